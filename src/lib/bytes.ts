@@ -1,0 +1,36 @@
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  b: 1,
+  k: 2 ** 10,
+  kib: 2 ** 10,
+  kb: 1e3,
+  m: 2 ** 20,
+  mib: 2 ** 20,
+  mb: 1e6,
+  g: 2 ** 30,
+  gib: 2 ** 30,
+  gb: 1e9,
+  t: 2 ** 40,
+  tib: 2 ** 40,
+  tb: 1e12,
+};
+
+/** Reads `8GB`, `8GiB`, `512MiB`, `16G` (binary, as Slurm has it); gives bytes, or null for anything else, a bare number included. */
+export function parseBytes(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim());
+  const unit = UNIT_BYTES[match?.[2]?.toLowerCase() ?? ""];
+  if (match === null || unit === undefined) return null;
+  const bytes = Math.round(Number(match[1]) * unit);
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** Writes bytes in binary units with one decimal at most: `1.5 GiB`, `512 MiB`, `12 B`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let index = 0;
+  while (value >= 1_024 && index < units.length - 1) {
+    value /= 1_024;
+    index += 1;
+  }
+  return `${index === 0 ? value : Math.round(value * 10) / 10} ${units[index]}`;
+}

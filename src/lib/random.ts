@@ -1,0 +1,12 @@
+import { randomUUIDv7 } from "bun";
+
+/** A draw from [0, 1). */
+export type Random = () => number;
+
+/** The machine's source of draws. */
+export const systemRandom: Random = () => Math.random();
+
+/** A UUID whose order is the order of its making (RFC 9562, version 7). */
+export function uuid(): string {
+  return randomUUIDv7();
+}

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import { instant } from "./identity.ts";
+import { STATES } from "./state.ts";
+
+/** The names of what can be on the audit log; a transition is named after the state it leads to. */
+export const AUDIT_EVENTS = [
+  ...STATES.map((state) => `task_${state}` as const),
+  "cancel_requested",
+  "timeout_reached",
+  "shutdown_requested",
+  "retry_forced",
+  "spec_edited",
+  "held",
+  "released",
+  "cleanup",
+  "reconciled",
+  "quarantined",
+  "lock_taken",
+  "lock_taken_over",
+  "rotated",
+  "log_cut",
+] as const;
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+
+/** What the writer of a change says of it; the log adds sequence, time and hashes. */
+export interface AuditNote {
+  readonly event: AuditEvent;
+  readonly actor: string;
+  readonly task?: string;
+  readonly uid?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly version?: number;
+  readonly detail?: string;
+}
+
+/** One line of the audit log. */
+export const auditLine = v.strictObject({
+  seq: v.number(),
+  at: instant,
+  event: v.picklist(AUDIT_EVENTS),
+  actor: v.string(),
+  task: v.optional(v.string()),
+  uid: v.optional(v.string()),
+  from: v.optional(v.string()),
+  to: v.optional(v.string()),
+  version: v.optional(v.number()),
+  detail: v.optional(v.string()),
+  prevHash: v.string(),
+  hash: v.string(),
+});
+export type AuditLine = v.InferOutput<typeof auditLine>;

@@ -1,0 +1,52 @@
+import * as v from "valibot";
+import type { Random } from "../lib/random.ts";
+import { unreachable } from "../lib/unreachable.ts";
+
+export const JITTERS = ["none", "full", "equal", "decorrelated"] as const;
+const duration = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** How long to wait between retries, in milliseconds. */
+export const backoff = v.pipe(
+  v.strictObject({
+    firstMs: duration,
+    maxMs: duration,
+    factor: v.pipe(v.number(), v.finite(), v.minValue(1)),
+    jitter: v.picklist(JITTERS),
+  }),
+  v.check((policy) => policy.maxMs >= policy.firstMs, "max is under first, wanted max ≥ first"),
+);
+export type Backoff = v.InferOutput<typeof backoff>;
+
+export const DEFAULT_BACKOFF: Backoff = { firstMs: 1_000, maxMs: 30_000, factor: 2, jitter: "full" };
+
+/** A wait as it was decided, kept on the attempt so that it can be checked later. */
+export interface Delay {
+  /** `min(first · factor^n, max)`, before jitter. */
+  readonly baseMs: number;
+  readonly delayMs: number;
+}
+
+/** The wait before retry `index` (0 is the first). Never under 1 ms, whatever the draw. */
+export function delayOf(policy: Backoff, index: number, random: Random): Delay {
+  const baseMs = Math.min(policy.firstMs * policy.factor ** index, policy.maxMs);
+  const delayMs = Math.max(1, Math.round(jittered(policy, baseMs, random())));
+  return { baseMs: Math.round(baseMs), delayMs };
+}
+
+function jittered(policy: Backoff, baseMs: number, draw: number): number {
+  switch (policy.jitter) {
+    case "none":
+      return baseMs;
+    case "full":
+      return baseMs * draw;
+    case "equal":
+      return baseMs / 2 + (baseMs / 2) * draw;
+    case "decorrelated": {
+      // Memoryless: the range hangs on this retry's base, not on the sleep before it, as AWS's scheme of that name does.
+      const ceilingMs = Math.min(3 * baseMs, policy.maxMs);
+      return policy.firstMs + (ceilingMs - policy.firstMs) * draw;
+    }
+    default:
+      return unreachable(policy.jitter);
+  }
+}

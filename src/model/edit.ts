@@ -1,0 +1,44 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "./errors.ts";
+import type { Spec } from "./spec.ts";
+import { isTerminal } from "./state.ts";
+import type { Metadata, Task } from "./task.ts";
+
+/** What a person may change of a task; generation + 1 where the spec is another afterwards. */
+export interface Edit {
+  readonly spec: Spec;
+  readonly labels: Metadata["labels"];
+}
+
+/** Applies an edit: all of the spec while queued; while running only priority, labels and a longer timeout. */
+export function edited(task: Task, edit: Edit): Result<Task, Problem> {
+  const { id } = task.metadata;
+  if (isTerminal(task.status.state)) {
+    const hint = task.status.state === "completed" ? `submit it anew: stint submit --from ${id}` : `first: stint retry ${id}`;
+    return err(problem("TASK_LOCKED", `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`, hint));
+  }
+  const refused = task.status.state === "queued" ? null : refusedWhileRunning(task.spec, edit.spec);
+  if (refused !== null) {
+    return err(
+      problem(
+        "INVALID_TRANSITION",
+        `Cannot set "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`,
+        `cancel it first, then change and retry it`,
+      ),
+    );
+  }
+  const isNewSpec = JSON.stringify(task.spec) !== JSON.stringify(edit.spec);
+  const generation = task.metadata.generation + (isNewSpec ? 1 : 0);
+  return ok({ ...task, spec: edit.spec, metadata: { ...task.metadata, labels: edit.labels, generation } });
+}
+
+/** Names the first change that a running task does not bear, or null. */
+function refusedWhileRunning(before: Spec, after: Spec): string | null {
+  const isShorter = after.timeoutMs !== undefined && after.timeoutMs < (before.timeoutMs ?? Number.POSITIVE_INFINITY);
+  if (isShorter) return "a shorter timeout";
+  for (const key of Object.keys({ ...before, ...after }) as (keyof Spec)[]) {
+    if (key === "priority" || key === "timeoutMs") continue;
+    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) return `"${key}"`;
+  }
+  return null;
+}

@@ -1,0 +1,59 @@
+/** How a verb of stint can end; `run`, `wait` and `submit --wait` mirror the task instead. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  noSupervisor: 5,
+  invalidTask: 6,
+  refused: 7,
+  internal: 70,
+} as const;
+
+export type ExitName = keyof typeof EXIT;
+
+/** Exit codes of the verbs that mirror a task, where the task itself has nothing to say. */
+export const MIRROR_EXIT = { expired: 124, ownError: 125, cancelled: 130 } as const;
+
+interface ErrorEntry {
+  readonly exit: ExitName;
+  readonly meaning: string;
+}
+
+/** Every failure of stint itself, by its stable code. The README shows the same table; a test compares them. */
+export const ERRORS = {
+  USAGE: { exit: "usage", meaning: "a verb, flag or value that the command line does not have" },
+  AMBIGUOUS: { exit: "usage", meaning: "a name that more than one task bears" },
+  NOT_FOUND: { exit: "notFound", meaning: "no such task, file or template" },
+  HOME_MISSING: { exit: "notFound", meaning: "the home does not exist and this verb does not make one" },
+  VERSION_CONFLICT: { exit: "conflict", meaning: "somebody changed the task in between" },
+  INVALID_TRANSITION: { exit: "conflict", meaning: "the task is in a state that does not allow this" },
+  TASK_LOCKED: { exit: "conflict", meaning: "the task has ended and is final" },
+  HOME_LOCKED: { exit: "conflict", meaning: "another process holds the home" },
+  HOME_NEWER: { exit: "conflict", meaning: "the home was written by a newer stint" },
+  RECORD_NEWER: { exit: "conflict", meaning: "a record was written by a newer stint" },
+  NO_SUPERVISOR: { exit: "noSupervisor", meaning: "nobody supervises this home" },
+  INVALID_TASK_FILE: { exit: "invalidTask", meaning: "a task file with faults; all of them are listed" },
+  UNPLACEABLE: { exit: "refused", meaning: "this machine can never run the task" },
+  HOME_UNUSABLE: { exit: "refused", meaning: "the home cannot be used as it is: owner, mode, file system" },
+  DISK_FULL: { exit: "refused", meaning: "no room left on the home's file system" },
+  WRITE_FAILED: { exit: "refused", meaning: "the operating system refused a write" },
+  RECORD_CORRUPT: { exit: "failed", meaning: "a record that cannot be read; it was put aside" },
+  AUDIT_BROKEN: { exit: "failed", meaning: "the audit log does not match its own hashes" },
+  INTERNAL: { exit: "internal", meaning: "a bug in stint" },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An expected failure of stint: what was tried and what is (`message`), what to do next (`hint`). */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Makes a problem; the message follows `Cannot <action> "<value>": <what is>, <what is wanted>`. */
+export function problem(code: ErrorCode, message: string, hint?: string): Problem {
+  return hint === undefined ? { code, message } : { code, message, hint };
+}

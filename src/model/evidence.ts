@@ -1,0 +1,92 @@
+import type { StopIntent } from "./attempt.ts";
+import type { FailureCode } from "./failure.ts";
+
+/** How the process ended, as far as anything tells. */
+export type Ending =
+  /** The recording parent wrote the result down. */
+  | {
+      readonly type: "exited";
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly signalInferred: boolean;
+      /** The recording parent was told to terminate. */
+      readonly sawTerm: boolean;
+    }
+  /** It could not be started. */
+  | { readonly type: "notStarted"; readonly code: FailureCode; readonly error: string }
+  /** The process is gone and left no result; the signal is known where stint itself was its parent. */
+  | { readonly type: "lost"; readonly signal: string | null; readonly note: string };
+
+/** All that is known when an attempt ends. */
+export interface Evidence {
+  readonly ending: Ending;
+  /** Stint's own wish to end it, recorded before the end was seen. */
+  readonly stop: StopIntent | null;
+  /** The kernel killed something in the attempt's own control group. */
+  readonly oomKilled: boolean;
+  readonly logTail: string;
+}
+
+/** Signal names by number (signal(7), the numbers of x86 and ARM Linux; the ones below 16 are POSIX's everywhere but for BUS and USR). */
+const SIGNALS: readonly string[] = [
+  "",
+  "HUP",
+  "INT",
+  "QUIT",
+  "ILL",
+  "TRAP",
+  "ABRT",
+  "BUS",
+  "FPE",
+  "KILL",
+  "USR1",
+  "SEGV",
+  "USR2",
+  "PIPE",
+  "ALRM",
+  "TERM",
+  "STKFLT",
+  "CHLD",
+  "CONT",
+  "STOP",
+  "TSTP",
+  "TTIN",
+  "TTOU",
+  "URG",
+  "XCPU",
+  "XFSZ",
+  "VTALRM",
+  "PROF",
+  "WINCH",
+  "IO",
+  "PWR",
+  "SYS",
+];
+const FIRST_REALTIME_SIGNAL = 34;
+const LAST_SIGNAL = 64;
+
+/** The name of a signal by its number, or null where there is none of that number. */
+export function signalName(number: number): string | null {
+  const name = SIGNALS[number];
+  if (name !== undefined && name !== "") return `SIG${name}`;
+  const isRealtime = number >= FIRST_REALTIME_SIGNAL && number <= LAST_SIGNAL;
+  return isRealtime ? `SIGRTMIN+${number - FIRST_REALTIME_SIGNAL}` : null;
+}
+
+/** The number of a signal by its name, or null where there is none of that name. */
+export function signalNumber(name: string): number | null {
+  const realtime = /^SIGRTMIN\+(\d+)$/.exec(name);
+  if (realtime !== null) return FIRST_REALTIME_SIGNAL + Number(realtime[1]);
+  const index = SIGNALS.indexOf(name.replace(/^SIG/, ""));
+  return index > 0 ? index : null;
+}
+
+/**
+ * Reads what the recording parent noted: a shell reports a death by signal n as 128 + n, which cannot be told
+ * from a program that exits with that code, hence `signalInferred`.
+ */
+export function endingFromShell(status: number, sawTerm: boolean): Ending {
+  const signal = status > 128 ? signalName(status - 128) : null;
+  if (signal === null) return { type: "exited", exitCode: status, signal: null, signalInferred: false, sawTerm };
+  return { type: "exited", exitCode: null, signal, signalInferred: true, sawTerm };
+}

@@ -1,0 +1,47 @@
+import * as v from "valibot";
+
+/** The longest id, and with it the longest file name without its ending (file systems end at 255 bytes). */
+const MAX_ID_LENGTH = 240;
+/** A name also stands in tables and in `runs/`; longer ones are cut for the id, not for the record. */
+export const MAX_NAME_LENGTH = 128;
+const NUMBER_DIGITS = 6;
+
+/** Names begin with a letter, so that no name can be mistaken for a number, a range or `@`. */
+export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9._-]*$/;
+const ID_PATTERN = /^(\d{6,})-([A-Za-z][A-Za-z0-9._-]*)$/;
+
+/** `000012-train`: the zero-padded number and the name; also the record's file name without `.json`. */
+export const taskId = v.pipe(v.string(), v.maxLength(MAX_ID_LENGTH), v.regex(ID_PATTERN), v.brand("TaskId"));
+export type TaskId = v.InferOutput<typeof taskId>;
+
+export const taskName = v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH), v.regex(NAME_PATTERN));
+
+/** A time on disk: RFC 3339 in UTC with milliseconds. */
+export const instant = v.pipe(v.string(), v.isoTimestamp());
+
+/** Builds the id of a task from its number (≥ 1) and name. */
+export function makeTaskId(number: number, name: string): TaskId {
+  return v.parse(taskId, `${String(number).padStart(NUMBER_DIGITS, "0")}-${name}`);
+}
+
+/** The id in a record's file name, or null where the name is not one of a record. */
+export function idFromFileName(fileName: string): TaskId | null {
+  if (!fileName.endsWith(".json")) return null;
+  const parsed = v.safeParse(taskId, fileName.slice(0, -".json".length));
+  return parsed.success ? parsed.output : null;
+}
+
+/** The number in an id. */
+export function numberOf(id: TaskId): number {
+  return Number(id.slice(0, id.indexOf("-")));
+}
+
+/** Makes a valid name out of any text (a command, a file name); `task` where nothing usable is left. */
+export function nameFrom(text: string): string {
+  const cleaned = text
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z]+/, "")
+    .replace(/[-._]+$/, "")
+    .slice(0, 40);
+  return cleaned === "" ? "task" : cleaned;
+}

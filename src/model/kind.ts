@@ -1,0 +1,73 @@
+import * as v from "valibot";
+
+/** A script's body in bytes of UTF-8; it goes to a file, never into an argument. */
+export const MAX_SCRIPT_BYTES = 2 * 1_024 * 1_024;
+
+export const RUNTIMES = ["sh", "bash", "python", "node", "bun"] as const;
+
+const argument = v.pipe(
+  v.string(),
+  v.check((text) => !text.includes("\0"), "holds a NUL character, which no command line can carry"),
+);
+
+/** What interprets a script: a known runtime, or any program with the flag that takes a file. */
+export const runtime = v.union([
+  v.picklist(RUNTIMES),
+  v.strictObject({ command: v.pipe(argument, v.minLength(1)), flag: v.optional(argument) }),
+]);
+export type Runtime = v.InferOutput<typeof runtime>;
+
+/** How the process is made: a program with its arguments, or a script for an interpreter. */
+export const mode = v.variant("type", [
+  v.strictObject({
+    type: v.literal("command"),
+    command: v.pipe(argument, v.minLength(1)),
+    args: v.array(argument),
+  }),
+  v.strictObject({
+    type: v.literal("script"),
+    runtime,
+    body: v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_SCRIPT_BYTES)),
+    args: v.array(argument),
+  }),
+]);
+export type Mode = v.InferOutput<typeof mode>;
+
+const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name without = and NUL"));
+
+/** What a job's environment starts from; the task's own variables come on top. */
+export const environmentPolicy = v.variant("policy", [
+  /** The submitter's environment as it was captured. */
+  v.strictObject({ policy: v.literal("inherit") }),
+  v.strictObject({ policy: v.literal("allowlist"), names: v.array(variableName) }),
+  /** Nothing but a plain PATH. */
+  v.strictObject({ policy: v.literal("clear") }),
+]);
+export type EnvironmentPolicy = v.InferOutput<typeof environmentPolicy>;
+
+/** A process on this machine. */
+export const subprocess = v.strictObject({
+  type: v.literal("subprocess"),
+  mode,
+  /** Absolute. */
+  cwd: v.pipe(v.string(), v.startsWith("/")),
+  env: v.record(variableName, argument),
+  environment: environmentPolicy,
+  umask: v.optional(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/))),
+  /** False takes any exit code for success. */
+  failOnNonZero: v.boolean(),
+});
+
+/** What a task runs; the kind declares its needs, shared code does not ask which one it is. */
+export const kind = v.variant("type", [subprocess]);
+export type Kind = v.InferOutput<typeof kind>;
+
+/** The command as a person would type it, for tables and logs; a script shows its first line. */
+export function describeKind(of: Kind): string {
+  if (of.mode.type === "script") return of.mode.body.trimStart().split("\n", 1)[0] ?? "";
+  return [of.mode.command, ...of.mode.args].map(quoted).join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

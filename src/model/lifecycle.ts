@@ -1,0 +1,93 @@
+import type { EndedAttempt, OpenAttempt, StopIntent } from "./attempt.ts";
+import { MAX_ATTEMPTS_KEPT, openAttempt, type QueuedStatus, type Status, type Task } from "./task.ts";
+import { mustTransition } from "./transition.ts";
+
+/** The log tails of this many last attempts stay on record. */
+const TAILS_KEPT = 3;
+
+type Counters = Pick<Status, "attempt" | "consecutiveFailures" | "orphanCount" | "observedGeneration" | "attempts">;
+
+/** The part of a status that outlives a change of state. */
+export function countersOf(task: Task): Counters {
+  const { attempt, consecutiveFailures, orphanCount, observedGeneration, attempts } = task.status;
+  return { attempt, consecutiveFailures, orphanCount, observedGeneration, attempts };
+}
+
+/** What a claim brings along; times in RFC 3339. */
+export interface Claim {
+  readonly token: string;
+  readonly supervisor: string;
+  readonly hostBootId: string;
+  readonly claimedAt: string;
+}
+
+/** queued → preparing: opens the next attempt. */
+export function claimed(task: Task, claim: Claim): Task {
+  const number = task.status.attempt + 1;
+  const opened: OpenAttempt = {
+    state: "running",
+    id: `${task.metadata.id}_att_${number}`,
+    number,
+    generation: task.metadata.generation,
+    epoch: task.metadata.epoch,
+    resources: task.spec.resources,
+    ...claim,
+  };
+  const attempts = [...task.status.attempts, opened].slice(-MAX_ATTEMPTS_KEPT);
+  return mustTransition(task, {
+    ...countersOf(task),
+    state: "preparing",
+    attempt: number,
+    observedGeneration: task.metadata.generation,
+    attempts,
+  });
+}
+
+/** preparing → running: the process exists. */
+export function started(task: Task, process: Pick<OpenAttempt, "process" | "startedAt" | "startedAwakeMs">): Task {
+  return mustTransition(withOpenAttempt(task, process), { ...countersOf(withOpenAttempt(task, process)), state: "running" });
+}
+
+/** Notes the wish to end the open attempt; a later wish may only shorten the grace of an earlier one. */
+export function stopRequested(task: Task, intent: StopIntent): Task {
+  const earlier = openAttempt(task)?.stop;
+  if (earlier === undefined) return withOpenAttempt(task, { stop: intent });
+  return withOpenAttempt(task, { stop: { ...earlier, graceMs: Math.min(earlier.graceMs, intent.graceMs) } });
+}
+
+function withOpenAttempt(task: Task, change: Partial<OpenAttempt>): Task {
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
+  const attempts = [...task.status.attempts.slice(0, -1), { ...open, ...change }];
+  return { ...task, status: { ...task.status, attempts } };
+}
+
+/** Closes the open attempt and drops the log tails that are too old to keep. */
+export function withEndedAttempt(task: Task, ended: EndedAttempt): Task {
+  const attempts = [...task.status.attempts.slice(0, -1), ended].map((attempt, index, all) => {
+    if (attempt.state === "running" || index >= all.length - TAILS_KEPT) return attempt;
+    const { logTail: _dropped, ...kept } = attempt;
+    return kept;
+  });
+  return { ...task, status: { ...task.status, attempts } };
+}
+
+/** failed or cancelled → queued by a person: a new epoch with a fresh budget; numbering and history go on. */
+export function retried(task: Task): Task {
+  const { attempt, observedGeneration, attempts } = task.status;
+  const status: QueuedStatus = {
+    state: "queued",
+    attempt,
+    observedGeneration,
+    attempts,
+    consecutiveFailures: 0,
+    orphanCount: 0,
+  };
+  const fresh = { ...task, metadata: { ...task.metadata, epoch: task.metadata.epoch + 1 } };
+  return mustTransition(fresh, status);
+}
+
+/** queued → cancelled, before anything ran. */
+export function cancelledInQueue(task: Task, end: { readonly endedAt: string; readonly message: string }): Task {
+  return mustTransition(task, { ...countersOf(task), state: "cancelled", reason: "User", ...end });
+}

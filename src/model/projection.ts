@@ -1,0 +1,67 @@
+import { failureOfAttempt } from "./attempt.ts";
+import type { State } from "./state.ts";
+import type { Task } from "./task.ts";
+
+export type Phase = "Pending" | "Running" | "Succeeded" | "Failed" | "Timeout" | "Canceled" | "Exhausted";
+export type RunState = "PENDING" | "ASSIGNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
+
+const RUN_STATES: Readonly<Record<State, RunState>> = {
+  queued: "PENDING",
+  preparing: "ASSIGNED",
+  running: "RUNNING",
+  serving: "RUNNING",
+  stopping: "RUNNING",
+  collecting: "RUNNING",
+  orphaned: "ASSIGNED",
+  completed: "COMPLETED",
+  failed: "FAILED",
+  cancelled: "CANCELLED",
+};
+
+/** What a reader of the record sees beside the truth: computed at each write, ignored at each read. */
+export interface Projection {
+  readonly phase: Phase;
+  readonly runState: RunState;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly failureClass: string | null;
+  readonly errorCode: string | null;
+  readonly error: string | null;
+  readonly deadLetter?: { readonly reason: string; readonly at: string };
+}
+
+/** Shows one state in the words of the other models. */
+export function project(task: Task): Projection {
+  const last = task.status.attempts.at(-1);
+  const ended = last === undefined || last.state === "running" ? null : last;
+  const failure = last === undefined ? null : failureOfAttempt(last);
+  return {
+    phase: phaseOf(task),
+    runState: RUN_STATES[task.status.state],
+    exitCode: ended?.exitCode ?? null,
+    signal: ended?.signal ?? null,
+    failureClass: failure?.class ?? null,
+    errorCode: failure?.code ?? null,
+    error: failure?.error ?? null,
+    ...(task.status.state === "failed" && {
+      deadLetter: { reason: task.status.reason, at: task.status.endedAt },
+    }),
+  };
+}
+
+function phaseOf(task: Task): Phase {
+  const { status } = task;
+  switch (status.state) {
+    case "queued":
+      return "Pending";
+    case "completed":
+      return "Succeeded";
+    case "cancelled":
+      return "Canceled";
+    case "failed":
+      if (status.reason === "Timeout") return "Timeout";
+      return status.reason === "Exhausted" || status.reason === "OrphanLimit" ? "Exhausted" : "Failed";
+    default:
+      return "Running";
+  }
+}

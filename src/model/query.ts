@@ -1,0 +1,39 @@
+import { failureOfAttempt } from "./attempt.ts";
+import type { State } from "./state.ts";
+import type { Task } from "./task.ts";
+
+/** Which tasks are meant; everything given must hold, nothing given means all. */
+export interface Query {
+  readonly states?: readonly State[];
+  /** Exact, or with `*` for any run of characters. */
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Failure class or code of the last attempt, in any case, with `-` or `_`. */
+  readonly failure?: string;
+  /** Changed at or after this time, in milliseconds since the epoch. */
+  readonly sinceMs?: number;
+}
+
+/** True where the task is one of those meant. */
+export function matches(task: Task, query: Query): boolean {
+  if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
+  if (query.name !== undefined && !globToRegExp(query.name).test(task.metadata.name)) return false;
+  if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
+  for (const [key, value] of Object.entries(query.labels ?? {})) {
+    if (task.metadata.labels[key] !== value) return false;
+  }
+  return query.failure === undefined || failedWith(task, query.failure);
+}
+
+function failedWith(task: Task, wanted: string): boolean {
+  const last = task.status.attempts.at(-1);
+  const failure = last === undefined ? null : failureOfAttempt(last);
+  if (failure === null) return false;
+  const normal = wanted.replaceAll("-", "_").toLowerCase();
+  return failure.class === normal || failure.code.toLowerCase() === normal;
+}
+
+function globToRegExp(glob: string): RegExp {
+  const escaped = glob.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${escaped}$`);
+}

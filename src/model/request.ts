@@ -1,0 +1,58 @@
+import * as v from "valibot";
+import { instant, taskId } from "./identity.ts";
+import { spec } from "./spec.ts";
+import { labels } from "./task.ts";
+
+/** Which task is meant, so that a request left over from an earlier epoch or version cannot hit a later one. */
+const target = v.strictObject({
+  id: taskId,
+  uid: v.string(),
+  epoch: v.number(),
+  /** Expected resourceVersion; absent where any will do. */
+  version: v.optional(v.number()),
+});
+export type Target = v.InferOutput<typeof target>;
+
+const duration = v.pipe(v.number(), v.integer(), v.minValue(0));
+const targets = v.array(target);
+
+/** What a command asks of whoever holds the home. */
+export const operation = v.variant("verb", [
+  v.strictObject({ verb: v.literal("cancel"), targets, force: v.boolean(), pendingOnly: v.boolean() }),
+  v.strictObject({ verb: v.literal("retry"), targets }),
+  v.strictObject({ verb: v.literal("hold"), targets }),
+  v.strictObject({ verb: v.literal("release"), targets }),
+  v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
+  v.strictObject({
+    verb: v.literal("clean"),
+    /** Only what ended longer ago than this. */
+    olderThanMs: duration,
+    deadLetter: v.boolean(),
+    dryRun: v.boolean(),
+  }),
+  v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: duration }),
+  /** For a supervisor only. */
+  v.strictObject({ verb: v.literal("down"), jobs: v.picklist(["leave", "drain", "stop"]) }),
+  v.strictObject({ verb: v.literal("handOver") }),
+]);
+export type Operation = v.InferOutput<typeof operation>;
+
+export const request = v.strictObject({ id: v.string(), at: instant, actor: v.string(), operation });
+export type Request = v.InferOutput<typeof request>;
+
+const problemSchema = v.strictObject({
+  code: v.string(),
+  message: v.string(),
+  hint: v.optional(v.string()),
+});
+
+/** What became of each target: done (with what was done), or the problem that stood in the way. */
+export const answer = v.strictObject({
+  id: v.string(),
+  done: v.optional(v.string()),
+  problem: v.optional(problemSchema),
+});
+export type Answer = v.InferOutput<typeof answer>;
+
+export const reply = v.strictObject({ id: v.string(), answers: v.array(answer) });
+export type Reply = v.InferOutput<typeof reply>;

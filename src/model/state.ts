@@ -1,0 +1,65 @@
+/** The ten states of a task, in the order of its life. */
+export const STATES = [
+  "queued",
+  "preparing",
+  "running",
+  "serving",
+  "stopping",
+  "collecting",
+  "orphaned",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+export type State = (typeof STATES)[number];
+
+/**
+ * Where a task may go from each state; anything absent is refused.
+ *
+ *     queued ──► preparing ──► running ──► collecting ──► completed
+ *       ▲  │         │          │  │ ▲          │
+ *       │  │         │          │  │ └─ serving ─► stopping
+ *       │  │         │          │  ▼
+ *       │  │         │          │ orphaned        (supervisor or machine died)
+ *       │  └─────────┴──────────┴──► failed, cancelled
+ *       └── retry, release, shutdown, interval, orphan, a person's retry of failed or cancelled
+ */
+export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+  queued: ["preparing", "failed", "cancelled"],
+  preparing: ["running", "queued", "failed", "cancelled"],
+  running: ["serving", "collecting", "failed", "queued", "cancelled", "orphaned", "stopping"],
+  serving: ["stopping", "failed", "queued", "orphaned", "cancelled"],
+  stopping: ["completed", "cancelled", "failed", "orphaned", "queued"],
+  collecting: ["completed", "queued", "failed", "cancelled", "collecting"],
+  orphaned: ["queued", "failed", "collecting", "completed", "cancelled"],
+  completed: [],
+  failed: ["queued"],
+  cancelled: ["queued"],
+};
+
+/** The states a task can be made in: accepted, dropped by admission, or refused by it. */
+export const INITIAL_STATES: readonly State[] = ["queued", "cancelled", "failed"];
+
+/** The directory that holds a record in each state. */
+export const PLACES = ["pending", "running", "done", "dead-letter"] as const;
+export type Place = (typeof PLACES)[number];
+
+export function placeOf(state: State): Place {
+  if (state === "queued") return "pending";
+  if (state === "failed") return "dead-letter";
+  return isTerminal(state) ? "done" : "running";
+}
+
+/** True where no attempt will follow, unless a person asks for one. */
+export function isTerminal(state: State): state is "completed" | "failed" | "cancelled" {
+  return state === "completed" || state === "failed" || state === "cancelled";
+}
+
+/** True where an attempt is open: the record is in `running/`. */
+export function isActive(state: State): boolean {
+  return state !== "queued" && !isTerminal(state);
+}
+
+export function canMove(from: State, to: State): boolean {
+  return TRANSITIONS[from].includes(to);
+}

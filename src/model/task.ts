@@ -1,0 +1,88 @@
+import * as v from "valibot";
+import { attempt, type OpenAttempt } from "./attempt.ts";
+import { instant, taskId, taskName } from "./identity.ts";
+import { spec } from "./spec.ts";
+
+/** The version of the record's form; a larger one on disk was written by a newer stint. */
+export const FORMAT_VERSION = 1;
+/** Attempts kept in a record; older ones live on in `runs/` alone. */
+export const MAX_ATTEMPTS_KEPT = 256;
+
+export const SOURCES = ["cli", "inbox"] as const;
+
+const labelText = v.pipe(v.string(), v.maxLength(256));
+const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const labels = v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(128)), labelText);
+
+export const metadata = v.strictObject({
+  id: taskId,
+  number: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  name: taskName,
+  uid: v.string(),
+  /** Version of the spec. */
+  generation: v.number(),
+  /** Version of the record: one more with each write. */
+  resourceVersion: v.number(),
+  /** Retry cycle: a person's retry opens the next one, with a fresh budget. */
+  epoch: v.number(),
+  createdAt: instant,
+  updatedAt: instant,
+  labels,
+  annotations: v.record(v.string(), v.string()),
+  /** Who submitted it, by name in the system. */
+  createdBy: v.string(),
+  source: v.picklist(SOURCES),
+  /** Hash of the captured environment in `env/`; absent where none was. */
+  environment: v.optional(v.string()),
+  /** The task that this one repeats. */
+  resubmitOf: v.optional(taskId),
+});
+
+const common = {
+  /** Number of the last attempt; never reset. */
+  attempt: counter,
+  consecutiveFailures: counter,
+  orphanCount: counter,
+  observedGeneration: v.number(),
+  attempts: v.array(attempt),
+};
+const ended = { ...common, endedAt: instant, message: v.string() };
+
+/** Why a task is back in the queue: facts of the past only; what it waits for now is computed by the reader. */
+export const QUEUED_REASONS = ["Backoff", "Interval", "Orphaned", "Shutdown", "Interrupted", "Released"] as const;
+export const FAILED_REASONS = ["NonRetryable", "Exhausted", "Timeout", "InvalidSpec", "OrphanLimit", "QueueTtl"] as const;
+
+const queued = v.strictObject({
+  state: v.literal("queued"),
+  reason: v.optional(v.picklist(QUEUED_REASONS)),
+  /** Ours: the end of a backoff or interval. The user's own is `spec.notBefore`. */
+  retryAt: v.optional(instant),
+  ...common,
+});
+
+export const status = v.variant("state", [
+  queued,
+  v.strictObject({ state: v.literal("preparing"), ...common }),
+  v.strictObject({ state: v.literal("running"), ...common }),
+  v.strictObject({ state: v.literal("serving"), ...common }),
+  v.strictObject({ state: v.literal("stopping"), ...common }),
+  v.strictObject({ state: v.literal("collecting"), ...common }),
+  v.strictObject({ state: v.literal("orphaned"), ...common }),
+  v.strictObject({ state: v.literal("completed"), reason: v.literal("Succeeded"), ...ended }),
+  v.strictObject({ state: v.literal("failed"), reason: v.picklist(FAILED_REASONS), ...ended }),
+  v.strictObject({ state: v.literal("cancelled"), reason: v.picklist(["User", "Shutdown"]), ...ended }),
+]);
+export type Status = v.InferOutput<typeof status>;
+
+/** One unit of work: identity, wish and what became of it. */
+export const task = v.strictObject({ metadata, spec, status });
+export type Task = v.InferOutput<typeof task>;
+export type Metadata = Task["metadata"];
+export type QueuedStatus = Extract<Status, { state: "queued" }>;
+
+/** A task while an attempt is open. */
+export function openAttempt(of: Task): OpenAttempt | null {
+  const last = of.status.attempts.at(-1);
+  return last?.state === "running" ? last : null;
+}

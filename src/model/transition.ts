@@ -1,0 +1,22 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "./errors.ts";
+import { canMove } from "./state.ts";
+import type { Status, Task } from "./task.ts";
+
+/** Moves a task to its next status where the table allows it; the only way a state ever changes. */
+export function transition(task: Task, next: Status): Result<Task, Problem> {
+  if (canMove(task.status.state, next.state)) return ok({ ...task, status: next });
+  return err(
+    problem(
+      "INVALID_TRANSITION",
+      `Cannot move task "${task.metadata.id}": invalid transition ${task.status.state} -> ${next.state}`,
+    ),
+  );
+}
+
+/** The same where the caller has established that the move is allowed; anything else is a bug. */
+export function mustTransition(task: Task, next: Status): Task {
+  const moved = transition(task, next);
+  if (!moved.ok) throw new Error(moved.error.message);
+  return moved.value;
+}
