@@ -4,7 +4,8 @@ import { type Failure, type FailureCode, failureOf } from "./failure.ts";
 /** What an attempt came to. */
 export type Verdict =
   | { readonly type: "completed" }
-  | { readonly type: "failed" | "timeout" | "interrupted" | "orphaned"; readonly failure: Failure }
+  | { readonly type: "failed" | "timeout"; readonly failure: Failure }
+  | { readonly type: "interrupted" | "orphaned"; readonly failure: Failure }
   | { readonly type: "cancelled" | "shutdown"; readonly note: string };
 
 type Exited = Extract<Ending, { type: "exited" }>;
@@ -115,7 +116,7 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
     failure: failureOf(code, rule, error),
   });
   if (evidence.oomKilled) return failed("OOM_KILLED", "cgroup:oom-kill", "went over its memory limit");
-  if (ending.signal !== null) return failed(codeOfSignal(ending.signal, evidence.logTail), "signal");
+  if (ending.signal !== null) return failed(codeOfSignal(ending.signal, evidence.logTail), `signal:${ending.signal}`);
   if (!failOnNonZero) return { type: "completed" };
   const reserved = EXIT_RULES[ending.exitCode ?? -1];
   if (reserved !== undefined) return failed(reserved, `exit:${ending.exitCode}`);

@@ -24,7 +24,7 @@ export const retry = v.strictObject({
   onOrphan: v.picklist(["requeue", "never"]),
   onTimeout: v.optional(v.boolean()),
   onCode: v.optional(v.boolean()),
-  /** Retried, whatever the table says: classes and codes. */
+  /** Where `on` or `onExit` is given, exactly what they name is retried, whatever table and scope say. */
   on: v.optional(v.array(classOrCode)),
   onExit: v.optional(v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255)))),
   /** Not retried, whatever all the above say. */

@@ -63,3 +63,28 @@ export function isActive(state: State): boolean {
 export function canMove(from: State, to: State): boolean {
   return TRANSITIONS[from].includes(to);
 }
+
+/**
+ * The single steps of a way through the table, for a log of all of them: states that did not last are not written
+ * to the record. Empty where the state stays.
+ */
+export function stepsBetween(from: State, to: State): (readonly [State, State])[] {
+  if (from === to) return [];
+  const cameFrom = new Map<State, State>();
+  const frontier: State[] = [from];
+  for (const state of frontier) {
+    for (const next of TRANSITIONS[state]) {
+      if (next === from || cameFrom.has(next)) continue;
+      cameFrom.set(next, state);
+      frontier.push(next);
+    }
+  }
+  const steps: (readonly [State, State])[] = [];
+  for (let state = to; state !== from; ) {
+    const before = cameFrom.get(state);
+    if (before === undefined) throw new Error(`invalid transition ${from} -> ${to}`);
+    steps.unshift([before, state]);
+    state = before;
+  }
+  return steps;
+}

@@ -1,0 +1,41 @@
+import { type Capacity, cpusOf, gpusOf, type Resources } from "../model/resources.ts";
+import type { Task } from "../model/task.ts";
+
+/** What is still free. */
+export type Room = Capacity;
+
+/** One thing that is short, in the unit of its name. */
+export interface Shortage {
+  readonly resource: "jobs" | "cpus" | "memoryBytes" | "gpus";
+  readonly wanted: number;
+  readonly free: number;
+  readonly total: number;
+}
+
+/** What the active tasks leave of the capacity. */
+export function roomBeside(active: readonly Task[], capacity: Capacity): Room {
+  return active.reduce((room, task) => without(room, task.spec.resources), capacity);
+}
+
+/** The room once one more task has taken its share. */
+export function without(room: Room, taken: Resources): Room {
+  return {
+    jobs: room.jobs - 1,
+    cpus: room.cpus - cpusOf(taken),
+    memoryBytes: room.memoryBytes - (taken.memoryBytes ?? 0),
+    gpus: room.gpus - gpusOf(taken),
+  };
+}
+
+/** Everything that is short for a request; empty where it fits. */
+export function shortages(wanted: Resources, room: Room, capacity: Capacity): Shortage[] {
+  const needs: readonly (readonly [Shortage["resource"], number])[] = [
+    ["jobs", 1],
+    ["cpus", cpusOf(wanted)],
+    ["memoryBytes", wanted.memoryBytes ?? 0],
+    ["gpus", gpusOf(wanted)],
+  ];
+  return needs
+    .filter(([resource, amount]) => amount > room[resource] && amount > 0)
+    .map(([resource, amount]) => ({ resource, wanted: amount, free: Math.max(0, room[resource]), total: capacity[resource] }));
+}

@@ -1,0 +1,81 @@
+import { openAttempt, type Task } from "../model/task.ts";
+import type { Capacity } from "../model/resources.ts";
+import { gateOf } from "./gate.ts";
+import { byTurn } from "./order.ts";
+import { roomBeside, shortages, without } from "./place.ts";
+
+/** All that a decision may look at. Times in ms: `nowMs` since the epoch, `awakeMs` as `Clock.awakeMs`. */
+export interface Snapshot {
+  readonly nowMs: number;
+  readonly awakeMs: number;
+  readonly queued: readonly Task[];
+  readonly active: readonly Task[];
+  readonly capacity: Capacity;
+  /** False while nothing new may start: leaving, handing over, no room on the disk. */
+  readonly isClaiming: boolean;
+}
+
+export type Action =
+  /** The running time is over. */
+  | { readonly type: "timeOut"; readonly task: Task }
+  /** It waited longer in the queue than it was allowed to. */
+  | { readonly type: "expire"; readonly task: Task }
+  | { readonly type: "claim"; readonly task: Task };
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  /** When time alone opens the next gate, in ms from now; null where only an event can. */
+  readonly wakeInMs: number | null;
+}
+
+/** Decides one turn: first what must stop, then what waited too long, then who starts, in the order of their turn. */
+export function plan(snapshot: Snapshot): Plan {
+  const actions: Action[] = [];
+  const waits: number[] = [];
+  for (const task of snapshot.active) {
+    const leftMs = timeLeftMs(task, snapshot.awakeMs);
+    if (leftMs === null) continue;
+    if (leftMs <= 0) actions.push({ type: "timeOut", task });
+    else waits.push(leftMs);
+  }
+  const ready: Task[] = [];
+  for (const task of snapshot.queued) {
+    const patienceMs = patienceLeftMs(task, snapshot.nowMs);
+    if (patienceMs !== null && patienceMs <= 0) {
+      actions.push({ type: "expire", task });
+      continue;
+    }
+    if (patienceMs !== null) waits.push(patienceMs);
+    const gate = gateOf(task, snapshot.nowMs);
+    if (gate.type === "open") ready.push(task);
+    else if (gate.type !== "held") waits.push(gate.untilMs - snapshot.nowMs);
+  }
+  if (snapshot.isClaiming) actions.push(...claims(ready, snapshot));
+  return { actions, wakeInMs: waits.length === 0 ? null : waits.reduce((least, wait) => Math.min(least, wait)) };
+}
+
+function claims(ready: readonly Task[], snapshot: Snapshot): Action[] {
+  let room = roomBeside(snapshot.active, snapshot.capacity);
+  const chosen: Action[] = [];
+  if (room.jobs <= 0) return chosen;
+  for (const task of [...ready].sort(byTurn)) {
+    if (room.jobs <= 0) break;
+    if (shortages(task.spec.resources, room, snapshot.capacity).length > 0) continue;
+    chosen.push({ type: "claim", task });
+    room = without(room, task.spec.resources);
+  }
+  return chosen;
+}
+
+/** Time awake until the open attempt's timeout; null where there is none or it is being stopped already. */
+function timeLeftMs(task: Task, awakeMs: number): number | null {
+  const open = openAttempt(task);
+  if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined) return null;
+  return open.startedAwakeMs + task.spec.timeoutMs - awakeMs;
+}
+
+/** Only a task that has never run can wait too long. */
+function patienceLeftMs(task: Task, nowMs: number): number | null {
+  if (task.spec.queueTtlMs === undefined || task.status.attempt > 0 || task.spec.hold) return null;
+  return Date.parse(task.metadata.createdAt) + task.spec.queueTtlMs - nowMs;
+}

@@ -1,0 +1,99 @@
+import type { Random } from "../lib/random.ts";
+import { type Backoff, type Delay, delayOf } from "../model/backoff.ts";
+import { failureOfAttempt, type EndedAttempt } from "../model/attempt.ts";
+import { type Failure, failureEntry } from "../model/failure.ts";
+import type { Retry } from "../model/retry.ts";
+import type { Task } from "../model/task.ts";
+
+/** What follows a failed attempt: another one after a wait, or the dead-letter folder and why. */
+export type RetryDecision =
+  | ({ readonly retry: true } & Delay)
+  | { readonly retry: false; readonly reason: "NonRetryable" | "Exhausted" | "Timeout" | "InvalidSpec"; readonly message: string };
+
+interface FailedEnd {
+  readonly failure: Failure;
+  readonly exitCode: number | null;
+  /** Failures in a row in this epoch, this one included. */
+  readonly consecutiveFailures: number;
+  readonly logTail: string;
+}
+
+/** The kernel enforces a limit that the next attempt would meet again. */
+const HOPELESS_RULES: ReadonlySet<string> = new Set(["signal:SIGXFSZ"]);
+
+/** Decides by the restart policy, then by what is worth retrying, then by what is left of the budget. */
+export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDecision {
+  const { failure } = end;
+  const { restart, retry } = task.spec;
+  if (restart.policy === "never") return giveUp(failure, "the task's restart policy is never");
+  if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried for this task`);
+  if (retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
+    const message = `failed ${end.consecutiveFailures} times in a row, of ${retry.maxAttempts} attempts allowed`;
+    return { retry: false, reason: "Exhausted", message };
+  }
+  const cap = capOf(retry, failure);
+  const sameInRow = cap === undefined ? 0 : 1 + countSameInRow(task, failure);
+  if (cap !== undefined && sameInRow >= cap) {
+    const message = `failed ${sameInRow} times in a row with ${failure.code}, of ${cap} allowed`;
+    return { retry: false, reason: "Exhausted", message };
+  }
+  const delay = delayOf(backoffFor(task, failure), end.consecutiveFailures - 1, random);
+  const askedMs = failure.code === "RATE_LIMITED" ? retryAfterMs(end.logTail) : 0;
+  return { retry: true, baseMs: delay.baseMs, delayMs: Math.max(delay.delayMs, askedMs) };
+}
+
+function giveUp(failure: Failure, message: string): RetryDecision {
+  if (failure.code === "TIMEOUT") return { retry: false, reason: "Timeout", message };
+  return { retry: false, reason: failure.code === "INVALID_SPEC" ? "InvalidSpec" : "NonRetryable", message };
+}
+
+function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolean {
+  const names = (list: Retry["on"]): boolean => list?.some((name) => name === failure.class || name === failure.code) ?? false;
+  if (names(retry.never)) return false;
+  if (retry.on !== undefined || retry.onExit !== undefined) {
+    return names(retry.on) || (exitCode !== null && (retry.onExit?.includes(exitCode) ?? false));
+  }
+  if (HOPELESS_RULES.has(failure.rule)) return false;
+  if (failure.code === "TIMEOUT" && retry.onTimeout !== undefined) return retry.onTimeout;
+  if (failure.code === "EXIT_NONZERO" && retry.onCode !== undefined) return retry.onCode;
+  const entry = failureEntry(failure.code);
+  return retry.scope === "any" ? entry.final !== true : entry.retry !== "no";
+}
+
+function capOf(retry: Retry, failure: Failure): number | undefined {
+  const own = retry.perClass?.[failure.code]?.maxAttempts ?? retry.perClass?.[failure.class]?.maxAttempts;
+  return own ?? failureEntry(failure.code).maxAttempts;
+}
+
+/** Ended attempts before the open one, back to the last success or epoch, that failed in the same way. */
+function countSameInRow(task: Task, failure: Failure): number {
+  const before = task.status.attempts.filter((attempt): attempt is EndedAttempt => attempt.state !== "running");
+  let count = 0;
+  for (const attempt of before.reverse()) {
+    if (attempt.epoch !== task.metadata.epoch || attempt.state === "completed") break;
+    if (attempt.state === "orphaned" || attempt.state === "cancelled") continue;
+    if (failureOfAttempt(attempt)?.code === failure.code) count += 1;
+  }
+  return count;
+}
+
+/** A class sets the least first wait and the longest one, unless the task says otherwise for that class. */
+function backoffFor(task: Task, failure: Failure): Backoff {
+  const { perClass } = task.spec.retry;
+  const explicit = perClass?.[failure.code]?.backoff ?? perClass?.[failure.class]?.backoff;
+  if (explicit !== undefined) return explicit;
+  const own = task.spec.backoff;
+  const ofClass = failureEntry(failure.code).backoff;
+  if (ofClass === undefined) return own;
+  const firstMs = Math.max(own.firstMs, ofClass.firstMs);
+  return { firstMs, maxMs: Math.max(firstMs, ofClass.maxMs), factor: own.factor, jitter: ofClass.jitter };
+}
+
+/** Longer than this, a server's wish is taken for an error of its own. */
+const MAX_RETRY_AFTER_S = 6 * 3_600;
+
+/** The seconds form of the Retry-After header (RFC 9110, 10.2.3), as clients print it. */
+function retryAfterMs(logTail: string): number {
+  const seconds = Number(/retry[- ]after["']?\s*[:=]?\s*["']?(\d+)/i.exec(logTail)?.[1] ?? 0);
+  return seconds <= MAX_RETRY_AFTER_S ? seconds * 1_000 : 0;
+}

@@ -1,0 +1,140 @@
+import type { Random } from "../lib/random.ts";
+import { timestamp } from "../lib/clock.ts";
+import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
+import { classify, type Verdict } from "../model/classify.ts";
+import type { Ending, Evidence } from "../model/evidence.ts";
+import type { Failure } from "../model/failure.ts";
+import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
+import { openAttempt, type Status, type Task } from "../model/task.ts";
+import { mustTransition } from "../model/transition.ts";
+import { decideRetry } from "./retry.ts";
+
+/** What the supervisor found when an attempt's process was gone. */
+export interface End extends Evidence {
+  readonly endedAtMs: number;
+  readonly logBytes: number;
+  readonly logBytesCut: number;
+}
+
+/** The task after its open attempt has ended: the attempt closed, and the task done, queued again, or set aside. */
+export function settled(task: Task, end: End, random: Random): Task {
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
+  const { kind } = task.spec;
+  const verdict = classify(end, kind.failOnNonZero);
+  switch (verdict.type) {
+    case "completed":
+      return afterSuccess(task, open, end);
+    case "failed":
+    case "timeout":
+      return afterFailure(task, open, { ...end, verdict, random });
+    case "cancelled": {
+      const closed = withEndedAttempt(task, { ...closing(open, end), state: "cancelled", note: verdict.note });
+      return ended(closed, end, { state: "cancelled", reason: "User", message: verdict.note });
+    }
+    case "shutdown": {
+      const closed = withEndedAttempt(task, { ...closing(open, end), state: "cancelled", note: verdict.note });
+      return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Shutdown" });
+    }
+    case "interrupted": {
+      const closed = withEndedAttempt(task, { ...closing(open, end), state: "failed", failure: verdict.failure });
+      return isNeverRepeated(task)
+        ? ended(closed, end, orphanLimit(verdict.failure))
+        : mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Interrupted" });
+    }
+    case "orphaned":
+      return afterOrphaning(task, open, { ...end, failure: verdict.failure });
+  }
+}
+
+/** The open attempt never started a process: it is closed, nothing is counted, the task goes back. */
+export function released(task: Task, failure: Failure, nowMs: number): Task {
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to release`);
+  const ending: Ending = { type: "lost", signal: null, note: failure.error };
+  const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
+  const closed = withEndedAttempt(task, { ...closing(open, end), state: "orphaned", failure });
+  return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Orphaned" });
+}
+
+type Facts = Omit<End, "stop" | "oomKilled">;
+
+/** The fields that every ended attempt has. */
+function closing(open: OpenAttempt, end: Facts): Omit<Extract<EndedAttempt, { state: "completed" }>, "state"> {
+  const { ending } = end;
+  const { state: _open, ...kept } = open;
+  const startedMs = open.startedAt === undefined ? null : Date.parse(open.startedAt);
+  return {
+    ...kept,
+    finishedAt: timestamp(end.endedAtMs),
+    durationMs: startedMs === null ? 0 : Math.max(0, end.endedAtMs - startedMs),
+    exitCode: ending.type === "exited" ? ending.exitCode : null,
+    signal: ending.type === "notStarted" ? null : ending.signal,
+    ...(ending.type === "exited" && ending.signalInferred && { signalInferred: true }),
+    ...(end.logTail !== "" && { logTail: end.logTail }),
+    logBytes: end.logBytes,
+    ...(end.logBytesCut > 0 && { logBytesCut: end.logBytesCut }),
+  };
+}
+
+function afterSuccess(task: Task, open: OpenAttempt, end: End): Task {
+  const closed = withEndedAttempt(task, { ...closing(open, end), state: "completed" });
+  const collecting = throughRunning(closed, "collecting");
+  const { restart } = task.spec;
+  if (restart.policy !== "always") {
+    return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
+  }
+  const retryAt = timestamp(end.endedAtMs + restart.intervalMs);
+  return mustTransition(collecting, { ...countersOf(collecting), consecutiveFailures: 0, state: "queued", reason: "Interval", retryAt });
+}
+
+function afterFailure(
+  task: Task,
+  open: OpenAttempt,
+  end: End & { readonly verdict: Extract<Verdict, { type: "failed" | "timeout" }>; readonly random: Random },
+): Task {
+  const { type: state, failure } = end.verdict;
+  const consecutiveFailures = task.status.consecutiveFailures + 1;
+  const base = closing(open, end);
+  const decision = decideRetry(task, { failure, exitCode: base.exitCode, consecutiveFailures, logTail: end.logTail }, end.random);
+  const { retry: isRetried } = decision;
+  const retry = isRetried ? { baseMs: decision.baseMs, delayMs: decision.delayMs, code: failure.code } : undefined;
+  const closed = withEndedAttempt(task, { ...base, state, failure, ...(retry !== undefined && { retry }) });
+  const counted = { ...closed, status: { ...closed.status, consecutiveFailures } };
+  if (!isRetried) return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
+  const retryAt = timestamp(end.endedAtMs + decision.delayMs);
+  return mustTransition(counted, { ...countersOf(counted), state: "queued", reason: "Backoff", retryAt });
+}
+
+function afterOrphaning(task: Task, open: OpenAttempt, end: End & { readonly failure: Failure }): Task {
+  const closed = withEndedAttempt(task, { ...closing(open, end), state: "orphaned", failure: end.failure });
+  const orphaned = throughRunning(closed, "orphaned");
+  const orphanCount = orphaned.status.orphanCount + 1;
+  const counters = { ...countersOf(orphaned), orphanCount };
+  if (isNeverRepeated(task) || orphanCount > task.spec.retry.maxOrphans) {
+    const counted = { ...orphaned, status: { ...orphaned.status, orphanCount } };
+    return ended(counted, end, orphanLimit(end.failure));
+  }
+  return mustTransition(orphaned, { ...counters, state: "queued", reason: "Orphaned" });
+}
+
+function isNeverRepeated(task: Task): boolean {
+  return task.spec.retry.onOrphan === "never";
+}
+
+function orphanLimit(failure: Failure): { state: "failed"; reason: "OrphanLimit"; message: string } {
+  return { state: "failed", reason: "OrphanLimit", message: `${failure.code}: ${failure.error}, and it is not started again` };
+}
+
+/** A record may still say preparing when the process has come and gone: short-lived states are not written. */
+function throughRunning(task: Task, state: "collecting" | "orphaned"): Task {
+  const running = task.status.state === "preparing" ? mustTransition(task, { ...countersOf(task), state: "running" }) : task;
+  return mustTransition(running, { ...countersOf(running), state });
+}
+
+type Terminal = Extract<Status, { endedAt: string }>;
+type TerminalFields<T> = T extends Terminal ? Pick<T, "state" | "reason" | "message"> : never;
+
+function ended(task: Task, end: Facts, fields: TerminalFields<Terminal>): Task {
+  return mustTransition(task, { ...countersOf(task), ...fields, endedAt: timestamp(end.endedAtMs) } as Status);
+}

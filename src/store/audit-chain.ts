@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as v from "valibot";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type AuditLine, auditLine } from "../model/audit.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { FIRST_HASH, hashOf } from "./audit.ts";
+import type { Layout } from "./layout.ts";
+
+/** The audit files of a home, oldest first. */
+export function auditFiles(layout: Layout): string[] {
+  const directory = dirname(layout.audit);
+  const rotated = readdirSync(directory)
+    .filter((name) => name.startsWith(`${basename(layout.audit)}.`))
+    .sort()
+    .map((name) => join(directory, name));
+  return existsSync(layout.audit) ? [...rotated, layout.audit] : rotated;
+}
+
+/** Checks every line's hash against the line before it; gives the number of lines, or the first that is wrong. */
+export function verifyAudit(layout: Layout): Result<{ lines: number; lastSeq: number }, Problem> {
+  let previous = { hash: FIRST_HASH, seq: 0 };
+  let lines = 0;
+  for (const file of auditFiles(layout)) {
+    for (const [index, text] of readFileSync(file, "utf8").split("\n").entries()) {
+      if (text === "") continue;
+      const fault = faultOf(text, previous);
+      if (typeof fault === "string") {
+        const hint = "keep a copy of the file; the records themselves are not affected";
+        return err(problem("AUDIT_BROKEN", `Cannot verify the audit log: ${basename(file)} line ${index + 1} ${fault}`, hint));
+      }
+      previous = fault;
+      lines += 1;
+    }
+  }
+  return ok({ lines, lastSeq: previous.seq });
+}
+
+function faultOf(text: string, previous: { hash: string; seq: number }): AuditLine | string {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return "is not JSON";
+  }
+  const parsed = v.safeParse(auditLine, data);
+  if (!parsed.success) return "is not an audit line";
+  const { hash, ...unsealed } = data as AuditLine;
+  if (parsed.output.seq !== previous.seq + 1) return `has number ${parsed.output.seq}, wanted ${previous.seq + 1}`;
+  if (parsed.output.prevHash !== previous.hash) return "does not follow the line before it";
+  return hashOf(unsealed) === hash ? parsed.output : "was changed after it was written";
+}
+
+/** The last version on the log of each task, by uid; read without checking, for a start-up that compares. */
+export function auditedVersions(layout: Layout): Map<string, number> {
+  const versions = new Map<string, number>();
+  for (const file of auditFiles(layout)) {
+    for (const match of readFileSync(file, "utf8").matchAll(/"uid":"([^"]+)"[^\n]*?"version":(\d+)/g)) {
+      if (match[1] !== undefined) versions.set(match[1], Number(match[2]));
+    }
+  }
+  return versions;
+}

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { uuid } from "../lib/random.ts";
+import type { TaskId } from "../model/identity.ts";
+import { idFromFileName } from "../model/identity.ts";
+import type { Task } from "../model/task.ts";
+import { createFile, syncDirectory } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { recordText } from "./record.ts";
+import { errnoOf, isMissing } from "./trouble.ts";
+
+/** A new name for a batch; names sort by the time of their making. */
+export function newBatch(): string {
+  return uuid();
+}
+
+/**
+ * Accepts tasks all or nothing: they are staged and synced apart, then one rename commits them. When this returns
+ * they outlive a power cut.
+ */
+export function commitBatch(layout: Layout, batch: string, tasks: readonly Task[]): void {
+  const staged = join(layout.tmp, batch);
+  mkdirSync(staged, { mode: 0o700 });
+  for (const task of tasks) createFile(join(staged, `${task.metadata.id}.json`), recordText(task));
+  syncDirectory(staged);
+  failpoint("batch:staged");
+  renameSync(staged, join(layout.incoming, batch));
+  failpoint("batch:committed");
+  syncDirectory(layout.incoming);
+  failpoint("batch:synced");
+}
+
+/** True once a batch is accepted and not yet all in `pending/`. */
+export function isCommitted(layout: Layout, batch: string): boolean {
+  return existsSync(join(layout.incoming, batch));
+}
+
+/** The accepted batches that are still on their way, oldest first. */
+export function incomingBatches(layout: Layout): string[] {
+  return readdirSync(layout.incoming).sort();
+}
+
+/** Moves an accepted batch into `pending/`; safe to race, and to do again. Returns the ids that this call moved. */
+export function publishBatch(layout: Layout, batch: string): TaskId[] {
+  const directory = join(layout.incoming, batch);
+  const moved: TaskId[] = [];
+  for (const id of batchMembers(layout, batch)) {
+    if (!isMissing(() => renameSync(join(directory, `${id}.json`), layout.record("pending", id)))) moved.push(id);
+    failpoint("batch:publishing");
+  }
+  syncDirectory(layout.place("pending"));
+  removeEmpty(directory);
+  return moved;
+}
+
+/** The ids of a batch that are not yet in `pending/`. */
+export function batchMembers(layout: Layout, batch: string): TaskId[] {
+  let names: string[] = [];
+  isMissing(() => {
+    names = readdirSync(join(layout.incoming, batch));
+  });
+  return names
+    .map(idFromFileName)
+    .filter((id) => id !== null)
+    .sort();
+}
+
+/** A folder that somebody put something else into stays for `doctor` to report. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTEMPTY") throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { uuid } from "../lib/random.ts";
+
+/** For the owner alone: records can hold what a command line holds. */
+const PRIVATE = 0o600;
+
+/**
+ * Replaces a file whole: after a crash it is the old one or the new one. The content is on the disk when this
+ * returns; the name is, once its directory was synced.
+ */
+export function replaceFile(path: string, text: string, tmp: string): void {
+  const staged = join(tmp, `${basename(path)}.${uuid()}.tmp`);
+  try {
+    createFile(staged, text);
+    failpoint("replace:staged");
+    renameSync(staged, path);
+  } catch (error) {
+    rmSync(staged, { force: true });
+    throw error;
+  }
+  failpoint("replace:renamed");
+}
+
+/** Makes a file that must not exist yet, its content on the disk when this returns; throws EEXIST otherwise. */
+export function createFile(path: string, text: string): void {
+  const file = openSync(path, "wx", PRIVATE);
+  try {
+    writeWhole(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Puts the names of a directory on the disk: what was created, renamed or removed in it. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** Writes all of a text at a file's position: a full disk may take a part of it before it says so. */
+export function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) written += writeSync(file, bytes, written);
+}

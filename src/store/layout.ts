@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import type { TaskId } from "../model/identity.ts";
+import type { Place } from "../model/state.ts";
+
+/** Every path of a home; the only place that knows them. */
+export class Layout {
+  readonly home: string;
+
+  constructor(home: string) {
+    this.home = home;
+  }
+
+  get version(): string {
+    return join(this.home, "home.json");
+  }
+  get settings(): string {
+    return join(this.home, "config.yaml");
+  }
+  get audit(): string {
+    return join(this.home, "audit.ndjson");
+  }
+  get inbox(): string {
+    return join(this.home, "inbox");
+  }
+  get incoming(): string {
+    return join(this.home, "incoming");
+  }
+  get requests(): string {
+    return join(this.home, "requests");
+  }
+  get numbers(): string {
+    return join(this.home, "numbers");
+  }
+  get environments(): string {
+    return join(this.home, "env");
+  }
+  get locks(): string {
+    return join(this.home, "locks");
+  }
+  get tmp(): string {
+    return join(this.home, "tmp");
+  }
+  get runs(): string {
+    return join(this.home, "runs");
+  }
+  get supervisorLog(): string {
+    return join(this.home, "supervisor.log");
+  }
+  /** The numbers last submitted by hand, for `@`. */
+  get lastSubmitted(): string {
+    return join(this.home, "last-submitted.json");
+  }
+
+  /** The directory of one state's records. */
+  place(place: Place): string {
+    return join(this.home, place);
+  }
+
+  record(place: Place, id: TaskId): string {
+    return join(this.home, place, `${id}.json`);
+  }
+
+  /** A record on its way out of a directory that is never scanned. */
+  moving(id: TaskId): string {
+    return join(this.tmp, `${id}.move`);
+  }
+
+  /** What survives all attempts of a task. */
+  run(id: TaskId): string {
+    return join(this.runs, id);
+  }
+
+  attempt(id: TaskId, number: number): string {
+    return join(this.runs, id, String(number));
+  }
+
+  checkpoint(id: TaskId): string {
+    return join(this.runs, id, "checkpoint");
+  }
+
+  /** Every directory that a home has, parents first. */
+  directories(): string[] {
+    const places = (["pending", "running", "done", "dead-letter"] as const).map((place) => this.place(place));
+    const others = [this.inbox, this.incoming, this.requests, this.environments, this.locks, this.tmp, this.runs];
+    return [...places, ...others];
+  }
+}

@@ -1,0 +1,206 @@
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import lockfile from "proper-lockfile";
+import * as v from "valibot";
+import { type Clock } from "../lib/clock.ts";
+import { failpoint } from "../lib/failpoint.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { createFile } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { type Owner, owner, type Role, thisProcess, vitalityOf } from "./owner.ts";
+import { errnoOf } from "./trouble.ts";
+
+/** How often the lock's time is renewed: for people who look, no decision hangs on it. */
+const RENEW_MS = 10_000;
+/** Rounds of finding a dead owner whose lock somebody else is just taking away. */
+const MAX_ROUNDS = 50;
+const ROUND_MS = 20;
+
+/** The home's lock in our hands: as long as it is, nobody else changes a record. */
+export interface HeldLock extends AsyncDisposable {
+  readonly owner: Owner;
+  /** The dead owner that it was taken from, if any. */
+  readonly takenFrom: Owner | null;
+  /** False once somebody removed the lock by hand: stop writing. */
+  isHeld(): boolean;
+}
+
+/** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */
+export async function takeLock(layout: Layout, options: { readonly role: Role; readonly clock: Clock }): Promise<Result<HeldLock, Problem>> {
+  const self = thisProcess(options.role, options.clock.now());
+  let takenFrom: Owner | null = null;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const release = await tryLock(layout, self);
+    if (release !== null) return ok(heldLock(layout, { self, takenFrom, release }));
+    const found = readOwner(ownerFile(layout));
+    if (found === "missing") continue;
+    if (found === "unreadable") return err(unreadableLock(layout));
+    if (vitalityOf(found) !== "dead") return err(lockedBy(layout, found));
+    if (removeDead(layout, { dead: found, self })) takenFrom = found;
+    else await Bun.sleep(ROUND_MS);
+  }
+  return err(problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": others keep taking it`, "try again"));
+}
+
+/** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
+export function lockOwner(layout: Layout): Owner | null {
+  const found = readOwner(ownerFile(layout));
+  return typeof found === "string" || vitalityOf(found) === "dead" ? null : found;
+}
+
+function heldLock(layout: Layout, held: { self: Owner; takenFrom: Owner | null; release: () => Promise<void> }): HeldLock {
+  const isHeld = (): boolean => {
+    const found = readOwner(ownerFile(layout));
+    return typeof found !== "string" && found.token === held.self.token;
+  };
+  return {
+    owner: held.self,
+    takenFrom: held.takenFrom,
+    isHeld,
+    [Symbol.asyncDispose]: async () => {
+      if (!isHeld()) return;
+      // Rejects after somebody touched the lock's time; then the folder is still ours to remove.
+      await held.release().catch(() => takeAway(layout, held.self));
+    },
+  };
+}
+
+/** Null where somebody has it. The owner's record comes into being with the lock, in one rename. */
+async function tryLock(layout: Layout, self: Owner): Promise<(() => Promise<void>) | null> {
+  try {
+    return await lockfile.lock(join(layout.locks, "supervisor"), {
+      realpath: false,
+      lockfilePath: lockFolder(layout),
+      stale: Number.POSITIVE_INFINITY,
+      update: RENEW_MS,
+      retries: 0,
+      // Its own answer is to throw. A changed time proves nothing; `isHeld` looks at the owner instead.
+      onCompromised: () => {},
+      fs: { ...fs, mkdir: callback(() => placeLock(layout, self)), rmdir: callback(() => takeAway(layout, self)), rmdirSync: () => takeAway(layout, self) },
+    });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ELOCKED") return null;
+    throw error;
+  }
+}
+
+/** A file system call in the form that the lock library expects of node:fs. */
+function callback(work: () => void): (path: string, done: (error: unknown) => void) => void {
+  return (_path, done) => {
+    try {
+      work();
+    } catch (error) {
+      done(error);
+      return;
+    }
+    done(null);
+  };
+}
+
+/** A folder cannot be renamed onto one that is not empty (rename(2)): a held lock never is. */
+function placeLock(layout: Layout, self: Owner): void {
+  const staged = join(layout.tmp, `lock.${self.token}`);
+  mkdirSync(staged, { recursive: true, mode: 0o700 });
+  rmSync(join(staged, "owner.json"), { force: true });
+  createFile(join(staged, "owner.json"), `${JSON.stringify(self)}\n`);
+  failpoint("lock:staged");
+  try {
+    renameSync(staged, lockFolder(layout));
+    failpoint("lock:placed");
+  } catch (error) {
+    rmSync(staged, { recursive: true, force: true });
+    const isHeld = errnoOf(error) === "ENOTEMPTY" || errnoOf(error) === "EEXIST";
+    throw isHeld ? Object.assign(new Error("held"), { code: "EEXIST" }) : error;
+  }
+}
+
+/** Removes the lock in one step, so that nobody ever sees half of it. */
+function takeAway(layout: Layout, of: Owner): void {
+  const gone = join(layout.tmp, `unlock.${of.token}`);
+  try {
+    renameSync(lockFolder(layout), gone);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+  rmSync(gone, { recursive: true, force: true });
+}
+
+/**
+ * Removes the lock of a dead owner; false where another process does so or did. The right to do it is a file named
+ * after the dead, made by link(2), which never overwrites; where its maker died too, the right passes on by one more name.
+ */
+function removeDead(layout: Layout, { dead, self }: { dead: Owner; self: Owner }): boolean {
+  let name = `removing.${shortToken(dead)}`;
+  while (!claim(layout, { name, self })) {
+    const rival = readOwner(join(layout.locks, name));
+    if (typeof rival === "string" || vitalityOf(rival) !== "dead") return false;
+    name += `.${shortToken(rival)}`;
+  }
+  failpoint("lock:claimed");
+  const found = readOwner(ownerFile(layout));
+  const isStillTheirs = typeof found !== "string" && found.token === dead.token;
+  if (isStillTheirs) takeAway(layout, dead);
+  for (const file of readdirSync(layout.locks)) {
+    if (file.startsWith(`removing.${shortToken(dead)}`)) rmSync(join(layout.locks, file), { force: true });
+  }
+  return isStillTheirs;
+}
+
+function claim(layout: Layout, { name, self }: { name: string; self: Owner }): boolean {
+  const staged = join(layout.tmp, `${name}.${shortToken(self)}.tmp`);
+  rmSync(staged, { force: true });
+  createFile(staged, `${JSON.stringify(self)}\n`);
+  try {
+    linkSync(staged, join(layout.locks, name));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(staged, { force: true });
+  }
+}
+
+/** The random end of a token: names of several of them stay within a file name's length. */
+function shortToken(of: Owner): string {
+  return of.token.slice(-12);
+}
+
+function lockFolder(layout: Layout): string {
+  return join(layout.locks, "supervisor.lock");
+}
+
+function ownerFile(layout: Layout): string {
+  return join(lockFolder(layout), "owner.json");
+}
+
+function readOwner(path: string): Owner | "missing" | "unreadable" {
+  try {
+    return v.parse(owner, JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? "missing" : "unreadable";
+  }
+}
+
+function lockedBy(layout: Layout, by: Owner): Problem {
+  const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${by.since}`;
+  if (vitalityOf(by) === "alive") {
+    const hint = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
+    return problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": ${who} holds it`, hint);
+  }
+  return problem(
+    "HOME_LOCKED",
+    `Cannot take the lock of "${layout.home}": ${who} holds it, and whether it lives cannot be seen from here (another machine or container)`,
+    `if you are sure that it is gone, remove the folder ${lockFolder(layout)}`,
+  );
+}
+
+function unreadableLock(layout: Layout): Problem {
+  return problem(
+    "HOME_LOCKED",
+    `Cannot take the lock of "${layout.home}": it is held, and its owner record cannot be read`,
+    `if you are sure that no stint works on this home, remove the folder ${lockFolder(layout)}`,
+  );
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { uuid } from "../lib/random.ts";
+import type { Layout } from "./layout.ts";
+import { errnoOf, isMissing } from "./trouble.ts";
+
+/** A rename lost this often in a row means that something else is wrong. */
+const MAX_TRIES = 10_000;
+
+/** Reserves `count` numbers that nobody ever gets again; returns the first. A crash afterwards leaves a gap. */
+export function reserveNumbers(layout: Layout, count: number): number {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const next = nextNumber(layout);
+    if (next === null) throw new Error(`${layout.numbers} holds no number`);
+    if (isMissing(() => renameSync(numberFile(layout, next), numberFile(layout, next + count)))) continue;
+    failpoint("numbers:reserved");
+    return next;
+  }
+  throw new Error(`${layout.numbers}: lost the race for a number ${MAX_TRIES} times`);
+}
+
+/** Makes the folder with its first number, unless it is there: a rename onto a folder that holds a file fails. */
+export function createNumbers(layout: Layout): void {
+  const staged = join(layout.tmp, `numbers.${uuid()}`);
+  mkdirSync(staged, { mode: 0o700 });
+  writeFileSync(join(staged, "1"), "", { mode: 0o600 });
+  try {
+    renameSync(staged, layout.numbers);
+  } catch (error) {
+    rmSync(staged, { recursive: true });
+    if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** Lifts the next number above every number that is known to be taken, and repairs a folder without one. */
+export function raiseNumbers(layout: Layout, above: number): void {
+  const next = nextNumber(layout);
+  if (next !== null && next > above) return;
+  if (next === null) writeFileSync(numberFile(layout, above + 1), "", { flag: "wx", mode: 0o600 });
+  else isMissing(() => renameSync(numberFile(layout, next), numberFile(layout, above + 1)));
+}
+
+function nextNumber(layout: Layout): number | null {
+  const numbers = readdirSync(layout.numbers).map(Number).filter(Number.isSafeInteger);
+  return numbers.length === 0 ? null : Math.max(...numbers);
+}
+
+function numberFile(layout: Layout, number: number): string {
+  return join(layout.numbers, String(number));
+}

@@ -1,0 +1,19 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { uuid } from "../lib/random.ts";
+
+/** Something in the home that needed a hand: for the audit log, `doctor` and the supervisor's own log. */
+export interface Finding {
+  readonly path: string;
+  readonly what: string;
+}
+
+/** Puts a file that is no record aside, beside its place: it is kept, and no longer in anyone's way. */
+export function quarantine(path: string, reason: string): Finding {
+  const aside = join(dirname(path), ".corrupt");
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  const wanted = join(aside, basename(path));
+  const target = existsSync(wanted) ? `${wanted}.${uuid()}` : wanted;
+  renameSync(path, target);
+  return { path: target, what: `put aside: ${reason}` };
+}

@@ -1,0 +1,52 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { err, type Result } from "../lib/result.ts";
+import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
+import { PLACES, type Place } from "../model/state.ts";
+import type { Task } from "../model/task.ts";
+import { batchMembers, incomingBatches } from "./batch.ts";
+import type { Layout } from "./layout.ts";
+import { type RecordFault, readRecord } from "./record.ts";
+
+/** The ids in one directory, in the order of their numbers; accepted ones on their way count as pending. */
+export function idsIn(layout: Layout, place: Place): TaskId[] {
+  const ids = readdirSync(layout.place(place))
+    .map(idFromFileName)
+    .filter((id) => id !== null);
+  if (place === "pending") ids.push(...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)));
+  return ids.sort((left, right) => numberOf(left) - numberOf(right));
+}
+
+/** Every id of the home, in the order of their numbers. */
+export function allIds(layout: Layout): TaskId[] {
+  return [...new Set(PLACES.flatMap((place) => idsIn(layout, place)))].sort((left, right) => numberOf(left) - numberOf(right));
+}
+
+/** Reads a task wherever it is. It may be moved while we look, hence a second look. */
+export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> {
+  for (let look = 0; look < 3; look += 1) {
+    for (const path of possiblePaths(layout, id)) {
+      const read = readRecord(path);
+      if (read.ok || read.error.type !== "missing") return read;
+    }
+  }
+  return err({ type: "missing" });
+}
+
+/** Reads all tasks of some directories; what cannot be read is left to `doctor`. */
+export function readTasks(layout: Layout, places: readonly Place[]): Task[] {
+  const tasks = new Map<TaskId, Task>();
+  for (const place of places) {
+    for (const id of idsIn(layout, place)) {
+      const read = readTask(layout, id);
+      if (read.ok) tasks.set(id, read.value);
+    }
+  }
+  return [...tasks.values()];
+}
+
+function possiblePaths(layout: Layout, id: TaskId): string[] {
+  const incoming = incomingBatches(layout).map((batch) => join(layout.incoming, batch, `${id}.json`));
+  const [pending, ...others] = PLACES.map((place) => layout.record(place, id));
+  return [...incoming, ...(pending === undefined ? [] : [pending]), ...others, layout.moving(id)];
+}

@@ -1,0 +1,62 @@
+import { lstatSync, readFileSync } from "node:fs";
+import * as v from "valibot";
+import { err, ok, type Result } from "../lib/result.ts";
+import { project } from "../model/projection.ts";
+import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
+import { errnoOf } from "./trouble.ts";
+
+/** Why a record's bytes are not a task. */
+export type RecordFault =
+  | { readonly type: "missing" }
+  | { readonly type: "newer"; readonly formatVersion: number }
+  | { readonly type: "corrupt"; readonly reason: string };
+
+/** Kept in the record for its readers, computed anew at each write. */
+const PROJECTED = ["phase", "runState", "exitCode", "signal", "failureClass", "errorCode", "error", "deadLetter"];
+
+/** A record larger than this is not one of ours: 256 attempts with all their texts stay far below. */
+const MAX_RECORD_BYTES = 16 * 1_024 * 1_024;
+
+/** The text of a record, with what only its readers need. */
+export function recordText(of: Task): string {
+  const status = { ...of.status, ...project(of) };
+  return `${JSON.stringify({ formatVersion: FORMAT_VERSION, metadata: of.metadata, spec: of.spec, status }, null, 2)}\n`;
+}
+
+/** Reads a record's text. */
+export function parseRecord(text: string): Result<Task, RecordFault> {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return err({ type: "corrupt", reason: text === "" ? "it is empty" : "it is not JSON" });
+  }
+  if (!isObject(data) || !isObject(data["status"])) return err({ type: "corrupt", reason: "it is not a task record" });
+  const { formatVersion, ...rest } = data;
+  if (typeof formatVersion !== "number") return err({ type: "corrupt", reason: "it has no formatVersion" });
+  if (formatVersion > FORMAT_VERSION) return err({ type: "newer", formatVersion });
+  const status = Object.fromEntries(Object.entries(data["status"]).filter(([key]) => !PROJECTED.includes(key)));
+  const parsed = v.safeParse(task, { ...rest, status });
+  if (parsed.success) return ok(parsed.output);
+  const issue = parsed.issues[0];
+  return err({ type: "corrupt", reason: `${v.getDotPath(issue) ?? "record"}: ${issue.message}` });
+}
+
+/** Reads the record at a path. */
+export function readRecord(path: string): Result<Task, RecordFault> {
+  try {
+    const stat = lstatSync(path);
+    // Reading a FIFO would wait for ever, and a link may lead anywhere.
+    if (!stat.isFile()) return err({ type: "corrupt", reason: "it is not a regular file" });
+    if (stat.size > MAX_RECORD_BYTES) return err({ type: "corrupt", reason: "it is larger than any record" });
+    return parseRecord(readFileSync(path, "utf8"));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return err({ type: "missing" });
+    return err({ type: "corrupt", reason: `it cannot be read (${errno ?? String(error)})` });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

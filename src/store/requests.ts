@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { uuid } from "../lib/random.ts";
+import { type Reply, type Request, reply, request } from "../model/request.ts";
+import { replaceFile, syncDirectory } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+
+const REPLY_ENDING = ".reply.json";
+/** A reply that nobody fetched; its asker is long gone. */
+const MAX_REPLY_AGE_MS = 60_000;
+
+/** Leaves a request for the holder of the lock; it survives a crash of either side. */
+export function postRequest(layout: Layout, wanted: Omit<Request, "id">): Request {
+  const posted: Request = { id: uuid(), ...wanted };
+  replaceFile(requestFile(layout, posted.id), `${JSON.stringify(posted)}\n`, layout.tmp);
+  syncDirectory(layout.requests);
+  return posted;
+}
+
+/** Takes a request back that nobody has answered yet. */
+export function withdrawRequest(layout: Layout, id: string): void {
+  rmSync(requestFile(layout, id), { force: true });
+}
+
+/** The reply to a request, fetched once; null while there is none. */
+export function fetchReply(layout: Layout, id: string): Reply | null {
+  const path = replyFile(layout, id);
+  try {
+    const found = v.parse(reply, JSON.parse(readFileSync(path, "utf8")));
+    rmSync(path, { force: true });
+    return found;
+  } catch {
+    return null;
+  }
+}
+
+/** The requests that wait, oldest first. What is no request is removed: nobody else writes there. */
+export function pendingRequests(layout: Layout): Request[] {
+  const found: Request[] = [];
+  for (const name of readdirSync(layout.requests).sort()) {
+    if (!name.endsWith(".json") || name.endsWith(REPLY_ENDING)) continue;
+    const parsed = readRequest(join(layout.requests, name));
+    if (parsed === null) rmSync(join(layout.requests, name), { force: true, recursive: true });
+    else found.push(parsed);
+  }
+  return found;
+}
+
+/** Answers a request and removes it; the reply first, so that a crash between repeats rather than forgets. */
+export function answerRequest(layout: Layout, answer: Reply): void {
+  replaceFile(replyFile(layout, answer.id), `${JSON.stringify(answer)}\n`, layout.tmp);
+  rmSync(requestFile(layout, answer.id), { force: true });
+}
+
+/** Removes replies that nobody fetched. */
+export function dropOldReplies(layout: Layout, nowMs: number): void {
+  for (const name of readdirSync(layout.requests)) {
+    const path = join(layout.requests, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (name.endsWith(REPLY_ENDING) && stat !== undefined && nowMs - stat.mtimeMs > MAX_REPLY_AGE_MS) rmSync(path, { force: true });
+  }
+}
+
+function readRequest(path: string): Request | null {
+  try {
+    const parsed = v.safeParse(request, JSON.parse(readFileSync(path, "utf8")));
+    return parsed.success ? parsed.output : null;
+  } catch {
+    return null;
+  }
+}
+
+function requestFile(layout: Layout, id: string): string {
+  return join(layout.requests, `${id}.json`);
+}
+
+function replyFile(layout: Layout, id: string): string {
+  return join(layout.requests, `${id}${REPLY_ENDING}`);
+}
