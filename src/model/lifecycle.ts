@@ -51,7 +51,9 @@ export function started(task: Task, process: Pick<OpenAttempt, "process" | "star
 /** Notes the wish to end the open attempt; a later wish may only shorten the grace of an earlier one. */
 export function stopRequested(task: Task, intent: StopIntent): Task {
   const earlier = openAttempt(task)?.stop;
-  if (earlier === undefined) return withOpenAttempt(task, { stop: intent });
+  // What is stopped with the supervisor would run again: a person's cancel says that it must not.
+  const isOverruled = earlier?.reason === "Shutdown" && intent.reason === "User";
+  if (earlier === undefined || isOverruled) return withOpenAttempt(task, { stop: intent });
   return withOpenAttempt(task, { stop: { ...earlier, graceMs: Math.min(earlier.graceMs, intent.graceMs) } });
 }
 
@@ -85,6 +87,11 @@ export function retried(task: Task): Task {
   };
   const fresh = { ...task, metadata: { ...task.metadata, epoch: task.metadata.epoch + 1 } };
   return mustTransition(fresh, status);
+}
+
+/** Ends the wait of a task that sleeps between two attempts. */
+export function awakened(task: Task): Task {
+  return { ...task, status: { ...countersOf(task), state: "queued" } };
 }
 
 /** queued → cancelled, before anything ran. */

@@ -11,14 +11,9 @@ export const resources = v.strictObject({
 });
 export type Resources = v.InferOutput<typeof resources>;
 
-/** What the machine has to give. */
-export interface Capacity {
-  /** How many jobs may run at a time. */
-  readonly jobs: number;
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly gpus: number;
-}
+/** What the machine has to give; `jobs` is how many may run at a time. */
+export const capacity = v.strictObject({ jobs: count, cpus: count, memoryBytes: count, gpus: count });
+export type Capacity = Readonly<v.InferOutput<typeof capacity>>;
 
 /** The CPUs that a task takes: undeclared is one. */
 export function cpusOf(wanted: Resources): number {

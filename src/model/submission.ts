@@ -1,6 +1,8 @@
-import { type Metadata, type QueuedStatus, type Task } from "./task.ts";
-import type { Spec } from "./spec.ts";
-import type { TaskId } from "./identity.ts";
+import * as v from "valibot";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type TaskId, taskName } from "./identity.ts";
+import { type Spec, spec } from "./spec.ts";
+import { labels, type Metadata, metadata, type QueuedStatus, type Task } from "./task.ts";
 
 /** A task as it was asked for, before it has a number. */
 export interface Draft {
@@ -8,6 +10,29 @@ export interface Draft {
   readonly labels: Metadata["labels"];
   readonly annotations: Metadata["annotations"];
   readonly spec: Spec;
+}
+
+const draft = v.strictObject({ name: taskName, labels, annotations: metadata.entries.annotations, spec });
+
+/** Where a draft breaks its schema: the way down to the place, and what is wrong there. */
+export interface DraftFault {
+  readonly path: readonly string[];
+  readonly message: string;
+  /** The place is a key that the schema does not have. */
+  readonly isUnknownKey: boolean;
+}
+
+/** Holds what was put together from outside against the schema; all faults at once. */
+export function checkDraft(candidate: unknown): Result<Draft, readonly DraftFault[]> {
+  const parsed = v.safeParse(draft, candidate);
+  if (parsed.success) return ok(parsed.output);
+  return err(
+    parsed.issues.map((issue) => ({
+      path: (issue.path ?? []).map(({ key }) => String(key)),
+      message: issue.message,
+      isUnknownKey: issue.type === "strict_object" && issue.expected === "never",
+    })),
+  );
 }
 
 /** What only the moment of acceptance knows. */

@@ -1,7 +1,8 @@
+import { formatBytes } from "../lib/bytes.ts";
 import { type Capacity, cpusOf, gpusOf, type Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 
-/** What is still free. */
+/** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
 export type Room = Capacity;
 
 /** One thing that is short, in the unit of its name. */
@@ -38,4 +39,18 @@ export function shortages(wanted: Resources, room: Room, capacity: Capacity): Sh
   return needs
     .filter(([resource, amount]) => amount > room[resource] && amount > 0)
     .map(([resource, amount]) => ({ resource, wanted: amount, free: Math.max(0, room[resource]), total: capacity[resource] }));
+}
+
+/** What is short, as a part of a sentence: `asks for 8 CPUs, this machine has 2`. */
+export function describeShortage({ resource, wanted, total }: Shortage): string {
+  switch (resource) {
+    case "jobs":
+      return "needs a place, no job may run at all";
+    case "cpus":
+      return `asks for ${wanted} CPUs, this machine has ${total}`;
+    case "memoryBytes":
+      return `asks for ${formatBytes(wanted)} of memory, this machine has ${formatBytes(total)}`;
+    case "gpus":
+      return `asks for ${wanted} GPUs, and this stint does not manage GPUs yet`;
+  }
 }

@@ -3,10 +3,11 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
 import * as v from "valibot";
-import { type Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import type { Capacity } from "../model/resources.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { type Owner, owner, type Role, thisProcess, vitalityOf } from "./owner.ts";
@@ -27,9 +28,17 @@ export interface HeldLock extends AsyncDisposable {
   isHeld(): boolean;
 }
 
+/** As whom the lock is taken. */
+export interface LockOptions {
+  readonly role: Role;
+  readonly clock: Clock;
+  /** What the holder has to give to jobs, for those who ask why one waits; null where it starts none. */
+  readonly offered: Capacity | null;
+}
+
 /** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */
-export async function takeLock(layout: Layout, options: { readonly role: Role; readonly clock: Clock }): Promise<Result<HeldLock, Problem>> {
-  const self = thisProcess(options.role, options.clock.now());
+export async function takeLock(layout: Layout, options: LockOptions): Promise<Result<HeldLock, Problem>> {
+  const self = thisProcess(options.role, { nowMs: options.clock.now(), offered: options.offered });
   let takenFrom: Owner | null = null;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const release = await tryLock(layout, self);

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { timestamp } from "../lib/clock.ts";
 import { bootId, isAlive, machineId, pidNamespace, startTimeOf } from "../lib/host.ts";
 import { uuid } from "../lib/random.ts";
+import { type Capacity, capacity } from "../model/resources.ts";
 
 export const ROLES = ["up", "run", "drain", "command"] as const;
 export type Role = (typeof ROLES)[number];
@@ -19,12 +20,15 @@ export const owner = v.strictObject({
   pid: v.number(),
   startTime: v.string(),
   since: v.string(),
+  /** What it has to give to jobs; absent for one that starts none. */
+  capacity: v.optional(capacity),
 });
 export type Owner = v.InferOutput<typeof owner>;
 
 /** This process as an owner. */
-export function thisProcess(role: Role, nowMs: number): Owner {
+export function thisProcess(role: Role, { nowMs, offered }: { readonly nowMs: number; readonly offered: Capacity | null }): Owner {
   return {
+    ...(offered !== null && { capacity: offered }),
     token: uuid(),
     role,
     host: hostname(),

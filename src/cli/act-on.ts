@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import type { Operation } from "../model/request.ts";
+import { EXIT } from "../model/errors.ts";
+import type { Task } from "../model/task.ts";
+import { openHome } from "../store/home.ts";
+import { homePath } from "./home.ts";
+import { declareSelectors, performAndTell, type SelectorFlags, targetOf, targetTasks } from "./targets.ts";
+import type { Target } from "../model/request.ts";
+import type { Invocation } from "./verbs.ts";
+
+interface ActFlags extends SelectorFlags {
+  readonly home?: string;
+  readonly json?: true;
+  readonly ifExists?: true;
+}
+
+/** A verb that does the same to each of the tasks that are named or selected. */
+export interface ActVerb<Flags> {
+  readonly eligible: (task: Task) => boolean;
+  readonly operation: (targets: Target[], flags: Flags) => Operation;
+}
+
+/** Declares arguments, selectors and action of a verb on many tasks. */
+export function declareActVerb<Flags>(command: Command, invocation: Invocation, verb: ActVerb<Flags>): void {
+  declareSelectors(command.argument("[tasks...]", "numbers, ids, names, ranges (3-7), @ (the last submitted), @~1"))
+    .option("--all", "all that it can apply to")
+    .option("--json", "answers as JSON")
+    .action(async (references: string[], flags: Flags & ActFlags) => {
+      invocation.end(await actOn(invocation, { references, flags, verb }));
+    });
+}
+
+async function actOn<Flags>(
+  { context }: Invocation,
+  call: { references: string[]; flags: Flags & ActFlags; verb: ActVerb<Flags> },
+): ReturnType<typeof performAndTell> {
+  const { references, flags, verb } = call;
+  const home = openHome(homePath(context, flags.home));
+  if (!home.ok) return home.error;
+  const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: verb.eligible });
+  if (!tasks.ok) return flags.ifExists === true && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;
+  if (tasks.value.length === 0) {
+    context.err("stint: no task matches, nothing was done\n");
+    return EXIT.done;
+  }
+  const operation = verb.operation(tasks.value.map(targetOf), flags);
+  return performAndTell(context, home.value, { operation, json: flags.json === true, forgiving: flags.ifExists === true });
+}

@@ -1,0 +1,82 @@
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { closest } from "../lib/suggest.ts";
+import { ERRORS, EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
+import type { Context } from "./context.ts";
+import { renderProblem } from "./text/problem.ts";
+import { type Ended, VERBS } from "./verbs.ts";
+
+/** The verbs whose exit code is the task's: their own errors must not look like it. */
+const MIRRORING = new Set(["run", "wait"]);
+
+/** Runs one command line; gives the exit code. */
+export async function runApp(context: Context): Promise<number> {
+  const cut = context.arguments.indexOf("--");
+  const words = cut < 0 ? null : context.arguments.slice(cut + 1);
+  const given = cut < 0 ? context.arguments : context.arguments.slice(0, cut);
+  const verb = verbIn(given);
+  const isMirroring = MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
+  const codeOf = (found: Problem): number => (isMirroring ? MIRROR_EXIT.ownError : EXIT[ERRORS[found.code].exit]);
+  try {
+    let ended: Ended = EXIT.done;
+    const program = await assemble(context, { verb, words, end: (code) => (ended = code) });
+    if (program === null) {
+      const near = closest(verb, Object.keys(VERBS));
+      const hint = near === null ? "`stint --help` lists the verbs" : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${verb} …`;
+      ended = problem("USAGE", `Cannot run the verb "${verb}": there is none of that name`, hint);
+    } else {
+      await program.parseAsync(hasVerb(given) ? [...given] : ["ls", ...given], { from: "user" });
+    }
+    return finish(context, { ended, codeOf });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : isMirroring ? MIRROR_EXIT.ownError : EXIT.usage;
+    context.err(`Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    context.err("This is a bug in stint. The queue on disk is safe; what was being done may be incomplete.\n");
+    return isMirroring ? MIRROR_EXIT.ownError : EXIT.internal;
+  }
+}
+
+function finish(context: Context, { ended, codeOf }: { ended: Ended; codeOf: (found: Problem) => number }): number {
+  if (typeof ended === "number") return ended;
+  context.err(renderProblem(ended));
+  return codeOf(ended);
+}
+
+/** The program with all verbs named and the called one declared in full; null where there is no such verb. */
+async function assemble(context: Context, call: { verb: string; words: readonly string[] | null; end: (ended: Ended) => void }): Promise<Command | null> {
+  const { verb, words, end } = call;
+  const program = new Command("stint")
+    .description("A job queue that is a folder: tasks run on this machine, every attempt is on record.")
+    .version(packageJson.version)
+    .option("--home <dir>", "the folder that holds the queue (else STINT_HOME, else ~/.local/share/stint)")
+    .helpCommand(false)
+    .addHelpText("after", "\nA bare `stint` shows the queue. `stint VERB --help` tells more.")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.err(text) });
+  const isHelp = verb === "--help" || verb === "-h" || verb === "--version" || verb === "-V";
+  for (const [name, { summary, hidden }] of Object.entries(VERBS)) {
+    if (name === verb) continue;
+    program.command(name, { hidden: hidden ?? false }).summary(summary).description(summary);
+  }
+  const called = VERBS[verb];
+  if (called === undefined) return isHelp ? program : null;
+  const command = program.command(verb).summary(called.summary).description(called.summary);
+  command.option("--home <dir>", "the folder that holds the queue").showHelpAfterError("(`--help` tells more)");
+  (await called.load()).declare(command, { context, words, end });
+  return program;
+}
+
+function hasVerb(given: readonly string[]): boolean {
+  return verbIn(given) !== "ls" || given.includes("ls");
+}
+
+/** The first word that is not an option of the program itself; `ls` where there is none. */
+function verbIn(given: readonly string[]): string {
+  for (let index = 0; index < given.length; index += 1) {
+    const word = given[index] ?? "";
+    if (word === "--home") index += 1;
+    else if (["--help", "-h", "--version", "-V"].includes(word)) return word;
+    else if (!word.startsWith("--home=")) return word.startsWith("-") ? "ls" : word;
+  }
+  return "ls";
+}

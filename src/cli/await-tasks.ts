@@ -1,0 +1,74 @@
+import { EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
+import { signalNumber } from "../model/evidence.ts";
+import type { TaskId } from "../model/identity.ts";
+import { isTerminal } from "../model/state.ts";
+import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock.ts";
+import { readTask } from "../store/reader.ts";
+import type { Context } from "./context.ts";
+
+const LOOK_MS = 50;
+const SUPERVISOR_LOOK_MS = 1_000;
+
+/** How a wait ended: all tasks with their ends, or the time was up. */
+export type Awaited = { readonly type: "ended"; readonly tasks: Task[] } | { readonly type: "expired" };
+
+export interface AwaitOptions {
+  readonly timeoutMs: number | null;
+  /** Called for each task once, when it has ended. */
+  readonly onEnd?: (task: Task) => void;
+  /** Called after each look with those that have not ended. */
+  readonly onLook?: (open: readonly Task[]) => void;
+  /** True where the caller itself supervises. */
+  readonly isSupervising?: boolean;
+  /** Ends the wait early. */
+  readonly isOff?: () => boolean;
+}
+
+/** Waits until tasks have ended, by reading their records; says at once when nobody supervises. */
+export async function awaitTasks(context: Context, layout: Layout, call: AwaitOptions & { ids: readonly TaskId[] }): Promise<Awaited | Problem> {
+  const { clock } = context;
+  const untilMs = call.timeoutMs === null ? Number.POSITIVE_INFINITY : clock.awakeMs() + call.timeoutMs;
+  const ended = new Map<TaskId, Task>();
+  let nextSupervisorLookMs = call.isSupervising ? Number.POSITIVE_INFINITY : 0;
+  for (;;) {
+    const open: Task[] = [];
+    for (const id of call.ids) {
+      if (ended.has(id)) continue;
+      const read = readTask(layout, id);
+      if (!read.ok) return problem("NOT_FOUND", `Cannot wait for task "${id}": its record is gone`);
+      if (!isTerminal(read.value.status.state)) open.push(read.value);
+      else {
+        ended.set(id, read.value);
+        call.onEnd?.(read.value);
+      }
+    }
+    if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
+    call.onLook?.(open);
+    if (clock.awakeMs() >= untilMs) return { type: "expired" };
+    if (clock.awakeMs() >= nextSupervisorLookMs) {
+      if (nextSupervisorLookMs === 0 && lockOwner(layout) === null) {
+        context.err("stint: nobody supervises this home, so nothing will start; to start a supervisor: stint up --detach\n");
+      }
+      nextSupervisorLookMs = clock.awakeMs() + SUPERVISOR_LOOK_MS;
+    }
+    await Bun.sleep(LOOK_MS);
+  }
+}
+
+/** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 1 where it has none. */
+export function mirrorExit(task: Task): number {
+  const { status } = task;
+  if (status.state === "completed") return EXIT.done;
+  if (status.state === "cancelled") return MIRROR_EXIT.cancelled;
+  const last = status.attempts.at(-1);
+  if (last === undefined || last.state === "running") return EXIT.failed;
+  if (last.signal !== null) return 128 + (signalNumber(last.signal) ?? 0);
+  return last.exitCode === null || last.exitCode === 0 ? EXIT.failed : last.exitCode;
+}
+
+/** The highest of several mirrored exit codes. */
+export function highestExit(tasks: readonly Task[]): number {
+  return tasks.reduce((most, task) => Math.max(most, mirrorExit(task)), EXIT.done as number);
+}

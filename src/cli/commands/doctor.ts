@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { EXIT } from "../../model/errors.ts";
+import { type Check, examine } from "../examine.ts";
+import { homePath } from "../home.ts";
+import { styleFor } from "../text/style.ts";
+import type { Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly json?: true;
+}
+
+const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command.option("--json", "the findings as JSON").action((flags: Flags) => {
+    const checks = examine(context, homePath(context, flags.home));
+    const style = styleFor(context.hasColor);
+    const render = ({ verdict, what, mend }: Check): string => {
+      const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];
+      return `${mark} ${what}\n${mend === undefined ? "" : `     ${mend}\n`}`;
+    };
+    context.out(flags.json ? `${JSON.stringify(checks, null, 2)}\n` : checks.map(render).join(""));
+    end(checks.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.done);
+  });
+}

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { EXIT, problem } from "../../model/errors.ts";
+import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
+import { lockOwner } from "../../store/lock.ts";
+import { readTasks } from "../../store/reader.ts";
+import type { Context } from "../context.ts";
+import { homePath } from "../home.ts";
+import { perform } from "../perform.ts";
+import { ProgressLine } from "../text/progress.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly drain?: true;
+  readonly stopJobs?: true;
+}
+
+const LOOK_MS = 50;
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command
+    .option("--drain", "start nothing more and wait for the running jobs")
+    .option("--stop-jobs", "end the running jobs too; they are queued again, uncounted")
+    .addHelpText("after", "\nWithout a flag the jobs go on, and the next supervisor takes them over.")
+    .action(async (flags: Flags) => {
+      const home = openHome(homePath(context, flags.home));
+      if (!home.ok) return end(home.error);
+      end(await down(context, home.value, flags));
+    });
+}
+
+async function down(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+  const owner = lockOwner(layout);
+  if (owner === null || owner.role === "command") {
+    return problem("NO_SUPERVISOR", `Cannot end the supervisor of "${layout.home}": none is up`);
+  }
+  const jobs = flags.drain ? "drain" : flags.stopJobs ? "stop" : "leave";
+  const performed = await perform(context, layout, { verb: "down", jobs });
+  if (!performed.ok) return performed.error;
+  const progress = new ProgressLine(context);
+  while (lockOwner(layout)?.token === owner.token) {
+    if (jobs !== "leave") {
+      const running = readTasks(layout, ["running"]);
+      progress.show(running, running.length);
+    }
+    await Bun.sleep(LOOK_MS);
+  }
+  progress.clear();
+  const left = readTasks(layout, ["running"]);
+  context.out(`the supervisor with pid ${owner.pid} has ended\n`);
+  for (const task of left) context.out(`${task.metadata.id} goes on (pid ${task.status.attempts.at(-1)?.process?.pid ?? "not known"})\n`);
+  return EXIT.done;
+}

@@ -1,0 +1,87 @@
+import type { Command } from "commander";
+import type { Holder } from "../../daemon/holder.ts";
+import { EXIT } from "../../model/errors.ts";
+import type { Task } from "../../model/task.ts";
+import { reasonNotToWait } from "../../plan/finality.ts";
+import { idsIn, readTasks } from "../../store/reader.ts";
+import { ensureHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
+import { lockOwner } from "../../store/lock.ts";
+import { machineCapacity } from "../../daemon/capacity.ts";
+import type { Context } from "../context.ts";
+import { homePath } from "../home.ts";
+import { holdHome } from "../session.ts";
+import { readJobs, readSettings } from "../settings.ts";
+import { superviseHome } from "../supervising.ts";
+import { ProgressLine } from "../text/progress.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly jobs?: string;
+  readonly quiet?: true;
+}
+
+const LOOK_MS = 200;
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command
+    .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
+    .option("-q, --quiet", "say nothing where nothing is left or failed")
+    .addHelpText("after", "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor it only waits.")
+    .action(async (flags: Flags) => {
+      const home = ensureHome(homePath(context, flags.home));
+      if (!home.ok) return end(home.error);
+      end(await drain(context, home.value, flags));
+    });
+}
+
+async function drain(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+  const settings = readSettings(layout);
+  if (!settings.ok) return settings.error;
+  const jobs = readJobs(flags.jobs, settings.value);
+  if (!jobs.ok) return jobs.error;
+  const before = new Set(idsIn(layout, "dead-letter"));
+  const progress = new ProgressLine(context);
+  let isInterrupted = false;
+  context.onSignal(() => (isInterrupted = true));
+  for (;;) {
+    const capacity = machineCapacity(jobs.value);
+    const open = readTasks(layout, ["running", "pending"]);
+    const waited = open.filter((task) => task.status.state !== "queued" || reasonNotToWait(task, context.clock.now(), capacity) === null);
+    if (waited.length === 0 || isInterrupted) break;
+    progress.show(waited, waited.length);
+    const owner = lockOwner(layout);
+    if (owner !== null && owner.role !== "command") {
+      await Bun.sleep(LOOK_MS);
+      continue;
+    }
+    const opened = await holdHome(context, layout, { role: "drain", jobs: jobs.value });
+    if (!opened.ok && lockOwner(layout) === null) return opened.error;
+    if (!opened.ok) continue;
+    await using session = opened.value;
+    await superviseHome(context, session, { settings: null, isDone: (holder) => isInterrupted || isDrained(holder) });
+  }
+  progress.clear();
+  return report(context, { layout, before, quiet: flags.quiet === true });
+}
+
+function isDrained(holder: Holder): boolean {
+  const { clock, capacity } = holder.options;
+  return holder.jobs.size === 0 && holder.queued.every((task) => reasonNotToWait(task, clock.now(), capacity) !== null);
+}
+
+/** What is left and why, and what failed meanwhile. */
+function report(context: Context, { layout, before, quiet }: { layout: Layout; before: ReadonlySet<string>; quiet: boolean }): Ended {
+  const dead = idsIn(layout, "dead-letter").filter((id) => !before.has(id));
+  for (const id of dead) context.out(`${id} failed (why: stint explain ${id})\n`);
+  const left = readTasks(layout, ["running", "pending"]);
+  for (const task of left) context.out(`${task.metadata.id} left: ${reasonLeft(context, task)}\n`);
+  if (!quiet && dead.length === 0 && left.length === 0) context.out("nothing is left to do\n");
+  return dead.length > 0 ? EXIT.failed : EXIT.done;
+}
+
+function reasonLeft(context: Context, task: Task): string {
+  if (task.status.state !== "queued") return task.status.state;
+  return reasonNotToWait(task, context.clock.now(), machineCapacity()) ?? "the drain was interrupted";
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import { isTerminal } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
+import { readTask } from "../../store/reader.ts";
+import type { Context } from "../context.ts";
+import { lastLines, logFiles, LogReader } from "../follow.ts";
+import { homePath } from "../home.ts";
+import { findTask } from "../select.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly follow?: true;
+  readonly attempt?: string;
+  readonly tail?: string;
+  readonly path?: true;
+}
+
+const FOLLOW_MS = 100;
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command
+    .argument("<task>", "a number, id, name or @")
+    .option("-f, --follow", "go on until the task has ended, across attempts")
+    .option("--attempt <n>", "of this attempt (default: the last one)")
+    .option("-n, --tail <lines>", "only the last lines")
+    .option("--path", "only tell where the log is")
+    .action(async (reference: string, flags: Flags) => {
+      const home = openHome(homePath(context, flags.home));
+      if (!home.ok) return end(home.error);
+      const found = findTask(home.value, reference);
+      if (!found.ok) return end(found.error);
+      if (flags.follow) return end(await follow(context, home.value, { task: found.value, flags }));
+      end(print(context, home.value, { task: found.value, flags }));
+    });
+}
+
+function attemptOf(task: Task, flags: Flags): number | Problem {
+  const { attempt: last } = task.status;
+  const attempt = flags.attempt === undefined ? last : Number(flags.attempt);
+  if (Number.isInteger(attempt) && attempt >= 1 && attempt <= last) return attempt;
+  const { id } = task.metadata;
+  if (last === 0) return problem("NOT_FOUND", `Cannot show the log of "${id}": it has not started yet`, `why it waits: stint explain ${id}`);
+  return problem("NOT_FOUND", `Cannot show attempt "${flags.attempt}" of "${id}": wanted a number from 1 to ${last}`);
+}
+
+function print(context: Context, layout: Layout, { task, flags }: { task: Task; flags: Flags }): Ended {
+  const attempt = attemptOf(task, flags);
+  if (typeof attempt !== "number") return attempt;
+  const files = logFiles(layout, task, attempt);
+  if (flags.path) {
+    context.out(files.map((file) => `${file}\n`).join(""));
+    return EXIT.done;
+  }
+  if (files.length === 0) {
+    const last = task.status.attempts.find(({ number }) => number === attempt);
+    const reason = last !== undefined && "failure" in last ? `: ${last.failure.error}` : "";
+    context.err(`No output: attempt ${attempt} wrote none${reason}\n`);
+    return EXIT.done;
+  }
+  if (flags.tail !== undefined) {
+    for (const file of files) context.out(lastLines(readFileSync(file, "utf8"), Number(flags.tail)));
+    return EXIT.done;
+  }
+  new LogReader().read({ layout, task, attempt }, context.outBytes);
+  return EXIT.done;
+}
+
+/** Follows the output across attempts until the task has ended. */
+async function follow(context: Context, layout: Layout, { task, flags }: { task: Task; flags: Flags }): Promise<Ended> {
+  const reader = new LogReader();
+  let attempt = Math.max(1, flags.attempt === undefined ? task.status.attempt : Number(flags.attempt));
+  for (;;) {
+    const read = readTask(layout, task.metadata.id);
+    if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${task.metadata.id}": it is gone`);
+    // The state first, then the log: what was written before the end is not missed.
+    reader.read({ layout, task: read.value, attempt }, context.outBytes);
+    if (flags.attempt === undefined && read.value.status.attempt > attempt) {
+      attempt += 1;
+      context.err(`--- attempt ${attempt} ---\n`);
+      continue;
+    }
+    const isOver = isTerminal(read.value.status.state) || (flags.attempt !== undefined && read.value.status.attempt > attempt);
+    if (isOver) return EXIT.done;
+    await Bun.sleep(FOLLOW_MS);
+  }
+}

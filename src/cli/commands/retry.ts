@@ -1,0 +1,10 @@
+import type { Command } from "commander";
+import { declareActVerb } from "../act-on.ts";
+import type { Invocation } from "../verbs.ts";
+
+export function declare(command: Command, invocation: Invocation): void {
+  declareActVerb(command, invocation, {
+    eligible: ({ status }) => status.state === "failed" || status.state === "cancelled",
+    operation: (targets) => ({ verb: "retry", targets }),
+  });
+}

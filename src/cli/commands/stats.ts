@@ -1,0 +1,74 @@
+import type { Command } from "commander";
+import { formatDuration } from "../../lib/duration.ts";
+import { failureOfAttempt } from "../../model/attempt.ts";
+import { EXIT } from "../../model/errors.ts";
+import { PLACES, STATES } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import { openHome } from "../../store/home.ts";
+import { readTasks } from "../../store/reader.ts";
+import { homePath } from "../home.ts";
+import { renderTable } from "../text/table.ts";
+import type { Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly json?: true;
+}
+
+/** Counts over all records of a home. Ages in milliseconds; null where there is nothing of that age. */
+interface Stats {
+  readonly states: Record<string, number>;
+  readonly oldestQueuedMs: number | null;
+  readonly attempts: Record<string, number>;
+  readonly failures: Record<string, number>;
+  readonly retries: number;
+  readonly orphans: number;
+}
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command.option("--json", "the counts as JSON").action((flags: Flags) => {
+    const home = openHome(homePath(context, flags.home));
+    if (!home.ok) return end(home.error);
+    const stats = count(readTasks(home.value, PLACES), context.clock.now());
+    context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns));
+    end(EXIT.done);
+  });
+}
+
+function count(tasks: readonly Task[], nowMs: number): Stats {
+  const states: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]));
+  const attempts: Record<string, number> = {};
+  const failures: Record<string, number> = {};
+  let oldestQueuedMs: number | null = null;
+  let retries = 0;
+  let orphans = 0;
+  const add = (counts: Record<string, number>, key: string): void => {
+    counts[key] = (counts[key] ?? 0) + 1;
+  };
+  for (const { metadata, status } of tasks) {
+    add(states, status.state);
+    if (status.state === "queued") oldestQueuedMs = Math.max(oldestQueuedMs ?? 0, nowMs - Date.parse(metadata.createdAt));
+    for (const attempt of status.attempts) {
+      add(attempts, attempt.state);
+      const failure = failureOfAttempt(attempt);
+      if (failure !== null) add(failures, `${failure.class}/${failure.code}`);
+      if (attempt.state === "orphaned") orphans += 1;
+      if ("retry" in attempt && attempt.retry !== undefined) retries += 1;
+    }
+  }
+  return { states, oldestQueuedMs, attempts, failures, retries, orphans };
+}
+
+function render(stats: Stats, columns: number): string {
+  const rows = (counts: Record<string, number>): string[][] =>
+    Object.entries(counts)
+      .filter(([, amount]) => amount > 0)
+      .map(([key, amount]) => [`  ${key}`, String(amount)]);
+  const oldest = stats.oldestQueuedMs === null ? [] : [["  oldest queued", formatDuration(stats.oldestQueuedMs)]];
+  const sections = [
+    [["tasks"], ...rows(stats.states), ...oldest],
+    [["attempts"], ...rows({ ...stats.attempts, retries: stats.retries, orphans: stats.orphans })],
+    [["failed attempts"], ...rows(stats.failures)],
+  ].filter((section) => section.length > 1);
+  return sections.length === 0 ? "no tasks\n" : sections.map((section) => renderTable(section, { columns })).join("\n");
+}

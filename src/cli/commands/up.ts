@@ -1,0 +1,83 @@
+import { openSync } from "node:fs";
+import type { Command } from "commander";
+import { timestamp } from "../../lib/clock.ts";
+import { EXIT, problem } from "../../model/errors.ts";
+import { ensureHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
+import { lockOwner } from "../../store/lock.ts";
+import type { Context } from "../context.ts";
+import { takeOverHome } from "../hand-over.ts";
+import { homePath } from "../home.ts";
+import { readJobs, readSettings } from "../settings.ts";
+import { superviseHome, tellLeftJobs } from "../supervising.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly jobs?: string;
+  readonly detach?: true;
+}
+
+/** A detached supervisor that is not up by then is not coming up. */
+const MAX_START_MS = 10_000;
+const LOOK_MS = 20;
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command
+    .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
+    .option("--detach", "come back when it is up, and leave it running")
+    .action(async (flags: Flags) => {
+      const home = ensureHome(homePath(context, flags.home));
+      if (!home.ok) return end(home.error);
+      end(flags.detach ? await detach(context, home.value, flags) : await up(context, home.value, flags));
+    });
+}
+
+async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+  const settings = readSettings(layout);
+  if (!settings.ok) return settings.error;
+  const jobs = readJobs(flags.jobs, settings.value);
+  if (!jobs.ok) return jobs.error;
+  const say = (line: string): void => context.out(`${timestamp(context.clock.now())} ${line}\n`);
+  const opened = await takeOverHome(context, layout, { role: "up", jobs: jobs.value, say });
+  if (!opened.ok) return opened.error;
+  await using session = opened.value;
+  const { holder } = session;
+  context.onSignal((signal) => {
+    say(`${signal}: leaving, the jobs go on`);
+    holder.leaving = "leave";
+    holder.nudge();
+  });
+  say(`supervising ${layout.home}, ${holder.options.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`);
+  await superviseHome(context, session, { settings: settings.value, isDone: () => false });
+  tellLeftJobs(context, { holder, layout });
+  return EXIT.done;
+}
+
+async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+  const owner = lockOwner(layout);
+  if (owner?.role === "up") {
+    return problem("HOME_LOCKED", `Cannot start a supervisor for "${layout.home}": one is up with pid ${owner.pid}, since ${owner.since}`, "stop it with `stint down`");
+  }
+  const log = openSync(layout.supervisorLog, "a", 0o600);
+  const jobs = flags.jobs === undefined ? [] : ["--jobs", flags.jobs];
+  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...jobs], {
+    cwd: "/",
+    env: { ...context.env },
+    stdin: "ignore",
+    stdout: log,
+    stderr: log,
+    detached: true,
+  });
+  const untilMs = context.clock.awakeMs() + MAX_START_MS;
+  while (context.clock.awakeMs() < untilMs && child.exitCode === null) {
+    const now = lockOwner(layout);
+    if (now?.role === "up" && now.pid === child.pid) {
+      context.out(`supervising ${layout.home} with pid ${child.pid}, log in ${layout.supervisorLog}\n`);
+      child.unref();
+      return EXIT.done;
+    }
+    await Bun.sleep(LOOK_MS);
+  }
+  return problem("NO_SUPERVISOR", `Cannot start a supervisor for "${layout.home}": it did not come up`, `its log: ${layout.supervisorLog}`);
+}

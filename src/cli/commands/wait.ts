@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { parseDuration } from "../../lib/duration.ts";
+import { MIRROR_EXIT, problem } from "../../model/errors.ts";
+import { openHome } from "../../store/home.ts";
+import { awaitTasks, highestExit } from "../await-tasks.ts";
+import { homePath } from "../home.ts";
+import { declareSelectors, isUnended, type SelectorFlags, targetTasks } from "../targets.ts";
+import { endLine, ProgressLine } from "../text/progress.ts";
+import type { Invocation } from "../verbs.ts";
+
+interface Flags extends SelectorFlags {
+  readonly home?: string;
+  readonly timeout?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  declareSelectors(command.argument("[tasks...]", "numbers, ids, names, ranges (3-7), @"))
+    .option("--all", "all that have not ended")
+    .option("--timeout <duration>", "give up after this long, with exit code 124")
+    .option("--json", "one JSON line for each task as it ends")
+    .option("-q, --quiet", "no line for each task")
+    .action(async (references: string[], flags: Flags) => {
+      const home = openHome(homePath(context, flags.home));
+      if (!home.ok) return end(home.error);
+      const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout);
+      if (flags.timeout !== undefined && timeoutMs === null) {
+        return end(problem("USAGE", `Cannot read --timeout "${flags.timeout}": wanted a duration like 90s or 2h`));
+      }
+      const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: isUnended });
+      if (!tasks.ok) return end(tasks.error);
+      const progress = new ProgressLine(context);
+      const ids = tasks.value.map((task) => task.metadata.id);
+      const awaited = await awaitTasks(context, home.value, {
+        ids,
+        timeoutMs,
+        onLook: (open) => progress.show(open, ids.length),
+        onEnd: (task) => {
+          progress.clear();
+          if (flags.json) context.out(`${JSON.stringify(task)}\n`);
+          else if (flags.quiet !== true) context.out(endLine(task, context));
+        },
+      });
+      progress.clear();
+      if ("code" in awaited) return end(awaited);
+      if (awaited.type === "ended") return end(highestExit(awaited.tasks));
+      context.err(`stint: still waiting after ${flags.timeout}, giving up\n`);
+      end(MIRROR_EXIT.expired);
+    });
+}

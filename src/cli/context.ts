@@ -1,0 +1,110 @@
+import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import process from "node:process";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { armFailpoints } from "../lib/failpoint.ts";
+
+/** All that a verb may know of the process it runs in; nothing else touches `process`. */
+export interface Context {
+  readonly arguments: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** The user's home directory. */
+  readonly userHome: string;
+  readonly user: string;
+  /** Path of this executable. */
+  readonly self: string;
+  readonly clock: Clock;
+  /** True where a person reads stdout; a file, a pipe or `NO_COLOR` get plain text. */
+  readonly isTerminal: boolean;
+  readonly hasColor: boolean;
+  readonly columns: number;
+  /** The answer. */
+  out(text: string): void;
+  /** The answer, where it is not text. */
+  outBytes(bytes: Uint8Array): void;
+  /** The talk. */
+  err(text: string): void;
+  /** All of standard input. */
+  readInput(): string;
+  /** Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. */
+  onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): void;
+}
+
+const DEFAULT_COLUMNS = 100;
+
+/** The context of the real process. */
+export function processContext(): Context {
+  const isTerminal = isCharacterDevice(1);
+  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  armFromEnvironment(env);
+  return {
+    arguments: process.argv.slice(2),
+    env,
+    cwd: workingDirectory(env),
+    userHome: env["HOME"] ?? homedir(),
+    user: userInfo().username,
+    self: process.execPath,
+    clock: systemClock,
+    isTerminal,
+    hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    // Asking the stream for its width costs more than all the rest of a start.
+    columns: isTerminal ? (process.stdout.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS,
+    out: (text) => write(1, Buffer.from(text)),
+    outBytes: (bytes) => write(1, bytes),
+    err: (text) => write(2, Buffer.from(text)),
+    readInput: () => readFileSync(0, "utf8"),
+    onSignal: (listener) => {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => listener(signal));
+    },
+  };
+}
+
+/** The folder may have been removed under the shell that we were started from. */
+function workingDirectory(env: Readonly<Record<string, string>>): string {
+  try {
+    return process.cwd();
+  } catch {
+    return env["PWD"] ?? "/";
+  }
+}
+
+function isCharacterDevice(file: number): boolean {
+  try {
+    return fstatSync(file).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** Writes all of it; a reader that went away (`stint ls | head`) is no failure, a full pipe is waited for. */
+function write(file: number, bytes: Uint8Array): void {
+  let rest = bytes;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(file, rest));
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : null;
+      if (code === "EAGAIN") Bun.sleepSync(1);
+      else if (code === "EPIPE") process.exit(0);
+      else throw error;
+    }
+  }
+}
+
+/** `STINT_FAILPOINT=name[#n]` kills this process at the n-th time that it comes by; for the crash tests. */
+function armFromEnvironment(env: Readonly<Record<string, string>>): void {
+  const [wanted, countText] = (env["STINT_FAILPOINT"] ?? "").split("#");
+  if (wanted === undefined || wanted === "") return;
+  let left = Number(countText ?? 1);
+  armFailpoints((name) => {
+    if (name !== wanted) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, "SIGKILL");
+  });
+}
+
+/** Ends the process. */
+export function leave(code: number): never {
+  process.exit(code);
+}

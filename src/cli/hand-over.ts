@@ -1,0 +1,31 @@
+import type { Session } from "../daemon/session.ts";
+import { timestamp } from "../lib/clock.ts";
+import type { Result } from "../lib/result.ts";
+import type { Problem } from "../model/errors.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock.ts";
+import { postRequest } from "../store/requests.ts";
+import type { Context } from "./context.ts";
+import { holdHome, type SessionOptions } from "./session.ts";
+
+/** A `run` or `drain` hands over within a turn of its loop. */
+const MAX_HAND_OVER_MS = 10_000;
+const LOOK_MS = 20;
+
+/** Takes the home for a lasting supervisor: a `run` or `drain` that holds it is asked to hand over. */
+export async function takeOverHome(context: Context, layout: Layout, options: SessionOptions): Promise<Result<Session, Problem>> {
+  const untilMs = context.clock.awakeMs() + MAX_HAND_OVER_MS;
+  let asked: string | null = null;
+  for (;;) {
+    const opened = await holdHome(context, layout, options);
+    if (opened.ok) return opened;
+    const owner = lockOwner(layout);
+    const handsOver = owner?.role === "run" || owner?.role === "drain";
+    if (!handsOver || context.clock.awakeMs() > untilMs) return opened;
+    if (asked !== owner.token) {
+      postRequest(layout, { at: timestamp(context.clock.now()), actor: context.user, operation: { verb: "handOver" } });
+      asked = owner.token;
+    }
+    await Bun.sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Task } from "../model/task.ts";
+import { type Wait, whyWaiting } from "../plan/waiting.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock.ts";
+import { readTasks } from "../store/reader.ts";
+import type { Context } from "./context.ts";
+
+/** What a reader can say of the living part of the queue. */
+export interface Overview {
+  readonly active: readonly Task[];
+  readonly queued: readonly Task[];
+  readonly isSupervised: boolean;
+  readonly whyWaiting: (task: Task) => Wait;
+}
+
+/** Reads pending/ and running/, and who supervises them. */
+export function readOverview(context: Context, layout: Layout): Overview {
+  const unended = readTasks(layout, ["running", "pending"]);
+  const queued = unended.filter((task) => task.status.state === "queued");
+  const active = unended.filter((task) => task.status.state !== "queued");
+  const capacity = lockOwner(layout)?.capacity ?? null;
+  const nowMs = context.clock.now();
+  return {
+    active,
+    queued,
+    isSupervised: capacity !== null,
+    whyWaiting: (task) => whyWaiting(task, { nowMs, queued, active, capacity }),
+  };
+}

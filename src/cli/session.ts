@@ -1,0 +1,50 @@
+import { machineCapacity } from "../daemon/capacity.ts";
+import { openSession, type Session } from "../daemon/session.ts";
+import type { HolderOptions } from "../daemon/holder.ts";
+import { systemRandom } from "../lib/random.ts";
+import type { Result } from "../lib/result.ts";
+import type { Problem } from "../model/errors.ts";
+import { lockOwner } from "../store/lock.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Role } from "../store/owner.ts";
+import type { Context } from "./context.ts";
+
+/** A command holds the lock for the length of its work only; it is waited for this long. */
+const MAX_LOCK_WAIT_MS = 10_000;
+const LOCK_LOOK_MS = 20;
+
+export interface SessionOptions {
+  readonly role: Role;
+  readonly jobs?: number | undefined;
+  readonly mayClaim?: HolderOptions["mayClaim"];
+  readonly say?: (line: string) => void;
+}
+
+/** Takes the home's lock for this process; waits while a mere command has it. */
+export async function holdHome(context: Context, layout: Layout, options: SessionOptions): Promise<Result<Session, Problem>> {
+  const untilMs = context.clock.awakeMs() + MAX_LOCK_WAIT_MS;
+  for (;;) {
+    const session = await openSession(
+      {
+        layout,
+        clock: context.clock,
+        random: systemRandom,
+        capacity: machineCapacity(options.jobs),
+        actor: context.user,
+        self: context.self,
+        environment: inheritable(context.env),
+        mayClaim: options.mayClaim ?? (() => true),
+        say: options.say ?? (() => {}),
+      },
+      options.role,
+    );
+    const isBrief = !session.ok && lockOwner(layout)?.role === "command";
+    if (session.ok || !isBrief || context.clock.awakeMs() > untilMs) return session;
+    await Bun.sleep(LOCK_LOOK_MS);
+  }
+}
+
+/** What jobs may inherit of our environment: not what steers the runtime that stint itself is made of. */
+export function inheritable(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("BUN_") && !name.startsWith("STINT_FAILPOINT")));
+}

@@ -1,0 +1,38 @@
+import { takeInbox } from "../daemon/inbox.ts";
+import type { Holder } from "../daemon/holder.ts";
+import type { Session } from "../daemon/session.ts";
+import { supervise } from "../daemon/supervise.ts";
+import type { Settings } from "../intake/settings.ts";
+import { watchDirectories } from "../intake/watch.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Context } from "./context.ts";
+import { inheritable } from "./session.ts";
+
+/** Runs the loop over a held home: woken by new files, with or without an inbox, until it is done. */
+export async function superviseHome(
+  context: Context,
+  session: Session,
+  options: { readonly settings: Settings | null; readonly isDone: (holder: Holder) => boolean },
+): Promise<void> {
+  const { holder } = session;
+  const { layout } = holder.options;
+  const inboxes = options.settings === null ? [] : [layout.inbox, ...options.settings.inboxes];
+  await using watch = watchDirectories([layout.requests, layout.incoming, ...inboxes], {
+    nudge: holder.nudge,
+    onProblem: (text) => holder.options.say(text),
+  });
+  const submitter = { userHome: context.userHome, environment: inheritable(context.env) };
+  await supervise(holder, {
+    intake: () => (options.settings === null ? null : takeInbox(holder, { inboxes, submitter, settings: options.settings })),
+    refresh: () => watch.refresh(),
+    isDone: options.isDone,
+  });
+}
+
+/** What a leaving supervisor says of the jobs it leaves. */
+export function tellLeftJobs(context: Context, { holder, layout }: { holder: Holder; layout: Layout }): void {
+  const left = [...holder.jobs.values()];
+  if (left.length === 0) return;
+  const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
+  context.err(`${left.length} running, left to the next supervisor of ${layout.home}:\n  ${names.join("\n  ")}\n`);
+}

@@ -1,0 +1,43 @@
+import { formatDuration } from "../../lib/duration.ts";
+import { failureOfAttempt } from "../../model/attempt.ts";
+import type { Task } from "../../model/task.ts";
+import type { Context } from "../context.ts";
+import { styleFor } from "./style.ts";
+
+/** One line on a task that has ended. */
+export function endLine(task: Task, context: Pick<Context, "hasColor">): string {
+  const { metadata, status } = task;
+  const last = status.attempts.at(-1);
+  const failure = last === undefined ? null : failureOfAttempt(last);
+  const took = last === undefined || last.state === "running" ? "" : ` in ${formatDuration(last.durationMs)}`;
+  const tries = status.attempt > 1 ? ` after ${status.attempt} attempts` : "";
+  const why = failure === null || status.state === "completed" ? "" : ` (${failure.code}: ${failure.error})`;
+  return `${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}\n`;
+}
+
+/** Shows how far a wait is: one line rewritten in place on a terminal, nothing in between elsewhere. */
+export class ProgressLine {
+  readonly #context: Context;
+  #shown = "";
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  show(open: readonly Task[], total: number): void {
+    if (!this.#context.isTerminal) return;
+    const running = open.filter((task) => task.status.state !== "queued");
+    const names = running.slice(0, 3).map((task) => task.metadata.name);
+    const more = running.length > names.length ? ` +${running.length - names.length}` : "";
+    const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;
+    if (line === this.#shown) return;
+    this.#context.err(`\r\u001b[K${line.slice(0, this.#context.columns - 1)}`);
+    this.#shown = line;
+  }
+
+  /** Removes the line, so that something else can be written. */
+  clear(): void {
+    if (this.#shown !== "") this.#context.err("\r\u001b[K");
+    this.#shown = "";
+  }
+}

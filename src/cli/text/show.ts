@@ -1,0 +1,69 @@
+import { formatBytes } from "../../lib/bytes.ts";
+import { formatDuration } from "../../lib/duration.ts";
+import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
+import { describeKind } from "../../model/kind.ts";
+import type { Task } from "../../model/task.ts";
+import type { Style } from "./style.ts";
+import { localTime, relativeTime } from "./time.ts";
+
+/** Everything about a task, for a person. */
+export function renderTask(task: Task, options: { readonly nowMs: number; readonly style: Style; readonly runFolder: string }): string {
+  const { metadata, spec, status } = task;
+  const { nowMs, style } = options;
+  const labels = Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`);
+  const asked = [
+    spec.priority > 0 ? `priority ${spec.priority}` : null,
+    spec.timeoutMs === undefined ? null : `timeout ${formatDuration(spec.timeoutMs)}`,
+    `up to ${spec.retry.maxAttempts === 0 ? "any number of" : spec.retry.maxAttempts} attempts`,
+    spec.restart.policy === "onFailure" ? null : `restart ${spec.restart.policy}`,
+    spec.resources.cpus === undefined ? null : `${spec.resources.cpus} CPUs`,
+    spec.resources.memoryBytes === undefined ? null : formatBytes(spec.resources.memoryBytes),
+    spec.notBefore === undefined ? null : `not before ${localTime(spec.notBefore, nowMs)}`,
+    spec.hold ? "held" : null,
+  ].filter((part) => part !== null);
+  const ended = "endedAt" in status ? ` ${relativeTime(status.endedAt, nowMs)}: ${status.message}` : "";
+  const lines = [
+    `${style.bold(metadata.id)}  ${style.state(status.state)}${ended}`,
+    field("command", describeKind(spec.kind)),
+    field("folder", spec.kind.cwd),
+    field("asked", asked.join(", ")),
+    ...(labels.length > 0 ? [field("labels", labels.join(" "))] : []),
+    field("queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`),
+    field("version", `${metadata.resourceVersion}, generation ${metadata.generation}, epoch ${metadata.epoch}`),
+    field("files", options.runFolder),
+    ...status.attempts.flatMap((attempt) => renderAttempt(attempt, options)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function field(name: string, value: string): string {
+  return `  ${name.padEnd(9)}${value}`;
+}
+
+function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; style: Style }): string[] {
+  const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
+  const head = `\n  attempt ${attempt.number}: `;
+  if (attempt.state === "running") {
+    const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
+    return [`${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`];
+  }
+  const lines = [`${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`];
+  const failure = failureOfAttempt(attempt);
+  if (failure !== null) lines.push(`    ${failure.class}/${failure.code}: ${failure.error} (rule ${failure.rule})`);
+  if ("note" in attempt) lines.push(`    ${attempt.note}`);
+  if ("retry" in attempt && attempt.retry !== undefined) {
+    lines.push(`    waited ${formatDuration(attempt.retry.delayMs)}, drawn from a base of ${formatDuration(attempt.retry.baseMs)}`);
+  }
+  if (attempt.logTail !== undefined && attempt.state !== "completed") {
+    lines.push(...attempt.logTail.trimEnd().split("\n").slice(-SHOWN_LOG_LINES).map((line) => style.dim(`    | ${line}`)));
+  }
+  return lines;
+}
+
+/** The record keeps more; `stint logs` shows all. */
+const SHOWN_LOG_LINES = 15;
+
+function howItEnded(attempt: Exclude<Attempt, { state: "running" }>): string {
+  if (attempt.signal !== null) return `signal ${attempt.signal}`;
+  return attempt.exitCode === null ? "no exit code" : `exit code ${attempt.exitCode}`;
+}

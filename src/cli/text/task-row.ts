@@ -1,0 +1,54 @@
+import { formatDuration } from "../../lib/duration.ts";
+import { failureOfAttempt } from "../../model/attempt.ts";
+import { describeKind } from "../../model/kind.ts";
+import type { Task } from "../../model/task.ts";
+import type { Wait } from "../../plan/waiting.ts";
+import type { Style } from "./style.ts";
+import { shortWait } from "./wait.ts";
+
+export const TASK_TITLES = ["NO", "NAME", "STATE", "TRY", "TIME", "NOTE"];
+
+/** One line of a listing. */
+export function taskRow(task: Task, around: { readonly nowMs: number; readonly wait: Wait | null; readonly style: Style }): string[] {
+  const { metadata, status } = task;
+  return [
+    String(metadata.number),
+    metadata.name,
+    around.style.state(status.state),
+    status.attempt === 0 ? "-" : String(status.attempt),
+    timeOf(task, around.nowMs),
+    noteOf(task, around),
+  ];
+}
+
+/** Of a running task how long it runs, of an ended one how long its last attempt took, of a queued one its age. */
+function timeOf(task: Task, nowMs: number): string {
+  const last = task.status.attempts.at(-1);
+  if (task.status.state === "queued") return formatDuration(nowMs - Date.parse(task.metadata.createdAt));
+  if (last === undefined) return "-";
+  if (last.state === "running") return formatDuration(nowMs - Date.parse(last.startedAt ?? last.claimedAt));
+  return formatDuration(last.durationMs);
+}
+
+function noteOf(task: Task, around: { readonly nowMs: number; readonly wait: Wait | null }): string {
+  const { status, spec } = task;
+  const last = status.attempts.at(-1);
+  switch (status.state) {
+    case "queued": {
+      const failure = last === undefined ? null : failureOfAttempt(last);
+      const wait = around.wait === null ? "" : shortWait(around.wait, around.nowMs);
+      return failure === null || status.reason !== "Backoff" ? wait : `${failure.code}, ${wait}`;
+    }
+    case "completed":
+      return describeKind(spec.kind);
+    case "cancelled":
+      return status.message;
+    case "failed": {
+      const failure = last === undefined ? null : failureOfAttempt(last);
+      return failure === null ? status.message : `${failure.code}: ${failure.error}`;
+    }
+    default:
+      if (last?.state === "running" && last.stop !== undefined) return `being stopped: ${last.stop.reason}`;
+      return describeKind(spec.kind);
+  }
+}

@@ -1,0 +1,61 @@
+import { type Clock, timestamp } from "../lib/clock.ts";
+import { uuid } from "../lib/random.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { makeTaskId, nameFrom, type TaskId } from "../model/identity.ts";
+import type { Capacity } from "../model/resources.ts";
+import { accepted, type Draft } from "../model/submission.ts";
+import type { Metadata, Task } from "../model/task.ts";
+import { describeShortage, shortages } from "../plan/place.ts";
+import { commitBatch } from "../store/batch.ts";
+import { keepEnvironment } from "../store/environments.ts";
+import type { Layout } from "../store/layout.ts";
+import { reserveNumbers } from "../store/numbers.ts";
+import { onDisk } from "../store/trouble.ts";
+
+/** Who submits, and with what. */
+export interface Submitter {
+  readonly clock: Clock;
+  readonly createdBy: string;
+  readonly source: Metadata["source"];
+  /** Captured for the jobs to inherit; absent where each attempt takes the supervisor's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly resubmitOf?: TaskId;
+}
+
+/** Makes tasks of drafts and accepts them, all or none; they are on the disk when this returns. */
+export function accept(layout: Layout, drafts: readonly Draft[], options: Submitter & { readonly batch: string }): Result<Task[], Problem> {
+  return onDisk("queue the tasks", () => {
+    const at = timestamp(options.clock.now());
+    const { createdBy, source, environment: variables, resubmitOf } = options;
+    const environment = variables === undefined ? undefined : keepEnvironment(layout, variables);
+    const first = reserveNumbers(layout, drafts.length);
+    const tasks = drafts.map((draft, index) => {
+      const number = first + index;
+      const isInheriting = draft.spec.kind.environment.policy !== "clear";
+      return accepted(draft, {
+        id: makeTaskId(number, nameFrom(draft.name)),
+        number,
+        uid: uuid(),
+        at,
+        createdBy,
+        source,
+        ...(environment !== undefined && isInheriting && { environment }),
+        ...(resubmitOf !== undefined && { resubmitOf }),
+      });
+    });
+    commitBatch(layout, options.batch, tasks);
+    return tasks;
+  });
+}
+
+/** Refuses what this machine can never run, naming what is short. */
+export function refuseUnplaceable(drafts: readonly Draft[], capacity: Capacity): Result<null, Problem> {
+  for (const draft of drafts) {
+    const short = shortages(draft.spec.resources, capacity, capacity)[0];
+    if (short === undefined) continue;
+    const message = `Cannot queue "${draft.name}": it ${describeShortage(short)}, so it could never start`;
+    return err(problem("UNPLACEABLE", message, "ask for less, or submit it on a machine that has more"));
+  }
+  return ok(null);
+}

@@ -1,0 +1,62 @@
+import { timestamp } from "../lib/clock.ts";
+import { unreachable } from "../lib/unreachable.ts";
+import type { StopIntent } from "../model/attempt.ts";
+import { countersOf, stopRequested } from "../model/lifecycle.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { mustTransition } from "../model/transition.ts";
+import type { Action } from "../plan/plan.ts";
+import { readExit } from "../run/records.ts";
+import type { Change } from "../store/writer.ts";
+import type { Holder } from "./holder.ts";
+import { startTasks } from "./start.ts";
+
+/** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
+export function act(holder: Holder, actions: readonly Action[]): void {
+  const claims: Task[] = [];
+  const changes: Change[] = [];
+  for (const action of actions) {
+    switch (action.type) {
+      case "claim":
+        claims.push(action.task);
+        break;
+      case "timeOut":
+        changes.push(...timeOut(holder, action.task));
+        break;
+      case "expire":
+        changes.push(expire(holder, action.task));
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+  if (!holder.canWrite()) return;
+  holder.commit(changes);
+  startTasks(holder, claims);
+}
+
+/** The change that notes a wish to end a running task; its signals follow in the next round over the jobs. */
+export function stopChange(holder: Holder, task: Task, stop: Pick<StopIntent, "reason" | "graceMs" | "actor">): Change {
+  const events = { User: "cancel_requested", Timeout: "timeout_reached", Shutdown: "shutdown_requested" } as const;
+  const intent = { ...stop, requestedAt: timestamp(holder.options.clock.now()) };
+  return { before: task, after: stopRequested(task, intent), actor: stop.actor, event: events[stop.reason] };
+}
+
+/** A result that is on record beats a deadline that nobody enforced in time. */
+function timeOut(holder: Holder, task: Task): Change[] {
+  const attempt = openAttempt(task);
+  const job = holder.jobs.get(task.metadata.id);
+  if (attempt === null || job === undefined || job.end !== null || readExit(job.directory) !== null) return [];
+  return [stopChange(holder, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" })];
+}
+
+function expire(holder: Holder, task: Task): Change {
+  const { clock, actor } = holder.options;
+  const after = mustTransition(task, {
+    ...countersOf(task),
+    state: "failed",
+    reason: "QueueTtl",
+    endedAt: timestamp(clock.now()),
+    message: "waited in the queue longer than its queueTtl",
+  });
+  return { before: task, after, actor };
+}

@@ -1,0 +1,73 @@
+import { mkdirSync } from "node:fs";
+import { isAlive } from "../lib/host.ts";
+import type { OpenAttempt } from "../model/attempt.ts";
+import { failureOf } from "../model/failure.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { released } from "../plan/settle.ts";
+import { readExit, readStart, seizeStart } from "../run/records.ts";
+import type { Holder } from "./holder.ts";
+import type { Job } from "./job.ts";
+
+/**
+ * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
+ * alive or not, and the loop finds out how they ended; those that never started go back to the queue.
+ */
+export function adoptJobs(holder: Holder): void {
+  for (const task of holder.active) {
+    const attempt = openAttempt(task);
+    if (attempt === null) {
+      holder.options.say(`${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`);
+      continue;
+    }
+    const job = adopt(holder, { task, attempt });
+    if (job === null) releaseUnstarted(holder, task);
+    else {
+      holder.jobs.set(task.metadata.id, job);
+      holder.options.say(`${task.metadata.id}: attempt ${attempt.number} ${describe(job)}`);
+    }
+  }
+}
+
+function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAttempt }): Job | null {
+  const { layout, clock } = holder.options;
+  const { id } = task.metadata;
+  const directory = layout.attempt(id, attempt.number);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const start = readStart(directory) ?? lateStart(directory);
+  if (start === null || start === "seized") return null;
+  const exit = readExit(directory);
+  const isThisBoot = start !== "unreadable" && start.bootId === holder.bootId;
+  const nowMs = clock.now();
+  const startedAtMs = start === "unreadable" ? Date.parse(attempt.claimedAt) : start.startedAtMs;
+  return {
+    id,
+    attempt: attempt.number,
+    token: attempt.token,
+    directory,
+    leader: isThisBoot ? { pid: start.pid, startTime: start.startTime } : null,
+    isChild: false,
+    startedAtMs,
+    startedAwakeMs: attempt.startedAwakeMs ?? clock.awakeMs() - Math.max(0, nowMs - startedAtMs),
+    end: exit,
+    sent: null,
+    logBytesCut: 0,
+  };
+}
+
+/** The start file decides: whoever makes it first has the attempt, so that a late start cannot run beside a new one. */
+function lateStart(directory: string): ReturnType<typeof readStart> {
+  return seizeStart(directory) === "seized" ? "seized" : readStart(directory);
+}
+
+function releaseUnstarted(holder: Holder, task: Task): void {
+  const failure = failureOf("STALE_WORKER", "never-started", "the supervisor was gone before the job had started");
+  const after = released(task, failure, holder.options.clock.now());
+  holder.commit([{ before: task, after, actor: holder.options.actor }]);
+  holder.requeued.push({ id: task.metadata.id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
+  holder.options.say(`${task.metadata.id}: had not started, queued again`);
+}
+
+function describe(job: Job): string {
+  if (job.end !== null) return "ended meanwhile";
+  return job.leader !== null && isAlive(job.leader) ? `goes on (pid ${job.leader.pid})` : "is gone";
+}

@@ -1,0 +1,133 @@
+import { timestamp } from "../lib/clock.ts";
+import { isAlive } from "../lib/host.ts";
+import type { Task } from "../model/task.ts";
+import { openAttempt } from "../model/task.ts";
+import { started } from "../model/lifecycle.ts";
+import { settled } from "../plan/settle.ts";
+import { capLog, logPaths, readTail } from "../run/log.ts";
+import { readExit } from "../run/records.ts";
+import { signalTree, survivors } from "../run/tree.ts";
+import type { Change } from "../store/writer.ts";
+import type { Holder } from "./holder.ts";
+import type { Job } from "./job.ts";
+
+/** A job that is over sooner is not written down as running: its end is written instead. */
+const RUNNING_AFTER_MS = 100;
+/** How often a process that is not our child, or a rest that was told to go, is looked at. */
+export const LOOK_MS = 100;
+/** A process that KILL did not end is asked again this often (it may hang in the kernel). */
+const KILL_AGAIN_MS = 1_000;
+
+/** One round over all jobs: sees ends, stops what must stop, records what is over. Returns when to look again, in ms. */
+export function finishJobs(holder: Holder): number | null {
+  const changes: Change[] = [];
+  let lookInMs: number | null = null;
+  const lookIn = (ms: number): void => {
+    lookInMs = Math.min(lookInMs ?? ms, ms);
+  };
+  for (const job of holder.jobs.values()) {
+    const task = holder.tasks.get(job.id);
+    if (task === undefined) {
+      holder.jobs.delete(job.id);
+      continue;
+    }
+    observeEnd(holder, job);
+    const isGone = job.end !== null && survivors(job).length === 0;
+    if (isGone) {
+      changes.push(endOf(holder, { task, job }));
+      continue;
+    }
+    lookIn(stopWhatMust(holder, { task, job }) ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
+    const ageMs = holder.options.clock.awakeMs() - job.startedAwakeMs;
+    if (task.status.state === "preparing" && ageMs < RUNNING_AFTER_MS) lookIn(RUNNING_AFTER_MS - ageMs);
+    else if (task.status.state === "preparing") changes.push({ before: task, after: asStarted(task, job), actor: holder.options.actor });
+  }
+  if (!holder.canWrite()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
+  for (const [index, written] of holder.commit(changes).entries()) {
+    const id = changes[index]?.after.metadata.id;
+    if (!written.ok || id === undefined || openAttempt(written.value) !== null) continue;
+    const { status } = written.value;
+    const ended = status.attempts.at(-1);
+    if (status.state === "queued" && ended?.state === "orphaned") holder.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
+    holder.jobs.delete(id);
+    holder.options.say(`${id}: ${sentence(written.value)}`);
+  }
+  return lookInMs;
+}
+
+/** Cuts the logs that grew over their cap; the jobs go on writing. */
+export function capLogs(holder: Holder): void {
+  for (const job of holder.jobs.values()) {
+    const logs = holder.tasks.get(job.id)?.spec.logs;
+    if (logs === undefined) continue;
+    for (const path of logPaths(job.directory, logs.separate)) job.logBytesCut += capLog(path, logs.maxBytes);
+  }
+}
+
+function observeEnd(holder: Holder, job: Job): void {
+  if (job.end !== null) return;
+  const isOver = job.isChild ? job.leaderSignal !== undefined : job.leader === null || !isAlive(job.leader);
+  if (!isOver) return;
+  const note = "the process is gone and left no result";
+  const signal = job.leaderSignal?.signal ?? null;
+  job.end = readExit(job.directory) ?? { ending: { type: "lost", signal, note }, endedAtMs: holder.options.clock.now() };
+}
+
+/** Sends the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */
+function stopWhatMust(holder: Holder, { task, job }: { task: Task; job: Job }): number | null {
+  const stop = openAttempt(task)?.stop;
+  if (stop === undefined && job.end === null) return null;
+  const nowMs = holder.options.clock.awakeMs();
+  const graceMs = stop?.graceMs ?? task.spec.stopGraceMs;
+  const send = (signal: "SIGTERM" | "SIGKILL"): number => {
+    signalTree(job, signal);
+    job.sent = { signal, atAwakeMs: nowMs };
+    return LOOK_MS;
+  };
+  if (job.sent === null) return send(graceMs === 0 ? "SIGKILL" : "SIGTERM");
+  const sinceMs = nowMs - job.sent.atAwakeMs;
+  if (job.sent.signal === "SIGTERM" && sinceMs >= graceMs) return send("SIGKILL");
+  if (job.sent.signal === "SIGKILL" && sinceMs >= KILL_AGAIN_MS) return send("SIGKILL");
+  return job.sent.signal === "SIGTERM" ? Math.min(LOOK_MS, graceMs - sinceMs) : LOOK_MS;
+}
+
+function asStarted(task: Task, job: Job): Task {
+  if (task.status.state !== "preparing" || job.leader === null) return task;
+  return started(task, {
+    process: { pid: job.leader.pid, startTime: job.leader.startTime },
+    startedAt: timestamp(job.startedAtMs),
+    startedAwakeMs: job.startedAwakeMs,
+  });
+}
+
+function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change {
+  const { random, actor } = holder.options;
+  if (job.end === null) throw new Error(`${job.id} has not ended`);
+  const tail = readTail(logPaths(job.directory, task.spec.logs.separate));
+  const running = asStarted(task, job);
+  const after = settled(
+    running,
+    {
+      ...job.end,
+      stop: openAttempt(task)?.stop ?? null,
+      oomKilled: false,
+      logTail: tail.text,
+      logBytes: tail.bytes,
+      logBytesCut: job.logBytesCut,
+    },
+    random,
+  );
+  return { before: task, after, actor };
+}
+
+/** One line for the supervisor's own log. */
+function sentence(task: Task): string {
+  const { status } = task;
+  const last = status.attempts.at(-1);
+  const failure = last !== undefined && "failure" in last ? ` (${last.failure.code}: ${last.failure.error})` : "";
+  if (status.state === "queued") {
+    const until = status.retryAt === undefined ? "" : `, next attempt not before ${status.retryAt}`;
+    return `queued again, ${status.reason ?? "ready"}${failure}${until}`;
+  }
+  return `${status.state}${failure}`;
+}

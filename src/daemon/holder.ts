@@ -1,0 +1,138 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
+import { bootId } from "../lib/host.ts";
+import type { Random } from "../lib/random.ts";
+import { uuid } from "../lib/random.ts";
+import type { Problem } from "../model/errors.ts";
+import type { TaskId } from "../model/identity.ts";
+import type { Capacity } from "../model/resources.ts";
+import { isTerminal } from "../model/state.ts";
+import type { Task } from "../model/task.ts";
+import { createFile } from "../store/durable.ts";
+import type { Layout } from "../store/layout.ts";
+import type { HeldLock } from "../store/lock.ts";
+import { onDisk } from "../store/trouble.ts";
+import { type Change, Writer, type Written } from "../store/writer.ts";
+import type { Job } from "./job.ts";
+
+/** What every part of the supervisor works with and nothing of it decides. */
+export interface HolderOptions {
+  readonly layout: Layout;
+  readonly lock: HeldLock;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly capacity: Capacity;
+  /** The system's name of the user, for records and the audit log. */
+  readonly actor: string;
+  /** Path of this executable, which also interprets bun scripts. */
+  readonly self: string;
+  /** What a job inherits where no submitter's environment was captured. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Which queued tasks this holder may start. */
+  readonly mayClaim: (task: Task) => boolean;
+  /** Tells people what happens, a line at a time. */
+  readonly say: (line: string) => void;
+}
+
+/** How a holder that was asked to leave does so. */
+export type Leaving = "leave" | "drain" | "stop" | "handOver";
+
+/** A full disk is tried again this often. */
+const PROBE_MS = 2_000;
+
+/** The process that holds the home's lock: the only writer, with the truth of pending/ and running/ in memory. */
+export class Holder {
+  readonly options: HolderOptions;
+  readonly bootId = bootId();
+  readonly tasks = new Map<TaskId, Task>();
+  readonly jobs = new Map<TaskId, Job>();
+  leaving: Leaving | null = null;
+  /** What was lost and queued again since this holder began. */
+  readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
+  /** Why nothing can be written for now, and when to try again. */
+  trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
+  readonly #writer: Writer;
+  #wake: () => void = () => {};
+  #isNudged = false;
+
+  constructor(options: HolderOptions) {
+    this.options = options;
+    this.#writer = new Writer(options.layout, options.clock);
+  }
+
+  /** Writes changes and takes over what was written; see `Writer.commit`. */
+  commit(changes: readonly Change[]): Written[] {
+    if (changes.length === 0) return [];
+    const written = this.#writer.commit(changes);
+    for (const [index, result] of written.entries()) {
+      const id = changes[index]?.after.metadata.id;
+      if (result.ok) this.take(result.value);
+      else if (result.error.code === "NOT_FOUND" && id !== undefined) this.tasks.delete(id);
+      else this.#meet(result.error);
+    }
+    return written;
+  }
+
+  note(...notes: Parameters<Writer["note"]>): void {
+    this.#writer.note(...notes);
+  }
+
+  /** Keeps a task in memory as it stands on disk; an ended one is of no more concern. */
+  take(task: Task): void {
+    if (isTerminal(task.status.state)) this.tasks.delete(task.metadata.id);
+    else this.tasks.set(task.metadata.id, task);
+  }
+
+  get queued(): Task[] {
+    return [...this.tasks.values()].filter((task) => task.status.state === "queued");
+  }
+
+  get active(): Task[] {
+    return [...this.tasks.values()].filter((task) => task.status.state !== "queued");
+  }
+
+  /** Something happened: the loop looks at once. Callbacks do this and nothing else. */
+  nudge = (): void => {
+    this.#isNudged = true;
+    this.#wake();
+  };
+
+  /** Waits for a nudge, at most so long. */
+  async pause(ms: number): Promise<void> {
+    if (!this.#isNudged && ms > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(resolve, ms);
+      await promise;
+      clearTimeout(timer);
+    }
+    this.#isNudged = false;
+  }
+
+  /** Tries the disk again after it refused a write; true while there is nothing to complain of. */
+  canWrite(): boolean {
+    if (this.trouble === null) return true;
+    const { clock, layout, say } = this.options;
+    if (clock.awakeMs() < this.trouble.retryAwakeMs) return false;
+    const path = join(layout.tmp, `probe.${uuid()}`);
+    const probed = onDisk("write to the home", () => createFile(path, " ".repeat(4_096)));
+    rmSync(path, { force: true });
+    if (!probed.ok) {
+      this.#meet(probed.error);
+      return false;
+    }
+    this.trouble = null;
+    say("the disk takes writes again, going on");
+    return true;
+  }
+
+  close(): void {
+    this.#writer.close();
+  }
+
+  #meet(problem: Problem): void {
+    if (this.trouble === null) this.options.say(`${problem.message}; nothing new is started until it works again`);
+    this.trouble = { problem, retryAwakeMs: this.options.clock.awakeMs() + PROBE_MS };
+  }
+}

@@ -1,0 +1,32 @@
+import type { ProcessIdentity } from "../lib/host.ts";
+import type { Ending } from "../model/evidence.ts";
+import type { TaskId } from "../model/identity.ts";
+
+/** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
+export interface Sent {
+  readonly signal: "SIGTERM" | "SIGKILL";
+  readonly atAwakeMs: number;
+}
+
+/** An attempt whose processes may still live; in memory only, a start-up finds it again. */
+export interface Job {
+  readonly id: TaskId;
+  readonly attempt: number;
+  readonly token: string;
+  /** `runs/<id>/<attempt>` */
+  readonly directory: string;
+  /** The recording parent; null where nothing could be started or found. */
+  readonly leader: ProcessIdentity | null;
+  /** Started by this process, which hears of its end; any other is looked after by its pid. */
+  readonly isChild: boolean;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  readonly startedAwakeMs: number;
+  /** Set by the end of a child: the signal that took the recording parent, if one did. */
+  leaderSignal?: { readonly signal: string | null };
+  /** How it ended, once that is known; others of its process tree may still live. */
+  end: { readonly ending: Ending; readonly endedAtMs: number } | null;
+  sent: Sent | null;
+  /** Bytes cut out of its log so far. */
+  logBytesCut: number;
+}

@@ -1,0 +1,151 @@
+import { timestamp } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { unreachable } from "../lib/unreachable.ts";
+import { edited } from "../model/edit.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { awakened, cancelledInQueue, retried } from "../model/lifecycle.ts";
+import type { Answer, Operation, Target } from "../model/request.ts";
+import { isTerminal } from "../model/state.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { readTask } from "../store/reader.ts";
+import { removable, removeTasks } from "../store/retention.ts";
+import type { Change } from "../store/writer.ts";
+import { stopChange } from "./act.ts";
+import { finishJobs } from "./finish.ts";
+import type { Holder } from "./holder.ts";
+
+/** What an operation does to one task, and how to say that it was done. */
+type Step = Result<{ readonly change: Change; readonly done: string }, Problem>;
+
+/** Carries out what was asked for; each target is answered for itself. */
+export function operate(holder: Holder, operation: Operation, actor: string): Answer[] {
+  switch (operation.verb) {
+    case "cancel":
+      return each(holder, operation.targets, (task) => cancel(holder, task, { ...operation, actor }));
+    case "retry":
+      return each(holder, operation.targets, (task) => retry(task, actor));
+    case "hold":
+      return each(holder, operation.targets, (task) => hold(task, { hold: true, actor }));
+    case "release":
+      return each(holder, operation.targets, (task) => hold(task, { hold: false, actor }));
+    case "set":
+      return each(holder, operation.targets, (task) => {
+        const after = edited(task, operation);
+        return after.ok ? step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed") : after;
+      });
+    case "clean":
+      return clean(holder, operation, actor);
+    case "requeueStale":
+      return requeueStale(holder, operation.olderThanMs);
+    case "down":
+      holder.leaving = operation.jobs;
+      return [{ id: "supervisor", done: "leaving" }];
+    case "handOver":
+      holder.leaving = "handOver";
+      return [{ id: "supervisor", done: "handing over" }];
+    default:
+      return unreachable(operation);
+  }
+}
+
+function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) => Step): Answer[] {
+  const steps = targets.map((target) => {
+    const task = targetTask(holder, target);
+    return { target, step: task.ok ? toStep(task.value) : task };
+  });
+  const changes = steps.flatMap(({ step: planned }) => (planned.ok ? [planned.value.change] : []));
+  const written = holder.commit(changes);
+  return steps.map(({ target, step: planned }) => {
+    if (!planned.ok) return { id: target.id, problem: { ...planned.error } };
+    const result = written[changes.indexOf(planned.value.change)];
+    return result?.ok === false ? { id: target.id, problem: { ...result.error } } : { id: target.id, done: planned.value.done };
+  });
+}
+
+/** The task as it is, if it is the one that was meant. */
+function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
+  const known = holder.tasks.get(target.id);
+  const read = known === undefined ? readTask(holder.options.layout, target.id) : ok(known);
+  if (!read.ok) return err(problem("NOT_FOUND", `Cannot find task "${target.id}": it is gone`));
+  const { uid, epoch, resourceVersion } = read.value.metadata;
+  if (uid !== target.uid || epoch !== target.epoch) {
+    return err(problem("VERSION_CONFLICT", `Cannot change task "${target.id}": it was retried or replaced in between`, "look at it again: stint show"));
+  }
+  if (target.version !== undefined && target.version !== resourceVersion) {
+    const message = `Cannot change task "${target.id}": it has version ${resourceVersion} now, the change was made for ${target.version}`;
+    return err(problem("VERSION_CONFLICT", message, "look at it again and repeat the change"));
+  }
+  return read;
+}
+
+function cancel(holder: Holder, task: Task, how: { force: boolean; pendingOnly: boolean; actor: string }): Step {
+  const { id } = task.metadata;
+  const { state } = task.status;
+  const { actor } = how;
+  if (isTerminal(state)) return err(problem("TASK_LOCKED", `Cannot cancel "${id}": it is ${state} already`));
+  if (state === "queued") {
+    const end = { endedAt: timestamp(holder.options.clock.now()), message: `cancelled by ${actor} before it ran` };
+    return step({ before: task, after: cancelledInQueue(task, end), actor, event: "cancel_requested" }, "cancelled");
+  }
+  if (how.pendingOnly) {
+    return err(problem("INVALID_TRANSITION", `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`));
+  }
+  const hasEnded = holder.jobs.get(id)?.end !== undefined && holder.jobs.get(id)?.end !== null;
+  if (hasEnded && !how.force) {
+    return err(problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`));
+  }
+  const graceMs = how.force ? 0 : task.spec.stopGraceMs;
+  return step(stopChange(holder, task, { reason: "User", graceMs, actor }), how.force ? "being killed" : "being cancelled");
+}
+
+function retry(task: Task, actor: string): Step {
+  const { id } = task.metadata;
+  const { status } = task;
+  if (status.state === "failed" || status.state === "cancelled") {
+    return step({ before: task, after: retried(task), actor, event: "retry_forced" }, "queued");
+  }
+  if (status.state === "queued" && status.retryAt !== undefined) {
+    return step({ before: task, after: awakened(task), actor, event: "retry_forced" }, "queued, without the wait");
+  }
+  const hint = status.state === "completed" ? `submit it anew: stint submit --from ${id}` : undefined;
+  const wanted = "wanted a failed or cancelled one";
+  const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
+  return err(problem(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint));
+}
+
+function hold(task: Task, how: { hold: boolean; actor: string }): Step {
+  const { id, generation } = task.metadata;
+  if (task.status.state !== "queued") {
+    const verb = how.hold ? "hold" : "release";
+    return err(problem("INVALID_TRANSITION", `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`));
+  }
+  const metadata = { ...task.metadata, generation: generation + 1 };
+  const after = { ...task, metadata, spec: { ...task.spec, hold: how.hold } };
+  return step({ before: task, after, actor: how.actor, event: how.hold ? "held" : "released" }, how.hold ? "held" : "released");
+}
+
+function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>, actor: string): Answer[] {
+  const { layout, clock } = holder.options;
+  const nowMs = clock.now();
+  const ids = removable(layout, { endedBeforeMs: nowMs - operation.olderThanMs, deadLetter: operation.deadLetter });
+  if (operation.dryRun) return ids.map((id) => ({ id, done: "would be removed" }));
+  if (ids.length > 0) holder.note([{ event: "cleanup", actor, detail: `${ids.length} tasks: ${ids.slice(0, 20).join(" ")}` }]);
+  removeTasks(layout, ids, nowMs);
+  return ids.map((id) => ({ id, done: "removed" }));
+}
+
+/** A holder finds what is gone by itself; asked for it, it looks at once and tells what it found so far. */
+function requeueStale(holder: Holder, olderThanMs: number): Answer[] {
+  finishJobs(holder);
+  const latestMs = holder.options.clock.now() - olderThanMs;
+  return holder.requeued.filter((lost) => lost.claimedAtMs <= latestMs).map(({ id }) => ({ id, done: "queued again" }));
+}
+
+function step(change: Change, done: string): Step {
+  return ok({ change, done });
+}
+
+/** True while a wish to end a job has not been fulfilled. */
+export function isStopping(task: Task): boolean {
+  return openAttempt(task)?.stop !== undefined;
+}

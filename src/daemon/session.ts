@@ -1,0 +1,67 @@
+import type { Result } from "../lib/result.ts";
+import { ok } from "../lib/result.ts";
+import type { AuditNote } from "../model/audit.ts";
+import type { Problem } from "../model/errors.ts";
+import { auditedVersions } from "../store/audit-chain.ts";
+import { type HeldLock, takeLock } from "../store/lock.ts";
+import type { Role } from "../store/owner.ts";
+import { recover } from "../store/recover.ts";
+import { adoptJobs } from "./adopt.ts";
+import { Holder, type HolderOptions } from "./holder.ts";
+import { queuedNote } from "./incoming.ts";
+
+export interface Session extends AsyncDisposable {
+  readonly holder: Holder;
+}
+
+/** Takes the home's lock, puts in order what a crash left, and adopts the jobs of whoever held it before. */
+export async function openSession(options: Omit<HolderOptions, "lock">, role: Role): Promise<Result<Session, Problem>> {
+  const offered = role === "command" ? null : options.capacity;
+  const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
+  if (!taken.ok) return taken;
+  const lock = taken.value;
+  try {
+    const holder = new Holder({ ...options, lock });
+    settleIn(holder, lock);
+    return ok({
+      holder,
+      [Symbol.asyncDispose]: async () => {
+        holder.close();
+        await lock[Symbol.asyncDispose]();
+      },
+    });
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function settleIn(holder: Holder, lock: HeldLock): void {
+  const { layout, clock, actor, say } = holder.options;
+  const { tasks, findings } = recover(layout, clock.now());
+  for (const task of tasks) holder.take(task);
+  for (const { path, what } of findings) say(`${path}: ${what}`);
+  const before = lock.takenFrom;
+  const taken: AuditNote =
+    before === null
+      ? { event: "lock_taken", actor, detail: `${lock.owner.role}, pid ${lock.owner.pid}` }
+      : { event: "lock_taken_over", actor, detail: `${lock.owner.role}, pid ${lock.owner.pid}, from ${before.role}, pid ${before.pid}` };
+  const quarantined = findings.map(({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }));
+  holder.note([taken, ...quarantined, ...reconciled(holder)]);
+  adoptJobs(holder);
+}
+
+/** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
+function reconciled(holder: Holder): AuditNote[] {
+  const known = auditedVersions(holder.options.layout);
+  const notes: AuditNote[] = [];
+  for (const task of holder.tasks.values()) {
+    const { id, uid, resourceVersion: version } = task.metadata;
+    const audited = known.get(uid);
+    if (audited === undefined && version === 1) notes.push(queuedNote(task));
+    else if ((audited ?? 0) < version) {
+      notes.push({ event: "reconciled", actor: "stint", task: id, uid, to: task.status.state, version });
+    }
+  }
+  return notes;
+}

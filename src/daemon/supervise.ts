@@ -1,0 +1,88 @@
+import { plan } from "../plan/plan.ts";
+import type { Task } from "../model/task.ts";
+import { dropOldReplies, answerRequest, pendingRequests } from "../store/requests.ts";
+import { act, stopChange } from "./act.ts";
+import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
+import type { Holder } from "./holder.ts";
+import { takeIncoming } from "./incoming.ts";
+import { operate } from "./operations.ts";
+
+/** The longest sleep: what an event failed to announce is found this much later. */
+const MAX_PAUSE_MS = 2_000;
+/** Chores that cost a little are done this often. */
+const CHORES_MS = 5_000;
+
+/** What a loop does beside the queue, and when it ends. */
+export interface Supervision {
+  /** Looks for new work from outside; returns when to look again in ms, or null. */
+  readonly intake: () => number | null;
+  readonly isDone: (holder: Holder) => boolean;
+}
+
+/** Observe, plan, act, at its own pace, until it is done or asked to leave. */
+export async function supervise(holder: Holder, supervision: Supervision): Promise<void> {
+  const { clock, lock } = holder.options;
+  let choresAtMs = clock.awakeMs() + CHORES_MS;
+  while (lock.isHeld()) {
+    const intakeInMs = holder.canWrite() ? observe(holder, supervision) : null;
+    const finishInMs = finishJobs(holder);
+    if (hasLeft(holder) || supervision.isDone(holder)) return;
+    const planned = plan({
+      nowMs: clock.now(),
+      awakeMs: clock.awakeMs(),
+      queued: holder.queued.filter(holder.options.mayClaim),
+      active: holder.active,
+      capacity: holder.options.capacity,
+      isClaiming: holder.leaving === null && holder.trouble === null,
+    });
+    act(holder, planned.actions);
+    if (clock.awakeMs() >= choresAtMs) {
+      choresAtMs = clock.awakeMs() + CHORES_MS;
+      capLogs(holder);
+      dropOldReplies(holder.options.layout, clock.now());
+    }
+    const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
+    const waits = [intakeInMs, finishInMs, planned.wakeInMs, afterActionsMs].filter((ms) => ms !== null);
+    await holder.pause(Math.min(MAX_PAUSE_MS, ...waits));
+  }
+  holder.options.say("the lock was taken away by hand: leaving, the jobs go on");
+}
+
+/** New tasks and requests from other processes. */
+function observe(holder: Holder, { intake }: Supervision): number | null {
+  const { layout } = holder.options;
+  const intakeInMs = intake();
+  takeIncoming(holder);
+  for (const request of pendingRequests(layout)) {
+    const answers = operate(holder, request.operation, request.actor);
+    answerRequest(layout, { id: request.id, answers });
+  }
+  return intakeInMs;
+}
+
+/** True once a holder that was asked to leave may; what it must do first is begun here. */
+function hasLeft(holder: Holder): boolean {
+  switch (holder.leaving) {
+    case null:
+      return false;
+    case "leave":
+    case "handOver":
+      return true;
+    case "drain":
+      return holder.jobs.size === 0;
+    case "stop":
+      holder.commit(holder.active.filter(isUnstopped).map((task) => shutdown(holder, task)));
+      finishJobs(holder);
+      return holder.jobs.size === 0;
+  }
+}
+
+function isUnstopped(task: Task): boolean {
+  const last = task.status.attempts.at(-1);
+  return last?.state === "running" && last.stop === undefined;
+}
+
+function shutdown(holder: Holder, task: Task): ReturnType<typeof stopChange> {
+  const { actor } = holder.options;
+  return stopChange(holder, task, { reason: "Shutdown", graceMs: task.spec.stopGraceMs, actor });
+}

@@ -1,0 +1,35 @@
+import type { Capacity } from "../model/resources.ts";
+import type { Task } from "../model/task.ts";
+import { type Gate, gateOf } from "./gate.ts";
+import { byTurn } from "./order.ts";
+import { roomBeside, type Shortage, shortages } from "./place.ts";
+
+/** Why a queued task has not started. */
+export type Wait =
+  | Exclude<Gate, { type: "open" }>
+  /** Nobody is there to start it. */
+  | { readonly type: "unsupervised" }
+  /** What is short, and how many ready tasks have their turn before it. */
+  | { readonly type: "room"; readonly short: readonly Shortage[]; readonly ahead: number }
+  /** Nothing is in its way. */
+  | { readonly type: "next" };
+
+/** What a reader knows of the queue. */
+export interface Surroundings {
+  readonly nowMs: number;
+  readonly queued: readonly Task[];
+  readonly active: readonly Task[];
+  /** What the supervisor has to give, or null where there is none. */
+  readonly capacity: Capacity | null;
+}
+
+/** The first reason that keeps a queued task waiting, computed as the plan itself would. */
+export function whyWaiting(task: Task, around: Surroundings): Wait {
+  const gate = gateOf(task, around.nowMs);
+  if (gate.type !== "open") return gate;
+  if (around.capacity === null) return { type: "unsupervised" };
+  const short = shortages(task.spec.resources, roomBeside(around.active, around.capacity), around.capacity);
+  if (short.length === 0) return { type: "next" };
+  const ahead = around.queued.filter((other) => byTurn(other, task) < 0 && gateOf(other, around.nowMs).type === "open").length;
+  return { type: "room", short, ahead };
+}

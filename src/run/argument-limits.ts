@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+
+/** Linux's MAX_ARG_STRLEN (execve(2)): one argument or one `NAME=value`, with the NUL at its end. */
+const MAX_STRING_BYTES = 131_072;
+
+/** Linux gives arguments and environment at least this much together (ARG_MAX). */
+const MIN_TOTAL_BYTES = 131_072;
+/** Three quarters of its default stack of 8 MiB is the most it gives, whatever the limit of the stack. */
+const MAX_TOTAL_BYTES = 6 * 1_024 * 1_024;
+
+/** What execve(2) is given. */
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Says which argument or variable is longer than the kernel takes, or null where none is. */
+export function oversized({ argv, environment }: Invocation): string | null {
+  const limit = `wanted less than ${MAX_STRING_BYTES} (Linux's limit; put it into a file)`;
+  const index = argv.findIndex((argument) => sizeOf(argument) > MAX_STRING_BYTES);
+  if (index !== -1) {
+    return `Cannot start "${argv[0]}": its argument ${index} is ${sizeOf(argv[index] ?? "") - 1} bytes long, ${limit}`;
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    const bytes = sizeOf(`${name}=${value}`);
+    if (bytes > MAX_STRING_BYTES) {
+      return `Cannot start "${argv[0]}": its environment variable ${name} is ${bytes - 1} bytes long, ${limit}`;
+    }
+  }
+  return null;
+}
+
+/** Says that arguments and environment together are too large, or null; worth its cost only when a start was refused. */
+export function oversizedInTotal({ argv, environment }: Invocation): string | null {
+  const strings = [...argv, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
+  // Each string also takes a pointer.
+  const total = strings.reduce((sum, text) => sum + sizeOf(text) + 8, 0);
+  const limit = totalLimit();
+  if (total <= limit) return null;
+  return `Cannot start "${argv[0]}": its arguments and environment take ${total} bytes, wanted at most ${limit}`;
+}
+
+/** A quarter of the stack's limit, within bounds (execve(2), "Limits on size of arguments and environment"). */
+function totalLimit(): number {
+  try {
+    const limits = readFileSync("/proc/self/limits", "utf8");
+    const stack = /^Max stack size\s+(\d+)/m.exec(limits)?.[1];
+    const quarter = stack === undefined ? MAX_TOTAL_BYTES : Number(stack) / 4;
+    return Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, quarter));
+  } catch {
+    // macOS: ARG_MAX is 1 MiB.
+    return 1_024 * 1_024;
+  }
+}
+
+function sizeOf(text: string): number {
+  return Buffer.byteLength(text) + 1;
+}

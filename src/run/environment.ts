@@ -1,0 +1,68 @@
+import { failureOfAttempt } from "../model/attempt.ts";
+import type { EnvironmentPolicy } from "../model/kind.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+
+/** The PATH of a job whose policy is `clear`, and where programs are looked for when a job has none. */
+export const PLAIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** The layers of a job's environment, the later ones on top. */
+export interface EnvironmentLayers {
+  readonly policy: EnvironmentPolicy;
+  /** The submitter's environment, as it was at that time. */
+  readonly captured: Variables;
+  readonly task: Variables;
+  readonly runner: Variables;
+}
+
+/** Merges the layers; `shadowed` names the task's own variables that the runner's replace. */
+export function jobEnvironment(layers: EnvironmentLayers): { environment: Record<string, string>; shadowed: string[] } {
+  const merged = new Map<string, string>();
+  for (const layer of [base(layers), layers.task, layers.runner]) {
+    for (const [name, value] of Object.entries(layer)) merged.set(name, value);
+  }
+  // They would change how stint itself behaves when a job calls it, as it is a Bun executable: BUN_BE_BUN, BUN_OPTIONS.
+  const kept = [...merged].filter(([name]) => !name.startsWith("BUN_"));
+  return {
+    environment: Object.fromEntries(kept),
+    shadowed: Object.keys(layers.task).filter((name) => Object.hasOwn(layers.runner, name)),
+  };
+}
+
+function base({ policy, captured }: EnvironmentLayers): Variables {
+  switch (policy.policy) {
+    case "inherit":
+      return captured;
+    case "allowlist":
+      return Object.fromEntries(Object.entries(captured).filter(([name]) => policy.names.includes(name)));
+    case "clear":
+      return { PATH: PLAIN_PATH };
+  }
+}
+
+/** Directories that a job is told of; absolute. */
+export interface JobDirectories {
+  /** Of this attempt. */
+  readonly run: string;
+  /** Of the task: it outlives its attempts. */
+  readonly checkpoint: string;
+}
+
+/** The variables that stint sets for the open attempt of a task; a task cannot override them. */
+export function runnerVariables(task: Task, directories: JobDirectories): Record<string, string> {
+  const attempt = openAttempt(task);
+  if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
+  const previous = task.status.attempts.at(-2);
+  return {
+    STINT_TASK_ID: task.metadata.id,
+    STINT_TASK_NAME: task.metadata.name,
+    STINT_ATTEMPT: String(attempt.number),
+    STINT_MAX_ATTEMPTS: String(task.spec.retry.maxAttempts),
+    STINT_RUN_DIR: directories.run,
+    STINT_CHECKPOINT_DIR: directories.checkpoint,
+    STINT_PREVIOUS_FAILURE: (previous === undefined ? null : failureOfAttempt(previous))?.code ?? "",
+    STINT_TOKEN: attempt.token,
+    PWD: task.spec.kind.cwd,
+  };
+}

@@ -1,0 +1,135 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { errnoOf } from "./errno.ts";
+import { readableLines } from "./readable.ts";
+
+const TAIL_LINES = 100;
+const TAIL_BYTES = 8 * 1_024;
+/** Read for a tail: colours and progress bars take many times the room of what is left of them. */
+const WINDOW_BYTES = 64 * 1_024;
+
+/** The end of an attempt's output, and how many bytes there are in all. */
+export interface LogTail {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** The last 100 lines, 8 KiB at most, of one log or of two together, stdout's before stderr's; made readable. */
+export function readTail(paths: readonly string[]): LogTail {
+  const ends = paths.map(endOf);
+  const tails = ends.map(({ lines }) => lines.slice(-TAIL_LINES));
+  while (sum(tails, (lines) => lines.length) > TAIL_LINES) largest(tails, (lines) => lines.length).shift();
+  for (let excess = excessOf(tails); excess > 0; excess = excessOf(tails)) {
+    const lines = largest(tails, bytesIn);
+    const oldest = lines.shift() ?? "";
+    if (lines.length === 0) lines.push(withoutStart(oldest, excess));
+  }
+  return { text: tails.flat().join("\n"), bytes: sum(ends, ({ bytes }) => bytes) };
+}
+
+function endOf(path: string): { lines: string[]; bytes: number } {
+  return (
+    withFile(path, "r", (file) => {
+      const bytes = fstatSync(file).size;
+      const start = Math.max(0, bytes - WINDOW_BYTES);
+      const window = Buffer.alloc(bytes - start);
+      const lines = readableLines(window.toString("utf8", 0, readSync(file, window, 0, window.length, start)));
+      // The first line of a window is the end of one, unless there is no other.
+      if (start > 0 && lines.length > 1) lines.shift();
+      if (lines.at(-1) === "") lines.pop();
+      return { lines, bytes };
+    }) ?? { lines: [], bytes: 0 }
+  );
+}
+
+function excessOf(tails: readonly (readonly string[])[]): number {
+  return sum(tails, bytesIn) - TAIL_BYTES;
+}
+
+function bytesIn(lines: readonly string[]): number {
+  return sum(lines, (line) => Buffer.byteLength(line) + 1);
+}
+
+function sum<T>(items: readonly T[], measure: (item: T) => number): number {
+  return items.reduce((total, item) => total + measure(item), 0);
+}
+
+/** The longer log gives way, so that a silent stdout leaves its room to stderr. */
+function largest(tails: readonly string[][], measure: (lines: readonly string[]) => number): string[] {
+  return tails.reduce((most, lines) => (measure(lines) > measure(most) ? lines : most));
+}
+
+function withoutStart(line: string, bytes: number): string {
+  const rest = Buffer.from(line).subarray(bytes);
+  const firstWhole = rest.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  return firstWhole === -1 ? "" : rest.toString("utf8", firstWhole);
+}
+
+const COPY_BYTES = 1_024 * 1_024;
+/** More than the longest mark, with what it cuts counted in 16 digits. */
+const MARK_BYTES = 64;
+
+/**
+ * Cuts the middle out of a log that is over its cap, and puts `[stint: N bytes were cut here]` in its place; gives
+ * the bytes cut now, 0 where it is under the cap. A quarter of the cap is kept on either side, so that the next cut is far off.
+ * It works in place, as the job goes on writing to the same file. What is written in the instant between the last
+ * read and the truncation is lost.
+ */
+export function capLog(path: string, maxBytes: number): number {
+  return withFile(path, "r+", (file) => cutMiddle(file, maxBytes)) ?? 0;
+}
+
+function cutMiddle(file: number, maxBytes: number): number {
+  const { size } = fstatSync(file);
+  const kept = Math.floor(maxBytes / 4);
+  if (size <= maxBytes || kept < MARK_BYTES) return 0;
+  const earlier = markAt(file, kept);
+  let source = lineStart(file, size - kept);
+  const cut = source - kept - earlier.markBytes;
+  let target = kept + writeSync(file, markOf(earlier.cut + cut), kept);
+  const chunk = Buffer.allocUnsafe(COPY_BYTES);
+  // Until there is no more, as the job writes meanwhile; one that writes faster than this copies is cut once more.
+  const giveUpAt = size + maxBytes;
+  for (let read = -1; read !== 0 && source < giveUpAt; source += read) {
+    read = readSync(file, chunk, 0, chunk.length, source);
+    target += writeSync(file, chunk, 0, read, target);
+  }
+  const lost = fstatSync(file).size - source;
+  ftruncateSync(file, target);
+  if (lost > 0) writeSync(file, markOf(lost), target);
+  return cut + lost;
+}
+
+function markOf(bytes: number): string {
+  return `\n[stint: ${bytes} bytes were cut here]\n`;
+}
+
+/** The mark that an earlier cut left at this place; the next one replaces it and counts on. */
+function markAt(file: number, position: number): { cut: number; markBytes: number } {
+  const buffer = Buffer.alloc(MARK_BYTES);
+  const found = /^\n\[stint: (\d+) bytes were cut here\]\n/.exec(
+    buffer.latin1Slice(0, readSync(file, buffer, 0, buffer.length, position)),
+  );
+  return found === null ? { cut: 0, markBytes: 0 } : { cut: Number(found[1]), markBytes: found[0].length };
+}
+
+/** The first start of a line from a position on, or the position itself where none is near. */
+function lineStart(file: number, position: number): number {
+  const buffer = Buffer.alloc(4_096);
+  const newline = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, position)).indexOf("\n");
+  return newline === -1 ? position : position + newline + 1;
+}
+
+/** Null where there is no such file or the disk fails: a log is looked at again, and no job ends for it. */
+function withFile<T>(path: string, flags: "r" | "r+", use: (file: number) => T): T | null {
+  try {
+    const file = openSync(path, flags);
+    try {
+      return use(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return null;
+  }
+}

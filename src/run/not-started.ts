@@ -1,0 +1,34 @@
+import type { FailureCode } from "../model/failure.ts";
+import { errnoOf } from "./errno.ts";
+
+/** Why a job could not be started. */
+export interface NotStarted {
+  readonly code: FailureCode;
+  /** `Cannot <action> "<value>": <what is>, <what is wanted>`. */
+  readonly error: string;
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  EAGAIN: "the system is out of processes for this user (EAGAIN), wanted some to end or a higher `ulimit -u`",
+  ENOMEM: "the system is out of memory (ENOMEM), wanted some to be freed",
+  EMFILE: "too many files are open in stint (EMFILE), wanted fewer jobs or a higher `ulimit -n`",
+  ENFILE: "too many files are open in the system (ENFILE), wanted some to be closed",
+  ENOSPC: "no space left on the device (ENOSPC), wanted some to be freed",
+  EDQUOT: "the disk quota is used up (EDQUOT), wanted some space to be freed",
+  EROFS: "the file system is read-only (EROFS), wanted one that can be written",
+  EACCES: "permission denied (EACCES), wanted write access",
+  ENOENT: "no such directory (ENOENT), wanted the one of the attempt",
+};
+
+/** The task itself is at fault: starting it again cannot go better. */
+export function invalidTask(error: string): NotStarted {
+  return { code: "INVALID_SPEC", error };
+}
+
+/** The machine refused for now; `action` is the start of the sentence, as in `Cannot open "x"`. */
+export function refusedBySystem(action: string, error: unknown): NotStarted {
+  const errno = errnoOf(error);
+  const isFull = errno === "ENOSPC" || errno === "EDQUOT";
+  const meaning = errno === null ? "the system refused and gave no reason" : (MEANINGS[errno] ?? errno);
+  return { code: isFull ? "DISK_FULL" : "RUNTIME_ERROR", error: `${action}: ${meaning}` };
+}

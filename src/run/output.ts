@@ -1,0 +1,34 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { join } from "node:path";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type NotStarted, refusedBySystem } from "./not-started.ts";
+
+/** The files that take a job's output: one in true order, or stdout and stderr apart. */
+export function outputFiles(directory: string, separateLogs: boolean): string[] {
+  return (separateLogs ? ["stdout.log", "stderr.log"] : ["output.log"]).map((name) => join(directory, name));
+}
+
+/** Open descriptors for a job's stdout and stderr; they may be the same. */
+export interface Output extends Disposable {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+// Appending, because the log is cut while the job writes: a write always goes to the end of what is there then.
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+
+/** Opens the files of `outputFiles`; disposing closes our copies of them. */
+export function openOutput(directory: string, separateLogs: boolean): Result<Output, NotStarted> {
+  const opened: number[] = [];
+  const close = (): void => opened.forEach((file) => closeSync(file));
+  for (const path of outputFiles(directory, separateLogs)) {
+    try {
+      opened.push(openSync(path, FLAGS, 0o600));
+    } catch (error) {
+      close();
+      return err(refusedBySystem(`Cannot open the log "${path}"`, error));
+    }
+  }
+  const [stdout = -1, stderr = stdout] = opened;
+  return ok({ stdout, stderr, [Symbol.dispose]: close });
+}

@@ -1,0 +1,86 @@
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { startTimeIn } from "../lib/host.ts";
+import { type Ending, endingFromShell } from "../model/evidence.ts";
+import { errnoOf } from "./errno.ts";
+
+/** What the recording parent notes before it runs the job. */
+export interface StartRecord {
+  readonly pid: number;
+  /** Null where the system has no /proc. */
+  readonly startTime: string | null;
+  readonly bootId: string;
+}
+
+/** What recovery writes in place of a start; a recording parent that comes later runs nothing. */
+const SEIZED = "seized\n";
+
+const startPath = (directory: string): string => join(directory, "start");
+
+/**
+ * Reads who began an attempt: null for nobody yet, `seized` where recovery forbade it, `unreadable` in the instant
+ * between the creation of the file and its content, or for ever where the disk was full then.
+ */
+export function readStart(directory: string): StartRecord | "seized" | "unreadable" | null {
+  const text = contentOf(startPath(directory));
+  if (text === null) return null;
+  if (text === SEIZED) return "seized";
+  const [pid = "", bootId = "", stat = "", end] = text.split("\n");
+  if (end === undefined || !/^[1-9]\d*$/.test(pid)) return "unreadable";
+  return { pid: Number(pid), startTime: stat === "" ? null : startTimeIn(stat), bootId };
+}
+
+/**
+ * Forbids an attempt that has not begun, for good and through a power cut; `taken` where it began or was seized
+ * before. The directory exists. Throws what the system says of a disk that is full.
+ */
+export function seizeStart(directory: string): "seized" | "taken" {
+  let file: number;
+  try {
+    file = openSync(startPath(directory), "wx", 0o600);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return "taken";
+    throw error;
+  }
+  try {
+    writeSync(file, SEIZED);
+    fsyncSync(file);
+    syncDirectory(directory);
+  } catch (error) {
+    // Left empty it would look like a start for ever.
+    unlinkSync(startPath(directory));
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  return "seized";
+}
+
+/** Reads the result that the recording parent left, or null where there is none yet; an unfinished file is none. */
+export function readExit(directory: string): { readonly ending: Ending; readonly endedAtMs: number } | null {
+  const path = join(directory, "exit.json");
+  const match = /^\{"status":(\d{1,3}),"sawTerm":(true|false)\}\n$/.exec(contentOf(path) ?? "");
+  if (match === null) return null;
+  const modified = statSync(path, { throwIfNoEntry: false });
+  if (modified === undefined) return null;
+  // The shell has no clock of its own: the file's time is the end.
+  return { ending: endingFromShell(Number(match[1]), match[2] === "true"), endedAtMs: Math.floor(modified.mtimeMs) };
+}
+
+function contentOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,75 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Mode, Runtime } from "../model/kind.ts";
+import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
+import { findProgram, type Place } from "./program.ts";
+
+type Script = Extract<Mode, { type: "script" }>;
+
+/** How a script is started. */
+export interface ScriptCommand {
+  readonly argv: readonly string[];
+  /** What the interpreter needs on top of the job's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where a script goes and what may interpret it. */
+export interface ScriptPlace extends Place {
+  /** Of the attempt. */
+  readonly directory: string;
+  /** Stint's own executable: it carries a bun. */
+  readonly self: string;
+}
+
+interface Interpreter {
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Writes the script's body to a file of the attempt, as Linux caps one argument at 128 KiB, and says how to run it. */
+export function prepareScript(script: Script, place: ScriptPlace): Result<ScriptCommand, NotStarted> {
+  const file = join(place.directory, "script");
+  const interpreter = interpreterOf(script.runtime, place);
+  if (!interpreter.ok) return err(invalidTask(interpreter.error));
+  try {
+    writeFileSync(file, script.body, { mode: 0o700 });
+    if (script.runtime === "bun") writeFileSync(join(place.directory, PRELOAD), UNMASK, { mode: 0o600 });
+  } catch (error) {
+    return err(refusedBySystem(`Cannot write the script "${file}"`, error));
+  }
+  const { command, environment = {} } = interpreter.value;
+  return ok({ argv: [...command, file, ...script.args], environment });
+}
+
+const PRELOAD = "script-preload.js";
+/** What the script starts must not take stint for a bun, should it call stint. */
+const UNMASK = "delete process.env.BUN_BE_BUN;\n";
+
+function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter, string> {
+  if (typeof runtime === "object") {
+    const { command, flag } = runtime;
+    return found([command], place, flag === undefined ? [] : [flag]);
+  }
+  switch (runtime) {
+    case "sh":
+    case "bash":
+    case "node":
+      return found([runtime], place);
+    case "python":
+      return found(["python3", "python"], place);
+    case "bun": {
+      const command = [place.self, "run", `--preload=${join(place.directory, PRELOAD)}`];
+      return ok({ command, environment: { BUN_BE_BUN: "1" } });
+    }
+  }
+}
+
+/** The first of some programs that is there; the complaint is about the first. */
+function found(names: readonly string[], place: Place, flags: readonly string[] = []): Result<Interpreter, string> {
+  const results = names.map((name) => findProgram(name, place));
+  const [first] = results;
+  const best = results.find((result) => result.ok) ?? first;
+  if (best === undefined) return err("no interpreter was named");
+  return best.ok ? ok({ command: [best.value, ...flags] }) : best;
+}

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import manifest from "../../package.json";
+
+/**
+ * A compiled Bun executable obeys a bunfig.toml and a .env of the current directory unless it was built not to: whoever can
+ * write into a directory could run code in the next `stint` that is called there.
+ */
+const executable = resolve("dist/stint");
+
+let directory: string;
+let marker: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "stint-hostile-"));
+  marker = join(directory, "ran");
+  const leavesMarker = `require("node:fs").appendFileSync(${JSON.stringify(marker)}, "x");`;
+  writeFileSync(join(directory, "evil.js"), leavesMarker);
+  writeFileSync(join(directory, "bunfig.toml"), 'preload = ["./evil.js"]\n[run]\npreload = ["./evil.js"]\n');
+  for (const name of [".env", ".env.local", ".env.production", ".env.development"]) {
+    writeFileSync(
+      join(directory, name),
+      `STINT_HOME=${join(directory, "elsewhere")}\nNODE_OPTIONS=--require=./evil.js\n`,
+    );
+  }
+  writeFileSync(
+    join(directory, "package.json"),
+    '{"imports": {"#x": "./evil.js"}, "browser": {"commander": "./evil.js"}}',
+  );
+  const packages = Object.keys(manifest.dependencies);
+  const paths = Object.fromEntries(packages.map((name) => [name, ["./evil.js"]]));
+  writeFileSync(
+    join(directory, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { baseUrl: ".", paths } }),
+  );
+  for (const name of packages) {
+    mkdirSync(join(directory, "node_modules", name), { recursive: true });
+    writeFileSync(join(directory, "node_modules", name, "index.js"), leavesMarker);
+  }
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs a program in the hostile directory, with an own home named by XDG_DATA_HOME alone. */
+function runThere(...command: string[]): { exitCode: number; stdout: string } {
+  const env = { PATH: "/usr/bin:/bin", HOME: directory, XDG_DATA_HOME: join(directory, "data") };
+  const { exitCode, stdout } = Bun.spawnSync(command, { cwd: directory, env, stdin: "ignore" });
+  return { exitCode, stdout: stdout.toString() };
+}
+
+describe("stint in a hostile directory", () => {
+  test("runs no code that lies there", () => {
+    expect(runThere(executable, "--version").exitCode).toBe(0);
+    expect(runThere(executable, "submit", "--", "true").exitCode).toBe(0);
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  test("takes no environment from there", () => {
+    expect(runThere(executable, "submit", "--", "true").exitCode).toBe(0);
+    expect(existsSync(join(directory, "elsewhere"))).toBe(false);
+    expect(existsSync(join(directory, "data/stint/pending"))).toBe(true);
+  });
+
+  test("the directory is hostile: plain Bun falls for it", () => {
+    writeFileSync(join(directory, "show.js"), "console.log(process.env.STINT_HOME)");
+    const { stdout } = runThere(process.execPath, "show.js");
+    expect(stdout.trim()).toBe(join(directory, "elsewhere"));
+    expect(existsSync(marker)).toBe(true);
+  });
+});
