@@ -1,11 +1,10 @@
 import type { Command } from "commander";
-import type { Operation } from "../model/request.ts";
 import { EXIT } from "../model/errors.ts";
+import type { Operation, Target } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import { homePath } from "./home.ts";
 import { declareSelectors, performAndTell, type SelectorFlags, targetOf, targetTasks } from "./targets.ts";
-import type { Target } from "../model/request.ts";
 import type { Invocation } from "./verbs.ts";
 
 interface ActFlags extends SelectorFlags {
@@ -22,7 +21,9 @@ export interface ActVerb<Flags> {
 
 /** Declares arguments, selectors and action of a verb on many tasks. */
 export function declareActVerb<Flags>(command: Command, invocation: Invocation, verb: ActVerb<Flags>): void {
-  declareSelectors(command.argument("[tasks...]", "numbers, ids, names, ranges (3-7), @ (the last submitted), @~1"))
+  declareSelectors(
+    command.argument("[tasks...]", "numbers, ids, names, ranges (3-7), @ (the last submitted), @~1"),
+  )
     .option("--all", "all that it can apply to")
     .option("--json", "answers as JSON")
     .action(async (references: string[], flags: Flags & ActFlags) => {
@@ -44,5 +45,9 @@ async function actOn<Flags>(
     return EXIT.done;
   }
   const operation = verb.operation(tasks.value.map(targetOf), flags);
-  return performAndTell(context, home.value, { operation, json: flags.json === true, forgiving: flags.ifExists === true });
+  return performAndTell(context, home.value, {
+    operation,
+    json: flags.json === true,
+    forgiving: flags.ifExists === true,
+  });
 }

@@ -15,35 +15,51 @@ export async function runApp(context: Context): Promise<number> {
   const words = cut < 0 ? null : context.arguments.slice(cut + 1);
   const given = cut < 0 ? context.arguments : context.arguments.slice(0, cut);
   const verb = verbIn(given);
-  const isMirroring = MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
-  const codeOf = (found: Problem): number => (isMirroring ? MIRROR_EXIT.ownError : EXIT[ERRORS[found.code].exit]);
+  const isMirroring =
+    MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
+  const codeOf = (found: Problem): number =>
+    isMirroring ? MIRROR_EXIT.ownError : EXIT[ERRORS[found.code].exit];
   try {
     let ended: Ended = EXIT.done;
     const program = await assemble(context, { verb, words, end: (code) => (ended = code) });
     if (program === null) {
       const near = closest(verb, Object.keys(VERBS));
-      const hint = near === null ? "`stint --help` lists the verbs" : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${verb} …`;
+      const hint =
+        near === null
+          ? "`stint --help` lists the verbs"
+          : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${verb} …`;
       ended = problem("USAGE", `Cannot run the verb "${verb}": there is none of that name`, hint);
     } else {
       await program.parseAsync(hasVerb(given) ? [...given] : ["ls", ...given], { from: "user" });
     }
     return finish(context, { ended, codeOf });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : isMirroring ? MIRROR_EXIT.ownError : EXIT.usage;
-    context.err(`Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    context.err("This is a bug in stint. The queue on disk is safe; what was being done may be incomplete.\n");
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? EXIT.done : isMirroring ? MIRROR_EXIT.ownError : EXIT.usage;
+    context.err(
+      `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    context.err(
+      "This is a bug in stint. The queue on disk is safe; what was being done may be incomplete.\n",
+    );
     return isMirroring ? MIRROR_EXIT.ownError : EXIT.internal;
   }
 }
 
-function finish(context: Context, { ended, codeOf }: { ended: Ended; codeOf: (found: Problem) => number }): number {
+function finish(
+  context: Context,
+  { ended, codeOf }: { ended: Ended; codeOf: (found: Problem) => number },
+): number {
   if (typeof ended === "number") return ended;
   context.err(renderProblem(ended));
   return codeOf(ended);
 }
 
 /** The program with all verbs named and the called one declared in full; null where there is no such verb. */
-async function assemble(context: Context, call: { verb: string; words: readonly string[] | null; end: (ended: Ended) => void }): Promise<Command | null> {
+async function assemble(
+  context: Context,
+  call: { verb: string; words: readonly string[] | null; end: (ended: Ended) => void },
+): Promise<Command | null> {
   const { verb, words, end } = call;
   const program = new Command("stint")
     .description("A job queue that is a folder: tasks run on this machine, every attempt is on record.")
@@ -56,12 +72,17 @@ async function assemble(context: Context, call: { verb: string; words: readonly 
   const isHelp = verb === "--help" || verb === "-h" || verb === "--version" || verb === "-V";
   for (const [name, { summary, hidden }] of Object.entries(VERBS)) {
     if (name === verb) continue;
-    program.command(name, { hidden: hidden ?? false }).summary(summary).description(summary);
+    program
+      .command(name, { hidden: hidden ?? false })
+      .summary(summary)
+      .description(summary);
   }
   const called = VERBS[verb];
   if (called === undefined) return isHelp ? program : null;
   const command = program.command(verb).summary(called.summary).description(called.summary);
-  command.option("--home <dir>", "the folder that holds the queue").showHelpAfterError("(`--help` tells more)");
+  command
+    .option("--home <dir>", "the folder that holds the queue")
+    .showHelpAfterError("(`--help` tells more)");
   (await called.load()).declare(command, { context, words, end });
   return program;
 }

@@ -27,7 +27,11 @@ export interface AwaitOptions {
 }
 
 /** Waits until tasks have ended, by reading their records; says at once when nobody supervises. */
-export async function awaitTasks(context: Context, layout: Layout, call: AwaitOptions & { ids: readonly TaskId[] }): Promise<Awaited | Problem> {
+export async function awaitTasks(
+  context: Context,
+  layout: Layout,
+  call: AwaitOptions & { ids: readonly TaskId[] },
+): Promise<Awaited | Problem> {
   const { clock } = context;
   const untilMs = call.timeoutMs === null ? Number.POSITIVE_INFINITY : clock.awakeMs() + call.timeoutMs;
   const ended = new Map<TaskId, Task>();
@@ -49,7 +53,9 @@ export async function awaitTasks(context: Context, layout: Layout, call: AwaitOp
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
     if (clock.awakeMs() >= nextSupervisorLookMs) {
       if (nextSupervisorLookMs === 0 && lockOwner(layout) === null) {
-        context.err("stint: nobody supervises this home, so nothing will start; to start a supervisor: stint up --detach\n");
+        context.err(
+          "stint: nobody supervises this home, so nothing will start; to start a supervisor: stint up --detach\n",
+        );
       }
       nextSupervisorLookMs = clock.awakeMs() + SUPERVISOR_LOOK_MS;
     }

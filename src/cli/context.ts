@@ -36,7 +36,9 @@ const DEFAULT_COLUMNS = 100;
 /** The context of the real process. */
 export function processContext(): Context {
   const isTerminal = isCharacterDevice(1);
-  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
   armFromEnvironment(env);
   return {
     arguments: process.argv.slice(2),
@@ -55,7 +57,8 @@ export function processContext(): Context {
     err: (text) => write(2, Buffer.from(text)),
     readInput: () => readFileSync(0, "utf8"),
     onSignal: (listener) => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => listener(signal));
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+        process.on(signal, () => listener(signal));
     },
   };
 }

@@ -28,10 +28,17 @@ const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
 /** Looks over the machine and a home; changes nothing but a probe file that it removes. */
 export function examine(context: Context, path: string): Check[] {
   const home = openHome(path);
-  const tools = [checkTool("sh", { isNeeded: true }), checkTool("python3", { isNeeded: false }), checkTool("bash", { isNeeded: false })];
+  const tools = [
+    checkTool("sh", { isNeeded: true }),
+    checkTool("python3", { isNeeded: false }),
+    checkTool("bash", { isNeeded: false }),
+  ];
   if (!home.ok) {
     const verdict = home.error.code === "HOME_MISSING" ? "note" : "bad";
-    return [{ verdict, what: home.error.message, ...(home.error.hint !== undefined && { mend: home.error.hint }) }, ...tools];
+    return [
+      { verdict, what: home.error.message, ...(home.error.hint !== undefined && { mend: home.error.hint }) },
+      ...tools,
+    ];
   }
   const layout = home.value;
   return [
@@ -58,7 +65,11 @@ function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
 function checkMode(layout: Layout): Check {
   const mode = lstatSync(layout.home).mode & 0o777;
   if ((mode & 0o077) === 0) return { verdict: "fine", what: "nobody else can read the home" };
-  return { verdict: "bad", what: `the home has mode ${mode.toString(8)}: others can look into it`, mend: `chmod 700 ${layout.home}` };
+  return {
+    verdict: "bad",
+    what: `the home has mode ${mode.toString(8)}: others can look into it`,
+    mend: `chmod 700 ${layout.home}`,
+  };
 }
 
 function checkWrite(layout: Layout): Check {
@@ -66,14 +77,20 @@ function checkWrite(layout: Layout): Check {
   const wrote = onDisk("write to the home", () => createFile(probe, " ".repeat(4_096)));
   rmSync(probe, { force: true });
   if (wrote.ok) return { verdict: "fine", what: "the home takes writes" };
-  return { verdict: "bad", what: wrote.error.message, ...(wrote.error.hint !== undefined && { mend: wrote.error.hint }) };
+  return {
+    verdict: "bad",
+    what: wrote.error.message,
+    ...(wrote.error.hint !== undefined && { mend: wrote.error.hint }),
+  };
 }
 
 function checkRoom(layout: Layout): Check {
   const { bavail, bsize } = statfsSync(layout.home);
   const free = bavail * bsize;
   const what = `${formatBytes(free)} free on the file system of the home`;
-  return free >= LOW_DISK_BYTES ? { verdict: "fine", what } : { verdict: "bad", what, mend: "stint clean --older-than 1d removes old runs" };
+  return free >= LOW_DISK_BYTES
+    ? { verdict: "fine", what }
+    : { verdict: "bad", what, mend: "stint clean --older-than 1d removes old runs" };
 }
 
 function checkSettings(layout: Layout): Check[] {
@@ -83,10 +100,18 @@ function checkSettings(layout: Layout): Check[] {
 
 function checkSupervisor(context: Context, layout: Layout): Check {
   const owner = lockOwner(layout);
-  if (owner !== null) return { verdict: "fine", what: `stint ${owner.role} with pid ${owner.pid} holds the home since ${owner.since}` };
+  if (owner !== null)
+    return {
+      verdict: "fine",
+      what: `stint ${owner.role} with pid ${owner.pid} holds the home since ${owner.since}`,
+    };
   const waiting = idsIn(layout, "pending").length;
   if (waiting === 0) return { verdict: "fine", what: "no supervisor is up, and nothing waits for one" };
-  return { verdict: "note", what: `${waiting} tasks are queued and no supervisor is up`, mend: "stint up --detach" };
+  return {
+    verdict: "note",
+    what: `${waiting} tasks are queued and no supervisor is up`,
+    mend: "stint up --detach",
+  };
 }
 
 function checkRecords(layout: Layout, directory: string): Check[] {
@@ -95,26 +120,54 @@ function checkRecords(layout: Layout, directory: string): Check[] {
     if (name === ".corrupt") {
       const aside = readdirSync(join(directory, name));
       if (aside.length > 0) {
-        checks.push({ verdict: "note", what: `${aside.length} spoilt records were put aside in ${join(directory, name)}`, mend: "look at them, then remove them" });
+        checks.push({
+          verdict: "note",
+          what: `${aside.length} spoilt records were put aside in ${join(directory, name)}`,
+          mend: "look at them, then remove them",
+        });
       }
       continue;
     }
     const path = join(directory, name);
     const read = name.endsWith(".json") ? readRecord(path) : null;
     if (read === null) checks.push({ verdict: "note", what: `${path} is no record` });
-    else if (!read.ok && read.error.type === "corrupt") checks.push({ verdict: "bad", what: `${path} is spoilt: ${read.error.reason}`, mend: "the supervisor puts it aside at its next start" });
-    else if (!read.ok && read.error.type === "newer") checks.push({ verdict: "bad", what: `${path} was written by a newer stint`, mend: "use the newer stint" });
+    else if (!read.ok && read.error.type === "corrupt")
+      checks.push({
+        verdict: "bad",
+        what: `${path} is spoilt: ${read.error.reason}`,
+        mend: "the supervisor puts it aside at its next start",
+      });
+    else if (!read.ok && read.error.type === "newer")
+      checks.push({
+        verdict: "bad",
+        what: `${path} was written by a newer stint`,
+        mend: "use the newer stint",
+      });
   }
-  return checks.length > 0 || existsSync(directory) ? checks : [{ verdict: "bad", what: `${directory} is missing in ${layout.home}` }];
+  return checks.length > 0 || existsSync(directory)
+    ? checks
+    : [{ verdict: "bad", what: `${directory} is missing in ${layout.home}` }];
 }
 
 function checkUnread(layout: Layout): Check[] {
   const batches = incomingBatches(layout).length;
-  return batches === 0 ? [] : [{ verdict: "note", what: `${batches} accepted batches wait for a supervisor`, mend: "stint up --detach" }];
+  return batches === 0
+    ? []
+    : [
+        {
+          verdict: "note",
+          what: `${batches} accepted batches wait for a supervisor`,
+          mend: "stint up --detach",
+        },
+      ];
 }
 
 function checkAudit(layout: Layout): Check {
   const verified = verifyAudit(layout);
   if (verified.ok) return { verdict: "fine", what: `the audit log is whole (${verified.value.lines} lines)` };
-  return { verdict: "bad", what: verified.error.message, ...(verified.error.hint !== undefined && { mend: verified.error.hint }) };
+  return {
+    verdict: "bad",
+    what: verified.error.message,
+    ...(verified.error.hint !== undefined && { mend: verified.error.hint }),
+  };
 }

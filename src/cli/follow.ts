@@ -8,7 +8,9 @@ const CHUNK_BYTES = 64 * 1_024;
 /** The log files of an attempt that are there. */
 export function logFiles(layout: Layout, task: Task, attempt: number): string[] {
   const names = task.spec.logs.separate ? ["stdout.log", "stderr.log"] : ["output.log"];
-  return names.map((name) => join(layout.attempt(task.metadata.id, attempt), name)).filter((path) => existsSync(path));
+  return names
+    .map((name) => join(layout.attempt(task.metadata.id, attempt), name))
+    .filter((path) => existsSync(path));
 }
 
 /** Reads a growing log from where it was last read; bytes as they are. A log that was cut is read on from its new end. */
@@ -18,7 +20,8 @@ export class LogReader {
   /** Passes on what is new in an attempt's logs; returns how many bytes that were. */
   read(source: { layout: Layout; task: Task; attempt: number }, sink: (bytes: Uint8Array) => void): number {
     let total = 0;
-    for (const path of logFiles(source.layout, source.task, source.attempt)) total += this.#readOn(path, sink);
+    for (const path of logFiles(source.layout, source.task, source.attempt))
+      total += this.#readOn(path, sink);
     return total;
   }
 

@@ -13,7 +13,11 @@ const MAX_HAND_OVER_MS = 10_000;
 const LOOK_MS = 20;
 
 /** Takes the home for a lasting supervisor: a `run` or `drain` that holds it is asked to hand over. */
-export async function takeOverHome(context: Context, layout: Layout, options: SessionOptions): Promise<Result<Session, Problem>> {
+export async function takeOverHome(
+  context: Context,
+  layout: Layout,
+  options: SessionOptions,
+): Promise<Result<Session, Problem>> {
   const untilMs = context.clock.awakeMs() + MAX_HAND_OVER_MS;
   let asked: string | null = null;
   for (;;) {
@@ -23,7 +27,11 @@ export async function takeOverHome(context: Context, layout: Layout, options: Se
     const handsOver = owner?.role === "run" || owner?.role === "drain";
     if (!handsOver || context.clock.awakeMs() > untilMs) return opened;
     if (asked !== owner.token) {
-      postRequest(layout, { at: timestamp(context.clock.now()), actor: context.user, operation: { verb: "handOver" } });
+      postRequest(layout, {
+        at: timestamp(context.clock.now()),
+        actor: context.user,
+        operation: { verb: "handOver" },
+      });
       asked = owner.token;
     }
     await Bun.sleep(LOOK_MS);

@@ -1,4 +1,4 @@
-import { operate, isStopping } from "../daemon/operations.ts";
+import { isStopping, operate } from "../daemon/operations.ts";
 import { supervise } from "../daemon/supervise.ts";
 import { timestamp } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";

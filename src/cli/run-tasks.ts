@@ -1,5 +1,4 @@
 import type { Holder } from "../daemon/holder.ts";
-import { superviseHome } from "./supervising.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
@@ -11,6 +10,7 @@ import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
 import { perform } from "./perform.ts";
 import { holdHome } from "./session.ts";
+import { superviseHome } from "./supervising.ts";
 import { targetOf } from "./targets.ts";
 import { endLine, ProgressLine } from "./text/progress.ts";
 
@@ -66,7 +66,10 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
 }
 
 /** Holds the home as long as nobody else does and tasks of ours are open; an `up` that asks gets it. */
-async function superviseOwn(context: Context, run: Run & { own: ReadonlySet<string>; isOver: () => boolean }): Promise<Problem | null> {
+async function superviseOwn(
+  context: Context,
+  run: Run & { own: ReadonlySet<string>; isOver: () => boolean },
+): Promise<Problem | null> {
   const { layout, own } = run;
   const isOurs = (task: Task): boolean => own.has(task.metadata.uid);
   const hasEnded = (holder: Holder): boolean => ![...holder.tasks.values()].some(isOurs);
@@ -80,7 +83,10 @@ async function superviseOwn(context: Context, run: Run & { own: ReadonlySet<stri
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
     await using session = opened.value;
-    await superviseHome(context, session, { settings: null, isDone: (holder) => run.isOver() || hasEnded(holder) });
+    await superviseHome(context, session, {
+      settings: null,
+      isDone: (holder) => run.isOver() || hasEnded(holder),
+    });
     if (session.holder.leaving === null) return null;
   }
   return null;

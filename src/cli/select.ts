@@ -30,18 +30,25 @@ export function findTask(layout: Layout, reference: string): Result<Task, Proble
   if (!found.ok) return found;
   const [task, ...others] = found.value;
   if (task === undefined || others.length > 0) {
-    return err(problem("AMBIGUOUS", `Cannot take "${reference}": it names ${found.value.length} tasks, wanted one`));
+    return err(
+      problem("AMBIGUOUS", `Cannot take "${reference}": it names ${found.value.length} tasks, wanted one`),
+    );
   }
   return ok(task);
 }
 
-function resolve(layout: Layout, { reference, ids }: { reference: string; ids: readonly TaskId[] }): Result<TaskId[], Problem> {
+function resolve(
+  layout: Layout,
+  { reference, ids }: { reference: string; ids: readonly TaskId[] },
+): Result<TaskId[], Problem> {
   const back = /^@(?:~(\d+))?$/.exec(reference);
   if (back !== null) return lastSubmitted(layout, { reference, ids, back: Number(back[1] ?? 0) });
   const range = /^(\d+)-(\d+)$/.exec(reference);
   if (range !== null) {
     const members = ids.filter((id) => numberOf(id) >= Number(range[1]) && numberOf(id) <= Number(range[2]));
-    return members.length > 0 ? ok(members) : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no number in this range is there`));
+    return members.length > 0
+      ? ok(members)
+      : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no number in this range is there`));
   }
   if (/^\d+$/.test(reference)) {
     const id = ids.find((candidate) => numberOf(candidate) === Number(reference));
@@ -53,7 +60,10 @@ function resolve(layout: Layout, { reference, ids }: { reference: string; ids: r
 }
 
 /** A name stands for the only task that bears it, or else for the only one of them that has not ended. */
-function byName(layout: Layout, { reference, ids }: { reference: string; ids: readonly TaskId[] }): Result<TaskId[], Problem> {
+function byName(
+  layout: Layout,
+  { reference, ids }: { reference: string; ids: readonly TaskId[] },
+): Result<TaskId[], Problem> {
   const named = ids.filter((id) => id.slice(id.indexOf("-") + 1) === reference);
   if (named.length === 0) return err(noSuchTask(reference, ids));
   if (named.length === 1) return ok(named);
@@ -63,14 +73,28 @@ function byName(layout: Layout, { reference, ids }: { reference: string; ids: re
   });
   if (active.length === 1) return ok(active);
   const numbers = named.slice(-5).map(numberOf).join(", ");
-  return err(problem("AMBIGUOUS", `Cannot take "${reference}": ${named.length} tasks bear this name`, `use a number: the latest are ${numbers}`));
+  return err(
+    problem(
+      "AMBIGUOUS",
+      `Cannot take "${reference}": ${named.length} tasks bear this name`,
+      `use a number: the latest are ${numbers}`,
+    ),
+  );
 }
 
-function lastSubmitted(layout: Layout, wanted: { reference: string; ids: readonly TaskId[]; back: number }): Result<TaskId[], Problem> {
+function lastSubmitted(
+  layout: Layout,
+  wanted: { reference: string; ids: readonly TaskId[]; back: number },
+): Result<TaskId[], Problem> {
   const number = readLastSubmitted(layout).at(-1 - wanted.back);
   const id = wanted.ids.find((candidate) => numberOf(candidate) === number);
   if (id !== undefined) return ok([id]);
-  return err(problem("NOT_FOUND", `Cannot find "${wanted.reference}": that many tasks were not submitted by hand, or they were cleaned up`));
+  return err(
+    problem(
+      "NOT_FOUND",
+      `Cannot find "${wanted.reference}": that many tasks were not submitted by hand, or they were cleaned up`,
+    ),
+  );
 }
 
 /** The numbers last submitted by hand, the newest last; empty where none is known. */
@@ -87,11 +111,16 @@ function noSuchTask(reference: string, ids: readonly TaskId[]): Problem {
   const names = new Set(ids.map((id) => id.slice(id.indexOf("-") + 1)));
   const near = /^\d+$/.test(reference) ? null : closest(reference, names);
   const hint = near === null ? "`stint ls --all` lists them" : `did you mean "${near}"?`;
-  return problem("NOT_FOUND", `Cannot find task "${reference}": there is none of that ${/^\d+$/.test(reference) ? "number" : "name"}`, hint);
+  return problem(
+    "NOT_FOUND",
+    `Cannot find task "${reference}": there is none of that ${/^\d+$/.test(reference) ? "number" : "name"}`,
+    hint,
+  );
 }
 
 function unreadable(id: TaskId, fault: "missing" | "corrupt" | "newer"): Problem {
-  if (fault === "newer") return problem("RECORD_NEWER", `Cannot read task "${id}": its record was written by a newer stint`);
+  if (fault === "newer")
+    return problem("RECORD_NEWER", `Cannot read task "${id}": its record was written by a newer stint`);
   if (fault === "missing") return problem("NOT_FOUND", `Cannot find task "${id}": it was removed just now`);
   return problem("RECORD_CORRUPT", `Cannot read task "${id}": its record is spoilt`, "see `stint doctor`");
 }

@@ -1,12 +1,12 @@
 import { machineCapacity } from "../daemon/capacity.ts";
-import { openSession, type Session } from "../daemon/session.ts";
 import type { HolderOptions } from "../daemon/holder.ts";
+import { openSession, type Session } from "../daemon/session.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
-import { lockOwner } from "../store/lock.ts";
+import type { Role } from "../model/owner.ts";
 import type { Layout } from "../store/layout.ts";
-import type { Role } from "../store/owner.ts";
+import { lockOwner } from "../store/lock.ts";
 import type { Context } from "./context.ts";
 
 /** A command holds the lock for the length of its work only; it is waited for this long. */
@@ -21,7 +21,11 @@ export interface SessionOptions {
 }
 
 /** Takes the home's lock for this process; waits while a mere command has it. */
-export async function holdHome(context: Context, layout: Layout, options: SessionOptions): Promise<Result<Session, Problem>> {
+export async function holdHome(
+  context: Context,
+  layout: Layout,
+  options: SessionOptions,
+): Promise<Result<Session, Problem>> {
   const untilMs = context.clock.awakeMs() + MAX_LOCK_WAIT_MS;
   for (;;) {
     const session = await openSession(
@@ -46,5 +50,7 @@ export async function holdHome(context: Context, layout: Layout, options: Sessio
 
 /** What jobs may inherit of our environment: not what steers the runtime that stint itself is made of. */
 export function inheritable(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("BUN_") && !name.startsWith("STINT_FAILPOINT")));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith("BUN_") && !name.startsWith("STINT_FAILPOINT")),
+  );
 }

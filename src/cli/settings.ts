@@ -11,7 +11,9 @@ const MAX_JOBS = 1_000;
 
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
 export function readSettings(layout: Layout): Result<Settings, Problem> {
-  const text = onDisk("read config.yaml", () => (existsSync(layout.settings) ? readFileSync(layout.settings, "utf8") : ""));
+  const text = onDisk("read config.yaml", () =>
+    existsSync(layout.settings) ? readFileSync(layout.settings, "utf8") : "",
+  );
   if (!text.ok) return text;
   const parsed = parseSettings(text.value, layout.settings);
   if (parsed.ok) return parsed;

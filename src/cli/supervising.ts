@@ -1,5 +1,5 @@
-import { takeInbox } from "../daemon/inbox.ts";
 import type { Holder } from "../daemon/holder.ts";
+import { takeInbox } from "../daemon/inbox.ts";
 import type { Session } from "../daemon/session.ts";
 import { supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/settings.ts";
@@ -23,7 +23,10 @@ export async function superviseHome(
   });
   const submitter = { userHome: context.userHome, environment: inheritable(context.env) };
   await supervise(holder, {
-    intake: () => (options.settings === null ? null : takeInbox(holder, { inboxes, submitter, settings: options.settings })),
+    intake: () =>
+      options.settings === null
+        ? null
+        : takeInbox(holder, { inboxes, submitter, settings: options.settings }),
     refresh: () => watch.refresh(),
     isDone: options.isDone,
   });
@@ -34,5 +37,7 @@ export function tellLeftJobs(context: Context, { holder, layout }: { holder: Hol
   const left = [...holder.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
-  context.err(`${left.length} running, left to the next supervisor of ${layout.home}:\n  ${names.join("\n  ")}\n`);
+  context.err(
+    `${left.length} running, left to the next supervisor of ${layout.home}:\n  ${names.join("\n  ")}\n`,
+  );
 }

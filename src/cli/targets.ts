@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { ERRORS, EXIT, type ErrorCode, type Problem, problem } from "../model/errors.ts";
+import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
 import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
@@ -45,11 +45,15 @@ export function queryOf(flags: SelectorFlags, nowMs: number): Result<Query | nul
   const labels: Record<string, string> = {};
   for (const pair of flags.label ?? []) {
     const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-    if (key === undefined || value === undefined) return err(problem("USAGE", `Cannot select by label "${pair}": wanted key=value`));
+    if (key === undefined || value === undefined)
+      return err(problem("USAGE", `Cannot select by label "${pair}": wanted key=value`));
     labels[key] = value;
   }
   const sinceMs = flags.since === undefined ? undefined : parseDuration(flags.since);
-  if (sinceMs === null) return err(problem("USAGE", `Cannot read --since "${flags.since}": wanted a duration like 90m, 12h or 2d`));
+  if (sinceMs === null)
+    return err(
+      problem("USAGE", `Cannot read --since "${flags.since}": wanted a duration like 90m, 12h or 2d`),
+    );
   const failure = flags.class === undefined ? ok(undefined) : failureName(flags.class);
   if (!failure.ok) return failure;
   const query: Query = {
@@ -68,7 +72,13 @@ function statesOf(flags: SelectorFlags): Result<State[], Problem> {
     const wanted = word === "canceled" ? "cancelled" : word;
     const state = STATES.find((candidate) => candidate === wanted);
     if (state === undefined) {
-      return err(problem("USAGE", `Cannot select by state "${word}": there is none of that name`, `the states are ${STATES.join(", ")}`));
+      return err(
+        problem(
+          "USAGE",
+          `Cannot select by state "${word}": there is none of that name`,
+          `the states are ${STATES.join(", ")}`,
+        ),
+      );
     }
     states.push(state);
   }
@@ -80,8 +90,13 @@ function failureName(text: string): Result<string, Problem> {
   const names = [...FAILURE_CLASSES, ...FAILURE_CODES.map((code) => code.toLowerCase())];
   if (names.includes(normal)) return ok(normal);
   const near = closest(normal, names);
-  const hint = near === null ? `classes: ${FAILURE_CLASSES.join(", ")}; codes: ${FAILURE_CODES.join(", ")}` : `did you mean "${near}"?`;
-  return err(problem("USAGE", `Cannot select by class "${text}": there is no such failure class or code`, hint));
+  const hint =
+    near === null
+      ? `classes: ${FAILURE_CLASSES.join(", ")}; codes: ${FAILURE_CODES.join(", ")}`
+      : `did you mean "${near}"?`;
+  return err(
+    problem("USAGE", `Cannot select by class "${text}": there is no such failure class or code`, hint),
+  );
 }
 
 /** What a verb on several tasks needs to know. */
@@ -104,7 +119,13 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
     return ok(found.value.filter((task) => matches(task, wanted)));
   }
   if (query.value === null && call.flags.all !== true) {
-    return err(problem("USAGE", "Cannot tell which tasks are meant: none is named", "name them (12, 3-7, @, a name), or select them (--failed, --state, --label)"));
+    return err(
+      problem(
+        "USAGE",
+        "Cannot tell which tasks are meant: none is named",
+        "name them (12, 3-7, @, a name), or select them (--failed, --state, --label)",
+      ),
+    );
   }
   const wanted = query.value ?? {};
   return ok(readTasks(call.layout, PLACES).filter((task) => call.eligible(task) && matches(task, wanted)));
@@ -124,13 +145,19 @@ export async function performAndTell(
   const performed = await perform(context, layout, options.operation);
   if (!performed.ok) return performed.error;
   if (performed.value === "requested") {
-    context.err("stint: requested; the supervisor has not answered yet (it is stopped, or the machine is busy)\n");
+    context.err(
+      "stint: requested; the supervisor has not answered yet (it is stopped, or the machine is busy)\n",
+    );
     return EXIT.done;
   }
   return tellAnswers(context, performed.value, options);
 }
 
-function tellAnswers(context: Context, answers: readonly Answer[], options: { json: boolean; forgiving?: boolean }): number {
+function tellAnswers(
+  context: Context,
+  answers: readonly Answer[],
+  options: { json: boolean; forgiving?: boolean },
+): number {
   if (options.json) context.out(`${JSON.stringify(answers)}\n`);
   let exit: number = EXIT.done;
   for (const { id, done, problem: trouble } of answers) {
@@ -140,7 +167,13 @@ function tellAnswers(context: Context, answers: readonly Answer[], options: { js
     }
     const code = trouble.code as ErrorCode;
     if (options.forgiving === true && code === "TASK_LOCKED") continue;
-    context.err(renderProblem({ code, message: trouble.message, ...(trouble.hint !== undefined && { hint: trouble.hint }) }));
+    context.err(
+      renderProblem({
+        code,
+        message: trouble.message,
+        ...(trouble.hint !== undefined && { hint: trouble.hint }),
+      }),
+    );
     exit = Math.max(exit, EXIT[ERRORS[code].exit]);
   }
   return exit;

@@ -29,13 +29,25 @@ interface Verb {
 /** Every verb, in the order that a newcomer meets them. A verb's code is loaded when it is called. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   submit: { summary: "queue tasks from YAML files or a command", load: () => import("./commands/submit.ts") },
-  run: { summary: "submit, watch, and end with the task's exit code", load: () => import("./commands/run.ts") },
-  up: { summary: "supervise the queue (--detach to leave it running)", load: () => import("./commands/up.ts") },
+  run: {
+    summary: "submit, watch, and end with the task's exit code",
+    load: () => import("./commands/run.ts"),
+  },
+  up: {
+    summary: "supervise the queue (--detach to leave it running)",
+    load: () => import("./commands/up.ts"),
+  },
   down: { summary: "end the supervisor; its jobs go on", load: () => import("./commands/down.ts") },
   drain: { summary: "work until nothing is left to do: for cron", load: () => import("./commands/drain.ts") },
-  ls: { summary: "list tasks: the active ones, then the most recent", load: () => import("./commands/ls.ts") },
+  ls: {
+    summary: "list tasks: the active ones, then the most recent",
+    load: () => import("./commands/ls.ts"),
+  },
   show: { summary: "everything about a task", load: () => import("./commands/show.ts") },
-  explain: { summary: "why a task waits, or why it failed and what to do", load: () => import("./commands/explain.ts") },
+  explain: {
+    summary: "why a task waits, or why it failed and what to do",
+    load: () => import("./commands/explain.ts"),
+  },
   logs: { summary: "the output of a task (-f follows)", load: () => import("./commands/logs.ts") },
   wait: { summary: "wait until tasks end", load: () => import("./commands/wait.ts") },
   cancel: { summary: "take tasks out of the queue or stop them", load: () => import("./commands/cancel.ts") },
@@ -45,11 +57,26 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   set: { summary: "change a task: set ID key=value", load: () => import("./commands/set.ts") },
   stats: { summary: "counts, ages and failure classes", load: () => import("./commands/stats.ts") },
   clean: { summary: "remove ended tasks with their logs", load: () => import("./commands/clean.ts") },
-  "requeue-stale": { summary: "queue again what lost its process", load: () => import("./commands/requeue-stale.ts") },
-  validate: { summary: "check task files without queueing them", load: () => import("./commands/validate.ts") },
-  schema: { summary: "the JSON Schema of task files and records", load: () => import("./commands/schema.ts") },
+  "requeue-stale": {
+    summary: "queue again what lost its process",
+    load: () => import("./commands/requeue-stale.ts"),
+  },
+  validate: {
+    summary: "check task files without queueing them",
+    load: () => import("./commands/validate.ts"),
+  },
+  schema: {
+    summary: "the JSON Schema of task files and records",
+    load: () => import("./commands/schema.ts"),
+  },
   init: { summary: "write a starter task file", load: () => import("./commands/init.ts") },
-  completion: { summary: "shell completion for bash, zsh or fish", load: () => import("./commands/completion.ts") },
-  doctor: { summary: "what is wrong with this machine or home, and how to mend it", load: () => import("./commands/doctor.ts") },
+  completion: {
+    summary: "shell completion for bash, zsh or fish",
+    load: () => import("./commands/completion.ts"),
+  },
+  doctor: {
+    summary: "what is wrong with this machine or home, and how to mend it",
+    load: () => import("./commands/doctor.ts"),
+  },
   audit: { summary: "check the log of everything that happened", load: () => import("./commands/audit.ts") },
 };

@@ -23,12 +23,23 @@ export interface Submitter {
   readonly resubmitOf?: TaskId;
 }
 
+interface Acceptance {
+  readonly batch: string;
+  /** The inbox file that the drafts were read from. */
+  readonly taken?: string;
+}
+
 /** Makes tasks of drafts and accepts them, all or none; they are on the disk when this returns. */
-export function accept(layout: Layout, drafts: readonly Draft[], options: Submitter & { readonly batch: string }): Result<Task[], Problem> {
+export function accept(
+  layout: Layout,
+  drafts: readonly Draft[],
+  options: Submitter & Acceptance,
+): Result<Task[], Problem> {
   return onDisk("queue the tasks", () => {
     const at = timestamp(options.clock.now());
     const { createdBy, source, environment: variables, resubmitOf } = options;
-    const environment = variables === undefined ? undefined : keepEnvironment(layout, variables);
+    const environment =
+      variables === undefined ? undefined : keepEnvironment(layout, variables, options.clock.now());
     const first = reserveNumbers(layout, drafts.length);
     const tasks = drafts.map((draft, index) => {
       const number = first + index;
@@ -44,7 +55,10 @@ export function accept(layout: Layout, drafts: readonly Draft[], options: Submit
         ...(resubmitOf !== undefined && { resubmitOf }),
       });
     });
-    commitBatch(layout, options.batch, tasks);
+    commitBatch(layout, options.batch, {
+      tasks,
+      ...(options.taken !== undefined && { taken: options.taken }),
+    });
     return tasks;
   });
 }

@@ -11,7 +11,7 @@ import type { Holder } from "./holder.ts";
 import { startTasks } from "./start.ts";
 
 /** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
-export function act(holder: Holder, actions: readonly Action[]): void {
+export async function act(holder: Holder, actions: readonly Action[]): Promise<void> {
   const claims: Task[] = [];
   const changes: Change[] = [];
   for (const action of actions) {
@@ -31,12 +31,20 @@ export function act(holder: Holder, actions: readonly Action[]): void {
   }
   if (!holder.canWrite()) return;
   holder.commit(changes);
-  startTasks(holder, claims);
+  await startTasks(holder, claims);
 }
 
 /** The change that notes a wish to end a running task; its signals follow in the next round over the jobs. */
-export function stopChange(holder: Holder, task: Task, stop: Pick<StopIntent, "reason" | "graceMs" | "actor">): Change {
-  const events = { User: "cancel_requested", Timeout: "timeout_reached", Shutdown: "shutdown_requested" } as const;
+export function stopChange(
+  holder: Holder,
+  task: Task,
+  stop: Pick<StopIntent, "reason" | "graceMs" | "actor">,
+): Change {
+  const events = {
+    User: "cancel_requested",
+    Timeout: "timeout_reached",
+    Shutdown: "shutdown_requested",
+  } as const;
   const intent = { ...stop, requestedAt: timestamp(holder.options.clock.now()) };
   return { before: task, after: stopRequested(task, intent), actor: stop.actor, event: events[stop.reason] };
 }
@@ -45,7 +53,8 @@ export function stopChange(holder: Holder, task: Task, stop: Pick<StopIntent, "r
 function timeOut(holder: Holder, task: Task): Change[] {
   const attempt = openAttempt(task);
   const job = holder.jobs.get(task.metadata.id);
-  if (attempt === null || job === undefined || job.end !== null || readExit(job.directory) !== null) return [];
+  if (attempt === null || job === undefined || job.end !== null || readExit(job.directory) !== null)
+    return [];
   return [stopChange(holder, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" })];
 }
 

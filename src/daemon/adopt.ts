@@ -38,13 +38,15 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const exit = readExit(directory);
   const isThisBoot = start !== "unreadable" && start.bootId === holder.bootId;
   const nowMs = clock.now();
-  const startedAtMs = start === "unreadable" ? Date.parse(attempt.claimedAt) : start.startedAtMs;
+  const startedAtMs = Date.parse(attempt.startedAt ?? attempt.claimedAt);
   return {
     id,
     attempt: attempt.number,
     token: attempt.token,
     directory,
-    leader: isThisBoot ? { pid: start.pid, startTime: start.startTime } : null,
+    leader: isThisBoot
+      ? { pid: start.pid, startTime: start.startTime ?? attempt.process?.startTime ?? "unknown" }
+      : null,
     isChild: false,
     startedAtMs,
     startedAwakeMs: attempt.startedAwakeMs ?? clock.awakeMs() - Math.max(0, nowMs - startedAtMs),
@@ -60,7 +62,11 @@ function lateStart(directory: string): ReturnType<typeof readStart> {
 }
 
 function releaseUnstarted(holder: Holder, task: Task): void {
-  const failure = failureOf("STALE_WORKER", "never-started", "the supervisor was gone before the job had started");
+  const failure = failureOf(
+    "STALE_WORKER",
+    "never-started",
+    "the supervisor was gone before the job had started",
+  );
   const after = released(task, failure, holder.options.clock.now());
   holder.commit([{ before: task, after, actor: holder.options.actor }]);
   holder.requeued.push({ id: task.metadata.id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });

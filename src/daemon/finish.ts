@@ -1,10 +1,11 @@
 import { timestamp } from "../lib/clock.ts";
 import { isAlive } from "../lib/host.ts";
+import { started } from "../model/lifecycle.ts";
 import type { Task } from "../model/task.ts";
 import { openAttempt } from "../model/task.ts";
-import { started } from "../model/lifecycle.ts";
 import { settled } from "../plan/settle.ts";
-import { capLog, logPaths, readTail } from "../run/log.ts";
+import { capLog, readTail } from "../run/log.ts";
+import { outputFiles } from "../run/output.ts";
 import { readExit } from "../run/records.ts";
 import { signalTree, survivors } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
@@ -40,7 +41,8 @@ export function finishJobs(holder: Holder): number | null {
     lookIn(stopWhatMust(holder, { task, job }) ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
     const ageMs = holder.options.clock.awakeMs() - job.startedAwakeMs;
     if (task.status.state === "preparing" && ageMs < RUNNING_AFTER_MS) lookIn(RUNNING_AFTER_MS - ageMs);
-    else if (task.status.state === "preparing") changes.push({ before: task, after: asStarted(task, job), actor: holder.options.actor });
+    else if (task.status.state === "preparing")
+      changes.push({ before: task, after: asStarted(task, job), actor: holder.options.actor });
   }
   if (!holder.canWrite()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
   for (const [index, written] of holder.commit(changes).entries()) {
@@ -48,7 +50,8 @@ export function finishJobs(holder: Holder): number | null {
     if (!written.ok || id === undefined || openAttempt(written.value) !== null) continue;
     const { status } = written.value;
     const ended = status.attempts.at(-1);
-    if (status.state === "queued" && ended?.state === "orphaned") holder.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
+    if (status.state === "queued" && ended?.state === "orphaned")
+      holder.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
     holder.jobs.delete(id);
     holder.options.say(`${id}: ${sentence(written.value)}`);
   }
@@ -60,7 +63,8 @@ export function capLogs(holder: Holder): void {
   for (const job of holder.jobs.values()) {
     const logs = holder.tasks.get(job.id)?.spec.logs;
     if (logs === undefined) continue;
-    for (const path of logPaths(job.directory, logs.separate)) job.logBytesCut += capLog(path, logs.maxBytes);
+    for (const path of outputFiles(job.directory, logs.separate))
+      job.logBytesCut += capLog(path, logs.maxBytes);
   }
 }
 
@@ -70,7 +74,10 @@ function observeEnd(holder: Holder, job: Job): void {
   if (!isOver) return;
   const note = "the process is gone and left no result";
   const signal = job.leaderSignal?.signal ?? null;
-  job.end = readExit(job.directory) ?? { ending: { type: "lost", signal, note }, endedAtMs: holder.options.clock.now() };
+  job.end = readExit(job.directory) ?? {
+    ending: { type: "lost", signal, note },
+    endedAtMs: holder.options.clock.now(),
+  };
 }
 
 /** Sends the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */
@@ -103,7 +110,7 @@ function asStarted(task: Task, job: Job): Task {
 function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change {
   const { random, actor } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
-  const tail = readTail(logPaths(job.directory, task.spec.logs.separate));
+  const tail = readTail(outputFiles(job.directory, task.spec.logs.separate));
   const running = asStarted(task, job);
   const after = settled(
     running,
@@ -124,7 +131,8 @@ function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change 
 function sentence(task: Task): string {
   const { status } = task;
   const last = status.attempts.at(-1);
-  const failure = last !== undefined && "failure" in last ? ` (${last.failure.code}: ${last.failure.error})` : "";
+  const failure =
+    last !== undefined && "failure" in last ? ` (${last.failure.code}: ${last.failure.error})` : "";
   if (status.state === "queued") {
     const until = status.retryAt === undefined ? "" : `, next attempt not before ${status.retryAt}`;
     return `queued again, ${status.reason ?? "ready"}${failure}${until}`;

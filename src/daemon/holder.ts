@@ -132,7 +132,8 @@ export class Holder {
   }
 
   #meet(problem: Problem): void {
-    if (this.trouble === null) this.options.say(`${problem.message}; nothing new is started until it works again`);
+    if (this.trouble === null)
+      this.options.say(`${problem.message}; nothing new is started until it works again`);
     this.trouble = { problem, retryAwakeMs: this.options.clock.awakeMs() + PROBE_MS };
   }
 }

@@ -1,9 +1,9 @@
-import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
-import { quarantine } from "../store/quarantine.ts";
-import { readRecord } from "../store/record.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
+import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
+import { quarantine } from "../store/quarantine.ts";
+import { readRecord } from "../store/record.ts";
 import type { Holder } from "./holder.ts";
 
 /** Takes accepted batches into `pending/` and into memory. */
@@ -22,7 +22,15 @@ export function takeIncoming(holder: Holder): void {
 /** The first line on a task in the audit log. */
 export function queuedNote(task: Task): AuditNote {
   const { id, uid, createdBy, resourceVersion, source } = task.metadata;
-  return { event: "task_queued", actor: createdBy, task: id, uid, to: "queued", version: resourceVersion, detail: `from ${source}` };
+  return {
+    event: "task_queued",
+    actor: createdBy,
+    task: id,
+    uid,
+    to: "queued",
+    version: resourceVersion,
+    detail: `from ${source}`,
+  };
 }
 
 function load(holder: Holder, id: TaskId): Task | null {

@@ -31,7 +31,9 @@ export function operate(holder: Holder, operation: Operation, actor: string): An
     case "set":
       return each(holder, operation.targets, (task) => {
         const after = edited(task, operation);
-        return after.ok ? step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed") : after;
+        return after.ok
+          ? step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed")
+          : after;
       });
     case "clean":
       return clean(holder, operation, actor);
@@ -58,7 +60,9 @@ function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) =
   return steps.map(({ target, step: planned }) => {
     if (!planned.ok) return { id: target.id, problem: { ...planned.error } };
     const result = written[changes.indexOf(planned.value.change)];
-    return result?.ok === false ? { id: target.id, problem: { ...result.error } } : { id: target.id, done: planned.value.done };
+    return result?.ok === false
+      ? { id: target.id, problem: { ...result.error } }
+      : { id: target.id, done: planned.value.done };
   });
 }
 
@@ -69,7 +73,13 @@ function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
   if (!read.ok) return err(problem("NOT_FOUND", `Cannot find task "${target.id}": it is gone`));
   const { uid, epoch, resourceVersion } = read.value.metadata;
   if (uid !== target.uid || epoch !== target.epoch) {
-    return err(problem("VERSION_CONFLICT", `Cannot change task "${target.id}": it was retried or replaced in between`, "look at it again: stint show"));
+    return err(
+      problem(
+        "VERSION_CONFLICT",
+        `Cannot change task "${target.id}": it was retried or replaced in between`,
+        "look at it again: stint show",
+      ),
+    );
   }
   if (target.version !== undefined && target.version !== resourceVersion) {
     const message = `Cannot change task "${target.id}": it has version ${resourceVersion} now, the change was made for ${target.version}`;
@@ -78,24 +88,44 @@ function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
   return read;
 }
 
-function cancel(holder: Holder, task: Task, how: { force: boolean; pendingOnly: boolean; actor: string }): Step {
+function cancel(
+  holder: Holder,
+  task: Task,
+  how: { force: boolean; pendingOnly: boolean; actor: string },
+): Step {
   const { id } = task.metadata;
   const { state } = task.status;
   const { actor } = how;
   if (isTerminal(state)) return err(problem("TASK_LOCKED", `Cannot cancel "${id}": it is ${state} already`));
   if (state === "queued") {
-    const end = { endedAt: timestamp(holder.options.clock.now()), message: `cancelled by ${actor} before it ran` };
-    return step({ before: task, after: cancelledInQueue(task, end), actor, event: "cancel_requested" }, "cancelled");
+    const end = {
+      endedAt: timestamp(holder.options.clock.now()),
+      message: `cancelled by ${actor} before it ran`,
+    };
+    return step(
+      { before: task, after: cancelledInQueue(task, end), actor, event: "cancel_requested" },
+      "cancelled",
+    );
   }
   if (how.pendingOnly) {
-    return err(problem("INVALID_TRANSITION", `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`));
+    return err(
+      problem(
+        "INVALID_TRANSITION",
+        `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`,
+      ),
+    );
   }
   const hasEnded = holder.jobs.get(id)?.end !== undefined && holder.jobs.get(id)?.end !== null;
   if (hasEnded && !how.force) {
-    return err(problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`));
+    return err(
+      problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`),
+    );
   }
   const graceMs = how.force ? 0 : task.spec.stopGraceMs;
-  return step(stopChange(holder, task, { reason: "User", graceMs, actor }), how.force ? "being killed" : "being cancelled");
+  return step(
+    stopChange(holder, task, { reason: "User", graceMs, actor }),
+    how.force ? "being killed" : "being cancelled",
+  );
 }
 
 function retry(task: Task, actor: string): Step {
@@ -105,7 +135,10 @@ function retry(task: Task, actor: string): Step {
     return step({ before: task, after: retried(task), actor, event: "retry_forced" }, "queued");
   }
   if (status.state === "queued" && status.retryAt !== undefined) {
-    return step({ before: task, after: awakened(task), actor, event: "retry_forced" }, "queued, without the wait");
+    return step(
+      { before: task, after: awakened(task), actor, event: "retry_forced" },
+      "queued, without the wait",
+    );
   }
   const hint = status.state === "completed" ? `submit it anew: stint submit --from ${id}` : undefined;
   const wanted = "wanted a failed or cancelled one";
@@ -117,19 +150,31 @@ function hold(task: Task, how: { hold: boolean; actor: string }): Step {
   const { id, generation } = task.metadata;
   if (task.status.state !== "queued") {
     const verb = how.hold ? "hold" : "release";
-    return err(problem("INVALID_TRANSITION", `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`));
+    return err(
+      problem(
+        "INVALID_TRANSITION",
+        `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`,
+      ),
+    );
   }
   const metadata = { ...task.metadata, generation: generation + 1 };
   const after = { ...task, metadata, spec: { ...task.spec, hold: how.hold } };
-  return step({ before: task, after, actor: how.actor, event: how.hold ? "held" : "released" }, how.hold ? "held" : "released");
+  return step(
+    { before: task, after, actor: how.actor, event: how.hold ? "held" : "released" },
+    how.hold ? "held" : "released",
+  );
 }
 
 function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>, actor: string): Answer[] {
   const { layout, clock } = holder.options;
   const nowMs = clock.now();
-  const ids = removable(layout, { endedBeforeMs: nowMs - operation.olderThanMs, deadLetter: operation.deadLetter });
+  const ids = removable(layout, {
+    endedBeforeMs: nowMs - operation.olderThanMs,
+    deadLetter: operation.deadLetter,
+  });
   if (operation.dryRun) return ids.map((id) => ({ id, done: "would be removed" }));
-  if (ids.length > 0) holder.note([{ event: "cleanup", actor, detail: `${ids.length} tasks: ${ids.slice(0, 20).join(" ")}` }]);
+  if (ids.length > 0)
+    holder.note([{ event: "cleanup", actor, detail: `${ids.length} tasks: ${ids.slice(0, 20).join(" ")}` }]);
   removeTasks(layout, ids, nowMs);
   return ids.map((id) => ({ id, done: "removed" }));
 }
@@ -138,7 +183,9 @@ function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>,
 function requeueStale(holder: Holder, olderThanMs: number): Answer[] {
   finishJobs(holder);
   const latestMs = holder.options.clock.now() - olderThanMs;
-  return holder.requeued.filter((lost) => lost.claimedAtMs <= latestMs).map(({ id }) => ({ id, done: "queued again" }));
+  return holder.requeued
+    .filter((lost) => lost.claimedAtMs <= latestMs)
+    .map(({ id }) => ({ id, done: "queued again" }));
 }
 
 function step(change: Change, done: string): Step {

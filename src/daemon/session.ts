@@ -2,9 +2,9 @@ import type { Result } from "../lib/result.ts";
 import { ok } from "../lib/result.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
+import type { Role } from "../model/owner.ts";
 import { auditedVersions } from "../store/audit-chain.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
-import type { Role } from "../store/owner.ts";
 import { recover } from "../store/recover.ts";
 import { adoptJobs } from "./adopt.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
@@ -15,7 +15,10 @@ export interface Session extends AsyncDisposable {
 }
 
 /** Takes the home's lock, puts in order what a crash left, and adopts the jobs of whoever held it before. */
-export async function openSession(options: Omit<HolderOptions, "lock">, role: Role): Promise<Result<Session, Problem>> {
+export async function openSession(
+  options: Omit<HolderOptions, "lock">,
+  role: Role,
+): Promise<Result<Session, Problem>> {
   const offered = role === "command" ? null : options.capacity;
   const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
   if (!taken.ok) return taken;
@@ -45,8 +48,14 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   const taken: AuditNote =
     before === null
       ? { event: "lock_taken", actor, detail: `${lock.owner.role}, pid ${lock.owner.pid}` }
-      : { event: "lock_taken_over", actor, detail: `${lock.owner.role}, pid ${lock.owner.pid}, from ${before.role}, pid ${before.pid}` };
-  const quarantined = findings.map(({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }));
+      : {
+          event: "lock_taken_over",
+          actor,
+          detail: `${lock.owner.role}, pid ${lock.owner.pid}, from ${before.role}, pid ${before.pid}`,
+        };
+  const quarantined = findings.map(
+    ({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
+  );
   holder.note([taken, ...quarantined, ...reconciled(holder)]);
   adoptJobs(holder);
 }

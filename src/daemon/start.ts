@@ -6,15 +6,15 @@ import { err, type Result } from "../lib/result.ts";
 import { claimed } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { jobEnvironment, runnerVariables } from "../run/environment.ts";
-import { launch, type Launched, type NotStarted } from "../run/launch.ts";
+import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { readEnvironment } from "../store/environments.ts";
+import { quarantine } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
 import { errnoOf } from "../store/trouble.ts";
-import { quarantine } from "../store/quarantine.ts";
 import type { Holder } from "./holder.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
-export function startTasks(holder: Holder, tasks: readonly Task[]): void {
+export async function startTasks(holder: Holder, tasks: readonly Task[]): Promise<void> {
   const { clock, actor, lock } = holder.options;
   const changes = tasks
     .map((task) => asOnDisk(holder, task))
@@ -28,9 +28,8 @@ export function startTasks(holder: Holder, tasks: readonly Task[]): void {
       };
       return { before, after: claimed(before, claim), actor };
     });
-  for (const written of holder.commit(changes)) {
-    if (written.ok) startJob(holder, written.value);
-  }
+  const claims = holder.commit(changes);
+  await Promise.all(claims.map((written) => (written.ok ? startJob(holder, written.value) : null)));
 }
 
 /** A record in pending/ is a file that people may edit: what they wrote counts, as a new generation of the spec. */
@@ -39,7 +38,8 @@ function asOnDisk(holder: Holder, known: Task): Task | null {
   const { id } = known.metadata;
   const path = layout.record("pending", id);
   const read = readRecord(path);
-  const isOther = read.ok && (read.value.metadata.uid !== known.metadata.uid || read.value.status.state !== "queued");
+  const isOther =
+    read.ok && (read.value.metadata.uid !== known.metadata.uid || read.value.status.state !== "queued");
   if (!read.ok || isOther) {
     holder.tasks.delete(id);
     const reason = read.ok ? "it is not the task that was queued under this name" : read.error.type;
@@ -50,17 +50,21 @@ function asOnDisk(holder: Holder, known: Task): Task | null {
   const found = read.value;
   const isEdited = JSON.stringify(found.spec) !== JSON.stringify(known.spec);
   const generation = known.metadata.generation + (isEdited ? 1 : 0);
-  return { ...known, spec: found.spec, metadata: { ...known.metadata, labels: found.metadata.labels, generation } };
+  return {
+    ...known,
+    spec: found.spec,
+    metadata: { ...known.metadata, labels: found.metadata.labels, generation },
+  };
 }
 
-function startJob(holder: Holder, task: Task): void {
+async function startJob(holder: Holder, task: Task): Promise<void> {
   const { clock, layout, say } = holder.options;
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} was claimed without an attempt`);
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
   failpoint("start:claimed");
-  const launched = launchIn(holder, { task, directory });
+  const launched = await launchIn(holder, { task, directory });
   failpoint("start:launched");
   const job = {
     id,
@@ -75,7 +79,11 @@ function startJob(holder: Holder, task: Task): void {
   };
   if (!launched.ok) {
     const { code, error } = launched.error;
-    holder.jobs.set(id, { ...job, leader: null, end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() } });
+    holder.jobs.set(id, {
+      ...job,
+      leader: null,
+      end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
+    });
     holder.nudge();
     return;
   }
@@ -93,13 +101,19 @@ function hearOfTheEnd(holder: Holder, task: Task, launched: Launched): void {
   });
 }
 
-function launchIn(holder: Holder, { task, directory }: { task: Task; directory: string }): Result<Launched, NotStarted> {
+async function launchIn(
+  holder: Holder,
+  { task, directory }: { task: Task; directory: string },
+): Promise<Result<Launched, NotStarted>> {
   const { layout, self, environment: own } = holder.options;
   const { kind, logs } = task.spec;
   const { id, environment: hash } = task.metadata;
   const captured = hash === undefined ? own : readEnvironment(layout, hash);
   if (captured === null) {
-    return err({ code: "INVALID_SPEC", error: `Cannot start "${id}": the environment that was captured for it is gone from env/` });
+    return err({
+      code: "INVALID_SPEC",
+      error: `Cannot start "${id}": the environment that was captured for it is gone from env/`,
+    });
   }
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -108,7 +122,7 @@ function launchIn(holder: Holder, { task, directory }: { task: Task; directory: 
     const code = errnoOf(error) === "ENOSPC" ? "DISK_FULL" : "RUNTIME_ERROR";
     return err({ code, error: `Cannot make the folder of the attempt: ${String(error)}` });
   }
-  const runner = runnerVariables(task, { directory, checkpoint: layout.checkpoint(id) });
+  const runner = runnerVariables(task, { run: directory, checkpoint: layout.checkpoint(id) });
   const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner });
   return launch({ directory, kind, environment, separateLogs: logs.separate, self });
 }

@@ -1,6 +1,6 @@
-import { plan } from "../plan/plan.ts";
 import type { Task } from "../model/task.ts";
-import { dropOldReplies, answerRequest, pendingRequests } from "../store/requests.ts";
+import { plan } from "../plan/plan.ts";
+import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
 import { act, stopChange } from "./act.ts";
 import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
 import type { Holder } from "./holder.ts";
@@ -16,6 +16,8 @@ const CHORES_MS = 5_000;
 export interface Supervision {
   /** Looks for new work from outside; returns when to look again in ms, or null. */
   readonly intake: () => number | null;
+  /** Now and then: sees to it that events go on arriving. */
+  readonly refresh?: () => void;
   readonly isDone: (holder: Holder) => boolean;
 }
 
@@ -35,10 +37,11 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       capacity: holder.options.capacity,
       isClaiming: holder.leaving === null && holder.trouble === null,
     });
-    act(holder, planned.actions);
+    await act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
       choresAtMs = clock.awakeMs() + CHORES_MS;
       capLogs(holder);
+      supervision.refresh?.();
       dropOldReplies(holder.options.layout, clock.now());
     }
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;

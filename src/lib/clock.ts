@@ -1,5 +1,5 @@
-import { platform } from "node:os";
 import { dlopen, ptr } from "bun:ffi";
+import { platform } from "node:os";
 
 /** Where time comes from; tests pass their own. */
 export interface Clock {
@@ -10,7 +10,8 @@ export interface Clock {
 }
 
 /** clock_gettime(2): CLOCK_MONOTONIC leaves a suspend out on Linux; on macOS that is CLOCK_UPTIME_RAW. */
-const AWAKE = platform() === "darwin" ? { library: "libSystem.B.dylib", id: 8 } : { library: "libc.so.6", id: 1 };
+const AWAKE =
+  platform() === "darwin" ? { library: "libSystem.B.dylib", id: 8 } : { library: "libc.so.6", id: 1 };
 
 let readAwake: (() => number) | null = null;
 

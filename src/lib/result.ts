@@ -1,5 +1,7 @@
 /** An expected outcome as a value: exceptions are left for bugs. */
-export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 
 /** Wraps a value that was reached. */
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {

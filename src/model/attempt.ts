@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { failure, type Failure } from "./failure.ts";
+import { type Failure, failure } from "./failure.ts";
 import { instant } from "./identity.ts";
 import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";

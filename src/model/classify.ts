@@ -42,7 +42,8 @@ const LOG_RULES: readonly LogRule[] = [
   {
     name: "log:rate-limited",
     code: "RATE_LIMITED",
-    pattern: /\b429\b.{0,40}(Too Many|error|client)|Too Many Requests|rate limit(ed| exceeded|\b.*reached)|RateLimitError/i,
+    pattern:
+      /\b429\b.{0,40}(Too Many|error|client)|Too Many Requests|rate limit(ed| exceeded|\b.*reached)|RateLimitError/i,
   },
   {
     name: "log:auth-failed",
@@ -100,7 +101,10 @@ function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {
     case "Shutdown":
       return { type: "shutdown", note: `stopped with the supervisor by ${stop.actor}` };
     case "Timeout":
-      return { type: "timeout", failure: failureOf("TIMEOUT", "deadline", "ran longer than its timeout and was stopped") };
+      return {
+        type: "timeout",
+        failure: failureOf("TIMEOUT", "deadline", "ran longer than its timeout and was stopped"),
+      };
   }
 }
 
@@ -116,12 +120,14 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
     failure: failureOf(code, rule, error),
   });
   if (evidence.oomKilled) return failed("OOM_KILLED", "cgroup:oom-kill", "went over its memory limit");
-  if (ending.signal !== null) return failed(codeOfSignal(ending.signal, evidence.logTail), `signal:${ending.signal}`);
+  if (ending.signal !== null)
+    return failed(codeOfSignal(ending.signal, evidence.logTail), `signal:${ending.signal}`);
   if (!failOnNonZero) return { type: "completed" };
   const reserved = EXIT_RULES[ending.exitCode ?? -1];
   if (reserved !== undefined) return failed(reserved, `exit:${ending.exitCode}`);
   const rule = LOG_RULES.find((candidate) => candidate.pattern.test(evidence.logTail));
-  if (rule !== undefined) return failed(rule.code, rule.name, `${how}; the log says: ${matchedLine(rule, evidence.logTail)}`);
+  if (rule !== undefined)
+    return failed(rule.code, rule.name, `${how}; the log says: ${matchedLine(rule, evidence.logTail)}`);
   return failed("EXIT_NONZERO", "exit:nonzero");
 }
 

@@ -14,8 +14,17 @@ export interface Edit {
 export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   const { id } = task.metadata;
   if (isTerminal(task.status.state)) {
-    const hint = task.status.state === "completed" ? `submit it anew: stint submit --from ${id}` : `first: stint retry ${id}`;
-    return err(problem("TASK_LOCKED", `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`, hint));
+    const hint =
+      task.status.state === "completed"
+        ? `submit it anew: stint submit --from ${id}`
+        : `first: stint retry ${id}`;
+    return err(
+      problem(
+        "TASK_LOCKED",
+        `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`,
+        hint,
+      ),
+    );
   }
   const refused = task.status.state === "queued" ? null : refusedWhileRunning(task.spec, edit.spec);
   if (refused !== null) {
@@ -34,7 +43,8 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
 
 /** Names the first change that a running task does not bear, or null. */
 function refusedWhileRunning(before: Spec, after: Spec): string | null {
-  const isShorter = after.timeoutMs !== undefined && after.timeoutMs < (before.timeoutMs ?? Number.POSITIVE_INFINITY);
+  const isShorter =
+    after.timeoutMs !== undefined && after.timeoutMs < (before.timeoutMs ?? Number.POSITIVE_INFINITY);
   if (isShorter) return "a shorter timeout";
   for (const key of Object.keys({ ...before, ...after }) as (keyof Spec)[]) {
     if (key === "priority" || key === "timeoutMs") continue;

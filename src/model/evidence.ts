@@ -87,6 +87,7 @@ export function signalNumber(name: string): number | null {
  */
 export function endingFromShell(status: number, sawTerm: boolean): Ending {
   const signal = status > 128 ? signalName(status - 128) : null;
-  if (signal === null) return { type: "exited", exitCode: status, signal: null, signalInferred: false, sawTerm };
+  if (signal === null)
+    return { type: "exited", exitCode: status, signal: null, signalInferred: false, sawTerm };
   return { type: "exited", exitCode: null, signal, signalInferred: true, sawTerm };
 }

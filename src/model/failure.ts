@@ -42,7 +42,8 @@ export const FAILURES = {
     retry: "yes",
     backoff: full(5_000, 2 * MINUTE),
     meaning: "somebody or something other than stint killed the job",
-    advice: "look for the kernel's out-of-memory killer (`dmesg | grep -i oom`) or for a person; declare `memory:` if it was memory",
+    advice:
+      "look for the kernel's out-of-memory killer (`dmesg | grep -i oom`) or for a person; declare `memory:` if it was memory",
   },
   GPU_FAULT: {
     class: "infrastructure",
@@ -50,7 +51,8 @@ export const FAILURES = {
     backoff: full(30_000, 10 * MINUTE),
     maxAttempts: 3,
     meaning: "the GPU or its driver failed",
-    advice: "check `nvidia-smi` and `dmesg | grep -i xid`; a driver update without a reboot shows as a version mismatch",
+    advice:
+      "check `nvidia-smi` and `dmesg | grep -i xid`; a driver update without a reboot shows as a version mismatch",
   },
   RUNTIME_ERROR: {
     class: "infrastructure",

@@ -35,6 +35,9 @@ export type Mode = v.InferOutput<typeof mode>;
 
 const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name without = and NUL"));
 
+/** Variables by name. */
+export const environment = v.record(v.string(), v.string());
+
 /** What a job's environment starts from; the task's own variables come on top. */
 export const environmentPolicy = v.variant("policy", [
   /** The submitter's environment as it was captured. */

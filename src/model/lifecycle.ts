@@ -5,7 +5,10 @@ import { mustTransition } from "./transition.ts";
 /** The log tails of this many last attempts stay on record. */
 const TAILS_KEPT = 3;
 
-type Counters = Pick<Status, "attempt" | "consecutiveFailures" | "orphanCount" | "observedGeneration" | "attempts">;
+type Counters = Pick<
+  Status,
+  "attempt" | "consecutiveFailures" | "orphanCount" | "observedGeneration" | "attempts"
+>;
 
 /** The part of a status that outlives a change of state. */
 export function countersOf(task: Task): Counters {
@@ -44,8 +47,14 @@ export function claimed(task: Task, claim: Claim): Task {
 }
 
 /** preparing → running: the process exists. */
-export function started(task: Task, process: Pick<OpenAttempt, "process" | "startedAt" | "startedAwakeMs">): Task {
-  return mustTransition(withOpenAttempt(task, process), { ...countersOf(withOpenAttempt(task, process)), state: "running" });
+export function started(
+  task: Task,
+  process: Pick<OpenAttempt, "process" | "startedAt" | "startedAwakeMs">,
+): Task {
+  return mustTransition(withOpenAttempt(task, process), {
+    ...countersOf(withOpenAttempt(task, process)),
+    state: "running",
+  });
 }
 
 /** Notes the wish to end the open attempt; a later wish may only shorten the grace of an earlier one. */
@@ -95,6 +104,9 @@ export function awakened(task: Task): Task {
 }
 
 /** queued → cancelled, before anything ran. */
-export function cancelledInQueue(task: Task, end: { readonly endedAt: string; readonly message: string }): Task {
+export function cancelledInQueue(
+  task: Task,
+  end: { readonly endedAt: string; readonly message: string },
+): Task {
   return mustTransition(task, { ...countersOf(task), state: "cancelled", reason: "User", ...end });
 }

@@ -30,7 +30,10 @@ export const retry = v.strictObject({
   /** Not retried, whatever all the above say. */
   never: v.optional(v.array(classOrCode)),
   perClass: v.optional(
-    v.record(classOrCode, v.strictObject({ maxAttempts: v.optional(attempts), backoff: v.optional(backoff) })),
+    v.record(
+      classOrCode,
+      v.strictObject({ maxAttempts: v.optional(attempts), backoff: v.optional(backoff) }),
+    ),
   ),
 });
 export type Retry = v.InferOutput<typeof retry>;

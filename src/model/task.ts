@@ -50,8 +50,22 @@ const common = {
 const ended = { ...common, endedAt: instant, message: v.string() };
 
 /** Why a task is back in the queue: facts of the past only; what it waits for now is computed by the reader. */
-export const QUEUED_REASONS = ["Backoff", "Interval", "Orphaned", "Shutdown", "Interrupted", "Released"] as const;
-export const FAILED_REASONS = ["NonRetryable", "Exhausted", "Timeout", "InvalidSpec", "OrphanLimit", "QueueTtl"] as const;
+export const QUEUED_REASONS = [
+  "Backoff",
+  "Interval",
+  "Orphaned",
+  "Shutdown",
+  "Interrupted",
+  "Released",
+] as const;
+export const FAILED_REASONS = [
+  "NonRetryable",
+  "Exhausted",
+  "Timeout",
+  "InvalidSpec",
+  "OrphanLimit",
+  "QueueTtl",
+] as const;
 
 const queued = v.strictObject({
   state: v.literal("queued"),

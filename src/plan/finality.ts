@@ -10,5 +10,7 @@ export function reasonNotToWait(task: Task, nowMs: number, capacity: Capacity): 
   if (gate.type === "scheduled") return `not before ${new Date(gate.untilMs).toISOString()}`;
   if (task.spec.restart.policy === "always") return "restarts always";
   const short = shortages(task.spec.resources, capacity, capacity)[0];
-  return short === undefined ? null : `wants ${short.wanted} ${short.resource}, this machine has ${short.total}`;
+  return short === undefined
+    ? null
+    : `wants ${short.wanted} ${short.resource}, this machine has ${short.total}`;
 }

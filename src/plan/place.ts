@@ -38,7 +38,12 @@ export function shortages(wanted: Resources, room: Room, capacity: Capacity): Sh
   ];
   return needs
     .filter(([resource, amount]) => amount > room[resource] && amount > 0)
-    .map(([resource, amount]) => ({ resource, wanted: amount, free: Math.max(0, room[resource]), total: capacity[resource] }));
+    .map(([resource, amount]) => ({
+      resource,
+      wanted: amount,
+      free: Math.max(0, room[resource]),
+      total: capacity[resource],
+    }));
 }
 
 /** What is short, as a part of a sentence: `asks for 8 CPUs, this machine has 2`. */

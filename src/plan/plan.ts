@@ -1,5 +1,5 @@
-import { openAttempt, type Task } from "../model/task.ts";
 import type { Capacity } from "../model/resources.ts";
+import { openAttempt, type Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import { byTurn } from "./order.ts";
 import { roomBeside, shortages, without } from "./place.ts";
@@ -51,7 +51,10 @@ export function plan(snapshot: Snapshot): Plan {
     else if (gate.type !== "held") waits.push(gate.untilMs - snapshot.nowMs);
   }
   if (snapshot.isClaiming) actions.push(...claims(ready, snapshot));
-  return { actions, wakeInMs: waits.length === 0 ? null : waits.reduce((least, wait) => Math.min(least, wait)) };
+  return {
+    actions,
+    wakeInMs: waits.length === 0 ? null : waits.reduce((least, wait) => Math.min(least, wait)),
+  };
 }
 
 function claims(ready: readonly Task[], snapshot: Snapshot): Action[] {
@@ -70,7 +73,8 @@ function claims(ready: readonly Task[], snapshot: Snapshot): Action[] {
 /** Time awake until the open attempt's timeout; null where there is none or it is being stopped already. */
 function timeLeftMs(task: Task, awakeMs: number): number | null {
   const open = openAttempt(task);
-  if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined) return null;
+  if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined)
+    return null;
   return open.startedAwakeMs + task.spec.timeoutMs - awakeMs;
 }
 

@@ -1,6 +1,6 @@
 import type { Random } from "../lib/random.ts";
+import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import { type Backoff, type Delay, delayOf } from "../model/backoff.ts";
-import { failureOfAttempt, type EndedAttempt } from "../model/attempt.ts";
 import { type Failure, failureEntry } from "../model/failure.ts";
 import type { Retry } from "../model/retry.ts";
 import type { Task } from "../model/task.ts";
@@ -8,7 +8,11 @@ import type { Task } from "../model/task.ts";
 /** What follows a failed attempt: another one after a wait, or the dead-letter folder and why. */
 export type RetryDecision =
   | ({ readonly retry: true } & Delay)
-  | { readonly retry: false; readonly reason: "NonRetryable" | "Exhausted" | "Timeout" | "InvalidSpec"; readonly message: string };
+  | {
+      readonly retry: false;
+      readonly reason: "NonRetryable" | "Exhausted" | "Timeout" | "InvalidSpec";
+      readonly message: string;
+    };
 
 interface FailedEnd {
   readonly failure: Failure;
@@ -48,7 +52,8 @@ function giveUp(failure: Failure, message: string): RetryDecision {
 }
 
 function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolean {
-  const names = (list: Retry["on"]): boolean => list?.some((name) => name === failure.class || name === failure.code) ?? false;
+  const names = (list: Retry["on"]): boolean =>
+    list?.some((name) => name === failure.class || name === failure.code) ?? false;
   if (names(retry.never)) return false;
   if (retry.on !== undefined || retry.onExit !== undefined) {
     return names(retry.on) || (exitCode !== null && (retry.onExit?.includes(exitCode) ?? false));
@@ -67,7 +72,9 @@ function capOf(retry: Retry, failure: Failure): number | undefined {
 
 /** Ended attempts before the open one, back to the last success or epoch, that failed in the same way. */
 function countSameInRow(task: Task, failure: Failure): number {
-  const before = task.status.attempts.filter((attempt): attempt is EndedAttempt => attempt.state !== "running");
+  const before = task.status.attempts.filter(
+    (attempt): attempt is EndedAttempt => attempt.state !== "running",
+  );
   let count = 0;
   for (const attempt of before.reverse()) {
     if (attempt.epoch !== task.metadata.epoch || attempt.state === "completed") break;

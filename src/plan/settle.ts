@@ -1,5 +1,5 @@
-import type { Random } from "../lib/random.ts";
 import { timestamp } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
 import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
 import { classify, type Verdict } from "../model/classify.ts";
 import type { Ending, Evidence } from "../model/evidence.ts";
@@ -29,15 +29,27 @@ export function settled(task: Task, end: End, random: Random): Task {
     case "timeout":
       return afterFailure(task, open, { ...end, verdict, random });
     case "cancelled": {
-      const closed = withEndedAttempt(task, { ...closing(open, end), state: "cancelled", note: verdict.note });
+      const closed = withEndedAttempt(task, {
+        ...closing(open, end),
+        state: "cancelled",
+        note: verdict.note,
+      });
       return ended(closed, end, { state: "cancelled", reason: "User", message: verdict.note });
     }
     case "shutdown": {
-      const closed = withEndedAttempt(task, { ...closing(open, end), state: "cancelled", note: verdict.note });
+      const closed = withEndedAttempt(task, {
+        ...closing(open, end),
+        state: "cancelled",
+        note: verdict.note,
+      });
       return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Shutdown" });
     }
     case "interrupted": {
-      const closed = withEndedAttempt(task, { ...closing(open, end), state: "failed", failure: verdict.failure });
+      const closed = withEndedAttempt(task, {
+        ...closing(open, end),
+        state: "failed",
+        failure: verdict.failure,
+      });
       return isNeverRepeated(task)
         ? ended(closed, end, orphanLimit(verdict.failure))
         : mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Interrupted" });
@@ -60,7 +72,10 @@ export function released(task: Task, failure: Failure, nowMs: number): Task {
 type Facts = Omit<End, "stop" | "oomKilled">;
 
 /** The fields that every ended attempt has. */
-function closing(open: OpenAttempt, end: Facts): Omit<Extract<EndedAttempt, { state: "completed" }>, "state"> {
+function closing(
+  open: OpenAttempt,
+  end: Facts,
+): Omit<Extract<EndedAttempt, { state: "completed" }>, "state"> {
   const { ending } = end;
   const { state: _open, ...kept } = open;
   const startedMs = open.startedAt === undefined ? null : Date.parse(open.startedAt);
@@ -85,7 +100,13 @@ function afterSuccess(task: Task, open: OpenAttempt, end: End): Task {
     return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
   }
   const retryAt = timestamp(end.endedAtMs + restart.intervalMs);
-  return mustTransition(collecting, { ...countersOf(collecting), consecutiveFailures: 0, state: "queued", reason: "Interval", retryAt });
+  return mustTransition(collecting, {
+    ...countersOf(collecting),
+    consecutiveFailures: 0,
+    state: "queued",
+    reason: "Interval",
+    retryAt,
+  });
 }
 
 function afterFailure(
@@ -96,12 +117,19 @@ function afterFailure(
   const { type: state, failure } = end.verdict;
   const consecutiveFailures = task.status.consecutiveFailures + 1;
   const base = closing(open, end);
-  const decision = decideRetry(task, { failure, exitCode: base.exitCode, consecutiveFailures, logTail: end.logTail }, end.random);
+  const decision = decideRetry(
+    task,
+    { failure, exitCode: base.exitCode, consecutiveFailures, logTail: end.logTail },
+    end.random,
+  );
   const { retry: isRetried } = decision;
-  const retry = isRetried ? { baseMs: decision.baseMs, delayMs: decision.delayMs, code: failure.code } : undefined;
+  const retry = isRetried
+    ? { baseMs: decision.baseMs, delayMs: decision.delayMs, code: failure.code }
+    : undefined;
   const closed = withEndedAttempt(task, { ...base, state, failure, ...(retry !== undefined && { retry }) });
   const counted = { ...closed, status: { ...closed.status, consecutiveFailures } };
-  if (!isRetried) return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
+  if (!isRetried)
+    return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
   const retryAt = timestamp(end.endedAtMs + decision.delayMs);
   return mustTransition(counted, { ...countersOf(counted), state: "queued", reason: "Backoff", retryAt });
 }
@@ -123,12 +151,19 @@ function isNeverRepeated(task: Task): boolean {
 }
 
 function orphanLimit(failure: Failure): { state: "failed"; reason: "OrphanLimit"; message: string } {
-  return { state: "failed", reason: "OrphanLimit", message: `${failure.code}: ${failure.error}, and it is not started again` };
+  return {
+    state: "failed",
+    reason: "OrphanLimit",
+    message: `${failure.code}: ${failure.error}, and it is not started again`,
+  };
 }
 
 /** A record may still say preparing when the process has come and gone: short-lived states are not written. */
 function throughRunning(task: Task, state: "collecting" | "orphaned"): Task {
-  const running = task.status.state === "preparing" ? mustTransition(task, { ...countersOf(task), state: "running" }) : task;
+  const running =
+    task.status.state === "preparing"
+      ? mustTransition(task, { ...countersOf(task), state: "running" })
+      : task;
   return mustTransition(running, { ...countersOf(running), state });
 }
 
@@ -136,5 +171,9 @@ type Terminal = Extract<Status, { endedAt: string }>;
 type TerminalFields<T> = T extends Terminal ? Pick<T, "state" | "reason" | "message"> : never;
 
 function ended(task: Task, end: Facts, fields: TerminalFields<Terminal>): Task {
-  return mustTransition(task, { ...countersOf(task), ...fields, endedAt: timestamp(end.endedAtMs) } as Status);
+  return mustTransition(task, {
+    ...countersOf(task),
+    ...fields,
+    endedAt: timestamp(end.endedAtMs),
+  } as Status);
 }

@@ -30,6 +30,8 @@ export function whyWaiting(task: Task, around: Surroundings): Wait {
   if (around.capacity === null) return { type: "unsupervised" };
   const short = shortages(task.spec.resources, roomBeside(around.active, around.capacity), around.capacity);
   if (short.length === 0) return { type: "next" };
-  const ahead = around.queued.filter((other) => byTurn(other, task) < 0 && gateOf(other, around.nowMs).type === "open").length;
+  const ahead = around.queued.filter(
+    (other) => byTurn(other, task) < 0 && gateOf(other, around.nowMs).type === "open",
+  ).length;
   return { type: "room", short, ahead };
 }

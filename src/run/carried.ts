@@ -15,7 +15,9 @@ const CARRIER = "_STINT_CARRIED_";
  * which is the rule, nothing changes and nothing is paid.
  */
 export function carryThroughShell({ argv, environment }: Invocation): Invocation {
-  const names = Object.keys(environment).filter((name) => SHELL_OWN.has(name) || !/^[A-Za-z_]\w*$/.test(name));
+  const names = Object.keys(environment).filter(
+    (name) => SHELL_OWN.has(name) || !/^[A-Za-z_]\w*$/.test(name),
+  );
   if (names.length === 0) return { argv, environment };
   const passed = new Map(Object.entries(environment));
   const hidden: string[] = [];
@@ -25,7 +27,7 @@ export function carryThroughShell({ argv, environment }: Invocation): Invocation
     passed.set(carrier, environment[name] ?? "");
     passed.delete(name);
     hidden.push(`-u ${carrier}`);
-    given.push(`${quoted(name)}="$${carrier}"`);
+    given.push(`${quoted(`${name}=`)}"$${carrier}"`);
   }
   // env(1) would take a program with a `=` in its path for one more variable; behind nice(1) it cannot.
   const program = argv[0]?.includes("=") ? `/usr/bin/nice -n 0 "$@"` : `"$@"`;
@@ -33,6 +35,6 @@ export function carryThroughShell({ argv, environment }: Invocation): Invocation
   return { argv: ["/bin/sh", "-c", text, "stint", ...argv], environment: Object.fromEntries(passed) };
 }
 
-function quoted(name: string): string {
-  return `'${name.replaceAll("'", `'\\''`)}='`;
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

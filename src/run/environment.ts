@@ -17,7 +17,10 @@ export interface EnvironmentLayers {
 }
 
 /** Merges the layers; `shadowed` names the task's own variables that the runner's replace. */
-export function jobEnvironment(layers: EnvironmentLayers): { environment: Record<string, string>; shadowed: string[] } {
+export function jobEnvironment(layers: EnvironmentLayers): {
+  environment: Record<string, string>;
+  shadowed: string[];
+} {
   const merged = new Map<string, string>();
   for (const layer of [base(layers), layers.task, layers.runner]) {
     for (const [name, value] of Object.entries(layer)) merged.set(name, value);

@@ -1,12 +1,12 @@
-import { execa, type ResultPromise } from "execa";
 import { readFileSync } from "node:fs";
+import { execa } from "execa";
 import { bootId, type ProcessIdentity, startTimeOf, statFields } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Kind } from "../model/kind.ts";
 import { type Invocation, oversized, oversizedInTotal } from "./argument-limits.ts";
 import { carryThroughShell } from "./carried.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
-import { openOutput, type Output } from "./output.ts";
+import { type Output, openOutput } from "./output.ts";
 import { findProgram, obstacleToEnter } from "./program.ts";
 import { recordingArguments } from "./recording-parent.ts";
 import { prepareScript } from "./script.ts";
@@ -36,20 +36,13 @@ export interface Launched {
 }
 
 /** Starts a job under a recording parent that outlives the launching program. */
-export async function launch(order: LaunchOrder): Promise<Result<Launched, NotStarted>> {
+export function launch(order: LaunchOrder): Result<Launched, NotStarted> {
   const prepared = prepare(order);
   if (!prepared.ok) return prepared;
   const opened = openOutput(order.directory, order.separateLogs);
   if (!opened.ok) return opened;
   using output = opened.value;
-  const parent = spawnParent(order, prepared.value, output);
-  if (!parent.ok) return parent;
-  const { pid } = parent.value;
-  if (pid === undefined) {
-    // EAGAIN and the like come this way, once the promise says so.
-    return err(refusedBySystem(cannotStart(prepared.value), await parent.value));
-  }
-  return ok(launched(parent.value, pid));
+  return spawnParent(order, prepared.value, output);
 }
 
 /** Everything about a start that can be wrong in the task itself, found out before anything runs. */
@@ -74,38 +67,29 @@ function prepare({ kind, directory, environment, self }: LaunchOrder): Result<In
 /** `detached` makes a session of its own; no pipe ties the job to us, and nothing of execa's ends it when we end. */
 const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true, extendEnv: false } as const;
 
-function spawnParent(order: LaunchOrder, job: Invocation, output: Output): Result<ResultPromise, NotStarted> {
+function spawnParent(order: LaunchOrder, job: Invocation, output: Output): Result<Launched, NotStarted> {
   const { argv, environment } = carryThroughShell(job);
-  const recording = recordingArguments({
-    directory: order.directory,
-    umask: order.kind.umask ?? "",
-    bootId: bootId(),
-    argv,
-  });
+  const { directory, kind } = order;
+  const recording = recordingArguments({ directory, umask: kind.umask ?? "", bootId: bootId(), argv });
+  const refused = refusedBySystem(`Cannot start "${job.argv[0]}"`, null);
   try {
     // Any descriptor works; execa's types know those up to 9.
     const stdio = ["ignore", output.stdout as 3, output.stderr as 4] as const;
-    return ok(execa("/bin/sh", recording, { ...DETACHED, cwd: order.kind.cwd, env: environment, stdio }));
+    const parent = execa("/bin/sh", recording, { ...DETACHED, cwd: kind.cwd, env: environment, stdio });
+    const ended = parent.then(
+      ({ signal }) => ({ signal: signal ?? null }),
+      () => ({ signal: null }),
+    );
+    const { pid } = parent;
+    // EAGAIN and its like: only the promise knows the name, and all of them mean to try again later.
+    if (pid === undefined) return err(refused);
+    const letGo = (): void => parent.nodeChildProcess.unref();
+    return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo });
   } catch {
     // Under Bun, execa turns what spawn throws (E2BIG, ENOMEM) into a TypeError that says nothing of it.
     const tooLarge = oversizedInTotal({ argv: recording, environment });
-    return err(tooLarge === null ? refusedBySystem(cannotStart(job), null) : invalidTask(tooLarge));
+    return err(tooLarge === null ? refused : invalidTask(tooLarge));
   }
-}
-
-function cannotStart({ argv }: Invocation): string {
-  return `Cannot start "${argv[0]}"`;
-}
-
-function launched(parent: ResultPromise, pid: number): Launched {
-  return {
-    process: { pid, startTime: startTimeOfChild(pid) },
-    ended: parent.then(
-      ({ signal }) => ({ signal: signal ?? null }),
-      () => ({ signal: null }),
-    ),
-    letGo: () => parent.nodeChildProcess.unref(),
-  };
 }
 
 /** Our own child is still there when it has ended, as a zombie, until we give way to the event loop. */

@@ -32,7 +32,9 @@ function endOf(path: string): { lines: string[]; bytes: number } {
       const bytes = fstatSync(file).size;
       const start = Math.max(0, bytes - WINDOW_BYTES);
       const window = Buffer.alloc(bytes - start);
-      const lines = readableLines(window.toString("utf8", 0, readSync(file, window, 0, window.length, start)));
+      const lines = readableLines(
+        window.toString("utf8", 0, readSync(file, window, 0, window.length, start)),
+      );
       // The first line of a window is the end of one, unless there is no other.
       if (start > 0 && lines.length > 1) lines.shift();
       if (lines.at(-1) === "") lines.pop();
@@ -106,9 +108,8 @@ function markOf(bytes: number): string {
 /** The mark that an earlier cut left at this place; the next one replaces it and counts on. */
 function markAt(file: number, position: number): { cut: number; markBytes: number } {
   const buffer = Buffer.alloc(MARK_BYTES);
-  const found = /^\n\[stint: (\d+) bytes were cut here\]\n/.exec(
-    buffer.latin1Slice(0, readSync(file, buffer, 0, buffer.length, position)),
-  );
+  const text = buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, position));
+  const found = /^\n\[stint: (\d+) bytes were cut here\]\n/.exec(text);
   return found === null ? { cut: 0, markBytes: 0 } : { cut: Number(found[1]), markBytes: found[0].length };
 }
 

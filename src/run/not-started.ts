@@ -9,8 +9,6 @@ export interface NotStarted {
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {
-  EAGAIN: "the system is out of processes for this user (EAGAIN), wanted some to end or a higher `ulimit -u`",
-  ENOMEM: "the system is out of memory (ENOMEM), wanted some to be freed",
   EMFILE: "too many files are open in stint (EMFILE), wanted fewer jobs or a higher `ulimit -n`",
   ENFILE: "too many files are open in the system (ENFILE), wanted some to be closed",
   ENOSPC: "no space left on the device (ENOSPC), wanted some to be freed",
@@ -19,6 +17,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EACCES: "permission denied (EACCES), wanted write access",
   ENOENT: "no such directory (ENOENT), wanted the one of the attempt",
 };
+
+const NO_PROCESS = "the system gave no process, wanted room for one more (processes, memory, open files)";
 
 /** The task itself is at fault: starting it again cannot go better. */
 export function invalidTask(error: string): NotStarted {
@@ -29,6 +29,6 @@ export function invalidTask(error: string): NotStarted {
 export function refusedBySystem(action: string, error: unknown): NotStarted {
   const errno = errnoOf(error);
   const isFull = errno === "ENOSPC" || errno === "EDQUOT";
-  const meaning = errno === null ? "the system refused and gave no reason" : (MEANINGS[errno] ?? errno);
+  const meaning = errno === null ? NO_PROCESS : (MEANINGS[errno] ?? errno);
   return { code: isFull ? "DISK_FULL" : "RUNTIME_ERROR", error: `${action}: ${meaning}` };
 }

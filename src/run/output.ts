@@ -4,11 +4,11 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type NotStarted, refusedBySystem } from "./not-started.ts";
 
 /** The files that take a job's output: one in true order, or stdout and stderr apart. */
-export function outputFiles(directory: string, separateLogs: boolean): string[] {
-  return (separateLogs ? ["stdout.log", "stderr.log"] : ["output.log"]).map((name) => join(directory, name));
+export function outputFiles(directory: string, separate: boolean): string[] {
+  return (separate ? ["stdout.log", "stderr.log"] : ["output.log"]).map((name) => join(directory, name));
 }
 
-/** Open descriptors for a job's stdout and stderr; they may be the same. */
+/** Open descriptors for a job's stdout and stderr; they may be the same. Disposing closes our copies of them. */
 export interface Output extends Disposable {
   readonly stdout: number;
   readonly stderr: number;
@@ -17,11 +17,11 @@ export interface Output extends Disposable {
 // Appending, because the log is cut while the job writes: a write always goes to the end of what is there then.
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
 
-/** Opens the files of `outputFiles`; disposing closes our copies of them. */
-export function openOutput(directory: string, separateLogs: boolean): Result<Output, NotStarted> {
+/** Opens the logs of an attempt for its job. */
+export function openOutput(directory: string, separate: boolean): Result<Output, NotStarted> {
   const opened: number[] = [];
   const close = (): void => opened.forEach((file) => closeSync(file));
-  for (const path of outputFiles(directory, separateLogs)) {
+  for (const path of outputFiles(directory, separate)) {
     try {
       opened.push(openSync(path, FLAGS, 0o600));
     } catch (error) {

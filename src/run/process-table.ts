@@ -27,7 +27,13 @@ function entryOf(pid: number): ProcessEntry | null {
   const [state, , group, session] = fields;
   const startTime = fields[19];
   if (startTime === undefined) return null;
-  return { pid, isZombie: state === "Z" || state === "X", group: Number(group), session: Number(session), startTime };
+  return {
+    pid,
+    isZombie: state === "Z" || state === "X",
+    group: Number(group),
+    session: Number(session),
+    startTime,
+  };
 }
 
 /** Into one buffer: reading a file the usual way costs twice as much, and a machine has hundreds of processes. */
@@ -35,7 +41,7 @@ function statLine(pid: number): string | null {
   let file: number | null = null;
   try {
     file = openSync(`/proc/${pid}/stat`, "r");
-    return stat.latin1Slice(0, readSync(file, stat, 0, stat.length, 0));
+    return stat.toString("latin1", 0, readSync(file, stat, 0, stat.length, 0));
   } catch {
     // Gone in between.
     return null;

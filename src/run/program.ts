@@ -42,7 +42,9 @@ function inSearchPath(name: string, place: Place): Result<string, string> {
   }
   if (nearest !== null) return err(`Cannot start "${name}": ${nearest}, wanted an executable file`);
   const isInFolder = existsSync(join(place.cwd, name));
-  const wanted = isInFolder ? `"./${name}" for the one in ${place.cwd}` : "an installed program or a path to one";
+  const wanted = isInFolder
+    ? `"./${name}" for the one in ${place.cwd}`
+    : "an installed program or a path to one";
   return err(`Cannot start "${name}": not found in PATH (${shortened(path)}), wanted ${wanted}`);
 }
 
@@ -66,7 +68,8 @@ function shortened(path: string): string {
 /** Says why a job cannot run in a directory, or null where it can. */
 export function obstacleToEnter(cwd: string): string | null {
   try {
-    if (!statSync(cwd).isDirectory()) return `Cannot enter "${cwd}": is not a directory, wanted one to run in`;
+    if (!statSync(cwd).isDirectory())
+      return `Cannot enter "${cwd}": is not a directory, wanted one to run in`;
     accessSync(cwd, constants.X_OK);
     return null;
   } catch (error) {

@@ -1,15 +1,17 @@
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { startTimeIn } from "../lib/host.ts";
+import { startTimeIn, startTimeOf } from "../lib/host.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 import { errnoOf } from "./errno.ts";
 
 /** What the recording parent notes before it runs the job. */
 export interface StartRecord {
   readonly pid: number;
-  /** Null where the system has no /proc. */
-  readonly startTime: string | null;
+  /** As in `ProcessIdentity`. */
+  readonly startTime: string;
   readonly bootId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAtMs: number;
 }
 
 /** What recovery writes in place of a start; a recording parent that comes later runs nothing. */
@@ -26,8 +28,11 @@ export function readStart(directory: string): StartRecord | "seized" | "unreadab
   if (text === null) return null;
   if (text === SEIZED) return "seized";
   const [pid = "", bootId = "", stat = "", end] = text.split("\n");
-  if (end === undefined || !/^[1-9]\d*$/.test(pid)) return "unreadable";
-  return { pid: Number(pid), startTime: stat === "" ? null : startTimeIn(stat), bootId };
+  const startedAtMs = modifiedAt(startPath(directory));
+  if (end === undefined || startedAtMs === null || !/^[1-9]\d*$/.test(pid)) return "unreadable";
+  // Without /proc the parent cannot tell its own start time: the process that has its pid now is taken for it.
+  const startTime = stat === "" ? startTimeOf(Number(pid)) : startTimeIn(stat);
+  return { pid: Number(pid), startTime: startTime ?? "gone", bootId, startedAtMs };
 }
 
 /**
@@ -61,10 +66,15 @@ export function readExit(directory: string): { readonly ending: Ending; readonly
   const path = join(directory, "exit.json");
   const match = /^\{"status":(\d{1,3}),"sawTerm":(true|false)\}\n$/.exec(contentOf(path) ?? "");
   if (match === null) return null;
-  const modified = statSync(path, { throwIfNoEntry: false });
-  if (modified === undefined) return null;
-  // The shell has no clock of its own: the file's time is the end.
-  return { ending: endingFromShell(Number(match[1]), match[2] === "true"), endedAtMs: Math.floor(modified.mtimeMs) };
+  const endedAtMs = modifiedAt(path);
+  if (endedAtMs === null) return null;
+  return { ending: endingFromShell(Number(match[1]), match[2] === "true"), endedAtMs };
+}
+
+/** POSIX gives a shell no clock: the time of its files is when it wrote them. */
+function modifiedAt(path: string): number | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? null : Math.floor(found.mtimeMs);
 }
 
 function contentOf(path: string): string | null {

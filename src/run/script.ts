@@ -66,7 +66,11 @@ function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter
 }
 
 /** The first of some programs that is there; the complaint is about the first. */
-function found(names: readonly string[], place: Place, flags: readonly string[] = []): Result<Interpreter, string> {
+function found(
+  names: readonly string[],
+  place: Place,
+  flags: readonly string[] = [],
+): Result<Interpreter, string> {
   const results = names.map((name) => findProgram(name, place));
   const [first] = results;
   const best = results.find((result) => result.ok) ?? first;

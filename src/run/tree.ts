@@ -49,8 +49,10 @@ function members({ leader, token }: Tree): ProcessEntry[] {
   // Without /proc the leader speaks for its group.
   if (table.length === 0) return leader !== null && isAlive(leader) ? [asGroup(leader)] : [];
   const first = Number(leader?.startTime);
-  const inGroup = ({ group, session }: ProcessEntry): boolean => group === leader?.pid || session === leader?.pid;
-  const isLeader = ({ pid, startTime }: ProcessEntry): boolean => pid === leader?.pid && startTime === leader.startTime;
+  const inGroup = ({ group, session }: ProcessEntry): boolean =>
+    group === leader?.pid || session === leader?.pid;
+  const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
+    pid === leader?.pid && startTime === leader.startTime;
   // Nothing that is older than the leader descends from it: this spares most of a machine's environments.
   const isMarked = ({ pid, startTime }: ProcessEntry): boolean =>
     !(Number(startTime) < first) && wasStartedWith(pid, `STINT_TOKEN=${token}`);
@@ -59,7 +61,10 @@ function members({ leader, token }: Tree): ProcessEntry[] {
   const led = table.filter(inGroup);
   const isOurs = led.some(isLeader) || led.some(isMarked);
   return table.filter(
-    (entry) => !entry.isZombie && entry.pid !== ownPid && ((isOurs && inGroup(entry)) || (!inGroup(entry) && isMarked(entry))),
+    (entry) =>
+      !entry.isZombie &&
+      entry.pid !== ownPid &&
+      ((isOurs && inGroup(entry)) || (!inGroup(entry) && isMarked(entry))),
   );
 }
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type AuditLine, auditLine } from "../model/audit.ts";
+import { check } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { FIRST_HASH, hashOf } from "./audit.ts";
 import type { Layout } from "./layout.ts";
@@ -27,7 +27,13 @@ export function verifyAudit(layout: Layout): Result<{ lines: number; lastSeq: nu
       const fault = faultOf(text, previous);
       if (typeof fault === "string") {
         const hint = "keep a copy of the file; the records themselves are not affected";
-        return err(problem("AUDIT_BROKEN", `Cannot verify the audit log: ${basename(file)} line ${index + 1} ${fault}`, hint));
+        return err(
+          problem(
+            "AUDIT_BROKEN",
+            `Cannot verify the audit log: ${basename(file)} line ${index + 1} ${fault}`,
+            hint,
+          ),
+        );
       }
       previous = fault;
       lines += 1;
@@ -43,12 +49,13 @@ function faultOf(text: string, previous: { hash: string; seq: number }): AuditLi
   } catch {
     return "is not JSON";
   }
-  const parsed = v.safeParse(auditLine, data);
-  if (!parsed.success) return "is not an audit line";
+  const parsed = check(auditLine, data);
+  if (!parsed.ok) return "is not an audit line";
   const { hash, ...unsealed } = data as AuditLine;
-  if (parsed.output.seq !== previous.seq + 1) return `has number ${parsed.output.seq}, wanted ${previous.seq + 1}`;
-  if (parsed.output.prevHash !== previous.hash) return "does not follow the line before it";
-  return hashOf(unsealed) === hash ? parsed.output : "was changed after it was written";
+  if (parsed.value.seq !== previous.seq + 1)
+    return `has number ${parsed.value.seq}, wanted ${previous.seq + 1}`;
+  if (parsed.value.prevHash !== previous.hash) return "does not follow the line before it";
+  return hashOf(unsealed) === hash ? parsed.value : "was changed after it was written";
 }
 
 /** The last version on the log of each task, by uid; read without checking, for a start-up that compares. */

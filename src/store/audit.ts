@@ -1,5 +1,5 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, renameSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, renameSync } from "node:fs";
 import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { AuditLine, AuditNote } from "../model/audit.ts";

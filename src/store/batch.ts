@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
-import type { TaskId } from "../model/identity.ts";
-import { idFromFileName } from "../model/identity.ts";
+import { idFromFileName, type TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { createFile, syncDirectory } from "./durable.ts";
+import { fileAccepted } from "./inbox-files.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
 import { errnoOf, isMissing } from "./trouble.ts";
@@ -15,25 +15,28 @@ export function newBatch(): string {
   return uuid();
 }
 
+/** A batch out of an inbox names the file it was read from: whoever publishes the batch files that away too. */
+const TAKEN = "taken";
+
 /**
  * Accepts tasks all or nothing: they are staged and synced apart, then one rename commits them. When this returns
- * they outlive a power cut.
+ * they outlive a power cut. `taken` is the path of the inbox file that they were read from.
  */
-export function commitBatch(layout: Layout, batch: string, tasks: readonly Task[]): void {
+export function commitBatch(
+  layout: Layout,
+  batch: string,
+  accepted: { readonly tasks: readonly Task[]; readonly taken?: string },
+): void {
   const staged = join(layout.tmp, batch);
   mkdirSync(staged, { mode: 0o700 });
-  for (const task of tasks) createFile(join(staged, `${task.metadata.id}.json`), recordText(task));
+  if (accepted.taken !== undefined) createFile(join(staged, TAKEN), accepted.taken);
+  for (const task of accepted.tasks) createFile(join(staged, `${task.metadata.id}.json`), recordText(task));
   syncDirectory(staged);
   failpoint("batch:staged");
   renameSync(staged, join(layout.incoming, batch));
   failpoint("batch:committed");
   syncDirectory(layout.incoming);
   failpoint("batch:synced");
-}
-
-/** True once a batch is accepted and not yet all in `pending/`. */
-export function isCommitted(layout: Layout, batch: string): boolean {
-  return existsSync(join(layout.incoming, batch));
 }
 
 /** The accepted batches that are still on their way, oldest first. */
@@ -46,10 +49,15 @@ export function publishBatch(layout: Layout, batch: string): TaskId[] {
   const directory = join(layout.incoming, batch);
   const moved: TaskId[] = [];
   for (const id of batchMembers(layout, batch)) {
-    if (!isMissing(() => renameSync(join(directory, `${id}.json`), layout.record("pending", id)))) moved.push(id);
+    if (!isMissing(() => renameSync(join(directory, `${id}.json`), layout.record("pending", id))))
+      moved.push(id);
     failpoint("batch:publishing");
   }
   syncDirectory(layout.place("pending"));
+  isMissing(() => {
+    fileAccepted(readFileSync(join(directory, TAKEN), "utf8"));
+    rmSync(join(directory, TAKEN));
+  });
   removeEmpty(directory);
   return moved;
 }

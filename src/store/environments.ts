@@ -1,24 +1,28 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
+import { parseJson } from "../model/check.ts";
+import { environment } from "../model/kind.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
 /** An environment that no record names yet may belong to a submission that is just being made. */
 const MIN_UNUSED_AGE_MS = 3_600_000;
 
-const environment = v.record(v.string(), v.string());
-
 /** Keeps an environment apart from the records, once for all tasks that share it; gives its hash. */
-export function keepEnvironment(layout: Layout, variables: Readonly<Record<string, string>>): string {
-  const sorted = Object.fromEntries(Object.entries(variables).sort(([left], [right]) => (left < right ? -1 : 1)));
+export function keepEnvironment(
+  layout: Layout,
+  variables: Readonly<Record<string, string>>,
+  nowMs: number,
+): string {
+  const sorted = Object.fromEntries(
+    Object.entries(variables).sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
   const text = `${JSON.stringify(sorted)}\n`;
   const hash = createHash("sha256").update(text).digest("hex");
   const path = environmentFile(layout, hash);
   if (existsSync(path)) {
-    const now = new Date();
-    utimesSync(path, now, now);
+    utimesSync(path, nowMs / 1_000, nowMs / 1_000);
   } else {
     replaceFile(path, text, layout.tmp);
     syncDirectory(layout.environments);
@@ -29,7 +33,7 @@ export function keepEnvironment(layout: Layout, variables: Readonly<Record<strin
 /** The variables behind a hash, or null where the file is gone or spoilt. */
 export function readEnvironment(layout: Layout, hash: string): Record<string, string> | null {
   try {
-    return v.parse(environment, JSON.parse(readFileSync(environmentFile(layout, hash), "utf8")));
+    return parseJson(environment, readFileSync(environmentFile(layout, hash), "utf8"));
   } catch {
     return null;
   }
@@ -40,7 +44,12 @@ export function dropUnusedEnvironments(layout: Layout, used: ReadonlySet<string>
   for (const name of readdirSync(layout.environments)) {
     const path = join(layout.environments, name);
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined || used.has(name.replace(/\.json$/, "")) || nowMs - stat.mtimeMs < MIN_UNUSED_AGE_MS) continue;
+    if (
+      stat === undefined ||
+      used.has(name.replace(/\.json$/, "")) ||
+      nowMs - stat.mtimeMs < MIN_UNUSED_AGE_MS
+    )
+      continue;
     rmSync(path, { force: true });
   }
 }

@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { uuid } from "../lib/random.ts";
@@ -69,11 +79,15 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
   const stat = lstatSync(home);
   const { uid } = userInfo();
   if (stat.uid !== uid && !stat.isSymbolicLink()) {
-    return cannot(`it belongs to user ${stat.uid}, wanted user ${uid}`, "use your own: --home DIR or STINT_HOME");
+    return cannot(
+      `it belongs to user ${stat.uid}, wanted user ${uid}`,
+      "use your own: --home DIR or STINT_HOME",
+    );
   }
   const network = NETWORK_FILE_SYSTEMS[statfsSync(home).type];
   if (network !== undefined) {
-    const hint = "choose a folder on a local disk, for instance with --home /var/tmp/stint; only runs/ may be a link elsewhere";
+    const hint =
+      "choose a folder on a local disk, for instance with --home /var/tmp/stint; only runs/ may be a link elsewhere";
     return cannot(`it is on a network file system (${network}), wanted a local one`, hint);
   }
   return onDisk(`write to the home "${home}"`, () => {
@@ -92,7 +106,13 @@ function checkVersion(layout: Layout): Result<Layout, Problem> {
     return err(problem("HOME_NEWER", message, "use the newer stint that wrote it; nothing was changed"));
   }
   const message = `Cannot open the home "${layout.home}": home.json says no version, wanted {"version": ${HOME_VERSION}}`;
-  return err(problem("HOME_UNUSABLE", message, `if the rest is in order, write {"version": ${HOME_VERSION}} into home.json`));
+  return err(
+    problem(
+      "HOME_UNUSABLE",
+      message,
+      `if the rest is in order, write {"version": ${HOME_VERSION}} into home.json`,
+    ),
+  );
 }
 
 function versionIn(text: string): number | null {

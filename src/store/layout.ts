@@ -81,7 +81,15 @@ export class Layout {
   /** Every directory that a home has, parents first. */
   directories(): string[] {
     const places = (["pending", "running", "done", "dead-letter"] as const).map((place) => this.place(place));
-    const others = [this.inbox, this.incoming, this.requests, this.environments, this.locks, this.tmp, this.runs];
+    const others = [
+      this.inbox,
+      this.incoming,
+      this.requests,
+      this.environments,
+      this.locks,
+      this.tmp,
+      this.runs,
+    ];
     return [...places, ...others];
   }
 }

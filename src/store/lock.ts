@@ -1,16 +1,17 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as fs from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
-import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { parseJson } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { type Owner, owner, type Role } from "../model/owner.ts";
 import type { Capacity } from "../model/resources.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
-import { type Owner, owner, type Role, thisProcess, vitalityOf } from "./owner.ts";
+import { thisProcess, vitalityOf } from "./owner.ts";
 import { errnoOf } from "./trouble.ts";
 
 /** How often the lock's time is renewed: for people who look, no decision hangs on it. */
@@ -50,7 +51,9 @@ export async function takeLock(layout: Layout, options: LockOptions): Promise<Re
     if (removeDead(layout, { dead: found, self })) takenFrom = found;
     else await Bun.sleep(ROUND_MS);
   }
-  return err(problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": others keep taking it`, "try again"));
+  return err(
+    problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": others keep taking it`, "try again"),
+  );
 }
 
 /** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
@@ -59,7 +62,10 @@ export function lockOwner(layout: Layout): Owner | null {
   return typeof found === "string" || vitalityOf(found) === "dead" ? null : found;
 }
 
-function heldLock(layout: Layout, held: { self: Owner; takenFrom: Owner | null; release: () => Promise<void> }): HeldLock {
+function heldLock(
+  layout: Layout,
+  held: { self: Owner; takenFrom: Owner | null; release: () => Promise<void> },
+): HeldLock {
   const isHeld = (): boolean => {
     const found = readOwner(ownerFile(layout));
     return typeof found !== "string" && found.token === held.self.token;
@@ -87,7 +93,12 @@ async function tryLock(layout: Layout, self: Owner): Promise<(() => Promise<void
       retries: 0,
       // Its own answer is to throw. A changed time proves nothing; `isHeld` looks at the owner instead.
       onCompromised: () => {},
-      fs: { ...fs, mkdir: callback(() => placeLock(layout, self)), rmdir: callback(() => takeAway(layout, self)), rmdirSync: () => takeAway(layout, self) },
+      fs: {
+        ...fs,
+        mkdir: callback(() => placeLock(layout, self)),
+        rmdir: callback(() => takeAway(layout, self)),
+        rmdirSync: () => takeAway(layout, self),
+      },
     });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ELOCKED") return null;
@@ -187,7 +198,7 @@ function ownerFile(layout: Layout): string {
 
 function readOwner(path: string): Owner | "missing" | "unreadable" {
   try {
-    return v.parse(owner, JSON.parse(readFileSync(path, "utf8")));
+    return parseJson(owner, readFileSync(path, "utf8")) ?? "unreadable";
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? "missing" : "unreadable";
   }

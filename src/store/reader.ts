@@ -13,13 +13,16 @@ export function idsIn(layout: Layout, place: Place): TaskId[] {
   const ids = readdirSync(layout.place(place))
     .map(idFromFileName)
     .filter((id) => id !== null);
-  if (place === "pending") ids.push(...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)));
+  if (place === "pending")
+    ids.push(...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)));
   return ids.sort((left, right) => numberOf(left) - numberOf(right));
 }
 
 /** Every id of the home, in the order of their numbers. */
 export function allIds(layout: Layout): TaskId[] {
-  return [...new Set(PLACES.flatMap((place) => idsIn(layout, place)))].sort((left, right) => numberOf(left) - numberOf(right));
+  return [...new Set(PLACES.flatMap((place) => idsIn(layout, place)))].sort(
+    (left, right) => numberOf(left) - numberOf(right),
+  );
 }
 
 /** Reads a task wherever it is. It may be moved while we look, hence a second look. */

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from "node:fs";
-import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
+import { check } from "../model/check.ts";
 import { project } from "../model/projection.ts";
 import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
 import { errnoOf } from "./trouble.ts";
@@ -12,7 +12,16 @@ export type RecordFault =
   | { readonly type: "corrupt"; readonly reason: string };
 
 /** Kept in the record for its readers, computed anew at each write. */
-const PROJECTED = ["phase", "runState", "exitCode", "signal", "failureClass", "errorCode", "error", "deadLetter"];
+const PROJECTED = [
+  "phase",
+  "runState",
+  "exitCode",
+  "signal",
+  "failureClass",
+  "errorCode",
+  "error",
+  "deadLetter",
+];
 
 /** A record larger than this is not one of ours: 256 attempts with all their texts stay far below. */
 const MAX_RECORD_BYTES = 16 * 1_024 * 1_024;
@@ -31,15 +40,16 @@ export function parseRecord(text: string): Result<Task, RecordFault> {
   } catch {
     return err({ type: "corrupt", reason: text === "" ? "it is empty" : "it is not JSON" });
   }
-  if (!isObject(data) || !isObject(data["status"])) return err({ type: "corrupt", reason: "it is not a task record" });
+  if (!isObject(data) || !isObject(data["status"]))
+    return err({ type: "corrupt", reason: "it is not a task record" });
   const { formatVersion, ...rest } = data;
   if (typeof formatVersion !== "number") return err({ type: "corrupt", reason: "it has no formatVersion" });
   if (formatVersion > FORMAT_VERSION) return err({ type: "newer", formatVersion });
-  const status = Object.fromEntries(Object.entries(data["status"]).filter(([key]) => !PROJECTED.includes(key)));
-  const parsed = v.safeParse(task, { ...rest, status });
-  if (parsed.success) return ok(parsed.output);
-  const issue = parsed.issues[0];
-  return err({ type: "corrupt", reason: `${v.getDotPath(issue) ?? "record"}: ${issue.message}` });
+  const status = Object.fromEntries(
+    Object.entries(data["status"]).filter(([key]) => !PROJECTED.includes(key)),
+  );
+  const parsed = check(task, { ...rest, status });
+  return parsed.ok ? parsed : err({ type: "corrupt", reason: parsed.error });
 }
 
 /** Reads the record at a path. */

@@ -30,10 +30,16 @@ export function recover(layout: Layout, nowMs: number): Recovered {
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
   const taken = namesIn(layout, ["running"]);
-  const tasks = [...load(layout, "running", { findings, taken: new Set() }), ...load(layout, "pending", { findings, taken })];
+  const tasks = [
+    ...load(layout, "running", { findings, taken: new Set() }),
+    ...load(layout, "pending", { findings, taken }),
+  ];
   dropCopies(layout, tasks, findings);
   const known = [...namesIn(layout, PLACES)].map(numberOf);
-  raiseNumbers(layout, known.reduce((most, number) => Math.max(most, number), 0));
+  raiseNumbers(
+    layout,
+    known.reduce((most, number) => Math.max(most, number), 0),
+  );
   return { tasks, findings };
 }
 
@@ -57,7 +63,8 @@ function dropStaged(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.tmp)) {
     const path = join(layout.tmp, name);
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined && nowMs - stat.mtimeMs > MAX_STAGED_AGE_MS) rmSync(path, { recursive: true, force: true });
+    if (stat !== undefined && nowMs - stat.mtimeMs > MAX_STAGED_AGE_MS)
+      rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -76,7 +83,11 @@ function load(layout: Layout, place: Place, { findings, taken }: Loading): Task[
     const read = readRecord(path);
     if (!read.ok) {
       if (read.error.type === "corrupt") findings.push(quarantine(path, read.error.reason));
-      if (read.error.type === "newer") findings.push({ path, what: `left alone: written by a newer stint (format ${read.error.formatVersion})` });
+      if (read.error.type === "newer")
+        findings.push({
+          path,
+          what: `left alone: written by a newer stint (format ${read.error.formatVersion})`,
+        });
       continue;
     }
     if (read.value.metadata.id !== id) {
@@ -104,7 +115,8 @@ function dropCopies(layout: Layout, tasks: readonly Task[], findings: Finding[])
   const alive = new Set(tasks.map((task) => task.metadata.id));
   for (const place of ["dead-letter", "done"] as const) {
     for (const id of namesIn(layout, [place])) {
-      if (alive.has(id)) findings.push(quarantine(layout.record(place, id), "the task is queued or running too"));
+      if (alive.has(id))
+        findings.push(quarantine(layout.record(place, id), "the task is queued or running too"));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
 import { uuid } from "../lib/random.ts";
+import { parseJson } from "../model/check.ts";
 import { type Reply, type Request, reply, request } from "../model/request.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
@@ -27,8 +27,8 @@ export function withdrawRequest(layout: Layout, id: string): void {
 export function fetchReply(layout: Layout, id: string): Reply | null {
   const path = replyFile(layout, id);
   try {
-    const found = v.parse(reply, JSON.parse(readFileSync(path, "utf8")));
-    rmSync(path, { force: true });
+    const found = parseJson(reply, readFileSync(path, "utf8"));
+    if (found !== null) rmSync(path, { force: true });
     return found;
   } catch {
     return null;
@@ -58,14 +58,14 @@ export function dropOldReplies(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.requests)) {
     const path = join(layout.requests, name);
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (name.endsWith(REPLY_ENDING) && stat !== undefined && nowMs - stat.mtimeMs > MAX_REPLY_AGE_MS) rmSync(path, { force: true });
+    if (name.endsWith(REPLY_ENDING) && stat !== undefined && nowMs - stat.mtimeMs > MAX_REPLY_AGE_MS)
+      rmSync(path, { force: true });
   }
 }
 
 function readRequest(path: string): Request | null {
   try {
-    const parsed = v.safeParse(request, JSON.parse(readFileSync(path, "utf8")));
-    return parsed.success ? parsed.output : null;
+    return parseJson(request, readFileSync(path, "utf8"));
   } catch {
     return null;
   }

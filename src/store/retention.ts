@@ -21,7 +21,11 @@ export function removable(layout: Layout, retention: Retention): TaskId[] {
     .flatMap((place) => idsIn(layout, place))
     .filter((id) => {
       const read = readTask(layout, id);
-      return read.ok && "endedAt" in read.value.status && Date.parse(read.value.status.endedAt) < retention.endedBeforeMs;
+      return (
+        read.ok &&
+        "endedAt" in read.value.status &&
+        Date.parse(read.value.status.endedAt) < retention.endedBeforeMs
+      );
     });
 }
 

@@ -21,14 +21,23 @@ export function onDisk<T>(action: string, work: () => T): Result<T, Problem> {
 function problemOf(errno: string, action: string, error: unknown): Problem {
   const said = error instanceof Error ? error.message : String(error);
   if (errno === "ENOSPC" || errno === "EDQUOT") {
-    const hint = "free some room on the file system of the home (`stint clean` removes old runs), then try again";
+    const hint =
+      "free some room on the file system of the home (`stint clean` removes old runs), then try again";
     return problem("DISK_FULL", `Cannot ${action}: no room left on the disk (${said})`, hint);
   }
   if (errno === "EROFS") {
-    return problem("HOME_UNUSABLE", `Cannot ${action}: the file system is read-only (${said})`, "mount it writable or choose another --home");
+    return problem(
+      "HOME_UNUSABLE",
+      `Cannot ${action}: the file system is read-only (${said})`,
+      "mount it writable or choose another --home",
+    );
   }
   if (errno === "EACCES" || errno === "EPERM") {
-    return problem("HOME_UNUSABLE", `Cannot ${action}: permission denied (${said})`, "wanted: the home and all in it owned and writable by you");
+    return problem(
+      "HOME_UNUSABLE",
+      `Cannot ${action}: permission denied (${said})`,
+      "wanted: the home and all in it owned and writable by you",
+    );
   }
   return problem("WRITE_FAILED", `Cannot ${action}: ${said}`, "see `stint doctor`");
 }

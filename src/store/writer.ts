@@ -49,7 +49,8 @@ export class Writer {
     for (const [index, change] of changes.entries()) {
       if (!written[index]?.ok) continue;
       const { from, to, path } = this.#route(change);
-      if (path !== this.#layout.record(to, change.after.metadata.id)) renameSync(path, this.#layout.record(to, change.after.metadata.id));
+      if (path !== this.#layout.record(to, change.after.metadata.id))
+        renameSync(path, this.#layout.record(to, change.after.metadata.id));
       failpoint("commit:moved");
       touched.add(from).add(to);
     }
@@ -80,10 +81,14 @@ export class Writer {
     const next = { ...after, metadata };
     if (path !== origin && isMissing(() => renameSync(origin, path))) {
       const hint = "somebody moved or removed the file";
-      return err(problem("NOT_FOUND", `Cannot change task "${id}": its record is no longer in ${from}/`, hint));
+      return err(
+        problem("NOT_FOUND", `Cannot change task "${id}": its record is no longer in ${from}/`, hint),
+      );
     }
     failpoint("commit:taken");
-    const result = onDisk(`write the record of "${id}"`, () => replaceFile(path, recordText(next), this.#layout.tmp));
+    const result = onDisk(`write the record of "${id}"`, () =>
+      replaceFile(path, recordText(next), this.#layout.tmp),
+    );
     if (result.ok) return ok(next);
     if (path !== origin) this.#giveBack(path, origin);
     return result;
@@ -99,7 +104,11 @@ export class Writer {
     const to = placeOf(after.status.state);
     if (from === "pending" && to === "running") return { from, to, path: this.#layout.record(to, id) };
     const isUnscanned = from === "done" || from === "dead-letter";
-    return { from, to, path: isUnscanned && from !== to ? this.#layout.moving(id) : this.#layout.record(from, id) };
+    return {
+      from,
+      to,
+      path: isUnscanned && from !== to ? this.#layout.moving(id) : this.#layout.record(from, id),
+    };
   }
 
   /** Undoes a rename whose write had no room; where even that fails, recovery does it. */

@@ -44,7 +44,7 @@ describe("breaches()", () => {
     ["src/cli/a.ts", 'const a = 1; import { b } from "./b.ts";', "hidden import"],
     ["src/stuff/a.ts", "", "is no layer"],
   ] as const;
-  test.each(wrong)("%s: %s", (path, text, problem) => {
+  test.each(wrong)("%s: %j", (path, text, problem) => {
     expect(breaches({ path, text })).toEqual([expect.stringContaining(problem)]);
   });
 
@@ -59,7 +59,7 @@ describe("breaches()", () => {
     ],
     ["src/model/spec.ts", 'import * as v from "valibot";\nimport { ok } from "../lib/result.ts";'],
   ] as const;
-  test.each(right)("%s may: %s", (path, text) => {
+  test.each(right)("%s may: %j", (path, text) => {
     expect(breaches({ path, text })).toEqual([]);
   });
 });

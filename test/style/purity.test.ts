@@ -44,14 +44,14 @@ describe("impurities()", () => {
     ["src/plan/a.ts", "Bun.sleepSync(1);", "Bun."],
     ["src/model/a.ts", "setTimeout(f, 1);", "setTimeout("],
     ["src/plan/a.ts", "export async function a() {}", "async"],
-  ])("%s: %s", (path, text, found) => {
+  ])("%s: %j", (path, text, found) => {
     expect(impurities({ path, text })).toEqual([expect.stringContaining(`"${found}"`)]);
   });
 
   test.each([
     ["src/daemon/a.ts", "const at = new Date(ms).toISOString(); Bun.sleepSync(1);"],
     ["src/model/a.ts", "/** Bun. and fetch( in prose. */\n// await nothing\nconst a = 1;"],
-  ])("%s may: %s", (path, text) => {
+  ])("%s may: %j", (path, text) => {
     expect(impurities({ path, text })).toEqual([]);
   });
 });

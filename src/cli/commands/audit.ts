@@ -15,13 +15,18 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .argument("<what>", "verify: check that no line was changed, removed or added")
     .option("--json", "the result as JSON")
     .action((what: string, flags: Flags) => {
-      if (what !== "verify") return end(problem("USAGE", `Cannot run "audit ${what}": wanted "audit verify"`));
+      if (what !== "verify")
+        return end(problem("USAGE", `Cannot run "audit ${what}": wanted "audit verify"`));
       const home = openHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
       const verified = verifyAudit(home.value);
       if (!verified.ok) return end(verified.error);
       const { lines, lastSeq } = verified.value;
-      context.out(flags.json ? `${JSON.stringify({ ok: true, lines, lastSeq })}\n` : `${lines} lines, the chain is whole\n`);
+      context.out(
+        flags.json
+          ? `${JSON.stringify({ ok: true, lines, lastSeq })}\n`
+          : `${lines} lines, the chain is whole\n`,
+      );
       end(EXIT.done);
     });
 }

@@ -25,7 +25,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
       if (!home.ok) return end(home.error);
       const olderThanMs = parseDuration(flags.olderThan);
       if (olderThanMs === null) {
-        return end(problem("USAGE", `Cannot read --older-than "${flags.olderThan}": wanted a duration like 12h or 7d`));
+        return end(
+          problem("USAGE", `Cannot read --older-than "${flags.olderThan}": wanted a duration like 12h or 7d`),
+        );
       }
       const { deadLetter = false, dryRun = false } = flags;
       const operation = { verb: "clean", olderThanMs, deadLetter, dryRun } as const;

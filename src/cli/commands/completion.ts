@@ -15,23 +15,35 @@ export function declare(command: Command, invocation: Invocation): void {
   command
     .argument("<shell>", SHELLS.join(", "))
     .argument("[words...]")
-    .addHelpText("after", "\nbash: source <(stint completion bash)   zsh: source <(stint completion zsh)   fish: stint completion fish | source")
+    .addHelpText(
+      "after",
+      "\nbash: source <(stint completion bash)   zsh: source <(stint completion zsh)   fish: stint completion fish | source",
+    )
     .action(async (shell: string, words: string[], flags: { home?: string }) => {
       // What the scripts below call back for: the candidates, a line each, with a tab before the description.
       if (shell === "candidates") {
-        context.out((await candidates(invocation, { verb: words[0], home: flags.home })).map((line) => `${line}\n`).join(""));
+        context.out(
+          (await candidates(invocation, { verb: words[0], home: flags.home }))
+            .map((line) => `${line}\n`)
+            .join(""),
+        );
         return end(EXIT.done);
       }
       const known = SHELLS.find((name) => name === shell);
       if (known === undefined) {
-        return end(problem("USAGE", `Cannot complete for the shell "${shell}": wanted one of ${SHELLS.join(", ")}`));
+        return end(
+          problem("USAGE", `Cannot complete for the shell "${shell}": wanted one of ${SHELLS.join(", ")}`),
+        );
       }
       context.out(completionScript(known));
       end(EXIT.done);
     });
 }
 
-async function candidates({ context }: Invocation, call: { verb: string | undefined; home: string | undefined }): Promise<string[]> {
+async function candidates(
+  { context }: Invocation,
+  call: { verb: string | undefined; home: string | undefined },
+): Promise<string[]> {
   const verb = call.verb === undefined ? undefined : VERBS[call.verb];
   if (verb === undefined) return Object.entries(VERBS).map(([name, { summary }]) => `${name}\t${summary}`);
   const { Command: Declared } = await import("commander");

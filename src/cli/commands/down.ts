@@ -49,6 +49,9 @@ async function down(context: Context, layout: Layout, flags: Flags): Promise<End
   progress.clear();
   const left = readTasks(layout, ["running"]);
   context.out(`the supervisor with pid ${owner.pid} has ended\n`);
-  for (const task of left) context.out(`${task.metadata.id} goes on (pid ${task.status.attempts.at(-1)?.process?.pid ?? "not known"})\n`);
+  for (const task of left)
+    context.out(
+      `${task.metadata.id} goes on (pid ${task.status.attempts.at(-1)?.process?.pid ?? "not known"})\n`,
+    );
   return EXIT.done;
 }

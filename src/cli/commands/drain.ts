@@ -1,13 +1,13 @@
 import type { Command } from "commander";
+import { machineCapacity } from "../../daemon/capacity.ts";
 import type { Holder } from "../../daemon/holder.ts";
 import { EXIT } from "../../model/errors.ts";
 import type { Task } from "../../model/task.ts";
 import { reasonNotToWait } from "../../plan/finality.ts";
-import { idsIn, readTasks } from "../../store/reader.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
-import { machineCapacity } from "../../daemon/capacity.ts";
+import { idsIn, readTasks } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { holdHome } from "../session.ts";
@@ -28,7 +28,10 @@ export function declare(command: Command, { context, end }: Invocation): void {
   command
     .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
     .option("-q, --quiet", "say nothing where nothing is left or failed")
-    .addHelpText("after", "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor it only waits.")
+    .addHelpText(
+      "after",
+      "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor it only waits.",
+    )
     .action(async (flags: Flags) => {
       const home = ensureHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
@@ -48,7 +51,10 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   for (;;) {
     const capacity = machineCapacity(jobs.value);
     const open = readTasks(layout, ["running", "pending"]);
-    const waited = open.filter((task) => task.status.state !== "queued" || reasonNotToWait(task, context.clock.now(), capacity) === null);
+    const waited = open.filter(
+      (task) =>
+        task.status.state !== "queued" || reasonNotToWait(task, context.clock.now(), capacity) === null,
+    );
     if (waited.length === 0 || isInterrupted) break;
     progress.show(waited, waited.length);
     const owner = lockOwner(layout);
@@ -60,7 +66,10 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
     await using session = opened.value;
-    await superviseHome(context, session, { settings: null, isDone: (holder) => isInterrupted || isDrained(holder) });
+    await superviseHome(context, session, {
+      settings: null,
+      isDone: (holder) => isInterrupted || isDrained(holder),
+    });
   }
   progress.clear();
   return report(context, { layout, before, quiet: flags.quiet === true });
@@ -68,11 +77,17 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
 
 function isDrained(holder: Holder): boolean {
   const { clock, capacity } = holder.options;
-  return holder.jobs.size === 0 && holder.queued.every((task) => reasonNotToWait(task, clock.now(), capacity) !== null);
+  return (
+    holder.jobs.size === 0 &&
+    holder.queued.every((task) => reasonNotToWait(task, clock.now(), capacity) !== null)
+  );
 }
 
 /** What is left and why, and what failed meanwhile. */
-function report(context: Context, { layout, before, quiet }: { layout: Layout; before: ReadonlySet<string>; quiet: boolean }): Ended {
+function report(
+  context: Context,
+  { layout, before, quiet }: { layout: Layout; before: ReadonlySet<string>; quiet: boolean },
+): Ended {
   const dead = idsIn(layout, "dead-letter").filter((id) => !before.has(id));
   for (const id of dead) context.out(`${id} failed (why: stint explain ${id})\n`);
   const left = readTasks(layout, ["running", "pending"]);

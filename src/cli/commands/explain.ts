@@ -24,7 +24,12 @@ export function declare(command: Command, { context, end }: Invocation): void {
       const overview = readOverview(context, home.value);
       const explained = found.value.map((task) => {
         const wait = task.status.state === "queued" ? overview.whyWaiting(task) : null;
-        return { id: task.metadata.id, state: task.status.state, wait, lines: explainTask(task, { nowMs: context.clock.now(), wait }) };
+        return {
+          id: task.metadata.id,
+          state: task.status.state,
+          wait,
+          lines: explainTask(task, { nowMs: context.clock.now(), wait }),
+        };
       });
       if (flags.json) context.out(`${JSON.stringify(explained, null, 2)}\n`);
       else context.out(explained.map(({ lines }) => `${lines.join("\n")}\n`).join("\n"));

@@ -7,7 +7,7 @@ import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
-import { lastLines, logFiles, LogReader } from "../follow.ts";
+import { LogReader, lastLines, logFiles } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { findTask } from "../select.ts";
 import type { Ended, Invocation } from "../verbs.ts";
@@ -44,8 +44,16 @@ function attemptOf(task: Task, flags: Flags): number | Problem {
   const attempt = flags.attempt === undefined ? last : Number(flags.attempt);
   if (Number.isInteger(attempt) && attempt >= 1 && attempt <= last) return attempt;
   const { id } = task.metadata;
-  if (last === 0) return problem("NOT_FOUND", `Cannot show the log of "${id}": it has not started yet`, `why it waits: stint explain ${id}`);
-  return problem("NOT_FOUND", `Cannot show attempt "${flags.attempt}" of "${id}": wanted a number from 1 to ${last}`);
+  if (last === 0)
+    return problem(
+      "NOT_FOUND",
+      `Cannot show the log of "${id}": it has not started yet`,
+      `why it waits: stint explain ${id}`,
+    );
+  return problem(
+    "NOT_FOUND",
+    `Cannot show attempt "${flags.attempt}" of "${id}": wanted a number from 1 to ${last}`,
+  );
 }
 
 function print(context: Context, layout: Layout, { task, flags }: { task: Task; flags: Flags }): Ended {
@@ -71,7 +79,11 @@ function print(context: Context, layout: Layout, { task, flags }: { task: Task; 
 }
 
 /** Follows the output across attempts until the task has ended. */
-async function follow(context: Context, layout: Layout, { task, flags }: { task: Task; flags: Flags }): Promise<Ended> {
+async function follow(
+  context: Context,
+  layout: Layout,
+  { task, flags }: { task: Task; flags: Flags },
+): Promise<Ended> {
   const reader = new LogReader();
   let attempt = Math.max(1, flags.attempt === undefined ? task.status.attempt : Number(flags.attempt));
   for (;;) {
@@ -84,7 +96,9 @@ async function follow(context: Context, layout: Layout, { task, flags }: { task:
       context.err(`--- attempt ${attempt} ---\n`);
       continue;
     }
-    const isOver = isTerminal(read.value.status.state) || (flags.attempt !== undefined && read.value.status.attempt > attempt);
+    const isOver =
+      isTerminal(read.value.status.state) ||
+      (flags.attempt !== undefined && read.value.status.attempt > attempt);
     if (isOver) return EXIT.done;
     await Bun.sleep(FOLLOW_MS);
   }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
-import { matches, type Query } from "../../model/query.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
+import { matches, type Query } from "../../model/query.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -55,7 +55,8 @@ function list(context: Context, flags: Flags): Ended {
   if (!home.ok) {
     if (home.error.code !== "HOME_MISSING") return home.error;
     context.out(flags.json ? "[]\n" : "");
-    if (flags.json !== true) context.err(`No tasks: there is no queue at ${path} yet. To make one: stint submit -- echo hello\n`);
+    if (flags.json !== true)
+      context.err(`No tasks: there is no queue at ${path} yet. To make one: stint submit -- echo hello\n`);
     return EXIT.done;
   }
   const limit = limitOf(flags);
@@ -74,16 +75,27 @@ function limitOf(flags: Flags): Result<number, Problem> {
   const limit = Number(flags.limit ?? DEFAULT_LIMIT);
   const isFine = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
   if (isFine) return ok(limit);
-  return { ok: false, error: problem("USAGE", `Cannot list with --limit "${flags.limit}": wanted a whole number from 1 to ${MAX_LIMIT}`) };
+  return {
+    ok: false,
+    error: problem(
+      "USAGE",
+      `Cannot list with --limit "${flags.limit}": wanted a whole number from 1 to ${MAX_LIMIT}`,
+    ),
+  };
 }
 
 /** Active ones, then queued ones in number order, then ended ones from the newest. */
-function choose(layout: Layout, overview: Overview, wanted: { query: Query | null; flags: Flags; limit: number }): Task[] {
+function choose(
+  layout: Layout,
+  overview: Overview,
+  wanted: { query: Query | null; flags: Flags; limit: number },
+): Task[] {
   const { query, flags, limit } = wanted;
   const cursor = flags.cursor === undefined ? Number.POSITIVE_INFINITY : Number(flags.cursor);
   const isWanted = (task: Task): boolean => query === null || matches(task, query);
   const living = flags.cursor === undefined ? [...overview.active, ...overview.queued].filter(isWanted) : [];
-  const endedLimit = query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
+  const endedLimit =
+    query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
   for (const id of endedIds(layout)) {
     if (ended.length >= endedLimit) break;
@@ -95,10 +107,15 @@ function choose(layout: Layout, overview: Overview, wanted: { query: Query | nul
 }
 
 function endedIds(layout: Layout): TaskId[] {
-  return [...idsIn(layout, "done"), ...idsIn(layout, "dead-letter")].sort((left, right) => numberOf(right) - numberOf(left));
+  return [...idsIn(layout, "done"), ...idsIn(layout, "dead-letter")].sort(
+    (left, right) => numberOf(right) - numberOf(left),
+  );
 }
 
-function printTable(context: Context, { tasks, overview }: { tasks: readonly Task[]; overview: Overview }): void {
+function printTable(
+  context: Context,
+  { tasks, overview }: { tasks: readonly Task[]; overview: Overview },
+): void {
   const style = styleFor(context.hasColor);
   const nowMs = context.clock.now();
   if (tasks.length === 0) {

@@ -16,13 +16,18 @@ export function declare(command: Command, { context, end }: Invocation): void {
   command
     .option("--older-than <duration>", "claimed longer ago than this", "0s")
     .option("--json", "answers as JSON")
-    .addHelpText("after", "\nOnly tasks whose process is provably gone are queued again; a supervisor does it by itself.")
+    .addHelpText(
+      "after",
+      "\nOnly tasks whose process is provably gone are queued again; a supervisor does it by itself.",
+    )
     .action(async (flags: Flags) => {
       const home = openHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
       const olderThanMs = parseDuration(flags.olderThan);
       if (olderThanMs === null) {
-        return end(problem("USAGE", `Cannot read --older-than "${flags.olderThan}": wanted a duration like 15m or 2h`));
+        return end(
+          problem("USAGE", `Cannot read --older-than "${flags.olderThan}": wanted a duration like 15m or 2h`),
+        );
       }
       const operation = { verb: "requeueStale", olderThanMs } as const;
       end(await performAndTell(context, home.value, { operation, json: flags.json === true }));

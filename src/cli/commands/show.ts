@@ -29,7 +29,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
       }
       const style = styleFor(context.hasColor);
       const nowMs = context.clock.now();
-      const texts = found.value.map((task) => renderTask(task, { nowMs, style, runFolder: home.value.run(task.metadata.id) }));
+      const texts = found.value.map((task) =>
+        renderTask(task, { nowMs, style, runFolder: home.value.run(task.metadata.id) }),
+      );
       context.out(texts.join("\n"));
       end(EXIT.done);
     });

@@ -47,7 +47,8 @@ function count(tasks: readonly Task[], nowMs: number): Stats {
   };
   for (const { metadata, status } of tasks) {
     add(states, status.state);
-    if (status.state === "queued") oldestQueuedMs = Math.max(oldestQueuedMs ?? 0, nowMs - Date.parse(metadata.createdAt));
+    if (status.state === "queued")
+      oldestQueuedMs = Math.max(oldestQueuedMs ?? 0, nowMs - Date.parse(metadata.createdAt));
     for (const attempt of status.attempts) {
       add(attempts, attempt.state);
       const failure = failureOfAttempt(attempt);
@@ -64,11 +65,14 @@ function render(stats: Stats, columns: number): string {
     Object.entries(counts)
       .filter(([, amount]) => amount > 0)
       .map(([key, amount]) => [`  ${key}`, String(amount)]);
-  const oldest = stats.oldestQueuedMs === null ? [] : [["  oldest queued", formatDuration(stats.oldestQueuedMs)]];
+  const oldest =
+    stats.oldestQueuedMs === null ? [] : [["  oldest queued", formatDuration(stats.oldestQueuedMs)]];
   const sections = [
     [["tasks"], ...rows(stats.states), ...oldest],
     [["attempts"], ...rows({ ...stats.attempts, retries: stats.retries, orphans: stats.orphans })],
     [["failed attempts"], ...rows(stats.failures)],
   ].filter((section) => section.length > 1);
-  return sections.length === 0 ? "no tasks\n" : sections.map((section) => renderTable(section, { columns })).join("\n");
+  return sections.length === 0
+    ? "no tasks\n"
+    : sections.map((section) => renderTable(section, { columns })).join("\n");
 }

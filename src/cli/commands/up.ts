@@ -48,7 +48,9 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     holder.leaving = "leave";
     holder.nudge();
   });
-  say(`supervising ${layout.home}, ${holder.options.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`);
+  say(
+    `supervising ${layout.home}, ${holder.options.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`,
+  );
   await superviseHome(context, session, { settings: settings.value, isDone: () => false });
   tellLeftJobs(context, { holder, layout });
   return EXIT.done;
@@ -57,7 +59,11 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
 async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   const owner = lockOwner(layout);
   if (owner?.role === "up") {
-    return problem("HOME_LOCKED", `Cannot start a supervisor for "${layout.home}": one is up with pid ${owner.pid}, since ${owner.since}`, "stop it with `stint down`");
+    return problem(
+      "HOME_LOCKED",
+      `Cannot start a supervisor for "${layout.home}": one is up with pid ${owner.pid}, since ${owner.since}`,
+      "stop it with `stint down`",
+    );
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);
   const jobs = flags.jobs === undefined ? [] : ["--jobs", flags.jobs];
@@ -79,5 +85,9 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
     }
     await Bun.sleep(LOOK_MS);
   }
-  return problem("NO_SUPERVISOR", `Cannot start a supervisor for "${layout.home}": it did not come up`, `its log: ${layout.supervisorLog}`);
+  return problem(
+    "NO_SUPERVISOR",
+    `Cannot start a supervisor for "${layout.home}": it did not come up`,
+    `its log: ${layout.supervisorLog}`,
+  );
 }

@@ -26,7 +26,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
       if (!home.ok) return end(home.error);
       const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout);
       if (flags.timeout !== undefined && timeoutMs === null) {
-        return end(problem("USAGE", `Cannot read --timeout "${flags.timeout}": wanted a duration like 90s or 2h`));
+        return end(
+          problem("USAGE", `Cannot read --timeout "${flags.timeout}": wanted a duration like 90s or 2h`),
+        );
       }
       const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: isUnended });
       if (!tasks.ok) return end(tasks.error);

@@ -6,26 +6,46 @@ import { relativeTime } from "./time.ts";
 import { longWait } from "./wait.ts";
 
 /** Why a task waits, or why it ended as it did, and what to do: one sentence a line. */
-export function explainTask(task: Task, around: { readonly nowMs: number; readonly wait: Wait | null }): string[] {
+export function explainTask(
+  task: Task,
+  around: { readonly nowMs: number; readonly wait: Wait | null },
+): string[] {
   const { metadata, status } = task;
   const head = `${metadata.id} is ${status.state}`;
   const last = status.attempts.at(-1);
   switch (status.state) {
     case "queued": {
       const before = last === undefined ? [] : failureLines(task, { hasAdvice: false });
-      const wait = around.wait === null ? [] : longWait(around.wait, { nowMs: around.nowMs, id: String(metadata.number) });
+      const wait =
+        around.wait === null
+          ? []
+          : longWait(around.wait, { nowMs: around.nowMs, id: String(metadata.number) });
       return [`${head}${status.reason === undefined ? "" : ` (${status.reason})`}.`, ...wait, ...before];
     }
     case "completed":
-      return [`${head}: it succeeded ${relativeTime(status.endedAt, around.nowMs)}, on attempt ${status.attempt}.`];
+      return [
+        `${head}: it succeeded ${relativeTime(status.endedAt, around.nowMs)}, on attempt ${status.attempt}.`,
+      ];
     case "cancelled":
       return [`${head}: ${status.message}.`, `To run it after all: stint retry ${metadata.number}`];
     case "failed":
-      return [`${head} (${status.reason}): ${status.message}.`, ...failureLines(task, { hasAdvice: true }), `Its log: stint logs ${metadata.number}`];
+      return [
+        `${head} (${status.reason}): ${status.message}.`,
+        ...failureLines(task, { hasAdvice: true }),
+        `Its log: stint logs ${metadata.number}`,
+      ];
     default: {
-      const since = last === undefined ? "" : `, attempt ${last.number} since ${relativeTime(last.claimedAt, around.nowMs)}`;
+      const since =
+        last === undefined
+          ? ""
+          : `, attempt ${last.number} since ${relativeTime(last.claimedAt, around.nowMs)}`;
       const stop = last?.state === "running" ? last.stop : undefined;
-      const stopping = stop === undefined ? [] : [`It is being stopped (${stop.reason}), asked for by ${stop.actor} ${relativeTime(stop.requestedAt, around.nowMs)}.`];
+      const stopping =
+        stop === undefined
+          ? []
+          : [
+              `It is being stopped (${stop.reason}), asked for by ${stop.actor} ${relativeTime(stop.requestedAt, around.nowMs)}.`,
+            ];
       return [`${head}${since}.`, ...stopping];
     }
   }

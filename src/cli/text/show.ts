@@ -7,7 +7,10 @@ import type { Style } from "./style.ts";
 import { localTime, relativeTime } from "./time.ts";
 
 /** Everything about a task, for a person. */
-export function renderTask(task: Task, options: { readonly nowMs: number; readonly style: Style; readonly runFolder: string }): string {
+export function renderTask(
+  task: Task,
+  options: { readonly nowMs: number; readonly style: Style; readonly runFolder: string },
+): string {
   const { metadata, spec, status } = task;
   const { nowMs, style } = options;
   const labels = Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`);
@@ -29,7 +32,10 @@ export function renderTask(task: Task, options: { readonly nowMs: number; readon
     field("asked", asked.join(", ")),
     ...(labels.length > 0 ? [field("labels", labels.join(" "))] : []),
     field("queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`),
-    field("version", `${metadata.resourceVersion}, generation ${metadata.generation}, epoch ${metadata.epoch}`),
+    field(
+      "version",
+      `${metadata.resourceVersion}, generation ${metadata.generation}, epoch ${metadata.epoch}`,
+    ),
     field("files", options.runFolder),
     ...status.attempts.flatMap((attempt) => renderAttempt(attempt, options)),
   ];
@@ -47,15 +53,26 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
     const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
     return [`${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`];
   }
-  const lines = [`${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`];
+  const lines = [
+    `${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`,
+  ];
   const failure = failureOfAttempt(attempt);
-  if (failure !== null) lines.push(`    ${failure.class}/${failure.code}: ${failure.error} (rule ${failure.rule})`);
+  if (failure !== null)
+    lines.push(`    ${failure.class}/${failure.code}: ${failure.error} (rule ${failure.rule})`);
   if ("note" in attempt) lines.push(`    ${attempt.note}`);
   if ("retry" in attempt && attempt.retry !== undefined) {
-    lines.push(`    waited ${formatDuration(attempt.retry.delayMs)}, drawn from a base of ${formatDuration(attempt.retry.baseMs)}`);
+    lines.push(
+      `    waited ${formatDuration(attempt.retry.delayMs)}, drawn from a base of ${formatDuration(attempt.retry.baseMs)}`,
+    );
   }
   if (attempt.logTail !== undefined && attempt.state !== "completed") {
-    lines.push(...attempt.logTail.trimEnd().split("\n").slice(-SHOWN_LOG_LINES).map((line) => style.dim(`    | ${line}`)));
+    lines.push(
+      ...attempt.logTail
+        .trimEnd()
+        .split("\n")
+        .slice(-SHOWN_LOG_LINES)
+        .map((line) => style.dim(`    | ${line}`)),
+    );
   }
   return lines;
 }

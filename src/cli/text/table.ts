@@ -1,8 +1,12 @@
 /** Lays rows out in columns under their titles, two blanks apart; the last column is cut to the width. */
-export function renderTable(rows: readonly (readonly string[])[], options: { readonly columns: number }): string {
+export function renderTable(
+  rows: readonly (readonly string[])[],
+  options: { readonly columns: number },
+): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, Bun.stringWidth(cell));
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, Bun.stringWidth(cell));
   }
   return rows.map((row) => `${renderRow(row, { widths, columns: options.columns })}\n`).join("");
 }

@@ -9,7 +9,10 @@ import { shortWait } from "./wait.ts";
 export const TASK_TITLES = ["NO", "NAME", "STATE", "TRY", "TIME", "NOTE"];
 
 /** One line of a listing. */
-export function taskRow(task: Task, around: { readonly nowMs: number; readonly wait: Wait | null; readonly style: Style }): string[] {
+export function taskRow(
+  task: Task,
+  around: { readonly nowMs: number; readonly wait: Wait | null; readonly style: Style },
+): string[] {
   const { metadata, status } = task;
   return [
     String(metadata.number),

@@ -27,12 +27,17 @@ export function shortWait(wait: Wait, nowMs: number): string {
 }
 
 /** Why a task waits, in sentences, with what would free it. */
-export function longWait(wait: Wait, { nowMs, id }: { readonly nowMs: number; readonly id: string }): string[] {
+export function longWait(
+  wait: Wait,
+  { nowMs, id }: { readonly nowMs: number; readonly id: string },
+): string[] {
   switch (wait.type) {
     case "held":
       return ["It is held and does not start by itself.", `To let it start: stint release ${id}`];
     case "scheduled":
-      return [`It was asked to start not before ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`];
+      return [
+        `It was asked to start not before ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
+      ];
     case "backoff":
       return [
         `Its last attempt failed; the next one starts ${relativeTime(wait.untilMs, nowMs)}, at ${localTime(wait.untilMs, nowMs)}.`,
@@ -41,7 +46,10 @@ export function longWait(wait: Wait, { nowMs, id }: { readonly nowMs: number; re
     case "interval":
       return [`It succeeded and restarts always; it runs again ${relativeTime(wait.untilMs, nowMs)}.`];
     case "unsupervised":
-      return ["No supervisor is up, so nothing starts.", "To start one: stint up --detach (or stint drain, to work until nothing is left)"];
+      return [
+        "No supervisor is up, so nothing starts.",
+        "To start one: stint up --detach (or stint drain, to work until nothing is left)",
+      ];
     case "room":
       return [...wait.short.map(sentenceOf), turn(wait.ahead)];
     case "next":

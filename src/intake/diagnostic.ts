@@ -1,0 +1,118 @@
+import { LineCounter } from "yaml";
+import type { Fault } from "./fault.ts";
+
+/** A fault with its place in a file, for people and editors. */
+export interface Diagnostic {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in UTF-16 units, as editors count. */
+  readonly column: number;
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
+  /** The line, or the part of a very long one around the fault. */
+  readonly sourceLine: string;
+  /** Where in `sourceLine` the fault begins, 0-based. */
+  readonly caret: number;
+  /** How much of `sourceLine` it takes, at least 1 even where the line has ended. */
+  readonly width: number;
+}
+
+/** A text with the name that messages give it. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** More faults than this help nobody; the rest is counted. */
+const MAX_DIAGNOSTICS = 100;
+/** A longer line (data on one line, a minified JSON) is shown in part. */
+const MAX_SHOWN_CHARACTERS = 160;
+const SHOWN_BEFORE = 60;
+
+/** Gives faults their places, in the order of the text. */
+export function diagnose({ file, text }: Source, faults: readonly Fault[]): Diagnostic[] {
+  const counter = new LineCounter();
+  counter.addNewLine(0);
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) counter.addNewLine(at + 1);
+  const ordered = faults.toSorted((left, right) => left.span.start - right.span.start);
+  const diagnostics = ordered
+    .slice(0, MAX_DIAGNOSTICS)
+    .map((fault) => placed(fault, { file, text, counter }));
+  const left = faults.length - MAX_DIAGNOSTICS;
+  const last = diagnostics.at(-1);
+  if (left > 0 && last !== undefined) {
+    diagnostics.push({ ...last, message: `${left} more faults were left out`, hint: "mend these first" });
+  }
+  return diagnostics;
+}
+
+function placed(
+  { span, message, hint }: Fault,
+  source: Source & { readonly counter: LineCounter },
+): Diagnostic {
+  const { line, col } = source.counter.linePos(span.start);
+  const lineStart = span.start - (col - 1);
+  const newline = source.text.indexOf("\n", span.start);
+  const whole = source.text.slice(lineStart, newline === -1 ? undefined : newline).replace(/\r$/, "");
+  const window = windowOf(whole, col - 1);
+  const width = Math.max(1, Math.min(span.end - span.start, window.text.length - window.caret));
+  return {
+    file: source.file,
+    line,
+    column: col,
+    message,
+    ...(hint !== undefined && { hint }),
+    sourceLine: window.text,
+    caret: window.caret,
+    width,
+  };
+}
+
+function windowOf(line: string, caret: number): { text: string; caret: number } {
+  if (line.length <= MAX_SHOWN_CHARACTERS) return { text: line, caret };
+  const start = wholeCharacterAt(line, Math.max(0, caret - SHOWN_BEFORE));
+  const end = wholeCharacterAt(line, Math.min(line.length, start + MAX_SHOWN_CHARACTERS));
+  const before = start > 0 ? "…" : "";
+  const text = `${before}${line.slice(start, end)}${end < line.length ? "…" : ""}`;
+  return { text, caret: caret - start + before.length };
+}
+
+/** Moves a cut off the middle of a surrogate pair. */
+function wholeCharacterAt(line: string, index: number): number {
+  return /[\uDC00-\uDFFF]/.test(line[index] ?? "") ? index - 1 : index;
+}
+
+/** Writes a diagnostic: place and message, the line with carets under the fault, and the hint. Plain text, no last newline. */
+export function renderDiagnostic(of: Diagnostic): string {
+  const before = shown(of.sourceLine.slice(0, of.caret));
+  const marked = shown(of.sourceLine.slice(of.caret, of.caret + of.width), Bun.stringWidth(before));
+  const rest = shown(of.sourceLine.slice(of.caret + of.width), Bun.stringWidth(before + marked));
+  const gutter = String(of.line);
+  const margin = " ".repeat(gutter.length);
+  const carets = "^".repeat(Math.max(1, Bun.stringWidth(marked)));
+  const lines = [
+    `${shown(of.file)}:${of.line}:${of.column}: ${shown(of.message)}`,
+    `  ${gutter} | ${before}${marked}${rest}`.trimEnd(),
+    `  ${margin} | ${" ".repeat(Bun.stringWidth(before))}${carets}`,
+  ];
+  if (of.hint !== undefined) lines.push(`  ${margin} = ${shown(of.hint)}`);
+  return lines.join("\n");
+}
+
+const TAB_WIDTH = 4;
+
+/** Tabs as blanks up to the next stop, and control characters (which could rewrite the terminal) as a mark. */
+function shown(text: string, column = 0): string {
+  let result = "";
+  for (const character of text) {
+    if (character === "\t") {
+      result += " ".repeat(TAB_WIDTH - ((column + Bun.stringWidth(result)) % TAB_WIDTH));
+    } else {
+      result +=
+        /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(character) && character !== "\u200D" ? "\uFFFD" : character;
+    }
+  }
+  return result;
+}

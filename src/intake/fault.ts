@@ -1,0 +1,19 @@
+import { err, type Result } from "../lib/result.ts";
+import type { Span, Value } from "./value.ts";
+
+/** What is wrong with one field, before anybody asks in which line it stands. */
+export interface Fault {
+  readonly span: Span;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Makes a fault; the message says what is and what is wanted, the hint what to write. */
+export function fault(span: Span, message: string, hint?: string): Fault {
+  return hint === undefined ? { span, message } : { span, message, hint };
+}
+
+/** Refuses a value: `"timeout" <message>`. */
+export function refuse(value: Value, message: string, hint?: string): Result<never, Fault[]> {
+  return err([fault(value.span, `"${value.path}" ${message}`, hint)]);
+}

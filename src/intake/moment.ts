@@ -1,0 +1,62 @@
+import { timestamp } from "../lib/clock.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type Fault, refuse } from "./fault.ts";
+import type { Surroundings } from "./readers.ts";
+import { describe, type Value } from "./value.ts";
+
+const DAY_TIME = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
+const DATE_TIME =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/** A moment: RFC 3339, a local date or time, the next HH:MM, or a span from now. Gives the form of the disk. */
+export function moment(value: Value, { nowMs }: Surroundings): Result<string, Fault[]> {
+  const wanted = "wanted a time such as 2026-05-01T03:00:00Z, 03:00, or 2h from now";
+  if (value.type !== "scalar" || value.data === null)
+    return refuse(value, `is ${describe(value)}, ${wanted}`);
+  const typed = value.text.trim();
+  if (/^\d+(\.\d+)?$/.test(typed))
+    return refuse(value, `is ${typed} without a unit, ${wanted}`, `write ${typed}s`);
+  const ms = typed === "now" ? nowMs : (inMs(typed, nowMs) ?? nextDayTime(typed, nowMs) ?? dateTime(typed));
+  return ms === null ? refuse(value, `is ${describe(value)}, ${wanted}`) : ok(timestamp(ms));
+}
+
+function inMs(typed: string, nowMs: number): number | null {
+  const ms = parseDuration(typed);
+  return ms === null ? null : nowMs + ms;
+}
+
+function nextDayTime(typed: string, nowMs: number): number | null {
+  const [, hour, minute, second = "0"] = DAY_TIME.exec(typed) ?? [];
+  if (hour === undefined || minute === undefined || !isDayTime(hour, minute, second)) return null;
+  const today = new Date(nowMs);
+  const at = (days: number): number =>
+    // The calendar, not 24 hours, says what tomorrow is: a day of a clock change is shorter or longer.
+    new Date(
+      today.getFullYear(),
+      today.getMonth(),
+      today.getDate() + days,
+      Number(hour),
+      Number(minute),
+      Number(second),
+    ).getTime();
+  return at(0) > nowMs ? at(0) : at(1);
+}
+
+function dateTime(typed: string): number | null {
+  const match = DATE_TIME.exec(typed);
+  if (match === null) return null;
+  const [, year = "", month = "", day = "", hour = "00", minute = "00", second = "00", zone = ""] = match;
+  // Dates roll over: the 31st of February would be in March.
+  const isDate =
+    new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCMonth() === Number(month) - 1;
+  if (!isDate || day === "00" || !isDayTime(hour, minute, second)) return null;
+  const offset =
+    zone.toUpperCase() === "Z" || zone === "" ? zone.toUpperCase() : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
+  const ms = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`).getTime();
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function isDayTime(hour: string, minute: string, second: string): boolean {
+  return Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
+}

@@ -1,0 +1,44 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { closest } from "../lib/suggest.ts";
+import { RUNTIMES, type Runtime } from "../model/kind.ts";
+import { type Fault, fault, refuse } from "./fault.ts";
+import { all, alternatives, anyText, oneOf, type Surroundings, text } from "./readers.ts";
+import { members } from "./task-readers.ts";
+import { describe, type Value } from "./value.ts";
+import { splitWords } from "./words.ts";
+
+/** A program with its arguments: a list, or a single word. */
+export function command(value: Value, surroundings: Surroundings): Result<string[], Fault[]> {
+  if (value.type === "list") {
+    const [program, ...rest] = value.items;
+    if (program === undefined) return refuse(value, "is an empty list, wanted a program and its arguments");
+    return all([text(program), ...rest.map((item) => argument(item))]);
+  }
+  const read = text(value);
+  if (!read.ok) return value.type === "mapping" ? refuse(value, "is a mapping, wanted a list") : read;
+  if (!/\s/.test(read.value)) return ok([read.value]);
+  const words = splitWords(read.value);
+  const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
+  return refuse(
+    value,
+    "holds blanks, wanted a list or a single word",
+    `write run: for a shell line${list}`,
+    surroundings,
+  );
+}
+
+/** Arguments: a list, or a line that is split into words as a shell would. */
+export function args(value: Value): Result<string[], Fault[]> {
+  if (value.type === "list") return all(value.items.map(argument));
+  if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");
+  if (value.text === "") return ok([]);
+  const words = splitWords(value.text);
+  return words.ok ? words : refuse(value, `cannot be split into words: ${words.error}`);
+}
+
+/** The empty text is an argument like any other. */
+function argument(value: Value): Result<string, Fault[]> {
+  return value.type === "scalar"
+    ? anyText(value)
+    : refuse(value, `is ${describe(value)}, wanted text`, "put quotes around it");
+}

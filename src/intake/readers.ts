@@ -1,0 +1,158 @@
+import { parseBytes } from "../lib/bytes.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { closest } from "../lib/suggest.ts";
+import { type Fault, refuse } from "./fault.ts";
+import { describe, type Value } from "./value.ts";
+
+/** What some values are read against. */
+export interface Surroundings {
+  /** Absolute; relative folders are taken from here. */
+  readonly defaultCwd: string;
+  /** The user's home, for `~`. */
+  readonly home: string;
+  /** Milliseconds since the epoch, for times of the day and spans from now. */
+  readonly nowMs: number;
+}
+
+/** Reads one value, or says what is wrong with it. */
+export type Reader<T> = (value: Value, surroundings: Surroundings) => Result<T, Fault[]>;
+
+/** Any single value as it was typed; not empty. */
+export function text(value: Value): Result<string, Fault[]> {
+  if (value.type !== "scalar") return refuse(value, `is ${describe(value)}, wanted text`);
+  if (value.text === "" || value.data === null) return refuse(value, "is empty, wanted text");
+  return value.text.includes("\0") ? refuse(value, "holds a NUL character, wanted text") : ok(value.text);
+}
+
+/** Any single value as it was typed, `""` included; a key that was left without a value is a slip. */
+export function anyText(value: Value): Result<string, Fault[]> {
+  if (value.type === "scalar" && value.data === null) {
+    return refuse(value, "is empty, wanted text", 'write "" where the empty text is meant');
+  }
+  return value.type === "scalar" && value.data === "" ? ok("") : text(value);
+}
+
+const DURATION = "a duration such as 90s, 15m or 1h30m";
+
+/** A duration with its unit, in milliseconds. */
+export function duration(min: 0 | 1 = 1): Reader<number> {
+  return (value) => {
+    if (value.type !== "scalar" || value.data === null)
+      return refuse(value, `is ${describe(value)}, wanted ${DURATION}`);
+    if (/^\d+(\.\d+)?$/.test(value.text)) {
+      const isNothing = Number(value.text) === 0 && min > 0;
+      const hint = isNothing ? "leave the key out where there is no limit" : `write ${value.text}s`;
+      return refuse(value, `is ${value.text} without a unit, wanted ${DURATION}`, hint);
+    }
+    const ms = parseDuration(value.text);
+    if (ms === null)
+      return refuse(value, `is ${describe(value)}, wanted ${DURATION}`, compactDuration(value.text));
+    return ms < min ? refuse(value, "is no time at all, wanted more than 0") : ok(ms);
+  };
+}
+
+/** What `5 min` or `1 hour` would be here. */
+function compactDuration(typed: string): string | undefined {
+  const match = /^(\d+)\s*(s|sec|m|min|h|hr|hour|d|day|second|minute)s?$/i.exec(typed.trim());
+  return match === null ? undefined : `write ${match[1]}${(match[2] ?? "").charAt(0).toLowerCase()}`;
+}
+
+/** A bare size up to here was meant in gigabytes; above it, in bytes. */
+const MAX_BARE_GIGABYTES = 1_024;
+
+/** A size with its unit, in bytes; at least `min`. */
+export function size(min = 1): Reader<number> {
+  return (value) => {
+    const wanted = "a size such as 512MiB or 8GB";
+    if (value.type !== "scalar" || value.data === null)
+      return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
+    if (/^\d+(\.\d+)?$/.test(value.text)) {
+      const unit = Number(value.text) <= MAX_BARE_GIGABYTES ? "GB" : "B";
+      return refuse(value, `is ${value.text} without a unit, wanted ${wanted}`, `write ${value.text}${unit}`);
+    }
+    if (/^\d+(\.\d+)?\s*%$/.test(value.text))
+      return refuse(value, `is a share, which is not supported yet, wanted ${wanted}`);
+    const bytes = parseBytes(value.text);
+    if (bytes === null) return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
+    return bytes < min ? refuse(value, `is ${value.text}, wanted at least ${min} bytes`) : ok(bytes);
+  };
+}
+
+/** A whole number in bounds. */
+export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number> {
+  return (value) => {
+    const wanted = `wanted a whole number${max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`}`;
+    if (value.type === "scalar" && typeof value.data === "string" && /^\d+$/.test(value.data)) {
+      return refuse(value, `is the text ${describe(value)}, ${wanted}`, `write ${value.data} without quotes`);
+    }
+    const isCount = value.type === "scalar" && Number.isSafeInteger(value.data);
+    if (!isCount || Number(value.data) < min || Number(value.data) > max) {
+      return refuse(value, `is ${describe(value)}, ${wanted}`);
+    }
+    return ok(Number(value.data));
+  };
+}
+
+/** A number of at least 1. */
+export function factor(value: Value): Result<number, Fault[]> {
+  const isFactor =
+    value.type === "scalar" &&
+    typeof value.data === "number" &&
+    Number.isFinite(value.data) &&
+    value.data >= 1;
+  return isFactor
+    ? ok(Number(value.data))
+    : refuse(value, `is ${describe(value)}, wanted a number of at least 1`);
+}
+
+/** `true` or `false`; what YAML 1.1 took for them is text today. */
+export function yesOrNo(value: Value): Result<boolean, Fault[]> {
+  if (value.type === "scalar" && typeof value.data === "boolean") return ok(value.data);
+  const typed = value.type === "scalar" ? value.text.toLowerCase() : "";
+  const hint = ["yes", "on", "true", "1"].includes(typed)
+    ? "write true"
+    : ["no", "off", "false", "0"].includes(typed)
+      ? "write false"
+      : undefined;
+  return refuse(value, `is ${describe(value)}, wanted true or false`, hint);
+}
+
+/** One of some words, in any case, with or without `-` and `_`. */
+export function oneOf<const T extends string>(choices: readonly T[]): Reader<T> {
+  return (value) => {
+    const typed = value.type === "scalar" && value.data !== null ? value.text : null;
+    const found = choices.find((choice) => typed !== null && fold(choice) === fold(typed));
+    if (found !== undefined) return ok(found);
+    const nearest = typed === null ? null : closest(typed, choices);
+    return refuse(
+      value,
+      `is ${describe(value)}, wanted ${alternatives(choices)}`,
+      nearest === null ? undefined : `did you mean ${nearest}?`,
+    );
+  };
+}
+
+function fold(word: string): string {
+  return word.replaceAll(/[-_]/g, "").toLowerCase();
+}
+
+/** Lists words for a sentence: `a, b or c`. */
+export function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+/** A list, or a single one of its items. */
+export function listOf<T>(item: Reader<T>): Reader<T[]> {
+  return (value, surroundings) => {
+    if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");
+    const items = value.type === "list" ? value.items : [value];
+    return all(items.map((one) => item(one, surroundings)));
+  };
+}
+
+/** All values, or all faults. */
+export function all<T>(results: readonly Result<T, Fault[]>[]): Result<T[], Fault[]> {
+  const faults = results.flatMap((result) => (result.ok ? [] : result.error));
+  return faults.length > 0 ? err(faults) : ok(results.flatMap((result) => (result.ok ? [result.value] : [])));
+}

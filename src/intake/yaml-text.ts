@@ -1,0 +1,110 @@
+import { type Document, Lexer, type ParsedNode, parseAllDocuments, type YAMLError } from "yaml";
+import { formatBytes } from "../lib/bytes.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { Value } from "./value.ts";
+import { documentValue, newBudget } from "./yaml-value.ts";
+
+/** A task file is written by hand or by a script; a larger one is data that went astray. */
+export const MAX_TEXT_BYTES = 10 * 1_024 * 1_024;
+/** Signs of structure in a file: enough for thousands of tasks, and parsed in about two seconds. */
+const MAX_LEXEMES = 500_000;
+
+/** What a text holds: the documents that can be read, and the faults of the others. */
+export interface Documents {
+  readonly values: readonly Value[];
+  readonly faults: readonly Fault[];
+}
+
+/** Reads every YAML document of a text, empty ones left out. What is no text at all is an error. */
+export function readYaml(text: string): Result<Documents, Fault[]> {
+  const unfit = unfitness(text);
+  if (unfit !== null) return err([unfit]);
+  let parsed: ReturnType<typeof parseAllDocuments>;
+  try {
+    // The library compares each key with each other; thousands of keys would take minutes, so ours finds duplicates.
+    parsed = parseAllDocuments(text, {
+      prettyErrors: false,
+      logLevel: "silent",
+      uniqueKeys: false,
+      resolveKnownTags: false,
+    });
+  } catch (error) {
+    return err([
+      fault(
+        { start: 0, end: 1 },
+        `the text cannot be read as YAML: ${error instanceof Error ? error.message : "no reason"}`,
+      ),
+    ]);
+  }
+  if ("empty" in parsed)
+    return ok({ values: [], faults: syntaxFaults([...parsed.errors, ...parsed.warnings]) });
+  const budget = newBudget();
+  const values: Value[] = [];
+  const faults: Fault[] = [];
+  for (const document of parsed) {
+    const broken = syntaxFaults([...document.errors, ...document.warnings]);
+    faults.push(...broken);
+    // Whatever a broken document seems to say would only be noise.
+    if (broken.length > 0 || isEmpty(document)) continue;
+    const value = documentValue(document, budget);
+    if (value.ok) values.push(value.value);
+    else faults.push(...value.error);
+  }
+  return ok({ values, faults });
+}
+
+function isEmpty(document: Document.Parsed<ParsedNode>): boolean {
+  const { contents } = document;
+  return contents === null || ("value" in contents && contents.value === null && contents.source === "");
+}
+
+function unfitness(text: string): Fault | null {
+  const bytes = Buffer.byteLength(text);
+  const start = { start: 0, end: 1 };
+  if (bytes > MAX_TEXT_BYTES) {
+    return fault(start, `the text is ${formatBytes(bytes)}, wanted at most ${formatBytes(MAX_TEXT_BYTES)}`);
+  }
+  const nul = text.indexOf("\0");
+  if (nul !== -1)
+    return fault({ start: nul, end: nul + 1 }, "the file holds a NUL character, wanted a text file");
+  let lexemes = 0;
+  for (const _ of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes > MAX_LEXEMES) {
+      return fault(start, "the file has too many parts to be read at once", "split it into several files");
+    }
+  }
+  return null;
+}
+
+/** The library's words say what its parser met; these say what to do. */
+const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
+  BLOCK_AS_IMPLICIT_KEY: "put quotes around a value that holds `: `, or write it on its own lines after `|`",
+  MULTILINE_IMPLICIT_KEY: "look for a missing `:` or for lines that are not indented alike",
+  TAB_AS_INDENT: "indent with blanks",
+  BAD_SCALAR_START: "put quotes around the value",
+  BAD_DQ_ESCAPE: "use single quotes, or double the backslash",
+  BAD_INDENT: "look for a bracket that is not closed, or for lines that are not indented alike",
+};
+
+/** One fault for each line: what follows on it is mostly an echo of the first. */
+function syntaxFaults(errors: readonly YAMLError[]): Fault[] {
+  const faults: Fault[] = [];
+  let lastEnd = -1;
+  for (const error of errors.toSorted((left, right) => left.pos[0] - right.pos[0])) {
+    const [start, end] = error.pos;
+    if (start <= lastEnd) continue;
+    lastEnd = end;
+    if (error.code === "RESOURCE_EXHAUSTION")
+      return [fault({ start, end }, "the document is nested too deeply")];
+    faults.push(
+      fault({ start, end }, `not valid YAML: ${lowerFirst(error.message)}`, SYNTAX_HINTS[error.code]),
+    );
+  }
+  return faults;
+}
+
+function lowerFirst(message: string): string {
+  return message.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,161 @@
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode } from "yaml";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { Entry, Span, Value } from "./value.ts";
+
+/** No task is nested like this; deeper is an accident or an attack. */
+const MAX_DEPTH = 32;
+/** Values that aliases may repeat in a file: a few anchors used by many fields, but no bomb (10 anchors of 10 are 10^10). */
+const MAX_REPEATED = 10_000;
+
+/** What the aliases of a file may still repeat. */
+export interface Budget {
+  repeated: number;
+}
+
+/** The budget of a whole file. */
+export function newBudget(): Budget {
+  return { repeated: MAX_REPEATED };
+}
+
+interface Walk {
+  readonly anchors: Map<string, Node>;
+  /** Anchors whose value is being read: an alias to one of them would have no end. */
+  readonly open: Set<string>;
+  readonly faults: Fault[];
+  readonly budget: Budget;
+}
+
+interface Position {
+  readonly path: string;
+  readonly depth: number;
+  /** Where a missing value is said to stand. */
+  readonly span: Span;
+  readonly isRepeated: boolean;
+}
+
+/** Turns a document into values with places; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
+export function documentValue(document: Document.Parsed<ParsedNode>, budget: Budget): Result<Value, Fault[]> {
+  const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget };
+  const [start, end] = document.contents?.range ?? [0, 0];
+  const value = valueOf(document.contents, walk, {
+    path: "",
+    depth: 0,
+    span: { start, end },
+    isRepeated: false,
+  });
+  return walk.faults.length === 0 ? ok(value) : err(walk.faults);
+}
+
+function valueOf(node: unknown, walk: Walk, at: Position): Value {
+  const span = spanOf(node) ?? at.span;
+  const nothing: Value = { type: "scalar", data: null, text: "", path: at.path, span };
+  if (at.isRepeated) {
+    walk.budget.repeated -= 1;
+    if (walk.budget.repeated < 0) return nothing;
+  }
+  if (at.depth > MAX_DEPTH) {
+    walk.faults.push(fault(span, `the document is nested too deeply, wanted at most ${MAX_DEPTH} levels`));
+    return nothing;
+  }
+  if (isAlias(node)) return aliased(node.source, walk, { ...at, span });
+  if (!isScalar(node) && !isMap(node) && !isSeq(node)) return nothing;
+  const { anchor } = node;
+  if (anchor !== undefined) {
+    walk.anchors.set(anchor, node);
+    walk.open.add(anchor);
+  }
+  const value = plainValue(node, walk, { ...at, span });
+  if (anchor !== undefined) walk.open.delete(anchor);
+  return value;
+}
+
+function plainValue(node: Node, walk: Walk, at: Position): Value {
+  const { path, span } = at;
+  if (isSeq(node)) {
+    const items = node.items.map((item, index) =>
+      valueOf(item, walk, { ...at, path: `${path}[${index}]`, depth: at.depth + 1 }),
+    );
+    return { type: "list", items, path, span };
+  }
+  if (isMap(node)) return { type: "mapping", entries: entriesOf(node.items, walk, at), path, span };
+  if (!isScalar(node)) return { type: "scalar", data: null, text: "", path, span };
+  const { value, source, type } = node;
+  if (typeof value === "string") return { type: "scalar", data: value, text: value, path, span };
+  const data = typeof value === "number" || typeof value === "boolean" ? value : null;
+  return { type: "scalar", data, text: type === "PLAIN" ? (source ?? "") : String(value ?? ""), path, span };
+}
+
+function aliased(name: string, walk: Walk, at: Position): Value {
+  const nothing: Value = { type: "scalar", data: null, text: "null", path: at.path, span: at.span };
+  const target = walk.anchors.get(name);
+  if (target === undefined || walk.open.has(name)) {
+    const what = target === undefined ? `no "&${name}" stands before it` : "it lies inside what it repeats";
+    walk.faults.push(fault(at.span, `the alias "*${name}" leads nowhere: ${what}`));
+    return nothing;
+  }
+  const wasExhausted = walk.budget.repeated < 0;
+  const value = valueOf(target, walk, { ...at, depth: at.depth + 1, isRepeated: true });
+  if (walk.budget.repeated >= 0) return value;
+  if (!wasExhausted) {
+    walk.faults.push(
+      fault(
+        at.span,
+        `the aliases of this file repeat more than ${MAX_REPEATED} values`,
+        "write the values out",
+      ),
+    );
+  }
+  return nothing;
+}
+
+function entriesOf(pairs: readonly unknown[], walk: Walk, at: Position): Entry[] {
+  const entries = new Map<string, Entry>();
+  const merged: Value[] = [];
+  for (const pair of pairs) {
+    if (!isPair(pair)) continue;
+    const span = spanOf(pair.key) ?? spanOf(pair.value) ?? at.span;
+    const key = keyOf(pair.key);
+    if (key === null) {
+      walk.faults.push(fault(span, "a key is not a single word, wanted `key: value`"));
+      continue;
+    }
+    const path = at.path === "" ? key : `${at.path}.${key}`;
+    const value = valueOf(pair.value, walk, {
+      ...at,
+      span,
+      path: key === "<<" ? at.path : path,
+      depth: at.depth + 1,
+    });
+    if (key === "<<") merged.push(value);
+    else if (entries.has(key)) walk.faults.push(fault(span, `"${path}" is given twice`, "keep one of them"));
+    else entries.set(key, { key, span, value });
+  }
+  for (const value of merged) mergeInto(entries, value, walk);
+  return [...entries.values()];
+}
+
+/** The merge key of YAML 1.1, which everybody's files use: what stands in the mapping itself wins. */
+function mergeInto(entries: Map<string, Entry>, value: Value, walk: Walk): void {
+  for (const source of value.type === "list" ? value.items : [value]) {
+    if (source.type !== "mapping") {
+      walk.faults.push(fault(source.span, "`<<` wants an alias of a mapping"));
+      return;
+    }
+    for (const entry of source.entries) {
+      if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    }
+  }
+}
+
+function keyOf(node: unknown): string | null {
+  if (!isScalar(node)) return null;
+  if (typeof node.value === "string") return node.value;
+  return node.source === undefined || node.source === "" ? null : node.source;
+}
+
+function spanOf(node: unknown): Span | null {
+  const range =
+    typeof node === "object" && node !== null && "range" in node ? (node.range as Node["range"]) : null;
+  return range === null || range === undefined ? null : { start: range[0], end: range[1] };
+}

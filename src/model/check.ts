@@ -1,0 +1,28 @@
+import * as v from "valibot";
+import { err, ok, type Result } from "../lib/result.ts";
+
+/** Checks what came from outside against a schema; the error names the first thing that is wrong. */
+export function check<Schema extends v.GenericSchema>(
+  schema: Schema,
+  data: unknown,
+): Result<v.InferOutput<Schema>, string> {
+  const parsed = v.safeParse(schema, data);
+  if (parsed.success) return ok(parsed.output);
+  const issue = parsed.issues[0];
+  return err(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+}
+
+/** Reads JSON text of a schema; null where it is anything else. */
+export function parseJson<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+): v.InferOutput<Schema> | null {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const checked = check(schema, data);
+  return checked.ok ? checked.value : null;
+}

@@ -1,0 +1,94 @@
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { createFile, syncDirectory } from "./durable.ts";
+import { errnoOf, isMissing } from "./trouble.ts";
+
+/** Where a file of an inbox goes: it is kept, whatever becomes of it. */
+type Shelf = ".taking" | ".accepted" | ".rejected";
+
+/** The batch's name stands before the file's, so that a crash can be told from an acceptance. */
+const TAKEN_NAME = /^([0-9a-f-]{36})-(.+)$/;
+
+/** Takes a file out of its inbox on behalf of a batch; null where it is gone. Gives the path that it has now. */
+export function takeFile(
+  inbox: string,
+  { file, batch }: { readonly file: string; readonly batch: string },
+): string | null {
+  const taken = join(shelf(inbox, ".taking"), `${batch}-${file}`);
+  if (isMissing(() => renameSync(join(inbox, file), taken))) return null;
+  failpoint("inbox:taken");
+  return taken;
+}
+
+/** Puts a taken file where accepted ones are kept; harmless to do again. */
+export function fileAccepted(taken: string): void {
+  keep(taken, ".accepted");
+}
+
+/** Puts a taken file where refused ones are kept, with the reason beside it. Gives the path of the reason. */
+export function fileRejected(taken: string, reason: string): string {
+  const kept = keep(taken, ".rejected") ?? taken;
+  const told = `${kept}.error.txt`;
+  rmSync(told, { force: true });
+  createFile(told, reason);
+  syncDirectory(dirname(kept));
+  return told;
+}
+
+/** Gives a taken file back to its inbox, to be read again. */
+export function putBack(taken: string): void {
+  const { inbox, file } = placeOfTaken(taken);
+  const target = freeName(inbox, file);
+  isMissing(() => renameSync(taken, target));
+}
+
+/** The files that were taken and neither accepted nor refused. */
+export function takenFiles(inbox: string): string[] {
+  const directory = join(inbox, ".taking");
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => TAKEN_NAME.test(name))
+    .map((name) => join(directory, name));
+}
+
+function keep(taken: string, where: Shelf): string | null {
+  const { inbox, file } = placeOfTaken(taken);
+  const directory = shelf(inbox, where);
+  for (;;) {
+    const target = freeName(directory, file);
+    try {
+      linkSync(taken, target);
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return null;
+      if (errnoOf(error) === "EEXIST") continue;
+      // A file system without hard links: nobody but the lock's holder writes here.
+      renameSync(taken, target);
+    }
+    failpoint("inbox:filed");
+    rmSync(taken, { force: true });
+    syncDirectory(directory);
+    return target;
+  }
+}
+
+function placeOfTaken(taken: string): { inbox: string; file: string } {
+  const name = basename(taken);
+  return { inbox: dirname(dirname(taken)), file: TAKEN_NAME.exec(name)?.[2] ?? name };
+}
+
+/** `job.yaml`, `job.2.yaml`, `job.3.yaml` … whichever is free. */
+function freeName(directory: string, file: string): string {
+  const ending = extname(file);
+  const stem = basename(file, ending);
+  for (let count = 1; ; count += 1) {
+    const candidate = join(directory, count === 1 ? file : `${stem}.${count}${ending}`);
+    if (!existsSync(candidate)) return candidate;
+  }
+}
+
+function shelf(inbox: string, name: Shelf): string {
+  const directory = join(inbox, name);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Kind, Mode } from "../../src/model/kind.ts";
+import { type Launched, type LaunchOrder, launch } from "../../src/run/launch.ts";
+import { signalTree } from "../../src/run/tree.ts";
+
+/** A directory that goes away, with every process that was started for it. */
+export interface Place extends AsyncDisposable {
+  readonly path: string;
+  /** Marks its processes. */
+  readonly token: string;
+  file(name: string): string;
+  /** The content of a file in it, or null. */
+  read(name: string): string | null;
+  write(name: string, text: string, mode?: number): string;
+}
+
+/** Makes a place of its own for one test. */
+export function makePlace(): Place {
+  const path = mkdtempSync(join(tmpdir(), "stint-run-"));
+  const token = `token-${path.slice(-6)}-${Bun.randomUUIDv7()}`;
+  const file = (name: string): string => join(path, name);
+  return {
+    path,
+    token,
+    file,
+    read: (name) => (existsSync(file(name)) ? readFileSync(file(name), "utf8") : null),
+    write: (name, text, mode = 0o600) => {
+      writeFileSync(file(name), text, { mode });
+      return file(name);
+    },
+    async [Symbol.asyncDispose]() {
+      signalTree({ leader: null, token }, "SIGKILL");
+      await until(() => signalTree({ leader: null, token }, "SIGKILL") === 0);
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until a condition holds; a test that waits for more than this is broken. */
+export async function until<T>(condition: () => T | null | false | undefined, withinMs = 15_000): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const value = condition();
+    if (value !== null && value !== false && value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${condition.toString()}`);
+    await Bun.sleep(5);
+  }
+}
+
+/** A job in a place. */
+export function kindOf(mode: Mode, change: Partial<Kind> = {}): Kind {
+  const environment = { policy: "inherit" } as const;
+  return { type: "subprocess", mode, cwd: "/", env: {}, environment, failOnNonZero: true, ...change };
+}
+
+/** A line for /bin/sh as a job. */
+export function shell(line: string, ...args: string[]): Mode {
+  return { type: "command", command: "/bin/sh", args: ["-c", line, "job", ...args] };
+}
+
+/** The order to run something in the directory `attempt` of a place. */
+export function orderFor(
+  place: Place,
+  mode: Mode,
+  change: Partial<LaunchOrder> & { kind?: Kind } = {},
+): LaunchOrder {
+  const directory = place.file("attempt");
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const environment = { PATH: process.env["PATH"] ?? "", PWD: place.path, STINT_TOKEN: place.token };
+  const kind = kindOf(mode, { cwd: place.path });
+  return { directory, kind, environment, separateLogs: false, self: process.execPath, ...change };
+}
+
+/** Launches and insists that it worked. */
+export function launched(order: LaunchOrder): Launched {
+  const result = launch(order);
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.error}`);
+  return result.value;
+}
+
+/** Launches, and gives the log once the recording parent has ended. */
+export async function outputOf(place: Place, order: LaunchOrder): Promise<string> {
+  await launched(order).ended;
+  return place.read("attempt/output.log") ?? "";
+}
