@@ -20,15 +20,15 @@ export interface Context {
   readonly hasColor: boolean;
   readonly columns: number;
   /** The answer. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** The answer, where it is not text. */
-  outBytes(bytes: Uint8Array): void;
+  readonly outBytes: (bytes: Uint8Array) => void;
   /** The talk. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
   /** All of standard input. */
-  readInput(): string;
+  readonly readInput: () => string;
   /** Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. */
-  onSignal(listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void): void;
+  readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
 }
 
 const DEFAULT_COLUMNS = 100;

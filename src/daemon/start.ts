@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { timestamp } from "../lib/clock.ts";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { err, type Result } from "../lib/result.ts";
@@ -10,7 +11,6 @@ import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { readEnvironment } from "../store/environments.ts";
 import { quarantine } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
-import { errnoOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
@@ -29,7 +29,7 @@ export async function startTasks(holder: Holder, tasks: readonly Task[]): Promis
       return { before, after: claimed(before, claim), actor };
     });
   const claims = holder.commit(changes);
-  await Promise.all(claims.map((written) => (written.ok ? startJob(holder, written.value) : null)));
+  await Promise.all(claims.flatMap((written) => (written.ok ? [startJob(holder, written.value)] : [])));
 }
 
 /** A record in pending/ is a file that people may edit: what they wrote counts, as a new generation of the spec. */

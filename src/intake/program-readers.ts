@@ -1,14 +1,11 @@
-import { err, ok, type Result } from "../lib/result.ts";
-import { closest } from "../lib/suggest.ts";
-import { RUNTIMES, type Runtime } from "../model/kind.ts";
-import { type Fault, fault, refuse } from "./fault.ts";
-import { all, alternatives, anyText, oneOf, type Surroundings, text } from "./readers.ts";
-import { members } from "./task-readers.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type Fault, refuse } from "./fault.ts";
+import { all, anyText, text } from "./readers.ts";
 import { describe, type Value } from "./value.ts";
 import { splitWords } from "./words.ts";
 
 /** A program with its arguments: a list, or a single word. */
-export function command(value: Value, surroundings: Surroundings): Result<string[], Fault[]> {
+export function command(value: Value): Result<string[], Fault[]> {
   if (value.type === "list") {
     const [program, ...rest] = value.items;
     if (program === undefined) return refuse(value, "is an empty list, wanted a program and its arguments");

@@ -61,7 +61,12 @@ function phaseOf(task: Task): Phase {
     case "failed":
       if (status.reason === "Timeout") return "Timeout";
       return status.reason === "Exhausted" || status.reason === "OrphanLimit" ? "Exhausted" : "Failed";
-    default:
+    case "preparing":
+    case "running":
+    case "serving":
+    case "stopping":
+    case "collecting":
+    case "orphaned":
       return "Running";
   }
 }

@@ -58,18 +58,18 @@ const NEW_STATUS: QueuedStatus = {
 };
 
 /** (new) → queued: the first version of a record. */
-export function accepted(draft: Draft, acceptance: Acceptance): Task {
+export function accepted(asked: Draft, acceptance: Acceptance): Task {
   const { at, ...identity } = acceptance;
-  const metadata: Metadata = {
+  const identified: Metadata = {
     ...identity,
-    name: draft.name,
+    name: asked.name,
     generation: 1,
     resourceVersion: 1,
     epoch: 1,
     createdAt: at,
     updatedAt: at,
-    labels: draft.labels,
-    annotations: draft.annotations,
+    labels: asked.labels,
+    annotations: asked.annotations,
   };
-  return { metadata, spec: draft.spec, status: NEW_STATUS };
+  return { metadata: identified, spec: asked.spec, status: NEW_STATUS };
 }

@@ -76,7 +76,7 @@ function countSameInRow(task: Task, failure: Failure): number {
     (attempt): attempt is EndedAttempt => attempt.state !== "running",
   );
   let count = 0;
-  for (const attempt of before.reverse()) {
+  for (const attempt of before.toReversed()) {
     if (attempt.epoch !== task.metadata.epoch || attempt.state === "completed") break;
     if (attempt.state === "orphaned" || attempt.state === "cancelled") continue;
     if (failureOfAttempt(attempt)?.code === failure.code) count += 1;

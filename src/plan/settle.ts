@@ -175,5 +175,5 @@ function ended(task: Task, end: Facts, fields: TerminalFields<Terminal>): Task {
     ...countersOf(task),
     ...fields,
     endedAt: timestamp(end.endedAtMs),
-  } as Status);
+  });
 }

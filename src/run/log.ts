@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import { errnoOf } from "./errno.ts";
+import { errnoOf } from "../lib/errno.ts";
 import { readableLines } from "./readable.ts";
 
 const TAIL_LINES = 100;

@@ -1,5 +1,5 @@
+import { errnoOf } from "../lib/errno.ts";
 import type { FailureCode } from "../model/failure.ts";
-import { errnoOf } from "./errno.ts";
 
 /** Why a job could not be started. */
 export interface NotStarted {

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { PLAIN_PATH } from "./environment.ts";
-import { errnoOf } from "./errno.ts";
 
 /** Where a job looks for programs. */
 export interface Place {

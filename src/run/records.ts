@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { startTimeIn, startTimeOf } from "../lib/host.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
-import { errnoOf } from "./errno.ts";
 
 /** What the recording parent notes before it runs the job. */
 export interface StartRecord {

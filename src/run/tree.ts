@@ -1,6 +1,6 @@
 import { kill, pid as ownPid } from "node:process";
+import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
-import { errnoOf } from "./errno.ts";
 import { type ProcessEntry, processTable, wasStartedWith } from "./process-table.ts";
 
 /** All processes of one attempt. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
@@ -8,7 +9,7 @@ import { createFile, syncDirectory } from "./durable.ts";
 import { fileAccepted } from "./inbox-files.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
-import { errnoOf, isMissing } from "./trouble.ts";
+import { isMissing } from "./trouble.ts";
 
 /** A new name for a batch; names sort by the time of their making. */
 export function newBatch(): string {

@@ -11,13 +11,14 @@ import {
 } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { uuid } from "../lib/random.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { Layout } from "./layout.ts";
 import { createNumbers } from "./numbers.ts";
-import { errnoOf, onDisk } from "./trouble.ts";
+import { onDisk } from "./trouble.ts";
 
 /** The version of the home's layout. */
 export const HOME_VERSION = 1;

@@ -1,8 +1,9 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { createFile, syncDirectory } from "./durable.ts";
-import { errnoOf, isMissing } from "./trouble.ts";
+import { isMissing } from "./trouble.ts";
 
 /** Where a file of an inbox goes: it is kept, whatever becomes of it. */
 type Shelf = ".taking" | ".accepted" | ".rejected";

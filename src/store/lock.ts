@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } fr
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
 import type { Clock } from "../lib/clock.ts";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { parseJson } from "../model/check.ts";
@@ -12,7 +13,6 @@ import type { Capacity } from "../model/resources.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { thisProcess, vitalityOf } from "./owner.ts";
-import { errnoOf } from "./trouble.ts";
 
 /** How often the lock's time is renewed: for people who look, no decision hangs on it. */
 const RENEW_MS = 10_000;

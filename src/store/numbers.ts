@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import type { Layout } from "./layout.ts";
-import { errnoOf, isMissing } from "./trouble.ts";
+import { isMissing } from "./trouble.ts";
 
 /** A rename lost this often in a row means that something else is wrong. */
 const MAX_TRIES = 10_000;

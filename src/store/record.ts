@@ -1,9 +1,9 @@
 import { lstatSync, readFileSync } from "node:fs";
-import { err, ok, type Result } from "../lib/result.ts";
+import { errnoOf } from "../lib/errno.ts";
+import { err, type Result } from "../lib/result.ts";
 import { check } from "../model/check.ts";
 import { project } from "../model/projection.ts";
 import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
-import { errnoOf } from "./trouble.ts";
 
 /** Why a record's bytes are not a task. */
 export type RecordFault =

@@ -1,11 +1,6 @@
+import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
-
-/** The errno name of what a system call threw, or null for anything else. */
-export function errnoOf(error: unknown): string | null {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  return typeof code === "string" && /^E[A-Z0-9]+$/.test(code) ? code : null;
-}
 
 /** Runs something that touches the disk: what the system refuses becomes a problem, anything else is a bug. */
 export function onDisk<T>(action: string, work: () => T): Result<T, Problem> {

@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { type Clock, timestamp } from "../lib/clock.ts";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { AuditEvent, AuditNote } from "../model/audit.ts";
@@ -10,7 +11,7 @@ import { Audit } from "./audit.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
-import { errnoOf, isMissing, onDisk } from "./trouble.ts";
+import { isMissing, onDisk } from "./trouble.ts";
 
 /** One record's next version. The states say which file moves where. */
 export interface Change {

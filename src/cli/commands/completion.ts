@@ -56,5 +56,5 @@ async function candidates(
   const tasks = allIds(home.value)
     .slice(-MAX_TASKS)
     .map((id) => `${numberOf(id)}\t${id}`);
-  return [...flags, ...tasks.reverse()];
+  return [...flags, ...tasks.toReversed()];
 }

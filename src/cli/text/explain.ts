@@ -34,7 +34,12 @@ export function explainTask(
         ...failureLines(task, { hasAdvice: true }),
         `Its log: stint logs ${metadata.number}`,
       ];
-    default: {
+    case "preparing":
+    case "running":
+    case "serving":
+    case "stopping":
+    case "collecting":
+    case "orphaned": {
       const since =
         last === undefined
           ? ""

@@ -50,7 +50,12 @@ function noteOf(task: Task, around: { readonly nowMs: number; readonly wait: Wai
       const failure = last === undefined ? null : failureOfAttempt(last);
       return failure === null ? status.message : `${failure.code}: ${failure.error}`;
     }
-    default:
+    case "preparing":
+    case "running":
+    case "serving":
+    case "stopping":
+    case "collecting":
+    case "orphaned":
       if (last?.state === "running" && last.stop !== undefined) return `being stopped: ${last.stop.reason}`;
       return describeKind(spec.kind);
   }
