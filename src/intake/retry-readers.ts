@@ -10,6 +10,12 @@ import { describe, type Entry, NOWHERE, type Value } from "./value.ts";
 /** More attempts than this mean "always", which `restart: always` or `maxAttempts: 0` says. */
 export const MAX_ATTEMPTS = 1_000_000;
 
+/** Retries after the first attempt; gives the number of attempts. */
+export function retries(value: Value, surroundings: Surroundings): Result<number, Fault[]> {
+  const read = count(0, MAX_ATTEMPTS - 1)(value, surroundings);
+  return read.ok ? ok(read.value + 1) : read;
+}
+
 const classOrCode = oneOf([...FAILURE_CLASSES, ...FAILURE_CODES]);
 
 /** Failure classes and codes. */

@@ -61,10 +61,12 @@ export function environment(value: Value, surroundings: Surroundings): Result<En
       ? ok({ policy: policy.value })
       : refuse(value, `is ${describe(value)}, wanted inherit, clear or a list of names`);
   }
+  if (!value.entries.some(({ key }) => key === "policy")) {
+    return refuse(value, "has no policy, wanted inherit, clear or allowlist", "variables are set under env:");
+  }
   const read = members(value, ["policy", "names"]);
   if (!read.ok) return read;
-  const { policy, names } = read.value;
-  if (policy === undefined) return refuse(value, "has no policy, wanted inherit, clear or allowlist");
+  const { policy = value, names } = read.value;
   const chosen = oneOf(["inherit", "clear", "allowlist"])(policy, surroundings);
   if (!chosen.ok) return chosen;
   if (chosen.value !== "allowlist") {
@@ -82,6 +84,12 @@ function allowlist(value: Value, surroundings: Surroundings): Result<Environment
   return odd === undefined
     ? ok({ policy: "allowlist", names: names.value })
     : refuse(value, `holds "${odd}", wanted names alone`);
+}
+
+/** `separate` keeps stdout and stderr in two files. */
+export function logs(value: Value, surroundings: Surroundings): Result<boolean, Fault[]> {
+  const chosen = oneOf(["together", "separate"])(value, surroundings);
+  return chosen.ok ? ok(chosen.value === "separate") : chosen;
 }
 
 const POLICIES = ["never", "onFailure", "always"] as const;

@@ -10,7 +10,8 @@ import { retry } from "./retry.ts";
 export const DEFAULT_GRACE_MS = 30_000;
 /** Output kept of one attempt; above it the middle is cut out. */
 export const DEFAULT_LOG_BYTES = 256 * 1_024 * 1_024;
-const MIN_LOG_BYTES = 64 * 1_024;
+/** Room for the head, the mark and the tail of a log that is cut. */
+export const MIN_LOG_BYTES = 64 * 1_024;
 export const MAX_PRIORITY = 1_000;
 
 const duration = v.pipe(v.number(), v.integer(), v.minValue(1));

@@ -43,8 +43,18 @@ export function prepareScript(script: Script, place: ScriptPlace): Result<Script
 }
 
 const PRELOAD = "script-preload.js";
-/** What the script starts must not take stint for a bun, should it call stint. */
-const UNMASK = "delete process.env.BUN_BE_BUN;\n";
+/**
+ * What a script starts must not take stint for a bun, should it call stint. Bun.spawn alone looks for its default in
+ * the environment of the start rather than in process.env, where the variable is gone.
+ */
+const UNMASK = `delete process.env.BUN_BE_BUN;
+for (const name of ["spawn", "spawnSync"]) {
+  const start = Bun[name];
+  const defaults = { env: process.env };
+  Bun[name] = (first, options) =>
+    Array.isArray(first) ? start(first, { ...defaults, ...options }) : start({ ...defaults, ...first });
+}
+`;
 
 function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter, string> {
   if (typeof runtime === "object") {

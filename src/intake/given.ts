@@ -1,0 +1,71 @@
+import { type Fault, fault } from "./fault.ts";
+import { type Meaning, keysOfGroup, meaningOf } from "./key-names.ts";
+import { alternatives } from "./readers.ts";
+import { PAST_OF_RECORD } from "./unsupported.ts";
+import { camelCase } from "./key-names.ts";
+import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
+
+/** A field that somebody set: what for, by which words, and to what. */
+export interface Given {
+  /** In FIELDS. */
+  readonly key: string;
+  /** The user's own name under an open field. */
+  readonly child?: string;
+  /** As it was written, with its value. */
+  readonly entry: Entry;
+}
+
+/** The fields in a mapping, with the faults of its keys; groups (`retry: {…}`) are opened, `null` is passed over. */
+export function givenFields(entries: readonly Entry[]): { given: Given[]; faults: Fault[] } {
+  const isRecordElsewhere = entries.some(({ key }) => camelCase(key) === "jobName");
+  const given: Given[] = [];
+  const faults: Fault[] = [];
+  for (const entry of entries.flatMap((one) => opened(one, faults))) {
+    const typed = entry.value.path;
+    if (isRecordElsewhere && PAST_OF_RECORD.has(camelCase(typed))) continue;
+    const meaning = meaningOf(typed);
+    if (meaning.type !== "field") faults.push(...keyFaults(meaning, entry));
+    else {
+      const value = withUnit(entry.value, meaning);
+      if (value === null || (isUnspecified(value) && meaning.key !== "cwd")) continue;
+      given.push({ key: meaning.key, ...(meaning.child !== undefined && { child: meaning.child }), entry: { ...entry, value } });
+    }
+  }
+  return { given, faults };
+}
+
+/** The entries of a group instead of the group. */
+function opened(entry: Entry, faults: Fault[]): Entry[] {
+  const meaning = meaningOf(entry.value.path);
+  if (meaning.type !== "group" || entry.value.type !== "mapping") return [entry];
+  return entry.value.entries.flatMap((member) => opened(member, faults));
+}
+
+function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }: Entry): Fault[] {
+  const typed = value.path;
+  switch (meaning.type) {
+    case "group": {
+      if (isUnspecified(value)) return [];
+      const keys = keysOfGroup(meaning.key);
+      return [fault(value.span, `"${typed}" is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`, groupHint(meaning.key, value))];
+    }
+    case "unsupported":
+      return isUnspecified(value) ? [] : [fault(span, `"${typed}" is not supported yet`, meaning.hint)];
+    case "unknown":
+      return [fault(span, `"${typed}" is unknown`, meaning.suggestion === null ? undefined : `did you mean ${meaning.suggestion}?`)];
+  }
+}
+
+function groupHint(group: string, value: Value): string | undefined {
+  const isCount = value.type === "scalar" && typeof value.data === "number";
+  return group === "retry" && isCount ? `write retries: ${value.text}` : undefined;
+}
+
+/** Reads a number by the unit in its key's name; null where it says nothing. */
+function withUnit(value: Value, { unit, isZeroAbsent }: Extract<Meaning, { type: "field" }>): Value | null {
+  if (value.type !== "scalar") return value;
+  if (isZeroAbsent && (value.data === 0 || value.data === "")) return null;
+  if (unit === undefined || typeof value.data !== "number") return value;
+  const text = `${value.data}${unit}`;
+  return { ...value, data: text, text };
+}

@@ -1,0 +1,141 @@
+import { closest } from "../lib/suggest.ts";
+import { FIELDS } from "./fields.ts";
+import { UNSUPPORTED } from "./unsupported.ts";
+
+/** What a key that somebody wrote means. */
+export type Meaning =
+  | {
+      readonly type: "field";
+      /** In FIELDS. */
+      readonly key: string;
+      /** The user's own name under an open field. */
+      readonly child?: string;
+      /** Of the bare numbers that the spelling stands for. */
+      readonly unit?: string;
+      /** In the seeds, 0 and the empty text mean: not said. */
+      readonly isZeroAbsent?: true;
+    }
+  | { readonly type: "group"; readonly key: string }
+  | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
+  | { readonly type: "unknown"; readonly suggestion: string | null };
+
+interface Alias {
+  readonly key: string;
+  readonly unit?: string;
+  readonly isZeroAbsent?: true;
+}
+
+const isZeroAbsent = true;
+
+/** Other spellings: the record's own, and those of fetch_ml, rdev, solti and gyoza. */
+const ALIASES: Readonly<Record<string, Alias>> = {
+  jobName: { key: "name" },
+  interpreter: { key: "runtime" },
+  at: { key: "notBefore" },
+  timeoutMs: { key: "timeout", unit: "ms", isZeroAbsent },
+  queueTtlMs: { key: "queueTtl", unit: "ms", isZeroAbsent },
+  stopGraceMs: { key: "stopGrace", unit: "ms" },
+  "backoff.firstMs": { key: "backoff.first", unit: "ms", isZeroAbsent },
+  "backoff.maxMs": { key: "backoff.max", unit: "ms", isZeroAbsent },
+  maxRetries: { key: "retries" },
+  "retry.maxRetries": { key: "retries" },
+  maxAttempts: { key: "retry.maxAttempts" },
+  cpu: { key: "cpus", isZeroAbsent },
+  gpu: { key: "gpus", isZeroAbsent },
+  memoryBytes: { key: "memory", unit: "B", isZeroAbsent },
+  memoryGb: { key: "memory", unit: "GB", isZeroAbsent },
+  memoryMb: { key: "memory", unit: "MB", isZeroAbsent },
+  ramMb: { key: "memory", unit: "MB", isZeroAbsent },
+  ramGb: { key: "memory", unit: "GB", isZeroAbsent },
+  gpuMemory: { key: "vram", isZeroAbsent },
+  gpuMemoryGb: { key: "vram", unit: "GB", isZeroAbsent },
+  vramBytes: { key: "vram", unit: "B", isZeroAbsent },
+  vramMb: { key: "vram", unit: "MB", isZeroAbsent },
+  vramGb: { key: "vram", unit: "GB", isZeroAbsent },
+};
+
+/** Names of mappings whose keys are fields, and the prefix that their keys have in FIELDS. */
+const GROUPS: Readonly<Record<string, string>> = {
+  retry: "retry.",
+  retryPolicy: "retry.",
+  "retry.backoff": "backoff.",
+  backoff: "backoff.",
+  logs: "logs.",
+  resources: "",
+  constraints: "",
+};
+
+/** `metadata` is fetch_ml's; in the long form it never comes here. */
+const OPEN_ALIASES: Readonly<Record<string, string>> = { label: "labels", annotation: "annotations", metadata: "annotations" };
+
+/** Words that people bring along from elsewhere; too far off to be found as slips. */
+const USUAL_SLIPS: Readonly<Record<string, string>> = {
+  cmd: "run",
+  exec: "run",
+  shell: "run",
+  workdir: "cwd",
+  workingDir: "cwd",
+  workingDirectory: "cwd",
+  directory: "cwd",
+  dir: "cwd",
+  mem: "memory",
+  ram: "memory",
+  environmentVariables: "env",
+  tags: "labels",
+  delay: "notBefore",
+  begin: "notBefore",
+  time: "timeout",
+  walltime: "timeout",
+};
+
+/** Finds what a key means; `typed` holds the keys that lead to it, joined by dots. */
+export function meaningOf(typed: string): Meaning {
+  const [first = "", ...rest] = typed.split(".");
+  const open = own(OPEN_ALIASES, camelCase(first)) ?? camelCase(first);
+  if (own(FIELDS, open)?.isOpen) return { type: "field", key: open, ...(rest.length > 0 && { child: rest.join(".") }) };
+  const key = typed.split(".").map(camelCase).join(".");
+  if (own(GROUPS, key) !== undefined) return { type: "group", key };
+  const canonical = withoutGroup(key);
+  const alias = own(ALIASES, canonical) ?? { key: canonical };
+  if (own(FIELDS, alias.key) !== undefined) return { type: "field", ...alias };
+  const hint = own(UNSUPPORTED, canonical);
+  return hint === undefined ? { type: "unknown", suggestion: suggestion(key) } : { type: "unsupported", key: canonical, hint };
+}
+
+/** The keys that a group has, as they are written in it. */
+export function keysOfGroup(group: string): string[] {
+  const prefix = own(GROUPS, group) ?? "";
+  if (prefix === "") return ["cpus", "memory", "gpus", "vram"];
+  return Object.keys(FIELDS).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+}
+
+function withoutGroup(key: string): string {
+  for (let cut = key.lastIndexOf("."); cut !== -1; cut = key.lastIndexOf(".", cut - 1)) {
+    const prefix = own(GROUPS, key.slice(0, cut));
+    if (prefix !== undefined) return `${prefix}${key.slice(cut + 1)}`;
+  }
+  return key;
+}
+
+function suggestion(key: string): string | null {
+  const cut = key.lastIndexOf(".");
+  const last = key.slice(cut + 1);
+  const elsewhere = Object.keys(FIELDS).find((field) => field.endsWith(`.${last}`));
+  if (cut === -1) {
+    const names = [...Object.keys(FIELDS), ...Object.keys(GROUPS), ...Object.keys(UNSUPPORTED), "at"].filter((name) => !name.includes("."));
+    return own(USUAL_SLIPS, key) ?? elsewhere ?? closest(key, names);
+  }
+  const near = closest(last, keysOfGroup(key.slice(0, cut)));
+  if (near !== null) return near;
+  return own(FIELDS, last) !== undefined ? `${last}, not under ${key.slice(0, cut)}` : (elsewhere ?? null);
+}
+
+/** `max_retries` → `maxRetries`. Names in capitals (codes) stay as they are. */
+export function camelCase(key: string): string {
+  return /^[a-z]/.test(key) ? key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : key;
+}
+
+/** A lookup that `constructor` and its like do not fool. */
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}

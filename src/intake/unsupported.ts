@@ -1,0 +1,74 @@
+const LANES = "tasks run side by side, as many as --jobs allows";
+const ORDER = "tasks cannot wait for each other yet";
+const SWEEPS = "write one document for each task, with --- between them";
+const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
+const ELSEWHERE = "tasks run on this machine alone";
+const LIMITS = "the job runs with the limits of your account; timeout: is there";
+const SERVICES = "only jobs that end are run; restart: always repeats one";
+const TRACKING = "set the variables of the tracker under env:";
+const DATA = "name the files on the command line or under env:";
+const TIMES = "use notBefore: for a start, restart: always:10m for a repetition, or cron";
+const NEWS = "follow it with stint wait or stint logs -f";
+
+/** Keys of capabilities that are planned and not there. They are refused: a key that is passed over would be a lie. */
+export const UNSUPPORTED: Readonly<Record<string, string>> = {
+  slot: LANES,
+  admission: LANES,
+  unique: LANES,
+  maxParallel: LANES,
+  maxFailures: LANES,
+  after: ORDER,
+  afterAny: ORDER,
+  afterFailed: ORDER,
+  matrix: SWEEPS,
+  each: SWEEPS,
+  array: SWEEPS,
+  container: CONTAINERS,
+  image: CONTAINERS,
+  runnerSelector: ELSEWHERE,
+  limits: LIMITS,
+  security: LIMITS,
+  service: SERVICES,
+  tracking: TRACKING,
+  datasets: DATA,
+  datasetSpecs: DATA,
+  snapshot: DATA,
+  snapshotId: DATA,
+  inputs: DATA,
+  inputSpecs: DATA,
+  outputSpecs: DATA,
+  artifacts: DATA,
+  envFrom: "set the variables under env:, or let the task inherit them",
+  eventDelivery: NEWS,
+  on: NEWS,
+  notify: NEWS,
+  schedule: TIMES,
+  cron: TIMES,
+  every: TIMES,
+  catchUp: TIMES,
+  overlap: TIMES,
+};
+
+/** What a record of fetch_ml tells of its past there; it says nothing of a new task, and is left behind. */
+export const PAST_OF_RECORD: ReadonlySet<string> = new Set([
+  "id",
+  "status",
+  "state",
+  "createdAt",
+  "updatedAt",
+  "startedAt",
+  "endedAt",
+  "workerId",
+  "error",
+  "errorCode",
+  "output",
+  "userId",
+  "username",
+  "createdBy",
+  "leaseExpiry",
+  "leasedBy",
+  "retryCount",
+  "lastError",
+  "nextRetry",
+  "attempts",
+]);

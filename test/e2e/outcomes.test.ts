@@ -1,0 +1,109 @@
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { markedProcesses, Stint, until } from "../rig/stint.ts";
+
+test("a plain failure goes to dead-letter/ after one attempt", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "sh", "-c", "exit 3");
+  expect((await stint.run(["drain"])).code).toBe(1);
+  const { place, status } = stint.record(1);
+  expect(place).toBe("dead-letter");
+  expect(status.attempts).toHaveLength(1);
+  expect(status.attempts[0]).toMatchObject({ exitCode: 3, signal: null, failure: { class: "code", code: "EXIT_NONZERO" } });
+});
+
+test("explicit retries are used up, with growing jittered delays on record", async () => {
+  await using stint = new Stint();
+  const yaml = "run: exit 3\nretries: 2\nbackoff: { first: 100ms, max: 1s }\n";
+  expect((await stint.run(["submit", "-"], { input: yaml })).code).toBe(0);
+  expect((await stint.run(["drain"])).code).toBe(1);
+  const { status } = stint.record(1);
+  expect(status.attempts.map(({ exitCode }) => exitCode)).toEqual([3, 3, 3]);
+  expect(status.attempts.map(({ retry }) => retry?.baseMs)).toEqual([100, 200, undefined]);
+  for (const { retry } of status.attempts.slice(0, 2)) {
+    expect(retry?.delayMs).toBeGreaterThanOrEqual(1);
+    expect(retry?.delayMs).toBeLessThanOrEqual(retry?.baseMs ?? 0);
+  }
+  expect(status.reason).toBe("Exhausted");
+});
+
+test("a job killed from outside is infrastructure and is retried", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--", "sh", "-c", "echo $$ > pid; exec sleep 60");
+  const running = await stint.reach(1, "running");
+  const [attempt] = running.status.attempts;
+  await until("the job has said its pid", () => existsSync(join(stint.root, "pid")));
+  process.kill(Number(await Bun.file(join(stint.root, "pid")).text()), "SIGKILL");
+  const queued = await stint.reach(1, "queued");
+  expect(queued.status.reason).toBe("Backoff");
+  expect(queued.status.attempts[0]).toMatchObject({ signal: "SIGKILL", exitCode: null, failure: { class: "infrastructure", code: "KILLED" } });
+  expect(markedProcesses(attempt?.token ?? "")).toEqual([]);
+});
+
+test("the death of the recording parent takes the rest of the job along, and it is retried", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--", "sleep", "60");
+  const { status } = await stint.reach(1, "running");
+  const [attempt] = status.attempts;
+  process.kill(attempt?.process?.pid ?? 0, "SIGKILL");
+  const queued = await stint.reach(1, "queued");
+  expect(queued.status.attempts[0]).toMatchObject({ signal: "SIGKILL", failure: { code: "KILLED" } });
+  expect(markedProcesses(attempt?.token ?? "")).toEqual([]);
+});
+
+test("CUDA out of memory is GPU_OOM", async () => {
+  await using stint = new Stint();
+  const says = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.15 GiB";
+  const script = `import sys\nprint("Traceback (most recent call last):", file=sys.stderr)\nprint(${JSON.stringify(says)}, file=sys.stderr)\nsys.exit(1)\n`;
+  await stint.run(["submit", "-"], { input: `runtime: python\nscript: |\n${script.replaceAll(/^/gm, "  ")}\n` });
+  await stint.up();
+  const { status } = await stint.reach(1, "queued").then(async () => {
+    await until("the first attempt has failed", () => stint.record(1).status.attempts[0]?.state === "failed");
+    return stint.record(1);
+  });
+  expect(status.attempts[0]?.failure).toMatchObject({ class: "resource", code: "GPU_OOM" });
+});
+
+test("run mirrors a signal as 128 + n, and wait does so too", async () => {
+  await using stint = new Stint();
+  const ran = await stint.run(["run", "--retries", "0", "--", "sh", "-c", "kill -9 $$"]);
+  expect(ran.code).toBe(137);
+  expect(stint.record(1).status).toMatchObject({ signal: "SIGKILL", exitCode: null });
+  expect((await stint.run(["wait", "1"])).code).toBe(137);
+});
+
+test("run ends with the job's exit code", async () => {
+  await using stint = new Stint();
+  expect((await stint.run(["run", "--", "sh", "-c", "exit 7"])).code).toBe(7);
+  expect((await stint.run(["run", "--", "true"])).code).toBe(0);
+});
+
+test("after a timeout nothing of the job is alive, not even grandchildren that ignore TERM", async () => {
+  await using stint = new Stint();
+  const script = "trap '' TERM; (trap '' TERM; sleep 300) & setsid sh -c \"trap '' TERM; sleep 300\" & echo ready; sleep 300";
+  await stint.run(["submit", "-"], { input: `script: |\n  ${script}\ntimeout: 500ms\nstopGrace: 500ms\n` });
+  expect((await stint.run(["drain"])).code).toBe(1);
+  const { status } = stint.record(1);
+  expect(status).toMatchObject({ state: "failed", reason: "Timeout" });
+  expect(status.attempts[0]).toMatchObject({ state: "timeout", failure: { class: "resource", code: "TIMEOUT" } });
+  expect(markedProcesses(status.attempts[0]?.token ?? "")).toEqual([]);
+});
+
+test("a command that does not exist is told apart from one that fails", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "no-such-program-anywhere");
+  await stint.run(["drain"]);
+  const { status } = stint.record(1);
+  expect(status.reason).toBe("InvalidSpec");
+  expect(status.attempts[0]?.failure?.error).toContain("no-such-program-anywhere");
+});
+
+test("a working directory that is gone is named", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--cwd", join(stint.root, "gone"), "--", "true");
+  await stint.run(["drain"]);
+  expect(stint.record(1).status.attempts[0]?.failure).toMatchObject({ code: "INVALID_SPEC" });
+});

@@ -1,0 +1,138 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+test("a file copied into the inbox runs, and its record tells everything", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  writeFileSync(join(stint.home, "inbox", "job.yaml"), "name: dropped\nrun: echo from the inbox; exit 0\n");
+  const { status, metadata, place } = await stint.reach(1, "completed");
+  expect(place).toBe("done");
+  expect(metadata).toMatchObject({ name: "dropped", source: "inbox" });
+  expect(status.attempts[0]).toMatchObject({ exitCode: 0, logTail: "from the inbox" });
+  await until("the file is filed", () => stint.files("inbox/.accepted").includes("job.yaml"));
+});
+
+test("a file renamed into the inbox is taken", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  writeFileSync(join(stint.root, "moved.yaml"), "run: true\n");
+  renameSync(join(stint.root, "moved.yaml"), join(stint.home, "inbox", "moved.yaml"));
+  await stint.reach(1, "completed");
+});
+
+test("a slowly written file is taken only when it is whole", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  const path = join(stint.home, "inbox", "slow.yaml");
+  for (const part of ["name: slow\n", "run: |\n", "  echo one\n", "  echo two\n"]) {
+    await appendFile(path, part);
+    await Bun.sleep(150);
+  }
+  const { status } = await stint.reach(1, "completed");
+  expect(status.attempts[0]?.logTail).toBe("one\ntwo");
+});
+
+test("a bad file is refused as a whole, with the reasons beside it", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  writeFileSync(join(stint.home, "inbox", "bad.yaml"), "name: fine\nrun: true\n---\nnam: typo\nrun: true\ntimeout: 90\n");
+  await until("it is refused", () => stint.files("inbox/.rejected").includes("bad.yaml.error.txt"));
+  const told = await Bun.file(join(stint.home, "inbox", ".rejected", "bad.yaml.error.txt")).text();
+  expect(told).toContain("bad.yaml:4:1");
+  expect(told).toContain('did you mean "name"');
+  expect(told).toContain("bad.yaml:6:10");
+  expect(stint.records()).toEqual([]);
+});
+
+test("an inbox that is deleted and made again goes on working", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  rmSync(join(stint.home, "inbox"), { recursive: true });
+  mkdirSync(join(stint.home, "inbox"));
+  writeFileSync(join(stint.home, "inbox", "again.yaml"), "run: true\n");
+  await stint.reach(1, "completed");
+});
+
+test("what arrived while nothing ran is found", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  writeFileSync(join(stint.home, "inbox", "early.yaml"), "run: true\n");
+  await stint.up();
+  await stint.reach(1, "completed");
+  await stint.reach(2, "completed");
+});
+
+test("a supervisor that is killed leaves its jobs, and the next one records their true end", async () => {
+  await using stint = new Stint();
+  const first = await stint.up();
+  await stint.ok("submit", "--", "sh", "-c", "sleep 1; exit 3");
+  await stint.reach(1, "running");
+  first.kill("SIGKILL");
+  await first.exited;
+  await stint.up();
+  const { status } = await stint.reach(1, "failed");
+  expect(status.attempts).toHaveLength(1);
+  expect(status.attempts[0]).toMatchObject({ exitCode: 3, failure: { class: "code" } });
+});
+
+test("down leaves the jobs running and names them; cancel without a supervisor ends them", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--name", "long", "--", "sleep", "60");
+  const { status } = await stint.reach(1, "running");
+  expect(await stint.ok("down")).toContain("000001-long goes on");
+  expect(await supervisor.exited).toBe(0);
+  const pid = status.attempts[0]?.process?.pid ?? 0;
+  expect(() => process.kill(pid, 0)).not.toThrow();
+  await stint.ok("cancel", "1");
+  expect(stint.record(1).status).toMatchObject({ state: "cancelled", reason: "User" });
+  expect(() => process.kill(pid, 0)).toThrow();
+});
+
+test("down --stop-jobs queues the jobs again, uncounted", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--", "sleep", "60");
+  await stint.reach(1, "running");
+  await stint.ok("down", "--stop-jobs");
+  expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Shutdown", consecutiveFailures: 0 });
+});
+
+test("a second supervisor is refused and told who is there", async () => {
+  await using stint = new Stint();
+  const first = await stint.up();
+  const second = await stint.run(["up"]);
+  expect(second.code).toBe(4);
+  expect(second.err).toContain(`pid ${first.pid}`);
+});
+
+test("priorities go first, then the order of submission; never more jobs than allowed", async () => {
+  await using stint = new Stint();
+  const say = (name: string, priority: number): string => `name: ${name}\npriority: ${priority}\nrun: echo ${name} >> ${stint.root}/order\n`;
+  await stint.run(["submit", "-"], { input: [say("a", 0), say("b", 5), say("c", 0), say("d", 5)].join("---\n") });
+  await stint.ok("drain", "--jobs", "1");
+  expect(await Bun.file(join(stint.root, "order")).text()).toBe("b\nd\na\nc\n");
+});
+
+test("a TERM from outside the queue interrupts: queued again, uncounted, whatever the exit code", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done");
+  const { status } = await stint.reach(1, "running");
+  process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGTERM");
+  await until("it runs again", () => stint.record(1).status.attempts.length === 2);
+  expect(stint.record(1).status).toMatchObject({ consecutiveFailures: 0 });
+  expect(stint.record(1).status.attempts[0]?.failure).toMatchObject({ code: "INTERRUPTED" });
+});
+
+test("run hands its home over to an up that asks, and still mirrors the end", async () => {
+  await using stint = new Stint();
+  const run = stint.start(["run", "--", "sh", "-c", "sleep 1.5; exit 5"]);
+  await stint.reach(1, "running");
+  await stint.up();
+  expect(await run.exited).toBe(5);
+  expect(stint.record(1).status.attempts).toHaveLength(1);
+});

@@ -1,0 +1,179 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The program that users get. */
+const EXECUTABLE = resolve("dist/stint");
+/** A condition that does not come true on a busy machine in this time never does. */
+const DEADLINE_MS = 20_000;
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
+type Json = Record<string, unknown>;
+
+/** The attempt fields that tests look at. */
+export interface AttemptView {
+  readonly number: number;
+  readonly state: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly process?: { readonly pid: number };
+  readonly failure?: { readonly class: string; readonly code: string; readonly rule: string; readonly error: string };
+  readonly retry?: { readonly baseMs: number; readonly delayMs: number };
+  readonly logTail?: string;
+  readonly token: string;
+}
+
+/** A record as a reader of the folder sees it. */
+export interface RecordView {
+  readonly place: string;
+  readonly metadata: { readonly id: string; readonly number: number; readonly resourceVersion: number; readonly epoch: number; readonly source: string; readonly generation: number } & Json;
+  readonly spec: Json;
+  readonly status: { readonly state: string; readonly reason?: string; readonly attempt: number; readonly attempts: readonly AttemptView[]; readonly orphanCount: number } & Json;
+}
+
+/** A home of its own, the real executable on it, and everything of both gone at the end. */
+export class Stint implements AsyncDisposable {
+  readonly root = mkdtempSync(join(tmpdir(), "stint-test-"));
+  readonly home = join(this.root, "home");
+  readonly #supervisors: Bun.Subprocess[] = [];
+
+  /** The environment of every call: nothing of the machine's own. */
+  get env(): Record<string, string> {
+    const path = process.env["PATH"] ?? "/usr/bin:/bin";
+    return { PATH: path, HOME: this.root, STINT_HOME: this.home, LANG: "C.UTF-8" };
+  }
+
+  /** Runs one command line to its end. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const child = this.start(args, options);
+    const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+    return { code, out, err };
+  }
+
+  /** Runs a command line that must succeed; gives its output, trimmed. */
+  async ok(...args: string[]): Promise<string> {
+    const { code, out, err } = await this.run(args);
+    if (code !== 0) throw new Error(`stint ${args.join(" ")} ended with ${code}: ${out}${err}`);
+    return out.trim();
+  }
+
+  /** Starts a command line and leaves it running. */
+  start(args: readonly string[], options: RunOptions = {}): Bun.Subprocess<Uint8Array, "pipe", "pipe"> {
+    return Bun.spawn([EXECUTABLE, ...args], {
+      cwd: options.cwd ?? this.root,
+      env: { ...this.env, ...options.env },
+      stdin: new TextEncoder().encode(options.input ?? ""),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  }
+
+  /** Starts a supervisor and waits until it is up. */
+  async up(...args: string[]): Promise<Bun.Subprocess<Uint8Array, "pipe", "pipe">> {
+    const child = this.start(["up", ...args]);
+    this.#supervisors.push(child);
+    await until(`the supervisor is up`, () => this.owner()?.["pid"] === child.pid || child.exitCode !== null);
+    if (child.exitCode !== null) throw new Error(`stint up ended with ${child.exitCode}: ${await new Response(child.stderr).text()}`);
+    return child;
+  }
+
+  /** Who holds the lock, as its record says. */
+  owner(): Json | null {
+    try {
+      return JSON.parse(readFileSync(join(this.home, "locks", "supervisor.lock", "owner.json"), "utf8")) as Json;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The names in a folder of the home; none where it is not there. */
+  files(folder: string): string[] {
+    const path = join(this.home, folder);
+    return existsSync(path) ? readdirSync(path) : [];
+  }
+
+  /** All records, in the order of their numbers. */
+  records(): RecordView[] {
+    const places = ["pending", "running", "done", "dead-letter"].filter((place) => existsSync(join(this.home, place)));
+    return places
+      .flatMap((place) => this.#recordsIn(place))
+      .toSorted((left, right) => left.metadata.number - right.metadata.number);
+  }
+
+  /** The record of a task by number. */
+  record(number: number): RecordView {
+    const found = this.records().find((record) => record.metadata.number === number);
+    if (found === undefined) throw new Error(`there is no task ${number}`);
+    return found;
+  }
+
+  /** Waits until a task is in a state; gives its record. */
+  async reach(number: number, state: string): Promise<RecordView> {
+    const find = (): RecordView | undefined => this.records().find((record) => record.metadata.number === number);
+    await until(`task ${number} is ${state}`, () => find()?.status.state === state, () => JSON.stringify(find()?.status));
+    return this.record(number);
+  }
+
+  #recordsIn(place: string): RecordView[] {
+    const names = readdirSync(join(this.home, place)).filter((name) => name.endsWith(".json"));
+    return names.flatMap((name) => {
+      try {
+        return [{ place, ...(JSON.parse(readFileSync(join(this.home, place, name), "utf8")) as Omit<RecordView, "place">) }];
+      } catch {
+        return []; // moved while we looked
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#supervisors) child.kill("SIGKILL");
+    await Promise.all(this.#supervisors.map((child) => child.exited));
+    for (const { token } of this.records().flatMap(({ status }) => status.attempts)) killMarked(token);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Waits for a condition; fails with its name after the deadline. */
+export async function until(what: string, isTrue: () => boolean, describe?: () => string | undefined): Promise<void> {
+  const untilMs = performance.now() + DEADLINE_MS;
+  while (!isTrue()) {
+    if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}${describe === undefined ? "" : `: ${describe()}`}`);
+    await Bun.sleep(10);
+  }
+}
+
+/** The living processes whose environment carries an attempt's token. */
+export function markedProcesses(token: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const isZombie = / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\)/s, ""));
+        return !isZombie && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`STINT_TOKEN=${token}`);
+      } catch {
+        return false;
+      }
+    });
+}
+
+function killMarked(token: string): void {
+  for (const pid of markedProcesses(token)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { launch, type LaunchOrder, type NotStarted } from "../../src/run/launch.ts";
+import { refusedBySystem } from "../../src/run/not-started.ts";
+import { findProgram } from "../../src/run/program.ts";
+import { kindOf, makePlace, orderFor, type Place, shell } from "./rig.ts";
+
+function refusalOf(order: LaunchOrder): NotStarted {
+  const result = launch(order);
+  if (result.ok) throw new Error("it was started");
+  return result.error;
+}
+
+const command = (name: string, ...args: string[]) => ({ type: "command", command: name, args }) as const;
+const inFolder = (place: Place, cwd: string) => orderFor(place, shell(":"), { kind: kindOf(shell(":"), { cwd }) });
+
+describe("launch() refuses", () => {
+  test.each([
+    ["a directory that is missing", "gone", "does not exist"],
+    ["a directory that is a file", "file", "is not a directory"],
+    ["a directory with a NUL in its name", "nu\0l", "does not exist"],
+  ])("%s", async (_name, cwd, is) => {
+    await using place = makePlace();
+    place.write("file", "");
+    const error = `Cannot enter "${place.file(cwd)}": ${is}, wanted`;
+    expect(refusalOf(inFolder(place, place.file(cwd)))).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining(error) });
+  });
+
+  test("a program that is not in the job's PATH, and says where it looked and what is near", async () => {
+    await using place = makePlace();
+    const environment = { PATH: "/usr/bin:/nowhere" };
+    const { code, error } = refusalOf(orderFor(place, command("train.py"), { environment }));
+    expect(code).toBe("INVALID_SPEC");
+    expect(error).toBe(`Cannot start "train.py": not found in PATH (/usr/bin:/nowhere), wanted an installed program or a path to one`);
+    place.write("train.py", "");
+    expect(refusalOf(orderFor(place, command("train.py"), { environment })).error).toContain(`wanted "./train.py" for the one in ${place.path}`);
+  });
+
+  test.each([
+    ["./missing", "does not exist (in "],
+    ["./data", "is not executable for this user"],
+    ["./folder", "is a directory"],
+    ["./data/below", "does not exist"],
+    ["/dev/null", "is not a regular file, wanted an executable file"],
+    ["data", "data is not executable for this user, wanted an executable file"],
+  ])("%s, which %s", async (name, is) => {
+    await using place = makePlace();
+    place.write("data", "x");
+    mkdirSync(place.file("folder"));
+    const refusal = refusalOf(orderFor(place, command(name), { environment: { PATH: `/usr/bin:${place.path}` } }));
+    expect(refusal).toEqual({ code: "INVALID_SPEC", error: expect.stringMatching(new RegExp(`^Cannot start "${name}": `)) });
+    expect(refusal.error).toContain(is);
+    expect(existsSync(place.file("attempt/start"))).toBe(false);
+  });
+
+  test("an argument that is longer than Linux takes, and takes one that is just not", async () => {
+    await using place = makePlace();
+    const long = refusalOf(orderFor(place, command("/bin/true", "a", "x".repeat(131_072))));
+    expect(long).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining("its argument 2 is 131072 bytes long, wanted less than 131072") });
+    const launched = launch(orderFor(place, command("/bin/true", "é".repeat(65_535), "x".repeat(131_071))));
+    expect(launched.ok).toBe(true);
+    if (launched.ok) await launched.value.ended;
+    expect(place.read("attempt/exit.json")).toContain('"status":0,');
+  });
+
+  test("a variable that is longer than Linux takes, by its name", async () => {
+    await using place = makePlace();
+    const environment = { PATH: "/bin", LONG: "x".repeat(131_067) };
+    const refusal = refusalOf(orderFor(place, command("/bin/true"), { environment }));
+    expect(refusal).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining("its environment variable LONG is 131072 bytes long") });
+  });
+
+  test("arguments and environment that are too much together", async () => {
+    await using place = makePlace();
+    const many = Array.from({ length: 80 }, (_, index) => [`V${index}`, "x".repeat(100_000)] as const);
+    const refusal = refusalOf(orderFor(place, command("/bin/true"), { environment: Object.fromEntries(many) }));
+    expect(refusal.code).toBe("INVALID_SPEC");
+    expect(refusal.error).toMatch(/its arguments and environment take 8\d{6} bytes, wanted at most \d+$/);
+    expect(existsSync(place.file("attempt/start"))).toBe(false);
+  });
+
+  test("to start where it cannot write the log, and to be tried again", async () => {
+    await using place = makePlace();
+    const order = orderFor(place, shell(":"));
+    const refusal = refusalOf({ ...order, directory: place.file("gone") });
+    expect(refusal.code).toBe("RUNTIME_ERROR");
+    expect(refusal.error).toContain(`Cannot open the log "${place.file("gone/output.log")}": no such directory (ENOENT), wanted`);
+  });
+});
+
+test("refusedBySystem() tells a full disk from what passes by itself", () => {
+  const codeFor = (code: string) => refusedBySystem("Cannot", Object.assign(new Error("x"), { code })).code;
+  expect(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EMFILE", "EIO"].map(codeFor)).toEqual([
+    "DISK_FULL",
+    "DISK_FULL",
+    "RUNTIME_ERROR",
+    "RUNTIME_ERROR",
+    "RUNTIME_ERROR",
+    "RUNTIME_ERROR",
+  ]);
+});
+
+describe("findProgram()", () => {
+  test("passes over what cannot run, takes the first that can, and reads an empty entry as the job's directory", async () => {
+    await using place = makePlace();
+    mkdirSync(place.file("a/tool"), { recursive: true });
+    mkdirSync(place.file("b"));
+    place.write("b/tool", "", 0o600);
+    place.write("tool", "", 0o700);
+    const look = (path: string | undefined) => findProgram("tool", { cwd: place.path, path });
+    expect(look(`${place.file("a")}:b::/usr/bin`)).toEqual({ ok: true, value: place.file("tool") });
+    chmodSync(place.file("b/tool"), 0o700);
+    expect(look(`${place.file("a")}:b::/usr/bin`)).toEqual({ ok: true, value: place.file("b/tool") });
+    expect(look(undefined).ok).toBe(false);
+    expect(findProgram("env", { cwd: place.path, path: undefined })).toEqual({ ok: true, value: "/usr/bin/env" });
+  });
+
+  test("leaves a path with a slash as it was written, but for what a shell would take for an option", async () => {
+    await using place = makePlace();
+    mkdirSync(place.file("-d"));
+    place.write("-d/tool", "", 0o700);
+    const look = (name: string) => findProgram(name, { cwd: place.path, path: "" });
+    expect(look("-d/tool")).toEqual({ ok: true, value: "./-d/tool" });
+    expect(look("./-d/tool")).toEqual({ ok: true, value: "./-d/tool" });
+    expect(look(place.file("-d/tool"))).toEqual({ ok: true, value: place.file("-d/tool") });
+  });
+});

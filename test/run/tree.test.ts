@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { startTimeOf } from "../../src/lib/host.ts";
+import { signalTree, survivors } from "../../src/run/tree.ts";
+import { launched, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
+
+/** Runs a line that prints `up` when its processes are there. */
+async function up(place: Place, line: string) {
+  const { process: leader, ended } = launched(orderFor(place, shell(line)));
+  await until(() => place.read("attempt/output.log")?.includes("up\n"));
+  return { leader, ended, tree: { leader, token: place.token } };
+}
+
+const isThere = (pid: number): boolean => startTimeOf(pid) !== null;
+/** A grandchild in its own session that takes no TERM, with its pid in the file `stray`. */
+const STRAY = `setsid sh -c 'trap "" TERM; echo $$ >stray; echo up; while :; do sleep 0.05; done' &`;
+const strayOf = async (place: Place): Promise<number> => Number(await until(() => /^\d+\n/.exec(place.read("stray") ?? "")?.[0]));
+
+describe("survivors()", () => {
+  test("are parent, job and whatever else is in the session, and nobody once they are gone", async () => {
+    await using place = makePlace();
+    const { leader, ended, tree } = await up(place, "sleep 60 & echo up; wait");
+    expect(survivors(tree)).toHaveLength(3);
+    expect(survivors(tree)).toContain(leader.pid);
+    process.kill(-leader.pid, "SIGKILL");
+    await ended;
+    await until(() => survivors(tree).length === 0);
+  });
+
+  test("are the group's rest where the leader is gone, known by the token", async () => {
+    await using place = makePlace();
+    const { leader, ended, tree } = await up(place, "echo up; exec sleep 60");
+    process.kill(leader.pid, "SIGKILL");
+    await ended;
+    expect(survivors(tree)).toHaveLength(1);
+    expect(survivors({ leader: null, token: place.token })).toEqual(survivors(tree));
+  });
+
+  test("counts a process of the session that hides its token, but not a zombie", async () => {
+    await using place = makePlace();
+    const { leader, tree } = await up(place, "env -i sleep 60 & (exit 0) & sleep 0.05; echo up; exec sleep 61");
+    // The subshell that ended is a zombie, as its parent has become a sleep.
+    expect(survivors(tree)).toHaveLength(3);
+    expect(survivors({ leader: null, token: place.token })).toHaveLength(2);
+    expect(survivors(tree)).toContain(leader.pid);
+  });
+
+  test("find a stray in a session of its own by the token", async () => {
+    await using place = makePlace();
+    const { ended, tree } = await up(place, STRAY);
+    const stray = await strayOf(place);
+    await ended;
+    expect(survivors(tree)).toContain(stray);
+    expect(survivors({ ...tree, token: `${place.token}x` })).toEqual([]);
+    expect(survivors({ ...tree, token: place.token.slice(0, -1) })).toEqual([]);
+  });
+
+  test("are none of a foreign group whose leader bears the pid, and never the calling program", async () => {
+    await using place = makePlace();
+    const { leader } = await up(place, "echo up; exec sleep 60");
+    const reused = { leader: { pid: leader.pid, startTime: "1" }, token: "another" };
+    expect(survivors(reused)).toEqual([]);
+    expect(signalTree(reused, "SIGKILL")).toBe(0);
+    expect(isThere(leader.pid)).toBe(true);
+
+    const own = { pid: process.pid, startTime: startTimeOf(process.pid) ?? "" };
+    expect(survivors({ leader: own, token: place.token })).not.toContain(process.pid);
+  });
+});
+
+describe("signalTree()", () => {
+  test("TERM reaches the group and the strays; KILL ends who took no notice", async () => {
+    await using place = makePlace();
+    const { leader, ended, tree } = await up(place, `${STRAY} trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done`);
+    const stray = await strayOf(place);
+    signalTree(tree, "SIGTERM");
+    expect(await ended).toEqual({ signal: null });
+    expect(place.read("attempt/exit.json")).toBe('{"status":0,"sawTerm":true}\n');
+    expect(place.read("attempt/output.log")).toContain("told\n");
+    expect(isThere(leader.pid)).toBe(false);
+    expect(isThere(stray)).toBe(true);
+    signalTree(tree, "SIGKILL");
+    await until(() => !isThere(stray));
+    expect(survivors(tree)).toEqual([]);
+  });
+
+  test("KILL reaches strays that fork all the time, each into a new session", async () => {
+    await using place = makePlace();
+    place.write("hop", `#!/bin/sh\ntrap '' TERM\necho hop >>hops\nsetsid ./hop &\nsetsid sleep 60 &\nsleep 0.01\n`, 0o700);
+    const { tree } = await up(place, "setsid ./hop & until test -s hops; do sleep 0.01; done; echo up; sleep 60");
+    expect(signalTree(tree, "SIGKILL")).toBeGreaterThan(2);
+    await until(() => survivors(tree).length === 0);
+    const hops = place.read("hops");
+    await Bun.sleep(100);
+    expect(survivors(tree)).toEqual([]);
+    expect(place.read("hops")).toBe(hops);
+  });
+
+  test("is nothing, and no error, where everybody is gone", async () => {
+    await using place = makePlace();
+    const { process: leader, ended } = launched(orderFor(place, shell(":")));
+    await ended;
+    expect(signalTree({ leader, token: place.token }, "SIGTERM")).toBe(0);
+  });
+});
