@@ -46,8 +46,8 @@ export function examine(context: Context, path: string): Check[] {
     checkMode(layout),
     checkWrite(layout),
     checkRoom(layout),
-    ...checkSettings(layout),
-    checkSupervisor(context, layout),
+    ...checkSettings(context, layout),
+    checkSupervisor(layout),
     ...PLACES.flatMap((place) => checkRecords(layout, layout.place(place))),
     ...checkUnread(layout),
     checkAudit(layout),
@@ -93,12 +93,12 @@ function checkRoom(layout: Layout): Check {
     : { verdict: "bad", what, mend: "stint clean --older-than 1d removes old runs" };
 }
 
-function checkSettings(layout: Layout): Check[] {
-  const settings = readSettings(layout);
+function checkSettings(context: Context, layout: Layout): Check[] {
+  const settings = readSettings(context, layout);
   return settings.ok ? [] : [{ verdict: "bad", what: settings.error.message }];
 }
 
-function checkSupervisor(context: Context, layout: Layout): Check {
+function checkSupervisor(layout: Layout): Check {
   const owner = lockOwner(layout);
   if (owner !== null)
     return {

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
+import { readTask } from "../store/reader.ts";
+import type { Context } from "./context.ts";
 
 const CHUNK_BYTES = 64 * 1_024;
 
@@ -49,4 +52,20 @@ export function lastLines(text: string, count: number): string {
   const lines = text.split("\n");
   const isTerminated = lines.at(-1) === "";
   return lines.slice(-(count + (isTerminated ? 1 : 0))).join("\n");
+}
+
+/** Passes on the output of tasks as it grows, across attempts; the returned function does one look. */
+export function followTasks(context: Context, layout: Layout, ids: readonly TaskId[]): () => void {
+  const followed = ids.map((id) => ({ id, attempt: 1, reader: new LogReader() }));
+  return () => {
+    for (const one of followed) {
+      const read = readTask(layout, one.id);
+      if (!read.ok) continue;
+      for (;;) {
+        one.reader.read({ layout, task: read.value, attempt: one.attempt }, context.outBytes);
+        if (one.attempt >= read.value.status.attempt) break;
+        one.attempt += 1;
+      }
+    }
+  };
 }

@@ -5,17 +5,18 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { onDisk } from "../store/trouble.ts";
+import type { Context } from "./context.ts";
 
 /** More jobs than this at a time is a slip of the finger. */
 const MAX_JOBS = 1_000;
 
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
-export function readSettings(layout: Layout): Result<Settings, Problem> {
+export function readSettings(context: Context, layout: Layout): Result<Settings, Problem> {
   const text = onDisk("read config.yaml", () =>
     existsSync(layout.settings) ? readFileSync(layout.settings, "utf8") : "",
   );
   if (!text.ok) return text;
-  const parsed = parseSettings(text.value, layout.settings);
+  const parsed = parseSettings(text.value, { file: layout.settings, userHome: context.userHome });
   if (parsed.ok) return parsed;
   const faults = parsed.error.map(renderDiagnostic).join("\n");
   return err(problem("INVALID_TASK_FILE", `Cannot use the settings of this home:\n${faults}`));

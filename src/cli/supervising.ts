@@ -1,12 +1,11 @@
 import type { Holder } from "../daemon/holder.ts";
-import { takeInbox } from "../daemon/inbox.ts";
+import { openInboxes } from "../daemon/inbox.ts";
 import type { Session } from "../daemon/session.ts";
 import { supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
-import { inheritable } from "./session.ts";
 
 /** Runs the loop over a held home: woken by new files, with or without an inbox, until it is done. */
 export async function superviseHome(
@@ -16,20 +15,18 @@ export async function superviseHome(
 ): Promise<void> {
   const { holder } = session;
   const { layout } = holder.options;
-  const inboxes = options.settings === null ? [] : [layout.inbox, ...options.settings.inboxes];
-  await using watch = watchDirectories([layout.requests, layout.incoming, ...inboxes], {
+  const directories = options.settings === null ? [] : [layout.inbox, ...options.settings.inboxes];
+  const defaults = options.settings?.defaults;
+  const intake = openInboxes(holder, {
+    directories,
+    userHome: context.userHome,
+    ...(defaults !== undefined && { defaults }),
+  });
+  await using watch = watchDirectories([layout.requests, layout.incoming, ...directories], {
     nudge: holder.nudge,
-    onProblem: (text) => holder.options.say(text),
+    onProblem: holder.options.say,
   });
-  const submitter = { userHome: context.userHome, environment: inheritable(context.env) };
-  await supervise(holder, {
-    intake: () =>
-      options.settings === null
-        ? null
-        : takeInbox(holder, { inboxes, submitter, settings: options.settings }),
-    refresh: () => watch.refresh(),
-    isDone: options.isDone,
-  });
+  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */

@@ -69,7 +69,7 @@ export class Holder {
       const id = changes[index]?.after.metadata.id;
       if (result.ok) this.take(result.value);
       else if (result.error.code === "NOT_FOUND" && id !== undefined) this.tasks.delete(id);
-      else this.#meet(result.error);
+      else this.meet(result.error);
     }
     return written;
   }
@@ -119,7 +119,7 @@ export class Holder {
     const probed = onDisk("write to the home", () => createFile(path, " ".repeat(4_096)));
     rmSync(path, { force: true });
     if (!probed.ok) {
-      this.#meet(probed.error);
+      this.meet(probed.error);
       return false;
     }
     this.trouble = null;
@@ -131,7 +131,8 @@ export class Holder {
     this.#writer.close();
   }
 
-  #meet(problem: Problem): void {
+  /** The disk refused a write: nothing new is started until it takes one again. */
+  meet(problem: Problem): void {
     if (this.trouble === null)
       this.options.say(`${problem.message}; nothing new is started until it works again`);
     this.trouble = { problem, retryAwakeMs: this.options.clock.awakeMs() + PROBE_MS };

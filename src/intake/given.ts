@@ -1,8 +1,7 @@
 import { type Fault, fault } from "./fault.ts";
-import { type Meaning, keysOfGroup, meaningOf } from "./key-names.ts";
+import { camelCase, isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
 import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
-import { camelCase } from "./key-names.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
 /** A field that somebody set: what for, by which words, and to what. */
@@ -20,7 +19,7 @@ export function givenFields(entries: readonly Entry[]): { given: Given[]; faults
   const isRecordElsewhere = entries.some(({ key }) => camelCase(key) === "jobName");
   const given: Given[] = [];
   const faults: Fault[] = [];
-  for (const entry of entries.flatMap((one) => opened(one, faults))) {
+  for (const entry of entries.flatMap(opened)) {
     const typed = entry.value.path;
     if (isRecordElsewhere && PAST_OF_RECORD.has(camelCase(typed))) continue;
     const meaning = meaningOf(typed);
@@ -28,17 +27,20 @@ export function givenFields(entries: readonly Entry[]): { given: Given[]; faults
     else {
       const value = withUnit(entry.value, meaning);
       if (value === null || (isUnspecified(value) && meaning.key !== "cwd")) continue;
-      given.push({ key: meaning.key, ...(meaning.child !== undefined && { child: meaning.child }), entry: { ...entry, value } });
+      given.push({
+        key: meaning.key,
+        ...(meaning.child !== undefined && { child: meaning.child }),
+        entry: { ...entry, value },
+      });
     }
   }
   return { given, faults };
 }
 
 /** The entries of a group instead of the group. */
-function opened(entry: Entry, faults: Fault[]): Entry[] {
-  const meaning = meaningOf(entry.value.path);
-  if (meaning.type !== "group" || entry.value.type !== "mapping") return [entry];
-  return entry.value.entries.flatMap((member) => opened(member, faults));
+function opened(entry: Entry): Entry[] {
+  if (entry.value.type !== "mapping" || !isGroup(entry.value.path)) return [entry];
+  return entry.value.entries.flatMap(opened);
 }
 
 function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }: Entry): Fault[] {
@@ -47,12 +49,24 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }
     case "group": {
       if (isUnspecified(value)) return [];
       const keys = keysOfGroup(meaning.key);
-      return [fault(value.span, `"${typed}" is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`, groupHint(meaning.key, value))];
+      return [
+        fault(
+          value.span,
+          `"${typed}" is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`,
+          groupHint(meaning.key, value),
+        ),
+      ];
     }
     case "unsupported":
       return isUnspecified(value) ? [] : [fault(span, `"${typed}" is not supported yet`, meaning.hint)];
     case "unknown":
-      return [fault(span, `"${typed}" is unknown`, meaning.suggestion === null ? undefined : `did you mean ${meaning.suggestion}?`)];
+      return [
+        fault(
+          span,
+          `"${typed}" is unknown`,
+          meaning.suggestion === null ? undefined : `did you mean ${meaning.suggestion}?`,
+        ),
+      ];
   }
 }
 

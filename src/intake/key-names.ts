@@ -57,7 +57,6 @@ const ALIASES: Readonly<Record<string, Alias>> = {
 /** Names of mappings whose keys are fields, and the prefix that their keys have in FIELDS. */
 const GROUPS: Readonly<Record<string, string>> = {
   retry: "retry.",
-  retryPolicy: "retry.",
   "retry.backoff": "backoff.",
   backoff: "backoff.",
   logs: "logs.",
@@ -66,7 +65,11 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 
 /** `metadata` is fetch_ml's; in the long form it never comes here. */
-const OPEN_ALIASES: Readonly<Record<string, string>> = { label: "labels", annotation: "annotations", metadata: "annotations" };
+const OPEN_ALIASES: Readonly<Record<string, string>> = {
+  label: "labels",
+  annotation: "annotations",
+  metadata: "annotations",
+};
 
 /** Words that people bring along from elsewhere; too far off to be found as slips. */
 const USUAL_SLIPS: Readonly<Record<string, string>> = {
@@ -92,21 +95,31 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
 export function meaningOf(typed: string): Meaning {
   const [first = "", ...rest] = typed.split(".");
   const open = own(OPEN_ALIASES, camelCase(first)) ?? camelCase(first);
-  if (own(FIELDS, open)?.isOpen) return { type: "field", key: open, ...(rest.length > 0 && { child: rest.join(".") }) };
-  const key = typed.split(".").map(camelCase).join(".");
-  if (own(GROUPS, key) !== undefined) return { type: "group", key };
+  if (own(FIELDS, open)?.isOpen)
+    return { type: "field", key: open, ...(rest.length > 0 && { child: rest.join(".") }) };
+  const key = camelPath(typed);
   const canonical = withoutGroup(key);
   const alias = own(ALIASES, canonical) ?? { key: canonical };
   if (own(FIELDS, alias.key) !== undefined) return { type: "field", ...alias };
+  if (own(GROUPS, key) !== undefined) return { type: "group", key };
   const hint = own(UNSUPPORTED, canonical);
-  return hint === undefined ? { type: "unknown", suggestion: suggestion(key) } : { type: "unsupported", key: canonical, hint };
+  return hint === undefined
+    ? { type: "unknown", suggestion: suggestion(key) }
+    : { type: "unsupported", key: canonical, hint };
+}
+
+/** True for a key whose mapping is no value but holds fields. */
+export function isGroup(typed: string): boolean {
+  return own(GROUPS, camelPath(typed)) !== undefined;
 }
 
 /** The keys that a group has, as they are written in it. */
 export function keysOfGroup(group: string): string[] {
   const prefix = own(GROUPS, group) ?? "";
   if (prefix === "") return ["cpus", "memory", "gpus", "vram"];
-  return Object.keys(FIELDS).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  return Object.keys(FIELDS)
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
 }
 
 function withoutGroup(key: string): string {
@@ -122,7 +135,9 @@ function suggestion(key: string): string | null {
   const last = key.slice(cut + 1);
   const elsewhere = Object.keys(FIELDS).find((field) => field.endsWith(`.${last}`));
   if (cut === -1) {
-    const names = [...Object.keys(FIELDS), ...Object.keys(GROUPS), ...Object.keys(UNSUPPORTED), "at"].filter((name) => !name.includes("."));
+    const names = [...Object.keys(FIELDS), ...Object.keys(GROUPS), ...Object.keys(UNSUPPORTED), "at"].filter(
+      (name) => !name.includes("."),
+    );
     return own(USUAL_SLIPS, key) ?? elsewhere ?? closest(key, names);
   }
   const near = closest(last, keysOfGroup(key.slice(0, cut)));
@@ -130,9 +145,20 @@ function suggestion(key: string): string | null {
   return own(FIELDS, last) !== undefined ? `${last}, not under ${key.slice(0, cut)}` : (elsewhere ?? null);
 }
 
+/** A dotted key in our case; gyoza's `retry_policy` is our `retry`. */
+function camelPath(typed: string): string {
+  return typed
+    .split(".")
+    .map(camelCase)
+    .join(".")
+    .replace(/^retryPolicy(?=\.|$)/, "retry");
+}
+
 /** `max_retries` → `maxRetries`. Names in capitals (codes) stay as they are. */
 export function camelCase(key: string): string {
-  return /^[a-z]/.test(key) ? key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : key;
+  return /^[a-z]/.test(key)
+    ? key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    : key;
 }
 
 /** A lookup that `constructor` and its like do not fool. */

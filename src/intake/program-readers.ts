@@ -16,12 +16,7 @@ export function command(value: Value): Result<string[], Fault[]> {
   if (!/\s/.test(read.value)) return ok([read.value]);
   const words = splitWords(read.value);
   const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
-  return refuse(
-    value,
-    "holds blanks, wanted a list or a single word",
-    `write run: for a shell line${list}`,
-    surroundings,
-  );
+  return refuse(value, "holds blanks, wanted a list or a single word", `write run: for a shell line${list}`);
 }
 
 /** Arguments: a list, or a line that is split into words as a shell would. */

@@ -101,9 +101,7 @@ export function factor(value: Value): Result<number, Fault[]> {
     typeof value.data === "number" &&
     Number.isFinite(value.data) &&
     value.data >= 1;
-  return isFactor
-    ? ok(Number(value.data))
-    : refuse(value, `is ${describe(value)}, wanted a number of at least 1`);
+  return isFactor ? ok(value.data) : refuse(value, `is ${describe(value)}, wanted a number of at least 1`);
 }
 
 /** `true` or `false`; what YAML 1.1 took for them is text today. */
@@ -119,7 +117,10 @@ export function yesOrNo(value: Value): Result<boolean, Fault[]> {
 }
 
 /** One of some words, in any case, with or without `-` and `_`. */
-export function oneOf<const T extends string>(choices: readonly T[]): Reader<T> {
+export function oneOf<const T extends string>(
+  choices: readonly T[],
+  wanted = alternatives(choices),
+): Reader<T> {
   return (value) => {
     const typed = value.type === "scalar" && value.data !== null ? value.text : null;
     const found = choices.find((choice) => typed !== null && fold(choice) === fold(typed));
@@ -127,7 +128,7 @@ export function oneOf<const T extends string>(choices: readonly T[]): Reader<T> 
     const nearest = typed === null ? null : closest(typed, choices);
     return refuse(
       value,
-      `is ${describe(value)}, wanted ${alternatives(choices)}`,
+      `is ${describe(value)}, wanted ${wanted}`,
       nearest === null ? undefined : `did you mean ${nearest}?`,
     );
   };

@@ -16,7 +16,10 @@ export function retries(value: Value, surroundings: Surroundings): Result<number
   return read.ok ? ok(read.value + 1) : read;
 }
 
-const classOrCode = oneOf([...FAILURE_CLASSES, ...FAILURE_CODES]);
+const classOrCode = oneOf(
+  [...FAILURE_CLASSES, ...FAILURE_CODES],
+  "a failure class or code such as resource or GPU_OOM",
+);
 
 /** Failure classes and codes. */
 export const classesAndCodes: Reader<Retry["on"]> = listOf(classOrCode);

@@ -52,7 +52,7 @@ export function umask(value: Value): Result<string, Fault[]> {
     : refuse(value, `is ${describe(value)}, wanted three octal digits`, 'write "022"');
 }
 
-/** `inherit`, `clear`, a list of names to let through, or the form of the record. */
+/** `inherit`, `clear`, a list of names to let through (also as `{allowlist: […]}`), or the form of the record. */
 export function environment(value: Value, surroundings: Surroundings): Result<EnvironmentPolicy, Fault[]> {
   if (value.type === "list") return allowlist(value, surroundings);
   if (value.type === "scalar") {
@@ -61,6 +61,8 @@ export function environment(value: Value, surroundings: Surroundings): Result<En
       ? ok({ policy: policy.value })
       : refuse(value, `is ${describe(value)}, wanted inherit, clear or a list of names`);
   }
+  const [only, ...others] = value.entries;
+  if (only?.key === "allowlist" && others.length === 0) return allowlist(only.value, surroundings);
   if (!value.entries.some(({ key }) => key === "policy")) {
     return refuse(value, "has no policy, wanted inherit, clear or allowlist", "variables are set under env:");
   }

@@ -13,13 +13,16 @@ export function splitWords(line: string): Result<string[], string> {
   return ok([...line.matchAll(WORD)].map(([word]) => unquoted(word)));
 }
 
+const PART = /'[^']*'|"(?:[^"\\]|\\[\s\S])*"|\\[\s\S]|[^'"\\]+/g;
+
 function unquoted(word: string): string {
-  return word.replaceAll(
-    /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g,
-    (_, single?: string, double?: string, escaped?: string) => {
-      if (double !== undefined)
-        return double.replaceAll(/\\([$`"\\\n])/g, (_all, after: string) => (after === "\n" ? "" : after));
-      return single ?? (escaped === "\n" ? "" : (escaped ?? ""));
-    },
-  );
+  return word.replaceAll(PART, (part) => {
+    if (part.startsWith("'")) return part.slice(1, -1);
+    if (part.startsWith("\\")) return part === "\\\n" ? "" : part.slice(1);
+    if (!part.startsWith('"')) return part;
+    // In double quotes a backslash is itself, except before these (POSIX shell, 2.2.3).
+    return part
+      .slice(1, -1)
+      .replaceAll(/\\[$`"\\\n]/g, (escaped) => (escaped === "\\\n" ? "" : escaped.slice(1)));
+  });
 }

@@ -1,4 +1,4 @@
-import { type Document, Lexer, type ParsedNode, parseAllDocuments, type YAMLError } from "yaml";
+import { isScalar, Lexer, parseAllDocuments, type YAMLError } from "yaml";
 import { formatBytes } from "../lib/bytes.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Fault, fault } from "./fault.ts";
@@ -46,17 +46,16 @@ export function readYaml(text: string): Result<Documents, Fault[]> {
     const broken = syntaxFaults([...document.errors, ...document.warnings]);
     faults.push(...broken);
     // Whatever a broken document seems to say would only be noise.
-    if (broken.length > 0 || isEmpty(document)) continue;
-    const value = documentValue(document, budget);
+    if (broken.length > 0 || isEmpty(document.contents)) continue;
+    const value = documentValue(document.contents, budget);
     if (value.ok) values.push(value.value);
     else faults.push(...value.error);
   }
   return ok({ values, faults });
 }
 
-function isEmpty(document: Document.Parsed<ParsedNode>): boolean {
-  const { contents } = document;
-  return contents === null || ("value" in contents && contents.value === null && contents.source === "");
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null && contents.source === "");
 }
 
 function unfitness(text: string): Fault | null {

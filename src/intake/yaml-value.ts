@@ -1,7 +1,7 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode } from "yaml";
+import { isAlias, isMap, isPair, isScalar, isSeq, type Node } from "yaml";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Fault, fault } from "./fault.ts";
-import type { Entry, Span, Value } from "./value.ts";
+import { type Entry, NOWHERE, type Span, type Value } from "./value.ts";
 
 /** No task is nested like this; deeper is an accident or an attack. */
 const MAX_DEPTH = 32;
@@ -34,16 +34,10 @@ interface Position {
   readonly isRepeated: boolean;
 }
 
-/** Turns a document into values with places; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
-export function documentValue(document: Document.Parsed<ParsedNode>, budget: Budget): Result<Value, Fault[]> {
+/** Turns the contents of a document into values with places; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
+export function documentValue(contents: unknown, budget: Budget): Result<Value, Fault[]> {
   const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget };
-  const [start, end] = document.contents?.range ?? [0, 0];
-  const value = valueOf(document.contents, walk, {
-    path: "",
-    depth: 0,
-    span: { start, end },
-    isRepeated: false,
-  });
+  const value = valueOf(contents, walk, { path: "", depth: 0, span: NOWHERE, isRepeated: false });
   return walk.faults.length === 0 ? ok(value) : err(walk.faults);
 }
 
@@ -83,7 +77,8 @@ function plainValue(node: Node, walk: Walk, at: Position): Value {
   const { value, source, type } = node;
   if (typeof value === "string") return { type: "scalar", data: value, text: value, path, span };
   const data = typeof value === "number" || typeof value === "boolean" ? value : null;
-  return { type: "scalar", data, text: type === "PLAIN" ? (source ?? "") : String(value ?? ""), path, span };
+  const isPlain = type === "PLAIN" || data === null;
+  return { type: "scalar", data, text: isPlain ? (source ?? "") : String(data), path, span };
 }
 
 function aliased(name: string, walk: Walk, at: Position): Value {

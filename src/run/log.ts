@@ -32,11 +32,10 @@ function endOf(path: string): { lines: string[]; bytes: number } {
       const bytes = fstatSync(file).size;
       const start = Math.max(0, bytes - WINDOW_BYTES);
       const window = Buffer.alloc(bytes - start);
-      const lines = readableLines(
-        window.toString("utf8", 0, readSync(file, window, 0, window.length, start)),
-      );
-      // The first line of a window is the end of one, unless there is no other.
-      if (start > 0 && lines.length > 1) lines.shift();
+      const text = window.toString("utf8", 0, readSync(file, window, 0, window.length, start));
+      // What comes first in a window is the end of something, unless there is nothing else.
+      const firstEnd = start > 0 ? /\r?\n|\r/.exec(text) : null;
+      const lines = readableLines(text.slice(firstEnd === null ? 0 : firstEnd.index + firstEnd[0].length));
       if (lines.at(-1) === "") lines.pop();
       return { lines, bytes };
     }) ?? { lines: [], bytes: 0 }
@@ -95,7 +94,7 @@ function cutMiddle(file: number, maxBytes: number): number {
     read = readSync(file, chunk, 0, chunk.length, source);
     target += writeSync(file, chunk, 0, read, target);
   }
-  const lost = fstatSync(file).size - source;
+  const lost = source < giveUpAt ? 0 : fstatSync(file).size - source;
   ftruncateSync(file, target);
   if (lost > 0) writeSync(file, markOf(lost), target);
   return cut + lost;

@@ -11,15 +11,18 @@ export interface Tree {
   readonly token: string;
 }
 
-/** A tree that forks as fast as it is killed is given up after so many looks. */
-const MAX_ROUNDS = 20;
+/** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
+const MAX_LOOKS = 200;
 
 /**
  * The living processes of an attempt: those in the leader's session or group, and those that carry the token and
  * made a session of their own. Zombies have ended; the calling program is never among them.
  */
 export function survivors(tree: Tree): number[] {
-  return members(tree).map(({ pid }) => pid);
+  const search = searchFor(tree);
+  const found = search();
+  // One that forks and leaves while the table is read can be missed once.
+  return (found.length > 0 ? found : search()).map(({ pid }) => pid);
 }
 
 /**
@@ -28,55 +31,55 @@ export function survivors(tree: Tree): number[] {
  * process is gone or not ours. Gives the number of processes that were meant.
  */
 export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
-  const reached = new Set<string>();
-  const rounds = signal === "SIGKILL" ? MAX_ROUNDS : 1;
-  for (let round = 0; round < rounds; round += 1) {
-    // A fork is seen here or did not happen: the kernel does not finish one for a process with a signal pending.
-    const fresh = members(tree).filter((entry) => !reached.has(keyOf(entry)));
-    if (fresh.length === 0) break;
-    const leader = tree.leader?.pid ?? null;
-    if (leader !== null && fresh.some(({ group }) => group === leader)) send(-leader, signal);
-    for (const entry of fresh) {
-      reached.add(keyOf(entry));
-      if (entry.group !== leader) send(entry.pid, signal);
-    }
+  const leader = tree.leader?.pid ?? null;
+  const search = searchFor(tree);
+  const looks = signal === "SIGKILL" ? MAX_LOOKS : 1;
+  let reached = 0;
+  for (let look = 0, quiet = 0; look < looks && quiet < 2; look += 1) {
+    // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
+    const found = search();
+    quiet = found.length === 0 ? quiet + 1 : 0;
+    if (leader !== null && found.some(({ group }) => group === leader)) send(-leader, signal);
+    for (const { pid, group } of found) if (group !== leader) send(pid, signal);
+    reached += found.length;
   }
-  return reached.size;
+  return reached;
 }
 
-function members({ leader, token }: Tree): ProcessEntry[] {
-  const table = processTable();
-  // Without /proc the leader speaks for its group.
-  if (table.length === 0) return leader !== null && isAlive(leader) ? [asGroup(leader)] : [];
+/** A search that gives all members at first, and with each further call those that are new since. */
+function searchFor({ leader, token }: Tree): () => ProcessEntry[] {
+  const seen = new Set<number>();
   const first = Number(leader?.startTime);
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
     group === leader?.pid || session === leader?.pid;
   const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
-    pid === leader?.pid && startTime === leader.startTime;
+    pid === leader?.pid && true;
   // Nothing that is older than the leader descends from it: this spares most of a machine's environments.
   const isMarked = ({ pid, startTime }: ProcessEntry): boolean =>
     !(Number(startTime) < first) && wasStartedWith(pid, `STINT_TOKEN=${token}`);
-
   // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
-  const led = table.filter(inGroup);
-  const isOurs = led.some(isLeader) || led.some(isMarked);
-  return table.filter(
-    (entry) =>
-      !entry.isZombie &&
-      entry.pid !== ownPid &&
-      ((isOurs && inGroup(entry)) || (!inGroup(entry) && isMarked(entry))),
-  );
+  let isOurs = false;
+  return () => {
+    const fresh = processTable({ except: seen });
+    // Without /proc the leader stands for its group.
+    if (fresh.length + seen.size === 0 && leader !== null && isAlive(leader)) fresh.push(asGroup(leader));
+    for (const { pid } of fresh) seen.add(pid);
+    const led = fresh.filter(inGroup);
+    isOurs ||= led.some(isLeader) || led.some(isMarked);
+    return fresh.filter((entry) => {
+      const isMember = inGroup(entry) ? isOurs : isMarked(entry);
+      return isMember && !entry.isZombie && entry.pid !== ownPid;
+    });
+  };
 }
 
 function asGroup({ pid, startTime }: ProcessIdentity): ProcessEntry {
   return { pid, startTime, group: pid, session: pid, isZombie: false };
 }
 
-function keyOf({ pid, startTime }: ProcessEntry): string {
-  return `${pid} ${startTime}`;
-}
-
 function send(target: number, signal: NodeJS.Signals): void {
+  // To kill(2), 0 is our own group, and -1 is everybody.
+  if (Math.abs(target) <= 1) return;
   try {
     kill(target, signal);
   } catch (error) {

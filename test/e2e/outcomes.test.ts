@@ -10,7 +10,11 @@ test("a plain failure goes to dead-letter/ after one attempt", async () => {
   const { place, status } = stint.record(1);
   expect(place).toBe("dead-letter");
   expect(status.attempts).toHaveLength(1);
-  expect(status.attempts[0]).toMatchObject({ exitCode: 3, signal: null, failure: { class: "code", code: "EXIT_NONZERO" } });
+  expect(status.attempts[0]).toMatchObject({
+    exitCode: 3,
+    signal: null,
+    failure: { class: "code", code: "EXIT_NONZERO" },
+  });
 });
 
 test("explicit retries are used up, with growing jittered delays on record", async () => {
@@ -38,7 +42,11 @@ test("a job killed from outside is infrastructure and is retried", async () => {
   process.kill(Number(await Bun.file(join(stint.root, "pid")).text()), "SIGKILL");
   const queued = await stint.reach(1, "queued");
   expect(queued.status.reason).toBe("Backoff");
-  expect(queued.status.attempts[0]).toMatchObject({ signal: "SIGKILL", exitCode: null, failure: { class: "infrastructure", code: "KILLED" } });
+  expect(queued.status.attempts[0]).toMatchObject({
+    signal: "SIGKILL",
+    exitCode: null,
+    failure: { class: "infrastructure", code: "KILLED" },
+  });
   expect(markedProcesses(attempt?.token ?? "")).toEqual([]);
 });
 
@@ -56,9 +64,12 @@ test("the death of the recording parent takes the rest of the job along, and it 
 
 test("CUDA out of memory is GPU_OOM", async () => {
   await using stint = new Stint();
-  const says = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.15 GiB";
+  const says =
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.15 GiB";
   const script = `import sys\nprint("Traceback (most recent call last):", file=sys.stderr)\nprint(${JSON.stringify(says)}, file=sys.stderr)\nsys.exit(1)\n`;
-  await stint.run(["submit", "-"], { input: `runtime: python\nscript: |\n${script.replaceAll(/^/gm, "  ")}\n` });
+  await stint.run(["submit", "-"], {
+    input: `runtime: python\nscript: |\n${script.replaceAll(/^/gm, "  ")}\n`,
+  });
   await stint.up();
   const { status } = await stint.reach(1, "queued").then(async () => {
     await until("the first attempt has failed", () => stint.record(1).status.attempts[0]?.state === "failed");
@@ -83,12 +94,16 @@ test("run ends with the job's exit code", async () => {
 
 test("after a timeout nothing of the job is alive, not even grandchildren that ignore TERM", async () => {
   await using stint = new Stint();
-  const script = "trap '' TERM; (trap '' TERM; sleep 300) & setsid sh -c \"trap '' TERM; sleep 300\" & echo ready; sleep 300";
+  const script =
+    "trap '' TERM; (trap '' TERM; sleep 300) & setsid sh -c \"trap '' TERM; sleep 300\" & echo ready; sleep 300";
   await stint.run(["submit", "-"], { input: `script: |\n  ${script}\ntimeout: 500ms\nstopGrace: 500ms\n` });
   expect((await stint.run(["drain"])).code).toBe(1);
   const { status } = stint.record(1);
   expect(status).toMatchObject({ state: "failed", reason: "Timeout" });
-  expect(status.attempts[0]).toMatchObject({ state: "timeout", failure: { class: "resource", code: "TIMEOUT" } });
+  expect(status.attempts[0]).toMatchObject({
+    state: "timeout",
+    failure: { class: "resource", code: "TIMEOUT" },
+  });
   expect(markedProcesses(status.attempts[0]?.token ?? "")).toEqual([]);
 });
 

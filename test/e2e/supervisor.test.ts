@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Stint, until } from "../rig/stint.ts";
+import { markedProcesses, Stint, until } from "../rig/stint.ts";
 
 test("a file copied into the inbox runs, and its record tells everything", async () => {
   await using stint = new Stint();
@@ -38,11 +38,14 @@ test("a slowly written file is taken only when it is whole", async () => {
 test("a bad file is refused as a whole, with the reasons beside it", async () => {
   await using stint = new Stint();
   await stint.up();
-  writeFileSync(join(stint.home, "inbox", "bad.yaml"), "name: fine\nrun: true\n---\nnam: typo\nrun: true\ntimeout: 90\n");
+  writeFileSync(
+    join(stint.home, "inbox", "bad.yaml"),
+    "name: fine\nrun: true\n---\nnam: typo\nrun: true\ntimeout: 90\n",
+  );
   await until("it is refused", () => stint.files("inbox/.rejected").includes("bad.yaml.error.txt"));
   const told = await Bun.file(join(stint.home, "inbox", ".rejected", "bad.yaml.error.txt")).text();
   expect(told).toContain("bad.yaml:4:1");
-  expect(told).toContain('did you mean "name"');
+  expect(told).toContain('did you mean name?');
   expect(told).toContain("bad.yaml:6:10");
   expect(stint.records()).toEqual([]);
 });
@@ -85,11 +88,11 @@ test("down leaves the jobs running and names them; cancel without a supervisor e
   const { status } = await stint.reach(1, "running");
   expect(await stint.ok("down")).toContain("000001-long goes on");
   expect(await supervisor.exited).toBe(0);
-  const pid = status.attempts[0]?.process?.pid ?? 0;
-  expect(() => process.kill(pid, 0)).not.toThrow();
+  const token = status.attempts[0]?.token ?? "";
+  expect(markedProcesses(token)).not.toEqual([]);
   await stint.ok("cancel", "1");
   expect(stint.record(1).status).toMatchObject({ state: "cancelled", reason: "User" });
-  expect(() => process.kill(pid, 0)).toThrow();
+  expect(markedProcesses(token)).toEqual([]);
 });
 
 test("down --stop-jobs queues the jobs again, uncounted", async () => {
@@ -98,7 +101,11 @@ test("down --stop-jobs queues the jobs again, uncounted", async () => {
   await stint.ok("submit", "--", "sleep", "60");
   await stint.reach(1, "running");
   await stint.ok("down", "--stop-jobs");
-  expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Shutdown", consecutiveFailures: 0 });
+  expect(stint.record(1).status).toMatchObject({
+    state: "queued",
+    reason: "Shutdown",
+    consecutiveFailures: 0,
+  });
 });
 
 test("a second supervisor is refused and told who is there", async () => {
@@ -111,8 +118,11 @@ test("a second supervisor is refused and told who is there", async () => {
 
 test("priorities go first, then the order of submission; never more jobs than allowed", async () => {
   await using stint = new Stint();
-  const say = (name: string, priority: number): string => `name: ${name}\npriority: ${priority}\nrun: echo ${name} >> ${stint.root}/order\n`;
-  await stint.run(["submit", "-"], { input: [say("a", 0), say("b", 5), say("c", 0), say("d", 5)].join("---\n") });
+  const say = (name: string, priority: number): string =>
+    `name: ${name}\npriority: ${priority}\nrun: echo ${name} >> ${stint.root}/order\n`;
+  await stint.run(["submit", "-"], {
+    input: [say("a", 0), say("b", 5), say("c", 0), say("d", 5)].join("---\n"),
+  });
   await stint.ok("drain", "--jobs", "1");
   expect(await Bun.file(join(stint.root, "order")).text()).toBe("b\nd\na\nc\n");
 });

@@ -28,7 +28,12 @@ export interface AttemptView {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly process?: { readonly pid: number };
-  readonly failure?: { readonly class: string; readonly code: string; readonly rule: string; readonly error: string };
+  readonly failure?: {
+    readonly class: string;
+    readonly code: string;
+    readonly rule: string;
+    readonly error: string;
+  };
   readonly retry?: { readonly baseMs: number; readonly delayMs: number };
   readonly logTail?: string;
   readonly token: string;
@@ -37,9 +42,22 @@ export interface AttemptView {
 /** A record as a reader of the folder sees it. */
 export interface RecordView {
   readonly place: string;
-  readonly metadata: { readonly id: string; readonly number: number; readonly resourceVersion: number; readonly epoch: number; readonly source: string; readonly generation: number } & Json;
+  readonly metadata: {
+    readonly id: string;
+    readonly number: number;
+    readonly resourceVersion: number;
+    readonly epoch: number;
+    readonly source: string;
+    readonly generation: number;
+  } & Json;
   readonly spec: Json;
-  readonly status: { readonly state: string; readonly reason?: string; readonly attempt: number; readonly attempts: readonly AttemptView[]; readonly orphanCount: number } & Json;
+  readonly status: {
+    readonly state: string;
+    readonly reason?: string;
+    readonly attempt: number;
+    readonly attempts: readonly AttemptView[];
+    readonly orphanCount: number;
+  } & Json;
 }
 
 /** A home of its own, the real executable on it, and everything of both gone at the end. */
@@ -57,7 +75,11 @@ export class Stint implements AsyncDisposable {
   /** Runs one command line to its end. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const child = this.start(args, options);
-    const [out, err, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+    const [out, err, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
     return { code, out, err };
   }
 
@@ -84,14 +106,17 @@ export class Stint implements AsyncDisposable {
     const child = this.start(["up", ...args]);
     this.#supervisors.push(child);
     await until(`the supervisor is up`, () => this.owner()?.["pid"] === child.pid || child.exitCode !== null);
-    if (child.exitCode !== null) throw new Error(`stint up ended with ${child.exitCode}: ${await new Response(child.stderr).text()}`);
+    if (child.exitCode !== null)
+      throw new Error(`stint up ended with ${child.exitCode}: ${await new Response(child.stderr).text()}`);
     return child;
   }
 
   /** Who holds the lock, as its record says. */
   owner(): Json | null {
     try {
-      return JSON.parse(readFileSync(join(this.home, "locks", "supervisor.lock", "owner.json"), "utf8")) as Json;
+      return JSON.parse(
+        readFileSync(join(this.home, "locks", "supervisor.lock", "owner.json"), "utf8"),
+      ) as Json;
     } catch {
       return null;
     }
@@ -105,7 +130,9 @@ export class Stint implements AsyncDisposable {
 
   /** All records, in the order of their numbers. */
   records(): RecordView[] {
-    const places = ["pending", "running", "done", "dead-letter"].filter((place) => existsSync(join(this.home, place)));
+    const places = ["pending", "running", "done", "dead-letter"].filter((place) =>
+      existsSync(join(this.home, place)),
+    );
     return places
       .flatMap((place) => this.#recordsIn(place))
       .toSorted((left, right) => left.metadata.number - right.metadata.number);
@@ -120,8 +147,13 @@ export class Stint implements AsyncDisposable {
 
   /** Waits until a task is in a state; gives its record. */
   async reach(number: number, state: string): Promise<RecordView> {
-    const find = (): RecordView | undefined => this.records().find((record) => record.metadata.number === number);
-    await until(`task ${number} is ${state}`, () => find()?.status.state === state, () => JSON.stringify(find()?.status));
+    const find = (): RecordView | undefined =>
+      this.records().find((record) => record.metadata.number === number);
+    await until(
+      `task ${number} is ${state}`,
+      () => find()?.status.state === state,
+      () => JSON.stringify(find()?.status),
+    );
     return this.record(number);
   }
 
@@ -129,7 +161,12 @@ export class Stint implements AsyncDisposable {
     const names = readdirSync(join(this.home, place)).filter((name) => name.endsWith(".json"));
     return names.flatMap((name) => {
       try {
-        return [{ place, ...(JSON.parse(readFileSync(join(this.home, place, name), "utf8")) as Omit<RecordView, "place">) }];
+        return [
+          {
+            place,
+            ...(JSON.parse(readFileSync(join(this.home, place, name), "utf8")) as Omit<RecordView, "place">),
+          },
+        ];
       } catch {
         return []; // moved while we looked
       }
@@ -145,10 +182,15 @@ export class Stint implements AsyncDisposable {
 }
 
 /** Waits for a condition; fails with its name after the deadline. */
-export async function until(what: string, isTrue: () => boolean, describe?: () => string | undefined): Promise<void> {
+export async function until(
+  what: string,
+  isTrue: () => boolean,
+  describe?: () => string | undefined,
+): Promise<void> {
   const untilMs = performance.now() + DEADLINE_MS;
   while (!isTrue()) {
-    if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}${describe === undefined ? "" : `: ${describe()}`}`);
+    if (performance.now() > untilMs)
+      throw new Error(`waited in vain until ${what}${describe === undefined ? "" : `: ${describe()}`}`);
     await Bun.sleep(10);
   }
 }

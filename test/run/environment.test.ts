@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { DEFAULT_BACKOFF } from "../../src/model/backoff.ts";
 import { failureOf } from "../../src/model/failure.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
@@ -13,7 +13,18 @@ import { jobEnvironment, PLAIN_PATH, runnerVariables } from "../../src/run/envir
 import { kindOf, shell } from "./rig.ts";
 
 // Few names, so that the layers meet; and those that an object literal would trip over.
-const name = fc.constantFrom("A", "B", "C", "PATH", "STINT_TOKEN", "BUN_OPTIONS", "BUN_BE_BUN", "BUNNY", "__proto__", "constructor");
+const name = fc.constantFrom(
+  "A",
+  "B",
+  "C",
+  "PATH",
+  "STINT_TOKEN",
+  "BUN_OPTIONS",
+  "BUN_BE_BUN",
+  "BUNNY",
+  "__proto__",
+  "constructor",
+);
 const variables = fc.array(fc.tuple(name, fc.string())).map((entries) => Object.fromEntries(entries));
 const policy: fc.Arbitrary<EnvironmentPolicy> = fc.oneof(
   fc.constant({ policy: "inherit" } as const),
@@ -28,7 +39,8 @@ describe("jobEnvironment()", () => {
       fc.property(layers, (given) => {
         const { environment } = jobEnvironment(given);
         const { policy: base, captured, task, runner } = given;
-        const isTaken = (key: string) => base.policy === "inherit" || (base.policy === "allowlist" && base.names.includes(key));
+        const isTaken = (key: string) =>
+          base.policy === "inherit" || (base.policy === "allowlist" && base.names.includes(key));
         const expected = (key: string): string | undefined => {
           if (key.startsWith("BUN_")) return undefined;
           if (Object.hasOwn(runner, key)) return runner[key];
@@ -36,9 +48,16 @@ describe("jobEnvironment()", () => {
           if (base.policy === "clear") return key === "PATH" ? PLAIN_PATH : undefined;
           return isTaken(key) && Object.hasOwn(captured, key) ? captured[key] : undefined;
         };
-        const keys = new Set([...Object.keys(captured), ...Object.keys(task), ...Object.keys(runner), "PATH"]);
-        const wanted = [...keys].flatMap((key) => (expected(key) === undefined ? [] : [[key, expected(key)]]));
-        expect(Object.entries(environment).toSorted()).toEqual(wanted.toSorted() as [string, string][]);
+        const keys = new Set([
+          ...Object.keys(captured),
+          ...Object.keys(task),
+          ...Object.keys(runner),
+          "PATH",
+        ]);
+        const wanted = [...keys].flatMap((key) =>
+          expected(key) === undefined ? [] : [[key, expected(key) ?? ""] as const],
+        );
+        expect(new Map(Object.entries(environment))).toEqual(new Map(wanted));
       }),
     );
   });
@@ -47,18 +66,25 @@ describe("jobEnvironment()", () => {
     fc.assert(
       fc.property(layers, (given) => {
         const { shadowed } = jobEnvironment(given);
-        expect(shadowed).toEqual(Object.keys(given.task).filter((key) => Object.keys(given.runner).includes(key)));
+        expect(shadowed).toEqual(
+          Object.keys(given.task).filter((key) => Object.keys(given.runner).includes(key)),
+        );
       }),
     );
   });
 
   test.each([
     [{ policy: "inherit" }, { HOME: "/h", SECRET: "s", A: "task" }],
-    [{ policy: "allowlist", names: ["HOME", "UNSET", "BUN_X"] }, { HOME: "/h", A: "task" }],
+    [
+      { policy: "allowlist", names: ["HOME", "UNSET", "BUN_X"] },
+      { HOME: "/h", A: "task" },
+    ],
     [{ policy: "clear" }, { PATH: PLAIN_PATH, A: "task" }],
   ] as const)("starts from %j", (chosen, environment) => {
     const captured = { HOME: "/h", SECRET: "s", A: "captured", BUN_X: "1" };
-    expect(jobEnvironment({ policy: chosen as EnvironmentPolicy, captured, task: { A: "task" }, runner: {} })).toEqual({ environment, shadowed: [] });
+    expect(
+      jobEnvironment({ policy: chosen as EnvironmentPolicy, captured, task: { A: "task" }, runner: {} }),
+    ).toEqual({ environment, shadowed: [] });
   });
 });
 
@@ -81,7 +107,14 @@ describe("runnerVariables()", () => {
         hold: false,
       },
     },
-    { id: makeTaskId(12, "train"), number: 12, uid: "u", at: claim.claimedAt, createdBy: "me", source: "cli" },
+    {
+      id: makeTaskId(12, "train"),
+      number: 12,
+      uid: "u",
+      at: claim.claimedAt,
+      createdBy: "me",
+      source: "cli",
+    },
   );
   const directories = { run: "/home/runs/x/1", checkpoint: "/home/runs/x/checkpoint" };
 
@@ -89,7 +122,15 @@ describe("runnerVariables()", () => {
     const open = openAttempt(task);
     if (open === null) throw new Error("no open attempt");
     const failure = failureOf("GPU_OOM", "log:gpu-oom", "x");
-    const ended = { ...open, state: "failed" as const, finishedAt: claim.claimedAt, durationMs: 1, exitCode: 1, signal: null, failure };
+    const ended = {
+      ...open,
+      state: "failed" as const,
+      finishedAt: claim.claimedAt,
+      durationMs: 1,
+      exitCode: 1,
+      signal: null,
+      failure,
+    };
     const closed = withEndedAttempt(task, ended);
     return { ...closed, status: { ...closed.status, state: "queued" } as Task["status"] };
   }
@@ -110,7 +151,11 @@ describe("runnerVariables()", () => {
 
   test("tells a second attempt why the first one failed", () => {
     const second = claimed(failedOnce(claimed(queued, { ...claim, token: "t1" })), { ...claim, token: "t2" });
-    expect(runnerVariables(second, directories)).toMatchObject({ STINT_ATTEMPT: "2", STINT_PREVIOUS_FAILURE: "GPU_OOM", STINT_TOKEN: "t2" });
+    expect(runnerVariables(second, directories)).toMatchObject({
+      STINT_ATTEMPT: "2",
+      STINT_PREVIOUS_FAILURE: "GPU_OOM",
+      STINT_TOKEN: "t2",
+    });
   });
 
   test("is a bug to ask for where no attempt is open", () => {

@@ -4,7 +4,7 @@ import { bootId, isAlive, startTimeOf, statFields } from "../../src/lib/host.ts"
 import { endingFromShell } from "../../src/model/evidence.ts";
 import { readExit, readStart } from "../../src/run/records.ts";
 import { signalTree, survivors } from "../../src/run/tree.ts";
-import { kindOf, launched, makePlace, orderFor, outputOf, shell, until } from "./rig.ts";
+import { command, kindOf, launched, makePlace, orderFor, outputOf, shell, until } from "./rig.ts";
 
 function linkOr(path: string): string {
   try {
@@ -82,15 +82,15 @@ describe("launch()", () => {
     await using place = makePlace();
     place.write("tool", "#!/bin/sh\necho tool $#", 0o700);
     const environment = { PATH: `/nowhere:${place.path}` };
-    const byPath = { type: "command", command: "tool", args: ["a", "b"] } as const;
+    const byPath = command("tool", "a", "b");
     expect(await outputOf(place, orderFor(place, byPath, { environment }))).toBe("tool 2\n");
     await using other = makePlace();
     other.write("-tool", "#!/bin/sh\necho dashed", 0o700);
-    const relative = { type: "command", command: "./-tool", args: [] } as const;
+    const relative = command("./-tool");
     expect(await outputOf(other, orderFor(other, relative))).toBe("dashed\n");
     await using third = makePlace();
     third.write("-tool", "#!/bin/sh\necho dashed", 0o700);
-    const dashed = { type: "command", command: "-tool", args: [] } as const;
+    const dashed = command("-tool");
     expect(await outputOf(third, orderFor(third, dashed, { environment: { PATH: third.path } }))).toBe(
       "dashed\n",
     );
@@ -103,7 +103,7 @@ describe("the environment of a job", () => {
     const entries = output.split("\0").filter((entry) => entry !== "" && !/^(_|SHLVL)=/.test(entry));
     return Object.fromEntries(entries.map((entry) => /^(.*?)=(.*)$/s.exec(entry)?.slice(1) ?? []));
   };
-  const printEnvironment = { type: "command", command: "/usr/bin/env", args: ["-0"] } as const;
+  const printEnvironment = command("/usr/bin/env", "-0");
 
   test("is exactly what was ordered: names no shell takes, names it takes for its own, and any text", async () => {
     await using place = makePlace();
@@ -142,13 +142,10 @@ describe("the environment of a job", () => {
 
   test("reaches a program with a = in its path", async () => {
     await using place = makePlace();
-    const command = place.file("a=b");
-    symlinkSync("/usr/bin/env", command);
+    const program = place.file("a=b");
+    symlinkSync("/usr/bin/env", program);
     const environment = { PATH: "/usr/bin:/bin", PWD: place.path, "x.y": "1" };
-    const output = await outputOf(
-      place,
-      orderFor(place, { type: "command", command, args: ["-0"] }, { environment }),
-    );
+    const output = await outputOf(place, orderFor(place, command(program, "-0"), { environment }));
     expect(variablesOf(output)).toMatchObject(environment);
   });
 

@@ -15,7 +15,12 @@ interface Started {
   readonly output: () => string;
 }
 
-function start(place: Place, interpreter: readonly string[], argv: readonly string[], umask = ""): Started {
+function start(
+  place: Place,
+  interpreter: readonly string[],
+  job: { argv: readonly string[]; umask?: string },
+): Started {
+  const { argv, umask = "" } = job;
   mkdirSync(place.file("attempt"), { mode: 0o700 });
   const parent = Bun.spawn(
     [
@@ -40,7 +45,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
   "under $name",
   ({ interpreter }) => {
     const run = async (place: Place, line: string): Promise<Started> => {
-      const started = start(place, interpreter, ["/bin/sh", "-c", line]);
+      const started = start(place, interpreter, { argv: ["/bin/sh", "-c", line] });
       await started.parent.exited;
       return started;
     };
@@ -64,13 +69,9 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
 
     test("records its pid, boot and start time before the job runs", async () => {
       await using place = makePlace();
-      const { parent, output } = start(place, interpreter, [
-        "/bin/sh",
-        "-c",
-        `cat "$1"; cat /proc/$PPID/stat`,
-        "job",
-        place.file("attempt/start"),
-      ]);
+      const { parent, output } = start(place, interpreter, {
+        argv: ["/bin/sh", "-c", `cat "$1"; cat /proc/$PPID/stat`, "job", place.file("attempt/start")],
+      });
       await parent.exited;
       const [pid, boot, stat = "", own = ""] = output().split("\n");
       expect(pid).toBe(String(parent.pid));
@@ -100,7 +101,9 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
 
     test("a TERM to the group ends the job, is noted, and does not end the parent", async () => {
       await using place = makePlace();
-      const { parent, output } = start(place, interpreter, ["/bin/sh", "-c", "echo up; exec sleep 60"]);
+      const { parent, output } = start(place, interpreter, {
+        argv: ["/bin/sh", "-c", "echo up; exec sleep 60"],
+      });
       await until(() => output() === "up\n");
       process.kill(-parent.pid, "SIGTERM");
       expect(await parent.exited).toBe(0);
@@ -109,11 +112,9 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
 
     test("a job that answers TERM with exit 0 is still on record as told to end", async () => {
       await using place = makePlace();
-      const { parent, output } = start(place, interpreter, [
-        "/bin/sh",
-        "-c",
-        "trap 'exit 0' TERM; echo up; while :; do sleep 0.02; done",
-      ]);
+      const { parent, output } = start(place, interpreter, {
+        argv: ["/bin/sh", "-c", "trap 'exit 0' TERM; echo up; while :; do sleep 0.02; done"],
+      });
       await until(() => output() === "up\n");
       process.kill(-parent.pid, "SIGTERM");
       await parent.exited;
@@ -124,13 +125,15 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       "%s to the parent ends neither it nor the job, and is not noted",
       async (signal) => {
         await using place = makePlace();
-        const { parent, output } = start(place, interpreter, [
-          "/bin/sh",
-          "-c",
-          `echo up; until test -e "$1"; do sleep 0.02; done; exit 5`,
-          "job",
-          place.file("go"),
-        ]);
+        const { parent, output } = start(place, interpreter, {
+          argv: [
+            "/bin/sh",
+            "-c",
+            `echo up; until test -e "$1"; do sleep 0.02; done; exit 5`,
+            "job",
+            place.file("go"),
+          ],
+        });
         await until(() => output() === "up\n");
         process.kill(parent.pid, signal);
         place.write("go", "");
@@ -142,7 +145,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
     test("gives the job default signals, three descriptors, /dev/null for input and the umask", async () => {
       await using place = makePlace();
       const line = "umask; cat /proc/self/status; ls /proc/$$/fd | tr '\\n' ' '; readlink /proc/$$/fd/0";
-      const { parent, output } = start(place, interpreter, ["/bin/sh", "-c", line], "0137");
+      const { parent, output } = start(place, interpreter, { argv: ["/bin/sh", "-c", line], umask: "0137" });
       await parent.exited;
       for (const mask of ["Blk", "Ign", "Cgt"]) expect(output()).toContain(`Sig${mask}:\t0000000000000000\n`);
       expect(output()).toStartWith("0137\n");
@@ -152,14 +155,14 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
     test("takes a program that is named like a built-in command for a program, and passes arguments as they are", async () => {
       await using place = makePlace();
       const odd = ["", " two  words ", "$HOME `id` \\n", "'\"", "-n", "*", "line\nbreak", "é\u0081ü€😀"];
-      const { parent, output } = start(place, interpreter, ["printf", "<%s>", ...odd]);
+      const { parent, output } = start(place, interpreter, { argv: ["printf", "<%s>", ...odd] });
       await parent.exited;
       expect(output()).toBe(odd.map((text) => `<${text}>`).join(""));
     });
 
     test("keeps its own variables to itself", async () => {
       await using place = makePlace();
-      const { parent, output } = start(place, interpreter, ["/usr/bin/env"]);
+      const { parent, output } = start(place, interpreter, { argv: ["/usr/bin/env"] });
       await parent.exited;
       expect(output()).not.toContain("_stint");
       expect(output()).toContain(`STINT_TOKEN=${place.token}\n`);
@@ -167,7 +170,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
 
     test("a program that is not there is 127, and one that cannot run 126, with the reason in the log", async () => {
       await using place = makePlace();
-      const { parent, output } = start(place, interpreter, [place.write("data", "x", 0o600)]);
+      const { parent, output } = start(place, interpreter, { argv: [place.write("data", "x", 0o600)] });
       await parent.exited;
       expect(exitRecord(place)).toEqual({ status: 126, sawTerm: false });
       expect(output()).toContain("ermission denied");

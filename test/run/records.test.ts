@@ -17,24 +17,39 @@ describe("readStart()", () => {
     await using place = makePlace();
     const stat = `12 (a) b) S ${Array.from({ length: 18 }, (_, index) => index).join(" ")} 4711 0`;
     utimesSync(place.write("start", `12\nboot\n${stat}\n`), 1_700_000_000.5, 1_700_000_000.5);
-    expect(readStart(place.path)).toEqual({ pid: 12, bootId: "boot", startTime: "4711", startedAtMs: 1_700_000_000_500 });
+    expect(readStart(place.path)).toEqual({
+      pid: 12,
+      bootId: "boot",
+      startTime: "4711",
+      startedAtMs: 1_700_000_000_500,
+    });
   });
 
   test("takes the process with that pid where the system has no /proc", async () => {
     await using place = makePlace();
     place.write("start", `${process.pid}\nboot\n\n`);
-    expect(readStart(place.path)).toMatchObject({ pid: process.pid, startTime: startTimeOf(process.pid) ?? "" });
+    expect(readStart(place.path)).toMatchObject({
+      pid: process.pid,
+      startTime: startTimeOf(process.pid) ?? "",
+    });
   });
 
-  test.each(["", "12", "12\n", "12\nboot\n", "12\nboot\n12 (sh) R 1", "0\nboot\n\n", "-5\nboot\n\n", "junk\nboot\n\n", "seized"])(
-    "is unreadable while it holds %j",
-    async (text) => {
-      await using place = makePlace();
-      place.write("start", text);
-      expect(readStart(place.path)).toBe("unreadable");
-      expect(seizeStart(place.path)).toBe("taken");
-    },
-  );
+  test.each([
+    "",
+    "12",
+    "12\n",
+    "12\nboot\n",
+    "12\nboot\n12 (sh) R 1",
+    "0\nboot\n\n",
+    "-5\nboot\n\n",
+    "junk\nboot\n\n",
+    "seized",
+  ])("is unreadable while it holds %j", async (text) => {
+    await using place = makePlace();
+    place.write("start", text);
+    expect(readStart(place.path)).toBe("unreadable");
+    expect(seizeStart(place.path)).toBe("taken");
+  });
 });
 
 test("seizeStart() before a launch keeps the job from running; after it, it is too late", async () => {
@@ -69,15 +84,17 @@ test("seizeStart() and a parent that race have one winner", async () => {
 });
 
 describe("readExit()", () => {
-  test.each(["", '{"status":0,"sawTerm":fal', '{"status":0,"sawTerm":false}', '{"status":"0","sawTerm":false}\n'])(
-    "is null while the file holds %j",
-    async (text) => {
-      await using place = makePlace();
-      expect(readExit(place.path)).toBeNull();
-      place.write("exit.json", text);
-      expect(readExit(place.path)).toBeNull();
-    },
-  );
+  test.each([
+    "",
+    '{"status":0,"sawTerm":fal',
+    '{"status":0,"sawTerm":false}',
+    '{"status":"0","sawTerm":false}\n',
+  ])("is null while the file holds %j", async (text) => {
+    await using place = makePlace();
+    expect(readExit(place.path)).toBeNull();
+    place.write("exit.json", text);
+    expect(readExit(place.path)).toBeNull();
+  });
 
   test("gives the ending, and the time of the file for its end", async () => {
     await using place = makePlace();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
-import { launch, type LaunchOrder, type NotStarted } from "../../src/run/launch.ts";
+import { type LaunchOrder, launch, type NotStarted } from "../../src/run/launch.ts";
 import { refusedBySystem } from "../../src/run/not-started.ts";
 import { findProgram } from "../../src/run/program.ts";
-import { kindOf, makePlace, orderFor, type Place, shell } from "./rig.ts";
+import { command, kindOf, makePlace, orderFor, type Place, shell } from "./rig.ts";
 
 function refusalOf(order: LaunchOrder): NotStarted {
   const result = launch(order);
@@ -11,8 +11,8 @@ function refusalOf(order: LaunchOrder): NotStarted {
   return result.error;
 }
 
-const command = (name: string, ...args: string[]) => ({ type: "command", command: name, args }) as const;
-const inFolder = (place: Place, cwd: string) => orderFor(place, shell(":"), { kind: kindOf(shell(":"), { cwd }) });
+const inFolder = (place: Place, cwd: string) =>
+  orderFor(place, shell(":"), { kind: kindOf(shell(":"), { cwd }) });
 
 describe("launch() refuses", () => {
   test.each([
@@ -23,7 +23,10 @@ describe("launch() refuses", () => {
     await using place = makePlace();
     place.write("file", "");
     const error = `Cannot enter "${place.file(cwd)}": ${is}, wanted`;
-    expect(refusalOf(inFolder(place, place.file(cwd)))).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining(error) });
+    expect(refusalOf(inFolder(place, place.file(cwd)))).toEqual({
+      code: "INVALID_SPEC",
+      error: expect.stringContaining(error),
+    });
   });
 
   test("a program that is not in the job's PATH, and says where it looked and what is near", async () => {
@@ -31,9 +34,13 @@ describe("launch() refuses", () => {
     const environment = { PATH: "/usr/bin:/nowhere" };
     const { code, error } = refusalOf(orderFor(place, command("train.py"), { environment }));
     expect(code).toBe("INVALID_SPEC");
-    expect(error).toBe(`Cannot start "train.py": not found in PATH (/usr/bin:/nowhere), wanted an installed program or a path to one`);
+    expect(error).toBe(
+      `Cannot start "train.py": not found in PATH (/usr/bin:/nowhere), wanted an installed program or a path to one`,
+    );
     place.write("train.py", "");
-    expect(refusalOf(orderFor(place, command("train.py"), { environment })).error).toContain(`wanted "./train.py" for the one in ${place.path}`);
+    expect(refusalOf(orderFor(place, command("train.py"), { environment })).error).toContain(
+      `wanted "./train.py" for the one in ${place.path}`,
+    );
   });
 
   test.each([
@@ -47,8 +54,13 @@ describe("launch() refuses", () => {
     await using place = makePlace();
     place.write("data", "x");
     mkdirSync(place.file("folder"));
-    const refusal = refusalOf(orderFor(place, command(name), { environment: { PATH: `/usr/bin:${place.path}` } }));
-    expect(refusal).toEqual({ code: "INVALID_SPEC", error: expect.stringMatching(new RegExp(`^Cannot start "${name}": `)) });
+    const refusal = refusalOf(
+      orderFor(place, command(name), { environment: { PATH: `/usr/bin:${place.path}` } }),
+    );
+    expect(refusal).toEqual({
+      code: "INVALID_SPEC",
+      error: expect.stringMatching(new RegExp(`^Cannot start "${name}": `)),
+    });
     expect(refusal.error).toContain(is);
     expect(existsSync(place.file("attempt/start"))).toBe(false);
   });
@@ -56,7 +68,10 @@ describe("launch() refuses", () => {
   test("an argument that is longer than Linux takes, and takes one that is just not", async () => {
     await using place = makePlace();
     const long = refusalOf(orderFor(place, command("/bin/true", "a", "x".repeat(131_072))));
-    expect(long).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining("its argument 2 is 131072 bytes long, wanted less than 131072") });
+    expect(long).toEqual({
+      code: "INVALID_SPEC",
+      error: expect.stringContaining("its argument 2 is 131072 bytes long, wanted less than 131072"),
+    });
     const launched = launch(orderFor(place, command("/bin/true", "é".repeat(65_535), "x".repeat(131_071))));
     expect(launched.ok).toBe(true);
     if (launched.ok) await launched.value.ended;
@@ -67,13 +82,18 @@ describe("launch() refuses", () => {
     await using place = makePlace();
     const environment = { PATH: "/bin", LONG: "x".repeat(131_067) };
     const refusal = refusalOf(orderFor(place, command("/bin/true"), { environment }));
-    expect(refusal).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining("its environment variable LONG is 131072 bytes long") });
+    expect(refusal).toEqual({
+      code: "INVALID_SPEC",
+      error: expect.stringContaining("its environment variable LONG is 131072 bytes long"),
+    });
   });
 
   test("arguments and environment that are too much together", async () => {
     await using place = makePlace();
     const many = Array.from({ length: 80 }, (_, index) => [`V${index}`, "x".repeat(100_000)] as const);
-    const refusal = refusalOf(orderFor(place, command("/bin/true"), { environment: Object.fromEntries(many) }));
+    const refusal = refusalOf(
+      orderFor(place, command("/bin/true"), { environment: Object.fromEntries(many) }),
+    );
     expect(refusal.code).toBe("INVALID_SPEC");
     expect(refusal.error).toMatch(/its arguments and environment take 8\d{6} bytes, wanted at most \d+$/);
     expect(existsSync(place.file("attempt/start"))).toBe(false);
@@ -84,7 +104,9 @@ describe("launch() refuses", () => {
     const order = orderFor(place, shell(":"));
     const refusal = refusalOf({ ...order, directory: place.file("gone") });
     expect(refusal.code).toBe("RUNTIME_ERROR");
-    expect(refusal.error).toContain(`Cannot open the log "${place.file("gone/output.log")}": no such directory (ENOENT), wanted`);
+    expect(refusal.error).toContain(
+      `Cannot open the log "${place.file("gone/output.log")}": no such directory (ENOENT), wanted`,
+    );
   });
 });
 
@@ -112,7 +134,10 @@ describe("findProgram()", () => {
     chmodSync(place.file("b/tool"), 0o700);
     expect(look(`${place.file("a")}:b::/usr/bin`)).toEqual({ ok: true, value: place.file("b/tool") });
     expect(look(undefined).ok).toBe(false);
-    expect(findProgram("env", { cwd: place.path, path: undefined })).toEqual({ ok: true, value: "/usr/bin/env" });
+    expect(findProgram("env", { cwd: place.path, path: undefined })).toEqual({
+      ok: true,
+      value: "/usr/bin/env",
+    });
   });
 
   test("leaves a path with a slash as it was written, but for what a shell would take for an option", async () => {

@@ -55,9 +55,14 @@ export function kindOf(mode: Mode, change: Partial<Kind> = {}): Kind {
   return { type: "subprocess", mode, cwd: "/", env: {}, environment, failOnNonZero: true, ...change };
 }
 
+/** A program with its arguments as a job. */
+export function command(program: string, ...args: string[]): Mode {
+  return { type: "command", command: program, args };
+}
+
 /** A line for /bin/sh as a job. */
 export function shell(line: string, ...args: string[]): Mode {
-  return { type: "command", command: "/bin/sh", args: ["-c", line, "job", ...args] };
+  return command("/bin/sh", "-c", line, "job", ...args);
 }
 
 /** The order to run something in the directory `attempt` of a place. */

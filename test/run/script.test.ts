@@ -4,26 +4,52 @@ import { MAX_SCRIPT_BYTES, type Mode, type Runtime } from "../../src/model/kind.
 import { launch } from "../../src/run/launch.ts";
 import { makePlace, orderFor, outputOf } from "./rig.ts";
 
-const script = (runtime: Runtime, body: string, ...args: string[]): Mode => ({ type: "script", runtime, body, args });
+const script = (runtime: Runtime, body: string, ...args: string[]): Mode => ({
+  type: "script",
+  runtime,
+  body,
+  args,
+});
 
 const RUNTIMES: readonly { runtime: Runtime; name: string; body: string }[] = [
   { runtime: "sh", name: "sh", body: 'echo "$#:$1:$2"\n' },
   { runtime: "bash", name: "bash", body: 'words=("$@"); echo "${#words[@]}:$1:$2"\n' },
-  { runtime: "python", name: "python3", body: "import sys\nprint(len(sys.argv) - 1, sys.argv[1], sys.argv[2], sep=':')\n" },
-  { runtime: "node", name: "node", body: "const [, , ...a] = process.argv; console.log([a.length, ...a].join(':'))\n" },
-  { runtime: "bun", name: "sh", body: "const a: string[] = Bun.argv.slice(2); console.log([a.length, ...a].join(':'))\n" },
-  { runtime: { command: "sh", flag: "-e" }, name: "sh", body: 'echo "$#:$1:$2"; false; echo "not reached"\n' },
+  {
+    runtime: "python",
+    name: "python3",
+    body: "import sys\nprint(len(sys.argv) - 1, sys.argv[1], sys.argv[2], sep=':')\n",
+  },
+  {
+    runtime: "node",
+    name: "node",
+    body: "const [, , ...a] = process.argv; console.log([a.length, ...a].join(':'))\n",
+  },
+  {
+    runtime: "bun",
+    name: "sh",
+    body: "const a: string[] = Bun.argv.slice(2); console.log([a.length, ...a].join(':'))\n",
+  },
+  {
+    runtime: { command: "sh", flag: "-e" },
+    name: "sh",
+    body: 'echo "$#:$1:$2"; false; echo "not reached"\n',
+  },
   { runtime: { command: "sh" }, name: "sh", body: 'echo "$#:$1:$2"\n' },
 ];
 
 describe("a script", () => {
   for (const { runtime, name, body } of RUNTIMES) {
-    test.skipIf(Bun.which(name) === null)(`runs with its arguments under ${JSON.stringify(runtime)}`, async () => {
-      await using place = makePlace();
-      expect(await outputOf(place, orderFor(place, script(runtime, body, "--one", "two words")))).toBe("2:--one:two words\n");
-      expect(place.read("attempt/script")).toBe(body);
-      expect(statSync(place.file("attempt/script")).mode & 0o777).toBe(0o700);
-    });
+    test.skipIf(Bun.which(name) === null)(
+      `runs with its arguments under ${JSON.stringify(runtime)}`,
+      async () => {
+        await using place = makePlace();
+        expect(await outputOf(place, orderFor(place, script(runtime, body, "--one", "two words")))).toBe(
+          "2:--one:two words\n",
+        );
+        expect(place.read("attempt/script")).toBe(body);
+        expect(statSync(place.file("attempt/script")).mode & 0o777).toBe(0o700);
+      },
+    );
   }
 
   test("of 1.5 MiB runs, comments and all", async () => {
@@ -42,7 +68,9 @@ describe("a script", () => {
     expect(await outputOf(place, order())).toBe("python\n");
     place.write("python3", "#!/bin/sh\necho python3", 0o700);
     await using other = makePlace();
-    expect(await outputOf(other, { ...order(), directory: orderFor(other, script("sh", "x")).directory })).toBe("python3\n");
+    expect(
+      await outputOf(other, { ...order(), directory: orderFor(other, script("sh", "x")).directory }),
+    ).toBe("python3\n");
   });
 
   test.each([
@@ -55,16 +83,25 @@ describe("a script", () => {
     await using place = makePlace();
     const result = launch(orderFor(place, script(runtime, "x"), { environment: { PATH: place.path } }));
     expect(result.ok).toBe(false);
-    if (!result.ok) expect(result.error).toEqual({ code: "INVALID_SPEC", error: expect.stringContaining(`Cannot start "${name}": `) });
+    if (!result.ok)
+      expect(result.error).toEqual({
+        code: "INVALID_SPEC",
+        error: expect.stringContaining(`Cannot start "${name}": `),
+      });
   });
 });
 
 describe("a script for bun", () => {
   test("runs on the bun that stint carries, and what it starts finds stint to be stint", async () => {
     await using place = makePlace();
-    const source = place.write("self.ts", `console.log("stint", ...process.argv.slice(2), process.env["BUN_BE_BUN"] ?? "unset");`);
+    const source = place.write(
+      "self.ts",
+      `console.log("stint", ...process.argv.slice(2), process.env["BUN_BE_BUN"] ?? "unset");`,
+    );
     const self = place.file("self");
-    const built = Bun.spawnSync([process.execPath, "build", "--compile", source, "--outfile", self], { stdout: "ignore" });
+    const built = Bun.spawnSync([process.execPath, "build", "--compile", source, "--outfile", self], {
+      stdout: "ignore",
+    });
     expect(built.success).toBe(true);
     const body = `
       import { execFileSync } from "node:child_process";

@@ -13,7 +13,8 @@ async function up(place: Place, line: string) {
 const isThere = (pid: number): boolean => startTimeOf(pid) !== null;
 /** A grandchild in its own session that takes no TERM, with its pid in the file `stray`. */
 const STRAY = `setsid sh -c 'trap "" TERM; echo $$ >stray; echo up; while :; do sleep 0.05; done' &`;
-const strayOf = async (place: Place): Promise<number> => Number(await until(() => /^\d+\n/.exec(place.read("stray") ?? "")?.[0]));
+const strayOf = async (place: Place): Promise<number> =>
+  Number(await until(() => /^\d+\n/.exec(place.read("stray") ?? "")?.[0]));
 
 describe("survivors()", () => {
   test("are parent, job and whatever else is in the session, and nobody once they are gone", async () => {
@@ -37,7 +38,10 @@ describe("survivors()", () => {
 
   test("counts a process of the session that hides its token, but not a zombie", async () => {
     await using place = makePlace();
-    const { leader, tree } = await up(place, "env -i sleep 60 & (exit 0) & sleep 0.05; echo up; exec sleep 61");
+    const { leader, tree } = await up(
+      place,
+      "env -i sleep 60 & (exit 0) & sleep 0.05; echo up; exec sleep 61",
+    );
     // The subshell that ended is a zombie, as its parent has become a sleep.
     expect(survivors(tree)).toHaveLength(3);
     expect(survivors({ leader: null, token: place.token })).toHaveLength(2);
@@ -70,7 +74,10 @@ describe("survivors()", () => {
 describe("signalTree()", () => {
   test("TERM reaches the group and the strays; KILL ends who took no notice", async () => {
     await using place = makePlace();
-    const { leader, ended, tree } = await up(place, `${STRAY} trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done`);
+    const { leader, ended, tree } = await up(
+      place,
+      `${STRAY} trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done`,
+    );
     const stray = await strayOf(place);
     signalTree(tree, "SIGTERM");
     expect(await ended).toEqual({ signal: null });
@@ -85,8 +92,15 @@ describe("signalTree()", () => {
 
   test("KILL reaches strays that fork all the time, each into a new session", async () => {
     await using place = makePlace();
-    place.write("hop", `#!/bin/sh\ntrap '' TERM\necho hop >>hops\nsetsid ./hop &\nsetsid sleep 60 &\nsleep 0.01\n`, 0o700);
-    const { tree } = await up(place, "setsid ./hop & until test -s hops; do sleep 0.01; done; echo up; sleep 60");
+    place.write(
+      "hop",
+      `#!/bin/sh\ntrap '' TERM\necho hop >>hops\nsetsid ./hop &\nsetsid sleep 60 &\nsleep 0.01\n`,
+      0o700,
+    );
+    const { tree } = await up(
+      place,
+      "setsid ./hop & until test -s hops; do sleep 0.01; done; echo up; sleep 60",
+    );
     expect(signalTree(tree, "SIGKILL")).toBeGreaterThan(2);
     await until(() => survivors(tree).length === 0);
     const hops = place.read("hops");

@@ -15,7 +15,7 @@ const FILES = ["node:fs", "node:fs/promises", "node:path"];
 /** Who may import what; the same table as in src/ARCHITECTURE.md. `src` is the folder of main.ts. */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   lib: { folders: [], modules: [...FILES, "node:os", "node:process", "bun", "bun:ffi"], packages: [] },
-  model: { folders: ["lib"], modules: [], packages: ["valibot"] },
+  model: { folders: ["lib"], modules: [], packages: ["valibot", "@valibot/to-json-schema"] },
   plan: { folders: ["lib", "model"], modules: [], packages: [] },
   store: {
     folders: ["lib", "model"],
@@ -46,7 +46,7 @@ const KNOW_THE_PROCESS = ["src/main.ts", "src/cli/context.ts"];
 const OF_THE_SYSTEM = ["pid", "kill"];
 
 /** What lies outside src and may still be imported, as data. */
-const DATA = /^(package\.json|templates\/[^/]+\.yaml)$/;
+const DATA = /^(package\.json|templates\/[^/]+\.(yaml|txt))$/;
 const READ_DATA = ["cli", "intake"];
 
 /** What is wrong with the imports of a file, a sentence for each. */

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { VERBS } from "../../src/cli/verbs.ts";
 import { ERRORS, EXIT } from "../../src/model/errors.ts";
 import { FAILURES } from "../../src/model/failure.ts";
-import { VERBS } from "../../src/cli/verbs.ts";
 
 const readme = readFileSync("README.md", "utf8");
 
@@ -10,7 +10,12 @@ const readme = readFileSync("README.md", "utf8");
 function tableUnder(heading: string): string[][] {
   const [section = ""] = readme.split(`## ${heading}\n`)[1]?.split("\n## ") ?? [];
   const rows = section.split("\n").filter((line) => line.startsWith("|"));
-  return rows.slice(2).map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+  return rows.slice(2).map((row) =>
+    row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 }
 
 test("the README's error codes are those of the code", () => {
@@ -25,8 +30,14 @@ test("the README's exit codes are those of the code", () => {
 
 test("the README names every failure code under its class", () => {
   const rows = tableUnder("What is retried");
-  const named = rows.flatMap(([failureClass, codes = ""]) => codes.split(" ").map((code) => `${failureClass} ${code}`));
-  expect(named.toSorted()).toEqual(Object.entries(FAILURES).map(([code, entry]) => `${entry.class} ${code}`).toSorted());
+  const named = rows.flatMap(([failureClass, codes = ""]) =>
+    codes.split(" ").map((code) => `${failureClass} ${code}`),
+  );
+  expect(named.toSorted()).toEqual(
+    Object.entries(FAILURES)
+      .map(([code, entry]) => `${entry.class} ${code}`)
+      .toSorted(),
+  );
 });
 
 test("the README names every verb", () => {

@@ -39,14 +39,20 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--json", "the records as a JSON array")
     .action(async (flags: Flags) => {
       if (flags.watch !== true) return end(list(context, flags));
-      context.onSignal(() => end(EXIT.done));
-      for (;;) {
-        if (context.isTerminal) context.out("\u001b[H\u001b[2J");
-        const ended = list(context, flags);
-        if (ended !== EXIT.done) return end(ended);
-        await Bun.sleep(WATCH_MS);
-      }
+      end(await watch(context, flags));
     });
+}
+
+/** Lists until Ctrl-C, or until it cannot. */
+async function watch(context: Context, flags: Flags): Promise<Ended> {
+  const { promise: interrupted, resolve } = Promise.withResolvers<"interrupted">();
+  context.onSignal(() => resolve("interrupted"));
+  for (;;) {
+    if (context.isTerminal) context.out("\u001b[H\u001b[2J");
+    const ended = list(context, flags);
+    if (ended !== EXIT.done) return ended;
+    if ((await Promise.race([interrupted, Bun.sleep(WATCH_MS)])) === "interrupted") return EXIT.done;
+  }
 }
 
 function list(context: Context, flags: Flags): Ended {

@@ -34,7 +34,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
 }
 
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
-  const settings = readSettings(layout);
+  const settings = readSettings(context, layout);
   if (!settings.ok) return settings.error;
   const jobs = readJobs(flags.jobs, settings.value);
   if (!jobs.ok) return jobs.error;

@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+import { ensureHome } from "../../store/home.ts";
+import { readDrafts } from "../drafts.ts";
+import { followTasks } from "../follow.ts";
+import { homePath } from "../home.ts";
+import { runTasks } from "../run-tasks.ts";
+import { readJobs, readSettings } from "../settings.ts";
+import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly jobs?: string;
+  readonly quiet?: true;
+}
+
+export function declare(command: Command, invocation: Invocation): void {
+  declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --"))
+    .option("-j, --jobs <n>", "how many jobs may run at a time, where it supervises itself")
+    .option("-q, --quiet", "do not pass the job's output on")
+    .addHelpText("after", "\nCtrl-C cancels what was submitted; a hang-up leaves it running.")
+    .action(async (files: string[], flags: Flags & FieldFlags) => {
+      invocation.end(await run(invocation, { files, flags }));
+    });
+}
+
+async function run(
+  { context, words }: Invocation,
+  { files, flags }: { files: string[]; flags: Flags & FieldFlags },
+): Promise<Ended> {
+  const fields = fieldsOf(flags);
+  if (!fields.ok) return fields.error;
+  const home = ensureHome(homePath(context, flags.home));
+  if (!home.ok) return home.error;
+  const settings = readSettings(context, home.value);
+  if (!settings.ok) return settings.error;
+  const jobs = readJobs(flags.jobs, settings.value);
+  if (!jobs.ok) return jobs.error;
+  const drafts = readDrafts(context, {
+    files,
+    words,
+    fields: fields.value,
+    defaults: settings.value.defaults,
+  });
+  if (!drafts.ok) return drafts.error;
+  const submitted = submitDrafts(context, home.value, { drafts: drafts.value });
+  if (!submitted.ok) return submitted.error;
+  const tasks = submitted.value;
+  context.err(tasks.map((task) => `${task.metadata.id} queued\n`).join(""));
+  // The output of several jobs at a time would be a mixture: it is in their logs.
+  const isPassedOn = flags.quiet !== true && tasks.length === 1;
+  const passOn = isPassedOn
+    ? followTasks(
+        context,
+        home.value,
+        tasks.map((task) => task.metadata.id),
+      )
+    : undefined;
+  return runTasks(context, {
+    layout: home.value,
+    tasks,
+    jobs: jobs.value,
+    ...(passOn !== undefined && { onLook: passOn }),
+  });
+}

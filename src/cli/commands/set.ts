@@ -1,0 +1,93 @@
+import type { Command } from "commander";
+import { editFields } from "../../intake/fields-typed.ts";
+import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import type { Operation } from "../../model/request.ts";
+import type { Task } from "../../model/task.ts";
+import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
+import { readTask } from "../../store/reader.ts";
+import type { Context } from "../context.ts";
+import { fieldContext, usage } from "../drafts.ts";
+import { homePath } from "../home.ts";
+import { perform } from "../perform.ts";
+import { findTasks } from "../select.ts";
+import { targetOf } from "../targets.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly ifVersion?: string;
+}
+
+/** The supervisor writes to a record too; that is no conflict with a person as long as nobody changed the spec. */
+const MAX_TRIES = 5;
+
+export function declare(command: Command, { context, end }: Invocation): void {
+  command
+    .argument("<task>", "a number, id, name, range or @")
+    .argument("<changes...>", "key=value, with the keys of the task file; key=default takes a value back")
+    .option("--if-version <n>", "only if the record has this resourceVersion")
+    .addHelpText("after", "\n  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3")
+    .action(async (reference: string, changes: string[], flags: Flags) => {
+      const home = openHome(homePath(context, flags.home));
+      if (!home.ok) return end(home.error);
+      const pairs = changes.map((change): [string, string] => [
+        change.slice(0, change.indexOf("=")),
+        change.slice(change.indexOf("=") + 1),
+      ]);
+      const unpaired = changes.find((change) => change.indexOf("=") < 1);
+      if (unpaired !== undefined) return end(problem("USAGE", `Cannot set "${unpaired}": wanted key=value`));
+      const found = findTasks(home.value, [reference]);
+      if (!found.ok) return end(found.error);
+      for (const task of found.value) {
+        const ended = await change(context, home.value, { task, pairs, version: flags.ifVersion });
+        if (ended !== EXIT.done) return end(ended);
+      }
+      end(EXIT.done);
+    });
+}
+
+async function change(
+  context: Context,
+  layout: Layout,
+  call: { task: Task; pairs: [string, string][]; version: string | undefined },
+): Promise<Ended> {
+  let { task } = call;
+  for (let tries = 1; ; tries += 1) {
+    const edited = editFields(
+      { spec: task.spec, labels: task.metadata.labels },
+      call.pairs,
+      fieldContext(context),
+    );
+    if (!edited.ok) return usage(edited.error);
+    const version = call.version === undefined ? task.metadata.resourceVersion : Number(call.version);
+    const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], ...edited.value };
+    const trouble = await tryChange(context, layout, operation);
+    if (trouble === null) return EXIT.done;
+    const latest = readTask(layout, task.metadata.id);
+    const isOurs =
+      latest.ok &&
+      latest.value.metadata.generation === task.metadata.generation &&
+      latest.value.metadata.epoch === task.metadata.epoch;
+    const mayRepeat =
+      trouble.code === "VERSION_CONFLICT" && call.version === undefined && isOurs && tries < MAX_TRIES;
+    if (!mayRepeat) return trouble;
+    task = latest.value;
+  }
+}
+
+async function tryChange(context: Context, layout: Layout, operation: Operation): Promise<Problem | null> {
+  const performed = await perform(context, layout, operation);
+  if (!performed.ok) return performed.error;
+  if (performed.value === "requested") {
+    context.err("stint: requested; the supervisor has not answered yet\n");
+    return null;
+  }
+  const [answer] = performed.value;
+  if (answer?.problem === undefined) {
+    context.out(`${answer?.id ?? ""} changed\n`);
+    return null;
+  }
+  const { code, message, hint } = answer.problem;
+  return problem(code as Problem["code"], message, hint);
+}

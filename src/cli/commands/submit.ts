@@ -1,0 +1,115 @@
+import type { Command } from "commander";
+import { ok, type Result } from "../../lib/result.ts";
+import { EXIT, type Problem } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
+import type { Draft } from "../../model/submission.ts";
+import type { Task } from "../../model/task.ts";
+import { ensureHome, openHome } from "../../store/home.ts";
+import { Layout } from "../../store/layout.ts";
+import { lockOwner } from "../../store/lock.ts";
+import { awaitTasks, highestExit } from "../await-tasks.ts";
+import type { Context } from "../context.ts";
+import { readDrafts } from "../drafts.ts";
+import { followTasks } from "../follow.ts";
+import { homePath } from "../home.ts";
+import { findTask } from "../select.ts";
+import { readSettings } from "../settings.ts";
+import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
+import { endLine } from "../text/progress.ts";
+import type { Ended, Invocation } from "../verbs.ts";
+
+interface Flags {
+  readonly home?: string;
+  readonly from?: string;
+  readonly wait?: true;
+  readonly follow?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export function declare(command: Command, invocation: Invocation): void {
+  declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --"))
+    .option("--from <task>", "queue a task again as a new one, as it was asked for")
+    .option("--wait", "stay until it has ended, and end with its exit code")
+    .option("--follow", "the same, and pass its output on")
+    .option("--dry-run", "only show what would be queued")
+    .option("--json", "the records as JSON instead of their ids")
+    .action(async (files: string[], flags: Flags & FieldFlags) => {
+      invocation.end(await submit(invocation, { files, flags }));
+    });
+}
+
+async function submit(
+  { context, words }: Invocation,
+  call: { files: string[]; flags: Flags & FieldFlags },
+): Promise<Ended> {
+  const { files, flags } = call;
+  const fields = fieldsOf(flags);
+  if (!fields.ok) return fields.error;
+  const path = homePath(context, flags.home);
+  const source = flags.from === undefined ? null : original(path, flags.from);
+  if (source !== null && !source.ok) return source.error;
+  const settings = readSettings(context, new Layout(path));
+  if (!settings.ok) return settings.error;
+  const { defaults } = settings.value;
+  const drafts =
+    source === null
+      ? readDrafts(context, { files, words, fields: fields.value, defaults })
+      : ok([source.value.draft]);
+  if (!drafts.ok) return drafts.error;
+  if (flags.dryRun) {
+    context.out(`${JSON.stringify(drafts.value, null, 2)}\n`);
+    return EXIT.done;
+  }
+  const home = ensureHome(path);
+  if (!home.ok) return home.error;
+  const resubmitOf = source === null ? undefined : source.value.id;
+  const submitted = submitDrafts(context, home.value, {
+    drafts: drafts.value,
+    ...(resubmitOf !== undefined && { resubmitOf }),
+  });
+  if (!submitted.ok) return submitted.error;
+  tell(context, { tasks: submitted.value, json: flags.json === true });
+  if (flags.wait || flags.follow)
+    return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true });
+  if (context.isTerminal && lockOwner(home.value) === null) {
+    context.err("queued; no supervisor is up. To start one: stint up --detach\n");
+  }
+  return EXIT.done;
+}
+
+/** What a task was asked for, to be asked for again. */
+function original(path: string, reference: string): Result<{ draft: Draft; id: TaskId }, Problem> {
+  const home = openHome(path);
+  if (!home.ok) return home;
+  const found = findTask(home.value, reference);
+  if (!found.ok) return found;
+  const { metadata, spec } = found.value;
+  const { id, name, labels, annotations } = metadata;
+  return ok({ id, draft: { name, labels, annotations, spec: { ...spec, hold: false } } });
+}
+
+function tell(context: Context, { tasks, json }: { tasks: readonly Task[]; json: boolean }): void {
+  if (json) context.out(`${JSON.stringify(tasks)}\n`);
+  else context.out(tasks.map((task) => `${task.metadata.id}\n`).join(""));
+}
+
+async function stay(
+  context: Context,
+  layout: Layout,
+  { tasks, isFollowing }: { tasks: readonly Task[]; isFollowing: boolean },
+): Promise<Ended> {
+  const ids = tasks.map((task) => task.metadata.id);
+  const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
+  const awaited = await awaitTasks(context, layout, {
+    ids,
+    timeoutMs: null,
+    onLook: passOn,
+    onEnd: (task) => {
+      passOn();
+      context.err(endLine(task, context));
+    },
+  });
+  if ("code" in awaited) return awaited;
+  return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;
+}

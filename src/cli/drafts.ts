@@ -1,0 +1,156 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
+import { renderDiagnostic } from "../intake/diagnostic.ts";
+import { draftFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
+import { readSubmission } from "../intake/submission.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { NAME_PATTERN, nameFrom } from "../model/identity.ts";
+import type { Draft } from "../model/submission.ts";
+import type { Context } from "./context.ts";
+
+/** What a command line asks to queue: files, a command, or both never. */
+export interface Wanted {
+  readonly files: readonly string[];
+  readonly words: readonly string[] | null;
+  /** Task keys that flags set, over what a file says. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What the home says once for all of its tasks. */
+  readonly defaults?: Defaults | undefined;
+}
+
+/** Reads all that a command line names into drafts; every fault of every file at once. */
+export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Problem> {
+  const { files, words, fields } = wanted;
+  if (words !== null && files.length > 0) {
+    return err(
+      problem("USAGE", `Cannot queue "${files[0]}" and a command at once: wanted files or -- COMMAND`),
+    );
+  }
+  if (words !== null) return draftOfCommand(context, wanted, words);
+  if (files.length === 0) {
+    return err(
+      problem(
+        "USAGE",
+        "Cannot tell what to queue: wanted a YAML file (- is stdin) or -- COMMAND",
+        "stint submit job.yaml   or   stint submit -- echo hello",
+      ),
+    );
+  }
+  const drafts: Draft[] = [];
+  const faults: string[] = [];
+  for (const file of files) {
+    const read = readDraftsOf(context, { file, defaults: wanted.defaults });
+    if (!read.ok) return read;
+    drafts.push(...read.value.drafts);
+    faults.push(...read.value.faults);
+  }
+  if (faults.length > 0) {
+    const one = files.length === 1 ? `"${files[0]}"` : `${files.length} files`;
+    return err(
+      problem(
+        "INVALID_TASK_FILE",
+        `Cannot queue ${one}: nothing was queued, ${faults.length === 1 ? "one fault" : `${faults.length} faults`}\n\n${faults.join("\n\n")}`,
+      ),
+    );
+  }
+  return overlay(context, { drafts, fields });
+}
+
+function readDraftsOf(
+  context: Context,
+  { file, defaults }: { file: string; defaults: Defaults | undefined },
+): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
+  const text = readText(context, file);
+  if (!text.ok) return text;
+  const shown = file === "-" ? "stdin" : file;
+  const read = readSubmission(text.value, {
+    ...defaultsOf(context),
+    file: shown,
+    defaultName: nameFrom(basename(shown, extname(shown))),
+    ...(defaults !== undefined && { defaults }),
+  });
+  return ok(
+    read.ok ? { drafts: read.value, faults: [] } : { drafts: [], faults: read.error.map(renderDiagnostic) },
+  );
+}
+
+/** Reads a file or stdin; a folder, a missing file or a closed one is a problem in words. */
+function readText(context: Context, file: string): Result<string, Problem> {
+  try {
+    if (file === "-") return ok(context.readInput());
+    const path = resolve(context.cwd, file);
+    if (statSync(path).isDirectory()) {
+      return err(problem("NOT_FOUND", `Cannot read "${file}": it is a folder, wanted a YAML file`));
+    }
+    return ok(readFileSync(path, "utf8"));
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const hint = file === "-" ? undefined : `to queue a command: stint submit -- ${file}`;
+    return err(problem("NOT_FOUND", `Cannot read "${file}": ${said}`, hint));
+  }
+}
+
+function draftOfCommand(
+  context: Context,
+  { fields, defaults }: Wanted,
+  words: readonly string[],
+): Result<Draft[], Problem> {
+  if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: nothing stands after --"));
+  const draft = draftFromFlags(
+    { ...fields, command: words },
+    { ...fieldContext(context), ...(defaults !== undefined && { defaults }) },
+  );
+  return draft.ok ? ok([draft.value]) : err(usage(draft.error));
+}
+
+function overlay(
+  context: Context,
+  { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
+): Result<Draft[], Problem> {
+  const { name, ...others } = fields;
+  const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
+  if (name !== undefined && drafts.length > 1) {
+    return err(
+      problem("USAGE", `Cannot name ${drafts.length} tasks "${String(name)}": wanted one task for --name`),
+    );
+  }
+  if (name !== undefined && !NAME_PATTERN.test(String(name))) {
+    return err(
+      problem(
+        "USAGE",
+        `Cannot use the name "${String(name)}": wanted letters, digits, . _ and -, a letter first`,
+        `for instance: ${nameFrom(String(name))}`,
+      ),
+    );
+  }
+  const changed: Draft[] = [];
+  for (const draft of drafts) {
+    const edited = editFields(draft, pairs, fieldContext(context));
+    if (!edited.ok) return err(usage(edited.error));
+    changed.push({ ...draft, ...edited.value, ...(name !== undefined && { name: String(name) }) });
+  }
+  return ok(changed);
+}
+
+function pairsOf(key: string, value: unknown): [string, string][] {
+  if (typeof value !== "object" || value === null) return [[key, String(value)]];
+  return Object.entries(value).map(([child, text]) => [`${key}.${child}`, String(text)]);
+}
+
+/** What values on the command line are read against. */
+export function fieldContext(context: Context): SubmissionContext {
+  return { ...defaultsOf(context), file: "the command line", defaultName: "task" };
+}
+
+function defaultsOf(context: Context): Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
+  return { defaultCwd: context.cwd, home: context.userHome, nowMs: context.clock.now() };
+}
+
+/** Faults in flags or in `key=value`: there is no line to point at. */
+export function usage(faults: readonly FieldFault[]): Problem {
+  const hints = faults.flatMap(({ hint }) => hint ?? []);
+  const message = `Cannot use what was given: ${faults.map((fault) => fault.message).join("; ")}`;
+  return hints.length === 0 ? problem("USAGE", message) : problem("USAGE", message, hints.join("; "));
+}

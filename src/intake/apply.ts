@@ -1,0 +1,66 @@
+import { setAt, type Tree } from "./candidate.ts";
+import { type Fault, fault } from "./fault.ts";
+import { FIELDS, type Field } from "./fields.ts";
+import type { Given } from "./given.ts";
+import type { Surroundings } from "./readers.ts";
+
+/** Reads fields into a candidate, which is changed; gives all faults. Whatever is set twice is one. */
+export function applyFields(candidate: Tree, given: readonly Given[], surroundings: Surroundings): Fault[] {
+  const faults: Fault[] = [];
+  const setters = new Map<string, Given>();
+  for (const one of given) {
+    const field = fieldOf(one);
+    const target = targetOf(one);
+    const earlier = setters.get(target) ?? overlapping(one, setters);
+    if (earlier !== undefined) {
+      faults.push(
+        fault(
+          one.entry.span,
+          `"${one.entry.value.path}" says again what "${earlier.entry.value.path}" says`,
+          "keep one of them",
+        ),
+      );
+      continue;
+    }
+    setters.set(target, one);
+    const read =
+      one.child === undefined
+        ? field.read(one.entry.value, surroundings)
+        : readChild(field, one, surroundings);
+    if (read.ok) setAt(candidate, one.child === undefined ? field.to : [...field.to, one.child], read.value);
+    else faults.push(...read.error);
+  }
+  return faults;
+}
+
+/** The field that a key of FIELDS names. */
+export function fieldOf({ key }: Given): Field {
+  const field = FIELDS[key];
+  if (field === undefined) throw new Error(`"${key}" is no field`);
+  return field;
+}
+
+function targetOf(one: Given): string {
+  return [...fieldOf(one).to, ...(one.child === undefined ? [] : [one.child])].join("\0");
+}
+
+/** `labels: {…}` beside `labels.paper: …`: whichever came last would undo the other. */
+function overlapping(one: Given, setters: ReadonlyMap<string, Given>): Given | undefined {
+  return [...setters.values()].find(
+    (other) => other.key === one.key && (other.child === undefined) !== (one.child === undefined),
+  );
+}
+
+/** One name of an open field, read as a mapping of one. */
+function readChild(
+  field: Field,
+  { child = "", entry }: Given,
+  surroundings: Surroundings,
+): ReturnType<Field["read"]> {
+  const { value, span } = entry;
+  const mapping = field.read(
+    { type: "mapping", path: value.path, span, entries: [{ key: child, span, value }] },
+    surroundings,
+  );
+  return mapping.ok ? { ok: true, value: (mapping.value as Record<string, string>)[child] } : mapping;
+}

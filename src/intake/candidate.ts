@@ -1,0 +1,99 @@
+import { DEFAULT_BACKOFF } from "../model/backoff.ts";
+import type { Runtime } from "../model/kind.ts";
+import { DEFAULT_RESTART } from "../model/restart.ts";
+import { DEFAULT_RETRY } from "../model/retry.ts";
+import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
+import type { Surroundings } from "./readers.ts";
+
+/** Plain nested data under way to a draft; only the schema at the end says that it is one. */
+export interface Tree {
+  [key: string]: unknown;
+}
+
+/** What a home may say once for all of its tasks. */
+export interface Defaults {
+  readonly timeoutMs?: number;
+  /** After the first attempt. */
+  readonly retries?: number;
+  readonly priority?: number;
+}
+
+/** Where tasks come from, and what holds where they say nothing. */
+export interface SubmissionContext extends Surroundings {
+  /** The name that messages show. */
+  readonly file: string;
+  /** Of a task that has none, and whose command makes none. */
+  readonly defaultName: string;
+  readonly defaults?: Defaults;
+}
+
+/** What to run, as the fields have it. */
+export interface Program {
+  readonly run?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly script?: string;
+  readonly runtime?: Runtime;
+}
+
+/** The spec of a task that says nothing but what to run. */
+export function defaultSpec({
+  defaultCwd,
+  defaults = {},
+}: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
+  const { timeoutMs, retries, priority = 0 } = defaults;
+  return {
+    kind: {
+      type: "subprocess",
+      cwd: defaultCwd,
+      env: {},
+      environment: { policy: "inherit" },
+      failOnNonZero: true,
+    },
+    priority,
+    resources: {},
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    restart: { ...DEFAULT_RESTART },
+    // A number of retries is an explicit wish wherever it stands: everything is retried.
+    retry:
+      retries === undefined
+        ? { ...DEFAULT_RETRY }
+        : { ...DEFAULT_RETRY, maxAttempts: retries + 1, scope: "any" },
+    backoff: { ...DEFAULT_BACKOFF },
+    stopGraceMs: DEFAULT_GRACE_MS,
+    logs: { separate: false, maxBytes: DEFAULT_LOG_BYTES },
+    hold: false,
+  };
+}
+
+/** A draft of which nothing is known yet. */
+export function newCandidate(context: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
+  return { labels: {}, annotations: {}, program: {}, spec: defaultSpec(context) };
+}
+
+/** The data at the end of a path, or undefined. */
+export function getAt(tree: Tree, path: readonly string[]): unknown {
+  let at: unknown = tree;
+  for (const key of path) at = isTree(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  return at;
+}
+
+/** Puts data at the end of a path, making the way; `undefined` takes away what is there. */
+export function setAt(tree: Tree, path: readonly string[], data: unknown): void {
+  const last = path.at(-1);
+  if (last === undefined) return;
+  let at = tree;
+  for (const key of path.slice(0, -1)) {
+    const next = at[key];
+    const below = isTree(next) ? next : {};
+    at[key] = below;
+    at = below;
+  }
+  if (data === undefined) delete at[last];
+  else at[last] = data;
+}
+
+/** True for a mapping. */
+export function isTree(data: unknown): data is Tree {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
+}

@@ -1,0 +1,114 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Draft } from "../model/submission.ts";
+import { getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
+import { type Fault, fault } from "./fault.ts";
+import { FIELDS } from "./fields.ts";
+import { makeDraft } from "./finish.ts";
+import { givenFields } from "./given.ts";
+import { meaningOf } from "./key-names.ts";
+import { flagValue } from "./typed-text.ts";
+import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
+
+/** What is wrong with a field that was typed on the command line; the message names the field. */
+export interface FieldFault {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Makes a draft of flags: the keys of a task file (dotted ones too), with text as typed or data. `undefined` is passed over. */
+export function draftFromFlags(
+  flags: Readonly<Record<string, unknown>>,
+  context: SubmissionContext,
+): Result<Draft, FieldFault[]> {
+  const entries = Object.entries(flags).flatMap(([key, data]) =>
+    data === undefined ? [] : [entryOf(key, data)],
+  );
+  const { given, faults } = givenFields(entries);
+  const draft = makeDraft({ candidate: newCandidate(context), given, context, span: NOWHERE });
+  if (faults.length === 0 && draft.ok) return draft;
+  return err([...faults, ...(draft.ok ? [] : draft.error)].map(typedFault));
+}
+
+/** What `stint set` may change; a name stays, since ids and other people's notes hold it. */
+export type Editable = Pick<Draft, "spec" | "labels">;
+
+const FIXED: Readonly<Record<string, string>> = {
+  name: "submit it anew: stint submit --from ID --name NAME",
+  annotations: "annotations are set at submission",
+};
+
+/** Applies `key=value` pairs to a task: `default` (or `null`) goes back to what holds for a task that says nothing, and an empty label goes. */
+export function editFields(
+  task: Editable,
+  pairs: readonly (readonly [string, string])[],
+  context: SubmissionContext,
+): Result<Editable, FieldFault[]> {
+  const fresh = newCandidate(context);
+  const candidate: Tree = {
+    ...fresh,
+    labels: { ...task.labels },
+    spec: structuredClone(task.spec),
+    name: "edited",
+  };
+  const faults: Fault[] = [];
+  const settings: Entry[] = [];
+  for (const [key, typed] of pairs) {
+    const entry = entryOf(key, typed);
+    const fixed = fixedFault(entry);
+    if (fixed !== null) faults.push(fixed);
+    else if (!isReset(candidate, { entry, typed, fresh })) settings.push(entry);
+  }
+  const { given, faults: keyFaults } = givenFields(settings);
+  const edited = makeDraft({ candidate, given, context, span: NOWHERE });
+  if (edited.ok && faults.length + keyFaults.length === 0)
+    return ok({ spec: edited.value.spec, labels: edited.value.labels });
+  return err([...faults, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
+}
+
+function entryOf(key: string, data: unknown): Entry {
+  const meaning = meaningOf(key);
+  const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
+  // The whole of an open field is a mapping in brackets, one name of it is plain text.
+  const isMapping =
+    isVerbatim &&
+    meaning.type === "field" &&
+    FIELDS[meaning.key]?.isOpen === true &&
+    meaning.child === undefined;
+  return { key, span: NOWHERE, value: flagValue(data, key, isVerbatim && !isMapping) };
+}
+
+function fixedFault({ key, span }: Entry): Fault | null {
+  const meaning = meaningOf(key);
+  const hint = meaning.type === "field" ? FIXED[meaning.key] : undefined;
+  return hint === undefined ? null : fault(span, `"${key}" cannot be changed any more`, hint);
+}
+
+interface Reset {
+  readonly entry: Entry;
+  readonly typed: string;
+  /** Holds what a task has that says nothing. */
+  readonly fresh: Tree;
+}
+
+/** Takes a wish back where that is what was typed; true where it was. */
+function isReset(candidate: Tree, { entry, typed, fresh }: Reset): boolean {
+  const meaning = meaningOf(entry.key);
+  const field = meaning.type === "field" ? FIELDS[meaning.key] : undefined;
+  if (meaning.type !== "field" || field === undefined) return false;
+  if (meaning.child !== undefined) {
+    const isGone = typed === "null" || (typed === "" && meaning.key === "labels");
+    if (isGone) setAt(candidate, [...field.to, meaning.child], undefined);
+    return isGone;
+  }
+  const isUnset = typed === "default" || (isUnspecified(entry.value) && meaning.key !== "cwd");
+  if (!isUnset || field.hasNoDefault) return false;
+  setAt(candidate, field.to, structuredClone(getAt(fresh, field.to)));
+  if (meaning.key === "retries" || meaning.key === "retry.maxAttempts") {
+    setAt(candidate, ["spec", "retry", "scope"], getAt(fresh, ["spec", "retry", "scope"]));
+  }
+  return true;
+}
+
+function typedFault({ message, hint }: Fault): FieldFault {
+  return hint === undefined ? { message } : { message, hint };
+}

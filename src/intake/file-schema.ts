@@ -1,0 +1,99 @@
+import { JITTERS } from "../model/backoff.ts";
+import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
+import { NAME_PATTERN } from "../model/identity.ts";
+import { RUNTIMES } from "../model/kind.ts";
+import { MAX_PRIORITY } from "../model/spec.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const text: Schema = { type: "string" };
+const flag: Schema = { type: "boolean" };
+const words: Schema = { type: "array", items: text };
+const texts: Schema = { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } };
+const duration: Schema = {
+  type: "string",
+  pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$",
+  examples: ["90s", "1h30m"],
+};
+const size: Schema = {
+  type: "string",
+  pattern: "^\\d+(\\.\\d+)?\\s*([kKmMgGtT]([iI]?[bB])?|[bB])$",
+  examples: ["512MiB", "8GB"],
+};
+const classesOrCodes: Schema = { type: "array", items: { enum: [...FAILURE_CLASSES, ...FAILURE_CODES] } };
+
+function count(minimum: number, maximum?: number): Schema {
+  return { type: "integer", minimum, ...(maximum !== undefined && { maximum }) };
+}
+
+function group(properties: Record<string, Schema>): Schema {
+  return { type: "object", additionalProperties: false, properties };
+}
+
+const backoff = group({
+  first: duration,
+  max: duration,
+  factor: { type: "number", minimum: 1 },
+  jitter: { enum: [...JITTERS] },
+});
+
+/** What an editor is told of each key of the task file; a test holds it against the fields that are read. */
+export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
+  name: { ...text, pattern: NAME_PATTERN.source },
+  run: { ...text, description: "a shell line" },
+  command: { description: "a program with its arguments", anyOf: [text, words] },
+  args: words,
+  script: { ...text, description: "the body of a script for `runtime`" },
+  runtime: { anyOf: [{ enum: [...RUNTIMES] }, group({ command: text, flag: text })] },
+  cwd: text,
+  env: texts,
+  environment: { anyOf: [{ enum: ["inherit", "clear"] }, group({ allowlist: words })] },
+  umask: { type: ["string", "integer"] },
+  failOnNonZero: flag,
+  timeout: { ...duration, description: "of one attempt" },
+  queueTtl: duration,
+  retries: count(0),
+  retry: group({
+    maxAttempts: count(0),
+    scope: { enum: ["transient", "any"] },
+    on: classesOrCodes,
+    onExit: { type: "array", items: count(1, 255) },
+    never: classesOrCodes,
+    onTimeout: flag,
+    onCode: flag,
+    onOrphan: { enum: ["requeue", "never"] },
+    maxOrphans: count(0),
+    perClass: { type: "object", additionalProperties: group({ maxAttempts: count(0), backoff }) },
+    backoff,
+  }),
+  backoff,
+  restart: {
+    anyOf: [
+      { ...text, pattern: "^(never|onFailure|always(:.+)?)$" },
+      group({ policy: text, interval: duration }),
+    ],
+  },
+  priority: count(0, MAX_PRIORITY),
+  cpus: count(1),
+  memory: size,
+  gpus: count(0),
+  vram: size,
+  hold: flag,
+  notBefore: { ...text, description: "a time, or a duration from now" },
+  stopGrace: duration,
+  logs: { anyOf: [{ enum: ["separate"] }, group({ separate: flag, maxBytes: size })] },
+  labels: texts,
+  annotations: texts,
+};
+
+/** The JSON Schema (draft 2020-12) of the short form of a task file: one document of it. */
+export function taskFileSchema(): Schema {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "stint task",
+    type: "object",
+    additionalProperties: false,
+    properties: KEY_SCHEMAS,
+    oneOf: ["run", "command", "script"].map((key) => ({ required: [key] })),
+  };
+}

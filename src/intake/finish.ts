@@ -1,0 +1,95 @@
+import { basename } from "node:path";
+import { err, type Result } from "../lib/result.ts";
+import type { Backoff } from "../model/backoff.ts";
+import { nameFrom } from "../model/identity.ts";
+import type { Mode } from "../model/kind.ts";
+import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
+import { applyFields, fieldOf } from "./apply.ts";
+import { getAt, type Program, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { Given } from "./given.ts";
+import { modeOf, programClashes } from "./program.ts";
+import { completeBackoff } from "./retry-readers.ts";
+import type { Span } from "./value.ts";
+
+/** Everything a draft is made from. */
+export interface Making {
+  /** Changed on the way. */
+  readonly candidate: Tree;
+  readonly given: readonly Given[];
+  readonly context: SubmissionContext;
+  /** Where faults of the task as a whole are said to be. */
+  readonly span: Span;
+}
+
+/** Reads the fields into the candidate, settles what hangs on several of them, and holds the whole against the schema. */
+export function makeDraft({ candidate, given, context, span }: Making): Result<Draft, Fault[]> {
+  const before = getAt(candidate, ["spec", "kind", "mode"]) as Mode | undefined;
+  const backoffBefore = getAt(candidate, ["spec", "backoff"]) as Backoff;
+  const backoffBase = { ...backoffBefore };
+  const faults = applyFields(candidate, given, context);
+  const { program, ...rest } = candidate;
+  const clashes = programClashes(given);
+  faults.push(...clashes);
+  // A program that could not be read was given all the same: "nothing to run" would be a second, false complaint.
+  const isReadable = given.every(
+    (one) => fieldOf(one).to[0] !== "program" || getAt(candidate, fieldOf(one).to) !== undefined,
+  );
+  const mode =
+    isReadable && clashes.length === 0 ? modeOf(program as Program, { given, before, span }) : err([]);
+  if (faults.length > 0 || !mode.ok) return err([...faults, ...(mode.ok ? [] : mode.error)]);
+  settleRetries(candidate, given);
+  settleBackoff(candidate, given, backoffBase);
+  setAt(candidate, ["spec", "kind", "mode"], mode.value);
+  const name = candidate["name"] ?? nameOf(mode.value, context.defaultName);
+  const checked = checkDraft({ ...rest, name, spec: candidate["spec"] });
+  return checked.ok ? checked : err(checked.error.map((one) => schemaFault(one, given, span)));
+}
+
+/** An explicit number of attempts widens what is retried, unless the task says what. */
+function settleRetries(candidate: Tree, given: readonly Given[]): void {
+  const isSaid = (key: string): boolean => given.some((one) => one.key === key);
+  if ((isSaid("retries") || isSaid("retry.maxAttempts")) && !isSaid("retry.scope"))
+    setAt(candidate, ["spec", "retry", "scope"], "any");
+}
+
+function settleBackoff(candidate: Tree, given: readonly Given[], base: Backoff): void {
+  const now = getAt(candidate, ["spec", "backoff"]) as Backoff;
+  const isSaid = (key: string): boolean => given.some((one) => one.key === `backoff.${key}`);
+  const whereSaid = {
+    ...now,
+    firstMs: isSaid("first") ? now.firstMs : undefined,
+    maxMs: isSaid("max") ? now.maxMs : undefined,
+  };
+  setAt(candidate, ["spec", "backoff"], completeBackoff(whereSaid, base));
+}
+
+/** A name out of what is run: the last parts of paths, for a script its first line that does something. */
+function nameOf(mode: Mode, defaultName: string): string {
+  const words = mode.type === "command" ? [mode.command, ...mode.args] : firstWork(mode.body).split(/\s+/);
+  const name = nameFrom(words.map((word) => basename(word)).join(" "));
+  return name === "task" ? nameFrom(defaultName) : name;
+}
+
+function firstWork(body: string): string {
+  return (
+    body
+      .split("\n", 50)
+      .find(
+        (line) => line.trim() !== "" && !line.trimStart().startsWith("#") && !/^\s*set\s+[-+]/.test(line),
+      ) ?? ""
+  );
+}
+
+/** What only the schema saw, said at the key that brought it. */
+function schemaFault({ path, message }: DraftFault, given: readonly Given[], span: Span): Fault {
+  const at = path.join("\0");
+  const culprit = given.findLast((one) => {
+    const to = fieldOf(one).to.join("\0");
+    return at === to || at.startsWith(`${to}\0`) || to.startsWith(`${at}\0`);
+  });
+  return fault(
+    culprit?.entry.value.span ?? span,
+    `"${culprit?.entry.value.path ?? path.join(".")}": ${message}`,
+  );
+}

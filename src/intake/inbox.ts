@@ -1,0 +1,133 @@
+import { accessSync, constants, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
+import { kindOfName } from "./inbox-name.ts";
+import { tooLarge } from "./task-text.ts";
+import { MAX_TEXT_BYTES } from "./yaml-text.ts";
+
+/** A writer that pauses for longer than this should write aside and rename; `cp` and editors never do. */
+export const SETTLE_MS = 300;
+/** An empty file is mostly one that is about to be written; after this it is what somebody meant. */
+export const EMPTY_MS = 5_000;
+/** Looking in the very millisecond would find the file a fraction too young. */
+const LOOK_SLACK_MS = 5;
+
+/** What to do with a file of an inbox. `ignore` is said once for each file. */
+export interface Finding {
+  /** Its name in the inbox. */
+  readonly file: string;
+  readonly verdict: "take" | "refuse" | "wait" | "ignore";
+  /** A clause such as `it is a FIFO`; absent for `take` and `wait`. */
+  readonly reason?: string;
+}
+
+/** What was seen of a file, and since when it stood so. */
+interface Sighting {
+  readonly state: string;
+  readonly sinceMs: number;
+}
+
+/** What one look leaves for the next. */
+export interface InboxMemory {
+  readonly sightings: ReadonlyMap<string, Sighting>;
+  /** Names that were reported as ignored. */
+  readonly ignored: ReadonlySet<string>;
+}
+
+/** The memory of the first look. */
+export const NO_MEMORY: InboxMemory = { sightings: new Map(), ignored: new Set() };
+
+/** A look into an inbox. */
+export interface Look {
+  readonly findings: readonly Finding[];
+  readonly memory: InboxMemory;
+  /** When to look again for the files that still wait, in milliseconds; null where nothing does. */
+  readonly againInMs: number | null;
+}
+
+/** Looks into an inbox, which it does not change; one that is not there is empty. Files come in the order of their names. */
+export function scanInbox(
+  directory: string,
+  { memory, nowMs }: { memory: InboxMemory; nowMs: number },
+): Look {
+  const findings: Finding[] = [];
+  const sightings = new Map<string, Sighting>();
+  const ignored = new Set<string>();
+  let againInMs: number | null = null;
+  for (const file of namesIn(directory)) {
+    const seen = examine(directory, file);
+    if (seen === null) continue;
+    if (typeof seen === "string") {
+      findings.push({ file, verdict: "refuse", reason: seen });
+      continue;
+    }
+    if (kindOfName(file) === "foreign") {
+      ignored.add(file);
+      if (!memory.ignored.has(file)) findings.push({ file, verdict: "ignore", reason: FOREIGN });
+      continue;
+    }
+    const sighting = sightingOf(seen, memory.sightings.get(file), nowMs);
+    const leftMs = unsettledMs(seen, { sighting, nowMs });
+    findings.push({ file, verdict: leftMs > 0 ? "wait" : "take" });
+    if (leftMs <= 0) continue;
+    sightings.set(file, sighting);
+    againInMs = Math.min(againInMs ?? Number.POSITIVE_INFINITY, leftMs + LOOK_SLACK_MS);
+  }
+  return { findings, memory: { sightings, ignored }, againInMs };
+}
+
+const FOREIGN = "its name does not end in .yaml, .yml or .json";
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => kindOfName(name) !== "passing")
+      .sort();
+  } catch {
+    // Gone, or made again in this moment: the caller watches the folder and sees to that.
+    return [];
+  }
+}
+
+/** The file's state; or why it is refused; or null for what is no file of anybody's wish. */
+function examine(directory: string, file: string): Stats | string | null {
+  const path = join(directory, file);
+  try {
+    const stat = lstatSync(path);
+    if (stat.isDirectory()) return null;
+    if (kindOfName(file) === "foreign") return stat;
+    // Also a link within the inbox: moved away with its file it would lead nowhere, and copied it would run a task twice.
+    if (stat.isSymbolicLink())
+      return `it is a symbolic link to ${readlinkSync(path)}, wanted the file itself`;
+    if (!stat.isFile()) return `it is ${specialKind(stat)}, wanted a file`;
+    if (stat.size > MAX_TEXT_BYTES) return tooLarge(stat.size);
+    accessSync(path, constants.R_OK);
+    return stat;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "EACCES") return "it cannot be read: permission denied";
+    return null;
+  }
+}
+
+function specialKind(stat: Stats): string {
+  if (stat.isFIFO()) return "a FIFO";
+  return stat.isSocket() ? "a socket" : "a device";
+}
+
+function sightingOf(stat: Stats, before: Sighting | undefined, nowMs: number): Sighting {
+  const state = `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+  // A clock that was set back would make a file wait for as long.
+  return before?.state === state && before.sinceMs <= nowMs ? before : { state, sinceMs: nowMs };
+}
+
+/**
+ * How long a file must still stand still. A rename keeps the time of the last write, so a file whose content is old was moved
+ * in whole or has lain here before: nothing to wait for. One whose time is not to be trusted (in the future, as from
+ * another machine's clock) is watched from one look to the next.
+ */
+function unsettledMs(stat: Stats, { sighting, nowMs }: { sighting: Sighting; nowMs: number }): number {
+  const needMs = stat.size === 0 ? EMPTY_MS : SETTLE_MS;
+  const stoodMs = Math.max(nowMs - stat.mtimeMs, nowMs - sighting.sinceMs);
+  return Math.ceil(needMs - stoodMs);
+}

@@ -1,0 +1,97 @@
+import { formatBytes } from "../lib/bytes.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { MAX_SCRIPT_BYTES, type Mode, type Runtime } from "../model/kind.ts";
+import type { Program } from "./candidate.ts";
+import { type Fault, fault } from "./fault.ts";
+import type { Given } from "./given.ts";
+import { alternatives } from "./readers.ts";
+import { shebangRuntime } from "./runtime.ts";
+import type { Span } from "./value.ts";
+
+const WAYS = ["run", "command", "script"] as const;
+
+/** What the fields of a program are read beside. */
+interface Beside {
+  readonly given: readonly Given[];
+  /** What an edited task runs so far. */
+  readonly before: Mode | undefined;
+  /** Where a task that runs nothing is said to be. */
+  readonly span: Span;
+}
+
+/** What stands beside each other and must not, whatever its values are. */
+export function programClashes(given: readonly Given[]): Fault[] {
+  const [first, ...others] = given.filter(({ key }) => WAYS.some((way) => way === key));
+  const second = others.map(({ key, entry }) =>
+    fault(entry.span, `"${key}" stands beside "${first?.key}", wanted one of ${alternatives(WAYS)}`),
+  );
+  const useless = given.filter(({ key }) => `${key} ${first?.key}` in USELESS);
+  return [
+    ...second,
+    ...useless.map(({ key, entry }) =>
+      fault(entry.span, `"${key}" has no use with "${first?.key}"`, USELESS[`${key} ${first?.key}`]),
+    ),
+  ];
+}
+
+const USELESS: Readonly<Record<string, string>> = {
+  "args run": "put the arguments into the line, or use command: or script:",
+  "runtime command": "use script: for what an interpreter reads",
+};
+
+/** Makes one way to run out of `run`, `command` and `script`, with `args` and `runtime`; they do not clash. */
+export function modeOf(program: Program, { given, before, span }: Beside): Result<Mode, Fault[]> {
+  if (program.command !== undefined) {
+    const [command = "", ...rest] = program.command;
+    return ok({ type: "command", command, args: [...rest, ...(program.args ?? [])] });
+  }
+  const body = program.run ?? program.script;
+  if (body !== undefined)
+    return scriptOf(program, {
+      body,
+      before,
+      bodySpan: given.find(({ key }) => key === "run" || key === "script")?.entry.value.span ?? span,
+    });
+  return withoutBody(program, { given, before, span });
+}
+
+interface Body {
+  readonly body: string;
+  readonly before: Mode | undefined;
+  readonly bodySpan: Span;
+}
+
+function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<Mode, Fault[]> {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_SCRIPT_BYTES) {
+    const message = `the script is ${formatBytes(bytes)}, wanted at most ${formatBytes(MAX_SCRIPT_BYTES)}`;
+    return err([fault(bodySpan, message, "put it into a file and run that")]);
+  }
+  const former = before?.type === "script" ? before : undefined;
+  const runtime: Runtime =
+    program.runtime ??
+    (program.script === undefined ? null : shebangRuntime(body)) ??
+    former?.runtime ??
+    "sh";
+  const args = program.args ?? (program.script === undefined ? [] : (former?.args ?? []));
+  return ok({ type: "script", runtime, body, args: [...args] });
+}
+
+/** Only `args` or `runtime`, or nothing at all: enough for an edited task, and for fetch_ml's command line in `args`. */
+function withoutBody(program: Program, { given, before, span }: Beside): Result<Mode, Fault[]> {
+  const { args, runtime } = program;
+  const runtimeSpan = given.find(({ key }) => key === "runtime")?.entry.span;
+  if (runtime !== undefined && before?.type !== "script") {
+    return err([fault(runtimeSpan ?? span, `"runtime" stands without a script, wanted script: beside it`)]);
+  }
+  if (before !== undefined) {
+    const changed = { ...before, ...(args !== undefined && { args: [...args] }) };
+    return ok(changed.type === "script" && runtime !== undefined ? { ...changed, runtime } : changed);
+  }
+  const line = given.find(({ key, entry }) => key === "args" && entry.value.type === "scalar");
+  const [command, ...rest] = args ?? [];
+  if (line !== undefined && command !== undefined) return ok({ type: "command", command, args: rest });
+  return err([
+    fault(span, `the task says nothing to run, wanted one of ${alternatives(WAYS)}`, "write run: COMMAND"),
+  ]);
+}

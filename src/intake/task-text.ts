@@ -1,0 +1,74 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { formatBytes } from "../lib/bytes.ts";
+import { errnoOf } from "../lib/errno.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { MAX_TEXT_BYTES } from "./yaml-text.ts";
+
+/**
+ * Reads a file that somebody else put down: never through a link, never from anything but a regular file, and without
+ * waiting for a FIFO's writer. The error is a clause such as `it is a FIFO`.
+ */
+export function readTaskFile(path: string): Result<string, string> {
+  let descriptor: number | null = null;
+  try {
+    // O_NOFOLLOW fails on a link; O_NONBLOCK opens a FIFO at once, and means nothing to a regular file (open(2)).
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return err("it is not a regular file");
+    if (stat.size > MAX_TEXT_BYTES) return err(tooLarge(stat.size));
+    return decodeTaskText(readAll(descriptor));
+  } catch (error) {
+    return err(readRefusal(error));
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** The text in some bytes: UTF-8 and nothing else, without its byte order mark. */
+export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
+  if (bytes.byteLength > MAX_TEXT_BYTES) return err(tooLarge(bytes.byteLength));
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    return err("it is UTF-16 text, wanted UTF-8");
+  try {
+    return ok(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return err("it is no UTF-8 text");
+  }
+}
+
+/** What is said of a file that is larger than any task file. */
+export function tooLarge(bytes: number): string {
+  return `it is ${formatBytes(bytes)}, wanted at most ${formatBytes(MAX_TEXT_BYTES)}`;
+}
+
+/** One byte more than is allowed, so that a file which grows meanwhile is noticed and not read for ever. */
+function readAll(descriptor: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  while (total <= MAX_TEXT_BYTES) {
+    const chunk = new Uint8Array(Math.min(64 * 1_024, MAX_TEXT_BYTES + 1 - total));
+    const length = readSync(descriptor, chunk);
+    if (length === 0) break;
+    chunks.push(chunk.subarray(0, length));
+    total += length;
+  }
+  return Buffer.concat(chunks);
+}
+
+function readRefusal(error: unknown): string {
+  const errno = errnoOf(error) ?? String(error);
+  switch (errno) {
+    case "ELOOP":
+      return "it is a symbolic link, wanted the file itself";
+    case "EACCES":
+    case "EPERM":
+      return "it cannot be read: permission denied";
+    case "ENOENT":
+      return "it is gone";
+    case "ENXIO":
+      return "it is not a regular file";
+    default:
+      return `it cannot be read (${errno})`;
+  }
+}

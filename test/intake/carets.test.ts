@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import { diagnose, renderDiagnostic } from "../../src/intake/diagnostic.ts";
+import { fault } from "../../src/intake/fault.ts";
+import { renderedFaults } from "./rig.ts";
+
+describe("renderDiagnostic()", () => {
+  test("marks the value, and says what to write", () => {
+    expect(renderedFaults("name: train\nrun: python train.py\ntimeout: 90   # minutes?\n")).toMatchInlineSnapshot(`
+      "
+      job.yaml:3:10: "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m
+        3 | timeout: 90   # minutes?
+          |          ^^
+          = write 90s
+      "
+    `);
+  });
+
+  test("keeps the caret under what is meant, after tabs and wide characters", () => {
+    expect(renderedFaults("run: a\nlabels: {研究: [1]}\nenv:\t\t{A: }")).toMatchInlineSnapshot(`
+      "
+      job.yaml:2:14: "labels.研究" is a list, wanted text
+        2 | labels: {研究: [1]}
+          |                ^^^
+      job.yaml:3:11: "env.A" is empty, wanted text
+        3 | env:        {A: }
+          |                 ^
+          = write "" where the empty text is meant
+      "
+    `);
+  });
+
+  test("shows a key that is unknown, and a key that comes too early", () => {
+    expect(renderedFaults("run: a\ntimout: 5m\nmatrix:\n  lr: [1]\n", "/tmp/my jobs/a.yaml")).toMatchInlineSnapshot(`
+      "
+      /tmp/my jobs/a.yaml:2:1: "timout" is unknown
+        2 | timout: 5m
+          | ^^^^^^
+          = did you mean timeout?
+      /tmp/my jobs/a.yaml:3:1: "matrix" is not supported yet
+        3 | matrix:
+          | ^^^^^^
+          = write one document for each task, with --- between them
+      "
+    `);
+  });
+
+  test("shows where YAML itself ends", () => {
+    expect(renderedFaults("run: echo a: b\n---\nrun: x\nenv:\n\tA: b\n---\nrun: 'x\n")).toMatchInlineSnapshot(`
+      "
+      job.yaml:1:6: not valid YAML: nested mappings are not allowed in compact mappings
+        1 | run: echo a: b
+          |      ^
+          = put quotes around a value that holds \`: \`, or write it on its own lines after \`|\`
+      job.yaml:5:1: not valid YAML: tabs are not allowed as indentation
+        5 |     A: b
+          | ^^^^
+          = indent with blanks
+      job.yaml:8:1: not valid YAML: missing closing 'quote
+        8 |
+          | ^
+      "
+    `);
+  });
+
+  test("shows the part of a long line that matters", () => {
+    const line = `run: a\nlabels: {k: ${"x".repeat(300)}, 本: [1], ${"y".repeat(300)}: z}`;
+    expect(renderedFaults(line)).toMatchInlineSnapshot(`
+      "
+      job.yaml:2:318: "labels.本" is a list, wanted text
+        2 | …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, 本: [1], yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
+          |                                                               ^^^
+      "
+    `);
+  });
+
+  test("marks one column where the line is already over", () => {
+    expect(renderedFaults("run: a\ntimeout:")).toMatchInlineSnapshot(`
+      "
+      job.yaml:2:9: "timeout" is empty, wanted a duration such as 90s, 15m or 1h30m
+        2 | timeout:
+          |         ^
+      "
+    `);
+  });
+
+  test("lets nothing through that could steer the terminal", () => {
+    const rendered = renderedFaults('run: a\n"x\u001b[31m\u202Ey": 1\n', "a\u001b]0;title\u0007.yaml");
+    expect(rendered).not.toMatch(/[\u001B\u0007\u202E]/);
+    expect(rendered).toMatchInlineSnapshot(`
+      "
+      a�]0;title�.yaml:2:1: "x�[31m�y" is unknown
+        2 | "x�[31m�y": 1
+          | ^^^^^^^^^^
+      "
+    `);
+  });
+
+  test("does not cut a character of two units in half", () => {
+    const [diagnostic] = diagnose({ file: "f", text: "😀".repeat(200) }, [fault({ start: 201, end: 203 }, "here")]);
+    if (diagnostic === undefined) throw new Error("there is no diagnostic");
+    expect(renderDiagnostic(diagnostic)).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/);
+  });
+});
+
+describe("diagnose()", () => {
+  test("stops at a hundred and counts the rest", () => {
+    const faults = Array.from({ length: 130 }, (_, index) => fault({ start: index * 2, end: index * 2 + 1 }, `fault ${index}`));
+    const diagnostics = diagnose({ file: "f", text: "x\n".repeat(130) }, faults.toReversed());
+    expect(diagnostics).toHaveLength(101);
+    expect(diagnostics[0]).toMatchObject({ line: 1, message: "fault 0" });
+    expect(diagnostics.at(-1)).toMatchObject({ line: 100, message: "30 more faults were left out" });
+  });
+});

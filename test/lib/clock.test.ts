@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { resolve } from "node:path";
+import { systemClock, timestamp } from "../../src/lib/clock.ts";
+
+test("timestamp() is RFC 3339 in UTC with milliseconds", () => {
+  expect(timestamp(0)).toBe("1970-01-01T00:00:00.000Z");
+  expect(timestamp(1_767_323_045_006)).toBe("2026-01-02T03:04:05.006Z");
+});
+
+test("systemClock.now() is the wall clock", () => {
+  const before = Date.now();
+  expect(systemClock.now()).toBeWithin(before, Date.now() + 1);
+});
+
+test("systemClock.awakeMs() is one clock for every process", async () => {
+  const before = systemClock.awakeMs();
+  const module = resolve("src/lib/clock.ts");
+  const line = `import { systemClock } from ${JSON.stringify(module)}; console.log(systemClock.awakeMs());`;
+  const child = Bun.spawn([process.execPath, "-e", line], { stdout: "pipe" });
+  const theirs = Number(await child.stdout.text());
+  const later = systemClock.awakeMs();
+  expect(theirs).toBeGreaterThan(before);
+  expect(later).toBeGreaterThan(theirs);
+});
+
+test("systemClock.awakeMs() counts in milliseconds", async () => {
+  const [wall, awake] = [performance.now(), systemClock.awakeMs()];
+  while (performance.now() - wall < 30) await Bun.sleep(5);
+  const passed = performance.now() - wall;
+  expect(systemClock.awakeMs() - awake).toBeWithin(passed * 0.9 - 1, passed * 1.1 + 20);
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { allPids, bootId, isAlive, machineId, pidNamespace, startTimeIn, startTimeOf, statFields } from "../../src/lib/host.ts";
+import { until } from "../rig/stint.ts";
+
+const own = { pid: process.pid, startTime: startTimeOf(process.pid) ?? "" };
+
+describe("startTimeOf()", () => {
+  test("stays what it is while a process lives, and differs from a later one's", async () => {
+    await Bun.sleep(20); // The kernel counts in hundredths of a second.
+    const child = Bun.spawn(["/bin/sh", "-c", "read line"], { stdin: "pipe" });
+    const first = startTimeOf(child.pid);
+    expect(first).toMatch(/^\d+$/);
+    expect(startTimeOf(child.pid)).toBe(first);
+    expect(first).not.toBe(own.startTime);
+    await child.stdin.end();
+    await child.exited;
+    expect(startTimeOf(child.pid)).toBeNull();
+  });
+
+  test("takes a zombie for gone", async () => {
+    // `exec` leaves a parent that never waits for the child it was born with.
+    const parent = Bun.spawn(["/bin/sh", "-c", "true & echo $!; exec sleep 60"], { stdout: "pipe" });
+    const { value } = await parent.stdout.getReader().read();
+    const zombie = Number(new TextDecoder().decode(value));
+    await until("the child is a zombie", () => statFields(readFileSync(`/proc/${zombie}/stat`, "utf8"))[0] === "Z");
+    expect(startTimeOf(zombie)).toBeNull();
+    parent.kill("SIGKILL");
+    await parent.exited;
+  });
+});
+
+describe("isAlive()", () => {
+  test("is true for this very process alone", () => {
+    expect(isAlive(own)).toBeTrue();
+    expect(isAlive({ ...own, startTime: `${own.startTime}0` })).toBeFalse();
+    expect(isAlive({ ...own, startTime: "unknown" })).toBeFalse();
+  });
+});
+
+describe("startTimeIn()", () => {
+  const line = (name: string, state: string): string => `12 (${name}) ${state} ${"1 ".repeat(18)}98765 7 8`;
+
+  test.each(["sleep", "a b", "a) S (b", ") R 1 1 1 (", "(((", ")))"])("is not misled by a program named %j", (name) => {
+    expect(startTimeIn(line(name, "S"))).toBe("98765");
+  });
+
+  test.each([["Z"], ["X"]])("is null in state %s", (state) => {
+    expect(startTimeIn(line("sleep", state))).toBeNull();
+  });
+
+  test("is null for a line that is cut", () => {
+    expect(startTimeIn("12 (sleep) S 1 1")).toBeNull();
+  });
+});
+
+test("allPids() has this process and not a number that no process has", () => {
+  expect(allPids()).toContain(process.pid);
+  expect(allPids().every((pid) => Number.isSafeInteger(pid) && pid > 0)).toBeTrue();
+});
+
+test("bootId(), machineId() and pidNamespace() name this boot, machine and namespace, the same each time", () => {
+  expect(bootId()).toBe(readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+  expect(pidNamespace()).toMatch(/^pid:\[\d+\]$/);
+  expect(machineId()).not.toBe("");
+  expect(machineId()).toBe(machineId());
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { isAlive } from "../../src/lib/host.ts";
+import { endingFromShell } from "../../src/model/evidence.ts";
+import type { Mode } from "../../src/model/kind.ts";
+import { launch } from "../../src/run/launch.ts";
+import { readExit, readStart, seizeStart } from "../../src/run/records.ts";
+import { launched, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
+
+/** A file system that is soon full, in the directory `disk` of the place. */
+function mounted(place: Place): Disposable {
+  mkdirSync(place.file("disk"));
+  const { success } = Bun.spawnSync(
+    ["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=20", "stint-test", place.file("disk")],
+    { stderr: "ignore" },
+  );
+  if (!success) throw new Error("mount(8) refused");
+  return { [Symbol.dispose]: () => void Bun.spawnSync(["umount", "-l", place.file("disk")]) };
+}
+
+async function canMount(): Promise<boolean> {
+  await using place = makePlace();
+  try {
+    using _disk = mounted(place);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a tmpfs)", () => {
+  test("a result waits until there is room again", async () => {
+    await using place = makePlace();
+    using _disk = mounted(place);
+    const directory = place.file("disk/attempt");
+    mkdirSync(directory, { mode: 0o700 });
+    const line = `head -c 1m /dev/zero >"$1"; exit 4`;
+    const order = { ...orderFor(place, shell(line, place.file("disk/fill"))), directory };
+    const { process: parent } = launched(order);
+    // The first failed try leaves the file empty.
+    await until(() => statSync(`${directory}/exit.json`, { throwIfNoEntry: false })?.size === 0);
+    expect(readExit(directory)).toBeNull();
+    process.kill(-parent.pid, "SIGTERM");
+    await Bun.sleep(50);
+    expect(isAlive(parent)).toBe(true);
+    rmSync(place.file("disk/fill"));
+    const exit = await until(() => readExit(directory));
+    // The TERM came when the job was over.
+    expect(exit.ending).toEqual(endingFromShell(4, false));
+    await until(() => !isAlive(parent));
+  });
+
+  test("a parent whose directory is gone does not wait", async () => {
+    await using place = makePlace();
+    using _disk = mounted(place);
+    const directory = place.file("disk/attempt");
+    mkdirSync(directory, { mode: 0o700 });
+    const line = `head -c 1m /dev/zero >"$1"; rm -r "$2"`;
+    const { ended, process: parent } = launched({
+      ...orderFor(place, shell(line, place.file("disk/fill"), directory)),
+      directory,
+    });
+    await ended;
+    expect(isAlive(parent)).toBe(false);
+  });
+
+  test("a job whose start cannot be recorded does not run", async () => {
+    await using place = makePlace();
+    using _disk = mounted(place);
+    const directory = place.file("disk/attempt");
+    mkdirSync(directory, { mode: 0o700 });
+    const order = { ...orderFor(place, shell(`touch "$1"`, place.file("ran"))), directory };
+    Bun.spawnSync(["/bin/sh", "-c", `head -c 1m /dev/zero >"$1"`, "fill", place.file("disk/fill")], {
+      stderr: "ignore",
+    });
+    expect(await launched(order).ended).toEqual({ signal: null });
+    expect(readStart(directory)).toBe("unreadable");
+    expect(readExit(directory)).toBeNull();
+    expect(place.read("ran")).toBeNull();
+  });
+
+  test("a seizure that cannot be written is none, and can be tried again", async () => {
+    await using place = makePlace();
+    using _disk = mounted(place);
+    Bun.spawnSync(["/bin/sh", "-c", `head -c 1m /dev/zero >"$1"`, "fill", place.file("disk/fill")], {
+      stderr: "ignore",
+    });
+    expect(() => seizeStart(place.file("disk"))).toThrow("ENOSPC");
+    expect(readStart(place.file("disk"))).toBeNull();
+    rmSync(place.file("disk/fill"));
+    expect(seizeStart(place.file("disk"))).toBe("seized");
+  });
+
+  const script: Mode = { type: "script", runtime: "sh", body: "x", args: [] };
+  test.each([
+    ["log", shell(":"), "Cannot open the log"],
+    ["script", script, "Cannot write the script"],
+  ] as const)("a launch that finds no room for its %s says so", async (_name, mode, action) => {
+    await using place = makePlace();
+    using _disk = mounted(place);
+    const directory = place.file("disk/attempt");
+    mkdirSync(directory, { mode: 0o700 });
+    for (let index = 0; index < 30; index += 1)
+      Bun.spawnSync(["touch", place.file(`disk/${index}`)], { stderr: "ignore" });
+    const refused = launch({ ...orderFor(place, mode), directory });
+    expect(refused.ok).toBe(false);
+    if (!refused.ok)
+      expect(refused.error).toEqual({ code: "DISK_FULL", error: expect.stringContaining(action) });
+  });
+});
