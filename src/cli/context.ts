@@ -45,7 +45,7 @@ export function processContext(): Context {
     env,
     cwd: workingDirectory(env),
     userHome: env["HOME"] ?? homedir(),
-    user: userInfo().username,
+    user: userName(env),
     self: process.execPath,
     clock: systemClock,
     isTerminal,
@@ -61,6 +61,21 @@ export function processContext(): Context {
         process.on(signal, () => listener(signal));
     },
   };
+}
+
+/** The name of the user behind this process's user id (passwd(5)); Bun's own answer is the variable USER, which cron leaves out. */
+function userName(env: Readonly<Record<string, string>>): string {
+  const { uid, username } = userInfo();
+  const line = passwd().find((candidate) => candidate.split(":")[2] === String(uid));
+  return line?.split(":")[0] ?? env["LOGNAME"] ?? (username === "unknown" ? `uid ${uid}` : username);
+}
+
+function passwd(): string[] {
+  try {
+    return readFileSync("/etc/passwd", "utf8").split("\n");
+  } catch {
+    return [];
+  }
 }
 
 /** The folder may have been removed under the shell that we were started from. */

@@ -134,15 +134,17 @@ function suggestion(key: string): string | null {
   const cut = key.lastIndexOf(".");
   const last = key.slice(cut + 1);
   const elsewhere = Object.keys(FIELDS).find((field) => field.endsWith(`.${last}`));
-  if (cut === -1) {
-    const names = [...Object.keys(FIELDS), ...Object.keys(GROUPS), ...Object.keys(UNSUPPORTED), "at"].filter(
-      (name) => !name.includes("."),
-    );
-    return own(USUAL_SLIPS, key) ?? elsewhere ?? closest(key, names);
+  if (cut !== -1) {
+    const group = key.slice(0, cut);
+    if (own(FIELDS, last) !== undefined) return `${last}, not under ${group}`;
+    return closest(last, keysOfGroup(group)) ?? elsewhere ?? null;
   }
-  const near = closest(last, keysOfGroup(key.slice(0, cut)));
-  if (near !== null) return near;
-  return own(FIELDS, last) !== undefined ? `${last}, not under ${key.slice(0, cut)}` : (elsewhere ?? null);
+  const tables = [FIELDS, GROUPS, ALIASES, UNSUPPORTED].flatMap((table) => Object.keys(table));
+  const near = closest(
+    key,
+    tables.filter((name) => !name.includes(".")),
+  );
+  return own(USUAL_SLIPS, key) ?? elsewhere ?? (near === null ? null : (own(ALIASES, near)?.key ?? near));
 }
 
 /** A dotted key in our case; gyoza's `retry_policy` is our `retry`. */

@@ -1,4 +1,3 @@
-import { formatBytes } from "../lib/bytes.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_SCRIPT_BYTES, type Mode, type Runtime } from "../model/kind.ts";
 import type { Program } from "./candidate.ts";
@@ -64,7 +63,7 @@ interface Body {
 function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<Mode, Fault[]> {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_SCRIPT_BYTES) {
-    const message = `the script is ${formatBytes(bytes)}, wanted at most ${formatBytes(MAX_SCRIPT_BYTES)}`;
+    const message = `the script is ${bytes} bytes, wanted at most ${MAX_SCRIPT_BYTES}`;
     return err([fault(bodySpan, message, "put it into a file and run that")]);
   }
   const former = before?.type === "script" ? before : undefined;

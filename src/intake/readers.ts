@@ -55,7 +55,8 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
 /** What `5 min` or `1 hour` would be here. */
 function compactDuration(typed: string): string | undefined {
   const match = /^(\d+)\s*(s|sec|m|min|h|hr|hour|d|day|second|minute)s?$/i.exec(typed.trim());
-  return match === null ? undefined : `write ${match[1]}${(match[2] ?? "").charAt(0).toLowerCase()}`;
+  const compact = match === null ? typed : `${match[1]}${(match[2] ?? "").charAt(0).toLowerCase()}`;
+  return compact === typed ? undefined : `write ${compact}`;
 }
 
 /** A bare size up to here was meant in gigabytes; above it, in bytes. */

@@ -38,12 +38,12 @@ export function readYaml(text: string): Result<Documents, Fault[]> {
     ]);
   }
   if ("empty" in parsed)
-    return ok({ values: [], faults: syntaxFaults([...parsed.errors, ...parsed.warnings]) });
+    return ok({ values: [], faults: syntaxFaults([...parsed.errors, ...parsed.warnings], text) });
   const budget = newBudget();
   const values: Value[] = [];
   const faults: Fault[] = [];
   for (const document of parsed) {
-    const broken = syntaxFaults([...document.errors, ...document.warnings]);
+    const broken = syntaxFaults([...document.errors, ...document.warnings], text);
     faults.push(...broken);
     // Whatever a broken document seems to say would only be noise.
     if (broken.length > 0 || isEmpty(document.contents)) continue;
@@ -79,31 +79,36 @@ function unfitness(text: string): Fault | null {
 
 /** The library's words say what its parser met; these say what to do. */
 const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
-  BLOCK_AS_IMPLICIT_KEY: "put quotes around a value that holds `: `, or write it on its own lines after `|`",
+  BLOCK_AS_IMPLICIT_KEY:
+    "put quotes around a value that holds `: `, or write it on its own lines after `|`; or indent these lines alike",
   MULTILINE_IMPLICIT_KEY: "look for a missing `:` or for lines that are not indented alike",
   TAB_AS_INDENT: "indent with blanks",
   BAD_SCALAR_START: "put quotes around the value",
   BAD_DQ_ESCAPE: "use single quotes, or double the backslash",
+  MISSING_CHAR: "look for a quote or a bracket that is not closed",
   BAD_INDENT: "look for a bracket that is not closed, or for lines that are not indented alike",
 };
 
 /** One fault for each line: what follows on it is mostly an echo of the first. */
-function syntaxFaults(errors: readonly YAMLError[]): Fault[] {
+function syntaxFaults(errors: readonly YAMLError[], text: string): Fault[] {
+  const lastStart = text.trimEnd().length;
   const faults: Fault[] = [];
   let lastEnd = -1;
   for (const error of errors.toSorted((left, right) => left.pos[0] - right.pos[0])) {
-    const [start, end] = error.pos;
+    // What is missing at the end is said where the text ends, not on an empty line after it.
+    const start = Math.min(error.pos[0], lastStart);
+    const end = Math.max(error.pos[1], start + 1);
     if (start <= lastEnd) continue;
     lastEnd = end;
     if (error.code === "RESOURCE_EXHAUSTION")
       return [fault({ start, end }, "the document is nested too deeply")];
-    faults.push(
-      fault({ start, end }, `not valid YAML: ${lowerFirst(error.message)}`, SYNTAX_HINTS[error.code]),
-    );
+    faults.push(fault({ start, end }, `not valid YAML: ${phrased(error)}`, SYNTAX_HINTS[error.code]));
   }
   return faults;
 }
 
-function lowerFirst(message: string): string {
-  return message.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+function phrased({ code, message }: YAMLError): string {
+  if (code === "BLOCK_AS_IMPLICIT_KEY") return "a mapping begins in the middle of a value";
+  const closed = message.replace(/(["'])quote$/, "quote ($1)");
+  return closed.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }

@@ -26,11 +26,8 @@ export function parseBytes(text: string): number | null {
 /** Writes bytes in binary units with one decimal at most: `1.5 GiB`, `512 MiB`, `12 B`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
+  const inUnit = (index: number): number => Math.round((bytes / 1_024 ** index) * 10) / 10;
   let index = 0;
-  while (value >= 1_024 && index < units.length - 1) {
-    value /= 1_024;
-    index += 1;
-  }
-  return `${index === 0 ? value : Math.round(value * 10) / 10} ${units[index]}`;
+  while (inUnit(index) >= 1_024 && index < units.length - 1) index += 1;
+  return `${inUnit(index)} ${units[index]}`;
 }

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "./errors.ts";
 import type { Spec } from "./spec.ts";
-import { isTerminal } from "./state.ts";
+import { isActive } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
 
 /** What a person may change of a task; generation + 1 where the spec is another afterwards. */
@@ -10,14 +10,14 @@ export interface Edit {
   readonly labels: Metadata["labels"];
 }
 
-/** Applies an edit: all of the spec while queued; while running only priority, labels and a longer timeout. */
+/**
+ * Applies an edit: all of the spec while nothing runs, also of a failed or cancelled task, so that it can be mended before
+ * its retry; while running only priority, labels and a longer timeout.
+ */
 export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   const { id } = task.metadata;
-  if (isTerminal(task.status.state)) {
-    const hint =
-      task.status.state === "completed"
-        ? `submit it anew: stint submit --from ${id}`
-        : `first: stint retry ${id}`;
+  if (task.status.state === "completed") {
+    const hint = `submit it anew: stint submit --from ${id}`;
     return err(
       problem(
         "TASK_LOCKED",
@@ -26,7 +26,7 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
       ),
     );
   }
-  const refused = task.status.state === "queued" ? null : refusedWhileRunning(task.spec, edit.spec);
+  const refused = !isActive(task.status.state) ? null : refusedWhileRunning(task.spec, edit.spec);
   if (refused !== null) {
     return err(
       problem(

@@ -39,7 +39,7 @@ export function numberOf(id: TaskId): number {
 /** Makes a valid name out of any text (a command, a file name); `task` where nothing usable is left. */
 export function nameFrom(text: string): string {
   const cleaned = text
-    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/[^A-Za-z0-9._]+/g, "-")
     .replace(/^[^A-Za-z]+/, "")
     .replace(/[-._]+$/, "")
     .slice(0, 40);

@@ -53,7 +53,7 @@ function searchFor({ leader, token }: Tree): () => ProcessEntry[] {
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
     group === leader?.pid || session === leader?.pid;
   const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
-    pid === leader?.pid && true;
+    pid === leader?.pid && startTime === leader.startTime;
   // Nothing that is older than the leader descends from it: this spares most of a machine's environments.
   const isMarked = ({ pid, startTime }: ProcessEntry): boolean =>
     !(Number(startTime) < first) && wasStartedWith(pid, `STINT_TOKEN=${token}`);

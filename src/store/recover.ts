@@ -26,6 +26,8 @@ export interface Recovered {
  */
 export function recover(layout: Layout, nowMs: number): Recovered {
   const findings: Finding[] = [];
+  // Before anything is put aside: a spoilt record's number is taken too.
+  const known = [...namesIn(layout, PLACES)].map(numberOf);
   finishMoves(layout, findings);
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
@@ -35,7 +37,6 @@ export function recover(layout: Layout, nowMs: number): Recovered {
     ...load(layout, "pending", { findings, taken }),
   ];
   dropCopies(layout, tasks, findings);
-  const known = [...namesIn(layout, PLACES)].map(numberOf);
   raiseNumbers(
     layout,
     known.reduce((most, number) => Math.max(most, number), 0),

@@ -45,7 +45,7 @@ test("a bad file is refused as a whole, with the reasons beside it", async () =>
   await until("it is refused", () => stint.files("inbox/.rejected").includes("bad.yaml.error.txt"));
   const told = await Bun.file(join(stint.home, "inbox", ".rejected", "bad.yaml.error.txt")).text();
   expect(told).toContain("bad.yaml:4:1");
-  expect(told).toContain('did you mean name?');
+  expect(told).toContain("did you mean name?");
   expect(told).toContain("bad.yaml:6:10");
   expect(stint.records()).toEqual([]);
 });

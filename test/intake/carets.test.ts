@@ -5,7 +5,9 @@ import { renderedFaults } from "./rig.ts";
 
 describe("renderDiagnostic()", () => {
   test("marks the value, and says what to write", () => {
-    expect(renderedFaults("name: train\nrun: python train.py\ntimeout: 90   # minutes?\n")).toMatchInlineSnapshot(`
+    expect(
+      renderedFaults("name: train\nrun: python train.py\ntimeout: 90   # minutes?\n"),
+    ).toMatchInlineSnapshot(`
       "
       job.yaml:3:10: "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m
         3 | timeout: 90   # minutes?
@@ -30,7 +32,9 @@ describe("renderDiagnostic()", () => {
   });
 
   test("shows a key that is unknown, and a key that comes too early", () => {
-    expect(renderedFaults("run: a\ntimout: 5m\nmatrix:\n  lr: [1]\n", "/tmp/my jobs/a.yaml")).toMatchInlineSnapshot(`
+    expect(
+      renderedFaults("run: a\ntimout: 5m\nmatrix:\n  lr: [1]\n", "/tmp/my jobs/a.yaml"),
+    ).toMatchInlineSnapshot(`
       "
       /tmp/my jobs/a.yaml:2:1: "timout" is unknown
         2 | timout: 5m
@@ -45,19 +49,22 @@ describe("renderDiagnostic()", () => {
   });
 
   test("shows where YAML itself ends", () => {
-    expect(renderedFaults("run: echo a: b\n---\nrun: x\nenv:\n\tA: b\n---\nrun: 'x\n")).toMatchInlineSnapshot(`
+    expect(
+      renderedFaults("run: echo a: b\n---\nrun: x\nenv:\n\tA: b\n---\nrun: 'x\n"),
+    ).toMatchInlineSnapshot(`
       "
-      job.yaml:1:6: not valid YAML: nested mappings are not allowed in compact mappings
+      job.yaml:1:6: not valid YAML: a mapping begins in the middle of a value
         1 | run: echo a: b
           |      ^
-          = put quotes around a value that holds \`: \`, or write it on its own lines after \`|\`
+          = put quotes around a value that holds \`: \`, or write it on its own lines after \`|\`; or indent these lines alike
       job.yaml:5:1: not valid YAML: tabs are not allowed as indentation
         5 |     A: b
           | ^^^^
           = indent with blanks
-      job.yaml:8:1: not valid YAML: missing closing 'quote
-        8 |
-          | ^
+      job.yaml:7:8: not valid YAML: missing closing quote (')
+        7 | run: 'x
+          |        ^
+          = look for a quote or a bracket that is not closed
       "
     `);
   });
@@ -96,15 +103,21 @@ describe("renderDiagnostic()", () => {
   });
 
   test("does not cut a character of two units in half", () => {
-    const [diagnostic] = diagnose({ file: "f", text: "😀".repeat(200) }, [fault({ start: 201, end: 203 }, "here")]);
+    const [diagnostic] = diagnose({ file: "f", text: "😀".repeat(200) }, [
+      fault({ start: 201, end: 203 }, "here"),
+    ]);
     if (diagnostic === undefined) throw new Error("there is no diagnostic");
-    expect(renderDiagnostic(diagnostic)).not.toMatch(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/);
+    expect(renderDiagnostic(diagnostic)).not.toMatch(
+      /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/,
+    );
   });
 });
 
 describe("diagnose()", () => {
   test("stops at a hundred and counts the rest", () => {
-    const faults = Array.from({ length: 130 }, (_, index) => fault({ start: index * 2, end: index * 2 + 1 }, `fault ${index}`));
+    const faults = Array.from({ length: 130 }, (_, index) =>
+      fault({ start: index * 2, end: index * 2 + 1 }, `fault ${index}`),
+    );
     const diagnostics = diagnose({ file: "f", text: "x\n".repeat(130) }, faults.toReversed());
     expect(diagnostics).toHaveLength(101);
     expect(diagnostics[0]).toMatchObject({ line: 1, message: "fault 0" });

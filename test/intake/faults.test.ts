@@ -7,14 +7,30 @@ const MOMENT = "wanted a time such as 2026-05-01T03:00:00Z, 03:00, or 2h from no
 
 /** Each fault that one line beside `run: a` can have: where it is, what is said, and what to write. */
 const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] = [
-  ["name: 3x", '2:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores', "write x"],
-  ["name: a b", '2:7 "name" is "a b", wanted a letter and then letters, digits, dots, dashes or underscores', "write a-b"],
-  ["name: ", '2:6 "name" is empty, wanted text'],
+  [
+    "name: 3x",
+    '2:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
+    "write x",
+  ],
+  [
+    "name: a b",
+    '2:7 "name" is "a b", wanted a letter and then letters, digits, dots, dashes or underscores',
+    "write a-b",
+  ],
+  ["name: ", '2:7 "name" is empty, wanted text'],
   ["name: [a]", '2:7 "name" is a list, wanted text'],
-  [`name: ${"x".repeat(129)}`, '2:7 "name" has 129 characters, wanted at most 128', `write ${"x".repeat(40)}`],
+  [
+    `name: ${"x".repeat(129)}`,
+    '2:7 "name" has 129 characters, wanted at most 128',
+    `write ${"x".repeat(40)}`,
+  ],
   ["timeout: 90", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s"],
   ["timeout: '90'", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s"],
-  ["timeout: 0", `2:10 "timeout" is 0 without a unit, ${DURATION}`, "leave the key out where there is no limit"],
+  [
+    "timeout: 0",
+    `2:10 "timeout" is 0 without a unit, ${DURATION}`,
+    "leave the key out where there is no limit",
+  ],
   ["timeout: 0s", '2:10 "timeout" is no time at all, wanted more than 0'],
   ["timeout: 5 minutes", `2:10 "timeout" is "5 minutes", ${DURATION}`, "write 5m"],
   ["timeout: soon", `2:10 "timeout" is "soon", ${DURATION}`],
@@ -40,34 +56,65 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["hold: yes", '2:7 "hold" is "yes", wanted true or false', "write true"],
   ["hold: 0", '2:7 "hold" is 0, wanted true or false', "write false"],
   ["hold: maybe", '2:7 "hold" is "maybe", wanted true or false'],
-  ["restart: alwais", '2:10 "restart" is "alwais", wanted never, onFailure or always', "did you mean always?"],
+  [
+    "restart: alwais",
+    '2:10 "restart" is "alwais", wanted never, onFailure or always',
+    "did you mean always?",
+  ],
   ["restart: always:10", '2:10 "restart" is "always:10", wanted a span such as always:10m'],
   ["restart: always:10ms", '2:10 "restart" is under a second, wanted at least 1s between two runs'],
   ["restart: {policy: never, interval: 5m}", '2:36 "restart.interval" has no use with never'],
   ["restart: {interval: 5m}", '2:10 "restart" has no policy, wanted never, onFailure or always'],
-  ["restart: {policy: always, every: 5m}", '2:27 "restart.every" is unknown, wanted policy, interval or intervalMs'],
+  [
+    "restart: {policy: always, every: 5m}",
+    '2:27 "restart.every" is unknown, wanted policy, interval or intervalMs',
+  ],
   ["backoff: {jitter: some}", '2:19 "backoff.jitter" is "some", wanted none, full, equal or decorrelated'],
   ["backoff: {factor: 0.5}", '2:19 "backoff.factor" is 0.5, wanted a number of at least 1'],
   ["backoff: {factor: .nan}", '2:19 "backoff.factor" is .nan, wanted a number of at least 1'],
   ["backoff: {first: 10s, max: 1s}", '2:28 "backoff.max": max is under first, wanted max ≥ first'],
   ["backoff: 5", '2:10 "backoff" is 5, wanted a mapping with first, max, factor or jitter'],
-  ["retry: {on: [foo]}", '2:14 "retry.on[0]" is "foo", wanted a failure class or code such as resource or GPU_OOM'],
-  ["retry: {on: gpu_om}", '2:13 "retry.on" is "gpu_om", wanted a failure class or code such as resource or GPU_OOM', "did you mean GPU_OOM?"],
+  [
+    "retry: {on: [foo]}",
+    '2:14 "retry.on[0]" is "foo", wanted a failure class or code such as resource or GPU_OOM',
+  ],
+  [
+    "retry: {on: gpu_om}",
+    '2:13 "retry.on" is "gpu_om", wanted a failure class or code such as resource or GPU_OOM',
+    "did you mean GPU_OOM?",
+  ],
   ["retry: {onExit: [0]}", '2:18 "retry.onExit[0]" is 0, wanted a whole number from 1 to 255'],
   ["retry: {maxatempts: 1}", '2:9 "retry.maxatempts" is unknown', "did you mean maxAttempts?"],
-  ["retry: {perClass: {foo: {}}}", '2:20 "retry.perClass" is "foo", wanted a failure class or code such as resource or GPU_OOM'],
-  ["retry: {perClass: {data: 3}}", '2:26 "retry.perClass.data" is 3, wanted {maxAttempts: 3} or {backoff: {first: 1m}}'],
-  ["retry: {perClass: {data: {backoff: {first: 1m, max: 1s}}}}", '2:53 "retry.perClass.data.backoff.max" is under first'],
+  [
+    "retry: {perClass: {foo: {}}}",
+    '2:20 "retry.perClass.foo" is "foo", wanted a failure class or code such as resource or GPU_OOM',
+  ],
+  [
+    "retry: {perClass: {data: 3}}",
+    '2:26 "retry.perClass.data" is 3, wanted {maxAttempts: 3} or {backoff: {first: 1m}}',
+  ],
+  [
+    "retry: {perClass: {data: {backoff: {first: 1m, max: 1s}}}}",
+    '2:53 "retry.perClass.data.backoff.max" is under first',
+  ],
   ["umask: 18", '2:8 "umask" is 18, wanted three octal digits', 'write "022"'],
   ["cwd: ~bob/x", '2:6 "cwd" names another user\'s home, which is not looked up', "write the whole path"],
-  ["cwd: $HOME/x", '2:6 "cwd" begins with a variable, which is not expanded', "write ~ for your home, or the whole path"],
+  [
+    "cwd: $HOME/x",
+    '2:6 "cwd" begins with a variable, which is not expanded',
+    "write ~ for your home, or the whole path",
+  ],
   ["env: [A=b]", '2:6 "env" is a list, wanted a mapping such as {KEY: value}'],
-  ["env: {A: }", '2:9 "env.A" is empty, wanted text', 'write "" where the empty text is meant'],
+  ["env: {A: }", '2:10 "env.A" is empty, wanted text', 'write "" where the empty text is meant'],
   ["env: {A=B: c}", '2:7 "A=B" cannot be a name here, wanted one without = and not empty'],
   ["env: {__proto__: c}", '2:7 "__proto__" cannot be a name here, wanted another one'],
   ["labels: {a: {b: c}}", '2:13 "labels.a" is a mapping, wanted text'],
   ["labels: {a: b}\nlabels.c: d", '3:1 "labels.c" says again what "labels" says', "keep one of them"],
-  ["environment: {WANDB: x}", '2:14 "environment" has no policy, wanted inherit, clear or allowlist', "variables are set under env:"],
+  [
+    "environment: {WANDB: x}",
+    '2:14 "environment" has no policy, wanted inherit, clear or allowlist',
+    "variables are set under env:",
+  ],
   ["environment: none", '2:14 "environment" is "none", wanted inherit, clear or a list of names'],
   ["environment: {policy: clear, names: [A]}", '2:37 "environment.names" has no use with clear'],
   ["environment: [A=b]", '2:14 "environment" holds "A=b", wanted names alone'],
@@ -75,23 +122,47 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["notBefore: 2026-02-30", `2:12 "notBefore" is "2026-02-30", ${MOMENT}`],
   ["at: 25:00", `2:5 "at" is "25:00", ${MOMENT}`],
   ["command: [a]", '2:1 "command" stands beside "run", wanted one of run, command or script'],
-  ["args: [a]", '2:1 "args" has no use with "run"', "put the arguments into the line, or use command: or script:"],
-  ["runtime: ruby", '2:10 "runtime" is "ruby", wanted sh, bash, python, node or bun', "for another program write runtime: {command: ruby}"],
-  ["runtime: pyhton", '2:10 "runtime" is "pyhton", wanted sh, bash, python, node or bun', "did you mean python?"],
+  [
+    "args: [a]",
+    '2:1 "args" has no use with "run"',
+    "put the arguments into the line, or use command: or script:",
+  ],
+  [
+    "runtime: ruby",
+    '2:10 "runtime" is "ruby", wanted sh, bash, python, node or bun',
+    "for another program write runtime: {command: ruby}",
+  ],
+  [
+    "runtime: pyhton",
+    '2:10 "runtime" is "pyhton", wanted sh, bash, python, node or bun',
+    "did you mean python?",
+  ],
   ["timout: 5m", '2:1 "timout" is unknown', "did you mean timeout?"],
-  ["max_retrys: 5", '2:1 "max_retrys" is unknown'],
+  ["max_retrys: 5", '2:1 "max_retrys" is unknown', "did you mean retries?"],
   ["jitter: full", '2:1 "jitter" is unknown', "did you mean backoff.jitter?"],
   ["retry: {timeout: 5m}", '2:9 "retry.timeout" is unknown', "did you mean timeout, not under retry?"],
   ["workdir: /x", '2:1 "workdir" is unknown', "did you mean cwd?"],
   ["qqqqqq: 1", '2:1 "qqqqqq" is unknown'],
-  ["matrix: {a: [1]}", '2:1 "matrix" is not supported yet', "write one document for each task, with --- between them"],
+  [
+    "matrix: {a: [1]}",
+    '2:1 "matrix" is not supported yet',
+    "write one document for each task, with --- between them",
+  ],
   ["memory: 8GB\nmemory_gb: 8", '3:1 "memory_gb" says again what "memory" says', "keep one of them"],
-  ["retries: 1\nretry: {maxAttempts: 2}", '3:9 "retry.maxAttempts" says again what "retries" says', "keep one of them"],
+  [
+    "retries: 1\nretry: {maxAttempts: 2}",
+    '3:9 "retry.maxAttempts" says again what "retries" says',
+    "keep one of them",
+  ],
   ["cpus: 1\ncpus: 2", '3:1 "cpus" is given twice', "keep one of them"],
 ];
 
+test("says a missing quote where the text ends", () => {
+  expect(faultsIn("run: 'x\n\n\n")).toEqual(["1:8 not valid YAML: missing closing quote (')"]);
+});
+
 describe("readSubmission() on one fault", () => {
-  test.each(LINES)("%s", (line, fault, hint) => {
+  test.each(LINES.map(([line, fault, hint]) => ({ line, fault, hint })))("$line", ({ line, fault, hint }) => {
     expect(faultsIn(`run: a\n${line}`)).toEqual([fault]);
     expect(hintsIn(`run: a\n${line}`)).toEqual([hint]);
   });
@@ -112,7 +183,7 @@ describe("readSubmission() on a program", () => {
     ["command: {a: b}", '1:10 "command" is a mapping, wanted a list'],
     ["command: python train.py", '1:10 "command" holds blanks, wanted a list or a single word'],
     ["command: [a]\nruntime: sh", '2:1 "runtime" has no use with "command"'],
-    ["command: [a]\nargs: \"b 'c\"", '2:7 "args" cannot be split into words: a quote (\') is not closed'],
+    ['command: [a]\nargs: "b \'c"', '2:7 "args" cannot be split into words: a quote (\') is not closed'],
     ['run: ""', '1:6 "run" is empty, wanted text'],
     ['run: "a\\0b"', '1:6 "run" holds a NUL character, wanted text'],
     ["run:", '1:5 "run" is empty, wanted text'],
@@ -121,17 +192,33 @@ describe("readSubmission() on a program", () => {
   });
 
   test("says of a command with blanks what to write instead", () => {
-    expect(hintsIn("command: python 'my train.py'")).toEqual(['write run: for a shell line, or command: ["python","my train.py"]']);
+    expect(hintsIn("command: python 'my train.py'")).toEqual([
+      'write run: for a shell line, or command: ["python","my train.py"]',
+    ]);
   });
 
   test("says of a script over 2 MiB how large it is", () => {
-    const text = `script: |\n${`  ${"x".repeat(1_022)}\n`.repeat(2_049)}`;
-    expect(faultsIn(text)).toEqual(["1:9 the script is 2 MiB, wanted at most 2 MiB"]);
+    const text = `script: |\n${`  ${"x".repeat(1_022)}\n`.repeat(2_100)}`;
+    expect(faultsIn(text)).toEqual(["1:9 the script is 2148300 bytes, wanted at most 2097152"]);
   });
 });
 
 describe("readSubmission() on several faults", () => {
-  const TEXT = ["name: 3x", "command: [a]", "run: b", "timeout: 90", "---", "- x", "---", "run: ok", "---", "a: [1", "---", "cpu: x", "gpsu: 1"];
+  const TEXT = [
+    "name: 3x",
+    "command: [a]",
+    "run: b",
+    "timeout: 90",
+    "---",
+    "- x",
+    "---",
+    "run: ok",
+    "---",
+    "a: [1",
+    "---",
+    "cpu: x",
+    "gpsu: 1",
+  ];
 
   test("names all of them in all documents, in their order", () => {
     expect(faultsIn(TEXT.join("\n"))).toEqual([

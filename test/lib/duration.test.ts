@@ -23,12 +23,29 @@ describe("parseDuration()", () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test.each(["90", "0", "1.5", "", " ", "s", "-5s", "+5s", "5 s", "1h 30m", "5S", "5sec", "5.s", ".5s", "1e3s", "1w", "10001d", "PT5S", "5s,"])(
-    "refuses %j",
-    (text) => {
-      expect(parseDuration(text)).toBeNull();
-    },
-  );
+  test.each([
+    "90",
+    "0",
+    "1.5",
+    "",
+    " ",
+    "s",
+    "-5s",
+    "+5s",
+    "5 s",
+    "1h 30m",
+    "5S",
+    "5sec",
+    "5.s",
+    ".5s",
+    "1e3s",
+    "1w",
+    "10001d",
+    "PT5S",
+    "5s,",
+  ])("refuses %j", (text) => {
+    expect(parseDuration(text)).toBeNull();
+  });
 });
 
 describe("formatDuration()", () => {
@@ -47,7 +64,6 @@ describe("formatDuration()", () => {
     [DAY, "1d"],
     [2 * DAY + 3 * HOUR + MINUTE, "2d3h"],
     [-5, "0ms"],
-    [999.7, "1s"],
   ])("writes %d", (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });

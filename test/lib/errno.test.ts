@@ -16,14 +16,13 @@ test.each([
 });
 
 test.each([
-  [new Error("a bug")],
-  [Object.assign(new Error("Node's own"), { code: "ERR_INVALID_ARG_TYPE" })],
-  [Object.assign(new Error("a number"), { code: 2 })],
-  [Object.assign(new Error("a word"), { code: "EnoEnt" })],
-  [{ code: "ENOENT" }],
-  ["ENOENT"],
-  [null],
-])("errnoOf() is null for %p", (thrown) => {
-  // Node's own errors begin with E too; they are bugs of ours.
+  ["a bug", new Error("a bug")],
+  ["an error of Node's own", Object.assign(new Error("bad"), { code: "ERR_INVALID_ARG_TYPE" })],
+  ["a number for a code", Object.assign(new Error("bad"), { code: 2 })],
+  ["a word for a code", Object.assign(new Error("bad"), { code: "EnoEnt" })],
+  ["no error at all", { code: "ENOENT" }],
+  ["a text", "ENOENT"],
+  ["null", null],
+])("errnoOf() is null for %s", (_what, thrown) => {
   expect(errnoOf(thrown)).toBeNull();
 });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { allPids, bootId, isAlive, machineId, pidNamespace, startTimeIn, startTimeOf, statFields } from "../../src/lib/host.ts";
+import {
+  allPids,
+  bootId,
+  isAlive,
+  machineId,
+  pidNamespace,
+  startTimeIn,
+  startTimeOf,
+  statFields,
+} from "../../src/lib/host.ts";
 import { until } from "../rig/stint.ts";
 
 const own = { pid: process.pid, startTime: startTimeOf(process.pid) ?? "" };
@@ -20,9 +29,13 @@ describe("startTimeOf()", () => {
 
   test("takes a zombie for gone", async () => {
     // `exec` leaves a parent that never waits for the child it was born with.
-    const parent = Bun.spawn(["/bin/sh", "-c", "true & echo $!; exec sleep 60"], { stdout: "pipe" });
+    const line = "exec 3<&0; (read line <&3) & echo $!; exec sleep 60";
+    const parent = Bun.spawn(["/bin/sh", "-c", line], { stdin: "pipe", stdout: "pipe" });
     const { value } = await parent.stdout.getReader().read();
     const zombie = Number(new TextDecoder().decode(value));
+    await until("the shell is gone", () => readFileSync(`/proc/${parent.pid}/comm`, "utf8") === "sleep\n");
+    expect(startTimeOf(zombie)).toMatch(/^\d+$/);
+    await parent.stdin.end();
     await until("the child is a zombie", () => statFields(readFileSync(`/proc/${zombie}/stat`, "utf8"))[0] === "Z");
     expect(startTimeOf(zombie)).toBeNull();
     parent.kill("SIGKILL");
@@ -41,9 +54,12 @@ describe("isAlive()", () => {
 describe("startTimeIn()", () => {
   const line = (name: string, state: string): string => `12 (${name}) ${state} ${"1 ".repeat(18)}98765 7 8`;
 
-  test.each(["sleep", "a b", "a) S (b", ") R 1 1 1 (", "(((", ")))"])("is not misled by a program named %j", (name) => {
-    expect(startTimeIn(line(name, "S"))).toBe("98765");
-  });
+  test.each(["sleep", "a b", "a) S (b", ") R 1 1 1 (", "(((", ")))"])(
+    "is not misled by a program named %j",
+    (name) => {
+      expect(startTimeIn(line(name, "S"))).toBe("98765");
+    },
+  );
 
   test.each([["Z"], ["X"]])("is null in state %s", (state) => {
     expect(startTimeIn(line("sleep", state))).toBeNull();

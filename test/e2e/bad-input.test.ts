@@ -1,0 +1,115 @@
+import { expect, test } from "bun:test";
+import { chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { Stint } from "../rig/stint.ts";
+
+const isRoot = userInfo().uid === 0;
+
+/** Command lines that are refused, with their exit code and what must be said. */
+const REFUSED: readonly (readonly [string, readonly string[], number, string])[] = [
+  ["a mistyped verb", ["sumbit", "x.yaml"], 2, "did you mean `stint submit`?"],
+  ["an unknown flag", ["ls", "--colour"], 2, "unknown option"],
+  ["nothing to queue", ["submit"], 2, "wanted a YAML file"],
+  ["an empty command", ["submit", "--"], 2, "nothing stands after --"],
+  ["a file that is not there", ["submit", "no.yaml"], 3, "no.yaml"],
+  ["a folder instead of a file", ["submit", "/"], 3, "it is a folder"],
+  ["a duration without a unit", ["submit", "--timeout", "90", "--", "true"], 2, "write 90s"],
+  ["a bad label", ["submit", "--label", "x", "--", "true"], 2, "wanted NAME=VALUE"],
+  ["a CPU count that can never fit", ["submit", "--cpus", "9999", "--", "true"], 7, "this machine has"],
+  ["a GPU, which is not managed yet", ["submit", "--gpus", "1", "--", "true"], 7, "does not manage GPUs yet"],
+  ["an unknown state", ["ls", "--state", "sleeping"], 2, "there is none of that name"],
+  ["an unknown class", ["ls", "--class", "gpu-omm"], 2, 'did you mean "gpu_oom"?'],
+  ["a task that is not there", ["show", "4711"], 3, "there is none of that number"],
+  ["an unknown template", ["init", "helo"], 3, 'did you mean "hello"?'],
+  ["an unknown shell", ["completion", "tcsh"], 2, "wanted one of"],
+  ["a number of jobs that is none", ["up", "--jobs", "many"], 2, "wanted a whole number"],
+  ["down without a supervisor", ["down"], 5, "none is up"],
+];
+
+test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, args, code, says) => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  const ran = await stint.run(args);
+  expect(ran.err).toContain(says);
+  expect(ran.code).toBe(code);
+  expect(ran.err).not.toMatch(/\n\s+at |Internal error/);
+  expect(stint.records()).toHaveLength(1);
+});
+
+test("all faults of a file are told at once, each with its place, and nothing is queued", async () => {
+  await using stint = new Stint();
+  const input = "name: ok\nrun: true\n---\nrunn: x\ntimeout: 5\nmatrix: {a: [1]}\n";
+  const ran = await stint.run(["submit", "-"], { input });
+  expect(ran.code).toBe(6);
+  expect(ran.err).toContain("stdin:4:1");
+  expect(ran.err).toContain("did you mean run?");
+  expect(ran.err).toContain("stdin:5:10");
+  expect(ran.err).toContain('"matrix" is not supported yet');
+  expect(readdirSync(stint.root)).toEqual([]);
+});
+
+test("a home of a newer stint is refused and left untouched", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  writeFileSync(join(stint.home, "home.json"), '{"version": 99}\n');
+  const before = readdirSync(stint.home, { recursive: true });
+  for (const args of [["submit", "--", "true"], ["ls"], ["drain"], ["up"], ["cancel", "1"]]) {
+    const ran = await stint.run(args);
+    expect([ran.code, ran.err]).toEqual([4, expect.stringContaining("version 99")]);
+  }
+  expect(readdirSync(stint.home, { recursive: true })).toEqual(before);
+});
+
+test.skipIf(!isRoot)("a home of another user is refused", async () => {
+  await using stint = new Stint();
+  mkdirSync(stint.home);
+  chownSync(stint.home, 12_345, 12_345);
+  const ran = await stint.run(["submit", "--", "true"]);
+  expect([ran.code, ran.err]).toEqual([7, expect.stringContaining("belongs to user 12345")]);
+});
+
+test("a home that is a file is refused", async () => {
+  await using stint = new Stint();
+  writeFileSync(stint.home, "");
+  const ran = await stint.run(["submit", "--", "true"]);
+  expect(ran.code).toBe(7);
+  expect(ran.err).not.toContain("Internal error");
+});
+
+test("a spoilt record is put aside and reported, and does not stop the others", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  writeFileSync(join(stint.home, "pending", "000099-empty.json"), "");
+  writeFileSync(join(stint.home, "pending", "000098-half.json"), '{"formatVersion": 1, "meta');
+  expect((await stint.run(["doctor"])).code).toBe(1);
+  await stint.ok("drain");
+  expect(stint.record(1).status.state).toBe("completed");
+  expect(readdirSync(join(stint.home, "pending", ".corrupt")).toSorted()).toEqual([
+    "000098-half.json",
+    "000099-empty.json",
+  ]);
+  expect(await stint.ok("submit", "--", "true")).toBe("000100-true");
+});
+
+test.skipIf(!isRoot)("on a full disk submit refuses and acknowledges nothing", async () => {
+  await using stint = new Stint();
+  mkdirSync(stint.home);
+  const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", stint.home]);
+  expect(mounted.exitCode).toBe(0);
+  try {
+    await stint.ok("submit", "--", "true");
+    const filler = join(stint.home, "filler");
+    Bun.spawnSync(["dd", "if=/dev/zero", `of=${filler}`, "bs=1k", "count=512"], { stderr: "ignore" });
+    const refused = await stint.run(["submit", "--", "true"]);
+    expect(refused.code).toBe(7);
+    expect(refused.err).toContain("[DISK_FULL]");
+    expect(refused.out).toBe("");
+    expect(stint.records()).toHaveLength(1);
+    Bun.spawnSync(["rm", filler]);
+    await stint.ok("drain");
+    expect(stint.records().map(({ status }) => status.state)).toEqual(["completed"]);
+  } finally {
+    Bun.spawnSync(["umount", "-l", stint.home]);
+  }
+});

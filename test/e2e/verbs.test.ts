@@ -1,0 +1,215 @@
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+test("submit prints bare ids, one a line, and talks on stderr only", async () => {
+  await using stint = new Stint();
+  const ran = await stint.run(["submit", "-"], {
+    input: "name: one\nrun: true\n---\nname: two\nrun: true\n",
+  });
+  expect(ran).toEqual({ code: 0, out: "000001-one\n000002-two\n", err: "" });
+});
+
+test("references: number, id, name, range, @, @~1", async () => {
+  await using stint = new Stint();
+  for (const name of ["a", "b", "c"]) await stint.ok("submit", "--name", name, "--", "true");
+  const idOf = async (reference: string): Promise<string> =>
+    (JSON.parse(await stint.ok("show", reference, "--json")) as { metadata: { id: string } }).metadata.id;
+  expect(await idOf("2")).toBe("000002-b");
+  expect(await idOf("000003-c")).toBe("000003-c");
+  expect(await idOf("a")).toBe("000001-a");
+  expect(await idOf("@")).toBe("000003-c");
+  expect(await idOf("@~2")).toBe("000001-a");
+  const range = JSON.parse(await stint.ok("show", "2-3", "--json")) as { metadata: { name: string } }[];
+  expect(range.map(({ metadata }) => metadata.name)).toEqual(["b", "c"]);
+});
+
+test("a name that several tasks bear is refused with their numbers", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "same", "--", "true");
+  await stint.ok("submit", "--name", "same", "--", "true");
+  const ran = await stint.run(["show", "same"]);
+  expect(ran.code).toBe(2);
+  expect(ran.err).toContain("the latest are 1, 2");
+});
+
+test("hold keeps a task from starting, release lets it", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  const drained = await stint.run(["drain"]);
+  expect(drained).toMatchObject({ code: 0 });
+  expect(drained.out).toContain("000001-true left: held");
+  await stint.ok("release", "1");
+  await stint.ok("drain");
+  expect(stint.record(1).status.state).toBe("completed");
+});
+
+test("set changes a queued task, and a failed one before its retry", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "sh", "-c", 'test "$OK" = yes');
+  await stint.run(["drain"]);
+  await stint.ok("set", "1", "env.OK=yes", "priority=7", "timeout=5m");
+  expect(stint.record(1)).toMatchObject({
+    spec: { priority: 7, timeoutMs: 300_000 },
+    metadata: { generation: 2 },
+  });
+  await stint.ok("retry", "1");
+  await stint.ok("drain");
+  expect(stint.record(1)).toMatchObject({
+    status: { state: "completed", attempt: 2 },
+    metadata: { epoch: 2 },
+  });
+});
+
+test("set --if-version answers a stale version as a conflict and changes nothing", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  await stint.ok("set", "1", "priority=1", "--if-version", "1");
+  const stale = await stint.run(["set", "1", "priority=2", "--if-version", "1"]);
+  expect(stale.code).toBe(4);
+  expect(stint.record(1)).toMatchObject({ spec: { priority: 1 }, metadata: { resourceVersion: 2 } });
+});
+
+test("retry by selector takes what failed in that way, and only that", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "code", "--", "sh", "-c", "exit 3");
+  await stint.ok("submit", "--name", "spec", "--", "no-such-program-anywhere");
+  await stint.run(["drain"]);
+  expect(await stint.ok("retry", "--failed", "--class", "invalid-spec")).toBe("000002-spec queued");
+  expect(stint.record(1).status.state).toBe("failed");
+});
+
+test("cancel is told where a task has ended; with --if-exists it is no error", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  await stint.ok("drain");
+  expect((await stint.run(["cancel", "1"])).code).toBe(4);
+  expect((await stint.run(["cancel", "1", "--if-exists"])).code).toBe(0);
+  expect((await stint.run(["cancel", "9", "--if-exists"])).code).toBe(0);
+});
+
+test("cancel of a running job gives grace, and --force does not", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  const stubborn = "script: |\n  trap '' TERM\n  echo ready\n  sleep 60\n";
+  await stint.run(["submit", "-"], { input: `${stubborn}stopGrace: 500ms\n` });
+  await stint.run(["submit", "-"], { input: `${stubborn}stopGrace: 1h\n` });
+  await stint.reach(1, "running");
+  await stint.reach(2, "running");
+  await stint.ok("cancel", "1");
+  await stint.ok("cancel", "2");
+  const cancelled = await stint.reach(1, "cancelled");
+  expect(cancelled.status.attempts[0]).toMatchObject({ state: "cancelled", signal: "SIGKILL" });
+  expect(stint.record(2).status.state).toBe("running");
+  await stint.ok("cancel", "2", "--force");
+  await stint.reach(2, "cancelled");
+});
+
+test("logs -f follows across attempts until the task has ended", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  const yaml =
+    "script: |\n  echo attempt $STINT_ATTEMPT\n  test $STINT_ATTEMPT -ge 2\nretries: 3\nbackoff: {first: 50ms, max: 50ms}\n";
+  await stint.run(["submit", "-"], { input: yaml });
+  const followed = await stint.run(["logs", "-f", "1"]);
+  expect(followed.out).toBe("attempt 1\nattempt 2\n");
+});
+
+test("clean removes what ended with its logs, and dead-letter/ only when asked", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  await stint.ok("submit", "--", "false");
+  await stint.run(["drain"]);
+  expect(await stint.ok("clean", "--older-than", "0s", "--dry-run")).toContain(
+    "000001-true would be removed",
+  );
+  expect(await stint.ok("clean", "--older-than", "0s")).toBe("000001-true removed");
+  expect(existsSync(join(stint.home, "runs", "000001-true"))).toBe(false);
+  await stint.ok("clean", "--older-than", "0s", "--dead-letter");
+  expect(stint.records()).toEqual([]);
+  expect(await stint.ok("submit", "--", "true")).toBe("000003-true");
+});
+
+test("wait --timeout gives up with 124 and says that nobody supervises", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  const waited = await stint.run(["wait", "1", "--timeout", "200ms"]);
+  expect(waited.code).toBe(124);
+  expect(waited.err).toContain("nobody supervises");
+});
+
+test("submit --wait mirrors the task", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  expect((await stint.run(["submit", "--wait", "--", "sh", "-c", "exit 9"])).code).toBe(9);
+});
+
+test("submit --from queues a completed task again as a new one", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "again", "--", "true");
+  await stint.ok("drain");
+  expect((await stint.run(["retry", "1"])).code).toBe(4);
+  expect(await stint.ok("submit", "--from", "1")).toBe("000002-again");
+  expect(stint.record(2).metadata["resubmitOf"]).toBe("000001-again");
+});
+
+test("Ctrl-C in run cancels what it submitted and ends with 130", async () => {
+  await using stint = new Stint();
+  const run = stint.start(["run", "--", "sleep", "60"]);
+  await stint.reach(1, "running");
+  run.kill("SIGINT");
+  expect(await run.exited).toBe(130);
+  expect(stint.record(1).status.state).toBe("cancelled");
+});
+
+test("a hang-up in run leaves the job to the next supervisor", async () => {
+  await using stint = new Stint();
+  const run = stint.start(["run", "--", "sleep", "60"]);
+  await stint.reach(1, "running");
+  run.kill("SIGHUP");
+  await run.exited;
+  expect(stint.record(1).status.state).toBe("running");
+  await stint.up();
+  await stint.ok("cancel", "1");
+  await stint.reach(1, "cancelled");
+});
+
+test("the audit log is whole after all kinds of changes, and a changed byte is found", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "sh", "-c", "exit 1");
+  await stint.run(["drain"]);
+  await stint.ok("retry", "1");
+  await stint.ok("cancel", "1");
+  expect(JSON.parse(await stint.ok("audit", "verify", "--json"))).toMatchObject({ ok: true });
+  const path = join(stint.home, "audit.ndjson");
+  await Bun.write(path, (await Bun.file(path).text()).replace('"to":"failed"', '"to":"completed"'));
+  const broken = await stint.run(["audit", "verify"]);
+  expect(broken.code).toBe(1);
+  expect(broken.err).toContain("was changed after it was written");
+});
+
+test("requeue-stale queues again what lost its process, and prints it", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--", "sleep", "60");
+  const { status } = await stint.reach(1, "running");
+  supervisor.kill("SIGKILL");
+  await supervisor.exited;
+  process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGKILL");
+  expect(await stint.ok("requeue-stale")).toBe("000001-sleep-60 queued again");
+  expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Orphaned", orphanCount: 1 });
+});
+
+test("up --detach comes back when it is up, and a second one is refused", async () => {
+  await using stint = new Stint();
+  await stint.ok("up", "--detach");
+  try {
+    await stint.ok("submit", "--", "true");
+    await stint.reach(1, "completed");
+    expect((await stint.run(["up", "--detach"])).code).toBe(4);
+  } finally {
+    await stint.ok("down");
+  }
+  await until("the lock is free", () => stint.owner() === null);
+});

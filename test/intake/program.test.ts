@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { splitWords } from "../../src/intake/words.ts";
+import type { Mode } from "../../src/model/kind.ts";
+import { draftIn } from "./rig.ts";
+
+const modeIn = (text: string): Mode => draftIn(text).spec.kind.mode;
+
+describe("readSubmission() on scripts", () => {
+  test.each([
+    ["#!/bin/sh", "sh"],
+    ["#!/bin/bash", "bash"],
+    ["#!/usr/local/bin/node", "node"],
+    ["#! /usr/bin/python3", "python"],
+    ["#!/usr/bin/env python3", "python"],
+    ["#!/usr/bin/env bun", "bun"],
+    // What is more than a known name is kept whole, as the kernel would read it.
+    ["#!/bin/bash -eu", { command: "/bin/bash", flag: "-eu" }],
+    ["#!/home/ada/venv/bin/python", { command: "/home/ada/venv/bin/python" }],
+    ["#!/usr/bin/env -S python3 -u", { command: "/usr/bin/env", flag: "-S python3 -u" }],
+    ["#!/usr/bin/perl -w", { command: "/usr/bin/perl", flag: "-w" }],
+    ["#!/usr/bin/env ruby", { command: "/usr/bin/env", flag: "ruby" }],
+    ["echo no shebang", "sh"],
+    ["#!", "sh"],
+  ])("%s", (line, runtime) => {
+    expect(modeIn(`script: |\n  ${line}\n  work\n`)).toMatchObject({ type: "script", runtime });
+  });
+
+  test("takes the runtime that is said over the first line", () => {
+    expect(modeIn("runtime: Bash\nscript: |\n  #!/usr/bin/env python3\n  work\n")).toMatchObject({
+      runtime: "bash",
+    });
+  });
+
+  test("gives a script its arguments", () => {
+    expect(modeIn("script: a\nargs: [b, '']")).toMatchObject({ args: ["b", ""] });
+  });
+});
+
+describe("readSubmission() on a task without a name", () => {
+  test.each([
+    ["run: python train.py --lr 0.1", "python-train.py-lr-0.1"],
+    ["command: [/usr/bin/python3, /data/my jobs/train.py]", "python3-train.py"],
+    ["script: |\n  #!/bin/bash\n  set -eu\n\n  # first\n  make all\n", "make-all"],
+    ["run: ./12", "job"],
+    [`run: ${"word ".repeat(20)}`, "word-word-word-word-word-word-word-word"],
+    ["run: 界 界", "job"],
+  ])("%j", (text, name) => {
+    expect(draftIn(text).name).toBe(name);
+  });
+});
+
+describe("splitWords()", () => {
+  test.each([
+    ["", []],
+    ["  a\tb\n c ", ["a", "b", "c"]],
+    [`a "b c" 'd "e'`, ["a", "b c", 'd "e']],
+    [`a"b"'c'd`, ["abcd"]],
+    [`"" ''`, ["", ""]],
+    [`a\\ b \\"c`, ["a b", '"c']],
+    [`"\\$ \\n \\" \\\\"`, ['$ \\n " \\']],
+    ["a\\\nb", ["ab"]],
+    ["$HOME *.py | wc", ["$HOME", "*.py", "|", "wc"]],
+  ])("%j", (line, words) => {
+    expect(splitWords(line)).toEqual({ ok: true, value: words });
+  });
+
+  test.each([
+    [`a 'b`, "a quote (') is not closed"],
+    [`a "b\\"`, 'a quote (") is not closed'],
+    ["a \\", "it ends with a backslash"],
+  ])("%j is refused", (line, error) => {
+    expect(splitWords(line)).toEqual({ ok: false, error });
+  });
+
+  test("agrees with the shell", () => {
+    for (const line of [`a "b  c"'d'\\ e`, `"\\x\\"\\\\" '\\'`, `--x="y z" ''`]) {
+      const shell = Bun.spawnSync(["sh", "-c", `printf '%s\\0' ${line}`]);
+      expect(splitWords(line)).toEqual({ ok: true, value: shell.stdout.toString().split("\0").slice(0, -1) });
+    }
+  });
+});
