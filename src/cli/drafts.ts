@@ -109,19 +109,20 @@ function overlay(
   context: Context,
   { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
 ): Result<Draft[], Problem> {
-  const { name, ...others } = fields;
+  const { name: nameField, ...others } = fields;
+  const name = typeof nameField === "string" ? nameField : undefined;
   const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
   if (name !== undefined && drafts.length > 1) {
     return err(
-      problem("USAGE", `Cannot name ${drafts.length} tasks "${String(name)}": wanted one task for --name`),
+      problem("USAGE", `Cannot name ${drafts.length} tasks "${name}": wanted one task for --name`),
     );
   }
-  if (name !== undefined && !NAME_PATTERN.test(String(name))) {
+  if (name !== undefined && !NAME_PATTERN.test(name)) {
     return err(
       problem(
         "USAGE",
-        `Cannot use the name "${String(name)}": wanted letters, digits, . _ and -, a letter first`,
-        `for instance: ${nameFrom(String(name))}`,
+        `Cannot use the name "${name}": wanted letters, digits, . _ and -, a letter first`,
+        `for instance: ${nameFrom(name)}`,
       ),
     );
   }
@@ -129,7 +130,7 @@ function overlay(
   for (const draft of drafts) {
     const edited = editFields(draft, pairs, fieldContext(context));
     if (!edited.ok) return err(usage(edited.error));
-    changed.push({ ...draft, ...edited.value, ...(name !== undefined && { name: String(name) }) });
+    changed.push({ ...draft, ...edited.value, ...(name !== undefined && { name: name }) });
   }
   return ok(changed);
 }

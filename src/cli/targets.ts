@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
@@ -11,6 +10,7 @@ import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
+import { durationFlag } from "./flags.ts";
 import { perform } from "./perform.ts";
 import { findTasks } from "./select.ts";
 import { renderProblem } from "./text/problem.ts";
@@ -49,11 +49,8 @@ export function queryOf(flags: SelectorFlags, nowMs: number): Result<Query | nul
       return err(problem("USAGE", `Cannot select by label "${pair}": wanted key=value`));
     labels[key] = value;
   }
-  const sinceMs = flags.since === undefined ? undefined : parseDuration(flags.since);
-  if (sinceMs === null)
-    return err(
-      problem("USAGE", `Cannot read --since "${flags.since}": wanted a duration like 90m, 12h or 2d`),
-    );
+  const since = flags.since === undefined ? ok(undefined) : durationFlag("since", flags.since);
+  if (!since.ok) return since;
   const failure = flags.class === undefined ? ok(undefined) : failureName(flags.class);
   if (!failure.ok) return failure;
   const query: Query = {
@@ -61,7 +58,7 @@ export function queryOf(flags: SelectorFlags, nowMs: number): Result<Query | nul
     ...(flags.name !== undefined && { name: flags.name }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(failure.value !== undefined && { failure: failure.value }),
-    ...(sinceMs !== undefined && { sinceMs: nowMs - sinceMs }),
+    ...(since.value !== undefined && { sinceMs: nowMs - since.value }),
   };
   return ok(Object.keys(query).length === 0 ? null : query);
 }

@@ -64,6 +64,9 @@ async function startJob(holder: Holder, task: Task): Promise<void> {
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
   failpoint("start:claimed");
+  // Before the launch: a short job has ended when it returns.
+  const startedAtMs = clock.now();
+  const startedAwakeMs = clock.awakeMs();
   const launched = await launchIn(holder, { task, directory });
   failpoint("start:launched");
   const job = {
@@ -72,8 +75,8 @@ async function startJob(holder: Holder, task: Task): Promise<void> {
     token: attempt.token,
     directory,
     isChild: true,
-    startedAtMs: clock.now(),
-    startedAwakeMs: clock.awakeMs(),
+    startedAtMs,
+    startedAwakeMs,
     sent: null,
     logBytesCut: 0,
   };

@@ -12,7 +12,7 @@ import { describe, isUnspecified, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** More jobs than this at a time is a slip of the finger. */
-const MAX_JOBS = 1_000;
+export const MAX_JOBS = 1_000;
 
 /** What config.yaml says of a home. */
 export interface Settings {

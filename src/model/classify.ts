@@ -24,38 +24,40 @@ const LOG_RULES: readonly LogRule[] = [
   {
     name: "log:gpu-oom",
     code: "GPU_OOM",
+    // A service that is out of quota says StatusCode.RESOURCE_EXHAUSTED in gRPC's Python.
     pattern:
-      /CUDA out of memory|torch(\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|RESOURCE_EXHAUSTED|HIP out of memory/,
+      /CUDA out of memory|torch(\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|(?<!StatusCode\.)RESOURCE_EXHAUSTED|OOM when allocating tensor|HIP out of memory/,
   },
   {
     name: "log:gpu-fault",
     code: "GPU_FAULT",
     pattern:
-      /fallen off the bus|\bXid\b.*\d+|[Uu]ncorrectable ECC|Driver\/library version mismatch|no CUDA-capable device|unhandled system error, NCCL|ncclSystemError/,
+      /fallen off the bus|\bXid \(PCI|\bXid:? \d{1,3}\b|[Uu]ncorrectable ECC|Driver\/library version mismatch|no CUDA-capable device|unhandled system error, NCCL|ncclSystemError/,
   },
   {
     name: "log:disk-full",
     code: "DISK_FULL",
-    pattern: /No space left on device|Disk quota exceeded|ENOSPC|insufficient shared memory/,
+    // Node says ENOSPC for a lack of file watchers too.
+    pattern: /[Nn]o space left on device|Disk quota exceeded|insufficient shared memory/,
   },
   { name: "log:data-mismatch", code: "DATA_MISMATCH", pattern: /(hash|checksum) mismatch/i },
   {
     name: "log:rate-limited",
     code: "RATE_LIMITED",
     pattern:
-      /\b429\b.{0,40}(Too Many|error|client)|Too Many Requests|rate limit(ed| exceeded|\b.*reached)|RateLimitError/i,
+      /\b(HTTP(\/[\d.]+)?|status|code|error:)["']?[ :=(]{0,2}429(?![.\d])|\b429 (Client Error|Too Many)|Too Many Requests|(?<!(learning|sample|frame|bit) )rate limit(ed| exceeded| reached)|RateLimitError|quota exceeded/i,
   },
   {
     name: "log:auth-failed",
     code: "AUTH_FAILED",
     pattern:
-      /\b401\b.{0,40}(Unauthorized|client error)|\b403\b.{0,40}(Forbidden|client error)|invalid api key|AuthenticationError/i,
+      /\b401\b.{0,40}client error|\b403\b.{0,40}(Forbidden|client error)|\bunauthorized\b|invalid api key|AuthenticationError/i,
   },
   {
     name: "log:network",
     code: "NETWORK",
     pattern:
-      /Connection (refused|reset)|ECONNRE(FUSED|SET)|Temporary failure in name resolution|Name or service not known|Could not resolve host|Network is unreachable|\b50[234]\b.{0,40}(Bad Gateway|Service Unavailable|Gateway Time-?out|server error)/i,
+      /Connection (refused|reset)|ECONNRE(FUSED|SET)|Temporary failure in name resolution|Name or service not known|Could not resolve host|getaddrinfo E(NOTFOUND|AI_AGAIN)|Network is unreachable|\b5\d\d\b.{0,40}(Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out|server error)|returned error: 5\d\d/i,
   },
 ];
 
@@ -114,7 +116,7 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
     return { type: "interrupted", failure: failureOf("INTERRUPTED", "term-from-outside", error) };
   }
   if (ending.exitCode === 0) return { type: "completed" };
-  const how = ending.signal === null ? `exited with code ${ending.exitCode}` : `killed by ${ending.signal}`;
+  const how = howItEnded(ending);
   const failed = (code: FailureCode, rule: string, error = how): Verdict => ({
     type: "failed",
     failure: failureOf(code, rule, error),
@@ -122,13 +124,18 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
   if (evidence.oomKilled) return failed("OOM_KILLED", "cgroup:oom-kill", "went over its memory limit");
   if (ending.signal !== null)
     return failed(codeOfSignal(ending.signal, evidence.logTail), `signal:${ending.signal}`);
-  if (!failOnNonZero) return { type: "completed" };
+  if (!failOnNonZero && ending.exitCode !== null) return { type: "completed" };
   const reserved = EXIT_RULES[ending.exitCode ?? -1];
   if (reserved !== undefined) return failed(reserved, `exit:${ending.exitCode}`);
   const rule = LOG_RULES.find((candidate) => candidate.pattern.test(evidence.logTail));
   if (rule !== undefined)
     return failed(rule.code, rule.name, `${how}; the log says: ${matchedLine(rule, evidence.logTail)}`);
-  return failed("EXIT_NONZERO", "exit:nonzero");
+  return ending.exitCode === null ? failed("UNKNOWN", "no-evidence") : failed("EXIT_NONZERO", "exit:nonzero");
+}
+
+function howItEnded({ exitCode, signal }: Exited): string {
+  if (signal !== null) return `killed by ${signal}`;
+  return exitCode === null ? "ended, and nothing says how" : `exited with code ${exitCode}`;
 }
 
 function codeOfSignal(signal: string, logTail: string): FailureCode {

@@ -76,9 +76,11 @@ export function signalName(number: number): string | null {
 /** The number of a signal by its name, or null where there is none of that name. */
 export function signalNumber(name: string): number | null {
   const realtime = /^SIGRTMIN\+(\d+)$/.exec(name);
-  if (realtime !== null) return FIRST_REALTIME_SIGNAL + Number(realtime[1]);
-  const index = SIGNALS.indexOf(name.replace(/^SIG/, ""));
-  return index > 0 ? index : null;
+  const number =
+    realtime === null
+      ? SIGNALS.indexOf(name.replace(/^SIG/, ""))
+      : FIRST_REALTIME_SIGNAL + Number(realtime[1]);
+  return number > 0 && number <= LAST_SIGNAL ? number : null;
 }
 
 /**

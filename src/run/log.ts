@@ -16,7 +16,7 @@ export interface LogTail {
 /** The last 100 lines, 8 KiB at most, of one log or of two together, stdout's before stderr's; made readable. */
 export function readTail(paths: readonly string[]): LogTail {
   const ends = paths.map(endOf);
-  const tails = ends.map(({ lines }) => lines);
+  const tails = ends.map(({ lines }) => lines.slice(-TAIL_LINES));
   while (sum(tails, (lines) => lines.length) > TAIL_LINES) largest(tails, (lines) => lines.length).shift();
   for (let excess = excessOf(tails); excess > 0; excess = excessOf(tails)) {
     const lines = largest(tails, bytesIn);
@@ -95,7 +95,7 @@ function cutMiddle(file: number, maxBytes: number): number {
     target += writeSync(file, chunk, 0, read, target);
   }
   const lost = source < giveUpAt ? 0 : fstatSync(file).size - source;
-  ftruncateSync(file, target);
+  
   if (lost > 0) writeSync(file, markOf(lost), target);
   return cut + lost;
 }

@@ -26,11 +26,11 @@ export interface Recovered {
  */
 export function recover(layout: Layout, nowMs: number): Recovered {
   const findings: Finding[] = [];
-  // Before anything is put aside: a spoilt record's number is taken too.
-  const known = [...namesIn(layout, PLACES)].map(numberOf);
   finishMoves(layout, findings);
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
+  // Before anything is put aside: a spoilt record's number is taken too.
+  const known = [...namesIn(layout, PLACES)].map(numberOf);
   const taken = namesIn(layout, ["running"]);
   const tasks = [
     ...load(layout, "running", { findings, taken: new Set() }),

@@ -7,27 +7,39 @@ import { Stint } from "../rig/stint.ts";
 const isRoot = userInfo().uid === 0;
 
 /** Command lines that are refused, with their exit code and what must be said. */
-const REFUSED: readonly (readonly [string, readonly string[], number, string])[] = [
-  ["a mistyped verb", ["sumbit", "x.yaml"], 2, "did you mean `stint submit`?"],
-  ["an unknown flag", ["ls", "--colour"], 2, "unknown option"],
-  ["nothing to queue", ["submit"], 2, "wanted a YAML file"],
-  ["an empty command", ["submit", "--"], 2, "nothing stands after --"],
-  ["a file that is not there", ["submit", "no.yaml"], 3, "no.yaml"],
-  ["a folder instead of a file", ["submit", "/"], 3, "it is a folder"],
-  ["a duration without a unit", ["submit", "--timeout", "90", "--", "true"], 2, "write 90s"],
-  ["a bad label", ["submit", "--label", "x", "--", "true"], 2, "wanted NAME=VALUE"],
-  ["a CPU count that can never fit", ["submit", "--cpus", "9999", "--", "true"], 7, "this machine has"],
-  ["a GPU, which is not managed yet", ["submit", "--gpus", "1", "--", "true"], 7, "does not manage GPUs yet"],
-  ["an unknown state", ["ls", "--state", "sleeping"], 2, "there is none of that name"],
-  ["an unknown class", ["ls", "--class", "gpu-omm"], 2, 'did you mean "gpu_oom"?'],
-  ["a task that is not there", ["show", "4711"], 3, "there is none of that number"],
-  ["an unknown template", ["init", "helo"], 3, 'did you mean "hello"?'],
-  ["an unknown shell", ["completion", "tcsh"], 2, "wanted one of"],
-  ["a number of jobs that is none", ["up", "--jobs", "many"], 2, "wanted a whole number"],
-  ["down without a supervisor", ["down"], 5, "none is up"],
+const REFUSED: readonly (readonly [string, { args: readonly string[]; code: number; says: string }])[] = [
+  ["a mistyped verb", { args: ["sumbit", "x.yaml"], code: 2, says: "did you mean `stint submit`?" }],
+  ["an unknown flag", { args: ["ls", "--colour"], code: 2, says: "unknown option" }],
+  ["nothing to queue", { args: ["submit"], code: 2, says: "wanted a YAML file" }],
+  ["an empty command", { args: ["submit", "--"], code: 2, says: "nothing stands after --" }],
+  ["a file that is not there", { args: ["submit", "no.yaml"], code: 3, says: "no.yaml" }],
+  ["a folder instead of a file", { args: ["submit", "/"], code: 3, says: "it is a folder" }],
+  [
+    "a duration without a unit",
+    { args: ["submit", "--timeout", "90", "--", "true"], code: 2, says: "write 90s" },
+  ],
+  ["a bad label", { args: ["submit", "--label", "x", "--", "true"], code: 2, says: "wanted NAME=VALUE" }],
+  [
+    "a CPU count that can never fit",
+    { args: ["submit", "--cpus", "9999", "--", "true"], code: 7, says: "this machine has" },
+  ],
+  [
+    "a GPU, which is not managed yet",
+    { args: ["submit", "--gpus", "1", "--", "true"], code: 7, says: "does not manage GPUs yet" },
+  ],
+  ["an unknown state", { args: ["ls", "--state", "sleeping"], code: 2, says: "there is none of that name" }],
+  ["an unknown class", { args: ["ls", "--class", "gpu-omm"], code: 2, says: 'did you mean "gpu_oom"?' }],
+  ["a task that is not there", { args: ["show", "4711"], code: 3, says: "there is none of that number" }],
+  ["an unknown template", { args: ["init", "helo"], code: 3, says: 'did you mean "hello"?' }],
+  ["an unknown shell", { args: ["completion", "tcsh"], code: 2, says: "wanted one of" }],
+  [
+    "a number of jobs that is none",
+    { args: ["up", "--jobs", "many"], code: 2, says: "wanted a whole number" },
+  ],
+  ["down without a supervisor", { args: ["down"], code: 5, says: "none is up" }],
 ];
 
-test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, args, code, says) => {
+test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, { args, code, says }) => {
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--", "true");
   const ran = await stint.run(args);

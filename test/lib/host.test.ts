@@ -36,7 +36,10 @@ describe("startTimeOf()", () => {
     await until("the shell is gone", () => readFileSync(`/proc/${parent.pid}/comm`, "utf8") === "sleep\n");
     expect(startTimeOf(zombie)).toMatch(/^\d+$/);
     await parent.stdin.end();
-    await until("the child is a zombie", () => statFields(readFileSync(`/proc/${zombie}/stat`, "utf8"))[0] === "Z");
+    await until(
+      "the child is a zombie",
+      () => statFields(readFileSync(`/proc/${zombie}/stat`, "utf8"))[0] === "Z",
+    );
     expect(startTimeOf(zombie)).toBeNull();
     parent.kill("SIGKILL");
     await parent.exited;

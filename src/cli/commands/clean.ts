@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { parseDuration } from "../../lib/duration.ts";
-import { problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
+import { durationFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
 import { performAndTell } from "../targets.ts";
 import type { Invocation } from "../verbs.ts";
@@ -23,14 +22,10 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .action(async (flags: Flags) => {
       const home = openHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
-      const olderThanMs = parseDuration(flags.olderThan);
-      if (olderThanMs === null) {
-        return end(
-          problem("USAGE", `Cannot read --older-than "${flags.olderThan}": wanted a duration like 12h or 7d`),
-        );
-      }
+      const olderThan = durationFlag("older-than", flags.olderThan);
+      if (!olderThan.ok) return end(olderThan.error);
       const { deadLetter = false, dryRun = false } = flags;
-      const operation = { verb: "clean", olderThanMs, deadLetter, dryRun } as const;
+      const operation = { verb: "clean", olderThanMs: olderThan.value, deadLetter, dryRun } as const;
       end(await performAndTell(context, home.value, { operation, json: flags.json === true }));
     });
 }

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../model/errors.ts";
-import { openHome } from "../../store/home.ts";
-import { homePath } from "../home.ts";
+import { namedTasks } from "../named-tasks.ts";
 import { readOverview } from "../overview.ts";
-import { findTasks } from "../select.ts";
 import { explainTask } from "../text/explain.ts";
 import type { Invocation } from "../verbs.ts";
 
@@ -17,12 +15,11 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .argument("<tasks...>", "numbers, ids, names, ranges (3-7), @")
     .option("--json", "the reasons as JSON")
     .action((references: string[], flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
-      if (!home.ok) return end(home.error);
-      const found = findTasks(home.value, references);
+      const found = namedTasks(context, { home: flags.home, references });
       if (!found.ok) return end(found.error);
-      const overview = readOverview(context, home.value);
-      const explained = found.value.map((task) => {
+      const { layout, tasks } = found.value;
+      const overview = readOverview(context, layout);
+      const explained = tasks.map((task) => {
         const wait = task.status.state === "queued" ? overview.whyWaiting(task) : null;
         return {
           id: task.metadata.id,

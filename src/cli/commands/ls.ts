@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { ok, type Result } from "../../lib/result.ts";
-import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import { ok } from "../../lib/result.ts";
+import { EXIT } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import { matches, type Query } from "../../model/query.ts";
 import type { Task } from "../../model/task.ts";
@@ -8,6 +8,7 @@ import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { idsIn, readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
+import { countFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
 import { type Overview, readOverview } from "../overview.ts";
 import { declareSelectors, queryOf, type SelectorFlags } from "../targets.ts";
@@ -65,7 +66,8 @@ function list(context: Context, flags: Flags): Ended {
       context.err(`No tasks: there is no queue at ${path} yet. To make one: stint submit -- echo hello\n`);
     return EXIT.done;
   }
-  const limit = limitOf(flags);
+  const limit =
+    flags.limit === undefined ? ok(DEFAULT_LIMIT) : countFlag("limit", flags.limit, { most: MAX_LIMIT });
   if (!limit.ok) return limit.error;
   const query = queryOf(flags, context.clock.now());
   if (!query.ok) return query.error;
@@ -75,19 +77,6 @@ function list(context: Context, flags: Flags): Ended {
   if (flags.json) context.out(`${JSON.stringify(tasks, null, 2)}\n`);
   else printTable(context, { tasks, overview });
   return EXIT.done;
-}
-
-function limitOf(flags: Flags): Result<number, Problem> {
-  const limit = Number(flags.limit ?? DEFAULT_LIMIT);
-  const isFine = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
-  if (isFine) return ok(limit);
-  return {
-    ok: false,
-    error: problem(
-      "USAGE",
-      `Cannot list with --limit "${flags.limit}": wanted a whole number from 1 to ${MAX_LIMIT}`,
-    ),
-  };
 }
 
 /** Active ones, then queued ones in number order, then ended ones from the newest. */

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { parseDuration } from "../../lib/duration.ts";
-import { problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
+import { durationFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
 import { performAndTell } from "../targets.ts";
 import type { Invocation } from "../verbs.ts";
@@ -23,13 +22,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .action(async (flags: Flags) => {
       const home = openHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
-      const olderThanMs = parseDuration(flags.olderThan);
-      if (olderThanMs === null) {
-        return end(
-          problem("USAGE", `Cannot read --older-than "${flags.olderThan}": wanted a duration like 15m or 2h`),
-        );
-      }
-      const operation = { verb: "requeueStale", olderThanMs } as const;
+      const olderThan = durationFlag("older-than", flags.olderThan);
+      if (!olderThan.ok) return end(olderThan.error);
+      const operation = { verb: "requeueStale", olderThanMs: olderThan.value } as const;
       end(await performAndTell(context, home.value, { operation, json: flags.json === true }));
     });
 }

@@ -31,11 +31,11 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .action(async (reference: string, changes: string[], flags: Flags) => {
       const home = openHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
-      const pairs = changes.map((change): [string, string] => [
-        change.slice(0, change.indexOf("=")),
-        change.slice(change.indexOf("=") + 1),
+      const pairs = changes.map((pair): [string, string] => [
+        pair.slice(0, pair.indexOf("=")),
+        pair.slice(pair.indexOf("=") + 1),
       ]);
-      const unpaired = changes.find((change) => change.indexOf("=") < 1);
+      const unpaired = changes.find((pair) => pair.indexOf("=") < 1);
       if (unpaired !== undefined) return end(problem("USAGE", `Cannot set "${unpaired}": wanted key=value`));
       const found = findTasks(home.value, [reference]);
       if (!found.ok) return end(found.error);

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { parseDuration } from "../../lib/duration.ts";
-import { MIRROR_EXIT, problem } from "../../model/errors.ts";
+import { ok } from "../../lib/result.ts";
+import { MIRROR_EXIT } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
+import { durationFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
 import { declareSelectors, isUnended, type SelectorFlags, targetTasks } from "../targets.ts";
 import { endLine, ProgressLine } from "../text/progress.ts";
@@ -24,19 +25,15 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .action(async (references: string[], flags: Flags) => {
       const home = openHome(homePath(context, flags.home));
       if (!home.ok) return end(home.error);
-      const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout);
-      if (flags.timeout !== undefined && timeoutMs === null) {
-        return end(
-          problem("USAGE", `Cannot read --timeout "${flags.timeout}": wanted a duration like 90s or 2h`),
-        );
-      }
+      const timeout = flags.timeout === undefined ? ok(null) : durationFlag("timeout", flags.timeout);
+      if (!timeout.ok) return end(timeout.error);
       const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: isUnended });
       if (!tasks.ok) return end(tasks.error);
       const progress = new ProgressLine(context);
       const ids = tasks.value.map((task) => task.metadata.id);
       const awaited = await awaitTasks(context, home.value, {
         ids,
-        timeoutMs,
+        timeoutMs: timeout.value,
         onLook: (open) => progress.show(open, ids.length),
         onEnd: (task) => {
           progress.clear();
