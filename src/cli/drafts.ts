@@ -113,9 +113,7 @@ function overlay(
   const name = typeof nameField === "string" ? nameField : undefined;
   const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
   if (name !== undefined && drafts.length > 1) {
-    return err(
-      problem("USAGE", `Cannot name ${drafts.length} tasks "${name}": wanted one task for --name`),
-    );
+    return err(problem("USAGE", `Cannot name ${drafts.length} tasks "${name}": wanted one task for --name`));
   }
   if (name !== undefined && !NAME_PATTERN.test(name)) {
     return err(

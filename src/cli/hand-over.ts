@@ -11,6 +11,8 @@ import { holdHome, type SessionOptions } from "./session.ts";
 /** A `run` or `drain` hands over within a turn of its loop. */
 const MAX_HAND_OVER_MS = 10_000;
 const LOOK_MS = 20;
+/** Who handed over does not try to get the home back for this long. */
+export const HAND_OVER_MS = 1_000;
 
 /** Takes the home for a lasting supervisor: a `run` or `drain` that holds it is asked to hand over. */
 export async function takeOverHome(

@@ -8,6 +8,7 @@ import { lockOwner } from "../store/lock.ts";
 import { readTask } from "../store/reader.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
+import { HAND_OVER_MS } from "./hand-over.ts";
 import { perform } from "./perform.ts";
 import { holdHome } from "./session.ts";
 import { superviseHome } from "./supervising.ts";
@@ -73,21 +74,30 @@ async function superviseOwn(
   const { layout, own } = run;
   const isOurs = (task: Task): boolean => own.has(task.metadata.uid);
   const hasEnded = (holder: Holder): boolean => ![...holder.tasks.values()].some(isOurs);
+  let asked: string | null = null;
   while (!run.isOver()) {
     const owner = lockOwner(layout);
     if (owner !== null) {
+      // Another `run` starts only its own tasks unless it is told of ours.
+      if (owner.role === "run" && asked !== owner.token) {
+        asked = owner.token;
+        await perform(context, layout, { verb: "serve", targets: run.tasks.map(targetOf) });
+      }
       await Bun.sleep(LOOK_MS);
       continue;
     }
     const opened = await holdHome(context, layout, { role: "run", jobs: run.jobs, mayClaim: isOurs });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
-    await using session = opened.value;
-    await superviseHome(context, session, {
-      settings: null,
-      isDone: (holder) => run.isOver() || hasEnded(holder),
-    });
-    if (session.holder.leaving === null) return null;
+    {
+      await using session = opened.value;
+      await superviseHome(context, session, {
+        settings: null,
+        isDone: (holder) => run.isOver() || hasEnded(holder),
+      });
+      if (session.holder.leaving === null) return null;
+    }
+    await Bun.sleep(HAND_OVER_MS);
   }
   return null;
 }

@@ -48,6 +48,8 @@ export class Holder {
   readonly tasks = new Map<TaskId, Task>();
   readonly jobs = new Map<TaskId, Job>();
   leaving: Leaving | null = null;
+  /** Tasks (by uid) that others asked this holder to start beside its own. */
+  readonly served = new Set<string>();
   /** What was lost and queued again since this holder began. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
   /** Why nothing can be written for now, and when to try again. */
@@ -86,6 +88,11 @@ export class Holder {
 
   get queued(): Task[] {
     return [...this.tasks.values()].filter((task) => task.status.state === "queued");
+  }
+
+  /** The queued tasks that this holder may start. */
+  get claimable(): Task[] {
+    return this.queued.filter((task) => this.options.mayClaim(task) || this.served.has(task.metadata.uid));
   }
 
   get active(): Task[] {

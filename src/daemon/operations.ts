@@ -45,6 +45,9 @@ export function operate(holder: Holder, operation: Operation, actor: string): An
     case "handOver":
       holder.leaving = "handOver";
       return [{ id: "supervisor", done: "handing over" }];
+    case "serve":
+      for (const { uid } of operation.targets) holder.served.add(uid);
+      return operation.targets.map(({ id }) => ({ id, done: "is served" }));
     default:
       return unreachable(operation);
   }

@@ -32,7 +32,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const planned = plan({
       nowMs: clock.now(),
       awakeMs: clock.awakeMs(),
-      queued: holder.queued.filter(holder.options.mayClaim),
+      queued: holder.claimable,
       active: holder.active,
       capacity: holder.options.capacity,
       isClaiming: holder.leaving === null && holder.trouble === null,

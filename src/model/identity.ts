@@ -41,7 +41,7 @@ export function nameFrom(text: string): string {
   const cleaned = text
     .replace(/[^A-Za-z0-9._]+/g, "-")
     .replace(/^[^A-Za-z]+/, "")
-    .replace(/[-._]+$/, "")
-    .slice(0, 40);
+    .slice(0, 40)
+    .replace(/[-._]+$/, "");
   return cleaned === "" ? "task" : cleaned;
 }

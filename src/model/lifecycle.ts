@@ -57,13 +57,14 @@ export function started(
   });
 }
 
-/** Notes the wish to end the open attempt; a later wish may only shorten the grace of an earlier one. */
+/** Notes the wish to end the open attempt; of two wishes the first one stays, but for a person's, with the shorter grace. */
 export function stopRequested(task: Task, intent: StopIntent): Task {
   const earlier = openAttempt(task)?.stop;
-  // What is stopped with the supervisor would run again: a person's cancel says that it must not.
-  const isOverruled = earlier?.reason === "Shutdown" && intent.reason === "User";
-  if (earlier === undefined || isOverruled) return withOpenAttempt(task, { stop: intent });
-  return withOpenAttempt(task, { stop: { ...earlier, graceMs: Math.min(earlier.graceMs, intent.graceMs) } });
+  if (earlier === undefined) return withOpenAttempt(task, { stop: intent });
+  // What ends with the supervisor or at its timeout may run again: a person's cancel says that it must not.
+  const isOverruled = earlier.reason !== "User" && intent.reason === "User";
+  const graceMs = Math.min(earlier.graceMs, intent.graceMs);
+  return withOpenAttempt(task, { stop: { ...(isOverruled ? intent : earlier), graceMs } });
 }
 
 function withOpenAttempt(task: Task, change: Partial<OpenAttempt>): Task {

@@ -59,7 +59,7 @@ function phaseOf(task: Task): Phase {
     case "cancelled":
       return "Canceled";
     case "failed":
-      if (status.reason === "Timeout") return "Timeout";
+      if (status.reason === "Timeout" || isOnlyTimeout(task)) return "Timeout";
       return status.reason === "Exhausted" || status.reason === "OrphanLimit" ? "Exhausted" : "Failed";
     case "preparing":
     case "running":
@@ -69,4 +69,12 @@ function phaseOf(task: Task): Phase {
     case "orphaned":
       return "Running";
   }
+}
+
+/** A budget of one attempt is none: what spent it was the timeout. */
+function isOnlyTimeout({ spec, status }: Task): boolean {
+  const last = status.attempts.at(-1);
+  const isExhausted =
+    status.state === "failed" && status.reason === "Exhausted" && spec.retry.maxAttempts === 1;
+  return isExhausted && last !== undefined && failureOfAttempt(last)?.code === "TIMEOUT";
 }

@@ -34,6 +34,8 @@ export const operation = v.variant("verb", [
   /** For a supervisor only. */
   v.strictObject({ verb: v.literal("down"), jobs: v.picklist(["leave", "drain", "stop"]) }),
   v.strictObject({ verb: v.literal("handOver") }),
+  /** From a `run` to another one that holds the home: start my tasks too. */
+  v.strictObject({ verb: v.literal("serve"), targets }),
 ]);
 export type Operation = v.InferOutput<typeof operation>;
 

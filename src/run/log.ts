@@ -95,7 +95,7 @@ function cutMiddle(file: number, maxBytes: number): number {
     target += writeSync(file, chunk, 0, read, target);
   }
   const lost = source < giveUpAt ? 0 : fstatSync(file).size - source;
-  
+  ftruncateSync(file, target);
   if (lost > 0) writeSync(file, markOf(lost), target);
   return cut + lost;
 }

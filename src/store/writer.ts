@@ -46,18 +46,15 @@ export class Writer {
     const written = changes.map((change) => this.#write(change));
     this.note(changes.flatMap((change, index) => auditNotes(change, written[index])));
     failpoint("commit:audited");
-    const touched = new Set<Place>();
-    for (const [index, change] of changes.entries()) {
-      if (!written[index]?.ok) continue;
-      const { from, to, path } = this.#route(change);
-      if (path !== this.#layout.record(to, change.after.metadata.id))
-        renameSync(path, this.#layout.record(to, change.after.metadata.id));
-      failpoint("commit:moved");
-      touched.add(from).add(to);
-    }
-    for (const place of touched) syncDirectory(this.#layout.place(place));
+    const moved = changes.map((change, index) => this.#move(change, written[index]));
+    const touched = new Set(
+      changes.flatMap(({ before, after }) => [before, after].map(({ status }) => placeOf(status.state))),
+    );
+    const synced = onDisk("sync the directories of the records", () => {
+      for (const place of touched) syncDirectory(this.#layout.place(place));
+    });
     failpoint("commit:synced");
-    return written;
+    return synced.ok ? moved : moved.map(() => synced);
   }
 
   /** Puts lines on the audit log. With a full disk they wait in memory: a record is never held up by its log. */
@@ -80,7 +77,12 @@ export class Writer {
       updatedAt: timestamp(this.#clock.now()),
     };
     const next = { ...after, metadata };
-    if (path !== origin && isMissing(() => renameSync(origin, path))) {
+    const taken = onDisk(
+      `take the record of "${id}"`,
+      () => path === origin || !isMissing(() => renameSync(origin, path)),
+    );
+    if (!taken.ok) return taken;
+    if (!taken.value) {
       const hint = "somebody moved or removed the file";
       return err(
         problem("NOT_FOUND", `Cannot change task "${id}": its record is no longer in ${from}/`, hint),
@@ -93,6 +95,18 @@ export class Writer {
     if (result.ok) return ok(next);
     if (path !== origin) this.#giveBack(path, origin);
     return result;
+  }
+
+  /** Where even a move fails, the state in the file says where recovery has to put it. */
+  #move(change: Change, written: Written | undefined): Written {
+    if (written === undefined) throw new Error("a change was neither written nor refused");
+    const { to, path } = this.#route(change);
+    const { id } = change.after.metadata;
+    const target = this.#layout.record(to, id);
+    if (!written.ok || path === target) return written;
+    const moved = onDisk(`move the record of "${id}" to ${to}/`, () => renameSync(path, target));
+    failpoint("commit:moved");
+    return moved.ok ? written : moved;
   }
 
   /**

@@ -146,3 +146,22 @@ test("run hands its home over to an up that asks, and still mirrors the end", as
   expect(await run.exited).toBe(5);
   expect(stint.record(1).status.attempts).toHaveLength(1);
 });
+
+test("a second run does not wait for the first one's job", async () => {
+  await using stint = new Stint();
+  const first = stint.start(["run", "--jobs", "2", "--", "sleep", "60"]);
+  await stint.reach(1, "running");
+  expect((await stint.run(["run", "--", "true"])).code).toBe(0);
+  first.kill("SIGINT");
+  await first.exited;
+});
+
+test("drain takes a run's home over and works off everything", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "other", "--", "true");
+  const run = stint.start(["run", "--", "sh", "-c", "sleep 1; exit 6"]);
+  await stint.reach(2, "running");
+  expect((await stint.run(["drain"])).code).toBe(1);
+  expect(stint.record(1).status.state).toBe("completed");
+  expect(await run.exited).toBe(6);
+});

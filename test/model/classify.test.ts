@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { classify, type Verdict } from "../../src/model/classify.ts";
-import { type Ending, endingFromShell, type Evidence } from "../../src/model/evidence.ts";
+import { type Ending, type Evidence, endingFromShell } from "../../src/model/evidence.ts";
 import { aStop, exited, killedBy, LOST } from "../rig/tasks.ts";
 
 function judge(ending: Ending, more: Partial<Evidence> = {}, failOnNonZero = true): Verdict {
@@ -9,13 +9,20 @@ function judge(ending: Ending, more: Partial<Evidence> = {}, failOnNonZero = tru
 
 /** `GPU_OOM log:gpu-oom`, or the verdict where it is no failure. */
 function told(verdict: Verdict): string {
-  return "failure" in verdict ? `${verdict.type} ${verdict.failure.code} ${verdict.failure.rule}` : verdict.type;
+  return "failure" in verdict
+    ? `${verdict.type} ${verdict.failure.code} ${verdict.failure.rule}`
+    : verdict.type;
 }
 
 const shell = (status: number): Ending => endingFromShell(status, false);
-const notStarted = (code: "INVALID_SPEC" | "RUNTIME_ERROR"): Ending => ({ type: "notStarted", code, error: "no such file" });
+const notStarted = (code: "INVALID_SPEC" | "RUNTIME_ERROR"): Ending => ({
+  type: "notStarted",
+  code,
+  error: "no such file",
+});
 const CUDA_OOM = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.";
-const SHM = "ERROR: Unexpected bus error encountered in worker. This might be caused by insufficient shared memory (shm).";
+const SHM =
+  "ERROR: Unexpected bus error encountered in worker. This might be caused by insufficient shared memory (shm).";
 
 describe("classify() by the end alone", () => {
   test.each([
@@ -49,7 +56,11 @@ describe("classify() by the end alone", () => {
     ["a process that is gone", "orphaned STALE_WORKER process-gone", LOST],
     ["a recording parent that was killed", "failed KILLED signal", { ...LOST, signal: "SIGKILL" }],
     ["TERM from outside and exit 0", "interrupted INTERRUPTED term-from-outside", exited(0, true)],
-    ["TERM from outside and exit 143", "interrupted INTERRUPTED term-from-outside", endingFromShell(143, true)],
+    [
+      "TERM from outside and exit 143",
+      "interrupted INTERRUPTED term-from-outside",
+      endingFromShell(143, true),
+    ],
   ] as const)("takes %s for `%s`", (_what, verdict, ending) => {
     expect(told(judge(ending))).toBe(verdict);
   });
@@ -134,13 +145,18 @@ describe("classify() says what happened", () => {
 
   test("quotes the last line of the log that decided, cut to a readable length", () => {
     const tail = `CUDA out of memory (first)\n  ${CUDA_OOM}  \nbye\n`;
-    expect(errorOf(judge(exited(1), { logTail: tail }))).toBe(`exited with code 1; the log says: ${CUDA_OOM}`);
+    expect(errorOf(judge(exited(1), { logTail: tail }))).toBe(
+      `exited with code 1; the log says: ${CUDA_OOM}`,
+    );
     const long = errorOf(judge(exited(1), { logTail: `CUDA out of memory ${"x".repeat(5_000)}` }));
     expect(long.length).toBeLessThan(300);
     expect(long).toEndWith("x…");
   });
 
   test("names who cancelled", () => {
-    expect(judge(exited(0), { stop: aStop({ actor: "grace" }) })).toEqual({ type: "cancelled", note: "cancelled by grace" });
+    expect(judge(exited(0), { stop: aStop({ actor: "grace" }) })).toEqual({
+      type: "cancelled",
+      note: "cancelled by grace",
+    });
   });
 });

@@ -19,6 +19,13 @@ export interface RunOptions {
   readonly input?: string;
 }
 
+const PLACE_OF: Readonly<Record<string, string>> = {
+  queued: "pending",
+  completed: "done",
+  cancelled: "done",
+  failed: "dead-letter",
+};
+
 type Json = Record<string, unknown>;
 
 /** The attempt fields that tests look at. */
@@ -145,13 +152,13 @@ export class Stint implements AsyncDisposable {
     return found;
   }
 
-  /** Waits until a task is in a state; gives its record. */
+  /** Waits until a task is in a state and in the folder of that state: a record is written first and moved then. */
   async reach(number: number, state: string): Promise<RecordView> {
     const find = (): RecordView | undefined =>
       this.records().find((record) => record.metadata.number === number);
     await until(
       `task ${number} is ${state}`,
-      () => find()?.status.state === state,
+      () => find()?.status.state === state && find()?.place === (PLACE_OF[state] ?? "running"),
       () => JSON.stringify(find()?.status),
     );
     return this.record(number);

@@ -32,8 +32,12 @@ export function declare(command: Command, { context, end }: Invocation): void {
 
 async function down(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   const owner = lockOwner(layout);
-  if (owner === null || owner.role === "command") {
-    return problem("NO_SUPERVISOR", `Cannot end the supervisor of "${layout.home}": none is up`);
+  if (owner?.role !== "up") {
+    const hint =
+      owner === null
+        ? undefined
+        : `stint ${owner.role} with pid ${owner.pid} has the home; it ends by itself`;
+    return problem("NO_SUPERVISOR", `Cannot end the supervisor of "${layout.home}": none is up`, hint);
   }
   const jobs = flags.drain ? "drain" : flags.stopJobs ? "stop" : "leave";
   const performed = await perform(context, layout, { verb: "down", jobs });

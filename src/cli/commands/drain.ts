@@ -9,8 +9,8 @@ import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
 import { idsIn, readTasks } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
+import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
-import { holdHome } from "../session.ts";
 import { readJobs, readSettings } from "../settings.ts";
 import { superviseHome } from "../supervising.ts";
 import { ProgressLine } from "../text/progress.ts";
@@ -58,18 +58,23 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     if (waited.length === 0 || isInterrupted) break;
     progress.show(waited, waited.length);
     const owner = lockOwner(layout);
-    if (owner !== null && owner.role !== "command") {
+    if (owner?.role === "up" || owner?.role === "drain") {
       await Bun.sleep(LOOK_MS);
       continue;
     }
-    const opened = await holdHome(context, layout, { role: "drain", jobs: jobs.value });
+    // A `run` starts its own tasks alone: it hands over and becomes one who waits.
+    const opened = await takeOverHome(context, layout, { role: "drain", jobs: jobs.value });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
-    await using session = opened.value;
-    await superviseHome(context, session, {
-      settings: null,
-      isDone: (holder) => isInterrupted || isDrained(holder),
-    });
+    {
+      await using session = opened.value;
+      await superviseHome(context, session, {
+        settings: null,
+        isDone: (holder) => isInterrupted || isDrained(holder),
+      });
+      if (session.holder.leaving === null) break;
+    }
+    await Bun.sleep(HAND_OVER_MS);
   }
   progress.clear();
   return report(context, { layout, before, quiet: flags.quiet === true });

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "bun:test";
+import { edited } from "../../src/model/edit.ts";
+import type { Spec } from "../../src/model/spec.ts";
+import { isActive, STATES } from "../../src/model/state.ts";
+import { errorOf, valueOf } from "../rig/results.ts";
+import { aSpec, at, taskIn } from "../rig/tasks.ts";
+
+const ACTIVE = STATES.filter(isActive);
+
+/** One change of every field of a spec. */
+const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
+  kind: { kind: { ...aSpec().kind, cwd: "/tmp" } },
+  priority: { priority: 9 },
+  resources: { resources: { cpus: 2 } },
+  timeoutMs: { timeoutMs: 50_000 },
+  queueTtlMs: { queueTtlMs: 5 },
+  restart: { restart: { policy: "never" } },
+  retry: { retry: { ...aSpec().retry, maxAttempts: 9 } },
+  backoff: { backoff: { ...aSpec().backoff, factor: 3 } },
+  stopGraceMs: { stopGraceMs: 1 },
+  logs: { logs: { ...aSpec().logs, separate: true } },
+  notBefore: { notBefore: at(5) },
+  hold: { hold: true },
+};
+const fields = Object.keys(CHANGES) as (keyof Spec)[];
+const BOUND = fields.filter((field) => field !== "priority" && field !== "timeoutMs");
+
+describe("edited()", () => {
+  test.each(fields)("changes %s of a queued task, as a new generation", (field) => {
+    const task = taskIn("queued");
+    const spec = aSpec(CHANGES[field]);
+    const next = valueOf(edited(task, { spec, labels: {} }));
+    expect(next).toEqual({ ...task, spec, metadata: { ...task.metadata, generation: 2 } });
+  });
+
+  test.each(ACTIVE)("changes priority, labels and a longer timeout while %s", (state) => {
+    const task = taskIn(state, { spec: { timeoutMs: 40_000 } });
+    const spec = { ...task.spec, priority: 9, timeoutMs: 50_000 };
+    const next = valueOf(edited(task, { spec, labels: { team: "a" } }));
+    expect(next).toEqual({
+      ...task,
+      spec,
+      metadata: { ...task.metadata, generation: 2, labels: { team: "a" } },
+    });
+  });
+
+  test.each(ACTIVE.flatMap((state) => BOUND.map((field) => [field, state] as const)))(
+    "refuses to change %s while %s, naming it",
+    (field, state) => {
+      const task = taskIn(state);
+      const problem = errorOf(edited(task, { spec: aSpec(CHANGES[field]), labels: {} }));
+      expect(problem.code).toBe("INVALID_TRANSITION");
+      expect(problem.message).toContain(`"${field}" of a ${state} task`);
+    },
+  );
+
+  test.each([
+    ["a shorter timeout", 40_000, 39_999, false],
+    ["a timeout where there was none", undefined, 1e9, false],
+    ["the same timeout", 40_000, 40_000, true],
+    ["no timeout any more", 40_000, undefined, true],
+  ])("of a running task takes %s or not", (_what, before, wanted, isTaken) => {
+    const { timeoutMs: _none, ...untimed } = taskIn("running").spec;
+    const timed = (timeoutMs: number | undefined): Spec =>
+      timeoutMs === undefined ? untimed : { ...untimed, timeoutMs };
+    const task = { ...taskIn("running"), spec: timed(before) };
+    expect(edited(task, { spec: timed(wanted), labels: {} }).ok).toBe(isTaken);
+  });
+
+  test.each(["failed", "cancelled"] as const)(
+    "changes all of what is %s, to be mended before its retry",
+    (state) => {
+      const task = taskIn(state);
+      const spec = fields.reduce((changed, field) => ({ ...changed, ...CHANGES[field] }), aSpec());
+      const next = valueOf(edited(task, { spec, labels: {} }));
+      expect(next).toEqual({ ...task, spec, metadata: { ...task.metadata, generation: 2 } });
+    },
+  );
+
+  test("refuses what is completed: it is final", () => {
+    const task = taskIn("completed");
+    const problem = errorOf(edited(task, { spec: task.spec, labels: {} }));
+    expect(problem.code).toBe("TASK_LOCKED");
+    expect(problem.hint).toContain("stint submit --from 000001-train");
+  });
+
+  test("counts a generation only where the spec is another", () => {
+    const task = taskIn("queued");
+    const next = valueOf(edited(task, { spec: aSpec(), labels: { team: "a" } }));
+    expect(next.metadata).toEqual({ ...task.metadata, labels: { team: "a" } });
+  });
+
+  test("leaves the version to the writer", () => {
+    const task = taskIn("queued");
+    expect(valueOf(edited(task, { spec: aSpec({ priority: 1 }), labels: {} })).metadata.resourceVersion).toBe(
+      1,
+    );
+  });
+});
