@@ -123,9 +123,10 @@ export function keysOfGroup(group: string): string[] {
 }
 
 function withoutGroup(key: string): string {
-  for (let cut = key.lastIndexOf("."); cut !== -1; cut = key.lastIndexOf(".", cut - 1)) {
-    const prefix = own(GROUPS, key.slice(0, cut));
-    if (prefix !== undefined) return `${prefix}${key.slice(cut + 1)}`;
+  const parts = key.split(".");
+  for (let length = parts.length - 1; length > 0; length -= 1) {
+    const prefix = own(GROUPS, parts.slice(0, length).join("."));
+    if (prefix !== undefined) return `${prefix}${parts.slice(length).join(".")}`;
   }
   return key;
 }

@@ -7,7 +7,7 @@ import { describe, type Value } from "./value.ts";
 
 const DAY_TIME = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
 const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /** A moment: RFC 3339, a local date or time, the next HH:MM, or a span from now. Gives the form of the disk. */
 export function moment(value: Value, { nowMs }: Surroundings): Result<string, Fault[]> {
@@ -46,14 +46,26 @@ function nextDayTime(typed: string, nowMs: number): number | null {
 function dateTime(typed: string): number | null {
   const match = DATE_TIME.exec(typed);
   if (match === null) return null;
-  const [, year = "", month = "", day = "", hour = "00", minute = "00", second = "00", zone = ""] = match;
+  const [
+    ,
+    year = "",
+    month = "",
+    day = "",
+    hour = "00",
+    minute = "00",
+    second = "00",
+    fraction = "",
+    zone = "",
+  ] = match;
   // Dates roll over: the 31st of February would be in March.
   const isDate =
     new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCMonth() === Number(month) - 1;
   if (!isDate || day === "00" || !isDayTime(hour, minute, second)) return null;
   const offset =
     zone.toUpperCase() === "Z" || zone === "" ? zone.toUpperCase() : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
-  const ms = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`).getTime();
+  const ms = new Date(
+    `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${offset}`,
+  ).getTime();
   return Number.isNaN(ms) ? null : ms;
 }
 

@@ -39,7 +39,7 @@ export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
 
 /** What is said of a file that is larger than any task file. */
 export function tooLarge(bytes: number): string {
-  return `it is ${formatBytes(bytes)}, wanted at most ${formatBytes(MAX_TEXT_BYTES)}`;
+  return `it is larger than ${formatBytes(MAX_TEXT_BYTES)} (${bytes} bytes)`;
 }
 
 /** One byte more than is allowed, so that a file which grows meanwhile is noticed and not read for ever. */

@@ -80,7 +80,7 @@ export function watchDirectories(
   return {
     refresh: () => {
       for (const { path, identity } of watched.values()) {
-        if (identityOf(path) === identity) continue;
+        if (isClosed || identityOf(path) === identity) continue;
         renew(path);
         nudge(path);
       }

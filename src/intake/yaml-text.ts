@@ -62,7 +62,7 @@ function unfitness(text: string): Fault | null {
   const bytes = Buffer.byteLength(text);
   const start = { start: 0, end: 1 };
   if (bytes > MAX_TEXT_BYTES) {
-    return fault(start, `the text is ${formatBytes(bytes)}, wanted at most ${formatBytes(MAX_TEXT_BYTES)}`);
+    return fault(start, `the text is larger than ${formatBytes(MAX_TEXT_BYTES)} (${bytes} bytes)`);
   }
   const nul = text.indexOf("\0");
   if (nul !== -1)

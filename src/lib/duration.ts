@@ -7,7 +7,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** Longer than any queue lives, and far from where a Date overflows. */
-const MAX_DURATION_MS = 10_000 * 86_400_000;
+export const MAX_DURATION_MS = 10_000 * 86_400_000;
 
 /** Reads `90s`, `15m`, `1h30m`, `250ms`, `2d`; gives milliseconds, or null for anything else, a bare number included. */
 export function parseDuration(text: string): number | null {

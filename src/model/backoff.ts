@@ -1,9 +1,12 @@
 import * as v from "valibot";
+import { MAX_DURATION_MS } from "../lib/duration.ts";
 import type { Random } from "../lib/random.ts";
 import { unreachable } from "../lib/unreachable.ts";
 
 export const JITTERS = ["none", "full", "equal", "decorrelated"] as const;
-const duration = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** In milliseconds; a record that somebody edited may hold any number, and a Date ends somewhere. */
+export const duration = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DURATION_MS));
 
 /** How long to wait between retries, in milliseconds. */
 export const backoff = v.pipe(

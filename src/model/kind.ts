@@ -53,7 +53,7 @@ export const subprocess = v.strictObject({
   type: v.literal("subprocess"),
   mode,
   /** Absolute. */
-  cwd: v.pipe(v.string(), v.startsWith("/")),
+  cwd: v.pipe(argument, v.startsWith("/")),
   env: v.record(variableName, argument),
   environment: environmentPolicy,
   umask: v.optional(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/))),

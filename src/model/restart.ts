@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { duration } from "./backoff.ts";
 
 /** Between two successes of a task that restarts always; faster would be a busy loop. */
 export const MIN_INTERVAL_MS = 1_000;
@@ -9,7 +10,7 @@ export const restart = v.variant("policy", [
   v.strictObject({ policy: v.literal("onFailure") }),
   v.strictObject({
     policy: v.literal("always"),
-    intervalMs: v.pipe(v.number(), v.integer(), v.minValue(MIN_INTERVAL_MS)),
+    intervalMs: v.pipe(duration, v.minValue(MIN_INTERVAL_MS)),
   }),
 ]);
 export type Restart = v.InferOutput<typeof restart>;

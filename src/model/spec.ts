@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { backoff } from "./backoff.ts";
+import { backoff, duration } from "./backoff.ts";
 import { instant } from "./identity.ts";
 import { kind } from "./kind.ts";
 import { resources } from "./resources.ts";
@@ -13,8 +13,6 @@ export const DEFAULT_LOG_BYTES = 256 * 1_024 * 1_024;
 /** Room for the head, the mark and the tail of a log that is cut. */
 export const MIN_LOG_BYTES = 64 * 1_024;
 export const MAX_PRIORITY = 1_000;
-
-const duration = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** What the user wants: only a person changes it, and each change is a new generation. */
 export const spec = v.strictObject({

@@ -1,3 +1,4 @@
+import { timestamp } from "../lib/clock.ts";
 import type { Task } from "../model/task.ts";
 
 /** What keeps a queued task from being looked at; `open` where only room is missing. Times in ms since the epoch. */
@@ -21,6 +22,18 @@ export function gateOf(task: Task, nowMs: number): Gate {
   const untilMs = Math.min(Date.parse(status.retryAt), nowMs + decidedWaitMs(task));
   if (untilMs <= nowMs) return { type: "open" };
   return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
+}
+
+/**
+ * The task with its wait begun anew, to be written, where the clock was set back under it; null where it was not.
+ * Unwritten, the wait would be as long from each later moment too.
+ */
+export function rewaited(task: Task, nowMs: number): Task | null {
+  const { status } = task;
+  if (status.state !== "queued" || status.retryAt === undefined) return null;
+  const latestMs = nowMs + decidedWaitMs(task);
+  if (Date.parse(status.retryAt) <= latestMs) return null;
+  return { ...task, status: { ...status, retryAt: timestamp(latestMs) } };
 }
 
 function decidedWaitMs(task: Task): number {

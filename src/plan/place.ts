@@ -1,6 +1,7 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { type Capacity, cpusOf, gpusOf, type Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
+import { byTurn } from "./order.ts";
 
 /** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
 export type Room = Capacity;
@@ -16,6 +17,22 @@ export interface Shortage {
 /** What the active tasks leave of the capacity. */
 export function roomBeside(active: readonly Task[], capacity: Capacity): Room {
   return active.reduce((room, task) => without(room, task.spec.resources), capacity);
+}
+
+/** Asks ready tasks in the order of their turn, and takes each that fits: those, and the room that they leave. */
+export function allot(
+  ready: readonly Task[],
+  { active, capacity }: { readonly active: readonly Task[]; readonly capacity: Capacity },
+): { readonly tasks: Task[]; readonly room: Room } {
+  let room = roomBeside(active, capacity);
+  const tasks: Task[] = [];
+  for (const task of ready.toSorted(byTurn)) {
+    if (room.jobs <= 0) break;
+    if (shortages(task.spec.resources, room, capacity).length > 0) continue;
+    tasks.push(task);
+    room = without(room, task.spec.resources);
+  }
+  return { tasks, room };
 }
 
 /** The room once one more task has taken its share. */

@@ -1,8 +1,7 @@
 import type { Capacity } from "../model/resources.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
-import { byTurn } from "./order.ts";
-import { roomBeside, shortages, without } from "./place.ts";
+import { allot } from "./place.ts";
 
 /** All that a decision may look at. Times in ms: `nowMs` since the epoch, `awakeMs` as `Clock.awakeMs`. */
 export interface Snapshot {
@@ -50,24 +49,13 @@ export function plan(snapshot: Snapshot): Plan {
     if (gate.type === "open") ready.push(task);
     else if (gate.type !== "held") waits.push(gate.untilMs - snapshot.nowMs);
   }
-  if (snapshot.isClaiming) actions.push(...claims(ready, snapshot));
+  if (snapshot.isClaiming) {
+    actions.push(...allot(ready, snapshot).tasks.map((task) => ({ type: "claim", task }) as const));
+  }
   return {
     actions,
     wakeInMs: waits.length === 0 ? null : waits.reduce((least, wait) => Math.min(least, wait)),
   };
-}
-
-function claims(ready: readonly Task[], snapshot: Snapshot): Action[] {
-  let room = roomBeside(snapshot.active, snapshot.capacity);
-  const chosen: Action[] = [];
-  if (room.jobs <= 0) return chosen;
-  for (const task of [...ready].sort(byTurn)) {
-    if (room.jobs <= 0) break;
-    if (shortages(task.spec.resources, room, snapshot.capacity).length > 0) continue;
-    chosen.push({ type: "claim", task });
-    room = without(room, task.spec.resources);
-  }
-  return chosen;
 }
 
 /** Time awake until the open attempt's timeout; null where there is none or it is being stopped already. */
@@ -78,8 +66,11 @@ function timeLeftMs(task: Task, awakeMs: number): number | null {
   return open.startedAwakeMs + task.spec.timeoutMs - awakeMs;
 }
 
-/** Only a task that has never run can wait too long. */
-function patienceLeftMs(task: Task, nowMs: number): number | null {
-  if (task.spec.queueTtlMs === undefined || task.status.attempt > 0 || task.spec.hold) return null;
-  return Date.parse(task.metadata.createdAt) + task.spec.queueTtlMs - nowMs;
+/** Only a task that has never run can wait too long; the wait begins when the user lets it start. */
+function patienceLeftMs({ metadata, spec, status }: Task, nowMs: number): number | null {
+  // Asked for again by a person, it would be over at once.
+  const hasBegun = status.attempt > 0 || metadata.epoch > 1;
+  if (spec.queueTtlMs === undefined || hasBegun || spec.hold) return null;
+  const sinceMs = Math.max(Date.parse(metadata.createdAt), Date.parse(spec.notBefore ?? metadata.createdAt));
+  return sinceMs + spec.queueTtlMs - nowMs;
 }

@@ -43,7 +43,7 @@ export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDe
   }
   const delay = delayOf(backoffFor(task, failure), end.consecutiveFailures - 1, random);
   const askedMs = failure.code === "RATE_LIMITED" ? retryAfterMs(end.logTail) : 0;
-  return { retry: true, baseMs: delay.baseMs, delayMs: Math.max(delay.delayMs, askedMs) };
+  return { retry: true, baseMs: delay.baseMs, delayMs: askedMs > 0 ? askedMs : delay.delayMs };
 }
 
 function giveUp(failure: Failure, message: string): RetryDecision {
@@ -62,12 +62,15 @@ function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolea
   if (failure.code === "TIMEOUT" && retry.onTimeout !== undefined) return retry.onTimeout;
   if (failure.code === "EXIT_NONZERO" && retry.onCode !== undefined) return retry.onCode;
   const entry = failureEntry(failure.code);
-  return retry.scope === "any" ? entry.final !== true : entry.retry !== "no";
+  // Attempts for this very code say that it is to be tried again.
+  const isGivenAttempts = retry.perClass?.[failure.code]?.maxAttempts !== undefined;
+  return retry.scope === "any" || isGivenAttempts ? entry.final !== true : entry.retry !== "no";
 }
 
+/** Failures in a row of one kind after which it is given up; undefined where only the whole budget counts. */
 function capOf(retry: Retry, failure: Failure): number | undefined {
   const own = retry.perClass?.[failure.code]?.maxAttempts ?? retry.perClass?.[failure.class]?.maxAttempts;
-  return own ?? failureEntry(failure.code).maxAttempts;
+  return own === 0 ? undefined : (own ?? failureEntry(failure.code).maxAttempts);
 }
 
 /** Ended attempts before the open one, back to the last success or epoch, that failed in the same way. */
@@ -99,8 +102,9 @@ function backoffFor(task: Task, failure: Failure): Backoff {
 /** Longer than this, a server's wish is taken for an error of its own. */
 const MAX_RETRY_AFTER_S = 6 * 3_600;
 
-/** The seconds form of the Retry-After header (RFC 9110, 10.2.3), as clients print it. */
+/** The seconds form of the Retry-After header (RFC 9110, 10.2.3), as clients print it; the last one counts. */
 function retryAfterMs(logTail: string): number {
-  const seconds = Number(/retry[- ]after["']?\s*[:=]?\s*["']?(\d+)/i.exec(logTail)?.[1] ?? 0);
+  const found = [...logTail.matchAll(/retry[- ]after["']?\s*[:=]?\s*["']?(\d+)/gi)].at(-1);
+  const seconds = Number(found?.[1] ?? 0);
   return seconds <= MAX_RETRY_AFTER_S ? seconds * 1_000 : 0;
 }

@@ -94,7 +94,8 @@ function closing(
 
 function afterSuccess(task: Task, open: OpenAttempt, end: End): Task {
   const closed = withEndedAttempt(task, { ...closing(open, end), state: "completed" });
-  const collecting = throughRunning(closed, "collecting");
+  const counted = { ...closed, status: { ...closed.status, consecutiveFailures: 0 } };
+  const collecting = throughRunning(counted, "collecting");
   const { restart } = task.spec;
   if (restart.policy !== "always") {
     return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
@@ -102,7 +103,6 @@ function afterSuccess(task: Task, open: OpenAttempt, end: End): Task {
   const retryAt = timestamp(end.endedAtMs + restart.intervalMs);
   return mustTransition(collecting, {
     ...countersOf(collecting),
-    consecutiveFailures: 0,
     state: "queued",
     reason: "Interval",
     retryAt,
@@ -164,6 +164,8 @@ function throughRunning(task: Task, state: "collecting" | "orphaned"): Task {
     task.status.state === "preparing"
       ? mustTransition(task, { ...countersOf(task), state: "running" })
       : task;
+  // What was found orphaned, or lost while its results were collected, is orphaned no second time.
+  if (state === "orphaned" && running.status.state !== "running") return running;
   return mustTransition(running, { ...countersOf(running), state });
 }
 

@@ -2,7 +2,7 @@ import type { Capacity } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 import { type Gate, gateOf } from "./gate.ts";
 import { byTurn } from "./order.ts";
-import { roomBeside, type Shortage, shortages } from "./place.ts";
+import { allot, type Shortage, shortages } from "./place.ts";
 
 /** Why a queued task has not started. */
 export type Wait =
@@ -28,10 +28,10 @@ export function whyWaiting(task: Task, around: Surroundings): Wait {
   const gate = gateOf(task, around.nowMs);
   if (gate.type !== "open") return gate;
   if (around.capacity === null) return { type: "unsupervised" };
-  const short = shortages(task.spec.resources, roomBeside(around.active, around.capacity), around.capacity);
-  if (short.length === 0) return { type: "next" };
-  const ahead = around.queued.filter(
-    (other) => byTurn(other, task) < 0 && gateOf(other, around.nowMs).type === "open",
-  ).length;
-  return { type: "room", short, ahead };
+  const { capacity, active, nowMs } = around;
+  const before = around.queued.filter(
+    (other) => byTurn(other, task) < 0 && gateOf(other, nowMs).type === "open",
+  );
+  const short = shortages(task.spec.resources, allot(before, { active, capacity }).room, capacity);
+  return short.length === 0 ? { type: "next" } : { type: "room", short, ahead: before.length };
 }

@@ -12,7 +12,13 @@ export interface ProcessEntry {
   readonly startTime: string;
 }
 
-/** All processes that can be seen (proc_pid_stat(5)) but for some pids, at 10 µs each; Linux only, empty elsewhere. */
+/** PF_KTHREAD in the kernel's sched.h: a thread of the kernel's own. */
+const KERNEL_THREAD = 0x00200000;
+
+/**
+ * All processes that can be seen (proc_pid_stat(5)), without the kernel's own and without some pids, at 10 µs each;
+ * Linux only, empty elsewhere.
+ */
 export function processTable({ except }: { readonly except: ReadonlySet<number> }): ProcessEntry[] {
   return allPids()
     .filter((pid) => !except.has(pid))
@@ -25,14 +31,18 @@ function entryOf(pid: number): ProcessEntry | null {
   const fields = statFields(line);
   const [state, , group, session] = fields;
   const startTime = fields[19];
-  if (startTime === undefined) return null;
+  if (startTime === undefined || (Number(fields[6]) & KERNEL_THREAD) !== 0) return null;
   const isZombie = state === "Z" || state === "X";
   return { pid, isZombie, group: Number(group), session: Number(session), startTime };
 }
 
-/** True where a process was started with exactly this variable; false also where its environment is not ours to read. */
-export function wasStartedWith(pid: number, variable: string): boolean {
+/**
+ * True where a process was started with exactly this variable; false also where its environment is not ours to read,
+ * and null where it has none, as for an instant while it becomes another program.
+ */
+export function wasStartedWith(pid: number, variable: string): boolean | null {
   const environment = contentOf(`/proc/${pid}/environ`);
+  if (environment?.length === 0) return null;
   const entry = `${variable}\0`;
   return environment !== null && (environment.indexOf(entry) === 0 || environment.includes(`\0${entry}`));
 }

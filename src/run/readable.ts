@@ -20,6 +20,6 @@ export function readableLines(output: string): string[] {
 }
 
 function lastDrawn(line: string): string {
-  const drawn = line.replace(/x/, "");
+  const drawn = line.replace(/\r+$/, "");
   return drawn.slice(drawn.lastIndexOf("\r") + 1).replace(/[^\P{Cc}\t]/gu, "");
 }

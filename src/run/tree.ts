@@ -13,6 +13,8 @@ export interface Tree {
 
 /** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
 const MAX_LOOKS = 200;
+/** One look can miss a process that is between two programs, or forks and leaves while the table is read. */
+const QUIET_LOOKS = 3;
 
 /**
  * The living processes of an attempt: those in the leader's session or group, and those that carry the token and
@@ -20,9 +22,11 @@ const MAX_LOOKS = 200;
  */
 export function survivors(tree: Tree): number[] {
   const search = searchFor(tree);
-  const found = search();
-  // One that forks and leaves while the table is read can be missed once.
-  return (found.length > 0 ? found : search()).map(({ pid }) => pid);
+  for (let look = 0; look < QUIET_LOOKS; look += 1) {
+    const found = search();
+    if (found.length > 0) return found.map(({ pid }) => pid);
+  }
+  return [];
 }
 
 /**
@@ -35,7 +39,7 @@ export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
   const search = searchFor(tree);
   const looks = signal === "SIGKILL" ? MAX_LOOKS : 1;
   let reached = 0;
-  for (let look = 0, quiet = 0; look < looks && quiet < 2; look += 1) {
+  for (let look = 0, quiet = 0; look < looks && quiet < QUIET_LOOKS; look += 1) {
     // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
     const found = search();
     quiet = found.length === 0 ? quiet + 1 : 0;
@@ -48,27 +52,27 @@ export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
 
 /** A search that gives all members at first, and with each further call those that are new since. */
 function searchFor({ leader, token }: Tree): () => ProcessEntry[] {
-  const seen = new Set<number>();
+  const settled = new Set<number>();
   const first = Number(leader?.startTime);
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
     group === leader?.pid || session === leader?.pid;
   const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
     pid === leader?.pid && startTime === leader.startTime;
   // Nothing that is older than the leader descends from it: this spares most of a machine's environments.
-  const isMarked = ({ pid, startTime }: ProcessEntry): boolean =>
-    !(Number(startTime) < first) && wasStartedWith(pid, `STINT_TOKEN=${token}`);
+  const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null =>
+    Number(startTime) < first ? false : wasStartedWith(pid, `STINT_TOKEN=${token}`);
   // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
   let isOurs = false;
   return () => {
-    const fresh = processTable({ except: seen });
+    const fresh = processTable({ except: settled });
     // Without /proc the leader stands for its group.
-    if (fresh.length + seen.size === 0 && leader !== null && isAlive(leader)) fresh.push(asGroup(leader));
-    for (const { pid } of fresh) seen.add(pid);
+    if (fresh.length + settled.size === 0 && leader !== null && isAlive(leader)) fresh.push(asGroup(leader));
     const led = fresh.filter(inGroup);
-    isOurs ||= led.some(isLeader) || led.some(isMarked);
+    isOurs ||= led.some(isLeader) || led.some((entry) => isMarked(entry) === true);
     return fresh.filter((entry) => {
-      const isMember = inGroup(entry) ? isOurs : isMarked(entry);
-      return isMember && !entry.isZombie && entry.pid !== ownPid;
+      const isMember = entry.isZombie ? false : (isOurs && inGroup(entry)) || isMarked(entry);
+      if (isMember !== null) settled.add(entry.pid);
+      return isMember === true && entry.pid !== ownPid;
     });
   };
 }

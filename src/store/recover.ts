@@ -31,11 +31,10 @@ export function recover(layout: Layout, nowMs: number): Recovered {
   dropStaged(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
-  const taken = namesIn(layout, ["running"]);
-  const tasks = [
-    ...load(layout, "running", { findings, taken: new Set() }),
-    ...load(layout, "pending", { findings, taken }),
-  ];
+  const active = load(layout, "running", { findings, taken: new Set() });
+  // Only now: what was found in running/ and belonged to pending/ is there.
+  const queued = load(layout, "pending", { findings, taken: namesIn(layout, ["running"]) });
+  const tasks = [...active, ...queued];
   dropCopies(layout, tasks, findings);
   raiseNumbers(
     layout,
@@ -105,7 +104,9 @@ function load(layout: Layout, place: Place, { findings, taken }: Loading): Task[
       failpoint("recover:moved");
       moved.add(place).add(home);
     }
-    if (home === "pending" || home === "running") tasks.push(read.value);
+    // What went from running/ to pending/ is read there.
+    const isReadLater = place === "running" && home === "pending";
+    if ((home === "pending" || home === "running") && !isReadLater) tasks.push(read.value);
   }
   for (const touched of moved) syncDirectory(layout.place(touched));
   return tasks;

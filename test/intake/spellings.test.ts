@@ -10,7 +10,17 @@ describe("meaningOf()", () => {
     expect(meaningOf(snake)).toMatchObject({ type: "field", key });
   });
 
-  test.each(["constructor", "__proto__", "retry.constructor", "toString"])("is not fooled by %s", (key) => {
+  test.each([
+    "constructor",
+    "__proto__",
+    "retry.constructor",
+    "toString",
+    ".",
+    ".a",
+    "retry.",
+    "retry..on",
+    "",
+  ])("is not fooled by %s", (key) => {
     expect(meaningOf(key).type).toBe("unknown");
   });
 });

@@ -135,6 +135,17 @@ export class Stint implements AsyncDisposable {
     return existsSync(path) ? readdirSync(path) : [];
   }
 
+  /** The text of a file beside the home; empty where there is none. */
+  textOf(name: string): string {
+    const path = join(this.root, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
+  /** True where a task was removed with everything it left. */
+  isCleanedUp(id: string): boolean {
+    return !this.files("runs").includes(id);
+  }
+
   /** All records, in the order of their numbers. */
   records(): RecordView[] {
     const places = ["pending", "running", "done", "dead-letter"].filter((place) =>

@@ -31,8 +31,9 @@ export function makePlace(): Place {
       return file(name);
     },
     async [Symbol.asyncDispose]() {
-      signalTree({ leader: null, token }, "SIGKILL");
+      rmSync(path, { recursive: true, force: true });
       await until(() => signalTree({ leader: null, token }, "SIGKILL") === 0);
+      // What a dying process made in between.
       rmSync(path, { recursive: true, force: true });
     },
   };

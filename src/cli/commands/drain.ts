@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { machineCapacity } from "../../daemon/capacity.ts";
 import type { Holder } from "../../daemon/holder.ts";
 import { EXIT } from "../../model/errors.ts";
+import type { Capacity } from "../../model/resources.ts";
 import type { Task } from "../../model/task.ts";
 import { reasonNotToWait } from "../../plan/finality.ts";
 import { ensureHome } from "../../store/home.ts";
@@ -48,17 +49,17 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   const progress = new ProgressLine(context);
   let isInterrupted = false;
   context.onSignal(() => (isInterrupted = true));
-  for (;;) {
+  // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
+  let hasHeld = false;
+  while (!isInterrupted) {
     const capacity = machineCapacity(jobs.value);
     const open = readTasks(layout, ["running", "pending"]);
-    const waited = open.filter(
-      (task) =>
-        task.status.state !== "queued" || reasonNotToWait(task, context.clock.now(), capacity) === null,
-    );
-    if (waited.length === 0 || isInterrupted) break;
-    progress.show(waited, waited.length);
+    const waited = open.filter((task) => isWaitedFor(task, { nowMs: context.clock.now(), capacity }));
     const owner = lockOwner(layout);
-    if (owner?.role === "up" || owner?.role === "drain") {
+    const isSupervised = owner?.role === "up" || owner?.role === "drain";
+    if (waited.length === 0 && (hasHeld || isSupervised)) break;
+    progress.show(waited, waited.length);
+    if (isSupervised) {
       await Bun.sleep(LOOK_MS);
       continue;
     }
@@ -66,6 +67,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     const opened = await takeOverHome(context, layout, { role: "drain", jobs: jobs.value });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
+    hasHeld = true;
     {
       await using session = opened.value;
       await superviseHome(context, session, {
@@ -80,11 +82,15 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   return report(context, { layout, before, quiet: flags.quiet === true });
 }
 
+function isWaitedFor(task: Task, around: { readonly nowMs: number; readonly capacity: Capacity }): boolean {
+  return task.status.state !== "queued" || reasonNotToWait(task, around.nowMs, around.capacity) === null;
+}
+
 function isDrained(holder: Holder): boolean {
   const { clock, capacity } = holder.options;
   return (
-    holder.jobs.size === 0 &&
-    holder.queued.every((task) => reasonNotToWait(task, clock.now(), capacity) !== null)
+    !holder.queued.some((task) => isWaitedFor(task, { nowMs: clock.now(), capacity })) &&
+    holder.jobs.size === 0
   );
 }
 

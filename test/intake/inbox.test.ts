@@ -1,0 +1,266 @@
+import { describe, expect, test } from "bun:test";
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import {
+  EMPTY_MS,
+  type Finding,
+  type InboxMemory,
+  NO_MEMORY,
+  SETTLE_MS,
+  scanInbox,
+} from "../../src/intake/inbox.ts";
+import { kindOfName } from "../../src/intake/inbox-name.ts";
+import { makeFolder } from "./rig.ts";
+
+/** Looks again and again as a supervisor does, at the machine's own time. */
+function makeLooker(directory: string): () => { findings: readonly Finding[]; againInMs: number | null } {
+  let memory: InboxMemory = NO_MEMORY;
+  return () => {
+    const look = scanInbox(directory, { memory, nowMs: Date.now() });
+    memory = look.memory;
+    return look;
+  };
+}
+
+const verdictOf = (findings: readonly Finding[], file: string): string | undefined =>
+  findings.find((one) => one.file === file)?.verdict;
+
+function age(path: string, ms: number): void {
+  const at = (Date.now() - ms) / 1_000;
+  utimesSync(path, at, at);
+}
+
+describe("scanInbox() on a file that is being written", () => {
+  test("takes it only when it has stood still, and whole", async () => {
+    using folder = makeFolder();
+    const look = makeLooker(folder.path);
+    const path = folder.at("job.yaml");
+    const lines = ["name: slow", "run: echo slow", "timeout: 5m", "priority: 3"];
+    const writing = (async () => {
+      for (const line of lines) {
+        appendFileSync(path, `${line}\n`);
+        await Bun.sleep(120);
+      }
+      return performance.now();
+    })();
+    const verdicts: string[] = [];
+    let takenAtMs = 0;
+    while (takenAtMs === 0) {
+      const { findings, againInMs } = look();
+      const verdict = verdictOf(findings, "job.yaml");
+      if (verdict !== undefined) verdicts.push(verdict);
+      if (verdict === "take") takenAtMs = performance.now();
+      expect(findings.length === 0 || verdict === "take" || (againInMs ?? 0) > 0).toBe(true);
+      await Bun.sleep(20);
+    }
+    // The last pause after the last line is part of the stillness.
+    expect(takenAtMs - (await writing)).toBeGreaterThan(SETTLE_MS - 120 - 50);
+    expect(verdicts.filter((one) => one === "wait").length).toBeGreaterThan(5);
+    expect(await Bun.file(path).text()).toBe(`${lines.join("\n")}\n`);
+  });
+
+  test("takes what was renamed in at once: its content is old", () => {
+    using folder = makeFolder();
+    mkdirSync(folder.at("inbox"));
+    folder.write("aside.yaml", "run: a");
+    age(folder.at("aside.yaml"), SETTLE_MS);
+    renameSync(folder.at("aside.yaml"), folder.at("inbox/job.yaml"));
+    expect(makeLooker(folder.at("inbox"))()).toMatchObject({
+      findings: [{ file: "job.yaml", verdict: "take" }],
+      againInMs: null,
+    });
+  });
+
+  test("says when to look again, and is right then", async () => {
+    using folder = makeFolder();
+    const look = makeLooker(folder.path);
+    folder.write("job.yml", "run: a");
+    const first = look();
+    expect(first).toMatchObject({ findings: [{ file: "job.yml", verdict: "wait" }] });
+    expect(first.againInMs).toBeWithin(SETTLE_MS - 150, SETTLE_MS + 50);
+    await Bun.sleep(first.againInMs ?? 0);
+    expect(look()).toMatchObject({ findings: [{ file: "job.yml", verdict: "take" }], againInMs: null });
+  });
+
+  test("watches a file from the future from one look to the next", () => {
+    using folder = makeFolder();
+    folder.write("job.json", "{}");
+    age(folder.at("job.json"), -3_600_000);
+    const nowMs = Date.now();
+    const first = scanInbox(folder.path, { memory: NO_MEMORY, nowMs });
+    const early = scanInbox(folder.path, { memory: first.memory, nowMs: nowMs + SETTLE_MS - 1 });
+    appendFileSync(folder.at("job.json"), "\n");
+    age(folder.at("job.json"), -3_600_000);
+    const changed = scanInbox(folder.path, { memory: early.memory, nowMs: nowMs + SETTLE_MS });
+    const still = scanInbox(folder.path, { memory: changed.memory, nowMs: nowMs + 2 * SETTLE_MS });
+    expect([first, early, changed, still].map(({ findings }) => findings[0]?.verdict)).toEqual([
+      "wait",
+      "wait",
+      "wait",
+      "take",
+    ]);
+    // A clock that was set back starts the wait anew.
+    const back = scanInbox(folder.path, { memory: changed.memory, nowMs: nowMs - 60_000 });
+    expect(back).toMatchObject({ findings: [{ verdict: "wait" }], againInMs: SETTLE_MS + 5 });
+  });
+
+  test("gives an empty file longer: it is mostly about to be written", () => {
+    using folder = makeFolder();
+    folder.write("job.yaml", "");
+    age(folder.at("job.yaml"), EMPTY_MS - 1_000);
+    expect(makeLooker(folder.path)().findings).toEqual([{ file: "job.yaml", verdict: "wait" }]);
+    age(folder.at("job.yaml"), EMPTY_MS);
+    expect(makeLooker(folder.path)().findings).toEqual([{ file: "job.yaml", verdict: "take" }]);
+  });
+
+  test("forgets a file that went, and says nothing of a folder that is not there", () => {
+    using folder = makeFolder();
+    folder.write("job.yaml", "run: a");
+    const first = scanInbox(folder.path, { memory: NO_MEMORY, nowMs: Date.now() });
+    expect(first.memory.sightings.size).toBe(1);
+    rmSync(folder.at("job.yaml"));
+    expect(scanInbox(folder.path, { memory: first.memory, nowMs: Date.now() }).memory.sightings.size).toBe(0);
+    expect(scanInbox(folder.at("none"), { memory: first.memory, nowMs: Date.now() })).toEqual({
+      findings: [],
+      memory: { sightings: new Map(), ignored: new Set() },
+      againInMs: null,
+    });
+  });
+});
+
+describe("scanInbox() on what it does not take", () => {
+  const NAMES = [
+    ".hidden.yaml",
+    ".job.yaml.swp",
+    "job.yaml~",
+    "#job.yaml#",
+    ".#job.yaml",
+    "job.yaml.swp",
+    "job.yaml.tmp",
+    "job.yaml.part",
+    "job.yaml.crdownload",
+    "4913",
+  ];
+
+  test.each(NAMES)("passes over %s in silence", (name) => {
+    using folder = makeFolder();
+    age(folder.write(name, "run: a"), 60_000);
+    expect(kindOfName(name)).toBe("passing");
+    expect(makeLooker(folder.path)()).toEqual(expect.objectContaining({ findings: [], againInMs: null }));
+  });
+
+  test("reports another ending once, and again when it comes back", () => {
+    using folder = makeFolder();
+    const look = makeLooker(folder.path);
+    folder.write("notes.txt", "x");
+    const said = [
+      {
+        file: "notes.txt",
+        verdict: "ignore" as const,
+        reason: "its name does not end in .yaml, .yml or .json",
+      },
+    ];
+    expect(look().findings).toEqual(said);
+    expect(look().findings).toEqual([]);
+    rmSync(folder.at("notes.txt"));
+    expect(look().findings).toEqual([]);
+    folder.write("notes.txt", "x");
+    expect(look().findings).toEqual(said);
+  });
+
+  test("passes over folders, whatever their names", () => {
+    using folder = makeFolder();
+    mkdirSync(folder.at("job.yaml"));
+    mkdirSync(folder.at("more"));
+    expect(makeLooker(folder.path)().findings).toEqual([]);
+  });
+
+  test("takes every ending in any case, in the order of the names", () => {
+    using folder = makeFolder();
+    for (const name of ["c.JSON", "a.yml", "b.Yaml"]) age(folder.write(name, "run: a"), 60_000);
+    expect(makeLooker(folder.path)().findings.map(({ file, verdict }) => `${file} ${verdict}`)).toEqual([
+      "a.yml take",
+      "b.Yaml take",
+      "c.JSON take",
+    ]);
+  });
+
+  test("refuses links, also those that stay or lead nowhere, and looks at nothing behind them", () => {
+    using folder = makeFolder();
+    mkdirSync(folder.at("inbox"));
+    folder.write("secret.yaml", "run: a");
+    symlinkSync("../secret.yaml", folder.at("inbox/out.yaml"));
+    symlinkSync("out.yaml", folder.at("inbox/in.yaml"));
+    symlinkSync("nowhere", folder.at("inbox/nowhere.yaml"));
+    expect(makeLooker(folder.at("inbox"))().findings).toEqual([
+      {
+        file: "in.yaml",
+        verdict: "refuse",
+        reason: "it is a symbolic link to out.yaml, wanted the file itself",
+      },
+      {
+        file: "nowhere.yaml",
+        verdict: "refuse",
+        reason: "it is a symbolic link to nowhere, wanted the file itself",
+      },
+      {
+        file: "out.yaml",
+        verdict: "refuse",
+        reason: "it is a symbolic link to ../secret.yaml, wanted the file itself",
+      },
+    ]);
+  });
+
+  test("refuses FIFOs and sockets without waiting for them", () => {
+    using folder = makeFolder();
+    Bun.spawnSync(["mkfifo", folder.at("pipe.yaml")]);
+    const server = Bun.listen({ unix: folder.at("socket.yaml"), socket: { data: () => undefined } });
+    expect(makeLooker(folder.path)().findings).toEqual([
+      { file: "pipe.yaml", verdict: "refuse", reason: "it is a FIFO, wanted a file" },
+      { file: "socket.yaml", verdict: "refuse", reason: "it is a socket, wanted a file" },
+    ]);
+    server.stop(true);
+  });
+
+  test("refuses more than 10 MiB without reading it", () => {
+    using folder = makeFolder();
+    closeSync(openSync(folder.at("big.yaml"), "w"));
+    truncateSync(folder.at("big.yaml"), 10 * 2 ** 20 + 1);
+    expect(makeLooker(folder.path)().findings).toEqual([
+      { file: "big.yaml", verdict: "refuse", reason: "it is larger than 10 MiB (10485761 bytes)" },
+    ]);
+    truncateSync(folder.at("big.yaml"), 10 * 2 ** 20);
+    expect(verdictOf(makeLooker(folder.path)().findings, "big.yaml")).toBe("wait");
+  });
+
+  // The superuser may read everything.
+  test.skipIf(process.getuid?.() === 0)("refuses what it may not read", () => {
+    using folder = makeFolder();
+    chmodSync(folder.write("job.yaml", "run: a"), 0o000);
+    expect(makeLooker(folder.path)().findings).toEqual([
+      { file: "job.yaml", verdict: "refuse", reason: "it cannot be read: permission denied" },
+    ]);
+  });
+
+  test("copes with names that are not UTF-8", () => {
+    using folder = makeFolder();
+    writeFileSync(
+      Buffer.concat([Buffer.from(join(folder.path, "a")), Buffer.from([0xff]), Buffer.from(".yaml")]),
+      "run: a",
+    );
+    age(folder.write("b.yaml", "run: b"), 60_000);
+    expect(makeLooker(folder.path)().findings.at(-1)).toEqual({ file: "b.yaml", verdict: "take" });
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { decodeTaskText, readTaskFile } from "../../src/intake/task-text.ts";
+import { makeFolder } from "./rig.ts";
+
+const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
+
+describe("readTaskFile()", () => {
+  test("reads a file of several chunks, and an empty one", () => {
+    using folder = makeFolder();
+    const text = `run: ${"é".repeat(200_000)}\n`;
+    expect(readTaskFile(folder.write("a", text))).toEqual({ ok: true, value: text });
+    expect(readTaskFile(folder.write("b", ""))).toEqual({ ok: true, value: "" });
+  });
+
+  test("does not wait for the writer of a FIFO, nor go through a link", () => {
+    using folder = makeFolder();
+    Bun.spawnSync(["mkfifo", folder.at("pipe")]);
+    folder.write("real", "run: a");
+    symlinkSync("real", folder.at("link"));
+    mkdirSync(folder.at("folder"));
+    expect(readTaskFile(folder.at("pipe"))).toEqual({ ok: false, error: "it is not a regular file" });
+    expect(readTaskFile(folder.at("link"))).toEqual({
+      ok: false,
+      error: "it is a symbolic link, wanted the file itself",
+    });
+    expect(readTaskFile(folder.at("folder"))).toEqual({ ok: false, error: "it is not a regular file" });
+    expect(readTaskFile("/dev/zero")).toEqual({ ok: false, error: "it is not a regular file" });
+    expect(readTaskFile(folder.at("none"))).toEqual({ ok: false, error: "it is gone" });
+  });
+
+  test("does not read a file for ever that never ends", () => {
+    // procfs says 0 bytes of files that have more; the text is far under the limit.
+    expect(readTaskFile("/proc/self/status")).toMatchObject({
+      ok: true,
+      value: expect.stringContaining("Pid:"),
+    });
+  });
+
+  test("refuses what is too large by its size alone", () => {
+    using folder = makeFolder();
+    Bun.spawnSync(["truncate", "-s", "1T", folder.at("sparse")]);
+    expect(readTaskFile(folder.at("sparse"))).toEqual({
+      ok: false,
+      error: "it is larger than 10 MiB (1099511627776 bytes)",
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("says that it may not", () => {
+    using folder = makeFolder();
+    chmodSync(folder.write("a", "run: a"), 0o000);
+    expect(readTaskFile(folder.at("a"))).toEqual({
+      ok: false,
+      error: "it cannot be read: permission denied",
+    });
+  });
+
+  test("leaves no descriptor open", () => {
+    using folder = makeFolder();
+    const path = folder.write("a", "run: a");
+    renameSync(path, folder.at("b"));
+    for (let count = 0; count < 3_000; count += 1)
+      readTaskFile(count % 2 === 0 ? folder.at("b") : folder.path);
+    expect(readTaskFile(folder.at("b")).ok).toBe(true);
+  });
+});
+
+describe("decodeTaskText()", () => {
+  test.each([
+    [bytes(0x61), { ok: true as const, value: "a" }],
+    [bytes(0xef, 0xbb, 0xbf, 0x61), { ok: true as const, value: "a" }],
+    [bytes(0xff, 0xfe, 0x61, 0), { ok: false as const, error: "it is UTF-16 text, wanted UTF-8" }],
+    [bytes(0xfe, 0xff, 0, 0x61), { ok: false as const, error: "it is UTF-16 text, wanted UTF-8" }],
+    [bytes(0x61, 0xe9, 0x62), { ok: false as const, error: "it is no UTF-8 text" }],
+    [
+      new Uint8Array(10 * 2 ** 20 + 1),
+      { ok: false as const, error: "it is larger than 10 MiB (10485761 bytes)" },
+    ],
+  ])("%#", (given, expected) => {
+    expect(decodeTaskText(given)).toEqual(expected);
+  });
+});

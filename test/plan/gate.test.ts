@@ -1,0 +1,97 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Task } from "../../src/model/task.ts";
+import { gateOf, rewaited } from "../../src/plan/gate.ts";
+import { anyTask } from "../rig/arbitraries.ts";
+import { after, asRunning, aTask, at, exited, killedBy, NOW_MS } from "../rig/tasks.ts";
+
+const DAY = 86_400_000;
+const always = { restart: { policy: "always", intervalMs: 60_000 } } as const;
+/** Ended at NOW + 5 s, decided to wait 2.5 s. */
+const backingOff = after(aTask(), killedBy("SIGKILL"));
+/** Ended at NOW + 5 s, to run again 60 s later. */
+const resting = after(aTask({ spec: always }), exited(0));
+const END_MS = NOW_MS + 5_000;
+
+describe("gateOf()", () => {
+  test.each([
+    ["a new task", aTask(), 0, { type: "open" }],
+    ["a held task", aTask({ spec: { hold: true } }), 0, { type: "held" }],
+    [
+      "a held task that is scheduled too",
+      aTask({ spec: { hold: true, notBefore: at(DAY) } }),
+      0,
+      { type: "held" },
+    ],
+    ["one for later", aTask({ spec: { notBefore: at(9) } }), 0, { type: "scheduled", untilMs: NOW_MS + 9 }],
+    ["one for this moment", aTask({ spec: { notBefore: at(9) } }), 9, { type: "open" }],
+    ["one that waits for its retry", backingOff, 5_001, { type: "backoff", untilMs: END_MS + 2_500 }],
+    ["one whose wait is just over", backingOff, 7_500, { type: "open" }],
+    ["one that waits for its next round", resting, 5_001, { type: "interval", untilMs: END_MS + 60_000 }],
+    ["one whose next round has come", resting, 65_000, { type: "open" }],
+    [
+      "a day of the user's before a wait of ours",
+      { ...backingOff, spec: { ...backingOff.spec, notBefore: at(DAY) } },
+      5_001,
+      { type: "scheduled", untilMs: NOW_MS + DAY },
+    ],
+    ["a task that runs", asRunning(aTask()), 0, { type: "open" }],
+  ] as const)("of %s", (_what, task, afterMs, gate) => {
+    expect(gateOf(task, NOW_MS + afterMs)).toEqual(gate);
+  });
+
+  test.each([
+    ["backoff", backingOff, 2_500],
+    ["interval", resting, 60_000],
+  ] as const)(
+    "lets no %s last longer than was decided after the clock was set back",
+    (type, task, waitMs) => {
+      const nowMs = NOW_MS - DAY;
+      expect(gateOf(task, nowMs)).toEqual({ type, untilMs: nowMs + waitMs });
+    },
+  );
+
+  test("never clamps the user's own time", () => {
+    const task = aTask({ spec: { notBefore: at() } });
+    expect(gateOf(task, NOW_MS - DAY)).toEqual({ type: "scheduled", untilMs: NOW_MS });
+  });
+});
+
+describe("rewaited()", () => {
+  test("is null for every wait that the clock left alone", () => {
+    const fine = [aTask(), backingOff, resting, asRunning(aTask()), aTask({ spec: { notBefore: at(DAY) } })];
+    expect(fine.map((task) => rewaited(task, END_MS))).toEqual(fine.map(() => null));
+    expect(rewaited(backingOff, END_MS + DAY)).toBeNull();
+  });
+
+  test.each([
+    ["a backoff", backingOff, 2_500],
+    ["an interval", resting, 60_000],
+  ] as const)(
+    "begins %s anew after the clock was set back, and changes nothing else",
+    (_what, task, waitMs) => {
+      const nowMs = NOW_MS - DAY;
+      const expected = { ...task, status: { ...task.status, retryAt: at(waitMs - DAY) } };
+      expect(rewaited(task, nowMs)).toEqual(expected as Task);
+      expect(rewaited(expected as Task, nowMs)).toBeNull();
+    },
+  );
+
+  test("with the gate, opens within what was decided, wherever the clock was set", () => {
+    fc.assert(
+      fc.property(anyTask, fc.integer({ min: -DAY, max: DAY }), (made, shiftMs) => {
+        const { notBefore: _free, ...spec } = made.spec;
+        const task = { ...made, spec: { ...spec, hold: false } };
+        fc.pre(task.status.state === "queued");
+        const nowMs = NOW_MS + shiftMs;
+        const held = rewaited(task, nowMs) ?? task;
+        const gate = gateOf(held, nowMs);
+        if (gate.type === "open") return;
+        if (gate.type === "held") throw new Error("nobody holds it");
+        // No later look takes the wait for longer than this one does.
+        expect(gateOf(held, gate.untilMs).type).toBe("open");
+        expect(gateOf(held, gate.untilMs - 1)).toEqual(gate);
+      }),
+    );
+  });
+});

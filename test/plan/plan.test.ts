@@ -1,0 +1,235 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { stopRequested } from "../../src/model/lifecycle.ts";
+import type { Capacity } from "../../src/model/resources.ts";
+import { isActive } from "../../src/model/state.ts";
+import type { Task } from "../../src/model/task.ts";
+import { gateOf } from "../../src/plan/gate.ts";
+import { byTurn } from "../../src/plan/order.ts";
+import { roomBeside, without } from "../../src/plan/place.ts";
+import { type Action, plan, type Snapshot } from "../../src/plan/plan.ts";
+import { anyTask } from "../rig/arbitraries.ts";
+import {
+  after,
+  aStop,
+  asClaimed,
+  asRunning,
+  aTask,
+  at,
+  killedBy,
+  NOW_MS,
+  type TaskChange,
+} from "../rig/tasks.ts";
+
+const MACHINE: Capacity = { jobs: 2, cpus: 8, memoryBytes: 1_000, gpus: 0 };
+
+function look(change: Partial<Snapshot>): Snapshot {
+  return {
+    nowMs: NOW_MS,
+    awakeMs: 1_000,
+    queued: [],
+    active: [],
+    capacity: MACHINE,
+    isClaiming: true,
+    ...change,
+  };
+}
+
+const told = (actions: readonly Action[]): string[] =>
+  actions.map(({ type, task }) => `${type} ${task.metadata.number}`);
+const planned = (change: Partial<Snapshot>): string[] => told(plan(look(change)).actions);
+const task = (number: number, spec: TaskChange["spec"] = {}): Task => aTask({ number, spec });
+
+describe("plan() claims", () => {
+  test.each([
+    ["up to the number of jobs", { queued: [task(1), task(2), task(3)] }, ["claim 1", "claim 2"]],
+    [
+      "by priority, then by number",
+      { queued: [task(1), task(9, { priority: 1 }), task(8, { priority: 1 })] },
+      ["claim 8", "claim 9"],
+    ],
+    ["beside what runs", { queued: [task(1), task(2)], active: [asRunning(task(7))] }, ["claim 1"]],
+    [
+      "nothing beside what fills the machine",
+      { queued: [task(1)], active: [asClaimed(task(7)), asRunning(task(8))] },
+      [],
+    ],
+    [
+      "nothing where more runs than may",
+      { queued: [task(1)], active: [asRunning(task(7)), asRunning(task(8)), asRunning(task(9))] },
+      [],
+    ],
+    [
+      "what fits, past what does not",
+      { queued: [task(1, { resources: { cpus: 9 } }), task(2)] },
+      ["claim 2"],
+    ],
+    [
+      "no more than the CPUs that are left",
+      { queued: [task(1, { resources: { cpus: 5 } }), task(2, { resources: { cpus: 4 } })] },
+      ["claim 1"],
+    ],
+    ["nothing that is held", { queued: [task(1, { hold: true }), task(2)] }, ["claim 2"]],
+    [
+      "nothing that is for later",
+      { queued: [task(1, { notBefore: at(1) }), task(2, { notBefore: at() })] },
+      ["claim 2"],
+    ],
+    [
+      "nothing that waits for its retry",
+      { queued: [after(task(1), killedBy("SIGKILL")), task(2)], nowMs: NOW_MS + 6_000 },
+      ["claim 2"],
+    ],
+    ["nothing while it may not", { queued: [task(1)], isClaiming: false }, []],
+  ] satisfies [string, Partial<Snapshot>, string[]][])("%s", (_what, snapshot, actions) => {
+    expect(planned(snapshot)).toEqual(actions);
+  });
+});
+
+describe("plan() times out", () => {
+  const timed = (number: number, timeoutMs: number): Task => asRunning(task(number, { timeoutMs }));
+
+  test.each([
+    ["what was awake for as long as it may", [timed(1, 500)], 1_500, ["timeOut 1"]],
+    ["nothing a moment before", [timed(1, 500)], 1_499.9, []],
+    ["nothing that is being stopped already", [stopRequested(timed(1, 500), aStop())], 9_000, []],
+    ["nothing that has not started", [asClaimed(task(1, { timeoutMs: 500 }))], 9e9, []],
+    ["nothing without a timeout", [asRunning(task(1))], 9e9, []],
+    ["each for itself, before anything is claimed", [timed(1, 9_000), timed(2, 10)], 2_000, ["timeOut 2"]],
+  ] satisfies [string, Task[], number, string[]][])("%s", (_what, active, awakeMs, actions) => {
+    // The wall clock has no say: a day asleep is not a day of work.
+    for (const nowMs of [0, NOW_MS, NOW_MS + 86_400_000])
+      expect(planned({ active, awakeMs, nowMs })).toEqual(actions);
+  });
+
+  test("and says when to look again", () => {
+    expect(
+      plan(look({ active: [timed(1, 700), timed(2, 500), asRunning(task(3))], awakeMs: 1_100 })).wakeInMs,
+    ).toBe(400);
+    expect(plan(look({ active: [asRunning(task(3))] })).wakeInMs).toBeNull();
+  });
+});
+
+describe("plan() expires", () => {
+  const patient = (number: number, change: TaskChange["spec"] = {}): Task =>
+    task(number, { queueTtlMs: 1_000, ...change });
+
+  test.each([
+    ["what waited for as long as it may", [patient(1), task(2)], 1_000, ["expire 1", "claim 2"]],
+    ["nothing a moment before", [patient(1, { hold: false }), patient(2)], 999, ["claim 1", "claim 2"]],
+    ["nothing that is held", [patient(1, { hold: true })], 9_000, []],
+    ["nothing that has run before", [after(patient(1), killedBy("SIGKILL"))], 8_000, ["claim 1"]],
+    [
+      "nothing that a person asked for again",
+      [{ ...patient(1), metadata: { ...patient(1).metadata, epoch: 2 } }],
+      9_000,
+      ["claim 1"],
+    ],
+    [
+      "nothing before the time that the user set for its start",
+      [patient(1, { notBefore: at(5_000) })],
+      4_999,
+      [],
+    ],
+    ["what waited for too long after that time", [patient(1, { notBefore: at(5_000) })], 6_000, ["expire 1"]],
+  ] satisfies [string, Task[], number, string[]][])("%s", (_what, queued, afterMs, actions) => {
+    expect(planned({ queued, nowMs: NOW_MS + afterMs })).toEqual(actions);
+  });
+
+  test("and does so while nothing may be claimed", () => {
+    expect(planned({ queued: [patient(1)], nowMs: NOW_MS + 1_000, isClaiming: false })).toEqual(["expire 1"]);
+  });
+});
+
+describe("plan() says when time alone opens the next gate", () => {
+  test.each([
+    ["a time of the user's", [task(1, { notBefore: at(700) }), task(2, { notBefore: at(900) })], 700],
+    ["the end of a wait", [after(task(1), killedBy("SIGKILL"))], 7_500],
+    ["the end of patience", [task(1, { queueTtlMs: 300, resources: { cpus: 9 } })], 300],
+    [
+      "never, where only room is missing",
+      [task(1, { resources: { cpus: 9 } }), task(2, { hold: true })],
+      null,
+    ],
+  ] satisfies [string, Task[], number | null][])("%s", (_what, queued, wakeInMs) => {
+    expect(plan(look({ queued })).wakeInMs).toBe(wakeInMs);
+  });
+});
+
+describe("plan() of anything", () => {
+  const anySnapshot: fc.Arbitrary<Snapshot> = fc
+    .record({
+      tasks: fc.uniqueArray(anyTask, { selector: ({ metadata }) => metadata.number, maxLength: 12 }),
+      nowMs: fc.integer({ min: NOW_MS - 1e6, max: NOW_MS + 2e6 }),
+      awakeMs: fc.nat(1e6),
+      capacity: fc.record({
+        jobs: fc.integer({ min: 0, max: 4 }),
+        cpus: fc.integer({ min: 0, max: 8 }),
+        memoryBytes: fc.integer({ min: 0, max: 200 }),
+        gpus: fc.integer({ min: 0, max: 2 }),
+      }),
+      isClaiming: fc.boolean(),
+    })
+    .map(({ tasks, ...rest }) => ({
+      ...rest,
+      queued: tasks.filter(({ status }) => status.state === "queued"),
+      active: tasks.filter(({ status }) => isActive(status.state)),
+    }));
+  const claimedBy = (snapshot: Snapshot): Task[] =>
+    plan(snapshot).actions.flatMap(({ type, task: of }) => (type === "claim" ? [of] : []));
+
+  test("never takes more than there is", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const claimed = claimedBy(snapshot);
+        const before = roomBeside(snapshot.active, snapshot.capacity);
+        const room = claimed.reduce((left, { spec }) => without(left, spec.resources), before);
+        for (const key of ["jobs", "cpus", "memoryBytes", "gpus"] as const) {
+          expect(room[key]).toBeGreaterThanOrEqual(Math.min(0, before[key]));
+        }
+      }),
+    );
+  });
+
+  test("is the same for the same tasks in any order", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const turned = {
+          ...snapshot,
+          queued: snapshot.queued.toReversed(),
+          active: snapshot.active.toReversed(),
+        };
+        expect(told(plan(turned).actions).toSorted()).toEqual(told(plan(snapshot).actions).toSorted());
+        expect(plan(turned).wakeInMs).toBe(plan(snapshot).wakeInMs);
+        expect(claimedBy(turned)).toEqual(claimedBy(snapshot));
+        expect(plan(snapshot)).toEqual(plan(snapshot));
+      }),
+    );
+  });
+
+  test("claims each task at most once, in the order of their turn, through an open gate, and only where it may", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const claimed = claimedBy(snapshot);
+        expect(claimed).toEqual([...new Set(claimed)].toSorted(byTurn));
+        expect(claimed.filter((of) => gateOf(of, snapshot.nowMs).type !== "open" || of.spec.hold)).toEqual(
+          [],
+        );
+        expect(claimed.every((of) => snapshot.queued.includes(of))).toBeTrue();
+        if (!snapshot.isClaiming) expect(claimed).toEqual([]);
+      }),
+    );
+  });
+
+  test("first stops, then expires, then claims, and does one thing to a task", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const { actions, wakeInMs } = plan(snapshot);
+        const ranks = actions.map(({ type }) => ["timeOut", "expire", "claim"].indexOf(type));
+        expect(ranks.toSorted()).toEqual(ranks);
+        expect(new Set(actions.map((action) => action.task)).size).toBe(actions.length);
+        if (wakeInMs !== null) expect(wakeInMs).toBeGreaterThan(0);
+      }),
+    );
+  });
+});
