@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { errnoOf } from "../lib/errno.ts";
@@ -35,18 +35,20 @@ export function watchDirectories(
   const told = new Set<string>();
 
   const open = (path: string): FSWatcher => {
-    const watcher = watch(path, {
+    // A link to a folder is followed, links in the folder are not.
+    const root = realPathOf(path);
+    const watcher = watch(root, {
       depth: 0,
       ignoreInitial: true,
       followSymlinks: false,
       // Reports a delete and a create as they come, without holding the delete back to see whether a create follows.
       atomic: false,
       ignored: (candidate) =>
-        resolve(dirname(candidate)) === path && kindOfName(basename(candidate)) === "passing",
+        resolve(dirname(candidate)) === root && kindOfName(basename(candidate)) === "passing",
     });
     watcher.on("all", (event, changed) => {
       // Chokidar is deaf for good to a folder that was deleted and made again; on the path of its root it says only that.
-      if (resolve(changed) === path && event !== "unlinkDir") renew(path);
+      if (resolve(changed) === root && event !== "unlinkDir") renew(path);
       nudge(path);
     });
     // What came while the watch was being set up made no event.
@@ -90,6 +92,14 @@ export function watchDirectories(
       await Promise.all([...closing, ...[...watched.values()].map(({ watcher }) => watcher.close())]);
     },
   };
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** One folder for all time: another one under the same name has another inode or time of birth. */

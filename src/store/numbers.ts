@@ -34,12 +34,17 @@ export function createNumbers(layout: Layout): void {
   }
 }
 
-/** Lifts the next number above every number that is known to be taken, and repairs a folder without one. */
+/** Lifts the next number above every number that is known to be taken; makes the folder or the number that is gone. */
 export function raiseNumbers(layout: Layout, above: number): void {
-  const next = nextNumber(layout);
-  if (next !== null && next > above) return;
-  if (next === null) writeFileSync(numberFile(layout, above + 1), "", { flag: "wx", mode: 0o600 });
-  else isMissing(() => renameSync(numberFile(layout, next), numberFile(layout, above + 1)));
+  mkdirSync(layout.numbers, { recursive: true, mode: 0o700 });
+  for (;;) {
+    const next = nextNumber(layout);
+    if (next !== null && next > above) return;
+    const raised = numberFile(layout, above + 1);
+    if (next === null) writeFileSync(raised, "", { flag: "wx", mode: 0o600 });
+    // Somebody may reserve the number that was just read: then the next one is looked at.
+    else isMissing(() => renameSync(numberFile(layout, next), raised));
+  }
 }
 
 function nextNumber(layout: Layout): number | null {

@@ -20,6 +20,7 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   [
     "jobs: [",
     "1:8 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]",
+    "look for a bracket that is not closed, or for lines that are not indented alike",
   ],
   ["constructor: 1", '1:1 "constructor" is unknown, wanted jobs, inboxes, defaults'],
   ["a\0", "1:2 the file holds a NUL character, wanted a text file"],
@@ -41,8 +42,8 @@ describe("parseSettings()", () => {
     expect(parse(text)).toEqual({ ok: true, value: settings });
   });
 
-  test.each(REFUSED.map(([text, fault, hint]) => ({ text, fault, hint })))(
-    "$text is refused",
+  test.each(REFUSED.map(([text, fault, hint]) => ({ text, fault, hint, what: JSON.stringify(text) })))(
+    "$what is refused",
     ({ text, fault, hint }) => {
       const parsed = parse(text);
       const faults = parsed.ok ? [] : parsed.error;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type DirectoryWatch, watchDirectories } from "../../src/intake/watch.ts";
 import { makeFolder, until } from "./rig.ts";
 
@@ -8,7 +8,7 @@ interface Watching {
   readonly nudges: string[];
   readonly problems: string[];
   /** Does something and waits until it is noticed. */
-  notices(path: string, work: () => void): Promise<void>;
+  readonly notices: (path: string, work: () => void) => Promise<void>;
 }
 
 /** Watches, and is ready: chokidar says so with a nudge of its own. */
@@ -111,6 +111,31 @@ describe("watchDirectories()", () => {
     nudges.length = 0;
     writeFileSync(`${path}/a.yaml`, "run: a");
     await until(() => nudges.length > 0);
+  });
+
+  test("follows a link to a folder, and notices when it leads elsewhere", async () => {
+    using folder = makeFolder();
+    mkdirSync(folder.at("one"));
+    mkdirSync(folder.at("two"));
+    symlinkSync("one", folder.at("in"));
+    const { watch, notices } = await startWatching([folder.at("in")]);
+    await using _ = watch;
+    await notices(folder.at("in"), () => folder.write("one/a.yaml", "x"));
+    rmSync(folder.at("in"));
+    symlinkSync("two", folder.at("in"));
+    await notices(folder.at("in"), () => watch.refresh());
+    await notices(folder.at("in"), () => folder.write("two/a.yaml", "x"));
+  });
+
+  test("says once what the system refuses, and goes on with the others", async () => {
+    using folder = makeFolder();
+    symlinkSync("loop", folder.at("loop"));
+    mkdirSync(folder.at("in"));
+    const { watch, problems, notices } = await startWatching([folder.at("loop/x"), folder.at("in")]);
+    await using _ = watch;
+    expect(problems).toEqual([expect.stringMatching(/^Cannot watch ".*\/loop\/x": ELOOP/)]);
+    await notices(folder.at("in"), () => folder.write("in/a.yaml", "x"));
+    expect(problems).toHaveLength(1);
   });
 
   test("refresh() nudges for another folder, and leaves one in peace that is the same", async () => {

@@ -144,7 +144,7 @@ describe("plan() expires", () => {
 describe("plan() says when time alone opens the next gate", () => {
   test.each([
     ["a time of the user's", [task(1, { notBefore: at(700) }), task(2, { notBefore: at(900) })], 700],
-    ["the end of a wait", [after(task(1), killedBy("SIGKILL"))], 7_500],
+    ["the end of a wait", [after(task(1), killedBy("SIGKILL"))], 2_500],
     ["the end of patience", [task(1, { queueTtlMs: 300, resources: { cpus: 9 } })], 300],
     [
       "never, where only room is missing",
