@@ -26,7 +26,7 @@ export interface Context {
   /** The talk. */
   readonly err: (text: string) => void;
   /** All of standard input. */
-  readonly readInput: () => string;
+  readonly readInput: () => Uint8Array;
   /** Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
 }
@@ -55,7 +55,7 @@ export function processContext(): Context {
     out: (text) => write(1, Buffer.from(text)),
     outBytes: (bytes) => write(1, bytes),
     err: (text) => write(2, Buffer.from(text)),
-    readInput: () => readFileSync(0, "utf8"),
+    readInput: () => readFileSync(0),
     onSignal: (listener) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
         process.on(signal, () => listener(signal));

@@ -4,6 +4,7 @@ import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { draftFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
 import { readSubmission } from "../intake/submission.ts";
+import { decodeTaskText } from "../intake/task-text.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { NAME_PATTERN, nameFrom } from "../model/identity.ts";
@@ -76,15 +77,15 @@ function readDraftsOf(
   );
 }
 
-/** Reads a file or stdin; a folder, a missing file or a closed one is a problem in words. */
+/** Reads a file or stdin; what is no text of a task file is a problem in words. */
 function readText(context: Context, file: string): Result<string, Problem> {
   try {
-    if (file === "-") return ok(context.readInput());
     const path = resolve(context.cwd, file);
-    if (statSync(path).isDirectory()) {
+    const isFolder = file !== "-" && statSync(path).isDirectory();
+    if (isFolder)
       return err(problem("NOT_FOUND", `Cannot read "${file}": it is a folder, wanted a YAML file`));
-    }
-    return ok(readFileSync(path, "utf8"));
+    const text = decodeTaskText(file === "-" ? context.readInput() : readFileSync(path));
+    return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     const hint = file === "-" ? undefined : `to queue a command: stint submit -- ${file}`;

@@ -5,7 +5,7 @@ import { readYaml } from "./yaml-text.ts";
 const QUOTED = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')$/s;
 
 /** Reads what was typed as YAML: a scalar, or a list or mapping in brackets. What YAML refuses is text as it stands. */
-export function typedValue(typed: string, path: string): Value {
+function typedValue(typed: string, path: string): Value {
   const documents = typed.trim() === "" ? null : readYaml(typed);
   const [value, ...others] =
     documents?.ok && documents.value.faults.length === 0 ? documents.value.values : [];
@@ -14,7 +14,7 @@ export function typedValue(typed: string, path: string): Value {
 }
 
 /** Takes what was typed as it stands, save that a whole in quotes is unquoted. */
-export function verbatimValue(typed: string, path: string): Value {
+function verbatimValue(typed: string, path: string): Value {
   return QUOTED.test(typed) ? typedValue(typed, path) : textValue(typed, path);
 }
 

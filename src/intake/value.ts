@@ -14,13 +14,13 @@ interface Placed {
 }
 
 /** A single value; `text` is what was typed, so that `0123` and `1.0` survive where text is wanted. */
-export interface ScalarValue extends Placed {
+interface ScalarValue extends Placed {
   readonly type: "scalar";
   readonly data: string | number | boolean | null;
   readonly text: string;
 }
 
-export interface ListValue extends Placed {
+interface ListValue extends Placed {
   readonly type: "list";
   readonly items: readonly Value[];
 }

@@ -37,12 +37,16 @@ function entryOf(pid: number): ProcessEntry | null {
 }
 
 /**
- * True where a process was started with exactly this variable; false also where its environment is not ours to read,
- * and null where it has none, as for an instant while it becomes another program.
+ * True where a process was started with exactly this variable; false also where its environment is not ours to read.
+ * Null for the instant in which it becomes another program and has neither environment nor arguments: on a busy
+ * machine that lasts for milliseconds.
  */
 export function wasStartedWith(pid: number, variable: string): boolean | null {
-  const environment = contentOf(`/proc/${pid}/environ`);
-  if (environment?.length === 0) return null;
+  let environment = contentOf(`/proc/${pid}/environ`);
+  if (environment?.length === 0) {
+    if (contentOf(`/proc/${pid}/cmdline`)?.length === 0) return null;
+    environment = contentOf(`/proc/${pid}/environ`);
+  }
   const entry = `${variable}\0`;
   return environment !== null && (environment.indexOf(entry) === 0 || environment.includes(`\0${entry}`));
 }

@@ -8,7 +8,7 @@
  * that the environment brings along stays exported: a plain `code` would change the job's own `code`. It ends with 0
  * where it recorded a result and with 1 where it ran nothing or its directory is gone.
  */
-export const RECORDING_PARENT = [
+const RECORDING_PARENT = [
   // A signal to the group is meant for the job; the parent outlives it to record what came of it. An action, unlike
   // an ignored signal, is not passed on to the job.
   "_stint_term=false",

@@ -13,8 +13,8 @@ export interface Tree {
 
 /** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
 const MAX_LOOKS = 200;
-/** One look can miss a process that is between two programs, or forks and leaves while the table is read. */
-const QUIET_LOOKS = 3;
+/** Looks without a find after which nobody is left: one can miss a process that forks and leaves while it is on. */
+const QUIET_LOOKS = 2;
 
 /**
  * The living processes of an attempt: those in the leader's session or group, and those that carry the token and
@@ -22,9 +22,10 @@ const QUIET_LOOKS = 3;
  */
 export function survivors(tree: Tree): number[] {
   const search = searchFor(tree);
-  for (let look = 0; look < QUIET_LOOKS; look += 1) {
-    const found = search();
+  for (let look = 0, quiet = 0; look < MAX_LOOKS && quiet < QUIET_LOOKS; look += 1) {
+    const { found, isSure } = search();
     if (found.length > 0) return found.map(({ pid }) => pid);
+    if (isSure) quiet += 1;
   }
   return [];
 }
@@ -37,21 +38,29 @@ export function survivors(tree: Tree): number[] {
 export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
   const leader = tree.leader?.pid ?? null;
   const search = searchFor(tree);
-  const looks = signal === "SIGKILL" ? MAX_LOOKS : 1;
+  const isKill = signal === "SIGKILL";
   let reached = 0;
-  for (let look = 0, quiet = 0; look < looks && quiet < QUIET_LOOKS; look += 1) {
+  for (let look = 0, quiet = 0; look < (isKill ? MAX_LOOKS : 1) && quiet < QUIET_LOOKS; look += 1) {
     // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
-    const found = search();
-    quiet = found.length === 0 ? quiet + 1 : 0;
+    const { found, isSure } = search();
+    if (found.length > 0) quiet = 0;
+    else if (isSure) quiet += 1;
     if (leader !== null && found.some(({ group }) => group === leader)) send(-leader, signal);
-    for (const { pid, group } of found) if (group !== leader) send(pid, signal);
+    // One that left the group since is killed by its pid; other signals must not come twice.
+    for (const { pid, group } of found) if (isKill || group !== leader) send(pid, signal);
     reached += found.length;
   }
   return reached;
 }
 
-/** A search that gives all members at first, and with each further call those that are new since. */
-function searchFor({ leader, token }: Tree): () => ProcessEntry[] {
+interface Look {
+  readonly found: readonly ProcessEntry[];
+  /** False while some process is between two programs, and may turn out to be a member. */
+  readonly isSure: boolean;
+}
+
+/** A search that gives all members at first, and with each further look those that are new since. */
+function searchFor({ leader, token }: Tree): () => Look {
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
@@ -69,11 +78,14 @@ function searchFor({ leader, token }: Tree): () => ProcessEntry[] {
     if (fresh.length + settled.size === 0 && leader !== null && isAlive(leader)) fresh.push(asGroup(leader));
     const led = fresh.filter(inGroup);
     isOurs ||= led.some(isLeader) || led.some((entry) => isMarked(entry) === true);
-    return fresh.filter((entry) => {
+    let isSure = true;
+    const found = fresh.filter((entry) => {
       const isMember = entry.isZombie ? false : (isOurs && inGroup(entry)) || isMarked(entry);
-      if (isMember !== null) settled.add(entry.pid);
+      if (isMember === null) isSure = false;
+      else settled.add(entry.pid);
       return isMember === true && entry.pid !== ownPid;
     });
+    return { found, isSure };
   };
 }
 

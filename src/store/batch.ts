@@ -42,7 +42,10 @@ export function commitBatch(
 
 /** The accepted batches that are still on their way, oldest first. */
 export function incomingBatches(layout: Layout): string[] {
-  return readdirSync(layout.incoming).sort();
+  return readdirSync(layout.incoming, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** Moves an accepted batch into `pending/`; safe to race, and to do again. Returns the ids that this call moved. */

@@ -114,6 +114,20 @@ describe("renderDiagnostic()", () => {
 });
 
 describe("diagnose()", () => {
+  test("shows the lines of a DOS file without their ends", () => {
+    const text = "run: a\r\ntimeout:\r\nhold: x\r\n";
+    const faults = [fault({ start: 16, end: 16 }, "empty"), fault({ start: 24, end: 25 }, "no")];
+    const shown = diagnose({ file: "f", text }, faults).map(({ line, sourceLine, caret }) => ({
+      line,
+      sourceLine,
+      caret,
+    }));
+    expect(shown).toEqual([
+      { line: 2, sourceLine: "timeout:", caret: 8 },
+      { line: 3, sourceLine: "hold: x", caret: 6 },
+    ]);
+  });
+
   test("stops at a hundred and counts the rest", () => {
     const faults = Array.from({ length: 130 }, (_, index) =>
       fault({ start: index * 2, end: index * 2 + 1 }, `fault ${index}`),

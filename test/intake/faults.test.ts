@@ -157,6 +157,12 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 1\ncpus: 2", '3:1 "cpus" is given twice', "keep one of them"],
 ];
 
+test("says one thing of a line that YAML cannot read, not all that follows from it", () => {
+  expect(faultsIn("a: 1\n b: 2\n")).toEqual([
+    "1:4 not valid YAML: a mapping begins in the middle of a value",
+  ]);
+});
+
 test("says a missing quote where the text ends", () => {
   expect(faultsIn("run: 'x\n\n\n")).toEqual(["1:8 not valid YAML: missing closing quote (')"]);
 });

@@ -55,6 +55,15 @@ describe("readSubmission() on the long form", () => {
     });
   });
 
+  test("leaves the names of variables and labels as they are", () => {
+    const text =
+      "metadata: {labels: {my_label: a}}\nspec:\n  kind: {type: subprocess, mode: {type: command, command: a}, env: {my_var: b}}";
+    expect(draftIn(text)).toMatchObject({
+      labels: { my_label: "a" },
+      spec: { kind: { env: { my_var: "b" } } },
+    });
+  });
+
   test("is not touched by the defaults of a home", () => {
     expect(draftIn(HAND_WRITTEN, { defaults: { timeoutMs: 5 } }).spec).not.toHaveProperty("timeoutMs");
   });

@@ -7,7 +7,7 @@ import { readSubmission } from "../../src/intake/submission.ts";
 import type { Draft } from "../../src/model/submission.ts";
 
 /** Noon UTC on a Friday. */
-export const NOW_MS = Date.UTC(2026, 4, 1, 12);
+const NOW_MS = Date.UTC(2026, 4, 1, 12);
 
 export const CONTEXT: SubmissionContext = {
   file: "job.yaml",

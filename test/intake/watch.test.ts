@@ -135,6 +135,12 @@ describe("watchDirectories()", () => {
     await using _ = watch;
     expect(problems).toEqual([expect.stringMatching(/^Cannot watch ".*\/loop\/x": ELOOP/)]);
     await notices(folder.at("in"), () => folder.write("in/a.yaml", "x"));
+    rmSync(folder.at("loop"));
+    mkdirSync(folder.at("loop/x"), { recursive: true });
+    await notices(folder.at("loop/x"), () => watch.refresh());
+    rmSync(folder.at("loop"), { recursive: true });
+    symlinkSync("loop", folder.at("loop"));
+    await notices(folder.at("loop/x"), () => watch.refresh());
     expect(problems).toHaveLength(1);
   });
 

@@ -35,6 +35,18 @@ export function cutShort(failpoint: string, work: () => void): void {
   }
 }
 
+/** Does some work whose failpoint is where the system refuses with an errno, as on a full disk. */
+export function refusedAt<T>(failpoint: string, errno: string, work: () => T): T {
+  armFailpoints((reached) => {
+    if (reached === failpoint) throw Object.assign(new Error(`${errno}: refused`), { code: errno });
+  });
+  try {
+    return work();
+  } finally {
+    disarmFailpoints();
+  }
+}
+
 /** Failpoints do nothing again. */
 export function disarmFailpoints(): void {
   armFailpoints(() => {});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { bootId, isAlive, startTimeOf, statFields } from "../../src/lib/host.ts";
 import { endingFromShell } from "../../src/model/evidence.ts";
 import { readExit, readStart } from "../../src/run/records.ts";
@@ -160,7 +161,7 @@ describe("the environment of a job", () => {
 });
 
 describe("a launched job", () => {
-  const fixture = `${import.meta.dir}/fixtures/launcher.ts`;
+  const fixture = fileURLToPath(import.meta.resolve("./fixtures/launcher.ts"));
 
   test.each(["SIGKILL", "SIGTERM", "SIGHUP"] as const)(
     "survives the launching program's death by %s, and its result is found",

@@ -37,11 +37,11 @@ describe("replaceFile()", () => {
   test("never shows a reader half of a text", async () => {
     await using place = new TempDirectory();
     const { path, tmp, read } = inPlace(place);
-    const texts = ["a".repeat(3_000_000), "b".repeat(3_000_000)];
+    const texts = ["a".repeat(1_500_000), "b".repeat(1_500_000)];
     replaceFile(path, texts[0] ?? "", tmp);
     const module = JSON.stringify(join(process.cwd(), "src/store/durable.ts"));
     const line = `import { replaceFile } from ${module};
-      for (let i = 0; i < 60; i += 1) replaceFile(process.argv[1], (i % 2 ? "a" : "b").repeat(3_000_000), process.argv[2]);`;
+      for (let i = 0; i < 25; i += 1) replaceFile(process.argv[1], (i % 2 ? "a" : "b").repeat(1_500_000), process.argv[2]);`;
     const writer = Bun.spawn([process.execPath, "-e", line, path, tmp]);
     let reads = 0;
     for (; writer.exitCode === null; reads += 1) {
@@ -65,17 +65,27 @@ describe("createFile()", () => {
 });
 
 describe("writeWhole()", () => {
-  test("goes on where the system took only a part", async () => {
+  test("does not take a part for the whole", async () => {
     await using place = new TempDirectory();
-    const fifo = join(place.path, "fifo");
-    Bun.spawnSync(["mkfifo", fifo]);
-    // A pipe takes 64 KiB at a time, and parts of that from a writer that does not wait.
-    const reader = Bun.spawn(["cat", fifo], { stdout: "pipe" });
-    const text = `${"0123456789".repeat(50_000)}ü`;
-    const file = openSync(fifo, "w");
-    writeWhole(file, text);
+    const module = JSON.stringify(join(process.cwd(), "src/store/durable.ts"));
+    const line = `import { openSync } from "node:fs"; import { writeWhole } from ${module};
+      try { writeWhole(openSync(process.argv[1], "w"), "x".repeat(1e6)); console.log("all"); } catch (error) { console.log(error.code); }`;
+    // At the limit of a file's size the kernel takes what fits and refuses the rest, as on a full disk.
+    const limited = `trap '' XFSZ; ulimit -f 64; exec "$0" -e "$1" "$2"`;
+    const child = Bun.spawn(["/bin/sh", "-c", limited, process.execPath, line, join(place.path, "a")], {
+      stdout: "pipe",
+    });
+    expect(await child.stdout.text()).toBe("EFBIG\n");
+    expect(statSync(join(place.path, "a")).size).toBeWithin(1, 1e6);
+  });
+
+  test("writes at the end of what it wrote before", async () => {
+    await using place = new TempDirectory();
+    const path = join(place.path, "a");
+    const file = openSync(path, "w");
+    for (const text of ["ü", "", "bc"]) writeWhole(file, text);
     closeSync(file);
-    expect(await reader.stdout.text()).toBe(text);
+    expect(readFileSync(path, "utf8")).toBe("übc");
   });
 });
 

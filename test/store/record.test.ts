@@ -14,11 +14,16 @@ import { TempDirectory } from "../rig/temp-home.ts";
 type Json = Record<string, unknown>;
 const failed = taskIn("failed");
 const dataOf = (text: string): Json & { status: Json } => JSON.parse(text) as Json & { status: Json };
-const changed = (change: (data: Json & { status: Json }) => object): string => JSON.stringify(change(dataOf(recordText(failed))));
+const changed = (change: (data: Json & { status: Json }) => object): string =>
+  JSON.stringify(change(dataOf(recordText(failed))));
 
 describe("recordText()", () => {
   test("is read back as the same task, whatever its life was", () => {
-    fc.assert(fc.property(anyTask, (task) => expect(parseRecord(recordText(task))).toEqual({ ok: true, value: task })));
+    fc.assert(
+      fc.property(anyTask, (task) =>
+        expect(parseRecord(recordText(task))).toEqual({ ok: true, value: task }),
+      ),
+    );
   });
 
   test.each(STATES)("shows a reader what a %s task comes to", (state) => {
@@ -35,7 +40,16 @@ describe("recordText()", () => {
 
 describe("parseRecord()", () => {
   test("computes what is only shown, and believes nothing of it", () => {
-    const lies = { phase: "Succeeded", runState: "COMPLETED", exitCode: 0, signal: null, failureClass: null, errorCode: null, error: null, deadLetter: null };
+    const lies = {
+      phase: "Succeeded",
+      runState: "COMPLETED",
+      exitCode: 0,
+      signal: null,
+      failureClass: null,
+      errorCode: null,
+      error: null,
+      deadLetter: null,
+    };
     const text = changed(({ status, ...rest }) => ({ ...rest, status: { ...status, ...lies } }));
     expect(parseRecord(text)).toEqual({ ok: true, value: failed });
     const without = changed(({ status, ...rest }) => ({
@@ -58,10 +72,22 @@ describe("parseRecord()", () => {
     ["null", "null", "it is not a task record"],
     ["a list", "[]", "it is not a task record"],
     ["a record without status", '{"formatVersion":1}', "it is not a task record"],
-    ["a record without a version", changed(({ formatVersion: _gone, ...rest }) => rest), "it has no formatVersion"],
+    [
+      "a record without a version",
+      changed(({ formatVersion: _gone, ...rest }) => rest),
+      "it has no formatVersion",
+    ],
     ["a key too many", changed((data) => ({ ...data, note: "mine" })), "note: "],
-    ["a spoilt field", changed(({ status, ...rest }) => ({ ...rest, status: { ...status, attempt: "one" } })), "status.attempt: "],
-    ["a state that there is not", changed(({ status, ...rest }) => ({ ...rest, status: { ...status, state: "lost" } })), "status.state: "],
+    [
+      "a spoilt field",
+      changed(({ status, ...rest }) => ({ ...rest, status: { ...status, attempt: "one" } })),
+      "status.attempt: ",
+    ],
+    [
+      "a state that there is not",
+      changed(({ status, ...rest }) => ({ ...rest, status: { ...status, state: "lost" } })),
+      "status.state: ",
+    ],
   ])("calls %s corrupt and says why", (_what, text, reason) => {
     const fault = errorOf(parseRecord(text));
     expect(fault.type).toBe("corrupt");

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test";
+import { processTable, wasStartedWith } from "../../src/run/process-table.ts";
+import { until } from "./rig.ts";
+
+const everyone = () => processTable({ except: new Set() });
+const entryOf = (wanted: number) => everyone().find(({ pid }) => pid === wanted);
+
+describe("processTable()", () => {
+  test("has this process, and neither the kernel's threads nor what is excepted", () => {
+    const own = entryOf(process.pid);
+    expect(own).toMatchObject({ isZombie: false, startTime: expect.stringMatching(/^\d+$/) });
+    const kernelThreads = Bun.spawnSync(["ps", "--ppid", "2", "-o", "pid="]).stdout.toString();
+    expect(everyone().filter(({ pid }) => kernelThreads.split(/\s+/).includes(String(pid)))).toEqual([]);
+    expect(processTable({ except: new Set([process.pid]) }).map(({ pid }) => pid)).not.toContain(process.pid);
+  });
+
+  test("knows a leader by its group and session, and a zombie", async () => {
+    await using child = Bun.spawn(["/bin/sh", "-c", "exit 0"], { detached: true });
+    // Without a turn of the event loop in between, nobody takes note of its end.
+    for (let round = 0; round < 5_000 && entryOf(child.pid)?.isZombie === false; round += 1) Bun.sleepSync(1);
+    const entry = entryOf(child.pid);
+    expect(entry).toMatchObject({ isZombie: true, group: child.pid, session: child.pid });
+  });
+});
+
+describe("wasStartedWith()", () => {
+  test("finds a variable in any place, whole and exact", async () => {
+    for (const env of [
+      { STINT_X: "1", B: "2" },
+      { A: "0", STINT_X: "1", B: "2" },
+      { A: "0", STINT_X: "1" },
+    ]) {
+      await using child = Bun.spawn(["sleep", "60"], { env });
+      await until(() => wasStartedWith(child.pid, "STINT_X=1"));
+      for (const other of ["STINT_X=", "STINT_X=11", "TINT_X=1", "STINT_X", "X=1"]) {
+        expect(wasStartedWith(child.pid, other)).toBe(false);
+      }
+    }
+  });
+
+  test("is false for a process without an environment, and for one that is gone", async () => {
+    await using child = Bun.spawn(["sleep", "60"], { env: {} });
+    await until(() => wasStartedWith(child.pid, "A=1") === false);
+    child.kill("SIGKILL");
+    await child.exited;
+    expect(wasStartedWith(child.pid, "A=1")).toBe(false);
+  });
+});
