@@ -64,7 +64,7 @@ export async function awaitTasks(
 }
 
 /** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 1 where it has none. */
-export function mirrorExit(task: Task): number {
+function mirrorExit(task: Task): number {
   const { status } = task;
   if (status.state === "completed") return EXIT.done;
   if (status.state === "cancelled") return MIRROR_EXIT.cancelled;

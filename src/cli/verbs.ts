@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 export type Ended = number | Problem;
 
 /** What a verb's file exports: it declares its arguments and says what to do with them. */
-export interface VerbModule {
+interface VerbModule {
   declare(command: Command, invocation: Invocation): void;
 }
 

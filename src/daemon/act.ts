@@ -11,7 +11,7 @@ import type { Holder } from "./holder.ts";
 import { startTasks } from "./start.ts";
 
 /** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
-export async function act(holder: Holder, actions: readonly Action[]): Promise<void> {
+export function act(holder: Holder, actions: readonly Action[]): void {
   const claims: Task[] = [];
   const changes: Change[] = [];
   for (const action of actions) {
@@ -31,7 +31,7 @@ export async function act(holder: Holder, actions: readonly Action[]): Promise<v
   }
   if (!holder.canWrite()) return;
   holder.commit(changes);
-  await startTasks(holder, claims);
+  startTasks(holder, claims);
 }
 
 /** The change that notes a wish to end a running task; its signals follow in the next round over the jobs. */

@@ -38,7 +38,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const exit = readExit(directory);
   const isThisBoot = start !== "unreadable" && start.bootId === holder.bootId;
   const nowMs = clock.now();
-  const startedAtMs = Date.parse(attempt.startedAt ?? attempt.claimedAt);
+  const startedAtMs = start === "unreadable" ? Date.parse(attempt.claimedAt) : start.startedAtMs;
   return {
     id,
     attempt: attempt.number,

@@ -1,12 +1,13 @@
 import { timestamp } from "../lib/clock.ts";
 import { isAlive } from "../lib/host.ts";
+import { failureOf } from "../model/failure.ts";
 import { started } from "../model/lifecycle.ts";
 import type { Task } from "../model/task.ts";
 import { openAttempt } from "../model/task.ts";
-import { settled } from "../plan/settle.ts";
+import { released, settled } from "../plan/settle.ts";
 import { capLog, readTail } from "../run/log.ts";
 import { outputFiles } from "../run/output.ts";
-import { readExit } from "../run/records.ts";
+import { readExit, readStart } from "../run/records.ts";
 import { signalTree, survivors } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
 import type { Holder } from "./holder.ts";
@@ -110,6 +111,14 @@ function asStarted(task: Task, job: Job): Task {
 function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change {
   const { random, actor } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
+  if (hasNeverStarted(job)) {
+    const failure = failureOf(
+      "STALE_WORKER",
+      "never-started",
+      "its start could not be recorded, so it was not started",
+    );
+    return { before: task, after: released(task, failure, job.end.endedAtMs), actor };
+  }
   const tail = readTail(outputFiles(job.directory, task.spec.logs.separate));
   const running = asStarted(task, job);
   const after = settled(
@@ -125,6 +134,13 @@ function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change 
     random,
   );
   return { before: task, after, actor };
+}
+
+/** The recording parent runs nothing where it cannot note the start, as on a full disk. */
+function hasNeverStarted({ isChild, end, directory }: Job): boolean {
+  if (!isChild || end?.ending.type !== "lost" || end.ending.signal !== null) return false;
+  const start = readStart(directory);
+  return start === null || typeof start === "string";
 }
 
 /** One line for the supervisor's own log. */

@@ -3,7 +3,7 @@ import type { Ending } from "../model/evidence.ts";
 import type { TaskId } from "../model/identity.ts";
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
-export interface Sent {
+interface Sent {
   readonly signal: "SIGTERM" | "SIGKILL";
   readonly atAwakeMs: number;
 }

@@ -14,7 +14,7 @@ import { readRecord } from "../store/record.ts";
 import type { Holder } from "./holder.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
-export async function startTasks(holder: Holder, tasks: readonly Task[]): Promise<void> {
+export function startTasks(holder: Holder, tasks: readonly Task[]): void {
   const { clock, actor, lock } = holder.options;
   const changes = tasks
     .map((task) => asOnDisk(holder, task))
@@ -28,8 +28,9 @@ export async function startTasks(holder: Holder, tasks: readonly Task[]): Promis
       };
       return { before, after: claimed(before, claim), actor };
     });
-  const claims = holder.commit(changes);
-  await Promise.all(claims.flatMap((written) => (written.ok ? [startJob(holder, written.value)] : [])));
+  for (const written of holder.commit(changes)) {
+    if (written.ok) startJob(holder, written.value);
+  }
 }
 
 /** A record in pending/ is a file that people may edit: what they wrote counts, as a new generation of the spec. */
@@ -57,7 +58,7 @@ function asOnDisk(holder: Holder, known: Task): Task | null {
   };
 }
 
-async function startJob(holder: Holder, task: Task): Promise<void> {
+function startJob(holder: Holder, task: Task): void {
   const { clock, layout, say } = holder.options;
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} was claimed without an attempt`);
@@ -67,7 +68,7 @@ async function startJob(holder: Holder, task: Task): Promise<void> {
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
-  const launched = await launchIn(holder, { task, directory });
+  const launched = launchIn(holder, { task, directory });
   failpoint("start:launched");
   const job = {
     id,
@@ -104,10 +105,10 @@ function hearOfTheEnd(holder: Holder, task: Task, launched: Launched): void {
   });
 }
 
-async function launchIn(
+function launchIn(
   holder: Holder,
   { task, directory }: { task: Task; directory: string },
-): Promise<Result<Launched, NotStarted>> {
+): Result<Launched, NotStarted> {
   const { layout, self, environment: own } = holder.options;
   const { kind, logs } = task.spec;
   const { id, environment: hash } = task.metadata;

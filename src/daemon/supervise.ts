@@ -37,7 +37,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       capacity: holder.options.capacity,
       isClaiming: holder.leaving === null && holder.trouble === null,
     });
-    await act(holder, planned.actions);
+    act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
       choresAtMs = clock.awakeMs() + CHORES_MS;
       capLogs(holder);

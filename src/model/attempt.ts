@@ -5,8 +5,8 @@ import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
 
 /** Why stint itself ends a job; on record before the first signal is sent. */
-export const STOP_REASONS = ["User", "Timeout", "Shutdown"] as const;
-export const stopIntent = v.strictObject({
+const STOP_REASONS = ["User", "Timeout", "Shutdown"] as const;
+const stopIntent = v.strictObject({
   reason: v.picklist(STOP_REASONS),
   requestedAt: instant,
   /** Zero kills at once. */

@@ -3,7 +3,7 @@ import { instant } from "./identity.ts";
 import { STATES } from "./state.ts";
 
 /** The names of what can be on the audit log; a transition is named after the state it leads to. */
-export const AUDIT_EVENTS = [
+const AUDIT_EVENTS = [
   ...STATES.map((state) => `task_${state}` as const),
   "cancel_requested",
   "timeout_reached",

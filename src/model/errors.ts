@@ -11,7 +11,7 @@ export const EXIT = {
   internal: 70,
 } as const;
 
-export type ExitName = keyof typeof EXIT;
+type ExitName = keyof typeof EXIT;
 
 /** Exit codes of the verbs that mirror a task, where the task itself has nothing to say. */
 export const MIRROR_EXIT = { expired: 124, ownError: 125, cancelled: 130 } as const;

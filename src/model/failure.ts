@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Backoff } from "./backoff.ts";
 
 export const FAILURE_CLASSES = ["infrastructure", "resource", "data", "code", "unknown"] as const;
-export type FailureClass = (typeof FAILURE_CLASSES)[number];
+type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 interface FailureEntry {
   readonly class: FailureClass;
@@ -157,7 +157,7 @@ export type FailureCode = keyof typeof FAILURES;
 export const FAILURE_CODES = Object.keys(FAILURES) as FailureCode[];
 
 export const failureCode = v.picklist(FAILURE_CODES);
-export const failureClass = v.picklist(FAILURE_CLASSES);
+const failureClass = v.picklist(FAILURE_CLASSES);
 
 /** The entry of a code, with every optional field in its type. */
 export function failureEntry(code: FailureCode): FailureEntry {

@@ -11,14 +11,14 @@ const argument = v.pipe(
 );
 
 /** What interprets a script: a known runtime, or any program with the flag that takes a file. */
-export const runtime = v.union([
+const runtime = v.union([
   v.picklist(RUNTIMES),
   v.strictObject({ command: v.pipe(argument, v.minLength(1)), flag: v.optional(argument) }),
 ]);
 export type Runtime = v.InferOutput<typeof runtime>;
 
 /** How the process is made: a program with its arguments, or a script for an interpreter. */
-export const mode = v.variant("type", [
+const mode = v.variant("type", [
   v.strictObject({
     type: v.literal("command"),
     command: v.pipe(argument, v.minLength(1)),
@@ -39,7 +39,7 @@ const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name with
 export const environment = v.record(v.string(), v.string());
 
 /** What a job's environment starts from; the task's own variables come on top. */
-export const environmentPolicy = v.variant("policy", [
+const environmentPolicy = v.variant("policy", [
   /** The submitter's environment as it was captured. */
   v.strictObject({ policy: v.literal("inherit") }),
   v.strictObject({ policy: v.literal("allowlist"), names: v.array(variableName) }),
@@ -49,7 +49,7 @@ export const environmentPolicy = v.variant("policy", [
 export type EnvironmentPolicy = v.InferOutput<typeof environmentPolicy>;
 
 /** A process on this machine. */
-export const subprocess = v.strictObject({
+const subprocess = v.strictObject({
   type: v.literal("subprocess"),
   mode,
   /** Absolute. */

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { capacity } from "./resources.ts";
 
 /** Why a process holds a home's lock: to supervise, for its own tasks, until nothing is left, or for one change. */
-export const ROLES = ["up", "run", "drain", "command"] as const;
+const ROLES = ["up", "run", "drain", "command"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Who holds the home's lock: enough to prove later that they are gone. */

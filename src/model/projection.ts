@@ -2,8 +2,8 @@ import { failureOfAttempt } from "./attempt.ts";
 import type { State } from "./state.ts";
 import type { Task } from "./task.ts";
 
-export type Phase = "Pending" | "Running" | "Succeeded" | "Failed" | "Timeout" | "Canceled" | "Exhausted";
-export type RunState = "PENDING" | "ASSIGNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
+type Phase = "Pending" | "Running" | "Succeeded" | "Failed" | "Timeout" | "Canceled" | "Exhausted";
+type RunState = "PENDING" | "ASSIGNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
 
 const RUN_STATES: Readonly<Record<State, RunState>> = {
   queued: "PENDING",

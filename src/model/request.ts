@@ -17,7 +17,7 @@ const duration = v.pipe(v.number(), v.integer(), v.minValue(0));
 const targets = v.array(target);
 
 /** What a command asks of whoever holds the home. */
-export const operation = v.variant("verb", [
+const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("cancel"), targets, force: v.boolean(), pendingOnly: v.boolean() }),
   v.strictObject({ verb: v.literal("retry"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
@@ -49,7 +49,7 @@ const problemSchema = v.strictObject({
 });
 
 /** What became of each target: done (with what was done), or the problem that stood in the way. */
-export const answer = v.strictObject({
+const answer = v.strictObject({
   id: v.string(),
   done: v.optional(v.string()),
   problem: v.optional(problemSchema),

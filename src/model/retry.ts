@@ -3,9 +3,9 @@ import { backoff } from "./backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES, failureCode } from "./failure.ts";
 
 /** Attempts in a row (one and three retries) of a task that says nothing. */
-export const DEFAULT_MAX_ATTEMPTS = 4;
+const DEFAULT_MAX_ATTEMPTS = 4;
 /** How often a task may lose its machine or supervisor before a human should look. */
-export const DEFAULT_MAX_ORPHANS = 3;
+const DEFAULT_MAX_ORPHANS = 3;
 
 const classOrCode = v.picklist([...FAILURE_CLASSES, ...FAILURE_CODES]);
 const attempts = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000));

@@ -24,7 +24,7 @@ export type State = (typeof STATES)[number];
  *       │  └─────────┴──────────┴──► failed, cancelled
  *       └── retry, release, shutdown, interval, orphan, a person's retry of failed or cancelled
  */
-export const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   queued: ["preparing", "failed", "cancelled"],
   preparing: ["running", "queued", "failed", "cancelled"],
   running: ["serving", "collecting", "failed", "queued", "cancelled", "orphaned", "stopping"],

@@ -8,7 +8,7 @@ export const FORMAT_VERSION = 1;
 /** Attempts kept in a record; older ones live on in `runs/` alone. */
 export const MAX_ATTEMPTS_KEPT = 256;
 
-export const SOURCES = ["cli", "inbox"] as const;
+const SOURCES = ["cli", "inbox"] as const;
 
 const labelText = v.pipe(v.string(), v.maxLength(256));
 const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -75,7 +75,7 @@ const queued = v.strictObject({
   ...common,
 });
 
-export const status = v.variant("state", [
+const status = v.variant("state", [
   queued,
   v.strictObject({ state: v.literal("preparing"), ...common }),
   v.strictObject({ state: v.literal("running"), ...common }),

@@ -1,21 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type AuditLine, auditLine } from "../model/audit.ts";
 import { check } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { FIRST_HASH, hashOf } from "./audit.ts";
+import { auditFiles, FIRST_HASH, hashOf } from "./audit.ts";
 import type { Layout } from "./layout.ts";
-
-/** The audit files of a home, oldest first. */
-export function auditFiles(layout: Layout): string[] {
-  const directory = dirname(layout.audit);
-  const rotated = readdirSync(directory)
-    .filter((name) => name.startsWith(`${basename(layout.audit)}.`))
-    .sort()
-    .map((name) => join(directory, name));
-  return existsSync(layout.audit) ? [...rotated, layout.audit] : rotated;
-}
 
 /** Checks every line's hash against the line before it; gives the number of lines, or the first that is wrong. */
 export function verifyAudit(layout: Layout): Result<{ lines: number; lastSeq: number }, Problem> {

@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, renameSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { AuditLine, AuditNote } from "../model/audit.ts";
@@ -23,6 +34,8 @@ export class Audit {
   readonly #layout: Layout;
   #file: number;
   #size: number;
+  /** What was left of a line that a crash cut short; told with the next notes. */
+  #cutBytes = 0;
   #seq = 0;
   #hash = FIRST_HASH;
   /** Lines that the disk had no room for; they go with the next ones. */
@@ -37,13 +50,19 @@ export class Audit {
 
   /** Appends notes and puts them on the disk; throws what the system refuses, keeping the lines for the next call. */
   append(notes: readonly AuditNote[], nowMs: number): void {
-    for (const note of notes) {
+    const cut: AuditNote = {
+      event: "log_cut",
+      actor: "stint",
+      detail: `${this.#cutBytes} bytes of an unfinished line`,
+    };
+    for (const note of this.#cutBytes > 0 ? [cut, ...notes] : notes) {
       const unsealed = { seq: this.#seq + 1, at: timestamp(nowMs), ...note, prevHash: this.#hash };
       const hash = hashOf(unsealed);
       this.#unwritten.push(`${JSON.stringify({ ...unsealed, hash })}\n`);
       this.#seq = unsealed.seq;
       this.#hash = hash;
     }
+    this.#cutBytes = 0;
     if (this.#unwritten.length === 0) return;
     const text = this.#unwritten.join("");
     try {
@@ -69,36 +88,61 @@ export class Audit {
   }
 
   #rotate(nowMs: number): void {
-    const first = String(this.#seq).padStart(12, "0");
+    renameSync(this.#layout.audit, `${this.#layout.audit}.${String(this.#seq).padStart(12, "0")}`);
+    const next = openSync(this.#layout.audit, "a+", 0o600);
+    // Not before: where the system refuses, the old file goes on.
     closeSync(this.#file);
-    renameSync(this.#layout.audit, `${this.#layout.audit}.${first}`);
-    this.#file = openSync(this.#layout.audit, "a+", 0o600);
-    syncDirectory(this.#layout.home);
+    this.#file = next;
     this.#size = 0;
+    syncDirectory(this.#layout.home);
     this.append([{ event: "rotated", actor: "stint" }], nowMs);
   }
 
   /** Finds the end of the chain; a line that was cut by a crash is removed, as its change is told again. */
   #resume(): void {
-    const length = Math.min(this.#size, TAIL_BYTES);
-    const bytes = Buffer.alloc(length);
-    readSync(this.#file, bytes, 0, length, this.#size - length);
-    const end = bytes.lastIndexOf(0x0a) + 1;
-    if (end < length) {
-      this.#size -= length - end;
+    const tail = tailOf(this.#layout.audit);
+    const end = tail.lastIndexOf(0x0a) + 1;
+    this.#cutBytes = tail.length - end;
+    if (this.#cutBytes > 0) {
+      this.#size -= this.#cutBytes;
       ftruncateSync(this.#file, this.#size);
     }
-    const lines = bytes.subarray(0, end).toString("utf8").trimEnd().split("\n");
-    const last = lines.at(-1);
-    if (last === undefined || last === "") return;
-    const line = lineIn(last);
-    this.#seq = line.seq;
-    this.#hash = line.hash;
+    // Empty after a crash in a rotation, or because nothing was ever written.
+    const rotated = auditFiles(this.#layout).at(-2);
+    const last =
+      lastLine(tail.subarray(0, end)) ?? (rotated === undefined ? null : lastLine(tailOf(rotated)));
+    if (last === null) return;
+    this.#seq = last.seq;
+    this.#hash = last.hash;
+  }
+}
+
+/** The audit files of a home, oldest first. */
+export function auditFiles(layout: Layout): string[] {
+  const directory = dirname(layout.audit);
+  const rotated = readdirSync(directory)
+    .filter((name) => name.startsWith(`${basename(layout.audit)}.`))
+    .sort()
+    .map((name) => join(directory, name));
+  return existsSync(layout.audit) ? [...rotated, layout.audit] : rotated;
+}
+
+function tailOf(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    return bytes;
+  } finally {
+    closeSync(file);
   }
 }
 
 /** A last line that somebody spoilt breaks the chain, which `audit verify` tells; it does not stop the queue. */
-function lineIn(text: string): Pick<AuditLine, "seq" | "hash"> {
+function lastLine(tail: Buffer): Pick<AuditLine, "seq" | "hash"> | null {
+  const text = tail.toString("utf8").trimEnd().split("\n").at(-1);
+  if (text === undefined || text === "") return null;
   try {
     return JSON.parse(text) as AuditLine;
   } catch {

@@ -62,16 +62,17 @@ export async function sweep(scenario: Scenario, failpoint: string): Promise<Swep
       scenario.check(stint, told);
       await checkAudit(stint);
     } catch (error) {
-      throw new Error(
-        `${scenario.name}, killed at ${failpoint} the ${pass}. time: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const what = error instanceof Error ? error.message : String(error);
+      throw new Error(`${scenario.name}, killed at ${failpoint} the ${pass}. time: ${what}`, {
+        cause: error,
+      });
     }
   }
   throw new Error(`${scenario.name} passes ${failpoint} more than ${MAX_PASSES} times`);
 }
 
 /** What holds in every home at rest. */
-export function checkInvariants(stint: Stint, before: readonly RecordView[]): void {
+function checkInvariants(stint: Stint, before: readonly RecordView[]): void {
   const records = stint.records();
   const ids = records.map(({ metadata }) => metadata.id);
   demand(new Set(ids).size === ids.length, `a task stands in two places: ${ids.join(" ")}`);

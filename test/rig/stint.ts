@@ -29,7 +29,7 @@ const PLACE_OF: Readonly<Record<string, string>> = {
 type Json = Record<string, unknown>;
 
 /** The attempt fields that tests look at. */
-export interface AttemptView {
+interface AttemptView {
   readonly number: number;
   readonly state: string;
   readonly exitCode: number | null;

@@ -7,8 +7,8 @@ import type { Task } from "../../src/model/task.ts";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
 import { readRecord } from "../../src/store/record.ts";
 import { Writer } from "../../src/store/writer.ts";
-import { refusedAt } from "../rig/crash.ts";
 import { fakeClock } from "../rig/clock.ts";
+import { refusedAt } from "../rig/crash.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { after, aStop, asClaimed, asRunning, aTask, at, exited, killedBy, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -141,35 +141,43 @@ describe("commit()", () => {
     expect(lines(home).map(({ task }) => task)).toEqual(["000002-train"]);
   });
 
-  test.each(MOVES.filter(([what]) => /claim|by a person/.test(what)))("does not bring back by %s a record that somebody removed", async (_what, before, next) => {
-    await using home = new TempHome();
-    using writer = opened(home);
-    const [written] = writer.commit([{ before, after: next, actor: "stint" }]);
-    expect(errorOf(written ?? { ok: true, value: null }).code).toBe("NOT_FOUND");
-    expect(home.files().filter((path) => path.includes("000001"))).toEqual([]);
-  });
+  test.each(MOVES.filter(([what]) => /claim|by a person/.test(what)))(
+    "does not bring back by %s a record that somebody removed",
+    async (_what, before, next) => {
+      await using home = new TempHome();
+      using writer = opened(home);
+      const [written] = writer.commit([{ before, after: next, actor: "stint" }]);
+      expect(errorOf(written ?? { ok: true, value: null }).code).toBe("NOT_FOUND");
+      expect(home.files().filter((path) => path.includes("000001"))).toEqual([]);
+    },
+  );
 
-  test.each(MOVES)("leaves everything as it was where the disk refuses %s, and does it later", async (_what, before, next, events) => {
-    await using home = new TempHome();
-    using writer = opened(home);
-    const path = home.put(before);
-    const text = readFileSync(path, "utf8");
-    const change = { before, after: next, actor: "ada" };
-    const [refused] = refusedAt("replace:staged", "ENOSPC", () => writer.commit([change]));
-    expect(errorOf(refused ?? { ok: true, value: null }).code).toBe("DISK_FULL");
-    expect(recordsOf(home)).toEqual([`${placeOf(before.status.state)}/000001-train.json`]);
-    expect(readFileSync(path, "utf8")).toBe(text);
-    expect([home.files("tmp"), lines(home)]).toEqual([[], []]);
-    const [written] = writer.commit([change]);
-    expect(valueOf(written ?? { ok: false, error: "" }).metadata.resourceVersion).toBe(2);
-    expect(lines(home)).toHaveLength(events.length);
-  });
+  test.each(MOVES)(
+    "leaves everything as it was where the disk refuses %s, and does it later",
+    async (_what, before, next, events) => {
+      await using home = new TempHome();
+      using writer = opened(home);
+      const path = home.put(before);
+      const text = readFileSync(path, "utf8");
+      const change = { before, after: next, actor: "ada" };
+      const [refused] = refusedAt("replace:staged", "ENOSPC", () => writer.commit([change]));
+      expect(errorOf(refused ?? { ok: true, value: null }).code).toBe("DISK_FULL");
+      expect(recordsOf(home)).toEqual([`${placeOf(before.status.state)}/000001-train.json`]);
+      expect(readFileSync(path, "utf8")).toBe(text);
+      expect([home.files("tmp"), lines(home)]).toEqual([[], []]);
+      const [written] = writer.commit([change]);
+      expect(valueOf(written ?? { ok: false, error: "" }).metadata.resourceVersion).toBe(2);
+      expect(lines(home)).toHaveLength(events.length);
+    },
+  );
 
   test("holds no record up for its audit log, and writes the lines later, none lost and the chain unbroken", async () => {
     await using home = new TempHome();
     using writer = opened(home);
     home.put(aTask());
-    const [claimed] = refusedAt("audit:written", "ENOSPC", () => writer.commit([{ before: aTask(), after: asClaimed(aTask()), actor: "ada" }]));
+    const [claimed] = refusedAt("audit:written", "ENOSPC", () =>
+      writer.commit([{ before: aTask(), after: asClaimed(aTask()), actor: "ada" }]),
+    );
     const task = valueOf(claimed ?? { ok: false, error: "" });
     expect(recordsOf(home)).toEqual(["running/000001-train.json"]);
     expect(lines(home)).toEqual([]);

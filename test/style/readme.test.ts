@@ -25,7 +25,7 @@ test("the README's error codes are those of the code", () => {
 
 test("the README's exit codes are those of the code", () => {
   const expected = Object.entries(EXIT).map(([name, code]) => [String(code), name]);
-  expect(tableUnder("Exit codes").map(([code, name]) => [code, name])).toEqual(expected as string[][]);
+  expect(tableUnder("Exit codes").map(([code, name]) => [code, name])).toEqual(expected);
 });
 
 test("the README names every failure code under its class", () => {
