@@ -65,9 +65,12 @@ const subprocess = v.strictObject({
 export const kind = v.variant("type", [subprocess]);
 export type Kind = v.InferOutput<typeof kind>;
 
-/** The command as a person would type it, for tables and logs; a script shows its first line. */
+/** The command as a person would type it, for tables and logs; a script shows its first line that does something. */
 export function describeKind(of: Kind): string {
-  if (of.mode.type === "script") return of.mode.body.trimStart().split("\n", 1)[0] ?? "";
+  if (of.mode.type === "script") {
+    const lines = of.mode.body.split("\n").map((line) => line.trim());
+    return lines.find((line) => line !== "" && !line.startsWith("#")) ?? lines[0] ?? "";
+  }
   return [of.mode.command, ...of.mode.args].map(quoted).join(" ");
 }
 

@@ -145,15 +145,22 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** A sweep is dozens of runs one after the other. */
+const SWEEP_TIMEOUT_MS = 180_000;
+
 /** Kills at each failpoint over all scenarios. */
 const reached: Record<string, number> = {};
 
 describe.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
   "%s, killed between any two steps",
   (_name, scenario) => {
-    test.each(failpointNames())("at %s", async (failpoint) => {
-      reached[failpoint] = (reached[failpoint] ?? 0) + (await sweep(scenario, failpoint)).kills;
-    });
+    test.concurrent.each(failpointNames())(
+      "at %s",
+      async (failpoint) => {
+        reached[failpoint] = (reached[failpoint] ?? 0) + (await sweep(scenario, failpoint)).kills;
+      },
+      SWEEP_TIMEOUT_MS,
+    );
   },
 );
 

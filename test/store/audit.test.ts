@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
   appendFileSync,
-  existsSync,
+  mkdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   statSync,
   truncateSync,
   writeFileSync,

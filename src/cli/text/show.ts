@@ -2,6 +2,7 @@ import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
+import type { Retry } from "../../model/retry.ts";
 import type { Task } from "../../model/task.ts";
 import type { Style } from "./style.ts";
 import { localTime, relativeTime } from "./time.ts";
@@ -17,7 +18,7 @@ export function renderTask(
   const asked = [
     spec.priority > 0 ? `priority ${spec.priority}` : null,
     spec.timeoutMs === undefined ? null : `timeout ${formatDuration(spec.timeoutMs)}`,
-    `up to ${spec.retry.maxAttempts === 0 ? "any number of" : spec.retry.maxAttempts} attempts`,
+    attemptsOf(spec.retry),
     spec.restart.policy === "onFailure" ? null : `restart ${spec.restart.policy}`,
     spec.resources.cpus === undefined ? null : `${spec.resources.cpus} CPUs`,
     spec.resources.memoryBytes === undefined ? null : formatBytes(spec.resources.memoryBytes),
@@ -40,6 +41,14 @@ export function renderTask(
     ...status.attempts.flatMap((attempt) => renderAttempt(attempt, options)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** How often it is tried, and after what. */
+function attemptsOf({ maxAttempts, scope, on, onExit }: Retry): string {
+  const limit =
+    maxAttempts === 0 ? "as often as it takes" : maxAttempts === 1 ? "once" : `up to ${maxAttempts} times`;
+  const isDefault = scope === "transient" && on === undefined && onExit === undefined;
+  return isDefault && maxAttempts !== 1 ? `tried ${limit} if the failure is worth it` : `tried ${limit}`;
 }
 
 function field(name: string, value: string): string {
