@@ -2,6 +2,7 @@ import { fstatSync, readFileSync, writeSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { errnoOf } from "../lib/errno.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
 
 /** All that a verb may know of the process it runs in; nothing else touches `process`. */
@@ -23,6 +24,8 @@ export interface Context {
   readonly out: (text: string) => void;
   /** The answer, where it is not text. */
   readonly outBytes: (bytes: Uint8Array) => void;
+  /** A line of the supervisor's own log, which may be lost: a full disk or a closed pipe must not end the queue. */
+  readonly log: (line: string) => void;
   /** The talk. */
   readonly err: (text: string) => void;
   /** All of standard input. */
@@ -54,7 +57,8 @@ export function processContext(): Context {
     columns: isTerminal ? (process.stdout.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS,
     out: (text) => write(1, Buffer.from(text)),
     outBytes: (bytes) => write(1, bytes),
-    err: (text) => write(2, Buffer.from(text)),
+    log: (line) => tryToWrite(1, Buffer.from(line)),
+    err: (text) => tryToWrite(2, Buffer.from(text)),
     readInput: () => readFileSync(0),
     onSignal: (listener) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -95,6 +99,14 @@ function isCharacterDevice(file: number): boolean {
   }
 }
 
+function tryToWrite(file: number, bytes: Uint8Array): void {
+  try {
+    writeSync(file, bytes);
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+  }
+}
+
 /** Writes all of it; a reader that went away (`stint ls | head`) is no failure, a full pipe is waited for. */
 function write(file: number, bytes: Uint8Array): void {
   let rest = bytes;
@@ -102,7 +114,7 @@ function write(file: number, bytes: Uint8Array): void {
     try {
       rest = rest.subarray(writeSync(file, rest));
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : null;
+      const code = errnoOf(error);
       if (code === "EAGAIN") Bun.sleepSync(1);
       else if (code === "EPIPE") process.exit(0);
       else throw error;

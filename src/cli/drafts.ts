@@ -106,7 +106,8 @@ function draftOfCommand(
   return draft.ok ? ok([draft.value]) : err(usage(draft.error));
 }
 
-function overlay(
+/** Sets what flags say over what drafts have. */
+export function overlay(
   context: Context,
   { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
 ): Result<Draft[], Problem> {

@@ -114,6 +114,14 @@ function checkSupervisor(layout: Layout): Check {
   };
 }
 
+/** Only pending/ and running/ are looked through at a start. */
+function mendOfSpoilt(directory: string): string {
+  const isScanned = /\/(pending|running)$/.test(directory);
+  return isScanned
+    ? "the supervisor puts it aside at its next start"
+    : "look at it, then move it away by hand";
+}
+
 function checkRecords(layout: Layout, directory: string): Check[] {
   const checks: Check[] = [];
   for (const name of readdirSync(directory)) {
@@ -135,7 +143,7 @@ function checkRecords(layout: Layout, directory: string): Check[] {
       checks.push({
         verdict: "bad",
         what: `${path} is spoilt: ${read.error.reason}`,
-        mend: "the supervisor puts it aside at its next start",
+        mend: mendOfSpoilt(directory),
       });
     else if (!read.ok && read.error.type === "newer")
       checks.push({

@@ -32,7 +32,7 @@ export async function takeOverHome(
       postRequest(layout, {
         at: timestamp(context.clock.now()),
         actor: context.user,
-        operation: { verb: "handOver" },
+        operation: { verb: "handOver", owner: owner.token },
       });
       asked = owner.token;
     }

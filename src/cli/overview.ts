@@ -18,12 +18,17 @@ export function readOverview(context: Context, layout: Layout): Overview {
   const unended = readTasks(layout, ["running", "pending"]);
   const queued = unended.filter((task) => task.status.state === "queued");
   const active = unended.filter((task) => task.status.state !== "queued");
-  const capacity = lockOwner(layout)?.capacity ?? null;
+  const owner = lockOwner(layout);
+  const capacity = owner?.capacity ?? null;
   const nowMs = context.clock.now();
   return {
     active,
     queued,
     isSupervised: capacity !== null,
-    whyWaiting: (task) => whyWaiting(task, { nowMs, queued, active, capacity }),
+    whyWaiting: (task) => {
+      const wait = whyWaiting(task, { nowMs, queued, active, capacity });
+      // A `run` starts its own tasks: one that has room and does not start is not of them.
+      return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
+    },
   };
 }

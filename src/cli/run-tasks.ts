@@ -31,16 +31,20 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
   const { layout, tasks } = run;
   const ids = tasks.map((task) => task.metadata.id);
   const own = new Set<string>(tasks.map((task) => task.metadata.uid));
-  const state = { isOver: false, isCancelled: false };
+  const state: RunState = { isOver: false, trouble: null, signal: null };
   context.onSignal((signal) => {
-    if (signal === "SIGHUP") state.isOver = true;
-    else if (!state.isCancelled) {
-      state.isCancelled = true;
+    const isSecond = state.signal !== null;
+    state.signal = signal;
+    // A hang-up leaves the jobs; so does whoever asks twice.
+    if (signal === "SIGHUP" || isSecond) state.isOver = true;
+    else {
       context.err(`\n${signal}: cancelling what was submitted\n`);
-      void cancelAll(context, layout, ids);
+      cancelAll(context, layout, ids).catch((error: unknown) =>
+        context.err(`Cannot cancel: ${String(error)}\n`),
+      );
     }
   });
-  const supervising = superviseOwn(context, { ...run, own, isOver: () => state.isOver });
+  const supervising = superviseOwn(context, { ...run, own, state });
   const progress = new ProgressLine(context);
   const awaited = await awaitTasks(context, layout, {
     ids,
@@ -59,23 +63,34 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
   });
   progress.clear();
   state.isOver = true;
-  const trouble = await supervising;
+  await supervising;
   if ("code" in awaited) return awaited;
-  if (trouble !== null) return trouble;
-  if (state.isCancelled) return MIRROR_EXIT.cancelled;
+  if (state.trouble !== null) return state.trouble;
+  if (state.signal === "SIGHUP") return HANG_UP_EXIT;
+  if (state.signal !== null) return MIRROR_EXIT.cancelled;
   return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;
+}
+
+/** 128 + 1: as a shell reports who was ended by SIGHUP. */
+const HANG_UP_EXIT = 129;
+
+interface RunState {
+  isOver: boolean;
+  /** Why this process cannot supervise. */
+  trouble: Problem | null;
+  signal: "SIGINT" | "SIGTERM" | "SIGHUP" | null;
 }
 
 /** Holds the home as long as nobody else does and tasks of ours are open; an `up` that asks gets it. */
 async function superviseOwn(
   context: Context,
-  run: Run & { own: ReadonlySet<string>; isOver: () => boolean },
-): Promise<Problem | null> {
-  const { layout, own } = run;
+  run: Run & { own: ReadonlySet<string>; state: RunState },
+): Promise<void> {
+  const { layout, own, state } = run;
   const isOurs = (task: Task): boolean => own.has(task.metadata.uid);
   const hasEnded = (holder: Holder): boolean => ![...holder.tasks.values()].some(isOurs);
   let asked: string | null = null;
-  while (!run.isOver()) {
+  while (!state.isOver) {
     const owner = lockOwner(layout);
     if (owner !== null) {
       // Another `run` starts only its own tasks unless it is told of ours.
@@ -87,19 +102,21 @@ async function superviseOwn(
       continue;
     }
     const opened = await holdHome(context, layout, { role: "run", jobs: run.jobs, mayClaim: isOurs });
-    if (!opened.ok && lockOwner(layout) === null) return opened.error;
+    if (!opened.ok && lockOwner(layout) === null) {
+      state.trouble = opened.error;
+      state.isOver = true;
+    }
     if (!opened.ok) continue;
     {
       await using session = opened.value;
       await superviseHome(context, session, {
         settings: null,
-        isDone: (holder) => run.isOver() || hasEnded(holder),
+        isDone: (holder) => state.isOver || hasEnded(holder),
       });
-      if (session.holder.leaving === null) return null;
+      if (hasEnded(session.holder)) return;
     }
     await Bun.sleep(HAND_OVER_MS);
   }
-  return null;
 }
 
 async function cancelAll(context: Context, layout: Layout, ids: readonly TaskId[]): Promise<void> {

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { numberOf, type TaskId } from "../model/identity.ts";
+import { nameFrom, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { allIds, readTask } from "../store/reader.ts";
+import type { RecordFault } from "../store/record.ts";
 
 /** The tasks that references name, in their order and each once: `12`, an id, a name, `3-7`, `@`, `@~1`. */
 export function findTasks(layout: Layout, references: readonly string[]): Result<Task[], Problem> {
@@ -64,7 +65,13 @@ function byName(
   layout: Layout,
   { reference, ids }: { reference: string; ids: readonly TaskId[] },
 ): Result<TaskId[], Problem> {
-  const named = ids.filter((id) => id.slice(id.indexOf("-") + 1) === reference);
+  const slug = nameFrom(reference);
+  const alike = ids.filter((id) => id.slice(id.indexOf("-") + 1) === slug);
+  // An id holds a name in short: the record has it in full.
+  const named = alike.filter((id) => {
+    const read = readTask(layout, id);
+    return !read.ok || read.value.metadata.name === reference || id.endsWith(`-${reference}`);
+  });
   if (named.length === 0) return err(noSuchTask(reference, ids));
   if (named.length === 1) return ok(named);
   const active = named.filter((id) => {
@@ -118,9 +125,11 @@ function noSuchTask(reference: string, ids: readonly TaskId[]): Problem {
   );
 }
 
-function unreadable(id: TaskId, fault: "missing" | "corrupt" | "newer"): Problem {
+function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {
   if (fault === "newer")
     return problem("RECORD_NEWER", `Cannot read task "${id}": its record was written by a newer stint`);
+  if (fault === "unreadable")
+    return problem("WRITE_FAILED", `Cannot read task "${id}": the system refuses it`, "see `stint doctor`");
   if (fault === "missing") return problem("NOT_FOUND", `Cannot find task "${id}": it was removed just now`);
   return problem("RECORD_CORRUPT", `Cannot read task "${id}": its record is spoilt`, "see `stint doctor`");
 }

@@ -10,8 +10,10 @@ import { lockOwner } from "../store/lock.ts";
 import type { Context } from "./context.ts";
 
 /** A command holds the lock for the length of its work only; it is waited for this long. */
-const MAX_LOCK_WAIT_MS = 10_000;
+const MAX_LOCK_WAIT_MS = 60_000;
 const LOCK_LOOK_MS = 20;
+/** A lock without an owner was released just now, or its owner cannot be read, which no wait mends. */
+const RELEASED_WAIT_MS = 500;
 
 export interface SessionOptions {
   readonly role: Role;
@@ -26,7 +28,7 @@ export async function holdHome(
   layout: Layout,
   options: SessionOptions,
 ): Promise<Result<Session, Problem>> {
-  const untilMs = context.clock.awakeMs() + MAX_LOCK_WAIT_MS;
+  const sinceMs = context.clock.awakeMs();
   for (;;) {
     const session = await openSession(
       {
@@ -42,8 +44,11 @@ export async function holdHome(
       },
       options.role,
     );
-    const isBrief = !session.ok && lockOwner(layout)?.role === "command";
-    if (session.ok || !isBrief || context.clock.awakeMs() > untilMs) return session;
+    if (session.ok) return session;
+    // A command holds it for a moment, or for the grace of what it cancels; or it was released just now.
+    const owner = session.error.code === "HOME_LOCKED" ? lockOwner(layout) : undefined;
+    const waitMs = owner?.role === "command" ? MAX_LOCK_WAIT_MS : owner === null ? RELEASED_WAIT_MS : 0;
+    if (context.clock.awakeMs() - sinceMs >= waitMs) return session;
     await Bun.sleep(LOCK_LOOK_MS);
   }
 }

@@ -22,6 +22,11 @@ export function act(holder: Holder, actions: readonly Action[]): void {
       case "timeOut":
         changes.push(...timeOut(holder, action.task));
         break;
+      case "rewait": {
+        const detail = "the clock was set back, the wait begins anew";
+        changes.push({ before: action.task, after: action.to, actor: "stint", event: "reconciled", detail });
+        break;
+      }
       case "expire":
         changes.push(expire(holder, action.task));
         break;

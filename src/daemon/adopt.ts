@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
-import { isAlive } from "../lib/host.ts";
+import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import type { OpenAttempt } from "../model/attempt.ts";
 import { failureOf } from "../model/failure.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { released } from "../plan/settle.ts";
-import { readExit, readStart, seizeStart } from "../run/records.ts";
+import { readExit, readStart, type StartRecord, seizeStart } from "../run/records.ts";
+import { survivors } from "../run/tree.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 
@@ -33,27 +34,39 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const start = readStart(directory) ?? lateStart(directory);
-  if (start === null || start === "seized") return null;
-  const exit = readExit(directory);
-  const isThisBoot = start !== "unreadable" && start.bootId === holder.bootId;
-  const nowMs = clock.now();
-  const startedAtMs = start === "unreadable" ? Date.parse(attempt.claimedAt) : start.startedAtMs;
+  const found = readStart(directory) ?? lateStart(directory);
+  const start = typeof found === "string" ? null : found;
+  const isStarted = found === "unreadable" || start !== null || hasTraces(attempt);
+  if (!isStarted) return null;
+  const startedAtMs = start?.startedAtMs ?? Date.parse(attempt.startedAt ?? attempt.claimedAt);
   return {
     id,
     attempt: attempt.number,
     token: attempt.token,
     directory,
-    leader: isThisBoot
-      ? { pid: start.pid, startTime: start.startTime ?? attempt.process?.startTime ?? "unknown" }
-      : null,
+    leader: leaderOf(holder, { attempt, start }),
     isChild: false,
     startedAtMs,
-    startedAwakeMs: attempt.startedAwakeMs ?? clock.awakeMs() - Math.max(0, nowMs - startedAtMs),
-    end: exit,
+    startedAwakeMs: attempt.startedAwakeMs ?? clock.awakeMs() - Math.max(0, clock.now() - startedAtMs),
+    end: readExit(directory),
     sent: null,
     logBytesCut: 0,
   };
+}
+
+/** The start file may be gone with a folder that was removed or not mounted: then the record and the processes speak. */
+function hasTraces(attempt: OpenAttempt): boolean {
+  return attempt.process !== undefined || survivors({ leader: null, token: attempt.token }).length > 0;
+}
+
+/** Who leads the job's session; null where that was before this boot, or nothing says who it is. */
+function leaderOf(
+  holder: Holder,
+  { attempt, start }: { attempt: OpenAttempt; start: StartRecord | null },
+): ProcessIdentity | null {
+  if (start === null) return attempt.hostBootId === holder.bootId ? (attempt.process ?? null) : null;
+  if (start.bootId !== holder.bootId) return null;
+  return { pid: start.pid, startTime: start.startTime ?? attempt.process?.startTime ?? "unknown" };
 }
 
 /** The start file decides: whoever makes it first has the attempt, so that a late start cannot run beside a new one. */
@@ -67,7 +80,7 @@ function releaseUnstarted(holder: Holder, task: Task): void {
     "never-started",
     "the supervisor was gone before the job had started",
   );
-  const after = released(task, failure, holder.options.clock.now());
+  const after = released(task, failure, { nowMs: holder.options.clock.now(), waitMs: 0 });
   holder.commit([{ before: task, after, actor: holder.options.actor }]);
   holder.requeued.push({ id: task.metadata.id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
   holder.options.say(`${task.metadata.id}: had not started, queued again`);

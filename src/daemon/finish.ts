@@ -17,6 +17,8 @@ import type { Job } from "./job.ts";
 const RUNNING_AFTER_MS = 100;
 /** How often a process that is not our child, or a rest that was told to go, is looked at. */
 export const LOOK_MS = 100;
+/** A disk that had no room for the note of a start gets time. */
+const UNSTARTED_WAIT_MS = 10_000;
 /** A process that KILL did not end is asked again this often (it may hang in the kernel). */
 const KILL_AGAIN_MS = 1_000;
 
@@ -117,7 +119,11 @@ function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change 
       "never-started",
       "its start could not be recorded, so it was not started",
     );
-    return { before: task, after: released(task, failure, job.end.endedAtMs), actor };
+    return {
+      before: task,
+      after: released(task, failure, { nowMs: job.end.endedAtMs, waitMs: UNSTARTED_WAIT_MS }),
+      actor,
+    };
   }
   const tail = readTail(outputFiles(job.directory, task.spec.logs.separate));
   const running = asStarted(task, job);

@@ -73,6 +73,8 @@ export class Holder {
       else if (result.error.code === "NOT_FOUND" && id !== undefined) this.tasks.delete(id);
       else this.meet(result.error);
     }
+    const owed = this.#writer.finishOwed();
+    if (owed !== null) this.meet(owed);
     return written;
   }
 
@@ -125,8 +127,9 @@ export class Holder {
     const path = join(layout.tmp, `probe.${uuid()}`);
     const probed = onDisk("write to the home", () => createFile(path, " ".repeat(4_096)));
     rmSync(path, { force: true });
-    if (!probed.ok) {
-      this.meet(probed.error);
+    const refused = probed.ok ? this.#writer.finishOwed() : probed.error;
+    if (refused !== null) {
+      this.meet(refused);
       return false;
     }
     this.trouble = null;

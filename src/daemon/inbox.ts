@@ -27,6 +27,7 @@ export interface InboxOptions {
 /** Opens the inboxes of a home; each call of the result looks once, and gives when to look again in ms, or null. */
 export function openInboxes(holder: Holder, options: InboxOptions): () => number | null {
   const memories = new Map<string, InboxMemory>();
+  const told = new Set<string>();
   for (const directory of options.directories) reopen(holder, directory);
   return () => {
     let againInMs: number | null = null;
@@ -34,7 +35,7 @@ export function openInboxes(holder: Holder, options: InboxOptions): () => number
       const nowMs = holder.options.clock.now();
       const look = scanInbox(directory, { memory: memories.get(directory) ?? NO_MEMORY, nowMs });
       memories.set(directory, look.memory);
-      for (const finding of look.findings) handle(holder, { directory, finding, options });
+      for (const finding of look.findings) handle(holder, { directory, finding, options, told });
       if (look.againInMs !== null) againInMs = Math.min(againInMs ?? look.againInMs, look.againInMs);
     }
     return againInMs;
@@ -54,16 +55,19 @@ interface Handled {
   readonly directory: string;
   readonly finding: Finding;
   readonly options: InboxOptions;
+  /** Files that cannot be taken, each told of once. */
+  readonly told: Set<string>;
 }
 
-function handle(holder: Holder, { directory, finding, options }: Handled): void {
+function handle(holder: Holder, { directory, finding, options, told }: Handled): void {
   const { file, verdict, reason } = finding;
   const path = join(directory, file);
+  if (told.has(path)) return;
   if (verdict === "wait") return;
   if (verdict === "ignore") return holder.options.say(`${path} is left alone: ${reason}`);
   const batch = newBatch();
   const taken = onDisk(`take ${path}`, () => takeFile(directory, { file, batch }));
-  if (!taken.ok) return holder.meet(taken.error);
+  if (!taken.ok) return tellOnce(holder, { path, problem: taken.error, told });
   if (taken.value === null) return;
   const accepted =
     verdict === "refuse"
@@ -75,8 +79,18 @@ function handle(holder: Holder, { directory, finding, options }: Handled): void 
     return holder.meet(accepted.error);
   }
   const { message, hint } = accepted.error;
-  const told = fileRejected(taken.value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`);
-  holder.options.say(`${path} was refused, the reason is in ${told}`);
+  const toldIn = fileRejected(taken.value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`);
+  holder.options.say(`${path} was refused, the reason is in ${toldIn}`);
+}
+
+/** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. */
+function tellOnce(
+  holder: Holder,
+  { path, problem: found, told }: { path: string; problem: Problem; told: Set<string> },
+): void {
+  if (found.code === "DISK_FULL") return holder.meet(found);
+  told.add(path);
+  holder.options.say(`${path} is left alone: ${found.message}`);
 }
 
 function queue(

@@ -8,11 +8,13 @@ import type { Answer, Operation, Target } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { readTask } from "../store/reader.ts";
-import { removable, removeTasks } from "../store/retention.ts";
+import { finishRemoval, removable, removeTask } from "../store/retention.ts";
+import { onDisk } from "../store/trouble.ts";
 import type { Change } from "../store/writer.ts";
 import { stopChange } from "./act.ts";
 import { finishJobs } from "./finish.ts";
-import type { Holder } from "./holder.ts";
+import { asOnDisk } from "./hand-edit.ts";
+import type { Holder, Leaving } from "./holder.ts";
 
 /** What an operation does to one task, and how to say that it was done. */
 type Step = Result<{ readonly change: Change; readonly done: string }, Problem>;
@@ -40,11 +42,9 @@ export function operate(holder: Holder, operation: Operation, actor: string): An
     case "requeueStale":
       return requeueStale(holder, operation.olderThanMs);
     case "down":
-      holder.leaving = operation.jobs;
-      return [{ id: "supervisor", done: "leaving" }];
+      return [leave(holder, { owner: operation.owner, how: operation.jobs })];
     case "handOver":
-      holder.leaving = "handOver";
-      return [{ id: "supervisor", done: "handing over" }];
+      return [leave(holder, { owner: operation.owner, how: "handOver" })];
     case "serve":
       for (const { uid } of operation.targets) holder.served.add(uid);
       return operation.targets.map(({ id }) => ({ id, done: "is served" }));
@@ -72,8 +72,10 @@ function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) =
 /** The task as it is, if it is the one that was meant. */
 function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
   const known = holder.tasks.get(target.id);
-  const read = known === undefined ? readTask(holder.options.layout, target.id) : ok(known);
-  if (!read.ok) return err(problem("NOT_FOUND", `Cannot find task "${target.id}": it is gone`));
+  const current = known?.status.state === "queued" ? asOnDisk(holder, known) : known;
+  if (current === null) return err(gone(target));
+  const read = current === undefined ? readTask(holder.options.layout, target.id) : ok(current);
+  if (!read.ok) return err(gone(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;
   if (uid !== target.uid || epoch !== target.epoch) {
     return err(
@@ -89,6 +91,10 @@ function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
     return err(problem("VERSION_CONFLICT", message, "look at it again and repeat the change"));
   }
   return read;
+}
+
+function gone({ id }: Target): Problem {
+  return problem("NOT_FOUND", `Cannot find task "${id}": it is gone`);
 }
 
 function cancel(
@@ -178,8 +184,12 @@ function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>,
   if (operation.dryRun) return ids.map((id) => ({ id, done: "would be removed" }));
   if (ids.length > 0)
     holder.note([{ event: "cleanup", actor, detail: `${ids.length} tasks: ${ids.slice(0, 20).join(" ")}` }]);
-  removeTasks(layout, ids, nowMs);
-  return ids.map((id) => ({ id, done: "removed" }));
+  const answers = ids.map((id): Answer => {
+    const removed = removeTask(layout, id);
+    return removed.ok ? { id, done: "removed" } : { id, problem: { ...removed.error } };
+  });
+  const finished = onDisk("finish the clean-up", () => finishRemoval(layout, nowMs));
+  return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
 }
 
 /** A holder finds what is gone by itself; asked for it, it looks at once and tells what it found so far. */
@@ -189,6 +199,18 @@ function requeueStale(holder: Holder, olderThanMs: number): Answer[] {
   return holder.requeued
     .filter((lost) => lost.claimedAtMs <= latestMs)
     .map(({ id }) => ({ id, done: "queued again" }));
+}
+
+function leave(holder: Holder, { owner, how }: { owner: string; how: Leaving }): Answer {
+  const id = "supervisor";
+  if (owner !== holder.options.lock.owner.token) {
+    return {
+      id,
+      problem: problem("VERSION_CONFLICT", "Cannot end the supervisor: the one that was meant has ended"),
+    };
+  }
+  holder.leaving = how;
+  return { id, done: "leaving" };
 }
 
 function step(change: Change, done: string): Step {

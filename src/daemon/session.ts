@@ -1,11 +1,13 @@
-import type { Result } from "../lib/result.ts";
-import { ok } from "../lib/result.ts";
+import { errnoOf } from "../lib/errno.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
+import type { Task } from "../model/task.ts";
 import { auditedVersions } from "../store/audit-chain.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { recover } from "../store/recover.ts";
+import { problemOf } from "../store/trouble.ts";
 import { adoptJobs } from "./adopt.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
 import { queuedNote } from "./incoming.ts";
@@ -20,28 +22,32 @@ export async function openSession(
   role: Role,
 ): Promise<Result<Session, Problem>> {
   const offered = role === "command" ? null : options.capacity;
-  const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
-  if (!taken.ok) return taken;
-  const lock = taken.value;
+  let lock: HeldLock | null = null;
   try {
-    const holder = new Holder({ ...options, lock });
-    settleIn(holder, lock);
+    const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
+    if (!taken.ok) return taken;
+    lock = taken.value;
+    const held = lock;
+    const holder = new Holder({ ...options, lock: held });
+    settleIn(holder, held);
     return ok({
       holder,
       [Symbol.asyncDispose]: async () => {
         holder.close();
-        await lock[Symbol.asyncDispose]();
+        await held[Symbol.asyncDispose]();
       },
     });
   } catch (error) {
-    await lock[Symbol.asyncDispose]();
-    throw error;
+    await lock?.[Symbol.asyncDispose]();
+    const errno = errnoOf(error);
+    if (errno === null) throw error;
+    return err(problemOf(errno, `work on the home "${options.layout.home}"`, error));
   }
 }
 
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
-  const { tasks, findings } = recover(layout, clock.now());
+  const { tasks, ended, findings } = recover(layout, clock.now());
   for (const task of tasks) holder.take(task);
   for (const { path, what } of findings) say(`${path}: ${what}`);
   const before = lock.takenFrom;
@@ -56,15 +62,15 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   const quarantined = findings.map(
     ({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
   );
-  holder.note([taken, ...quarantined, ...reconciled(holder)]);
+  holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
   adoptJobs(holder);
 }
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
-function reconciled(holder: Holder): AuditNote[] {
+function reconciled(holder: Holder, tasks: readonly Task[]): AuditNote[] {
   const known = auditedVersions(holder.options.layout);
   const notes: AuditNote[] = [];
-  for (const task of holder.tasks.values()) {
+  for (const task of tasks) {
     const { id, uid, resourceVersion: version } = task.metadata;
     const audited = known.get(uid);
     if (audited === undefined && version === 1) notes.push(queuedNote(task));

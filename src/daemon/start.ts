@@ -9,53 +9,31 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { readEnvironment } from "../store/environments.ts";
-import { quarantine } from "../store/quarantine.ts";
-import { readRecord } from "../store/record.ts";
+import { onDisk } from "../store/trouble.ts";
+import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, tasks: readonly Task[]): void {
   const { clock, actor, lock } = holder.options;
-  const changes = tasks
-    .map((task) => asOnDisk(holder, task))
-    .filter((task) => task !== null)
-    .map((before) => {
-      const claim = {
-        token: uuid(),
-        supervisor: `${lock.owner.host}:${lock.owner.pid}`,
-        hostBootId: holder.bootId,
-        claimedAt: timestamp(clock.now()),
-      };
-      return { before, after: claimed(before, claim), actor };
-    });
+  const changes = tasks.flatMap((known) => {
+    const before = asOnDisk(holder, known);
+    // What was edited by hand is planned with as it is now, in the next turn.
+    if (before !== known) {
+      holder.nudge();
+      return [];
+    }
+    const claim = {
+      token: uuid(),
+      supervisor: `${lock.owner.host}:${lock.owner.pid}`,
+      hostBootId: holder.bootId,
+      claimedAt: timestamp(clock.now()),
+    };
+    return [{ before, after: claimed(before, claim), actor }];
+  });
   for (const written of holder.commit(changes)) {
     if (written.ok) startJob(holder, written.value);
   }
-}
-
-/** A record in pending/ is a file that people may edit: what they wrote counts, as a new generation of the spec. */
-function asOnDisk(holder: Holder, known: Task): Task | null {
-  const { layout, say } = holder.options;
-  const { id } = known.metadata;
-  const path = layout.record("pending", id);
-  const read = readRecord(path);
-  const isOther =
-    read.ok && (read.value.metadata.uid !== known.metadata.uid || read.value.status.state !== "queued");
-  if (!read.ok || isOther) {
-    holder.tasks.delete(id);
-    const reason = read.ok ? "it is not the task that was queued under this name" : read.error.type;
-    if (reason !== "missing") say(`${id}: ${quarantine(path, reason).what}`);
-    else say(`${id}: its record was removed from pending/ by hand`);
-    return null;
-  }
-  const found = read.value;
-  const isEdited = JSON.stringify(found.spec) !== JSON.stringify(known.spec);
-  const generation = known.metadata.generation + (isEdited ? 1 : 0);
-  return {
-    ...known,
-    spec: found.spec,
-    metadata: { ...known.metadata, labels: found.metadata.labels, generation },
-  };
 }
 
 function startJob(holder: Holder, task: Task): void {
@@ -112,7 +90,11 @@ function launchIn(
   const { layout, self, environment: own } = holder.options;
   const { kind, logs } = task.spec;
   const { id, environment: hash } = task.metadata;
-  const captured = hash === undefined ? own : readEnvironment(layout, hash);
+  const read = onDisk("read the captured environment", () =>
+    hash === undefined ? own : readEnvironment(layout, hash),
+  );
+  if (!read.ok) return err({ code: "RUNTIME_ERROR", error: read.error.message });
+  const captured = read.value;
   if (captured === null) {
     return err({
       code: "INVALID_SPEC",

@@ -1,3 +1,5 @@
+import { problem } from "../model/errors.ts";
+import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { plan } from "../plan/plan.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
@@ -57,10 +59,20 @@ function observe(holder: Holder, { intake }: Supervision): number | null {
   const intakeInMs = intake();
   takeIncoming(holder);
   for (const request of pendingRequests(layout)) {
-    const answers = operate(holder, request.operation, request.actor);
-    answerRequest(layout, { id: request.id, answers });
+    answerRequest(layout, { id: request.id, answers: answersTo(holder, request) });
   }
   return intakeInMs;
+}
+
+/** A request that meets a bug is answered too: left unanswered, it would meet every supervisor to come. */
+function answersTo(holder: Holder, { operation, actor }: Request): Answer[] {
+  try {
+    return operate(holder, operation, actor);
+  } catch (error) {
+    const message = `Internal error while it was carried out: ${error instanceof Error ? error.message : String(error)}`;
+    holder.options.say(`${operation.verb}: ${error instanceof Error ? (error.stack ?? message) : message}`);
+    return [{ id: operation.verb, problem: problem("INTERNAL", message) }];
+  }
 }
 
 /** True once a holder that was asked to leave may; what it must do first is begun here. */

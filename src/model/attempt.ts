@@ -63,7 +63,7 @@ export const attempt = v.variant("state", [
   v.strictObject({ state: v.literal("timeout"), ...ended, failure, retry: v.optional(retryDelay) }),
   v.strictObject({ state: v.literal("cancelled"), ...ended, note: v.string() }),
   /** The machine or the supervisor went away under it; counted as an orphan, not as a failure. */
-  v.strictObject({ state: v.literal("orphaned"), ...ended, failure }),
+  v.strictObject({ state: v.literal("orphaned"), ...ended, failure, retry: v.optional(retryDelay) }),
 ]);
 export type Attempt = v.InferOutput<typeof attempt>;
 export type OpenAttempt = Extract<Attempt, { state: "running" }>;

@@ -35,8 +35,14 @@ export type Mode = v.InferOutput<typeof mode>;
 
 const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name without = and NUL"));
 
-/** Variables by name. */
-export const environment = v.record(v.string(), v.string());
+/** Variables by name; unlike a `v.record`, which drops what is called `constructor` or `prototype`, all of them. */
+export const environment = v.custom<Record<string, string>>(
+  (data) =>
+    typeof data === "object" &&
+    data !== null &&
+    !Array.isArray(data) &&
+    Object.values(data).every((value) => typeof value === "string"),
+);
 
 /** What a job's environment starts from; the task's own variables come on top. */
 const environmentPolicy = v.variant("policy", [

@@ -31,9 +31,13 @@ const operation = v.variant("verb", [
     dryRun: v.boolean(),
   }),
   v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: duration }),
-  /** For a supervisor only. */
-  v.strictObject({ verb: v.literal("down"), jobs: v.picklist(["leave", "drain", "stop"]) }),
-  v.strictObject({ verb: v.literal("handOver") }),
+  /** For the holder with this token only: one that was left over must not end the next. */
+  v.strictObject({
+    verb: v.literal("down"),
+    owner: v.string(),
+    jobs: v.picklist(["leave", "drain", "stop"]),
+  }),
+  v.strictObject({ verb: v.literal("handOver"), owner: v.string() }),
   /** From a `run` to another one that holds the home: start my tasks too. */
   v.strictObject({ verb: v.literal("serve"), targets }),
 ]);

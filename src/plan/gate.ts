@@ -32,7 +32,8 @@ export function rewaited(task: Task, nowMs: number): Task | null {
   const { status } = task;
   if (status.state !== "queued" || status.retryAt === undefined) return null;
   const latestMs = nowMs + decidedWaitMs(task);
-  if (Date.parse(status.retryAt) <= latestMs) return null;
+  // Nothing to begin anew where the gate is open.
+  if (Date.parse(status.retryAt) <= latestMs || latestMs === nowMs) return null;
   return { ...task, status: { ...status, retryAt: timestamp(latestMs) } };
 }
 

@@ -1,6 +1,6 @@
 import type { Capacity } from "../model/resources.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { gateOf } from "./gate.ts";
+import { gateOf, rewaited } from "./gate.ts";
 import { allot } from "./place.ts";
 
 /** All that a decision may look at. Times in ms: `nowMs` since the epoch, `awakeMs` as `Clock.awakeMs`. */
@@ -19,6 +19,8 @@ export type Action =
   | { readonly type: "timeOut"; readonly task: Task }
   /** It waited longer in the queue than it was allowed to. */
   | { readonly type: "expire"; readonly task: Task }
+  /** The clock was set back under a wait: it begins anew, as `to`. */
+  | { readonly type: "rewait"; readonly task: Task; readonly to: Task }
   | { readonly type: "claim"; readonly task: Task };
 
 export interface Plan {
@@ -45,6 +47,8 @@ export function plan(snapshot: Snapshot): Plan {
       continue;
     }
     if (patienceMs !== null) waits.push(patienceMs);
+    const to = rewaited(task, snapshot.nowMs);
+    if (to !== null) actions.push({ type: "rewait", task, to });
     const gate = gateOf(task, snapshot.nowMs);
     if (gate.type === "open") ready.push(task);
     else if (gate.type !== "held") waits.push(gate.untilMs - snapshot.nowMs);

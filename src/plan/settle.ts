@@ -60,13 +60,19 @@ export function settled(task: Task, end: End, random: Random): Task {
 }
 
 /** The open attempt never started a process: it is closed, nothing is counted, the task goes back. */
-export function released(task: Task, failure: Failure, nowMs: number): Task {
+export function released(
+  task: Task,
+  failure: Failure,
+  { nowMs, waitMs }: { readonly nowMs: number; readonly waitMs: number },
+): Task {
   const open = openAttempt(task);
   if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to release`);
+  const wait = waitMs > 0 && { retry: { baseMs: waitMs, delayMs: waitMs, code: failure.code } };
+  const retryAt = waitMs > 0 && { retryAt: timestamp(nowMs + waitMs) };
   const ending: Ending = { type: "lost", signal: null, note: failure.error };
   const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
-  const closed = withEndedAttempt(task, { ...closing(open, end), state: "orphaned", failure });
-  return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Orphaned" });
+  const closed = withEndedAttempt(task, { ...closing(open, end), state: "orphaned", failure, ...wait });
+  return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Orphaned", ...retryAt });
 }
 
 type Facts = Omit<End, "stop" | "oomKilled">;

@@ -26,7 +26,8 @@ export interface Surroundings {
 /** The first reason that keeps a queued task waiting, computed as the plan itself would. */
 export function whyWaiting(task: Task, around: Surroundings): Wait {
   const gate = gateOf(task, around.nowMs);
-  if (gate.type !== "open") return gate;
+  // A wait that ends by itself ends in nothing where nobody is there.
+  if (gate.type === "held" || (gate.type !== "open" && around.capacity !== null)) return gate;
   if (around.capacity === null) return { type: "unsupervised" };
   const { capacity, active, nowMs } = around;
   const before = around.queued.filter(

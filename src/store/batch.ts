@@ -29,10 +29,16 @@ export function commitBatch(
   accepted: { readonly tasks: readonly Task[]; readonly taken?: string },
 ): void {
   const staged = join(layout.tmp, batch);
-  mkdirSync(staged, { mode: 0o700 });
-  if (accepted.taken !== undefined) createFile(join(staged, TAKEN), accepted.taken);
-  for (const task of accepted.tasks) createFile(join(staged, `${task.metadata.id}.json`), recordText(task));
-  syncDirectory(staged);
+  try {
+    mkdirSync(staged, { mode: 0o700 });
+    if (accepted.taken !== undefined) createFile(join(staged, TAKEN), accepted.taken);
+    for (const task of accepted.tasks) createFile(join(staged, `${task.metadata.id}.json`), recordText(task));
+    syncDirectory(staged);
+  } catch (error) {
+    // On a full disk, what was staged in vain is a part of the trouble.
+    rmSync(staged, { recursive: true, force: true });
+    throw error;
+  }
   failpoint("batch:staged");
   renameSync(staged, join(layout.incoming, batch));
   failpoint("batch:committed");

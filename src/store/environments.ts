@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
@@ -34,7 +35,8 @@ export function keepEnvironment(
 export function readEnvironment(layout: Layout, hash: string): Record<string, string> | null {
   try {
     return parseJson(environment, readFileSync(environmentFile(layout, hash), "utf8"));
-  } catch {
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
     return null;
   }
 }

@@ -21,7 +21,7 @@ import { createNumbers } from "./numbers.ts";
 import { onDisk } from "./trouble.ts";
 
 /** The version of the home's layout. */
-const HOME_VERSION = 1;
+export const HOME_VERSION = 1;
 const PRIVATE_DIRECTORY = 0o700;
 
 /** File systems whose renames or locks cross machines (magic numbers of statfs(2)): claims would not be safe there. */
@@ -49,28 +49,36 @@ export function openHome(path: string): Result<Layout, Problem> {
 /** Opens a home for work, making what is not there yet; safe to race with others doing the same. */
 export function ensureHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
-  const made = onDisk(`make the home "${path}"`, () => makeDirectories(layout));
+  const action = `make the home "${path}"`;
+  const made = onDisk(action, () => mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY }));
   if (!made.ok) return made;
   const usable = checkUsable(layout);
   if (!usable.ok) return usable;
-  if (existsSync(layout.version)) return checkVersion(layout);
-  return onDisk(`make the home "${path}"`, () => {
-    createNumbers(layout);
-    syncDirectory(layout.tmp);
-    const staged = join(layout.tmp, `home.${uuid()}.tmp`);
-    createFile(staged, `${JSON.stringify({ version: HOME_VERSION })}\n`);
-    linkUnlessThere(staged, layout.version);
-    rmSync(staged);
-    syncDirectory(layout.home);
+  const isNew = !existsSync(layout.version);
+  const known = isNew ? usable : checkVersion(layout);
+  // Only now: what a newer stint made may look otherwise.
+  if (!known.ok) return known;
+  return onDisk(action, () => {
+    makeDirectories(layout);
+    if (isNew) makeVersion(layout);
     return layout;
   });
 }
 
 function makeDirectories(layout: Layout): void {
-  mkdirSync(layout.home, { recursive: true, mode: PRIVATE_DIRECTORY });
   for (const directory of layout.directories()) {
     if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
   }
+}
+
+/** Comes last: a home without a version is not finished yet. */
+function makeVersion(layout: Layout): void {
+  createNumbers(layout);
+  const staged = join(layout.tmp, `home.${uuid()}.tmp`);
+  createFile(staged, `${JSON.stringify({ version: HOME_VERSION })}\n`);
+  linkUnlessThere(staged, layout.version);
+  rmSync(staged);
+  syncDirectory(layout.home);
 }
 
 function checkUsable(layout: Layout): Result<Layout, Problem> {

@@ -101,7 +101,7 @@ async function tryLock(layout: Layout, self: Owner): Promise<(() => Promise<void
       },
     });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ELOCKED") return null;
+    if (errnoOf(error) === "ELOCKED") return null;
     throw error;
   }
 }
@@ -136,8 +136,10 @@ function placeLock(layout: Layout, self: Owner): void {
   }
 }
 
-/** Removes the lock in one step, so that nobody ever sees half of it. */
+/** Removes the lock of an owner in one step, so that nobody ever sees half of it; another's lock is left alone. */
 function takeAway(layout: Layout, of: Owner): void {
+  const found = readOwner(ownerFile(layout));
+  if (typeof found === "string" || found.token !== of.token) return;
   const gone = join(layout.tmp, `unlock.${of.token}`);
   try {
     renameSync(lockFolder(layout), gone);

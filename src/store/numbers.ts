@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isMissing } from "./trouble.ts";
 
@@ -15,6 +16,7 @@ export function reserveNumbers(layout: Layout, count: number): number {
     const next = nextNumber(layout);
     if (next === null) throw new Error(`${layout.numbers} holds no number`);
     if (isMissing(() => renameSync(numberFile(layout, next), numberFile(layout, next + count)))) continue;
+    syncDirectory(layout.numbers);
     failpoint("numbers:reserved");
     return next;
   }

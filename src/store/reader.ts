@@ -13,9 +13,21 @@ export function idsIn(layout: Layout, place: Place): TaskId[] {
   const ids = readdirSync(layout.place(place))
     .map(idFromFileName)
     .filter((id) => id !== null);
-  if (place === "pending")
-    ids.push(...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)));
+  if (place === "pending") {
+    ids.push(
+      ...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)),
+      ...movingIds(layout),
+    );
+  }
   return ids.sort((left, right) => numberOf(left) - numberOf(right));
+}
+
+/** The ids of records on their way out of done/ or dead-letter/, as a crash may have left them. */
+function movingIds(layout: Layout): TaskId[] {
+  return readdirSync(layout.tmp)
+    .filter((name) => name.endsWith(".move"))
+    .map((name) => idFromFileName(name.replace(/\.move$/, ".json")))
+    .filter((id) => id !== null);
 }
 
 /** Every id of the home, in the order of their numbers. */

@@ -9,7 +9,9 @@ import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
 export type RecordFault =
   | { readonly type: "missing" }
   | { readonly type: "newer"; readonly formatVersion: number }
-  | { readonly type: "corrupt"; readonly reason: string };
+  | { readonly type: "corrupt"; readonly reason: string }
+  /** The system refuses for now (no permission, too many files, a failing disk): nothing is said of the record itself. */
+  | { readonly type: "unreadable"; readonly errno: string };
 
 /** Kept in the record for its readers, computed anew at each write. */
 const PROJECTED = [
@@ -63,7 +65,8 @@ export function readRecord(path: string): Result<Task, RecordFault> {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return err({ type: "missing" });
-    return err({ type: "corrupt", reason: `it cannot be read (${errno ?? String(error)})` });
+    if (errno === null) throw error;
+    return err({ type: "unreadable", errno });
   }
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
-import { PLACES, type Place, placeOf } from "../model/state.ts";
+import { isTerminal, PLACES, type Place, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
 import { syncDirectory } from "./durable.ts";
@@ -17,6 +17,8 @@ const MAX_STAGED_AGE_MS = 600_000;
 /** What a start-up finds: every task that is not ended, and what had to be put in order. */
 export interface Recovered {
   readonly tasks: Task[];
+  /** Those that had ended and were not yet where ended ones belong. */
+  readonly ended: Task[];
   readonly findings: Finding[];
 }
 
@@ -26,21 +28,22 @@ export interface Recovered {
  */
 export function recover(layout: Layout, nowMs: number): Recovered {
   const findings: Finding[] = [];
+  const ended: Task[] = [];
   finishMoves(layout, findings);
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
-  const active = load(layout, "running", { findings, taken: new Set() });
+  const active = load(layout, "running", { findings, ended, taken: new Set() });
   // Only now: what was found in running/ and belonged to pending/ is there.
-  const queued = load(layout, "pending", { findings, taken: namesIn(layout, ["running"]) });
+  const queued = load(layout, "pending", { findings, ended, taken: namesIn(layout, ["running"]) });
   const tasks = [...active, ...queued];
   dropCopies(layout, tasks, findings);
   raiseNumbers(
     layout,
     known.reduce((most, number) => Math.max(most, number), 0),
   );
-  return { tasks, findings };
+  return { tasks, ended, findings };
 }
 
 /** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
@@ -50,7 +53,7 @@ function finishMoves(layout: Layout, findings: Finding[]): void {
     const path = join(layout.tmp, name);
     const read = readRecord(path);
     if (!read.ok) {
-      findings.push(quarantine(path, read.error.type));
+      if (read.error.type === "corrupt") findings.push(quarantine(path, read.error.reason));
       continue;
     }
     const { metadata, status } = read.value;
@@ -70,12 +73,13 @@ function dropStaged(layout: Layout, nowMs: number): void {
 
 interface Loading {
   readonly findings: Finding[];
+  readonly ended: Task[];
   /** Ids that a directory of higher rank has. */
   readonly taken: ReadonlySet<TaskId>;
 }
 
 /** Reads one directory; what says that it belongs elsewhere is moved there, what is no record is put aside. */
-function load(layout: Layout, place: Place, { findings, taken }: Loading): Task[] {
+function load(layout: Layout, place: Place, { findings, ended, taken }: Loading): Task[] {
   const tasks: Task[] = [];
   const moved = new Set<Place>();
   for (const id of namesIn(layout, [place])) {
@@ -83,6 +87,8 @@ function load(layout: Layout, place: Place, { findings, taken }: Loading): Task[
     const read = readRecord(path);
     if (!read.ok) {
       if (read.error.type === "corrupt") findings.push(quarantine(path, read.error.reason));
+      if (read.error.type === "unreadable")
+        findings.push({ path, what: `left alone: it cannot be read (${read.error.errno})` });
       if (read.error.type === "newer")
         findings.push({
           path,
@@ -104,6 +110,7 @@ function load(layout: Layout, place: Place, { findings, taken }: Loading): Task[
       failpoint("recover:moved");
       moved.add(place).add(home);
     }
+    if (isTerminal(read.value.status.state)) ended.push(read.value);
     // What went from running/ to pending/ is read there.
     const isReadLater = place === "running" && home === "pending";
     if ((home === "pending" || home === "running") && !isReadLater) tasks.push(read.value);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { uuid } from "../lib/random.ts";
 import { parseJson } from "../model/check.ts";
@@ -41,8 +41,9 @@ export function pendingRequests(layout: Layout): Request[] {
   for (const name of readdirSync(layout.requests).sort()) {
     if (!name.endsWith(".json") || name.endsWith(REPLY_ENDING)) continue;
     const parsed = readRequest(join(layout.requests, name));
-    if (parsed === null) rmSync(join(layout.requests, name), { force: true, recursive: true });
-    else found.push(parsed);
+    // Answered under another name, it would be there for ever.
+    if (parsed !== null && name === `${parsed.id}.json`) found.push(parsed);
+    else rmSync(join(layout.requests, name), { force: true, recursive: true });
   }
   return found;
 }
@@ -65,7 +66,8 @@ export function dropOldReplies(layout: Layout, nowMs: number): void {
 
 function readRequest(path: string): Request | null {
   try {
-    return parseJson(request, readFileSync(path, "utf8"));
+    // Reading a FIFO would wait for ever.
+    return lstatSync(path).isFile() ? parseJson(request, readFileSync(path, "utf8")) : null;
   } catch {
     return null;
   }

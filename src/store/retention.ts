@@ -1,11 +1,14 @@
 import { rmSync } from "node:fs";
 import { failpoint } from "../lib/failpoint.ts";
+import type { Result } from "../lib/result.ts";
+import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
-import type { Place } from "../model/state.ts";
+import { PLACES, type Place } from "../model/state.ts";
 import { syncDirectory } from "./durable.ts";
 import { dropUnusedEnvironments } from "./environments.ts";
 import type { Layout } from "./layout.ts";
 import { idsIn, readTask, readTasks } from "./reader.ts";
+import { onDisk } from "./trouble.ts";
 
 /** What may be removed: tasks that ended before a time, in done/ and, where asked, in dead-letter/. */
 export interface Retention {
@@ -29,17 +32,22 @@ export function removable(layout: Layout, retention: Retention): TaskId[] {
     });
 }
 
-/** Removes ended tasks with all they left: the run's folder first, so that nothing is left that no record names. */
-export function removeTasks(layout: Layout, ids: readonly TaskId[], nowMs: number): void {
-  for (const id of ids) {
+/** Removes an ended task with all it left: the run's folder first, so that nothing is left that no record names. */
+export function removeTask(layout: Layout, id: TaskId): Result<null, Problem> {
+  return onDisk(`remove "${id}"`, () => {
     rmSync(layout.run(id), { recursive: true, force: true });
     failpoint("clean:run-removed");
     rmSync(layout.record("done", id), { force: true });
     rmSync(layout.record("dead-letter", id), { force: true });
     failpoint("clean:record-removed");
-  }
+    return null;
+  });
+}
+
+/** Makes removals last, and removes the environments that only removed tasks named. */
+export function finishRemoval(layout: Layout, nowMs: number): void {
   syncDirectory(layout.place("done"));
   syncDirectory(layout.place("dead-letter"));
-  const tasks = readTasks(layout, ["pending", "running", "done", "dead-letter"]);
+  const tasks = readTasks(layout, PLACES);
   dropUnusedEnvironments(layout, new Set(tasks.flatMap((task) => task.metadata.environment ?? [])), nowMs);
 }

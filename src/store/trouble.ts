@@ -13,7 +13,8 @@ export function onDisk<T>(action: string, work: () => T): Result<T, Problem> {
   }
 }
 
-function problemOf(errno: string, action: string, error: unknown): Problem {
+/** What the system refused, by its errno, in words. */
+export function problemOf(errno: string, action: string, error: unknown): Problem {
   const said = error instanceof Error ? error.message : String(error);
   if (errno === "ENOSPC" || errno === "EDQUOT") {
     const hint =

@@ -31,6 +31,9 @@ export class Writer {
   readonly #layout: Layout;
   readonly #clock: Clock;
   readonly #audit: Audit;
+  /** From where to where. */
+  readonly #owedMoves = new Map<string, string>();
+  readonly #owedSyncs = new Set<string>();
 
   constructor(layout: Layout, clock: Clock) {
     this.#layout = layout;
@@ -40,21 +43,36 @@ export class Writer {
 
   /**
    * Writes the next version of each record, then the audit lines, then moves the files, then syncs the directories.
-   * All of it is on the disk when this returns. A crash in between leaves files whose state says where they belong.
+   * A crash in between leaves files whose state says where they belong. Once a record is written its change is made:
+   * a move or sync that the disk refuses is owed, and done before the next commit; see `finishOwed`.
    */
   commit(changes: readonly Change[]): Written[] {
+    this.finishOwed();
     const written = changes.map((change) => this.#write(change));
     this.note(changes.flatMap((change, index) => auditNotes(change, written[index])));
     failpoint("commit:audited");
-    const moved = changes.map((change, index) => this.#move(change, written[index]));
-    const touched = new Set(
-      changes.flatMap(({ before, after }) => [before, after].map(({ status }) => placeOf(status.state))),
-    );
-    const synced = onDisk("sync the directories of the records", () => {
-      for (const place of touched) syncDirectory(this.#layout.place(place));
+    for (const [index, change] of changes.entries()) {
+      if (written[index]?.ok) this.#owe(change);
+    }
+    this.finishOwed();
+    return written;
+  }
+
+  /** Does the moves and syncs that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
+  finishOwed(): Problem | null {
+    const done = onDisk("move the records to where they belong", () => {
+      for (const [path, target] of this.#owedMoves) {
+        isMissing(() => renameSync(path, target));
+        this.#owedMoves.delete(path);
+        failpoint("commit:moved");
+      }
+      for (const directory of this.#owedSyncs) {
+        syncDirectory(directory);
+        this.#owedSyncs.delete(directory);
+      }
+      failpoint("commit:synced");
     });
-    failpoint("commit:synced");
-    return synced.ok ? moved : moved.map(() => synced);
+    return done.ok ? null : done.error;
   }
 
   /** Puts lines on the audit log. With a full disk they wait in memory: a record is never held up by its log. */
@@ -97,16 +115,11 @@ export class Writer {
     return result;
   }
 
-  /** Where even a move fails, the state in the file says where recovery has to put it. */
-  #move(change: Change, written: Written | undefined): Written {
-    if (written === undefined) throw new Error("a change was neither written nor refused");
-    const { to, path } = this.#route(change);
-    const { id } = change.after.metadata;
-    const target = this.#layout.record(to, id);
-    if (!written.ok || path === target) return written;
-    const moved = onDisk(`move the record of "${id}" to ${to}/`, () => renameSync(path, target));
-    failpoint("commit:moved");
-    return moved.ok ? written : moved;
+  #owe(change: Change): void {
+    const { from, to, path } = this.#route(change);
+    const target = this.#layout.record(to, change.after.metadata.id);
+    if (path !== target) this.#owedMoves.set(path, target);
+    this.#owedSyncs.add(this.#layout.place(from)).add(this.#layout.place(to));
   }
 
   /**

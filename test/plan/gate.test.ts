@@ -62,6 +62,9 @@ describe("rewaited()", () => {
     const fine = [aTask(), backingOff, resting, asRunning(aTask()), aTask({ spec: { notBefore: at(DAY) } })];
     expect(fine.map((task) => rewaited(task, END_MS))).toEqual(fine.map(() => null));
     expect(rewaited(backingOff, END_MS + DAY)).toBeNull();
+    // No longer a task that rests: its gate is open.
+    const { restart } = aTask().spec;
+    expect(rewaited({ ...resting, spec: { ...resting.spec, restart } }, NOW_MS)).toBeNull();
   });
 
   test.each([

@@ -141,6 +141,23 @@ describe("plan() expires", () => {
   });
 });
 
+describe("plan() begins a wait anew", () => {
+  const waiting = after(task(1), killedBy("SIGKILL"));
+
+  test("where the clock was set back under it, once", () => {
+    const nowMs = NOW_MS - 86_400_000;
+    const [action] = plan(look({ queued: [waiting, task(2)], nowMs })).actions;
+    if (action?.type !== "rewait") throw new Error("the wait goes on");
+    expect(action.to.status).toMatchObject({ retryAt: new Date(nowMs + 2_500).toISOString() });
+    expect(planned({ queued: [action.to], nowMs })).toEqual([]);
+    expect(planned({ queued: [action.to], nowMs: nowMs + 2_500 })).toEqual(["claim 1"]);
+  });
+
+  test("nowhere else", () => {
+    expect(planned({ queued: [waiting], nowMs: NOW_MS + 5_000 })).toEqual([]);
+  });
+});
+
 describe("plan() says when time alone opens the next gate", () => {
   test.each([
     ["a time of the user's", [task(1, { notBefore: at(700) }), task(2, { notBefore: at(900) })], 700],
@@ -225,7 +242,7 @@ describe("plan() of anything", () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const { actions, wakeInMs } = plan(snapshot);
-        const ranks = actions.map(({ type }) => ["timeOut", "expire", "claim"].indexOf(type));
+        const ranks = actions.map(({ type }) => ({ timeOut: 0, expire: 1, rewait: 1, claim: 2 })[type]);
         expect(ranks.toSorted()).toEqual(ranks);
         expect(new Set(actions.map((action) => action.task)).size).toBe(actions.length);
         if (wakeInMs !== null) expect(wakeInMs).toBeGreaterThan(0);

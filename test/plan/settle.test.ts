@@ -308,7 +308,7 @@ describe("released()", () => {
 
   test("closes an attempt that never started, and counts nothing", () => {
     const claimed = asClaimed(after(aTask(), LOST));
-    const task = released(claimed, failure, NOW_MS + 9);
+    const task = released(claimed, failure, { nowMs: NOW_MS + 9, waitMs: 0 });
     expect(task.status).toMatchObject({
       state: "queued",
       reason: "Orphaned",
@@ -328,11 +328,14 @@ describe("released()", () => {
 
   test("puts back what must not start twice, as it has not started", () => {
     expect(
-      released(asClaimed(aTask(retryOf({ onOrphan: "never", maxOrphans: 0 }))), failure, NOW_MS).status.state,
+      released(asClaimed(aTask(retryOf({ onOrphan: "never", maxOrphans: 0 }))), failure, {
+        nowMs: NOW_MS,
+        waitMs: 0,
+      }).status.state,
     ).toBe("queued");
   });
 
   test("throws for a task without an open attempt", () => {
-    expect(() => released(aTask(), failure, NOW_MS)).toThrow("no open attempt");
+    expect(() => released(aTask(), failure, { nowMs: NOW_MS, waitMs: 0 })).toThrow("no open attempt");
   });
 });

@@ -118,7 +118,7 @@ function live(task: Task, { end, how, draw }: Life): Task {
       rule: "never-started",
       error: "gone",
     } as const;
-    return released(asClaimed(queued), failure, NOW_MS);
+    return released(asClaimed(queued), failure, { nowMs: NOW_MS, waitMs: 0 });
   }
   const running = asRunning(queued);
   const stopped = end.stop === null ? running : stopRequested(running, end.stop);

@@ -25,7 +25,11 @@ const CANCEL: Omit<Request, "id"> = {
     pendingOnly: false,
   },
 };
-const DOWN: Omit<Request, "id"> = { at: at(), actor: "ada", operation: { verb: "down", jobs: "drain" } };
+const DOWN: Omit<Request, "id"> = {
+  at: at(),
+  actor: "ada",
+  operation: { verb: "down", owner: "token", jobs: "drain" },
+};
 const answered = (request: Request) => ({
   id: request.id,
   answers: [{ id: "000001-train", done: "cancelled" }],
@@ -91,6 +95,15 @@ describe("pendingRequests()", () => {
     writeFileSync(path, text);
     expect(pendingRequests(home.layout)).toEqual([]);
     expect(existsSync(path)).toBeFalse();
+  });
+
+  test("removes one whose name leads out of the folder, and nothing else", async () => {
+    await using home = new TempHome();
+    const record = home.put(aTask());
+    writeFileSync(join(home.layout.requests, "000001-train.json"), JSON.stringify(named));
+    expect(pendingRequests(home.layout)).toEqual([]);
+    expect(home.files("requests")).toEqual([]);
+    expect(existsSync(record)).toBeTrue();
   });
 
   test("removes what only looks like one: a folder, a pipe that nobody writes to", async () => {

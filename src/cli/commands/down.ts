@@ -40,7 +40,7 @@ async function down(context: Context, layout: Layout, flags: Flags): Promise<End
     return problem("NO_SUPERVISOR", `Cannot end the supervisor of "${layout.home}": none is up`, hint);
   }
   const jobs = flags.drain ? "drain" : flags.stopJobs ? "stop" : "leave";
-  const performed = await perform(context, layout, { verb: "down", jobs });
+  const performed = await perform(context, layout, { verb: "down", owner: owner.token, jobs });
   if (!performed.ok) return performed.error;
   const progress = new ProgressLine(context);
   while (lockOwner(layout)?.token === owner.token) {

@@ -9,7 +9,7 @@ import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import type { Context } from "../context.ts";
-import { readDrafts } from "../drafts.ts";
+import { overlay, readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { findTask } from "../select.ts";
@@ -55,7 +55,7 @@ async function submit(
   const drafts =
     source === null
       ? readDrafts(context, { files, words, fields: fields.value, defaults })
-      : ok([source.value.draft]);
+      : overlay(context, { drafts: [source.value.draft], fields: fields.value });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
     context.out(`${JSON.stringify(drafts.value, null, 2)}\n`);

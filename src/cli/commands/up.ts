@@ -38,7 +38,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   if (!settings.ok) return settings.error;
   const jobs = readJobs(flags.jobs, settings.value);
   if (!jobs.ok) return jobs.error;
-  const say = (line: string): void => context.out(`${timestamp(context.clock.now())} ${line}\n`);
+  const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}\n`);
   const opened = await takeOverHome(context, layout, { role: "up", jobs: jobs.value, say });
   if (!opened.ok) return opened.error;
   await using session = opened.value;

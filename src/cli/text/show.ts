@@ -71,7 +71,7 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
   if ("note" in attempt) lines.push(`    ${attempt.note}`);
   if ("retry" in attempt && attempt.retry !== undefined) {
     lines.push(
-      `    waited ${formatDuration(attempt.retry.delayMs)}, drawn from a base of ${formatDuration(attempt.retry.baseMs)}`,
+      `    next attempt after ${formatDuration(attempt.retry.delayMs)}, drawn from a base of ${formatDuration(attempt.retry.baseMs)}`,
     );
   }
   if (attempt.logTail !== undefined && attempt.state !== "completed") {

@@ -1,0 +1,59 @@
+import { unreachable } from "../lib/unreachable.ts";
+import { problem } from "../model/errors.ts";
+import type { Task } from "../model/task.ts";
+import { quarantine } from "../store/quarantine.ts";
+import { type RecordFault, readRecord } from "../store/record.ts";
+import type { Holder } from "./holder.ts";
+
+/**
+ * A queued task as its file has it now: people may edit a record in pending/. What they wrote of the spec and the labels
+ * counts, as a new generation; null where there is no task to work on any more, or for the moment.
+ */
+export function asOnDisk(holder: Holder, known: Task): Task | null {
+  const { layout, say } = holder.options;
+  const { id, uid, generation } = known.metadata;
+  const path = layout.record("pending", id);
+  const read = readRecord(path);
+  if (!read.ok) {
+    giveUp(holder, { known, path, fault: read.error });
+    return null;
+  }
+  const found = read.value;
+  if (found.metadata.uid !== uid || found.status.state !== "queued") {
+    holder.tasks.delete(id);
+    say(`${id}: ${quarantine(path, "it is not the task that was queued under this name").what}`);
+    return null;
+  }
+  const isSame =
+    Bun.deepEquals(found.spec, known.spec) && Bun.deepEquals(found.metadata.labels, known.metadata.labels);
+  if (isSame) return known;
+  const metadata = { ...known.metadata, labels: found.metadata.labels, generation: generation + 1 };
+  const after = { ...known, spec: found.spec, metadata };
+  const [written] = holder.commit([
+    { before: known, after, actor: "hand", event: "spec_edited", detail: "edited in pending/" },
+  ]);
+  return written?.ok ? written.value : null;
+}
+
+function giveUp(
+  holder: Holder,
+  { known, path, fault }: { known: Task; path: string; fault: RecordFault },
+): void {
+  const { id } = known.metadata;
+  const { say } = holder.options;
+  switch (fault.type) {
+    case "missing":
+      holder.tasks.delete(id);
+      return say(`${id}: its record was removed from pending/ by hand`);
+    case "newer":
+      holder.tasks.delete(id);
+      return say(`${id}: left alone, its record was written by a newer stint`);
+    case "corrupt":
+      holder.tasks.delete(id);
+      return say(`${id}: ${quarantine(path, fault.reason).what}`);
+    case "unreadable":
+      return holder.meet(problem("WRITE_FAILED", `Cannot read the record of "${id}": ${fault.errno}`));
+    default:
+      return unreachable(fault);
+  }
+}
