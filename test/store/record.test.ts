@@ -128,6 +128,9 @@ describe("readRecord()", () => {
     await using place = new TempDirectory();
     expect(errorOf(readRecord(join(place.path, "gone.json")))).toEqual({ type: "missing" });
     writeFileSync(join(place.path, "file"), "");
-    expect(errorOf(readRecord(join(place.path, "file", "a.json")))).toEqual({ type: "unreadable", errno: "ENOTDIR" });
+    expect(errorOf(readRecord(join(place.path, "file", "a.json")))).toEqual({
+      type: "unreadable",
+      errno: "ENOTDIR",
+    });
   });
 });

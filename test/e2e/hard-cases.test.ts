@@ -1,0 +1,113 @@
+import { expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { markedProcesses, Stint, until } from "../rig/stint.ts";
+
+test("a job whose run folder was removed is not started a second time", async () => {
+  await using stint = new Stint();
+  const first = await stint.up();
+  await stint.ok("submit", "--", "sleep", "60");
+  const { status } = await stint.reach(1, "running");
+  first.kill("SIGKILL");
+  await first.exited;
+  rmSync(join(stint.home, "runs"), { recursive: true });
+  await stint.up();
+  await stint.ok("submit", "--name", "other", "--", "true");
+  await stint.reach(2, "completed");
+  const after = stint.record(1).status;
+  expect([after.state, after.attempts.length]).toEqual(["running", 1]);
+  expect(markedProcesses(status.attempts[0]?.token ?? "")).not.toEqual([]);
+});
+
+test("a down that was left over does not end the next supervisor", async () => {
+  await using stint = new Stint();
+  const first = await stint.up();
+  first.kill("SIGSTOP");
+  const down = stint.start(["down"]);
+  await until("the request is there", () => stint.files("requests").some((name) => name.endsWith(".json")));
+  first.kill("SIGKILL");
+  await first.exited;
+  const second = await stint.up();
+  await down.exited;
+  await stint.ok("submit", "--", "true");
+  await stint.reach(1, "completed");
+  expect(second.exitCode).toBeNull();
+});
+
+test("an inbox file that cannot be taken does not stop the queue", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  writeFileSync(join(stint.home, "inbox", `${"n".repeat(240)}.yaml`), "run: true\n");
+  await stint.ok("submit", "--", "true");
+  await stint.reach(1, "completed");
+});
+
+test("a supervisor outlives the reader of its log", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up();
+  await supervisor.stdout.cancel();
+  await stint.ok("submit", "--", "true");
+  await stint.reach(1, "completed");
+  await stint.ok("submit", "--", "true");
+  await stint.reach(2, "completed");
+  expect(supervisor.exitCode).toBeNull();
+});
+
+test("a record edited by hand in pending/ counts as it was edited, before it starts", async () => {
+  await using stint = new Stint();
+  await stint.up("--jobs", "1");
+  await stint.ok("submit", "--name", "first", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.05; done");
+  await stint.reach(1, "running");
+  await stint.ok("submit", "--name", "second", "--", "true");
+  await stint.reach(2, "queued");
+  const path = join(stint.home, "pending", "000002-second.json");
+  await Bun.write(path, (await Bun.file(path).text()).replace('"hold": false', '"hold": true'));
+  writeFileSync(join(stint.root, "go"), "");
+  await stint.reach(1, "completed");
+  await until("the edit is on record", () => stint.record(2).metadata.generation === 2);
+  expect(stint.record(2)).toMatchObject({ status: { state: "queued" }, spec: { hold: true } });
+});
+
+test("a record edited by hand into nonsense is put aside and reported", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  const path = join(stint.home, "pending", "000001-true.json");
+  await Bun.write(path, (await Bun.file(path).text()).replace('"priority": 0', '"priority": "high"'));
+  await stint.ok("drain");
+  expect(stint.files("pending/.corrupt")).toEqual(["000001-true.json"]);
+});
+
+test("submit --from takes flags over what the task had", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "one", "--", "true");
+  await stint.ok("submit", "--from", "1", "--priority", "7");
+  expect(stint.record(2).spec).toMatchObject({ priority: 7 });
+});
+
+test("a long name is a reference in full", async () => {
+  await using stint = new Stint();
+  const name = `n${"a".repeat(60)}`;
+  await stint.ok("submit", "--name", name, "--", "true");
+  expect(await stint.ok("show", name)).toContain("queued");
+});
+
+test("a home whose lock cannot be read is refused in words, by run too", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  const lock = join(stint.home, "locks", "supervisor.lock");
+  await Bun.write(join(lock, "owner.json"), "{");
+  const drained = await stint.run(["drain"]);
+  expect([drained.code, drained.err]).toEqual([4, expect.stringContaining(lock)]);
+  const ran = await stint.run(["run", "--", "true"]);
+  expect([ran.code, ran.err]).toEqual([125, expect.stringContaining(lock)]);
+});
+
+test("clean on a home with a spoilt request and stray files goes on", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  writeFileSync(join(stint.home, "requests", "stray.json"), "{}");
+  writeFileSync(join(stint.home, "incoming", "stray"), "");
+  await stint.ok("submit", "--", "true");
+  await stint.reach(1, "completed");
+  expect(await stint.ok("clean", "--older-than", "0s")).toBe("000001-true removed");
+});
