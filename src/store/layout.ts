@@ -2,6 +2,9 @@ import { join } from "node:path";
 import type { TaskId } from "../model/identity.ts";
 import type { Place } from "../model/state.ts";
 
+/** The name's end of a record on its way out of a directory that is never scanned. */
+export const MOVING_ENDING = ".move";
+
 /** Every path of a home; the only place that knows them. */
 export class Layout {
   readonly home: string;
@@ -62,7 +65,7 @@ export class Layout {
 
   /** A record on its way out of a directory that is never scanned. */
   moving(id: TaskId): string {
-    return join(this.tmp, `${id}.move`);
+    return join(this.tmp, `${id}${MOVING_ENDING}`);
   }
 
   /** What survives all attempts of a task. */

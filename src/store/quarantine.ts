@@ -8,9 +8,12 @@ export interface Finding {
   readonly what: string;
 }
 
+/** The folder beside a file that what is put aside goes to. */
+export const ASIDE = ".corrupt";
+
 /** Puts a file that is no record aside, beside its place: it is kept, and no longer in anyone's way. */
 export function quarantine(path: string, reason: string): Finding {
-  const aside = join(dirname(path), ".corrupt");
+  const aside = join(dirname(path), ASIDE);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   const wanted = join(aside, basename(path));
   const target = existsSync(wanted) ? `${wanted}.${uuid()}` : wanted;

@@ -5,7 +5,7 @@ import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { PLACES, type Place } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers, incomingBatches } from "./batch.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { type RecordFault, readRecord } from "./record.ts";
 
 /** The ids in one directory, in the order of their numbers; accepted ones on their way count as pending. */
@@ -25,8 +25,8 @@ export function idsIn(layout: Layout, place: Place): TaskId[] {
 /** The ids of records on their way out of done/ or dead-letter/, as a crash may have left them. */
 function movingIds(layout: Layout): TaskId[] {
   return readdirSync(layout.tmp)
-    .filter((name) => name.endsWith(".move"))
-    .map((name) => idFromFileName(name.replace(/\.move$/, ".json")))
+    .filter((name) => name.endsWith(MOVING_ENDING))
+    .map((name) => idFromFileName(`${name.slice(0, -MOVING_ENDING.length)}.json`))
     .filter((id) => id !== null);
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
@@ -6,10 +6,10 @@ import { isTerminal, PLACES, type Place, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
 import { syncDirectory } from "./durable.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
-import { type Finding, quarantine } from "./quarantine.ts";
-import { readRecord } from "./record.ts";
+import { ASIDE, type Finding, quarantine } from "./quarantine.ts";
+import { type RecordFault, readRecord } from "./record.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
@@ -27,43 +27,70 @@ export interface Recovered {
  * killed and done again: every step moves one file to where its own content says it belongs.
  */
 export function recover(layout: Layout, nowMs: number): Recovered {
-  const findings: Finding[] = [];
-  const ended: Task[] = [];
-  finishMoves(layout, findings);
+  const found: Recovered = { tasks: [], ended: [], findings: [] };
+  const moves = new Moves(layout, found.findings);
+  finishMoves(layout, moves);
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
-  const active = load(layout, "running", { findings, ended, taken: new Set() });
-  // Only now: what was found in running/ and belonged to pending/ is there.
-  const queued = load(layout, "pending", { findings, ended, taken: namesIn(layout, ["running"]) });
-  const tasks = [...active, ...queued];
-  dropCopies(layout, tasks, findings);
+  const ranks: Ranks = new Map();
+  for (const place of ["running", "pending"] as const) load(layout, place, { found, moves, ranks });
+  dropCopies(layout, { found, ranks });
+  moves.sync();
   raiseNumbers(
     layout,
     known.reduce((most, number) => Math.max(most, number), 0),
   );
-  return { tasks, ended, findings };
+  return found;
 }
 
-/** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
-function finishMoves(layout: Layout, findings: Finding[]): void {
-  for (const name of readdirSync(layout.tmp)) {
-    if (!name.endsWith(".move")) continue;
-    const path = join(layout.tmp, name);
-    const read = readRecord(path);
-    if (!read.ok) {
-      if (read.error.type === "corrupt") findings.push(quarantine(path, read.error.reason));
-      continue;
-    }
-    const { metadata, status } = read.value;
-    renameSync(path, layout.record(placeOf(status.state), metadata.id));
+/** Where the record of a task is that counts: one id in two directories comes of copying by hand. */
+type Ranks = Map<TaskId, Place>;
+
+/** Moves records to where they belong. What stands there is a copy of less weight: it is put aside, never overwritten. */
+class Moves {
+  readonly #layout: Layout;
+  readonly #findings: Finding[];
+  readonly #touched = new Set<Place>();
+
+  constructor(layout: Layout, findings: Finding[]) {
+    this.#layout = layout;
+    this.#findings = findings;
+  }
+
+  move(path: string, to: Place, id: TaskId): void {
+    const target = this.#layout.record(to, id);
+    if (existsSync(target)) this.report(quarantine(target, "a record of the same task belongs here"));
+    renameSync(path, target);
     failpoint("recover:moved");
+    this.#touched.add(to);
+  }
+
+  report(finding: Finding): void {
+    this.#findings.push(finding);
+  }
+
+  sync(): void {
+    for (const place of this.#touched) syncDirectory(this.#layout.place(place));
   }
 }
 
+/** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
+function finishMoves(layout: Layout, moves: Moves): void {
+  for (const name of readdirSync(layout.tmp)) {
+    if (!name.endsWith(MOVING_ENDING)) continue;
+    const path = join(layout.tmp, name);
+    const read = readRecord(path);
+    if (read.ok) moves.move(path, placeOf(read.value.status.state), read.value.metadata.id);
+    else moves.report(faultFinding(path, read.error));
+  }
+}
+
+/** What is put aside stays, and what could not be moved is a record still. */
 function dropStaged(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.tmp)) {
+    if (name === ASIDE || name.endsWith(MOVING_ENDING)) continue;
     const path = join(layout.tmp, name);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat !== undefined && nowMs - stat.mtimeMs > MAX_STAGED_AGE_MS)
@@ -72,60 +99,64 @@ function dropStaged(layout: Layout, nowMs: number): void {
 }
 
 interface Loading {
-  readonly findings: Finding[];
-  readonly ended: Task[];
-  /** Ids that a directory of higher rank has. */
-  readonly taken: ReadonlySet<TaskId>;
+  readonly found: Recovered;
+  readonly moves: Moves;
+  readonly ranks: Ranks;
 }
 
 /** Reads one directory; what says that it belongs elsewhere is moved there, what is no record is put aside. */
-function load(layout: Layout, place: Place, { findings, ended, taken }: Loading): Task[] {
-  const tasks: Task[] = [];
-  const moved = new Set<Place>();
+function load(layout: Layout, place: Place, { found, moves, ranks }: Loading): void {
   for (const id of namesIn(layout, [place])) {
     const path = layout.record(place, id);
+    const counts = ranks.get(id);
+    // It was just moved here.
+    if (counts === place) continue;
+    if (counts !== undefined) {
+      found.findings.push(quarantine(path, `the task is in ${counts}/ too`));
+      continue;
+    }
     const read = readRecord(path);
     if (!read.ok) {
-      if (read.error.type === "corrupt") findings.push(quarantine(path, read.error.reason));
-      if (read.error.type === "unreadable")
-        findings.push({ path, what: `left alone: it cannot be read (${read.error.errno})` });
-      if (read.error.type === "newer")
-        findings.push({
-          path,
-          what: `left alone: written by a newer stint (format ${read.error.formatVersion})`,
-        });
+      if (read.error.type === "missing") continue;
+      found.findings.push(faultFinding(path, read.error));
+      if (read.error.type !== "corrupt") ranks.set(id, place);
       continue;
     }
-    if (read.value.metadata.id !== id) {
-      findings.push(quarantine(path, `it says that it is ${read.value.metadata.id}`));
+    const task = read.value;
+    if (task.metadata.id !== id) {
+      found.findings.push(quarantine(path, `it says that it is ${task.metadata.id}`));
       continue;
     }
-    if (taken.has(id)) {
-      findings.push(quarantine(path, "the task is in running/ too"));
-      continue;
-    }
-    const home = placeOf(read.value.status.state);
-    if (home !== place) {
-      renameSync(path, layout.record(home, id));
-      failpoint("recover:moved");
-      moved.add(place).add(home);
-    }
-    if (isTerminal(read.value.status.state)) ended.push(read.value);
-    // What went from running/ to pending/ is read there.
-    const isReadLater = place === "running" && home === "pending";
-    if ((home === "pending" || home === "running") && !isReadLater) tasks.push(read.value);
+    const home = placeOf(task.status.state);
+    if (home !== place) moves.move(path, home, id);
+    ranks.set(id, home);
+    if (isTerminal(task.status.state)) found.ended.push(task);
+    else found.tasks.push(task);
   }
-  for (const touched of moved) syncDirectory(layout.place(touched));
-  return tasks;
 }
 
-/** One id in two directories comes of copying by hand; the living record has precedence. */
-function dropCopies(layout: Layout, tasks: readonly Task[], findings: Finding[]): void {
-  const alive = new Set(tasks.map((task) => task.metadata.id));
+/** What is made of a record that cannot be used: only what is spoilt for certain is put aside. */
+function faultFinding(path: string, fault: RecordFault): Finding {
+  switch (fault.type) {
+    case "corrupt":
+      return quarantine(path, fault.reason);
+    case "newer":
+      return { path, what: `left alone: written by a newer stint (format ${fault.formatVersion})` };
+    case "unreadable":
+      return { path, what: `left alone: it cannot be read (${fault.errno})` };
+    case "missing":
+      return { path, what: "left alone: it is gone" };
+  }
+}
+
+/** By their names alone: these directories are not read at a start-up. */
+function dropCopies(layout: Layout, { found, ranks }: Pick<Loading, "found" | "ranks">): void {
   for (const place of ["dead-letter", "done"] as const) {
     for (const id of namesIn(layout, [place])) {
-      if (alive.has(id))
-        findings.push(quarantine(layout.record(place, id), "the task is queued or running too"));
+      const counts = ranks.get(id) ?? place;
+      ranks.set(id, counts);
+      if (counts !== place)
+        found.findings.push(quarantine(layout.record(place, id), `the task is in ${counts}/ too`));
     }
   }
 }

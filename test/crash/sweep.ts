@@ -72,7 +72,7 @@ export async function sweep(scenario: Scenario, failpoint: string): Promise<Swep
 }
 
 /** What holds in every home at rest. */
-function checkInvariants(stint: Stint, before: readonly RecordView[]): void {
+export function checkInvariants(stint: Stint, before: readonly RecordView[]): void {
   const records = stint.records();
   const ids = records.map(({ metadata }) => metadata.id);
   demand(new Set(ids).size === ids.length, `a task stands in two places: ${ids.join(" ")}`);

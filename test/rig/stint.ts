@@ -170,7 +170,7 @@ export class Stint implements AsyncDisposable {
     await until(
       `task ${number} is ${state}`,
       () => find()?.status.state === state && find()?.place === (PLACE_OF[state] ?? "running"),
-      () => JSON.stringify(find()?.status),
+      { describe: () => JSON.stringify(find()?.status) },
     );
     return this.record(number);
   }
@@ -203,12 +203,11 @@ export class Stint implements AsyncDisposable {
 export async function until(
   what: string,
   isTrue: () => boolean,
-  describe?: () => string | undefined,
+  { describe, deadlineMs = DEADLINE_MS }: { describe?: () => string | undefined; deadlineMs?: number } = {},
 ): Promise<void> {
-  const untilMs = performance.now() + DEADLINE_MS;
+  const untilMs = performance.now() + deadlineMs;
   while (!isTrue()) {
-    if (performance.now() > untilMs)
-      throw new Error(`waited in vain until ${what}${describe === undefined ? "" : `: ${describe()}`}`);
+    if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}: ${describe?.() ?? ""}`);
     await Bun.sleep(10);
   }
 }

@@ -1,0 +1,21 @@
+import { parseArgs } from "node:util";
+import { soak } from "./soak.ts";
+
+/** `bun run test:crash --minutes 30 [--seed N]`: random kills for a while, with three seeds. */
+const SEEDS = 3;
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "3" }, seed: { type: "string" } },
+});
+const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const forMs = (Number(values.minutes) * 60_000) / SEEDS;
+for (let seed = first; seed < first + SEEDS; seed += 1) {
+  console.log(`seed ${seed}, ${Math.round(forMs / 1_000)} s`);
+  const soaked = await soak({ seed, forMs });
+  console.log(
+    Object.entries(soaked)
+      .map(([what, count]) => `${what} ${count}`)
+      .join(", "),
+  );
+  if (soaked.lost + soaked.doubled > 0) process.exitCode = 1;
+}

@@ -1,0 +1,117 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type RecordView, Stint, until } from "../rig/stint.ts";
+import { checkInvariants, demand } from "./sweep.ts";
+
+/** Numbers that come again from the same seed (mulberry32, after Tommy Ettinger's generator). */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What a soak did, and what it found. */
+export interface Soaked {
+  readonly kills: number;
+  readonly restarts: number;
+  readonly tasks: number;
+  readonly adopted: number;
+  readonly recovered: number;
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+/** How each job ends, by its name; `flaky` fails once and then succeeds. */
+const ENDS = { good: "exit 0", bad: "exit 3", flaky: 'test "$STINT_ATTEMPT" -ge 2' } as const;
+type End = keyof typeof ENDS;
+
+/** Feeds a queue and kills its supervisor at random moments for a while, then lets it come to rest and checks everything. */
+export async function soak({ seed, forMs }: { seed: number; forMs: number }): Promise<Soaked> {
+  await using stint = new Stint();
+  const random = seededRandom(seed);
+  const acknowledged: string[] = [];
+  const endMs = performance.now() + forMs;
+  let kills = 0;
+  let log = "";
+  mkdirSync(join(stint.root, "busy"));
+  await stint.ok("submit", "--hold", "--name", "first", "--", "true");
+  while (performance.now() < endMs) {
+    const supervisor = stint.start(["up", "--jobs", "4"]);
+    const said = new Response(supervisor.stdout).text();
+    await feed(stint, { random, acknowledged });
+    await Bun.sleep(random() * 600);
+    supervisor.kill("SIGKILL");
+    await supervisor.exited;
+    kills += 1;
+    log += await said;
+  }
+  await stint.ok("release", "1");
+  const last = await stint.up("--jobs", "4");
+  await until("all has come to rest", () => isAtRest(stint), { deadlineMs: 120_000 });
+  await stint.ok("down");
+  log += await new Response(last.stdout).text();
+  const records = stint.records();
+  checkInvariants(stint, []);
+  demand((await stint.run(["audit", "verify"])).code === 0, "the audit log does not verify");
+  return {
+    kills,
+    restarts: kills + 1,
+    tasks: records.length,
+    adopted: log.split(" goes on (pid").length - 1,
+    recovered: log.split(" ended meanwhile").length - 1,
+    lost: countLost(records, acknowledged) + countWrong(records),
+    doubled: stint
+      .textOf("doubled")
+      .split("\n")
+      .filter((line) => line !== "").length,
+  };
+}
+
+async function feed(stint: Stint, around: { random: () => number; acknowledged: string[] }): Promise<void> {
+  const { random, acknowledged } = around;
+  const count = 1 + Math.floor(random() * 4);
+  const documents = Array.from({ length: count }, () => {
+    const end = (["good", "good", "bad", "flaky"] as const)[Math.floor(random() * 4)] ?? "good";
+    return job(end, Math.floor(random() * 500));
+  });
+  const { code, out } = await stint.run(["submit", "-"], { input: documents.join("---\n") });
+  if (code === 0) acknowledged.push(...out.trim().split("\n"));
+  const target = acknowledged[Math.floor(random() * acknowledged.length)];
+  if (target === undefined || random() < 0.6) return;
+  // Whatever is answered: a change that is refused or too late is no loss.
+  await stint.run([random() < 0.5 ? "cancel" : "retry", target]);
+}
+
+/** A job that notices another run of itself at the same time. */
+function job(end: End, ms: number): string {
+  const body = [
+    'mkdir "$HOME/busy/$STINT_TASK_ID" || echo "$STINT_TASK_ID" >> "$HOME/doubled"',
+    `trap 'rmdir "$HOME/busy/$STINT_TASK_ID"' EXIT`,
+    `sleep ${(ms / 1_000).toFixed(3)}`,
+    ENDS[end],
+  ];
+  const text = body.map((line) => `  ${line}\n`).join("");
+  return `name: ${end}\nscript: |\n${text}stopGrace: 2s\n${end === "flaky" ? "retries: 2\nbackoff: {first: 20ms, max: 50ms}\n" : ""}`;
+}
+
+function isAtRest(stint: Stint): boolean {
+  return stint.records().every(({ place }) => place === "done" || place === "dead-letter");
+}
+
+function countLost(records: readonly RecordView[], acknowledged: readonly string[]): number {
+  const ids = new Set(records.map(({ metadata }) => metadata.id));
+  return acknowledged.filter((id) => !ids.has(id)).length;
+}
+
+/** Tasks whose recorded end is not the one that their job had. */
+function countWrong(records: readonly RecordView[]): number {
+  return records.filter(({ metadata, status }) => {
+    if (status.state === "cancelled") return false;
+    if (metadata["name"] !== "bad") return status.state !== "completed";
+    return status.state !== "failed" || status.attempts.at(-1)?.exitCode !== 3;
+  }).length;
+}

@@ -1,0 +1,307 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { makeTaskId } from "../../src/model/identity.ts";
+import {
+  isActive,
+  isTerminal,
+  PLACES,
+  type Place,
+  placeOf,
+  STATES,
+  type State,
+} from "../../src/model/state.ts";
+import type { Task } from "../../src/model/task.ts";
+import { commitBatch } from "../../src/store/batch.ts";
+import { reserveNumbers } from "../../src/store/numbers.ts";
+import { parseRecord, recordText } from "../../src/store/record.ts";
+import { type Recovered, recover } from "../../src/store/recover.ts";
+import { aTask, taskIn } from "../rig/tasks.ts";
+import { TempHome } from "../rig/temp-home.ts";
+
+const ID = makeTaskId(1, "train");
+const NAME = "000001-train.json";
+const MINUTE = 60_000;
+
+/** The records of a home by place, those put aside included: `pending/000001-train.json queued`. */
+function recordsOf(home: TempHome): string[] {
+  return [...PLACES, "tmp"].flatMap((place) =>
+    home.files(place).map((name) => {
+      const read = parseRecord(readFileSync(join(home.layout.home, place, name), "utf8"));
+      return `${place}/${name} ${read.ok ? read.value.status.state : read.error.type}`;
+    }),
+  );
+}
+
+const told = ({ tasks, ended, findings }: Recovered) => ({
+  tasks: tasks.map(({ metadata, status }) => `${metadata.number} ${status.state}`),
+  ended: ended.map(({ metadata, status }) => `${metadata.number} ${status.state}`),
+  findings: findings.map(({ path, what }) => `${basename(path)}: ${what}`),
+});
+
+/** Recovers, and demands that doing it once more finds nothing to do. */
+function recovered(home: TempHome, nowMs = Date.now()): ReturnType<typeof told> {
+  const first = told(recover(home.layout, nowMs));
+  const records = recordsOf(home);
+  const again = told(recover(home.layout, nowMs));
+  expect(again.tasks.toSorted()).toEqual(first.tasks.toSorted());
+  expect(again.findings.filter((finding) => !finding.includes("left alone"))).toEqual([]);
+  expect(again.ended).toEqual([]);
+  expect(recordsOf(home)).toEqual(records);
+  return first;
+}
+
+describe("recover() of a record in the wrong place", () => {
+  const cases = STATES.flatMap((state) =>
+    (["pending", "running", "tmp"] as const).map((place) => [state, place] as const),
+  );
+
+  test.each(cases)("moves one that is %s out of %s/ to where it belongs", async (state, place) => {
+    await using home = new TempHome();
+    const task = taskIn(state);
+    if (place === "tmp") renameSync(home.put(task), home.layout.moving(ID));
+    else home.put(task, place);
+    const found = recovered(home);
+    expect(recordsOf(home)).toEqual([`${placeOf(state)}/${NAME} ${state}`]);
+    expect(found.tasks).toEqual(isTerminal(state) ? [] : [`1 ${state}`]);
+    expect(found.ended).toEqual(isTerminal(state) && place !== "tmp" ? [`1 ${state}`] : found.ended);
+    expect(found.findings).toEqual([]);
+  });
+
+  test("gives every task that is not ended, once, and those that had just ended", async () => {
+    await using home = new TempHome();
+    STATES.forEach((state, index) => home.put(taskIn(state, { number: index + 1 }), "running"));
+    const { tasks, ended } = recovered(home);
+    const numbered = (isMeant: (state: State) => boolean): string[] =>
+      STATES.flatMap((state, index) => (isMeant(state) ? [`${index + 1} ${state}`] : []));
+    expect(tasks.toSorted()).toEqual(numbered((state) => state === "queued" || isActive(state)).toSorted());
+    expect(ended.toSorted()).toEqual(numbered(isTerminal).toSorted());
+  });
+});
+
+describe("recover() of one id in two places", () => {
+  const [queued, running, completed, failed] = [
+    aTask(),
+    taskIn("running"),
+    taskIn("completed"),
+    taskIn("failed"),
+  ];
+  const aside = (place: Place, state: State): string => `${place}/.corrupt/${NAME} ${state}`;
+
+  test.each([
+    [
+      "running before pending",
+      [running, "running"],
+      [queued, "pending"],
+      `running/${NAME} running`,
+      aside("pending", "queued"),
+    ],
+    [
+      "running before dead-letter",
+      [running, "running"],
+      [failed, "dead-letter"],
+      `running/${NAME} running`,
+      aside("dead-letter", "failed"),
+    ],
+    [
+      "running before done",
+      [running, "running"],
+      [completed, "done"],
+      `running/${NAME} running`,
+      aside("done", "completed"),
+    ],
+    [
+      "pending before dead-letter",
+      [queued, "pending"],
+      [failed, "dead-letter"],
+      `pending/${NAME} queued`,
+      aside("dead-letter", "failed"),
+    ],
+    [
+      "pending before done",
+      [queued, "pending"],
+      [completed, "done"],
+      `pending/${NAME} queued`,
+      aside("done", "completed"),
+    ],
+    [
+      "dead-letter before done",
+      [failed, "dead-letter"],
+      [completed, "done"],
+      `dead-letter/${NAME} failed`,
+      aside("done", "completed"),
+    ],
+    [
+      "a claim that was not written before a copy in pending",
+      [{ ...queued, metadata: { ...queued.metadata, resourceVersion: 9 } }, "running"],
+      [queued, "pending"],
+      `pending/${NAME} queued`,
+      aside("pending", "queued"),
+    ],
+    [
+      "an end in running before a copy that still waits",
+      [completed, "running"],
+      [queued, "pending"],
+      `done/${NAME} completed`,
+      aside("pending", "queued"),
+    ],
+    [
+      "an end in running before an older one in done",
+      [completed, "running"],
+      [completed, "done"],
+      `done/${NAME} completed`,
+      aside("done", "completed"),
+    ],
+    [
+      "an end in running before another end",
+      [completed, "running"],
+      [failed, "dead-letter"],
+      `done/${NAME} completed`,
+      aside("dead-letter", "failed"),
+    ],
+    [
+      "an end in pending before an older one in dead-letter",
+      [failed, "pending"],
+      [failed, "dead-letter"],
+      `dead-letter/${NAME} failed`,
+      aside("dead-letter", "failed"),
+    ],
+  ] satisfies [string, [Task, Place], [Task, Place], string, string][])(
+    "keeps %s, and puts the other aside",
+    async (_what, [kept, from], [other, at], path, put) => {
+      await using home = new TempHome();
+      home.put(other, at);
+      home.put({ ...kept, metadata: { ...kept.metadata, labels: { is: "kept" } } }, from);
+      const { findings, tasks } = recovered(home);
+      expect(recordsOf(home).toSorted()).toEqual([path, put].toSorted());
+      const read = parseRecord(readFileSync(join(home.layout.home, path.split(" ")[0] ?? ""), "utf8"));
+      expect(read.ok && read.value.metadata.labels).toEqual({ is: "kept" });
+      expect(findings).toHaveLength(1);
+      expect(findings[0]).toStartWith(`${NAME}: put aside: `);
+      expect(tasks).toHaveLength(isTerminal(kept.status.state) ? 0 : 1);
+    },
+  );
+
+  test("overwrites nothing with a record that was on its way through tmp/", async () => {
+    await using home = new TempHome();
+    renameSync(home.put(queued), home.layout.moving(ID));
+    home.put(taskIn("queued", { spec: { priority: 7 } }));
+    expect(recovered(home).findings).toHaveLength(1);
+    expect(recordsOf(home)).toEqual([`pending/.corrupt/${NAME} queued`, `pending/${NAME} queued`]);
+  });
+
+  test("lets a good copy live where the one before it is spoilt", async () => {
+    await using home = new TempHome();
+    home.put(queued);
+    writeFileSync(home.layout.record("running", ID), "");
+    expect(recovered(home)).toMatchObject({
+      tasks: ["1 queued"],
+      findings: [`${NAME}: put aside: it is empty`],
+    });
+    expect(recordsOf(home)).toEqual([`pending/${NAME} queued`, `running/.corrupt/${NAME} corrupt`]);
+  });
+});
+
+describe("recover() of what is no record", () => {
+  const at = (home: TempHome, place: Place): string => home.layout.record(place, ID);
+
+  test.each([
+    ["zero bytes", (path: string) => writeFileSync(path, "")],
+    ["no JSON", (path: string) => writeFileSync(path, "{")],
+    ["a record of another name", (path: string) => writeFileSync(path, recordText(aTask({ number: 2 })))],
+    ["a folder", (path: string) => mkdirSync(path)],
+    ["a link", (path: string) => symlinkSync("/etc/passwd", path)],
+    ["a FIFO", (path: string) => Bun.spawnSync(["mkfifo", path])],
+  ])("puts %s aside, reports it, and goes on with the others", async (_what, make) => {
+    for (const place of ["pending", "running"] as const) {
+      await using home = new TempHome();
+      make(at(home, place));
+      home.put(aTask({ number: 3 }));
+      const { tasks, findings } = told(recover(home.layout, Date.now()));
+      expect(tasks).toEqual(["3 queued"]);
+      expect(findings).toHaveLength(1);
+      expect(told(recover(home.layout, Date.now())).findings).toEqual([]);
+      // Its number is taken, whatever it was.
+      expect(reserveNumbers(home.layout, 1)).toBe(4);
+    }
+  });
+
+  test("leaves alone what is not named like one", async () => {
+    await using home = new TempHome();
+    for (const name of ["notes.txt", ".000001-x.json.swp", "copy of 000001-train.json"]) {
+      writeFileSync(join(home.layout.place("pending"), name), "mine");
+    }
+    const before = home.files();
+    expect(recovered(home)).toEqual({ tasks: [], ended: [], findings: [] });
+    expect(home.files()).toEqual(before);
+  });
+
+  const newer = recordText(aTask()).replace('"formatVersion": 1', '"formatVersion": 2');
+
+  test.each(["pending", "running", "tmp"] as const)(
+    "leaves a record of a newer stint alone in %s/, however old it is, and says so",
+    async (place) => {
+      await using home = new TempHome();
+      const path = place === "tmp" ? home.layout.moving(ID) : at(home, place);
+      writeFileSync(path, newer);
+      utimesSync(path, 0, 0);
+      const { tasks, findings } = recovered(home);
+      expect(tasks).toEqual([]);
+      expect(findings).toEqual([`${basename(path)}: left alone: written by a newer stint (format 2)`]);
+      expect(readFileSync(path, "utf8")).toBe(newer);
+    },
+  );
+
+  test("never deletes what it put aside", async () => {
+    await using home = new TempHome();
+    writeFileSync(home.layout.moving(ID), "spoilt");
+    const { findings } = told(recover(home.layout, Date.now()));
+    expect(findings).toHaveLength(1);
+    const path = join(home.layout.tmp, ".corrupt");
+    expect(home.files("tmp")).toEqual([`.corrupt/${ID}.move`]);
+    utimesSync(path, 0, 0);
+    utimesSync(join(path, `${ID}.move`), 0, 0);
+    expect(recovered(home).findings).toEqual([]);
+    expect(readFileSync(join(path, `${ID}.move`), "utf8")).toBe("spoilt");
+  });
+});
+
+describe("recover() of a home", () => {
+  test("that is new finds nothing", async () => {
+    await using home = new TempHome();
+    expect(recovered(home)).toEqual({ tasks: [], ended: [], findings: [] });
+    expect(home.files("numbers")).toEqual(["1"]);
+  });
+
+  test("brings accepted batches into pending/", async () => {
+    await using home = new TempHome();
+    commitBatch(home.layout, "b1", { tasks: [aTask({ number: 1 }), aTask({ number: 2 })] });
+    commitBatch(home.layout, "b2", { tasks: [aTask({ number: 3 })] });
+    expect(recovered(home).tasks.toSorted()).toEqual(["1 queued", "2 queued", "3 queued"]);
+    expect([home.files("incoming"), home.files("pending").length]).toEqual([[], 3]);
+  });
+
+  test.each(PLACES)("raises the numbers above every id, also in %s/", async (place) => {
+    await using home = new TempHome();
+    home.put(taskIn("failed", { number: 41 }), place);
+    recovered(home);
+    expect(reserveNumbers(home.layout, 1)).toBe(42);
+  });
+
+  test("removes what was staged long ago and nothing younger", async () => {
+    await using home = new TempHome();
+    const nowMs = Date.now();
+    const stage = (name: string, ageMs: number): void => {
+      const path = join(home.layout.tmp, name);
+      if (name.startsWith("batch")) mkdirSync(path);
+      else writeFileSync(path, "staged");
+      utimesSync(path, (nowMs - ageMs) / 1_000, (nowMs - ageMs) / 1_000);
+    };
+    stage("batch-old", 11 * MINUTE);
+    stage("batch-new", 9 * MINUTE);
+    stage("old.tmp", 11 * MINUTE);
+    stage("new.tmp", 9 * MINUTE);
+    recovered(home, nowMs);
+    expect(home.files("tmp")).toEqual(["new.tmp"]);
+  });
+});
