@@ -28,16 +28,15 @@ export interface Recovered {
  */
 export function recover(layout: Layout, nowMs: number): Recovered {
   const found: Recovered = { tasks: [], ended: [], findings: [] };
-  const moves = new Moves(layout, found.findings);
-  finishMoves(layout, moves);
+  finishMoves(layout, found);
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
   const ranks: Ranks = new Map();
-  for (const place of ["running", "pending"] as const) load(layout, place, { found, moves, ranks });
+  for (const place of ["running", "pending"] as const) load(layout, place, { found, ranks });
   dropCopies(layout, { found, ranks });
-  moves.sync();
+  for (const place of PLACES) syncDirectory(layout.place(place));
   raiseNumbers(
     layout,
     known.reduce((most, number) => Math.max(most, number), 0),
@@ -48,43 +47,26 @@ export function recover(layout: Layout, nowMs: number): Recovered {
 /** Where the record of a task is that counts: one id in two directories comes of copying by hand. */
 type Ranks = Map<TaskId, Place>;
 
-/** Moves records to where they belong. What stands there is a copy of less weight: it is put aside, never overwritten. */
-class Moves {
-  readonly #layout: Layout;
-  readonly #findings: Finding[];
-  readonly #touched = new Set<Place>();
-
-  constructor(layout: Layout, findings: Finding[]) {
-    this.#layout = layout;
-    this.#findings = findings;
-  }
-
-  move(path: string, to: Place, id: TaskId): void {
-    const target = this.#layout.record(to, id);
-    if (existsSync(target)) this.report(quarantine(target, "a record of the same task belongs here"));
-    renameSync(path, target);
-    failpoint("recover:moved");
-    this.#touched.add(to);
-  }
-
-  report(finding: Finding): void {
-    this.#findings.push(finding);
-  }
-
-  sync(): void {
-    for (const place of this.#touched) syncDirectory(this.#layout.place(place));
-  }
-}
-
 /** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
-function finishMoves(layout: Layout, moves: Moves): void {
+function finishMoves(layout: Layout, found: Recovered): void {
   for (const name of readdirSync(layout.tmp)) {
     if (!name.endsWith(MOVING_ENDING)) continue;
     const path = join(layout.tmp, name);
     const read = readRecord(path);
-    if (read.ok) moves.move(path, placeOf(read.value.status.state), read.value.metadata.id);
-    else moves.report(faultFinding(path, read.error));
+    if (!read.ok) found.findings.push(faultFinding(path, read.error));
+    else {
+      const { metadata, status } = read.value;
+      found.findings.push(...moveHome(path, layout.record(placeOf(status.state), metadata.id)));
+    }
   }
+}
+
+/** Moves a record to where it belongs. What stands there is a copy of less weight: it is put aside, never overwritten. */
+function moveHome(path: string, target: string): Finding[] {
+  const findings = existsSync(target) ? [quarantine(target, "a record of the same task belongs here")] : [];
+  renameSync(path, target);
+  failpoint("recover:moved");
+  return findings;
 }
 
 /** What is put aside stays, and what could not be moved is a record still. */
@@ -100,12 +82,11 @@ function dropStaged(layout: Layout, nowMs: number): void {
 
 interface Loading {
   readonly found: Recovered;
-  readonly moves: Moves;
   readonly ranks: Ranks;
 }
 
 /** Reads one directory; what says that it belongs elsewhere is moved there, what is no record is put aside. */
-function load(layout: Layout, place: Place, { found, moves, ranks }: Loading): void {
+function load(layout: Layout, place: Place, { found, ranks }: Loading): void {
   for (const id of namesIn(layout, [place])) {
     const path = layout.record(place, id);
     const counts = ranks.get(id);
@@ -128,7 +109,7 @@ function load(layout: Layout, place: Place, { found, moves, ranks }: Loading): v
       continue;
     }
     const home = placeOf(task.status.state);
-    if (home !== place) moves.move(path, home, id);
+    if (home !== place) found.findings.push(...moveHome(path, layout.record(home, id)));
     ranks.set(id, home);
     if (isTerminal(task.status.state)) found.ended.push(task);
     else found.tasks.push(task);
@@ -150,7 +131,7 @@ function faultFinding(path: string, fault: RecordFault): Finding {
 }
 
 /** By their names alone: these directories are not read at a start-up. */
-function dropCopies(layout: Layout, { found, ranks }: Pick<Loading, "found" | "ranks">): void {
+function dropCopies(layout: Layout, { found, ranks }: Loading): void {
   for (const place of ["dead-letter", "done"] as const) {
     for (const id of namesIn(layout, [place])) {
       const counts = ranks.get(id) ?? place;

@@ -1,0 +1,122 @@
+import { expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { checkInvariants, starts } from "./sweep.ts";
+
+const RIVALS = 8;
+const TASKS = 120;
+const KILLS = 5;
+
+test("8 supervisors at once, the holder killed again and again: one holds, every task runs once", async () => {
+  await using stint = new Stint();
+  const job = 'run: echo "$STINT_TASK_ID" >> "$HOME/starts"; sleep 0.02\n';
+  const input = Array.from({ length: TASKS }, () => job).join("---\n");
+  expect((await stint.run(["submit", "-"], { input })).code).toBe(0);
+  const codes: (number | null)[] = [];
+  for (let round = 0; round < KILLS; round += 1) {
+    const rivals = Array.from({ length: RIVALS }, () => stint.start(["up", "--jobs", "4"]));
+    await until("one has the home", () => rivals.some(({ pid }) => stint.owner()?.["pid"] === pid));
+    await until(
+      "the others have left",
+      () => rivals.filter(({ exitCode }) => exitCode === null).length === 1,
+    );
+    codes.push(...rivals.map(({ exitCode }) => exitCode).filter((code) => code !== null));
+    const holder = rivals.find(({ exitCode }) => exitCode === null);
+    expect(stint.owner()?.["pid"]).toBe(holder?.pid);
+    holder?.kill("SIGKILL");
+    await holder?.exited;
+  }
+  // Who does not get the lock says so with the code for a conflict.
+  expect(new Set(codes)).toEqual(new Set([4]));
+  await stint.ok("drain", "--jobs", "4");
+  checkInvariants(stint, []);
+  expect(Object.values(starts(stint))).toEqual(Array.from({ length: TASKS }, () => 1));
+  expect(Object.keys(starts(stint))).toHaveLength(TASKS);
+}, 120_000);
+
+test("20 command lines at once beside a supervisor: numbers are unique, every answer is on record", async () => {
+  await using stint = new Stint();
+  await stint.up("--jobs", "2");
+  await stint.ok("submit", "--hold", "--name", "shared", "--", "true");
+  const sets = Array.from({ length: 10 }, (_, index) => stint.run(["set", "1", `labels.n${index}=x`]));
+  const submits = Array.from({ length: 10 }, () => stint.run(["submit", "--hold", "--", "true"]));
+  const [setCodes, submitted] = await Promise.all([Promise.all(sets), Promise.all(submits)]);
+  expect(new Set(submitted.map(({ out }) => out)).size).toBe(10);
+  const acknowledged = setCodes.flatMap(({ code }, index) => (code === 0 ? [`n${index}`] : []));
+  expect(Object.keys(stint.record(1).metadata["labels"] as object).toSorted()).toEqual(
+    acknowledged.toSorted(),
+  );
+  for (const { code } of setCodes) expect([0, 4]).toContain(code);
+});
+
+test("a supervisor that is stopped keeps its home; when it goes on it has lost nothing", async () => {
+  await using stint = new Stint();
+  const holder = await stint.up();
+  await stint.ok("submit", "--", "sleep", "0.3");
+  await stint.reach(1, "running");
+  holder.kill("SIGSTOP");
+  expect((await stint.run(["up"])).code).toBe(4);
+  await Bun.sleep(600);
+  expect(stint.record(1).status.attempts).toHaveLength(1);
+  holder.kill("SIGCONT");
+  const { status } = await stint.reach(1, "completed");
+  expect(status.attempts).toHaveLength(1);
+});
+
+test("after a reboot a running task is queued again, and one whose result is on record keeps it", async () => {
+  await using stint = new Stint();
+  const holder = await stint.up();
+  await stint.run(["submit", "-"], {
+    input: "name: lost\nrun: sleep 60\n---\nname: ended\nrun: sleep 0.2; exit 3\n",
+  });
+  const { status } = await stint.reach(1, "running");
+  await stint.reach(2, "running");
+  holder.kill("SIGKILL");
+  await holder.exited;
+  await until("the second job has ended", () => stint.files("runs/000002-ended/1").includes("exit.json"));
+  for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
+  await pretendReboot(stint);
+  await stint.up();
+  const ended = await stint.reach(2, "failed");
+  expect(ended.status.attempts.map(({ exitCode }) => exitCode)).toEqual([3]);
+  await until("the first is started again", () => stint.record(1).status.attempts.length === 2);
+  expect(stint.record(1).status).toMatchObject({ orphanCount: 1, consecutiveFailures: 0 });
+  expect(stint.record(1).status.attempts[0]).toMatchObject({
+    state: "orphaned",
+    failure: { code: "STALE_WORKER" },
+  });
+});
+
+test("a task that is lost too often goes to dead-letter/", async () => {
+  await using stint = new Stint();
+  await stint.run(["submit", "-"], { input: "run: sleep 60\nretry: {maxOrphans: 1}\n" });
+  for (let loss = 1; loss <= 2; loss += 1) {
+    const holder = await stint.up();
+    await until(
+      "it runs",
+      () => stint.record(1).status.attempts.length === loss && stint.record(1).status.state === "running",
+    );
+    holder.kill("SIGKILL");
+    await holder.exited;
+    for (const { token } of stint.record(1).status.attempts) {
+      for (const pid of markedProcesses(token)) process.kill(pid, "SIGKILL");
+    }
+  }
+  await stint.run(["drain"]);
+  expect(stint.record(1).status).toMatchObject({ state: "failed", reason: "OrphanLimit", orphanCount: 2 });
+});
+
+/** Makes all that is on disk look as if it came from an earlier boot of this machine. */
+async function pretendReboot(stint: Stint): Promise<void> {
+  const bootId = (await Bun.file("/proc/sys/kernel/random/boot_id").text()).trim();
+  const earlier = "00000000-0000-0000-0000-000000000000";
+  const lock = join(stint.home, "locks", "supervisor.lock", "owner.json");
+  const files = stint.records().map(({ place, metadata }) => join(stint.home, place, `${metadata.id}.json`));
+  const startFiles = ["000001-lost", "000002-ended"].map((id) => join(stint.home, "runs", id, "1", "start"));
+  for (const file of [lock, ...files, ...startFiles]) {
+    const text = await Bun.file(file).text();
+    rmSync(file);
+    writeFileSync(file, text.replaceAll(bootId, earlier));
+  }
+}

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { newBatch } from "../../src/store/batch.ts";
+import { fileAccepted, fileRejected, putBack, takeFile, takenFiles } from "../../src/store/inbox-files.ts";
+import { crashImages } from "../rig/crash.ts";
+import { TempHome } from "../rig/temp-home.ts";
+
+const TEXT = "run: true\n";
+
+/** Drops a file into the inbox and takes it out; gives its path in .taking/. */
+function taken(home: TempHome, file = "job.yaml"): string {
+  writeFileSync(join(home.layout.inbox, file), TEXT);
+  const path = takeFile(home.layout.inbox, { file, batch: newBatch() });
+  if (path === null) throw new Error("the file was gone");
+  return path;
+}
+
+describe("takeFile()", () => {
+  test("moves a file out of the inbox, under its batch's name", async () => {
+    await using home = new TempHome();
+    const path = taken(home);
+    expect(home.files("inbox")).toEqual([`.taking/${basename(path)}`]);
+    expect(basename(path)).toMatch(/^[0-9a-f-]{36}-job\.yaml$/);
+    expect(takenFiles(home.layout.inbox)).toEqual([path]);
+  });
+
+  test("is null for a file that is gone", async () => {
+    await using home = new TempHome();
+    expect(takeFile(home.layout.inbox, { file: "job.yaml", batch: newBatch() })).toBeNull();
+    expect(takenFiles(home.layout.inbox)).toEqual([]);
+  });
+});
+
+describe("takenFiles()", () => {
+  test("knows nothing where nothing was ever taken, and looks past what others put there", async () => {
+    await using home = new TempHome();
+    expect(takenFiles(home.layout.inbox)).toEqual([]);
+    mkdirSync(join(home.layout.inbox, ".taking"));
+    writeFileSync(join(home.layout.inbox, ".taking", "notes.txt"), "mine");
+    expect(takenFiles(home.layout.inbox)).toEqual([]);
+  });
+});
+
+describe("fileAccepted()", () => {
+  test("keeps every accepted file, also under one name, and is harmless to do again", async () => {
+    await using home = new TempHome();
+    for (let count = 0; count < 3; count += 1) {
+      const path = taken(home);
+      fileAccepted(path);
+      fileAccepted(path);
+    }
+    expect(home.files("inbox")).toEqual([".accepted/job.2.yaml", ".accepted/job.3.yaml", ".accepted/job.yaml"]);
+  });
+
+  test.each(["a-b-c.yaml", "job", ".yaml", "a.tar.yaml", "00000000-0000-7000-8000-000000000000-x.yaml", "ü .yaml"])("keeps the name %j", async (file) => {
+    await using home = new TempHome();
+    fileAccepted(taken(home, file));
+    expect(home.files("inbox")).toEqual([`.accepted/${file}`]);
+  });
+
+  test("loses no file and keeps none twice for ever, wherever it is killed", async () => {
+    await using home = new TempHome();
+    const path = taken(home);
+    const images = crashImages(home, (layout) => fileAccepted(join(layout.inbox, ".taking", basename(path))));
+    expect(images.map(({ failpoint }) => failpoint)).toEqual(["inbox:filed"]);
+    for (const { layout } of images) {
+      for (const rest of takenFiles(layout.inbox)) fileAccepted(rest);
+      expect(takenFiles(layout.inbox)).toEqual([]);
+      expect(readFileSync(join(layout.inbox, ".accepted", "job.yaml"), "utf8")).toBe(TEXT);
+    }
+  });
+});
+
+describe("fileRejected()", () => {
+  test("keeps a refused file with the reason beside it", async () => {
+    await using home = new TempHome();
+    const told = fileRejected(taken(home), "line 1: no\n");
+    expect(home.files("inbox")).toEqual([".rejected/job.yaml", ".rejected/job.yaml.error.txt"]);
+    expect(readFileSync(told, "utf8")).toBe("line 1: no\n");
+    fileRejected(taken(home), "line 2: no\n");
+    expect(readFileSync(join(home.layout.inbox, ".rejected", "job.2.yaml.error.txt"), "utf8")).toBe("line 2: no\n");
+  });
+
+  test("replaces an old reason, and never follows a link in its place", async () => {
+    await using home = new TempHome();
+    const other = join(home.path, "other.txt");
+    writeFileSync(other, "mine");
+    mkdirSync(join(home.layout.inbox, ".rejected"), { recursive: true });
+    symlinkSync(other, join(home.layout.inbox, ".rejected", "job.yaml.error.txt"));
+    const told = fileRejected(taken(home), "no\n");
+    expect([readFileSync(told, "utf8"), readFileSync(other, "utf8")]).toEqual(["no\n", "mine"]);
+  });
+});
+
+describe("putBack()", () => {
+  test("gives a file back under its own name, or beside one that came meanwhile", async () => {
+    await using home = new TempHome();
+    const first = taken(home);
+    putBack(first);
+    expect(home.files("inbox")).toEqual(["job.yaml"]);
+    const second = taken(home);
+    writeFileSync(join(home.layout.inbox, "job.yaml"), "newer");
+    putBack(second);
+    expect(home.files("inbox")).toEqual(["job.2.yaml", "job.yaml"]);
+    expect(readFileSync(join(home.layout.inbox, "job.yaml"), "utf8")).toBe("newer");
+    putBack(second);
+  });
+
+  test("does so in an inbox that was deleted and made again", async () => {
+    await using home = new TempHome();
+    const path = taken(home);
+    rmSync(home.layout.inbox, { recursive: true });
+    mkdirSync(home.layout.inbox);
+    putBack(path);
+    fileAccepted(path);
+    expect(home.files("inbox")).toEqual([]);
+  });
+});
