@@ -50,10 +50,21 @@ describe("fileAccepted()", () => {
       fileAccepted(path);
       fileAccepted(path);
     }
-    expect(home.files("inbox")).toEqual([".accepted/job.2.yaml", ".accepted/job.3.yaml", ".accepted/job.yaml"]);
+    expect(home.files("inbox")).toEqual([
+      ".accepted/job.2.yaml",
+      ".accepted/job.3.yaml",
+      ".accepted/job.yaml",
+    ]);
   });
 
-  test.each(["a-b-c.yaml", "job", ".yaml", "a.tar.yaml", "00000000-0000-7000-8000-000000000000-x.yaml", "ü .yaml"])("keeps the name %j", async (file) => {
+  test.each([
+    "a-b-c.yaml",
+    "job",
+    ".yaml",
+    "a.tar.yaml",
+    "00000000-0000-7000-8000-000000000000-x.yaml",
+    "ü .yaml",
+  ])("keeps the name %j", async (file) => {
     await using home = new TempHome();
     fileAccepted(taken(home, file));
     expect(home.files("inbox")).toEqual([`.accepted/${file}`]);
@@ -79,7 +90,9 @@ describe("fileRejected()", () => {
     expect(home.files("inbox")).toEqual([".rejected/job.yaml", ".rejected/job.yaml.error.txt"]);
     expect(readFileSync(told, "utf8")).toBe("line 1: no\n");
     fileRejected(taken(home), "line 2: no\n");
-    expect(readFileSync(join(home.layout.inbox, ".rejected", "job.2.yaml.error.txt"), "utf8")).toBe("line 2: no\n");
+    expect(readFileSync(join(home.layout.inbox, ".rejected", "job.2.yaml.error.txt"), "utf8")).toBe(
+      "line 2: no\n",
+    );
   });
 
   test("replaces an old reason, and never follows a link in its place", async () => {

@@ -122,6 +122,11 @@ function printTable(
     return taskRow(task, { nowMs, wait, style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns }));
+  if (overview.isDiskFull) {
+    context.err(
+      "\nThe disk of the home is full: nothing new starts until there is room. See `stint doctor`.\n",
+    );
+  }
   const waiting = overview.queued.length;
   if (waiting > 0 && !overview.isSupervised) {
     context.err(`\n${waiting} queued and no supervisor is up. To start one: stint up --detach\n`);
