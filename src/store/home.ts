@@ -21,7 +21,7 @@ import { createNumbers } from "./numbers.ts";
 import { onDisk } from "./trouble.ts";
 
 /** The version of the home's layout. */
-export const HOME_VERSION = 1;
+const HOME_VERSION = 1;
 const PRIVATE_DIRECTORY = 0o700;
 
 /** File systems whose renames or locks cross machines (magic numbers of statfs(2)): claims would not be safe there. */

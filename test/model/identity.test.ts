@@ -28,7 +28,7 @@ describe("nameFrom()", () => {
     ["42", "task"],
     ["日本語", "task"],
     ["a/", "a"],
-    [`${"long ".repeat(20)}`, "long-long-long-long-long-long-long-long"],
+    ["long ".repeat(20), "long-long-long-long-long-long-long-long"],
   ])("makes a name of %j", (text, name) => {
     expect(nameFrom(text)).toBe(name);
   });

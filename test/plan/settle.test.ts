@@ -1,17 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { check } from "../../src/model/check.ts";
-import { failureOf } from "../../src/model/failure.ts";
-import { retried } from "../../src/model/lifecycle.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
 import { type Task, task as taskSchema } from "../../src/model/task.ts";
-import { released, settled } from "../../src/plan/settle.ts";
+import { settled } from "../../src/plan/settle.ts";
 import { anyTask } from "../rig/arbitraries.ts";
 import {
   after,
   anEnd,
   aStop,
-  asClaimed,
   asRunning,
   aTask,
   at,
@@ -27,7 +24,6 @@ import {
 const retryOf = (change: Partial<Retry>) => ({ spec: { retry: { ...DEFAULT_RETRY, ...change } } }) as const;
 const always = { spec: { restart: { policy: "always", intervalMs: 60_000 } } } as const;
 const TIMED_OUT = { stop: aStop({ reason: "Timeout" }) };
-const SHUT_DOWN = { stop: aStop({ reason: "Shutdown" }) };
 
 describe("settled() after a success", () => {
   test("completes the task and closes the attempt with all that is known of it", () => {
@@ -192,81 +188,6 @@ describe("settled() after a failure", () => {
   });
 });
 
-describe("settled() counts nothing", () => {
-  test("for a cancel, which is final whatever the exit code", () => {
-    for (const ending of [exited(0), exited(3), killedBy("SIGKILL"), LOST]) {
-      const task = after(aTask(always), ending, { stop: aStop() });
-      expect(task.status).toMatchObject({
-        state: "cancelled",
-        reason: "User",
-        message: "cancelled by ada",
-        consecutiveFailures: 0,
-      });
-      expect(lastEnded(task)).toMatchObject({ state: "cancelled", note: "cancelled by ada" });
-    }
-  });
-
-  test.each([
-    ["a stop with the supervisor", exited(143), SHUT_DOWN, "Shutdown", "cancelled"],
-    ["a stop with the supervisor that ended well", exited(0), SHUT_DOWN, "Shutdown", "cancelled"],
-    ["an interruption by the machine", exited(0, true), {}, "Interrupted", "failed"],
-    ["an interruption that looks like an error", exited(1, true), {}, "Interrupted", "failed"],
-  ] as const)("for %s: it is queued again at once", (_what, ending, more, reason, attempt) => {
-    const failedOnce = after(aTask(retryOf({ scope: "any" })), exited(1));
-    const task = after(failedOnce, ending, more);
-    expect(task.status).toMatchObject({
-      state: "queued",
-      reason,
-      consecutiveFailures: 1,
-      orphanCount: 0,
-      attempt: 2,
-    });
-    expect(task.status).not.toContainKey("retryAt");
-    expect(lastEnded(task).state).toBe(attempt);
-  });
-
-  test("for a hundred interruptions", () => {
-    let task = aTask();
-    for (let count = 0; count < 100; count += 1) task = after(task, exited(0, true));
-    expect(task.status).toMatchObject({ state: "queued", consecutiveFailures: 0, attempt: 100 });
-  });
-});
-
-describe("settled() after a loss", () => {
-  test("queues the task again three times, on a counter of its own, and then sets it aside", () => {
-    let task = after(aTask(), killedBy("SIGKILL"));
-    const seen: unknown[] = [];
-    for (let count = 0; count < 4; count += 1) {
-      task = after(task, LOST);
-      const { state, orphanCount, consecutiveFailures } = task.status;
-      seen.push([state, orphanCount, consecutiveFailures]);
-    }
-    expect(seen).toEqual([
-      ["queued", 1, 1],
-      ["queued", 2, 1],
-      ["queued", 3, 1],
-      ["failed", 4, 1],
-    ]);
-    expect(task.status).toMatchObject({ reason: "OrphanLimit" });
-    expect(lastEnded(task)).toMatchObject({
-      state: "orphaned",
-      failure: { code: "STALE_WORKER" },
-      exitCode: null,
-      signal: null,
-    });
-    expect(retried(task).status.orphanCount).toBe(0);
-  });
-
-  test.each([
-    ["no loss is allowed", { maxOrphans: 0 }, LOST],
-    ["it must not start twice", { onOrphan: "never" }, LOST],
-    ["it must not start twice, not even after an interruption", { onOrphan: "never" }, exited(0, true)],
-  ] as const)("sets it aside at once where %s", (_what, retry, ending) => {
-    const task = after(aTask(retryOf(retry)), ending);
-    expect(task.status).toMatchObject({ state: "failed", reason: "OrphanLimit", attempt: 1 });
-  });
-});
-
 describe("settled()", () => {
   const states = ["preparing", "running", "collecting", "orphaned"] as const;
   const endings = [exited(0), exited(1), exited(0, true), killedBy("SIGKILL"), LOST];
@@ -300,42 +221,5 @@ describe("settled()", () => {
         if (status.state === "completed") expect(status.consecutiveFailures).toBe(0);
       }),
     );
-  });
-});
-
-describe("released()", () => {
-  const failure = failureOf("STALE_WORKER", "never-started", "the supervisor was gone");
-
-  test("closes an attempt that never started, and counts nothing", () => {
-    const claimed = asClaimed(after(aTask(), LOST));
-    const task = released(claimed, failure, { nowMs: NOW_MS + 9, waitMs: 0 });
-    expect(task.status).toMatchObject({
-      state: "queued",
-      reason: "Orphaned",
-      orphanCount: 1,
-      consecutiveFailures: 0,
-      attempt: 2,
-    });
-    expect(task.status).not.toContainKey("retryAt");
-    expect(lastEnded(task)).toMatchObject({
-      state: "orphaned",
-      durationMs: 0,
-      finishedAt: at(9),
-      failure,
-      exitCode: null,
-    });
-  });
-
-  test("puts back what must not start twice, as it has not started", () => {
-    expect(
-      released(asClaimed(aTask(retryOf({ onOrphan: "never", maxOrphans: 0 }))), failure, {
-        nowMs: NOW_MS,
-        waitMs: 0,
-      }).status.state,
-    ).toBe("queued");
-  });
-
-  test("throws for a task without an open attempt", () => {
-    expect(() => released(aTask(), failure, { nowMs: NOW_MS, waitMs: 0 })).toThrow("no open attempt");
   });
 });

@@ -4,7 +4,7 @@ import type { Capacity } from "../../src/model/resources.ts";
 import { isActive } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { type Surroundings, whyWaiting } from "../../src/plan/waiting.ts";
+import { type Surroundings, type Wait, whyWaiting } from "../../src/plan/waiting.ts";
 import { anyTask } from "../rig/arbitraries.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
 
@@ -66,8 +66,8 @@ describe("whyWaiting()", () => {
       { queued: [task(1, { resources: { cpus: 5 } }), task(2)] },
       { type: "next" },
     ],
-  ] satisfies [string, Task, Partial<Surroundings>, unknown][])("%s", (_what, of, surroundings, wait) => {
-    expect<unknown>(whyWaiting(of, around(surroundings))).toEqual(wait);
+  ] satisfies [string, Task, Partial<Surroundings>, Wait][])("%s", (_what, of, surroundings, wait) => {
+    expect(whyWaiting(of, around(surroundings))).toEqual(wait);
   });
 
   test("agrees with the plan: what is next is claimed, and nothing else", () => {

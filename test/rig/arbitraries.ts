@@ -22,7 +22,7 @@ export const anyBackoff: fc.Arbitrary<Backoff> = fc
   })
   .map((backoff) => ({ ...backoff, maxMs: Math.max(backoff.firstMs, backoff.maxMs) }));
 
-export const anyRetry: fc.Arbitrary<Retry> = fc.record(
+const anyRetry: fc.Arbitrary<Retry> = fc.record(
   {
     maxAttempts: fc.integer({ min: 0, max: 6 }),
     scope: fc.constantFrom("transient", "any"),

@@ -108,7 +108,7 @@ export function after(task: Task, ending: Ending, change: Partial<End> = {}): Ta
 }
 
 /** The task after one attempt that was cancelled. */
-export function asCancelled(task: Task): Task {
+function asCancelled(task: Task): Task {
   const running = stopRequested(asRunning(task), aStop());
   return settled(running, anEnd(killedBy("SIGTERM"), { stop: aStop() }), half);
 }

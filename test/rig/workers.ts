@@ -31,7 +31,7 @@ export class Worker implements AsyncDisposable {
 
   /** Tells it to begin, or to go on. */
   go(word = "go"): void {
-    this.#child.stdin.write(`${word}\n`);
+    void this.#child.stdin.write(`${word}\n`);
     void this.#child.stdin.flush();
   }
 

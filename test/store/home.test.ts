@@ -35,6 +35,9 @@ const FOLDERS = [
   "tmp",
 ];
 
+const entriesOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
+
 describe("ensureHome()", () => {
   test("makes everything that a home has, for the owner alone", async () => {
     await using place = new TempDirectory();
@@ -92,7 +95,7 @@ describe("ensureHome()", () => {
         Array.from({ length: 8 }, () => ["ensure"] as const),
       );
       const firsts = made.map((outcome) => (outcome as { first: number }).first);
-      expect(firsts.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(firsts.toSorted((left, right) => left - right)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       expect(filesIn(home)).toEqual(["home.json", "numbers/9"]);
     }
   });
@@ -107,11 +110,11 @@ describe("a home of another version", () => {
     writeFileSync(home.layout.version, '{"version":2,"more":true}');
     // A later version may have another layout.
     for (const folder of ["incoming", "env"]) rmSync(join(home.layout.home, folder), { recursive: true });
-    const before = readdirSync(home.layout.home, { recursive: true }).toSorted();
+    const before = entriesOf(home.layout.home);
     const problem = errorOf(open(home.layout.home));
     expect(problem.code).toBe("HOME_NEWER");
     expect(problem.message).toContain("version 2");
-    expect(readdirSync(home.layout.home, { recursive: true }).toSorted()).toEqual(before);
+    expect(entriesOf(home.layout.home)).toEqual(before);
     expect(readFileSync(home.layout.version, "utf8")).toBe('{"version":2,"more":true}');
   });
 

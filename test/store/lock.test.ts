@@ -28,8 +28,7 @@ interface Outcome {
 }
 
 const folderOf = (layout: Layout): string => join(layout.locks, "supervisor.lock");
-const take = async (layout: Layout) =>
-  await takeLock(layout, { role: "up", clock: fakeClock(), offered: null });
+const take = (layout: Layout) => takeLock(layout, { role: "up", clock: fakeClock(), offered: null });
 const held = async (layout: Layout): Promise<HeldLock> => valueOf(await take(layout));
 const EIGHT = Array.from({ length: 8 }, () => ["lock"] as const);
 

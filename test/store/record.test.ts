@@ -29,7 +29,7 @@ describe("recordText()", () => {
   test.each(STATES)("shows a reader what a %s task comes to", (state) => {
     const task = taskIn(state);
     const { status, formatVersion } = dataOf(recordText(task));
-    expect(status).toMatchObject(project(task) as unknown as Json);
+    expect(status).toMatchObject(project(task));
     expect(formatVersion).toBe(FORMAT_VERSION);
   });
 

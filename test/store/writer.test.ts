@@ -9,37 +9,12 @@ import { readRecord } from "../../src/store/record.ts";
 import { Writer } from "../../src/store/writer.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { refusedAt } from "../rig/crash.ts";
+import { MOVES } from "../rig/moves.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
-import { after, aStop, asClaimed, asRunning, aTask, at, exited, killedBy, taskIn } from "../rig/tasks.ts";
+import { after, aStop, asClaimed, asRunning, aTask, at, exited } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const END = { endedAt: at(9), message: "no longer wanted" };
-
-/** Every way that a file can take: what stands on disk, and what it becomes. */
-const MOVES: readonly (readonly [what: string, before: Task, after: Task, events: readonly string[]])[] = [
-  ["a claim", aTask(), asClaimed(aTask()), ["task_preparing"]],
-  ["a start", asClaimed(aTask()), asRunning(aTask()), ["task_running"]],
-  ["an intent", asRunning(aTask()), stopRequested(asRunning(aTask()), aStop()), []],
-  ["a success", asRunning(aTask()), after(aTask(), exited(0)), ["task_collecting", "task_completed"]],
-  [
-    "a success so quick that its start was not written",
-    asClaimed(aTask()),
-    after(aTask(), exited(0)),
-    ["task_running", "task_collecting", "task_completed"],
-  ],
-  ["a failure", asRunning(aTask()), after(aTask(), exited(3)), ["task_failed"]],
-  ["a retry", asRunning(aTask()), after(aTask(), killedBy("SIGKILL")), ["task_queued"]],
-  ["a cancel in the queue", aTask(), cancelledInQueue(aTask(), END), ["task_cancelled"]],
-  ["a retry by a person, from dead-letter/", taskIn("failed"), retried(taskIn("failed")), ["task_queued"]],
-  ["a retry by a person, from done/", taskIn("cancelled"), retried(taskIn("cancelled")), ["task_queued"]],
-  ["an edit in the queue", aTask(), aTask({ spec: { priority: 9 } }), []],
-  [
-    "an edit in dead-letter/",
-    taskIn("failed"),
-    { ...taskIn("failed"), spec: aTask({ spec: { priority: 9 } }).spec },
-    [],
-  ],
-];
 
 const lines = (home: TempHome): AuditLine[] =>
   readFileSync(home.layout.audit, "utf8")
@@ -59,8 +34,8 @@ function opened(home: TempHome): Writer & Disposable {
 
 describe("commit()", () => {
   test.each(MOVES)(
-    "writes %s: one version more, in its one place, with its audit lines",
-    async (_what, before, next, events) => {
+    "writes $what: one version more, in its one place, with its audit lines",
+    async ({ before, after: next, events }) => {
       await using home = new TempHome();
       using writer = opened(home);
       home.put(before);
@@ -141,9 +116,9 @@ describe("commit()", () => {
     expect(lines(home).map(({ task }) => task)).toEqual(["000002-train"]);
   });
 
-  test.each(MOVES.filter(([what]) => /claim|by a person/.test(what)))(
-    "does not bring back by %s a record that somebody removed",
-    async (_what, before, next) => {
+  test.each(MOVES.filter(({ what }) => /claim|person/.test(what)))(
+    "does not bring back by $what a record that somebody removed",
+    async ({ before, after: next }) => {
       await using home = new TempHome();
       using writer = opened(home);
       const [written] = writer.commit([{ before, after: next, actor: "stint" }]);
@@ -153,8 +128,8 @@ describe("commit()", () => {
   );
 
   test.each(MOVES)(
-    "leaves everything as it was where the disk refuses %s, and does it later",
-    async (_what, before, next, events) => {
+    "leaves everything as it was where the disk refuses $what, and does it later",
+    async ({ before, after: next, events }) => {
       await using home = new TempHome();
       using writer = opened(home);
       const path = home.put(before);
