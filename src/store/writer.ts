@@ -60,6 +60,7 @@ export class Writer {
 
   /** Does the moves and syncs that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
   finishOwed(): Problem | null {
+    if (this.#owedMoves.size + this.#owedSyncs.size === 0) return null;
     const done = onDisk("move the records to where they belong", () => {
       for (const [path, target] of this.#owedMoves) {
         isMissing(() => renameSync(path, target));
