@@ -8,7 +8,6 @@ import { declareSelectors, performAndTell, type SelectorFlags, targetOf, targetT
 import type { Invocation } from "./verbs.ts";
 
 interface ActFlags extends SelectorFlags {
-  readonly home?: string;
   readonly json?: true;
   readonly ifExists?: true;
 }
@@ -36,7 +35,7 @@ async function actOn<Flags>(
   call: { references: string[]; flags: Flags & ActFlags; verb: ActVerb<Flags> },
 ): ReturnType<typeof performAndTell> {
   const { references, flags, verb } = call;
-  const home = openHome(homePath(context, flags.home));
+  const home = openHome(homePath(context));
   if (!home.ok) return home.error;
   const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: verb.eligible });
   if (!tasks.ok) return flags.ifExists === true && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;

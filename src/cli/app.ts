@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { closest } from "../lib/suggest.ts";
@@ -10,10 +11,13 @@ import { type Ended, VERBS } from "./verbs.ts";
 const MIRRORING = new Set(["run", "wait"]);
 
 /** Runs one command line; gives the exit code. */
-export async function runApp(context: Context): Promise<number> {
-  const cut = context.arguments.indexOf("--");
-  const words = cut < 0 ? null : context.arguments.slice(cut + 1);
-  const given = cut < 0 ? context.arguments : context.arguments.slice(0, cut);
+export async function runApp(process: Context): Promise<number> {
+  const cut = process.arguments.indexOf("--");
+  const words = cut < 0 ? null : process.arguments.slice(cut + 1);
+  const { home, given } = withoutHome(cut < 0 ? process.arguments : process.arguments.slice(0, cut));
+  // Jobs inherit it too: a `stint` inside of one means the same queue.
+  const context =
+    home === null ? process : { ...process, env: { ...process.env, STINT_HOME: resolve(process.cwd, home) } };
   const verb = verbIn(given);
   const isMirroring =
     MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
@@ -91,13 +95,28 @@ function hasVerb(given: readonly string[]): boolean {
   return verbIn(given) !== "ls" || given.includes("ls");
 }
 
+/** Takes `--home DIR` out of a command line, wherever it stands; the last one counts. */
+function withoutHome(args: readonly string[]): { home: string | null; given: string[] } {
+  const given: string[] = [];
+  let home: string | null = null;
+  for (let index = 0; index < args.length; index += 1) {
+    const word = args[index] ?? "";
+    const next = args[index + 1];
+    if (word.startsWith("--home=")) home = word.slice("--home=".length);
+    else if (word === "--home" && next !== undefined) {
+      home = next;
+      index += 1;
+    } else given.push(word);
+  }
+  // `stint help VERB` is what many type for `stint VERB --help`.
+  if (given[0] === "help") given.splice(0, given.length, ...given.slice(1, 2), "--help");
+  return { home, given };
+}
+
 /** The first word that is not an option of the program itself; `ls` where there is none. */
 function verbIn(given: readonly string[]): string {
-  for (let index = 0; index < given.length; index += 1) {
-    const word = given[index] ?? "";
-    if (word === "--home") index += 1;
-    else if (["--help", "-h", "--version", "-V"].includes(word)) return word;
-    else if (!word.startsWith("--home=")) return word.startsWith("-") ? "ls" : word;
-  }
-  return "ls";
+  const [first] = given;
+  if (first === undefined) return "ls";
+  if (["--help", "-h", "--version", "-V"].includes(first)) return first;
+  return first.startsWith("-") ? "ls" : first;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
@@ -88,7 +88,7 @@ function readText(context: Context, file: string): Result<string, Problem> {
     return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    const hint = file === "-" ? undefined : `to queue a command: stint submit -- ${file}`;
+    const hint = file === "-" ? undefined : `to queue a command, put -- before it: stint submit -- ${file} …`;
     return err(problem("NOT_FOUND", `Cannot read "${file}": ${said}`, hint));
   }
 }
@@ -99,11 +99,24 @@ function draftOfCommand(
   words: readonly string[],
 ): Result<Draft[], Problem> {
   if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: nothing stands after --"));
+  const line = shellLineIn(context, words);
+  if (line !== null) {
+    const hint = `for a shell line: stint submit -- sh -c '${line.replaceAll("'", `'\\''`)}'`;
+    const message = `Cannot queue "${line}": it is one word with blanks in it, wanted a program and its arguments`;
+    return err(problem("USAGE", message, hint));
+  }
   const draft = draftFromFlags(
     { ...fields, command: words },
     { ...fieldContext(context), ...(defaults !== undefined && { defaults }) },
   );
   return draft.ok ? ok([draft.value]) : err(usage(draft.error));
+}
+
+/** A shell line that was quoted as a whole, as other queues take it; a program may have blanks in its name too. */
+function shellLineIn(context: Context, words: readonly string[]): string | null {
+  const [only = ""] = words;
+  const isLine = words.length === 1 && /\s/.test(only.trim()) && !existsSync(resolve(context.cwd, only));
+  return isLine ? only : null;
 }
 
 /** Sets what flags say over what drafts have. */

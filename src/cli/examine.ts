@@ -50,6 +50,7 @@ export function examine(context: Context, path: string): Check[] {
     checkSupervisor(layout),
     ...PLACES.flatMap((place) => checkRecords(layout, layout.place(place))),
     ...checkUnread(layout),
+    ...checkInbox(layout),
     checkAudit(layout),
     ...tools,
   ];
@@ -168,6 +169,31 @@ function checkUnread(layout: Layout): Check[] {
           mend: "stint up --detach",
         },
       ];
+}
+
+function checkInbox(layout: Layout): Check[] {
+  const waiting = namesIn(layout.inbox).filter((name) => !name.startsWith("."));
+  const rejected = namesIn(join(layout.inbox, ".rejected")).filter((name) => name.endsWith(".error.txt"));
+  const checks: Check[] = [];
+  if (waiting.length > 0) {
+    checks.push({
+      verdict: "note",
+      what: `${waiting.length} in the inbox, not taken yet: ${waiting.slice(0, 3).join(", ")}`,
+      mend: "a supervisor takes them: stint up --detach, or stint drain",
+    });
+  }
+  if (rejected.length > 0) {
+    checks.push({
+      verdict: "note",
+      what: `${rejected.length} inbox files were refused`,
+      mend: `the reasons are in ${join(layout.inbox, ".rejected")}; mend the files and drop them again`,
+    });
+  }
+  return checks;
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function checkAudit(layout: Layout): Check {

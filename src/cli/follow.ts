@@ -65,6 +65,7 @@ export function followTasks(context: Context, layout: Layout, ids: readonly Task
         one.reader.read({ layout, task: read.value, attempt: one.attempt }, context.outBytes);
         if (one.attempt >= read.value.status.attempt) break;
         one.attempt += 1;
+        context.err(`--- ${one.id}, attempt ${one.attempt} ---\n`);
       }
     }
   };

@@ -15,8 +15,8 @@ export interface ReadVerb {
 
 /** Declares a verb that tells of named tasks, as text or as JSON. */
 export function declareReadVerb(command: Command, { context, end }: Invocation, verb: ReadVerb): void {
-  const read = (references: string[], flags: { home?: string; json?: true }): number | Problem => {
-    const home = openHome(homePath(context, flags.home));
+  const read = (references: string[], flags: { json?: true }): number | Problem => {
+    const home = openHome(homePath(context));
     if (!home.ok) return home.error;
     const tasks = findTasks(home.value, references);
     if (!tasks.ok) return tasks.error;
@@ -31,7 +31,7 @@ export function declareReadVerb(command: Command, { context, end }: Invocation, 
   command
     .argument("<tasks...>", "numbers, ids, names, ranges (3-7), @")
     .option("--json", "as JSON; of one task the object, of several an array")
-    .action((references: string[], flags: { home?: string; json?: true }) => end(read(references, flags)));
+    .action((references: string[], flags: { json?: true }) => end(read(references, flags)));
 }
 
 /** One thing as itself, several as a list. */

@@ -53,7 +53,8 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
     isOff: () => state.isOver,
     onLook: (open) => {
       run.onLook?.();
-      progress.show(open, ids.length);
+      // The job's own output is its progress; a line of ours in between would spoil both.
+      if (run.onLook === undefined) progress.show(open, ids.length);
     },
     onEnd: (task) => {
       run.onLook?.();

@@ -1,7 +1,7 @@
 import type { Holder } from "../daemon/holder.ts";
 import { openInboxes } from "../daemon/inbox.ts";
 import type { Session } from "../daemon/session.ts";
-import { supervise } from "../daemon/supervise.ts";
+import { type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import type { Layout } from "../store/layout.ts";
@@ -11,7 +11,7 @@ import type { Context } from "./context.ts";
 export async function superviseHome(
   context: Context,
   session: Session,
-  options: { readonly settings: Settings | null; readonly isDone: (holder: Holder) => boolean },
+  options: { readonly settings: Settings | null; readonly isDone: Supervision["isDone"] },
 ): Promise<void> {
   const { holder } = session;
   const { layout } = holder.options;

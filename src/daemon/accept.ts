@@ -69,7 +69,9 @@ export function refuseUnplaceable(drafts: readonly Draft[], capacity: Capacity):
     const short = shortages(draft.spec.resources, capacity, capacity)[0];
     if (short === undefined) continue;
     const message = `Cannot queue "${draft.name}": it ${describeShortage(short)}, so it could never start`;
-    return err(problem("UNPLACEABLE", message, "ask for less, or submit it on a machine that has more"));
+    const hint =
+      short.resource === "gpus" ? undefined : "ask for less, or submit it on a machine that has more";
+    return err(problem("UNPLACEABLE", message, hint));
   }
   return ok(null);
 }

@@ -109,7 +109,7 @@ function cancel(
   if (state === "queued") {
     const end = {
       endedAt: timestamp(holder.options.clock.now()),
-      message: `cancelled by ${actor} before it ran`,
+      message: `cancelled by ${actor} ${task.status.attempt === 0 ? "before it ran" : "while it waited"}`,
     };
     return step(
       { before: task, after: cancelledInQueue(task, end), actor, event: "cancel_requested" },

@@ -20,7 +20,8 @@ export interface Supervision {
   readonly intake: () => number | null;
   /** Now and then: sees to it that events go on arriving. */
   readonly refresh?: () => void;
-  readonly isDone: (holder: Holder) => boolean;
+  /** Asked once a turn; `isQuiet` is false while something outside is about to be taken in. */
+  readonly isDone: (holder: Holder, isQuiet: boolean) => boolean;
 }
 
 /** Observe, plan, act, at its own pace, until it is done or asked to leave. */
@@ -30,7 +31,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
   while (lock.isHeld()) {
     const intakeInMs = holder.canWrite() ? observe(holder, supervision) : null;
     const finishInMs = finishJobs(holder);
-    if (hasLeft(holder) || supervision.isDone(holder)) return;
+    if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
     const planned = plan({
       nowMs: clock.now(),
       awakeMs: clock.awakeMs(),

@@ -45,10 +45,12 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
 function refusedWhileRunning(before: Spec, after: Spec): string | null {
   const isShorter =
     after.timeoutMs !== undefined && after.timeoutMs < (before.timeoutMs ?? Number.POSITIVE_INFINITY);
-  if (isShorter) return "a shorter timeout";
+  if (isShorter)
+    return before.timeoutMs === undefined ? "a timeout that it did not have" : "a shorter timeout";
   for (const key of Object.keys({ ...before, ...after }) as (keyof Spec)[]) {
     if (key === "priority" || key === "timeoutMs") continue;
-    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) return `"${key}"`;
+    if (JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+      return key === "kind" ? "the command, its folder or its environment" : `"${key}"`;
   }
   return null;
 }

@@ -11,6 +11,10 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
   ["a mistyped verb", { args: ["sumbit", "x.yaml"], code: 2, says: "did you mean `stint submit`?" }],
   ["an unknown flag", { args: ["ls", "--colour"], code: 2, says: "unknown option" }],
   ["nothing to queue", { args: ["submit"], code: 2, says: "wanted a YAML file" }],
+  [
+    "a shell line as one word",
+    { args: ["submit", "--", "echo $HOME | cat"], code: 2, says: "sh -c 'echo $HOME | cat'" },
+  ],
   ["an empty command", { args: ["submit", "--"], code: 2, says: "nothing stands after --" }],
   ["a file that is not there", { args: ["submit", "no.yaml"], code: 3, says: "no.yaml" }],
   ["a folder instead of a file", { args: ["submit", "/"], code: 3, says: "it is a folder" }],

@@ -213,3 +213,42 @@ test("up --detach comes back when it is up, and a second one is refused", async 
   }
   await until("the lock is free", () => stint.owner() === null);
 });
+
+test("--home names the queue wherever it stands, before STINT_HOME, and jobs inherit it", async () => {
+  await using stint = new Stint();
+  const other = join(stint.root, "other");
+  const job = ["--", "sh", "-c", 'test "$STINT_HOME" = "$HOME/other"'];
+  expect((await stint.run(["submit", "--home", other, ...job])).code).toBe(0);
+  expect((await stint.run(["--home", other, "submit", ...job])).code).toBe(0);
+  expect((await stint.run(["submit", "--home=other", ...job])).code).toBe(0);
+  expect((await stint.run(["drain", "--home", other])).code).toBe(0);
+  expect(existsSync(stint.home)).toBe(false);
+  expect((await stint.run(["ls", "--home", other])).out.match(/completed/g)).toHaveLength(3);
+});
+
+test("drain alone takes what lies in the inbox, and refuses what is no task", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  await Bun.write(join(stint.home, "inbox", "good.yaml"), "name: dropped\nrun: true\n");
+  await Bun.write(join(stint.home, "inbox", "bad.yaml"), "runn: true\n");
+  expect((await stint.run(["doctor"])).out).toContain("2 in the inbox, not taken yet");
+  await stint.ok("drain");
+  expect(stint.record(2)).toMatchObject({ metadata: { name: "dropped" }, status: { state: "completed" } });
+  expect((await stint.run(["doctor"])).out).toContain("1 inbox files were refused");
+});
+
+test("set on several goes on where one refuses", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--", "true");
+  await stint.ok("drain");
+  await stint.ok("submit", "--hold", "--", "true");
+  const ran = await stint.run(["set", "1-2", "priority=3"]);
+  expect([ran.code, ran.out]).toEqual([4, "000002-true changed\n"]);
+});
+
+test("help VERB is VERB --help", async () => {
+  await using stint = new Stint();
+  const [first, second] = await Promise.all([stint.run(["help", "submit"]), stint.run(["submit", "--help"])]);
+  expect(first).toEqual(second);
+  expect(first.code).toBe(0);
+});

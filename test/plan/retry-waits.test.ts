@@ -106,6 +106,8 @@ describe("decideRetry() and a server that says when", () => {
     ["retry_after=7", NONE],
     ["Retry-After: Wed, 21 Oct 2026 07:28:00 GMT", NONE],
     ["Retry-After: 0", NONE],
+    ["Retry-After: 21600", 6 * 60 * MIN],
+    ["Retry-After: 21601", NONE],
     ["Retry-After: 99999999", NONE],
     ["nothing of the kind", NONE],
   ])("waits after %j", (logTail, delayMs) => {

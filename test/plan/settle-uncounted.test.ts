@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { failureOf } from "../../src/model/failure.ts";
 import { retried } from "../../src/model/lifecycle.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
+import { gateOf } from "../../src/plan/gate.ts";
 import { released } from "../../src/plan/settle.ts";
 import {
   after,
@@ -116,6 +117,13 @@ describe("released()", () => {
       failure,
       exitCode: null,
     });
+  });
+
+  test("lets it wait where it could not even be noted, which the gate keeps shut as long", () => {
+    const task = released(asClaimed(aTask()), failure, { nowMs: NOW_MS, waitMs: 2_000 });
+    expect(task.status).toMatchObject({ state: "queued", reason: "Orphaned", retryAt: at(2_000) });
+    expect(gateOf(task, NOW_MS)).toEqual({ type: "backoff", untilMs: NOW_MS + 2_000 });
+    expect(gateOf(task, NOW_MS + 2_000)).toEqual({ type: "open" });
   });
 
   test("puts back what must not start twice, as it has not started", () => {

@@ -6,7 +6,6 @@ import { homePath } from "../home.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly json?: true;
 }
 
@@ -17,7 +16,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .action((what: string, flags: Flags) => {
       if (what !== "verify")
         return end(problem("USAGE", `Cannot run "audit ${what}": wanted "audit verify"`));
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const verified = verifyAudit(home.value);
       if (!verified.ok) return end(verified.error);

@@ -6,7 +6,6 @@ import { performAndTell } from "../targets.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly olderThan: string;
   readonly deadLetter?: true;
   readonly dryRun?: true;
@@ -20,7 +19,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--dry-run", "only tell what would be removed")
     .option("--json", "answers as JSON")
     .action(async (flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const olderThan = durationFlag("older-than", flags.olderThan);
       if (!olderThan.ok) return end(olderThan.error);

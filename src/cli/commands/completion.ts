@@ -19,14 +19,10 @@ export function declare(command: Command, invocation: Invocation): void {
       "after",
       "\nbash: source <(stint completion bash)   zsh: source <(stint completion zsh)   fish: stint completion fish | source",
     )
-    .action(async (shell: string, words: string[], flags: { home?: string }) => {
+    .action(async (shell: string, words: string[]) => {
       // What the scripts below call back for: the candidates, a line each, with a tab before the description.
       if (shell === "candidates") {
-        context.out(
-          (await candidates(invocation, { verb: words[0], home: flags.home }))
-            .map((line) => `${line}\n`)
-            .join(""),
-        );
+        context.out((await candidates(invocation, words[0])).map((line) => `${line}\n`).join(""));
         return end(EXIT.done);
       }
       const known = SHELLS.find((name) => name === shell);
@@ -40,18 +36,15 @@ export function declare(command: Command, invocation: Invocation): void {
     });
 }
 
-async function candidates(
-  { context }: Invocation,
-  call: { verb: string | undefined; home: string | undefined },
-): Promise<string[]> {
-  const verb = call.verb === undefined ? undefined : VERBS[call.verb];
+async function candidates({ context }: Invocation, verbName: string | undefined): Promise<string[]> {
+  const verb = verbName === undefined ? undefined : VERBS[verbName];
   if (verb === undefined) return Object.entries(VERBS).map(([name, { summary }]) => `${name}\t${summary}`);
   const { Command: Declared } = await import("commander");
-  const command = new Declared(call.verb);
+  const command = new Declared(verbName);
   (await verb.load()).declare(command, { context, words: null, end: () => {} });
   const flags = command.options.map((option) => `${option.long ?? option.short}\t${option.description}`);
   const takesTasks = command.registeredArguments.some((argument) => /^tasks?$/.test(argument.name()));
-  const home = openHome(homePath(context, call.home));
+  const home = openHome(homePath(context));
   if (!takesTasks || !home.ok) return flags;
   const tasks = allIds(home.value)
     .slice(-MAX_TASKS)

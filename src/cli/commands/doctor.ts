@@ -6,7 +6,6 @@ import { styleFor } from "../text/style.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly json?: true;
 }
 
@@ -14,7 +13,7 @@ const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
 
 export function declare(command: Command, { context, end }: Invocation): void {
   command.option("--json", "the findings as JSON").action((flags: Flags) => {
-    const checks = examine(context, homePath(context, flags.home));
+    const checks = examine(context, homePath(context));
     const style = styleFor(context.hasColor);
     const render = ({ verdict, what, mend }: Check): string => {
       const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];

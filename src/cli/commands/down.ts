@@ -11,7 +11,6 @@ import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly drain?: true;
   readonly stopJobs?: true;
 }
@@ -24,7 +23,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--stop-jobs", "end the running jobs too; they are queued again, uncounted")
     .addHelpText("after", "\nWithout a flag the jobs go on, and the next supervisor takes them over.")
     .action(async (flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       end(await down(context, home.value, flags));
     });

@@ -18,7 +18,6 @@ import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly jobs?: string;
   readonly quiet?: true;
 }
@@ -34,7 +33,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor it only waits.",
     )
     .action(async (flags: Flags) => {
-      const home = ensureHome(homePath(context, flags.home));
+      const home = ensureHome(homePath(context));
       if (!home.ok) return end(home.error);
       end(await drain(context, home.value, flags));
     });
@@ -71,8 +70,8 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     {
       await using session = opened.value;
       await superviseHome(context, session, {
-        settings: null,
-        isDone: (holder) => isInterrupted || isDrained(holder),
+        settings: settings.value,
+        isDone: (holder, isQuiet) => isInterrupted || (isQuiet && isDrained(holder)),
       });
       if (session.holder.leaving === null) break;
     }

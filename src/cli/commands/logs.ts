@@ -13,7 +13,6 @@ import { findTask } from "../select.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly follow?: true;
   readonly attempt?: string;
   readonly tail?: string;
@@ -30,7 +29,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("-n, --tail <lines>", "only the last lines")
     .option("--path", "only tell where the log is")
     .action(async (reference: string, flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const found = findTask(home.value, reference);
       if (!found.ok) return end(found.error);

@@ -18,7 +18,6 @@ import { TASK_TITLES, taskRow } from "../text/task-row.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags extends SelectorFlags {
-  readonly home?: string;
   readonly limit?: string;
   readonly cursor?: string;
   readonly watch?: true;
@@ -57,7 +56,7 @@ async function watch(context: Context, flags: Flags): Promise<Ended> {
 }
 
 function list(context: Context, flags: Flags): Ended {
-  const path = homePath(context, flags.home);
+  const path = homePath(context);
   const home = openHome(path);
   if (!home.ok) {
     if (home.error.code !== "HOME_MISSING") return home.error;
@@ -127,8 +126,10 @@ function printTable(
       "\nThe disk of the home is full: nothing new starts until there is room. See `stint doctor`.\n",
     );
   }
-  const waiting = overview.queued.length;
-  if (waiting > 0 && !overview.isSupervised) {
-    context.err(`\n${waiting} queued and no supervisor is up. To start one: stint up --detach\n`);
-  }
+  if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;
+  const what = [
+    overview.queued.length > 0 ? `${overview.queued.length} queued` : null,
+    overview.active.length > 0 ? `${overview.active.length} running` : null,
+  ].filter((part) => part !== null);
+  context.err(`\n${what.join(", ")}, and no supervisor is up. To start one: stint up --detach\n`);
 }

@@ -6,7 +6,6 @@ import { performAndTell } from "../targets.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly olderThan: string;
   readonly json?: true;
 }
@@ -20,7 +19,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       "\nOnly tasks whose process is provably gone are queued again; a supervisor does it by itself.",
     )
     .action(async (flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const olderThan = durationFlag("older-than", flags.olderThan);
       if (!olderThan.ok) return end(olderThan.error);

@@ -9,7 +9,6 @@ import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submi
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly jobs?: string;
   readonly quiet?: true;
 }
@@ -30,7 +29,7 @@ async function run(
 ): Promise<Ended> {
   const fields = fieldsOf(flags);
   if (!fields.ok) return fields.error;
-  const home = ensureHome(homePath(context, flags.home));
+  const home = ensureHome(homePath(context));
   if (!home.ok) return home.error;
   const settings = readSettings(context, home.value);
   if (!settings.ok) return settings.error;

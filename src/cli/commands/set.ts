@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { editFields } from "../../intake/fields-typed.ts";
-import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
@@ -12,10 +12,10 @@ import { homePath } from "../home.ts";
 import { perform } from "../perform.ts";
 import { findTasks } from "../select.ts";
 import { targetOf } from "../targets.ts";
-import type { Ended, Invocation } from "../verbs.ts";
+import { renderProblem } from "../text/problem.ts";
+import type { Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly ifVersion?: string;
 }
 
@@ -29,7 +29,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--if-version <n>", "only if the record has this resourceVersion")
     .addHelpText("after", "\n  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3")
     .action(async (reference: string, changes: string[], flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const pairs = changes.map((pair): [string, string] => [
         pair.slice(0, pair.indexOf("=")),
@@ -39,11 +39,14 @@ export function declare(command: Command, { context, end }: Invocation): void {
       if (unpaired !== undefined) return end(problem("USAGE", `Cannot set "${unpaired}": wanted key=value`));
       const found = findTasks(home.value, [reference]);
       if (!found.ok) return end(found.error);
+      let exit: number = EXIT.done;
       for (const task of found.value) {
-        const ended = await change(context, home.value, { task, pairs, version: flags.ifVersion });
-        if (ended !== EXIT.done) return end(ended);
+        const trouble = await change(context, home.value, { task, pairs, version: flags.ifVersion });
+        if (trouble === null) continue;
+        context.err(renderProblem(trouble));
+        exit = Math.max(exit, EXIT[ERRORS[trouble.code].exit]);
       }
-      end(EXIT.done);
+      end(exit);
     });
 }
 
@@ -51,7 +54,7 @@ async function change(
   context: Context,
   layout: Layout,
   call: { task: Task; pairs: [string, string][]; version: string | undefined },
-): Promise<Ended> {
+): Promise<Problem | null> {
   let { task } = call;
   for (let tries = 1; ; tries += 1) {
     const edited = editFields(
@@ -63,7 +66,7 @@ async function change(
     const version = call.version === undefined ? task.metadata.resourceVersion : Number(call.version);
     const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], ...edited.value };
     const trouble = await tryChange(context, layout, operation);
-    if (trouble === null) return EXIT.done;
+    if (trouble === null) return null;
     const latest = readTask(layout, task.metadata.id);
     const isOurs =
       latest.ok &&

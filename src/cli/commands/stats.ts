@@ -11,7 +11,6 @@ import { renderTable } from "../text/table.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly json?: true;
 }
 
@@ -27,7 +26,7 @@ interface Stats {
 
 export function declare(command: Command, { context, end }: Invocation): void {
   command.option("--json", "the counts as JSON").action((flags: Flags) => {
-    const home = openHome(homePath(context, flags.home));
+    const home = openHome(homePath(context));
     if (!home.ok) return end(home.error);
     const stats = count(readTasks(home.value, PLACES), context.clock.now());
     context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns));

@@ -19,7 +19,6 @@ import { endLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly from?: string;
   readonly wait?: true;
   readonly follow?: true;
@@ -46,7 +45,7 @@ async function submit(
   const { files, flags } = call;
   const fields = fieldsOf(flags);
   if (!fields.ok) return fields.error;
-  const path = homePath(context, flags.home);
+  const path = homePath(context);
   const source = flags.from === undefined ? null : original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
   const settings = readSettings(context, new Layout(path));

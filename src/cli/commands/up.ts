@@ -13,7 +13,6 @@ import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
-  readonly home?: string;
   readonly jobs?: string;
   readonly detach?: true;
 }
@@ -27,7 +26,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
     .option("--detach", "come back when it is up, and leave it running")
     .action(async (flags: Flags) => {
-      const home = ensureHome(homePath(context, flags.home));
+      const home = ensureHome(homePath(context));
       if (!home.ok) return end(home.error);
       end(flags.detach ? await detach(context, home.value, flags) : await up(context, home.value, flags));
     });
@@ -57,6 +56,11 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
 }
 
 async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+  // What is wrong with flags or settings is told here, not in a log.
+  const settings = readSettings(context, layout);
+  if (!settings.ok) return settings.error;
+  const wanted = readJobs(flags.jobs, settings.value);
+  if (!wanted.ok) return wanted.error;
   const owner = lockOwner(layout);
   if (owner?.role === "up") {
     return problem(

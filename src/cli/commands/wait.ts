@@ -10,7 +10,6 @@ import { endLine, ProgressLine } from "../text/progress.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags extends SelectorFlags {
-  readonly home?: string;
   readonly timeout?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -23,7 +22,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--json", "one JSON line for each task as it ends")
     .option("-q, --quiet", "no line for each task")
     .action(async (references: string[], flags: Flags) => {
-      const home = openHome(homePath(context, flags.home));
+      const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const timeout = flags.timeout === undefined ? ok(null) : durationFlag("timeout", flags.timeout);
       if (!timeout.ok) return end(timeout.error);

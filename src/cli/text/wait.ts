@@ -76,6 +76,6 @@ function sentenceOf({ resource, wanted, free, total }: Shortage): string {
       return `It wants ${formatBytes(wanted)} of memory: ${formatBytes(free)} of ${formatBytes(total)} are free.`;
     case "cpus":
     case "gpus":
-      return `It wants ${wanted} ${resource === "cpus" ? "CPUs" : "GPUs"}: ${free} of ${total} are free.`;
+      return `It wants ${wanted} ${resource === "cpus" ? "CPU" : "GPU"}${wanted === 1 ? "" : "s"}: ${free} of ${total} are free.`;
   }
 }
