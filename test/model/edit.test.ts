@@ -50,7 +50,9 @@ describe("edited()", () => {
       const task = taskIn(state);
       const problem = errorOf(edited(task, { spec: aSpec(CHANGES[field]), labels: {} }));
       expect(problem.code).toBe("INVALID_TRANSITION");
-      expect(problem.message).toContain(`"${field}" of a ${state} task`);
+      // The kind is no key that anybody writes.
+      const named = field === "kind" ? "the command, its folder or its environment" : `"${field}"`;
+      expect(problem.message).toContain(`${named} of a ${state} task`);
     },
   );
 
