@@ -31,8 +31,11 @@ export function fileAccepted(taken: string): void {
 export function fileRejected(taken: string, reason: string): string {
   const kept = keep(taken, ".rejected") ?? taken;
   const told = `${kept}.error.txt`;
-  rmSync(told, { force: true });
-  createFile(told, reason);
+  // Whoever sees the name sees all of the reason.
+  const staged = join(dirname(kept), `.${basename(told)}`);
+  rmSync(staged, { force: true });
+  createFile(staged, reason);
+  renameSync(staged, told);
   syncDirectory(dirname(kept));
   return told;
 }
