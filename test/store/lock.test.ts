@@ -80,6 +80,7 @@ describe("takeLock()", () => {
     expect(problem.message).toContain(`stint up with pid ${worker.pid} on `);
     expect(problem.hint).toContain("stint down");
     expect(lockOwner(home.layout)?.pid).toBe(worker.pid);
+    expect(readdirSync(home.layout.tmp)).toEqual([]);
     worker.go();
     expect(await worker.ended()).toBe(0);
     await using lock = await held(home.layout);
@@ -102,6 +103,7 @@ describe("takeLock()", () => {
     // Not after some time of silence: the owner is provably gone.
     expect(performance.now() - before).toBeLessThan(2_000);
     expect(lock.takenFrom?.pid).toBe(dead);
+    expect(readdirSync(home.layout.tmp)).toEqual([]);
     expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
   });
 });
@@ -200,6 +202,22 @@ describe("a kill while the lock is taken", () => {
     }
     const outcomes = (await race(home.layout.home, EIGHT)) as Outcome[];
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
+  });
+});
+
+describe("the right to remove a dead owner's lock", () => {
+  test("is left to the living process that has it", async () => {
+    await using home = new TempHome();
+    plant(home.layout, { bootId: "another", token: "00000000-0000-7000-8000-0000deadbeef" });
+    const rival = thisProcess("up", { nowMs: NOW_MS, offered: null });
+    writeFileSync(join(home.layout.locks, "removing.0000deadbeef"), JSON.stringify(rival));
+    expect(errorOf(await take(home.layout)).message).toContain("others keep taking it");
+    expect(home.files("locks")).toEqual(["removing.0000deadbeef", "supervisor.lock/owner.json"]);
+    // It died in the end: the right passes on.
+    writeFileSync(join(home.layout.locks, "removing.0000deadbeef"), JSON.stringify({ ...rival, bootId: "another" }));
+    await using lock = await held(home.layout);
+    expect(lock.isHeld()).toBeTrue();
     expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
   });
 });
