@@ -49,6 +49,7 @@ export function stopChange(
     User: "cancel_requested",
     Timeout: "timeout_reached",
     Shutdown: "shutdown_requested",
+    Superseded: "superseded",
   } as const;
   const intent = { ...stop, requestedAt: timestamp(holder.options.clock.now()) };
   return { before: task, after: stopRequested(task, intent), actor: stop.actor, event: events[stop.reason] };

@@ -5,5 +5,5 @@ import type { Capacity } from "../model/resources.ts";
 export function machineCapacity(jobs?: number): Capacity {
   const cores = availableParallelism();
   // More jobs than cores is a wish to share the cores: a task that declares nothing takes one.
-  return { jobs: jobs ?? cores, cpus: Math.max(cores, jobs ?? 0), memoryBytes: totalmem(), gpus: 0 };
+  return { jobs: jobs ?? cores, cpus: Math.max(cores, jobs ?? 0), memoryBytes: totalmem() };
 }

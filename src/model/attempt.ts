@@ -5,7 +5,7 @@ import { resources } from "./resources.ts";
 import { retryDelay } from "./retry.ts";
 
 /** Why stint itself ends a job; on record before the first signal is sent. */
-const STOP_REASONS = ["User", "Timeout", "Shutdown"] as const;
+const STOP_REASONS = ["User", "Timeout", "Shutdown", "Superseded"] as const;
 const stopIntent = v.strictObject({
   reason: v.picklist(STOP_REASONS),
   requestedAt: instant,
@@ -29,6 +29,8 @@ const common = {
   claimedAt: instant,
   /** What was reserved for it. */
   resources,
+  /** The GPUs among that, by `Device.id`; absent where there are none. */
+  devices: v.optional(v.array(v.string())),
   /** The job's recording parent, which leads its session and process group; absent until it started. */
   process: v.optional(v.strictObject({ pid: v.number(), startTime: v.string() })),
   /** When the process started, and the machine's awake time then; see `Clock.awakeMs`. */
@@ -53,6 +55,8 @@ const ended = {
   logBytes: v.optional(v.number()),
   /** Bytes cut out of the middle of the log to keep it under its cap. */
   logBytesCut: v.optional(v.number()),
+  /** The most memory that its control group held; absent where it had none. */
+  peakMemoryBytes: v.optional(v.number()),
 };
 
 /** One execution of a task. The last one of an active task is `running`; every other has ended. */

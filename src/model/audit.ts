@@ -8,6 +8,7 @@ const AUDIT_EVENTS = [
   "cancel_requested",
   "timeout_reached",
   "shutdown_requested",
+  "superseded",
   "retry_forced",
   "spec_edited",
   "held",

@@ -6,7 +6,7 @@ export type Verdict =
   | { readonly type: "completed" }
   | { readonly type: "failed" | "timeout"; readonly failure: Failure }
   | { readonly type: "interrupted" | "orphaned"; readonly failure: Failure }
-  | { readonly type: "cancelled" | "shutdown"; readonly note: string };
+  | { readonly type: "cancelled" | "superseded" | "shutdown"; readonly note: string };
 
 type Exited = Extract<Ending, { type: "exited" }>;
 
@@ -100,6 +100,8 @@ function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {
   switch (stop.reason) {
     case "User":
       return { type: "cancelled", note: `cancelled by ${stop.actor}` };
+    case "Superseded":
+      return { type: "superseded", note: `replaced by ${stop.actor}` };
     case "Shutdown":
       return { type: "shutdown", note: `stopped with the supervisor by ${stop.actor}` };
     case "Timeout":

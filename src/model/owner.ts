@@ -18,5 +18,7 @@ export const owner = v.strictObject({
   since: v.string(),
   /** What it has to give to jobs; absent for one that starts none. */
   capacity: v.optional(capacity),
+  /** Of the supervisor, for the selectors of tasks. */
+  labels: v.optional(v.record(v.string(), v.string())),
 });
 export type Owner = v.InferOutput<typeof owner>;

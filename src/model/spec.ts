@@ -1,10 +1,13 @@
 import * as v from "valibot";
 import { backoff, duration } from "./backoff.ts";
-import { instant } from "./identity.ts";
+import { dependency } from "./dependency.ts";
+import { instant, slotName, uniqueKey } from "./identity.ts";
 import { kind } from "./kind.ts";
+import { limits } from "./limits.ts";
 import { resources } from "./resources.ts";
 import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
+import { selector } from "./selector.ts";
 
 /** Between TERM and KILL. */
 export const DEFAULT_GRACE_MS = 30_000;
@@ -14,12 +17,29 @@ export const DEFAULT_LOG_BYTES = 256 * 1_024 * 1_024;
 export const MIN_LOG_BYTES = 64 * 1_024;
 export const MAX_PRIORITY = 1_000;
 
+/** What a task does when it comes to a lane that is busy. */
+export const ADMISSIONS = ["queue", "dropIfRunning", "replace"] as const;
+/** What becomes of a task whose parent failed: it waits for the parent's retry, or it is cancelled. */
+export const PARENT_FAILURES = ["wait", "cancel"] as const;
+
 /** What the user wants: only a person changes it, and each change is a new generation. */
 export const spec = v.strictObject({
   kind,
   /** Higher first. */
   priority: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_PRIORITY)),
   resources,
+  limits: v.optional(limits),
+  /** The lane: its tasks run in the order of their numbers. Absent: it waits for no other. */
+  slot: v.optional(slotName),
+  /** Absent: it queues. */
+  admission: v.optional(v.picklist(ADMISSIONS)),
+  /** Of all tasks that have not ended, one bears this key. */
+  unique: v.optional(uniqueKey),
+  after: v.optional(v.array(dependency)),
+  /** Absent: it waits. */
+  onParentFailure: v.optional(v.picklist(PARENT_FAILURES)),
+  /** On the labels of the supervisor. */
+  runnerSelector: v.optional(selector),
   /** Of one attempt; absent means no limit. */
   timeoutMs: v.optional(duration),
   /** Given up when it has waited this long for its first attempt. */

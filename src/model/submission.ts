@@ -1,5 +1,7 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
+import { type ParentReference, PARENT_ENDS } from "./dependency.ts";
+import { type DraftGroup, draftGroup } from "./group.ts";
 import { type TaskId, taskName } from "./identity.ts";
 import { type Spec, spec } from "./spec.ts";
 import { labels, type Metadata, metadata, type QueuedStatus, type Task } from "./task.ts";
@@ -10,9 +12,22 @@ export interface Draft {
   readonly labels: Metadata["labels"];
   readonly annotations: Metadata["annotations"];
   readonly spec: Spec;
+  /** What it waits for, by names that are looked up when it is queued; ids that are known stand in the spec. */
+  readonly parents?: readonly ParentReference[] | undefined;
+  /** Its place in a sweep. */
+  readonly group?: DraftGroup | undefined;
 }
 
-const draft = v.strictObject({ name: taskName, labels, annotations: metadata.entries.annotations, spec });
+const draft = v.strictObject({
+  name: taskName,
+  labels,
+  annotations: metadata.entries.annotations,
+  spec,
+  parents: v.optional(
+    v.array(v.strictObject({ reference: v.pipe(v.string(), v.minLength(1)), when: v.picklist(PARENT_ENDS) })),
+  ),
+  group: v.optional(draftGroup),
+});
 
 /** Where a draft breaks its schema: the way down to the place, and what is wrong there. */
 export interface DraftFault {
@@ -46,6 +61,7 @@ export interface Acceptance {
   readonly source: Metadata["source"];
   readonly environment?: string;
   readonly resubmitOf?: TaskId;
+  readonly group?: Metadata["group"];
 }
 
 const NEW_STATUS: QueuedStatus = {

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { attempt, type OpenAttempt } from "./attempt.ts";
+import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
 import { spec } from "./spec.ts";
 
@@ -37,6 +38,8 @@ export const metadata = v.strictObject({
   environment: v.optional(v.string()),
   /** The task that this one repeats. */
   resubmitOf: v.optional(taskId),
+  /** The sweep that it is a member of. */
+  group: v.optional(group),
 });
 
 const common = {
@@ -56,7 +59,6 @@ export const QUEUED_REASONS = [
   "Orphaned",
   "Shutdown",
   "Interrupted",
-  "Released",
 ] as const;
 export const FAILED_REASONS = [
   "NonRetryable",
@@ -66,6 +68,23 @@ export const FAILED_REASONS = [
   "OrphanLimit",
   "QueueTtl",
 ] as const;
+
+export const CANCELLED_REASONS = [
+  "User",
+  "Shutdown",
+  /** The lane was busy, and the task was not to wait for it. */
+  "SlotBusy",
+  /** A newer one replaced it. */
+  "Superseded",
+  /** One of the same key had not ended. */
+  "Duplicate",
+  "ParentFailed",
+  /** It waited for a failure, and its parent succeeded. */
+  "NotNeeded",
+  /** Too many members of its sweep failed. */
+  "GroupFailed",
+] as const;
+export type CancelledReason = (typeof CANCELLED_REASONS)[number];
 
 const queued = v.strictObject({
   state: v.literal("queued"),
@@ -85,7 +104,7 @@ const status = v.variant("state", [
   v.strictObject({ state: v.literal("orphaned"), ...common }),
   v.strictObject({ state: v.literal("completed"), reason: v.literal("Succeeded"), ...ended }),
   v.strictObject({ state: v.literal("failed"), reason: v.picklist(FAILED_REASONS), ...ended }),
-  v.strictObject({ state: v.literal("cancelled"), reason: v.picklist(["User", "Shutdown"]), ...ended }),
+  v.strictObject({ state: v.literal("cancelled"), reason: v.picklist(CANCELLED_REASONS), ...ended }),
 ]);
 export type Status = v.InferOutput<typeof status>;
 

@@ -41,7 +41,6 @@ export function without(room: Room, taken: Resources): Room {
     jobs: room.jobs - 1,
     cpus: room.cpus - cpusOf(taken),
     memoryBytes: room.memoryBytes - (taken.memoryBytes ?? 0),
-    gpus: room.gpus - gpusOf(taken),
   };
 }
 
@@ -54,12 +53,12 @@ export function shortages(wanted: Resources, room: Room, capacity: Capacity): Sh
     ["gpus", gpusOf(wanted)],
   ];
   return needs
-    .filter(([resource, amount]) => amount > room[resource] && amount > 0)
+    .filter(([resource, amount]) => amount > (resource === "gpus" ? 0 : room[resource]) && amount > 0)
     .map(([resource, amount]) => ({
       resource,
       wanted: amount,
-      free: Math.max(0, room[resource]),
-      total: capacity[resource],
+      free: resource === "gpus" ? 0 : Math.max(0, room[resource]),
+      total: resource === "gpus" ? 0 : capacity[resource],
     }));
 }
 

@@ -28,13 +28,15 @@ export function settled(task: Task, end: End, random: Random): Task {
     case "failed":
     case "timeout":
       return afterFailure(task, open, { ...end, verdict, random });
+    case "superseded":
     case "cancelled": {
+      const reason = verdict.type === "cancelled" ? "User" : "Superseded";
       const closed = withEndedAttempt(task, {
         ...closing(open, end),
         state: "cancelled",
         note: verdict.note,
       });
-      return ended(closed, end, { state: "cancelled", reason: "User", message: verdict.note });
+      return ended(closed, end, { state: "cancelled", reason, message: verdict.note });
     }
     case "shutdown": {
       const closed = withEndedAttempt(task, {

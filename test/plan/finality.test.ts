@@ -3,7 +3,7 @@ import type { Capacity } from "../../src/model/resources.ts";
 import { reasonNotToWait } from "../../src/plan/finality.ts";
 import { after, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
-const MACHINE: Capacity = { jobs: 2, cpus: 4, memoryBytes: 1_000, gpus: 0 };
+const MACHINE: Capacity = { jobs: 2, cpus: 4, memoryBytes: 1_000 };
 const always = { restart: { policy: "always", intervalMs: 60_000 } } as const;
 const later = aTask({ spec: { notBefore: at(3_600_000) } });
 

@@ -43,7 +43,7 @@ describe("roomBeside()", () => {
 
   test("takes the share of every active task away, and may go below nothing", () => {
     expect(roomBeside(active, MACHINE)).toEqual({ jobs: 2, cpus: 4, memoryBytes: 63 * 2 ** 30, gpus: 1 });
-    expect(roomBeside(active, { jobs: 1, cpus: 1, memoryBytes: 0, gpus: 0 })).toEqual({
+    expect(roomBeside(active, { jobs: 1, cpus: 1, memoryBytes: 0 })).toEqual({
       jobs: -1,
       cpus: -3,
       memoryBytes: -(2 ** 30),

@@ -21,7 +21,7 @@ import {
   type TaskChange,
 } from "../rig/tasks.ts";
 
-const MACHINE: Capacity = { jobs: 2, cpus: 8, memoryBytes: 1_000, gpus: 0 };
+const MACHINE: Capacity = { jobs: 2, cpus: 8, memoryBytes: 1_000 };
 
 function look(change: Partial<Snapshot>): Snapshot {
   return {

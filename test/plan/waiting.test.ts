@@ -8,7 +8,7 @@ import { type Surroundings, type Wait, whyWaiting } from "../../src/plan/waiting
 import { anyTask } from "../rig/arbitraries.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
 
-const MACHINE: Capacity = { jobs: 1, cpus: 4, memoryBytes: 1_000, gpus: 0 };
+const MACHINE: Capacity = { jobs: 1, cpus: 4, memoryBytes: 1_000 };
 const task = (number: number, spec: TaskChange["spec"] = {}): Task => aTask({ number, spec });
 const around = (change: Partial<Surroundings>): Surroundings => ({
   nowMs: NOW_MS,

@@ -53,7 +53,7 @@ async function killedOwner(home: TempHome): Promise<number> {
 describe("takeLock()", () => {
   test("takes a free lock, says who holds it, and gives it back whole", async () => {
     await using home = new TempHome();
-    const capacity = { jobs: 2, cpus: 4, memoryBytes: 1, gpus: 0 };
+    const capacity = { jobs: 2, cpus: 4, memoryBytes: 1 };
     {
       await using lock = valueOf(
         await takeLock(home.layout, { role: "drain", clock: fakeClock(), offered: capacity }),
