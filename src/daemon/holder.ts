@@ -6,15 +6,16 @@ import type { Random } from "../lib/random.ts";
 import { uuid } from "../lib/random.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
-import type { Capacity } from "../model/resources.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
 import { createFile } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
 import { onDisk } from "../store/trouble.ts";
 import { type Change, Writer, type Written } from "../store/writer.ts";
 import type { Job } from "./job.ts";
+import { Relatives } from "./relatives.ts";
 
 /** What every part of the supervisor works with and nothing of it decides. */
 export interface HolderOptions {
@@ -22,7 +23,7 @@ export interface HolderOptions {
   readonly lock: HeldLock;
   readonly clock: Clock;
   readonly random: Random;
-  readonly capacity: Capacity;
+  readonly terms: Terms;
   /** The system's name of the user, for records and the audit log. */
   readonly actor: string;
   /** Path of this executable, which also interprets bun scripts. */
@@ -55,12 +56,14 @@ export class Holder {
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;
+  readonly #relatives: Relatives;
   #wake: () => void = () => {};
   #isNudged = false;
 
   constructor(options: HolderOptions) {
     this.options = options;
     this.#writer = new Writer(options.layout, options.clock);
+    this.#relatives = new Relatives(options.layout);
   }
 
   /** Writes changes and takes over what was written; see `Writer.commit`. */
@@ -84,6 +87,7 @@ export class Holder {
 
   /** Keeps a task in memory as it stands on disk; an ended one is of no more concern. */
   take(task: Task): void {
+    this.#relatives.take(task);
     if (isTerminal(task.status.state)) this.tasks.delete(task.metadata.id);
     else this.tasks.set(task.metadata.id, task);
   }
@@ -92,13 +96,24 @@ export class Holder {
     return [...this.tasks.values()].filter((task) => task.status.state === "queued");
   }
 
-  /** The queued tasks that this holder may start. */
-  get claimable(): Task[] {
-    return this.queued.filter((task) => this.options.mayClaim(task) || this.served.has(task.metadata.uid));
-  }
+  /** True for a queued task that this holder may start. */
+  mayClaim = (task: Task): boolean =>
+    this.options.mayClaim(task) || this.served.has(task.metadata.uid);
 
   get active(): Task[] {
     return [...this.tasks.values()].filter((task) => task.status.state !== "queued");
+  }
+
+  /** What there is to give, as far as it was last looked at. */
+  get machine(): Machine {
+    return { ...this.options.terms, devices: [], elsewhere: [], settling: new Set() };
+  }
+
+  /** What a decision on the queue looks at. */
+  get surroundings(): Surroundings {
+    const { queued, active, machine } = this;
+    const related = this.#relatives.of(queued, this.tasks);
+    return { nowMs: this.options.clock.now(), queued, active, machine, ...related };
   }
 
   /** Something happened: the loop looks at once. Callbacks do this and nothing else. */

@@ -21,7 +21,7 @@ export async function openSession(
   options: Omit<HolderOptions, "lock">,
   role: Role,
 ): Promise<Result<Session, Problem>> {
-  const offered = role === "command" ? null : options.capacity;
+  const offered = role === "command" ? null : options.terms;
   let lock: HeldLock | null = null;
   try {
     const taken = await takeLock(options.layout, { role, clock: options.clock, offered });

@@ -33,11 +33,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const finishInMs = finishJobs(holder);
     if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
     const planned = plan({
-      nowMs: clock.now(),
+      ...holder.surroundings,
       awakeMs: clock.awakeMs(),
-      queued: holder.claimable,
-      active: holder.active,
-      capacity: holder.options.capacity,
+      mayClaim: holder.mayClaim,
       isClaiming: holder.leaving === null && holder.trouble === null,
     });
     act(holder, planned.actions);

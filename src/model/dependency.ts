@@ -9,6 +9,9 @@ export type ParentEnd = (typeof PARENT_ENDS)[number];
 export const dependency = v.strictObject({ task: taskId, when: v.picklist(PARENT_ENDS) });
 export type Dependency = v.InferOutput<typeof dependency>;
 
+/** How far a parent is; `gone` where its record was removed. */
+export type ParentState = "unended" | "completed" | "failed" | "cancelled" | "gone";
+
 /** A parent as it was asked for: a number, an id, or a name, to be looked up when the task is queued. */
 export interface ParentReference {
   readonly reference: string;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { capacity } from "./resources.ts";
+import { labels } from "./task.ts";
 
 /** Why a process holds a home's lock: to supervise, for its own tasks, until nothing is left, or for one change. */
 const ROLES = ["up", "run", "drain", "command"] as const;
@@ -19,6 +20,6 @@ export const owner = v.strictObject({
   /** What it has to give to jobs; absent for one that starts none. */
   capacity: v.optional(capacity),
   /** Of the supervisor, for the selectors of tasks. */
-  labels: v.optional(v.record(v.string(), v.string())),
+  labels: v.optional(labels),
 });
 export type Owner = v.InferOutput<typeof owner>;

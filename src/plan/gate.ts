@@ -1,18 +1,34 @@
 import { timestamp } from "../lib/clock.ts";
+import type { Dependency, ParentState } from "../model/dependency.ts";
+import { type Requirement, unmet } from "../model/selector.ts";
 import type { Task } from "../model/task.ts";
+import type { Surroundings } from "./snapshot.ts";
+
+/** A parent that has not ended as it must. */
+export interface UnmetParent extends Dependency {
+  readonly state: ParentState;
+}
 
 /** What keeps a queued task from being looked at; `open` where only room is missing. Times in ms since the epoch. */
 export type Gate =
   | { readonly type: "open" }
   | { readonly type: "held" }
+  | { readonly type: "dependency"; readonly parents: readonly UnmetParent[] }
+  | { readonly type: "selector"; readonly wanted: Requirement }
   | { readonly type: "scheduled"; readonly untilMs: number }
   | { readonly type: "backoff"; readonly untilMs: number }
   | { readonly type: "interval"; readonly untilMs: number };
 
-/** The first gate that is shut for a queued task at a time. */
-export function gateOf(task: Task, nowMs: number): Gate {
+type Around = Pick<Surroundings, "nowMs" | "parents" | "machine">;
+
+/** The first gate that is shut for a queued task: those that a person or another task opens come before those of time. */
+export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   const { spec, status } = task;
   if (spec.hold) return { type: "held" };
+  const unmetParents = unmetParentsOf(task, parents);
+  if (unmetParents.length > 0) return { type: "dependency", parents: unmetParents };
+  const wanted = spec.runnerSelector === undefined ? null : unmet(spec.runnerSelector, machine.labels);
+  if (wanted !== null) return { type: "selector", wanted };
   if (spec.notBefore !== undefined) {
     const untilMs = Date.parse(spec.notBefore);
     if (untilMs > nowMs) return { type: "scheduled", untilMs };
@@ -22,6 +38,27 @@ export function gateOf(task: Task, nowMs: number): Gate {
   const untilMs = Math.min(Date.parse(status.retryAt), nowMs + decidedWaitMs(task));
   if (untilMs <= nowMs) return { type: "open" };
   return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
+}
+
+/** The parents that have not ended as the task wants them to. */
+export function unmetParentsOf(task: Task, parents: Surroundings["parents"]): UnmetParent[] {
+  const { after } = task.spec;
+  if (after === undefined) return [];
+  return after
+    .map((one) => ({ ...one, state: parents.get(one.task) ?? "gone" }))
+    .filter((one) => !isMet(one));
+}
+
+function isMet({ when, state }: UnmetParent): boolean {
+  if (state === "unended") return false;
+  switch (when) {
+    case "success":
+      return state === "completed";
+    case "failure":
+      return state === "failed";
+    case "any":
+      return true;
+  }
 }
 
 /**

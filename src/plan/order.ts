@@ -1,6 +1,41 @@
-import type { Task } from "../model/task.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import type { Policy } from "../model/policy.ts";
 
-/** Who is asked first: the higher priority, then the lower number. */
-export function byTurn(left: Task, right: Task): number {
-  return right.spec.priority - left.spec.priority || left.metadata.number - right.metadata.number;
+/** A ready task with its standing; see `inTurn`. */
+interface Standing {
+  readonly task: Task;
+  readonly priority: number;
+}
+
+/** Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then the lower number. */
+export function inTurn(ready: readonly Task[], at: { readonly nowMs: number; readonly policy: Policy }): Task[] {
+  const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
+  standings.sort(
+    (left, right) =>
+      right.priority - left.priority || left.task.metadata.number - right.task.metadata.number,
+  );
+  return standings.map(({ task }) => task);
+}
+
+/** The priority of a task plus one point for each full span of ageing that it has waited. */
+export function standingOf(
+  task: Task,
+  { nowMs, policy }: { readonly nowMs: number; readonly policy: Policy },
+): number {
+  return task.spec.priority + Math.floor(waitedMs(task, nowMs) / policy.ageingMs);
+}
+
+/** How long a task could have run if there had been room: since its making, its earliest start or its last attempt, in ms. */
+export function waitedMs(task: Task, nowMs: number): number {
+  if (openAttempt(task) !== null) return 0;
+  const last = task.status.attempts.at(-1);
+  const sinceMs = Math.max(
+    Date.parse(task.metadata.createdAt),
+    Date.parse(task.spec.notBefore ?? task.metadata.createdAt),
+    last !== undefined && "finishedAt" in last ? Date.parse(last.finishedAt) : 0,
+    task.status.state === "queued" && task.status.retryAt !== undefined
+      ? Date.parse(task.status.retryAt)
+      : 0,
+  );
+  return Math.max(0, nowMs - sinceMs);
 }

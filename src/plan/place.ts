@@ -1,77 +1,118 @@
-import { formatBytes } from "../lib/bytes.ts";
-import { type Capacity, cpusOf, gpusOf, type Resources } from "../model/resources.ts";
-import type { Task } from "../model/task.ts";
-import { byTurn } from "./order.ts";
+import { type Capacity, cpusOf, type Resources } from "../model/resources.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { candidates, type Demand, demandOf } from "./demand.ts";
+import {
+  chooseDevices,
+  type DeviceRoom,
+  deviceRooms,
+  keepDevices,
+  withHoldings,
+} from "./devices.ts";
+import type { Holding, Machine } from "./snapshot.ts";
 
 /** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
-export type Room = Capacity;
+export interface Room extends Capacity {
+  readonly devices: readonly DeviceRoom[];
+}
 
 /** One thing that is short, in the unit of its name. */
-export interface Shortage {
-  readonly resource: "jobs" | "cpus" | "memoryBytes" | "gpus";
-  readonly wanted: number;
-  readonly free: number;
-  readonly total: number;
+export type Shortage =
+  | {
+      readonly resource: "jobs" | "cpus" | "memoryBytes";
+      readonly wanted: number;
+      readonly free: number;
+      readonly total: number;
+    }
+  | { readonly resource: "gpus"; readonly demand: Demand; readonly rooms: readonly DeviceRoom[] };
+
+/** A place for the next attempt of a task. */
+export interface Placement {
+  readonly task: Task;
+  /** What is reserved. */
+  readonly resources: Resources;
+  /** `Device.id` of each GPU. */
+  readonly devices: readonly string[];
 }
 
-/** What the active tasks leave of the capacity. */
-export function roomBeside(active: readonly Task[], capacity: Capacity): Room {
-  return active.reduce((room, task) => without(room, task.spec.resources), capacity);
+/** What the active tasks leave of the machine. */
+export function roomBeside(active: readonly Task[], machine: Machine): Room {
+  let room: Room = { ...machine.capacity, devices: deviceRooms(machine, active) };
+  for (const task of active) room = withoutShare(room, openAttempt(task)?.resources ?? task.spec.resources);
+  return room;
 }
 
-/** Asks ready tasks in the order of their turn, and takes each that fits: those, and the room that they leave. */
-export function allot(
-  ready: readonly Task[],
-  { active, capacity }: { readonly active: readonly Task[]; readonly capacity: Capacity },
-): { readonly tasks: Task[]; readonly room: Room } {
-  let room = roomBeside(active, capacity);
-  const tasks: Task[] = [];
-  for (const task of ready.toSorted(byTurn)) {
-    if (room.jobs <= 0) break;
-    if (shortages(task.spec.resources, room, capacity).length > 0) continue;
-    tasks.push(task);
-    room = without(room, task.spec.resources);
-  }
-  return { tasks, room };
-}
-
-/** The room once one more task has taken its share. */
-export function without(room: Room, taken: Resources): Room {
+/** A place for a task in the room, or what is short for one. */
+export function place(
+  task: Task,
+  room: Room,
+  machine: Machine,
+): { readonly placement: Placement } | { readonly short: readonly Shortage[]; readonly demand: Demand } {
+  const demand = demandOf(task, machine.devices);
+  const short = shortages(demand, room, machine);
+  const devices = short.length > 0 || demand.gpus === 0 ? [] : (chooseDevices(demand, room.devices) ?? []);
+  if (short.length > 0) return { short, demand };
   return {
+    placement: { task, resources: demand.resources, devices: devices.map(({ device }) => device.id) },
+  };
+}
+
+/** The room once a task has its place. */
+export function without(room: Room, { task, resources, devices }: Placement, machine: Machine): Room {
+  const holdings = devices.map((device): Holding => ({
+    device,
+    token: "",
+    holder: task.metadata.id,
+    bytes: resources.vramBytes ?? null,
+  }));
+  return { ...withoutShare(room, resources), devices: withHoldings(room.devices, holdings, machine) };
+}
+
+function withoutShare(room: Room, taken: Resources): Room {
+  return {
+    ...room,
     jobs: room.jobs - 1,
     cpus: room.cpus - cpusOf(taken),
     memoryBytes: room.memoryBytes - (taken.memoryBytes ?? 0),
   };
 }
 
-/** Everything that is short for a request; empty where it fits. */
-export function shortages(wanted: Resources, room: Room, capacity: Capacity): Shortage[] {
-  const needs: readonly (readonly [Shortage["resource"], number])[] = [
-    ["jobs", 1],
-    ["cpus", cpusOf(wanted)],
-    ["memoryBytes", wanted.memoryBytes ?? 0],
-    ["gpus", gpusOf(wanted)],
-  ];
-  return needs
-    .filter(([resource, amount]) => amount > (resource === "gpus" ? 0 : room[resource]) && amount > 0)
-    .map(([resource, amount]) => ({
-      resource,
-      wanted: amount,
-      free: resource === "gpus" ? 0 : Math.max(0, room[resource]),
-      total: resource === "gpus" ? 0 : capacity[resource],
-    }));
+/**
+ * The room that a blocked task leaves to those behind it: its GPUs are kept for it; what else it wants is kept once any
+ * of that is short, so that tasks without GPUs do not wait for a GPU that it waits for.
+ */
+export function keptFor(task: Task, short: { readonly short: readonly Shortage[]; readonly demand: Demand }, room: Room): Room {
+  const devices = keepDevices(room.devices, short.demand, task.metadata.id);
+  const isGpuAlone = short.short.every(({ resource }) => resource === "gpus");
+  return isGpuAlone ? { ...room, devices } : { ...withoutShare(room, short.demand.resources), devices };
 }
 
-/** What is short, as a part of a sentence: `asks for 8 CPUs, this machine has 2`. */
-export function describeShortage({ resource, wanted, total }: Shortage): string {
-  switch (resource) {
-    case "jobs":
-      return "needs a place, no job may run at all";
-    case "cpus":
-      return `asks for ${wanted} CPUs, this machine has ${total}`;
-    case "memoryBytes":
-      return `asks for ${formatBytes(wanted)} of memory, this machine has ${formatBytes(total)}`;
-    case "gpus":
-      return `asks for ${wanted} GPUs, and this stint does not manage GPUs yet`;
-  }
+/** Everything that is short for a demand; empty where it fits. */
+export function shortages(demand: Demand, room: Room, machine: Machine): Shortage[] {
+  const { resources } = demand;
+  const needs = [
+    ["jobs", 1],
+    ["cpus", cpusOf(resources)],
+    ["memoryBytes", resources.memoryBytes ?? 0],
+  ] as const;
+  const short = needs
+    .filter(([resource, amount]) => amount > room[resource] && amount > 0)
+    .map(([resource, amount]): Shortage => ({
+      resource,
+      wanted: amount,
+      free: Math.max(0, room[resource]),
+      total: machine.capacity[resource],
+    }));
+  if (demand.gpus > 0 && chooseDevices(demand, room.devices) === null)
+    short.push({ resource: "gpus", demand, rooms: room.devices });
+  return short;
+}
+
+/** What a machine can never give to a demand, however long it waits; empty where it could. */
+export function impossibilities(demand: Demand, machine: Machine): Shortage[] {
+  const empty: Room = { ...machine.capacity, devices: deviceRooms({ ...machine, elsewhere: [] }, []) };
+  const short = shortages({ ...demand, gpus: 0 }, empty, machine);
+  // A device that has failed may come back; one that others use will be free.
+  const sound = machine.devices.map((device) => ({ ...device, fault: null }));
+  const isThere = demand.gpus === 0 || candidates(demand, sound).length >= demand.gpus;
+  return isThere ? short : [...short, { resource: "gpus", demand, rooms: empty.devices }];
 }

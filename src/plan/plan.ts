@@ -1,15 +1,16 @@
-import type { Capacity } from "../model/resources.ts";
+import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
+import { allot } from "./allot.ts";
+import { callOff, type Dismissal } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
-import { allot } from "./place.ts";
+import type { Placement } from "./place.ts";
+import type { Surroundings } from "./snapshot.ts";
 
-/** All that a decision may look at. Times in ms: `nowMs` since the epoch, `awakeMs` as `Clock.awakeMs`. */
-export interface Snapshot {
-  readonly nowMs: number;
+/** All that a decision may look at; `awakeMs` as `Clock.awakeMs`. */
+export interface Snapshot extends Surroundings {
   readonly awakeMs: number;
-  readonly queued: readonly Task[];
-  readonly active: readonly Task[];
-  readonly capacity: Capacity;
+  /** The queued tasks that may be started here; the others are only seen. */
+  readonly mayClaim: (task: Task) => boolean;
   /** False while nothing new may start: leaving, handing over, no room on the disk. */
   readonly isClaiming: boolean;
 }
@@ -17,11 +18,15 @@ export interface Snapshot {
 export type Action =
   /** The running time is over. */
   | { readonly type: "timeOut"; readonly task: Task }
+  /** A newer task of its lane takes its place. */
+  | { readonly type: "supersede"; readonly task: Task; readonly by: TaskId }
+  /** It is not to run any more. */
+  | ({ readonly type: "dismiss" } & Dismissal)
   /** It waited longer in the queue than it was allowed to. */
   | { readonly type: "expire"; readonly task: Task }
   /** The clock was set back under a wait: it begins anew, as `to`. */
   | { readonly type: "rewait"; readonly task: Task; readonly to: Task }
-  | { readonly type: "claim"; readonly task: Task };
+  | ({ readonly type: "claim" } & Placement);
 
 export interface Plan {
   readonly actions: readonly Action[];
@@ -29,32 +34,39 @@ export interface Plan {
   readonly wakeInMs: number | null;
 }
 
-/** Decides one turn: first what must stop, then what waited too long, then who starts, in the order of their turn. */
+/** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
 export function plan(snapshot: Snapshot): Plan {
+  const { active, queued, nowMs } = snapshot;
   const actions: Action[] = [];
   const waits: number[] = [];
-  for (const task of snapshot.active) {
+  for (const task of active) {
     const leftMs = timeLeftMs(task, snapshot.awakeMs);
     if (leftMs === null) continue;
     if (leftMs <= 0) actions.push({ type: "timeOut", task });
     else waits.push(leftMs);
   }
+  const { dismissed, superseded } = callOff(snapshot);
+  actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
+  actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
+  const dropped = new Set(dismissed.map(({ task }) => task));
   const ready: Task[] = [];
-  for (const task of snapshot.queued) {
-    const patienceMs = patienceLeftMs(task, snapshot.nowMs);
+  for (const task of queued) {
+    if (dropped.has(task)) continue;
+    const patienceMs = patienceLeftMs(task, nowMs);
     if (patienceMs !== null && patienceMs <= 0) {
       actions.push({ type: "expire", task });
       continue;
     }
     if (patienceMs !== null) waits.push(patienceMs);
-    const to = rewaited(task, snapshot.nowMs);
+    const to = rewaited(task, nowMs);
     if (to !== null) actions.push({ type: "rewait", task, to });
-    const gate = gateOf(task, snapshot.nowMs);
+    const gate = gateOf(task, snapshot);
     if (gate.type === "open") ready.push(task);
-    else if (gate.type !== "held") waits.push(gate.untilMs - snapshot.nowMs);
+    else if ("untilMs" in gate) waits.push(gate.untilMs - nowMs);
   }
   if (snapshot.isClaiming) {
-    actions.push(...allot(ready, snapshot).tasks.map((task) => ({ type: "claim", task }) as const));
+    const { placements } = allot(snapshot, { ready: ready.filter(snapshot.mayClaim) });
+    actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
   }
   return {
     actions,

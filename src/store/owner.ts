@@ -4,15 +4,15 @@ import { timestamp } from "../lib/clock.ts";
 import { bootId, isAlive, machineId, pidNamespace, startTimeOf } from "../lib/host.ts";
 import { uuid } from "../lib/random.ts";
 import type { Owner, Role } from "../model/owner.ts";
-import type { Capacity } from "../model/resources.ts";
 
 /** This process as an owner. */
 export function thisProcess(
   role: Role,
-  { nowMs, offered }: { readonly nowMs: number; readonly offered: Capacity | null },
+  { nowMs, offered }: { readonly nowMs: number; readonly offered: Pick<Owner, "capacity" | "labels"> | null },
 ): Owner {
   return {
-    ...(offered !== null && { capacity: offered }),
+    ...(offered?.capacity !== undefined && { capacity: offered.capacity }),
+    ...(offered?.labels !== undefined && { labels: offered.labels }),
     token: uuid(),
     role,
     host: hostname(),

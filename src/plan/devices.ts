@@ -1,0 +1,136 @@
+import type { Device } from "../model/device.ts";
+import type { TaskId } from "../model/identity.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { candidates, type Demand } from "./demand.ts";
+import type { Holding, Machine } from "./snapshot.ts";
+
+/** What is left of a device. */
+export interface DeviceRoom {
+  readonly device: Device;
+  readonly holdings: readonly Holding[];
+  /** For one more share; null where the device does not tell. */
+  readonly freeBytes: number | null;
+  /** Held by processes that stint did not start, or that it has given up. */
+  readonly foreignBytes: number;
+  /** True where it may be given away whole. */
+  readonly isWhole: boolean;
+  /** True until somebody has looked at it since it was given back. */
+  readonly isSettling: boolean;
+  /** The blocked task that it is kept free for. */
+  readonly keptFor: TaskId | null;
+}
+
+/** What the active tasks and other homes leave of the devices. */
+export function deviceRooms(machine: Machine, active: readonly Task[]): DeviceRoom[] {
+  if (machine.devices.length === 0) return [];
+  const holdings = [...active.flatMap(holdingsOf), ...machine.elsewhere];
+  return machine.devices.map((device) =>
+    roomOf(device, { machine, holdings: holdings.filter((one) => one.device === device.id), keptFor: null }),
+  );
+}
+
+/** The shares of devices that the open attempt of a task has. */
+export function holdingsOf(task: Task): Holding[] {
+  const attempt = openAttempt(task);
+  if (attempt?.devices === undefined) return [];
+  const bytes = attempt.resources.vramBytes ?? null;
+  return attempt.devices.map((device) => ({ device, token: attempt.token, holder: task.metadata.id, bytes }));
+}
+
+/**
+ * A share counts with what was promised to it or what it really takes, whichever is more. Where the driver does not
+ * say which process has how much, what is in use counts against the promises as a whole.
+ */
+function roomOf(
+  device: Device,
+  around: { machine: Machine; holdings: readonly Holding[]; keptFor: TaskId | null },
+): DeviceRoom {
+  const { machine, holdings, keptFor } = around;
+  const taken = new Map(device.held.map(({ token, bytes }) => [token, bytes]));
+  const strays = device.held.filter(({ token }) => !holdings.some((one) => one.token === token));
+  const isTold = [...device.held, ...device.foreign].every(({ bytes }) => bytes !== null);
+  const total = device.memoryBytes;
+  const used = total === null || device.freeBytes === null ? null : total - device.freeBytes;
+  const promised = sum(holdings.map(({ bytes }) => bytes ?? 0));
+  const outside = sum([...device.foreign, ...strays].map(({ bytes }) => bytes ?? 0));
+  const foreignBytes = isTold ? outside : Math.max(outside, (used ?? 0) - promised);
+  const shares = sum(holdings.map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0)));
+  const byPromise = total === null ? null : total - shares - foreignBytes;
+  // What is free now is still to be taken by those who were promised more than they have so far.
+  const due = sum(holdings.map(({ token, bytes }) => Math.max(0, (bytes ?? 0) - (taken.get(token) ?? 0))));
+  const byUse = device.freeBytes === null || !isTold ? null : device.freeBytes - due;
+  const isHeldWhole = holdings.some(({ bytes }) => bytes === null);
+  const freeBytes = byPromise === null ? null : Math.max(0, Math.min(byPromise, byUse ?? byPromise));
+  return {
+    device,
+    holdings,
+    freeBytes: isHeldWhole ? 0 : freeBytes,
+    foreignBytes,
+    isWhole: holdings.length === 0 && foreignBytes <= machine.policy.foreignMaxBytes,
+    isSettling: machine.settling.has(device.id),
+    keptFor,
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** True where a demand may have a share of a device, or the whole of it, now. */
+export function isFree(room: DeviceRoom, { resources }: Pick<Demand, "resources">): boolean {
+  if (room.keptFor !== null || room.isSettling) return false;
+  const { vramBytes } = resources;
+  return vramBytes === undefined ? room.isWhole : room.freeBytes !== null && room.freeBytes >= vramBytes;
+}
+
+/**
+ * The devices for a demand, or null where there are not enough. A share goes where others share already, and either to
+ * the smallest device that will do, so that whole and large devices stay free for who needs them.
+ */
+export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] | null {
+  const free = candidateRooms(demand, rooms).filter((room) => isFree(room, demand));
+  if (free.length < demand.gpus) return null;
+  return free
+    .toSorted(
+      (left, right) =>
+        Math.sign(right.holdings.length) - Math.sign(left.holdings.length) ||
+        (left.device.memoryBytes ?? 0) - (right.device.memoryBytes ?? 0) ||
+        (left.freeBytes ?? 0) - (right.freeBytes ?? 0) ||
+        left.device.index - right.device.index,
+    )
+    .slice(0, demand.gpus);
+}
+
+/** The rooms of the devices that a demand may be given at all. */
+export function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
+  const ids = new Set(candidates(demand, rooms.map(({ device }) => device)).map(({ id }) => id));
+  return rooms.filter(({ device }) => ids.has(device.id));
+}
+
+/** The rooms once a task holds some of them. */
+export function withHoldings(rooms: readonly DeviceRoom[], taken: readonly Holding[], machine: Machine): DeviceRoom[] {
+  if (taken.length === 0) return [...rooms];
+  return rooms.map((room) => {
+    const own = taken.filter(({ device }) => device === room.device.id);
+    if (own.length === 0) return room;
+    return roomOf(room.device, { machine, holdings: [...room.holdings, ...own], keptFor: room.keptFor });
+  });
+}
+
+/** Keeps devices free for a blocked task: those that the fewest others hold, so that nobody new is added to them. */
+export function keepDevices(rooms: readonly DeviceRoom[], demand: Demand, keptFor: TaskId): DeviceRoom[] {
+  if (demand.gpus === 0) return [...rooms];
+  const kept = new Set(
+    candidateRooms(demand, rooms)
+      .filter((room) => room.keptFor === null)
+      .toSorted(
+        (left, right) =>
+          left.holdings.length - right.holdings.length ||
+          left.foreignBytes - right.foreignBytes ||
+          left.device.index - right.device.index,
+      )
+      .slice(0, demand.gpus)
+      .map(({ device }) => device.id),
+  );
+  return rooms.map((room) => (kept.has(room.device.id) ? { ...room, keptFor } : room));
+}

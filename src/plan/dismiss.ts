@@ -1,0 +1,127 @@
+import type { TaskId } from "../model/identity.ts";
+import { isActive } from "../model/state.ts";
+import { type CancelledReason, openAttempt, type Task } from "../model/task.ts";
+import { gateOf, unmetParentsOf } from "./gate.ts";
+import { isFresh, isSleeping } from "./lane.ts";
+import type { Surroundings } from "./snapshot.ts";
+
+/** A queued task that is not to run any more. */
+export interface Dismissal {
+  readonly task: Task;
+  readonly reason: CancelledReason;
+  readonly message: string;
+}
+
+/** What admission and dependencies call off. */
+export interface CalledOff {
+  readonly dismissed: readonly Dismissal[];
+  /** Running tasks that give way to a newer one in their lane. */
+  readonly superseded: readonly { readonly task: Task; readonly by: TaskId }[];
+}
+
+/**
+ * Decides by what is on record alone, so that a crash between a submission and this changes nothing. Only tasks that have
+ * not begun are dropped for another; what a person asked for again is never dropped.
+ */
+export function callOff(around: Surroundings): CalledOff {
+  const unended = [...around.active, ...around.queued];
+  const keys = firstBy(unended, ({ spec }) => spec.unique);
+  const lanes = firstBy(unended, ({ spec }) => spec.slot);
+  const replacing = replacements(around.queued);
+  const dismissed: Dismissal[] = [];
+  for (const task of around.queued) {
+    const found =
+      duplicate(task, keys) ??
+      superseded(task, { replacing, around }) ??
+      slotBusy(task, lanes) ??
+      afterParents(task, around) ??
+      afterMembers(task, around);
+    if (found !== null) dismissed.push({ task, ...found });
+  }
+  const gone = new Set(dismissed.map(({ task }) => task));
+  const giving = around.active.flatMap((task) => {
+    const by = task.spec.slot === undefined ? undefined : replacing.get(task.spec.slot);
+    const isAsked = by !== undefined && !gone.has(by) && openAttempt(task)?.stop === undefined;
+    return isAsked && gateOf(by, around).type === "open" ? [{ task, by: by.metadata.id }] : [];
+  });
+  return { dismissed, superseded: giving };
+}
+
+type Found = Omit<Dismissal, "task"> | null;
+
+/** Of the tasks with a key, the one that comes first: one that has begun, then the lowest number. */
+function firstBy(tasks: readonly Task[], keyOf: (task: Task) => string | undefined): ReadonlyMap<string, Task> {
+  const first = new Map<string, Task>();
+  for (const task of tasks) {
+    const key = keyOf(task);
+    if (key === undefined) continue;
+    const known = first.get(key);
+    if (known === undefined || isBefore(task, known)) first.set(key, task);
+  }
+  return first;
+}
+
+function isBefore(left: Task, right: Task): boolean {
+  if (isFresh(left) !== isFresh(right)) return isFresh(right);
+  return left.metadata.number < right.metadata.number;
+}
+
+/** The newest fresh task of each lane that is to replace what it finds there. */
+function replacements(queued: readonly Task[]): ReadonlyMap<string, Task> {
+  const newest = new Map<string, Task>();
+  for (const task of queued) {
+    const { slot, admission } = task.spec;
+    if (slot === undefined || admission !== "replace" || !isFresh(task)) continue;
+    const known = newest.get(slot);
+    if (known === undefined || known.metadata.number < task.metadata.number) newest.set(slot, task);
+  }
+  return newest;
+}
+
+function duplicate(task: Task, keys: ReadonlyMap<string, Task>): Found {
+  const first = task.spec.unique === undefined ? undefined : keys.get(task.spec.unique);
+  if (first === undefined || first === task || !isFresh(task)) return null;
+  const message = `${first.metadata.id} has the key ${task.spec.unique} and has not ended`;
+  return { reason: "Duplicate", message };
+}
+
+/** An earlier replacement that has not begun, and a task that sleeps between two attempts, give way at once. */
+function superseded(
+  task: Task,
+  { replacing, around }: { replacing: ReadonlyMap<string, Task>; around: Surroundings },
+): Found {
+  const { slot, admission } = task.spec;
+  const by = slot === undefined ? undefined : replacing.get(slot);
+  if (by === undefined || by === task) return null;
+  const isEarlierHead = admission === "replace" && isFresh(task);
+  const isSleepingOwner = isSleeping(task) && gateOf(by, around).type === "open";
+  if (!isEarlierHead && !isSleepingOwner) return null;
+  return { reason: "Superseded", message: `replaced by ${by.metadata.id} in the lane ${slot}` };
+}
+
+function slotBusy(task: Task, lanes: ReadonlyMap<string, Task>): Found {
+  const { slot, admission } = task.spec;
+  const owner = slot === undefined ? undefined : lanes.get(slot);
+  if (admission !== "dropIfRunning" || owner === undefined || owner === task || !isFresh(task)) return null;
+  const how = isActive(owner.status.state) ? "runs" : "waits";
+  return { reason: "SlotBusy", message: `the lane ${slot} is busy: ${owner.metadata.id} ${how} in it` };
+}
+
+function afterParents(task: Task, around: Surroundings): Found {
+  if (task.metadata.epoch > 1) return null;
+  const hopeless = unmetParentsOf(task, around.parents).filter(({ state }) => state !== "unended");
+  const needless = hopeless.find(({ when, state }) => when === "failure" && state === "completed");
+  if (needless !== undefined)
+    return { reason: "NotNeeded", message: `it was to run if ${needless.task} failed, which succeeded` };
+  const [first] = hopeless;
+  if (first === undefined || task.spec.onParentFailure !== "cancel") return null;
+  return { reason: "ParentFailed", message: `its parent ${first.task} is ${first.state}` };
+}
+
+function afterMembers(task: Task, around: Surroundings): Found {
+  const { group, epoch } = task.metadata;
+  if (group?.maxFailures === undefined || epoch > 1) return null;
+  const failed = around.failedMembers.get(group.id) ?? 0;
+  if (failed < group.maxFailures) return null;
+  return { reason: "GroupFailed", message: `${failed} members of ${group.name} failed, of ${group.maxFailures} allowed` };
+}

@@ -1,0 +1,65 @@
+import type { Policy } from "../model/policy.ts";
+import { isActive } from "../model/state.ts";
+import type { Task } from "../model/task.ts";
+
+/** A lane: who has it, then who stands in line; as many as its limit allows may go, from the front. */
+export interface Lane {
+  readonly slot: string;
+  readonly limit: number;
+  /** Running tasks, then those that sleep between two attempts, then the ready ones in the order of their turn. */
+  readonly members: readonly Task[];
+  /** Those that may run now. */
+  readonly front: ReadonlySet<Task>;
+}
+
+/** The lanes of all tasks that may run or want to; `ready` are the queued ones whose gates are open. */
+export function lanesOf(around: {
+  readonly active: readonly Task[];
+  readonly queued: readonly Task[];
+  readonly ready: readonly Task[];
+  readonly policy: Policy;
+}): ReadonlyMap<string, Lane> {
+  const bySlot = new Map<string, Task[]>();
+  const ready = new Set(around.ready);
+  for (const task of [...around.active, ...around.queued]) {
+    const { slot } = task.spec;
+    if (slot === undefined || !(isActive(task.status.state) || isSleeping(task) || ready.has(task))) continue;
+    const members = bySlot.get(slot);
+    if (members === undefined) bySlot.set(slot, [task]);
+    else members.push(task);
+  }
+  return new Map(
+    [...bySlot].map(([slot, unsorted]) => {
+      const limit = around.policy.slots[slot] ?? 1;
+      const members = unsorted.toSorted(byStanding);
+      return [slot, { slot, limit, members, front: new Set(members.slice(0, limit)) }];
+    }),
+  );
+}
+
+/** True where its lane lets a task go. */
+export function isLet(task: Task, lanes: ReadonlyMap<string, Lane>): boolean {
+  const { slot } = task.spec;
+  const lane = slot === undefined ? undefined : lanes.get(slot);
+  return lane === undefined || lane.front.has(task);
+}
+
+/** A task that has begun and waits for its next attempt has its lane still, though none of the machine. */
+export function isSleeping({ status }: Task): boolean {
+  return status.state === "queued" && status.reason !== undefined;
+}
+
+/** True for a task that has never had an attempt, nor was asked for again. */
+export function isFresh({ metadata, status }: Task): boolean {
+  return status.state === "queued" && status.attempt === 0 && metadata.epoch === 1;
+}
+
+function byStanding(left: Task, right: Task): number {
+  return rankOf(left) - rankOf(right) || left.metadata.number - right.metadata.number;
+}
+
+function rankOf(task: Task): number {
+  if (isActive(task.status.state)) return 0;
+  if (isSleeping(task)) return 1;
+  return task.spec.admission === "replace" && isFresh(task) ? 2 : 3;
+}

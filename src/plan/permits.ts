@@ -1,0 +1,43 @@
+import type { Policy } from "../model/policy.ts";
+import type { Task } from "../model/task.ts";
+
+/** A limit on how many tasks of a kind run at a time. */
+export interface Permit {
+  /** `label team=a`, `sweep train`: what is counted, for people and as a key. */
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** The limits that a task counts towards: those of its labels, and that of its sweep. */
+export function permitsOf(task: Task, policy: Policy): Permit[] {
+  const { group, labels } = task.metadata;
+  const permits: Permit[] = [];
+  if (group?.maxParallel !== undefined)
+    permits.push({ key: `sweep ${group.name} (${group.id})`, limit: group.maxParallel });
+  if (Object.keys(policy.labels).length === 0) return permits;
+  for (const [key, value] of Object.entries(labels)) {
+    const pair = `${key}=${value}`;
+    // The limit of one value goes before that of each value.
+    const limit = policy.labels[pair] ?? policy.labels[key];
+    if (limit !== undefined) permits.push({ key: `label ${pair}`, limit });
+  }
+  return permits;
+}
+
+/** How many tasks hold each permit. */
+export class PermitCounts {
+  readonly #counts = new Map<string, number>();
+
+  constructor(active: readonly Task[], policy: Policy) {
+    for (const task of active) this.take(permitsOf(task, policy));
+  }
+
+  take(permits: readonly Permit[]): void {
+    for (const { key } of permits) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** The first permit that is not to be had, or null. */
+  missing(permits: readonly Permit[]): Permit | null {
+    return permits.find(({ key, limit }) => (this.#counts.get(key) ?? 0) >= limit) ?? null;
+  }
+}

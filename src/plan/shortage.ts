@@ -1,0 +1,40 @@
+import { formatBytes } from "../lib/bytes.ts";
+import { type Demand, unsuitable } from "./demand.ts";
+import type { DeviceRoom } from "./devices.ts";
+import type { Shortage } from "./place.ts";
+
+/** What can never be had, as a part of a sentence: `asks for 8 CPUs, this machine has 2`. */
+export function describeShortage(short: Shortage): string {
+  switch (short.resource) {
+    case "jobs":
+      return "needs a place, no job may run at all";
+    case "cpus":
+      return `asks for ${short.wanted} CPUs, this machine has ${short.total}`;
+    case "memoryBytes":
+      return `asks for ${formatBytes(short.wanted)} of memory, this machine has ${formatBytes(short.total)} to give`;
+    case "gpus":
+      return `asks for ${describeGpus(short.demand)}, ${whatIsThere(short.demand, short.rooms)}`;
+  }
+}
+
+/** What is asked of GPUs: `2 GPUs`, `1 GPU with 20 GiB free`. */
+export function describeGpus({ resources, gpus, moreThanBytes }: Demand): string {
+  const { vramBytes, gpuModel, gpuMemoryBytes, gpuIds } = resources;
+  const parts = [
+    gpuModel === undefined ? null : `of the model ${gpuModel}`,
+    gpuIds === undefined ? null : `named ${gpuIds.join(" or ")}`,
+    gpuMemoryBytes === undefined ? null : `with at least ${formatBytes(gpuMemoryBytes)} in all`,
+    vramBytes === undefined ? null : `with ${formatBytes(vramBytes)} free`,
+    moreThanBytes === null ? null : "as a whole, larger than the last one if there is one",
+  ].filter((part) => part !== null);
+  return [`${gpus} GPU${gpus === 1 ? "" : "s"}`, ...parts].join(" ");
+}
+
+function whatIsThere(demand: Demand, rooms: readonly DeviceRoom[]): string {
+  if (rooms.length === 0) return "this machine has none";
+  const unfit = rooms.flatMap(({ device }) => {
+    const why = unsuitable({ ...device, fault: null }, demand);
+    return why === null ? [] : [`gpu ${device.index} ${why}`];
+  });
+  return [`this machine has ${rooms.length}`, ...unfit].join("; ");
+}

@@ -1,0 +1,28 @@
+import type { ParentState } from "../model/dependency.ts";
+import type { Group } from "../model/group.ts";
+import { numberOf, type TaskId } from "../model/identity.ts";
+import { isTerminal } from "../model/state.ts";
+import type { Layout } from "./layout.ts";
+import { idsIn, readTask } from "./reader.ts";
+
+/** How far a task is that others may wait for; one whose record cannot be read is not known to have ended. */
+export function parentState(layout: Layout, id: TaskId): ParentState {
+  const read = readTask(layout, id);
+  if (!read.ok) return read.error.type === "missing" ? "gone" : "unended";
+  const { state } = read.value.status;
+  return isTerminal(state) ? state : "unended";
+}
+
+/** The failed members of a sweep. */
+export function failedMembers(layout: Layout, { id: first, size }: Pick<Group, "id" | "size">): Set<TaskId> {
+  // Members have numbers in a row.
+  const near = idsIn(layout, "dead-letter").filter(
+    (id) => numberOf(id) >= first && numberOf(id) < first + size,
+  );
+  return new Set(
+    near.filter((id) => {
+      const read = readTask(layout, id);
+      return read.ok && read.value.status.state === "failed" && read.value.metadata.group?.id === first;
+    }),
+  );
+}
