@@ -1,4 +1,5 @@
 import type { Holder } from "../daemon/holder.ts";
+import type { Settings } from "../intake/settings.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
@@ -22,6 +23,7 @@ export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
   readonly jobs: number | undefined;
+  readonly settings: Settings;
   /** Called with each look at the tasks that are open, to pass their output on. */
   readonly onLook?: () => void;
 }
@@ -102,7 +104,12 @@ async function superviseOwn(
       await Bun.sleep(LOOK_MS);
       continue;
     }
-    const opened = await holdHome(context, layout, { role: "run", jobs: run.jobs, mayClaim: isOurs });
+    const opened = await holdHome(context, layout, {
+      role: "run",
+      jobs: run.jobs,
+      settings: run.settings,
+      mayClaim: isOurs,
+    });
     if (!opened.ok && lockOwner(layout) === null) {
       state.trouble = opened.error;
       state.isOver = true;

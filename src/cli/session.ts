@@ -1,6 +1,7 @@
 import { machineCapacity } from "../daemon/capacity.ts";
 import type { HolderOptions } from "../daemon/holder.ts";
 import { openSession, type Session } from "../daemon/session.ts";
+import type { Settings } from "../intake/settings.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -18,6 +19,8 @@ const RELEASED_WAIT_MS = 500;
 export interface SessionOptions {
   readonly role: Role;
   readonly jobs?: number | undefined;
+  /** Of the home; absent for a mere command, which starts nothing. */
+  readonly settings?: Settings;
   readonly mayClaim?: HolderOptions["mayClaim"];
   readonly say?: (line: string) => void;
 }
@@ -35,7 +38,7 @@ export async function holdHome(
         layout,
         clock: context.clock,
         random: systemRandom,
-        capacity: machineCapacity(options.jobs),
+        capacity: machineCapacity(options.jobs, options.settings?.memoryReserveBytes),
         actor: context.user,
         self: context.self,
         environment: inheritable(context.env),

@@ -16,6 +16,8 @@ export interface Defaults {
   /** After the first attempt. */
   readonly retries?: number;
   readonly priority?: number;
+  /** Of tasks that ask for nothing of a GPU. */
+  readonly gpus?: number;
 }
 
 /** Where tasks come from, and what holds where they say nothing. */
@@ -41,7 +43,7 @@ export function defaultSpec({
   defaultCwd,
   defaults = {},
 }: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
-  const { timeoutMs, retries, priority = 0 } = defaults;
+  const { timeoutMs, retries, priority = 0, gpus } = defaults;
   return {
     kind: {
       type: "subprocess",
@@ -51,7 +53,7 @@ export function defaultSpec({
       failOnNonZero: true,
     },
     priority,
-    resources: {},
+    resources: { ...(gpus !== undefined && { gpus }) },
     ...(timeoutMs !== undefined && { timeoutMs }),
     restart: { ...DEFAULT_RESTART },
     // A number of retries is an explicit wish wherever it stands: everything is retried.

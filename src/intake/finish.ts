@@ -3,6 +3,7 @@ import { err, type Result } from "../lib/result.ts";
 import type { Backoff } from "../model/backoff.ts";
 import { nameFrom } from "../model/identity.ts";
 import type { Mode } from "../model/kind.ts";
+import { gpusOf, type Resources } from "../model/resources.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
 import { applyFields, fieldOf } from "./apply.ts";
 import { getAt, type Program, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
@@ -40,6 +41,7 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   if (faults.length > 0 || !mode.ok) return err([...faults, ...(mode.ok ? [] : mode.error)]);
   settleRetries(candidate, given);
   settleBackoff(candidate, given, backoffBase);
+  settleGpus(candidate, given, context);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
   const name = candidate["name"] ?? nameOf(mode.value, context.defaultName);
   const checked = checkDraft({ ...rest, name, spec: candidate["spec"] });
@@ -62,6 +64,15 @@ function settleBackoff(candidate: Tree, given: readonly Given[], base: Backoff):
     maxMs: isSaid("max") ? now.maxMs : undefined,
   };
   setAt(candidate, ["spec", "backoff"], completeBackoff(whereSaid, base));
+}
+
+/** Whoever says what a GPU must be like wants one: a number that is only the home's default gives way. */
+function settleGpus(candidate: Tree, given: readonly Given[], { defaults }: SubmissionContext): void {
+  const wanted = getAt(candidate, ["spec", "resources"]) as Resources;
+  const { gpus, ...others } = wanted;
+  const isDefault = gpus === 0 || gpus === defaults?.gpus;
+  if (isDefault && !given.some(({ key }) => key === "gpus") && gpusOf(others) > 0)
+    setAt(candidate, ["spec", "resources"], others);
 }
 
 /** A name out of what is run: the last parts of paths, for a script its first line that does something. */

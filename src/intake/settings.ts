@@ -1,14 +1,19 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
-import { closest } from "../lib/suggest.ts";
+import { check } from "../model/check.ts";
+import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
+import { slotName } from "../model/identity.ts";
+import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import type { Defaults } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
-import { camelCase } from "./key-names.ts";
-import { count, duration, listOf, type Reader, type Surroundings, text } from "./readers.ts";
+import { count, duration, listOf, type Surroundings, size, text } from "./readers.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
-import { describe, isUnspecified, type Value } from "./value.ts";
+import { countsBy, section } from "./section.ts";
+import { gpuSettings } from "./settings-gpus.ts";
+import { textMap } from "./text-map.ts";
+import { describe, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** More jobs than this at a time is a slip of the finger. */
@@ -22,27 +27,46 @@ export interface Settings {
   readonly inboxes: readonly string[];
   /** For tasks that do not say it themselves. */
   readonly defaults?: Defaults;
+  /** Which GPUs are used. */
+  readonly devices: DeviceRules;
+  /** Memory of the machine that no job is given. */
+  readonly memoryReserveBytes: number;
+  /** Who starts, and how many of a kind. */
+  readonly policy: Policy;
+  /** Of the supervisor, for the selectors of tasks. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-const DEFAULT_KEYS = {
-  timeout: { name: "timeoutMs", read: duration() },
-  retries: { name: "retries", read: count(0, MAX_ATTEMPTS - 1) },
-  priority: { name: "priority", read: count(0, MAX_PRIORITY) },
-} as const;
-
-const KEYS = {
+const settingsKeys = section({
   jobs: { name: "jobs", read: count(1, MAX_JOBS) },
   inboxes: { name: "inboxes", read: listOf(inboxPath) },
   defaults: {
     name: "defaults",
-    read: (value, surroundings) => section(value, { keys: DEFAULT_KEYS, surroundings }),
+    read: section({
+      timeout: { name: "timeoutMs", read: duration() },
+      retries: { name: "retries", read: count(0, MAX_ATTEMPTS - 1) },
+      priority: { name: "priority", read: count(0, MAX_PRIORITY) },
+      gpus: { name: "gpus", read: count(0) },
+    }),
   },
-} as const satisfies Record<string, SettingsKey>;
-
-interface SettingsKey {
-  readonly name: string;
-  readonly read: Reader<unknown>;
-}
+  gpus: { name: "gpus", read: gpuSettings },
+  memory: { name: "memory", read: section({ reserve: { name: "reserveBytes", read: size(0) } }) },
+  scheduling: {
+    name: "scheduling",
+    read: section({
+      ageing: { name: "ageingMs", read: duration() },
+      backfill: { name: "backfillMs", read: duration(0) },
+    }),
+  },
+  concurrency: {
+    name: "concurrency",
+    read: section({
+      slots: { name: "slots", read: countsBy(isSlot, "a lane and its number, such as {train: 2}") },
+      labels: { name: "labels", read: countsBy(isLabel, "a label and its number, such as {pool=night: 2}") },
+    }),
+  },
+  labels: { name: "labels", read: textMap },
+});
 
 /** Reads a config.yaml; an empty one, or none at all (the empty text), gives the defaults. */
 export function parseSettings(
@@ -57,48 +81,38 @@ export function parseSettings(
   if (faults.length > 0) return err(diagnose(source, faults));
   if (second !== undefined)
     return err(diagnose(source, [fault(second.span, "a second document, wanted one")]));
-  if (value === undefined) return ok({ inboxes: [] });
-  const read = section(value, {
-    keys: KEYS,
-    surroundings: { home: userHome, defaultCwd: userHome, nowMs: 0 },
-  });
-  return read.ok
-    ? ok({ inboxes: [], ...(read.value as Partial<Settings>) })
-    : err(diagnose(source, read.error));
+  if (value === undefined) return ok(settingsOf({}));
+  const read = settingsKeys(value, { home: userHome, defaultCwd: userHome, nowMs: 0 });
+  return read.ok ? ok(settingsOf(read.value)) : err(diagnose(source, read.error));
 }
 
-interface Section {
-  readonly keys: Readonly<Record<string, SettingsKey>>;
-  readonly surroundings: Surroundings;
+type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];
+
+function settingsOf({ jobs, inboxes = [], defaults, gpus = {}, memory, ...given }: Given): Settings {
+  const { foreignMaxBytes, ...devices } = gpus;
+  return {
+    ...(jobs !== undefined && { jobs }),
+    inboxes,
+    ...(defaults !== undefined && { defaults }),
+    devices: { ...ALL_DEVICES, ...devices },
+    memoryReserveBytes: memory?.reserveBytes ?? 0,
+    policy: {
+      ...DEFAULT_POLICY,
+      ...given.scheduling,
+      ...given.concurrency,
+      ...(foreignMaxBytes !== undefined && { foreignMaxBytes }),
+    },
+    labels: given.labels ?? {},
+  };
 }
 
-function section(value: Value, { keys, surroundings }: Section): Result<Record<string, unknown>, Fault[]> {
-  const names = Object.keys(keys);
-  if (value.type !== "mapping") {
-    const message = `is ${describe(value)}, wanted a mapping with ${names.join(", ")}`;
-    return value.path === "" ? err([fault(value.span, `the document ${message}`)]) : refuse(value, message);
-  }
-  const faults: Fault[] = [];
-  const result: Record<string, unknown> = {};
-  for (const { key, span, value: given } of value.entries) {
-    const found = Object.hasOwn(keys, camelCase(key)) ? keys[camelCase(key)] : undefined;
-    if (found === undefined) {
-      const near = closest(key, names);
-      faults.push(
-        fault(
-          span,
-          `"${given.path}" is unknown, wanted ${names.join(", ")}`,
-          near === null ? undefined : `did you mean ${near}?`,
-        ),
-      );
-      continue;
-    }
-    if (isUnspecified(given)) continue;
-    const read = found.read(given, surroundings);
-    if (read.ok) result[found.name] = read.value;
-    else faults.push(...read.error);
-  }
-  return faults.length > 0 ? err(faults) : ok(result);
+function isSlot(key: string): boolean {
+  return check(slotName, key).ok;
+}
+
+/** `key` or `key=value`. */
+function isLabel(key: string): boolean {
+  return /^[^=]+(=[^]*)?$/.test(key);
 }
 
 /** Absolute, or under the user's home: relative to what would be anybody's guess. */

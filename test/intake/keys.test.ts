@@ -243,6 +243,15 @@ describe("readSubmission()", () => {
     expect(draftIn("run: work")).toEqual(expected);
   });
 
+  test.each([
+    ["run: a", { gpus: 2 }],
+    ["run: a\ngpus: 1", { gpus: 1 }],
+    ["run: a\nvram: 8GiB", { vramBytes: 8 * 2 ** 30 }],
+    ["run: a\nvram: 8GiB\ngpus: 2", { gpus: 2, vramBytes: 8 * 2 ** 30 }],
+  ])("%j under a default of 2 GPUs takes %j", (yaml, resources) => {
+    expect(draftIn(yaml, { defaults: { gpus: 2 } }).spec.resources).toEqual(resources);
+  });
+
   test("passes over what is null, and takes the home's defaults where the task says nothing", () => {
     const defaults = { timeoutMs: 60_000, retries: 1, priority: 7 };
     expect(draftIn("run: a\ntimeout: null\npriority: ~", { defaults }).spec).toMatchObject({

@@ -1,10 +1,21 @@
 import { describe, expect, test } from "bun:test";
-import { parseSettings } from "../../src/intake/settings.ts";
+import { parseSettings, type Settings } from "../../src/intake/settings.ts";
 
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
+const KEYS = "jobs, inboxes, defaults, gpus, memory, scheduling, concurrency, labels";
+
+/** What holds where a config.yaml says nothing. */
+const DEFAULTS: Settings = {
+  inboxes: [],
+  devices: { allow: null, exclude: [], simulate: [] },
+  memoryReserveBytes: 0,
+  policy: { ageingMs: 3_600_000, backfillMs: 600_000, slots: {}, labels: {}, foreignMaxBytes: 1_073_741_824 },
+  labels: {},
+};
+
 const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[] = [
-  ["job: 4", '1:1 "job" is unknown, wanted jobs, inboxes, defaults', "did you mean jobs?"],
+  ["job: 4", `1:1 "job" is unknown, wanted ${KEYS}`, "did you mean jobs?"],
   ["jobs: 0", '1:7 "jobs" is 0, wanted a whole number from 1 to 1000'],
   ["jobs: 4\njobs: 5", '2:1 "jobs" is given twice', "keep one of them"],
   ["inboxes: [a]", '1:11 "inboxes[0]" is "a", wanted an absolute path', "begin it with / or ~/"],
@@ -13,33 +24,121 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
     '1:21 "defaults.timeout" is 6 without a unit, wanted a duration such as 90s, 15m or 1h30m',
     "write 6s",
   ],
-  ["defaults: {gpus: 1}", '1:12 "defaults.gpus" is unknown, wanted timeout, retries, priority'],
-  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority'],
-  ["- a", "1:1 the document is a list, wanted a mapping with jobs, inboxes, defaults"],
+  [
+    "defaults: {cpus: 1}",
+    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority, gpus',
+    "did you mean gpus?",
+  ],
+  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority, gpus'],
+  ["- a", `1:1 the document is a list, wanted a mapping with ${KEYS}`],
   ["jobs: 1\n---\njobs: 2", "3:1 a second document, wanted one"],
   [
     "jobs: [",
     "1:8 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]",
     "look for a bracket that is not closed, or for lines that are not indented alike",
   ],
-  ["constructor: 1", '1:1 "constructor" is unknown, wanted jobs, inboxes, defaults'],
+  ["constructor: 1", `1:1 "constructor" is unknown, wanted ${KEYS}`],
+  ["gpus: 1", '1:7 "gpus" is 1, wanted a mapping with allow, exclude, foreignMax, simulate'],
+  [
+    "gpus: {foreignMax: 1}",
+    '1:20 "gpus.foreignMax" is 1 without a unit, wanted a size such as 512MiB or 8GB',
+    "write 1GB",
+  ],
+  [
+    "gpus: {alow: [0]}",
+    '1:8 "gpus.alow" is unknown, wanted allow, exclude, foreignMax, simulate',
+    "did you mean allow?",
+  ],
+  ["gpus: {simulate: [{name: A}]}", '1:19 "gpus.simulate[0]" has no memory, wanted one such as 80GB'],
+  [
+    "gpus: {simulate: [{memory: 8GB}]}",
+    '1:19 "gpus.simulate[0]" has no name, wanted one such as NVIDIA A100',
+  ],
+  [
+    "gpus: {simulate: [4]}",
+    '1:19 "gpus.simulate[0]" is 4, wanted a mapping with name, memory, count, foreign',
+  ],
+  [
+    "gpus: {simulate: {name: A, memory: 8GB, count: 65}}",
+    '1:48 "gpus.simulate.count" is 65, wanted a whole number from 1 to 64',
+  ],
+  ["memory: 8GB", '1:9 "memory" is "8GB", wanted a mapping with reserve'],
+  ["scheduling: {ageing: 0h}", '1:22 "scheduling.ageing" is no time at all, wanted more than 0'],
+  [
+    "concurrency: {slots: {a b: 2}}",
+    '1:23 "concurrency.slots.a b" cannot be a name here, wanted a lane and its number, such as {train: 2}',
+  ],
+  [
+    "concurrency: {slots: 2}",
+    '1:22 "concurrency.slots" is 2, wanted a mapping of a lane and its number, such as {train: 2}',
+  ],
+  [
+    "concurrency: {labels: {=x: 2}}",
+    '1:24 "concurrency.labels.=x" cannot be a name here, wanted a label and its number, such as {pool=night: 2}',
+  ],
+  [
+    "concurrency: {labels: {pool: 0}}",
+    '1:30 "concurrency.labels.pool" is 0, wanted a whole number, at least 1',
+  ],
+  ["labels: [night]", '1:9 "labels" is a list, wanted a mapping such as {KEY: value}'],
   ["a\0", "1:2 the file holds a NUL character, wanted a text file"],
 ];
 
 describe("parseSettings()", () => {
-  test.each([
-    ["", { inboxes: [] }],
-    ["# nothing yet\n", { inboxes: [] }],
-    ["jobs: 4", { jobs: 4, inboxes: [] }],
-    ["jobs: null", { inboxes: [] }],
+  test.each<[text: string, said: Partial<Settings>]>([
+    ["", {}],
+    ["# nothing yet\n", {}],
+    ["jobs: 4", { jobs: 4 }],
+    ["jobs: null", {}],
     ["inboxes: [/a, ~/Sync/jobs, /b/../c]", { inboxes: ["/a", "/home/ada/Sync/jobs", "/c"] }],
     ["inboxes: /a", { inboxes: ["/a"] }],
     [
-      "defaults: {timeout: 6h, retries: 2, priority: 5}",
-      { inboxes: [], defaults: { timeoutMs: 21_600_000, retries: 2, priority: 5 } },
+      "defaults: {timeout: 6h, retries: 2, priority: 5, gpus: 0}",
+      { defaults: { timeoutMs: 21_600_000, retries: 2, priority: 5, gpus: 0 } },
     ],
-  ])("%j", (text, settings) => {
-    expect(parse(text)).toEqual({ ok: true, value: settings });
+    [
+      "gpus: {allow: [0, GPU-5f], exclude: [T400]}",
+      { devices: { allow: ["0", "GPU-5f"], exclude: ["T400"], simulate: [] } },
+    ],
+    ["gpus: {allow: []}", { devices: { allow: [], exclude: [], simulate: [] } }],
+    [
+      "gpus:\n  simulate:\n    - {name: A100, memory: 80GB, count: 2, foreign: 1GiB}\n    - {name: T4, memory: 16GiB}",
+      {
+        devices: {
+          allow: null,
+          exclude: [],
+          simulate: [
+            { name: "A100", memoryBytes: 80e9, count: 2, foreignBytes: 2 ** 30 },
+            { name: "T4", memoryBytes: 16 * 2 ** 30, count: 1, foreignBytes: 0 },
+          ],
+        },
+      },
+    ],
+    [
+      "gpus: {simulate: {name: T4, memory: 16GB}}",
+      {
+        devices: {
+          allow: null,
+          exclude: [],
+          simulate: [{ name: "T4", memoryBytes: 16e9, count: 1, foreignBytes: 0 }],
+        },
+      },
+    ],
+    ["gpus: {foreign_max: 0B}", { policy: { ...DEFAULTS.policy, foreignMaxBytes: 0 } }],
+    ["memory: {reserve: 8GB}", { memoryReserveBytes: 8e9 }],
+    [
+      "scheduling: {ageing: 30m, backfill: 0s}",
+      { policy: { ...DEFAULTS.policy, ageingMs: 1_800_000, backfillMs: 0 } },
+    ],
+    [
+      "concurrency: {slots: {train: 2}, labels: {pool=night: 3, user: 1, pool=: 1}}",
+      {
+        policy: { ...DEFAULTS.policy, slots: { train: 2 }, labels: { "pool=night": 3, user: 1, "pool=": 1 } },
+      },
+    ],
+    ["labels: {pool: night}", { labels: { pool: "night" } }],
+  ])("%j", (text, said) => {
+    expect(parse(text)).toEqual({ ok: true, value: { ...DEFAULTS, ...said } });
   });
 
   test.each(REFUSED.map(([text, fault, hint]) => ({ text, fault, hint, what: JSON.stringify(text) })))(

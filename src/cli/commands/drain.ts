@@ -51,7 +51,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
   let hasHeld = false;
   while (!isInterrupted) {
-    const capacity = machineCapacity(jobs.value);
+    const capacity = machineCapacity(jobs.value, settings.value.memoryReserveBytes);
     const open = readTasks(layout, ["running", "pending"]);
     const waited = open.filter((task) => isWaitedFor(task, { nowMs: context.clock.now(), capacity }));
     const owner = lockOwner(layout);
@@ -63,7 +63,11 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
       continue;
     }
     // A `run` starts its own tasks alone: it hands over and becomes one who waits.
-    const opened = await takeOverHome(context, layout, { role: "drain", jobs: jobs.value });
+    const opened = await takeOverHome(context, layout, {
+      role: "drain",
+      jobs: jobs.value,
+      settings: settings.value,
+    });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
     hasHeld = true;

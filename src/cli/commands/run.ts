@@ -59,6 +59,7 @@ async function run(
     layout: home.value,
     tasks,
     jobs: jobs.value,
+    settings: settings.value,
     ...(passOn !== undefined && { onLook: passOn }),
   });
 }

@@ -38,7 +38,12 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   const jobs = readJobs(flags.jobs, settings.value);
   if (!jobs.ok) return jobs.error;
   const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}\n`);
-  const opened = await takeOverHome(context, layout, { role: "up", jobs: jobs.value, say });
+  const opened = await takeOverHome(context, layout, {
+    role: "up",
+    jobs: jobs.value,
+    settings: settings.value,
+    say,
+  });
   if (!opened.ok) return opened.error;
   await using session = opened.value;
   const { holder } = session;
