@@ -149,6 +149,7 @@ export function overlay(
 }
 
 function pairsOf(key: string, value: unknown): [string, string][] {
+  if (Array.isArray(value)) return [[key, value.join(",")]];
   if (typeof value !== "object" || value === null) return [[key, String(value)]];
   return Object.entries(value).map(([child, text]) => [`${key}.${child}`, String(text)]);
 }

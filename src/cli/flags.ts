@@ -21,3 +21,17 @@ export function countFlag(
     problem("USAGE", `Cannot use --${flag} "${text}": wanted a whole number from 1 to ${bounds.most}`),
   );
 }
+
+/** `KEY=VALUE` pairs of a flag that may be given several times. */
+export function pairsFlag(
+  flag: string,
+  pairs: readonly string[] = [],
+): Result<Record<string, string>, Problem> {
+  const map: Record<string, string> = {};
+  for (const pair of pairs) {
+    const cut = pair.indexOf("=");
+    if (cut < 1) return err(problem("USAGE", `Cannot read --${flag} "${pair}": wanted NAME=VALUE`));
+    map[pair.slice(0, cut)] = pair.slice(cut + 1);
+  }
+  return ok(map);
+}

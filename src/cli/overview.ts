@@ -1,10 +1,15 @@
 import { statfsSync } from "node:fs";
+import { Relatives } from "../daemon/relatives.ts";
 import type { Task } from "../model/task.ts";
-import { type Wait, whyWaiting } from "../plan/waiting.ts";
+import type { Surroundings } from "../plan/snapshot.ts";
+import { type Wait, waitsIn } from "../plan/waiting.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
+import { seenMachine } from "./machine.ts";
+import { readSettings } from "./settings.ts";
+import { noTerms, termsOf } from "./terms.ts";
 
 /** What a reader can say of the living part of the queue. */
 export interface Overview {
@@ -13,24 +18,26 @@ export interface Overview {
   readonly isSupervised: boolean;
   /** No record could be written. */
   readonly isDiskFull: boolean;
+  /** What the reasons follow from. */
+  readonly around: Surroundings;
   readonly whyWaiting: (task: Task) => Wait;
 }
 
 /** Reads pending/ and running/, and who supervises them. */
 export function readOverview(context: Context, layout: Layout): Overview {
   const unended = readTasks(layout, ["running", "pending"]);
-  const queued = unended.filter((task) => task.status.state === "queued");
-  const active = unended.filter((task) => task.status.state !== "queued");
   const owner = lockOwner(layout);
-  const capacity = owner?.capacity ?? null;
-  const nowMs = context.clock.now();
+  const isSupervised = owner?.capacity !== undefined;
+  const around = surroundingsSeen(context, layout, unended);
+  const waitOf = waitsIn(around, isSupervised);
   return {
-    active,
-    queued,
-    isSupervised: capacity !== null,
+    active: around.active,
+    queued: around.queued,
+    isSupervised,
+    around,
     isDiskFull: isDiskFull(layout),
     whyWaiting: (task) => {
-      const wait = whyWaiting(task, { nowMs, queued, active, capacity });
+      const wait = waitOf(task);
       // A `run` starts its own tasks: one that has room and does not start is not of them.
       return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
     },
@@ -43,4 +50,16 @@ const MIN_FREE_BYTES = 16 * 1_024;
 function isDiskFull(layout: Layout): boolean {
   const { bavail, bsize } = statfsSync(layout.home);
   return bavail * bsize < MIN_FREE_BYTES;
+}
+
+/** What a supervisor would decide on, as far as the files tell. */
+export function surroundingsSeen(context: Context, layout: Layout, unended: readonly Task[]): Surroundings {
+  const queued = unended.filter((task) => task.status.state === "queued");
+  const active = unended.filter((task) => task.status.state !== "queued");
+  const settings = readSettings(context, layout);
+  const owner = lockOwner(layout);
+  const own = settings.ok ? termsOf(settings.value) : noTerms();
+  const terms = { ...own, capacity: owner?.capacity ?? own.capacity, labels: owner?.labels ?? own.labels };
+  const related = new Relatives(layout).of(queued, new Map(unended.map((task) => [task.metadata.id, task])));
+  return { nowMs: context.clock.now(), queued, active, machine: seenMachine(layout, terms), ...related };
 }

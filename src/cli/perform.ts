@@ -10,6 +10,7 @@ import { fetchReply, postRequest, withdrawRequest } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { holdHome } from "./session.ts";
+import { noTerms } from "./terms.ts";
 
 /** A supervisor answers within milliseconds; one that is stopped or hangs gets this long. */
 const MAX_REPLY_WAIT_MS = 5_000;
@@ -54,7 +55,11 @@ async function ask(context: Context, layout: Layout, operation: Operation): Prom
 }
 
 async function doItOurselves(context: Context, layout: Layout, operation: Operation): Promise<Performed> {
-  const opened = await holdHome(context, layout, { role: "command", mayClaim: () => false });
+  const opened = await holdHome(context, layout, {
+    role: "command",
+    terms: noTerms(),
+    mayClaim: () => false,
+  });
   if (!opened.ok) return opened;
   await using session = opened.value;
   const { holder } = session;

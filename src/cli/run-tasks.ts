@@ -1,9 +1,9 @@
 import type { Holder } from "../daemon/holder.ts";
-import type { Settings } from "../intake/settings.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import type { Terms } from "../plan/snapshot.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
 import { readTask } from "../store/reader.ts";
@@ -22,8 +22,7 @@ const LOOK_MS = 50;
 export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
-  readonly jobs: number | undefined;
-  readonly settings: Settings;
+  readonly terms: Terms;
   /** Called with each look at the tasks that are open, to pass their output on. */
   readonly onLook?: () => void;
 }
@@ -104,12 +103,7 @@ async function superviseOwn(
       await Bun.sleep(LOOK_MS);
       continue;
     }
-    const opened = await holdHome(context, layout, {
-      role: "run",
-      jobs: run.jobs,
-      settings: run.settings,
-      mayClaim: isOurs,
-    });
+    const opened = await holdHome(context, layout, { role: "run", terms: run.terms, mayClaim: isOurs });
     if (!opened.ok && lockOwner(layout) === null) {
       state.trouble = opened.error;
       state.isOver = true;

@@ -1,11 +1,10 @@
-import { machineCapacity } from "../daemon/capacity.ts";
 import type { HolderOptions } from "../daemon/holder.ts";
 import { openSession, type Session } from "../daemon/session.ts";
-import type { Settings } from "../intake/settings.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
+import type { Terms } from "../plan/snapshot.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
 import type { Context } from "./context.ts";
@@ -18,9 +17,7 @@ const RELEASED_WAIT_MS = 500;
 
 export interface SessionOptions {
   readonly role: Role;
-  readonly jobs?: number | undefined;
-  /** Of the home; absent for a mere command, which starts nothing. */
-  readonly settings?: Settings;
+  readonly terms: Terms;
   readonly mayClaim?: HolderOptions["mayClaim"];
   readonly say?: (line: string) => void;
 }
@@ -38,7 +35,7 @@ export async function holdHome(
         layout,
         clock: context.clock,
         random: systemRandom,
-        capacity: machineCapacity(options.jobs, options.settings?.memoryReserveBytes),
+        terms: options.terms,
         actor: context.user,
         self: context.self,
         environment: inheritable(context.env),

@@ -1,3 +1,6 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+
 /** What sbatch(1) calls some of our flags; only those whose meaning is the same. */
 export const SLURM_FLAGS: Readonly<
   Record<string, { readonly flag: string; readonly convert: (text: string) => string }>
@@ -36,4 +39,25 @@ function momentFromSlurm(text: string): string {
   const unit = match[2] ?? "second";
   if (unit === "week") return `${amount * 7}d`;
   return `${amount}${unit[0]}`;
+}
+
+const KEYS: Readonly<Record<string, string>> = {
+  afterok: "after",
+  afterany: "afterAny",
+  afternotok: "afterFailed",
+};
+
+/** `afterok:12:13,afterany:9`: our keys with the tasks that each names. */
+export function parentsFromSlurm(list: string): Result<Record<string, string[]>, Problem> {
+  const parents: Record<string, string[]> = {};
+  for (const part of list.split(",")) {
+    const [type = "", ...tasks] = part.split(":");
+    const key = Object.hasOwn(KEYS, type) ? KEYS[type] : undefined;
+    if (key === undefined || tasks.length === 0) {
+      const wanted = "wanted afterok:ID, afterany:ID or afternotok:ID, with commas between them";
+      return err(problem("USAGE", `Cannot read --dependency "${list}": ${wanted}`));
+    }
+    parents[key] = [...(parents[key] ?? []), ...tasks];
+  }
+  return ok(parents);
 }

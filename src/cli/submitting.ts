@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { accept, refuseUnplaceable } from "../daemon/accept.ts";
-import { machineCapacity } from "../daemon/capacity.ts";
-import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { enqueue } from "../daemon/enqueue.ts";
+import type { Settings } from "../intake/settings.ts";
+import { ok, type Result } from "../lib/result.ts";
+import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
@@ -11,10 +11,14 @@ import { replaceFile } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
 import { onDisk } from "../store/trouble.ts";
+import { admit } from "./admission.ts";
 import type { Context } from "./context.ts";
+import { pairsFlag } from "./flags.ts";
+import { seenMachine } from "./machine.ts";
 import { readLastSubmitted } from "./select.ts";
 import { inheritable } from "./session.ts";
-import { SLURM_FLAGS } from "./slurm.ts";
+import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
+import { termsOf } from "./terms.ts";
 
 /** `@~N` reaches this far back. */
 const MAX_REMEMBERED = 1_000;
@@ -36,6 +40,14 @@ const FIELD_FLAGS = [
   "cwd",
   "at",
   "hold",
+  "slot",
+  "admission",
+  "unique",
+  "after",
+  "afterAny",
+  "afterFailed",
+  "gpuModel",
+  "gpuMinMemory",
 ];
 
 /** Declares the flags that set keys of the tasks. */
@@ -47,6 +59,14 @@ export function declareFields(command: Command): Command {
     .option("--memory <size>", "memory that it takes, like 8GB")
     .option("--gpus <n>", "GPUs that it takes")
     .option("--vram <size>", "memory of a GPU that it takes")
+    .option("--gpu-model <name>", "part of the name that the GPU must have")
+    .option("--gpu-min-memory <size>", "the least memory that the GPU must have in all")
+    .option("--slot <name>", "a lane: its tasks run one after the other")
+    .option("--admission <how>", "where the lane is busy: queue, dropIfRunning or replace")
+    .option("--unique <key>", "queue nothing while a task with this key has not ended")
+    .option("--after <task...>", "start once these have succeeded")
+    .option("--after-any <task...>", "start once these have ended")
+    .option("--after-failed <task...>", "start once these have failed")
     .option("--timeout <duration>", "of one attempt, like 90s or 6h")
     .option("--retries <n>", "try again this often, after any failure that can go better")
     .option("--env <name=value...>", "a variable for the job")
@@ -57,7 +77,8 @@ export function declareFields(command: Command): Command {
     .option("--job-name <name>", "the same as --name, as in Slurm")
     .option("--time <time>", "the same as --timeout, as in Slurm")
     .option("--mem <size>", "the same as --memory, as in Slurm")
-    .option("--begin <when>", "the same as --at, as in Slurm");
+    .option("--begin <when>", "the same as --at, as in Slurm")
+    .option("--dependency <list>", "afterok:ID, afterany:ID or afternotok:ID, as in Slurm");
 }
 
 /** Collects what the flags say of the tasks, by the keys of the task file. */
@@ -69,31 +90,42 @@ export function fieldsOf(flags: FieldFlags): Result<Record<string, unknown>, Pro
   for (const [slurm, { flag, convert }] of Object.entries(SLURM_FLAGS)) {
     if (flags[slurm] !== undefined) fields[KEY_OF_FLAG[flag] ?? flag] = convert(String(flags[slurm]));
   }
+  if (typeof flags["dependency"] === "string") {
+    const parents = parentsFromSlurm(flags["dependency"]);
+    if (!parents.ok) return parents;
+    Object.assign(fields, parents.value);
+  }
   for (const flag of ["env", "label"]) {
     const pairs = flags[flag];
     if (!Array.isArray(pairs)) continue;
-    const map: Record<string, string> = {};
-    for (const pair of pairs) {
-      const cut = pair.indexOf("=");
-      if (cut < 1) return err(problem("USAGE", `Cannot read --${flag} "${pair}": wanted NAME=VALUE`));
-      map[pair.slice(0, cut)] = pair.slice(cut + 1);
-    }
-    fields[KEY_OF_FLAG[flag] ?? flag] = map;
+    const map = pairsFlag(flag, pairs);
+    if (!map.ok) return map;
+    fields[KEY_OF_FLAG[flag] ?? flag] = map.value;
   }
   return ok(fields);
 }
 
-/** Queues drafts from this command line; with no supervisor up they are put into pending/ here. */
+/**
+ * Queues drafts from this command line; with no supervisor up they are put into pending/ here. Where a task with the key
+ * of a draft has not ended, that task stands for it.
+ */
 export function submitDrafts(
   context: Context,
   layout: Layout,
-  options: { readonly drafts: readonly Draft[]; readonly resubmitOf?: TaskId },
+  options: { readonly drafts: readonly Draft[]; readonly settings: Settings; readonly resubmitOf?: TaskId },
 ): Result<Task[], Problem> {
-  const placeable = refuseUnplaceable(options.drafts, lockOwner(layout)?.capacity ?? machineCapacity());
-  if (!placeable.ok) return placeable;
+  const admitted = admit(layout, options.drafts);
+  if (!admitted.ok) return admitted;
+  const { drafts, same } = admitted.value;
+  for (const { metadata, spec } of same)
+    context.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
+  if (drafts.length === 0) return ok([...same]);
   const batch = newBatch();
-  const accepted = accept(layout, options.drafts, {
+  const owner = lockOwner(layout);
+  const terms = termsOf(options.settings);
+  const accepted = enqueue(layout, drafts, {
     batch,
+    machine: seenMachine(layout, { ...terms, capacity: owner?.capacity ?? terms.capacity }),
     clock: context.clock,
     createdBy: context.user,
     source: "cli",
@@ -104,7 +136,7 @@ export function submitDrafts(
   // From here on the tasks are queued, whatever else goes wrong.
   onDisk("remember what was submitted", () => remember(layout, accepted.value));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
-  return accepted;
+  return ok([...same, ...accepted.value]);
 }
 
 function remember(layout: Layout, tasks: readonly Task[]): void {

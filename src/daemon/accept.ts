@@ -1,17 +1,17 @@
 import { type Clock, timestamp } from "../lib/clock.ts";
 import { uuid } from "../lib/random.ts";
-import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import type { Result } from "../lib/result.ts";
+import type { Dependency } from "../model/dependency.ts";
+import type { Problem } from "../model/errors.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../model/identity.ts";
-import type { Capacity } from "../model/resources.ts";
 import { accepted, type Draft } from "../model/submission.ts";
 import type { Metadata, Task } from "../model/task.ts";
-import { describeShortage, shortages } from "../plan/place.ts";
 import { commitBatch } from "../store/batch.ts";
 import { keepEnvironment } from "../store/environments.ts";
 import type { Layout } from "../store/layout.ts";
 import { reserveNumbers } from "../store/numbers.ts";
 import { onDisk } from "../store/trouble.ts";
+import type { Parents } from "./parents.ts";
 
 /** Who submits, and with what. */
 export interface Submitter {
@@ -23,7 +23,8 @@ export interface Submitter {
   readonly resubmitOf?: TaskId;
 }
 
-interface Acceptance {
+/** What is accepted together. */
+export interface Acceptance {
   readonly batch: string;
   /** The inbox file that the drafts were read from. */
   readonly taken?: string;
@@ -33,7 +34,7 @@ interface Acceptance {
 export function accept(
   layout: Layout,
   drafts: readonly Draft[],
-  options: Submitter & Acceptance,
+  options: Submitter & Acceptance & { readonly parents: Parents },
 ): Result<Task[], Problem> {
   return onDisk("queue the tasks", () => {
     const at = timestamp(options.clock.now());
@@ -44,7 +45,9 @@ export function accept(
     const tasks = drafts.map((draft, index) => {
       const number = first + index;
       const isInheriting = draft.spec.kind.environment.policy !== "clear";
-      return accepted(draft, {
+      const after = options.parents(index, first);
+      const { group } = draft;
+      return accepted(after.length === 0 ? draft : withParents(draft, after), {
         id: makeTaskId(number, nameFrom(draft.name)),
         number,
         uid: uuid(),
@@ -53,6 +56,9 @@ export function accept(
         source,
         ...(environment !== undefined && isInheriting && { environment }),
         ...(resubmitOf !== undefined && { resubmitOf }),
+        ...(drafts.length > 1 && { batch: options.batch }),
+        // The members of a sweep stand in a row.
+        ...(group !== undefined && { group: { ...group, id: number - group.index + 1 } }),
       });
     });
     commitBatch(layout, options.batch, {
@@ -63,15 +69,6 @@ export function accept(
   });
 }
 
-/** Refuses what this machine can never run, naming what is short. */
-export function refuseUnplaceable(drafts: readonly Draft[], capacity: Capacity): Result<null, Problem> {
-  for (const draft of drafts) {
-    const short = shortages(draft.spec.resources, capacity, capacity)[0];
-    if (short === undefined) continue;
-    const message = `Cannot queue "${draft.name}": it ${describeShortage(short)}, so it could never start`;
-    const hint =
-      short.resource === "gpus" ? undefined : "ask for less, or submit it on a machine that has more";
-    return err(problem("UNPLACEABLE", message, hint));
-  }
-  return ok(null);
+function withParents(draft: Draft, after: readonly Dependency[]): Draft {
+  return { ...draft, spec: { ...draft.spec, after: [...(draft.spec.after ?? []), ...after] } };
 }

@@ -1,9 +1,11 @@
 import { timestamp } from "../lib/clock.ts";
 import { unreachable } from "../lib/unreachable.ts";
 import type { StopIntent } from "../model/attempt.ts";
-import { countersOf, stopRequested } from "../model/lifecycle.ts";
+import { cancelledInQueue, countersOf, stopRequested } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
+import type { Dismissal } from "../plan/dismiss.ts";
+import type { Placement } from "../plan/place.ts";
 import type { Action } from "../plan/plan.ts";
 import { readExit } from "../run/records.ts";
 import type { Change } from "../store/writer.ts";
@@ -12,12 +14,22 @@ import { startTasks } from "./start.ts";
 
 /** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
 export function act(holder: Holder, actions: readonly Action[]): void {
-  const claims: Task[] = [];
+  const claims: Placement[] = [];
   const changes: Change[] = [];
   for (const action of actions) {
     switch (action.type) {
       case "claim":
-        claims.push(action.task);
+        claims.push(action);
+        break;
+      case "supersede": {
+        const { task, by } = action;
+        changes.push(
+          stopChange(holder, task, { reason: "Superseded", graceMs: task.spec.stopGraceMs, actor: by }),
+        );
+        break;
+      }
+      case "dismiss":
+        changes.push(dismiss(holder, action));
         break;
       case "timeOut":
         changes.push(...timeOut(holder, action.task));
@@ -62,6 +74,13 @@ function timeOut(holder: Holder, task: Task): Change[] {
   if (attempt === null || job === undefined || job.end !== null || readExit(job.directory) !== null)
     return [];
   return [stopChange(holder, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" })];
+}
+
+function dismiss(holder: Holder, { task, reason, message }: Dismissal): Change {
+  const { clock, actor, say } = holder.options;
+  say(`${task.metadata.id}: cancelled (${reason}), ${message}`);
+  const after = cancelledInQueue(task, { endedAt: timestamp(clock.now()), reason, message });
+  return { before: task, after, actor, detail: message };
 }
 
 function expire(holder: Holder, task: Task): Change {

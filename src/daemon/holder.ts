@@ -97,8 +97,7 @@ export class Holder {
   }
 
   /** True for a queued task that this holder may start. */
-  mayClaim = (task: Task): boolean =>
-    this.options.mayClaim(task) || this.served.has(task.metadata.uid);
+  mayClaim = (task: Task): boolean => this.options.mayClaim(task) || this.served.has(task.metadata.uid);
 
   get active(): Task[] {
     return [...this.tasks.values()].filter((task) => task.status.state !== "queued");
@@ -106,7 +105,7 @@ export class Holder {
 
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
-    return { ...this.options.terms, devices: [], elsewhere: [], settling: new Set() };
+    return { ...this.options.terms, devices: [], isProbed: true, elsewhere: [], settling: new Set() };
   }
 
   /** What a decision on the queue looks at. */

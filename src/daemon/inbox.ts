@@ -13,7 +13,7 @@ import type { Task } from "../model/task.ts";
 import { newBatch } from "../store/batch.ts";
 import { fileRejected, putBack, takeFile, takenFiles } from "../store/inbox-files.ts";
 import { onDisk } from "../store/trouble.ts";
-import { accept, refuseUnplaceable } from "./accept.ts";
+import { enqueue } from "./enqueue.ts";
 import type { Holder } from "./holder.ts";
 
 /** Where files are taken from, and on whose behalf what they ask for is queued. */
@@ -97,12 +97,11 @@ function queue(
   holder: Holder,
   { taken, file, batch, options }: { taken: string; file: string; batch: string; options: InboxOptions },
 ): Result<Task[], Problem> {
-  const { clock, layout, capacity, actor } = holder.options;
+  const { clock, layout, actor } = holder.options;
   const drafts = readTaken(taken, { file, options, nowMs: clock.now() });
   if (!drafts.ok) return drafts;
-  const placeable = refuseUnplaceable(drafts.value, capacity);
-  if (!placeable.ok) return placeable;
-  return accept(layout, drafts.value, { batch, taken, clock, createdBy: actor, source: "inbox" });
+  const { machine } = holder;
+  return enqueue(layout, drafts.value, { batch, taken, clock, machine, createdBy: actor, source: "inbox" });
 }
 
 function readTaken(

@@ -109,6 +109,7 @@ function cancel(
   if (state === "queued") {
     const end = {
       endedAt: timestamp(holder.options.clock.now()),
+      reason: "User" as const,
       message: `cancelled by ${actor} ${task.status.attempt === 0 ? "before it ran" : "while it waited"}`,
     };
     return step(

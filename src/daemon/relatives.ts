@@ -27,7 +27,10 @@ export class Relatives {
   }
 
   /** What queued tasks have to know of others; `unended` are all tasks that are in memory. */
-  of(queued: readonly Task[], unended: ReadonlyMap<TaskId, Task>): Pick<Surroundings, "parents" | "failedMembers"> {
+  of(
+    queued: readonly Task[],
+    unended: ReadonlyMap<TaskId, Task>,
+  ): Pick<Surroundings, "parents" | "failedMembers"> {
     const parents = new Map<TaskId, ParentState>();
     const failed = new Map<number, Set<TaskId>>();
     for (const { spec, metadata } of queued) {

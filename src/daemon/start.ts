@@ -6,6 +6,7 @@ import { uuid } from "../lib/random.ts";
 import { err, type Result } from "../lib/result.ts";
 import { claimed } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
+import type { Placement } from "../plan/place.ts";
 import { jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { readEnvironment } from "../store/environments.ts";
@@ -14,9 +15,9 @@ import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
-export function startTasks(holder: Holder, tasks: readonly Task[]): void {
+export function startTasks(holder: Holder, placements: readonly Placement[]): void {
   const { clock, actor, lock } = holder.options;
-  const changes = tasks.flatMap((known) => {
+  const changes = placements.flatMap(({ task: known, resources, devices }) => {
     const before = asOnDisk(holder, known);
     // What was edited by hand is planned with as it is now, in the next turn.
     if (before !== known) {
@@ -28,6 +29,8 @@ export function startTasks(holder: Holder, tasks: readonly Task[]): void {
       supervisor: `${lock.owner.host}:${lock.owner.pid}`,
       hostBootId: holder.bootId,
       claimedAt: timestamp(clock.now()),
+      resources,
+      devices,
     };
     return [{ before, after: claimed(before, claim), actor }];
   });

@@ -70,7 +70,7 @@ export function defaultSpec({
 
 /** A draft of which nothing is known yet. */
 export function newCandidate(context: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
-  return { labels: {}, annotations: {}, program: {}, spec: defaultSpec(context) };
+  return { labels: {}, annotations: {}, program: {}, parents: {}, spec: defaultSpec(context) };
 }
 
 /** The data at the end of a path, or undefined. */

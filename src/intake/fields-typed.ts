@@ -6,6 +6,7 @@ import { FIELDS } from "./fields.ts";
 import { makeDraft } from "./finish.ts";
 import { givenFields } from "./given.ts";
 import { meaningOf } from "./key-names.ts";
+import { parentsAsked } from "./parents.ts";
 import { flagValue } from "./typed-text.ts";
 import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
 
@@ -30,7 +31,7 @@ export function draftFromFlags(
 }
 
 /** What `stint set` may change; a name stays, since ids and other people's notes hold it. */
-export type Editable = Pick<Draft, "spec" | "labels">;
+export type Editable = Pick<Draft, "spec" | "labels" | "parents">;
 
 const FIXED: Readonly<Record<string, string>> = {
   name: "submit it anew: stint submit --from ID --name NAME",
@@ -47,6 +48,7 @@ export function editFields(
   const candidate: Tree = {
     ...fresh,
     labels: { ...task.labels },
+    parents: { ...parentsAsked(task.parents) },
     spec: structuredClone(task.spec),
     name: "edited",
   };
@@ -60,8 +62,10 @@ export function editFields(
   }
   const { given, faults: keyFaults } = givenFields(settings);
   const edited = makeDraft({ candidate, given, context, span: NOWHERE });
-  if (edited.ok && faults.length + keyFaults.length === 0)
-    return ok({ spec: edited.value.spec, labels: edited.value.labels });
+  if (edited.ok && faults.length + keyFaults.length === 0) {
+    const { spec, labels, parents } = edited.value;
+    return ok({ spec, labels, ...(parents !== undefined && { parents }) });
+  }
   return err([...faults, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
 }
 

@@ -1,7 +1,9 @@
 import { JITTERS } from "../model/backoff.ts";
-import { MAX_PRIORITY, MIN_LOG_BYTES } from "../model/spec.ts";
+import { MAX_KEY_LENGTH, MAX_SLOT_LENGTH } from "../model/identity.ts";
+import { ADMISSIONS, MAX_PRIORITY, MIN_LOG_BYTES, PARENT_FAILURES } from "../model/spec.ts";
 import { moment } from "./moment.ts";
 import { args, command } from "./program-readers.ts";
+import { deviceNames, identifier, references, selector } from "./queue-readers.ts";
 import { count, duration, factor, oneOf, type Reader, size, text, yesOrNo } from "./readers.ts";
 import { classesAndCodes, exitCodes, MAX_ATTEMPTS, perClass, retries } from "./retry-readers.ts";
 import { runtime } from "./runtime.ts";
@@ -55,11 +57,22 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   "backoff.factor": { read: factor, to: ["spec", "backoff", "factor"] },
   "backoff.jitter": { read: oneOf(JITTERS), to: ["spec", "backoff", "jitter"] },
   restart: { read: restart, to: ["spec", "restart"] },
+  slot: { read: identifier(MAX_SLOT_LENGTH), to: ["spec", "slot"], isVerbatim },
+  admission: { read: oneOf(ADMISSIONS), to: ["spec", "admission"] },
+  unique: { read: identifier(MAX_KEY_LENGTH), to: ["spec", "unique"], isVerbatim },
+  after: { read: references, to: ["parents", "success"] },
+  afterAny: { read: references, to: ["parents", "any"] },
+  afterFailed: { read: references, to: ["parents", "failure"] },
+  onParentFailure: { read: oneOf(PARENT_FAILURES), to: ["spec", "onParentFailure"] },
+  runnerSelector: { read: selector, to: ["spec", "runnerSelector"] },
   priority: { read: count(0, MAX_PRIORITY), to: ["spec", "priority"] },
   cpus: { read: count(1), to: ["spec", "resources", "cpus"] },
   memory: { read: size(), to: ["spec", "resources", "memoryBytes"] },
   gpus: { read: count(0), to: ["spec", "resources", "gpus"] },
   vram: { read: size(), to: ["spec", "resources", "vramBytes"] },
+  gpuModel: { read: text, to: ["spec", "resources", "gpuModel"], isVerbatim },
+  gpuMinMemory: { read: size(), to: ["spec", "resources", "gpuMemoryBytes"] },
+  gpuIds: { read: deviceNames, to: ["spec", "resources", "gpuIds"] },
   hold: { read: yesOrNo, to: ["spec", "hold"] },
   notBefore: { read: moment, to: ["spec", "notBefore"], isVerbatim },
   stopGrace: { read: duration(0), to: ["spec", "stopGraceMs"] },

@@ -2,7 +2,7 @@ import { JITTERS } from "../model/backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { NAME_PATTERN } from "../model/identity.ts";
 import { RUNTIMES } from "../model/kind.ts";
-import { MAX_PRIORITY } from "../model/spec.ts";
+import { ADMISSIONS, MAX_PRIORITY, PARENT_FAILURES } from "../model/spec.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -21,6 +21,10 @@ const size: Schema = {
   examples: ["512MiB", "8GB"],
 };
 const classesOrCodes: Schema = { type: "array", items: { enum: [...FAILURE_CLASSES, ...FAILURE_CODES] } };
+
+const parents: Schema = {
+  anyOf: [text, { type: "integer" }, { type: "array", items: { type: ["string", "integer"] } }],
+};
 
 function count(minimum: number, maximum?: number): Schema {
   return { type: "integer", minimum, ...(maximum !== undefined && { maximum }) };
@@ -78,6 +82,19 @@ export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   memory: size,
   gpus: count(0),
   vram: size,
+  gpuModel: { ...text, description: "part of the GPU's name" },
+  gpuMinMemory: { ...size, description: "the least memory that each GPU has in all" },
+  gpuIds: { anyOf: [text, { type: "integer" }, { type: "array", items: { type: ["string", "integer"] } }] },
+  slot: { ...text, description: "a lane: its tasks run one after the other" },
+  admission: { enum: [...ADMISSIONS] },
+  unique: { ...text, description: "not queued while another task with this key has not ended" },
+  after: { ...parents, description: "starts once these have succeeded: numbers, ids or names" },
+  afterAny: { ...parents, description: "starts once these have ended, however" },
+  afterFailed: { ...parents, description: "starts once these have failed" },
+  onParentFailure: { enum: [...PARENT_FAILURES] },
+  runnerSelector: {
+    anyOf: [text, texts, { type: "array", items: { anyOf: [text, { type: "object" }] } }],
+  },
   hold: flag,
   notBefore: { ...text, description: "a time, or a duration from now" },
   stopGrace: duration,

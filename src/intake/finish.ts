@@ -9,6 +9,7 @@ import { applyFields, fieldOf } from "./apply.ts";
 import { getAt, type Program, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Given } from "./given.ts";
+import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
 import { completeBackoff } from "./retry-readers.ts";
 import type { Span } from "./value.ts";
@@ -29,7 +30,7 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const backoffBefore = getAt(candidate, ["spec", "backoff"]) as Backoff;
   const backoffBase = { ...backoffBefore };
   const faults = applyFields(candidate, given, context);
-  const { program, ...rest } = candidate;
+  const { program, parents, ...rest } = candidate;
   const clashes = programClashes(given);
   faults.push(...clashes);
   // A program that could not be read was given all the same: "nothing to run" would be a second, false complaint.
@@ -44,7 +45,13 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   settleGpus(candidate, given, context);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
   const name = candidate["name"] ?? nameOf(mode.value, context.defaultName);
-  const checked = checkDraft({ ...rest, name, spec: candidate["spec"] });
+  const asked = parentReferences(parents as ParentsAsked);
+  const checked = checkDraft({
+    ...rest,
+    name,
+    spec: candidate["spec"],
+    ...(asked.length > 0 && { parents: asked }),
+  });
   return checked.ok ? checked : err(checked.error.map((one) => schemaFault(one, given, span)));
 }
 

@@ -85,6 +85,15 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   ram: "memory",
   environmentVariables: "env",
   tags: "labels",
+  lane: "slot",
+  queue: "slot",
+  depends: "after",
+  dependsOn: "after",
+  dependency: "after",
+  dependencies: "after",
+  needs: "after",
+  gpuType: "gpuModel",
+  selector: "runnerSelector",
   delay: "notBefore",
   begin: "notBefore",
   time: "timeout",
@@ -116,7 +125,7 @@ export function isGroup(typed: string): boolean {
 /** The keys that a group has, as they are written in it. */
 export function keysOfGroup(group: string): string[] {
   const prefix = own(GROUPS, group) ?? "";
-  if (prefix === "") return ["cpus", "memory", "gpus", "vram"];
+  if (prefix === "") return ["cpus", "memory", "gpus", "vram", "gpuModel", "gpuMinMemory", "gpuIds"];
   return Object.keys(FIELDS)
     .filter((key) => key.startsWith(prefix))
     .map((key) => key.slice(prefix.length));

@@ -1,8 +1,6 @@
 const LANES = "tasks run side by side, as many as --jobs allows";
-const ORDER = "tasks cannot wait for each other yet";
 const SWEEPS = "write one document for each task, with --- between them";
 const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
-const ELSEWHERE = "tasks run on this machine alone";
 const LIMITS = "the job runs with the limits of your account; timeout: is there";
 const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
@@ -12,20 +10,13 @@ const NEWS = "follow it with stint wait or stint logs -f";
 
 /** Keys of capabilities that are planned and not there. They are refused: a key that is passed over would be a lie. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  slot: LANES,
-  admission: LANES,
-  unique: LANES,
   maxParallel: LANES,
   maxFailures: LANES,
-  after: ORDER,
-  afterAny: ORDER,
-  afterFailed: ORDER,
   matrix: SWEEPS,
   each: SWEEPS,
   array: SWEEPS,
   container: CONTAINERS,
   image: CONTAINERS,
-  runnerSelector: ELSEWHERE,
   limits: LIMITS,
   security: LIMITS,
   service: SERVICES,

@@ -35,6 +35,12 @@ export const ERRORS = {
   RECORD_NEWER: { exit: "conflict", meaning: "a record was written by a newer stint" },
   NO_SUPERVISOR: { exit: "noSupervisor", meaning: "nobody supervises this home" },
   INVALID_TASK_FILE: { exit: "invalidTask", meaning: "a task file with faults; all of them are listed" },
+  INVALID_DEPENDENCY: {
+    exit: "invalidTask",
+    meaning: "a task waits for one that is not there, for several of a name, or for itself",
+  },
+  SLOT_BUSY: { exit: "refused", meaning: "the lane is busy, and the task was not to wait for it" },
+  QUEUE_FULL: { exit: "refused", meaning: "too many tasks wait in one lane" },
   UNPLACEABLE: { exit: "refused", meaning: "this machine can never run the task" },
   HOME_UNUSABLE: { exit: "refused", meaning: "the home cannot be used as it is: owner, mode, file system" },
   DISK_FULL: { exit: "refused", meaning: "no room left on the home's file system" },

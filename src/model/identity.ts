@@ -17,10 +17,12 @@ export type TaskId = v.InferOutput<typeof taskId>;
 export const taskName = v.pipe(v.string(), v.maxLength(MAX_NAME_LENGTH), v.regex(NAME_PATTERN));
 
 const identifier = v.regex(/^[A-Za-z0-9._-]+$/, "wanted letters, digits, dots, dashes and underscores");
+export const MAX_SLOT_LENGTH = 64;
 /** The name of a lane. */
-export const slotName = v.pipe(v.string(), v.maxLength(64), identifier);
+export const slotName = v.pipe(v.string(), v.maxLength(MAX_SLOT_LENGTH), identifier);
+export const MAX_KEY_LENGTH = 128;
 /** What marks tasks as the same one for `--unique`. */
-export const uniqueKey = v.pipe(v.string(), v.maxLength(128), identifier);
+export const uniqueKey = v.pipe(v.string(), v.maxLength(MAX_KEY_LENGTH), identifier);
 
 /** A time on disk: RFC 3339 in UTC with milliseconds. */
 export const instant = v.pipe(v.string(), v.isoTimestamp());

@@ -1,5 +1,12 @@
 import type { EndedAttempt, OpenAttempt, StopIntent } from "./attempt.ts";
-import { MAX_ATTEMPTS_KEPT, openAttempt, type QueuedStatus, type Status, type Task } from "./task.ts";
+import {
+  type CancelledReason,
+  MAX_ATTEMPTS_KEPT,
+  openAttempt,
+  type QueuedStatus,
+  type Status,
+  type Task,
+} from "./task.ts";
 import { mustTransition } from "./transition.ts";
 
 /** The log tails of this many last attempts stay on record. */
@@ -22,11 +29,16 @@ export interface Claim {
   readonly supervisor: string;
   readonly hostBootId: string;
   readonly claimedAt: string;
+  /** What is reserved, as far as it differs from what the task asks for. */
+  readonly resources?: OpenAttempt["resources"];
+  /** `Device.id` of each GPU. */
+  readonly devices?: readonly string[];
 }
 
 /** queued → preparing: opens the next attempt. */
 export function claimed(task: Task, claim: Claim): Task {
   const number = task.status.attempt + 1;
+  const { devices = [], ...rest } = claim;
   const opened: OpenAttempt = {
     state: "running",
     id: `${task.metadata.id}_att_${number}`,
@@ -34,7 +46,8 @@ export function claimed(task: Task, claim: Claim): Task {
     generation: task.metadata.generation,
     epoch: task.metadata.epoch,
     resources: task.spec.resources,
-    ...claim,
+    ...rest,
+    ...(devices.length > 0 && { devices: [...devices] }),
   };
   const attempts = [...task.status.attempts, opened].slice(-MAX_ATTEMPTS_KEPT);
   return mustTransition(task, {
@@ -104,10 +117,10 @@ export function awakened(task: Task): Task {
   return { ...task, status: { ...countersOf(task), state: "queued" } };
 }
 
-/** queued → cancelled, before anything ran. */
+/** queued → cancelled, by a person or by what else became of the queue. */
 export function cancelledInQueue(
   task: Task,
-  end: { readonly endedAt: string; readonly message: string },
+  end: { readonly endedAt: string; readonly message: string; readonly reason: CancelledReason },
 ): Task {
-  return mustTransition(task, { ...countersOf(task), state: "cancelled", reason: "User", ...end });
+  return mustTransition(task, { ...countersOf(task), state: "cancelled", ...end });
 }

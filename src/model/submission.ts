@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type ParentReference, PARENT_ENDS } from "./dependency.ts";
+import { PARENT_ENDS, type ParentReference } from "./dependency.ts";
 import { type DraftGroup, draftGroup } from "./group.ts";
 import { type TaskId, taskName } from "./identity.ts";
 import { type Spec, spec } from "./spec.ts";
@@ -62,6 +62,7 @@ export interface Acceptance {
   readonly environment?: string;
   readonly resubmitOf?: TaskId;
   readonly group?: Metadata["group"];
+  readonly batch?: string;
 }
 
 const NEW_STATUS: QueuedStatus = {

@@ -38,6 +38,8 @@ export const metadata = v.strictObject({
   environment: v.optional(v.string()),
   /** The task that this one repeats. */
   resubmitOf: v.optional(taskId),
+  /** What was queued together; absent where it was alone. */
+  batch: v.optional(v.string()),
   /** The sweep that it is a member of. */
   group: v.optional(group),
 });
@@ -53,13 +55,7 @@ const common = {
 const ended = { ...common, endedAt: instant, message: v.string() };
 
 /** Why a task is back in the queue: facts of the past only; what it waits for now is computed by the reader. */
-export const QUEUED_REASONS = [
-  "Backoff",
-  "Interval",
-  "Orphaned",
-  "Shutdown",
-  "Interrupted",
-] as const;
+export const QUEUED_REASONS = ["Backoff", "Interval", "Orphaned", "Shutdown", "Interrupted"] as const;
 export const FAILED_REASONS = [
   "NonRetryable",
   "Exhausted",

@@ -10,16 +10,20 @@ export interface Demand {
   /** How many GPUs. */
   readonly gpus: number;
   /** Devices that failed under it. */
-  readonly avoid: ReadonlySet<string>;
+  readonly avoid: readonly string[];
   /** The memory of a device was too small for it: a larger one is wanted if there is one. In bytes. */
   readonly moreThanBytes: number | null;
 }
 
+/** What is asked for before anything has failed. */
+export function plainDemand(resources: Resources): Demand {
+  return { resources, gpus: gpusOf(resources), avoid: [], moreThanBytes: null };
+}
+
 /** The wishes of a task, sharpened by how its last attempts in this epoch failed on their devices. */
 export function demandOf(task: Task, devices: readonly Device[]): Demand {
-  const { resources } = task.spec;
-  const gpus = gpusOf(resources);
-  const plain = { resources, gpus, avoid: NONE, moreThanBytes: null };
+  const plain = plainDemand(task.spec.resources);
+  const { resources, gpus } = plain;
   if (gpus === 0) return plain;
   const failed = task.status.attempts.filter(
     (attempt): attempt is EndedAttempt =>
@@ -28,21 +32,22 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
   const faulty = failed
     .filter((attempt) => failureOfAttempt(attempt)?.code === "GPU_FAULT")
     .flatMap((attempt) => attempt.devices ?? []);
-  const avoid = faulty.length === 0 ? NONE : new Set(faulty);
+  const avoid = [...new Set(faulty)];
   const last = failed.at(-1);
   if (last === undefined || failureOfAttempt(last)?.code !== "GPU_OOM") return { ...plain, avoid };
   const { vramBytes: _share, ...others } = resources;
-  const had = devices.filter(({ id }) => last.devices?.includes(id)).map(({ memoryBytes }) => memoryBytes ?? 0);
+  const had = devices
+    .filter(({ id }) => last.devices?.includes(id))
+    .map(({ memoryBytes }) => memoryBytes ?? 0);
   return { resources: { ...others, gpus }, gpus, avoid, moreThanBytes: Math.max(0, ...had) };
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Why a device is not for a request at all, in words after "it"; null where it would do. */
 export function unsuitable(device: Device, { resources }: Pick<Demand, "resources">): string | null {
   const { gpuModel, gpuMemoryBytes, gpuIds, vramBytes } = resources;
   if (device.fault !== null) return `has failed: ${device.fault}`;
-  if (gpuIds !== undefined && !gpuIds.some((wanted) => isNamedBy(device, wanted))) return "is not one of those named";
+  if (gpuIds !== undefined && !gpuIds.some((wanted) => isNamedBy(device, wanted)))
+    return "is not one of those named";
   if (gpuModel !== undefined && !device.name.toLowerCase().includes(gpuModel.toLowerCase()))
     return `is a ${device.name}`;
   const leastBytes = Math.max(gpuMemoryBytes ?? 0, vramBytes ?? 0);
@@ -60,10 +65,19 @@ function isNamedBy(device: Device, wanted: string): boolean {
  */
 export function candidates(demand: Demand, devices: readonly Device[]): Device[] {
   const suitable = devices.filter((device) => unsuitable(device, demand) === null);
-  const sound = enough(suitable.filter(({ id }) => !demand.avoid.has(id)), demand) ?? suitable;
+  const sound =
+    enough(
+      suitable.filter(({ id }) => !demand.avoid.includes(id)),
+      demand,
+    ) ?? suitable;
   const { moreThanBytes } = demand;
   if (moreThanBytes === null) return sound;
-  return enough(sound.filter(({ memoryBytes }) => (memoryBytes ?? 0) > moreThanBytes), demand) ?? sound;
+  return (
+    enough(
+      sound.filter(({ memoryBytes }) => (memoryBytes ?? 0) > moreThanBytes),
+      demand,
+    ) ?? sound
+  );
 }
 
 function enough(devices: Device[], { gpus }: Demand): Device[] | null {

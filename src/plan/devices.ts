@@ -103,12 +103,21 @@ export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): Dev
 
 /** The rooms of the devices that a demand may be given at all. */
 export function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
-  const ids = new Set(candidates(demand, rooms.map(({ device }) => device)).map(({ id }) => id));
+  const ids = new Set(
+    candidates(
+      demand,
+      rooms.map(({ device }) => device),
+    ).map(({ id }) => id),
+  );
   return rooms.filter(({ device }) => ids.has(device.id));
 }
 
 /** The rooms once a task holds some of them. */
-export function withHoldings(rooms: readonly DeviceRoom[], taken: readonly Holding[], machine: Machine): DeviceRoom[] {
+export function withHoldings(
+  rooms: readonly DeviceRoom[],
+  taken: readonly Holding[],
+  machine: Machine,
+): DeviceRoom[] {
   if (taken.length === 0) return [...rooms];
   return rooms.map((room) => {
     const own = taken.filter(({ device }) => device === room.device.id);

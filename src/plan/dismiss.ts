@@ -41,7 +41,8 @@ export function callOff(around: Surroundings): CalledOff {
   const gone = new Set(dismissed.map(({ task }) => task));
   const giving = around.active.flatMap((task) => {
     const by = task.spec.slot === undefined ? undefined : replacing.get(task.spec.slot);
-    const isAsked = by !== undefined && !gone.has(by) && openAttempt(task)?.stop === undefined;
+    const isAsked =
+      by !== undefined && !isMate(by, task) && !gone.has(by) && openAttempt(task)?.stop === undefined;
     return isAsked && gateOf(by, around).type === "open" ? [{ task, by: by.metadata.id }] : [];
   });
   return { dismissed, superseded: giving };
@@ -50,7 +51,10 @@ export function callOff(around: Surroundings): CalledOff {
 type Found = Omit<Dismissal, "task"> | null;
 
 /** Of the tasks with a key, the one that comes first: one that has begun, then the lowest number. */
-function firstBy(tasks: readonly Task[], keyOf: (task: Task) => string | undefined): ReadonlyMap<string, Task> {
+function firstBy(
+  tasks: readonly Task[],
+  keyOf: (task: Task) => string | undefined,
+): ReadonlyMap<string, Task> {
   const first = new Map<string, Task>();
   for (const task of tasks) {
     const key = keyOf(task);
@@ -78,9 +82,14 @@ function replacements(queued: readonly Task[]): ReadonlyMap<string, Task> {
   return newest;
 }
 
+/** Tasks that were queued together stand together: none of them is in the way of another. */
+function isMate({ metadata: left }: Task, { metadata: right }: Task): boolean {
+  return left.uid === right.uid || (left.batch !== undefined && left.batch === right.batch);
+}
+
 function duplicate(task: Task, keys: ReadonlyMap<string, Task>): Found {
   const first = task.spec.unique === undefined ? undefined : keys.get(task.spec.unique);
-  if (first === undefined || first === task || !isFresh(task)) return null;
+  if (first === undefined || isMate(first, task) || !isFresh(task)) return null;
   const message = `${first.metadata.id} has the key ${task.spec.unique} and has not ended`;
   return { reason: "Duplicate", message };
 }
@@ -92,7 +101,7 @@ function superseded(
 ): Found {
   const { slot, admission } = task.spec;
   const by = slot === undefined ? undefined : replacing.get(slot);
-  if (by === undefined || by === task) return null;
+  if (by === undefined || isMate(by, task)) return null;
   const isEarlierHead = admission === "replace" && isFresh(task);
   const isSleepingOwner = isSleeping(task) && gateOf(by, around).type === "open";
   if (!isEarlierHead && !isSleepingOwner) return null;
@@ -102,7 +111,8 @@ function superseded(
 function slotBusy(task: Task, lanes: ReadonlyMap<string, Task>): Found {
   const { slot, admission } = task.spec;
   const owner = slot === undefined ? undefined : lanes.get(slot);
-  if (admission !== "dropIfRunning" || owner === undefined || owner === task || !isFresh(task)) return null;
+  if (admission !== "dropIfRunning" || owner === undefined) return null;
+  if (isMate(owner, task) || !isFresh(task)) return null;
   const how = isActive(owner.status.state) ? "runs" : "waits";
   return { reason: "SlotBusy", message: `the lane ${slot} is busy: ${owner.metadata.id} ${how} in it` };
 }
@@ -123,5 +133,8 @@ function afterMembers(task: Task, around: Surroundings): Found {
   if (group?.maxFailures === undefined || epoch > 1) return null;
   const failed = around.failedMembers.get(group.id) ?? 0;
   if (failed < group.maxFailures) return null;
-  return { reason: "GroupFailed", message: `${failed} members of ${group.name} failed, of ${group.maxFailures} allowed` };
+  return {
+    reason: "GroupFailed",
+    message: `${failed} members of ${group.name} failed, of ${group.maxFailures} allowed`,
+  };
 }

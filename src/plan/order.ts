@@ -1,5 +1,5 @@
-import { openAttempt, type Task } from "../model/task.ts";
 import type { Policy } from "../model/policy.ts";
+import { openAttempt, type Task } from "../model/task.ts";
 
 /** A ready task with its standing; see `inTurn`. */
 interface Standing {
@@ -8,11 +8,13 @@ interface Standing {
 }
 
 /** Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then the lower number. */
-export function inTurn(ready: readonly Task[], at: { readonly nowMs: number; readonly policy: Policy }): Task[] {
+export function inTurn(
+  ready: readonly Task[],
+  at: { readonly nowMs: number; readonly policy: Policy },
+): Task[] {
   const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
   standings.sort(
-    (left, right) =>
-      right.priority - left.priority || left.task.metadata.number - right.task.metadata.number,
+    (left, right) => right.priority - left.priority || left.task.metadata.number - right.task.metadata.number,
   );
   return standings.map(({ task }) => task);
 }
@@ -33,9 +35,7 @@ export function waitedMs(task: Task, nowMs: number): number {
     Date.parse(task.metadata.createdAt),
     Date.parse(task.spec.notBefore ?? task.metadata.createdAt),
     last !== undefined && "finishedAt" in last ? Date.parse(last.finishedAt) : 0,
-    task.status.state === "queued" && task.status.retryAt !== undefined
-      ? Date.parse(task.status.retryAt)
-      : 0,
+    task.status.state === "queued" && task.status.retryAt !== undefined ? Date.parse(task.status.retryAt) : 0,
   );
   return Math.max(0, nowMs - sinceMs);
 }

@@ -1,13 +1,7 @@
 import { type Capacity, cpusOf, type Resources } from "../model/resources.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand, demandOf } from "./demand.ts";
-import {
-  chooseDevices,
-  type DeviceRoom,
-  deviceRooms,
-  keepDevices,
-  withHoldings,
-} from "./devices.ts";
+import { chooseDevices, type DeviceRoom, deviceRooms, keepDevices, withHoldings } from "./devices.ts";
 import type { Holding, Machine } from "./snapshot.ts";
 
 /** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
@@ -58,12 +52,14 @@ export function place(
 
 /** The room once a task has its place. */
 export function without(room: Room, { task, resources, devices }: Placement, machine: Machine): Room {
-  const holdings = devices.map((device): Holding => ({
-    device,
-    token: "",
-    holder: task.metadata.id,
-    bytes: resources.vramBytes ?? null,
-  }));
+  const holdings = devices.map(
+    (device): Holding => ({
+      device,
+      token: "",
+      holder: task.metadata.id,
+      bytes: resources.vramBytes ?? null,
+    }),
+  );
   return { ...withoutShare(room, resources), devices: withHoldings(room.devices, holdings, machine) };
 }
 
@@ -80,7 +76,11 @@ function withoutShare(room: Room, taken: Resources): Room {
  * The room that a blocked task leaves to those behind it: its GPUs are kept for it; what else it wants is kept once any
  * of that is short, so that tasks without GPUs do not wait for a GPU that it waits for.
  */
-export function keptFor(task: Task, short: { readonly short: readonly Shortage[]; readonly demand: Demand }, room: Room): Room {
+export function keptFor(
+  task: Task,
+  short: { readonly short: readonly Shortage[]; readonly demand: Demand },
+  room: Room,
+): Room {
   const devices = keepDevices(room.devices, short.demand, task.metadata.id);
   const isGpuAlone = short.short.every(({ resource }) => resource === "gpus");
   return isGpuAlone ? { ...room, devices } : { ...withoutShare(room, short.demand.resources), devices };
@@ -96,12 +96,14 @@ export function shortages(demand: Demand, room: Room, machine: Machine): Shortag
   ] as const;
   const short = needs
     .filter(([resource, amount]) => amount > room[resource] && amount > 0)
-    .map(([resource, amount]): Shortage => ({
-      resource,
-      wanted: amount,
-      free: Math.max(0, room[resource]),
-      total: machine.capacity[resource],
-    }));
+    .map(
+      ([resource, amount]): Shortage => ({
+        resource,
+        wanted: amount,
+        free: Math.max(0, room[resource]),
+        total: machine.capacity[resource],
+      }),
+    );
   if (demand.gpus > 0 && chooseDevices(demand, room.devices) === null)
     short.push({ resource: "gpus", demand, rooms: room.devices });
   return short;
@@ -113,6 +115,6 @@ export function impossibilities(demand: Demand, machine: Machine): Shortage[] {
   const short = shortages({ ...demand, gpus: 0 }, empty, machine);
   // A device that has failed may come back; one that others use will be free.
   const sound = machine.devices.map((device) => ({ ...device, fault: null }));
-  const isThere = demand.gpus === 0 || candidates(demand, sound).length >= demand.gpus;
+  const isThere = demand.gpus === 0 || !machine.isProbed || candidates(demand, sound).length >= demand.gpus;
   return isThere ? short : [...short, { resource: "gpus", demand, rooms: empty.devices }];
 }

@@ -27,6 +27,8 @@ export interface Terms {
 /** What there is to give. */
 export interface Machine extends Terms {
   readonly devices: readonly Device[];
+  /** False until the devices were looked at for the first time. */
+  readonly isProbed: boolean;
   /** What jobs of other homes hold. */
   readonly elsewhere: readonly Holding[];
   /** Devices that were given back after they were last looked at: what is free on them is not known yet. */

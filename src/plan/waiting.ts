@@ -4,7 +4,7 @@ import { allot, readyTasks } from "./allot.ts";
 import { type Gate, gateOf } from "./gate.ts";
 import { standingOf } from "./order.ts";
 import { permitsOf } from "./permits.ts";
-import { impossibilities, type Placement, place, type Shortage } from "./place.ts";
+import { impossibilities, place, type Shortage } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** Why a queued task has not started. */
@@ -13,7 +13,12 @@ export type Wait =
   /** Nobody is there to start it. */
   | { readonly type: "unsupervised" }
   /** Those who have its lane or come before it in it. */
-  | { readonly type: "lane"; readonly slot: string; readonly limit: number; readonly before: readonly TaskId[] }
+  | {
+      readonly type: "lane";
+      readonly slot: string;
+      readonly limit: number;
+      readonly before: readonly TaskId[];
+    }
   /** As many as may run with its label, or of its sweep, are running. */
   | { readonly type: "permit"; readonly key: string; readonly limit: number }
   /** What is short, how many ready tasks have their turn before it, and which one room is kept for. */
@@ -26,17 +31,27 @@ export type Wait =
       readonly isHopeless: boolean;
     }
   /** Nothing is in its way. */
-  | { readonly type: "next"; readonly placement: Placement };
+  | { readonly type: "next"; readonly devices: readonly string[] };
 
-/** The first reason that keeps a queued task waiting, computed as the plan itself would. */
-export function whyWaiting(task: Task, around: Surroundings, isSupervised: boolean): Wait {
+/** Tells of each queued task the first reason that keeps it waiting, computed as the plan itself would. */
+export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Task) => Wait {
+  const ready = readyTasks(around);
+  return (task) => whyWaiting(task, { around, ready, isSupervised });
+}
+
+interface Look {
+  readonly around: Surroundings;
+  readonly ready: readonly Task[];
+  readonly isSupervised: boolean;
+}
+
+function whyWaiting(task: Task, { around, ready, isSupervised }: Look): Wait {
   const gate = gateOf(task, around);
   // A wait that ends by itself ends in nothing where nobody is there.
   const isForPeople = gate.type === "held" || gate.type === "dependency";
   if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
   if (!isSupervised) return { type: "unsupervised" };
   const { machine } = around;
-  const ready = readyTasks(around);
   const found = allot(around, { ready, before: task });
   const lane = task.spec.slot === undefined ? undefined : found.lanes.get(task.spec.slot);
   if (lane !== undefined && !lane.front.has(task)) {
@@ -46,7 +61,7 @@ export function whyWaiting(task: Task, around: Surroundings, isSupervised: boole
   const permit = found.permits.missing(permitsOf(task, machine.policy));
   if (permit !== null) return { type: "permit", ...permit };
   const placed = place(task, found.room, machine);
-  if ("placement" in placed) return { type: "next", placement: placed.placement };
+  if ("placement" in placed) return { type: "next", devices: placed.placement.devices };
   const isHopeless = impossibilities(placed.demand, machine).length > 0;
   const ahead = countAhead(task, { ready, around });
   return { type: "room", short: placed.short, ahead, keptFor: found.keptFor, isHopeless };

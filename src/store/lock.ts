@@ -9,7 +9,6 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { parseJson } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { type Owner, owner, type Role } from "../model/owner.ts";
-import type { Capacity } from "../model/resources.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { thisProcess, vitalityOf } from "./owner.ts";
@@ -34,7 +33,7 @@ export interface LockOptions {
   readonly role: Role;
   readonly clock: Clock;
   /** What the holder has to give to jobs, for those who ask why one waits; null where it starts none. */
-  readonly offered: Capacity | null;
+  readonly offered: Pick<Owner, "capacity" | "labels"> | null;
 }
 
 /** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */

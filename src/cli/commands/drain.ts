@@ -1,10 +1,8 @@
 import type { Command } from "commander";
-import { machineCapacity } from "../../daemon/capacity.ts";
 import type { Holder } from "../../daemon/holder.ts";
 import { EXIT } from "../../model/errors.ts";
-import type { Capacity } from "../../model/resources.ts";
 import type { Task } from "../../model/task.ts";
-import { reasonNotToWait } from "../../plan/finality.ts";
+import { reasonsNotToWait } from "../../plan/finality.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
@@ -12,8 +10,10 @@ import { idsIn, readTasks } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
+import { surroundingsSeen } from "../overview.ts";
 import { readJobs, readSettings } from "../settings.ts";
 import { superviseHome } from "../supervising.ts";
+import { termsOf } from "../terms.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -51,9 +51,9 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
   let hasHeld = false;
   while (!isInterrupted) {
-    const capacity = machineCapacity(jobs.value, settings.value.memoryReserveBytes);
     const open = readTasks(layout, ["running", "pending"]);
-    const waited = open.filter((task) => isWaitedFor(task, { nowMs: context.clock.now(), capacity }));
+    const reasons = reasonsNotToWait(surroundingsSeen(context, layout, open));
+    const waited = open.filter((task) => !reasons.has(task.metadata.id));
     const owner = lockOwner(layout);
     const isSupervised = owner?.role === "up" || owner?.role === "drain";
     if (waited.length === 0 && (hasHeld || isSupervised)) break;
@@ -65,8 +65,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     // A `run` starts its own tasks alone: it hands over and becomes one who waits.
     const opened = await takeOverHome(context, layout, {
       role: "drain",
-      jobs: jobs.value,
-      settings: settings.value,
+      terms: termsOf(settings.value, { jobs: jobs.value }),
     });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
@@ -85,16 +84,10 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   return report(context, { layout, before, quiet: flags.quiet === true });
 }
 
-function isWaitedFor(task: Task, around: { readonly nowMs: number; readonly capacity: Capacity }): boolean {
-  return task.status.state !== "queued" || reasonNotToWait(task, around.nowMs, around.capacity) === null;
-}
-
 function isDrained(holder: Holder): boolean {
-  const { clock, capacity } = holder.options;
-  return (
-    !holder.queued.some((task) => isWaitedFor(task, { nowMs: clock.now(), capacity })) &&
-    holder.jobs.size === 0
-  );
+  if (holder.jobs.size > 0) return false;
+  const reasons = reasonsNotToWait(holder.surroundings);
+  return holder.queued.every((task) => reasons.has(task.metadata.id));
 }
 
 /** What is left and why, and what failed meanwhile. */
@@ -105,12 +98,13 @@ function report(
   const dead = idsIn(layout, "dead-letter").filter((id) => !before.has(id));
   for (const id of dead) context.out(`${id} failed (why: stint explain ${id})\n`);
   const left = readTasks(layout, ["running", "pending"]);
-  for (const task of left) context.out(`${task.metadata.id} left: ${reasonLeft(context, task)}\n`);
+  const reasons = reasonsNotToWait(surroundingsSeen(context, layout, left));
+  for (const task of left) context.out(`${task.metadata.id} left: ${reasonLeft(task, reasons)}\n`);
   if (!quiet && dead.length === 0 && left.length === 0) context.out("nothing is left to do\n");
   return dead.length > 0 ? EXIT.failed : EXIT.done;
 }
 
-function reasonLeft(context: Context, task: Task): string {
+function reasonLeft(task: Task, reasons: ReadonlyMap<string, string>): string {
   if (task.status.state !== "queued") return task.status.state;
-  return reasonNotToWait(task, context.clock.now(), machineCapacity()) ?? "the drain was interrupted";
+  return reasons.get(task.metadata.id) ?? "the drain was interrupted";
 }

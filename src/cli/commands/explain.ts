@@ -1,10 +1,11 @@
 import type { Command } from "commander";
-import type { Task } from "../../model/task.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readOverview } from "../overview.ts";
 import { declareReadVerb, oneOrAll } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
+import type { Holders } from "../text/shortage.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Explained {
@@ -19,9 +20,10 @@ export function declare(command: Command, invocation: Invocation): void {
   const { context } = invocation;
   const explain = (tasks: readonly Task[], layout: Layout): Explained[] => {
     const overview = readOverview(context, layout);
+    const holders = expectedEnds(overview.active);
     return tasks.map((task) => {
       const wait = task.status.state === "queued" ? overview.whyWaiting(task) : null;
-      const lines = explainTask(task, { nowMs: context.clock.now(), wait });
+      const lines = explainTask(task, { nowMs: context.clock.now(), wait, holders });
       return { id: task.metadata.id, state: task.status.state, wait, lines };
     });
   };
@@ -32,4 +34,17 @@ export function declare(command: Command, invocation: Invocation): void {
         .map(({ lines }) => `${lines.join("\n")}\n`)
         .join("\n"),
   });
+}
+
+/** When running tasks have used up their timeouts. */
+function expectedEnds(active: readonly Task[]): Holders {
+  return new Map(
+    active.flatMap((task) => {
+      const startedAt = openAttempt(task)?.startedAt;
+      const { timeoutMs } = task.spec;
+      return startedAt === undefined || timeoutMs === undefined
+        ? []
+        : [[task.metadata.id, Date.parse(startedAt) + timeoutMs]];
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import { homePath } from "../home.ts";
 import { runTasks } from "../run-tasks.ts";
 import { readJobs, readSettings } from "../settings.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
+import { termsOf } from "../terms.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
@@ -42,7 +43,7 @@ async function run(
     defaults: settings.value.defaults,
   });
   if (!drafts.ok) return drafts.error;
-  const submitted = submitDrafts(context, home.value, { drafts: drafts.value });
+  const submitted = submitDrafts(context, home.value, { drafts: drafts.value, settings: settings.value });
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
   context.err(tasks.map((task) => `${task.metadata.id} queued\n`).join(""));
@@ -58,8 +59,7 @@ async function run(
   return runTasks(context, {
     layout: home.value,
     tasks,
-    jobs: jobs.value,
-    settings: settings.value,
+    terms: termsOf(settings.value, { jobs: jobs.value }),
     ...(passOn !== undefined && { onLook: passOn }),
   });
 }

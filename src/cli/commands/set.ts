@@ -63,8 +63,17 @@ async function change(
       fieldContext(context),
     );
     if (!edited.ok) return usage(edited.error);
+    const { spec, labels, parents } = edited.value;
+    if (parents !== undefined) {
+      const message = `Cannot set "${task.metadata.id}": what a task waits for is settled when it is queued`;
+      return problem(
+        "USAGE",
+        message,
+        `submit it anew: stint submit --from ${task.metadata.number} --after …`,
+      );
+    }
     const version = call.version === undefined ? task.metadata.resourceVersion : Number(call.version);
-    const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], ...edited.value };
+    const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], spec, labels };
     const trouble = await tryChange(context, layout, operation);
     if (trouble === null) return null;
     const latest = readTask(layout, task.metadata.id);

@@ -23,6 +23,7 @@ interface Flags {
   readonly wait?: true;
   readonly follow?: true;
   readonly dryRun?: true;
+  readonly quiet?: true;
   readonly json?: true;
 }
 
@@ -32,6 +33,7 @@ export function declare(command: Command, invocation: Invocation): void {
     .option("--wait", "stay until it has ended, and end with its exit code")
     .option("--follow", "the same, and pass its output on")
     .option("--dry-run", "only show what would be queued")
+    .option("-q, --quiet", "say nothing where nothing is wrong, as for cron")
     .option("--json", "the records as JSON instead of their ids")
     .action(async (files: string[], flags: Flags & FieldFlags) => {
       invocation.end(await submit(invocation, { files, flags }));
@@ -63,12 +65,14 @@ async function submit(
   const home = ensureHome(path);
   if (!home.ok) return home.error;
   const resubmitOf = source === null ? undefined : source.value.id;
-  const submitted = submitDrafts(context, home.value, {
+  const isQuiet = flags.quiet === true;
+  const submitted = submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
     drafts: drafts.value,
+    settings: settings.value,
     ...(resubmitOf !== undefined && { resubmitOf }),
   });
   if (!submitted.ok) return submitted.error;
-  tell(context, { tasks: submitted.value, json: flags.json === true });
+  if (!isQuiet) tell(context, { tasks: submitted.value, json: flags.json === true });
   if (flags.wait || flags.follow)
     return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true });
   if (context.isTerminal && lockOwner(home.value) === null) {

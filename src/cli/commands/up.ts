@@ -6,14 +6,17 @@ import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
 import type { Context } from "../context.ts";
+import { pairsFlag } from "../flags.ts";
 import { takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
 import { readJobs, readSettings } from "../settings.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
+import { termsOf } from "../terms.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
   readonly jobs?: string;
+  readonly label?: string[];
   readonly detach?: true;
 }
 
@@ -24,6 +27,7 @@ const LOOK_MS = 20;
 export function declare(command: Command, { context, end }: Invocation): void {
   command
     .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
+    .option("--label <key=value...>", "a label of this supervisor, for the runnerSelector of tasks")
     .option("--detach", "come back when it is up, and leave it running")
     .action(async (flags: Flags) => {
       const home = ensureHome(homePath(context));
@@ -37,11 +41,12 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   if (!settings.ok) return settings.error;
   const jobs = readJobs(flags.jobs, settings.value);
   if (!jobs.ok) return jobs.error;
+  const labels = pairsFlag("label", flags.label);
+  if (!labels.ok) return labels.error;
   const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}\n`);
   const opened = await takeOverHome(context, layout, {
     role: "up",
-    jobs: jobs.value,
-    settings: settings.value,
+    terms: termsOf(settings.value, { jobs: jobs.value, labels: labels.value }),
     say,
   });
   if (!opened.ok) return opened.error;
@@ -53,7 +58,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     holder.nudge();
   });
   say(
-    `supervising ${layout.home}, ${holder.options.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`,
+    `supervising ${layout.home}, ${holder.options.terms.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`,
   );
   await superviseHome(context, session, { settings: settings.value, isDone: () => false });
   tellLeftJobs(context, { holder, layout });
@@ -66,6 +71,8 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   if (!settings.ok) return settings.error;
   const wanted = readJobs(flags.jobs, settings.value);
   if (!wanted.ok) return wanted.error;
+  const labels = pairsFlag("label", flags.label);
+  if (!labels.ok) return labels.error;
   const owner = lockOwner(layout);
   if (owner?.role === "up") {
     return problem(
@@ -76,7 +83,8 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);
   const jobs = flags.jobs === undefined ? [] : ["--jobs", flags.jobs];
-  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...jobs], {
+  const labelled = (flags.label ?? []).flatMap((pair) => ["--label", pair]);
+  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...jobs, ...labelled], {
     cwd: "/",
     env: { ...context.env },
     stdin: "ignore",

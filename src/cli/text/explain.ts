@@ -2,13 +2,14 @@ import { failureOfAttempt } from "../../model/attempt.ts";
 import { failureEntry } from "../../model/failure.ts";
 import type { Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
+import type { Holders } from "./shortage.ts";
 import { relativeTime } from "./time.ts";
 import { longWait } from "./wait.ts";
 
 /** Why a task waits, or why it ended as it did, and what to do: one sentence a line. */
 export function explainTask(
   task: Task,
-  around: { readonly nowMs: number; readonly wait: Wait | null },
+  around: { readonly nowMs: number; readonly wait: Wait | null; readonly holders: Holders },
 ): string[] {
   const { metadata, status } = task;
   const head = `${metadata.id} is ${status.state}`;
@@ -17,9 +18,7 @@ export function explainTask(
     case "queued": {
       const before = last === undefined ? [] : failureLines(task, { hasAdvice: false });
       const wait =
-        around.wait === null
-          ? []
-          : longWait(around.wait, { nowMs: around.nowMs, id: String(metadata.number) });
+        around.wait === null ? [] : longWait(around.wait, { ...around, id: String(metadata.number) });
       return [`${head}${status.reason === undefined ? "" : ` (${status.reason})`}.`, ...wait, ...before];
     }
     case "completed":

@@ -1,7 +1,8 @@
-import { formatBytes } from "../../lib/bytes.ts";
 import { unreachable } from "../../lib/unreachable.ts";
-import type { Shortage } from "../../plan/place.ts";
+import { describeRequirement } from "../../model/selector.ts";
+import type { UnmetParent } from "../../plan/gate.ts";
 import type { Wait } from "../../plan/waiting.ts";
+import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
 import { localTime, relativeTime } from "./time.ts";
 
 /** Why a task waits, in a few words for a table. */
@@ -9,6 +10,10 @@ export function shortWait(wait: Wait, nowMs: number): string {
   switch (wait.type) {
     case "held":
       return "held";
+    case "dependency":
+      return `after ${shortParents(wait.parents)}`;
+    case "selector":
+      return `wants a supervisor with ${describeRequirement(wait.wanted)}`;
     case "scheduled":
       return `not before ${localTime(wait.untilMs, nowMs)}`;
     case "backoff":
@@ -17,8 +22,15 @@ export function shortWait(wait: Wait, nowMs: number): string {
       return `runs again ${relativeTime(wait.untilMs, nowMs)}`;
     case "unsupervised":
       return "no supervisor is up";
-    case "room":
-      return `waits for ${wait.short.map(nameOf).join(" and ")}${wait.ahead > 0 ? `, ${wait.ahead} ahead` : ""}`;
+    case "lane":
+      return `lane ${wait.slot}, behind ${shortList(wait.before)}`;
+    case "permit":
+      return `${wait.limit} of ${wait.key} at a time`;
+    case "room": {
+      const what = `waits for ${wait.short.map(nameOfShortage).join(" and ")}`;
+      if (wait.isHopeless) return `${what}, which this machine does not have`;
+      return wait.ahead > 0 ? `${what}, ${wait.ahead} ahead` : what;
+    }
     case "next":
       return "starts next";
     default:
@@ -26,14 +38,27 @@ export function shortWait(wait: Wait, nowMs: number): string {
   }
 }
 
+/** What a sentence about a wait may have to name. */
+export interface WaitContext {
+  readonly nowMs: number;
+  /** The task's number, for the commands that are proposed. */
+  readonly id: string;
+  readonly holders: Holders;
+}
+
 /** Why a task waits, in sentences, with what would free it. */
-export function longWait(
-  wait: Wait,
-  { nowMs, id }: { readonly nowMs: number; readonly id: string },
-): string[] {
+export function longWait(wait: Wait, around: WaitContext): string[] {
+  const { nowMs, id } = around;
   switch (wait.type) {
     case "held":
       return ["It is held and does not start by itself.", `To let it start: stint release ${id}`];
+    case "dependency":
+      return wait.parents.flatMap((parent) => parentLines(parent, id));
+    case "selector":
+      return [
+        `It is for a supervisor with the label ${describeRequirement(wait.wanted)}, which this one is not.`,
+        "To start one that is: stint up --label KEY=VALUE (stint down ends the present one)",
+      ];
     case "scheduled":
       return [
         `It was asked to start not before ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
@@ -50,8 +75,15 @@ export function longWait(
         "No supervisor is up, so nothing starts.",
         "To start one: stint up --detach (or stint drain, to work until nothing is left)",
       ];
+    case "lane":
+      return [
+        `In the lane ${wait.slot}, ${wait.limit === 1 ? "one task runs" : `${wait.limit} tasks run`} at a time, and before it there ${wait.before.length === 1 ? "is" : "are"} ${shortList(wait.before)}.`,
+        `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml`,
+      ];
+    case "permit":
+      return [`At most ${wait.limit} with ${wait.key} run at a time, and so many do.`];
     case "room":
-      return [...wait.short.map(sentenceOf), turn(wait.ahead)];
+      return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
     case "next":
       return ["Nothing is in its way: it starts next."];
     default:
@@ -59,23 +91,29 @@ export function longWait(
   }
 }
 
-function turn(ahead: number): string {
-  if (ahead === 0) return "It is the next in turn.";
-  return `${ahead === 1 ? "One ready task has" : `${ahead} ready tasks have`} a higher priority or a lower number.`;
+function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
+  if (wait.isHopeless) return ["This machine can never give it that: cancel it, or change what it asks for."];
+  const kept = wait.keptFor === null ? [] : [`Room is kept for ${wait.keptFor}, which has waited for long.`];
+  if (wait.ahead === 0) return [...kept, "It is the next in turn."];
+  const many = wait.ahead === 1 ? "One ready task comes" : `${wait.ahead} ready tasks come`;
+  return [...kept, `${many} before it, by priority, waiting time or number.`];
 }
 
-function nameOf({ resource }: Shortage): string {
-  return { jobs: "a place", cpus: "CPUs", memoryBytes: "memory", gpus: "a GPU" }[resource];
+function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
+  const wanted = { success: "has succeeded", any: "has ended", failure: "has failed" }[when];
+  if (state === "unended") return [`It starts once ${task} ${wanted}.`];
+  const is = state === "gone" ? "its record was removed" : `it is ${state}`;
+  const line = `It was to start once ${task} ${wanted}, but ${is}.`;
+  if (state === "completed" || state === "gone") return [line, `To call it off: stint cancel ${id}`];
+  return [line, `To go on: stint retry ${Number.parseInt(task, 10)}   To call it off: stint cancel ${id}`];
 }
 
-function sentenceOf({ resource, wanted, free, total }: Shortage): string {
-  switch (resource) {
-    case "jobs":
-      return `All ${total} places for jobs are taken (stint up --jobs N sets how many there are).`;
-    case "memoryBytes":
-      return `It wants ${formatBytes(wanted)} of memory: ${formatBytes(free)} of ${formatBytes(total)} are free.`;
-    case "cpus":
-    case "gpus":
-      return `It wants ${wanted} ${resource === "cpus" ? "CPU" : "GPU"}${wanted === 1 ? "" : "s"}: ${free} of ${total} are free.`;
-  }
+function shortParents(parents: readonly UnmetParent[]): string {
+  const bad = parents.find(({ state }) => state !== "unended");
+  if (bad !== undefined) return `${bad.task}, which is ${bad.state}`;
+  return shortList(parents.map(({ task }) => task));
+}
+
+function shortList(ids: readonly string[]): string {
+  return ids.length <= 2 ? ids.join(" and ") : `${ids[0]} and ${ids.length - 1} others`;
 }

@@ -1,0 +1,46 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { isActive } from "../model/state.ts";
+import type { Draft } from "../model/submission.ts";
+import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { readTasks } from "../store/reader.ts";
+
+/** What the queue has to say to drafts before they are queued. */
+export interface Admission {
+  /** Those that are to be queued. */
+  readonly drafts: readonly Draft[];
+  /** The tasks whose key the others bear, each once. */
+  readonly same: readonly Task[];
+}
+
+/**
+ * Leaves out drafts whose key an unended task has, and refuses those that would not wait for a busy lane. It only saves a
+ * record: a task that comes between this look and the acceptance is found by the plan, which looks at what is on record.
+ */
+export function admit(layout: Layout, drafts: readonly Draft[]): Result<Admission, Problem> {
+  const isAsked = drafts.some(
+    ({ spec }) =>
+      spec.unique !== undefined || (spec.slot !== undefined && spec.admission === "dropIfRunning"),
+  );
+  if (!isAsked) return ok({ drafts, same: [] });
+  const unended = readTasks(layout, ["running", "pending"]);
+  const sameOf = ({ spec }: Draft): Task | undefined =>
+    spec.unique === undefined ? undefined : unended.find((task) => task.spec.unique === spec.unique);
+  const wanted = drafts.filter((draft) => sameOf(draft) === undefined);
+  const same = new Set(drafts.map(sameOf).filter((task) => task !== undefined));
+  for (const { name, spec } of wanted) {
+    const owner = unended.find((task) => spec.slot !== undefined && task.spec.slot === spec.slot);
+    if (spec.admission !== "dropIfRunning" || owner === undefined) continue;
+    const how = isActive(owner.status.state) ? "runs" : "waits";
+    const message = `Cannot queue "${name}": the lane "${spec.slot}" is busy, ${owner.metadata.id} ${how} in it`;
+    return err(
+      problem(
+        "SLOT_BUSY",
+        message,
+        "to wait in line: --admission queue   to take its place: --admission replace",
+      ),
+    );
+  }
+  return ok({ drafts: wanted, same: [...same] });
+}

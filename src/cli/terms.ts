@@ -1,0 +1,21 @@
+import { machineCapacity } from "../daemon/capacity.ts";
+import type { Settings } from "../intake/settings.ts";
+import { DEFAULT_POLICY } from "../model/policy.ts";
+import type { Terms } from "../plan/snapshot.ts";
+
+/** How this machine is shared out, by the settings of a home and what the command line says over them. */
+export function termsOf(
+  settings: Settings,
+  said: { readonly jobs?: number | undefined; readonly labels?: Terms["labels"] } = {},
+): Terms {
+  return {
+    capacity: machineCapacity(said.jobs ?? settings.jobs, settings.memoryReserveBytes),
+    labels: { ...settings.labels, ...said.labels },
+    policy: settings.policy,
+  };
+}
+
+/** For a mere command, which starts nothing. */
+export function noTerms(): Terms {
+  return { capacity: machineCapacity(), labels: {}, policy: DEFAULT_POLICY };
+}

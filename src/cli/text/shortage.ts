@@ -1,0 +1,96 @@
+import { formatBytes } from "../../lib/bytes.ts";
+import type { TaskId } from "../../model/identity.ts";
+import type { DeviceRoom } from "../../plan/devices.ts";
+import { type Obstacle, obstacles } from "../../plan/obstacle.ts";
+import type { Shortage } from "../../plan/place.ts";
+import { describeGpus } from "../../plan/shortage.ts";
+import { localTime } from "./time.ts";
+
+/** When running tasks end at the latest, in ms since the epoch; those without a timeout are not in it. */
+export type Holders = ReadonlyMap<TaskId, number>;
+
+/** What is short, in a word. */
+export function nameOfShortage(short: Shortage): string {
+  return { jobs: "a place", cpus: "CPUs", memoryBytes: "memory", gpus: "a GPU" }[short.resource];
+}
+
+/** What is short and who has it, in sentences. */
+export function shortageLines(
+  short: Shortage,
+  around: { readonly nowMs: number; readonly holders: Holders },
+): string[] {
+  switch (short.resource) {
+    case "jobs":
+      return [`All ${short.total} places for jobs are taken (stint up --jobs N sets how many there are).`];
+    case "memoryBytes":
+      return [
+        `It wants ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} are free.`,
+      ];
+    case "cpus":
+      return [
+        `It wants ${short.wanted} CPU${short.wanted === 1 ? "" : "s"}: ${short.free} of ${short.total} are free.`,
+      ];
+    case "gpus": {
+      const head = `It waits for ${describeGpus(short.demand)}`;
+      if (short.rooms.length === 0) return [`${head}: this machine has none.`];
+      const devices = obstacles(short.demand, short.rooms);
+      return [`${head}:`, ...devices.map((one) => `  ${deviceLine(one, around)}`)];
+    }
+  }
+}
+
+interface Look {
+  readonly room: DeviceRoom;
+  readonly obstacle: Obstacle | null;
+}
+
+function deviceLine(
+  { room, obstacle }: Look,
+  around: { readonly nowMs: number; readonly holders: Holders },
+): string {
+  const gpu = `gpu ${room.device.index}`;
+  if (obstacle === null) return `${gpu} is free`;
+  switch (obstacle.type) {
+    case "unsuitable":
+      return `${gpu} ${obstacle.why}`;
+    case "avoided":
+      return `${gpu} failed under it, so it gets another one`;
+    case "tooSmall":
+      return `${gpu} was too small for it`;
+    case "keptFor":
+      return `${gpu} is kept free for ${obstacle.task}, which has waited for long`;
+    case "settling":
+      return `${gpu} was given back just now and is looked at first`;
+    case "held":
+    case "foreign": {
+      const parts = [holdersPart(room, around), foreignPart(room)].filter((part) => part !== null);
+      if (obstacle.freeBytes === null)
+        return `${gpu} ${parts.map((part) => `is held by ${part}`).join(" and ")}`;
+      return `${gpu} has ${formatBytes(obstacle.freeBytes)} (${parts.map((part) => `held by ${part}`).join("; ")})`;
+    }
+  }
+}
+
+function holdersPart(
+  { holdings }: DeviceRoom,
+  { nowMs, holders }: { readonly nowMs: number; readonly holders: Holders },
+): string | null {
+  if (holdings.length === 0) return null;
+  return holdings
+    .map(({ holder, bytes }) => {
+      const untilMs = holders.get(holder as TaskId);
+      const share = bytes === null ? "" : ` with ${formatBytes(bytes)}`;
+      return `${holder}${share}${untilMs === undefined ? "" : ` until about ${localTime(untilMs, nowMs)}`}`;
+    })
+    .join(", ");
+}
+
+function foreignPart({ device, foreignBytes }: DeviceRoom): string | null {
+  if (foreignBytes === 0) return null;
+  const pids = device.foreign.map(({ pid }) => pid);
+  const who =
+    pids.length === 1
+      ? `a process outside stint, pid ${pids[0]}`
+      : `processes outside stint, pids ${pids.join(", ")}`;
+  return `${pids.length === 0 ? "something outside stint" : who} (${formatBytes(foreignBytes)})`;
+}

@@ -1,0 +1,173 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { closest } from "../lib/suggest.ts";
+import type { Dependency, ParentReference } from "../model/dependency.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { makeTaskId, nameFrom, numberOf, type TaskId } from "../model/identity.ts";
+import type { Draft } from "../model/submission.ts";
+import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { allIds, readTasks } from "../store/reader.ts";
+
+/** A parent that is known, or the place of one in the same batch. */
+type Parent = { readonly id: TaskId } | { readonly index: number };
+
+/** Of each draft of a batch, its parents once the batch has its numbers. */
+export type Parents = (index: number, firstNumber: number) => Dependency[];
+
+/** Looks up what drafts wait for: in their own batch, else by number or id, else the one unended task or sweep of that name. */
+export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result<Parents, Problem> {
+  const isAsked = drafts.some(({ parents }) => parents !== undefined && parents.length > 0);
+  if (!isAsked) return ok(() => []);
+  const book = openBook(layout, drafts);
+  const found: { readonly parent: Parent; readonly when: ParentReference["when"] }[][] = [];
+  for (const draft of drafts) {
+    const own: (typeof found)[number] = [];
+    for (const { reference, when } of draft.parents ?? []) {
+      const parents = lookUp(book, { draft, reference });
+      if (!parents.ok) return parents;
+      own.push(...parents.value.map((parent) => ({ parent, when })));
+    }
+    found.push(own);
+  }
+  const edges = found.map((own) => own.flatMap(({ parent }) => ("index" in parent ? [parent.index] : [])));
+  const cycle = findCycle(edges);
+  if (cycle !== null) {
+    const path = cycle.map((index) => drafts[index]?.name ?? "").join(" -> ");
+    return err(
+      problem("INVALID_DEPENDENCY", `Cannot queue a circle of tasks that wait for each other: ${path}`),
+    );
+  }
+  return ok((index, firstNumber) =>
+    (found[index] ?? []).map(({ parent, when }) => ({ task: idOf(parent, { drafts, firstNumber }), when })),
+  );
+}
+
+function idOf(
+  parent: Parent,
+  { drafts, firstNumber }: { drafts: readonly Draft[]; firstNumber: number },
+): TaskId {
+  if ("id" in parent) return parent.id;
+  return makeTaskId(firstNumber + parent.index, nameFrom(drafts[parent.index]?.name ?? ""));
+}
+
+/** All that a name can mean. */
+interface Book {
+  /** Names of drafts and of their sweeps. */
+  readonly batch: ReadonlyMap<string, readonly number[]>;
+  readonly ids: readonly TaskId[];
+  /** Unended tasks, and failed ones for the sweeps that they belong to. */
+  readonly tasks: readonly Task[];
+  readonly failed: readonly Task[];
+}
+
+function openBook(layout: Layout, drafts: readonly Draft[]): Book {
+  const batch = new Map<string, number[]>();
+  for (const [index, { name, group }] of drafts.entries()) {
+    for (const key of new Set([name, group?.name ?? name])) {
+      const known = batch.get(key);
+      if (known === undefined) batch.set(key, [index]);
+      else known.push(index);
+    }
+  }
+  const isSweepAsked = drafts.some(({ parents }) => parents?.some(({ reference }) => !batch.has(reference)));
+  return {
+    batch,
+    ids: allIds(layout),
+    tasks: readTasks(layout, ["running", "pending"]),
+    failed: isSweepAsked ? readTasks(layout, ["dead-letter"]) : [],
+  };
+}
+
+function lookUp(
+  book: Book,
+  { draft, reference }: { draft: Draft; reference: string },
+): Result<Parent[], Problem> {
+  const inBatch = book.batch.get(reference);
+  if (inBatch !== undefined) {
+    const isSweep = inBatch.length > 1;
+    // A member of a sweep that waits for its own sweep waits for itself too.
+    return isSweep && book.batch.get(draft.name) === inBatch
+      ? refuse(draft, `${reference} is its own name`)
+      : ok(inBatch.map((index) => ({ index })));
+  }
+  const byNumber = /^\d+$/.test(reference) ? Number(reference) : null;
+  const id = book.ids.find((one) => one === reference || numberOf(one) === byNumber);
+  if (id !== undefined) return ok([{ id }]);
+  if (byNumber !== null) return refuse(draft, `there is no task ${reference}`);
+  const named = book.tasks.filter(({ metadata }) => metadata.name === reference);
+  const [only, ...others] = named;
+  if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);
+  if (only !== undefined) {
+    const numbers = named.map(({ metadata }) => metadata.number).join(", ");
+    return refuse(
+      draft,
+      `${named.length} unended tasks bear the name ${reference}`,
+      `name one by its number: ${numbers}`,
+    );
+  }
+  const members = sweepMembers(book, reference);
+  return members.length > 0 ? ok(members) : unknown(book, { draft, reference });
+}
+
+/** The members of the newest sweep of a name that have not succeeded yet. */
+function sweepMembers({ tasks, failed }: Book, name: string): Parent[] {
+  const living = tasks.filter(({ metadata }) => metadata.group?.name === name);
+  const newest = living.reduce((most, { metadata }) => Math.max(most, metadata.group?.id ?? 0), 0);
+  return [...living, ...failed]
+    .filter(({ metadata }) => metadata.group?.id === newest)
+    .map(({ metadata }) => ({ id: metadata.id }));
+}
+
+function unknown(
+  book: Book,
+  { draft, reference }: { draft: Draft; reference: string },
+): Result<never, Problem> {
+  const ended = book.ids.findLast((id) => id.slice(id.indexOf("-") + 1) === reference);
+  if (ended !== undefined) {
+    const hint = `leave it out, or name it by its number: ${numberOf(ended)}`;
+    return refuse(draft, `no unended task bears the name ${reference}, the last one was ${ended}`, hint);
+  }
+  const names = [...book.batch.keys(), ...book.tasks.map(({ metadata }) => metadata.name)];
+  const near = closest(reference, new Set(names));
+  return refuse(
+    draft,
+    `no task bears the name ${reference}`,
+    near === null ? undefined : `did you mean "${near}"?`,
+  );
+}
+
+function refuse(draft: Draft, why: string, hint?: string): Result<never, Problem> {
+  return err(problem("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after what it names: ${why}`, hint));
+}
+
+/** A way from a place back to itself, both ends included, or null. Without recursion: a chain may be as long as a batch. */
+function findCycle(edges: readonly (readonly number[])[]): number[] | null {
+  const dependents = new Map<number, number[]>();
+  const open = edges.map((parents) => parents.length);
+  for (const [child, parents] of edges.entries()) {
+    for (const parent of parents) {
+      const known = dependents.get(parent);
+      if (known === undefined) dependents.set(parent, [child]);
+      else known.push(child);
+    }
+  }
+  const free = [...edges.keys()].filter((at) => open[at] === 0);
+  const isFree = new Set(free);
+  for (const at of free) {
+    for (const child of dependents.get(at) ?? []) {
+      open[child] = (open[child] ?? 0) - 1;
+      if (open[child] !== 0) continue;
+      isFree.add(child);
+      free.push(child);
+    }
+  }
+  // Whoever is not free waits for another who is not: going on from parent to parent, one comes again.
+  let at = [...edges.keys()].find((one) => !isFree.has(one));
+  const path: number[] = [];
+  while (at !== undefined) {
+    if (path.includes(at)) return [...path.slice(path.indexOf(at)), at];
+    path.push(at);
+    at = edges[at]?.find((parent) => !isFree.has(parent));
+  }
+  return null;
+}

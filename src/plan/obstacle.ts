@@ -1,0 +1,48 @@
+import type { TaskId } from "../model/identity.ts";
+import { candidates, type Demand, unsuitable } from "./demand.ts";
+import { type DeviceRoom, isFree } from "./devices.ts";
+
+/** Why one device is not given to a demand now. */
+export type Obstacle =
+  | { readonly type: "unsuitable"; readonly why: string }
+  /** It failed under this task, and others are there. */
+  | { readonly type: "avoided" }
+  /** A larger one is wanted after it was too small. */
+  | { readonly type: "tooSmall" }
+  | { readonly type: "keptFor"; readonly task: TaskId }
+  | { readonly type: "settling" }
+  /** Others have it, or shares of it; `freeBytes` is null where it is wanted whole or tells nothing. */
+  | { readonly type: "held"; readonly freeBytes: number | null }
+  /** Only processes outside stint are in the way. */
+  | { readonly type: "foreign"; readonly freeBytes: number | null };
+
+/** What keeps each device from a demand; null where nothing does. */
+export function obstacles(
+  demand: Demand,
+  rooms: readonly DeviceRoom[],
+): { readonly room: DeviceRoom; readonly obstacle: Obstacle | null }[] {
+  const ids = new Set(
+    candidates(
+      demand,
+      rooms.map(({ device }) => device),
+    ).map(({ id }) => id),
+  );
+  return rooms.map((room) => ({
+    room,
+    obstacle: obstacleOf(room, { demand, isCandidate: ids.has(room.device.id) }),
+  }));
+}
+
+function obstacleOf(
+  room: DeviceRoom,
+  { demand, isCandidate }: { demand: Demand; isCandidate: boolean },
+): Obstacle | null {
+  const why = unsuitable(room.device, demand);
+  if (why !== null) return { type: "unsuitable", why };
+  if (!isCandidate) return { type: demand.avoid.includes(room.device.id) ? "avoided" : "tooSmall" };
+  if (isFree(room, demand)) return null;
+  if (room.keptFor !== null) return { type: "keptFor", task: room.keptFor };
+  if (room.isSettling) return { type: "settling" };
+  const freeBytes = demand.resources.vramBytes === undefined ? null : room.freeBytes;
+  return { type: room.holdings.length > 0 ? "held" : "foreign", freeBytes };
+}
