@@ -1,0 +1,53 @@
+import type { Device } from "../model/device.ts";
+import type { DeviceRules } from "../model/device-rules.ts";
+
+/** The devices that are used: those that the rules name and the caller's own environment lets be seen. */
+export function chosenDevices(
+  devices: readonly Device[],
+  { rules, env }: { rules: DeviceRules; env: Readonly<Record<string, string>> },
+): Device[] {
+  const isNamed = (names: readonly string[], device: Device): boolean =>
+    names.some((name) => isMeant(name, device));
+  return devices.filter(
+    (device) =>
+      isVisible(device, env) &&
+      (rules.allow === null || isNamed(rules.allow, device)) &&
+      !isNamed(rules.exclude, device),
+  );
+}
+
+/** One or two digits are an index: `90` is not in every RTX 3090. Else an id, its beginning, or a part of the name. */
+function isMeant(typed: string, { index, id, name }: Device): boolean {
+  const wanted = typed.toLowerCase();
+  if (/^\d{1,2}$/.test(wanted)) return Number(wanted) === index;
+  return id.toLowerCase().startsWith(wanted) || name.toLowerCase().includes(wanted);
+}
+
+/** The variables by which a vendor's runtime hides devices; the first that is set counts. */
+const HIDING: Readonly<Record<Device["vendor"], readonly string[]>> = {
+  nvidia: ["CUDA_VISIBLE_DEVICES"],
+  amd: ["ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"],
+  apple: [],
+  simulated: [],
+};
+
+function isVisible(device: Device, env: Readonly<Record<string, string>>): boolean {
+  const list = HIDING[device.vendor].map((name) => env[name]).find((value) => value !== undefined);
+  if (list === undefined) return true;
+  const names = list.split(",").map((name) => name.trim());
+  // What stands behind a name that CUDA does not understand, `-1` for instance, is not seen (CUDA C++ Programming Guide).
+  const end = names.findIndex((name) => !/^(\d+|(GPU|MIG)-\S+)$/.test(name));
+  return (end < 0 ? names : names.slice(0, end)).some((name) =>
+    /^\d+$/.test(name)
+      ? Number(name) === device.index
+      : device.id.toLowerCase().startsWith(name.toLowerCase()),
+  );
+}
+
+/** The variables of an environment that hide devices, as they are set. */
+export function hidingIn(env: Readonly<Record<string, string>>): string[] {
+  return Object.values(HIDING)
+    .flat()
+    .filter((name) => env[name] !== undefined)
+    .map((name) => `${name}="${env[name]}"`);
+}

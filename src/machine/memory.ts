@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { freemem, totalmem } from "node:os";
+import { join } from "node:path";
+import type { MachineMemory } from "./nvidia.ts";
+
+/** The memory of the machine; what is available is more than what is free, as caches give way (proc_meminfo(5)). */
+export function machineMemory(root: string): MachineMemory {
+  const text = textOf(join(root, "proc", "meminfo")) ?? "";
+  const bytesOf = (name: string): number | null => {
+    const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
+    return found === undefined ? null : Number(found) * 1_024;
+  };
+  return {
+    totalBytes: bytesOf("MemTotal") ?? totalmem(),
+    availableBytes: bytesOf("MemAvailable") ?? freemem(),
+  };
+}
+
+/** The text of a file of the kernel's, trimmed; null where it is not there, or not ours to read. */
+export function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1").trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,84 @@
+import { type DeviceUse, type Finding, NOTHING, type Surroundings } from "./finding.ts";
+import { machineMemory } from "./memory.ts";
+import {
+  GPU_FIELDS,
+  type NvidiaGpu,
+  parseGpus,
+  parseUses,
+  refusedField,
+  slicesIn,
+  withSlices,
+} from "./nvidia.ts";
+import { runTool, type ToolEnd, toolFailure } from "./tool.ts";
+
+export const NVIDIA_TOOL = "nvidia-smi";
+const CSV = "--format=csv,noheader,nounits";
+/** Without these there is nothing to say of a GPU. */
+const NEEDED: readonly string[] = ["index", "uuid"];
+
+/** Looks at NVIDIA's GPUs, with at most two calls of nvidia-smi at a time. */
+export async function lookAtNvidia(around: Surroundings): Promise<Finding> {
+  const [asked, apps] = await Promise.all([
+    askGpus(around),
+    runTool([NVIDIA_TOOL, "--query-compute-apps=gpu_uuid,pid,used_memory", CSV], around),
+  ]);
+  const { end, fields } = asked;
+  if (end.type === "missing") return NOTHING;
+  const text = end.type === "ended" ? end.out : "";
+  const gpus = parseGpus(text, { fields, memory: machineMemory(around.root) });
+  if (gpus.length === 0) return { ...NOTHING, problem: isEmpty(end) ? null : toolFailure(NVIDIA_TOOL, end) };
+  const uses = apps.type === "ended" ? parseUses(apps.out) : [];
+  // A failed GPU makes the tool fail too, and is told of by its own fault.
+  const isExplained = gpus.some(({ device }) => device.fault !== null);
+  const problem = isExplained ? null : (failureIn(end) ?? failureIn(apps));
+  return gpus.some(({ isSliced }) => isSliced)
+    ? sliced(around, { gpus, uses, problem })
+    : { devices: gpus.map(({ device }) => device), uses, problem };
+}
+
+/** Asks for all fields, and again without those that the driver is too old to know. */
+async function askGpus(around: Surroundings): Promise<{ end: ToolEnd; fields: readonly string[] }> {
+  let fields: readonly string[] = GPU_FIELDS;
+  for (;;) {
+    const end = await runTool([NVIDIA_TOOL, `--query-gpu=${fields.join(",")}`, CSV], around);
+    const refused = end.type === "ended" && end.code !== 0 ? refusedField(`${end.out}\n${end.err}`) : null;
+    if (refused === null || !fields.includes(refused) || NEEDED.includes(refused)) return { end, fields };
+    fields = fields.filter((field) => field !== refused);
+  }
+}
+
+function failureIn(end: ToolEnd): string | null {
+  const isFailed = end.type === "hung" || (end.type === "ended" && end.code !== 0);
+  return isFailed ? toolFailure(NVIDIA_TOOL, end) : null;
+}
+
+/** A driver without GPUs says so and ends with 6 (nvidia-smi(1), "Return value"). */
+function isEmpty(end: ToolEnd): boolean {
+  return (
+    end.type === "ended" &&
+    (/No devices were found/i.test(end.out) || (end.code === 0 && end.out.trim() === ""))
+  );
+}
+
+interface Sliced {
+  readonly gpus: readonly NvidiaGpu[];
+  readonly uses: readonly DeviceUse[];
+  readonly problem: string | null;
+}
+
+async function sliced(around: Surroundings, { gpus, uses, problem }: Sliced): Promise<Finding> {
+  const listed = await runTool([NVIDIA_TOOL, "-L"], around);
+  const listing = listed.type === "ended" ? listed.out : "";
+  const slices = slicesIn(listing);
+  return {
+    devices: withSlices(gpus, listing),
+    // What is on a sliced GPU as a whole is on some slice of it, and how much of that nobody says.
+    uses: uses.flatMap((use) => {
+      const possible = slices.filter(({ parent }) => parent === use.deviceId);
+      return possible.length === 0
+        ? [use]
+        : possible.map(({ id }) => ({ ...use, deviceId: id, bytes: null }));
+    }),
+    problem: problem ?? failureIn(listed),
+  };
+}

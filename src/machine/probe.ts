@@ -1,0 +1,83 @@
+import { platform } from "node:os";
+import { type Clock, timestamp } from "../lib/clock.ts";
+import type { Inventory } from "../model/device.ts";
+import type { DeviceRules } from "../model/device-rules.ts";
+import { lookAtAmd, mayHaveAmd } from "./amd.ts";
+import { APPLE_TOOL, lookAtApple } from "./apple.ts";
+import { chosenDevices } from "./choose.ts";
+import type { Finding, Surroundings } from "./finding.ts";
+import { lookAtNvidia, NVIDIA_TOOL } from "./nvidia-look.ts";
+import { tokenOf, withUses } from "./processes.ts";
+import { simulatedDevices } from "./simulated.ts";
+import { findTool } from "./tool.ts";
+
+/** What a look at the devices needs. */
+export interface ProbeOptions {
+  readonly clock: Clock;
+  /** The caller's: where the tools are, and which devices are hidden from it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly rules: DeviceRules;
+  /** True for the token of an open attempt of this home. */
+  readonly isOwn: (token: string) => boolean;
+  /** Ends the look early; what it gives then is of no use. */
+  readonly signal?: AbortSignal;
+  /** The folder that holds proc/, sys/ and dev/; `/`. */
+  readonly root?: string;
+}
+
+interface Vendor {
+  readonly isThere: (around: Surroundings) => boolean;
+  readonly look: (around: Surroundings) => Promise<Finding>;
+}
+
+const VENDORS: readonly Vendor[] = [
+  { isThere: (around) => findTool(NVIDIA_TOOL, around) !== null, look: lookAtNvidia },
+  { isThere: mayHaveAmd, look: lookAtAmd },
+  {
+    isThere: (around) => platform() === "darwin" && findTool(APPLE_TOOL, around) !== null,
+    look: lookAtApple,
+  },
+];
+
+/** True where a look can find something; costs a search through PATH. */
+export function mayHaveDevices(options: Pick<ProbeOptions, "env" | "rules" | "root">): boolean {
+  return options.rules.simulate.length > 0 || vendorsOf(surroundingsOf(options)).length > 0;
+}
+
+/** Looks at the devices that a home uses: in seconds at the most, whatever the vendors' tools do. */
+export async function probeDevices(options: ProbeOptions): Promise<Inventory> {
+  const { rules, env, clock } = options;
+  const surroundings = surroundingsOf(options);
+  const found =
+    rules.simulate.length > 0
+      ? [{ devices: simulatedDevices(rules.simulate), uses: [], problem: null }]
+      : await Promise.all(vendorsOf(surroundings).map(({ look }) => look(surroundings)));
+  const devices = found.flatMap((finding) =>
+    withUses(finding.devices, { uses: finding.uses, ownToken: ownToken(options, surroundings.root) }),
+  );
+  const problems = found.map(({ problem }) => problem).filter((problem) => problem !== null);
+  return {
+    at: timestamp(clock.now()),
+    devices: chosenDevices(devices, { rules, env }),
+    problem: problems.length === 0 ? null : problems.join("; "),
+  };
+}
+
+function surroundingsOf({
+  env,
+  root = "/",
+  signal,
+}: Pick<ProbeOptions, "env" | "root" | "signal">): Surroundings {
+  return { env, root, ...(signal !== undefined && { signal }) };
+}
+
+function vendorsOf(surroundings: Surroundings): Vendor[] {
+  return VENDORS.filter(({ isThere }) => isThere(surroundings));
+}
+
+function ownToken({ isOwn }: ProbeOptions, root: string): (pid: number) => string | null {
+  return (pid) => {
+    const token = tokenOf(pid, root);
+    return token !== null && isOwn(token) ? token : null;
+  };
+}

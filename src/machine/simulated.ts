@@ -1,0 +1,22 @@
+import type { Device } from "../model/device.ts";
+import type { SimulatedGpus } from "../model/device-rules.ts";
+import { newDevice } from "./finding.ts";
+
+/** Nobody's: Linux gives pid 0 to no process that a tool could list. */
+const NOBODY = 0;
+
+/** The GPUs that config.yaml makes up, numbered through; `SIM-0` is the first. */
+export function simulatedDevices(groups: readonly SimulatedGpus[]): Device[] {
+  const all = groups.flatMap((group) => Array.from({ length: group.count }, () => group));
+  return all.map(({ name, memoryBytes, foreignBytes }, index) =>
+    newDevice({
+      id: `SIM-${index}`,
+      vendor: "simulated",
+      index,
+      name,
+      memoryBytes,
+      freeBytes: Math.max(0, memoryBytes - foreignBytes),
+      foreign: foreignBytes > 0 ? [{ pid: NOBODY, bytes: foreignBytes }] : [],
+    }),
+  );
+}
