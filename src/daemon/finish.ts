@@ -56,6 +56,7 @@ export function finishJobs(holder: Holder): number | null {
     if (status.state === "queued" && ended?.state === "orphaned")
       holder.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
     holder.jobs.delete(id);
+    if (ended !== undefined) holder.devices?.release(ended.token, ended.devices ?? []);
     holder.options.say(`${id}: ${sentence(written.value)}`);
   }
   return lookInMs;

@@ -14,6 +14,7 @@ import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
 import { onDisk } from "../store/trouble.ts";
 import { type Change, Writer, type Written } from "../store/writer.ts";
+import type { DevicePool } from "./device-pool.ts";
 import type { Job } from "./job.ts";
 import { Relatives } from "./relatives.ts";
 
@@ -39,6 +40,8 @@ export interface HolderOptions {
 /** How a holder that was asked to leave does so. */
 export type Leaving = "leave" | "drain" | "stop" | "handOver";
 
+const NO_DEVICES = { devices: [], isProbed: false, elsewhere: [], settling: new Set<string>() };
+
 /** A full disk is tried again this often. */
 const PROBE_MS = 2_000;
 
@@ -48,6 +51,8 @@ export class Holder {
   readonly bootId = bootId();
   readonly tasks = new Map<TaskId, Task>();
   readonly jobs = new Map<TaskId, Job>();
+  /** Null for a mere command, which starts nothing. */
+  devices: DevicePool | null = null;
   leaving: Leaving | null = null;
   /** Tasks (by uid) that others asked this holder to start beside its own. */
   readonly served = new Set<string>();
@@ -105,7 +110,7 @@ export class Holder {
 
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
-    return { ...this.options.terms, devices: [], isProbed: true, elsewhere: [], settling: new Set() };
+    return { ...this.options.terms, ...(this.devices?.view ?? NO_DEVICES) };
   }
 
   /** What a decision on the queue looks at. */

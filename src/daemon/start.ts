@@ -7,6 +7,7 @@ import { err, type Result } from "../lib/result.ts";
 import { claimed } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { Placement } from "../plan/place.ts";
+import { deviceVariables } from "../run/device-variables.ts";
 import { jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { readEnvironment } from "../store/environments.ts";
@@ -17,15 +18,18 @@ import type { Holder } from "./holder.ts";
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, placements: readonly Placement[]): void {
   const { clock, actor, lock } = holder.options;
-  const changes = placements.flatMap(({ task: known, resources, devices }) => {
+  const changes = placements.flatMap((placement) => {
+    const { task: known, resources, devices } = placement;
     const before = asOnDisk(holder, known);
     // What was edited by hand is planned with as it is now, in the next turn.
     if (before !== known) {
       holder.nudge();
       return [];
     }
+    const token = uuid();
+    if (holder.devices?.take(placement, token) === false) return [];
     const claim = {
-      token: uuid(),
+      token,
       supervisor: `${lock.owner.host}:${lock.owner.pid}`,
       hostBootId: holder.bootId,
       claimedAt: timestamp(clock.now()),
@@ -34,9 +38,15 @@ export function startTasks(holder: Holder, placements: readonly Placement[]): vo
     };
     return [{ before, after: claimed(before, claim), actor }];
   });
-  for (const written of holder.commit(changes)) {
+  for (const [index, written] of holder.commit(changes).entries()) {
     if (written.ok) startJob(holder, written.value);
+    else giveBack(holder, changes[index]?.after);
   }
+}
+
+function giveBack(holder: Holder, task: Task | undefined): void {
+  const attempt = task === undefined ? null : openAttempt(task);
+  if (attempt !== null) holder.devices?.release(attempt.token, attempt.devices ?? []);
 }
 
 function startJob(holder: Holder, task: Task): void {
@@ -112,6 +122,21 @@ function launchIn(
     return err({ code, error: `Cannot make the folder of the attempt: ${String(error)}` });
   }
   const runner = runnerVariables(task, { run: directory, checkpoint: layout.checkpoint(id) });
-  const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner });
+  const devices = visibleDevices(holder, openAttempt(task)?.devices);
+  const { environment } = jobEnvironment({
+    policy: kind.environment,
+    captured,
+    task: kind.env,
+    runner: { ...runner, ...devices },
+  });
   return launch({ directory, kind, environment, separateLogs: logs.separate, self });
+}
+
+/** What lets a job see its devices alone. On a machine without any, nothing is said of them. */
+function visibleDevices(holder: Holder, ids: readonly string[] = []): Record<string, string> {
+  if (holder.devices === null || (ids.length === 0 && !holder.devices.hidesDevices)) return {};
+  const known = holder.devices.view.devices;
+  return deviceVariables(
+    ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" }),
+  );
 }

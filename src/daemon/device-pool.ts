@@ -1,0 +1,157 @@
+import type { Clock } from "../lib/clock.ts";
+import { errnoOf } from "../lib/errno.ts";
+import { isAlive } from "../lib/host.ts";
+import type { Random } from "../lib/random.ts";
+import { postShare, readShares, withdrawShare } from "../machine/shares.ts";
+import type { DeviceShare } from "../model/device-share.ts";
+import type { Owner } from "../model/owner.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import type { Placement } from "../plan/place.ts";
+import type { Holding, Machine } from "../plan/snapshot.ts";
+import { survivors } from "../run/tree.ts";
+import type { InventoryKeeper } from "./inventory.ts";
+
+/** A tool that does not answer does not keep a device from everybody for ever. */
+const MAX_SETTLE_MS = 10_000;
+/** Two homes that wanted one device at the same time both stand back, for times that differ. */
+const STAND_BACK_MS = 300;
+
+export interface PoolOptions {
+  readonly keeper: InventoryKeeper;
+  /** Where the homes of this user note their shares; null where there is no such place. */
+  readonly shares: string | null;
+  readonly home: string;
+  /** The holder. */
+  readonly owner: Pick<Owner, "pid" | "startTime" | "bootId">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly nudge: () => void;
+}
+
+/** The devices as this holder may give them out: what was seen of them, who has them, and what was given back just now. */
+export class DevicePool {
+  readonly #options: PoolOptions;
+  /** When each device that was given back counts as looked at, whatever the tools do; as `Clock.awakeMs`. */
+  readonly #settling = new Map<string, number>();
+  #standBackUntilMs = 0;
+  #elsewhere: DeviceShare[] = [];
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** True where jobs without GPUs have to be kept away from GPUs: there are some, or there may be. */
+  get hidesDevices(): boolean {
+    const seen = this.#options.keeper.latest;
+    return seen === null || seen.problem !== null || seen.devices.length > 0;
+  }
+
+  /** What a decision knows of the devices. */
+  get view(): Pick<Machine, "devices" | "isProbed" | "elsewhere" | "settling"> {
+    const { keeper, clock } = this.#options;
+    const devices = keeper.latest?.devices ?? [];
+    const nowMs = clock.awakeMs();
+    for (const [id, untilMs] of this.#settling) if (untilMs <= nowMs) this.#settling.delete(id);
+    if (devices.length > 0) this.#elsewhere = this.#readOthers();
+    const isStandingBack = nowMs < this.#standBackUntilMs;
+    return {
+      devices,
+      isProbed: keeper.latest !== null,
+      elsewhere: this.#elsewhere.flatMap(holdingsOf),
+      settling: new Set(isStandingBack ? devices.map(({ id }) => id) : this.#settling.keys()),
+    };
+  }
+
+  /** True for the token of an attempt of another home that has a share. */
+  isKnown = (token: string): boolean => this.#elsewhere.some((share) => share.token === token);
+
+  /**
+   * Takes the devices of a placement for an attempt; false where another home took one since the plan looked. Each writes
+   * its note first and looks at the others' then: of two at the same time at least one sees the other, and stands back.
+   */
+  take({ task, resources, devices }: Placement, token: string): boolean {
+    const { shares } = this.#options;
+    if (devices.length === 0 || shares === null) return true;
+    const known = new Set(this.#elsewhere.map((share) => share.token));
+    const note = this.#note(task, { token, devices, bytes: resources.vramBytes ?? null });
+    if (!attempt(() => postShare(shares, note))) return true;
+    const rival = this.#readOthers().find(
+      (share) => !known.has(share.token) && share.devices.some((id) => devices.includes(id)),
+    );
+    if (rival === undefined) return true;
+    this.#standBackUntilMs = this.#options.clock.awakeMs() + STAND_BACK_MS * this.#options.random();
+    attempt(() => withdrawShare(shares, token));
+    return false;
+  }
+
+  /** Notes the shares of jobs that an earlier holder started. */
+  adopt(tasks: readonly Task[]): void {
+    const { shares } = this.#options;
+    for (const task of tasks) {
+      const open = openAttempt(task);
+      if (shares === null || open?.devices === undefined) continue;
+      const { token, devices, resources } = open;
+      attempt(() =>
+        postShare(shares, this.#note(task, { token, devices, bytes: resources.vramBytes ?? null })),
+      );
+    }
+  }
+
+  /** The attempt is over and nothing of it lives: its devices are free once somebody has looked at them. */
+  release(token: string, devices: readonly string[]): void {
+    const { shares, keeper, clock, nudge } = this.#options;
+    if (devices.length === 0) return;
+    if (shares !== null) attempt(() => withdrawShare(shares, token));
+    const untilMs = clock.awakeMs() + MAX_SETTLE_MS;
+    for (const id of devices) this.#settling.set(id, untilMs);
+    void keeper.refresh().then(() => {
+      for (const id of devices) if (this.#settling.get(id) === untilMs) this.#settling.delete(id);
+      nudge();
+    });
+  }
+
+  #note(
+    task: Task,
+    share: Pick<DeviceShare, "token" | "bytes"> & { devices: readonly string[] },
+  ): DeviceShare {
+    const { home, owner } = this.#options;
+    const { bootId, pid, startTime } = owner;
+    const devices = [...share.devices];
+    return { ...share, devices, home, task: task.metadata.id, bootId, supervisor: { pid, startTime } };
+  }
+
+  /** The shares of other homes whose jobs live, or are about to; the others are swept up. */
+  #readOthers(): DeviceShare[] {
+    const { shares, home } = this.#options;
+    if (shares === null) return [];
+    const found: DeviceShare[] = [];
+    attempt(() => {
+      for (const share of readShares(shares)) {
+        if (share.home === home) continue;
+        if (this.#isLive(share)) found.push(share);
+        else withdrawShare(shares, share.token);
+      }
+    });
+    return found;
+  }
+
+  #isLive({ bootId, supervisor, token }: DeviceShare): boolean {
+    if (bootId !== this.#options.owner.bootId) return false;
+    return isAlive(supervisor) || survivors({ leader: null, token }).length > 0;
+  }
+}
+
+function holdingsOf({ token, home, task, devices, bytes }: DeviceShare): Holding[] {
+  return devices.map((device) => ({ device, token, holder: `${task} of ${home}`, bytes }));
+}
+
+/** A folder that does not take a note only costs the agreement with other homes. */
+function attempt(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return false;
+  }
+}
