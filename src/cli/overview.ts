@@ -61,5 +61,11 @@ export function surroundingsSeen(context: Context, layout: Layout, unended: read
   const own = settings.ok ? termsOf(settings.value) : noTerms();
   const terms = { ...own, capacity: owner?.capacity ?? own.capacity, labels: owner?.labels ?? own.labels };
   const related = new Relatives(layout).of(queued, new Map(unended.map((task) => [task.metadata.id, task])));
-  return { nowMs: context.clock.now(), queued, active, machine: seenMachine(layout, terms), ...related };
+  return {
+    nowMs: context.clock.now(),
+    queued,
+    active,
+    machine: seenMachine(context, layout, terms),
+    ...related,
+  };
 }

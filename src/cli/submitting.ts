@@ -4,8 +4,10 @@ import type { Settings } from "../intake/settings.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
+import { gpusOf } from "../model/resources.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
+import type { Machine } from "../plan/snapshot.ts";
 import { newBatch, publishBatch } from "../store/batch.ts";
 import { replaceFile } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
@@ -14,7 +16,7 @@ import { onDisk } from "../store/trouble.ts";
 import { admit } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { pairsFlag } from "./flags.ts";
-import { seenMachine } from "./machine.ts";
+import { machineFor } from "./machine.ts";
 import { readLastSubmitted } from "./select.ts";
 import { inheritable } from "./session.ts";
 import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
@@ -109,11 +111,11 @@ export function fieldsOf(flags: FieldFlags): Result<Record<string, unknown>, Pro
  * Queues drafts from this command line; with no supervisor up they are put into pending/ here. Where a task with the key
  * of a draft has not ended, that task stands for it.
  */
-export function submitDrafts(
+export async function submitDrafts(
   context: Context,
   layout: Layout,
   options: { readonly drafts: readonly Draft[]; readonly settings: Settings; readonly resubmitOf?: TaskId },
-): Result<Task[], Problem> {
+): Promise<Result<Task[], Problem>> {
   const admitted = admit(layout, options.drafts);
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;
@@ -122,10 +124,13 @@ export function submitDrafts(
   if (drafts.length === 0) return ok([...same]);
   const batch = newBatch();
   const owner = lockOwner(layout);
-  const terms = termsOf(options.settings);
+  const own = termsOf(options.settings);
+  const terms = { ...own, capacity: owner?.capacity ?? own.capacity };
+  const machine = await machineFor(context, layout, { drafts, terms });
+  tellOfGpus(context, { drafts, machine });
   const accepted = enqueue(layout, drafts, {
     batch,
-    machine: seenMachine(layout, { ...terms, capacity: owner?.capacity ?? terms.capacity }),
+    machine,
     clock: context.clock,
     createdBy: context.user,
     source: "cli",
@@ -137,6 +142,21 @@ export function submitDrafts(
   onDisk("remember what was submitted", () => remember(layout, accepted.value));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
   return ok([...same, ...accepted.value]);
+}
+
+/** A researcher who forgot to ask for one would find out in the morning. */
+function tellOfGpus(
+  context: Context,
+  { drafts, machine }: { readonly drafts: readonly Draft[]; readonly machine: Machine },
+): void {
+  const silent = drafts.filter(
+    ({ spec }) => spec.resources.gpus === undefined && gpusOf(spec.resources) === 0,
+  ).length;
+  if (machine.devices.length === 0 || silent === 0) return;
+  const who = drafts.length === 1 ? "the task asks" : `${silent} tasks ask`;
+  context.err(
+    `stint: ${who} for no GPU and will see none; --gpus 1 asks for one, gpus: 0 says that none is meant\n`,
+  );
 }
 
 function remember(layout: Layout, tasks: readonly Task[]): void {

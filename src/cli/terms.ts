@@ -1,5 +1,6 @@
 import { machineCapacity } from "../daemon/capacity.ts";
 import type { Settings } from "../intake/settings.ts";
+import { ALL_DEVICES } from "../model/device-rules.ts";
 import { DEFAULT_POLICY } from "../model/policy.ts";
 import type { Terms } from "../plan/snapshot.ts";
 
@@ -12,10 +13,11 @@ export function termsOf(
     capacity: machineCapacity(said.jobs ?? settings.jobs, settings.memoryReserveBytes),
     labels: { ...settings.labels, ...said.labels },
     policy: settings.policy,
+    deviceRules: settings.devices,
   };
 }
 
 /** For a mere command, which starts nothing. */
 export function noTerms(): Terms {
-  return { capacity: machineCapacity(), labels: {}, policy: DEFAULT_POLICY };
+  return { capacity: machineCapacity(), labels: {}, policy: DEFAULT_POLICY, deviceRules: ALL_DEVICES };
 }

@@ -56,6 +56,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   release: { summary: "let held tasks start", load: () => import("./commands/release.ts") },
   set: { summary: "change a task: set ID key=value", load: () => import("./commands/set.ts") },
   stats: { summary: "counts, ages and failure classes", load: () => import("./commands/stats.ts") },
+  gpus: {
+    summary: "the GPUs, their live use, and who is on them",
+    load: () => import("./commands/gpus.ts"),
+  },
   clean: { summary: "remove ended tasks with their logs", load: () => import("./commands/clean.ts") },
   "requeue-stale": {
     summary: "queue again what lost its process",

@@ -1,16 +1,19 @@
 import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { openShares } from "../machine/shares.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
-import type { Task } from "../model/task.ts";
+import { openAttempt, type Task } from "../model/task.ts";
 import { auditedVersions } from "../store/audit-chain.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { recover } from "../store/recover.ts";
 import { problemOf } from "../store/trouble.ts";
 import { adoptJobs } from "./adopt.ts";
+import { DevicePool } from "./device-pool.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
 import { queuedNote } from "./incoming.ts";
+import { InventoryKeeper } from "./inventory.ts";
 
 export interface Session extends AsyncDisposable {
   readonly holder: Holder;
@@ -30,9 +33,11 @@ export async function openSession(
     const held = lock;
     const holder = new Holder({ ...options, lock: held });
     settleIn(holder, held);
+    const inventory = role === "command" ? null : keepInventory(holder);
     return ok({
       holder,
       [Symbol.asyncDispose]: async () => {
+        inventory?.[Symbol.dispose]();
         holder.close();
         await held[Symbol.asyncDispose]();
       },
@@ -43,6 +48,21 @@ export async function openSession(
     if (errno === null) throw error;
     return err(problemOf(errno, `work on the home "${options.layout.home}"`, error));
   }
+}
+
+/** Looks at the devices for as long as the session lasts, and gives them out. */
+function keepInventory(holder: Holder): InventoryKeeper {
+  const { layout, clock, environment, say, random, lock, terms } = holder.options;
+  const { nudge } = holder;
+  const isOwn = (token: string): boolean =>
+    holder.active.some((task) => openAttempt(task)?.token === token) || pool.isKnown(token);
+  const rules = terms.deviceRules;
+  const keeper = new InventoryKeeper({ layout, clock, rules, environment, isOwn, say, nudge });
+  const shares = openShares(environment);
+  const pool = new DevicePool({ keeper, shares, home: layout.home, owner: lock.owner, clock, random, nudge });
+  pool.adopt(holder.active);
+  holder.devices = pool;
+  return keeper;
 }
 
 function settleIn(holder: Holder, lock: HeldLock): void {

@@ -2,7 +2,7 @@ import { platform } from "node:os";
 import { type Clock, timestamp } from "../lib/clock.ts";
 import type { Inventory } from "../model/device.ts";
 import type { DeviceRules } from "../model/device-rules.ts";
-import { lookAtAmd, mayHaveAmd } from "./amd.ts";
+import { AMD_TOOL, lookAtAmd, mayHaveAmd } from "./amd.ts";
 import { APPLE_TOOL, lookAtApple } from "./apple.ts";
 import { chosenDevices } from "./choose.ts";
 import type { Finding, Surroundings } from "./finding.ts";
@@ -80,4 +80,10 @@ function ownToken({ isOwn }: ProbeOptions, root: string): (pid: number) => strin
     const token = tokenOf(pid, root);
     return token !== null && isOwn(token) ? token : null;
   };
+}
+
+/** What a look searches for, as a part of a sentence. */
+export function lookedFor(): string {
+  const apple = platform() === "darwin" ? [APPLE_TOOL] : [];
+  return [NVIDIA_TOOL, AMD_TOOL, "/dev/kfd", ...apple].join(", ");
 }

@@ -8,7 +8,7 @@ export type ToolEnd =
   | { readonly type: "ended"; readonly code: number | null; readonly out: string; readonly err: string };
 
 /** A tool that talks to a driver in trouble does not return at all. */
-export const TOOL_TIMEOUT_MS = 2_000;
+const TOOL_TIMEOUT_MS = 2_000;
 /** The longest answer is some KiB. */
 const MAX_OUTPUT_BYTES = 1_024 * 1_024;
 

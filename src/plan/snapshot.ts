@@ -1,5 +1,6 @@
 import type { ParentState } from "../model/dependency.ts";
 import type { Device } from "../model/device.ts";
+import type { DeviceRules } from "../model/device-rules.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Capacity } from "../model/resources.ts";
@@ -22,6 +23,8 @@ export interface Terms {
   /** Of the supervisor. */
   readonly labels: Readonly<Record<string, string>>;
   readonly policy: Policy;
+  /** Which GPUs are used. */
+  readonly deviceRules: DeviceRules;
 }
 
 /** What there is to give. */

@@ -49,6 +49,10 @@ export class Layout {
   get supervisorLog(): string {
     return join(this.home, "supervisor.log");
   }
+  /** What the holder saw of the devices, for other processes. */
+  get inventory(): string {
+    return join(this.home, "inventory.json");
+  }
   /** The numbers last submitted by hand, for `@`. */
   get lastSubmitted(): string {
     return join(this.home, "last-submitted.json");

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../model/errors.ts";
 import { type Check, examine } from "../examine.ts";
+import { examineDevices } from "../examine-devices.ts";
 import { homePath } from "../home.ts";
 import { styleFor } from "../text/style.ts";
 import type { Invocation } from "../verbs.ts";
@@ -12,8 +13,9 @@ interface Flags {
 const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
 
 export function declare(command: Command, { context, end }: Invocation): void {
-  command.option("--json", "the findings as JSON").action((flags: Flags) => {
-    const checks = examine(context, homePath(context));
+  command.option("--json", "the findings as JSON").action(async (flags: Flags) => {
+    const path = homePath(context);
+    const checks = [...examine(context, path), ...(await examineDevices(context, path))];
     const style = styleFor(context.hasColor);
     const render = ({ verdict, what, mend }: Check): string => {
       const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];

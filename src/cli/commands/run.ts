@@ -43,7 +43,10 @@ async function run(
     defaults: settings.value.defaults,
   });
   if (!drafts.ok) return drafts.error;
-  const submitted = submitDrafts(context, home.value, { drafts: drafts.value, settings: settings.value });
+  const submitted = await submitDrafts(context, home.value, {
+    drafts: drafts.value,
+    settings: settings.value,
+  });
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
   context.err(tasks.map((task) => `${task.metadata.id} queued\n`).join(""));

@@ -66,7 +66,7 @@ async function submit(
   if (!home.ok) return home.error;
   const resubmitOf = source === null ? undefined : source.value.id;
   const isQuiet = flags.quiet === true;
-  const submitted = submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
+  const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
     drafts: drafts.value,
     settings: settings.value,
     ...(resubmitOf !== undefined && { resubmitOf }),

@@ -4,7 +4,7 @@ import { EXIT } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
 import { readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
-import { seenMachine } from "../machine.ts";
+import { machineFor } from "../machine.ts";
 import { readSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
 import type { Invocation } from "../verbs.ts";
@@ -17,13 +17,17 @@ export function declare(command: Command, { context, end }: Invocation): void {
   command
     .argument("<files...>", "YAML files; - is stdin")
     .option("--json", "the tasks in full, as they would be queued")
-    .action((files: string[], flags: Flags) => {
+    .action(async (files: string[], flags: Flags) => {
       const layout = new Layout(homePath(context));
       const settings = readSettings(context, layout);
       if (!settings.ok) return end(settings.error);
       const drafts = readDrafts(context, { files, words: null, fields: {} });
       if (!drafts.ok) return end(drafts.error);
-      const placeable = refuseUnplaceable(drafts.value, seenMachine(layout, termsOf(settings.value)));
+      const machine = await machineFor(context, layout, {
+        drafts: drafts.value,
+        terms: termsOf(settings.value),
+      });
+      const placeable = refuseUnplaceable(drafts.value, machine);
       if (!placeable.ok) return end(placeable.error);
       const count = drafts.value.length === 1 ? "one task" : `${drafts.value.length} tasks`;
       context.out(

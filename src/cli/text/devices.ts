@@ -1,0 +1,53 @@
+import { formatBytes } from "../../lib/bytes.ts";
+import type { DeviceWithTasks, TaskOnDevice } from "../devices.ts";
+import { renderTable } from "./table.ts";
+
+const TITLES = ["GPU", "NAME", "MEMORY", "USE", "TEMP", "ID"];
+const INDENT = "     ";
+
+/** A table of devices; below each, who is on it. */
+export function renderDevices(devices: readonly DeviceWithTasks[], columns: number): string {
+  const rows = devices.map((device) => [
+    String(device.index),
+    device.name,
+    memoryOf(device),
+    device.utilization === null ? "-" : `${device.utilization} %`,
+    device.temperatureCelsius === null ? "-" : `${device.temperatureCelsius} °C`,
+    device.id,
+  ]);
+  const [titles = "", ...lines] = renderTable([TITLES, ...rows], { columns })
+    .trimEnd()
+    .split("\n");
+  const sections = devices.map((device, index) => [lines[index] ?? "", ...notesOn(device)]);
+  return `${[titles, ...sections.flat()].join("\n")}\n`;
+}
+
+/** `1.5 GiB of 24 GiB`; what is unknown is a dash, never 0. */
+function memoryOf({ memoryBytes, freeBytes, isUnified }: DeviceWithTasks): string {
+  if (memoryBytes === null) return "-";
+  const used = freeBytes === null ? "-" : formatBytes(memoryBytes - freeBytes);
+  return `${used} of ${formatBytes(memoryBytes)}${isUnified ? ", the machine's" : ""}`;
+}
+
+function notesOn({ fault, tasks, foreign }: DeviceWithTasks): string[] {
+  const notes = [
+    ...(fault === null ? [] : [`of no use: ${fault}`]),
+    ...tasks.map(noteOnTask),
+    ...foreign.map(
+      ({ pid, bytes }) => `${pid === 0 ? "somebody" : `pid ${pid}`} outside stint uses ${amount(bytes)}`,
+    ),
+  ];
+  return notes.map((note) => `${INDENT}${note}`);
+}
+
+function noteOnTask({ id, reservedBytes, isGiven, usedBytes }: TaskOnDevice): string {
+  const used = usedBytes === null ? "" : `, uses ${amount(usedBytes)}`;
+  if (!isGiven) return `${id} uses ${amount(usedBytes)} and was not given it`;
+  return reservedBytes === null
+    ? `${id} has it whole${used}`
+    : `${id} has ${amount(reservedBytes)} of it${used}`;
+}
+
+function amount(bytes: number | null): string {
+  return bytes === null ? "an unknown amount" : formatBytes(bytes);
+}

@@ -1,0 +1,32 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { uuid } from "../lib/random.ts";
+import type { Result } from "../lib/result.ts";
+import { parseJson } from "../model/check.ts";
+import { type Inventory, inventory } from "../model/device.ts";
+import type { Problem } from "../model/errors.ts";
+import type { Layout } from "./layout.ts";
+import { onDisk } from "./trouble.ts";
+
+/** An older inventory says nothing of now: its holder has gone, or hangs. */
+const MAX_AGE_MS = 30_000;
+
+/** Puts down what the holder saw of the devices, for other processes. Not synced: after a crash it is stale anyhow. */
+export function writeInventory(layout: Layout, seen: Inventory): Result<void, Problem> {
+  const staged = join(layout.tmp, `inventory.${uuid()}.tmp`);
+  return onDisk("write what was seen of the GPUs", () => {
+    try {
+      writeFileSync(staged, `${JSON.stringify(seen)}\n`, { mode: 0o600, flag: "wx" });
+      renameSync(staged, layout.inventory);
+    } finally {
+      rmSync(staged, { force: true });
+    }
+  });
+}
+
+/** What the holder saw of the devices just now; null where there is none, or none that is alive. */
+export function readInventory(layout: Layout, nowMs: number): Inventory | null {
+  const read = onDisk("read what was seen of the GPUs", () => readFileSync(layout.inventory, "utf8"));
+  const seen = read.ok ? parseJson(inventory, read.value) : null;
+  return seen !== null && Math.abs(nowMs - Date.parse(seen.at)) < MAX_AGE_MS ? seen : null;
+}
