@@ -47,7 +47,8 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     leader: leaderOf(holder, { attempt, start }),
     isChild: false,
     startedAtMs,
-    startedAwakeMs: attempt.startedAwakeMs ?? clock.awakeMs() - Math.max(0, clock.now() - startedAtMs),
+    // Never by the wall clock, which may have jumped since.
+    startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
     end: readExit(directory),
     sent: null,
     logBytesCut: 0,

@@ -28,6 +28,7 @@ export function startTasks(holder: Holder, tasks: readonly Task[]): void {
       supervisor: `${lock.owner.host}:${lock.owner.pid}`,
       hostBootId: holder.bootId,
       claimedAt: timestamp(clock.now()),
+      claimedAwakeMs: clock.awakeMs(),
     };
     return [{ before, after: claimed(before, claim), actor }];
   });
