@@ -9,6 +9,7 @@ import { createFile } from "../store/durable.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
+import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
 import { readRecord } from "../store/record.ts";
 import { onDisk } from "../store/trouble.ts";
@@ -101,6 +102,11 @@ function checkSettings(context: Context, layout: Layout): Check[] {
 
 function checkSupervisor(layout: Layout): Check {
   const owner = lockOwner(layout);
+  const obstacle = obstacleNoted(layout);
+  if (owner !== null && obstacle !== null) {
+    const what = `stint ${owner.role} with pid ${owner.pid} starts nothing new: ${obstacle}`;
+    return { verdict: "bad", what, mend: "mend the disk; it tries again by itself" };
+  }
   if (owner !== null)
     return {
       verdict: "fine",

@@ -63,9 +63,10 @@ function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) =
   return steps.map(({ target, step: planned }) => {
     if (!planned.ok) return { id: target.id, problem: { ...planned.error } };
     const result = written[changes.indexOf(planned.value.change)];
-    return result?.ok === false
-      ? { id: target.id, problem: { ...result.error } }
-      : { id: target.id, done: planned.value.done };
+    if (result?.ok === false) return { id: target.id, problem: { ...result.error } };
+    // Written, but perhaps not for good: what the disk still owes is not to be called done.
+    if (holder.trouble !== null) return { id: target.id, problem: { ...holder.trouble.problem } };
+    return { id: target.id, done: planned.value.done };
   });
 }
 

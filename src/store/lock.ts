@@ -13,6 +13,7 @@ import type { Capacity } from "../model/resources.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { thisProcess, vitalityOf } from "./owner.ts";
+import { onDisk } from "./trouble.ts";
 
 /** How often the lock's time is renewed: for people who look, no decision hangs on it. */
 const RENEW_MS = 10_000;
@@ -68,7 +69,8 @@ function heldLock(
 ): HeldLock {
   const isHeld = (): boolean => {
     const found = readOwner(ownerFile(layout));
-    return typeof found !== "string" && found.token === held.self.token;
+    // Unreadable for now, as on a failing disk, it is nobody else's: nobody takes such a lock.
+    return found === "unreadable" || (found !== "missing" && found.token === held.self.token);
   };
   return {
     owner: held.self,
@@ -77,7 +79,8 @@ function heldLock(
     [Symbol.asyncDispose]: async () => {
       if (!isHeld()) return;
       // Rejects after somebody touched the lock's time; then the folder is still ours to remove.
-      await held.release().catch(() => takeAway(layout, held.self));
+      // Where the disk refuses even that, the next holder takes the lock of a dead owner.
+      await held.release().catch(() => onDisk("release the lock", () => takeAway(layout, held.self)));
     },
   };
 }
