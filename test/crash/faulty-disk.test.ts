@@ -43,7 +43,8 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     async (kind) => {
       const struck = await sweepCalls(kind, async (stint, fault) => {
         await stint.ok("submit", "--hold", "--", "true");
-        const ran = await runUnder(stint, fault, ["submit", "-"], {
+        const ran = await runUnder(stint, ["submit", "-"], {
+          fault,
           input: marking(stint, { name: "told" }),
         });
         if (ran.code !== 0) expectRefusal(ran, stint, fault);
@@ -65,7 +66,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     const isDone = (stint: Stint): boolean => stint.record(1).status.state === "cancelled";
     const struck = await sweepCalls(kind, async (stint, fault) => {
       await stint.ok("submit", "--hold", "--", "true");
-      const ran = await runUnder(stint, fault, ["cancel", "1"]);
+      const ran = await runUnder(stint, ["cancel", "1"], { fault });
       if (ran.code === 0) expect(isDone(stint)).toBeTrue();
       else {
         expectRefusal(ran, stint, fault);
@@ -87,7 +88,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
   ])("a clean-up tells what it could not remove, and the next one removes it: $call $error", async (kind) => {
     const struck = await sweepCalls(kind, async (stint, fault) => {
       await stint.ok("run", "--", "true");
-      const ran = await runUnder(stint, fault, ["clean", "--older-than", "0s"]);
+      const ran = await runUnder(stint, ["clean", "--older-than", "0s"], { fault });
       if (ran.code !== 0) {
         expect(ran.code).toBe(7);
         expect(ran.err).toContain(fault.error);
@@ -106,7 +107,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     async (fault) => {
       await using stint = new Stint();
       await stint.ok("submit", "--hold", "--", "true");
-      expectRefusal(await runUnder(stint, fault, ["up"]), stint, fault);
+      expectRefusal(await runUnder(stint, ["up"], { fault }), stint, fault);
       expect(stint.owner()).toBeNull();
       await stint.up();
       await stint.ok("down");
@@ -124,12 +125,13 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         input: `${job("first", "sleep 0.8; exit 3")}---\n${job("second", "true")}`,
       });
       await stint.reach(1, "running");
+      let order: Promise<Ran>;
       {
         await using _fault = await strike(stint, supervisor.pid, fault);
         // A healthy process has these on disk: they are acknowledged, and wait.
         expect((await stint.run(["submit", "-"], { input: job("third", "true") })).code).toBe(0);
         writeFileSync(join(stint.home, "inbox", "dropped.yaml"), job("fourth", "true"));
-        const order = stint.run(["cancel", "2"]);
+        order = stint.run(["cancel", "2"]);
         await until("the trouble is noted", () => stint.files(".").includes("obstacle.json"));
         const listed = await stint.run(["ls"]);
         expect(listed.err).toContain(fault.error);
@@ -145,8 +147,8 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         expect(stint.record(1).status.state).toBe("running");
         expect(Object.keys(starts(stint))).toEqual(["000001-first"]);
         expect(supervisor.exitCode).toBeNull();
-        expect((await order).code).not.toBe(70);
       }
+      expect(await order).toMatchObject({ code: 0, err: "" });
       expect((await stint.reach(1, "failed")).status.attempts.map(({ exitCode }) => exitCode)).toEqual([3]);
       await stint.reach(2, "cancelled");
       await stint.reach(3, "completed");

@@ -33,9 +33,8 @@ function traceArguments({ call, error, nth }: Fault, log: string): string[] {
 /** Runs a command line under a fault; `struck` is false where it never came to that call. */
 export async function runUnder(
   stint: Stint,
-  fault: Fault,
   args: readonly string[],
-  options: RunOptions = {},
+  { fault, ...options }: RunOptions & { readonly fault: Fault },
 ): Promise<Ran & { readonly struck: boolean }> {
   const folder = mkdtempSync(join(tmpdir(), "stint-fault-"));
   try {
