@@ -7,8 +7,8 @@ import { type Ran, type RunOptions, type Stint, until } from "./stint.ts";
 export interface Fault {
   readonly call: string;
   readonly error: string;
-  /** Only the n-th call of the main thread, which does all that touches the home; every one where it is absent. */
-  readonly nth?: number;
+  /** Which calls of the main thread, which does all that touches the home: `3` the third, `3+` all from there on; every one where it is absent. */
+  readonly when?: string;
 }
 
 /** A sandbox may refuse to let one process trace another. */
@@ -16,18 +16,9 @@ export const canInject =
   Bun.which("strace") !== null &&
   Bun.spawnSync(["strace", "-e", "inject=fsync:error=EIO", "true"], { stderr: "ignore" }).exitCode === 0;
 
-function traceArguments({ call, error, nth }: Fault, log: string): string[] {
-  const when = nth === undefined ? "" : `:when=${nth}`;
-  return [
-    "-o",
-    log,
-    "-e",
-    `trace=${call}`,
-    "-e",
-    "signal=none",
-    "-e",
-    `inject=${call}:error=${error}${when}`,
-  ];
+function traceArguments({ call, error, when = "1+" }: Fault, log: string): string[] {
+  const inject = `inject=${call}:error=${error}:when=${when}`;
+  return ["-o", log, "-e", `trace=${call}`, "-e", "signal=none", "-e", inject];
 }
 
 /** Runs a command line under a fault; `struck` is false where it never came to that call. */
