@@ -36,6 +36,14 @@ async function sweepCalls(
   throw new Error(`more than ${MAX_CALLS} calls of ${fault.call}`);
 }
 
+/** A supervisor that has begun and owes the disk nothing, with one task that is held. */
+async function upAtRest(stint: Stint): ReturnType<Stint["up"]> {
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--hold", "--", "true");
+  await until("it is at rest", () => stint.textOf("home/audit.ndjson").includes('"task_queued"'));
+  return supervisor;
+}
+
 /** Errors in the place of real system calls, by strace; `apt-get install strace` where they are skipped. */
 describe.skipIf(!canInject)("with system calls that fail", () => {
   test.concurrent.each(FAULTS)(
@@ -164,46 +172,72 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     },
   );
 
-  test.concurrent.each([1, 2, 3, 4, 5])(
-    "a file of the inbox is queued once, whichever of the five syncs of its acceptance fails: %d",
-    async (nth) => {
+  test.concurrent.each(["1", "2", "3", "4", "5"])(
+    "a file of the inbox is queued once, whichever of the five syncs of its acceptance fails: %s",
+    async (when) => {
       await using stint = new Stint();
-      const supervisor = await stint.up();
+      const supervisor = await upAtRest(stint);
       {
-        await using _fault = await strike(stint, supervisor.pid, {
-          call: "fsync",
-          error: "EIO",
-          when: String(nth),
-        });
+        await using _fault = await strike(stint, supervisor.pid, { call: "fsync", error: "EIO", when });
         writeFileSync(join(stint.home, "inbox", "one.yaml"), marking(stint, { name: "one" }));
         await until("the trouble is noted", () => stint.files(".").includes("obstacle.json"));
       }
-      await until("it was queued", () => stint.records().length > 0);
-      await stint.reach(stint.records()[0]?.metadata.number ?? 0, "completed");
+      await until("it was queued", () => stint.records().length > 1);
+      await stint.reach(stint.records()[1]?.metadata.number ?? 0, "completed");
       await until("the file is kept", () => stint.files("inbox/.accepted").length > 0);
+      expect(stint.files("inbox").filter((name) => name.endsWith(".yaml"))).toEqual([]);
+      expect(stint.files("inbox/.accepted")).toEqual(["one.yaml"]);
       await stint.ok("down");
       expect(Object.values(starts(stint))).toEqual([1]);
-      expect(
-        [...stint.files("inbox"), ...stint.files("inbox/.accepted")].filter((name) => name.endsWith(".yaml")),
-      ).toEqual(["one.yaml"]);
       checkInvariants(stint, []);
+    },
+  );
+
+  test.concurrent("a file of the inbox that cannot be taken is told of once, and taken when it can be", async () => {
+    await using stint = new Stint();
+    const supervisor = await upAtRest(stint);
+    {
+      await using _fault = await strike(stint, supervisor.pid, { call: "rename", error: "EIO" });
+      writeFileSync(join(stint.home, "inbox", "one.yaml"), marking(stint, { name: "one" }));
+      await until("it was tried twice", () => stint.textOf("strace.log").split("(INJECTED)").length > 2);
+    }
+    await stint.reach(2, "completed");
+    await stint.ok("down");
+    const said = await new Response(supervisor.stdout).text();
+    expect(said.split("one.yaml is left alone: Cannot take ")).toHaveLength(2);
+  });
+
+  test.concurrent.each(FAULTS)(
+    "an order that can be neither carried out nor answered is both when the disk works: $call $error",
+    async (fault) => {
+      await using stint = new Stint();
+      const supervisor = await upAtRest(stint);
+      let order: Promise<Ran>;
+      {
+        await using _fault = await strike(stint, supervisor.pid, fault);
+        order = stint.run(["cancel", "1"]);
+        // The record, and then the reply.
+        await until("both were refused", () => stint.textOf("strace.log").split("(INJECTED)").length > 2);
+        expect(supervisor.exitCode).toBeNull();
+      }
+      expect(await order).toMatchObject({ code: 0, err: "" });
+      expect(stint.record(1)).toMatchObject({ place: "done", status: { state: "cancelled" } });
     },
   );
 
   test.concurrent("an audit log that can be neither synced nor cut holds nothing up, and is whole afterwards", async () => {
     await using stint = new Stint();
-    const supervisor = await stint.up();
+    const supervisor = await upAtRest(stint);
     {
-      await using _fault = await strike(stint, supervisor.pid, { call: "fdatasync,ftruncate", error: "EIO" });
+      const call = "fdatasync,ftruncate";
+      await using _fault = await strike(stint, supervisor.pid, { call, error: "EIO" });
       await stint.ok("submit", "--", "true");
-      await stint.reach(1, "completed");
+      await stint.reach(2, "completed");
     }
     await stint.ok("submit", "--", "true");
-    await stint.reach(2, "completed");
+    await stint.reach(3, "completed");
     await stint.ok("down");
     expect((await stint.run(["audit", "verify"])).err).toBe("");
-    const lines = (await Bun.file(join(stint.home, "audit.ndjson")).text()).trim().split("\n");
-    const completed = lines.filter((line) => line.includes('"task_completed"'));
-    expect(completed).toHaveLength(2);
+    expect(stint.textOf("home/audit.ndjson").split('"task_completed"')).toHaveLength(3);
   });
 });
