@@ -172,7 +172,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     },
   );
 
-  test.concurrent.each(["1", "2", "3", "4", "5"])(
+  test.concurrent.each(["1", "2", "3", "4", "5", "5+"])(
     "a file of the inbox is queued once, whichever of the five syncs of its acceptance fails: %s",
     async (when) => {
       await using stint = new Stint();
