@@ -77,7 +77,8 @@ function checkMode(layout: Layout): Check {
 function checkWrite(layout: Layout): Check {
   const probe = join(layout.tmp, `probe.${uuid()}`);
   const wrote = onDisk("write to the home", () => createFile(probe, " ".repeat(4_096)));
-  rmSync(probe, { force: true });
+  // Also of a probe that was not whole; a read-only file system refuses the removal of what is not there.
+  onDisk("remove the probe", () => rmSync(probe, { force: true }));
   if (wrote.ok) return { verdict: "fine", what: "the home takes writes" };
   return {
     verdict: "bad",

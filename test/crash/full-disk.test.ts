@@ -64,6 +64,48 @@ test.skipIf(!canMount)(
   },
 );
 
+test.skipIf(!canMount)(
+  "a read-only file system is refused by every verb that writes, and told of by those that read",
+  async () => {
+    await using stint = new Stint();
+    mkdirSync(stint.home);
+    expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", stint.home]).exitCode).toBe(0);
+    try {
+      await stint.ok("submit", "--hold", "--", "true");
+      const before = recordTexts(stint);
+      expect(Bun.spawnSync(["mount", "-o", "remount,ro", stint.home]).exitCode).toBe(0);
+      const refused = [
+        ["submit", "--", "true"],
+        ["cancel", "1"],
+        ["clean"],
+        ["up"],
+        ["up", "--detach"],
+        ["drain"],
+      ];
+      for (const args of refused) {
+        const { code, out, err } = await stint.run(args);
+        expect({ args, code, out }).toEqual({ args, code: 7, out: "" });
+        expect(err).toContain("EROFS");
+        expect(err).toContain(stint.home);
+        expect(err).toContain("mount it writable");
+      }
+      expect((await stint.run(["run", "--", "true"])).code).toBe(125);
+      const listed = await stint.run(["ls"]);
+      expect(listed.code).toBe(0);
+      expect(listed.out).toContain("true");
+      expect(listed.err).toContain("the file system is read-only");
+      const doctor = await stint.run(["doctor"]);
+      expect(doctor.code).toBe(1);
+      expect(doctor.out).toContain("the file system is read-only");
+      expect(recordTexts(stint)).toEqual(before);
+      expect(Bun.spawnSync(["mount", "-o", "remount,rw", stint.home]).exitCode).toBe(0);
+      await stint.ok("cancel", "1");
+    } finally {
+      Bun.spawnSync(["umount", "-l", stint.home]);
+    }
+  },
+);
+
 /** Every record byte for byte; whole, or it would not parse. */
 function recordTexts(stint: Stint): string[] {
   return ["pending", "running", "done", "dead-letter"].flatMap((place) =>
