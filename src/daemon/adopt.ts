@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { failpoint } from "../lib/failpoint.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import type { OpenAttempt } from "../model/attempt.ts";
 import { failureOf } from "../model/failure.ts";
@@ -35,6 +36,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const directory = layout.attempt(id, attempt.number);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = readStart(directory) ?? lateStart(directory);
+  failpoint("adopt:decided");
   const start = typeof found === "string" ? null : found;
   const isStarted = found === "unreadable" || start !== null || hasTraces(attempt);
   if (!isStarted) return null;
@@ -83,6 +85,7 @@ function releaseUnstarted(holder: Holder, task: Task): void {
   );
   const after = released(task, failure, { nowMs: holder.options.clock.now(), waitMs: 0 });
   holder.commit([{ before: task, after, actor: holder.options.actor }]);
+  failpoint("adopt:released");
   holder.requeued.push({ id: task.metadata.id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
   holder.options.say(`${task.metadata.id}: had not started, queued again`);
 }

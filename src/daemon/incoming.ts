@@ -1,3 +1,4 @@
+import { failpoint } from "../lib/failpoint.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
@@ -13,6 +14,7 @@ export function takeIncoming(holder: Holder): void {
   for (const batch of incomingBatches(layout)) {
     const ids = batchMembers(layout, batch);
     const published = onDisk(`move the batch ${batch} into pending/`, () => publishBatch(layout, batch));
+    failpoint("incoming:published");
     // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
     const tasks = ids.map((id) => load(holder, id)).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);

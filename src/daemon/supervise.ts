@@ -81,10 +81,11 @@ function observe(holder: Holder, { intake }: Supervision): number | null {
 }
 
 /** A request that meets a bug is answered too: left unanswered, it would meet every supervisor to come. */
-function answersTo(holder: Holder, { operation, actor }: Request): Answer[] {
+function answersTo(holder: Holder, request: Request): Answer[] {
   try {
-    return operate(holder, operation, actor);
+    return operate(holder, request);
   } catch (error) {
+    const { operation } = request;
     const message = `Internal error while it was carried out: ${error instanceof Error ? error.message : String(error)}`;
     holder.options.say(`${operation.verb}: ${error instanceof Error ? (error.stack ?? message) : message}`);
     return [{ id: operation.verb, problem: problem("INTERNAL", message) }];

@@ -100,12 +100,14 @@ export class Audit {
 
   #rotate(nowMs: number): void {
     renameSync(this.#layout.audit, `${this.#layout.audit}.${String(this.#seq).padStart(12, "0")}`);
+    failpoint("audit:set-aside");
     const next = openSync(this.#layout.audit, "a+", 0o600);
     // Not before: where the system refuses, the old file goes on.
     closeSync(this.#file);
     this.#file = next;
     this.#size = 0;
     syncDirectory(this.#layout.home);
+    failpoint("audit:begun");
     this.append([{ event: "rotated", actor: "stint" }], nowMs);
   }
 

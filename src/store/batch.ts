@@ -72,8 +72,10 @@ export function publishBatch(layout: Layout, batch: string): TaskId[] {
   syncDirectory(layout.place("pending"));
   isMissing(() => {
     fileAccepted(readFileSync(join(directory, TAKEN), "utf8"));
+    failpoint("batch:taken-filed");
     rmSync(join(directory, TAKEN));
   });
+  failpoint("batch:emptied");
   removeEmpty(directory);
   return moved;
 }

@@ -44,7 +44,11 @@ export async function takeLock(layout: Layout, options: LockOptions): Promise<Re
   let takenFrom: Owner | null = null;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const release = await tryLock(layout, self);
-    if (release !== null) return ok(heldLock(layout, { self, takenFrom, release }));
+    if (release !== null) {
+      // Of removers that were killed after their work. A right to remove the dead says nothing any more: the lock is ours.
+      dropClaims(layout, "removing.");
+      return ok(heldLock(layout, { self, takenFrom, release }));
+    }
     const found = readOwner(ownerFile(layout));
     if (found === "missing") continue;
     if (found === "unreadable") return err(unreadableLock(layout));
@@ -146,6 +150,7 @@ function takeAway(layout: Layout, of: Owner): void {
   const gone = join(layout.tmp, `unlock.${of.token}`);
   try {
     renameSync(lockFolder(layout), gone);
+    failpoint("lock:taken-away");
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }
@@ -167,16 +172,23 @@ function removeDead(layout: Layout, { dead, self }: { dead: Owner; self: Owner }
   const found = readOwner(ownerFile(layout));
   const isStillTheirs = typeof found !== "string" && found.token === dead.token;
   if (isStillTheirs) takeAway(layout, dead);
-  for (const file of readdirSync(layout.locks)) {
-    if (file.startsWith(`removing.${shortToken(dead)}`)) rmSync(join(layout.locks, file), { force: true });
-  }
+  dropClaims(layout, `removing.${shortToken(dead)}`);
   return isStillTheirs;
+}
+
+function dropClaims(layout: Layout, prefix: string): void {
+  for (const file of readdirSync(layout.locks)) {
+    if (!file.startsWith(prefix)) continue;
+    rmSync(join(layout.locks, file), { force: true });
+    failpoint("lock:claim-dropped");
+  }
 }
 
 function claim(layout: Layout, { name, self }: { name: string; self: Owner }): boolean {
   const staged = join(layout.tmp, `${name}.${shortToken(self)}.tmp`);
   rmSync(staged, { force: true });
   createFile(staged, `${JSON.stringify(self)}\n`);
+  failpoint("lock:claim-staged");
   try {
     linkSync(staged, join(layout.locks, name));
     return true;
