@@ -53,6 +53,8 @@ export class Holder {
   readonly served = new Set<string>();
   /** What was lost and queued again since this holder began. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
+  /** Nothing is started before, as `Clock.awakeMs`. */
+  calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;

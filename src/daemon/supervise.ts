@@ -35,13 +35,14 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       : null;
     const finishInMs = withDisk(holder, "see to the jobs", () => finishJobs(holder));
     if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
+    const calmInMs = holder.calmUntilAwakeMs - clock.awakeMs();
     const planned = plan({
       nowMs: clock.now(),
       awakeMs: clock.awakeMs(),
       queued: holder.claimable,
       active: holder.active,
       capacity: holder.options.capacity,
-      isClaiming: holder.leaving === null && holder.trouble === null,
+      isClaiming: holder.leaving === null && holder.trouble === null && calmInMs <= 0,
     });
     act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
@@ -49,7 +50,13 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       withDisk(holder, "tidy up", () => doChores(holder, supervision));
     }
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
-    const waits = [intakeInMs, finishInMs, planned.wakeInMs, afterActionsMs].filter((ms) => ms !== null);
+    const waits = [
+      intakeInMs,
+      finishInMs,
+      planned.wakeInMs,
+      afterActionsMs,
+      calmInMs > 0 ? calmInMs : null,
+    ].filter((ms) => ms !== null);
     await holder.pause(Math.min(MAX_PAUSE_MS, ...waits));
   }
   holder.options.say("the lock was taken away by hand: leaving, the jobs go on");

@@ -147,7 +147,7 @@ test.concurrent.each([
           stint.run(["set", "1", `priority=${priority}`, "--if-version", String(version)]),
         ),
       );
-      expect(edits.map(({ code }) => code).toSorted()).toEqual([0, 4]);
+      expect(edits.map(({ code }) => code).toSorted((left, right) => left - right)).toEqual([0, 4]);
       const winner = wanted[edits.findIndex(({ code }) => code === 0)];
       const { spec, metadata } = stint.record(1);
       expect([spec["priority"], metadata.resourceVersion, metadata.generation]).toEqual([
