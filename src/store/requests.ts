@@ -29,6 +29,7 @@ export function fetchReply(layout: Layout, id: string): Reply | null {
   const path = replyFile(layout, id);
   try {
     const found = parseJson(reply, readFileSync(path, "utf8"));
+    failpoint("request:fetched");
     if (found !== null) rmSync(path, { force: true });
     return found;
   } catch {

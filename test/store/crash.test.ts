@@ -26,6 +26,9 @@ const ELSEWHERE = [
   /^lock:/,
   /^audit:(set-aside|begun)$/,
   /^environment:/,
+  /^home:/,
+  /^numbers:staged$/,
+  /^request:fetched$/,
   /^inbox:(reason-staged|told|put-back)$/,
   /^quarantine:/,
 ];
