@@ -64,11 +64,11 @@ export function finishJobs(holder: Holder): number | null {
   return lookInMs;
 }
 
+/** What ended before our time is an old story: the signals of that end did not come to us. */
 function keepCalm(holder: Holder, interruptedAt: string): void {
-  const { clock } = holder.options;
-  const agoMs = Math.max(0, clock.now() - Date.parse(interruptedAt));
-  const untilMs = clock.awakeMs() + CALM_MS - agoMs;
-  holder.calmUntilAwakeMs = Math.max(holder.calmUntilAwakeMs, untilMs);
+  const { clock, lock } = holder.options;
+  if (Date.parse(interruptedAt) < Date.parse(lock.owner.since)) return;
+  holder.calmUntilAwakeMs = clock.awakeMs() + CALM_MS;
 }
 
 /** Cuts the logs that grew over their cap; the jobs go on writing. */
