@@ -1,10 +1,10 @@
-import { statfsSync } from "node:fs";
 import { Relatives } from "../daemon/relatives.ts";
 import type { Task } from "../model/task.ts";
 import type { Surroundings } from "../plan/snapshot.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
+import { obstacleOf } from "../store/obstacle.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { seenMachine } from "./machine.ts";
@@ -16,10 +16,10 @@ export interface Overview {
   readonly active: readonly Task[];
   readonly queued: readonly Task[];
   readonly isSupervised: boolean;
-  /** No record could be written. */
-  readonly isDiskFull: boolean;
   /** What the reasons follow from. */
   readonly around: Surroundings;
+  /** Why nothing new starts, whatever has its turn; null where nothing is in the way. */
+  readonly obstacle: string | null;
   readonly whyWaiting: (task: Task) => Wait;
 }
 
@@ -35,7 +35,7 @@ export function readOverview(context: Context, layout: Layout): Overview {
     queued: around.queued,
     isSupervised,
     around,
-    isDiskFull: isDiskFull(layout),
+    obstacle: obstacleOf(layout),
     whyWaiting: (task) => {
       const wait = waitOf(task);
       // A `run` starts its own tasks: one that has room and does not start is not of them.
@@ -44,28 +44,4 @@ export function readOverview(context: Context, layout: Layout): Overview {
   };
 }
 
-/** Less than this is no room for a record and what is staged with it. */
-const MIN_FREE_BYTES = 16 * 1_024;
-
-function isDiskFull(layout: Layout): boolean {
-  const { bavail, bsize } = statfsSync(layout.home);
-  return bavail * bsize < MIN_FREE_BYTES;
-}
-
-/** What a supervisor would decide on, as far as the files tell. */
-export function surroundingsSeen(context: Context, layout: Layout, unended: readonly Task[]): Surroundings {
-  const queued = unended.filter((task) => task.status.state === "queued");
-  const active = unended.filter((task) => task.status.state !== "queued");
-  const settings = readSettings(context, layout);
-  const owner = lockOwner(layout);
-  const own = settings.ok ? termsOf(settings.value) : noTerms();
-  const terms = { ...own, capacity: owner?.capacity ?? own.capacity, labels: owner?.labels ?? own.labels };
-  const related = new Relatives(layout).of(queued, new Map(unended.map((task) => [task.metadata.id, task])));
-  return {
-    nowMs: context.clock.now(),
-    queued,
-    active,
-    machine: seenMachine(context, layout, terms),
-    ...related,
-  };
-}
+import { Relatives } from "../daemon/relatives.ts";

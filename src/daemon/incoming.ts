@@ -1,9 +1,11 @@
+import { failpoint } from "../lib/failpoint.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
 import { quarantine } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
+import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 
 /** Takes accepted batches into `pending/` and into memory. */
@@ -11,11 +13,14 @@ export function takeIncoming(holder: Holder): void {
   const { layout } = holder.options;
   for (const batch of incomingBatches(layout)) {
     const ids = batchMembers(layout, batch);
-    publishBatch(layout, batch);
+    const published = onDisk(`move the batch ${batch} into pending/`, () => publishBatch(layout, batch));
+    failpoint("incoming:published");
+    // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
     const tasks = ids.map((id) => load(holder, id)).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);
     holder.note(tasks.map(queuedNote));
     if (tasks.length > 0) holder.options.say(`queued ${names(tasks)}`);
+    if (!published.ok) return holder.meet(published.error);
   }
 }
 

@@ -33,6 +33,7 @@ export function startTasks(holder: Holder, placements: readonly Placement[]): vo
       supervisor: `${lock.owner.host}:${lock.owner.pid}`,
       hostBootId: holder.bootId,
       claimedAt: timestamp(clock.now()),
+      claimedAwakeMs: clock.awakeMs(),
       resources,
       devices,
     };
@@ -117,6 +118,7 @@ function launchIn(
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     mkdirSync(layout.checkpoint(id), { recursive: true, mode: 0o700 });
+    failpoint("start:furnished");
   } catch (error) {
     const code = errnoOf(error) === "ENOSPC" ? "DISK_FULL" : "RUNTIME_ERROR";
     return err({ code, error: `Cannot make the folder of the attempt: ${String(error)}` });

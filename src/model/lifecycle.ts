@@ -29,6 +29,7 @@ export interface Claim {
   readonly supervisor: string;
   readonly hostBootId: string;
   readonly claimedAt: string;
+  readonly claimedAwakeMs?: number;
   /** What is reserved, as far as it differs from what the task asks for. */
   readonly resources?: OpenAttempt["resources"];
   /** `Device.id` of each GPU. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
@@ -28,6 +29,7 @@ export function keepEnvironment(
     replaceFile(path, text, layout.tmp);
     syncDirectory(layout.environments);
   }
+  failpoint("environment:kept");
   return hash;
 }
 
@@ -53,6 +55,7 @@ export function dropUnusedEnvironments(layout: Layout, used: ReadonlySet<string>
     )
       continue;
     rmSync(path, { force: true });
+    failpoint("environment:dropped");
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 
 /** Something in the home that needed a hand: for the audit log, `doctor` and the supervisor's own log. */
@@ -15,8 +16,10 @@ export const ASIDE = ".corrupt";
 export function quarantine(path: string, reason: string): Finding {
   const aside = join(dirname(path), ASIDE);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
+  failpoint("quarantine:prepared");
   const wanted = join(aside, basename(path));
   const target = existsSync(wanted) ? `${wanted}.${uuid()}` : wanted;
   renameSync(path, target);
+  failpoint("quarantine:moved");
   return { path: target, what: `put aside: ${reason}` };
 }

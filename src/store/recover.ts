@@ -10,6 +10,7 @@ import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord } from "./record.ts";
+import { dropOldReplies } from "./requests.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
@@ -31,6 +32,8 @@ export function recover(layout: Layout, nowMs: number): Recovered {
   finishMoves(layout, found);
   for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
   dropStaged(layout, nowMs);
+  // Here too: a holder may be gone again before its first chores.
+  dropOldReplies(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
   const ranks: Ranks = new Map();

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { parseJson } from "../model/check.ts";
 import { type Reply, type Request, reply, request } from "../model/request.ts";
@@ -28,6 +29,7 @@ export function fetchReply(layout: Layout, id: string): Reply | null {
   const path = replyFile(layout, id);
   try {
     const found = parseJson(reply, readFileSync(path, "utf8"));
+    failpoint("request:fetched");
     if (found !== null) rmSync(path, { force: true });
     return found;
   } catch {
@@ -50,8 +52,11 @@ export function pendingRequests(layout: Layout): Request[] {
 
 /** Answers a request and removes it; the reply first, so that a crash between repeats rather than forgets. */
 export function answerRequest(layout: Layout, answer: Reply): void {
+  failpoint("request:carried-out");
   replaceFile(replyFile(layout, answer.id), `${JSON.stringify(answer)}\n`, layout.tmp);
+  failpoint("request:replied");
   rmSync(requestFile(layout, answer.id), { force: true });
+  failpoint("request:removed");
 }
 
 /** Removes replies that nobody fetched. */
