@@ -44,4 +44,20 @@ export function readOverview(context: Context, layout: Layout): Overview {
   };
 }
 
-import { Relatives } from "../daemon/relatives.ts";
+/** What a supervisor would decide on, as far as the files tell. */
+export function surroundingsSeen(context: Context, layout: Layout, unended: readonly Task[]): Surroundings {
+  const queued = unended.filter((task) => task.status.state === "queued");
+  const active = unended.filter((task) => task.status.state !== "queued");
+  const settings = readSettings(context, layout);
+  const owner = lockOwner(layout);
+  const own = settings.ok ? termsOf(settings.value) : noTerms();
+  const terms = { ...own, capacity: owner?.capacity ?? own.capacity, labels: owner?.labels ?? own.labels };
+  const related = new Relatives(layout).of(queued, new Map(unended.map((task) => [task.metadata.id, task])));
+  return {
+    nowMs: context.clock.now(),
+    queued,
+    active,
+    machine: seenMachine(context, layout, terms),
+    ...related,
+  };
+}
