@@ -52,6 +52,8 @@ export class Holder {
   readonly served = new Set<string>();
   /** What was lost and queued again since this holder began. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
+  /** Accepted batches that cannot be taken in, each told of once. */
+  readonly unusable = new Set<string>();
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;

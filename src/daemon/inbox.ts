@@ -44,11 +44,15 @@ export function openInboxes(holder: Holder, options: InboxOptions): () => number
 
 /** Gives back what an earlier supervisor had taken and not yet accepted; what it had accepted is filed by now. */
 function reopen(holder: Holder, directory: string): void {
-  onDisk(`open the inbox ${directory}`, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
-  for (const taken of takenFiles(directory)) {
-    putBack(taken);
-    holder.options.say(`${basename(taken)}: was taken and not accepted before a crash, it is read again`);
-  }
+  const { say } = holder.options;
+  const opened = onDisk(`open the inbox "${directory}"`, () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const taken of takenFiles(directory)) {
+      putBack(taken);
+      say(`${basename(taken)}: was taken and not accepted before a crash, it is read again`);
+    }
+  });
+  if (!opened.ok) say(opened.error.message);
 }
 
 interface Handled {
@@ -79,8 +83,16 @@ function handle(holder: Holder, { directory, finding, options, told }: Handled):
     return holder.meet(accepted.error);
   }
   const { message, hint } = accepted.error;
-  const toldIn = fileRejected(taken.value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`);
-  holder.options.say(`${path} was refused, the reason is in ${toldIn}`);
+  const { value } = taken;
+  const toldIn = onDisk("refuse it", () =>
+    fileRejected(value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`),
+  );
+  // Not on its shelf, it is read again at the next start.
+  holder.options.say(
+    toldIn.ok
+      ? `${path} was refused, the reason is in ${toldIn.value}`
+      : `${path} was refused: ${message}; ${toldIn.error.message}`,
+  );
 }
 
 /** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. */

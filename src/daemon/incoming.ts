@@ -1,18 +1,28 @@
 import type { AuditNote } from "../model/audit.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
-import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
-import { quarantine } from "../store/quarantine.ts";
+import { incomingBatches, publishBatch } from "../store/batch.ts";
+import { type Finding, quarantine } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
+import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 
 /** Takes accepted batches into `pending/` and into memory. */
 export function takeIncoming(holder: Holder): void {
   const { layout } = holder.options;
   for (const batch of incomingBatches(layout)) {
-    const ids = batchMembers(layout, batch);
-    publishBatch(layout, batch);
-    const tasks = ids.map((id) => load(holder, id)).filter((task) => task !== null);
+    if (holder.unusable.has(batch)) continue;
+    const findings: Finding[] = [];
+    const published = onDisk(`publish the batch "${batch}"`, () => publishBatch(layout, batch, findings));
+    for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
+    if (!published.ok) {
+      // Nothing that the queue should wait for, and nothing to tell of at every turn.
+      if (published.error.code === "DISK_FULL") return holder.meet(published.error);
+      holder.unusable.add(batch);
+      holder.options.say(`${published.error.message}; left alone until the next start`);
+      continue;
+    }
+    const tasks = published.value.map((id) => load(holder, id)).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);
     holder.note(tasks.map(queuedNote));
     if (tasks.length > 0) holder.options.say(`queued ${names(tasks)}`);
@@ -35,10 +45,19 @@ export function queuedNote(task: Task): AuditNote {
 
 function load(holder: Holder, id: TaskId): Task | null {
   const path = holder.options.layout.record("pending", id);
+  const { say } = holder.options;
   const read = readRecord(path);
-  if (read.ok) return read.value;
-  if (read.error.type === "corrupt") holder.options.say(`${id}: ${quarantine(path, read.error.reason).what}`);
+  const fault = read.ok ? faultOf(read.value, id) : read.error.type === "corrupt" ? read.error.reason : null;
+  if (fault !== null) say(`${id}: ${quarantine(path, fault).what}`);
+  else if (read.ok) return read.value;
+  else say(`${id}: left alone, its record is ${read.error.type}`);
   return null;
+}
+
+/** Why a record cannot be one that was just accepted, or null. */
+function faultOf({ metadata, status }: Task, id: TaskId): string | null {
+  if (metadata.id !== id) return `it says that it is ${metadata.id}`;
+  return status.state === "queued" ? null : `it is ${status.state}, wanted a queued task`;
 }
 
 /** More than this many names say less than their number. */

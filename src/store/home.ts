@@ -5,7 +5,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   rmSync,
   statfsSync,
 } from "node:fs";
@@ -13,6 +12,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { uuid } from "../lib/random.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { createFile, syncDirectory } from "./durable.ts";
@@ -58,11 +58,13 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   const known = isNew ? usable : checkVersion(layout);
   // Only now: what a newer stint made may look otherwise.
   if (!known.ok) return known;
-  return onDisk(action, () => {
+  const done = onDisk(action, () => {
     makeDirectories(layout);
     if (isNew) makeVersion(layout);
     return layout;
   });
+  // Once more where it is new: somebody else may have made it, or a link that leads nowhere may stand in its place.
+  return done.ok && isNew ? checkVersion(layout) : done;
 }
 
 function makeDirectories(layout: Layout): void {
@@ -106,7 +108,7 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
 }
 
 function checkVersion(layout: Layout): Result<Layout, Problem> {
-  const read = onDisk(`read "${layout.version}"`, () => readFileSync(layout.version, "utf8"));
+  const read = onDisk(`read "${layout.version}"`, () => readRegularFile(layout.version));
   if (!read.ok) return read;
   const found = versionIn(read.value);
   if (found === HOME_VERSION) return ok(layout);

@@ -176,15 +176,18 @@ export class Stint implements AsyncDisposable {
   }
 
   #recordsIn(place: string): RecordView[] {
-    const names = readdirSync(join(this.home, place)).filter((name) => name.endsWith(".json"));
+    // Only files: to read a FIFO of a hostile home would wait for ever.
+    const names = readdirSync(join(this.home, place), { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+      .map(({ name }) => name);
     return names.flatMap((name) => {
       try {
-        return [
-          {
-            place,
-            ...(JSON.parse(readFileSync(join(this.home, place, name), "utf8")) as Omit<RecordView, "place">),
-          },
-        ];
+        const text = readFileSync(join(this.home, place, name), "utf8");
+        const record = JSON.parse(text) as Partial<Omit<RecordView, "place">> | null;
+        // Of spoilt ones there is nothing to see.
+        return Array.isArray(record?.status?.attempts) && record.metadata !== undefined
+          ? [{ place, ...(record as Omit<RecordView, "place">) }]
+          : [];
       } catch {
         return []; // moved while we looked
       }
