@@ -15,11 +15,15 @@ export interface Check {
   readonly mend?: string;
 }
 
+/** Every folder must be there and be one that can be looked into; the system says what it is otherwise. */
+export function checkFolder(directory: string): Check[] {
+  readdirSync(directory);
+  return [];
+}
+
 /** Looks at every record of one directory, and at what is none. */
 export function checkRecords(layout: Layout, place: Place): Check[] {
   const directory = layout.place(place);
-  if (lstatSync(directory, { throwIfNoEntry: false }) === undefined)
-    return [{ verdict: "bad", what: `${directory} is missing in ${layout.home}` }];
   return readdirSync(directory)
     .filter((name) => name !== ASIDE)
     .flatMap((name) => checkRecord(join(directory, name), { name, place }) ?? []);

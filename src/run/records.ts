@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { startTimeIn, startTimeOf } from "../lib/host.ts";
@@ -74,7 +74,7 @@ export function readExit(directory: string): { readonly ending: Ending; readonly
 
 /** POSIX gives a shell no clock: the time of its files is when it wrote them. */
 function modifiedAt(path: string): number | null {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined ? null : Math.floor(found.mtimeMs);
 }
 

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
-  existsSync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -17,6 +16,7 @@ import { openRegularFile } from "../lib/regular-file.ts";
 import type { AuditLine, AuditNote } from "../model/audit.ts";
 import { syncDirectory, writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import { isThere } from "./quarantine.ts";
 
 /** Made where it is missing, read from anywhere, written at its end: `a+`. */
 const APPENDING = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
@@ -130,7 +130,7 @@ export function auditFiles(layout: Layout): string[] {
     .filter((name) => name.startsWith(`${basename(layout.audit)}.`) && /\.\d{12}$/.test(name))
     .sort()
     .map((name) => join(directory, name));
-  return existsSync(layout.audit) ? [...rotated, layout.audit] : rotated;
+  return isThere(layout.audit) ? [...rotated, layout.audit] : rotated;
 }
 
 function tailOf(path: string): Buffer {

@@ -18,6 +18,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { Layout } from "./layout.ts";
 import { createNumbers } from "./numbers.ts";
+import { isThere } from "./quarantine.ts";
 import { onDisk } from "./trouble.ts";
 
 /** The version of the home's layout. */
@@ -39,7 +40,7 @@ const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
 /** Opens a home for reading; it must exist. */
 export function openHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
-  if (!existsSync(layout.version)) {
+  if (!isThere(layout.version)) {
     const hint = "the first `stint submit` or `stint up` makes it; or name another with --home or STINT_HOME";
     return err(problem("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint));
   }
@@ -54,7 +55,7 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   if (!made.ok) return made;
   const usable = checkUsable(layout);
   if (!usable.ok) return usable;
-  const isNew = !existsSync(layout.version);
+  const isNew = !isThere(layout.version);
   const known = isNew ? usable : checkVersion(layout);
   // Only now: what a newer stint made may look otherwise.
   if (!known.ok) return known;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -149,7 +149,7 @@ export class Stint implements AsyncDisposable {
   /** All records, in the order of their numbers. */
   records(): RecordView[] {
     const places = ["pending", "running", "done", "dead-letter"].filter((place) =>
-      existsSync(join(this.home, place)),
+      statSync(join(this.home, place), { throwIfNoEntry: false })?.isDirectory(),
     );
     return places
       .flatMap((place) => this.#recordsIn(place))
