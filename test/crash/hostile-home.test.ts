@@ -99,6 +99,15 @@ describe("the one file of its kind", () => {
     "locks/supervisor.lock/owner.json",
     "locks/supervisor.lock",
   ];
+  /** One of each kind of answer from the system; records stand for the others. */
+  const TELLING = [
+    "truncated",
+    "a FIFO",
+    "a folder",
+    "a link to nowhere",
+    "a link to itself",
+    "a link to a device without end",
+  ];
   const GOOD_TEXT: Readonly<Record<string, string>> = { "config.yaml": "jobs: 4\ninboxes: [a, b]\n" };
   /** What is read as if nothing were there, or does not hinder. */
   const HARMLESS: Readonly<Record<string, readonly string[]>> = {
@@ -107,17 +116,16 @@ describe("the one file of its kind", () => {
   };
 
   test.concurrent.each(
-    FILES.flatMap((file) => Object.entries(SHAPES).map(([shape, put]) => [file, shape, put] as const)),
+    FILES.flatMap((file) => TELLING.map((shape) => [file, shape, SHAPES[shape]] as const)),
   )("%s that is %s is refused in words", async (file, shape, put) => {
     await using stint = new Stint();
     await prepare(stint);
     const path = join(stint.home, file);
     mkdirSync(join(path, ".."), { recursive: true });
-    put(path, GOOD_TEXT[file] ?? "{}");
+    put?.(path, GOOD_TEXT[file] ?? "{}");
     const print = fingerprint(path);
     const drained = await survives(stint, ["drain"]);
     const examined = await survives(stint, ["doctor"]);
-    await survives(stint, ["ls"]);
     await survives(stint, ["submit", "--", "true"]);
     if (HARMLESS[file]?.includes(shape)) return expect([drained.code, isGoodDone(stint)]).toEqual([0, true]);
     expect([drained.code, isGoodDone(stint)]).not.toContain(true);
