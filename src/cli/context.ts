@@ -122,12 +122,16 @@ function write(file: number, bytes: Uint8Array): void {
   }
 }
 
-/** `STINT_FAILPOINT=name[#n]` kills this process at the n-th time that it comes by; for the crash tests. */
+/**
+ * `STINT_FAILPOINT=name[#n]` kills this process at the n-th time that it comes by; for the crash tests. With `list` it
+ * goes on and tells each one that it passes.
+ */
 function armFromEnvironment(env: Readonly<Record<string, string>>): void {
   const [wanted, countText] = (env["STINT_FAILPOINT"] ?? "").split("#");
   if (wanted === undefined || wanted === "") return;
   let left = Number(countText ?? 1);
   armFailpoints((name) => {
+    if (wanted === "list") write(2, Buffer.from(`failpoint ${name}\n`));
     if (name !== wanted) return;
     left -= 1;
     if (left === 0) process.kill(process.pid, "SIGKILL");

@@ -8,6 +8,7 @@ import { createFile } from "../store/durable.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockFault, lockOwner } from "../store/lock.ts";
+import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
@@ -90,7 +91,8 @@ function checkMode(layout: Layout): Check {
 function checkWrite(layout: Layout): Check {
   const probe = join(layout.tmp, `probe.${uuid()}`);
   const wrote = onDisk("write to the home", () => createFile(probe, " ".repeat(4_096)));
-  rmSync(probe, { force: true });
+  // Also of a probe that was not whole; a read-only file system refuses the removal of what is not there.
+  onDisk("remove the probe", () => rmSync(probe, { force: true }));
   if (wrote.ok) return { verdict: "fine", what: "the home takes writes" };
   return {
     verdict: "bad",
@@ -115,6 +117,11 @@ function checkSettings(context: Context, layout: Layout): Check[] {
 
 function checkSupervisor(layout: Layout): Check {
   const owner = lockOwner(layout);
+  const obstacle = obstacleNoted(layout);
+  if (owner !== null && obstacle !== null) {
+    const what = `stint ${owner.role} with pid ${owner.pid} starts nothing new: ${obstacle}`;
+    return { verdict: "bad", what, mend: "mend the disk; it tries again by itself" };
+  }
   if (owner !== null)
     return {
       verdict: "fine",

@@ -1,8 +1,8 @@
-import { statfsSync } from "node:fs";
 import type { Task } from "../model/task.ts";
 import { type Wait, whyWaiting } from "../plan/waiting.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
+import { obstacleOf } from "../store/obstacle.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 
@@ -11,8 +11,8 @@ export interface Overview {
   readonly active: readonly Task[];
   readonly queued: readonly Task[];
   readonly isSupervised: boolean;
-  /** No record could be written. */
-  readonly isDiskFull: boolean;
+  /** Why nothing new starts, whatever has its turn; null where nothing is in the way. */
+  readonly obstacle: string | null;
   readonly whyWaiting: (task: Task) => Wait;
 }
 
@@ -28,19 +28,11 @@ export function readOverview(context: Context, layout: Layout): Overview {
     active,
     queued,
     isSupervised: capacity !== null,
-    isDiskFull: isDiskFull(layout),
+    obstacle: obstacleOf(layout),
     whyWaiting: (task) => {
       const wait = whyWaiting(task, { nowMs, queued, active, capacity });
       // A `run` starts its own tasks: one that has room and does not start is not of them.
       return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
     },
   };
-}
-
-/** Less than this is no room for a record and what is staged with it. */
-const MIN_FREE_BYTES = 16 * 1_024;
-
-function isDiskFull(layout: Layout): boolean {
-  const { bavail, bsize } = statfsSync(layout.home);
-  return bavail * bsize < MIN_FREE_BYTES;
 }

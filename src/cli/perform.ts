@@ -1,4 +1,4 @@
-import { isStopping, operate } from "../daemon/operations.ts";
+import { isStopping, operate, type Wish } from "../daemon/operations.ts";
 import { supervise } from "../daemon/supervise.ts";
 import { timestamp } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
@@ -20,24 +20,24 @@ export type Performed = Result<readonly Answer[] | "requested", Problem>;
 
 /** Has the holder of the home do something; with no supervisor this process takes the lock and does it itself. */
 export async function perform(context: Context, layout: Layout, operation: Operation): Promise<Performed> {
+  // Asked of whom it may be in the end, it is one wish.
+  const wish = { at: timestamp(context.clock.now()), actor: context.user, operation };
   for (;;) {
     const owner = lockOwner(layout);
     if (owner === null || owner.role === "command") {
-      const done = await doItOurselves(context, layout, operation);
+      const done = await doItOurselves(context, layout, wish);
       // Between our look and our try a supervisor may have come up.
       const isSupervised = !done.ok && done.error.code === "HOME_LOCKED" && lockOwner(layout) !== null;
       if (!isSupervised) return done;
     }
-    const answered = await ask(context, layout, operation);
+    const answered = await ask(context, layout, wish);
     if (answered !== "gone") return answered;
   }
 }
 
-async function ask(context: Context, layout: Layout, operation: Operation): Promise<Performed | "gone"> {
+async function ask(context: Context, layout: Layout, wish: Wish): Promise<Performed | "gone"> {
   const { clock } = context;
-  const posted = onDisk("leave a request for the supervisor", () =>
-    postRequest(layout, { at: timestamp(clock.now()), actor: context.user, operation }),
-  );
+  const posted = onDisk("leave a request for the supervisor", () => postRequest(layout, wish));
   if (!posted.ok) return posted;
   const untilMs = clock.awakeMs() + MAX_REPLY_WAIT_MS;
   while (clock.awakeMs() < untilMs) {
@@ -53,12 +53,12 @@ async function ask(context: Context, layout: Layout, operation: Operation): Prom
   return ok("requested");
 }
 
-async function doItOurselves(context: Context, layout: Layout, operation: Operation): Promise<Performed> {
+async function doItOurselves(context: Context, layout: Layout, wish: Wish): Promise<Performed> {
   const opened = await holdHome(context, layout, { role: "command", mayClaim: () => false });
   if (!opened.ok) return opened;
   await using session = opened.value;
   const { holder } = session;
-  const answers = operate(holder, operation, context.user);
+  const answers = operate(holder, wish);
   // What is to be killed is seen to its end: nobody else would.
   await supervise(holder, { intake: () => null, isDone: () => !holder.active.some(isStopping) });
   return ok(answers);

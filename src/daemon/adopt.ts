@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import type { OpenAttempt } from "../model/attempt.ts";
 import { failureOf } from "../model/failure.ts";
@@ -57,6 +58,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const directory = layout.attempt(id, attempt.number);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = readStart(directory) ?? lateStart(directory);
+  failpoint("adopt:decided");
   const start = typeof found === "string" ? null : found;
   const isStarted = found === "unreadable" || start !== null || hasTraces(attempt);
   if (!isStarted) return null;
@@ -69,7 +71,8 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     leader: leaderOf(holder, { attempt, start }),
     isChild: false,
     startedAtMs,
-    startedAwakeMs: attempt.startedAwakeMs ?? clock.awakeMs() - Math.max(0, clock.now() - startedAtMs),
+    // Never by the wall clock, which may have jumped since.
+    startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
     end: readExit(directory),
     sent: null,
     logBytesCut: 0,
@@ -104,6 +107,7 @@ function releaseUnstarted(holder: Holder, task: Task): void {
   );
   const after = released(task, failure, { nowMs: holder.options.clock.now(), waitMs: 0 });
   holder.commit([{ before: task, after, actor: holder.options.actor }]);
+  failpoint("adopt:released");
   holder.requeued.push({ id: task.metadata.id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
   holder.options.say(`${task.metadata.id}: had not started, queued again`);
 }

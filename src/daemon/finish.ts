@@ -19,6 +19,8 @@ const RUNNING_AFTER_MS = 100;
 export const LOOK_MS = 100;
 /** A disk that had no room for the note of a start gets time. */
 const UNSTARTED_WAIT_MS = 10_000;
+/** A TERM to our jobs from outside may be on its way to us too: a job that is started now would be killed. */
+const CALM_MS = 1_000;
 /** A process that KILL did not end is asked again this often (it may hang in the kernel). */
 const KILL_AGAIN_MS = 1_000;
 
@@ -55,10 +57,18 @@ export function finishJobs(holder: Holder): number | null {
     const ended = status.attempts.at(-1);
     if (status.state === "queued" && ended?.state === "orphaned")
       holder.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
+    if (ended?.state === "failed" && ended.failure.code === "INTERRUPTED") keepCalm(holder, ended.finishedAt);
     holder.jobs.delete(id);
     holder.options.say(`${id}: ${sentence(written.value)}`);
   }
   return lookInMs;
+}
+
+/** What ended before our time is an old story: the signals of that end did not come to us. */
+function keepCalm(holder: Holder, interruptedAt: string): void {
+  const { clock, lock } = holder.options;
+  if (Date.parse(interruptedAt) < Date.parse(lock.owner.since)) return;
+  holder.calmUntilAwakeMs = clock.awakeMs() + CALM_MS;
 }
 
 /** Cuts the logs that grew over their cap; the jobs go on writing. */

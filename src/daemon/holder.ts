@@ -9,9 +9,10 @@ import type { TaskId } from "../model/identity.ts";
 import type { Capacity } from "../model/resources.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { createFile } from "../store/durable.ts";
+import { replaceFile, syncDirectory } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
+import { noteObstacle } from "../store/obstacle.ts";
 import { onDisk } from "../store/trouble.ts";
 import { type Change, Writer, type Written } from "../store/writer.ts";
 import type { Job } from "./job.ts";
@@ -52,8 +53,10 @@ export class Holder {
   readonly served = new Set<string>();
   /** What was lost and queued again since this holder began. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
-  /** Accepted batches that cannot be taken in, each told of once. */
-  readonly unusable = new Set<string>();
+  /** Accepted batches that could not be taken in, and how often that was tried. */
+  readonly unusable = new Map<string, number>();
+  /** Nothing is started before, as `Clock.awakeMs`. */
+  calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;
@@ -126,15 +129,20 @@ export class Holder {
     if (this.trouble === null) return true;
     const { clock, layout, say } = this.options;
     if (clock.awakeMs() < this.trouble.retryAwakeMs) return false;
+    // All that a change does to the disk.
     const path = join(layout.tmp, `probe.${uuid()}`);
-    const probed = onDisk("write to the home", () => createFile(path, " ".repeat(4_096)));
-    rmSync(path, { force: true });
+    const probed = onDisk("write to the home", () => {
+      replaceFile(path, " ".repeat(4_096), layout.tmp);
+      rmSync(path);
+      syncDirectory(layout.tmp);
+    });
     const refused = probed.ok ? this.#writer.finishOwed() : probed.error;
     if (refused !== null) {
       this.meet(refused);
       return false;
     }
     this.trouble = null;
+    noteObstacle(layout, null);
     say("the disk takes writes again, going on");
     return true;
   }
@@ -145,8 +153,11 @@ export class Holder {
 
   /** The disk refused a write: nothing new is started until it takes one again. */
   meet(problem: Problem): void {
-    if (this.trouble === null)
-      this.options.say(`${problem.message}; nothing new is started until it works again`);
+    const { layout, lock, say } = this.options;
+    if (this.trouble === null) {
+      say(`${problem.message}; nothing new is started until it works again`);
+      noteObstacle(layout, { owner: lock.owner.token, message: problem.message });
+    }
     this.trouble = { problem, retryAwakeMs: this.options.clock.awakeMs() + PROBE_MS };
   }
 }

@@ -10,7 +10,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
-import { newBatch } from "../store/batch.ts";
+import { incomingBatches, newBatch } from "../store/batch.ts";
 import { fileRejected, putBack, takeFile, takenFiles } from "../store/inbox-files.ts";
 import { onDisk } from "../store/trouble.ts";
 import { accept, refuseUnplaceable } from "./accept.ts";
@@ -28,31 +28,36 @@ export interface InboxOptions {
 export function openInboxes(holder: Holder, options: InboxOptions): () => number | null {
   const memories = new Map<string, InboxMemory>();
   const told = new Set<string>();
-  for (const directory of options.directories) reopen(holder, directory);
+  const owed = new Set(options.directories.flatMap((directory) => reopen(holder, directory)));
   return () => {
     let againInMs: number | null = null;
+    for (const taken of owed) {
+      putBack(taken);
+      owed.delete(taken);
+    }
     for (const directory of options.directories) {
       const nowMs = holder.options.clock.now();
       const look = scanInbox(directory, { memory: memories.get(directory) ?? NO_MEMORY, nowMs });
       memories.set(directory, look.memory);
-      for (const finding of look.findings) handle(holder, { directory, finding, options, told });
+      for (const finding of look.findings) handle(holder, { directory, finding, options, told, owed });
       if (look.againInMs !== null) againInMs = Math.min(againInMs ?? look.againInMs, look.againInMs);
     }
     return againInMs;
   };
 }
 
-/** Gives back what an earlier supervisor had taken and not yet accepted; what it had accepted is filed by now. */
-function reopen(holder: Holder, directory: string): void {
+/** What an earlier supervisor had taken and not yet accepted; what it had accepted is filed by now. */
+function reopen(holder: Holder, directory: string): string[] {
   const { say } = holder.options;
   const opened = onDisk(`open the inbox "${directory}"`, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    for (const taken of takenFiles(directory)) {
-      putBack(taken);
-      say(`${basename(taken)}: was taken and not accepted before a crash, it is read again`);
-    }
+    return takenFiles(directory);
   });
   if (!opened.ok) say(opened.error.message);
+  const taken = opened.ok ? opened.value : [];
+  for (const path of taken)
+    say(`${basename(path)}: was taken and not accepted before a crash, it is read again`);
+  return taken;
 }
 
 interface Handled {
@@ -61,28 +66,31 @@ interface Handled {
   readonly options: InboxOptions;
   /** Files that cannot be taken, each told of once. */
   readonly told: Set<string>;
+  /** Files that were taken and are to be given back once the disk takes writes again. */
+  readonly owed: Set<string>;
 }
 
-function handle(holder: Holder, { directory, finding, options, told }: Handled): void {
+function handle(holder: Holder, { directory, finding, options, told, owed }: Handled): void {
   const { file, verdict, reason } = finding;
   const path = join(directory, file);
-  if (told.has(path)) return;
   if (verdict === "wait") return;
   if (verdict === "ignore") return holder.options.say(`${path} is left alone: ${reason}`);
   const batch = newBatch();
   const taken = onDisk(`take ${path}`, () => takeFile(directory, { file, batch }));
   if (!taken.ok) return tellOnce(holder, { path, problem: taken.error, told });
   if (taken.value === null) return;
+  told.delete(path);
   const accepted =
     verdict === "refuse"
       ? err(refusal(file, reason))
       : queue(holder, { taken: taken.value, file, batch, options });
   if (accepted.ok) return;
-  if (accepted.error.code === "DISK_FULL" || accepted.error.code === "WRITE_FAILED") {
-    putBack(taken.value);
+  const { code, message, hint } = accepted.error;
+  if (code !== "INVALID_TASK_FILE" && code !== "UNPLACEABLE") {
+    // Committed before the disk refused to sync it, the batch counts: read again, the file would be queued twice.
+    if (!incomingBatches(holder.options.layout).includes(batch)) owed.add(taken.value);
     return holder.meet(accepted.error);
   }
-  const { message, hint } = accepted.error;
   const { value } = taken;
   const toldIn = onDisk("refuse it", () =>
     fileRejected(value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`),
@@ -95,12 +103,13 @@ function handle(holder: Holder, { directory, finding, options, told }: Handled):
   );
 }
 
-/** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. */
+/** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */
 function tellOnce(
   holder: Holder,
   { path, problem: found, told }: { path: string; problem: Problem; told: Set<string> },
 ): void {
   if (found.code === "DISK_FULL") return holder.meet(found);
+  if (told.has(path)) return;
   told.add(path);
   holder.options.say(`${path} is left alone: ${found.message}`);
 }

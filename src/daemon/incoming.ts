@@ -1,31 +1,41 @@
+import { failpoint } from "../lib/failpoint.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
-import { incomingBatches, publishBatch } from "../store/batch.ts";
+import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
 import { type Finding, quarantine } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 
+/** A batch that cannot be taken in while the disk takes all else is spoilt itself: nothing that the queue should wait for. */
+const MAX_TRIES = 2;
+
 /** Takes accepted batches into `pending/` and into memory. */
 export function takeIncoming(holder: Holder): void {
   const { layout } = holder.options;
   for (const batch of incomingBatches(layout)) {
-    if (holder.unusable.has(batch)) continue;
+    const tries = holder.unusable.get(batch) ?? 0;
+    if (tries >= MAX_TRIES) continue;
     const findings: Finding[] = [];
+    const known = onDisk("look into the batch", () => batchMembers(layout, batch));
     const published = onDisk(`publish the batch "${batch}"`, () => publishBatch(layout, batch, findings));
+    failpoint("incoming:published");
     for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
-    if (!published.ok) {
-      // Nothing that the queue should wait for, and nothing to tell of at every turn.
-      if (published.error.code === "DISK_FULL") return holder.meet(published.error);
-      holder.unusable.add(batch);
-      holder.options.say(`${published.error.message}; left alone until the next start`);
-      continue;
-    }
-    const tasks = published.value.map((id) => load(holder, id)).filter((task) => task !== null);
+    // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
+    const arrived = known.ok ? known.value.filter((id) => !holder.tasks.has(id)) : [];
+    const tasks = arrived.map((id) => load(holder, id)).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);
     holder.note(tasks.map(queuedNote));
     if (tasks.length > 0) holder.options.say(`queued ${names(tasks)}`);
+    if (published.ok) holder.unusable.delete(batch);
+    else if (tries + 1 < MAX_TRIES) {
+      holder.unusable.set(batch, tries + 1);
+      return holder.meet(published.error);
+    } else {
+      holder.unusable.set(batch, MAX_TRIES);
+      holder.options.say(`${published.error.message}; left alone until the next start`);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { unreachable } from "../lib/unreachable.ts";
 import { edited } from "../model/edit.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { awakened, cancelledInQueue, retried } from "../model/lifecycle.ts";
-import type { Answer, Operation, Target } from "../model/request.ts";
+import type { Answer, Operation, Request, Target } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { readTask } from "../store/reader.ts";
@@ -19,11 +19,14 @@ import type { Holder, Leaving } from "./holder.ts";
 /** What an operation does to one task, and how to say that it was done. */
 type Step = Result<{ readonly change: Change; readonly done: string }, Problem>;
 
+/** What is wanted, by whom and since when. */
+export type Wish = Omit<Request, "id">;
+
 /** Carries out what was asked for; each target is answered for itself. */
-export function operate(holder: Holder, operation: Operation, actor: string): Answer[] {
+export function operate(holder: Holder, { operation, actor, at }: Wish): Answer[] {
   switch (operation.verb) {
     case "cancel":
-      return each(holder, operation.targets, (task) => cancel(holder, task, { ...operation, actor }));
+      return each(holder, operation.targets, (task) => cancel(holder, task, { ...operation, actor, at }));
     case "retry":
       return each(holder, operation.targets, (task) => retry(task, actor));
     case "hold":
@@ -63,9 +66,10 @@ function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) =
   return steps.map(({ target, step: planned }) => {
     if (!planned.ok) return { id: target.id, problem: { ...planned.error } };
     const result = written[changes.indexOf(planned.value.change)];
-    return result?.ok === false
-      ? { id: target.id, problem: { ...result.error } }
-      : { id: target.id, done: planned.value.done };
+    if (result?.ok === false) return { id: target.id, problem: { ...result.error } };
+    // Written, but perhaps not for good: what the disk still owes is not to be called done.
+    if (holder.trouble !== null) return { id: target.id, problem: { ...holder.trouble.problem } };
+    return { id: target.id, done: planned.value.done };
   });
 }
 
@@ -100,7 +104,7 @@ function gone({ id }: Target): Problem {
 function cancel(
   holder: Holder,
   task: Task,
-  how: { force: boolean; pendingOnly: boolean; actor: string },
+  how: { force: boolean; pendingOnly: boolean; actor: string; at: string },
 ): Step {
   const { id } = task.metadata;
   const { state } = task.status;
@@ -130,11 +134,18 @@ function cancel(
       problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`),
     );
   }
-  const graceMs = how.force ? 0 : task.spec.stopGraceMs;
+  const isKilled = how.force || isAskedAgain(task, how.at);
+  const graceMs = isKilled ? 0 : task.spec.stopGraceMs;
   return step(
     stopChange(holder, task, { reason: "User", graceMs, actor }),
-    how.force ? "being killed" : "being cancelled",
+    isKilled ? "being killed" : "being cancelled",
   );
+}
+
+/** Who cancels a second time will not wait any longer. A wish that a crash made us meet twice is no second one. */
+function isAskedAgain(task: Task, at: string): boolean {
+  const stop = openAttempt(task)?.stop;
+  return stop?.reason === "User" && Date.parse(at) > Date.parse(stop.requestedAt);
 }
 
 function retry(task: Task, actor: string): Step {

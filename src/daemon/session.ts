@@ -1,4 +1,5 @@
 import { errnoOf } from "../lib/errno.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
@@ -48,6 +49,7 @@ export async function openSession(
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
   const { tasks, ended, findings } = recover(layout, clock.now());
+  failpoint("session:recovered");
   for (const task of tasks) holder.take(task);
   for (const { path, what } of findings) say(`${path}: ${what}`);
   const before = lock.takenFrom;
@@ -63,6 +65,7 @@ function settleIn(holder: Holder, lock: HeldLock): void {
     ({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
   );
   holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
+  failpoint("session:noted");
   adoptJobs(holder);
 }
 

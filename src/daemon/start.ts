@@ -28,6 +28,7 @@ export function startTasks(holder: Holder, tasks: readonly Task[]): void {
       supervisor: `${lock.owner.host}:${lock.owner.pid}`,
       hostBootId: holder.bootId,
       claimedAt: timestamp(clock.now()),
+      claimedAwakeMs: clock.awakeMs(),
     };
     return [{ before, after: claimed(before, claim), actor }];
   });
@@ -104,6 +105,7 @@ function launchIn(
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     mkdirSync(layout.checkpoint(id), { recursive: true, mode: 0o700 });
+    failpoint("start:furnished");
   } catch (error) {
     const code = errnoOf(error) === "ENOSPC" ? "DISK_FULL" : "RUNTIME_ERROR";
     return err({ code, error: `Cannot make the folder of the attempt: ${String(error)}` });

@@ -4,6 +4,7 @@ import type { Task } from "../model/task.ts";
 import { plan } from "../plan/plan.ts";
 import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
+import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
 import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
 import type { Holder } from "./holder.ts";
@@ -30,29 +31,50 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
   const { clock, lock } = holder.options;
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   while (lock.isHeld()) {
-    const intakeInMs = holder.canWrite() ? observe(holder, supervision) : null;
-    const finishInMs = finishJobs(holder);
+    const intakeInMs = holder.canWrite()
+      ? withDisk(holder, "take new work", () => observe(holder, supervision))
+      : null;
+    const finishInMs = withDisk(holder, "see to the jobs", () => finishJobs(holder));
     if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
+    const calmInMs = holder.calmUntilAwakeMs - clock.awakeMs();
     const planned = plan({
       nowMs: clock.now(),
       awakeMs: clock.awakeMs(),
       queued: holder.claimable,
       active: holder.active,
       capacity: holder.options.capacity,
-      isClaiming: holder.leaving === null && holder.trouble === null,
+      isClaiming: holder.leaving === null && holder.trouble === null && calmInMs <= 0,
     });
     act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
       choresAtMs = clock.awakeMs() + CHORES_MS;
-      capLogs(holder);
-      supervision.refresh?.();
-      dropOldReplies(holder.options.layout, clock.now());
+      withDisk(holder, "tidy up", () => doChores(holder, supervision));
     }
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
-    const waits = [intakeInMs, finishInMs, planned.wakeInMs, afterActionsMs].filter((ms) => ms !== null);
+    const waits = [
+      intakeInMs,
+      finishInMs,
+      planned.wakeInMs,
+      afterActionsMs,
+      calmInMs > 0 ? calmInMs : null,
+    ].filter((ms) => ms !== null);
     await holder.pause(Math.min(MAX_PAUSE_MS, ...waits));
   }
   holder.options.say("the lock was taken away by hand: leaving, the jobs go on");
+}
+
+/** Does what touches the disk; what the system refuses there is trouble to sit out, and must not end the queue. */
+function withDisk<T>(holder: Holder, action: string, work: () => T): T | null {
+  const done = onDisk(action, work);
+  if (done.ok) return done.value;
+  holder.meet(done.error);
+  return null;
+}
+
+function doChores(holder: Holder, supervision: Supervision): void {
+  capLogs(holder);
+  supervision.refresh?.();
+  dropOldReplies(holder.options.layout, holder.options.clock.now());
 }
 
 /** New tasks and requests from other processes. */
@@ -70,10 +92,11 @@ function observe(holder: Holder, { intake }: Supervision): number | null {
 }
 
 /** A request that meets a bug is answered too: left unanswered, it would meet every supervisor to come. */
-function answersTo(holder: Holder, { operation, actor }: Request): Answer[] {
+function answersTo(holder: Holder, request: Request): Answer[] {
   try {
-    return operate(holder, operation, actor);
+    return operate(holder, request);
   } catch (error) {
+    const { operation } = request;
     const message = `Internal error while it was carried out: ${error instanceof Error ? error.message : String(error)}`;
     holder.options.say(`${operation.verb}: ${error instanceof Error ? (error.stack ?? message) : message}`);
     return [{ id: operation.verb, problem: problem("INTERNAL", message) }];

@@ -27,6 +27,8 @@ const common = {
   supervisor: v.string(),
   hostBootId: v.string(),
   claimedAt: instant,
+  /** The machine's awake time then: a job that is adopted before its start was written down is timed from here. */
+  claimedAwakeMs: v.optional(v.number()),
   /** What was reserved for it. */
   resources,
   /** The job's recording parent, which leads its session and process group; absent until it started. */

@@ -22,6 +22,7 @@ export interface Claim {
   readonly supervisor: string;
   readonly hostBootId: string;
   readonly claimedAt: string;
+  readonly claimedAwakeMs?: number;
 }
 
 /** queued → preparing: opens the next attempt. */

@@ -20,3 +20,7 @@ export const owner = v.strictObject({
   capacity: v.optional(capacity),
 });
 export type Owner = v.InferOutput<typeof owner>;
+
+/** What a holder that cannot write leaves for readers; `owner` is the token of its lock. */
+export const obstacle = v.strictObject({ owner: v.string(), message: v.string() });
+export type Obstacle = v.InferOutput<typeof obstacle>;

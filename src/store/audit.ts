@@ -43,6 +43,8 @@ export class Audit {
   #hash = FIRST_HASH;
   /** Lines that the disk had no room for; they go with the next ones. */
   #unwritten: string[] = [];
+  /** What a refused write left is still behind the last whole line. */
+  #isTorn = false;
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -68,15 +70,17 @@ export class Audit {
     this.#cutBytes = 0;
     if (this.#unwritten.length === 0) return;
     const text = this.#unwritten.join("");
+    this.#mend();
     try {
+      this.#isTorn = true;
       writeWhole(this.#file, text);
       failpoint("audit:written");
       fdatasyncSync(this.#file);
     } catch (error) {
-      // A part of a line would break the chain for every reader.
-      ftruncateSync(this.#file, this.#size);
+      this.#mend();
       throw error;
     }
+    this.#isTorn = false;
     this.#unwritten = [];
     this.#size += Buffer.byteLength(text);
     if (this.#size >= MAX_AUDIT_BYTES) this.#rotate(nowMs);
@@ -86,18 +90,27 @@ export class Audit {
     closeSync(this.#file);
   }
 
+  /** Removes a part of a line, which would break the chain for every reader; a disk that refuses that too is asked again. */
+  #mend(): void {
+    if (!this.#isTorn) return;
+    ftruncateSync(this.#file, this.#size);
+    this.#isTorn = false;
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
 
   #rotate(nowMs: number): void {
     renameSync(this.#layout.audit, `${this.#layout.audit}.${String(this.#seq).padStart(12, "0")}`);
+    failpoint("audit:set-aside");
     const next = openRegularFile(this.#layout.audit, APPENDING);
     // Not before: where the system refuses, the old file goes on.
     closeSync(this.#file);
     this.#file = next;
     this.#size = 0;
     syncDirectory(this.#layout.home);
+    failpoint("audit:begun");
     this.append([{ event: "rotated", actor: "stint" }], nowMs);
   }
 

@@ -45,7 +45,13 @@ export function commitBatch(
   failpoint("batch:staged");
   renameSync(staged, join(layout.incoming, batch));
   failpoint("batch:committed");
-  syncDirectory(layout.incoming);
+  try {
+    syncDirectory(layout.incoming);
+  } catch (error) {
+    if (error instanceof Error)
+      error.message += "; they may be queued all the same: look with `stint ls` before you repeat it";
+    throw error;
+  }
   failpoint("batch:synced");
 }
 
@@ -77,8 +83,10 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
   syncDirectory(layout.place("pending"));
   isMissing(() => {
     fileAccepted(readRegularFile(join(directory, TAKEN)));
+    failpoint("batch:taken-filed");
     rmSync(join(directory, TAKEN));
   });
+  failpoint("batch:emptied");
   removeEmpty(directory);
   return moved;
 }

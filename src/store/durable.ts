@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 
@@ -25,22 +26,27 @@ export function replaceFile(path: string, text: string, tmp: string): void {
 
 /** Makes a file that must not exist yet, its content on the disk when this returns; throws EEXIST otherwise. */
 export function createFile(path: string, text: string): void {
-  const file = openSync(path, "wx", PRIVATE);
-  try {
+  withFile(path, "wx", (file) => {
     writeWhole(file, text);
     fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 /** Puts the names of a directory on the disk: what was created, renamed or removed in it. */
 export function syncDirectory(path: string): void {
-  const directory = openSync(path, "r");
+  withFile(path, "r", fsyncSync);
+}
+
+/** What the system says of a descriptor names no file: the path is added for the person who reads it. */
+function withFile(path: string, flags: string, work: (file: number) => void): void {
+  const file = openSync(path, flags, PRIVATE);
   try {
-    fsyncSync(directory);
+    work(file);
+  } catch (error) {
+    if (error instanceof Error && errnoOf(error) !== null) error.message += ` '${path}'`;
+    throw error;
   } finally {
-    closeSync(directory);
+    closeSync(file);
   }
 }
 

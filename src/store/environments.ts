@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
@@ -29,6 +30,7 @@ export function keepEnvironment(
     replaceFile(path, text, layout.tmp);
     syncDirectory(layout.environments);
   }
+  failpoint("environment:kept");
   return hash;
 }
 
@@ -55,6 +57,7 @@ export function dropUnusedEnvironments(layout: Layout, used: ReadonlySet<string>
     )
       continue;
     rmSync(path, { force: true });
+    failpoint("environment:dropped");
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -61,6 +62,7 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   if (!known.ok) return known;
   const done = onDisk(action, () => {
     makeDirectories(layout);
+    failpoint("home:furnished");
     if (isNew) makeVersion(layout);
     return layout;
   });
@@ -77,9 +79,11 @@ function makeDirectories(layout: Layout): void {
 /** Comes last: a home without a version is not finished yet. */
 function makeVersion(layout: Layout): void {
   createNumbers(layout);
+  failpoint("home:numbered");
   const staged = join(layout.tmp, `home.${uuid()}.tmp`);
   createFile(staged, `${JSON.stringify({ version: HOME_VERSION })}\n`);
   linkUnlessThere(staged, layout.version);
+  failpoint("home:versioned");
   rmSync(staged);
   syncDirectory(layout.home);
 }

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
@@ -24,27 +24,33 @@ export function takeFile(
 
 /** Puts a taken file where accepted ones are kept; harmless to do again. */
 export function fileAccepted(taken: string): void {
-  keep(taken, ".accepted");
+  const kept = keep(taken, ".accepted");
+  if (kept !== null) letGo(taken, kept);
 }
 
 /** Puts a taken file where refused ones are kept, with the reason beside it. Gives the path of the reason. */
 export function fileRejected(taken: string, reason: string): string {
-  const kept = keep(taken, ".rejected") ?? taken;
+  const { inbox, file } = placeOfTaken(taken);
+  const kept = keep(taken, ".rejected") ?? join(shelf(inbox, ".rejected"), file);
   const told = `${kept}.error.txt`;
   // Whoever sees the name sees all of the reason.
   const staged = join(dirname(kept), `.${basename(told)}`);
   rmSync(staged, { force: true });
   createFile(staged, reason);
+  failpoint("inbox:reason-staged");
   renameSync(staged, told);
-  syncDirectory(dirname(kept));
+  failpoint("inbox:told");
+  // Last: a file that is still taken after a crash is read and refused again, so that none is kept without its reason.
+  letGo(taken, kept);
   return told;
 }
 
 /** Gives a taken file back to its inbox, to be read again. */
 export function putBack(taken: string): void {
   const { inbox, file } = placeOfTaken(taken);
-  const target = freeName(inbox, file);
+  const target = freeName(inbox, file, taken);
   isMissing(() => renameSync(taken, target));
+  failpoint("inbox:put-back");
 }
 
 /** The files that were taken and neither accepted nor refused. */
@@ -56,11 +62,14 @@ export function takenFiles(inbox: string): string[] {
     .map((name) => join(directory, name));
 }
 
+/** Gives a taken file its name on a shelf too; null where it is gone. */
 function keep(taken: string, where: Shelf): string | null {
   const { inbox, file } = placeOfTaken(taken);
   const directory = shelf(inbox, where);
   for (;;) {
-    const target = freeName(directory, file);
+    const target = freeName(directory, file, taken);
+    // A crash came before it lost its other name.
+    if (isSameFile(taken, target)) return target;
     try {
       linkSync(taken, target);
     } catch (error) {
@@ -70,10 +79,13 @@ function keep(taken: string, where: Shelf): string | null {
       renameSync(taken, target);
     }
     failpoint("inbox:filed");
-    rmSync(taken, { force: true });
-    syncDirectory(directory);
     return target;
   }
+}
+
+function letGo(taken: string, kept: string): void {
+  rmSync(taken, { force: true });
+  syncDirectory(dirname(kept));
 }
 
 function placeOfTaken(taken: string): { inbox: string; file: string } {
@@ -81,14 +93,19 @@ function placeOfTaken(taken: string): { inbox: string; file: string } {
   return { inbox: dirname(dirname(taken)), file: TAKEN_NAME.exec(name)?.[2] ?? name };
 }
 
-/** `job.yaml`, `job.2.yaml`, `job.3.yaml` … whichever is free. */
-function freeName(directory: string, file: string): string {
+/** `job.yaml`, `job.2.yaml`, `job.3.yaml` … whichever is free, or is the file itself. */
+function freeName(directory: string, file: string, itself: string): string {
   const ending = extname(file);
   const stem = basename(file, ending);
   for (let count = 1; ; count += 1) {
     const candidate = join(directory, count === 1 ? file : `${stem}.${count}${ending}`);
-    if (!existsSync(candidate)) return candidate;
+    if (!existsSync(candidate) || isSameFile(candidate, itself)) return candidate;
   }
+}
+
+function isSameFile(left: string, right: string): boolean {
+  const [a, b] = [left, right].map((path) => lstatSync(path, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
 function shelf(inbox: string, name: Shelf): string {

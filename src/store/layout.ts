@@ -46,6 +46,10 @@ export class Layout {
   get runs(): string {
     return join(this.home, "runs");
   }
+  /** What the holder says of a disk that refuses its writes. */
+  get obstacle(): string {
+    return join(this.home, "obstacle.json");
+  }
   get supervisorLog(): string {
     return join(this.home, "supervisor.log");
   }

@@ -14,6 +14,7 @@ import type { Capacity } from "../model/resources.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { thisProcess, vitalityOf } from "./owner.ts";
+import { onDisk } from "./trouble.ts";
 
 /** How often the lock's time is renewed: for people who look, no decision hangs on it. */
 const RENEW_MS = 10_000;
@@ -44,7 +45,11 @@ export async function takeLock(layout: Layout, options: LockOptions): Promise<Re
   let takenFrom: Owner | null = null;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const release = await tryLock(layout, self);
-    if (release !== null) return ok(heldLock(layout, { self, takenFrom, release }));
+    if (release !== null) {
+      // Of removers that were killed after their work. A right to remove the dead says nothing any more: the lock is ours.
+      dropClaims(layout, "removing.");
+      return ok(heldLock(layout, { self, takenFrom, release }));
+    }
     const found = readOwner(ownerFile(layout));
     if (found === "missing") continue;
     if (found === "unreadable") return err(unreadableLock(layout));
@@ -82,7 +87,8 @@ function heldLock(
 ): HeldLock {
   const isHeld = (): boolean => {
     const found = readOwner(ownerFile(layout));
-    return typeof found !== "string" && found.token === held.self.token;
+    // Unreadable for now, as on a failing disk, it is nobody else's: nobody takes such a lock.
+    return found === "unreadable" || (found !== "missing" && found.token === held.self.token);
   };
   return {
     owner: held.self,
@@ -91,7 +97,8 @@ function heldLock(
     [Symbol.asyncDispose]: async () => {
       if (!isHeld()) return;
       // Rejects after somebody touched the lock's time; then the folder is still ours to remove.
-      await held.release().catch(() => takeAway(layout, held.self));
+      // Where the disk refuses even that, the next holder takes the lock of a dead owner.
+      await held.release().catch(() => onDisk("release the lock", () => takeAway(layout, held.self)));
     },
   };
 }
@@ -158,6 +165,7 @@ function takeAway(layout: Layout, of: Owner): void {
   const gone = join(layout.tmp, `unlock.${of.token}`);
   try {
     renameSync(lockFolder(layout), gone);
+    failpoint("lock:taken-away");
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }
@@ -179,16 +187,23 @@ function removeDead(layout: Layout, { dead, self }: { dead: Owner; self: Owner }
   const found = readOwner(ownerFile(layout));
   const isStillTheirs = typeof found !== "string" && found.token === dead.token;
   if (isStillTheirs) takeAway(layout, dead);
-  for (const file of readdirSync(layout.locks)) {
-    if (file.startsWith(`removing.${shortToken(dead)}`)) rmSync(join(layout.locks, file), { force: true });
-  }
+  dropClaims(layout, `removing.${shortToken(dead)}`);
   return isStillTheirs;
+}
+
+function dropClaims(layout: Layout, prefix: string): void {
+  for (const file of readdirSync(layout.locks)) {
+    if (!file.startsWith(prefix)) continue;
+    rmSync(join(layout.locks, file), { force: true });
+    failpoint("lock:claim-dropped");
+  }
 }
 
 function claim(layout: Layout, { name, self }: { name: string; self: Owner }): boolean {
   const staged = join(layout.tmp, `${name}.${shortToken(self)}.tmp`);
   rmSync(staged, { force: true });
   createFile(staged, `${JSON.stringify(self)}\n`);
+  failpoint("lock:claim-staged");
   try {
     linkSync(staged, join(layout.locks, name));
     return true;

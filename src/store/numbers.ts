@@ -33,6 +33,7 @@ export function createNumbers(layout: Layout): void {
   const staged = join(layout.tmp, `numbers.${uuid()}`);
   mkdirSync(staged, { mode: 0o700 });
   writeFileSync(join(staged, "1"), "", { mode: 0o600 });
+  failpoint("numbers:staged");
   try {
     renameSync(staged, layout.numbers);
   } catch (error) {

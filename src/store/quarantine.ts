@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 
 /** Something in the home that needed a hand: for the audit log, `doctor` and the supervisor's own log. */
@@ -18,9 +19,11 @@ export function quarantine(path: string, reason: string, beside = path): Finding
   if (lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === false)
     renameSync(aside, `${aside}.${uuid()}`);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
+  failpoint("quarantine:prepared");
   const wanted = join(aside, basename(path));
   const target = isThere(wanted) ? `${wanted}.${uuid()}` : wanted;
   renameSync(path, target);
+  failpoint("quarantine:moved");
   return { path: target, what: `put aside: ${reason}` };
 }
 

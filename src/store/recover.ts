@@ -10,6 +10,7 @@ import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord } from "./record.ts";
+import { dropOldReplies } from "./requests.ts";
 import { onDisk } from "./trouble.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
@@ -35,6 +36,8 @@ export function recover(layout: Layout, nowMs: number): Recovered {
     if (!published.ok) found.findings.push(leftAlone(join(layout.incoming, batch), published.error.message));
   }
   dropStaged(layout, nowMs);
+  // Here too: a holder may be gone again before its first chores.
+  dropOldReplies(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
   const ranks: Ranks = new Map();

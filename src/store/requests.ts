@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
@@ -31,6 +32,7 @@ export function fetchReply(layout: Layout, id: string): Reply | null {
   const path = replyFile(layout, id);
   try {
     const found = parseJson(reply, readRegularFile(path));
+    failpoint("request:fetched");
     if (found !== null) rmSync(path, { force: true });
     return found;
   } catch {
@@ -55,8 +57,11 @@ export function pendingRequests(layout: Layout, findings: Finding[] = []): Reque
 
 /** Answers a request and removes it; the reply first, so that a crash between repeats rather than forgets. */
 export function answerRequest(layout: Layout, answer: Reply): void {
+  failpoint("request:carried-out");
   replaceFile(replyFile(layout, answer.id), `${JSON.stringify(answer)}\n`, layout.tmp);
+  failpoint("request:replied");
   rmSync(requestFile(layout, answer.id), { force: true });
+  failpoint("request:removed");
 }
 
 /** Removes replies that nobody fetched. */

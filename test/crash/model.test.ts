@@ -6,6 +6,7 @@ import { Holder } from "../../src/daemon/holder.ts";
 import { takeIncoming } from "../../src/daemon/incoming.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
+import type { Answer, Operation } from "../../src/model/request.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import { settled } from "../../src/plan/settle.ts";
@@ -85,7 +86,7 @@ class Rig {
   }
 
   clean(deadLetter: boolean): void {
-    operate(this.#holder, { verb: "clean", olderThanMs: 0, deadLetter, dryRun: false }, "ada");
+    this.#operate({ verb: "clean", olderThanMs: 0, deadLetter, dryRun: false });
     for (const [number, { state }] of this.model) {
       const isOver = state === "completed" || state === "cancelled" || (deadLetter && state === "failed");
       if (isOver) this.model.delete(number);
@@ -118,13 +119,17 @@ class Rig {
     if (version === after.version || isDone) this.model.set(before.number, after);
   }
 
+  #operate(operation: Operation): Answer[] {
+    return operate(this.#holder, { operation, actor: "ada", at: at() });
+  }
+
   #do(number: number, step: Step, isAllowed: boolean): void {
     const task = this.#taskOf(number);
     const changed = this.#changed(task, step);
     if (changed === "by operation") {
       const { id, uid, epoch } = task.metadata;
       const targets = [{ id, uid, epoch }];
-      const [answer] = operate(this.#holder, operationOf(task, step, targets), "ada");
+      const [answer] = this.#operate(operationOf(task, step, targets));
       expect([step.type, answer?.problem === undefined]).toEqual([step.type, isAllowed]);
     } else if (isAllowed) this.#holder.commit([{ before: task, after: changed(), actor: "ada" }]);
   }
@@ -214,7 +219,7 @@ function operationOf(
   task: Task,
   step: Step,
   targets: { id: Task["metadata"]["id"]; uid: string; epoch: number }[],
-): Parameters<typeof operate>[1] {
+): Operation {
   if (step.type === "cancel") return { verb: "cancel", targets, force: false, pendingOnly: false };
   if (step.type === "set")
     return {

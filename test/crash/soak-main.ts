@@ -1,13 +1,21 @@
 import { parseArgs } from "node:util";
+import { rivalry } from "./rivalry.ts";
 import { soak } from "./soak.ts";
 
-/** `bun run test:crash --minutes 30 [--seed N]`: random kills for a while, with three seeds. */
+/** `bun run test:crash --minutes 30 [--seed N]`: rivals for a long queue, then random kills for a while, with three seeds. */
 const SEEDS = 3;
+const RIVALRY = { tasks: 2_000, kills: 20 };
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "3" }, seed: { type: "string" } },
 });
 const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const fought = await rivalry(RIVALRY);
+const counts = Object.values(fought.starts);
+console.log(
+  `rivals: ${RIVALRY.kills} kills, ${fought.records.length} tasks, ${counts.filter((count) => count !== 1).length} not run once`,
+);
+if (counts.length !== RIVALRY.tasks || counts.some((count) => count !== 1)) process.exitCode = 1;
 const forMs = (Number(values.minutes) * 60_000) / SEEDS;
 for (let seed = first; seed < first + SEEDS; seed += 1) {
   console.log(`seed ${seed}, ${Math.round(forMs / 1_000)} s`);

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** A command that runs the program: its own words stand before. */
+  readonly under?: readonly string[];
 }
 
 const PLACE_OF: Readonly<Record<string, string>> = {
@@ -71,6 +73,8 @@ export interface RecordView {
 export class Stint implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), "stint-test-"));
   readonly home = join(this.root, "home");
+  /** The program that is called; a test may put another in its place. */
+  executable = EXECUTABLE;
   readonly #supervisors: Bun.Subprocess[] = [];
 
   /** The environment of every call: nothing of the machine's own. */
@@ -99,7 +103,7 @@ export class Stint implements AsyncDisposable {
 
   /** Starts a command line and leaves it running. */
   start(args: readonly string[], options: RunOptions = {}): Bun.Subprocess<Uint8Array, "pipe", "pipe"> {
-    return Bun.spawn([EXECUTABLE, ...args], {
+    return Bun.spawn([...(options.under ?? []), this.executable, ...args], {
       cwd: options.cwd ?? this.root,
       env: { ...this.env, ...options.env },
       stdin: new TextEncoder().encode(options.input ?? ""),

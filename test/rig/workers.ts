@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 const PROGRAM = resolve("test/fixtures/home-worker.ts");
 
 /** What a worker has to do on its home; see the fixture. */
-export type Work = readonly [verb: "lock" | "reserve" | "ensure" | "publish", argument?: string];
+export type Work = readonly [verb: "lock" | "reserve" | "ensure" | "publish" | "claim", argument?: string];
 
 /** A process of its own that works on a home when it is told to; killed at the end. */
 export class Worker implements AsyncDisposable {

@@ -177,19 +177,23 @@ describe("an owner of whom nothing is certain", () => {
 });
 
 describe("a kill while the lock is taken", () => {
-  test.each(["lock:staged", "lock:placed", "lock:claimed"])(
-    "at %s leaves a lock that is free at once",
-    async (failpoint) => {
-      await using home = new TempHome();
-      if (failpoint === "lock:claimed") await killedOwner(home);
-      await using worker = await Worker.ready(home.layout.home, ["lock", failpoint]);
-      worker.go();
-      expect(await worker.ended()).toBe("SIGKILL");
-      await using lock = await held(home.layout);
-      expect(lock.isHeld()).toBeTrue();
-      expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
-    },
-  );
+  test.each([
+    "lock:staged",
+    "lock:placed",
+    "lock:claim-staged",
+    "lock:claimed",
+    "lock:taken-away",
+    "lock:claim-dropped",
+  ])("at %s leaves a lock that is free at once", async (failpoint) => {
+    await using home = new TempHome();
+    if (!["lock:staged", "lock:placed"].includes(failpoint)) await killedOwner(home);
+    await using worker = await Worker.ready(home.layout.home, ["lock", failpoint]);
+    worker.go();
+    expect(await worker.ended()).toBe("SIGKILL");
+    await using lock = await held(home.layout);
+    expect(lock.isHeld()).toBeTrue();
+    expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
+  });
 
   test("passes the right to remove a dead owner's lock on, however many die of it", async () => {
     await using home = new TempHome();

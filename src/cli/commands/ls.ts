@@ -121,11 +121,8 @@ function printTable(
     return taskRow(task, { nowMs, wait, style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns }));
-  if (overview.isDiskFull) {
-    context.err(
-      "\nThe disk of the home is full: nothing new starts until there is room. See `stint doctor`.\n",
-    );
-  }
+  if (overview.obstacle !== null)
+    context.err(`\n${overview.obstacle}: nothing new starts until that is mended. See \`stint doctor\`.\n`);
   if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;
   const what = [
     overview.queued.length > 0 ? `${overview.queued.length} queued` : null,

@@ -1,0 +1,33 @@
+import { accessSync, constants, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { parseJson } from "../model/check.ts";
+import { type Obstacle, obstacle } from "../model/owner.ts";
+import type { Layout } from "./layout.ts";
+import { lockOwner } from "./lock.ts";
+import { onDisk } from "./trouble.ts";
+
+/** Less than this is no room for a record and what is staged with it. */
+const MIN_FREE_BYTES = 16 * 1_024;
+
+/** Notes the holder's trouble for readers, as far as the disk lets it; null takes the note away. */
+export function noteObstacle(layout: Layout, of: Obstacle | null): void {
+  onDisk("note the trouble", () => {
+    if (of === null) rmSync(layout.obstacle, { force: true });
+    else writeFileSync(layout.obstacle, `${JSON.stringify(of)}\n`, { mode: 0o600 });
+  });
+}
+
+/** Why nothing new starts, as far as it can be seen without writing; null where nothing is known against it. */
+export function obstacleOf(layout: Layout): string | null {
+  const { bavail, bsize } = statfsSync(layout.home);
+  if (bavail * bsize < MIN_FREE_BYTES) return "The disk of the home is full";
+  // Of a file system that went read-only no holder can leave a note.
+  const access = onDisk("write to the home", () => accessSync(layout.tmp, constants.W_OK));
+  return access.ok ? obstacleNoted(layout) : access.error.message;
+}
+
+/** What the living holder says of the disk; null where it says nothing. */
+export function obstacleNoted(layout: Layout): string | null {
+  const read = onDisk("read the note", () => readFileSync(layout.obstacle, "utf8"));
+  const found = read.ok ? parseJson(obstacle, read.value) : null;
+  return found !== null && found.owner === lockOwner(layout)?.token ? found.message : null;
+}

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "bun:test";
+import { FAKETIME, JumpingStint } from "../rig/jumping-stint.ts";
+import { until } from "../rig/stint.ts";
+
+/** Real jumps of the wall clock under the real executable; `apt-get install libfaketime` where they are skipped. */
+describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
+  const TIMEOUT_MS = 2_000;
+  const JUMP_HOURS = 5;
+  /** A busy machine's due; what hung on a clock that jumped would be hours late. */
+  const LATE_MS = 8_000;
+
+  /** Ends when the task's timeout was enforced; gives how long the job really ran, in ms. */
+  async function timedOut(stint: JumpingStint, number: number, sinceMs: number): Promise<number> {
+    const { status } = await stint.reach(number, "failed");
+    expect(status.attempts.map(({ failure }) => failure?.code)).toEqual(["TIMEOUT"]);
+    return performance.now() - sinceMs;
+  }
+
+  const task = (name: string, more: string): string => `name: ${name}\n${more}\n`;
+  const timed = task("timed", `run: exec sleep 60\ntimeout: ${TIMEOUT_MS}ms`);
+
+  test.concurrent("the clock is really set for a command, a supervisor and a job", async () => {
+    await using stint = new JumpingStint();
+    stint.setClock(-JUMP_HOURS);
+    await stint.ok("submit", "--", "sh", "-c", "date +%s");
+    await stint.ok("drain");
+    const expectedS = Date.now() / 1_000 - JUMP_HOURS * 3_600;
+    const said = Number(await stint.ok("logs", "1"));
+    expect(said).toBeWithin(expectedS - 60, expectedS + 60);
+    const { metadata } = stint.record(1);
+    for (const at of [metadata["createdAt"], metadata["updatedAt"]])
+      expect(Date.parse(String(at)) / 1_000).toBeWithin(expectedS - 60, expectedS + 60);
+  });
+
+  test.concurrent("set forward: no timeout comes early, waits and times of the user's are over", async () => {
+    await using stint = new JumpingStint();
+    await stint.up("--jobs", "4");
+    const input = [
+      timed,
+      task(
+        "waits",
+        "run: test $STINT_ATTEMPT -ge 2\nretries: 1\nbackoff: {first: 3h, max: 3h, jitter: none}",
+      ),
+      task("scheduled", "run: 'true'\nnotBefore: 4h"),
+      task("later", "run: 'true'\nnotBefore: 8h"),
+    ].join("---\n");
+    await stint.run(["submit", "-"], { input });
+    await stint.reach(1, "running");
+    const sinceMs = performance.now();
+    await until("the second waits", () => stint.record(2).status.reason === "Backoff");
+    stint.setClock(JUMP_HOURS);
+    await stint.reach(2, "completed");
+    await stint.reach(3, "completed");
+    expect(stint.record(4).status.state).toBe("queued");
+    expect(await timedOut(stint, 1, sinceMs)).toBeWithin(TIMEOUT_MS - 500, TIMEOUT_MS + LATE_MS);
+  });
+
+  test.concurrent("set back: a wait begins anew and lasts no longer, a timeout still comes, the user's time stands", async () => {
+    await using stint = new JumpingStint();
+    await stint.up("--jobs", "4");
+    const input = [
+      timed,
+      task("waits", "run: test $STINT_ATTEMPT -ge 2\nretries: 1\nbackoff: {first: 1200ms, jitter: none}"),
+      task("scheduled", "run: 'true'\nnotBefore: 1h"),
+    ].join("---\n");
+    await stint.run(["submit", "-"], { input });
+    await stint.reach(1, "running");
+    const sinceMs = performance.now();
+    await until("the second waits", () => stint.record(2).status.reason === "Backoff");
+    const { notBefore } = stint.record(3).spec;
+    stint.setClock(-JUMP_HOURS);
+    const { status } = await stint.reach(2, "completed");
+    expect(status.attempts).toHaveLength(2);
+    expect(performance.now() - sinceMs).toBeGreaterThan(1_100);
+    expect(await timedOut(stint, 1, sinceMs)).toBeWithin(TIMEOUT_MS - 500, TIMEOUT_MS + LATE_MS);
+    stint.setClock(0.9);
+    // Longer than the longest sleep of the loop: not even an hour's difference is clamped for the user.
+    await Bun.sleep(2_200);
+    expect(stint.record(3)).toMatchObject({ spec: { notBefore }, status: { state: "queued" } });
+    stint.setClock(1.1);
+    await stint.reach(3, "completed");
+    expect((await stint.run(["audit", "verify"])).code).toBe(0);
+  });
+
+  test.concurrent("the lock stays with its living owner, who takes files and orders as before", async () => {
+    await using stint = new JumpingStint();
+    await stint.up();
+    for (const hours of [JUMP_HOURS, -JUMP_HOURS]) {
+      stint.setClock(hours);
+      const rival = await stint.run(["up"]);
+      expect(rival.code).toBe(4);
+      expect(rival.err).toContain("holds it");
+      await Bun.write(`${stint.home}/inbox/dropped.yaml`, "run: sleep 60\n");
+      await until("the file is queued", () => stint.records().length === (hours > 0 ? 1 : 2));
+      await stint.reach(hours > 0 ? 1 : 2, "running");
+      await stint.ok("cancel", hours > 0 ? "1" : "2");
+      await stint.reach(hours > 0 ? 1 : 2, "cancelled");
+    }
+    await stint.ok("down");
+    expect(stint.owner()).toBeNull();
+    await stint.up();
+    await stint.ok("down");
+  });
+
+  test.concurrent.each([
+    ["recorded", JUMP_HOURS],
+    ["recorded", -JUMP_HOURS],
+    ["not recorded yet", JUMP_HOURS],
+    ["not recorded yet", -JUMP_HOURS],
+  ] as const)(
+    "a job whose start is %s is adopted %d hours later and times out by time awake",
+    async (start, hours) => {
+      await using stint = new JumpingStint();
+      await stint.run(["submit", "-"], { input: timed });
+      // The second dies before it can write down when the job began.
+      const env = start === "recorded" ? {} : { STINT_FAILPOINT: "start:launched" };
+      const first = stint.start(["up"], { env });
+      if (start === "recorded") {
+        await stint.reach(1, "running");
+        first.kill("SIGKILL");
+      }
+      await first.exited;
+      const sinceMs = performance.now();
+      stint.setClock(hours);
+      await until("the job has begun", () => stint.files("runs/000001-timed/1").includes("start"));
+      await stint.up();
+      const { status } = await stint.reach(1, "running");
+      expect(status.attempts.map((attempt) => "stop" in attempt)).toEqual([false]);
+      expect(await timedOut(stint, 1, sinceMs)).toBeWithin(TIMEOUT_MS - 500, TIMEOUT_MS + LATE_MS);
+    },
+  );
+});
