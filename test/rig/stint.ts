@@ -153,18 +153,20 @@ export class Stint implements AsyncDisposable {
   /** All records, in the order of their numbers. */
   records(): RecordView[] {
     const places = ["pending", "running", "done", "dead-letter"].filter((place) =>
-      statSync(join(this.home, place), { throwIfNoEntry: false })?.isDirectory(),
+      isDirectory(join(this.home, place)),
     );
     return places
       .flatMap((place) => this.#recordsIn(place))
       .toSorted((left, right) => left.metadata.number - right.metadata.number);
   }
 
-  /** The record of a task by number. */
+  /** The record of a task by number. It may move from folder to folder while we look, hence further looks. */
   record(number: number): RecordView {
-    const found = this.records().find((record) => record.metadata.number === number);
-    if (found === undefined) throw new Error(`there is no task ${number}`);
-    return found;
+    for (let look = 0; look < 5; look += 1) {
+      const found = this.records().find((record) => record.metadata.number === number);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`there is no task ${number}`);
   }
 
   /** Waits until a task is in a state and in the folder of that state: a record is written first and moved then. */
@@ -203,6 +205,15 @@ export class Stint implements AsyncDisposable {
     await Promise.all(this.#supervisors.map((child) => child.exited));
     for (const { token } of this.records().flatMap(({ status }) => status.attempts)) killMarked(token);
     rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** False also where a file stands in the way to it. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
