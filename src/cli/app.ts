@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { errnoOf } from "../lib/errno.ts";
 import { closest } from "../lib/suggest.ts";
 import { ERRORS, EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
+import { problemOf } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { renderProblem } from "./text/problem.ts";
 import { type Ended, VERBS } from "./verbs.ts";
@@ -40,6 +42,10 @@ export async function runApp(process: Context): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? EXIT.done : isMirroring ? MIRROR_EXIT.ownError : EXIT.usage;
+    const errno = errnoOf(error);
+    // What the system refuses (a folder without permission, a file in the place of one) is no bug of ours.
+    if (errno !== null)
+      return finish(context, { ended: problemOf(errno, `go on with \`stint ${verb}\``, error), codeOf });
     context.err(
       `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );

@@ -2,7 +2,7 @@ import { formatBytes } from "../lib/bytes.ts";
 import type { Device } from "../model/device.ts";
 import type { Context } from "./context.ts";
 import { noDeviceFound, seeDevices } from "./devices.ts";
-import type { Check } from "./examine.ts";
+import type { Check } from "./examine-records.ts";
 
 /** Looks over the GPUs that a home uses, with its own eyes. */
 export async function examineDevices(context: Context, path: string): Promise<Check[]> {

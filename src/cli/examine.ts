@@ -4,24 +4,24 @@ import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
 import { PLACES } from "../model/state.ts";
 import { verifyAudit } from "../store/audit-chain.ts";
-import { incomingBatches } from "../store/batch.ts";
 import { createFile } from "../store/durable.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockFault, lockOwner } from "../store/lock.ts";
 import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
-import { readRecord } from "../store/record.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
+import {
+  type Check,
+  checkAside,
+  checkCopies,
+  checkFolder,
+  checkNumbers,
+  checkRecords,
+  checkUnread,
+} from "./examine-records.ts";
 import { readSettings } from "./settings.ts";
-
-/** One thing that was looked at. */
-export interface Check {
-  readonly verdict: "fine" | "note" | "bad";
-  readonly what: string;
-  readonly mend?: string;
-}
 
 /** With less room than this a night of logs does not fit. */
 const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
@@ -44,17 +44,31 @@ export function examine(context: Context, path: string): Check[] {
   const layout = home.value;
   return [
     { verdict: "fine", what: `home ${layout.home}` },
-    checkMode(layout),
-    checkWrite(layout),
-    checkRoom(layout),
-    ...checkSettings(context, layout),
-    checkSupervisor(layout),
-    ...PLACES.flatMap((place) => checkRecords(layout, layout.place(place))),
-    ...checkUnread(layout),
-    ...checkInbox(layout),
-    checkAudit(layout),
+    ...[
+      () => checkMode(layout),
+      () => checkWrite(layout),
+      () => checkRoom(layout),
+      () => checkSettings(context, layout),
+      () => checkSupervisor(layout),
+      ...layout.directories().map((directory) => () => checkFolder(directory)),
+      ...PLACES.map((place) => () => checkRecords(layout, place)),
+      () => checkCopies(layout),
+      () => checkUnread(layout),
+      () => checkNumbers(layout),
+      () => checkAside(layout),
+      () => checkInbox(layout),
+      () => checkAudit(layout),
+    ].flatMap(looked),
     ...tools,
   ];
+}
+
+/** What the system does not let us look at is what is wrong. */
+function looked(look: () => Check | Check[]): Check[] {
+  const found = onDisk("look over the home", look);
+  if (found.ok) return [found.value].flat();
+  const { message, hint } = found.error;
+  return [{ verdict: "bad", what: message, ...(hint !== undefined && { mend: hint }) }];
 }
 
 function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
@@ -113,6 +127,9 @@ function checkSupervisor(layout: Layout): Check {
       verdict: "fine",
       what: `stint ${owner.role} with pid ${owner.pid} holds the home since ${owner.since}`,
     };
+  const fault = lockFault(layout);
+  if (fault !== null)
+    return { verdict: "bad", what: fault.message, ...(fault.hint !== undefined && { mend: fault.hint }) };
   const waiting = idsIn(layout, "pending").length;
   if (waiting === 0) return { verdict: "fine", what: "no supervisor is up, and nothing waits for one" };
   return {
@@ -120,62 +137,6 @@ function checkSupervisor(layout: Layout): Check {
     what: `${waiting} tasks are queued and no supervisor is up`,
     mend: "stint up --detach",
   };
-}
-
-/** Only pending/ and running/ are looked through at a start. */
-function mendOfSpoilt(directory: string): string {
-  const isScanned = /\/(pending|running)$/.test(directory);
-  return isScanned
-    ? "the supervisor puts it aside at its next start"
-    : "look at it, then move it away by hand";
-}
-
-function checkRecords(layout: Layout, directory: string): Check[] {
-  const checks: Check[] = [];
-  for (const name of readdirSync(directory)) {
-    if (name === ".corrupt") {
-      const aside = readdirSync(join(directory, name));
-      if (aside.length > 0) {
-        checks.push({
-          verdict: "note",
-          what: `${aside.length} spoilt records were put aside in ${join(directory, name)}`,
-          mend: "look at them, then remove them",
-        });
-      }
-      continue;
-    }
-    const path = join(directory, name);
-    const read = name.endsWith(".json") ? readRecord(path) : null;
-    if (read === null) checks.push({ verdict: "note", what: `${path} is no record` });
-    else if (!read.ok && read.error.type === "corrupt")
-      checks.push({
-        verdict: "bad",
-        what: `${path} is spoilt: ${read.error.reason}`,
-        mend: mendOfSpoilt(directory),
-      });
-    else if (!read.ok && read.error.type === "newer")
-      checks.push({
-        verdict: "bad",
-        what: `${path} was written by a newer stint`,
-        mend: "use the newer stint",
-      });
-  }
-  return checks.length > 0 || existsSync(directory)
-    ? checks
-    : [{ verdict: "bad", what: `${directory} is missing in ${layout.home}` }];
-}
-
-function checkUnread(layout: Layout): Check[] {
-  const batches = incomingBatches(layout).length;
-  return batches === 0
-    ? []
-    : [
-        {
-          verdict: "note",
-          what: `${batches} accepted batches wait for a supervisor`,
-          mend: "stint up --detach",
-        },
-      ];
 }
 
 function checkInbox(layout: Layout): Check[] {

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { openRegularFile } from "../lib/regular-file.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
@@ -29,7 +30,7 @@ export class LogReader {
   }
 
   #readOn(path: string, sink: (bytes: Uint8Array) => void): number {
-    const file = openSync(path, "r");
+    const file = openRegularFile(path);
     let total = 0;
     try {
       for (;;) {

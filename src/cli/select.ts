@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -52,8 +52,11 @@ function resolve(
       : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no number in this range is there`));
   }
   if (/^\d+$/.test(reference)) {
-    const id = ids.find((candidate) => numberOf(candidate) === Number(reference));
-    return id === undefined ? err(noSuchTask(reference, ids)) : ok([id]);
+    const [id, ...others] = ids.filter((candidate) => numberOf(candidate) === Number(reference));
+    if (id === undefined) return err(noSuchTask(reference, ids));
+    if (others.length === 0) return ok([id]);
+    const message = `Cannot take "${reference}": ${others.length + 1} tasks have this number`;
+    return err(problem("AMBIGUOUS", message, `use an id: ${[id, ...others].join(", ")}`));
   }
   const exact = ids.find((id) => id === reference);
   if (exact !== undefined) return ok([exact]);
@@ -107,7 +110,7 @@ function lastSubmitted(
 /** The numbers last submitted by hand, the newest last; empty where none is known. */
 export function readLastSubmitted(layout: Layout): number[] {
   try {
-    const data: unknown = JSON.parse(readFileSync(layout.lastSubmitted, "utf8"));
+    const data: unknown = JSON.parse(readRegularFile(layout.lastSubmitted));
     return Array.isArray(data) ? data.filter((entry) => typeof entry === "number") : [];
   } catch {
     return [];

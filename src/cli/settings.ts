@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { MAX_JOBS, parseSettings, type Settings } from "../intake/settings.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
@@ -11,7 +12,10 @@ import { countFlag } from "./flags.ts";
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
 export function readSettings(context: Context, layout: Layout): Result<Settings, Problem> {
   const text = onDisk("read config.yaml", () =>
-    existsSync(layout.settings) ? readFileSync(layout.settings, "utf8") : "",
+    // A link that leads nowhere is not a home without settings.
+    lstatSync(layout.settings, { throwIfNoEntry: false }) === undefined
+      ? ""
+      : readRegularFile(layout.settings),
   );
   if (!text.ok) return text;
   const parsed = parseSettings(text.value, { file: layout.settings, userHome: context.userHome });

@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
+import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import type { OpenAttempt } from "../model/attempt.ts";
@@ -7,6 +8,7 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { released } from "../plan/settle.ts";
 import { readExit, readStart, type StartRecord, seizeStart } from "../run/records.ts";
 import { survivors } from "../run/tree.ts";
+import { problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 
@@ -21,12 +23,32 @@ export function adoptJobs(holder: Holder): void {
       holder.options.say(`${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`);
       continue;
     }
-    const job = adopt(holder, { task, attempt });
+    const job = adoptOrLeave(holder, { task, attempt });
+    if (job === "left alone") continue;
     if (job === null) releaseUnstarted(holder, task);
     else {
       holder.jobs.set(task.metadata.id, job);
       holder.options.say(`${task.metadata.id}: attempt ${attempt.number} ${describe(job)}`);
     }
+  }
+}
+
+/** One attempt whose folder is spoilt does not hold up all others; a full disk, or runs/ as a whole, does. */
+function adoptOrLeave(
+  holder: Holder,
+  { task, attempt }: { task: Task; attempt: OpenAttempt },
+): Job | "left alone" | null {
+  const { layout, say } = holder.options;
+  try {
+    return adopt(holder, { task, attempt });
+  } catch (error) {
+    const errno = errnoOf(error);
+    const isOfAll = errno === "ENOSPC" || !statSync(layout.runs, { throwIfNoEntry: false })?.isDirectory();
+    if (errno === null || isOfAll) throw error;
+    say(
+      `${task.metadata.id}: left alone until the next start: ${problemOf(errno, "look at its run", error).message}`,
+    );
+    return "left alone";
   }
 }
 

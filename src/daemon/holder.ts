@@ -59,6 +59,8 @@ export class Holder {
   readonly served = new Set<string>();
   /** What was lost and queued again since this holder began. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
+  /** Accepted batches that could not be taken in, and how often that was tried. */
+  readonly unusable = new Map<string, number>();
   /** Nothing is started before, as `Clock.awakeMs`. */
   calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */

@@ -6,7 +6,7 @@ import { type Finding, type InboxMemory, NO_MEMORY, scanInbox } from "../intake/
 import { readSubmission } from "../intake/submission.ts";
 import { readTaskFile } from "../intake/task-text.ts";
 import { err, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { type ErrorCode, type Problem, problem } from "../model/errors.ts";
 import { nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
@@ -23,6 +23,14 @@ export interface InboxOptions {
   /** Jobs of the inbox run in the user's home directory, with the supervisor's environment. */
   readonly userHome: string;
 }
+
+/** What no other day will mend: the file is refused. All else is trouble with the disk, and the file waits. */
+const FAULTS_OF_FILES: ReadonlySet<ErrorCode> = new Set([
+  "INVALID_TASK_FILE",
+  "INVALID_DEPENDENCY",
+  "UNPLACEABLE",
+  "QUEUE_FULL",
+]);
 
 /** Opens the inboxes of a home; each call of the result looks once, and gives when to look again in ms, or null. */
 export function openInboxes(holder: Holder, options: InboxOptions): () => number | null {
@@ -48,10 +56,15 @@ export function openInboxes(holder: Holder, options: InboxOptions): () => number
 
 /** What an earlier supervisor had taken and not yet accepted; what it had accepted is filed by now. */
 function reopen(holder: Holder, directory: string): string[] {
-  onDisk(`open the inbox ${directory}`, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
-  const taken = takenFiles(directory);
+  const { say } = holder.options;
+  const opened = onDisk(`open the inbox "${directory}"`, () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return takenFiles(directory);
+  });
+  if (!opened.ok) say(opened.error.message);
+  const taken = opened.ok ? opened.value : [];
   for (const path of taken)
-    holder.options.say(`${basename(path)}: was taken and not accepted before a crash, it is read again`);
+    say(`${basename(path)}: was taken and not accepted before a crash, it is read again`);
   return taken;
 }
 
@@ -81,13 +94,21 @@ function handle(holder: Holder, { directory, finding, options, told, owed }: Han
       : queue(holder, { taken: taken.value, file, batch, options });
   if (accepted.ok) return;
   const { code, message, hint } = accepted.error;
-  if (code !== "INVALID_TASK_FILE" && code !== "UNPLACEABLE") {
+  if (!FAULTS_OF_FILES.has(code)) {
     // Committed before the disk refused to sync it, the batch counts: read again, the file would be queued twice.
     if (!incomingBatches(holder.options.layout).includes(batch)) owed.add(taken.value);
     return holder.meet(accepted.error);
   }
-  const toldIn = fileRejected(taken.value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`);
-  holder.options.say(`${path} was refused, the reason is in ${toldIn}`);
+  const { value } = taken;
+  const toldIn = onDisk("refuse it", () =>
+    fileRejected(value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`),
+  );
+  // Not on its shelf, it is read again at the next start.
+  holder.options.say(
+    toldIn.ok
+      ? `${path} was refused, the reason is in ${toldIn.value}`
+      : `${path} was refused: ${message}; ${toldIn.error.message}`,
+  );
 }
 
 /** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */

@@ -3,24 +3,39 @@ import type { AuditNote } from "../model/audit.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
-import { quarantine } from "../store/quarantine.ts";
+import { type Finding, quarantine } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
+
+/** A batch that cannot be taken in while the disk takes all else is spoilt itself: nothing that the queue should wait for. */
+const MAX_TRIES = 2;
 
 /** Takes accepted batches into `pending/` and into memory. */
 export function takeIncoming(holder: Holder): void {
   const { layout } = holder.options;
   for (const batch of incomingBatches(layout)) {
-    const ids = batchMembers(layout, batch);
-    const published = onDisk(`move the batch ${batch} into pending/`, () => publishBatch(layout, batch));
+    const tries = holder.unusable.get(batch) ?? 0;
+    if (tries >= MAX_TRIES) continue;
+    const findings: Finding[] = [];
+    const known = onDisk("look into the batch", () => batchMembers(layout, batch));
+    const published = onDisk(`publish the batch "${batch}"`, () => publishBatch(layout, batch, findings));
     failpoint("incoming:published");
+    for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
     // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
-    const tasks = ids.map((id) => load(holder, id)).filter((task) => task !== null);
+    const arrived = known.ok ? known.value.filter((id) => !holder.tasks.has(id)) : [];
+    const tasks = arrived.map((id) => load(holder, id)).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);
     holder.note(tasks.map(queuedNote));
     if (tasks.length > 0) holder.options.say(`queued ${names(tasks)}`);
-    if (!published.ok) return holder.meet(published.error);
+    if (published.ok) holder.unusable.delete(batch);
+    else if (tries + 1 < MAX_TRIES) {
+      holder.unusable.set(batch, tries + 1);
+      return holder.meet(published.error);
+    } else {
+      holder.unusable.set(batch, MAX_TRIES);
+      holder.options.say(`${published.error.message}; left alone until the next start`);
+    }
   }
 }
 
@@ -40,10 +55,19 @@ export function queuedNote(task: Task): AuditNote {
 
 function load(holder: Holder, id: TaskId): Task | null {
   const path = holder.options.layout.record("pending", id);
+  const { say } = holder.options;
   const read = readRecord(path);
-  if (read.ok) return read.value;
-  if (read.error.type === "corrupt") holder.options.say(`${id}: ${quarantine(path, read.error.reason).what}`);
+  const fault = read.ok ? faultOf(read.value, id) : read.error.type === "corrupt" ? read.error.reason : null;
+  if (fault !== null) say(`${id}: ${quarantine(path, fault).what}`);
+  else if (read.ok) return read.value;
+  else say(`${id}: left alone, its record is ${read.error.type}`);
   return null;
+}
+
+/** Why a record cannot be one that was just accepted, or null. */
+function faultOf({ metadata, status }: Task, id: TaskId): string | null {
+  if (metadata.id !== id) return `it says that it is ${metadata.id}`;
+  return status.state === "queued" ? null : `it is ${status.state}, wanted a queued task`;
 }
 
 /** More than this many names say less than their number. */

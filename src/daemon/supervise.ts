@@ -2,6 +2,7 @@ import { problem } from "../model/errors.ts";
 import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { plan } from "../plan/plan.ts";
+import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
@@ -79,7 +80,10 @@ function observe(holder: Holder, { intake }: Supervision): number | null {
   const { layout } = holder.options;
   const intakeInMs = intake();
   takeIncoming(holder);
-  for (const request of pendingRequests(layout)) {
+  const findings: Finding[] = [];
+  const requests = pendingRequests(layout, findings);
+  for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
+  for (const request of requests) {
     answerRequest(layout, { id: request.id, answers: answersTo(holder, request) });
   }
   return intakeInMs;

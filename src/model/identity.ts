@@ -8,7 +8,8 @@ const NUMBER_DIGITS = 6;
 
 /** Names begin with a letter, so that no name can be mistaken for a number, a range or `@`. */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9._-]*$/;
-const ID_PATTERN = /^(\d{6,})-([A-Za-z][A-Za-z0-9._-]*)$/;
+/** Numbers of more digits are nobody's: they could not be counted on from exactly. */
+const ID_PATTERN = /^(\d{6,12})-([A-Za-z][A-Za-z0-9._-]*)$/;
 
 /** `000012-train`: the zero-padded number and the name; also the record's file name without `.json`. */
 export const taskId = v.pipe(v.string(), v.maxLength(MAX_ID_LENGTH), v.regex(ID_PATTERN), v.brand("TaskId"));

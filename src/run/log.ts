@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
+import { openRegularFile } from "../lib/regular-file.ts";
 import { readableLines } from "./readable.ts";
 
 const TAIL_LINES = 100;
@@ -28,7 +29,7 @@ export function readTail(paths: readonly string[]): LogTail {
 
 function endOf(path: string): { lines: string[]; bytes: number } {
   return (
-    withFile(path, "r", (file) => {
+    withFile(path, constants.O_RDONLY, (file) => {
       const bytes = fstatSync(file).size;
       const start = Math.max(0, bytes - WINDOW_BYTES);
       const window = Buffer.alloc(bytes - start);
@@ -76,7 +77,7 @@ const MARK_BYTES = 64;
  * read and the truncation is lost.
  */
 export function capLog(path: string, maxBytes: number): number {
-  return withFile(path, "r+", (file) => cutMiddle(file, maxBytes)) ?? 0;
+  return withFile(path, constants.O_RDWR, (file) => cutMiddle(file, maxBytes)) ?? 0;
 }
 
 function cutMiddle(file: number, maxBytes: number): number {
@@ -120,9 +121,9 @@ function lineStart(file: number, position: number): number {
 }
 
 /** Null where there is no such file or the disk fails: a log is looked at again, and no job ends for it. */
-function withFile<T>(path: string, flags: "r" | "r+", use: (file: number) => T): T | null {
+function withFile<T>(path: string, flags: number, use: (file: number) => T): T | null {
   try {
-    const file = openSync(path, flags);
+    const file = openRegularFile(path, flags);
     try {
       return use(file);
     } finally {

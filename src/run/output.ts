@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants } from "node:fs";
 import { join } from "node:path";
+import { openRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type NotStarted, refusedBySystem } from "./not-started.ts";
 
@@ -23,7 +24,7 @@ export function openOutput(directory: string, separate: boolean): Result<Output,
   const close = (): void => opened.forEach((file) => closeSync(file));
   for (const path of outputFiles(directory, separate)) {
     try {
-      opened.push(openSync(path, FLAGS, 0o600));
+      opened.push(openRegularFile(path, FLAGS));
     } catch (error) {
       close();
       return err(refusedBySystem(`Cannot open the log "${path}"`, error));

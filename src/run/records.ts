@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { startTimeIn, startTimeOf } from "../lib/host.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 
 /** What the recording parent notes before it runs the job. */
@@ -73,15 +74,21 @@ export function readExit(directory: string): { readonly ending: Ending; readonly
 
 /** POSIX gives a shell no clock: the time of its files is when it wrote them. */
 function modifiedAt(path: string): number | null {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined ? null : Math.floor(found.mtimeMs);
 }
 
+/** What the system says of a folder, a FIFO, a socket or a link to itself: never a file of ours, at no later time either. */
+const NO_FILE = ["EINVAL", "EISDIR", "ENXIO", "ELOOP"];
+
+/** Null where there is nothing, empty where there is something that is no file. */
 function contentOf(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    return readRegularFile(path);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return null;
+    if (errno !== null && NO_FILE.includes(errno)) return "";
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type AuditLine, auditLine } from "../model/audit.ts";
 import { check } from "../model/check.ts";
@@ -12,7 +12,7 @@ export function verifyAudit(layout: Layout): Result<{ lines: number; lastSeq: nu
   let previous = { hash: FIRST_HASH, seq: 0 };
   let lines = 0;
   for (const file of auditFiles(layout)) {
-    for (const [index, text] of readFileSync(file, "utf8").split("\n").entries()) {
+    for (const [index, text] of readRegularFile(file).split("\n").entries()) {
       if (text === "") continue;
       const fault = faultOf(text, previous);
       if (typeof fault === "string") {
@@ -52,7 +52,7 @@ function faultOf(text: string, previous: { hash: string; seq: number }): AuditLi
 export function auditedVersions(layout: Layout): Map<string, number> {
   const versions = new Map<string, number>();
   for (const file of auditFiles(layout)) {
-    for (const match of readFileSync(file, "utf8").matchAll(/"uid":"([^"]+)"[^\n]*?"version":(\d+)/g)) {
+    for (const match of readRegularFile(file).matchAll(/"uid":"([^"]+)"[^\n]*?"version":(\d+)/g)) {
       if (match[1] !== undefined) versions.set(match[1], Number(match[2]));
     }
   }

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
-  existsSync,
+  constants,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  openSync,
   readdirSync,
   readSync,
   renameSync,
@@ -13,10 +12,14 @@ import {
 import { basename, dirname, join } from "node:path";
 import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { openRegularFile } from "../lib/regular-file.ts";
 import type { AuditLine, AuditNote } from "../model/audit.ts";
 import { syncDirectory, writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import { isThere } from "./quarantine.ts";
 
+/** Made where it is missing, read from anywhere, written at its end: `a+`. */
+const APPENDING = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
 /** Where one file ends and the next begins. */
 const MAX_AUDIT_BYTES = 64 * 1_024 * 1_024;
 /** The hash before the first line. */
@@ -45,7 +48,7 @@ export class Audit {
 
   constructor(layout: Layout) {
     this.#layout = layout;
-    this.#file = openSync(layout.audit, "a+", 0o600);
+    this.#file = openRegularFile(layout.audit, APPENDING);
     this.#size = fstatSync(this.#file).size;
     this.#resume();
   }
@@ -101,7 +104,7 @@ export class Audit {
   #rotate(nowMs: number): void {
     renameSync(this.#layout.audit, `${this.#layout.audit}.${String(this.#seq).padStart(12, "0")}`);
     failpoint("audit:set-aside");
-    const next = openSync(this.#layout.audit, "a+", 0o600);
+    const next = openRegularFile(this.#layout.audit, APPENDING);
     // Not before: where the system refuses, the old file goes on.
     closeSync(this.#file);
     this.#file = next;
@@ -115,7 +118,10 @@ export class Audit {
   #resume(): void {
     const tail = tailOf(this.#layout.audit);
     const end = tail.lastIndexOf(0x0a) + 1;
-    this.#cutBytes = tail.length - end;
+    // No line of ours is as long as a whole tail: what somebody put there is theirs, and is kept.
+    const isForeign = end === 0 && tail.length === TAIL_BYTES;
+    if (isForeign) this.#unwritten.push("\n");
+    this.#cutBytes = isForeign ? 0 : tail.length - end;
     if (this.#cutBytes > 0) {
       this.#size -= this.#cutBytes;
       ftruncateSync(this.#file, this.#size);
@@ -134,14 +140,14 @@ export class Audit {
 export function auditFiles(layout: Layout): string[] {
   const directory = dirname(layout.audit);
   const rotated = readdirSync(directory)
-    .filter((name) => name.startsWith(`${basename(layout.audit)}.`))
+    .filter((name) => name.startsWith(`${basename(layout.audit)}.`) && /\.\d{12}$/.test(name))
     .sort()
     .map((name) => join(directory, name));
-  return existsSync(layout.audit) ? [...rotated, layout.audit] : rotated;
+  return isThere(layout.audit) ? [...rotated, layout.audit] : rotated;
 }
 
 function tailOf(path: string): Buffer {
-  const file = openSync(path, "r");
+  const file = openRegularFile(path);
   try {
     const { size } = fstatSync(file);
     const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
@@ -157,8 +163,10 @@ function lastLine(tail: Buffer): Pick<AuditLine, "seq" | "hash"> | null {
   const text = tail.toString("utf8").trimEnd().split("\n").at(-1);
   if (text === undefined || text === "") return null;
   try {
-    return JSON.parse(text) as AuditLine;
+    const { seq, hash } = JSON.parse(text) as Partial<AuditLine>;
+    if (Number.isSafeInteger(seq) && typeof hash === "string") return { seq: seq ?? 0, hash };
   } catch {
-    return { seq: 0, hash: FIRST_HASH };
+    // As below.
   }
+  return { seq: 0, hash: FIRST_HASH };
 }

@@ -1,13 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
+import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { fileAccepted } from "./inbox-files.ts";
 import type { Layout } from "./layout.ts";
+import { type Finding, isThere, quarantine } from "./quarantine.ts";
 import { recordText } from "./record.ts";
 import { isMissing } from "./trouble.ts";
 
@@ -60,18 +63,26 @@ export function incomingBatches(layout: Layout): string[] {
     .sort();
 }
 
-/** Moves an accepted batch into `pending/`; safe to race, and to do again. Returns the ids that this call moved. */
-export function publishBatch(layout: Layout, batch: string): TaskId[] {
+/**
+ * Moves an accepted batch into `pending/`; safe to race, and to do again. Returns the ids that this call moved. A record
+ * whose task is somewhere already was copied by hand: it is put aside, as a rename would overwrite the other.
+ */
+export function publishBatch(layout: Layout, batch: string, findings: Finding[] = []): TaskId[] {
   const directory = join(layout.incoming, batch);
   const moved: TaskId[] = [];
   for (const id of batchMembers(layout, batch)) {
-    if (!isMissing(() => renameSync(join(directory, `${id}.json`), layout.record("pending", id))))
-      moved.push(id);
+    const path = join(directory, `${id}.json`);
+    const known = PLACES.find((place) => isThere(layout.record(place, id)));
+    const put = (): unknown =>
+      known === undefined
+        ? renameSync(path, layout.record("pending", id))
+        : findings.push(quarantine(path, `the task is in ${known}/ too`, layout.record("pending", id)));
+    if (!isMissing(put) && known === undefined) moved.push(id);
     failpoint("batch:publishing");
   }
   syncDirectory(layout.place("pending"));
   isMissing(() => {
-    fileAccepted(readFileSync(join(directory, TAKEN), "utf8"));
+    fileAccepted(readRegularFile(join(directory, TAKEN)));
     failpoint("batch:taken-filed");
     rmSync(join(directory, TAKEN));
   });

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
@@ -36,7 +37,7 @@ export function keepEnvironment(
 /** The variables behind a hash, or null where the file is gone or spoilt. */
 export function readEnvironment(layout: Layout, hash: string): Record<string, string> | null {
   try {
-    return parseJson(environment, readFileSync(environmentFile(layout, hash), "utf8"));
+    return parseJson(environment, readRegularFile(environmentFile(layout, hash)));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
     return null;
@@ -47,9 +48,10 @@ export function readEnvironment(layout: Layout, hash: string): Record<string, st
 export function dropUnusedEnvironments(layout: Layout, used: ReadonlySet<string>, nowMs: number): void {
   for (const name of readdirSync(layout.environments)) {
     const path = join(layout.environments, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
     if (
       stat === undefined ||
+      !stat.isFile() ||
       used.has(name.replace(/\.json$/, "")) ||
       nowMs - stat.mtimeMs < MIN_UNUSED_AGE_MS
     )

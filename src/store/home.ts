@@ -5,7 +5,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   rmSync,
   statfsSync,
 } from "node:fs";
@@ -14,11 +13,13 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { Layout } from "./layout.ts";
 import { createNumbers } from "./numbers.ts";
+import { isThere } from "./quarantine.ts";
 import { onDisk } from "./trouble.ts";
 
 /** The version of the home's layout. */
@@ -40,7 +41,7 @@ const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
 /** Opens a home for reading; it must exist. */
 export function openHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
-  if (!existsSync(layout.version)) {
+  if (!isThere(layout.version)) {
     const hint = "the first `stint submit` or `stint up` makes it; or name another with --home or STINT_HOME";
     return err(problem("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint));
   }
@@ -55,16 +56,18 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   if (!made.ok) return made;
   const usable = checkUsable(layout);
   if (!usable.ok) return usable;
-  const isNew = !existsSync(layout.version);
+  const isNew = !isThere(layout.version);
   const known = isNew ? usable : checkVersion(layout);
   // Only now: what a newer stint made may look otherwise.
   if (!known.ok) return known;
-  return onDisk(action, () => {
+  const done = onDisk(action, () => {
     makeDirectories(layout);
     failpoint("home:furnished");
     if (isNew) makeVersion(layout);
     return layout;
   });
+  // Once more where it is new: somebody else may have made it, or a link that leads nowhere may stand in its place.
+  return done.ok && isNew ? checkVersion(layout) : done;
 }
 
 function makeDirectories(layout: Layout): void {
@@ -110,7 +113,7 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
 }
 
 function checkVersion(layout: Layout): Result<Layout, Problem> {
-  const read = onDisk(`read "${layout.version}"`, () => readFileSync(layout.version, "utf8"));
+  const read = onDisk(`read "${layout.version}"`, () => readRegularFile(layout.version));
   if (!read.ok) return read;
   const found = versionIn(read.value);
   if (found === HOME_VERSION) return ok(layout);

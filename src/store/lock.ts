@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
 import type { Clock } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { parseJson } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -56,8 +57,21 @@ export async function takeLock(layout: Layout, options: LockOptions): Promise<Re
     else await Bun.sleep(ROUND_MS);
   }
   return err(
-    problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": others keep taking it`, "try again"),
+    lockFault(layout) ??
+      problem(
+        "HOME_LOCKED",
+        `Cannot take the lock of "${layout.home}": others keep taking it`,
+        `try again; if you are sure that no stint works on this home, remove what is in ${layout.locks}`,
+      ),
   );
+}
+
+/** What is wrong with a lock that is there and whose owner cannot be read; null where nothing is. */
+export function lockFault(layout: Layout): Problem | null {
+  const found = readOwner(ownerFile(layout));
+  const isOwnerless =
+    found === "missing" && lstatSync(lockFolder(layout), { throwIfNoEntry: false }) !== undefined;
+  return found === "unreadable" || isOwnerless ? unreadableLock(layout) : null;
 }
 
 /** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
@@ -137,7 +151,8 @@ function placeLock(layout: Layout, self: Owner): void {
     failpoint("lock:placed");
   } catch (error) {
     rmSync(staged, { recursive: true, force: true });
-    const isHeld = errnoOf(error) === "ENOTEMPTY" || errnoOf(error) === "EEXIST";
+    // ENOTDIR: what stands there is no folder; who looks at it next finds no owner that can be read.
+    const isHeld = ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(error) ?? "");
     throw isHeld ? Object.assign(new Error("held"), { code: "EEXIST" }) : error;
   }
 }
@@ -214,7 +229,7 @@ function ownerFile(layout: Layout): string {
 
 function readOwner(path: string): Owner | "missing" | "unreadable" {
   try {
-    return parseJson(owner, readFileSync(path, "utf8")) ?? "unreadable";
+    return parseJson(owner, readRegularFile(path)) ?? "unreadable";
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? "missing" : "unreadable";
   }
@@ -237,6 +252,6 @@ function unreadableLock(layout: Layout): Problem {
   return problem(
     "HOME_LOCKED",
     `Cannot take the lock of "${layout.home}": it is held, and its owner record cannot be read`,
-    `if you are sure that no stint works on this home, remove the folder ${lockFolder(layout)}`,
+    `if you are sure that no stint works on this home, remove ${lockFolder(layout)}`,
   );
 }

@@ -7,6 +7,8 @@ import { syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isMissing } from "./trouble.ts";
 
+/** Anything else in the folder is not ours; what follows a number of so many digits can still be counted exactly. */
+const NUMBER_NAME = /^[1-9]\d{0,14}$/;
 /** A rename lost this often in a row means that something else is wrong. */
 const MAX_TRIES = 10_000;
 
@@ -14,7 +16,10 @@ const MAX_TRIES = 10_000;
 export function reserveNumbers(layout: Layout, count: number): number {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const next = nextNumber(layout);
-    if (next === null) throw new Error(`${layout.numbers} holds no number`);
+    if (next === null) {
+      const message = `${layout.numbers} holds no number; the next \`stint up\` or \`stint drain\` makes one`;
+      throw Object.assign(new Error(message), { code: "ENOENT" });
+    }
     if (isMissing(() => renameSync(numberFile(layout, next), numberFile(layout, next + count)))) continue;
     syncDirectory(layout.numbers);
     failpoint("numbers:reserved");
@@ -50,8 +55,15 @@ export function raiseNumbers(layout: Layout, above: number): void {
   }
 }
 
+/** False where the folder was spoilt, until a holder comes. */
+export function holdsNumber(layout: Layout): boolean {
+  return nextNumber(layout) !== null;
+}
+
 function nextNumber(layout: Layout): number | null {
-  const numbers = readdirSync(layout.numbers).map(Number).filter(Number.isSafeInteger);
+  const numbers = readdirSync(layout.numbers)
+    .filter((name) => NUMBER_NAME.test(name))
+    .map(Number);
   return numbers.length === 0 ? null : Math.max(...numbers);
 }
 

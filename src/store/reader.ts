@@ -42,6 +42,8 @@ export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> 
   for (let look = 0; look < 3; look += 1) {
     for (const path of possiblePaths(layout, id)) {
       const read = readRecord(path);
+      if (read.ok && read.value.metadata.id !== id)
+        return err({ type: "corrupt", reason: `it says that it is ${read.value.metadata.id}` });
       if (read.ok || read.error.type !== "missing") return read;
     }
   }

@@ -1,5 +1,6 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { err, type Result } from "../lib/result.ts";
 import { check } from "../model/check.ts";
 import { project } from "../model/projection.ts";
@@ -61,7 +62,7 @@ export function readRecord(path: string): Result<Task, RecordFault> {
     // Reading a FIFO would wait for ever, and a link may lead anywhere.
     if (!stat.isFile()) return err({ type: "corrupt", reason: "it is not a regular file" });
     if (stat.size > MAX_RECORD_BYTES) return err({ type: "corrupt", reason: "it is larger than any record" });
-    return parseRecord(readFileSync(path, "utf8"));
+    return parseRecord(readRegularFile(path));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return err({ type: "missing" });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
@@ -8,9 +8,10 @@ import { incomingBatches, publishBatch } from "./batch.ts";
 import { syncDirectory } from "./durable.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
-import { ASIDE, type Finding, quarantine } from "./quarantine.ts";
+import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord } from "./record.ts";
 import { dropOldReplies } from "./requests.ts";
+import { onDisk } from "./trouble.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
@@ -30,7 +31,10 @@ export interface Recovered {
 export function recover(layout: Layout, nowMs: number): Recovered {
   const found: Recovered = { tasks: [], ended: [], findings: [] };
   finishMoves(layout, found);
-  for (const batch of incomingBatches(layout)) publishBatch(layout, batch);
+  for (const batch of incomingBatches(layout)) {
+    const published = onDisk("publish", () => publishBatch(layout, batch, found.findings));
+    if (!published.ok) found.findings.push(leftAlone(join(layout.incoming, batch), published.error.message));
+  }
   dropStaged(layout, nowMs);
   // Here too: a holder may be gone again before its first chores.
   dropOldReplies(layout, nowMs);
@@ -59,14 +63,19 @@ function finishMoves(layout: Layout, found: Recovered): void {
     if (!read.ok) found.findings.push(faultFinding(path, read.error));
     else {
       const { metadata, status } = read.value;
-      found.findings.push(...moveHome(path, layout.record(placeOf(status.state), metadata.id)));
+      const isItself = path === layout.moving(metadata.id);
+      found.findings.push(
+        ...(isItself
+          ? moveHome(path, layout.record(placeOf(status.state), metadata.id))
+          : [quarantine(path, `it says that it is ${metadata.id}`)]),
+      );
     }
   }
 }
 
 /** Moves a record to where it belongs. What stands there is a copy of less weight: it is put aside, never overwritten. */
 function moveHome(path: string, target: string): Finding[] {
-  const findings = existsSync(target) ? [quarantine(target, "a record of the same task belongs here")] : [];
+  const findings = isThere(target) ? [quarantine(target, "a record of the same task belongs here")] : [];
   renameSync(path, target);
   failpoint("recover:moved");
   return findings;
@@ -77,7 +86,7 @@ function dropStaged(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.tmp)) {
     if (name === ASIDE || name.endsWith(MOVING_ENDING)) continue;
     const path = join(layout.tmp, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat !== undefined && nowMs - stat.mtimeMs > MAX_STAGED_AGE_MS)
       rmSync(path, { recursive: true, force: true });
   }
@@ -125,12 +134,16 @@ function faultFinding(path: string, fault: RecordFault): Finding {
     case "corrupt":
       return quarantine(path, fault.reason);
     case "newer":
-      return { path, what: `left alone: written by a newer stint (format ${fault.formatVersion})` };
+      return leftAlone(path, `written by a newer stint (format ${fault.formatVersion})`);
     case "unreadable":
-      return { path, what: `left alone: it cannot be read (${fault.errno})` };
+      return leftAlone(path, `it cannot be read (${fault.errno})`);
     case "missing":
-      return { path, what: "left alone: it is gone" };
+      return leftAlone(path, "it is gone");
   }
+}
+
+function leftAlone(path: string, why: string): Finding {
+  return { path, what: `left alone: ${why}` };
 }
 
 /** By their names alone: these directories are not read at a start-up. */

@@ -1,11 +1,14 @@
-import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { type Reply, type Request, reply, request } from "../model/request.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import { type Finding, quarantine } from "./quarantine.ts";
+import { isMissing } from "./trouble.ts";
 
 const REPLY_ENDING = ".reply.json";
 /** A reply that nobody fetched; its asker is long gone. */
@@ -28,7 +31,7 @@ export function withdrawRequest(layout: Layout, id: string): void {
 export function fetchReply(layout: Layout, id: string): Reply | null {
   const path = replyFile(layout, id);
   try {
-    const found = parseJson(reply, readFileSync(path, "utf8"));
+    const found = parseJson(reply, readRegularFile(path));
     failpoint("request:fetched");
     if (found !== null) rmSync(path, { force: true });
     return found;
@@ -37,15 +40,17 @@ export function fetchReply(layout: Layout, id: string): Reply | null {
   }
 }
 
-/** The requests that wait, oldest first. What is no request is removed: nobody else writes there. */
-export function pendingRequests(layout: Layout): Request[] {
+/** The requests that wait, oldest first. What is no request is put aside: left there, it would be looked at for ever. */
+export function pendingRequests(layout: Layout, findings: Finding[] = []): Request[] {
   const found: Request[] = [];
   for (const name of readdirSync(layout.requests).sort()) {
     if (!name.endsWith(".json") || name.endsWith(REPLY_ENDING)) continue;
-    const parsed = readRequest(join(layout.requests, name));
+    const path = join(layout.requests, name);
+    const parsed = readRequest(path);
     // Answered under another name, it would be there for ever.
     if (parsed !== null && name === `${parsed.id}.json`) found.push(parsed);
-    else rmSync(join(layout.requests, name), { force: true, recursive: true });
+    // One that was withdrawn in this moment is gone already.
+    else isMissing(() => findings.push(quarantine(path, "it is no request")));
   }
   return found;
 }
@@ -63,8 +68,8 @@ export function answerRequest(layout: Layout, answer: Reply): void {
 export function dropOldReplies(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.requests)) {
     const path = join(layout.requests, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (name.endsWith(REPLY_ENDING) && stat !== undefined && nowMs - stat.mtimeMs > MAX_REPLY_AGE_MS)
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (name.endsWith(REPLY_ENDING) && stat?.isFile() && nowMs - stat.mtimeMs > MAX_REPLY_AGE_MS)
       rmSync(path, { force: true });
   }
 }
@@ -72,7 +77,7 @@ export function dropOldReplies(layout: Layout, nowMs: number): void {
 function readRequest(path: string): Request | null {
   try {
     // Reading a FIFO would wait for ever.
-    return lstatSync(path).isFile() ? parseJson(request, readFileSync(path, "utf8")) : null;
+    return lstatSync(path).isFile() ? parseJson(request, readRegularFile(path)) : null;
   } catch {
     return null;
   }

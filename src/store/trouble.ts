@@ -39,7 +39,7 @@ export function problemOf(errno: string, action: string, error: unknown): Proble
 }
 
 /** True where the file is not there, false where the work was done; anything else is thrown on. */
-export function isMissing(work: () => void): boolean {
+export function isMissing(work: () => unknown): boolean {
   try {
     work();
     return false;

@@ -17,13 +17,16 @@ console.log(
 );
 if (counts.length !== RIVALRY.tasks || counts.some((count) => count !== 1)) process.exitCode = 1;
 const forMs = (Number(values.minutes) * 60_000) / SEEDS;
+const total: Record<string, number> = {};
 for (let seed = first; seed < first + SEEDS; seed += 1) {
   console.log(`seed ${seed}, ${Math.round(forMs / 1_000)} s`);
-  const soaked = await soak({ seed, forMs });
-  console.log(
-    Object.entries(soaked)
-      .map(([what, count]) => `${what} ${count}`)
-      .join(", "),
-  );
-  if (soaked.lost + soaked.doubled > 0) process.exitCode = 1;
+  const soaked = Object.entries(await soak({ seed, forMs }));
+  console.log(`  ${sentence(soaked)}`);
+  for (const [what, count] of soaked) total[what] = (total[what] ?? 0) + count;
+}
+console.log(`${SEEDS} seeds: ${sentence(Object.entries(total))}`);
+if ((total["lost"] ?? 0) + (total["doubled"] ?? 0) > 0) process.exitCode = 1;
+
+function sentence(counts: readonly (readonly [string, number])[]): string {
+  return counts.map(([what, count]) => `${what} = ${count}`).join(", ");
 }

@@ -4,7 +4,7 @@ import { type RecordView, Stint, until } from "../rig/stint.ts";
 import { checkInvariants, demand } from "./sweep.ts";
 
 /** Numbers that come again from the same seed (mulberry32, after Tommy Ettinger's generator). */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

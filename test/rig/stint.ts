@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -153,18 +153,20 @@ export class Stint implements AsyncDisposable {
   /** All records, in the order of their numbers. */
   records(): RecordView[] {
     const places = ["pending", "running", "done", "dead-letter"].filter((place) =>
-      existsSync(join(this.home, place)),
+      isDirectory(join(this.home, place)),
     );
     return places
       .flatMap((place) => this.#recordsIn(place))
       .toSorted((left, right) => left.metadata.number - right.metadata.number);
   }
 
-  /** The record of a task by number. */
+  /** The record of a task by number. It may move from folder to folder while we look, hence further looks. */
   record(number: number): RecordView {
-    const found = this.records().find((record) => record.metadata.number === number);
-    if (found === undefined) throw new Error(`there is no task ${number}`);
-    return found;
+    for (let look = 0; look < 5; look += 1) {
+      const found = this.records().find((record) => record.metadata.number === number);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`there is no task ${number}`);
   }
 
   /** Waits until a task is in a state and in the folder of that state: a record is written first and moved then. */
@@ -180,15 +182,18 @@ export class Stint implements AsyncDisposable {
   }
 
   #recordsIn(place: string): RecordView[] {
-    const names = readdirSync(join(this.home, place)).filter((name) => name.endsWith(".json"));
+    // Only files: to read a FIFO of a hostile home would wait for ever.
+    const names = readdirSync(join(this.home, place), { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+      .map(({ name }) => name);
     return names.flatMap((name) => {
       try {
-        return [
-          {
-            place,
-            ...(JSON.parse(readFileSync(join(this.home, place, name), "utf8")) as Omit<RecordView, "place">),
-          },
-        ];
+        const text = readFileSync(join(this.home, place, name), "utf8");
+        const record = JSON.parse(text) as Partial<Omit<RecordView, "place">> | null;
+        // Of spoilt ones there is nothing to see.
+        return Array.isArray(record?.status?.attempts) && record.metadata !== undefined
+          ? [{ place, ...(record as Omit<RecordView, "place">) }]
+          : [];
       } catch {
         return []; // moved while we looked
       }
@@ -200,6 +205,15 @@ export class Stint implements AsyncDisposable {
     await Promise.all(this.#supervisors.map((child) => child.exited));
     for (const { token } of this.records().flatMap(({ status }) => status.attempts)) killMarked(token);
     rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** False also where a file stands in the way to it. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

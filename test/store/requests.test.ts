@@ -1,7 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Request } from "../../src/model/request.ts";
+import type { Finding } from "../../src/store/quarantine.ts";
 import {
   answerRequest,
   dropOldReplies,
@@ -89,29 +98,35 @@ describe("pendingRequests()", () => {
     ],
     ["one that names another file", JSON.stringify(named)],
     ["one that names another request", JSON.stringify({ id: "x", ...CANCEL })],
-  ])("removes %s, and does not look at it again", async (_what, text) => {
+  ])("puts %s aside, and does not look at it again", async (_what, text) => {
     await using home = new TempHome();
     const path = join(home.layout.requests, `${OTHER}.json`);
     writeFileSync(path, text);
     expect(pendingRequests(home.layout)).toEqual([]);
     expect(existsSync(path)).toBeFalse();
+    expect(readFileSync(join(home.layout.requests, ".corrupt", `${OTHER}.json`), "utf8")).toBe(text);
   });
 
-  test("removes one whose name leads out of the folder, and nothing else", async () => {
+  test("puts aside one whose name leads out of the folder, and nothing else", async () => {
     await using home = new TempHome();
     const record = home.put(aTask());
     writeFileSync(join(home.layout.requests, "000001-train.json"), JSON.stringify(named));
     expect(pendingRequests(home.layout)).toEqual([]);
-    expect(home.files("requests")).toEqual([]);
+    expect(home.files("requests")).toEqual([".corrupt/000001-train.json"]);
     expect(existsSync(record)).toBeTrue();
   });
 
-  test("removes what only looks like one: a folder, a pipe that nobody writes to", async () => {
+  test("puts aside what only looks like one: a folder, a pipe that nobody writes to", async () => {
     await using home = new TempHome();
     mkdirSync(join(home.layout.requests, "folder.json", "more"), { recursive: true });
     Bun.spawnSync(["mkfifo", join(home.layout.requests, "pipe.json")]);
-    expect(pendingRequests(home.layout)).toEqual([]);
-    expect(home.files("requests")).toEqual([]);
+    const findings: Finding[] = [];
+    expect(pendingRequests(home.layout, findings)).toEqual([]);
+    expect(findings.map(({ what }) => what)).toEqual(Array(2).fill("put aside: it is no request"));
+    expect(readdirSync(join(home.layout.requests, ".corrupt")).toSorted()).toEqual([
+      "folder.json",
+      "pipe.json",
+    ]);
   });
 
   test("leaves alone what is not for it", async () => {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../../model/errors.ts";
-import { type Check, examine } from "../examine.ts";
+import { examine } from "../examine.ts";
+import type { Check } from "../examine-records.ts";
 import { examineDevices } from "../examine-devices.ts";
 import { homePath } from "../home.ts";
 import { styleFor } from "../text/style.ts";

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { readRegularFile } from "../../lib/regular-file.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
@@ -70,7 +70,7 @@ function print(context: Context, layout: Layout, { task, flags }: { task: Task; 
     return EXIT.done;
   }
   if (flags.tail !== undefined) {
-    for (const file of files) context.out(lastLines(readFileSync(file, "utf8"), Number(flags.tail)));
+    for (const file of files) context.out(lastLines(readRegularFile(file), Number(flags.tail)));
     return EXIT.done;
   }
   new LogReader().read({ layout, task, attempt }, context.outBytes);

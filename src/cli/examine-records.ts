@@ -1,0 +1,140 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
+import { PLACES, type Place, placeOf } from "../model/state.ts";
+import { incomingBatches } from "../store/batch.ts";
+import type { Layout } from "../store/layout.ts";
+import { holdsNumber } from "../store/numbers.ts";
+import { ASIDE, isThere } from "../store/quarantine.ts";
+import { readRecord } from "../store/record.ts";
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly verdict: "fine" | "note" | "bad";
+  readonly what: string;
+  readonly mend?: string;
+}
+
+/** Every folder must be there and be one that can be looked into; the system says what it is otherwise. */
+export function checkFolder(directory: string): Check[] {
+  readdirSync(directory);
+  return [];
+}
+
+/** Looks at every record of one directory, and at what is none. */
+export function checkRecords(layout: Layout, place: Place): Check[] {
+  const directory = layout.place(place);
+  return readdirSync(directory)
+    .filter((name) => name !== ASIDE)
+    .flatMap((name) => checkRecord(join(directory, name), { name, place }) ?? []);
+}
+
+/** Null where nothing is wrong. */
+function checkRecord(path: string, { name, place }: { name: string; place: Place }): Check | null {
+  const id = idFromFileName(name);
+  if (id === null) return { verdict: "note", what: `${path} is no record: its name is not one` };
+  const read = readRecord(path);
+  if (read.ok)
+    return checkWhereabouts(path, {
+      id,
+      place,
+      says: read.value.metadata.id,
+      belongs: placeOf(read.value.status.state),
+    });
+  switch (read.error.type) {
+    case "corrupt":
+      return { verdict: "bad", what: `${path} is spoilt: ${read.error.reason}`, mend: mendIn(place) };
+    case "newer":
+      return { verdict: "bad", what: `${path} was written by a newer stint`, mend: "use the newer stint" };
+    case "unreadable":
+      return {
+        verdict: "bad",
+        what: `${path} cannot be read (${read.error.errno})`,
+        mend: "wanted: the home and all in it owned and readable by you",
+      };
+    case "missing":
+      return null;
+  }
+}
+
+interface Whereabouts {
+  readonly id: TaskId;
+  readonly place: Place;
+  readonly says: TaskId;
+  readonly belongs: Place;
+}
+
+function checkWhereabouts(path: string, { id, place, says, belongs }: Whereabouts): Check | null {
+  if (says !== id) return { verdict: "bad", what: `${path} says that it is ${says}`, mend: mendIn(place) };
+  // In the other two it may be on its way in this moment.
+  if (belongs === place || place === "pending" || place === "running") return null;
+  return {
+    verdict: "bad",
+    what: `${path} belongs into ${belongs}/ by its state`,
+    mend: "move it there by hand",
+  };
+}
+
+/** Only pending/ and running/ are looked through at a start. */
+function mendIn(place: Place): string {
+  return place === "pending" || place === "running"
+    ? "the supervisor puts it aside at its next start"
+    : "look at it, then move it away by hand";
+}
+
+/** Records that somebody copied: of one task in two directories, or of two tasks with one number. */
+export function checkCopies(layout: Layout): Check[] {
+  const paths = new Map<number, Map<TaskId, Place[]>>();
+  for (const place of PLACES) {
+    for (const id of readdirSync(layout.place(place)).map(idFromFileName)) {
+      if (id === null) continue;
+      const alike = paths.getOrInsertComputed(numberOf(id), () => new Map());
+      alike.set(id, [...(alike.get(id) ?? []), place]);
+    }
+  }
+  return [...paths].flatMap(([number, alike]): Check[] => {
+    // Looked at again: it may have been on its way from one to the other.
+    const copies = [...alike].filter(
+      ([id, places]) => places.length > 1 && places.every((place) => isThere(layout.record(place, id))),
+    );
+    const checks = copies.map(([id, places]): Check => {
+      const what = `${id} is in ${places.map((place) => `${place}/`).join(" and ")}`;
+      return { verdict: "bad", what, mend: "the supervisor puts all but one aside at its next start" };
+    });
+    if (alike.size < 2) return checks;
+    const what = `${alike.size} tasks have the number ${number}: ${[...alike.keys()].join(", ")}`;
+    return [...checks, { verdict: "bad", what, mend: "name them by their ids" }];
+  });
+}
+
+/** Accepted work that no supervisor has taken in yet, and what does not belong there. */
+export function checkUnread(layout: Layout): Check[] {
+  const batches = incomingBatches(layout);
+  const strays = readdirSync(layout.incoming).filter((name) => name !== ASIDE && !batches.includes(name));
+  const checks = strays.map(
+    (name): Check => ({ verdict: "note", what: `${join(layout.incoming, name)} is no batch` }),
+  );
+  if (batches.length === 0) return checks;
+  const what = `${batches.length} accepted batches wait for a supervisor`;
+  return [...checks, { verdict: "note", what, mend: "stint up --detach" }];
+}
+
+/** Without a number nothing can be queued. */
+export function checkNumbers(layout: Layout): Check[] {
+  if (holdsNumber(layout)) return [];
+  const mend = "the next `stint up`, `run` or `drain` makes it anew";
+  return [{ verdict: "bad", what: `${layout.numbers} holds no number for the next task`, mend }];
+}
+
+/** What was put aside. */
+export function checkAside(layout: Layout): Check[] {
+  const directories = [...PLACES.map((place) => layout.place(place)), layout.tmp, layout.requests];
+  return directories.flatMap((directory): Check[] => {
+    const aside = join(directory, ASIDE);
+    const isFolder = lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true;
+    const count = isFolder ? readdirSync(aside).length : 0;
+    if (count === 0) return [];
+    const what = `${count} spoilt ${directory === layout.requests ? "requests" : "records"} were put aside in ${aside}`;
+    return [{ verdict: "note", what, mend: "look at them, then remove them" }];
+  });
+}
