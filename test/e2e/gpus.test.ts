@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { markedProcesses, Stint, until } from "../rig/stint.ts";
@@ -105,7 +105,7 @@ test("a tool that hangs does not keep a supervisor from starting jobs, nor from 
   await stint.ok("submit", "--", "sh", "-c", script);
   const drained = await stint.run(["drain"], { env: fake.envOfMachine });
   expect([drained.code, stint.record(1).status.state]).toEqual([0, "completed"]);
-  const pid = Number(stint.textOf(`../${fake.folder.split("/").at(-1)}/pid`));
+  const pid = Number(readFileSync(tool, "utf8"));
   await until("the tool is gone", () => !isAlive(pid));
 });
 
@@ -119,7 +119,7 @@ test("gpus believes a supervisor that looked just now, and names the tasks on a 
   await until("the job runs", () => markedProcesses(token).length > 0);
   await until("the supervisor looked", () => stint.files(".").includes("inventory.json"));
   const calls = fake.calls.length;
-  expect((await stint.run(["gpus"], { env: fake.env })).out).not.toContain("000001");
+  expect((await stint.run(["gpus"], { env: fake.env })).out).toContain(GPU_B);
   expect(fake.calls).toHaveLength(calls);
   up.kill("SIGTERM");
   await up.exited;
@@ -127,7 +127,7 @@ test("gpus believes a supervisor that looked just now, and names the tasks on a 
   writeFileSync(join(stint.home, "inventory.json"), "{}");
   fake.lists({ gpu: GPU_B, pid: markedProcesses(token)[0] ?? 0, mebibytes: 512 });
   const { out } = await stint.run(["gpus"], { env: fake.env });
-  expect(out).toEndWith(`${GPU_B}\n     000001-sleep uses 512 MiB and was not given it\n`);
+  expect(out).toEndWith(`${GPU_B}\n     000001-sleep-60 uses 512 MiB and was not given it\n`);
   expect(fake.calls.length).toBeGreaterThan(calls);
 });
 

@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { tasksOn } from "../../src/cli/devices.ts";
+import { renderDevices } from "../../src/cli/text/devices.ts";
+import { newDevice } from "../../src/machine/finding.ts";
+import type { Device } from "../../src/model/device.ts";
+import type { Resources } from "../../src/model/resources.ts";
+import type { Task } from "../../src/model/task.ts";
+import { asClaimed, aTask } from "../rig/tasks.ts";
+
+const GIB = 2 ** 30;
+
+function device(change: Partial<Device> = {}): Device {
+  return { ...newDevice({ id: "GPU-1", vendor: "nvidia", index: 0, name: "A100" }), ...change };
+}
+
+/** A task that runs, with devices or without. */
+function running(number: number, given: { devices?: string[]; resources?: Resources } = {}): Task {
+  const task = asClaimed(aTask({ number }), `t-${number}`);
+  const attempts = task.status.attempts.map((attempt) => ({ ...attempt, ...given }));
+  return { ...task, status: { ...task.status, attempts } };
+}
+
+test("a task is on a device that it was given, or that its processes are on", () => {
+  const held = [
+    { token: "t-1", bytes: GIB },
+    { token: "t-4", bytes: null },
+    { token: "t-9", bytes: 1 },
+  ];
+  const active = [
+    running(1, { devices: ["GPU-1"], resources: { vramBytes: 8 * GIB } }),
+    running(2, { devices: ["GPU-0", "GPU-1"], resources: { gpus: 2 } }),
+    running(3, { devices: ["GPU-0"] }),
+    running(4),
+    running(5),
+    aTask({ number: 6 }),
+  ];
+  const tasks = tasksOn(device({ held }), active);
+  expect(tasks.map(({ id, ...rest }) => [id as string, rest])).toEqual([
+    ["000001-train", { isGiven: true, reservedBytes: 8 * GIB, usedBytes: GIB }],
+    ["000002-train", { isGiven: true, reservedBytes: null, usedBytes: null }],
+    ["000004-train", { isGiven: false, reservedBytes: null, usedBytes: null }],
+  ]);
+  expect(renderDevices([{ ...device({ memoryBytes: 80 * GIB }), tasks }], 100)).toBe(
+    [
+      "GPU  NAME  MEMORY       USE  TEMP  ID",
+      "0    A100  - of 80 GiB  -    -     GPU-1",
+      "     000001-train has 8 GiB of it, uses 1 GiB",
+      "     000002-train has it whole",
+      "     000004-train uses an unknown amount and was not given it",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("what is unknown is a dash, a fault stands below, and shared memory is called so", () => {
+  const lost = { ...device({ fault: "lost", foreign: [{ pid: 7, bytes: null }] }), tasks: [] };
+  const unified = {
+    ...device({ isUnified: true, memoryBytes: 8 * GIB, freeBytes: 6 * GIB, index: 1 }),
+    tasks: [],
+  };
+  expect(renderDevices([lost, unified], 100)).toBe(
+    [
+      "GPU  NAME  MEMORY                         USE  TEMP  ID",
+      "0    A100  -                              -    -     GPU-1",
+      "     of no use: lost",
+      "     pid 7 outside stint uses an unknown amount",
+      "1    A100  2 GiB of 8 GiB, the machine's  -    -     GPU-1",
+      "",
+    ].join("\n"),
+  );
+});
