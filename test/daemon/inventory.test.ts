@@ -124,7 +124,8 @@ describe("InventoryKeeper", () => {
     await until("the tool runs", () => watched.fake.calls.length === 2);
     watched.keeper[Symbol.dispose]();
     watched.keeper.refresh();
-    await Bun.sleep(100);
+    // Well before it would have been given up.
+    await until("the tools are gone", () => watched.fake.processes.length === 0, { deadlineMs: 1_500 });
     expect([watched.keeper.latest, watched.fake.calls.length]).toEqual([null, 2]);
     expect(existsSync(watched.home.layout.inventory)).toBeFalse();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { pid } from "node:process";
 import { systemClock } from "../../src/lib/clock.ts";
 import { mayHaveDevices, type ProbeOptions, probeDevices } from "../../src/machine/probe.ts";
@@ -93,7 +93,7 @@ describe("probeDevices()", () => {
       const found = await look(fake);
       expect(performance.now() - sinceMs).toBeLessThan(3_500);
       expect(found).toMatchObject({ devices: [], problem: expect.stringContaining("nvidia-smi") });
-      await until("the tool is gone", () => processesOf(fake).length === 0);
+      await until("the tool is gone", () => fake.processes.length === 0);
     },
   );
 
@@ -106,7 +106,7 @@ describe("probeDevices()", () => {
     off.abort();
     await looking;
     expect(performance.now() - sinceMs).toBeLessThan(1_900);
-    await until("the tool is gone", () => processesOf(fake).length === 0);
+    await until("the tool is gone", () => fake.processes.length === 0);
   });
 
   test("processes of open attempts hold, all others are foreign with their pids", async () => {
@@ -171,19 +171,4 @@ test("mayHaveDevices() is false where there is nothing to ask", async () => {
 
 function environmentHas(of: number, text: string): boolean {
   return readFileSync(`/proc/${of}/environ`, "latin1").includes(text);
-}
-
-/** Living or unburied processes that carry this fake's folder in their environment, or are zombies of ours. */
-function processesOf(fake: FakeNvidia): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((each) => {
-      try {
-        const fields = readFileSync(`/proc/${each}/stat`, "latin1").replace(/.*\) /s, "").split(" ");
-        return (fields[0] === "Z" && Number(fields[1]) === pid) || environmentHas(each, fake.folder);
-      } catch {
-        return false;
-      }
-    });
 }

@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -9,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { pid as ownPid } from "node:process";
 
 /** What the fake can be; see test/rig/fake-nvidia-smi. */
 export type FakeMode =
@@ -73,6 +75,22 @@ export class FakeNvidia implements Disposable {
   get calls(): string[] {
     const path = join(this.folder, "calls");
     return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
+  }
+
+  /** The pids of its processes that are left: living ones, and zombies of this process. */
+  get processes(): number[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((each) => {
+        try {
+          const fields = readFileSync(`/proc/${each}/stat`, "latin1").replace(/.*\) /s, "").split(" ");
+          const environment = readFileSync(`/proc/${each}/environ`, "latin1");
+          return (fields[0] === "Z" && Number(fields[1]) === ownPid) || environment.includes(this.folder);
+        } catch {
+          return false;
+        }
+      });
   }
 
   [Symbol.dispose](): void {
