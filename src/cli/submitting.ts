@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { accept, refuseUnplaceable } from "../daemon/accept.ts";
 import { machineCapacity } from "../daemon/capacity.ts";
+import { refuseUnenforceable } from "../daemon/limit-refusal.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { probeMeans, thisMachine } from "../machine/means.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
@@ -89,8 +91,15 @@ export function submitDrafts(
   layout: Layout,
   options: { readonly drafts: readonly Draft[]; readonly resubmitOf?: TaskId },
 ): Result<Task[], Problem> {
-  const placeable = refuseUnplaceable(options.drafts, lockOwner(layout)?.capacity ?? machineCapacity());
+  const owner = lockOwner(layout);
+  const placeable = refuseUnplaceable(options.drafts, owner?.capacity ?? machineCapacity());
   if (!placeable.ok) return placeable;
+  // A supervisor may have been started where it can do more than we, or less.
+  const enforceable = refuseUnenforceable(
+    options.drafts,
+    owner?.controllers ?? ownControllers(context, options.drafts),
+  );
+  if (!enforceable.ok) return enforceable;
   const batch = newBatch();
   const accepted = accept(layout, options.drafts, {
     batch,
@@ -105,6 +114,12 @@ export function submitDrafts(
   onDisk("remember what was submitted", () => remember(layout, accepted.value));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
   return accepted;
+}
+
+/** What a supervisor started from here could enforce; not looked for where nobody asks. */
+function ownControllers(context: Context, drafts: readonly Draft[]): readonly string[] {
+  const isAsked = drafts.some(({ spec }) => spec.limits !== undefined);
+  return isAsked ? probeMeans(thisMachine(context.env)).controllers : [];
 }
 
 function remember(layout: Layout, tasks: readonly Task[]): void {

@@ -8,6 +8,7 @@ import { readExit, readStart, type StartRecord, seizeStart } from "../run/record
 import { survivors } from "../run/tree.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
+import { adoptedLimits, dropLimits } from "./limits.ts";
 
 /**
  * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
@@ -21,8 +22,10 @@ export function adoptJobs(holder: Holder): void {
       continue;
     }
     const job = adopt(holder, { task, attempt });
-    if (job === null) releaseUnstarted(holder, task);
-    else {
+    if (job === null) {
+      dropLimits(holder.options.layout.attempt(task.metadata.id, attempt.number));
+      releaseUnstarted(holder, task);
+    } else {
       holder.jobs.set(task.metadata.id, job);
       holder.options.say(`${task.metadata.id}: attempt ${attempt.number} ${describe(job)}`);
     }
@@ -44,6 +47,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     attempt: attempt.number,
     token: attempt.token,
     directory,
+    ...adoptedLimits(holder, { directory, task, token: attempt.token }),
     leader: leaderOf(holder, { attempt, start }),
     isChild: false,
     startedAtMs,

@@ -15,6 +15,7 @@ import { fileRejected, putBack, takeFile, takenFiles } from "../store/inbox-file
 import { onDisk } from "../store/trouble.ts";
 import { accept, refuseUnplaceable } from "./accept.ts";
 import type { Holder } from "./holder.ts";
+import { refuseUnenforceable } from "./limit-refusal.ts";
 
 /** Where files are taken from, and on whose behalf what they ask for is queued. */
 export interface InboxOptions {
@@ -97,11 +98,13 @@ function queue(
   holder: Holder,
   { taken, file, batch, options }: { taken: string; file: string; batch: string; options: InboxOptions },
 ): Result<Task[], Problem> {
-  const { clock, layout, capacity, actor } = holder.options;
+  const { clock, layout, capacity, means, actor } = holder.options;
   const drafts = readTaken(taken, { file, options, nowMs: clock.now() });
   if (!drafts.ok) return drafts;
   const placeable = refuseUnplaceable(drafts.value, capacity);
   if (!placeable.ok) return placeable;
+  const enforceable = refuseUnenforceable(drafts.value, means.controllers);
+  if (!enforceable.ok) return enforceable;
   return accept(layout, drafts.value, { batch, taken, clock, createdBy: actor, source: "inbox" });
 }
 

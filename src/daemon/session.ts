@@ -11,6 +11,7 @@ import { problemOf } from "../store/trouble.ts";
 import { adoptJobs } from "./adopt.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
 import { queuedNote } from "./incoming.ts";
+import { sweepLimits } from "./limits.ts";
 
 export interface Session extends AsyncDisposable {
   readonly holder: Holder;
@@ -24,7 +25,12 @@ export async function openSession(
   const offered = role === "command" ? null : options.capacity;
   let lock: HeldLock | null = null;
   try {
-    const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
+    const taken = await takeLock(options.layout, {
+      role,
+      clock: options.clock,
+      offered,
+      controllers: role === "command" ? undefined : options.means.controllers,
+    });
     if (!taken.ok) return taken;
     lock = taken.value;
     const held = lock;
@@ -64,6 +70,7 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   );
   holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
   adoptJobs(holder);
+  sweepLimits(holder);
 }
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */

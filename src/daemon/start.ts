@@ -12,6 +12,7 @@ import { readEnvironment } from "../store/environments.ts";
 import { onDisk } from "../store/trouble.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
+import { limitsOf, prepareLimits } from "./limits.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, tasks: readonly Task[]): void {
@@ -53,6 +54,7 @@ function startJob(holder: Holder, task: Task): void {
     attempt: attempt.number,
     token: attempt.token,
     directory,
+    ...limitsOf(directory, task),
     isChild: true,
     startedAtMs,
     startedAwakeMs,
@@ -110,5 +112,7 @@ function launchIn(
   }
   const runner = runnerVariables(task, { run: directory, checkpoint: layout.checkpoint(id) });
   const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner });
-  return launch({ directory, kind, environment, separateLogs: logs.separate, self });
+  const prefix = prepareLimits(holder, { task, directory, environment });
+  if (!prefix.ok) return prefix;
+  return launch({ directory, kind, environment, separateLogs: logs.separate, prefix: prefix.value, self });
 }

@@ -1,5 +1,6 @@
 import { JITTERS } from "../model/backoff.ts";
 import { MAX_PRIORITY, MIN_LOG_BYTES } from "../model/spec.ts";
+import { cpuShare, sizeOrNone } from "./limit-readers.ts";
 import { moment } from "./moment.ts";
 import { args, command } from "./program-readers.ts";
 import { count, duration, factor, oneOf, type Reader, size, text, yesOrNo } from "./readers.ts";
@@ -60,6 +61,14 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   memory: { read: size(), to: ["spec", "resources", "memoryBytes"] },
   gpus: { read: count(0), to: ["spec", "resources", "gpus"] },
   vram: { read: size(), to: ["spec", "resources", "vramBytes"] },
+  "limits.memory": { read: size(), to: ["spec", "limits", "memoryBytes"] },
+  "limits.cpus": { read: cpuShare, to: ["spec", "limits", "cpus"] },
+  "limits.pids": { read: count(1), to: ["spec", "limits", "pids"] },
+  "limits.openFiles": { read: count(1), to: ["spec", "limits", "openFiles"] },
+  "limits.fileSize": { read: size(), to: ["spec", "limits", "fileSizeBytes"] },
+  "limits.core": { read: sizeOrNone, to: ["spec", "limits", "coreBytes"] },
+  "limits.addressSpace": { read: size(), to: ["spec", "limits", "addressSpaceBytes"] },
+  "limits.bestEffort": { read: yesOrNo, to: ["spec", "limits", "bestEffort"] },
   hold: { read: yesOrNo, to: ["spec", "hold"] },
   notBefore: { read: moment, to: ["spec", "notBefore"], isVerbatim },
   stopGrace: { read: duration(0), to: ["spec", "stopGraceMs"] },

@@ -3,6 +3,7 @@ import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { NAME_PATTERN } from "../model/identity.ts";
 import { RUNTIMES } from "../model/kind.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
+import { MIN_CPU_SHARE } from "./limit-readers.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -78,6 +79,19 @@ export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   memory: size,
   gpus: count(0),
   vram: size,
+  limits: {
+    ...group({
+      memory: size,
+      cpus: { type: "number", minimum: MIN_CPU_SHARE },
+      pids: count(1),
+      openFiles: count(1),
+      fileSize: size,
+      core: { anyOf: [size, { const: 0 }] },
+      addressSpace: size,
+      bestEffort: flag,
+    }),
+    description: "enforced by the kernel; cpus and memory outside it only reserve",
+  },
   hold: flag,
   notBefore: { ...text, description: "a time, or a duration from now" },
   stopGrace: duration,

@@ -3,7 +3,7 @@ const ORDER = "tasks cannot wait for each other yet";
 const SWEEPS = "write one document for each task, with --- between them";
 const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
 const ELSEWHERE = "tasks run on this machine alone";
-const LIMITS = "the job runs with the limits of your account; timeout: is there";
+const SECURITY = "the job runs with the rights of your account; limits: is there";
 const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
 const DATA = "name the files on the command line or under env:";
@@ -26,8 +26,7 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   container: CONTAINERS,
   image: CONTAINERS,
   runnerSelector: ELSEWHERE,
-  limits: LIMITS,
-  security: LIMITS,
+  security: SECURITY,
   service: SERVICES,
   tracking: TRACKING,
   datasets: DATA,

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type ParentReference, PARENT_ENDS } from "./dependency.ts";
+import { PARENT_ENDS, type ParentReference } from "./dependency.ts";
 import { type DraftGroup, draftGroup } from "./group.ts";
 import { type TaskId, taskName } from "./identity.ts";
 import { type Spec, spec } from "./spec.ts";

@@ -53,13 +53,7 @@ const common = {
 const ended = { ...common, endedAt: instant, message: v.string() };
 
 /** Why a task is back in the queue: facts of the past only; what it waits for now is computed by the reader. */
-export const QUEUED_REASONS = [
-  "Backoff",
-  "Interval",
-  "Orphaned",
-  "Shutdown",
-  "Interrupted",
-] as const;
+export const QUEUED_REASONS = ["Backoff", "Interval", "Orphaned", "Shutdown", "Interrupted"] as const;
 export const FAILED_REASONS = [
   "NonRetryable",
   "Exhausted",

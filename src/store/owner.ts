@@ -9,10 +9,19 @@ import type { Capacity } from "../model/resources.ts";
 /** This process as an owner. */
 export function thisProcess(
   role: Role,
-  { nowMs, offered }: { readonly nowMs: number; readonly offered: Capacity | null },
+  {
+    nowMs,
+    offered,
+    controllers,
+  }: {
+    readonly nowMs: number;
+    readonly offered: Capacity | null;
+    readonly controllers?: readonly string[] | undefined;
+  },
 ): Owner {
   return {
     ...(offered !== null && { capacity: offered }),
+    ...(controllers !== undefined && { controllers: [...controllers] }),
     token: uuid(),
     role,
     host: hostname(),

@@ -215,7 +215,10 @@ describe("the right to remove a dead owner's lock", () => {
     expect(errorOf(await take(home.layout)).message).toContain("others keep taking it");
     expect(home.files("locks")).toEqual(["removing.0000deadbeef", "supervisor.lock/owner.json"]);
     // It died in the end: the right passes on.
-    writeFileSync(join(home.layout.locks, "removing.0000deadbeef"), JSON.stringify({ ...rival, bootId: "another" }));
+    writeFileSync(
+      join(home.layout.locks, "removing.0000deadbeef"),
+      JSON.stringify({ ...rival, bootId: "another" }),
+    );
     await using lock = await held(home.layout);
     expect(lock.isHeld()).toBeTrue();
     expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);

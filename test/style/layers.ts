@@ -24,18 +24,19 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   intake: { folders: ["lib", "model"], modules: FILES, packages: ["chokidar", "yaml"] },
   run: { folders: ["lib", "model"], modules: [...FILES, "node:os", "node:process"], packages: ["execa"] },
+  machine: { folders: ["lib", "model"], modules: [...FILES, "node:os", "node:process"], packages: [] },
   daemon: {
-    folders: ["lib", "model", "plan", "store", "intake", "run"],
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine"],
     modules: [...FILES, "node:os", "node:timers/promises"],
     packages: [],
   },
   cli: {
-    folders: ["lib", "model", "plan", "store", "intake", "run", "daemon"],
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon"],
     modules: [...FILES, "node:os", "node:process", "node:timers/promises"],
     packages: ["commander"],
   },
   src: {
-    folders: ["lib", "model", "plan", "store", "intake", "run", "daemon", "cli"],
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "cli"],
     modules: ["node:process"],
     packages: [],
   },

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { refuseUnplaceable } from "../../daemon/accept.ts";
 import { machineCapacity } from "../../daemon/capacity.ts";
+import { refuseUnenforceable } from "../../daemon/limit-refusal.ts";
+import { probeMeans, thisMachine } from "../../machine/means.ts";
 import { EXIT } from "../../model/errors.ts";
 import { readDrafts } from "../drafts.ts";
 import type { Invocation } from "../verbs.ts";
@@ -18,6 +20,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
       if (!drafts.ok) return end(drafts.error);
       const placeable = refuseUnplaceable(drafts.value, machineCapacity());
       if (!placeable.ok) return end(placeable.error);
+      const { controllers } = probeMeans(thisMachine(context.env));
+      const enforceable = refuseUnenforceable(drafts.value, controllers);
+      if (!enforceable.ok) return end(enforceable.error);
       const count = drafts.value.length === 1 ? "one task" : `${drafts.value.length} tasks`;
       context.out(
         flags.json
