@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** The control groups of one attempt: one of version 2, or one in each hierarchy of version 1. */
-export const controlGroup = v.strictObject({
+const controlGroup = v.strictObject({
   version: v.picklist([1, 2]),
   /** Absolute; all are the job's own. */
   directories: v.array(v.string()),

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { getAt, type Tree } from "../../src/intake/candidate.ts";
 import { FIELDS } from "../../src/intake/fields.ts";
-import { KEY_SCHEMAS } from "../../src/intake/file-schema.ts";
 import { UNSUPPORTED } from "../../src/intake/unsupported.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { draftIn, faultsIn } from "./rig.ts";
@@ -288,24 +287,5 @@ describe("readSubmission()", () => {
     const snake = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     expect(faultsIn(`run: a\n${key}: [1]`)).toEqual([`2:1 "${key}" is not supported yet`]);
     expect(faultsIn(`run: a\n${snake}: {}`)).toEqual([`2:1 "${snake}" is not supported yet`]);
-  });
-});
-
-describe("KEY_SCHEMAS", () => {
-  test("tells editors of the keys that are read, and of no others", () => {
-    const described = Object.entries(KEY_SCHEMAS).flatMap(([key, schema]) => {
-      const alternatives = [schema, ...((schema["anyOf"] as (typeof schema)[] | undefined) ?? [])];
-      const members = alternatives.flatMap((one) =>
-        Object.keys((one["properties"] as object | undefined) ?? {}),
-      );
-      const own = FIELDS[key] === undefined ? [] : [key];
-      const below = members
-        .map((member) => `${key}.${member}`)
-        .filter((path) => FIELDS[key] === undefined || FIELDS[path] !== undefined);
-      return [...own, ...below];
-    });
-    expect(described.filter((key) => key !== "retry.backoff").toSorted()).toEqual(
-      Object.keys(FIELDS).toSorted(),
-    );
   });
 });
