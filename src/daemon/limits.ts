@@ -134,17 +134,15 @@ export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
   if (note === null) return { oomKilled: false };
   const endPath = join(directory, END_FILE);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
-  if (note.group !== null) {
-    // On disk before the group is gone: whoever comes after a crash reads it there.
-    if (counted !== null && !existsSync(endPath)) writeFileSync(endPath, counted, { mode: 0o600 });
-    failpoint("limits:counted");
-    if (!removeGroup(note.group)) {
-      job.groupRefusals = (job.groupRefusals ?? 0) + 1;
-      if (job.groupRefusals < MAX_REFUSALS) return null;
-      holder.options.say(`${job.id}: its control group stays: ${note.group.directories.join(", ")}`);
-    }
-    failpoint("limits:removed");
+  // On disk before the group is gone: whoever comes after a crash reads it there.
+  if (counted !== null && !existsSync(endPath)) writeFileSync(endPath, counted, { mode: 0o600 });
+  failpoint("limits:counted");
+  if (note.group !== null && !removeGroup(note.group)) {
+    job.groupRefusals = (job.groupRefusals ?? 0) + 1;
+    if (job.groupRefusals < MAX_REFUSALS) return null;
+    holder.options.say(`${job.id}: its control group stays: ${note.group.directories.join(", ")}`);
   }
+  failpoint("limits:removed");
   const { oomKilled, peakBytes } = memoryEnd(counted ?? "");
   const missed = (textOf(join(directory, MISSED_FILE)) ?? "").split("\n").filter(Boolean);
   const unenforced = note.bestEffort ? [...note.unenforced, ...missed] : [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { groupsOf, HAS_GROUPS, HOG } from "../rig/groups.ts";
 import type { Stint } from "../rig/stint.ts";
 import { demand, failpointNames, marking, type Scenario, starts, sweep } from "./sweep.ts";
 
@@ -59,6 +60,26 @@ const SCENARIOS: readonly Scenario[] = [
         starts(stint)["000002-fails"] === 1,
         `the failing job began ${starts(stint)["000002-fails"]} times`,
       );
+    },
+  },
+  {
+    name: "drain of a task that goes over its memory",
+    prepare: async (stint) => {
+      const limits = "limits: { memory: 64MiB, bestEffort: true }";
+      await stint.run(["submit", "-"], {
+        input: `name: a\nrun: echo $STINT_TASK_ID >> $HOME/starts; ${HOG}\n${limits}\n`,
+      });
+    },
+    command: ["drain"],
+    check: (stint) => {
+      if (!HAS_GROUPS) return checkRanOnce(stint);
+      const [record] = stint.records();
+      const last = record?.status.attempts.at(-1);
+      demand(last?.failure?.code === "OOM_KILLED", `it is taken for ${last?.failure?.code}`);
+      demand((last?.peakMemoryBytes ?? 0) > 60_000_000, `its peak is ${last?.peakMemoryBytes}`);
+      demand(starts(stint)["000001-a"] === 1, `its job began ${starts(stint)["000001-a"]} times`);
+      const left = record === undefined ? [] : groupsOf(record);
+      demand(left.length === 0, `left over: ${left.join(" ")}`);
     },
   },
   {

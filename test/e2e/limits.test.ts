@@ -1,41 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CONTROLLERS } from "../../src/machine/cgroup-texts.ts";
-import { probeMeans, thisMachine } from "../../src/machine/means.ts";
-import { type RecordView, Stint, until } from "../rig/stint.ts";
-
-const means = probeMeans(thisMachine(process.env as Record<string, string>));
-/** Everywhere else there is no control group that these tests could make. */
-const isSkipped = means.type !== "v1" || CONTROLLERS.some((name) => !means.controllers.includes(name));
-const hasPython = Bun.which("python3") !== null;
+import { groupsOf, HAS_GROUPS, HOG } from "../rig/groups.ts";
+import { Stint, until } from "../rig/stint.ts";
 
 const MIB = 1_048_576;
-const HOG = `python3 -c "b = bytearray(200 * 1024 * 1024); print(len(b))"`;
-
-/** Every control group of stint's that lies where ours would be made. */
-function groups(): string[] {
-  const bases = means.type === "v1" ? Object.values(means.bases) : [];
-  return [...new Set(bases)].flatMap((base) =>
-    readdirSync(base)
-      .filter((name) => name.startsWith("stint-"))
-      .map((name) => join(base, name)),
-  );
-}
-
-/** Those of one attempt. */
-function groupsOf(record: RecordView): string[] {
-  const token = record.status.attempts.at(-1)?.token ?? "none";
-  return groups().filter((path) => path.endsWith(token));
-}
 
 async function queue(stint: Stint, yaml: string): Promise<void> {
   const { code, err } = await stint.run(["submit", "-"], { input: yaml });
   if (code !== 0) throw new Error(err);
 }
 
-describe.skipIf(isSkipped)("limits, where control groups of version 1 are ours to make", () => {
-  test.skipIf(!hasPython)("memory: the job is killed, OOM_KILLED with its peak is on record", async () => {
+describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours to make", () => {
+  test("memory: the job is killed, OOM_KILLED with its peak is on record", async () => {
     await using stint = new Stint();
     await queue(stint, `run: ${HOG}\nlimits: { memory: 64MiB }\n`);
     expect((await stint.run(["drain"])).code).toBe(1);
@@ -52,7 +29,7 @@ describe.skipIf(isSkipped)("limits, where control groups of version 1 are ours t
     expect(await stint.ok("show", "1")).toContain("took 64 MiB of memory at most");
   });
 
-  test.skipIf(!hasPython)("memory: a child that is killed is no failure of a job that succeeds", async () => {
+  test("memory: a child that is killed is no failure of a job that succeeds", async () => {
     await using stint = new Stint();
     await queue(stint, `run: ${HOG}; exit 0\nlimits: { memory: 64MiB }\n`);
     await stint.run(["drain"]);
@@ -101,7 +78,8 @@ describe.skipIf(isSkipped)("limits, where control groups of version 1 are ours t
   test("cpus: the quota is set before the first instruction", async () => {
     await using stint = new Stint();
     await stint.up();
-    await queue(stint, "run: exec sleep 60\nlimits: { cpus: 0.25 }\n");
+    await stint.ok("submit", "--at", "1h", "--", "sleep", "60");
+    await stint.ok("set", "1", "limits.cpus=0.25", "notBefore=default");
     const running = await stint.reach(1, "running");
     const [group = ""] = groupsOf(running).filter((path) => existsSync(join(path, "cpu.cfs_quota_us")));
     expect(readFileSync(join(group, "cpu.cfs_quota_us"), "utf8")).toBe("25000\n");
@@ -109,6 +87,8 @@ describe.skipIf(isSkipped)("limits, where control groups of version 1 are ours t
     // The recording parent stays outside.
     expect(members).toHaveLength(1);
     expect(members).not.toContain(String(running.status.attempts[0]?.process?.pid));
+    await stint.ok("cancel", "1", "--force");
+    await stint.reach(1, "cancelled");
   });
 
   test("cpus: a busy job is throttled", async () => {
@@ -125,24 +105,21 @@ limits: { cpus: 0.1 }
     expect(stint.record(1).status.attempts[0]?.logTail).toMatch(/^nr_throttled [1-9]/m);
   });
 
-  test.skipIf(!hasPython)(
-    "a supervisor that dies misses nothing: the next one records the kill and the peak",
-    async () => {
-      await using stint = new Stint();
-      const first = await stint.up();
-      await queue(stint, `run: sleep 1; ${HOG}\nlimits: { memory: 64MiB }\n`);
-      const running = await stint.reach(1, "running");
-      first.kill("SIGKILL");
-      await first.exited;
-      const exit = join(stint.home, "runs", running.metadata.id, "1", "exit.json");
-      await until("the job has ended with nobody there", () => existsSync(exit));
-      await stint.up();
-      const { status } = await stint.reach(1, "failed");
-      expect(status.attempts[0]?.failure?.code).toBe("OOM_KILLED");
-      expect(status.attempts[0]?.peakMemoryBytes).toBeGreaterThan(60 * MIB);
-      expect(groupsOf(running)).toEqual([]);
-    },
-  );
+  test("a supervisor that dies misses nothing: the next one records the kill and the peak", async () => {
+    await using stint = new Stint();
+    const first = await stint.up();
+    await queue(stint, `run: sleep 1; ${HOG}\nlimits: { memory: 64MiB }\n`);
+    const running = await stint.reach(1, "running");
+    first.kill("SIGKILL");
+    await first.exited;
+    const exit = join(stint.home, "runs", running.metadata.id, "1", "exit.json");
+    await until("the job has ended with nobody there", () => existsSync(exit));
+    await stint.up();
+    const { status } = await stint.reach(1, "failed");
+    expect(status.attempts[0]?.failure?.code).toBe("OOM_KILLED");
+    expect(status.attempts[0]?.peakMemoryBytes).toBeGreaterThan(60 * MIB);
+    expect(groupsOf(running)).toEqual([]);
+  });
 
   test("a group whose attempt is forgotten is removed at the next start", async () => {
     await using stint = new Stint();
@@ -226,7 +203,7 @@ describe.skipIf(!canHide)("where nothing can be enforced (tried where a mount na
     expect(hidden(stint, ["doctor"]).text).toContain("cannot be enforced: no control groups are mounted");
   });
 
-  test.skipIf(isSkipped)("one that was accepted elsewhere fails without running", async () => {
+  test.skipIf(!HAS_GROUPS)("one that was accepted elsewhere fails without running", async () => {
     await using stint = new Stint();
     await queue(stint, "run: touch ran\nlimits: { memory: 1GB }\n");
     hidden(stint, ["drain"]);

@@ -10,6 +10,7 @@ import {
   sweepGroups,
 } from "../../src/machine/group.ts";
 import type { Means } from "../../src/machine/means.ts";
+import type { ControlGroup } from "../../src/model/control-group.ts";
 import { FakeMachine } from "./rig.ts";
 
 const LIMITS = { memoryBytes: 64, cpus: 0.5, pids: 7 };
@@ -39,7 +40,7 @@ describe("a group of version 2 (its files are plain ones here)", () => {
   test("counts its own limit and its peak", async () => {
     await using machine = new FakeMachine();
     const memory = machine.path;
-    const group = { version: 2, directories: [memory], memory } as const;
+    const group: ControlGroup = { version: 2, directories: [memory], memory };
     expect(countsOf(group)).toBeNull();
     machine.file("memory.events", EVENTS);
     expect(countsOf(group)).toBe(`${EVENTS}peak 0\n`);
