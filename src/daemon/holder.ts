@@ -24,8 +24,8 @@ export interface HolderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly capacity: Capacity;
-  /** By which it holds jobs to their limits; probed once. */
-  readonly means: Means;
+  /** By which it holds jobs to their limits; probed once, when it is first asked for. */
+  readonly means: () => Means;
   /** The system's name of the user, for records and the audit log. */
   readonly actor: string;
   /** Path of this executable, which also interprets bun scripts. */

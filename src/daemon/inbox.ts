@@ -103,7 +103,7 @@ function queue(
   if (!drafts.ok) return drafts;
   const placeable = refuseUnplaceable(drafts.value, capacity);
   if (!placeable.ok) return placeable;
-  const enforceable = refuseUnenforceable(drafts.value, means.controllers);
+  const enforceable = refuseUnenforceable(drafts.value, means().controllers);
   if (!enforceable.ok) return enforceable;
   return accept(layout, drafts.value, { batch, taken, clock, createdBy: actor, source: "inbox" });
 }

@@ -32,7 +32,8 @@ export function prepareLimits(holder: Holder, limiting: Limiting): Result<string
   const { task, directory, environment } = limiting;
   const { limits, attempt } = { limits: task.spec.limits, attempt: openAttempt(task) };
   if (limits === undefined || attempt === null) return ok([]);
-  const { means, layout, say } = holder.options;
+  const { layout, say } = holder.options;
+  const means = holder.options.means();
   const unenforced = unenforceable(limits, means.controllers);
   const bestEffort = limits.bestEffort === true;
   if (unenforced.length > 0 && !bestEffort)
@@ -57,7 +58,7 @@ function make(
   holder: Holder,
   { group, note, limits }: { group: ControlGroup; note: LimitsNote; limits: Limits },
 ): Result<LimitsNote, NotStarted> {
-  const { means } = holder.options;
+  const means = holder.options.means();
   let refused: string[];
   let reason = "the kernel refused the value";
   try {
@@ -101,7 +102,7 @@ export function adoptedLimits(
   const noted = limitsOf(directory, task);
   const { limits } = task.spec;
   if (limits === undefined || noted.limits !== null) return noted;
-  const group = groupFor(options.means, groupName(options.layout, token));
+  const group = groupFor(options.means(), groupName(options.layout, token));
   const note = { group, isScoped: false, bestEffort: limits.bestEffort === true, unenforced: [] };
   return { limits: note, groups: group?.directories ?? [] };
 }
@@ -186,7 +187,7 @@ export function dropLimits(directory: string): void {
 export function sweepLimits(holder: Holder): void {
   const { layout, means, say } = holder.options;
   const kept = new Set(holder.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
-  for (const path of sweepGroups(means, { prefix: groupPrefix(layout), kept }))
+  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept }))
     say(`${path}: was left over, removed`);
 }
 

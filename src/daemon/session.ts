@@ -29,7 +29,7 @@ export async function openSession(
       role,
       clock: options.clock,
       offered,
-      controllers: role === "command" ? undefined : options.means.controllers,
+      controllers: role === "command" ? undefined : options.means().controllers,
     });
     if (!taken.ok) return taken;
     lock = taken.value;
@@ -70,7 +70,7 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   );
   holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
   adoptJobs(holder);
-  sweepLimits(holder);
+  if (lock.owner.role !== "command") sweepLimits(holder);
 }
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
