@@ -74,7 +74,11 @@ function make(
   }
   const isMade = group.directories.every((directory) => existsSync(directory));
   if (!isMade) removeGroup(group);
-  return ok({ ...note, group: isMade ? group : null, unenforced: [...note.unenforced, ...refused] });
+  return ok({
+    ...note,
+    group: isMade ? group : null,
+    unenforced: [...new Set([...note.unenforced, ...refused])],
+  });
 }
 
 function cannot(names: readonly string[]): string {
