@@ -84,7 +84,9 @@ function delegated(mounts: readonly Mount[], memberships: readonly Membership[])
   const present = wordsOf(join(base, "cgroup.controllers"));
   const controllers = CONTROLLERS.filter((name) => present.includes(name));
   const enabled = wordsOf(join(base, "cgroup.subtree_control"));
-  if (controllers.every((name) => enabled.includes(name)))
+  // The top of all hierarchies alone has both processes and children (cgroups(7)); it has no cgroup.events.
+  const isTop = existsSync(join(base, "cgroup.procs")) && !existsSync(join(base, "cgroup.events"));
+  if (isTop || controllers.every((name) => enabled.includes(name)))
     return { type: "v2", controllers, base, isToVacate: false };
   // Whoever else is in there was put there by somebody, and is not moved by us.
   const inhabitants = wordsOf(join(base, "cgroup.procs"));

@@ -20,6 +20,12 @@ describe("probeMeans()", () => {
     expect(machine.probe()).toMatchObject({ type: "v2", base, isToVacate: false });
   });
 
+  test("stays in the top of all groups, which may have processes and children", async () => {
+    await using machine = new FakeMachine();
+    machine.unified("/", { controllers: ALL, procs: "1\n2\n" });
+    expect(machine.probe()).toMatchObject({ type: "v2", isToVacate: false });
+  });
+
   test("finds the base again from the leaf that an earlier supervisor moved to", async () => {
     await using machine = new FakeMachine();
     const base = machine.unified("/a", { controllers: ALL, enabled: "cpu memory pids" });

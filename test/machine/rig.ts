@@ -20,6 +20,7 @@ export class FakeMachine extends TempDirectory {
     this.file("/proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     this.file("/proc/self/cgroup", `0::${own}\n`);
     const group = join("/sys/fs/cgroup", own);
+    if (own !== "/") this.file(join(group, "cgroup.events"), "populated 1\n");
     this.file(join(group, "cgroup.controllers"), `${files.controllers}\n`);
     this.file(join(group, "cgroup.subtree_control"), `${files.enabled ?? ""}\n`);
     this.file(join(group, "cgroup.procs"), files.procs ?? `${process.pid}\n`);
