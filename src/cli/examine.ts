@@ -2,6 +2,8 @@ import { existsSync, lstatSync, readdirSync, rmSync, statfsSync } from "node:fs"
 import { join } from "node:path";
 import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
+import { adviceFor, describeMeans } from "../machine/limits.ts";
+import { probeMeans, thisMachine } from "../machine/means.ts";
 import { PLACES } from "../model/state.ts";
 import { verifyAudit } from "../store/audit-chain.ts";
 import { createFile } from "../store/durable.ts";
@@ -33,6 +35,7 @@ export function examine(context: Context, path: string): Check[] {
     checkTool("sh", { isNeeded: true }),
     checkTool("python3", { isNeeded: false }),
     checkTool("bash", { isNeeded: false }),
+    checkLimits(context),
   ];
   if (!home.ok) {
     const verdict = home.error.code === "HOME_MISSING" ? "note" : "bad";
@@ -76,6 +79,16 @@ function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
   if (found !== null) return { verdict: "fine", what: `${name} is ${found}` };
   if (isNeeded) return { verdict: "bad", what: `${name} is not in PATH, and no job starts without it` };
   return { verdict: "note", what: `${name} is not in PATH: scripts with this runtime would fail` };
+}
+
+function checkLimits(context: Context): Check {
+  const means = probeMeans(thisMachine(context.env));
+  const advice = adviceFor(means);
+  return {
+    verdict: advice === null ? "fine" : "note",
+    what: describeMeans(means),
+    ...(advice !== null && { mend: advice }),
+  };
 }
 
 function checkMode(layout: Layout): Check {

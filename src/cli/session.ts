@@ -2,6 +2,7 @@ import type { HolderOptions } from "../daemon/holder.ts";
 import { openSession, type Session } from "../daemon/session.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
+import { type Means, probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
 import type { Terms } from "../plan/snapshot.ts";
@@ -29,6 +30,8 @@ export async function holdHome(
   options: SessionOptions,
 ): Promise<Result<Session, Problem>> {
   const sinceMs = context.clock.awakeMs();
+  let probed: Means | null = null;
+  const means = (): Means => (probed ??= probeMeans(thisMachine(context.env)));
   for (;;) {
     const session = await openSession(
       {
@@ -36,6 +39,7 @@ export async function holdHome(
         clock: context.clock,
         random: systemRandom,
         terms: options.terms,
+        means,
         actor: context.user,
         self: context.self,
         environment: inheritable(context.env),

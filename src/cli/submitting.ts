@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { enqueue } from "../daemon/enqueue.ts";
 import type { Settings } from "../intake/settings.ts";
 import { ok, type Result } from "../lib/result.ts";
+import { probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { gpusOf } from "../model/resources.ts";
@@ -131,6 +132,8 @@ export async function submitDrafts(
   const accepted = enqueue(layout, drafts, {
     batch,
     machine,
+    // A supervisor may have been started where it can do more than we, or less.
+    controllers: owner?.controllers ?? ownControllers(context, drafts),
     clock: context.clock,
     createdBy: context.user,
     source: "cli",
@@ -157,6 +160,12 @@ function tellOfGpus(
   context.err(
     `stint: ${who} for no GPU and will see none; --gpus 1 asks for one, gpus: 0 says that none is meant\n`,
   );
+}
+
+/** What a supervisor started from here could enforce; not looked for where nobody asks. */
+function ownControllers(context: Context, drafts: readonly Draft[]): readonly string[] {
+  const isAsked = drafts.some(({ spec }) => spec.limits !== undefined);
+  return isAsked ? probeMeans(thisMachine(context.env)).controllers : [];
 }
 
 function remember(layout: Layout, tasks: readonly Task[]): void {

@@ -11,6 +11,7 @@ import { survivors } from "../run/tree.ts";
 import { problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
+import { adoptedLimits, dropLimits } from "./limits.ts";
 
 /**
  * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
@@ -25,8 +26,10 @@ export function adoptJobs(holder: Holder): void {
     }
     const job = adoptOrLeave(holder, { task, attempt });
     if (job === "left alone") continue;
-    if (job === null) releaseUnstarted(holder, task);
-    else {
+    if (job === null) {
+      dropLimits(holder.options.layout.attempt(task.metadata.id, attempt.number));
+      releaseUnstarted(holder, task);
+    } else {
       holder.jobs.set(task.metadata.id, job);
       holder.options.say(`${task.metadata.id}: attempt ${attempt.number} ${describe(job)}`);
     }
@@ -68,6 +71,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     attempt: attempt.number,
     token: attempt.token,
     directory,
+    ...adoptedLimits(holder, { directory, task, token: attempt.token }),
     leader: leaderOf(holder, { attempt, start }),
     isChild: false,
     startedAtMs,

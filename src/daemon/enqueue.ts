@@ -9,6 +9,7 @@ import type { Machine } from "../plan/snapshot.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 import { type Acceptance, accept, type Submitter } from "./accept.ts";
+import { refuseUnenforceable } from "./limit-refusal.ts";
 import { resolveParents } from "./parents.ts";
 
 /** Tasks of one lane that may wait; more are a program that has run away. */
@@ -18,10 +19,12 @@ const MAX_LANE_LENGTH = 10_000;
 export function enqueue(
   layout: Layout,
   drafts: readonly Draft[],
-  options: Submitter & Acceptance & { readonly machine: Machine },
+  options: Submitter & Acceptance & { readonly machine: Machine; readonly controllers: readonly string[] },
 ): Result<Task[], Problem> {
   const placeable = refuseUnplaceable(drafts, options.machine);
   if (!placeable.ok) return placeable;
+  const enforceable = refuseUnenforceable(drafts, options.controllers);
+  if (!enforceable.ok) return enforceable;
   const full = refuseFullLanes(layout, drafts);
   if (!full.ok) return full;
   const parents = resolveParents(layout, drafts);

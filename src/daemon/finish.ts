@@ -12,6 +12,7 @@ import { signalTree, survivors } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
+import { endLimits, type LimitsEnd } from "./limits.ts";
 
 /** A job that is over sooner is not written down as running: its end is written instead. */
 const RUNNING_AFTER_MS = 100;
@@ -39,8 +40,13 @@ export function finishJobs(holder: Holder): number | null {
     }
     observeEnd(holder, job);
     const isGone = job.end !== null && survivors(job).length === 0;
+    const limitsEnd = isGone ? endLimits(holder, job) : null;
+    if (isGone && limitsEnd !== null) {
+      changes.push(endOf(holder, { task, job, limitsEnd }));
+      continue;
+    }
     if (isGone) {
-      changes.push(endOf(holder, { task, job }));
+      lookIn(LOOK_MS);
       continue;
     }
     lookIn(stopWhatMust(holder, { task, job }) ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
@@ -118,10 +124,14 @@ function asStarted(task: Task, job: Job): Task {
     process: { pid: job.leader.pid, startTime: job.leader.startTime },
     startedAt: timestamp(job.startedAtMs),
     startedAwakeMs: job.startedAwakeMs,
+    ...(job.limits !== null && job.limits.unenforced.length > 0 && { unenforced: job.limits.unenforced }),
   });
 }
 
-function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change {
+function endOf(
+  holder: Holder,
+  { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
+): Change {
   const { random, actor } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
   if (hasNeverStarted(job)) {
@@ -143,7 +153,7 @@ function endOf(holder: Holder, { task, job }: { task: Task; job: Job }): Change 
     {
       ...job.end,
       stop: openAttempt(task)?.stop ?? null,
-      oomKilled: false,
+      ...limitsEnd,
       logTail: tail.text,
       logBytes: tail.bytes,
       logBytesCut: job.logBytesCut,

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { bootId } from "../lib/host.ts";
 import type { Random } from "../lib/random.ts";
 import { uuid } from "../lib/random.ts";
+import type { Means } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
@@ -26,6 +27,8 @@ export interface HolderOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly terms: Terms;
+  /** By which it holds jobs to their limits; probed once, when it is first asked for. */
+  readonly means: () => Means;
   /** The system's name of the user, for records and the audit log. */
   readonly actor: string;
   /** Path of this executable, which also interprets bun scripts. */

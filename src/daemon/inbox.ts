@@ -126,11 +126,19 @@ function queue(
   holder: Holder,
   { taken, file, batch, options }: { taken: string; file: string; batch: string; options: InboxOptions },
 ): Result<Task[], Problem> {
-  const { clock, layout, actor } = holder.options;
+  const { clock, layout, actor, means } = holder.options;
   const drafts = readTaken(taken, { file, options, nowMs: clock.now() });
   if (!drafts.ok) return drafts;
   const { machine } = holder;
-  return enqueue(layout, drafts.value, { batch, taken, clock, machine, createdBy: actor, source: "inbox" });
+  return enqueue(layout, drafts.value, {
+    batch,
+    taken,
+    clock,
+    machine,
+    controllers: means().controllers,
+    createdBy: actor,
+    source: "inbox",
+  });
 }
 
 function readTaken(

@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from "../lib/host.ts";
+import type { LimitsNote } from "../model/control-group.ts";
 import type { Ending } from "../model/evidence.ts";
 import type { TaskId } from "../model/identity.ts";
 
@@ -15,6 +16,10 @@ export interface Job {
   readonly token: string;
   /** `runs/<id>/<attempt>` */
   readonly directory: string;
+  /** How it is limited; null for a job without limits. */
+  readonly limits: LimitsNote | null;
+  /** Its own control groups, where its limits have some. */
+  readonly groups: readonly string[];
   /** The recording parent; null where nothing could be started or found. */
   readonly leader: ProcessIdentity | null;
   /** Started by this process, which hears of its end; any other is looked after by its pid. */
@@ -29,4 +34,6 @@ export interface Job {
   sent: Sent | null;
   /** Bytes cut out of its log so far. */
   logBytesCut: number;
+  /** How often its control group could not be removed. */
+  groupRefusals?: number;
 }

@@ -15,6 +15,7 @@ import { DevicePool } from "./device-pool.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
 import { queuedNote } from "./incoming.ts";
 import { InventoryKeeper } from "./inventory.ts";
+import { sweepLimits } from "./limits.ts";
 
 export interface Session extends AsyncDisposable {
   readonly holder: Holder;
@@ -25,10 +26,16 @@ export async function openSession(
   options: Omit<HolderOptions, "lock">,
   role: Role,
 ): Promise<Result<Session, Problem>> {
-  const offered = role === "command" ? null : options.terms;
+  const { capacity, labels } = options.terms;
+  const offered =
+    role === "command" ? null : { capacity, labels, controllers: [...options.means().controllers] };
   let lock: HeldLock | null = null;
   try {
-    const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
+    const taken = await takeLock(options.layout, {
+      role,
+      clock: options.clock,
+      offered,
+    });
     if (!taken.ok) return taken;
     lock = taken.value;
     const held = lock;
@@ -87,6 +94,7 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
   failpoint("session:noted");
   adoptJobs(holder);
+  if (lock.owner.role !== "command") sweepLimits(holder);
 }
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */

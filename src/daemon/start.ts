@@ -14,6 +14,7 @@ import { readEnvironment } from "../store/environments.ts";
 import { onDisk } from "../store/trouble.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
+import { limitsOf, prepareLimits } from "./limits.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, placements: readonly Placement[]): void {
@@ -67,6 +68,7 @@ function startJob(holder: Holder, task: Task): void {
     attempt: attempt.number,
     token: attempt.token,
     directory,
+    ...limitsOf(directory, task),
     isChild: true,
     startedAtMs,
     startedAwakeMs,
@@ -131,7 +133,9 @@ function launchIn(
     task: kind.env,
     runner: { ...runner, ...devices },
   });
-  return launch({ directory, kind, environment, separateLogs: logs.separate, self });
+  const prefix = prepareLimits(holder, { task, directory, environment });
+  if (!prefix.ok) return prefix;
+  return launch({ directory, kind, environment, separateLogs: logs.separate, prefix: prefix.value, self });
 }
 
 /** What lets a job see its devices alone. On a machine without any, nothing is said of them. */

@@ -1,6 +1,7 @@
 import { JITTERS } from "../model/backoff.ts";
 import { MAX_KEY_LENGTH, MAX_SLOT_LENGTH } from "../model/identity.ts";
 import { ADMISSIONS, MAX_PRIORITY, MIN_LOG_BYTES, PARENT_FAILURES } from "../model/spec.ts";
+import { cpuShare, sizeOrNone } from "./limit-readers.ts";
 import { moment } from "./moment.ts";
 import { args, command } from "./program-readers.ts";
 import { deviceNames, identifier, references, selector } from "./queue-readers.ts";
@@ -73,6 +74,14 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   gpuModel: { read: text, to: ["spec", "resources", "gpuModel"], isVerbatim },
   gpuMinMemory: { read: size(), to: ["spec", "resources", "gpuMemoryBytes"] },
   gpuIds: { read: deviceNames, to: ["spec", "resources", "gpuIds"] },
+  "limits.memory": { read: size(), to: ["spec", "limits", "memoryBytes"] },
+  "limits.cpus": { read: cpuShare, to: ["spec", "limits", "cpus"] },
+  "limits.pids": { read: count(1), to: ["spec", "limits", "pids"] },
+  "limits.openFiles": { read: count(1), to: ["spec", "limits", "openFiles"] },
+  "limits.fileSize": { read: size(), to: ["spec", "limits", "fileSizeBytes"] },
+  "limits.core": { read: sizeOrNone, to: ["spec", "limits", "coreBytes"] },
+  "limits.addressSpace": { read: size(), to: ["spec", "limits", "addressSpaceBytes"] },
+  "limits.bestEffort": { read: yesOrNo, to: ["spec", "limits", "bestEffort"] },
   hold: { read: yesOrNo, to: ["spec", "hold"] },
   notBefore: { read: moment, to: ["spec", "notBefore"], isVerbatim },
   stopGrace: { read: duration(0), to: ["spec", "stopGraceMs"] },

@@ -3,6 +3,7 @@ import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { NAME_PATTERN } from "../model/identity.ts";
 import { RUNTIMES } from "../model/kind.ts";
 import { ADMISSIONS, MAX_PRIORITY, PARENT_FAILURES } from "../model/spec.ts";
+import { MIN_CPU_SHARE } from "./limit-readers.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -94,6 +95,19 @@ export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   onParentFailure: { enum: [...PARENT_FAILURES] },
   runnerSelector: {
     anyOf: [text, texts, { type: "array", items: { anyOf: [text, { type: "object" }] } }],
+  },
+  limits: {
+    ...group({
+      memory: size,
+      cpus: { type: "number", minimum: MIN_CPU_SHARE },
+      pids: count(1),
+      openFiles: count(1),
+      fileSize: size,
+      core: { anyOf: [size, { const: 0 }] },
+      addressSpace: size,
+      bestEffort: flag,
+    }),
+    description: "enforced by the kernel; cpus and memory outside it only reserve",
   },
   hold: flag,
   notBefore: { ...text, description: "a time, or a duration from now" },

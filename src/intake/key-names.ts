@@ -52,6 +52,17 @@ const ALIASES: Readonly<Record<string, Alias>> = {
   vramBytes: { key: "vram", unit: "B", isZeroAbsent },
   vramMb: { key: "vram", unit: "MB", isZeroAbsent },
   vramGb: { key: "vram", unit: "GB", isZeroAbsent },
+  "limits.mem": { key: "limits.memory", isZeroAbsent },
+  "limits.memoryBytes": { key: "limits.memory", unit: "B", isZeroAbsent },
+  "limits.memoryMb": { key: "limits.memory", unit: "MB", isZeroAbsent },
+  "limits.memoryGb": { key: "limits.memory", unit: "GB", isZeroAbsent },
+  "limits.cpu": { key: "limits.cpus", isZeroAbsent },
+  "limits.maxPids": { key: "limits.pids", isZeroAbsent },
+  "limits.processes": { key: "limits.pids", isZeroAbsent },
+  "limits.nofile": { key: "limits.openFiles" },
+  "limits.fileSizeBytes": { key: "limits.fileSize", unit: "B", isZeroAbsent },
+  "limits.coreBytes": { key: "limits.core", unit: "B" },
+  "limits.addressSpaceBytes": { key: "limits.addressSpace", unit: "B", isZeroAbsent },
 };
 
 /** Names of mappings whose keys are fields, and the prefix that their keys have in FIELDS. */
@@ -60,6 +71,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   "retry.backoff": "backoff.",
   backoff: "backoff.",
   logs: "logs.",
+  limits: "limits.",
   resources: "",
   constraints: "",
 };

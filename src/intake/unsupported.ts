@@ -1,7 +1,7 @@
 const LANES = "tasks run side by side, as many as --jobs allows";
 const SWEEPS = "write one document for each task, with --- between them";
 const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
-const LIMITS = "the job runs with the limits of your account; timeout: is there";
+const SECURITY = "the job runs with the rights of your account; limits: is there";
 const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
 const DATA = "name the files on the command line or under env:";
@@ -17,8 +17,7 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   array: SWEEPS,
   container: CONTAINERS,
   image: CONTAINERS,
-  limits: LIMITS,
-  security: LIMITS,
+  security: SECURITY,
   service: SERVICES,
   tracking: TRACKING,
   datasets: DATA,

@@ -39,6 +39,8 @@ const common = {
   startedAt: v.optional(instant),
   startedAwakeMs: v.optional(v.number()),
   stop: v.optional(stopIntent),
+  /** The limits that it ran without, by their names in the task file: this machine could not enforce them. */
+  unenforced: v.optional(v.array(v.string())),
 };
 
 const ended = {

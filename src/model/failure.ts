@@ -87,7 +87,7 @@ export const FAILURES = {
     class: "resource",
     retry: "no",
     meaning: "the job went over its own memory limit and was killed for it",
-    advice: "raise `memory:` (the peak is on record), then `stint retry`",
+    advice: "raise `limits.memory` (the peak is on record), then `stint retry`",
   },
   DISK_FULL: {
     class: "resource",

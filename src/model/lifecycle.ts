@@ -63,7 +63,7 @@ export function claimed(task: Task, claim: Claim): Task {
 /** preparing → running: the process exists. */
 export function started(
   task: Task,
-  process: Pick<OpenAttempt, "process" | "startedAt" | "startedAwakeMs">,
+  process: Pick<OpenAttempt, "process" | "startedAt" | "startedAwakeMs" | "unenforced">,
 ): Task {
   return mustTransition(withOpenAttempt(task, process), {
     ...countersOf(withOpenAttempt(task, process)),

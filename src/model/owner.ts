@@ -19,6 +19,8 @@ export const owner = v.strictObject({
   since: v.string(),
   /** What it has to give to jobs; absent for one that starts none. */
   capacity: v.optional(capacity),
+  /** The controllers that it can enforce limits by; absent for one that starts no jobs. */
+  controllers: v.optional(v.array(v.string())),
   /** Of the supervisor, for the selectors of tasks. */
   labels: v.optional(labels),
 });

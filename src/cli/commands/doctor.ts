@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { EXIT } from "../../model/errors.ts";
 import { examine } from "../examine.ts";
-import type { Check } from "../examine-records.ts";
 import { examineDevices } from "../examine-devices.ts";
+import type { Check } from "../examine-records.ts";
 import { homePath } from "../home.ts";
 import { styleFor } from "../text/style.ts";
 import type { Invocation } from "../verbs.ts";

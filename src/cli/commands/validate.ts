@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { refuseUnplaceable } from "../../daemon/enqueue.ts";
+import { refuseUnenforceable } from "../../daemon/limit-refusal.ts";
+import { probeMeans, thisMachine } from "../../machine/means.ts";
 import { EXIT } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
 import { readDrafts } from "../drafts.ts";
@@ -29,6 +31,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
       });
       const placeable = refuseUnplaceable(drafts.value, machine);
       if (!placeable.ok) return end(placeable.error);
+      const { controllers } = probeMeans(thisMachine(context.env));
+      const enforceable = refuseUnenforceable(drafts.value, controllers);
+      if (!enforceable.ok) return end(enforceable.error);
       const count = drafts.value.length === 1 ? "one task" : `${drafts.value.length} tasks`;
       context.out(
         flags.json

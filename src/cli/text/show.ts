@@ -4,6 +4,7 @@ import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
 import type { Retry } from "../../model/retry.ts";
 import type { Task } from "../../model/task.ts";
+import { describeLimits, memoryAndLimits } from "./limits.ts";
 import type { Style } from "./style.ts";
 import { localTime, relativeTime } from "./time.ts";
 
@@ -22,6 +23,7 @@ export function renderTask(
     spec.restart.policy === "onFailure" ? null : `restart ${spec.restart.policy}`,
     spec.resources.cpus === undefined ? null : `${spec.resources.cpus} CPUs`,
     spec.resources.memoryBytes === undefined ? null : formatBytes(spec.resources.memoryBytes),
+    describeLimits(spec.limits),
     spec.notBefore === undefined ? null : `not before ${localTime(spec.notBefore, nowMs)}`,
     spec.hold ? "held" : null,
   ].filter((part) => part !== null);
@@ -60,10 +62,14 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
   const head = `\n  attempt ${attempt.number}: `;
   if (attempt.state === "running") {
     const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
-    return [`${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`];
+    return [
+      `${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`,
+      ...memoryAndLimits(attempt),
+    ];
   }
   const lines = [
     `${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`,
+    ...memoryAndLimits(attempt),
   ];
   const failure = failureOfAttempt(attempt);
   if (failure !== null)

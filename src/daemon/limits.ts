@@ -1,0 +1,204 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { countsOf, groupFor, makeGroup, memoryEnd, removeGroup, sweepGroups } from "../machine/group.ts";
+import { needsGroup, unenforceable } from "../machine/limits.ts";
+import { END_FILE, isScoped, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../machine/prefix.ts";
+import { parseJson } from "../model/check.ts";
+import { type ControlGroup, type LimitsNote, limitsNote } from "../model/control-group.ts";
+import type { Ending } from "../model/evidence.ts";
+import type { Limits } from "../model/limits.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import type { NotStarted } from "../run/launch.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Holder } from "./holder.ts";
+import type { Job } from "./job.ts";
+
+/** In an attempt's directory. */
+const NOTE_FILE = "limits.json";
+/** A group that its last process has left can be removed at once; one that cannot by now never can. */
+const MAX_REFUSALS = 50;
+
+interface Limiting {
+  readonly task: Task;
+  /** Of the attempt. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Makes what holds a job to its limits, and gives what is put before its program; nothing where it has no limits. */
+export function prepareLimits(holder: Holder, limiting: Limiting): Result<string[], NotStarted> {
+  const { task, directory, environment } = limiting;
+  const { limits, attempt } = { limits: task.spec.limits, attempt: openAttempt(task) };
+  if (limits === undefined || attempt === null) return ok([]);
+  const { layout, say } = holder.options;
+  const means = holder.options.means();
+  const unenforced = unenforceable(limits, means.controllers);
+  const bestEffort = limits.bestEffort === true;
+  if (unenforced.length > 0 && !bestEffort)
+    return err({ code: "INVALID_SPEC", error: `${cannot(unenforced)} on this machine` });
+  const name = groupName(layout, attempt.token);
+  const group = needsGroup(limits, means.controllers) ? groupFor(means, name) : null;
+  const note: LimitsNote = { group, isScoped: isScoped(limits, means), bestEffort, unenforced };
+  writeNote(directory, note);
+  failpoint("limits:noted");
+  const made = group === null ? ok(note) : make(holder, { group, note, limits });
+  if (!made.ok) return made;
+  if (made.value !== note) writeNote(directory, made.value);
+  failpoint("limits:made");
+  if (made.value.unenforced.length > 0)
+    say(`${task.metadata.id}: runs without ${made.value.unenforced.join(", ")}, as bestEffort allows`);
+  const groups = made.value.group?.directories ?? [];
+  return ok(limitPrefix({ limits, token: attempt.token, directory, groups, environment }, means));
+}
+
+/** Makes a group; gives the note as it is then. */
+function make(
+  holder: Holder,
+  { group, note, limits }: { group: ControlGroup; note: LimitsNote; limits: Limits },
+): Result<LimitsNote, NotStarted> {
+  const means = holder.options.means();
+  let refused: string[];
+  let reason = "the kernel refused the value";
+  try {
+    refused = makeGroup(group, limits, means);
+  } catch (error) {
+    reason = String(error);
+    refused = unenforceable(limits, []);
+  }
+  if (refused.length === 0) return ok(note);
+  if (!note.bestEffort) {
+    removeGroup(group);
+    return err({ code: "RUNTIME_ERROR", error: `${cannot(refused)}: ${reason}` });
+  }
+  const isMade = group.directories.every((directory) => existsSync(directory));
+  if (!isMade) removeGroup(group);
+  return ok({
+    ...note,
+    group: isMade ? group : null,
+    unenforced: [...new Set([...note.unenforced, ...refused])],
+  });
+}
+
+function cannot(names: readonly string[]): string {
+  return `Cannot enforce ${names.join(", ")}`;
+}
+
+function groupName(layout: Layout, token: string): string {
+  return `${groupPrefix(layout)}${token}`;
+}
+
+/** Homes share a machine: each knows its own groups by the beginning of their names. */
+function groupPrefix({ home }: Layout): string {
+  return `stint-${Bun.hash(home).toString(36)}-`;
+}
+
+function writeNote(directory: string, note: LimitsNote): void {
+  writeFileSync(join(directory, NOTE_FILE), `${JSON.stringify(note)}\n`, { mode: 0o600 });
+}
+
+/** The same of an attempt that is taken over; where its directory is gone, its groups are where they would be made now. */
+export function adoptedLimits(
+  { options }: Holder,
+  { directory, task, token }: { directory: string; task: Task; token: string },
+): Pick<Job, "limits" | "groups"> {
+  const noted = limitsOf(directory, task);
+  const { limits } = task.spec;
+  if (limits === undefined || noted.limits !== null) return noted;
+  const group = groupFor(options.means(), groupName(options.layout, token));
+  const note = { group, isScoped: false, bestEffort: limits.bestEffort === true, unenforced: [] };
+  return { limits: note, groups: group?.directories ?? [] };
+}
+
+/** How an attempt was limited, as its directory tells. */
+export function limitsOf(directory: string, { spec }: Task): Pick<Job, "limits" | "groups"> {
+  // Without limits there is none, and nothing is looked for: a short job feels every system call.
+  const limits = spec.limits === undefined ? null : readNote(directory);
+  return { limits, groups: limits?.group?.directories ?? [] };
+}
+
+function readNote(directory: string): LimitsNote | null {
+  const text = textOf(join(directory, NOTE_FILE));
+  // A note that is torn was written by one who had not come to making the group.
+  return text === null ? null : parseJson(limitsNote, text);
+}
+
+/** What a job's limits say of its end. */
+export interface LimitsEnd {
+  readonly oomKilled: boolean;
+  readonly peakMemoryBytes?: number;
+  readonly unenforced?: readonly string[];
+  /** Takes the place of what the process told: it never became the job. */
+  readonly ending?: Ending;
+}
+
+/** Takes stock of an attempt whose processes are gone, then removes its group; null while the kernel still holds it. */
+export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
+  const { limits: note, directory, end } = job;
+  if (note === null) return { oomKilled: false };
+  const endPath = join(directory, END_FILE);
+  const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
+  // On disk before the group is gone: whoever comes after a crash reads it there.
+  if (counted !== null && !existsSync(endPath)) writeFileSync(endPath, counted, { mode: 0o600 });
+  failpoint("limits:counted");
+  if (note.group !== null && !removeGroup(note.group)) {
+    job.groupRefusals = (job.groupRefusals ?? 0) + 1;
+    if (job.groupRefusals < MAX_REFUSALS) return null;
+    holder.options.say(`${job.id}: its control group stays: ${note.group.directories.join(", ")}`);
+  }
+  failpoint("limits:removed");
+  const { oomKilled, peakBytes } = memoryEnd(counted ?? "");
+  const missed = (textOf(join(directory, MISSED_FILE)) ?? "").split("\n").filter(Boolean);
+  const unenforced = note.bestEffort ? [...note.unenforced, ...missed] : [];
+  const ending = end === null ? null : neverBegan(job, { note, missed });
+  return {
+    oomKilled,
+    ...(peakBytes !== null && { peakMemoryBytes: peakBytes }),
+    ...(unenforced.length > 0 && { unenforced }),
+    ...(ending !== null && { ending }),
+  };
+}
+
+/** What ended was the prefix, not the job: a limit was refused at the last moment, or systemd made no scope. */
+function neverBegan(
+  { end, directory }: Job,
+  { note, missed }: { note: LimitsNote; missed: readonly string[] },
+): Ending | null {
+  if (end?.ending.type !== "exited") return null;
+  if (missed.length > 0 && !note.bestEffort)
+    return {
+      type: "notStarted",
+      code: "INVALID_SPEC",
+      error: `${cannot(missed)}: the system refused the value`,
+    };
+  const hasScope = !note.isScoped || existsSync(join(directory, SCOPE_FILE));
+  if (hasScope || end.ending.exitCode === 0) return null;
+  return {
+    type: "notStarted",
+    code: "RUNTIME_ERROR",
+    error: "Cannot enforce the limits: systemd made no scope, its reason is in the log of the attempt",
+  };
+}
+
+/** Removes the group of an attempt that never started. */
+export function dropLimits(directory: string): void {
+  const note = readNote(directory);
+  if (note?.group) removeGroup(note.group);
+}
+
+/** Removes the groups of this home that no open attempt has: those of attempts whose directory is gone. */
+export function sweepLimits(holder: Holder): void {
+  const { layout, means, say } = holder.options;
+  const kept = new Set(holder.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
+  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept }))
+    say(`${path}: was left over, removed`);
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}

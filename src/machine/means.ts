@@ -1,0 +1,146 @@
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { pid } from "node:process";
+import {
+  CONTROLLERS,
+  type Controller,
+  cgroupMountsIn,
+  type Membership,
+  type Mount,
+  membershipsIn,
+  placeIn,
+} from "./cgroup-texts.ts";
+
+/** By which means the kernel can be told of limits that hold for a job as a whole. */
+export type Means =
+  /** Groups of our own below `base`; with `isToVacate`, this process must leave it first. */
+  | {
+      readonly type: "v2";
+      readonly controllers: readonly Controller[];
+      readonly base: string;
+      readonly isToVacate: boolean;
+    }
+  /** Scopes that systemd makes; `runtimeDirectory` is null for the system's own manager. */
+  | {
+      readonly type: "systemd";
+      readonly controllers: readonly Controller[];
+      readonly program: string;
+      readonly runtimeDirectory: string | null;
+    }
+  /** A group in the hierarchy of each controller. */
+  | {
+      readonly type: "v1";
+      readonly controllers: readonly Controller[];
+      readonly bases: Readonly<Partial<Record<Controller, string>>>;
+    }
+  | { readonly type: "none"; readonly controllers: readonly Controller[]; readonly why: string };
+
+/** Where the supervisor moves in a group whose children are the jobs': a group with children has no processes (cgroups(7)). */
+export const SUPERVISOR_LEAF = "stint.supervisor";
+
+/** What a probe looks at. */
+export interface ProbedMachine {
+  /** Put before every path that is read; empty for the machine itself. */
+  readonly root: string;
+  readonly userId: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** This machine, as the calling process sees it. */
+export function thisMachine(environment: Readonly<Record<string, string>>): ProbedMachine {
+  return { root: "", userId: userInfo().uid, environment };
+}
+
+/** Finds out what can be enforced here; reads a few files and changes nothing. */
+export function probeMeans(machine: ProbedMachine): Means {
+  const memberships = membershipsIn(textOf(join(machine.root, "/proc/self/cgroup")));
+  const mounts = cgroupMountsIn(textOf(join(machine.root, "/proc/self/mountinfo"))).map((mount) => ({
+    ...mount,
+    point: `${machine.root}${mount.point}`,
+  }));
+  const candidates = [
+    delegated(mounts, memberships),
+    systemdScopes(machine, mounts),
+    firstVersion(mounts, memberships),
+  ];
+  const found = candidates.find((means) => means !== null && means.controllers.length > 0);
+  const why =
+    mounts.length === 0
+      ? "no control groups are mounted"
+      : "its control groups are not ours to change, and no systemd takes orders from here";
+  return found ?? { type: "none", controllers: [], why };
+}
+
+function delegated(mounts: readonly Mount[], memberships: readonly Membership[]): Means | null {
+  const mount = mounts.find(({ version }) => version === 2);
+  const own = memberships.find(({ controllers }) => controllers.length === 0);
+  const place = mount === undefined || own === undefined ? null : placeIn(mount, own.path);
+  if (place === null) return null;
+  const isInLeaf = basename(place) === SUPERVISOR_LEAF;
+  const base = isInLeaf ? dirname(place) : place;
+  const isOurs = [base, join(base, "cgroup.procs"), join(base, "cgroup.subtree_control")].every(isWritable);
+  if (!isOurs) return null;
+  const present = wordsOf(join(base, "cgroup.controllers"));
+  const controllers = CONTROLLERS.filter((name) => present.includes(name));
+  const enabled = wordsOf(join(base, "cgroup.subtree_control"));
+  // The top of all hierarchies alone has both processes and children (cgroups(7)); it has no cgroup.events.
+  const isTop = existsSync(join(base, "cgroup.procs")) && !existsSync(join(base, "cgroup.events"));
+  if (isTop || controllers.every((name) => enabled.includes(name)))
+    return { type: "v2", controllers, base, isToVacate: false };
+  // Whoever else is in there was put there by somebody, and is not moved by us.
+  const inhabitants = wordsOf(join(base, "cgroup.procs"));
+  const isEmptyButForUs = inhabitants.every((inhabitant) => inhabitant === String(pid));
+  return isEmptyButForUs ? { type: "v2", controllers, base, isToVacate: inhabitants.length > 0 } : null;
+}
+
+/** A user's manager has the controllers that its own group was given; it takes properties of others and does nothing. */
+function systemdScopes(machine: ProbedMachine, mounts: readonly Mount[]): Means | null {
+  const { root, userId, environment } = machine;
+  const program = Bun.which("systemd-run", { PATH: environment["PATH"] ?? "/usr/bin:/bin" });
+  const mount = mounts.find(({ version }) => version === 2);
+  if (program === null || mount === undefined) return null;
+  const isRoot = userId === 0;
+  const runtimeDirectory = environment["XDG_RUNTIME_DIR"] ?? `/run/user/${userId}`;
+  const socket = isRoot ? "/run/systemd/private" : join(runtimeDirectory, "systemd/private");
+  if (!existsSync(join(root, socket))) return null;
+  const manager = isRoot ? "" : `user.slice/user-${userId}.slice/user@${userId}.service`;
+  const present = wordsOf(join(mount.point, manager, "cgroup.controllers"));
+  const controllers = CONTROLLERS.filter((name) => present.includes(name));
+  return { type: "systemd", controllers, program, runtimeDirectory: isRoot ? null : runtimeDirectory };
+}
+
+function firstVersion(mounts: readonly Mount[], memberships: readonly Membership[]): Means {
+  const bases: Partial<Record<Controller, string>> = {};
+  for (const name of CONTROLLERS) {
+    const mount = mounts.find(({ version, controllers }) => version === 1 && controllers.includes(name));
+    const own = memberships.find(({ controllers }) => controllers.includes(name));
+    if (mount === undefined || own === undefined) continue;
+    // In a namespace the path may be one of outside; then the mount's top is where we are.
+    const place = placeIn(mount, own.path);
+    const base = place !== null && existsSync(place) ? place : mount.point;
+    if (isWritable(base)) bases[name] = base;
+  }
+  return { type: "v1", bases, controllers: CONTROLLERS.filter((name) => bases[name] !== undefined) };
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function wordsOf(path: string): string[] {
+  return textOf(path).split(/\s+/).filter(Boolean);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,143 @@
+import type { Limits } from "../model/limits.ts";
+import { CPU_PERIOD_US, cpuQuotaUs } from "./cgroup-texts.ts";
+import type { Means } from "./means.ts";
+
+/** In an attempt's directory: the limits that could not be set at the last moment, a name a line. */
+export const MISSED_FILE = "limits-missed";
+/** In an attempt's directory: what its group counted, in the words of memory.events, and `peak`. */
+export const END_FILE = "group-end";
+/** In an attempt's directory: the group that systemd made; without it none was. */
+export const SCOPE_FILE = "group-scope";
+
+/**
+ * What stands before a job with limits, in POSIX sh. Called as
+ *
+ *     sh -c PREFIX stint DIRECTORY strict|bestEffort [WHAT VALUE NAME]… -- PROGRAM [ARGUMENT…]
+ *
+ * it sets each limit on itself and then becomes the program. Only `watch`, for a group that vanishes with its last
+ * process, makes it stay: it notes what the group counted, and ends as the program did.
+ */
+const PREFIX = [
+  `_stint_directory=$1 _stint_mode=$2 _stint_group=`,
+  "shift 2",
+  `while test "$1" != --; do`,
+  "  case $1 in",
+  // 0 is the writer itself, in whatever namespace of pids.
+  `    join) printf '0\\n' >"$2/cgroup.procs" ;;`,
+  `    unset) unset "$2" ;;`,
+  "    watch)",
+  `      while IFS=: read -r _stint_number _stint_names _stint_path; do`,
+  `        test "$_stint_number" != 0 || _stint_group=$2$_stint_path`,
+  "      done </proc/self/cgroup",
+  `      printf '%s\\n' "$_stint_group" >"$_stint_directory/${SCOPE_FILE}" ;;`,
+  `    *) ulimit "-$1" "$2" ;;`,
+  "  esac 2>/dev/null || {",
+  `    printf '%s\\n' "$3" >>"$_stint_directory/${MISSED_FILE}"`,
+  `    test "$_stint_mode" = bestEffort || exit 125`,
+  "  }",
+  "  shift 3",
+  "done",
+  "shift",
+  `test -n "$_stint_group" || exec "$@"`,
+  "trap : HUP INT QUIT TERM USR1 USR2",
+  `( exec "$@" )`,
+  "_stint_code=$?",
+  // Nothing is forked: the job may have left no room for one more process.
+  "{",
+  `  while read -r _stint_line; do printf '%s\\n' "$_stint_line"; done <"$_stint_group/memory.events"`,
+  `  read -r _stint_line <"$_stint_group/memory.peak" && printf 'peak %s\\n' "$_stint_line"`,
+  `} >"$_stint_directory/${END_FILE}" 2>/dev/null`,
+  `exit "$_stint_code"`,
+].join("\n");
+
+/** A job that is to be limited. */
+export interface LimitedJob {
+  readonly limits: Limits;
+  readonly token: string;
+  /** Of the attempt. */
+  readonly directory: string;
+  /** The groups that it joins. */
+  readonly groups: readonly string[];
+  /** The job's own; what systemd-run needs besides is taken away again. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What is put before the program of a job, so that all of it is under its limits from its first instruction on. */
+export function limitPrefix(job: LimitedJob, means: Means): string[] {
+  const mode = job.limits.bestEffort === true ? "bestEffort" : "strict";
+  const joins = job.groups.flatMap((group) => ["join", group, "its control group"]);
+  const own = ["/bin/sh", "-c", PREFIX, "stint", job.directory, mode];
+  const processLimits = processLimitsOf(job.limits);
+  if (means.type !== "systemd" || !isScoped(job.limits, means))
+    return joins.length + processLimits.length === 0 ? [] : [...own, ...joins, ...processLimits, "--"];
+  const { call, restored } = scopeCall(job, means);
+  return [...call, ...own, ...restored, "watch", "/sys/fs/cgroup", "its scope", ...processLimits, "--"];
+}
+
+/** True where the job gets a scope of systemd. */
+export function isScoped(limits: Limits, means: Means): boolean {
+  return means.type === "systemd" && scopeProperties(limits, means).length > 0;
+}
+
+const BLOCK_BYTES = 512;
+const KIB = 1_024;
+
+/** As POSIX's ulimit and the shells have them: blocks of 512 bytes, and KiB for the address space; rounded up. */
+function processLimitsOf(limits: Limits): string[] {
+  const { openFiles, coreBytes, addressSpaceBytes, fileSizeBytes } = limits;
+  const all: [string, number | undefined, string][] = [
+    ["n", openFiles, "limits.openFiles"],
+    ["c", coreBytes === undefined ? undefined : Math.ceil(coreBytes / BLOCK_BYTES), "limits.core"],
+    [
+      "v",
+      addressSpaceBytes === undefined ? undefined : Math.ceil(addressSpaceBytes / KIB),
+      "limits.addressSpace",
+    ],
+    // Last: under it, the prefix itself could not note what is amiss.
+    [
+      "f",
+      fileSizeBytes === undefined ? undefined : Math.ceil(fileSizeBytes / BLOCK_BYTES),
+      "limits.fileSize",
+    ],
+  ];
+  return all.flatMap(([flag, value, name]) => (value === undefined ? [] : [flag, String(value), name]));
+}
+
+type Systemd = Extract<Means, { type: "systemd" }>;
+
+function scopeCall(
+  { limits, token, environment }: LimitedJob,
+  means: Systemd,
+): { call: string[]; restored: string[] } {
+  const scope = ["--scope", "--quiet", "--collect", `--unit=stint-${token}.scope`];
+  const properties = scopeProperties(limits, means).flatMap((property) => ["-p", property]);
+  const { program, runtimeDirectory } = means;
+  if (runtimeDirectory === null) return { call: [program, ...scope, ...properties, "--"], restored: [] };
+  // The manager is found by these two, which a job may lack or have otherwise.
+  const needed = {
+    XDG_RUNTIME_DIR: runtimeDirectory,
+    DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDirectory}/bus`,
+  };
+  const changed = Object.entries(needed).filter(([name, value]) => environment[name] !== value);
+  const restored: string[] = [];
+  const kept: string[] = [];
+  for (const [name] of changed) {
+    const value = environment[name];
+    if (value === undefined) restored.push("unset", name, name);
+    else kept.push(`--setenv=${name}=${value}`);
+  }
+  const carrier =
+    changed.length === 0 ? [] : ["/usr/bin/env", ...changed.map(([name, value]) => `${name}=${value}`)];
+  return { call: [...carrier, program, "--user", ...scope, ...kept, ...properties, "--"], restored };
+}
+
+function scopeProperties({ memoryBytes, cpus, pids }: Limits, { controllers }: Systemd): string[] {
+  const properties: string[] = [];
+  if (memoryBytes !== undefined && controllers.includes("memory"))
+    properties.push(`MemoryMax=${memoryBytes}`, "MemorySwapMax=0");
+  if (cpus !== undefined && controllers.includes("cpu"))
+    properties.push(`CPUQuota=${(cpuQuotaUs(cpus) / CPU_PERIOD_US) * 100}%`);
+  // The watching shell is one more.
+  if (pids !== undefined && controllers.includes("pids")) properties.push(`TasksMax=${pids + 1}`);
+  return properties;
+}

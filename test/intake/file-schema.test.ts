@@ -1,0 +1,22 @@
+import { describe, expect, test } from "bun:test";
+import { FIELDS } from "../../src/intake/fields.ts";
+import { KEY_SCHEMAS } from "../../src/intake/file-schema.ts";
+
+describe("KEY_SCHEMAS", () => {
+  test("tells editors of the keys that are read, and of no others", () => {
+    const described = Object.entries(KEY_SCHEMAS).flatMap(([key, schema]) => {
+      const alternatives = [schema, ...((schema["anyOf"] as (typeof schema)[] | undefined) ?? [])];
+      const members = alternatives.flatMap((one) =>
+        Object.keys((one["properties"] as object | undefined) ?? {}),
+      );
+      const own = FIELDS[key] === undefined ? [] : [key];
+      const below = members
+        .map((member) => `${key}.${member}`)
+        .filter((path) => FIELDS[key] === undefined || FIELDS[path] !== undefined);
+      return [...own, ...below];
+    });
+    expect(described.filter((key) => key !== "retry.backoff").toSorted()).toEqual(
+      Object.keys(FIELDS).toSorted(),
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  countsOf,
+  groupFor,
+  makeGroup,
+  memoryEnd,
+  removeGroup,
+  sweepGroups,
+} from "../../src/machine/group.ts";
+import type { Means } from "../../src/machine/means.ts";
+import type { ControlGroup } from "../../src/model/control-group.ts";
+import { FakeMachine } from "./rig.ts";
+
+const LIMITS = { memoryBytes: 64, cpus: 0.5, pids: 7 };
+const EVENTS = "low 0\nhigh 0\nmax 9\noom 2\noom_kill 1\noom_group_kill 1\n";
+
+function delegated(machine: FakeMachine): Extract<Means, { type: "v2" }> {
+  machine.unified("/a", { controllers: "cpu memory pids" });
+  const means = machine.probe();
+  if (means.type !== "v2") throw new Error(`got ${means.type}`);
+  return means;
+}
+
+describe("a group of version 2 (its files are plain ones here)", () => {
+  test("is made after the base was left and gave its controllers on; what the kernel lacks is named", async () => {
+    await using machine = new FakeMachine();
+    const means = delegated(machine);
+    const group = groupFor(means, "stint-x");
+    if (group === null) throw new Error("no group");
+    // A plain folder has none of the files that a kernel puts there, so each limit is refused.
+    expect(makeGroup(group, LIMITS, means)).toEqual(["limits.memory", "limits.cpus", "limits.pids"]);
+    const read = (path: string): string => readFileSync(join(means.base, path), "utf8");
+    expect(read("stint.supervisor/cgroup.procs")).toBe("0\n");
+    expect(read("cgroup.subtree_control")).toBe("+memory +cpu +pids\n");
+    expect(existsSync(join(means.base, "stint-x"))).toBeTrue();
+  });
+
+  test("counts its own limit and its peak", async () => {
+    await using machine = new FakeMachine();
+    const memory = machine.path;
+    const group: ControlGroup = { version: 2, directories: [memory], memory };
+    expect(countsOf(group)).toBeNull();
+    machine.file("memory.events", EVENTS);
+    expect(countsOf(group)).toBe(`${EVENTS}peak 0\n`);
+    machine.file("memory.peak", "12345\n");
+    expect(memoryEnd(countsOf(group) ?? "")).toEqual({ oomKilled: true, peakBytes: 12_345 });
+  });
+});
+
+describe("memoryEnd()", () => {
+  test.each([
+    ["oom 1\noom_kill 1\npeak 5\n", { oomKilled: true, peakBytes: 5 }],
+    // The whole machine was short of memory: the job met no limit of its own.
+    ["oom 0\noom_kill 1\npeak 5\n", { oomKilled: false, peakBytes: 5 }],
+    ["oom 4\noom_kill 0\npeak 5\n", { oomKilled: false, peakBytes: 5 }],
+    ["", { oomKilled: false, peakBytes: null }],
+  ])("%j", (counts, end) => {
+    expect(memoryEnd(counts)).toEqual(end);
+  });
+});
+
+describe("countsOf() of version 1", () => {
+  test.each([
+    ["3", "50", 3],
+    // Linux 6.18 counts no failures against a limit on memory and swap together.
+    ["0", "1000000", 1],
+    ["0", "50", 0],
+  ])("with %s failures and a peak of %s it met its limit %d times", async (failures, peak, oom) => {
+    await using machine = new FakeMachine();
+    machine.file("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
+    machine.file("memory.failcnt", `${failures}\n`);
+    machine.file("memory.max_usage_in_bytes", `${peak}\n`);
+    machine.file("memory.limit_in_bytes", "1000000\n");
+    const memory = machine.path;
+    expect(countsOf({ version: 1, directories: [memory], memory })).toBe(
+      `oom ${oom}\noom_kill 1\npeak ${peak}\n`,
+    );
+  });
+});
+
+describe("removal", () => {
+  test("takes the groups that the job made inside; one that is gone is removed; one that is held is not", async () => {
+    await using machine = new FakeMachine();
+    const directory = join(machine.path, "g");
+    mkdirSync(join(directory, "of/the/job"), { recursive: true });
+    expect(removeGroup({ directories: [directory, join(machine.path, "never")] })).toBeTrue();
+    expect(existsSync(directory)).toBeFalse();
+    mkdirSync(directory);
+    writeFileSync(join(directory, "holds it"), "");
+    expect(removeGroup({ directories: [directory] })).toBeFalse();
+  });
+
+  test("of what is left over spares other homes and open attempts", async () => {
+    await using machine = new FakeMachine();
+    const means = delegated(machine);
+    for (const name of ["stint-home-a", "stint-home-b", "stint-other-c", "d"])
+      mkdirSync(join(means.base, name));
+    const swept = sweepGroups(means, { prefix: "stint-home-", kept: new Set(["stint-home-b"]) });
+    expect(swept).toEqual([join(means.base, "stint-home-a")]);
+    const left = ["stint-home-a", "stint-home-b", "stint-other-c", "d"].filter((name) =>
+      existsSync(join(means.base, name)),
+    );
+    expect(left).toEqual(["stint-home-b", "stint-other-c", "d"]);
+  });
+});
