@@ -43,6 +43,7 @@ export function accept(
     const first = reserveNumbers(layout, drafts.length);
     const tasks = drafts.map((draft, index) => {
       const number = first + index;
+      const { group } = draft;
       const isInheriting = draft.spec.kind.environment.policy !== "clear";
       return accepted(draft, {
         id: makeTaskId(number, nameFrom(draft.name)),
@@ -53,6 +54,8 @@ export function accept(
         source,
         ...(environment !== undefined && isInheriting && { environment }),
         ...(resubmitOf !== undefined && { resubmitOf }),
+        // Members stand in a row, so the place in the group leads to the first of them.
+        ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
       });
     });
     commitBatch(layout, options.batch, {

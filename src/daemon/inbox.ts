@@ -72,7 +72,7 @@ function handle(holder: Holder, { directory, finding, options, told }: Handled):
   const accepted =
     verdict === "refuse"
       ? err(refusal(file, reason))
-      : queue(holder, { taken: taken.value, file, batch, options });
+      : queue(holder, { taken: taken.value, file, directory, batch, options });
   if (accepted.ok) return;
   if (accepted.error.code === "DISK_FULL" || accepted.error.code === "WRITE_FAILED") {
     putBack(taken.value);
@@ -93,12 +93,19 @@ function tellOnce(
   holder.options.say(`${path} is left alone: ${found.message}`);
 }
 
+/** A file by the name that it had in its inbox. */
+interface InboxFile {
+  readonly file: string;
+  readonly directory: string;
+  readonly options: InboxOptions;
+}
+
 function queue(
   holder: Holder,
-  { taken, file, batch, options }: { taken: string; file: string; batch: string; options: InboxOptions },
+  { taken, batch, ...read }: InboxFile & { taken: string; batch: string },
 ): Result<Task[], Problem> {
   const { clock, layout, capacity, actor } = holder.options;
-  const drafts = readTaken(taken, { file, options, nowMs: clock.now() });
+  const drafts = readTaken(taken, read, clock.now());
   if (!drafts.ok) return drafts;
   const placeable = refuseUnplaceable(drafts.value, capacity);
   if (!placeable.ok) return placeable;
@@ -107,7 +114,8 @@ function queue(
 
 function readTaken(
   taken: string,
-  { file, options, nowMs }: { file: string; options: InboxOptions; nowMs: number },
+  { file, directory, options }: InboxFile,
+  nowMs: number,
 ): Result<Draft[], Problem> {
   const text = readTaskFile(taken);
   if (!text.ok) return err(refusal(file, text.error));
@@ -116,6 +124,7 @@ function readTaken(
     defaultCwd: options.userHome,
     home: options.userHome,
     defaultName: nameFrom(basename(file, extname(file))),
+    dataFolder: directory,
     nowMs,
     ...(options.defaults !== undefined && { defaults: options.defaults }),
   });

@@ -1,6 +1,5 @@
 const LANES = "tasks run side by side, as many as --jobs allows";
 const ORDER = "tasks cannot wait for each other yet";
-const SWEEPS = "write one document for each task, with --- between them";
 const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
 const ELSEWHERE = "tasks run on this machine alone";
 const LIMITS = "the job runs with the limits of your account; timeout: is there";
@@ -15,14 +14,9 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   slot: LANES,
   admission: LANES,
   unique: LANES,
-  maxParallel: LANES,
-  maxFailures: LANES,
   after: ORDER,
   afterAny: ORDER,
   afterFailed: ORDER,
-  matrix: SWEEPS,
-  each: SWEEPS,
-  array: SWEEPS,
   container: CONTAINERS,
   image: CONTAINERS,
   runnerSelector: ELSEWHERE,

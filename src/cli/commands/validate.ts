@@ -3,6 +3,7 @@ import { refuseUnplaceable } from "../../daemon/accept.ts";
 import { machineCapacity } from "../../daemon/capacity.ts";
 import { EXIT } from "../../model/errors.ts";
 import { readDrafts } from "../drafts.ts";
+import { describeSweeps, namesOf } from "../text/sweep.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
@@ -22,7 +23,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       context.out(
         flags.json
           ? `${JSON.stringify(drafts.value, null, 2)}\n`
-          : `valid: ${count}, ${drafts.value.map(({ name }) => name).join(", ")}\n`,
+          : `valid: ${count}, ${namesOf(drafts.value).join(", ")}\n${describeSweeps(drafts.value)}`,
       );
       end(EXIT.done);
     });
