@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { getAt, type Tree } from "../../src/intake/candidate.ts";
 import { FIELDS } from "../../src/intake/fields.ts";
-import { KEY_SCHEMAS } from "../../src/intake/file-schema.ts";
+import { KEY_SCHEMAS, SWEEP_SCHEMAS } from "../../src/intake/file-schema.ts";
+import { SWEEP_KEYS } from "../../src/intake/key-names.ts";
 import { UNSUPPORTED } from "../../src/intake/unsupported.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { draftIn, faultsIn } from "./rig.ts";
@@ -262,6 +263,10 @@ describe("readSubmission()", () => {
     expect(faultsIn(`run: a\n${key}: [1]`)).toEqual([`2:1 "${key}" is not supported yet`]);
     expect(faultsIn(`run: a\n${snake}: {}`)).toEqual([`2:1 "${snake}" is not supported yet`]);
   });
+});
+
+test("SWEEP_SCHEMAS tells editors of the keys of a sweep", () => {
+  expect(Object.keys(SWEEP_SCHEMAS).toSorted()).toEqual(SWEEP_KEYS.toSorted());
 });
 
 describe("KEY_SCHEMAS", () => {
