@@ -9,7 +9,7 @@ import { decodeTaskText } from "../intake/task-text.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { NAME_PATTERN, nameFrom } from "../model/identity.ts";
+import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 
@@ -154,6 +154,11 @@ export function overlay(
         `for instance: ${nameFrom(name)}`,
       ),
     );
+  }
+  const longest = name === undefined ? "" : isOneSweep(drafts) ? `${name}-${drafts.length}` : name;
+  if (longest.length > MAX_NAME_LENGTH) {
+    const message = `Cannot use the name "${longest}": it has ${longest.length} characters, wanted at most ${MAX_NAME_LENGTH}`;
+    return err(problem("USAGE", message));
   }
   const changed: Draft[] = [];
   for (const draft of drafts) {

@@ -29,5 +29,5 @@ export type DraftGroup = v.InferOutput<typeof draftGroup>;
 
 /** The variable that gives a job a value of its sweep: `learning rate` → `STINT_VALUE_LEARNING_RATE`. */
 export function valueVariable(name: string): string {
-  return `STINT_VALUE_${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_")}`;
+  return `STINT_VALUE_${name.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
 }

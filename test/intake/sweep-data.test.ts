@@ -5,7 +5,7 @@ import { readSubmission } from "../../src/intake/submission.ts";
 import { CONTEXT, draftsIn, makeFolder } from "./rig.ts";
 
 /** What a data file makes of a task: the values of the members, or the faults as a person sees them. */
-function read(name: string, text: string): Record<string, string>[] | string {
+function valuesOrFaults(name: string, text: string): Record<string, string>[] | string {
   using folder = makeFolder();
   folder.write(name, text);
   const drafts = readSubmission(`run: work\neach: ${name}\n`, { ...CONTEXT, dataFolder: folder.path });
@@ -33,21 +33,23 @@ describe("a .csv", () => {
     fc.assert(
       fc.property(rows, fc.constantFrom("\n", "\r\n"), fc.boolean(), (cells, lineEnd, isEnded) => {
         const text = csvOf([["one", "the other"], ...cells], lineEnd) + (isEnded ? lineEnd : "");
-        expect(read("runs.csv", text)).toEqual(cells.map(([one, other]) => ({ one, "the other": other })));
+        expect(valuesOrFaults("runs.csv", text)).toEqual(
+          cells.map(([one, other]) => ({ one, "the other": other })),
+        );
       }),
       { numRuns: 100 },
     );
   });
 
   test("needs quotes only where they are needed, and empty lines say nothing", () => {
-    expect(read("a.csv", "\uFEFFlr, note\r\n0.10,\r\n\r\n1, b c\r\n")).toEqual([
+    expect(valuesOrFaults("a.csv", "\uFEFFlr, note\r\n0.10,\r\n\r\n1, b c\r\n")).toEqual([
       { lr: "0.10", note: "" },
       { lr: "1", note: " b c" },
     ]);
   });
 
   test("is told of by its own lines", () => {
-    expect(read("a.csv", 'lr,note\n1,"a\nb"\n2\n3,a,b\n')).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", 'lr,note\n1,"a\nb"\n2\n3,a,b\n')).toMatchInlineSnapshot(`
       "
       a.csv:4:1: the row has one cell, the first row names 2
         4 | 2
@@ -59,14 +61,14 @@ describe("a .csv", () => {
           = put quotes around a cell that holds a comma
       "
     `);
-    expect(read("a.csv", 'lr,note\n1,"a\n2,b\n')).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", 'lr,note\n1,"a\n2,b\n')).toMatchInlineSnapshot(`
       "
       a.csv:2:3: the quote is not closed
         2 | 1,"a
           |   ^
       "
     `);
-    expect(read("a.csv", 'lr,note\n1,a"b\n')).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", 'lr,note\n1,a"b\n')).toMatchInlineSnapshot(`
       "
       a.csv:2:4: a quote stands in the middle of a cell
         2 | 1,a"b
@@ -74,7 +76,7 @@ describe("a .csv", () => {
           = put quotes around the whole cell, and write "" for a quote in it
       "
     `);
-    expect(read("a.csv", 'lr,note\n1,"a"b\n')).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", 'lr,note\n1,"a"b\n')).toMatchInlineSnapshot(`
       "
       a.csv:2:6: text stands after a closed quote
         2 | 1,"a"b
@@ -82,7 +84,7 @@ describe("a .csv", () => {
           = write "" for a quote within quotes
       "
     `);
-    expect(read("a.csv", "lr,LR\n1,2\n")).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", "lr,LR\n1,2\n")).toMatchInlineSnapshot(`
       "
       a.csv:1:1: column 2 "LR" is too like "lr": both would be STINT_VALUE_LR for the job
         1 | lr,LR
@@ -90,7 +92,7 @@ describe("a .csv", () => {
           = the first row of a CSV names the columns
       "
     `);
-    expect(read("a.csv", "lr\n1\n2\n1\n")).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", "lr\n1\n2\n1\n")).toMatchInlineSnapshot(`
       "
       a.csv:4:1: member 3 has the same values as member 1: lr=1
         4 | 1
@@ -98,7 +100,7 @@ describe("a .csv", () => {
           = leave one out; for repetitions add a key such as seed: 1-3
       "
     `);
-    expect(read("a.csv", "lr\n")).toMatchInlineSnapshot(`
+    expect(valuesOrFaults("a.csv", "lr\n")).toMatchInlineSnapshot(`
       "
       job.yaml:2:7: "each" has no rows, so it makes no member
         2 | each: a.csv
@@ -109,12 +111,11 @@ describe("a .csv", () => {
 });
 
 test("a .jsonl has a flat object in each line", () => {
-  expect(read("a.jsonl", '{"lr": 0.1, "on": true, "note": "a b", "no": null}\n\n{"lr": 2}\n')).toEqual([
-    { lr: "0.1", on: "true", note: "a b" },
-    { lr: "2" },
-  ]);
   expect(
-    read("a.jsonl", '{"lr": 1}\n[1]\n{"lr": {"a": 1}}\n{lr: 1}\n{"__proto__": 1}\n'),
+    valuesOrFaults("a.jsonl", '{"lr": 0.1, "on": true, "note": "a b", "no": null}\n\n{"lr": 2}\n'),
+  ).toEqual([{ lr: "0.1", on: "true", note: "a b" }, { lr: "2" }]);
+  expect(
+    valuesOrFaults("a.jsonl", '{"lr": 1}\n[1]\n{"lr": {"a": 1}}\n{lr: 1}\n{"__proto__": 1}\n'),
   ).toMatchInlineSnapshot(`
     "
     a.jsonl:2:1: the line is no object
@@ -138,7 +139,7 @@ test("a .jsonl has a flat object in each line", () => {
 });
 
 test("a .txt has a value in each line", () => {
-  expect(read("a.txt", "one\r\n\n two words\n")).toEqual([{ line: "one" }, { line: " two words" }]);
+  expect(valuesOrFaults("a.txt", "one\r\n\n two words\n")).toEqual([{ line: "one" }, { line: " two words" }]);
 });
 
 test("a value that does not fit is told of with its line in the data", () => {

@@ -60,7 +60,7 @@ test("a value that does not fit, and one that is not there, are said with their 
     job.yaml:1:18: the value "x y" cannot stand here as it is: it is no plain word, and what the shell would make of it at this place cannot be told (member 2: a="x y")
       1 | run: echo \`date\` \${{ matrix.a }}
         |                  ^^^^^^^^^^^^^^^
-        = the job finds it in its environment, see STINT_VALUE_ in the README; or use command:
+        = use "$STINT_VALUE_A", which the job finds in its environment
     job.yaml:3:10: "timeout" is 5 without a unit, wanted a duration such as 90s, 15m or 1h30m
       3 | timeout: 5
         |          ^
@@ -85,6 +85,7 @@ test("a placeholder without quotes in braces is YAML's own fault, told once", ()
 /** Each fault that the keys of a sweep can have beside `run: a`. */
 const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[] = [
   ["matrix: 5", '2:9 "matrix" is 5, wanted a mapping such as {lr: [0.1, 0.01], seed: 1-3}'],
+  ['matrix: {a: ["x${{ matrix.b }}"]}', "2:16 ${{ matrix.b }} stands in the values of the sweep itself"],
   ["matrix: {}", '2:9 "matrix" makes no member'],
   ["matrix: {a: []}", '2:13 "matrix.a" is an empty list, so it makes no member'],
   ["matrix: {a: [1, 1]}", '2:13 "matrix.a" has "1" twice', "keep one of them"],

@@ -73,7 +73,8 @@ function list(context: Context, flags: Flags): Ended {
   if (!query.ok) return query.error;
   const overview = readOverview(context, home.value);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
-  const isFolding = query.value === null && flags.all !== true && flags.json !== true;
+  const isFolding =
+    query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
   const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
   const wanted = { query: query.value, flags, limit: limit.value, folds };
   const rows = choose(home.value, overview, wanted);

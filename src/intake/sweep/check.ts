@@ -17,6 +17,18 @@ export function placeholderFaults(entries: readonly Entry[], around: Around): Fa
   return entries.flatMap((entry) => entryFaults(entry, around));
 }
 
+/** Values are taken as they are: a placeholder among them would reach the job as it stands. */
+export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
+  const inValue = (value: Value): Fault[] => {
+    if (value.type === "list") return value.items.flatMap(inValue);
+    if (value.type === "mapping") return nestedFaults(value.entries, text);
+    return placeholdersIn(value.text, true).map((placeholder) =>
+      fault(placeOf(placeholder, value, text), `${placeholder.raw} stands in the values of the sweep itself`),
+    );
+  };
+  return entries.flatMap(({ value }) => inValue(value));
+}
+
 function entryFaults({ key, span, value }: Entry, around: Around): Fault[] {
   const inKey = placeholdersIn(key, around.sweep !== null).map(({ raw }) =>
     fault(span, `${raw} stands in a key, wanted it in a value`),

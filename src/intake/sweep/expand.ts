@@ -8,7 +8,7 @@ import { makeDraft } from "../finish.ts";
 import { type Given, givenFields } from "../given.ts";
 import { taskName } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
-import { placeholderFaults, placeOf } from "./check.ts";
+import { nestedFaults, placeholderFaults, placeOf } from "./check.ts";
 import { type Filler, fieldOf, fillerOf, type ValueTrouble } from "./fill-value.ts";
 import { describeValues, type Member } from "./member.ts";
 import { lookupIn, placeholdersIn } from "./placeholder.ts";
@@ -30,7 +30,9 @@ export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
   const own = entries.filter((entry) => !isSweepKey(entry));
   // Beside the task file lies its data; folders of the job are another matter.
   const surroundings = { ...context, defaultCwd: context.dataFolder ?? context.defaultCwd };
-  const sweep = readSweep(entries.filter(isSweepKey), surroundings);
+  const swept = entries.filter(isSweepKey);
+  const nested = nestedFaults(swept, text);
+  const sweep = nested.length > 0 ? err(nested) : readSweep(swept, surroundings);
   if (!sweep.ok) return err([...sweep.error, ...givenFields(own).faults]);
   const unknown = placeholderFaults(own, { sweep: sweep.value, text });
   if (unknown.length > 0) return err([...unknown, ...givenFields(own).faults]);

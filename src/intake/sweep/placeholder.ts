@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
+import { valueVariable } from "../../model/group.ts";
 import type { Member } from "./member.ts";
 import { isPlain, type ShellPlace, shellPlaces, shellText } from "./shell.ts";
 
@@ -88,7 +89,9 @@ export function fill(
     const written = writtenAs(value, { language, place });
     if (written === null) {
       const message = `the value ${JSON.stringify(value)} cannot stand here as it is: ${WHY_NOT[language]}`;
-      const hint = "the job finds it in its environment, see STINT_VALUE_ in the README; or use command:";
+      const variable = valueVariable(placeholder.name);
+      const instead = language === "shell" ? `"$${variable}"` : variable;
+      const hint = `use ${instead}, which the job finds in its environment`;
       return err({ placeholder, message, hint });
     }
     filled += written + (literals[index + 1] ?? "");
