@@ -65,6 +65,7 @@ test("a failed member is shown with its values, and retried by its sweep", async
     failures: [{ code: "EXIT_NONZERO", members: ["000003-job-2"] }],
     failed: [{ number: 3, values: { n: "2" } }],
   });
+  expect(await stint.ok("show", "3")).toContain("job, member 2 of 3: n=2");
   const shown = await stint.ok("show", "job");
   expect(shown).toContain("sweep job  2 completed, 1 failed");
   expect(shown).toContain("3 of 3 ended");

@@ -69,6 +69,13 @@ test("a value that does not fit, and one that is not there, are said with their 
   `);
 });
 
+test("a placeholder that is not closed is not left over", () => {
+  expect(faultsIn("run: a ${{ array.index } b\narray: 1-2")).toEqual([
+    "1:8 ${{ array.index is not closed with }}",
+  ]);
+  expect(faultsIn("run: a $${{ array.index } ${{ array.index }}\narray: 1-2")).toEqual([]);
+});
+
 test("a placeholder without quotes in braces is YAML's own fault, told once", () => {
   expect(
     renderedFaults("run: a\nenv: { A: ${{ matrix.x }}, B: c }\nmatrix: {x: [1]}\n"),

@@ -1,7 +1,7 @@
 import { closest } from "../../lib/suggest.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { Entry, Span, Value } from "../value.ts";
-import { type Placeholder, placeholdersIn } from "./placeholder.ts";
+import { type Placeholder, placeholdersIn, unclosedIn } from "./placeholder.ts";
 import type { Sweep } from "./sweep.ts";
 
 const SWEEP_NAMES = ["index", "size", "name"];
@@ -40,6 +40,11 @@ function valueFaults(value: Value, around: Around): Fault[] {
   if (value.type === "list") return value.items.flatMap((item) => valueFaults(item, around));
   if (value.type === "mapping") return placeholderFaults(value.entries, around);
   if (typeof value.data !== "string") return [];
+  const unclosed = unclosedIn(value.text);
+  if (unclosed !== null) {
+    const hint = "write ${{ matrix.NAME }}, without braces or line ends in it";
+    return [fault(placeOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
+  }
   return placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
     const wrong = troubleWith(placeholder, around.sweep);
     return wrong === null ? [] : [fault(placeOf(placeholder, value, around.text), wrong.message, wrong.hint)];

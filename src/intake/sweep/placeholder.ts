@@ -35,6 +35,16 @@ export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
   });
 }
 
+/** A beginning of one of ours that does not end as one; null where there is none. */
+export function unclosedIn(text: string): Placeholder | null {
+  if (!text.includes("${{")) return null;
+  const rest = text.replaceAll(PLACEHOLDER, (whole) => " ".repeat(whole.length));
+  const match = /(?<!\$)\$\{\{\s*(matrix|each|array|sweep)\b[^\s}]*/.exec(rest);
+  if (match === null) return null;
+  const [raw, kind = ""] = match;
+  return { raw, start: match.index, end: match.index + raw.length, kind, name: "" };
+}
+
 /** A text that is filled for each member. */
 export interface TextTemplate {
   readonly literals: readonly string[];
