@@ -46,7 +46,7 @@ export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Pr
   const drafts: Draft[] = [];
   const faults: string[] = [];
   for (const file of files) {
-    const read = readDraftsOf(context, file, wanted);
+    const read = readDraftsOf(context, { ...wanted, file });
     if (!read.ok) return read;
     for (const draft of read.value.drafts) drafts.push(draft);
     faults.push(...read.value.faults);
@@ -65,8 +65,7 @@ export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Pr
 
 function readDraftsOf(
   context: Context,
-  file: string,
-  { defaults, sweep }: Wanted,
+  { file, defaults, sweep }: Wanted & { file: string },
 ): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
   const text = readText(context, file);
   if (!text.ok) return text;

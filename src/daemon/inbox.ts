@@ -105,7 +105,7 @@ function queue(
   { taken, batch, ...read }: InboxFile & { taken: string; batch: string },
 ): Result<Task[], Problem> {
   const { clock, layout, capacity, actor } = holder.options;
-  const drafts = readTaken(taken, read, clock.now());
+  const drafts = readTaken(taken, { ...read, nowMs: clock.now() });
   if (!drafts.ok) return drafts;
   const placeable = refuseUnplaceable(drafts.value, capacity);
   if (!placeable.ok) return placeable;
@@ -114,8 +114,7 @@ function queue(
 
 function readTaken(
   taken: string,
-  { file, directory, options }: InboxFile,
-  nowMs: number,
+  { file, directory, options, nowMs }: InboxFile & { nowMs: number },
 ): Result<Draft[], Problem> {
   const text = readTaskFile(taken);
   if (!text.ok) return err(refusal(file, text.error));

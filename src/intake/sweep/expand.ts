@@ -38,7 +38,7 @@ export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
   if (unknown.length > 0) return err([...unknown, ...givenFields(own).faults]);
   const template = templateOf(own);
   if (sweep.value === null) return single(template, reading);
-  return members(template, sweep.value, reading);
+  return members(template, { sweep: sweep.value, reading });
 }
 
 /** The keys of a task, taken apart once for all members. */
@@ -75,7 +75,10 @@ function single({ constant, varying }: Template, { context, span }: Reading): Re
 /** So many members with faults are told of; the rest mostly has the same. */
 const MAX_FAULTY = 5;
 
-function members(template: Template, sweep: Sweep, reading: Reading): Result<Draft[], Fault[]> {
+function members(
+  template: Template,
+  { sweep, reading }: { sweep: Sweep; reading: Reading },
+): Result<Draft[], Fault[]> {
   const name = groupName(template, reading);
   if (!name.ok) return err([...name.error, ...template.constant.faults]);
   const drafts: Draft[] = [];

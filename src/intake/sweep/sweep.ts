@@ -64,7 +64,7 @@ export function readSweep(
     );
     return faults.length > 0 ? err(faults) : ok(null);
   }
-  const members = membersOf(kind, first.value, surroundings);
+  const members = withinLimits(KINDS[kind](first.value, surroundings), first.value);
   if (!members.ok) return err([...faults, ...members.error]);
   if (faults.length > 0 || !limits.ok) return err(faults);
   const names = new Set(members.value.flatMap(({ values }) => Object.keys(values)));
@@ -79,8 +79,7 @@ function hintBeside(one: string, other: string): string {
     : "write the numbers as a list of the matrix: {index: 1-100}";
 }
 
-function membersOf(kind: Kind, value: Value, surroundings: Surroundings): Result<readonly Member[], Fault[]> {
-  const members = KINDS[kind](value, surroundings);
+function withinLimits(members: Result<Member[], Fault[]>, value: Value): Result<readonly Member[], Fault[]> {
   if (!members.ok) return members;
   if (members.value.length > MAX_GROUP_SIZE) return err(tooMany(value, members.value.length));
   return withoutTwins(members.value);
