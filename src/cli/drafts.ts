@@ -1,13 +1,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
-import { draftFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
+import { draftsFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
 import { readSubmission } from "../intake/submission.ts";
+import { placeholdersIn } from "../intake/sweep/placeholder.ts";
 import { decodeTaskText } from "../intake/task-text.ts";
+import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { NAME_PATTERN, nameFrom } from "../model/identity.ts";
+import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 
@@ -19,6 +21,8 @@ export interface Wanted {
   readonly fields: Readonly<Record<string, unknown>>;
   /** What the home says once for all of its tasks. */
   readonly defaults?: Defaults | undefined;
+  /** A sweep that flags set, over what a file says. */
+  readonly sweep?: readonly Entry[];
 }
 
 /** Reads all that a command line names into drafts; every fault of every file at once. */
@@ -42,9 +46,9 @@ export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Pr
   const drafts: Draft[] = [];
   const faults: string[] = [];
   for (const file of files) {
-    const read = readDraftsOf(context, { file, defaults: wanted.defaults });
+    const read = readDraftsOf(context, { ...wanted, file });
     if (!read.ok) return read;
-    drafts.push(...read.value.drafts);
+    for (const draft of read.value.drafts) drafts.push(draft);
     faults.push(...read.value.faults);
   }
   if (faults.length > 0) {
@@ -61,7 +65,7 @@ export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Pr
 
 function readDraftsOf(
   context: Context,
-  { file, defaults }: { file: string; defaults: Defaults | undefined },
+  { file, defaults, sweep }: Wanted & { file: string },
 ): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
   const text = readText(context, file);
   if (!text.ok) return text;
@@ -70,6 +74,8 @@ function readDraftsOf(
     ...defaultsOf(context),
     file: shown,
     defaultName: nameFrom(basename(shown, extname(shown))),
+    dataFolder: file === "-" ? context.cwd : dirname(resolve(context.cwd, file)),
+    ...(sweep !== undefined && { sweep }),
     ...(defaults !== undefined && { defaults }),
   });
   return ok(
@@ -95,7 +101,7 @@ function readText(context: Context, file: string): Result<string, Problem> {
 
 function draftOfCommand(
   context: Context,
-  { fields, defaults }: Wanted,
+  { fields, defaults, sweep }: Wanted,
   words: readonly string[],
 ): Result<Draft[], Problem> {
   if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: nothing stands after --"));
@@ -105,11 +111,15 @@ function draftOfCommand(
     const message = `Cannot queue "${line}": it is one word with blanks in it, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }
-  const draft = draftFromFlags(
+  const drafts = draftsFromFlags(
     { ...fields, command: words },
-    { ...fieldContext(context), ...(defaults !== undefined && { defaults }) },
+    {
+      ...fieldContext(context),
+      ...(defaults !== undefined && { defaults }),
+      ...(sweep !== undefined && { sweep }),
+    },
   );
-  return draft.ok ? ok([draft.value]) : err(usage(draft.error));
+  return drafts.ok ? drafts : err(usage(drafts.error));
 }
 
 /** A shell line that was quoted as a whole, as other queues take it; a program may have blanks in its name too. */
@@ -127,7 +137,12 @@ export function overlay(
   const { name: nameField, ...others } = fields;
   const name = typeof nameField === "string" ? nameField : undefined;
   const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
-  if (name !== undefined && drafts.length > 1) {
+  const placeholder = pairs.find(([, value]) => placeholdersIn(value, false).length > 0);
+  if (placeholder !== undefined) {
+    const message = `Cannot set ${placeholder[0]} to "${placeholder[1]}": a flag over a task file holds no placeholders`;
+    return err(problem("USAGE", message, `write it into the file: ${placeholder[0]}: ${placeholder[1]}`));
+  }
+  if (name !== undefined && drafts.length > 1 && !isOneSweep(drafts)) {
     return err(problem("USAGE", `Cannot name ${drafts.length} tasks "${name}": wanted one task for --name`));
   }
   if (name !== undefined && !NAME_PATTERN.test(name)) {
@@ -139,13 +154,26 @@ export function overlay(
       ),
     );
   }
+  const longest = name === undefined ? "" : isOneSweep(drafts) ? `${name}-${drafts.length}` : name;
+  if (longest.length > MAX_NAME_LENGTH) {
+    const message = `Cannot use the name "${longest}": it has ${longest.length} characters, wanted at most ${MAX_NAME_LENGTH}`;
+    return err(problem("USAGE", message));
+  }
   const changed: Draft[] = [];
   for (const draft of drafts) {
-    const edited = editFields(draft, pairs, fieldContext(context));
+    const edited = pairs.length === 0 ? ok({}) : editFields(draft, pairs, fieldContext(context));
     if (!edited.ok) return err(usage(edited.error));
-    changed.push({ ...draft, ...edited.value, ...(name !== undefined && { name: name }) });
+    changed.push({ ...draft, ...edited.value, ...(name !== undefined && named(draft, name)) });
   }
   return ok(changed);
+}
+
+function isOneSweep(drafts: readonly Draft[]): boolean {
+  return drafts[0]?.group?.size === drafts.length;
+}
+
+function named({ group }: Draft, name: string): Partial<Draft> {
+  return group === undefined ? { name } : { name: `${name}-${group.index}`, group: { ...group, name } };
 }
 
 function pairsOf(key: string, value: unknown): [string, string][] {

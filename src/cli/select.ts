@@ -2,27 +2,58 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { nameFrom, numberOf, type TaskId } from "../model/identity.ts";
+import { NAME_PATTERN, nameFrom, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { allIds, readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
+import { findGroup } from "./groups.ts";
 
-/** The tasks that references name, in their order and each once: `12`, an id, a name, `3-7`, `@`, `@~1`. */
+/** The tasks that references name, in their order and each once: `12`, an id, a name (of a sweep too), `3-7`, `@`, `@~1`. */
 export function findTasks(layout: Layout, references: readonly string[]): Result<Task[], Problem> {
+  const found = findNamed(layout, references);
+  return found.ok ? ok(found.value.tasks) : found;
+}
+
+/** Tasks that references name. */
+export interface Named {
+  readonly tasks: Task[];
+  /** Those that were named by their sweep. */
+  readonly byGroup: ReadonlySet<Task>;
+}
+
+/** The same, telling whom the name of a sweep brought in. */
+export function findNamed(layout: Layout, references: readonly string[]): Result<Named, Problem> {
   const ids = allIds(layout);
   const found = new Map<TaskId, Task>();
+  const byGroup = new Set<Task>();
   for (const reference of references) {
     const resolved = resolve(layout, { reference, ids });
-    if (!resolved.ok) return resolved;
+    if (!resolved.ok) {
+      const group = resolved.error.code === "NOT_FOUND" ? findGroupNamed(layout, reference) : null;
+      if (group === null) return resolved;
+      if (!group.ok) return group;
+      for (const member of group.value) {
+        found.set(member.metadata.id, member);
+        byGroup.add(member);
+      }
+      continue;
+    }
     for (const id of resolved.value) {
       const read = readTask(layout, id);
       if (read.ok) found.set(id, read.value);
       else return err(unreadable(id, read.error.type));
     }
   }
-  return ok([...found.values()]);
+  return ok({ tasks: [...found.values()], byGroup });
+}
+
+/** The sweep of a name that no task bears; null where there is none either. */
+function findGroupNamed(layout: Layout, reference: string): Result<Task[], Problem> | null {
+  if (!NAME_PATTERN.test(reference)) return null;
+  const group = findGroup(layout, reference);
+  return !group.ok && group.error.code === "NOT_FOUND" ? null : group;
 }
 
 /** The one task that a reference names. */

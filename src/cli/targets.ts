@@ -11,8 +11,9 @@ import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { durationFlag } from "./flags.ts";
+import { findGroup } from "./groups.ts";
 import { perform } from "./perform.ts";
-import { findTasks } from "./select.ts";
+import { findNamed } from "./select.ts";
 import { renderProblem } from "./text/problem.ts";
 import type { Ended } from "./verbs.ts";
 
@@ -24,6 +25,7 @@ export interface SelectorFlags {
   readonly label?: string[];
   readonly name?: string;
   readonly since?: string;
+  readonly group?: string;
   readonly all?: true;
 }
 
@@ -35,11 +37,15 @@ export function declareSelectors(command: Command): Command {
     .option("--class <class>", "by failure class or code, like gpu-oom")
     .option("--label <key=value...>", "with these labels")
     .option("--name <pattern>", "of this name; * stands for anything")
-    .option("--since <duration>", "changed within this time, like 12h");
+    .option("--since <duration>", "changed within this time, like 12h")
+    .option("--group <sweep>", "members of a sweep, by its name or a number");
 }
 
 /** Turns selector flags into a query; null where none was given. */
-export function queryOf(flags: SelectorFlags, nowMs: number): Result<Query | null, Problem> {
+export function queryOf(
+  flags: SelectorFlags,
+  { layout, nowMs }: { readonly layout: Layout; readonly nowMs: number },
+): Result<Query | null, Problem> {
   const states = statesOf(flags);
   if (!states.ok) return states;
   const labels: Record<string, string> = {};
@@ -53,7 +59,11 @@ export function queryOf(flags: SelectorFlags, nowMs: number): Result<Query | nul
   if (!since.ok) return since;
   const failure = flags.class === undefined ? ok(undefined) : failureName(flags.class);
   if (!failure.ok) return failure;
+  const group = flags.group === undefined ? ok([]) : findGroup(layout, flags.group);
+  if (!group.ok) return group;
+  const groupId = group.value[0]?.metadata.group?.id;
   const query: Query = {
+    ...(groupId !== undefined && { group: groupId }),
     ...(states.value.length > 0 && { states: states.value }),
     ...(flags.name !== undefined && { name: flags.name }),
     ...(Object.keys(labels).length > 0 && { labels }),
@@ -103,29 +113,38 @@ export interface TargetCall {
   readonly flags: SelectorFlags;
   /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
   readonly eligible: (task: Task) => boolean;
+  /** Of the members of a sweep; without it the same. */
+  readonly eligibleMember?: (task: Task) => boolean;
 }
 
 /** The tasks that references name, and those that selectors match; both together must both hold. */
 export function targetTasks(context: Context, call: TargetCall): Result<Task[], Problem> {
-  const query = queryOf(call.flags, context.clock.now());
+  const query = queryOf(call.flags, { layout: call.layout, nowMs: context.clock.now() });
   if (!query.ok) return query;
+  const { eligible, eligibleMember = eligible } = call;
   if (call.references.length > 0) {
-    const found = findTasks(call.layout, call.references);
-    if (!found.ok || query.value === null) return found;
-    const wanted = query.value;
-    return ok(found.value.filter((task) => matches(task, wanted)));
+    const found = findNamed(call.layout, call.references);
+    if (!found.ok) return found;
+    const { tasks, byGroup } = found.value;
+    // Who names a sweep means the members that the verb is for, who names a task means it whatever its state.
+    return ok(
+      tasks.filter(
+        (task) => matches(task, query.value ?? {}) && (!byGroup.has(task) || eligibleMember(task)),
+      ),
+    );
   }
   if (query.value === null && call.flags.all !== true) {
     return err(
       problem(
         "USAGE",
         "Cannot tell which tasks are meant: none is named",
-        "name them (12, 3-7, @, a name), or select them (--failed, --state, --label)",
+        "name them (12, 3-7, @, a name), or select them (--failed, --state, --label, --group)",
       ),
     );
   }
   const wanted = query.value ?? {};
-  return ok(readTasks(call.layout, PLACES).filter((task) => call.eligible(task) && matches(task, wanted)));
+  const isEligible = wanted.group === undefined ? eligible : eligibleMember;
+  return ok(readTasks(call.layout, PLACES).filter((task) => isEligible(task) && matches(task, wanted)));
 }
 
 /** Names a task so that a later epoch of it cannot be hit. */

@@ -5,6 +5,7 @@ import pythonTrain from "../../templates/python-train.yaml" with { type: "text" 
 import retry from "../../templates/retry.yaml" with { type: "text" };
 import sample from "../../templates/sample.yaml" with { type: "text" };
 import script from "../../templates/script.yaml" with { type: "text" };
+import sweep from "../../templates/sweep.yaml" with { type: "text" };
 
 interface Template {
   /** The name that the file gets. */
@@ -19,6 +20,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   script: { file: "script.yaml", text: script },
   "python-train": { file: "python-train.yaml", text: pythonTrain },
   batch: { file: "batch.yaml", text: batch },
+  sweep: { file: "sweep.yaml", text: sweep },
   sample: { file: "sample.yaml", text: sample },
   crontab: { file: "crontab.txt", text: crontab },
 };

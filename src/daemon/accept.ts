@@ -44,9 +44,9 @@ export function accept(
     const first = reserveNumbers(layout, drafts.length);
     const tasks = drafts.map((draft, index) => {
       const number = first + index;
+      const { group } = draft;
       const isInheriting = draft.spec.kind.environment.policy !== "clear";
       const after = options.parents(index, first);
-      const { group } = draft;
       return accepted(after.length === 0 ? draft : withParents(draft, after), {
         id: makeTaskId(number, nameFrom(draft.name)),
         number,
@@ -57,8 +57,8 @@ export function accept(
         ...(environment !== undefined && isInheriting && { environment }),
         ...(resubmitOf !== undefined && { resubmitOf }),
         ...(drafts.length > 1 && { batch: options.batch }),
-        // The members of a sweep stand in a row.
-        ...(group !== undefined && { group: { ...group, id: number - group.index + 1 } }),
+        // Members stand in a row, so the place in the group leads to the first of them.
+        ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
       });
     });
     commitBatch(layout, options.batch, {

@@ -91,7 +91,7 @@ function handle(holder: Holder, { directory, finding, options, told, owed }: Han
   const accepted =
     verdict === "refuse"
       ? err(refusal(file, reason))
-      : queue(holder, { taken: taken.value, file, batch, options });
+      : queue(holder, { taken: taken.value, file, directory, batch, options });
   if (accepted.ok) return;
   const { code, message, hint } = accepted.error;
   if (!FAULTS_OF_FILES.has(code)) {
@@ -122,12 +122,19 @@ function tellOnce(
   holder.options.say(`${path} is left alone: ${found.message}`);
 }
 
+/** A file by the name that it had in its inbox. */
+interface InboxFile {
+  readonly file: string;
+  readonly directory: string;
+  readonly options: InboxOptions;
+}
+
 function queue(
   holder: Holder,
-  { taken, file, batch, options }: { taken: string; file: string; batch: string; options: InboxOptions },
+  { taken, batch, ...read }: InboxFile & { taken: string; batch: string },
 ): Result<Task[], Problem> {
   const { clock, layout, actor, means } = holder.options;
-  const drafts = readTaken(taken, { file, options, nowMs: clock.now() });
+  const drafts = readTaken(taken, { ...read, nowMs: clock.now() });
   if (!drafts.ok) return drafts;
   const { machine } = holder;
   return enqueue(layout, drafts.value, {
@@ -143,7 +150,7 @@ function queue(
 
 function readTaken(
   taken: string,
-  { file, options, nowMs }: { file: string; options: InboxOptions; nowMs: number },
+  { file, directory, options, nowMs }: InboxFile & { nowMs: number },
 ): Result<Draft[], Problem> {
   const text = readTaskFile(taken);
   if (!text.ok) return err(refusal(file, text.error));
@@ -152,6 +159,7 @@ function readTaken(
     defaultCwd: options.userHome,
     home: options.userHome,
     defaultName: nameFrom(basename(file, extname(file))),
+    dataFolder: directory,
     nowMs,
     ...(options.defaults !== undefined && { defaults: options.defaults }),
   });

@@ -4,6 +4,7 @@ import { DEFAULT_RESTART } from "../model/restart.ts";
 import { DEFAULT_RETRY } from "../model/retry.ts";
 import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
 import type { Surroundings } from "./readers.ts";
+import type { Entry } from "./value.ts";
 
 /** Plain nested data under way to a draft; only the schema at the end says that it is one. */
 export interface Tree {
@@ -27,6 +28,10 @@ export interface SubmissionContext extends Surroundings {
   /** Of a task that has none, and whose command makes none. */
   readonly defaultName: string;
   readonly defaults?: Defaults;
+  /** Where data files of sweeps are looked for; absolute. Without it, in the default folder. */
+  readonly dataFolder?: string;
+  /** Keys of a sweep that flags set, instead of what a document says. */
+  readonly sweep?: readonly Entry[];
 }
 
 /** What to run, as the fields have it. */

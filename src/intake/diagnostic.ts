@@ -1,5 +1,5 @@
 import { LineCounter } from "yaml";
-import type { Fault } from "./fault.ts";
+import type { Fault, Source } from "./fault.ts";
 
 /** A fault with its place in a file, for people and editors. */
 export interface Diagnostic {
@@ -19,12 +19,6 @@ export interface Diagnostic {
   readonly width: number;
 }
 
-/** A text with the name that messages give it. */
-export interface Source {
-  readonly file: string;
-  readonly text: string;
-}
-
 /** More faults than this help nobody; the rest is counted. */
 const MAX_DIAGNOSTICS = 100;
 /** A longer line (data on one line, a minified JSON) is shown in part. */
@@ -32,14 +26,15 @@ const MAX_SHOWN_CHARACTERS = 160;
 const SHOWN_BEFORE = 60;
 
 /** Gives faults their places, in the order of the text. */
-export function diagnose({ file, text }: Source, faults: readonly Fault[]): Diagnostic[] {
-  const counter = new LineCounter();
-  counter.addNewLine(0);
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) counter.addNewLine(at + 1);
+export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[] {
   const ordered = faults.toSorted((left, right) => left.span.start - right.span.start);
-  const diagnostics = ordered
-    .slice(0, MAX_DIAGNOSTICS)
-    .map((fault) => placed(fault, { file, text, counter }));
+  const counted = new Map<Source, CountedSource>();
+  const diagnostics = ordered.slice(0, MAX_DIAGNOSTICS).map((fault) => {
+    const of = fault.source ?? source;
+    const known = counted.get(of) ?? withLines(of);
+    counted.set(of, known);
+    return placed(fault, known);
+  });
   const left = faults.length - MAX_DIAGNOSTICS;
   const last = diagnostics.at(-1);
   if (left > 0 && last !== undefined) {
@@ -48,10 +43,18 @@ export function diagnose({ file, text }: Source, faults: readonly Fault[]): Diag
   return diagnostics;
 }
 
-function placed(
-  { span, message, hint }: Fault,
-  source: Source & { readonly counter: LineCounter },
-): Diagnostic {
+interface CountedSource extends Source {
+  readonly counter: LineCounter;
+}
+
+function withLines({ file, text }: Source): CountedSource {
+  const counter = new LineCounter();
+  counter.addNewLine(0);
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) counter.addNewLine(at + 1);
+  return { file, text, counter };
+}
+
+function placed({ span, message, hint }: Fault, source: CountedSource): Diagnostic {
   const { line, col } = source.counter.linePos(span.start);
   const lineStart = span.start - (col - 1);
   const newline = source.text.indexOf("\n", span.start);

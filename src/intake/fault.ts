@@ -1,9 +1,17 @@
 import { err, type Result } from "../lib/result.ts";
 import type { Span, Value } from "./value.ts";
 
+/** A text with the name that messages give it. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** What is wrong with one field, before anybody asks in which line it stands. */
 export interface Fault {
   readonly span: Span;
+  /** Where the span is counted, when that is not the task file. */
+  readonly source?: Source;
   readonly message: string;
   readonly hint?: string;
 }

@@ -7,6 +7,7 @@ import { makeDraft } from "./finish.ts";
 import { givenFields } from "./given.ts";
 import { meaningOf } from "./key-names.ts";
 import { parentsAsked } from "./parents.ts";
+import { draftsOf } from "./sweep/expand.ts";
 import { flagValue } from "./typed-text.ts";
 import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
 
@@ -16,18 +17,20 @@ export interface FieldFault {
   readonly hint?: string;
 }
 
-/** Makes a draft of flags: the keys of a task file (dotted ones too), with text as typed or data. `undefined` is passed over. */
-export function draftFromFlags(
+/**
+ * Makes drafts of flags: the keys of a task file (dotted ones too), with text as typed or data. `undefined` is passed over. It is
+ * one draft, or one for each member of the context's sweep.
+ */
+export function draftsFromFlags(
   flags: Readonly<Record<string, unknown>>,
   context: SubmissionContext,
-): Result<Draft, FieldFault[]> {
+): Result<Draft[], FieldFault[]> {
   const entries = Object.entries(flags).flatMap(([key, data]) =>
     data === undefined ? [] : [entryOf(key, data)],
   );
-  const { given, faults } = givenFields(entries);
-  const draft = makeDraft({ candidate: newCandidate(context), given, context, span: NOWHERE });
-  if (faults.length === 0 && draft.ok) return draft;
-  return err([...faults, ...(draft.ok ? [] : draft.error)].map(typedFault));
+  const all = [...entries, ...(context.sweep ?? [])];
+  const drafts = draftsOf({ entries: all, context, text: "", span: NOWHERE });
+  return drafts.ok ? drafts : err(drafts.error.map(typedFault));
 }
 
 /** What `stint set` may change; a name stays, since ids and other people's notes hold it. */
@@ -113,6 +116,8 @@ function isReset(candidate: Tree, { entry, typed, fresh }: Reset): boolean {
   return true;
 }
 
-function typedFault({ message, hint }: Fault): FieldFault {
-  return hint === undefined ? { message } : { message, hint };
+function typedFault({ message, hint, source, span }: Fault): FieldFault {
+  const line = source?.text.slice(0, span.start).split("\n").length;
+  const said = source === undefined ? message : `${source.file}:${line}: ${message}`;
+  return hint === undefined ? { message: said } : { message: said, hint };
 }

@@ -42,6 +42,36 @@ const backoff = group({
   jitter: { enum: [...JITTERS] },
 });
 
+const scalar: Schema = { type: ["string", "number", "boolean"] };
+const range: Schema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["from", "to"],
+  properties: { from: { type: "number" }, to: { type: "number" }, step: { type: "number" } },
+};
+const combinations: Schema = {
+  type: "array",
+  items: { type: "object", additionalProperties: scalar, minProperties: 1 },
+};
+const indices: Schema = { type: ["string", "integer"], examples: ["1-100", "1-100:10"] };
+
+/** The keys that make one document many tasks. */
+export const SWEEP_SCHEMAS: Readonly<Record<string, Schema>> = {
+  matrix: {
+    description: "one task for each combination; ${{ matrix.NAME }} stands for a value",
+    type: "object",
+    properties: { include: combinations, exclude: combinations },
+    additionalProperties: { anyOf: [{ type: "array", items: scalar, minItems: 1 }, scalar, range] },
+  },
+  each: { ...text, description: "one task for each row of a .csv, .jsonl or .txt; ${{ each.COLUMN }}" },
+  array: {
+    description: "one task for each number; ${{ array.index }}",
+    anyOf: [indices, { type: "array", items: indices, minItems: 1 }],
+  },
+  maxParallel: { ...count(1), description: "members of the sweep that may run at a time" },
+  maxFailures: { ...count(1), description: "so many failed members call the waiting ones off" },
+};
+
 /** What an editor is told of each key of the task file; a test holds it against the fields that are read. */
 export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   name: { ...text, pattern: NAME_PATTERN.source },
@@ -124,7 +154,21 @@ export function taskFileSchema(): Schema {
     title: "stint task",
     type: "object",
     additionalProperties: false,
-    properties: KEY_SCHEMAS,
+    properties: { ...withPlaceholders(KEY_SCHEMAS), ...SWEEP_SCHEMAS },
     oneOf: ["run", "command", "script"].map((key) => ({ required: [key] })),
   };
+}
+
+const placeholder: Schema = { type: "string", pattern: "\\$\\{\\{" };
+
+/** In a sweep any value may be written with placeholders. */
+function withPlaceholders(schemas: Readonly<Record<string, Schema>>): Record<string, Schema> {
+  const takesText = (schema: Schema): boolean =>
+    schema["type"] === "string" && schema["pattern"] === undefined;
+  return Object.fromEntries(
+    Object.entries(schemas).map(([key, schema]) => [
+      key,
+      takesText(schema) ? schema : { anyOf: [schema, placeholder] },
+    ]),
+  );
 }

@@ -57,6 +57,14 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }
         ),
       ];
     }
+    case "sweep":
+      return [
+        fault(
+          span,
+          `"${typed}" cannot stand here`,
+          "a sweep is made where tasks are submitted, at the top level of a document",
+        ),
+      ];
     case "unsupported":
       return isUnspecified(value) ? [] : [fault(span, `"${typed}" is not supported yet`, meaning.hint)];
     case "unknown":

@@ -16,6 +16,8 @@ export type Meaning =
       readonly isZeroAbsent?: true;
     }
   | { readonly type: "group"; readonly key: string }
+  /** Of a sweep as a whole, which is read before its members. */
+  | { readonly type: "sweep"; readonly key: string }
   | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
   | { readonly type: "unknown"; readonly suggestion: string | null };
 
@@ -64,6 +66,9 @@ const ALIASES: Readonly<Record<string, Alias>> = {
   "limits.coreBytes": { key: "limits.core", unit: "B" },
   "limits.addressSpaceBytes": { key: "limits.addressSpace", unit: "B", isZeroAbsent },
 };
+
+/** Keys that make one document many tasks. */
+export const SWEEP_KEYS: readonly string[] = ["matrix", "each", "array", "maxParallel", "maxFailures"];
 
 /** Names of mappings whose keys are fields, and the prefix that their keys have in FIELDS. */
 const GROUPS: Readonly<Record<string, string>> = {
@@ -123,6 +128,7 @@ export function meaningOf(typed: string): Meaning {
   const alias = own(ALIASES, canonical) ?? { key: canonical };
   if (own(FIELDS, alias.key) !== undefined) return { type: "field", ...alias };
   if (own(GROUPS, key) !== undefined) return { type: "group", key };
+  if (SWEEP_KEYS.includes(canonical)) return { type: "sweep", key: canonical };
   const hint = own(UNSUPPORTED, canonical);
   return hint === undefined
     ? { type: "unknown", suggestion: suggestion(key) }
@@ -164,7 +170,7 @@ function suggestion(key: string): string | null {
   const tables = [FIELDS, GROUPS, ALIASES, UNSUPPORTED].flatMap((table) => Object.keys(table));
   const near = closest(
     key,
-    tables.filter((name) => !name.includes(".")),
+    [...tables, ...SWEEP_KEYS].filter((name) => !name.includes(".")),
   );
   return own(USUAL_SLIPS, key) ?? elsewhere ?? (near === null ? null : (own(ALIASES, near)?.key ?? near));
 }

@@ -1,15 +1,16 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
-import { newCandidate, type SubmissionContext } from "./candidate.ts";
+import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
-import { makeDraft } from "./finish.ts";
-import { givenFields } from "./given.ts";
+import { camelCase } from "./key-names.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
-import { describe, type Value } from "./value.ts";
+import { draftsOf } from "./sweep/expand.ts";
+import { isSweepKey } from "./sweep/sweep.ts";
+import { describe, type Entry, type MappingValue, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
-/** Reads a task file: a draft for each document, or all faults of all documents. */
+/** Reads a task file: a draft for each document, or one for each member of its sweep, or all faults of all documents. */
 export function readSubmission(fileText: string, context: SubmissionContext): Result<Draft[], Diagnostic[]> {
   const text = fileText.replace(/^\uFEFF/, "");
   const source = { file: context.file, text };
@@ -18,9 +19,10 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
   const faults = [...documents.value.faults];
   const drafts: Draft[] = [];
   for (const document of documents.value.values) {
-    const draft = readDocument(document, context);
-    if (draft.ok) drafts.push(draft.value);
-    else faults.push(...draft.error);
+    const read = readDocument(document, { context, text });
+    // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
+    if (read.ok) for (const draft of read.value) drafts.push(draft);
+    else faults.push(...read.error);
   }
   if (faults.length === 0 && drafts.length === 0) {
     faults.push(
@@ -34,7 +36,12 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
   return faults.length > 0 ? err(diagnose(source, faults)) : ok(drafts);
 }
 
-function readDocument(document: Value, context: SubmissionContext): Result<Draft, Fault[]> {
+interface Reading {
+  readonly context: SubmissionContext;
+  readonly text: string;
+}
+
+function readDocument(document: Value, { context, text }: Reading): Result<Draft[], Fault[]> {
   if (document.type !== "mapping") {
     const hint =
       document.type === "list"
@@ -48,10 +55,25 @@ function readDocument(document: Value, context: SubmissionContext): Result<Draft
       ),
     ]);
   }
-  if (isLongForm(document)) return readLongForm(document, context);
-  const { given, faults } = givenFields(document.entries);
-  const candidate = newCandidate(context);
-  const draft = makeDraft({ candidate, given, context, span: document.entries[0]?.span ?? document.span });
-  if (faults.length === 0) return draft;
-  return err([...faults, ...(draft.ok ? [] : draft.error)]);
+  if (isLongForm(document)) return readRecord(document, context);
+  const { sweep = [] } = context;
+  const written = sweep.length === 0 ? document.entries : withSweep(document.entries, sweep);
+  return draftsOf({ entries: written, context, text, span: document.entries[0]?.span ?? document.span });
+}
+
+function readRecord(document: MappingValue, context: SubmissionContext): Result<Draft[], Fault[]> {
+  const draft = readLongForm(document, context);
+  return draft.ok ? ok([draft.value]) : draft;
+}
+
+/** A flag for what is swept replaces all of that in the file; a limit replaces a limit. */
+function withSweep(written: readonly Entry[], flags: readonly Entry[]): Entry[] {
+  const isLimit = ({ key }: Entry): boolean => key.startsWith("max");
+  const setsSweep = flags.some((flag) => !isLimit(flag));
+  const kept = written.filter(
+    (entry) =>
+      !isSweepKey(entry) ||
+      (!(setsSweep && !isLimit(entry)) && !flags.some(({ key }) => key === camelCase(entry.key))),
+  );
+  return [...kept, ...flags];
 }

@@ -1,5 +1,3 @@
-const LANES = "tasks run side by side, as many as --jobs allows";
-const SWEEPS = "write one document for each task, with --- between them";
 const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
 const SECURITY = "the job runs with the rights of your account; limits: is there";
 const SERVICES = "only jobs that end are run; restart: always repeats one";
@@ -10,11 +8,6 @@ const NEWS = "follow it with stint wait or stint logs -f";
 
 /** Keys of capabilities that are planned and not there. They are refused: a key that is passed over would be a lie. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  maxParallel: LANES,
-  maxFailures: LANES,
-  matrix: SWEEPS,
-  each: SWEEPS,
-  array: SWEEPS,
   container: CONTAINERS,
   image: CONTAINERS,
   security: SECURITY,

@@ -102,6 +102,11 @@ function syntaxFaults(errors: readonly YAMLError[], text: string): Fault[] {
     lastEnd = end;
     if (error.code === "RESOURCE_EXHAUSTION")
       return [fault({ start, end }, "the document is nested too deeply")];
+    // To YAML `${{` within brackets opens two mappings; all that follows is an echo.
+    if (text.slice(Math.max(0, start - 2), start + 2).includes("${{")) {
+      const message = "not valid YAML: a placeholder within {…} or […] opens a mapping";
+      return [...faults, fault({ start, end }, message, 'put quotes around it: "${{ … }}"')];
+    }
     faults.push(fault({ start, end }, `not valid YAML: ${phrased(error)}`, SYNTAX_HINTS[error.code]));
   }
   return faults;

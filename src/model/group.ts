@@ -26,3 +26,8 @@ export type Group = v.InferOutput<typeof group>;
 /** The same before the task has a number. */
 export const draftGroup = v.strictObject(shape);
 export type DraftGroup = v.InferOutput<typeof draftGroup>;
+
+/** The variable that gives a job a value of its sweep: `learning rate` → `STINT_VALUE_LEARNING_RATE`. */
+export function valueVariable(name: string): string {
+  return `STINT_VALUE_${name.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase()}`;
+}

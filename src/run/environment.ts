@@ -1,4 +1,5 @@
 import { failureOfAttempt } from "../model/attempt.ts";
+import { valueVariable } from "../model/group.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 
@@ -67,5 +68,17 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_PREVIOUS_FAILURE: (previous === undefined ? null : failureOfAttempt(previous))?.code ?? "",
     STINT_TOKEN: attempt.token,
     PWD: task.spec.kind.cwd,
+    ...sweepVariables(task.metadata.group),
+  };
+}
+
+/** A member of a sweep finds its values without any placeholder: no shell and no quoting comes between. */
+function sweepVariables(group: Task["metadata"]["group"]): Record<string, string> {
+  if (group === undefined) return {};
+  const values = Object.entries(group.values).map(([name, value]) => [valueVariable(name), value]);
+  return {
+    STINT_SWEEP_INDEX: String(group.index),
+    STINT_SWEEP_SIZE: String(group.size),
+    ...(Object.fromEntries(values) as Record<string, string>),
   };
 }

@@ -7,7 +7,7 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { createFile, syncDirectory } from "./durable.ts";
+import { createFile, createFiles, syncDirectory } from "./durable.ts";
 import { fileAccepted } from "./inbox-files.ts";
 import type { Layout } from "./layout.ts";
 import { type Finding, isThere, quarantine } from "./quarantine.ts";
@@ -35,7 +35,12 @@ export function commitBatch(
   try {
     mkdirSync(staged, { mode: 0o700 });
     if (accepted.taken !== undefined) createFile(join(staged, TAKEN), accepted.taken);
-    for (const task of accepted.tasks) createFile(join(staged, `${task.metadata.id}.json`), recordText(task));
+    createFiles(
+      accepted.tasks.map((task) => ({
+        path: join(staged, `${task.metadata.id}.json`),
+        text: recordText(task),
+      })),
+    );
     syncDirectory(staged);
   } catch (error) {
     // On a full disk, what was staged in vain is a part of the trouble.

@@ -33,17 +33,17 @@ describe("renderDiagnostic()", () => {
 
   test("shows a key that is unknown, and a key that comes too early", () => {
     expect(
-      renderedFaults("run: a\ntimout: 5m\nmatrix:\n  lr: [1]\n", "/tmp/my jobs/a.yaml"),
+      renderedFaults("run: a\ntimout: 5m\nslot:\n  lr: [1]\n", "/tmp/my jobs/a.yaml"),
     ).toMatchInlineSnapshot(`
       "
       /tmp/my jobs/a.yaml:2:1: "timout" is unknown
         2 | timout: 5m
           | ^^^^^^
           = did you mean timeout?
-      /tmp/my jobs/a.yaml:3:1: "matrix" is not supported yet
-        3 | matrix:
-          | ^^^^^^
-          = write one document for each task, with --- between them
+      /tmp/my jobs/a.yaml:3:1: "slot" is not supported yet
+        3 | slot:
+          | ^^^^
+          = tasks run side by side, as many as --jobs allows
       "
     `);
   });

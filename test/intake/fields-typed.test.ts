@@ -1,22 +1,24 @@
 import { describe, expect, test } from "bun:test";
-import { draftFromFlags, type Editable, editFields } from "../../src/intake/fields-typed.ts";
+import { draftsFromFlags, type Editable, editFields } from "../../src/intake/fields-typed.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { CONTEXT, draftIn } from "./rig.ts";
 
 function flagged(flags: Record<string, unknown>): Draft {
-  const draft = draftFromFlags(flags, CONTEXT);
+  const draft = draftsFromFlags(flags, CONTEXT);
   if (!draft.ok) throw new Error(JSON.stringify(draft.error));
-  return draft.value;
+  const [only] = draft.value;
+  if (only === undefined || draft.value.length > 1) throw new Error(`${draft.value.length} drafts`);
+  return only;
 }
 
 function faultsOf(flags: Record<string, unknown>): string[] {
-  const draft = draftFromFlags(flags, CONTEXT);
+  const draft = draftsFromFlags(flags, CONTEXT);
   return draft.ok
     ? []
     : draft.error.map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`));
 }
 
-describe("draftFromFlags()", () => {
+describe("draftsFromFlags()", () => {
   test("makes the same draft as a file", () => {
     const flags = {
       name: "train",
@@ -63,10 +65,10 @@ cwd: sub
 
   test("names every fault with its key", () => {
     expect(
-      faultsOf({ command: [], timeout: "90", gpus: "some", max_attempts: "x", tmeout: 5, matrix: "[1]" }),
+      faultsOf({ command: [], timeout: "90", gpus: "some", max_attempts: "x", tmeout: 5, slot: "[1]" }),
     ).toEqual([
       '"tmeout" is unknown (did you mean timeout?)',
-      '"matrix" is not supported yet (write one document for each task, with --- between them)',
+      '"slot" is not supported yet (tasks run side by side, as many as --jobs allows)',
       '"command" is an empty list, wanted a program and its arguments',
       '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s)',
       '"gpus" is "some", wanted a whole number, at least 0',

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { getAt, type Tree } from "../../src/intake/candidate.ts";
 import { FIELDS } from "../../src/intake/fields.ts";
+import { SWEEP_SCHEMAS } from "../../src/intake/file-schema.ts";
+import { SWEEP_KEYS } from "../../src/intake/key-names.ts";
 import { UNSUPPORTED } from "../../src/intake/unsupported.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { draftIn, faultsIn } from "./rig.ts";

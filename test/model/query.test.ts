@@ -6,7 +6,11 @@ import { after, asRunning, aTask, at, exited, killedBy, NOW_MS, taskIn } from ".
 
 const task = aTask({
   name: "train-resnet.v2",
-  metadata: { labels: { team: "vision", run: "7" }, updatedAt: at(1_000) },
+  metadata: {
+    labels: { team: "vision", run: "7" },
+    updatedAt: at(1_000),
+    group: { id: 4, name: "train", index: 2, size: 9, values: {} },
+  },
 });
 const killed = after(aTask(), killedBy("SIGKILL"));
 
@@ -33,6 +37,8 @@ describe("matches()", () => {
     ["a label that every object has", { labels: { constructor: "Object" } }, false],
     ["the moment of its change", { sinceMs: NOW_MS + 1_000 }, true],
     ["a moment after its change", { sinceMs: NOW_MS + 1_001 }, false],
+    ["its sweep", { group: 4 }, true],
+    ["another sweep", { group: 5 }, false],
     ["a failure that it did not have", { failure: "code" }, false],
     ["its state and another name", { states: ["queued"], name: "x" }, false],
   ] satisfies [string, Query, boolean][])("%s: %j is %p", (_what, query, isMeant) => {

@@ -158,6 +158,19 @@ describe("runnerVariables()", () => {
     });
   });
 
+  test("gives a member of a sweep its values, by names that a shell can say", () => {
+    const values = { lr: "0.10", "learning rate": "a b", größe: "x" };
+    const group = { id: 10, name: "train", index: 3, size: 7, values };
+    const member = { ...queued, metadata: { ...queued.metadata, group } };
+    expect(runnerVariables(claimed(member, { ...claim, token: "t1" }), directories)).toMatchObject({
+      STINT_SWEEP_INDEX: "3",
+      STINT_SWEEP_SIZE: "7",
+      STINT_VALUE_LR: "0.10",
+      STINT_VALUE_LEARNING_RATE: "a b",
+      STINT_VALUE_GR_E: "x",
+    });
+  });
+
   test("is a bug to ask for where no attempt is open", () => {
     expect(() => runnerVariables(queued, directories)).toThrow("has no open attempt");
   });

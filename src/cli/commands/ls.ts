@@ -9,12 +9,13 @@ import type { Layout } from "../../store/layout.ts";
 import { idsIn, readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { countFlag } from "../flags.ts";
+import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
 import { homePath } from "../home.ts";
 import { type Overview, readOverview } from "../overview.ts";
 import { declareSelectors, queryOf, type SelectorFlags } from "../targets.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
-import { TASK_TITLES, taskRow } from "../text/task-row.ts";
+import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags extends SelectorFlags {
@@ -32,7 +33,7 @@ const WATCH_MS = 1_000;
 
 export function declare(command: Command, { context, end }: Invocation): void {
   declareSelectors(command)
-    .option("--all", "ended tasks too, not only the most recent")
+    .option("--all", "ended tasks too, not only the most recent, and each member of a sweep")
     .option("--limit <n>", `at most so many, up to ${MAX_LIMIT}`)
     .option("--cursor <number>", "go on below this number")
     .option("--watch", "again and again, until Ctrl-C")
@@ -68,36 +69,60 @@ function list(context: Context, flags: Flags): Ended {
   const limit =
     flags.limit === undefined ? ok(DEFAULT_LIMIT) : countFlag("limit", flags.limit, { most: MAX_LIMIT });
   if (!limit.ok) return limit.error;
-  const query = queryOf(flags, context.clock.now());
+  const query = queryOf(flags, { layout: home.value, nowMs: context.clock.now() });
   if (!query.ok) return query.error;
   const overview = readOverview(context, home.value);
-  const wanted = { query: query.value, flags, limit: limit.value };
-  const tasks = choose(home.value, overview, wanted);
-  if (flags.json) context.out(`${JSON.stringify(tasks, null, 2)}\n`);
-  else printTable(context, { tasks, overview });
+  // Who asks for some tasks wants to see them; a program gets the records in any case.
+  const isFolding =
+    query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
+  const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
+  const wanted = { query: query.value, flags, limit: limit.value, folds };
+  const rows = choose(home.value, overview, wanted);
+  if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
+  else printTable(context, { rows, overview });
   return EXIT.done;
 }
 
-/** Active ones, then queued ones in number order, then ended ones from the newest. */
-function choose(
-  layout: Layout,
-  overview: Overview,
-  wanted: { query: Query | null; flags: Flags; limit: number },
-): Task[] {
-  const { query, flags, limit } = wanted;
+interface Wanted {
+  readonly query: Query | null;
+  readonly flags: Flags;
+  readonly limit: number;
+  readonly folds: ReadonlyMap<number, Fold>;
+}
+
+/** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */
+function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fold)[] {
+  const { query, flags, limit, folds } = wanted;
   const cursor = flags.cursor === undefined ? Number.POSITIVE_INFINITY : Number(flags.cursor);
   const isWanted = (task: Task): boolean => query === null || matches(task, query);
-  const living = flags.cursor === undefined ? [...overview.active, ...overview.queued].filter(isWanted) : [];
+  const living =
+    flags.cursor === undefined
+      ? folded([...overview.active, ...overview.queued].filter(isWanted), folds)
+      : [];
+  const isFolded = (number: number): boolean =>
+    [...folds.values()].some(({ group }) => isNumberOf(group, number));
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
   for (const id of endedIds(layout)) {
     if (ended.length >= endedLimit) break;
-    if (numberOf(id) >= cursor) continue;
+    if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
     const read = readTask(layout, id);
     if (read.ok && isWanted(read.value)) ended.push(read.value);
   }
   return [...living, ...ended].slice(0, limit);
+}
+
+/** Puts a sweep in the place of the first of its members. */
+function folded(tasks: readonly Task[], folds: ReadonlyMap<number, Fold>): (Task | Fold)[] {
+  const placed = new Set<Fold>();
+  return tasks.flatMap((task): (Task | Fold)[] => {
+    const fold = folds.get(task.metadata.group?.id ?? 0);
+    if (fold === undefined) return [task];
+    if (placed.has(fold)) return [];
+    placed.add(fold);
+    return [fold];
+  });
 }
 
 function endedIds(layout: Layout): TaskId[] {
@@ -108,17 +133,18 @@ function endedIds(layout: Layout): TaskId[] {
 
 function printTable(
   context: Context,
-  { tasks, overview }: { tasks: readonly Task[]; overview: Overview },
+  { rows: listed, overview }: { rows: readonly (Task | Fold)[]; overview: Overview },
 ): void {
   const style = styleFor(context.hasColor);
   const nowMs = context.clock.now();
-  if (tasks.length === 0) {
+  if (listed.length === 0) {
     context.err("No tasks to show.\n");
     return;
   }
-  const rows = tasks.map((task) => {
-    const wait = task.status.state === "queued" ? overview.whyWaiting(task) : null;
-    return taskRow(task, { nowMs, wait, style });
+  const rows = listed.map((one) => {
+    if ("group" in one) return foldRow(one, { nowMs, style });
+    const wait = one.status.state === "queued" ? overview.whyWaiting(one) : null;
+    return taskRow(one, { nowMs, wait, style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns }));
   if (overview.obstacle !== null)

@@ -6,6 +6,7 @@ import { homePath } from "../home.ts";
 import { runTasks } from "../run-tasks.ts";
 import { readJobs, readSettings } from "../settings.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
+import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
 import { termsOf } from "../terms.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -15,21 +16,23 @@ interface Flags {
 }
 
 export function declare(command: Command, invocation: Invocation): void {
-  declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --"))
+  declareSweep(declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --")))
     .option("-j, --jobs <n>", "how many jobs may run at a time, where it supervises itself")
     .option("-q, --quiet", "do not pass the job's output on")
     .addHelpText("after", "\nCtrl-C cancels what was submitted; a hang-up leaves it running.")
-    .action(async (files: string[], flags: Flags & FieldFlags) => {
+    .action(async (files: string[], flags: Flags & FieldFlags & SweepFlagTexts) => {
       invocation.end(await run(invocation, { files, flags }));
     });
 }
 
 async function run(
   { context, words }: Invocation,
-  { files, flags }: { files: string[]; flags: Flags & FieldFlags },
+  { files, flags }: { files: string[]; flags: Flags & FieldFlags & SweepFlagTexts },
 ): Promise<Ended> {
   const fields = fieldsOf(flags);
   if (!fields.ok) return fields.error;
+  const sweep = sweepOf(context, flags);
+  if (!sweep.ok) return sweep.error;
   const home = ensureHome(homePath(context));
   if (!home.ok) return home.error;
   const settings = readSettings(context, home.value);
@@ -41,6 +44,7 @@ async function run(
     words,
     fields: fields.value,
     defaults: settings.value.defaults,
+    sweep: sweep.value,
   });
   if (!drafts.ok) return drafts.error;
   const submitted = await submitDrafts(context, home.value, {

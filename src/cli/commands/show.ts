@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { recordText } from "../../store/record.ts";
+import { summaryOf } from "../group-summary.ts";
 import { declareReadVerb, oneOrAll } from "../read-verb.ts";
 import { renderTask } from "../text/show.ts";
+import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";
 import type { Invocation } from "../verbs.ts";
 
@@ -17,6 +19,11 @@ export function declare(command: Command, invocation: Invocation): void {
         renderTask(task, { nowMs, style, runFolder: layout.run(task.metadata.id) }),
       );
       return texts.join("\n");
+    },
+    sweep: {
+      json: summaryOf,
+      text: (members) =>
+        renderSweep(members, { nowMs: context.clock.now(), style: styleFor(context.hasColor) }),
     },
   });
 }

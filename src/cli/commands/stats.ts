@@ -1,16 +1,19 @@
 import type { Command } from "commander";
 import { formatDuration } from "../../lib/duration.ts";
+import { ok } from "../../lib/result.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { EXIT } from "../../model/errors.ts";
 import { PLACES, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import { readTasks } from "../../store/reader.ts";
+import { findGroup } from "../groups.ts";
 import { homePath } from "../home.ts";
 import { renderTable } from "../text/table.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
+  readonly group?: string;
   readonly json?: true;
 }
 
@@ -25,13 +28,19 @@ interface Stats {
 }
 
 export function declare(command: Command, { context, end }: Invocation): void {
-  command.option("--json", "the counts as JSON").action((flags: Flags) => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return end(home.error);
-    const stats = count(readTasks(home.value, PLACES), context.clock.now());
-    context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns));
-    end(EXIT.done);
-  });
+  command
+    .option("--group <sweep>", "only of a sweep, by its name or a number")
+    .option("--json", "the counts as JSON")
+    .action((flags: Flags) => {
+      const home = openHome(homePath(context));
+      if (!home.ok) return end(home.error);
+      const tasks =
+        flags.group === undefined ? ok(readTasks(home.value, PLACES)) : findGroup(home.value, flags.group);
+      if (!tasks.ok) return end(tasks.error);
+      const stats = count(tasks.value, context.clock.now());
+      context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns));
+      end(EXIT.done);
+    });
 }
 
 function count(tasks: readonly Task[], nowMs: number): Stats {

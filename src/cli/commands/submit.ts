@@ -15,7 +15,9 @@ import { homePath } from "../home.ts";
 import { findTask } from "../select.ts";
 import { readSettings } from "../settings.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
+import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
 import { endLine } from "../text/progress.ts";
+import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
@@ -28,25 +30,27 @@ interface Flags {
 }
 
 export function declare(command: Command, invocation: Invocation): void {
-  declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --"))
+  declareSweep(declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --")))
     .option("--from <task>", "queue a task again as a new one, as it was asked for")
     .option("--wait", "stay until it has ended, and end with its exit code")
     .option("--follow", "the same, and pass its output on")
     .option("--dry-run", "only show what would be queued")
     .option("-q, --quiet", "say nothing where nothing is wrong, as for cron")
     .option("--json", "the records as JSON instead of their ids")
-    .action(async (files: string[], flags: Flags & FieldFlags) => {
+    .action(async (files: string[], flags: Flags & FieldFlags & SweepFlagTexts) => {
       invocation.end(await submit(invocation, { files, flags }));
     });
 }
 
 async function submit(
   { context, words }: Invocation,
-  call: { files: string[]; flags: Flags & FieldFlags },
+  call: { files: string[]; flags: Flags & FieldFlags & SweepFlagTexts },
 ): Promise<Ended> {
   const { files, flags } = call;
   const fields = fieldsOf(flags);
   if (!fields.ok) return fields.error;
+  const sweep = sweepOf(context, flags);
+  if (!sweep.ok) return sweep.error;
   const path = homePath(context);
   const source = flags.from === undefined ? null : original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
@@ -55,10 +59,11 @@ async function submit(
   const { defaults } = settings.value;
   const drafts =
     source === null
-      ? readDrafts(context, { files, words, fields: fields.value, defaults })
+      ? readDrafts(context, { files, words, fields: fields.value, defaults, sweep: sweep.value })
       : overlay(context, { drafts: [source.value.draft], fields: fields.value });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
+    context.err(describeSweeps(drafts.value));
     context.out(`${JSON.stringify(drafts.value, null, 2)}\n`);
     return EXIT.done;
   }
@@ -75,6 +80,7 @@ async function submit(
   if (!isQuiet) tell(context, { tasks: submitted.value, json: flags.json === true });
   if (flags.wait || flags.follow)
     return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true });
+  if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
   if (context.isTerminal && lockOwner(home.value) === null) {
     context.err("queued; no supervisor is up. To start one: stint up --detach\n");
   }

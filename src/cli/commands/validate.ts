@@ -9,6 +9,7 @@ import { homePath } from "../home.ts";
 import { machineFor } from "../machine.ts";
 import { readSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
+import { describeSweeps, namesOf } from "../text/sweep.ts";
 import type { Invocation } from "../verbs.ts";
 
 interface Flags {
@@ -38,7 +39,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       context.out(
         flags.json
           ? `${JSON.stringify(drafts.value, null, 2)}\n`
-          : `valid: ${count}, ${drafts.value.map(({ name }) => name).join(", ")}\n`,
+          : `valid: ${count}, ${namesOf(drafts.value).join(", ")}\n${describeSweeps(drafts.value)}`,
       );
       end(EXIT.done);
     });

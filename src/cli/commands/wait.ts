@@ -26,7 +26,14 @@ export function declare(command: Command, { context, end }: Invocation): void {
       if (!home.ok) return end(home.error);
       const timeout = flags.timeout === undefined ? ok(null) : durationFlag("timeout", flags.timeout);
       if (!timeout.ok) return end(timeout.error);
-      const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: isUnended });
+      const tasks = targetTasks(context, {
+        layout: home.value,
+        references,
+        flags,
+        eligible: isUnended,
+        // The end of a sweep is that of all its members, also of those that were first.
+        eligibleMember: () => true,
+      });
       if (!tasks.ok) return end(tasks.error);
       const progress = new ProgressLine(context);
       const ids = tasks.value.map((task) => task.metadata.id);

@@ -6,6 +6,7 @@ import type { Retry } from "../../model/retry.ts";
 import type { Task } from "../../model/task.ts";
 import { describeLimits, memoryAndLimits } from "./limits.ts";
 import type { Style } from "./style.ts";
+import { valuesText } from "./sweep.ts";
 import { localTime, relativeTime } from "./time.ts";
 
 /** Everything about a task, for a person. */
@@ -15,6 +16,7 @@ export function renderTask(
 ): string {
   const { metadata, spec, status } = task;
   const { nowMs, style } = options;
+  const { group } = metadata;
   const labels = Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`);
   const asked = [
     spec.priority > 0 ? `priority ${spec.priority}` : null,
@@ -33,6 +35,14 @@ export function renderTask(
     field("command", describeKind(spec.kind)),
     field("folder", spec.kind.cwd),
     field("asked", asked.join(", ")),
+    ...(group === undefined
+      ? []
+      : [
+          field(
+            "sweep",
+            `${group.name}, member ${group.index} of ${group.size}: ${valuesText(group.values)}`,
+          ),
+        ]),
     ...(labels.length > 0 ? [field("labels", labels.join(" "))] : []),
     field("queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`),
     field(

@@ -3,7 +3,9 @@ import { failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
 import type { Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
+import type { Fold } from "../fold.ts";
 import type { Style } from "./style.ts";
+import { numbersText } from "./sweep.ts";
 import { shortWait } from "./wait.ts";
 
 export const TASK_TITLES = ["NO", "NAME", "STATE", "TRY", "TIME", "NOTE"];
@@ -21,6 +23,30 @@ export function taskRow(
     status.attempt === 0 ? "-" : String(status.attempt),
     timeOf(task, around.nowMs),
     noteOf(task, around),
+  ];
+}
+
+/** One line for a whole sweep. */
+export function foldRow(fold: Fold, around: { readonly nowMs: number; readonly style: Style }): string[] {
+  const { group, running, queued, done, failed } = fold;
+  const oldest = Math.min(
+    ...[running[0], queued[0]].flatMap((task) =>
+      task === undefined ? [] : [Date.parse(task.metadata.createdAt)],
+    ),
+  );
+  const counts = [
+    [running.length, "running"],
+    [queued.length, "queued"],
+    [done, "done"],
+    [failed, "failed"],
+  ] as const;
+  return [
+    numbersText(group),
+    group.name,
+    around.style.state(running.length > 0 ? "running" : "queued"),
+    "-",
+    formatDuration(around.nowMs - oldest),
+    `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
   ];
 }
 

@@ -1,0 +1,51 @@
+import type { Group } from "../model/group.ts";
+import { numberOf, type TaskId } from "../model/identity.ts";
+import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { idsIn } from "../store/reader.ts";
+import type { Overview } from "./overview.ts";
+
+/** So many waiting members are still read one by one. */
+const MAX_UNFOLDED = 3;
+
+/** A sweep that takes one row of a listing. */
+export interface Fold {
+  readonly group: Group;
+  readonly running: readonly Task[];
+  readonly queued: readonly Task[];
+  /** In done/ and dead-letter/. */
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** The sweeps of which more than a few members wait, by the number of their first member. */
+export function foldsOf(layout: Layout, overview: Overview): ReadonlyMap<number, Fold> {
+  const queued = Map.groupBy(overview.queued, groupIdOf);
+  const running = Map.groupBy(overview.active, groupIdOf);
+  const folds = new Map<number, Fold>();
+  let ended: { readonly done: readonly TaskId[]; readonly failed: readonly TaskId[] } | null = null;
+  for (const [id, waiting] of queued) {
+    const group = waiting[0]?.metadata.group;
+    if (group === undefined || waiting.length <= MAX_UNFOLDED) continue;
+    ended ??= { done: idsIn(layout, "done"), failed: idsIn(layout, "dead-letter") };
+    // Members have numbers in a row, so their records need not be read to be counted.
+    const isMember = (one: TaskId): boolean => isNumberOf(group, numberOf(one));
+    folds.set(id, {
+      group,
+      queued: waiting,
+      running: running.get(id) ?? [],
+      done: ended.done.filter(isMember).length,
+      failed: ended.failed.filter(isMember).length,
+    });
+  }
+  return folds;
+}
+
+function groupIdOf(task: Task): number {
+  return task.metadata.group?.id ?? 0;
+}
+
+/** True for the number of a member. */
+export function isNumberOf({ id, size }: Group, number: number): boolean {
+  return number >= id && number < id + size;
+}

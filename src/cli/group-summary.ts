@@ -1,0 +1,76 @@
+import { failureOfAttempt } from "../model/attempt.ts";
+import type { Group } from "../model/group.ts";
+import { isTerminal } from "../model/state.ts";
+import type { Task } from "../model/task.ts";
+
+/** What became of a sweep so far; the form of `stint show GROUP --json`. */
+export interface GroupSummary extends Omit<Group, "index" | "values"> {
+  /** Members that still have a record; the others were cleaned up. */
+  readonly known: number;
+  readonly ended: number;
+  readonly states: Readonly<Record<string, number>>;
+  /** By failure code, the most frequent first. */
+  readonly failures: readonly {
+    readonly class: string;
+    readonly code: string;
+    readonly members: readonly string[];
+  }[];
+  readonly failed: readonly FailedMember[];
+}
+
+interface FailedMember {
+  readonly id: string;
+  readonly number: number;
+  readonly index: number;
+  readonly values: Readonly<Record<string, string>>;
+  readonly code: string | null;
+  readonly message: string;
+}
+
+/** Counts the members of one sweep, at least one. */
+export function summaryOf(members: readonly Task[]): GroupSummary {
+  const group = members[0]?.metadata.group;
+  if (group === undefined) throw new Error("a sweep without members");
+  const { index: _index, values: _values, ...common } = group;
+  const states: Record<string, number> = {};
+  for (const { status } of members) states[status.state] = (states[status.state] ?? 0) + 1;
+  const failed = members.filter(({ status }) => status.state === "failed");
+  return {
+    ...common,
+    known: members.length,
+    ended: members.filter(({ status }) => isTerminal(status.state)).length,
+    states,
+    failures: failuresOf(failed),
+    failed: failed.map(failedMember),
+  };
+}
+
+function failuresOf(failed: readonly Task[]): GroupSummary["failures"] {
+  const byCode = new Map<string, { class: string; code: string; members: string[] }>();
+  for (const task of failed) {
+    const failure = lastFailure(task);
+    if (failure === null) continue;
+    const entry = byCode.get(failure.code) ?? { class: failure.class, code: failure.code, members: [] };
+    entry.members.push(task.metadata.id);
+    byCode.set(failure.code, entry);
+  }
+  return [...byCode.values()].toSorted((left, right) => right.members.length - left.members.length);
+}
+
+function failedMember(task: Task): FailedMember {
+  const { id, number, group } = task.metadata;
+  const failure = lastFailure(task);
+  return {
+    id,
+    number,
+    index: group?.index ?? 0,
+    values: group?.values ?? {},
+    code: failure?.code ?? null,
+    message: failure?.error ?? ("message" in task.status ? task.status.message : ""),
+  };
+}
+
+function lastFailure(task: Task): ReturnType<typeof failureOfAttempt> {
+  const last = task.status.attempts.at(-1);
+  return last === undefined ? null : failureOfAttempt(last);
+}

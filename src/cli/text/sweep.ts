@@ -1,0 +1,63 @@
+import type { Draft } from "../../model/submission.ts";
+import type { Task } from "../../model/task.ts";
+
+/** Members that stand for all of a sweep before it is queued. */
+const SHOWN_MEMBERS = 3;
+
+/** The names of drafts, a sweep by its own. */
+export function namesOf(drafts: readonly Draft[]): string[] {
+  return drafts.flatMap(({ name, group }) => {
+    if (group === undefined) return [name];
+    return group.index === 1 ? [group.name] : [];
+  });
+}
+
+/** How many members each sweep has, with the first few; empty where there is no sweep. */
+export function describeSweeps(drafts: readonly Draft[]): string {
+  const lines: string[] = [];
+  for (const { name, group } of drafts) {
+    if (group === undefined) continue;
+    if (group.index === 1) lines.push(`sweep ${group.name}: ${limits(group)}`);
+    if (group.index <= SHOWN_MEMBERS) lines.push(`  ${name}  ${valuesText(group.values)}`);
+    else if (group.index === group.size) lines.push(`  …\n  ${name}  ${valuesText(group.values)}`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A line for each sweep that was queued. */
+export function summarizeSweeps(tasks: readonly Task[]): string {
+  return tasks
+    .flatMap(({ metadata: { group } }) => (group?.index === 1 ? [group] : []))
+    .map(
+      (group) =>
+        `sweep ${group.name}, ${numbersText(group)}: ${limits(group)}. To look at it: stint show ${group.name}\n`,
+    )
+    .join("");
+}
+
+interface Limited {
+  readonly size: number;
+  readonly maxParallel?: number | undefined;
+  readonly maxFailures?: number | undefined;
+}
+
+function limits({ size, maxParallel, maxFailures }: Limited): string {
+  const parts = [
+    size === 1 ? "one member" : `${size} members`,
+    maxParallel === undefined ? null : `${maxParallel} at a time`,
+    maxFailures === undefined ? null : `called off after ${maxFailures} failures`,
+  ];
+  return parts.filter((part) => part !== null).join(", ");
+}
+
+/** The numbers of a sweep's members. */
+export function numbersText({ id, size }: { readonly id: number; readonly size: number }): string {
+  return size === 1 ? String(id) : `${id}-${id + size - 1}`;
+}
+
+/** `lr=0.1 seed=2`. */
+export function valuesText(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${/^[\w.+:/-]+$/.test(value) ? value : JSON.stringify(value)}`)
+    .join(" ");
+}

@@ -1,0 +1,39 @@
+import { ok, type Result } from "../../lib/result.ts";
+import { type Fault, refuse } from "../fault.ts";
+import { all } from "../readers.ts";
+import { describe, type Value } from "../value.ts";
+import type { Member } from "./member.ts";
+import { rangeOf } from "./range.ts";
+
+/** Reads `array: 1-100`, `1-100:10`, `1,5,9-12` or a list of these: whole numbers, in the order that they are written. */
+export function readArray(value: Value): Result<Member[], Fault[]> {
+  if (value.type === "mapping") return refuse(value, "is a mapping, wanted 1-100, 1-100:10 or a list");
+  const items = value.type === "list" ? value.items : [value];
+  if (items.length === 0) return refuse(value, "is an empty list, so it makes no member");
+  const read = all(items.map(indicesOf));
+  if (!read.ok) return read;
+  return ok(read.value.flat());
+}
+
+function indicesOf(item: Value): Result<Member[], Fault[]> {
+  const wanted = "wanted whole numbers such as 1-100, 1-100:10 or 1,5,9";
+  if (item.type !== "scalar" || item.data === null) return refuse(item, `is ${describe(item)}, ${wanted}`);
+  // Slurm's limit after a % has its own key here.
+  const [indices = "", limit] = item.text.split("%");
+  if (limit !== undefined)
+    return refuse(
+      item,
+      `is ${describe(item)}, ${wanted}`,
+      `write maxParallel: ${limit} for the part after %`,
+    );
+  const parts = all(
+    indices.split(",").map((part): Result<string[], Fault[]> => {
+      const text = part.trim();
+      if (/^\d+$/.test(text)) return ok([String(Number(text))]);
+      return /^\d+-\d+(:\d+)?$/.test(text)
+        ? rangeOf(item, text)
+        : refuse(item, `is ${describe(item)}, ${wanted}`);
+    }),
+  );
+  return parts.ok ? ok(parts.value.flat().map((index) => ({ values: { index }, span: item.span }))) : parts;
+}

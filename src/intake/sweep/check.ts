@@ -1,0 +1,100 @@
+import { closest } from "../../lib/suggest.ts";
+import { type Fault, fault } from "../fault.ts";
+import type { Entry, Span, Value } from "../value.ts";
+import { type Placeholder, placeholdersIn, unclosedIn } from "./placeholder.ts";
+import type { Sweep } from "./sweep.ts";
+
+const SWEEP_NAMES = ["index", "size", "name"];
+
+interface Around {
+  readonly sweep: Sweep | null;
+  /** The text that the entries come from; empty for flags. */
+  readonly text: string;
+}
+
+/** Every placeholder that stands for nothing, before any member is made. */
+export function placeholderFaults(entries: readonly Entry[], around: Around): Fault[] {
+  return entries.flatMap((entry) => entryFaults(entry, around));
+}
+
+/** Values are taken as they are: a placeholder among them would reach the job as it stands. */
+export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
+  const inValue = (value: Value): Fault[] => {
+    if (value.type === "list") return value.items.flatMap(inValue);
+    if (value.type === "mapping") return nestedFaults(value.entries, text);
+    return placeholdersIn(value.text, true).map((placeholder) =>
+      fault(placeOf(placeholder, value, text), `${placeholder.raw} stands in the values of the sweep itself`),
+    );
+  };
+  return entries.flatMap(({ value }) => inValue(value));
+}
+
+function entryFaults({ key, span, value }: Entry, around: Around): Fault[] {
+  const inKey = placeholdersIn(key, around.sweep !== null).map(({ raw }) =>
+    fault(span, `${raw} stands in a key, wanted it in a value`),
+  );
+  return [...inKey, ...valueFaults(value, around)];
+}
+
+function valueFaults(value: Value, around: Around): Fault[] {
+  if (value.type === "list") return value.items.flatMap((item) => valueFaults(item, around));
+  if (value.type === "mapping") return placeholderFaults(value.entries, around);
+  if (typeof value.data !== "string") return [];
+  const unclosed = unclosedIn(value.text);
+  if (unclosed !== null) {
+    const hint = "write ${{ matrix.NAME }}, without braces or line ends in it";
+    return [fault(placeOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
+  }
+  return placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
+    const wrong = troubleWith(placeholder, around.sweep);
+    return wrong === null ? [] : [fault(placeOf(placeholder, value, around.text), wrong.message, wrong.hint)];
+  });
+}
+
+interface Wrong {
+  readonly message: string;
+  readonly hint: string;
+}
+
+function troubleWith({ raw, kind, name }: Placeholder, sweep: Sweep | null): Wrong | null {
+  if (sweep === null) {
+    const key = kind === "sweep" ? "matrix:, each: or array:" : `${kind}:`;
+    return { message: `${raw} stands for a value of a sweep, and the task has none`, hint: `add ${key}` };
+  }
+  if (kind !== sweep.kind && kind !== "sweep") {
+    const isOther = ["matrix", "each", "array"].includes(kind);
+    const message = isOther
+      ? `${raw} has no value: the sweep is given by ${sweep.kind}:`
+      : `${raw} is unknown`;
+    const known = [
+      ...sweep.names.map((one) => `${sweep.kind}.${one}`),
+      ...SWEEP_NAMES.map((one) => `sweep.${one}`),
+    ];
+    const near = sweep.names.includes(name) ? `${sweep.kind}.${name}` : closest(`${kind}.${name}`, known);
+    return {
+      message,
+      hint:
+        near === null ? "write $${{ … }} where the text itself is meant" : `did you mean \${{ ${near} }}?`,
+    };
+  }
+  const names = kind === "sweep" ? SWEEP_NAMES : sweep.names;
+  if (names.includes(name)) return null;
+  const near = closest(name, names);
+  return {
+    message: `${raw} is unknown`,
+    hint:
+      near === null ? `${kind} has ${names.slice(0, 8).join(", ")}` : `did you mean \${{ ${kind}.${near} }}?`,
+  };
+}
+
+/** Where a placeholder stands in the text of its value; the whole value where it was written in another way. */
+export function placeOf(placeholder: Placeholder, value: Value, text: string): Span {
+  if (value.type !== "scalar") return value.span;
+  const before = value.text.slice(0, placeholder.start).split(placeholder.raw).length - 1;
+  let start = value.span.start - 1;
+  for (let seen = 0; seen <= before; seen += 1) {
+    start = text.indexOf(placeholder.raw, start + 1);
+    if (start === -1 || start >= value.span.end) return value.span;
+  }
+  return { start, end: start + placeholder.raw.length };
+}

@@ -1,0 +1,155 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { errnoOf } from "../../lib/errno.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type Fault, fault, refuse, type Source } from "../fault.ts";
+import type { Surroundings } from "../readers.ts";
+import { folder } from "../task-readers.ts";
+import { decodeTaskText, tooLarge } from "../task-text.ts";
+import { describe, type Value } from "../value.ts";
+import { MAX_TEXT_BYTES } from "../yaml-text.ts";
+import { parseCsv } from "./csv.ts";
+import { type Member, nameTrouble } from "./member.ts";
+
+/** What is read in which way; a file without an ending is one of lines. */
+const FORMS: Readonly<Record<string, (source: Source) => Result<Member[], Fault[]>>> = {
+  ".csv": csvMembers,
+  ".jsonl": jsonMembers,
+  ".ndjson": jsonMembers,
+  ".txt": lineMembers,
+  ".list": lineMembers,
+  "": lineMembers,
+};
+
+/** Reads the members that a data file has; a relative path begins at `defaultCwd`. */
+export function readEach(value: Value, surroundings: Surroundings): Result<Member[], Fault[]> {
+  if (value.type !== "scalar")
+    return refuse(
+      value,
+      `is ${describe(value)}, wanted the path of a file`,
+      "for values of the task file itself use matrix:",
+    );
+  const path = folder(value, surroundings);
+  if (!path.ok) return path;
+  const form = FORMS[extname(path.value).toLowerCase()];
+  if (form === undefined) {
+    return refuse(value, `is ${describe(value)}, wanted a file that ends in .csv, .jsonl or .txt (lines)`);
+  }
+  const text = readData(path.value);
+  if (!text.ok) return refuse(value, `cannot be read: ${text.error}`, `looked for ${path.value}`);
+  const source = { file: value.text, text: text.value };
+  const members = form(source);
+  if (!members.ok) return err(members.error.map((one) => ({ ...one, source })));
+  if (members.value.length > 0) return members;
+  return refuse(value, "has no rows, so it makes no member");
+}
+
+/** Unlike a task file it may be reached through a link: nothing is moved away with it. */
+function readData(path: string): Result<string, string> {
+  let descriptor: number | null = null;
+  try {
+    // O_NONBLOCK opens a FIFO at once, instead of waiting for its writer (open(2)).
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) return err(stat.isDirectory() ? "it is a folder" : "it is not a regular file");
+    if (stat.size > MAX_TEXT_BYTES) return err(tooLarge(stat.size));
+    return decodeTaskText(readFileSync(descriptor));
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT" || errno === "ENOTDIR") return err("there is no such file");
+    return err(errno === "EACCES" ? "permission denied" : String(errno ?? error));
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+function csvMembers(source: Source): Result<Member[], Fault[]> {
+  const rows = parseCsv(source.text);
+  if (!rows.ok) return rows;
+  const [header, ...rest] = rows.value;
+  if (header === undefined) return ok([]);
+  const names = header.cells.map((cell) => cell.trim());
+  for (const [index, name] of names.entries()) {
+    const trouble = nameTrouble(name, names.slice(0, index));
+    if (trouble !== null) {
+      const hint = "the first row of a CSV names the columns";
+      return err([fault(header.span, `column ${index + 1} "${name}" ${trouble}`, hint)]);
+    }
+  }
+  const faults = rest
+    .filter(({ cells }) => cells.length !== names.length)
+    .map(({ cells, span }) => {
+      const hint = "put quotes around a cell that holds a comma";
+      return fault(span, `the row has ${counted(cells.length)}, the first row names ${names.length}`, hint);
+    });
+  const nul = source.text.indexOf("\0");
+  if (nul !== -1) faults.push(fault({ start: nul, end: nul + 1 }, "the file holds a NUL character"));
+  if (faults.length > 0) return err(faults);
+  return ok(
+    rest.map(({ cells, span }) => ({
+      values: Object.fromEntries(names.map((name, index) => [name, cells[index] ?? ""])),
+      span,
+      source,
+    })),
+  );
+}
+
+function counted(cells: number): string {
+  return cells === 1 ? "one cell" : `${cells} cells`;
+}
+
+/** The lines of a text that are not empty, each with its place. */
+function* linesOf({ text }: Source): Generator<{ line: string; span: { start: number; end: number } }> {
+  let start = 0;
+  for (const whole of text.split("\n")) {
+    const line = whole.replace(/\r$/, "");
+    if (line.trim() !== "") yield { line, span: { start, end: start + line.length } };
+    start += whole.length + 1;
+  }
+}
+
+function lineMembers(source: Source): Result<Member[], Fault[]> {
+  const members: Member[] = [];
+  for (const { line, span } of linesOf(source)) {
+    if (line.includes("\0")) return err([fault(span, "the line holds a NUL character")]);
+    members.push({ values: { line }, span, source });
+  }
+  return ok(members);
+}
+
+function jsonMembers(source: Source): Result<Member[], Fault[]> {
+  const members: Member[] = [];
+  const faults: Fault[] = [];
+  const known: string[] = [];
+  for (const { line, span } of linesOf(source)) {
+    const values = valuesOf(line, known);
+    if (values.ok) members.push({ values: values.value, span, source });
+    else faults.push(fault(span, values.error, 'each line is an object such as {"lr": 0.1, "name": "a"}'));
+  }
+  return faults.length > 0 ? err(faults) : ok(members);
+}
+
+/** The values of one JSON line; `known` collects the names of all. */
+function valuesOf(line: string, known: string[]): Result<Record<string, string>, string> {
+  let data: unknown;
+  try {
+    data = JSON.parse(line);
+  } catch {
+    return err("the line is not valid JSON");
+  }
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return err("the line is no object");
+  const values: [string, string][] = [];
+  for (const [name, value] of Object.entries(data) as [string, unknown][]) {
+    const trouble = known.includes(name) ? null : nameTrouble(name, known);
+    if (trouble !== null) return err(`"${name}" ${trouble}`);
+    known.push(...(known.includes(name) ? [] : [name]));
+    // What has no value is as if it were left out: a placeholder for it is then a fault.
+    if (value === null) continue;
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      return err(`"${name}" is nested, wanted a text, a number, true or false`);
+    const text = String(value);
+    if (text.includes("\0")) return err(`"${name}" holds a NUL character`);
+    values.push([name, text]);
+  }
+  return ok(Object.fromEntries(values));
+}

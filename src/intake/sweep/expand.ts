@@ -1,0 +1,196 @@
+import { basename } from "node:path";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { nameFrom } from "../../model/identity.ts";
+import type { Draft } from "../../model/submission.ts";
+import { newCandidate, type SubmissionContext } from "../candidate.ts";
+import { type Fault, fault } from "../fault.ts";
+import { makeDraft } from "../finish.ts";
+import { type Given, givenFields } from "../given.ts";
+import { taskName } from "../task-readers.ts";
+import type { Entry, Span, Value } from "../value.ts";
+import { nestedFaults, placeholderFaults, placeOf } from "./check.ts";
+import { type Filler, fieldOf, fillerOf, type ValueTrouble } from "./fill-value.ts";
+import { describeValues, type Member } from "./member.ts";
+import { lookupIn, placeholdersIn } from "./placeholder.ts";
+import { isSweepKey, readSweep, type Sweep } from "./sweep.ts";
+
+/** The keys of one document, or of one command line. */
+export interface Reading {
+  readonly entries: readonly Entry[];
+  readonly context: SubmissionContext;
+  /** The text that spans are counted in; empty for flags. */
+  readonly text: string;
+  /** Where faults of the task as a whole are said to be. */
+  readonly span: Span;
+}
+
+/** Makes the drafts of a document: one, or all members of its sweep. */
+export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
+  const { entries, context, text } = reading;
+  const own = entries.filter((entry) => !isSweepKey(entry));
+  // Beside the task file lies its data; folders of the job are another matter.
+  const surroundings = { ...context, defaultCwd: context.dataFolder ?? context.defaultCwd };
+  const swept = entries.filter(isSweepKey);
+  const nested = nestedFaults(swept, text);
+  const sweep = nested.length > 0 ? err(nested) : readSweep(swept, surroundings);
+  if (!sweep.ok) return err([...sweep.error, ...givenFields(own).faults]);
+  const unknown = placeholderFaults(own, { sweep: sweep.value, text });
+  if (unknown.length > 0) return err([...unknown, ...givenFields(own).faults]);
+  const template = templateOf(own);
+  if (sweep.value === null) return single(template, reading);
+  return members(template, { sweep: sweep.value, reading });
+}
+
+/** The keys of a task, taken apart once for all members. */
+interface Template {
+  /** What is the same for all. */
+  readonly constant: { readonly given: readonly Given[]; readonly faults: readonly Fault[] };
+  readonly varying: readonly { readonly entry: Entry; readonly filler: Filler }[];
+  readonly entries: readonly Entry[];
+}
+
+function templateOf(entries: readonly Entry[]): Template {
+  const fillers = entries.map((entry) => ({ entry, filler: fillerOf(entry, entries) }));
+  return {
+    constant: givenFields(fillers.filter(({ filler }) => filler === null).map(({ entry }) => entry)),
+    varying: fillers.flatMap(({ entry, filler }) => (filler === null ? [] : [{ entry, filler }])),
+    entries,
+  };
+}
+
+/** A task that is no sweep may still have `$${{` in it. */
+function single({ constant, varying }: Template, { context, span }: Reading): Result<Draft[], Fault[]> {
+  const filled = varying.map(({ entry, filler }) => ({ ...entry, value: filler(() => undefined, []) }));
+  const { given, faults } = givenFields(filled);
+  const draft = makeDraft({
+    candidate: newCandidate(context),
+    given: [...constant.given, ...given],
+    context,
+    span,
+  });
+  const all = [...constant.faults, ...faults, ...(draft.ok ? [] : draft.error)];
+  return draft.ok && all.length === 0 ? ok([draft.value]) : err(all);
+}
+
+/** So many members with faults are told of; the rest mostly has the same. */
+const MAX_FAULTY = 5;
+
+function members(
+  template: Template,
+  { sweep, reading }: { sweep: Sweep; reading: Reading },
+): Result<Draft[], Fault[]> {
+  const name = groupName(template, reading);
+  if (!name.ok) return err([...name.error, ...template.constant.faults]);
+  const drafts: Draft[] = [];
+  const faults = new Map<string, Fault>();
+  for (const one of template.constant.faults) faults.set(keyOf(one), one);
+  let faulty = 0;
+  for (const [index, member] of sweep.members.entries()) {
+    const draft = memberDraft({ template, sweep, reading, name: name.value, member, index });
+    if (draft.ok) drafts.push(draft.value);
+    else {
+      for (const one of draft.error) faults.set(keyOf(one), one);
+      faulty += 1;
+    }
+    if (faulty >= MAX_FAULTY) break;
+  }
+  return faults.size > 0 ? err([...faults.values()]) : ok(drafts);
+}
+
+function keyOf({ span, message }: Fault): string {
+  return `${span.start} ${message}`;
+}
+
+interface MemberMaking {
+  readonly template: Template;
+  readonly sweep: Sweep;
+  readonly reading: Reading;
+  readonly name: string;
+  readonly member: Member;
+  readonly index: number;
+}
+
+function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
+  const { template, sweep, reading, name, member, index } = making;
+  const size = sweep.members.length;
+  const lookup = lookupIn(member, { index: String(index + 1), size: String(size), name });
+  const troubles: ValueTrouble[] = [];
+  const filled = template.varying.map(({ entry, filler }) => ({ ...entry, value: filler(lookup, troubles) }));
+  if (troubles.length > 0) {
+    return err(
+      troubles.map(({ placeholder, value, message, hint }) =>
+        fault(placeOf(placeholder, value, reading.text), `${message} ${which(member, index)}`, hint),
+      ),
+    );
+  }
+  const own = givenFields(filled);
+  const given = [...template.constant.given, ...own.given];
+  const draft = makeDraft({
+    candidate: newCandidate(reading.context),
+    given: isNamed(own.given) ? given : [...given.filter(({ key }) => key !== "name"), nameGiven(making)],
+    context: reading.context,
+    span: reading.span,
+  });
+  const faults = [...own.faults, ...(draft.ok ? [] : draft.error)];
+  if (!draft.ok || faults.length > 0) {
+    const isOurs = ({ span }: Fault): boolean =>
+      template.varying.some(
+        ({ entry }) => span.start >= entry.value.span.start && span.end <= entry.value.span.end,
+      );
+    return err(
+      faults.map((one) =>
+        isOurs(one) ? { ...one, message: `${one.message} ${which(member, index)}` } : one,
+      ),
+    );
+  }
+  const group = { name, index: index + 1, size, values: { ...member.values }, ...sweep.limits };
+  return ok({ ...draft.value, group });
+}
+
+function isNamed(given: readonly Given[]): boolean {
+  return given.some(({ key }) => key === "name");
+}
+
+/** Which member a fault is about, and where its values stand. */
+function which({ values, source, span }: Member, index: number): string {
+  const line =
+    source === undefined ? "" : `, ${source.file}:${source.text.slice(0, span.start).split("\n").length}`;
+  return `(member ${index + 1}${line}: ${describeValues(values)})`;
+}
+
+function nameGiven({ template, reading, name, index }: MemberMaking): Given {
+  const { span } = nameEntry(template)?.value ?? reading;
+  const text = `${name}-${index + 1}`;
+  const value: Value = { type: "scalar", data: text, text, path: "name", span };
+  return { key: "name", entry: { key: "name", span, value } };
+}
+
+function nameEntry({ entries }: Template): Entry | undefined {
+  return entries.find(
+    ({ key, value }) => fieldOf(key) === "name" && !(value.type === "scalar" && value.data === null),
+  );
+}
+
+/** The name of the whole: as it is written, less its placeholders; else out of what is run. */
+function groupName(template: Template, { context }: Reading): Result<string, Fault[]> {
+  const entry = nameEntry(template);
+  const written = entry?.value;
+  if (written !== undefined && !template.varying.some((one) => one.entry === entry)) return taskName(written);
+  const texts =
+    written === undefined
+      ? template.entries.filter(({ key }) => ["run", "command", "script"].includes(fieldOf(key) ?? ""))
+      : template.entries.filter((one) => one === entry);
+  const words = texts.flatMap(({ value }) => wordsOf(value)).map((word) => basename(word));
+  const name = nameFrom(words.join(" "));
+  return ok(name === "task" ? nameFrom(context.defaultName) : name);
+}
+
+/** The words of a value without its placeholders; of several lines the first one that says something. */
+function wordsOf(value: Value): string[] {
+  if (value.type === "list") return value.items.flatMap(wordsOf);
+  if (value.type === "mapping") return [];
+  let text = value.text;
+  for (const { raw } of placeholdersIn(text, true)) text = text.replace(raw, "");
+  const line = text.split("\n").find((one) => one.trim() !== "" && !one.trimStart().startsWith("#")) ?? "";
+  return line.split(/\s+/);
+}

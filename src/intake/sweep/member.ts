@@ -1,0 +1,65 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { valueVariable } from "../../model/group.ts";
+import { type Fault, fault, type Source } from "../fault.ts";
+import type { Span } from "../value.ts";
+
+/** One combination of values, and where it was written. */
+export interface Member {
+  readonly values: Readonly<Record<string, string>>;
+  readonly span: Span;
+  /** The data file that the span is counted in. */
+  readonly source?: Source;
+}
+
+/** The word before the dot in `${{ matrix.lr }}`. */
+export type Kind = "matrix" | "each" | "array";
+
+/** A schema passes these over, to keep prototypes clean, so they would be lost without a word. */
+const IMPOSSIBLE_NAMES = ["__proto__", "prototype", "constructor"];
+
+/** What is wrong with a name of values, as a clause, or null. */
+export function nameTrouble(name: string, earlier: readonly string[]): string | null {
+  if (name === "") return "is empty, wanted a name";
+  if (IMPOSSIBLE_NAMES.includes(name)) return "cannot be a name here, wanted another one";
+  if (/[{}\0\n]/.test(name) || name !== name.trim())
+    return "cannot be a name here, wanted one without braces and blanks around it";
+  if (earlier.includes(name)) return "is given twice";
+  const alike = earlier.find((other) => valueVariable(other) === valueVariable(name));
+  return alike === undefined
+    ? null
+    : `is too like "${alike}": both would be ${valueVariable(name)} for the job`;
+}
+
+/** Refuses members that have the same values: what would tell their results apart? */
+export function withoutTwins(members: readonly Member[]): Result<readonly Member[], Fault[]> {
+  const seen = new Map<string, number>();
+  for (const [index, member] of members.entries()) {
+    const values = JSON.stringify(Object.entries(member.values).toSorted(byName));
+    const first = seen.get(values);
+    if (first === undefined) {
+      seen.set(values, index);
+      continue;
+    }
+    const message = `member ${index + 1} has the same values as member ${first + 1}: ${describeValues(member.values)}`;
+    const hint = "leave one out; for repetitions add a key such as seed: 1-3";
+    const twin = fault(member.span, message, hint);
+    return err([member.source === undefined ? twin : { ...twin, source: member.source }]);
+  }
+  return ok(members);
+}
+
+function byName([left]: [string, string], [right]: [string, string]): number {
+  return left < right ? -1 : 1;
+}
+
+const SHOWN_VALUES = 4;
+const SHOWN_CHARACTERS = 24;
+
+/** Values in a message: `lr=0.1, seed=2`. */
+export function describeValues(values: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(values).map(([name, value]) => {
+    const text = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
+    return `${name}=${/^[\w.+-]+$/.test(text) ? text : JSON.stringify(text)}`;
+  });
+  return pairs.length > SHOWN_VALUES ? `${pairs.slice(0, SHOWN_VALUES).join(", ")}, …` : pairs.join(", ");
+}

@@ -1,0 +1,142 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { valueVariable } from "../../model/group.ts";
+import type { Member } from "./member.ts";
+import { isPlain, type ShellPlace, shellPlaces, shellText } from "./shell.ts";
+
+/** What a text is read as once it is filled: that decides how a value is written into it. */
+export type Language = "text" | "name" | "shell" | "code";
+
+/** `${{ matrix.lr }}` in a text. */
+export interface Placeholder {
+  /** As it was written. */
+  readonly raw: string;
+  readonly start: number;
+  readonly end: number;
+  /** The word before the dot. */
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** `$${{` stands for `${{` itself. */
+const PLACEHOLDER = /(\$?)\$\{\{([^{}\n]*)\}\}/g;
+const OURS = /^(matrix|each|array|sweep)\b/;
+
+/** The placeholders in a text; where there is no sweep, only what looks like one of ours. */
+export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
+  if (!text.includes("${{")) return [];
+  return [...text.matchAll(PLACEHOLDER)].flatMap((match) => {
+    const [raw, escape, inner = ""] = match;
+    const expression = inner.trim();
+    if (escape === "$" || !(hasSweep || OURS.test(expression))) return [];
+    const dot = expression.indexOf(".");
+    const kind = dot === -1 ? expression : expression.slice(0, dot).trim();
+    const name = dot === -1 ? "" : expression.slice(dot + 1).trim();
+    return [{ raw, start: match.index, end: match.index + raw.length, kind, name }];
+  });
+}
+
+/** A beginning of one of ours that does not end as one; null where there is none. */
+export function unclosedIn(text: string): Placeholder | null {
+  if (!text.includes("${{")) return null;
+  const rest = text.replaceAll(PLACEHOLDER, (whole) => " ".repeat(whole.length));
+  const match = /(?<!\$)\$\{\{\s*(matrix|each|array|sweep)\b[^\s}]*/.exec(rest);
+  if (match === null) return null;
+  const [raw, kind = ""] = match;
+  return { raw, start: match.index, end: match.index + raw.length, kind, name: "" };
+}
+
+/** A text that is filled for each member. */
+export interface TextTemplate {
+  readonly literals: readonly string[];
+  readonly holes: readonly { readonly placeholder: Placeholder; readonly place: ShellPlace }[];
+  readonly language: Language;
+}
+
+/** Takes a text apart once for all members; null where it holds nothing to fill. */
+export function textTemplate(text: string, language: Language): TextTemplate | null {
+  const placeholders = placeholdersIn(text, true);
+  if (placeholders.length === 0) return text.includes("$${{") ? withoutHoles(text) : null;
+  const places =
+    language === "shell" ? shellPlaces(text, placeholders) : placeholders.map(() => "unsure" as const);
+  const cuts = [0, ...placeholders.map(({ end }) => end)];
+  return {
+    language,
+    literals: cuts.map((cut, index) => unescaped(text.slice(cut, placeholders[index]?.start))),
+    holes: placeholders.map((placeholder, index) => ({ placeholder, place: places[index] ?? "unsure" })),
+  };
+}
+
+function withoutHoles(text: string): TextTemplate {
+  return { language: "text", literals: [unescaped(text)], holes: [] };
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll("$${{", "${{");
+}
+
+/** What a placeholder stands for, or undefined. */
+export type Lookup = (placeholder: Placeholder) => string | undefined;
+
+/** Why a text cannot be filled for a member. */
+export interface FillTrouble {
+  readonly placeholder: Placeholder;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Writes a member's values into a text. */
+export function fill(
+  { literals, holes, language }: TextTemplate,
+  lookup: Lookup,
+): Result<string, FillTrouble> {
+  let filled = literals[0] ?? "";
+  for (const [index, { placeholder, place }] of holes.entries()) {
+    const value = lookup(placeholder);
+    if (value === undefined) {
+      const message = `there is no value for ${placeholder.raw}`;
+      return err({ placeholder, message, hint: "give it to every member, or leave the placeholder out" });
+    }
+    const written = writtenAs(value, { language, place });
+    if (written === null) {
+      const message = `the value ${JSON.stringify(value)} cannot stand here as it is: ${WHY_NOT[language]}`;
+      const variable = valueVariable(placeholder.name);
+      const instead = language === "shell" ? `"$${variable}"` : variable;
+      const hint = `use ${instead}, which the job finds in its environment`;
+      return err({ placeholder, message, hint });
+    }
+    filled += written + (literals[index + 1] ?? "");
+  }
+  return ok(filled);
+}
+
+const WHY_NOT: Readonly<Record<Language, string>> = {
+  text: "",
+  name: "",
+  shell: "it is no plain word, and what the shell would make of it at this place cannot be told",
+  code: "it is no plain word and would be read as code",
+};
+
+function writtenAs(
+  value: string,
+  { language, place }: { language: Language; place: ShellPlace },
+): string | null {
+  switch (language) {
+    case "text":
+      return value;
+    case "name":
+      return value.replaceAll(/[^A-Za-z0-9._-]+/g, "-");
+    case "shell":
+      return shellText(value, place);
+    case "code":
+      return isPlain(value) ? value : null;
+  }
+}
+
+/** A lookup in one member; `sweep.` is the same for all but the index. */
+export function lookupIn(member: Member, sweep: Readonly<Record<string, string>>): Lookup {
+  return ({ kind, name }) => (kind === "sweep" ? own(sweep, name) : own(member.values, name));
+}
+
+function own(values: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}

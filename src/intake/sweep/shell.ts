@@ -1,0 +1,136 @@
+/** How the place of a placeholder in a shell line is read: without quotes, within them, or in a way that we cannot tell. */
+export type ShellPlace = "bare" | "single" | "double" | "unsure";
+
+/** A part of a line that stands for a value. */
+interface Hole {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Programs that read one of their words as a program again: quotes of ours would be taken off before that. */
+const READS_TWICE =
+  /\b(eval|ssh|xargs|parallel|trap|alias)\b|\b(sh|bash|dash|zsh|ksh|fish|su|python[\d.]*|perl|ruby|node|bun)\b[^\n]*\s-\w*[ce]\b/;
+/** `$NAME` in braces and nothing more. */
+const SIMPLE_EXPANSION = /\$\{#?[\w@*#?!-]+\}/y;
+
+/**
+ * Tells for each hole in which quotes of the POSIX shell (2.2) it stands. Where a construct is met whose reading depends on
+ * more than the text so far (here-documents, backquotes, arithmetic), everything after it is `unsure`.
+ */
+export function shellPlaces(line: string, holes: readonly Hole[]): ShellPlace[] {
+  if (READS_TWICE.test(line)) return holes.map(() => "unsure");
+  const scan = new Scan(line, holes);
+  while (scan.isGoingOn()) scan.step();
+  return holes.map((hole) => scan.places.get(hole.start) ?? "unsure");
+}
+
+class Scan {
+  readonly places = new Map<number, ShellPlace>();
+  readonly #line: string;
+  readonly #holes: ReadonlyMap<number, Hole>;
+  /** What is open: `"`, or `(` of a subshell or a `$(`. */
+  readonly #open: ('"' | "(")[] = [];
+  #at = 0;
+  #isLost = false;
+
+  constructor(line: string, holes: readonly Hole[]) {
+    this.#line = line;
+    this.#holes = new Map(holes.map((hole) => [hole.start, hole]));
+  }
+
+  isGoingOn(): boolean {
+    return !this.#isLost && this.#at < this.#line.length;
+  }
+
+  step(): void {
+    const isQuoted = this.#open.at(-1) === '"';
+    const hole = this.#holes.get(this.#at);
+    if (hole !== undefined) {
+      this.places.set(hole.start, isQuoted ? "double" : "bare");
+      this.#at = hole.end;
+      return;
+    }
+    const sign = this.#line.charAt(this.#at);
+    if (sign === "\\") this.#escape();
+    else if (sign === "$") this.#dollar(isQuoted);
+    else if (sign === "`") this.#isLost = true;
+    else if (sign === '"') this.#quote(isQuoted);
+    else if (isQuoted) this.#at += 1;
+    else this.#bare(sign);
+  }
+
+  #escape(): void {
+    // A backslash before a value would take the first sign of what we make of it.
+    this.#isLost = this.#holes.has(this.#at + 1);
+    this.#at += 2;
+  }
+
+  #quote(isQuoted: boolean): void {
+    if (isQuoted) this.#open.pop();
+    else this.#open.push('"');
+    this.#at += 1;
+  }
+
+  #dollar(isQuoted: boolean): void {
+    const rest = this.#line.slice(this.#at, this.#at + 3);
+    if (rest.startsWith("$(")) {
+      // The `)` of a `case` looks like the end of the substitution.
+      this.#isLost = rest === "$((" || /\bcase\b/.test(this.#line);
+      this.#open.push("(");
+      this.#at += 2;
+    } else if (rest.startsWith("${")) {
+      SIMPLE_EXPANSION.lastIndex = this.#at;
+      const match = SIMPLE_EXPANSION.exec(this.#line);
+      this.#isLost = match === null;
+      this.#at += match?.[0].length ?? 0;
+    } else if (!isQuoted && rest.startsWith("$'")) this.#isLost = true;
+    else this.#at += 1;
+  }
+
+  #bare(sign: string): void {
+    const rest = this.#line.slice(this.#at, this.#at + 3);
+    if (sign === "'") return this.#single();
+    const isComment = sign === "#" && (this.#at === 0 || /[\s;&|()]/.test(this.#line.charAt(this.#at - 1)));
+    if (isComment) {
+      const end = this.#line.indexOf("\n", this.#at);
+      this.#at = end === -1 ? this.#line.length : end;
+      return;
+    }
+    this.#isLost = rest.startsWith("((") || (rest.startsWith("<<") && rest !== "<<<");
+    if (sign === "(") this.#open.push("(");
+    if (sign === ")") this.#open.pop();
+    this.#at += rest === "<<<" ? 3 : 1;
+  }
+
+  #single(): void {
+    const end = this.#line.indexOf("'", this.#at + 1);
+    for (const { start } of this.#holes.values()) {
+      if (start > this.#at && start < end) this.places.set(start, "single");
+    }
+    this.#isLost = end === -1;
+    this.#at = end + 1;
+  }
+}
+
+/** Signs that mean nothing to a shell in any place, and nothing to other languages but a number, a word or a path. */
+const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/;
+
+/** True for a value that is the same word in quotes and without. */
+export function isPlain(value: string): boolean {
+  return PLAIN.test(value);
+}
+
+/** A value as the shell reads it back in its place, or null where that cannot be promised. */
+export function shellText(value: string, place: ShellPlace): string | null {
+  if (isPlain(value)) return value;
+  switch (place) {
+    case "bare":
+      return `'${value.replaceAll("'", `'\\''`)}'`;
+    case "single":
+      return value.replaceAll("'", `'\\''`);
+    case "double":
+      return value.replaceAll(/[\\$`"]/g, "\\$&");
+    case "unsure":
+      return null;
+  }
+}

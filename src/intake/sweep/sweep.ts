@@ -1,0 +1,100 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { MAX_GROUP_SIZE } from "../../model/group.ts";
+import { type Fault, fault } from "../fault.ts";
+import { camelCase } from "../key-names.ts";
+import { count, type Surroundings } from "../readers.ts";
+import { type Entry, isUnspecified, type Value } from "../value.ts";
+import { readArray } from "./array.ts";
+import { readEach } from "./data-file.ts";
+import { readMatrix } from "./matrix.ts";
+import { type Kind, type Member, withoutTwins } from "./member.ts";
+import { tooMany } from "./range.ts";
+
+const KINDS = { matrix: readMatrix, each: readEach, array: readArray } as const satisfies Record<
+  Kind,
+  (value: Value, surroundings: Surroundings) => Result<Member[], Fault[]>
+>;
+const LIMITS = ["maxParallel", "maxFailures"] as const;
+type Limit = (typeof LIMITS)[number];
+
+/** What one document makes many tasks of. */
+export interface Sweep {
+  readonly kind: Kind;
+  readonly members: readonly Member[];
+  /** Every name that a member has a value for. */
+  readonly names: readonly string[];
+  readonly limits: { readonly [key in Limit]?: number };
+}
+
+/** True for a key that belongs to the sweep and not to the single task. */
+export function isSweepKey({ key }: Entry): boolean {
+  return kindOf(key) !== null || limitOf(key) !== null;
+}
+
+function kindOf(key: string): Kind | null {
+  return (Object.keys(KINDS) as Kind[]).find((kind) => kind === camelCase(key)) ?? null;
+}
+
+function limitOf(key: string): Limit | null {
+  return LIMITS.find((limit) => limit === camelCase(key)) ?? null;
+}
+
+/** Reads the keys of a sweep; null where there is none. */
+export function readSweep(
+  entries: readonly Entry[],
+  surroundings: Surroundings,
+): Result<Sweep | null, Fault[]> {
+  const given = entries.filter(({ value }) => !isUnspecified(value));
+  const limits = readLimits(given, surroundings);
+  const [first, ...others] = given.filter(({ key }) => kindOf(key) !== null);
+  const faults = [
+    ...(limits.ok ? [] : limits.error),
+    ...others.map((other) =>
+      fault(
+        other.span,
+        `"${other.key}" stands beside "${first?.key}", wanted one of matrix, each or array`,
+        hintBeside(other.key, first?.key ?? ""),
+      ),
+    ),
+  ];
+  const kind = first === undefined ? null : kindOf(first.key);
+  if (first === undefined || kind === null) {
+    faults.push(
+      ...given.map(({ key, span }) => fault(span, `"${key}" has no use without a sweep`, NO_SWEEP)),
+    );
+    return faults.length > 0 ? err(faults) : ok(null);
+  }
+  const members = withinLimits(KINDS[kind](first.value, surroundings), first.value);
+  if (!members.ok) return err([...faults, ...members.error]);
+  if (faults.length > 0 || !limits.ok) return err(faults);
+  const names = new Set(members.value.flatMap(({ values }) => Object.keys(values)));
+  return ok({ kind, members: members.value, names: [...names], limits: limits.value });
+}
+
+const NO_SWEEP = "it goes with matrix:, each: or array:";
+
+function hintBeside(one: string, other: string): string {
+  return [one, other].includes("each")
+    ? "write a column with all combinations into the data file"
+    : "write the numbers as a list of the matrix: {index: 1-100}";
+}
+
+function withinLimits(members: Result<Member[], Fault[]>, value: Value): Result<readonly Member[], Fault[]> {
+  if (!members.ok) return members;
+  if (members.value.length > MAX_GROUP_SIZE) return err(tooMany(value, members.value.length));
+  return withoutTwins(members.value);
+}
+
+function readLimits(given: readonly Entry[], surroundings: Surroundings): Result<Sweep["limits"], Fault[]> {
+  const limits: { [key in Limit]?: number } = {};
+  const faults: Fault[] = [];
+  for (const { key, value } of given) {
+    const limit = limitOf(key);
+    if (limit === null) continue;
+    const read = count(1)(value, surroundings);
+    if (limits[limit] !== undefined) faults.push(fault(value.span, `"${key}" is given twice`));
+    else if (read.ok) limits[limit] = read.value;
+    else faults.push(...read.error);
+  }
+  return faults.length > 0 ? err(faults) : ok(limits);
+}

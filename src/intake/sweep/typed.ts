@@ -1,0 +1,50 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { flagValue } from "../typed-text.ts";
+import { type Entry, NOWHERE, type Value } from "../value.ts";
+import { isRange } from "./range.ts";
+
+/** The keys of a sweep as flags give them. */
+export interface SweepFlags {
+  /** Each `NAME=VALUES`. */
+  readonly matrix?: readonly string[];
+  /** The path of a data file, absolute. */
+  readonly each?: string;
+  readonly array?: string;
+  readonly maxParallel?: string;
+  readonly maxFailures?: string;
+}
+
+/** Turns flags into the keys of a task file; the error is a sentence. */
+export function sweepEntries(flags: SweepFlags): Result<Entry[], string> {
+  const entries: Entry[] = [];
+  const axes: Entry[] = [];
+  for (const typed of flags.matrix ?? []) {
+    const cut = typed.indexOf("=");
+    if (cut < 1)
+      return err(`Cannot read --matrix "${typed}": wanted NAME=VALUES, like lr=0.1,0.01 or seed=1-3`);
+    const name = typed.slice(0, cut);
+    if (axes.some(({ key }) => key === name))
+      return err(`Cannot use --matrix ${name}= twice: wanted one list`);
+    axes.push({ key: name, span: NOWHERE, value: axisValue(typed.slice(cut + 1), `matrix.${name}`) });
+  }
+  if (axes.length > 0)
+    entries.push(entryOf("matrix", { type: "mapping", path: "matrix", span: NOWHERE, entries: axes }));
+  const { each, array, maxParallel, maxFailures } = flags;
+  if (each !== undefined) entries.push(entryOf("each", flagValue(each, "each", true)));
+  if (array !== undefined) entries.push(entryOf("array", flagValue(array, "array", true)));
+  for (const [key, typed] of Object.entries({ maxParallel, maxFailures })) {
+    if (typed !== undefined) entries.push(entryOf(key, flagValue(typed, key, false)));
+  }
+  return ok(entries);
+}
+
+function entryOf(key: string, value: Value): Entry {
+  return { key, span: NOWHERE, value };
+}
+
+/** `0.1,0.01`, `1-3`, or a list or mapping in brackets as in the task file. */
+function axisValue(typed: string, path: string): Value {
+  if (/^[[{]/.test(typed) || isRange(typed)) return flagValue(typed, path, false);
+  const items = typed.split(",").map((item, index) => flagValue(item, `${path}[${index}]`, true));
+  return { type: "list", path, span: NOWHERE, items };
+}
