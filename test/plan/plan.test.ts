@@ -185,6 +185,7 @@ describe("plan() of anything", () => {
           ...snapshot,
           queued: snapshot.queued.toReversed(),
           active: snapshot.active.toReversed(),
+          machine: { ...snapshot.machine, devices: snapshot.machine.devices.toReversed() },
         };
         expect(told(plan(turned).actions).toSorted()).toEqual(told(plan(snapshot).actions).toSorted());
         expect(plan(turned).wakeInMs).toBe(plan(snapshot).wakeInMs);
