@@ -3,18 +3,24 @@ import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import { isLet, type Lane, lanesOf } from "./lane.ts";
 import { inTurn, waitedMs } from "./order.ts";
-import { PermitCounts, permitsOf } from "./permits.ts";
+import { type Permit, PermitCounts, permitsOf } from "./permits.ts";
 import { impossibilities, keptFor, type Placement, place, type Room, roomBeside, without } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
 
-/** What is left once some ready tasks have been given places. */
-export interface Allotment {
-  readonly placements: readonly Placement[];
+/** What a ready task finds when its turn comes. */
+export interface Sight {
   readonly room: Room;
-  readonly permits: PermitCounts;
-  readonly lanes: ReadonlyMap<string, Lane>;
+  /** The permit that is not to be had, or null. */
+  readonly permit: Permit | null;
   /** The blocked task that room is kept for. */
   readonly keptFor: TaskId | null;
+}
+
+/** What is left once some ready tasks have been given places. */
+interface Allotment {
+  readonly placements: readonly Placement[];
+  readonly room: Room;
+  readonly lanes: ReadonlyMap<string, Lane>;
 }
 
 /** The queued tasks whose gates are open. */
@@ -25,11 +31,11 @@ export function readyTasks(around: Surroundings): Task[] {
 /**
  * Asks ready tasks in the order of their turn, and gives each that fits its place. One that does not fit is passed by the
  * others until it has waited for the backfill span; the first such task then has what it lacks kept for it.
- * `before` ends the round ahead of one task, to see what it would find.
+ * `watch` is shown what each of them finds.
  */
 export function allot(
   around: Surroundings,
-  { ready, before }: { readonly ready: readonly Task[]; readonly before?: Task },
+  { ready, watch }: { readonly ready: readonly Task[]; readonly watch?: (task: Task, sight: Sight) => void },
 ): Allotment {
   const { machine, active, queued, nowMs } = around;
   const { policy } = machine;
@@ -38,24 +44,32 @@ export function allot(
   const placements: Placement[] = [];
   let room = roomBeside(active, machine);
   let kept: TaskId | null = null;
-  const asked = room.jobs <= 0 && before === undefined ? [] : inTurn(ready, { nowMs, policy });
+  const asked = room.jobs <= 0 && watch === undefined ? [] : inTurn(ready, { nowMs, policy });
   for (const task of asked) {
-    if (task === before || room.jobs <= 0) break;
+    if (isFull(room, kept) && watch === undefined) break;
     const wanted = permitsOf(task, policy);
-    if (!isLet(task, lanes) || permits.missing(wanted) !== null) continue;
+    const permit = permits.missing(wanted);
+    watch?.(task, { room, permit, keptFor: kept });
+    if (room.jobs <= 0 || permit !== null || !isLet(task, lanes)) continue;
+    const mayKeep: boolean = kept === null && waitedMs(task, nowMs) >= policy.backfillMs;
+    if (room.cpus < 1 && !mayKeep) continue;
     const found = place(task, room, machine);
     if ("placement" in found) {
       placements.push(found.placement);
       room = without(room, found.placement, machine);
       permits.take(wanted);
-    } else if (
-      kept === null &&
-      waitedMs(task, nowMs) >= policy.backfillMs &&
-      impossibilities(found.demand, machine).length === 0
-    ) {
-      kept = task.metadata.id;
-      room = keptFor(task, found, room);
+    } else if (mayKeep && impossibilities(found.demand, machine).length === 0) {
+      const left = keptFor(task, found, room);
+      if (left !== null) {
+        kept = task.metadata.id;
+        room = left;
+      }
     }
   }
-  return { placements, room, permits, lanes, keptFor: kept };
+  return { placements, room, lanes };
+}
+
+/** True where nothing can start any more, nor anything be kept: no task runs without a CPU. */
+function isFull(room: Room, kept: TaskId | null): boolean {
+  return room.jobs <= 0 || (room.cpus < 1 && kept !== null);
 }

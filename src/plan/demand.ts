@@ -33,7 +33,8 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
     .filter((attempt) => failureOfAttempt(attempt)?.code === "GPU_FAULT")
     .flatMap((attempt) => attempt.devices ?? []);
   const avoid = [...new Set(faulty)];
-  const last = failed.at(-1);
+  // A crash of the machine or a stop says nothing of the device.
+  const last = failed.findLast(({ state }) => state !== "orphaned" && state !== "cancelled");
   if (last === undefined || failureOfAttempt(last)?.code !== "GPU_OOM") return { ...plain, avoid };
   const { vramBytes: _share, ...others } = resources;
   const had = devices

@@ -12,8 +12,8 @@ export interface DeviceRoom {
   readonly freeBytes: number | null;
   /** Held by processes that stint did not start, or that it has given up. */
   readonly foreignBytes: number;
-  /** True where it may be given away whole. */
-  readonly isWhole: boolean;
+  /** True where that is too little to keep it from being given away whole. */
+  readonly isForeignLow: boolean;
   /** True until somebody has looked at it since it was given back. */
   readonly isSettling: boolean;
   /** The blocked task that it is kept free for. */
@@ -34,7 +34,9 @@ export function holdingsOf(task: Task): Holding[] {
   const attempt = openAttempt(task);
   if (attempt?.devices === undefined) return [];
   const bytes = attempt.resources.vramBytes ?? null;
-  return attempt.devices.map((device) => ({ device, token: attempt.token, holder: task.metadata.id, bytes }));
+  const { token, claimedAt } = attempt;
+  const share = { token, holder: task.metadata.id, bytes, sinceMs: Date.parse(claimedAt) };
+  return attempt.devices.map((device) => ({ device, ...share }));
 }
 
 /**
@@ -48,25 +50,28 @@ function roomOf(
   const { machine, holdings, keptFor } = around;
   const taken = new Map(device.held.map(({ token, bytes }) => [token, bytes]));
   const strays = device.held.filter(({ token }) => !holdings.some((one) => one.token === token));
+  const strangers = [...device.foreign, ...strays];
   const isTold = [...device.held, ...device.foreign].every(({ bytes }) => bytes !== null);
   const total = device.memoryBytes;
-  const used = total === null || device.freeBytes === null ? null : total - device.freeBytes;
-  const promised = sum(holdings.map(({ bytes }) => bytes ?? 0));
-  const outside = sum([...device.foreign, ...strays].map(({ bytes }) => bytes ?? 0));
-  const foreignBytes = isTold ? outside : Math.max(outside, (used ?? 0) - promised);
+  const usedBytes = total === null || device.freeBytes === null ? 0 : total - device.freeBytes;
+  const isHeldWhole = holdings.some(({ bytes }) => bytes === null);
   const shares = sum(holdings.map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0)));
-  const byPromise = total === null ? null : total - shares - foreignBytes;
+  const outside = sum(strangers.map(({ bytes }) => bytes ?? 0));
+  // What nobody accounts for is a stranger's, if there is one, and never that of a job which has the whole device.
+  const isOurs = isHeldWhole || (holdings.length > 0 && strangers.length === 0);
+  const foreignBytes = isTold || isOurs ? outside : Math.max(outside, usedBytes - shares);
+  const excess = isTold ? 0 : Math.max(0, usedBytes - shares - foreignBytes);
+  const byPromise = total === null ? null : total - shares - foreignBytes - excess;
   // What is free now is still to be taken by those who were promised more than they have so far.
   const due = sum(holdings.map(({ token, bytes }) => Math.max(0, (bytes ?? 0) - (taken.get(token) ?? 0))));
   const byUse = device.freeBytes === null || !isTold ? null : device.freeBytes - due;
-  const isHeldWhole = holdings.some(({ bytes }) => bytes === null);
   const freeBytes = byPromise === null ? null : Math.max(0, Math.min(byPromise, byUse ?? byPromise));
   return {
     device,
     holdings,
     freeBytes: isHeldWhole ? 0 : freeBytes,
     foreignBytes,
-    isWhole: holdings.length === 0 && foreignBytes <= machine.policy.foreignMaxBytes,
+    isForeignLow: foreignBytes <= machine.policy.foreignMaxBytes,
     isSettling: machine.settling.has(device.id),
     keptFor,
   };
@@ -80,7 +85,8 @@ function sum(numbers: readonly number[]): number {
 export function isFree(room: DeviceRoom, { resources }: Pick<Demand, "resources">): boolean {
   if (room.keptFor !== null || room.isSettling) return false;
   const { vramBytes } = resources;
-  return vramBytes === undefined ? room.isWhole : room.freeBytes !== null && room.freeBytes >= vramBytes;
+  if (vramBytes === undefined) return room.holdings.length === 0 && room.isForeignLow;
+  return room.freeBytes !== null && room.freeBytes >= vramBytes;
 }
 
 /**
@@ -126,20 +132,43 @@ export function withHoldings(
   });
 }
 
-/** Keeps devices free for a blocked task: those that the fewest others hold, so that nobody new is added to them. */
-export function keepDevices(rooms: readonly DeviceRoom[], demand: Demand, keptFor: TaskId): DeviceRoom[] {
+/**
+ * Keeps devices free for a blocked task, so that nobody new is added to them; null where keeping cannot give it enough.
+ * Those are kept whose newest share is the oldest: as none is added to them, they stay the ones that are kept, and all
+ * are free when what runs now has ended.
+ */
+export function keepDevices(
+  rooms: readonly DeviceRoom[],
+  demand: Demand,
+  keptFor: TaskId,
+): DeviceRoom[] | null {
   if (demand.gpus === 0) return [...rooms];
-  const kept = new Set(
-    candidateRooms(demand, rooms)
-      .filter((room) => room.keptFor === null)
-      .toSorted(
-        (left, right) =>
-          left.holdings.length - right.holdings.length ||
-          left.foreignBytes - right.foreignBytes ||
-          left.device.index - right.device.index,
-      )
-      .slice(0, demand.gpus)
-      .map(({ device }) => device.id),
-  );
+  const worthy = candidateRooms(demand, rooms).filter((room) => isForUs(room, demand));
+  if (worthy.length < demand.gpus) return null;
+  const ranked = worthy.map((room) => ({
+    id: room.device.id,
+    index: room.device.index,
+    takenMs: isFree(room, demand) ? Number.NEGATIVE_INFINITY : newestMs(room),
+  }));
+  ranked.sort((left, right) => compare(left.takenMs, right.takenMs) || left.index - right.index);
+  const kept = new Set(ranked.slice(0, demand.gpus).map(({ id }) => id));
   return rooms.map((room) => (kept.has(room.device.id) ? { ...room, keptFor } : room));
+}
+
+/** True where only jobs keep a device from a demand: nobody knows when others give theirs back. */
+function isForUs(room: DeviceRoom, { resources: { vramBytes } }: Demand): boolean {
+  if (vramBytes === undefined) return room.isForeignLow;
+  return (room.device.memoryBytes ?? 0) - room.foreignBytes >= vramBytes;
+}
+
+function newestMs({ holdings }: DeviceRoom): number {
+  return holdings.reduce(
+    (newest, { sinceMs = Number.POSITIVE_INFINITY }) => Math.max(newest, sinceMs),
+    Number.NEGATIVE_INFINITY,
+  );
+}
+
+/** As a subtraction would, for infinite ones too. */
+function compare(left: number, right: number): number {
+  return left === right ? 0 : left < right ? -1 : 1;
 }

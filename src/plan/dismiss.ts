@@ -21,28 +21,33 @@ export interface CalledOff {
 
 /**
  * Decides by what is on record alone, so that a crash between a submission and this changes nothing. Only tasks that have
- * not begun are dropped for another; what a person asked for again is never dropped.
+ * not begun are dropped for another; what a person asked for again is never dropped. One rule after the other looks at
+ * what the earlier ones left, so that nothing is dropped for a task that is dropped itself, and a crash after any of
+ * the dismissals, written in this order, leads to the same end.
  */
 export function callOff(around: Surroundings): CalledOff {
-  const unended = [...around.active, ...around.queued];
-  const keys = firstBy(unended, ({ spec }) => spec.unique);
-  const lanes = firstBy(unended, ({ spec }) => spec.slot);
-  const replacing = replacements(around.queued);
+  const { active } = around;
   const dismissed: Dismissal[] = [];
-  for (const task of around.queued) {
-    const found =
-      duplicate(task, keys) ??
-      superseded(task, { replacing, around }) ??
-      slotBusy(task, lanes) ??
-      afterParents(task, around) ??
-      afterMembers(task, around);
-    if (found !== null) dismissed.push({ task, ...found });
-  }
-  const gone = new Set(dismissed.map(({ task }) => task));
-  const giving = around.active.flatMap((task) => {
+  let left = around.queued;
+  const drop = (rule: (task: Task) => Found): void => {
+    const kept: Task[] = [];
+    for (const task of left) {
+      const found = rule(task);
+      if (found === null) kept.push(task);
+      else dismissed.push({ task, ...found });
+    }
+    left = kept;
+  };
+  drop((task) => afterParents(task, around) ?? afterMembers(task, around));
+  const keys = firstBy([...active, ...left], ({ spec }) => spec.unique);
+  if (keys.size > 0) drop((task) => duplicate(task, keys));
+  const replacing = replacements(left);
+  if (replacing.size > 0) drop((task) => superseded(task, { replacing, around }));
+  const lanes = firstBy([...active, ...left], ({ spec }) => spec.slot);
+  if (lanes.size > 0) drop((task) => slotBusy(task, lanes));
+  const giving = active.flatMap((task) => {
     const by = task.spec.slot === undefined ? undefined : replacing.get(task.spec.slot);
-    const isAsked =
-      by !== undefined && !isMate(by, task) && !gone.has(by) && openAttempt(task)?.stop === undefined;
+    const isAsked = by !== undefined && !isMate(by, task) && openAttempt(task)?.stop === undefined;
     return isAsked && gateOf(by, around).type === "open" ? [{ task, by: by.metadata.id }] : [];
   });
   return { dismissed, superseded: giving };

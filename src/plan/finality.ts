@@ -1,59 +1,155 @@
 import type { TaskId } from "../model/identity.ts";
 import { describeRequirement } from "../model/selector.ts";
 import type { Task } from "../model/task.ts";
-import { demandOf } from "./demand.ts";
+import { candidates, demandOf } from "./demand.ts";
 import { gateOf } from "./gate.ts";
-import { isSleeping } from "./lane.ts";
+import { byStanding, isSleeping } from "./lane.ts";
 import { impossibilities } from "./place.ts";
-import { describeShortage } from "./shortage.ts";
+import { describeGpus, describeShortage } from "./shortage.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** Why a drain does not wait for queued tasks, by id; those that it waits for are not in it. */
 export function reasonsNotToWait(around: Surroundings): ReadonlyMap<TaskId, string> {
-  const queued = new Map(around.queued.map((task) => [task.metadata.id, task]));
-  const reasons = new Map<TaskId, string | null>();
-  const reasonOf = (task: Task): string | null => {
-    const known = reasons.get(task.metadata.id);
-    if (known !== undefined) return known;
-    // What hangs on itself through a lane or a parent is looked at once.
-    reasons.set(task.metadata.id, null);
-    const reason = ownReason(task, around) ?? reasonBehind(task, { queued, around, reasonOf });
-    reasons.set(task.metadata.id, reason);
-    return reason;
-  };
-  const found = around.queued.map((task) => [task.metadata.id, reasonOf(task)] as const);
-  return new Map(found.filter((one): one is [TaskId, string] => one[1] !== null));
+  const outlooks = new Outlooks(around);
+  return outlooks.reasons();
 }
 
+/** What keeps a task from its turn by itself, whatever becomes of others. */
 function ownReason(task: Task, around: Surroundings): string | null {
   const gate = gateOf(task, around);
   if (gate.type === "held") return "held";
   if (gate.type === "selector") return `wants a supervisor with ${describeRequirement(gate.wanted)}`;
   if (gate.type === "scheduled") return `not before ${new Date(gate.untilMs).toISOString()}`;
   if (task.spec.restart.policy === "always") return "restarts always";
-  const [short] = impossibilities(demandOf(task, around.machine.devices), around.machine);
-  return short === undefined ? null : describeShortage(short);
-}
-
-interface Chain {
-  readonly queued: ReadonlyMap<TaskId, Task>;
-  readonly around: Surroundings;
-  readonly reasonOf: (task: Task) => string | null;
-}
-
-/** What stands before it and does not get out of the way by itself. */
-function reasonBehind(task: Task, { queued, around, reasonOf }: Chain): string | null {
-  const gate = gateOf(task, around);
   if (gate.type === "dependency") {
-    for (const { task: id, state } of gate.parents) {
-      if (state !== "unended") return `its parent ${id} is ${state}`;
-      const parent = queued.get(id);
-      if (parent !== undefined && reasonOf(parent) !== null) return `behind its parent ${id}`;
+    const ended = gate.parents.find(({ state }) => state !== "unended");
+    if (ended !== undefined) return `its parent ${ended.task} is ${ended.state}`;
+  }
+  const { machine } = around;
+  const demand = demandOf(task, machine.devices);
+  const [short] = impossibilities(demand, machine);
+  if (short !== undefined) return describeShortage(short);
+  // Nobody knows whether a device that has failed comes back.
+  const isBroken = machine.isProbed && candidates(demand, machine.devices).length < demand.gpus;
+  return isBroken ? `asks for ${describeGpus(demand)}, of which too few work` : null;
+}
+
+/** One queued task and what has to come to an end before its turn comes. */
+interface Outlook {
+  readonly task: Task;
+  readonly reason: string | null;
+  /** Queued parents that are not known to end, and its lane while that is shut. */
+  waits: number;
+  isEnding: boolean;
+}
+
+/** The queued tasks of a lane in its order. Those before `next` may go, as soon as nothing else is in their way. */
+interface Line {
+  readonly members: readonly Outlook[];
+  /** How many may have the lane. */
+  readonly limit: number;
+  next: number;
+  /** Among those before `next`: what has the lane, or will have it, and is not known to end. */
+  readonly stuck: Set<Outlook>;
+}
+
+/**
+ * Finds, from those that only time and room keep waiting, all whose turn comes. The others hang on something that does not
+ * end, or on each other in a circle.
+ */
+class Outlooks {
+  readonly #around: Surroundings;
+  readonly #byId: ReadonlyMap<TaskId, Outlook>;
+  readonly #children = new Map<TaskId, Outlook[]>();
+  readonly #lines: ReadonlyMap<string, Line>;
+  readonly #ending: Outlook[] = [];
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    const all = around.queued.map(
+      (task): Outlook => ({ task, reason: ownReason(task, around), waits: 0, isEnding: false }),
+    );
+    this.#byId = new Map(all.map((one) => [one.task.metadata.id, one]));
+    this.#lines = linesOf(all, around);
+    for (const one of all) {
+      for (const parent of this.#parentsOf(one.task)) {
+        one.waits += 1;
+        const known = this.#children.get(parent);
+        if (known === undefined) this.#children.set(parent, [one]);
+        else known.push(one);
+      }
+    }
+    for (const line of this.#lines.values()) for (const one of line.members) one.waits += 1;
+    for (const line of this.#lines.values()) this.#advance(line);
+    for (const one of all) this.#look(one);
+    for (const one of this.#ending) this.#spread(one);
+  }
+
+  reasons(): ReadonlyMap<TaskId, string> {
+    const stuck = [...this.#byId.values()].filter(({ isEnding }) => !isEnding);
+    return new Map(stuck.map((one) => [one.task.metadata.id, one.reason ?? this.#behind(one)]));
+  }
+
+  #parentsOf(task: Task): TaskId[] {
+    const gate = gateOf(task, this.#around);
+    if (gate.type !== "dependency") return [];
+    return [...new Set(gate.parents.map((parent) => parent.task))].filter((id) => this.#byId.has(id));
+  }
+
+  #look(one: Outlook): void {
+    if (one.isEnding || one.waits > 0 || one.reason !== null) return;
+    one.isEnding = true;
+    this.#ending.push(one);
+  }
+
+  #spread(one: Outlook): void {
+    for (const child of this.#children.get(one.task.metadata.id) ?? []) {
+      child.waits -= 1;
+      this.#look(child);
+    }
+    const line = this.#lineOf(one.task);
+    if (line?.stuck.delete(one)) this.#advance(line);
+  }
+
+  #lineOf(task: Task): Line | undefined {
+    return task.spec.slot === undefined ? undefined : this.#lines.get(task.spec.slot);
+  }
+
+  /** Lets the next ones of a lane go, as far as it has places that are free some time. */
+  #advance(line: Line): void {
+    while (line.stuck.size < line.limit) {
+      const one = line.members[line.next];
+      if (one === undefined) return;
+      line.next += 1;
+      one.waits -= 1;
+      const isGateShut = gateOf(one.task, this.#around).type !== "open";
+      // One whose gate is shut stands beside its lane, unless it sleeps in it.
+      if (isSleeping(one.task) || !isGateShut) line.stuck.add(one);
+      this.#look(one);
     }
   }
-  if (task.spec.slot === undefined) return null;
-  const owner = around.queued.find(
-    (other) => other !== task && other.spec.slot === task.spec.slot && isSleeping(other),
+
+  #behind({ task }: Outlook): string {
+    const parent = this.#parentsOf(task).find((id) => this.#byId.get(id)?.isEnding === false);
+    if (parent !== undefined) return `behind its parent ${parent}`;
+    const [owner] = this.#lineOf(task)?.stuck ?? [];
+    return owner === undefined ? "behind others in its lane" : `behind ${owner.task.metadata.id} in its lane`;
+  }
+}
+
+function linesOf(all: readonly Outlook[], { machine }: Surroundings): ReadonlyMap<string, Line> {
+  const lines = new Map<string, Outlook[]>();
+  for (const one of all) {
+    const { slot } = one.task.spec;
+    if (slot === undefined) continue;
+    const known = lines.get(slot);
+    if (known === undefined) lines.set(slot, [one]);
+    else known.push(one);
+  }
+  return new Map(
+    [...lines].map(([slot, unsorted]) => {
+      const members = unsorted.toSorted((left, right) => byStanding(left.task, right.task));
+      return [slot, { members, limit: machine.policy.slots[slot] ?? 1, next: 0, stuck: new Set() }];
+    }),
   );
-  return owner === undefined || reasonOf(owner) === null ? null : `behind ${owner.metadata.id} in its lane`;
 }

@@ -54,7 +54,8 @@ export function isFresh({ metadata, status }: Task): boolean {
   return status.state === "queued" && status.attempt === 0 && metadata.epoch === 1;
 }
 
-function byStanding(left: Task, right: Task): number {
+/** The order of a lane. */
+export function byStanding(left: Task, right: Task): number {
   return rankOf(left) - rankOf(right) || left.metadata.number - right.metadata.number;
 }
 

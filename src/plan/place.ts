@@ -73,17 +73,19 @@ function withoutShare(room: Room, taken: Resources): Room {
 }
 
 /**
- * The room that a blocked task leaves to those behind it: its GPUs are kept for it; what else it wants is kept once any
- * of that is short, so that tasks without GPUs do not wait for a GPU that it waits for.
+ * The room that a blocked task leaves to those behind it: first its GPUs are kept for it, and once it has those, what else
+ * it lacks, so that tasks without GPUs never wait for a GPU that it waits for. A place among the jobs needs no keeping:
+ * the end that gives it room gives it that too. Null where its GPUs are not to be had by keeping any.
  */
 export function keptFor(
   task: Task,
-  short: { readonly short: readonly Shortage[]; readonly demand: Demand },
+  { short, demand }: { readonly short: readonly Shortage[]; readonly demand: Demand },
   room: Room,
-): Room {
-  const devices = keepDevices(room.devices, short.demand, task.metadata.id);
-  const isGpuAlone = short.short.every(({ resource }) => resource === "gpus");
-  return isGpuAlone ? { ...room, devices } : { ...withoutShare(room, short.demand.resources), devices };
+): Room | null {
+  const devices = keepDevices(room.devices, demand, task.metadata.id);
+  if (devices === null) return null;
+  if (short.some(({ resource }) => resource === "gpus")) return { ...room, devices };
+  return { ...withoutShare(room, demand.resources), jobs: room.jobs, devices };
 }
 
 /** Everything that is short for a demand; empty where it fits. */

@@ -15,6 +15,8 @@ export interface Holding {
   /** For people: a task of this home, or another home. */
   readonly holder: string;
   readonly bytes: number | null;
+  /** When it was taken, in ms since the epoch; absent where that is not known. */
+  readonly sinceMs?: number;
 }
 
 /** What the settings say of the machine, and by which rules it is shared out. */

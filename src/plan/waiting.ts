@@ -1,9 +1,8 @@
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
-import { allot, readyTasks } from "./allot.ts";
+import { allot, readyTasks, type Sight } from "./allot.ts";
 import { type Gate, gateOf } from "./gate.ts";
-import { standingOf } from "./order.ts";
-import { permitsOf } from "./permits.ts";
+import type { Lane } from "./lane.ts";
 import { impossibilities, place, type Shortage } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
 
@@ -35,43 +34,41 @@ export type Wait =
 
 /** Tells of each queued task the first reason that keeps it waiting, computed as the plan itself would. */
 export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Task) => Wait {
-  const ready = readyTasks(around);
-  return (task) => whyWaiting(task, { around, ready, isSupervised });
+  const sights = new Map<TaskId, Turn>();
+  const ready = isSupervised ? readyTasks(around) : [];
+  const { lanes } = allot(around, {
+    ready,
+    watch: (task, sight) => sights.set(task.metadata.id, { ...sight, task, ahead: sights.size }),
+  });
+  return (task) => {
+    const gate = gateOf(task, around);
+    // A wait that ends by itself ends in nothing where nobody is there.
+    const isForPeople = gate.type === "held" || gate.type === "dependency";
+    if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
+    const turn = sights.get(task.metadata.id);
+    return turn === undefined ? { type: "unsupervised" } : waitOf(turn, { around, lanes });
+  };
 }
 
-interface Look {
-  readonly around: Surroundings;
-  readonly ready: readonly Task[];
-  readonly isSupervised: boolean;
+/** What a ready task finds at its turn, and how many have theirs before it. */
+interface Turn extends Sight {
+  readonly task: Task;
+  readonly ahead: number;
 }
 
-function whyWaiting(task: Task, { around, ready, isSupervised }: Look): Wait {
-  const gate = gateOf(task, around);
-  // A wait that ends by itself ends in nothing where nobody is there.
-  const isForPeople = gate.type === "held" || gate.type === "dependency";
-  if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
-  if (!isSupervised) return { type: "unsupervised" };
+function waitOf(
+  { task, room, permit, keptFor, ahead }: Turn,
+  { around, lanes }: { around: Surroundings; lanes: ReadonlyMap<string, Lane> },
+): Wait {
   const { machine } = around;
-  const found = allot(around, { ready, before: task });
-  const lane = task.spec.slot === undefined ? undefined : found.lanes.get(task.spec.slot);
+  const lane = task.spec.slot === undefined ? undefined : lanes.get(task.spec.slot);
   if (lane !== undefined && !lane.front.has(task)) {
     const before = lane.members.slice(0, lane.members.indexOf(task)).map(({ metadata }) => metadata.id);
     return { type: "lane", slot: lane.slot, limit: lane.limit, before };
   }
-  const permit = found.permits.missing(permitsOf(task, machine.policy));
   if (permit !== null) return { type: "permit", ...permit };
-  const placed = place(task, found.room, machine);
+  const placed = place(task, room, machine);
   if ("placement" in placed) return { type: "next", devices: placed.placement.devices };
   const isHopeless = impossibilities(placed.demand, machine).length > 0;
-  const ahead = countAhead(task, { ready, around });
-  return { type: "room", short: placed.short, ahead, keptFor: found.keptFor, isHopeless };
-}
-
-function countAhead(task: Task, { ready, around }: { ready: readonly Task[]; around: Surroundings }): number {
-  const at = { nowMs: around.nowMs, policy: around.machine.policy };
-  const own = standingOf(task, at);
-  return ready.filter((other) => {
-    const theirs = standingOf(other, at);
-    return theirs > own || (theirs === own && other.metadata.number < task.metadata.number);
-  }).length;
+  return { type: "room", short: placed.short, ahead, keptFor, isHopeless };
 }

@@ -5,6 +5,7 @@ import { accept } from "../../src/daemon/accept.ts";
 import { Holder } from "../../src/daemon/holder.ts";
 import { takeIncoming } from "../../src/daemon/incoming.ts";
 import { operate } from "../../src/daemon/operations.ts";
+import { probeMeans, thisMachine } from "../../src/machine/means.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
@@ -17,6 +18,7 @@ import { readTasks } from "../../src/store/reader.ts";
 import { recover } from "../../src/store/recover.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { cutShort } from "../rig/crash.ts";
+import { aMachine } from "../rig/machine.ts";
 import { valueOf } from "../rig/results.ts";
 import { aDraft, anEnd, at, exited, half, killedBy } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -46,7 +48,6 @@ class Rig {
 
   /** What a start does, without the lock: there is one process. */
   #begin(): Holder {
-    const capacity = { cpus: 4, memoryBytes: 2 ** 32, gpus: 0, jobs: 4 };
     const owner = thisProcess("up", { nowMs: this.clock.now(), offered: null });
     const lock = { owner, takenFrom: null, isHeld: () => true, [Symbol.asyncDispose]: async () => {} };
     const holder = new Holder({
@@ -54,7 +55,8 @@ class Rig {
       lock,
       clock: this.clock,
       random: half,
-      capacity,
+      terms: aMachine(),
+      means: () => probeMeans(thisMachine({})),
       actor: "ada",
       self: "",
       environment: {},
@@ -76,7 +78,13 @@ class Rig {
 
   submit(count: number): void {
     const drafts = Array.from({ length: count }, () => aDraft());
-    const options = { clock: this.clock, createdBy: "ada", source: "cli", batch: newBatch() } as const;
+    const options = {
+      clock: this.clock,
+      createdBy: "ada",
+      source: "cli",
+      batch: newBatch(),
+      parents: () => [],
+    } as const;
     for (const { metadata } of valueOf(accept(this.home.layout, drafts, options))) {
       expect(metadata.number).toBeGreaterThan(this.#numbers);
       this.#numbers = metadata.number;

@@ -186,7 +186,8 @@ describe("editFields()", () => {
     [["timeout", "90"], '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m'],
     [["timeout", ""], '"timeout" is "", wanted a duration such as 90s, 15m or 1h30m'],
     [["priorty", "1"], '"priorty" is unknown'],
-    [["slot", "a"], '"slot" is not supported yet'],
+    [["matrix", "[1]"], '"matrix" is not supported yet'],
+    [["slot", "a b"], '"slot" is "a b", wanted letters, digits, dots, dashes and underscores'],
     [["run", ""], '"run" is empty, wanted text'],
     [
       ["retry", "3"],

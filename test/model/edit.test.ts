@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { edited } from "../../src/model/edit.ts";
+import { makeTaskId } from "../../src/model/identity.ts";
 import type { Spec } from "../../src/model/spec.ts";
 import { isActive, STATES } from "../../src/model/state.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
@@ -21,6 +22,13 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   logs: { logs: { ...aSpec().logs, separate: true } },
   notBefore: { notBefore: at(5) },
   hold: { hold: true },
+  limits: { limits: { pids: 9 } },
+  slot: { slot: "a" },
+  admission: { admission: "replace" },
+  unique: { unique: "k" },
+  after: { after: [{ task: makeTaskId(9, "parent"), when: "success" }] },
+  onParentFailure: { onParentFailure: "cancel" },
+  runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];
 const BOUND = fields.filter((field) => field !== "priority" && field !== "timeoutMs");

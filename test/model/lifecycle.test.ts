@@ -195,11 +195,10 @@ test("awakened() ends the wait between two attempts and keeps what was counted",
 });
 
 test("cancelledInQueue() ends a queued task with its history, and nothing else", () => {
-  const end = { endedAt: at(5), message: "cancelled by ada before it ran" };
+  const end = { reason: "User", endedAt: at(5), message: "cancelled by ada before it ran" } as const;
   const task = after(aTask({ spec: retrying }), LOST);
   expect(cancelledInQueue(task, end).status).toMatchObject({
     state: "cancelled",
-    reason: "User",
     ...end,
     orphanCount: 1,
     attempt: 1,

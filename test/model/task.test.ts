@@ -46,7 +46,7 @@ describe("task", () => {
     ["an attempt 0", attemptOf({ number: 0 })],
     ["an id that is a path", { ...failed, metadata: { ...failed.metadata, id: "../000001-train" } }],
     ["a source that there is not yet", { ...failed, metadata: { ...failed.metadata, source: "cron" } }],
-    ["a key of a later version", { ...failed, spec: { ...failed.spec, slot: "a" } }],
+    ["a key of a later version", { ...failed, spec: { ...failed.spec, runner: "docker" } }],
     ["a label that is no text", { ...failed, metadata: { ...failed.metadata, labels: { a: 1 } } }],
   ])("refuses %s", (_what, wrong) => {
     expect(check(task, wrong).ok).toBeFalse();

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Task } from "../../src/model/task.ts";
 import { type Action, plan } from "../../src/plan/plan.ts";
 import { type FakeClock, fakeClock } from "../rig/clock.ts";
+import { aSnapshot } from "../rig/machine.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS } from "../rig/tasks.ts";
 
 const DAY = 86_400_000;
@@ -31,14 +32,14 @@ class OneTask {
   /** Gives the plan's word for when to look again, but for what was carried out. */
   look(): number {
     const isQueued = this.task.status.state === "queued";
-    const { actions, wakeInMs } = plan({
-      nowMs: this.clock.now(),
-      awakeMs: this.clock.awakeMs(),
-      queued: isQueued ? [this.task] : [],
-      active: isQueued ? [] : [this.task],
-      capacity: { jobs: 1, cpus: 4, memoryBytes: 1_000, gpus: 0 },
-      isClaiming: true,
-    });
+    const { actions, wakeInMs } = plan(
+      aSnapshot({
+        nowMs: this.clock.now(),
+        awakeMs: this.clock.awakeMs(),
+        queued: isQueued ? [this.task] : [],
+        active: isQueued ? [] : [this.task],
+      }),
+    );
     for (const action of actions) {
       if (action.type === "rewait") this.task = action.to;
       else this.done.push(action.type);

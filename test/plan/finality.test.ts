@@ -1,13 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import type { Capacity } from "../../src/model/resources.ts";
-import { reasonNotToWait } from "../../src/plan/finality.ts";
+import type { Task } from "../../src/model/task.ts";
+import { reasonsNotToWait } from "../../src/plan/finality.ts";
+import type { Machine } from "../../src/plan/snapshot.ts";
+import { aMachine, surroundings } from "../rig/machine.ts";
 import { after, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
-const MACHINE: Capacity = { jobs: 2, cpus: 4, memoryBytes: 1_000 };
+const MACHINE = aMachine({ capacity: { jobs: 2, cpus: 4, memoryBytes: 1_000 } });
 const always = { restart: { policy: "always", intervalMs: 60_000 } } as const;
 const later = aTask({ spec: { notBefore: at(3_600_000) } });
 
-describe("reasonNotToWait()", () => {
+/** The reason of the first task not to wait for it, or null. */
+function reasonOf(task: Task, { nowMs = NOW_MS, machine = MACHINE } = {}): string | null {
+  return reasonsNotToWait(surroundings({ nowMs, machine, queued: [task] })).get(task.metadata.id) ?? null;
+}
+
+describe("reasonsNotToWait()", () => {
   test.each([
     ["what is ready", aTask(), null],
     ["what waits for its retry", after(aTask(), killedBy("SIGKILL")), null],
@@ -20,24 +27,33 @@ describe("reasonNotToWait()", () => {
     [
       "what this machine can never run",
       aTask({ spec: { resources: { cpus: 5 } } }),
-      "wants 5 cpus, this machine has 4",
+      "asks for 5 CPUs, this machine has 4",
     ],
     [
       "what wants a GPU where there is none",
       aTask({ spec: { resources: { gpus: 1 } } }),
-      "wants 1 gpus, this machine has 0",
+      "asks for 1 GPU, this machine has none",
+    ],
+    [
+      "what wants another supervisor",
+      aTask({ spec: { runnerSelector: [{ key: "pool", operator: "In", values: ["night"] }] } }),
+      "wants a supervisor with pool=night",
     ],
   ])("of %s", (_what, task, reason) => {
-    expect(reasonNotToWait(task, NOW_MS, MACHINE)).toBe(reason);
+    expect(reasonOf(task)).toBe(reason);
   });
 
   test("is over once the time has come", () => {
-    expect(reasonNotToWait(later, NOW_MS + 3_600_000, MACHINE)).toBeNull();
+    expect(reasonOf(later, { nowMs: NOW_MS + 3_600_000 })).toBeNull();
   });
 
   test("waits for nothing where no job may run", () => {
-    expect(reasonNotToWait(aTask(), NOW_MS, { ...MACHINE, jobs: 0 })).toBe(
-      "wants 1 jobs, this machine has 0",
-    );
+    const machine: Machine = { ...MACHINE, capacity: { ...MACHINE.capacity, jobs: 0 } };
+    expect(reasonOf(aTask(), { machine })).toBe("needs a place, no job may run at all");
+  });
+
+  test("waits for the devices to be looked at before it gives a task up", () => {
+    const wanting = aTask({ spec: { resources: { gpus: 1 } } });
+    expect(reasonOf(wanting, { machine: { ...MACHINE, isProbed: false } })).toBeNull();
   });
 });

@@ -1,15 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { DEFAULT_POLICY } from "../../src/model/policy.ts";
 import type { Task } from "../../src/model/task.ts";
-import { byTurn } from "../../src/plan/order.ts";
-import { aTask } from "../rig/tasks.ts";
+import { inTurn, standingOf, waitedMs } from "../../src/plan/order.ts";
+import { after, asRunning, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
+const HOUR_MS = 3_600_000;
 const turn = (number: number, priority: number): Task => aTask({ number, spec: { priority } });
+const now = { nowMs: NOW_MS, policy: DEFAULT_POLICY };
+const numbers = (tasks: readonly Task[]): number[] => tasks.map(({ metadata }) => metadata.number);
 
-describe("byTurn()", () => {
+describe("inTurn()", () => {
   test("asks the higher priority first, then the lower number", () => {
     const tasks = [turn(1, 0), turn(2, 5), turn(10, 5), turn(9, 1_000), turn(3, 0)];
-    expect(tasks.toSorted(byTurn).map(({ metadata }) => metadata.number)).toEqual([9, 2, 10, 1, 3]);
+    expect(numbers(inTurn(tasks, now))).toEqual([9, 2, 10, 1, 3]);
   });
 
   test("is one order for every set of tasks, however they come in", () => {
@@ -22,8 +26,52 @@ describe("byTurn()", () => {
     fc.assert(
       fc.property(anyTurns, (turns) => {
         const tasks = turns.map(([number, priority]) => turn(number, priority));
-        expect(tasks.toReversed().toSorted(byTurn)).toEqual(tasks.toSorted(byTurn));
+        expect(inTurn(tasks.toReversed(), now)).toEqual(inTurn(tasks, now));
       }),
     );
+  });
+
+  test("lets a task rise by one point with each full span of ageing, past any priority in the end", () => {
+    const old = turn(1, 0);
+    const fresh = (atMs: number): Task => ({
+      ...turn(2, 3),
+      metadata: { ...turn(2, 3).metadata, createdAt: at(atMs) },
+    });
+    const order = (atMs: number): number[] =>
+      numbers(inTurn([fresh(atMs), old], { ...now, nowMs: NOW_MS + atMs }));
+    expect(order(3 * HOUR_MS - 1)).toEqual([2, 1]);
+    expect(order(3 * HOUR_MS)).toEqual([1, 2]);
+  });
+});
+
+describe("standingOf()", () => {
+  test.each([
+    ["at once", 0, 5],
+    ["a moment before the first span is over", HOUR_MS - 1, 5],
+    ["after it", HOUR_MS, 6],
+    ["after ten of them", 10 * HOUR_MS + 1, 15],
+    ["where the clock was set back", -HOUR_MS, 5],
+  ])("%s", (_when, afterMs, standing) => {
+    expect(standingOf(turn(1, 5), { ...now, nowMs: NOW_MS + afterMs })).toBe(standing);
+  });
+});
+
+describe("waitedMs() counts", () => {
+  const always = { restart: { policy: "always", intervalMs: 60_000 } } as const;
+
+  test.each([
+    ["from the making", aTask(), 0],
+    ["from the start that the user set", aTask({ spec: { notBefore: at(7_000) } }), 7_000],
+    ["not from a start that was set before the making", aTask({ spec: { notBefore: at(-7_000) } }), 0],
+    ["from the end of the wait for a retry", after(aTask(), killedBy("SIGKILL")), 7_500],
+    ["from the next round", after(aTask({ spec: always }), exited(0)), 65_000],
+    ["from the end of a lost attempt, which waits for nothing", after(aTask(), LOST), 5_000],
+  ] satisfies [string, Task, number][])("%s", (_what, task, sinceMs) => {
+    expect(waitedMs(task, NOW_MS + sinceMs)).toBe(0);
+    expect(waitedMs(task, NOW_MS + sinceMs + 1)).toBe(1);
+  });
+
+  test("nothing of a task that runs", () => {
+    expect(waitedMs(asRunning(aTask()), NOW_MS + HOUR_MS)).toBe(0);
   });
 });

@@ -1,19 +1,32 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Capacity, Resources } from "../../src/model/resources.ts";
-import { allot, describeShortage, roomBeside, shortages, without } from "../../src/plan/place.ts";
+import type { Resources } from "../../src/model/resources.ts";
+import { allot } from "../../src/plan/allot.ts";
+import { plainDemand } from "../../src/plan/demand.ts";
+import {
+  impossibilities,
+  place,
+  type Room,
+  roomBeside,
+  type Shortage,
+  shortages,
+  without,
+} from "../../src/plan/place.ts";
+import { describeShortage } from "../../src/plan/shortage.ts";
+import { aDevice, aMachine, devices, GIB, surroundings } from "../rig/machine.ts";
 import { asRunning, aTask } from "../rig/tasks.ts";
 
-const MACHINE: Capacity = { jobs: 4, cpus: 8, memoryBytes: 64 * 2 ** 30, gpus: 2 };
-const short = (wanted: Resources, room: Capacity = MACHINE): string[] =>
-  shortages(wanted, room, MACHINE).map(({ resource }) => resource);
+const MACHINE = aMachine({ capacity: { jobs: 4, cpus: 8, memoryBytes: 64 * GIB }, devices: devices(2) });
+const EMPTY = roomBeside([], MACHINE);
+const short = (wanted: Resources, room: Room = EMPTY): string[] =>
+  shortages(plainDemand(wanted), room, MACHINE).map(({ resource }) => resource);
 
 describe("shortages()", () => {
   test.each([
     ["nothing declared", {}, []],
-    ["all there is", { cpus: 8, memoryBytes: 64 * 2 ** 30, gpus: 2 }, []],
+    ["all there is", { cpus: 8, memoryBytes: 64 * GIB, gpus: 2 }, []],
     ["a CPU too many", { cpus: 9 }, ["cpus"]],
-    ["a byte too many", { memoryBytes: 64 * 2 ** 30 + 1 }, ["memoryBytes"]],
+    ["a byte too many", { memoryBytes: 64 * GIB + 1 }, ["memoryBytes"]],
     ["a GPU too many", { gpus: 3 }, ["gpus"]],
     ["too much of all", { cpus: 9, memoryBytes: 2 ** 50, gpus: 3 }, ["cpus", "memoryBytes", "gpus"]],
   ] satisfies [string, Resources, string[]][])("of %s", (_what, wanted, resources) => {
@@ -21,47 +34,70 @@ describe("shortages()", () => {
   });
 
   test("counts an undeclared CPU, and asks for no GPU where none is declared", () => {
-    expect(short({}, { ...MACHINE, cpus: 0, gpus: 0, memoryBytes: 0 })).toEqual(["cpus"]);
-    expect(short({}, { ...MACHINE, jobs: 0 })).toEqual(["jobs"]);
-    expect(short({ vramBytes: 1 }, { ...MACHINE, gpus: 0 })).toEqual(["gpus"]);
-    expect(short({ gpus: 0 }, { ...MACHINE, gpus: -1 })).toEqual([]);
+    expect(short({}, { ...EMPTY, cpus: 0, devices: [], memoryBytes: 0 })).toEqual(["cpus"]);
+    expect(short({}, { ...EMPTY, jobs: 0 })).toEqual(["jobs"]);
+    expect(short({ vramBytes: 1 }, { ...EMPTY, devices: [] })).toEqual(["gpus"]);
+    expect(short({ gpus: 0 }, { ...EMPTY, devices: [] })).toEqual([]);
   });
 
   test("says how much is wanted, free and there at all; never less than nothing is free", () => {
-    const room = { ...MACHINE, cpus: -3 };
-    expect(shortages({ cpus: 5 }, room, MACHINE)).toEqual([
+    const room = { ...EMPTY, cpus: -3 };
+    expect(shortages(plainDemand({ cpus: 5 }), room, MACHINE)).toEqual([
       { resource: "cpus", wanted: 5, free: 0, total: 8 },
     ]);
   });
 });
 
+describe("impossibilities()", () => {
+  const broken = aMachine({ devices: [aDevice(0, { fault: "fell off the bus" }), aDevice(1)] });
+
+  test.each([
+    ["nothing declared", {}, MACHINE, []],
+    ["what others hold now", { gpus: 2 }, { ...MACHINE, elsewhere: [held("GPU-0")] }, []],
+    ["a GPU too many", { gpus: 3 }, MACHINE, ["gpus"]],
+    ["too many CPUs", { cpus: 9 }, MACHINE, ["cpus"]],
+    ["a device that has failed, which may come back", { gpus: 2 }, broken, []],
+    ["a device while nobody has looked for any", { gpus: 3 }, { ...MACHINE, isProbed: false }, []],
+    ["a share larger than each device", { vramBytes: 81 * GIB }, MACHINE, ["gpus"]],
+    ["a model that there is not", { gpuModel: "h100" }, MACHINE, ["gpus"]],
+    ["a model in other letters", { gpuModel: "a100" }, MACHINE, []],
+    ["a place where none is given", {}, aMachine({ capacity: { jobs: 0 } }), ["jobs"]],
+  ] satisfies [string, Resources, typeof MACHINE, Shortage["resource"][]][])(
+    "of %s",
+    (_what, wanted, machine, found) => {
+      expect(impossibilities(plainDemand(wanted), machine).map(({ resource }) => resource)).toEqual(found);
+    },
+  );
+
+  function held(device: string) {
+    return { device, token: "t", holder: "/another/home", bytes: null };
+  }
+});
+
 describe("roomBeside()", () => {
   const active = [
-    asRunning(aTask({ spec: { resources: { cpus: 3, memoryBytes: 2 ** 30, gpus: 1 } } })),
-    asRunning(aTask()),
+    asRunning(aTask({ spec: { resources: { cpus: 3, memoryBytes: GIB } } })),
+    asRunning(aTask({ number: 2 })),
   ];
 
   test("takes the share of every active task away, and may go below nothing", () => {
-    expect(roomBeside(active, MACHINE)).toEqual({ jobs: 2, cpus: 4, memoryBytes: 63 * 2 ** 30, gpus: 1 });
-    expect(roomBeside(active, { jobs: 1, cpus: 1, memoryBytes: 0 })).toEqual({
-      jobs: -1,
-      cpus: -3,
-      memoryBytes: -(2 ** 30),
-      gpus: -1,
-    });
-    expect(roomBeside([], MACHINE)).toEqual(MACHINE);
+    expect(roomBeside(active, MACHINE)).toMatchObject({ jobs: 2, cpus: 4, memoryBytes: 63 * GIB });
+    const small = aMachine({ capacity: { jobs: 1, cpus: 1, memoryBytes: 0 } });
+    expect(roomBeside(active, small)).toEqual({ jobs: -1, cpus: -3, memoryBytes: -GIB, devices: [] });
+    expect(roomBeside([], MACHINE)).toMatchObject(MACHINE.capacity);
   });
 });
 
 describe("allot()", () => {
   const wanting = (number: number, cpus: number, priority = 0) =>
     aTask({ number, spec: { resources: { cpus }, priority } });
+  const around = surroundings({ machine: MACHINE });
 
   test("asks in the order of the turn and passes over what does not fit", () => {
     const ready = [wanting(1, 5), wanting(2, 4), wanting(3, 3), wanting(4, 1, 9)];
-    const { tasks, room } = allot(ready, { active: [], capacity: MACHINE });
-    expect(tasks.map(({ metadata }) => metadata.number)).toEqual([4, 1]);
-    expect(room).toEqual({ ...MACHINE, jobs: 2, cpus: 2 });
+    const { placements, room } = allot(around, { ready });
+    expect(placements.map(({ task }) => task.metadata.number)).toEqual([4, 1]);
+    expect(room).toEqual({ ...EMPTY, jobs: 2, cpus: 2 });
   });
 
   test("leaves room only for what it did not take", () => {
@@ -69,28 +105,40 @@ describe("allot()", () => {
     fc.assert(
       fc.property(anyWanted, (wanted) => {
         const ready = wanted.map((cpus, index) => wanting(index + 1, cpus));
-        const { tasks, room } = allot(ready, { active: [], capacity: MACHINE });
-        expect(tasks.reduce((left, task) => without(left, task.spec.resources), MACHINE)).toEqual(room);
-        const passed = ready.filter((task) => !tasks.includes(task));
-        expect(passed.filter((task) => shortages(task.spec.resources, room, MACHINE).length === 0)).toEqual(
-          [],
-        );
+        const { placements, room } = allot(around, { ready });
+        expect(placements.reduce((left, one) => without(left, one, MACHINE), EMPTY)).toEqual(room);
+        const taken = new Set(placements.map(({ task }) => task));
+        const passed = ready.filter((task) => !taken.has(task));
+        expect(passed.filter((task) => "placement" in place(task, room, MACHINE))).toEqual([]);
       }),
     );
   });
 });
+
+const gpus = (wanted: Resources, has = MACHINE): Shortage => ({
+  resource: "gpus",
+  demand: plainDemand(wanted),
+  rooms: roomBeside([], has).devices,
+});
+const mixed = aMachine({ devices: [aDevice(0, { name: "Tesla T4", memoryBytes: 16 * GIB }), aDevice(1)] });
 
 test.each([
   [{ resource: "jobs", wanted: 1, free: 0, total: 0 }, "needs a place, no job may run at all"],
   [{ resource: "cpus", wanted: 8, free: 1, total: 2 }, "asks for 8 CPUs, this machine has 2"],
   [
     { resource: "memoryBytes", wanted: 2 ** 40, free: 1, total: 2 ** 34 },
-    "asks for 1 TiB of memory, this machine has 16 GiB",
+    "asks for 1 TiB of memory, this machine has 16 GiB to give",
+  ],
+  [gpus({ gpus: 1 }, aMachine()), "asks for 1 GPU, this machine has none"],
+  [gpus({ gpus: 3 }), "asks for 3 GPUs, this machine has 2"],
+  [
+    gpus({ gpus: 2, gpuModel: "A100" }, mixed),
+    "asks for 2 GPUs of the model A100, this machine has 2; gpu 0 is a Tesla T4",
   ],
   [
-    { resource: "gpus", wanted: 1, free: 0, total: 0 },
-    "asks for 1 GPUs, and this stint does not manage GPUs yet",
+    gpus({ gpus: 2, vramBytes: 20 * GIB }, mixed),
+    "asks for 2 GPUs with 20 GiB free, this machine has 2; gpu 0 has too little memory",
   ],
-] as const)("describeShortage() of %j", (shortage, text) => {
+] satisfies [Shortage, string][])("describeShortage() of %j", (shortage, text) => {
   expect(describeShortage(shortage)).toBe(text);
 });

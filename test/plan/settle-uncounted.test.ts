@@ -4,6 +4,7 @@ import { retried } from "../../src/model/lifecycle.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
 import { gateOf } from "../../src/plan/gate.ts";
 import { released } from "../../src/plan/settle.ts";
+import { surroundings } from "../rig/machine.ts";
 import {
   after,
   aStop,
@@ -122,8 +123,8 @@ describe("released()", () => {
   test("lets it wait where it could not even be noted, which the gate keeps shut as long", () => {
     const task = released(asClaimed(aTask()), failure, { nowMs: NOW_MS, waitMs: 2_000 });
     expect(task.status).toMatchObject({ state: "queued", reason: "Orphaned", retryAt: at(2_000) });
-    expect(gateOf(task, NOW_MS)).toEqual({ type: "backoff", untilMs: NOW_MS + 2_000 });
-    expect(gateOf(task, NOW_MS + 2_000)).toEqual({ type: "open" });
+    expect(gateOf(task, surroundings())).toEqual({ type: "backoff", untilMs: NOW_MS + 2_000 });
+    expect(gateOf(task, surroundings({ nowMs: NOW_MS + 2_000 }))).toEqual({ type: "open" });
   });
 
   test("puts back what must not start twice, as it has not started", () => {

@@ -1,25 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Capacity } from "../../src/model/resources.ts";
-import { isActive } from "../../src/model/state.ts";
+import { makeTaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { type Surroundings, type Wait, whyWaiting } from "../../src/plan/waiting.ts";
-import { anyTask } from "../rig/arbitraries.ts";
+import type { Surroundings } from "../../src/plan/snapshot.ts";
+import { type Wait, waitsIn } from "../../src/plan/waiting.ts";
+import { aMachine, surroundings } from "../rig/machine.ts";
+import { anySnapshot } from "../rig/snapshots.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
 
-const MACHINE: Capacity = { jobs: 1, cpus: 4, memoryBytes: 1_000 };
 const task = (number: number, spec: TaskChange["spec"] = {}): Task => aTask({ number, spec });
-const around = (change: Partial<Surroundings>): Surroundings => ({
-  nowMs: NOW_MS,
-  queued: [],
-  active: [],
-  capacity: MACHINE,
-  ...change,
-});
+const around = (change: Partial<Surroundings>): Surroundings =>
+  surroundings({ machine: aMachine({ capacity: { jobs: 1, cpus: 4 } }), ...change });
 const noJob = { resource: "jobs", wanted: 1, free: 0, total: 1 } as const;
+const room = { type: "room", ahead: 0, keptFor: null, isHopeless: false } as const;
+const next = { type: "next", devices: [] } as const;
+const orphan = task(1, { after: [{ task: makeTaskId(9, "p"), when: "any" }] });
+const choosy = task(1, { runnerSelector: [{ key: "pool", operator: "Exists" }] });
 
-describe("whyWaiting()", () => {
+describe("waitsIn()", () => {
   const queued = [
     task(1),
     task(2),
@@ -38,74 +37,78 @@ describe("whyWaiting()", () => {
       {},
       { type: "backoff", untilMs: NOW_MS + 2_500 },
     ],
-    ["nobody is there to start it", task(1), { capacity: null }, { type: "unsupervised" }],
-    ["it is held, and nobody is there", task(1, { hold: true }), { capacity: null }, { type: "held" }],
-    ["it is about to start", task(1), { queued: [task(1)] }, { type: "next" }],
     [
-      "another runs",
-      task(1),
-      { active: running, queued: [task(1)] },
-      { type: "room", short: [noJob], ahead: 0 },
+      "its parent has not ended",
+      orphan,
+      { parents: new Map([[makeTaskId(9, "p"), "unended"]]) },
+      { type: "dependency", parents: [{ task: makeTaskId(9, "p"), when: "any", state: "unended" }] },
     ],
+    [
+      "it wants another supervisor",
+      choosy,
+      {},
+      { type: "selector", wanted: { key: "pool", operator: "Exists" } },
+    ],
+    ["it is about to start", task(1), { queued: [task(1)] }, next],
+    ["another runs", task(1), { active: running, queued: [task(1)] }, { ...room, short: [noJob] }],
     [
       "two others are asked before it",
-      task(2),
+      queued[1] ?? orphan,
       { active: running, queued },
-      { type: "room", short: [noJob], ahead: 2 },
+      { ...room, short: [noJob], ahead: 2 },
     ],
-    ["the only place goes to another", task(1), { queued }, { type: "room", short: [noJob], ahead: 1 }],
+    [
+      "the only place goes to another",
+      queued[0] ?? orphan,
+      { queued },
+      { ...room, short: [noJob], ahead: 1 },
+    ],
     [
       "it wants more than there is",
       task(1, { resources: { cpus: 5 } }),
-      {},
-      { type: "room", short: [{ resource: "cpus", wanted: 5, free: 4, total: 4 }], ahead: 0 },
+      { queued: [task(1, { resources: { cpus: 5 } })] },
+      { ...room, short: [{ resource: "cpus", wanted: 5, free: 4, total: 4 }], isHopeless: true },
     ],
     [
       "it passes one that does not fit",
       task(2),
       { queued: [task(1, { resources: { cpus: 5 } }), task(2)] },
-      { type: "next" },
+      next,
     ],
-  ] satisfies [string, Task, Partial<Surroundings>, Wait][])("%s", (_what, of, surroundings, wait) => {
-    expect(whyWaiting(of, around(surroundings))).toEqual(wait);
+  ] satisfies [string, Task, Partial<Surroundings>, Wait][])("%s", (_what, of, change, wait) => {
+    expect(waitsIn(around(change), true)(of)).toEqual(wait);
   });
 
-  test("agrees with the plan: what is next is claimed, and nothing else", () => {
-    const anyTasks = fc.uniqueArray(anyTask, { selector: ({ metadata }) => metadata.number, maxLength: 12 });
-    const anyCapacity = fc.record({
-      jobs: fc.integer({ min: 0, max: 4 }),
-      cpus: fc.integer({ min: 1, max: 8 }),
-      memoryBytes: fc.integer({ min: 0, max: 200 }),
-      gpus: fc.integer({ min: 0, max: 2 }),
-    });
+  test("says that nobody is there before all that only a supervisor waits for", () => {
+    const told = (of: Task): string => waitsIn(around({ queued: [of] }), false)(of).type;
+    expect(told(task(1))).toBe("unsupervised");
+    expect(told(choosy)).toBe("unsupervised");
+    expect(told(task(1, { notBefore: at(9) }))).toBe("unsupervised");
+    expect(told(task(1, { hold: true }))).toBe("held");
+    expect(told(task(1, { after: [{ task: makeTaskId(9, "p"), when: "success" }] }))).toBe("dependency");
+  });
+
+  test("agrees with the plan: what is next is claimed with these devices, and nothing else", () => {
     fc.assert(
-      fc.property(
-        anyTasks,
-        anyCapacity,
-        fc.integer({ min: NOW_MS, max: NOW_MS + 2e6 }),
-        (tasks, capacity, nowMs) => {
-          const waiting = tasks
-            .filter(({ status }) => status.state === "queued")
-            .map((of) => {
-              const { queueTtlMs: _patience, ...spec } = of.spec;
-              return { ...of, spec };
-            });
-          const active = tasks.filter(({ status }) => isActive(status.state));
-          const { actions } = plan({
-            nowMs,
-            awakeMs: 0,
-            queued: waiting,
-            active,
-            capacity,
-            isClaiming: true,
-          });
-          const claimed = actions.flatMap((action) => (action.type === "claim" ? [action.task] : []));
-          const next = waiting.filter(
-            (of) => whyWaiting(of, { nowMs, queued: waiting, active, capacity }).type === "next",
-          );
-          expect(new Set(next)).toEqual(new Set(claimed));
-        },
-      ),
+      fc.property(anySnapshot, (found) => {
+        // What is called off, or waited too long, is no more asked for its turn.
+        const snapshot = { ...found, isClaiming: true };
+        const gone = new Set(
+          plan(snapshot).actions.flatMap(({ type, task: of }) =>
+            type === "dismiss" || type === "expire" ? [of] : [],
+          ),
+        );
+        const left = { ...snapshot, queued: snapshot.queued.filter((of) => !gone.has(of)) };
+        const claimed = plan(left).actions.flatMap((action) =>
+          action.type === "claim" ? [[action.task, action.devices] as const] : [],
+        );
+        const waitOf = waitsIn(left, true);
+        const told = left.queued.flatMap((of) => {
+          const wait = waitOf(of);
+          return wait.type === "next" ? [[of, wait.devices] as const] : [];
+        });
+        expect(new Map(told)).toEqual(new Map(claimed));
+      }),
     );
   });
 });

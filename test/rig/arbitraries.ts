@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { type Backoff, JITTERS } from "../../src/model/backoff.ts";
+import { PARENT_ENDS } from "../../src/model/dependency.ts";
 import { FAILURE_CODES } from "../../src/model/failure.ts";
+import { makeTaskId } from "../../src/model/identity.ts";
 import { retried, stopRequested } from "../../src/model/lifecycle.ts";
 import type { Retry } from "../../src/model/retry.ts";
-import type { Spec } from "../../src/model/spec.ts";
+import type { Selector } from "../../src/model/selector.ts";
+import { ADMISSIONS, PARENT_FAILURES, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { type End, released, settled } from "../../src/plan/settle.ts";
 import { anEnd, aSpec, aStop, asClaimed, asRunning, aTask, exited, killedBy, LOST, NOW_MS } from "./tasks.ts";
@@ -37,6 +40,9 @@ const anyRetry: fc.Arbitrary<Retry> = fc.record(
   { requiredKeys: ["maxAttempts", "scope", "maxOrphans", "onOrphan"] },
 );
 
+/** Tasks that others may wait for. */
+export const PARENTS = [makeTaskId(1, "p"), makeTaskId(2, "q"), makeTaskId(3, "r")];
+
 export const anySpec: fc.Arbitrary<Spec> = fc
   .record(
     {
@@ -46,8 +52,25 @@ export const anySpec: fc.Arbitrary<Spec> = fc
           cpus: fc.integer({ min: 1, max: 4 }),
           memoryBytes: fc.integer({ min: 1, max: 100 }),
           gpus: fc.integer({ min: 0, max: 2 }),
+          vramBytes: fc.integer({ min: 1, max: 50 }),
+          gpuModel: fc.constantFrom("a100", "T4"),
+          gpuMemoryBytes: fc.integer({ min: 1, max: 80 }),
+          gpuIds: fc.constantFrom<string[]>(["0"], ["GPU-1", "2"], ["GPU-"]),
         },
         { requiredKeys: [] },
+      ),
+      slot: fc.constantFrom("a", "b"),
+      admission: fc.constantFrom(...ADMISSIONS),
+      unique: fc.constantFrom("k", "l"),
+      after: fc.array(
+        fc.record({ task: fc.constantFrom(...PARENTS), when: fc.constantFrom(...PARENT_ENDS) }),
+        { maxLength: 2 },
+      ),
+      onParentFailure: fc.constantFrom(...PARENT_FAILURES),
+      runnerSelector: fc.constantFrom<Selector[]>(
+        [],
+        [{ key: "pool", operator: "In", values: ["night"] }],
+        [{ key: "pool", operator: "DoesNotExist" }],
       ),
       timeoutMs: anyDuration,
       queueTtlMs: anyDuration,

@@ -11,7 +11,7 @@ export interface Move {
   readonly events: readonly string[];
 }
 
-const end = { endedAt: at(9), message: "no longer wanted" };
+const end = { reason: "User", endedAt: at(9), message: "no longer wanted" } as const;
 const queued = aTask();
 const edited = aTask({ spec: { priority: 9 } });
 const claimed = asClaimed(aTask());

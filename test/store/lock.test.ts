@@ -56,11 +56,21 @@ describe("takeLock()", () => {
     const capacity = { jobs: 2, cpus: 4, memoryBytes: 1 };
     {
       await using lock = valueOf(
-        await takeLock(home.layout, { role: "drain", clock: fakeClock(), offered: capacity }),
+        await takeLock(home.layout, {
+          role: "drain",
+          clock: fakeClock(),
+          offered: { capacity, labels: { pool: "night" } },
+        }),
       );
       expect(lock.takenFrom).toBeNull();
       expect(lock.isHeld()).toBeTrue();
-      expect(lock.owner).toMatchObject({ role: "drain", pid: process.pid, since: at(), capacity });
+      expect(lock.owner).toMatchObject({
+        role: "drain",
+        pid: process.pid,
+        since: at(),
+        capacity,
+        labels: { pool: "night" },
+      });
       expect(lockOwner(home.layout)).toEqual(lock.owner);
       expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
       expect(statSync(join(folderOf(home.layout), "owner.json")).mode & 0o777).toBe(0o600);

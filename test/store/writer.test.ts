@@ -14,7 +14,7 @@ import { errorOf, valueOf } from "../rig/results.ts";
 import { after, aStop, asClaimed, asRunning, aTask, at, exited } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
-const END = { endedAt: at(9), message: "no longer wanted" };
+const END = { reason: "User", endedAt: at(9), message: "no longer wanted" } as const;
 
 const lines = (home: TempHome): AuditLine[] =>
   readFileSync(home.layout.audit, "utf8")

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { cpusOf } from "../../src/model/resources.ts";
+import { openAttempt } from "../../src/model/task.ts";
+import { demandOf, unsuitable } from "../../src/plan/demand.ts";
+import { holdingsOf } from "../../src/plan/devices.ts";
+import type { Placement } from "../../src/plan/place.ts";
+import { plan, type Snapshot } from "../../src/plan/plan.ts";
+import type { Holding } from "../../src/plan/snapshot.ts";
+import { anySnapshot } from "../rig/snapshots.ts";
+
+function claimsOf(snapshot: Snapshot): Placement[] {
+  return plan(snapshot).actions.flatMap((action) => (action.type === "claim" ? [action] : []));
+}
+
+function holdingsOfClaims(claims: readonly Placement[]): Holding[] {
+  return claims.flatMap(({ devices, resources, task }) =>
+    devices.map((device) => ({
+      device,
+      token: `new-${task.metadata.id}`,
+      holder: task.metadata.id,
+      bytes: resources.vramBytes ?? null,
+    })),
+  );
+}
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+
+describe("plan() never claims more than there is", () => {
+  test("of jobs, CPUs and memory", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const { capacity } = snapshot.machine;
+        const claims = claimsOf(snapshot).map(({ resources }) => resources);
+        const running = snapshot.active.map((of) => openAttempt(of)?.resources ?? of.spec.resources);
+        const all = [...running, ...claims];
+        if (claims.length > 0) expect(all.length).toBeLessThanOrEqual(capacity.jobs);
+        if (claims.length > 0) expect(total(all.map(cpusOf))).toBeLessThanOrEqual(capacity.cpus);
+        const bytes = (of: typeof all): number => total(of.map(({ memoryBytes }) => memoryBytes ?? 0));
+        if (bytes(claims) > 0) expect(bytes(all)).toBeLessThanOrEqual(capacity.memoryBytes);
+      }),
+    );
+  });
+
+  test("of any device: what is promised or held, and what strangers hold, fits into it", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const claims = claimsOf(snapshot);
+        const before = [...snapshot.active.flatMap(holdingsOf), ...snapshot.machine.elsewhere];
+        for (const device of snapshot.machine.devices) {
+          const own = before.filter((one) => one.device === device.id);
+          const added = holdingsOfClaims(claims).filter((one) => one.device === device.id);
+          if (added.length === 0) continue;
+          const isWhole = [...own, ...added].some(({ bytes }) => bytes === null);
+          // Whole and shared never go together.
+          expect(isWhole ? own.length + added.length : 1).toBe(1);
+          const taken = new Map(device.held.map(({ token, bytes }) => [token, bytes ?? 0]));
+          const strays = device.held.filter(({ token }) => !own.some((one) => one.token === token));
+          const foreign = total([...device.foreign, ...strays].map(({ bytes }) => bytes ?? 0));
+          if (isWhole) {
+            expect(foreign).toBeLessThanOrEqual(snapshot.machine.policy.foreignMaxBytes);
+            continue;
+          }
+          const shares = [...own, ...added].map(({ token, bytes }) =>
+            Math.max(bytes ?? 0, taken.get(token) ?? 0),
+          );
+          expect(total(shares) + foreign).toBeLessThanOrEqual(device.memoryBytes ?? 0);
+          // What is in use now leaves room for the new ones, whoever uses it.
+          const promised = total(added.map(({ bytes }) => bytes ?? 0));
+          if (device.freeBytes !== null) expect(promised).toBeLessThanOrEqual(device.freeBytes);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("gives each as many different devices as it asks for, all of them fit for it, none that is settling", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const { devices, settling } = snapshot.machine;
+        for (const { task, devices: ids, resources } of claimsOf(snapshot)) {
+          const demand = demandOf(task, devices);
+          expect(new Set(ids).size).toBe(demand.gpus);
+          expect(ids).toHaveLength(demand.gpus);
+          expect(resources).toEqual(demand.resources);
+          for (const id of ids) {
+            const device = devices.find((one) => one.id === id);
+            expect(device === undefined ? "unknown" : unsuitable(device, demand)).toBeNull();
+            expect(device?.fault).toBeNull();
+            expect(settling.has(id)).toBeFalse();
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("of a lane, of a label or of a sweep", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const { policy } = snapshot.machine;
+        const claims = claimsOf(snapshot).map(({ task }) => task);
+        const gone = new Set(
+          plan(snapshot).actions.flatMap(({ type, task }) => (type === "dismiss" ? [task] : [])),
+        );
+        const sleeping = snapshot.queued.filter(
+          (of) => of.status.state === "queued" && of.status.reason !== undefined && !gone.has(of),
+        );
+        for (const claimed of claims) {
+          const { slot } = claimed.spec;
+          const fellows = [...new Set([...snapshot.active, ...sleeping, ...claims])].filter(
+            (of) => of.spec.slot === slot,
+          );
+          const wasSleeping = sleeping.includes(claimed);
+          // One that sleeps may go on in a lane that was made narrower while it slept.
+          const counted = wasSleeping
+            ? fellows.filter((of) => !sleeping.includes(of) || claims.includes(of))
+            : fellows;
+          if (slot !== undefined) expect(counted.length).toBeLessThanOrEqual(policy.slots[slot] ?? 1);
+          const { group, labels } = claimed.metadata;
+          const all = [...snapshot.active, ...claims];
+          const members = all.filter((of) => of.metadata.group?.id === group?.id);
+          if (group?.maxParallel !== undefined) expect(members.length).toBeLessThanOrEqual(group.maxParallel);
+          for (const [key, value] of Object.entries(labels)) {
+            const limit = policy.labels[`${key}=${value}`] ?? policy.labels[key];
+            const alike = all.filter((of) => of.metadata.labels[key] === value);
+            if (limit !== undefined) expect(alike.length).toBeLessThanOrEqual(limit);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
