@@ -34,9 +34,7 @@ class Watched implements AsyncDisposable {
 
   /** Looks once more; returns when that look is over. */
   async look(): Promise<void> {
-    const before = this.keeper.latest;
-    this.keeper.refresh();
-    await until("a look is over", () => this.keeper.latest !== before);
+    await this.keeper.refresh();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,7 +109,7 @@ describe("InventoryKeeper", () => {
   test("has one look on at a time, and looks anew after it where that was asked for", async () => {
     await using watched = new Watched("hang");
     await until("the tool runs", () => watched.fake.calls.length === 2);
-    for (let time = 0; time < 5; time += 1) watched.keeper.refresh();
+    for (let time = 0; time < 5; time += 1) void watched.keeper.refresh();
     await Bun.sleep(100);
     expect(watched.fake.calls).toHaveLength(2);
     watched.fake.is("normal");
@@ -123,7 +121,7 @@ describe("InventoryKeeper", () => {
     await using watched = new Watched("hang");
     await until("the tool runs", () => watched.fake.calls.length === 2);
     watched.keeper[Symbol.dispose]();
-    watched.keeper.refresh();
+    void watched.keeper.refresh();
     // Well before it would have been given up.
     await until("the tools are gone", () => watched.fake.processes.length === 0, { deadlineMs: 1_500 });
     expect([watched.keeper.latest, watched.fake.calls.length]).toEqual([null, 2]);

@@ -28,8 +28,8 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
     { args: ["submit", "--cpus", "9999", "--", "true"], code: 7, says: "this machine has" },
   ],
   [
-    "a GPU, which is not managed yet",
-    { args: ["submit", "--gpus", "1", "--", "true"], code: 7, says: "does not manage GPUs yet" },
+    "a GPU where there is none",
+    { args: ["submit", "--gpus", "1", "--", "true"], code: 7, says: "asks for 1 GPU, this machine has none" },
   ],
   ["an unknown state", { args: ["ls", "--state", "sleeping"], code: 2, says: "there is none of that name" }],
   ["an unknown class", { args: ["ls", "--class", "gpu-omm"], code: 2, says: 'did you mean "gpu_oom"?' }],
@@ -55,13 +55,13 @@ test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, {
 
 test("all faults of a file are told at once, each with its place, and nothing is queued", async () => {
   await using stint = new Stint();
-  const input = "name: ok\nrun: true\n---\nrunn: x\ntimeout: 5\nslot: {a: [1]}\n";
+  const input = "name: ok\nrun: true\n---\nrunn: x\ntimeout: 5\ncontainer: {a: [1]}\n";
   const ran = await stint.run(["submit", "-"], { input });
   expect(ran.code).toBe(6);
   expect(ran.err).toContain("stdin:4:1");
   expect(ran.err).toContain("did you mean run?");
   expect(ran.err).toContain("stdin:5:10");
-  expect(ran.err).toContain('"slot" is not supported yet');
+  expect(ran.err).toContain('"container" is not supported yet');
   expect(readdirSync(stint.root)).toEqual([]);
 });
 

@@ -143,7 +143,11 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["retry: {timeout: 5m}", '2:9 "retry.timeout" is unknown', "did you mean timeout, not under retry?"],
   ["workdir: /x", '2:1 "workdir" is unknown', "did you mean cwd?"],
   ["qqqqqq: 1", '2:1 "qqqqqq" is unknown'],
-  ["slot: a", '2:1 "slot" is not supported yet', "tasks run side by side, as many as --jobs allows"],
+  [
+    "container: a",
+    '2:1 "container" is not supported yet',
+    "tasks run as processes of this machine: run:, command: or script:",
+  ],
   ["memory: 8GB\nmemory_gb: 8", '3:1 "memory_gb" says again what "memory" says', "keep one of them"],
   [
     "retries: 1\nretry: {maxAttempts: 2}",

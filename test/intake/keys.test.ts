@@ -78,3 +78,7 @@ describe("readSubmission()", () => {
     expect(faultsIn(`run: a\n${snake}: {}`)).toEqual([`2:1 "${snake}" is not supported yet`]);
   });
 });
+
+test("SWEEP_SCHEMAS tells editors of the keys of a sweep", () => {
+  expect(Object.keys(SWEEP_SCHEMAS).toSorted()).toEqual(SWEEP_KEYS.toSorted());
+});
