@@ -44,6 +44,8 @@ export function allot(
   const placements: Placement[] = [];
   let room = roomBeside(active, machine);
   let kept: TaskId | null = null;
+  // Room only shrinks in a round: who asks for the same as one who found none will find none.
+  const blocked = new Set<string>();
   const asked = room.jobs <= 0 && watch === undefined ? [] : inTurn(ready, { nowMs, policy });
   for (const task of asked) {
     if (isFull(room, kept) && watch === undefined) break;
@@ -52,21 +54,28 @@ export function allot(
     watch?.(task, { room, permit, keptFor: kept });
     if (room.jobs <= 0 || permit !== null || !isLet(task, lanes)) continue;
     const mayKeep: boolean = kept === null && waitedMs(task, nowMs) >= policy.backfillMs;
-    if (room.cpus < 1 && !mayKeep) continue;
+    const alike = mayKeep ? null : alikeOf(task);
+    if (alike !== null && (room.cpus < 1 || blocked.has(alike))) continue;
     const found = place(task, room, machine);
     if ("placement" in found) {
       placements.push(found.placement);
       room = without(room, found.placement, machine);
       permits.take(wanted);
-    } else if (mayKeep && impossibilities(found.demand, machine).length === 0) {
-      const left = keptFor(task, found, room);
-      if (left !== null) {
-        kept = task.metadata.id;
-        room = left;
-      }
+      continue;
     }
+    if (alike !== null) blocked.add(alike);
+    const isKeeping = mayKeep && impossibilities(found.demand, machine).length === 0;
+    const left: Room | null = isKeeping ? keptFor(task, found, room) : null;
+    if (left === null) continue;
+    kept = task.metadata.id;
+    room = left;
   }
   return { placements, room, lanes };
+}
+
+/** The same text for tasks that ask for the same; null for those whose attempts may have changed what they ask for. */
+function alikeOf({ spec, status }: Task): string | null {
+  return status.attempts.length > 0 ? null : JSON.stringify(spec.resources);
 }
 
 /** True where nothing can start any more, nor anything be kept: no task runs without a CPU. */

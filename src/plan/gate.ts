@@ -44,9 +44,12 @@ export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
 export function unmetParentsOf(task: Task, parents: Surroundings["parents"]): UnmetParent[] {
   const { after } = task.spec;
   if (after === undefined) return [];
-  return after
-    .map((one) => ({ ...one, state: parents.get(one.task) ?? "gone" }))
-    .filter((one) => !isMet(one));
+  const found: UnmetParent[] = [];
+  for (const { task: id, when } of after) {
+    const one: UnmetParent = { task: id, when, state: parents.get(id) ?? "gone" };
+    if (!isMet(one)) found.push(one);
+  }
+  return found;
 }
 
 function isMet({ when, state }: UnmetParent): boolean {

@@ -31,7 +31,7 @@ export function lanesOf(around: {
   return new Map(
     [...bySlot].map(([slot, unsorted]) => {
       const limit = around.policy.slots[slot] ?? 1;
-      const members = unsorted.toSorted(byStanding);
+      const members = unsorted.length === 1 ? unsorted : unsorted.toSorted(byStanding);
       return [slot, { slot, limit, members, front: new Set(members.slice(0, limit)) }];
     }),
   );

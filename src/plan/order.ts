@@ -30,12 +30,14 @@ export function standingOf(
 /** How long a task could have run if there had been room: since its making, its earliest start or its last attempt, in ms. */
 export function waitedMs(task: Task, nowMs: number): number {
   if (openAttempt(task) !== null) return 0;
-  const last = task.status.attempts.at(-1);
-  const sinceMs = Math.max(
-    Date.parse(task.metadata.createdAt),
-    Date.parse(task.spec.notBefore ?? task.metadata.createdAt),
-    last !== undefined && "finishedAt" in last ? Date.parse(last.finishedAt) : 0,
-    task.status.state === "queued" && task.status.retryAt !== undefined ? Date.parse(task.status.retryAt) : 0,
-  );
+  const { metadata, spec, status } = task;
+  const last = status.attempts.at(-1);
+  const since = [
+    spec.notBefore,
+    last !== undefined && "finishedAt" in last ? last.finishedAt : undefined,
+    status.state === "queued" ? status.retryAt : undefined,
+  ];
+  let sinceMs = Date.parse(metadata.createdAt);
+  for (const at of since) if (at !== undefined) sinceMs = Math.max(sinceMs, Date.parse(at));
   return Math.max(0, nowMs - sinceMs);
 }

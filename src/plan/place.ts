@@ -113,10 +113,13 @@ export function shortages(demand: Demand, room: Room, machine: Machine): Shortag
 
 /** What a machine can never give to a demand, however long it waits; empty where it could. */
 export function impossibilities(demand: Demand, machine: Machine): Shortage[] {
-  const empty: Room = { ...machine.capacity, devices: deviceRooms({ ...machine, elsewhere: [] }, []) };
-  const short = shortages({ ...demand, gpus: 0 }, empty, machine);
+  const short = shortages({ ...demand, gpus: 0 }, { ...machine.capacity, devices: [] }, machine);
   // A device that has failed may come back; one that others use will be free.
-  const sound = machine.devices.map((device) => ({ ...device, fault: null }));
-  const isThere = demand.gpus === 0 || !machine.isProbed || candidates(demand, sound).length >= demand.gpus;
-  return isThere ? short : [...short, { resource: "gpus", demand, rooms: empty.devices }];
+  const areThere = (): boolean => {
+    const sound = machine.devices.map((device) => ({ ...device, fault: null }));
+    return candidates(demand, sound).length >= demand.gpus;
+  };
+  const isThere = demand.gpus === 0 || !machine.isProbed || areThere();
+  if (isThere) return short;
+  return [...short, { resource: "gpus", demand, rooms: deviceRooms({ ...machine, elsewhere: [] }, []) }];
 }

@@ -40,13 +40,14 @@ export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Tas
     ready,
     watch: (task, sight) => sights.set(task.metadata.id, { ...sight, task, ahead: sights.size }),
   });
+  const orderOf = laneOrders();
   return (task) => {
     const gate = gateOf(task, around);
     // A wait that ends by itself ends in nothing where nobody is there.
     const isForPeople = gate.type === "held" || gate.type === "dependency";
     if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
     const turn = sights.get(task.metadata.id);
-    return turn === undefined ? { type: "unsupervised" } : waitOf(turn, { around, lanes });
+    return turn === undefined ? { type: "unsupervised" } : waitOf(turn, { around, lanes, orderOf });
   };
 }
 
@@ -56,15 +57,36 @@ interface Turn extends Sight {
   readonly ahead: number;
 }
 
-function waitOf(
-  { task, room, permit, keptFor, ahead }: Turn,
-  { around, lanes }: { around: Surroundings; lanes: ReadonlyMap<string, Lane> },
-): Wait {
+/** The order of a lane, found once for all of its members. */
+interface LaneOrder {
+  readonly ids: readonly TaskId[];
+  readonly places: ReadonlyMap<Task, number>;
+}
+
+function laneOrders(): (lane: Lane) => LaneOrder {
+  const known = new Map<Lane, LaneOrder>();
+  return (lane) => {
+    const order = known.get(lane) ?? {
+      ids: lane.members.map(({ metadata }) => metadata.id),
+      places: new Map(lane.members.map((member, place) => [member, place])),
+    };
+    known.set(lane, order);
+    return order;
+  };
+}
+
+interface Found {
+  readonly around: Surroundings;
+  readonly lanes: ReadonlyMap<string, Lane>;
+  readonly orderOf: (lane: Lane) => LaneOrder;
+}
+
+function waitOf({ task, room, permit, keptFor, ahead }: Turn, { around, lanes, orderOf }: Found): Wait {
   const { machine } = around;
   const lane = task.spec.slot === undefined ? undefined : lanes.get(task.spec.slot);
   if (lane !== undefined && !lane.front.has(task)) {
-    const before = lane.members.slice(0, lane.members.indexOf(task)).map(({ metadata }) => metadata.id);
-    return { type: "lane", slot: lane.slot, limit: lane.limit, before };
+    const { ids, places } = orderOf(lane);
+    return { type: "lane", slot: lane.slot, limit: lane.limit, before: ids.slice(0, places.get(task)) };
   }
   if (permit !== null) return { type: "permit", ...permit };
   const placed = place(task, room, machine);
