@@ -89,6 +89,9 @@ async function superviseOwn(
   run: Run & { own: ReadonlySet<string>; state: RunState },
 ): Promise<void> {
   const { layout, own, state } = run;
+  const wanted = [...run.tasks, ...ancestors(layout, run.tasks)];
+  const claimable = new Set<string>(wanted.map(({ metadata }) => metadata.uid));
+  const mayClaim = (task: Task): boolean => claimable.has(task.metadata.uid);
   const isOurs = (task: Task): boolean => own.has(task.metadata.uid);
   const hasEnded = (holder: Holder): boolean => ![...holder.tasks.values()].some(isOurs);
   let asked: string | null = null;
@@ -98,12 +101,12 @@ async function superviseOwn(
       // Another `run` starts only its own tasks unless it is told of ours.
       if (owner.role === "run" && asked !== owner.token) {
         asked = owner.token;
-        await perform(context, layout, { verb: "serve", targets: run.tasks.map(targetOf) });
+        await perform(context, layout, { verb: "serve", targets: wanted.map(targetOf) });
       }
       await Bun.sleep(LOOK_MS);
       continue;
     }
-    const opened = await holdHome(context, layout, { role: "run", terms: run.terms, mayClaim: isOurs });
+    const opened = await holdHome(context, layout, { role: "run", terms: run.terms, mayClaim });
     if (!opened.ok && lockOwner(layout) === null) {
       state.trouble = opened.error;
       state.isOver = true;
@@ -119,6 +122,19 @@ async function superviseOwn(
     }
     await Bun.sleep(HAND_OVER_MS);
   }
+}
+
+/** The unended tasks that others wait for, theirs too: without them, nothing would ever begin. */
+function ancestors(layout: Layout, tasks: readonly Task[]): Task[] {
+  const found = new Map<TaskId, Task>();
+  const open = tasks.flatMap(({ spec }) => spec.after ?? []);
+  for (const { task: id } of open) {
+    const read = found.has(id) ? null : readTask(layout, id);
+    if (read === null || !read.ok || isTerminal(read.value.status.state)) continue;
+    found.set(id, read.value);
+    open.push(...(read.value.spec.after ?? []));
+  }
+  return [...found.values()];
 }
 
 async function cancelAll(context: Context, layout: Layout, ids: readonly TaskId[]): Promise<void> {

@@ -25,6 +25,7 @@ export interface SelectorFlags {
   readonly label?: string[];
   readonly name?: string;
   readonly since?: string;
+  readonly slot?: string;
   readonly group?: string;
   readonly all?: true;
 }
@@ -38,6 +39,7 @@ export function declareSelectors(command: Command): Command {
     .option("--label <key=value...>", "with these labels")
     .option("--name <pattern>", "of this name; * stands for anything")
     .option("--since <duration>", "changed within this time, like 12h")
+    .option("--slot <name>", "in this lane")
     .option("--group <sweep>", "members of a sweep, by its name or a number");
 }
 
@@ -66,6 +68,7 @@ export function queryOf(
     ...(groupId !== undefined && { group: groupId }),
     ...(states.value.length > 0 && { states: states.value }),
     ...(flags.name !== undefined && { name: flags.name }),
+    ...(flags.slot !== undefined && { slot: flags.slot }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(failure.value !== undefined && { failure: failure.value }),
     ...(since.value !== undefined && { sinceMs: nowMs - since.value }),

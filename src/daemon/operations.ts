@@ -192,6 +192,8 @@ function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>,
   const ids = removable(layout, {
     endedBeforeMs: nowMs - operation.olderThanMs,
     deadLetter: operation.deadLetter,
+    // How a parent ended decides on its dependents, for as long as there are any.
+    needed: new Set(holder.queued.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task))),
   });
   if (operation.dryRun) return ids.map((id) => ({ id, done: "would be removed" }));
   if (ids.length > 0)

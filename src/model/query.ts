@@ -10,6 +10,8 @@ export interface Query {
   readonly labels?: Readonly<Record<string, string>>;
   /** Failure class or code of the last attempt, in any case, with `-` or `_`. */
   readonly failure?: string;
+  /** In this lane. */
+  readonly slot?: string;
   /** Members of the sweep whose first member has this number. */
   readonly group?: number;
   /** Changed at or after this time, in milliseconds since the epoch. */
@@ -21,6 +23,7 @@ export function matches(task: Task, query: Query): boolean {
   if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
   if (query.name !== undefined && !globToRegExp(query.name).test(task.metadata.name)) return false;
   if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
+  if (query.slot !== undefined && task.spec.slot !== query.slot) return false;
   if (query.group !== undefined && task.metadata.group?.id !== query.group) return false;
   for (const [key, value] of Object.entries(query.labels ?? {})) {
     if (task.metadata.labels[key] !== value) return false;

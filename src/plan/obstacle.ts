@@ -43,6 +43,7 @@ function obstacleOf(
   if (isFree(room, demand)) return null;
   if (room.keptFor !== null) return { type: "keptFor", task: room.keptFor };
   if (room.isSettling) return { type: "settling" };
-  const freeBytes = demand.resources.vramBytes === undefined ? null : room.freeBytes;
+  const isHeldWhole = room.holdings.some(({ bytes }) => bytes === null);
+  const freeBytes = demand.resources.vramBytes === undefined || isHeldWhole ? null : room.freeBytes;
   return { type: room.holdings.length > 0 ? "held" : "foreign", freeBytes };
 }

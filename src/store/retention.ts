@@ -15,6 +15,8 @@ export interface Retention {
   /** Milliseconds since the epoch. */
   readonly endedBeforeMs: number;
   readonly deadLetter: boolean;
+  /** Ended tasks that others wait for. */
+  readonly needed: ReadonlySet<TaskId>;
 }
 
 /** The ended tasks that a clean-up would remove. */
@@ -23,6 +25,7 @@ export function removable(layout: Layout, retention: Retention): TaskId[] {
   return places
     .flatMap((place) => idsIn(layout, place))
     .filter((id) => {
+      if (retention.needed.has(id)) return false;
       const read = readTask(layout, id);
       return (
         read.ok &&

@@ -39,8 +39,11 @@ describe("removable()", () => {
       home.put(task);
     home.put(asRunning(aTask({ number: 6 })));
     const before = { endedBeforeMs: NOW_MS - 7 * DAY };
-    expect(removable(home.layout, { ...before, deadLetter: false })).toEqual([id(1)]);
-    expect(removable(home.layout, { ...before, deadLetter: true })).toEqual([id(1), id(4)]);
+    expect(removable(home.layout, { ...before, deadLetter: false, needed: new Set() })).toEqual([id(1)]);
+    expect(removable(home.layout, { ...before, deadLetter: true, needed: new Set() })).toEqual([
+      id(1),
+      id(4),
+    ]);
   });
 
   test("never names a record that cannot be read, or one that waits there by mistake", async () => {
@@ -48,7 +51,9 @@ describe("removable()", () => {
     writeFileSync(home.layout.record("done", id(1)), "spoilt");
     home.put(aTask({ number: 2 }), "done");
     home.put(taskIn("running", { number: 3 }), "done");
-    expect(removable(home.layout, { endedBeforeMs: NOW_MS + DAY, deadLetter: true })).toEqual([]);
+    expect(
+      removable(home.layout, { endedBeforeMs: NOW_MS + DAY, deadLetter: true, needed: new Set() }),
+    ).toEqual([]);
   });
 });
 

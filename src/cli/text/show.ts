@@ -2,8 +2,12 @@ import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
+import { gpusOf } from "../../model/resources.ts";
 import type { Retry } from "../../model/retry.ts";
+import { describeRequirement } from "../../model/selector.ts";
 import type { Task } from "../../model/task.ts";
+import { plainDemand } from "../../plan/demand.ts";
+import { describeGpus } from "../../plan/shortage.ts";
 import { describeLimits, memoryAndLimits } from "./limits.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
@@ -17,6 +21,7 @@ export function renderTask(
   const { metadata, spec, status } = task;
   const { nowMs, style } = options;
   const { group } = metadata;
+  const gpus = gpusOf(spec.resources);
   const labels = Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`);
   const asked = [
     spec.priority > 0 ? `priority ${spec.priority}` : null,
@@ -25,7 +30,17 @@ export function renderTask(
     spec.restart.policy === "onFailure" ? null : `restart ${spec.restart.policy}`,
     spec.resources.cpus === undefined ? null : `${spec.resources.cpus} CPUs`,
     spec.resources.memoryBytes === undefined ? null : formatBytes(spec.resources.memoryBytes),
+    gpus === 0 ? null : describeGpus(plainDemand(spec.resources)),
     describeLimits(spec.limits),
+    spec.slot === undefined
+      ? null
+      : `lane ${spec.slot}${spec.admission === undefined ? "" : ` (${spec.admission})`}`,
+    spec.unique === undefined ? null : `unique ${spec.unique}`,
+    ...(spec.after ?? []).map(
+      ({ task: parent, when }) =>
+        `after ${parent}${{ success: "", any: " (however it ends)", failure: " (if it fails)" }[when]}`,
+    ),
+    ...(spec.runnerSelector ?? []).map((one) => `for a supervisor with ${describeRequirement(one)}`),
     spec.notBefore === undefined ? null : `not before ${localTime(spec.notBefore, nowMs)}`,
     spec.hold ? "held" : null,
   ].filter((part) => part !== null);
@@ -74,11 +89,13 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
     const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
     return [
       `${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`,
+      ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];
   }
   const lines = [
     `${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`,
+    ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];
   const failure = failureOfAttempt(attempt);
@@ -100,6 +117,12 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
     );
   }
   return lines;
+}
+
+function devicesOf({ devices, resources }: Attempt): string[] {
+  if (devices === undefined) return [];
+  const share = resources.vramBytes === undefined ? "whole" : `${formatBytes(resources.vramBytes)} of each`;
+  return [`    on ${devices.join(", ")} (${share})`];
 }
 
 /** The record keeps more; `stint logs` shows all. */
