@@ -27,6 +27,6 @@ for (let seed = first; seed < first + SEEDS; seed += 1) {
 console.log(`${SEEDS} seeds: ${sentence(Object.entries(total))}`);
 if ((total["lost"] ?? 0) + (total["doubled"] ?? 0) > 0) process.exitCode = 1;
 
-function sentence(counts: readonly (readonly [string, number])[]): string {
-  return counts.map(([what, count]) => `${what} = ${count}`).join(", ");
+function sentence(totals: readonly (readonly [string, number])[]): string {
+  return totals.map(([what, count]) => `${what} = ${count}`).join(", ");
 }
