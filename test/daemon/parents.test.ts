@@ -84,7 +84,11 @@ describe("resolveParents() finds", () => {
       after(ofSweep(11, 10), exited(3)),
       after(ofSweep(12, 10), killedBy("SIGKILL")),
     );
-    expect(parentsOf(home, [draft("end", ["sweep"])]).map((found) => found.toSorted())).toEqual([[11, 12]]);
+    expect(
+      parentsOf(home, [draft("end", ["sweep"])]).map((found) =>
+        found.toSorted((left, right) => left - right),
+      ),
+    ).toEqual([[11, 12]]);
   });
 
   test("the end that is waited for", async () => {

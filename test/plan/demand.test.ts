@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Attempt } from "../../src/model/attempt.ts";
 import type { Device } from "../../src/model/device.ts";
 import { failureOf } from "../../src/model/failure.ts";
 import type { Resources } from "../../src/model/resources.ts";
@@ -43,12 +44,12 @@ function afterOn(task: Task, ids: readonly string[], end: "GPU_OOM" | "GPU_FAULT
     lost: () => after(task, LOST),
     killed: () => after(task, killedBy("SIGKILL")),
   }[end]();
-  const attempts = ended.status.attempts.map((attempt, index, all) => {
+  const attempts = ended.status.attempts.map((attempt, index, all): Attempt => {
     if (index < all.length - 1) return attempt;
     const fault = end === "GPU_FAULT" && { failure: failureOf("GPU_FAULT", "xid", "Xid 79") };
     return { ...attempt, ...fault, devices: [...ids] };
-  }) as Task["status"]["attempts"];
-  return { ...ended, status: { ...ended.status, attempts } as Task["status"] };
+  });
+  return { ...ended, status: { ...ended.status, attempts } };
 }
 
 describe("demandOf()", () => {

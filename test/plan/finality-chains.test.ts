@@ -25,7 +25,7 @@ interface Case extends Partial<Omit<Surroundings, "machine">> {
   readonly machine?: MachineChange;
 }
 
-function reasons({ machine = {}, ...change }: Case): string[] {
+function reasonsIn({ machine = {}, ...change }: Case): string[] {
   const around = surroundings({ machine: aMachine(machine), ...change });
   return [...reasonsNotToWait(around)].map(([id, reason]) => `${Number(id.slice(0, 6))} ${reason}`);
 }
@@ -115,7 +115,7 @@ describe("reasonsNotToWait() of tasks behind others", () => {
   ];
 
   test.each(CASES)("%s", (_what, change, found) => {
-    expect(reasons(change)).toEqual(found);
+    expect(reasonsIn(change)).toEqual(found);
   });
 
   test.each([
