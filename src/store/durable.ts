@@ -18,12 +18,12 @@ export interface FileText {
  * returns; the name is, once its directory was synced.
  */
 export function replaceFile(path: string, text: string, tmp: string): void {
-  const [error] = replaceFiles([{ path, text }], tmp);
+  const error = replaceFiles([{ path, text }], tmp)[0] ?? null;
   if (error !== null) throw error;
 }
 
 /** Replaces many files, each for itself; gives for each null, or what was thrown and left it as it was. */
-export function replaceFiles(files: readonly FileText[], tmp: string): unknown[] {
+export function replaceFiles(files: readonly FileText[], tmp: string): (Error | null)[] {
   const staged = files.map(({ path, text }) => ({
     path: join(tmp, `${basename(path)}.${uuid()}.tmp`),
     text,
@@ -61,8 +61,8 @@ const MAX_OPEN = 200;
  * first is synced: the file system then brings most of them to the disk together, where syncing one by one costs a
  * commit of its journal for each.
  */
-function writeAll(files: readonly FileText[]): unknown[] {
-  const errors: unknown[] = [];
+function writeAll(files: readonly FileText[]): (Error | null)[] {
+  const errors: (Error | null)[] = [];
   for (let first = 0; first < files.length; first += MAX_OPEN) {
     const opened = files.slice(first, first + MAX_OPEN).map(({ path, text }) => {
       let file: number | null = null;
@@ -70,7 +70,7 @@ function writeAll(files: readonly FileText[]): unknown[] {
         file = openSync(path, "wx", PRIVATE);
         writeWhole(file, text);
       });
-      return { path, file: file as number | null, error };
+      return { path, file, error };
     });
     for (const { path, file, error } of opened) {
       const refused = error ?? (file === null ? null : thrownBy(() => fsyncSync(file)));
@@ -81,18 +81,18 @@ function writeAll(files: readonly FileText[]): unknown[] {
   return errors;
 }
 
-function thrownBy(work: () => void): unknown {
+function thrownBy(work: () => void): Error | null {
   try {
     work();
     return null;
   } catch (error) {
-    return error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
 /** What the system says of a descriptor names no file: the path is added for the person who reads it. */
-function withPath(error: unknown, path: string): unknown {
-  const isSilent = error instanceof Error && errnoOf(error) !== null && !error.message.includes(path);
+function withPath(error: Error, path: string): Error {
+  const isSilent = errnoOf(error) !== null && !error.message.includes(path);
   if (isSilent) error.message += ` '${path}'`;
   return error;
 }

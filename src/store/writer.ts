@@ -96,7 +96,7 @@ export class Writer {
     return prepared.map((one) => {
       if (!one.ok) return one;
       const { next, path, origin } = one.value;
-      const error = errors[position];
+      const error = errors[position] ?? null;
       position += 1;
       const result = onDisk(`write the record of "${next.metadata.id}"`, () => {
         if (error !== null) throw error;
