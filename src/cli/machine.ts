@@ -1,15 +1,26 @@
+import { holdingsOf, sharesElsewhere } from "../daemon/device-pool.ts";
+import { bootId } from "../lib/host.ts";
 import { probeDevices } from "../machine/probe.ts";
+import { openShares } from "../machine/shares.ts";
 import type { Inventory } from "../model/device.ts";
 import { gpusOf } from "../model/resources.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Machine, Terms } from "../plan/snapshot.ts";
-import { readInventory } from "../store/inventory-file.ts";
+import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock.ts";
 import type { Context } from "./context.ts";
 
-/** The machine as whoever supervises a home last saw it. */
+/** The machine as whoever supervises a home goes by it; with nobody there, as it was seen just now. */
 export function seenMachine(context: Context, layout: Layout, terms: Terms): Machine {
-  return machineWith(readInventory(layout, context.clock.now()), terms);
+  const owner = lockOwner(layout);
+  const seen =
+    owner?.capacity === undefined ? readInventory(layout, context.clock.now()) : inventoryOf(layout, owner);
+  const machine = machineWith(seen, terms);
+  const shares = machine.devices.length === 0 ? null : openShares(context.env);
+  if (shares === null) return machine;
+  const { live } = sharesElsewhere(shares, { home: layout.home, bootId: bootId() });
+  return { ...machine, elsewhere: live.flatMap(holdingsOf) };
 }
 
 /** The same for who wants to queue: GPUs that nobody has looked at just now are looked at where a draft wants some. */

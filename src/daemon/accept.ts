@@ -69,6 +69,7 @@ export function accept(
   });
 }
 
+/** What is named now takes the place of what a task that is queued anew waited for. */
 function withParents(draft: Draft, after: readonly Dependency[]): Draft {
-  return { ...draft, spec: { ...draft.spec, after: [...(draft.spec.after ?? []), ...after] } };
+  return { ...draft, spec: { ...draft.spec, after: [...after] } };
 }

@@ -124,24 +124,31 @@ export class DevicePool {
   #readOthers(): DeviceShare[] {
     const { shares, home } = this.#options;
     if (shares === null) return [];
-    const found: DeviceShare[] = [];
-    attempt(() => {
-      for (const share of readShares(shares)) {
-        if (share.home === home) continue;
-        if (this.#isLive(share)) found.push(share);
-        else withdrawShare(shares, share.token);
-      }
-    });
-    return found;
-  }
-
-  #isLive({ bootId, supervisor, token }: DeviceShare): boolean {
-    if (bootId !== this.#options.owner.bootId) return false;
-    return isAlive(supervisor) || survivors({ leader: null, token }).length > 0;
+    const { live, dead } = sharesElsewhere(shares, { home, bootId: this.#options.owner.bootId });
+    for (const { token } of dead) attempt(() => withdrawShare(shares, token));
+    return live;
   }
 }
 
-function holdingsOf({ token, home, task, devices, bytes }: DeviceShare): Holding[] {
+/** The shares of other homes: those whose jobs live or are about to, and the others. A folder that cannot be read has none. */
+export function sharesElsewhere(
+  folder: string,
+  here: { readonly home: string; readonly bootId: string },
+): { readonly live: DeviceShare[]; readonly dead: DeviceShare[] } {
+  const live: DeviceShare[] = [];
+  const dead: DeviceShare[] = [];
+  attempt(() => {
+    for (const share of readShares(folder)) {
+      if (share.home === here.home) continue;
+      const isOfThisBoot = share.bootId === here.bootId;
+      const isLive = isAlive(share.supervisor) || survivors({ leader: null, token: share.token }).length > 0;
+      (isOfThisBoot && isLive ? live : dead).push(share);
+    }
+  });
+  return { live, dead };
+}
+
+export function holdingsOf({ token, home, task, devices, bytes }: DeviceShare): Holding[] {
   return devices.map((device) => ({ device, token, holder: `${task} of ${home}`, bytes }));
 }
 

@@ -32,11 +32,15 @@ export function enqueue(
 }
 
 /** Refuses what this machine can never run, naming what is short. */
-export function refuseUnplaceable(drafts: readonly Draft[], machine: Machine): Result<null, Problem> {
+export function refuseUnplaceable(
+  drafts: readonly Pick<Draft, "name" | "spec">[],
+  machine: Machine,
+  action = "queue",
+): Result<null, Problem> {
   for (const draft of drafts) {
     const [short] = impossibilities(plainDemand(draft.spec.resources), machine);
     if (short === undefined) continue;
-    const message = `Cannot queue "${draft.name}": it ${describeShortage(short)}, so it could never start`;
+    const message = `Cannot ${action} "${draft.name}": it ${describeShortage(short)}, so it could never start`;
     const hint =
       short.resource === "gpus"
         ? "see what there is: stint gpus"

@@ -12,6 +12,7 @@ import { finishRemoval, removable, removeTask } from "../store/retention.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Change } from "../store/writer.ts";
 import { stopChange } from "./act.ts";
+import { refuseUnplaceable } from "./enqueue.ts";
 import { finishJobs } from "./finish.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder, Leaving } from "./holder.ts";
@@ -34,12 +35,7 @@ export function operate(holder: Holder, { operation, actor, at }: Wish): Answer[
     case "release":
       return each(holder, operation.targets, (task) => hold(task, { hold: false, actor }));
     case "set":
-      return each(holder, operation.targets, (task) => {
-        const after = edited(task, operation);
-        return after.ok
-          ? step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed")
-          : after;
-      });
+      return each(holder, operation.targets, (task) => set(holder, task, { ...operation, actor }));
     case "clean":
       return clean(holder, operation, actor);
     case "requeueStale":
@@ -165,6 +161,21 @@ function retry(task: Task, actor: string): Step {
   const wanted = "wanted a failed or cancelled one";
   const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
   return err(problem(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint));
+}
+
+function set(
+  holder: Holder,
+  task: Task,
+  { spec, labels, actor }: Pick<Extract<Operation, { verb: "set" }>, "spec" | "labels"> & { actor: string },
+): Step {
+  const after = edited(task, { spec, labels });
+  if (!after.ok) return after;
+  // Other changes are welcome to a task that has become too large for the machine.
+  if (!Bun.deepEquals(spec.resources, task.spec.resources)) {
+    const placeable = refuseUnplaceable([{ name: task.metadata.id, spec }], holder.machine, "set");
+    if (!placeable.ok) return placeable;
+  }
+  return step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed");
 }
 
 function hold(task: Task, how: { hold: boolean; actor: string }): Step {

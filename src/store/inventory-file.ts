@@ -26,7 +26,17 @@ export function writeInventory(layout: Layout, seen: Inventory): Result<void, Pr
 
 /** What the holder saw of the devices just now; null where there is none, or none that is alive. */
 export function readInventory(layout: Layout, nowMs: number): Inventory | null {
-  const read = onDisk("read what was seen of the GPUs", () => readFileSync(layout.inventory, "utf8"));
-  const seen = read.ok ? parseJson(inventory, read.value) : null;
+  const seen = lastInventory(layout);
   return seen !== null && Math.abs(nowMs - Date.parse(seen.at)) < MAX_AGE_MS ? seen : null;
+}
+
+/** What a holder goes by, however long ago it noted it: as long as nothing changes, it writes seldom. */
+export function inventoryOf(layout: Layout, { since }: { readonly since: string }): Inventory | null {
+  const seen = lastInventory(layout);
+  return seen !== null && Date.parse(seen.at) >= Date.parse(since) ? seen : null;
+}
+
+function lastInventory(layout: Layout): Inventory | null {
+  const read = onDisk("read what was seen of the GPUs", () => readFileSync(layout.inventory, "utf8"));
+  return read.ok ? parseJson(inventory, read.value) : null;
 }

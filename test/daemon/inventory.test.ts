@@ -3,7 +3,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { InventoryKeeper, type KeeperOptions } from "../../src/daemon/inventory.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { ALL_DEVICES } from "../../src/model/device-rules.ts";
-import { readInventory, writeInventory } from "../../src/store/inventory-file.ts";
+import { inventoryOf, readInventory, writeInventory } from "../../src/store/inventory-file.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { type FakeMode, FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { until } from "../rig/stint.ts";
@@ -156,5 +156,18 @@ describe("readInventory()", () => {
       writeFileSync(home.layout.inventory, text);
       expect(readInventory(home.layout, clock.now())).toBeNull();
     }
+  });
+});
+
+describe("inventoryOf()", () => {
+  test("believes a holder in what has not changed for long, and not the one before", async () => {
+    await using home = new TempHome();
+    const clock = fakeClock();
+    const at = new Date(clock.now()).toISOString();
+    const since = (ms: number): { since: string } => ({ since: new Date(clock.now() + ms).toISOString() });
+    expect(inventoryOf(home.layout, since(0))).toBeNull();
+    expect(writeInventory(home.layout, { at, devices: [], problem: null }).ok).toBeTrue();
+    expect(inventoryOf(home.layout, since(-3_600_000))).toMatchObject({ at });
+    expect(inventoryOf(home.layout, since(1))).toBeNull();
   });
 });

@@ -83,7 +83,10 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "permit":
       return [`At most ${wait.limit} with ${wait.key} run at a time, and so many do.`];
     case "room":
-      return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
+      return [
+        ...wait.short.flatMap((short) => shortageLines(short, { ...around, isHopeless: wait.isHopeless })),
+        ...turnLines(wait),
+      ];
     case "next":
       return ["Nothing is in its way: it starts next."];
     default:
