@@ -7,6 +7,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
+import { stuckTeller } from "./stuck.ts";
 
 const LOOK_MS = 50;
 const MAX_LOOK_MS = 1_000;
@@ -27,7 +28,7 @@ export interface AwaitOptions {
   readonly isOff?: () => boolean;
 }
 
-/** Waits until tasks have ended, by reading their records; says at once when nobody supervises. */
+/** Waits until tasks have ended, by reading their records; says at once when nobody supervises, and when some will not start by themselves. */
 export async function awaitTasks(
   context: Context,
   layout: Layout,
@@ -36,6 +37,7 @@ export async function awaitTasks(
   const { clock } = context;
   const untilMs = call.timeoutMs === null ? Number.POSITIVE_INFINITY : clock.awakeMs() + call.timeoutMs;
   const ended = new Map<TaskId, Task>();
+  const tellOfStuck = stuckTeller(context, layout);
   let nextSupervisorLookMs = call.isSupervising ? Number.POSITIVE_INFINITY : 0;
   for (;;) {
     const open: Task[] = [];
@@ -51,6 +53,7 @@ export async function awaitTasks(
     }
     if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
     call.onLook?.(open);
+    tellOfStuck(open);
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
     if (clock.awakeMs() >= nextSupervisorLookMs) {
       if (nextSupervisorLookMs === 0 && lockOwner(layout) === null) {

@@ -1,0 +1,214 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+/** A job that notes its name and fails until a file with its name is there. */
+const FAILS = "echo $STINT_TASK_NAME >> $HOME/ran; test -e $HOME/$STINT_TASK_NAME-works";
+const NOTES = "echo $STINT_TASK_NAME >> $HOME/ran";
+
+function ran(stint: Stint): string {
+  return stint.textOf("ran").trim().replaceAll("\n", " ");
+}
+
+async function queue(stint: Stint, name: string, ...flags: string[]): Promise<string> {
+  return await stint.ok("submit", "--name", name, ...flags, "--", "sh", "-c", NOTES);
+}
+
+async function queueFailing(stint: Stint, name: string, ...flags: string[]): Promise<void> {
+  await stint.ok("submit", "--name", name, ...flags, "--", "sh", "-c", FAILS);
+}
+
+function stateOf(stint: Stint, number: number): string {
+  const { state, reason } = stint.record(number).status;
+  return reason === undefined ? state : `${state} ${reason}`;
+}
+
+function mend(stint: Stint, name: string): void {
+  writeFileSync(join(stint.root, `${name}-works`), "");
+}
+
+test.concurrent("children start after their parents, named in every way, in one batch and across", async () => {
+  await using stint = new Stint();
+  await queue(stint, "first", "--hold");
+  const yaml = [
+    "name: last\nafter: [middle, sweep, 1]",
+    "name: middle\nafter: first",
+    "name: sweep\narray: 1-3\nafter: 000001-first",
+  ].map((text) => `${text}\nrun: ${NOTES}\n`);
+  const submitted = await stint.run(["submit", "-"], { input: yaml.join("---\n") });
+  expect(submitted).toMatchObject({ code: 0, err: "" });
+  await queue(stint, "after-sweep", "--after", "sweep", "--priority", "1000");
+  expect((await stint.ok("drain")).split("\n")).toContain(
+    "000002-last left: behind its parent 000003-middle",
+  );
+  expect(ran(stint)).toBe("");
+  await stint.ok("release", "1");
+  await stint.ok("drain");
+  const order = ran(stint).split(" ");
+  expect(order).toHaveLength(7);
+  expect(order[0]).toBe("first");
+  const at = (name: string): number => order.indexOf(name);
+  const lastOfSweep = Math.max(at("sweep-1"), at("sweep-2"), at("sweep-3"));
+  expect(at("after-sweep")).toBeGreaterThan(lastOfSweep);
+  expect(at("last")).toBeGreaterThan(Math.max(lastOfSweep, at("middle")));
+});
+
+test.concurrent("a failed parent is named by every verb, and its retry frees the child", async () => {
+  await using stint = new Stint();
+  await queueFailing(stint, "parent");
+  await queue(stint, "child", "--after", "parent");
+  await queue(stint, "grandchild", "--after", "child");
+  const drained = await stint.run(["drain"]);
+  expect(drained).toMatchObject({
+    code: 1,
+    out: [
+      "000001-parent failed (why: stint explain 000001-parent)",
+      "000002-child left: its parent 000001-parent is failed",
+      "000003-grandchild left: behind its parent 000002-child",
+      "",
+    ].join("\n"),
+  });
+  await stint.up();
+  expect(await stint.ok("ls")).toMatch(/child +queued +- +\S+ +after 000001-parent, which is failed\n/);
+  expect(await stint.ok("explain", "2")).toBe(
+    [
+      "000002-child is queued.",
+      "It was to start once 000001-parent has succeeded, but it is failed.",
+      "To go on: stint retry 1   To call it off: stint cancel 2",
+    ].join("\n"),
+  );
+  const waited = await stint.run(["wait", "grandchild", "--timeout", "100ms"]);
+  expect(waited.code).toBe(124);
+  expect(waited.err).toContain(
+    "stint: 000003-grandchild waits: behind its parent 000002-child; more: stint explain 3\n",
+  );
+  await stint.ok("clean", "--older-than", "0s", "--dead-letter");
+  mend(stint, "parent");
+  await stint.ok("retry", "1");
+  await stint.ok("wait", "grandchild");
+  expect(ran(stint)).toBe("parent parent child grandchild");
+});
+
+test.concurrent("the other ends of a parent decide too", async () => {
+  await using stint = new Stint();
+  await queueFailing(stint, "bad");
+  await queue(stint, "good");
+  await queue(stint, "any", "--after-any", "bad", "good");
+  await queue(stint, "failed", "--after-failed", "bad");
+  await queue(stint, "needless", "--after-failed", "good");
+  const yaml = `name: cancelled\nafter: bad\nonParentFailure: cancel\nrun: ${NOTES}\n`;
+  await stint.run(["submit", "-"], { input: yaml });
+  await queue(stint, "behind", "--after", "cancelled");
+  await queue(stint, "behind-any", "--after-any", "cancelled");
+  expect((await stint.run(["drain"])).out).toContain(
+    "000007-behind left: its parent 000006-cancelled is cancelled\n",
+  );
+  const states = [3, 4, 5, 6, 7, 8].map((number) => stateOf(stint, number));
+  expect(states).toEqual([
+    "completed Succeeded",
+    "completed Succeeded",
+    "cancelled NotNeeded",
+    "cancelled ParentFailed",
+    "queued",
+    "completed Succeeded",
+  ]);
+  expect(stint.record(6).status["message"]).toBe("its parent 000001-bad is failed");
+  // A person may want it all the same: then it waits like any other, and the parent's retry frees both.
+  await stint.ok("retry", "6");
+  mend(stint, "bad");
+  await stint.ok("retry", "1");
+  await stint.ok("drain");
+  expect([6, 7].map((number) => stateOf(stint, number))).toEqual([
+    "completed Succeeded",
+    "completed Succeeded",
+  ]);
+});
+
+test.concurrent("what cannot be meant is refused with a hint, and nothing of it is queued", async () => {
+  await using stint = new Stint();
+  await queue(stint, "train", "--hold");
+  await queue(stint, "twice", "--hold");
+  await queue(stint, "twice", "--hold");
+  const refused = async (input: string): Promise<string> => {
+    const { code, out, err } = await stint.run(["submit", "-"], { input });
+    expect([code, out]).toEqual([6, ""]);
+    return err;
+  };
+  const one = (name: string, after: string): string => `name: ${name}\nafter: ${after}\nrun: "true"\n`;
+  const circle = [one("a", "b"), one("b", "c"), one("c", "a"), one("d", "a")].join("---\n");
+  expect(await refused(circle)).toContain("wait for each other: a -> b -> c -> a [INVALID_DEPENDENCY]");
+  expect(await refused(one("a", "trian"))).toContain('did you mean "train"?');
+  expect(await refused(one("a", "99"))).toContain("there is no task 99");
+  expect(await refused(one("a", "twice"))).toContain("name one by its number: 2, 3");
+  expect(await refused(one("a", "a"))).toContain("a -> a");
+  expect(stint.records()).toHaveLength(3);
+  const again = await stint.run(["set", "1", "after=2"]);
+  expect([again.code, again.err]).toEqual([2, expect.stringContaining("stint submit --from 1 --after")]);
+});
+
+test.concurrent("a task that is queued anew waits for its old parents, or for those that are named now", async () => {
+  await using stint = new Stint();
+  await queueFailing(stint, "parent");
+  await queue(stint, "child", "--after", "parent");
+  await queue(stint, "good");
+  await stint.run(["drain"]);
+  await stint.ok("submit", "--from", "child", "--name", "same");
+  await stint.ok("submit", "--from", "child", "--name", "other", "--after", "3");
+  await stint.run(["drain"]);
+  expect(ran(stint).split(" ").toSorted()).toEqual(["good", "other", "parent"]);
+  expect(stint.record(5).spec["after"]).toEqual([{ task: "000003-good", when: "success" }]);
+});
+
+test.concurrent("run starts the parents of what it was given, and nothing else", async () => {
+  await using stint = new Stint();
+  await queue(stint, "grandparent");
+  await queue(stint, "parent", "--after", "grandparent");
+  await queue(stint, "stranger");
+  const { code } = await stint.run(["run", "--name", "child", "--after", "parent", "--", "sh", "-c", NOTES]);
+  expect([code, ran(stint)]).toEqual([0, "grandparent parent child"]);
+  expect(stateOf(stint, 3)).toBe("queued");
+});
+
+test.concurrent("a task for certain supervisors waits for one of them", async () => {
+  await using stint = new Stint();
+  const yaml = `name: night\nrunnerSelector: {pool: night}\nrun: ${NOTES}\n`;
+  const submitted = await stint.run(["submit", "-"], { input: yaml });
+  expect(submitted.err).toBe("");
+  expect(await stint.ok("drain")).toBe("000001-night left: wants a supervisor with pool=night");
+  const up = await stint.up("--label", "pool=day");
+  expect(await stint.ok("explain", "1")).toContain("with the label pool=night, which this one is not");
+  await stint.ok("down");
+  await up.exited;
+  await stint.up("--label", "pool=night");
+  await stint.reach(1, "completed");
+});
+
+test.concurrent("a sweep runs as many at a time as it may, and gives up after so many failures", async () => {
+  await using stint = new Stint();
+  const job = "echo begin >> $HOME/ran; sleep 0.03; echo end >> $HOME/ran; exit $STINT_VALUE_N";
+  const flags = [
+    "--name",
+    "sweep",
+    "--matrix",
+    "n=0,1,2,3,4,5",
+    "--max-parallel",
+    "1",
+    "--max-failures",
+    "2",
+  ];
+  const submitted = await stint.run(["submit", ...flags, "--", "sh", "-c", job]);
+  expect(submitted).toMatchObject({ code: 0, err: "" });
+  await stint.run(["drain", "--jobs", "4"]);
+  expect(ran(stint)).toBe("begin end begin end begin end");
+  const states = [1, 2, 3, 4, 5, 6].map((number) => stateOf(stint, number));
+  expect(states).toEqual([
+    "completed Succeeded",
+    "failed NonRetryable",
+    "failed NonRetryable",
+    "cancelled GroupFailed",
+    "cancelled GroupFailed",
+    "cancelled GroupFailed",
+  ]);
+  await until("its record says why", () => String(stint.record(6).status["message"]).includes("2 members"));
+});
