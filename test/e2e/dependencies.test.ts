@@ -11,8 +11,8 @@ function ran(stint: Stint): string {
   return stint.textOf("ran").trim().replaceAll("\n", " ");
 }
 
-async function queue(stint: Stint, name: string, ...flags: string[]): Promise<string> {
-  return await stint.ok("submit", "--name", name, ...flags, "--", "sh", "-c", NOTES);
+function queue(stint: Stint, name: string, ...flags: string[]): Promise<string> {
+  return stint.ok("submit", "--name", name, ...flags, "--", "sh", "-c", NOTES);
 }
 
 async function queueFailing(stint: Stint, name: string, ...flags: string[]): Promise<void> {
