@@ -11,6 +11,12 @@ import { allIds, readTasks } from "../store/reader.ts";
 /** A parent that is known, or the place of one in the same batch. */
 type Parent = { readonly id: TaskId } | { readonly index: number };
 
+/** A parent and the end that is waited for. */
+interface Asked {
+  readonly parent: Parent;
+  readonly when: ParentReference["when"];
+}
+
 /** Of each draft of a batch, its parents once the batch has its numbers. */
 export type Parents = (index: number, firstNumber: number) => Dependency[];
 
@@ -19,13 +25,18 @@ export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result
   const isAsked = drafts.some(({ parents }) => parents !== undefined && parents.length > 0);
   if (!isAsked) return ok(() => []);
   const book = openBook(layout, drafts);
-  const found: { readonly parent: Parent; readonly when: ParentReference["when"] }[][] = [];
+  const found: Asked[][] = [];
   for (const draft of drafts) {
-    const own: (typeof found)[number] = [];
+    const own: Asked[] = [];
     for (const { reference, when } of draft.parents ?? []) {
       const parents = lookUp(book, { draft, reference });
       if (!parents.ok) return parents;
       own.push(...parents.value.map((parent) => ({ parent, when })));
+    }
+    const torn = own.find((one) => own.some((other) => isTorn(one, other)));
+    if (torn !== undefined) {
+      const name = "id" in torn.parent ? torn.parent.id : drafts[torn.parent.index]?.name;
+      return refuse(draft, `${name} can never both succeed and fail`);
     }
     found.push(own);
   }
@@ -40,6 +51,10 @@ export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result
   return ok((index, firstNumber) =>
     (found[index] ?? []).map(({ parent, when }) => ({ task: idOf(parent, { drafts, firstNumber }), when })),
   );
+}
+
+function isTorn(one: Asked, other: Asked): boolean {
+  return one.when === "success" && other.when === "failure" && Bun.deepEquals(one.parent, other.parent);
 }
 
 function idOf(
@@ -122,10 +137,21 @@ function unknown(
   book: Book,
   { draft, reference }: { draft: Draft; reference: string },
 ): Result<never, Problem> {
-  const ended = book.ids.findLast((id) => id.slice(id.indexOf("-") + 1) === reference);
+  // Members that were not named otherwise bear the name of their sweep and their place in it.
+  const ended = book.ids.findLast((id) => {
+    const name = id.slice(id.indexOf("-") + 1);
+    return (
+      name === reference ||
+      (name.startsWith(`${reference}-`) && /^\d+$/.test(name.slice(reference.length + 1)))
+    );
+  });
   if (ended !== undefined) {
     const hint = `leave it out, or name it by its number: ${numberOf(ended)}`;
-    return refuse(draft, `no unended task bears the name ${reference}, the last one was ${ended}`, hint);
+    return refuse(
+      draft,
+      `no unended task or sweep bears the name ${reference}, the last one was ${ended}`,
+      hint,
+    );
   }
   const names = [...book.batch.keys(), ...book.tasks.map(({ metadata }) => metadata.name)];
   const near = closest(reference, new Set(names));

@@ -184,6 +184,14 @@ test.concurrent("a key is queued once, however many submit it at a time", async 
   expect(begun(stint)).toBe("x");
   await stint.ok("cancel", "--force", String(only?.metadata.number));
   await stint.reach(only?.metadata.number ?? 0, "cancelled");
+  // What comes to the inbox is looked at later, and leaves a record.
+  const late = "name: late\nunique: inbox\nrun: sleep 30\n";
+  for (const name of ["one", "two"]) writeFileSync(join(stint.home, "inbox", `${name}.yaml`), late);
+  const isOff = (): boolean =>
+    stint
+      .records()
+      .some(({ metadata, status }) => metadata["name"] === "late" && status.reason === "Duplicate");
+  await until("the second is off", isOff);
   // Once it has ended, the key is free.
   rmSync(join(stint.root, "begun"));
   const free = await stint.ok(...submit);

@@ -78,7 +78,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "lane":
       return [
         `In the lane ${wait.slot}, ${wait.limit === 1 ? "one task runs" : `${wait.limit} tasks run`} at a time, and before it there ${wait.before.length === 1 ? "is" : "are"} ${shortList(wait.before)}.`,
-        `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml`,
+        `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml, read when a supervisor starts`,
       ];
     case "permit":
       return [`At most ${wait.limit} with ${wait.key} run at a time, and so many do.`];
