@@ -14,6 +14,12 @@ type Parent = { readonly id: TaskId } | { readonly index: number };
 /** Parents of all tasks of a batch together: each is a line in a record, and two large sweeps multiply. */
 const MAX_PARENTS = 1_000_000;
 
+/** A parent and the end that is waited for. */
+interface Asked {
+  readonly parent: Parent;
+  readonly when: ParentReference["when"];
+}
+
 /** Of each draft of a batch, its parents once the batch has its numbers. */
 export type Parents = (index: number, firstNumber: number) => Dependency[];
 
@@ -22,16 +28,21 @@ export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result
   const isAsked = drafts.some(({ parents }) => parents !== undefined && parents.length > 0);
   if (!isAsked) return ok(() => []);
   const book = openBook(layout, drafts);
-  const found: { readonly parent: Parent; readonly when: ParentReference["when"] }[][] = [];
+  const found: Asked[][] = [];
   let count = 0;
   for (const draft of drafts) {
-    const own: (typeof found)[number] = [];
+    const own: Asked[] = [];
     for (const { reference, when } of draft.parents ?? []) {
       const parents = lookUp(book, { draft, reference });
       if (!parents.ok) return parents;
       count += parents.value.length;
       if (count > MAX_PARENTS) return tooMany(draft);
       for (const parent of parents.value) own.push({ parent, when });
+    }
+    const torn = tornBetween(own);
+    if (torn !== null) {
+      const name = "id" in torn ? torn.id : drafts[torn.index]?.name;
+      return refuse(draft, `${name} can never both succeed and fail`);
     }
     found.push(own);
   }
@@ -46,6 +57,13 @@ export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result
   return ok((index, firstNumber) =>
     (found[index] ?? []).map(({ parent, when }) => ({ task: idOf(parent, { drafts, firstNumber }), when })),
   );
+}
+
+/** A parent of which two ends are wanted that exclude each other, or null. */
+function tornBetween(asked: readonly Asked[]): Parent | null {
+  const keyOf = (parent: Parent): TaskId | number => ("id" in parent ? parent.id : parent.index);
+  const failing = new Set(asked.filter(({ when }) => when === "failure").map(({ parent }) => keyOf(parent)));
+  return asked.find(({ parent, when }) => when === "success" && failing.has(keyOf(parent)))?.parent ?? null;
 }
 
 function idOf(
@@ -134,10 +152,21 @@ function unknown(
   book: Book,
   { draft, reference }: { draft: Draft; reference: string },
 ): Result<never, Problem> {
-  const ended = book.ids.findLast((id) => id.slice(id.indexOf("-") + 1) === reference);
+  // Members that were not named otherwise bear the name of their sweep and their place in it.
+  const ended = book.ids.findLast((id) => {
+    const name = id.slice(id.indexOf("-") + 1);
+    return (
+      name === reference ||
+      (name.startsWith(`${reference}-`) && /^\d+$/.test(name.slice(reference.length + 1)))
+    );
+  });
   if (ended !== undefined) {
     const hint = `leave it out, or name it by its number: ${numberOf(ended)}`;
-    return refuse(draft, `no unended task bears the name ${reference}, the last one was ${ended}`, hint);
+    return refuse(
+      draft,
+      `no unended task or sweep bears the name ${reference}, the last one was ${ended}`,
+      hint,
+    );
   }
   const names = [...book.batch.keys(), ...book.tasks.map(({ metadata }) => metadata.name)];
   const near = closest(reference, new Set(names));

@@ -43,6 +43,8 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   settleRetries(candidate, given);
   settleBackoff(candidate, given, backoffBase);
   settleGpus(candidate, given, context);
+  const useless = uselessFields(candidate, given);
+  if (useless.length > 0) return err(useless);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
   const name = candidate["name"] ?? nameOf(mode.value, context.defaultName);
   const asked = parentReferences(parents as ParentsAsked);
@@ -80,6 +82,19 @@ function settleGpus(candidate: Tree, given: readonly Given[], { defaults }: Subm
   const isDefault = gpus === 0 || gpus === defaults?.gpus;
   if (isDefault && !given.some(({ key }) => key === "gpus") && gpusOf(others) > 0)
     setAt(candidate, ["spec", "resources"], others);
+}
+
+/** What is said and could never have an effect is a slip, of which its author would learn from nothing that happens. */
+function uselessFields(candidate: Tree, given: readonly Given[]): Fault[] {
+  const { slot, resources } = candidate["spec"] as { slot?: string; resources: Resources };
+  const { gpus, ...wishes } = resources;
+  return given.flatMap(({ key, entry }) => {
+    if (key === "admission" && slot === undefined)
+      return [fault(entry.span, `"admission" has no use without "slot"`, "name the lane: slot: NAME")];
+    if (key === "gpus" && gpus === 0 && gpusOf(wishes) > 0)
+      return [fault(entry.span, `"gpus" is 0, and other keys say what a GPU must be like`)];
+    return [];
+  });
 }
 
 /** A name out of what is run: the last parts of paths, for a script its first line that does something. */

@@ -114,7 +114,7 @@ describe("resolveParents() refuses", () => {
     [
       "a name that only an ended one bears",
       ["over"],
-      'Cannot queue "new" after what it names: no unended task bears the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
+      'Cannot queue "new" after what it names: no unended task or sweep bears the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
     ],
     ["itself", ["new"], "Cannot queue a circle of tasks that wait for each other: new -> new"],
   ])("%s", async (_what, references, message) => {

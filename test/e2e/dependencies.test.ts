@@ -142,7 +142,11 @@ test.concurrent("what cannot be meant is refused with a hint, and nothing of it 
   expect(await refused(one("a", "99"))).toContain("there is no task 99");
   expect(await refused(one("a", "twice"))).toContain("name one by its number: 2, 3");
   expect(await refused(one("a", "a"))).toContain("a -> a");
+  expect(await refused(`${one("a", "1")}afterFailed: 1\n`)).toContain("can never both succeed and fail");
   expect(stint.records()).toHaveLength(3);
+  await stint.ok("submit", "--name", "sweep", "--array", "1-2", "--", "true");
+  await stint.ok("drain");
+  expect(await refused(one("a", "sweep"))).toContain("name sweep, the last one was 000005-sweep-2");
   const again = await stint.run(["set", "1", "after=2"]);
   expect([again.code, again.err]).toEqual([2, expect.stringContaining("stint submit --from 1 --after")]);
 });

@@ -146,7 +146,7 @@ test.concurrent("a job that outlived its supervisor keeps its device", async () 
 test.concurrent("what ran out of memory is tried once more, alone and on the larger device", async () => {
   await using stint = new GpuStint(simulated("24GiB", "80GiB"));
   const script = `${SEEN}; test $STINT_ATTEMPT -ge 2 || { echo "torch.OutOfMemoryError: CUDA out of memory."; exit 1; }`;
-  const quick = "perClass: {GPU_OOM: {backoff: {first: 10ms, max: 10ms}}}";
+  const quick = "perClass: {GPU_OOM: {backoff: {first: 300ms, max: 300ms, jitter: none}}}";
   const yaml = `name: oom\nvram: 2GiB\nretry: {${quick}}\nrun: |\n  ${script}\n`;
   const submitted = await stint.run(["submit", "-"], { input: yaml });
   expect(submitted.err).toBe("");
@@ -159,7 +159,7 @@ test.concurrent("what ran out of memory is tried once more, alone and on the lar
 test.concurrent("after a fault of its device a job gets another", async () => {
   await using stint = new GpuStint(simulated("24GiB", "80GiB"));
   const script = `${SEEN}; test $STINT_ATTEMPT -ge 2 || { echo "CUDA error: uncorrectable ECC error encountered"; exit 1; }`;
-  const quick = "perClass: {GPU_FAULT: {backoff: {first: 10ms, max: 10ms}}}";
+  const quick = "perClass: {GPU_FAULT: {backoff: {first: 300ms, max: 300ms, jitter: none}}}";
   await stint.run(["submit", "-"], {
     input: `name: fault\ngpus: 1\nretry: {${quick}}\nrun: |\n  ${script}\n`,
   });

@@ -82,7 +82,7 @@ test.concurrent("config.yaml gives a lane two places, and a label one", async ()
   for (const number of [1, 2, 4]) await stint.reach(number, "running");
   expect(await stint.ok("explain", "3")).toContain("In the lane lane, 2 tasks run at a time");
   expect(await stint.ok("explain", "5")).toContain(
-    "At most 1 with label team=a run at a time, and so many do.",
+    "At most 1 of label team=a run at a time, and so many do.",
   );
   letEnd(stint, "b");
   await stint.reach(3, "running");
@@ -184,6 +184,14 @@ test.concurrent("a key is queued once, however many submit it at a time", async 
   expect(begun(stint)).toBe("x");
   await stint.ok("cancel", "--force", String(only?.metadata.number));
   await stint.reach(only?.metadata.number ?? 0, "cancelled");
+  // What comes to the inbox is looked at later, and leaves a record.
+  const late = "name: late\nunique: inbox\nrun: sleep 30\n";
+  for (const name of ["one", "two"]) writeFileSync(join(stint.home, "inbox", `${name}.yaml`), late);
+  const isOff = (): boolean =>
+    stint
+      .records()
+      .some(({ metadata, status }) => metadata["name"] === "late" && status.reason === "Duplicate");
+  await until("the second is off", isOff);
   // Once it has ended, the key is free.
   rmSync(join(stint.root, "begun"));
   const free = await stint.ok(...submit);

@@ -48,6 +48,8 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 0", '2:7 "cpus" is 0, wanted a whole number, at least 1'],
   ["cpus: 1.5", '2:7 "cpus" is 1.5, wanted a whole number, at least 1'],
   ['cpus: "3"', '2:7 "cpus" is the text "3", wanted a whole number, at least 1', "write 3 without quotes"],
+  ["admission: replace", '2:1 "admission" has no use without "slot"', "name the lane: slot: NAME"],
+  ["gpus: 0\nvram: 1GB", '2:1 "gpus" is 0, and other keys say what a GPU must be like'],
   ["gpus: all", '2:7 "gpus" is "all", wanted a whole number, at least 0'],
   ["gpus: .inf", '2:7 "gpus" is .inf, wanted a whole number, at least 0'],
   ["priority: 1001", '2:11 "priority" is 1001, wanted a whole number from 0 to 1000'],

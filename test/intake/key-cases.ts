@@ -177,8 +177,8 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   ],
   slot: [{ text: "slot: 007.train_a-b", at: ["spec", "slot"], value: "007.train_a-b" }],
   admission: [
-    { text: "admission: replace", at: ["spec", "admission"], value: "replace" },
-    { text: "admission: drop-if-running", at: ["spec", "admission"], value: "dropIfRunning" },
+    { text: "slot: a\nadmission: replace", at: ["spec", "admission"], value: "replace" },
+    { text: "slot: a\nadmission: drop-if-running", at: ["spec", "admission"], value: "dropIfRunning" },
   ],
   unique: [{ text: "unique: nightly-backup", at: ["spec", "unique"], value: "nightly-backup" }],
   after: [
