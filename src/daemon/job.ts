@@ -2,6 +2,7 @@ import type { ProcessIdentity } from "../lib/host.ts";
 import type { LimitsNote } from "../model/control-group.ts";
 import type { Ending } from "../model/evidence.ts";
 import type { TaskId } from "../model/identity.ts";
+import type { PidMark } from "../run/process-table.ts";
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
 interface Sent {
@@ -24,6 +25,8 @@ export interface Job {
   readonly leader: ProcessIdentity | null;
   /** Started by this process, which hears of its end; any other is looked after by its pid. */
   readonly isChild: boolean;
+  /** How far the system was in giving out pids before it began. */
+  readonly since?: PidMark | null;
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
   readonly startedAwakeMs: number;

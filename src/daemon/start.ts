@@ -10,6 +10,7 @@ import type { Placement } from "../plan/place.ts";
 import { deviceVariables } from "../run/device-variables.ts";
 import { jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
+import { pidMark } from "../run/process-table.ts";
 import { readEnvironment } from "../store/environments.ts";
 import { onDisk } from "../store/trouble.ts";
 import { asOnDisk } from "./hand-edit.ts";
@@ -61,6 +62,7 @@ function startJob(holder: Holder, task: Task): void {
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
+  const since = pidMark();
   const launched = launchIn(holder, { task, directory });
   failpoint("start:launched");
   const job = {
@@ -70,6 +72,7 @@ function startJob(holder: Holder, task: Task): void {
     directory,
     ...limitsOf(directory, task),
     isChild: true,
+    since,
     startedAtMs,
     startedAwakeMs,
     sent: null,

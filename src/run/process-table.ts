@@ -19,10 +19,47 @@ const KERNEL_THREAD = 0x00200000;
  * All processes that can be seen (proc_pid_stat(5)), without the kernel's own and without some pids, at 10 µs each;
  * Linux only, empty elsewhere.
  */
-export function processTable({ except }: { readonly except: ReadonlySet<number> }): ProcessEntry[] {
-  return allPids()
+export function processTable({
+  except,
+  since,
+}: {
+  readonly except: ReadonlySet<number>;
+  /** Only what was started after it, where that can be told. */
+  readonly since: PidMark | null;
+}): ProcessEntry[] {
+  return (pidsSince(since) ?? allPids())
     .filter((pid) => !except.has(pid))
     .flatMap((pid) => entryOf(pid) ?? []);
+}
+
+/** How far the system is in giving out pids. */
+export interface PidMark {
+  readonly lastPid: number;
+  /** Since the boot, in all pid namespaces. */
+  readonly forks: number;
+}
+
+/** The present mark (last field of proc_loadavg(5), `processes` of proc_stat(5)), or null where there is none. */
+export function pidMark(): PidMark | null {
+  const lastPid = Number(contentOf("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
+  const forks = Number(/^processes (\d+)$/m.exec(contentOf("/proc/stat")?.toString("latin1") ?? "")?.[1]);
+  return Number.isInteger(lastPid) && Number.isInteger(forks) ? { lastPid, forks } : null;
+}
+
+/** Looking at more pids one by one costs as much as looking at all processes. */
+const MAX_SINCE = 256;
+
+/**
+ * The pids that were given out since a mark: Linux gives them out in order (alloc_pid() takes the next free one after the
+ * last). Null where there are many, or the count may have come to its end and begun anew since: more processes were made
+ * than the pids would tell of.
+ */
+function pidsSince(mark: PidMark | null): number[] | null {
+  const now = mark === null ? null : pidMark();
+  if (mark === null || now === null) return null;
+  const count = now.lastPid - mark.lastPid;
+  if (count < 0 || count > MAX_SINCE || now.forks - mark.forks > MAX_SINCE) return null;
+  return Array.from({ length: count }, (_, index) => mark.lastPid + 1 + index);
 }
 
 function entryOf(pid: number): ProcessEntry | null {

@@ -2,7 +2,7 @@ import { kill, pid as ownPid } from "node:process";
 import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import { killGroup, processesIn } from "./control-group.ts";
-import { type ProcessEntry, processTable, wasStartedWith } from "./process-table.ts";
+import { type PidMark, type ProcessEntry, processTable, wasStartedWith } from "./process-table.ts";
 
 /** All processes of one attempt. */
 export interface Tree {
@@ -12,6 +12,8 @@ export interface Tree {
   readonly token: string;
   /** Its own control groups: whoever is in one is its process, whatever became of its session and environment. */
   readonly groups?: readonly string[];
+  /** Taken before it began: none of it is older. Absent where that is not known. */
+  readonly since?: PidMark | null;
 }
 
 /** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
@@ -64,7 +66,7 @@ interface Look {
 }
 
 /** A search that gives all members at first, and with each further look those that are new since. */
-function searchFor({ leader, token, groups = [] }: Tree): () => Look {
+function searchFor({ leader, token, groups = [], since = null }: Tree): () => Look {
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
@@ -77,7 +79,7 @@ function searchFor({ leader, token, groups = [] }: Tree): () => Look {
   // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
   let isOurs = false;
   return () => {
-    const fresh = processTable({ except: settled });
+    const fresh = processTable({ except: settled, since });
     // Without /proc the leader stands for its group.
     if (fresh.length + settled.size === 0 && leader !== null && isAlive(leader)) fresh.push(asGroup(leader));
     const led = fresh.filter(inGroup);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { processTable, wasStartedWith } from "../../src/run/process-table.ts";
+import { pidMark, processTable, wasStartedWith } from "../../src/run/process-table.ts";
 import { until } from "./rig.ts";
 
-const everyone = () => processTable({ except: new Set() });
+const everyone = () => processTable({ except: new Set(), since: null });
 const entryOf = (wanted: number) => everyone().find(({ pid }) => pid === wanted);
 
 describe("processTable()", () => {
@@ -11,7 +11,27 @@ describe("processTable()", () => {
     expect(own).toMatchObject({ isZombie: false, startTime: expect.stringMatching(/^\d+$/) });
     const kernelThreads = Bun.spawnSync(["ps", "--ppid", "2", "-o", "pid="]).stdout.toString();
     expect(everyone().filter(({ pid }) => kernelThreads.split(/\s+/).includes(String(pid)))).toEqual([]);
-    expect(processTable({ except: new Set([process.pid]) }).map(({ pid }) => pid)).not.toContain(process.pid);
+    expect(processTable({ except: new Set([process.pid]), since: null }).map(({ pid }) => pid)).not.toContain(
+      process.pid,
+    );
+  });
+
+  test("has what was started since a mark, and nothing that is older", async () => {
+    await using older = Bun.spawn(["sleep", "60"]);
+    const mark = pidMark();
+    await using younger = Bun.spawn(["sleep", "60"]);
+    const pids = processTable({ except: new Set(), since: mark }).map(({ pid }) => pid);
+    expect([pids.includes(older.pid), pids.includes(younger.pid)]).toEqual([false, true]);
+  });
+
+  test("has everybody where the pids may have begun anew since the mark", () => {
+    const mark = pidMark() ?? { lastPid: 0, forks: 0 };
+    for (const since of [
+      { ...mark, lastPid: mark.lastPid + 10_000 },
+      { ...mark, forks: mark.forks - 10_000 },
+    ]) {
+      expect(processTable({ except: new Set(), since }).some(({ pid }) => pid === process.pid)).toBeTrue();
+    }
   });
 
   test("knows a leader by its group and session, and a zombie", async () => {

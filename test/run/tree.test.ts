@@ -41,7 +41,8 @@ describe("survivors()", () => {
     await using place = makePlace();
     const line = `exec bash -c 'set -m; env -i sleep 60 & sleep 0.05 & echo up; exec sleep 61'`;
     const { leader, tree } = await up(place, line);
-    const session = () => processTable({ except: new Set() }).filter((entry) => entry.session === leader.pid);
+    const session = () =>
+      processTable({ except: new Set(), since: null }).filter((entry) => entry.session === leader.pid);
     await until(() => session().some(({ isZombie }) => isZombie));
     await until(() => survivors({ leader: null, token: place.token }).length === 2);
     expect(session()).toHaveLength(4);
