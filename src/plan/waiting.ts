@@ -20,7 +20,7 @@ export type Wait =
     }
   /** As many as may run with its label, or of its sweep, are running. */
   | { readonly type: "permit"; readonly key: string; readonly limit: number }
-  /** What is short, how many ready tasks have their turn before it, and which one room is kept for. */
+  /** What is short now, or never to be had; how many ready tasks have their turn before it, and which one room is kept for. */
   | {
       readonly type: "room";
       readonly short: readonly Shortage[];
@@ -91,6 +91,7 @@ function waitOf({ task, room, permit, keptFor, ahead }: Turn, { around, lanes, o
   if (permit !== null) return { type: "permit", ...permit };
   const placed = place(task, room, machine);
   if ("placement" in placed) return { type: "next", devices: placed.placement.devices };
-  const isHopeless = impossibilities(placed.demand, machine).length > 0;
-  return { type: "room", short: placed.short, ahead, keptFor, isHopeless };
+  const never = impossibilities(placed.demand, machine);
+  const isHopeless = never.length > 0;
+  return { type: "room", short: isHopeless ? never : placed.short, ahead, keptFor, isHopeless };
 }
