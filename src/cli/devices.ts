@@ -9,6 +9,7 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import { readInventory } from "../store/inventory-file.ts";
 import { readTasks } from "../store/reader.ts";
+import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { readSettings } from "./settings.ts";
 
@@ -45,7 +46,11 @@ export async function seeDevices(
   const settings = home.ok ? readSettings(context, home.value) : null;
   if (settings?.ok === false) return settings;
   const rules = settings?.value.devices ?? ALL_DEVICES;
-  const active = home.ok ? readTasks(home.value, ["running"]) : [];
+  // A folder that cannot be read is for others to tell of: the GPUs are there all the same.
+  const running = home.ok
+    ? onDisk("read the running tasks", () => readTasks(home.value, ["running"]))
+    : ok([]);
+  const active = running.ok ? running.value : [];
   const tokens = new Set(active.map((task) => openAttempt(task)?.token));
   const known = home.ok && !isFresh ? readInventory(home.value, context.clock.now()) : null;
   const { clock, env } = context;

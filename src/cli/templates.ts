@@ -1,5 +1,6 @@
 import batch from "../../templates/batch.yaml" with { type: "text" };
 import crontab from "../../templates/crontab.txt" with { type: "text" };
+import gpuNight from "../../templates/gpu-night.yaml" with { type: "text" };
 import hello from "../../templates/hello.yaml" with { type: "text" };
 import pythonTrain from "../../templates/python-train.yaml" with { type: "text" };
 import retry from "../../templates/retry.yaml" with { type: "text" };
@@ -21,6 +22,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   "python-train": { file: "python-train.yaml", text: pythonTrain },
   batch: { file: "batch.yaml", text: batch },
   sweep: { file: "sweep.yaml", text: sweep },
+  "gpu-night": { file: "gpu-night.yaml", text: gpuNight },
   sample: { file: "sample.yaml", text: sample },
   crontab: { file: "crontab.txt", text: crontab },
 };

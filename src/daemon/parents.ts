@@ -11,6 +11,9 @@ import { allIds, readTasks } from "../store/reader.ts";
 /** A parent that is known, or the place of one in the same batch. */
 type Parent = { readonly id: TaskId } | { readonly index: number };
 
+/** Parents of all tasks of a batch together: each is a line in a record, and two large sweeps multiply. */
+const MAX_PARENTS = 1_000_000;
+
 /** A parent and the end that is waited for. */
 interface Asked {
   readonly parent: Parent;
@@ -26,16 +29,19 @@ export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result
   if (!isAsked) return ok(() => []);
   const book = openBook(layout, drafts);
   const found: Asked[][] = [];
+  let count = 0;
   for (const draft of drafts) {
     const own: Asked[] = [];
     for (const { reference, when } of draft.parents ?? []) {
       const parents = lookUp(book, { draft, reference });
       if (!parents.ok) return parents;
-      own.push(...parents.value.map((parent) => ({ parent, when })));
+      count += parents.value.length;
+      if (count > MAX_PARENTS) return tooMany(draft);
+      for (const parent of parents.value) own.push({ parent, when });
     }
-    const torn = own.find((one) => own.some((other) => isTorn(one, other)));
-    if (torn !== undefined) {
-      const name = "id" in torn.parent ? torn.parent.id : drafts[torn.parent.index]?.name;
+    const torn = tornBetween(own);
+    if (torn !== null) {
+      const name = "id" in torn ? torn.id : drafts[torn.index]?.name;
       return refuse(draft, `${name} can never both succeed and fail`);
     }
     found.push(own);
@@ -53,8 +59,11 @@ export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result
   );
 }
 
-function isTorn(one: Asked, other: Asked): boolean {
-  return one.when === "success" && other.when === "failure" && Bun.deepEquals(one.parent, other.parent);
+/** A parent of which two ends are wanted that exclude each other, or null. */
+function tornBetween(asked: readonly Asked[]): Parent | null {
+  const keyOf = (parent: Parent): TaskId | number => ("id" in parent ? parent.id : parent.index);
+  const failing = new Set(asked.filter(({ when }) => when === "failure").map(({ parent }) => keyOf(parent)));
+  return asked.find(({ parent, when }) => when === "success" && failing.has(keyOf(parent)))?.parent ?? null;
 }
 
 function idOf(
@@ -70,6 +79,8 @@ interface Book {
   /** Names of drafts and of their sweeps. */
   readonly batch: ReadonlyMap<string, readonly number[]>;
   readonly ids: readonly TaskId[];
+  /** The same by id and by number. */
+  readonly known: ReadonlyMap<string | number, TaskId>;
   /** Unended tasks, and failed ones for the sweeps that they belong to. */
   readonly tasks: readonly Task[];
   readonly failed: readonly Task[];
@@ -85,9 +96,13 @@ function openBook(layout: Layout, drafts: readonly Draft[]): Book {
     }
   }
   const isSweepAsked = drafts.some(({ parents }) => parents?.some(({ reference }) => !batch.has(reference)));
+  const ids = allIds(layout);
   return {
     batch,
-    ids: allIds(layout),
+    ids,
+    known: new Map<string | number, TaskId>(
+      ids.flatMap((id) => [[id, id] as const, [numberOf(id), id] as const]),
+    ),
     tasks: readTasks(layout, ["running", "pending"]),
     failed: isSweepAsked ? readTasks(layout, ["dead-letter"]) : [],
   };
@@ -106,7 +121,7 @@ function lookUp(
       : ok(inBatch.map((index) => ({ index })));
   }
   const byNumber = /^\d+$/.test(reference) ? Number(reference) : null;
-  const id = book.ids.find((one) => one === reference || numberOf(one) === byNumber);
+  const id = book.known.get(byNumber ?? reference);
   if (id !== undefined) return ok([{ id }]);
   if (byNumber !== null) return refuse(draft, `there is no task ${reference}`);
   const named = book.tasks.filter(({ metadata }) => metadata.name === reference);
@@ -162,6 +177,11 @@ function unknown(
   );
 }
 
+function tooMany(draft: Draft): Result<never, Problem> {
+  const why = `all in all more than ${MAX_PARENTS} parents`;
+  return refuse(draft, why, "put one task in between, after the first sweep and before the second");
+}
+
 function refuse(draft: Draft, why: string, hint?: string): Result<never, Problem> {
   return err(problem("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after what it names: ${why}`, hint));
 }
@@ -190,8 +210,11 @@ function findCycle(edges: readonly (readonly number[])[]): number[] | null {
   // Whoever is not free waits for another who is not: going on from parent to parent, one comes again.
   let at = [...edges.keys()].find((one) => !isFree.has(one));
   const path: number[] = [];
+  const places = new Map<number, number>();
   while (at !== undefined) {
-    if (path.includes(at)) return [...path.slice(path.indexOf(at)), at];
+    const seen = places.get(at);
+    if (seen !== undefined) return [...path.slice(seen), at];
+    places.set(at, path.length);
     path.push(at);
     at = edges[at]?.find((parent) => !isFree.has(parent));
   }

@@ -7,7 +7,7 @@ const bytes = v.pipe(v.number(), v.integer(), v.minValue(0));
 const foreignProcess = v.strictObject({ pid: v.number(), bytes: v.nullable(bytes) });
 
 /** One GPU, or one slice of one, as its vendor's tool last described it. What the tool could not tell is null, never 0. */
-export const device = v.strictObject({
+const device = v.strictObject({
   /** As the vendor names it for all time: `GPU-…`, `MIG-…`; what goes into CUDA_VISIBLE_DEVICES and its like. */
   id: v.string(),
   vendor: v.picklist(["nvidia", "amd", "apple", "simulated"]),

@@ -65,7 +65,7 @@ export const FAILED_REASONS = [
   "QueueTtl",
 ] as const;
 
-export const CANCELLED_REASONS = [
+const CANCELLED_REASONS = [
   "User",
   "Shutdown",
   /** The lane was busy, and the task was not to wait for it. */

@@ -108,7 +108,7 @@ export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): Dev
 }
 
 /** The rooms of the devices that a demand may be given at all. */
-export function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
+function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
   const ids = new Set(
     candidates(
       demand,

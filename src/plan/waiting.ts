@@ -72,7 +72,7 @@ function laneOrders(): (lane: Lane) => LaneOrder {
   return (lane) => {
     const order = known.get(lane) ?? {
       ids: lane.members.map(({ metadata }) => metadata.id),
-      places: new Map(lane.members.map((member, place) => [member, place])),
+      places: new Map(lane.members.map((member, index) => [member, index])),
     };
     known.set(lane, order);
     return order;

@@ -8,7 +8,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { type Place, placeOf, stepsBetween } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Audit } from "./audit.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceFiles, syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
 import { isMissing, onDisk } from "./trouble.ts";
@@ -48,7 +48,7 @@ export class Writer {
    */
   commit(changes: readonly Change[]): Written[] {
     this.finishOwed();
-    const written = changes.map((change) => this.#write(change));
+    const written = this.#writeAll(changes);
     this.note(changes.flatMap((change, index) => auditNotes(change, written[index])));
     failpoint("commit:audited");
     for (const [index, change] of changes.entries()) {
@@ -85,7 +85,29 @@ export class Writer {
     this.#audit.close();
   }
 
-  #write(change: Change): Written {
+  /** Takes each record and writes its next version; the syncs of all of them are grouped. */
+  #writeAll(changes: readonly Change[]): Written[] {
+    const prepared = changes.map((change) => this.#prepare(change));
+    const files = prepared.flatMap((one) =>
+      one.ok ? [{ path: one.value.path, text: recordText(one.value.next) }] : [],
+    );
+    const errors = replaceFiles(files, this.#layout.tmp);
+    let position = 0;
+    return prepared.map((one) => {
+      if (!one.ok) return one;
+      const { next, path, origin } = one.value;
+      const error = errors[position] ?? null;
+      position += 1;
+      const result = onDisk(`write the record of "${next.metadata.id}"`, () => {
+        if (error !== null) throw error;
+        return next;
+      });
+      if (!result.ok && path !== origin) this.#giveBack(path, origin);
+      return result;
+    });
+  }
+
+  #prepare(change: Change): Result<{ next: Task; path: string; origin: string }, Problem> {
     const { before, after } = change;
     const { id } = after.metadata;
     const { from, path } = this.#route(change);
@@ -95,7 +117,6 @@ export class Writer {
       resourceVersion: before.metadata.resourceVersion + 1,
       updatedAt: timestamp(this.#clock.now()),
     };
-    const next = { ...after, metadata };
     const taken = onDisk(
       `take the record of "${id}"`,
       () => path === origin || !isMissing(() => renameSync(origin, path)),
@@ -108,12 +129,7 @@ export class Writer {
       );
     }
     failpoint("commit:taken");
-    const result = onDisk(`write the record of "${id}"`, () =>
-      replaceFile(path, recordText(next), this.#layout.tmp),
-    );
-    if (result.ok) return ok(next);
-    if (path !== origin) this.#giveBack(path, origin);
-    return result;
+    return ok({ next: { ...after, metadata }, path, origin });
   }
 
   #owe(change: Change): void {

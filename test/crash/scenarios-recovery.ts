@@ -145,6 +145,7 @@ export const RECOVERY_SCENARIOS: readonly Scenario[] = [
     prepare: async (stint) => {
       await stint.up();
       await stint.ok("submit", "--hold", "--name", "a", "--", "true");
+      await stint.reach(1, "queued");
     },
     command: ["cancel", "1"],
     afterwards: async (stint) => {

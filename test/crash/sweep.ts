@@ -71,7 +71,7 @@ class Prepared implements AsyncDisposable {
 
   async home(): Promise<Stint> {
     // What runs beside the command cannot be copied.
-    const isCopied = this.#stint !== null && this.scenario.afterwards === undefined;
+    const isCopied = this.scenario.afterwards === undefined;
     if (this.#stint !== null && isCopied) {
       for (const name of readdirSync(this.#stint.root))
         rmSync(join(this.#stint.root, name), { recursive: true });
@@ -81,7 +81,7 @@ class Prepared implements AsyncDisposable {
     await this.#stint?.[Symbol.asyncDispose]();
     this.#stint = new Stint();
     await this.scenario.prepare(this.#stint);
-    cpSync(this.#stint.root, this.#copy, { recursive: true, preserveTimestamps: true });
+    if (isCopied) cpSync(this.#stint.root, this.#copy, { recursive: true, preserveTimestamps: true });
     return this.#stint;
   }
 

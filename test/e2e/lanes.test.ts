@@ -82,7 +82,7 @@ test.concurrent("config.yaml gives a lane two places, and a label one", async ()
   for (const number of [1, 2, 4]) await stint.reach(number, "running");
   expect(await stint.ok("explain", "3")).toContain("In the lane lane, 2 tasks run at a time");
   expect(await stint.ok("explain", "5")).toContain(
-    "At most 1 with label team=a run at a time, and so many do.",
+    "At most 1 of label team=a run at a time, and so many do.",
   );
   letEnd(stint, "b");
   await stint.reach(3, "running");

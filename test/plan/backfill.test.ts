@@ -113,7 +113,7 @@ describe("a big task among small ones that arrive for ever", () => {
     const starts = Array.from({ length: 12 }, (_, index) => {
       const durations = Array.from(
         { length: 7 },
-        (_none, at) => 1_000 + ((at * 1_237 + index * 661) % 4_000),
+        (_none, step) => 1_000 + ((step * 1_237 + index * 661) % 4_000),
       );
       return startOfBig(streamOf(kind, { durations, guardMs: Number.POSITIVE_INFINITY }));
     });

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import type { Attempt } from "../../src/model/attempt.ts";
 import type { Device } from "../../src/model/device.ts";
 import { failureOf } from "../../src/model/failure.ts";
 import type { Resources } from "../../src/model/resources.ts";
 import type { Task } from "../../src/model/task.ts";
 import { candidates, demandOf, plainDemand, unsuitable } from "../../src/plan/demand.ts";
-import { aDevice, GIB } from "../rig/machine.ts";
-import { after, aTask, exited, killedBy, LOST } from "../rig/tasks.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { aDevice, aMachine, aSnapshot, GIB } from "../rig/machine.ts";
+import { after, aTask, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
 describe("unsuitable()", () => {
   const t4 = aDevice(3, { name: "Tesla T4", memoryBytes: 16 * GIB, id: "GPU-5a77" });
@@ -42,12 +44,12 @@ function afterOn(task: Task, ids: readonly string[], end: "GPU_OOM" | "GPU_FAULT
     lost: () => after(task, LOST),
     killed: () => after(task, killedBy("SIGKILL")),
   }[end]();
-  const attempts = ended.status.attempts.map((attempt, index, all) => {
+  const attempts = ended.status.attempts.map((attempt, index, all): Attempt => {
     if (index < all.length - 1) return attempt;
     const fault = end === "GPU_FAULT" && { failure: failureOf("GPU_FAULT", "xid", "Xid 79") };
     return { ...attempt, ...fault, devices: [...ids] };
-  }) as Task["status"]["attempts"];
-  return { ...ended, status: { ...ended.status, attempts } as Task["status"] };
+  });
+  return { ...ended, status: { ...ended.status, attempts } };
 }
 
 describe("demandOf()", () => {
@@ -91,5 +93,16 @@ describe("demandOf()", () => {
 
   test("says nothing of devices for a task without GPUs", () => {
     expect(demandOf(afterOn(aTask(), ["GPU-0"], "GPU_OOM"), [small])).toEqual(plainDemand({}));
+  });
+
+  test("is asked anew for each task that has failed, whatever one that wants the same found", () => {
+    // Too little is left for a share of 79 GiB, but a desktop does not keep the device from being given away whole.
+    const desktop = aDevice(0, { foreign: [{ pid: 4_711, bytes: GIB }], freeBytes: 79 * GIB - 1 });
+    const wanted = { spec: { resources: { vramBytes: 79 * GIB } } };
+    const failed = afterOn(aTask({ ...wanted, number: 2 }), ["GPU-0"], "GPU_OOM");
+    const queued = [aTask({ ...wanted, number: 1 }), failed];
+    const machine = aMachine({ devices: [desktop] });
+    const { actions } = plan(aSnapshot({ queued, machine, nowMs: NOW_MS + 120_000 }));
+    expect(actions).toMatchObject([{ type: "claim", task: failed, devices: ["GPU-0"] }]);
   });
 });

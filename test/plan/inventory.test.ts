@@ -8,6 +8,7 @@ import type { Placement } from "../../src/plan/place.ts";
 import { plan, type Snapshot } from "../../src/plan/plan.ts";
 import type { Holding } from "../../src/plan/snapshot.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
+import { NOW_MS } from "../rig/tasks.ts";
 
 function claimsOf(snapshot: Snapshot): Placement[] {
   return plan(snapshot).actions.flatMap((action) => (action.type === "claim" ? [action] : []));
@@ -24,12 +25,39 @@ function holdingsOfClaims(claims: readonly Placement[]): Holding[] {
   );
 }
 
+/** The same with tasks that want GPUs above all, and nothing but room in their way. */
+const anyRush = anySnapshot.map((snapshot): Snapshot => {
+  const queued = snapshot.queued.map((task) => {
+    const {
+      after: _a,
+      runnerSelector: _r,
+      notBefore: _n,
+      queueTtlMs: _q,
+      slot: _s,
+      unique: _u,
+      ...spec
+    } = task.spec;
+    const { gpus, vramBytes } = spec.resources;
+    const resources = { gpus: Math.max(1, gpus ?? 1), ...(vramBytes !== undefined && { vramBytes }) };
+    return { ...task, spec: { ...spec, hold: false, resources } };
+  });
+  const capacity = { jobs: 12, cpus: 40, memoryBytes: 200 };
+  return {
+    ...snapshot,
+    queued,
+    nowMs: NOW_MS + 3e9,
+    isClaiming: true,
+    machine: { ...snapshot.machine, capacity },
+  };
+});
+const anyQueue = fc.oneof(anySnapshot, anyRush);
+
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 describe("plan() never claims more than there is", () => {
   test("of jobs, CPUs and memory", () => {
     fc.assert(
-      fc.property(anySnapshot, (snapshot) => {
+      fc.property(anyQueue, (snapshot) => {
         const { capacity } = snapshot.machine;
         const claims = claimsOf(snapshot).map(({ resources }) => resources);
         const running = snapshot.active.map((of) => openAttempt(of)?.resources ?? of.spec.resources);
@@ -44,7 +72,7 @@ describe("plan() never claims more than there is", () => {
 
   test("of any device: what is promised or held, and what strangers hold, fits into it", () => {
     fc.assert(
-      fc.property(anySnapshot, (snapshot) => {
+      fc.property(anyQueue, (snapshot) => {
         const claims = claimsOf(snapshot);
         const before = [...snapshot.active.flatMap(holdingsOf), ...snapshot.machine.elsewhere];
         for (const device of snapshot.machine.devices) {
@@ -76,7 +104,7 @@ describe("plan() never claims more than there is", () => {
 
   test("gives each as many different devices as it asks for, all of them fit for it, none that is settling", () => {
     fc.assert(
-      fc.property(anySnapshot, (snapshot) => {
+      fc.property(anyQueue, (snapshot) => {
         const { devices, settling } = snapshot.machine;
         for (const { task, devices: ids, resources } of claimsOf(snapshot)) {
           const demand = demandOf(task, devices);
@@ -97,7 +125,7 @@ describe("plan() never claims more than there is", () => {
 
   test("of a lane, of a label or of a sweep", () => {
     fc.assert(
-      fc.property(anySnapshot, (snapshot) => {
+      fc.property(anyQueue, (snapshot) => {
         const { policy } = snapshot.machine;
         const claims = claimsOf(snapshot).map(({ task }) => task);
         const gone = new Set(

@@ -35,7 +35,7 @@ const anyDevice: fc.Arbitrary<Omit<Device, "id" | "index">> = fc
     return device;
   });
 
-export const anyDevices: fc.Arbitrary<Device[]> = fc
+const anyDevices: fc.Arbitrary<Device[]> = fc
   .array(anyDevice, { maxLength: 4 })
   .map((found) => found.map((device, index) => ({ ...device, id: `GPU-${index}`, index })));
 

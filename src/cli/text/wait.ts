@@ -54,7 +54,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "held":
       return ["It is held and does not start by itself.", `To let it start: stint release ${id}`];
     case "dependency":
-      return wait.parents.flatMap((parent) => parentLines(parent, id));
+      return dependencyLines(wait.parents, id);
     case "selector":
       return [
         `It is for a supervisor with the label ${describeRequirement(wait.wanted)}, which this one is not.`,
@@ -82,7 +82,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
         `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml, read when a supervisor starts`,
       ];
     case "permit":
-      return [`At most ${wait.limit} with ${wait.key} run at a time, and so many do.`];
+      return [`At most ${wait.limit} of ${wait.key} run at a time, and so many do.`];
     case "room":
       if (!wait.isHopeless)
         return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
@@ -102,6 +102,26 @@ function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
   if (wait.ahead === 0) return [...kept, "It is the next in turn."];
   const many = wait.ahead === 1 ? "One ready task comes" : `${wait.ahead} ready tasks come`;
   return [...kept, `${many} before it, by priority, waiting time or number.`];
+}
+
+/** Parents that are told of one by one, where they stand in the way. */
+const MAX_TOLD = 5;
+
+function dependencyLines(parents: readonly UnmetParent[], id: string): string[] {
+  const bad = parents.filter(({ state }) => state !== "unended");
+  const open = parents.filter(({ state }) => state === "unended");
+  const [only] = open;
+  const waiting =
+    open.length > 1
+      ? [`It starts once these have ended as it wants: ${shortList(open.map(({ task }) => task))}.`]
+      : [];
+  const more =
+    bad.length > MAX_TOLD ? [`${bad.length - MAX_TOLD} more of its parents have ended otherwise.`] : [];
+  return [
+    ...bad.slice(0, MAX_TOLD).flatMap((parent) => parentLines(parent, id)),
+    ...more,
+    ...(open.length === 1 && only !== undefined ? parentLines(only, id) : waiting),
+  ];
 }
 
 function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
