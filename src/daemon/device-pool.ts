@@ -84,17 +84,24 @@ export class DevicePool {
     return false;
   }
 
-  /** Notes the shares of jobs that an earlier holder started. */
+  /** Notes the shares of jobs that an earlier holder started, and takes away what it noted for those that never came to be. */
   adopt(tasks: readonly Task[]): void {
-    const { shares } = this.#options;
+    const { shares, home } = this.#options;
+    if (shares === null) return;
+    const kept = new Set<string>();
     for (const task of tasks) {
       const open = openAttempt(task);
-      if (shares === null || open?.devices === undefined) continue;
+      if (open?.devices === undefined) continue;
       const { token, devices, resources } = open;
+      kept.add(token);
       attempt(() =>
         postShare(shares, this.#note(task, { token, devices, bytes: resources.vramBytes ?? null })),
       );
     }
+    attempt(() => {
+      const left = readShares(shares).filter((share) => share.home === home && !kept.has(share.token));
+      for (const { token } of left) withdrawShare(shares, token);
+    });
   }
 
   /** The attempt is over and nothing of it lives: its devices are free once somebody has looked at them. */

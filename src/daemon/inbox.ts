@@ -24,6 +24,9 @@ export interface InboxOptions {
   readonly userHome: string;
 }
 
+/** A file that was taken and not accepted is given back after this long. */
+const GIVE_BACK_MS = 100;
+
 /** What no other day will mend: the file is refused. All else is trouble with the disk, and the file waits. */
 const FAULTS_OF_FILES: ReadonlySet<ErrorCode> = new Set([
   "INVALID_TASK_FILE",
@@ -36,6 +39,7 @@ const FAULTS_OF_FILES: ReadonlySet<ErrorCode> = new Set([
 export function openInboxes(holder: Holder, options: InboxOptions): () => number | null {
   const memories = new Map<string, InboxMemory>();
   const told = new Set<string>();
+  const second = new Set<string>();
   const owed = new Set(options.directories.flatMap((directory) => reopen(holder, directory)));
   return () => {
     let againInMs: number | null = null;
@@ -47,10 +51,12 @@ export function openInboxes(holder: Holder, options: InboxOptions): () => number
       const nowMs = holder.options.clock.now();
       const look = scanInbox(directory, { memory: memories.get(directory) ?? NO_MEMORY, nowMs });
       memories.set(directory, look.memory);
-      for (const finding of look.findings) handle(holder, { directory, finding, options, told, owed });
+      for (const finding of look.findings)
+        handle(holder, { directory, finding, options, told, owed, second });
       if (look.againInMs !== null) againInMs = Math.min(againInMs ?? look.againInMs, look.againInMs);
     }
-    return againInMs;
+    // What is to be given back is still to come.
+    return owed.size === 0 ? againInMs : Math.min(againInMs ?? GIVE_BACK_MS, GIVE_BACK_MS);
   };
 }
 
@@ -76,9 +82,11 @@ interface Handled {
   readonly told: Set<string>;
   /** Files that were taken and are to be given back once the disk takes writes again. */
   readonly owed: Set<string>;
+  /** Files that are read once more, because what they wait for may have been dropped together with them. */
+  readonly second: Set<string>;
 }
 
-function handle(holder: Holder, { directory, finding, options, told, owed }: Handled): void {
+function handle(holder: Holder, { directory, finding, options, told, owed, second }: Handled): void {
   const { file, verdict, reason } = finding;
   const path = join(directory, file);
   if (verdict === "wait") return;
@@ -92,8 +100,15 @@ function handle(holder: Holder, { directory, finding, options, told, owed }: Han
     verdict === "refuse"
       ? err(refusal(file, reason))
       : queue(holder, { taken: taken.value, file, directory, batch, options });
-  if (accepted.ok) return;
+  const isSecond = second.delete(path);
+  // What was queued now may be what others wait for.
+  if (accepted.ok) return second.clear();
   const { code, message, hint } = accepted.error;
+  if (code === "INVALID_DEPENDENCY" && !isSecond) {
+    second.add(path);
+    owed.add(taken.value);
+    return;
+  }
   if (!FAULTS_OF_FILES.has(code)) {
     // Committed before the disk refused to sync it, the batch counts: read again, the file would be queued twice.
     if (!incomingBatches(holder.options.layout).includes(batch)) owed.add(taken.value);

@@ -2,7 +2,7 @@ import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { allot, readyTasks, type Sight } from "./allot.ts";
 import { type Gate, gateOf } from "./gate.ts";
-import type { Lane } from "./lane.ts";
+import { isLet, type Lane } from "./lane.ts";
 import { impossibilities, place, type Shortage } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
 
@@ -20,7 +20,7 @@ export type Wait =
     }
   /** As many as may run with its label, or of its sweep, are running. */
   | { readonly type: "permit"; readonly key: string; readonly limit: number }
-  /** What is short, how many ready tasks have their turn before it, and which one room is kept for. */
+  /** What is short now, or never to be had; how many ready tasks have their turn before it, and which one room is kept for. */
   | {
       readonly type: "room";
       readonly short: readonly Shortage[];
@@ -34,19 +34,23 @@ export type Wait =
 
 /** Tells of each queued task the first reason that keeps it waiting, computed as the plan itself would. */
 export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Task) => Wait {
-  const sights = new Map<TaskId, Turn>();
+  const seen: (Sight & { readonly task: Task })[] = [];
   const ready = isSupervised ? readyTasks(around) : [];
-  const { lanes } = allot(around, {
-    ready,
-    watch: (task, sight) => sights.set(task.metadata.id, { ...sight, task, ahead: sights.size }),
-  });
+  const { lanes } = allot(around, { ready, watch: (task, sight) => seen.push({ ...sight, task }) });
+  const turns = new Map<TaskId, Turn>();
+  let ahead = 0;
+  for (const sight of seen) {
+    turns.set(sight.task.metadata.id, { ...sight, ahead });
+    // Who stands in a lane takes nothing from those who are asked later, and may even stand behind them.
+    if (isLet(sight.task, lanes)) ahead += 1;
+  }
   const orderOf = laneOrders();
   return (task) => {
     const gate = gateOf(task, around);
     // A wait that ends by itself ends in nothing where nobody is there.
     const isForPeople = gate.type === "held" || gate.type === "dependency";
     if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
-    const turn = sights.get(task.metadata.id);
+    const turn = turns.get(task.metadata.id);
     return turn === undefined ? { type: "unsupervised" } : waitOf(turn, { around, lanes, orderOf });
   };
 }
@@ -91,6 +95,7 @@ function waitOf({ task, room, permit, keptFor, ahead }: Turn, { around, lanes, o
   if (permit !== null) return { type: "permit", ...permit };
   const placed = place(task, room, machine);
   if ("placement" in placed) return { type: "next", devices: placed.placement.devices };
-  const isHopeless = impossibilities(placed.demand, machine).length > 0;
-  return { type: "room", short: placed.short, ahead, keptFor, isHopeless };
+  const never = impossibilities(placed.demand, machine);
+  const isHopeless = never.length > 0;
+  return { type: "room", short: isHopeless ? never : placed.short, ahead, keptFor, isHopeless };
 }

@@ -164,6 +164,45 @@ test.concurrent("a task that is queued anew waits for its old parents, or for th
   expect(stint.record(5).spec["after"]).toEqual([{ task: "000003-good", when: "success" }]);
 });
 
+test.concurrent("files that are dropped together may wait for each other, in any order of their names", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  const child = (after: string): string => `after: ${after}\nrun: ${NOTES}\n`;
+  const files = [
+    ["a-child", child("b-parent")],
+    ["b-parent", child("c-root")],
+    ["c-root", `run: ${NOTES}\n`],
+    ["orphan", child("nobody")],
+  ] as const;
+  // The parent has to be there still when the child is read again.
+  await stint.ok(
+    "submit",
+    "--name",
+    "lane",
+    "--slot",
+    "lane",
+    "--",
+    "sh",
+    "-c",
+    "until test -e $HOME/go; do sleep 0.02; done",
+  );
+  for (const [name, text] of files)
+    writeFileSync(join(stint.home, "inbox", `${name}.yaml`), `name: ${name}\n${text}slot: lane\n`);
+  await until("the orphan is refused", () =>
+    stint.files("inbox/.rejected").includes("orphan.yaml.error.txt"),
+  );
+  await until("the child is queued", () => stint.records().length === 4);
+  writeFileSync(join(stint.root, "go"), "");
+  await stint.ok("wait", "--all");
+  expect(ran(stint)).toBe("c-root b-parent a-child");
+  expect(stint.files("inbox/.rejected").toSorted()).toEqual(["orphan.yaml", "orphan.yaml.error.txt"]);
+  await stint.ok("down");
+  // Nor does a drain end before a file has had its second look.
+  writeFileSync(join(stint.home, "inbox", "late.yaml"), child("nobody"));
+  await stint.ok("drain");
+  expect(stint.files("inbox/.rejected")).toContain("late.yaml");
+});
+
 test.concurrent("run starts the parents of what it was given, and nothing else", async () => {
   await using stint = new Stint();
   await queue(stint, "grandparent");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { markedProcesses, Stint, until } from "../rig/stint.ts";
@@ -187,6 +187,23 @@ test.concurrent("what can never fit is refused with the reason, by submit and by
   const set = await stint.run(["set", "1", "gpus=3"]);
   expect([set.code, set.err]).toEqual([7, expect.stringContaining("asks for 3 GPUs, this machine has 2")]);
   await stint.ok("set", "1", "gpus=2");
+});
+
+test.concurrent("a task that no longer fits is told so, and a crash leaves no share behind", async () => {
+  await using stint = new GpuStint(simulated("24GiB", "24GiB"));
+  await stint.queue("a", SEEN, "--gpus", "2");
+  const shares = (): string[] => stint.files("../runtime/stint/devices");
+  await stint.run(["drain"], { env: { STINT_FAILPOINT: "start:claimed" } });
+  expect(shares()).toHaveLength(1);
+  writeFileSync(join(stint.home, "config.yaml"), simulated("24GiB"));
+  expect(await stint.ok("drain")).toBe("000001-a left: asks for 2 GPUs, this machine has 1");
+  expect(shares()).toEqual([]);
+  rmSync(join(stint.home, "inventory.json"));
+  await stint.up();
+  await until("it looked", () => stint.files(".").includes("inventory.json"));
+  expect(await stint.ok("explain", "1")).toContain(
+    "It asks for 2 GPUs, this machine has 1.\nIt can never start here: cancel it, or change what it asks for.",
+  );
 });
 
 test.concurrent("two homes of one user never give one device to two jobs, and explain names the other", async () => {

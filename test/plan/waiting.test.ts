@@ -64,6 +64,12 @@ describe("waitsIn()", () => {
       { ...room, short: [noJob], ahead: 1 },
     ],
     [
+      "another is asked before it, and stands in a lane",
+      queued[1] ?? orphan,
+      { active: [asRunning(task(9, { slot: "a" }))], queued: [task(1, { slot: "a" }), ...queued.slice(1)] },
+      { ...room, short: [noJob], ahead: 1 },
+    ],
+    [
       "it wants more than there is",
       task(1, { resources: { cpus: 5 } }),
       { queued: [task(1, { resources: { cpus: 5 } })] },

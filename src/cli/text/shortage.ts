@@ -17,7 +17,7 @@ export function nameOfShortage(short: Shortage): string {
 /** What is short and who has it, in sentences. */
 export function shortageLines(
   short: Shortage,
-  around: { readonly nowMs: number; readonly holders: Holders; readonly isHopeless: boolean },
+  around: { readonly nowMs: number; readonly holders: Holders },
 ): string[] {
   switch (short.resource) {
     case "jobs":
@@ -32,7 +32,6 @@ export function shortageLines(
       ];
     case "gpus": {
       const head = `It waits for ${describeGpus(short.demand)}`;
-      if (short.rooms.length === 0 && around.isHopeless) return [`${head}: this machine has none.`];
       if (short.rooms.length === 0)
         return [`${head}: those of this machine have not been seen yet (stint doctor tells more).`];
       const devices = obstacles(short.demand, short.rooms);

@@ -1,6 +1,7 @@
 import { unreachable } from "../../lib/unreachable.ts";
 import { describeRequirement } from "../../model/selector.ts";
 import type { UnmetParent } from "../../plan/gate.ts";
+import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
 import { localTime, relativeTime } from "./time.ts";
@@ -83,9 +84,11 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "permit":
       return [`At most ${wait.limit} of ${wait.key} run at a time, and so many do.`];
     case "room":
+      if (!wait.isHopeless)
+        return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
       return [
-        ...wait.short.flatMap((short) => shortageLines(short, { ...around, isHopeless: wait.isHopeless })),
-        ...turnLines(wait),
+        ...wait.short.map((short) => `It ${describeShortage(short)}.`),
+        "It can never start here: cancel it, or change what it asks for.",
       ];
     case "next":
       return ["Nothing is in its way: it starts next."];
@@ -95,7 +98,6 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
 }
 
 function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
-  if (wait.isHopeless) return ["This machine can never give it that: cancel it, or change what it asks for."];
   const kept = wait.keptFor === null ? [] : [`Room is kept for ${wait.keptFor}, which has waited for long.`];
   if (wait.ahead === 0) return [...kept, "It is the next in turn."];
   const many = wait.ahead === 1 ? "One ready task comes" : `${wait.ahead} ready tasks come`;
