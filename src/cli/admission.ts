@@ -18,7 +18,10 @@ export interface Admission {
  * Leaves out drafts whose key an unended task has, and refuses those that would not wait for a busy lane. It only saves a
  * record: a task that comes between this look and the acceptance is found by the plan, which looks at what is on record.
  */
-export function admit(layout: Layout, drafts: readonly Draft[]): Result<Admission, Problem> {
+export function admit(
+  layout: Layout,
+  { drafts, nowMs }: { readonly drafts: readonly Draft[]; readonly nowMs: number },
+): Result<Admission, Problem> {
   const isAsked = drafts.some(
     ({ spec }) =>
       spec.unique !== undefined || (spec.slot !== undefined && spec.admission === "dropIfRunning"),
@@ -30,7 +33,9 @@ export function admit(layout: Layout, drafts: readonly Draft[]): Result<Admissio
   const wanted = drafts.filter((draft) => sameOf(draft) === undefined);
   const same = new Set(drafts.map(sameOf).filter((task) => task !== undefined));
   for (const { name, spec } of wanted) {
-    const owner = unended.find((task) => spec.slot !== undefined && task.spec.slot === spec.slot);
+    const owner = unended.find(
+      (task) => spec.slot !== undefined && task.spec.slot === spec.slot && isOnItsWay(task, nowMs),
+    );
     if (spec.admission !== "dropIfRunning" || owner === undefined) continue;
     const how = isActive(owner.status.state) ? "runs" : "waits";
     const message = `Cannot queue "${name}": the lane "${spec.slot}" is busy, ${owner.metadata.id} ${how} in it`;
@@ -43,4 +48,10 @@ export function admit(layout: Layout, drafts: readonly Draft[]): Result<Admissio
     );
   }
   return ok({ drafts: wanted, same: [...same] });
+}
+
+/** What is held, or for later, has not come to its lane yet. */
+function isOnItsWay({ spec, status }: Task, nowMs: number): boolean {
+  if (status.state !== "queued") return true;
+  return !spec.hold && (spec.notBefore === undefined || Date.parse(spec.notBefore) <= nowMs);
 }

@@ -117,7 +117,7 @@ export async function submitDrafts(
   layout: Layout,
   options: { readonly drafts: readonly Draft[]; readonly settings: Settings; readonly resubmitOf?: TaskId },
 ): Promise<Result<Task[], Problem>> {
-  const admitted = admit(layout, options.drafts);
+  const admitted = admit(layout, { drafts: options.drafts, nowMs: context.clock.now() });
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;
   for (const { metadata, spec } of same)

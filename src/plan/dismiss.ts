@@ -43,7 +43,9 @@ export function callOff(around: Surroundings): CalledOff {
   if (keys.size > 0) drop((task) => duplicate(task, keys));
   const replacing = replacements(left);
   if (replacing.size > 0) drop((task) => superseded(task, { replacing, around }));
-  const lanes = firstBy([...active, ...left], ({ spec }) => spec.slot);
+  // A task that is held or for later is not on its way: forgotten, it would keep a lane busy for ever.
+  const onTheirWay = left.filter((task) => !["held", "scheduled"].includes(gateOf(task, around).type));
+  const lanes = firstBy([...active, ...onTheirWay], ({ spec }) => spec.slot);
   if (lanes.size > 0) drop((task) => slotBusy(task, lanes));
   const giving = active.flatMap((task) => {
     const by = task.spec.slot === undefined ? undefined : replacing.get(task.spec.slot);

@@ -44,6 +44,8 @@ const DROPS: Case[] = [
   ["what comes behind one that waits", { queued: [queueing(1), dropping(2)] }, ["SlotBusy 2"]],
   ["what comes behind one that sleeps", { queued: [sleeping(inLane(9)), dropping(2)] }, ["SlotBusy 2"]],
   ["all but the first", { queued: [dropping(1), dropping(2), dropping(3)] }, ["SlotBusy 2", "SlotBusy 3"]],
+  ["nothing for one that is held", { queued: [inLane(1, { hold: true }), dropping(2)] }, []],
+  ["nothing for one that is for later", { queued: [inLane(1, { notBefore: at(9) }), dropping(2)] }, []],
   ["nothing of one batch", { queued: [dropping(1, "x"), dropping(2, "x")] }, []],
   [
     "what comes behind a batch",
