@@ -14,6 +14,7 @@ import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
+import { checkEngines } from "./examine-engines.ts";
 import {
   type Check,
   checkAside,
@@ -36,6 +37,7 @@ export function examine(context: Context, path: string): Check[] {
     checkTool("python3", { isNeeded: false }),
     checkTool("bash", { isNeeded: false }),
     checkLimits(context),
+    ...looked(() => checkEngines(context)),
   ];
   if (!home.ok) {
     const verdict = home.error.code === "HOME_MISSING" ? "note" : "bad";

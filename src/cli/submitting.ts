@@ -51,6 +51,7 @@ const FIELD_FLAGS = [
   "afterFailed",
   "gpuModel",
   "gpuMinMemory",
+  "image",
 ];
 
 /** Declares the flags that set keys of the tasks. */
@@ -64,6 +65,7 @@ export function declareFields(command: Command): Command {
     .option("--vram <size>", "memory of a GPU that it takes")
     .option("--gpu-model <name>", "part of the name that the GPU must have")
     .option("--gpu-min-memory <size>", "the least memory that the GPU must have in all")
+    .option("--image <name>", "run it in a container of this image")
     .option("--slot <name>", "a lane: its tasks run one after the other")
     .option("--admission <how>", "where the lane is busy: queue, dropIfRunning or replace")
     .option("--unique <key>", "queue nothing while a task with this key has not ended")

@@ -1,4 +1,6 @@
 import batch from "../../templates/batch.yaml" with { type: "text" };
+import container from "../../templates/container.yaml" with { type: "text" };
+import containerGpu from "../../templates/container-gpu.yaml" with { type: "text" };
 import crontab from "../../templates/crontab.txt" with { type: "text" };
 import gpuNight from "../../templates/gpu-night.yaml" with { type: "text" };
 import hello from "../../templates/hello.yaml" with { type: "text" };
@@ -23,6 +25,8 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   batch: { file: "batch.yaml", text: batch },
   sweep: { file: "sweep.yaml", text: sweep },
   "gpu-night": { file: "gpu-night.yaml", text: gpuNight },
+  container: { file: "container.yaml", text: container },
+  "container-gpu": { file: "container-gpu.yaml", text: containerGpu },
   sample: { file: "sample.yaml", text: sample },
   crontab: { file: "crontab.txt", text: crontab },
 };

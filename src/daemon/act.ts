@@ -7,7 +7,7 @@ import { mustTransition } from "../model/transition.ts";
 import type { Dismissal } from "../plan/dismiss.ts";
 import type { Placement } from "../plan/place.ts";
 import type { Action } from "../plan/plan.ts";
-import { readExit } from "../run/records.ts";
+import { readEnding } from "../run/ending.ts";
 import type { Change } from "../store/writer.ts";
 import type { Holder } from "./holder.ts";
 import { startTasks } from "./start.ts";
@@ -71,8 +71,8 @@ export function stopChange(
 function timeOut(holder: Holder, task: Task): Change[] {
   const attempt = openAttempt(task);
   const job = holder.jobs.get(task.metadata.id);
-  if (attempt === null || job === undefined || job.end !== null || readExit(job.directory) !== null)
-    return [];
+  if (attempt === null || job === undefined || job.end !== null) return [];
+  if (readEnding(job.directory, task.spec.kind) !== null) return [];
   return [stopChange(holder, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" })];
 }
 

@@ -6,7 +6,8 @@ import type { OpenAttempt } from "../model/attempt.ts";
 import { failureOf } from "../model/failure.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { released } from "../plan/settle.ts";
-import { readExit, readStart, type StartRecord, seizeStart } from "../run/records.ts";
+import { readEnding } from "../run/ending.ts";
+import { readStart, type StartRecord, seizeStart } from "../run/records.ts";
 import { survivors } from "../run/tree.ts";
 import { problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
@@ -77,7 +78,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     startedAtMs,
     // Never by the wall clock, which may have jumped since.
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
-    end: readExit(directory),
+    end: readEnding(directory, task.spec.kind),
     sent: null,
     logBytesCut: 0,
   };

@@ -1,21 +1,26 @@
 import { timestamp } from "../lib/clock.ts";
 import { isAlive } from "../lib/host.ts";
 import { failureOf } from "../model/failure.ts";
-import { started } from "../model/lifecycle.ts";
+import { containerOf } from "../model/kind.ts";
+import { pullingImage, started } from "../model/lifecycle.ts";
 import type { Task } from "../model/task.ts";
 import { openAttempt } from "../model/task.ts";
 import { released, settled } from "../plan/settle.ts";
+import { readEnding } from "../run/ending.ts";
 import { capLog, readTail } from "../run/log.ts";
 import { outputFiles } from "../run/output.ts";
-import { readExit, readStart } from "../run/records.ts";
+import { readStart } from "../run/records.ts";
 import { signalTree, survivors } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
+import { containerPhase, forgetContainer, observeContainer } from "./container.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 import { endLimits, type LimitsEnd } from "./limits.ts";
 
 /** A job that is over sooner is not written down as running: its end is written instead. */
 const RUNNING_AFTER_MS = 100;
+/** No attempt has this token. */
+const NOBODY = "nobody";
 /** How often a process that is not our child, or a rest that was told to go, is looked at. */
 export const LOOK_MS = 100;
 /** A disk that had no room for the note of a start gets time. */
@@ -38,7 +43,7 @@ export function finishJobs(holder: Holder): number | null {
       holder.jobs.delete(job.id);
       continue;
     }
-    observeEnd(holder, job);
+    observeEnd(holder, { task, job });
     const isGone = job.end !== null && survivors(job).length === 0;
     const limitsEnd = isGone ? endLimits(holder, job) : null;
     if (isGone && limitsEnd !== null) {
@@ -50,10 +55,10 @@ export function finishJobs(holder: Holder): number | null {
       continue;
     }
     lookIn(stopWhatMust(holder, { task, job }) ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
-    const ageMs = holder.options.clock.awakeMs() - job.startedAwakeMs;
-    if (task.status.state === "preparing" && ageMs < RUNNING_AFTER_MS) lookIn(RUNNING_AFTER_MS - ageMs);
-    else if (task.status.state === "preparing")
-      changes.push({ before: task, after: asStarted(task, job), actor: holder.options.actor });
+    if (task.status.state !== "preparing") continue;
+    const { change, lookInMs: againMs } = progressOf(holder, { task, job });
+    if (change !== null) changes.push(change);
+    if (againMs !== null) lookIn(againMs);
   }
   if (!holder.canWrite()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
   for (const [index, written] of holder.commit(changes).entries()) {
@@ -65,6 +70,8 @@ export function finishJobs(holder: Holder): number | null {
       holder.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
     if (ended?.state === "failed" && ended.failure.code === "INTERRUPTED") keepCalm(holder, ended.finishedAt);
     holder.jobs.delete(id);
+    const { kind } = written.value.spec;
+    if (kind.type === "container" && ended !== undefined) forgetContainer(holder, kind, ended.token);
     if (ended !== undefined) holder.devices?.release(ended.token, ended.devices ?? []);
     holder.options.say(`${id}: ${sentence(written.value)}`);
   }
@@ -88,13 +95,34 @@ export function capLogs(holder: Holder): void {
   }
 }
 
-function observeEnd(holder: Holder, job: Job): void {
+/** A job that has not ended and is not on record as running: what is to be written of it, and when to look again. */
+function progressOf(
+  holder: Holder,
+  { task, job }: { task: Task; job: Job },
+): { change: Change | null; lookInMs: number | null } {
+  const { actor, clock } = holder.options;
+  const ageMs = clock.awakeMs() - job.startedAwakeMs;
+  if (ageMs < RUNNING_AFTER_MS) return { change: null, lookInMs: RUNNING_AFTER_MS - ageMs };
+  const phase = containerOf(task.spec.kind) === null ? "made" : containerPhase(job);
+  if (phase === "made")
+    return { change: { before: task, after: asStarted(task, job), actor }, lookInMs: null };
+  const isNews = phase === "pulling" && task.status.state === "preparing" && task.status.reason === undefined;
+  const change = isNews ? { before: task, after: pullingImage(task), actor } : null;
+  return { change, lookInMs: LOOK_MS };
+}
+
+function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): void {
   if (job.end !== null) return;
   const isOver = job.isChild ? job.leaderSignal !== undefined : job.leader === null || !isAlive(job.leader);
   if (!isOver) return;
+  const { kind } = task.spec;
+  if (kind.type === "container" && !hasNeverBegun(job)) {
+    observeContainer(holder, { task, kind, job });
+    return;
+  }
   const note = "the process is gone and left no result";
   const signal = job.leaderSignal?.signal ?? null;
-  job.end = readExit(job.directory) ?? {
+  job.end = readEnding(job.directory, kind) ?? {
     ending: { type: "lost", signal, note },
     endedAtMs: holder.options.clock.now(),
   };
@@ -106,11 +134,19 @@ function stopWhatMust(holder: Holder, { task, job }: { task: Task; job: Job }): 
   if (stop === undefined && job.end === null) return null;
   const nowMs = holder.options.clock.awakeMs();
   const graceMs = stop?.graceMs ?? task.spec.stopGraceMs;
+  const isContainer = containerOf(task.spec.kind) !== null;
   const send = (signal: "SIGTERM" | "SIGKILL"): number => {
-    signalTree(job, signal);
+    // The runner passes a TERM on; the processes in the container would get it twice.
+    const isForRunner = isContainer && signal === "SIGTERM";
+    signalTree(isForRunner ? { leader: job.leader, token: NOBODY } : job, signal);
     job.sent = { signal, atAwakeMs: nowMs };
     return LOOK_MS;
   };
+  // What is left when the container is gone are commands of the engine.
+  if (isContainer && job.end !== null && job.sent?.signal !== "SIGKILL") return send("SIGKILL");
+  // The runner that ends the container is a process of the attempt, too.
+  const isBeingKilled = isContainer && job.end === null && job.sent?.signal === "SIGKILL";
+  if (isBeingKilled) return LOOK_MS;
   if (job.sent === null) return send(graceMs === 0 ? "SIGKILL" : "SIGTERM");
   const sinceMs = nowMs - job.sent.atAwakeMs;
   if (job.sent.signal === "SIGTERM" && sinceMs >= graceMs) return send("SIGKILL");
@@ -164,8 +200,13 @@ function endOf(
 }
 
 /** The recording parent runs nothing where it cannot note the start, as on a full disk. */
-function hasNeverStarted({ isChild, end, directory }: Job): boolean {
-  if (!isChild || end?.ending.type !== "lost" || end.ending.signal !== null) return false;
+function hasNeverStarted(job: Job): boolean {
+  const { end } = job;
+  return end?.ending.type === "lost" && end.ending.signal === null && hasNeverBegun(job);
+}
+
+function hasNeverBegun({ isChild, directory }: Job): boolean {
+  if (!isChild) return false;
   const start = readStart(directory);
   return start === null || typeof start === "string";
 }

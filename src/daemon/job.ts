@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "../lib/host.ts";
 import type { LimitsNote } from "../model/control-group.ts";
-import type { Ending } from "../model/evidence.ts";
 import type { TaskId } from "../model/identity.ts";
+import type { JobEnd } from "../run/ending.ts";
 import type { PidMark } from "../run/process-table.ts";
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
@@ -21,22 +21,24 @@ export interface Job {
   readonly limits: LimitsNote | null;
   /** Its own control groups, where its limits have some. */
   readonly groups: readonly string[];
-  /** The recording parent; null where nothing could be started or found. */
-  readonly leader: ProcessIdentity | null;
+  /** The recording parent, or the runner that follows a container after it; null where nothing could be started or found. */
+  leader: ProcessIdentity | null;
   /** Started by this process, which hears of its end; any other is looked after by its pid. */
-  readonly isChild: boolean;
+  isChild: boolean;
   /** How far the system was in giving out pids before it began. */
   readonly since?: PidMark | null;
   /** Milliseconds since the epoch. */
-  readonly startedAtMs: number;
-  readonly startedAwakeMs: number;
+  startedAtMs: number;
+  startedAwakeMs: number;
   /** Set by the end of a child: the signal that took the recording parent, if one did. */
   leaderSignal?: { readonly signal: string | null };
   /** How it ended, once that is known; others of its process tree may still live. */
-  end: { readonly ending: Ending; readonly endedAtMs: number } | null;
+  end: JobEnd | null;
   sent: Sent | null;
   /** Bytes cut out of its log so far. */
   logBytesCut: number;
+  /** When the last runner of its container was started here, as `Clock.awakeMs`. */
+  runnerAtAwakeMs?: number;
   /** How often its control group could not be removed. */
   groupRefusals?: number;
 }

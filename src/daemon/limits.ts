@@ -2,12 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { countIn } from "../machine/cgroup-texts.ts";
+import { engineGroupFor, engineTops } from "../machine/engine-group.ts";
 import { countsOf, groupFor, makeGroup, memoryEnd, removeGroup, sweepGroups } from "../machine/group.ts";
 import { needsGroup, unenforceable } from "../machine/limits.ts";
+import type { Means } from "../machine/means.ts";
 import { END_FILE, isScoped, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../machine/prefix.ts";
 import { parseJson } from "../model/check.ts";
 import { type ControlGroup, type LimitsNote, limitsNote } from "../model/control-group.ts";
 import type { Ending } from "../model/evidence.ts";
+import { containerOf } from "../model/kind.ts";
 import type { Limits } from "../model/limits.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { NotStarted } from "../run/launch.ts";
@@ -27,11 +31,21 @@ interface Limiting {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Makes what holds a job to its limits, and gives what is put before its program; nothing where it has no limits. */
-export function prepareLimits(holder: Holder, limiting: Limiting): Result<string[], NotStarted> {
+/** How a job is begun so that its limits hold. */
+export interface Limited {
+  /** Put before its program. */
+  readonly prefix: readonly string[];
+  /** The group under which an engine puts its container, from the top of the hierarchy. */
+  readonly parentGroup: string | null;
+}
+
+const UNLIMITED: Limited = { prefix: [], parentGroup: null };
+
+/** Makes what holds a job to its limits, and tells how it is to be begun; nothing where it has no limits. */
+export function prepareLimits(holder: Holder, limiting: Limiting): Result<Limited, NotStarted> {
   const { task, directory, environment } = limiting;
   const { limits, attempt } = { limits: task.spec.limits, attempt: openAttempt(task) };
-  if (limits === undefined || attempt === null) return ok([]);
+  if (limits === undefined || attempt === null) return ok(UNLIMITED);
   const { layout, say } = holder.options;
   const means = holder.options.means();
   const unenforced = unenforceable(limits, means.controllers);
@@ -39,18 +53,51 @@ export function prepareLimits(holder: Holder, limiting: Limiting): Result<string
   if (unenforced.length > 0 && !bestEffort)
     return err({ code: "INVALID_SPEC", error: `${cannot(unenforced)} on this machine` });
   const name = groupName(layout, attempt.token);
-  const group = needsGroup(limits, means.controllers) ? groupFor(means, name) : null;
-  const note: LimitsNote = { group, isScoped: isScoped(limits, means), bestEffort, unenforced };
+  const place = placeOf(task, { means, name, limits });
+  const { group, parentGroup } = place;
+  const note: LimitsNote = { group, isScoped: place.isScoped, bestEffort, unenforced };
   writeNote(directory, note);
   failpoint("limits:noted");
-  const made = group === null ? ok(note) : make(holder, { group, note, limits });
+  const made = group === null ? ok(note) : make(holder, { group, note, limits: place.ours });
   if (!made.ok) return made;
   if (made.value !== note) writeNote(directory, made.value);
   failpoint("limits:made");
   if (made.value.unenforced.length > 0)
     say(`${task.metadata.id}: runs without ${made.value.unenforced.join(", ")}, as bestEffort allows`);
   const groups = made.value.group?.directories ?? [];
-  return ok(limitPrefix({ limits, token: attempt.token, directory, groups, environment }, means));
+  if (containerOf(task.spec.kind) !== null)
+    return ok({ prefix: [], parentGroup: made.value.group === null ? null : parentGroup });
+  return ok({
+    prefix: limitPrefix({ limits, token: attempt.token, directory, groups, environment }, means),
+    parentGroup,
+  });
+}
+
+interface GroupPlace {
+  readonly group: ControlGroup | null;
+  readonly parentGroup: string | null;
+  readonly isScoped: boolean;
+  /** The limits that our group holds; an engine sees to the others. */
+  readonly ours: Limits;
+}
+
+/** Where the group of a job is to be made. Of a container's, memory alone is held by ours: it tells who ran out of it. */
+function placeOf(
+  { spec }: Task,
+  { means, name, limits }: { means: Means; name: string; limits: Limits },
+): GroupPlace {
+  if (containerOf(spec.kind) === null) {
+    const group = needsGroup(limits, means.controllers) ? groupFor(means, name) : null;
+    return { group, parentGroup: null, isScoped: isScoped(limits, means), ours: limits };
+  }
+  const { memoryBytes } = limits;
+  const found = memoryBytes === undefined ? null : engineGroupFor(means, name);
+  return {
+    group: found?.group ?? null,
+    parentGroup: found?.parent ?? null,
+    isScoped: false,
+    ours: memoryBytes === undefined ? {} : { memoryBytes },
+  };
 }
 
 /** Makes a group; gives the note as it is then. */
@@ -106,7 +153,11 @@ export function adoptedLimits(
   const noted = limitsOf(directory, task);
   const { limits } = task.spec;
   if (limits === undefined || noted.limits !== null) return noted;
-  const group = groupFor(options.means(), groupName(options.layout, token));
+  const { group } = placeOf(task, {
+    means: options.means(),
+    name: groupName(options.layout, token),
+    limits,
+  });
   const note = { group, isScoped: false, bestEffort: limits.bestEffort === true, unenforced: [] };
   return { limits: note, groups: group?.directories ?? [] };
 }
@@ -136,7 +187,7 @@ export interface LimitsEnd {
 /** Takes stock of an attempt whose processes are gone, then removes its group; null while the kernel still holds it. */
 export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
   const { limits: note, directory, end } = job;
-  if (note === null) return { oomKilled: false };
+  if (note === null) return { oomKilled: end?.oomKilled ?? false };
   const endPath = join(directory, END_FILE);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
   // On disk before the group is gone: whoever comes after a crash reads it there.
@@ -153,11 +204,27 @@ export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
   const unenforced = note.bestEffort ? [...note.unenforced, ...missed] : [];
   const ending = end === null ? null : neverBegan(job, { note, missed });
   return {
-    oomKilled,
+    oomKilled: oomKilled || isContainerOutOfMemory({ note, end, counted }),
     ...(peakBytes !== null && { peakMemoryBytes: peakBytes }),
     ...(unenforced.length > 0 && { unenforced }),
     ...(ending !== null && { ending }),
   };
+}
+
+/**
+ * The engine's own word counts where no group of ours does. Version 1 counts kills in the group of the victim alone,
+ * which went with the container: there the limit that was met and the signal tell.
+ */
+function isContainerOutOfMemory(about: {
+  readonly note: LimitsNote;
+  readonly end: Job["end"];
+  readonly counted: string | null;
+}): boolean {
+  const { note, end, counted } = about;
+  if (end?.oomKilled === undefined || end.ending.type !== "exited") return false;
+  if (note.group === null) return end.oomKilled && end.ending.exitCode !== 0;
+  const hasMetLimit = countIn(counted ?? "", "oom") > 0;
+  return note.group.version === 1 && hasMetLimit && end.ending.signal === "SIGKILL";
 }
 
 /** What ended was the prefix, not the job: a limit was refused at the last moment, or systemd made no scope. */
@@ -191,7 +258,7 @@ export function dropLimits(directory: string): void {
 export function sweepLimits(holder: Holder): void {
   const { layout, means, say } = holder.options;
   const kept = new Set(holder.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
-  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept }))
+  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept, tops: engineTops(means()) }))
     say(`${path}: was left over, removed`);
 }
 

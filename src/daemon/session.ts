@@ -11,6 +11,7 @@ import { type HeldLock, takeLock } from "../store/lock.ts";
 import { recover } from "../store/recover.ts";
 import { problemOf } from "../store/trouble.ts";
 import { adoptJobs } from "./adopt.ts";
+import { sweepLeftContainers } from "./container.ts";
 import { DevicePool } from "./device-pool.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
 import { queuedNote } from "./incoming.ts";
@@ -94,7 +95,9 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
   failpoint("session:noted");
   adoptJobs(holder);
-  if (lock.owner.role !== "command") sweepLimits(holder);
+  if (lock.owner.role === "command") return;
+  sweepLimits(holder);
+  sweepLeftContainers(holder);
 }
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */

@@ -4,15 +4,19 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { err, type Result } from "../lib/result.ts";
+import type { Device } from "../model/device.ts";
+import { containerOf } from "../model/kind.ts";
 import { claimed } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { Placement } from "../plan/place.ts";
+import type { ContainerOrder } from "../run/container.ts";
 import { deviceVariables } from "../run/device-variables.ts";
-import { jobEnvironment, runnerVariables } from "../run/environment.ts";
+import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { pidMark } from "../run/process-table.ts";
 import { readEnvironment } from "../store/environments.ts";
 import { onDisk } from "../store/trouble.ts";
+import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
@@ -128,24 +132,53 @@ function launchIn(
     const code = errnoOf(error) === "ENOSPC" ? "DISK_FULL" : "RUNTIME_ERROR";
     return err({ code, error: `Cannot make the folder of the attempt: ${String(error)}` });
   }
-  const runner = runnerVariables(task, { run: directory, checkpoint: layout.checkpoint(id) });
+  const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
+  const runner = runnerVariables(task, directoriesFor(kind, onMachine));
   const devices = visibleDevices(holder, openAttempt(task)?.devices);
   const { environment } = jobEnvironment({
     policy: kind.environment,
     captured,
     task: kind.env,
     runner: { ...runner, ...devices },
+    isInImage: containerOf(kind) !== null,
   });
-  const prefix = prepareLimits(holder, { task, directory, environment });
-  if (!prefix.ok) return prefix;
-  return launch({ directory, kind, environment, separateLogs: logs.separate, prefix: prefix.value, self });
+  const limited = prepareLimits(holder, { task, directory, environment });
+  if (!limited.ok) return limited;
+  const { prefix, parentGroup } = limited.value;
+  const container = containerOrder(holder, { task, directory, parentGroup });
+  return launch({ directory, kind, environment, separateLogs: logs.separate, prefix, self, container });
+}
+
+/** What the making of a container takes beside; undefined for a process of this machine. */
+function containerOrder(
+  holder: Holder,
+  { task, directory, parentGroup }: { task: Task; directory: string; parentGroup: string | null },
+): ContainerOrder | undefined {
+  const { kind, limits, stopGraceMs } = task.spec;
+  const attempt = openAttempt(task);
+  if (kind.type !== "container" || attempt === null) return undefined;
+  rememberEngine(holder, kind);
+  return {
+    kind,
+    directory,
+    checkpoint: holder.options.layout.checkpoint(task.metadata.id),
+    token: attempt.token,
+    labels: labelsOf(holder, task),
+    devices: devicesOf(holder, attempt.devices),
+    limits,
+    graceMs: stopGraceMs,
+    parentGroup,
+    ownEnvironment: holder.options.environment,
+  };
 }
 
 /** What lets a job see its devices alone. On a machine without any, nothing is said of them. */
 function visibleDevices(holder: Holder, ids: readonly string[] = []): Record<string, string> {
   if (holder.devices === null || (ids.length === 0 && !holder.devices.hidesDevices)) return {};
-  const known = holder.devices.view.devices;
-  return deviceVariables(
-    ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" }),
-  );
+  return deviceVariables(devicesOf(holder, ids));
+}
+
+function devicesOf(holder: Holder, ids: readonly string[] = []): Pick<Device, "id" | "vendor">[] {
+  const known = holder.devices?.view.devices ?? [];
+  return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" });
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
-import type { Runtime } from "../model/kind.ts";
+import { DEFAULT_CONTAINER, type EngineName, type Runtime } from "../model/kind.ts";
 import { DEFAULT_RESTART } from "../model/restart.ts";
 import { DEFAULT_RETRY } from "../model/retry.ts";
 import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
@@ -19,6 +19,8 @@ export interface Defaults {
   readonly priority?: number;
   /** Of tasks that ask for nothing of a GPU. */
   readonly gpus?: number;
+  /** Of containers. */
+  readonly engine?: EngineName;
 }
 
 /** Where tasks come from, and what holds where they say nothing. */
@@ -70,6 +72,19 @@ export function defaultSpec({
     stopGraceMs: DEFAULT_GRACE_MS,
     logs: { separate: false, maxBytes: DEFAULT_LOG_BYTES },
     hold: false,
+  };
+}
+
+/** Fills in what a container has that says nothing of it; the environment of this machine means little in an image. */
+export function completedContainer(kind: Tree, { engine }: Defaults = {}): Tree {
+  const { container, environment, ...others } = kind;
+  const isInherited = isTree(environment) && environment["policy"] === "inherit";
+  const given = isTree(container) ? container : {};
+  return {
+    ...others,
+    type: "container",
+    environment: environment === undefined || isInherited ? { policy: "clear" } : environment,
+    container: { ...structuredClone(DEFAULT_CONTAINER), ...(engine !== undefined && { engine }), ...given },
   };
 }
 

@@ -1,6 +1,8 @@
 import { JITTERS } from "../model/backoff.ts";
 import { MAX_KEY_LENGTH, MAX_SLOT_LENGTH } from "../model/identity.ts";
+import { ENGINES, NETWORKS, PULL_POLICIES } from "../model/kind.ts";
 import { ADMISSIONS, MAX_PRIORITY, MIN_LOG_BYTES, PARENT_FAILURES } from "../model/spec.ts";
+import { flagWords, imageName, insidePath, volumes } from "./container-readers.ts";
 import { cpuShare, sizeOrNone } from "./limit-readers.ts";
 import { moment } from "./moment.ts";
 import { args, command } from "./program-readers.ts";
@@ -23,6 +25,7 @@ export interface Field {
   readonly hasNoDefault?: true;
 }
 
+const CONTAINER = ["spec", "kind", "container"];
 const isVerbatim = true;
 const isOpen = true;
 const hasNoDefault = true;
@@ -40,6 +43,16 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   environment: { read: environment, to: ["spec", "kind", "environment"] },
   umask: { read: umask, to: ["spec", "kind", "umask"], isVerbatim },
   failOnNonZero: { read: yesOrNo, to: ["spec", "kind", "failOnNonZero"] },
+  "container.image": { read: imageName, to: [...CONTAINER, "image"], isVerbatim, hasNoDefault },
+  "container.engine": { read: oneOf(ENGINES), to: [...CONTAINER, "engine"] },
+  "container.workdir": { read: insidePath, to: [...CONTAINER, "workdir"], isVerbatim },
+  "container.user": { read: text, to: [...CONTAINER, "user"], isVerbatim },
+  "container.volumes": { read: volumes, to: [...CONTAINER, "volumes"] },
+  "container.network": { read: oneOf(NETWORKS), to: [...CONTAINER, "network"] },
+  "container.pull": { read: oneOf(PULL_POLICIES), to: [...CONTAINER, "pull"] },
+  "container.pullTimeout": { read: duration(), to: [...CONTAINER, "pullTimeoutMs"] },
+  "container.shmSize": { read: size(), to: [...CONTAINER, "shmBytes"] },
+  "container.unsafe": { read: flagWords, to: [...CONTAINER, "unsafe"] },
   timeout: { read: duration(), to: ["spec", "timeoutMs"] },
   queueTtl: { read: duration(), to: ["spec", "queueTtlMs"] },
   retries: { read: retries, to: ["spec", "retry", "maxAttempts"] },

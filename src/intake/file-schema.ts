@@ -1,7 +1,7 @@
 import { JITTERS } from "../model/backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { NAME_PATTERN } from "../model/identity.ts";
-import { RUNTIMES } from "../model/kind.ts";
+import { ENGINES, NETWORKS, PULL_POLICIES, RUNTIMES } from "../model/kind.ts";
 import { ADMISSIONS, MAX_PRIORITY, PARENT_FAILURES } from "../model/spec.ts";
 import { MIN_CPU_SHARE } from "./limit-readers.ts";
 
@@ -85,6 +85,25 @@ export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   environment: { anyOf: [{ enum: ["inherit", "clear"] }, group({ allowlist: words })] },
   umask: { type: ["string", "integer"] },
   failOnNonZero: flag,
+  image: { ...text, description: "the same as container: {image: …}" },
+  container: {
+    ...group({
+      image: text,
+      command: { description: "in place of the image's entrypoint", anyOf: [text, words] },
+      args: { anyOf: [text, words] },
+      env: texts,
+      engine: { enum: [...ENGINES] },
+      workdir: { ...text, pattern: "^/" },
+      user: { type: ["string", "integer"] },
+      volumes: { description: "HOST:PATH or HOST:PATH:ro", anyOf: [text, words] },
+      network: { enum: [...NETWORKS] },
+      pull: { enum: [...PULL_POLICIES] },
+      pullTimeout: duration,
+      shmSize: size,
+      unsafe: { description: "flags for the engine that stint does not look at", anyOf: [text, words] },
+    }),
+    description: "the job runs in a container of podman or docker",
+  },
   timeout: { ...duration, description: "of one attempt" },
   queueTtl: duration,
   retries: count(0),
@@ -155,9 +174,15 @@ export function taskFileSchema(): Schema {
     type: "object",
     additionalProperties: false,
     properties: { ...withPlaceholders(KEY_SCHEMAS), ...SWEEP_SCHEMAS },
-    oneOf: ["run", "command", "script"].map((key) => ({ required: [key] })),
+    oneOf: [
+      ...PROGRAM_KEYS,
+      // An image may bring its own program along.
+      { anyOf: [{ required: ["container"] }, { required: ["image"] }], not: { anyOf: PROGRAM_KEYS } },
+    ],
   };
 }
+
+const PROGRAM_KEYS: readonly Schema[] = ["run", "command", "script"].map((key) => ({ required: [key] }));
 
 const placeholder: Schema = { type: "string", pattern: "\\$\\{\\{" };
 

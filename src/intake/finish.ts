@@ -2,11 +2,18 @@ import { basename } from "node:path";
 import { err, type Result } from "../lib/result.ts";
 import type { Backoff } from "../model/backoff.ts";
 import { nameFrom } from "../model/identity.ts";
-import type { Mode } from "../model/kind.ts";
+import type { AnyMode } from "../model/kind.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
 import { applyFields, fieldOf } from "./apply.ts";
-import { getAt, type Program, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
+import {
+  completedContainer,
+  getAt,
+  type Program,
+  type SubmissionContext,
+  setAt,
+  type Tree,
+} from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Given } from "./given.ts";
 import { type ParentsAsked, parentReferences } from "./parents.ts";
@@ -26,19 +33,20 @@ export interface Making {
 
 /** Reads the fields into the candidate, settles what hangs on several of them, and holds the whole against the schema. */
 export function makeDraft({ candidate, given, context, span }: Making): Result<Draft, Fault[]> {
-  const before = getAt(candidate, ["spec", "kind", "mode"]) as Mode | undefined;
+  const before = getAt(candidate, ["spec", "kind", "mode"]) as AnyMode | undefined;
   const backoffBefore = getAt(candidate, ["spec", "backoff"]) as Backoff;
   const backoffBase = { ...backoffBefore };
   const faults = applyFields(candidate, given, context);
   const { program, parents, ...rest } = candidate;
   const clashes = programClashes(given);
-  faults.push(...clashes);
+  faults.push(...clashes, ...settleContainer(candidate, given, context));
+  const image = getAt(candidate, ["spec", "kind", "container", "image"]) as string | undefined;
   // A program that could not be read was given all the same: "nothing to run" would be a second, false complaint.
   const isReadable = given.every(
     (one) => fieldOf(one).to[0] !== "program" || getAt(candidate, fieldOf(one).to) !== undefined,
   );
   const mode =
-    isReadable && clashes.length === 0 ? modeOf(program as Program, { given, before, span }) : err([]);
+    isReadable && clashes.length === 0 ? modeOf(program as Program, { given, before, span, image }) : err([]);
   if (faults.length > 0 || !mode.ok) return err([...faults, ...(mode.ok ? [] : mode.error)]);
   settleRetries(candidate, given);
   settleBackoff(candidate, given, backoffBase);
@@ -46,7 +54,7 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const useless = uselessFields(candidate, given);
   if (useless.length > 0) return err(useless);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
-  const name = candidate["name"] ?? nameOf(mode.value, context.defaultName);
+  const name = candidate["name"] ?? nameOf(mode.value, { image, defaultName: context.defaultName });
   const asked = parentReferences(parents as ParentsAsked);
   const checked = checkDraft({
     ...rest,
@@ -55,6 +63,33 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
     ...(asked.length > 0 && { parents: asked }),
   });
   return checked.ok ? checked : err(checked.error.map((one) => schemaFault(one, given, span)));
+}
+
+/** An image makes a container of the task; what belongs to a container alone is idle without one. */
+function settleContainer(candidate: Tree, given: readonly Given[], { defaults }: SubmissionContext): Fault[] {
+  const kind = getAt(candidate, ["spec", "kind"]) as Tree;
+  if (kind["container"] === undefined) return [];
+  const first = given.find(({ key }) => key.startsWith("container."));
+  if (getAt(kind, ["container", "image"]) === undefined) {
+    // One that could not be read was complained of already.
+    if (first === undefined || given.some(({ key }) => key === "container.image")) return [];
+    const message = `"${first.entry.value.path}" stands without an image, wanted container: {image: NAME}`;
+    return [fault(first.entry.span, message)];
+  }
+  setAt(candidate, ["spec", "kind"], completedContainer(kind, defaults));
+  return given
+    .filter(
+      ({ key, entry }) =>
+        key === "umask" ||
+        (key === "environment" && entry.value.type === "scalar" && entry.value.text === "inherit"),
+    )
+    .map(({ key, entry }) =>
+      fault(
+        entry.span,
+        `"${entry.value.path}" has no use in a container`,
+        key === "umask" ? undefined : "name the variables: environment: [HF_TOKEN]",
+      ),
+    );
 }
 
 /** An explicit number of attempts widens what is retried, unless the task says what. */
@@ -98,10 +133,25 @@ function uselessFields(candidate: Tree, given: readonly Given[]): Fault[] {
 }
 
 /** A name out of what is run: the last parts of paths, for a script its first line that does something. */
-function nameOf(mode: Mode, defaultName: string): string {
-  const words = mode.type === "command" ? [mode.command, ...mode.args] : firstWork(mode.body).split(/\s+/);
+function nameOf(
+  mode: AnyMode,
+  { image = "", defaultName }: { image: string | undefined; defaultName: string },
+): string {
+  const words = wordsOf(mode, image);
   const name = nameFrom(words.map((word) => basename(word)).join(" "));
   return name === "task" ? nameFrom(defaultName) : name;
+}
+
+function wordsOf(mode: AnyMode, image: string): string[] {
+  switch (mode.type) {
+    case "command":
+      return [mode.command, ...mode.args];
+    case "script":
+      return firstWork(mode.body).split(/\s+/);
+    case "image":
+      // Without its registry, tag and digest.
+      return [basename(image).replace(/[:@].*$/, ""), ...mode.args];
+  }
 }
 
 function firstWork(body: string): string {

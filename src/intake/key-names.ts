@@ -32,6 +32,12 @@ const isZeroAbsent = true;
 /** Other spellings: the record's own, and those of fetch_ml, rdev, solti and gyoza. */
 const ALIASES: Readonly<Record<string, Alias>> = {
   jobName: { key: "name" },
+  image: { key: "container.image" },
+  "container.command": { key: "command" },
+  "container.args": { key: "args" },
+  "container.env": { key: "env" },
+  "container.pullTimeoutMs": { key: "container.pullTimeout", unit: "ms" },
+  "container.shmBytes": { key: "container.shmSize", unit: "B" },
   interpreter: { key: "runtime" },
   at: { key: "notBefore" },
   timeoutMs: { key: "timeout", unit: "ms", isZeroAbsent },
@@ -77,6 +83,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   backoff: "backoff.",
   logs: "logs.",
   limits: "limits.",
+  container: "container.",
   resources: "",
   constraints: "",
 };
@@ -94,6 +101,10 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   exec: "run",
   shell: "run",
   workdir: "cwd",
+  docker: "container",
+  podman: "container",
+  volumes: "container.volumes",
+  mounts: "container.volumes",
   workingDir: "cwd",
   workingDirectory: "cwd",
   directory: "cwd",

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
 import { FORMAT_VERSION, metadata } from "../model/task.ts";
-import { defaultSpec, isTree, type SubmissionContext, type Tree } from "./candidate.ts";
+import { completedContainer, defaultSpec, isTree, type SubmissionContext, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import { camelCase } from "./key-names.ts";
 import { alternatives } from "./readers.ts";
@@ -76,6 +76,9 @@ function completed(spec: Tree, { defaultCwd }: SubmissionContext): Tree {
   for (const key of PARTIAL) {
     const [given, standard] = [spec[key], base[key]];
     if (isTree(given) && isTree(standard)) whole[key] = { ...standard, ...given };
+  }
+  if (isTree(whole["kind"]) && whole["kind"]["type"] === "container") {
+    whole["kind"] = { mode: { type: "image" }, ...completedContainer(whole["kind"]) };
   }
   if (isTree(whole["kind"]) && isTree(whole["kind"]["mode"])) {
     whole["kind"] = { ...whole["kind"], mode: { args: [], ...whole["kind"]["mode"] } };

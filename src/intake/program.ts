@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_SCRIPT_BYTES, type Mode, type Runtime } from "../model/kind.ts";
+import { type AnyMode, MAX_SCRIPT_BYTES, type Runtime } from "../model/kind.ts";
 import type { Program } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { Given } from "./given.ts";
@@ -13,9 +13,11 @@ const WAYS = ["run", "command", "script"] as const;
 interface Beside {
   readonly given: readonly Given[];
   /** What an edited task runs so far. */
-  readonly before: Mode | undefined;
+  readonly before: AnyMode | undefined;
   /** Where a task that runs nothing is said to be. */
   readonly span: Span;
+  /** Of a container; it may bring a program of its own. */
+  readonly image: string | undefined;
 }
 
 /** What stands beside each other and must not, whatever its values are. */
@@ -39,7 +41,8 @@ const USELESS: Readonly<Record<string, string>> = {
 };
 
 /** Makes one way to run out of `run`, `command` and `script`, with `args` and `runtime`; they do not clash. */
-export function modeOf(program: Program, { given, before, span }: Beside): Result<Mode, Fault[]> {
+export function modeOf(program: Program, beside: Beside): Result<AnyMode, Fault[]> {
+  const { given, before, span } = beside;
   if (program.command !== undefined) {
     const [command = "", ...rest] = program.command;
     return ok({ type: "command", command, args: [...rest, ...(program.args ?? [])] });
@@ -51,16 +54,16 @@ export function modeOf(program: Program, { given, before, span }: Beside): Resul
       before,
       bodySpan: given.find(({ key }) => key === "run" || key === "script")?.entry.value.span ?? span,
     });
-  return withoutBody(program, { given, before, span });
+  return withoutBody(program, beside);
 }
 
 interface Body {
   readonly body: string;
-  readonly before: Mode | undefined;
+  readonly before: AnyMode | undefined;
   readonly bodySpan: Span;
 }
 
-function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<Mode, Fault[]> {
+function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<AnyMode, Fault[]> {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_SCRIPT_BYTES) {
     const message = `the script is ${bytes} bytes, wanted at most ${MAX_SCRIPT_BYTES}`;
@@ -77,7 +80,7 @@ function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<Mo
 }
 
 /** Only `args` or `runtime`, or nothing at all: enough for an edited task, and for fetch_ml's command line in `args`. */
-function withoutBody(program: Program, { given, before, span }: Beside): Result<Mode, Fault[]> {
+function withoutBody(program: Program, { given, before, span, image }: Beside): Result<AnyMode, Fault[]> {
   const { args, runtime } = program;
   const runtimeSpan = given.find(({ key }) => key === "runtime")?.entry.span;
   if (runtime !== undefined && before?.type !== "script") {
@@ -87,6 +90,7 @@ function withoutBody(program: Program, { given, before, span }: Beside): Result<
     const changed = { ...before, ...(args !== undefined && { args: [...args] }) };
     return ok(changed.type === "script" && runtime !== undefined ? { ...changed, runtime } : changed);
   }
+  if (image !== undefined) return ok({ type: "image", args: [...(args ?? [])] });
   const line = given.find(({ key, entry }) => key === "args" && entry.value.type === "scalar");
   const [command, ...rest] = args ?? [];
   if (line !== undefined && command !== undefined) return ok({ type: "command", command, args: rest });

@@ -3,12 +3,13 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { check } from "../model/check.ts";
 import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import { slotName } from "../model/identity.ts";
+import { ENGINES } from "../model/kind.ts";
 import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import type { Defaults } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
-import { count, duration, listOf, type Surroundings, size, text } from "./readers.ts";
+import { count, duration, listOf, oneOf, type Surroundings, size, text } from "./readers.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { countsBy, section } from "./section.ts";
 import { gpuSettings } from "./settings-gpus.ts";
@@ -49,6 +50,10 @@ const settingsKeys = section({
       gpus: { name: "gpus", read: count(0) },
     }),
   },
+  container: {
+    name: "container",
+    read: section({ engine: { name: "engine", read: oneOf(ENGINES) } }),
+  },
   gpus: { name: "gpus", read: gpuSettings },
   memory: { name: "memory", read: section({ reserve: { name: "reserveBytes", read: size(0) } }) },
   scheduling: {
@@ -88,7 +93,9 @@ export function parseSettings(
 
 type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];
 
-function settingsOf({ jobs, inboxes = [], defaults, gpus = {}, memory, ...given }: Given): Settings {
+function settingsOf({ jobs, inboxes = [], gpus = {}, memory, container, ...given }: Given): Settings {
+  const engine = container?.engine;
+  const defaults = engine === undefined ? given.defaults : { ...given.defaults, engine };
   const { foreignMaxBytes, ...devices } = gpus;
   return {
     ...(jobs !== undefined && { jobs }),

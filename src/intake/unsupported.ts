@@ -1,4 +1,3 @@
-const CONTAINERS = "tasks run as processes of this machine: run:, command: or script:";
 const SECURITY = "the job runs with the rights of your account; limits: is there";
 const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
@@ -8,8 +7,6 @@ const NEWS = "follow it with stint wait or stint logs -f";
 
 /** Keys of capabilities that are planned and not there. They are refused: a key that is passed over would be a lie. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  container: CONTAINERS,
-  image: CONTAINERS,
   security: SECURITY,
   service: SERVICES,
   tracking: TRACKING,

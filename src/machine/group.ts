@@ -170,10 +170,10 @@ function removeDirectory(directory: string): boolean {
 /** Removes groups that nobody answers for: those whose name begins with `prefix` and is not among `kept`. */
 export function sweepGroups(
   means: Means,
-  { prefix, kept }: { prefix: string; kept: ReadonlySet<string> },
+  { prefix, kept, tops = [] }: { prefix: string; kept: ReadonlySet<string>; tops?: readonly string[] },
 ): string[] {
   const bases = means.type === "v2" ? [means.base] : means.type === "v1" ? Object.values(means.bases) : [];
-  return [...new Set(bases)].flatMap((base) =>
+  return [...new Set([...bases, ...tops])].flatMap((base) =>
     namesIn(base)
       .filter((name) => name.startsWith(prefix) && !kept.has(name))
       .map((name) => join(base, name))

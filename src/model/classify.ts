@@ -22,6 +22,12 @@ interface LogRule {
  */
 const LOG_RULES: readonly LogRule[] = [
   {
+    name: "log:not-in-image",
+    code: "INVALID_SPEC",
+    // The init that podman brings ends with 1 where it cannot run the command; docker's ends with 127.
+    pattern: /^ERROR \(catatonit:\d+\): failed to exec pid1/m,
+  },
+  {
     name: "log:gpu-oom",
     code: "GPU_OOM",
     // A service that is out of quota says StatusCode.RESOURCE_EXHAUSTED in gRPC's Python.

@@ -17,21 +17,26 @@ const runtime = v.union([
 ]);
 export type Runtime = v.InferOutput<typeof runtime>;
 
+const commandMode = v.strictObject({
+  type: v.literal("command"),
+  command: v.pipe(argument, v.minLength(1)),
+  args: v.array(argument),
+});
+const scriptMode = v.strictObject({
+  type: v.literal("script"),
+  runtime,
+  body: v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_SCRIPT_BYTES)),
+  args: v.array(argument),
+});
+/** What the image itself runs, with these arguments in place of its own. */
+const imageMode = v.strictObject({ type: v.literal("image"), args: v.array(argument) });
+
 /** How the process is made: a program with its arguments, or a script for an interpreter. */
-const mode = v.variant("type", [
-  v.strictObject({
-    type: v.literal("command"),
-    command: v.pipe(argument, v.minLength(1)),
-    args: v.array(argument),
-  }),
-  v.strictObject({
-    type: v.literal("script"),
-    runtime,
-    body: v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_SCRIPT_BYTES)),
-    args: v.array(argument),
-  }),
-]);
+const mode = v.variant("type", [commandMode, scriptMode]);
+const containerMode = v.variant("type", [commandMode, scriptMode, imageMode]);
 export type Mode = v.InferOutput<typeof mode>;
+/** Also that of an image with a program of its own. */
+export type AnyMode = v.InferOutput<typeof containerMode>;
 
 const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name without = and NUL"));
 
@@ -44,13 +49,16 @@ export const environment = v.custom<Record<string, string>>(
     Object.values(data).every((value) => typeof value === "string"),
 );
 
+const allowlist = v.strictObject({ policy: v.literal("allowlist"), names: v.array(variableName) });
+/** Nothing but a plain PATH; in a container that of the image. */
+const clear = v.strictObject({ policy: v.literal("clear") });
+
 /** What a job's environment starts from; the task's own variables come on top. */
 const environmentPolicy = v.variant("policy", [
   /** The submitter's environment as it was captured. */
   v.strictObject({ policy: v.literal("inherit") }),
-  v.strictObject({ policy: v.literal("allowlist"), names: v.array(variableName) }),
-  /** Nothing but a plain PATH. */
-  v.strictObject({ policy: v.literal("clear") }),
+  allowlist,
+  clear,
 ]);
 export type EnvironmentPolicy = v.InferOutput<typeof environmentPolicy>;
 
@@ -67,17 +75,85 @@ const subprocess = v.strictObject({
   failOnNonZero: v.boolean(),
 });
 
+export const ENGINES = ["podman", "docker"] as const;
+export type EngineName = (typeof ENGINES)[number];
+export const NETWORKS = ["none", "host", "bridge"] as const;
+export const PULL_POLICIES = ["missing", "always", "never"] as const;
+/** A pull that takes longer is given up and tried again. */
+const DEFAULT_PULL_TIMEOUT_MS = 60 * 60_000;
+
+/** Where the attempt's directory and the task's checkpoint are mounted in every container. */
+export const RUN_MOUNT = "/stint/run";
+export const CHECKPOINT_MOUNT = "/stint/checkpoint";
+
+/** An image reference has no blanks, and one that began with a dash would be a flag of the engine. */
+const imageName = v.pipe(v.string(), v.regex(/^[^\s\0-][^\s\0]*$/, "wanted the name of an image"));
+const absolute = v.pipe(argument, v.startsWith("/"));
+/** The engine takes a volume as one text in which colons part. */
+const mounted = v.pipe(absolute, v.regex(/^[^:]*$/, "holds a colon, which a volume cannot have"));
+
+const containerOptions = v.strictObject({
+  image: imageName,
+  /** Absent: the first that the supervisor finds. */
+  engine: v.optional(v.picklist(ENGINES)),
+  /** In the container; absent: that of the image. */
+  workdir: v.optional(absolute),
+  user: v.optional(v.pipe(argument, v.minLength(1))),
+  volumes: v.array(v.strictObject({ host: mounted, path: mounted, readOnly: v.boolean() })),
+  network: v.picklist(NETWORKS),
+  pull: v.picklist(PULL_POLICIES),
+  pullTimeoutMs: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  shmBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  /** Flags for the engine that nobody here looks at. */
+  unsafe: v.array(argument),
+});
+export type ContainerOptions = v.InferOutput<typeof containerOptions>;
+
+/** A process in a container of podman or docker. */
+const container = v.strictObject({
+  type: v.literal("container"),
+  mode: containerMode,
+  /** Of the submitter: relative volumes began there. */
+  cwd: absolute,
+  env: v.record(variableName, argument),
+  environment: v.variant("policy", [allowlist, clear]),
+  failOnNonZero: v.boolean(),
+  container: containerOptions,
+});
+export type ContainerKind = v.InferOutput<typeof container>;
+
 /** What a task runs; the kind declares its needs, shared code does not ask which one it is. */
-export const kind = v.variant("type", [subprocess]);
+export const kind = v.variant("type", [subprocess, container]);
 export type Kind = v.InferOutput<typeof kind>;
+
+/** What a container has that says nothing but its image. */
+export const DEFAULT_CONTAINER = {
+  volumes: [],
+  network: "bridge",
+  pull: "missing",
+  pullTimeoutMs: DEFAULT_PULL_TIMEOUT_MS,
+  unsafe: [],
+} as const satisfies Partial<ContainerOptions>;
+
+/** The container of a kind that has one; null for a process of this machine. */
+export function containerOf(of: Kind): ContainerOptions | null {
+  return of.type === "container" ? of.container : null;
+}
 
 /** The command as a person would type it, for tables and logs; a script shows its first line that does something. */
 export function describeKind(of: Kind): string {
-  if (of.mode.type === "script") {
-    const lines = of.mode.body.split("\n").map((line) => line.trim());
+  const image = containerOf(of)?.image;
+  const what = describeMode(of.mode);
+  return image === undefined ? what : [`[${image}]`, what].filter(Boolean).join(" ");
+}
+
+function describeMode(of: AnyMode): string {
+  if (of.type === "script") {
+    const lines = of.body.split("\n").map((line) => line.trim());
     return lines.find((line) => line !== "" && !line.startsWith("#")) ?? lines[0] ?? "";
   }
-  return [of.mode.command, ...of.mode.args].map(quoted).join(" ");
+  const words = of.type === "command" ? [of.command, ...of.args] : of.args;
+  return words.map(quoted).join(" ");
 }
 
 function quoted(word: string): string {

@@ -60,6 +60,13 @@ export function claimed(task: Task, claim: Claim): Task {
   });
 }
 
+/** Still preparing, as its image is on its way. */
+export function pullingImage(task: Task): Task {
+  return task.status.state === "preparing"
+    ? { ...task, status: { ...task.status, reason: "PullingImage" } }
+    : task;
+}
+
 /** preparing → running: the process exists. */
 export function started(
   task: Task,

@@ -65,6 +65,9 @@ export const FAILED_REASONS = [
   "QueueTtl",
 ] as const;
 
+/** What a task that was claimed waits for before its program runs. */
+const PREPARING_REASONS = ["PullingImage"] as const;
+
 const CANCELLED_REASONS = [
   "User",
   "Shutdown",
@@ -92,7 +95,11 @@ const queued = v.strictObject({
 
 const status = v.variant("state", [
   queued,
-  v.strictObject({ state: v.literal("preparing"), ...common }),
+  v.strictObject({
+    state: v.literal("preparing"),
+    reason: v.optional(v.picklist(PREPARING_REASONS)),
+    ...common,
+  }),
   v.strictObject({ state: v.literal("running"), ...common }),
   v.strictObject({ state: v.literal("serving"), ...common }),
   v.strictObject({ state: v.literal("stopping"), ...common }),

@@ -1,6 +1,12 @@
 import { failureOfAttempt } from "../model/attempt.ts";
 import { valueVariable } from "../model/group.ts";
-import type { EnvironmentPolicy } from "../model/kind.ts";
+import {
+  CHECKPOINT_MOUNT,
+  containerOf,
+  type EnvironmentPolicy,
+  type Kind,
+  RUN_MOUNT,
+} from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 
 /** The PATH of a job whose policy is `clear`, and where programs are looked for when a job has none. */
@@ -15,6 +21,8 @@ export interface EnvironmentLayers {
   readonly captured: Variables;
   readonly task: Variables;
   readonly runner: Variables;
+  /** An image has a PATH of its own. */
+  readonly isInImage?: boolean;
 }
 
 /** Merges the layers; `shadowed` names the task's own variables that the runner's replace. */
@@ -34,14 +42,14 @@ export function jobEnvironment(layers: EnvironmentLayers): {
   };
 }
 
-function base({ policy, captured }: EnvironmentLayers): Variables {
+function base({ policy, captured, isInImage }: EnvironmentLayers): Variables {
   switch (policy.policy) {
     case "inherit":
       return captured;
     case "allowlist":
       return Object.fromEntries(Object.entries(captured).filter(([name]) => policy.names.includes(name)));
     case "clear":
-      return { PATH: PLAIN_PATH };
+      return isInImage ? {} : { PATH: PLAIN_PATH };
   }
 }
 
@@ -51,6 +59,11 @@ export interface JobDirectories {
   readonly run: string;
   /** Of the task: it outlives its attempts. */
   readonly checkpoint: string;
+}
+
+/** The directories as the job itself sees them. */
+export function directoriesFor(kind: Kind, onMachine: JobDirectories): JobDirectories {
+  return containerOf(kind) === null ? onMachine : { run: RUN_MOUNT, checkpoint: CHECKPOINT_MOUNT };
 }
 
 /** The variables that stint sets for the open attempt of a task; a task cannot override them. */
@@ -67,7 +80,8 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_CHECKPOINT_DIR: directories.checkpoint,
     STINT_PREVIOUS_FAILURE: (previous === undefined ? null : failureOfAttempt(previous))?.code ?? "",
     STINT_TOKEN: attempt.token,
-    PWD: task.spec.kind.cwd,
+    // In a container the image says where the job begins.
+    ...(containerOf(task.spec.kind) === null && { PWD: task.spec.kind.cwd }),
     ...sweepVariables(task.metadata.group),
   };
 }

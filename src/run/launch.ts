@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Kind } from "../model/kind.ts";
 import { type Invocation, oversized, oversizedInTotal } from "./argument-limits.ts";
 import { carryThroughShell } from "./carried.ts";
+import { type ContainerOrder, containerInvocation, laterInvocation } from "./container.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 import { type Output, openOutput } from "./output.ts";
 import { findProgram, obstacleToEnter } from "./program.ts";
@@ -25,6 +26,8 @@ export interface LaunchOrder {
   readonly prefix: readonly string[];
   /** Stint's own executable, which carries the bun of scripts. */
   readonly self: string;
+  /** What a container needs beside; absent for a process of this machine. */
+  readonly container?: ContainerOrder | undefined;
 }
 
 /** A job whose recording parent runs. */
@@ -47,39 +50,92 @@ export function launch(order: LaunchOrder): Result<Launched, NotStarted> {
   return spawnParent(order, prepared.value, output);
 }
 
+/** Starts a further runner of a container, without a recording parent: what it notes is all that is looked at. */
+export function launchRunner(
+  order: Parameters<typeof laterInvocation>[0],
+  how: { readonly mode: "follow" | "stop" | "kill"; readonly separateLogs: boolean },
+): Result<ProcessIdentity, string> {
+  const invocation = laterInvocation(order, how.mode);
+  if (!invocation.ok) return invocation;
+  const opened = openOutput(order.directory, how.separateLogs);
+  if (!opened.ok) return err(opened.error.error);
+  using output = opened.value;
+  const [program = "", ...args] = invocation.value.argv;
+  try {
+    const stdio = ["ignore", output.stdout as 3, output.stderr as 4] as const;
+    const runner = execa(program, args, { ...DETACHED, cwd: "/", env: invocation.value.environment, stdio });
+    runner.catch(() => {});
+    runner.nodeChildProcess.unref();
+    const { pid } = runner;
+    return pid === undefined
+      ? err("the system gave no process")
+      : ok({ pid, startTime: startTimeOfChild(pid) });
+  } catch (error) {
+    return err(String(error));
+  }
+}
+
+/** What is started, and as what. */
+interface Prepared extends Invocation {
+  readonly cwd: string;
+  /** Octal; empty leaves that of the launching program. */
+  readonly umask: string;
+}
+
 /** Everything about a start that can be wrong in the task itself, found out before anything runs. */
-function prepare({ kind, directory, environment, self }: LaunchOrder): Result<Invocation, NotStarted> {
+function prepare(order: LaunchOrder): Result<Prepared, NotStarted> {
+  const { container, environment } = order;
+  const invocation = container === undefined ? ofSubprocess(order) : ofContainer(container, environment);
+  if (!invocation.ok) return invocation;
+  const tooLarge = oversized(invocation.value);
+  return tooLarge === null ? invocation : err(invalidTask(tooLarge));
+}
+
+function ofContainer(
+  order: ContainerOrder,
+  environment: LaunchOrder["environment"],
+): Result<Prepared, NotStarted> {
+  const invocation = containerInvocation(order, environment);
+  // The engine's monitor would keep any other folder in use.
+  return invocation.ok ? ok({ ...invocation.value, cwd: "/", umask: "" }) : invocation;
+}
+
+function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Result<Prepared, NotStarted> {
+  if (kind.type !== "subprocess") throw new Error(`a ${kind.type} was to be started without its order`);
   const obstacle = obstacleToEnter(kind.cwd);
   if (obstacle !== null) return err(invalidTask(obstacle));
-  const place = { cwd: kind.cwd, path: environment["PATH"], directory, self };
-  let invocation: Invocation;
+  const { cwd, umask = "" } = kind;
+  const place = { cwd, path: environment["PATH"], directory, self };
   if (kind.mode.type === "script") {
     const script = prepareScript(kind.mode, place);
     if (!script.ok) return script;
-    invocation = { argv: script.value.argv, environment: { ...environment, ...script.value.environment } };
-  } else {
-    const program = findProgram(kind.mode.command, place);
-    if (!program.ok) return err(invalidTask(program.error));
-    invocation = { argv: [program.value, ...kind.mode.args], environment };
+    return ok({
+      argv: script.value.argv,
+      environment: { ...environment, ...script.value.environment },
+      cwd,
+      umask,
+    });
   }
-  const tooLarge = oversized(invocation);
-  return tooLarge === null ? ok(invocation) : err(invalidTask(tooLarge));
+  const program = findProgram(kind.mode.command, place);
+  if (!program.ok) return err(invalidTask(program.error));
+  return ok({ argv: [program.value, ...kind.mode.args], environment, cwd, umask });
 }
 
 /** `detached` makes a session of its own; no pipe ties the job to us, and nothing of execa's ends it when we end. */
 const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true, extendEnv: false } as const;
 
-function spawnParent(order: LaunchOrder, job: Invocation, output: Output): Result<Launched, NotStarted> {
+function spawnParent(order: LaunchOrder, job: Prepared, output: Output): Result<Launched, NotStarted> {
   const carried = carryThroughShell(job);
   const { environment } = carried;
   const argv = [...order.prefix, ...carried.argv];
-  const { directory, kind } = order;
-  const recording = recordingArguments({ directory, umask: kind.umask ?? "", bootId: bootId(), argv });
+  const { directory } = order;
+  const { cwd, umask } = job;
+  const recording = recordingArguments({ directory, umask, bootId: bootId(), argv });
   const refused = refusedBySystem(`Cannot start "${job.argv[0]}"`, null);
   try {
     // Any descriptor works; execa's types know those up to 9.
     const stdio = ["ignore", output.stdout as 3, output.stderr as 4] as const;
-    const parent = execa("/bin/sh", recording, { ...DETACHED, cwd: kind.cwd, env: environment, stdio });
+    const parent = execa("/bin/sh", recording, { ...DETACHED, cwd, env: environment, stdio });
     const ended = parent.then(
       ({ signal }) => ({ signal: signal ?? null }),
       () => ({ signal: null }),

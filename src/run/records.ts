@@ -25,11 +25,21 @@ const startPath = (directory: string): string => join(directory, "start");
  * between the creation of the file and its content, or for ever where the disk was full then.
  */
 export function readStart(directory: string): StartRecord | "seized" | "unreadable" | null {
-  const text = contentOf(startPath(directory));
+  return readIdentity(startPath(directory));
+}
+
+/** The last runner of a container, by the note that it makes of itself; null where there is none. */
+export function readRunner(directory: string): StartRecord | null {
+  const found = readIdentity(join(directory, "container-runner"));
+  return typeof found === "string" ? null : found;
+}
+
+function readIdentity(path: string): ReturnType<typeof readStart> {
+  const text = contentOf(path);
   if (text === null) return null;
   if (text === SEIZED) return "seized";
   const [pid = "", bootId = "", stat = "", end] = text.split("\n");
-  const startedAtMs = modifiedAt(startPath(directory));
+  const startedAtMs = modifiedAt(path);
   if (end === undefined || startedAtMs === null || !/^[1-9]\d*$/.test(pid)) return "unreadable";
   // Without /proc the parent cannot tell its own start time: the process that has its pid now is taken for it.
   const startTime = stat === "" ? startTimeOf(Number(pid)) : startTimeIn(stat);
@@ -72,8 +82,8 @@ export function readExit(directory: string): { readonly ending: Ending; readonly
   return { ending: endingFromShell(Number(match[1]), match[2] === "true"), endedAtMs };
 }
 
-/** POSIX gives a shell no clock: the time of its files is when it wrote them. */
-function modifiedAt(path: string): number | null {
+/** When a file of the attempt was written, in ms since the epoch: POSIX gives a shell no clock. Null where there is none. */
+export function modifiedAt(path: string): number | null {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined ? null : Math.floor(found.mtimeMs);
 }

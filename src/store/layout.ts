@@ -57,6 +57,10 @@ export class Layout {
   get inventory(): string {
     return join(this.home, "inventory.json");
   }
+  /** The container engines that were ever asked for, a name a line. */
+  get engines(): string {
+    return join(this.home, "engines");
+  }
   /** The numbers last submitted by hand, for `@`. */
   get lastSubmitted(): string {
     return join(this.home, "last-submitted.json");

@@ -33,17 +33,17 @@ describe("renderDiagnostic()", () => {
 
   test("shows a key that is unknown, and a key that comes too early", () => {
     expect(
-      renderedFaults("run: a\ntimout: 5m\ncontainer:\n  lr: [1]\n", "/tmp/my jobs/a.yaml"),
+      renderedFaults("run: a\ntimout: 5m\nsecurity:\n  lr: [1]\n", "/tmp/my jobs/a.yaml"),
     ).toMatchInlineSnapshot(`
       "
       /tmp/my jobs/a.yaml:2:1: "timout" is unknown
         2 | timout: 5m
           | ^^^^^^
           = did you mean timeout?
-      /tmp/my jobs/a.yaml:3:1: "container" is not supported yet
-        3 | container:
-          | ^^^^^^^^^
-          = tasks run as processes of this machine: run:, command: or script:
+      /tmp/my jobs/a.yaml:3:1: "security" is not supported yet
+        3 | security:
+          | ^^^^^^^^
+          = the job runs with the rights of your account; limits: is there
       "
     `);
   });

@@ -146,9 +146,9 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["workdir: /x", '2:1 "workdir" is unknown', "did you mean cwd?"],
   ["qqqqqq: 1", '2:1 "qqqqqq" is unknown'],
   [
-    "container: a",
-    '2:1 "container" is not supported yet',
-    "tasks run as processes of this machine: run:, command: or script:",
+    "security: a",
+    '2:1 "security" is not supported yet',
+    "the job runs with the rights of your account; limits: is there",
   ],
   ["memory: 8GB\nmemory_gb: 8", '3:1 "memory_gb" says again what "memory" says', "keep one of them"],
   [

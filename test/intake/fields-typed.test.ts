@@ -65,10 +65,10 @@ cwd: sub
 
   test("names every fault with its key", () => {
     expect(
-      faultsOf({ command: [], timeout: "90", gpus: "some", max_attempts: "x", tmeout: 5, container: "[1]" }),
+      faultsOf({ command: [], timeout: "90", gpus: "some", max_attempts: "x", tmeout: 5, security: "[1]" }),
     ).toEqual([
       '"tmeout" is unknown (did you mean timeout?)',
-      '"container" is not supported yet (tasks run as processes of this machine: run:, command: or script:)',
+      '"security" is not supported yet (the job runs with the rights of your account; limits: is there)',
       '"command" is an empty list, wanted a program and its arguments',
       '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s)',
       '"gpus" is "some", wanted a whole number, at least 0',
@@ -186,7 +186,7 @@ describe("editFields()", () => {
     [["timeout", "90"], '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m'],
     [["timeout", ""], '"timeout" is "", wanted a duration such as 90s, 15m or 1h30m'],
     [["priorty", "1"], '"priorty" is unknown'],
-    [["container", "[1]"], '"container" is not supported yet'],
+    [["security", "[1]"], '"security" is not supported yet'],
     [["slot", "a b"], '"slot" is "a b", wanted letters, digits, dots, dashes and underscores'],
     [["run", ""], '"run" is empty, wanted text'],
     [

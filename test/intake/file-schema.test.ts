@@ -15,7 +15,9 @@ describe("KEY_SCHEMAS", () => {
         .filter((path) => FIELDS[key] === undefined || FIELDS[path] !== undefined);
       return [...own, ...below];
     });
-    expect(described.filter((key) => key !== "retry.backoff").toSorted()).toEqual(
+    // Other ways to say what other keys say.
+    const others = ["retry.backoff", "container.command", "container.args", "container.env"];
+    expect(described.filter((key) => !others.includes(key)).toSorted()).toEqual(
       Object.keys(FIELDS).toSorted(),
     );
   });

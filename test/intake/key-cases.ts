@@ -1,3 +1,5 @@
+import { CONTAINER_KEYS } from "./container-cases.ts";
+
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
 const LIMITS = ["spec", "limits"];
@@ -263,4 +265,5 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   annotations: [
     { text: "annotations: {note: long text}", at: ["annotations"], value: { note: "long text" } },
   ],
+  ...CONTAINER_KEYS,
 };

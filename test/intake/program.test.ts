@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { splitWords } from "../../src/intake/words.ts";
-import type { Mode } from "../../src/model/kind.ts";
+import type { AnyMode } from "../../src/model/kind.ts";
 import { draftIn } from "./rig.ts";
 
-const modeIn = (text: string): Mode => draftIn(text).spec.kind.mode;
+const modeIn = (text: string): AnyMode => draftIn(text).spec.kind.mode;
 
 describe("readSubmission() on scripts", () => {
   test.each([

@@ -3,7 +3,7 @@ import { parseSettings, type Settings } from "../../src/intake/settings.ts";
 
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
-const KEYS = "jobs, inboxes, defaults, gpus, memory, scheduling, concurrency, labels";
+const KEYS = "jobs, inboxes, defaults, container, gpus, memory, scheduling, concurrency, labels";
 
 /** What holds where a config.yaml says nothing. */
 const DEFAULTS: Settings = {

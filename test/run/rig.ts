@@ -50,8 +50,10 @@ export async function until<T>(condition: () => T | null | false | undefined, wi
   }
 }
 
+type Subprocess = Extract<Kind, { type: "subprocess" }>;
+
 /** A job in a place. */
-export function kindOf(mode: Mode, change: Partial<Kind> = {}): Kind {
+export function kindOf(mode: Mode, change: Partial<Subprocess> = {}): Subprocess {
   const environment = { policy: "inherit" } as const;
   return { type: "subprocess", mode, cwd: "/", env: {}, environment, failOnNonZero: true, ...change };
 }
@@ -70,7 +72,7 @@ export function shell(line: string, ...args: string[]): Mode {
 export function orderFor(
   place: Place,
   mode: Mode,
-  change: Partial<LaunchOrder> & { kind?: Kind } = {},
+  change: Partial<LaunchOrder> & { kind?: Subprocess } = {},
 ): LaunchOrder {
   const directory = place.file("attempt");
   mkdirSync(directory, { recursive: true, mode: 0o700 });

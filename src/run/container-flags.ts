@@ -1,0 +1,119 @@
+import type { Device } from "../model/device.ts";
+import {
+  type AnyMode,
+  CHECKPOINT_MOUNT,
+  type ContainerKind,
+  type EngineName,
+  RUN_MOUNT,
+  type Runtime,
+} from "../model/kind.ts";
+import type { Limits } from "../model/limits.ts";
+
+/** What the flags of one container are made from. */
+export interface FlagsOrder {
+  readonly kind: ContainerKind;
+  readonly engine: EngineName;
+  readonly directory: string;
+  readonly checkpoint: string;
+  /** By their names: `stint.token` and so on. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly devices: readonly Pick<Device, "id" | "vendor">[];
+  readonly limits: Limits | undefined;
+  /** Variables whose values have several lines, which no file of the engine's takes. */
+  readonly passed: readonly string[];
+}
+
+/** In an attempt's directory, for the blink of an eye: the job's variables, as no argument may hold their values. */
+export const ENVIRONMENT_FILE = "container-env";
+
+/** The flags, the image and the arguments of `ENGINE run`. */
+export function containerFlags(order: FlagsOrder): string[] {
+  const { kind, directory, checkpoint, labels, passed } = order;
+  const { image, workdir, user, volumes, network, shmBytes, unsafe } = kind.container;
+  const [program, ...args] = programIn(kind.mode);
+  return [
+    ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
+    ...option("--env-file", `${directory}/${ENVIRONMENT_FILE}`),
+    ...passed.flatMap((name) => option("--env", name)),
+    ...option("--volume", `${directory}:${RUN_MOUNT}`),
+    ...option("--volume", `${checkpoint}:${CHECKPOINT_MOUNT}`),
+    ...volumes.flatMap(({ host, path, readOnly }) =>
+      option("--volume", `${host}:${path}${readOnly ? ":ro" : ""}`),
+    ),
+    // SELinux would keep the container from what is mounted, and to relabel a user's folders is worse.
+    ...option("--security-opt", "label=disable"),
+    ...option("--network", network),
+    ...option("--workdir", workdir),
+    ...option("--user", user),
+    ...option("--shm-size", shmBytes),
+    ...limitFlags(order.limits),
+    ...deviceFlags(order),
+    ...unsafe,
+    ...(kind.mode.type === "image" ? [] : ["--entrypoint", program ?? ""]),
+    image,
+    ...(kind.mode.type === "image" ? kind.mode.args : args),
+  ];
+}
+
+/** Nothing where there is no value. */
+function option(name: string, value: string | number | undefined): string[] {
+  return value === undefined ? [] : [name, String(value)];
+}
+
+/** Memory is another matter: see `CONTAINER_RUNNER`. */
+function limitFlags({
+  cpus,
+  pids,
+  openFiles,
+  coreBytes,
+  fileSizeBytes,
+  addressSpaceBytes,
+}: Limits = {}): string[] {
+  const processLimits = {
+    nofile: openFiles,
+    core: coreBytes,
+    fsize: fileSizeBytes,
+    as: addressSpaceBytes,
+  };
+  return [
+    ...option("--cpus", cpus),
+    // The engine's init is one more.
+    ...option("--pids-limit", pids === undefined ? undefined : pids + 1),
+    ...Object.entries(processLimits).flatMap(([name, value]) =>
+      value === undefined ? [] : ["--ulimit", `${name}=${value}:${value}`],
+    ),
+  ];
+}
+
+/**
+ * Podman takes GPUs by the Container Device Interface, and refuses one that no specification names; its `--gpus` of
+ * old versions is taken and does nothing. Docker's `--gpus` reads CSV, hence the quotes around a list.
+ */
+function deviceFlags({ engine, devices }: FlagsOrder): string[] {
+  const ids = devices.filter(({ vendor }) => vendor === "nvidia").map(({ id }) => id);
+  const amd = devices.some(({ vendor }) => vendor === "amd")
+    ? ["--device", "/dev/kfd", "--device", "/dev/dri"]
+    : [];
+  if (ids.length === 0) return amd;
+  return engine === "docker"
+    ? [...amd, "--gpus", `"device=${ids.join(",")}"`]
+    : [...amd, ...ids.flatMap((id) => ["--device", `nvidia.com/gpu=${id}`])];
+}
+
+function programIn(mode: AnyMode): readonly string[] {
+  switch (mode.type) {
+    case "command":
+      return [mode.command, ...mode.args];
+    case "script":
+      return [...interpreterOf(mode.runtime), `${RUN_MOUNT}/script`, ...mode.args];
+    case "image":
+      return [];
+  }
+}
+
+/** The image's own: what this machine has is not in there. */
+function interpreterOf(runtime: Runtime): string[] {
+  if (typeof runtime === "object")
+    return [runtime.command, ...(runtime.flag === undefined ? [] : [runtime.flag])];
+  return runtime === "python" ? ["python3"] : [runtime];
+}

@@ -1,0 +1,54 @@
+import { execa } from "execa";
+import type { Engine } from "./container.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Removes a container whose result is on record, with its anonymous volumes; nobody waits for it. */
+export function removeContainer(engine: Engine, name: string, environment: Variables): void {
+  inBackground(["-c", `exec "$1" rm -f -v "$2"`, "stint", engine.path, name], environment);
+}
+
+/**
+ * Removes the containers of a home that no open attempt answers for. Those of the present holder are left alone: it
+ * may make one while the engine is still listing.
+ */
+const SWEEP = [
+  "engine=$1 home=$2 holder=$3",
+  "shift 3",
+  `"$engine" ps -a --filter "label=stint.home=$home" --format '{{.Names}} {{.Labels}}' | while read -r name labels; do`,
+  `  case $labels in *"stint.holder=$holder"*) continue ;; esac`,
+  `  case " $* " in *" $name "*) continue ;; esac`,
+  `  "$engine" rm -f -v "$name"`,
+  "done",
+].join("\n");
+
+/** What a sweep keeps, and whose containers it looks at. */
+export interface Sweep {
+  readonly home: string;
+  readonly holder: string;
+  /** Names of containers. */
+  readonly kept: readonly string[];
+}
+
+/** Removes what a crash left between the record of a result and the removal of its container. */
+export function sweepContainers(engine: Engine, { home, holder, kept }: Sweep, environment: Variables): void {
+  inBackground(["-c", SWEEP, "stint", engine.path, home, holder, ...kept], environment);
+}
+
+function inBackground(args: readonly string[], environment: Variables): void {
+  try {
+    const child = execa("/bin/sh", args, {
+      cwd: "/",
+      env: environment,
+      extendEnv: false,
+      stdio: "ignore",
+      buffer: false,
+      reject: false,
+      cleanup: false,
+      detached: true,
+    });
+    child.nodeChildProcess.unref();
+  } catch {
+    // No process to be had: the next start-up finds the container by its labels.
+  }
+}

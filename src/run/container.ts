@@ -1,0 +1,131 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bootId } from "../lib/host.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Device } from "../model/device.ts";
+import { type ContainerKind, ENGINES, type EngineName } from "../model/kind.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Invocation } from "./argument-limits.ts";
+import { containerFlags, ENVIRONMENT_FILE } from "./container-flags.ts";
+import { type RunnerOrder, runnerArguments } from "./container-runner.ts";
+import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
+
+/** An engine that is installed. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** One container, and what its runners are to know of it. */
+export interface ContainerOrder {
+  readonly kind: ContainerKind;
+  readonly directory: string;
+  readonly checkpoint: string;
+  /** Of the attempt. */
+  readonly token: string;
+  /** Beside those that every container of stint has. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly devices: readonly Pick<Device, "id" | "vendor">[];
+  readonly limits: Limits | undefined;
+  readonly graceMs: number;
+  /** The control group to be put under, from the top of its hierarchy; null for none. */
+  readonly parentGroup: string | null;
+  /** Of the supervisor: by it the engine's command finds its settings and its service. */
+  readonly ownEnvironment: Readonly<Record<string, string>>;
+}
+
+const HOW_TO_GET =
+  "install podman (apt install podman) or docker, then stint retry; stint doctor tells what it finds";
+
+/** Finds the engine of a task: the one that it names, or the first there is. */
+export function findEngine(
+  wanted: EngineName | undefined,
+  environment: Readonly<Record<string, string>>,
+): Result<Engine, string> {
+  const names = wanted === undefined ? ENGINES : [wanted];
+  for (const name of names) {
+    const path = Bun.which(name, { PATH: environment["PATH"] ?? "/usr/bin:/bin" });
+    if (path !== null) return ok({ name, path });
+  }
+  return err(`${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not in PATH, ${HOW_TO_GET}`);
+}
+
+/** The name that an attempt's container bears. */
+export function containerName(token: string): string {
+  return `stint-${token}`;
+}
+
+/** Writes what the container needs into the attempt's directory, and gives the command of its first runner. */
+export function containerInvocation(
+  order: ContainerOrder,
+  jobEnvironment: Readonly<Record<string, string>>,
+): Result<Invocation, NotStarted> {
+  const { kind, directory, ownEnvironment, labels, token } = order;
+  const engine = findEngine(kind.container.engine, ownEnvironment);
+  if (!engine.ok) return err(invalidTask(`Cannot run a container: ${engine.error}`));
+  const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
+  if (missing !== undefined)
+    return err(invalidTask(`Cannot mount "${missing.host}": does not exist, wanted a file or folder`));
+  const variables = Object.entries(jobEnvironment);
+  const odd = variables.find(([name]) => !/^[A-Za-z_][\w.-]*$/.test(name));
+  if (odd !== undefined)
+    return err(invalidTask(`Cannot set "${odd[0]}" in a container: wanted a name of letters, digits and _`));
+  // A line is a variable in the engines' files: what has several goes through the environment of their command.
+  const passed = Object.fromEntries(variables.filter(([, value]) => /[\n\r]/.test(value)));
+  const lines = variables.filter(([name]) => !(name in passed)).map(([name, value]) => `${name}=${value}\n`);
+  try {
+    writeFileSync(join(directory, ENVIRONMENT_FILE), lines.join(""), { mode: 0o600 });
+    if (kind.mode.type === "script")
+      writeFileSync(join(directory, "script"), kind.mode.body, { mode: 0o755 });
+  } catch (error) {
+    return err(refusedBySystem(`Cannot write into "${directory}"`, error));
+  }
+  const flags = containerFlags({
+    ...order,
+    engine: engine.value.name,
+    labels: { ...labels, "stint.token": token },
+    passed: Object.keys(passed),
+  });
+  return ok(runnerInvocation({ ...order, engine: engine.value, mode: "run", flags, passed }));
+}
+
+/** The command of a runner that takes up a container whose runner is gone. */
+export function laterInvocation(
+  order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint">,
+  mode: "follow" | "stop" | "kill",
+): Result<Invocation, string> {
+  const engine = findEngine(order.kind.container.engine, order.ownEnvironment);
+  return engine.ok
+    ? ok(runnerInvocation({ ...order, engine: engine.value, mode, flags: [], passed: {} }))
+    : engine;
+}
+
+type RunnerParts = Pick<RunnerOrder, "mode" | "flags"> & {
+  readonly engine: Engine;
+  readonly passed: Readonly<Record<string, string>>;
+} & Pick<
+    ContainerOrder,
+    "kind" | "directory" | "token" | "graceMs" | "parentGroup" | "limits" | "ownEnvironment"
+  >;
+
+function runnerInvocation(parts: RunnerParts): Invocation {
+  const { kind, directory, token, graceMs, engine, mode, flags, limits } = parts;
+  const { image, pull, pullTimeoutMs } = kind.container;
+  const argv = runnerArguments({
+    mode,
+    directory,
+    engine: engine.path,
+    name: containerName(token),
+    graceMs,
+    image,
+    pull,
+    pullTimeoutMs,
+    bootId: bootId(),
+    parent: parts.parentGroup ?? "",
+    memory: limits?.memoryBytes === undefined ? "" : String(limits.memoryBytes),
+    manager: engine.name === "docker" ? "{{.CgroupDriver}}" : "{{.Host.CgroupManager}}",
+    flags,
+  });
+  return { argv, environment: { ...parts.ownEnvironment, ...parts.passed, STINT_TOKEN: token } };
+}

@@ -1,0 +1,13 @@
+import { containerOf, type Kind } from "../model/kind.ts";
+import { type ContainerEnd, readContainerEnd } from "./container-end.ts";
+import { readExit } from "./records.ts";
+
+/** How a job ended, by what lies in its attempt's directory; what an engine says of memory goes with it. */
+export type JobEnd = Omit<ContainerEnd, "oomKilled"> & Partial<Pick<ContainerEnd, "oomKilled">>;
+
+/** Reads the result of an attempt, or null where there is none yet. The end of a container's runner is not that of the container. */
+export function readEnding(directory: string, kind: Kind): JobEnd | null {
+  const exit = readExit(directory);
+  if (containerOf(kind) === null) return exit;
+  return readContainerEnd(directory, exit?.ending.type === "exited" && exit.ending.sawTerm);
+}

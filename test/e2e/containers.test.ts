@@ -1,0 +1,165 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
+import { markedProcesses, type RecordView, until } from "../rig/stint.ts";
+
+const refusal = preparePodman();
+const title = refusal === null ? "a container" : `a container (not tried: ${refusal})`;
+
+/** A task file of one container task. */
+const task = (name: string, ...lines: string[]): string =>
+  [`name: ${name}`, `container: {image: "${IMAGE}", network: none}`, "retries: 0", ...lines].join("\n");
+
+async function submit(stint: PodmanStint, ...tasks: string[]): Promise<void> {
+  writeFileSync(join(stint.root, "tasks.yaml"), tasks.join("\n---\n"));
+  await stint.ok("submit", "tasks.yaml");
+}
+
+const lastOf = (record: RecordView): RecordView["status"]["attempts"][number] => {
+  const last = record.status.attempts.at(-1);
+  if (last === undefined) throw new Error("there is no attempt");
+  return last;
+};
+const logOf = (stint: PodmanStint, { metadata }: RecordView, file = "output.log"): string =>
+  readFileSync(join(stint.home, "runs", metadata.id, "1", file), "utf8");
+
+/** Kills the recording parent with the runner and all commands of the engine's; the container lives on. */
+function killRunners(record: RecordView): void {
+  const { token } = lastOf(record);
+  const { pid = 0 } = lastOf(record).process ?? {};
+  const leaders = markedProcesses(token).filter((one) => !isInContainer(one));
+  for (const one of new Set([pid, ...leaders])) {
+    try {
+      process.kill(one, "SIGKILL");
+    } catch {
+      // It went together with another.
+    }
+  }
+}
+
+/** What runs in a container sees it in its environment. */
+function isInContainer(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").includes("container=podman");
+  } catch {
+    return false;
+  }
+}
+
+const COUNT = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; sleep 0.2; done";
+const COUNTED = Array.from({ length: 12 }, (_, index) => `line ${index + 1}\n`).join("");
+
+describe.skipIf(refusal !== null)(title, () => {
+  test("sees its run directory, its checkpoint, its volumes and no value in the arguments of anybody", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    writeFileSync(join(stint.root, "data.txt"), "of the user");
+    await submit(
+      stint,
+      [
+        "name: look",
+        "container:",
+        `  image: ${IMAGE}`,
+        "  network: none",
+        "  volumes: ['./data.txt:/data/in.txt:ro']",
+        "  workdir: /tmp",
+        'env: {SECRET: hush-hush, LINES: "a\\nb"}',
+        "run: |",
+        '  echo "$SECRET $LINES $PWD $STINT_RUN_DIR"; cat /data/in.txt',
+        "  touch $STINT_RUN_DIR/made $STINT_CHECKPOINT_DIR/kept; sleep 2; exit 5",
+      ].join("\n"),
+    );
+    await stint.up();
+    const running = await stint.reach(1, "running");
+    const seen = Bun.spawnSync(["ps", "axww", "-o", "args="]).stdout.toString();
+    expect(seen).not.toContain("hush-hush");
+    const folder = `runs/${running.metadata.id}/1`;
+    await until("the variables are wiped out", () => !stint.files(folder).includes("container-env"));
+    const record = await stint.reach(1, "failed");
+    expect(lastOf(record)).toMatchObject({ exitCode: 5, failure: { code: "EXIT_NONZERO" } });
+    expect(logOf(stint, record)).toBe("hush-hush a\nb /tmp /stint/run\nof the user");
+    expect(stint.files(`runs/${record.metadata.id}/1`)).toContain("made");
+    expect(stint.files(`runs/${record.metadata.id}/checkpoint`)).toContain("kept");
+    await until("the container is removed", () => stint.containers("-a").length === 0);
+  });
+
+  test("whose engine's commands are killed is followed to its end, and its log is whole", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    const pid = Number(logOf(stint, record, "container-logs"));
+    process.kill(pid, "SIGKILL");
+    const ended = await stint.reach(1, "failed");
+    expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
+    expect(logOf(stint, ended)).toBe(COUNTED);
+  });
+
+  test("whose runner is killed under a living supervisor is followed by another", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    killRunners(record);
+    const ended = await stint.reach(1, "failed");
+    expect(ended.status.attempts).toHaveLength(1);
+    expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
+    expect(logOf(stint, ended)).toBe(COUNTED);
+  });
+
+  test("that ended while supervisor and runner were dead has its true outcome on record", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
+    const first = await stint.up();
+    const record = await stint.reach(1, "running");
+    first.kill("SIGKILL");
+    await first.exited;
+    killRunners(record);
+    await until("it has ended", () => stint.containers().length === 0);
+    await stint.up();
+    const ended = await stint.reach(1, "failed");
+    expect(ended.status.attempts).toHaveLength(1);
+    expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
+    expect(logOf(stint, ended)).toBe(COUNTED);
+    await until("the container is removed", () => stint.containers("-a").length === 0);
+  });
+
+  test("is gone before its cancel is on record, also where its runner was killed and it ignores TERM", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(
+      stint,
+      task("stubborn", "run: 'trap \"\" TERM; while :; do sleep 0.2; done'", "stopGrace: 500ms"),
+    );
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    expect(stint.containers()).toHaveLength(1);
+    killRunners(record);
+    await stint.ok("cancel", "1");
+    await stint.reach(1, "cancelled");
+    expect(stint.containers()).toEqual([]);
+    expect(markedProcesses(lastOf(record).token)).toEqual([]);
+  });
+
+  test("that a crash left behind is removed at the next start, and no other's", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("short", "run: 'true'"));
+    const first = await stint.up();
+    await stint.reach(1, "completed");
+    first.kill("SIGKILL");
+    await first.exited;
+    const own = ["--name", `stint-left-${process.pid}`, "--label", `stint.home=${stint.home}`];
+    const foreign = ["--name", `stint-foreign-${process.pid}`, "--label", `stint.home=${stint.home}x`];
+    for (const flags of [own, foreign]) podman("create", "--network=none", ...flags, IMAGE, "/bin/true");
+    await stint.up();
+    await until("it is removed", () => stint.containers("-a").length === 0);
+    expect(podman("rm", `stint-foreign-${process.pid}`).code).toBe(0);
+  });
+});

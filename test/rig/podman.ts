@@ -1,0 +1,75 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Stint } from "./stint.ts";
+
+/** The image of the tests: busybox and nothing else. */
+export const IMAGE = "localhost/stint-test:latest";
+
+/** Works without systemd, without a limit that may be raised, and without a journal. */
+const SETTINGS = `[engine]
+runtime="runc"
+cgroup_manager="cgroupfs"
+events_logger="file"
+[containers]
+default_ulimits=["nofile=1024:1024","nproc=1024:1024"]
+log_driver="k8s-file"
+`;
+
+const APPLETS = ["cat", "dd", "echo", "env", "head", "kill", "ls", "seq", "sh", "sleep", "tail", "touch"];
+
+const folder = mkdtempSync(join(tmpdir(), "stint-podman-"));
+const settings = join(folder, "containers.conf");
+writeFileSync(settings, SETTINGS);
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs podman to its end; gives what it printed, and its words where it failed. */
+export function podman(...args: string[]): { code: number; out: string; err: string } {
+  const ran = Bun.spawnSync(["podman", ...args], { env: { ...process.env, CONTAINERS_CONF: settings } });
+  return { code: ran.exitCode, out: ran.stdout.toString().trim(), err: ran.stderr.toString().trim() };
+}
+
+/** Makes the image; gives the reason where podman cannot run here, and null where it can. */
+export function preparePodman(): string | null {
+  if (Bun.which("podman") === null) return "podman is not installed";
+  if (process.getuid?.() !== 0) return "only root can use the settings of these tests";
+  const busybox = Bun.which("busybox");
+  if (busybox === null) return "busybox is not installed";
+  const root = join(folder, "root");
+  for (const name of ["bin", "tmp", "proc", "sys", "dev", "etc"])
+    mkdirSync(join(root, name), { recursive: true });
+  if (!existsSync(join(root, "bin/busybox"))) cpSync(busybox, join(root, "bin/busybox"));
+  for (const name of APPLETS) symlinkSync("busybox", join(root, "bin", name));
+  const archive = join(folder, "image.tar");
+  Bun.spawnSync(["tar", "-C", root, "-cf", archive, "."]);
+  const imported = podman("import", archive, IMAGE);
+  if (imported.code !== 0) return `podman cannot import an image: ${imported.err}`;
+  const ran = podman("run", "--rm", "--network=none", IMAGE, "/bin/echo", "works");
+  return ran.out === "works" ? null : `podman cannot run a container: ${ran.err}`;
+}
+
+/** A home whose jobs find podman with the settings of these tests; its containers go at the end. */
+export class PodmanStint extends Stint {
+  override get env(): Record<string, string> {
+    return { ...super.env, CONTAINERS_CONF: settings };
+  }
+
+  /** The names of the containers of this home. */
+  containers(...flags: string[]): string[] {
+    const listed = podman(
+      "ps",
+      ...flags,
+      "--filter",
+      `label=stint.home=${this.home}`,
+      "--format",
+      "{{.Names}}",
+    );
+    return listed.out.split("\n").filter(Boolean);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    const left = this.containers("-a");
+    if (left.length > 0) podman("rm", "-f", "-v", "-t", "0", ...left);
+  }
+}
