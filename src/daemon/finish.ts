@@ -6,6 +6,7 @@ import type { Task } from "../model/task.ts";
 import { openAttempt } from "../model/task.ts";
 import { released, settled } from "../plan/settle.ts";
 import { capLog, readTail } from "../run/log.ts";
+import { maskFor } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
 import { readExit, readStart } from "../run/records.ts";
 import { signalTree, survivors } from "../run/tree.ts";
@@ -13,6 +14,7 @@ import type { Change } from "../store/writer.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 import { endLimits, type LimitsEnd } from "./limits.ts";
+import { secretsOf } from "./secrets.ts";
 
 /** A job that is over sooner is not written down as running: its end is written instead. */
 const RUNNING_AFTER_MS = 100;
@@ -132,7 +134,7 @@ function endOf(
   holder: Holder,
   { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
 ): Change {
-  const { random, actor } = holder.options;
+  const { random, actor, layout, environment } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
   if (hasNeverStarted(job)) {
     const failure = failureOf(
@@ -146,7 +148,9 @@ function endOf(
       actor,
     };
   }
-  const tail = readTail(outputFiles(job.directory, task.spec.logs.separate));
+  const secrets = secretsOf(layout, task, environment);
+  const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
+  const tail = readTail(outputFiles(job.directory, task.spec.logs.separate), mask.text);
   const running = asStarted(task, job);
   const after = settled(
     running,

@@ -34,6 +34,8 @@ export interface Job {
   sent: Sent | null;
   /** Bytes cut out of its log so far. */
   logBytesCut: number;
+  /** Values to be hidden in its log, as they were at its start; an adopted job knows those of its end alone. */
+  readonly secrets?: readonly string[];
   /** How often its control group could not be removed. */
   groupRefusals?: number;
 }

@@ -1,4 +1,5 @@
 import { closest } from "../lib/suggest.ts";
+import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
 import { UNSUPPORTED } from "./unsupported.ts";
 
@@ -77,6 +78,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   backoff: "backoff.",
   logs: "logs.",
   limits: "limits.",
+  on: "on.",
   resources: "",
   constraints: "",
 };
@@ -101,6 +103,11 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   mem: "memory",
   ram: "memory",
   environmentVariables: "env",
+  notify: "on",
+  notifications: "on",
+  hooks: "on",
+  envFile: "envFrom",
+  secrets: "envFrom",
   tags: "labels",
   lane: "slot",
   queue: "slot",
@@ -182,13 +189,6 @@ function camelPath(typed: string): string {
     .map(camelCase)
     .join(".")
     .replace(/^retryPolicy(?=\.|$)/, "retry");
-}
-
-/** `max_retries` → `maxRetries`. Names in capitals (codes) stay as they are. */
-export function camelCase(key: string): string {
-  return /^[a-z]/.test(key)
-    ? key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    : key;
 }
 
 /** A lookup that `constructor` and its like do not fool. */

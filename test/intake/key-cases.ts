@@ -1,3 +1,5 @@
+import { NOTICE_KEYS } from "./notice-key-cases.ts";
+
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
 const LIMITS = ["spec", "limits"];
@@ -211,6 +213,7 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
       value: [{ key: "pool", operator: "In", values: ["night"] }],
     },
   ],
+  ...NOTICE_KEYS,
   hold: [{ text: "hold: true", at: ["spec", "hold"], value: true }],
   notBefore: [
     {
