@@ -77,8 +77,10 @@ function seeToNotices(holder: Holder): number | null {
   return holder.courier?.round((notes) => holder.note(notes)) ?? null;
 }
 
-/** A supervisor that ends because nothing is left waits at most so long for the first try of its last news. */
+/** A supervisor that ends because nothing is left waits at most so long for its last news to be taken. */
 const LINGER_MS = 10_000;
+/** The second try of a receiver that hiccups is waited for; one that is down is left to the next supervisor. */
+const NEXT_TRY_MS = 1_000;
 
 /** Lets the news of the last ends go out where the queue is worked off; whoever was told to leave does not wait. */
 export async function deliverLastNews(holder: Holder): Promise<void> {
@@ -86,7 +88,11 @@ export async function deliverLastNews(holder: Holder): Promise<void> {
   const untilMs = clock.awakeMs() + LINGER_MS;
   while (lock.isHeld() && holder.canWrite() && clock.awakeMs() < untilMs) {
     withDisk(holder, "see to the notices", () => seeToNotices(holder));
-    if (holder.courier?.isFresh() !== true || (holder.leaving !== null && holder.leaving !== "drain")) return;
+    if (
+      holder.courier?.isBusy(NEXT_TRY_MS) !== true ||
+      (holder.leaving !== null && holder.leaving !== "drain")
+    )
+      return;
     await holder.pause(LOOK_MS);
   }
 }

@@ -63,15 +63,16 @@ export class Courier implements Disposable {
     if (notices.length > 0) this.#nudge();
   }
 
-  /** True while something has not been tried once, or its try is under way. */
-  isFresh(): boolean {
+  /** True while a try is under way, or is due within a span. */
+  isBusy(withinMs: number): boolean {
     const lines = new Set<string>();
-    const isNew = [...this.#waiting.values()].some(({ line, tries }) => {
+    const latestMs = this.#options.clock.awakeMs() + withinMs;
+    const isDue = [...this.#waiting.values()].some(({ line, dueAwakeMs }) => {
       const isFirst = !lines.has(line);
       lines.add(line);
-      return isFirst && tries === 0;
+      return isFirst && dueAwakeMs <= latestMs;
     });
-    return isNew || this.#underWay.size + this.#results.length > 0;
+    return isDue || this.#underWay.size + this.#results.length > 0;
   }
 
   /** Acts on what came back and sends what is due; gives when to look again, in ms, or null. */
