@@ -142,6 +142,15 @@ describe("a dead-man switch", () => {
     expect(receiver.got[1]?.body).toBe(body);
   });
 
+  test("hears of the end only once it has taken the start", async () => {
+    await using stint = new Stint();
+    await using receiver = new Receiver((_got, index) => new Response("", { status: index < 2 ? 500 : 200 }));
+    await withSettings(stint, "notices: {firstWait: 50ms}\n");
+    await submit(stint, `run: "true"\non: {ping: "${receiver.url}/id"}\n`);
+    await stint.ok("drain");
+    expect(receiver.got.map(({ path }) => path)).toEqual(["/id/start", "/id/start", "/id/start", "/id"]);
+  });
+
   test("hears of a task with its retries as of one run", async () => {
     await using stint = new Stint();
     await using receiver = new Receiver();
@@ -191,6 +200,25 @@ describe("a command", () => {
     await until("nothing of it is left", () => markedProcesses(id).length === 0);
     expect(audit(stint)).toContain("ran for over 300 ms and was killed");
     expect(stint.record(2).status.state).toBe("completed");
+  });
+
+  test("runs once at a time, also where its supervisor was killed, and ends with a supervisor that leaves", async () => {
+    await using stint = new Stint();
+    const first = await stint.up();
+    const command = `echo $$ >> ${stint.root}/pids; sleep 300`;
+    await submit(stint, `run: "true"\non: {success: {command: "${command}"}}\n`);
+    const pids = (): number[] => stint.textOf("pids").trim().split("\n").filter(Boolean).map(Number);
+    await until("it runs", () => pids().length === 1);
+    first.kill("SIGKILL");
+    await first.exited;
+    const [id = ""] = waiting(stint).map((name) => name.replace(/\.json$/, ""));
+    expect(markedProcesses(id)).toContain(pids()[0] ?? 0);
+    await stint.up();
+    await until("it runs again", () => pids().length === 2);
+    expect(markedProcesses(id)).not.toContain(pids()[0] ?? 0);
+    await stint.ok("down");
+    await until("nothing of it is left", () => markedProcesses(id).length === 0);
+    expect(waiting(stint).length).toBe(1);
   });
 
   test("of config.yaml is told of every task, beside the task's own", async () => {
