@@ -10,6 +10,7 @@ import { createFile } from "../store/durable.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockFault, lockOwner } from "../store/lock.ts";
+import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/notices.ts";
 import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
 import { onDisk } from "../store/trouble.ts";
@@ -62,6 +63,7 @@ export function examine(context: Context, path: string): Check[] {
       () => checkNumbers(layout),
       () => checkAside(layout),
       () => checkInbox(layout),
+      () => checkNotices(layout),
       () => checkAudit(layout),
     ].flatMap(looked),
     ...tools,
@@ -173,6 +175,35 @@ function checkInbox(layout: Layout): Check[] {
     });
   }
   return checks;
+}
+
+function checkNotices(layout: Layout): Check[] {
+  const unread = noticeNames(layout).filter((name) => readNotice(join(layout.notices, name)) === null);
+  const failing = readNotices(layout).filter(({ tries }) => tries > 0);
+  const givenUp = givenUpNames(layout);
+  const [first] = failing;
+  const last = givenUp.at(-1);
+  const lastError = last === undefined ? null : readNotice(join(layout.noticesGivenUp, last));
+  const checks: (Check | null)[] = [
+    unread.length === 0
+      ? null
+      : { verdict: "note", what: `${unread.length} files in ${layout.notices} are no notices: ${unread[0]}` },
+    first === undefined
+      ? null
+      : {
+          verdict: "note",
+          what: `${failing.length} notices were not taken yet, the first of ${first.task.id}: ${first.lastError ?? ""}`,
+          mend: "a supervisor tries them again by itself",
+        },
+    givenUp.length === 0
+      ? null
+      : {
+          verdict: "bad",
+          what: `${givenUp.length} notices were given up, the last: ${lastError?.lastError ?? "unknown"}`,
+          mend: `mend the receiver; to send them anew, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again`,
+        },
+  ];
+  return checks.filter((check) => check !== null);
 }
 
 function namesIn(directory: string): string[] {

@@ -1,11 +1,15 @@
 import { closeSync, existsSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { maskOf } from "../daemon/secrets.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
 import type { TaskId } from "../model/identity.ts";
+import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import type { MaskedStream } from "../run/mask.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
+import { inheritable } from "./session.ts";
 
 const CHUNK_BYTES = 64 * 1_024;
 
@@ -48,6 +52,14 @@ export class LogReader {
   }
 }
 
+interface Followed {
+  readonly id: TaskId;
+  attempt: number;
+  readonly reader: LogReader;
+  /** Null until its record is there. */
+  output: MaskedStream | null;
+}
+
 /** Where the last lines of a text begin. */
 export function lastLines(text: string, count: number): string {
   const lines = text.split("\n");
@@ -55,16 +67,24 @@ export function lastLines(text: string, count: number): string {
   return lines.slice(-(count + (isTerminated ? 1 : 0))).join("\n");
 }
 
+/** Where the output of a task goes once its secrets are hidden. */
+export function maskedOutput(context: Context, layout: Layout, task: Task): MaskedStream {
+  return maskOf(layout, task, inheritable(context.env)).stream(context.outBytes);
+}
+
 /** Passes on the output of tasks as it grows, across attempts; the returned function does one look. */
 export function followTasks(context: Context, layout: Layout, ids: readonly TaskId[]): () => void {
-  const followed = ids.map((id) => ({ id, attempt: 1, reader: new LogReader() }));
+  const followed = ids.map((id): Followed => ({ id, attempt: 1, reader: new LogReader(), output: null }));
   return () => {
     for (const one of followed) {
       const read = readTask(layout, one.id);
       if (!read.ok) continue;
       for (;;) {
-        one.reader.read({ layout, task: read.value, attempt: one.attempt }, context.outBytes);
-        if (one.attempt >= read.value.status.attempt) break;
+        one.output ??= maskedOutput(context, layout, read.value);
+        one.reader.read({ layout, task: read.value, attempt: one.attempt }, one.output.write);
+        const isBehind = one.attempt < read.value.status.attempt;
+        if (isBehind || isTerminal(read.value.status.state)) one.output.end();
+        if (!isBehind) break;
         one.attempt += 1;
         context.err(`--- ${one.id}, attempt ${one.attempt} ---\n`);
       }

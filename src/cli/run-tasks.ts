@@ -117,6 +117,7 @@ async function superviseOwn(
       await superviseHome(context, session, {
         settings: null,
         isDone: (holder) => state.isOver || hasEnded(holder),
+        isHurried: () => state.signal !== null,
       });
       if (hasEnded(session.holder)) return;
     }

@@ -1,7 +1,7 @@
 import type { Holder } from "../daemon/holder.ts";
 import { openInboxes } from "../daemon/inbox.ts";
 import type { Session } from "../daemon/session.ts";
-import { type Supervision, supervise } from "../daemon/supervise.ts";
+import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import type { Layout } from "../store/layout.ts";
@@ -11,7 +11,12 @@ import type { Context } from "./context.ts";
 export async function superviseHome(
   context: Context,
   session: Session,
-  options: { readonly settings: Settings | null; readonly isDone: Supervision["isDone"] },
+  options: {
+    readonly settings: Settings | null;
+    readonly isDone: Supervision["isDone"];
+    /** True where somebody wants it to end at once. */
+    readonly isHurried?: () => boolean;
+  },
 ): Promise<void> {
   const { holder } = session;
   const { layout } = holder.options;
@@ -27,6 +32,7 @@ export async function superviseHome(
     onProblem: holder.options.say,
   });
   await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
+  if (options.isHurried?.() !== true) await deliverLastNews(holder);
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */

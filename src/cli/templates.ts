@@ -3,6 +3,7 @@ import container from "../../templates/container.yaml" with { type: "text" };
 import containerGpu from "../../templates/container-gpu.yaml" with { type: "text" };
 import crontab from "../../templates/crontab.txt" with { type: "text" };
 import gpuNight from "../../templates/gpu-night.yaml" with { type: "text" };
+import healthcheck from "../../templates/healthcheck.yaml" with { type: "text" };
 import hello from "../../templates/hello.yaml" with { type: "text" };
 import pythonTrain from "../../templates/python-train.yaml" with { type: "text" };
 import retry from "../../templates/retry.yaml" with { type: "text" };
@@ -27,6 +28,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   "gpu-night": { file: "gpu-night.yaml", text: gpuNight },
   container: { file: "container.yaml", text: container },
   "container-gpu": { file: "container-gpu.yaml", text: containerGpu },
+  healthcheck: { file: "healthcheck.yaml", text: healthcheck },
   sample: { file: "sample.yaml", text: sample },
   crontab: { file: "crontab.txt", text: crontab },
 };

@@ -4,6 +4,7 @@ import type { Result } from "../lib/result.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { Problem } from "../model/errors.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../model/identity.ts";
+import { MAX_RECEIVERS, type Receiver } from "../model/notice.ts";
 import { accepted, type Draft } from "../model/submission.ts";
 import type { Metadata, Task } from "../model/task.ts";
 import { commitBatch } from "../store/batch.ts";
@@ -12,6 +13,7 @@ import type { Layout } from "../store/layout.ts";
 import { reserveNumbers } from "../store/numbers.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Parents } from "./parents.ts";
+import { keptOf } from "./secrets.ts";
 
 /** Who submits, and with what. */
 export interface Submitter {
@@ -39,13 +41,15 @@ export function accept(
   return onDisk("queue the tasks", () => {
     const at = timestamp(options.clock.now());
     const { createdBy, source, environment: variables, resubmitOf } = options;
-    const environment =
-      variables === undefined ? undefined : keepEnvironment(layout, variables, options.clock.now());
+    const keep = keeper(layout, options.clock.now());
     const first = reserveNumbers(layout, drafts.length);
-    const tasks = drafts.map((draft, index) => {
+    const batchEnd = sharedBatchEnd(drafts);
+    const tasks = drafts.map((asked, index) => {
+      const draft = withBatchEnd(asked, batchEnd);
       const number = first + index;
       const { group } = draft;
-      const isInheriting = draft.spec.kind.environment.policy !== "clear";
+      const kept = keptOf(draft, variables);
+      const environment = kept === undefined ? undefined : keep(kept);
       const after = options.parents(index, first);
       return accepted(after.length === 0 ? draft : withParents(draft, after), {
         id: makeTaskId(number, nameFrom(draft.name)),
@@ -54,7 +58,7 @@ export function accept(
         at,
         createdBy,
         source,
-        ...(environment !== undefined && isInheriting && { environment }),
+        ...(environment !== undefined && { environment }),
         ...(resubmitOf !== undefined && { resubmitOf }),
         ...(drafts.length > 1 && { batch: options.batch }),
         // Members stand in a row, so the place in the group leads to the first of them.
@@ -70,6 +74,31 @@ export function accept(
 }
 
 /** What is named now takes the place of what a task that is queued anew waited for. */
+/** Keeps environments; one that many tasks share is written once. */
+function keeper(layout: Layout, nowMs: number): (variables: Readonly<Record<string, string>>) => string {
+  const kept = new Map<Readonly<Record<string, string>>, string>();
+  return (variables) => {
+    const hash = kept.get(variables) ?? keepEnvironment(layout, variables, nowMs);
+    kept.set(variables, hash);
+    return hash;
+  };
+}
+
+/** The end of a batch is told by whichever of its tasks is the last: each has to know of all who want to hear of it. */
+function sharedBatchEnd(drafts: readonly Draft[]): Receiver[] {
+  const wished = drafts.flatMap(({ spec }) => spec.on?.batchEnd ?? []);
+  return [...new Map(wished.map((receiver) => [JSON.stringify(receiver), receiver])).values()].slice(
+    0,
+    MAX_RECEIVERS,
+  );
+}
+
+function withBatchEnd(draft: Draft, batchEnd: Receiver[]): Draft {
+  return batchEnd.length === 0
+    ? draft
+    : { ...draft, spec: { ...draft.spec, on: { ...draft.spec.on, batchEnd } } };
+}
+
 function withParents(draft: Draft, after: readonly Dependency[]): Draft {
   return { ...draft, spec: { ...draft.spec, after: [...after] } };
 }

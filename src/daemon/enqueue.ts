@@ -11,6 +11,7 @@ import { readTasks } from "../store/reader.ts";
 import { type Acceptance, accept, type Submitter } from "./accept.ts";
 import { refuseUnenforceable } from "./limit-refusal.ts";
 import { resolveParents } from "./parents.ts";
+import { refuseUnreadableSources } from "./secrets.ts";
 
 /** Tasks of one lane that may wait; more are a program that has run away. */
 const MAX_LANE_LENGTH = 10_000;
@@ -25,6 +26,8 @@ export function enqueue(
   if (!placeable.ok) return placeable;
   const enforceable = refuseUnenforceable(drafts, options.controllers);
   if (!enforceable.ok) return enforceable;
+  const readable = refuseUnreadableSources(drafts, options.environment);
+  if (!readable.ok) return readable;
   const full = refuseFullLanes(layout, drafts);
   if (!full.ok) return full;
   const parents = resolveParents(layout, drafts);

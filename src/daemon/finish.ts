@@ -8,6 +8,7 @@ import { openAttempt } from "../model/task.ts";
 import { released, settled } from "../plan/settle.ts";
 import { readEnding } from "../run/ending.ts";
 import { capLog, readTail } from "../run/log.ts";
+import { maskFor } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
 import { readStart } from "../run/records.ts";
 import { signalTree, survivors } from "../run/tree.ts";
@@ -16,6 +17,7 @@ import { containerPhase, forgetContainer, observeContainer } from "./container.t
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 import { endLimits, type LimitsEnd } from "./limits.ts";
+import { secretsOf } from "./secrets.ts";
 
 /** A job that is over sooner is not written down as running: its end is written instead. */
 const RUNNING_AFTER_MS = 100;
@@ -168,7 +170,7 @@ function endOf(
   holder: Holder,
   { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
 ): Change {
-  const { random, actor } = holder.options;
+  const { random, actor, layout, environment } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
   if (hasNeverStarted(job)) {
     const failure = failureOf(
@@ -182,7 +184,9 @@ function endOf(
       actor,
     };
   }
-  const tail = readTail(outputFiles(job.directory, task.spec.logs.separate));
+  const secrets = secretsOf(layout, task, environment);
+  const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
+  const tail = readTail(outputFiles(job.directory, task.spec.logs.separate), mask.text);
   const running = asStarted(task, job);
   const after = settled(
     running,

@@ -7,17 +7,21 @@ import { uuid } from "../lib/random.ts";
 import type { Means } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
+import type { NoticeRules } from "../model/notice.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
 import { replaceFile, syncDirectory } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
+import { writeNotices } from "../store/notices.ts";
 import { noteObstacle } from "../store/obstacle.ts";
 import { onDisk } from "../store/trouble.ts";
-import { type Change, Writer, type Written } from "../store/writer.ts";
+import { type Change, type Step, Writer, type Written } from "../store/writer.ts";
 import type { DevicePool } from "./device-pool.ts";
 import type { Job } from "./job.ts";
+import type { Courier } from "./notices/courier.ts";
+import { newsOf } from "./notices/news.ts";
 import { Relatives } from "./relatives.ts";
 
 /** What every part of the supervisor works with and nothing of it decides. */
@@ -37,6 +41,8 @@ export interface HolderOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Which queued tasks this holder may start. */
   readonly mayClaim: (task: Task) => boolean;
+  /** Who is told of what, by config.yaml. */
+  readonly notices: NoticeRules;
   /** Tells people what happens, a line at a time. */
   readonly say: (line: string) => void;
 }
@@ -57,6 +63,8 @@ export class Holder {
   readonly jobs = new Map<TaskId, Job>();
   /** Null for a mere command, which starts nothing. */
   devices: DevicePool | null = null;
+  /** Null for a mere command, which leaves news to the next supervisor. */
+  courier: Courier | null = null;
   leaving: Leaving | null = null;
   /** Tasks (by uid) that others asked this holder to start beside its own. */
   readonly served = new Set<string>();
@@ -75,7 +83,9 @@ export class Holder {
 
   constructor(options: HolderOptions) {
     this.options = options;
-    this.#writer = new Writer(options.layout, options.clock);
+    this.#writer = new Writer(options.layout, options.clock, (written) =>
+      this.announce(written, [...this.tasks.values()]),
+    );
     this.#relatives = new Relatives(options.layout);
   }
 
@@ -92,6 +102,14 @@ export class Holder {
     const owed = this.#writer.finishOwed();
     if (owed !== null) this.meet(owed);
     return written;
+  }
+
+  /** Puts the news of what was written on the disk; `known` are all tasks that had not ended before. */
+  announce(written: readonly Step[], known: readonly Task[]): void {
+    const { layout, notices: rules } = this.options;
+    const notices = newsOf(written, { layout, wishes: rules.on, known });
+    writeNotices(layout, notices);
+    this.courier?.push(notices);
   }
 
   note(...notes: Parameters<Writer["note"]>): void {

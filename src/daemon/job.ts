@@ -39,6 +39,8 @@ export interface Job {
   logBytesCut: number;
   /** When the last runner of its container was started here, as `Clock.awakeMs`. */
   runnerAtAwakeMs?: number;
+  /** Values to be hidden in its log, as they were at its start; an adopted job knows those of its end alone. */
+  readonly secrets?: readonly string[];
   /** How often its control group could not be removed. */
   groupRefusals?: number;
 }

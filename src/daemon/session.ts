@@ -17,6 +17,7 @@ import { Holder, type HolderOptions } from "./holder.ts";
 import { queuedNote } from "./incoming.ts";
 import { InventoryKeeper } from "./inventory.ts";
 import { sweepLimits } from "./limits.ts";
+import { Courier } from "./notices/courier.ts";
 
 export interface Session extends AsyncDisposable {
   readonly holder: Holder;
@@ -43,10 +44,12 @@ export async function openSession(
     const holder = new Holder({ ...options, lock: held });
     settleIn(holder, held);
     const inventory = role === "command" ? null : keepInventory(holder);
+    if (role !== "command") holder.courier = new Courier(holder.options, holder.nudge);
     return ok({
       holder,
       [Symbol.asyncDispose]: async () => {
         inventory?.[Symbol.dispose]();
+        holder.courier?.[Symbol.dispose]();
         holder.close();
         await held[Symbol.asyncDispose]();
       },
@@ -76,7 +79,9 @@ function keepInventory(holder: Holder): InventoryKeeper {
 
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
-  const { tasks, ended, findings } = recover(layout, clock.now());
+  const { tasks, ended, findings } = recover(layout, clock.now(), (moved, known) =>
+    holder.announce(moved, known),
+  );
   failpoint("session:recovered");
   for (const task of tasks) holder.take(task);
   for (const { path, what } of findings) say(`${path}: ${what}`);

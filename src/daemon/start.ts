@@ -14,12 +14,14 @@ import { deviceVariables } from "../run/device-variables.ts";
 import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { pidMark } from "../run/process-table.ts";
+import { readSources } from "../run/secrets.ts";
 import { readEnvironment } from "../store/environments.ts";
 import { onDisk } from "../store/trouble.ts";
 import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
+import { secretsOf } from "./secrets.ts";
 
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, placements: readonly Placement[]): void {
@@ -67,6 +69,8 @@ function startJob(holder: Holder, task: Task): void {
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
   const since = pidMark();
+  // As they are now: what a file holds when the job has ended may be something else.
+  const secrets = secretsOf(layout, task, holder.options.environment);
   const launched = launchIn(holder, { task, directory });
   failpoint("start:launched");
   const job = {
@@ -81,6 +85,7 @@ function startJob(holder: Holder, task: Task): void {
     startedAwakeMs,
     sent: null,
     logBytesCut: 0,
+    secrets,
   };
   if (!launched.ok) {
     const { code, error } = launched.error;
@@ -135,9 +140,12 @@ function launchIn(
   const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
   const runner = runnerVariables(task, directoriesFor(kind, onMachine));
   const devices = visibleDevices(holder, openAttempt(task)?.devices);
+  const sources = readSources(kind.envFrom ?? [], captured);
+  if (!sources.ok) return err({ code: "INVALID_SPEC", error: sources.error });
   const { environment } = jobEnvironment({
     policy: kind.environment,
     captured,
+    sources: sources.value,
     task: kind.env,
     runner: { ...runner, ...devices },
     isInImage: containerOf(kind) !== null,

@@ -35,6 +35,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       ? withDisk(holder, "take new work", () => observe(holder, supervision))
       : null;
     const finishInMs = withDisk(holder, "see to the jobs", () => finishJobs(holder));
+    const noticesInMs = holder.canWrite()
+      ? withDisk(holder, "see to the notices", () => seeToNotices(holder))
+      : null;
     if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
     const calmInMs = holder.calmUntilAwakeMs - clock.awakeMs();
     const planned = plan({
@@ -52,6 +55,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const waits = [
       intakeInMs,
       finishInMs,
+      noticesInMs,
       planned.wakeInMs,
       afterActionsMs,
       calmInMs > 0 ? calmInMs : null,
@@ -67,6 +71,30 @@ function withDisk<T>(holder: Holder, action: string, work: () => T): T | null {
   if (done.ok) return done.value;
   holder.meet(done.error);
   return null;
+}
+
+function seeToNotices(holder: Holder): number | null {
+  return holder.courier?.round((notes) => holder.note(notes)) ?? null;
+}
+
+/** A supervisor that ends because nothing is left waits at most so long for its last news to be taken. */
+const LINGER_MS = 10_000;
+/** The second try of a receiver that hiccups is waited for; one that is down is left to the next supervisor. */
+const NEXT_TRY_MS = 1_000;
+
+/** Lets the news of the last ends go out where the queue is worked off; whoever was told to leave does not wait. */
+export async function deliverLastNews(holder: Holder): Promise<void> {
+  const { clock, lock } = holder.options;
+  const untilMs = clock.awakeMs() + LINGER_MS;
+  while (lock.isHeld() && holder.canWrite() && clock.awakeMs() < untilMs) {
+    withDisk(holder, "see to the notices", () => seeToNotices(holder));
+    if (
+      holder.courier?.isBusy(NEXT_TRY_MS) !== true ||
+      (holder.leaving !== null && holder.leaving !== "drain")
+    )
+      return;
+    await holder.pause(LOOK_MS);
+  }
 }
 
 function doChores(holder: Holder, supervision: Supervision): void {

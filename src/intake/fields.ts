@@ -3,8 +3,10 @@ import { MAX_KEY_LENGTH, MAX_SLOT_LENGTH } from "../model/identity.ts";
 import { ENGINES, NETWORKS, PULL_POLICIES } from "../model/kind.ts";
 import { ADMISSIONS, MAX_PRIORITY, MIN_LOG_BYTES, PARENT_FAILURES } from "../model/spec.ts";
 import { flagWords, imageName, insidePath, volumes } from "./container-readers.ts";
+import { environmentSources } from "./environment-readers.ts";
 import { cpuShare, sizeOrNone } from "./limit-readers.ts";
 import { moment } from "./moment.ts";
+import { pings, receivers } from "./notice-readers.ts";
 import { args, command } from "./program-readers.ts";
 import { deviceNames, identifier, references, selector } from "./queue-readers.ts";
 import { count, duration, factor, oneOf, type Reader, size, text, yesOrNo } from "./readers.ts";
@@ -40,6 +42,7 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   runtime: { read: runtime, to: ["program", "runtime"], hasNoDefault },
   cwd: { read: folder, to: ["spec", "kind", "cwd"], isVerbatim },
   env: { read: textMap, to: ["spec", "kind", "env"], isVerbatim, isOpen },
+  envFrom: { read: environmentSources, to: ["spec", "kind", "envFrom"] },
   environment: { read: environment, to: ["spec", "kind", "environment"] },
   umask: { read: umask, to: ["spec", "kind", "umask"], isVerbatim },
   failOnNonZero: { read: yesOrNo, to: ["spec", "kind", "failOnNonZero"] },
@@ -101,6 +104,12 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   logs: { read: logs, to: ["spec", "logs", "separate"] },
   "logs.separate": { read: yesOrNo, to: ["spec", "logs", "separate"] },
   "logs.maxBytes": { read: size(MIN_LOG_BYTES), to: ["spec", "logs", "maxBytes"] },
+  "on.start": { read: receivers, to: ["spec", "on", "start"] },
+  "on.success": { read: receivers, to: ["spec", "on", "success"] },
+  "on.failure": { read: receivers, to: ["spec", "on", "failure"] },
+  "on.deadLetter": { read: receivers, to: ["spec", "on", "deadLetter"] },
+  "on.batchEnd": { read: receivers, to: ["spec", "on", "batchEnd"] },
+  "on.ping": { read: pings, to: ["spec", "on", "ping"] },
   labels: { read: textMap, to: ["labels"], isVerbatim, isOpen },
   annotations: { read: textMap, to: ["annotations"], isVerbatim, isOpen },
 };

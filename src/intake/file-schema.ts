@@ -35,6 +35,38 @@ function group(properties: Record<string, Schema>): Schema {
   return { type: "object", additionalProperties: false, properties };
 }
 
+const environmentSource = {
+  anyOf: [
+    { ...group({ file: text }), required: ["file"] },
+    { ...group({ env: { anyOf: [text, words] } }), required: ["env"] },
+  ],
+};
+
+const url: Schema = { ...text, pattern: "^https?://" };
+const addressed = { url, urlEnv: text, urlFile: text };
+const address: Schema = { anyOf: [url, group(addressed)] };
+const place: Schema = group({ env: text, file: text });
+const receiver: Schema = {
+  minProperties: 1,
+  maxProperties: 1,
+  ...group({
+    command: { anyOf: [text, words], description: "a program with its arguments, or a shell line" },
+    webhook: {
+      anyOf: [
+        url,
+        group({
+          ...addressed,
+          secretEnv: text,
+          secretFile: text,
+          headers: { type: "object", additionalProperties: { anyOf: [text, place] } },
+        }),
+      ],
+    },
+    ping: address,
+  }),
+};
+const receivers: Schema = { anyOf: [receiver, { type: "array", items: receiver }] };
+
 const backoff = group({
   first: duration,
   max: duration,
@@ -82,6 +114,11 @@ export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   runtime: { anyOf: [{ enum: [...RUNTIMES] }, group({ command: text, flag: text })] },
   cwd: text,
   env: texts,
+  envFrom: {
+    description:
+      "variables whose values no record holds: from files of mode 0600, or of the submitter by name",
+    anyOf: [environmentSource, { type: "array", items: environmentSource }],
+  },
   environment: { anyOf: [{ enum: ["inherit", "clear"] }, group({ allowlist: words })] },
   umask: { type: ["string", "integer"] },
   failOnNonZero: flag,
@@ -162,6 +199,17 @@ export const KEY_SCHEMAS: Readonly<Record<string, Schema>> = {
   notBefore: { ...text, description: "a time, or a duration from now" },
   stopGrace: duration,
   logs: { anyOf: [{ enum: ["separate"] }, group({ separate: flag, maxBytes: size })] },
+  on: {
+    ...group({
+      start: receivers,
+      success: receivers,
+      failure: receivers,
+      deadLetter: receivers,
+      batchEnd: receivers,
+      ping: { ...address, description: "a dead-man switch: told of start, success and failure" },
+    }),
+    description: "who is told of its start and its end",
+  },
   labels: texts,
   annotations: texts,
 };

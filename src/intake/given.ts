@@ -1,5 +1,6 @@
+import { camelCase } from "./camel-case.ts";
 import { type Fault, fault } from "./fault.ts";
-import { camelCase, isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
+import { isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
 import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";

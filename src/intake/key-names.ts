@@ -1,4 +1,5 @@
 import { closest } from "../lib/suggest.ts";
+import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
 import { UNSUPPORTED } from "./unsupported.ts";
 
@@ -84,6 +85,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   logs: "logs.",
   limits: "limits.",
   container: "container.",
+  on: "on.",
   resources: "",
   constraints: "",
 };
@@ -112,6 +114,11 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   mem: "memory",
   ram: "memory",
   environmentVariables: "env",
+  notify: "on",
+  notifications: "on",
+  hooks: "on",
+  envFile: "envFrom",
+  secrets: "envFrom",
   tags: "labels",
   lane: "slot",
   queue: "slot",
@@ -193,13 +200,6 @@ function camelPath(typed: string): string {
     .map(camelCase)
     .join(".")
     .replace(/^retryPolicy(?=\.|$)/, "retry");
-}
-
-/** `max_retries` → `maxRetries`. Names in capitals (codes) stay as they are. */
-export function camelCase(key: string): string {
-  return /^[a-z]/.test(key)
-    ? key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    : key;
 }
 
 /** A lookup that `constructor` and its like do not fool. */

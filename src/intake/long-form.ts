@@ -2,9 +2,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
 import { FORMAT_VERSION, metadata } from "../model/task.ts";
+import { camelCase } from "./camel-case.ts";
 import { completedContainer, defaultSpec, isTree, type SubmissionContext, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
-import { camelCase } from "./key-names.ts";
 import { alternatives } from "./readers.ts";
 import { describe, type Entry, type MappingValue, type Span, toPlain, type Value } from "./value.ts";
 

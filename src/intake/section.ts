@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
+import { camelCase } from "./camel-case.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
-import { camelCase } from "./key-names.ts";
 import { all, count, type Reader } from "./readers.ts";
 import { describe, isUnspecified, type Value } from "./value.ts";
 

@@ -4,11 +4,13 @@ import { check } from "../model/check.ts";
 import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import { slotName } from "../model/identity.ts";
 import { ENGINES } from "../model/kind.ts";
+import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import type { Defaults } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
+import { pings, receivers } from "./notice-readers.ts";
 import { count, duration, listOf, oneOf, type Surroundings, size, text } from "./readers.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { countsBy, section } from "./section.ts";
@@ -19,6 +21,8 @@ import { readYaml } from "./yaml-text.ts";
 
 /** More jobs than this at a time is a slip of the finger. */
 export const MAX_JOBS = 1_000;
+/** At the longest wait between two, more than a week of trying. */
+const MAX_TRIES = 1_000;
 
 /** What config.yaml says of a home. */
 export interface Settings {
@@ -36,6 +40,8 @@ export interface Settings {
   readonly policy: Policy;
   /** Of the supervisor, for the selectors of tasks. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Who is told of what, beside what tasks say for themselves. */
+  readonly notices: NoticeRules;
 }
 
 const settingsKeys = section({
@@ -71,6 +77,26 @@ const settingsKeys = section({
     }),
   },
   labels: { name: "labels", read: textMap },
+  on: {
+    name: "on",
+    read: section({
+      start: { name: "start", read: receivers },
+      success: { name: "success", read: receivers },
+      failure: { name: "failure", read: receivers },
+      deadLetter: { name: "deadLetter", read: receivers },
+      batchEnd: { name: "batchEnd", read: receivers },
+      ping: { name: "ping", read: pings },
+    }),
+  },
+  notices: {
+    name: "notices",
+    read: section({
+      tries: { name: "maxTries", read: count(1, MAX_TRIES) },
+      firstWait: { name: "firstWaitMs", read: duration() },
+      timeout: { name: "timeoutMs", read: duration() },
+      commandTimeout: { name: "commandTimeoutMs", read: duration() },
+    }),
+  },
 });
 
 /** Reads a config.yaml; an empty one, or none at all (the empty text), gives the defaults. */
@@ -110,6 +136,7 @@ function settingsOf({ jobs, inboxes = [], gpus = {}, memory, container, ...given
       ...(foreignMaxBytes !== undefined && { foreignMaxBytes }),
     },
     labels: given.labels ?? {},
+    notices: { ...DEFAULT_NOTICE_RULES, ...given.notices, on: given.on ?? {} },
   };
 }
 

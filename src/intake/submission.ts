@@ -1,9 +1,9 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
+import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
-import { camelCase } from "./key-names.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
 import { draftsOf } from "./sweep/expand.ts";
 import { isSweepKey } from "./sweep/sweep.ts";

@@ -20,6 +20,7 @@ const AUDIT_EVENTS = [
   "lock_taken_over",
   "rotated",
   "log_cut",
+  "notice_given_up",
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 

@@ -62,6 +62,16 @@ const environmentPolicy = v.variant("policy", [
 ]);
 export type EnvironmentPolicy = v.InferOutput<typeof environmentPolicy>;
 
+/** The name of a variable that a shell can set, with `*` for any signs. */
+export const VARIABLE_PATTERN = /^(?!\*+$)[A-Za-z_*][\w*]*$/;
+
+/** Where variables come from whose values no record holds: a dotenv file, or the submitter by name (`AWS_*` is a pattern). */
+const environmentSource = v.union([
+  v.strictObject({ file: v.pipe(argument, v.startsWith("/")) }),
+  v.strictObject({ env: v.pipe(v.array(v.pipe(v.string(), v.regex(VARIABLE_PATTERN))), v.minLength(1)) }),
+]);
+export type EnvironmentSource = v.InferOutput<typeof environmentSource>;
+
 /** A process on this machine. */
 const subprocess = v.strictObject({
   type: v.literal("subprocess"),
@@ -70,6 +80,8 @@ const subprocess = v.strictObject({
   cwd: v.pipe(argument, v.startsWith("/")),
   env: v.record(variableName, argument),
   environment: environmentPolicy,
+  /** Under `env`; of two the later one wins. */
+  envFrom: v.optional(v.array(environmentSource)),
   umask: v.optional(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/))),
   /** False takes any exit code for success. */
   failOnNonZero: v.boolean(),
@@ -117,6 +129,8 @@ const container = v.strictObject({
   cwd: absolute,
   env: v.record(variableName, argument),
   environment: v.variant("policy", [allowlist, clear]),
+  /** As of a process of this machine. */
+  envFrom: v.optional(v.array(environmentSource)),
   failOnNonZero: v.boolean(),
   container: containerOptions,
 });

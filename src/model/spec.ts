@@ -4,6 +4,7 @@ import { dependency } from "./dependency.ts";
 import { instant, slotName, uniqueKey } from "./identity.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
+import { wishes } from "./notice.ts";
 import { resources } from "./resources.ts";
 import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
@@ -55,5 +56,7 @@ export const spec = v.strictObject({
   /** The user's earliest start. */
   notBefore: v.optional(instant),
   hold: v.boolean(),
+  /** Who is told of its start and its end. */
+  on: v.optional(wishes),
 });
 export type Spec = v.InferOutput<typeof spec>;

@@ -19,6 +19,8 @@ export interface EnvironmentLayers {
   readonly policy: EnvironmentPolicy;
   /** The submitter's environment, as it was at that time. */
   readonly captured: Variables;
+  /** Of the task's `envFrom`. */
+  readonly sources?: Variables;
   readonly task: Variables;
   readonly runner: Variables;
   /** An image has a PATH of its own. */
@@ -31,7 +33,7 @@ export function jobEnvironment(layers: EnvironmentLayers): {
   shadowed: string[];
 } {
   const merged = new Map<string, string>();
-  for (const layer of [base(layers), layers.task, layers.runner]) {
+  for (const layer of [base(layers), layers.sources ?? {}, layers.task, layers.runner]) {
     for (const [name, value] of Object.entries(layer)) merged.set(name, value);
   }
   // They would change how stint itself behaves when a job calls it, as it is a Bun executable: BUN_BE_BUN, BUN_OPTIONS.

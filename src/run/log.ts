@@ -14,9 +14,12 @@ export interface LogTail {
   readonly bytes: number;
 }
 
-/** The last 100 lines, 8 KiB at most, of one log or of two together, stdout's before stderr's; made readable. */
-export function readTail(paths: readonly string[]): LogTail {
-  const ends = paths.map(endOf);
+/**
+ * The last 100 lines, 8 KiB at most, of one log or of two together, stdout's before stderr's; made readable. What is to be
+ * hidden is, before anything is cut: half of a secret would not be known any more.
+ */
+export function readTail(paths: readonly string[], hide: (text: string) => string = (text) => text): LogTail {
+  const ends = paths.map((path) => endOf(path, hide));
   const tails = ends.map(({ lines }) => lines.slice(-TAIL_LINES));
   while (sum(tails, (lines) => lines.length) > TAIL_LINES) largest(tails, (lines) => lines.length).shift();
   for (let excess = excessOf(tails); excess > 0; excess = excessOf(tails)) {
@@ -27,13 +30,13 @@ export function readTail(paths: readonly string[]): LogTail {
   return { text: tails.flat().join("\n"), bytes: sum(ends, ({ bytes }) => bytes) };
 }
 
-function endOf(path: string): { lines: string[]; bytes: number } {
+function endOf(path: string, hide: (text: string) => string): { lines: string[]; bytes: number } {
   return (
     withFile(path, constants.O_RDONLY, (file) => {
       const bytes = fstatSync(file).size;
       const start = Math.max(0, bytes - WINDOW_BYTES);
       const window = Buffer.alloc(bytes - start);
-      const text = window.toString("utf8", 0, readSync(file, window, 0, window.length, start));
+      const text = hide(window.toString("utf8", 0, readSync(file, window, 0, window.length, start)));
       // What comes first in a window is the end of something, unless there is nothing else.
       const firstEnd = start > 0 ? /\r?\n|\r/.exec(text) : null;
       const lines = readableLines(text.slice(firstEnd === null ? 0 : firstEnd.index + firstEnd[0].length));

@@ -37,6 +37,14 @@ export class Layout {
   get environments(): string {
     return join(this.home, "env");
   }
+  /** News that waits for its delivery. */
+  get notices(): string {
+    return join(this.home, "notices");
+  }
+  /** News that nobody took. */
+  get noticesGivenUp(): string {
+    return join(this.notices, ".given-up");
+  }
   get locks(): string {
     return join(this.home, "locks");
   }
@@ -101,6 +109,8 @@ export class Layout {
       this.incoming,
       this.requests,
       this.environments,
+      this.notices,
+      this.noticesGivenUp,
       this.locks,
       this.tmp,
       this.runs,

@@ -12,6 +12,7 @@ import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord } from "./record.ts";
 import { dropOldReplies } from "./requests.ts";
 import { onDisk } from "./trouble.ts";
+import type { Step } from "./writer.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
@@ -28,7 +29,11 @@ export interface Recovered {
  * Finishes what a crash left half done and reads what is to be worked on. Only the holder of the lock may. Safe to be
  * killed and done again: every step moves one file to where its own content says it belongs.
  */
-export function recover(layout: Layout, nowMs: number): Recovered {
+export function recover(
+  layout: Layout,
+  nowMs: number,
+  announce: (moved: readonly Step[], known: readonly Task[]) => void = () => {},
+): Recovered {
   const found: Recovered = { tasks: [], ended: [], findings: [] };
   finishMoves(layout, found);
   for (const batch of incomingBatches(layout)) {
@@ -41,7 +46,14 @@ export function recover(layout: Layout, nowMs: number): Recovered {
   // Before anything is put aside: a spoilt record's number is taken too.
   const known = [...namesIn(layout, PLACES)].map(numberOf);
   const ranks: Ranks = new Map();
-  for (const place of ["running", "pending"] as const) load(layout, place, { found, ranks });
+  const moves: Move[] = [];
+  for (const place of ["running", "pending"] as const) load(layout, place, { found, ranks, moves });
+  // Before the moves, as in a commit: after them nothing tells that these have just come to where they belong.
+  announce(
+    moves.map(({ task }) => ({ before: null, after: task })),
+    found.tasks,
+  );
+  for (const { path, target } of moves) found.findings.push(...moveHome(path, target));
   dropCopies(layout, { found, ranks });
   for (const place of PLACES) syncDirectory(layout.place(place));
   raiseNumbers(
@@ -92,17 +104,25 @@ function dropStaged(layout: Layout, nowMs: number): void {
   }
 }
 
+/** A record that a crash kept from where it belongs. */
+interface Move {
+  readonly path: string;
+  readonly target: string;
+  readonly task: Task;
+}
+
 interface Loading {
   readonly found: Recovered;
   readonly ranks: Ranks;
+  readonly moves: Move[];
 }
 
-/** Reads one directory; what says that it belongs elsewhere is moved there, what is no record is put aside. */
-function load(layout: Layout, place: Place, { found, ranks }: Loading): void {
+/** Reads one directory; what says that it belongs elsewhere is to be moved there, what is no record is put aside. */
+function load(layout: Layout, place: Place, { found, ranks, moves }: Loading): void {
   for (const id of namesIn(layout, [place])) {
     const path = layout.record(place, id);
     const counts = ranks.get(id);
-    // It was just moved here.
+    // It is moved here in a moment.
     if (counts === place) continue;
     if (counts !== undefined) {
       found.findings.push(quarantine(path, `the task is in ${counts}/ too`));
@@ -121,7 +141,7 @@ function load(layout: Layout, place: Place, { found, ranks }: Loading): void {
       continue;
     }
     const home = placeOf(task.status.state);
-    if (home !== place) found.findings.push(...moveHome(path, layout.record(home, id)));
+    if (home !== place) moves.push({ path, target: layout.record(home, id), task });
     ranks.set(id, home);
     if (isTerminal(task.status.state)) found.ended.push(task);
     else found.tasks.push(task);
@@ -147,7 +167,7 @@ function leftAlone(path: string, why: string): Finding {
 }
 
 /** By their names alone: these directories are not read at a start-up. */
-function dropCopies(layout: Layout, { found, ranks }: Loading): void {
+function dropCopies(layout: Layout, { found, ranks }: Omit<Loading, "moves">): void {
   for (const place of ["dead-letter", "done"] as const) {
     for (const id of namesIn(layout, [place])) {
       const counts = ranks.get(id) ?? place;

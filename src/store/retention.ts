@@ -7,6 +7,7 @@ import { PLACES, type Place } from "../model/state.ts";
 import { syncDirectory } from "./durable.ts";
 import { dropUnusedEnvironments } from "./environments.ts";
 import type { Layout } from "./layout.ts";
+import { readNotices } from "./notices.ts";
 import { idsIn, readTask, readTasks } from "./reader.ts";
 import { onDisk } from "./trouble.ts";
 
@@ -52,5 +53,8 @@ export function finishRemoval(layout: Layout, nowMs: number): void {
   syncDirectory(layout.place("done"));
   syncDirectory(layout.place("dead-letter"));
   const tasks = readTasks(layout, PLACES);
-  dropUnusedEnvironments(layout, new Set(tasks.flatMap((task) => task.metadata.environment ?? [])), nowMs);
+  const used = tasks.flatMap((task) => task.metadata.environment ?? []);
+  // The news of a task that is gone may still be on its way.
+  const awaited = readNotices(layout).flatMap(({ environment }) => environment ?? []);
+  dropUnusedEnvironments(layout, new Set([...used, ...awaited]), nowMs);
 }

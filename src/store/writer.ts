@@ -26,6 +26,15 @@ export interface Change {
 /** What became of a change: the task as it stands on disk now, or why it does not. */
 export type Written = Result<Task, Problem>;
 
+/** Tells the world outside of what was written; called before any of it is moved, and again where it throws. */
+export type Announce = (written: readonly Step[]) => void;
+
+/** What a task was before it was written, and is now; recovery does not know what it was. */
+export interface Step {
+  readonly before: Task | null;
+  readonly after: Task;
+}
+
 /** Changes records; exists only while the home's lock is held. */
 export class Writer {
   readonly #layout: Layout;
@@ -34,16 +43,21 @@ export class Writer {
   /** From where to where. */
   readonly #owedMoves = new Map<string, string>();
   readonly #owedSyncs = new Set<string>();
+  readonly #announce: Announce;
+  /** Written and not yet announced. */
+  #unannounced: Step[] = [];
 
-  constructor(layout: Layout, clock: Clock) {
+  constructor(layout: Layout, clock: Clock, announce: Announce = () => {}) {
     this.#layout = layout;
     this.#clock = clock;
+    this.#announce = announce;
     this.#audit = new Audit(layout);
   }
 
   /**
-   * Writes the next version of each record, then the audit lines, then moves the files, then syncs the directories.
-   * A crash in between leaves files whose state says where they belong. Once a record is written its change is made:
+   * Writes the next version of each record, then the audit lines and what is announced, then moves the files, then syncs
+   * the directories. A crash in between leaves files whose state says where they belong, and of a file that was not
+   * moved yet recovery announces the end once more. Once a record is written its change is made:
    * a move or sync that the disk refuses is owed, and done before the next commit; see `finishOwed`.
    */
   commit(changes: readonly Change[]): Written[] {
@@ -52,7 +66,10 @@ export class Writer {
     this.note(changes.flatMap((change, index) => auditNotes(change, written[index])));
     failpoint("commit:audited");
     for (const [index, change] of changes.entries()) {
-      if (written[index]?.ok) this.#owe(change);
+      const result = written[index];
+      if (result?.ok !== true) continue;
+      this.#owe(change);
+      this.#unannounced.push({ before: change.before, after: result.value });
     }
     this.finishOwed();
     return written;
@@ -60,8 +77,10 @@ export class Writer {
 
   /** Does the moves and syncs that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
   finishOwed(): Problem | null {
-    if (this.#owedMoves.size + this.#owedSyncs.size === 0) return null;
+    if (this.#owedMoves.size + this.#owedSyncs.size + this.#unannounced.length === 0) return null;
     const done = onDisk("move the records to where they belong", () => {
+      if (this.#unannounced.length > 0) this.#announce(this.#unannounced);
+      this.#unannounced = [];
       for (const [path, target] of this.#owedMoves) {
         isMissing(() => renameSync(path, target));
         this.#owedMoves.delete(path);

@@ -26,13 +26,14 @@ const FOLDERS = [
   "inbox",
   "numbers",
   "env",
+  "notices",
   "locks",
   "tmp",
   "runs",
 ] as const;
 
 /** Without these, or without seeing into them, nothing could be run for certain. Of the others a queue can do without. */
-const OPTIONAL: readonly string[] = ["inbox", "env", "runs", "numbers"];
+const OPTIONAL: readonly string[] = ["inbox", "env", "runs", "numbers", "notices"];
 
 const VERBS = [
   ["ls", "--all"],

@@ -66,6 +66,7 @@ describe("what is no file of ours", () => {
     ["inbox", (name) => `${name}.yaml`],
     ["numbers", (name) => name],
     ["env", (name) => `${name}.json`],
+    ["notices", (name) => `${name}.json`],
     ["tmp", (name) => `${name}.json.move`],
     ["tmp", (name) => `${name}.move`],
     ["locks", (name) => name],

@@ -6,6 +6,7 @@ import { takeIncoming } from "../../src/daemon/incoming.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { probeMeans, thisMachine } from "../../src/machine/means.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
+import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
@@ -60,6 +61,7 @@ export class Rig {
       self: "",
       environment: {},
       mayClaim: () => true,
+      notices: DEFAULT_NOTICE_RULES,
       say: () => {},
     });
     for (const task of recover(this.home.layout, this.clock.now()).tasks) holder.take(task);

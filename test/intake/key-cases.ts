@@ -1,5 +1,7 @@
 import { CONTAINER_KEYS } from "./container-cases.ts";
 
+import { NOTICE_KEYS } from "./notice-key-cases.ts";
+
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
 const LIMITS = ["spec", "limits"];
@@ -213,6 +215,7 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
       value: [{ key: "pool", operator: "In", values: ["night"] }],
     },
   ],
+  ...NOTICE_KEYS,
   hold: [{ text: "hold: true", at: ["spec", "hold"], value: true }],
   notBefore: [
     {

@@ -28,6 +28,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   unique: { unique: "k" },
   after: { after: [{ task: makeTaskId(9, "parent"), when: "success" }] },
   onParentFailure: { onParentFailure: "cancel" },
+  on: { on: { failure: [{ type: "command", argv: ["true"] }] } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

@@ -29,6 +29,7 @@ const ELSEWHERE = [
   /^home:/,
   /^numbers:staged$/,
   /^request:fetched$/,
+  /^notice:/,
   /^inbox:(reason-staged|told|put-back)$/,
   /^quarantine:/,
 ];

@@ -27,6 +27,7 @@ const FOLDERS = [
   "inbox",
   "incoming",
   "locks",
+  "notices",
   "numbers",
   "pending",
   "requests",

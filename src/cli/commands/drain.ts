@@ -75,6 +75,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
       await superviseHome(context, session, {
         settings: settings.value,
         isDone: (holder, isQuiet) => isInterrupted || (isQuiet && isDrained(holder)),
+        isHurried: () => isInterrupted,
       });
       if (session.holder.leaving === null) break;
     }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { maskOf } from "../../daemon/secrets.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { isTerminal } from "../../model/state.ts";
@@ -7,9 +8,10 @@ import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
-import { LogReader, lastLines, logFiles } from "../follow.ts";
+import { LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { findTask } from "../select.ts";
+import { inheritable } from "../session.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {
@@ -70,10 +72,13 @@ function print(context: Context, layout: Layout, { task, flags }: { task: Task; 
     return EXIT.done;
   }
   if (flags.tail !== undefined) {
-    for (const file of files) context.out(lastLines(readRegularFile(file), Number(flags.tail)));
+    const mask = maskOf(layout, task, inheritable(context.env));
+    for (const file of files) context.out(lastLines(mask.text(readRegularFile(file)), Number(flags.tail)));
     return EXIT.done;
   }
-  new LogReader().read({ layout, task, attempt }, context.outBytes);
+  const output = maskedOutput(context, layout, task);
+  new LogReader().read({ layout, task, attempt }, output.write);
+  output.end();
   return EXIT.done;
 }
 
@@ -84,13 +89,15 @@ async function follow(
   { task, flags }: { task: Task; flags: Flags },
 ): Promise<Ended> {
   const reader = new LogReader();
+  const output = maskedOutput(context, layout, task);
   let attempt = Math.max(1, flags.attempt === undefined ? task.status.attempt : Number(flags.attempt));
   for (;;) {
     const read = readTask(layout, task.metadata.id);
     if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${task.metadata.id}": it is gone`);
     // The state first, then the log: what was written before the end is not missed.
-    reader.read({ layout, task: read.value, attempt }, context.outBytes);
+    reader.read({ layout, task: read.value, attempt }, output.write);
     if (flags.attempt === undefined && read.value.status.attempt > attempt) {
+      output.end();
       attempt += 1;
       context.err(`--- attempt ${attempt} ---\n`);
       continue;
@@ -98,7 +105,10 @@ async function follow(
     const isOver =
       isTerminal(read.value.status.state) ||
       (flags.attempt !== undefined && read.value.status.attempt > attempt);
-    if (isOver) return EXIT.done;
+    if (isOver) {
+      output.end();
+      return EXIT.done;
+    }
     await Bun.sleep(FOLLOW_MS);
   }
 }

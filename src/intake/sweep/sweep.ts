@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
+import { camelCase } from "../camel-case.ts";
 import { type Fault, fault } from "../fault.ts";
-import { camelCase } from "../key-names.ts";
 import { count, type Surroundings } from "../readers.ts";
 import { type Entry, isUnspecified, type Value } from "../value.ts";
 import { readArray } from "./array.ts";

@@ -1,0 +1,55 @@
+import type { Notice } from "../../model/notice.ts";
+
+/** What a webhook gets: the notice without what concerns its delivery. */
+export function bodyOf({ id, event, at, runId, task, counts, logTail }: Notice): string {
+  return JSON.stringify({ id, event, at, runId, task, ...(counts !== undefined && { counts }), logTail });
+}
+
+/** `t=SECONDS,v1=HEX`: HMAC-SHA256 over the time, a dot and the body, so that an old message cannot be sent again as a new one. */
+export function signatureOf(body: string, { secret, atMs }: { secret: string; atMs: number }): string {
+  const seconds = Math.floor(atMs / 1_000);
+  const hex = new Bun.CryptoHasher("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+  return `t=${seconds},v1=${hex}`;
+}
+
+/** The address that tells a dead-man switch what happened, as healthchecks.io has it: /start, nothing, /fail or the exit code, and the run. */
+export function pingAddress(url: string, { event, task, runId, counts }: Notice): string {
+  const address = new URL(url);
+  const isFailure = event === "failure" || event === "deadLetter" || (counts?.failed ?? 0) > 0;
+  const { exitCode } = task;
+  // A failure can have the exit code 0, which says success there.
+  const code =
+    counts === undefined && exitCode !== null && exitCode > 0 && exitCode < 256 ? exitCode : "fail";
+  const ending = event === "start" ? "start" : isFailure ? String(code) : null;
+  if (ending !== null) address.pathname = `${address.pathname.replace(/\/$/, "")}/${ending}`;
+  address.searchParams.set("rid", runId);
+  return address.toString();
+}
+
+/** What a command finds in its environment; what there is none of is empty. */
+export function variablesOf(notice: Notice, home: string): Record<string, string> {
+  const { task, counts } = notice;
+  const texts = {
+    STINT_HOME: home,
+    STINT_EVENT: notice.event,
+    STINT_NOTICE_ID: notice.id,
+    STINT_RUN_ID: notice.runId,
+    STINT_TASK_ID: task.id,
+    STINT_TASK_NAME: task.name,
+    STINT_STATE: task.state,
+    STINT_REASON: task.reason,
+    STINT_FAILURE_CODE: task.failureCode,
+    STINT_ERROR: task.error,
+    STINT_EXIT_CODE: task.exitCode,
+    STINT_SIGNAL: task.signal,
+    STINT_ATTEMPT: task.attempt,
+    STINT_DURATION_MS: task.durationMs,
+    STINT_LOG: task.logPath,
+    STINT_BATCH: task.batch,
+    STINT_BATCH_TOTAL: counts?.total,
+    STINT_BATCH_COMPLETED: counts?.completed,
+    STINT_BATCH_FAILED: counts?.failed,
+    STINT_BATCH_CANCELLED: counts?.cancelled,
+  };
+  return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, String(value ?? "")]));
+}

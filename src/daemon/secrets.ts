@@ -1,0 +1,45 @@
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import type { Draft } from "../model/submission.ts";
+import type { Task } from "../model/task.ts";
+import { type Mask, maskFor } from "../run/mask.ts";
+import { matching, namesFromSubmitter, readSources, secretValues } from "../run/secrets.ts";
+import { readEnvironment } from "../store/environments.ts";
+import type { Layout } from "../store/layout.ts";
+import { onDisk } from "../store/trouble.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** The values that are hidden in what a task's job wrote; `own` stands for its submitter where none was captured. */
+export function secretsOf(layout: Layout, { metadata, spec }: Task, own: Variables): string[] {
+  const { environment: hash } = metadata;
+  const read = onDisk("read the captured environment", () =>
+    hash === undefined ? own : readEnvironment(layout, hash),
+  );
+  return secretValues(spec.kind, (read.ok ? read.value : null) ?? {});
+}
+
+/** Hides the secrets of a task. */
+export function maskOf(layout: Layout, task: Task, own: Variables): Mask {
+  return maskFor(secretsOf(layout, task, own));
+}
+
+/** Refuses sources of variables that could not be read now, each with its reason; the submitter is absent for the inbox. */
+export function refuseUnreadableSources(
+  drafts: readonly Draft[],
+  submitter: Variables | undefined,
+): Result<null, Problem> {
+  for (const { name, spec } of drafts) {
+    const sources = (spec.kind.envFrom ?? []).filter((one) => submitter !== undefined || "file" in one);
+    const read = readSources(sources, submitter ?? {});
+    if (!read.ok) return err(problem("INVALID_TASK_FILE", `Cannot queue "${name}": ${read.error}`));
+  }
+  return ok(null);
+}
+
+/** What is kept of the submitter's environment for a task: all of it where it inherits, else what it names; absent for nothing. */
+export function keptOf({ spec }: Draft, variables: Variables | undefined): Variables | undefined {
+  if (variables === undefined || spec.kind.environment.policy !== "clear") return variables;
+  const names = namesFromSubmitter(spec.kind);
+  return names.length === 0 ? undefined : matching(names, variables);
+}

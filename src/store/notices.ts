@@ -1,0 +1,124 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
+import { parseJson } from "../model/check.ts";
+import { idFromFileName, numberOf } from "../model/identity.ts";
+import { type Notice, notice } from "../model/notice.ts";
+import type { Task } from "../model/task.ts";
+import { replaceFile, replaceFiles, syncDirectory } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { readRecord } from "./record.ts";
+import { isMissing } from "./trouble.ts";
+
+const ENDING = ".json";
+/** Kept of what nobody took, for `doctor` and for a look at what went wrong. */
+const MAX_GIVEN_UP = 100;
+
+/** Puts notices on the disk; one that is there already is written again, as its text is the same. */
+export function writeNotices(layout: Layout, notices: readonly Notice[]): void {
+  if (notices.length === 0) return;
+  const files = notices.map((one) => ({ path: fileOf(layout, one.id), text: textOf(one) }));
+  // A home of an older version has no such folder yet.
+  mkdirSync(layout.notices, { recursive: true, mode: 0o700 });
+  const error = replaceFiles(files, layout.tmp).find((one) => one !== null) ?? null;
+  if (error !== null) throw error;
+  syncDirectory(layout.notices);
+  failpoint("notice:written");
+}
+
+/** The notices that wait, oldest task first. What cannot be read is left for `doctor`. */
+export function readNotices(layout: Layout): Notice[] {
+  return noticeNames(layout).flatMap((name) => {
+    const read = readNotice(join(layout.notices, name));
+    return read === null || `${read.id}${ENDING}` !== name ? [] : [read];
+  });
+}
+
+/** The names of the files of notices that wait. */
+export function noticeNames(layout: Layout): string[] {
+  return namesIn(layout.notices);
+}
+
+/** The names of the files of notices that were given up, oldest first. */
+export function givenUpNames(layout: Layout): string[] {
+  return namesIn(layout.noticesGivenUp);
+}
+
+/** Forgets a notice that was taken. */
+export function dropNotice(layout: Layout, id: string): void {
+  failpoint("notice:delivered");
+  rmSync(fileOf(layout, id), { force: true });
+  failpoint("notice:removed");
+}
+
+/** Notes a try that failed; a crash may undo it, which costs one try more. */
+export function noteTry(layout: Layout, tried: Notice): void {
+  replaceFile(fileOf(layout, tried.id), textOf(tried), layout.tmp);
+  failpoint("notice:put-off");
+}
+
+/** Puts a notice aside that nobody took; of very many the oldest go. */
+export function giveUpNotice(layout: Layout, tried: Notice): void {
+  replaceFile(fileOf(layout, tried.id), textOf(tried), layout.tmp);
+  mkdirSync(layout.noticesGivenUp, { recursive: true, mode: 0o700 });
+  isMissing(() => renameSync(fileOf(layout, tried.id), join(layout.noticesGivenUp, `${tried.id}${ENDING}`)));
+  failpoint("notice:given-up");
+  for (const name of givenUpNames(layout).slice(0, -MAX_GIVEN_UP))
+    rmSync(join(layout.noticesGivenUp, name), { force: true });
+}
+
+/** One notice; null where the file is none. */
+export function readNotice(path: string): Notice | null {
+  try {
+    return parseJson(notice, readRegularFile(path));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The ended tasks that were queued together with this one, without it. Their numbers stand in a row, so only the names of
+ * the two directories are looked through, and no record but theirs is read, with one more on either side.
+ */
+export function endedBeside(layout: Layout, { metadata }: Task): Task[] {
+  const { batch, number } = metadata;
+  if (batch === undefined) return [];
+  const found = (["done", "dead-letter"] as const).flatMap((place) =>
+    readdirSync(layout.place(place)).flatMap((name) => {
+      const id = idFromFileName(name);
+      return id === null ? [] : [{ number: numberOf(id), path: layout.record(place, id) }];
+    }),
+  );
+  const rows = found.toSorted((left, right) => left.number - right.number);
+  const before = rows.filter((row) => row.number < number).toReversed();
+  const after = rows.filter((row) => row.number > number);
+  return [before, after].flatMap((row) => membersIn(row, batch));
+}
+
+function membersIn(row: readonly { readonly path: string }[], batch: string): Task[] {
+  const members: Task[] = [];
+  for (const { path } of row) {
+    const read = readRecord(path);
+    if (!read.ok) continue;
+    if (read.value.metadata.batch !== batch) break;
+    members.push(read.value);
+  }
+  return members;
+}
+
+function namesIn(directory: string): string[] {
+  let names: string[] = [];
+  isMissing(() => {
+    names = readdirSync(directory);
+  });
+  return names.filter((name) => name.endsWith(ENDING)).sort();
+}
+
+function fileOf(layout: Layout, id: string): string {
+  return join(layout.notices, `${id}${ENDING}`);
+}
+
+function textOf(one: Notice): string {
+  return `${JSON.stringify(one)}\n`;
+}
