@@ -1,3 +1,4 @@
+import { readConditions } from "../machine/conditions.ts";
 import { probeDevices } from "../machine/probe.ts";
 import type { Inventory } from "../model/device.ts";
 import { gpusOf } from "../model/resources.ts";
@@ -28,5 +29,6 @@ export async function machineFor(
 /** A tool that does not answer says nothing of what there is. */
 function machineWith(seen: Inventory | null, terms: Terms): Machine {
   const isProbed = seen !== null && (seen.problem === null || seen.devices.length > 0);
-  return { ...terms, devices: seen?.devices ?? [], isProbed, elsewhere: [], settling: new Set() };
+  const conditions = readConditions(terms.work);
+  return { ...terms, conditions, devices: seen?.devices ?? [], isProbed, elsewhere: [], settling: new Set() };
 }

@@ -16,6 +16,7 @@ import type { HeldLock } from "../store/lock.ts";
 import { noteObstacle } from "../store/obstacle.ts";
 import { onDisk } from "../store/trouble.ts";
 import { type Change, Writer, type Written } from "../store/writer.ts";
+import { ConditionsWatch } from "./conditions.ts";
 import type { DevicePool } from "./device-pool.ts";
 import type { Job } from "./job.ts";
 import { Relatives } from "./relatives.ts";
@@ -70,6 +71,7 @@ export class Holder {
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;
   readonly #relatives: Relatives;
+  readonly #conditions: ConditionsWatch;
   #wake: () => void = () => {};
   #isNudged = false;
 
@@ -77,6 +79,7 @@ export class Holder {
     this.options = options;
     this.#writer = new Writer(options.layout, options.clock);
     this.#relatives = new Relatives(options.layout);
+    this.#conditions = new ConditionsWatch(options.terms.work, { clock: options.clock });
   }
 
   /** Writes changes and takes over what was written; see `Writer.commit`. */
@@ -118,7 +121,9 @@ export class Holder {
 
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
-    return { ...this.options.terms, ...(this.devices?.view ?? NO_DEVICES) };
+    const isWaitedFor = [...this.tasks.values()].some(({ status }) => status.state === "queued");
+    const conditions = this.#conditions.view(isWaitedFor);
+    return { ...this.options.terms, conditions, ...(this.devices?.view ?? NO_DEVICES) };
   }
 
   /** What a decision on the queue looks at. */

@@ -26,9 +26,16 @@ export async function openSession(
   options: Omit<HolderOptions, "lock">,
   role: Role,
 ): Promise<Result<Session, Problem>> {
-  const { capacity, labels } = options.terms;
+  const { capacity, labels, closing } = options.terms;
   const offered =
-    role === "command" ? null : { capacity, labels, controllers: [...options.means().controllers] };
+    role === "command"
+      ? null
+      : {
+          capacity,
+          labels,
+          controllers: [...options.means().controllers],
+          ...(closing !== null && { closing }),
+        };
   let lock: HeldLock | null = null;
   try {
     const taken = await takeLock(options.layout, {

@@ -1,6 +1,7 @@
 import { problem } from "../model/errors.ts";
 import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
+import { describePause, type Pause } from "../plan/pause.ts";
 import { plan } from "../plan/plan.ts";
 import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
@@ -29,6 +30,7 @@ export interface Supervision {
 /** Observe, plan, act, at its own pace, until it is done or asked to leave. */
 export async function supervise(holder: Holder, supervision: Supervision): Promise<void> {
   const { clock, lock } = holder.options;
+  const tellPause = pauseTeller(holder);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   while (lock.isHeld()) {
     const intakeInMs = holder.canWrite()
@@ -43,6 +45,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       mayClaim: holder.mayClaim,
       isClaiming: holder.leaving === null && holder.trouble === null && calmInMs <= 0,
     });
+    tellPause(planned.pause);
     act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
       choresAtMs = clock.awakeMs() + CHORES_MS;
@@ -67,6 +70,18 @@ function withDisk<T>(holder: Holder, action: string, work: () => T): T | null {
   if (done.ok) return done.value;
   holder.meet(done.error);
   return null;
+}
+
+/** Says once that work is waited for, and once that it goes on. */
+function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null) => void {
+  let told: string | null = null;
+  return (pause) => {
+    // The load changes with each look, and is one reason all the same.
+    const news = pause === null ? null : JSON.stringify([pause.type, "untilMs" in pause && pause.untilMs]);
+    if (news === told) return;
+    told = news;
+    say(pause === null ? "goes on" : describePause(pause, clock.now()));
+  };
 }
 
 function doChores(holder: Holder, supervision: Supervision): void {

@@ -5,6 +5,7 @@ import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import { slotName } from "../model/identity.ts";
 import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
+import { ALWAYS, type WorkRules } from "../model/work.ts";
 import type { Defaults } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
@@ -12,6 +13,7 @@ import { count, duration, listOf, type Surroundings, size, text } from "./reader
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { countsBy, section } from "./section.ts";
 import { gpuSettings } from "./settings-gpus.ts";
+import { workSettings } from "./settings-work.ts";
 import { textMap } from "./text-map.ts";
 import { describe, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
@@ -35,6 +37,8 @@ export interface Settings {
   readonly policy: Policy;
   /** Of the supervisor, for the selectors of tasks. */
   readonly labels: Readonly<Record<string, string>>;
+  /** When jobs are started. */
+  readonly work: WorkRules;
 }
 
 const settingsKeys = section({
@@ -66,6 +70,7 @@ const settingsKeys = section({
     }),
   },
   labels: { name: "labels", read: textMap },
+  work: { name: "work", read: workSettings },
 });
 
 /** Reads a config.yaml; an empty one, or none at all (the empty text), gives the defaults. */
@@ -103,6 +108,7 @@ function settingsOf({ jobs, inboxes = [], defaults, gpus = {}, memory, ...given 
       ...(foreignMaxBytes !== undefined && { foreignMaxBytes }),
     },
     labels: given.labels ?? {},
+    work: { ...ALWAYS, ...given.work },
   };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { parseSettings, type Settings } from "../../src/intake/settings.ts";
+import { ALWAYS } from "../../src/model/work.ts";
 
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
-const KEYS = "jobs, inboxes, defaults, gpus, memory, scheduling, concurrency, labels";
+const KEYS = "jobs, inboxes, defaults, gpus, memory, scheduling, concurrency, labels, work";
 
 /** What holds where a config.yaml says nothing. */
 const DEFAULTS: Settings = {
@@ -12,6 +13,7 @@ const DEFAULTS: Settings = {
   memoryReserveBytes: 0,
   policy: { ageingMs: 3_600_000, backfillMs: 600_000, slots: {}, labels: {}, foreignMaxBytes: 1_073_741_824 },
   labels: {},
+  work: ALWAYS,
 };
 
 const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[] = [
