@@ -159,7 +159,13 @@ export function targetOf(task: Task): Target {
 export async function performAndTell(
   context: Context,
   layout: Layout,
-  options: { readonly operation: Operation; readonly json: boolean; readonly forgiving?: boolean },
+  options: {
+    readonly operation: Operation;
+    readonly json: boolean;
+    readonly forgiving?: boolean;
+    /** Said on stderr to a person who sees the answers. */
+    readonly summary?: (answers: readonly Answer[]) => string;
+  },
 ): Promise<Ended> {
   const performed = await perform(context, layout, options.operation);
   if (!performed.ok) return performed.error;
@@ -169,7 +175,9 @@ export async function performAndTell(
     );
     return EXIT.done;
   }
-  return tellAnswers(context, performed.value, options);
+  const exit = tellAnswers(context, performed.value, options);
+  if (!options.json && options.summary !== undefined) context.err(options.summary(performed.value));
+  return exit;
 }
 
 function tellAnswers(

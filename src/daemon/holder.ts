@@ -65,6 +65,8 @@ export class Holder {
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
   /** Accepted batches that could not be taken in, and how often that was tried. */
   readonly unusable = new Map<string, number>();
+  /** Counts what was taken into memory: where it stands still, nothing new waits for anything. */
+  taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */
   calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
@@ -103,6 +105,7 @@ export class Holder {
 
   /** Keeps a task in memory as it stands on disk; an ended one is of no more concern. */
   take(task: Task): void {
+    this.taken += 1;
     this.#relatives.take(task);
     if (isTerminal(task.status.state)) this.tasks.delete(task.metadata.id);
     else this.tasks.set(task.metadata.id, task);

@@ -23,6 +23,8 @@ export interface Supervision {
   readonly intake: () => number | null;
   /** Now and then: sees to it that events go on arriving. */
   readonly refresh?: () => void;
+  /** A little of what is done now and then beside the queue; returns when to go on in ms, or null. */
+  readonly aside?: () => number | null;
   /** Asked once a turn; `isQuiet` is false while something outside is about to be taken in. */
   readonly isDone: (holder: Holder, isQuiet: boolean) => boolean;
 }
@@ -51,12 +53,15 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       choresAtMs = clock.awakeMs() + CHORES_MS;
       withDisk(holder, "tidy up", () => doChores(holder, supervision));
     }
+    const asideInMs =
+      supervision.aside === undefined ? null : withDisk(holder, "clean up", supervision.aside);
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
     const waits = [
       intakeInMs,
       finishInMs,
       planned.wakeInMs,
       afterActionsMs,
+      asideInMs,
       calmInMs > 0 ? calmInMs : null,
     ].filter((ms) => ms !== null);
     await holder.pause(Math.min(MAX_PAUSE_MS, ...waits));

@@ -4,6 +4,7 @@ import { check } from "../model/check.ts";
 import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import { slotName } from "../model/identity.ts";
 import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
+import type { RetentionRules } from "../model/retention.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import { ALWAYS, type WorkRules } from "../model/work.ts";
 import type { Defaults } from "./candidate.ts";
@@ -13,6 +14,7 @@ import { count, duration, listOf, type Surroundings, size, text } from "./reader
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { countsBy, section } from "./section.ts";
 import { gpuSettings } from "./settings-gpus.ts";
+import { retentionSettings } from "./settings-retention.ts";
 import { workSettings } from "./settings-work.ts";
 import { textMap } from "./text-map.ts";
 import { describe, type Value } from "./value.ts";
@@ -39,6 +41,8 @@ export interface Settings {
   readonly labels: Readonly<Record<string, string>>;
   /** When jobs are started. */
   readonly work: WorkRules;
+  /** What is removed of ended tasks without being asked; absent for nothing. */
+  readonly retention?: RetentionRules;
 }
 
 const settingsKeys = section({
@@ -71,6 +75,7 @@ const settingsKeys = section({
   },
   labels: { name: "labels", read: textMap },
   work: { name: "work", read: workSettings },
+  retention: { name: "retention", read: retentionSettings },
 });
 
 /** Reads a config.yaml; an empty one, or none at all (the empty text), gives the defaults. */
@@ -109,6 +114,7 @@ function settingsOf({ jobs, inboxes = [], defaults, gpus = {}, memory, ...given 
     },
     labels: given.labels ?? {},
     work: { ...ALWAYS, ...given.work },
+    ...(given.retention !== undefined && { retention: given.retention }),
   };
 }
 

@@ -57,6 +57,10 @@ export class Layout {
   get inventory(): string {
     return join(this.home, "inventory.json");
   }
+  /** When it was last cleaned up by itself. */
+  get cleaned(): string {
+    return join(this.home, "cleaned.json");
+  }
   /** The numbers last submitted by hand, for `@`. */
   get lastSubmitted(): string {
     return join(this.home, "last-submitted.json");

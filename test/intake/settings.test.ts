@@ -4,7 +4,7 @@ import { ALWAYS } from "../../src/model/work.ts";
 
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
-const KEYS = "jobs, inboxes, defaults, gpus, memory, scheduling, concurrency, labels, work";
+const KEYS = "jobs, inboxes, defaults, gpus, memory, scheduling, concurrency, labels, work, retention";
 
 /** What holds where a config.yaml says nothing. */
 const DEFAULTS: Settings = {
