@@ -5,7 +5,7 @@ import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/er
 import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
-import { isTerminal, PLACES, STATES, type State } from "../model/state.ts";
+import { isTerminal, type Place, placeOf, STATES, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
@@ -116,6 +116,8 @@ export interface TargetCall {
   readonly flags: SelectorFlags;
   /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
   readonly eligible: (task: Task) => boolean;
+  /** True where no ended one is eligible: then done/ is not read. */
+  readonly isForUnended?: boolean;
   /** Of the members of a sweep; without it the same. */
   readonly eligibleMember?: (task: Task) => boolean;
 }
@@ -147,7 +149,17 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   }
   const wanted = query.value ?? {};
   const isEligible = wanted.group === undefined ? eligible : eligibleMember;
-  return ok(readTasks(call.layout, PLACES).filter((task) => isEligible(task) && matches(task, wanted)));
+  return ok(
+    readTasks(call.layout, placesOf(wanted, call)).filter(
+      (task) => isEligible(task) && matches(task, wanted),
+    ),
+  );
+}
+
+/** Where to look: what a crash left on its way to another folder is among the unended ones. */
+function placesOf({ states }: Query, { isForUnended = false }: TargetCall): readonly Place[] {
+  const ended = isForUnended ? [] : (states ?? STATES).map(placeOf);
+  return [...new Set<Place>(["running", "pending", ...ended])];
 }
 
 /** Names a task so that a later epoch of it cannot be hit. */
