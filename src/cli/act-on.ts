@@ -15,6 +15,7 @@ interface ActFlags extends SelectorFlags {
 /** A verb that does the same to each of the tasks that are named or selected. */
 export interface ActVerb<Flags> {
   readonly eligible: (task: Task) => boolean;
+  readonly isForUnended?: boolean;
   readonly operation: (targets: Target[], flags: Flags) => Operation;
 }
 
@@ -37,7 +38,7 @@ async function actOn<Flags>(
   const { references, flags, verb } = call;
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
-  const tasks = targetTasks(context, { layout: home.value, references, flags, eligible: verb.eligible });
+  const tasks = targetTasks(context, { ...verb, layout: home.value, references, flags });
   if (!tasks.ok) return flags.ifExists === true && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;
   if (tasks.value.length === 0) {
     context.err("stint: no task matches, nothing was done\n");

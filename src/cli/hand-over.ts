@@ -26,7 +26,8 @@ export async function takeOverHome(
     const opened = await holdHome(context, layout, options);
     if (opened.ok) return opened;
     const owner = lockOwner(layout);
-    const handsOver = owner?.role === "run" || owner?.role === "drain";
+    // Of two drains the second joins the first.
+    const handsOver = owner?.role === "run" || (owner?.role === "drain" && options.role !== "drain");
     if (!handsOver || context.clock.awakeMs() > untilMs) return opened;
     if (asked !== owner.token) {
       postRequest(layout, {

@@ -1,5 +1,6 @@
 import { holdingsOf, sharesElsewhere } from "../daemon/device-pool.ts";
 import { bootId } from "../lib/host.ts";
+import { readConditions } from "../machine/conditions.ts";
 import { probeDevices } from "../machine/probe.ts";
 import { openShares } from "../machine/shares.ts";
 import type { Inventory } from "../model/device.ts";
@@ -39,5 +40,6 @@ export async function machineFor(
 /** A tool that does not answer says nothing of what there is. */
 function machineWith(seen: Inventory | null, terms: Terms): Machine {
   const isProbed = seen !== null && (seen.problem === null || seen.devices.length > 0);
-  return { ...terms, devices: seen?.devices ?? [], isProbed, elsewhere: [], settling: new Set() };
+  const conditions = readConditions(terms.work);
+  return { ...terms, conditions, devices: seen?.devices ?? [], isProbed, elsewhere: [], settling: new Set() };
 }

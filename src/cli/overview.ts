@@ -51,7 +51,12 @@ export function surroundingsSeen(context: Context, layout: Layout, unended: read
   const settings = readSettings(context, layout);
   const owner = lockOwner(layout);
   const own = settings.ok ? termsOf(settings.value) : noTerms();
-  const terms = { ...own, capacity: owner?.capacity ?? own.capacity, labels: owner?.labels ?? own.labels };
+  const terms = {
+    ...own,
+    capacity: owner?.capacity ?? own.capacity,
+    labels: owner?.labels ?? own.labels,
+    closing: owner?.closing ?? null,
+  };
   const related = new Relatives(layout).of(queued, new Map(unended.map((task) => [task.metadata.id, task])));
   return {
     nowMs: context.clock.now(),

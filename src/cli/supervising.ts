@@ -1,3 +1,4 @@
+import { DailyCleaning } from "../daemon/daily-cleaning.ts";
 import type { Holder } from "../daemon/holder.ts";
 import { openInboxes } from "../daemon/inbox.ts";
 import type { Session } from "../daemon/session.ts";
@@ -31,7 +32,15 @@ export async function superviseHome(
     nudge: holder.nudge,
     onProblem: holder.options.say,
   });
-  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
+  // A drain has an end to come to; who only ever drains has `stint clean`.
+  const rules = holder.options.lock.owner.role === "up" ? options.settings?.retention : undefined;
+  const cleaning = rules === undefined ? null : new DailyCleaning(holder, rules);
+  await supervise(holder, {
+    intake,
+    refresh: watch.refresh,
+    isDone: options.isDone,
+    ...(cleaning !== null && { aside: () => cleaning.step() }),
+  });
   if (options.isHurried?.() !== true) await deliverLastNews(holder);
 }
 

@@ -5,7 +5,7 @@ import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/er
 import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import { matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
-import { isTerminal, PLACES, STATES, type State } from "../model/state.ts";
+import { isTerminal, type Place, placeOf, STATES, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
@@ -116,6 +116,8 @@ export interface TargetCall {
   readonly flags: SelectorFlags;
   /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
   readonly eligible: (task: Task) => boolean;
+  /** True where no ended one is eligible: then done/ is not read. */
+  readonly isForUnended?: boolean;
   /** Of the members of a sweep; without it the same. */
   readonly eligibleMember?: (task: Task) => boolean;
 }
@@ -147,7 +149,17 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   }
   const wanted = query.value ?? {};
   const isEligible = wanted.group === undefined ? eligible : eligibleMember;
-  return ok(readTasks(call.layout, PLACES).filter((task) => isEligible(task) && matches(task, wanted)));
+  return ok(
+    readTasks(call.layout, placesOf(wanted, call)).filter(
+      (task) => isEligible(task) && matches(task, wanted),
+    ),
+  );
+}
+
+/** Where to look: what a crash left on its way to another folder is among the unended ones. */
+function placesOf({ states }: Query, { isForUnended = false }: TargetCall): readonly Place[] {
+  const ended = isForUnended ? [] : (states ?? STATES).map(placeOf);
+  return [...new Set<Place>(["running", "pending", ...ended])];
 }
 
 /** Names a task so that a later epoch of it cannot be hit. */
@@ -159,7 +171,13 @@ export function targetOf(task: Task): Target {
 export async function performAndTell(
   context: Context,
   layout: Layout,
-  options: { readonly operation: Operation; readonly json: boolean; readonly forgiving?: boolean },
+  options: {
+    readonly operation: Operation;
+    readonly json: boolean;
+    readonly forgiving?: boolean;
+    /** Said on stderr to a person who sees the answers. */
+    readonly summary?: (answers: readonly Answer[]) => string;
+  },
 ): Promise<Ended> {
   const performed = await perform(context, layout, options.operation);
   if (!performed.ok) return performed.error;
@@ -169,7 +187,9 @@ export async function performAndTell(
     );
     return EXIT.done;
   }
-  return tellAnswers(context, performed.value, options);
+  const exit = tellAnswers(context, performed.value, options);
+  if (!options.json && options.summary !== undefined) context.err(options.summary(performed.value));
+  return exit;
 }
 
 function tellAnswers(

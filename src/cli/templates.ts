@@ -10,6 +10,7 @@ import retry from "../../templates/retry.yaml" with { type: "text" };
 import sample from "../../templates/sample.yaml" with { type: "text" };
 import script from "../../templates/script.yaml" with { type: "text" };
 import sweep from "../../templates/sweep.yaml" with { type: "text" };
+import sweepNight from "../../templates/sweep-night.yaml" with { type: "text" };
 
 interface Template {
   /** The name that the file gets. */
@@ -25,6 +26,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   "python-train": { file: "python-train.yaml", text: pythonTrain },
   batch: { file: "batch.yaml", text: batch },
   sweep: { file: "sweep.yaml", text: sweep },
+  "sweep-night": { file: "sweep-night.yaml", text: sweepNight },
   "gpu-night": { file: "gpu-night.yaml", text: gpuNight },
   container: { file: "container.yaml", text: container },
   "container-gpu": { file: "container-gpu.yaml", text: containerGpu },

@@ -2,22 +2,30 @@ import { machineCapacity } from "../daemon/capacity.ts";
 import type { Settings } from "../intake/settings.ts";
 import { ALL_DEVICES } from "../model/device-rules.ts";
 import { DEFAULT_POLICY } from "../model/policy.ts";
+import { ALWAYS, type Closing } from "../model/work.ts";
 import type { Terms } from "../plan/snapshot.ts";
 
 /** How this machine is shared out, by the settings of a home and what the command line says over them. */
 export function termsOf(
   settings: Settings,
-  said: { readonly jobs?: number | undefined; readonly labels?: Terms["labels"] } = {},
+  said: {
+    readonly jobs?: number | undefined;
+    readonly labels?: Terms["labels"];
+    readonly closing?: Closing | null;
+  } = {},
 ): Terms {
   return {
     capacity: machineCapacity(said.jobs ?? settings.jobs, settings.memoryReserveBytes),
     labels: { ...settings.labels, ...said.labels },
     policy: settings.policy,
     deviceRules: settings.devices,
+    work: settings.work,
+    closing: said.closing ?? null,
   };
 }
 
 /** For a mere command, which starts nothing. */
 export function noTerms(): Terms {
-  return { capacity: machineCapacity(), labels: {}, policy: DEFAULT_POLICY, deviceRules: ALL_DEVICES };
+  const rules = { policy: DEFAULT_POLICY, deviceRules: ALL_DEVICES, work: ALWAYS };
+  return { capacity: machineCapacity(), labels: {}, ...rules, closing: null };
 }

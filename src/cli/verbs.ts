@@ -82,5 +82,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "what is wrong with this machine or home, and how to mend it",
     load: () => import("./commands/doctor.ts"),
   },
+  service: {
+    summary: "the supervisor as a service of your user (systemd, launchd)",
+    load: () => import("./commands/service.ts"),
+  },
   audit: { summary: "check the log of everything that happened", load: () => import("./commands/audit.ts") },
 };

@@ -18,6 +18,7 @@ import { writeNotices } from "../store/notices.ts";
 import { noteObstacle } from "../store/obstacle.ts";
 import { onDisk } from "../store/trouble.ts";
 import { type Change, type Step, Writer, type Written } from "../store/writer.ts";
+import { ConditionsWatch } from "./conditions.ts";
 import type { DevicePool } from "./device-pool.ts";
 import type { Job } from "./job.ts";
 import type { Courier } from "./notices/courier.ts";
@@ -72,12 +73,15 @@ export class Holder {
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
   /** Accepted batches that could not be taken in, and how often that was tried. */
   readonly unusable = new Map<string, number>();
+  /** Counts what was taken into memory: where it stands still, nothing new waits for anything. */
+  taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */
   calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;
   readonly #relatives: Relatives;
+  readonly #conditions: ConditionsWatch;
   #wake: () => void = () => {};
   #isNudged = false;
 
@@ -87,6 +91,7 @@ export class Holder {
       this.announce(written, [...this.tasks.values()]),
     );
     this.#relatives = new Relatives(options.layout);
+    this.#conditions = new ConditionsWatch(options.terms.work, { clock: options.clock });
   }
 
   /** Writes changes and takes over what was written; see `Writer.commit`. */
@@ -118,6 +123,7 @@ export class Holder {
 
   /** Keeps a task in memory as it stands on disk; an ended one is of no more concern. */
   take(task: Task): void {
+    this.taken += 1;
     this.#relatives.take(task);
     if (isTerminal(task.status.state)) this.tasks.delete(task.metadata.id);
     else this.tasks.set(task.metadata.id, task);
@@ -136,7 +142,9 @@ export class Holder {
 
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
-    return { ...this.options.terms, ...(this.devices?.view ?? NO_DEVICES) };
+    const isWaitedFor = [...this.tasks.values()].some(({ status }) => status.state === "queued");
+    const conditions = this.#conditions.view(isWaitedFor);
+    return { ...this.options.terms, conditions, ...(this.devices?.view ?? NO_DEVICES) };
   }
 
   /** What a decision on the queue looks at. */

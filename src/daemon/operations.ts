@@ -8,10 +8,9 @@ import type { Answer, Operation, Request, Target } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { readTask } from "../store/reader.ts";
-import { finishRemoval, removable, removeTask } from "../store/retention.ts";
-import { onDisk } from "../store/trouble.ts";
 import type { Change } from "../store/writer.ts";
 import { stopChange } from "./act.ts";
+import { cleaning } from "./cleaning.ts";
 import { refuseUnplaceable } from "./enqueue.ts";
 import { finishJobs } from "./finish.ts";
 import { asOnDisk } from "./hand-edit.ts";
@@ -198,23 +197,17 @@ function hold(task: Task, how: { hold: boolean; actor: string }): Step {
 }
 
 function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>, actor: string): Answer[] {
-  const { layout, clock } = holder.options;
-  const nowMs = clock.now();
-  const ids = removable(layout, {
-    endedBeforeMs: nowMs - operation.olderThanMs,
-    deadLetter: operation.deadLetter,
-    // How a parent ended decides on its dependents, for as long as there are any.
-    needed: new Set(holder.queued.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task))),
-  });
-  if (operation.dryRun) return ids.map((id) => ({ id, done: "would be removed" }));
-  if (ids.length > 0)
-    holder.note([{ event: "cleanup", actor, detail: `${ids.length} tasks: ${ids.slice(0, 20).join(" ")}` }]);
-  const answers = ids.map((id): Answer => {
-    const removed = removeTask(layout, id);
-    return removed.ok ? { id, done: "removed" } : { id, problem: { ...removed.error } };
-  });
-  const finished = onDisk("finish the clean-up", () => finishRemoval(layout, nowMs));
-  return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
+  const { deadLetter, dryRun, olderThanMs = null, keep = null, maxBytes = null } = operation;
+  const rules = {
+    doneMs: olderThanMs,
+    deadLetterMs: olderThanMs,
+    takesDeadLetter: deadLetter,
+    count: keep,
+    bytes: maxBytes,
+    logsMs: operation.logsOlderThanMs ?? null,
+  };
+  const steps = cleaning(holder, { rules, dryRun, actor });
+  for (let next = steps.next(); ; next = steps.next()) if (next.done === true) return next.value;
 }
 
 /** A holder finds what is gone by itself; asked for it, it looks at once and tells what it found so far. */

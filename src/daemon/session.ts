@@ -28,9 +28,16 @@ export async function openSession(
   options: Omit<HolderOptions, "lock">,
   role: Role,
 ): Promise<Result<Session, Problem>> {
-  const { capacity, labels } = options.terms;
+  const { capacity, labels, closing } = options.terms;
   const offered =
-    role === "command" ? null : { capacity, labels, controllers: [...options.means().controllers] };
+    role === "command"
+      ? null
+      : {
+          capacity,
+          labels,
+          controllers: [...options.means().controllers],
+          ...(closing !== null && { closing }),
+        };
   let lock: HeldLock | null = null;
   try {
     const taken = await takeLock(options.layout, {
@@ -107,7 +114,8 @@ function settleIn(holder: Holder, lock: HeldLock): void {
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
 function reconciled(holder: Holder, tasks: readonly Task[]): AuditNote[] {
-  const known = auditedVersions(holder.options.layout);
+  const since = new Map(tasks.map(({ metadata }) => [metadata.uid, Date.parse(metadata.createdAt)]));
+  const known = auditedVersions(holder.options.layout, since);
   const notes: AuditNote[] = [];
   for (const task of tasks) {
     const { id, uid, resourceVersion: version } = task.metadata;

@@ -1,6 +1,7 @@
 import { problem } from "../model/errors.ts";
 import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
+import { describePause, type Pause } from "../plan/pause.ts";
 import { plan } from "../plan/plan.ts";
 import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
@@ -22,6 +23,8 @@ export interface Supervision {
   readonly intake: () => number | null;
   /** Now and then: sees to it that events go on arriving. */
   readonly refresh?: () => void;
+  /** A little of what is done now and then beside the queue; returns when to go on in ms, or null. */
+  readonly aside?: () => number | null;
   /** Asked once a turn; `isQuiet` is false while something outside is about to be taken in. */
   readonly isDone: (holder: Holder, isQuiet: boolean) => boolean;
 }
@@ -29,6 +32,7 @@ export interface Supervision {
 /** Observe, plan, act, at its own pace, until it is done or asked to leave. */
 export async function supervise(holder: Holder, supervision: Supervision): Promise<void> {
   const { clock, lock } = holder.options;
+  const tellPause = pauseTeller(holder);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   while (lock.isHeld()) {
     const intakeInMs = holder.canWrite()
@@ -46,11 +50,14 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       mayClaim: holder.mayClaim,
       isClaiming: holder.leaving === null && holder.trouble === null && calmInMs <= 0,
     });
+    tellPause(planned.pause);
     act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
       choresAtMs = clock.awakeMs() + CHORES_MS;
       withDisk(holder, "tidy up", () => doChores(holder, supervision));
     }
+    const asideInMs =
+      supervision.aside === undefined ? null : withDisk(holder, "clean up", supervision.aside);
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
     const waits = [
       intakeInMs,
@@ -58,6 +65,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       noticesInMs,
       planned.wakeInMs,
       afterActionsMs,
+      asideInMs,
       calmInMs > 0 ? calmInMs : null,
     ].filter((ms) => ms !== null);
     await holder.pause(Math.min(MAX_PAUSE_MS, ...waits));
@@ -95,6 +103,18 @@ export async function deliverLastNews(holder: Holder): Promise<void> {
       return;
     await holder.pause(LOOK_MS);
   }
+}
+
+/** Says once that work is waited for, and once that it goes on. */
+function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null) => void {
+  let told: string | null = null;
+  return (pause) => {
+    // The load changes with each look, and is one reason all the same.
+    const news = pause === null ? null : JSON.stringify([pause.type, "untilMs" in pause && pause.untilMs]);
+    if (news === told) return;
+    told = news;
+    say(pause === null ? "goes on" : describePause(pause, clock.now()));
+  };
 }
 
 function doChores(holder: Holder, supervision: Supervision): void {

@@ -17,8 +17,13 @@ export function moment(value: Value, { nowMs }: Surroundings): Result<string, Fa
   const typed = value.text.trim();
   if (/^\d+(\.\d+)?$/.test(typed))
     return refuse(value, `is ${typed} without a unit, ${wanted}`, `write ${typed}s`);
-  const ms = typed === "now" ? nowMs : (inMs(typed, nowMs) ?? nextDayTime(typed, nowMs) ?? dateTime(typed));
+  const ms = momentIn(typed, nowMs);
   return ms === null ? refuse(value, `is ${describe(value)}, ${wanted}`) : ok(timestamp(ms));
+}
+
+/** The moment that a text means, in ms since the epoch: `now`, `2h`, `07:00`, a date; null where it means none. */
+export function momentIn(typed: string, nowMs: number): number | null {
+  return typed === "now" ? nowMs : (inMs(typed, nowMs) ?? nextDayTime(typed, nowMs) ?? dateTime(typed));
 }
 
 function inMs(typed: string, nowMs: number): number | null {

@@ -6,7 +6,9 @@ import { slotName } from "../model/identity.ts";
 import { ENGINES } from "../model/kind.ts";
 import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
+import type { RetentionRules } from "../model/retention.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
+import { ALWAYS, type WorkRules } from "../model/work.ts";
 import type { Defaults } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
@@ -15,6 +17,8 @@ import { count, duration, listOf, oneOf, type Surroundings, size, text } from ".
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { countsBy, section } from "./section.ts";
 import { gpuSettings } from "./settings-gpus.ts";
+import { retentionSettings } from "./settings-retention.ts";
+import { workSettings } from "./settings-work.ts";
 import { textMap } from "./text-map.ts";
 import { describe, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
@@ -42,6 +46,10 @@ export interface Settings {
   readonly labels: Readonly<Record<string, string>>;
   /** Who is told of what, beside what tasks say for themselves. */
   readonly notices: NoticeRules;
+  /** When jobs are started. */
+  readonly work: WorkRules;
+  /** What is removed of ended tasks without being asked; absent for nothing. */
+  readonly retention?: RetentionRules;
 }
 
 const settingsKeys = section({
@@ -97,6 +105,8 @@ const settingsKeys = section({
       commandTimeout: { name: "commandTimeoutMs", read: duration() },
     }),
   },
+  work: { name: "work", read: workSettings },
+  retention: { name: "retention", read: retentionSettings },
 });
 
 /** Reads a config.yaml; an empty one, or none at all (the empty text), gives the defaults. */
@@ -137,6 +147,8 @@ function settingsOf({ jobs, inboxes = [], gpus = {}, memory, container, ...given
     },
     labels: given.labels ?? {},
     notices: { ...DEFAULT_NOTICE_RULES, ...given.notices, on: given.on ?? {} },
+    work: { ...ALWAYS, ...given.work },
+    ...(given.retention !== undefined && { retention: given.retention }),
   };
 }
 

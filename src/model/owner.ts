@@ -23,6 +23,8 @@ export const owner = v.strictObject({
   controllers: v.optional(v.array(v.string())),
   /** Of the supervisor, for the selectors of tasks. */
   labels: v.optional(labels),
+  /** When it stops starting jobs; absent where it does not. */
+  closing: v.optional(v.strictObject({ atMs: v.number(), isFitting: v.boolean() })),
 });
 export type Owner = v.InferOutput<typeof owner>;
 

@@ -13,7 +13,8 @@ const target = v.strictObject({
 });
 export type Target = v.InferOutput<typeof target>;
 
-const duration = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** A count, bytes or milliseconds. */
+const amount = v.pipe(v.number(), v.integer(), v.minValue(0));
 const targets = v.array(target);
 
 /** What a command asks of whoever holds the home. */
@@ -25,12 +26,19 @@ const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
   v.strictObject({
     verb: v.literal("clean"),
-    /** Only what ended longer ago than this. */
-    olderThanMs: duration,
+    /** What ended longer ago than this. */
+    olderThanMs: v.optional(amount),
+    /** What is in dead-letter/ too. */
     deadLetter: v.boolean(),
     dryRun: v.boolean(),
+    /** All but the newest so many. */
+    keep: v.optional(amount),
+    /** The oldest, until so many bytes are left. */
+    maxBytes: v.optional(amount),
+    /** The logs of what ended longer ago than this. */
+    logsOlderThanMs: v.optional(amount),
   }),
-  v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: duration }),
+  v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: amount }),
   /** For the holder with this token only: one that was left over must not end the next. */
   v.strictObject({
     verb: v.literal("down"),
@@ -57,6 +65,8 @@ const answer = v.strictObject({
   id: v.string(),
   done: v.optional(v.string()),
   problem: v.optional(problemSchema),
+  /** What a clean-up removes of it. */
+  bytes: v.optional(v.number()),
 });
 export type Answer = v.InferOutput<typeof answer>;
 

@@ -4,18 +4,31 @@ import type { Task } from "../model/task.ts";
 import { candidates, demandOf } from "./demand.ts";
 import { gateOf } from "./gate.ts";
 import { byStanding, isSleeping } from "./lane.ts";
+import { closingOf, describePause, isLasting, type Pause, pauseOf } from "./pause.ts";
 import { impossibilities } from "./place.ts";
 import { describeGpus, describeShortage } from "./shortage.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** Why a drain does not wait for queued tasks, by id; those that it waits for are not in it. */
-export function reasonsNotToWait(around: Surroundings): ReadonlyMap<TaskId, string> {
-  const outlooks = new Outlooks(around);
+export function reasonsNotToWait(
+  around: Surroundings,
+  { isPatient = false }: { readonly isPatient?: boolean } = {},
+): ReadonlyMap<TaskId, string> {
+  const pause = pauseOf(around);
+  const isOver = pause !== null && isLasting(pause) && (!isPatient || pause.type === "closed");
+  const outlooks = new Outlooks(around, isOver ? pause : null);
   return outlooks.reasons();
 }
 
+/** True for a queued task that will not start unless somebody does something about it: not for one that is meant to wait. */
+export function isStuck(task: Task, around: Surroundings): boolean {
+  const gate = gateOf(task, around);
+  if (gate.type === "dependency") return gate.parents.some(({ state }) => state !== "unended");
+  return gate.type === "open" && placeReason(task, around) !== null;
+}
+
 /** What keeps a task from its turn by itself, whatever becomes of others. */
-function ownReason(task: Task, around: Surroundings): string | null {
+function ownReason(task: Task, around: Surroundings, pause: Pause | null): string | null {
   const gate = gateOf(task, around);
   if (gate.type === "held") return "held";
   if (gate.type === "selector") return `wants a supervisor with ${describeRequirement(gate.wanted)}`;
@@ -25,7 +38,14 @@ function ownReason(task: Task, around: Surroundings): string | null {
     const ended = gate.parents.find(({ state }) => state !== "unended");
     if (ended !== undefined) return `its parent ${ended.task} is ${ended.state}`;
   }
-  const { machine } = around;
+  const noPlace = placeReason(task, around);
+  if (noPlace !== null) return noPlace;
+  const paused = pause ?? closingOf(task, around);
+  return paused === null ? null : describePause(paused, around.nowMs);
+}
+
+/** Why this machine can never, or perhaps never again, give the task what it asks for. */
+function placeReason(task: Task, { machine }: Surroundings): string | null {
   const demand = demandOf(task, machine.devices);
   const [short] = impossibilities(demand, machine);
   if (short !== undefined) return describeShortage(short);
@@ -55,7 +75,7 @@ interface Line {
 
 /**
  * Finds, from those that only time and room keep waiting, all whose turn comes. The others hang on something that does not
- * end, or on each other in a circle.
+ * end, or on each other in a circle. `pause` keeps all of them from starting.
  */
 class Outlooks {
   readonly #around: Surroundings;
@@ -64,10 +84,10 @@ class Outlooks {
   readonly #lines: ReadonlyMap<string, Line>;
   readonly #ending: Outlook[] = [];
 
-  constructor(around: Surroundings) {
+  constructor(around: Surroundings, pause: Pause | null) {
     this.#around = around;
     const all = around.queued.map(
-      (task): Outlook => ({ task, reason: ownReason(task, around), waits: 0, isEnding: false }),
+      (task): Outlook => ({ task, reason: ownReason(task, around, pause), waits: 0, isEnding: false }),
     );
     this.#byId = new Map(all.map((one) => [one.task.metadata.id, one]));
     this.#lines = linesOf(all, around);

@@ -3,6 +3,7 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { allot } from "./allot.ts";
 import { callOff, type Dismissal } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
+import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
 
@@ -32,6 +33,8 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** When time alone opens the next gate, in ms from now; null where only an event can. */
   readonly wakeInMs: number | null;
+  /** What keeps ready tasks from starting; null where nothing does, or none is ready. */
+  readonly pause: Pause | null;
 }
 
 /** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
@@ -64,13 +67,17 @@ export function plan(snapshot: Snapshot): Plan {
     if (gate.type === "open") ready.push(task);
     else if ("untilMs" in gate) waits.push(gate.untilMs - nowMs);
   }
-  if (snapshot.isClaiming) {
-    const { placements } = allot(snapshot, { ready: ready.filter(snapshot.mayClaim) });
+  const pause = ready.length === 0 ? null : pauseOf(snapshot);
+  if (pause?.type === "hours" && pause.untilMs !== null) waits.push(pause.untilMs - nowMs);
+  if (snapshot.isClaiming && pause === null) {
+    const claimable = ready.filter((task) => snapshot.mayClaim(task) && closingOf(task, snapshot) === null);
+    const { placements } = allot(snapshot, { ready: claimable });
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
   }
   return {
     actions,
     wakeInMs: waits.length === 0 ? null : waits.reduce((least, wait) => Math.min(least, wait)),
+    pause,
   };
 }
 

@@ -5,6 +5,7 @@ import type { TaskId } from "../model/identity.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Capacity } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
+import type { Closing, Conditions, WorkRules } from "../model/work.ts";
 
 /** A job's share of a device, in bytes; null is the whole of it. */
 export interface Holding {
@@ -27,10 +28,15 @@ export interface Terms {
   readonly policy: Policy;
   /** Which GPUs are used. */
   readonly deviceRules: DeviceRules;
+  /** When jobs are started. */
+  readonly work: WorkRules;
+  /** When this supervisor stops starting jobs; null where it does not. */
+  readonly closing: Closing | null;
 }
 
 /** What there is to give. */
 export interface Machine extends Terms {
+  readonly conditions: Conditions;
   readonly devices: readonly Device[];
   /** False until the devices were looked at for the first time. */
   readonly isProbed: boolean;

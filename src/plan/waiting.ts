@@ -3,6 +3,7 @@ import type { Task } from "../model/task.ts";
 import { allot, readyTasks, type Sight } from "./allot.ts";
 import { type Gate, gateOf } from "./gate.ts";
 import { isLet, type Lane } from "./lane.ts";
+import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import { impossibilities, place, type Shortage } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
 
@@ -11,6 +12,8 @@ export type Wait =
   | Exclude<Gate, { type: "open" }>
   /** Nobody is there to start it. */
   | { readonly type: "unsupervised" }
+  /** Nothing starts for now, or not this one. */
+  | { readonly type: "pause"; readonly pause: Pause }
   /** Those who have its lane or come before it in it. */
   | {
       readonly type: "lane";
@@ -45,12 +48,15 @@ export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Tas
     if (isLet(sight.task, lanes)) ahead += 1;
   }
   const orderOf = laneOrders();
+  const pause = ready.length === 0 ? null : pauseOf(around);
   return (task) => {
     const gate = gateOf(task, around);
     // A wait that ends by itself ends in nothing where nobody is there.
     const isForPeople = gate.type === "held" || gate.type === "dependency";
     if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
     const turn = turns.get(task.metadata.id);
+    const paused = pause ?? closingOf(task, around);
+    if (turn !== undefined && paused !== null) return { type: "pause", pause: paused };
     return turn === undefined ? { type: "unsupervised" } : waitOf(turn, { around, lanes, orderOf });
   };
 }

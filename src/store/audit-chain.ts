@@ -1,5 +1,6 @@
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename } from "node:path";
-import { readRegularFile } from "../lib/regular-file.ts";
+import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type AuditLine, auditLine } from "../model/audit.ts";
 import { check } from "../model/check.ts";
@@ -48,13 +49,50 @@ function faultOf(text: string, previous: { hash: string; seq: number }): AuditLi
   return hashOf(unsealed) === hash ? parsed.value : "was changed after it was written";
 }
 
-/** The last version on the log of each task, by uid; read without checking, for a start-up that compares. */
-export function auditedVersions(layout: Layout): Map<string, number> {
+/** A clock that was wrong by hours when a task was made does not hide its lines. */
+const MAX_CLOCK_ERROR_MS = 86_400_000;
+/** Read at a time, from the end backwards. */
+const CHUNK_BYTES = 1_024 * 1_024;
+
+/**
+ * The last version on the log of some tasks, by uid; read without checking, for a start-up that compares. `since` says when
+ * each of them was made, in ms since the epoch: what the log said before is not looked at, however long it is.
+ */
+export function auditedVersions(layout: Layout, since: ReadonlyMap<string, number>): Map<string, number> {
   const versions = new Map<string, number>();
-  for (const file of auditFiles(layout)) {
-    for (const match of readRegularFile(file).matchAll(/"uid":"([^"]+)"[^\n]*?"version":(\d+)/g)) {
-      if (match[1] !== undefined) versions.set(match[1], Number(match[2]));
+  const fromMs = [...since.values()].reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
+  for (const file of since.size === 0 ? [] : auditFiles(layout).toReversed()) {
+    for (const text of chunksFromEnd(file)) {
+      const found = new Map<string, number>();
+      for (const match of text.matchAll(/"uid":"([^"]+)"[^\n]*?"version":(\d+)/g)) {
+        if (match[1] !== undefined && since.has(match[1])) found.set(match[1], Number(match[2]));
+      }
+      for (const [uid, version] of found) if (!versions.has(uid)) versions.set(uid, version);
+      if (versions.size === since.size) return versions;
+      const oldest = /"at":"([^"]+)"/.exec(text)?.[1];
+      if (oldest !== undefined && Date.parse(oldest) < fromMs - MAX_CLOCK_ERROR_MS) return versions;
     }
   }
   return versions;
+}
+
+/** Whole lines of a file, the last ones first. */
+function* chunksFromEnd(path: string): Generator<string> {
+  const file = openRegularFile(path);
+  try {
+    let end = fstatSync(file).size;
+    let rest: Buffer = Buffer.alloc(0);
+    while (end > 0) {
+      const start = Math.max(0, end - CHUNK_BYTES);
+      const read = Buffer.alloc(end - start);
+      readSync(file, read, 0, read.length, start);
+      const bytes = Buffer.concat([read, rest]);
+      const cut = start === 0 ? 0 : bytes.indexOf(0x0a) + 1;
+      rest = bytes.subarray(0, cut);
+      yield bytes.toString("utf8", cut);
+      end = start;
+    }
+  } finally {
+    closeSync(file);
+  }
 }

@@ -69,6 +69,10 @@ export class Layout {
   get engines(): string {
     return join(this.home, "engines");
   }
+  /** When it was last cleaned up by itself. */
+  get cleaned(): string {
+    return join(this.home, "cleaned.json");
+  }
   /** The numbers last submitted by hand, for `@`. */
   get lastSubmitted(): string {
     return join(this.home, "last-submitted.json");

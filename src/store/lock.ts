@@ -12,7 +12,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { type Owner, owner, type Role } from "../model/owner.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
-import { thisProcess, vitalityOf } from "./owner.ts";
+import { type Offer, thisProcess, vitalityOf } from "./owner.ts";
 import { onDisk } from "./trouble.ts";
 
 /** How often the lock's time is renewed: for people who look, no decision hangs on it. */
@@ -35,7 +35,7 @@ export interface LockOptions {
   readonly role: Role;
   readonly clock: Clock;
   /** What the holder has to give to jobs, for those who ask why one waits; null where it starts none. */
-  readonly offered: Pick<Owner, "capacity" | "labels" | "controllers"> | null;
+  readonly offered: Offer | null;
 }
 
 /** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */

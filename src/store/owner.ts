@@ -5,18 +5,19 @@ import { bootId, isAlive, machineId, pidNamespace, startTimeOf } from "../lib/ho
 import { uuid } from "../lib/random.ts";
 import type { Owner, Role } from "../model/owner.ts";
 
+/** What an owner has to give to jobs. */
+export type Offer = Pick<Owner, "capacity" | "labels" | "controllers" | "closing">;
+
 /** This process as an owner. */
 export function thisProcess(
   role: Role,
-  {
-    nowMs,
-    offered,
-  }: { readonly nowMs: number; readonly offered: Pick<Owner, "capacity" | "labels" | "controllers"> | null },
+  { nowMs, offered }: { readonly nowMs: number; readonly offered: Offer | null },
 ): Owner {
   return {
     ...(offered?.capacity !== undefined && { capacity: offered.capacity }),
     ...(offered?.labels !== undefined && { labels: offered.labels }),
     ...(offered?.controllers !== undefined && { controllers: offered.controllers }),
+    ...(offered?.closing !== undefined && { closing: offered.closing }),
     token: uuid(),
     role,
     host: hostname(),

@@ -17,6 +17,14 @@ import type { Step } from "./writer.ts";
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
 
+/** In the order of their weight: of two copies of a task, that in dead-letter/ counts. */
+const ENDED = ["dead-letter", "done"] as const;
+
+interface Listing {
+  readonly place: Place;
+  readonly ids: ReadonlySet<TaskId>;
+}
+
 /** What a start-up finds: every task that is not ended, and what had to be put in order. */
 export interface Recovered {
   readonly tasks: Task[];
@@ -44,7 +52,10 @@ export function recover(
   // Here too: a holder may be gone again before its first chores.
   dropOldReplies(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
-  const known = [...namesIn(layout, PLACES)].map(numberOf);
+  const ended = ENDED.map((place) => ({ place, ids: namesIn(layout, [place]) }));
+  const known = [...namesIn(layout, ["pending", "running"]), ...ended.flatMap(({ ids }) => [...ids])].map(
+    numberOf,
+  );
   const ranks: Ranks = new Map();
   const moves: Move[] = [];
   for (const place of ["running", "pending"] as const) load(layout, place, { found, ranks, moves });
@@ -54,7 +65,7 @@ export function recover(
     found.tasks,
   );
   for (const { path, target } of moves) found.findings.push(...moveHome(path, target));
-  dropCopies(layout, { found, ranks });
+  dropCopies(layout, { ended, loading: { found, ranks } });
   for (const place of PLACES) syncDirectory(layout.place(place));
   raiseNumbers(
     layout,
@@ -166,13 +177,19 @@ function leftAlone(path: string, why: string): Finding {
   return { path, what: `left alone: ${why}` };
 }
 
-/** By their names alone: these directories are not read at a start-up. */
-function dropCopies(layout: Layout, { found, ranks }: Omit<Loading, "moves">): void {
-  for (const place of ["dead-letter", "done"] as const) {
-    for (const id of namesIn(layout, [place])) {
-      const counts = ranks.get(id) ?? place;
-      ranks.set(id, counts);
-      if (counts !== place)
+/** By their names alone: these directories are not read at a start-up, and listed once. */
+function dropCopies(
+  layout: Layout,
+  { ended, loading }: { ended: readonly Listing[]; loading: Omit<Loading, "moves"> },
+): void {
+  const { found, ranks } = loading;
+  for (const { place, ids } of ended) {
+    for (const id of ids) {
+      const counts = ranks.get(id) ?? null;
+      if (counts === null && place === "dead-letter") ranks.set(id, place);
+      if (counts === null || counts === place) continue;
+      // A move in this start-up may have put it aside already.
+      if (isThere(layout.record(place, id)))
         found.findings.push(quarantine(layout.record(place, id), `the task is in ${counts}/ too`));
     }
   }

@@ -39,6 +39,7 @@ export class Rig {
   readonly clock = fakeClock();
   readonly model = new Map<number, ModelTask>();
   #numbers = 0;
+  readonly #batches: number[][] = [];
   #holder: Holder;
 
   constructor(home: TempHome) {
@@ -86,7 +87,9 @@ export class Rig {
       batch: newBatch(),
       parents: () => [],
     } as const;
-    for (const { metadata } of valueOf(accept(this.home.layout, drafts, options))) {
+    const submitted = valueOf(accept(this.home.layout, drafts, options));
+    if (submitted.length > 1) this.#batches.push(submitted.map(({ metadata }) => metadata.number));
+    for (const { metadata } of submitted) {
       expect(metadata.number).toBeGreaterThan(this.#numbers);
       this.#numbers = metadata.number;
       this.model.set(metadata.number, newTask(metadata.number));
@@ -94,11 +97,20 @@ export class Rig {
     takeIncoming(this.#holder);
   }
 
+  /** What was queued together stays together until all of it has ended. */
+  #isOfUnendedBatch(number: number): boolean {
+    const members = this.#batches.find((numbers) => numbers.includes(number)) ?? [];
+    return members.some((member) => {
+      const state = this.model.get(member)?.state;
+      return state !== undefined && !["completed", "cancelled", "failed"].includes(state);
+    });
+  }
+
   clean(deadLetter: boolean): void {
     this.#operate({ verb: "clean", olderThanMs: 0, deadLetter, dryRun: false });
     for (const [number, { state }] of this.model) {
       const isOver = state === "completed" || state === "cancelled" || (deadLetter && state === "failed");
-      if (isOver) this.model.delete(number);
+      if (isOver && !this.#isOfUnendedBatch(number)) this.model.delete(number);
     }
   }
 

@@ -1,14 +1,23 @@
 import { parseArgs } from "node:util";
+import { crontab } from "./crond.ts";
 import { rivalry } from "./rivalry.ts";
 import { soak } from "./soak.ts";
 
-/** `bun run test:crash --minutes 30 [--seed N]`: rivals for a long queue, then random kills for a while, with three seeds. */
+/** `bun run test:crash --minutes 30 [--seed N]`: cron for a few minutes, rivals for a long queue, then random kills with three seeds. */
+const CRON_MINUTES = 3;
 const SEEDS = 3;
 const RIVALRY = { tasks: 2_000, kills: 20 };
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "3" }, seed: { type: "string" } },
 });
+const kept = await crontab(CRON_MINUTES);
+if ("skipped" in kept) console.log(`cron: not tried, ${kept.skipped}`);
+else
+  console.log(
+    `cron: ${kept.minutes} minutes, ${kept.faults.length} faults ${kept.faults.join("; ")}`.trimEnd(),
+  );
+if ("faults" in kept && kept.faults.length > 0) process.exitCode = 1;
 const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const fought = await rivalry(RIVALRY);
 const counts = Object.values(fought.starts);

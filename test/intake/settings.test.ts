@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { parseSettings, type Settings } from "../../src/intake/settings.ts";
 import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
+import { ALWAYS } from "../../src/model/work.ts";
 
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
-const KEYS = "jobs, inboxes, defaults, container, gpus, memory, scheduling, concurrency, labels, on, notices";
+const KEYS =
+  "jobs, inboxes, defaults, container, gpus, memory, scheduling, concurrency, labels, on, notices, work, retention";
 
 /** What holds where a config.yaml says nothing. */
 const DEFAULTS: Settings = {
@@ -14,6 +16,7 @@ const DEFAULTS: Settings = {
   policy: { ageingMs: 3_600_000, backfillMs: 600_000, slots: {}, labels: {}, foreignMaxBytes: 1_073_741_824 },
   labels: {},
   notices: DEFAULT_NOTICE_RULES,
+  work: ALWAYS,
 };
 
 const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[] = [

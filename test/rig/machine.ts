@@ -1,6 +1,7 @@
 import type { Device } from "../../src/model/device.ts";
 import { ALL_DEVICES } from "../../src/model/device-rules.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/model/policy.ts";
+import { ALWAYS, UNKNOWN_CONDITIONS } from "../../src/model/work.ts";
 import type { Snapshot } from "../../src/plan/plan.ts";
 import type { Machine, Surroundings } from "../../src/plan/snapshot.ts";
 import { NOW_MS } from "./tasks.ts";
@@ -43,6 +44,9 @@ export function aMachine({ policy, capacity, ...change }: MachineChange = {}): M
   return {
     labels: {},
     deviceRules: ALL_DEVICES,
+    work: ALWAYS,
+    closing: null,
+    conditions: UNKNOWN_CONDITIONS,
     devices: [],
     isProbed: true,
     elsewhere: [],

@@ -141,7 +141,7 @@ describe("rotation", () => {
       expect(parsed(home).map(({ seq }) => seq)).toEqual([next]);
       expect(verifyAudit(home.layout)).toEqual({ ok: true, value: { lines: next, lastSeq: next } });
     }
-    expect(auditedVersions(home.layout)).toEqual(new Map([["uid-1", 1_103]]));
+    expect(auditedVersions(home.layout, made("uid-1"))).toEqual(new Map([["uid-1", 1_103]]));
   });
 
   test("goes on in the old file where the system refuses the next one", async () => {
@@ -224,7 +224,35 @@ describe("verifyAudit()", () => {
   });
 });
 
+/** Tasks that were made before anything was logged. */
+function made(...uids: string[]): Map<string, number> {
+  return new Map(uids.map((uid) => [uid, 0]));
+}
+
 describe("auditedVersions()", () => {
+  test("reads backwards over chunks and files, and no further than the tasks are old", async () => {
+    await using home = new TempHome();
+    const detail = "x".repeat(30_000);
+    const write = (uid: string, atMs: number): void => {
+      using audit = new Audit(home.layout);
+      audit.append(
+        Array.from({ length: 50 }, (_, index) => note(index + 1, { uid, detail })),
+        atMs,
+      );
+    };
+    const DAY = 86_400_000;
+    write("uid-1", NOW_MS);
+    renameSync(home.layout.audit, `${home.layout.audit}.000000000050`);
+    write("uid-2", NOW_MS + 9 * DAY);
+    write("uid-3", NOW_MS + 18 * DAY);
+    const since = (atMs: number) => new Map(["uid-1", "uid-2", "uid-3"].map((uid) => [uid, atMs]));
+    const found = (atMs: number) => [...auditedVersions(home.layout, since(atMs)).keys()].toSorted();
+    expect(found(NOW_MS)).toEqual(["uid-1", "uid-2", "uid-3"]);
+    expect(found(NOW_MS + 18 * DAY)).toContain("uid-3");
+    expect(found(NOW_MS + 18 * DAY)).not.toContain("uid-1");
+    expect(auditedVersions(home.layout, new Map())).toEqual(new Map());
+  });
+
   test("gives the last version of each task, whatever its texts hold", async () => {
     await using home = new TempHome();
     const trap = '"uid":"uid-9" "version":99 \\"version\\":98 "version":97';
@@ -234,7 +262,7 @@ describe("auditedVersions()", () => {
     });
     const { version: _none, ...unversioned } = note(7, { uid: "uid-3" });
     log(home, unversioned);
-    expect(auditedVersions(home.layout)).toEqual(
+    expect(auditedVersions(home.layout, made("uid-1", "uid-2", "uid-3"))).toEqual(
       new Map([
         ["uid-1", 2],
         ["uid-2", 3],
@@ -249,7 +277,7 @@ describe("auditedVersions()", () => {
       fc.property(anyText, anyText, (actor, detail) => {
         version += 1;
         log(home, note(version, { actor, detail }));
-        expect(auditedVersions(home.layout).get("uid-1")).toBe(version);
+        expect(auditedVersions(home.layout, made("uid-1")).get("uid-1")).toBe(version);
         expect(verifyAudit(home.layout).ok).toBeTrue();
       }),
       { numRuns: 60 },

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeTaskId } from "../../src/model/identity.ts";
+import { makeTaskId, numberOf } from "../../src/model/identity.ts";
 import { PLACES } from "../../src/model/state.ts";
 import { commitBatch } from "../../src/store/batch.ts";
-import { allIds, idsIn, readTask, readTasks } from "../../src/store/reader.ts";
+import { allIds, idsIn, newestIds, readTask, readTasks } from "../../src/store/reader.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
-import { aTask, taskIn } from "../rig/tasks.ts";
+import { after, aTask, exited, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const [waiting, runs, done, dead, coming] = [
@@ -73,4 +73,13 @@ describe("readTasks()", () => {
     expect(numbers("done", "dead-letter")).toEqual([1, 1_000_000]);
     expect(numbers(...PLACES).toSorted((left, right) => left - right)).toEqual([1, 2, 7, 10, 1_000_000]);
   });
+});
+
+test("newestIds() goes from the highest number down, over several folders, and skips what is no record", async () => {
+  await using home = new TempHome();
+  for (const number of [2, 11, 1_000_000]) home.put(after(aTask({ number }), exited(0)));
+  home.put(after(aTask({ number: 7 }), exited(3)));
+  writeFileSync(join(home.layout.place("done"), "000012 notes.txt"), "");
+  writeFileSync(join(home.layout.place("done"), "README"), "");
+  expect([...newestIds(home.layout, ["done", "dead-letter"])].map(numberOf)).toEqual([1_000_000, 11, 7, 2]);
 });

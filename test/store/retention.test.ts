@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { makeTaskId, type TaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
 import { keepEnvironment } from "../../src/store/environments.ts";
-import { finishRemoval, removable, removeTask } from "../../src/store/retention.ts";
+import { bytesOfRun, finishRemoval, logsOf, removeLogs, removeTask } from "../../src/store/retention.ts";
 import { crashImages, refusedAt } from "../rig/crash.ts";
 import { valueOf } from "../rig/results.ts";
-import { after, asRunning, aTask, exited, NOW_MS, taskIn } from "../rig/tasks.ts";
+import { after, aTask, exited, NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const DAY = 86_400_000;
@@ -26,43 +26,12 @@ function putRun(home: TempHome, task: Task): void {
   writeFileSync(join(folder, "output.log"), "bye\n");
 }
 
-describe("removable()", () => {
-  test("names what ended before a time in done/, and in dead-letter/ only where that is asked", async () => {
-    await using home = new TempHome();
-    for (const task of [
-      endedAgo(1, 9),
-      endedAgo(2, 7),
-      endedAgo(3, 6),
-      endedAgo(4, 9, 3),
-      aTask({ number: 5 }),
-    ])
-      home.put(task);
-    home.put(asRunning(aTask({ number: 6 })));
-    const before = { endedBeforeMs: NOW_MS - 7 * DAY };
-    expect(removable(home.layout, { ...before, deadLetter: false, needed: new Set() })).toEqual([id(1)]);
-    expect(removable(home.layout, { ...before, deadLetter: true, needed: new Set() })).toEqual([
-      id(1),
-      id(4),
-    ]);
-  });
-
-  test("never names a record that cannot be read, or one that waits there by mistake", async () => {
-    await using home = new TempHome();
-    writeFileSync(home.layout.record("done", id(1)), "spoilt");
-    home.put(aTask({ number: 2 }), "done");
-    home.put(taskIn("running", { number: 3 }), "done");
-    expect(
-      removable(home.layout, { endedBeforeMs: NOW_MS + DAY, deadLetter: true, needed: new Set() }),
-    ).toEqual([]);
-  });
-});
-
 describe("removeTask()", () => {
   test("removes the record and all that the task left, and nothing of others", async () => {
     await using home = new TempHome();
     for (const task of [endedAgo(1, 9), endedAgo(2, 9, 3), endedAgo(3, 9)]) putRun(home, task);
     for (const number of [1, 2]) expect(removeTask(home.layout, id(number)).ok).toBeTrue();
-    finishRemoval(home.layout, NOW_MS);
+    finishRemoval(home.layout, new Set(), NOW_MS);
     expect(home.files("done")).toEqual(["000003-train.json"]);
     expect([home.files("dead-letter"), home.files("runs")]).toEqual([[], ["000003-train/1/output.log"]]);
     expect(removeTask(home.layout, id(1)).ok).toBeTrue();
@@ -99,21 +68,33 @@ describe("removeTask()", () => {
 });
 
 describe("finishRemoval()", () => {
-  test("removes the environments that only removed tasks named", async () => {
+  test("removes the environments that are not used, unless they are young", async () => {
     await using home = new TempHome();
     const [used, unused] = ["used", "unused"].map((name) =>
       keepEnvironment(home.layout, { NAME: name }, NOW_MS),
     );
-    const withEnvironment = (task: Task, environment = ""): Task => ({
-      ...task,
-      metadata: { ...task.metadata, environment },
-    });
-    home.put(withEnvironment(endedAgo(1, 9), unused));
-    home.put(withEnvironment(aTask({ number: 2 }), used));
-    finishRemoval(home.layout, NOW_MS + 999 * DAY);
+    finishRemoval(home.layout, new Set([used ?? "", unused ?? ""]), NOW_MS + 999 * DAY);
     expect(home.files("env")).toHaveLength(2);
-    valueOf(removeTask(home.layout, id(1)));
-    finishRemoval(home.layout, NOW_MS + 999 * DAY);
+    finishRemoval(home.layout, new Set([used ?? ""]), NOW_MS);
+    expect(home.files("env")).toHaveLength(2);
+    finishRemoval(home.layout, new Set([used ?? ""]), NOW_MS + 999 * DAY);
     expect(home.files("env")).toEqual([`${used}.json`]);
+  });
+});
+
+describe("removeLogs()", () => {
+  test("removes the output of each attempt, and nothing else", async () => {
+    await using home = new TempHome();
+    putRun(home, endedAgo(1, 9));
+    const folder = home.layout.run(id(1));
+    mkdirSync(join(folder, "2"));
+    mkdirSync(join(folder, "checkpoint"));
+    for (const name of ["2/stdout.log", "2/stderr.log", "2/result.log", "checkpoint/output.log"])
+      writeFileSync(join(folder, name), "12345");
+    expect([bytesOfRun(home.layout, id(1)), logsOf(home.layout, id(1)).bytes]).toEqual([24, 14]);
+    expect(removeLogs(home.layout, id(1)).ok).toBeTrue();
+    expect(home.files("runs/000001-train")).toEqual(["2/result.log", "checkpoint/output.log"]);
+    expect(logsOf(home.layout, id(1))).toEqual({ paths: [], bytes: 0 });
+    expect(logsOf(home.layout, id(2))).toEqual({ paths: [], bytes: 0 });
   });
 });

@@ -14,6 +14,7 @@ export function declare(command: Command, invocation: Invocation): void {
     .option("--pending-only", "only what has not started")
     .option("--if-exists", "no error where a task is gone or has ended");
   declareActVerb<Flags>(command, invocation, {
+    isForUnended: true,
     eligible: isUnended,
     operation: (targets, flags) => ({
       verb: "cancel",

@@ -1,25 +1,30 @@
 import type { Command } from "commander";
 import type { Holder } from "../../daemon/holder.ts";
 import { EXIT } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
-import { reasonsNotToWait } from "../../plan/finality.ts";
+import type { Closing } from "../../model/work.ts";
+import { isStuck, reasonsNotToWait } from "../../plan/finality.ts";
+import type { Surroundings } from "../../plan/snapshot.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
 import { idsIn, readTasks } from "../../store/reader.ts";
+import { type ClosingFlags, closingOfFlags } from "../closing.ts";
 import type { Context } from "../context.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
 import { surroundingsSeen } from "../overview.ts";
 import { readJobs, readSettings } from "../settings.ts";
-import { superviseHome } from "../supervising.ts";
+import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { termsOf } from "../terms.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
+interface Flags extends ClosingFlags {
   readonly jobs?: string;
   readonly quiet?: true;
+  readonly patient?: true;
 }
 
 const LOOK_MS = 200;
@@ -27,10 +32,15 @@ const LOOK_MS = 200;
 export function declare(command: Command, { context, end }: Invocation): void {
   command
     .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
-    .option("-q, --quiet", "say nothing where nothing is left or failed")
+    .option("--for <duration>", "start nothing any more after this time, like 6h")
+    .option("--until <time>", "the same by the clock, like 07:00")
+    .option("--fit", "with these: nor anything whose timeout would end after that")
+    .option("--leave", "with these: leave then, without waiting for what runs")
+    .option("--patient", "wait for the work hours and mains power of config.yaml too")
+    .option("-q, --quiet", "say nothing where nothing failed or is stuck")
     .addHelpText(
       "after",
-      "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor it only waits.",
+      "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor or another drain it only waits.",
     )
     .action(async (flags: Flags) => {
       const home = ensureHome(homePath(context));
@@ -39,24 +49,96 @@ export function declare(command: Command, { context, end }: Invocation): void {
     });
 }
 
+/** How long a drain goes on, and for what. */
+class Errand {
+  readonly #context: Context;
+  readonly #layout: Layout;
+  readonly #flags: Flags;
+  readonly closing: Closing | null;
+  readonly #deadBefore: ReadonlySet<TaskId>;
+  /** What ran when it stopped starting jobs: beside a supervisor that goes on, only these are waited for. */
+  #lastActive: ReadonlySet<TaskId> | null = null;
+  isInterrupted = false;
+
+  constructor(context: Context, given: { layout: Layout; flags: Flags; closing: Closing | null }) {
+    this.#context = context;
+    this.#layout = given.layout;
+    this.#flags = given.flags;
+    this.closing = given.closing;
+    this.#deadBefore = new Set(idsIn(given.layout, "dead-letter"));
+  }
+
+  get isClosed(): boolean {
+    return this.closing !== null && this.#context.clock.now() >= this.closing.atMs;
+  }
+
+  /** True once it is to go without a look at what is left. */
+  get isOver(): boolean {
+    return this.isInterrupted || (this.isClosed && this.#flags.leave === true);
+  }
+
+  /** True where a holder has nothing left that this drain waits for. */
+  isDone(holder: Holder): boolean {
+    if (holder.jobs.size > 0) return false;
+    const reasons = this.#reasons(holder.surroundings);
+    return holder.queued.every((task) => reasons.has(task.metadata.id));
+  }
+
+  /** What it waits for, as far as the files tell. */
+  waited(): Task[] {
+    const open = readTasks(this.#layout, ["running", "pending"]);
+    const reasons = this.#reasons(this.#seen(open));
+    const waited = open.filter((task) => !reasons.has(task.metadata.id));
+    if (!this.isClosed) return waited;
+    this.#lastActive ??= new Set(waited.map((task) => task.metadata.id));
+    return waited.filter((task) => this.#lastActive?.has(task.metadata.id));
+  }
+
+  /** What failed meanwhile, and what is left and why. */
+  report(): Ended {
+    const { out } = this.#context;
+    const isQuiet = this.#flags.quiet === true;
+    const dead = idsIn(this.#layout, "dead-letter").filter((id) => !this.#deadBefore.has(id));
+    for (const id of dead) out(`${id} failed (why: stint explain ${id})\n`);
+    const left = readTasks(this.#layout, ["running", "pending"]);
+    const around = this.#seen(left);
+    const reasons = this.#reasons(around);
+    const told = isQuiet
+      ? left.filter((task) => task.status.state === "queued" && isStuck(task, around))
+      : left;
+    for (const task of told) out(`${task.metadata.id} left: ${reasonLeft(task, reasons)}\n`);
+    if (!isQuiet && dead.length === 0 && left.length === 0) out("nothing is left to do\n");
+    return dead.length > 0 ? EXIT.failed : EXIT.done;
+  }
+
+  #reasons(around: Surroundings): ReadonlyMap<TaskId, string> {
+    return reasonsNotToWait(around, { isPatient: this.#flags.patient === true });
+  }
+
+  /** Another supervisor may stop earlier: this one would go on. */
+  #seen(open: readonly Task[]): Surroundings {
+    const seen = surroundingsSeen(this.#context, this.#layout, open);
+    return { ...seen, machine: { ...seen.machine, closing: this.closing } };
+  }
+}
+
 async function drain(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   const settings = readSettings(context, layout);
   if (!settings.ok) return settings.error;
   const jobs = readJobs(flags.jobs, settings.value);
   if (!jobs.ok) return jobs.error;
-  const before = new Set(idsIn(layout, "dead-letter"));
+  const closing = closingOfFlags(context, flags);
+  if (!closing.ok) return closing.error;
+  const errand = new Errand(context, { layout, flags, closing: closing.value });
   const progress = new ProgressLine(context);
-  let isInterrupted = false;
-  context.onSignal(() => (isInterrupted = true));
+  context.onSignal(() => (errand.isInterrupted = true));
   // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
   let hasHeld = false;
-  while (!isInterrupted) {
-    const open = readTasks(layout, ["running", "pending"]);
-    const reasons = reasonsNotToWait(surroundingsSeen(context, layout, open));
-    const waited = open.filter((task) => !reasons.has(task.metadata.id));
+  while (!errand.isOver) {
+    const waited = errand.waited();
     const owner = lockOwner(layout);
     const isSupervised = owner?.role === "up" || owner?.role === "drain";
-    if (waited.length === 0 && (hasHeld || isSupervised)) break;
+    if (waited.length === 0 && (hasHeld || isSupervised || errand.isClosed)) break;
     progress.show(waited, waited.length);
     if (isSupervised) {
       await Bun.sleep(LOOK_MS);
@@ -65,7 +147,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     // A `run` starts its own tasks alone: it hands over and becomes one who waits.
     const opened = await takeOverHome(context, layout, {
       role: "drain",
-      terms: termsOf(settings.value, { jobs: jobs.value }),
+      terms: termsOf(settings.value, { jobs: jobs.value, closing: closing.value }),
     });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
@@ -74,35 +156,16 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
       await using session = opened.value;
       await superviseHome(context, session, {
         settings: settings.value,
-        isDone: (holder, isQuiet) => isInterrupted || (isQuiet && isDrained(holder)),
-        isHurried: () => isInterrupted,
+        isDone: (holder, isQuiet) => errand.isOver || (isQuiet && errand.isDone(holder)),
+        isHurried: () => errand.isOver,
       });
+      if (errand.isOver && flags.quiet !== true) tellLeftJobs(context, { holder: session.holder, layout });
       if (session.holder.leaving === null) break;
     }
     await Bun.sleep(HAND_OVER_MS);
   }
   progress.clear();
-  return report(context, { layout, before, quiet: flags.quiet === true });
-}
-
-function isDrained(holder: Holder): boolean {
-  if (holder.jobs.size > 0) return false;
-  const reasons = reasonsNotToWait(holder.surroundings);
-  return holder.queued.every((task) => reasons.has(task.metadata.id));
-}
-
-/** What is left and why, and what failed meanwhile. */
-function report(
-  context: Context,
-  { layout, before, quiet }: { layout: Layout; before: ReadonlySet<string>; quiet: boolean },
-): Ended {
-  const dead = idsIn(layout, "dead-letter").filter((id) => !before.has(id));
-  for (const id of dead) context.out(`${id} failed (why: stint explain ${id})\n`);
-  const left = readTasks(layout, ["running", "pending"]);
-  const reasons = reasonsNotToWait(surroundingsSeen(context, layout, left));
-  for (const task of left) context.out(`${task.metadata.id} left: ${reasonLeft(task, reasons)}\n`);
-  if (!quiet && dead.length === 0 && left.length === 0) context.out("nothing is left to do\n");
-  return dead.length > 0 ? EXIT.failed : EXIT.done;
+  return errand.report();
 }
 
 function reasonLeft(task: Task, reasons: ReadonlyMap<string, string>): string {

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { ok } from "../../lib/result.ts";
 import { EXIT } from "../../model/errors.ts";
-import { numberOf, type TaskId } from "../../model/identity.ts";
+import { numberOf } from "../../model/identity.ts";
 import { matches, type Query } from "../../model/query.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
-import { idsIn, readTask } from "../../store/reader.ts";
+import { newestIds, readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { countFlag } from "../flags.ts";
 import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
@@ -104,7 +104,7 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
-  for (const id of endedIds(layout)) {
+  for (const id of newestIds(layout, ["done", "dead-letter"])) {
     if (ended.length >= endedLimit) break;
     if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
     const read = readTask(layout, id);
@@ -123,12 +123,6 @@ function folded(tasks: readonly Task[], folds: ReadonlyMap<number, Fold>): (Task
     placed.add(fold);
     return [fold];
   });
-}
-
-function endedIds(layout: Layout): TaskId[] {
-  return [...idsIn(layout, "done"), ...idsIn(layout, "dead-letter")].sort(
-    (left, right) => numberOf(right) - numberOf(left),
-  );
 }
 
 function printTable(

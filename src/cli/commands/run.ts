@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ALWAYS } from "../../model/work.ts";
 import { ensureHome } from "../../store/home.ts";
 import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
@@ -66,7 +67,8 @@ async function run(
   return runTasks(context, {
     layout: home.value,
     tasks,
-    terms: termsOf(settings.value, { jobs: jobs.value }),
+    // Who runs a task by hand means now.
+    terms: { ...termsOf(settings.value, { jobs: jobs.value }), work: ALWAYS },
     ...(passOn !== undefined && { onLook: passOn }),
   });
 }

@@ -1,6 +1,7 @@
 import { unreachable } from "../../lib/unreachable.ts";
 import { describeRequirement } from "../../model/selector.ts";
 import type { UnmetParent } from "../../plan/gate.ts";
+import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
@@ -23,6 +24,8 @@ export function shortWait(wait: Wait, nowMs: number): string {
       return `runs again ${relativeTime(wait.untilMs, nowMs)}`;
     case "unsupervised":
       return "no supervisor is up";
+    case "pause":
+      return describePause(wait.pause, nowMs);
     case "lane":
       return `lane ${wait.slot}, behind ${shortList(wait.before)}`;
     case "permit":
@@ -76,6 +79,8 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
         "No supervisor is up, so nothing starts.",
         "To start one: stint up --detach (or stint drain, to work until nothing is left)",
       ];
+    case "pause":
+      return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":
       return [
         `In the lane ${wait.slot}, ${wait.limit === 1 ? "one task runs" : `${wait.limit} tasks run`} at a time, and before it there ${wait.before.length === 1 ? "is" : "are"} ${shortList(wait.before)}.`,
@@ -95,6 +100,12 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     default:
       return unreachable(wait);
   }
+}
+
+function pauseAdvice(pause: Pause): string {
+  if (pause.type === "closed" || pause.type === "closing")
+    return "The next supervisor starts it: stint up --detach";
+  return "What is waited for is laid down in config.yaml, under work.";
 }
 
 function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {

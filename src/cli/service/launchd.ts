@@ -1,0 +1,39 @@
+import type { Service } from "./definition.ts";
+
+/**
+ * The agent of a supervisor, as launchd.plist(5) has it. `AbandonProcessGroup` leaves the jobs alone when it stops; it is
+ * started again unless it left of its own accord.
+ */
+export function agentText({ executable, home, options, path, name }: Service, log: string): string {
+  const words = [executable, "up", "--home", home, ...options];
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
+    '<plist version="1.0">',
+    "<dict>",
+    `  <key>Label</key><string>${escaped(agentLabel(name))}</string>`,
+    "  <key>ProgramArguments</key>",
+    "  <array>",
+    ...words.map((word) => `    <string>${escaped(word)}</string>`),
+    "  </array>",
+    "  <key>EnvironmentVariables</key>",
+    `  <dict><key>PATH</key><string>${escaped(path)}</string></dict>`,
+    "  <key>RunAtLoad</key><true/>",
+    "  <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>",
+    "  <key>AbandonProcessGroup</key><true/>",
+    `  <key>StandardOutPath</key><string>${escaped(log)}</string>`,
+    `  <key>StandardErrorPath</key><string>${escaped(log)}</string>`,
+    "</dict>",
+    "</plist>",
+    "",
+  ].join("\n");
+}
+
+/** The name under which launchd knows a service. */
+export function agentLabel(name: string): string {
+  return `local.${name}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

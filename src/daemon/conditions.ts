@@ -1,0 +1,33 @@
+import type { Clock } from "../lib/clock.ts";
+import { readConditions } from "../machine/conditions.ts";
+import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../model/work.ts";
+
+/** The load of a minute does not change faster, and nobody waits long for a plug. */
+const LOOK_MS = 30_000;
+
+/** The load and the power as last looked at: now and then, and only for somebody who waits. */
+export class ConditionsWatch {
+  readonly #rules: WorkRules;
+  readonly #clock: Clock;
+  readonly #read: (rules: WorkRules) => Conditions;
+  #seen: { readonly conditions: Conditions; readonly awakeMs: number } | null = null;
+
+  constructor(
+    rules: WorkRules,
+    { clock, read = readConditions }: { clock: Clock; read?: (rules: WorkRules) => Conditions },
+  ) {
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#read = read;
+  }
+
+  /** `isAsked` is true where a task waits to start; without one nothing is looked at. */
+  view(isAsked: boolean): Conditions {
+    const { onlyOnMains, maxLoad } = this.#rules;
+    if (!onlyOnMains && maxLoad === null) return UNKNOWN_CONDITIONS;
+    const nowMs = this.#clock.awakeMs();
+    if (isAsked && (this.#seen === null || nowMs - this.#seen.awakeMs >= LOOK_MS))
+      this.#seen = { conditions: this.#read(this.#rules), awakeMs: nowMs };
+    return this.#seen?.conditions ?? UNKNOWN_CONDITIONS;
+  }
+}

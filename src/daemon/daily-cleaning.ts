@@ -1,0 +1,69 @@
+import { formatBytes } from "../lib/bytes.ts";
+import { timestamp } from "../lib/clock.ts";
+import type { Answer } from "../model/request.ts";
+import type { RetentionRules } from "../model/retention.ts";
+import { noteCleaned, readCleaned } from "../store/cleaned-file.ts";
+import { cleaning } from "./cleaning.ts";
+import type { Holder } from "./holder.ts";
+
+const DAY_MS = 86_400_000;
+/** A clean-up holds a turn of the loop up for so long, and lets it go for so long. */
+const STEP_MS = 10;
+const REST_MS = 40;
+/** One that the disk refused is tried again after this time. */
+const RETRY_MS = 3_600_000;
+
+/** Keeps to the rules of retention once a day, by the wall clock: a machine that was off or asleep catches up. */
+export class DailyCleaning {
+  readonly #holder: Holder;
+  readonly #rules: RetentionRules;
+  #running: Generator<void, Answer[]> | null = null;
+  #lastMs: number | null;
+  #notBeforeAwakeMs = 0;
+
+  constructor(holder: Holder, rules: RetentionRules) {
+    this.#holder = holder;
+    this.#rules = rules;
+    this.#lastMs = readCleaned(holder.options.layout);
+  }
+
+  /** Does a little of what is to be done; gives when to go on in ms, or null where nothing is due. */
+  step(): number | null {
+    const { clock } = this.#holder.options;
+    if (this.#running === null && !this.#isDue()) return null;
+    this.#running ??= cleaning(this.#holder, { rules: this.#rules, dryRun: false, actor: "stint" });
+    // Where the disk refuses a step, it begins anew later.
+    this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
+    const running = this.#running;
+    this.#running = null;
+    const untilMs = clock.awakeMs() + STEP_MS;
+    while (clock.awakeMs() < untilMs) {
+      const next = running.next();
+      if (next.done !== true) continue;
+      this.#finish(next.value);
+      return null;
+    }
+    this.#running = running;
+    return REST_MS;
+  }
+
+  /** A clock that was set back does not put it off. */
+  #isDue(): boolean {
+    const { clock } = this.#holder.options;
+    if (clock.awakeMs() < this.#notBeforeAwakeMs) return false;
+    const nowMs = clock.now();
+    return this.#lastMs === null || nowMs - this.#lastMs >= DAY_MS || nowMs < this.#lastMs;
+  }
+
+  #finish(answers: readonly Answer[]): void {
+    const { layout, clock, say } = this.#holder.options;
+    this.#lastMs = clock.now();
+    this.#notBeforeAwakeMs = 0;
+    for (const { problem } of answers) if (problem !== undefined) say(problem.message);
+    const removed = answers.filter(({ done }) => done !== undefined);
+    const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
+    if (removed.length > 0)
+      say(`cleaned up: ${removed.length} tasks or logs of tasks, ${formatBytes(bytes)}`);
+    noteCleaned(layout, timestamp(this.#lastMs));
+  }
+}

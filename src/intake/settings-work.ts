@@ -1,0 +1,89 @@
+import { ok, type Result } from "../lib/result.ts";
+import type { WorkWindow } from "../model/work.ts";
+import { type Fault, refuse } from "./fault.ts";
+import { listOf, type Reader, text, yesOrNo } from "./readers.ts";
+import { section } from "./section.ts";
+import { describe, type Value } from "./value.ts";
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const DAY_MINUTES = 1_440;
+/** A load that no machine is meant to pass. */
+const MAX_LOAD = 10_000;
+
+/** When jobs are started: `work` of config.yaml. */
+export const workSettings = section({
+  hours: { name: "hours", read: listOf(workWindow) },
+  timeZone: { name: "timeZone", read: timeZone },
+  onlyOnMains: { name: "onlyOnMains", read: yesOrNo },
+  maxLoad: { name: "maxLoad", read: amount(MAX_LOAD, "a load average such as 8") },
+  maxGpuUse: { name: "maxGpuUse", read: percent },
+});
+
+/** `22:00-07:00`, `Sat-Sun`, `Mon-Fri 22:00-07:00`, `Sat, Sun 10:00-18:00`; the days are those on which it begins. */
+function workWindow(value: Value): Result<WorkWindow, Fault[]> {
+  const read = text(value);
+  if (!read.ok) return read;
+  const wanted = "wanted hours such as 22:00-07:00, Sat-Sun or Mon-Fri 22:00-07:00";
+  const [, dayText, timeText] =
+    /^\s*((?:[a-z]{2,}(?:\s*-\s*[a-z]{2,})?(?:\s*,\s*)?)*)\s*(\d[\d:\s-]*)?$/i.exec(read.value) ?? [];
+  if (dayText === undefined) return refuse(value, `is ${describe(value)}, ${wanted}`);
+  const days = dayText === "" ? [...DAYS.keys()] : daysOf(dayText);
+  const times = timeText === undefined ? { fromMinute: 0, minutes: DAY_MINUTES } : timesOf(timeText);
+  if (days === null || times === null) return refuse(value, `is ${describe(value)}, ${wanted}`);
+  return ok({ days, ...times });
+}
+
+function daysOf(typed: string): number[] | null {
+  const found = new Set<number>();
+  for (const part of typed.split(",").map((one) => one.trim())) {
+    const [from = -1, to = from, ...more] = part.split("-").map((word) => dayOf(word.trim()));
+    if (from < 0 || to < 0 || more.length > 0) return null;
+    for (let day = from; ; day = (day + 1) % DAYS.length) {
+      found.add(day);
+      if (day === to) break;
+    }
+  }
+  return [...found].sort((left, right) => left - right);
+}
+
+/** Three letters or the whole word. */
+function dayOf(word: string): number {
+  const names = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+  const typed = word.toLowerCase();
+  return names.findIndex((name) => typed.length >= 3 && name.startsWith(typed));
+}
+
+function timesOf(typed: string): Pick<WorkWindow, "fromMinute" | "minutes"> | null {
+  const [, fromHour, fromMinute, toHour, toMinute] =
+    /^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*$/.exec(typed) ?? [];
+  const from = Number(fromHour) * 60 + Number(fromMinute);
+  const to = Number(toHour) * 60 + Number(toMinute);
+  const isTime = from < DAY_MINUTES && to <= DAY_MINUTES && Number(fromMinute) < 60 && Number(toMinute) < 60;
+  if (!isTime || from === to) return null;
+  return { fromMinute: from, minutes: (to - from + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES };
+}
+
+function timeZone(value: Value): Result<string, Fault[]> {
+  const read = text(value);
+  if (!read.ok) return read;
+  try {
+    return ok(new Intl.DateTimeFormat("en-GB", { timeZone: read.value }).resolvedOptions().timeZone);
+  } catch {
+    return refuse(value, `is ${describe(value)}, wanted a time zone such as Europe/Berlin or UTC`);
+  }
+}
+
+/** A number above 0, whole or not. */
+function amount(most: number, wanted: string): Reader<number> {
+  return (value) => {
+    const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
+    return given > 0 && given <= most ? ok(given) : refuse(value, `is ${describe(value)}, wanted ${wanted}`);
+  };
+}
+
+/** `20%`. */
+function percent(value: Value): Result<number, Fault[]> {
+  const [, digits] = /^(\d{1,3})\s*%$/.exec(value.type === "scalar" ? value.text : "") ?? [];
+  const share = digits === undefined ? Number.NaN : Number(digits);
+  return share <= 100 ? ok(share) : refuse(value, `is ${describe(value)}, wanted a share such as 20%`);
+}

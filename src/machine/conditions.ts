@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { loadavg, platform } from "node:os";
+import { join } from "node:path";
+import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../model/work.ts";
+
+const POWER_SUPPLIES = "sys/class/power_supply";
+/** `pmset` answers in milliseconds; on a Mac in trouble the queue is not to stand still. */
+const PMSET_TIMEOUT_MS = 2_000;
+
+/** Looks at load and power, as far as the rules ask for them. `root` is `/`, except in tests. */
+export function readConditions(rules: WorkRules, root = "/"): Conditions {
+  return {
+    ...UNKNOWN_CONDITIONS,
+    ...(rules.maxLoad !== null && { load: loadavg()[0] ?? null }),
+    ...(rules.onlyOnMains && { onMains: platform() === "darwin" ? macOnMains() : linuxOnMains(root) }),
+  };
+}
+
+/** Of sysfs-class-power: a mains or USB supply says whether it is online. A machine with neither battery nor supply has mains. */
+function linuxOnMains(root: string): boolean | null {
+  const folder = join(root, POWER_SUPPLIES);
+  const supplies = attempt(() => readdirSync(folder)) ?? [];
+  const read = (name: string, file: string): string =>
+    attempt(() => readFileSync(join(folder, name, file), "utf8").trim()) ?? "";
+  const isOfMachine = (name: string): boolean => read(name, "scope") !== "Device";
+  const own = supplies.filter(isOfMachine);
+  const lines = own.filter((name) => ["Mains", "USB"].includes(read(name, "type")));
+  if (lines.some((name) => read(name, "online") === "1")) return true;
+  const batteries = own.filter((name) => read(name, "type") === "Battery");
+  if (batteries.length === 0) return true;
+  if (batteries.some((name) => read(name, "status") === "Discharging")) return false;
+  return lines.length > 0 ? false : null;
+}
+
+/** `pmset -g ps` begins with "Now drawing from 'AC Power'". */
+function macOnMains(): boolean | null {
+  const ended = attempt(() =>
+    Bun.spawnSync(["/usr/bin/pmset", "-g", "ps"], {
+      stdout: "pipe",
+      stderr: "ignore",
+      timeout: PMSET_TIMEOUT_MS,
+    }),
+  );
+  const said = /drawing from '([^']+)'/.exec(ended?.stdout.toString() ?? "")?.[1];
+  return said === undefined ? null : said === "AC Power";
+}
+
+/** What the system does not tell is unknown. */
+function attempt<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,97 @@
+import type { WorkRules, WorkWindow } from "../model/work.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 1_440;
+const WEEK_MINUTES = 7 * DAY_MINUTES;
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/** More looks ahead than windows and clock changes of two weeks can ask for. */
+const MAX_LOOKS = 200;
+
+type Hours = Pick<WorkRules, "hours" | "timeZone">;
+
+/** True where the wall clock of the zone stands in one of the windows: in an hour that comes twice, both times. */
+export function isWorkTime({ hours, timeZone }: Hours, nowMs: number): boolean {
+  return hours.length === 0 || isIn(hours, minuteOfWeek(nowMs, timeZone));
+}
+
+/**
+ * The first moment after `nowMs`, which is outside of all windows, that is in one; ms since the epoch. A beginning that a
+ * clock change leaves out is the moment of the change. Null where no window comes within two weeks.
+ */
+export function nextWorkTime({ hours, timeZone }: Hours, nowMs: number): number | null {
+  const local = (ms: number): number => minuteOfWeek(ms, timeZone);
+  let atMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const here = local(atMs);
+    const ahead = Math.min(...hours.flatMap((window) => startsOf(window)).map((start) => until(here, start)));
+    if (!Number.isFinite(ahead)) return null;
+    const thenMs = atMs + ahead * MINUTE_MS;
+    const isRegular = local(thenMs) === (here + ahead) % WEEK_MINUTES;
+    atMs = isRegular ? thenMs : clockChange(local, { fromMs: atMs, toMs: thenMs });
+    if (isIn(hours, local(atMs))) return atMs;
+  }
+  return null;
+}
+
+/** The time of day in the zone, with the weekday where it is more than a day ahead: `22:00`, `Mon 22:00`. */
+export function wallTime(
+  ms: number,
+  { nowMs, timeZone }: { nowMs: number; timeZone: string | null },
+): string {
+  const minute = minuteOfWeek(ms, timeZone);
+  const pad = (value: number): string => String(value).padStart(2, "0");
+  const time = `${pad(Math.floor((minute % DAY_MINUTES) / 60))}:${pad(minute % 60)}`;
+  const isFar = ms - nowMs >= DAY_MINUTES * MINUTE_MS;
+  return isFar ? `${DAYS[Math.floor(minute / DAY_MINUTES)] ?? ""} ${time}` : time;
+}
+
+function isIn(hours: readonly WorkWindow[], minute: number): boolean {
+  return hours.some((window) =>
+    startsOf(window).some((start) => (minute - start + WEEK_MINUTES) % WEEK_MINUTES < window.minutes),
+  );
+}
+
+function startsOf({ days, fromMinute }: WorkWindow): number[] {
+  return days.map((day) => day * DAY_MINUTES + fromMinute);
+}
+
+/** Minutes until the wall clock shows a minute of the week the next time; a week where it shows it now. */
+function until(here: number, there: number): number {
+  return ((there - here + WEEK_MINUTES - 1) % WEEK_MINUTES) + 1;
+}
+
+/** The first minute of a span after which the clock of the zone goes otherwise than at its beginning. */
+function clockChange(
+  local: (ms: number) => number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): number {
+  const shift = (ms: number): number =>
+    (local(ms) - ((ms / MINUTE_MS) % WEEK_MINUTES) + WEEK_MINUTES) % WEEK_MINUTES;
+  const before = shift(fromMs);
+  let [low, high] = [fromMs / MINUTE_MS, toMs / MINUTE_MS];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (shift(middle * MINUTE_MS) === before) low = middle;
+    else high = middle;
+  }
+  return high * MINUTE_MS;
+}
+
+/** To make one costs fifty times as much as to use it. */
+const formats = new Map<string | null, Intl.DateTimeFormat>();
+
+/** Minutes of the zone's wall clock since the last midnight to Sunday. */
+function minuteOfWeek(ms: number, timeZone: string | null): number {
+  const format =
+    formats.get(timeZone) ??
+    new Intl.DateTimeFormat("en-GB", {
+      ...(timeZone !== null && { timeZone }),
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+  formats.set(timeZone, format);
+  const [, day = "", hour, minute] = /^(\w{3})\w*,? (\d+):(\d+)$/.exec(format.format(ms)) ?? [];
+  return DAYS.indexOf(day) * DAY_MINUTES + Number(hour) * 60 + Number(minute);
+}

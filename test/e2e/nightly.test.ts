@@ -1,0 +1,176 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+/** Runs until a file of this name is there. */
+const WAITING = "until [ -e $HOME/go ]; do sleep 0.02; done";
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/** Hours that are days away, whenever this runs. */
+function farHours(): string {
+  return `${DAYS[(new Date().getUTCDay() + 3) % 7]} 10:00-11:00`;
+}
+
+function settle(stint: Stint, text: string): void {
+  mkdirSync(stint.home, { recursive: true, mode: 0o700 });
+  writeFileSync(join(stint.home, "config.yaml"), text);
+}
+
+async function wait(
+  drain: Bun.Subprocess<Uint8Array, "pipe", "pipe">,
+): Promise<{ code: number; out: string; err: string }> {
+  const [out, err, code] = await Promise.all([
+    new Response(drain.stdout).text(),
+    new Response(drain.stderr).text(),
+    drain.exited,
+  ]);
+  return { code, out, err };
+}
+
+describe("drain with an end", () => {
+  test("starts nothing after it, and waits for what runs", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "long", "--", "sh", "-c", WAITING);
+    await stint.ok("submit", "--name", "late", "--", "true");
+    const drain = stint.start(["drain", "--jobs", "1", "--for", "1s"]);
+    await stint.reach(1, "running");
+    const closing = stint.owner()?.["closing"] as { atMs: number };
+    await until("the end has come", () => Date.now() > closing.atMs);
+    expect(await stint.ok("explain", "2")).toContain("nothing is started since");
+    expect(drain.exitCode).toBeNull();
+    writeFileSync(join(stint.root, "go"), "");
+    const { code, out } = await wait(drain);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^000002-late left: nothing is started since \d\d:\d\d\n$/),
+    ]);
+    expect(stint.record(1).status.state).toBe("completed");
+  });
+
+  test("leaves what runs to the next one with --leave", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "long", "--", "sh", "-c", WAITING);
+    const drain = stint.start(["drain", "--for", "1s", "--leave"]);
+    await stint.reach(1, "running");
+    const { code, out, err } = await wait(drain);
+    expect([code, out]).toEqual([0, "000001-long left: running\n"]);
+    expect(err).toContain("1 running, left to the next supervisor");
+    writeFileSync(join(stint.root, "go"), "");
+    expect(await stint.ok("drain")).toBe("nothing is left to do");
+    expect(stint.record(1).status.attempt).toBe(1);
+  });
+
+  test("beside a supervisor waits for what runs then, and not for what it starts later", async () => {
+    await using stint = new Stint();
+    await stint.up("--jobs", "1");
+    await stint.ok("submit", "--name", "long", "--", "sh", "-c", WAITING);
+    await stint.reach(1, "running");
+    const drain = stint.start(["drain", "--for", "200ms"]);
+    await stint.ok(
+      "submit",
+      "--name",
+      "later",
+      "--",
+      "sh",
+      "-c",
+      "until [ -e $HOME/end ]; do sleep 0.02; done",
+    );
+    // It has looked after its end once it waits for nothing new.
+    await Bun.sleep(1_000);
+    expect(drain.exitCode).toBeNull();
+    writeFileSync(join(stint.root, "go"), "");
+    expect((await wait(drain)).code).toBe(0);
+    expect(stint.record(2).status.state).not.toBe("completed");
+  });
+
+  test.each([
+    [["--for", "6"], 'Cannot read --for "6"'],
+    [["--until", "7 o'clock"], "Cannot read --until"],
+    [["--for", "1h", "--until", "07:00"], "Cannot use --for and --until together"],
+    [["--leave"], "Cannot use --leave without an end"],
+    [["--fit"], "Cannot use --fit without an end"],
+  ])("%j is refused", async (flags, message) => {
+    await using stint = new Stint();
+    const { code, err } = await stint.run(["drain", ...flags]);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe("drains from cron", () => {
+  test("two at once: the second joins the first, and both tell of what failed", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "bad", "--", "sh", "-c", `${WAITING}; exit 3`);
+    const drains = [1, 2, 3].map(() => stint.start(["drain", "--quiet"]));
+    await stint.reach(1, "running");
+    // Time for each of them to try to take the home from the others.
+    await Bun.sleep(1_000);
+    const taken = await Bun.file(join(stint.home, "audit.ndjson")).text();
+    expect(taken.match(/"lock_taken"/g)).toHaveLength(1);
+    writeFileSync(join(stint.root, "go"), "");
+    for (const { code, out } of await Promise.all(drains.map(wait)))
+      expect([code, out]).toEqual([1, "000001-bad failed (why: stint explain 000001-bad)\n"]);
+    expect(stint.record(1).status.attempt).toBe(1);
+  });
+
+  test("--quiet is silent about what is meant to wait, and not about what is stuck", async () => {
+    await using stint = new Stint();
+    const quiet = async () => {
+      const { code, out, err } = await stint.run(["drain", "--quiet"]);
+      return { code, talk: out + err };
+    };
+    await stint.ok("submit", "--name", "fine", "--", "true");
+    await stint.ok("submit", "--hold", "--", "true");
+    await stint.ok("submit", "--at", "9h", "--", "true");
+    expect(await quiet()).toEqual({ code: 0, talk: "" });
+    await stint.ok("submit", "--name", "bad", "--", "false");
+    await stint.ok("submit", "--name", "child", "--after", "bad", "--", "true");
+    const { code, talk } = await quiet();
+    expect([code, talk.split("\n")]).toEqual([
+      1,
+      [
+        "000004-bad failed (why: stint explain 000004-bad)",
+        "000005-child left: its parent 000004-bad is failed",
+        "",
+      ],
+    ]);
+  });
+
+  test("submit --quiet --unique says nothing, whether it queues or not", async () => {
+    await using stint = new Stint();
+    for (let night = 0; night < 2; night += 1) {
+      const { code, out, err } = await stint.run(["submit", "--quiet", "--unique", "nightly", "--", "true"]);
+      expect([code, out, err]).toEqual([0, "", ""]);
+    }
+    expect(stint.records()).toHaveLength(1);
+  });
+});
+
+describe("work hours", () => {
+  test("keep a supervisor from starting, and ls, explain, its log and a drain say so", async () => {
+    await using stint = new Stint();
+    settle(stint, `work: {hours: "${farHours()}", timeZone: UTC}`);
+    const reason = `waits for the work hours, from ${farHours().slice(0, 9)} UTC`;
+    const supervisor = await stint.up();
+    await stint.ok("submit", "--name", "night", "--", "true");
+    expect(await stint.ok("explain", "1")).toContain(`It is ready: ${reason}.`);
+    expect(await stint.ok("ls")).toContain(reason);
+    expect(await stint.ok("drain")).toBe(`000001-night left: ${reason}`);
+    expect(await stint.ok("drain", "--quiet")).toBe("");
+    supervisor.kill("SIGTERM");
+    const log = await new Response(supervisor.stdout).text();
+    expect(log.split(reason)).toHaveLength(2);
+    expect(stint.record(1).status.attempt).toBe(0);
+    // With nobody there it is the drain that keeps the hours; who runs something by hand means now.
+    expect(await stint.ok("drain")).toBe(`000001-night left: ${reason}`);
+    expect((await stint.run(["run", "--", "true"])).code).toBe(0);
+  });
+
+  test("a drain that is patient waits for them, up to its end", async () => {
+    await using stint = new Stint();
+    settle(stint, `work: {hours: "${farHours()}", timeZone: UTC}`);
+    await stint.ok("submit", "--name", "night", "--", "true");
+    const out = await stint.ok("drain", "--patient", "--for", "500ms");
+    expect(out).toMatch(/^000001-night left: nothing is started since \d\d:\d\d$/);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { makeTaskId } from "../../src/model/identity.ts";
+import type { RetentionRules } from "../../src/model/retention.ts";
+import { type EndedTask, outdated } from "../../src/plan/retention.ts";
+import { NOW_MS } from "../rig/tasks.ts";
+
+const NOTHING: RetentionRules = {
+  doneMs: null,
+  deadLetterMs: null,
+  takesDeadLetter: false,
+  count: null,
+  bytes: null,
+  logsMs: null,
+};
+
+/** Task 1 ended one ms ago, task 2 two … each with 10 bytes; 3 is dead, 4 is needed. */
+const SIX: EndedTask[] = [1, 2, 3, 4, 5, 6].map((number) => ({
+  id: makeTaskId(number, "train"),
+  isDead: number === 3,
+  endedAtMs: NOW_MS - number,
+  isNeeded: number === 4,
+  bytes: 10,
+}));
+
+const removed = (change: Partial<RetentionRules>): string => {
+  const { tasks, logs } = outdated(SIX, { rules: { ...NOTHING, ...change }, nowMs: NOW_MS });
+  const numbers = (of: readonly EndedTask[]): string => of.map(({ id }) => Number.parseInt(id, 10)).join(" ");
+  return `${numbers(tasks)}|${numbers(logs)}`;
+};
+
+describe("outdated()", () => {
+  test.each<[rules: Partial<RetentionRules>, removed: string]>([
+    [{}, "|"],
+    [{ doneMs: 2 }, "6 5|"],
+    [{ doneMs: 0, deadLetterMs: 0 }, "6 5 2 1|"],
+    [{ doneMs: 0, deadLetterMs: 0, takesDeadLetter: true }, "6 5 3 2 1|"],
+    [{ doneMs: 0, takesDeadLetter: true }, "6 5 2 1|"],
+    [{ count: 3 }, "6 5|"],
+    [{ count: 0 }, "6 5 2 1|"],
+    [{ count: 3, takesDeadLetter: true }, "6 5|"],
+    [{ bytes: 30 }, "6 5|"],
+    [{ bytes: 29 }, "6 5|"],
+    [{ bytes: 19 }, "6 5 2|"],
+    [{ logsMs: 1 }, "|6 5 2"],
+    [{ logsMs: 1, doneMs: 4 }, "6 5|2"],
+  ])("%j", (rules, expected) => {
+    expect(removed(rules)).toBe(expected);
+  });
+
+  const anyTasks = fc
+    .array(
+      fc.record({
+        isDead: fc.boolean(),
+        endedAtMs: fc.integer({ min: NOW_MS - 50, max: NOW_MS + 5 }),
+        isNeeded: fc.boolean(),
+        bytes: fc.nat(20),
+      }),
+      { maxLength: 20 },
+    )
+    .map((tasks): EndedTask[] => tasks.map((task, index) => ({ ...task, id: makeTaskId(index + 1, "t") })));
+  const limit = fc.option(fc.nat(60));
+  const anyRules = fc.record({
+    doneMs: limit,
+    deadLetterMs: limit,
+    takesDeadLetter: fc.boolean(),
+    count: limit,
+    bytes: limit,
+    logsMs: limit,
+  });
+
+  test("keeps what is needed, young, or dead and not asked for; and what stays keeps to the rules", () => {
+    fc.assert(
+      fc.property(anyTasks, anyRules, (ended, rules) => {
+        const { tasks, logs } = outdated(ended, { rules, nowMs: NOW_MS });
+        const gone = new Set(tasks);
+        for (const task of [...tasks, ...logs]) {
+          expect(task.isNeeded).toBeFalse();
+          if (task.isDead) expect(rules.takesDeadLetter).toBeTrue();
+        }
+        for (const task of logs) expect(gone.has(task)).toBeFalse();
+        const free = ended.filter(
+          (task) => !gone.has(task) && !task.isNeeded && (!task.isDead || rules.takesDeadLetter),
+        );
+        for (const { isDead, endedAtMs } of free) {
+          const most = (isDead ? rules.deadLetterMs : rules.doneMs) ?? Number.POSITIVE_INFINITY;
+          expect(NOW_MS - endedAtMs).toBeLessThanOrEqual(most);
+        }
+        if (rules.count !== null) expect(free.length).toBeLessThanOrEqual(rules.count);
+        const bytes = free.reduce((total, task) => total + task.bytes, 0);
+        if (rules.bytes !== null) expect(bytes).toBeLessThanOrEqual(rules.bytes);
+        // Without a limit on bytes, of two that are alike the newer one is never the one that goes.
+        if (rules.bytes !== null) return;
+        for (const task of gone)
+          for (const kept of free)
+            if (kept.isDead === task.isDead) expect(kept.endedAtMs).toBeGreaterThanOrEqual(task.endedAtMs);
+      }),
+    );
+  });
+
+  test("done again it finds nothing", () => {
+    fc.assert(
+      fc.property(anyTasks, anyRules, (ended, rules) => {
+        const gone = new Set(outdated(ended, { rules, nowMs: NOW_MS }).tasks);
+        const left = ended.filter((task) => !gone.has(task));
+        expect(outdated(left, { rules, nowMs: NOW_MS }).tasks).toEqual([]);
+      }),
+    );
+  });
+});
