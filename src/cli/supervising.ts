@@ -32,7 +32,7 @@ export async function superviseHome(
     onProblem: holder.options.say,
   });
   await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
-  if (options.isHurried?.() !== true) await deliverLastNews(holder);
+  await deliverLastNews(holder, options.isHurried ?? (() => false));
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */
