@@ -200,7 +200,7 @@ function checkNotices(layout: Layout): Check[] {
       : {
           verdict: "bad",
           what: `${givenUp.length} notices were given up, the last: ${lastError?.lastError ?? "unknown"}`,
-          mend: `mend the receiver; to send them anew, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again`,
+          mend: `mend the receiver; to send them anew, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again, else remove them`,
         },
   ];
   return checks.filter((check) => check !== null);

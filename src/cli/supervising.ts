@@ -32,6 +32,7 @@ export async function superviseHome(
     nudge: holder.nudge,
     onProblem: holder.options.say,
   });
+<<<<<<< /tmp/m1
   // A drain has an end to come to; who only ever drains has `stint clean`.
   const rules = holder.options.lock.owner.role === "up" ? options.settings?.retention : undefined;
   const cleaning = rules === undefined ? null : new DailyCleaning(holder, rules);
@@ -42,6 +43,13 @@ export async function superviseHome(
     ...(cleaning !== null && { aside: () => cleaning.step() }),
   });
   if (options.isHurried?.() !== true) await deliverLastNews(holder);
+||||||| /tmp/m0
+  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
+  if (options.isHurried?.() !== true) await deliverLastNews(holder);
+=======
+  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
+  await deliverLastNews(holder, options.isHurried ?? (() => false));
+>>>>>>> /tmp/m2
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */

@@ -91,16 +91,13 @@ const LINGER_MS = 10_000;
 const NEXT_TRY_MS = 1_000;
 
 /** Lets the news of the last ends go out where the queue is worked off; whoever was told to leave does not wait. */
-export async function deliverLastNews(holder: Holder): Promise<void> {
+export async function deliverLastNews(holder: Holder, isHurried: () => boolean): Promise<void> {
   const { clock, lock } = holder.options;
   const untilMs = clock.awakeMs() + LINGER_MS;
-  while (lock.isHeld() && holder.canWrite() && clock.awakeMs() < untilMs) {
+  while (lock.isHeld() && holder.canWrite() && clock.awakeMs() < untilMs && !isHurried()) {
+    if (holder.leaving !== null && holder.leaving !== "drain") return;
     withDisk(holder, "see to the notices", () => seeToNotices(holder));
-    if (
-      holder.courier?.isBusy(NEXT_TRY_MS) !== true ||
-      (holder.leaving !== null && holder.leaving !== "drain")
-    )
-      return;
+    if (holder.courier?.isBusy(NEXT_TRY_MS) !== true) return;
     await holder.pause(LOOK_MS);
   }
 }
