@@ -251,6 +251,9 @@ describe("auditedVersions()", () => {
     expect(found(NOW_MS + 18 * DAY)).toContain("uid-3");
     expect(found(NOW_MS + 18 * DAY)).not.toContain("uid-1");
     expect(auditedVersions(home.layout, new Map())).toEqual(new Map());
+    // The last line of a task counts, not one that is read later.
+    log(home, note(60, { uid: "uid-1" }));
+    expect(auditedVersions(home.layout, since(NOW_MS)).get("uid-1")).toBe(60);
   });
 
   test("gives the last version of each task, whatever its texts hold", async () => {
