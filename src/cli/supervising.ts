@@ -1,5 +1,6 @@
 import type { Holder } from "../daemon/holder.ts";
 import { openInboxes } from "../daemon/inbox.ts";
+import { Schedules } from "../daemon/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/settings.ts";
@@ -22,11 +23,24 @@ export async function superviseHome(
     userHome: context.userHome,
     ...(defaults !== undefined && { defaults }),
   });
-  await using watch = watchDirectories([layout.requests, layout.incoming, ...directories], {
+  const schedules =
+    options.settings === null
+      ? null
+      : new Schedules(holder, {
+          userHome: context.userHome,
+          ...(defaults !== undefined && { defaults }),
+        });
+  const watched = [layout.requests, layout.incoming, ...directories];
+  await using watch = watchDirectories(schedules === null ? watched : [...watched, layout.schedules], {
     nudge: holder.nudge,
     onProblem: holder.options.say,
   });
-  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
+  await supervise(holder, {
+    intake,
+    ...(schedules !== null && { schedules: () => schedules.look() }),
+    refresh: watch.refresh,
+    isDone: options.isDone,
+  });
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */

@@ -4,6 +4,7 @@ import type { Result } from "../lib/result.ts";
 import type { Dependency } from "../model/dependency.ts";
 import type { Problem } from "../model/errors.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../model/identity.ts";
+import type { FiringIdentity } from "../model/schedule.ts";
 import { accepted, type Draft } from "../model/submission.ts";
 import type { Metadata, Task } from "../model/task.ts";
 import { commitBatch } from "../store/batch.ts";
@@ -28,6 +29,8 @@ export interface Acceptance {
   readonly batch: string;
   /** The inbox file that the drafts were read from. */
   readonly taken?: string;
+  /** The firing that queues them; without a name it is one by hand, which moves no schedule on. */
+  readonly firing?: FiringIdentity & { readonly schedule?: string };
 }
 
 /** Makes tasks of drafts and accepts them, all or none; they are on the disk when this returns. */
@@ -38,7 +41,7 @@ export function accept(
 ): Result<Task[], Problem> {
   return onDisk("queue the tasks", () => {
     const at = timestamp(options.clock.now());
-    const { createdBy, source, environment: variables, resubmitOf } = options;
+    const { createdBy, source, environment: variables, resubmitOf, firing } = options;
     const environment =
       variables === undefined ? undefined : keepEnvironment(layout, variables, options.clock.now());
     const first = reserveNumbers(layout, drafts.length);
@@ -56,6 +59,7 @@ export function accept(
         source,
         ...(environment !== undefined && isInheriting && { environment }),
         ...(resubmitOf !== undefined && { resubmitOf }),
+        ...(firing !== undefined && { scheduleId: firing.uid, firedFor: firing.firedFor }),
         ...(drafts.length > 1 && { batch: options.batch }),
         // Members stand in a row, so the place in the group leads to the first of them.
         ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
@@ -64,6 +68,14 @@ export function accept(
     commitBatch(layout, options.batch, {
       tasks,
       ...(options.taken !== undefined && { taken: options.taken }),
+      ...(firing?.schedule !== undefined && {
+        fired: {
+          schedule: firing.schedule,
+          uid: firing.uid,
+          firedFor: firing.firedFor,
+          tasks: tasks.map(({ metadata }) => metadata.id),
+        },
+      }),
     });
     return tasks;
   });

@@ -1,11 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
+import { SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
 import { INBOX_SCENARIO } from "./scenarios-inbox.ts";
 import { RECOVERY_SCENARIOS } from "./scenarios-recovery.ts";
 import { TASK_SCENARIOS } from "./scenarios-tasks.ts";
 import { failpointNames, sweep } from "./sweep.ts";
 
-const SCENARIOS = [...RECOVERY_SCENARIOS, INBOX_SCENARIO, LIMITS_SCENARIO, ...TASK_SCENARIOS];
+const SCENARIOS = [
+  ...RECOVERY_SCENARIOS,
+  INBOX_SCENARIO,
+  SCHEDULE_SCENARIO,
+  LIMITS_SCENARIO,
+  ...TASK_SCENARIOS,
+];
 /** A sweep is dozens of runs one after the other. */
 const SWEEP_TIMEOUT_MS = 180_000;
 

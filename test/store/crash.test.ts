@@ -31,6 +31,8 @@ const ELSEWHERE = [
   /^request:fetched$/,
   /^inbox:(reason-staged|told|put-back)$/,
   /^quarantine:/,
+  /^schedule:/,
+  /^batch:firing-noted$/,
 ];
 const THREE = [1, 2, 3].map((number) => aTask({ number }));
 

@@ -32,6 +32,7 @@ const FOLDERS = [
   "requests",
   "running",
   "runs",
+  "schedules",
   "tmp",
 ];
 
