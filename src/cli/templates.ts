@@ -2,6 +2,7 @@ import batch from "../../templates/batch.yaml" with { type: "text" };
 import crontab from "../../templates/crontab.txt" with { type: "text" };
 import gpuNight from "../../templates/gpu-night.yaml" with { type: "text" };
 import hello from "../../templates/hello.yaml" with { type: "text" };
+import nightly from "../../templates/nightly.yaml" with { type: "text" };
 import pythonTrain from "../../templates/python-train.yaml" with { type: "text" };
 import retry from "../../templates/retry.yaml" with { type: "text" };
 import sample from "../../templates/sample.yaml" with { type: "text" };
@@ -23,6 +24,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   batch: { file: "batch.yaml", text: batch },
   sweep: { file: "sweep.yaml", text: sweep },
   "gpu-night": { file: "gpu-night.yaml", text: gpuNight },
+  nightly: { file: "nightly.yaml", text: nightly },
   sample: { file: "sample.yaml", text: sample },
   crontab: { file: "crontab.txt", text: crontab },
 };

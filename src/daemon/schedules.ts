@@ -72,11 +72,16 @@ export class Schedules {
     const look = scanInbox(layout.schedules, { memory: this.#memory, nowMs });
     this.#memory = look.memory;
     const names = new Set<string>();
+    let isWaiting = false;
     for (const { file, verdict, reason } of look.findings) {
       const path = join(layout.schedules, file);
       const name = basename(file, extname(file));
-      if (verdict === "wait") names.add(name);
-      else if (verdict !== "take") this.#tellOnce(path, { seen: verdict, what: `is left alone: ${reason}` });
+      if (verdict === "wait") {
+        names.add(name);
+        // One whose time lies ahead never comes to rest for the inbox, which takes files away.
+        if (!this.#isKnown(path, name)) isWaiting = true;
+      } else if (verdict !== "take")
+        this.#tellOnce(path, { seen: verdict, what: `is left alone: ${reason}` });
       else if (names.has(name))
         this.#tellOnce(path, {
           seen: verdict,
@@ -88,14 +93,20 @@ export class Schedules {
       }
     }
     this.#forget(names);
-    return look.againInMs;
+    return isWaiting ? look.againInMs : null;
+  }
+
+  #isKnown(path: string, name: string): boolean {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const seen = stat === undefined ? null : seenOf(stat);
+    return seen !== null && (this.#kept.get(name)?.seen === seen || this.#told.get(path) === seen);
   }
 
   #read(path: string, name: string, nowMs: number): void {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
     const seen = seenOf(stat);
-    if (this.#kept.get(name)?.seen === seen || this.#told.get(path) === seen) return;
+    if (this.#isKnown(path, name)) return;
     const loaded = loadSchedule({ path, name }, { ...this.#options, nowMs });
     if (!loaded.ok) {
       this.#kept.delete(name);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
 import { readSchedule, type ScheduleFile } from "../../src/intake/schedule.ts";
+import { withPaused } from "../../src/intake/schedule-edit.ts";
+import { SCHEDULE_SCHEMAS } from "../../src/intake/schedule-schema.ts";
 import { cronFault } from "../../src/plan/timetable.ts";
 import { valueOf } from "../rig/results.ts";
 
@@ -132,5 +134,36 @@ describe("readSchedule()", () => {
     const [shown] = result.ok ? [] : result.error.map(renderDiagnostic);
     expect(shown).toContain("schedules/nightly.yaml:4:12:");
     expect(shown).toContain("4 |   timeout: 5\n    |            ^");
+  });
+});
+
+test("SCHEDULE_SCHEMAS tells editors of the keys that are read", () => {
+  const [unknown = ""] = faultsIn("every: 1h\ntask: { run: a }\nnone: 1");
+  const wanted = unknown.replace(/^.*wanted /, "").split(", ");
+  expect(Object.keys(SCHEDULE_SCHEMAS).toSorted()).toEqual(wanted.toSorted());
+});
+
+describe("withPaused()", () => {
+  test.each([
+    [
+      "adds the key",
+      "every: 1h # often\ntask: { run: a }\n",
+      "every: 1h # often\ntask: { run: a }\npaused: true\n",
+    ],
+    [
+      "changes it where it stands",
+      "paused: false # for now\nevery: 1h\ntask: { run: a }\n",
+      "paused: true # for now\nevery: 1h\ntask: { run: a }\n",
+    ],
+    [
+      "ends a text that goes on to the end",
+      "every: 1h\ntask:\n  run: |\n    a",
+      "every: 1h\ntask:\n  run: |\n    a\npaused: true\n",
+    ],
+    ["writes into braces", "{every: 1h, task: {run: a}}", "{ every: 1h, task: { run: a }, paused: true }\n"],
+  ])("%s", (_what, before, after) => {
+    expect(withPaused(before, true)).toBe(after);
+    expect(read(withPaused(before, true)).schedule.isPaused).toBe(true);
+    expect(read(withPaused(after, false)).schedule.isPaused).toBe(false);
   });
 });
