@@ -116,8 +116,8 @@ test("a drain makes up for what was missed, and waits for nothing that comes lat
   writeFileSync(join(stint.home, "schedules", ".state", "owed.json"), JSON.stringify({ ...state, rule }));
   for (const name of ["owed", "later"]) utimesSync(join(stint.home, "schedules", `${name}.yaml`), 1, 1);
   await stint.ok("drain");
-  expect(stint.records().map(({ metadata, status }) => `${metadata["name"]} ${status.state}`)).toEqual([
-    "owed completed",
+  expect(stint.records().map(({ metadata, status }) => [metadata["name"], status.state])).toEqual([
+    ["owed", "completed"],
   ]);
   const noted = JSON.parse(
     readFileSync(join(stint.home, "schedules", ".state", "owed.json"), "utf8"),
