@@ -25,6 +25,7 @@ import {
   checkRecords,
   checkUnread,
 } from "./examine-records.ts";
+import { scheduleViews } from "./schedules.ts";
 import { readSettings } from "./settings.ts";
 
 /** With less room than this a night of logs does not fit. */
@@ -64,6 +65,7 @@ export function examine(context: Context, path: string): Check[] {
       () => checkAside(layout),
       () => checkInbox(layout),
       () => checkNotices(layout),
+      () => checkSchedules(context, layout),
       () => checkAudit(layout),
     ].flatMap(looked),
     ...tools,
@@ -204,6 +206,30 @@ function checkNotices(layout: Layout): Check[] {
         },
   ];
   return checks.filter((check) => check !== null);
+}
+
+function checkSchedules(context: Context, layout: Layout): Check[] {
+  const settings = readSettings(context, layout);
+  if (!settings.ok) return [];
+  const views = scheduleViews(context, layout, settings.value);
+  const checks: Check[] = views.flatMap(({ name, path, faults, problem }) => {
+    const what = faults ?? problem;
+    if (what === null) return [];
+    return [
+      {
+        verdict: "bad",
+        what: `the schedule ${name}: ${what}`,
+        mend: `mend ${path}, or stint schedules rm ${name}`,
+      },
+    ];
+  });
+  if (views.length > 0 && lockOwner(layout) === null)
+    checks.push({
+      verdict: "note",
+      what: `${views.length} schedules, and no supervisor to fire them`,
+      mend: "stint up --detach; a drain fires what is due when it begins",
+    });
+  return checks;
 }
 
 function namesIn(directory: string): string[] {

@@ -6,6 +6,7 @@ import { probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { gpusOf } from "../model/resources.ts";
+import type { FiringIdentity } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
 import type { Machine } from "../plan/snapshot.ts";
@@ -117,7 +118,13 @@ export function fieldsOf(flags: FieldFlags): Result<Record<string, unknown>, Pro
 export async function submitDrafts(
   context: Context,
   layout: Layout,
-  options: { readonly drafts: readonly Draft[]; readonly settings: Settings; readonly resubmitOf?: TaskId },
+  options: {
+    readonly drafts: readonly Draft[];
+    readonly settings: Settings;
+    readonly resubmitOf?: TaskId;
+    /** Of a schedule, by hand. */
+    readonly firing?: FiringIdentity;
+  },
 ): Promise<Result<Task[], Problem>> {
   const admitted = admit(layout, { drafts: options.drafts, nowMs: context.clock.now() });
   if (!admitted.ok) return admitted;
@@ -141,6 +148,7 @@ export async function submitDrafts(
     source: "cli",
     environment: inheritable(context.env),
     ...(options.resubmitOf !== undefined && { resubmitOf: options.resubmitOf }),
+    ...(options.firing !== undefined && { firing: options.firing }),
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.

@@ -1,6 +1,7 @@
 import { DailyCleaning } from "../daemon/daily-cleaning.ts";
 import type { Holder } from "../daemon/holder.ts";
 import { openInboxes } from "../daemon/inbox.ts";
+import { Schedules } from "../daemon/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/settings.ts";
@@ -28,28 +29,29 @@ export async function superviseHome(
     userHome: context.userHome,
     ...(defaults !== undefined && { defaults }),
   });
-  await using watch = watchDirectories([layout.requests, layout.incoming, ...directories], {
+  const schedules =
+    options.settings === null
+      ? null
+      : new Schedules(holder, {
+          userHome: context.userHome,
+          ...(defaults !== undefined && { defaults }),
+        });
+  const watched = [layout.requests, layout.incoming, ...directories];
+  await using watch = watchDirectories(schedules === null ? watched : [...watched, layout.schedules], {
     nudge: holder.nudge,
     onProblem: holder.options.say,
   });
-<<<<<<< /tmp/m1
   // A drain has an end to come to; who only ever drains has `stint clean`.
   const rules = holder.options.lock.owner.role === "up" ? options.settings?.retention : undefined;
   const cleaning = rules === undefined ? null : new DailyCleaning(holder, rules);
   await supervise(holder, {
     intake,
+    ...(schedules !== null && { schedules: () => schedules.look() }),
     refresh: watch.refresh,
     isDone: options.isDone,
     ...(cleaning !== null && { aside: () => cleaning.step() }),
   });
-  if (options.isHurried?.() !== true) await deliverLastNews(holder);
-||||||| /tmp/m0
-  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
-  if (options.isHurried?.() !== true) await deliverLastNews(holder);
-=======
-  await supervise(holder, { intake, refresh: watch.refresh, isDone: options.isDone });
   await deliverLastNews(holder, options.isHurried ?? (() => false));
->>>>>>> /tmp/m2
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */

@@ -5,6 +5,7 @@ import crontab from "../../templates/crontab.txt" with { type: "text" };
 import gpuNight from "../../templates/gpu-night.yaml" with { type: "text" };
 import healthcheck from "../../templates/healthcheck.yaml" with { type: "text" };
 import hello from "../../templates/hello.yaml" with { type: "text" };
+import nightly from "../../templates/nightly.yaml" with { type: "text" };
 import pythonTrain from "../../templates/python-train.yaml" with { type: "text" };
 import retry from "../../templates/retry.yaml" with { type: "text" };
 import sample from "../../templates/sample.yaml" with { type: "text" };
@@ -31,6 +32,7 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
   container: { file: "container.yaml", text: container },
   "container-gpu": { file: "container-gpu.yaml", text: containerGpu },
   healthcheck: { file: "healthcheck.yaml", text: healthcheck },
+  nightly: { file: "nightly.yaml", text: nightly },
   sample: { file: "sample.yaml", text: sample },
   crontab: { file: "crontab.txt", text: crontab },
 };

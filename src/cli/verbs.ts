@@ -55,6 +55,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   hold: { summary: "keep queued tasks from starting", load: () => import("./commands/hold.ts") },
   release: { summary: "let held tasks start", load: () => import("./commands/release.ts") },
   set: { summary: "change a task: set ID key=value", load: () => import("./commands/set.ts") },
+  schedules: {
+    summary: "what runs at certain times: add, ls, show, pause, resume, rm, run",
+    load: () => import("./commands/schedules.ts"),
+  },
   stats: { summary: "counts, ages and failure classes", load: () => import("./commands/stats.ts") },
   gpus: {
     summary: "the GPUs, their live use, and who is on them",

@@ -5,6 +5,7 @@ import type { Dependency } from "../model/dependency.ts";
 import type { Problem } from "../model/errors.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../model/identity.ts";
 import { MAX_RECEIVERS, type Receiver } from "../model/notice.ts";
+import type { FiringIdentity } from "../model/schedule.ts";
 import { accepted, type Draft } from "../model/submission.ts";
 import type { Metadata, Task } from "../model/task.ts";
 import { commitBatch } from "../store/batch.ts";
@@ -30,6 +31,8 @@ export interface Acceptance {
   readonly batch: string;
   /** The inbox file that the drafts were read from. */
   readonly taken?: string;
+  /** The firing that queues them; without a name it is one by hand, which moves no schedule on. */
+  readonly firing?: FiringIdentity & { readonly schedule?: string };
 }
 
 /** Makes tasks of drafts and accepts them, all or none; they are on the disk when this returns. */
@@ -40,7 +43,7 @@ export function accept(
 ): Result<Task[], Problem> {
   return onDisk("queue the tasks", () => {
     const at = timestamp(options.clock.now());
-    const { createdBy, source, environment: variables, resubmitOf } = options;
+    const { createdBy, source, environment: variables, resubmitOf, firing } = options;
     const keep = keeper(layout, options.clock.now());
     const first = reserveNumbers(layout, drafts.length);
     const batchEnd = sharedBatchEnd(drafts);
@@ -60,6 +63,7 @@ export function accept(
         source,
         ...(environment !== undefined && { environment }),
         ...(resubmitOf !== undefined && { resubmitOf }),
+        ...(firing !== undefined && { scheduleId: firing.uid, firedFor: firing.firedFor }),
         ...(drafts.length > 1 && { batch: options.batch }),
         // Members stand in a row, so the place in the group leads to the first of them.
         ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
@@ -68,12 +72,19 @@ export function accept(
     commitBatch(layout, options.batch, {
       tasks,
       ...(options.taken !== undefined && { taken: options.taken }),
+      ...(firing?.schedule !== undefined && {
+        fired: {
+          schedule: firing.schedule,
+          uid: firing.uid,
+          firedFor: firing.firedFor,
+          tasks: tasks.map(({ metadata }) => metadata.id),
+        },
+      }),
     });
     return tasks;
   });
 }
 
-/** What is named now takes the place of what a task that is queued anew waited for. */
 /** Keeps environments; one that many tasks share is written once. */
 function keeper(layout: Layout, nowMs: number): (variables: Readonly<Record<string, string>>) => string {
   const kept = new Map<Readonly<Record<string, string>>, string>();
@@ -99,6 +110,7 @@ function withBatchEnd(draft: Draft, batchEnd: Receiver[]): Draft {
     : { ...draft, spec: { ...draft.spec, on: { ...draft.spec.on, batchEnd } } };
 }
 
+/** What is named now takes the place of what a task that is queued anew waited for. */
 function withParents(draft: Draft, after: readonly Dependency[]): Draft {
   return { ...draft, spec: { ...draft.spec, after: [...after] } };
 }

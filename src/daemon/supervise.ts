@@ -21,6 +21,8 @@ const CHORES_MS = 5_000;
 export interface Supervision {
   /** Looks for new work from outside; returns when to look again in ms, or null. */
   readonly intake: () => number | null;
+  /** Fires what is due; returns when to look again in ms, or null. A drain does not wait for that. */
+  readonly schedules?: () => number | null;
   /** Now and then: sees to it that events go on arriving. */
   readonly refresh?: () => void;
   /** A little of what is done now and then beside the queue; returns when to go on in ms, or null. */
@@ -35,9 +37,10 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
   const tellPause = pauseTeller(holder);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   while (lock.isHeld()) {
-    const intakeInMs = holder.canWrite()
+    const observed = holder.canWrite()
       ? withDisk(holder, "take new work", () => observe(holder, supervision))
       : null;
+    const intakeInMs = observed?.intakeInMs ?? null;
     const finishInMs = withDisk(holder, "see to the jobs", () => finishJobs(holder));
     const noticesInMs = holder.canWrite()
       ? withDisk(holder, "see to the notices", () => seeToNotices(holder))
@@ -61,6 +64,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
     const waits = [
       intakeInMs,
+      observed?.firingInMs ?? null,
       finishInMs,
       noticesInMs,
       planned.wakeInMs,
@@ -120,10 +124,17 @@ function doChores(holder: Holder, supervision: Supervision): void {
   dropOldReplies(holder.options.layout, holder.options.clock.now());
 }
 
-/** New tasks and requests from other processes. */
-function observe(holder: Holder, { intake }: Supervision): number | null {
+/** In ms from now, or null. */
+interface Observed {
+  readonly intakeInMs: number | null;
+  readonly firingInMs: number | null;
+}
+
+/** New tasks and requests from other processes, and tasks whose time has come. */
+function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
   const { layout } = holder.options;
   const intakeInMs = intake();
+  const firingInMs = schedules === undefined ? null : withDisk(holder, "fire the schedules", schedules);
   takeIncoming(holder);
   const findings: Finding[] = [];
   const requests = pendingRequests(layout, findings);
@@ -131,7 +142,7 @@ function observe(holder: Holder, { intake }: Supervision): number | null {
   for (const request of requests) {
     answerRequest(layout, { id: request.id, answers: answersTo(holder, request) });
   }
-  return intakeInMs;
+  return { intakeInMs, firingInMs };
 }
 
 /** A request that meets a bug is answered too: left unanswered, it would meet every supervisor to come. */

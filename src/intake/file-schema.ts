@@ -11,7 +11,8 @@ const text: Schema = { type: "string" };
 const flag: Schema = { type: "boolean" };
 const words: Schema = { type: "array", items: text };
 const texts: Schema = { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } };
-const duration: Schema = {
+/** A duration with its unit. */
+export const duration: Schema = {
   type: "string",
   pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$",
   examples: ["90s", "1h30m"],

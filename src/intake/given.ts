@@ -66,6 +66,12 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }
           "a sweep is made where tasks are submitted, at the top level of a document",
         ),
       ];
+    case "schedule": {
+      const message = `"${typed}" is a key of a schedule, which is a file around its task`;
+      return [
+        fault(span, message, "put the task under task: in a file of schedules/, see stint init nightly"),
+      ];
+    }
     case "unsupported":
       return isUnspecified(value) ? [] : [fault(span, `"${typed}" is not supported yet`, meaning.hint)];
     case "unknown":

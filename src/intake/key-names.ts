@@ -1,7 +1,7 @@
 import { closest } from "../lib/suggest.ts";
 import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
-import { UNSUPPORTED } from "./unsupported.ts";
+import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
 
 /** What a key that somebody wrote means. */
 export type Meaning =
@@ -19,6 +19,8 @@ export type Meaning =
   | { readonly type: "group"; readonly key: string }
   /** Of a sweep as a whole, which is read before its members. */
   | { readonly type: "sweep"; readonly key: string }
+  /** Of the file around a task, in `schedules/`. */
+  | { readonly type: "schedule" }
   | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
   | { readonly type: "unknown"; readonly suggestion: string | null };
 
@@ -147,6 +149,7 @@ export function meaningOf(typed: string): Meaning {
   if (own(FIELDS, alias.key) !== undefined) return { type: "field", ...alias };
   if (own(GROUPS, key) !== undefined) return { type: "group", key };
   if (SWEEP_KEYS.includes(canonical)) return { type: "sweep", key: canonical };
+  if (OF_SCHEDULES.has(canonical)) return { type: "schedule" };
   const hint = own(UNSUPPORTED, canonical);
   return hint === undefined
     ? { type: "unknown", suggestion: suggestion(key) }

@@ -19,7 +19,7 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
   const faults = [...documents.value.faults];
   const drafts: Draft[] = [];
   for (const document of documents.value.values) {
-    const read = readDocument(document, { context, text });
+    const read = documentDrafts(document, { context, text });
     // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
     if (read.ok) for (const draft of read.value) drafts.push(draft);
     else faults.push(...read.error);
@@ -41,7 +41,8 @@ interface Reading {
   readonly text: string;
 }
 
-function readDocument(document: Value, { context, text }: Reading): Result<Draft[], Fault[]> {
+/** Reads one document of a task file; `text` is what its spans are counted in. */
+export function documentDrafts(document: Value, { context, text }: Reading): Result<Draft[], Fault[]> {
   if (document.type !== "mapping") {
     const hint =
       document.type === "list"

@@ -78,6 +78,25 @@ export function toPlain(value: Value): unknown {
   }
 }
 
+/** The value as if it stood at the top of a text: its path and those below it lose what leads to it. */
+export function atTop(value: Value): Value {
+  const { length } = value.path;
+  const cut = (below: Value): Value => {
+    const path = below.path.slice(length).replace(/^\./, "");
+    switch (below.type) {
+      case "scalar":
+        return { ...below, path };
+      case "list":
+        return { ...below, path, items: below.items.map(cut) };
+      case "mapping": {
+        const entries = below.entries.map((entry) => ({ ...entry, value: cut(entry.value) }));
+        return { ...below, path, entries };
+      }
+    }
+  };
+  return cut(value);
+}
+
 /** True where nothing is wished: `null` or `~` written out, unlike a key that was left without a value. */
 export function isUnspecified(value: Value): boolean {
   return value.type === "scalar" && value.data === null && value.text !== "";

@@ -61,6 +61,8 @@ export interface Acceptance {
   readonly source: Metadata["source"];
   readonly environment?: string;
   readonly resubmitOf?: TaskId;
+  readonly scheduleId?: string;
+  readonly firedFor?: string;
   readonly group?: Metadata["group"];
   readonly batch?: string;
 }

@@ -9,7 +9,7 @@ export const FORMAT_VERSION = 1;
 /** Attempts kept in a record; older ones live on in `runs/` alone. */
 export const MAX_ATTEMPTS_KEPT = 256;
 
-const SOURCES = ["cli", "inbox"] as const;
+const SOURCES = ["cli", "inbox", "cron"] as const;
 
 const labelText = v.pipe(v.string(), v.maxLength(256));
 const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -38,6 +38,9 @@ export const metadata = v.strictObject({
   environment: v.optional(v.string()),
   /** The task that this one repeats. */
   resubmitOf: v.optional(taskId),
+  /** The uid of the schedule that queued it, and the instant of its rule that it was queued for. */
+  scheduleId: v.optional(v.string()),
+  firedFor: v.optional(instant),
   /** What was queued together; absent where it was alone. */
   batch: v.optional(v.string()),
   /** The sweep that it is a member of. */

@@ -4,7 +4,9 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
+import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
+import { type FiringNote, firingNote } from "../model/schedule.ts";
 import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { createFile, createFiles, syncDirectory } from "./durable.ts";
@@ -12,6 +14,7 @@ import { fileAccepted } from "./inbox-files.ts";
 import type { Layout } from "./layout.ts";
 import { type Finding, isThere, quarantine } from "./quarantine.ts";
 import { recordText } from "./record.ts";
+import { noteFiring } from "./schedule-states.ts";
 import { isMissing } from "./trouble.ts";
 
 /** A new name for a batch; names sort by the time of their making. */
@@ -21,20 +24,26 @@ export function newBatch(): string {
 
 /** A batch out of an inbox names the file it was read from: whoever publishes the batch files that away too. */
 const TAKEN = "taken";
+/** One that a schedule queued says so: whoever publishes the batch notes the firing too. */
+const FIRED = "fired";
 
 /**
  * Accepts tasks all or nothing: they are staged and synced apart, then one rename commits them. When this returns
- * they outlive a power cut. `taken` is the path of the inbox file that they were read from.
+ * they outlive a power cut. `taken` is the path of the inbox file that they were read from, `fired` the firing that they
+ * are of.
  */
 export function commitBatch(
   layout: Layout,
   batch: string,
-  accepted: { readonly tasks: readonly Task[]; readonly taken?: string },
+  accepted: { readonly tasks: readonly Task[]; readonly taken?: string; readonly fired?: FiringNote },
 ): void {
   const staged = join(layout.tmp, batch);
+  // A firing has the same name each time that it is tried: what a crash left of the last time is in the way.
+  if (accepted.fired !== undefined) rmSync(staged, { recursive: true, force: true });
   try {
     mkdirSync(staged, { mode: 0o700 });
     if (accepted.taken !== undefined) createFile(join(staged, TAKEN), accepted.taken);
+    if (accepted.fired !== undefined) createFile(join(staged, FIRED), `${JSON.stringify(accepted.fired)}\n`);
     createFiles(
       accepted.tasks.map((task) => ({
         path: join(staged, `${task.metadata.id}.json`),
@@ -90,6 +99,12 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
     fileAccepted(readRegularFile(join(directory, TAKEN)));
     failpoint("batch:taken-filed");
     rmSync(join(directory, TAKEN));
+  });
+  isMissing(() => {
+    const note = parseJson(firingNote, readRegularFile(join(directory, FIRED)));
+    if (note !== null) noteFiring(layout, note);
+    failpoint("batch:firing-noted");
+    rmSync(join(directory, FIRED));
   });
   failpoint("batch:emptied");
   removeEmpty(directory);

@@ -58,6 +58,17 @@ export class Layout {
   get obstacle(): string {
     return join(this.home, "obstacle.json");
   }
+  /** One file for each schedule, written by people. */
+  get schedules(): string {
+    return join(this.home, "schedules");
+  }
+  /** What each schedule has done. */
+  get scheduleStates(): string {
+    return join(this.schedules, ".state");
+  }
+  scheduleState(name: string): string {
+    return join(this.scheduleStates, `${name}.json`);
+  }
   get supervisorLog(): string {
     return join(this.home, "supervisor.log");
   }
@@ -118,6 +129,8 @@ export class Layout {
       this.locks,
       this.tmp,
       this.runs,
+      this.schedules,
+      this.scheduleStates,
     ];
     return [...places, ...others];
   }

@@ -3,7 +3,7 @@ import { getAt, type Tree } from "../../src/intake/candidate.ts";
 import { FIELDS } from "../../src/intake/fields.ts";
 import { SWEEP_SCHEMAS } from "../../src/intake/file-schema.ts";
 import { SWEEP_KEYS } from "../../src/intake/key-names.ts";
-import { UNSUPPORTED } from "../../src/intake/unsupported.ts";
+import { OF_SCHEDULES, UNSUPPORTED } from "../../src/intake/unsupported.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { KEYS } from "./key-cases.ts";
 import { draftIn, faultsIn } from "./rig.ts";
@@ -81,4 +81,10 @@ describe("readSubmission()", () => {
 
 test("SWEEP_SCHEMAS tells editors of the keys of a sweep", () => {
   expect(Object.keys(SWEEP_SCHEMAS).toSorted()).toEqual(SWEEP_KEYS.toSorted());
+});
+
+test.each([...OF_SCHEDULES])("sends %s to a file of schedules/", (key) => {
+  expect(faultsIn(`run: a\n${key}: 1h`)).toEqual([
+    `2:1 "${key}" is a key of a schedule, which is a file around its task`,
+  ]);
 });

@@ -45,7 +45,7 @@ describe("task", () => {
     ["a failure without its reason", attemptOf({ failure: undefined })],
     ["an attempt 0", attemptOf({ number: 0 })],
     ["an id that is a path", { ...failed, metadata: { ...failed.metadata, id: "../000001-train" } }],
-    ["a source that there is not yet", { ...failed, metadata: { ...failed.metadata, source: "cron" } }],
+    ["a source that there is not yet", { ...failed, metadata: { ...failed.metadata, source: "api" } }],
     ["a key of a later version", { ...failed, spec: { ...failed.spec, runner: "docker" } }],
     ["a label that is no text", { ...failed, metadata: { ...failed.metadata, labels: { a: 1 } } }],
   ])("refuses %s", (_what, wrong) => {

@@ -32,6 +32,8 @@ const ELSEWHERE = [
   /^notice:/,
   /^inbox:(reason-staged|told|put-back)$/,
   /^quarantine:/,
+  /^schedule:/,
+  /^batch:firing-noted$/,
 ];
 const THREE = [1, 2, 3].map((number) => aTask({ number }));
 

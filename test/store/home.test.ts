@@ -33,6 +33,7 @@ const FOLDERS = [
   "requests",
   "running",
   "runs",
+  "schedules",
   "tmp",
 ];
 

@@ -16,7 +16,7 @@ const FILES = ["node:fs", "node:fs/promises", "node:path"];
 export const LAYERS: Readonly<Record<string, Layer>> = {
   lib: { folders: [], modules: [...FILES, "node:os", "node:process", "bun", "bun:ffi"], packages: [] },
   model: { folders: ["lib"], modules: [], packages: ["valibot", "@valibot/to-json-schema"] },
-  plan: { folders: ["lib", "model"], modules: [], packages: [] },
+  plan: { folders: ["lib", "model"], modules: [], packages: ["croner"] },
   store: {
     folders: ["lib", "model"],
     modules: [...FILES, "node:crypto", "node:os", "node:process"],

@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import { draftsOfSchedule, parseSchedule } from "../daemon/load-schedule.ts";
+import type { Settings } from "../intake/settings.ts";
+import { readTaskFile } from "../intake/task-text.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { EXIT, type Problem, problem } from "../model/errors.ts";
+import { stateUnder } from "../model/schedule.ts";
+import { upcoming } from "../plan/schedule.ts";
+import type { Layout } from "../store/layout.ts";
+import { putSchedule } from "../store/schedule-files.ts";
+import { onDisk } from "../store/trouble.ts";
+import type { Context } from "./context.ts";
+import { loadOptions } from "./schedules.ts";
+import { describeTiming } from "./text/cron.ts";
+import { nextInWords } from "./text/schedule.ts";
+import type { Ended } from "./verbs.ts";
+
+/** Flags of `schedules add`. */
+export interface AddFlags {
+  readonly name?: string;
+  readonly cron?: string;
+  readonly every?: string;
+  readonly force?: true;
+}
+
+interface Added {
+  readonly files: readonly string[];
+  readonly words: readonly string[] | null;
+  readonly flags: AddFlags;
+  readonly settings: Settings;
+}
+
+/** Puts schedules into the home: files as they are, or one made of flags and a command. All or none are checked first. */
+export function addSchedules(context: Context, layout: Layout, added: Added): Ended {
+  const sources = sourcesOf(context, added);
+  if (!sources.ok) return sources.error;
+  const options = loadOptions(context, added.settings);
+  const lines: string[] = [];
+  for (const { name, shown, text } of sources.value) {
+    const read = parseSchedule(text, { path: shown, name }, options);
+    if (!read.ok)
+      return problem(
+        "INVALID_TASK_FILE",
+        `Cannot add the schedule "${name}": it has faults\n\n${read.error}`,
+      );
+    const drafts = draftsOfSchedule(read.value, { path: shown, name }, options);
+    if (!drafts.ok) return drafts.error;
+    const there = [".yaml", ".yml", ".json"].find((ending) =>
+      existsSync(`${layout.schedules}/${name}${ending}`),
+    );
+    if (there !== undefined && added.flags.force !== true) {
+      const hint = "write over it with --force, or name it with --name";
+      return problem("WRITE_FAILED", `Cannot add the schedule "${name}": there is one of that name`, hint);
+    }
+    const { schedule } = read.value;
+    const { nowMs } = options;
+    const state = stateUnder(schedule, null, { uid: "", changedMs: nowMs });
+    const next = upcoming({ ...schedule, jitterMs: 0 }, state, { nowMs, count: 1 }).map(({ atMs }) => atMs);
+    lines.push(`${name}: ${describeTiming(schedule.timing)}, ${nextInWords(next, nowMs)}\n`);
+  }
+  for (const [index, { name, text }] of sources.value.entries()) {
+    const put = onDisk(`add the schedule "${name}"`, () => putSchedule(layout, name, text));
+    if (!put.ok) return put.error;
+    context.out(lines[index] ?? "");
+  }
+  return EXIT.done;
+}
+
+interface Source {
+  readonly name: string;
+  /** What messages call it. */
+  readonly shown: string;
+  readonly text: string;
+}
+
+function sourcesOf(context: Context, { files, words, flags }: Added): Result<Source[], Problem> {
+  if (words !== null) {
+    if (
+      files.length > 0 ||
+      flags.name === undefined ||
+      (flags.cron === undefined) === (flags.every === undefined)
+    ) {
+      const message = "Cannot add a schedule of a command: wanted --name, and --cron or --every";
+      return err(problem("USAGE", message, "stint schedules add --name tidy --every 6h -- make clean"));
+    }
+    const when = flags.cron === undefined ? { every: flags.every } : { cron: flags.cron };
+    // What YAML reads is what JSON writes; people find it in lines all the same.
+    const task = { command: words, cwd: context.cwd };
+    const text = Object.entries({ ...when, task })
+      .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+      .join("");
+    return ok([{ name: flags.name, shown: "the command line", text }]);
+  }
+  if (files.length === 0 || (flags.name !== undefined && files.length > 1)) {
+    const message =
+      "Cannot tell which schedule to add: wanted a file, or --name, --cron or --every and -- COMMAND";
+    return err(problem("USAGE", message, "stint init nightly writes one to begin with"));
+  }
+  const sources: Source[] = [];
+  for (const file of files) {
+    const text = readTaskFile(resolve(context.cwd, file));
+    if (!text.ok) return err(problem("NOT_FOUND", `Cannot read "${file}": ${text.error}`));
+    sources.push({ name: flags.name ?? basename(file, extname(file)), shown: file, text: text.value });
+  }
+  return ok(sources);
+}

@@ -1,0 +1,75 @@
+import { draftsOfSchedule } from "../daemon/load-schedule.ts";
+import { withPaused } from "../intake/schedule-edit.ts";
+import type { Settings } from "../intake/settings.ts";
+import { timestamp } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock.ts";
+import { removeScheduleFile, replaceScheduleFile } from "../store/schedule-files.ts";
+import { dropScheduleState } from "../store/schedule-states.ts";
+import { onDisk } from "../store/trouble.ts";
+import type { Context } from "./context.ts";
+import { loadOptions, type ScheduleView } from "./schedules.ts";
+import { submitDrafts } from "./submitting.ts";
+
+/** Writes `paused:` into the file of a schedule; what it misses meanwhile is not made up for. */
+export function setPaused(
+  context: Context,
+  layout: Layout,
+  { view, isPaused }: { view: ScheduleView; isPaused: boolean },
+): Result<null, Problem> {
+  const { name, path, read } = view;
+  if (read === null) return err(faulty(view, isPaused ? "pause" : "resume"));
+  const word = isPaused ? "paused" : "going on";
+  if (read.schedule.isPaused !== isPaused) {
+    const written = onDisk(`change the schedule "${name}"`, () =>
+      replaceScheduleFile(layout, path, withPaused(read.text, isPaused)),
+    );
+    if (!written.ok) return written;
+  }
+  context.out(`${name}: ${word}\n`);
+  return ok(null);
+}
+
+/** Removes a schedule; its tasks stay as they are. */
+export function removeSchedule(
+  context: Context,
+  layout: Layout,
+  { name, path }: ScheduleView,
+): Result<null, Problem> {
+  const removed = onDisk(`remove the schedule "${name}"`, () => {
+    removeScheduleFile(layout, path);
+    // A supervisor forgets it by itself; without one nobody else writes there.
+    if (lockOwner(layout) === null) dropScheduleState(layout, name);
+  });
+  if (!removed.ok) return removed;
+  context.out(`${name}: removed\n`);
+  return ok(null);
+}
+
+/** Queues what a schedule queues, once and now; its own firings go on as they would have. */
+export async function runSchedule(
+  context: Context,
+  layout: Layout,
+  { view, settings }: { view: ScheduleView; settings: Settings },
+): Promise<Result<null, Problem>> {
+  const { name, path, read, state } = view;
+  if (read === null) return err(faulty(view, "run"));
+  const drafts = draftsOfSchedule(read, { path, name }, loadOptions(context, settings));
+  if (!drafts.ok) return drafts;
+  const firedFor = timestamp(context.clock.now());
+  // One that no supervisor has seen has no id yet.
+  const firing = state === null || state.uid === "" ? {} : { firing: { uid: state.uid, firedFor } };
+  const submitted = await submitDrafts(context, layout, { drafts: drafts.value, settings, ...firing });
+  if (!submitted.ok) return submitted;
+  for (const { metadata } of submitted.value) context.out(`${metadata.id}\n`);
+  return ok(null);
+}
+
+function faulty({ name, faults }: ScheduleView, action: string): Problem {
+  return problem(
+    "INVALID_TASK_FILE",
+    `Cannot ${action} the schedule "${name}": its file has faults\n\n${faults ?? ""}`,
+  );
+}

@@ -1,0 +1,133 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { draftsOfSchedule, type LoadOptions, loadSchedule } from "../daemon/load-schedule.ts";
+import { kindOfName } from "../intake/inbox-name.ts";
+import type { ScheduleFile } from "../intake/schedule.ts";
+import type { Settings } from "../intake/settings.ts";
+import { timestamp } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { closest } from "../lib/suggest.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { type ScheduleState, stateUnder } from "../model/schedule.ts";
+import { upcoming } from "../plan/schedule.ts";
+import type { Layout } from "../store/layout.ts";
+import { readTask } from "../store/reader.ts";
+import { readScheduleState } from "../store/schedule-states.ts";
+import { isMissing } from "../store/trouble.ts";
+import type { Context } from "./context.ts";
+
+/** Firings that `show` and `--json` tell of in advance. */
+const SHOWN = 5;
+
+/** A task that a schedule queued, and what became of it. */
+interface FiredTask {
+  readonly id: string;
+  /** "cleaned" where its record was removed. */
+  readonly state: string;
+  readonly reason?: string;
+}
+
+/** A schedule as its file and its sidecar have it. */
+export interface ScheduleView {
+  readonly name: string;
+  readonly path: string;
+  /** Null where the file has faults. */
+  readonly read: (ScheduleFile & { readonly text: string }) | null;
+  /** Of the file, as text. */
+  readonly faults: string | null;
+  /** Why its next firing would queue nothing, as far as it can be seen now. */
+  readonly problem: string | null;
+  readonly state: ScheduleState | null;
+  /** Instants of the rule and when they fire, RFC 3339. */
+  readonly next: readonly { readonly firedFor: string; readonly at: string }[];
+  readonly last: {
+    readonly firedFor: string;
+    readonly tasks: readonly FiredTask[];
+    readonly problem?: string;
+  } | null;
+}
+
+/** Every schedule of a home, in the order of their names. */
+export function scheduleViews(context: Context, layout: Layout, settings: Settings): ScheduleView[] {
+  let files: string[] = [];
+  isMissing(() => {
+    files = readdirSync(layout.schedules).filter((name) => kindOfName(name) === "task");
+  });
+  return files.toSorted().map((file) => viewOf(context, { layout, file, settings }));
+}
+
+/** The one schedule of a name. */
+export function findSchedule(
+  context: Context,
+  layout: Layout,
+  { name, settings }: { name: string; settings: Settings },
+): Result<ScheduleView, Problem> {
+  const views = scheduleViews(context, layout, settings);
+  const found = views.find((view) => view.name === name);
+  if (found !== undefined) return ok(found);
+  const near = closest(
+    name,
+    views.map((view) => view.name),
+  );
+  const hint = near === null ? "see `stint schedules ls`" : `did you mean ${near}?`;
+  return err(problem("NOT_FOUND", `Cannot find the schedule "${name}": there is none of that name`, hint));
+}
+
+/** What schedules of this command line are read against. */
+export function loadOptions(context: Context, { defaults }: Settings): LoadOptions {
+  const { userHome, clock } = context;
+  return { userHome, nowMs: clock.now(), ...(defaults !== undefined && { defaults }) };
+}
+
+function viewOf(
+  context: Context,
+  { layout, file, settings }: { layout: Layout; file: string; settings: Settings },
+): ScheduleView {
+  const path = join(layout.schedules, file);
+  const name = basename(file, extname(file));
+  const options = loadOptions(context, settings);
+  const loaded = loadSchedule({ path, name }, options);
+  const known = readScheduleState(layout, name);
+  const common = { name, path, last: lastOf(layout, known) };
+  if (!loaded.ok)
+    return { ...common, read: null, faults: loaded.error, problem: null, state: known, next: [] };
+  const { schedule } = loaded.value;
+  const { nowMs } = options;
+  // What the supervisor will make of the file when it sees it.
+  const state = stateUnder(schedule, known, { uid: "", changedMs: Math.min(nowMs, statSync(path).ctimeMs) });
+  const drafts = draftsOfSchedule(loaded.value, { path, name }, options);
+  return {
+    ...common,
+    read: loaded.value,
+    faults: null,
+    problem: drafts.ok ? null : drafts.error.message,
+    state,
+    // The jitter is drawn by the id, which a supervisor gives.
+    next: upcoming(state.uid === "" ? { ...schedule, jitterMs: 0 } : schedule, state, {
+      nowMs,
+      count: SHOWN,
+    }).map(({ firedForMs, atMs }) => ({
+      firedFor: timestamp(firedForMs),
+      at: timestamp(atMs),
+    })),
+  };
+}
+
+function lastOf(layout: Layout, state: ScheduleState | null): ScheduleView["last"] {
+  if (state?.last === undefined) return null;
+  const { firedFor, tasks, problem: refused } = state.last;
+  return {
+    firedFor,
+    tasks: tasks.map((id) => {
+      const read = readTask(layout, id);
+      if (!read.ok) return { id, state: read.error.type === "missing" ? "cleaned" : read.error.type };
+      const { status } = read.value;
+      return {
+        id,
+        state: status.state,
+        ...("reason" in status && status.reason !== undefined && { reason: status.reason }),
+      };
+    }),
+    ...(refused !== undefined && { problem: refused }),
+  };
+}

@@ -1,0 +1,32 @@
+import { parseDocument } from "yaml";
+import { readYaml } from "./yaml-text.ts";
+
+/** The text of a schedule that is paused, or goes on; its comments and its order stay. The text must be one that can be read. */
+export function withPaused(fileText: string, isPaused: boolean): string {
+  const [value] = entriesOf(fileText);
+  if (value !== undefined) {
+    const { start, end } = value.value.span;
+    const edited = `${fileText.slice(0, start)}${isPaused}${fileText.slice(end)}`;
+    if (pausedIn(edited) === isPaused) return edited;
+  }
+  if (value === undefined) {
+    const edited = `${fileText}${fileText.endsWith("\n") ? "" : "\n"}paused: ${isPaused}\n`;
+    if (pausedIn(edited) === isPaused) return edited;
+  }
+  // In braces, or with more after the document: written anew, as the library sees it.
+  const document = parseDocument(fileText);
+  document.set("paused", isPaused);
+  return document.toString({ lineWidth: 0 });
+}
+
+function entriesOf(fileText: string) {
+  const read = readYaml(fileText);
+  const [first] = read.ok && read.value.faults.length === 0 ? read.value.values : [];
+  return first?.type === "mapping" ? first.entries.filter(({ key }) => key === "paused") : [];
+}
+
+function pausedIn(fileText: string): boolean | null {
+  const [entry, second] = entriesOf(fileText);
+  const isOne = entry?.value.type === "scalar" && second === undefined;
+  return isOne && typeof entry.value.data === "boolean" ? entry.value.data : null;
+}

@@ -1,0 +1,243 @@
+import { resolve } from "node:path";
+import { err, ok, type Result } from "../lib/result.ts";
+import { localZone } from "../lib/zone.ts";
+import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../model/identity.ts";
+import { CATCH_UPS, type Schedule } from "../model/schedule.ts";
+import { ADMISSIONS } from "../model/spec.ts";
+import type { Draft } from "../model/submission.ts";
+import { camelCase } from "./camel-case.ts";
+import type { SubmissionContext } from "./candidate.ts";
+import { type Diagnostic, diagnose } from "./diagnostic.ts";
+import { type Fault, fault, refuse } from "./fault.ts";
+import { meaningOf } from "./key-names.ts";
+import { identifier } from "./queue-readers.ts";
+import { count, duration, oneOf, type Reader, type Surroundings, text, yesOrNo } from "./readers.ts";
+import { type CalendarTime, calendar, instantIn, zoneName } from "./schedule-times.ts";
+import { section } from "./section.ts";
+import { documentDrafts } from "./submission.ts";
+import { atTop, describe, type Entry, isUnspecified, type MappingValue, type Value } from "./value.ts";
+import { readYaml } from "./yaml-text.ts";
+
+/** Firings of a second are a loop, not a schedule; cron's own step is a minute. */
+const MIN_EVERY_MS = 1_000;
+/** Far more than a window holds, and few enough to be queued in one go. */
+const MAX_CAP = 10_000;
+const DEFAULT_CAP = 100;
+const DEFAULT_WINDOW_MS = 24 * 3_600_000;
+
+/** What a schedule queues: tasks that stand in it, or a task file that is read at each firing; an absolute path. */
+type Work =
+  | { readonly type: "tasks"; readonly drafts: readonly Draft[] }
+  | { readonly type: "file"; readonly path: string };
+
+/** A schedule file that was read. */
+export interface ScheduleFile {
+  readonly schedule: Schedule;
+  readonly work: Work;
+  /** Of tasks that name no lane. */
+  readonly slot: string;
+}
+
+/** What a schedule file is read against. */
+export interface ScheduleContext extends SubmissionContext {
+  /** Of the schedule, which is that of its file without the ending. */
+  readonly name: string;
+  /** What is wrong with a cron expression in a zone, as a clause, or null; only the planner knows. */
+  readonly cronFault: (expression: string, at: { timeZone: string; nowMs: number }) => string | null;
+}
+
+const keysWith = (cron: Reader<string>) =>
+  section({
+    cron: { name: "cron", read: cron },
+    every: { name: "everyMs", read: period },
+    timeZone: { name: "timeZone", read: zoneName },
+    task: { name: "task", read: (value: Value) => ok(value) },
+    file: { name: "file", read: taskFile },
+    slot: { name: "slot", read: identifier(MAX_SLOT_LENGTH) },
+    overlap: { name: "overlap", read: oneOf(ADMISSIONS) },
+    catchUp: { name: "catchUp", read: oneOf(CATCH_UPS) },
+    window: { name: "windowMs", read: duration() },
+    cap: { name: "cap", read: count(1, MAX_CAP) },
+    jitter: { name: "jitterMs", read: duration(0) },
+    from: { name: "from", read: calendar },
+    until: { name: "until", read: calendar },
+    paused: { name: "isPaused", read: yesOrNo },
+  });
+
+/** Reads a file of `schedules/`, or gives all of its faults. */
+export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {
+  const source = { file: context.file, text: fileText.replace(/^\uFEFF/, "") };
+  const read = readText(source.text, context);
+  return read.ok ? read : err(diagnose(source, read.error));
+}
+
+function readText(fileText: string, context: ScheduleContext): Result<ScheduleFile, Fault[]> {
+  const documents = readYaml(fileText);
+  if (!documents.ok) return documents;
+  const { values, faults } = documents.value;
+  const [value, second] = values;
+  const start = { start: 0, end: 1 };
+  const found = [...faults, ...nameFaults(context.name)];
+  if (second !== undefined)
+    found.push(fault(second.span, "a second document, wanted one schedule", "list its tasks under task:"));
+  if (value === undefined && faults.length === 0)
+    found.push(fault(start, "the file holds no schedule", "write cron: and task:, see stint init nightly"));
+  if (value === undefined) return err(found);
+  if (value.type === "mapping") {
+    const stray = value.entries.filter(isTaskKey);
+    found.push(
+      ...stray.map(({ span, value: at }) =>
+        fault(span, `"${at.path}" is a key of a task`, "put it under task:"),
+      ),
+    );
+    const known = { ...value, entries: value.entries.filter((entry) => !stray.includes(entry)) };
+    const made = makeSchedule(known, { context, text: fileText });
+    return made.ok && found.length === 0 ? made : err([...found, ...(made.ok ? [] : made.error)]);
+  }
+  const read = keysWith(text)(value, context);
+  return err([...found, ...(read.ok ? [] : read.error)]);
+}
+
+type Given = Extract<ReturnType<ReturnType<typeof keysWith>>, { ok: true }>["value"];
+
+function makeSchedule(
+  value: MappingValue,
+  { context, text: fileText }: { context: ScheduleContext; text: string },
+): Result<ScheduleFile, Fault[]> {
+  const at = (key: string): Entry | undefined =>
+    value.entries.find((entry) => camelCase(entry.key) === key && !isUnspecified(entry.value));
+  const zoneAt = at("timeZone")?.value;
+  const zoneRead = zoneAt === undefined ? null : zoneName(zoneAt);
+  const zone = zoneRead?.ok ? zoneRead.value : localZone();
+  const read = keysWith(cronIn(zone, context))(value, context);
+  const given: Given = read.ok ? read.value : {};
+  const whole = value.entries[0]?.span ?? value.span;
+  const faults = [
+    ...(read.ok ? [] : read.error),
+    ...oneOfTwo(["cron", "every"], { at, whole, example: 'cron: "30 1 * * *" or every: 6h' }),
+    ...oneOfTwo(["task", "file"], {
+      at,
+      whole,
+      example: "task: with what to run, or file: with a task file",
+    }),
+  ];
+  const bounds = boundsIn(given, { zone, at });
+  faults.push(...bounds.faults);
+  const taskAt = at("task");
+  const drafts = taskAt === undefined ? ok([]) : readTasks(taskAt.value, { context, text: fileText });
+  if (!drafts.ok) faults.push(...drafts.error);
+  if (faults.length > 0 || !drafts.ok) return err(faults);
+  const { everyMs = 0, overlap } = given;
+  return ok({
+    slot: given.slot ?? context.name,
+    work:
+      given.file === undefined ? { type: "tasks", drafts: drafts.value } : { type: "file", path: given.file },
+    schedule: {
+      timing:
+        given.cron === undefined ? { type: "every", everyMs } : { type: "cron", expression: given.cron },
+      timeZone: zone,
+      ...(overlap !== undefined && { overlap }),
+      catchUp: given.catchUp ?? "latest",
+      windowMs: given.windowMs ?? DEFAULT_WINDOW_MS,
+      cap: given.cap ?? DEFAULT_CAP,
+      jitterMs: given.jitterMs ?? 0,
+      ...bounds.bounds,
+      isPaused: given.isPaused ?? false,
+    },
+  });
+}
+
+/** Five fields that have a next run in the zone. */
+function cronIn(zone: string, { cronFault, nowMs }: ScheduleContext): Reader<string> {
+  return (value) => {
+    const read = text(value);
+    if (!read.ok) return read;
+    const wrong = cronFault(read.value, { timeZone: zone, nowMs });
+    const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
+    return wrong === null ? ok(read.value.trim()) : refuse(value, wrong, hint);
+  };
+}
+
+/** Dates are those of the schedule's zone, and the last one is included. */
+function boundsIn(
+  { from, until }: { readonly from?: CalendarTime; readonly until?: CalendarTime },
+  { zone, at }: { zone: string; at: (key: string) => Entry | undefined },
+): { bounds: Pick<Schedule, "fromMs" | "untilMs">; faults: Fault[] } {
+  const fromMs = from === undefined ? undefined : instantIn(from, { timeZone: zone, isEnd: false });
+  const untilMs = until === undefined ? undefined : instantIn(until, { timeZone: zone, isEnd: true });
+  const isEmpty = fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs;
+  const end = at("until");
+  return {
+    bounds: { ...(fromMs !== undefined && { fromMs }), ...(untilMs !== undefined && { untilMs }) },
+    faults:
+      isEmpty && end !== undefined
+        ? [fault(end.value.span, `"until" is ${describe(end.value)}, wanted a time after "from"`)]
+        : [],
+  };
+}
+
+/** One task, or a list of them that is queued as a batch. */
+function readTasks(
+  value: Value,
+  { context, text: fileText }: { context: ScheduleContext; text: string },
+): Result<Draft[], Fault[]> {
+  const tasks = value.type === "list" ? value.items : [value];
+  if (tasks.length === 0) return refuse(value, "is an empty list, wanted at least one task");
+  const drafts: Draft[] = [];
+  const faults: Fault[] = [];
+  for (const one of tasks) {
+    const read =
+      one.type === "mapping"
+        ? documentDrafts(atTop(one), { context, text: fileText })
+        : refuse(
+            one,
+            `is ${describe(one)}, wanted a mapping with the fields of a task`,
+            "write run: COMMAND",
+          );
+    if (read.ok) for (const draft of read.value) drafts.push(draft);
+    else faults.push(...read.error);
+  }
+  return faults.length > 0 ? err(faults) : ok(drafts);
+}
+
+function oneOfTwo(
+  [first, second]: readonly [string, string],
+  { at, whole, example }: { at: (key: string) => Entry | undefined; whole: Fault["span"]; example: string },
+): Fault[] {
+  const [one, other] = [at(first), at(second)];
+  if (one !== undefined && other !== undefined)
+    return [fault(other.span, `"${second}" stands beside "${first}", wanted one of them`)];
+  if (one === undefined && other === undefined)
+    return [fault(whole, `the schedule has neither ${first} nor ${second}, wanted one`, example)];
+  return [];
+}
+
+/** Words of a task file that stand one level too high. */
+function isTaskKey({ key }: Entry): boolean {
+  if (OWN_KEYS.has(camelCase(key))) return false;
+  const meaning = meaningOf(key).type;
+  return meaning === "field" || meaning === "group" || meaning === "sweep";
+}
+
+const OWN_KEYS: ReadonlySet<string> = new Set(["slot", "file", "task"]);
+
+function nameFaults(name: string): Fault[] {
+  if (NAME_PATTERN.test(name) && name.length <= MAX_SLOT_LENGTH) return [];
+  const message = `the file's name "${name}" cannot be that of a schedule, wanted letters, digits, . _ and -, a letter first, ${MAX_SLOT_LENGTH} at most`;
+  return [fault({ start: 0, end: 1 }, message, "rename the file")];
+}
+
+function period(value: Value, surroundings: Surroundings): Result<number, Fault[]> {
+  const read = duration()(value, surroundings);
+  if (!read.ok || read.value >= MIN_EVERY_MS) return read;
+  return refuse(value, `is ${describe(value)}, wanted 1s or more`);
+}
+
+/** Absolute, or under the user's home: nobody knows what another path would be relative to at night. */
+function taskFile(value: Value, { home }: Surroundings): Result<string, Fault[]> {
+  const read = text(value);
+  if (!read.ok) return read;
+  if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
+  if (read.value.startsWith("/")) return ok(resolve(read.value));
+  return refuse(value, `is ${describe(value)}, wanted an absolute path`, "begin it with / or ~/");
+}

@@ -1,0 +1,50 @@
+import { Cron } from "croner";
+import type { Schedule, Timing } from "../model/schedule.ts";
+
+/** The first instant after one, both in ms since the epoch; null where there is none any more. */
+export type Timetable = (afterMs: number) => number | null;
+
+/** The instants of a schedule, within its dates; `sinceMs` is what a period is counted from where it has no first date. */
+export function timetable(
+  { timing, timeZone, fromMs, untilMs }: Pick<Schedule, "timing" | "timeZone" | "fromMs" | "untilMs">,
+  sinceMs: number,
+): Timetable {
+  const next = instants(timing, { timeZone, anchorMs: fromMs ?? sinceMs });
+  return (afterMs) => {
+    // The first date is included.
+    const found = next(fromMs === undefined ? afterMs : Math.max(afterMs, fromMs - 1));
+    return found === null || (untilMs !== undefined && found >= untilMs) ? null : found;
+  };
+}
+
+function instants(timing: Timing, { timeZone, anchorMs }: { timeZone: string; anchorMs: number }): Timetable {
+  if (timing.type === "every") {
+    const { everyMs } = timing;
+    return (afterMs) => anchorMs + (Math.floor((afterMs - anchorMs) / everyMs) + 1) * everyMs;
+  }
+  const cron = cronOf(timing.expression, timeZone);
+  return (afterMs) => cron.nextRun(new Date(afterMs))?.getTime() ?? null;
+}
+
+/**
+ * Croner's rules for clock changes: an expression of plain numbers, lists and ranges runs at the first minute after a
+ * gap, and once where an hour comes twice; one with `*` or a step in its hours or minutes goes on by the clock.
+ */
+function cronOf(expression: string, timezone: string): Cron {
+  return new Cron(expression, { timezone, mode: "5-part", fixedTimeRule: "no-wildcard" });
+}
+
+/** What is wrong with a cron expression, as a clause; null where it has a next run after an instant. */
+export function cronFault(
+  expression: string,
+  { timeZone, nowMs }: { timeZone: string; nowMs: number },
+): string | null {
+  try {
+    // A bad zone shows only here.
+    const next = cronOf(expression, timeZone).nextRun(new Date(nowMs));
+    return next === null ? "never comes" : null;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return `is no cron expression: ${said.replace(/^CronPattern: /, "")}`;
+  }
+}

@@ -1,0 +1,53 @@
+import { readdirSync, rmSync } from "node:fs";
+import { failpoint } from "../lib/failpoint.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
+import { parseJson } from "../model/check.ts";
+import { type FiringNote, type ScheduleState, scheduleState, stateAfter } from "../model/schedule.ts";
+import { replaceFile, syncDirectory } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { isThere } from "./quarantine.ts";
+import { isMissing } from "./trouble.ts";
+
+const ENDING = ".json";
+
+/** What a schedule has done; null where it has done nothing, or its sidecar cannot be read as one. */
+export function readScheduleState(layout: Layout, name: string): ScheduleState | null {
+  let text = "";
+  const isGone = isMissing(() => {
+    text = readRegularFile(layout.scheduleState(name));
+  });
+  return isGone ? null : parseJson(scheduleState, text);
+}
+
+/** True where there is a sidecar and it cannot be read as one. */
+export function isScheduleStateSpoilt(layout: Layout, name: string): boolean {
+  return isThere(layout.scheduleState(name)) && readScheduleState(layout, name) === null;
+}
+
+/** Puts down what a schedule has done; on the disk when this returns. For the holder of the home alone. */
+export function writeScheduleState(layout: Layout, name: string, state: ScheduleState): void {
+  failpoint("schedule:noting");
+  replaceFile(layout.scheduleState(name), `${JSON.stringify(state)}\n`, layout.tmp);
+  syncDirectory(layout.scheduleStates);
+  failpoint("schedule:noted");
+}
+
+/** Notes a firing whose tasks are queued, unless the schedule is gone or another one by now. */
+export function noteFiring(layout: Layout, { schedule, uid, firedFor, tasks }: FiringNote): void {
+  const state = readScheduleState(layout, schedule);
+  if (state?.uid !== uid) return;
+  const after = stateAfter(state, { firedFor, tasks });
+  if (after !== state) writeScheduleState(layout, schedule, after);
+}
+
+/** The names of the schedules that have done something. */
+export function schedulesWithState(layout: Layout): string[] {
+  return readdirSync(layout.scheduleStates)
+    .filter((name) => name.endsWith(ENDING))
+    .map((name) => name.slice(0, -ENDING.length));
+}
+
+/** Forgets what a schedule has done: one of the same name begins anew. */
+export function dropScheduleState(layout: Layout, name: string): void {
+  rmSync(layout.scheduleState(name), { force: true });
+}

@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Ran, Stint, until } from "../rig/stint.ts";
+
+/** What `schedules show --json` says of one. */
+interface Shown {
+  readonly words: string;
+  readonly paused: boolean;
+  readonly next: readonly unknown[];
+  readonly last: { readonly tasks: readonly { readonly id: string; readonly state: string }[] } | null;
+}
+
+const shown = async (stint: Stint, name: string): Promise<Shown> =>
+  JSON.parse(await stint.ok("schedules", "show", name, "--json")) as Shown;
+
+function put(stint: Stint, name: string, text: string): void {
+  writeFileSync(join(stint.home, "schedules", name), text);
+}
+
+test("schedules add puts a file into the home, ls tells it in words, rm takes it away", async () => {
+  await using stint = new Stint();
+  await stint.ok("init", "nightly");
+  expect(await stint.ok("schedules", "add", "nightly.yaml")).toStartWith(
+    "nightly: every day at 01:30, next in ",
+  );
+  expect(
+    await stint.ok("schedules", "add", "--name", "tidy", "--every", "6h", "--", "echo", "a b"),
+  ).toStartWith("tidy: every 6h, next in ");
+  const again = await stint.run(["schedules", "add", "nightly.yaml"]);
+  expect([again.code, again.err]).toEqual([7, expect.stringContaining("there is one of that name")]);
+  const listed = await stint.ok("schedules");
+  expect(listed).toMatch(/nightly +- +every day at 01:30, next in .+, then /);
+  expect((await shown(stint, "tidy")).next).toHaveLength(5);
+  await stint.ok("schedules", "rm", "nightly");
+  expect(stint.files("schedules").filter((name) => !name.startsWith("."))).toEqual(["tidy.yaml"]);
+});
+
+test("schedules add refuses faults with their places, and queues nothing", async () => {
+  await using stint = new Stint();
+  writeFileSync(join(stint.root, "bad.yaml"), 'cron: "61 * * * *"\ntask: { runn: a }\n');
+  const { code, err }: Ran = await stint.run(["schedules", "add", "bad.yaml"]);
+  expect(code).toBe(6);
+  expect(err).toContain('bad.yaml:1:7: "cron" is no cron expression');
+  expect(err).toContain('bad.yaml:2:9: "runn" is unknown');
+  expect(stint.files("schedules").filter((name) => !name.startsWith("."))).toEqual([]);
+});
+
+test("a supervisor takes up what is dropped in and edited, and a bad file stops no other", async () => {
+  await using stint = new Stint();
+  await stint.run(["drain"]);
+  const supervisor = await stint.up();
+  const said = new Response(supervisor.stdout).text();
+  put(stint, "bad.yaml", "every: never\n");
+  put(stint, "tick.yaml", "every: 1s\ntask: { name: tick, run: echo $STINT_TASK_ID }\n");
+  await until("it fired twice", () => stint.records().filter(({ place }) => place === "done").length >= 2);
+  const [first] = stint.records();
+  expect(first?.metadata).toMatchObject({ source: "cron", scheduleId: expect.any(String) });
+  expect(first?.spec).toMatchObject({ slot: "tick", admission: "dropIfRunning" });
+  await stint.ok("schedules", "pause", "tick");
+  // What fired just before is let go by.
+  await Bun.sleep(1_500);
+  const count = stint.records().length;
+  await Bun.sleep(1_500);
+  expect(stint.records().length).toBe(count);
+  expect((await shown(stint, "tick")).last?.tasks).toEqual([
+    { id: stint.records().at(-1)?.metadata.id, state: "completed", reason: "Succeeded" },
+  ] as never);
+  const doctor = await stint.run(["doctor"]);
+  expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("the schedule bad: ")]);
+  supervisor.kill("SIGTERM");
+  expect((await said).match(/bad\.yaml has faults/g)).toHaveLength(1);
+});
+
+test("schedules run fires once, now, with nobody up, and moves the schedule on by nothing", async () => {
+  await using stint = new Stint();
+  await stint.ok("schedules", "add", "--name", "rare", "--cron", "0 0 1 1 *", "--", "true");
+  const id = await stint.ok("schedules", "run", "rare");
+  await stint.ok("drain");
+  expect((await stint.reach(1, "completed")).metadata.id).toBe(id);
+  expect((await shown(stint, "rare")).last).toBeNull();
+});
+
+test("what an earlier firing still runs in drops the next, or holds it up, as overlap says", async () => {
+  await using stint = new Stint();
+  await stint.run(["drain"]);
+  const slow = "task:\n  run: while [ ! -e $HOME/go ]; do sleep 0.05; done\n";
+  put(stint, "drops.yaml", `every: 1s\n${slow}`);
+  put(stint, "queues.yaml", `every: 1s\noverlap: queue\n${slow}`);
+  await stint.up("--jobs", "4");
+  const of = (slot: string, state: string): number =>
+    stint.records().filter(({ spec, status }) => spec["slot"] === slot && status.state === state).length;
+  await until("both met a busy lane", () => of("drops", "cancelled") >= 1 && of("queues", "queued") >= 1);
+  expect(stint.records().find(({ status }) => status.state === "cancelled")?.status.reason).toBe("SlotBusy");
+  expect([of("drops", "queued"), of("queues", "cancelled")]).toEqual([0, 0]);
+  for (const name of ["drops", "queues"]) await stint.ok("schedules", "pause", name);
+  writeFileSync(join(stint.root, "go"), "");
+});
+
+test("a drain makes up for what was missed, and waits for nothing that comes later", async () => {
+  await using stint = new Stint();
+  await stint.run(["drain"]);
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  put(stint, "owed.yaml", `every: 30d\nfrom: "${hourAgo}"\ntask: { name: owed, run: "true" }\n`);
+  put(stint, "later.yaml", 'every: 1h\ntask: { name: later, run: "true" }\n');
+  const state = { uid: crypto.randomUUID(), since: new Date(Date.now() - 7_200_000).toISOString() };
+  const fromMs = Math.floor(Date.parse(hourAgo) / 1_000) * 1_000;
+  const rule = JSON.stringify({
+    type: "every",
+    everyMs: 30 * 86_400_000,
+    zone: null,
+    fromMs,
+    isPaused: false,
+  });
+  mkdirSync(join(stint.home, "schedules", ".state"), { recursive: true });
+  writeFileSync(join(stint.home, "schedules", ".state", "owed.json"), JSON.stringify({ ...state, rule }));
+  for (const name of ["owed", "later"]) utimesSync(join(stint.home, "schedules", `${name}.yaml`), 1, 1);
+  await stint.ok("drain");
+  expect(stint.records().map(({ metadata, status }) => [metadata["name"], status.state])).toEqual([
+    ["owed", "completed"],
+  ]);
+  const noted = JSON.parse(
+    readFileSync(join(stint.home, "schedules", ".state", "owed.json"), "utf8"),
+  ) as Record<string, unknown>;
+  expect(noted["lastFired"]).toBe(new Date(fromMs).toISOString());
+});

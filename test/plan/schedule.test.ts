@@ -1,0 +1,188 @@
+import { describe, expect, test } from "bun:test";
+import { type Schedule, stateAfter } from "../../src/model/schedule.ts";
+import { due, isFromTheFuture, upcoming } from "../../src/plan/schedule.ts";
+import { cronFault } from "../../src/plan/timetable.ts";
+import { aMark, aSchedule } from "../rig/schedules.ts";
+
+const BERLIN = "Europe/Berlin";
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** The instants that are due at a time, short. */
+function dueAt(schedule: Schedule, { since, now }: { since: string; now: string }): (string | null)[] {
+  return due(schedule, aMark(since), Date.parse(now)).firings.map(({ firedForMs }) => iso(firedForMs));
+}
+
+describe("due()", () => {
+  const nightly = (change: Partial<Schedule> = {}): Schedule => aSchedule("30 1 * * *", change);
+  const THREE_DAYS = { since: "2026-05-01T12:00:00Z", now: "2026-05-04T08:00:00Z" };
+
+  test.each([
+    ["nothing before its time", {}, { since: "2026-05-01T12:00:00Z", now: "2026-05-02T01:29:59Z" }, []],
+    [
+      "an instant in its very millisecond",
+      {},
+      { since: "2026-05-01T12:00:00Z", now: "2026-05-02T01:30:00Z" },
+      ["2026-05-02T01:30:00.000Z"],
+    ],
+    ["catchUp none: nothing late", { catchUp: "none" }, THREE_DAYS, []],
+    [
+      "catchUp none: what is on time",
+      { catchUp: "none" },
+      { since: "2026-05-01T12:00:00Z", now: "2026-05-04T01:31:00Z" },
+      ["2026-05-04T01:30:00.000Z"],
+    ],
+    ["catchUp latest: the last one", { catchUp: "latest" }, THREE_DAYS, ["2026-05-04T01:30:00.000Z"]],
+    ["catchUp latest: not beyond its window", { catchUp: "latest", windowMs: 6 * 3_600_000 }, THREE_DAYS, []],
+    [
+      "catchUp all: all in the window",
+      { catchUp: "all", windowMs: 48 * 3_600_000 },
+      THREE_DAYS,
+      ["2026-05-03T01:30:00.000Z", "2026-05-04T01:30:00.000Z"],
+    ],
+    [
+      "catchUp all: the newest up to the cap",
+      { catchUp: "all", windowMs: 96 * 3_600_000, cap: 2 },
+      THREE_DAYS,
+      ["2026-05-03T01:30:00.000Z", "2026-05-04T01:30:00.000Z"],
+    ],
+    ["nothing while it is paused", { isPaused: true }, THREE_DAYS, []],
+    [
+      "nothing before its first date",
+      { catchUp: "all", windowMs: 96 * 3_600_000, fromMs: Date.parse("2026-05-04T01:30:00Z") },
+      THREE_DAYS,
+      ["2026-05-04T01:30:00.000Z"],
+    ],
+    [
+      "nothing from its end on",
+      { catchUp: "all", windowMs: 96 * 3_600_000, untilMs: Date.parse("2026-05-03T01:30:00Z") },
+      THREE_DAYS,
+      ["2026-05-02T01:30:00.000Z"],
+    ],
+  ] as const)("%s", (_what, change, when, expected) => {
+    expect(dueAt(nightly(change), when)).toEqual([...expected]);
+  });
+
+  test("an instant that was fired for is never due again, also after the clock was set back", () => {
+    const mark = { ...aMark("2026-05-01T12:00:00Z"), lastFired: "2026-05-02T01:30:00.000Z" };
+    for (const now of ["2026-05-02T01:30:00Z", "2026-05-02T00:00:00Z", "2026-05-02T01:30:59Z"])
+      expect(due(nightly(), mark, Date.parse(now)).firings).toEqual([]);
+    expect(iso(due(nightly(), mark, Date.parse("2026-05-02T00:00:00Z")).nextMs)).toBe(
+      "2026-05-03T01:30:00.000Z",
+    );
+  });
+
+  test("a last firing in the far future was a wrong clock, one of some hours is waited for", () => {
+    const mark = { ...aMark("2026-05-01T12:00:00Z"), lastFired: "2031-01-01T01:30:00.000Z" };
+    expect(isFromTheFuture(mark, Date.parse("2026-05-02T00:00:00Z"))).toBe(true);
+    expect(isFromTheFuture(mark, Date.parse("2030-12-31T12:00:00Z"))).toBe(false);
+  });
+
+  test("a period is counted from its first date, else from when the rule came to be", () => {
+    const every = aSchedule({ type: "every", everyMs: 6 * 3_600_000 }, { catchUp: "all" });
+    const when = { since: "2026-05-01T12:10:00Z", now: "2026-05-02T00:30:00Z" };
+    expect(dueAt(every, when)).toEqual(["2026-05-01T18:10:00.000Z", "2026-05-02T00:10:00.000Z"]);
+    const dated = { ...every, fromMs: Date.parse("2026-05-01T00:00:00Z") };
+    expect(dueAt(dated, when)).toEqual(["2026-05-01T18:00:00.000Z", "2026-05-02T00:00:00.000Z"]);
+  });
+
+  test("a year of missed minutes costs no more than the last of them", () => {
+    const minutely = aSchedule("* * * * *", { catchUp: "all", windowMs: 365 * 86_400_000, cap: 100 });
+    const began = performance.now();
+    const found = dueAt(minutely, { since: "2025-05-01T00:00:00Z", now: "2026-05-01T00:00:00Z" });
+    expect(found).toHaveLength(100);
+    expect(found.at(-1)).toBe("2026-05-01T00:00:00.000Z");
+    // Counting all of them through takes half a minute.
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+});
+
+describe("clock changes", () => {
+  /** All firings of a span, in its zone's night of the change. */
+  const through = (expression: string, zone: string, [after, count]: [string, number]): (string | null)[] =>
+    upcoming(aSchedule(expression, { timeZone: zone }), aMark(after), {
+      nowMs: Date.parse(after),
+      count,
+    }).map(({ firedForMs }) => iso(firedForMs));
+
+  test.each([
+    [
+      "02:30 in the gap of spring runs at the first minute after it",
+      "30 2 * * *",
+      "2026-03-28T12:00:00Z",
+      ["03-29T01:00", "03-30T00:30"],
+    ],
+    ["02:30 runs once in autumn", "30 2 * * *", "2026-10-24T12:00:00Z", ["10-25T00:30", "10-26T01:30"]],
+    ["several in the gap run once", "0,30 2 * * *", "2026-03-28T12:00:00Z", ["03-29T01:00", "03-30T00:00"]],
+    [
+      "a list runs once each in autumn",
+      "0,30 2 * * *",
+      "2026-10-24T12:00:00Z",
+      ["10-25T00:00", "10-25T00:30", "10-26T01:00"],
+    ],
+    [
+      "a step goes on by the clock in spring",
+      "*/30 * * * *",
+      "2026-03-29T00:10:00Z",
+      ["03-29T00:30", "03-29T01:00", "03-29T01:30"],
+    ],
+    [
+      "a step goes on by the clock in autumn",
+      "*/30 * * * *",
+      "2026-10-25T00:10:00Z",
+      ["10-25T00:30", "10-25T01:00", "10-25T01:30", "10-25T02:00"],
+    ],
+  ] as const)("%s", (_what, expression, after, expected) => {
+    expect(through(expression, BERLIN, [after, expected.length])).toEqual(
+      expected.map((short) => `2026-${short}:00.000Z`),
+    );
+  });
+});
+
+describe("jitter", () => {
+  const jittered = aSchedule("*/10 * * * *", { jitterMs: 5 * 60_000 });
+
+  test("is the same for each look at a firing, and another for another", () => {
+    const nowMs = Date.parse("2026-05-01T12:00:00Z");
+    const look = (): number[] =>
+      upcoming(jittered, aMark("2026-05-01T12:00:00Z"), { nowMs, count: 50 }).map(
+        ({ atMs, firedForMs }) => atMs - firedForMs,
+      );
+    const delays = look();
+    expect(look()).toEqual(delays);
+    expect(new Set(delays).size).toBeGreaterThan(40);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...delays)).toBeLessThan(5 * 60_000);
+  });
+
+  test("never reaches the next firing", () => {
+    const wide = { ...jittered, jitterMs: 3_600_000 };
+    const firings = upcoming(wide, aMark("2026-05-01T12:00:00Z"), {
+      nowMs: Date.parse("2026-05-01T12:00:00Z"),
+      count: 100,
+    });
+    for (const [index, { atMs }] of firings.entries())
+      expect(atMs).toBeLessThan(firings[index + 1]?.firedForMs ?? Number.POSITIVE_INFINITY);
+  });
+
+  test("a firing that waits for its jitter takes none away that is due", () => {
+    const mark = aMark("2026-05-01T11:59:00Z");
+    const [first, second] = upcoming(jittered, mark, { nowMs: Date.parse(mark.since), count: 2 });
+    const found = due(jittered, mark, second?.firedForMs ?? 0);
+    expect(found.firings).toEqual(first === undefined ? [] : [first]);
+    expect(found.nextMs).toBe(second?.atMs ?? null);
+  });
+});
+
+test("stateAfter() never goes back", () => {
+  const state = { ...aMark("2026-05-01T00:00:00Z"), rule: "", lastFired: "2026-05-03T00:00:00.000Z" };
+  expect(stateAfter(state, { firedFor: "2026-05-02T00:00:00.000Z", tasks: [] })).toEqual(state);
+});
+
+test("cronFault() tells a bad expression, a bad zone, and a date that never comes", () => {
+  const context = { timeZone: "UTC", nowMs: Date.parse("2026-05-01T00:00:00Z") };
+  expect(cronFault("30 1 * * *", context)).toBeNull();
+  expect(cronFault("61 1 * * *", context)).toContain("61");
+  expect(cronFault("* * * * * *", context)).not.toBeNull();
+  expect(cronFault("0 0 30 2 *", context)).toBe("never comes");
+  expect(cronFault("30 1 * * *", { ...context, timeZone: "Europe/Nowhere" })).toContain("Europe/Nowhere");
+});

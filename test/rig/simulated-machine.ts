@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+import { enqueue } from "../../src/daemon/enqueue.ts";
+import { Schedules } from "../../src/daemon/schedules.ts";
+import { openSession, type Session } from "../../src/daemon/session.ts";
+import { supervise } from "../../src/daemon/supervise.ts";
+import { readSubmission } from "../../src/intake/submission.ts";
+import type { Means } from "../../src/machine/means.ts";
+import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
+import { newBatch } from "../../src/store/batch.ts";
+import { type FakeClock, fakeClock } from "./clock.ts";
+import { aMachine } from "./machine.ts";
+import { valueOf } from "./results.ts";
+import type { TempHome } from "./temp-home.ts";
+
+/** No sleep of the loop is longer, as an event that is lost is found by looking. */
+const MAX_SLEEP_MS = 3_600_000;
+
+/** A machine with a clock that the test moves: a real home, real jobs, one supervisor after the other. */
+export class SimulatedMachine {
+  readonly clock: FakeClock;
+  readonly log: string[] = [];
+  readonly #home: TempHome;
+  #up: { readonly session: Session; readonly schedules: Schedules } | null = null;
+
+  constructor(home: TempHome, nowMs: number) {
+    this.#home = home;
+    const clock = fakeClock(nowMs);
+    // Jobs and tools are real and take their time, also while the calendar stands.
+    this.clock = { ...clock, awakeMs: () => clock.awakeMs() + performance.now() };
+  }
+
+  /** Starts a supervisor, as a boot does. */
+  async boot(): Promise<void> {
+    const { layout, path } = this.#home;
+    const { capacity, labels, policy, deviceRules, work, closing } = aMachine();
+    const means: Means = { type: "none", controllers: [], why: "a test" };
+    const session = valueOf(
+      await openSession(
+        {
+          layout,
+          clock: this.clock,
+          random: () => 0.5,
+          terms: { capacity, labels, policy, deviceRules, work, closing },
+          notices: DEFAULT_NOTICE_RULES,
+          means: () => means,
+          actor: "ada",
+          self: resolve("dist/stint"),
+          environment: { PATH: "/usr/bin:/bin", HOME: path },
+          mayClaim: () => true,
+          say: (line) => this.log.push(`${new Date(this.clock.now()).toISOString()} ${line}`),
+        },
+        "up",
+      ),
+    );
+    this.#up = { session, schedules: new Schedules(session.holder, { userHome: path }) };
+    // What a supervisor reads it reads once it has stood still for a moment.
+    for (let look = 0; look < 3; look += 1) {
+      await this.#turn();
+      this.clock.advance(500);
+    }
+    await this.#turn();
+  }
+
+  /** The power goes. */
+  async off(): Promise<void> {
+    await this.#up?.session[Symbol.asyncDispose]();
+    this.#up = null;
+  }
+
+  /** Lets time pass until a moment: the loop sleeps as long as it may, or nobody is there. */
+  async until(untilMs: number, lid: "open" | "closed" = "open"): Promise<void> {
+    if (lid === "closed" || this.#up === null) {
+      this.clock.jump(untilMs - this.clock.now());
+      return this.#turn();
+    }
+    while (this.clock.now() < untilMs) {
+      const waitMs = this.#up.schedules.look() ?? MAX_SLEEP_MS;
+      this.clock.advance(Math.max(1, Math.min(waitMs, MAX_SLEEP_MS, untilMs - this.clock.now())));
+      await this.#turn();
+    }
+  }
+
+  /** What a line of a crontab does: `stint submit`, and the supervisor that is up works it off. */
+  async submit(text: string): Promise<void> {
+    const { layout, path } = this.#home;
+    const nowMs = this.clock.now();
+    const drafts = valueOf(
+      readSubmission(text, { file: "cron.yaml", defaultName: "cron", defaultCwd: path, home: path, nowMs }),
+    );
+    valueOf(
+      enqueue(layout, drafts, {
+        batch: newBatch(),
+        clock: this.clock,
+        machine: aMachine(),
+        controllers: [],
+        createdBy: "ada",
+        source: "cli",
+      }),
+    );
+    await this.#turn();
+  }
+
+  /** Looks, starts what may start, and waits for its end; the clock stands. */
+  async #turn(): Promise<void> {
+    if (this.#up === null) return;
+    const { session, schedules } = this.#up;
+    await supervise(session.holder, {
+      intake: () => null,
+      schedules: () => schedules.look(),
+      isDone: ({ jobs, queued }) => jobs.size === 0 && queued.length === 0,
+    });
+  }
+}
