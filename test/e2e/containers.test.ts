@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { FakeNvidia } from "../rig/fake-nvidia.ts";
 import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
 import { markedProcesses, type RecordView, until } from "../rig/stint.ts";
 
@@ -145,6 +146,18 @@ describe.skipIf(refusal !== null)(title, () => {
     await stint.reach(1, "cancelled");
     expect(stint.containers()).toEqual([]);
     expect(markedProcesses(lastOf(record).token)).toEqual([]);
+  });
+
+  test("whose engine does not know its GPU fails, and does not run without it", async () => {
+    await using stint = new PodmanStint();
+    using fake = new FakeNvidia();
+    fake.lists();
+    writeFileSync(join(stint.root, "task.yaml"), task("gpu", "run: echo without", "gpus: 1"));
+    await stint.run(["run", "task.yaml"], { env: { ...fake.envOfMachine, CONTAINERS_CONF: stint.settings } });
+    expect(lastOf(stint.record(1))).toMatchObject({
+      failure: { code: "INVALID_SPEC", error: expect.stringContaining("nvidia-ctk cdi generate") },
+    });
+    expect(logOf(stint, stint.record(1))).toBe("");
   });
 
   test("that a crash left behind is removed at the next start, and no other's", async () => {

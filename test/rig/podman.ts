@@ -50,6 +50,9 @@ export function preparePodman(): string | null {
 
 /** A home whose jobs find podman with the settings of these tests; its containers go at the end. */
 export class PodmanStint extends Stint {
+  /** The value of CONTAINERS_CONF. */
+  readonly settings = settings;
+
   override get env(): Record<string, string> {
     return { ...super.env, CONTAINERS_CONF: settings };
   }
