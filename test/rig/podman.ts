@@ -16,7 +16,22 @@ default_ulimits=["nofile=1024:1024","nproc=1024:1024"]
 log_driver="k8s-file"
 `;
 
-const APPLETS = ["cat", "dd", "echo", "env", "head", "kill", "ls", "seq", "sh", "sleep", "tail", "touch"];
+const APPLETS = [
+  "cat",
+  "dd",
+  "echo",
+  "env",
+  "head",
+  "id",
+  "kill",
+  "ls",
+  "seq",
+  "sh",
+  "sleep",
+  "tail",
+  "tee",
+  "touch",
+];
 
 const folder = mkdtempSync(join(tmpdir(), "stint-podman-"));
 const settings = join(folder, "containers.conf");
