@@ -121,14 +121,22 @@ describe.skipIf(refusal !== null)(title, () => {
     expect(logOf(stint, ended)).toBe(COUNTED);
   });
 
-  test.concurrent("whose runner is killed under a living supervisor is followed by another", async () => {
+  test.concurrent.each([
+    [
+      "alone",
+      (stint: PodmanStint, record: RecordView) => {
+        process.kill(Number(logOf(stint, record, "container-runner").split("\n")[0]), "SIGKILL");
+      },
+    ],
+    ["with its recording parent", (_stint: PodmanStint, record: RecordView) => killRunners(record)],
+  ])("whose runner is killed %s under a living supervisor is followed by another", async (_who, kill) => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     await submit(stint, task("count", `run: ${COUNT}; exit 7`));
     await stint.up();
     const record = await stint.reach(1, "running");
     await until("it has begun", () => logOf(stint, record).includes("line 2"));
-    killRunners(record);
+    kill(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(ended.status.attempts).toHaveLength(1);
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });

@@ -44,8 +44,15 @@ export function podman(...args: string[]): { code: number; out: string; err: str
   return { code: ran.exitCode, out: ran.stdout.toString().trim(), err: ran.stderr.toString().trim() };
 }
 
-/** Makes the image; gives the reason where podman cannot run here, and null where it can. */
+let refusal: string | null | undefined;
+
+/** Makes the image, once; gives the reason where podman cannot run here, and null where it can. */
 export function preparePodman(): string | null {
+  if (refusal === undefined) refusal = prepare();
+  return refusal;
+}
+
+function prepare(): string | null {
   if (Bun.which("podman") === null) return "podman is not installed";
   if (process.getuid?.() !== 0) return "only root can use the settings of these tests";
   const busybox = Bun.which("busybox");

@@ -73,6 +73,7 @@ describe("readContainerEnd()", () => {
     [125, "Error: pinging container registry a: Get: dial tcp: lookup a: no such host", "RUNTIME_ERROR"],
     [124, "the image was not pulled within 5 s", "RUNTIME_ERROR"],
     [125, "", "RUNTIME_ERROR"],
+    [137, "", "RUNTIME_ERROR"],
   ])("engine %d, %s is %s", (code, said, failure) => {
     expect(endOf(`engine ${code}`, said)?.ending).toMatchObject({ type: "notStarted", code: failure });
   });
