@@ -42,6 +42,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   }
   const nowMs = clock.awakeMs();
   if (job.runnerAtAwakeMs !== undefined && nowMs - job.runnerAtAwakeMs < RUNNER_AGAIN_MS) return;
+  const isFirst = job.runnerAtAwakeMs === undefined;
   job.runnerAtAwakeMs = nowMs;
   const order: LaterOrder = {
     kind,
@@ -55,7 +56,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   const mode = job.sent === null ? "follow" : job.sent.signal === "SIGTERM" ? "stop" : "kill";
   const launched = launchRunner(order, { mode, separateLogs: task.spec.logs.separate });
   if (launched.ok) job.leader = launched.value;
-  else say(`${job.id}: its container cannot be looked after: ${launched.error}`);
+  else if (isFirst) say(`${job.id}: its container cannot be looked after: ${launched.error}`);
 }
 
 function lost(holder: Holder, note: string): NonNullable<Job["end"]> {

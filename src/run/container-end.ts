@@ -69,7 +69,7 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
 const NOT_EXECUTABLE = [126, 127];
 
 function refusalOf(code: number, said: string): NotStarted {
-  const words = lastLine(said);
+  const words = said.trim() === "" && code > 128 ? "the engine's command was killed" : lastLine(said);
   const isUnreachable = /cannot connect|connection refused|daemon running|dial unix|docker\.sock/i.test(said);
   const found = isUnreachable ? undefined : HOPELESS.find(([pattern]) => pattern.test(said));
   const isPathOfEngine = code === 125 && found !== undefined && /executable|permission/.test(found[1]);

@@ -116,7 +116,11 @@ const CONTAINER_RUNNER = [
   "        *) return 0 ;;",
   "      esac",
   "    fi",
-  "    if isGone; then finish lost 1; fi",
+  "    if isGone; then",
+  // A command that was killed before it had made the container left none behind.
+  `      test -s "$directory/cid" || finish 'engine 137' 125`,
+  "      finish lost 1",
+  "    fi",
   // The engine does not answer: what becomes of the container is not known before it does.
   "    sleep 1",
   "  done",

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -76,6 +76,8 @@ export function containerInvocation(
   const lines = variables.filter(([name]) => !(name in passed)).map(([name, value]) => `${name}=${value}\n`);
   try {
     writeFileSync(join(directory, ENVIRONMENT_FILE), lines.join(""), { mode: 0o600 });
+    // The user of the image may be any; only who may enter the home (0700) comes as far as here.
+    for (const mounted of [directory, order.checkpoint]) chmodSync(mounted, 0o1777);
     if (kind.mode.type === "script")
       writeFileSync(join(directory, "script"), kind.mode.body, { mode: 0o755 });
   } catch (error) {

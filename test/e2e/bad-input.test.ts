@@ -55,13 +55,13 @@ test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, {
 
 test("all faults of a file are told at once, each with its place, and nothing is queued", async () => {
   await using stint = new Stint();
-  const input = "name: ok\nrun: true\n---\nrunn: x\ntimeout: 5\ncontainer: {a: [1]}\n";
+  const input = "name: ok\nrun: true\n---\nrunn: x\ntimeout: 5\nsecurity: {a: [1]}\n";
   const ran = await stint.run(["submit", "-"], { input });
   expect(ran.code).toBe(6);
   expect(ran.err).toContain("stdin:4:1");
   expect(ran.err).toContain("did you mean run?");
   expect(ran.err).toContain("stdin:5:10");
-  expect(ran.err).toContain('"container" is not supported yet');
+  expect(ran.err).toContain('"security" is not supported yet');
   expect(readdirSync(stint.root)).toEqual([]);
 });
 

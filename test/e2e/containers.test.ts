@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { FakeNvidia } from "../rig/fake-nvidia.ts";
 import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
 import { markedProcesses, type RecordView, until } from "../rig/stint.ts";
 
@@ -51,7 +52,7 @@ const COUNT = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; sleep 0.2; 
 const COUNTED = Array.from({ length: 12 }, (_, index) => `line ${index + 1}\n`).join("");
 
 describe.skipIf(refusal !== null)(title, () => {
-  test("sees its run directory, its checkpoint, its volumes and no value in the arguments of anybody", async () => {
+  test.concurrent("sees its run directory, its checkpoint, its volumes and no value in the arguments of anybody", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     writeFileSync(join(stint.root, "data.txt"), "of the user");
@@ -84,7 +85,29 @@ describe.skipIf(refusal !== null)(title, () => {
     await until("the container is removed", () => stint.containers("-a").length === 0);
   });
 
-  test("whose engine's commands are killed is followed to its end, and its log is whole", async () => {
+  test.concurrent("of another user than its engine's can write where it is told to, and is one task of a sweep", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(
+      stint,
+      task(
+        "other",
+        "matrix: {user: [1234, 5678]}",
+        "container.user: ${{ matrix.user }}",
+        "script: |",
+        "  #!/bin/sh",
+        '  id -u | tee "$STINT_RUN_DIR/who" "$STINT_CHECKPOINT_DIR/who"',
+      ),
+    );
+    await stint.ok("drain");
+    const found = stint.records().map((record) => [record.status.state, logOf(stint, record, "who")]);
+    expect(found).toEqual([
+      ["completed", "1234\n"],
+      ["completed", "5678\n"],
+    ]);
+  });
+
+  test.concurrent("whose engine's commands are killed is followed to its end, and its log is whole", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     await submit(stint, task("count", `run: ${COUNT}; exit 7`));
@@ -98,21 +121,29 @@ describe.skipIf(refusal !== null)(title, () => {
     expect(logOf(stint, ended)).toBe(COUNTED);
   });
 
-  test("whose runner is killed under a living supervisor is followed by another", async () => {
+  test.concurrent.each([
+    [
+      "alone",
+      (stint: PodmanStint, record: RecordView) => {
+        process.kill(Number(logOf(stint, record, "container-runner").split("\n")[0]), "SIGKILL");
+      },
+    ],
+    ["with its recording parent", (_stint: PodmanStint, record: RecordView) => killRunners(record)],
+  ])("whose runner is killed %s under a living supervisor is followed by another", async (_who, kill) => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     await submit(stint, task("count", `run: ${COUNT}; exit 7`));
     await stint.up();
     const record = await stint.reach(1, "running");
     await until("it has begun", () => logOf(stint, record).includes("line 2"));
-    killRunners(record);
+    kill(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(ended.status.attempts).toHaveLength(1);
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
     expect(logOf(stint, ended)).toBe(COUNTED);
   });
 
-  test("that ended while supervisor and runner were dead has its true outcome on record", async () => {
+  test.concurrent("that ended while supervisor and runner were dead has its true outcome on record", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     await submit(stint, task("count", `run: ${COUNT}; exit 7`));
@@ -130,7 +161,7 @@ describe.skipIf(refusal !== null)(title, () => {
     await until("the container is removed", () => stint.containers("-a").length === 0);
   });
 
-  test("is gone before its cancel is on record, also where its runner was killed and it ignores TERM", async () => {
+  test.concurrent("is gone before its cancel is on record, also where its runner was killed and it ignores TERM", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     await submit(
@@ -147,7 +178,19 @@ describe.skipIf(refusal !== null)(title, () => {
     expect(markedProcesses(lastOf(record).token)).toEqual([]);
   });
 
-  test("that a crash left behind is removed at the next start, and no other's", async () => {
+  test.concurrent("whose engine does not know its GPU fails, and does not run without it", async () => {
+    await using stint = new PodmanStint();
+    using fake = new FakeNvidia();
+    fake.lists();
+    writeFileSync(join(stint.root, "task.yaml"), task("gpu", "run: echo without", "gpus: 1"));
+    await stint.run(["run", "task.yaml"], { env: { ...fake.envOfMachine, CONTAINERS_CONF: stint.settings } });
+    expect(lastOf(stint.record(1))).toMatchObject({
+      failure: { code: "INVALID_SPEC", error: expect.stringContaining("nvidia-ctk cdi generate") },
+    });
+    expect(logOf(stint, stint.record(1))).toBe("");
+  });
+
+  test.concurrent("that a crash left behind is removed at the next start, and no other's", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     await submit(stint, task("short", "run: 'true'"));

@@ -16,7 +16,22 @@ default_ulimits=["nofile=1024:1024","nproc=1024:1024"]
 log_driver="k8s-file"
 `;
 
-const APPLETS = ["cat", "dd", "echo", "env", "head", "kill", "ls", "seq", "sh", "sleep", "tail", "touch"];
+const APPLETS = [
+  "cat",
+  "dd",
+  "echo",
+  "env",
+  "head",
+  "id",
+  "kill",
+  "ls",
+  "seq",
+  "sh",
+  "sleep",
+  "tail",
+  "tee",
+  "touch",
+];
 
 const folder = mkdtempSync(join(tmpdir(), "stint-podman-"));
 const settings = join(folder, "containers.conf");
@@ -29,8 +44,15 @@ export function podman(...args: string[]): { code: number; out: string; err: str
   return { code: ran.exitCode, out: ran.stdout.toString().trim(), err: ran.stderr.toString().trim() };
 }
 
-/** Makes the image; gives the reason where podman cannot run here, and null where it can. */
+let refusal: string | null | undefined;
+
+/** Makes the image, once; gives the reason where podman cannot run here, and null where it can. */
 export function preparePodman(): string | null {
+  if (refusal === undefined) refusal = prepare();
+  return refusal;
+}
+
+function prepare(): string | null {
   if (Bun.which("podman") === null) return "podman is not installed";
   if (process.getuid?.() !== 0) return "only root can use the settings of these tests";
   const busybox = Bun.which("busybox");
@@ -50,6 +72,9 @@ export function preparePodman(): string | null {
 
 /** A home whose jobs find podman with the settings of these tests; its containers go at the end. */
 export class PodmanStint extends Stint {
+  /** The value of CONTAINERS_CONF. */
+  readonly settings = settings;
+
   override get env(): Record<string, string> {
     return { ...super.env, CONTAINERS_CONF: settings };
   }

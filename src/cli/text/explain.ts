@@ -50,7 +50,8 @@ export function explainTask(
           : [
               `It is being stopped (${stop.reason}), asked for by ${stop.actor} ${relativeTime(stop.requestedAt, around.nowMs)}.`,
             ];
-      return [`${head}${since}.`, ...stopping];
+      const why = status.state === "preparing" && status.reason !== undefined ? ` (${status.reason})` : "";
+      return [`${head}${why}${since}.`, ...stopping];
     }
   }
 }

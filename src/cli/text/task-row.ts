@@ -83,6 +83,8 @@ function noteOf(task: Task, around: { readonly nowMs: number; readonly wait: Wai
     case "collecting":
     case "orphaned":
       if (last?.state === "running" && last.stop !== undefined) return `being stopped: ${last.stop.reason}`;
+      if (status.state === "preparing" && status.reason !== undefined)
+        return `${status.reason}: ${describeKind(spec.kind)}`;
       return describeKind(spec.kind);
   }
 }
