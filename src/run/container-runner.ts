@@ -129,6 +129,8 @@ const CONTAINER_RUNNER = [
   "see() {",
   "  failures=0",
   `  while test "$failures" -lt 20; do`,
+  // A TERM that came while the container was being made would else wait for its output to end.
+  `    if "$stopping"; then stop; fi`,
   `    "$whole" || forget`,
   `    "$engine" logs -f "$name" &`,
   "    child=$!",
