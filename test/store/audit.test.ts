@@ -253,7 +253,8 @@ describe("auditedVersions()", () => {
     expect(auditedVersions(home.layout, new Map())).toEqual(new Map());
     // The last line of a task counts, not one that is read later.
     log(home, note(60, { uid: "uid-1" }));
-    expect(auditedVersions(home.layout, since(NOW_MS)).get("uid-1")).toBe(60);
+    const withUnknown = since(NOW_MS).set("uid-9", NOW_MS);
+    expect(auditedVersions(home.layout, withUnknown).get("uid-1")).toBe(60);
   });
 
   test("gives the last version of each task, whatever its texts hold", async () => {
