@@ -32,6 +32,7 @@ export async function holdHome(
   options: SessionOptions,
 ): Promise<Result<Session, Problem>> {
   const sinceMs = context.clock.awakeMs();
+  let ownerlessSinceMs: number | null = null;
   let probed: Means | null = null;
   const { notices } = (await settingsOf(context, layout)) ?? { notices: DEFAULT_NOTICE_RULES };
   const means = (): Means => (probed ??= probeMeans(thisMachine(context.env)));
@@ -55,8 +56,14 @@ export async function holdHome(
     if (session.ok) return session;
     // A command holds it for a moment, or for the grace of what it cancels; or it was released just now.
     const owner = session.error.code === "HOME_LOCKED" ? lockOwner(layout) : undefined;
-    const waitMs = owner?.role === "command" ? MAX_LOCK_WAIT_MS : owner === null ? RELEASED_WAIT_MS : 0;
-    if (context.clock.awakeMs() - sinceMs >= waitMs) return session;
+    const nowMs = context.clock.awakeMs();
+    // From when it was seen without an owner: commands may have held it one after the other before.
+    ownerlessSinceMs = owner === null ? (ownerlessSinceMs ?? nowMs) : null;
+    const isWaitedFor =
+      ownerlessSinceMs === null
+        ? owner?.role === "command" && nowMs - sinceMs < MAX_LOCK_WAIT_MS
+        : nowMs - ownerlessSinceMs < RELEASED_WAIT_MS;
+    if (!isWaitedFor) return session;
     await Bun.sleep(LOCK_LOOK_MS);
   }
 }

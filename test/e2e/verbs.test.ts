@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -109,11 +109,21 @@ test("cancel of a running job gives grace, and --force does not", async () => {
 test("logs -f follows across attempts until the task has ended", async () => {
   await using stint = new Stint();
   await stint.up();
-  const yaml =
-    "script: |\n  echo attempt $STINT_ATTEMPT\n  test $STINT_ATTEMPT -ge 2\nretries: 3\nbackoff: {first: 50ms, max: 50ms}\n";
+  const script = [
+    "echo attempt $STINT_ATTEMPT",
+    'until test -e "$HOME/go"; do sleep 0.02; done',
+    "test $STINT_ATTEMPT -ge 2",
+  ];
+  const yaml = `script: |\n${script.map((line) => `  ${line}\n`).join("")}retries: 3\nbackoff: {first: 50ms, max: 50ms}\n`;
   await stint.run(["submit", "-"], { input: yaml });
-  const followed = await stint.run(["logs", "-f", "1"]);
-  expect(followed.out).toBe("attempt 1\nattempt 2\n");
+  const follower = stint.start(["logs", "-f", "1"]);
+  let out = "";
+  for await (const bytes of follower.stdout) {
+    out += new TextDecoder().decode(bytes);
+    // The first attempt ends once it is followed.
+    if (out === "attempt 1\n") writeFileSync(join(stint.root, "go"), "");
+  }
+  expect(out).toBe("attempt 1\nattempt 2\n");
 });
 
 test("clean removes what ended with its logs, and dead-letter/ only when asked", async () => {
