@@ -3,6 +3,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { isActive } from "../model/state.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
+import { isOnItsWay } from "../plan/lane.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 
@@ -48,10 +49,4 @@ export function admit(
     );
   }
   return ok({ drafts: wanted, same: [...same] });
-}
-
-/** What is held, or for later, has not come to its lane yet. */
-function isOnItsWay({ spec, status }: Task, nowMs: number): boolean {
-  if (status.state !== "queued") return true;
-  return !spec.hold && (spec.notBefore === undefined || Date.parse(spec.notBefore) <= nowMs);
 }

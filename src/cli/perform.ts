@@ -3,6 +3,7 @@ import { supervise } from "../daemon/supervise.ts";
 import { timestamp } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
+import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import type { Answer, Operation } from "../model/request.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock.ts";
@@ -54,10 +55,19 @@ async function ask(context: Context, layout: Layout, wish: Wish): Promise<Perfor
   return ok("requested");
 }
 
+/** A command goes on without settings that cannot be read: what supervises has said so already. */
+async function noticeRules(context: Context, layout: Layout): Promise<NoticeRules> {
+  // Loaded here, as most commands need no reader of YAML.
+  const { readSettings } = await import("./settings.ts");
+  const settings = readSettings(context, layout);
+  return settings.ok ? settings.value.notices : DEFAULT_NOTICE_RULES;
+}
+
 async function doItOurselves(context: Context, layout: Layout, wish: Wish): Promise<Performed> {
   const opened = await holdHome(context, layout, {
     role: "command",
     terms: noTerms(),
+    notices: await noticeRules(context, layout),
     mayClaim: () => false,
   });
   if (!opened.ok) return opened;

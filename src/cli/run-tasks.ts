@@ -1,6 +1,7 @@
 import type { Holder } from "../daemon/holder.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
+import type { NoticeRules } from "../model/notice.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Terms } from "../plan/snapshot.ts";
@@ -23,6 +24,7 @@ export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
   readonly terms: Terms;
+  readonly notices: NoticeRules;
   /** Called with each look at the tasks that are open, to pass their output on. */
   readonly onLook?: () => void;
 }
@@ -106,7 +108,12 @@ async function superviseOwn(
       await Bun.sleep(LOOK_MS);
       continue;
     }
-    const opened = await holdHome(context, layout, { role: "run", terms: run.terms, mayClaim });
+    const opened = await holdHome(context, layout, {
+      role: "run",
+      terms: run.terms,
+      notices: run.notices,
+      mayClaim,
+    });
     if (!opened.ok && lockOwner(layout) === null) {
       state.trouble = opened.error;
       state.isOver = true;

@@ -1,11 +1,10 @@
 import type { HolderOptions } from "../daemon/holder.ts";
 import { openSession, type Session } from "../daemon/session.ts";
-import type { Settings } from "../intake/settings.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { type Means, probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
-import { DEFAULT_NOTICE_RULES } from "../model/notice.ts";
+import type { NoticeRules } from "../model/notice.ts";
 import type { Role } from "../model/owner.ts";
 import type { Terms } from "../plan/snapshot.ts";
 import type { Layout } from "../store/layout.ts";
@@ -21,6 +20,7 @@ const RELEASED_WAIT_MS = 500;
 export interface SessionOptions {
   readonly role: Role;
   readonly terms: Terms;
+  readonly notices: NoticeRules;
   readonly mayClaim?: HolderOptions["mayClaim"];
   readonly say?: (line: string) => void;
 }
@@ -34,7 +34,6 @@ export async function holdHome(
   const sinceMs = context.clock.awakeMs();
   let ownerlessSinceMs: number | null = null;
   let probed: Means | null = null;
-  const { notices } = (await settingsOf(context, layout)) ?? { notices: DEFAULT_NOTICE_RULES };
   const means = (): Means => (probed ??= probeMeans(thisMachine(context.env)));
   for (;;) {
     const session = await openSession(
@@ -47,7 +46,7 @@ export async function holdHome(
         actor: context.user,
         self: context.self,
         environment: inheritable(context.env),
-        notices,
+        notices: options.notices,
         mayClaim: options.mayClaim ?? (() => true),
         say: options.say ?? (() => {}),
       },
@@ -66,14 +65,6 @@ export async function holdHome(
     if (!isWaitedFor) return session;
     await Bun.sleep(LOCK_LOOK_MS);
   }
-}
-
-/** A command goes on without settings that cannot be read: what supervises has said so already. */
-async function settingsOf(context: Context, layout: Layout): Promise<Settings | null> {
-  // Loaded here, as most commands need no reader of YAML.
-  const { readSettings } = await import("./settings.ts");
-  const settings = readSettings(context, layout);
-  return settings.ok ? settings.value : null;
 }
 
 /** What jobs may inherit of our environment: not what steers the runtime that stint itself is made of. */

@@ -1,13 +1,12 @@
 import { lstatSync } from "node:fs";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
-import { MAX_JOBS, parseSettings, type Settings } from "../intake/settings.ts";
+import { parseSettings, type Settings } from "../intake/settings.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { err, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
-import { countFlag } from "./flags.ts";
 
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
 export function readSettings(context: Context, layout: Layout): Result<Settings, Problem> {
@@ -22,10 +21,4 @@ export function readSettings(context: Context, layout: Layout): Result<Settings,
   if (parsed.ok) return parsed;
   const faults = parsed.error.map(renderDiagnostic).join("\n");
   return err(problem("INVALID_TASK_FILE", `Cannot use the settings of this home:\n${faults}`));
-}
-
-/** The number of jobs at a time: the flag, else the settings, else absent for one a core. */
-export function readJobs(flag: string | undefined, settings: Settings): Result<number | undefined, Problem> {
-  if (flag === undefined) return ok(settings.jobs);
-  return countFlag("jobs", flag, { most: MAX_JOBS });
 }

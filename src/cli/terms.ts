@@ -2,7 +2,7 @@ import { machineCapacity } from "../daemon/capacity.ts";
 import type { Settings } from "../intake/settings.ts";
 import { ALL_DEVICES } from "../model/device-rules.ts";
 import { DEFAULT_POLICY } from "../model/policy.ts";
-import { ALWAYS, type Closing } from "../model/work.ts";
+import { ALWAYS } from "../model/work.ts";
 import type { Terms } from "../plan/snapshot.ts";
 
 /** How this machine is shared out, by the settings of a home and what the command line says over them. */
@@ -11,7 +11,6 @@ export function termsOf(
   said: {
     readonly jobs?: number | undefined;
     readonly labels?: Terms["labels"];
-    readonly closing?: Closing | null;
   } = {},
 ): Terms {
   return {
@@ -20,7 +19,7 @@ export function termsOf(
     policy: settings.policy,
     deviceRules: settings.devices,
     work: settings.work,
-    closing: said.closing ?? null,
+    closing: null,
   };
 }
 

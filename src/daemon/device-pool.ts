@@ -1,14 +1,15 @@
 import type { Clock } from "../lib/clock.ts";
-import { errnoOf } from "../lib/errno.ts";
 import { isAlive } from "../lib/host.ts";
 import type { Random } from "../lib/random.ts";
 import { postShare, readShares, withdrawShare } from "../machine/shares.ts";
+import type { Device } from "../model/device.ts";
 import type { DeviceShare } from "../model/device-share.ts";
 import type { Owner } from "../model/owner.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { Placement } from "../plan/place.ts";
 import type { Holding, Machine } from "../plan/snapshot.ts";
 import { survivors } from "../run/tree.ts";
+import { onDisk } from "../store/trouble.ts";
 import type { InventoryKeeper } from "./inventory.ts";
 
 /** A tool that does not answer does not keep a device from everybody for ever. */
@@ -44,6 +45,12 @@ export class DevicePool {
   get hidesDevices(): boolean {
     const seen = this.#options.keeper.latest;
     return seen === null || seen.problem !== null || seen.devices.length > 0;
+  }
+
+  /** The devices of this machine by their ids; one that is not seen any more is taken for an NVIDIA one. */
+  named(ids: readonly string[]): Pick<Device, "id" | "vendor">[] {
+    const known = this.#options.keeper.latest?.devices ?? [];
+    return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" });
   }
 
   /** What a decision knows of the devices. */
@@ -161,11 +168,5 @@ export function holdingsOf({ token, home, task, devices, bytes }: DeviceShare): 
 
 /** A folder that does not take a note only costs the agreement with other homes. */
 function attempt(action: () => void): boolean {
-  try {
-    action();
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return false;
-  }
+  return onDisk("agree with other homes on the devices", action).ok;
 }

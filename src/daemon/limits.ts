@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
+import { textOf } from "../lib/file-text.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { countIn } from "../machine/cgroup-texts.ts";
 import { engineGroupFor, engineTops } from "../machine/engine-group.ts";
@@ -260,12 +261,4 @@ export function sweepLimits(holder: Holder): void {
   const kept = new Set(holder.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
   for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept, tops: engineTops(means()) }))
     say(`${path}: was left over, removed`);
-}
-
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
 }

@@ -10,13 +10,22 @@ import { onDisk } from "../store/trouble.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** The values that are hidden in what a task's job wrote; `own` stands for its submitter where none was captured. */
-export function secretsOf(layout: Layout, { metadata, spec }: Task, own: Variables): string[] {
+/** What a task's submitter had; `own` where none was captured, null where what was captured is gone. */
+export function capturedFor(
+  layout: Layout,
+  { metadata }: Task,
+  own: Variables,
+): Result<Variables | null, Problem> {
   const { environment: hash } = metadata;
-  const read = onDisk("read the captured environment", () =>
+  return onDisk("read the captured environment", () =>
     hash === undefined ? own : readEnvironment(layout, hash),
   );
-  return secretValues(spec.kind, (read.ok ? read.value : null) ?? {});
+}
+
+/** The values that are hidden in what a task's job wrote. */
+export function secretsOf(layout: Layout, task: Task, own: Variables): string[] {
+  const captured = capturedFor(layout, task, own);
+  return secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
 }
 
 /** Hides the secrets of a task. */

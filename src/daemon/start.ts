@@ -4,7 +4,6 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { err, type Result } from "../lib/result.ts";
-import type { Device } from "../model/device.ts";
 import { containerOf } from "../model/kind.ts";
 import { claimed } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
@@ -14,14 +13,14 @@ import { deviceVariables } from "../run/device-variables.ts";
 import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { pidMark } from "../run/process-table.ts";
-import { readSources } from "../run/secrets.ts";
-import { readEnvironment } from "../store/environments.ts";
-import { onDisk } from "../store/trouble.ts";
+import { readSources, secretValues } from "../run/secrets.ts";
 import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
-import { secretsOf } from "./secrets.ts";
+import { capturedFor } from "./secrets.ts";
+
+type Variables = Readonly<Record<string, string>>;
 
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, placements: readonly Placement[]): void {
@@ -70,8 +69,11 @@ function startJob(holder: Holder, task: Task): void {
   const startedAwakeMs = clock.awakeMs();
   const since = pidMark();
   // As they are now: what a file holds when the job has ended may be something else.
-  const secrets = secretsOf(layout, task, holder.options.environment);
-  const launched = launchIn(holder, { task, directory });
+  const captured = capturedFor(layout, task, holder.options.environment);
+  const secrets = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
+  const launched = captured.ok
+    ? launchIn(holder, { task, directory, captured: captured.value })
+    : err({ code: "RUNTIME_ERROR", error: captured.error.message } as const);
   failpoint("start:launched");
   const job = {
     id,
@@ -113,16 +115,11 @@ function hearOfTheEnd(holder: Holder, task: Task, launched: Launched): void {
 
 function launchIn(
   holder: Holder,
-  { task, directory }: { task: Task; directory: string },
+  { task, directory, captured }: { task: Task; directory: string; captured: Variables | null },
 ): Result<Launched, NotStarted> {
-  const { layout, self, environment: own } = holder.options;
+  const { layout, self } = holder.options;
   const { kind, logs } = task.spec;
-  const { id, environment: hash } = task.metadata;
-  const read = onDisk("read the captured environment", () =>
-    hash === undefined ? own : readEnvironment(layout, hash),
-  );
-  if (!read.ok) return err({ code: "RUNTIME_ERROR", error: read.error.message });
-  const captured = read.value;
+  const { id } = task.metadata;
   if (captured === null) {
     return err({
       code: "INVALID_SPEC",
@@ -172,7 +169,7 @@ function containerOrder(
     checkpoint: holder.options.layout.checkpoint(task.metadata.id),
     token: attempt.token,
     labels: labelsOf(holder, task),
-    devices: devicesOf(holder, attempt.devices),
+    devices: holder.devices?.named(attempt.devices ?? []) ?? [],
     limits,
     graceMs: stopGraceMs,
     parentGroup,
@@ -181,12 +178,7 @@ function containerOrder(
 }
 
 /** What lets a job see its devices alone. On a machine without any, nothing is said of them. */
-function visibleDevices(holder: Holder, ids: readonly string[] = []): Record<string, string> {
-  if (holder.devices === null || (ids.length === 0 && !holder.devices.hidesDevices)) return {};
-  return deviceVariables(devicesOf(holder, ids));
-}
-
-function devicesOf(holder: Holder, ids: readonly string[] = []): Pick<Device, "id" | "vendor">[] {
-  const known = holder.devices?.view.devices ?? [];
-  return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" });
+function visibleDevices({ devices }: Holder, ids: readonly string[] = []): Record<string, string> {
+  if (devices === null || (ids.length === 0 && !devices.hidesDevices)) return {};
+  return deviceVariables(devices.named(ids));
 }

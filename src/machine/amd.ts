@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { textOf } from "../lib/file-text.ts";
 import type { Device } from "../model/device.ts";
 import { type DeviceUse, type Finding, NOTHING, newDevice, type Surroundings } from "./finding.ts";
-import { textOf } from "./memory.ts";
 import { findTool, runTool, toolFailure } from "./tool.ts";
 
 export const AMD_TOOL = "rocm-smi";
@@ -89,6 +89,11 @@ function numberIn(text: string | null): number | null {
   return text !== null && /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
 }
 
+/** What a file of the kernel's says in its one line; null where it is not there. */
+function lineIn(path: string): string | null {
+  return textOf(path)?.trim() ?? null;
+}
+
 /** `"PID4711": "python, 1, 104857600, 0, 0"`: name, GPUs, memory. */
 function usesOf(device: Device, system: Told): DeviceUse[] {
   return Object.entries(system).flatMap(([key, value]) => {
@@ -104,13 +109,13 @@ function devicesInSysfs(root: string): Device[] {
   const cards = existsSync(folder) ? readdirSync(folder).filter((name) => /^card\d+$/.test(name)) : [];
   return cards
     .map((name) => join(folder, name, "device"))
-    .filter((path) => textOf(join(path, "vendor")) === "0x1002")
+    .filter((path) => lineIn(join(path, "vendor")) === "0x1002")
     .map((path, index) => {
-      const number = (name: string): number | null => numberIn(textOf(join(path, name)));
+      const number = (name: string): number | null => numberIn(lineIn(join(path, name)));
       const total = number("mem_info_vram_total");
       const used = number("mem_info_vram_used");
-      const unique = textOf(join(path, "unique_id"));
-      const product = textOf(join(path, "product_name"));
+      const unique = lineIn(join(path, "unique_id"));
+      const product = lineIn(join(path, "product_name"));
       return newDevice({
         id: idOf(unique === "" ? null : unique, index),
         vendor: "amd",

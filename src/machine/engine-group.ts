@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isWritable, textOf } from "../lib/file-text.ts";
 import type { ControlGroup } from "../model/control-group.ts";
 import { cgroupMountsIn, type Mount } from "./cgroup-texts.ts";
 import { groupFor } from "./group.ts";
@@ -17,7 +18,9 @@ export interface EngineGroup {
  * all hierarchies of version 1 and makes it in each, so ours lies at the top of all of them.
  */
 export function engineGroupFor(means: Means, name: string): EngineGroup | null {
-  const mounts = cgroupMountsIn(textOf("/proc/self/mountinfo")).filter(({ point }) => existsSync(point));
+  const mounts = cgroupMountsIn(textOf("/proc/self/mountinfo") ?? "").filter(({ point }) =>
+    existsSync(point),
+  );
   if (means.type === "v2") return below(mounts, groupFor(means, name));
   if (means.type !== "v1") return null;
   const tops = topsOf(mounts);
@@ -29,7 +32,7 @@ export function engineGroupFor(means: Means, name: string): EngineGroup | null {
 
 /** Where the groups of containers lie that are not below the supervisor's own. */
 export function engineTops(means: Means): readonly string[] {
-  return means.type === "v1" ? (topsOf(cgroupMountsIn(textOf("/proc/self/mountinfo"))) ?? []) : [];
+  return means.type === "v1" ? (topsOf(cgroupMountsIn(textOf("/proc/self/mountinfo") ?? "")) ?? []) : [];
 }
 
 function below(mounts: readonly Mount[], group: ControlGroup | null): EngineGroup | null {
@@ -43,21 +46,4 @@ function below(mounts: readonly Mount[], group: ControlGroup | null): EngineGrou
 function topsOf(mounts: readonly Mount[]): string[] | null {
   const tops = mounts.filter(({ version }) => version === 1).map(({ point }) => point);
   return tops.every(isWritable) ? [...new Set(tops)] : null;
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { textOf } from "../lib/file-text.ts";
 import type { ControlGroup } from "../model/control-group.ts";
 import type { Limits } from "../model/limits.ts";
 import { CPU_PERIOD_US, countIn, cpuQuotaUs } from "./cgroup-texts.ts";
@@ -187,13 +188,5 @@ function namesIn(directory: string): string[] {
     return readdirSync(directory);
   } catch {
     return [];
-  }
-}
-
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
   }
 }

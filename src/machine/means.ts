@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { pid } from "node:process";
+import { isWritable, textOf } from "../lib/file-text.ts";
 import {
   CONTROLLERS,
   type Controller,
@@ -54,8 +55,8 @@ export function thisMachine(environment: Readonly<Record<string, string>>): Prob
 
 /** Finds out what can be enforced here; reads a few files and changes nothing. */
 export function probeMeans(machine: ProbedMachine): Means {
-  const memberships = membershipsIn(textOf(join(machine.root, "/proc/self/cgroup")));
-  const mounts = cgroupMountsIn(textOf(join(machine.root, "/proc/self/mountinfo"))).map((mount) => ({
+  const memberships = membershipsIn(textOf(join(machine.root, "/proc/self/cgroup")) ?? "");
+  const mounts = cgroupMountsIn(textOf(join(machine.root, "/proc/self/mountinfo")) ?? "").map((mount) => ({
     ...mount,
     point: `${machine.root}${mount.point}`,
   }));
@@ -124,23 +125,6 @@ function firstVersion(mounts: readonly Mount[], memberships: readonly Membership
   return { type: "v1", bases, controllers: CONTROLLERS.filter((name) => bases[name] !== undefined) };
 }
 
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function wordsOf(path: string): string[] {
-  return textOf(path).split(/\s+/).filter(Boolean);
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+  return (textOf(path) ?? "").split(/\s+/).filter(Boolean);
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
+import { textOf } from "../lib/file-text.ts";
 import type { MachineMemory } from "./nvidia.ts";
 
 /** The memory of the machine; what is available is more than what is free, as caches give way (proc_meminfo(5)). */
@@ -14,13 +14,4 @@ export function machineMemory(root: string): MachineMemory {
     totalBytes: bytesOf("MemTotal") ?? totalmem(),
     availableBytes: bytesOf("MemAvailable") ?? freemem(),
   };
-}
-
-/** The text of a file of the kernel's, trimmed; null where it is not there, or not ours to read. */
-export function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, "latin1").trim();
-  } catch {
-    return null;
-  }
 }

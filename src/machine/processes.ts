@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { textOf } from "../lib/file-text.ts";
 import { statFields } from "../lib/host.ts";
 import type { Device } from "../model/device.ts";
 import type { DeviceUse } from "./finding.ts";
-import { textOf } from "./memory.ts";
 
 /** Deeper than any family of processes; a pid that is used again could close a ring. */
 const MAX_GENERATIONS = 64;
@@ -29,11 +28,7 @@ function tokenIn(environment: string): string | null {
 }
 
 function environmentOf(pid: number, root: string): string {
-  try {
-    return readFileSync(join(root, "proc", String(pid), "environ"), "latin1");
-  } catch {
-    return "";
-  }
+  return textOf(join(root, "proc", String(pid), "environ")) ?? "";
 }
 
 /**

@@ -2,7 +2,7 @@ import type { TaskId } from "../model/identity.ts";
 import { isActive } from "../model/state.ts";
 import { type CancelledReason, openAttempt, type Task } from "../model/task.ts";
 import { gateOf, unmetParentsOf } from "./gate.ts";
-import { isFresh, isSleeping } from "./lane.ts";
+import { isFresh, isOnItsWay, isSleeping } from "./lane.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** A queued task that is not to run any more. */
@@ -43,9 +43,9 @@ export function callOff(around: Surroundings): CalledOff {
   if (keys.size > 0) drop((task) => duplicate(task, keys));
   const replacing = replacements(left);
   if (replacing.size > 0) drop((task) => superseded(task, { replacing, around }));
-  // A task that is held or for later is not on its way: forgotten, it would keep a lane busy for ever.
-  const onTheirWay = left.filter((task) => !["held", "scheduled"].includes(gateOf(task, around).type));
-  const lanes = firstBy([...active, ...onTheirWay], ({ spec }) => spec.slot);
+  const lanes = firstBy([...active, ...left], (task) =>
+    isOnItsWay(task, around.nowMs) ? task.spec.slot : undefined,
+  );
   if (lanes.size > 0) drop((task) => slotBusy(task, lanes));
   const giving = active.flatMap((task) => {
     const by = task.spec.slot === undefined ? undefined : replacing.get(task.spec.slot);

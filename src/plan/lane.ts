@@ -44,6 +44,15 @@ export function isLet(task: Task, lanes: ReadonlyMap<string, Lane>): boolean {
   return lane === undefined || lane.front.has(task);
 }
 
+/**
+ * True for a task that runs or may come to its lane without anybody's doing. One that is held or for later is not on its
+ * way: forgotten, it would keep a lane busy for ever.
+ */
+export function isOnItsWay({ spec, status }: Task, nowMs: number): boolean {
+  if (isActive(status.state)) return true;
+  return !spec.hold && (spec.notBefore === undefined || Date.parse(spec.notBefore) <= nowMs);
+}
+
 /** A task that has begun and waits for its next attempt has its lane still, though none of the machine. */
 export function isSleeping({ status }: Task): boolean {
   return status.state === "queued" && status.reason !== undefined;

@@ -9,16 +9,20 @@ import {
 } from "../model/kind.ts";
 import type { Limits } from "../model/limits.ts";
 
-/** What the flags of one container are made from. */
-export interface FlagsOrder {
+/** What a container is to be. */
+export interface ContainerWish {
   readonly kind: ContainerKind;
-  readonly engine: EngineName;
   readonly directory: string;
   readonly checkpoint: string;
-  /** By their names: `stint.token` and so on. */
+  /** By their names: `stint.task` and so on. */
   readonly labels: Readonly<Record<string, string>>;
   readonly devices: readonly Pick<Device, "id" | "vendor">[];
   readonly limits: Limits | undefined;
+}
+
+/** What the flags of one container are made from. */
+export interface FlagsOrder extends ContainerWish {
+  readonly engine: EngineName;
   /** Variables whose values have several lines, which no file of the engine's takes. */
   readonly passed: readonly string[];
 }

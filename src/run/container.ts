@@ -2,11 +2,9 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { Device } from "../model/device.ts";
-import { type ContainerKind, ENGINES, type EngineName } from "../model/kind.ts";
-import type { Limits } from "../model/limits.ts";
+import { ENGINES, type EngineName } from "../model/kind.ts";
 import type { Invocation } from "./argument-limits.ts";
-import { containerFlags, ENVIRONMENT_FILE } from "./container-flags.ts";
+import { type ContainerWish, containerFlags, ENVIRONMENT_FILE } from "./container-flags.ts";
 import { type RunnerOrder, runnerArguments } from "./container-runner.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 
@@ -18,16 +16,9 @@ export interface Engine {
 }
 
 /** One container, and what its runners are to know of it. */
-export interface ContainerOrder {
-  readonly kind: ContainerKind;
-  readonly directory: string;
-  readonly checkpoint: string;
+export interface ContainerOrder extends ContainerWish {
   /** Of the attempt. */
   readonly token: string;
-  /** Beside those that every container of stint has. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly devices: readonly Pick<Device, "id" | "vendor">[];
-  readonly limits: Limits | undefined;
   readonly graceMs: number;
   /** The control group to be put under, from the top of its hierarchy; null for none. */
   readonly parentGroup: string | null;

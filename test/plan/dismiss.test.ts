@@ -19,6 +19,8 @@ const replacing = (number: number, spec: Spec = {}, batch?: string): Task =>
 const keyed = (number: number, spec: Spec = {}, batch?: string): Task =>
   aTask({ number, spec: { unique: "k", ...spec }, metadata: mates(batch) });
 const mates = (batch?: string): Partial<Metadata> => (batch === undefined ? {} : { batch });
+const parent = aTask({ number: 1 });
+const laterChild = inLane(2, { notBefore: at(9), after: [{ task: parent.metadata.id, when: "any" }] });
 const sleeping = (task: Task): Task => after(task, killedBy("SIGKILL"));
 const again = (task: Task): Task =>
   retried(cancelledInQueue(task, { reason: "User", endedAt: at(), message: "" }));
@@ -46,6 +48,11 @@ const DROPS: Case[] = [
   ["all but the first", { queued: [dropping(1), dropping(2), dropping(3)] }, ["SlotBusy 2", "SlotBusy 3"]],
   ["nothing for one that is held", { queued: [inLane(1, { hold: true }), dropping(2)] }, []],
   ["nothing for one that is for later", { queued: [inLane(1, { notBefore: at(9) }), dropping(2)] }, []],
+  [
+    "nothing for one that is for later and waits for another until then",
+    { queued: [parent, laterChild, dropping(3)], parents: new Map([[parent.metadata.id, "unended"]]) },
+    [],
+  ],
   ["nothing of one batch", { queued: [dropping(1, "x"), dropping(2, "x")] }, []],
   [
     "what comes behind a batch",

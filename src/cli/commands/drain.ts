@@ -15,14 +15,12 @@ import type { Context } from "../context.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
 import { surroundingsSeen } from "../overview.ts";
-import { readJobs, readSettings } from "../settings.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
-import { termsOf } from "../terms.ts";
+import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags extends ClosingFlags {
-  readonly jobs?: string;
+interface Flags extends ClosingFlags, Pick<SupervisorFlags, "jobs"> {
   readonly quiet?: true;
   readonly patient?: true;
 }
@@ -123,10 +121,9 @@ class Errand {
 }
 
 async function drain(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
-  const settings = readSettings(context, layout);
-  if (!settings.ok) return settings.error;
-  const jobs = readJobs(flags.jobs, settings.value);
-  if (!jobs.ok) return jobs.error;
+  const read = readTerms(context, layout, flags);
+  if (!read.ok) return read.error;
+  const { settings, terms } = read.value;
   const closing = closingOfFlags(context, flags);
   if (!closing.ok) return closing.error;
   const errand = new Errand(context, { layout, flags, closing: closing.value });
@@ -147,7 +144,8 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     // A `run` starts its own tasks alone: it hands over and becomes one who waits.
     const opened = await takeOverHome(context, layout, {
       role: "drain",
-      terms: termsOf(settings.value, { jobs: jobs.value, closing: closing.value }),
+      terms: { ...terms, closing: closing.value },
+      notices: settings.notices,
     });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
@@ -155,7 +153,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     {
       await using session = opened.value;
       await superviseHome(context, session, {
-        settings: settings.value,
+        settings,
         isDone: (holder, isQuiet) => errand.isOver || (isQuiet && errand.isDone(holder)),
         isHurried: () => errand.isOver,
       });

@@ -5,14 +5,12 @@ import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { runTasks } from "../run-tasks.ts";
-import { readJobs, readSettings } from "../settings.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
+import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
 import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
-import { termsOf } from "../terms.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly jobs?: string;
+interface Flags extends Pick<SupervisorFlags, "jobs"> {
   readonly quiet?: true;
 }
 
@@ -36,21 +34,20 @@ async function run(
   if (!sweep.ok) return sweep.error;
   const home = ensureHome(homePath(context));
   if (!home.ok) return home.error;
-  const settings = readSettings(context, home.value);
-  if (!settings.ok) return settings.error;
-  const jobs = readJobs(flags.jobs, settings.value);
-  if (!jobs.ok) return jobs.error;
+  const read = readTerms(context, home.value, flags);
+  if (!read.ok) return read.error;
+  const { settings, terms } = read.value;
   const drafts = readDrafts(context, {
     files,
     words,
     fields: fields.value,
-    defaults: settings.value.defaults,
+    defaults: settings.defaults,
     sweep: sweep.value,
   });
   if (!drafts.ok) return drafts.error;
   const submitted = await submitDrafts(context, home.value, {
     drafts: drafts.value,
-    settings: settings.value,
+    settings,
   });
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
@@ -68,7 +65,8 @@ async function run(
     layout: home.value,
     tasks,
     // Who runs a task by hand means now.
-    terms: { ...termsOf(settings.value, { jobs: jobs.value }), work: ALWAYS },
+    terms: { ...terms, work: ALWAYS },
+    notices: settings.notices,
     ...(passOn !== undefined && { onLook: passOn }),
   });
 }

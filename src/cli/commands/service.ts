@@ -2,21 +2,19 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname } from "node:path";
 import type { Command } from "commander";
+import { ok } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
 import { onDisk } from "../../store/trouble.ts";
 import type { Context } from "../context.ts";
-import { pairsFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
 import { isLingering, type Manager, managerOf, say, serviceOf } from "../service/manager.ts";
-import { readJobs, readSettings } from "../settings.ts";
+import { readTerms, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly jobs?: string;
-  readonly label?: string[];
+interface Flags extends SupervisorFlags {
   readonly print?: true;
   readonly json?: true;
 }
@@ -42,8 +40,10 @@ export function declare(command: Command, { context, end }: Invocation): void {
 
 function service(context: Context, what: string, flags: Flags): Ended {
   const layout = new Layout(homePath(context));
-  const words = what === "install" ? optionsOf(context, layout, flags) : [];
-  if (!Array.isArray(words)) return words;
+  // What `up` gets is checked here: a service that cannot start says so in a log that nobody reads.
+  const checked = what === "install" ? readTerms(context, layout, flags) : ok(null);
+  if (!checked.ok) return checked.error;
+  const words = what === "install" ? wordsOf(flags) : [];
   const wanted = serviceOf(context, { home: layout.home, options: words });
   if ([wanted.home, wanted.executable, wanted.path, ...words].some((word) => /[\n\r]/.test(word)))
     return problem("USAGE", "Cannot describe the service: a path or a label holds a line break");
@@ -58,18 +58,6 @@ function service(context: Context, what: string, flags: Flags): Ended {
     default:
       return problem("USAGE", `Cannot run "service ${what}": wanted install, uninstall or status`);
   }
-}
-
-/** What `up` gets, checked here: a service that cannot start says so in a log that nobody reads. */
-function optionsOf(context: Context, layout: Layout, flags: Flags): string[] | Problem {
-  const settings = readSettings(context, layout);
-  if (!settings.ok) return settings.error;
-  const jobs = readJobs(flags.jobs, settings.value);
-  if (!jobs.ok) return jobs.error;
-  const labels = pairsFlag("label", flags.label);
-  if (!labels.ok) return labels.error;
-  const jobWords = flags.jobs === undefined ? [] : ["--jobs", flags.jobs];
-  return [...jobWords, ...(flags.label ?? []).flatMap((pair) => ["--label", pair])];
 }
 
 function print(context: Context, manager: Manager): Ended {

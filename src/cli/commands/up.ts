@@ -6,17 +6,13 @@ import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock.ts";
 import type { Context } from "../context.ts";
-import { pairsFlag } from "../flags.ts";
 import { takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
-import { readJobs, readSettings } from "../settings.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
-import { termsOf } from "../terms.ts";
+import { readTerms, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly jobs?: string;
-  readonly label?: string[];
+interface Flags extends SupervisorFlags {
   readonly detach?: true;
 }
 
@@ -37,16 +33,14 @@ export function declare(command: Command, { context, end }: Invocation): void {
 }
 
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
-  const settings = readSettings(context, layout);
-  if (!settings.ok) return settings.error;
-  const jobs = readJobs(flags.jobs, settings.value);
-  if (!jobs.ok) return jobs.error;
-  const labels = pairsFlag("label", flags.label);
-  if (!labels.ok) return labels.error;
+  const read = readTerms(context, layout, flags);
+  if (!read.ok) return read.error;
+  const { settings, terms } = read.value;
   const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}\n`);
   const opened = await takeOverHome(context, layout, {
     role: "up",
-    terms: termsOf(settings.value, { jobs: jobs.value, labels: labels.value }),
+    terms,
+    notices: settings.notices,
     say,
   });
   if (!opened.ok) return opened.error;
@@ -60,19 +54,15 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   say(
     `supervising ${layout.home}, ${holder.options.terms.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`,
   );
-  await superviseHome(context, session, { settings: settings.value, isDone: () => false });
+  await superviseHome(context, session, { settings, isDone: () => false });
   tellLeftJobs(context, { holder, layout });
   return EXIT.done;
 }
 
 async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   // What is wrong with flags or settings is told here, not in a log.
-  const settings = readSettings(context, layout);
-  if (!settings.ok) return settings.error;
-  const wanted = readJobs(flags.jobs, settings.value);
-  if (!wanted.ok) return wanted.error;
-  const labels = pairsFlag("label", flags.label);
-  if (!labels.ok) return labels.error;
+  const read = readTerms(context, layout, flags);
+  if (!read.ok) return read.error;
   const owner = lockOwner(layout);
   if (owner?.role === "up") {
     return problem(
@@ -82,9 +72,7 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
     );
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);
-  const jobs = flags.jobs === undefined ? [] : ["--jobs", flags.jobs];
-  const labelled = (flags.label ?? []).flatMap((pair) => ["--label", pair]);
-  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...jobs, ...labelled], {
+  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...wordsOf(flags)], {
     cwd: "/",
     env: { ...context.env },
     stdin: "ignore",

@@ -1,0 +1,37 @@
+import type { Settings } from "../intake/settings.ts";
+import { MAX_JOBS } from "../intake/settings.ts";
+import { ok, type Result } from "../lib/result.ts";
+import type { Problem } from "../model/errors.ts";
+import type { Terms } from "../plan/snapshot.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Context } from "./context.ts";
+import { countFlag, pairsFlag } from "./flags.ts";
+import { readSettings } from "./settings.ts";
+import { termsOf } from "./terms.ts";
+
+/** What the command line says of a supervisor over its config.yaml. */
+export interface SupervisorFlags {
+  readonly jobs?: string;
+  readonly label?: readonly string[];
+}
+
+/** The settings of a home, and the terms that they and the flags make. */
+export function readTerms(
+  context: Context,
+  layout: Layout,
+  flags: SupervisorFlags,
+): Result<{ readonly settings: Settings; readonly terms: Terms }, Problem> {
+  const settings = readSettings(context, layout);
+  if (!settings.ok) return settings;
+  const jobs = flags.jobs === undefined ? ok(undefined) : countFlag("jobs", flags.jobs, { most: MAX_JOBS });
+  if (!jobs.ok) return jobs;
+  const labels = pairsFlag("label", flags.label);
+  if (!labels.ok) return labels;
+  const terms = termsOf(settings.value, { jobs: jobs.value, labels: labels.value });
+  return ok({ settings: settings.value, terms });
+}
+
+/** The flags as words of a command line, for an `up` in the background. */
+export function wordsOf({ jobs, label = [] }: SupervisorFlags): string[] {
+  return [...(jobs === undefined ? [] : ["--jobs", jobs]), ...label.flatMap((pair) => ["--label", pair])];
+}
