@@ -1,7 +1,7 @@
 import { isStopping, operate, type Wish } from "../daemon/operations.ts";
 import { supervise } from "../daemon/supervise.ts";
 import { timestamp } from "../lib/clock.ts";
-import { ok, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import type { Answer, Operation } from "../model/request.ts";
@@ -76,5 +76,6 @@ async function doItOurselves(context: Context, layout: Layout, wish: Wish): Prom
   const answers = operate(holder, wish);
   // What is to be killed is seen to its end: nobody else would.
   await supervise(holder, { intake: () => null, isDone: () => !holder.active.some(isStopping) });
-  return ok(answers);
+  // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.
+  return holder.trouble === null ? ok(answers) : err(holder.trouble.problem);
 }

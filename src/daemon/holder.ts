@@ -8,6 +8,7 @@ import type { Means } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { NoticeRules } from "../model/notice.ts";
+import type { Answer } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
@@ -18,6 +19,7 @@ import { writeNotices } from "../store/notices.ts";
 import { noteObstacle } from "../store/obstacle.ts";
 import { onDisk } from "../store/trouble.ts";
 import { type Change, type Step, Writer, type Written } from "../store/writer.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { ConditionsWatch } from "./conditions.ts";
 import type { DevicePool } from "./device-pool.ts";
 import type { Job } from "./job.ts";
@@ -73,6 +75,8 @@ export class Holder {
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
   /** Accepted batches that could not be taken in, and how often that was tried. */
   readonly unusable = new Map<string, number>();
+  /** What was done for requests that could not be answered yet, by their ids. */
+  readonly untold = new Map<string, Answer[]>();
   /** Counts what was taken into memory: where it stands still, nothing new waits for anything. */
   taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */
@@ -80,6 +84,7 @@ export class Holder {
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #writer: Writer;
+  readonly #checkpoints: Checkpoints;
   readonly #relatives: Relatives;
   readonly #conditions: ConditionsWatch;
   #wake: () => void = () => {};
@@ -90,6 +95,7 @@ export class Holder {
     this.#writer = new Writer(options.layout, options.clock, (written) =>
       this.announce(written, [...this.tasks.values()]),
     );
+    this.#checkpoints = new Checkpoints(options.layout, this.#writer, options.clock.awakeMs());
     this.#relatives = new Relatives(options.layout);
     this.#conditions = new ConditionsWatch(options.terms.work, { clock: options.clock });
   }
@@ -115,6 +121,11 @@ export class Holder {
     const notices = newsOf(written, { layout, wishes: rules.on, known });
     writeNotices(layout, notices);
     this.courier?.push(notices);
+  }
+
+  /** Now and then: what the journal stands in for is put on the disk, beside the work. */
+  checkpointIfDue(): void {
+    this.#checkpoints.beginIfDue(this.options.clock.awakeMs(), (problem) => this.meet(problem));
   }
 
   note(...notes: Parameters<Writer["note"]>): void {

@@ -62,8 +62,6 @@ function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) =
     if (!planned.ok) return { id: target.id, problem: { ...planned.error } };
     const result = written[changes.indexOf(planned.value.change)];
     if (result?.ok === false) return { id: target.id, problem: { ...result.error } };
-    // Written, but perhaps not for good: what the disk still owes is not to be called done.
-    if (holder.trouble !== null) return { id: target.id, problem: { ...holder.trouble.problem } };
     return { id: target.id, done: planned.value.done };
   });
 }

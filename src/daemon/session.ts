@@ -86,12 +86,13 @@ function keepInventory(holder: Holder): InventoryKeeper {
 
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
-  const { tasks, ended, findings } = recover(layout, clock.now(), (moved, known) =>
+  const { tasks, ended, findings, replayed } = recover(layout, clock.now(), (moved, known) =>
     holder.announce(moved, known),
   );
   failpoint("session:recovered");
   for (const task of tasks) holder.take(task);
   for (const { path, what } of findings) say(`${path}: ${what}`);
+  if (replayed.length > 0) say(`made again from the journal: ${replayed.join(", ")}`);
   const before = lock.takenFrom;
   const taken: AuditNote =
     before === null

@@ -120,6 +120,7 @@ function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null)
 
 function doChores(holder: Holder, supervision: Supervision): void {
   capLogs(holder);
+  holder.checkpointIfDue();
   supervision.refresh?.();
   dropOldReplies(holder.options.layout, holder.options.clock.now());
 }
@@ -140,7 +141,13 @@ function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
   const requests = pendingRequests(layout, findings);
   for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
   for (const request of requests) {
-    answerRequest(layout, { id: request.id, answers: answersTo(holder, request) });
+    const answers = holder.untold.get(request.id) ?? answersTo(holder, request);
+    const isDone = answers.every((answer) => answer.problem === undefined);
+    // Where the disk takes no reply, or not all of what was done, it is told later, and not done again.
+    if (isDone) holder.untold.set(request.id, answers);
+    if (isDone && holder.trouble !== null) continue;
+    answerRequest(layout, { id: request.id, answers });
+    holder.untold.delete(request.id);
   }
   return { intakeInMs, firingInMs };
 }

@@ -53,8 +53,11 @@ export class Audit {
     this.#resume();
   }
 
-  /** Appends notes and puts them on the disk; throws what the system refuses, keeping the lines for the next call. */
-  append(notes: readonly AuditNote[], nowMs: number): void {
+  /**
+   * Appends notes, and puts them on the disk where they are to be synced: of a record that is newer than its last line the
+   * next start tells. Throws what the system refuses, keeping the lines for the next call.
+   */
+  append(notes: readonly AuditNote[], nowMs: number, { isSynced } = { isSynced: true }): void {
     const cut: AuditNote = {
       event: "log_cut",
       actor: "stint",
@@ -75,7 +78,7 @@ export class Audit {
       this.#isTorn = true;
       writeWhole(this.#file, text);
       failpoint("audit:written");
-      fdatasyncSync(this.#file);
+      if (isSynced) fdatasyncSync(this.#file);
     } catch (error) {
       this.#mend();
       throw error;

@@ -11,6 +11,7 @@ import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { createFile, createFiles, syncDirectory } from "./durable.ts";
 import { fileAccepted } from "./inbox-files.ts";
+import { segmentText, shelveSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { type Finding, isThere, quarantine } from "./quarantine.ts";
 import { recordText } from "./record.ts";
@@ -27,8 +28,16 @@ const TAKEN = "taken";
 /** One that a schedule queued says so: whoever publishes the batch notes the firing too. */
 const FIRED = "fired";
 
+/** The segment of the journal that makes the records of a batch durable, one sync for all of them. */
+const JOURNAL = "journal";
+
+/** The path of that segment until the batch is published. */
+export function segmentOf(layout: Layout, batch: string): string {
+  return join(layout.incoming, batch, JOURNAL);
+}
+
 /**
- * Accepts tasks all or nothing: they are staged and synced apart, then one rename commits them. When this returns
+ * Accepts tasks all or nothing: they are staged apart, then one rename commits them. When this returns
  * they outlive a power cut. `taken` is the path of the inbox file that they were read from, `fired` the firing that they
  * are of.
  */
@@ -49,7 +58,9 @@ export function commitBatch(
         path: join(staged, `${task.metadata.id}.json`),
         text: recordText(task),
       })),
+      { isSynced: false },
     );
+    createFile(join(staged, JOURNAL), segmentText(accepted.tasks));
     syncDirectory(staged);
   } catch (error) {
     // On a full disk, what was staged in vain is a part of the trouble.
@@ -94,7 +105,10 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
     if (!isMissing(put) && known === undefined) moved.push(id);
     failpoint("batch:publishing");
   }
+  // The names: from here on a record that is gone was removed.
   syncDirectory(layout.place("pending"));
+  shelveSegment(layout, segmentOf(layout, batch), batch);
+  failpoint("batch:shelved");
   isMissing(() => {
     fileAccepted(readRegularFile(join(directory, TAKEN)));
     failpoint("batch:taken-filed");

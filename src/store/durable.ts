@@ -24,61 +24,66 @@ export function replaceFile(path: string, text: string, tmp: string): void {
 
 /** Replaces many files, each for itself; gives for each null, or what was thrown and left it as it was. */
 export function replaceFiles(files: readonly FileText[], tmp: string): (Error | null)[] {
-  const staged = files.map(({ path, text }) => ({
-    path: join(tmp, `${basename(path)}.${uuid()}.tmp`),
-    text,
-  }));
-  const errors = writeAll(staged);
+  const staged = stageFiles(files, tmp, { isSynced: true });
   return files.map(({ path }, index) => {
-    const from = staged[index]?.path ?? "";
+    const { path: from, error: refused } = staged[index] ?? { path: "", error: null };
     const rename = (): void => {
       failpoint("replace:staged");
       renameSync(from, path);
     };
-    const error = errors[index] ?? thrownBy(rename);
+    const error = refused ?? thrownBy(rename);
     if (error !== null) rmSync(from, { force: true });
     else failpoint("replace:renamed");
     return error;
   });
 }
 
-/** Makes a file that must not exist yet, its content on the disk when this returns; throws EEXIST otherwise. */
-export function createFile(path: string, text: string): void {
-  createFiles([{ path, text }]);
+/** A file that waits in `tmp/` for its rename, or what was thrown when it was written. */
+export interface Staged {
+  readonly path: string;
+  readonly error: Error | null;
 }
 
-/** The same for many files; where one cannot be made, others may have been. */
-export function createFiles(files: readonly FileText[]): void {
-  const error = writeAll(files).find((one) => one !== null) ?? null;
+/** Writes the next versions of files aside; their contents are on the disk when this returns where they are synced. */
+export function stageFiles(
+  files: readonly FileText[],
+  tmp: string,
+  how: { readonly isSynced: boolean },
+): Staged[] {
+  const staged = files.map(({ path, text }) => ({
+    path: join(tmp, `${basename(path)}.${uuid()}.tmp`),
+    text,
+  }));
+  const errors = writeAll(staged, how);
+  return staged.map(({ path }, index) => ({ path, error: errors[index] ?? null }));
+}
+
+/** Makes a file that must not exist yet, its content on the disk when this returns; throws EEXIST otherwise. */
+export function createFile(path: string, text: string): void {
+  createFiles([{ path, text }], { isSynced: true });
+}
+
+/** Makes files that must not exist yet; where one cannot be made, others may have been. */
+export function createFiles(files: readonly FileText[], how: { readonly isSynced: boolean }): void {
+  const error = writeAll(files, how).find((one) => one !== null) ?? null;
   if (error !== null) throw error;
 }
 
-/** Files that are open at a time: far below what a process may have. */
-const MAX_OPEN = 200;
-
-/**
- * Makes files and puts their contents on the disk; gives for each null or what was thrown. All are written before the
- * first is synced: the file system then brings most of them to the disk together, where syncing one by one costs a
- * commit of its journal for each.
- */
-function writeAll(files: readonly FileText[]): (Error | null)[] {
-  const errors: (Error | null)[] = [];
-  for (let first = 0; first < files.length; first += MAX_OPEN) {
-    const opened = files.slice(first, first + MAX_OPEN).map(({ path, text }) => {
-      let file: number | null = null;
-      const error = thrownBy(() => {
-        file = openSync(path, "wx", PRIVATE);
-        writeWhole(file, text);
-      });
-      return { path, file, error };
+/** Makes files; gives for each null or what was thrown. */
+function writeAll(
+  files: readonly FileText[],
+  { isSynced }: { readonly isSynced: boolean },
+): (Error | null)[] {
+  return files.map(({ path, text }) => {
+    let file: number | null = null;
+    const error = thrownBy(() => {
+      file = openSync(path, "wx", PRIVATE);
+      writeWhole(file, text);
+      if (isSynced) fsyncSync(file);
     });
-    for (const { path, file, error } of opened) {
-      const refused = error ?? (file === null ? null : thrownBy(() => fsyncSync(file)));
-      if (file !== null) closeSync(file);
-      errors.push(refused === null ? null : withPath(refused, path));
-    }
-  }
-  return errors;
+    if (file !== null) closeSync(file);
+    return error === null ? null : withPath(error, path);
+  });
 }
 
 function thrownBy(work: () => void): Error | null {
@@ -91,7 +96,7 @@ function thrownBy(work: () => void): Error | null {
 }
 
 /** What the system says of a descriptor names no file: the path is added for the person who reads it. */
-function withPath(error: Error, path: string): Error {
+export function withPath(error: Error, path: string): Error {
   const isSilent = errnoOf(error) !== null && !error.message.includes(path);
   if (isSilent) error.message += ` '${path}'`;
   return error;
@@ -105,9 +110,12 @@ export function syncDirectory(path: string): void {
   if (error !== null) throw withPath(error, path);
 }
 
-/** Writes all of a text at a file's position: a full disk may take a part of it before it says so. */
-export function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
+/** Writes all of it, at a file's own position or at another: a full disk may take a part of it before it says so. */
+export function writeWhole(file: number, content: string | Buffer, position: number | null = null): void {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
   let written = 0;
-  while (written < bytes.length) written += writeSync(file, bytes, written);
+  while (written < bytes.length) {
+    const at = position === null ? null : position + written;
+    written += writeSync(file, bytes, written, bytes.length - written, at);
+  }
 }

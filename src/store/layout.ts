@@ -28,6 +28,10 @@ export class Layout {
   get incoming(): string {
     return join(this.home, "incoming");
   }
+  /** What makes records durable before they are on the disk themselves. */
+  get journal(): string {
+    return join(this.home, "journal");
+  }
   get requests(): string {
     return join(this.home, "requests");
   }
@@ -122,6 +126,7 @@ export class Layout {
     const others = [
       this.inbox,
       this.incoming,
+      this.journal,
       this.requests,
       this.environments,
       this.notices,

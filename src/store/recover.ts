@@ -5,17 +5,23 @@ import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal, PLACES, type Place, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
+import { checkpointNow } from "./checkpoint.ts";
 import { syncDirectory } from "./durable.ts";
+import { segmentPaths } from "./journal.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord } from "./record.ts";
+import { replay } from "./replay.ts";
 import { dropOldReplies } from "./requests.ts";
 import { onDisk } from "./trouble.ts";
 import type { Step } from "./writer.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
+
+/** Commands leave a segment each, and supervisors that do not stay long; more than this are put on the disk at once. */
+const MAX_SEGMENTS = 64;
 
 /** In the order of their weight: of two copies of a task, that in dead-letter/ counts. */
 const ENDED = ["dead-letter", "done"] as const;
@@ -31,6 +37,8 @@ export interface Recovered {
   /** Those that had ended and were not yet where ended ones belong. */
   readonly ended: Task[];
   readonly findings: Finding[];
+  /** Those whose record was older than the journal, or lost in a power cut, and was made again. */
+  readonly replayed: readonly TaskId[];
 }
 
 /**
@@ -42,7 +50,9 @@ export function recover(
   nowMs: number,
   announce: (moved: readonly Step[], known: readonly Task[]) => void = () => {},
 ): Recovered {
-  const found: Recovered = { tasks: [], ended: [], findings: [] };
+  const { ids: replayed, spent } = replay(layout);
+  failpoint("recover:replayed");
+  const found: Recovered = { tasks: [], ended: [], findings: [], replayed };
   finishMoves(layout, found);
   for (const batch of incomingBatches(layout)) {
     const published = onDisk("publish", () => publishBatch(layout, batch, found.findings));
@@ -67,6 +77,9 @@ export function recover(
   for (const { path, target } of moves) found.findings.push(...moveHome(path, target));
   dropCopies(layout, { ended, loading: { found, ranks } });
   for (const place of PLACES) syncDirectory(layout.place(place));
+  for (const path of spent) rmSync(path, { force: true });
+  const segments = segmentPaths(layout);
+  if (segments.length >= MAX_SEGMENTS) checkpointNow(layout, segments);
   raiseNumbers(
     layout,
     known.reduce((most, number) => Math.max(most, number), 0),

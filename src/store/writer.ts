@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { type Clock, timestamp } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
@@ -8,7 +8,8 @@ import { type Problem, problem } from "../model/errors.ts";
 import { type Place, placeOf, stepsBetween } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Audit } from "./audit.ts";
-import { replaceFiles, syncDirectory } from "./durable.ts";
+import { stageFiles } from "./durable.ts";
+import { Journal, segmentPaths } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
 import { isMissing, onDisk } from "./trouble.ts";
@@ -40,9 +41,9 @@ export class Writer {
   readonly #layout: Layout;
   readonly #clock: Clock;
   readonly #audit: Audit;
-  /** From where to where. */
+  readonly #journal: Journal;
+  /** From where to where, in the order in which they are to be made. */
   readonly #owedMoves = new Map<string, string>();
-  readonly #owedSyncs = new Set<string>();
   readonly #announce: Announce;
   /** Written and not yet announced. */
   #unannounced: Step[] = [];
@@ -52,77 +53,109 @@ export class Writer {
     this.#clock = clock;
     this.#announce = announce;
     this.#audit = new Audit(layout);
+    this.#journal = new Journal(layout);
   }
 
   /**
-   * Writes the next version of each record, then the audit lines and what is announced, then moves the files, then syncs
-   * the directories. A crash in between leaves files whose state says where they belong, and of a file that was not
-   * moved yet recovery announces the end once more. Once a record is written its change is made:
-   * a move or sync that the disk refuses is owed, and done before the next commit; see `finishOwed`.
+   * Puts the next version of each record into the journal, then writes the records, then the audit lines and what is
+   * announced, then moves the files. Once it is in the journal a change is made, and outlives a power cut: what the disk
+   * refuses from then on is owed, and done before the next commit; see `finishOwed`. A crash in between leaves records
+   * whose state says where they belong; of one that was not moved yet, recovery announces the end once more.
    */
   commit(changes: readonly Change[]): Written[] {
     this.finishOwed();
     const written = this.#writeAll(changes);
-    this.note(changes.flatMap((change, index) => auditNotes(change, written[index])));
+    onDisk("write the records", () => this.#move());
+    this.note(
+      changes.flatMap((change, index) => auditNotes(change, written[index])),
+      { isSynced: false },
+    );
     failpoint("commit:audited");
     for (const [index, change] of changes.entries()) {
       const result = written[index];
       if (result?.ok !== true) continue;
-      this.#owe(change);
+      const { to, path } = this.#route(change);
+      const target = this.#layout.record(to, change.after.metadata.id);
+      if (path !== target) this.#owedMoves.set(path, target);
       this.#unannounced.push({ before: change.before, after: result.value });
     }
     this.finishOwed();
     return written;
   }
 
-  /** Does the moves and syncs that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
+  /** Does the moves that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
   finishOwed(): Problem | null {
-    if (this.#owedMoves.size + this.#owedSyncs.size + this.#unannounced.length === 0) return null;
+    if (this.#owedMoves.size + this.#unannounced.length === 0) return null;
     const done = onDisk("move the records to where they belong", () => {
       if (this.#unannounced.length > 0) this.#announce(this.#unannounced);
       this.#unannounced = [];
-      for (const [path, target] of this.#owedMoves) {
-        isMissing(() => renameSync(path, target));
-        this.#owedMoves.delete(path);
-        failpoint("commit:moved");
-      }
-      for (const directory of this.#owedSyncs) {
-        syncDirectory(directory);
-        this.#owedSyncs.delete(directory);
-      }
-      failpoint("commit:synced");
+      this.#move();
     });
     return done.ok ? null : done.error;
   }
 
+  #move(): void {
+    for (const [path, target] of this.#owedMoves) {
+      isMissing(() => renameSync(path, target));
+      this.#owedMoves.delete(path);
+      failpoint("commit:moved");
+    }
+  }
+
   /** Puts lines on the audit log. With a full disk they wait in memory: a record is never held up by its log. */
-  note(notes: readonly AuditNote[]): void {
-    onDisk("write the audit log", () => this.#audit.append(notes, this.#clock.now()));
+  note(notes: readonly AuditNote[], how = { isSynced: true }): void {
+    onDisk("write the audit log", () => this.#audit.append(notes, this.#clock.now(), how));
+  }
+
+  /** Segments that are not written any more and whose records are all where they belong. */
+  endSegment(): string[] {
+    if (this.#owedMoves.size > 0) return [];
+    this.#journal.rotate();
+    return segmentPaths(this.#layout);
+  }
+
+  /** Bytes that a start after a power cut would have to read. */
+  get journaled(): number {
+    return this.#journal.size;
   }
 
   close(): void {
+    this.#journal.rotate();
     this.#audit.close();
   }
 
-  /** Takes each record and writes its next version; the syncs of all of them are grouped. */
+  /** Takes each record and writes its next version beside it; one sync of the journal makes all of them count. */
   #writeAll(changes: readonly Change[]): Written[] {
     const prepared = changes.map((change) => this.#prepare(change));
-    const files = prepared.flatMap((one) =>
-      one.ok ? [{ path: one.value.path, text: recordText(one.value.next) }] : [],
+    const taken = prepared.flatMap((one) => (one.ok ? [one.value] : []));
+    const staged = stageFiles(
+      taken.map(({ path, next }) => ({ path, text: recordText(next) })),
+      this.#layout.tmp,
+      { isSynced: false },
     );
-    const errors = replaceFiles(files, this.#layout.tmp);
+    failpoint("commit:staged");
+    const whole = taken.filter((_, index) => staged[index]?.error === null);
+    const journaled = onDisk("write the journal", () => {
+      if (whole.length > 0) this.#journal.append(whole.map(({ next }) => next));
+    });
+    failpoint("commit:journaled");
     let position = 0;
     return prepared.map((one) => {
       if (!one.ok) return one;
       const { next, path, origin } = one.value;
-      const error = errors[position] ?? null;
+      const { path: from = "", error = null } = staged[position] ?? {};
       position += 1;
       const result = onDisk(`write the record of "${next.metadata.id}"`, () => {
         if (error !== null) throw error;
         return next;
       });
-      if (!result.ok && path !== origin) this.#giveBack(path, origin);
-      return result;
+      if (result.ok && journaled.ok) {
+        this.#owedMoves.set(from, path);
+        return result;
+      }
+      rmSync(from, { force: true });
+      if (path !== origin) this.#giveBack(path, origin);
+      return result.ok && !journaled.ok ? journaled : result;
     });
   }
 
@@ -149,13 +182,6 @@ export class Writer {
     }
     failpoint("commit:taken");
     return ok({ next: { ...after, metadata }, path, origin });
-  }
-
-  #owe(change: Change): void {
-    const { from, to, path } = this.#route(change);
-    const target = this.#layout.record(to, change.after.metadata.id);
-    if (path !== target) this.#owedMoves.set(path, target);
-    this.#owedSyncs.add(this.#layout.place(from)).add(this.#layout.place(to));
   }
 
   /**

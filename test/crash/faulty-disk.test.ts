@@ -8,7 +8,7 @@ import { checkInvariants, marking, starts } from "./sweep.ts";
 /** More calls of one kind than any of the commands makes. */
 const MAX_CALLS = 40;
 const FAULTS: readonly Fault[] = [
-  { call: "fsync", error: "EIO" },
+  { call: "fsync,fdatasync", error: "EIO" },
   { call: "rename", error: "EROFS" },
 ];
 
@@ -94,7 +94,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     // Bun's rm says EFAULT for an EIO.
     { call: "unlink", error: "EROFS" },
     { call: "unlinkat", error: "EROFS" },
-    { call: "fsync", error: "EIO" },
+    { call: "fsync,fdatasync", error: "EIO" },
   ])("a clean-up tells what it could not remove, and the next one removes it: $call $error", async (kind) => {
     const struck = await sweepCalls(kind, async (stint, fault) => {
       await stint.ok("run", "--", "true");

@@ -26,7 +26,7 @@ describe("commitBatch()", () => {
   test("accepts all tasks in one step: whole, for the owner alone, and nothing is left staged", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
-    expect(home.files("incoming")).toEqual(names.map((name) => `b1/${name}`));
+    expect(home.files("incoming")).toEqual([...names, "journal"].map((name) => `b1/${name}`));
     expect(home.files("tmp")).toEqual([]);
     expect(home.files("pending")).toEqual([]);
     const path = join(home.layout.incoming, "b1", names[0] ?? "");

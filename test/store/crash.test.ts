@@ -21,7 +21,7 @@ import { valueOf } from "../rig/results.ts";
 import { aTask, at, taskIn } from "../rig/tasks.ts";
 import { filesIn, homeAt, TempHome } from "../rig/temp-home.ts";
 
-/** Failpoints that `lock.test.ts` and the sweep of test/crash pass, with a kill that is real. */
+/** Failpoints that `lock.test.ts`, `power-cut.test.ts` and the sweep of test/crash pass, most with a kill that is real. */
 const ELSEWHERE = [
   /^lock:/,
   /^audit:(set-aside|begun)$/,
@@ -34,6 +34,7 @@ const ELSEWHERE = [
   /^quarantine:/,
   /^schedule:/,
   /^batch:firing-noted$/,
+  /^checkpoint:/,
 ];
 const THREE = [1, 2, 3].map((number) => aTask({ number }));
 
@@ -96,6 +97,7 @@ describe("a kill while a batch is accepted", () => {
       "batch:publishing 3",
       "batch:publishing 3",
       "batch:publishing 3",
+      "batch:shelved 3",
       "batch:emptied 3",
     ]);
   });

@@ -26,6 +26,7 @@ const FOLDERS = [
   "env",
   "inbox",
   "incoming",
+  "journal",
   "locks",
   "notices",
   "numbers",

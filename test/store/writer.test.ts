@@ -135,7 +135,7 @@ describe("commit()", () => {
       const path = home.put(before);
       const text = readFileSync(path, "utf8");
       const change = { before, after: next, actor: "ada" };
-      const [refused] = refusedAt("replace:staged", "ENOSPC", () => writer.commit([change]));
+      const [refused] = refusedAt("journal:written", "ENOSPC", () => writer.commit([change]));
       expect(errorOf(refused ?? { ok: true, value: null }).code).toBe("DISK_FULL");
       expect(recordsOf(home)).toEqual([`${placeOf(before.status.state)}/000001-train.json`]);
       expect(readFileSync(path, "utf8")).toBe(text);

@@ -1,0 +1,47 @@
+import { errnoOf } from "../lib/errno.ts";
+import type { Problem } from "../model/errors.ts";
+import { checkpoint } from "../store/checkpoint.ts";
+import { segmentPaths } from "../store/journal.ts";
+import type { Layout } from "../store/layout.ts";
+import { problemOf } from "../store/trouble.ts";
+import type { Writer } from "../store/writer.ts";
+
+/** By then the system has most of the records on the disk of its own accord, and a sync of them costs little. */
+const INTERVAL_MS = 30_000;
+/** A start after a power cut reads so much at most, and a little more. */
+const MAX_JOURNALED_BYTES = 8 * 1_024 * 1_024;
+
+/** Puts records on the disk beside the work of a holder, so that the journal does not grow. */
+export class Checkpoints {
+  readonly #layout: Layout;
+  readonly #writer: Writer;
+  #lastAwakeMs: number;
+  #isBusy = false;
+
+  constructor(layout: Layout, writer: Writer, nowAwakeMs: number) {
+    this.#layout = layout;
+    this.#writer = writer;
+    this.#lastAwakeMs = nowAwakeMs;
+  }
+
+  /** Begins one where it is time; `onRefused` hears what the disk refuses. Nothing waits for it, and the next one does it again. */
+  beginIfDue(nowAwakeMs: number, onRefused: (problem: Problem) => void): void {
+    const isDue =
+      nowAwakeMs - this.#lastAwakeMs >= INTERVAL_MS || this.#writer.journaled >= MAX_JOURNALED_BYTES;
+    if (this.#isBusy || !isDue) return;
+    this.#lastAwakeMs = nowAwakeMs;
+    if (this.#writer.journaled === 0 && segmentPaths(this.#layout).length === 0) return;
+    const segments = this.#writer.endSegment();
+    if (segments.length === 0) return;
+    this.#isBusy = true;
+    checkpoint(this.#layout, segments)
+      .catch((error: unknown) => {
+        const errno = errnoOf(error);
+        if (errno === null) throw error;
+        onRefused(problemOf(errno, "put the records on the disk", error));
+      })
+      .finally(() => {
+        this.#isBusy = false;
+      });
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  readdirSync,
+  renameSync,
+} from "node:fs";
+import { join } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
+import { bootId } from "../lib/host.ts";
+import { uuid } from "../lib/random.ts";
+import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
+import { FORMAT_VERSION, type Task } from "../model/task.ts";
+import { syncDirectory, withPath, writeWhole } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { parseRecord } from "./record.ts";
+import { isMissing } from "./trouble.ts";
+
+/**
+ * The journal is what makes records durable. A record is written without waiting for the disk; its line in a segment of
+ * the journal is waited for, with one sync for all that is written together. After a power cut, lines that are newer
+ * than their records are made records again (`replay.ts`). Once the records themselves are on the disk
+ * (`checkpoint.ts`), a segment is removed.
+ */
+
+/** What holders wrote: any version of a record. */
+const LOG_ENDING = ".log";
+/** What was accepted: the first version of records. */
+const BATCH_ENDING = ".batch";
+const CREATING = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+
+/** What stands in a segment. */
+export interface Segment {
+  readonly path: string;
+  /** True where it holds first versions only. */
+  readonly isBatch: boolean;
+  /** During which it was written; of what was never synced, anything. */
+  readonly bootId: string;
+  /** In the order of their writing; a line that was cut short was not acknowledged, and unused room is no line. */
+  readonly tasks: () => Task[];
+}
+
+/** The text of a segment with these records: the boot, then a line for each. */
+export function segmentText(tasks: readonly Task[]): string {
+  return `${bootId()}\n${linesOf(tasks)}`;
+}
+
+function linesOf(tasks: readonly Task[]): string {
+  return tasks.map((task) => `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...task })}\n`).join("");
+}
+
+/** Reads one segment. */
+export function readSegment(path: string): Segment {
+  const [boot = "", ...lines] = readRegularFile(path).split("\n");
+  return {
+    path,
+    isBatch: !path.endsWith(LOG_ENDING),
+    bootId: boot,
+    tasks: () =>
+      lines.flatMap((line) => {
+        const read = parseRecord(line);
+        return read.ok ? [read.value] : [];
+      }),
+  };
+}
+
+/** The paths of the segments that are on the shelf, oldest first. */
+export function segmentPaths(layout: Layout): string[] {
+  return readdirSync(layout.journal)
+    .filter((name) => name.endsWith(LOG_ENDING) || name.endsWith(BATCH_ENDING))
+    .sort()
+    .map((name) => join(layout.journal, name));
+}
+
+/** Where the segment of a published batch stands. */
+export function shelfPath(layout: Layout, batch: string): string {
+  return join(layout.journal, `${batch}${BATCH_ENDING}`);
+}
+
+/** Puts the segment of a published batch on the shelf; harmless to do again. */
+export function shelveSegment(layout: Layout, path: string, batch: string): void {
+  isMissing(() => renameSync(path, shelfPath(layout, batch)));
+}
+
+/**
+ * Room that a segment takes at first, and at most at a time. To write where a file has its room already changes nothing
+ * but the bytes, which a disk syncs in half the time, and without holding up all others who make files.
+ */
+const MIN_ROOM = 32 * 1_024;
+const MAX_ROOM = 1_024 * 1_024;
+
+/** The segment that the holder of the home's lock writes. */
+export class Journal {
+  readonly #layout: Layout;
+  #file: number | null = null;
+  #path = "";
+  /** Bytes in use, and those that the file has. */
+  #size = 0;
+  #room = 0;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  /** Bytes in the segment that is being written. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds records; they are on the disk when this returns. Throws what the system refuses: then none of them is in it. */
+  append(tasks: readonly Task[]): void {
+    const isNew = this.#file === null;
+    if (isNew) this.#path = join(this.#layout.journal, `${uuid()}${LOG_ENDING}`);
+    const file = (this.#file ??= openRegularFile(this.#path, CREATING));
+    const bytes = Buffer.from(isNew ? segmentText(tasks) : linesOf(tasks));
+    const end = this.#size + bytes.length;
+    try {
+      if (end > this.#room) {
+        const more = Math.min(Math.max(MIN_ROOM, this.#room), MAX_ROOM);
+        writeWhole(file, Buffer.concat([bytes, Buffer.alloc(more)]), this.#size);
+        failpoint("journal:written");
+        fsyncSync(file);
+        this.#room = end + more;
+      } else {
+        writeWhole(file, bytes, this.#size);
+        failpoint("journal:written");
+        fdatasyncSync(file);
+      }
+      if (isNew) syncDirectory(this.#layout.journal);
+    } catch (error) {
+      this.#giveUp(file);
+      throw error instanceof Error ? withPath(error, this.#path) : error;
+    }
+    this.#size = end;
+  }
+
+  /** Ends the segment; what comes next goes into another one. */
+  rotate(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+    this.#size = 0;
+    this.#room = 0;
+  }
+
+  /** After a failed sync nobody knows what of the file is on the disk: what was refused is cut off, and the next goes elsewhere. */
+  #giveUp(file: number): void {
+    try {
+      ftruncateSync(file, this.#size);
+    } finally {
+      this.rotate();
+    }
+  }
+}

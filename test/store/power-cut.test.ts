@@ -1,0 +1,224 @@
+import { describe, expect, test } from "bun:test";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cancelledInQueue } from "../../src/model/lifecycle.ts";
+import { PLACES, placeOf } from "../../src/model/state.ts";
+import type { Task } from "../../src/model/task.ts";
+import { commitBatch, publishBatch, segmentOf } from "../../src/store/batch.ts";
+import { checkpoint, checkpointNow } from "../../src/store/checkpoint.ts";
+import { segmentPaths } from "../../src/store/journal.ts";
+import type { Layout } from "../../src/store/layout.ts";
+import { readRecord } from "../../src/store/record.ts";
+import { recover } from "../../src/store/recover.ts";
+import { Writer } from "../../src/store/writer.ts";
+import { fakeClock } from "../rig/clock.ts";
+import { crashImages } from "../rig/crash.ts";
+import { MOVES } from "../rig/moves.ts";
+import { valueOf } from "../rig/results.ts";
+import { asClaimed, aTask, at } from "../rig/tasks.ts";
+import { TempHome } from "../rig/temp-home.ts";
+
+const THREE = [1, 2, 3].map((number) => aTask({ number }));
+
+/** What the disk may have of records that nobody synced: their names without their content, or all as it was before. */
+const LOSSES = {
+  "the content of the records": (after: Layout) => {
+    for (const path of recordPaths(after)) truncateSync(path, 0);
+  },
+  "all of the writes": (after: Layout, before: Layout) => {
+    for (const place of [...PLACES, "tmp"] as const) {
+      rmSync(join(after.home, place), { recursive: true });
+      cpSync(join(before.home, place), join(after.home, place), { recursive: true });
+    }
+  },
+  nothing: () => {},
+} as const;
+
+function recordPaths(layout: Layout): string[] {
+  return PLACES.flatMap((place) =>
+    readdirSync(layout.place(place))
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => join(layout.place(place), name)),
+  ).toSorted();
+}
+
+/** Takes the power from a home: what was not synced may be lost, and the machine starts again. */
+function cutPower(home: TempHome, before: Layout, loss: keyof typeof LOSSES): Layout {
+  const after = home.copy();
+  LOSSES[loss](after, before);
+  const segments = [
+    ...segmentPaths(after),
+    ...readdirSync(after.incoming).map((batch) => segmentOf(after, batch)),
+  ].filter((path) => existsSync(path));
+  for (const path of segments)
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^.*\n/, "another boot\n"));
+  return after;
+}
+
+function tasksIn(layout: Layout): Task[] {
+  return recordPaths(layout).map((path) => valueOf(readRecord(path)));
+}
+
+function commit(layout: Layout, before: Task, after: Task): Task {
+  const writer = new Writer(layout, fakeClock(Date.parse(at(60_000))));
+  const [written] = writer.commit([{ before, after, actor: "ada" }]);
+  writer.close();
+  return valueOf(written ?? { ok: false, error: "nothing" });
+}
+
+const CASES = MOVES.flatMap((move) =>
+  (Object.keys(LOSSES) as (keyof typeof LOSSES)[]).map((loss) => ({ ...move, loss })),
+);
+
+describe("a power cut", () => {
+  test.each(CASES)("after $what that takes $loss takes no change", async ({ before, after, loss }) => {
+    await using home = new TempHome();
+    home.put(before);
+    const whole = home.copy();
+    const written = commit(home.layout, before, after);
+    const layout = cutPower(home, whole, loss);
+    const { findings, replayed } = recover(layout, Date.now());
+    expect(tasksIn(layout)).toEqual([written]);
+    expect(recordPaths(layout)).toEqual([layout.record(placeOf(written.status.state), written.metadata.id)]);
+    expect(findings).toEqual([]);
+    expect(replayed).toEqual(loss === "nothing" ? [] : [written.metadata.id]);
+    // What it is on the disk now, the next start need not read again.
+    expect(segmentPaths(layout)).toEqual([]);
+    expect(recover(layout, Date.now()).replayed).toEqual([]);
+  });
+
+  test("tells of an end that was lost, so that whoever wants to hear of it does", async () => {
+    await using home = new TempHome();
+    const running = MOVES.find(({ what }) => what === "a success");
+    if (running === undefined) throw new Error("no success");
+    home.put(running.before);
+    const whole = home.copy();
+    const written = commit(home.layout, running.before, running.after);
+    const told: string[] = [];
+    recover(cutPower(home, whole, "all of the writes"), Date.now(), (moved) =>
+      told.push(...moved.map(({ after }) => `${after.metadata.id} ${after.status.state}`)),
+    );
+    expect(told).toEqual([`${written.metadata.id} completed`]);
+  });
+
+  test("takes nothing of a batch that was accepted, wherever it was on its way", async () => {
+    await using home = new TempHome();
+    const whole = home.copy();
+    const passed: string[] = [];
+    const images = crashImages(home, (layout) => {
+      commitBatch(layout, "b1", { tasks: THREE });
+      publishBatch(layout, "b1");
+    });
+    for (const { failpoint, layout } of images.filter((image) => image.failpoint !== "batch:staged")) {
+      passed.push(failpoint);
+      const here = Object.assign(Object.create(home) as TempHome, { copy: () => layout });
+      const isShelved = ["batch:shelved", "batch:emptied"].includes(failpoint);
+      for (const batch of readdirSync(layout.incoming)) {
+        for (const name of readdirSync(join(layout.incoming, batch)).filter((one) => one.endsWith(".json")))
+          rmSync(join(layout.incoming, batch, name));
+      }
+      cutPower(here, whole, isShelved ? "the content of the records" : "all of the writes");
+      recover(layout, Date.now());
+      expect([failpoint, tasksIn(layout)]).toEqual([failpoint, THREE]);
+      expect(readdirSync(layout.incoming)).toEqual([]);
+    }
+    expect(passed).toContain("batch:committed");
+    expect(passed).toContain("batch:shelved");
+  });
+
+  test("brings nothing back that somebody removed", async () => {
+    await using home = new TempHome();
+    commitBatch(home.layout, "b1", { tasks: THREE });
+    publishBatch(home.layout, "b1");
+    const [first, second] = THREE;
+    if (first === undefined || second === undefined) throw new Error("no tasks");
+    const claimed = commit(home.layout, second, asClaimed(second));
+    rmSync(home.layout.record("pending", first.metadata.id));
+    rmSync(home.layout.record("running", claimed.metadata.id));
+    const layout = cutPower(home, home.layout, "nothing");
+    expect(recover(layout, Date.now()).replayed).toEqual([]);
+    expect(tasksIn(layout).map(({ metadata }) => metadata.number)).toEqual([3]);
+  });
+
+  test("in the middle of a line takes only what was not acknowledged", async () => {
+    await using home = new TempHome();
+    home.put(aTask());
+    const whole = home.copy();
+    const written = commit(home.layout, aTask(), asClaimed(aTask()));
+    const [path = ""] = segmentPaths(home.layout);
+    const text = readFileSync(path, "utf8").replaceAll("\0", "");
+    writeFileSync(path, `${text}${text.split("\n")[1]?.slice(0, 300)}`);
+    const layout = cutPower(home, whole, "all of the writes");
+    recover(layout, Date.now());
+    expect(tasksIn(layout)).toEqual([written]);
+  });
+});
+
+describe("within one boot", () => {
+  test("a change whose record was not written when its writer was killed counts", async () => {
+    await using home = new TempHome();
+    home.put(aTask());
+    const image = crashImages(home, (layout) => commit(layout, aTask(), asClaimed(aTask()))).find(
+      ({ failpoint }) => failpoint === "commit:journaled",
+    );
+    if (image === undefined) throw new Error("not passed");
+    expect(recover(image.layout, Date.now()).replayed).toEqual([aTask().metadata.id]);
+    expect(tasksIn(image.layout).map(({ status }) => status.state)).toEqual(["preparing"]);
+  });
+
+  test("a record that was spoilt by hand is put aside, not made again", async () => {
+    await using home = new TempHome();
+    commitBatch(home.layout, "b1", { tasks: THREE });
+    publishBatch(home.layout, "b1");
+    writeFileSync(home.layout.record("pending", THREE[0]?.metadata.id ?? aTask().metadata.id), "{");
+    expect(recover(home.layout, Date.now()).findings).toHaveLength(1);
+    expect(tasksIn(home.layout)).toEqual(THREE.slice(1));
+  });
+});
+
+describe("checkpoint()", () => {
+  test.each(["now", "beside other work"])(
+    "removes the segments whose records are on the disk, %s",
+    async (how) => {
+      await using home = new TempHome();
+      commitBatch(home.layout, "b1", { tasks: THREE });
+      publishBatch(home.layout, "b1");
+      const writer = new Writer(home.layout, fakeClock(Date.parse(at(60_000))));
+      const [first, second] = THREE;
+      if (first === undefined || second === undefined) throw new Error("no tasks");
+      const end = { reason: "User", endedAt: at(9), message: "no longer wanted" } as const;
+      writer.commit([{ before: first, after: cancelledInQueue(first, end), actor: "ada" }]);
+      const segments = writer.endSegment();
+      expect(segments).toHaveLength(2);
+      // What is written meanwhile has its own segment.
+      writer.commit([{ before: second, after: asClaimed(second), actor: "ada" }]);
+      if (how === "now") checkpointNow(home.layout, segments);
+      else await checkpoint(home.layout, segments);
+      expect(segmentPaths(home.layout)).toHaveLength(1);
+      writer.close();
+    },
+  );
+
+  test("that is cut short loses nothing", async () => {
+    await using home = new TempHome();
+    commitBatch(home.layout, "b1", { tasks: THREE });
+    publishBatch(home.layout, "b1");
+    const images = crashImages(home, (layout) => checkpointNow(layout, segmentPaths(layout)));
+    expect(images.map(({ failpoint }) => failpoint)).toEqual(["checkpoint:synced", "checkpoint:dropped"]);
+    for (const { layout } of images) {
+      recover(layout, Date.now());
+      expect(tasksIn(layout)).toEqual(THREE);
+    }
+  });
+
+  test("is made by a start that finds many segments", async () => {
+    await using home = new TempHome();
+    for (let number = 1; number <= 64; number += 1) {
+      commitBatch(home.layout, `b${number}`, { tasks: [aTask({ number })] });
+      publishBatch(home.layout, `b${number}`);
+    }
+    expect(segmentPaths(home.layout)).toHaveLength(64);
+    expect(recover(home.layout, Date.now()).tasks).toHaveLength(64);
+    expect(segmentPaths(home.layout)).toEqual([]);
+  });
+});
