@@ -20,7 +20,7 @@ export function asOnDisk(holder: Holder, known: Task): Task | null {
   }
   const found = read.value;
   if (found.metadata.uid !== uid || found.status.state !== "queued") {
-    holder.tasks.delete(id);
+    holder.forget(id);
     say(`${id}: ${quarantine(path, "it is not the task that was queued under this name").what}`);
     return null;
   }
@@ -43,13 +43,13 @@ function giveUp(
   const { say } = holder.options;
   switch (fault.type) {
     case "missing":
-      holder.tasks.delete(id);
+      holder.forget(id);
       return say(`${id}: its record was removed from pending/ by hand`);
     case "newer":
-      holder.tasks.delete(id);
+      holder.forget(id);
       return say(`${id}: left alone, its record was written by a newer stint`);
     case "corrupt":
-      holder.tasks.delete(id);
+      holder.forget(id);
       return say(`${id}: ${quarantine(path, fault.reason).what}`);
     case "unreadable":
       return holder.meet(problem("WRITE_FAILED", `Cannot read the record of "${id}": ${fault.errno}`));

@@ -62,7 +62,6 @@ const PROBE_MS = 2_000;
 export class Holder {
   readonly options: HolderOptions;
   readonly bootId = bootId();
-  readonly tasks = new Map<TaskId, Task>();
   readonly jobs = new Map<TaskId, Job>();
   /** Null for a mere command, which starts nothing. */
   devices: DevicePool | null = null;
@@ -77,12 +76,15 @@ export class Holder {
   readonly unusable = new Map<string, number>();
   /** What was done for requests that could not be answered yet, by their ids. */
   readonly untold = new Map<string, Answer[]>();
-  /** Counts what was taken into memory: where it stands still, nothing new waits for anything. */
+  /** Counts what was taken into memory and forgotten: where it stands still, nothing new waits for anything. */
   taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */
   calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
+  readonly #tasks = new Map<TaskId, Task>();
+  /** The tasks by what is asked of them most often; made anew where `taken` is another. */
+  #listed: { readonly taken: number; readonly queued: readonly Task[]; readonly active: readonly Task[] };
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
   readonly #relatives: Relatives;
@@ -92,6 +94,7 @@ export class Holder {
 
   constructor(options: HolderOptions) {
     this.options = options;
+    this.#listed = { taken: this.taken, queued: [], active: [] };
     this.#writer = new Writer(options.layout, options.clock, (written) =>
       this.announce(written, [...this.tasks.values()]),
     );
@@ -107,7 +110,7 @@ export class Holder {
     for (const [index, result] of written.entries()) {
       const id = changes[index]?.after.metadata.id;
       if (result.ok) this.take(result.value);
-      else if (result.error.code === "NOT_FOUND" && id !== undefined) this.tasks.delete(id);
+      else if (result.error.code === "NOT_FOUND" && id !== undefined) this.forget(id);
       else this.meet(result.error);
     }
     const owed = this.#writer.finishOwed();
@@ -132,37 +135,60 @@ export class Holder {
     this.#writer.note(...notes);
   }
 
+  /** Every task that has not ended, as it stands on disk. */
+  get tasks(): ReadonlyMap<TaskId, Task> {
+    return this.#tasks;
+  }
+
   /** Keeps a task in memory as it stands on disk; an ended one is of no more concern. */
   take(task: Task): void {
     this.taken += 1;
     this.#relatives.take(task);
-    if (isTerminal(task.status.state)) this.tasks.delete(task.metadata.id);
-    else this.tasks.set(task.metadata.id, task);
+    if (isTerminal(task.status.state)) this.#tasks.delete(task.metadata.id);
+    else this.#tasks.set(task.metadata.id, task);
   }
 
-  get queued(): Task[] {
-    return [...this.tasks.values()].filter((task) => task.status.state === "queued");
+  /** A task whose record is not there any more, or is no record of it. */
+  forget(id: TaskId): void {
+    this.taken += 1;
+    this.#tasks.delete(id);
+  }
+
+  get queued(): readonly Task[] {
+    return this.#lists.queued;
   }
 
   /** True for a queued task that this holder may start. */
   mayClaim = (task: Task): boolean => this.options.mayClaim(task) || this.served.has(task.metadata.uid);
 
-  get active(): Task[] {
-    return [...this.tasks.values()].filter((task) => task.status.state !== "queued");
+  get active(): readonly Task[] {
+    return this.#lists.active;
+  }
+
+  get #lists(): { readonly queued: readonly Task[]; readonly active: readonly Task[] } {
+    if (this.#listed.taken === this.taken) return this.#listed;
+    const queued: Task[] = [];
+    const active: Task[] = [];
+    for (const task of this.#tasks.values()) (task.status.state === "queued" ? queued : active).push(task);
+    this.#listed = { taken: this.taken, queued, active };
+    return this.#listed;
   }
 
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
-    const isWaitedFor = [...this.tasks.values()].some(({ status }) => status.state === "queued");
-    const conditions = this.#conditions.view(isWaitedFor);
+    const conditions = this.#conditions.view(this.queued.length > 0);
     return { ...this.options.terms, conditions, ...(this.devices?.view ?? NO_DEVICES) };
   }
 
   /** What a decision on the queue looks at. */
   get surroundings(): Surroundings {
-    const { queued, active, machine } = this;
-    const related = this.#relatives.of(queued, this.tasks);
-    return { nowMs: this.options.clock.now(), queued, active, machine, ...related };
+    return this.surroundingsAt(this.options.clock.now(), this.machine);
+  }
+
+  /** The same for a time and a machine that were looked at already. */
+  surroundingsAt(nowMs: number, machine: Machine): Surroundings {
+    const { queued, active } = this;
+    return { nowMs, queued, active, machine, ...this.#relatives.of(queued, this.tasks) };
   }
 
   /** Something happened: the loop looks at once. Callbacks do this and nothing else. */

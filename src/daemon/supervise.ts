@@ -2,7 +2,6 @@ import { problem } from "../model/errors.ts";
 import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { describePause, type Pause } from "../plan/pause.ts";
-import { plan } from "../plan/plan.ts";
 import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
@@ -11,6 +10,7 @@ import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
 import type { Holder } from "./holder.ts";
 import { takeIncoming } from "./incoming.ts";
 import { operate } from "./operations.ts";
+import { StandingPlan } from "./standing-plan.ts";
 
 /** The longest sleep: what an event failed to announce is found this much later. */
 const MAX_PAUSE_MS = 2_000;
@@ -34,8 +34,10 @@ export interface Supervision {
 /** Observe, plan, act, at its own pace, until it is done or asked to leave. */
 export async function supervise(holder: Holder, supervision: Supervision): Promise<void> {
   const { clock, lock } = holder.options;
+  const planning = new StandingPlan(holder);
   const tellPause = pauseTeller(holder);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
+  let hasRested = false;
   while (lock.isHeld()) {
     const observed = holder.canWrite()
       ? withDisk(holder, "take new work", () => observe(holder, supervision))
@@ -47,12 +49,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       : null;
     if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
     const calmInMs = holder.calmUntilAwakeMs - clock.awakeMs();
-    const planned = plan({
-      ...holder.surroundings,
-      awakeMs: clock.awakeMs(),
-      mayClaim: holder.mayClaim,
-      isClaiming: holder.leaving === null && holder.trouble === null && calmInMs <= 0,
-    });
+    const planned = planning.look(holder.leaving === null && holder.trouble === null && calmInMs <= 0);
     tellPause(planned.pause);
     act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
@@ -72,9 +69,22 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       asideInMs,
       calmInMs > 0 ? calmInMs : null,
     ].filter((ms) => ms !== null);
-    await holder.pause(Math.min(MAX_PAUSE_MS, ...waits));
+    const restMs = Math.min(MAX_PAUSE_MS, ...waits);
+    if (restMs === MAX_PAUSE_MS && !hasRested) {
+      hasRested = true;
+      tidyMemory();
+    }
+    await holder.pause(restMs);
   }
   holder.options.say("the lock was taken away by hand: leaving, the jobs go on");
+}
+
+/**
+ * A start leaves behind as much as it keeps: the texts of all records. The collector would find that by and by, going over
+ * the whole queue again each time.
+ */
+function tidyMemory(): void {
+  Bun.gc(true);
 }
 
 /** Does what touches the disk; what the system refuses there is trouble to sit out, and must not end the queue. */

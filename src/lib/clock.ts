@@ -37,3 +37,24 @@ export const systemClock: Clock = {
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** Tasks that were queued together bear the same time, and come one after the other. */
+let lastRead = { text: "", ms: Number.NaN };
+
+/** What `timestamp` made, as ms since the epoch; a time in any other form as `Date.parse` reads it, at four times the price. */
+export function instantMs(text: string): number {
+  if (text === lastRead.text) return lastRead.ms;
+  lastRead = { text, ms: isPlain(text) ? plainMs(text) : Date.parse(text) };
+  return lastRead.ms;
+}
+
+function isPlain(text: string): boolean {
+  return text.length === 24 && text.charCodeAt(23) === 0x5a;
+}
+
+function plainMs(text: string): number {
+  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48;
+  const year = two(0) * 100 + two(2);
+  const ms = two(20) * 10 + text.charCodeAt(22) - 48;
+  return Date.UTC(year, two(5) - 1, two(8), two(11), two(14), two(17), ms);
+}

@@ -2,7 +2,7 @@ import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import { isLet, type Lane, lanesOf } from "./lane.ts";
-import { inTurn, waitedMs } from "./order.ts";
+import { inTurn, turnsStandMs, waitedMs } from "./order.ts";
 import { type Permit, PermitCounts, permitsOf } from "./permits.ts";
 import { impossibilities, keptFor, type Placement, place, type Room, roomBeside, without } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
@@ -21,6 +21,8 @@ interface Allotment {
   readonly placements: readonly Placement[];
   readonly room: Room;
   readonly lanes: ReadonlyMap<string, Lane>;
+  /** In ms from now, when ageing may have room kept for another task; null where waiting alone changes nothing. */
+  readonly standsMs: number | null;
 }
 
 /** The queued tasks whose gates are open. */
@@ -70,7 +72,8 @@ export function allot(
     kept = task.metadata.id;
     room = left;
   }
-  return { placements, room, lanes };
+  // With nothing kept, what fits nowhere now fits nowhere in any other order.
+  return { placements, room, lanes, standsMs: kept === null ? null : turnsStandMs(ready, { nowMs, policy }) };
 }
 
 /** The same text for tasks that ask for the same; null for those whose attempts may have changed what they ask for. */

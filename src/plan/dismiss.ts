@@ -55,6 +55,16 @@ export function callOff(around: Surroundings): CalledOff {
   return { dismissed, superseded: giving };
 }
 
+/** False for a task that has nothing to do with any other: it is never called off, and no other one is for it. */
+export function isTied({ spec, metadata }: Task): boolean {
+  return (
+    spec.after !== undefined ||
+    spec.unique !== undefined ||
+    spec.slot !== undefined ||
+    metadata.group?.maxFailures !== undefined
+  );
+}
+
 type Found = Omit<Dismissal, "task"> | null;
 
 /** Of the tasks with a key, the one that comes first: one that has begun, then the lowest number. */

@@ -19,24 +19,28 @@ export type Gate =
   | { readonly type: "backoff"; readonly untilMs: number }
   | { readonly type: "interval"; readonly untilMs: number };
 
+const OPEN: Gate = { type: "open" };
+
 type Around = Pick<Surroundings, "nowMs" | "parents" | "machine">;
 
 /** The first gate that is shut for a queued task: those that a person or another task opens come before those of time. */
 export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   const { spec, status } = task;
   if (spec.hold) return { type: "held" };
-  const unmetParents = unmetParentsOf(task, parents);
-  if (unmetParents.length > 0) return { type: "dependency", parents: unmetParents };
+  if (spec.after !== undefined) {
+    const unmetParents = unmetParentsOf(task, parents);
+    if (unmetParents.length > 0) return { type: "dependency", parents: unmetParents };
+  }
   const wanted = spec.runnerSelector === undefined ? null : unmet(spec.runnerSelector, machine.labels);
   if (wanted !== null) return { type: "selector", wanted };
   if (spec.notBefore !== undefined) {
     const untilMs = Date.parse(spec.notBefore);
     if (untilMs > nowMs) return { type: "scheduled", untilMs };
   }
-  if (status.state !== "queued" || status.retryAt === undefined) return { type: "open" };
+  if (status.state !== "queued" || status.retryAt === undefined) return OPEN;
   // After a backward jump of the clock, a wait is at most what was decided, counted from now.
   const untilMs = Math.min(Date.parse(status.retryAt), nowMs + decidedWaitMs(task));
-  if (untilMs <= nowMs) return { type: "open" };
+  if (untilMs <= nowMs) return OPEN;
   return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
 }
 

@@ -20,12 +20,13 @@ export function lanesOf(around: {
   readonly policy: Policy;
 }): ReadonlyMap<string, Lane> {
   const bySlot = new Map<string, Task[]>();
-  const ready = new Set(around.ready);
-  for (const task of [...around.active, ...around.queued]) {
-    const { slot } = task.spec;
-    if (slot === undefined || !(isActive(task.status.state) || isSleeping(task) || ready.has(task))) continue;
-    const members = bySlot.get(slot);
-    if (members === undefined) bySlot.set(slot, [task]);
+  const tasks = [...around.active.filter(isOfLane), ...around.queued.filter(isOfLane)];
+  if (tasks.length === 0) return NO_LANES;
+  const ready = new Set(around.ready.filter(isOfLane));
+  for (const task of tasks) {
+    if (!(isActive(task.status.state) || isSleeping(task) || ready.has(task))) continue;
+    const members = bySlot.get(task.spec.slot);
+    if (members === undefined) bySlot.set(task.spec.slot, [task]);
     else members.push(task);
   }
   return new Map(
@@ -35,6 +36,14 @@ export function lanesOf(around: {
       return [slot, { slot, limit, members, front: new Set(members.slice(0, limit)) }];
     }),
   );
+}
+
+const NO_LANES: ReadonlyMap<string, Lane> = new Map();
+
+type LaneTask = Task & { readonly spec: { readonly slot: string } };
+
+function isOfLane(task: Task): task is LaneTask {
+  return task.spec.slot !== undefined;
 }
 
 /** True where its lane lets a task go. */

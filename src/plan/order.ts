@@ -1,5 +1,6 @@
+import { instantMs } from "../lib/clock.ts";
 import type { Policy } from "../model/policy.ts";
-import { openAttempt, type Task } from "../model/task.ts";
+import type { Task } from "../model/task.ts";
 
 /** A ready task with its standing; see `inTurn`. */
 interface Standing {
@@ -11,12 +12,30 @@ interface Standing {
 export function inTurn(
   ready: readonly Task[],
   at: { readonly nowMs: number; readonly policy: Policy },
-): Task[] {
+): readonly Task[] {
   const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
-  standings.sort(
-    (left, right) => right.priority - left.priority || left.task.metadata.number - right.task.metadata.number,
-  );
-  return standings.map(({ task }) => task);
+  // Mostly they have the same priority and come in the order of their numbers: a look costs less than a sort.
+  const isSorted = standings.every((one, index) => byTurn(standings[index - 1] ?? one, one) <= 0);
+  return isSorted ? ready : standings.sort(byTurn).map(({ task }) => task);
+}
+
+function byTurn(left: Standing, right: Standing): number {
+  return right.priority - left.priority || left.task.metadata.number - right.task.metadata.number;
+}
+
+/** How long the order of ready tasks stands, and which of them may keep room: in ms from now; null where there are none. */
+export function turnsStandMs(
+  ready: readonly Task[],
+  { nowMs, policy }: { readonly nowMs: number; readonly policy: Policy },
+): number | null {
+  let leastMs: number | null = null;
+  for (const task of ready) {
+    const waited = waitedMs(task, nowMs);
+    const ageingMs = policy.ageingMs - (waited % policy.ageingMs);
+    const keepingMs = waited < policy.backfillMs ? policy.backfillMs - waited : ageingMs;
+    leastMs = Math.min(leastMs ?? ageingMs, ageingMs, keepingMs);
+  }
+  return leastMs;
 }
 
 /** The priority of a task plus one point for each full span of ageing that it has waited. */
@@ -28,16 +47,15 @@ export function standingOf(
 }
 
 /** How long a task could have run if there had been room: since its making, its earliest start or its last attempt, in ms. */
-export function waitedMs(task: Task, nowMs: number): number {
-  if (openAttempt(task) !== null) return 0;
-  const { metadata, spec, status } = task;
+export function waitedMs({ metadata, spec, status }: Task, nowMs: number): number {
+  let sinceMs = instantMs(metadata.createdAt);
+  if (spec.notBefore !== undefined) sinceMs = Math.max(sinceMs, instantMs(spec.notBefore));
   const last = status.attempts.at(-1);
-  const since = [
-    spec.notBefore,
-    last !== undefined && "finishedAt" in last ? last.finishedAt : undefined,
-    status.state === "queued" ? status.retryAt : undefined,
-  ];
-  let sinceMs = Date.parse(metadata.createdAt);
-  for (const at of since) if (at !== undefined) sinceMs = Math.max(sinceMs, Date.parse(at));
+  if (last !== undefined) {
+    if (last.state === "running") return 0;
+    sinceMs = Math.max(sinceMs, instantMs(last.finishedAt));
+  }
+  if (status.state === "queued" && status.retryAt !== undefined)
+    sinceMs = Math.max(sinceMs, instantMs(status.retryAt));
   return Math.max(0, nowMs - sinceMs);
 }

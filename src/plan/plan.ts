@@ -1,7 +1,8 @@
+import { instantMs } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { allot } from "./allot.ts";
-import { callOff, type Dismissal } from "./dismiss.ts";
+import { callOff, type Dismissal, isTied } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
 import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
@@ -31,54 +32,98 @@ export type Action =
 
 export interface Plan {
   readonly actions: readonly Action[];
-  /** When time alone opens the next gate, in ms from now; null where only an event can. */
+  /** When time alone can lead to another plan, in ms from now; null where only an event can. */
   readonly wakeInMs: number | null;
   /** What keeps ready tasks from starting; null where nothing does, or none is ready. */
   readonly pause: Pause | null;
 }
 
+/** Ageing changes the turns of a large queue all the time: they are looked at this often, where it matters at all. */
+const LEAST_TURN_MS = 2_000;
+
 /** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
 export function plan(snapshot: Snapshot): Plan {
-  const { active, queued, nowMs } = snapshot;
+  const { active, nowMs } = snapshot;
   const actions: Action[] = [];
-  const waits: number[] = [];
+  const wake = new Wake();
   for (const task of active) {
     const leftMs = timeLeftMs(task, snapshot.awakeMs);
     if (leftMs === null) continue;
     if (leftMs <= 0) actions.push({ type: "timeOut", task });
-    else waits.push(leftMs);
+    else wake.in(leftMs);
   }
-  const { dismissed, superseded } = callOff(snapshot);
+  const { tied, open, overdue } = lookThrough(snapshot, wake);
+  const { dismissed, superseded } = callOff({ ...snapshot, queued: tied });
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
   const dropped = new Set(dismissed.map(({ task }) => task));
-  const ready: Task[] = [];
-  for (const task of queued) {
-    if (dropped.has(task)) continue;
-    const patienceMs = patienceLeftMs(task, nowMs);
-    if (patienceMs !== null && patienceMs <= 0) {
-      actions.push({ type: "expire", task });
-      continue;
-    }
-    if (patienceMs !== null) waits.push(patienceMs);
-    const to = rewaited(task, nowMs);
-    if (to !== null) actions.push({ type: "rewait", task, to });
-    const gate = gateOf(task, snapshot);
-    if (gate.type === "open") ready.push(task);
-    else if ("untilMs" in gate) waits.push(gate.untilMs - nowMs);
-  }
+  actions.push(...overdue.filter(({ task }) => !dropped.has(task)));
+  const ready = dropped.size === 0 ? open : open.filter((task) => !dropped.has(task));
   const pause = ready.length === 0 ? null : pauseOf(snapshot);
-  if (pause?.type === "hours" && pause.untilMs !== null) waits.push(pause.untilMs - nowMs);
+  if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
   if (snapshot.isClaiming && pause === null) {
     const claimable = ready.filter((task) => snapshot.mayClaim(task) && closingOf(task, snapshot) === null);
-    const { placements } = allot(snapshot, { ready: claimable });
+    const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready: claimable });
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
+    wake.in(closesInMs(claimable, snapshot));
+    if (standsMs !== null) wake.in(Math.max(LEAST_TURN_MS, standsMs));
   }
-  return {
-    actions,
-    wakeInMs: waits.length === 0 ? null : waits.reduce((least, wait) => Math.min(least, wait)),
-    pause,
-  };
+  return { actions, wakeInMs: wake.leastMs, pause };
+}
+
+/** What the queued tasks are by themselves; a long queue is gone through once. */
+interface Looked {
+  /** Those that have to do with others. */
+  readonly tied: Task[];
+  /** Those whose gates are open. */
+  readonly open: Task[];
+  readonly overdue: Extract<Action, { type: "expire" | "rewait" }>[];
+}
+
+function lookThrough(snapshot: Snapshot, wake: Wake): Looked {
+  const { nowMs } = snapshot;
+  const looked: Looked = { tied: [], open: [], overdue: [] };
+  for (const task of snapshot.queued) {
+    if (isTied(task)) looked.tied.push(task);
+    const patienceMs = patienceLeftMs(task, nowMs);
+    if (patienceMs !== null && patienceMs <= 0) {
+      looked.overdue.push({ type: "expire", task });
+      continue;
+    }
+    wake.in(patienceMs);
+    const to = rewaited(task, nowMs);
+    if (to !== null) looked.overdue.push({ type: "rewait", task, to });
+    const gate = gateOf(task, snapshot);
+    if (gate.type === "open") looked.open.push(task);
+    else if ("untilMs" in gate) wake.in(gate.untilMs - nowMs);
+    else if (gate.type !== "held") wake.in(startsInMs(task, nowMs));
+  }
+  return looked;
+}
+
+/** The first of many moments, in ms from now. */
+class Wake {
+  leastMs: number | null = null;
+
+  /** Null is never. */
+  in(ms: number | null): void {
+    if (ms !== null && (this.leastMs === null || ms < this.leastMs)) this.leastMs = ms;
+  }
+}
+
+/** A task comes to its lane at the time of its start, though it cannot go yet; null where that is over. */
+function startsInMs({ spec }: Task, nowMs: number): number | null {
+  const leftMs = spec.notBefore === undefined ? 0 : Date.parse(spec.notBefore) - nowMs;
+  return leftMs > 0 ? leftMs : null;
+}
+
+/** When the first of the tasks that may start now may not any more, as the work ends; what is kept for it is free then. */
+function closesInMs(claimable: readonly Task[], { machine: { closing }, nowMs }: Snapshot): number | null {
+  if (closing === null) return null;
+  const longestMs = closing.isFitting
+    ? claimable.reduce((longest, { spec }) => Math.max(longest, spec.timeoutMs ?? 0), 0)
+    : 0;
+  return Math.max(1, closing.atMs - nowMs - longestMs + 1);
 }
 
 /** Time awake until the open attempt's timeout; null where there is none or it is being stopped already. */
@@ -94,6 +139,6 @@ function patienceLeftMs({ metadata, spec, status }: Task, nowMs: number): number
   // Asked for again by a person, it would be over at once.
   const hasBegun = status.attempt > 0 || metadata.epoch > 1;
   if (spec.queueTtlMs === undefined || hasBegun || spec.hold) return null;
-  const sinceMs = Math.max(Date.parse(metadata.createdAt), Date.parse(spec.notBefore ?? metadata.createdAt));
+  const sinceMs = Math.max(instantMs(metadata.createdAt), instantMs(spec.notBefore ?? metadata.createdAt));
   return sinceMs + spec.queueTtlMs - nowMs;
 }

@@ -1,10 +1,25 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { systemClock, timestamp } from "../../src/lib/clock.ts";
+import fc from "fast-check";
+import { instantMs, systemClock, timestamp } from "../../src/lib/clock.ts";
 
 test("timestamp() is RFC 3339 in UTC with milliseconds", () => {
   expect(timestamp(0)).toBe("1970-01-01T00:00:00.000Z");
   expect(timestamp(1_767_323_045_006)).toBe("2026-01-02T03:04:05.006Z");
+});
+
+test("instantMs() reads what timestamp() makes, and other forms as Date.parse does", () => {
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date(0), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true }),
+      (date) => {
+        expect(instantMs(timestamp(date.getTime()))).toBe(date.getTime());
+      },
+    ),
+  );
+  for (const text of ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.006+01:00", "2026-01-02T03:04:05.0060Z"])
+    expect(instantMs(text)).toBe(Date.parse(text));
+  expect(instantMs("never")).toBeNaN();
 });
 
 test("systemClock.now() is the wall clock", () => {

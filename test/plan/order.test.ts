@@ -27,6 +27,12 @@ describe("inTurn()", () => {
       fc.property(anyTurns, (turns) => {
         const tasks = turns.map(([number, priority]) => turn(number, priority));
         expect(inTurn(tasks.toReversed(), now)).toEqual(inTurn(tasks, now));
+        const sorted = tasks.toSorted(
+          (one, other) =>
+            other.spec.priority - one.spec.priority || one.metadata.number - other.metadata.number,
+        );
+        expect([...inTurn(tasks, now)]).toEqual(sorted);
+        expect([...inTurn(sorted, now)]).toEqual(sorted);
       }),
     );
   });

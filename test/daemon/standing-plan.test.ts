@@ -1,0 +1,108 @@
+import { expect, spyOn, test } from "bun:test";
+import { Holder } from "../../src/daemon/holder.ts";
+import { StandingPlan } from "../../src/daemon/standing-plan.ts";
+import { probeMeans, thisMachine } from "../../src/machine/means.ts";
+import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
+import { thisProcess } from "../../src/store/owner.ts";
+import { fakeClock } from "../rig/clock.ts";
+import { aMachine } from "../rig/machine.ts";
+import { after, aTask, at, exited, half } from "../rig/tasks.ts";
+import { TempHome } from "../rig/temp-home.ts";
+
+/** A queue that waits, and how often it was planned. */
+class Rig implements AsyncDisposable {
+  readonly home = new TempHome();
+  readonly clock = fakeClock();
+  readonly holder = new Holder({
+    layout: this.home.layout,
+    lock: {
+      owner: thisProcess("up", { nowMs: this.clock.now(), offered: null }),
+      takenFrom: null,
+      isHeld: () => true,
+      [Symbol.asyncDispose]: async () => {},
+    },
+    clock: this.clock,
+    random: half,
+    terms: aMachine(),
+    means: () => probeMeans(thisMachine({})),
+    notices: DEFAULT_NOTICE_RULES,
+    actor: "ada",
+    self: "",
+    environment: {},
+    mayClaim: () => true,
+    say: () => {},
+  });
+  readonly #made = spyOn(this.holder, "surroundingsAt");
+  readonly #planning = new StandingPlan(this.holder);
+  last = this.#planning.look(true);
+
+  constructor() {
+    this.holder.take(aTask({ number: 1, spec: { hold: true } }));
+    this.holder.take(aTask({ number: 2, spec: { notBefore: at(60_000) } }));
+    expect(this.isPlanned()).toBe(true);
+  }
+
+  /** True where a look led to another plan. */
+  isPlanned(isClaiming = true): boolean {
+    const before = this.#made.mock.calls.length;
+    this.last = this.#planning.look(isClaiming);
+    return this.#made.mock.calls.length > before;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.holder.close();
+    await this.home[Symbol.asyncDispose]();
+  }
+}
+
+test("a plan stands while nothing changes, and its wait goes on", async () => {
+  await using rig = new Rig();
+  expect(rig.last).toEqual({ actions: [], wakeInMs: 60_000, pause: null });
+  rig.clock.advance(2_000);
+  expect(rig.isPlanned()).toBe(false);
+  expect(rig.last.wakeInMs).toBe(58_000);
+});
+
+test("it is made anew now and then, and as soon as time alone may change it", async () => {
+  await using rig = new Rig();
+  rig.clock.advance(30_000);
+  expect(rig.isPlanned()).toBe(false);
+  rig.clock.advance(1);
+  expect(rig.isPlanned()).toBe(true);
+  rig.clock.advance(29_998);
+  expect(rig.isPlanned()).toBe(false);
+  rig.clock.advance(1);
+  expect(rig.isPlanned()).toBe(true);
+  expect(rig.last.actions).toMatchObject([{ type: "claim" }]);
+  // Nobody carried it out: it is still to be done.
+  expect(rig.isPlanned()).toBe(true);
+  expect(rig.last.actions).toHaveLength(1);
+});
+
+test.each<[string, (rig: Rig) => void]>([
+  ["a task that was taken in", ({ holder }) => holder.take(aTask({ number: 3, spec: { hold: true } }))],
+  ["a task that ended", ({ holder }) => holder.take(after(aTask({ number: 1 }), exited(0)))],
+  ["a task that is gone", ({ holder }) => holder.forget(aTask({ number: 1 }).metadata.id)],
+  ["a wish to serve a task", ({ holder }) => void holder.served.add("uid-1")],
+  ["a jump of the clock", ({ clock }) => clock.jump(-1_000)],
+  ["a suspend", ({ clock }) => clock.jump(5_000)],
+  [
+    "a device",
+    ({ holder }) => {
+      const machine = { ...holder.machine, settling: new Set(["GPU-0"]) };
+      Object.defineProperty(holder, "machine", { value: machine });
+    },
+  ],
+])("it is made anew for %s, and for nothing else", async (_what, change) => {
+  await using rig = new Rig();
+  change(rig);
+  expect(rig.isPlanned()).toBe(true);
+  expect(rig.isPlanned()).toBe(false);
+});
+
+test("it is made anew where claims begin or end", async () => {
+  await using rig = new Rig();
+  expect(rig.isPlanned(false)).toBe(true);
+  expect(rig.isPlanned(false)).toBe(false);
+  expect(rig.isPlanned(true)).toBe(true);
+});
