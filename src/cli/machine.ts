@@ -9,7 +9,7 @@ import type { Draft } from "../model/submission.ts";
 import type { Machine, Terms } from "../plan/snapshot.ts";
 import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
 
 /** The machine as whoever supervises a home goes by it; with nobody there, as it was seen just now. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { enqueue } from "../daemon/enqueue.ts";
-import type { Settings } from "../intake/settings.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
@@ -13,14 +13,14 @@ import type { Machine } from "../plan/snapshot.ts";
 import { newBatch, publishBatch } from "../store/batch.ts";
 import { replaceFile } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { onDisk } from "../store/trouble.ts";
 import { admit } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { pairsFlag } from "./flags.ts";
+import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
 import { readLastSubmitted } from "./select.ts";
-import { inheritable } from "./session.ts";
 import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
 import { termsOf } from "./terms.ts";
 
