@@ -66,7 +66,7 @@ export async function surroundingsSeen(
     nowMs: context.clock.now(),
     queued,
     active,
-    machine: seenMachine(context, layout, terms),
+    machine: await seenMachine(context, layout, terms),
     ...related,
   };
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { sourcesIn } from "./sources.ts";
 
 /** What costs more to load than a whole command: it is imported late, by those who cannot do without it. */
-const HEAVY = ["chokidar", "croner", "execa", "proper-lockfile", "yaml", "node:tty"];
+const HEAVY = ["chokidar", "croner", "execa", "proper-lockfile", "yaml", "node:crypto", "node:tty"];
 
 /** The verbs that people and scripts call all day. */
 const QUICK = [
