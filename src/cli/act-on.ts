@@ -4,7 +4,8 @@ import type { Operation, Target } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import { homePath } from "./home.ts";
-import { declareSelectors, performAndTell, type SelectorFlags, targetOf, targetTasks } from "./targets.ts";
+import { declareSelectors, type SelectorFlags } from "./selectors.ts";
+import { performAndTell, targetOf, targetTasks } from "./targets.ts";
 import type { Invocation } from "./verbs.ts";
 
 interface ActFlags extends SelectorFlags {

@@ -65,7 +65,7 @@ function finish(
   return codeOf(ended);
 }
 
-/** The program with all verbs named and the called one declared in full; null where there is no such verb. */
+/** The program with the called verb alone, or for its own help with the names of all; null where there is no such verb. */
 async function assemble(
   context: Context,
   call: { verb: string; words: readonly string[] | null; end: (ended: Ended) => void },
@@ -79,21 +79,25 @@ async function assemble(
     .addHelpText("after", "\nA bare `stint` shows the queue. `stint VERB --help` tells more.")
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.err(text) });
-  const isHelp = verb === "--help" || verb === "-h" || verb === "--version" || verb === "-V";
-  for (const [name, { summary, hidden }] of Object.entries(VERBS)) {
-    if (name === verb) continue;
-    program
-      .command(name, { hidden: hidden ?? false })
-      .summary(summary)
-      .description(summary);
-  }
+  if (verb === "--version" || verb === "-V") return program;
+  if (verb === "--help" || verb === "-h") return withAllVerbs(program);
   const called = VERBS[verb];
-  if (called === undefined) return isHelp ? program : null;
+  if (called === undefined) return null;
   const command = program.command(verb).summary(called.summary).description(called.summary);
   command
     .option("--home <dir>", "the folder that holds the queue")
     .showHelpAfterError("(`--help` tells more)");
   (await called.load()).declare(command, { context, words, end });
+  return program;
+}
+
+function withAllVerbs(program: Command): Command {
+  for (const [name, { summary, hidden }] of Object.entries(VERBS)) {
+    program
+      .command(name, { hidden: hidden ?? false })
+      .summary(summary)
+      .description(summary);
+  }
   return program;
 }
 

@@ -4,7 +4,7 @@ import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { stuckTeller } from "./stuck.ts";
@@ -53,7 +53,7 @@ export async function awaitTasks(
     }
     if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
     call.onLook?.(open);
-    tellOfStuck(open);
+    await tellOfStuck(open);
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
     if (clock.awakeMs() >= nextSupervisorLookMs) {
       if (nextSupervisorLookMs === 0 && lockOwner(layout) === null) {

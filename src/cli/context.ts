@@ -1,4 +1,4 @@
-import { fstatSync, readFileSync, writeSync } from "node:fs";
+import { fstatSync, readFileSync, statSync, writeSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
@@ -19,7 +19,8 @@ export interface Context {
   /** True where a person reads stdout; a file, a pipe or `NO_COLOR` get plain text. */
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
-  readonly columns: number;
+  /** Of the terminal, or what a file gets. Asking the stream for its width costs more than all the rest of a start. */
+  readonly columns: () => number;
   /** The answer. */
   readonly out: (text: string) => void;
   /** The answer, where it is not text. */
@@ -38,7 +39,7 @@ const DEFAULT_COLUMNS = 100;
 
 /** The context of the real process. */
 export function processContext(): Context {
-  const isTerminal = isCharacterDevice(1);
+  const isTerminal = isScreen(1);
   const env = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -53,8 +54,7 @@ export function processContext(): Context {
     clock: systemClock,
     isTerminal,
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    // Asking the stream for its width costs more than all the rest of a start.
-    columns: isTerminal ? (process.stdout.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS,
+    columns: () => (isTerminal ? (process.stdout.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS),
     out: (text) => write(1, Buffer.from(text)),
     outBytes: (bytes) => write(1, bytes),
     log: (line) => tryToWrite(1, Buffer.from(line)),
@@ -91,9 +91,11 @@ function workingDirectory(env: Readonly<Record<string, string>>): string {
   }
 }
 
-function isCharacterDevice(file: number): boolean {
+/** A character device is a terminal, save for the one that throws everything away: no person reads there. */
+function isScreen(file: number): boolean {
   try {
-    return fstatSync(file).isCharacterDevice();
+    const stat = fstatSync(file);
+    return stat.isCharacterDevice() && stat.rdev !== statSync("/dev/null").rdev;
   } catch {
     return false;
   }

@@ -43,7 +43,7 @@ export async function seeDevices(
 ): Promise<Result<DevicesSeen, Problem>> {
   const home = openHome(path);
   if (!home.ok && home.error.code !== "HOME_MISSING") return home;
-  const settings = home.ok ? readSettings(context, home.value) : null;
+  const settings = home.ok ? await readSettings(context, home.value) : null;
   if (settings?.ok === false) return settings;
   const rules = settings?.value.devices ?? ALL_DEVICES;
   // A folder that cannot be read is for others to tell of: the GPUs are there all the same.

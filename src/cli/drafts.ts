@@ -3,7 +3,6 @@ import { basename, dirname, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { draftsFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
-import { readSubmission } from "../intake/submission.ts";
 import { placeholdersIn } from "../intake/sweep/placeholder.ts";
 import { decodeTaskText } from "../intake/task-text.ts";
 import type { Entry } from "../intake/value.ts";
@@ -26,7 +25,7 @@ export interface Wanted {
 }
 
 /** Reads all that a command line names into drafts; every fault of every file at once. */
-export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Problem> {
+export async function readDrafts(context: Context, wanted: Wanted): Promise<Result<Draft[], Problem>> {
   const { files, words, fields } = wanted;
   if (words !== null && files.length > 0) {
     return err(
@@ -46,7 +45,7 @@ export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Pr
   const drafts: Draft[] = [];
   const faults: string[] = [];
   for (const file of files) {
-    const read = readDraftsOf(context, { ...wanted, file });
+    const read = await readDraftsOf(context, { ...wanted, file });
     if (!read.ok) return read;
     for (const draft of read.value.drafts) drafts.push(draft);
     faults.push(...read.value.faults);
@@ -63,13 +62,15 @@ export function readDrafts(context: Context, wanted: Wanted): Result<Draft[], Pr
   return overlay(context, { drafts, fields });
 }
 
-function readDraftsOf(
+async function readDraftsOf(
   context: Context,
   { file, defaults, sweep }: Wanted & { file: string },
-): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
+): Promise<Result<{ drafts: Draft[]; faults: string[] }, Problem>> {
   const text = readText(context, file);
   if (!text.ok) return text;
   const shown = file === "-" ? "stdin" : file;
+  // A command after -- has no use for a reader of YAML.
+  const { readSubmission } = await import("../intake/submission.ts");
   const read = readSubmission(text.value, {
     ...defaultsOf(context),
     file: shown,
@@ -99,11 +100,11 @@ function readText(context: Context, file: string): Result<string, Problem> {
   }
 }
 
-function draftOfCommand(
+async function draftOfCommand(
   context: Context,
   { fields, defaults, sweep }: Wanted,
   words: readonly string[],
-): Result<Draft[], Problem> {
+): Promise<Result<Draft[], Problem>> {
   if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: nothing stands after --"));
   const line = shellLineIn(context, words);
   if (line !== null) {
@@ -111,7 +112,7 @@ function draftOfCommand(
     const message = `Cannot queue "${line}": it is one word with blanks in it, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }
-  const drafts = draftsFromFlags(
+  const drafts = await draftsFromFlags(
     { ...fields, command: words },
     {
       ...fieldContext(context),
@@ -130,10 +131,10 @@ function shellLineIn(context: Context, words: readonly string[]): string | null 
 }
 
 /** Sets what flags say over what drafts have. */
-export function overlay(
+export async function overlay(
   context: Context,
   { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
-): Result<Draft[], Problem> {
+): Promise<Result<Draft[], Problem>> {
   const { name: nameField, ...others } = fields;
   const name = typeof nameField === "string" ? nameField : undefined;
   const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
@@ -161,7 +162,7 @@ export function overlay(
   }
   const changed: Draft[] = [];
   for (const draft of drafts) {
-    const edited = pairs.length === 0 ? ok({}) : editFields(draft, pairs, fieldContext(context));
+    const edited = pairs.length === 0 ? ok({}) : await editFields(draft, pairs, fieldContext(context));
     if (!edited.ok) return err(usage(edited.error));
     changed.push({ ...draft, ...edited.value, ...(name !== undefined && named(draft, name)) });
   }

@@ -1,15 +1,19 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
+import type { Result } from "../lib/result.ts";
 import { adviceFor, describeMeans } from "../machine/limits.ts";
 import { probeMeans, thisMachine } from "../machine/means.ts";
+import type { Problem } from "../model/errors.ts";
 import { PLACES } from "../model/state.ts";
 import { verifyAudit } from "../store/audit-chain.ts";
 import { createFile } from "../store/durable.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockFault, lockOwner } from "../store/lock.ts";
+import { lockFault } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/notices.ts";
 import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
@@ -32,7 +36,7 @@ import { readSettings } from "./settings.ts";
 const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
 
 /** Looks over the machine and a home; changes nothing but a probe file that it removes. */
-export function examine(context: Context, path: string): Check[] {
+export async function examine(context: Context, path: string): Promise<Check[]> {
   const home = openHome(path);
   const tools = [
     checkTool("sh", { isNeeded: true }),
@@ -49,13 +53,14 @@ export function examine(context: Context, path: string): Check[] {
     ];
   }
   const layout = home.value;
+  const settings = await readSettings(context, layout);
   return [
     { verdict: "fine", what: `home ${layout.home}` },
     ...[
       () => checkMode(layout),
       () => checkWrite(layout),
       () => checkRoom(layout),
-      () => checkSettings(context, layout),
+      () => checkSettings(settings),
       () => checkSupervisor(layout),
       ...layout.directories().map((directory) => () => checkFolder(directory)),
       ...PLACES.map((place) => () => checkRecords(layout, place)),
@@ -65,7 +70,7 @@ export function examine(context: Context, path: string): Check[] {
       () => checkAside(layout),
       () => checkInbox(layout),
       () => checkNotices(layout),
-      () => checkSchedules(context, layout),
+      () => checkSchedules(context, layout, settings),
       () => checkAudit(layout),
     ].flatMap(looked),
     ...tools,
@@ -129,8 +134,7 @@ function checkRoom(layout: Layout): Check {
     : { verdict: "bad", what, mend: "stint clean --older-than 1d removes old runs" };
 }
 
-function checkSettings(context: Context, layout: Layout): Check[] {
-  const settings = readSettings(context, layout);
+function checkSettings(settings: Result<Settings, Problem>): Check[] {
   return settings.ok ? [] : [{ verdict: "bad", what: settings.error.message }];
 }
 
@@ -208,8 +212,7 @@ function checkNotices(layout: Layout): Check[] {
   return checks.filter((check) => check !== null);
 }
 
-function checkSchedules(context: Context, layout: Layout): Check[] {
-  const settings = readSettings(context, layout);
+function checkSchedules(context: Context, layout: Layout, settings: Result<Settings, Problem>): Check[] {
   if (!settings.ok) return [];
   const views = scheduleViews(context, layout, settings.value);
   const checks: Check[] = views.flatMap(({ name, path, faults, problem }) => {

@@ -9,7 +9,7 @@ import type { MaskedStream } from "../run/mask.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { inheritable } from "./session.ts";
+import { inheritable } from "./inheritable.ts";
 
 const CHUNK_BYTES = 64 * 1_024;
 

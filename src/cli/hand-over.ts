@@ -3,7 +3,7 @@ import { timestamp } from "../lib/clock.ts";
 import type { Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { postRequest } from "../store/requests.ts";
 import type { Context } from "./context.ts";
 import { holdHome, type SessionOptions } from "./session.ts";

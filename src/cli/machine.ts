@@ -1,24 +1,27 @@
-import { holdingsOf, sharesElsewhere } from "../daemon/device-pool.ts";
 import { bootId } from "../lib/host.ts";
 import { readConditions } from "../machine/conditions.ts";
-import { probeDevices } from "../machine/probe.ts";
-import { openShares } from "../machine/shares.ts";
 import type { Inventory } from "../model/device.ts";
 import { gpusOf } from "../model/resources.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Machine, Terms } from "../plan/snapshot.ts";
 import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
 
 /** The machine as whoever supervises a home goes by it; with nobody there, as it was seen just now. */
-export function seenMachine(context: Context, layout: Layout, terms: Terms): Machine {
+export async function seenMachine(context: Context, layout: Layout, terms: Terms): Promise<Machine> {
   const owner = lockOwner(layout);
   const seen =
     owner?.capacity === undefined ? readInventory(layout, context.clock.now()) : inventoryOf(layout, owner);
   const machine = machineWith(seen, terms);
-  const shares = machine.devices.length === 0 ? null : openShares(context.env);
+  if (machine.devices.length === 0) return machine;
+  // What looks at devices is loaded where there are some.
+  const [{ holdingsOf, sharesElsewhere }, { openShares }] = await Promise.all([
+    import("../daemon/device-pool.ts"),
+    import("../machine/shares.ts"),
+  ]);
+  const shares = openShares(context.env);
   if (shares === null) return machine;
   const { live } = sharesElsewhere(shares, { home: layout.home, bootId: bootId() });
   return { ...machine, elsewhere: live.flatMap(holdingsOf) };
@@ -31,9 +34,10 @@ export async function machineFor(
   wanted: { readonly drafts: readonly Draft[]; readonly terms: Terms },
 ): Promise<Machine> {
   const { drafts, terms } = wanted;
-  const known = seenMachine(context, layout, terms);
+  const known = await seenMachine(context, layout, terms);
   if (known.isProbed || drafts.every(({ spec }) => gpusOf(spec.resources) === 0)) return known;
   const { clock, env } = context;
+  const { probeDevices } = await import("../machine/probe.ts");
   return machineWith(await probeDevices({ clock, env, rules: terms.deviceRules, isOwn: () => false }), terms);
 }
 

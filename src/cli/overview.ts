@@ -3,7 +3,7 @@ import type { Task } from "../model/task.ts";
 import type { Surroundings } from "../plan/snapshot.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { obstacleOf } from "../store/obstacle.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
@@ -24,11 +24,11 @@ export interface Overview {
 }
 
 /** Reads pending/ and running/, and who supervises them. */
-export function readOverview(context: Context, layout: Layout): Overview {
+export async function readOverview(context: Context, layout: Layout): Promise<Overview> {
   const unended = readTasks(layout, ["running", "pending"]);
   const owner = lockOwner(layout);
   const isSupervised = owner?.capacity !== undefined;
-  const around = surroundingsSeen(context, layout, unended);
+  const around = await surroundingsSeen(context, layout, unended);
   const waitOf = waitsIn(around, isSupervised);
   return {
     active: around.active,
@@ -45,10 +45,14 @@ export function readOverview(context: Context, layout: Layout): Overview {
 }
 
 /** What a supervisor would decide on, as far as the files tell. */
-export function surroundingsSeen(context: Context, layout: Layout, unended: readonly Task[]): Surroundings {
+export async function surroundingsSeen(
+  context: Context,
+  layout: Layout,
+  unended: readonly Task[],
+): Promise<Surroundings> {
   const queued = unended.filter((task) => task.status.state === "queued");
   const active = unended.filter((task) => task.status.state !== "queued");
-  const settings = readSettings(context, layout);
+  const settings = await readSettings(context, layout);
   const owner = lockOwner(layout);
   const own = settings.ok ? termsOf(settings.value) : noTerms();
   const terms = {
@@ -62,7 +66,7 @@ export function surroundingsSeen(context: Context, layout: Layout, unended: read
     nowMs: context.clock.now(),
     queued,
     active,
-    machine: seenMachine(context, layout, terms),
+    machine: await seenMachine(context, layout, terms),
     ...related,
   };
 }

@@ -1,17 +1,13 @@
-import { isStopping, operate, type Wish } from "../daemon/operations.ts";
-import { supervise } from "../daemon/supervise.ts";
+import type { Wish } from "../daemon/operations.ts";
 import { timestamp } from "../lib/clock.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
-import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import type { Answer, Operation } from "../model/request.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { fetchReply, postRequest, withdrawRequest } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
-import { holdHome } from "./session.ts";
-import { noTerms } from "./terms.ts";
 
 /** A supervisor answers within milliseconds; one that is stopped or hangs gets this long. */
 const MAX_REPLY_WAIT_MS = 5_000;
@@ -27,7 +23,9 @@ export async function perform(context: Context, layout: Layout, operation: Opera
   for (;;) {
     const owner = lockOwner(layout);
     if (owner === null || owner.role === "command") {
-      const done = await doItOurselves(context, layout, wish);
+      // What it takes to hold a home is most of stint: whoever only asks does not load it.
+      const { performHere } = await import("./perform-here.ts");
+      const done = await performHere(context, layout, wish);
       // Between our look and our try a supervisor may have come up.
       const isSupervised = !done.ok && done.error.code === "HOME_LOCKED" && lockOwner(layout) !== null;
       if (!isSupervised) return done;
@@ -53,29 +51,4 @@ async function ask(context: Context, layout: Layout, wish: Wish): Promise<Perfor
     await Bun.sleep(REPLY_LOOK_MS);
   }
   return ok("requested");
-}
-
-/** A command goes on without settings that cannot be read: what supervises has said so already. */
-async function noticeRules(context: Context, layout: Layout): Promise<NoticeRules> {
-  // Loaded here, as most commands need no reader of YAML.
-  const { readSettings } = await import("./settings.ts");
-  const settings = readSettings(context, layout);
-  return settings.ok ? settings.value.notices : DEFAULT_NOTICE_RULES;
-}
-
-async function doItOurselves(context: Context, layout: Layout, wish: Wish): Promise<Performed> {
-  const opened = await holdHome(context, layout, {
-    role: "command",
-    terms: noTerms(),
-    notices: await noticeRules(context, layout),
-    mayClaim: () => false,
-  });
-  if (!opened.ok) return opened;
-  await using session = opened.value;
-  const { holder } = session;
-  const answers = operate(holder, wish);
-  // What is to be killed is seen to its end: nobody else would.
-  await supervise(holder, { intake: () => null, isDone: () => !holder.active.some(isStopping) });
-  // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.
-  return holder.trouble === null ? ok(answers) : err(holder.trouble.problem);
 }

@@ -12,7 +12,7 @@ import type { Invocation } from "./verbs.ts";
 /** What a verb that only reads makes of the tasks it was given. */
 export interface ReadVerb {
   readonly json: (tasks: readonly Task[], layout: Layout) => unknown;
-  readonly text: (tasks: readonly Task[], layout: Layout) => string;
+  readonly text: (tasks: readonly Task[], layout: Layout) => string | Promise<string>;
   /** For a sweep that is named alone; without it, its members one after the other. */
   readonly sweep?: {
     readonly json: (members: readonly Task[]) => unknown;
@@ -27,7 +27,7 @@ interface Flags {
 
 /** Declares a verb that tells of named tasks, as text or as JSON. */
 export function declareReadVerb(command: Command, { context, end }: Invocation, verb: ReadVerb): void {
-  const read = (references: string[], flags: Flags): number | Problem => {
+  const read = async (references: string[], flags: Flags): Promise<number | Problem> => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;
     const named = membersOrTasks(home.value, { references, flags });
@@ -35,16 +35,16 @@ export function declareReadVerb(command: Command, { context, end }: Invocation, 
     const { tasks, isSweep } = named.value;
     const sweep = isSweep ? verb.sweep : undefined;
     if (flags.json === true) {
-      const json = sweep === undefined ? verb.json(tasks, home.value) : sweep.json(tasks);
+      const json = sweep === undefined ? await verb.json(tasks, home.value) : sweep.json(tasks);
       context.out(`${JSON.stringify(json, null, 2)}\n`);
-    } else context.out(sweep === undefined ? verb.text(tasks, home.value) : sweep.text(tasks));
+    } else context.out(sweep === undefined ? await verb.text(tasks, home.value) : sweep.text(tasks));
     return EXIT.done;
   };
   command
     .argument("[tasks...]", "numbers, ids, names (of sweeps too), ranges (3-7), @")
     .option("--group <sweep>", "a sweep, by its name or a number")
     .option("--json", "as JSON; of one task the object, of several an array")
-    .action((references: string[], flags: Flags) => end(read(references, flags)));
+    .action(async (references: string[], flags: Flags) => end(await read(references, flags)));
 }
 
 function membersOrTasks(

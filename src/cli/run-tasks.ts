@@ -6,7 +6,7 @@ import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Terms } from "../plan/snapshot.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { draftsOfSchedule, parseSchedule } from "../daemon/load-schedule.ts";
-import type { Settings } from "../intake/settings.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { readTaskFile } from "../intake/task-text.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";

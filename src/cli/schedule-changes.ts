@@ -1,11 +1,11 @@
 import { draftsOfSchedule } from "../daemon/load-schedule.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { withPaused } from "../intake/schedule-edit.ts";
-import type { Settings } from "../intake/settings.ts";
 import { timestamp } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { removeScheduleFile, replaceScheduleFile } from "../store/schedule-files.ts";
 import { dropScheduleState } from "../store/schedule-states.ts";
 import { onDisk } from "../store/trouble.ts";

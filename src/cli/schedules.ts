@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { draftsOfSchedule, type LoadOptions, loadSchedule } from "../daemon/load-schedule.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { kindOfName } from "../intake/inbox-name.ts";
 import type { ScheduleFile } from "../intake/schedule.ts";
-import type { Settings } from "../intake/settings.ts";
 import { timestamp } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";

@@ -1,10 +1,10 @@
-import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { NAME_PATTERN, nameFrom, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import { readLastSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
 import { allIds, readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
@@ -136,16 +136,6 @@ function lastSubmitted(
       `Cannot find "${wanted.reference}": that many tasks were not submitted by hand, or they were cleaned up`,
     ),
   );
-}
-
-/** The numbers last submitted by hand, the newest last; empty where none is known. */
-export function readLastSubmitted(layout: Layout): number[] {
-  try {
-    const data: unknown = JSON.parse(readRegularFile(layout.lastSubmitted));
-    return Array.isArray(data) ? data.filter((entry) => typeof entry === "number") : [];
-  } catch {
-    return [];
-  }
 }
 
 function noSuchTask(reference: string, ids: readonly TaskId[]): Problem {

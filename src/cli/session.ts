@@ -8,8 +8,9 @@ import type { NoticeRules } from "../model/notice.ts";
 import type { Role } from "../model/owner.ts";
 import type { Terms } from "../plan/snapshot.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
+import { inheritable } from "./inheritable.ts";
 
 /** A command holds the lock for the length of its work only; it is waited for this long. */
 const MAX_LOCK_WAIT_MS = 60_000;
@@ -66,13 +67,3 @@ export async function holdHome(
     await Bun.sleep(LOCK_LOOK_MS);
   }
 }
-
-/** What jobs may inherit of our environment: not what steers the runtime that stint itself is made of. */
-export function inheritable(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !NOT_HANDED_ON.some((prefix) => name.startsWith(prefix))),
-  );
-}
-
-/** What steers the runtime or the tests; and the values of a sweep, which are not those of a task that its member submits. */
-const NOT_HANDED_ON = ["BUN_", "STINT_FAILPOINT", "STINT_VALUE_", "STINT_SWEEP_"];

@@ -13,15 +13,15 @@ const LOOK_MS = 10_000;
  * Tells whoever waits for tasks of those whose turn does not come by itself, each once: without a word, a wait for the child
  * of a failed parent looks like one for a long job.
  */
-export function stuckTeller(context: Context, layout: Layout): (open: readonly Task[]) => void {
+export function stuckTeller(context: Context, layout: Layout): (open: readonly Task[]) => Promise<void> {
   const told = new Set<TaskId>();
   let nextLookMs = 0;
-  return (open) => {
+  return async (open) => {
     const queued = open.filter(({ status }) => status.state === "queued");
     if (queued.length === 0 || context.clock.awakeMs() < nextLookMs) return;
     nextLookMs = context.clock.awakeMs() + LOOK_MS;
     const unended = readTasks(layout, ["running", "pending"]);
-    const reasons = reasonsNotToWait(surroundingsSeen(context, layout, unended));
+    const reasons = reasonsNotToWait(await surroundingsSeen(context, layout, unended));
     const fresh = queued.filter(({ metadata }) => reasons.has(metadata.id) && !told.has(metadata.id));
     const [first, ...others] = fresh;
     if (first === undefined) return;

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { enqueue } from "../daemon/enqueue.ts";
-import type { Settings } from "../intake/settings.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { gpusOf } from "../model/resources.ts";
@@ -11,21 +10,17 @@ import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
 import type { Machine } from "../plan/snapshot.ts";
 import { newBatch, publishBatch } from "../store/batch.ts";
-import { replaceFile } from "../store/durable.ts";
+import { rememberSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { onDisk } from "../store/trouble.ts";
 import { admit } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { pairsFlag } from "./flags.ts";
+import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
-import { readLastSubmitted } from "./select.ts";
-import { inheritable } from "./session.ts";
 import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
 import { termsOf } from "./terms.ts";
-
-/** `@~N` reaches this far back. */
-const MAX_REMEMBERED = 1_000;
 
 /** The flags that set a key of the task, as commander gives them. */
 export type FieldFlags = Readonly<Record<string, string | string[] | boolean | undefined>>;
@@ -142,7 +137,7 @@ export async function submitDrafts(
     batch,
     machine,
     // A supervisor may have been started where it can do more than we, or less.
-    controllers: owner?.controllers ?? ownControllers(context, drafts),
+    controllers: owner?.controllers ?? (await ownControllers(context, drafts)),
     clock: context.clock,
     createdBy: context.user,
     source: "cli",
@@ -152,7 +147,8 @@ export async function submitDrafts(
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.
-  onDisk("remember what was submitted", () => remember(layout, accepted.value));
+  const numbers = accepted.value.map(({ metadata }) => metadata.number);
+  onDisk("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
   return ok([...same, ...accepted.value]);
 }
@@ -173,14 +169,8 @@ function tellOfGpus(
 }
 
 /** What a supervisor started from here could enforce; not looked for where nobody asks. */
-function ownControllers(context: Context, drafts: readonly Draft[]): readonly string[] {
-  const isAsked = drafts.some(({ spec }) => spec.limits !== undefined);
-  return isAsked ? probeMeans(thisMachine(context.env)).controllers : [];
-}
-
-function remember(layout: Layout, tasks: readonly Task[]): void {
-  const numbers = [...readLastSubmitted(layout), ...tasks.map((task) => task.metadata.number)].slice(
-    -MAX_REMEMBERED,
-  );
-  replaceFile(layout.lastSubmitted, `${JSON.stringify(numbers)}\n`, layout.tmp);
+async function ownControllers(context: Context, drafts: readonly Draft[]): Promise<readonly string[]> {
+  if (drafts.every(({ spec }) => spec.limits === undefined)) return [];
+  const { probeMeans, thisMachine } = await import("../machine/means.ts");
+  return probeMeans(thisMachine(context.env)).controllers;
 }

@@ -4,7 +4,7 @@ import { openInboxes } from "../daemon/inbox.ts";
 import { Schedules } from "../daemon/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
-import type { Settings } from "../intake/settings.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { Settings } from "../intake/settings.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { MAX_JOBS } from "../intake/settings.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -16,12 +16,12 @@ export interface SupervisorFlags {
 }
 
 /** The settings of a home, and the terms that they and the flags make. */
-export function readTerms(
+export async function readTerms(
   context: Context,
   layout: Layout,
   flags: SupervisorFlags,
-): Result<{ readonly settings: Settings; readonly terms: Terms }, Problem> {
-  const settings = readSettings(context, layout);
+): Promise<Result<{ readonly settings: Settings; readonly terms: Terms }, Problem>> {
+  const settings = await readSettings(context, layout);
   if (!settings.ok) return settings;
   const jobs = flags.jobs === undefined ? ok(undefined) : countFlag("jobs", flags.jobs, { most: MAX_JOBS });
   if (!jobs.ok) return jobs;

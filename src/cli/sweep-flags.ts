@@ -31,9 +31,9 @@ export function declareSweep(command: Command): Command {
 }
 
 /** The sweep that flags ask for, as keys of a task file; none is an empty list. */
-export function sweepOf(context: Context, flags: SweepFlagTexts): Result<Entry[], Problem> {
+export async function sweepOf(context: Context, flags: SweepFlagTexts): Promise<Result<Entry[], Problem>> {
   const { matrix, each, array, maxParallel, maxFailures } = flags;
-  const entries = sweepEntries({
+  const entries = await sweepEntries({
     ...(matrix !== undefined && { matrix }),
     ...(each !== undefined && { each: resolve(context.cwd, each) }),
     ...(array !== undefined && { array }),

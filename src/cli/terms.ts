@@ -1,5 +1,5 @@
 import { machineCapacity } from "../daemon/capacity.ts";
-import type { Settings } from "../intake/settings.ts";
+import type { Settings } from "../intake/default-settings.ts";
 import { ALL_DEVICES } from "../model/device-rules.ts";
 import { DEFAULT_POLICY } from "../model/policy.ts";
 import { ALWAYS } from "../model/work.ts";

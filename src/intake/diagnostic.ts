@@ -1,4 +1,3 @@
-import { LineCounter } from "yaml";
 import type { Fault, Source } from "./fault.ts";
 
 /** A fault with its place in a file, for people and editors. */
@@ -44,27 +43,28 @@ export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[]
 }
 
 interface CountedSource extends Source {
-  readonly counter: LineCounter;
+  /** Where its lines begin. */
+  readonly starts: readonly number[];
 }
 
 function withLines({ file, text }: Source): CountedSource {
-  const counter = new LineCounter();
-  counter.addNewLine(0);
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) counter.addNewLine(at + 1);
-  return { file, text, counter };
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return { file, text, starts };
 }
 
 function placed({ span, message, hint }: Fault, source: CountedSource): Diagnostic {
-  const { line, col } = source.counter.linePos(span.start);
-  const lineStart = span.start - (col - 1);
+  const index = source.starts.findLastIndex((start) => start <= span.start);
+  const lineStart = source.starts[index] ?? 0;
+  const before = span.start - lineStart;
   const newline = source.text.indexOf("\n", span.start);
   const whole = source.text.slice(lineStart, newline === -1 ? undefined : newline).replace(/\r$/, "");
-  const window = windowOf(whole, col - 1);
+  const window = windowOf(whole, before);
   const width = Math.max(1, Math.min(span.end - span.start, window.text.length - window.caret));
   return {
     file: source.file,
-    line,
-    column: col,
+    line: index + 1,
+    column: before + 1,
     message,
     ...(hint !== undefined && { hint }),
     sourceLine: window.text,

@@ -21,13 +21,12 @@ export interface FieldFault {
  * Makes drafts of flags: the keys of a task file (dotted ones too), with text as typed or data. `undefined` is passed over. It is
  * one draft, or one for each member of the context's sweep.
  */
-export function draftsFromFlags(
+export async function draftsFromFlags(
   flags: Readonly<Record<string, unknown>>,
   context: SubmissionContext,
-): Result<Draft[], FieldFault[]> {
-  const entries = Object.entries(flags).flatMap(([key, data]) =>
-    data === undefined ? [] : [entryOf(key, data)],
-  );
+): Promise<Result<Draft[], FieldFault[]>> {
+  const given = Object.entries(flags).filter(([, data]) => data !== undefined);
+  const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data)));
   const all = [...entries, ...(context.sweep ?? [])];
   const drafts = draftsOf({ entries: all, context, text: "", span: NOWHERE });
   return drafts.ok ? drafts : err(drafts.error.map(typedFault));
@@ -42,11 +41,11 @@ const FIXED: Readonly<Record<string, string>> = {
 };
 
 /** Applies `key=value` pairs to a task: `default` (or `null`) goes back to what holds for a task that says nothing, and an empty label goes. */
-export function editFields(
+export async function editFields(
   task: Editable,
   pairs: readonly (readonly [string, string])[],
   context: SubmissionContext,
-): Result<Editable, FieldFault[]> {
+): Promise<Result<Editable, FieldFault[]>> {
   const fresh = newCandidate(context);
   const candidate: Tree = {
     ...fresh,
@@ -58,7 +57,7 @@ export function editFields(
   const faults: Fault[] = [];
   const settings: Entry[] = [];
   for (const [key, typed] of pairs) {
-    const entry = entryOf(key, typed);
+    const entry = await entryOf(key, typed);
     const fixed = fixedFault(entry);
     if (fixed !== null) faults.push(fixed);
     else if (!isReset(candidate, { entry, typed, fresh })) settings.push(entry);
@@ -72,7 +71,7 @@ export function editFields(
   return err([...faults, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
 }
 
-function entryOf(key: string, data: unknown): Entry {
+async function entryOf(key: string, data: unknown): Promise<Entry> {
   const meaning = meaningOf(key);
   const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
   // The whole of an open field is a mapping in brackets, one name of it is plain text.
@@ -81,7 +80,7 @@ function entryOf(key: string, data: unknown): Entry {
     meaning.type === "field" &&
     FIELDS[meaning.key]?.isOpen === true &&
     meaning.child === undefined;
-  return { key, span: NOWHERE, value: flagValue(data, key, isVerbatim && !isMapping) };
+  return { key, span: NOWHERE, value: await flagValue(data, key, isVerbatim && !isMapping) };
 }
 
 function fixedFault({ key, span }: Entry): Fault | null {

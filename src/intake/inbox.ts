@@ -2,8 +2,7 @@ import { accessSync, constants, lstatSync, readdirSync, readlinkSync, type Stats
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { kindOfName } from "./inbox-name.ts";
-import { tooLarge } from "./task-text.ts";
-import { MAX_TEXT_BYTES } from "./yaml-text.ts";
+import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
 
 /** A writer that pauses for longer than this should write aside and rename; `cp` and editors never do. */
 export const SETTLE_MS = 300;

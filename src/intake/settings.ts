@@ -1,15 +1,10 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { check } from "../model/check.ts";
-import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import { slotName } from "../model/identity.ts";
 import { ENGINES } from "../model/kind.ts";
-import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
-import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
-import type { RetentionRules } from "../model/retention.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
-import { ALWAYS, type WorkRules } from "../model/work.ts";
-import type { Defaults } from "./candidate.ts";
+import { DEFAULT_SETTINGS, type Settings } from "./default-settings.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { pings, receivers } from "./notice-readers.ts";
@@ -27,30 +22,6 @@ import { readYaml } from "./yaml-text.ts";
 export const MAX_JOBS = 1_000;
 /** At the longest wait between two, more than a week of trying. */
 const MAX_TRIES = 1_000;
-
-/** What config.yaml says of a home. */
-export interface Settings {
-  /** How many jobs at a time; absent means one a core. */
-  readonly jobs?: number;
-  /** Folders to take task files from beside the home's own; absolute. */
-  readonly inboxes: readonly string[];
-  /** For tasks that do not say it themselves. */
-  readonly defaults?: Defaults;
-  /** Which GPUs are used. */
-  readonly devices: DeviceRules;
-  /** Memory of the machine that no job is given. */
-  readonly memoryReserveBytes: number;
-  /** Who starts, and how many of a kind. */
-  readonly policy: Policy;
-  /** Of the supervisor, for the selectors of tasks. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** Who is told of what, beside what tasks say for themselves. */
-  readonly notices: NoticeRules;
-  /** When jobs are started. */
-  readonly work: WorkRules;
-  /** What is removed of ended tasks without being asked; absent for nothing. */
-  readonly retention?: RetentionRules;
-}
 
 const settingsKeys = section({
   jobs: { name: "jobs", read: count(1, MAX_JOBS) },
@@ -109,7 +80,7 @@ const settingsKeys = section({
   retention: { name: "retention", read: retentionSettings },
 });
 
-/** Reads a config.yaml; an empty one, or none at all (the empty text), gives the defaults. */
+/** Reads a config.yaml; an empty one gives the defaults. */
 export function parseSettings(
   fileText: string,
   { file, userHome }: { file: string; userHome: string },
@@ -122,32 +93,32 @@ export function parseSettings(
   if (faults.length > 0) return err(diagnose(source, faults));
   if (second !== undefined)
     return err(diagnose(source, [fault(second.span, "a second document, wanted one")]));
-  if (value === undefined) return ok(settingsOf({}));
+  if (value === undefined) return ok(DEFAULT_SETTINGS);
   const read = settingsKeys(value, { home: userHome, defaultCwd: userHome, nowMs: 0 });
   return read.ok ? ok(settingsOf(read.value)) : err(diagnose(source, read.error));
 }
 
 type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];
 
-function settingsOf({ jobs, inboxes = [], gpus = {}, memory, container, ...given }: Given): Settings {
+function settingsOf({ jobs, inboxes, gpus = {}, memory, container, ...given }: Given): Settings {
   const engine = container?.engine;
   const defaults = engine === undefined ? given.defaults : { ...given.defaults, engine };
   const { foreignMaxBytes, ...devices } = gpus;
   return {
     ...(jobs !== undefined && { jobs }),
-    inboxes,
+    inboxes: inboxes ?? DEFAULT_SETTINGS.inboxes,
     ...(defaults !== undefined && { defaults }),
-    devices: { ...ALL_DEVICES, ...devices },
-    memoryReserveBytes: memory?.reserveBytes ?? 0,
+    devices: { ...DEFAULT_SETTINGS.devices, ...devices },
+    memoryReserveBytes: memory?.reserveBytes ?? DEFAULT_SETTINGS.memoryReserveBytes,
     policy: {
-      ...DEFAULT_POLICY,
+      ...DEFAULT_SETTINGS.policy,
       ...given.scheduling,
       ...given.concurrency,
       ...(foreignMaxBytes !== undefined && { foreignMaxBytes }),
     },
-    labels: given.labels ?? {},
-    notices: { ...DEFAULT_NOTICE_RULES, ...given.notices, on: given.on ?? {} },
-    work: { ...ALWAYS, ...given.work },
+    labels: given.labels ?? DEFAULT_SETTINGS.labels,
+    notices: { ...DEFAULT_SETTINGS.notices, ...given.notices, on: given.on ?? {} },
+    work: { ...DEFAULT_SETTINGS.work, ...given.work },
     ...(given.retention !== undefined && { retention: given.retention }),
   };
 }

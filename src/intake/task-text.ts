@@ -2,7 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { formatBytes } from "../lib/bytes.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_TEXT_BYTES } from "./yaml-text.ts";
+
+/** A task file is written by hand or by a script; a larger one is data that went astray. */
+export const MAX_TEXT_BYTES = 10 * 1_024 * 1_024;
 
 /**
  * Reads a file that somebody else put down: never through a link, never from anything but a regular file, and without

@@ -1,20 +1,22 @@
 import { fromPlain, NOWHERE, type Value } from "./value.ts";
-import { readYaml } from "./yaml-text.ts";
 
 /** What looks like a quoted scalar: its quotes are YAML's, not part of the text. */
 const QUOTED = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')$/s;
 
 /** Reads what was typed as YAML: a scalar, or a list or mapping in brackets. What YAML refuses is text as it stands. */
-function typedValue(typed: string, path: string): Value {
-  const documents = typed.trim() === "" ? null : readYaml(typed);
+async function typedValue(typed: string, path: string): Promise<Value> {
+  if (typed.trim() === "") return textValue(typed, path);
+  // Most command lines have nothing for it to read.
+  const { readYaml } = await import("./yaml-text.ts");
+  const documents = readYaml(typed);
   const [value, ...others] =
-    documents?.ok && documents.value.faults.length === 0 ? documents.value.values : [];
+    documents.ok && documents.value.faults.length === 0 ? documents.value.values : [];
   if (value === undefined || others.length > 0) return textValue(typed, path);
   return moved(value, path);
 }
 
 /** Takes what was typed as it stands, save that a whole in quotes is unquoted. */
-function verbatimValue(typed: string, path: string): Value {
+async function verbatimValue(typed: string, path: string): Promise<Value> {
   return QUOTED.test(typed) ? typedValue(typed, path) : textValue(typed, path);
 }
 
@@ -47,7 +49,7 @@ function mappingAt(entries: Extract<Value, { type: "mapping" }>["entries"], path
 }
 
 /** The value of a flag: text is read as it would be for `stint set`, anything else is data already. */
-export function flagValue(data: unknown, path: string, isVerbatim: boolean): Value {
+export async function flagValue(data: unknown, path: string, isVerbatim: boolean): Promise<Value> {
   if (typeof data !== "string") return fromPlain(data, path);
   return isVerbatim ? verbatimValue(data, path) : typedValue(data, path);
 }

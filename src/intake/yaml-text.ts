@@ -2,11 +2,10 @@ import { isScalar, Lexer, parseAllDocuments, type YAMLError } from "yaml";
 import { formatBytes } from "../lib/bytes.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Fault, fault } from "./fault.ts";
+import { MAX_TEXT_BYTES } from "./task-text.ts";
 import type { Value } from "./value.ts";
 import { documentValue, newBudget } from "./yaml-value.ts";
 
-/** A task file is written by hand or by a script; a larger one is data that went astray. */
-export const MAX_TEXT_BYTES = 10 * 1_024 * 1_024;
 /** Signs of structure in a file: enough for thousands of tasks, and parsed in about two seconds. */
 const MAX_LEXEMES = 500_000;
 

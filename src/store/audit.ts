@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -13,6 +12,7 @@ import { basename, dirname, join } from "node:path";
 import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
+import { sha256 } from "../lib/sha256.ts";
 import type { AuditLine, AuditNote } from "../model/audit.ts";
 import { syncDirectory, writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
@@ -29,7 +29,7 @@ const TAIL_BYTES = 64 * 1_024;
 
 /** The hash of a line: SHA-256 over the line without its `hash`, which includes the hash before it. */
 export function hashOf(line: Omit<AuditLine, "hash">): string {
-  return createHash("sha256").update(JSON.stringify(line)).digest("hex");
+  return sha256(JSON.stringify(line));
 }
 
 /** The append-only log of everything that happened; opened by the holder of the lock alone. */

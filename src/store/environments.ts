@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
+import { sha256 } from "../lib/sha256.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
@@ -22,7 +22,7 @@ export function keepEnvironment(
     Object.entries(variables).sort(([left], [right]) => (left < right ? -1 : 1)),
   );
   const text = `${JSON.stringify(sorted)}\n`;
-  const hash = createHash("sha256").update(text).digest("hex");
+  const hash = sha256(text);
   const path = environmentFile(layout, hash);
   if (existsSync(path)) {
     utimesSync(path, nowMs / 1_000, nowMs / 1_000);

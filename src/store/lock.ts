@@ -5,13 +5,12 @@ import lockfile from "proper-lockfile";
 import type { Clock } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
-import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { parseJson } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { type Owner, owner, type Role } from "../model/owner.ts";
+import type { Owner, Role } from "../model/owner.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import { lockFolder, ownerFile, readOwner } from "./lock-owner.ts";
 import { type Offer, thisProcess, vitalityOf } from "./owner.ts";
 import { onDisk } from "./trouble.ts";
 
@@ -75,12 +74,6 @@ export function lockFault(layout: Layout): Problem | null {
   const isOwnerless =
     found === "missing" && lstatSync(lockFolder(layout), { throwIfNoEntry: false }) !== undefined;
   return found === "unreadable" || isOwnerless ? unreadableLock(layout) : null;
-}
-
-/** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
-export function lockOwner(layout: Layout): Owner | null {
-  const found = readOwner(ownerFile(layout));
-  return typeof found === "string" || vitalityOf(found) === "dead" ? null : found;
 }
 
 function heldLock(
@@ -220,22 +213,6 @@ function claim(layout: Layout, { name, self }: { name: string; self: Owner }): b
 /** The random end of a token: names of several of them stay within a file name's length. */
 function shortToken(of: Owner): string {
   return of.token.slice(-12);
-}
-
-function lockFolder(layout: Layout): string {
-  return join(layout.locks, "supervisor.lock");
-}
-
-function ownerFile(layout: Layout): string {
-  return join(lockFolder(layout), "owner.json");
-}
-
-function readOwner(path: string): Owner | "missing" | "unreadable" {
-  try {
-    return parseJson(owner, readRegularFile(path)) ?? "unreadable";
-  } catch (error) {
-    return errnoOf(error) === "ENOENT" ? "missing" : "unreadable";
-  }
 }
 
 function lockedBy(layout: Layout, by: Owner): Problem {

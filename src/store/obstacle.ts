@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, rmSync, statfsSync, writeFileSync 
 import { parseJson } from "../model/check.ts";
 import { type Obstacle, obstacle } from "../model/owner.ts";
 import type { Layout } from "./layout.ts";
-import { lockOwner } from "./lock.ts";
+import { lockOwner } from "./lock-owner.ts";
 import { onDisk } from "./trouble.ts";
 
 /** Less than this is no room for a record and what is staged with it. */

@@ -3,23 +3,23 @@ import { draftsFromFlags, type Editable, editFields } from "../../src/intake/fie
 import type { Draft } from "../../src/model/submission.ts";
 import { CONTEXT, draftIn } from "./rig.ts";
 
-function flagged(flags: Record<string, unknown>): Draft {
-  const draft = draftsFromFlags(flags, CONTEXT);
+async function flagged(flags: Record<string, unknown>): Promise<Draft> {
+  const draft = await draftsFromFlags(flags, CONTEXT);
   if (!draft.ok) throw new Error(JSON.stringify(draft.error));
   const [only] = draft.value;
   if (only === undefined || draft.value.length > 1) throw new Error(`${draft.value.length} drafts`);
   return only;
 }
 
-function faultsOf(flags: Record<string, unknown>): string[] {
-  const draft = draftsFromFlags(flags, CONTEXT);
+async function faultsOf(flags: Record<string, unknown>): Promise<string[]> {
+  const draft = await draftsFromFlags(flags, CONTEXT);
   return draft.ok
     ? []
     : draft.error.map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`));
 }
 
 describe("draftsFromFlags()", () => {
-  test("makes the same draft as a file", () => {
+  test("makes the same draft as a file", async () => {
     const flags = {
       name: "train",
       command: ["python", "train.py", "--lr", "0.10", "5"],
@@ -51,21 +51,30 @@ retry: {onExit: [3, 4]}
 at: 90m
 cwd: sub
 `;
-    expect(flagged(flags)).toEqual(draftIn(text));
+    expect(await flagged(flags)).toEqual(draftIn(text));
   });
 
-  test("takes text as it was typed where text is wanted", () => {
-    expect(flagged({ run: "echo 'a: b' # c" }).spec.kind.mode).toMatchObject({ body: "echo 'a: b' # c" });
-    expect(flagged({ run: "true" }).spec.kind.mode).toMatchObject({ body: "true" });
-    expect(flagged({ run: "a", "env.A": "x # y: z", "labels.b": "'quoted'" })).toMatchObject({
+  test("takes text as it was typed where text is wanted", async () => {
+    expect((await flagged({ run: "echo 'a: b' # c" })).spec.kind.mode).toMatchObject({
+      body: "echo 'a: b' # c",
+    });
+    expect((await flagged({ run: "true" })).spec.kind.mode).toMatchObject({ body: "true" });
+    expect(await flagged({ run: "a", "env.A": "x # y: z", "labels.b": "'quoted'" })).toMatchObject({
       labels: { b: "quoted" },
       spec: { kind: { env: { A: "x # y: z" } } },
     });
   });
 
-  test("names every fault with its key", () => {
+  test("names every fault with its key", async () => {
     expect(
-      faultsOf({ command: [], timeout: "90", gpus: "some", max_attempts: "x", tmeout: 5, security: "[1]" }),
+      await faultsOf({
+        command: [],
+        timeout: "90",
+        gpus: "some",
+        max_attempts: "x",
+        tmeout: 5,
+        security: "[1]",
+      }),
     ).toEqual([
       '"tmeout" is unknown (did you mean timeout?)',
       '"security" is not supported yet (the job runs with the rights of your account; limits: is there)',
@@ -74,16 +83,16 @@ cwd: sub
       '"gpus" is "some", wanted a whole number, at least 0',
       '"max_attempts" is "x", wanted a whole number from 0 to 1000000',
     ]);
-    expect(faultsOf({})).toEqual([
+    expect(await faultsOf({})).toEqual([
       "the task says nothing to run, wanted one of run, command or script (write run: COMMAND)",
     ]);
   });
 
   test.each(["[1, 2", "{a", "- b", "a: b", "---\na\n---\nb", "\0", "*x", "!!t y"])(
     "does not stumble over %j",
-    (typed) => {
-      expect(faultsOf({ run: "a", timeout: typed })).toHaveLength(1);
-      expect(flagged({ run: "a", "env.A": typed.replace("\0", "") }).spec.kind.env["A"]).toBe(
+    async (typed) => {
+      expect(await faultsOf({ run: "a", timeout: typed })).toHaveLength(1);
+      expect((await flagged({ run: "a", "env.A": typed.replace("\0", "") })).spec.kind.env["A"]).toBe(
         typed.replace("\0", ""),
       );
     },
@@ -96,8 +105,8 @@ describe("editFields()", () => {
     "script: a\nruntime: bash\nargs: [b]\ntimeout: 5m\nretries: 9\npriority: 3\ncpus: 2\nenv: {A: x, B: y}\nlabels: {k: v, l: w}\ncwd: /x",
   );
 
-  function edited(...pairs: [string, string][]): Editable {
-    const result = editFields(TASK, pairs, { ...CONTEXT, defaults: DEFAULTS });
+  async function edited(...pairs: [string, string][]): Promise<Editable> {
+    const result = await editFields(TASK, pairs, { ...CONTEXT, defaults: DEFAULTS });
     if (!result.ok) throw new Error(JSON.stringify(result.error));
     return result.value;
   }
@@ -162,21 +171,21 @@ describe("editFields()", () => {
       expected,
       what: pairs.map((pair) => pair.join("=")).join(" "),
     })),
-  )("$what", ({ pairs, expected }) => {
-    expect(edited(...pairs)).toEqual(expected);
+  )("$what", async ({ pairs, expected }) => {
+    expect(await edited(...pairs)).toEqual(expected);
   });
 
-  test("narrows what is retried again when the number of retries goes back to none said", () => {
-    const result = editFields(TASK, [["retries", "default"]], CONTEXT);
+  test("narrows what is retried again when the number of retries goes back to none said", async () => {
+    const result = await editFields(TASK, [["retries", "default"]], CONTEXT);
     expect(result).toMatchObject({
       ok: true,
       value: { spec: { retry: { maxAttempts: 4, scope: "transient" } } },
     });
   });
 
-  test("leaves the task as it was", () => {
+  test("leaves the task as it was", async () => {
     const before = structuredClone(TASK);
-    edited(["env.A", "other"], ["labels.k", ""], ["retries", "default"], ["cpus", "9"]);
+    await edited(["env.A", "other"], ["labels.k", ""], ["retries", "default"], ["cpus", "9"]);
     expect(TASK).toEqual(before);
   });
 
@@ -193,13 +202,13 @@ describe("editFields()", () => {
       ["retry", "3"],
       '"retry" is 3, wanted a mapping with maxAttempts, scope, on, onExit, never, onTimeout, onCode, onOrphan, maxOrphans or perClass',
     ],
-  ] as [[string, string], string][])("%j is refused", (pair, message) => {
-    const result = editFields(TASK, [pair], CONTEXT);
+  ] as [[string, string], string][])("%j is refused", async (pair, message) => {
+    const result = await editFields(TASK, [pair], CONTEXT);
     expect(result.ok ? [] : result.error.map((one) => one.message)).toEqual([message]);
   });
 
-  test("applies all of the pairs or none, with all faults", () => {
-    const result = editFields(
+  test("applies all of the pairs or none, with all faults", async () => {
+    const result = await editFields(
       TASK,
       [
         ["priority", "1"],

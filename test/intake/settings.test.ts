@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseSettings, type Settings } from "../../src/intake/settings.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../src/intake/default-settings.ts";
+import { parseSettings } from "../../src/intake/settings.ts";
 import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import { ALWAYS } from "../../src/model/work.ts";
 
@@ -155,6 +156,10 @@ describe("parseSettings()", () => {
       expect(faults[0]?.hint).toBe(hint);
     },
   );
+
+  test("has the defaults of a home without one for an empty file", () => {
+    expect(parse("")).toEqual({ ok: true, value: DEFAULT_SETTINGS });
+  });
 
   test("names all faults at once", () => {
     const parsed = parse("jobs: x\ninboxes: [b]\nfoo: 1\ndefaults: {retries: -1}");

@@ -12,7 +12,8 @@ import {
 import { join } from "node:path";
 import type { Owner } from "../../src/model/owner.ts";
 import type { Layout } from "../../src/store/layout.ts";
-import { type HeldLock, lockOwner, takeLock } from "../../src/store/lock.ts";
+import { type HeldLock, takeLock } from "../../src/store/lock.ts";
+import { lockOwner } from "../../src/store/lock-owner.ts";
 import { thisProcess } from "../../src/store/owner.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { errorOf, valueOf } from "../rig/results.ts";

@@ -83,3 +83,22 @@ test("newestIds() goes from the highest number down, over several folders, and s
   writeFileSync(join(home.layout.place("done"), "README"), "");
   expect([...newestIds(home.layout, ["done", "dead-letter"])].map(numberOf)).toEqual([1_000_000, 11, 7, 2]);
 });
+
+test("newestIds() has each of many once, in their order, those of one number too", async () => {
+  await using home = new TempHome();
+  const numbers = Array.from({ length: 450 }, (_, index) => (index * 7) % 400);
+  for (const [index, number] of numbers.entries())
+    writeFileSync(
+      join(
+        home.layout.place(index % 3 === 0 ? "dead-letter" : "done"),
+        `${String(number).padStart(6, "0")}-t${index}.json`,
+      ),
+      "",
+    );
+  const found = [...newestIds(home.layout, ["done", "dead-letter"])];
+  expect(new Set(found).size).toBe(found.length);
+  expect(found.map(numberOf)).toEqual(found.map(numberOf).toSorted((left, right) => right - left));
+  expect(found.length).toBe(
+    new Set([...idsIn(home.layout, "done"), ...idsIn(home.layout, "dead-letter")]).size,
+  );
+});

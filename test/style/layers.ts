@@ -19,7 +19,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   plan: { folders: ["lib", "model"], modules: [], packages: ["croner"] },
   store: {
     folders: ["lib", "model"],
-    modules: [...FILES, "node:crypto", "node:os", "node:process"],
+    modules: [...FILES, "node:os", "node:process"],
     packages: ["proper-lockfile"],
   },
   intake: { folders: ["lib", "model"], modules: FILES, packages: ["chokidar", "yaml"] },

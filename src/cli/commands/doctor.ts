@@ -16,7 +16,7 @@ const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
 export function declare(command: Command, { context, end }: Invocation): void {
   command.option("--json", "the findings as JSON").action(async (flags: Flags) => {
     const path = homePath(context);
-    const checks = [...examine(context, path), ...(await examineDevices(context, path))];
+    const checks = [...(await examine(context, path)), ...(await examineDevices(context, path))];
     const style = styleFor(context.hasColor);
     const render = ({ verdict, what, mend }: Check): string => {
       const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];

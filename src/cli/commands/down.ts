@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock.ts";
+import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";

@@ -8,7 +8,7 @@ import { isStuck, reasonsNotToWait } from "../../plan/finality.ts";
 import type { Surroundings } from "../../plan/snapshot.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock.ts";
+import { lockOwner } from "../../store/lock-owner.ts";
 import { idsIn, readTasks } from "../../store/reader.ts";
 import { type ClosingFlags, closingOfFlags } from "../closing.ts";
 import type { Context } from "../context.ts";
@@ -83,9 +83,9 @@ class Errand {
   }
 
   /** What it waits for, as far as the files tell. */
-  waited(): Task[] {
+  async waited(): Promise<Task[]> {
     const open = readTasks(this.#layout, ["running", "pending"]);
-    const reasons = this.#reasons(this.#seen(open));
+    const reasons = this.#reasons(await this.#seen(open));
     const waited = open.filter((task) => !reasons.has(task.metadata.id));
     if (!this.isClosed) return waited;
     this.#lastActive ??= new Set(waited.map((task) => task.metadata.id));
@@ -93,13 +93,13 @@ class Errand {
   }
 
   /** What failed meanwhile, and what is left and why. */
-  report(): Ended {
+  async report(): Promise<Ended> {
     const { out } = this.#context;
     const isQuiet = this.#flags.quiet === true;
     const dead = idsIn(this.#layout, "dead-letter").filter((id) => !this.#deadBefore.has(id));
     for (const id of dead) out(`${id} failed (why: stint explain ${id})\n`);
     const left = readTasks(this.#layout, ["running", "pending"]);
-    const around = this.#seen(left);
+    const around = await this.#seen(left);
     const reasons = this.#reasons(around);
     const told = isQuiet
       ? left.filter((task) => task.status.state === "queued" && isStuck(task, around))
@@ -114,14 +114,14 @@ class Errand {
   }
 
   /** Another supervisor may stop earlier: this one would go on. */
-  #seen(open: readonly Task[]): Surroundings {
-    const seen = surroundingsSeen(this.#context, this.#layout, open);
+  async #seen(open: readonly Task[]): Promise<Surroundings> {
+    const seen = await surroundingsSeen(this.#context, this.#layout, open);
     return { ...seen, machine: { ...seen.machine, closing: this.closing } };
   }
 }
 
 async function drain(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
-  const read = readTerms(context, layout, flags);
+  const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const { settings, terms } = read.value;
   const closing = closingOfFlags(context, flags);
@@ -132,7 +132,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
   let hasHeld = false;
   while (!errand.isOver) {
-    const waited = errand.waited();
+    const waited = await errand.waited();
     const owner = lockOwner(layout);
     const isSupervised = owner?.role === "up" || owner?.role === "drain";
     if (waited.length === 0 && (hasHeld || isSupervised || errand.isClosed)) break;

@@ -18,8 +18,8 @@ interface Explained {
 
 export function declare(command: Command, invocation: Invocation): void {
   const { context } = invocation;
-  const explain = (tasks: readonly Task[], layout: Layout): Explained[] => {
-    const overview = readOverview(context, layout);
+  const explain = async (tasks: readonly Task[], layout: Layout): Promise<Explained[]> => {
+    const overview = await readOverview(context, layout);
     const holders = expectedEnds(overview.active);
     return tasks.map((task) => {
       const wait = task.status.state === "queued" ? overview.whyWaiting(task) : null;
@@ -28,11 +28,11 @@ export function declare(command: Command, invocation: Invocation): void {
     });
   };
   declareReadVerb(command, invocation, {
-    json: (tasks, layout) => oneOrAll(explain(tasks, layout)),
-    text: (tasks, layout) =>
-      explain(tasks, layout)
-        .map(({ lines }) => `${lines.join("\n")}\n`)
-        .join("\n"),
+    json: async (tasks, layout) => oneOrAll(await explain(tasks, layout)),
+    text: async (tasks, layout) => {
+      const explained = await explain(tasks, layout);
+      return explained.map(({ lines }) => `${lines.join("\n")}\n`).join("\n");
+    },
   });
 }
 

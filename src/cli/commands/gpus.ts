@@ -22,7 +22,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       const { inventory, devices } = seen.value;
       const { at, problem } = inventory;
       if (flags.json) context.out(`${JSON.stringify({ at, problem, devices }, null, 2)}\n`);
-      else if (devices.length > 0) context.out(renderDevices(devices, context.columns));
+      else if (devices.length > 0) context.out(renderDevices(devices, context.columns()));
       else if (problem === null) context.out(`${noDeviceFound(seen.value)}\n`);
       if (problem !== null)
         context.err(`the GPUs cannot be read: ${problem} (\`stint doctor\` tells more)\n`);

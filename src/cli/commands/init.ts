@@ -48,7 +48,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
         key,
         text.split("\n", 1)[0]?.replace(/^# /, "") ?? "",
       ]);
-      context.out(renderTable(rows, { columns: context.columns }));
+      context.out(renderTable(rows, { columns: context.columns() }));
       end(EXIT.done);
     });
 }

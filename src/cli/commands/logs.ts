@@ -10,8 +10,8 @@ import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
 import { homePath } from "../home.ts";
+import { inheritable } from "../inheritable.ts";
 import { findTask } from "../select.ts";
-import { inheritable } from "../session.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
 interface Flags {

@@ -12,7 +12,7 @@ import { countFlag } from "../flags.ts";
 import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
 import { homePath } from "../home.ts";
 import { type Overview, readOverview } from "../overview.ts";
-import { declareSelectors, queryOf, type SelectorFlags } from "../targets.ts";
+import { declareSelectors, queryOf, type SelectorFlags } from "../selectors.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
@@ -39,7 +39,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--watch", "again and again, until Ctrl-C")
     .option("--json", "the records as a JSON array")
     .action(async (flags: Flags) => {
-      if (flags.watch !== true) return end(list(context, flags));
+      if (flags.watch !== true) return end(await list(context, flags));
       end(await watch(context, flags));
     });
 }
@@ -50,13 +50,13 @@ async function watch(context: Context, flags: Flags): Promise<Ended> {
   context.onSignal(() => resolve("interrupted"));
   for (;;) {
     if (context.isTerminal) context.out("\u001b[H\u001b[2J");
-    const ended = list(context, flags);
+    const ended = await list(context, flags);
     if (ended !== EXIT.done) return ended;
     if ((await Promise.race([interrupted, Bun.sleep(WATCH_MS)])) === "interrupted") return EXIT.done;
   }
 }
 
-function list(context: Context, flags: Flags): Ended {
+async function list(context: Context, flags: Flags): Promise<Ended> {
   const path = homePath(context);
   const home = openHome(path);
   if (!home.ok) {
@@ -71,7 +71,7 @@ function list(context: Context, flags: Flags): Ended {
   if (!limit.ok) return limit.error;
   const query = queryOf(flags, { layout: home.value, nowMs: context.clock.now() });
   if (!query.ok) return query.error;
-  const overview = readOverview(context, home.value);
+  const overview = await readOverview(context, home.value);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
@@ -140,7 +140,7 @@ function printTable(
     const wait = one.status.state === "queued" ? overview.whyWaiting(one) : null;
     return taskRow(one, { nowMs, wait, style });
   });
-  context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns }));
+  context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() }));
   if (overview.obstacle !== null)
     context.err(`\n${overview.obstacle}: nothing new starts until that is mended. See \`stint doctor\`.\n`);
   if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;

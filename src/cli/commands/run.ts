@@ -30,14 +30,14 @@ async function run(
 ): Promise<Ended> {
   const fields = fieldsOf(flags);
   if (!fields.ok) return fields.error;
-  const sweep = sweepOf(context, flags);
+  const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
   const home = ensureHome(homePath(context));
   if (!home.ok) return home.error;
-  const read = readTerms(context, home.value, flags);
+  const read = await readTerms(context, home.value, flags);
   if (!read.ok) return read.error;
   const { settings, terms } = read.value;
-  const drafts = readDrafts(context, {
+  const drafts = await readDrafts(context, {
     files,
     words,
     fields: fields.value,

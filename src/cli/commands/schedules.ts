@@ -37,7 +37,7 @@ export function declare(command: Command, { context, words, end }: Invocation): 
     const home = what === "add" ? ensureHome(homePath(context)) : openHome(homePath(context));
     if (!home.ok) return home.error;
     const layout = home.value;
-    const settings = readSettings(context, layout);
+    const settings = await readSettings(context, layout);
     if (!settings.ok) return settings.error;
     if (what === "add")
       return addSchedules(context, layout, { files: names, words, flags, settings: settings.value });
@@ -46,7 +46,7 @@ export function declare(command: Command, { context, words, end }: Invocation): 
       const views = scheduleViews(context, layout, settings.value);
       if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
       else if (views.length === 0) context.out("No schedules. To make one: stint schedules add FILE\n");
-      else context.out(renderTable(scheduleRows(views, nowMs), { columns: context.columns }));
+      else context.out(renderTable(scheduleRows(views, nowMs), { columns: context.columns() }));
       for (const { faults } of views) if (faults !== null && !flags.json) context.err(`\n${faults}\n`);
       return EXIT.done;
     }

@@ -6,7 +6,7 @@ import { ok } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock.ts";
+import { lockOwner } from "../../store/lock-owner.ts";
 import { onDisk } from "../../store/trouble.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
@@ -35,13 +35,13 @@ export function declare(command: Command, { context, end }: Invocation): void {
       "after",
       "\nThe supervisor as a service of your user: systemd, or launchd on macOS. Jobs outlive its restarts.",
     )
-    .action((what: string, flags: Flags) => end(service(context, what, flags)));
+    .action(async (what: string, flags: Flags) => end(await service(context, what, flags)));
 }
 
-function service(context: Context, what: string, flags: Flags): Ended {
+async function service(context: Context, what: string, flags: Flags): Promise<Ended> {
   const layout = new Layout(homePath(context));
   // What `up` gets is checked here: a service that cannot start says so in a log that nobody reads.
-  const checked = what === "install" ? readTerms(context, layout, flags) : ok(null);
+  const checked = what === "install" ? await readTerms(context, layout, flags) : ok(null);
   if (!checked.ok) return checked.error;
   const words = what === "install" ? wordsOf(flags) : [];
   const wanted = serviceOf(context, { home: layout.home, options: words });

@@ -57,7 +57,7 @@ async function change(
 ): Promise<Problem | null> {
   let { task } = call;
   for (let tries = 1; ; tries += 1) {
-    const edited = editFields(
+    const edited = await editFields(
       { spec: task.spec, labels: task.metadata.labels },
       call.pairs,
       fieldContext(context),

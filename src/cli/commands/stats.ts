@@ -38,7 +38,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
         flags.group === undefined ? ok(readTasks(home.value, PLACES)) : findGroup(home.value, flags.group);
       if (!tasks.ok) return end(tasks.error);
       const stats = count(tasks.value, context.clock.now());
-      context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns));
+      context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns()));
       end(EXIT.done);
     });
 }

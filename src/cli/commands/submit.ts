@@ -6,17 +6,14 @@ import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock.ts";
-import { awaitTasks, highestExit } from "../await-tasks.ts";
+import { lockOwner } from "../../store/lock-owner.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
-import { followTasks } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { findTask } from "../select.ts";
 import { readSettings } from "../settings.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
 import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
-import { endLine } from "../text/progress.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -49,18 +46,18 @@ async function submit(
   const { files, flags } = call;
   const fields = fieldsOf(flags);
   if (!fields.ok) return fields.error;
-  const sweep = sweepOf(context, flags);
+  const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
   const path = homePath(context);
   const source = flags.from === undefined ? null : original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
-  const settings = readSettings(context, new Layout(path));
+  const settings = await readSettings(context, new Layout(path));
   if (!settings.ok) return settings.error;
   const { defaults } = settings.value;
   const drafts =
     source === null
-      ? readDrafts(context, { files, words, fields: fields.value, defaults, sweep: sweep.value })
-      : overlay(context, { drafts: [source.value.draft], fields: fields.value });
+      ? await readDrafts(context, { files, words, fields: fields.value, defaults, sweep: sweep.value })
+      : await overlay(context, { drafts: [source.value.draft], fields: fields.value });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
     context.err(describeSweeps(drafts.value));
@@ -78,8 +75,10 @@ async function submit(
   });
   if (!submitted.ok) return submitted.error;
   if (!isQuiet) tell(context, { tasks: submitted.value, json: flags.json === true });
-  if (flags.wait || flags.follow)
+  if (flags.wait || flags.follow) {
+    const { stay } = await import("../stay.ts");
     return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true });
+  }
   if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
   if (context.isTerminal && lockOwner(home.value) === null) {
     context.err("queued; no supervisor is up. To start one: stint up --detach\n");
@@ -101,24 +100,4 @@ function original(path: string, reference: string): Result<{ draft: Draft; id: T
 function tell(context: Context, { tasks, json }: { tasks: readonly Task[]; json: boolean }): void {
   if (json) context.out(`${JSON.stringify(tasks)}\n`);
   else context.out(tasks.map((task) => `${task.metadata.id}\n`).join(""));
-}
-
-async function stay(
-  context: Context,
-  layout: Layout,
-  { tasks, isFollowing }: { tasks: readonly Task[]; isFollowing: boolean },
-): Promise<Ended> {
-  const ids = tasks.map((task) => task.metadata.id);
-  const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
-  const awaited = await awaitTasks(context, layout, {
-    ids,
-    timeoutMs: null,
-    onLook: passOn,
-    onEnd: (task) => {
-      passOn();
-      context.err(endLine(task, context));
-    },
-  });
-  if ("code" in awaited) return awaited;
-  return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;
 }

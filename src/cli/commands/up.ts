@@ -4,7 +4,7 @@ import { timestamp } from "../../lib/clock.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock.ts";
+import { lockOwner } from "../../store/lock-owner.ts";
 import type { Context } from "../context.ts";
 import { takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
@@ -33,7 +33,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
 }
 
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
-  const read = readTerms(context, layout, flags);
+  const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const { settings, terms } = read.value;
   const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}\n`);
@@ -61,7 +61,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
 
 async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   // What is wrong with flags or settings is told here, not in a log.
-  const read = readTerms(context, layout, flags);
+  const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const owner = lockOwner(layout);
   if (owner?.role === "up") {

@@ -22,9 +22,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--json", "the tasks in full, as they would be queued")
     .action(async (files: string[], flags: Flags) => {
       const layout = new Layout(homePath(context));
-      const settings = readSettings(context, layout);
+      const settings = await readSettings(context, layout);
       if (!settings.ok) return end(settings.error);
-      const drafts = readDrafts(context, { files, words: null, fields: {} });
+      const drafts = await readDrafts(context, { files, words: null, fields: {} });
       if (!drafts.ok) return end(drafts.error);
       const machine = await machineFor(context, layout, {
         drafts: drafts.value,

@@ -5,7 +5,8 @@ import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { durationFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
-import { declareSelectors, isUnended, type SelectorFlags, targetTasks } from "../targets.ts";
+import { declareSelectors, type SelectorFlags } from "../selectors.ts";
+import { isUnended, targetTasks } from "../targets.ts";
 import { endLine, ProgressLine } from "../text/progress.ts";
 import type { Invocation } from "../verbs.ts";
 

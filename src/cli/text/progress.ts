@@ -31,7 +31,7 @@ export class ProgressLine {
     const more = running.length > names.length ? ` +${running.length - names.length}` : "";
     const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;
     if (line === this.#shown) return;
-    this.#context.err(`\r\u001b[K${line.slice(0, this.#context.columns - 1)}`);
+    this.#context.err(`\r\u001b[K${line.slice(0, this.#context.columns() - 1)}`);
     this.#shown = line;
   }
 

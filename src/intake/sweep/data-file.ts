@@ -5,9 +5,8 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault, refuse, type Source } from "../fault.ts";
 import type { Surroundings } from "../readers.ts";
 import { folder } from "../task-readers.ts";
-import { decodeTaskText, tooLarge } from "../task-text.ts";
+import { decodeTaskText, MAX_TEXT_BYTES, tooLarge } from "../task-text.ts";
 import { describe, type Value } from "../value.ts";
-import { MAX_TEXT_BYTES } from "../yaml-text.ts";
 import { parseCsv } from "./csv.ts";
 import { type Member, nameTrouble } from "./member.ts";
 

@@ -15,7 +15,7 @@ export interface SweepFlags {
 }
 
 /** Turns flags into the keys of a task file; the error is a sentence. */
-export function sweepEntries(flags: SweepFlags): Result<Entry[], string> {
+export async function sweepEntries(flags: SweepFlags): Promise<Result<Entry[], string>> {
   const entries: Entry[] = [];
   const axes: Entry[] = [];
   for (const typed of flags.matrix ?? []) {
@@ -25,15 +25,15 @@ export function sweepEntries(flags: SweepFlags): Result<Entry[], string> {
     const name = typed.slice(0, cut);
     if (axes.some(({ key }) => key === name))
       return err(`Cannot use --matrix ${name}= twice: wanted one list`);
-    axes.push({ key: name, span: NOWHERE, value: axisValue(typed.slice(cut + 1), `matrix.${name}`) });
+    axes.push({ key: name, span: NOWHERE, value: await axisValue(typed.slice(cut + 1), `matrix.${name}`) });
   }
   if (axes.length > 0)
     entries.push(entryOf("matrix", { type: "mapping", path: "matrix", span: NOWHERE, entries: axes }));
   const { each, array, maxParallel, maxFailures } = flags;
-  if (each !== undefined) entries.push(entryOf("each", flagValue(each, "each", true)));
-  if (array !== undefined) entries.push(entryOf("array", flagValue(array, "array", true)));
+  if (each !== undefined) entries.push(entryOf("each", await flagValue(each, "each", true)));
+  if (array !== undefined) entries.push(entryOf("array", await flagValue(array, "array", true)));
   for (const [key, typed] of Object.entries({ maxParallel, maxFailures })) {
-    if (typed !== undefined) entries.push(entryOf(key, flagValue(typed, key, false)));
+    if (typed !== undefined) entries.push(entryOf(key, await flagValue(typed, key, false)));
   }
   return ok(entries);
 }
@@ -43,8 +43,10 @@ function entryOf(key: string, value: Value): Entry {
 }
 
 /** `0.1,0.01`, `1-3`, or a list or mapping in brackets as in the task file. */
-function axisValue(typed: string, path: string): Value {
+async function axisValue(typed: string, path: string): Promise<Value> {
   if (/^[[{]/.test(typed) || isRange(typed)) return flagValue(typed, path, false);
-  const items = typed.split(",").map((item, index) => flagValue(item, `${path}[${index}]`, true));
+  const items = await Promise.all(
+    typed.split(",").map((item, index) => flagValue(item, `${path}[${index}]`, true)),
+  );
   return { type: "list", path, span: NOWHERE, items };
 }

@@ -1,0 +1,29 @@
+import { EXIT } from "../model/errors.ts";
+import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { awaitTasks, highestExit } from "./await-tasks.ts";
+import type { Context } from "./context.ts";
+import { followTasks } from "./follow.ts";
+import { endLine } from "./text/progress.ts";
+import type { Ended } from "./verbs.ts";
+
+/** Stays with tasks that were submitted until they have ended, and mirrors their ends; `isFollowing` passes their output on. */
+export async function stay(
+  context: Context,
+  layout: Layout,
+  { tasks, isFollowing }: { tasks: readonly Task[]; isFollowing: boolean },
+): Promise<Ended> {
+  const ids = tasks.map((task) => task.metadata.id);
+  const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
+  const awaited = await awaitTasks(context, layout, {
+    ids,
+    timeoutMs: null,
+    onLook: passOn,
+    onEnd: (task) => {
+      passOn();
+      context.err(endLine(task, context));
+    },
+  });
+  if ("code" in awaited) return awaited;
+  return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;
+}

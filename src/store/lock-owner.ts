@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
+import { parseJson } from "../model/check.ts";
+import { type Owner, owner } from "../model/owner.ts";
+import type { Layout } from "./layout.ts";
+import { vitalityOf } from "./owner.ts";
+
+/** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
+export function lockOwner(layout: Layout): Owner | null {
+  const found = readOwner(ownerFile(layout));
+  return typeof found === "string" || vitalityOf(found) === "dead" ? null : found;
+}
+
+/** The lock: whoever has it has put this folder there. */
+export function lockFolder(layout: Layout): string {
+  return join(layout.locks, "supervisor.lock");
+}
+
+/** Says who holds the lock. */
+export function ownerFile(layout: Layout): string {
+  return join(lockFolder(layout), "owner.json");
+}
+
+/** What an owner noted of itself. */
+export function readOwner(path: string): Owner | "missing" | "unreadable" {
+  try {
+    return parseJson(owner, readRegularFile(path)) ?? "unreadable";
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? "missing" : "unreadable";
+  }
+}
