@@ -184,7 +184,9 @@ function endOf(
       actor,
     };
   }
-  const secrets = secretsOf(layout, task, environment);
+  // What was captured stays the same, a file may hold another value by now.
+  const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
+  const secrets = isKnown ? [] : secretsOf(layout, task, environment);
   const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
   const tail = readTail(outputFiles(job.directory, task.spec.logs.separate), mask.text);
   const running = asStarted(task, job);

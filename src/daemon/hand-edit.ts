@@ -2,7 +2,7 @@ import { unreachable } from "../lib/unreachable.ts";
 import { problem } from "../model/errors.ts";
 import type { Task } from "../model/task.ts";
 import { quarantine } from "../store/quarantine.ts";
-import { type RecordFault, readRecord } from "../store/record.ts";
+import { isAsWritten, type RecordFault, readRecord } from "../store/record.ts";
 import type { Holder } from "./holder.ts";
 
 /**
@@ -13,6 +13,7 @@ export function asOnDisk(holder: Holder, known: Task): Task | null {
   const { layout, say } = holder.options;
   const { id, uid, generation } = known.metadata;
   const path = layout.record("pending", id);
+  if (isAsWritten(path, known)) return known;
   const read = readRecord(path);
   if (!read.ok) {
     giveUp(holder, { known, path, fault: read.error });

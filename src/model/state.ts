@@ -68,7 +68,17 @@ export function canMove(from: State, to: State): boolean {
  * The single steps of a way through the table, for a log of all of them: states that did not last are not written
  * to the record. Empty where the state stays.
  */
-export function stepsBetween(from: State, to: State): (readonly [State, State])[] {
+export function stepsBetween(from: State, to: State): readonly (readonly [State, State])[] {
+  const way = `${from} ${to}`;
+  const known = ways.get(way) ?? findSteps(from, to);
+  ways.set(way, known);
+  return known;
+}
+
+/** Found once: there are no more than a hundred. */
+const ways = new Map<string, readonly (readonly [State, State])[]>();
+
+function findSteps(from: State, to: State): (readonly [State, State])[] {
   if (from === to) return [];
   const cameFrom = new Map<State, State>();
   const frontier: State[] = [from];

@@ -78,10 +78,13 @@ const NEW_STATUS: QueuedStatus = {
 
 /** (new) → queued: the first version of a record. */
 export function accepted(asked: Draft, acceptance: Acceptance): Task {
-  const { at, ...identity } = acceptance;
+  const { at, id, number, uid, ...origin } = acceptance;
+  // In the order of the schema: a record that is read and written again is the same text.
   const identified: Metadata = {
-    ...identity,
+    id,
+    number,
     name: asked.name,
+    uid,
     generation: 1,
     resourceVersion: 1,
     epoch: 1,
@@ -89,6 +92,7 @@ export function accepted(asked: Draft, acceptance: Acceptance): Task {
     updatedAt: at,
     labels: asked.labels,
     annotations: asked.annotations,
+    ...origin,
   };
   return { metadata: identified, spec: asked.spec, status: NEW_STATUS };
 }

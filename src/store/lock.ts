@@ -80,10 +80,17 @@ function heldLock(
   layout: Layout,
   held: { self: Owner; takenFrom: Owner | null; release: () => Promise<void> },
 ): HeldLock {
+  const path = ownerFile(layout);
+  let ours: string | null = null;
+  // Asked at every turn: a file that is the same as when it was ours is not read again.
   const isHeld = (): boolean => {
-    const found = readOwner(ownerFile(layout));
+    const seen = fileStamp(path);
+    if (seen !== null && seen === ours) return true;
+    const found = readOwner(path);
+    const isOurs = typeof found !== "string" && found.token === held.self.token;
+    ours = isOurs ? seen : null;
     // Unreadable for now, as on a failing disk, it is nobody else's: nobody takes such a lock.
-    return found === "unreadable" || (found !== "missing" && found.token === held.self.token);
+    return isOurs || found === "unreadable";
   };
   return {
     owner: held.self,
@@ -96,6 +103,16 @@ function heldLock(
       await held.release().catch(() => onDisk("release the lock", () => takeAway(layout, held.self)));
     },
   };
+}
+
+/** Tells a file from any other that may come to its path, and from itself with another content; null where it cannot be looked at. */
+function fileStamp(path: string): string | null {
+  try {
+    const { dev, ino, mtimeMs, ctimeMs, size } = lstatSync(path);
+    return `${dev} ${ino} ${mtimeMs} ${ctimeMs} ${size}`;
+  } catch {
+    return null;
+  }
 }
 
 /** Null where somebody has it. The owner's record comes into being with the lock, in one rename. */

@@ -35,6 +35,16 @@ export function recordText(of: Task): string {
   return `${JSON.stringify({ formatVersion: FORMAT_VERSION, metadata: of.metadata, spec: of.spec, status }, null, 2)}\n`;
 }
 
+/** True where a file is to the letter what would be written of a task; far cheaper than to read and check it. */
+export function isAsWritten(path: string, task: Task): boolean {
+  try {
+    return readRegularFile(path) === recordText(task);
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return false;
+  }
+}
+
 /** Reads a record's text. */
 export function parseRecord(text: string): Result<Task, RecordFault> {
   let data: unknown;
