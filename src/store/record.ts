@@ -36,9 +36,9 @@ export function recordText(of: Task): string {
 }
 
 /** True where a file is to the letter what would be written of a task; far cheaper than to read and check it. */
-export function isAsWritten(path: string, task: Task): boolean {
+export function isAsWritten(path: string, known: Task): boolean {
   try {
-    return readRegularFile(path) === recordText(task);
+    return readRegularFile(path) === recordText(known);
   } catch (error) {
     if (errnoOf(error) === null) throw error;
     return false;

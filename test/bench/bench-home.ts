@@ -1,8 +1,11 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { timestamp } from "../../src/lib/clock.ts";
+import { makeTaskId } from "../../src/model/identity.ts";
 import { placeOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
+import { Audit } from "../../src/store/audit.ts";
 import { recordText } from "../../src/store/record.ts";
 import { Stint } from "../rig/stint.ts";
 import { aTask, taskIn } from "../rig/tasks.ts";
@@ -10,6 +13,42 @@ import { homeAt } from "../rig/temp-home.ts";
 
 /** The compiled executable, as users get it. */
 export const EXECUTABLE = resolve("dist/stint");
+
+/**
+ * Holds all that is measured on, until the end of the benchmark: ext4 gives an inode that was freed to nobody for minutes and
+ * passes over each such one whenever a file is made, so that who removes many files slows down who comes next.
+ */
+const FOLDER = mkdtempSync(join(tmpdir(), "stint-bench-"));
+process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
+
+/** Where the compiled executable writes its profiles to; null where none are wanted. */
+let profiles: string | null = null;
+export function profileTo(directory: string): void {
+  profiles = resolve(directory);
+}
+
+/** An empty folder that stays until the end of the benchmark. */
+export function benchFolder(): string {
+  return mkdtempSync(join(FOLDER, "folder-"));
+}
+
+/** A home that stays until the end of the benchmark. */
+export class BenchHome extends Stint {
+  constructor() {
+    super(FOLDER);
+  }
+
+  override get env(): Record<string, string> {
+    return {
+      ...super.env,
+      ...(profiles !== null && { BUN_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }),
+    };
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.killSupervisors();
+  }
+}
 
 /** Ends a command that must succeed; gives its output. */
 export async function call(argv: readonly string[], env: Record<string, string>): Promise<string> {
@@ -24,25 +63,33 @@ export async function call(argv: readonly string[], env: Record<string, string>)
 }
 
 /** A home with so many queued (held, so that none starts) or finished tasks, written as they lie on disk. */
-export function filled(count: number, state: "queued" | "completed"): Stint {
-  const stint = new Stint();
+export function filled(count: number, state: "queued" | "completed"): BenchHome {
+  const stint = new BenchHome();
   const layout = homeAt(stint.home);
-  const spec = { hold: true };
-  const pattern: Task = state === "queued" ? aTask({ spec }) : taskIn("completed");
-  const now = timestamp(Date.now());
-  for (let number = 1; number <= count; number += 1) {
-    const id = `${String(number).padStart(6, "0")}-train` as Task["metadata"]["id"];
-    const metadata = {
-      ...pattern.metadata,
-      id,
-      number,
-      uid: `uid-${number}`,
-      createdAt: now,
-      updatedAt: now,
-    };
-    const path = layout.record(placeOf(pattern.status.state), id);
-    writeFileSync(path, recordText({ ...pattern, metadata }), { mode: 0o600 });
+  const pattern: Task = state === "queued" ? aTask({ spec: { hold: true } }) : taskIn("completed");
+  const nowMs = Date.now();
+  const at = timestamp(nowMs);
+  const tasks = Array.from({ length: count }, (_, index): Task => {
+    const number = index + 1;
+    const identity = { id: makeTaskId(number, "train"), number, uid: `uid-${number}` };
+    return { ...pattern, metadata: { ...pattern.metadata, ...identity, createdAt: at, updatedAt: at } };
+  });
+  for (const task of tasks) {
+    const path = layout.record(placeOf(task.status.state), task.metadata.id);
+    writeFileSync(path, recordText(task), { mode: 0o600 });
   }
+  using audit = new Audit(layout);
+  audit.append(
+    tasks.map(({ metadata: { id, uid, resourceVersion: version } }) => ({
+      event: "task_queued",
+      actor: "ada",
+      task: id,
+      uid,
+      to: "queued",
+      version,
+    })),
+    nowMs,
+  );
   renameSync(join(layout.numbers, "1"), join(layout.numbers, String(count + 1)));
   return stint;
 }

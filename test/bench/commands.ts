@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stint } from "../rig/stint.ts";
-import { call, EXECUTABLE, filled } from "./bench-home.ts";
+import { BenchHome, benchFolder, call, EXECUTABLE, filled } from "./bench-home.ts";
 import { type Row, takeTurns, timed } from "./row.ts";
 
 const MANY = 100_000;
@@ -10,20 +8,16 @@ const MANY = 100_000;
 const TURNS = 5;
 
 /** A compiled program that says one word: what no verb can be faster than. */
-async function withHello<T>(work: (hello: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "stint-hello-"));
-  try {
-    const source = join(folder, "hello.ts");
-    const hello = join(folder, "hello");
-    writeFileSync(source, 'console.log("hello");\n');
-    await call([process.execPath, "build", "--compile", "--bytecode", source, "--outfile", hello], {
-      PATH: process.env["PATH"] ?? "",
-      HOME: folder,
-    });
-    return await work(hello);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function compiledHello(): Promise<string> {
+  const folder = benchFolder();
+  const source = join(folder, "hello.ts");
+  const hello = join(folder, "hello");
+  writeFileSync(source, 'console.log("hello");\n');
+  await call([process.execPath, "build", "--compile", "--bytecode", source, "--outfile", hello], {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+  });
+  return hello;
 }
 
 /** One submission, on an empty home and beside 100,000 queued tasks. */
@@ -31,24 +25,24 @@ export const SUBMIT: Row = {
   id: "submit",
   what: "one stint submit -- true",
   aim: "3 x a bare start; the same within 20 % beside 100,000 queued",
-  measure: async ({ rounds }) =>
-    withHello(async (hello) => {
-      await using empty = new Stint();
-      await using full = filled(MANY, "queued");
-      const submit = (stint: Stint) => () =>
-        timed(() => call([EXECUTABLE, "submit", "--quiet", "--hold", "--", "true"], stint.env));
-      const times = await takeTurns(
-        { hello: () => timed(() => call([hello], empty.env)), empty: submit(empty), full: submit(full) },
-        rounds * TURNS,
-      );
-      const ratio = times.empty / times.hello;
-      const growth = times.full / times.empty;
-      return {
-        figures: Object.entries(times).map(([name, value]) => ({ name: `${name}Ms`, value })),
-        says: `${ratio.toFixed(1)} x a bare start; ${growth.toFixed(2)} x that beside ${MANY} queued`,
-        isReached: ratio <= 3 && growth <= 1.2,
-      };
-    }),
+  measure: async ({ rounds }) => {
+    const hello = await compiledHello();
+    await using empty = new BenchHome();
+    await using full = filled(MANY, "queued");
+    const submit = (stint: BenchHome) => () =>
+      timed(() => call([EXECUTABLE, "submit", "--quiet", "--", "true"], stint.env));
+    const times = await takeTurns(
+      { hello: () => timed(() => call([hello], empty.env)), empty: submit(empty), full: submit(full) },
+      rounds * TURNS,
+    );
+    const ratio = times.empty / times.hello;
+    const growth = times.full / times.empty;
+    return {
+      figures: Object.entries(times).map(([name, value]) => ({ name: `${name}Ms`, value })),
+      says: `${ratio.toFixed(1)} x a bare start; ${growth.toFixed(2)} x that beside ${MANY} queued`,
+      isReached: ratio <= 3 && growth <= 1.2,
+    };
+  },
 };
 
 /** The listing, on an empty home and beside 100,000 finished tasks. */
@@ -56,20 +50,20 @@ export const LIST: Row = {
   id: "ls",
   what: "stint ls",
   aim: "3 x a bare start on an empty home; 60 ms beside 100,000 finished",
-  measure: async ({ rounds }) =>
-    withHello(async (hello) => {
-      await using empty = filled(0, "queued");
-      await using full = filled(MANY, "completed");
-      const list = (stint: Stint) => () => timed(() => call([EXECUTABLE, "ls"], stint.env));
-      const times = await takeTurns(
-        { hello: () => timed(() => call([hello], empty.env)), empty: list(empty), full: list(full) },
-        rounds * TURNS,
-      );
-      const ratio = times.empty / times.hello;
-      return {
-        figures: Object.entries(times).map(([name, value]) => ({ name: `${name}Ms`, value })),
-        says: `${ratio.toFixed(1)} x a bare start; ${times.full.toFixed(0)} ms beside ${MANY} finished`,
-        isReached: ratio <= 3 && times.full <= 60,
-      };
-    }),
+  measure: async ({ rounds }) => {
+    const hello = await compiledHello();
+    await using empty = filled(0, "queued");
+    await using full = filled(MANY, "completed");
+    const list = (stint: BenchHome) => () => timed(() => call([EXECUTABLE, "ls"], stint.env));
+    const times = await takeTurns(
+      { hello: () => timed(() => call([hello], empty.env)), empty: list(empty), full: list(full) },
+      rounds * TURNS,
+    );
+    const ratio = times.empty / times.hello;
+    return {
+      figures: Object.entries(times).map(([name, value]) => ({ name: `${name}Ms`, value })),
+      says: `${ratio.toFixed(1)} x a bare start; ${times.full.toFixed(0)} ms beside ${MANY} finished`,
+      isReached: ratio <= 3 && times.full <= 60,
+    };
+  },
 };

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** One figure of a row, in the unit that its name ends with. */
 export interface Figure {
   readonly name: string;
@@ -57,4 +59,38 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startMs = performance.now();
   await work();
   return performance.now() - startMs;
+}
+
+/** Clock ticks a second in /proc/PID/stat: USER_HZ, 100 on every Linux (proc_pid_stat(5)). */
+const USER_HZ = 100;
+
+/** What a process has used: CPU in ms since its start, resident memory in MiB now and at most. */
+export interface Usage {
+  readonly cpuMs: number;
+  readonly megabytes: number;
+  readonly mostMegabytes: number;
+}
+
+/** The usage of a living process. */
+export function usageOf(pid: number): Usage {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const megabytesOf = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1_024;
+  return {
+    cpuMs: (ticks * 1_000) / USER_HZ,
+    megabytes: megabytesOf("VmRSS"),
+    mostMegabytes: megabytesOf("VmHWM"),
+  };
+}
+
+/** What a process uses while it is watched: CPU in percent of a core. */
+export async function watched(pid: number, ms: number): Promise<Usage & { readonly cpuPercent: number }> {
+  const before = usageOf(pid);
+  await Bun.sleep(ms);
+  const after = usageOf(pid);
+  return { ...after, cpuPercent: ((after.cpuMs - before.cpuMs) * 100) / ms };
 }

@@ -73,11 +73,16 @@ export interface RecordView {
 
 /** A home of its own, the real executable on it, and everything of both gone at the end. */
 export class Stint implements AsyncDisposable {
-  readonly root = mkdtempSync(join(tmpdir(), "stint-test-"));
-  readonly home = join(this.root, "home");
+  readonly root: string;
+  readonly home: string;
   /** The program that is called; a test may put another in its place. */
   executable = EXECUTABLE;
   readonly #supervisors: Bun.Subprocess[] = [];
+
+  constructor(parent = tmpdir()) {
+    this.root = mkdtempSync(join(parent, "stint-test-"));
+    this.home = join(this.root, "home");
+  }
 
   /** The environment of every call: nothing of the machine's own. */
   get env(): Record<string, string> {
@@ -202,9 +207,14 @@ export class Stint implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends its supervisors; their jobs go on. */
+  async killSupervisors(): Promise<void> {
     for (const child of this.#supervisors) child.kill("SIGKILL");
     await Promise.all(this.#supervisors.map((child) => child.exited));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.killSupervisors();
     for (const { token } of this.records().flatMap(({ status }) => status.attempts)) killMarked(token);
     rmSync(this.root, { recursive: true, force: true });
   }
