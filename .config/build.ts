@@ -5,7 +5,8 @@ import manifest from "../package.json";
  * Builds `dist/stint`.
  *
  * Bytecode with a top-level `await` needs the esm format; splitting keeps what a verb imports late out of the start of the
- * others; full minification would break code that looks at names. The last two flags matter for safety: without them the
+ * others; full minification would break code that looks at names. The code of a start runs once, and machine code for it would
+ * be made in vain: until a verb begins its work (cli/app.ts), the engine is so many times slower to compile. The last two flags matter for safety: without them the
  * executable obeys a `bunfig.toml` and a `.env` in whatever directory it is called from, and a `preload` there is foreign code.
  */
 const FLAGS = [
@@ -16,6 +17,7 @@ const FLAGS = [
   "--sourcemap=linked",
   "--minify-whitespace",
   "--minify-syntax",
+  "--compile-jit-policy=30",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
 ];

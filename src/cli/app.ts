@@ -36,6 +36,8 @@ export async function runApp(process: Context): Promise<number> {
           : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${verb} …`;
       ended = problem("USAGE", `Cannot run the verb "${verb}": there is none of that name`, hint);
     } else {
+      // The build starts it reluctant to compile (see .config/build.ts): the work of a verb may be long.
+      Bun.unsafe.setJITPolicy(1);
       await program.parseAsync(hasVerb(given) ? [...given] : ["ls", ...given], { from: "user" });
     }
     return finish(context, { ended, codeOf });

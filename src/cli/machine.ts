@@ -1,17 +1,20 @@
 import { bootId } from "../lib/host.ts";
 import { readConditions } from "../machine/conditions.ts";
 import type { Inventory } from "../model/device.ts";
+import type { Owner } from "../model/owner.ts";
 import { gpusOf } from "../model/resources.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Machine, Terms } from "../plan/snapshot.ts";
 import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
-import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
 
 /** The machine as whoever supervises a home goes by it; with nobody there, as it was seen just now. */
-export async function seenMachine(context: Context, layout: Layout, terms: Terms): Promise<Machine> {
-  const owner = lockOwner(layout);
+export async function seenMachine(
+  context: Context,
+  layout: Layout,
+  { terms, owner }: { readonly terms: Terms; readonly owner: Owner | null },
+): Promise<Machine> {
   const seen =
     owner?.capacity === undefined ? readInventory(layout, context.clock.now()) : inventoryOf(layout, owner);
   const machine = machineWith(seen, terms);
@@ -31,10 +34,10 @@ export async function seenMachine(context: Context, layout: Layout, terms: Terms
 export async function machineFor(
   context: Context,
   layout: Layout,
-  wanted: { readonly drafts: readonly Draft[]; readonly terms: Terms },
+  wanted: { readonly drafts: readonly Draft[]; readonly terms: Terms; readonly owner: Owner | null },
 ): Promise<Machine> {
   const { drafts, terms } = wanted;
-  const known = await seenMachine(context, layout, terms);
+  const known = await seenMachine(context, layout, wanted);
   if (known.isProbed || drafts.every(({ spec }) => gpusOf(spec.resources) === 0)) return known;
   const { clock, env } = context;
   const { probeDevices } = await import("../machine/probe.ts");

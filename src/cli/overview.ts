@@ -66,7 +66,7 @@ export async function surroundingsSeen(
     nowMs: context.clock.now(),
     queued,
     active,
-    machine: await seenMachine(context, layout, terms),
+    machine: await seenMachine(context, layout, { terms, owner }),
     ...related,
   };
 }

@@ -131,7 +131,7 @@ export async function submitDrafts(
   const owner = lockOwner(layout);
   const own = termsOf(options.settings);
   const terms = { ...own, capacity: owner?.capacity ?? own.capacity };
-  const machine = await machineFor(context, layout, { drafts, terms });
+  const machine = await machineFor(context, layout, { drafts, terms, owner });
   tellOfGpus(context, { drafts, machine });
   const accepted = enqueue(layout, drafts, {
     batch,

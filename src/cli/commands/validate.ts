@@ -4,6 +4,7 @@ import { refuseUnenforceable } from "../../daemon/limit-refusal.ts";
 import { probeMeans, thisMachine } from "../../machine/means.ts";
 import { EXIT } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
+import { lockOwner } from "../../store/lock-owner.ts";
 import { readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
 import { machineFor } from "../machine.ts";
@@ -29,6 +30,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       const machine = await machineFor(context, layout, {
         drafts: drafts.value,
         terms: termsOf(settings.value),
+        owner: lockOwner(layout),
       });
       const placeable = refuseUnplaceable(drafts.value, machine);
       if (!placeable.ok) return end(placeable.error);
