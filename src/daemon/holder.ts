@@ -96,7 +96,7 @@ export class Holder {
     this.options = options;
     this.#listed = { taken: this.taken, queued: [], active: [] };
     this.#writer = new Writer(options.layout, options.clock, (written) =>
-      this.announce(written, [...this.tasks.values()]),
+      this.announce(written, () => [...this.tasks.values()]),
     );
     this.#checkpoints = new Checkpoints(options.layout, this.#writer, options.clock.awakeMs());
     this.#relatives = new Relatives(options.layout);
@@ -119,7 +119,7 @@ export class Holder {
   }
 
   /** Puts the news of what was written on the disk; `known` are all tasks that had not ended before. */
-  announce(written: readonly Step[], known: readonly Task[]): void {
+  announce(written: readonly Step[], known: () => readonly Task[]): void {
     const { layout, notices: rules } = this.options;
     const notices = newsOf(written, { layout, wishes: rules.on, known });
     writeNotices(layout, notices);

@@ -87,7 +87,7 @@ function keepInventory(holder: Holder): InventoryKeeper {
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
   const { tasks, ended, findings, replayed } = recover(layout, clock.now(), (moved, known) =>
-    holder.announce(moved, known),
+    holder.announce(moved, () => known),
   );
   failpoint("session:recovered");
   for (const task of tasks) holder.take(task);

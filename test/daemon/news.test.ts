@@ -21,7 +21,7 @@ const wishing = { spec: { on: ON } };
 
 async function news(written: readonly Step[], known: readonly Task[] = []): Promise<Notice[]> {
   await using home = new TempHome();
-  return newsOf(written, { layout: home.layout, wishes: {}, known });
+  return newsOf(written, { layout: home.layout, wishes: {}, known: () => known });
 }
 
 const events = async (before: Task | null, next: Task): Promise<string[]> =>
@@ -91,7 +91,7 @@ describe("newsOf()", () => {
     home.put(taskIn("cancelled", { number: 6, ...batch }));
     home.put(taskIn("completed", { number: 7 }));
     const last = taskIn("completed", { number: 5, ...batch, ...wishing });
-    const told = newsOf([{ before: null, after: last }], { layout: home.layout, wishes: {}, known: [] });
+    const told = newsOf([{ before: null, after: last }], { layout: home.layout, wishes: {}, known: () => [] });
     expect(told.at(-1)?.counts).toEqual({ total: 4, completed: 2, failed: 1, cancelled: 1 });
   });
 });

@@ -12,8 +12,8 @@ interface Surroundings {
   readonly layout: Layout;
   /** Of config.yaml. */
   readonly wishes: NoticeWishes;
-  /** All tasks that had not ended before. */
-  readonly known: readonly Task[];
+  /** All tasks that had not ended before; asked for where somebody wants to hear of the end of a batch. */
+  readonly known: () => readonly Task[];
 }
 
 /** A dead-man switch is told of these; that a failed task was set aside is no second failure. */
@@ -92,7 +92,7 @@ function batchNews(
   const isBeside = (other: Task): boolean => batch !== undefined && other.metadata.batch === batch;
   const together = [task, ...ended.filter((other) => other.metadata.id !== id && isBeside(other))];
   const gone = new Set(together.map(({ metadata }) => metadata.id));
-  const isOpen = known.some((other) => isBeside(other) && !gone.has(other.metadata.id));
+  const isOpen = known().some((other) => isBeside(other) && !gone.has(other.metadata.id));
   const isLast = ended.findLast((other) => gone.has(other.metadata.id)) === task;
   if (isOpen || !isLast) return [];
   const all = new Map(
