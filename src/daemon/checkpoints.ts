@@ -1,9 +1,6 @@
-import { errnoOf } from "../lib/errno.ts";
-import type { Problem } from "../model/errors.ts";
 import { checkpoint } from "../store/checkpoint.ts";
-import { segmentPaths } from "../store/journal.ts";
+import { dueSegments } from "../store/journal.ts";
 import type { Layout } from "../store/layout.ts";
-import { problemOf } from "../store/trouble.ts";
 import type { Writer } from "../store/writer.ts";
 
 /** By then the system has most of the records on the disk of its own accord, and a sync of them costs little. */
@@ -24,21 +21,19 @@ export class Checkpoints {
     this.#lastAwakeMs = nowAwakeMs;
   }
 
-  /** Begins one where it is time; `onRefused` hears what the disk refuses. Nothing waits for it, and the next one does it again. */
-  beginIfDue(nowAwakeMs: number, onRefused: (problem: Problem) => void): void {
+  /** Begins one where it is time; nothing waits for it. Says what could not be done. */
+  beginIfDue(nowAwakeMs: number, say: (line: string) => void): void {
     const isDue =
       nowAwakeMs - this.#lastAwakeMs >= INTERVAL_MS || this.#writer.journaled >= MAX_JOURNALED_BYTES;
     if (this.#isBusy || !isDue) return;
     this.#lastAwakeMs = nowAwakeMs;
-    if (this.#writer.journaled === 0 && segmentPaths(this.#layout).length === 0) return;
+    if (this.#writer.journaled === 0 && dueSegments(this.#layout).length === 0) return;
     const segments = this.#writer.endSegment();
     if (segments.length === 0) return;
     this.#isBusy = true;
     checkpoint(this.#layout, segments)
-      .catch((error: unknown) => {
-        const errno = errnoOf(error);
-        if (errno === null) throw error;
-        onRefused(problemOf(errno, "put the records on the disk", error));
+      .then((findings) => {
+        for (const { path, what } of findings) say(`${path}: ${what}`);
       })
       .finally(() => {
         this.#isBusy = false;

@@ -128,7 +128,7 @@ export class Holder {
 
   /** Now and then: what the journal stands in for is put on the disk, beside the work. */
   checkpointIfDue(): void {
-    this.#checkpoints.beginIfDue(this.options.clock.awakeMs(), (problem) => this.meet(problem));
+    this.#checkpoints.beginIfDue(this.options.clock.awakeMs(), (line) => this.options.say(line));
   }
 
   note(...notes: Parameters<Writer["note"]>): void {

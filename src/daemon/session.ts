@@ -86,7 +86,7 @@ function keepInventory(holder: Holder): InventoryKeeper {
 
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
-  const { tasks, ended, findings, replayed } = recover(layout, clock.now(), (moved, known) =>
+  const { tasks, ended, findings, replayed, fromBefore } = recover(layout, clock.now(), (moved, known) =>
     holder.announce(moved, () => known),
   );
   failpoint("session:recovered");
@@ -105,12 +105,22 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   const quarantined = findings.map(
     ({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
   );
-  holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended])]);
+  holder.note([taken, ...quarantined, ...reconciled(holder, newestOf([...tasks, ...ended, ...fromBefore]))]);
   failpoint("session:noted");
   adoptJobs(holder);
   if (lock.owner.role === "command") return;
   sweepLimits(holder);
   sweepLeftContainers(holder);
+}
+
+/** Each task once, in its newest version. */
+function newestOf(tasks: readonly Task[]): Task[] {
+  const newest = new Map<string, Task>();
+  for (const task of tasks) {
+    const { uid, resourceVersion } = task.metadata;
+    if ((newest.get(uid)?.metadata.resourceVersion ?? 0) < resourceVersion) newest.set(uid, task);
+  }
+  return [...newest.values()];
 }
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */

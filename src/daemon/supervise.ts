@@ -155,9 +155,11 @@ function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
     const isDone = answers.every((answer) => answer.problem === undefined);
     // Where the disk takes no reply, or not all of what was done, it is told later, and not done again.
     if (isDone) holder.untold.set(request.id, answers);
-    if (isDone && holder.trouble !== null) continue;
+    if (isDone && holder.trouble !== null) break;
     answerRequest(layout, { id: request.id, answers });
     holder.untold.delete(request.id);
+    // Not on top of what the disk refused.
+    if (holder.trouble !== null) break;
   }
   return { intakeInMs, firingInMs };
 }

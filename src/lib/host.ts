@@ -9,10 +9,13 @@ export interface ProcessIdentity {
 
 const isLinux = platform() === "linux";
 
+/** Where the system does not say which boot this is. */
+export const UNKNOWN_BOOT = "unknown";
+
 /** Names this boot of the machine; another value means that no process of before is left. */
 export function bootId(): string {
-  if (isLinux) return readOr("/proc/sys/kernel/random/boot_id", "unknown");
-  return commandOutput(["sysctl", "-n", "kern.bootsessionuuid"]) ?? "unknown";
+  if (isLinux) return readOr("/proc/sys/kernel/random/boot_id", UNKNOWN_BOOT);
+  return commandOutput(["sysctl", "-n", "kern.bootsessionuuid"]) ?? UNKNOWN_BOOT;
 }
 
 /** Names this machine, as systemd's machine-id(5) or else by its host name. */
@@ -70,7 +73,12 @@ function readOr<T>(path: string, fallback: T): string | T {
 }
 
 function commandOutput(command: string[]): string | null {
-  const { success, stdout } = Bun.spawnSync(command, { stderr: "ignore" });
-  const text = stdout.toString().trim();
-  return success && text !== "" ? text : null;
+  try {
+    const { success, stdout } = Bun.spawnSync(command, { stderr: "ignore" });
+    const text = stdout.toString().trim();
+    return success && text !== "" ? text : null;
+  } catch {
+    // Not on the PATH, as that of cron.
+    return null;
+  }
 }

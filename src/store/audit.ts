@@ -117,18 +117,30 @@ export class Audit {
     this.append([{ event: "rotated", actor: "stint" }], nowMs);
   }
 
+  /** After a power cut there may be room at the end for lines that did not come to the disk. */
+  #dropZeros(): void {
+    for (let tail = tailOf(this.#layout.audit); tail.at(-1) === 0; tail = tailOf(this.#layout.audit)) {
+      const written = tail.findLastIndex((byte) => byte !== 0) + 1;
+      this.#cut(tail.length - written);
+    }
+  }
+
+  #cut(bytes: number): void {
+    if (bytes === 0) return;
+    this.#cutBytes += bytes;
+    this.#size -= bytes;
+    ftruncateSync(this.#file, this.#size);
+  }
+
   /** Finds the end of the chain; a line that was cut by a crash is removed, as its change is told again. */
   #resume(): void {
+    this.#dropZeros();
     const tail = tailOf(this.#layout.audit);
     const end = tail.lastIndexOf(0x0a) + 1;
     // No line of ours is as long as a whole tail: what somebody put there is theirs, and is kept.
     const isForeign = end === 0 && tail.length === TAIL_BYTES;
     if (isForeign) this.#unwritten.push("\n");
-    this.#cutBytes = isForeign ? 0 : tail.length - end;
-    if (this.#cutBytes > 0) {
-      this.#size -= this.#cutBytes;
-      ftruncateSync(this.#file, this.#size);
-    }
+    if (!isForeign) this.#cut(tail.length - end);
     // Empty after a crash in a rotation, or because nothing was ever written.
     const rotated = auditFiles(this.#layout).at(-2);
     const last =

@@ -1,50 +1,81 @@
-import { closeSync, fsyncSync, openSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, fsync, fsyncSync, renameSync, rmSync, statSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { openRegularFile } from "../lib/regular-file.ts";
 import { PLACES } from "../model/state.ts";
-import { readSegment } from "./journal.ts";
+import { syncDirectory } from "./durable.ts";
+import { KEPT_ENDING, readSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { isMissing } from "./trouble.ts";
+import { type Finding, isThere } from "./quarantine.ts";
+import { isMissing, onDisk } from "./trouble.ts";
+
+/** Bytes of segments that a start puts on the disk before it begins: some hundred records. */
+const MAX_BYTES_NOW = 1_024 * 1_024;
+
+/** Puts some of the records that segments stand for on the disk, the oldest first, and waits for it; see `checkpoint`. */
+export function checkpointSome(layout: Layout, segments: readonly string[]): Finding[] {
+  let bytes = 0;
+  const findings: Finding[] = [];
+  for (const segment of segments) {
+    if (bytes > MAX_BYTES_NOW) break;
+    bytes += statSync(segment, { throwIfNoEntry: false })?.size ?? 0;
+    const done = onDisk("put the records on the disk", () => {
+      for (const path of recordsOf(layout, segment)) isMissing(() => syncFile(path));
+      syncPlaces(layout);
+    });
+    findings.push(...drop(segment, done.ok ? null : done.error.message));
+  }
+  return findings;
+}
 
 /**
- * Puts the records that segments stand for on the disk, then removes the segments. The holder alone does it, after it
- * began a segment of its own: what changes meanwhile is in that one. Waits for the disk; for a few records only.
+ * Puts the records that segments stand for on the disk beside other work, a file at a time, then removes the segments. The
+ * holder alone does it, after it began a segment of its own: what changes meanwhile is in that one. Gives what could not
+ * be done: such a segment is kept.
  */
-export function checkpointNow(layout: Layout, segments: readonly string[]): void {
-  for (const path of pathsOf(layout, segments)) isMissing(() => syncPath(path));
-  dropSegments(segments);
-}
-
-/** The same beside other work: in the background, a file at a time. Rejects with what the system refuses. */
-export async function checkpoint(layout: Layout, segments: readonly string[]): Promise<void> {
-  for (const path of pathsOf(layout, segments)) {
-    try {
-      await using file = await open(path);
-      await file.sync();
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
-    }
-  }
-  dropSegments(segments);
-}
-
-/** Every file and folder to sync, with all places that a record may have come to: most of the paths are of no file. */
-function* pathsOf(layout: Layout, segments: readonly string[]): Generator<string> {
+export async function checkpoint(layout: Layout, segments: readonly string[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
   for (const segment of segments) {
-    const seen = new Set<string>();
-    for (const { metadata } of readSegment(segment).tasks()) {
-      if (seen.has(metadata.id)) continue;
-      seen.add(metadata.id);
-      for (const place of PLACES) yield layout.record(place, metadata.id);
+    let refused: string | null = null;
+    try {
+      for (const path of recordsOf(layout, segment)) await syncBeside(path);
+      syncPlaces(layout);
+    } catch (error) {
+      if (errnoOf(error) === null) throw error;
+      refused = String(error);
     }
+    findings.push(...drop(segment, refused));
   }
-  for (const place of PLACES) yield layout.place(place);
-  yield layout.audit;
+  return findings;
 }
 
-function syncPath(path: string): void {
-  const file = openSync(path, "r");
+/** All places that a record may have come to: most of the paths are of no file. */
+function* recordsOf(layout: Layout, segment: string): Generator<string> {
+  const seen = new Set<string>();
+  for (const { metadata } of readSegment(segment).tasks()) {
+    if (seen.has(metadata.id)) continue;
+    seen.add(metadata.id);
+    for (const place of PLACES) yield layout.record(place, metadata.id);
+    yield layout.moving(metadata.id);
+  }
+}
+
+function syncPlaces(layout: Layout): void {
+  for (const place of PLACES) syncDirectory(layout.place(place));
+  isMissing(() => syncFile(layout.audit));
+}
+
+async function syncBeside(path: string): Promise<void> {
+  let file = -1;
+  // Opened by ourselves: to open a FIFO in the background would take a thread for ever.
+  if (isMissing(() => (file = openRegularFile(path)))) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  fsync(file, (error) => (error === null ? resolve() : reject(error)));
+  await promise.finally(() => closeSync(file));
+}
+
+function syncFile(path: string): void {
+  const file = openRegularFile(path);
   try {
     fsyncSync(file);
   } finally {
@@ -52,10 +83,15 @@ function syncPath(path: string): void {
   }
 }
 
-function dropSegments(segments: readonly string[]): void {
+/**
+ * Removes a segment whose records are on the disk. After a refusal a later sync would say that all is well, as the system
+ * forgets what it could not write (fsync(2)): such a segment is kept for as long as the machine is up.
+ */
+function drop(segment: string, refused: string | null): Finding[] {
   failpoint("checkpoint:synced");
-  for (const path of segments) {
-    rmSync(path, { force: true });
-    failpoint("checkpoint:dropped");
-  }
+  if (refused === null) rmSync(segment, { force: true });
+  else if (isThere(segment))
+    onDisk("keep the segment", () => renameSync(segment, `${segment}${KEPT_ENDING}`));
+  failpoint("checkpoint:dropped");
+  return refused === null ? [] : [{ path: segment, what: `kept: ${refused}` }];
 }

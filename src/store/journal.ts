@@ -4,7 +4,10 @@ import {
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
+  mkdirSync,
   readdirSync,
+  readSync,
   renameSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -29,6 +32,8 @@ import { isMissing } from "./trouble.ts";
 const LOG_ENDING = ".log";
 /** What was accepted: the first version of records. */
 const BATCH_ENDING = ".batch";
+/** Kept after a checkpoint that was refused, until the machine was down. */
+export const KEPT_ENDING = ".kept";
 const CREATING = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** What stands in a segment. */
@@ -51,27 +56,53 @@ function linesOf(tasks: readonly Task[]): string {
   return tasks.map((task) => `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...task })}\n`).join("");
 }
 
-/** Reads one segment. */
+/** Looks at one segment; its lines are read when they are asked for. */
 export function readSegment(path: string): Segment {
-  const [boot = "", ...lines] = readRegularFile(path).split("\n");
   return {
     path,
-    isBatch: !path.endsWith(LOG_ENDING),
-    bootId: boot,
+    isBatch: !path.replace(KEPT_ENDING, "").endsWith(LOG_ENDING),
+    bootId: bootIdOf(path),
     tasks: () =>
-      lines.flatMap((line) => {
-        const read = parseRecord(line);
-        return read.ok ? [read.value] : [];
-      }),
+      readRegularFile(path)
+        .split("\n")
+        .slice(1)
+        .flatMap((line) => {
+          const read = parseRecord(line);
+          return read.ok ? [read.value] : [];
+        }),
   };
+}
+
+/** No boot's id is longer. */
+const MAX_BOOT_ID_BYTES = 128;
+
+function bootIdOf(path: string): string {
+  const file = openRegularFile(path);
+  try {
+    const start = Buffer.alloc(MAX_BOOT_ID_BYTES);
+    readSync(file, start, 0, start.length, 0);
+    return start.toString("utf8").split("\n")[0] ?? "";
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The paths of the segments that are on the shelf, oldest first. */
 export function segmentPaths(layout: Layout): string[] {
   return readdirSync(layout.journal)
-    .filter((name) => name.endsWith(LOG_ENDING) || name.endsWith(BATCH_ENDING))
+    .filter((name) =>
+      [LOG_ENDING, BATCH_ENDING].some((ending) => name.replace(KEPT_ENDING, "").endsWith(ending)),
+    )
     .sort()
     .map((name) => join(layout.journal, name));
+}
+
+/** Those whose records can be put on the disk: not those for which this was refused since the machine is up. */
+export function dueSegments(layout: Layout, boot = bootId()): string[] {
+  const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return segmentPaths(layout).filter(
+    (path) => isFile(path) && (!path.endsWith(KEPT_ENDING) || bootIdOf(path) !== boot),
+  );
 }
 
 /** Where the segment of a published batch stands. */
@@ -81,6 +112,7 @@ export function shelfPath(layout: Layout, batch: string): string {
 
 /** Puts the segment of a published batch on the shelf; harmless to do again. */
 export function shelveSegment(layout: Layout, path: string, batch: string): void {
+  mkdirSync(layout.journal, { recursive: true, mode: 0o700 });
   isMissing(() => renameSync(path, shelfPath(layout, batch)));
 }
 
@@ -112,8 +144,7 @@ export class Journal {
   /** Adds records; they are on the disk when this returns. Throws what the system refuses: then none of them is in it. */
   append(tasks: readonly Task[]): void {
     const isNew = this.#file === null;
-    if (isNew) this.#path = join(this.#layout.journal, `${uuid()}${LOG_ENDING}`);
-    const file = (this.#file ??= openRegularFile(this.#path, CREATING));
+    const file = (this.#file ??= this.#begin());
     const bytes = Buffer.from(isNew ? segmentText(tasks) : linesOf(tasks));
     const end = this.#size + bytes.length;
     try {
@@ -128,12 +159,26 @@ export class Journal {
         failpoint("journal:written");
         fdatasyncSync(file);
       }
-      if (isNew) syncDirectory(this.#layout.journal);
     } catch (error) {
       this.#giveUp(file);
       throw error instanceof Error ? withPath(error, this.#path) : error;
     }
     this.#size = end;
+  }
+
+  /** Makes the next segment: its name is on the disk before the first line is. */
+  #begin(): number {
+    const { journal } = this.#layout;
+    mkdirSync(journal, { recursive: true, mode: 0o700 });
+    this.#path = join(journal, `${uuid()}${LOG_ENDING}`);
+    const file = openRegularFile(this.#path, CREATING);
+    try {
+      syncDirectory(journal);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    return file;
   }
 
   /** Ends the segment; what comes next goes into another one. */
@@ -148,6 +193,7 @@ export class Journal {
   #giveUp(file: number): void {
     try {
       ftruncateSync(file, this.#size);
+      fsyncSync(file);
     } finally {
       this.rotate();
     }

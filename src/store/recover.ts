@@ -1,13 +1,13 @@
-import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal, PLACES, type Place, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
-import { checkpointNow } from "./checkpoint.ts";
+import { checkpointSome } from "./checkpoint.ts";
 import { syncDirectory } from "./durable.ts";
-import { segmentPaths } from "./journal.ts";
+import { dueSegments } from "./journal.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
@@ -20,7 +20,7 @@ import type { Step } from "./writer.ts";
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
 
-/** Commands leave a segment each, and supervisors that do not stay long; more than this are put on the disk at once. */
+/** Commands leave a segment each, and supervisors that do not stay long: of so many, a start sees to some. */
 const MAX_SEGMENTS = 64;
 
 /** In the order of their weight: of two copies of a task, that in dead-letter/ counts. */
@@ -39,6 +39,8 @@ export interface Recovered {
   readonly findings: Finding[];
   /** Those whose record was older than the journal, or lost in a power cut, and was made again. */
   readonly replayed: readonly TaskId[];
+  /** The newest of what the journal has of them from before the machine was down. */
+  readonly fromBefore: readonly Task[];
 }
 
 /**
@@ -50,9 +52,10 @@ export function recover(
   nowMs: number,
   announce: (moved: readonly Step[], known: readonly Task[]) => void = () => {},
 ): Recovered {
-  const { ids: replayed, spent } = replay(layout);
+  mkdirSync(layout.journal, { recursive: true, mode: 0o700 });
+  const { ids: replayed, fromBefore, findings } = replay(layout);
   failpoint("recover:replayed");
-  const found: Recovered = { tasks: [], ended: [], findings: [], replayed };
+  const found: Recovered = { tasks: [], ended: [], findings, replayed, fromBefore };
   finishMoves(layout, found);
   for (const batch of incomingBatches(layout)) {
     const published = onDisk("publish", () => publishBatch(layout, batch, found.findings));
@@ -77,9 +80,8 @@ export function recover(
   for (const { path, target } of moves) found.findings.push(...moveHome(path, target));
   dropCopies(layout, { ended, loading: { found, ranks } });
   for (const place of PLACES) syncDirectory(layout.place(place));
-  for (const path of spent) rmSync(path, { force: true });
-  const segments = segmentPaths(layout);
-  if (segments.length >= MAX_SEGMENTS) checkpointNow(layout, segments);
+  const segments = dueSegments(layout);
+  if (segments.length >= MAX_SEGMENTS) found.findings.push(...checkpointSome(layout, segments));
   raiseNumbers(
     layout,
     known.reduce((most, number) => Math.max(most, number), 0),

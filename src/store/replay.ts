@@ -1,20 +1,25 @@
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { bootId } from "../lib/host.ts";
+import { bootId, UNKNOWN_BOOT } from "../lib/host.ts";
 import type { TaskId } from "../model/identity.ts";
 import { PLACES, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { incomingBatches, segmentOf } from "./batch.ts";
+import { auditedVersions } from "./audit-chain.ts";
+import { batchMembers, incomingBatches, segmentOf } from "./batch.ts";
 import { type FileText, replaceFiles } from "./durable.ts";
 import { readSegment, type Segment, segmentPaths, shelfPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
+import { type Finding, quarantine } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
+import { onDisk } from "./trouble.ts";
 
-/** What a start-up made again from the journal. */
+/** What a start-up learns from the journal. */
 export interface Replayed {
+  /** Those whose record was older than its line or lost, and was made again. */
   readonly ids: readonly TaskId[];
-  /** Segments of another boot: with the records of `ids` on the disk, they are not needed any more. */
-  readonly spent: readonly string[];
+  /** What holders wrote before the machine was down: the audit log may not have all of it. */
+  readonly fromBefore: readonly Task[];
+  readonly findings: Finding[];
 }
 
 /** The newest line of a task. */
@@ -27,53 +32,83 @@ interface Line {
 }
 
 /**
- * Makes records again of what the journal has newer than they are. Once the name of a record is on the disk, renames keep
- * it under one path or another: a record that is gone was removed by hand, and stays so.
+ * Makes records again of what the journal has newer than they are; safe to do again. Once the name of a record is on the
+ * disk, renames keep it under one path or another: a record that is gone was removed by hand, and stays so.
  */
 export function replay(layout: Layout, boot = bootId()): Replayed {
-  const batches = incomingBatches(layout);
+  const findings: Finding[] = [];
+  const incoming = incomingPaths(layout);
   const lines = new Map<TaskId, Line>();
-  const spent: string[] = [];
-  for (const { segment, shelf, isPublished } of segmentsOf(layout, batches)) {
-    const isFromBefore = segment.bootId !== boot;
-    if (isFromBefore) spent.push(shelf);
+  for (const { segment, isPublished } of segmentsOf(layout, findings)) {
+    const isFromBefore = segment.bootId !== boot || boot === UNKNOWN_BOOT;
     // Within a boot nothing that was written can be missing, and a batch holds nothing that is newer.
-    else if (segment.isBatch) continue;
+    if (!isFromBefore && segment.isBatch) continue;
     for (const task of segment.tasks()) {
       const known = lines.get(task.metadata.id)?.task.metadata.resourceVersion ?? 0;
       if (known <= task.metadata.resourceVersion)
         lines.set(task.metadata.id, { task, isFromBefore, mayBeGone: isFromBefore && !isPublished });
     }
   }
-  const lost = [...lines.values()].filter((line) => isNewer(layout, line, batches));
-  const errors = replaceFiles(
-    lost.map(({ task }) => madeAgain(layout, task, batches)),
-    layout.tmp,
-  );
-  for (const error of errors) if (error !== null) throw error;
-  return { ids: lost.map(({ task }) => task.metadata.id), spent };
+  const isKnown = auditedAbove(layout, lines);
+  const lost = [...lines.values()].filter((line) => isNewer(layout, line, { incoming, isKnown }));
+  const texts = lost.map(({ task }) => madeAgain(layout, task, { incoming, findings }));
+  for (const error of replaceFiles(texts, layout.tmp)) if (error !== null) throw error;
+  const fromBefore = [...lines.values()].filter((line) => line.isFromBefore && !line.mayBeGone);
+  return {
+    ids: lost.map(({ task }) => task.metadata.id),
+    fromBefore: fromBefore.map(({ task }) => task),
+    findings,
+  };
 }
 
 interface Source {
   readonly segment: Segment;
-  /** Where it is once its batch is published. */
-  readonly shelf: string;
   readonly isPublished: boolean;
 }
 
-function segmentsOf(layout: Layout, batches: readonly string[]): Source[] {
-  const incoming = batches
-    .map((batch) => ({ path: segmentOf(layout, batch), shelf: shelfPath(layout, batch), isPublished: false }))
-    .filter(({ path }) => existsSync(path));
-  const shelved = segmentPaths(layout).map((path) => ({ path, shelf: path, isPublished: true }));
-  return [...incoming, ...shelved].map((source) => ({ ...source, segment: readSegment(source.path) }));
+/** A submitter may publish its batch while we look. What is no file of ours is said, and left where it is. */
+function segmentsOf(layout: Layout, findings: Finding[]): Source[] {
+  const incoming = incomingBatches(layout)
+    .filter((batch) => existsSync(segmentOf(layout, batch)))
+    .map((batch) => ({ paths: [segmentOf(layout, batch), shelfPath(layout, batch)], isPublished: false }));
+  const shelved = segmentPaths(layout).map((path) => ({ paths: [path], isPublished: true }));
+  return [...incoming, ...shelved].flatMap(({ paths, isPublished }): Source[] => {
+    const path = paths.find((one) => existsSync(one)) ?? "";
+    const read = onDisk("read a segment of the journal", () => readSegment(path));
+    if (!read.ok) findings.push({ path, what: `left alone: ${read.error.message}` });
+    return read.ok ? [{ segment: read.value, isPublished }] : [];
+  });
+}
+
+/** Whether the audit log knows a task to have gone on from its first version: then a record that is gone was removed. */
+function auditedAbove(layout: Layout, lines: ReadonlyMap<TaskId, Line>): (task: Task) => boolean {
+  const candidates = [...lines.values()].filter(({ mayBeGone }) => mayBeGone).map(({ task }) => task);
+  if (candidates.length === 0) return () => false;
+  const since = new Map(
+    candidates.map(({ metadata }) => [metadata.uid, Date.parse(metadata.createdAt)] as const),
+  );
+  const audited = auditedVersions(layout, since);
+  return ({ metadata }) => (audited.get(metadata.uid) ?? 0) > 1;
+}
+
+/** The records of batches that are on their way, by their ids. */
+function incomingPaths(layout: Layout): Map<TaskId, string> {
+  return new Map(
+    incomingBatches(layout).flatMap((batch) =>
+      batchMembers(layout, batch).map((id) => [id, join(layout.incoming, batch, `${id}.json`)] as const),
+    ),
+  );
 }
 
 /** True where the record of a task is older than its line, or was lost. */
-function isNewer(layout: Layout, line: Line, batches: readonly string[]): boolean {
+function isNewer(
+  layout: Layout,
+  line: Line,
+  { incoming, isKnown }: { incoming: ReadonlyMap<TaskId, string>; isKnown: (task: Task) => boolean },
+): boolean {
   const { uid, resourceVersion } = line.task.metadata;
-  let isLost = line.mayBeGone;
-  for (const path of copiesOf(layout, line.task, batches)) {
+  let isLost = line.mayBeGone && !isKnown(line.task);
+  for (const path of copiesOf(layout, line.task, incoming)) {
     const read = readRecord(path);
     if (read.ok) {
       if (read.value.metadata.uid !== uid || read.value.metadata.resourceVersion >= resourceVersion)
@@ -88,22 +123,43 @@ function isNewer(layout: Layout, line: Line, batches: readonly string[]): boolea
 
 /**
  * Where the record is to be written: where the start-up looks for records that are to be moved, so that whoever is to hear
- * of an end hears of it. Copies elsewhere are older or spoilt.
+ * of an end hears of it. Of what stands there or elsewhere, an older version gives way; what somebody wrote is put aside.
  */
-function madeAgain(layout: Layout, task: Task, batches: readonly string[]): FileText {
-  const path = layout.record(task.status.state === "queued" ? "pending" : "running", task.metadata.id);
-  for (const copy of copiesOf(layout, task, batches))
-    if (copy !== path && existsSync(copy)) renameSync(copy, path);
+function madeAgain(
+  layout: Layout,
+  task: Task,
+  { incoming, findings }: { incoming: ReadonlyMap<TaskId, string>; findings: Finding[] },
+): FileText {
+  const place = task.status.state === "queued" ? "pending" : "running";
+  const path = layout.record(place, task.metadata.id);
+  for (const copy of copiesOf(layout, task, incoming)) {
+    if (lstatSync(copy, { throwIfNoEntry: false }) === undefined) continue;
+    const read = readRecord(copy);
+    if (read.ok) {
+      if (copy !== path) renameSync(copy, path);
+    } else if (isBlank(copy)) rmSync(copy);
+    else findings.push(quarantine(copy, "it was spoilt, and made again from the journal"));
+  }
   return { path, text: recordText(task) };
 }
 
+/** True for what a power cut makes of a file whose name was on the disk before its content. */
+function isBlank(path: string): boolean {
+  return lstatSync(path).isFile() && /^\0*$/.test(readFileSync(path, "utf8"));
+}
+
 /** Every path that the record of a task may have, the likeliest first. */
-function copiesOf(layout: Layout, { metadata: { id }, status }: Task, batches: readonly string[]): string[] {
+function copiesOf(
+  layout: Layout,
+  { metadata: { id }, status }: Task,
+  incoming: ReadonlyMap<TaskId, string>,
+): string[] {
   const likely = placeOf(status.state);
   const places = [likely, ...PLACES.filter((place) => place !== likely)];
+  const onItsWay = incoming.get(id);
   return [
     ...places.map((place) => layout.record(place, id)),
-    ...batches.map((batch) => join(layout.incoming, batch, `${id}.json`)),
+    ...(onItsWay === undefined ? [] : [onItsWay]),
     layout.moving(id),
   ];
 }

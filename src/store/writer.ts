@@ -9,7 +9,7 @@ import { type Place, placeOf, stepsBetween } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Audit } from "./audit.ts";
 import { stageFiles } from "./durable.ts";
-import { Journal, segmentPaths } from "./journal.ts";
+import { dueSegments, Journal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
 import { isMissing, onDisk } from "./trouble.ts";
@@ -63,7 +63,9 @@ export class Writer {
    * whose state says where they belong; of one that was not moved yet, recovery announces the end once more.
    */
   commit(changes: readonly Change[]): Written[] {
-    this.finishOwed();
+    // On top of a record that is not where it belongs yet, nothing can be told of what it is.
+    const owed = this.finishOwed();
+    if (owed !== null) return changes.map(() => err(owed));
     const written = this.#writeAll(changes);
     onDisk("write the records", () => this.#move());
     this.note(
@@ -111,7 +113,7 @@ export class Writer {
   endSegment(): string[] {
     if (this.#owedMoves.size > 0) return [];
     this.#journal.rotate();
-    return segmentPaths(this.#layout);
+    return dueSegments(this.#layout);
   }
 
   /** Bytes that a start after a power cut would have to read. */
@@ -153,7 +155,7 @@ export class Writer {
         this.#owedMoves.set(from, path);
         return result;
       }
-      rmSync(from, { force: true });
+      onDisk("remove what was staged", () => rmSync(from, { force: true }));
       if (path !== origin) this.#giveBack(path, origin);
       return result.ok && !journaled.ok ? journaled : result;
     });

@@ -91,7 +91,11 @@ describe("newsOf()", () => {
     home.put(taskIn("cancelled", { number: 6, ...batch }));
     home.put(taskIn("completed", { number: 7 }));
     const last = taskIn("completed", { number: 5, ...batch, ...wishing });
-    const told = newsOf([{ before: null, after: last }], { layout: home.layout, wishes: {}, known: () => [] });
+    const told = newsOf([{ before: null, after: last }], {
+      layout: home.layout,
+      wishes: {},
+      known: () => [],
+    });
     expect(told.at(-1)?.counts).toEqual({ total: 4, completed: 2, failed: 1, cancelled: 1 });
   });
 });

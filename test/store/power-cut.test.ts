@@ -1,12 +1,24 @@
 import { describe, expect, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { cancelledInQueue } from "../../src/model/lifecycle.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
+import { Audit } from "../../src/store/audit.ts";
+import { verifyAudit } from "../../src/store/audit-chain.ts";
 import { commitBatch, publishBatch, segmentOf } from "../../src/store/batch.ts";
-import { checkpoint, checkpointNow } from "../../src/store/checkpoint.ts";
-import { segmentPaths } from "../../src/store/journal.ts";
+import { checkpoint, checkpointSome } from "../../src/store/checkpoint.ts";
+import { dueSegments, segmentPaths } from "../../src/store/journal.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import { readRecord } from "../../src/store/record.ts";
 import { recover } from "../../src/store/recover.ts";
@@ -82,9 +94,8 @@ describe("a power cut", () => {
     expect(recordPaths(layout)).toEqual([layout.record(placeOf(written.status.state), written.metadata.id)]);
     expect(findings).toEqual([]);
     expect(replayed).toEqual(loss === "nothing" ? [] : [written.metadata.id]);
-    // What it is on the disk now, the next start need not read again.
-    expect(segmentPaths(layout)).toEqual([]);
-    expect(recover(layout, Date.now()).replayed).toEqual([]);
+    expect(recover(layout, Date.now())).toMatchObject({ replayed: [], findings: [] });
+    expect(tasksIn(layout)).toEqual([written]);
   });
 
   test("tells of an end that was lost, so that whoever wants to hear of it does", async () => {
@@ -140,6 +151,52 @@ describe("a power cut", () => {
     expect(tasksIn(layout).map(({ metadata }) => metadata.number)).toEqual([3]);
   });
 
+  test("brings back no task of an unpublished batch that went on, as the audit log knows", async () => {
+    await using home = new TempHome();
+    const [first] = THREE;
+    if (first === undefined) throw new Error("no task");
+    commitBatch(home.layout, "b1", { tasks: THREE });
+    const { uid, id } = first.metadata;
+    // As where something stood in the way of the batch's folder, and the task ran and was cleaned up.
+    rmSync(join(home.layout.incoming, "b1", `${id}.json`));
+    using audit = new Audit(home.layout);
+    const line = { actor: "ada", task: id, uid };
+    audit.append([{ ...line, event: "task_completed", version: 3 }], Date.now());
+    const layout = cutPower(home, home.layout, "nothing");
+    recover(layout, Date.now());
+    expect(tasksIn(layout).map(({ metadata }) => metadata.number)).toEqual([2, 3]);
+  });
+
+  test("puts aside what somebody wrote by hand, and makes the record again", async () => {
+    await using home = new TempHome();
+    commitBatch(home.layout, "b1", { tasks: THREE });
+    publishBatch(home.layout, "b1");
+    writeFileSync(
+      home.layout.record("pending", THREE[0]?.metadata.id ?? aTask().metadata.id),
+      '{"metadata": ',
+    );
+    const layout = cutPower(home, home.layout, "nothing");
+    expect(recover(layout, Date.now()).findings.map(({ what }) => what)).toEqual([
+      expect.stringContaining("put aside"),
+    ]);
+    expect(tasksIn(layout)).toEqual(THREE);
+  });
+
+  test("leaves room at the end of the audit log that is no line", async () => {
+    await using home = new TempHome();
+    const note = { event: "lock_taken", actor: "ada" } as const;
+    {
+      using audit = new Audit(home.layout);
+      audit.append([note, note], Date.now());
+    }
+    truncateSync(home.layout.audit, 200_000);
+    {
+      using audit = new Audit(home.layout);
+      audit.append([note], Date.now());
+    }
+    expect(valueOf(verifyAudit(home.layout)).lines).toBe(4);
+  });
+
   test("in the middle of a line takes only what was not acknowledged", async () => {
     await using home = new TempHome();
     home.put(aTask());
@@ -176,6 +233,19 @@ describe("within one boot", () => {
   });
 });
 
+test("what is no segment is said and left alone", async () => {
+  await using home = new TempHome();
+  home.put(aTask());
+  mkdirSync(join(home.layout.journal, "0.log"));
+  symlinkSync("nowhere", join(home.layout.journal, "1.batch"));
+  expect(Bun.spawnSync(["mkfifo", join(home.layout.journal, "2.log")]).success).toBeTrue();
+  writeFileSync(join(home.layout.journal, "3.log"), "");
+  const { findings, tasks } = recover(home.layout, Date.now());
+  expect(findings).toHaveLength(3);
+  expect(tasks).toHaveLength(1);
+  expect(dueSegments(home.layout).map((path) => basename(path))).toEqual(["3.log"]);
+});
+
 describe("checkpoint()", () => {
   test.each(["now", "beside other work"])(
     "removes the segments whose records are on the disk, %s",
@@ -192,8 +262,9 @@ describe("checkpoint()", () => {
       expect(segments).toHaveLength(2);
       // What is written meanwhile has its own segment.
       writer.commit([{ before: second, after: asClaimed(second), actor: "ada" }]);
-      if (how === "now") checkpointNow(home.layout, segments);
-      else await checkpoint(home.layout, segments);
+      expect(
+        how === "now" ? checkpointSome(home.layout, segments) : await checkpoint(home.layout, segments),
+      ).toEqual([]);
       expect(segmentPaths(home.layout)).toHaveLength(1);
       writer.close();
     },
@@ -203,12 +274,33 @@ describe("checkpoint()", () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     publishBatch(home.layout, "b1");
-    const images = crashImages(home, (layout) => checkpointNow(layout, segmentPaths(layout)));
+    const images = crashImages(home, (layout) => checkpointSome(layout, segmentPaths(layout)));
     expect(images.map(({ failpoint }) => failpoint)).toEqual(["checkpoint:synced", "checkpoint:dropped"]);
     for (const { layout } of images) {
       recover(layout, Date.now());
       expect(tasksIn(layout)).toEqual(THREE);
     }
+  });
+
+  test("keeps the segment of a record that it cannot sync, until the machine was down", async () => {
+    await using home = new TempHome();
+    commitBatch(home.layout, "b1", { tasks: THREE.slice(0, 1) });
+    publishBatch(home.layout, "b1");
+    commitBatch(home.layout, "b2", { tasks: THREE.slice(1) });
+    publishBatch(home.layout, "b2");
+    const path = home.layout.record("pending", THREE[0]?.metadata.id ?? aTask().metadata.id);
+    rmSync(path);
+    symlinkSync(path, path);
+    const findings = await checkpoint(home.layout, dueSegments(home.layout));
+    expect(findings.map(({ what }) => what)).toEqual([expect.stringContaining("ELOOP")]);
+    expect(segmentPaths(home.layout).map((one) => basename(one))).toEqual(["b1.batch.kept"]);
+    expect(dueSegments(home.layout)).toEqual([]);
+    expect(dueSegments(home.layout, "another boot")).toHaveLength(1);
+    rmSync(path);
+    writeFileSync(path, "");
+    const layout = cutPower(home, home.layout, "nothing");
+    recover(layout, Date.now());
+    expect(tasksIn(layout)).toEqual(THREE);
   });
 
   test("is made by a start that finds many segments", async () => {
