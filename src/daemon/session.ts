@@ -1,3 +1,4 @@
+import { instantMs } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -114,7 +115,7 @@ function settleIn(holder: Holder, lock: HeldLock): void {
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
 function reconciled(holder: Holder, tasks: readonly Task[]): AuditNote[] {
-  const since = new Map(tasks.map(({ metadata }) => [metadata.uid, Date.parse(metadata.createdAt)]));
+  const since = new Map(tasks.map(({ metadata }) => [metadata.uid, instantMs(metadata.createdAt)]));
   const known = auditedVersions(holder.options.layout, since);
   const notes: AuditNote[] = [];
   for (const task of tasks) {
