@@ -30,13 +30,15 @@ export class Checkpoints {
     if (this.#writer.journaled === 0 && dueSegments(this.#layout).length === 0) return;
     const segments = this.#writer.endSegment();
     if (segments.length === 0) return;
+    void this.#make(segments, say);
+  }
+
+  async #make(segments: readonly string[], say: (line: string) => void): Promise<void> {
     this.#isBusy = true;
-    checkpoint(this.#layout, segments)
-      .then((findings) => {
-        for (const { path, what } of findings) say(`${path}: ${what}`);
-      })
-      .finally(() => {
-        this.#isBusy = false;
-      });
+    try {
+      for (const { path, what } of await checkpoint(this.#layout, segments)) say(`${path}: ${what}`);
+    } finally {
+      this.#isBusy = false;
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { instantMs } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -125,7 +126,7 @@ function newestOf(tasks: readonly Task[]): Task[] {
 
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
 function reconciled(holder: Holder, tasks: readonly Task[]): AuditNote[] {
-  const since = new Map(tasks.map(({ metadata }) => [metadata.uid, Date.parse(metadata.createdAt)]));
+  const since = new Map(tasks.map(({ metadata }) => [metadata.uid, instantMs(metadata.createdAt)]));
   const known = auditedVersions(holder.options.layout, since);
   const notes: AuditNote[] = [];
   for (const task of tasks) {

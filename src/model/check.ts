@@ -12,6 +12,11 @@ export function check<Schema extends v.GenericSchema>(
   return err(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
 }
 
+/** True for what JSON calls an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Reads JSON text of a schema; null where it is anything else. */
 export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,

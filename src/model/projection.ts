@@ -30,6 +30,24 @@ export interface Projection {
   readonly deadLetter?: { readonly reason: string; readonly at: string };
 }
 
+const PROJECTED: ReadonlySet<string> = new Set<keyof Projection>([
+  "phase",
+  "runState",
+  "exitCode",
+  "signal",
+  "failureClass",
+  "errorCode",
+  "error",
+  "deadLetter",
+]);
+
+/** The status of a record without what is there only for its readers. */
+export function unprojected(status: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const left: Record<string, unknown> = {};
+  for (const key of Object.keys(status)) if (!PROJECTED.has(key)) left[key] = status[key];
+  return left;
+}
+
 /** Shows one state in the words of the other models. */
 export function project(task: Task): Projection {
   const last = task.status.attempts.at(-1);

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { attempt, type OpenAttempt } from "./attempt.ts";
 import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
-import { spec } from "./spec.ts";
+import { type Spec, spec } from "./spec.ts";
 
 /** The version of the record's form; a larger one on disk was written by a newer stint. */
 export const FORMAT_VERSION = 1;
@@ -96,7 +96,7 @@ const queued = v.strictObject({
   ...common,
 });
 
-const status = v.variant("state", [
+export const status = v.variant("state", [
   queued,
   v.strictObject({
     state: v.literal("preparing"),
@@ -118,6 +118,10 @@ export type Status = v.InferOutput<typeof status>;
 export const task = v.strictObject({ metadata, spec, status });
 export type Task = v.InferOutput<typeof task>;
 export type Metadata = Task["metadata"];
+
+/** What is wanted beside what is to be run: for most of a batch the same. */
+export const specBeside = v.omit(spec, ["kind"]);
+export type SpecBeside = Omit<Spec, "kind">;
 export type QueuedStatus = Extract<Status, { state: "queued" }>;
 
 /** A task while an attempt is open. */

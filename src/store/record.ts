@@ -1,10 +1,11 @@
 import { lstatSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
-import { readRegularFile } from "../lib/regular-file.ts";
-import { err, type Result } from "../lib/result.ts";
-import { check } from "../model/check.ts";
-import { project } from "../model/projection.ts";
+import { readOwnFile } from "../lib/regular-file.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { check, isObject } from "../model/check.ts";
+import { project, unprojected } from "../model/projection.ts";
 import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
+import type { RecordParts } from "./record-parts.ts";
 
 /** Why a record's bytes are not a task. */
 export type RecordFault =
@@ -13,18 +14,6 @@ export type RecordFault =
   | { readonly type: "corrupt"; readonly reason: string }
   /** The system refuses for now (no permission, too many files, a failing disk): nothing is said of the record itself. */
   | { readonly type: "unreadable"; readonly errno: string };
-
-/** Kept in the record for its readers, computed anew at each write. */
-const PROJECTED = [
-  "phase",
-  "runState",
-  "exitCode",
-  "signal",
-  "failureClass",
-  "errorCode",
-  "error",
-  "deadLetter",
-];
 
 /** A record larger than this is not one of ours: 256 attempts with all their texts stay far below. */
 const MAX_RECORD_BYTES = 16 * 1_024 * 1_024;
@@ -38,15 +27,17 @@ export function recordText(of: Task): string {
 /** True where a file is to the letter what would be written of a task; far cheaper than to read and check it. */
 export function isAsWritten(path: string, known: Task): boolean {
   try {
-    return readRegularFile(path) === recordText(known);
+    return readOwnFile(path, MAX_RECORD_BYTES) === recordText(known);
   } catch (error) {
     if (errnoOf(error) === null) throw error;
     return false;
   }
 }
 
-/** Reads a record's text. */
-export function parseRecord(text: string): Result<Task, RecordFault> {
+/** Reads a record's text; `parts` are shared by all that are read one after the other. */
+export function parseRecord(text: string, parts?: RecordParts): Result<Task, RecordFault> {
+  const known = parts?.read(text) ?? null;
+  if (known !== null) return ok(known);
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -58,29 +49,32 @@ export function parseRecord(text: string): Result<Task, RecordFault> {
   const { formatVersion, ...rest } = data;
   if (typeof formatVersion !== "number") return err({ type: "corrupt", reason: "it has no formatVersion" });
   if (formatVersion > FORMAT_VERSION) return err({ type: "newer", formatVersion });
-  const status = Object.fromEntries(
-    Object.entries(data["status"]).filter(([key]) => !PROJECTED.includes(key)),
-  );
-  const parsed = check(task, { ...rest, status });
+  const parsed = check(task, { ...rest, status: unprojected(data["status"]) });
   return parsed.ok ? parsed : err({ type: "corrupt", reason: parsed.error });
 }
 
-/** Reads the record at a path. */
-export function readRecord(path: string): Result<Task, RecordFault> {
+/** Reads the record at a path; `parts` as above. */
+export function readRecord(path: string, parts?: RecordParts): Result<Task, RecordFault> {
   try {
-    const stat = lstatSync(path);
-    // Reading a FIFO would wait for ever, and a link may lead anywhere.
-    if (!stat.isFile()) return err({ type: "corrupt", reason: "it is not a regular file" });
-    if (stat.size > MAX_RECORD_BYTES) return err({ type: "corrupt", reason: "it is larger than any record" });
-    return parseRecord(readRegularFile(path));
+    const text = readOwnFile(path, MAX_RECORD_BYTES);
+    return text === null
+      ? err({ type: "corrupt", reason: "it is larger than any record" })
+      : parseRecord(text, parts);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return err({ type: "missing" });
     if (errno === null) throw error;
-    return err({ type: "unreadable", errno });
+    return err(
+      isOther(path) ? { type: "corrupt", reason: "it is not a regular file" } : { type: "unreadable", errno },
+    );
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** A link may lead anywhere, and a FIFO is no record, whatever its permissions. */
+function isOther(path: string): boolean {
+  try {
+    return !lstatSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -12,6 +12,7 @@ import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord } from "./record.ts";
+import { RecordParts } from "./record-parts.ts";
 import { replay } from "./replay.ts";
 import { dropOldReplies } from "./requests.ts";
 import { onDisk } from "./trouble.ts";
@@ -145,6 +146,7 @@ interface Loading {
 
 /** Reads one directory; what says that it belongs elsewhere is to be moved there, what is no record is put aside. */
 function load(layout: Layout, place: Place, { found, ranks, moves }: Loading): void {
+  const parts = new RecordParts();
   for (const id of namesIn(layout, [place])) {
     const path = layout.record(place, id);
     const counts = ranks.get(id);
@@ -154,7 +156,7 @@ function load(layout: Layout, place: Place, { found, ranks, moves }: Loading): v
       found.findings.push(quarantine(path, `the task is in ${counts}/ too`));
       continue;
     }
-    const read = readRecord(path);
+    const read = readRecord(path, parts);
     if (!read.ok) {
       if (read.error.type === "missing") continue;
       found.findings.push(faultFinding(path, read.error));
@@ -211,6 +213,12 @@ function dropCopies(
 }
 
 function namesIn(layout: Layout, places: readonly Place[]): Set<TaskId> {
-  const names = places.flatMap((place) => readdirSync(layout.place(place)));
-  return new Set(names.map(idFromFileName).filter((id) => id !== null));
+  const ids = new Set<TaskId>();
+  for (const place of places) {
+    for (const name of readdirSync(layout.place(place))) {
+      const id = idFromFileName(name);
+      if (id !== null) ids.add(id);
+    }
+  }
+  return ids;
 }

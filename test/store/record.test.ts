@@ -3,9 +3,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { project } from "../../src/model/projection.ts";
+import type { Spec } from "../../src/model/spec.ts";
 import { STATES } from "../../src/model/state.ts";
-import { FORMAT_VERSION } from "../../src/model/task.ts";
+import { FORMAT_VERSION, type Status } from "../../src/model/task.ts";
 import { parseRecord, readRecord, recordText } from "../../src/store/record.ts";
+import { RecordParts } from "../../src/store/record-parts.ts";
 import { anyTask } from "../rig/arbitraries.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { aTask, taskIn } from "../rig/tasks.ts";
@@ -92,6 +94,78 @@ describe("parseRecord()", () => {
     const fault = errorOf(parseRecord(text));
     expect(fault.type).toBe("corrupt");
     expect("reason" in fault && fault.reason).toStartWith(reason);
+  });
+});
+
+describe("parseRecord() of many records", () => {
+  const batch = (number: number): string =>
+    recordText(aTask({ number, metadata: { environment: "hash", batch: "one" } }));
+
+  test("reads each of them as if it were alone", () => {
+    fc.assert(
+      fc.property(fc.array(anyTask, { maxLength: 4 }), fc.nat(9), (tasks, seed) => {
+        const parts = new RecordParts();
+        const texts = tasks.map(recordText);
+        for (const text of [...texts, ...texts, batch(seed + 1)])
+          expect(parseRecord(text, parts)).toEqual(parseRecord(text));
+      }),
+    );
+  });
+
+  test("takes no text for a record that is none, nor one for another", () => {
+    const parts = new RecordParts();
+    const [text, failure] = [batch(1), recordText(failed)];
+    const pieces = [
+      '"',
+      "{",
+      "}",
+      ",",
+      "\n",
+      '"spec": {',
+      '"status": null,',
+      '"kind": 1,',
+      '"hold": true,',
+      "7",
+    ];
+    const lines = [...text.split("\n"), ...failure.split("\n")].map((line) => `\n${line}`);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(text, failure),
+        fc.nat(),
+        fc.nat(40),
+        fc.constantFrom("", ...pieces, ...lines),
+        (of, place, cut, piece) => {
+          const at = place % of.length;
+          const spoilt = of.slice(0, at) + piece + of.slice(at + (cut > 20 ? 0 : cut));
+          expect(parseRecord(spoilt, parts)).toEqual(parseRecord(spoilt));
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test.each([
+    ["a head that has a spec of its own", ['"metadata": {', '"spec": {}, "metadata": {']],
+    ["a spec that has two kinds", ['"priority": 0', '"priority": 0, "kind": {}']],
+    ["a priority of its own in the kind", ['"args": []', '"args": [],\n    "priority": 0']],
+    ["a key behind the status", ['"attempts": []', '"attempts": []}, "more": {']],
+    ["a newer format", ['"formatVersion": 1', '"formatVersion": 2']],
+    ["a fault in what it shares with others", ['"stopGraceMs": 30000', '"stopGraceMs": -1']],
+  ])("says the same of %s", (_what, [from = "", to = ""]) => {
+    const parts = new RecordParts();
+    parseRecord(batch(1), parts);
+    const text = batch(2).replace(from, to);
+    expect(text).not.toBe(batch(2));
+    expect(parseRecord(text, parts)).toEqual(parseRecord(text));
+  });
+
+  test("keeps once what they have in common", () => {
+    const parts = new RecordParts();
+    const [one, other] = [1, 2].map((number) => valueOf(parseRecord(batch(number), parts)));
+    expect(one?.metadata.number).toBe(1);
+    expect(other?.metadata.number).toBe(2);
+    expect(other?.spec).toBe(one?.spec as Spec);
+    expect(other?.status).toBe(one?.status as Status);
   });
 });
 
