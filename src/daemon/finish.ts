@@ -11,7 +11,7 @@ import { capLog, readTail } from "../run/log.ts";
 import { maskFor } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
 import { readStart } from "../run/records.ts";
-import { signalTree, survivors } from "../run/tree.ts";
+import { signalTrees, survivorsOf, type Tree } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
 import { containerPhase, forgetContainer, observeContainer } from "./container.ts";
 import type { Holder } from "./holder.ts";
@@ -39,30 +39,54 @@ export function finishJobs(holder: Holder): number | null {
   const lookIn = (ms: number): void => {
     lookInMs = Math.min(lookInMs ?? ms, ms);
   };
-  for (const job of holder.jobs.values()) {
-    const task = holder.tasks.get(job.id);
-    if (task === undefined) {
-      holder.jobs.delete(job.id);
-      continue;
-    }
-    observeEnd(holder, { task, job });
-    const isGone = job.end !== null && survivors(job).length === 0;
-    const limitsEnd = isGone ? endLimits(holder, job) : null;
-    if (isGone && limitsEnd !== null) {
+  const running = observeEnds(holder);
+  const ended = running.map(({ job }) => job).filter((job) => job.end !== null);
+  // Of all of them together: to look through the machine's processes for each would take seconds where hundreds end at once.
+  const left = survivorsOf(ended);
+  const gone = new Set(ended.filter((_, index) => left[index]?.length === 0));
+  const orders: Order[] = [];
+  for (const { task, job } of running) {
+    const limitsEnd = gone.has(job) ? endLimits(holder, job) : null;
+    if (limitsEnd !== null) {
       changes.push(endOf(holder, { task, job, limitsEnd }));
       continue;
     }
-    if (isGone) {
+    if (gone.has(job)) {
       lookIn(LOOK_MS);
       continue;
     }
-    lookIn(stopWhatMust(holder, { task, job }) ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
+    const stopInMs = stopWhatMust(holder, { task, job }, orders);
+    lookIn(stopInMs ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
     if (task.status.state !== "preparing") continue;
     const { change, lookInMs: againMs } = progressOf(holder, { task, job });
     if (change !== null) changes.push(change);
     if (againMs !== null) lookIn(againMs);
   }
+  for (const signal of ["SIGTERM", "SIGKILL"] as const)
+    signalTrees(
+      orders.filter((order) => order.signal === signal).map(({ tree }) => tree),
+      signal,
+    );
   if (!holder.canWrite()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
+  settleEnds(holder, changes);
+  return lookInMs;
+}
+
+/** The jobs whose tasks are still there, each with what is known of its end. */
+function observeEnds(holder: Holder): { task: Task; job: Job }[] {
+  return [...holder.jobs.values()].flatMap((job) => {
+    const task = holder.tasks.get(job.id);
+    if (task === undefined) {
+      holder.jobs.delete(job.id);
+      return [];
+    }
+    observeEnd(holder, { task, job });
+    return [{ task, job }];
+  });
+}
+
+/** Writes what became of jobs, and lets go of those that are over. */
+function settleEnds(holder: Holder, changes: readonly Change[]): void {
   for (const [index, written] of holder.commit(changes).entries()) {
     const id = changes[index]?.after.metadata.id;
     if (!written.ok || id === undefined || openAttempt(written.value) !== null) continue;
@@ -77,7 +101,6 @@ export function finishJobs(holder: Holder): number | null {
     if (ended !== undefined) holder.devices?.release(ended.token, ended.devices ?? []);
     holder.options.say(`${id}: ${sentence(written.value)}`);
   }
-  return lookInMs;
 }
 
 /** What ended before our time is an old story: the signals of that end did not come to us. */
@@ -130,8 +153,18 @@ function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): vo
   };
 }
 
-/** Sends the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */
-function stopWhatMust(holder: Holder, { task, job }: { task: Task; job: Job }): number | null {
+/** A signal that is due. */
+interface Order {
+  readonly tree: Tree;
+  readonly signal: "SIGTERM" | "SIGKILL";
+}
+
+/** Orders the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */
+function stopWhatMust(
+  holder: Holder,
+  { task, job }: { task: Task; job: Job },
+  orders: Order[],
+): number | null {
   const stop = openAttempt(task)?.stop;
   if (stop === undefined && job.end === null) return null;
   const nowMs = holder.options.clock.awakeMs();
@@ -140,7 +173,7 @@ function stopWhatMust(holder: Holder, { task, job }: { task: Task; job: Job }): 
   const send = (signal: "SIGTERM" | "SIGKILL"): number => {
     // The runner passes a TERM on; the processes in the container would get it twice.
     const isForRunner = isContainer && signal === "SIGTERM";
-    signalTree(isForRunner ? { leader: job.leader, token: NOBODY } : job, signal);
+    orders.push({ tree: isForRunner ? { leader: job.leader, token: NOBODY } : job, signal });
     job.sent = { signal, atAwakeMs: nowMs };
     return LOOK_MS;
   };

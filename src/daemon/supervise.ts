@@ -14,6 +14,9 @@ import { StandingPlan } from "./standing-plan.ts";
 
 /** The longest sleep: what an event failed to announce is found this much later. */
 const MAX_PAUSE_MS = 2_000;
+/** After a turn that takes longer, what happens is let gather for as long again, so that the next sees to all of it. */
+const LONG_TURN_MS = 10;
+const MAX_GATHER_MS = 30;
 /** Chores that cost a little are done this often. */
 const CHORES_MS = 5_000;
 
@@ -38,7 +41,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
   const tellPause = pauseTeller(holder);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   let hasRested = false;
+  let isAgain = false;
   while (lock.isHeld()) {
+    const beganMs = clock.awakeMs();
     const observed = holder.canWrite()
       ? withDisk(holder, "take new work", () => observe(holder, supervision))
       : null;
@@ -59,6 +64,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const asideInMs =
       supervision.aside === undefined ? null : withDisk(holder, "clean up", supervision.aside);
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
+    // What was just told to stop is signalled at once; where that comes to nothing, not again and again.
+    isAgain = !isAgain && planned.actions.some(({ type }) => type !== "claim");
+    if (isAgain) continue;
     const waits = [
       intakeInMs,
       observed?.firingInMs ?? null,
@@ -74,6 +82,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       hasRested = true;
       tidyMemory();
     }
+    const tookMs = clock.awakeMs() - beganMs;
+    // Of hundreds of jobs that end at once, each would make a turn that looks at all of them.
+    if (tookMs > LONG_TURN_MS) await Bun.sleep(Math.min(tookMs, MAX_GATHER_MS));
     await holder.pause(restMs);
   }
   holder.options.say("the lock was taken away by hand: leaving, the jobs go on");

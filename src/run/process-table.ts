@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { allPids, statFields } from "../lib/host.ts";
 
 /** One line of the system's process table. */
@@ -74,24 +74,36 @@ function entryOf(pid: number): ProcessEntry | null {
 }
 
 /**
- * True where a process was started with exactly this variable; false also where its environment is not ours to read.
- * Null for the instant in which it becomes another program and has neither environment nor arguments: on a busy
- * machine that lasts for milliseconds.
+ * The values of a variable that a process was started with; none also where its environment is not ours to read. Null for the
+ * instant in which it becomes another program and has neither environment nor arguments: on a busy machine that lasts for
+ * milliseconds.
  */
-export function wasStartedWith(pid: number, variable: string): boolean | null {
+export function startedWith(pid: number, variable: string): string[] | null {
   let environment = contentOf(`/proc/${pid}/environ`);
   if (environment?.length === 0) {
     if (contentOf(`/proc/${pid}/cmdline`)?.length === 0) return null;
     environment = contentOf(`/proc/${pid}/environ`);
   }
-  const entry = `${variable}\0`;
-  return environment !== null && (environment.indexOf(entry) === 0 || environment.includes(`\0${entry}`));
+  const name = `${variable}=`;
+  // Most have none: to split the text of each costs more than to look through it.
+  if (environment?.includes(name) !== true) return [];
+  const entries = environment.toString("latin1").split("\0");
+  return entries.filter((entry) => entry.startsWith(name)).map((entry) => entry.slice(name.length));
 }
 
-/** Null where the process is gone, or another user's. */
+/** Where what is read comes to lie: few environments are larger. */
+const buffer = Buffer.allocUnsafe(64 * 1_024);
+
+/** Null where the process is gone, or another user's; what is given is good until the next call. */
 function contentOf(path: string): Buffer | null {
   try {
-    return readFileSync(path);
+    const file = openSync(path, "r");
+    try {
+      const length = readSync(file, buffer, 0, buffer.length, 0);
+      return length < buffer.length ? buffer.subarray(0, length) : readFileSync(path);
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return null;
   }

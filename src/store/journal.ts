@@ -19,7 +19,7 @@ import { FORMAT_VERSION, type Task } from "../model/task.ts";
 import { syncDirectory, withPath, writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { parseRecord } from "./record.ts";
-import { isMissing } from "./trouble.ts";
+import { isMissing, onDisk } from "./trouble.ts";
 
 /**
  * The journal is what makes records durable. A record is written without waiting for the disk; its line in a segment of
@@ -191,11 +191,11 @@ export class Journal {
 
   /** After a failed sync nobody knows what of the file is on the disk: what was refused is cut off, and the next goes elsewhere. */
   #giveUp(file: number): void {
-    try {
-      ftruncateSync(file, this.#size);
+    const end = this.#size;
+    onDisk("cut off what was refused", () => {
+      ftruncateSync(file, end);
       fsyncSync(file);
-    } finally {
-      this.rotate();
-    }
+    });
+    this.rotate();
   }
 }

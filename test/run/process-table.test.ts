@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { pidMark, processTable, wasStartedWith } from "../../src/run/process-table.ts";
+import { pidMark, processTable, startedWith } from "../../src/run/process-table.ts";
 import { until } from "./rig.ts";
 
 const everyone = () => processTable({ except: new Set(), since: null });
@@ -43,7 +43,7 @@ describe("processTable()", () => {
   });
 });
 
-describe("wasStartedWith()", () => {
+describe("startedWith()", () => {
   test("finds a variable in any place, whole and exact", async () => {
     for (const env of [
       { STINT_X: "1", B: "2" },
@@ -51,18 +51,18 @@ describe("wasStartedWith()", () => {
       { A: "0", STINT_X: "1" },
     ]) {
       await using child = Bun.spawn(["sleep", "60"], { env });
-      await until(() => wasStartedWith(child.pid, "STINT_X=1"));
-      for (const other of ["STINT_X=", "STINT_X=11", "TINT_X=1", "STINT_X", "X=1"]) {
-        expect(wasStartedWith(child.pid, other)).toBe(false);
+      await until(() => startedWith(child.pid, "STINT_X")?.join() === "1");
+      for (const other of ["STINT_", "TINT_X", "STINT_X=1", "X"]) {
+        expect(startedWith(child.pid, other)).toEqual([]);
       }
     }
   });
 
-  test("is false for a process without an environment, and for one that is gone", async () => {
+  test("has nothing of a process without an environment, and of one that is gone", async () => {
     await using child = Bun.spawn(["sleep", "60"], { env: {} });
-    await until(() => wasStartedWith(child.pid, "A=1") === false);
+    await until(() => startedWith(child.pid, "A")?.length === 0);
     child.kill("SIGKILL");
     await child.exited;
-    expect(wasStartedWith(child.pid, "A=1")).toBe(false);
+    expect(startedWith(child.pid, "A")).toEqual([]);
   });
 });

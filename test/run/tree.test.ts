@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { startTimeOf } from "../../src/lib/host.ts";
 import { processTable } from "../../src/run/process-table.ts";
-import { signalTree, survivors } from "../../src/run/tree.ts";
+import { signalTree, signalTrees, survivors, survivorsOf } from "../../src/run/tree.ts";
 import { launched, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
 
 /** Runs a line that prints `up` when its processes are there. */
@@ -99,6 +99,26 @@ describe("survivors()", () => {
     });
     // The shell and its sleep.
     expect(await asked.stdout.text()).toBe("2\n");
+  });
+});
+
+describe("of many attempts at once", () => {
+  test("each has its own survivors, and each is killed with its strays", async () => {
+    await using first = makePlace();
+    await using second = makePlace();
+    await using third = makePlace();
+    const [one, two] = [await up(first, "sleep 60 & echo up; wait"), await up(second, `${STRAY} wait`)];
+    const gone = { leader: null, token: third.token };
+    const trees = [one.tree, gone, two.tree];
+    const [ofOne, ofGone, ofTwo] = survivorsOf(trees);
+    expect([ofOne?.length, ofGone]).toEqual([3, []]);
+    expect(ofOne).toContain(one.leader.pid);
+    expect(ofTwo).toContain(await strayOf(second));
+    expect(ofTwo?.some((pid) => ofOne?.includes(pid))).toBeFalse();
+    const [reachedOne, reachedGone] = signalTrees(trees, "SIGKILL");
+    expect([reachedOne, reachedGone]).toEqual([3, 0]);
+    await until(() => survivorsOf(trees).flat().length === 0);
+    expect(isThere(await strayOf(second))).toBeFalse();
   });
 });
 
