@@ -26,7 +26,8 @@ export function takeIncoming(holder: Holder): void {
     const arrived = known.ok ? known.value.filter((id) => !holder.tasks.has(id)) : [];
     const tasks = arrived.map((id) => load(holder, id)).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);
-    holder.note(tasks.map(queuedNote));
+    // Lost in a power cut, they are told of at the next start.
+    holder.note(tasks.map(queuedNote), { isSynced: false });
     if (tasks.length > 0) holder.options.say(`queued ${names(tasks)}`);
     if (published.ok) holder.unusable.delete(batch);
     else if (tries + 1 < MAX_TRIES) {

@@ -51,6 +51,8 @@ export function watchDirectories(
       if (resolve(changed) === root && event !== "unlinkDir") renew(path);
       nudge(path);
     });
+    // At once: chokidar itself looks into the folder before it says what happened there, which takes milliseconds.
+    watcher.on("raw", (_event, changed) => isNews(changed) && nudge(path));
     // What came while the watch was being set up made no event.
     watcher.on("ready", () => nudge(path));
     watcher.on("error", (error) => tell(path, error));
@@ -92,6 +94,11 @@ export function watchDirectories(
       await Promise.all([...closing, ...[...watched.values()].map(({ watcher }) => watcher.close())]);
     },
   };
+}
+
+/** False for the name of work in progress. */
+function isNews(changed: unknown): boolean {
+  return typeof changed === "string" && kindOfName(basename(changed)) !== "passing";
 }
 
 function realPathOf(path: string): string {

@@ -135,6 +135,8 @@ const CONTAINER_RUNNER = [
   `    "$engine" logs -f "$name" &`,
   "    child=$!",
   `    printf '%s\n' "$child" >"$directory/container-logs"`,
+  // Of a TERM that came just before, the command that follows knows nothing.
+  `if "$stopping" && ! "$asked"; then kill "$child" 2>/dev/null; fi`,
   `    await "$child"`,
   "    followed=$code",
   "    settle",
@@ -147,9 +149,22 @@ const CONTAINER_RUNNER = [
   "    sleep 0.1",
   "  done",
   "}",
+  // To PID 1 of a container a TERM is nothing before it is caught or blocked (pid_namespaces(7)): its init gets a moment.
+  "hear() {",
+  `  pid=$("$engine" inspect --type container --format '{{.State.Pid}}' "$name" 2>/dev/null)`,
+  "  tenths=0",
+  `  while test "$tenths" -lt 20 && test -r "/proc/$pid/status"; do`,
+  `    ! grep -q '^Sig\\(Blk\\|Cgt\\):.*[4-7c-f]...$' "/proc/$pid/status" || return 0`,
+  "    sleep 0.1",
+  "    tenths=$((tenths + 1))",
+  "  done",
+  "}",
+  // A further TERM, of the next supervisor, may end the command that asks before it has asked.
   "stop() {",
   `  if test "$mode" = kill; then "$engine" kill --signal KILL "$name" >/dev/null 2>&1`,
-  `  elif "$stopping" && ! "$asked"; then asked=true; "$engine" stop -t "$grace" "$name" >/dev/null 2>&1`,
+  `  elif "$stopping" && ! "$asked"; then`,
+  "    hear",
+  `    asked=true; "$engine" stop -t "$grace" "$name" >/dev/null 2>&1 || asked=false`,
   "  fi",
   "}",
   // Ends what an earlier runner left behind, and waits for the command that is just making the container.

@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock, timestamp } from "../../src/lib/clock.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
@@ -92,6 +92,16 @@ async function fillAudit(stint: Stint): Promise<void> {
   }
 }
 
+/** So many that a start-up sees to some, and the first with so much room in it that it is enough for one start. */
+async function leaveSegments(stint: Stint): Promise<void> {
+  await stint.run(["submit", "-"], { input: TWO });
+  const journal = join(stint.home, "journal");
+  const [first = ""] = stint.files("journal");
+  for (let number = 1; number < 64; number += 1)
+    copyFileSync(join(journal, first), join(journal, `z${number}.batch`));
+  truncateSync(join(journal, first), 2 * 1_024 * 1_024);
+}
+
 /** What a start-up finds, and what others ask of a supervisor, each killed. */
 export const RECOVERY_SCENARIOS: readonly Scenario[] = [
   {
@@ -156,6 +166,13 @@ export const RECOVERY_SCENARIOS: readonly Scenario[] = [
       const state = stateOf(stint, "a");
       demand(state === "cancelled" || (wasTold === "" && state === "queued"), `the task is ${state}`);
     },
+  },
+  {
+    name: "start-up that finds many segments of the journal",
+    prepare: leaveSegments,
+    command: ["requeue-stale"],
+    at: ["checkpoint:synced", "checkpoint:dropped"],
+    check: checkRanOnce,
   },
   {
     name: "audit log that is full",
