@@ -5,9 +5,10 @@ import manifest from "../package.json";
  * Builds `dist/stint`.
  *
  * Bytecode with a top-level `await` needs the esm format; splitting keeps what a verb imports late out of the start of the
- * others; full minification would break code that looks at names. The code of a start runs once, and machine code for it would
- * be made in vain: until a verb begins its work (cli/app.ts), the engine is so many times slower to compile. The last two flags matter for safety: without them the
- * executable obeys a `bunfig.toml` and a `.env` in whatever directory it is called from, and a `preload` there is foreign code.
+ * others; full minification would break code that looks at names. The code of a start runs once, and machine code for it
+ * would be made in vain: until a verb begins its work (cli/app.ts), the engine is so many times slower to compile. The last
+ * two flags matter for safety: without them the executable obeys a `bunfig.toml` and a `.env` in whatever directory it is
+ * called from, and a `preload` there is foreign code.
  */
 const FLAGS = [
   "--compile",

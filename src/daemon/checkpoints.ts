@@ -1,5 +1,4 @@
 import { checkpoint } from "../store/checkpoint.ts";
-import { dueSegments } from "../store/journal.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Writer } from "../store/writer.ts";
 
@@ -27,7 +26,6 @@ export class Checkpoints {
       nowAwakeMs - this.#lastAwakeMs >= INTERVAL_MS || this.#writer.journaled >= MAX_JOURNALED_BYTES;
     if (this.#isBusy || !isDue) return;
     this.#lastAwakeMs = nowAwakeMs;
-    if (this.#writer.journaled === 0 && dueSegments(this.#layout).length === 0) return;
     const segments = this.#writer.endSegment();
     if (segments.length === 0) return;
     void this.#make(segments, say);

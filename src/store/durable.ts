@@ -23,8 +23,12 @@ export function replaceFile(path: string, text: string, tmp: string): void {
 }
 
 /** Replaces many files, each for itself; gives for each null, or what was thrown and left it as it was. */
-export function replaceFiles(files: readonly FileText[], tmp: string): (Error | null)[] {
-  const staged = stageFiles(files, tmp, { isSynced: true });
+export function replaceFiles(
+  files: readonly FileText[],
+  tmp: string,
+  how = { isSynced: true },
+): (Error | null)[] {
+  const staged = stageFiles(files, tmp, how);
   return files.map(({ path }, index) => {
     const { path: from, error: refused } = staged[index] ?? { path: "", error: null };
     const rename = (): void => {

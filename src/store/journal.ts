@@ -38,7 +38,6 @@ const CREATING = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
 /** What stands in a segment. */
 export interface Segment {
-  readonly path: string;
   /** True where it holds first versions only. */
   readonly isBatch: boolean;
   /** During which it was written; of what was never synced, anything. */
@@ -59,7 +58,6 @@ function linesOf(tasks: readonly Task[]): string {
 /** Looks at one segment; its lines are read when they are asked for. */
 export function readSegment(path: string): Segment {
   return {
-    path,
     isBatch: !path.replace(KEPT_ENDING, "").endsWith(LOG_ENDING),
     bootId: bootIdOf(path),
     tasks: () =>

@@ -1,7 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
+import { replaceFiles } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
 /** `@~N` reaches this far back. */
@@ -23,13 +21,7 @@ export function readLastSubmitted(layout: Layout): number[] {
  */
 export function rememberSubmitted(layout: Layout, numbers: readonly number[]): void {
   const known = [...readLastSubmitted(layout), ...numbers].slice(-MAX_REMEMBERED);
-  const staged = join(layout.tmp, `last-submitted.json.${uuid()}.tmp`);
-  try {
-    writeFileSync(staged, `${JSON.stringify(known)}\n`, { flag: "wx", mode: 0o600 });
-    renameSync(staged, layout.lastSubmitted);
-  } catch (error) {
-    // On a full disk, what was staged in vain is a part of the trouble.
-    rmSync(staged, { force: true });
-    throw error;
-  }
+  const file = { path: layout.lastSubmitted, text: `${JSON.stringify(known)}\n` };
+  const [error = null] = replaceFiles([file], layout.tmp, { isSynced: false });
+  if (error !== null) throw error;
 }

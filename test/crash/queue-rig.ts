@@ -1,23 +1,20 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { accept } from "../../src/daemon/accept.ts";
-import { Holder } from "../../src/daemon/holder.ts";
+import type { Holder } from "../../src/daemon/holder.ts";
 import { takeIncoming } from "../../src/daemon/incoming.ts";
 import { operate } from "../../src/daemon/operations.ts";
-import { probeMeans, thisMachine } from "../../src/machine/means.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
-import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import { settled } from "../../src/plan/settle.ts";
 import { newBatch } from "../../src/store/batch.ts";
-import { thisProcess } from "../../src/store/owner.ts";
 import { readTasks } from "../../src/store/reader.ts";
 import { recover } from "../../src/store/recover.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { cutShort } from "../rig/crash.ts";
-import { aMachine } from "../rig/machine.ts";
+import { holderOf } from "../rig/holder.ts";
 import { valueOf } from "../rig/results.ts";
 import { aDraft, anEnd, at, exited, half, killedBy } from "../rig/tasks.ts";
 import type { TempHome } from "../rig/temp-home.ts";
@@ -49,22 +46,7 @@ export class Rig {
 
   /** What a start does, without the lock: there is one process. */
   #begin(): Holder {
-    const owner = thisProcess("up", { nowMs: this.clock.now(), offered: null });
-    const lock = { owner, takenFrom: null, isHeld: () => true, [Symbol.asyncDispose]: async () => {} };
-    const holder = new Holder({
-      layout: this.home.layout,
-      lock,
-      clock: this.clock,
-      random: half,
-      terms: aMachine(),
-      means: () => probeMeans(thisMachine({})),
-      actor: "ada",
-      self: "",
-      environment: {},
-      mayClaim: () => true,
-      notices: DEFAULT_NOTICE_RULES,
-      say: () => {},
-    });
+    const holder = holderOf(this.home.layout, this.clock);
     for (const task of recover(this.home.layout, this.clock.now()).tasks) holder.take(task);
     return holder;
   }

@@ -2,18 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DailyCleaning } from "../../src/daemon/daily-cleaning.ts";
-import { Holder } from "../../src/daemon/holder.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { timestamp } from "../../src/lib/clock.ts";
-import { probeMeans, thisMachine } from "../../src/machine/means.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
-import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import type { RetentionRules } from "../../src/model/retention.ts";
 import type { Task } from "../../src/model/task.ts";
-import { thisProcess } from "../../src/store/owner.ts";
 import { type FakeClock, fakeClock } from "../rig/clock.ts";
-import { aMachine } from "../rig/machine.ts";
-import { after, aTask, exited, half, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
+import { holderOf } from "../rig/holder.ts";
+import { after, aTask, exited, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const DAY = 86_400_000;
@@ -31,25 +27,7 @@ class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock: FakeClock = fakeClock();
   readonly said: string[] = [];
-  readonly holder: Holder;
-
-  constructor() {
-    const owner = thisProcess("up", { nowMs: this.clock.now(), offered: null });
-    this.holder = new Holder({
-      layout: this.home.layout,
-      lock: { owner, takenFrom: null, isHeld: () => true, [Symbol.asyncDispose]: async () => {} },
-      clock: this.clock,
-      random: half,
-      terms: aMachine(),
-      means: () => probeMeans(thisMachine({})),
-      notices: DEFAULT_NOTICE_RULES,
-      actor: "ada",
-      self: "",
-      environment: {},
-      mayClaim: () => true,
-      say: (line) => this.said.push(line),
-    });
-  }
+  readonly holder = holderOf(this.home.layout, this.clock, (line) => this.said.push(line));
 
   ended(number: number, { code = 0, ...change }: Omit<TaskChange, "number"> & { code?: number } = {}): Task {
     const task = after(aTask({ number, ...change }), exited(code), { endedAtMs: NOW_MS - 10 * DAY });

@@ -1,37 +1,15 @@
 import { expect, spyOn, test } from "bun:test";
-import { Holder } from "../../src/daemon/holder.ts";
 import { StandingPlan } from "../../src/daemon/standing-plan.ts";
-import { probeMeans, thisMachine } from "../../src/machine/means.ts";
-import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
-import { thisProcess } from "../../src/store/owner.ts";
 import { fakeClock } from "../rig/clock.ts";
-import { aMachine } from "../rig/machine.ts";
-import { after, aTask, at, exited, half } from "../rig/tasks.ts";
+import { holderOf } from "../rig/holder.ts";
+import { after, aTask, at, exited } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 /** A queue that waits, and how often it was planned. */
 class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock = fakeClock();
-  readonly holder = new Holder({
-    layout: this.home.layout,
-    lock: {
-      owner: thisProcess("up", { nowMs: this.clock.now(), offered: null }),
-      takenFrom: null,
-      isHeld: () => true,
-      [Symbol.asyncDispose]: async () => {},
-    },
-    clock: this.clock,
-    random: half,
-    terms: aMachine(),
-    means: () => probeMeans(thisMachine({})),
-    notices: DEFAULT_NOTICE_RULES,
-    actor: "ada",
-    self: "",
-    environment: {},
-    mayClaim: () => true,
-    say: () => {},
-  });
+  readonly holder = holderOf(this.home.layout, this.clock);
   readonly #made = spyOn(this.holder, "surroundingsAt");
   readonly #planning = new StandingPlan(this.holder);
   last = this.#planning.look(true);
