@@ -34,42 +34,41 @@ const KILL_AGAIN_MS = 1_000;
 
 /** One round over all jobs: sees ends, stops what must stop, records what is over. Returns when to look again, in ms. */
 export function finishJobs(holder: Holder): number | null {
-  const changes: Change[] = [];
-  let lookInMs: number | null = null;
-  const lookIn = (ms: number): void => {
-    lookInMs = Math.min(lookInMs ?? ms, ms);
-  };
-  const running = observeEnds(holder);
-  const ended = running.map(({ job }) => job).filter((job) => job.end !== null);
-  // Of all of them together: to look through the machine's processes for each would take seconds where hundreds end at once.
-  const left = survivorsOf(ended);
-  const gone = new Set(ended.filter((_, index) => left[index]?.length === 0));
-  const orders: Order[] = [];
-  for (const { task, job } of running) {
-    const limitsEnd = gone.has(job) ? endLimits(holder, job) : null;
-    if (limitsEnd !== null) {
-      changes.push(endOf(holder, { task, job, limitsEnd }));
-      continue;
-    }
-    if (gone.has(job)) {
-      lookIn(LOOK_MS);
-      continue;
-    }
-    const stopInMs = stopWhatMust(holder, { task, job }, orders);
-    lookIn(stopInMs ?? (job.isChild ? Number.POSITIVE_INFINITY : LOOK_MS));
-    if (task.status.state !== "preparing") continue;
-    const { change, lookInMs: againMs } = progressOf(holder, { task, job });
-    if (change !== null) changes.push(change);
-    if (againMs !== null) lookIn(againMs);
-  }
-  for (const signal of ["SIGTERM", "SIGKILL"] as const)
-    signalTrees(
-      orders.filter((order) => order.signal === signal).map(({ tree }) => tree),
-      signal,
-    );
+  const jobs = observeEnds(holder);
+  const going = jobs.filter(({ job }) => job.end === null);
+  const ended = jobs.filter(({ job }) => job.end !== null);
+  // First: a deadline does not wait until others were seen off.
+  const waits = [signalWhatMust(holder, going)];
+  const left = survivorsOf(
+    ended.map(({ job }) => job),
+    holder.census,
+  );
+  const isGone = (index: number): boolean => left[index]?.length === 0;
+  const lingering = ended.filter((_, index) => !isGone(index));
+  waits.push(signalWhatMust(holder, lingering));
+  const progress = [...going, ...lingering]
+    .filter(({ task }) => task.status.state === "preparing")
+    .map((one) => progressOf(holder, one));
+  waits.push(...progress.map(({ lookInMs }) => lookInMs));
+  const ends = ended
+    .filter((_, index) => isGone(index))
+    .map(({ task, job }): Change | null => {
+      const limitsEnd = endLimits(holder, job);
+      return limitsEnd === null ? null : endOf(holder, { task, job, limitsEnd });
+    });
+  if (ends.includes(null)) waits.push(LOOK_MS);
+  const lookInMs = least(waits);
   if (!holder.canWrite()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
-  settleEnds(holder, changes);
+  settleEnds(
+    holder,
+    [...progress.map(({ change }) => change), ...ends].filter((change) => change !== null),
+  );
   return lookInMs;
+}
+
+/** The first of some waits; null where nothing is waited for. */
+function least(waits: readonly (number | null)[]): number | null {
+  return waits.reduce((first, ms) => (first === null || ms === null ? (first ?? ms) : Math.min(first, ms)));
 }
 
 /** The jobs whose tasks are still there, each with what is known of its end. */
@@ -157,6 +156,20 @@ function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): vo
 interface Order {
   readonly tree: Tree;
   readonly signal: "SIGTERM" | "SIGKILL";
+}
+
+/** Sends the signals that are due to jobs that have not gone; returns when to look at one of them again, in ms. */
+function signalWhatMust(
+  holder: Holder,
+  jobs: readonly { readonly task: Task; readonly job: Job }[],
+): number | null {
+  const orders: Order[] = [];
+  const waits = jobs.map((one) => stopWhatMust(holder, one, orders) ?? (one.job.isChild ? null : LOOK_MS));
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    const trees = orders.filter((order) => order.signal === signal).map(({ tree }) => tree);
+    signalTrees(trees, signal, holder.census);
+  }
+  return least([null, ...waits]);
 }
 
 /** Orders the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */

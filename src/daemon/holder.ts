@@ -12,6 +12,7 @@ import type { Answer } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
+import { Census } from "../run/census.ts";
 import { replaceFile, syncDirectory } from "../store/durable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
@@ -63,6 +64,7 @@ export class Holder {
   readonly options: HolderOptions;
   readonly bootId = bootId();
   readonly jobs = new Map<TaskId, Job>();
+  readonly census = new Census();
   /** Null for a mere command, which starts nothing. */
   devices: DevicePool | null = null;
   /** Null for a mere command, which leaves news to the next supervisor. */

@@ -2,7 +2,6 @@ import type { ProcessIdentity } from "../lib/host.ts";
 import type { LimitsNote } from "../model/control-group.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { JobEnd } from "../run/ending.ts";
-import type { PidMark } from "../run/process-table.ts";
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
 interface Sent {
@@ -25,8 +24,6 @@ export interface Job {
   leader: ProcessIdentity | null;
   /** Started by this process, which hears of its end; any other is looked after by its pid. */
   isChild: boolean;
-  /** How far the system was in giving out pids before it began. */
-  readonly since?: PidMark | null;
   /** Milliseconds since the epoch. */
   startedAtMs: number;
   startedAwakeMs: number;

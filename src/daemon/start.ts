@@ -12,7 +12,6 @@ import type { ContainerOrder } from "../run/container.ts";
 import { deviceVariables } from "../run/device-variables.ts";
 import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
-import { pidMark } from "../run/process-table.ts";
 import { readSources, secretValues } from "../run/secrets.ts";
 import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
@@ -67,7 +66,6 @@ function startJob(holder: Holder, task: Task): void {
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
-  const since = pidMark();
   // As they are now: what a file holds when the job has ended may be something else.
   const captured = capturedFor(layout, task, holder.options.environment);
   const secrets = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
@@ -82,7 +80,6 @@ function startJob(holder: Holder, task: Task): void {
     directory,
     ...limitsOf(directory, task),
     isChild: true,
-    since,
     startedAtMs,
     startedAwakeMs,
     sent: null,

@@ -1,76 +1,61 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { allPids, statFields } from "../lib/host.ts";
+import { statFields } from "../lib/host.ts";
 
 /** One line of the system's process table. */
 export interface ProcessEntry {
   readonly pid: number;
   /** Ended, but not yet seen off by its parent. */
   readonly isZombie: boolean;
+  /** A thread of the kernel's own. */
+  readonly isKernel: boolean;
   readonly group: number;
   readonly session: number;
   /** As in `ProcessIdentity`; on Linux ticks since boot, so larger is later. */
   readonly startTime: string;
 }
 
-/** PF_KTHREAD in the kernel's sched.h: a thread of the kernel's own. */
+/** PF_KTHREAD in the kernel's sched.h. */
 const KERNEL_THREAD = 0x00200000;
 
-/**
- * All processes that can be seen (proc_pid_stat(5)), without the kernel's own and without some pids, at 10 µs each;
- * Linux only, empty elsewhere.
- */
-export function processTable({
-  except,
-  since,
-}: {
-  readonly except: ReadonlySet<number>;
-  /** Only what was started after it, where that can be told. */
-  readonly since: PidMark | null;
-}): ProcessEntry[] {
-  return (pidsSince(since) ?? allPids())
-    .filter((pid) => !except.has(pid))
-    .flatMap((pid) => entryOf(pid) ?? []);
-}
-
-/** How far the system is in giving out pids. */
-export interface PidMark {
-  readonly lastPid: number;
-  /** Since the boot, in all pid namespaces. */
-  readonly forks: number;
-}
-
-/** The present mark (last field of proc_loadavg(5), `processes` of proc_stat(5)), or null where there is none. */
-export function pidMark(): PidMark | null {
-  const lastPid = Number(contentOf("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
-  const forks = Number(/^processes (\d+)$/m.exec(contentOf("/proc/stat")?.toString("latin1") ?? "")?.[1]);
-  return Number.isInteger(lastPid) && Number.isInteger(forks) ? { lastPid, forks } : null;
-}
-
-/** Looking at more pids one by one costs as much as looking at all processes. */
-const MAX_SINCE = 256;
-
-/**
- * The pids that were given out since a mark: Linux gives them out in order (alloc_pid() takes the next free one after the
- * last). Null where there are many, or the count may have come to its end and begun anew since: more processes were made
- * than the pids would tell of.
- */
-function pidsSince(mark: PidMark | null): number[] | null {
-  const now = mark === null ? null : pidMark();
-  if (mark === null || now === null) return null;
-  const count = now.lastPid - mark.lastPid;
-  if (count < 0 || count > MAX_SINCE || now.forks - mark.forks > MAX_SINCE) return null;
-  return Array.from({ length: count }, (_, index) => mark.lastPid + 1 + index);
-}
-
-function entryOf(pid: number): ProcessEntry | null {
+/** The line of one process (proc_pid_stat(5)), at 5 to 10 µs; null where there is none. Linux only. */
+export function processEntry(pid: number): ProcessEntry | null {
   const line = contentOf(`/proc/${pid}/stat`)?.toString("latin1");
   if (line === undefined) return null;
   const fields = statFields(line);
   const [state, , group, session] = fields;
   const startTime = fields[19];
-  if (startTime === undefined || (Number(fields[6]) & KERNEL_THREAD) !== 0) return null;
-  const isZombie = state === "Z" || state === "X";
-  return { pid, isZombie, group: Number(group), session: Number(session), startTime };
+  if (startTime === undefined) return null;
+  return {
+    pid,
+    isZombie: state === "Z" || state === "X",
+    isKernel: (Number(fields[6]) & KERNEL_THREAD) !== 0,
+    group: Number(group),
+    session: Number(session),
+    startTime,
+  };
+}
+
+/** How far the system is in making processes. */
+export interface PidMark {
+  /** How many were made since the boot, in all pid namespaces. */
+  readonly forks: number;
+  /** The pid that was given out last, in ours. */
+  readonly lastPid: number;
+}
+
+/** The present mark (`processes` of proc_stat(5), last field of proc_loadavg(5)), or null where there is none. */
+export function pidMark(): PidMark | null {
+  const forks = Number(/^processes (\d+)$/m.exec(contentOf("/proc/stat")?.toString("latin1") ?? "")?.[1]);
+  const lastPid = Number(contentOf("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
+  // Systems that only look like Linux show a zero for what they do not count.
+  return forks > 0 && lastPid > 0 ? { forks, lastPid } : null;
+}
+
+/** True where a pid was given out between two marks: Linux goes up to the last one, then begins anew (alloc_pid()). */
+export function isGivenOut(pid: number, { since, mark }: { since: PidMark; mark: PidMark }): boolean {
+  const isAfter = pid > since.lastPid;
+  const isUpTo = pid <= mark.lastPid;
+  return since.lastPid <= mark.lastPid ? isAfter && isUpTo : isAfter || isUpTo;
 }
 
 /**

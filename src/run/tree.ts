@@ -1,8 +1,9 @@
 import { kill, pid as ownPid } from "node:process";
 import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
+import { Census } from "./census.ts";
 import { killGroup, processesIn } from "./control-group.ts";
-import { type PidMark, type ProcessEntry, processTable, startedWith } from "./process-table.ts";
+import { type ProcessEntry, startedWith } from "./process-table.ts";
 
 /** All processes of one attempt. */
 export interface Tree {
@@ -12,8 +13,6 @@ export interface Tree {
   readonly token: string;
   /** Its own control groups: whoever is in one is its process, whatever became of its session and environment. */
   readonly groups?: readonly string[];
-  /** Taken before it began: none of it is older. Absent where that is not known. */
-  readonly since?: PidMark | null;
 }
 
 /** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
@@ -26,13 +25,13 @@ const QUIET_LOOKS = 2;
  * made a session of their own. Zombies have ended; the calling program is never among them.
  */
 export function survivors(tree: Tree): number[] {
-  return survivorsOf([tree])[0] ?? [];
+  return survivorsOf([tree], new Census())[0] ?? [];
 }
 
-/** The same for many attempts, with the looks of one. */
-export function survivorsOf(trees: readonly Tree[]): number[][] {
+/** The same for many attempts; who asks again and again remembers by a census what was seen before. */
+export function survivorsOf(trees: readonly Tree[], census: Census): number[][] {
   const left = trees.map((): number[] => []);
-  lookThrough(trees, (index, found) => {
+  lookThrough(trees, census, (index, found) => {
     left[index] = found.map(({ pid }) => pid);
     return found.length > 0;
   });
@@ -41,7 +40,7 @@ export function survivorsOf(trees: readonly Tree[]): number[][] {
 
 /** Signals one attempt's processes; see `signalTrees`. */
 export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
-  return signalTrees([tree], signal)[0] ?? 0;
+  return signalTrees([tree], signal, new Census())[0] ?? 0;
 }
 
 /**
@@ -49,11 +48,11 @@ export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
  * process turns up. Nothing is sent to a group that is not proven to be the attempt's, and nothing is thrown where a
  * process is gone or not ours. Gives the number of processes that were meant of each.
  */
-export function signalTrees(trees: readonly Tree[], signal: NodeJS.Signals): number[] {
+export function signalTrees(trees: readonly Tree[], signal: NodeJS.Signals, census: Census): number[] {
   const isKill = signal === "SIGKILL";
   const reached = trees.map(() => 0);
   // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
-  lookThrough(trees, (index, found) => {
+  lookThrough(trees, census, (index, found) => {
     const tree = trees[index];
     const leader = tree?.leader?.pid ?? null;
     if (isKill && tree !== undefined) killGroups(tree);
@@ -67,53 +66,24 @@ export function signalTrees(trees: readonly Tree[], signal: NodeJS.Signals): num
 }
 
 /**
- * Looks at all processes again and again and tells of each tree what is found new of it, until `tell` has enough of a tree or
- * it was quiet for some looks. A look is as good for many trees as for one, and costs as much.
+ * Looks at the processes again and again and tells of each tree what is found new of it, until `tell` has enough of a tree or
+ * it was quiet for some looks.
  */
 function lookThrough(
   trees: readonly Tree[],
+  census: Census,
   tell: (index: number, found: readonly ProcessEntry[]) => boolean,
 ): void {
-  let searches = trees.map((tree, index) => ({ ...searchFor(tree), tree, index, quiet: 0 }));
+  let searches = trees.map((tree, index) => ({ search: searchFor(tree, census), index, quiet: 0 }));
   for (let look = 0; look < MAX_LOOKS && searches.length > 0; look += 1) {
-    const seen = takeLook(searches);
+    census.look();
     searches = searches.filter((one) => {
-      const { found, isSure } = one.search(seen);
+      const { found, isSure } = one.search();
       if (found.length > 0) one.quiet = 0;
       else if (isSure) one.quiet += 1;
       return !tell(one.index, found) && one.quiet < QUIET_LOOKS;
     });
   }
-}
-
-/** What one look at the machine showed. */
-interface Seen {
-  readonly entries: readonly ProcessEntry[];
-  /** The tokens that a process was started with; null where that cannot be told now. */
-  readonly tokensOf: (pid: number) => string[] | null;
-}
-
-function takeLook(searches: readonly { readonly tree: Tree; readonly settled: ReadonlySet<number> }[]): Seen {
-  const [first, ...others] = searches;
-  const settled = [...(first?.settled ?? [])].filter((pid) => others.every((one) => one.settled.has(pid)));
-  const tokens = new Map<number, string[] | null>();
-  const tokensOf = (pid: number): string[] | null => {
-    const known = tokens.get(pid);
-    if (known !== undefined) return known;
-    const found = startedWith(pid, "STINT_TOKEN");
-    tokens.set(pid, found);
-    return found;
-  };
-  const since = earliest(searches.map(({ tree }) => tree.since ?? null));
-  return { entries: processTable({ except: new Set(settled), since }), tokensOf };
-}
-
-/** The mark that all the others come after; null where one is not known. */
-function earliest(marks: readonly (PidMark | null)[]): PidMark | null {
-  return marks.reduce(
-    (first, mark) => (first === null || mark === null ? null : mark.forks < first.forks ? mark : first),
-    marks[0] ?? null,
-  );
 }
 
 interface Found {
@@ -122,33 +92,30 @@ interface Found {
   readonly isSure: boolean;
 }
 
-interface Search {
-  readonly search: (seen: Seen) => Found;
-  /** What was told apart already: members that were found, and processes that are none. */
-  readonly settled: ReadonlySet<number>;
-}
-
 /** A search that gives all members at first, and with each further look those that are new since. */
-function searchFor({ leader, token, groups = [] }: Tree): Search {
+function searchFor({ leader, token, groups = [] }: Tree, census: Census): () => Found {
+  // What was told apart already: members that were found, and processes that are none.
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
   const inGroup = ({ group, session }: ProcessEntry): boolean =>
     group === leader?.pid || session === leader?.pid;
   const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
     pid === leader?.pid && startTime === leader.startTime;
+  // Nothing that is older than the leader descends from it.
+  const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null =>
+    Number(startTime) < first ? false : (startedWith(pid, "STINT_TOKEN")?.includes(token) ?? null);
   // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
   let isOurs = false;
-  const search = ({ entries, tokensOf }: Seen): Found => {
-    // Nothing that is older than the leader descends from it: this spares most of a machine's environments.
-    const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null =>
-      Number(startTime) < first ? false : (tokensOf(pid)?.includes(token) ?? null);
-    const fresh = entries.filter(({ pid }) => !settled.has(pid));
+  return () => {
+    const grouped = membersOf(groups);
+    const suspects = census.suspects({ leader: leader?.pid ?? null, token, also: grouped });
+    const fresh = suspects.filter(({ pid }) => !settled.has(pid));
     // Without /proc the leader stands for its group.
-    if (fresh.length + settled.size === 0 && leader !== null && isAlive(leader)) fresh.push(asGroup(leader));
+    if (census.isBlind && leader !== null && !settled.has(leader.pid) && isAlive(leader))
+      fresh.push(asGroup(leader));
     const led = fresh.filter(inGroup);
     isOurs ||= led.some(isLeader) || led.some((entry) => isMarked(entry) === true);
     let isSure = true;
-    const grouped = membersOf(groups);
     const found = fresh.filter((entry) => {
       const isMember = entry.isZombie
         ? false
@@ -159,7 +126,6 @@ function searchFor({ leader, token, groups = [] }: Tree): Search {
     });
     return { found, isSure };
   };
-  return { search, settled };
 }
 
 function membersOf(groups: readonly string[]): Set<number> {
@@ -171,7 +137,7 @@ function killGroups({ groups = [] }: Tree): void {
 }
 
 function asGroup({ pid, startTime }: ProcessIdentity): ProcessEntry {
-  return { pid, startTime, group: pid, session: pid, isZombie: false };
+  return { pid, startTime, group: pid, session: pid, isZombie: false, isKernel: false };
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

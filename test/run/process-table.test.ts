@@ -1,45 +1,53 @@
 import { describe, expect, test } from "bun:test";
-import { pidMark, processTable, startedWith } from "../../src/run/process-table.ts";
+import { isGivenOut, pidMark, processEntry, startedWith } from "../../src/run/process-table.ts";
 import { until } from "./rig.ts";
 
-const everyone = () => processTable({ except: new Set(), since: null });
-const entryOf = (wanted: number) => everyone().find(({ pid }) => pid === wanted);
-
-describe("processTable()", () => {
-  test("has this process, and neither the kernel's threads nor what is excepted", () => {
-    const own = entryOf(process.pid);
-    expect(own).toMatchObject({ isZombie: false, startTime: expect.stringMatching(/^\d+$/) });
-    const kernelThreads = Bun.spawnSync(["ps", "--ppid", "2", "-o", "pid="]).stdout.toString();
-    expect(everyone().filter(({ pid }) => kernelThreads.split(/\s+/).includes(String(pid)))).toEqual([]);
-    expect(processTable({ except: new Set([process.pid]), since: null }).map(({ pid }) => pid)).not.toContain(
-      process.pid,
-    );
-  });
-
-  test("has what was started since a mark, and nothing that is older", async () => {
-    await using older = Bun.spawn(["sleep", "60"]);
-    const mark = pidMark();
-    await using younger = Bun.spawn(["sleep", "60"]);
-    const pids = processTable({ except: new Set(), since: mark }).map(({ pid }) => pid);
-    expect([pids.includes(older.pid), pids.includes(younger.pid)]).toEqual([false, true]);
-  });
-
-  test("has everybody where the pids may have begun anew since the mark", () => {
-    const mark = pidMark() ?? { lastPid: 0, forks: 0 };
-    for (const since of [
-      { ...mark, lastPid: mark.lastPid + 10_000 },
-      { ...mark, forks: mark.forks - 10_000 },
-    ]) {
-      expect(processTable({ except: new Set(), since }).some(({ pid }) => pid === process.pid)).toBeTrue();
-    }
+describe("processEntry()", () => {
+  test("tells this process from the kernel's threads, and has nothing of who is gone", async () => {
+    expect(processEntry(process.pid)).toMatchObject({
+      isZombie: false,
+      isKernel: false,
+      startTime: expect.stringMatching(/^\d+$/),
+    });
+    const kernelThreads = Bun.spawnSync(["ps", "--ppid", "2", "-o", "pid="]).stdout.toString().trim();
+    for (const pid of kernelThreads.split(/\s+/).filter(Boolean))
+      expect(processEntry(Number(pid))?.isKernel ?? true).toBeTrue();
+    const child = Bun.spawn(["true"]);
+    await child.exited;
+    expect(processEntry(child.pid)).toBeNull();
   });
 
   test("knows a leader by its group and session, and a zombie", async () => {
     await using child = Bun.spawn(["/bin/sh", "-c", "exit 0"], { detached: true });
     // Without a turn of the event loop in between, nobody takes note of its end.
-    for (let round = 0; round < 5_000 && entryOf(child.pid)?.isZombie === false; round += 1) Bun.sleepSync(1);
-    const entry = entryOf(child.pid);
-    expect(entry).toMatchObject({ isZombie: true, group: child.pid, session: child.pid });
+    for (let round = 0; round < 5_000 && processEntry(child.pid)?.isZombie === false; round += 1)
+      Bun.sleepSync(1);
+    expect(processEntry(child.pid)).toMatchObject({ isZombie: true, group: child.pid, session: child.pid });
+  });
+});
+
+describe("pidMark()", () => {
+  test("goes up with each process", async () => {
+    const before = pidMark();
+    await using child = Bun.spawn(["sleep", "60"]);
+    const after = pidMark();
+    expect((after?.forks ?? 0) - (before?.forks ?? 0)).toBeGreaterThan(0);
+    expect(after?.lastPid).not.toBe(before?.lastPid ?? 0);
+    expect(child.pid).toBeGreaterThan(0);
+  });
+});
+
+describe("isGivenOut()", () => {
+  const between = (since: number, mark: number) => (pid: number) =>
+    isGivenOut(pid, { since: { forks: 1, lastPid: since }, mark: { forks: 2, lastPid: mark } });
+
+  test("is true above the one mark, up to the other", () => {
+    expect([10, 11, 19, 20, 21].map(between(10, 20))).toEqual([false, true, true, true, false]);
+    expect([9, 10, 11].map(between(10, 10))).toEqual([false, false, false]);
+  });
+
+  test("goes over the end of the pids", () => {
+    expect([19, 20, 5, 6, 21, 30_000].map(between(20, 5))).toEqual([false, false, true, false, true, true]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { startTimeOf } from "../../src/lib/host.ts";
-import { processTable } from "../../src/run/process-table.ts";
+import { allPids, startTimeOf } from "../../src/lib/host.ts";
+import { Census } from "../../src/run/census.ts";
+import { processEntry } from "../../src/run/process-table.ts";
 import { signalTree, signalTrees, survivors, survivorsOf } from "../../src/run/tree.ts";
 import { launched, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
 
@@ -42,7 +43,9 @@ describe("survivors()", () => {
     const line = `exec bash -c 'set -m; env -i sleep 60 & sleep 0.05 & echo up; exec sleep 61'`;
     const { leader, tree } = await up(place, line);
     const session = () =>
-      processTable({ except: new Set(), since: null }).filter((entry) => entry.session === leader.pid);
+      allPids()
+        .flatMap((pid) => processEntry(pid) ?? [])
+        .filter((entry) => entry.session === leader.pid);
     await until(() => session().some(({ isZombie }) => isZombie));
     await until(() => survivors({ leader: null, token: place.token }).length === 2);
     expect(session()).toHaveLength(4);
@@ -110,14 +113,15 @@ describe("of many attempts at once", () => {
     const [one, two] = [await up(first, "sleep 60 & echo up; wait"), await up(second, `${STRAY} wait`)];
     const gone = { leader: null, token: third.token };
     const trees = [one.tree, gone, two.tree];
-    const [ofOne, ofGone, ofTwo] = survivorsOf(trees);
+    const census = new Census();
+    const [ofOne, ofGone, ofTwo] = survivorsOf(trees, census);
     expect([ofOne?.length, ofGone]).toEqual([3, []]);
     expect(ofOne).toContain(one.leader.pid);
     expect(ofTwo).toContain(await strayOf(second));
     expect(ofTwo?.some((pid) => ofOne?.includes(pid))).toBeFalse();
-    const [reachedOne, reachedGone] = signalTrees(trees, "SIGKILL");
+    const [reachedOne, reachedGone] = signalTrees(trees, "SIGKILL", census);
     expect([reachedOne, reachedGone]).toEqual([3, 0]);
-    await until(() => survivorsOf(trees).flat().length === 0);
+    await until(() => survivorsOf(trees, census).flat().length === 0);
     expect(isThere(await strayOf(second))).toBeFalse();
   });
 });
