@@ -42,8 +42,11 @@ export interface Segment {
   readonly isBatch: boolean;
   /** During which it was written; of what was never synced, anything. */
   readonly bootId: string;
-  /** In the order of their writing; a line that was cut short was not acknowledged, and unused room is no line. */
-  readonly tasks: () => Task[];
+  /**
+   * In the order of their writing, each read when it is asked for; a line that was cut short was not acknowledged, and unused
+   * room is no line.
+   */
+  readonly tasks: () => Iterable<Task>;
 }
 
 /** The text of a segment with these records: the boot, then a line for each. */
@@ -60,15 +63,18 @@ export function readSegment(path: string): Segment {
   return {
     isBatch: !path.replace(KEPT_ENDING, "").endsWith(LOG_ENDING),
     bootId: bootIdOf(path),
-    tasks: () =>
-      readRegularFile(path)
-        .split("\n")
-        .slice(1)
-        .flatMap((line) => {
-          const read = parseRecord(line);
-          return read.ok ? [read.value] : [];
-        }),
+    tasks: () => tasksIn(path),
   };
+}
+
+function* tasksIn(path: string): Generator<Task> {
+  const text = readRegularFile(path);
+  let start = text.indexOf("\n") + 1;
+  for (let end = text.indexOf("\n", start); start > 0 && end >= 0; end = text.indexOf("\n", start)) {
+    const read = parseRecord(text.slice(start, end));
+    if (read.ok) yield read.value;
+    start = end + 1;
+  }
 }
 
 /** No boot's id is longer. */
