@@ -9,15 +9,31 @@ import { impossibilities } from "./place.ts";
 import { describeGpus, describeShortage } from "./shortage.ts";
 import type { Surroundings } from "./snapshot.ts";
 
+interface Patience {
+  /** Waits for work hours and quiet conditions, too. */
+  readonly isPatient?: boolean;
+}
+
 /** Why a drain does not wait for queued tasks, by id; those that it waits for are not in it. */
-export function reasonsNotToWait(
-  around: Surroundings,
-  { isPatient = false }: { readonly isPatient?: boolean } = {},
-): ReadonlyMap<TaskId, string> {
+export function reasonsNotToWait(around: Surroundings, how: Patience = {}): ReadonlyMap<TaskId, string> {
+  return new Outlooks(around, lastingPause(around, how)).reasons();
+}
+
+/** True where a drain waits for queued tasks. Mostly one that hangs on no other tells, and the others are not asked. */
+export function isWorkLeft(around: Surroundings, how: Patience = {}): boolean {
+  const pause = lastingPause(around, how);
+  const isAlone = ({ spec }: Task): boolean => spec.after === undefined && spec.slot === undefined;
+  return (
+    around.queued.some((task) => isAlone(task) && ownReason(task, around, pause) === null) ||
+    new Outlooks(around, pause).reasons().size < around.queued.length
+  );
+}
+
+/** What keeps all tasks from starting for longer than a drain waits. */
+function lastingPause(around: Surroundings, { isPatient = false }: Patience): Pause | null {
   const pause = pauseOf(around);
   const isOver = pause !== null && isLasting(pause) && (!isPatient || pause.type === "closed");
-  const outlooks = new Outlooks(around, isOver ? pause : null);
-  return outlooks.reasons();
+  return isOver ? pause : null;
 }
 
 /** True for a queued task that will not start unless somebody does something about it: not for one that is meant to wait. */

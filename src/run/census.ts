@@ -25,6 +25,7 @@ interface Wanted {
 
 /** After more new processes than this, whom a pid belongs to is looked up again for all of them. */
 const MANY_FORKS = 256;
+const MANY_DEAD = 256;
 
 /**
  * Whose the machine's processes are, remembered from one look to the next. A process is born into the session of its parent
@@ -54,7 +55,8 @@ export class Census {
       const isNew = since !== null && mark !== null && isGivenOut(pid, { since, mark });
       if (isNew || !this.#known.has(pid)) this.#meet(pid);
     }
-    if (pids.length < this.#known.size) this.#forgetAllBut(new Set(pids));
+    // Nobody asks for the dead: they are told apart when there are many.
+    if (this.#known.size > pids.length + MANY_DEAD) this.#forgetAllBut(new Set(pids));
   }
 
   /**

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { ParentState } from "../../src/model/dependency.ts";
 import type { TaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
-import { reasonsNotToWait } from "../../src/plan/finality.ts";
+import { isWorkLeft, reasonsNotToWait } from "../../src/plan/finality.ts";
 import { plan } from "../../src/plan/plan.ts";
 import type { Surroundings } from "../../src/plan/snapshot.ts";
 import { aDevice, aMachine, aSnapshot, type MachineChange, surroundings } from "../rig/machine.ts";
@@ -27,7 +27,9 @@ interface Case extends Partial<Omit<Surroundings, "machine">> {
 
 function reasonsIn({ machine = {}, ...change }: Case): string[] {
   const around = surroundings({ machine: aMachine(machine), ...change });
-  return [...reasonsNotToWait(around)].map(([id, reason]) => `${Number(id.slice(0, 6))} ${reason}`);
+  const reasons = reasonsNotToWait(around);
+  expect(isWorkLeft(around)).toBe(reasons.size < around.queued.length);
+  return [...reasons].map(([id, reason]) => `${Number(id.slice(0, 6))} ${reason}`);
 }
 
 describe("reasonsNotToWait() of tasks behind others", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Task } from "../../src/model/task.ts";
-import { reasonsNotToWait } from "../../src/plan/finality.ts";
+import { isWorkLeft, reasonsNotToWait } from "../../src/plan/finality.ts";
 import type { Machine } from "../../src/plan/snapshot.ts";
 import { aMachine, surroundings } from "../rig/machine.ts";
 import { after, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
@@ -11,7 +11,10 @@ const later = aTask({ spec: { notBefore: at(3_600_000) } });
 
 /** The reason of the first task not to wait for it, or null. */
 function reasonOf(task: Task, { nowMs = NOW_MS, machine = MACHINE } = {}): string | null {
-  return reasonsNotToWait(surroundings({ nowMs, machine, queued: [task] })).get(task.metadata.id) ?? null;
+  const around = surroundings({ nowMs, machine, queued: [task] });
+  const reason = reasonsNotToWait(around).get(task.metadata.id) ?? null;
+  expect(isWorkLeft(around)).toBe(reason === null);
+  return reason;
 }
 
 describe("reasonsNotToWait()", () => {

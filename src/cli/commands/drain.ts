@@ -4,7 +4,7 @@ import { EXIT } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Closing } from "../../model/work.ts";
-import { isStuck, reasonsNotToWait } from "../../plan/finality.ts";
+import { isStuck, isWorkLeft, reasonsNotToWait } from "../../plan/finality.ts";
 import type { Surroundings } from "../../plan/snapshot.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -77,9 +77,7 @@ class Errand {
 
   /** True where a holder has nothing left that this drain waits for. */
   isDone(holder: Holder): boolean {
-    if (holder.jobs.size > 0) return false;
-    const reasons = this.#reasons(holder.surroundings);
-    return holder.queued.every((task) => reasons.has(task.metadata.id));
+    return holder.jobs.size === 0 && !isWorkLeft(holder.surroundings, this.#patience);
   }
 
   /** What it waits for, as far as the files tell. */
@@ -110,7 +108,11 @@ class Errand {
   }
 
   #reasons(around: Surroundings): ReadonlyMap<TaskId, string> {
-    return reasonsNotToWait(around, { isPatient: this.#flags.patient === true });
+    return reasonsNotToWait(around, this.#patience);
+  }
+
+  get #patience(): { readonly isPatient: boolean } {
+    return { isPatient: this.#flags.patient === true };
   }
 
   /** Another supervisor may stop earlier: this one would go on. */
