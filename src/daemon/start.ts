@@ -96,8 +96,10 @@ function startJob(holder: Holder, task: Task): void {
     holder.nudge();
     return;
   }
-  holder.jobs.set(id, { ...job, leader: launched.value.process, end: null });
-  say(`${id}: attempt ${attempt.number} started (pid ${launched.value.process.pid})`);
+  const { process: leader } = launched.value;
+  holder.jobs.set(id, { ...job, leader, end: null });
+  holder.census.welcome(leader, attempt.token);
+  say(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
   hearOfTheEnd(holder, task, launched.value);
 }
 

@@ -1,4 +1,4 @@
-import { allPids } from "../lib/host.ts";
+import { allPids, type ProcessIdentity } from "../lib/host.ts";
 import {
   isGivenOut,
   type PidMark,
@@ -10,6 +10,7 @@ import {
 
 /** What was seen of a process when it was met. */
 interface Known {
+  readonly startTime: string;
   readonly session: number;
   readonly group: number;
   /** The tokens that it was started with; null for one that was just becoming another program. */
@@ -41,6 +42,11 @@ export class Census {
     return this.#known.size === 0;
   }
 
+  /** Hears of the leader of an attempt that was just started: what it is need not be found out. */
+  welcome({ pid, startTime }: ProcessIdentity, token: string): void {
+    this.#known.set(pid, { startTime, session: pid, group: pid, tokens: [token] });
+  }
+
   /** Meets who has come since the last look. */
   look(): void {
     // Before the list: whoever comes meanwhile changes the next mark. The kernel counts a process once it can be seen.
@@ -48,12 +54,11 @@ export class Census {
     const since = this.#mark;
     if (mark !== null && mark.forks === since?.forks) return;
     this.#mark = mark;
-    if (mark === null || since === null || mark.forks - since.forks > MANY_FORKS) this.#known.clear();
+    const isFar = mark === null || since === null || mark.forks - since.forks > MANY_FORKS;
     const pids = allPids();
     for (const pid of pids) {
-      // It may be another process's than the one that had it.
-      const isNew = since !== null && mark !== null && isGivenOut(pid, { since, mark });
-      if (isNew || !this.#known.has(pid)) this.#meet(pid);
+      // What is known of a pid may be of the one that had it before.
+      if (isFar || isGivenOut(pid, { since, mark }) || !this.#known.has(pid)) this.#meet(pid);
     }
     // Nobody asks for the dead: they are told apart when there are many.
     if (this.#known.size > pids.length + MANY_DEAD) this.#forgetAllBut(new Set(pids));
@@ -66,7 +71,7 @@ export class Census {
   suspects({ leader, token, also }: Wanted): ProcessEntry[] {
     const found: ProcessEntry[] = [];
     for (const [pid, { session, group, tokens }] of this.#known) {
-      const isSuspect = session === leader || group === leader || tokens?.includes(token) !== false;
+      const isSuspect = session === leader || group === leader || this.#mayHave(token, { session, tokens });
       if (!isSuspect && !also.has(pid)) continue;
       // By now it may be that other program.
       if (tokens === null) this.#meet(pid);
@@ -76,15 +81,23 @@ export class Census {
     return found;
   }
 
+  /** Of a process that is just becoming another program, the leader of its session tells: it was born with the same. */
+  #mayHave(token: string, { session, tokens }: Pick<Known, "session" | "tokens">): boolean {
+    const telling = tokens ?? this.#known.get(session)?.tokens ?? null;
+    return telling === null || telling.includes(token);
+  }
+
   #meet(pid: number): void {
     const entry = processEntry(pid);
     if (entry === null) {
       this.#known.delete(pid);
       return;
     }
-    const { session, group, isKernel, isZombie } = entry;
+    const { startTime, session, group, isKernel, isZombie } = entry;
+    const known = this.#known.get(pid);
+    if (known?.startTime === startTime && known.tokens !== null) return;
     const tokens = isKernel || isZombie ? [] : startedWith(pid, "STINT_TOKEN");
-    this.#known.set(pid, { session, group, tokens });
+    this.#known.set(pid, { startTime, session, group, tokens });
   }
 
   #forgetAllBut(living: ReadonlySet<number>): void {
