@@ -12,10 +12,14 @@ const isLinux = platform() === "linux";
 /** Where the system does not say which boot this is. */
 export const UNKNOWN_BOOT = "unknown";
 
+let thisBoot: string | null = null;
+
 /** Names this boot of the machine; another value means that no process of before is left. */
 export function bootId(): string {
-  if (isLinux) return readOr("/proc/sys/kernel/random/boot_id", UNKNOWN_BOOT);
-  return commandOutput(["sysctl", "-n", "kern.bootsessionuuid"]) ?? UNKNOWN_BOOT;
+  thisBoot ??= isLinux
+    ? readOr("/proc/sys/kernel/random/boot_id", UNKNOWN_BOOT)
+    : (commandOutput(["sysctl", "-n", "kern.bootsessionuuid"]) ?? UNKNOWN_BOOT);
+  return thisBoot;
 }
 
 /** Names this machine, as systemd's machine-id(5) or else by its host name. */

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { execa } from "execa";
-import { bootId, type ProcessIdentity, startTimeOf, statFields } from "../lib/host.ts";
+import { bootId, type ProcessIdentity, startTimeOf } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Kind } from "../model/kind.ts";
 import { type Invocation, oversized, oversizedInTotal } from "./argument-limits.ts";
@@ -8,6 +7,7 @@ import { carryThroughShell } from "./carried.ts";
 import { type ContainerOrder, containerInvocation, laterInvocation } from "./container.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 import { type Output, openOutput } from "./output.ts";
+import { processEntry } from "./process-table.ts";
 import { findProgram, obstacleToEnter } from "./program.ts";
 import { recordingArguments } from "./recording-parent.ts";
 import { prepareScript } from "./script.ts";
@@ -154,9 +154,5 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: Output): Result<
 
 /** Our own child is still there when it has ended, as a zombie, until we give way to the event loop. */
 function startTimeOfChild(pid: number): string {
-  try {
-    return statFields(readFileSync(`/proc/${pid}/stat`, "utf8").trim())[19] ?? "unknown";
-  } catch {
-    return startTimeOf(pid) ?? "unknown";
-  }
+  return processEntry(pid)?.startTime ?? startTimeOf(pid) ?? "unknown";
 }
