@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { recordingArguments } from "../../src/run/recording-parent.ts";
 import { BenchHome, benchFolder, call, EXECUTABLE } from "./bench-home.ts";
 import { type Row, takeTurns, timed } from "./row.ts";
 
 const JOBS = 1_000;
 const MEMBERS = 10_000;
+const FLOOR = join(import.meta.dir, "floor.ts");
 
 /** 1,000 × `true`, by two workers where the tool has workers: stint beside what a user would take instead. */
 export const DRAIN: Row = {
@@ -15,6 +17,9 @@ export const DRAIN: Row = {
     const contenders: Record<string, () => Promise<number>> = {
       stint: drainByStint,
       xargs: () => shell(`seq ${JOBS} | xargs -n1 -P2 true`),
+      // The least that a job costs which is on record whoever dies: without a queue, and with no more than a queue needs.
+      parent: startedByXargs,
+      floor: () => timed(() => call([process.execPath, FLOOR, benchFolder(), String(JOBS), "2"], {})),
       ...(Bun.which("nq") !== null && {
         nq: () => shell(`for i in $(seq ${JOBS}); do nq -q true; done; nq -w`),
       }),
@@ -34,7 +39,7 @@ export const DRAIN: Row = {
     const times = await takeTurns(contenders, rounds);
     const rateOf = (name: string): number => (JOBS * 1_000) / (times[name] ?? Number.NaN);
     const ratio = rateOf("stint") / rateOf("xargs");
-    const others = Object.keys(times).filter((name) => name !== "stint");
+    const others = Object.keys(times).filter((name) => !["stint", "parent", "floor"].includes(name));
     const isAhead = ["nq", "tsp"].every(
       (name) => times[name] === undefined || rateOf("stint") > rateOf(name),
     );
@@ -42,7 +47,9 @@ export const DRAIN: Row = {
       figures: Object.keys(times).map((name) => ({ name: `${name}PerSecond`, value: rateOf(name) })),
       says: `${rateOf("stint").toFixed(0)} a second: ${others
         .map((name) => `${(rateOf("stint") / rateOf(name)).toFixed(2)} of ${name}`)
-        .join(", ")}`,
+        .join(
+          ", ",
+        )}; recording parents alone ${rateOf("parent").toFixed(0)}, with two durable records ${rateOf("floor").toFixed(0)}`,
       isReached: ratio >= 0.3 && isAhead,
     };
   },
@@ -56,6 +63,18 @@ async function drainByStint(): Promise<number> {
     await call([EXECUTABLE, "submit", "--quiet", file], stint.env);
     await call([EXECUTABLE, "drain", "--jobs", "2"], stint.env);
   });
+}
+
+/** Each under its recording parent, and nothing else. */
+async function startedByXargs(): Promise<number> {
+  const folder = benchFolder();
+  for (let job = 1; job <= JOBS; job += 1) mkdirSync(join(folder, String(job)));
+  const argv = ["/bin/true"];
+  const args = recordingArguments({ directory: join(folder, "{}"), umask: "", bootId: "this", argv });
+  const numbers = join(folder, "numbers");
+  writeFileSync(numbers, Array.from({ length: JOBS }, (_, index) => `${index + 1}\n`).join(""));
+  const xargs = ["xargs", "-a", numbers, "-I{}", "-P2", "/bin/sh", ...args];
+  return timed(() => call(xargs, { PATH: "/usr/bin:/bin" }));
 }
 
 async function shell(line: string): Promise<number> {
