@@ -141,7 +141,6 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         // A healthy process has these on disk: they are acknowledged, and wait.
         expect((await stint.run(["submit", "-"], { input: job("third", "true") })).code).toBe(0);
         writeFileSync(join(stint.home, "inbox", "dropped.yaml"), job("fourth", "true"));
-        order = stint.run(["cancel", "2"]);
         await until("the trouble is noted", () => stint.files(".").includes("obstacle.json"));
         const listed = await stint.run(["ls"]);
         expect(listed.err).toContain(fault.error);
@@ -152,6 +151,8 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         await until("the first job has ended", () =>
           stint.files("runs/000001-first/1").includes("exit.json"),
         );
+        // Not before: a command waits for its answer for five seconds.
+        order = stint.run(["cancel", "2"]);
         await Bun.sleep(500);
         // Its end cannot be written, so nothing takes its place.
         expect(stint.record(1).status.state).toBe("running");
