@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { markedProcesses, Stint, until } from "../rig/stint.ts";
 
@@ -59,7 +59,9 @@ test("a record edited by hand in pending/ counts as it was edited, before it sta
   await stint.ok("submit", "--name", "first", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.05; done");
   await stint.reach(1, "running");
   await stint.ok("submit", "--name", "second", "--", "true");
-  await stint.reach(2, "queued");
+  // What is edited before the supervisor has read it is what was submitted.
+  const audit = join(stint.home, "audit.ndjson");
+  await until("it was read", () => /task_queued.*000002-second/.test(readFileSync(audit, "utf8")));
   const path = join(stint.home, "pending", "000002-second.json");
   await Bun.write(path, (await Bun.file(path).text()).replace('"hold": false', '"hold": true'));
   writeFileSync(join(stint.root, "go"), "");

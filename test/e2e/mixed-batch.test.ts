@@ -67,6 +67,8 @@ function replay(stint: Stint): { most: number; doubled: string[] } {
   return { most, doubled };
 }
 
+const isActive = (state: string): boolean => ["preparing", "running"].includes(state);
+
 interface Explained {
   readonly id: string;
   readonly state: string;
@@ -87,7 +89,7 @@ async function untrueReasons(stint: Stint): Promise<string[]> {
   const ran = await stint.run(["explain", "--json", `1-${CPU_TASKS + SINGLE_GPU_TASKS + 2}`]);
   const explained = JSON.parse(ran.out) as Explained[];
   // One that has ended may stand in running/ for a moment still.
-  const active = stint.records().filter(({ status }) => ["preparing", "running"].includes(status.state));
+  const active = stint.records().filter(({ status }) => isActive(status.state));
   const next = new Set(explained.filter(({ wait }) => wait?.type === "next").map(({ id }) => id));
   const waiting = explained.filter(({ state }) => state === "queued");
   expect(waiting.length).toBeGreaterThan(20);
@@ -126,7 +128,7 @@ test("200 CPU tasks, 30 of one GPU and 2 of four share a machine: nothing is giv
   const supervisor = await stint.up("--jobs", String(JOBS));
   for (const ended of [5, 60]) {
     await until("some have ended", () => stint.files("done").length >= ended);
-    supervisor.kill("SIGSTOP");
+    await stopBetweenTurns(stint, supervisor);
     try {
       expect(await untrueReasons(stint)).toEqual([]);
     } finally {
@@ -142,6 +144,21 @@ test("200 CPU tasks, 30 of one GPU and 2 of four share a machine: nothing is giv
   expect(most).toBeLessThanOrEqual(JOBS);
   checkBound(stint);
 }, 120_000);
+
+/** Stops a supervisor at a moment at which it is not just writing what it decided: all in running/ runs then. */
+async function stopBetweenTurns(stint: Stint, supervisor: Bun.Subprocess): Promise<void> {
+  const isStill = (): boolean => {
+    supervisor.kill("SIGSTOP");
+    while (!/\) T /.test(readFileSync(`/proc/${supervisor.pid}/stat`, "utf8"))) Bun.sleepSync(1);
+    const isWriting = stint.files("tmp").length > 0;
+    const isMoving = stint
+      .records()
+      .some(({ place, status }) => place === "running" && !isActive(status.state));
+    if (isWriting || isMoving) supervisor.kill("SIGCONT");
+    return !isWriting && !isMoving;
+  };
+  await until("it stands still between two turns", isStill);
+}
 
 /** From the backfill span on, nothing of one GPU starts before both of four have started, and some were left to pass. */
 function checkBound(stint: Stint): void {
