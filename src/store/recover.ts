@@ -208,9 +208,10 @@ function dropCopies(
   }
 }
 
+/** Mostly in the order in which the files were made, and lie on the disk; the system gives them in that of their hashes (ext4). */
 function listed(layout: Layout, place: Place): Listing {
   const ids: TaskId[] = [];
-  for (const name of readdirSync(layout.place(place))) {
+  for (const name of readdirSync(layout.place(place)).sort()) {
     const id = idFromFileName(name);
     if (id !== null) ids.push(id);
   }
