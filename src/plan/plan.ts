@@ -53,20 +53,21 @@ export function plan(snapshot: Snapshot): Plan {
     if (leftMs <= 0) actions.push({ type: "timeOut", task });
     else wake.in(leftMs);
   }
-  const { tied, open, isInTurn, overdue } = lookThrough(snapshot, wake);
+  const { tied, open, claimable, isInTurn, overdue } = lookThrough(snapshot, wake);
   const { dismissed, superseded } = callOff({ ...snapshot, queued: tied });
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
   const dropped = new Set(dismissed.map(({ task }) => task));
   actions.push(...overdue.filter(({ task }) => !dropped.has(task)));
-  const ready = dropped.size === 0 ? open : open.filter((task) => !dropped.has(task));
-  const pause = ready.length === 0 ? null : pauseOf(snapshot);
+  const left = (tasks: Task[]): Task[] =>
+    dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));
+  const pause = left(open).length === 0 ? null : pauseOf(snapshot);
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
   if (snapshot.isClaiming && pause === null) {
-    const claimable = ready.filter((task) => snapshot.mayClaim(task) && closingOf(task, snapshot) === null);
-    const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready: claimable, isInTurn });
+    const ready = left(claimable);
+    const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready, isInTurn });
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
-    wake.in(closesInMs(claimable, snapshot));
+    wake.in(closesInMs(ready, snapshot));
     if (standsMs !== null) wake.in(Math.max(LEAST_TURN_MS, standsMs));
   }
   return { actions, wakeInMs: wake.leastMs, pause };
@@ -78,14 +79,17 @@ interface Looked {
   readonly tied: Task[];
   /** Those whose gates are open. */
   readonly open: Task[];
-  /** True where the open ones are known to be in the order of their turn. */
+  /** Those of them that may be started here. */
+  readonly claimable: Task[];
+  /** True where these are known to come in the order of their turn. */
   readonly isInTurn: boolean;
   readonly overdue: Extract<Action, { type: "expire" | "rewait" }>[];
 }
 
 function lookThrough(snapshot: Snapshot, wake: Wake): Looked {
   const { nowMs, machine } = snapshot;
-  const [tied, open, overdue]: [Task[], Task[], Looked["overdue"]] = [[], [], []];
+  const [tied, open, claimable]: [Task[], Task[], Task[]] = [[], [], []];
+  const overdue: Looked["overdue"] = [];
   // Where nothing can start, nobody is asked.
   const isAsking = snapshot.isClaiming && snapshot.active.length < machine.capacity.jobs;
   const turns = isAsking ? new TurnWatch({ nowMs, policy: machine.policy }) : null;
@@ -102,11 +106,13 @@ function lookThrough(snapshot: Snapshot, wake: Wake): Looked {
     const gate = gateOf(task, snapshot);
     if (gate.type === "open") {
       open.push(task);
+      if (!snapshot.mayClaim(task) || closingOf(task, snapshot) !== null) continue;
+      claimable.push(task);
       turns?.see(task);
     } else if ("untilMs" in gate) wake.in(gate.untilMs - nowMs);
     else if (gate.type !== "held") wake.in(startsInMs(task, nowMs));
   }
-  return { tied, open, isInTurn: turns?.isInTurn ?? false, overdue };
+  return { tied, open, claimable, isInTurn: turns?.isInTurn ?? false, overdue };
 }
 
 /** The first of many moments, in ms from now. */
