@@ -27,6 +27,7 @@ import type { Job } from "./job.ts";
 import type { Courier } from "./notices/courier.ts";
 import { newsOf } from "./notices/news.ts";
 import { Relatives } from "./relatives.ts";
+import { TaskList } from "./task-list.ts";
 
 /** What every part of the supervisor works with and nothing of it decides. */
 export interface HolderOptions {
@@ -85,8 +86,8 @@ export class Holder {
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #tasks = new Map<TaskId, Task>();
-  /** The tasks by what is asked of them most often; made anew where `taken` is another. */
-  #listed: { readonly taken: number; readonly queued: readonly Task[]; readonly active: readonly Task[] };
+  readonly #queued = new TaskList();
+  readonly #active = new TaskList();
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
   readonly #relatives: Relatives;
@@ -96,7 +97,6 @@ export class Holder {
 
   constructor(options: HolderOptions) {
     this.options = options;
-    this.#listed = { taken: this.taken, queued: [], active: [] };
     this.#writer = new Writer(options.layout, options.clock, (written) =>
       this.announce(written, () => [...this.tasks.values()]),
     );
@@ -144,36 +144,36 @@ export class Holder {
 
   /** Keeps a task in memory as it stands on disk; an ended one is of no more concern. */
   take(task: Task): void {
-    this.taken += 1;
+    this.forget(task.metadata.id);
     this.#relatives.take(task);
-    if (isTerminal(task.status.state)) this.#tasks.delete(task.metadata.id);
-    else this.#tasks.set(task.metadata.id, task);
+    if (isTerminal(task.status.state)) return;
+    this.#tasks.set(task.metadata.id, task);
+    this.#listOf(task).put(task);
   }
 
   /** A task whose record is not there any more, or is no record of it. */
   forget(id: TaskId): void {
     this.taken += 1;
+    const known = this.#tasks.get(id);
+    if (known === undefined) return;
     this.#tasks.delete(id);
+    this.#listOf(known).drop(known);
   }
 
+  #listOf({ status }: Task): TaskList {
+    return status.state === "queued" ? this.#queued : this.#active;
+  }
+
+  /** In the order of their numbers, as `active` too. */
   get queued(): readonly Task[] {
-    return this.#lists.queued;
+    return this.#queued.tasks;
   }
 
   /** True for a queued task that this holder may start. */
   mayClaim = (task: Task): boolean => this.options.mayClaim(task) || this.served.has(task.metadata.uid);
 
   get active(): readonly Task[] {
-    return this.#lists.active;
-  }
-
-  get #lists(): { readonly queued: readonly Task[]; readonly active: readonly Task[] } {
-    if (this.#listed.taken === this.taken) return this.#listed;
-    const queued: Task[] = [];
-    const active: Task[] = [];
-    for (const task of this.#tasks.values()) (task.status.state === "queued" ? queued : active).push(task);
-    this.#listed = { taken: this.taken, queued, active };
-    return this.#listed;
+    return this.#active.tasks;
   }
 
   /** What there is to give, as far as it was last looked at. */

@@ -1,4 +1,3 @@
-import { instantMs } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -7,7 +6,7 @@ import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { auditedVersions } from "../store/audit-chain.ts";
+import { unaudited } from "../store/audit-chain.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { recover } from "../store/recover.ts";
 import { problemOf } from "../store/trouble.ts";
@@ -106,7 +105,7 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   const quarantined = findings.map(
     ({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
   );
-  holder.note([taken, ...quarantined, ...reconciled(holder, newestOf([...tasks, ...ended, ...fromBefore]))]);
+  holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended, ...fromBefore])]);
   failpoint("session:noted");
   adoptJobs(holder);
   if (lock.owner.role === "command") return;
@@ -114,28 +113,11 @@ function settleIn(holder: Holder, lock: HeldLock): void {
   sweepLeftContainers(holder);
 }
 
-/** Each task once, in its newest version. */
-function newestOf(tasks: readonly Task[]): Task[] {
-  const newest = new Map<string, Task>();
-  for (const task of tasks) {
-    const { uid, resourceVersion } = task.metadata;
-    if ((newest.get(uid)?.metadata.resourceVersion ?? 0) < resourceVersion) newest.set(uid, task);
-  }
-  return [...newest.values()];
-}
-
 /** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
 function reconciled(holder: Holder, tasks: readonly Task[]): AuditNote[] {
-  const since = new Map(tasks.map(({ metadata }) => [metadata.uid, instantMs(metadata.createdAt)]));
-  const known = auditedVersions(holder.options.layout, since);
-  const notes: AuditNote[] = [];
-  for (const task of tasks) {
+  return unaudited(holder.options.layout, tasks).map(({ task, audited }): AuditNote => {
     const { id, uid, resourceVersion: version } = task.metadata;
-    const audited = known.get(uid);
-    if (audited === undefined && version === 1) notes.push(queuedNote(task));
-    else if ((audited ?? 0) < version) {
-      notes.push({ event: "reconciled", actor: "stint", task: id, uid, to: task.status.state, version });
-    }
-  }
-  return notes;
+    if (audited === 0 && version === 1) return queuedNote(task);
+    return { event: "reconciled", actor: "stint", task: id, uid, to: task.status.state, version };
+  });
 }

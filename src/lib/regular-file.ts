@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { errnoOf } from "./errno.ts";
 
 /**
  * Reads a text from a regular file, through a link too. Anything else is refused with an errno like what the system
@@ -16,12 +17,35 @@ export function readRegularFile(path: string): string {
 /** Where files that are read one after the other come to lie: most of them are small. */
 const buffer = Buffer.allocUnsafe(64 * 1_024);
 
+/** A file of one's own: no link, and nothing that one would have to wait for. */
+const OWN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/**
+ * The bytes of a small file that is no link, until the next file is read, in as few calls to the system as there can be; null where they
+ * are not to be had, for whatever reason. Whoever makes sure that they are whole need not ask what was read: a FIFO has no places to
+ * read from (pread(2): ESPIPE). `readOwnFile` is for all the others, and says why.
+ */
+export function readSmallFile(path: string): Buffer | null {
+  try {
+    const file = openSync(path, OWN);
+    try {
+      const length = readSync(file, buffer, 0, buffer.length, 0);
+      return length < buffer.length ? buffer.subarray(0, length) : null;
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return null;
+  }
+}
+
 /**
  * Reads a text from a regular file that is no link, in as few calls to the system as there can be; null where it has more bytes than
  * `most`. Anything else is refused as above, a link with ELOOP.
  */
 export function readOwnFile(path: string, most: number): string | null {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  const file = openSync(path, OWN);
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw notRegular(path);

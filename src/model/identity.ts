@@ -50,6 +50,11 @@ export function numberOf(id: TaskId): number {
   return Number(id.slice(0, id.indexOf("-")));
 }
 
+/** The name in an id. */
+export function nameOf(id: TaskId): string {
+  return id.slice(id.indexOf("-") + 1);
+}
+
 /** Makes a valid name out of any text (a command, a file name); `task` where nothing usable is left. */
 export function nameFrom(text: string): string {
   const cleaned = text

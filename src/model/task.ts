@@ -119,7 +119,9 @@ export const task = v.strictObject({ metadata, spec, status });
 export type Task = v.InferOutput<typeof task>;
 export type Metadata = Task["metadata"];
 
-/** What is wanted beside what is to be run: for most of a batch the same. */
+/** What a record says of a task beside who it is, and what is wanted beside what is to be run: for most of a batch the same. */
+export const metadataBeside = v.omit(metadata, ["id", "number", "name", "uid"]);
+export type MetadataBeside = Omit<Metadata, "id" | "number" | "name" | "uid">;
 export const specBeside = v.omit(spec, ["kind"]);
 export type SpecBeside = Omit<Spec, "kind">;
 export type QueuedStatus = Extract<Status, { state: "queued" }>;

@@ -30,15 +30,21 @@ export function readyTasks(around: Surroundings): Task[] {
   return around.queued.filter((task) => gateOf(task, around).type === "open");
 }
 
+/** Who is asked. */
+interface Asked {
+  /** Ready tasks. */
+  readonly ready: readonly Task[];
+  /** True where they are known to be in the order of their turn. */
+  readonly isInTurn?: boolean;
+  /** Is shown what each of them finds. */
+  readonly watch?: (task: Task, sight: Sight) => void;
+}
+
 /**
  * Asks ready tasks in the order of their turn, and gives each that fits its place. One that does not fit is passed by the
  * others until it has waited for the backfill span; the first such task then has what it lacks kept for it.
- * `watch` is shown what each of them finds.
  */
-export function allot(
-  around: Surroundings,
-  { ready, watch }: { readonly ready: readonly Task[]; readonly watch?: (task: Task, sight: Sight) => void },
-): Allotment {
+export function allot(around: Surroundings, { ready, isInTurn = false, watch }: Asked): Allotment {
   const { machine, active, queued, nowMs } = around;
   const { policy } = machine;
   const lanes = lanesOf({ active, queued, ready, policy });
@@ -48,8 +54,9 @@ export function allot(
   let kept: TaskId | null = null;
   // Room only shrinks in a round: who asks for the same as one who found none will find none.
   const blocked = new Set<string>();
-  const asked = room.jobs <= 0 && watch === undefined ? [] : inTurn(ready, { nowMs, policy });
-  for (const task of asked) {
+  const isAsking = room.jobs > 0 || watch !== undefined;
+  const inOrder = isInTurn || !isAsking ? ready : inTurn(ready, { nowMs, policy });
+  for (const task of isAsking ? inOrder : []) {
     if (isFull(room, kept) && watch === undefined) break;
     const wanted = permitsOf(task, policy);
     const permit = permits.missing(wanted);

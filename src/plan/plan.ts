@@ -4,6 +4,7 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { allot } from "./allot.ts";
 import { callOff, type Dismissal, isTied } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
+import { TurnWatch } from "./order.ts";
 import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
 import type { Surroundings } from "./snapshot.ts";
@@ -52,20 +53,21 @@ export function plan(snapshot: Snapshot): Plan {
     if (leftMs <= 0) actions.push({ type: "timeOut", task });
     else wake.in(leftMs);
   }
-  const { tied, open, overdue } = lookThrough(snapshot, wake);
+  const { tied, open, claimable, isInTurn, overdue } = lookThrough(snapshot, wake);
   const { dismissed, superseded } = callOff({ ...snapshot, queued: tied });
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
   const dropped = new Set(dismissed.map(({ task }) => task));
   actions.push(...overdue.filter(({ task }) => !dropped.has(task)));
-  const ready = dropped.size === 0 ? open : open.filter((task) => !dropped.has(task));
-  const pause = ready.length === 0 ? null : pauseOf(snapshot);
+  const left = (tasks: Task[]): Task[] =>
+    dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));
+  const pause = left(open).length === 0 ? null : pauseOf(snapshot);
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
   if (snapshot.isClaiming && pause === null) {
-    const claimable = ready.filter((task) => snapshot.mayClaim(task) && closingOf(task, snapshot) === null);
-    const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready: claimable });
+    const ready = left(claimable);
+    const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready, isInTurn });
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
-    wake.in(closesInMs(claimable, snapshot));
+    wake.in(closesInMs(ready, snapshot));
     if (standsMs !== null) wake.in(Math.max(LEAST_TURN_MS, standsMs));
   }
   return { actions, wakeInMs: wake.leastMs, pause };
@@ -77,28 +79,40 @@ interface Looked {
   readonly tied: Task[];
   /** Those whose gates are open. */
   readonly open: Task[];
+  /** Those of them that may be started here. */
+  readonly claimable: Task[];
+  /** True where these are known to come in the order of their turn. */
+  readonly isInTurn: boolean;
   readonly overdue: Extract<Action, { type: "expire" | "rewait" }>[];
 }
 
 function lookThrough(snapshot: Snapshot, wake: Wake): Looked {
-  const { nowMs } = snapshot;
-  const looked: Looked = { tied: [], open: [], overdue: [] };
+  const { nowMs, machine } = snapshot;
+  const [tied, open, claimable]: [Task[], Task[], Task[]] = [[], [], []];
+  const overdue: Looked["overdue"] = [];
+  // Where nothing can start, nobody is asked.
+  const isAsking = snapshot.isClaiming && snapshot.active.length < machine.capacity.jobs;
+  const turns = isAsking ? new TurnWatch({ nowMs, policy: machine.policy }) : null;
   for (const task of snapshot.queued) {
-    if (isTied(task)) looked.tied.push(task);
+    if (isTied(task)) tied.push(task);
     const patienceMs = patienceLeftMs(task, nowMs);
     if (patienceMs !== null && patienceMs <= 0) {
-      looked.overdue.push({ type: "expire", task });
+      overdue.push({ type: "expire", task });
       continue;
     }
     wake.in(patienceMs);
     const to = rewaited(task, nowMs);
-    if (to !== null) looked.overdue.push({ type: "rewait", task, to });
+    if (to !== null) overdue.push({ type: "rewait", task, to });
     const gate = gateOf(task, snapshot);
-    if (gate.type === "open") looked.open.push(task);
-    else if ("untilMs" in gate) wake.in(gate.untilMs - nowMs);
+    if (gate.type === "open") {
+      open.push(task);
+      if (!snapshot.mayClaim(task) || closingOf(task, snapshot) !== null) continue;
+      claimable.push(task);
+      turns?.see(task);
+    } else if ("untilMs" in gate) wake.in(gate.untilMs - nowMs);
     else if (gate.type !== "held") wake.in(startsInMs(task, nowMs));
   }
-  return looked;
+  return { tied, open, claimable, isInTurn: turns?.isInTurn ?? false, overdue };
 }
 
 /** The first of many moments, in ms from now. */
@@ -136,9 +150,9 @@ function timeLeftMs(task: Task, awakeMs: number): number | null {
 
 /** Only a task that has never run can wait too long; the wait begins when the user lets it start. */
 function patienceLeftMs({ metadata, spec, status }: Task, nowMs: number): number | null {
+  if (spec.queueTtlMs === undefined || spec.hold) return null;
   // Asked for again by a person, it would be over at once.
-  const hasBegun = status.attempt > 0 || metadata.epoch > 1;
-  if (spec.queueTtlMs === undefined || hasBegun || spec.hold) return null;
+  if (status.attempt > 0 || metadata.epoch > 1) return null;
   const sinceMs = Math.max(instantMs(metadata.createdAt), instantMs(spec.notBefore ?? metadata.createdAt));
   return sinceMs + spec.queueTtlMs - nowMs;
 }

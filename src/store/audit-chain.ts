@@ -1,10 +1,12 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename } from "node:path";
+import { instantMs } from "../lib/clock.ts";
 import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type AuditLine, auditLine } from "../model/audit.ts";
 import { check } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import type { Task } from "../model/task.ts";
 import { auditFiles, FIRST_HASH, hashOf } from "./audit.ts";
 import type { Layout } from "./layout.ts";
 
@@ -54,26 +56,61 @@ const MAX_CLOCK_ERROR_MS = 86_400_000;
 /** Read at a time, from the end backwards. */
 const CHUNK_BYTES = 1_024 * 1_024;
 
+/** What a line says of a task: its uid and the version. */
+const VERSION = /"uid":"([^"]+)"[^\n]*?"version":(\d+)/g;
+
 /**
  * The last version on the log of some tasks, by uid; read without checking, for a start-up that compares. `since` says when
  * each of them was made, in ms since the epoch: what the log said before is not looked at, however long it is.
  */
 export function auditedVersions(layout: Layout, since: ReadonlyMap<string, number>): Map<string, number> {
   const versions = new Map<string, number>();
+  if (since.size === 0) return versions;
   const fromMs = [...since.values()].reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
-  for (const file of since.size === 0 ? [] : auditFiles(layout).toReversed()) {
-    for (const text of chunksFromEnd(file)) {
-      const found = new Map<string, number>();
-      for (const match of text.matchAll(/"uid":"([^"]+)"[^\n]*?"version":(\d+)/g)) {
-        if (match[1] !== undefined && since.has(match[1])) found.set(match[1], Number(match[2]));
-      }
-      for (const [uid, version] of found) if (!versions.has(uid)) versions.set(uid, version);
-      if (versions.size === since.size) return versions;
-      const oldest = /"at":"([^"]+)"/.exec(text)?.[1];
-      if (oldest !== undefined && Date.parse(oldest) < fromMs - MAX_CLOCK_ERROR_MS) return versions;
-    }
+  for (const [, uid = "", version] of linesFromEnd(layout, fromMs)) {
+    if (!since.has(uid) || versions.has(uid)) continue;
+    versions.set(uid, Number(version));
+    if (versions.size === since.size) break;
   }
   return versions;
+}
+
+/** A task of which the log does not tell all; `audited` is the last version that it tells of, 0 where there is none. */
+export interface Unaudited {
+  readonly task: Task;
+  readonly audited: number;
+}
+
+/** The tasks that are newer than what the log says of them, in their order; each counts once, in its newest version. */
+export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
+  const left = new Map<string, Task>();
+  let fromMs = Number.POSITIVE_INFINITY;
+  for (const task of tasks) {
+    const { uid, resourceVersion, createdAt } = task.metadata;
+    fromMs = Math.min(fromMs, instantMs(createdAt));
+    if ((left.get(uid)?.metadata.resourceVersion ?? 0) < resourceVersion) left.set(uid, task);
+  }
+  const behind = new Map<string, number>();
+  for (const [, uid = "", version] of left.size === 0 ? [] : linesFromEnd(layout, fromMs)) {
+    const task = left.get(uid);
+    if (task === undefined || behind.has(uid)) continue;
+    // Mostly the log has all: what is done with is not kept.
+    if (Number(version) < task.metadata.resourceVersion) behind.set(uid, Number(version));
+    else left.delete(uid);
+    if (left.size === behind.size) break;
+  }
+  return [...left.values()].map((task) => ({ task, audited: behind.get(task.metadata.uid) ?? 0 }));
+}
+
+/** The lines on tasks, as `VERSION` reads them, the last first; not much further back than a time in ms since the epoch. */
+function* linesFromEnd(layout: Layout, fromMs: number): Generator<RegExpExecArray> {
+  for (const file of auditFiles(layout).toReversed()) {
+    for (const text of chunksFromEnd(file)) {
+      yield* [...text.matchAll(VERSION)].toReversed();
+      const oldest = /"at":"([^"]+)"/.exec(text)?.[1];
+      if (oldest !== undefined && Date.parse(oldest) < fromMs - MAX_CLOCK_ERROR_MS) return;
+    }
+  }
 }
 
 /** Whole lines of a file, the last ones first. */

@@ -1,10 +1,11 @@
 import { check, isObject } from "../model/check.ts";
+import { MAX_NAME_LENGTH, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import { type Kind, kind } from "../model/kind.ts";
 import { unprojected } from "../model/projection.ts";
 import {
   FORMAT_VERSION,
-  type Metadata,
-  metadata,
+  type MetadataBeside,
+  metadataBeside,
   type SpecBeside,
   type Status,
   specBeside,
@@ -12,9 +13,12 @@ import {
   type Task,
 } from "../model/task.ts";
 
-/** Where `recordText` begins what a record says beside who it is, and where that goes on after what is to be run. */
+/** What stands in a text of `recordText` behind the uid, before what is to be run, and before what is wanted beside that. */
+const BESIDE = '",\n';
 const SPEC = ',\n  "spec": {\n    "kind": ';
 const REST = ',\n    "priority": ';
+/** Bytes of a uid that mean themselves in JSON. */
+const PLAIN = /^[\w-]+$/;
 /** So many different texts are kept at a time. */
 const MAX_KNOWN = 1_000;
 
@@ -28,47 +32,52 @@ interface Rest {
  * rest of the text is parsed and checked once, and is one object in memory for all of them.
  */
 export class RecordParts {
-  readonly #wholes = new Known<Pick<Task, "spec" | "status">>();
-  readonly #kinds = new Known<Kind>();
-  readonly #rests = new Known<Rest>();
-  readonly #words = new Known<string>();
+  readonly #besides = new Known((text) => this.#beside(text));
+  readonly #bodies = new Known((text) => this.#body(text));
+  readonly #kinds = new Texts(kindOf);
+  readonly #rests = new Texts(restOf);
+  readonly #words = new Texts((text) => text);
+  #name = "";
 
   /**
-   * The task of a text that is as `recordText` writes it; null for any other, and for one with a fault. Cut at two commas, such a text
-   * is one exactly if its parts are: the first and the last as members of an object, the second as a value.
+   * The task of the id and the bytes of a record as `recordText` writes it; null for any other, and for one with a fault. How such a text
+   * begins follows from the id. Cut behind the uid and at two commas, it is one exactly if its parts are: what is beside who it is and
+   * the last as members of an object, what is to be run as a value.
    */
-  read(text: string): Task | null {
-    const specAt = text.indexOf(SPEC);
-    if (specAt < 0) return null;
-    const head = this.#head(`${text.slice(0, specAt)}}`);
-    if (head === null) return null;
-    const body = text.slice(specAt);
-    const known = this.#wholes.of(body, () => this.#body(body));
-    return known === null ? null : { metadata: head, ...known };
+  read(id: TaskId, bytes: Buffer): Task | null {
+    const name = nameOf(id);
+    const number = numberOf(id);
+    if (number < 1 || name.length > MAX_NAME_LENGTH) return null;
+    const begin = `{\n  "formatVersion": ${FORMAT_VERSION},\n  "metadata": {\n    "id": "${id}",\n    "number": ${number},\n    "name": "${name}",\n    "uid": "`;
+    const specAt = bytes.indexOf(SPEC);
+    if (specAt < 0 || bytes.toString("latin1", 0, begin.length) !== begin) return null;
+    const uidEnd = bytes.indexOf(BESIDE, begin.length);
+    const uid = bytes.toString("latin1", begin.length, uidEnd);
+    if (uidEnd < 0 || !PLAIN.test(uid)) return null;
+    const beside = this.#besides.of(bytes.subarray(uidEnd + BESIDE.length, specAt));
+    const body = this.#bodies.of(bytes.subarray(specAt));
+    if (beside === null || body === null) return null;
+    if (name !== this.#name) this.#name = name;
+    return { metadata: { id, number, name: this.#name, uid, ...beside }, ...body };
   }
 
-  #head(text: string): Metadata | null {
-    const data = parsed(text);
-    if (!isObject(data) || Object.keys(data).length !== 2 || data["formatVersion"] !== FORMAT_VERSION)
-      return null;
-    const checked = check(metadata, data["metadata"]);
+  #beside(text: string): MetadataBeside | null {
+    const checked = check(metadataBeside, parsed(`{${text}`));
     return checked.ok ? this.#shared(checked.value) : null;
   }
 
   #body(text: string): Pick<Task, "spec" | "status"> | null {
     const restAt = text.indexOf(REST);
     if (restAt < 0) return null;
-    const what = this.#kinds.of(text.slice(SPEC.length, restAt), kindOf);
-    const rest = this.#rests.of(text.slice(restAt + 1), restOf);
+    const what = this.#kinds.of(text.slice(SPEC.length, restAt));
+    const rest = this.#rests.of(text.slice(restAt + 1));
     if (what === null || rest === null) return null;
     return { spec: { kind: what, ...rest.spec }, status: rest.status };
   }
 
   /** What many records have in common is kept once. */
-  #shared(of: Metadata): Metadata {
-    const word = (text: string): string => this.#words.of(text, (same) => same) ?? text;
-    // Members of a sweep have names of their own.
-    if (of.group === undefined) of.name = word(of.name);
+  #shared(of: MetadataBeside): MetadataBeside {
+    const word = (text: string): string => this.#words.of(text) ?? text;
     of.createdAt = word(of.createdAt);
     of.updatedAt = word(of.updatedAt);
     of.createdBy = word(of.createdBy);
@@ -88,16 +97,40 @@ function isEmpty(of: Readonly<Record<string, string>>): boolean {
 }
 
 /** What was made of some texts; what cannot be made is null. */
-class Known<T> {
+class Texts<T> {
+  readonly #make: (text: string) => T | null;
   readonly #made = new Map<string, T | null>();
 
-  of(text: string, make: (text: string) => T | null): T | null {
+  constructor(make: (text: string) => T | null) {
+    this.#make = make;
+  }
+
+  of(text: string): T | null {
     const known = this.#made.get(text);
     if (known !== undefined) return known;
     if (this.#made.size >= MAX_KNOWN) this.#made.clear();
-    const made = make(text);
+    const made = this.#make(text);
     this.#made.set(text, made);
     return made;
+  }
+}
+
+/** The same for bytes, which mostly are those of the time before: to compare them costs less than to make a text of them. */
+class Known<T> {
+  readonly #texts: Texts<T>;
+  #last: Buffer = Buffer.alloc(0);
+  #made: T | null = null;
+
+  constructor(make: (text: string) => T | null) {
+    this.#texts = new Texts(make);
+  }
+
+  of(bytes: Buffer): T | null {
+    if (!bytes.equals(this.#last)) {
+      this.#made = this.#texts.of(bytes.toString("utf8"));
+      this.#last = Buffer.from(bytes);
+    }
+    return this.#made;
   }
 }
 

@@ -1,8 +1,9 @@
 import { lstatSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
-import { readOwnFile } from "../lib/regular-file.ts";
+import { readOwnFile, readSmallFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { check, isObject } from "../model/check.ts";
+import type { TaskId } from "../model/identity.ts";
 import { project, unprojected } from "../model/projection.ts";
 import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
 import type { RecordParts } from "./record-parts.ts";
@@ -34,10 +35,8 @@ export function isAsWritten(path: string, known: Task): boolean {
   }
 }
 
-/** Reads a record's text; `parts` are shared by all that are read one after the other. */
-export function parseRecord(text: string, parts?: RecordParts): Result<Task, RecordFault> {
-  const known = parts?.read(text) ?? null;
-  if (known !== null) return ok(known);
+/** Reads a record's text. */
+export function parseRecord(text: string): Result<Task, RecordFault> {
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -53,13 +52,23 @@ export function parseRecord(text: string, parts?: RecordParts): Result<Task, Rec
   return parsed.ok ? parsed : err({ type: "corrupt", reason: parsed.error });
 }
 
-/** Reads the record at a path; `parts` as above. */
-export function readRecord(path: string, parts?: RecordParts): Result<Task, RecordFault> {
+/** Reads the record of a task at a path; `parts` are shared by all that are read one after the other. */
+export function readRecordOf(
+  id: TaskId,
+  { path, parts }: { readonly path: string; readonly parts: RecordParts },
+): Result<Task, RecordFault> {
+  const bytes = readSmallFile(path);
+  const known = bytes === null ? null : parts.read(id, bytes);
+  return known === null ? readRecord(path) : ok(known);
+}
+
+/** Reads the record at a path. */
+export function readRecord(path: string): Result<Task, RecordFault> {
   try {
     const text = readOwnFile(path, MAX_RECORD_BYTES);
     return text === null
       ? err({ type: "corrupt", reason: "it is larger than any record" })
-      : parseRecord(text, parts);
+      : parseRecord(text);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return err({ type: "missing" });

@@ -11,7 +11,7 @@ import { dueSegments } from "./journal.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
-import { type RecordFault, readRecord } from "./record.ts";
+import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 import { replay } from "./replay.ts";
 import { dropOldReplies } from "./requests.ts";
@@ -24,12 +24,13 @@ const MAX_STAGED_AGE_MS = 600_000;
 /** Commands leave a segment each, and supervisors that do not stay long: of so many, a start sees to some. */
 const MAX_SEGMENTS = 64;
 
-/** In the order of their weight: of two copies of a task, that in dead-letter/ counts. */
+/** In the order of their weight: of two copies of a task, that in running/ counts, and of two ended ones that in dead-letter/. */
+const UNENDED = ["running", "pending"] as const;
 const ENDED = ["dead-letter", "done"] as const;
 
 interface Listing {
   readonly place: Place;
-  readonly ids: ReadonlySet<TaskId>;
+  readonly ids: readonly TaskId[];
 }
 
 /** What a start-up finds: every task that is not ended, and what had to be put in order. */
@@ -66,13 +67,11 @@ export function recover(
   // Here too: a holder may be gone again before its first chores.
   dropOldReplies(layout, nowMs);
   // Before anything is put aside: a spoilt record's number is taken too.
-  const ended = ENDED.map((place) => ({ place, ids: namesIn(layout, [place]) }));
-  const known = [...namesIn(layout, ["pending", "running"]), ...ended.flatMap(({ ids }) => [...ids])].map(
-    numberOf,
-  );
+  const unended = UNENDED.map((place) => listed(layout, place));
+  const ended = ENDED.map((place) => listed(layout, place));
   const ranks: Ranks = new Map();
   const moves: Move[] = [];
-  for (const place of ["running", "pending"] as const) load(layout, place, { found, ranks, moves });
+  for (const listing of unended) load(layout, listing, { found, ranks, moves });
   // Before the moves, as in a commit: after them nothing tells that these have just come to where they belong.
   announce(
     moves.map(({ task }) => ({ before: null, after: task })),
@@ -83,10 +82,7 @@ export function recover(
   for (const place of PLACES) syncDirectory(layout.place(place));
   const segments = dueSegments(layout);
   if (segments.length >= MAX_SEGMENTS) found.findings.push(...checkpointSome(layout, segments));
-  raiseNumbers(
-    layout,
-    known.reduce((most, number) => Math.max(most, number), 0),
-  );
+  raiseNumbers(layout, Math.max(...[...unended, ...ended].map(highest)));
   return found;
 }
 
@@ -145,9 +141,9 @@ interface Loading {
 }
 
 /** Reads one directory; what says that it belongs elsewhere is to be moved there, what is no record is put aside. */
-function load(layout: Layout, place: Place, { found, ranks, moves }: Loading): void {
+function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: Loading): void {
   const parts = new RecordParts();
-  for (const id of namesIn(layout, [place])) {
+  for (const id of ids) {
     const path = layout.record(place, id);
     const counts = ranks.get(id);
     // It is moved here in a moment.
@@ -156,7 +152,7 @@ function load(layout: Layout, place: Place, { found, ranks, moves }: Loading): v
       found.findings.push(quarantine(path, `the task is in ${counts}/ too`));
       continue;
     }
-    const read = readRecord(path, parts);
+    const read = readRecordOf(id, { path, parts });
     if (!read.ok) {
       if (read.error.type === "missing") continue;
       found.findings.push(faultFinding(path, read.error));
@@ -212,13 +208,16 @@ function dropCopies(
   }
 }
 
-function namesIn(layout: Layout, places: readonly Place[]): Set<TaskId> {
-  const ids = new Set<TaskId>();
-  for (const place of places) {
-    for (const name of readdirSync(layout.place(place))) {
-      const id = idFromFileName(name);
-      if (id !== null) ids.add(id);
-    }
+/** Mostly in the order in which the files were made, and lie on the disk; the system gives them in that of their hashes (ext4). */
+function listed(layout: Layout, place: Place): Listing {
+  const ids: TaskId[] = [];
+  for (const name of readdirSync(layout.place(place)).sort()) {
+    const id = idFromFileName(name);
+    if (id !== null) ids.push(id);
   }
-  return ids;
+  return { place, ids };
+}
+
+function highest({ ids }: Listing): number {
+  return ids.reduce((most, id) => Math.max(most, numberOf(id)), 0);
 }

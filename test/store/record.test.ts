@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { readSmallFile } from "../../src/lib/regular-file.ts";
+import { idFromFileName, type TaskId } from "../../src/model/identity.ts";
 import { project } from "../../src/model/projection.ts";
 import type { Spec } from "../../src/model/spec.ts";
 import { STATES } from "../../src/model/state.ts";
-import { FORMAT_VERSION, type Status } from "../../src/model/task.ts";
-import { parseRecord, readRecord, recordText } from "../../src/store/record.ts";
+import { FORMAT_VERSION, type Status, type Task } from "../../src/model/task.ts";
+import { parseRecord, readRecord, readRecordOf, recordText } from "../../src/store/record.ts";
 import { RecordParts } from "../../src/store/record-parts.ts";
 import { anyTask } from "../rig/arbitraries.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
@@ -97,17 +99,32 @@ describe("parseRecord()", () => {
   });
 });
 
-describe("parseRecord() of many records", () => {
+describe("readRecordOf() many records", () => {
+  const [ID, OTHER] = [1, 2].map((number) => aTask({ number }).metadata.id) as [TaskId, TaskId];
   const batch = (number: number): string =>
     recordText(aTask({ number, metadata: { environment: "hash", batch: "one" } }));
+  /** What comes of a text, by the parts and by itself; the second is what counts. */
+  const bothOf = (parts: RecordParts, id: TaskId, text: string): [Task | null, Task | null] => {
+    const read = parseRecord(text);
+    return [parts.read(id, Buffer.from(text)), read.ok && read.value.metadata.id === id ? read.value : null];
+  };
+  /** What the parts do not take is read by itself, which costs time alone. */
+  const expectSame = (parts: RecordParts, id: TaskId, text: string): void => {
+    const [known, read] = bothOf(parts, id, text);
+    if (known !== null) expect(known).toEqual(read as Task);
+  };
 
   test("reads each of them as if it were alone", () => {
     fc.assert(
       fc.property(fc.array(anyTask, { maxLength: 4 }), fc.nat(9), (tasks, seed) => {
         const parts = new RecordParts();
-        const texts = tasks.map(recordText);
-        for (const text of [...texts, ...texts, batch(seed + 1)])
-          expect(parseRecord(text, parts)).toEqual(parseRecord(text));
+        const texts = tasks.map((task) => [task.metadata.id, recordText(task)] as const);
+        const plain = [aTask({ number: seed + 1 }).metadata.id, batch(seed + 1)] as const;
+        for (const [id, text] of [...texts, plain, ...texts, plain]) {
+          const [known, read] = bothOf(parts, id, text);
+          expect(read).not.toBeNull();
+          expect(known).toEqual(read);
+        }
       }),
     );
   });
@@ -125,19 +142,21 @@ describe("parseRecord() of many records", () => {
       '"status": null,',
       '"kind": 1,',
       '"hold": true,',
+      '"number": 3,',
+      "\\u0041",
+      "é",
       "7",
     ];
     const lines = [...text.split("\n"), ...failure.split("\n")].map((line) => `\n${line}`);
     fc.assert(
       fc.property(
-        fc.constantFrom(text, failure),
+        fc.constantFrom([ID, text] as const, [failed.metadata.id, failure] as const),
         fc.nat(),
         fc.nat(40),
         fc.constantFrom("", ...pieces, ...lines),
-        (of, place, cut, piece) => {
+        ([id, of], place, cut, piece) => {
           const at = place % of.length;
-          const spoilt = of.slice(0, at) + piece + of.slice(at + (cut > 20 ? 0 : cut));
-          expect(parseRecord(spoilt, parts)).toEqual(parseRecord(spoilt));
+          expectSame(parts, id, of.slice(0, at) + piece + of.slice(at + (cut > 20 ? 0 : cut)));
         },
       ),
       { numRuns: 5_000 },
@@ -145,27 +164,78 @@ describe("parseRecord() of many records", () => {
   });
 
   test.each([
+    ["another id in the name of its file", ['"id": "000002-train"', '"id": "000003-train"']],
+    ["another number than its id has", ['"number": 2', '"number": 3']],
+    ["another name", ['"name": "train"', '"name": "other"']],
+    ["a uid that is none", ['"uid": "', '"uid": 7, "x": "']],
+    ["a uid with an escape", ['"uid": "', '"uid": "\\n']],
+    ["a second number", ['"generation": 1', '"generation": 1,\n    "number": 9']],
+    ["no generation", ['    "generation": 1,\n', ""]],
     ["a head that has a spec of its own", ['"metadata": {', '"spec": {}, "metadata": {']],
+    ["a spec behind its metadata", ['"batch": "one"\n  }', '"batch": "one"\n  }, "spec": {}']],
     ["a spec that has two kinds", ['"priority": 0', '"priority": 0, "kind": {}']],
     ["a priority of its own in the kind", ['"args": []', '"args": [],\n    "priority": 0']],
     ["a key behind the status", ['"attempts": []', '"attempts": []}, "more": {']],
     ["a newer format", ['"formatVersion": 1', '"formatVersion": 2']],
     ["a fault in what it shares with others", ['"stopGraceMs": 30000', '"stopGraceMs": -1']],
-  ])("says the same of %s", (_what, [from = "", to = ""]) => {
+    ["nothing at its end", ["}\n}\n", "}\n"]],
+  ])("leaves %s to who looks closer", (_what, [from = "", to = ""]) => {
     const parts = new RecordParts();
-    parseRecord(batch(1), parts);
+    expect(parts.read(ID, Buffer.from(batch(1)))).not.toBeNull();
     const text = batch(2).replace(from, to);
     expect(text).not.toBe(batch(2));
-    expect(parseRecord(text, parts)).toEqual(parseRecord(text));
+    expect(parts.read(OTHER, Buffer.from(text))).toBeNull();
+    expect(parts.read(OTHER, Buffer.from(batch(2)))).toEqual(valueOf(parseRecord(batch(2))));
+  });
+
+  test.each(["0000000-train", `000002-${"a".repeat(129)}`])("leaves the id %s, which no task has", (name) => {
+    const id = idFromFileName(`${name}.json`) as TaskId;
+    const [number = "", word = ""] = name.split("-");
+    const text = batch(2)
+      .replace('"id": "000002-train"', `"id": "${name}"`)
+      .replace('"number": 2', `"number": ${Number(number)}`)
+      .replace('"name": "train"', `"name": "${word}"`);
+    expect(new RecordParts().read(id, Buffer.from(text))).toBeNull();
+    expect(errorOf(parseRecord(text)).type).toBe("corrupt");
   });
 
   test("keeps once what they have in common", () => {
     const parts = new RecordParts();
-    const [one, other] = [1, 2].map((number) => valueOf(parseRecord(batch(number), parts)));
+    const [one, other] = [1, 2].map((number) =>
+      parts.read(aTask({ number }).metadata.id, Buffer.from(batch(number))),
+    );
     expect(one?.metadata.number).toBe(1);
     expect(other?.metadata.number).toBe(2);
     expect(other?.spec).toBe(one?.spec as Spec);
     expect(other?.status).toBe(one?.status as Status);
+  });
+
+  test("reads a file as readRecord() does, whatever it is", async () => {
+    await using place = new TempDirectory();
+    const at = (name: string): string => join(place.path, name);
+    writeFileSync(at("good"), batch(1));
+    writeFileSync(at("short"), batch(1).slice(0, -9));
+    writeFileSync(at("empty"), "");
+    writeFileSync(at("large"), batch(1) + " ".repeat(100_000));
+    writeFileSync(at("full"), batch(1) + " ".repeat(64 * 1_024 - batch(1).length));
+    Bun.spawnSync(["mkfifo", at("fifo")]);
+    symlinkSync(at("good"), at("link"));
+    mkdirSync(at("folder"));
+    const parts = new RecordParts();
+    const names = ["good", "short", "empty", "large", "full", "fifo", "link", "folder", "gone"];
+    for (const name of [...names, ...names])
+      expect(readRecordOf(ID, { path: at(name), parts })).toEqual(readRecord(at(name)));
+  });
+
+  test("takes nothing from a FIFO, though somebody has written a record into it", async () => {
+    await using place = new TempDirectory();
+    const path = join(place.path, "fifo");
+    Bun.spawnSync(["mkfifo", path]);
+    const file = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    writeSync(file, batch(1));
+    expect(readSmallFile(path)).toBeNull();
+    expect(errorOf(readRecordOf(ID, { path, parts: new RecordParts() })).type).toBe("corrupt");
+    closeSync(file);
   });
 });
 

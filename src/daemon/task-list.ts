@@ -1,0 +1,75 @@
+import type { TaskId } from "../model/identity.ts";
+import type { Task } from "../model/task.ts";
+
+interface Change {
+  readonly number: number;
+  /** Null where it is to go. */
+  readonly task: Task | null;
+}
+
+/**
+ * Tasks in the order of their numbers. A list that was handed out never changes: who goes through it may change the queue meanwhile.
+ * What has changed since is worked in when the list is asked for again, all of it in one pass.
+ */
+export class TaskList {
+  #tasks: readonly Task[] = [];
+  readonly #changes = new Map<TaskId, Change>();
+
+  /** Takes a task in, in the place of its earlier version. */
+  put(task: Task): void {
+    const { id, number } = task.metadata;
+    this.#changes.set(id, { number, task });
+  }
+
+  drop({ metadata: { id, number } }: Task): void {
+    this.#changes.set(id, { number, task: null });
+  }
+
+  get tasks(): readonly Task[] {
+    if (this.#changes.size > 0) {
+      this.#tasks = merged(this.#tasks, [...this.#changes].sort(byPlace));
+      this.#changes.clear();
+    }
+    return this.#tasks;
+  }
+}
+
+type Entry = readonly [TaskId, Change];
+
+/** Of a hundred thousand tasks, those that stay are not looked into: they lie all over the memory. */
+function merged(tasks: readonly Task[], changes: readonly Entry[]): Task[] {
+  const made: Task[] = [];
+  let at = 0;
+  const copyTo = (end: number): void => {
+    for (; at < end; at += 1) made.push(tasks[at] as Task);
+  };
+  for (const [id, { number, task }] of changes) {
+    copyTo(placeOf({ id, number }, { tasks, from: at }));
+    if (tasks[at]?.metadata.id === id) at += 1;
+    if (task !== null) made.push(task);
+  }
+  copyTo(tasks.length);
+  return made;
+}
+
+/** Where a task stands, or would: by halving. */
+function placeOf(
+  { id, number }: { readonly id: TaskId; readonly number: number },
+  { tasks, from }: { readonly tasks: readonly Task[]; readonly from: number },
+): number {
+  let low = from;
+  let high = tasks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const known = tasks[middle]?.metadata;
+    if (known === undefined) break;
+    if (known.number < number || (known.number === number && known.id < id)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Two tasks of one number come of copying by hand. */
+function byPlace([leftId, left]: Entry, [rightId, right]: Entry): number {
+  return left.number - right.number || (leftId < rightId ? -1 : Number(leftId > rightId));
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import type { Task } from "../../src/model/task.ts";
+import { Audit } from "../../src/store/audit.ts";
+import { unaudited } from "../../src/store/audit-chain.ts";
+import { aTask, at, NOW_MS } from "../rig/tasks.ts";
+import { TempHome } from "../rig/temp-home.ts";
+
+/** Appends lines on versions of tasks, by the numbers in their uids: what one holder does. */
+function log(home: TempHome, ...versions: readonly (readonly [number, number])[]): void {
+  using audit = new Audit(home.layout);
+  audit.append(
+    versions.map(([number, version]) => ({
+      event: "task_queued",
+      actor: "ada",
+      task: aTask({ number }).metadata.id,
+      uid: `uid-${number}`,
+      version,
+    })),
+    NOW_MS,
+  );
+}
+
+describe("unaudited()", () => {
+  const task = (number: number, resourceVersion: number, uid = `uid-${number}`): Task =>
+    aTask({ number, metadata: { uid, resourceVersion, createdAt: at(0) } });
+
+  test("finds what is newer than its last line, in the order of the tasks", async () => {
+    await using home = new TempHome();
+    log(home, [1, 1], [1, 2], [2, 1], [3, 4]);
+    log(home, [1, 3], [3, 3]);
+    const tasks = [task(4, 1), task(3, 4), task(1, 3), task(2, 2), task(5, 2)];
+    expect(unaudited(home.layout, tasks)).toEqual([
+      { task: task(4, 1), audited: 0 },
+      // The last line counts, as that of a record that was brought back by hand.
+      { task: task(3, 4), audited: 3 },
+      { task: task(2, 2), audited: 1 },
+      { task: task(5, 2), audited: 0 },
+    ]);
+    expect(unaudited(home.layout, [])).toEqual([]);
+  });
+
+  test("looks at each task once, in its newest version", async () => {
+    await using home = new TempHome();
+    log(home, [1, 2]);
+    const copies = [task(1, 1), task(7, 3, "uid-1"), task(1, 2)];
+    expect(unaudited(home.layout, copies)).toEqual([{ task: task(7, 3, "uid-1"), audited: 2 }]);
+    expect(unaudited(home.layout, [task(1, 2), task(7, 1, "uid-1")])).toEqual([]);
+  });
+});
