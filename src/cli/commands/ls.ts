@@ -6,7 +6,8 @@ import { matches, type Query } from "../../model/query.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
-import { newestIds, readTask } from "../../store/reader.ts";
+import { newestIds } from "../../store/newest.ts";
+import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { countFlag } from "../flags.ts";
 import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
@@ -69,14 +70,15 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   const limit =
     flags.limit === undefined ? ok(DEFAULT_LIMIT) : countFlag("limit", flags.limit, { most: MAX_LIMIT });
   if (!limit.ok) return limit.error;
-  const query = queryOf(flags, { layout: home.value, nowMs: context.clock.now() });
+  const nowMs = context.clock.now();
+  const query = queryOf(flags, { layout: home.value, nowMs });
   if (!query.ok) return query.error;
   const overview = await readOverview(context, home.value);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
   const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
-  const wanted = { query: query.value, flags, limit: limit.value, folds };
+  const wanted = { query: query.value, flags, limit: limit.value, folds, nowMs };
   const rows = choose(home.value, overview, wanted);
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
   else printTable(context, { rows, overview });
@@ -88,11 +90,12 @@ interface Wanted {
   readonly flags: Flags;
   readonly limit: number;
   readonly folds: ReadonlyMap<number, Fold>;
+  readonly nowMs: number;
 }
 
 /** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */
 function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fold)[] {
-  const { query, flags, limit, folds } = wanted;
+  const { query, flags, limit, folds, nowMs } = wanted;
   const cursor = flags.cursor === undefined ? Number.POSITIVE_INFINITY : Number(flags.cursor);
   const isWanted = (task: Task): boolean => query === null || matches(task, query);
   const living =
@@ -104,7 +107,7 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
-  for (const id of newestIds(layout, ["done", "dead-letter"])) {
+  for (const id of newestIds(layout, ["done", "dead-letter"], nowMs)) {
     if (ended.length >= endedLimit) break;
     if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
     const read = readTask(layout, id);
