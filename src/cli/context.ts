@@ -12,7 +12,8 @@ export interface Context {
   readonly cwd: string;
   /** The user's home directory. */
   readonly userHome: string;
-  readonly user: string;
+  /** Their name, which few verbs need. */
+  readonly user: () => string;
   /** Path of this executable. */
   readonly self: string;
   readonly clock: Clock;
@@ -49,7 +50,7 @@ export function processContext(): Context {
     env,
     cwd: workingDirectory(env),
     userHome: env["HOME"] ?? homedir(),
-    user: userName(env),
+    user: () => userName(env),
     self: process.execPath,
     clock: systemClock,
     isTerminal,

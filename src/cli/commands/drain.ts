@@ -14,9 +14,9 @@ import { type ClosingFlags, closingOfFlags } from "../closing.ts";
 import type { Context } from "../context.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
-import { surroundingsSeen } from "../overview.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
+import { surroundingsSeen } from "../surroundings.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 

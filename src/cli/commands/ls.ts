@@ -73,7 +73,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   const nowMs = context.clock.now();
   const query = queryOf(flags, { layout: home.value, nowMs });
   if (!query.ok) return query.error;
-  const overview = await readOverview(context, home.value);
+  const overview = readOverview(home.value);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
@@ -81,7 +81,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   const wanted = { query: query.value, flags, limit: limit.value, folds, nowMs };
   const rows = choose(home.value, overview, wanted);
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else printTable(context, { rows, overview });
+  else await printTable(context, home.value, { rows, overview });
   return EXIT.done;
 }
 
@@ -128,19 +128,25 @@ function folded(tasks: readonly Task[], folds: ReadonlyMap<number, Fold>): (Task
   });
 }
 
-function printTable(
+async function printTable(
   context: Context,
+  layout: Layout,
   { rows: listed, overview }: { rows: readonly (Task | Fold)[]; overview: Overview },
-): void {
+): Promise<void> {
   const style = styleFor(context.hasColor);
   const nowMs = context.clock.now();
   if (listed.length === 0) {
     context.err("No tasks to show.\n");
     return;
   }
+  // The plan is loaded where there is something to plan.
+  const waitOf =
+    overview.queued.length === 0
+      ? null
+      : await import("../waits.ts").then(async ({ waitsSeen }) => waitsSeen(context, layout, overview));
   const rows = listed.map((one) => {
     if ("group" in one) return foldRow(one, { nowMs, style });
-    const wait = one.status.state === "queued" ? overview.whyWaiting(one) : null;
+    const wait = one.status.state === "queued" ? (waitOf?.(one) ?? null) : null;
     return taskRow(one, { nowMs, wait, style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() }));
