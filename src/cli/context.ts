@@ -20,7 +20,7 @@ export interface Context {
   /** True where a person reads stdout; a file, a pipe or `NO_COLOR` get plain text. */
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
-  /** Of the terminal, or what a file gets. Asking the stream for its width costs more than all the rest of a start. */
+  /** Of the terminal, or what a file gets, and a terminal that does not know its own width. Asking the stream for its width costs more than all the rest of a start. */
   readonly columns: () => number;
   /** The answer. */
   readonly out: (text: string) => void;
@@ -55,7 +55,7 @@ export function processContext(): Context {
     clock: systemClock,
     isTerminal,
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    columns: () => (isTerminal ? (process.stdout.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS),
+    columns: () => (isTerminal && process.stdout.columns) || DEFAULT_COLUMNS,
     out: (text) => write(1, Buffer.from(text)),
     outBytes: (bytes) => write(1, bytes),
     log: (line) => tryToWrite(1, Buffer.from(line)),
