@@ -4,6 +4,7 @@ import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import type { Overview } from "./overview.ts";
 import { surroundingsSeen } from "./surroundings.ts";
+import { shortWait } from "./text/wait.ts";
 
 /** Tells why queued tasks wait, as the plan itself would. */
 export async function waitsSeen(
@@ -17,4 +18,14 @@ export async function waitsSeen(
     // A `run` starts its own tasks: one that has room and does not start is not of them.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };
+}
+
+/** The same in few words, for a listing. */
+export async function shortWaits(
+  context: Context,
+  layout: Layout,
+  overview: Overview,
+): Promise<(task: Task) => string> {
+  const waitOf = await waitsSeen(context, layout, overview);
+  return (task) => shortWait(waitOf(task), context.clock.now());
 }

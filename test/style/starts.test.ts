@@ -51,6 +51,13 @@ describe("a start", () => {
     expect(HEAVY.filter((one) => loaded.has(one))).toEqual([]);
   });
 
+  test.each([
+    ["ls", /^src\/(plan|daemon|intake|machine|run)\//],
+    ["submit", /^src\/(intake\/(sweep|submission|diagnostic|task-text)|cli\/select)\b/],
+  ])("of %s loads late what few calls of it need", (verb, late) => {
+    expect([...loadedWith(`src/cli/commands/${verb}.ts`)].filter((path) => late.test(path))).toEqual([]);
+  });
+
   test("loads no verb but the one that is called", () => {
     const loaded = [...loadedWith("src/main.ts")];
     expect(loaded).toContain("src/cli/verbs.ts");

@@ -139,15 +139,10 @@ async function printTable(
     context.err("No tasks to show.\n");
     return;
   }
-  // The plan is loaded where there is something to plan.
-  const waitOf =
-    overview.queued.length === 0
-      ? null
-      : await import("../waits.ts").then(async ({ waitsSeen }) => waitsSeen(context, layout, overview));
+  const waitOf = await waitsOf(context, layout, overview);
   const rows = listed.map((one) => {
     if ("group" in one) return foldRow(one, { nowMs, style });
-    const wait = one.status.state === "queued" ? (waitOf?.(one) ?? null) : null;
-    return taskRow(one, { nowMs, wait, style });
+    return taskRow(one, { nowMs, wait: one.status.state === "queued" ? waitOf(one) : "", style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() }));
   if (overview.obstacle !== null)
@@ -158,4 +153,15 @@ async function printTable(
     overview.active.length > 0 ? `${overview.active.length} running` : null,
   ].filter((part) => part !== null);
   context.err(`\n${what.join(", ")}, and no supervisor is up. To start one: stint up --detach\n`);
+}
+
+/** Why queued tasks wait; the plan is loaded where there is one. */
+async function waitsOf(
+  context: Context,
+  layout: Layout,
+  overview: Overview,
+): Promise<(task: Task) => string> {
+  if (overview.queued.length === 0) return () => "";
+  const { shortWaits } = await import("../waits.ts");
+  return shortWaits(context, layout, overview);
 }
