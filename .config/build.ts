@@ -1,31 +1,10 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import manifest from "../package.json";
-
-/**
- * Builds `dist/stint`.
- *
- * Bytecode with a top-level `await` needs the esm format; splitting keeps what a verb imports late out of the start of the
- * others; full minification would break code that looks at names. The code of a start runs once, and machine code for it
- * would be made in vain: until a verb begins its work (cli/app.ts), the engine is so many times slower to compile. The last
- * two flags matter for safety: without them the executable obeys a `bunfig.toml` and a `.env` in whatever directory it is
- * called from, and a `preload` there is foreign code.
- */
-const FLAGS = [
-  "--compile",
-  "--bytecode",
-  "--format=esm",
-  "--splitting",
-  "--sourcemap=linked",
-  "--minify-whitespace",
-  "--minify-syntax",
-  "--compile-jit-policy=30",
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-];
+import { leanCommander } from "./lean-commander.ts";
 
 if (Bun.version !== manifest.config.bun) {
   console.error(
-    `Cannot build with Bun "${Bun.version}": the flags were proven with ${manifest.config.bun}; use npm start or npm test, which bring it`,
+    `Cannot build with Bun "${Bun.version}": the options were proven with ${manifest.config.bun}; use npm start or npm test, which bring it`,
   );
   process.exit(2);
 }
@@ -35,15 +14,32 @@ if (Bun.version !== manifest.config.bun) {
 const aside = `dist/.build-${process.pid}`;
 mkdirSync(aside, { recursive: true });
 try {
-  const build = Bun.spawnSync(
-    [process.execPath, "build", ...FLAGS, "src/main.ts", `--outfile=${aside}/stint`],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
+  /**
+   * Bytecode with a top-level `await` needs the esm format; splitting keeps what a verb imports late out of the start of the
+   * others; full minification would break code that looks at names. The code of a start runs once, and machine code for it
+   * would be made in vain: until a verb begins its work (cli/app.ts), the engine is so many times slower to compile. Where
+   * nothing is loaded by itself matters for safety: else the executable obeys a `bunfig.toml` and a `.env` in whatever
+   * directory it is called from, and a `preload` there is foreign code.
+   */
+  const build = await Bun.build({
+    entrypoints: ["src/main.ts"],
+    compile: {
+      outfile: `${aside}/stint`,
+      jitPolicy: 30,
+      autoloadDotenv: false,
+      autoloadBunfig: false,
     },
-  );
+    bytecode: true,
+    format: "esm",
+    splitting: true,
+    sourcemap: "linked",
+    minify: { whitespace: true, syntax: true },
+    plugins: [leanCommander],
+    throw: false,
+  });
+  for (const log of build.logs) console.error(log);
   if (build.success) renameSync(`${aside}/stint`, "dist/stint");
-  else console.error(build.stdout.toString());
-  process.exitCode = build.exitCode;
+  process.exitCode = build.success ? 0 : 1;
 } finally {
   rmSync(aside, { recursive: true });
 }

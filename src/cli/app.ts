@@ -12,6 +12,10 @@ import { type Ended, VERBS } from "./verbs.ts";
 /** The verbs whose exit code is the task's: their own errors must not look like it. */
 const MIRRORING = new Set(["run", "wait"]);
 
+/** So many times slower to compile is the engine for a verb that is over soon: between a start's and the usual. */
+const BRIEF_JIT_SCALE = 6;
+const BRIEF_MS = 100;
+
 /** Runs one command line; gives the exit code. */
 export async function runApp(process: Context): Promise<number> {
   const cut = process.arguments.indexOf("--");
@@ -36,8 +40,10 @@ export async function runApp(process: Context): Promise<number> {
           : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${verb} …`;
       ended = problem("USAGE", `Cannot run the verb "${verb}": there is none of that name`, hint);
     } else {
-      // The build starts it reluctant to compile (see .config/build.ts): the work of a verb may be long.
-      Bun.unsafe.setJITPolicy(1);
+      // The build starts it reluctant to compile (see .config/build.ts). Most verbs are over before machine code pays for
+      // itself; one that stays gets it as usual.
+      Bun.unsafe.setJITPolicy(BRIEF_JIT_SCALE);
+      setTimeout(() => Bun.unsafe.setJITPolicy(1), BRIEF_MS).unref();
       await program.parseAsync(hasVerb(given) ? [...given] : ["ls", ...given], { from: "user" });
     }
     return finish(context, { ended, codeOf });

@@ -12,14 +12,15 @@ export interface Context {
   readonly cwd: string;
   /** The user's home directory. */
   readonly userHome: string;
-  readonly user: string;
+  /** Their name, which few verbs need. */
+  readonly user: () => string;
   /** Path of this executable. */
   readonly self: string;
   readonly clock: Clock;
   /** True where a person reads stdout; a file, a pipe or `NO_COLOR` get plain text. */
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
-  /** Of the terminal, or what a file gets. Asking the stream for its width costs more than all the rest of a start. */
+  /** Of the terminal, or what a file gets, and a terminal that does not know its own width. Asking the stream for its width costs more than all the rest of a start. */
   readonly columns: () => number;
   /** The answer. */
   readonly out: (text: string) => void;
@@ -49,12 +50,12 @@ export function processContext(): Context {
     env,
     cwd: workingDirectory(env),
     userHome: env["HOME"] ?? homedir(),
-    user: userName(env),
+    user: () => userName(env),
     self: process.execPath,
     clock: systemClock,
     isTerminal,
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    columns: () => (isTerminal ? (process.stdout.columns ?? DEFAULT_COLUMNS) : DEFAULT_COLUMNS),
+    columns: () => (isTerminal && process.stdout.columns) || DEFAULT_COLUMNS,
     out: (text) => write(1, Buffer.from(text)),
     outBytes: (bytes) => write(1, bytes),
     log: (line) => tryToWrite(1, Buffer.from(line)),

@@ -1,10 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, extname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
-import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { draftsFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
-import { placeholdersIn } from "../intake/sweep/placeholder.ts";
-import { decodeTaskText } from "../intake/task-text.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -42,10 +39,12 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
       ),
     );
   }
+  // A command after -- has no use for a reader of YAML.
+  const { readDraftsOf } = await import("./draft-file.ts");
   const drafts: Draft[] = [];
   const faults: string[] = [];
   for (const file of files) {
-    const read = await readDraftsOf(context, { ...wanted, file });
+    const read = readDraftsOf(context, { ...defaultsOf(context), ...wanted, file });
     if (!read.ok) return read;
     for (const draft of read.value.drafts) drafts.push(draft);
     faults.push(...read.value.faults);
@@ -60,44 +59,6 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
     );
   }
   return overlay(context, { drafts, fields });
-}
-
-async function readDraftsOf(
-  context: Context,
-  { file, defaults, sweep }: Wanted & { file: string },
-): Promise<Result<{ drafts: Draft[]; faults: string[] }, Problem>> {
-  const text = readText(context, file);
-  if (!text.ok) return text;
-  const shown = file === "-" ? "stdin" : file;
-  // A command after -- has no use for a reader of YAML.
-  const { readSubmission } = await import("../intake/submission.ts");
-  const read = readSubmission(text.value, {
-    ...defaultsOf(context),
-    file: shown,
-    defaultName: nameFrom(basename(shown, extname(shown))),
-    dataFolder: file === "-" ? context.cwd : dirname(resolve(context.cwd, file)),
-    ...(sweep !== undefined && { sweep }),
-    ...(defaults !== undefined && { defaults }),
-  });
-  return ok(
-    read.ok ? { drafts: read.value, faults: [] } : { drafts: [], faults: read.error.map(renderDiagnostic) },
-  );
-}
-
-/** Reads a file or stdin; what is no text of a task file is a problem in words. */
-function readText(context: Context, file: string): Result<string, Problem> {
-  try {
-    const path = resolve(context.cwd, file);
-    const isFolder = file !== "-" && statSync(path).isDirectory();
-    if (isFolder)
-      return err(problem("NOT_FOUND", `Cannot read "${file}": it is a folder, wanted a YAML file`));
-    const text = decodeTaskText(file === "-" ? context.readInput() : readFileSync(path));
-    return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const hint = file === "-" ? undefined : `to queue a command, put -- before it: stint submit -- ${file} …`;
-    return err(problem("NOT_FOUND", `Cannot read "${file}": ${said}`, hint));
-  }
 }
 
 async function draftOfCommand(
@@ -138,6 +99,7 @@ export async function overlay(
   const { name: nameField, ...others } = fields;
   const name = typeof nameField === "string" ? nameField : undefined;
   const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
+  const { placeholdersIn } = await import("../intake/sweep/placeholder.ts");
   const placeholder = pairs.find(([, value]) => placeholdersIn(value, false).length > 0);
   if (placeholder !== undefined) {
     const message = `Cannot set ${placeholder[0]} to "${placeholder[1]}": a flag over a task file holds no placeholders`;

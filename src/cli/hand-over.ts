@@ -32,7 +32,7 @@ export async function takeOverHome(
     if (asked !== owner.token) {
       postRequest(layout, {
         at: timestamp(context.clock.now()),
-        actor: context.user,
+        actor: context.user(),
         operation: { verb: "handOver", owner: owner.token },
       });
       asked = owner.token;

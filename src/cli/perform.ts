@@ -19,7 +19,7 @@ export type Performed = Result<readonly Answer[] | "requested", Problem>;
 /** Has the holder of the home do something; with no supervisor this process takes the lock and does it itself. */
 export async function perform(context: Context, layout: Layout, operation: Operation): Promise<Performed> {
   // Asked of whom it may be in the end, it is one wish.
-  const wish = { at: timestamp(context.clock.now()), actor: context.user, operation };
+  const wish = { at: timestamp(context.clock.now()), actor: context.user(), operation };
   for (;;) {
     const owner = lockOwner(layout);
     if (owner === null || owner.role === "command") {

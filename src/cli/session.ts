@@ -44,7 +44,7 @@ export async function holdHome(
         random: systemRandom,
         terms: options.terms,
         means,
-        actor: context.user,
+        actor: context.user(),
         self: context.self,
         environment: inheritable(context.env),
         notices: options.notices,

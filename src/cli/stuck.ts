@@ -4,7 +4,7 @@ import { reasonsNotToWait } from "../plan/finality.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { surroundingsSeen } from "./overview.ts";
+import { surroundingsSeen } from "./surroundings.ts";
 
 /** A look reads the whole queue; what it tells is no matter of seconds. */
 const LOOK_MS = 10_000;

@@ -139,7 +139,7 @@ export async function submitDrafts(
     // A supervisor may have been started where it can do more than we, or less.
     controllers: owner?.controllers ?? (await ownControllers(context, drafts)),
     clock: context.clock,
-    createdBy: context.user,
+    createdBy: context.user(),
     source: "cli",
     environment: inheritable(context.env),
     ...(options.resubmitOf !== undefined && { resubmitOf: options.resubmitOf }),

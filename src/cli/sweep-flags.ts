@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { sweepEntries } from "../intake/sweep/typed.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -33,6 +32,8 @@ export function declareSweep(command: Command): Command {
 /** The sweep that flags ask for, as keys of a task file; none is an empty list. */
 export async function sweepOf(context: Context, flags: SweepFlagTexts): Promise<Result<Entry[], Problem>> {
   const { matrix, each, array, maxParallel, maxFailures } = flags;
+  if ([matrix, each, array, maxParallel, maxFailures].every((flag) => flag === undefined)) return ok([]);
+  const { sweepEntries } = await import("../intake/sweep/typed.ts");
   const entries = await sweepEntries({
     ...(matrix !== undefined && { matrix }),
     ...(each !== undefined && { each: resolve(context.cwd, each) }),

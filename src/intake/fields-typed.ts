@@ -7,7 +7,7 @@ import { makeDraft } from "./finish.ts";
 import { givenFields } from "./given.ts";
 import { meaningOf } from "./key-names.ts";
 import { parentsAsked } from "./parents.ts";
-import { draftsOf } from "./sweep/expand.ts";
+import { singleDraft } from "./single.ts";
 import { flagValue } from "./typed-text.ts";
 import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
 
@@ -28,8 +28,17 @@ export async function draftsFromFlags(
   const given = Object.entries(flags).filter(([, data]) => data !== undefined);
   const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data)));
   const all = [...entries, ...(context.sweep ?? [])];
-  const drafts = draftsOf({ entries: all, context, text: "", span: NOWHERE });
+  const around = { context, span: NOWHERE };
+  const drafts = isPlain(all)
+    ? singleDraft(givenFields(all), around)
+    : (await import("./sweep/expand.ts")).draftsOf({ ...around, entries: all, text: "" });
   return drafts.ok ? drafts : err(drafts.error.map(typedFault));
+}
+
+/** Most command lines are one task as it stands, and have no use for what takes sweeps apart. */
+function isPlain(entries: readonly Entry[]): boolean {
+  const isOfSweep = ({ key }: Entry): boolean => meaningOf(key).type === "sweep";
+  return !entries.some(isOfSweep) && !JSON.stringify(entries).includes("${{");
 }
 
 /** What `stint set` may change; a name stays, since ids and other people's notes hold it. */

@@ -1,7 +1,5 @@
-import { parseDuration } from "../lib/duration.ts";
-
-const HOUR_MS = parseDuration("1h") ?? 0;
-const MINUTE_MS = parseDuration("1m") ?? 0;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** How a home shares its machine out; the settings of config.yaml that decide who starts. */
 export interface Policy {

@@ -95,7 +95,8 @@ export function incomingBatches(layout: Layout): string[] {
 export function publishBatch(layout: Layout, batch: string, findings: Finding[] = []): TaskId[] {
   const directory = join(layout.incoming, batch);
   const moved: TaskId[] = [];
-  for (const id of batchMembers(layout, batch)) {
+  const names = namesIn(layout, batch);
+  for (const id of idsOf(names)) {
     const path = join(directory, `${id}.json`);
     const known = PLACES.find((place) => isThere(layout.record(place, id)));
     const put = (): unknown =>
@@ -109,17 +110,21 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
   syncDirectory(layout.place("pending"));
   shelveSegment(layout, segmentOf(layout, batch), batch);
   failpoint("batch:shelved");
-  isMissing(() => {
-    fileAccepted(readRegularFile(join(directory, TAKEN)));
-    failpoint("batch:taken-filed");
-    rmSync(join(directory, TAKEN));
-  });
-  isMissing(() => {
-    const note = parseJson(firingNote, readRegularFile(join(directory, FIRED)));
-    if (note !== null) noteFiring(layout, note);
-    failpoint("batch:firing-noted");
-    rmSync(join(directory, FIRED));
-  });
+  if (names.includes(TAKEN)) {
+    isMissing(() => {
+      fileAccepted(readRegularFile(join(directory, TAKEN)));
+      failpoint("batch:taken-filed");
+      rmSync(join(directory, TAKEN));
+    });
+  }
+  if (names.includes(FIRED)) {
+    isMissing(() => {
+      const note = parseJson(firingNote, readRegularFile(join(directory, FIRED)));
+      if (note !== null) noteFiring(layout, note);
+      failpoint("batch:firing-noted");
+      rmSync(join(directory, FIRED));
+    });
+  }
   failpoint("batch:emptied");
   removeEmpty(directory);
   return moved;
@@ -127,10 +132,18 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
 
 /** The ids of a batch that are not yet in `pending/`. */
 export function batchMembers(layout: Layout, batch: string): TaskId[] {
+  return idsOf(namesIn(layout, batch));
+}
+
+function namesIn(layout: Layout, batch: string): string[] {
   let names: string[] = [];
   isMissing(() => {
     names = readdirSync(join(layout.incoming, batch));
   });
+  return names;
+}
+
+function idsOf(names: readonly string[]): TaskId[] {
   return names
     .map(idFromFileName)
     .filter((id) => id !== null)

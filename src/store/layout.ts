@@ -84,6 +84,10 @@ export class Layout {
   get engines(): string {
     return join(this.home, "engines");
   }
+  /** What readers keep of long listings. */
+  get newest(): string {
+    return join(this.home, "newest.json");
+  }
   /** When it was last cleaned up by itself. */
   get cleaned(): string {
     return join(this.home, "cleaned.json");

@@ -22,50 +22,6 @@ export function idsIn(layout: Layout, place: Place): TaskId[] {
   return inOrder(ids);
 }
 
-/** So many are put in order at first: what a listing shows without being asked for more. */
-const FEW = 100;
-
-/**
- * The ids in some directories, from the highest number down. Who wants the newest few of a hundred thousand waits for no
- * more than the listing of the directory: to sort all of them takes longer than that.
- */
-export function* newestIds(layout: Layout, places: readonly Place[]): Generator<TaskId> {
-  const listings = places.map((place) => readdirSync(layout.place(place)));
-  const few = highest(listings, FEW);
-  yield* idsOf(few);
-  if (few.length === FEW) yield* idsOf(highest(listings, Number.POSITIVE_INFINITY).slice(FEW));
-}
-
-interface Numbered {
-  readonly name: string;
-  readonly number: number;
-}
-
-/** The names that begin with the highest numbers, from the highest down. */
-function highest(listings: readonly string[][], count: number): Numbered[] {
-  const kept: Numbered[] = [];
-  let least = 0;
-  for (const names of listings) {
-    for (const name of names) {
-      const number = Number.parseInt(name, 10);
-      if (!(number >= least)) continue;
-      kept.push({ name, number });
-      if (kept.length < 2 * count) continue;
-      kept.sort(fromHighest).length = count;
-      least = kept.at(-1)?.number ?? 0;
-    }
-  }
-  return kept.sort(fromHighest).slice(0, count);
-}
-
-function fromHighest(left: Numbered, right: Numbered): number {
-  return right.number - left.number || (left.name < right.name ? 1 : -1);
-}
-
-function idsOf(numbered: readonly Numbered[]): TaskId[] {
-  return numbered.map(({ name }) => idFromFileName(name)).filter((id) => id !== null);
-}
-
 /** Each number is read once: a sort compares a name with twenty others. */
 function inOrder(ids: readonly TaskId[]): TaskId[] {
   return ids

@@ -136,3 +136,22 @@ describe("the one file of its kind", () => {
     expect(fingerprint(path)).toBe(print);
   });
 });
+
+test("whatever stands where the newest names are kept, a listing says the same and nobody complains", async () => {
+  await using stint = new Stint();
+  await prepare(stint);
+  await stint.ok("drain");
+  const said = await stint.ok("ls", "--json");
+  for (const [shape, put] of Object.entries(SHAPES)) {
+    const path = join(stint.home, "newest.json");
+    put(path, '{"bootId": "x", "places": {"done": {"stamp": "0 0 0 0", "names": ["000009-x.json"]}}}');
+    const print = fingerprint(path);
+    expect([shape, await stint.ok("ls", "--json")]).toEqual([shape, said]);
+    expect([shape, (await survives(stint, ["doctor"])).out]).toEqual([
+      shape,
+      expect.not.stringContaining(path),
+    ]);
+    expect([shape, (await survives(stint, ["drain"])).code]).toEqual([shape, 0]);
+    expect([shape, fingerprint(path)]).toEqual([shape, print]);
+  }
+});

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeTaskId, numberOf } from "../../src/model/identity.ts";
+import { makeTaskId } from "../../src/model/identity.ts";
 import { PLACES } from "../../src/model/state.ts";
 import { commitBatch } from "../../src/store/batch.ts";
-import { allIds, idsIn, newestIds, readTask, readTasks } from "../../src/store/reader.ts";
+import { allIds, idsIn, readTask, readTasks } from "../../src/store/reader.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
-import { after, aTask, exited, taskIn } from "../rig/tasks.ts";
+import { aTask, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const [waiting, runs, done, dead, coming] = [
@@ -73,32 +73,4 @@ describe("readTasks()", () => {
     expect(numbers("done", "dead-letter")).toEqual([1, 1_000_000]);
     expect(numbers(...PLACES).toSorted((left, right) => left - right)).toEqual([1, 2, 7, 10, 1_000_000]);
   });
-});
-
-test("newestIds() goes from the highest number down, over several folders, and skips what is no record", async () => {
-  await using home = new TempHome();
-  for (const number of [2, 11, 1_000_000]) home.put(after(aTask({ number }), exited(0)));
-  home.put(after(aTask({ number: 7 }), exited(3)));
-  writeFileSync(join(home.layout.place("done"), "000012 notes.txt"), "");
-  writeFileSync(join(home.layout.place("done"), "README"), "");
-  expect([...newestIds(home.layout, ["done", "dead-letter"])].map(numberOf)).toEqual([1_000_000, 11, 7, 2]);
-});
-
-test("newestIds() has each of many once, in their order, those of one number too", async () => {
-  await using home = new TempHome();
-  const numbers = Array.from({ length: 450 }, (_, index) => (index * 7) % 400);
-  for (const [index, number] of numbers.entries())
-    writeFileSync(
-      join(
-        home.layout.place(index % 3 === 0 ? "dead-letter" : "done"),
-        `${String(number).padStart(6, "0")}-t${index}.json`,
-      ),
-      "",
-    );
-  const found = [...newestIds(home.layout, ["done", "dead-letter"])];
-  expect(new Set(found).size).toBe(found.length);
-  expect(found.map(numberOf)).toEqual(found.map(numberOf).toSorted((left, right) => right - left));
-  expect(found.length).toBe(
-    new Set([...idsIn(home.layout, "done"), ...idsIn(home.layout, "dead-letter")]).size,
-  );
 });

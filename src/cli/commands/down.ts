@@ -44,8 +44,7 @@ async function down(context: Context, layout: Layout, flags: Flags): Promise<End
   const progress = new ProgressLine(context);
   while (lockOwner(layout)?.token === owner.token) {
     if (jobs !== "leave") {
-      const running = readTasks(layout, ["running"]);
-      progress.show(running, running.length);
+      progress.show(readTasks(layout, ["running"]));
     }
     await Bun.sleep(LOOK_MS);
   }

@@ -14,9 +14,9 @@ import { type ClosingFlags, closingOfFlags } from "../closing.ts";
 import type { Context } from "../context.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
-import { surroundingsSeen } from "../overview.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
+import { surroundingsSeen } from "../surroundings.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -54,6 +54,8 @@ class Errand {
   readonly #flags: Flags;
   readonly closing: Closing | null;
   readonly #deadBefore: ReadonlySet<TaskId>;
+  /** What it waited for when it last looked. */
+  #waitedFor: ReadonlySet<TaskId> = new Set();
   /** What ran when it stopped starting jobs: beside a supervisor that goes on, only these are waited for. */
   #lastActive: ReadonlySet<TaskId> | null = null;
   isInterrupted = false;
@@ -85,9 +87,17 @@ class Errand {
     const open = readTasks(this.#layout, ["running", "pending"]);
     const reasons = this.#reasons(await this.#seen(open));
     const waited = open.filter((task) => !reasons.has(task.metadata.id));
+    this.#waitedFor = new Set(waited.map((task) => task.metadata.id));
     if (!this.isClosed) return waited;
     this.#lastActive ??= new Set(waited.map((task) => task.metadata.id));
     return waited.filter((task) => this.#lastActive?.has(task.metadata.id));
+  }
+
+  /** What is open of that in a holder's hands, and what runs that came since. */
+  openIn(holder: Holder): Task[] {
+    return [...holder.tasks.values()].filter(
+      (task) => task.status.state !== "queued" || this.#waitedFor.has(task.metadata.id),
+    );
   }
 
   /** What failed meanwhile, and what is left and why. */
@@ -138,7 +148,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     const owner = lockOwner(layout);
     const isSupervised = owner?.role === "up" || owner?.role === "drain";
     if (waited.length === 0 && (hasHeld || isSupervised || errand.isClosed)) break;
-    progress.show(waited, waited.length);
+    progress.show(waited);
     if (isSupervised) {
       await Bun.sleep(LOOK_MS);
       continue;
@@ -154,11 +164,14 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     hasHeld = true;
     {
       await using session = opened.value;
+      // Beside the loop, which may rest for long once it has looked.
+      const show = (): void => progress.show(errand.openIn(session.holder));
+      const showing = context.isTerminal ? setInterval(show, LOOK_MS) : undefined;
       await superviseHome(context, session, {
         settings,
         isDone: (holder, isQuiet) => errand.isOver || (isQuiet && errand.isDone(holder)),
         isHurried: () => errand.isOver,
-      });
+      }).finally(() => clearInterval(showing));
       if (errand.isOver && flags.quiet !== true) tellLeftJobs(context, { holder: session.holder, layout });
       if (session.holder.leaving === null) break;
     }

@@ -7,6 +7,7 @@ import { declareReadVerb, oneOrAll } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
 import type { Holders } from "../text/shortage.ts";
 import type { Invocation } from "../verbs.ts";
+import { waitsSeen } from "../waits.ts";
 
 interface Explained {
   readonly id: string;
@@ -19,10 +20,11 @@ interface Explained {
 export function declare(command: Command, invocation: Invocation): void {
   const { context } = invocation;
   const explain = async (tasks: readonly Task[], layout: Layout): Promise<Explained[]> => {
-    const overview = await readOverview(context, layout);
+    const overview = readOverview(layout);
+    const waitOf = await waitsSeen(context, layout, overview);
     const holders = expectedEnds(overview.active);
     return tasks.map((task) => {
-      const wait = task.status.state === "queued" ? overview.whyWaiting(task) : null;
+      const wait = task.status.state === "queued" ? waitOf(task) : null;
       const lines = explainTask(task, { nowMs: context.clock.now(), wait, holders });
       return { id: task.metadata.id, state: task.status.state, wait, lines };
     });

@@ -6,7 +6,8 @@ import { matches, type Query } from "../../model/query.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
-import { newestIds, readTask } from "../../store/reader.ts";
+import { newestIds } from "../../store/newest.ts";
+import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { countFlag } from "../flags.ts";
 import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
@@ -69,17 +70,18 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   const limit =
     flags.limit === undefined ? ok(DEFAULT_LIMIT) : countFlag("limit", flags.limit, { most: MAX_LIMIT });
   if (!limit.ok) return limit.error;
-  const query = queryOf(flags, { layout: home.value, nowMs: context.clock.now() });
+  const nowMs = context.clock.now();
+  const query = queryOf(flags, { layout: home.value, nowMs });
   if (!query.ok) return query.error;
-  const overview = await readOverview(context, home.value);
+  const overview = readOverview(home.value);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
   const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
-  const wanted = { query: query.value, flags, limit: limit.value, folds };
+  const wanted = { query: query.value, flags, limit: limit.value, folds, nowMs };
   const rows = choose(home.value, overview, wanted);
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else printTable(context, { rows, overview });
+  else await printTable(context, home.value, { rows, overview });
   return EXIT.done;
 }
 
@@ -88,11 +90,12 @@ interface Wanted {
   readonly flags: Flags;
   readonly limit: number;
   readonly folds: ReadonlyMap<number, Fold>;
+  readonly nowMs: number;
 }
 
 /** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */
 function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fold)[] {
-  const { query, flags, limit, folds } = wanted;
+  const { query, flags, limit, folds, nowMs } = wanted;
   const cursor = flags.cursor === undefined ? Number.POSITIVE_INFINITY : Number(flags.cursor);
   const isWanted = (task: Task): boolean => query === null || matches(task, query);
   const living =
@@ -104,7 +107,7 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
-  for (const id of newestIds(layout, ["done", "dead-letter"])) {
+  for (const id of newestIds(layout, ["done", "dead-letter"], nowMs)) {
     if (ended.length >= endedLimit) break;
     if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
     const read = readTask(layout, id);
@@ -125,20 +128,21 @@ function folded(tasks: readonly Task[], folds: ReadonlyMap<number, Fold>): (Task
   });
 }
 
-function printTable(
+async function printTable(
   context: Context,
+  layout: Layout,
   { rows: listed, overview }: { rows: readonly (Task | Fold)[]; overview: Overview },
-): void {
+): Promise<void> {
   const style = styleFor(context.hasColor);
   const nowMs = context.clock.now();
   if (listed.length === 0) {
     context.err("No tasks to show.\n");
     return;
   }
+  const waitOf = await waitsOf(context, layout, overview);
   const rows = listed.map((one) => {
     if ("group" in one) return foldRow(one, { nowMs, style });
-    const wait = one.status.state === "queued" ? overview.whyWaiting(one) : null;
-    return taskRow(one, { nowMs, wait, style });
+    return taskRow(one, { nowMs, wait: one.status.state === "queued" ? waitOf(one) : "", style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() }));
   if (overview.obstacle !== null)
@@ -149,4 +153,15 @@ function printTable(
     overview.active.length > 0 ? `${overview.active.length} running` : null,
   ].filter((part) => part !== null);
   context.err(`\n${what.join(", ")}, and no supervisor is up. To start one: stint up --detach\n`);
+}
+
+/** Why queued tasks wait; the plan is loaded where there is one. */
+async function waitsOf(
+  context: Context,
+  layout: Layout,
+  overview: Overview,
+): Promise<(task: Task) => string> {
+  if (overview.queued.length === 0) return () => "";
+  const { shortWaits } = await import("../waits.ts");
+  return shortWaits(context, layout, overview);
 }

@@ -10,7 +10,6 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
-import { findTask } from "../select.ts";
 import { readSettings } from "../settings.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
 import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
@@ -49,7 +48,7 @@ async function submit(
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
   const path = homePath(context);
-  const source = flags.from === undefined ? null : original(path, flags.from);
+  const source = flags.from === undefined ? null : await original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
   const settings = await readSettings(context, new Layout(path));
   if (!settings.ok) return settings.error;
@@ -87,9 +86,13 @@ async function submit(
 }
 
 /** What a task was asked for, to be asked for again. */
-function original(path: string, reference: string): Result<{ draft: Draft; id: TaskId }, Problem> {
+async function original(
+  path: string,
+  reference: string,
+): Promise<Result<{ draft: Draft; id: TaskId }, Problem>> {
   const home = openHome(path);
   if (!home.ok) return home;
+  const { findTask } = await import("../select.ts");
   const found = findTask(home.value, reference);
   if (!found.ok) return found;
   const { metadata, spec } = found.value;

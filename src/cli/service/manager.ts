@@ -103,7 +103,13 @@ function launchd(context: Context, service: Service): Manager {
 
 /** Whether systemd keeps the user's services without a login; null where it cannot be asked. */
 export function isLingering(context: Context): boolean | null {
-  const { code, out } = say(context, ["loginctl", "show-user", context.user, "--property=Linger", "--value"]);
+  const { code, out } = say(context, [
+    "loginctl",
+    "show-user",
+    context.user(),
+    "--property=Linger",
+    "--value",
+  ]);
   if (code === 0 && (out === "yes" || out === "no")) return out === "yes";
   return null;
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
+import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 import { styleFor } from "./style.ts";
@@ -18,15 +19,21 @@ export function endLine(task: Task, context: Pick<Context, "hasColor">): string 
 /** Shows how far a wait is: one line rewritten in place on a terminal, nothing in between elsewhere. */
 export class ProgressLine {
   readonly #context: Context;
+  readonly #everOpen = new Set<TaskId>();
   #shown = "";
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  show(open: readonly Task[], total: number): void {
+  /** `all` is how many tasks the wait is for; where that is not known, all that were ever shown as open. */
+  show(open: readonly Task[], all?: number): void {
     if (!this.#context.isTerminal) return;
-    const running = open.filter((task) => task.status.state !== "queued");
+    for (const { metadata } of open) this.#everOpen.add(metadata.id);
+    const total = all ?? this.#everOpen.size;
+    const running = open
+      .filter((task) => task.status.state !== "queued")
+      .toSorted((left, right) => left.metadata.number - right.metadata.number);
     const names = running.slice(0, 3).map((task) => task.metadata.name);
     const more = running.length > names.length ? ` +${running.length - names.length}` : "";
     const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;

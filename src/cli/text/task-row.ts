@@ -2,18 +2,16 @@ import { formatDuration } from "../../lib/duration.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
 import type { Task } from "../../model/task.ts";
-import type { Wait } from "../../plan/waiting.ts";
 import type { Fold } from "../fold.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
-import { shortWait } from "./wait.ts";
 
 export const TASK_TITLES = ["NO", "NAME", "STATE", "TRY", "TIME", "NOTE"];
 
-/** One line of a listing. */
+/** One line of a listing; `wait` is why a queued task has not started, in few words. */
 export function taskRow(
   task: Task,
-  around: { readonly nowMs: number; readonly wait: Wait | null; readonly style: Style },
+  around: { readonly nowMs: number; readonly wait: string; readonly style: Style },
 ): string[] {
   const { metadata, status } = task;
   return [
@@ -22,7 +20,7 @@ export function taskRow(
     around.style.state(status.state),
     status.attempt === 0 ? "-" : String(status.attempt),
     timeOf(task, around.nowMs),
-    noteOf(task, around),
+    noteOf(task, around.wait),
   ];
 }
 
@@ -59,13 +57,12 @@ function timeOf(task: Task, nowMs: number): string {
   return formatDuration(last.durationMs);
 }
 
-function noteOf(task: Task, around: { readonly nowMs: number; readonly wait: Wait | null }): string {
+function noteOf(task: Task, wait: string): string {
   const { status, spec } = task;
   const last = status.attempts.at(-1);
   switch (status.state) {
     case "queued": {
       const failure = last === undefined ? null : failureOfAttempt(last);
-      const wait = around.wait === null ? "" : shortWait(around.wait, around.nowMs);
       return failure === null || status.reason !== "Backoff" ? wait : `${failure.code}, ${wait}`;
     }
     case "completed":

@@ -6,6 +6,7 @@ import { newCandidate, type SubmissionContext } from "../candidate.ts";
 import { type Fault, fault } from "../fault.ts";
 import { makeDraft } from "../finish.ts";
 import { type Given, givenFields } from "../given.ts";
+import { singleDraft } from "../single.ts";
 import { taskName } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
 import { nestedFaults, placeholderFaults, placeOf } from "./check.ts";
@@ -59,17 +60,11 @@ function templateOf(entries: readonly Entry[]): Template {
 }
 
 /** A task that is no sweep may still have `$${{` in it. */
-function single({ constant, varying }: Template, { context, span }: Reading): Result<Draft[], Fault[]> {
+function single({ constant, varying }: Template, reading: Reading): Result<Draft[], Fault[]> {
   const filled = varying.map(({ entry, filler }) => ({ ...entry, value: filler(() => undefined, []) }));
   const { given, faults } = givenFields(filled);
-  const draft = makeDraft({
-    candidate: newCandidate(context),
-    given: [...constant.given, ...given],
-    context,
-    span,
-  });
-  const all = [...constant.faults, ...faults, ...(draft.ok ? [] : draft.error)];
-  return draft.ok && all.length === 0 ? ok([draft.value]) : err(all);
+  const all = { given: [...constant.given, ...given], faults: [...constant.faults, ...faults] };
+  return singleDraft(all, reading);
 }
 
 /** So many members with faults are told of; the rest mostly has the same. */

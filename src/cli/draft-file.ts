@@ -1,0 +1,60 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, extname, resolve } from "node:path";
+import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
+import { renderDiagnostic } from "../intake/diagnostic.ts";
+import { readSubmission } from "../intake/submission.ts";
+import { decodeTaskText } from "../intake/task-text.ts";
+import type { Entry } from "../intake/value.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { nameFrom } from "../model/identity.ts";
+import type { Draft } from "../model/submission.ts";
+import type { Context } from "./context.ts";
+
+/** A file of tasks, and what its values are read against. */
+interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
+  /** Its path, or `-` for stdin. */
+  readonly file: string;
+  readonly defaults?: Defaults | undefined;
+  /** A sweep that flags set, over what the file says. */
+  readonly sweep?: readonly Entry[];
+}
+
+/** Reads the drafts of one file, or its faults in words. */
+export function readDraftsOf(
+  context: Context,
+  { file, defaultCwd, home, nowMs, defaults, sweep }: Named,
+): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
+  const text = readText(context, file);
+  if (!text.ok) return text;
+  const shown = file === "-" ? "stdin" : file;
+  const read = readSubmission(text.value, {
+    defaultCwd,
+    home,
+    nowMs,
+    file: shown,
+    defaultName: nameFrom(basename(shown, extname(shown))),
+    dataFolder: file === "-" ? context.cwd : dirname(resolve(context.cwd, file)),
+    ...(sweep !== undefined && { sweep }),
+    ...(defaults !== undefined && { defaults }),
+  });
+  return ok(
+    read.ok ? { drafts: read.value, faults: [] } : { drafts: [], faults: read.error.map(renderDiagnostic) },
+  );
+}
+
+/** Reads a file or stdin; what is no text of a task file is a problem in words. */
+function readText(context: Context, file: string): Result<string, Problem> {
+  try {
+    const path = resolve(context.cwd, file);
+    const isFolder = file !== "-" && statSync(path).isDirectory();
+    if (isFolder)
+      return err(problem("NOT_FOUND", `Cannot read "${file}": it is a folder, wanted a YAML file`));
+    const text = decodeTaskText(file === "-" ? context.readInput() : readFileSync(path));
+    return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const hint = file === "-" ? undefined : `to queue a command, put -- before it: stint submit -- ${file} …`;
+    return err(problem("NOT_FOUND", `Cannot read "${file}": ${said}`, hint));
+  }
+}
