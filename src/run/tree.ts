@@ -132,10 +132,11 @@ interface Search {
 function searchFor({ leader, token, groups = [] }: Tree): Search {
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
-  const inGroup = ({ group, session }: ProcessEntry): boolean =>
-    group === leader?.pid || session === leader?.pid;
   const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
     pid === leader?.pid && startTime === leader.startTime;
+  // The runner of a container whose recording parent was killed leads, but neither a session nor a group.
+  const inGroup = (entry: ProcessEntry): boolean =>
+    entry.group === leader?.pid || entry.session === leader?.pid || isLeader(entry);
   // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
   let isOurs = false;
   const search = ({ entries, tokensOf }: Seen): Found => {

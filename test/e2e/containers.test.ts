@@ -121,6 +121,16 @@ describe.skipIf(refusal !== null)(title, () => {
     expect(logOf(stint, ended)).toBe(COUNTED);
   });
 
+  test.concurrent("that says more than its engine can follow has all of it in its log", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("talkative", "run: seq 1 200000; echo the last words >&2; exit 3"));
+    await stint.run(["drain"]);
+    const numbers = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join("");
+    // Compared as a whole: a difference of that size is not worth printing.
+    expect(logOf(stint, stint.record(1)) === `${numbers}the last words\n`).toBe(true);
+  });
+
   test.concurrent.each([
     [
       "alone",
@@ -175,6 +185,33 @@ describe.skipIf(refusal !== null)(title, () => {
     await stint.ok("cancel", "1");
     await stint.reach(1, "cancelled");
     expect(stint.containers()).toEqual([]);
+    expect(markedProcesses(lastOf(record).token)).toEqual([]);
+  });
+
+  test.concurrent.each([
+    ["under a living supervisor", false],
+    ["and whose supervisor was killed, too,", true],
+  ])("whose recording parent alone was killed %s hears a cancel", async (_how, isRestarted) => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(
+      stint,
+      task("polite", `run: 'trap "echo heard; exit 9" TERM; echo up; while :; do sleep 0.1; done'`),
+    );
+    const first = await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record) === "up\n");
+    if (isRestarted) {
+      first.kill("SIGKILL");
+      await first.exited;
+    }
+    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    if (isRestarted) await stint.up();
+    await stint.ok("cancel", "1");
+    // Well before its grace is over.
+    const ended = await stint.reach(1, "cancelled");
+    expect(logOf(stint, ended)).toBe("up\nheard\n");
+    expect(lastOf(ended)).toMatchObject({ exitCode: 9, signal: null });
     expect(markedProcesses(lastOf(record).token)).toEqual([]);
   });
 
