@@ -35,8 +35,6 @@ export interface Job {
   /** How it ended, once that is known; others of its process tree may still live. */
   end: JobEnd | null;
   sent: Sent | null;
-  /** Bytes cut out of its log so far. */
-  logBytesCut: number;
   /** When the last runner of its container was started here, as `Clock.awakeMs`. */
   runnerAtAwakeMs?: number;
   /** Values to be hidden in its log, as they were at its start; an adopted job knows those of its end alone. */
