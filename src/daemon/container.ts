@@ -7,6 +7,7 @@ import { removeContainer, sweepContainers } from "../run/container-removal.ts";
 import { readEnding } from "../run/ending.ts";
 import { launchRunner } from "../run/launch.ts";
 import { modifiedAt, readRunner } from "../run/records.ts";
+import { survivors } from "../run/tree.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 
@@ -36,6 +37,8 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
     return;
   }
   job.isChild = false;
+  // The first runner is there, and has not noted itself yet, or found no room to: a second would do all of it once more.
+  if (runner === null && survivors(job).length > 0) return;
   if (runner !== null && isAlive(runner)) {
     job.leader = { pid: runner.pid, startTime: runner.startTime };
     return;

@@ -3,7 +3,8 @@
  * gives 2 where it never ran, else 0, with the words of the last look in `state`.
  */
 export const FOLLOWING: string = [
-  // A pid may be another's by now.
+  // Gives the process that a file names; a pid may be another's by now.
+  `finds() { pid=; read -r pid <"$directory/$1"; isOurs "$pid"; }`,
   `isOurs() { test -n "$1" && grep -qa -e "$name" "/proc/$1/cmdline"; }`,
   "forget() {",
   `  for file in output.log stdout.log stderr.log; do`,
@@ -42,6 +43,7 @@ export const FOLLOWING: string = [
   `  if "$stopping" && ! "$asked"; then kill -KILL "$following"; fi`,
   `  watch "$following" >/dev/null 3>&- &`,
   "  watcher=$!",
+  `  printf '%s\\n' "$watcher" >"$directory/container-watcher"`,
   `  await "$following"`,
   "  followed=$code following=",
   `  kill "$watcher"`,
@@ -89,12 +91,10 @@ export const FOLLOWING: string = [
   "}",
   // Ends what an earlier runner left behind, and waits for the command that is just making the container.
   "succeed() {",
-  "  written=true pid=",
-  `  read -r pid <"$directory/container-logs"`,
-  `  if isOurs "$pid"; then kill -KILL "$pid"; fi`,
-  "  pid=",
-  `  read -r pid <"$directory/container-starter"`,
-  `  while isOurs "$pid"; do`,
+  "  written=true",
+  `  if finds container-logs; then kill -KILL "$pid"; fi`,
+  `  if finds container-watcher; then kill "$pid"; fi`,
+  `  while finds container-starter; do`,
   `    if test "$mode" = kill; then kill -KILL "$pid"; fi`,
   "    sleep 0.1",
   "  done",

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { bootId } from "../../src/lib/host.ts";
-import { runnerArguments } from "../../src/run/container-runner.ts";
+import { type RunnerOrder, runnerArguments } from "../../src/run/container-runner.ts";
+import { survivors } from "../../src/run/tree.ts";
 import { makePlace, type Place, until } from "./rig.ts";
 
 /** The shells that are /bin/sh somewhere: Debian and Ubuntu; Fedora, Arch and macOS; Alpine. */
@@ -28,9 +29,18 @@ function start(
 ): Runner {
   mkdirSync(place.file("attempt"), { mode: 0o700 });
   for (const [name, text] of Object.entries(files)) place.write(name, text);
-  const [out = "", err = out] = logs.map((name) => place.write(`attempt/${name}`, ""));
+  for (const name of logs) place.write(`attempt/${name}`, "");
+  return startRunner(place, interpreter, { mode: "run", logs });
+}
+
+function startRunner(
+  place: Place,
+  interpreter: readonly string[],
+  { mode, logs }: { mode: RunnerOrder["mode"]; logs: readonly string[] },
+): Runner {
+  const [out = "", err = out] = logs.map((name) => place.file(`attempt/${name}`));
   const [, ...args] = runnerArguments({
-    mode: "run",
+    mode,
     directory: place.file("attempt"),
     engine: resolve("test/run/fixtures/fake-engine"),
     name: `stint-${place.token}`,
@@ -160,6 +170,21 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       await ended;
       expect(read("container-end")).toBe("exited 3 false\n");
       expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
+    });
+
+    test.concurrent("one that was killed leaves to the next what it was at, and nothing else", async () => {
+      await using place = makePlace();
+      const job = "echo one; until test -e go; do sleep 0.05; done; echo two; exit 3";
+      const { pid, ended, read } = start(place, interpreter, { files: { job } });
+      await until(() => read("container-watcher") !== "" && read("container-logs") !== "");
+      process.kill(pid, "SIGKILL");
+      await ended;
+      const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"] });
+      place.write("go", "");
+      await next.ended;
+      expect(read("container-end")).toBe("exited 3 false\n");
+      expect(read("output.log")).toBe("one\ntwo\n");
+      await until(() => survivors({ leader: null, token: place.token }).length === 0, 1_000);
     });
 
     test.concurrent("the command that makes the container has noted itself when it begins", async () => {
