@@ -29,18 +29,19 @@ interface ContainerJob {
  */
 export function observeContainer(holder: Holder, { task, kind, job }: ContainerJob): void {
   const { clock, environment, say } = holder.options;
+  const runner = readRunner(job.directory);
+  // One that is there without a note has not come to it yet, or found no room: a second would do all of it once more.
+  const isThere = runner === null ? survivors(job).length > 0 : isAlive(runner);
+  // Last of all: who was there a moment ago may have ended with a result.
   job.end = readEnding(job.directory, kind);
   if (job.end !== null) return;
-  const runner = readRunner(job.directory);
   if (runner !== null && runner.bootId !== holder.bootId) {
     job.end = lost(holder, "the machine was restarted under the container");
     return;
   }
   job.isChild = false;
-  // The first runner is there, and has not noted itself yet, or found no room to: a second would do all of it once more.
-  if (runner === null && survivors(job).length > 0) return;
-  if (runner !== null && isAlive(runner)) {
-    job.leader = { pid: runner.pid, startTime: runner.startTime };
+  if (isThere) {
+    if (runner !== null) job.leader = { pid: runner.pid, startTime: runner.startTime };
     return;
   }
   const nowMs = clock.awakeMs();

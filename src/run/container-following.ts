@@ -78,7 +78,7 @@ export const FOLLOWING: string = [
   "      2) return 2 ;;",
   "    esac",
   // A TERM that came while the container was being made would else wait for its output to end.
-  "    stop",
+  "    ! stop || continue",
   `    if test "$failures" -lt 20; then`,
   `      ! "$written" || forget`,
   "      written=true",

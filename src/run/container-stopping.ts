@@ -48,14 +48,16 @@ export const STOPPING: string = [
   "    tenths=$((tenths + 1))",
   "  done",
   "}",
-  // A further TERM, of the next supervisor, may end the command that asks before it has asked.
+  // 1 where there is nothing to stop. A further TERM, of the next supervisor, may end the command that asks before it has asked.
   "stop() {",
-  `  if test "$mode" = kill; then "$engine" kill --signal KILL "$name" >/dev/null`,
+  `  if test "$mode" = kill; then "$engine" kill --signal KILL "$name" >/dev/null || sleep 0.1`,
   `  elif "$stopping" && ! "$asked"; then`,
   "    settle",
   "    test $? = 1 || return 0",
   `    hear "\${state##* }"`,
-  `    asked=true; "$engine" stop -t "$grace" "$name" >/dev/null || asked=false`,
+  `    asked=true; "$engine" stop -t "$grace" "$name" >/dev/null || { asked=false; sleep 0.1; }`,
+  "  else return 1",
   "  fi",
+  "  return 0",
   "}",
 ].join("\n");

@@ -197,7 +197,8 @@ describe.skipIf(refusal !== null)(title, () => {
     );
     await stint.up();
     const record = await stint.reach(1, "running");
-    expect(stint.containers()).toHaveLength(1);
+    // The record says so as soon as it is made: it may not have begun.
+    await until("it has begun", () => stint.containers().length === 1);
     killRunners(record);
     await stint.ok("cancel", "1");
     await stint.reach(1, "cancelled");
