@@ -41,7 +41,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   }
   job.isChild = false;
   if (isThere) {
-    if (runner !== null) job.leader = { pid: runner.pid, startTime: runner.startTime };
+    if (runner !== null) job.runner = { pid: runner.pid, startTime: runner.startTime };
     return;
   }
   const nowMs = clock.awakeMs();
@@ -59,7 +59,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   };
   const mode = job.sent === null ? "follow" : job.sent.signal === "SIGTERM" ? "stop" : "kill";
   const launched = launchRunner(order, { mode, separateLogs: task.spec.logs.separate });
-  if (launched.ok) job.leader = launched.value;
+  if (launched.ok) job.runner = launched.value;
   else if (isFirst) say(`${job.id}: its container cannot be looked after: ${launched.error}`);
 }
 

@@ -137,7 +137,8 @@ function progressOf(
 
 function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): void {
   if (job.end !== null) return;
-  const isOver = job.isChild ? job.leaderSignal !== undefined : job.leader === null || !isAlive(job.leader);
+  const leader = job.runner ?? job.leader;
+  const isOver = job.isChild ? job.leaderSignal !== undefined : leader === null || !isAlive(leader);
   if (!isOver) return;
   const { kind } = task.spec;
   if (kind.type === "container" && !hasNeverBegun(job)) {
@@ -172,7 +173,7 @@ function stopWhatMust(
   const send = (signal: "SIGTERM" | "SIGKILL"): number => {
     // The runner passes a TERM on; the processes in the container would get it twice.
     const isForRunner = isContainer && signal === "SIGTERM";
-    orders.push({ tree: isForRunner ? { leader: job.leader, token: NOBODY } : job, signal });
+    orders.push({ tree: isForRunner ? { leader: job.runner ?? job.leader, token: NOBODY } : job, signal });
     job.sent = { signal, atAwakeMs: nowMs };
     return LOOK_MS;
   };

@@ -21,8 +21,10 @@ export interface Job {
   readonly limits: LimitsNote | null;
   /** Its own control groups, where its limits have some. */
   readonly groups: readonly string[];
-  /** The recording parent, or the runner that follows a container after it; null where nothing could be started or found. */
-  leader: ProcessIdentity | null;
+  /** The recording parent, from which all of it descends but later runners; null where nothing could be started or found. */
+  readonly leader: ProcessIdentity | null;
+  /** Who sees a container through where the recording parent is gone. */
+  runner?: ProcessIdentity;
   /** Started by this process, which hears of its end; any other is looked after by its pid. */
   isChild: boolean;
   /** How far the system was in giving out pids before it began. */

@@ -3,8 +3,8 @@
  * gives 2 where it never ran, else 0, with the words of the last look in `state`.
  */
 export const FOLLOWING: string = [
-  // Gives the process that a file names; a pid may be another's by now.
-  `finds() { pid=; read -r pid <"$directory/$1"; isOurs "$pid"; }`,
+  // Gives the process that a file names. A pid may be another's by now, and between two programs it shows no arguments.
+  `finds() { pid=; read -r pid <"$directory/$1"; isOurs "$pid" || { kill -0 "$pid" && sleep 0.1 && isOurs "$pid"; }; }`,
   `isOurs() { test -n "$1" && grep -qa -e "$name" "/proc/$1/cmdline"; }`,
   "forget() {",
   `  for file in output.log stdout.log stderr.log; do`,
@@ -16,10 +16,10 @@ export const FOLLOWING: string = [
   // Podman's `logs -f` (3.4 to 5.0 at the least) waits for ever for an end that came between its look at the container and its
   // look out for events. Ends itself with the command that it watches.
   "watch() {",
-  "  nap= pause=2",
-  `  trap 'test -z "$nap" || kill "$nap"; exit' TERM`,
-  `  while isOurs "$1"; do`,
-  "    doze $pause",
+  "  dozing=false pause=2",
+  `  trap 'if "$dozing"; then kill "$!"; fi; exit' TERM`,
+  "  while doze $pause; do",
+  `    isOurs "$1" || return`,
   `    case $("$engine" inspect --type container --format '{{.State.Status}}' "$name") in`,
   "      exited | stopped | dead)",
   // Its last lines may be on their way.
@@ -31,19 +31,20 @@ export const FOLLOWING: string = [
   "  done",
   "}",
   "doze() {",
+  "  dozing=true",
   `  sleep "$1" &`,
-  "  nap=$!",
-  `  wait "$nap"`,
-  "  nap=",
+  `  wait "$!"`,
+  "  dozing=false",
   "}",
   "follow() {",
+  `  ! "$written" || forget`,
+  "  written=true",
   `  /bin/sh -c "$noted" "$directory/container-logs" "$engine" --log-level fatal logs -f "$name" 2>&3 3>&- &`,
   "  following=$!",
   // Of a TERM that came just before, the trap knew nobody to wake us.
   `  if "$stopping" && ! "$asked"; then kill -KILL "$following"; fi`,
   `  watch "$following" >/dev/null 3>&- &`,
   "  watcher=$!",
-  `  printf '%s\\n' "$watcher" >"$directory/container-watcher"`,
   `  await "$following"`,
   "  followed=$code following=",
   `  kill "$watcher"`,
@@ -54,13 +55,14 @@ export const FOLLOWING: string = [
   `  if test -f "$directory/output.log"; then said 2>&1 | cmp -s - "$directory/output.log"; return $?; fi`,
   `  said 2>/dev/null | cmp -s - "$directory/stdout.log" && said 2>&1 >/dev/null | cmp -s - "$directory/stderr.log"`,
   "}",
-  // After the end: the output is as the engine has it.
+  // After the end: the output is as the engine has it. Where that is a journal it may be behind, and only what follows waits for it.
   "take() {",
+  "  asked=true",
+  `  test "$followed" = 0 || follow`,
   "  ! isWhole || return 0",
   "  failures=0",
   `  while test "$failures" -lt 20; do`,
-  `    ! "$written" || forget`,
-  "    written=true",
+  "    forget",
   "    ! said 2>&3 || return 0",
   "    failures=$((failures + 1))",
   "    sleep 0.1",
@@ -80,8 +82,6 @@ export const FOLLOWING: string = [
   // A TERM that came while the container was being made would else wait for its output to end.
   "    ! stop || continue",
   `    if test "$failures" -lt 20; then`,
-  `      ! "$written" || forget`,
-  "      written=true",
   "      follow",
   // A command that was killed says nothing of the next; one that cannot follow is not asked for ever.
   `      test "$followed" -gt 128 || failures=$((failures + 1))`,
@@ -93,7 +93,6 @@ export const FOLLOWING: string = [
   "succeed() {",
   "  written=true",
   `  if finds container-logs; then kill -KILL "$pid"; fi`,
-  `  if finds container-watcher; then kill "$pid"; fi`,
   `  while finds container-starter; do`,
   `    if test "$mode" = kill; then kill -KILL "$pid"; fi`,
   "    sleep 0.1",

@@ -148,11 +148,16 @@ describe.skipIf(refusal !== null)(title, () => {
     await stint.up();
     const record = await stint.reach(1, "running");
     await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    // Of the attempt, and older than the runner to come.
+    await using _stray = Bun.spawn(["sleep", "60"], {
+      env: { ...process.env, STINT_TOKEN: lastOf(record).token },
+    });
     kill(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(ended.status.attempts).toHaveLength(1);
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
     expect(logOf(stint, ended)).toBe(COUNTED);
+    expect(markedProcesses(lastOf(ended).token)).toEqual([]);
   });
 
   test.concurrent("whose runner could not note itself has no second one beside it", async () => {
