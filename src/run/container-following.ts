@@ -12,7 +12,7 @@ export const FOLLOWING: string = [
   "  done",
   "}",
   // Of its own, the engine is to say nothing in between; what it says where it fails is written over.
-  `said() { "$engine" --log-level fatal logs "$name" 3>&-; }`,
+  `said() { "$engine" --log-level fatal logs "$@" "$name" 3>&-; }`,
   // Podman's `logs -f` (3.4 to 5.0 at the least) waits for ever for an end that came between its look at the container and its
   // look out for events. Ends itself with the command that it watches.
   "watch() {",
@@ -52,9 +52,12 @@ export const FOLLOWING: string = [
   // What followed the container may have lost lines: podman's does where it is behind at the end, and says nothing of it.
   "isWhole() {",
   `  test "$followed" = 0 || return 1`,
+  // Of one that is over its cap the end counts: all of it may take minutes to read, only to be cut once more.
+  `  if isCut; then test "$(said --tail 50 2>&1)" = "$(tail -n 50 "$directory/output.log")"; return $?; fi`,
   `  if test -f "$directory/output.log"; then said 2>&1 | cmp -s - "$directory/output.log"; return $?; fi`,
   `  said 2>/dev/null | cmp -s - "$directory/stdout.log" && said 2>&1 >/dev/null | cmp -s - "$directory/stderr.log"`,
   "}",
+  `isCut() { grep -q '^\\[stint: [0-9]* bytes were cut here\\]$' "$directory/output.log"; }`,
   // After the end: the output is as the engine has it. Where that is a journal it may be behind, and only what follows waits for it.
   "take() {",
   "  asked=true",

@@ -70,7 +70,7 @@ function startRunner(
 }
 
 const calls = (place: Place, verb: string): number =>
-  (place.read("calls") ?? "").split("\n").filter((line) => line.startsWith(`${verb} `)).length;
+  (place.read("calls") ?? "").split("\n").filter((line) => `${line} `.startsWith(`${verb} `)).length;
 
 const POLITE = `trap 'echo heard; exit 9' TERM; echo up; while :; do sleep 0.05; done`;
 /** The engine's own words, with which podman ends well all the same. */
@@ -141,6 +141,23 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       await ended;
       expect(read("container-end")).toBe("exited 3 false\n");
       expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
+    });
+
+    test.concurrent.each([
+      ["is left as it is where its end is right", "cat out", 0],
+      ["is written anew where its end is lost", "head -n 50 out", 1],
+    ])("an output that is over its cap %s", async (_how, followed, rewritten) => {
+      await using place = makePlace();
+      const job = "until test -e go; do sleep 0.05; done; seq 1 60; exit 3";
+      const cut = "[stint: 7 bytes were cut here]";
+      const line = `case $all in *' -f '*) printf 'head\\n\\n${cut}\\n'; until test -s code; do sleep 0.05; done; ${followed}; exit 0 ;; esac`;
+      const { ended, read } = start(place, interpreter, { files: { job, "on-logs": line } });
+      await until(() => read("output.log").includes(cut));
+      place.write("go", "");
+      await ended;
+      expect(read("output.log")).toEndWith("59\n60\n");
+      expect(read("output.log").includes(cut)).toBe(rewritten === 0);
+      expect(calls(place, `logs stint-${place.token}`)).toBe(rewritten);
     });
 
     test.concurrent("the two outputs are apart where they are to be", async () => {
