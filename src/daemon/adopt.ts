@@ -80,7 +80,6 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
     end: readEnding(directory, task.spec.kind),
     sent: null,
-    logBytesCut: 0,
   };
 }
 

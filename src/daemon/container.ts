@@ -7,6 +7,7 @@ import { removeContainer, sweepContainers } from "../run/container-removal.ts";
 import { readEnding } from "../run/ending.ts";
 import { launchRunner } from "../run/launch.ts";
 import { modifiedAt, readRunner } from "../run/records.ts";
+import { survivors } from "../run/tree.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 
@@ -28,16 +29,19 @@ interface ContainerJob {
  */
 export function observeContainer(holder: Holder, { task, kind, job }: ContainerJob): void {
   const { clock, environment, say } = holder.options;
+  const runner = readRunner(job.directory);
+  // One that is there without a note has not come to it yet, or found no room: a second would do all of it once more.
+  const isThere = runner === null ? survivors(job).length > 0 : isAlive(runner);
+  // Last of all: who was there a moment ago may have ended with a result.
   job.end = readEnding(job.directory, kind);
   if (job.end !== null) return;
-  const runner = readRunner(job.directory);
   if (runner !== null && runner.bootId !== holder.bootId) {
     job.end = lost(holder, "the machine was restarted under the container");
     return;
   }
   job.isChild = false;
-  if (runner !== null && isAlive(runner)) {
-    job.leader = { pid: runner.pid, startTime: runner.startTime };
+  if (isThere) {
+    if (runner !== null) job.runner = { pid: runner.pid, startTime: runner.startTime };
     return;
   }
   const nowMs = clock.awakeMs();
@@ -55,7 +59,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   };
   const mode = job.sent === null ? "follow" : job.sent.signal === "SIGTERM" ? "stop" : "kill";
   const launched = launchRunner(order, { mode, separateLogs: task.spec.logs.separate });
-  if (launched.ok) job.leader = launched.value;
+  if (launched.ok) job.runner = launched.value;
   else if (isFirst) say(`${job.id}: its container cannot be looked after: ${launched.error}`);
 }
 

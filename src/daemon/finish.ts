@@ -7,7 +7,7 @@ import type { Task } from "../model/task.ts";
 import { openAttempt } from "../model/task.ts";
 import { released, settled } from "../plan/settle.ts";
 import { readEnding } from "../run/ending.ts";
-import { capLog, readTail } from "../run/log.ts";
+import { bytesCutIn, capLog, readTail } from "../run/log.ts";
 import { maskFor } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
 import { readStart } from "../run/records.ts";
@@ -114,8 +114,7 @@ export function capLogs(holder: Holder): void {
   for (const job of holder.jobs.values()) {
     const logs = holder.tasks.get(job.id)?.spec.logs;
     if (logs === undefined) continue;
-    for (const path of outputFiles(job.directory, logs.separate))
-      job.logBytesCut += capLog(path, logs.maxBytes);
+    for (const path of outputFiles(job.directory, logs.separate)) capLog(path, logs.maxBytes);
   }
 }
 
@@ -137,7 +136,8 @@ function progressOf(
 
 function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): void {
   if (job.end !== null) return;
-  const isOver = job.isChild ? job.leaderSignal !== undefined : job.leader === null || !isAlive(job.leader);
+  const leader = job.runner ?? job.leader;
+  const isOver = job.isChild ? job.leaderSignal !== undefined : leader === null || !isAlive(leader);
   if (!isOver) return;
   const { kind } = task.spec;
   if (kind.type === "container" && !hasNeverBegun(job)) {
@@ -186,7 +186,7 @@ function stopWhatMust(
   const send = (signal: "SIGTERM" | "SIGKILL"): number => {
     // The runner passes a TERM on; the processes in the container would get it twice.
     const isForRunner = isContainer && signal === "SIGTERM";
-    orders.push({ tree: isForRunner ? { leader: job.leader, token: NOBODY } : job, signal });
+    orders.push({ tree: isForRunner ? { leader: job.runner ?? job.leader, token: NOBODY } : job, signal });
     job.sent = { signal, atAwakeMs: nowMs };
     return LOOK_MS;
   };
@@ -234,7 +234,9 @@ function endOf(
   const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
   const secrets = isKnown ? [] : secretsOf(layout, task, environment);
   const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
-  const tail = readTail(outputFiles(job.directory, task.spec.logs.separate), mask.text);
+  const { logs } = task.spec;
+  const outputs = outputFiles(job.directory, logs.separate);
+  const tail = readTail(outputs, mask.text);
   const running = asStarted(task, job);
   const after = settled(
     running,
@@ -244,7 +246,7 @@ function endOf(
       ...limitsEnd,
       logTail: tail.text,
       logBytes: tail.bytes,
-      logBytesCut: job.logBytesCut,
+      logBytesCut: outputs.reduce((total, path) => total + bytesCutIn(path, logs.maxBytes), 0),
     },
     random,
   );

@@ -20,8 +20,10 @@ export interface Job {
   readonly limits: LimitsNote | null;
   /** Its own control groups, where its limits have some. */
   readonly groups: readonly string[];
-  /** The recording parent, or the runner that follows a container after it; null where nothing could be started or found. */
-  leader: ProcessIdentity | null;
+  /** The recording parent, from which all of it descends but later runners; null where nothing could be started or found. */
+  readonly leader: ProcessIdentity | null;
+  /** Who sees a container through where the recording parent is gone. */
+  runner?: ProcessIdentity;
   /** Started by this process, which hears of its end; any other is looked after by its pid. */
   isChild: boolean;
   /** Milliseconds since the epoch. */
@@ -32,8 +34,6 @@ export interface Job {
   /** How it ended, once that is known; others of its process tree may still live. */
   end: JobEnd | null;
   sent: Sent | null;
-  /** Bytes cut out of its log so far. */
-  logBytesCut: number;
   /** When the last runner of its container was started here, as `Clock.awakeMs`. */
   runnerAtAwakeMs?: number;
   /** Values to be hidden in its log, as they were at its start; an adopted job knows those of its end alone. */

@@ -83,7 +83,6 @@ function startJob(holder: Holder, task: Task): void {
     startedAtMs,
     startedAwakeMs,
     sent: null,
-    logBytesCut: 0,
     secrets,
   };
   if (!launched.ok) {

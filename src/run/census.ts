@@ -65,14 +65,14 @@ export class Census {
   }
 
   /**
-   * Those that may belong to an attempt, as they are now: who was in its leader's session or group, or had its token, when it
+   * Those that may belong to an attempt, as they are now: its leader, who was in its session or group, or had its token, when it
    * was met, though it may have left the one and hide the other since; and those in `also`.
    */
   suspects({ leader, token, also }: Wanted): ProcessEntry[] {
     const found: ProcessEntry[] = [];
     for (const [pid, { session, group, tokens }] of this.#known) {
-      const isSuspect = session === leader || group === leader || this.#mayHave(token, { session, tokens });
-      if (!isSuspect && !also.has(pid)) continue;
+      const isLed = pid === leader || session === leader || group === leader;
+      if (!isLed && !this.#mayHave(token, { session, tokens }) && !also.has(pid)) continue;
       // By now it may be that other program.
       if (tokens === null) this.#meet(pid);
       const entry = processEntry(pid);

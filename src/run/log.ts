@@ -83,9 +83,19 @@ export function capLog(path: string, maxBytes: number): number {
   return withFile(path, constants.O_RDWR, (file) => cutMiddle(file, maxBytes)) ?? 0;
 }
 
+/** How many bytes the mark in a log says were cut out of it: what was written anew since has lost nothing. */
+export function bytesCutIn(path: string, maxBytes: number): number {
+  return withFile(path, constants.O_RDONLY, (file) => markAt(file, keptOf(maxBytes)).cut) ?? 0;
+}
+
+/** On either side of the mark. */
+function keptOf(maxBytes: number): number {
+  return Math.floor(maxBytes / 4);
+}
+
 function cutMiddle(file: number, maxBytes: number): number {
   const { size } = fstatSync(file);
-  const kept = Math.floor(maxBytes / 4);
+  const kept = keptOf(maxBytes);
   if (size <= maxBytes || kept < MARK_BYTES) return 0;
   const earlier = markAt(file, kept);
   let source = lineStart(file, size - kept);

@@ -97,10 +97,11 @@ function searchFor({ leader, token, groups = [] }: Tree, census: Census): () => 
   // What was told apart already: members that were found, and processes that are none.
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
-  const inGroup = ({ group, session }: ProcessEntry): boolean =>
-    group === leader?.pid || session === leader?.pid;
   const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
     pid === leader?.pid && startTime === leader.startTime;
+  // The runner of a container whose recording parent was killed leads, but neither a session nor a group.
+  const inGroup = (entry: ProcessEntry): boolean =>
+    entry.group === leader?.pid || entry.session === leader?.pid || isLeader(entry);
   // Nothing that is older than the leader descends from it.
   const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null =>
     Number(startTime) < first ? false : (startedWith(pid, "STINT_TOKEN")?.includes(token) ?? null);

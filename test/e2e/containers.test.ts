@@ -121,6 +121,18 @@ describe.skipIf(refusal !== null)(title, () => {
     expect(logOf(stint, ended)).toBe(COUNTED);
   });
 
+  test.concurrent("that says more than its engine can follow has all of it in its log", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("talkative", "run: seq 1 200000; echo the last words; exit 3"));
+    await stint.run(["drain"]);
+    const numbers = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join("");
+    const log = logOf(stint, stint.record(1));
+    // A difference of that size is not worth printing.
+    expect([log.length, log.slice(-16)]).toEqual([numbers.length + 15, "\nthe last words\n"]);
+    expect(log.startsWith(numbers)).toBe(true);
+  });
+
   test.concurrent.each([
     [
       "alone",
@@ -136,11 +148,31 @@ describe.skipIf(refusal !== null)(title, () => {
     await stint.up();
     const record = await stint.reach(1, "running");
     await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    // Of the attempt, and older than the runner to come.
+    await using _stray = Bun.spawn(["sleep", "60"], {
+      env: { ...process.env, STINT_TOKEN: lastOf(record).token },
+    });
     kill(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(ended.status.attempts).toHaveLength(1);
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
     expect(logOf(stint, ended)).toBe(COUNTED);
+    expect(markedProcesses(lastOf(ended).token)).toEqual([]);
+  });
+
+  test.concurrent("whose runner could not note itself has no second one beside it", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    writeFileSync(join(stint.home, "runs", record.metadata.id, "1", "container-runner"), "");
+    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    const ended = await stint.reach(1, "failed");
+    expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
+    expect(logOf(stint, ended)).toBe(COUNTED);
+    expect(logOf(stint, ended, "container-runner")).toBe("");
   });
 
   test.concurrent("that ended while supervisor and runner were dead has its true outcome on record", async () => {
@@ -170,11 +202,39 @@ describe.skipIf(refusal !== null)(title, () => {
     );
     await stint.up();
     const record = await stint.reach(1, "running");
-    expect(stint.containers()).toHaveLength(1);
+    // The record says so as soon as it is made: it may not have begun.
+    await until("it has begun", () => stint.containers().length === 1);
     killRunners(record);
     await stint.ok("cancel", "1");
     await stint.reach(1, "cancelled");
     expect(stint.containers()).toEqual([]);
+    expect(markedProcesses(lastOf(record).token)).toEqual([]);
+  });
+
+  test.concurrent.each([
+    ["under a living supervisor", false],
+    ["and whose supervisor was killed, too,", true],
+  ])("whose recording parent alone was killed %s hears a cancel", async (_how, isRestarted) => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    await submit(
+      stint,
+      task("polite", `run: 'trap "echo heard; exit 9" TERM; echo up; while :; do sleep 0.1; done'`),
+    );
+    const first = await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record) === "up\n");
+    if (isRestarted) {
+      first.kill("SIGKILL");
+      await first.exited;
+    }
+    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    if (isRestarted) await stint.up();
+    await stint.ok("cancel", "1");
+    // Well before its grace is over.
+    const ended = await stint.reach(1, "cancelled");
+    expect(logOf(stint, ended)).toBe("up\nheard\n");
+    expect(lastOf(ended)).toMatchObject({ exitCode: 9, signal: null });
     expect(markedProcesses(lastOf(record).token)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
-import { capLog } from "../../src/run/log.ts";
+import { bytesCutIn, capLog } from "../../src/run/log.ts";
 import { signalTree } from "../../src/run/tree.ts";
 import { launched, makePlace, orderFor, shell, until } from "./rig.ts";
 
@@ -56,6 +56,9 @@ describe("capLog()", () => {
     expect(head).toBe(lines(0, 10_000).slice(0, CAP / 4));
     expect(tail).toEndWith("000059999\n");
     expect(cut).toBe(total);
+    expect(bytesCutIn(path, CAP)).toBe(total);
+    place.write("log", lines(0, 10));
+    expect(bytesCutIn(path, CAP)).toBe(0);
     expect(head.length + cut + tail.length).toBe(60_000 * 10);
   });
 

@@ -145,6 +145,23 @@ describe("signalTree()", () => {
     expect(isThere(stray)).toBe(false);
   });
 
+  test("TERM reaches a leader that leads neither group nor session, and nobody else of these", async () => {
+    await using place = makePlace();
+    const { leader, ended } = await up(place, "sleep 60 & echo $! >other; echo up; exec sleep 61");
+    const other = Number(place.read("other"));
+    const led = allPids()
+      .flatMap((pid) => processEntry(pid) ?? [])
+      .find(({ pid, session }) => session === leader.pid && pid !== leader.pid && pid !== other);
+    if (led === undefined) throw new Error("the job is not there");
+    process.kill(leader.pid, "SIGKILL");
+    await ended;
+    const tree = { leader: { pid: led.pid, startTime: led.startTime }, token: "nobody" };
+    expect(survivors(tree)).toEqual([led.pid]);
+    expect(signalTree(tree, "SIGTERM")).toBe(1);
+    await until(() => survivors(tree).length === 0);
+    expect(isThere(other)).toBe(true);
+  });
+
   test("KILL reaches strays that fork all the time, each into a new session", async () => {
     await using place = makePlace();
     place.write(
