@@ -3,6 +3,7 @@ import { resolveParents } from "../../src/daemon/parents.ts";
 import type { ParentEnd } from "../../src/model/dependency.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import type { Task } from "../../src/model/task.ts";
+import { cpuMsOf } from "../rig/cpu-time.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { aDraft, after, asRunning, aTask, exited, killedBy } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -167,9 +168,8 @@ describe("resolveParents() of 10,000 drafts", () => {
     ["in a row, the last one first", (drafts: Draft[]) => drafts.toReversed()],
   ])("%s takes well under a second", async (_what, arranged) => {
     await using home = new TempHome();
-    const startMs = performance.now();
-    expect(parentsOf(home, arranged(chain([]))).flat()).toHaveLength(9_999);
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    const tookMs = cpuMsOf(() => expect(parentsOf(home, arranged(chain([]))).flat()).toHaveLength(9_999));
+    expect(tookMs).toBeLessThan(1_000);
   });
 
   test("in one circle", async () => {

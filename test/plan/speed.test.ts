@@ -4,6 +4,7 @@ import type { TaskId } from "../../src/model/identity.ts";
 import type { Spec } from "../../src/model/spec.ts";
 import { plan, type Snapshot } from "../../src/plan/plan.ts";
 import { waitsIn } from "../../src/plan/waiting.ts";
+import { cpuMsOf } from "../rig/cpu-time.ts";
 import { aMachine, aSnapshot, devices, GIB } from "../rig/machine.ts";
 import { asRunning, aTask, NOW_MS } from "../rig/tasks.ts";
 
@@ -35,13 +36,7 @@ function queueOf(kind: (number: number) => Partial<Spec>): Snapshot {
 
 /** The shortest of a few, as others use this machine too. */
 function shortestMs(work: () => void): number {
-  return Math.min(
-    ...Array.from({ length: 3 }, () => {
-      const startMs = performance.now();
-      work();
-      return performance.now() - startMs;
-    }),
-  );
+  return Math.min(...Array.from({ length: 3 }, () => cpuMsOf(work)));
 }
 
 describe("10,000 queued tasks", () => {
