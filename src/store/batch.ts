@@ -62,6 +62,8 @@ export function commitBatch(
     );
     createFile(join(staged, JOURNAL), segmentText(accepted.tasks));
     syncDirectory(staged);
+    // Their numbers were taken before. After the file's own sync a file system has little left to do for either folder.
+    syncDirectory(layout.numbers);
   } catch (error) {
     // On a full disk, what was staged in vain is a part of the trouble.
     rmSync(staged, { recursive: true, force: true });

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
-import { syncDirectory } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isMissing } from "./trouble.ts";
 
@@ -12,7 +11,10 @@ const NUMBER_NAME = /^[1-9]\d{0,14}$/;
 /** A rename lost this often in a row means that something else is wrong. */
 const MAX_TRIES = 10_000;
 
-/** Reserves `count` numbers that nobody ever gets again; returns the first. A crash afterwards leaves a gap. */
+/**
+ * Reserves `count` numbers that nobody ever gets again; returns the first. A crash afterwards leaves a gap, and a power cut
+ * may take the reservation: whoever shows a number to anybody puts `numbers/` on the disk before (see `commitBatch`).
+ */
 export function reserveNumbers(layout: Layout, count: number): number {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const next = nextNumber(layout);
@@ -21,7 +23,6 @@ export function reserveNumbers(layout: Layout, count: number): number {
       throw Object.assign(new Error(message), { code: "ENOENT" });
     }
     if (isMissing(() => renameSync(numberFile(layout, next), numberFile(layout, next + count)))) continue;
-    syncDirectory(layout.numbers);
     failpoint("numbers:reserved");
     return next;
   }

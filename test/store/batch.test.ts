@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { batchMembers, commitBatch, incomingBatches, newBatch, publishBatch } from "../../src/store/batch.ts";
 import { takeFile } from "../../src/store/inbox-files.ts";
@@ -45,6 +45,14 @@ describe("commitBatch()", () => {
     cutShort("batch:staged", () => commitBatch(home.layout, "b1", { tasks: THREE }));
     expect(incomingBatches(home.layout)).toEqual([]);
     expect(idsIn(home.layout, "pending")).toEqual([]);
+  });
+
+  test("accepts nothing before the numbers of its tasks are on the disk", async () => {
+    await using home = new TempHome();
+    rmSync(home.layout.numbers, { recursive: true });
+    expect(() => commitBatch(home.layout, "b1", { tasks: THREE })).toThrow("numbers");
+    expect(incomingBatches(home.layout)).toEqual([]);
+    expect(home.files("tmp")).toEqual([]);
   });
 
   test("never adds to a batch that is there", async () => {
