@@ -131,8 +131,9 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
       const supervisor = await stint.up("--jobs", "1");
       const job = (name: string, line: string): string =>
         `name: ${name}\nrun: echo $STINT_TASK_ID >> ${join(stint.root, "starts")}; ${line}\n`;
+      const go = join(stint.root, "go");
       await stint.run(["submit", "-"], {
-        input: `${job("first", "sleep 0.8; exit 3")}---\n${job("second", "true")}`,
+        input: `${job("first", `until test -e ${go}; do sleep 0.05; done; exit 3`)}---\n${job("second", "true")}`,
       });
       await stint.reach(1, "running");
       let order: Promise<Ran>;
@@ -148,6 +149,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         const doctor = await stint.run(["doctor"]);
         expect(doctor.code).toBe(1);
         expect(doctor.out).toContain(fault.error);
+        writeFileSync(go, "");
         await until("the first job has ended", () =>
           stint.files("runs/000001-first/1").includes("exit.json"),
         );
