@@ -25,7 +25,9 @@ export async function surroundingsSeen(
     labels: owner?.labels ?? own.labels,
     closing: owner?.closing ?? null,
   };
-  const related = new Relatives(layout).of(queued, new Map(unended.map((task) => [task.metadata.id, task])));
+  const relatives = new Relatives(layout);
+  for (const task of queued) relatives.take(task);
+  const related = relatives.of(new Map(unended.map((task) => [task.metadata.id, task])));
   return {
     nowMs: context.clock.now(),
     queued,

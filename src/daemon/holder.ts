@@ -154,6 +154,7 @@ export class Holder {
   /** A task whose record is not there any more, or is no record of it. */
   forget(id: TaskId): void {
     this.taken += 1;
+    this.#relatives.forget(id);
     const known = this.#tasks.get(id);
     if (known === undefined) return;
     this.#tasks.delete(id);
@@ -190,7 +191,7 @@ export class Holder {
   /** The same for a time and a machine that were looked at already. */
   surroundingsAt(nowMs: number, machine: Machine): Surroundings {
     const { queued, active } = this;
-    return { nowMs, queued, active, machine, ...this.#relatives.of(queued, this.tasks) };
+    return { nowMs, queued, active, machine, ...this.#relatives.of(this.tasks) };
   }
 
   /** Something happened: the loop looks at once. Callbacks do this and nothing else. */

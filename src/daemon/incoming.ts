@@ -4,7 +4,8 @@ import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers, incomingBatches, publishBatch } from "../store/batch.ts";
 import { type Finding, quarantine } from "../store/quarantine.ts";
-import { readRecord } from "../store/record.ts";
+import { readRecordOf } from "../store/record.ts";
+import { RecordParts } from "../store/record-parts.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 
@@ -24,7 +25,8 @@ export function takeIncoming(holder: Holder): void {
     for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
     // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
     const arrived = known.ok ? known.value.filter((id) => !holder.tasks.has(id)) : [];
-    const tasks = arrived.map((id) => load(holder, id)).filter((task) => task !== null);
+    const parts = new RecordParts();
+    const tasks = arrived.map((id) => load(holder, { id, parts })).filter((task) => task !== null);
     for (const task of tasks) holder.take(task);
     // Lost in a power cut, they are told of at the next start.
     holder.note(tasks.map(queuedNote), { isSynced: false });
@@ -54,10 +56,13 @@ export function queuedNote(task: Task): AuditNote {
   };
 }
 
-function load(holder: Holder, id: TaskId): Task | null {
+function load(
+  holder: Holder,
+  { id, parts }: { readonly id: TaskId; readonly parts: RecordParts },
+): Task | null {
   const path = holder.options.layout.record("pending", id);
   const { say } = holder.options;
-  const read = readRecord(path);
+  const read = readRecordOf(id, { path, parts });
   const fault = read.ok ? faultOf(read.value, id) : read.error.type === "corrupt" ? read.error.reason : null;
   if (fault !== null) say(`${id}: ${quarantine(path, fault).what}`);
   else if (read.ok) return read.value;

@@ -9,6 +9,8 @@ import { failedMembers, parentState } from "../store/related.ts";
 /** What tasks depend on that have ended already: looked up on disk once, and kept up to date by what is written. */
 export class Relatives {
   readonly #layout: Layout;
+  /** The queued tasks that have to know of others: mostly few. */
+  readonly #asking = new Map<TaskId, Task>();
   /** Of ended parents. */
   #parents = new Map<TaskId, ParentState>();
   /** Failed members by the id of their group. */
@@ -19,21 +21,27 @@ export class Relatives {
   }
 
   /** Hears of a task that was written. */
-  take({ metadata, status }: Task): void {
+  take(task: Task): void {
+    const { metadata, spec, status } = task;
     this.#parents.delete(metadata.id);
     const failed = metadata.group === undefined ? undefined : this.#failed.get(metadata.group.id);
     if (status.state === "failed") failed?.add(metadata.id);
     else failed?.delete(metadata.id);
+    const isAsking = spec.after !== undefined || metadata.group?.maxFailures !== undefined;
+    if (isAsking && status.state === "queued") this.#asking.set(metadata.id, task);
+    else this.#asking.delete(metadata.id);
   }
 
-  /** What queued tasks have to know of others; `unended` are all tasks that are in memory. */
-  of(
-    queued: readonly Task[],
-    unended: ReadonlyMap<TaskId, Task>,
-  ): Pick<Surroundings, "parents" | "failedMembers"> {
+  /** A task whose record is gone asks for nothing any more. */
+  forget(id: TaskId): void {
+    this.#asking.delete(id);
+  }
+
+  /** What the queued tasks that were taken have to know of others; `unended` are all tasks that are in memory. */
+  of(unended: ReadonlyMap<TaskId, Task>): Pick<Surroundings, "parents" | "failedMembers"> {
     const parents = new Map<TaskId, ParentState>();
     const failed = new Map<number, Set<TaskId>>();
-    for (const { spec, metadata } of queued) {
+    for (const { spec, metadata } of this.#asking.values()) {
       for (const { task } of spec.after ?? []) {
         if (!parents.has(task)) parents.set(task, this.#parentState(task, unended));
       }

@@ -2,6 +2,7 @@ import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 
 interface Change {
+  readonly id: TaskId;
   readonly number: number;
   /** Null where it is to go. */
   readonly task: Task | null;
@@ -13,37 +14,37 @@ interface Change {
  */
 export class TaskList {
   #tasks: readonly Task[] = [];
-  readonly #changes = new Map<TaskId, Change>();
+  #changes: Change[] = [];
 
   /** Takes a task in, in the place of its earlier version. */
   put(task: Task): void {
     const { id, number } = task.metadata;
-    this.#changes.set(id, { number, task });
+    this.#changes.push({ id, number, task });
   }
 
   drop({ metadata: { id, number } }: Task): void {
-    this.#changes.set(id, { number, task: null });
+    this.#changes.push({ id, number, task: null });
   }
 
   get tasks(): readonly Task[] {
-    if (this.#changes.size > 0) {
-      this.#tasks = merged(this.#tasks, [...this.#changes].sort(byPlace));
-      this.#changes.clear();
+    if (this.#changes.length > 0) {
+      // Of one task the last change comes last: a sort leaves equal ones in their order.
+      this.#tasks = merged(this.#tasks, this.#changes.sort(byPlace));
+      this.#changes = [];
     }
     return this.#tasks;
   }
 }
 
-type Entry = readonly [TaskId, Change];
-
 /** Of a hundred thousand tasks, those that stay are not looked into: they lie all over the memory. */
-function merged(tasks: readonly Task[], changes: readonly Entry[]): Task[] {
+function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
   const made: Task[] = [];
   let at = 0;
   const copyTo = (end: number): void => {
     for (; at < end; at += 1) made.push(tasks[at] as Task);
   };
-  for (const [id, { number, task }] of changes) {
+  for (const [index, { id, number, task }] of changes.entries()) {
+    if (changes[index + 1]?.id === id) continue;
     copyTo(placeOf({ id, number }, { tasks, from: at }));
     if (tasks[at]?.metadata.id === id) at += 1;
     if (task !== null) made.push(task);
@@ -70,6 +71,6 @@ function placeOf(
 }
 
 /** Two tasks of one number come of copying by hand. */
-function byPlace([leftId, left]: Entry, [rightId, right]: Entry): number {
-  return left.number - right.number || (leftId < rightId ? -1 : Number(leftId > rightId));
+function byPlace(left: Change, right: Change): number {
+  return left.number - right.number || (left.id < right.id ? -1 : Number(left.id > right.id));
 }

@@ -49,20 +49,19 @@ export class RecordParts {
     const number = numberOf(id);
     if (number < 1 || name.length > MAX_NAME_LENGTH) return null;
     const begin = `{\n  "formatVersion": ${FORMAT_VERSION},\n  "metadata": {\n    "id": "${id}",\n    "number": ${number},\n    "name": "${name}",\n    "uid": "`;
-    const specAt = bytes.indexOf(SPEC);
-    if (specAt < 0 || bytes.toString("latin1", 0, begin.length) !== begin) return null;
-    const uidEnd = bytes.indexOf(BESIDE, begin.length);
+    if (bytes.toString("latin1", 0, begin.length) !== begin) return null;
+    const specAt = this.#bodies.find(SPEC, { bytes, from: begin.length, to: bytes.length });
+    const uidEnd = this.#besides.find(BESIDE, { bytes, from: begin.length, to: specAt });
+    const [beside, body] = [this.#besides.made, this.#bodies.made];
+    if (uidEnd < 0 || beside === null || body === null) return null;
     const uid = bytes.toString("latin1", begin.length, uidEnd);
-    if (uidEnd < 0 || !PLAIN.test(uid)) return null;
-    const beside = this.#besides.of(bytes.subarray(uidEnd + BESIDE.length, specAt));
-    const body = this.#bodies.of(bytes.subarray(specAt));
-    if (beside === null || body === null) return null;
+    if (!PLAIN.test(uid)) return null;
     if (name !== this.#name) this.#name = name;
     return { metadata: { id, number, name: this.#name, uid, ...beside }, ...body };
   }
 
   #beside(text: string): MetadataBeside | null {
-    const checked = check(metadataBeside, parsed(`{${text}`));
+    const checked = check(metadataBeside, parsed(`{${text.slice(BESIDE.length)}`));
     return checked.ok ? this.#shared(checked.value) : null;
   }
 
@@ -115,6 +114,13 @@ class Texts<T> {
   }
 }
 
+interface Span {
+  readonly bytes: Buffer;
+  readonly from: number;
+  /** Negative where there is none. */
+  readonly to: number;
+}
+
 /** The same for bytes, which mostly are those of the time before: to compare them costs less than to make a text of them. */
 class Known<T> {
   readonly #texts: Texts<T>;
@@ -125,12 +131,21 @@ class Known<T> {
     this.#texts = new Texts(make);
   }
 
-  of(bytes: Buffer): T | null {
-    if (!bytes.equals(this.#last)) {
-      this.#made = this.#texts.of(bytes.toString("utf8"));
-      this.#last = Buffer.from(bytes);
-    }
+  /** What was made of the bytes that were found last. */
+  get made(): T | null {
     return this.#made;
+  }
+
+  /** Finds the bytes that begin with a mark and reach to the end of a span; gives where they begin, or -1. */
+  find(mark: string, { bytes, from, to }: Span): number {
+    const { length } = this.#last;
+    const likely = to - length;
+    if (length > 0 && likely >= from && bytes.compare(this.#last, 0, length, likely, to) === 0) return likely;
+    const at = bytes.indexOf(mark, from);
+    if (at < 0 || at >= to) return -1;
+    this.#last = Buffer.from(bytes.subarray(at, to));
+    this.#made = this.#texts.of(this.#last.toString("utf8"));
+    return at;
   }
 }
 
