@@ -177,6 +177,11 @@ export class Holder {
     return this.#active.tasks;
   }
 
+  /** True where a queued task has to know of others, of which some are on the disk alone. */
+  get isAsking(): boolean {
+    return this.#relatives.isAsking;
+  }
+
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
     const conditions = this.#conditions.view(this.queued.length > 0);

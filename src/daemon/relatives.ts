@@ -37,6 +37,11 @@ export class Relatives {
     this.#asking.delete(id);
   }
 
+  /** True where a queued task has to know of others. */
+  get isAsking(): boolean {
+    return this.#asking.size > 0;
+  }
+
   /** What the queued tasks that were taken have to know of others; `unended` are all tasks that are in memory. */
   of(unended: ReadonlyMap<TaskId, Task>): Pick<Surroundings, "parents" | "failedMembers"> {
     const parents = new Map<TaskId, ParentState>();

@@ -4,8 +4,10 @@ import type { Holder } from "./holder.ts";
 
 /** Between two looks the wall clock and the time awake part by less than this; more is a jump of the clock, or a suspend. */
 const MAX_DRIFT_MS = 200;
-/** What neither an event nor the time announces, as a parent's record that can be read again, is found this much later. */
+/** What neither an event nor the time announces, a parent's record that can be read again, is found this much later. */
 const MAX_AGE_MS = 30_000;
+/** Where no task waits for another there is no such thing; and should there be one after all, it is found some time. */
+const MAX_AGE_ALONE_MS = 600_000;
 
 /** All that a plan is made from, but for the time. */
 interface Basis {
@@ -51,7 +53,8 @@ export class StandingPlan {
     if (known === null || known.plan.actions.length > 0) return null;
     const sinceMs = awakeMs - known.awakeMs;
     const hasJumped = Math.abs(nowMs - known.nowMs - sinceMs) > MAX_DRIFT_MS;
-    if (sinceMs > MAX_AGE_MS || hasJumped || !isSame(basis, known.basis)) return null;
+    const maxAgeMs = this.#holder.isAsking ? MAX_AGE_MS : MAX_AGE_ALONE_MS;
+    if (sinceMs > maxAgeMs || hasJumped || !isSame(basis, known.basis)) return null;
     const { wakeInMs } = known.plan;
     if (wakeInMs === null) return known.plan;
     const leftMs = wakeInMs - Math.max(sinceMs, nowMs - known.nowMs);
