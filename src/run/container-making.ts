@@ -1,3 +1,6 @@
+/** Above a monitor of 3 MB where 16 MiB are all there is: a thousandth is one of that (proc_pid_oom_score_adj(5)). */
+const LIKELIER_VICTIM = 200;
+
 /**
  * The part of a container's runner, in POSIX sh, that makes the container: `launch FLAG…`. It returns where the container may
  * run, and finishes where the engine refused it or a TERM came first.
@@ -39,7 +42,8 @@ export const MAKING: string = [
   `  if "$stopping"; then finish 'engine 143' 143; fi`,
   // Where the engine leaves groups to systemd, ours cannot be the parent: the engine's own limit holds then.
   `  if test -n "$parent" && test "$("$engine" info --format "$manager")" = cgroupfs; then`,
-  `    set -- --cgroup-parent "$parent" "$@"`,
+  // Podman's monitor is in there too: were it chosen when memory runs out, nobody would ever hear of the container's end.
+  `    set -- --cgroup-parent "$parent" --oom-score-adj ${LIKELIER_VICTIM} "$@"`,
   `  elif test -n "$memory"; then`,
   `    set -- --memory "$memory" --memory-swap "$memory" "$@"`,
   "  fi",

@@ -16,7 +16,8 @@ const SWEEP = [
   "engine=$1 home=$2 holder=$3",
   "shift 3",
   `"$engine" ps -a --filter "label=stint.home=$home" --format '{{.Names}} {{.Labels}}' | while read -r name labels; do`,
-  `  case $labels in *"stint.holder=$holder"*) continue ;; esac`,
+  // Docker writes `name=value`, podman 4 a map with `name:value`.
+  `  case $labels in *"stint.holder"[=:]"$holder"*) continue ;; esac`,
   `  case " $* " in *" $name "*) continue ;; esac`,
   `  "$engine" rm -f -v "$name"`,
   "done",
