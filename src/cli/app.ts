@@ -31,7 +31,7 @@ export async function runApp(process: Context): Promise<number> {
     isMirroring ? MIRROR_EXIT.ownError : EXIT[ERRORS[found.code].exit];
   try {
     let ended: Ended = EXIT.done;
-    const program = await assemble(context, { verb, words, end: (code) => (ended = code) });
+    const program = await assemble(context, { verb, given, words, end: (code) => (ended = code) });
     if (program === null) {
       const near = closest(verb, Object.keys(VERBS));
       const hint =
@@ -76,19 +76,28 @@ function finish(
 /** The program with the called verb alone, or for its own help with the names of all; null where there is no such verb. */
 async function assemble(
   context: Context,
-  call: { verb: string; words: readonly string[] | null; end: (ended: Ended) => void },
+  call: {
+    verb: string;
+    given: readonly string[];
+    words: readonly string[] | null;
+    end: (ended: Ended) => void;
+  },
 ): Promise<Command | null> {
-  const { verb, words, end } = call;
-  const program = new Command("stint")
-    .description("A job queue that is a folder: tasks run on this machine, every attempt is on record.")
-    .version(packageJson.version)
+  const { verb, given, words, end } = call;
+  const isHelp = verb === "--help" || verb === "-h";
+  const program = new Command("stint").description(
+    "A job queue that is a folder: tasks run on this machine, every attempt is on record.",
+  );
+  // Whoever asks for it waits for what it takes to declare; no other does.
+  if (isHelp || given.some(isVersionFlag)) program.version(packageJson.version);
+  program
     .option("--home <dir>", "the folder that holds the queue (else STINT_HOME, else ~/.local/share/stint)")
     .helpCommand(false)
     .addHelpText("after", "\nA bare `stint` shows the queue. `stint VERB --help` tells more.")
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.err(text) });
-  if (verb === "--version" || verb === "-V") return program;
-  if (verb === "--help" || verb === "-h") return withAllVerbs(program);
+  if (isVersionFlag(verb)) return program;
+  if (isHelp) return withAllVerbs(program);
   const called = VERBS[verb];
   if (called === undefined) return null;
   const command = program.command(verb).summary(called.summary).description(called.summary);
@@ -97,6 +106,10 @@ async function assemble(
     .showHelpAfterError("(`--help` tells more)");
   (await called.load()).declare(command, { context, words, end });
   return program;
+}
+
+function isVersionFlag(word: string): boolean {
+  return word === "--version" || word === "-V";
 }
 
 function withAllVerbs(program: Command): Command {
