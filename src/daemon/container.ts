@@ -7,7 +7,7 @@ import { removeContainer, sweepContainers } from "../run/container-removal.ts";
 import { readEnding } from "../run/ending.ts";
 import { launchRunner } from "../run/launch.ts";
 import { modifiedAt, readRunner } from "../run/records.ts";
-import { survivors } from "../run/tree.ts";
+import { survivorsOf } from "../run/tree.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 
@@ -31,7 +31,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   const { clock, environment, say } = holder.options;
   const runner = readRunner(job.directory);
   // One that is there without a note has not come to it yet, or found no room: a second would do all of it once more.
-  const isThere = runner === null ? survivors(job).length > 0 : isAlive(runner);
+  const isThere = runner === null ? survivorsOf([job], holder.census).flat().length > 0 : isAlive(runner);
   // Last of all: who was there a moment ago may have ended with a result.
   job.end = readEnding(job.directory, kind);
   if (job.end !== null) return;

@@ -44,7 +44,8 @@ function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
     for (; at < end; at += 1) made.push(tasks[at] as Task);
   };
   for (const [index, { id, number, task }] of changes.entries()) {
-    if (changes[index + 1]?.id === id) continue;
+    const next = changes[index + 1];
+    if (next?.id === id && next.number === number) continue;
     copyTo(placeOf({ id, number }, { tasks, from: at }));
     if (tasks[at]?.metadata.id === id) at += 1;
     if (task !== null) made.push(task);

@@ -12,11 +12,12 @@ const isLinux = platform() === "linux";
 /** Where the system does not say which boot this is. */
 export const UNKNOWN_BOOT = "unknown";
 
-let thisBoot: string | null = null;
+let thisBoot = UNKNOWN_BOOT;
 
 /** Names this boot of the machine; another value means that no process of before is left. */
 export function bootId(): string {
-  thisBoot ??= isLinux
+  if (thisBoot !== UNKNOWN_BOOT) return thisBoot;
+  thisBoot = isLinux
     ? readOr("/proc/sys/kernel/random/boot_id", UNKNOWN_BOOT)
     : (commandOutput(["sysctl", "-n", "kern.bootsessionuuid"]) ?? UNKNOWN_BOOT);
   return thisBoot;

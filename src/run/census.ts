@@ -5,6 +5,7 @@ import {
   type ProcessEntry,
   pidMark,
   processEntry,
+  type StartedWith,
   startedWith,
 } from "./process-table.ts";
 
@@ -13,33 +14,54 @@ interface Known {
   readonly startTime: string;
   readonly session: number;
   readonly group: number;
-  /** The tokens that it was started with; null for one that was just becoming another program. */
-  readonly tokens: readonly string[] | null;
+  readonly tokens: StartedWith;
 }
 
+/** Whose processes are asked for. */
 interface Wanted {
-  /** Its pid. */
-  readonly leader: number | null;
+  /** Of the attempt; null where it is not known. */
+  readonly leader: ProcessIdentity | null;
   readonly token: string;
+  /** Pids that are asked for in any case. */
   readonly also: ReadonlySet<number>;
 }
 
+/** Where the processes are looked up; tests have a machine of their own. */
+export interface ProcessSource {
+  readonly pidMark: () => PidMark | null;
+  readonly allPids: () => number[];
+  readonly processEntry: (pid: number) => ProcessEntry | null;
+  readonly tokensOf: (pid: number) => StartedWith;
+}
+
+const THIS_MACHINE: ProcessSource = {
+  pidMark,
+  allPids,
+  processEntry,
+  tokensOf: (pid) => startedWith(pid, "STINT_TOKEN"),
+};
+
 /** After more new processes than this, whom a pid belongs to is looked up again for all of them. */
 const MANY_FORKS = 256;
-const MANY_DEAD = 256;
 
 /**
  * Whose the machine's processes are, remembered from one look to the next. A process is born into the session of its parent
  * and with its environment, so that whoever was met as another attempt's need not be read again: what an end costs is not
- * to grow with the jobs that go on.
+ * to grow with the jobs that go on. It only tells whom to ask: what a suspect is, is read anew each time.
  */
 export class Census {
-  readonly #known = new Map<number, Known>();
+  readonly #source: ProcessSource;
+  #known = new Map<number, Known>();
   #mark: PidMark | null = null;
+  #isBlind = false;
+
+  constructor(source: ProcessSource = THIS_MACHINE) {
+    this.#source = source;
+  }
 
   /** True where the system shows no processes. */
   get isBlind(): boolean {
-    return this.#known.size === 0;
+    return this.#isBlind;
   }
 
   /** Hears of the leader of an attempt that was just started: what it is need not be found out. */
@@ -47,60 +69,66 @@ export class Census {
     this.#known.set(pid, { startTime, session: pid, group: pid, tokens: [token] });
   }
 
-  /** Meets who has come since the last look. */
+  /** Meets who has come since the last look, and forgets who has gone. */
   look(): void {
+    // By now they may be the programs that they were becoming.
+    for (const [pid, known] of this.#known) if (known.tokens === "changing") this.#meet(pid, this.#known);
     // Before the list: whoever comes meanwhile changes the next mark. The kernel counts a process once it can be seen.
-    const mark = pidMark();
+    const mark = this.#source.pidMark();
     const since = this.#mark;
-    if (mark !== null && mark.forks === since?.forks) return;
-    this.#mark = mark;
+    if (mark !== null && mark.forks === since?.forks && mark.lastPid === since.lastPid) return;
     const isFar = mark === null || since === null || mark.forks - since.forks > MANY_FORKS;
-    const pids = allPids();
+    const pids = this.#source.allPids();
+    const met = new Map<number, Known>();
     for (const pid of pids) {
+      const known = this.#known.get(pid);
       // What is known of a pid may be of the one that had it before.
-      if (isFar || isGivenOut(pid, { since, mark }) || !this.#known.has(pid)) this.#meet(pid);
+      if (known === undefined || isFar || isGivenOut(pid, { since, mark })) this.#meet(pid, met);
+      else met.set(pid, known);
     }
-    // Nobody asks for the dead: they are told apart when there are many.
-    if (this.#known.size > pids.length + MANY_DEAD) this.#forgetAllBut(new Set(pids));
+    this.#known = met;
+    this.#isBlind = pids.length === 0;
+    this.#mark = mark;
   }
 
   /**
    * Those that may belong to an attempt, as they are now: its leader, who was in its session or group, or had its token, when it
-   * was met, though it may have left the one and hide the other since; and those in `also`.
+   * was met, though it may have left the one and hide the other since; and whoever keeps from us what it has.
    */
   suspects({ leader, token, also }: Wanted): ProcessEntry[] {
     const found: ProcessEntry[] = [];
-    for (const [pid, { session, group, tokens }] of this.#known) {
-      const isLed = pid === leader || session === leader || group === leader;
-      if (!isLed && !this.#mayHave(token, { session, tokens }) && !also.has(pid)) continue;
-      // By now it may be that other program.
-      if (tokens === null) this.#meet(pid);
-      const entry = processEntry(pid);
+    const first = Number(leader?.startTime);
+    for (const [pid, known] of this.#known) {
+      const isLed = pid === leader?.pid || known.session === leader?.pid || known.group === leader?.pid;
+      // Nothing that is older than the leader descends from it.
+      const mayBeMarked = !(Number(known.startTime) < first) && this.#mayHave(token, known);
+      if (!isLed && !mayBeMarked && !also.has(pid)) continue;
+      const entry = this.#source.processEntry(pid);
       if (entry !== null && !entry.isKernel) found.push(entry);
     }
     return found;
   }
 
-  /** Of a process that is just becoming another program, the leader of its session tells: it was born with the same. */
-  #mayHave(token: string, { session, tokens }: Pick<Known, "session" | "tokens">): boolean {
-    const telling = tokens ?? this.#known.get(session)?.tokens ?? null;
-    return telling === null || telling.includes(token);
+  /** Of a process that is just becoming another program, the leader of a neighbour's session tells: it was born with the same. */
+  #mayHave(token: string, { session, tokens }: Known): boolean {
+    if (tokens === "unreadable") return true;
+    if (tokens !== "changing") return tokens.includes(token);
+    const ofLeader = this.#known.get(session)?.tokens;
+    return !Array.isArray(ofLeader) || ofLeader.length === 0 || ofLeader.includes(token);
   }
 
-  #meet(pid: number): void {
-    const entry = processEntry(pid);
+  #meet(pid: number, met: Map<number, Known>): void {
+    const entry = this.#source.processEntry(pid);
     if (entry === null) {
-      this.#known.delete(pid);
+      met.delete(pid);
       return;
     }
     const { startTime, session, group, isKernel, isZombie } = entry;
     const known = this.#known.get(pid);
-    if (known?.startTime === startTime && known.tokens !== null) return;
-    const tokens = isKernel || isZombie ? [] : startedWith(pid, "STINT_TOKEN");
-    this.#known.set(pid, { startTime, session, group, tokens });
-  }
-
-  #forgetAllBut(living: ReadonlySet<number>): void {
-    for (const pid of this.#known.keys()) if (!living.has(pid)) this.#known.delete(pid);
+    if (known?.startTime === startTime && Array.isArray(known.tokens)) met.set(pid, known);
+    else {
+      const tokens = isKernel || isZombie ? [] : this.#source.tokensOf(pid);
+      met.set(pid, { startTime, session, group, tokens });
+    }
   }
 }

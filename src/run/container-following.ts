@@ -52,12 +52,14 @@ export const FOLLOWING: string = [
   // What followed the container may have lost lines: podman's does where it is behind at the end, and says nothing of it.
   "isWhole() {",
   `  test "$followed" = 0 || return 1`,
-  // Of one that is over its cap the end counts: all of it may take minutes to read, only to be cut once more.
-  `  if isCut; then test "$(said --tail 50 2>&1)" = "$(tail -n 50 "$directory/output.log")"; return $?; fi`,
+  // Of one that is over its cap the end counts: all of it may take minutes to read, only to be cut once more. Of two that share
+  // what the engine gives, not even that can be told apart.
+  `  if isCut output; then test "$(said --tail 50 2>&1)" = "$(tail -n 50 "$directory/output.log")"; return $?; fi`,
+  "  ! isCut stdout && ! isCut stderr || return 0",
   `  if test -f "$directory/output.log"; then said 2>&1 | cmp -s - "$directory/output.log"; return $?; fi`,
   `  said 2>/dev/null | cmp -s - "$directory/stdout.log" && said 2>&1 >/dev/null | cmp -s - "$directory/stderr.log"`,
   "}",
-  `isCut() { grep -q '^\\[stint: [0-9]* bytes were cut here\\]$' "$directory/output.log"; }`,
+  `isCut() { grep -q '^\\[stint: [0-9]* bytes were cut here\\]$' "$directory/$1.log"; }`,
   // After the end: the output is as the engine has it. Where that is a journal it may be behind, and only what follows waits for it.
   "take() {",
   "  asked=true",

@@ -42,7 +42,8 @@ export const STOPPING: string = [
   // To PID 1 of a container a TERM is nothing before it is caught or blocked (pid_namespaces(7)): its init gets a moment.
   "hear() {",
   "  tenths=0",
-  `  while test "$tenths" -lt 50 && test -e "/proc/$1/status"; do`,
+  // At most half of the grace: the other half is the job's.
+  `  while test "$tenths" -lt 50 && test "$tenths" -lt "$((grace * 5))" && test -e "/proc/$1/status"; do`,
   `    if isBegun "$1" && grep -q '^Sig\\(Blk\\|Cgt\\):.*[4-7c-f]...$' "/proc/$1/status"; then return 0; fi`,
   "    sleep 0.1",
   "    tenths=$((tenths + 1))",

@@ -59,19 +59,23 @@ export function isGivenOut(pid: number, { since, mark }: { since: PidMark; mark:
 }
 
 /**
- * The values of a variable that a process was started with; none also where its environment is not ours to read. Null for the
- * instant in which it becomes another program and has neither environment nor arguments: on a busy machine that lasts for
- * milliseconds.
+ * The values of a variable that a process was started with. `changing` for the instant in which it becomes another program and has
+ * neither environment nor arguments: on a busy machine that lasts for milliseconds. `unreadable` where its environment is not
+ * ours to read, which may be so only for a time (as of a program that takes up another user's rights and lets go of them).
  */
-export function startedWith(pid: number, variable: string): string[] | null {
+export type StartedWith = readonly string[] | "changing" | "unreadable";
+
+/** What a process was started with, for one variable; see `StartedWith`. None where there is no such process. */
+export function startedWith(pid: number, variable: string): StartedWith {
   let environment = contentOf(`/proc/${pid}/environ`);
   if (environment?.length === 0) {
-    if (contentOf(`/proc/${pid}/cmdline`)?.length === 0) return null;
+    if (contentOf(`/proc/${pid}/cmdline`)?.length === 0) return "changing";
     environment = contentOf(`/proc/${pid}/environ`);
   }
+  if (environment === null) return contentOf(`/proc/${pid}/stat`) === null ? [] : "unreadable";
   const name = `${variable}=`;
   // Most have none: to split the text of each costs more than to look through it.
-  if (environment?.includes(name) !== true) return [];
+  if (!environment.includes(name)) return [];
   const entries = environment.toString("latin1").split("\0");
   return entries.filter((entry) => entry.startsWith(name)).map((entry) => entry.slice(name.length));
 }

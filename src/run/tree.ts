@@ -15,8 +15,10 @@ export interface Tree {
   readonly groups?: readonly string[];
 }
 
-/** Looks at a tree that forks as fast as it is killed; after the first, a look takes less than a millisecond. */
+/** Looks at a tree that forks as fast as it is killed, or at a process that is neither the one program nor the other. */
 const MAX_LOOKS = 200;
+/** To become another program takes a process longer than a look takes us. */
+const UNSURE_MS = 1;
 /** Looks without a find after which nobody is left: one can miss a process that forks and leaves while it is on. */
 const QUIET_LOOKS = 2;
 
@@ -77,12 +79,15 @@ function lookThrough(
   let searches = trees.map((tree, index) => ({ search: searchFor(tree, census), index, quiet: 0 }));
   for (let look = 0; look < MAX_LOOKS && searches.length > 0; look += 1) {
     census.look();
+    let isAnyUnsure = false;
     searches = searches.filter((one) => {
       const { found, isSure } = one.search();
+      isAnyUnsure ||= !isSure;
       if (found.length > 0) one.quiet = 0;
       else if (isSure) one.quiet += 1;
       return !tell(one.index, found) && one.quiet < QUIET_LOOKS;
     });
+    if (isAnyUnsure && searches.length > 0) Bun.sleepSync(UNSURE_MS);
   }
 }
 
@@ -102,14 +107,17 @@ function searchFor({ leader, token, groups = [] }: Tree, census: Census): () => 
   // The runner of a container whose recording parent was killed leads, but neither a session nor a group.
   const inGroup = (entry: ProcessEntry): boolean =>
     entry.group === leader?.pid || entry.session === leader?.pid || isLeader(entry);
-  // Nothing that is older than the leader descends from it.
-  const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null =>
-    Number(startTime) < first ? false : (startedWith(pid, "STINT_TOKEN")?.includes(token) ?? null);
+  // Nothing that is older than the leader descends from it. Null where it cannot be told yet.
+  const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null => {
+    if (Number(startTime) < first) return false;
+    const tokens = startedWith(pid, "STINT_TOKEN");
+    return tokens === "changing" ? null : tokens !== "unreadable" && tokens.includes(token);
+  };
   // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
   let isOurs = false;
   return () => {
     const grouped = membersOf(groups);
-    const suspects = census.suspects({ leader: leader?.pid ?? null, token, also: grouped });
+    const suspects = census.suspects({ leader, token, also: grouped });
     const fresh = suspects.filter(({ pid }) => !settled.has(pid));
     // Without /proc the leader stands for its group.
     if (census.isBlind && leader !== null && !settled.has(leader.pid) && isAlive(leader))

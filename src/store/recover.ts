@@ -66,12 +66,16 @@ export function recover(
   dropStaged(layout, nowMs);
   // Here too: a holder may be gone again before its first chores.
   dropOldReplies(layout, nowMs);
-  // Before anything is put aside: a spoilt record's number is taken too.
-  const unended = UNENDED.map((place) => listed(layout, place));
-  const ended = ENDED.map((place) => listed(layout, place));
   const ranks: Ranks = new Map();
   const moves: Move[] = [];
-  for (const listing of unended) load(layout, listing, { found, ranks, moves });
+  // Before anything is put aside: a spoilt record's number is taken too.
+  const ended = ENDED.map((place) => listed(layout, place));
+  const unended = UNENDED.map((place) => {
+    // As late as can be: who submits may publish what it submitted by itself until it sees the lock.
+    const listing = listed(layout, place);
+    load(layout, listing, { found, ranks, moves });
+    return listing;
+  });
   // Before the moves, as in a commit: after them nothing tells that these have just come to where they belong.
   announce(
     moves.map(({ task }) => ({ before: null, after: task })),

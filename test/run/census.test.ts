@@ -1,21 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import { uuid } from "../../src/lib/random.ts";
-import { Census } from "../../src/run/census.ts";
-import { processEntry } from "../../src/run/process-table.ts";
+import { Census, type ProcessSource } from "../../src/run/census.ts";
+import { processEntry, type StartedWith } from "../../src/run/process-table.ts";
 import { signalTrees, survivorsOf } from "../../src/run/tree.ts";
 import { launched, makePlace, orderFor, shell, until } from "./rig.ts";
 
-const pidsOf = (census: Census, wanted: { leader?: number; token?: string; also?: number[] }): number[] =>
-  census
-    .suspects({
-      leader: wanted.leader ?? null,
-      token: wanted.token ?? "nobody's",
-      also: new Set(wanted.also),
-    })
-    .map(({ pid }) => pid);
-
 const started = (token: string) =>
   Bun.spawn(["sleep", "60"], { env: { STINT_TOKEN: token }, detached: true });
+
+function pidsOf(census: Census, wanted: { leader?: number; token?: string; also?: number[] }): number[] {
+  const { leader, token = "nobody's", also } = wanted;
+  const identity = leader === undefined ? null : { pid: leader, startTime: "5" };
+  return census.suspects({ leader: identity, token, also: new Set(also) }).map(({ pid }) => pid);
+}
+
+/** Without those that keep their environment from us, and may be anybody's. */
+function knownOf(census: Census, wanted: Parameters<typeof pidsOf>[1]): number[] {
+  const hidden = pidsOf(census, { token: uuid() });
+  return pidsOf(census, wanted).filter((pid) => !hidden.includes(pid));
+}
 
 describe("Census", () => {
   test("suspects who has the token, or is in the session, and nobody else", async () => {
@@ -23,30 +26,32 @@ describe("Census", () => {
     await using one = started(mine);
     await using other = started(others);
     const census = new Census();
-    census.look();
     // Until it has become the other program, a child may be anybody.
-    await until(() => Bun.deepEquals(pidsOf(census, { token: mine }), [one.pid]));
-    expect(pidsOf(census, { token: others })).toEqual([other.pid]);
-    expect(pidsOf(census, { leader: other.pid })).toEqual([other.pid]);
-    expect(pidsOf(census, { also: [other.pid] })).toEqual([other.pid]);
-    expect(pidsOf(census, { token: uuid() })).toEqual([]);
+    await until(() => {
+      census.look();
+      return Bun.deepEquals(knownOf(census, { token: mine }), [one.pid]);
+    });
+    expect(knownOf(census, { token: others })).toEqual([other.pid]);
+    expect(knownOf(census, { leader: other.pid })).toEqual([other.pid]);
+    expect(knownOf(census, { also: [other.pid] })).toEqual([other.pid]);
   });
 
   test("meets who comes between two looks, however many, and forgets who is gone", async () => {
     const token = uuid();
     const census = new Census();
-    census.look();
+    const known = (): number[] => {
+      census.look();
+      return knownOf(census, { token });
+    };
+    known();
     await using few = started(token);
-    census.look();
-    await until(() => pidsOf(census, { token }).includes(few.pid));
+    await until(() => known().includes(few.pid));
     Bun.spawnSync(["sh", "-c", "for i in $(seq 300); do /bin/true; done"]);
     await using late = started(token);
-    census.look();
-    expect(pidsOf(census, { token })).toEqual(expect.arrayContaining([few.pid, late.pid]));
+    await until(() => Bun.deepEquals(known(), [few.pid, late.pid].toSorted()));
     few.kill("SIGKILL");
     await few.exited;
-    census.look();
-    await until(() => Bun.deepEquals(pidsOf(census, { token }), [late.pid]));
+    await until(() => Bun.deepEquals(known(), [late.pid]));
   });
 
   test("finds who left the session since it was met, by its token alone", async () => {
@@ -69,5 +74,110 @@ describe("Census", () => {
     await until(() => processEntry(marked)?.isZombie !== false);
     expect(processEntry(hidden)?.isZombie).toBeFalse();
     process.kill(hidden, "SIGKILL");
+  });
+});
+
+interface Pretended {
+  readonly session: number;
+  readonly startTime?: string;
+  readonly tokens: StartedWith;
+}
+
+/** A machine with the processes that a test gives it; each that is put in was forked. */
+class PretendedMachine implements ProcessSource {
+  readonly processes = new Map<number, Pretended>();
+  #forks = 1;
+  #lastPid = 1;
+
+  put(pid: number, process: Pretended): void {
+    this.processes.set(pid, process);
+    this.#forks += 1;
+    this.#lastPid = pid;
+  }
+
+  /** The same process as another program, or another process whose fork was not counted. */
+  become(pid: number, process: Pretended): void {
+    this.processes.set(pid, process);
+  }
+
+  readonly pidMark = () => ({ forks: this.#forks, lastPid: this.#lastPid });
+  allPids = (): number[] => [...this.processes.keys()];
+  readonly tokensOf = (pid: number): StartedWith => this.processes.get(pid)?.tokens ?? [];
+  readonly processEntry = (pid: number) => {
+    const found = this.processes.get(pid);
+    if (found === undefined) return null;
+    const { session, startTime = "10" } = found;
+    return { pid, session, group: session, startTime, isZombie: false, isKernel: false };
+  };
+}
+
+describe("on a pretended machine", () => {
+  const machineWith = (processes: Record<number, Pretended>): [PretendedMachine, Census] => {
+    const machine = new PretendedMachine();
+    for (const [pid, process] of Object.entries(processes)) machine.put(Number(pid), process);
+    const census = new Census(machine);
+    census.look();
+    return [machine, census];
+  };
+
+  test("where there are no processes to be seen, a census is blind, whoever was welcomed", () => {
+    const [machine, census] = machineWith({});
+    census.welcome({ pid: 7, startTime: "5" }, "mine");
+    machine.put(7, { session: 7, tokens: ["mine"] });
+    machine.allPids = () => [];
+    census.look();
+    expect(census.isBlind).toBeTrue();
+    machine.allPids = () => [7];
+    machine.put(8, { session: 7, tokens: [] });
+    census.look();
+    expect(census.isBlind).toBeFalse();
+  });
+
+  test("a neighbour's process between two programs is not suspected, anybody else's is until it is known", () => {
+    const [machine, census] = machineWith({
+      10: { session: 10, tokens: ["another"] },
+      11: { session: 10, tokens: "changing" },
+      20: { session: 20, tokens: [] },
+      21: { session: 20, tokens: "changing" },
+    });
+    expect(pidsOf(census, { token: "mine" })).toEqual([21]);
+    machine.become(21, { session: 20, tokens: ["mine"] });
+    machine.become(11, { session: 10, tokens: ["another"] });
+    census.look();
+    expect(pidsOf(census, { token: "mine" })).toEqual([21]);
+    expect(pidsOf(census, { token: "another" })).toEqual([10, 11]);
+  });
+
+  test("who keeps its environment from us is suspected, unless it is older than the leader", () => {
+    const [, census] = machineWith({
+      30: { session: 30, tokens: "unreadable", startTime: "4" },
+      31: { session: 31, tokens: "unreadable", startTime: "6" },
+    });
+    expect(pidsOf(census, { leader: 1, token: "mine" })).toEqual([31]);
+    expect(pidsOf(census, { token: "mine" })).toEqual([30, 31]);
+  });
+
+  test("the dead are forgotten, so that a pid whose fork nobody counted is another process's", () => {
+    const [machine, census] = machineWith({ 40: { session: 40, tokens: [] } });
+    machine.processes.delete(40);
+    machine.put(41, { session: 41, tokens: [] });
+    census.look();
+    machine.put(42, { session: 42, tokens: [] });
+    machine.become(40, { session: 40, tokens: ["mine"], startTime: "20" });
+    census.look();
+    expect(pidsOf(census, { token: "mine" })).toEqual([40]);
+  });
+
+  test("after a list that the system refused, the next look lists again", () => {
+    const [machine, census] = machineWith({ 50: { session: 50, tokens: [] } });
+    const { allPids } = machine;
+    machine.put(51, { session: 51, tokens: ["mine"] });
+    machine.allPids = () => {
+      throw new Error("EMFILE");
+    };
+    expect(() => census.look()).toThrow("EMFILE");
+    machine.allPids = allPids;
+    census.look();
+    expect(pidsOf(census, { token: "mine" })).toEqual([51]);
   });
 });

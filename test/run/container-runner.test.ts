@@ -160,6 +160,21 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, `logs stint-${place.token}`)).toBe(rewritten);
     });
 
+    test.concurrent("two outputs of which one is over its cap are left as they are", async () => {
+      await using place = makePlace();
+      const job = "until test -e go; do sleep 0.05; done; seq 1 60; exit 3";
+      const cut = "[stint: 7 bytes were cut here]";
+      const line = `case $all in *' -f '*) printf 'head\\n\\n${cut}\\n'; until test -s code; do sleep 0.05; done; cat out; exit 0 ;; esac`;
+      const logs = ["stdout.log", "stderr.log"];
+      const { ended, read } = start(place, interpreter, { files: { job, "on-logs": line }, logs });
+      await until(() => read("stdout.log").includes(cut));
+      place.write("go", "");
+      await ended;
+      expect(read("stdout.log")).toContain(cut);
+      expect(read("stdout.log")).toEndWith("59\n60\n");
+      expect(calls(place, `logs stint-${place.token}`)).toBe(0);
+    });
+
     test.concurrent("the two outputs are apart where they are to be", async () => {
       await using place = makePlace();
       const line = `case $all in *' -f '*) echo '${WORDS}' >&2; exit 0 ;; esac`;

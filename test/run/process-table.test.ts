@@ -59,7 +59,7 @@ describe("startedWith()", () => {
       { A: "0", STINT_X: "1" },
     ]) {
       await using child = Bun.spawn(["sleep", "60"], { env });
-      await until(() => startedWith(child.pid, "STINT_X")?.join() === "1");
+      await until(() => Bun.deepEquals(startedWith(child.pid, "STINT_X"), ["1"]));
       for (const other of ["STINT_", "TINT_X", "STINT_X=1", "X"]) {
         expect(startedWith(child.pid, other)).toEqual([]);
       }
@@ -68,7 +68,7 @@ describe("startedWith()", () => {
 
   test("has nothing of a process without an environment, and of one that is gone", async () => {
     await using child = Bun.spawn(["sleep", "60"], { env: {} });
-    await until(() => startedWith(child.pid, "A")?.length === 0);
+    await until(() => Bun.deepEquals(startedWith(child.pid, "A"), []));
     child.kill("SIGKILL");
     await child.exited;
     expect(startedWith(child.pid, "A")).toEqual([]);
