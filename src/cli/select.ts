@@ -91,7 +91,8 @@ function resolve(
   }
   const exact = ids.find((id) => id === reference);
   if (exact !== undefined) return ok([exact]);
-  return byName(layout, { reference, ids });
+  // An id that is not there any more is no name: names begin with a letter.
+  return /^\d/.test(reference) ? err(noSuchTask(reference, ids)) : byName(layout, { reference, ids });
 }
 
 /** A name stands for the only task that bears it, or else for the only one of them that has not ended. */
@@ -104,7 +105,9 @@ function byName(
   // An id holds a name in short: the record has it in full.
   const named = alike.filter((id) => {
     const read = readTask(layout, id);
-    return !read.ok || read.value.metadata.name === reference || id.endsWith(`-${reference}`);
+    // Of one that is removed while we look there is nothing to say.
+    if (!read.ok) return read.error.type !== "missing";
+    return read.value.metadata.name === reference || id.endsWith(`-${reference}`);
   });
   if (named.length === 0) return err(noSuchTask(reference, ids));
   if (named.length === 1) return ok(named);

@@ -113,3 +113,13 @@ test("clean on a home with a spoilt request and stray files goes on", async () =
   await stint.reach(1, "completed");
   expect(await stint.ok("clean", "--older-than", "0s")).toBe("000001-true removed");
 });
+
+test("an id that is gone is not found, and not taken for others of its name that cannot be read", async () => {
+  await using stint = new Stint();
+  for (const number of [1, 2]) {
+    await stint.ok("submit", "--hold", "--", "true");
+    writeFileSync(join(stint.home, "pending", `00000${number}-true.json`), "{");
+  }
+  const shown = await stint.run(["show", "000009-true"]);
+  expect(shown).toMatchObject({ code: 3, err: expect.stringContaining('"000009-true"') });
+});
