@@ -2,6 +2,7 @@ import { problem } from "../model/errors.ts";
 import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { describePause, type Pause } from "../plan/pause.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
@@ -14,6 +15,8 @@ import { StandingPlan } from "./standing-plan.ts";
 
 /** The longest sleep: what an event failed to announce is found this much later. */
 const MAX_PAUSE_MS = 2_000;
+/** The same where nothing runs or waits for room: there each look at the folders is all that is spent. */
+const MAX_IDLE_MS = 5_000;
 /** After a turn that takes longer, what happens is let gather for as long again, so that the next sees to all of it. */
 const LONG_TURN_MS = 10;
 const MAX_GATHER_MS = 30;
@@ -77,8 +80,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       asideInMs,
       calmInMs > 0 ? calmInMs : null,
     ].filter((ms) => ms !== null);
-    const restMs = Math.min(MAX_PAUSE_MS, ...waits);
-    if (restMs === MAX_PAUSE_MS && !hasRested) {
+    const mostMs = isIdle(holder, planned) ? MAX_IDLE_MS : MAX_PAUSE_MS;
+    const restMs = Math.min(mostMs, ...waits);
+    if (restMs === mostMs && !hasRested) {
       hasRested = true;
       tidyMemory();
     }
@@ -88,6 +92,10 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     await holder.pause(restMs);
   }
   holder.options.say("the lock was taken away by hand: leaving, the jobs go on");
+}
+
+function isIdle({ jobs, trouble, leaving }: Holder, { isWaiting }: Plan): boolean {
+  return jobs.size === 0 && !isWaiting && trouble === null && leaving === null;
 }
 
 /**

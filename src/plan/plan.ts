@@ -37,6 +37,8 @@ export interface Plan {
   readonly wakeInMs: number | null;
   /** What keeps ready tasks from starting; null where nothing does, or none is ready. */
   readonly pause: Pause | null;
+  /** True while a task could start but for room or conditions, which may change without anybody's saying so. */
+  readonly isWaiting: boolean;
 }
 
 /** Ageing changes the turns of a large queue all the time: they are looked at this often, where it matters at all. */
@@ -63,14 +65,16 @@ export function plan(snapshot: Snapshot): Plan {
     dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));
   const pause = left(open).length === 0 ? null : pauseOf(snapshot);
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
+  let isWaiting = pause !== null;
   if (snapshot.isClaiming && pause === null) {
     const ready = left(claimable);
     const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready, isInTurn });
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
     wake.in(closesInMs(ready, snapshot));
     if (standsMs !== null) wake.in(Math.max(LEAST_TURN_MS, standsMs));
+    isWaiting = ready.length > placements.length;
   }
-  return { actions, wakeInMs: wake.leastMs, pause };
+  return { actions, wakeInMs: wake.leastMs, pause, isWaiting };
 }
 
 /** What the queued tasks are by themselves; a long queue is gone through once. */

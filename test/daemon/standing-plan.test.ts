@@ -35,7 +35,7 @@ class Rig implements AsyncDisposable {
 
 test("a plan stands while nothing changes, and its wait goes on", async () => {
   await using rig = new Rig();
-  expect(rig.last).toEqual({ actions: [], wakeInMs: 60_000, pause: null });
+  expect(rig.last).toEqual({ actions: [], wakeInMs: 60_000, pause: null, isWaiting: false });
   rig.clock.advance(2_000);
   expect(rig.isPlanned()).toBe(false);
   expect(rig.last.wakeInMs).toBe(58_000);

@@ -76,7 +76,8 @@ describe("pauseOf()", () => {
     const around = { machine: aMachine({ work: NIGHT }) };
     expect(plan(aSnapshot({ ...around, queued: [aTask()] })).wakeInMs).toBe(TONIGHT_MS - NOW_MS);
     const held = plan(aSnapshot({ ...around, queued: [aTask({ spec: { hold: true } })] }));
-    expect([held.wakeInMs, held.pause]).toEqual([null, null]);
+    expect([held.wakeInMs, held.pause, held.isWaiting]).toEqual([null, null, false]);
+    expect(plan(aSnapshot({ ...around, queued: [aTask()] })).isWaiting).toBeTrue();
   });
 
   test("says what is waited for", () => {

@@ -6,7 +6,7 @@ import type { Task } from "../../src/model/task.ts";
 import { gateOf } from "../../src/plan/gate.ts";
 import { inTurn } from "../../src/plan/order.ts";
 import { type Action, plan, type Snapshot } from "../../src/plan/plan.ts";
-import { aSnapshot } from "../rig/machine.ts";
+import { aMachine, aSnapshot } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import {
   after,
@@ -24,6 +24,22 @@ const told = (actions: readonly Action[]): string[] =>
   actions.map(({ type, task }) => `${type} ${task.metadata.number}`);
 const planned = (change: Partial<Snapshot>): string[] => told(plan(aSnapshot(change)).actions);
 const task = (number: number, spec: TaskChange["spec"] = {}): Task => aTask({ number, spec });
+
+describe("plan() waits for what nobody announces", () => {
+  const wide = (number: number): Task => task(number, { resources: { cpus: 2 } });
+  test.each([
+    ["where a task finds no room", [wide(1), wide(2)], true],
+    ["not where all start", [task(1)], false],
+    [
+      "not for one that is held or for later",
+      [task(1, { hold: true }), task(2, { notBefore: at(9_000) })],
+      false,
+    ],
+  ])("%s", (_what, queued, isWaiting) => {
+    const machine = aMachine({ capacity: { jobs: 4, cpus: 3 } });
+    expect(plan(aSnapshot({ queued, machine })).isWaiting).toBe(isWaiting);
+  });
+});
 
 describe("plan() claims", () => {
   test.each([
