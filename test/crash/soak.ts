@@ -89,8 +89,10 @@ async function feed(stint: Stint, around: { random: () => number; acknowledged: 
 /** A job that notices another run of itself at the same time. */
 function job(end: End, ms: number): string {
   const body = [
-    'mkdir "$HOME/busy/$STINT_TASK_ID" || echo "$STINT_TASK_ID" >> "$HOME/doubled"',
+    // A shell that a TERM kills runs no exit trap, and its mark would stay for the next attempt to find.
+    "trap 'exit 143' TERM",
     `trap 'rmdir "$HOME/busy/$STINT_TASK_ID"' EXIT`,
+    'mkdir "$HOME/busy/$STINT_TASK_ID" || echo "$STINT_TASK_ID $STINT_ATTEMPT" >> "$HOME/doubled"',
     `sleep ${(ms / 1_000).toFixed(3)}`,
     ENDS[end],
   ];
