@@ -22,8 +22,9 @@ const ROWS: readonly Row[] = [
   REST,
   START,
   PLAN,
-  OUTPUT,
   SLEEPING,
+  // Last: the disk is busy with its gigabytes for a while.
+  OUTPUT,
 ];
 
 const { values } = parseArgs({

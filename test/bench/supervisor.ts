@@ -7,8 +7,8 @@ import { median, quantile, type Row, watched } from "./row.ts";
 const LATENCIES = 40;
 /** Long enough for what comes twice a minute to count for as much as it costs. */
 const REST_MS = 60_000;
-/** The runtime looks through its memory once a second at first, and seldom once nothing has come of it for a while. */
-const SETTLE_MS = 20_000;
+/** Bun's collector looks at the heap each second until nothing has changed for thirty of them. */
+const SETTLE_MS = 40_000;
 const NS_PER_MS = 1_000_000;
 
 /** A job whose output is the moment of its first instructions: file times are as coarse as the kernel's ticks. */
