@@ -17,8 +17,11 @@ function pidsOf(census: Census, wanted: { leader?: number; token?: string; also?
 /** Without those that keep their environment from us, and may be anybody's. */
 function knownOf(census: Census, wanted: Parameters<typeof pidsOf>[1]): number[] {
   const hidden = pidsOf(census, { token: uuid() });
-  return pidsOf(census, wanted).filter((pid) => !hidden.includes(pid));
+  const known = pidsOf(census, wanted).filter((pid) => !hidden.includes(pid));
+  return known.toSorted(byNumber);
 }
+
+const byNumber = (left: number, right: number): number => left - right;
 
 describe("Census", () => {
   test("suspects who has the token, or is in the session, and nobody else", async () => {
@@ -48,7 +51,7 @@ describe("Census", () => {
     await until(() => known().includes(few.pid));
     Bun.spawnSync(["sh", "-c", "for i in $(seq 300); do /bin/true; done"]);
     await using late = started(token);
-    await until(() => Bun.deepEquals(known(), [few.pid, late.pid].toSorted()));
+    await until(() => Bun.deepEquals(known(), [few.pid, late.pid].toSorted(byNumber)));
     few.kill("SIGKILL");
     await few.exited;
     await until(() => Bun.deepEquals(known(), [late.pid]));
