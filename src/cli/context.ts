@@ -20,7 +20,10 @@ export interface Context {
   /** True where a person reads stdout; a file, a pipe or `NO_COLOR` get plain text. */
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
-  /** Of the terminal, or what a file gets, and a terminal that does not know its own width. Asking the stream for its width costs more than all the rest of a start. */
+  /**
+   * Of the terminal, or what a file gets, and a terminal that does not know its own width. Asking the stream for its width costs
+   * more than all the rest of a start.
+   */
   readonly columns: () => number;
   /** The answer. */
   readonly out: (text: string) => void;

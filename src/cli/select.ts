@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { NAME_PATTERN, nameFrom, numberOf, type TaskId } from "../model/identity.ts";
+import { NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { readLastSubmitted } from "../store/last-submitted.ts";
@@ -101,7 +101,7 @@ function byName(
   { reference, ids }: { reference: string; ids: readonly TaskId[] },
 ): Result<TaskId[], Problem> {
   const slug = nameFrom(reference);
-  const alike = ids.filter((id) => id.slice(id.indexOf("-") + 1) === slug);
+  const alike = ids.filter((id) => nameOf(id) === slug);
   // An id holds a name in short: the record has it in full.
   const named = alike.filter((id) => {
     const read = readTask(layout, id);
@@ -142,7 +142,7 @@ function lastSubmitted(
 }
 
 function noSuchTask(reference: string, ids: readonly TaskId[]): Problem {
-  const names = new Set(ids.map((id) => id.slice(id.indexOf("-") + 1)));
+  const names = new Set(ids.map(nameOf));
   const near = /^\d+$/.test(reference) ? null : closest(reference, names);
   const hint = near === null ? "`stint ls --all` lists them" : `did you mean "${near}"?`;
   return problem(

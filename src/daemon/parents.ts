@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import type { Dependency, ParentReference } from "../model/dependency.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { makeTaskId, nameFrom, numberOf, type TaskId } from "../model/identity.ts";
+import { makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
@@ -154,7 +154,7 @@ function unknown(
 ): Result<never, Problem> {
   // Members that were not named otherwise bear the name of their sweep and their place in it.
   const ended = book.ids.findLast((id) => {
-    const name = id.slice(id.indexOf("-") + 1);
+    const name = nameOf(id);
     return (
       name === reference ||
       (name.startsWith(`${reference}-`) && /^\d+$/.test(name.slice(reference.length + 1)))

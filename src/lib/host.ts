@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { hostname, platform } from "node:os";
+import { procContent } from "./proc-file.ts";
 
 /** One process for all time: a pid alone is used again. The start time is opaque, equal for equal processes. */
 export interface ProcessIdentity {
@@ -69,22 +70,8 @@ export function allPids(): number[] {
     .map(Number);
 }
 
-/** More than a line of these files has. */
-const LINE_BYTES = 4_096;
-
-/** Of /proc, whose files have no size, Bun would read into a quarter of a megabyte each time. */
 function readOr<T>(path: string, fallback: T): string | T {
-  try {
-    const file = openSync(path, "r");
-    try {
-      const line = Buffer.allocUnsafe(LINE_BYTES);
-      return line.toString("utf8", 0, readSync(file, line, 0, line.length, 0)).trim();
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return fallback;
-  }
+  return procContent(path)?.toString("utf8").trim() ?? fallback;
 }
 
 function commandOutput(command: string[]): string | null {

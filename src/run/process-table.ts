@@ -1,5 +1,5 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { statFields } from "../lib/host.ts";
+import { procContent } from "../lib/proc-file.ts";
 
 /** One line of the system's process table. */
 export interface ProcessEntry {
@@ -19,7 +19,7 @@ const KERNEL_THREAD = 0x00200000;
 
 /** The line of one process (proc_pid_stat(5)), at 5 to 10 µs; null where there is none. Linux only. */
 export function processEntry(pid: number): ProcessEntry | null {
-  const line = contentOf(`/proc/${pid}/stat`)?.toString("latin1");
+  const line = procContent(`/proc/${pid}/stat`)?.toString("latin1");
   if (line === undefined) return null;
   const fields = statFields(line);
   const [state, , group, session] = fields;
@@ -45,8 +45,8 @@ export interface PidMark {
 
 /** The present mark (`processes` of proc_stat(5), last field of proc_loadavg(5)), or null where there is none. */
 export function pidMark(): PidMark | null {
-  const forks = Number(/^processes (\d+)$/m.exec(contentOf("/proc/stat")?.toString("latin1") ?? "")?.[1]);
-  const lastPid = Number(contentOf("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
+  const forks = Number(/^processes (\d+)$/m.exec(procContent("/proc/stat")?.toString("latin1") ?? "")?.[1]);
+  const lastPid = Number(procContent("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
   // Systems that only look like Linux show a zero for what they do not count.
   return forks > 0 && lastPid > 0 ? { forks, lastPid } : null;
 }
@@ -67,33 +67,15 @@ export type StartedWith = readonly string[] | "changing" | "unreadable";
 
 /** What a process was started with, for one variable; see `StartedWith`. None where there is no such process. */
 export function startedWith(pid: number, variable: string): StartedWith {
-  let environment = contentOf(`/proc/${pid}/environ`);
+  let environment = procContent(`/proc/${pid}/environ`);
   if (environment?.length === 0) {
-    if (contentOf(`/proc/${pid}/cmdline`)?.length === 0) return "changing";
-    environment = contentOf(`/proc/${pid}/environ`);
+    if (procContent(`/proc/${pid}/cmdline`)?.length === 0) return "changing";
+    environment = procContent(`/proc/${pid}/environ`);
   }
-  if (environment === null) return contentOf(`/proc/${pid}/stat`) === null ? [] : "unreadable";
+  if (environment === null) return procContent(`/proc/${pid}/stat`) === null ? [] : "unreadable";
   const name = `${variable}=`;
   // Most have none: to split the text of each costs more than to look through it.
   if (!environment.includes(name)) return [];
   const entries = environment.toString("latin1").split("\0");
   return entries.filter((entry) => entry.startsWith(name)).map((entry) => entry.slice(name.length));
-}
-
-/** Where what is read comes to lie: few environments are larger. */
-const buffer = Buffer.allocUnsafe(64 * 1_024);
-
-/** Null where the process is gone, or another user's; what is given is good until the next call. */
-function contentOf(path: string): Buffer | null {
-  try {
-    const file = openSync(path, "r");
-    try {
-      const length = readSync(file, buffer, 0, buffer.length, 0);
-      return length < buffer.length ? buffer.subarray(0, length) : readFileSync(path);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return null;
-  }
 }
