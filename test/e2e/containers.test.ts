@@ -51,6 +51,16 @@ function isInContainer(pid: number): boolean {
 const COUNT = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; sleep 0.2; done";
 const COUNTED = Array.from({ length: 12 }, (_, index) => `line ${index + 1}\n`).join("");
 
+/** Has a supervisor run a container that counts for a while and ends with 7; gives its record once it is at it. */
+async function begunCount(stint: PodmanStint): Promise<RecordView> {
+  await stint.ok("init");
+  await submit(stint, task("count", `run: ${COUNT}; exit 7`));
+  await stint.up();
+  const record = await stint.reach(1, "running");
+  await until("it has begun", () => logOf(stint, record).includes("line 2"));
+  return record;
+}
+
 describe.skipIf(refusal !== null)(title, () => {
   test.concurrent("sees its run directory, its checkpoint, its volumes and no value in the arguments of anybody", async () => {
     await using stint = new PodmanStint();
@@ -109,11 +119,7 @@ describe.skipIf(refusal !== null)(title, () => {
 
   test.concurrent("whose engine's commands are killed is followed to its end, and its log is whole", async () => {
     await using stint = new PodmanStint();
-    await stint.ok("init");
-    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
-    await stint.up();
-    const record = await stint.reach(1, "running");
-    await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    const record = await begunCount(stint);
     const pid = Number(logOf(stint, record, "container-logs"));
     process.kill(pid, "SIGKILL");
     const ended = await stint.reach(1, "failed");
@@ -143,11 +149,7 @@ describe.skipIf(refusal !== null)(title, () => {
     ["with its recording parent", (_stint: PodmanStint, record: RecordView) => killRunners(record)],
   ])("whose runner is killed %s under a living supervisor is followed by another", async (_who, kill) => {
     await using stint = new PodmanStint();
-    await stint.ok("init");
-    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
-    await stint.up();
-    const record = await stint.reach(1, "running");
-    await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    const record = await begunCount(stint);
     // Of the attempt, and older than the runner to come.
     await using _stray = Bun.spawn(["sleep", "60"], {
       env: { ...process.env, STINT_TOKEN: lastOf(record).token },
@@ -162,11 +164,7 @@ describe.skipIf(refusal !== null)(title, () => {
 
   test.concurrent("whose runner could not note itself has no second one beside it", async () => {
     await using stint = new PodmanStint();
-    await stint.ok("init");
-    await submit(stint, task("count", `run: ${COUNT}; exit 7`));
-    await stint.up();
-    const record = await stint.reach(1, "running");
-    await until("it has begun", () => logOf(stint, record).includes("line 2"));
+    const record = await begunCount(stint);
     writeFileSync(join(stint.home, "runs", record.metadata.id, "1", "container-runner"), "");
     process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
     const ended = await stint.reach(1, "failed");
