@@ -6,7 +6,7 @@ import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
 
 /** A writer that pauses for longer than this should write aside and rename; `cp` and editors never do. */
 export const SETTLE_MS = 300;
-/** An empty file is mostly one that is about to be written; after this it is what somebody meant. */
+/** An empty file is mostly one that is about to be written; seen empty for so long, it is what somebody meant. */
 export const EMPTY_MS = 5_000;
 /** Looking in the very millisecond would find the file a fraction too young. */
 const LOOK_SLACK_MS = 5;
@@ -123,10 +123,11 @@ function sightingOf(stat: Stats, before: Sighting | undefined, nowMs: number): S
 /**
  * How long a file must still stand still. A rename keeps the time of the last write, so a file whose content is old was moved
  * in whole or has lain here before: nothing to wait for. One whose time is not to be trusted (in the future, as from
- * another machine's clock) is watched from one look to the next.
+ * another machine's clock) is watched from one look to the next. So is an empty one, of which somebody's open() may be all there
+ * is yet: where the clocks part the other way, its time says that it is hours old.
  */
 function unsettledMs(stat: Stats, { sighting, nowMs }: { sighting: Sighting; nowMs: number }): number {
-  const needMs = stat.size === 0 ? EMPTY_MS : SETTLE_MS;
-  const stoodMs = Math.max(nowMs - stat.mtimeMs, nowMs - sighting.sinceMs);
-  return Math.ceil(needMs - stoodMs);
+  const watchedMs = nowMs - sighting.sinceMs;
+  if (stat.size === 0) return Math.ceil(EMPTY_MS - watchedMs);
+  return Math.ceil(SETTLE_MS - Math.max(nowMs - stat.mtimeMs, watchedMs));
 }

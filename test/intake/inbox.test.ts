@@ -116,13 +116,20 @@ describe("scanInbox() on a file that is being written", () => {
     expect(back).toMatchObject({ findings: [{ verdict: "wait" }], againInMs: SETTLE_MS + 5 });
   });
 
-  test("gives an empty file longer: it is mostly about to be written", () => {
+  test("gives an empty file longer, whatever its time says: it is mostly about to be written", () => {
     using folder = makeFolder();
     folder.write("job.yaml", "");
-    age(folder.at("job.yaml"), EMPTY_MS - 1_000);
-    expect(makeLooker(folder.path)().findings).toEqual([{ file: "job.yaml", verdict: "wait" }]);
-    age(folder.at("job.yaml"), EMPTY_MS);
-    expect(makeLooker(folder.path)().findings).toEqual([{ file: "job.yaml", verdict: "take" }]);
+    age(folder.at("job.yaml"), 3_600_000);
+    const nowMs = Date.now();
+    const first = scanInbox(folder.path, { memory: NO_MEMORY, nowMs });
+    expect(first).toMatchObject({ findings: [{ verdict: "wait" }], againInMs: EMPTY_MS + 5 });
+    const later = (ms: number) => scanInbox(folder.path, { memory: first.memory, nowMs: nowMs + ms });
+    expect(later(EMPTY_MS - 1).findings).toEqual([{ file: "job.yaml", verdict: "wait" }]);
+    expect(later(EMPTY_MS).findings).toEqual([{ file: "job.yaml", verdict: "take" }]);
+    // What comes into it meanwhile has stood still as long as its time says.
+    folder.write("job.yaml", "run: a");
+    age(folder.at("job.yaml"), SETTLE_MS);
+    expect(later(1).findings).toEqual([{ file: "job.yaml", verdict: "take" }]);
   });
 
   test("forgets a file that went, and says nothing of a folder that is not there", () => {
