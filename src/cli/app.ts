@@ -5,6 +5,7 @@ import { errnoOf } from "../lib/errno.ts";
 import { closest } from "../lib/suggest.ts";
 import { ERRORS, EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
 import { problemOf } from "../store/trouble.ts";
+import { BriefCommand } from "./brief-command.ts";
 import type { Context } from "./context.ts";
 import { renderProblem } from "./text/problem.ts";
 import { type Ended, VERBS } from "./verbs.ts";
@@ -100,11 +101,19 @@ async function assemble(
   if (isHelp) return withAllVerbs(program);
   const called = VERBS[verb];
   if (called === undefined) return null;
-  const command = program.command(verb).summary(called.summary).description(called.summary);
-  command
-    .option("--home <dir>", "the folder that holds the queue")
-    .showHelpAfterError("(`--help` tells more)");
-  (await called.load()).declare(command, { context, words, end });
+  const module = await called.load();
+  const declared = <Kind extends Command>(command: Kind): Kind => {
+    command
+      .copyInheritedSettings(program)
+      .summary(called.summary)
+      .description(called.summary)
+      .option("--home <dir>", "the folder that holds the queue")
+      .showHelpAfterError("(`--help` tells more)");
+    module.declare(command, { context, words, end });
+    return command;
+  };
+  const brief = declared(new BriefCommand(verb, given));
+  program.addCommand(brief.knowsAll ? brief : declared(new Command(verb)));
   return program;
 }
 

@@ -1,4 +1,4 @@
-import { dlopen, ptr } from "bun:ffi";
+import type * as ffi from "bun:ffi";
 import { platform } from "node:os";
 
 /** Where time comes from; tests pass their own. */
@@ -15,7 +15,9 @@ const AWAKE =
 
 let readAwake: (() => number) | null = null;
 
+/** Most verbs do not ask; to load what calls into the system's library takes as long as to read the settings. */
 function openAwakeClock(): () => number {
+  const { dlopen, ptr }: typeof ffi = import.meta.require("bun:ffi");
   const { symbols } = dlopen(AWAKE.library, { clock_gettime: { args: ["i32", "ptr"], returns: "i32" } });
   const time = new BigInt64Array(2);
   return () => {

@@ -7,7 +7,7 @@ import { sourcesIn } from "./sources.ts";
 const HEAVY = ["chokidar", "croner", "execa", "proper-lockfile", "yaml", "node:crypto", "node:tty"];
 
 /** The parts of the runtime that a quick verb is built from, commander's own wishes included. */
-const RUNTIME = ["bun:ffi", "events", "fs", "os", "path", "process"];
+const RUNTIME = ["events", "fs", "os", "path", "process"];
 
 /** The verbs that people and scripts call all day. */
 const QUICK = [
