@@ -5,7 +5,7 @@ import type { RetentionRules } from "../model/retention.ts";
 import { isTerminal, type Place } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { type EndedTask, outdated } from "../plan/retention.ts";
-import { idsIn, readTask } from "../store/reader.ts";
+import { idsIn, readTask, TaskReader } from "../store/reader.ts";
 import { bytesOfRun, finishRemoval, logsOf, removeLogs, removeTask } from "../store/retention.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
@@ -34,9 +34,10 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
   const ended: Ended[] = [];
   const environments = new Map<TaskId, string | undefined>();
   const isNeeded = needsOf(holder);
+  const reader = new TaskReader(layout);
   for (const place of ENDED) {
     for (const id of idsIn(layout, place)) {
-      const task = endedTask(holder, id);
+      const task = endedOf(reader.read(id));
       if (task !== null) {
         environments.set(id, task.metadata.environment);
         ended.push(toEnded(holder, task, { rules, isNeeded }));
@@ -66,8 +67,7 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
 }
 
 /** Null for what is gone, cannot be read, or waits there by mistake. */
-function endedTask(holder: Holder, id: TaskId): Task | null {
-  const read = readTask(holder.options.layout, id);
+function endedOf(read: ReturnType<typeof readTask>): Task | null {
   return read.ok && isTerminal(read.value.status.state) ? read.value : null;
 }
 
@@ -121,7 +121,7 @@ function takeTask(
   const bytes = rules.bytes === null ? bytesOfRun(layout, id) : measured;
   const size = { bytes };
   if (dryRun) return { id, done: `would be removed, ${formatBytes(bytes)}`, ...size };
-  const now = endedTask(holder, id);
+  const now = endedOf(readTask(layout, id));
   if (now === null || now.metadata.uid !== uid || now.metadata.resourceVersion !== version) return null;
   if (isNeeded(now)) return null;
   const removed = removeTask(layout, id);
@@ -133,7 +133,7 @@ function takeLogs(holder: Holder, { id }: Ended, { dryRun }: Pick<Cleaning, "dry
   const { paths, bytes } = logsOf(layout, id);
   if (paths.length === 0) return null;
   if (dryRun) return { id, done: `its logs would be removed, ${formatBytes(bytes)}`, bytes };
-  if (endedTask(holder, id) === null) return null;
+  if (endedOf(readTask(layout, id)) === null) return null;
   const removed = removeLogs(layout, id);
   return removed.ok ? { id, done: "logs removed", bytes } : { id, problem: { ...removed.error } };
 }

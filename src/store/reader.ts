@@ -2,11 +2,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { err, type Result } from "../lib/result.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
-import { PLACES, type Place } from "../model/state.ts";
+import { PLACES, type Place, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers, incomingBatches } from "./batch.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
-import { type RecordFault, readRecord } from "./record.ts";
+import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
+import { RecordParts } from "./record-parts.ts";
 
 /** The ids in one directory, in the order of their numbers; accepted ones on their way count as pending. */
 export function idsIn(layout: Layout, place: Place): TaskId[] {
@@ -58,14 +59,42 @@ export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> 
 
 /** Reads all tasks of some directories; what cannot be read is left to `doctor`. */
 export function readTasks(layout: Layout, places: readonly Place[]): Task[] {
-  const tasks = new Map<TaskId, Task>();
-  for (const place of places) {
+  return [...eachTask(layout, places)];
+}
+
+/** The same one after the other, for whoever looks at each once. */
+export function* eachTask(layout: Layout, places: readonly Place[]): Generator<Task> {
+  const reader = new TaskReader(layout);
+  const given = new Set<TaskId>();
+  // What moves from the second directory to the first while they are listed is in neither list.
+  for (const place of places.length > 1 ? [...places, ...places.slice(0, 1)] : places) {
     for (const id of idsIn(layout, place)) {
-      const read = readTask(layout, id);
-      if (read.ok) tasks.set(id, read.value);
+      if (given.has(id)) continue;
+      given.add(id);
+      const read = reader.read(id);
+      if (read.ok) yield read.value;
     }
   }
-  return [...tasks.values()];
+}
+
+/** Reads many tasks one after the other: each is looked for where the last one was, and what they have in common is read once. */
+export class TaskReader {
+  readonly #layout: Layout;
+  readonly #parts = new RecordParts();
+  #likely: Place = "pending";
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  /** See `readTask`. */
+  read(id: TaskId): Result<Task, RecordFault> {
+    const near = readRecordOf(id, { path: this.#layout.record(this.#likely, id), parts: this.#parts });
+    if (near.ok && near.value.metadata.id === id) return near;
+    const found = readTask(this.#layout, id);
+    if (found.ok) this.#likely = placeOf(found.value.status.state);
+    return found;
+  }
 }
 
 function possiblePaths(layout: Layout, id: TaskId): string[] {

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeTaskId } from "../../src/model/identity.ts";
-import { PLACES } from "../../src/model/state.ts";
+import { PLACES, type Place } from "../../src/model/state.ts";
+import type { Task } from "../../src/model/task.ts";
 import { commitBatch } from "../../src/store/batch.ts";
-import { allIds, idsIn, readTask, readTasks } from "../../src/store/reader.ts";
+import { allIds, eachTask, idsIn, readTask, readTasks, TaskReader } from "../../src/store/reader.ts";
+import { recordText } from "../../src/store/record.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { aTask, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -72,5 +74,37 @@ describe("readTasks()", () => {
     expect(numbers("pending")).toEqual([2, 7]);
     expect(numbers("done", "dead-letter")).toEqual([1, 1_000_000]);
     expect(numbers(...PLACES).toSorted((left, right) => left - right)).toEqual([1, 2, 7, 10, 1_000_000]);
+  });
+});
+
+describe("eachTask()", () => {
+  test("misses nobody who moves from one place to the other meanwhile, and gives nobody twice", async () => {
+    await using home = new TempHome();
+    const [claimed, freed] = [aTask({ number: 3 }), aTask({ number: 4 })];
+    for (const task of [runs, claimed, freed]) home.put(task);
+    const tasks = eachTask(home.layout, ["running", "pending"]);
+    const given = [tasks.next().value];
+    const path = (place: Place, { metadata }: Task): string => home.layout.record(place, metadata.id);
+    renameSync(path("pending", claimed), path("running", claimed));
+    renameSync(path("running", runs), path("pending", runs));
+    given.push(...tasks);
+    expect(given).toEqual([runs, freed, claimed]);
+  });
+});
+
+describe("TaskReader", () => {
+  test("finds each wherever it is, in whatever order, like `readTask`", async () => {
+    await using home = new TempHome();
+    filled(home);
+    const reader = new TaskReader(home.layout);
+    const all = [waiting, runs, done, dead, coming];
+    for (const task of [...all, ...all.toReversed(), done, done])
+      expect(valueOf(reader.read(task.metadata.id))).toEqual(task);
+    writeFileSync(home.layout.record("done", ID), recordText(done));
+    expect(errorOf(reader.read(ID))).toEqual({
+      type: "corrupt",
+      reason: `it says that it is ${done.metadata.id}`,
+    });
+    expect(errorOf(reader.read(makeTaskId(4, "train")))).toEqual({ type: "missing" });
   });
 });

@@ -7,7 +7,7 @@ import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { newestIds } from "../../store/newest.ts";
-import { readTask } from "../../store/reader.ts";
+import { TaskReader } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { countFlag } from "../flags.ts";
 import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
@@ -107,10 +107,11 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
+  const reader = new TaskReader(layout);
   for (const id of newestIds(layout, ["done", "dead-letter"], nowMs)) {
     if (ended.length >= endedLimit) break;
     if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
-    const read = readTask(layout, id);
+    const read = reader.read(id);
     if (read.ok && isWanted(read.value)) ended.push(read.value);
   }
   return [...living, ...ended].slice(0, limit);

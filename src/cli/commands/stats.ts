@@ -6,7 +6,7 @@ import { EXIT } from "../../model/errors.ts";
 import { PLACES, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
-import { readTasks } from "../../store/reader.ts";
+import { eachTask } from "../../store/reader.ts";
 import { findGroup } from "../groups.ts";
 import { homePath } from "../home.ts";
 import { renderTable } from "../text/table.ts";
@@ -35,7 +35,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const tasks =
-        flags.group === undefined ? ok(readTasks(home.value, PLACES)) : findGroup(home.value, flags.group);
+        flags.group === undefined ? ok(eachTask(home.value, PLACES)) : findGroup(home.value, flags.group);
       if (!tasks.ok) return end(tasks.error);
       const stats = count(tasks.value, context.clock.now());
       context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns()));
@@ -43,7 +43,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     });
 }
 
-function count(tasks: readonly Task[], nowMs: number): Stats {
+function count(tasks: Iterable<Task>, nowMs: number): Stats {
   const states: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]));
   const attempts: Record<string, number> = {};
   const failures: Record<string, number> = {};
