@@ -11,6 +11,8 @@ import type { Context } from "./context.ts";
 
 /** A supervisor answers within milliseconds; one that is stopped or hangs gets this long. */
 const MAX_REPLY_WAIT_MS = 5_000;
+/** A clean-up is done beside the queue, and may have a hundred thousand folders to remove. */
+const MAX_CLEANING_MS = 600_000;
 const REPLY_LOOK_MS = 5;
 
 /** What became of an operation: each target's answer, or `requested` where the supervisor has not answered in time. */
@@ -39,7 +41,7 @@ async function ask(context: Context, layout: Layout, wish: Wish): Promise<Perfor
   const { clock } = context;
   const posted = onDisk("leave a request for the supervisor", () => postRequest(layout, wish));
   if (!posted.ok) return posted;
-  const untilMs = clock.awakeMs() + MAX_REPLY_WAIT_MS;
+  const untilMs = clock.awakeMs() + (wish.operation.verb === "clean" ? MAX_CLEANING_MS : MAX_REPLY_WAIT_MS);
   while (clock.awakeMs() < untilMs) {
     const reply = fetchReply(layout, posted.value.id);
     if (reply !== null) return ok(reply.answers);

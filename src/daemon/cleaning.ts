@@ -1,4 +1,5 @@
 import { formatBytes } from "../lib/bytes.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Answer } from "../model/request.ts";
 import type { RetentionRules } from "../model/retention.ts";
@@ -26,6 +27,19 @@ interface Ended extends EndedTask {
 const ENDED: readonly Place[] = ["done", "dead-letter"];
 /** So many are named on the audit log, which holds short lines only. */
 const MAX_NAMED = 20;
+
+/** A clean-up holds a turn of the loop up for so long. */
+const STEP_MS = 10;
+
+/** Does a little of a clean-up; gives its answers once it is done, null while there is more to do. */
+export function goOn(steps: Generator<void, Answer[]>, clock: Clock): Answer[] | null {
+  const untilMs = clock.awakeMs() + STEP_MS;
+  while (clock.awakeMs() < untilMs) {
+    const next = steps.next();
+    if (next.done === true) return next.value;
+  }
+  return null;
+}
 
 /** Removes what is outdated, a task with each step, so that whoever has other work may do that in between. */
 export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): Generator<void, Answer[]> {

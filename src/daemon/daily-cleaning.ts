@@ -3,12 +3,11 @@ import { timestamp } from "../lib/clock.ts";
 import type { Answer } from "../model/request.ts";
 import type { RetentionRules } from "../model/retention.ts";
 import { noteCleaned, readCleaned } from "../store/cleaned-file.ts";
-import { cleaning } from "./cleaning.ts";
+import { cleaning, goOn } from "./cleaning.ts";
 import type { Holder } from "./holder.ts";
 
 const DAY_MS = 86_400_000;
-/** A clean-up holds a turn of the loop up for so long, and lets it go for so long. */
-const STEP_MS = 10;
+/** Nobody waits for it: between two steps the loop has so long for itself. */
 const REST_MS = 40;
 /** One that the disk refused is tried again after this time. */
 const RETRY_MS = 3_600_000;
@@ -36,15 +35,13 @@ export class DailyCleaning {
     this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
     const running = this.#running;
     this.#running = null;
-    const untilMs = clock.awakeMs() + STEP_MS;
-    while (clock.awakeMs() < untilMs) {
-      const next = running.next();
-      if (next.done !== true) continue;
-      this.#finish(next.value);
-      return null;
+    const answers = goOn(running, clock);
+    if (answers === null) {
+      this.#running = running;
+      return REST_MS;
     }
-    this.#running = running;
-    return REST_MS;
+    this.#finish(answers);
+    return null;
   }
 
   /** A clock that was set back does not put it off. */

@@ -79,6 +79,8 @@ export class Holder {
   readonly unusable = new Map<string, number>();
   /** What was done for requests that could not be answered yet, by their ids. */
   readonly untold = new Map<string, Answer[]>();
+  /** Clean-ups that were begun, by the ids of their requests. */
+  readonly cleanings = new Map<string, Generator<void, Answer[]>>();
   /** Counts what was taken into memory and forgotten: where it stands still, nothing new waits for anything. */
   taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */

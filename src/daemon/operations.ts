@@ -36,7 +36,7 @@ export function operate(holder: Holder, { operation, actor, at }: Wish): Answer[
     case "set":
       return each(holder, operation.targets, (task) => set(holder, task, { ...operation, actor }));
     case "clean":
-      return clean(holder, operation, actor);
+      return wholeOf(cleaningFor(holder, operation, actor));
     case "requeueStale":
       return requeueStale(holder, operation.olderThanMs);
     case "down":
@@ -194,7 +194,12 @@ function hold(task: Task, how: { hold: boolean; actor: string }): Step {
   );
 }
 
-function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>, actor: string): Answer[] {
+/** The clean-up that was asked for. */
+export function cleaningFor(
+  holder: Holder,
+  operation: Extract<Operation, { verb: "clean" }>,
+  actor: string,
+): Generator<void, Answer[]> {
   const { deadLetter, dryRun, olderThanMs = null, keep = null, maxBytes = null } = operation;
   const rules = {
     doneMs: olderThanMs,
@@ -204,7 +209,10 @@ function clean(holder: Holder, operation: Extract<Operation, { verb: "clean" }>,
     bytes: maxBytes,
     logsMs: operation.logsOlderThanMs ?? null,
   };
-  const steps = cleaning(holder, { rules, dryRun, actor });
+  return cleaning(holder, { rules, dryRun, actor });
+}
+
+function wholeOf(steps: Generator<void, Answer[]>): Answer[] {
   for (let next = steps.next(); ; next = steps.next()) if (next.done === true) return next.value;
 }
 

@@ -7,10 +7,11 @@ import type { Finding } from "../store/quarantine.ts";
 import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
+import { goOn } from "./cleaning.ts";
 import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
 import type { Holder } from "./holder.ts";
 import { takeIncoming } from "./incoming.ts";
-import { operate } from "./operations.ts";
+import { cleaningFor, operate } from "./operations.ts";
 import { StandingPlan } from "./standing-plan.ts";
 
 /** The longest sleep: what an event failed to announce is found this much later. */
@@ -20,6 +21,8 @@ const MAX_IDLE_MS = 5_000;
 /** After a turn that takes longer, what happens is let gather for as long again, so that the next sees to all of it. */
 const LONG_TURN_MS = 10;
 const MAX_GATHER_MS = 30;
+/** Between two steps of what somebody waits for, so that the ends of jobs are heard of. */
+const GO_ON_MS = 1;
 /** Chores that cost a little are done this often. */
 const CHORES_MS = 5_000;
 
@@ -73,6 +76,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const waits = [
       intakeInMs,
       observed?.firingInMs ?? null,
+      observed?.goOnInMs ?? null,
       finishInMs,
       noticesInMs,
       planned.wakeInMs,
@@ -158,6 +162,7 @@ function doChores(holder: Holder, supervision: Supervision): void {
 interface Observed {
   readonly intakeInMs: number | null;
   readonly firingInMs: number | null;
+  readonly goOnInMs: number | null;
 }
 
 /** New tasks and requests from other processes, and tasks whose time has come. */
@@ -169,8 +174,13 @@ function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
   const findings: Finding[] = [];
   const requests = pendingRequests(layout, findings);
   for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
+  let goOnInMs: number | null = null;
   for (const request of requests) {
     const answers = holder.untold.get(request.id) ?? answersTo(holder, request);
+    if (answers === null) {
+      goOnInMs = GO_ON_MS;
+      continue;
+    }
     const isDone = answers.every((answer) => answer.problem === undefined);
     // Where the disk takes no reply, or not all of what was done, it is told later, and not done again.
     if (isDone) holder.untold.set(request.id, answers);
@@ -180,15 +190,24 @@ function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
     // Not on top of what the disk refused.
     if (holder.trouble !== null) break;
   }
-  return { intakeInMs, firingInMs };
+  return { intakeInMs, firingInMs, goOnInMs };
 }
 
-/** A request that meets a bug is answered too: left unanswered, it would meet every supervisor to come. */
-function answersTo(holder: Holder, request: Request): Answer[] {
+/**
+ * Null while there is more to do. A request that meets a bug is answered too: left unanswered, it would meet every supervisor
+ * to come.
+ */
+function answersTo(holder: Holder, request: Request): Answer[] | null {
+  const { id, operation, actor } = request;
   try {
-    return operate(holder, request);
+    if (operation.verb !== "clean") return operate(holder, request);
+    const steps = holder.cleanings.get(id) ?? cleaningFor(holder, operation, actor);
+    const answers = goOn(steps, holder.options.clock);
+    if (answers === null) holder.cleanings.set(id, steps);
+    else holder.cleanings.delete(id);
+    return answers;
   } catch (error) {
-    const { operation } = request;
+    holder.cleanings.delete(id);
     const message = `Internal error while it was carried out: ${error instanceof Error ? error.message : String(error)}`;
     holder.options.say(`${operation.verb}: ${error instanceof Error ? (error.stack ?? message) : message}`);
     return [{ id: operation.verb, problem: problem("INTERNAL", message) }];

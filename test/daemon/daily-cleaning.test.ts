@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DailyCleaning } from "../../src/daemon/daily-cleaning.ts";
 import { operate } from "../../src/daemon/operations.ts";
+import { supervise } from "../../src/daemon/supervise.ts";
 import { timestamp } from "../../src/lib/clock.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { RetentionRules } from "../../src/model/retention.ts";
 import type { Task } from "../../src/model/task.ts";
+import { fetchReply, postRequest } from "../../src/store/requests.ts";
 import { type FakeClock, fakeClock } from "../rig/clock.ts";
 import { holderOf } from "../rig/holder.ts";
 import { after, aTask, exited, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
@@ -51,6 +53,16 @@ class Rig implements AsyncDisposable {
     return this.left();
   }
 
+  /** Each look at the holder's clock takes so many ms: a step sees to a few tasks. */
+  makeLooksTake(ms: number): void {
+    const { clock } = this;
+    const awakeMs = (): number => {
+      clock.advance(ms);
+      return clock.awakeMs();
+    };
+    Object.assign(this.holder.options, { clock: { now: () => clock.now(), awakeMs } });
+  }
+
   left(): string[] {
     return ["done", "dead-letter"].flatMap((place) =>
       this.home.files(place).map((name) => String(Number.parseInt(name, 10))),
@@ -93,13 +105,7 @@ describe("DailyCleaning", () => {
   test("goes on in small steps, and leaves alone what came back to life in between", async () => {
     await using rig = new Rig();
     const tasks = Array.from({ length: 50 }, (_, index) => rig.ended(index + 1));
-    // Each look at this clock takes a millisecond: a step sees to a few tasks.
-    const { clock } = rig;
-    const awakeMs = (): number => {
-      clock.advance(1);
-      return clock.awakeMs();
-    };
-    Object.assign(rig.holder.options, { clock: { now: () => clock.now(), awakeMs } });
+    rig.makeLooksTake(1);
     const cleaning = new DailyCleaning(rig.holder, WEEK);
     let steps = 1;
     expect(cleaning.step()).toBe(40);
@@ -175,5 +181,28 @@ describe("a clean-up", () => {
     expect(clean({ logsOlderThanMs: DAY })).toEqual(["2 logs removed 6", "3 logs removed 6"]);
     expect(clean({ logsOlderThanMs: DAY })).toEqual([]);
     expect([rig.left(), rig.home.files("runs")]).toEqual([["2", "3"], []]);
+  });
+
+  test("by hand is done beside the queue where that is supervised, and answered at its end", async () => {
+    await using rig = new Rig();
+    for (let number = 1; number <= 20; number += 1) rig.ended(number);
+    const { layout } = rig.home;
+    const operation = { verb: "clean", deadLetter: false, dryRun: false, keep: 5 } as const;
+    const { id } = postRequest(layout, { actor: "ada", at: timestamp(NOW_MS), operation });
+    rig.makeLooksTake(6);
+    const left: number[] = [];
+    const isAnswered = (): boolean => rig.home.files("requests").includes(`${id}.reply.json`);
+    await supervise(rig.holder, {
+      intake: () => {
+        if (!isAnswered()) left.push(rig.left().length);
+        return null;
+      },
+      isDone: isAnswered,
+    });
+    expect(left.length).toBeGreaterThan(10);
+    expect(new Set(left).size).toBeGreaterThan(5);
+    expect(fetchReply(layout, id)?.answers).toHaveLength(15);
+    expect([rig.left(), rig.home.files("requests")]).toEqual([["16", "17", "18", "19", "20"], []]);
+    expect(rig.holder.cleanings.size).toBe(0);
   });
 });
