@@ -48,7 +48,7 @@ export async function holdHome(
         self: context.self,
         environment: inheritable(context.env),
         notices: options.notices,
-        mayClaim: options.mayClaim ?? (() => true),
+        mayClaim: options.mayClaim ?? null,
         say: options.say ?? (() => {}),
       },
       options.role,

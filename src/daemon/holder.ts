@@ -11,6 +11,7 @@ import type { NoticeRules } from "../model/notice.ts";
 import type { Answer } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import type { Queue } from "../plan/queue.ts";
 import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
 import { Census } from "../run/census.ts";
 import { replaceFile, syncDirectory } from "../store/durable.ts";
@@ -26,6 +27,7 @@ import type { DevicePool } from "./device-pool.ts";
 import type { Job } from "./job.ts";
 import type { Courier } from "./notices/courier.ts";
 import { newsOf } from "./notices/news.ts";
+import { QueuedTasks } from "./queued-tasks.ts";
 import { Relatives } from "./relatives.ts";
 import { TaskList } from "./task-list.ts";
 
@@ -44,8 +46,8 @@ export interface HolderOptions {
   readonly self: string;
   /** What a job inherits where no submitter's environment was captured. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Which queued tasks this holder may start. */
-  readonly mayClaim: (task: Task) => boolean;
+  /** Which queued tasks this holder may start; null for all. */
+  readonly mayClaim: ((task: Task) => boolean) | null;
   /** Who is told of what, by config.yaml. */
   readonly notices: NoticeRules;
   /** Tells people what happens, a line at a time. */
@@ -88,7 +90,7 @@ export class Holder {
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #tasks = new Map<TaskId, Task>();
-  readonly #queued = new TaskList();
+  readonly #queued = new QueuedTasks();
   readonly #active = new TaskList();
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
@@ -163,7 +165,7 @@ export class Holder {
     this.#listOf(known).drop(known);
   }
 
-  #listOf({ status }: Task): TaskList {
+  #listOf({ status }: Task): TaskList | QueuedTasks {
     return status.state === "queued" ? this.#queued : this.#active;
   }
 
@@ -172,8 +174,11 @@ export class Holder {
     return this.#queued.tasks;
   }
 
-  /** True for a queued task that this holder may start. */
-  mayClaim = (task: Task): boolean => this.options.mayClaim(task) || this.served.has(task.metadata.uid);
+  /** True for a queued task that this holder may start; null where it may start all of them. */
+  get mayClaim(): ((task: Task) => boolean) | null {
+    const { mayClaim } = this.options;
+    return mayClaim === null ? null : (task) => mayClaim(task) || this.served.has(task.metadata.uid);
+  }
 
   get active(): readonly Task[] {
     return this.#active.tasks;
@@ -186,19 +191,19 @@ export class Holder {
 
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
-    const conditions = this.#conditions.view(this.queued.length > 0);
+    const conditions = this.#conditions.view(this.#queued.size > 0);
     return { ...this.options.terms, conditions, ...(this.devices?.view ?? NO_DEVICES) };
   }
 
   /** What a decision on the queue looks at. */
   get surroundings(): Surroundings {
-    return this.surroundingsAt(this.options.clock.now(), this.machine);
+    return { ...this.seenAt(this.options.clock.now(), this.machine), queued: this.queued };
   }
 
-  /** The same for a time and a machine that were looked at already. */
-  surroundingsAt(nowMs: number, machine: Machine): Surroundings {
-    const { queued, active } = this;
-    return { nowMs, queued, active, machine, ...this.#relatives.of(this.tasks) };
+  /** The same for a time and a machine that were looked at already, with the queue told apart; good until it changes. */
+  seenAt(nowMs: number, machine: Machine): Omit<Surroundings, "queued"> & { readonly queue: Queue } {
+    const { active } = this;
+    return { nowMs, queue: this.#queued.queue, active, machine, ...this.#relatives.of(this.tasks) };
   }
 
   /** Something happened: the loop looks at once. Callbacks do this and nothing else. */

@@ -41,7 +41,7 @@ export class StandingPlan {
     const basis = { taken, served: served.size, machine, isClaiming };
     const left = this.#left({ basis, nowMs, awakeMs });
     if (left !== null) return left;
-    const made = plan({ ...this.#holder.surroundingsAt(nowMs, machine), awakeMs, mayClaim, isClaiming });
+    const made = plan({ ...this.#holder.seenAt(nowMs, machine), awakeMs, mayClaim, isClaiming });
     this.#standing = { basis, plan: made, nowMs, awakeMs };
     return made;
   }

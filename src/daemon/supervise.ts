@@ -21,6 +21,8 @@ const MAX_IDLE_MS = 5_000;
 /** After a turn that takes longer, what happens is let gather for as long again, so that the next sees to all of it. */
 const LONG_TURN_MS = 10;
 const MAX_GATHER_MS = 30;
+/** Of so few jobs nothing needs to gather. */
+const FEW_JOBS = 32;
 /** Between two steps of what somebody waits for, so that the ends of jobs are heard of. */
 const GO_ON_MS = 1;
 /** Chores that cost a little are done this often. */
@@ -92,7 +94,8 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     }
     const tookMs = clock.awakeMs() - beganMs;
     // Of hundreds of jobs that end at once, each would make a turn that looks at all of them.
-    if (tookMs > LONG_TURN_MS) await Bun.sleep(Math.min(tookMs, MAX_GATHER_MS));
+    if (tookMs > LONG_TURN_MS && holder.jobs.size > FEW_JOBS)
+      await Bun.sleep(Math.min(tookMs, MAX_GATHER_MS));
     await holder.pause(restMs);
   }
   holder.options.say("the lock was taken away by hand: leaving, the jobs go on");

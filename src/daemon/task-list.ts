@@ -55,7 +55,7 @@ function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
 }
 
 /** Where a task stands, or would: by halving. */
-function placeOf(
+export function placeOf(
   { id, number }: { readonly id: TaskId; readonly number: number },
   { tasks, from }: { readonly tasks: readonly Task[]; readonly from: number },
 ): number {

@@ -1,10 +1,12 @@
 import type { TaskId } from "../model/identity.ts";
+import type { Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import { isLet, type Lane, lanesOf } from "./lane.ts";
-import { inTurn, turnsStandMs, waitedMs } from "./order.ts";
+import { inTurnOf, turnsStandMs, waitedMs } from "./order.ts";
 import { type Permit, PermitCounts, permitsOf } from "./permits.ts";
 import { impossibilities, keptFor, type Placement, place, type Room, roomBeside, without } from "./place.ts";
+import type { Line } from "./queue.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** What a ready task finds when its turn comes. */
@@ -34,8 +36,8 @@ export function readyTasks(around: Surroundings): Task[] {
 interface Asked {
   /** Ready tasks. */
   readonly ready: readonly Task[];
-  /** True where they are known to be in the order of their turn. */
-  readonly isInTurn?: boolean;
+  /** And free ones, which are ready too. */
+  readonly lines?: readonly Line[];
   /** Is shown what each of them finds. */
   readonly watch?: (task: Task, sight: Sight) => void;
 }
@@ -44,7 +46,7 @@ interface Asked {
  * Asks ready tasks in the order of their turn, and gives each that fits its place. One that does not fit is passed by the
  * others until it has waited for the backfill span; the first such task then has what it lacks kept for it.
  */
-export function allot(around: Surroundings, { ready, isInTurn = false, watch }: Asked): Allotment {
+export function allot(around: Surroundings, { ready, lines = [], watch }: Asked): Allotment {
   const { machine, active, queued, nowMs } = around;
   const { policy } = machine;
   const lanes = lanesOf({ active, queued, ready, policy });
@@ -55,8 +57,7 @@ export function allot(around: Surroundings, { ready, isInTurn = false, watch }: 
   // Room only shrinks in a round: who asks for the same as one who found none will find none.
   const blocked = new Set<string>();
   const isAsking = room.jobs > 0 || watch !== undefined;
-  const inOrder = isInTurn || !isAsking ? ready : inTurn(ready, { nowMs, policy });
-  for (const task of isAsking ? inOrder : []) {
+  for (const task of isAsking ? inTurnOf({ ready, lines }, { nowMs, policy }) : []) {
     if (isFull(room, kept) && watch === undefined) break;
     const wanted = permitsOf(task, policy);
     const permit = permits.missing(wanted);
@@ -80,13 +81,21 @@ export function allot(around: Surroundings, { ready, isInTurn = false, watch }: 
     room = left;
   }
   // With nothing kept, what fits nowhere now fits nowhere in any other order.
-  return { placements, room, lanes, standsMs: kept === null ? null : turnsStandMs(ready, { nowMs, policy }) };
+  const standing = (): Task[] => [...ready, ...lines.flatMap(({ tasks }) => tasks)];
+  const standsMs = kept === null ? null : turnsStandMs(standing(), { nowMs, policy });
+  return { placements, room, lanes, standsMs };
 }
 
 /** The same text for tasks that ask for the same; null for those whose attempts may have changed what they ask for. */
-function alikeOf({ spec, status }: Task): string | null {
-  return status.attempts.length > 0 ? null : JSON.stringify(spec.resources);
+function alikeOf({ spec: { resources }, status }: Task): string | null {
+  if (status.attempts.length > 0) return null;
+  const text = texts.get(resources) ?? JSON.stringify(resources);
+  texts.set(resources, text);
+  return text;
 }
+
+/** The members of a sweep have the same resources, not only equal ones. */
+const texts = new WeakMap<Resources, string>();
 
 /** True where nothing can start any more, nor anything be kept: no task runs without a CPU. */
 function isFull(room: Room, kept: TaskId | null): boolean {

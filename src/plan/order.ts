@@ -1,6 +1,7 @@
 import { instantMs } from "../lib/clock.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
+import type { Line } from "./queue.ts";
 
 interface At {
   readonly nowMs: number;
@@ -13,43 +14,40 @@ interface Standing {
   readonly priority: number;
 }
 
-/** Sees tasks one after the other, and whether they come in the order of their turn: a look at a long queue costs more than a sum. */
-export class TurnWatch {
-  readonly #at: At;
-  #lastPriority = Number.POSITIVE_INFINITY;
-  #lastNumber = 0;
-  #isInTurn = true;
+/** Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then the lower number. */
+export function inTurn(ready: readonly Task[], at: At): readonly Task[] {
+  const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
+  return standings.sort(byTurn).map(({ task }) => task);
+}
 
-  constructor(at: At) {
-    this.#at = at;
-  }
-
-  /** True for as long as each had its turn after the one before it; so have some of them. */
-  get isInTurn(): boolean {
-    return this.#isInTurn;
-  }
-
-  see(task: Task): void {
-    if (!this.#isInTurn) return;
-    const priority = standingOf(task, this.#at);
-    const { number } = task.metadata;
-    this.#isInTurn =
-      priority < this.#lastPriority || (priority === this.#lastPriority && number > this.#lastNumber);
-    this.#lastPriority = priority;
-    this.#lastNumber = number;
+/** The same for ready tasks and those of some lines, each when it is asked for: of a long line the first few have their turn. */
+export function* inTurnOf(
+  { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
+  at: At,
+): Generator<Task> {
+  const rows = [
+    inTurn(ready, at),
+    ...lines.map(({ tasks, isByAge }) => (isByAge ? tasks : inTurn(tasks, at))),
+  ];
+  const heads = rows.map((row) => standingIn(row, 0, at));
+  const asked = rows.map(() => 0);
+  for (;;) {
+    let next = -1;
+    for (const [index, head] of heads.entries()) {
+      const first = heads[next];
+      if (head !== null && (first === undefined || first === null || byTurn(head, first) < 0)) next = index;
+    }
+    const head = heads[next];
+    if (head === undefined || head === null) return;
+    yield head.task;
+    asked[next] = (asked[next] ?? 0) + 1;
+    heads[next] = standingIn(rows[next] ?? [], asked[next] ?? 0, at);
   }
 }
 
-/** Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then the lower number. */
-export function inTurn(ready: readonly Task[], at: At): readonly Task[] {
-  const watch = new TurnWatch(at);
-  for (const task of ready) watch.see(task);
-  // Mostly they have the same priority and come in the order of their numbers.
-  if (watch.isInTurn) return ready;
-  return ready
-    .map((task): Standing => ({ task, priority: standingOf(task, at) }))
-    .sort(byTurn)
-    .map(({ task }) => task);
+function standingIn(row: readonly Task[], index: number, at: At): Standing | null {
+  const task = row[index];
+  return task === undefined ? null : { task, priority: standingOf(task, at) };
 }
 
 function byTurn(left: Standing, right: Standing): number {
@@ -57,7 +55,7 @@ function byTurn(left: Standing, right: Standing): number {
 }
 
 /** How long the order of ready tasks stands, and which of them may keep room: in ms from now; null where there are none. */
-export function turnsStandMs(ready: readonly Task[], { nowMs, policy }: At): number | null {
+export function turnsStandMs(ready: Iterable<Task>, { nowMs, policy }: At): number | null {
   let leastMs: number | null = null;
   for (const task of ready) {
     const waited = waitedMs(task, nowMs);

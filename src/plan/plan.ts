@@ -4,19 +4,22 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { allot } from "./allot.ts";
 import { callOff, type Dismissal, isTied } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
-import { TurnWatch } from "./order.ts";
 import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
+import { countIn, type Line, type Queue, queueOf } from "./queue.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** All that a decision may look at; `awakeMs` as `Clock.awakeMs`. */
 export interface Snapshot extends Surroundings {
   readonly awakeMs: number;
-  /** The queued tasks that may be started here; the others are only seen. */
-  readonly mayClaim: (task: Task) => boolean;
+  /** The queued tasks that may be started here; the others are only seen. Null for all. */
+  readonly mayClaim: ((task: Task) => boolean) | null;
   /** False while nothing new may start: leaving, handing over, no room on the disk. */
   readonly isClaiming: boolean;
 }
+
+/** The same with its queue told apart already: nobody goes through all of it. */
+export type SnapshotApart = Omit<Snapshot, "queued"> & { readonly queue: Queue };
 
 export type Action =
   /** The running time is over. */
@@ -45,8 +48,8 @@ export interface Plan {
 const LEAST_TURN_MS = 2_000;
 
 /** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
-export function plan(snapshot: Snapshot): Plan {
-  const { active, nowMs } = snapshot;
+export function plan(snapshot: Snapshot | SnapshotApart): Plan {
+  const { active, nowMs, machine, parents, failedMembers } = snapshot;
   const actions: Action[] = [];
   const wake = new Wake();
   for (const task of active) {
@@ -55,29 +58,33 @@ export function plan(snapshot: Snapshot): Plan {
     if (leftMs <= 0) actions.push({ type: "timeOut", task });
     else wake.in(leftMs);
   }
-  const { tied, open, claimable, isInTurn, overdue } = lookThrough(snapshot, wake);
-  const { dismissed, superseded } = callOff({ ...snapshot, queued: tied });
+  const queue = "queue" in snapshot ? snapshot.queue : queueOf(snapshot.queued);
+  const { tied, open, claimable, overdue } = lookThrough(snapshot, { bound: queue.bound, wake });
+  const around = { nowMs, active, machine, parents, failedMembers, queued: tied };
+  const { dismissed, superseded } = callOff(around);
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
   const dropped = new Set(dismissed.map(({ task }) => task));
   actions.push(...overdue.filter(({ task }) => !dropped.has(task)));
   const left = (tasks: Task[]): Task[] =>
     dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));
-  const pause = left(open).length === 0 ? null : pauseOf(snapshot);
+  const pause = left(open).length + countIn(queue.lines) === 0 ? null : pauseOf(snapshot);
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
   let isWaiting = pause !== null;
   if (snapshot.isClaiming && pause === null) {
-    const ready = left(claimable);
-    const { placements, standsMs } = allot({ ...snapshot, queued: tied }, { ready, isInTurn });
+    const asked = { ready: left(claimable), lines: claimableIn(queue.lines, snapshot) };
+    const { placements, standsMs } = allot(around, asked);
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
-    wake.in(closesInMs(ready, snapshot));
+    wake.in(closesInMs(asked, snapshot));
     if (standsMs !== null) wake.in(Math.max(LEAST_TURN_MS, standsMs));
-    isWaiting = ready.length > placements.length;
+    isWaiting = asked.ready.length + countIn(asked.lines) > placements.length;
   }
   return { actions, wakeInMs: wake.leastMs, pause, isWaiting };
 }
 
-/** What the queued tasks are by themselves; a long queue is gone through once. */
+type Seen = Omit<Snapshot, "queued">;
+
+/** What the queued tasks are by themselves that are not free; they are gone through once. */
 interface Looked {
   /** Those that have to do with others. */
   readonly tied: Task[];
@@ -85,19 +92,17 @@ interface Looked {
   readonly open: Task[];
   /** Those of them that may be started here. */
   readonly claimable: Task[];
-  /** True where these are known to come in the order of their turn. */
-  readonly isInTurn: boolean;
   readonly overdue: Extract<Action, { type: "expire" | "rewait" }>[];
 }
 
-function lookThrough(snapshot: Snapshot, wake: Wake): Looked {
-  const { nowMs, machine } = snapshot;
+function lookThrough(
+  snapshot: Seen,
+  { bound, wake }: { readonly bound: readonly Task[]; readonly wake: Wake },
+): Looked {
+  const { nowMs } = snapshot;
   const [tied, open, claimable]: [Task[], Task[], Task[]] = [[], [], []];
   const overdue: Looked["overdue"] = [];
-  // Where nothing can start, nobody is asked.
-  const isAsking = snapshot.isClaiming && snapshot.active.length < machine.capacity.jobs;
-  const turns = isAsking ? new TurnWatch({ nowMs, policy: machine.policy }) : null;
-  for (const task of snapshot.queued) {
+  for (const task of bound) {
     if (isTied(task)) tied.push(task);
     const patienceMs = patienceLeftMs(task, nowMs);
     if (patienceMs !== null && patienceMs <= 0) {
@@ -110,13 +115,21 @@ function lookThrough(snapshot: Snapshot, wake: Wake): Looked {
     const gate = gateOf(task, snapshot);
     if (gate.type === "open") {
       open.push(task);
-      if (!snapshot.mayClaim(task) || closingOf(task, snapshot) !== null) continue;
-      claimable.push(task);
-      turns?.see(task);
+      if (isClaimable(task, snapshot)) claimable.push(task);
     } else if ("untilMs" in gate) wake.in(gate.untilMs - nowMs);
     else if (gate.type !== "held") wake.in(startsInMs(task, nowMs));
   }
-  return { tied, open, claimable, isInTurn: turns?.isInTurn ?? false, overdue };
+  return { tied, open, claimable, overdue };
+}
+
+/** The free tasks that may be started here; where all may, none is looked at. */
+function claimableIn(lines: readonly Line[], snapshot: Seen): readonly Line[] {
+  if (snapshot.mayClaim === null && snapshot.machine.closing === null) return lines;
+  return lines.map((line) => ({ ...line, tasks: line.tasks.filter((task) => isClaimable(task, snapshot)) }));
+}
+
+function isClaimable(task: Task, snapshot: Seen): boolean {
+  return (snapshot.mayClaim === null || snapshot.mayClaim(task)) && closingOf(task, snapshot) === null;
 }
 
 /** The first of many moments, in ms from now. */
@@ -136,11 +149,15 @@ function startsInMs({ spec }: Task, nowMs: number): number | null {
 }
 
 /** When the first of the tasks that may start now may not any more, as the work ends; what is kept for it is free then. */
-function closesInMs(claimable: readonly Task[], { machine: { closing }, nowMs }: Snapshot): number | null {
+function closesInMs(
+  { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
+  { machine: { closing }, nowMs }: Seen,
+): number | null {
   if (closing === null) return null;
-  const longestMs = closing.isFitting
-    ? claimable.reduce((longest, { spec }) => Math.max(longest, spec.timeoutMs ?? 0), 0)
-    : 0;
+  const longestIn = (tasks: readonly Task[]): number =>
+    tasks.reduce((longest, { spec }) => Math.max(longest, spec.timeoutMs ?? 0), 0);
+  const rows = closing.isFitting ? [ready, ...lines.map(({ tasks }) => tasks)] : [];
+  const longestMs = Math.max(0, ...rows.map(longestIn));
   return Math.max(1, closing.atMs - nowMs - longestMs + 1);
 }
 

@@ -10,7 +10,7 @@ class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock = fakeClock();
   readonly holder = holderOf(this.home.layout, this.clock);
-  readonly #made = spyOn(this.holder, "surroundingsAt");
+  readonly #made = spyOn(this.holder, "seenAt");
   readonly #planning = new StandingPlan(this.holder);
   last = this.#planning.look(true);
 

@@ -34,7 +34,9 @@ function plainPlan(snapshot: Snapshot): Action[] {
   });
   const ready = left.filter((task) => !isExpired(task) && gateOf(task, snapshot).type === "open");
   const isStarting = snapshot.isClaiming && ready.length > 0 && pauseOf(snapshot) === null;
-  const claimable = ready.filter((task) => snapshot.mayClaim(task) && closingOf(task, snapshot) === null);
+  const claimable = ready.filter(
+    (task) => (snapshot.mayClaim?.(task) ?? true) && closingOf(task, snapshot) === null,
+  );
   const { placements } = allot(snapshot, { ready: isStarting ? claimable : [] });
   return [
     ...late.map((task) => ({ type: "timeOut", task }) as const),
@@ -51,9 +53,13 @@ const anyClosing = fc.option(
     isFitting: fc.boolean(),
   }),
 );
-const anyClosed = fc
-  .tuple(anySnapshot, anyClosing)
-  .map(([snapshot, closing]): Snapshot => ({ ...snapshot, machine: { ...snapshot.machine, closing } }));
+const anyClosed = fc.tuple(anySnapshot, anyClosing, fc.nat(3)).map(
+  ([snapshot, closing, share]): Snapshot => ({
+    ...snapshot,
+    machine: { ...snapshot.machine, closing },
+    ...(share === 0 && { mayClaim: ({ metadata }: Task) => metadata.number % 2 === 0 }),
+  }),
+);
 
 const later = (snapshot: Snapshot, ms: number): Snapshot => ({
   ...snapshot,

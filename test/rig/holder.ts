@@ -21,7 +21,7 @@ export function holderOf(layout: Layout, clock: FakeClock, say: (line: string) =
     actor: "ada",
     self: "",
     environment: {},
-    mayClaim: () => true,
+    mayClaim: null,
     say,
   });
 }

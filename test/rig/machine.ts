@@ -72,5 +72,5 @@ export function surroundings(change: Partial<Surroundings> = {}): Surroundings {
 
 /** The same for a supervisor that may start everything. */
 export function aSnapshot(change: Partial<Snapshot> = {}): Snapshot {
-  return { ...surroundings(change), awakeMs: 1_000, mayClaim: () => true, isClaiming: true, ...change };
+  return { ...surroundings(change), awakeMs: 1_000, mayClaim: null, isClaiming: true, ...change };
 }

@@ -46,7 +46,7 @@ export class SimulatedMachine {
           actor: "ada",
           self: resolve("dist/stint"),
           environment: { PATH: "/usr/bin:/bin", HOME: path },
-          mayClaim: () => true,
+          mayClaim: null,
           say: (line) => this.log.push(`${new Date(this.clock.now()).toISOString()} ${line}`),
         },
         "up",

@@ -8,7 +8,7 @@ import type { Snapshot } from "../../src/plan/plan.ts";
 import type { Holding } from "../../src/plan/snapshot.ts";
 import { anyTask, PARENTS } from "./arbitraries.ts";
 import { aDevice, aMachine } from "./machine.ts";
-import { NOW_MS } from "./tasks.ts";
+import { aTask, at, NOW_MS } from "./tasks.ts";
 
 /** Small numbers, so that every limit is met. */
 const MEMORY = 100;
@@ -58,6 +58,15 @@ const anyTies = fc.record({
   /** Of the devices, for an active task; and how many bytes its job really takes of each. */
   picks: fc.uniqueArray(fc.nat(3), { maxLength: 2 }),
   taken: fc.option(fc.nat(MEMORY)),
+  /** Null for a task with a life of its own; else one that waits for room alone. */
+  free: fc.option(
+    fc.record({
+      priority: fc.constantFrom(0, 0, 1, 2, 900),
+      /** In ms since `NOW_MS`; mostly, not always, those with higher numbers were made later. */
+      madeMs: fc.constantFrom(-600_000, -2_000, -1_000, 0, 0),
+    }),
+    { nil: null },
+  ),
 });
 type Ties = typeof anyTies extends fc.Arbitrary<infer T> ? T : never;
 
@@ -84,6 +93,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
     nowMs: fc.integer({ min: NOW_MS - 1e6, max: NOW_MS + 2e6 }),
     awakeMs: fc.nat(1e6),
     isClaiming: fc.boolean(),
+    mayClaim: fc.constantFrom(null, () => true),
   })
   .map(({ tasks, devices, capacity, policy, labels, settling, elsewhere, isProbed, parents, ...rest }) => {
     const { failed, ...times } = rest;
@@ -97,14 +107,17 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
     const machine = { devices: live, labels, isProbed, elsewhere, settling: new Set(settling) };
     return {
       ...times,
-      queued: tied.filter(({ status }) => status.state === "queued"),
+      queued: tied.filter(({ status }) => status.state === "queued").toSorted(byNumber),
       active,
       machine: aMachine({ ...machine, capacity, policy }),
       parents: new Map(parents.flatMap((state) => PARENTS.map((id) => [id, state]))),
       failedMembers: new Map([[7, failed]]),
-      mayClaim: () => true,
     };
   });
+
+function byNumber(left: Task, right: Task): number {
+  return left.metadata.number - right.metadata.number;
+}
 
 function anyHolding(): fc.Arbitrary<Holding> {
   return fc.record({
@@ -115,7 +128,15 @@ function anyHolding(): fc.Arbitrary<Holding> {
   });
 }
 
-function withTies(task: Task, { labels, batch, group, picks }: Ties, devices: readonly Device[]): Task {
+function withTies(task: Task, ties: Ties, devices: readonly Device[]): Task {
+  const { labels, batch, group, picks, free } = ties;
+  if (free !== null) {
+    const { resources } = task.spec;
+    const spec = { resources, priority: free.priority };
+    const parallel = group?.maxFailures === undefined && group !== undefined ? { group } : {};
+    const metadata = { labels, createdAt: at(free.madeMs), ...parallel };
+    return aTask({ number: task.metadata.number, spec, metadata });
+  }
   const { batch: _batch, group: _group, ...own } = task.metadata;
   const metadata = {
     ...own,
