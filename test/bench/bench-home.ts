@@ -62,11 +62,20 @@ export async function call(argv: readonly string[], env: Record<string, string>)
   return out;
 }
 
-/** A home with so many queued (held, so that none starts) or finished tasks, written as they lie on disk. */
-export function filled(count: number, state: "queued" | "completed"): BenchHome {
+/** What a home is filled with: finished, queued and held so that none starts, or ready to run `true`. */
+const PATTERNS = {
+  completed: taskIn("completed"),
+  held: aTask({ spec: { hold: true } }),
+  ready: aTask({
+    spec: { kind: { ...aTask().spec.kind, mode: { type: "command", command: "/bin/true", args: [] } } },
+  }),
+} as const;
+
+/** A home with so many tasks, written as they lie on disk. */
+export function filled(count: number, state: keyof typeof PATTERNS): BenchHome {
   const stint = new BenchHome();
   const layout = homeAt(stint.home);
-  const pattern: Task = state === "queued" ? aTask({ spec: { hold: true } }) : taskIn("completed");
+  const pattern: Task = PATTERNS[state];
   const nowMs = Date.now();
   const at = timestamp(nowMs);
   const tasks = Array.from({ length: count }, (_, index): Task => {

@@ -6,7 +6,7 @@ import { LIST, SUBMIT } from "./commands.ts";
 import { OUTPUT, PLAN, SLEEPING } from "./load.ts";
 import type { Measured, Row } from "./row.ts";
 import { LATENCY, NEXT, REST, START } from "./supervisor.ts";
-import { DRAIN, EXPAND } from "./throughput.ts";
+import { DRAIN, EXPAND, LONG } from "./throughput.ts";
 
 /**
  * `bun run bench [--rows drain,ls] [--rounds 5] [--json FILE] [--cpu-prof DIRECTORY]`: the compiled executable beside what is
@@ -21,6 +21,7 @@ const ROWS: readonly Row[] = [
   LIST,
   REST,
   START,
+  LONG,
   PLAN,
   SLEEPING,
   // Last: the disk is busy with its gigabytes for a while.

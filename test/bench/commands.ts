@@ -51,7 +51,7 @@ export const SUBMIT: Row = {
     const folder = benchFolder();
     let count = 0;
     await using empty = new BenchHome();
-    await using full = filled(MANY, "queued");
+    await using full = filled(MANY, "held");
     const submit = (stint: BenchHome) => () =>
       timed(() => call([EXECUTABLE, "submit", "--quiet", "--", "true"], stint.env));
     const times = await takeTurns(
@@ -80,7 +80,7 @@ export const LIST: Row = {
   aim: "3 x a bare start on an empty home; 60 ms beside 100,000 finished",
   measure: async ({ rounds }) => {
     const hello = await compiled(HELLO);
-    await using empty = filled(0, "queued");
+    await using empty = filled(0, "held");
     await using full = filled(MANY, "completed");
     const list = (stint: BenchHome) => () => timed(() => call([EXECUTABLE, "ls"], stint.env));
     const times = await takeTurns(

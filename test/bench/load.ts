@@ -32,21 +32,19 @@ export const PLAN: Row = {
         }),
       );
     };
-    const turn = timeOf(10_000, true);
-    const small = timeOf(10_000, false);
-    const large = timeOf(100_000, false);
-    const growth = large / small;
+    const [turn, long] = [timeOf(10_000, true), timeOf(100_000, true)];
+    const [list, longList] = [timeOf(10_000, false), timeOf(100_000, false)];
     // 100,000 · log 100,000 against 10,000 · log 10,000.
     const allowed = 12.5;
     return {
       figures: [
-        { name: "turnMs10000", value: turn },
-        { name: "turnMs100000", value: timeOf(100_000, true) },
-        { name: "ms10000", value: small },
-        { name: "ms100000", value: large },
+        { name: "ms10000", value: turn },
+        { name: "ms100000", value: long },
+        { name: "listMs10000", value: list },
+        { name: "listMs100000", value: longList },
       ],
-      says: `${turn.toFixed(2)} ms in a supervisor's turn, ${small.toFixed(1)} ms from a list; that ${growth.toFixed(1)} x for ten times as many`,
-      isReached: small <= 5 && growth <= allowed,
+      says: `${turn.toFixed(2)} ms, with 100,000 ${long.toFixed(2)} ms; from a list ${list.toFixed(1)} and ${longList.toFixed(1)} ms`,
+      isReached: Math.max(turn, list) <= 5 && long <= allowed * turn,
     };
   },
 };

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordingArguments } from "../../src/run/recording-parent.ts";
-import { BenchHome, benchFolder, call, EXECUTABLE } from "./bench-home.ts";
+import { until } from "../rig/stint.ts";
+import { BenchHome, benchFolder, call, EXECUTABLE, filled } from "./bench-home.ts";
 import { type Row, takeTurns, timed } from "./row.ts";
 
 const JOBS = 1_000;
@@ -88,6 +89,52 @@ async function shell(line: string): Promise<number> {
     TS_SOCKET: join(folder, "tsp"),
   };
   return timed(() => call(["sh", "-c", `cd ${folder}; ${line}`], env));
+}
+
+const MANY = 100_000;
+
+/** What a long queue costs those who work on it and look at it. */
+export const LONG: Row = {
+  id: "long",
+  what: `1,000 of ${MANY} queued, two workers; a look at them`,
+  aim: "three quarters of the speed with 1,000",
+  measure: async ({ rounds }) => {
+    await using long = filled(MANY, "ready");
+    let before = 0;
+    const times = await takeTurns(
+      {
+        short: async () => {
+          await using stint = filled(JOBS, "ready");
+          return await timeOfMost(stint, 0);
+        },
+        long: async () => {
+          const ms = await timeOfMost(long, before);
+          before = long.files("done").length;
+          return ms;
+        },
+        ls: () => timed(() => call([EXECUTABLE, "ls"], long.env)),
+        explain: () => timed(() => call([EXECUTABLE, "explain", String(MANY)], long.env)),
+      },
+      rounds,
+    );
+    const share = times.short / times.long;
+    return {
+      figures: Object.entries(times).map(([name, value]) => ({ name: `${name}Ms`, value })),
+      says: `${share.toFixed(2)} of it; ls ${(times.ls / 1_000).toFixed(1)} s, explain ${(times.explain / 1_000).toFixed(1)} s`,
+      isReached: share >= 0.75,
+    };
+  },
+};
+
+/** How long a supervisor takes from the 100th to the 900th job that it sees to the end. */
+async function timeOfMost(stint: BenchHome, before: number): Promise<number> {
+  await stint.up("--jobs", "2");
+  const ended = (count: number): Promise<void> =>
+    until(`${count} have ended`, () => stint.files("done").length >= before + count);
+  await ended(100);
+  const ms = await timed(() => ended(900));
+  await stint.ok("down");
+  return ms;
 }
 
 /** One file that expands to many tasks. */
