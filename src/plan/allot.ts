@@ -1,4 +1,5 @@
 import type { TaskId } from "../model/identity.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
@@ -57,8 +58,15 @@ export function allot(around: Surroundings, { ready, lines = [], watch }: Asked)
   // Room only shrinks in a round: who asks for the same as one who found none will find none.
   const blocked = new Set<string>();
   const isAsking = room.jobs > 0 || watch !== undefined;
+  let isAnyOld: boolean | null = null;
+  // True where nothing can start any more, nor anything be kept: no task runs without a CPU.
+  const isOver = (): boolean => {
+    if (room.jobs <= 0 || room.cpus >= 1) return room.jobs <= 0;
+    isAnyOld ??= hasOld({ ready, lines }, { nowMs, policy });
+    return kept !== null || !isAnyOld;
+  };
   for (const task of isAsking ? inTurnOf({ ready, lines }, { nowMs, policy }) : []) {
-    if (isFull(room, kept) && watch === undefined) break;
+    if (watch === undefined && isOver()) break;
     const wanted = permitsOf(task, policy);
     const permit = permits.missing(wanted);
     watch?.(task, { room, permit, keptFor: kept });
@@ -97,7 +105,12 @@ function alikeOf({ spec: { resources }, status }: Task): string | null {
 /** The members of a sweep have the same resources, not only equal ones. */
 const texts = new WeakMap<Resources, string>();
 
-/** True where nothing can start any more, nor anything be kept: no task runs without a CPU. */
-function isFull(room: Room, kept: TaskId | null): boolean {
-  return room.jobs <= 0 || (room.cpus < 1 && kept !== null);
+/** True where one has waited for so long that room may be kept for it. */
+function hasOld(
+  { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
+  { nowMs, policy }: { readonly nowMs: number; readonly policy: Policy },
+): boolean {
+  const isOld = (task: Task): boolean => waitedMs(task, nowMs) >= policy.backfillMs;
+  const oldest = lines.flatMap(({ tasks, isByAge }) => (isByAge ? tasks.slice(0, 1) : tasks));
+  return ready.some(isOld) || oldest.some(isOld);
 }
