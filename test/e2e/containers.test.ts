@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia } from "../rig/fake-nvidia.ts";
 import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
-import { markedProcesses, type RecordView, until } from "../rig/stint.ts";
+import { leaderOf, markedProcesses, type RecordView, until } from "../rig/stint.ts";
 
 const refusal = preparePodman();
 const title = refusal === null ? "a container" : `a container (not tried: ${refusal})`;
@@ -28,9 +28,8 @@ const logOf = (stint: PodmanStint, { metadata }: RecordView, file = "output.log"
 /** Kills the recording parent with the runner and all commands of the engine's; the container lives on. */
 function killRunners(record: RecordView): void {
   const { token } = lastOf(record);
-  const { pid = 0 } = lastOf(record).process ?? {};
   const leaders = markedProcesses(token).filter((one) => !isInContainer(one));
-  for (const one of new Set([pid, ...leaders])) {
+  for (const one of new Set([leaderOf(record), ...leaders])) {
     try {
       process.kill(one, "SIGKILL");
     } catch {
@@ -166,7 +165,7 @@ describe.skipIf(refusal !== null)(title, () => {
     await using stint = new PodmanStint();
     const record = await begunCount(stint);
     writeFileSync(join(stint.home, "runs", record.metadata.id, "1", "container-runner"), "");
-    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    process.kill(leaderOf(record), "SIGKILL");
     const ended = await stint.reach(1, "failed");
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
     expect(logOf(stint, ended)).toBe(COUNTED);
@@ -226,7 +225,7 @@ describe.skipIf(refusal !== null)(title, () => {
       first.kill("SIGKILL");
       await first.exited;
     }
-    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    process.kill(leaderOf(record), "SIGKILL");
     if (isRestarted) await stint.up();
     await stint.ok("cancel", "1");
     // Well before its grace is over.

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 
 test("a file copied into the inbox runs, and its record tells everything", async () => {
   await using stint = new Stint();
@@ -131,8 +131,7 @@ test("a TERM from outside the queue interrupts: queued again, uncounted, whateve
   await using stint = new Stint();
   await stint.up();
   await stint.ok("submit", "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done");
-  const { status } = await stint.reach(1, "running");
-  process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGTERM");
+  process.kill(-leaderOf(await stint.reach(1, "running")), "SIGTERM");
   await until("it runs again", () => stint.record(1).status.attempts.length === 2);
   expect(stint.record(1).status).toMatchObject({ consecutiveFailures: 0 });
   expect(stint.record(1).status.attempts[0]?.failure).toMatchObject({ code: "INTERRUPTED" });

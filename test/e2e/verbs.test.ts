@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stint, until } from "../rig/stint.ts";
+import { leaderOf, Stint, until } from "../rig/stint.ts";
 
 test("submit prints bare ids, one a line, and talks on stderr only", async () => {
   await using stint = new Stint();
@@ -203,10 +203,10 @@ test("requeue-stale queues again what lost its process, and prints it", async ()
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.ok("submit", "--", "sleep", "60");
-  const { status } = await stint.reach(1, "running");
+  const running = await stint.reach(1, "running");
   supervisor.kill("SIGKILL");
   await supervisor.exited;
-  process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGKILL");
+  process.kill(-leaderOf(running), "SIGKILL");
   expect(await stint.ok("requeue-stale")).toBe("000001-sleep-60 queued again");
   expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Orphaned", orphanCount: 1 });
 });

@@ -242,6 +242,14 @@ export async function until(
   }
 }
 
+/** The pid of the recording parent of a task's last attempt, which leads the job's session and group. */
+export function leaderOf({ status }: RecordView): number {
+  const pid = status.attempts.at(-1)?.process?.pid ?? 0;
+  // To kill(2), 0 is the group of whoever runs the tests, and -1 is everybody.
+  if (pid <= 1) throw new Error(`no process is on record: ${JSON.stringify(status)}`);
+  return pid;
+}
+
 /** The living processes whose environment carries an attempt's token. */
 export function markedProcesses(token: string): number[] {
   return readdirSync("/proc")
