@@ -91,12 +91,13 @@ test("cancel is told where a task has ended; with --if-exists it is no error", a
 
 test("cancel of a running job gives grace, and --force does not", async () => {
   await using stint = new Stint();
-  await stint.up();
-  const stubborn = "script: |\n  trap '' TERM\n  echo ready\n  sleep 60\n";
+  await stint.up("--jobs", "2");
+  const stubborn = "script: |\n  trap '' TERM\n  echo ready >> $HOME/ready\n  sleep 60\n";
   await stint.run(["submit", "-"], { input: `${stubborn}stopGrace: 500ms\n` });
   await stint.run(["submit", "-"], { input: `${stubborn}stopGrace: 1h\n` });
   await stint.reach(1, "running");
   await stint.reach(2, "running");
+  await until("both are deaf", () => stint.textOf("ready") === "ready\nready\n");
   await stint.ok("cancel", "1");
   await stint.ok("cancel", "2");
   const cancelled = await stint.reach(1, "cancelled");
