@@ -4,6 +4,13 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 
+/** A job that ends when the test lets it: one that ends by the clock may do so before others come. */
+const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
+
+function letGo(stint: Stint): void {
+  writeFileSync(join(stint.root, "go"), "");
+}
+
 test("a file copied into the inbox runs, and its record tells everything", async () => {
   await using stint = new Stint();
   await stint.up();
@@ -54,7 +61,8 @@ test("an inbox that is deleted and made again goes on working", async () => {
   await using stint = new Stint();
   await stint.up();
   rmSync(join(stint.home, "inbox"), { recursive: true });
-  mkdirSync(join(stint.home, "inbox"));
+  // One that is just beginning makes it itself.
+  mkdirSync(join(stint.home, "inbox"), { recursive: true });
   writeFileSync(join(stint.home, "inbox", "again.yaml"), "run: true\n");
   await stint.reach(1, "completed");
 });
@@ -71,10 +79,11 @@ test("what arrived while nothing ran is found", async () => {
 test("a supervisor that is killed leaves its jobs, and the next one records their true end", async () => {
   await using stint = new Stint();
   const first = await stint.up();
-  await stint.ok("submit", "--", "sh", "-c", "sleep 1; exit 3");
+  await stint.ok("submit", "--", "sh", "-c", `${UNTIL_GO}; exit 3`);
   await stint.reach(1, "running");
   first.kill("SIGKILL");
   await first.exited;
+  letGo(stint);
   await stint.up();
   const { status } = await stint.reach(1, "failed");
   expect(status.attempts).toHaveLength(1);
@@ -139,9 +148,10 @@ test("a TERM from outside the queue interrupts: queued again, uncounted, whateve
 
 test("run hands its home over to an up that asks, and still mirrors the end", async () => {
   await using stint = new Stint();
-  const run = stint.start(["run", "--", "sh", "-c", "sleep 1.5; exit 5"]);
+  const run = stint.start(["run", "--", "sh", "-c", `${UNTIL_GO}; exit 5`]);
   await stint.reach(1, "running");
   await stint.up();
+  letGo(stint);
   expect(await run.exited).toBe(5);
   expect(stint.record(1).status.attempts).toHaveLength(1);
 });
@@ -158,9 +168,12 @@ test("a second run does not wait for the first one's job", async () => {
 test("drain takes a run's home over and works off everything", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "other", "--", "true");
-  const run = stint.start(["run", "--", "sh", "-c", "sleep 1; exit 6"]);
+  const run = stint.start(["run", "--", "sh", "-c", `${UNTIL_GO}; exit 6`]);
   await stint.reach(2, "running");
-  expect((await stint.run(["drain"])).code).toBe(1);
+  const drain = stint.start(["drain"]);
+  await until("the drain has the home", () => stint.owner()?.["pid"] === drain.pid);
+  letGo(stint);
+  expect(await drain.exited).toBe(1);
   expect(stint.record(1).status.state).toBe("completed");
   expect(await run.exited).toBe(6);
 });
