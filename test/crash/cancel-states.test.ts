@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { killMarked, markedProcesses, Stint, until } from "../rig/stint.ts";
 
 /** Notes when it begins and when it is told to end, and ends only when it is killed. */
 const STUBBORN =
@@ -128,7 +128,7 @@ describe("a cancel of a task that was claimed", () => {
     await submit(stint, "run: sleep 60\n");
     const { status } = await stint.reach(1, "running");
     await killSupervisor(stint, supervisor);
-    for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
+    await killMarked(status.attempts.map(({ token }) => token));
     await stint.ok("cancel", "1");
     await expectCancelled(stint);
     expect(stint.record(1).status.attempts).toHaveLength(1);

@@ -5,12 +5,13 @@ import { until } from "../rig/stint.ts";
 
 /** Real jumps of the wall clock under the real executable; `apt-get install libfaketime` where they are skipped. */
 describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
-  const TIMEOUT_MS = 2_000;
+  /** Long enough to see a job run, and to kill and start a supervisor meanwhile, on a busy machine. */
+  const TIMEOUT_MS = 4_000;
   const JUMP_HOURS = 5;
   /** A busy machine's due; what hung on a clock that jumped would be hours late. */
   const LATE_MS = 8_000;
 
-  /** Ends when the task's timeout was enforced; gives how long the job really ran, in ms. */
+  /** Ends when the task's timeout was enforced; gives how long that took from a moment before the job was started, in ms. */
   async function timedOut(stint: JumpingStint, number: number, sinceMs: number): Promise<number> {
     const { status } = await stint.reach(number, "failed");
     expect(status.attempts.map(({ failure }) => failure?.code)).toEqual(["TIMEOUT"]);
@@ -45,9 +46,9 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
       task("scheduled", "run: 'true'\nnotBefore: 4h"),
       task("later", "run: 'true'\nnotBefore: 8h"),
     ].join("---\n");
+    const sinceMs = performance.now();
     await stint.run(["submit", "-"], { input });
     await stint.reach(1, "running");
-    const sinceMs = performance.now();
     await until("the second waits", () => stint.record(2).status.reason === "Backoff");
     stint.setClock(JUMP_HOURS);
     await stint.reach(2, "completed");
@@ -64,15 +65,16 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
       task("waits", "run: test $STINT_ATTEMPT -ge 2\nretries: 1\nbackoff: {first: 1200ms, jitter: none}"),
       task("scheduled", "run: 'true'\nnotBefore: 1h"),
     ].join("---\n");
+    const sinceMs = performance.now();
     await stint.run(["submit", "-"], { input });
     await stint.reach(1, "running");
-    const sinceMs = performance.now();
+    const runningMs = performance.now();
     await until("the second waits", () => stint.record(2).status.reason === "Backoff");
     const { notBefore } = stint.record(3).spec;
     stint.setClock(-JUMP_HOURS);
     const { status } = await stint.reach(2, "completed");
     expect(status.attempts).toHaveLength(2);
-    expect(performance.now() - sinceMs).toBeGreaterThan(1_100);
+    expect(performance.now() - runningMs).toBeGreaterThan(1_100);
     expect(await timedOut(stint, 1, sinceMs)).toBeWithin(TIMEOUT_MS - 500, TIMEOUT_MS + LATE_MS);
     stint.setClock(0.9);
     // Longer than the longest sleep of the loop: not even an hour's difference is clamped for the user.
@@ -120,18 +122,17 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
       await stint.run(["submit", "-"], { input: timed });
       // The second dies before it can write down when the job began.
       const env = start === "recorded" ? {} : { STINT_FAILPOINT: "start:launched" };
+      const sinceMs = performance.now();
       const first = stint.start(["up"], { env });
       if (start === "recorded") {
         await stint.reach(1, "running");
         first.kill("SIGKILL");
       }
       await first.exited;
-      const sinceMs = performance.now();
       stint.setClock(hours);
       await until("the job has begun", () => stint.files("runs/000001-timed/1").includes("start"));
       await stint.up();
-      const { status } = await stint.reach(1, "running");
-      expect(status.attempts.map((attempt) => "stop" in attempt)).toEqual([false]);
+      // Stopped at its adoption, it would have ended well before.
       expect(await timedOut(stint, 1, sinceMs)).toBeWithin(TIMEOUT_MS - 500, TIMEOUT_MS + LATE_MS);
     },
   );

@@ -19,7 +19,8 @@ test.skipIf(!canMount)(
     expect(mounted.exitCode).toBe(0);
     try {
       const supervisor = await stint.up("--jobs", "1");
-      await stint.ok("submit", "--name", "first", "--", "sh", "-c", "sleep 1; exit 3");
+      const untilGo = "until test -e $HOME/go; do sleep 0.05; done";
+      await stint.ok("submit", "--name", "first", "--", "sh", "-c", `${untilGo}; exit 3`);
       await stint.ok("submit", "--name", "second", "--", "true");
       await stint.reach(1, "running");
       // Names need no room of their own here: a file that somebody moves in is there, however full the disk is.
@@ -39,6 +40,7 @@ test.skipIf(!canMount)(
         expect(err).toContain("free some room");
       }
       renameSync(dropped, join(stint.home, "inbox", "dropped.yaml"));
+      writeFileSync(join(stint.root, "go"), "");
       await Bun.sleep(2_500);
       // The first has ended meanwhile; its end cannot be written yet, so nothing takes its place.
       expect(supervisor.exitCode).toBeNull();

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { Stint, until } from "../rig/stint.ts";
+import { leaderOf, Stint, until } from "../rig/stint.ts";
 import { recordOf, SHAPES, supervised, survives } from "./hostile.ts";
 
 const FOLDERS = [
@@ -180,9 +180,12 @@ test.concurrent.each(["start", "exit.json"])(
     for (const [index] of shapes.entries()) running.push(await stint.reach(index + 1, "running"));
     first.kill("SIGKILL");
     await first.exited;
-    for (const [index, { status, metadata }] of running.entries()) {
-      process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGKILL");
-      shapes[index]?.[1](join(stint.home, "runs", metadata.id, "1", file), '{"status":0,"sawTerm":false}\n');
+    for (const [index, record] of running.entries()) {
+      process.kill(-leaderOf(record), "SIGKILL");
+      shapes[index]?.[1](
+        join(stint.home, "runs", record.metadata.id, "1", file),
+        '{"status":0,"sawTerm":false}\n',
+      );
     }
     await stint.ok("submit", "--name", "good", "--", "true");
     const isAgain = (): boolean =>

@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { killMarked, Stint, until } from "../rig/stint.ts";
 import { rivalry } from "./rivalry.ts";
 import { marking } from "./sweep.ts";
 
 /** `bun run test:crash` does it with 2,000. */
 const TASKS = 120;
 const KILLS = 5;
+/** A job that ends when the test lets it: one that ends by the clock may do so before it is looked at. */
+const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
 
 test("8 supervisors at once, the holder killed again and again: one holds, every task runs once", async () => {
   const fought = await rivalry({ tasks: TASKS, kills: KILLS });
@@ -27,7 +29,7 @@ test("those that wait beside a supervisor go on when it is killed: one takes ove
   await stint.run(["submit", "-"], {
     input: ["a", "b"].map((name) => marking(null, { name })).join("---\n"),
   });
-  await stint.ok("submit", "--name", "last", "--", "sh", "-c", "until test -e go; do sleep 0.05; done");
+  await stint.ok("submit", "--name", "last", "--", "sh", "-c", UNTIL_GO);
   await stint.reach(3, "running");
   const waiting = Array.from({ length: 4 }, () => stint.start(["drain"]));
   // Nothing may happen: a living supervisor keeps its home.
@@ -65,11 +67,13 @@ test("20 command lines at once beside a supervisor: numbers are unique, every an
 test("a supervisor that is stopped keeps its home; when it goes on it has lost nothing", async () => {
   await using stint = new Stint();
   const holder = await stint.up();
-  await stint.ok("submit", "--", "sleep", "0.3");
+  await stint.run(["submit", "-"], { input: `name: short\nrun: ${UNTIL_GO}\n` });
   await stint.reach(1, "running");
   holder.kill("SIGSTOP");
   expect((await stint.run(["up"])).code).toBe(4);
-  await Bun.sleep(600);
+  writeFileSync(join(stint.root, "go"), "");
+  await until("the job has ended", () => stint.files("runs/000001-short/1").includes("exit.json"));
+  await Bun.sleep(300);
   expect(stint.record(1).status.attempts).toHaveLength(1);
   holder.kill("SIGCONT");
   const { status } = await stint.reach(1, "completed");
@@ -78,16 +82,17 @@ test("a supervisor that is stopped keeps its home; when it goes on it has lost n
 
 test("after a reboot a running task is queued again, and one whose result is on record keeps it", async () => {
   await using stint = new Stint();
-  const holder = await stint.up();
+  const holder = await stint.up("--jobs", "2");
   await stint.run(["submit", "-"], {
-    input: "name: lost\nrun: sleep 60\n---\nname: ended\nrun: sleep 0.2; exit 3\n",
+    input: `name: lost\nrun: sleep 60\n---\nname: ended\nrun: ${UNTIL_GO}; exit 3\n`,
   });
   const { status } = await stint.reach(1, "running");
   await stint.reach(2, "running");
   holder.kill("SIGKILL");
   await holder.exited;
+  writeFileSync(join(stint.root, "go"), "");
   await until("the second job has ended", () => stint.files("runs/000002-ended/1").includes("exit.json"));
-  for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
+  await killMarked(status.attempts.map(({ token }) => token));
   await pretendReboot(stint);
   await stint.up();
   const ended = await stint.reach(2, "failed");
@@ -111,9 +116,7 @@ test("a task that is lost too often goes to dead-letter/", async () => {
     );
     holder.kill("SIGKILL");
     await holder.exited;
-    for (const { token } of stint.record(1).status.attempts) {
-      for (const pid of markedProcesses(token)) process.kill(pid, "SIGKILL");
-    }
+    await killMarked(stint.record(1).status.attempts.map(({ token }) => token));
   }
   await stint.run(["drain"]);
   expect(stint.record(1).status).toMatchObject({ state: "failed", reason: "OrphanLimit", orphanCount: 2 });

@@ -7,7 +7,7 @@ import { Audit } from "../../src/store/audit.ts";
 import { Layout } from "../../src/store/layout.ts";
 import { readTask } from "../../src/store/reader.ts";
 import { postRequest } from "../../src/store/requests.ts";
-import { markedProcesses, type Stint, until } from "../rig/stint.ts";
+import { killMarked, type Stint, until } from "../rig/stint.ts";
 import { checkRanOnce, stateOf, TWO } from "./scenarios-tasks.ts";
 import { demand, marking, type Scenario, starts } from "./sweep.ts";
 
@@ -19,9 +19,7 @@ const LOST =
 async function loseJobs(stint: Stint, failpoint: string): Promise<void> {
   await stint.run(["drain", "--jobs", "3"], { env: { STINT_FAILPOINT: failpoint } });
   await until("the job has begun", () => starts(stint)["000001-lost"] === 1);
-  const token = stint.record(1).status.attempts[0]?.token ?? "";
-  for (const pid of markedProcesses(token)) process.kill(pid, "SIGKILL");
-  await until("the job is gone", () => markedProcesses(token).length === 0);
+  await killMarked(stint.record(1).status.attempts.map(({ token }) => token));
 }
 
 function checkLost(stint: Stint): void {

@@ -17,13 +17,14 @@ test("jobs go on while the executable is replaced, and the new one records their
   const bun = `while (!(await Bun.file(process.env.HOME + "/go").exists())) await Bun.sleep(50)`;
   const jobs = [
     `name: a\nrun: ${WAIT}; exit 4\n`,
-    `name: b\nrun: sleep 0.5; exit 5\n`,
+    `name: b\nrun: until test -e $HOME/meanwhile; do sleep 0.05; done; exit 5\n`,
     `name: c\nscript: |\n  ${bun}\n  process.exit(6)\nruntime: bun\n`,
   ];
   expect((await stint.run(["submit", "-"], { input: jobs.join("---\n") })).code).toBe(0);
   for (const number of [1, 2, 3]) await stint.reach(number, "running");
   await stint.ok("down");
   expect(await old.exited).toBe(0);
+  writeFileSync(join(stint.root, "meanwhile"), "");
   const before = statSync(installed).ino;
   renameSync(next, installed);
   expect(statSync(installed).ino).not.toBe(before);
@@ -54,8 +55,10 @@ test.concurrent.each([
     await first.exited;
     await stint.up();
   }
-  const pids = markedProcesses(status.attempts[0]?.token ?? "");
-  expect(pids.length).toBeGreaterThan(1);
+  const alive = (): number[] => markedProcesses(status.attempts[0]?.token ?? "");
+  // The record says so of a parent that may not have come to start its job yet.
+  await until("the job has begun", () => alive().length > 1);
+  const pids = alive();
   const killedMs = performance.now();
   for (const pid of pids) process.kill(pid, "SIGKILL");
   await until("it is noticed", () => stint.record(1).status.attempts[0]?.state !== "running");

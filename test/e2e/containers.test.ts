@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia } from "../rig/fake-nvidia.ts";
 import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
-import { markedProcesses, type RecordView, until } from "../rig/stint.ts";
+import { leaderOf, markedProcesses, type RecordView, until } from "../rig/stint.ts";
 
 const refusal = preparePodman();
 const title = refusal === null ? "a container" : `a container (not tried: ${refusal})`;
@@ -28,9 +28,8 @@ const logOf = (stint: PodmanStint, { metadata }: RecordView, file = "output.log"
 /** Kills the recording parent with the runner and all commands of the engine's; the container lives on. */
 function killRunners(record: RecordView): void {
   const { token } = lastOf(record);
-  const { pid = 0 } = lastOf(record).process ?? {};
   const leaders = markedProcesses(token).filter((one) => !isInContainer(one));
-  for (const one of new Set([pid, ...leaders])) {
+  for (const one of new Set([leaderOf(record), ...leaders])) {
     try {
       process.kill(one, "SIGKILL");
     } catch {
@@ -48,8 +47,14 @@ function isInContainer(pid: number): boolean {
   }
 }
 
-const COUNT = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; sleep 0.2; done";
+/** Counts on from 3 when the test lets it: by the clock alone it might be over before anybody was killed. */
+const COUNT =
+  "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; test $i != 3 || until test -e $STINT_RUN_DIR/go; do sleep 0.1; done; sleep 0.2; done";
 const COUNTED = Array.from({ length: 12 }, (_, index) => `line ${index + 1}\n`).join("");
+
+function letCount(stint: PodmanStint, { metadata }: RecordView): void {
+  writeFileSync(join(stint.home, "runs", metadata.id, "1", "go"), "");
+}
 
 /** Has a supervisor run a container that counts for a while and ends with 7; gives its record once it is at it. */
 async function begunCount(stint: PodmanStint): Promise<RecordView> {
@@ -122,6 +127,7 @@ describe.skipIf(refusal !== null)(title, () => {
     const record = await begunCount(stint);
     const pid = Number(logOf(stint, record, "container-logs"));
     process.kill(pid, "SIGKILL");
+    letCount(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
     expect(logOf(stint, ended)).toBe(COUNTED);
@@ -155,6 +161,7 @@ describe.skipIf(refusal !== null)(title, () => {
       env: { ...process.env, STINT_TOKEN: lastOf(record).token },
     });
     kill(stint, record);
+    letCount(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(ended.status.attempts).toHaveLength(1);
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
@@ -166,7 +173,8 @@ describe.skipIf(refusal !== null)(title, () => {
     await using stint = new PodmanStint();
     const record = await begunCount(stint);
     writeFileSync(join(stint.home, "runs", record.metadata.id, "1", "container-runner"), "");
-    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    process.kill(leaderOf(record), "SIGKILL");
+    letCount(stint, record);
     const ended = await stint.reach(1, "failed");
     expect(lastOf(ended)).toMatchObject({ exitCode: 7, signal: null });
     expect(logOf(stint, ended)).toBe(COUNTED);
@@ -182,6 +190,7 @@ describe.skipIf(refusal !== null)(title, () => {
     first.kill("SIGKILL");
     await first.exited;
     killRunners(record);
+    letCount(stint, record);
     await until("it has ended", () => stint.containers().length === 0);
     await stint.up();
     const ended = await stint.reach(1, "failed");
@@ -226,7 +235,7 @@ describe.skipIf(refusal !== null)(title, () => {
       first.kill("SIGKILL");
       await first.exited;
     }
-    process.kill(lastOf(record).process?.pid ?? 0, "SIGKILL");
+    process.kill(leaderOf(record), "SIGKILL");
     if (isRestarted) await stint.up();
     await stint.ok("cancel", "1");
     // Well before its grace is over.

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
-import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { killMarked, Stint, until } from "../rig/stint.ts";
 
 /** A home whose GPUs are nobody else's: the folder of shares is its own, as that of each user is. */
 class GpuStint extends Stint {
@@ -224,7 +224,7 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   up.kill("SIGKILL");
   await up.exited;
   expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
-  for (const pid of markedProcesses(status.attempts[0]?.token ?? "")) process.kill(pid, "SIGKILL");
+  await killMarked(status.attempts.map(({ token }) => token));
   await stint.reach(4, "completed");
   await until("no share is left", () => stint.files("../runtime/stint/devices").length === 0);
 });

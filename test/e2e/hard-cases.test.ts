@@ -11,7 +11,7 @@ test("a job whose run folder was removed is not started a second time", async ()
   first.kill("SIGKILL");
   await first.exited;
   rmSync(join(stint.home, "runs"), { recursive: true });
-  await stint.up();
+  await stint.up("--jobs", "2");
   await stint.ok("submit", "--name", "other", "--", "true");
   await stint.reach(2, "completed");
   const after = stint.record(1).status;

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { groupsOf, HAS_GROUPS, HOG } from "../rig/groups.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 const MIB = 1_048_576;
+/** A job that goes on when the test lets it: what it does by the clock may be over before its supervisor is killed. */
+const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
 
 async function queue(stint: Stint, yaml: string): Promise<void> {
   const { code, err } = await stint.run(["submit", "-"], { input: yaml });
@@ -85,7 +87,9 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
     const running = await stint.reach(1, "running");
     const [group = ""] = groupsOf(running).filter((path) => existsSync(join(path, "cpu.cfs_quota_us")));
     expect(readFileSync(join(group, "cpu.cfs_quota_us"), "utf8")).toBe("25000\n");
-    const members = readFileSync(join(group, "cgroup.procs"), "utf8").trim().split("\n");
+    const procs = (): string => readFileSync(join(group, "cgroup.procs"), "utf8").trim();
+    await until("the job is in it", () => procs() !== "");
+    const members = procs().split("\n");
     // The recording parent stays outside.
     expect(members).toHaveLength(1);
     expect(members).not.toContain(String(running.status.attempts[0]?.process?.pid));
@@ -110,10 +114,11 @@ limits: { cpus: 0.1 }
   test("a supervisor that dies misses nothing: the next one records the kill and the peak", async () => {
     await using stint = new Stint();
     const first = await stint.up();
-    await queue(stint, `run: sleep 1; ${HOG}\nlimits: { memory: 64MiB }\n`);
+    await queue(stint, `run: ${UNTIL_GO}; ${HOG}\nlimits: { memory: 64MiB }\n`);
     const running = await stint.reach(1, "running");
     first.kill("SIGKILL");
     await first.exited;
+    writeFileSync(join(stint.root, "go"), "");
     const exit = join(stint.home, "runs", running.metadata.id, "1", "exit.json");
     await until("the job has ended with nobody there", () => existsSync(exit));
     await stint.up();
@@ -126,10 +131,11 @@ limits: { cpus: 0.1 }
   test("a group whose attempt is forgotten is removed at the next start", async () => {
     await using stint = new Stint();
     const first = await stint.up();
-    await queue(stint, "run: exec sleep 0.5\nlimits: { pids: 9 }\n");
+    await queue(stint, `run: ${UNTIL_GO}\nlimits: { pids: 9 }\n`);
     const running = await stint.reach(1, "running");
     first.kill("SIGKILL");
     await first.exited;
+    writeFileSync(join(stint.root, "go"), "");
     const [some = ""] = groupsOf(running);
     await until("the job has left its group", () => readFileSync(join(some, "cgroup.procs"), "utf8") === "");
     Bun.spawnSync(["rm", "-r", join(stint.home, "runs", running.metadata.id)]);

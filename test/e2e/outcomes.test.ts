@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 
 test("a plain failure goes to dead-letter/ after one attempt", async () => {
   await using stint = new Stint();
@@ -32,14 +31,21 @@ test("explicit retries are used up, with growing jittered delays on record", asy
   expect(status.reason).toBe("Exhausted");
 });
 
+/** A job whose wait before the next attempt is no matter of luck: the queue is seen in it. */
+async function submitKilled(stint: Stint, run: string): Promise<void> {
+  const retry = "retry: {perClass: {KILLED: {backoff: {first: 1h, max: 1h, jitter: none}}}}";
+  expect((await stint.run(["submit", "-"], { input: `run: ${run}\n${retry}\n` })).code).toBe(0);
+}
+
 test("a job killed from outside is infrastructure and is retried", async () => {
   await using stint = new Stint();
   await stint.up();
-  await stint.ok("submit", "--", "sh", "-c", "echo $$ > pid; exec sleep 60");
+  await submitKilled(stint, `echo $$ > ${stint.root}/pid; exec sleep 60`);
   const running = await stint.reach(1, "running");
   const [attempt] = running.status.attempts;
-  await until("the job has said its pid", () => existsSync(join(stint.root, "pid")));
-  process.kill(Number(await Bun.file(join(stint.root, "pid")).text()), "SIGKILL");
+  // The file is there before its content is, and to kill(2) a pid of 0 is whoever runs this test.
+  await until("the job has said its pid", () => /^[1-9]\d*\n$/.test(stint.textOf("pid")));
+  process.kill(Number(stint.textOf("pid")), "SIGKILL");
   const queued = await stint.reach(1, "queued");
   expect(queued.status.reason).toBe("Backoff");
   expect(queued.status.attempts[0]).toMatchObject({
@@ -53,10 +59,10 @@ test("a job killed from outside is infrastructure and is retried", async () => {
 test("the death of the recording parent takes the rest of the job along, and it is retried", async () => {
   await using stint = new Stint();
   await stint.up();
-  await stint.ok("submit", "--", "sleep", "60");
-  const { status } = await stint.reach(1, "running");
-  const [attempt] = status.attempts;
-  process.kill(attempt?.process?.pid ?? 0, "SIGKILL");
+  await submitKilled(stint, "sleep 60");
+  const running = await stint.reach(1, "running");
+  const [attempt] = running.status.attempts;
+  process.kill(leaderOf(running), "SIGKILL");
   const queued = await stint.reach(1, "queued");
   expect(queued.status.attempts[0]).toMatchObject({ signal: "SIGKILL", failure: { code: "KILLED" } });
   expect(markedProcesses(attempt?.token ?? "")).toEqual([]);

@@ -58,8 +58,11 @@ test("a supervisor takes up what is dropped in and edited, and a bad file stops 
   expect(first?.metadata).toMatchObject({ source: "cron", scheduleId: expect.any(String) });
   expect(first?.spec).toMatchObject({ slot: "tick", admission: "dropIfRunning" });
   await stint.ok("schedules", "pause", "tick");
-  // What fired just before is let go by.
-  await Bun.sleep(1_500);
+  // The rule as the supervisor has it, after which nothing fires any more.
+  await until("it has taken that in", () =>
+    /isPaused\\":true/.test(stint.textOf("home/schedules/.state/tick.json")),
+  );
+  await until("what fired before has ended", () => stint.records().every(({ place }) => place === "done"));
   const count = stint.records().length;
   await Bun.sleep(1_500);
   expect(stint.records().length).toBe(count);

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { Receiver } from "../rig/receiver.ts";
 import { Stint, until } from "../rig/stint.ts";
 
-const OF_FILE = "sesame-of-the-file";
-const OF_SUBMITTER = "sesame-of-the-submitter";
-const GUESSED = "sesame-of-a-name";
+// The command lines of the whole machine are searched for them: no other run of this test has the same.
+const OF_FILE = `sesame-of-the-file-${process.pid}-${Math.random()}`;
+const OF_SUBMITTER = `sesame-of-the-submitter-${process.pid}-${Math.random()}`;
+const GUESSED = `sesame-of-a-name-${process.pid}-${Math.random()}`;
 
 /** A dotenv file beside the home. */
 function dotenv(stint: Stint, text: string, mode = 0o600): string {

@@ -2,7 +2,15 @@ import { expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { markedProcesses, Stint, until } from "../rig/stint.ts";
+import { SETTLE_MS } from "../../src/intake/inbox.ts";
+import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
+
+/** A job that ends when the test lets it: one that ends by the clock may do so before others come. */
+const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
+
+function letGo(stint: Stint): void {
+  writeFileSync(join(stint.root, "go"), "");
+}
 
 test("a file copied into the inbox runs, and its record tells everything", async () => {
   await using stint = new Stint();
@@ -26,14 +34,33 @@ test("a file renamed into the inbox is taken", async () => {
 test("a slowly written file is taken only when it is whole", async () => {
   await using stint = new Stint();
   await stint.up();
-  const path = join(stint.home, "inbox", "slow.yaml");
-  for (const part of ["name: slow\n", "run: |\n", "  echo one\n", "  echo two\n"]) {
-    await appendFile(path, part);
-    await Bun.sleep(150);
+  const words = ["one", "two", "three", "four", "five"];
+  let name = "";
+  let heldUpMs = Number.POSITIVE_INFINITY;
+  // Whoever is held up for as long as a supervisor waits is taken at his word, and is another writer than this one: once more.
+  for (let tries = 1; heldUpMs >= SETTLE_MS; tries += 1) {
+    name = `slow-${tries}`;
+    const parts = [`name: ${name}\n`, "run: |\n", ...words.map((word) => `  echo ${word}\n`)];
+    heldUpMs = await writeSlowly(join(stint.home, "inbox", `${name}.yaml`), parts);
   }
-  const { status } = await stint.reach(1, "completed");
-  expect(status.attempts[0]?.logTail).toBe("one\ntwo");
+  const written = () => stint.records().find(({ metadata }) => metadata["name"] === name);
+  await until("it is completed", () => written()?.status.state === "completed");
+  expect(written()?.status.attempts[0]?.logTail).toBe(words.join("\n"));
 });
+
+/** Gives the longest time that the file may have stood still. */
+async function writeSlowly(path: string, parts: readonly string[]): Promise<number> {
+  let longestMs = 0;
+  let beforeMs = performance.now();
+  for (const part of parts) {
+    const beganMs = performance.now();
+    await appendFile(path, part);
+    longestMs = Math.max(longestMs, performance.now() - beforeMs);
+    beforeMs = beganMs;
+    await Bun.sleep(100);
+  }
+  return longestMs;
+}
 
 test("a bad file is refused as a whole, with the reasons beside it", async () => {
   await using stint = new Stint();
@@ -54,7 +81,8 @@ test("an inbox that is deleted and made again goes on working", async () => {
   await using stint = new Stint();
   await stint.up();
   rmSync(join(stint.home, "inbox"), { recursive: true });
-  mkdirSync(join(stint.home, "inbox"));
+  // One that is just beginning makes it itself.
+  mkdirSync(join(stint.home, "inbox"), { recursive: true });
   writeFileSync(join(stint.home, "inbox", "again.yaml"), "run: true\n");
   await stint.reach(1, "completed");
 });
@@ -71,10 +99,11 @@ test("what arrived while nothing ran is found", async () => {
 test("a supervisor that is killed leaves its jobs, and the next one records their true end", async () => {
   await using stint = new Stint();
   const first = await stint.up();
-  await stint.ok("submit", "--", "sh", "-c", "sleep 1; exit 3");
+  await stint.ok("submit", "--", "sh", "-c", `${UNTIL_GO}; exit 3`);
   await stint.reach(1, "running");
   first.kill("SIGKILL");
   await first.exited;
+  letGo(stint);
   await stint.up();
   const { status } = await stint.reach(1, "failed");
   expect(status.attempts).toHaveLength(1);
@@ -131,8 +160,7 @@ test("a TERM from outside the queue interrupts: queued again, uncounted, whateve
   await using stint = new Stint();
   await stint.up();
   await stint.ok("submit", "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done");
-  const { status } = await stint.reach(1, "running");
-  process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGTERM");
+  process.kill(-leaderOf(await stint.reach(1, "running")), "SIGTERM");
   await until("it runs again", () => stint.record(1).status.attempts.length === 2);
   expect(stint.record(1).status).toMatchObject({ consecutiveFailures: 0 });
   expect(stint.record(1).status.attempts[0]?.failure).toMatchObject({ code: "INTERRUPTED" });
@@ -140,9 +168,10 @@ test("a TERM from outside the queue interrupts: queued again, uncounted, whateve
 
 test("run hands its home over to an up that asks, and still mirrors the end", async () => {
   await using stint = new Stint();
-  const run = stint.start(["run", "--", "sh", "-c", "sleep 1.5; exit 5"]);
+  const run = stint.start(["run", "--", "sh", "-c", `${UNTIL_GO}; exit 5`]);
   await stint.reach(1, "running");
   await stint.up();
+  letGo(stint);
   expect(await run.exited).toBe(5);
   expect(stint.record(1).status.attempts).toHaveLength(1);
 });
@@ -159,9 +188,12 @@ test("a second run does not wait for the first one's job", async () => {
 test("drain takes a run's home over and works off everything", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "other", "--", "true");
-  const run = stint.start(["run", "--", "sh", "-c", "sleep 1; exit 6"]);
+  const run = stint.start(["run", "--", "sh", "-c", `${UNTIL_GO}; exit 6`]);
   await stint.reach(2, "running");
-  expect((await stint.run(["drain"])).code).toBe(1);
+  const drain = stint.start(["drain"]);
+  await until("the drain has the home", () => stint.owner()?.["pid"] === drain.pid);
+  letGo(stint);
+  expect(await drain.exited).toBe(1);
   expect(stint.record(1).status.state).toBe("completed");
   expect(await run.exited).toBe(6);
 });

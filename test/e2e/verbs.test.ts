@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stint, until } from "../rig/stint.ts";
+import { leaderOf, Stint, until } from "../rig/stint.ts";
 
 test("submit prints bare ids, one a line, and talks on stderr only", async () => {
   await using stint = new Stint();
@@ -91,12 +91,13 @@ test("cancel is told where a task has ended; with --if-exists it is no error", a
 
 test("cancel of a running job gives grace, and --force does not", async () => {
   await using stint = new Stint();
-  await stint.up();
-  const stubborn = "script: |\n  trap '' TERM\n  echo ready\n  sleep 60\n";
+  await stint.up("--jobs", "2");
+  const stubborn = "script: |\n  trap '' TERM\n  echo ready >> $HOME/ready\n  sleep 60\n";
   await stint.run(["submit", "-"], { input: `${stubborn}stopGrace: 500ms\n` });
   await stint.run(["submit", "-"], { input: `${stubborn}stopGrace: 1h\n` });
   await stint.reach(1, "running");
   await stint.reach(2, "running");
+  await until("both are deaf", () => stint.textOf("ready") === "ready\nready\n");
   await stint.ok("cancel", "1");
   await stint.ok("cancel", "2");
   const cancelled = await stint.reach(1, "cancelled");
@@ -203,10 +204,10 @@ test("requeue-stale queues again what lost its process, and prints it", async ()
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.ok("submit", "--", "sleep", "60");
-  const { status } = await stint.reach(1, "running");
+  const running = await stint.reach(1, "running");
   supervisor.kill("SIGKILL");
   await supervisor.exited;
-  process.kill(-(status.attempts[0]?.process?.pid ?? 0), "SIGKILL");
+  process.kill(-leaderOf(running), "SIGKILL");
   expect(await stint.ok("requeue-stale")).toBe("000001-sleep-60 queued again");
   expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Orphaned", orphanCount: 1 });
 });

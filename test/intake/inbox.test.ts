@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -45,29 +46,29 @@ function age(path: string, ms: number): void {
 describe("scanInbox() on a file that is being written", () => {
   test("takes it only when it has stood still, and whole", async () => {
     using folder = makeFolder();
-    const look = makeLooker(folder.path);
     const path = folder.at("job.yaml");
     const lines = ["name: slow", "run: echo slow", "timeout: 5m", "priority: 3"];
-    const writing = (async () => {
-      for (const line of lines) {
-        appendFileSync(path, `${line}\n`);
-        await Bun.sleep(120);
-      }
-      return performance.now();
-    })();
+    const [pauseMs, lookMs] = [120, 20];
+    // By a clock of the test's own: whoever stops the test for a moment does not make the writer a slower one.
+    const beganMs = Math.floor(Date.now() / 1_000) * 1_000;
     const verdicts: string[] = [];
-    let takenAtMs = 0;
-    while (takenAtMs === 0) {
-      const { findings, againInMs } = look();
-      const verdict = verdictOf(findings, "job.yaml");
-      if (verdict !== undefined) verdicts.push(verdict);
-      if (verdict === "take") takenAtMs = performance.now();
-      expect(findings.length === 0 || verdict === "take" || (againInMs ?? 0) > 0).toBe(true);
-      await Bun.sleep(20);
+    let memory = NO_MEMORY;
+    let atMs = 0;
+    for (; verdicts.at(-1) !== "take"; atMs += lookMs) {
+      const line = atMs % pauseMs === 0 ? lines[atMs / pauseMs] : undefined;
+      if (line !== undefined) {
+        appendFileSync(path, `${line}\n`);
+        utimesSync(path, (beganMs + atMs) / 1_000, (beganMs + atMs) / 1_000);
+      }
+      const { findings, againInMs, ...look } = scanInbox(folder.path, { memory, nowMs: beganMs + atMs });
+      memory = look.memory;
+      const verdict = verdictOf(findings, "job.yaml") ?? "none";
+      verdicts.push(verdict);
+      expect(verdict === "take" || (againInMs ?? 0) > 0).toBe(true);
     }
-    // The last pause after the last line is part of the stillness.
-    expect(takenAtMs - (await writing)).toBeGreaterThan(SETTLE_MS - 120 - 50);
-    expect(verdicts.filter((one) => one === "wait").length).toBeGreaterThan(5);
+    const stillMs = atMs - lookMs - (lines.length - 1) * pauseMs;
+    expect(stillMs).toBeWithin(SETTLE_MS, SETTLE_MS + 2 * lookMs);
+    expect(verdicts.filter((one) => one === "wait").length).toBe(verdicts.length - 1);
     expect(await Bun.file(path).text()).toBe(`${lines.join("\n")}\n`);
   });
 
@@ -83,15 +84,16 @@ describe("scanInbox() on a file that is being written", () => {
     });
   });
 
-  test("says when to look again, and is right then", async () => {
+  test("says when to look again, and is right then", () => {
     using folder = makeFolder();
-    const look = makeLooker(folder.path);
-    folder.write("job.yml", "run: a");
-    const first = look();
+    const { mtimeMs } = statSync(folder.write("job.yml", "run: a"));
+    const nowMs = Math.ceil(mtimeMs) + 40;
+    const first = scanInbox(folder.path, { memory: NO_MEMORY, nowMs });
     expect(first).toMatchObject({ findings: [{ file: "job.yml", verdict: "wait" }] });
-    expect(first.againInMs).toBeWithin(SETTLE_MS - 150, SETTLE_MS + 50);
-    await Bun.sleep(first.againInMs ?? 0);
-    expect(look()).toMatchObject({ findings: [{ file: "job.yml", verdict: "take" }], againInMs: null });
+    const againInMs = first.againInMs ?? 0;
+    expect(againInMs).toBeWithin(SETTLE_MS - 41, SETTLE_MS - 40 + 10);
+    const then = scanInbox(folder.path, { memory: first.memory, nowMs: nowMs + againInMs });
+    expect(then).toMatchObject({ findings: [{ file: "job.yml", verdict: "take" }], againInMs: null });
   });
 
   test("watches a file from the future from one look to the next", () => {
@@ -134,12 +136,13 @@ describe("scanInbox() on a file that is being written", () => {
 
   test("forgets a file that went, and says nothing of a folder that is not there", () => {
     using folder = makeFolder();
+    const nowMs = Date.now();
     folder.write("job.yaml", "run: a");
-    const first = scanInbox(folder.path, { memory: NO_MEMORY, nowMs: Date.now() });
+    const first = scanInbox(folder.path, { memory: NO_MEMORY, nowMs });
     expect(first.memory.sightings.size).toBe(1);
     rmSync(folder.at("job.yaml"));
-    expect(scanInbox(folder.path, { memory: first.memory, nowMs: Date.now() }).memory.sightings.size).toBe(0);
-    expect(scanInbox(folder.at("none"), { memory: first.memory, nowMs: Date.now() })).toEqual({
+    expect(scanInbox(folder.path, { memory: first.memory, nowMs }).memory.sightings.size).toBe(0);
+    expect(scanInbox(folder.at("none"), { memory: first.memory, nowMs })).toEqual({
       findings: [],
       memory: { sightings: new Map(), ignored: new Set() },
       againInMs: null,

@@ -215,7 +215,7 @@ export class Stint implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.killSupervisors();
-    for (const { token } of this.records().flatMap(({ status }) => status.attempts)) killMarked(token);
+    await killMarked(this.records().flatMap(({ status }) => status.attempts.map(({ token }) => token)));
     rmSync(this.root, { recursive: true, force: true });
   }
 }
@@ -242,27 +242,48 @@ export async function until(
   }
 }
 
-/** The living processes whose environment carries an attempt's token. */
-export function markedProcesses(token: string): number[] {
+/** The pid of the recording parent of a task's last attempt, which leads the job's session and group. */
+export function leaderOf({ status }: RecordView): number {
+  const pid = status.attempts.at(-1)?.process?.pid ?? 0;
+  // To kill(2), 0 is the group of whoever runs the tests, and -1 is everybody.
+  if (pid <= 1) throw new Error(`no process is on record: ${JSON.stringify(status)}`);
+  return pid;
+}
+
+/** The living processes whose environment carries an attempt's token, or one of several. */
+export function markedProcesses(...tokens: readonly string[]): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
         const isZombie = / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/.*\)/s, ""));
-        return !isZombie && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`STINT_TOKEN=${token}`);
+        if (isZombie) return false;
+        const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+        return tokens.some((token) => environment.includes(`STINT_TOKEN=${token}`));
       } catch {
         return false;
       }
     });
 }
 
-function killMarked(token: string): void {
-  for (const pid of markedProcesses(token)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended by itself.
+/** Looks that find nobody before an attempt counts as gone: one may miss who is just becoming another program. */
+const QUIET_LOOKS = 2;
+
+/** Kills all processes of attempts; returns when none is left, of those either that were born meanwhile. */
+export async function killMarked(tokens: readonly string[]): Promise<void> {
+  if (tokens.length === 0) return;
+  let quiet = 0;
+  await until(`nothing is left of ${tokens.join(" ")}`, () => {
+    const pids = markedProcesses(...tokens);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
     }
-  }
+    quiet = pids.length === 0 ? quiet + 1 : 0;
+    return quiet === QUIET_LOOKS;
+  });
 }

@@ -92,7 +92,7 @@ describe("survivors()", () => {
     await using place = makePlace();
     const program = `
       import { survivors } from "${import.meta.dir}/../../src/run/tree.ts";
-      console.log(survivors({ leader: null, token: "${place.token}" }).length);
+      console.log(String(survivors({ leader: null, token: "${place.token}" }).length));
     `;
     const line = `sleep 60 >&2 & "$0" -e "$1"`;
     const environment = { ...process.env, STINT_TOKEN: place.token };
