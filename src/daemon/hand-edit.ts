@@ -6,19 +6,27 @@ import { isAsWritten, type RecordFault, readRecord } from "../store/record.ts";
 import type { Holder } from "./holder.ts";
 
 /**
+ * Editors empty a record before they write it, or move it out of the way: what is no record, or none at all, must have stood so
+ * for this long before it is what somebody meant.
+ */
+const SETTLED_MS = 1_000;
+
+/**
  * A queued task as its file has it now: people may edit a record in pending/. What they wrote of the spec and the labels
- * counts, as a new generation; null where there is no task to work on any more, or for the moment.
+ * counts, as a new generation; null where there is no task to work on any more, or for the moment: then it is still known.
  */
 export function asOnDisk(holder: Holder, known: Task): Task | null {
   const { layout, say } = holder.options;
   const { id, uid, generation } = known.metadata;
   const path = layout.record("pending", id);
-  if (isAsWritten(path, known)) return known;
+  if (isAsWritten(path, known)) return settled(holder, known);
   const read = readRecord(path);
   if (!read.ok) {
-    giveUp(holder, { known, path, fault: read.error });
+    if (!isBeingWritten(holder, { known, fault: read.error }))
+      giveUp(holder, { known, path, fault: read.error });
     return null;
   }
+  settled(holder, known);
   const found = read.value;
   if (found.metadata.uid !== uid || found.status.state !== "queued") {
     holder.forget(id);
@@ -34,6 +42,23 @@ export function asOnDisk(holder: Holder, known: Task): Task | null {
     { before: known, after, actor: "hand", event: "spec_edited", detail: "edited in pending/" },
   ]);
   return written?.ok ? written.value : null;
+}
+
+function settled(holder: Holder, known: Task): Task {
+  holder.unsettled.delete(known.metadata.uid);
+  return known;
+}
+
+function isBeingWritten(holder: Holder, { known, fault }: { known: Task; fault: RecordFault }): boolean {
+  if (fault.type !== "missing" && fault.type !== "corrupt") return false;
+  const { unsettled, options } = holder;
+  const { uid } = known.metadata;
+  const nowMs = options.clock.awakeMs();
+  const sinceMs = unsettled.get(uid) ?? nowMs;
+  unsettled.set(uid, sinceMs);
+  if (nowMs - sinceMs < SETTLED_MS) return true;
+  unsettled.delete(uid);
+  return false;
 }
 
 function giveUp(

@@ -83,6 +83,8 @@ export class Holder {
   readonly untold = new Map<string, Answer[]>();
   /** Clean-ups that were begun, by the ids of their requests. */
   readonly cleanings = new Map<string, Generator<void, Answer[]>>();
+  /** Queued tasks (by uid) whose records are none for the moment, and since when, as `Clock.awakeMs`. */
+  readonly unsettled = new Map<string, number>();
   /** Counts what was taken into memory and forgotten: where it stands still, nothing new waits for anything. */
   taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */

@@ -70,7 +70,7 @@ function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) =
 function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
   const known = holder.tasks.get(target.id);
   const current = known?.status.state === "queued" ? asOnDisk(holder, known) : known;
-  if (current === null) return err(gone(target));
+  if (current === null) return err(holder.tasks.has(target.id) ? unsettled(target) : gone(target));
   const read = current === undefined ? readTask(holder.options.layout, target.id) : ok(current);
   if (!read.ok) return err(gone(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;
@@ -88,6 +88,11 @@ function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
     return err(problem("VERSION_CONFLICT", message, "look at it again and repeat the change"));
   }
   return read;
+}
+
+function unsettled({ id }: Target): Problem {
+  const message = `Cannot change task "${id}": its record in pending/ is no record just now, as while it is saved by an editor`;
+  return problem("VERSION_CONFLICT", message, "repeat the change once that is done");
 }
 
 function gone({ id }: Target): Problem {
