@@ -1,6 +1,6 @@
 import type { Task } from "../model/task.ts";
 import { isBehind, isFree, type Line, type Queue } from "../plan/queue.ts";
-import { placeOf, TaskList } from "./task-list.ts";
+import { byPlace, placeOf, TaskList } from "./task-list.ts";
 
 /** The queued tasks, told apart as they come and go: a turn of the loop costs as much with a hundred thousand as with a few. */
 export class QueuedTasks {
@@ -17,7 +17,7 @@ export class QueuedTasks {
     const rows = [this.#bound.tasks, ...[...this.#lines.values()].map(({ tasks }) => tasks)];
     const filled = rows.filter(({ length }) => length > 0);
     const tasks = filled.flat();
-    return filled.length > 1 ? tasks.sort(byPlace) : tasks;
+    return filled.length > 1 ? tasks.sort((left, right) => byPlace(left.metadata, right.metadata)) : tasks;
   }
 
   /** Good until the next one comes or goes. */
@@ -43,10 +43,6 @@ export class QueuedTasks {
     line?.drop(task);
     if (line?.tasks.length === 0) this.#lines.delete(line.priority);
   }
-}
-
-function byPlace({ metadata: left }: Task, { metadata: right }: Task): number {
-  return left.number - right.number || (left.id < right.id ? -1 : 1);
 }
 
 /** A line that changes in place: mostly its first ones go, and others come behind its last. */

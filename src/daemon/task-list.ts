@@ -71,7 +71,7 @@ export function placeOf(
   return low;
 }
 
-/** Two tasks of one number come of copying by hand. */
-function byPlace(left: Change, right: Change): number {
+/** The order of numbers; two tasks of one number come of copying by hand. */
+export function byPlace(left: Pick<Change, "id" | "number">, right: Pick<Change, "id" | "number">): number {
   return left.number - right.number || (left.id < right.id ? -1 : Number(left.id > right.id));
 }
