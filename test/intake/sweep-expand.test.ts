@@ -17,7 +17,15 @@ function bodyOf({ spec }: Draft): unknown {
 const NAMES = ["lr", "seed", "size"];
 const lists = fc
   .tuple(
-    ...NAMES.map(() => fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,4}$/), { minLength: 1, maxLength: 4 })),
+    ...NAMES.map(() =>
+      fc.uniqueArray(
+        fc.oneof(fc.stringMatching(/^[a-z0-9]{1,4}$/), fc.constantFrom("0", "00", "1e2", "100")),
+        {
+          minLength: 1,
+          maxLength: 4,
+        },
+      ),
+    ),
   )
   .map((values) => Object.fromEntries(NAMES.map((name, index) => [name, values[index] ?? []])));
 const matrix = (of: unknown): string => `matrix: ${JSON.stringify(of)}\n`;
@@ -75,6 +83,10 @@ describe("matrix", () => {
   test("include alone gives a member for each item, and numbers meet numbers", () => {
     expect(valuesIn("matrix: {include: [{a: 1}, {a: 2, b: x}]}")).toEqual([{ a: "1" }, { a: "2", b: "x" }]);
     expect(valuesIn("matrix: {a: [0.10, 2], exclude: [{a: 0.1}]}")).toEqual([{ a: "2" }]);
+    // Where both stand in the list, each is the one that is written.
+    expect(valuesIn("matrix: {a: [0.10, 0.1], exclude: [{a: 0.1}]}")).toEqual([{ a: "0.10" }]);
+    const twins = "matrix: {a: ['00', '0'], include: [{a: '0', b: x}]}";
+    expect(valuesIn(twins)).toEqual([{ a: "00" }, { a: "0", b: "x" }]);
   });
 
   test.each([

@@ -33,9 +33,10 @@ export function readMatrix(value: Value): Result<Member[], Fault[]> {
   const count = axes.value.reduce((product, axis) => product * axis.values.length, 1);
   if (count > MAX_GROUP_SIZE) return err(tooMany(value, count));
   const product = axes.value.length === 0 ? [] : productOf(axes.value, value);
-  const kept = without(product, { items: itemsOf("exclude"), names });
+  const listed = new Map(axes.value.map((axis) => [axis.name, new Set(axis.values)]));
+  const kept = without(product, { items: itemsOf("exclude"), names, listed });
   if (!kept.ok) return kept;
-  const combinations = withIncluded(kept.value, { items: itemsOf("include"), names });
+  const combinations = withIncluded(kept.value, { items: itemsOf("include"), names, listed });
   if (!combinations.ok || combinations.value.length > 0) return combinations;
   return refuse(value, count > 0 && product.length > 0 ? "excludes every combination" : "makes no member");
 }
@@ -97,9 +98,16 @@ interface Beside {
   readonly items: readonly Item[];
   /** Of the lists. */
   readonly names: readonly string[];
+  /** The values of each list, as they are written there. */
+  readonly listed: Listed;
 }
 
-function without(product: readonly Member[], { items, names }: Beside): Result<readonly Member[], Fault[]> {
+type Listed = ReadonlyMap<string, ReadonlySet<string>>;
+
+function without(
+  product: readonly Member[],
+  { items, names, listed }: Beside,
+): Result<readonly Member[], Fault[]> {
   const faults: Fault[] = [];
   for (const { value, pairs } of items) {
     const foreign = value.entries.find(({ key }) => !names.includes(key));
@@ -107,7 +115,7 @@ function without(product: readonly Member[], { items, names }: Beside): Result<r
       const near = closest(foreign.key, names);
       const hint = near === null ? undefined : `did you mean ${near}?`;
       faults.push(fault(foreign.span, `"${foreign.value.path}" is no list of the matrix`, hint));
-    } else if (!product.some((one) => agrees(one, pairs))) {
+    } else if (!product.some((one) => agrees(one, pairs, listed))) {
       faults.push(
         fault(
           value.span,
@@ -118,17 +126,21 @@ function without(product: readonly Member[], { items, names }: Beside): Result<r
     }
   }
   if (faults.length > 0) return err(faults);
-  return ok(product.filter((one) => !items.some(({ pairs }) => agrees(one, pairs))));
+  return ok(product.filter((one) => !items.some(({ pairs }) => agrees(one, pairs, listed))));
 }
 
-/** True where a combination has all of some values. */
-function agrees({ values }: Member, pairs: Readonly<Record<string, string>>): boolean {
-  return Object.entries(pairs).every(([name, value]) => isSame(values[name], value));
+/**
+ * True where a combination has all of some values. Numbers are compared as numbers: 0.10 in a list is met by 0.1, unless the
+ * list has that too.
+ */
+function agrees({ values }: Member, pairs: Readonly<Record<string, string>>, listed: Listed): boolean {
+  return Object.entries(pairs).every(([name, value]) => {
+    const one = values[name];
+    return one === value || (listed.get(name)?.has(value) !== true && isSameNumber(one, value));
+  });
 }
 
-/** Numbers are compared as numbers: 0.10 in a list is met by 0.1. */
-function isSame(one: string | undefined, other: string): boolean {
-  if (one === other) return true;
+function isSameNumber(one: string | undefined, other: string): boolean {
   const isNumeric = (text: string): boolean => /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
   return one !== undefined && isNumeric(one) && isNumeric(other) && Number(one) === Number(other);
 }
@@ -137,7 +149,7 @@ function isSame(one: string | undefined, other: string): boolean {
  * As GitHub Actions has it: an item goes to every combination of which it changes no value that the lists gave; where there
  * is none, it is a combination of its own. What an earlier item added may be changed.
  */
-function withIncluded(kept: readonly Member[], { items, names }: Beside): Result<Member[], Fault[]> {
+function withIncluded(kept: readonly Member[], { items, names, listed }: Beside): Result<Member[], Fault[]> {
   const extended = [...kept];
   const added: Member[] = [];
   const known = [...names];
@@ -152,7 +164,7 @@ function withIncluded(kept: readonly Member[], { items, names }: Beside): Result
     const extra = Object.fromEntries(Object.entries(pairs).filter(([name]) => !names.includes(name)));
     let isTaken = false;
     for (const [index, one] of extended.entries()) {
-      if (!agrees(one, ofLists)) continue;
+      if (!agrees(one, ofLists, listed)) continue;
       extended[index] = { ...one, values: { ...one.values, ...extra } };
       isTaken = true;
     }
