@@ -69,11 +69,17 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
     yield;
   }
   for (const task of logs) {
-    const answer = takeLogs(holder, task, { dryRun });
+    const answer = takeLogs(holder, task, { dryRun, isNeeded });
     if (answer !== null) answers.push(answer);
     yield;
   }
   if (dryRun) return answers;
+  // What ended meanwhile is known to nobody here; its retry needs its environment.
+  for (const id of ENDED.flatMap((place) => idsIn(layout, place))) {
+    if (environments.has(id)) continue;
+    const read = reader.read(id);
+    if (read.ok) environments.set(id, read.value.metadata.environment);
+  }
   const living = [...holder.tasks.values()].map(({ metadata }) => metadata.environment);
   const used = new Set([...environments.values(), ...living].filter((hash) => hash !== undefined));
   const finished = onDisk("finish the clean-up", () => finishRemoval(layout, used, nowMs));
@@ -135,19 +141,32 @@ function takeTask(
   const bytes = rules.bytes === null ? bytesOfRun(layout, id) : measured;
   const size = { bytes };
   if (dryRun) return { id, done: `would be removed, ${formatBytes(bytes)}`, ...size };
-  const now = endedOf(readTask(layout, id));
-  if (now === null || now.metadata.uid !== uid || now.metadata.resourceVersion !== version) return null;
-  if (isNeeded(now)) return null;
+  if (!isAsSeen(holder, { id, uid, version }, isNeeded)) return null;
   const removed = removeTask(layout, id);
   return removed.ok ? { id, done: "removed", ...size } : { id, problem: { ...removed.error } };
 }
 
-function takeLogs(holder: Holder, { id }: Ended, { dryRun }: Pick<Cleaning, "dryRun">): Answer | null {
+/** False where a task has come back to life since it was looked at, even if it has ended again, or is needed by now. */
+function isAsSeen(
+  { options: { layout } }: Holder,
+  { id, uid, version }: Pick<Ended, "id" | "uid" | "version">,
+  isNeeded: (task: Task) => boolean,
+): boolean {
+  const now = endedOf(readTask(layout, id));
+  const isSame = now?.metadata.uid === uid && now.metadata.resourceVersion === version;
+  return isSame && !isNeeded(now);
+}
+
+function takeLogs(
+  holder: Holder,
+  { id, uid, version }: Ended,
+  { dryRun, isNeeded }: Pick<Cleaning, "dryRun"> & { isNeeded: (task: Task) => boolean },
+): Answer | null {
   const { layout } = holder.options;
   const { paths, bytes } = logsOf(layout, id);
   if (paths.length === 0) return null;
   if (dryRun) return { id, done: `its logs would be removed, ${formatBytes(bytes)}`, bytes };
-  if (endedOf(readTask(layout, id)) === null) return null;
+  if (!isAsSeen(holder, { id, uid, version }, isNeeded)) return null;
   const removed = removeLogs(layout, id);
   return removed.ok ? { id, done: "logs removed", bytes } : { id, problem: { ...removed.error } };
 }

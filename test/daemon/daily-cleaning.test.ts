@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cleaning } from "../../src/daemon/cleaning.ts";
 import { DailyCleaning } from "../../src/daemon/daily-cleaning.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { supervise } from "../../src/daemon/supervise.ts";
@@ -8,10 +9,22 @@ import { timestamp } from "../../src/lib/clock.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { RetentionRules } from "../../src/model/retention.ts";
 import type { Task } from "../../src/model/task.ts";
+import { settled } from "../../src/plan/settle.ts";
+import { keepEnvironment } from "../../src/store/environments.ts";
 import { fetchReply, postRequest } from "../../src/store/requests.ts";
 import { type FakeClock, fakeClock } from "../rig/clock.ts";
 import { holderOf } from "../rig/holder.ts";
-import { after, aTask, exited, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
+import {
+  after,
+  anEnd,
+  asRunning,
+  aTask,
+  exited,
+  half,
+  killedBy,
+  NOW_MS,
+  type TaskChange,
+} from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const DAY = 86_400_000;
@@ -204,5 +217,30 @@ describe("a clean-up", () => {
     expect(fetchReply(layout, id)?.answers).toHaveLength(15);
     expect([rig.left(), rig.home.files("requests")]).toEqual([["16", "17", "18", "19", "20"], []]);
     expect(rig.holder.cleanings.size).toBe(0);
+  });
+
+  test("spares the environment of a task that ends meanwhile, and the logs of one that ran again", async () => {
+    await using rig = new Rig();
+    const { layout } = rig.home;
+    const old = (NOW_MS - 2 * DAY) / 1_000;
+    const kept = keepEnvironment(layout, { A: "1" }, NOW_MS);
+    const unused = keepEnvironment(layout, { B: "2" }, NOW_MS);
+    for (const hash of [kept, unused]) utimesSync(join(layout.environments, `${hash}.json`), old, old);
+    const again = rig.ended(1);
+    const running = asRunning(aTask({ number: 2, metadata: { environment: kept } }));
+    rig.home.put(running);
+    rig.holder.take(running);
+    const rules = { ...WEEK, doneMs: null, logsMs: DAY };
+    const steps = cleaning(rig.holder, { rules, dryRun: false, actor: "ada" });
+    steps.next();
+    const ended = { ...again, metadata: { ...again.metadata, resourceVersion: 9 } };
+    rig.home.put(ended);
+    const failed = settled(running, anEnd(exited(3)), half);
+    expect(rig.holder.commit([{ before: running, after: failed, actor: "stint" }])).toMatchObject([
+      { ok: true },
+    ]);
+    expect([...steps]).toEqual([]);
+    expect(rig.home.files("env")).toEqual([`${kept}.json`]);
+    expect(readdirSync(layout.attempt(again.metadata.id, 1))).toEqual(["output.log"]);
   });
 });
