@@ -42,10 +42,11 @@ export function accept(
   options: Submitter & Acceptance & { readonly parents: Parents },
 ): Result<Task[], Problem> {
   return onDisk("queue the tasks", () => {
-    const at = timestamp(options.clock.now());
     const { createdBy, source, environment: variables, resubmitOf, firing } = options;
     const keep = keeper(layout, options.clock.now());
     const first = reserveNumbers(layout, drafts.length);
+    // Afterwards: of two who submit at once, the lower number has mostly the earlier time.
+    const at = timestamp(options.clock.now());
     const batchEnd = sharedBatchEnd(drafts);
     const tasks = drafts.map((asked, index) => {
       const draft = withBatchEnd(asked, batchEnd);

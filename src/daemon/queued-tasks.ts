@@ -49,22 +49,33 @@ export class QueuedTasks {
 class FreeLine implements Line {
   readonly priority: number;
   readonly tasks: Task[] = [];
-  isByAge = true;
+  /** Of neighbours of whom the second was made first: those who submit at the same time take the time before the number. */
+  #inversions = 0;
 
   constructor(priority: number) {
     this.priority = priority;
   }
 
+  get isByAge(): boolean {
+    return this.#inversions === 0;
+  }
+
   put(task: Task): void {
     const at = placeOf(task.metadata, { tasks: this.tasks, from: 0 });
     const [before, after] = [this.tasks[at - 1], this.tasks[at]];
-    // Once it is not, it stays so: which of them was wrong, nobody knows.
-    this.isByAge &&= isBehind(before, task) && (after === undefined || isBehind(task, after));
+    this.#inversions += inversion(before, task) + inversion(task, after) - inversion(before, after);
     this.tasks.splice(at, 0, task);
   }
 
   drop({ metadata }: Task): void {
     const at = placeOf(metadata, { tasks: this.tasks, from: 0 });
-    if (this.tasks[at]?.metadata.id === metadata.id) this.tasks.splice(at, 1);
+    const [before, task, after] = [this.tasks[at - 1], this.tasks[at], this.tasks[at + 1]];
+    if (task?.metadata.id !== metadata.id) return;
+    this.#inversions += inversion(before, after) - inversion(before, task) - inversion(task, after);
+    this.tasks.splice(at, 1);
   }
+}
+
+function inversion(first: Task | undefined, second: Task | undefined): number {
+  return second === undefined || isBehind(first, second) ? 0 : 1;
 }

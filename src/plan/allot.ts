@@ -4,7 +4,7 @@ import type { Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import { isLet, type Lane, lanesOf } from "./lane.ts";
-import { inTurnOf, turnsStandMs, waitedMs } from "./order.ts";
+import { inTurnOf, LEAST_TURN_MS, turnsStandMs, waitedMs } from "./order.ts";
 import { type Permit, PermitCounts, permitsOf } from "./permits.ts";
 import { impossibilities, keptFor, type Placement, place, type Room, roomBeside, without } from "./place.ts";
 import type { Line } from "./queue.ts";
@@ -89,8 +89,8 @@ export function allot(around: Surroundings, { ready, lines = [], watch }: Asked)
     room = left;
   }
   // With nothing kept, what fits nowhere now fits nowhere in any other order.
-  const standing = (): Task[] => [...ready, ...lines.flatMap(({ tasks }) => tasks)];
-  const standsMs = kept === null ? null : turnsStandMs(standing(), { nowMs, policy });
+  const rows = [ready, ...lines.map(({ tasks }) => tasks)];
+  const standsMs = kept === null ? null : turnsStandMs(rows, { nowMs, policy, enoughMs: LEAST_TURN_MS });
   return { placements, room, lanes, standsMs };
 }
 

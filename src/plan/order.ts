@@ -3,6 +3,9 @@ import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
 import type { Line } from "./queue.ts";
 
+/** Ageing changes the turns of a large queue all the time: they are looked at this often, where it matters at all. */
+export const LEAST_TURN_MS = 2_000;
+
 interface At {
   readonly nowMs: number;
   readonly policy: Policy;
@@ -17,7 +20,18 @@ interface Standing {
 /** Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then the lower number. */
 export function inTurn(ready: readonly Task[], at: At): readonly Task[] {
   const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
-  return standings.sort(byTurn).map(({ task }) => task);
+  // Mostly they have the same priority and come in the order of their numbers.
+  const isInTurn = standings.every(
+    (one, index) => index === 0 || byTurn(standings[index - 1] ?? one, one) <= 0,
+  );
+  return isInTurn ? ready : standings.sort(byTurn).map(({ task }) => task);
+}
+
+/** Tasks in the order of their turn, and the first of them that was not asked yet. */
+interface Row {
+  readonly tasks: readonly Task[];
+  readonly asked: number;
+  readonly head: Standing;
 }
 
 /** The same for ready tasks and those of some lines, each when it is asked for: of a long line the first few have their turn. */
@@ -25,43 +39,57 @@ export function* inTurnOf(
   { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
   at: At,
 ): Generator<Task> {
-  const rows = [
-    inTurn(ready, at),
-    ...lines.map(({ tasks, isByAge }) => (isByAge ? tasks : inTurn(tasks, at))),
-  ];
-  const heads = rows.map((row) => standingIn(row, 0, at));
-  const asked = rows.map(() => 0);
-  for (;;) {
-    let next = -1;
-    for (const [index, head] of heads.entries()) {
-      const first = heads[next];
-      if (head !== null && (first === undefined || first === null || byTurn(head, first) < 0)) next = index;
-    }
-    const head = heads[next];
-    if (head === undefined || head === null) return;
-    yield head.task;
-    asked[next] = (asked[next] ?? 0) + 1;
-    heads[next] = standingIn(rows[next] ?? [], asked[next] ?? 0, at);
+  const inOrder = lines.map(({ tasks, isByAge }) => (isByAge ? tasks : inTurn(tasks, at)));
+  // In the order of their heads; there may be a thousand priorities.
+  const rows = [inTurn(ready, at), ...inOrder]
+    .flatMap((tasks) => rowFrom(tasks, 0, at) ?? [])
+    .sort((left, right) => byTurn(left.head, right.head));
+  for (let first = rows.shift(); first !== undefined; first = rows.shift()) {
+    yield first.head.task;
+    const left = rowFrom(first.tasks, first.asked + 1, at);
+    if (left !== null) rows.splice(placeIn(rows, left), 0, left);
   }
 }
 
-function standingIn(row: readonly Task[], index: number, at: At): Standing | null {
-  const task = row[index];
-  return task === undefined ? null : { task, priority: standingOf(task, at) };
+/** What is left of a row; null where nothing is. */
+function rowFrom(tasks: readonly Task[], asked: number, at: At): Row | null {
+  const task = tasks[asked];
+  return task === undefined ? null : { tasks, asked, head: { task, priority: standingOf(task, at) } };
+}
+
+/** By halving. */
+function placeIn(rows: readonly Row[], { head }: Row): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const known = rows[middle];
+    if (known !== undefined && byTurn(known.head, head) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function byTurn(left: Standing, right: Standing): number {
   return right.priority - left.priority || left.task.metadata.number - right.task.metadata.number;
 }
 
-/** How long the order of ready tasks stands, and which of them may keep room: in ms from now; null where there are none. */
-export function turnsStandMs(ready: Iterable<Task>, { nowMs, policy }: At): number | null {
+/**
+ * How long the order of ready tasks stands, and which of them may keep room: in ms from now; null where there are none. Where it is
+ * no longer than what is enough, it is not looked for the least.
+ */
+export function turnsStandMs(
+  rows: readonly (readonly Task[])[],
+  { nowMs, policy, enoughMs }: At & { readonly enoughMs: number },
+): number | null {
   let leastMs: number | null = null;
-  for (const task of ready) {
-    const waited = waitedMs(task, nowMs);
-    const ageingMs = policy.ageingMs - (waited % policy.ageingMs);
-    const keepingMs = waited < policy.backfillMs ? policy.backfillMs - waited : ageingMs;
-    leastMs = Math.min(leastMs ?? ageingMs, ageingMs, keepingMs);
+  for (const tasks of rows) {
+    for (const task of tasks) {
+      const waited = waitedMs(task, nowMs);
+      const ageingMs = policy.ageingMs - (waited % policy.ageingMs);
+      const keepingMs = waited < policy.backfillMs ? policy.backfillMs - waited : ageingMs;
+      leastMs = Math.min(leastMs ?? ageingMs, ageingMs, keepingMs);
+      if (leastMs <= enoughMs) return leastMs;
+    }
   }
   return leastMs;
 }

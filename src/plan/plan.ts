@@ -4,6 +4,7 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { allot } from "./allot.ts";
 import { callOff, type Dismissal, isTied } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
+import { LEAST_TURN_MS } from "./order.ts";
 import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
 import { countIn, type Line, type Queue, queueOf } from "./queue.ts";
@@ -43,9 +44,6 @@ export interface Plan {
   /** True while a task could start but for room or conditions, which may change without anybody's saying so. */
   readonly isWaiting: boolean;
 }
-
-/** Ageing changes the turns of a large queue all the time: they are looked at this often, where it matters at all. */
-const LEAST_TURN_MS = 2_000;
 
 /** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
 export function plan(snapshot: Snapshot | SnapshotApart): Plan {

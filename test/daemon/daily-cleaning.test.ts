@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cleaning } from "../../src/daemon/cleaning.ts";
+import { cleaning as stepsOf } from "../../src/daemon/cleaning.ts";
 import { DailyCleaning } from "../../src/daemon/daily-cleaning.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { supervise } from "../../src/daemon/supervise.ts";
@@ -231,7 +231,7 @@ describe("a clean-up", () => {
     rig.home.put(running);
     rig.holder.take(running);
     const rules = { ...WEEK, doneMs: null, logsMs: DAY };
-    const steps = cleaning(rig.holder, { rules, dryRun: false, actor: "ada" });
+    const steps = stepsOf(rig.holder, { rules, dryRun: false, actor: "ada" });
     steps.next();
     const ended = { ...again, metadata: { ...again.metadata, resourceVersion: 9 } };
     rig.home.put(ended);
