@@ -1,5 +1,6 @@
 import { unreachable } from "../lib/unreachable.ts";
 import { problem } from "../model/errors.ts";
+import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { quarantine } from "../store/quarantine.ts";
 import { isAsWritten, type RecordFault, readRecord } from "../store/record.ts";
@@ -10,6 +11,7 @@ import type { Holder } from "./holder.ts";
  * for this long before it is what somebody meant.
  */
 const SETTLED_MS = 1_000;
+const LOOK_MS = 100;
 
 /**
  * A queued task as its file has it now: people may edit a record in pending/. What they wrote of the spec and the labels
@@ -22,7 +24,7 @@ export function asOnDisk(holder: Holder, known: Task): Task | null {
   if (isAsWritten(path, known)) return settled(holder, known);
   const read = readRecord(path);
   if (!read.ok) {
-    if (!isBeingWritten(holder, { known, fault: read.error }))
+    if (!isBeingWritten(holder, { id, fault: read.error }))
       giveUp(holder, { known, path, fault: read.error });
     return null;
   }
@@ -44,21 +46,33 @@ export function asOnDisk(holder: Holder, known: Task): Task | null {
   return written?.ok ? written.value : null;
 }
 
-function settled(holder: Holder, known: Task): Task {
-  holder.unsettled.delete(known.metadata.uid);
+/** Looks again at the records that were none; gives when to do so the next time in ms, or null where there are none. */
+export function lookAgain(holder: Holder): number | null {
+  for (const id of [...holder.unsettled.keys()]) {
+    const known = holder.tasks.get(id);
+    if (known?.status.state === "queued") asOnDisk(holder, known);
+    else holder.unsettled.delete(id);
+  }
+  return holder.unsettled.size > 0 ? LOOK_MS : null;
+}
+
+function settled({ unsettled }: Holder, known: Task): Task {
+  unsettled.delete(known.metadata.id);
   return known;
 }
 
-function isBeingWritten(holder: Holder, { known, fault }: { known: Task; fault: RecordFault }): boolean {
-  if (fault.type !== "missing" && fault.type !== "corrupt") return false;
+/** False for what has stood so for long enough, and for what no editor does. */
+function isBeingWritten(holder: Holder, { id, fault }: { id: TaskId; fault: RecordFault }): boolean {
   const { unsettled, options } = holder;
-  const { uid } = known.metadata;
+  const sinceMs = unsettled.get(id);
   const nowMs = options.clock.awakeMs();
-  const sinceMs = unsettled.get(uid) ?? nowMs;
-  unsettled.set(uid, sinceMs);
-  if (nowMs - sinceMs < SETTLED_MS) return true;
-  unsettled.delete(uid);
-  return false;
+  const isFault = fault.type === "missing" || fault.type === "corrupt";
+  if (!isFault || nowMs - (sinceMs ?? nowMs) >= SETTLED_MS) {
+    unsettled.delete(id);
+    return false;
+  }
+  if (sinceMs === undefined) holder.doubt(id);
+  return true;
 }
 
 function giveUp(

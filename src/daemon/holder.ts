@@ -83,8 +83,8 @@ export class Holder {
   readonly untold = new Map<string, Answer[]>();
   /** Clean-ups that were begun, by the ids of their requests. */
   readonly cleanings = new Map<string, Generator<void, Answer[]>>();
-  /** Queued tasks (by uid) whose records are none for the moment, and since when, as `Clock.awakeMs`. */
-  readonly unsettled = new Map<string, number>();
+  /** Queued tasks whose records are none for the moment, and since when, as `Clock.awakeMs`; see `doubt`. */
+  readonly unsettled = new Map<TaskId, number>();
   /** Counts what was taken into memory and forgotten: where it stands still, nothing new waits for anything. */
   taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */
@@ -118,8 +118,10 @@ export class Holder {
     for (const [index, result] of written.entries()) {
       const id = changes[index]?.after.metadata.id;
       if (result.ok) this.take(result.value);
-      else if (result.error.code === "NOT_FOUND" && id !== undefined) this.forget(id);
-      else this.meet(result.error);
+      else if (result.error.code === "NOT_FOUND" && id !== undefined) {
+        if (changes[index]?.before.status.state === "queued") this.doubt(id);
+        else this.forget(id);
+      } else this.meet(result.error);
     }
     const owed = this.#writer.finishOwed();
     if (owed !== null) this.meet(owed);
@@ -160,11 +162,19 @@ export class Holder {
   /** A task whose record is not there any more, or is no record of it. */
   forget(id: TaskId): void {
     this.taken += 1;
+    this.unsettled.delete(id);
     this.#relatives.forget(id);
     const known = this.#tasks.get(id);
     if (known === undefined) return;
     this.#tasks.delete(id);
     this.#listOf(known).drop(known);
+  }
+
+  /** The record of a queued task is none just now: it is not started, and looked at again; see `hand-edit.ts`. */
+  doubt(id: TaskId): void {
+    if (this.unsettled.has(id)) return;
+    this.unsettled.set(id, this.options.clock.awakeMs());
+    this.options.say(`${id}: its record in pending/ is none just now, waits for whoever edits it`);
   }
 
   #listOf({ status }: Task): TaskList | QueuedTasks {
@@ -178,8 +188,12 @@ export class Holder {
 
   /** True for a queued task that this holder may start; null where it may start all of them. */
   get mayClaim(): ((task: Task) => boolean) | null {
+    const { served, unsettled } = this;
     const { mayClaim } = this.options;
-    return mayClaim === null ? null : (task) => mayClaim(task) || this.served.has(task.metadata.uid);
+    if (mayClaim === null && unsettled.size === 0) return null;
+    return (task) =>
+      !unsettled.has(task.metadata.id) &&
+      (mayClaim === null || mayClaim(task) || served.has(task.metadata.uid));
   }
 
   get active(): readonly Task[] {

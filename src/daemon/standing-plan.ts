@@ -13,6 +13,7 @@ const MAX_AGE_ALONE_MS = 600_000;
 interface Basis {
   readonly taken: number;
   readonly served: number;
+  readonly unsettled: number;
   readonly machine: Machine;
   readonly isClaiming: boolean;
 }
@@ -35,10 +36,10 @@ export class StandingPlan {
 
   /** What is to be done now; the same plan may come again, with the rest of its wait. */
   look(isClaiming: boolean): Plan {
-    const { taken, served, machine, mayClaim, options } = this.#holder;
+    const { taken, served, unsettled, machine, mayClaim, options } = this.#holder;
     const nowMs = options.clock.now();
     const awakeMs = options.clock.awakeMs();
-    const basis = { taken, served: served.size, machine, isClaiming };
+    const basis = { taken, served: served.size, unsettled: unsettled.size, machine, isClaiming };
     const left = this.#left({ basis, nowMs, awakeMs });
     if (left !== null) return left;
     const made = plan({ ...this.#holder.seenAt(nowMs, machine), awakeMs, mayClaim, isClaiming });
@@ -66,6 +67,7 @@ function isSame(one: Basis, other: Basis): boolean {
   return (
     one.taken === other.taken &&
     one.served === other.served &&
+    one.unsettled === other.unsettled &&
     one.isClaiming === other.isClaiming &&
     Bun.deepEquals(one.machine, other.machine)
   );

@@ -27,9 +27,9 @@ export function startTasks(holder: Holder, placements: readonly Placement[]): vo
   const changes = placements.flatMap((placement) => {
     const { task: known, resources, devices } = placement;
     const before = asOnDisk(holder, known);
-    // What was edited by hand is planned with as it is now, in the next turn; what is being edited, a little later.
+    // What was edited by hand is planned with as it is now, in the next turn; what is being edited makes room for others.
     if (before !== known) {
-      if (before !== null || !holder.tasks.has(known.metadata.id)) holder.nudge();
+      holder.nudge();
       return [];
     }
     const token = uuid();

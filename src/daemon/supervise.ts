@@ -9,6 +9,7 @@ import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
 import { goOn } from "./cleaning.ts";
 import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
+import { lookAgain } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { takeIncoming } from "./incoming.ts";
 import { cleaningFor, operate } from "./operations.ts";
@@ -78,7 +79,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const waits = [
       intakeInMs,
       observed?.firingInMs ?? null,
-      observed?.goOnInMs ?? null,
+      observed?.againInMs ?? null,
       finishInMs,
       noticesInMs,
       planned.wakeInMs,
@@ -165,7 +166,7 @@ function doChores(holder: Holder, supervision: Supervision): void {
 interface Observed {
   readonly intakeInMs: number | null;
   readonly firingInMs: number | null;
-  readonly goOnInMs: number | null;
+  readonly againInMs: number | null;
 }
 
 /** New tasks and requests from other processes, and tasks whose time has come. */
@@ -174,14 +175,17 @@ function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
   const intakeInMs = intake();
   const firingInMs = schedules === undefined ? null : withDisk(holder, "fire the schedules", schedules);
   takeIncoming(holder);
+  let againInMs = lookAgain(holder);
   const findings: Finding[] = [];
   const requests = pendingRequests(layout, findings);
   for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
-  let goOnInMs: number | null = null;
+  // Withdrawn, or removed by hand.
+  for (const id of holder.cleanings.keys())
+    if (!requests.some((request) => request.id === id)) holder.cleanings.delete(id);
   for (const request of requests) {
     const answers = holder.untold.get(request.id) ?? answersTo(holder, request);
     if (answers === null) {
-      goOnInMs = GO_ON_MS;
+      againInMs = GO_ON_MS;
       continue;
     }
     const isDone = answers.every((answer) => answer.problem === undefined);
@@ -193,7 +197,7 @@ function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
     // Not on top of what the disk refused.
     if (holder.trouble !== null) break;
   }
-  return { intakeInMs, firingInMs, goOnInMs };
+  return { intakeInMs, firingInMs, againInMs };
 }
 
 /**

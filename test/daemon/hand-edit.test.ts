@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { asOnDisk } from "../../src/daemon/hand-edit.ts";
+import { asOnDisk, lookAgain } from "../../src/daemon/hand-edit.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { timestamp } from "../../src/lib/clock.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
@@ -8,7 +8,7 @@ import type { Task } from "../../src/model/task.ts";
 import { recordText } from "../../src/store/record.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { holderOf } from "../rig/holder.ts";
-import { aTask, NOW_MS } from "../rig/tasks.ts";
+import { asClaimed, aTask, NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 /** A task in pending/, its holder, and somebody with an editor. */
@@ -42,6 +42,8 @@ class Rig implements AsyncDisposable {
   }
 }
 
+const DOUBT = "000001-train: its record in pending/ is none just now, waits for whoever edits it";
+
 const edited = ({ spec, ...task }: Task): Task => ({ ...task, spec: { ...spec, priority: 7 } });
 
 describe("asOnDisk()", () => {
@@ -58,7 +60,7 @@ describe("asOnDisk()", () => {
     }
     rig.save(edited(rig.task));
     expect(rig.look()).toMatchObject({ spec: { priority: 7 }, metadata: { generation: 2 } });
-    expect(rig.said).toEqual([]);
+    expect(rig.said).toEqual([DOUBT]);
     // The next time that it is saved is another one.
     rig.save(rig.task);
     begin(rig);
@@ -72,14 +74,14 @@ describe("asOnDisk()", () => {
     expect(rig.look()).toBeNull();
     rig.clock.advance(1_000);
     expect([rig.look(), rig.isKnown()]).toEqual([null, false]);
-    expect(rig.said).toEqual(["000001-train: put aside: it is not JSON"]);
+    expect(rig.said).toEqual([DOUBT, "000001-train: put aside: it is not JSON"]);
     expect(rig.home.files("pending/.corrupt")).toEqual(["000001-train.json"]);
     await using other = new Rig();
     rmSync(other.path);
     expect([other.look(), other.isKnown()]).toEqual([null, true]);
     other.clock.advance(1_000);
     expect([other.look(), other.isKnown()]).toEqual([null, false]);
-    expect(other.said).toEqual(["000001-train: its record was removed from pending/ by hand"]);
+    expect(other.said).toEqual([DOUBT, "000001-train: its record was removed from pending/ by hand"]);
   });
 
   test("tells whoever changes the task meanwhile to do so again", async () => {
@@ -95,5 +97,33 @@ describe("asOnDisk()", () => {
     });
     rig.save(rig.task);
     expect(hold()).toEqual({ id, done: "held" });
+  });
+
+  test("is asked again for what is in doubt, which is not claimed meanwhile", async () => {
+    await using rig = new Rig();
+    expect(lookAgain(rig.holder)).toBeNull();
+    expect(rig.holder.mayClaim).toBeNull();
+    writeFileSync(rig.path, "");
+    rig.look();
+    expect(lookAgain(rig.holder)).toBe(100);
+    expect(rig.holder.mayClaim?.(rig.task)).toBe(false);
+    expect(rig.holder.mayClaim?.(aTask({ number: 2 }))).toBe(true);
+    rig.save(rig.task);
+    expect(lookAgain(rig.holder)).toBeNull();
+    expect(rig.holder.mayClaim).toBeNull();
+    writeFileSync(rig.path, "");
+    rig.look();
+    rig.clock.advance(1_000);
+    expect([lookAgain(rig.holder), rig.isKnown()]).toEqual([null, false]);
+  });
+
+  test("is asked for what is gone at the moment of its claim", async () => {
+    await using rig = new Rig();
+    rmSync(rig.path);
+    const [written] = rig.holder.commit([{ before: rig.task, after: asClaimed(rig.task), actor: "stint" }]);
+    expect(written).toMatchObject({ ok: false, error: { code: "NOT_FOUND" } });
+    expect([rig.isKnown(), rig.said]).toEqual([true, [DOUBT]]);
+    rig.save(rig.task);
+    expect([lookAgain(rig.holder), rig.isKnown()]).toEqual([null, true]);
   });
 });

@@ -70,21 +70,20 @@ test("a record edited by hand in pending/ counts as it was edited, before it sta
   expect(stint.record(2)).toMatchObject({ status: { state: "queued" }, spec: { hold: true } });
 });
 
-test("a record that is being saved when it has its turn is started as it was saved", async () => {
+test("a record that is being saved when it has its turn lets others go, and is started as it was saved", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "1");
   await stint.ok("submit", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.05; done");
   await stint.reach(1, "running");
   await stint.ok("submit", "--name", "second", "--", "true");
+  await stint.ok("submit", "--name", "third", "--", "true");
   const audit = join(stint.home, "audit.ndjson");
-  await until("it was read", () => /task_queued.*000002-second/.test(readFileSync(audit, "utf8")));
+  await until("they were read", () => /task_queued.*000003-third/.test(readFileSync(audit, "utf8")));
   const path = join(stint.home, "pending", "000002-second.json");
   const text = readFileSync(path, "utf8").replace('"priority": 0', '"priority": 7');
   writeFileSync(path, "");
   writeFileSync(join(stint.root, "go"), "");
-  await stint.reach(1, "completed");
-  // It has its turn, and is left alone.
-  await Bun.sleep(300);
+  await stint.reach(3, "completed");
   expect(readFileSync(path, "utf8")).toBe("");
   writeFileSync(path, text);
   expect(await stint.reach(2, "completed")).toMatchObject({
