@@ -41,8 +41,16 @@ async function ask(context: Context, layout: Layout, wish: Wish): Promise<Perfor
   const { clock } = context;
   const posted = onDisk("leave a request for the supervisor", () => postRequest(layout, wish));
   if (!posted.ok) return posted;
-  const untilMs = clock.awakeMs() + (wish.operation.verb === "clean" ? MAX_CLEANING_MS : MAX_REPLY_WAIT_MS);
+  const soonMs = clock.awakeMs() + MAX_REPLY_WAIT_MS;
+  const untilMs = wish.operation.verb === "clean" ? soonMs + MAX_CLEANING_MS : soonMs;
+  let isTold = !context.isTerminal;
   while (clock.awakeMs() < untilMs) {
+    if (!isTold && clock.awakeMs() > soonMs) {
+      isTold = true;
+      context.err(
+        "stint: waiting for the supervisor, which does it beside the queue; Ctrl-C ends the wait, not the clean-up\n",
+      );
+    }
     const reply = fetchReply(layout, posted.value.id);
     if (reply !== null) return ok(reply.answers);
     if (lockOwner(layout) === null) {

@@ -48,7 +48,7 @@ export function asOnDisk(holder: Holder, known: Task): Task | null {
 
 /** Looks again at the records that were none; gives when to do so the next time in ms, or null where there are none. */
 export function lookAgain(holder: Holder): number | null {
-  for (const id of [...holder.unsettled.keys()]) {
+  for (const id of holder.unsettled.keys()) {
     const known = holder.tasks.get(id);
     if (known?.status.state === "queued") asOnDisk(holder, known);
     else holder.unsettled.delete(id);
