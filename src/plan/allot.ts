@@ -4,10 +4,10 @@ import type { Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 import { gateOf } from "./gate.ts";
 import { isLet, type Lane, lanesOf } from "./lane.ts";
-import { inTurnOf, LEAST_TURN_MS, turnsStandMs, waitedMs } from "./order.ts";
+import { inTurnOf, turnsStandMs, waitedMs } from "./order.ts";
 import { type Permit, PermitCounts, permitsOf } from "./permits.ts";
 import { impossibilities, keptFor, type Placement, place, type Room, roomBeside, without } from "./place.ts";
-import type { Line } from "./queue.ts";
+import type { Line, Ready } from "./queue.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** What a ready task finds when its turn comes. */
@@ -89,8 +89,7 @@ export function allot(around: Surroundings, { ready, lines = [], watch }: Asked)
     room = left;
   }
   // With nothing kept, what fits nowhere now fits nowhere in any other order.
-  const rows = [ready, ...lines.map(({ tasks }) => tasks)];
-  const standsMs = kept === null ? null : turnsStandMs(rows, { nowMs, policy, enoughMs: LEAST_TURN_MS });
+  const standsMs = kept === null ? null : turnsStandMs({ ready, lines }, { nowMs, policy });
   return { placements, room, lanes, standsMs };
 }
 
@@ -107,7 +106,7 @@ const texts = new WeakMap<Resources, string>();
 
 /** True where one has waited for so long that room may be kept for it. */
 function hasOld(
-  { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
+  { ready, lines }: Ready,
   { nowMs, policy }: { readonly nowMs: number; readonly policy: Policy },
 ): boolean {
   const isOld = (task: Task): boolean => waitedMs(task, nowMs) >= policy.backfillMs;

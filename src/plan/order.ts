@@ -1,10 +1,10 @@
 import { instantMs } from "../lib/clock.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
-import type { Line } from "./queue.ts";
+import type { Ready } from "./queue.ts";
 
 /** Ageing changes the turns of a large queue all the time: they are looked at this often, where it matters at all. */
-export const LEAST_TURN_MS = 2_000;
+const LEAST_TURN_MS = 2_000;
 
 interface At {
   readonly nowMs: number;
@@ -35,10 +35,7 @@ interface Row {
 }
 
 /** The same for ready tasks and those of some lines, each when it is asked for: of a long line the first few have their turn. */
-export function* inTurnOf(
-  { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
-  at: At,
-): Generator<Task> {
+export function* inTurnOf({ ready, lines }: Ready, at: At): Generator<Task> {
   const inOrder = lines.map(({ tasks, isByAge }) => (isByAge ? tasks : inTurn(tasks, at)));
   // In the order of their heads; there may be a thousand priorities.
   const rows = [inTurn(ready, at), ...inOrder]
@@ -73,22 +70,16 @@ function byTurn(left: Standing, right: Standing): number {
   return right.priority - left.priority || left.task.metadata.number - right.task.metadata.number;
 }
 
-/**
- * How long the order of ready tasks stands, and which of them may keep room: in ms from now; null where there are none. Where it is
- * no longer than what is enough, it is not looked for the least.
- */
-export function turnsStandMs(
-  rows: readonly (readonly Task[])[],
-  { nowMs, policy, enoughMs }: At & { readonly enoughMs: number },
-): number | null {
+/** How long the order of ready tasks may stand, and which of them may keep room: in ms from now; null where there are none. */
+export function turnsStandMs({ ready, lines }: Ready, { nowMs, policy }: At): number | null {
   let leastMs: number | null = null;
-  for (const tasks of rows) {
+  for (const tasks of [ready, ...lines.map((line) => line.tasks)]) {
     for (const task of tasks) {
       const waited = waitedMs(task, nowMs);
       const ageingMs = policy.ageingMs - (waited % policy.ageingMs);
       const keepingMs = waited < policy.backfillMs ? policy.backfillMs - waited : ageingMs;
       leastMs = Math.min(leastMs ?? ageingMs, ageingMs, keepingMs);
-      if (leastMs <= enoughMs) return leastMs;
+      if (leastMs <= LEAST_TURN_MS) return LEAST_TURN_MS;
     }
   }
   return leastMs;

@@ -4,10 +4,9 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { allot } from "./allot.ts";
 import { callOff, type Dismissal, isTied } from "./dismiss.ts";
 import { gateOf, rewaited } from "./gate.ts";
-import { LEAST_TURN_MS } from "./order.ts";
 import { closingOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
-import { countIn, type Line, type Queue, queueOf } from "./queue.ts";
+import { countIn, type Line, type Queue, queueOf, type Ready } from "./queue.ts";
 import type { Surroundings } from "./snapshot.ts";
 
 /** All that a decision may look at; `awakeMs` as `Clock.awakeMs`. */
@@ -74,7 +73,7 @@ export function plan(snapshot: Snapshot | SnapshotApart): Plan {
     const { placements, standsMs } = allot(around, asked);
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
     wake.in(closesInMs(asked, snapshot));
-    if (standsMs !== null) wake.in(Math.max(LEAST_TURN_MS, standsMs));
+    wake.in(standsMs);
     isWaiting = asked.ready.length + countIn(asked.lines) > placements.length;
   }
   return { actions, wakeInMs: wake.leastMs, pause, isWaiting };
@@ -122,7 +121,7 @@ function lookThrough(
 
 /** The free tasks that may be started here; where all may, none is looked at. */
 function claimableIn(lines: readonly Line[], snapshot: Seen): readonly Line[] {
-  if (snapshot.mayClaim === null && snapshot.machine.closing === null) return lines;
+  if (snapshot.mayClaim === null && snapshot.machine.closing?.isFitting !== true) return lines;
   return lines.map((line) => ({ ...line, tasks: line.tasks.filter((task) => isClaimable(task, snapshot)) }));
 }
 
@@ -147,10 +146,7 @@ function startsInMs({ spec }: Task, nowMs: number): number | null {
 }
 
 /** When the first of the tasks that may start now may not any more, as the work ends; what is kept for it is free then. */
-function closesInMs(
-  { ready, lines }: { readonly ready: readonly Task[]; readonly lines: readonly Line[] },
-  { machine: { closing }, nowMs }: Seen,
-): number | null {
+function closesInMs({ ready, lines }: Ready, { machine: { closing }, nowMs }: Seen): number | null {
   if (closing === null) return null;
   const longestIn = (tasks: readonly Task[]): number =>
     tasks.reduce((longest, { spec }) => Math.max(longest, spec.timeoutMs ?? 0), 0);

@@ -18,6 +18,12 @@ export interface Queue {
   readonly lines: readonly Line[];
 }
 
+/** Tasks whose gates are open: some one by one, the others in lines. */
+export interface Ready {
+  readonly ready: readonly Task[];
+  readonly lines: readonly Line[];
+}
+
 /** Tells queued tasks apart. */
 export function queueOf(queued: readonly Task[]): Queue {
   const bound: Task[] = [];
