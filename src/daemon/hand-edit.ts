@@ -11,6 +11,7 @@ import type { Holder } from "./holder.ts";
  * for this long before it is what somebody meant.
  */
 const SETTLED_MS = 1_000;
+/** A save takes an editor milliseconds. */
 const LOOK_MS = 100;
 
 /**
@@ -66,8 +67,8 @@ function isBeingWritten(holder: Holder, { id, fault }: { id: TaskId; fault: Reco
   const { unsettled, options } = holder;
   const sinceMs = unsettled.get(id);
   const nowMs = options.clock.awakeMs();
-  const isFault = fault.type === "missing" || fault.type === "corrupt";
-  if (!isFault || nowMs - (sinceMs ?? nowMs) >= SETTLED_MS) {
+  const isOfEditors = fault.type === "missing" || fault.type === "corrupt";
+  if (!isOfEditors || nowMs - (sinceMs ?? nowMs) >= SETTLED_MS) {
     unsettled.delete(id);
     return false;
   }

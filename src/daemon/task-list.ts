@@ -1,3 +1,4 @@
+import { placeAmong } from "../lib/halving.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 
@@ -54,21 +55,12 @@ function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
   return made;
 }
 
-/** Where a task stands, or would: by halving. */
+/** Where a task stands, or would. */
 export function placeOf(
-  { id, number }: { readonly id: TaskId; readonly number: number },
+  task: Pick<Change, "id" | "number">,
   { tasks, from }: { readonly tasks: readonly Task[]; readonly from: number },
 ): number {
-  let low = from;
-  let high = tasks.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const known = tasks[middle]?.metadata;
-    if (known === undefined) break;
-    if (known.number < number || (known.number === number && known.id < id)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return placeAmong(tasks, ({ metadata }) => byPlace(metadata, task) < 0, from);
 }
 
 /** The order of numbers; two tasks of one number come of copying by hand. */

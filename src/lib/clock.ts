@@ -15,7 +15,7 @@ const AWAKE =
 
 let readAwake: (() => number) | null = null;
 
-/** Most verbs do not ask; to load what calls into the system's library takes as long as to read the settings. */
+/** What calls into the system's library is loaded for those who ask: most verbs do not. */
 function openAwakeClock(): () => number {
   const { dlopen, ptr }: typeof ffi = import.meta.require("bun:ffi");
   const { symbols } = dlopen(AWAKE.library, { clock_gettime: { args: ["i32", "ptr"], returns: "i32" } });

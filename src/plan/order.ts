@@ -1,4 +1,5 @@
 import { instantMs } from "../lib/clock.ts";
+import { placeAmong } from "../lib/halving.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
 import type { Ready } from "./queue.ts";
@@ -44,7 +45,9 @@ export function* inTurnOf({ ready, lines }: Ready, at: At): Generator<Task> {
   for (let first = rows.shift(); first !== undefined; first = rows.shift()) {
     yield first.head.task;
     const left = rowFrom(first.tasks, first.asked + 1, at);
-    if (left !== null) rows.splice(placeIn(rows, left), 0, left);
+    if (left === null) continue;
+    const place = placeAmong(rows, ({ head }) => byTurn(head, left.head) < 0);
+    rows.splice(place, 0, left);
   }
 }
 
@@ -52,18 +55,6 @@ export function* inTurnOf({ ready, lines }: Ready, at: At): Generator<Task> {
 function rowFrom(tasks: readonly Task[], asked: number, at: At): Row | null {
   const task = tasks[asked];
   return task === undefined ? null : { tasks, asked, head: { task, priority: standingOf(task, at) } };
-}
-
-/** By halving. */
-function placeIn(rows: readonly Row[], { head }: Row): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const known = rows[middle];
-    if (known !== undefined && byTurn(known.head, head) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function byTurn(left: Standing, right: Standing): number {
