@@ -85,11 +85,11 @@ export function capLog(path: string, maxBytes: number): number {
 
 /** How many bytes the mark in a log says were cut out of it: what was written anew since has lost nothing. */
 export function bytesCutIn(path: string, maxBytes: number): number {
-  return withFile(path, constants.O_RDONLY, (file) => markAt(file, keptOf(maxBytes)).cut) ?? 0;
+  return withFile(path, constants.O_RDONLY, (file) => cutMarkIn(file, keptOf(maxBytes)).cut) ?? 0;
 }
 
 /** On either side of the mark. */
-function keptOf(maxBytes: number): number {
+export function keptOf(maxBytes: number): number {
   return Math.floor(maxBytes / 4);
 }
 
@@ -97,10 +97,11 @@ function cutMiddle(file: number, maxBytes: number): number {
   const { size } = fstatSync(file);
   const kept = keptOf(maxBytes);
   if (size <= maxBytes || kept < MARK_BYTES) return 0;
-  const earlier = markAt(file, kept);
+  const earlier = cutMarkIn(file, kept);
   let source = lineStart(file, size - kept);
-  const cut = source - kept - earlier.markBytes;
-  let target = kept + writeSync(file, markOf(earlier.cut + cut), kept);
+  const cut = source - kept - earlier.length;
+  // Whoever reads the log meanwhile waits.
+  let target = kept + writeSync(file, markOf(earlier.cut + cut, "are being cut"), kept);
   const chunk = Buffer.allocUnsafe(COPY_BYTES);
   // Until there is no more, as the job writes meanwhile; one that writes faster than this copies is cut once more.
   const giveUpAt = size + maxBytes;
@@ -110,20 +111,35 @@ function cutMiddle(file: number, maxBytes: number): number {
   }
   const lost = source < giveUpAt ? 0 : fstatSync(file).size - source;
   ftruncateSync(file, target);
-  if (lost > 0) writeSync(file, markOf(lost), target);
+  if (lost > 0) writeSync(file, markOf(lost, "were cut here"), target);
+  writeSync(file, markOf(earlier.cut + cut, "were cut here"), kept);
   return cut + lost;
 }
 
-function markOf(bytes: number): string {
-  return `\n[stint: ${bytes} bytes were cut here]\n`;
+/** Both of a length, so that one takes the other's place. */
+function markOf(bytes: number, what: "are being cut" | "were cut here"): string {
+  return `\n[stint: ${bytes} bytes ${what}]\n`;
 }
 
-/** The mark that an earlier cut left at this place; the next one replaces it and counts on. */
-function markAt(file: number, position: number): { cut: number; markBytes: number } {
+/** What an earlier cut left in its place; the next one replaces it and counts on. */
+export interface CutMark {
+  readonly cut: number;
+  /** 0 where there is none. */
+  readonly length: number;
+  /** True where the log is being rewritten, or was when whoever did it died. */
+  readonly isBeingCut: boolean;
+}
+
+/** The mark in an open log, after the bytes that every cut keeps; see `keptOf`. */
+export function cutMarkIn(file: number, kept: number): CutMark {
   const buffer = Buffer.alloc(MARK_BYTES);
-  const text = buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, position));
-  const found = /^\n\[stint: (\d+) bytes were cut here\]\n/.exec(text);
-  return found === null ? { cut: 0, markBytes: 0 } : { cut: Number(found[1]), markBytes: found[0].length };
+  const text = buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, kept));
+  const found = /^\n\[stint: (\d+) bytes (were cut here|are being cut)\]\n/.exec(text);
+  return {
+    cut: Number(found?.[1] ?? 0),
+    length: found?.[0].length ?? 0,
+    isBeingCut: found?.[2] === "are being cut",
+  };
 }
 
 /** The first start of a line from a position on, or the position itself where none is near. */

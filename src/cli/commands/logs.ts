@@ -1,6 +1,8 @@
+import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { maskOf } from "../../daemon/secrets.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
+import { failureOfAttempt } from "../../model/attempt.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
@@ -8,7 +10,7 @@ import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
-import { LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
+import { hasStarted, LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { inheritable } from "../inheritable.ts";
 import { findTask } from "../select.ts";
@@ -22,6 +24,7 @@ interface Flags {
 }
 
 const FOLLOW_MS = 100;
+const FOLLOW_BUSY_MS = 10;
 
 export function declare(command: Command, { context, end }: Invocation): void {
   command
@@ -36,7 +39,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       const found = findTask(home.value, reference);
       if (!found.ok) return end(found.error);
       if (flags.follow) return end(await follow(context, home.value, { task: found.value, flags }));
-      end(print(context, home.value, { task: found.value, flags }));
+      end(await print(context, home.value, { task: found.value, flags }));
     });
 }
 
@@ -57,18 +60,17 @@ function attemptOf(task: Task, flags: Flags): number | Problem {
   );
 }
 
-function print(context: Context, layout: Layout, { task, flags }: { task: Task; flags: Flags }): Ended {
+async function print(
+  context: Context,
+  layout: Layout,
+  { task, flags }: { task: Task; flags: Flags },
+): Promise<Ended> {
   const attempt = attemptOf(task, flags);
   if (typeof attempt !== "number") return attempt;
   const files = logFiles(layout, task, attempt);
+  if (files.length === 0) return withoutLogs(context, layout, { task, attempt });
   if (flags.path) {
     context.out(files.map((file) => `${file}\n`).join(""));
-    return EXIT.done;
-  }
-  if (files.length === 0) {
-    const last = task.status.attempts.find(({ number }) => number === attempt);
-    const reason = last !== undefined && "failure" in last ? `: ${last.failure.error}` : "";
-    context.err(`No output: attempt ${attempt} wrote none${reason}\n`);
     return EXIT.done;
   }
   if (flags.tail !== undefined) {
@@ -77,9 +79,39 @@ function print(context: Context, layout: Layout, { task, flags }: { task: Task; 
     return EXIT.done;
   }
   const output = maskedOutput(context, layout, task);
-  new LogReader().read({ layout, task, attempt }, output.write);
+  using reader = new LogReader(layout, task, attempt);
+  // What is written from now on is not waited for, else some would never come to an end.
+  let left = files.reduce((total, path) => total + statSync(path).size, 0);
+  for (;;) {
+    const bytes = reader.read(task, { output, say: context.err });
+    left -= bytes;
+    if (left <= 0 || (bytes === 0 && !reader.isWaiting)) break;
+    if (reader.isWaiting) await Bun.sleep(FOLLOW_BUSY_MS);
+  }
   output.end();
   return EXIT.done;
+}
+
+/** Who started had a log. */
+function withoutLogs(
+  context: Context,
+  layout: Layout,
+  { task, attempt }: { task: Task; attempt: number },
+): Ended {
+  const { id } = task.metadata;
+  const found = task.status.attempts.find(({ number }) => number === attempt);
+  if (!hasStarted(found)) {
+    const failure = found === undefined ? null : failureOfAttempt(found);
+    context.err(
+      `No output: attempt ${attempt} did not start${failure === null ? " yet" : `: ${failure.error}`}\n`,
+    );
+    return EXIT.done;
+  }
+  return problem(
+    "NOT_FOUND",
+    `Cannot show the log of attempt ${attempt} of "${id}": it is gone from "${layout.attempt(id, attempt)}", moved or removed`,
+    found !== undefined && "logTail" in found ? `its last lines are on record: stint show ${id}` : undefined,
+  );
 }
 
 /** Follows the output across attempts until the task has ended. */
@@ -88,27 +120,28 @@ async function follow(
   layout: Layout,
   { task, flags }: { task: Task; flags: Flags },
 ): Promise<Ended> {
-  const reader = new LogReader();
   const output = maskedOutput(context, layout, task);
   let attempt = Math.max(1, flags.attempt === undefined ? task.status.attempt : Number(flags.attempt));
+  let reader = new LogReader(layout, task, attempt);
   for (;;) {
     const read = readTask(layout, task.metadata.id);
     if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${task.metadata.id}": it is gone`);
     // The state first, then the log: what was written before the end is not missed.
-    reader.read({ layout, task: read.value, attempt }, output.write);
-    if (flags.attempt === undefined && read.value.status.attempt > attempt) {
+    const bytes = reader.read(read.value, { output, say: context.err });
+    const isBehind = read.value.status.attempt > attempt;
+    if (flags.attempt === undefined && isBehind) {
       output.end();
+      reader[Symbol.dispose]();
       attempt += 1;
       context.err(`--- attempt ${attempt} ---\n`);
+      reader = new LogReader(layout, read.value, attempt);
       continue;
     }
-    const isOver =
-      isTerminal(read.value.status.state) ||
-      (flags.attempt !== undefined && read.value.status.attempt > attempt);
-    if (isOver) {
+    if (isTerminal(read.value.status.state) || isBehind) {
       output.end();
       return EXIT.done;
     }
-    await Bun.sleep(FOLLOW_MS);
+    // One that writes a lot is not left far behind: what is cut meanwhile is never seen.
+    await Bun.sleep(bytes > 0 ? FOLLOW_BUSY_MS : FOLLOW_MS);
   }
 }

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+/** What a command has said so far, and all of it once it has ended. */
+function heard({ stdout, stderr, exited }: Bun.Subprocess<Uint8Array, "pipe", "pipe">) {
+  const said = { out: "", err: "" };
+  const take = async (stream: ReadableStream<Uint8Array>, name: "out" | "err"): Promise<void> => {
+    for await (const piece of stream) said[name] += new TextDecoder().decode(piece);
+  };
+  const ended = Promise.all([take(stdout, "out"), take(stderr, "err"), exited]);
+  return { said, ended };
+}
+
+/** Says what `before` is, waits for the file `go`, does something to its own log, and says what comes after. */
+function job(stint: Stint, how: string): string[] {
+  const line = `L=$STINT_RUN_DIR/output.log; echo before; until test -e ${stint.root}/go; do sleep 0.02; done; ${how}; echo after`;
+  return ["--name", "a", "--", "sh", "-c", line];
+}
+
+describe("a log that is changed under whoever follows it", () => {
+  test.each([
+    [": > $L", "before\nafter\n", "the log was emptied"],
+    ["mv $L $L.old", "before\nafter\n", "the log is gone from"],
+    ["rm $L", "before\nafter\n", "the log is gone from"],
+    ["rm $L; echo other > $L", "before\nafter\nother\n", "another file is in the place"],
+  ])("by %s loses no line and is said to be", async (how, out, mark) => {
+    await using stint = new Stint();
+    const runs = heard(stint.start(["run", ...job(stint, how)]));
+    await until("the job has written", () => stint.textOf("home/runs/000001-a/1/output.log") === "before\n");
+    const follows = heard(stint.start(["logs", "-f", "1"]));
+    await until("both show it", () => runs.said.out !== "" && follows.said.out !== "");
+    writeFileSync(join(stint.root, "go"), "");
+    expect([(await runs.ended)[2], (await follows.ended)[2]]).toEqual([0, 0]);
+    for (const { said } of [runs, follows]) {
+      expect(said.out.split("\n").toSorted()).toEqual(out.split("\n").toSorted());
+      expect(said.err).toContain(mark);
+    }
+  });
+
+  test("is said to be gone afterwards, with what is on record; who never started wrote none", async () => {
+    await using stint = new Stint();
+    writeFileSync(join(stint.root, "go"), "");
+    await stint.run(["run", ...job(stint, "rm $L")]);
+    expect(await stint.run(["logs", "1"])).toEqual({
+      code: 3,
+      out: "",
+      err: expect.stringMatching(
+        /the log of attempt 1 of "000001-a": it is gone from ".*1", moved or removed/,
+      ),
+    });
+    await stint.run(["run", "--name", "b", "--", "./not-there"]);
+    const { code, err } = await stint.run(["logs", "2"]);
+    expect([code, err]).toEqual([0, expect.stringContaining("No output: attempt 1 did not start: ")]);
+  });
+
+  test("by its cap is whole for who keeps up, however often it is cut", async () => {
+    await using stint = new Stint();
+    const task = {
+      // 40 lines of 16 KB, slowly enough to be followed; the cap of 64 KiB is met again and again.
+      run: `i=0; while test $i -lt 40; do echo $i; head -c 16000 /dev/zero | tr '\\0' x; echo; i=$((i+1)); sleep 0.05; done`,
+      logs: { maxBytes: "64KiB" },
+    };
+    const { code, out, err } = await stint.run(["run", "-"], { input: JSON.stringify(task) });
+    const shown = out.split("\n").filter((line) => /^\d+$/.test(line));
+    expect([code, shown]).toEqual([0, Array.from({ length: 40 }, (_, index) => String(index))]);
+    expect(err).not.toContain("cut here");
+  });
+});
