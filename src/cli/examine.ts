@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
+import { inboxFault } from "../daemon/inbox-trust.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
@@ -10,7 +11,7 @@ import type { Problem } from "../model/errors.ts";
 import { PLACES } from "../model/state.ts";
 import { verifyAudit } from "../store/audit-chain.ts";
 import { createFile } from "../store/durable.ts";
-import { openHome } from "../store/home.ts";
+import { openHome, othersInHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockFault } from "../store/lock.ts";
 import { lockOwner } from "../store/lock-owner.ts";
@@ -58,6 +59,7 @@ export async function examine(context: Context, path: string): Promise<Check[]> 
     { verdict: "fine", what: `home ${layout.home}` },
     ...[
       () => checkMode(layout),
+      () => checkOthers(layout, settings),
       () => checkWrite(layout),
       () => checkRoom(layout),
       () => checkSettings(settings),
@@ -112,6 +114,23 @@ function checkMode(layout: Layout): Check {
   };
 }
 
+function checkOthers(layout: Layout, settings: Result<Settings, Problem>): Check[] {
+  const inboxes = settings.ok ? settings.value.inboxes : [];
+  const home = othersInHome(layout);
+  const checks: Check[] = inboxes.flatMap((directory) => {
+    const fault = inboxFault(directory);
+    return fault === null
+      ? []
+      : [{ verdict: "bad", what: `the inbox "${directory}" is left alone: ${fault}` }];
+  });
+  return home === null
+    ? checks
+    : [
+        { verdict: "bad", what: home.message, ...(home.hint !== undefined && { mend: home.hint }) },
+        ...checks,
+      ];
+}
+
 function checkWrite(layout: Layout): Check {
   const probe = join(layout.tmp, `probe.${uuid()}`);
   const wrote = onDisk("write to the home", () => createFile(probe, " ".repeat(4_096)));
@@ -143,7 +162,7 @@ function checkSupervisor(layout: Layout): Check {
   const obstacle = obstacleNoted(layout);
   if (owner !== null && obstacle !== null) {
     const what = `stint ${owner.role} with pid ${owner.pid} starts nothing new: ${obstacle}`;
-    return { verdict: "bad", what, mend: "mend the disk; it tries again by itself" };
+    return { verdict: "bad", what, mend: "mend that; it tries again by itself" };
   }
   if (owner !== null)
     return {

@@ -15,6 +15,7 @@ import type { Queue } from "../plan/queue.ts";
 import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
 import { Census } from "../run/census.ts";
 import { replaceFile, syncDirectory } from "../store/durable.ts";
+import { othersInHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
 import { writeNotices } from "../store/notices.ts";
@@ -24,6 +25,7 @@ import { type Change, type Step, Writer, type Written } from "../store/writer.ts
 import { Checkpoints } from "./checkpoints.ts";
 import { ConditionsWatch } from "./conditions.ts";
 import type { DevicePool } from "./device-pool.ts";
+import { HomeWatch } from "./home-watch.ts";
 import type { Job } from "./job.ts";
 import type { Courier } from "./notices/courier.ts";
 import { newsOf } from "./notices/news.ts";
@@ -98,6 +100,7 @@ export class Holder {
   readonly #checkpoints: Checkpoints;
   readonly #relatives: Relatives;
   readonly #conditions: ConditionsWatch;
+  readonly #homeWatch: HomeWatch;
   #wake: () => void = () => {};
   #isNudged = false;
 
@@ -108,6 +111,7 @@ export class Holder {
     );
     this.#checkpoints = new Checkpoints(options.layout, this.#writer, options.clock.awakeMs());
     this.#relatives = new Relatives(options.layout);
+    this.#homeWatch = new HomeWatch(options);
     this.#conditions = new ConditionsWatch(options.terms.work, { clock: options.clock });
   }
 
@@ -240,10 +244,17 @@ export class Holder {
     this.#isNudged = false;
   }
 
-  /** Tries the disk again after it refused a write; true while there is nothing to complain of. */
+  /**
+   * True while there is nothing to complain of: the disk takes writes, and nobody else may write in the home. Tries the disk again after
+   * it refused a write.
+   */
   canWrite(): boolean {
-    if (this.trouble === null) return true;
     const { clock, layout, say } = this.options;
+    if (this.trouble === null) {
+      const unsafe = this.#homeWatch.look();
+      if (unsafe !== null) this.meet(unsafe);
+      return unsafe === null;
+    }
     if (clock.awakeMs() < this.trouble.retryAwakeMs) return false;
     // All that a change does to the disk.
     const path = join(layout.tmp, `probe.${uuid()}`);
@@ -252,14 +263,14 @@ export class Holder {
       rmSync(path);
       syncDirectory(layout.tmp);
     });
-    const refused = probed.ok ? this.#writer.finishOwed() : probed.error;
+    const refused = probed.ok ? (othersInHome(layout) ?? this.#writer.finishOwed()) : probed.error;
     if (refused !== null) {
       this.meet(refused);
       return false;
     }
     this.trouble = null;
     noteObstacle(layout, null);
-    say("the disk takes writes again, going on");
+    say("the home takes writes again, going on");
     return true;
   }
 

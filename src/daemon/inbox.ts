@@ -15,6 +15,7 @@ import { fileRejected, putBack, takeFile, takenFiles } from "../store/inbox-file
 import { onDisk } from "../store/trouble.ts";
 import { enqueue } from "./enqueue.ts";
 import type { Holder } from "./holder.ts";
+import { inboxTrust } from "./inbox-trust.ts";
 
 /** Where files are taken from, and on whose behalf what they ask for is queued. */
 export interface InboxOptions {
@@ -40,14 +41,17 @@ export function openInboxes(holder: Holder, options: InboxOptions): () => number
   const memories = new Map<string, InboxMemory>();
   const told = new Set<string>();
   const second = new Set<string>();
-  const owed = new Set(options.directories.flatMap((directory) => reopen(holder, directory)));
+  const isTrusted = inboxTrust(holder);
+  const owed = new Set(
+    options.directories.filter(isTrusted).flatMap((directory) => reopen(holder, directory)),
+  );
   return () => {
     let againInMs: number | null = null;
     for (const taken of owed) {
       putBack(taken);
       owed.delete(taken);
     }
-    for (const directory of options.directories) {
+    for (const directory of options.directories.filter(isTrusted)) {
       const nowMs = holder.options.clock.now();
       const look = scanInbox(directory, { memory: memories.get(directory) ?? NO_MEMORY, nowMs });
       memories.set(directory, look.memory);

@@ -7,6 +7,7 @@ import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { unaudited } from "../store/audit-chain.ts";
+import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { recover } from "../store/recover.ts";
 import { problemOf } from "../store/trouble.ts";
@@ -38,6 +39,8 @@ export async function openSession(
           controllers: [...options.means().controllers],
           ...(closing !== null && { closing }),
         };
+  const unsafe = othersInHome(options.layout);
+  if (unsafe !== null) return err(unsafe);
   let lock: HeldLock | null = null;
   try {
     const taken = await takeLock(options.layout, {

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { isOwnOrRoots } from "../lib/trusted-folder.ts";
 import { kindOfName } from "./inbox-name.ts";
 import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
 
@@ -99,6 +100,8 @@ function examine(directory: string, file: string): Stats | string | null {
     if (stat.isSymbolicLink())
       return `it is a symbolic link to ${readlinkSync(path)}, wanted the file itself`;
     if (!stat.isFile()) return `it is ${specialKind(stat)}, wanted a file`;
+    // What it asks for would run in the name of whoever has the home.
+    if (!isOwnOrRoots(stat)) return `it belongs to user ${stat.uid}, wanted a file of your own`;
     if (stat.size > MAX_TEXT_BYTES) return tooLarge(stat.size);
     accessSync(path, constants.R_OK);
     return stat;

@@ -1,20 +1,11 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  rmSync,
-  statfsSync,
-} from "node:fs";
-import { userInfo } from "node:os";
+import { accessSync, constants, existsSync, linkSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { distrust } from "../lib/trusted-folder.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { Layout } from "./layout.ts";
@@ -41,6 +32,8 @@ const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
 /** Opens a home for reading; it must exist. */
 export function openHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
+  const unsafe = othersIn(layout, [path]);
+  if (unsafe !== null) return err(unsafe);
   if (!isThere(layout.version)) {
     const hint = "the first `stint submit` or `stint up` makes it; or name another with --home or STINT_HOME";
     return err(problem("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint));
@@ -52,6 +45,9 @@ export function openHome(path: string): Result<Layout, Problem> {
 export function ensureHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
   const action = `make the home "${path}"`;
+  // Before anything is made, and once more with what was made.
+  const unsafe = othersIn(layout, [path]);
+  if (unsafe !== null) return err(unsafe);
   const made = onDisk(action, () => mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY }));
   if (!made.ok) return made;
   const usable = checkUsable(layout);
@@ -92,24 +88,38 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
   const { home } = layout;
   const cannot = (what: string, hint: string): Result<never, Problem> =>
     err(problem("HOME_UNUSABLE", `Cannot use the home "${home}": ${what}`, hint));
-  const stat = lstatSync(home);
-  const { uid } = userInfo();
-  if (stat.uid !== uid && !stat.isSymbolicLink()) {
-    return cannot(
-      `it belongs to user ${stat.uid}, wanted user ${uid}`,
-      "use your own: --home DIR or STINT_HOME",
-    );
-  }
+  const unsafe = othersInHome(layout);
+  if (unsafe !== null) return err(unsafe);
   const network = NETWORK_FILE_SYSTEMS[statfsSync(home).type];
   if (network !== undefined) {
     const hint =
-      "choose a folder on a local disk, for instance with --home /var/tmp/stint; only runs/ may be a link elsewhere";
+      "choose a folder of your own on a local disk, with --home DIR or STINT_HOME; only runs/ may be a link elsewhere";
     return cannot(`it is on a network file system (${network}), wanted a local one`, hint);
   }
   return onDisk(`write to the home "${home}"`, () => {
     accessSync(home, constants.W_OK | constants.X_OK);
     return layout;
   });
+}
+
+/**
+ * Why others could change what this user's jobs do: they may write in a folder of the home, or put another in its place; null where only
+ * the user and root can. A few looks at folders, so that it can be asked again and again.
+ */
+export function othersInHome(layout: Layout): Problem | null {
+  return othersIn(layout, [layout.home, ...layout.directories()]);
+}
+
+function othersIn({ home }: Layout, folders: readonly string[]): Problem | null {
+  for (const folder of folders) {
+    const looked = onDisk(`use the home "${home}"`, () => distrust(folder, folder === home ? "/" : home));
+    if (!looked.ok) return looked.error;
+    if (looked.value === null) continue;
+    const { what, mend } = looked.value;
+    const which = folder === home ? `the home "${home}"` : `"${folder}" of the home`;
+    return problem("HOME_UNUSABLE", `Cannot use ${which}: ${what}`, mend);
+  }
+  return null;
 }
 
 function checkVersion(layout: Layout): Result<Layout, Problem> {

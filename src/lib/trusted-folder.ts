@@ -1,0 +1,145 @@
+import { lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { userInfo } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { errnoOf } from "./errno.ts";
+
+/** Why somebody else could put things of theirs into a folder, or in its place; and what mends that. */
+export interface Distrust {
+  /** A clause such as `it belongs to user 1001, wanted user 1000`. */
+  readonly what: string;
+  readonly mend: string;
+}
+
+/** As many links as the kernel follows (path_resolution(7)); it says itself what is wrong with more. */
+const MAX_LINKS = 40;
+const ROOT = 0;
+const STICKY = 0o1000;
+const OTHERS_WRITE = 0o002;
+const GROUP_WRITES = 0o020;
+
+/**
+ * Looks at a folder and all that its path leads through, links too, as sshd does (StrictModes): the folder is this user's, the way to
+ * it theirs or root's, and nobody else may write there; in a folder above, the sticky bit is enough. Null where all is well; what is
+ * not there is made by us. `from` is a folder on the way that was looked at already.
+ */
+export function distrust(path: string, from = "/"): Distrust | null {
+  const names = relative(from, path).split("/").toReversed();
+  const told = (at: string): string => (at === path ? "it" : `"${at}"`);
+  let links = 0;
+  let at = from;
+  let isJudged = false;
+  if (from === "/") {
+    const fault = distrustAbove(at, lstatSync(at));
+    if (fault !== null) return fault;
+  }
+  for (;;) {
+    const name = names.pop();
+    // Where a link ends in `..`, that was only passed through.
+    if (name === undefined) return isJudged ? null : distrustIn(told(at), at, lstatSync(at));
+    if (name === "" || name === ".") continue;
+    isJudged = false;
+    if (name === "..") {
+      at = dirname(at);
+      continue;
+    }
+    at = join(at, name);
+    const stat = lstatSync(at, { throwIfNoEntry: false });
+    if (stat === undefined) return null;
+    if (stat.isSymbolicLink()) {
+      if (!isOwnOrRoots(stat)) return foreignLink(told(at), at, stat);
+      links += 1;
+      if (links > MAX_LINKS) return null;
+      const target = readlinkSync(at);
+      names.push(...target.split("/").toReversed());
+      at = target.startsWith("/") ? "/" : dirname(at);
+      continue;
+    }
+    isJudged = names.every((left) => left === "" || left === ".");
+    // A file in the way is what the system itself complains of.
+    if (!isJudged && !stat.isDirectory()) return null;
+    const fault = isJudged ? distrustIn(told(at), at, stat) : distrustAbove(at, stat);
+    if (fault !== null) return fault;
+  }
+}
+
+/** True for a file that this user or root made: nobody else can ask for something in their name. */
+export function isOwnOrRoots({ uid }: Pick<Stats, "uid">): boolean {
+  return uid === ROOT || uid === userInfo().uid;
+}
+
+function distrustIn(told: string, at: string, stat: Stats): Distrust | null {
+  const own = userInfo().uid;
+  if (stat.uid !== own) {
+    const mend =
+      own === ROOT
+        ? `as its user: sudo -u '#${stat.uid}' stint …; or use your own: --home DIR or STINT_HOME`
+        : `use your own: --home DIR or STINT_HOME; if it is to be yours: sudo chown -R ${own} ${at}`;
+    return { what: `${told} belongs to user ${stat.uid}, wanted user ${own}`, mend };
+  }
+  if (!stat.isDirectory() || !isOpen(stat)) return null;
+  return {
+    what: `others may write in ${told} (${modeOf(stat)}), wanted you alone`,
+    mend: `chmod go-w ${at}`,
+  };
+}
+
+function distrustAbove(at: string, stat: Stats): Distrust | null {
+  if (!isOwnOrRoots(stat) && isMapped(stat.uid)) {
+    const what = `"${at}" on the way to it belongs to user ${stat.uid}, who could put another in its place; wanted root or user ${userInfo().uid}`;
+    return { what, mend: `sudo chown root ${at}, or choose a folder elsewhere` };
+  }
+  if (!isOpen(stat) || (stat.mode & STICKY) !== 0) return null;
+  const sudo = stat.uid === userInfo().uid ? "" : "sudo ";
+  return {
+    what: `others may write in "${at}" on the way to it (${modeOf(stat)}) and put another in its place`,
+    mend: `${sudo}chmod go-w ${at} (or +t, where others have to write there), or choose a folder elsewhere`,
+  };
+}
+
+function foreignLink(told: string, at: string, { uid }: Stats): Distrust {
+  const what = `${told} is a link of user ${uid}, who could turn it elsewhere; wanted a link of your own`;
+  return { what, mend: `name the folder itself: ${readlinkSync(at)}` };
+}
+
+function isOpen(stat: Stats): boolean {
+  if ((stat.mode & OTHERS_WRITE) !== 0) return true;
+  return (stat.mode & GROUP_WRITES) !== 0 && !isGroupOfOne(stat);
+}
+
+function modeOf({ mode }: Stats): string {
+  return `mode ${(mode & 0o7777).toString(8)}`;
+}
+
+/** Where each user has a group of the same name, with nobody else in it, a umask of 002 is usual (usergroups of pam_umask(8)). */
+function isGroupOfOne({ uid, gid }: Stats): boolean {
+  const user = linesOf("/etc/passwd").find((fields) => fields[2] === String(uid))?.[0];
+  const group = linesOf("/etc/group").find((fields) => fields[2] === String(gid));
+  if (user === undefined || group?.[0] !== user) return false;
+  const members = (group[3] ?? "").split(",").filter((name) => name !== "" && name !== user);
+  const others = linesOf("/etc/passwd").filter((fields) => fields[3] === String(gid) && fields[0] !== user);
+  return members.length === 0 && others.length === 0;
+}
+
+/** False for users of whom a namespace knows nothing: root outside looks like `nobody` there (user_namespaces(7)). */
+function isMapped(uid: number): boolean {
+  const ranges = textOf("/proc/self/uid_map").trim().split("\n");
+  return ranges.some((line) => {
+    const [first = 0, , count = Number.POSITIVE_INFINITY] = line.trim().split(/\s+/).map(Number);
+    return uid >= first && uid < first + count;
+  });
+}
+
+function linesOf(path: string): string[][] {
+  return textOf(path)
+    .split("\n")
+    .map((line) => line.split(":"));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return "";
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { distrust, isOwnOrRoots } from "../../src/lib/trusted-folder.ts";
+import { TempDirectory } from "../rig/temp-home.ts";
+
+const IS_ROOT = process.getuid?.() === 0;
+const STRANGER = 12_345;
+/** A group that is nobody's own. */
+const SHARED_GROUP = 54_321;
+
+/** `way/home`, made for this user alone. */
+async function withHome(run: (folder: { way: string; home: string; of: (name: string) => string }) => void) {
+  await using place = new TempDirectory();
+  const of = (name: string): string => join(place.path, name);
+  mkdirSync(of("way/home"), { recursive: true, mode: 0o755 });
+  run({ way: of("way"), home: of("way/home"), of });
+}
+
+describe("distrust()", () => {
+  test("has nothing against a folder of one's own, below /tmp too, nor against what is not there yet", () =>
+    withHome(({ home, of }) => {
+      chmodSync(home, 0o755);
+      symlinkSync("way", of("link"));
+      symlinkSync("link/../way/./home", of("home"));
+      for (const path of [home, of("link/home"), of("home"), of("home/inbox"), of("none/at/all")])
+        expect(distrust(path)).toBeNull();
+    }));
+
+  test.each([
+    ["everybody", 0o777],
+    ["everybody, with the sticky bit", 0o1777],
+    ["others alone", 0o702],
+  ])("is against a folder to which %s may write, and says the command that mends it", (_who, mode) =>
+    withHome(({ home }) => {
+      chmodSync(home, mode);
+      expect(distrust(home)).toEqual({
+        what: `others may write in it (mode ${mode.toString(8)}), wanted you alone`,
+        mend: `chmod go-w ${home}`,
+      });
+    }),
+  );
+
+  test("is against a folder above that others may write to, but for the sticky bit", () =>
+    withHome(({ way, home }) => {
+      chmodSync(way, 0o1777);
+      expect(distrust(home)).toBeNull();
+      chmodSync(way, 0o777);
+      expect(distrust(home)?.what).toBe(
+        `others may write in "${way}" on the way to it (mode 777) and put another in its place`,
+      );
+      expect(distrust(home, way)).toBeNull();
+    }));
+
+  test("looks at the way that a link leads too, where it ends in two dots as well", () =>
+    withHome(({ way, home, of }) => {
+      symlinkSync(home, of("link"));
+      mkdirSync(join(home, "deep"));
+      symlinkSync("way/home/deep/..", of("dots"));
+      chmodSync(way, 0o777);
+      expect(distrust(of("link"))?.what).toContain(`"${way}"`);
+      chmodSync(way, 0o755);
+      chmodSync(home, 0o777);
+      for (const name of ["link", "dots"]) expect(distrust(of(name))?.what).toContain(`"${home}"`);
+    }));
+
+  test("leaves a circle of links to the system", () =>
+    withHome(({ of }) => {
+      symlinkSync("b", of("a"));
+      symlinkSync("a", of("b"));
+      expect(distrust(of("a/home"))).toBeNull();
+    }));
+
+  test.if(IS_ROOT)("is against a folder, a way and a link of another user", () =>
+    withHome(({ way, home, of }) => {
+      symlinkSync(home, of("link"));
+      lchownSync(of("link"), STRANGER, STRANGER);
+      expect(distrust(of("link"))?.what).toStartWith(`it is a link of user ${STRANGER}`);
+      chownSync(home, STRANGER, STRANGER);
+      expect(distrust(home)).toEqual({
+        what: `it belongs to user ${STRANGER}, wanted user 0`,
+        mend: `as its user: sudo -u '#${STRANGER}' stint …; or use your own: --home DIR or STINT_HOME`,
+      });
+      chownSync(home, 0, 0);
+      chownSync(way, STRANGER, STRANGER);
+      expect(distrust(home)?.what).toContain(`"${way}" on the way to it belongs to user ${STRANGER}`);
+    }),
+  );
+
+  test.if(IS_ROOT)("lets the user's own group write, and no other", () =>
+    withHome(({ home }) => {
+      chmodSync(home, 0o775);
+      const hasOwnGroup = /^root:[^:]*:0:(root)?$/m.test(readFileSync("/etc/group", "utf8"));
+      if (hasOwnGroup) expect(distrust(home)).toBeNull();
+      chownSync(home, 0, SHARED_GROUP);
+      expect(distrust(home)?.what).toContain("mode 775");
+    }),
+  );
+
+  test.if(IS_ROOT)("is not against folders of users of whom the namespace knows nothing", () =>
+    withHome(({ way, home, of }) => {
+      chownSync(way, STRANGER, STRANGER);
+      chmodSync(way, 0o755);
+      writeFileSync(
+        of("ask.ts"),
+        `import { distrust } from ${JSON.stringify(join(import.meta.dir, "../../src/lib/trusted-folder.ts"))};
+         console.log(JSON.stringify(distrust(${JSON.stringify(home)})));`,
+      );
+      const ask = ["unshare", "--user", "--map-root-user", process.execPath, of("ask.ts")];
+      const { stdout, success } = Bun.spawnSync(ask, { stderr: "ignore" });
+      // A sandbox may refuse namespaces.
+      if (success) expect(stdout.toString().trim()).toBe("null");
+    }),
+  );
+});
+
+test.if(IS_ROOT)("isOwnOrRoots() knows one's own and root's", () => {
+  expect([0, STRANGER].map((uid) => isOwnOrRoots({ uid }))).toEqual([true, false]);
+});
