@@ -1,12 +1,13 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
+import { idFromFileName, NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import { Finder } from "../store/finder.ts";
 import { readLastSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
-import { allIds, readTask } from "../store/reader.ts";
+import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
 import { findGroup } from "./groups.ts";
 
@@ -25,11 +26,11 @@ export interface Named {
 
 /** The same, telling whom the name of a sweep brought in. */
 export function findNamed(layout: Layout, references: readonly string[]): Result<Named, Problem> {
-  const ids = allIds(layout);
+  const finder = new Finder(layout);
   const found = new Map<TaskId, Task>();
   const byGroup = new Set<Task>();
   for (const reference of references) {
-    const resolved = resolve(layout, { reference, ids });
+    const resolved = resolve(layout, { reference, finder });
     if (!resolved.ok) {
       const group = resolved.error.code === "NOT_FOUND" ? findGroupNamed(layout, reference) : null;
       if (group === null) return resolved;
@@ -71,37 +72,37 @@ export function findTask(layout: Layout, reference: string): Result<Task, Proble
 
 function resolve(
   layout: Layout,
-  { reference, ids }: { reference: string; ids: readonly TaskId[] },
-): Result<TaskId[], Problem> {
+  { reference, finder }: { reference: string; finder: Finder },
+): Result<readonly TaskId[], Problem> {
   const back = /^@(?:~(\d+))?$/.exec(reference);
-  if (back !== null) return lastSubmitted(layout, { reference, ids, back: Number(back[1] ?? 0) });
+  if (back !== null) return lastSubmitted(layout, { reference, finder, back: Number(back[1] ?? 0) });
   const range = /^(\d+)-(\d+)$/.exec(reference);
   if (range !== null) {
-    const members = ids.filter((id) => numberOf(id) >= Number(range[1]) && numberOf(id) <= Number(range[2]));
+    const members = finder.inRange(Number(range[1]), Number(range[2]));
     return members.length > 0
       ? ok(members)
       : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no number in this range is there`));
   }
   if (/^\d+$/.test(reference)) {
-    const [id, ...others] = ids.filter((candidate) => numberOf(candidate) === Number(reference));
-    if (id === undefined) return err(noSuchTask(reference, ids));
+    const [id, ...others] = finder.byNumber(Number(reference));
+    if (id === undefined) return err(noSuchTask(reference, finder));
     if (others.length === 0) return ok([id]);
     const message = `Cannot take "${reference}": ${others.length + 1} tasks have this number`;
     return err(problem("AMBIGUOUS", message, `use an id: ${[id, ...others].join(", ")}`));
   }
-  const exact = ids.find((id) => id === reference);
-  if (exact !== undefined) return ok([exact]);
+  const exact = idFromFileName(`${reference}.json`);
+  if (exact !== null && finder.has(exact)) return ok([exact]);
   // An id that is not there any more is no name: names begin with a letter.
-  return /^\d/.test(reference) ? err(noSuchTask(reference, ids)) : byName(layout, { reference, ids });
+  return /^\d/.test(reference) ? err(noSuchTask(reference, finder)) : byName(layout, { reference, finder });
 }
 
 /** A name stands for the only task that bears it, or else for the only one of them that has not ended. */
 function byName(
   layout: Layout,
-  { reference, ids }: { reference: string; ids: readonly TaskId[] },
+  { reference, finder }: { reference: string; finder: Finder },
 ): Result<TaskId[], Problem> {
   const slug = nameFrom(reference);
-  const alike = ids.filter((id) => nameOf(id) === slug);
+  const alike = finder.ids.filter((id) => nameOf(id) === slug);
   // An id holds a name in short: the record has it in full.
   const named = alike.filter((id) => {
     const read = readTask(layout, id);
@@ -109,7 +110,7 @@ function byName(
     if (!read.ok) return read.error.type !== "missing";
     return read.value.metadata.name === reference || id.endsWith(`-${reference}`);
   });
-  if (named.length === 0) return err(noSuchTask(reference, ids));
+  if (named.length === 0) return err(noSuchTask(reference, finder));
   if (named.length === 1) return ok(named);
   const active = named.filter((id) => {
     const read = readTask(layout, id);
@@ -128,10 +129,10 @@ function byName(
 
 function lastSubmitted(
   layout: Layout,
-  wanted: { reference: string; ids: readonly TaskId[]; back: number },
+  wanted: { reference: string; finder: Finder; back: number },
 ): Result<TaskId[], Problem> {
   const number = readLastSubmitted(layout).at(-1 - wanted.back);
-  const id = wanted.ids.find((candidate) => numberOf(candidate) === number);
+  const [id] = number === undefined ? [] : wanted.finder.byNumber(number);
   if (id !== undefined) return ok([id]);
   return err(
     problem(
@@ -141,9 +142,8 @@ function lastSubmitted(
   );
 }
 
-function noSuchTask(reference: string, ids: readonly TaskId[]): Problem {
-  const names = new Set(ids.map(nameOf));
-  const near = /^\d+$/.test(reference) ? null : closest(reference, names);
+function noSuchTask(reference: string, { ids }: Finder): Problem {
+  const near = /^\d+$/.test(reference) ? null : closest(reference, new Set(ids.map(nameOf)));
   const hint = near === null ? "`stint ls --all` lists them" : `did you mean "${near}"?`;
   return problem(
     "NOT_FOUND",

@@ -20,7 +20,7 @@ export interface TargetCall {
   readonly flags: SelectorFlags;
   /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
   readonly eligible: (task: Task) => boolean;
-  /** True where no ended one is eligible: then done/ is not read. */
+  /** True where no ended one is eligible, save as a member of a sweep: then done/ is not read. */
   readonly isForUnended?: boolean;
   /** Of the members of a sweep; without it the same. */
   readonly eligibleMember?: (task: Task) => boolean;
@@ -61,8 +61,12 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
 }
 
 /** Where to look: what a crash left on its way to another folder is among the unended ones. */
-function placesOf({ states }: Query, { isForUnended = false }: TargetCall): readonly Place[] {
-  const ended = isForUnended ? [] : (states ?? STATES).map(placeOf);
+function placesOf(
+  { states, group }: Query,
+  { isForUnended = false, eligibleMember }: TargetCall,
+): readonly Place[] {
+  const isUnendedOnly = isForUnended && (group === undefined || eligibleMember === undefined);
+  const ended = isUnendedOnly ? [] : (states ?? STATES).map(placeOf);
   return [...new Set<Place>(["running", "pending", ...ended])];
 }
 

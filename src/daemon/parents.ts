@@ -2,11 +2,12 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import type { Dependency, ParentReference } from "../model/dependency.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
+import { idFromFileName, makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
+import { Finder } from "../store/finder.ts";
 import type { Layout } from "../store/layout.ts";
-import { allIds, readTasks } from "../store/reader.ts";
+import { readTasks } from "../store/reader.ts";
 
 /** A parent that is known, or the place of one in the same batch. */
 type Parent = { readonly id: TaskId } | { readonly index: number };
@@ -78,12 +79,10 @@ function idOf(
 interface Book {
   /** Names of drafts and of their sweeps. */
   readonly batch: ReadonlyMap<string, readonly number[]>;
-  readonly ids: readonly TaskId[];
-  /** The same by id and by number. */
-  readonly known: ReadonlyMap<string | number, TaskId>;
+  readonly finder: Finder;
   /** Unended tasks, and failed ones for the sweeps that they belong to. */
-  readonly tasks: readonly Task[];
-  readonly failed: readonly Task[];
+  readonly tasks: () => readonly Task[];
+  readonly failed: () => readonly Task[];
 }
 
 function openBook(layout: Layout, drafts: readonly Draft[]): Book {
@@ -95,17 +94,20 @@ function openBook(layout: Layout, drafts: readonly Draft[]): Book {
       else known.push(index);
     }
   }
-  const isSweepAsked = drafts.some(({ parents }) => parents?.some(({ reference }) => !batch.has(reference)));
-  const ids = allIds(layout);
+  let [tasks, failed]: [Task[] | null, Task[] | null] = [null, null];
   return {
     batch,
-    ids,
-    known: new Map<string | number, TaskId>(
-      ids.flatMap((id) => [[id, id] as const, [numberOf(id), id] as const]),
-    ),
-    tasks: readTasks(layout, ["running", "pending"]),
-    failed: isSweepAsked ? readTasks(layout, ["dead-letter"]) : [],
+    finder: new Finder(layout),
+    tasks: () => (tasks ??= readTasks(layout, ["running", "pending"])),
+    failed: () => (failed ??= readTasks(layout, ["dead-letter"])),
   };
+}
+
+/** The task that a number or an id stands for. */
+function taskNamed({ finder }: Book, reference: string): TaskId | null {
+  if (/^\d+$/.test(reference)) return finder.byNumber(Number(reference)).at(-1) ?? null;
+  const id = idFromFileName(`${reference}.json`);
+  return id !== null && finder.has(id) ? id : null;
 }
 
 function lookUp(
@@ -120,11 +122,10 @@ function lookUp(
       ? refuse(draft, `${reference} is its own name`)
       : ok(inBatch.map((index) => ({ index })));
   }
-  const byNumber = /^\d+$/.test(reference) ? Number(reference) : null;
-  const id = book.known.get(byNumber ?? reference);
-  if (id !== undefined) return ok([{ id }]);
-  if (byNumber !== null) return refuse(draft, `there is no task ${reference}`);
-  const named = book.tasks.filter(({ metadata }) => metadata.name === reference);
+  const id = taskNamed(book, reference);
+  if (id !== null) return ok([{ id }]);
+  if (/^\d+$/.test(reference)) return refuse(draft, `there is no task ${reference}`);
+  const named = book.tasks().filter(({ metadata }) => metadata.name === reference);
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);
   if (only !== undefined) {
@@ -141,9 +142,9 @@ function lookUp(
 
 /** The members of the newest sweep of a name that have not succeeded yet. */
 function sweepMembers({ tasks, failed }: Book, name: string): Parent[] {
-  const living = tasks.filter(({ metadata }) => metadata.group?.name === name);
+  const living = tasks().filter(({ metadata }) => metadata.group?.name === name);
   const newest = living.reduce((most, { metadata }) => Math.max(most, metadata.group?.id ?? 0), 0);
-  return [...living, ...failed]
+  return [...living, ...failed()]
     .filter(({ metadata }) => metadata.group?.id === newest)
     .map(({ metadata }) => ({ id: metadata.id }));
 }
@@ -153,7 +154,7 @@ function unknown(
   { draft, reference }: { draft: Draft; reference: string },
 ): Result<never, Problem> {
   // Members that were not named otherwise bear the name of their sweep and their place in it.
-  const ended = book.ids.findLast((id) => {
+  const ended = book.finder.ids.findLast((id) => {
     const name = nameOf(id);
     return (
       name === reference ||
@@ -168,7 +169,7 @@ function unknown(
       hint,
     );
   }
-  const names = [...book.batch.keys(), ...book.tasks.map(({ metadata }) => metadata.name)];
+  const names = [...book.batch.keys(), ...book.tasks().map(({ metadata }) => metadata.name)];
   const near = closest(reference, new Set(names));
   return refuse(
     draft,

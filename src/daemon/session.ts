@@ -89,9 +89,10 @@ function keepInventory(holder: Holder): InventoryKeeper {
 
 function settleIn(holder: Holder, lock: HeldLock): void {
   const { layout, clock, actor, say } = holder.options;
-  const { tasks, ended, findings, replayed, fromBefore } = recover(layout, clock.now(), (moved, known) =>
-    holder.announce(moved, () => known),
-  );
+  const { tasks, ended, findings, replayed, fromBefore } = recover(layout, clock.now(), {
+    announce: (moved, known) => holder.announce(moved, () => known),
+    isPassing: lock.owner.role === "command",
+  });
   failpoint("session:recovered");
   for (const task of tasks) holder.take(task);
   for (const { path, what } of findings) say(`${path}: ${what}`);

@@ -13,6 +13,7 @@ import { createFile, createFiles, syncDirectory } from "./durable.ts";
 import { fileAccepted } from "./inbox-files.ts";
 import { segmentText, shelveSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
+import { noteNames } from "./names.ts";
 import { type Finding, isThere, quarantine } from "./quarantine.ts";
 import { recordText } from "./record.ts";
 import { noteFiring } from "./schedule-states.ts";
@@ -80,6 +81,10 @@ export function commitBatch(
     throw error;
   }
   failpoint("batch:synced");
+  noteNames(
+    layout,
+    accepted.tasks.map(({ metadata }) => metadata.id),
+  );
 }
 
 /** The accepted batches that are still on their way, oldest first. */

@@ -88,6 +88,14 @@ export class Layout {
   get newest(): string {
     return join(this.home, "newest.json");
   }
+  /** What can be made again from the records, and is quicker to look up. */
+  get index(): string {
+    return join(this.home, "index");
+  }
+  /** The names that go with some numbers in a row, by the first of them. */
+  names(first: number): string {
+    return join(this.index, "names", String(first).padStart(12, "0"));
+  }
   /** When it was last cleaned up by itself. */
   get cleaned(): string {
     return join(this.home, "cleaned.json");

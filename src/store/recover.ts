@@ -7,9 +7,10 @@ import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
 import { checkpointSome } from "./checkpoint.ts";
 import { syncDirectory } from "./durable.ts";
+import { isLong } from "./finder.ts";
 import { dueSegments } from "./journal.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
-import { raiseNumbers } from "./numbers.ts";
+import { holdsNumber, raiseNumbers } from "./numbers.ts";
 import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
@@ -45,6 +46,12 @@ export interface Recovered {
   readonly fromBefore: readonly Task[];
 }
 
+export interface RecoverOptions {
+  readonly announce?: (moved: readonly Step[], known: readonly Task[]) => void;
+  /** Of a long home, whoever holds it for a moment only lists none of what has ended. */
+  readonly isPassing?: boolean;
+}
+
 /**
  * Finishes what a crash left half done and reads what is to be worked on. Only the holder of the lock may. Safe to be
  * killed and done again: every step moves one file to where its own content says it belongs.
@@ -52,7 +59,7 @@ export interface Recovered {
 export function recover(
   layout: Layout,
   nowMs: number,
-  announce: (moved: readonly Step[], known: readonly Task[]) => void = () => {},
+  { announce = () => {}, isPassing = false }: RecoverOptions = {},
 ): Recovered {
   mkdirSync(layout.journal, { recursive: true, mode: 0o700 });
   const { ids: replayed, fromBefore, findings } = replay(layout);
@@ -68,8 +75,9 @@ export function recover(
   dropOldReplies(layout, nowMs);
   const ranks: Ranks = new Map();
   const moves: Move[] = [];
+  const isBrief = isPassing && isLong(layout) && holdsNumber(layout);
   // Before anything is put aside: a spoilt record's number is taken too.
-  const ended = ENDED.map((place) => listed(layout, place));
+  const listings = isBrief ? [] : ENDED.map((place) => listed(layout, place));
   const unended = UNENDED.map((place) => {
     // As late as can be: who submits may publish what it submitted by itself until it sees the lock.
     const listing = listed(layout, place);
@@ -82,6 +90,7 @@ export function recover(
     found.tasks,
   );
   for (const { path, target } of moves) found.findings.push(...moveHome(path, target));
+  const ended = isBrief ? ENDED.map((place) => endedToo(layout, { place, unended })) : listings;
   dropCopies(layout, { ended, loading: { found, ranks } });
   for (const place of PLACES) syncDirectory(layout.place(place));
   const segments = dueSegments(layout);
@@ -219,6 +228,15 @@ function listed(layout: Layout, place: Place): Listing {
     const id = idFromFileName(name);
     if (id !== null) ids.push(id);
   }
+  return { place, ids };
+}
+
+/** Those of the unended ones that are in another folder too. */
+function endedToo(
+  layout: Layout,
+  { place, unended }: { place: Place; unended: readonly Listing[] },
+): Listing {
+  const ids = unended.flatMap((listing) => listing.ids).filter((id) => isThere(layout.record(place, id)));
   return { place, ids };
 }
 

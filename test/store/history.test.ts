@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { recordText } from "../../src/store/record.ts";
+import { canInject } from "../rig/faults.ts";
 import { writeHistory } from "../rig/history.ts";
 import { Stint } from "../rig/stint.ts";
+import { looked } from "../rig/system-calls.ts";
+import { taskIn } from "../rig/tasks.ts";
 import { homeAt } from "../rig/temp-home.ts";
 
 test("whoever works on a queue reads no record of what ended long ago", async () => {
@@ -22,4 +26,60 @@ test("whoever works on a queue reads no record of what ended long ago", async ()
   expect(await new Response(supervisor.stdout).text()).not.toContain("done/");
   expect(await stint.ok("drain")).toBe("nothing is left to do");
   expect(readdirSync(done).filter((name) => old.includes(name))).toHaveLength(290);
+});
+
+test.skipIf(!canInject)(
+  "who names a task of thousands lists none of them, and reads a few files",
+  async () => {
+    await using stint = new Stint();
+    writeHistory(homeAt(stint.home), 5_000);
+    // Written by no stint: the first look for one of them notes the names of all.
+    await stint.ok("show", "17");
+    const id = await stint.ok("submit", "--hold", "--", "true");
+    const lines = [
+      ["show", "4711"],
+      ["show", "004711-old"],
+      ["explain", id],
+      ["logs", "4711"],
+      ["wait", "4711"],
+      ["submit", "--hold", "--after", "4711", "--", "true"],
+      ["submit", "--hold", "--after", id, "--", "true"],
+      ["submit", "--hold", "--from", "4711"],
+      ["cancel", "5001"],
+      ["retry", "@~3"],
+      ["show", "40-50"],
+    ];
+    for (const args of lines) {
+      const { code, err, opened, listed } = await looked(stint, ...args);
+      expect([args, code, err]).toEqual([args, 0, ""]);
+      expect([args, listed.filter((path) => ["done", "dead-letter", "runs"].includes(path))]).toEqual([
+        args,
+        [],
+      ]);
+      const records = opened.filter((path) => path.endsWith(".json"));
+      expect([args, records.length]).toSatisfy(([, count]) => Number(count) < 40);
+    }
+  },
+);
+
+test.skipIf(!canInject)("who asks for some states looks only where they are", async () => {
+  await using stint = new Stint();
+  const layout = homeAt(stint.home);
+  writeHistory(layout, 5_000);
+  writeFileSync(layout.record("dead-letter", taskIn("failed").metadata.id), recordText(taskIn("failed")));
+  for (const args of [
+    ["ls", "--failed"],
+    ["ls", "--state", "queued"],
+    ["wait", "--all"],
+    ["retry", "--failed"],
+    ["cancel", "--all"],
+  ]) {
+    const { code, opened, listed } = await looked(stint, ...args);
+    expect([args, code]).toEqual([args, 0]);
+    expect([args, listed.includes("done"), opened.filter((path) => path.startsWith("done/"))]).toEqual([
+      args,
+      false,
+      [],
+    ]);
+  }
 });

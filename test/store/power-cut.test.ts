@@ -63,9 +63,10 @@ describe("a power cut", () => {
     const whole = home.copy();
     const written = commit(home.layout, running.before, running.after);
     const told: string[] = [];
-    recover(cutPower(home, whole, "all of the writes"), Date.now(), (moved) =>
-      told.push(...moved.map(({ after }) => `${after.metadata.id} ${after.status.state}`)),
-    );
+    recover(cutPower(home, whole, "all of the writes"), Date.now(), {
+      announce: (moved) =>
+        told.push(...moved.map(({ after }) => `${after.metadata.id} ${after.status.state}`)),
+    });
     expect(told).toEqual([`${written.metadata.id} completed`]);
   });
 

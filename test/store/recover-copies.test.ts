@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeTaskId } from "../../src/model/identity.ts";
 import { isTerminal, type Place, type State } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
+import { reserveNumbers } from "../../src/store/numbers.ts";
 import { parseRecord } from "../../src/store/record.ts";
+import { recover } from "../../src/store/recover.ts";
 import { ID, NAME, recordsOf, recovered } from "../rig/recovery.ts";
 import { aTask, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -129,4 +132,22 @@ describe("recover() of one id in two places", () => {
     });
     expect(recordsOf(home)).toEqual([`pending/${NAME} queued`, `running/.corrupt/${NAME} corrupt`]);
   });
+});
+
+test("recover() of a long home for a moment still puts aside what has not ended and is there twice", async () => {
+  await using home = new TempHome();
+  const { layout } = home;
+  for (let number = 2; number <= 5_000; number += 1)
+    writeFileSync(layout.record("done", makeTaskId(number, "t")), "");
+  const kept = [home.put(taskIn("running")), home.put(aTask({ number: 9 }))];
+  const copies = [home.put(taskIn("running"), "done"), home.put(aTask({ number: 9 }), "dead-letter")];
+  const { findings } = recover(layout, Date.now(), { isPassing: true });
+  expect(findings.map(({ what }) => what)).toHaveLength(2);
+  expect([...kept, ...copies].map((path) => existsSync(path))).toEqual([true, true, false, false]);
+  // A number above all that is there: of a long home it is looked for where none is left.
+  expect(reserveNumbers(layout, 1)).toBe(10);
+  rmSync(layout.numbers, { recursive: true });
+  mkdirSync(layout.numbers);
+  recover(layout, Date.now(), { isPassing: true });
+  expect(reserveNumbers(layout, 1)).toBe(5_001);
 });

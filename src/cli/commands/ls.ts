@@ -3,6 +3,7 @@ import { ok } from "../../lib/result.ts";
 import { EXIT } from "../../model/errors.ts";
 import { numberOf } from "../../model/identity.ts";
 import { matches, type Query } from "../../model/query.ts";
+import { placeOf, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -31,6 +32,7 @@ const RECENT = 10;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 const WATCH_MS = 1_000;
+const ENDED = ["done", "dead-letter"] as const;
 
 export function declare(command: Command, { context, end }: Invocation): void {
   declareSelectors(command)
@@ -108,7 +110,9 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const ended: Task[] = [];
   const reader = new TaskReader(layout);
-  for (const id of newestIds(layout, ["done", "dead-letter"], nowMs)) {
+  const states = query?.states ?? STATES;
+  const places = ENDED.filter((place) => states.some((state) => placeOf(state) === place));
+  for (const id of newestIds(layout, places, nowMs)) {
     if (ended.length >= endedLimit) break;
     if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
     const read = reader.read(id);

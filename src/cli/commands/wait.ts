@@ -31,6 +31,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
         layout: home.value,
         references,
         flags,
+        isForUnended: true,
         eligible: isUnended,
         // The end of a sweep is that of all its members, also of those that were first.
         eligibleMember: () => true,

@@ -1,0 +1,82 @@
+import { closeSync, constants, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { openRegularFile, readOwnFile } from "../lib/regular-file.ts";
+import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
+import { replaceFiles, writeWhole } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { isMissing, onDisk } from "./trouble.ts";
+
+/** So many numbers in a row stand in one file: one look reads little, and a million tasks make a thousand files. */
+const SPAN = 1_000;
+/** Ids are at most 240 bytes long; few numbers have two. */
+const MAX_BYTES = 1_024 * 1_024;
+const APPENDING = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+
+/**
+ * Notes which names go with which numbers, so that a task is found by its number without a listing of all of them. A note
+ * may be lost, or be of what is gone: who looks for a task looks at its record too, and lists where nothing is noted.
+ */
+export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
+  for (const [span, members] of Map.groupBy(ids, spanOf)) {
+    onDisk("note the names", () => {
+      const path = layout.names(span);
+      const append = (): void => {
+        const file = openRegularFile(path, APPENDING);
+        try {
+          writeWhole(file, textOf(members));
+        } finally {
+          closeSync(file);
+        }
+      };
+      if (!isMissing(append)) return;
+      makeFolder(layout);
+      append();
+    });
+  }
+}
+
+/** The ids that were noted of a number. */
+export function notedNames(layout: Layout, number: number): TaskId[] {
+  const read = onDisk("read the names", () => readOwnFile(layout.names(spanOf(number)), MAX_BYTES));
+  const lines = read.ok && read.value !== null ? read.value.split("\n") : [];
+  const ids = lines.map((line) => idFromFileName(`${line}.json`)).filter((id) => id !== null);
+  return [...new Set(ids.filter((id) => numberOf(id) === number))];
+}
+
+/** Notes anew what a listing of all tasks has found, and forgets what is gone. */
+export function renoteNames(layout: Layout, ids: readonly TaskId[]): void {
+  const spans = Map.groupBy(ids, spanOf);
+  onDisk("note the names", () => {
+    makeFolder(layout);
+    const files = [...spans].map(([span, members]) => ({ path: layout.names(span), text: textOf(members) }));
+    replaceFiles(files, layout.tmp, { isSynced: false });
+    forgetNames(layout, ids);
+  });
+}
+
+/** Forgets what was noted of tasks that are gone; `ids` are all that are left. */
+export function forgetNames(layout: Layout, ids: readonly TaskId[]): void {
+  const used = new Set(ids.map((id) => layout.names(spanOf(id))));
+  const newest = layout.names(ids.reduce((most, id) => Math.max(most, spanOf(id)), 0));
+  isMissing(() => {
+    const folder = dirname(newest);
+    // Of a task that was accepted meanwhile nothing is known here: its number is higher.
+    const gone = readdirSync(folder).map((name) => join(folder, name));
+    for (const path of gone) if (!used.has(path) && path < newest) rmSync(path, { force: true });
+  });
+}
+
+function makeFolder(layout: Layout): void {
+  mkdirSync(dirname(layout.names(0)), { recursive: true, mode: 0o700 });
+}
+
+/** The first number of the file in which a task stands. */
+function spanOf(of: TaskId | number): number {
+  const number = typeof of === "number" ? of : numberOf(of);
+  return number - (number % SPAN);
+}
+
+/** What a crash leaves of a line before does not become a part of this one. */
+function textOf(ids: readonly TaskId[]): string {
+  return `\n${ids.join("\n")}\n`;
+}
