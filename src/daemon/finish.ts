@@ -13,6 +13,7 @@ import { outputFiles } from "../run/output.ts";
 import { readStart } from "../run/records.ts";
 import { signalTrees, survivorsOf, type Tree } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
+import { circumstancesOf } from "./circumstances.ts";
 import { containerPhase, forgetContainer, observeContainer } from "./container.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
@@ -244,6 +245,7 @@ function endOf(
       ...job.end,
       stop: openAttempt(task)?.stop ?? null,
       ...limitsEnd,
+      ...circumstancesOf(holder, { task, job }, tail.text),
       logTail: tail.text,
       logBytes: tail.bytes,
       logBytesCut: outputs.reduce((total, path) => total + bytesCutIn(path, logs.maxBytes), 0),

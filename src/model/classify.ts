@@ -1,5 +1,9 @@
 import type { Ending, Evidence } from "./evidence.ts";
-import { type Failure, type FailureCode, failureOf } from "./failure.ts";
+import { EXIT_RULES } from "./exit-rules.ts";
+import { type Failure, type FailureCode, failureEntry, failureOf } from "./failure.ts";
+import { type LastWords, lastWords } from "./last-words.ts";
+import { LOG_RULES } from "./log-rules.ts";
+import { signalOfCode, signalToldByShell } from "./shell-words.ts";
 
 /** What an attempt came to. */
 export type Verdict =
@@ -10,82 +14,12 @@ export type Verdict =
 
 type Exited = Extract<Ending, { type: "exited" }>;
 
-interface LogRule {
-  readonly name: string;
-  readonly code: FailureCode;
-  readonly pattern: RegExp;
-}
-
-/**
- * What programs say when they die, in the order of trust: the more specific first. The texts are those of CUDA,
- * cuBLAS, PyTorch, JAX and TensorFlow, of the NVIDIA driver, glibc's strerror and of HTTP clients.
- */
-const LOG_RULES: readonly LogRule[] = [
-  {
-    name: "log:not-in-image",
-    code: "INVALID_SPEC",
-    // The init that podman brings ends with 1 where it cannot run the command; docker's ends with 127.
-    pattern: /^ERROR \(catatonit:\d+\): failed to exec pid1/m,
-  },
-  {
-    name: "log:gpu-oom",
-    code: "GPU_OOM",
-    // A service that is out of quota says StatusCode.RESOURCE_EXHAUSTED in gRPC's Python.
-    pattern:
-      /CUDA out of memory|torch(\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|(?<!StatusCode\.)RESOURCE_EXHAUSTED|OOM when allocating tensor|HIP out of memory/,
-  },
-  {
-    name: "log:gpu-fault",
-    code: "GPU_FAULT",
-    pattern:
-      /fallen off the bus|\bXid \(PCI|\bXid:? \d{1,3}\b|[Uu]ncorrectable ECC|Driver\/library version mismatch|no CUDA-capable device|unhandled system error, NCCL|ncclSystemError/,
-  },
-  {
-    name: "log:disk-full",
-    code: "DISK_FULL",
-    // Node says ENOSPC for a lack of file watchers too.
-    pattern: /[Nn]o space left on device|Disk quota exceeded|insufficient shared memory/,
-  },
-  { name: "log:data-mismatch", code: "DATA_MISMATCH", pattern: /(hash|checksum) mismatch/i },
-  {
-    name: "log:rate-limited",
-    code: "RATE_LIMITED",
-    pattern:
-      /\b(HTTP(\/[\d.]+)?|status|code|error:)["']?[ :=(]{0,2}429(?![.\d])|\b429 (Client Error|Too Many)|Too Many Requests|(?<!(learning|sample|frame|bit) )rate limit(ed| exceeded| reached)|RateLimitError|quota exceeded/i,
-  },
-  {
-    name: "log:auth-failed",
-    code: "AUTH_FAILED",
-    pattern:
-      /\b401\b.{0,40}client error|\b403\b.{0,40}(Forbidden|client error)|\bunauthorized\b|invalid api key|AuthenticationError/i,
-  },
-  {
-    name: "log:network",
-    code: "NETWORK",
-    pattern:
-      /Connection (refused|reset)|ECONNRE(FUSED|SET)|Temporary failure in name resolution|Name or service not known|Could not resolve host|getaddrinfo E(NOTFOUND|AI_AGAIN)|Network is unreachable|\b5\d\d\b.{0,40}(Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out|server error)|returned error: 5\d\d/i,
-  },
-];
-
-/** Exit codes with an agreed meaning (sysexits.h, POSIX shells, timeout(1), container engines). */
-const EXIT_RULES: Readonly<Record<number, FailureCode>> = {
-  64: "INVALID_SPEC",
-  66: "DATA_UNREACHABLE",
-  69: "NETWORK",
-  75: "NETWORK",
-  77: "AUTH_FAILED",
-  124: "TIMEOUT",
-  125: "RUNTIME_ERROR",
-  126: "INVALID_SPEC",
-  127: "INVALID_SPEC",
-};
-
 /** Signals that others send to a program, against those that it brings upon itself. */
 const KILLED_BY_OTHERS = new Set(["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"]);
 
 /**
  * Judges an attempt by its evidence; the first hit wins: stint's own action, an interruption from outside, success,
- * the kernel's memory killer, a signal, a reserved exit code, the log, any other exit code.
+ * the kernel's memory killer, a signal, an exit code with an agreed meaning, the last words, any other exit code.
  */
 export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
   const { ending, stop } = evidence;
@@ -130,15 +64,44 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
     failure: failureOf(code, rule, error),
   });
   if (evidence.oomKilled) return failed("OOM_KILLED", "cgroup:oom-kill", "went over its memory limit");
-  if (ending.signal !== null)
-    return failed(codeOfSignal(ending.signal, evidence.logTail), `signal:${ending.signal}`);
-  if (!failOnNonZero && ending.exitCode !== null) return { type: "completed" };
-  const reserved = EXIT_RULES[ending.exitCode ?? -1];
-  if (reserved !== undefined) return failed(reserved, `exit:${ending.exitCode}`);
-  const rule = LOG_RULES.find((candidate) => candidate.pattern.test(evidence.logTail));
-  if (rule !== undefined)
-    return failed(rule.code, rule.name, `${how}; the log says: ${matchedLine(rule, evidence.logTail)}`);
-  return ending.exitCode === null ? failed("UNKNOWN", "no-evidence") : failed("EXIT_NONZERO", "exit:nonzero");
+  const words = lastWords(evidence.logTail);
+  const said = saidIn(words, evidence);
+  const signal = ending.signal ?? signalToldByShell(ending.exitCode, evidence.logTail);
+  // Whoever calls abort(3) has said why.
+  if (signal !== null && !(signal === "SIGABRT" && said !== null)) {
+    const code = codeOfSignal(signal, evidence.logTail);
+    return ending.signal === null
+      ? failed(code, `shell:${signal}`, `${how}: its shell says that a command was killed by ${signal}`)
+      : failed(code, `signal:${signal}`);
+  }
+  if (signal === null && !failOnNonZero && ending.exitCode !== null) return { type: "completed" };
+  const agreed = EXIT_RULES[ending.exitCode ?? -1]?.find(({ says }) => says?.test(words.final) ?? true);
+  if (agreed !== undefined) {
+    const quote = agreed.says === undefined ? "" : `; ${quoted(words.final)}`;
+    return failed(agreed.code, `exit:${ending.exitCode}`, `${how}${quote}`);
+  }
+  if (said !== null) return failed(said.code, said.name, `${how}; ${said.quote}`);
+  if (ending.exitCode === null) return failed("UNKNOWN", "no-evidence");
+  return failed("EXIT_NONZERO", "exit:nonzero", `${how}${meaningOfCode(ending.exitCode)}`);
+}
+
+/** The first rule that the last words fulfil; one that makes retries impossible must stand in the final error itself. */
+function saidIn(
+  { final, lines }: LastWords,
+  evidence: Evidence,
+): { readonly code: FailureCode; readonly name: string; readonly quote: string } | null {
+  for (const { name, code, pattern, needsFullDisk } of LOG_RULES) {
+    const isFinal = failureEntry(code).final === true;
+    const line = (isFinal ? [final] : lines).find((candidate) => pattern.test(candidate));
+    if (line === undefined || (needsFullDisk && evidence.fullDisk === undefined)) continue;
+    const found = needsFullDisk
+      ? evidence.fullDisk
+      : code === "MODULE_NOT_FOUND"
+        ? evidence.python
+        : undefined;
+    return { name, code, quote: `${quoted(line)}${found === undefined ? "" : `; ${found}`}` };
+  }
+  return null;
 }
 
 function howItEnded({ exitCode, signal }: Exited): string {
@@ -146,19 +109,26 @@ function howItEnded({ exitCode, signal }: Exited): string {
   return exitCode === null ? "ended, and nothing says how" : `exited with code ${exitCode}`;
 }
 
+/** Nobody saw a signal: it may have been passed on, or the program may mean something of its own (git's usage is 129). */
+function meaningOfCode(exitCode: number): string {
+  const signal = signalOfCode(exitCode);
+  return signal === null
+    ? ""
+    : ` (128 + ${exitCode - 128}: a shell passes on that way that its command was killed by ${signal})`;
+}
+
 function codeOfSignal(signal: string, logTail: string): FailureCode {
   if (KILLED_BY_OTHERS.has(signal)) return "KILLED";
   if (signal === "SIGXCPU") return "TIMEOUT";
   if (signal === "SIGXFSZ") return "DISK_FULL";
   // A full /dev/shm shows as a bus error in whoever touches the page.
-  if (signal === "SIGBUS" && /shm|shared memory/i.test(logTail)) return "DISK_FULL";
+  if (signal === "SIGBUS" && /\bshm\b|shared memory/i.test(logTail)) return "DISK_FULL";
   return "EXIT_NONZERO";
 }
 
 const MAX_QUOTED_LINE = 200;
 
-function matchedLine(rule: LogRule, logTail: string): string {
-  const line = logTail.split("\n").findLast((candidate) => rule.pattern.test(candidate)) ?? "";
+function quoted(line: string): string {
   const text = line.trim();
-  return text.length > MAX_QUOTED_LINE ? `${text.slice(0, MAX_QUOTED_LINE)}…` : text;
+  return `the log says: ${text.length > MAX_QUOTED_LINE ? `${text.slice(0, MAX_QUOTED_LINE)}…` : text}`;
 }

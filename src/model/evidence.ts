@@ -25,6 +25,10 @@ export interface Evidence {
   /** The kernel killed something in the attempt's own control group. */
   readonly oomKilled: boolean;
   readonly logTail: string;
+  /** Which disk that the job writes to has no room, in a sentence; absent where all have, and where nobody looked. */
+  readonly fullDisk?: string;
+  /** With which Python it ran, in a few words; absent where nobody looked. */
+  readonly python?: string;
 }
 
 /** Signal names by number (signal(7), the numbers of x86 and ARM Linux; the ones below 16 are POSIX's everywhere but for BUS and USR). */

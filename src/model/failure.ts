@@ -54,6 +54,15 @@ export const FAILURES = {
     advice:
       "check `nvidia-smi` and `dmesg | grep -i xid`; a driver update without a reboot shows as a version mismatch",
   },
+  GPU_ERROR: {
+    class: "infrastructure",
+    retry: "yes",
+    backoff: full(30_000, 10 * MINUTE),
+    maxAttempts: 2,
+    meaning: "a call of CUDA, cuDNN or NCCL failed: the program is wrong, or the GPU is",
+    advice:
+      "it is tried once more, on another GPU if there is one; where it fails there too, `CUDA_LAUNCH_BLOCKING=1` or `NCCL_DEBUG=INFO` in its environment tell where",
+  },
   RUNTIME_ERROR: {
     class: "infrastructure",
     retry: "yes",
@@ -89,13 +98,32 @@ export const FAILURES = {
     meaning: "the job went over its own memory limit and was killed for it",
     advice: "raise `limits.memory` (the peak is on record), then `stint retry`",
   },
+  HOST_OOM: {
+    class: "resource",
+    retry: "yes",
+    backoff: equal(MINUTE, MINUTE),
+    maxAttempts: 2,
+    meaning: "the machine, or the memory that the job may have, had no room for what it asked for",
+    advice:
+      "declare `memory:`, so that no more jobs run than there is room for, or make it smaller (batch, workers, arrays), then `stint retry`",
+  },
   DISK_FULL: {
     class: "resource",
     retry: "yes",
     backoff: full(MINUTE, 10 * MINUTE),
     maxAttempts: 2,
     meaning: "a disk, a quota or shared memory was full",
-    advice: "free some room where the job writes, then `stint retry`",
+    advice:
+      "free some room where the job writes, then `stint retry`; of shared memory (`df -h /dev/shm`) DataLoader workers take less where they are fewer, and a container has more with `container.shmSize`",
+  },
+  RESOURCE_BUSY: {
+    class: "resource",
+    retry: "yes",
+    backoff: full(30_000, 5 * MINUTE),
+    maxAttempts: 2,
+    meaning: "a port, a file or a database was in use by another process",
+    advice:
+      "find who has it (`ss -ltnp`, `fuser -v FILE`), give each job its own, or let those that share it run one after the other (`slot:`)",
   },
   TIMEOUT: {
     class: "resource",
@@ -123,6 +151,13 @@ export const FAILURES = {
     retry: "no",
     meaning: "the job ended with an error of its own",
     advice: "read the log (`stint logs`), mend the program, then `stint retry`",
+  },
+  MODULE_NOT_FOUND: {
+    class: "code",
+    retry: "no",
+    meaning: "a module that the program imports is not where the interpreter that ran it looks",
+    advice:
+      "install it for that interpreter; or activate the environment that has it and queue the task anew with that: `stint submit --from ID` (`stint retry` keeps the environment of the first submission)",
   },
   INVALID_SPEC: {
     class: "code",

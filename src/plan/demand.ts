@@ -30,7 +30,7 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
       attempt.epoch === task.metadata.epoch && attempt.devices !== undefined && attempt.state !== "running",
   );
   const faulty = failed
-    .filter((attempt) => failureOfAttempt(attempt)?.code === "GPU_FAULT")
+    .filter((attempt) => ["GPU_FAULT", "GPU_ERROR"].includes(failureOfAttempt(attempt)?.code ?? ""))
     .flatMap((attempt) => attempt.devices ?? []);
   const avoid = [...new Set(faulty)];
   // A crash of the machine or a stop says nothing of the device.

@@ -23,7 +23,7 @@ interface FailedEnd {
 }
 
 /** The kernel enforces a limit that the next attempt would meet again. */
-const HOPELESS_RULES: ReadonlySet<string> = new Set(["signal:SIGXFSZ"]);
+const HOPELESS_RULES: ReadonlySet<string> = new Set(["signal:SIGXFSZ", "shell:SIGXFSZ"]);
 
 /** Decides by the restart policy, then by what is worth retrying, then by what is left of the budget. */
 export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDecision {

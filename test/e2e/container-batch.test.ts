@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     lines: ["run: 'true'", "container: {image: localhost/stint-no-such, pull: never}"],
     end: ["failed", null, null, "INVALID_SPEC"],
   },
-  { name: "own-125", lines: ["run: exit 125"], end: ["failed", 125, null, "RUNTIME_ERROR"] },
+  { name: "own-125", lines: ["run: exit 125"], end: ["failed", 125, null, "EXIT_NONZERO"] },
 ];
 
 const document = ({ name, lines }: Case): string => {

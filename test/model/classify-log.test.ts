@@ -53,6 +53,17 @@ const TEXTS = {
     "a full /dev/shm":
       "ERROR: Unexpected bus error encountered in worker. This might be caused by insufficient shared memory (shm).\nRuntimeError: DataLoader worker (pid 311) exited unexpectedly",
   },
+  HOST_OOM: {
+    "Python's own memory": `${TRACEBACK}MemoryError: Unable to allocate 29.8 GiB for an array`,
+    glibc: "git: fatal: write error: Cannot allocate memory",
+    Rust: "memory allocation of 34359738368 bytes failed",
+  },
+  RESOURCE_BUSY: {
+    nginx: "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
+    HDF5: `${TRACEBACK}BlockingIOError: [Errno 11] Unable to open file (unable to lock file, errno = 11, error message = 'Resource temporarily unavailable')`,
+    git: "fatal: Unable to create '/home/ada/x/.git/index.lock': File exists.",
+    apt: "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4242 (apt)",
+  },
   DATA_MISMATCH: {
     "a download": "RuntimeError: invalid hash value; hash mismatch for resnet50.tar (expected 0676ba61)",
     "an archive": "ERROR: Checksum mismatch in shard-00017.tar",
@@ -108,7 +119,6 @@ const NOTHING_OF_THE_KIND = {
   "a learning rate that is limited": `lr scheduler: learning rate limited to 1e-5\n${TRACEBACK}ValueError: bad`,
   "a step that is called 503": `step 503/1000: lr 3e-4, error 0.2\n${TRACEBACK}ValueError: bad`,
   "a sample that is called 401": `image 401 of 403 is broken\n${TRACEBACK}ValueError: bad`,
-  "Python's own memory": `${TRACEBACK}MemoryError: Unable to allocate 29.8 GiB for an array`,
   "a word about memory": "warning: CUDA memory is almost full\nout of ideas",
   "a limit of file watchers":
     "Error: ENOSPC: System limit for number of file watchers reached, watch '/home/ada/src'",
@@ -139,6 +149,7 @@ describe("classify() by the log", () => {
     const hostile = [
       "429 ".repeat(2_000),
       "Xid ".repeat(2_000),
+      "CommError ".repeat(800),
       "rate limit ".repeat(750),
       "503 ".repeat(2_000),
     ].join("\n");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { classify, type Verdict } from "../../src/model/classify.ts";
-import { type Ending, type Evidence, endingFromShell } from "../../src/model/evidence.ts";
+import type { Ending, Evidence } from "../../src/model/evidence.ts";
 import { aStop, exited, killedBy, LOST } from "../rig/tasks.ts";
 
 function judge(ending: Ending, more: Partial<Evidence> = {}, failOnNonZero = true): Verdict {
@@ -14,7 +14,6 @@ function told(verdict: Verdict): string {
     : verdict.type;
 }
 
-const shell = (status: number): Ending => endingFromShell(status, false);
 const notStarted = (code: "INVALID_SPEC" | "RUNTIME_ERROR"): Ending => ({
   type: "notStarted",
   code,
@@ -26,29 +25,33 @@ const SHM =
 
 describe("classify() by the end alone", () => {
   test.each([
-    ["exit 0", "completed", shell(0)],
-    ["exit 1", "failed EXIT_NONZERO exit:nonzero", shell(1)],
-    ["exit 3", "failed EXIT_NONZERO exit:nonzero", shell(3)],
-    ["exit 255", "failed EXIT_NONZERO exit:nonzero", shell(255)],
-    ["exit 64 (EX_USAGE)", "failed INVALID_SPEC exit:64", shell(64)],
-    ["exit 66 (EX_NOINPUT)", "failed DATA_UNREACHABLE exit:66", shell(66)],
-    ["exit 69 (EX_UNAVAILABLE)", "failed NETWORK exit:69", shell(69)],
-    ["exit 75 (EX_TEMPFAIL)", "failed NETWORK exit:75", shell(75)],
-    ["exit 77 (EX_NOPERM)", "failed AUTH_FAILED exit:77", shell(77)],
-    ["exit 124 (timeout)", "failed TIMEOUT exit:124", shell(124)],
-    ["exit 125 (docker run)", "failed RUNTIME_ERROR exit:125", shell(125)],
-    ["exit 126 (not executable)", "failed INVALID_SPEC exit:126", shell(126)],
-    ["exit 127 (not found)", "failed INVALID_SPEC exit:127", shell(127)],
-    ["exit 137", "failed KILLED signal:SIGKILL", shell(137)],
-    ["exit 143", "failed KILLED signal:SIGTERM", shell(143)],
-    ["exit 129", "failed KILLED signal:SIGHUP", shell(129)],
-    ["exit 130", "failed KILLED signal:SIGINT", shell(130)],
-    ["exit 139", "failed EXIT_NONZERO signal:SIGSEGV", shell(139)],
-    ["exit 134", "failed EXIT_NONZERO signal:SIGABRT", shell(134)],
-    ["exit 132", "failed EXIT_NONZERO signal:SIGILL", shell(132)],
-    ["exit 136", "failed EXIT_NONZERO signal:SIGFPE", shell(136)],
-    ["exit 135", "failed EXIT_NONZERO signal:SIGBUS", shell(135)],
-    ["exit 192", "failed EXIT_NONZERO signal:SIGRTMIN+30", shell(192)],
+    ["exit 0", "completed", exited(0)],
+    ["exit 1", "failed EXIT_NONZERO exit:nonzero", exited(1)],
+    ["exit 3", "failed EXIT_NONZERO exit:nonzero", exited(3)],
+    ["exit 255", "failed EXIT_NONZERO exit:nonzero", exited(255)],
+    ["exit 66 (EX_NOINPUT)", "failed DATA_UNREACHABLE exit:66", exited(66)],
+    ["exit 69 (EX_UNAVAILABLE)", "failed NETWORK exit:69", exited(69)],
+    ["exit 75 (EX_TEMPFAIL)", "failed NETWORK exit:75", exited(75)],
+    ["exit 124 (timeout)", "failed TIMEOUT exit:124", exited(124)],
+    ["exit 64, which says nothing", "failed EXIT_NONZERO exit:nonzero", exited(64)],
+    ["exit 77, which says nothing", "failed EXIT_NONZERO exit:nonzero", exited(77)],
+    ["exit 125, which says nothing", "failed EXIT_NONZERO exit:nonzero", exited(125)],
+    ["exit 126, which says nothing", "failed EXIT_NONZERO exit:nonzero", exited(126)],
+    ["exit 127, which says nothing", "failed EXIT_NONZERO exit:nonzero", exited(127)],
+    ["exit 129 (git's usage)", "failed EXIT_NONZERO exit:nonzero", exited(129)],
+    ["exit 130", "failed EXIT_NONZERO exit:nonzero", exited(130)],
+    ["exit 137", "failed EXIT_NONZERO exit:nonzero", exited(137)],
+    ["exit 143", "failed EXIT_NONZERO exit:nonzero", exited(143)],
+    ["SIGKILL", "failed KILLED signal:SIGKILL", killedBy("SIGKILL")],
+    ["SIGTERM", "failed KILLED signal:SIGTERM", killedBy("SIGTERM")],
+    ["SIGHUP", "failed KILLED signal:SIGHUP", killedBy("SIGHUP")],
+    ["SIGINT", "failed KILLED signal:SIGINT", killedBy("SIGINT")],
+    ["SIGSEGV", "failed EXIT_NONZERO signal:SIGSEGV", killedBy("SIGSEGV")],
+    ["SIGABRT", "failed EXIT_NONZERO signal:SIGABRT", killedBy("SIGABRT")],
+    ["SIGILL", "failed EXIT_NONZERO signal:SIGILL", killedBy("SIGILL")],
+    ["SIGFPE", "failed EXIT_NONZERO signal:SIGFPE", killedBy("SIGFPE")],
+    ["SIGBUS", "failed EXIT_NONZERO signal:SIGBUS", killedBy("SIGBUS")],
+    ["a real-time signal", "failed EXIT_NONZERO signal:SIGRTMIN+30", killedBy("SIGRTMIN+30")],
     ["SIGXCPU", "failed TIMEOUT signal:SIGXCPU", killedBy("SIGXCPU")],
     ["SIGXFSZ", "failed DISK_FULL signal:SIGXFSZ", killedBy("SIGXFSZ")],
     ["a command that is not there", "failed INVALID_SPEC spawn", notStarted("INVALID_SPEC")],
@@ -56,16 +59,47 @@ describe("classify() by the end alone", () => {
     ["a process that is gone", "orphaned STALE_WORKER process-gone", LOST],
     ["a recording parent that was killed", "failed KILLED signal", { ...LOST, signal: "SIGKILL" }],
     ["TERM from outside and exit 0", "interrupted INTERRUPTED term-from-outside", exited(0, true)],
-    [
-      "TERM from outside and exit 143",
-      "interrupted INTERRUPTED term-from-outside",
-      endingFromShell(143, true),
-    ],
+    ["TERM from outside and exit 143", "interrupted INTERRUPTED term-from-outside", exited(143, true)],
   ] as const)("takes %s for `%s`", (_what, verdict, ending) => {
     expect(told(judge(ending))).toBe(verdict);
   });
 
   const nothing: Ending = { ...exited(0), exitCode: null } as Ending;
+
+  test("takes a signal for one however it came to be known", () => {
+    const killed = killedBy("SIGKILL");
+    expect(told(judge({ ...killed, signalInferred: false } as Ending))).toBe("failed KILLED signal:SIGKILL");
+    expect(told(judge({ ...killed, signalInferred: true } as Ending))).toBe("failed KILLED signal:SIGKILL");
+  });
+
+  test.each([
+    ["bash", 137, "s.sh: line 3:  1234 Killed                  python train.py", "KILLED shell:SIGKILL"],
+    ["dash", 137, "Killed", "KILLED shell:SIGKILL"],
+    ["a shell on macOS", 137, "s.sh: line 3:  1234 Killed: 9               python", "KILLED shell:SIGKILL"],
+    ["zsh", 143, "zsh: terminated  python train.py", "KILLED shell:SIGTERM"],
+    ["bash of TERM", 143, "s.sh: line 1: 77 Terminated              sleep 60", "KILLED shell:SIGTERM"],
+    ["bash of HUP", 129, "s.sh: line 1: 77 Hangup                  sleep 60", "KILLED shell:SIGHUP"],
+    ["dash of a crash", 139, "Segmentation fault (core dumped)", "EXIT_NONZERO shell:SIGSEGV"],
+    ["bash of abort(3)", 134, "s.sh: line 2: 9 Aborted   (core dumped) ./x", "EXIT_NONZERO shell:SIGABRT"],
+    ["bash, of a full /dev/shm", 135, "shm: 64M\ns.sh: line 2: 9 Bus error  ./x", "DISK_FULL shell:SIGBUS"],
+    ["bash, of a limit of the kernel", 153, "File size limit exceeded", "DISK_FULL shell:SIGXFSZ"],
+    ["a script that cleans up", 137, "Killed\ncleaning\n\n2 files removed\n", "KILLED shell:SIGKILL"],
+    ["a script that went on", 137, `Killed\n${"more\n".repeat(9)}`, "EXIT_NONZERO exit:nonzero"],
+    ["a shell of another signal", 137, "Terminated", "EXIT_NONZERO exit:nonzero"],
+    ["nobody", 137, "Killed by a bug\nkilled 3 mice", "EXIT_NONZERO exit:nonzero"],
+    ["nobody who ended with that code", 1, "Killed", "EXIT_NONZERO exit:nonzero"],
+  ] as const)("hears %s say which signal killed its command", (_who, code, logTail, verdict) => {
+    expect(told(judge(exited(code), { logTail }))).toBe(`failed ${verdict}`);
+    const isSignal = verdict.includes("shell:");
+    expect(judge(exited(code), { logTail }, false).type).toBe(isSignal ? "failed" : "completed");
+  });
+
+  test("reads what was said before abort(3), and takes other signals as they are", () => {
+    expect(told(judge(killedBy("SIGABRT"), { logTail: CUDA_OOM }))).toBe("failed GPU_OOM log:gpu-oom");
+    expect(told(judge(killedBy("SIGSEGV"), { logTail: CUDA_OOM }))).toBe(
+      "failed EXIT_NONZERO signal:SIGSEGV",
+    );
+  });
 
   test("calls an end without exit code and signal unknown, and no success of any kind", () => {
     expect(told(judge(nothing))).toBe("failed UNKNOWN no-evidence");
@@ -76,10 +110,11 @@ describe("classify() by the end alone", () => {
 
 describe("classify() without failOnNonZero", () => {
   test.each([
-    ["exit 3", "completed", shell(3)],
-    ["exit 64", "completed", shell(64)],
-    ["exit 127", "completed", shell(127)],
-    ["exit 137", "failed KILLED signal:SIGKILL", shell(137)],
+    ["exit 3", "completed", exited(3)],
+    ["exit 64", "completed", exited(64)],
+    ["exit 127", "completed", exited(127)],
+    ["exit 137", "completed", exited(137)],
+    ["SIGKILL", "failed KILLED signal:SIGKILL", killedBy("SIGKILL")],
     ["a command that is not there", "failed INVALID_SPEC spawn", notStarted("INVALID_SPEC")],
     ["a process that is gone", "orphaned STALE_WORKER process-gone", LOST],
     ["TERM from outside", "interrupted INTERRUPTED term-from-outside", exited(3, true)],
@@ -88,22 +123,22 @@ describe("classify() without failOnNonZero", () => {
   });
 
   test("still sees a kill for memory", () => {
-    expect(told(judge(shell(1), { oomKilled: true }, false))).toBe("failed OOM_KILLED cgroup:oom-kill");
+    expect(told(judge(exited(1), { oomKilled: true }, false))).toBe("failed OOM_KILLED cgroup:oom-kill");
   });
 });
 
 describe("classify() weighs the evidence in its order", () => {
   /** Each row has all the evidence of the rows below it too. */
   const stop = aStop({ reason: "Timeout" });
-  const sawTerm = { ...endingFromShell(137, true) };
+  const sawTerm = exited(137, true);
   const ladder: readonly (readonly [string, Verdict])[] = [
     ["timeout TIMEOUT deadline", judge(sawTerm, { stop, oomKilled: true, logTail: CUDA_OOM })],
     ["interrupted INTERRUPTED term-from-outside", judge(sawTerm, { oomKilled: true, logTail: CUDA_OOM })],
-    ["failed OOM_KILLED cgroup:oom-kill", judge(shell(137), { oomKilled: true, logTail: CUDA_OOM })],
-    ["failed KILLED signal:SIGKILL", judge(shell(137), { logTail: CUDA_OOM })],
-    ["failed TIMEOUT exit:124", judge(shell(124), { logTail: CUDA_OOM })],
-    ["failed GPU_OOM log:gpu-oom", judge(shell(1), { logTail: CUDA_OOM })],
-    ["failed EXIT_NONZERO exit:nonzero", judge(shell(1))],
+    ["failed OOM_KILLED cgroup:oom-kill", judge(killedBy("SIGKILL"), { oomKilled: true, logTail: CUDA_OOM })],
+    ["failed KILLED signal:SIGKILL", judge(killedBy("SIGKILL"), { logTail: CUDA_OOM })],
+    ["failed TIMEOUT exit:124", judge(exited(124), { logTail: CUDA_OOM })],
+    ["failed GPU_OOM log:gpu-oom", judge(exited(1), { logTail: CUDA_OOM })],
+    ["failed EXIT_NONZERO exit:nonzero", judge(exited(1))],
   ];
 
   test.each(ladder)("%s", (verdict, found) => {
@@ -119,7 +154,7 @@ describe("classify() weighs the evidence in its order", () => {
     ["Shutdown", "shutdown"],
     ["Timeout", "timeout TIMEOUT deadline"],
   ] as const)("takes its own wish to stop (%s) for the cause of any end", (reason, verdict) => {
-    const ends = [exited(0), exited(0, true), shell(137), LOST, notStarted("RUNTIME_ERROR")];
+    const ends = [exited(0), exited(0, true), killedBy("SIGKILL"), LOST, notStarted("RUNTIME_ERROR")];
     expect(ends.map((ending) => told(judge(ending, { stop: aStop({ reason }), oomKilled: true })))).toEqual(
       ends.map(() => verdict),
     );
@@ -136,6 +171,19 @@ describe("classify() says what happened", () => {
 
   test.each([
     ["exited with code 3", judge(exited(3))],
+    [
+      "exited with code 137 (128 + 9: a shell passes on that way that its command was killed by SIGKILL)",
+      judge(exited(137)),
+    ],
+    [
+      "exited with code 137: its shell says that a command was killed by SIGKILL",
+      judge(exited(137), { logTail: "Killed" }),
+    ],
+    ["exited with code 255", judge(exited(255))],
+    [
+      "exited with code 127; the log says: sh: 1: trian: not found",
+      judge(exited(127), { logTail: "sh: 1: trian: not found" }),
+    ],
     ["killed by SIGSEGV", judge(killedBy("SIGSEGV"))],
     ["no such file", judge(notStarted("INVALID_SPEC"))],
     ["the process is gone and left no result", judge(LOST)],
@@ -143,7 +191,7 @@ describe("classify() says what happened", () => {
     expect(errorOf(verdict)).toBe(error);
   });
 
-  test("quotes the last line of the log that decided, cut to a readable length", () => {
+  test("quotes the line of the log that decided, cut to a readable length", () => {
     const tail = `CUDA out of memory (first)\n  ${CUDA_OOM}  \nbye\n`;
     expect(errorOf(judge(exited(1), { logTail: tail }))).toBe(
       `exited with code 1; the log says: ${CUDA_OOM}`,
@@ -151,6 +199,21 @@ describe("classify() says what happened", () => {
     const long = errorOf(judge(exited(1), { logTail: `CUDA out of memory ${"x".repeat(5_000)}` }));
     expect(long.length).toBeLessThan(300);
     expect(long).toEndWith("x…");
+  });
+
+  test("believes in a full disk where one was found, and names the Python that lacked a module", () => {
+    const write = {
+      logTail: "RuntimeError: PytorchStreamWriter failed writing file data/4: file write failed",
+    };
+    expect(told(judge(exited(1), write))).toBe("failed EXIT_NONZERO exit:nonzero");
+    const full = judge(exited(1), { ...write, fullDisk: "the disk of /data has 0 B left" });
+    expect(told(full)).toBe("failed DISK_FULL log:write-failed");
+    expect(errorOf(full)).toEndWith("file write failed; the disk of /data has 0 B left");
+    const logTail = "ModuleNotFoundError: No module named 'torch'";
+    const python = "it ran with /usr/bin/python3, in no virtual environment";
+    expect(errorOf(judge(exited(1), { logTail, python }))).toBe(
+      `exited with code 1; the log says: ${logTail}; ${python}`,
+    );
   });
 
   test("names who cancelled", () => {

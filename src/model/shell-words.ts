@@ -1,0 +1,48 @@
+import { signalName } from "./evidence.ts";
+
+/** What shells write of a command that a signal ended (strsignal(3)). */
+const WORDS: Readonly<Record<string, string>> = {
+  SIGHUP: "Hangup",
+  SIGQUIT: "Quit",
+  SIGILL: "Illegal instruction",
+  SIGTRAP: "Trace/breakpoint trap",
+  SIGABRT: "Aborted",
+  SIGBUS: "Bus error",
+  SIGFPE: "Floating point exception",
+  SIGKILL: "Killed",
+  SIGUSR1: "User defined signal 1",
+  SIGSEGV: "Segmentation fault",
+  SIGUSR2: "User defined signal 2",
+  SIGALRM: "Alarm clock",
+  SIGTERM: "Terminated",
+  SIGXCPU: "CPU time limit exceeded",
+  SIGXFSZ: "File size limit exceeded",
+  SIGSYS: "Bad system call",
+};
+
+/** After these words a script may still clean up. */
+const LAST_LINES = 5;
+
+/** The signal that an exit code over 128 stands for in a shell, or null. */
+export function signalOfCode(exitCode: number | null): string | null {
+  return exitCode === null || exitCode <= 128 ? null : signalName(exitCode - 128);
+}
+
+/**
+ * The signal that ended a command of the job's own shell: its exit code stands for one, and the shell has said so, as
+ * dash does (`Killed`), bash (`train.sh: line 3:  1234 Killed   python train.py`) and zsh (`zsh: killed   python`).
+ */
+export function signalToldByShell(exitCode: number | null, tail: string): string | null {
+  const signal = signalOfCode(exitCode);
+  const word = WORDS[signal ?? ""];
+  if (signal === null || word === undefined) return null;
+  const lines = tail.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-LAST_LINES).some((line) => isSaid(line, word)) ? signal : null;
+}
+
+function isSaid(line: string, word: string): boolean {
+  const said = line.replace(/^.{0,300}: line \d{1,7}: +\d{1,10} +|^zsh(?::\d{1,7})?: /, "");
+  const rest = said.slice(word.length);
+  const isSame = said.toLowerCase().startsWith(word.toLowerCase());
+  return isSame && (said === line ? /^(?:: \d{1,2})?(?: \(core dumped\))?$/ : /^(?:[ :]|$)/).test(rest);
+}

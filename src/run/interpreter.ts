@@ -1,0 +1,27 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Kind } from "../model/kind.ts";
+import { jobEnvironment } from "./environment.ts";
+import { findProgram } from "./program.ts";
+
+/** With which Python a job of this machine ran, in a few words; undefined where it would find none. */
+export function pythonOf(kind: Kind, captured: Readonly<Record<string, string>>): string | undefined {
+  if (kind.type !== "subprocess") return undefined;
+  const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner: {} });
+  const { mode, cwd } = kind;
+  const isPython = mode.type === "command" && basename(mode.command).startsWith("python");
+  const names = isPython ? [mode.command] : ["python3", "python"];
+  for (const name of names) {
+    const found = findProgram(name, { cwd, path: environment["PATH"] });
+    if (found.ok) return `its ${basename(name)} is ${found.value}, ${venvOf(found.value, environment)}`;
+  }
+  return undefined;
+}
+
+function venvOf(python: string, environment: Readonly<Record<string, string>>): string {
+  const root = dirname(dirname(python));
+  const isOwn = existsSync(join(root, "pyvenv.cfg")) || existsSync(join(root, "conda-meta"));
+  const active = environment["VIRTUAL_ENV"] ?? environment["CONDA_PREFIX"];
+  const other = active === undefined || active === root ? "" : ` (the active one is ${active})`;
+  return `${isOwn ? `of the virtual environment ${root}` : "of no virtual environment"}${other}`;
+}
