@@ -80,8 +80,10 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
     const read = reader.read(id);
     if (read.ok) environments.set(id, read.value.metadata.environment);
   }
-  const living = [...holder.tasks.values()].map(({ metadata }) => metadata.environment);
-  const used = new Set([...environments.values(), ...living].filter((hash) => hash !== undefined));
+  const living = [...holder.tasks.values()].flatMap(({ metadata }) => [metadata.id, metadata.environment]);
+  // Beside the environments lie the secrets of tasks, under their ids.
+  const named = [...environments.keys(), ...environments.values(), ...living];
+  const used = new Set(named.filter((name) => name !== undefined));
   const finished = onDisk("finish the clean-up", () => finishRemoval(layout, used, nowMs));
   return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
 }

@@ -110,15 +110,6 @@ function keepCalm(holder: Holder, interruptedAt: string): void {
   holder.calmUntilAwakeMs = clock.awakeMs() + CALM_MS;
 }
 
-/** Cuts the logs that grew over their cap; the jobs go on writing. */
-export function capLogs(holder: Holder): void {
-  for (const job of holder.jobs.values()) {
-    const logs = holder.tasks.get(job.id)?.spec.logs;
-    if (logs === undefined) continue;
-    for (const path of outputFiles(job.directory, logs.separate)) capLog(path, logs.maxBytes);
-  }
-}
-
 /** A job that has not ended and is not on record as running: what is to be written of it, and when to look again. */
 function progressOf(
   holder: Holder,
@@ -237,6 +228,8 @@ function endOf(
   const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
   const { logs } = task.spec;
   const outputs = outputFiles(job.directory, logs.separate);
+  // Nobody is left who writes: from here on they stay as they are.
+  for (const path of outputs) capLog(path, logs.maxBytes);
   const tail = readTail(outputs, mask.text);
   const running = asStarted(task, job);
   const after = settled(

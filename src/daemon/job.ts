@@ -36,7 +36,7 @@ export interface Job {
   sent: Sent | null;
   /** When the last runner of its container was started here, as `Clock.awakeMs`. */
   runnerAtAwakeMs?: number;
-  /** Values to be hidden in its log, as they were at its start; an adopted job knows those of its end alone. */
+  /** Values to be hidden in its log, as they were at its start; absent for an adopted job, whose are read again. */
   readonly secrets?: readonly string[];
   /** How often its control group could not be removed. */
   groupRefusals?: number;

@@ -5,6 +5,7 @@ import type { Task } from "../model/task.ts";
 import { type Mask, maskFor } from "../run/mask.ts";
 import { matching, namesFromSubmitter, readSources, secretValues } from "../run/secrets.ts";
 import { readEnvironment } from "../store/environments.ts";
+import { keepSecrets, readKeptSecrets } from "../store/kept-secrets.ts";
 import type { Layout } from "../store/layout.ts";
 import { onDisk } from "../store/trouble.ts";
 
@@ -22,10 +23,18 @@ export function capturedFor(
   );
 }
 
-/** The values that are hidden in what a task's job wrote. */
+/** The values that are hidden in what a task's job wrote: as they are now, and as its attempts were given them. */
 export function secretsOf(layout: Layout, task: Task, own: Variables): string[] {
   const captured = capturedFor(layout, task, own);
-  return secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
+  const now = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
+  return [...now, ...readKeptSecrets(layout, task.metadata.id)];
+}
+
+/** Keeps the values that an attempt is given, where they may be others by the time its log is shown. */
+export function keepSecretsOf(layout: Layout, { metadata, spec }: Task, values: readonly string[]): void {
+  const areOfFile = (spec.kind.envFrom ?? []).some((source) => "file" in source);
+  // Without a captured environment they are those of this supervisor, which the next one need not have.
+  if (areOfFile || metadata.environment === undefined) keepSecrets(layout, metadata.id, values);
 }
 
 /** Hides the secrets of a task. */

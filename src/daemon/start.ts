@@ -17,7 +17,7 @@ import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
-import { capturedFor } from "./secrets.ts";
+import { capturedFor, keepSecretsOf } from "./secrets.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -70,7 +70,7 @@ function startJob(holder: Holder, task: Task): void {
   const captured = capturedFor(layout, task, holder.options.environment);
   const secrets = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
   const launched = captured.ok
-    ? launchIn(holder, { task, directory, captured: captured.value })
+    ? launchIn(holder, { task, directory, captured: captured.value, secrets })
     : err({ code: "RUNTIME_ERROR", error: captured.error.message } as const);
   failpoint("start:launched");
   const job = {
@@ -113,7 +113,12 @@ function hearOfTheEnd(holder: Holder, task: Task, launched: Launched): void {
 
 function launchIn(
   holder: Holder,
-  { task, directory, captured }: { task: Task; directory: string; captured: Variables | null },
+  {
+    task,
+    directory,
+    captured,
+    secrets,
+  }: { task: Task; directory: string; captured: Variables | null; secrets: readonly string[] },
 ): Result<Launched, NotStarted> {
   const { layout, self } = holder.options;
   const { kind, logs } = task.spec;
@@ -128,9 +133,10 @@ function launchIn(
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     mkdirSync(layout.checkpoint(id), { recursive: true, mode: 0o700 });
     failpoint("start:furnished");
+    keepSecretsOf(layout, task, secrets);
   } catch (error) {
     const code = errnoOf(error) === "ENOSPC" ? "DISK_FULL" : "RUNTIME_ERROR";
-    return err({ code, error: `Cannot make the folder of the attempt: ${String(error)}` });
+    return err({ code, error: `Cannot furnish the attempt: ${String(error)}` });
   }
   const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
   const runner = runnerVariables(task, directoriesFor(kind, onMachine));

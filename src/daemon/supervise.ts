@@ -8,10 +8,11 @@ import { answerRequest, dropOldReplies, pendingRequests } from "../store/request
 import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
 import { goOn } from "./cleaning.ts";
-import { capLogs, finishJobs, LOOK_MS } from "./finish.ts";
+import { finishJobs, LOOK_MS } from "./finish.ts";
 import { lookAgain } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { takeIncoming } from "./incoming.ts";
+import { LogCaps } from "./log-caps.ts";
 import { cleaningFor, operate } from "./operations.ts";
 import { StandingPlan } from "./standing-plan.ts";
 
@@ -47,6 +48,7 @@ export interface Supervision {
 export async function supervise(holder: Holder, supervision: Supervision): Promise<void> {
   const { clock, lock } = holder.options;
   const planning = new StandingPlan(holder);
+  const caps = new LogCaps(holder);
   const tellPause = pauseTeller(holder);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   let hasRested = false;
@@ -72,6 +74,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     }
     const asideInMs =
       supervision.aside === undefined ? null : withDisk(holder, "clean up", supervision.aside);
+    const capsInMs = withDisk(holder, "cut the logs", () => caps.look());
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
     // What was just told to stop is signalled at once; where that comes to nothing, not again and again.
     isAgain = !isAgain && planned.actions.some(({ type }) => type !== "claim");
@@ -85,6 +88,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       planned.wakeInMs,
       afterActionsMs,
       asideInMs,
+      capsInMs,
       calmInMs > 0 ? calmInMs : null,
     ].filter((ms) => ms !== null);
     const mostMs = isIdle(holder, planned) ? MAX_IDLE_MS : MAX_PAUSE_MS;
@@ -156,7 +160,6 @@ function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null)
 }
 
 function doChores(holder: Holder, supervision: Supervision): void {
-  capLogs(holder);
   holder.checkpointIfDue();
   supervision.refresh?.();
   dropOldReplies(holder.options.layout, holder.options.clock.now());

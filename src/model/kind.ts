@@ -40,6 +40,9 @@ export type AnyMode = v.InferOutput<typeof containerMode>;
 
 const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name without = and NUL"));
 
+/** Values that are not to be shown. */
+export const secrets = v.array(v.string());
+
 /** Variables by name; unlike a `v.record`, which drops what is called `constructor` or `prototype`, all of them. */
 export const environment = v.custom<Record<string, string>>(
   (data) =>

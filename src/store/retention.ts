@@ -6,6 +6,7 @@ import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { syncDirectory } from "./durable.ts";
 import { dropUnusedEnvironments } from "./environments.ts";
+import { dropSecrets } from "./kept-secrets.ts";
 import type { Layout } from "./layout.ts";
 import { readNotices } from "./notices.ts";
 import { isMissing, onDisk } from "./trouble.ts";
@@ -32,6 +33,7 @@ function sizeOf(path: string): number {
 export function removeTask(layout: Layout, id: TaskId): Result<null, Problem> {
   return onDisk(`remove "${id}"`, () => {
     rmSync(layout.run(id), { recursive: true, force: true });
+    dropSecrets(layout, id);
     failpoint("clean:run-removed");
     rmSync(layout.record("done", id), { force: true });
     rmSync(layout.record("dead-letter", id), { force: true });
@@ -63,6 +65,7 @@ export function logsOf(layout: Layout, id: TaskId): { readonly paths: string[]; 
 export function removeLogs(layout: Layout, id: TaskId): Result<null, Problem> {
   return onDisk(`remove the logs of "${id}"`, () => {
     for (const path of logsOf(layout, id).paths) isMissing(() => rmSync(path));
+    dropSecrets(layout, id);
     return null;
   });
 }

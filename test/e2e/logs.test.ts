@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -66,5 +66,53 @@ describe("a log that is changed under whoever follows it", () => {
     const shown = out.split("\n").filter((line) => /^\d+$/.test(line));
     expect([code, shown]).toEqual([0, Array.from({ length: 40 }, (_, index) => String(index))]);
     expect(err).not.toContain("cut here");
+  });
+});
+
+describe("a log is under its cap once the end is on record", () => {
+  const CAP = 64 * 1_024;
+  const log = (stint: Stint): string => join(stint.home, "runs/000001-a/1/output.log");
+  const writer = (before: string): string =>
+    JSON.stringify({
+      name: "a",
+      run: `${before}; head -c 20000000 /dev/zero | tr '\\0' x | fold -w 99; echo; echo the end`,
+      logs: { maxBytes: "64KiB" },
+    });
+
+  test("where it was written faster than it is looked at", async () => {
+    await using stint = new Stint();
+    await stint.run(["run", "-q", "-"], { input: writer("true") });
+    expect(statSync(log(stint)).size).toBeLessThanOrEqual(CAP);
+    expect(stint.record(1).status.attempts[0]?.logTail).toEndWith("the end");
+    expect(await stint.ok("logs", "1")).toMatch(
+      /^x+\n[^]*\n\[stint: \d{8} bytes were cut here\]\n[^]*the end$/,
+    );
+  });
+
+  test("where nobody supervised it meanwhile", async () => {
+    await using stint = new Stint();
+    await stint.up();
+    const input = writer(`until test -e ${stint.root}/go; do sleep 0.02; done`);
+    expect((await stint.run(["submit", "-"], { input })).code).toBe(0);
+    await stint.reach(1, "running");
+    await stint.killSupervisors();
+    writeFileSync(join(stint.root, "go"), "");
+    await until("it has ended", () => stint.files("runs/000001-a/1").includes("exit.json"));
+    expect(statSync(log(stint)).size).toBeGreaterThan(20_000_000);
+    await stint.ok("drain");
+    expect(statSync(log(stint)).size).toBeLessThanOrEqual(CAP);
+    expect(stint.record(1).status.attempts[0]?.logTail).toEndWith("the end");
+  });
+
+  test("and long before, while a job goes on", async () => {
+    await using stint = new Stint();
+    const started = stint.start(["run", "-q", "-"], {
+      input: writer("true").replace("echo the end", `until test -e ${stint.root}/go; do sleep 0.02; done`),
+    });
+    const text = (): string => stint.textOf("home/runs/000001-a/1/output.log");
+    await until("it is cut", () => text().includes("were cut here") && text().length <= CAP);
+    expect(stint.record(1).status.state).toBe("running");
+    writeFileSync(join(stint.root, "go"), "");
+    expect(await started.exited).toBe(0);
   });
 });

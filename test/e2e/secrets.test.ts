@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Receiver } from "../rig/receiver.ts";
 import { Stint, until } from "../rig/stint.ts";
@@ -85,12 +85,47 @@ on: {failure: {webhook: "${receiver.url}"}}
     // What stands under env: was written into the task file by its author.
     for (const value of [OF_FILE, OF_SUBMITTER])
       expect(ours.filter((text) => text.includes(value))).toEqual([]);
-    expect(await filesWith(stint, OF_FILE)).toEqual(["./runs/000001-a/1/output.log"]);
+    expect((await filesWith(stint, OF_FILE)).toSorted()).toEqual([
+      "./env/000001-a.json",
+      "./runs/000001-a/1/output.log",
+    ]);
     expect((await filesWith(stint, OF_SUBMITTER)).toSorted()).toEqual([
+      "./env/000001-a.json",
       expect.stringMatching(/^\.\/env\/[0-9a-f]{64}\.json$/),
       "./runs/000001-a/1/output.log",
     ]);
     expect(await filesWith(stint, "NOT_NAMED:")).toEqual([]);
+  });
+
+  test("that has changed while its job ran is hidden all the same, by whoever takes over and by every verb", async () => {
+    await using stint = new Stint();
+    const path = dotenv(stint, `A=${OF_FILE}\n`);
+    const own = { SUPERVISORS_TOKEN: OF_SUBMITTER };
+    const first = stint.start(["up"], { env: own });
+    await until("it is up", () => stint.owner()?.["pid"] === first.pid);
+    const run = `echo "$A $SUPERVISORS_TOKEN"; until test -e ${stint.root}/go; do sleep 0.02; done; exit 3`;
+    // In the inbox nobody submits: the variables are the supervisor's.
+    writeFileSync(
+      join(stint.home, "inbox", "a.yaml"),
+      JSON.stringify({ name: "a", run, envFrom: { file: path } }),
+    );
+    writeFileSync(join(stint.home, "inbox", "b.yaml"), JSON.stringify({ name: "b", run }));
+    await Promise.all([stint.reach(1, "running"), stint.reach(2, "running")]);
+    first.kill("SIGKILL");
+    await first.exited;
+    writeFileSync(path, "A=quite another\n");
+    writeFileSync(join(stint.root, "go"), "");
+    await stint.run(["drain"]);
+    for (const record of stint.records()) {
+      const { id } = record.metadata;
+      const shown = id.endsWith("a") ? "*** ***" : "***";
+      expect(record.status.attempts[0]?.logTail?.trim()).toBe(shown);
+      expect((await stint.run(["logs", id])).out.trim()).toBe(shown);
+      expect((await stint.run(["show", id])).out).not.toContain("sesame");
+      expect(statSync(join(stint.home, "env", `${id}.json`)).mode & 0o777).toBe(0o600);
+    }
+    await stint.ok("clean", "--older-than", "0s", "--dead-letter");
+    expect(stint.files("env").filter((name) => !/^[0-9a-f]{64}/.test(name))).toEqual([]);
   });
 
   test("in a file is read at the start of each attempt", async () => {
