@@ -41,7 +41,8 @@ export function holdingsOf(task: Task): Holding[] {
 
 /**
  * A share counts with what was promised to it or what it really takes, whichever is more. Where the driver does not
- * say which process has how much, what is in use counts against the promises as a whole.
+ * say which process has how much, what is in use counts against the promises of those who are there as a whole; beside a
+ * stranger nobody knows whose it is, and all promises are still to be kept out of what is free.
  */
 function roomOf(
   device: Device,
@@ -55,16 +56,19 @@ function roomOf(
   const total = device.memoryBytes;
   const usedBytes = total === null || device.freeBytes === null ? 0 : total - device.freeBytes;
   const isHeldWhole = holdings.some(({ bytes }) => bytes === null);
-  const shares = sum(holdings.map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0)));
+  const sharesOf = (some: readonly Holding[]): number =>
+    sum(some.map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0)));
+  // Who is not there yet has nothing of what is in use.
+  const present = sharesOf(holdings.filter(({ token }) => taken.has(token)));
   const outside = sum(strangers.map(({ bytes }) => bytes ?? 0));
   // What nobody accounts for is a stranger's, if there is one, and never that of a job which has the whole device.
   const isOurs = isHeldWhole || (holdings.length > 0 && strangers.length === 0);
-  const foreignBytes = isTold || isOurs ? outside : Math.max(outside, usedBytes - shares);
-  const excess = isTold ? 0 : Math.max(0, usedBytes - shares - foreignBytes);
-  const byPromise = total === null ? null : total - shares - foreignBytes - excess;
+  const foreignBytes = isTold || isOurs ? outside : Math.max(outside, usedBytes - present);
+  const excess = isTold ? 0 : Math.max(0, usedBytes - present - foreignBytes);
+  const byPromise = total === null ? null : total - sharesOf(holdings) - foreignBytes - excess;
   // What is free now is still to be taken by those who were promised more than they have so far.
   const due = sum(holdings.map(({ token, bytes }) => Math.max(0, (bytes ?? 0) - (taken.get(token) ?? 0))));
-  const byUse = device.freeBytes === null || !isTold ? null : device.freeBytes - due;
+  const byUse = device.freeBytes === null || (isOurs && !isTold) ? null : device.freeBytes - due;
   const freeBytes = byPromise === null ? null : Math.max(0, Math.min(byPromise, byUse ?? byPromise));
   return {
     device,

@@ -86,7 +86,22 @@ describe("deviceRooms() of a device with 80 GiB", () => {
     [
       "untold, with a stranger beside a share",
       { holdings: [share(20)], held: [held(null)], foreign: [foreign(null)], freeGib: 50 },
-      { free: 50, foreign: 10, low: false },
+      { free: 30, foreign: 10, low: false },
+    ],
+    [
+      "untold, with a stranger beside a share that has not begun to take",
+      { holdings: [share(24)], foreign: [foreign(null)], freeGib: 28 },
+      { free: 4, foreign: 52, low: false },
+    ],
+    [
+      "untold, with a stranger beside a share that takes little yet",
+      { holdings: [share(24)], held: [held(null)], foreign: [foreign(null)], freeGib: 27 },
+      { free: 3, foreign: 29, low: false },
+    ],
+    [
+      "untold, with a share that is there and one that is not yet",
+      { holdings: [share(30), share(20, { token: "u" })], held: [held(null)], freeGib: 50 },
+      { free: 30, foreign: 0, low: true },
     ],
     [
       "untold in part, with a share of which more is known than was promised",
