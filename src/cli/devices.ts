@@ -6,11 +6,13 @@ import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
+import type { Holding } from "../plan/snapshot.ts";
 import { openHome } from "../store/home.ts";
 import { readInventory } from "../store/inventory-file.ts";
 import { readTasks } from "../store/reader.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
+import { heldElsewhere } from "./elsewhere.ts";
 import { readSettings } from "./settings.ts";
 
 /** A task on a device. */
@@ -24,8 +26,11 @@ export interface TaskOnDevice {
   readonly usedBytes: number | null;
 }
 
-/** A device with the tasks on it. */
-export type DeviceWithTasks = Device & { readonly tasks: readonly TaskOnDevice[] };
+/** A device with the tasks on it, and what jobs of other homes have of it. */
+export type DeviceWithTasks = Device & {
+  readonly tasks: readonly TaskOnDevice[];
+  readonly elsewhere: readonly Pick<Holding, "holder" | "bytes">[];
+};
 
 /** What can be said of the GPUs of this machine. */
 export interface DevicesSeen {
@@ -55,9 +60,16 @@ export async function seeDevices(
   const known = home.ok && !isFresh ? readInventory(home.value, context.clock.now()) : null;
   const { clock, env } = context;
   const inventory = known ?? (await probeDevices({ clock, env, rules, isOwn: (token) => tokens.has(token) }));
+  const others = inventory.devices.length === 0 ? [] : await heldElsewhere(context, path);
   return ok({
     inventory,
-    devices: inventory.devices.map((device) => ({ ...device, tasks: tasksOn(device, active) })),
+    devices: inventory.devices.map((device) => ({
+      ...device,
+      tasks: tasksOn(device, active),
+      elsewhere: others
+        .filter((one) => one.device === device.id)
+        .map(({ holder, bytes }) => ({ holder, bytes })),
+    })),
     narrowedBy: [...hidingIn(env), ...namesOf(rules)],
   });
 }

@@ -1,4 +1,3 @@
-import { bootId } from "../lib/host.ts";
 import { readConditions } from "../machine/conditions.ts";
 import type { Inventory } from "../model/device.ts";
 import type { Owner } from "../model/owner.ts";
@@ -8,6 +7,7 @@ import type { Machine, Terms } from "../plan/snapshot.ts";
 import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
+import { heldElsewhere } from "./elsewhere.ts";
 
 /** The machine as whoever supervises a home goes by it; with nobody there, as it was seen just now. */
 export async function seenMachine(
@@ -19,15 +19,7 @@ export async function seenMachine(
     owner?.capacity === undefined ? readInventory(layout, context.clock.now()) : inventoryOf(layout, owner);
   const machine = machineWith(seen, terms);
   if (machine.devices.length === 0) return machine;
-  // What looks at devices is loaded where there are some.
-  const [{ holdingsOf, sharesElsewhere }, { openShares }] = await Promise.all([
-    import("../daemon/device-pool.ts"),
-    import("../machine/shares.ts"),
-  ]);
-  const shares = openShares(context.env);
-  if (shares === null) return machine;
-  const { live } = sharesElsewhere(shares, { home: layout.home, bootId: bootId() });
-  return { ...machine, elsewhere: live.flatMap(holdingsOf) };
+  return { ...machine, elsewhere: await heldElsewhere(context, layout.home) };
 }
 
 /** The same for who wants to queue: GPUs that nobody has looked at just now are looked at where a draft wants some. */

@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import { isAlive } from "../lib/host.ts";
 import type { Random } from "../lib/random.ts";
 import { postShare, readShares, withdrawShare } from "../machine/shares.ts";
+import { isSimulated } from "../machine/simulated.ts";
 import type { Device } from "../model/device.ts";
 import type { DeviceShare } from "../model/device-share.ts";
 import type { Owner } from "../model/owner.ts";
@@ -78,12 +79,13 @@ export class DevicePool {
    */
   take({ task, resources, devices }: Placement, token: string): boolean {
     const { shares } = this.#options;
-    if (devices.length === 0 || shares === null) return true;
+    if (devices.every(isSimulated) || shares === null) return true;
     const known = new Set(this.#elsewhere.map((share) => share.token));
     const note = this.#note(task, { token, devices, bytes: resources.vramBytes ?? null });
     if (!attempt(() => postShare(shares, note))) return true;
     const rival = this.#readOthers().find(
-      (share) => !known.has(share.token) && share.devices.some((id) => devices.includes(id)),
+      (share) =>
+        !known.has(share.token) && share.devices.some((id) => !isSimulated(id) && devices.includes(id)),
     );
     if (rival === undefined) return true;
     this.#standBackUntilMs = this.#options.clock.awakeMs() + STAND_BACK_MS * this.#options.random();
@@ -98,7 +100,7 @@ export class DevicePool {
     const kept = new Set<string>();
     for (const task of tasks) {
       const open = openAttempt(task);
-      if (open?.devices === undefined) continue;
+      if (open?.devices === undefined || open.devices.every(isSimulated)) continue;
       const { token, devices, resources } = open;
       kept.add(token);
       attempt(() =>
@@ -163,7 +165,9 @@ export function sharesElsewhere(
 }
 
 export function holdingsOf({ token, home, task, devices, bytes }: DeviceShare): Holding[] {
-  return devices.map((device) => ({ device, token, holder: `${task} of ${home}`, bytes }));
+  return devices
+    .filter((device) => !isSimulated(device))
+    .map((device) => ({ device, token, holder: `${task} of ${home}`, bytes }));
 }
 
 /** A folder that does not take a note only costs the agreement with other homes. */

@@ -40,23 +40,30 @@ test("a task is on a device that it was given, or that its processes are on", ()
     ["000002-train", { isGiven: true, reservedBytes: null, usedBytes: null }],
     ["000004-train", { isGiven: false, reservedBytes: null, usedBytes: null }],
   ]);
-  expect(renderDevices([{ ...device({ memoryBytes: 80 * GIB }), tasks }], 100)).toBe(
+  const elsewhere = [
+    { holder: "000007-a of /other", bytes: null },
+    { holder: "000008-b of /other", bytes: GIB },
+  ];
+  expect(renderDevices([{ ...device({ memoryBytes: 80 * GIB }), tasks, elsewhere }], 100)).toBe(
     [
       "GPU  NAME  MEMORY       USE  TEMP  ID",
       "0    A100  - of 80 GiB  -    -     GPU-1",
       "     000001-train has 8 GiB of it, uses 1 GiB",
       "     000002-train has it whole",
       "     000004-train uses an unknown amount and was not given it",
+      "     000007-a of /other has it whole",
+      "     000008-b of /other has 1 GiB of it",
       "",
     ].join("\n"),
   );
 });
 
 test("what is unknown is a dash, a fault stands below, and shared memory is called so", () => {
-  const lost = { ...device({ fault: "lost", foreign: [{ pid: 7, bytes: null }] }), tasks: [] };
+  const lost = { ...device({ fault: "lost", foreign: [{ pid: 7, bytes: null }] }), tasks: [], elsewhere: [] };
   const unified = {
     ...device({ isUnified: true, memoryBytes: 8 * GIB, freeBytes: 6 * GIB, index: 1 }),
     tasks: [],
+    elsewhere: [],
   };
   expect(renderDevices([lost, unified], 100)).toBe(
     [

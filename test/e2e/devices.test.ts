@@ -190,12 +190,14 @@ test.concurrent("what can never fit is refused with the reason, by submit and by
 });
 
 test.concurrent("a task that no longer fits is told so, and a crash leaves no share behind", async () => {
-  await using stint = new GpuStint(simulated("24GiB", "24GiB"));
+  await using stint = new GpuStint();
+  using fake = new FakeNvidia();
+  stint.variables = fake.envOfMachine;
   await stint.queue("a", SEEN, "--gpus", "2");
   const shares = (): string[] => stint.files("../runtime/stint/devices");
   await stint.run(["drain"], { env: { STINT_FAILPOINT: "start:claimed" } });
   expect(shares()).toHaveLength(1);
-  writeFileSync(join(stint.home, "config.yaml"), simulated("24GiB"));
+  writeFileSync(join(stint.home, "config.yaml"), `gpus: {allow: [${GPU_A}]}\n`);
   expect(await stint.ok("drain")).toBe("000001-a left: asks for 2 GPUs, this machine has 1");
   expect(shares()).toEqual([]);
   rmSync(join(stint.home, "inventory.json"));
@@ -207,9 +209,12 @@ test.concurrent("a task that no longer fits is told so, and a crash leaves no sh
 });
 
 test.concurrent("two homes of one user never give one device to two jobs, and explain names the other", async () => {
-  await using stint = new GpuStint(simulated("8GiB"));
-  await using other = new GpuStint(simulated("8GiB"));
-  other.variables = { XDG_RUNTIME_DIR: join(stint.root, "runtime"), HOME: stint.root };
+  const settings = `jobs: 8\ngpus: {allow: [${GPU_A}]}\n`;
+  await using stint = new GpuStint(settings);
+  await using other = new GpuStint(settings);
+  using fake = new FakeNvidia();
+  stint.variables = fake.envOfMachine;
+  other.variables = { ...stint.variables, XDG_RUNTIME_DIR: join(stint.root, "runtime"), HOME: stint.root };
   const job = "echo begin >> $HOME/lines; sleep 0.02; echo end >> $HOME/lines";
   for (const home of [stint, other]) await home.queue("job", job, "--gpus", "1", "--array", "1-3");
   await Promise.all([stint.ok("drain", "--jobs", "4"), other.ok("drain", "--jobs", "4")]);
@@ -220,6 +225,7 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   const { status } = await other.reach(4, "running");
   await stint.queue("late", "true", "--gpus", "1");
   expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
+  expect(await stint.ok("gpus")).toContain(`000004-long of ${other.home} has it whole`);
   // Its supervisor gone, the device is still that of the job; the job gone too, nobody has it.
   up.kill("SIGKILL");
   await up.exited;
@@ -227,6 +233,21 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   await killMarked(status.attempts.map(({ token }) => token));
   await stint.reach(4, "completed");
   await until("no share is left", () => stint.files("../runtime/stint/devices").length === 0);
+});
+
+test.concurrent("GPUs that a home makes up are that home's alone", async () => {
+  await using stint = new GpuStint(simulated("8GiB"));
+  await using other = new GpuStint(simulated("8GiB"));
+  other.variables = { XDG_RUNTIME_DIR: join(stint.root, "runtime") };
+  for (const home of [stint, other]) {
+    await home.up();
+    await home.queue("long", "sleep 60", "--gpus", "1");
+  }
+  for (const home of [stint, other]) await home.reach(1, "running");
+  await stint.queue("late", "true", "--gpus", "1");
+  expect(await stint.ok("explain", "2")).toContain("gpu 0 is held by 000001-long\n");
+  for (const verb of ["explain 2", "gpus"])
+    expect(await stint.ok(...verb.split(" "))).not.toContain(other.home);
 });
 
 test.concurrent("a tool that hangs keeps no job without GPUs waiting, and explain says what is amiss", async () => {

@@ -29,10 +29,11 @@ function memoryOf({ memoryBytes, freeBytes, isUnified }: DeviceWithTasks): strin
   return `${used} of ${formatBytes(memoryBytes)}${isUnified ? ", the machine's" : ""}`;
 }
 
-function notesOn({ fault, tasks, foreign }: DeviceWithTasks): string[] {
+function notesOn({ fault, tasks, elsewhere, foreign }: DeviceWithTasks): string[] {
   const notes = [
     ...(fault === null ? [] : [`of no use: ${fault}`]),
     ...tasks.map(noteOnTask),
+    ...elsewhere.map(({ holder, bytes }) => `${holder} has ${shareOf(bytes)}`),
     ...foreign.map(
       ({ pid, bytes }) => `${pid === 0 ? "somebody" : `pid ${pid}`} outside stint uses ${amount(bytes)}`,
     ),
@@ -43,9 +44,11 @@ function notesOn({ fault, tasks, foreign }: DeviceWithTasks): string[] {
 function noteOnTask({ id, reservedBytes, isGiven, usedBytes }: TaskOnDevice): string {
   const used = usedBytes === null ? "" : `, uses ${amount(usedBytes)}`;
   if (!isGiven) return `${id} uses ${amount(usedBytes)} and was not given it`;
-  return reservedBytes === null
-    ? `${id} has it whole${used}`
-    : `${id} has ${amount(reservedBytes)} of it${used}`;
+  return `${id} has ${shareOf(reservedBytes)}${used}`;
+}
+
+function shareOf(bytes: number | null): string {
+  return bytes === null ? "it whole" : `${formatBytes(bytes)} of it`;
 }
 
 function amount(bytes: number | null): string {
