@@ -80,9 +80,10 @@ interface Book {
   /** Names of drafts and of their sweeps. */
   readonly batch: ReadonlyMap<string, readonly number[]>;
   readonly finder: Finder;
-  /** Unended tasks, and failed ones for the sweeps that they belong to. */
-  readonly tasks: () => readonly Task[];
-  readonly failed: () => readonly Task[];
+  /** Unended tasks by their names. */
+  readonly named: () => ReadonlyMap<string, readonly Task[]>;
+  /** Of the newest sweep of a name, the members that have not succeeded yet. */
+  readonly sweeps: () => ReadonlyMap<string, readonly Parent[]>;
 }
 
 function openBook(layout: Layout, drafts: readonly Draft[]): Book {
@@ -94,12 +95,12 @@ function openBook(layout: Layout, drafts: readonly Draft[]): Book {
       else known.push(index);
     }
   }
-  let [tasks, failed]: [Task[] | null, Task[] | null] = [null, null];
+  const tasks = once(() => readTasks(layout, ["running", "pending"]));
   return {
     batch,
     finder: new Finder(layout),
-    tasks: () => (tasks ??= readTasks(layout, ["running", "pending"])),
-    failed: () => (failed ??= readTasks(layout, ["dead-letter"])),
+    named: once(() => Map.groupBy(tasks(), ({ metadata }) => metadata.name)),
+    sweeps: once(() => sweepsOf(tasks(), readTasks(layout, ["dead-letter"]))),
   };
 }
 
@@ -110,10 +111,16 @@ function taskNamed({ finder }: Book, reference: string): TaskId | null {
   return id !== null && finder.has(id) ? id : null;
 }
 
+/** What is not looked up before it is asked for, and then once. */
+function once<T>(look: () => T): () => T {
+  let found: { readonly value: T } | null = null;
+  return () => (found ??= { value: look() }).value;
+}
+
 function lookUp(
   book: Book,
   { draft, reference }: { draft: Draft; reference: string },
-): Result<Parent[], Problem> {
+): Result<readonly Parent[], Problem> {
   const inBatch = book.batch.get(reference);
   if (inBatch !== undefined) {
     const isSweep = inBatch.length > 1;
@@ -125,7 +132,7 @@ function lookUp(
   const id = taskNamed(book, reference);
   if (id !== null) return ok([{ id }]);
   if (/^\d+$/.test(reference)) return refuse(draft, `there is no task ${reference}`);
-  const named = book.tasks().filter(({ metadata }) => metadata.name === reference);
+  const named = book.named().get(reference) ?? [];
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);
   if (only !== undefined) {
@@ -136,17 +143,26 @@ function lookUp(
       `name one by its number: ${numbers}`,
     );
   }
-  const members = sweepMembers(book, reference);
+  const members = book.sweeps().get(reference) ?? [];
   return members.length > 0 ? ok(members) : unknown(book, { draft, reference });
 }
 
-/** The members of the newest sweep of a name that have not succeeded yet. */
-function sweepMembers({ tasks, failed }: Book, name: string): Parent[] {
-  const living = tasks().filter(({ metadata }) => metadata.group?.name === name);
-  const newest = living.reduce((most, { metadata }) => Math.max(most, metadata.group?.id ?? 0), 0);
-  return [...living, ...failed()]
-    .filter(({ metadata }) => metadata.group?.id === newest)
-    .map(({ metadata }) => ({ id: metadata.id }));
+/** A sweep of which every member has ended is none that anybody waits for. */
+function sweepsOf(tasks: readonly Task[], failed: readonly Task[]): Map<string, Parent[]> {
+  const newest = new Map<string, number>();
+  for (const { metadata } of tasks) {
+    const { name, id } = metadata.group ?? {};
+    if (name !== undefined && id !== undefined) newest.set(name, Math.max(newest.get(name) ?? 0, id));
+  }
+  const sweeps = new Map<string, Parent[]>();
+  for (const { metadata } of [...tasks, ...failed]) {
+    const { group, id } = metadata;
+    if (group === undefined || newest.get(group.name) !== group.id) continue;
+    const known = sweeps.get(group.name);
+    if (known === undefined) sweeps.set(group.name, [{ id }]);
+    else known.push({ id });
+  }
+  return sweeps;
 }
 
 function unknown(
@@ -169,7 +185,7 @@ function unknown(
       hint,
     );
   }
-  const names = [...book.batch.keys(), ...book.tasks().map(({ metadata }) => metadata.name)];
+  const names = [...book.batch.keys(), ...book.named().keys()];
   const near = closest(reference, new Set(names));
   return refuse(
     draft,

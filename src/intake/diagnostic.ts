@@ -19,7 +19,7 @@ export interface Diagnostic {
 }
 
 /** More faults than this help nobody; the rest is counted. */
-const MAX_DIAGNOSTICS = 100;
+export const MAX_DIAGNOSTICS = 100;
 /** A longer line (data on one line, a minified JSON) is shown in part. */
 const MAX_SHOWN_CHARACTERS = 160;
 const SHOWN_BEFORE = 60;

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../lib/result.ts";
-import { type EnvironmentSource, VARIABLE_PATTERN } from "../model/kind.ts";
+import { type EnvironmentSource, MAX_VARIABLE_NAMES, VARIABLE_PATTERN } from "../model/kind.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { all, listOf, type Surroundings, text } from "./readers.ts";
 import { folder, members } from "./task-readers.ts";
@@ -28,8 +28,9 @@ function source(value: Value, surroundings: Surroundings): Result<EnvironmentSou
   }
   const names = listOf(variable)(env ?? value, surroundings);
   if (!names.ok) return names;
-  return names.value.length === 0
-    ? refuse(value, "names nothing, wanted a variable")
+  if (names.value.length === 0) return refuse(value, "names nothing, wanted a variable");
+  return names.value.length > MAX_VARIABLE_NAMES
+    ? refuse(value, `names ${names.value.length} variables, wanted at most ${MAX_VARIABLE_NAMES}`)
     : ok({ env: names.value });
 }
 

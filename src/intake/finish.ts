@@ -150,7 +150,7 @@ function wordsOf(mode: AnyMode, image: string): string[] {
       return firstWork(mode.body).split(/\s+/);
     case "image":
       // Without its registry, tag and digest.
-      return [basename(image).replace(/[:@].*$/, ""), ...mode.args];
+      return [basename(image).split(/[:@]/, 1)[0] ?? "", ...mode.args];
   }
 }
 

@@ -15,12 +15,19 @@ export interface Given {
   readonly entry: Entry;
 }
 
+/** Of one task, those in groups included; what is under `env` or `labels` is the value of one key. */
+const MAX_KEYS = 1_000;
+
 /** The fields in a mapping, with the faults of its keys; groups (`retry: {…}`) are opened, `null` is passed over. */
 export function givenFields(entries: readonly Entry[]): { given: Given[]; faults: Fault[] } {
   const isRecordElsewhere = entries.some(({ key }) => camelCase(key) === "jobName");
   const given: Given[] = [];
   const faults: Fault[] = [];
-  for (const entry of entries.flatMap(opened)) {
+  const keys = entries.flatMap(opened);
+  const [first] = keys;
+  if (first !== undefined && keys.length > MAX_KEYS)
+    faults.push(fault(first.span, `the task has ${keys.length} keys, wanted at most ${MAX_KEYS}`));
+  for (const entry of keys.slice(0, MAX_KEYS)) {
     const typed = entry.value.path;
     if (isRecordElsewhere && PAST_OF_RECORD.has(camelCase(typed))) continue;
     const meaning = meaningOf(typed);

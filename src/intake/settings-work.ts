@@ -24,9 +24,10 @@ function workWindow(value: Value): Result<WorkWindow, Fault[]> {
   const read = text(value);
   if (!read.ok) return read;
   const wanted = "wanted hours such as 22:00-07:00, Sat-Sun or Mon-Fri 22:00-07:00";
-  const [, dayText, timeText] =
-    /^\s*((?:[a-z]{2,}(?:\s*-\s*[a-z]{2,})?(?:\s*,\s*)?)*)\s*(\d[\d:\s-]*)?$/i.exec(read.value) ?? [];
-  if (dayText === undefined) return refuse(value, `is ${describe(value)}, ${wanted}`);
+  const typed = read.value.trim();
+  const cut = typed.search(/\d/);
+  const dayText = (cut === -1 ? typed : typed.slice(0, cut)).trim();
+  const timeText = cut === -1 ? undefined : typed.slice(cut);
   const days = dayText === "" ? [...DAYS.keys()] : daysOf(dayText);
   const times = timeText === undefined ? { fromMinute: 0, minutes: DAY_MINUTES } : timesOf(timeText);
   if (days === null || times === null) return refuse(value, `is ${describe(value)}, ${wanted}`);

@@ -2,10 +2,11 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
 import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
-import { type Diagnostic, diagnose } from "./diagnostic.ts";
+import { type Diagnostic, diagnose, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
 import { draftsOf } from "./sweep/expand.ts";
+import { Room } from "./sweep/room.ts";
 import { isSweepKey } from "./sweep/sweep.ts";
 import { describe, type Entry, type MappingValue, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
@@ -18,8 +19,11 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
   if (!documents.ok) return err(diagnose(source, documents.error));
   const faults = [...documents.value.faults];
   const drafts: Draft[] = [];
+  const room = new Room();
   for (const document of documents.value.values) {
-    const read = documentDrafts(document, { context, text });
+    // Each unknown word is compared with all known ones: that is not done for faults that nobody will be told of.
+    if (faults.length > MAX_DIAGNOSTICS) break;
+    const read = documentDrafts(document, { context, text, room });
     // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
     if (read.ok) for (const draft of read.value) drafts.push(draft);
     else faults.push(...read.error);
@@ -39,10 +43,11 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
 interface Reading {
   readonly context: SubmissionContext;
   readonly text: string;
+  readonly room?: Room;
 }
 
 /** Reads one document of a task file; `text` is what its spans are counted in. */
-export function documentDrafts(document: Value, { context, text }: Reading): Result<Draft[], Fault[]> {
+export function documentDrafts(document: Value, { context, text, room }: Reading): Result<Draft[], Fault[]> {
   if (document.type !== "mapping") {
     const hint =
       document.type === "list"
@@ -59,7 +64,13 @@ export function documentDrafts(document: Value, { context, text }: Reading): Res
   if (isLongForm(document)) return readRecord(document, context);
   const { sweep = [] } = context;
   const written = sweep.length === 0 ? document.entries : withSweep(document.entries, sweep);
-  return draftsOf({ entries: written, context, text, span: document.entries[0]?.span ?? document.span });
+  return draftsOf({
+    entries: written,
+    context,
+    text,
+    span: document.entries[0]?.span ?? document.span,
+    ...(room !== undefined && { room }),
+  });
 }
 
 function readRecord(document: MappingValue, context: SubmissionContext): Result<Draft[], Fault[]> {

@@ -9,6 +9,11 @@ import { documentValue, newBudget } from "./yaml-value.ts";
 /** Signs of structure in a file: enough for thousands of tasks, and parsed in about two seconds. */
 const MAX_LEXEMES = 500_000;
 
+/** Tasks written out one by one; more are made by a sweep. */
+const MAX_DOCUMENTS = 10_000;
+/** Of `${{ … }}`: each is filled for each member of its sweep. */
+const MAX_PLACEHOLDERS = 10_000;
+
 /** What a text holds: the documents that can be read, and the faults of the others. */
 export interface Documents {
   readonly values: readonly Value[];
@@ -66,11 +71,35 @@ function unfitness(text: string): Fault | null {
   const nul = text.indexOf("\0");
   if (nul !== -1)
     return fault({ start: nul, end: nul + 1 }, "the file holds a NUL character, wanted a text file");
+  const many = tooMany(text, { what: "documents", pattern: /^---(?=\s|$)/gm, most: MAX_DOCUMENTS });
+  if (many !== null) return many;
+  const full = tooMany(text, { what: "placeholders", pattern: /\$\{\{/g, most: MAX_PLACEHOLDERS });
+  if (full !== null) return full;
   let lexemes = 0;
   for (const _ of new Lexer().lex(text)) {
     lexemes += 1;
     if (lexemes > MAX_LEXEMES) {
-      return fault(start, "the file has too many parts to be read at once", "split it into several files");
+      return fault(
+        start,
+        `the file has more than ${MAX_LEXEMES} words and signs, which is too much to be read at once`,
+        "split it into several files",
+      );
+    }
+  }
+  return null;
+}
+
+/** Counted in the text, before anything is made of it: three dashes at the beginning of a line always part documents. */
+function tooMany(
+  text: string,
+  { what, pattern, most }: { readonly what: string; readonly pattern: RegExp; readonly most: number },
+): Fault | null {
+  let count = 0;
+  for (const { index } of text.matchAll(pattern)) {
+    count += 1;
+    if (count > most) {
+      const message = `the file has more than ${most} ${what}, wanted at most so many`;
+      return fault({ start: index, end: index + 3 }, message, "split it into several files, or use a sweep");
     }
   }
   return null;

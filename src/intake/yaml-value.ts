@@ -7,15 +7,20 @@ import { type Entry, NOWHERE, type Span, type Value } from "./value.ts";
 const MAX_DEPTH = 32;
 /** Values that aliases may repeat in a file: a few anchors used by many fields, but no bomb (10 anchors of 10 are 10^10). */
 const MAX_REPEATED = 10_000;
+/** Their text: each of them is read for itself. */
+const MAX_REPEATED_CHARACTERS = 1_000_000;
+/** YAML's own limit for a key on one line; a longer one is a value that slipped. */
+const MAX_KEY_LENGTH = 1_024;
 
 /** What the aliases of a file may still repeat. */
 export interface Budget {
   repeated: number;
+  characters: number;
 }
 
 /** The budget of a whole file. */
 export function newBudget(): Budget {
-  return { repeated: MAX_REPEATED };
+  return { repeated: MAX_REPEATED, characters: MAX_REPEATED_CHARACTERS };
 }
 
 interface Walk {
@@ -46,7 +51,8 @@ function valueOf(node: unknown, walk: Walk, at: Position): Value {
   const nothing: Value = { type: "scalar", data: null, text: "", path: at.path, span };
   if (at.isRepeated) {
     walk.budget.repeated -= 1;
-    if (walk.budget.repeated < 0) return nothing;
+    if (isScalar(node)) walk.budget.characters -= node.source?.length ?? 0;
+    if (isExhausted(walk)) return nothing;
   }
   if (at.depth > MAX_DEPTH) {
     walk.faults.push(fault(span, `the document is nested too deeply, wanted at most ${MAX_DEPTH} levels`));
@@ -89,19 +95,25 @@ function aliased(name: string, walk: Walk, at: Position): Value {
     walk.faults.push(fault(at.span, `the alias "*${name}" leads nowhere: ${what}`));
     return nothing;
   }
-  const wasExhausted = walk.budget.repeated < 0;
+  const wasExhausted = isExhausted(walk);
   const value = valueOf(target, walk, { ...at, depth: at.depth + 1, isRepeated: true });
-  if (walk.budget.repeated >= 0) return value;
+  if (!isExhausted(walk)) return value;
   if (!wasExhausted) {
     walk.faults.push(
       fault(
         at.span,
-        `the aliases of this file repeat more than ${MAX_REPEATED} values`,
+        walk.budget.repeated < 0
+          ? `the aliases of this file repeat more than ${MAX_REPEATED} values`
+          : `the aliases of this file repeat more than ${MAX_REPEATED_CHARACTERS} characters`,
         "write the values out",
       ),
     );
   }
   return nothing;
+}
+
+function isExhausted({ budget }: Walk): boolean {
+  return budget.repeated < 0 || budget.characters < 0;
 }
 
 function entriesOf(pairs: readonly unknown[], walk: Walk, at: Position): Entry[] {
@@ -113,6 +125,11 @@ function entriesOf(pairs: readonly unknown[], walk: Walk, at: Position): Entry[]
     const key = keyOf(pair.key);
     if (key === null) {
       walk.faults.push(fault(span, "a key is not a single word, wanted `key: value`"));
+      continue;
+    }
+    if (key.length > MAX_KEY_LENGTH) {
+      const message = `a key has ${key.length} characters, wanted at most ${MAX_KEY_LENGTH}`;
+      walk.faults.push(fault(span, message));
       continue;
     }
     const path = at.path === "" ? key : `${at.path}.${key}`;

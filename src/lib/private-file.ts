@@ -1,8 +1,12 @@
 import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
+import { formatBytes } from "./bytes.ts";
 import { errnoOf } from "./errno.ts";
 import { openRegularFile } from "./regular-file.ts";
 import { err, ok, type Result } from "./result.ts";
+
+/** No program could be started with more variables than that in its environment (ARG_MAX, execve(2)). */
+const MAX_BYTES = 2 * 1_024 * 1_024;
 
 /** Reads a text that only its owner may read; the error is a reason with advice, and holds nothing of the text. */
 export function readPrivateFile(path: string): Result<string, string> {
@@ -10,7 +14,9 @@ export function readPrivateFile(path: string): Result<string, string> {
     const file = openRegularFile(path);
     try {
       // Of what was opened: a name can lead elsewhere a moment later.
-      const { mode, uid } = fstatSync(file);
+      const { mode, uid, size } = fstatSync(file);
+      if (size > MAX_BYTES)
+        return err(`it has ${formatBytes(size)}, wanted at most ${formatBytes(MAX_BYTES)}`);
       const own = userInfo().uid;
       if (uid !== own) return err(`it belongs to user ${uid}, wanted a file of your own (user ${own})`);
       const isOpen = (mode & 0o077) !== 0;

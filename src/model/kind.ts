@@ -68,10 +68,19 @@ export type EnvironmentPolicy = v.InferOutput<typeof environmentPolicy>;
 /** The name of a variable that a shell can set, with `*` for any signs. */
 export const VARIABLE_PATTERN = /^(?!\*+$)[A-Za-z_*][\w*]*$/;
 
+/** Of one source; all of them are looked for among all variables of the submitter. */
+export const MAX_VARIABLE_NAMES = 1_000;
+
 /** Where variables come from whose values no record holds: a dotenv file, or the submitter by name (`AWS_*` is a pattern). */
 const environmentSource = v.union([
   v.strictObject({ file: v.pipe(argument, v.startsWith("/")) }),
-  v.strictObject({ env: v.pipe(v.array(v.pipe(v.string(), v.regex(VARIABLE_PATTERN))), v.minLength(1)) }),
+  v.strictObject({
+    env: v.pipe(
+      v.array(v.pipe(v.string(), v.regex(VARIABLE_PATTERN))),
+      v.minLength(1),
+      v.maxLength(MAX_VARIABLE_NAMES, `holds more than ${MAX_VARIABLE_NAMES} names`),
+    ),
+  }),
 ]);
 export type EnvironmentSource = v.InferOutput<typeof environmentSource>;
 

@@ -1,3 +1,4 @@
+import { globMatcher } from "../lib/glob.ts";
 import { failureOfAttempt } from "./attempt.ts";
 import type { State } from "./state.ts";
 import type { Task } from "./task.ts";
@@ -21,7 +22,7 @@ export interface Query {
 /** True where the task is one of those meant. */
 export function matches(task: Task, query: Query): boolean {
   if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
-  if (query.name !== undefined && !globToRegExp(query.name).test(task.metadata.name)) return false;
+  if (query.name !== undefined && !globMatcher(query.name)(task.metadata.name)) return false;
   if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
   if (query.slot !== undefined && task.spec.slot !== query.slot) return false;
   if (query.group !== undefined && task.metadata.group?.id !== query.group) return false;
@@ -37,9 +38,4 @@ function failedWith(task: Task, wanted: string): boolean {
   if (failure === null) return false;
   const normal = wanted.replaceAll("-", "_").toLowerCase();
   return failure.class === normal || failure.code.toLowerCase() === normal;
-}
-
-function globToRegExp(glob: string): RegExp {
-  const escaped = glob.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
-  return new RegExp(`^${escaped}$`);
 }

@@ -104,7 +104,7 @@ const MAX_RETRY_AFTER_S = 6 * 3_600;
 
 /** The seconds form of the Retry-After header (RFC 9110, 10.2.3), as clients print it; the last one counts. */
 function retryAfterMs(logTail: string): number {
-  const found = [...logTail.matchAll(/retry[- ]after["']?\s*[:=]?\s*["']?(\d+)/gi)].at(-1);
+  const found = [...logTail.matchAll(/retry[- ]after["']?\s*(?:[:=]\s*)?["']?(\d+)/gi)].at(-1);
   const seconds = Number(found?.[1] ?? 0);
   return seconds <= MAX_RETRY_AFTER_S ? seconds * 1_000 : 0;
 }

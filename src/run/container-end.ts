@@ -50,7 +50,7 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
     "the engine does not know the GPU, wanted the NVIDIA Container Toolkit (podman: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml)",
   ],
   [
-    /manifest unknown|not found: manifest|no such image|image not known|short-name|pull access denied|requested access to the resource is denied|repository .* not found|invalid reference|unable to find image|name unknown|unauthorized/i,
+    /manifest unknown|not found: manifest|no such image|image not known|short-name|pull access denied|requested access to the resource is denied|repository .{0,300} not found|invalid reference|unable to find image|name unknown|unauthorized/i,
     "there is no such image, or it is not for you, wanted its full name with the registry (docker.io/library/python:3.12), or a login",
   ],
   [/unknown (shorthand )?flag|invalid argument|flag needs/i, "a flag is wrong, wanted unsafe: corrected"],

@@ -25,20 +25,25 @@ export function parseDotenv(text: string): Result<Record<string, string>, string
   for (;;) {
     take(BLANK);
     if (/^\s*$/.test(source.slice(at))) return ok(Object.fromEntries(variables));
-    const line = source.slice(0, at).split("\n").length;
+    const begin = at;
+    // Counted only where one is to be named: to count for each would go through the file as often as it has lines.
+    const line = (): string => `line ${source.slice(0, begin).split("\n").length}`;
     const name = take(NAME)?.[1];
-    if (name === undefined) return err(`line ${line} is no NAME=value`);
+    if (name === undefined) return err(`${line()} is no NAME=value`);
     const isQuoted = source[at] === '"' || source[at] === "'";
     const value = isQuoted
       ? (take(SINGLE)?.[1] ?? unescaped(take(DOUBLE)?.[1]))
-      : take(BARE)?.[0]
-          .replace(/(^|\s)#.*$/, "")
-          .trim();
+      : uncommented(take(BARE)?.[0] ?? "").trim();
     if (value === undefined || (isQuoted && take(REST) === null))
-      return err(`line ${line} has a quote that is not closed, or something behind it`);
-    if (value.includes("\0")) return err(`line ${line} holds a NUL character`);
+      return err(`${line()} has a quote that is not closed, or something behind it`);
+    if (value.includes("\0")) return err(`${line()} holds a NUL character`);
     variables.set(name, value);
   }
+}
+
+function uncommented(value: string): string {
+  const comment = value.search(/(^|\s)#/);
+  return comment === -1 ? value : value.slice(0, comment);
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };

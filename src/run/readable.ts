@@ -20,6 +20,8 @@ export function readableLines(output: string): string[] {
 }
 
 function lastDrawn(line: string): string {
-  const drawn = line.replace(/\r+$/, "");
+  let end = line.length;
+  while (line[end - 1] === "\r") end -= 1;
+  const drawn = line.slice(0, end);
   return drawn.slice(drawn.lastIndexOf("\r") + 1).replace(/[^\P{Cc}\t]/gu, "");
 }

@@ -1,3 +1,4 @@
+import { globMatcher } from "../lib/glob.ts";
 import { readPrivateFile } from "../lib/private-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { EnvironmentSource, Kind } from "../model/kind.ts";
@@ -42,9 +43,10 @@ function submitted(patterns: readonly string[], submitter: Variables): Result<Va
 
 /** The variables that some names and patterns stand for. */
 export function matching(patterns: readonly string[], variables: Variables): Record<string, string> {
-  const matchers = patterns.map((one) => new RegExp(`^${one.replaceAll("*", ".*")}$`, "s"));
+  const names = new Set(patterns);
+  const matchers = [...names].filter((one) => one.includes("*")).map(globMatcher);
   return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => matchers.some((matcher) => matcher.test(name))),
+    Object.entries(variables).filter(([name]) => names.has(name) || matchers.some((isMet) => isMet(name))),
   );
 }
 

@@ -37,6 +37,8 @@ describe("work in config.yaml", () => {
     ["{hours: 'Caturday'}", "hours"],
     ["{hours: 'S 10:00-11:00'}", "hours"],
     ["{hours: 'Mon-Tue-Wed'}", "hours"],
+    // Taken apart in each way that it can be, it would never be refused.
+    ["{hours: 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh!'}", "hours"],
     ["{timeZone: Mars/Base}", "timeZone"],
     ["{maxLoad: 0}", "maxLoad"],
     ["{maxLoad: high}", "maxLoad"],

@@ -22,6 +22,11 @@ describe("closest()", () => {
     expect(closest(typed, KEYS)).toBeNull();
   });
 
+  test("has no guess for a text that is no word", () => {
+    const text = "a".repeat(1_000_000);
+    expect(closest(text, [`${text}b`, text])).toBeNull();
+  });
+
   test("finds a long word again after two slips, the nearest of several", () => {
     expect(closest("maxatempst", ["maxOrphans", "maxAttempts", "maxBytes"])).toBe("maxAttempts");
     expect(closest("stop", ["step", "stop", "shop"])).toBe("stop");

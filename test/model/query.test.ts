@@ -29,6 +29,7 @@ describe("matches()", () => {
     ["a star alone", { name: "*" }, true],
     ["a dot for any character", { name: "train-resnet?v2" }, false],
     ["a pattern of regular expressions", { name: "train.*" }, false],
+    ["a pattern that fits in many ways up to its end", { name: `${"*a*e*n".repeat(40)}b` }, false],
     ["brackets", { name: "[t]rain-resnet.v2" }, false],
     ["its label", { labels: { team: "vision" } }, true],
     ["both labels", { labels: { team: "vision", run: "7" } }, true],

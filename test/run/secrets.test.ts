@@ -28,6 +28,12 @@ describe("readSources()", () => {
     expect(read([{ file }, { env: ["AWS_A"] }])).toEqual({ AWS_A: "1", B: "c" });
   });
 
+  test("goes through a name once, whatever the pattern", () => {
+    const submitter = { [`A${"_".repeat(1_000)}`]: "x", A_b: "y" };
+    const read = readSources([{ env: [`${"*".repeat(26)}b`, `A${"*_".repeat(100)}*_b`] }], submitter);
+    expect(valueOf(read)).toEqual({ A_b: "y" });
+  });
+
   test.each([
     [0o640, "others can read it (mode 640), wanted 600: chmod 600"],
     [0o604, "others can read it (mode 604), wanted 600: chmod 600"],

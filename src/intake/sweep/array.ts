@@ -1,21 +1,25 @@
-import { ok, type Result } from "../../lib/result.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { type Fault, refuse } from "../fault.ts";
 import { all } from "../readers.ts";
 import { describe, type Value } from "../value.ts";
 import type { Member } from "./member.ts";
-import { rangeOf } from "./range.ts";
+import { rangeOf, tooMany } from "./range.ts";
 
 /** Reads `array: 1-100`, `1-100:10`, `1,5,9-12` or a list of these: whole numbers, in the order that they are written. */
 export function readArray(value: Value): Result<Member[], Fault[]> {
   if (value.type === "mapping") return refuse(value, "is a mapping, wanted 1-100, 1-100:10 or a list");
   const items = value.type === "list" ? value.items : [value];
   if (items.length === 0) return refuse(value, "is an empty list, so it makes no member");
-  const read = all(items.map(indicesOf));
+  const room = { left: MAX_GROUP_SIZE };
+  const read = all(items.map((item) => indicesOf(item, room)));
+  if (room.left < 0) return err(tooMany(value, MAX_GROUP_SIZE - room.left));
   if (!read.ok) return read;
   return ok(read.value.flat());
 }
 
-function indicesOf(item: Value): Result<Member[], Fault[]> {
+/** Counts on in `room` where there is none left: a thousand ranges of a thousand are written in no time. */
+function indicesOf(item: Value, room: { left: number }): Result<Member[], Fault[]> {
   const wanted = "wanted whole numbers such as 1-100, 1-100:10 or 1,5,9";
   if (item.type !== "scalar" || item.data === null) return refuse(item, `is ${describe(item)}, ${wanted}`);
   // Slurm's limit after a % has its own key here.
@@ -29,10 +33,12 @@ function indicesOf(item: Value): Result<Member[], Fault[]> {
   const parts = all(
     indices.split(",").map((part): Result<string[], Fault[]> => {
       const text = part.trim();
-      if (/^\d+$/.test(text)) return ok([String(Number(text))]);
-      return /^\d+-\d+(:\d+)?$/.test(text)
-        ? rangeOf(item, text)
-        : refuse(item, `is ${describe(item)}, ${wanted}`);
+      const isIndex = /^\d+$/.test(text);
+      if (!isIndex && !/^\d+-\d+(:\d+)?$/.test(text)) return refuse(item, `is ${describe(item)}, ${wanted}`);
+      if (room.left < 0) return ok([]);
+      const read = isIndex ? ok([String(Number(text))]) : rangeOf(item, text);
+      if (read.ok) room.left -= read.value.length;
+      return read;
     }),
   );
   return parts.ok ? ok(parts.value.flat().map((index) => ({ values: { index }, span: item.span }))) : parts;

@@ -12,21 +12,33 @@ interface Around {
   readonly text: string;
 }
 
-/** Every placeholder that stands for nothing, before any member is made. */
+/** So many are told of: the others mostly have the same. */
+const MAX_TOLD = 20;
+
+/** Every placeholder that stands for nothing, before any member is made; the first of them where they are many. */
 export function placeholderFaults(entries: readonly Entry[], around: Around): Fault[] {
-  return entries.flatMap((entry) => entryFaults(entry, around));
+  const faults: Fault[] = [];
+  for (const entry of entries) {
+    for (const one of entryFaults(entry, around)) faults.push(one);
+    if (faults.length >= MAX_TOLD) break;
+  }
+  return faults;
 }
 
 /** Values are taken as they are: a placeholder among them would reach the job as it stands. */
 export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
-  const inValue = (value: Value): Fault[] => {
-    if (value.type === "list") return value.items.flatMap(inValue);
-    if (value.type === "mapping") return nestedFaults(value.entries, text);
-    return placeholdersIn(value.text, true).map((placeholder) =>
+  const found: { readonly placeholder: Placeholder; readonly value: Value }[] = [];
+  const look = (value: Value): void => {
+    if (value.type === "list") value.items.forEach(look);
+    else if (value.type === "mapping") for (const entry of value.entries) look(entry.value);
+    else for (const placeholder of placeholdersIn(value.text, true)) found.push({ placeholder, value });
+  };
+  for (const { value } of entries) look(value);
+  return found
+    .slice(0, MAX_TOLD)
+    .map(({ placeholder, value }) =>
       fault(placeOf(placeholder, value, text), `${placeholder.raw} stands in the values of the sweep itself`),
     );
-  };
-  return entries.flatMap(({ value }) => inValue(value));
 }
 
 function entryFaults({ key, span, value }: Entry, around: Around): Fault[] {
@@ -45,46 +57,54 @@ function valueFaults(value: Value, around: Around): Fault[] {
     const hint = "write ${{ matrix.NAME }}, without braces or line ends in it";
     return [fault(placeOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
   }
-  return placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
-    const wrong = troubleWith(placeholder, around.sweep);
-    return wrong === null ? [] : [fault(placeOf(placeholder, value, around.text), wrong.message, wrong.hint)];
+  const wrong = placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
+    const trouble = troubleWith(placeholder, around.sweep);
+    return trouble === null ? [] : [{ placeholder, ...trouble }];
   });
+  return wrong
+    .slice(0, MAX_TOLD)
+    .map(({ placeholder, message, hint }) =>
+      fault(placeOf(placeholder, value, around.text), message, hint()),
+    );
 }
 
 interface Wrong {
   readonly message: string;
-  readonly hint: string;
+  /** To look for what was meant costs more than to see that it is wrong. */
+  readonly hint: () => string;
 }
 
 function troubleWith({ raw, kind, name }: Placeholder, sweep: Sweep | null): Wrong | null {
   if (sweep === null) {
     const key = kind === "sweep" ? "matrix:, each: or array:" : `${kind}:`;
-    return { message: `${raw} stands for a value of a sweep, and the task has none`, hint: `add ${key}` };
+    const message = `${raw} stands for a value of a sweep, and the task has none`;
+    return { message, hint: () => `add ${key}` };
   }
   if (kind !== sweep.kind && kind !== "sweep") {
     const isOther = ["matrix", "each", "array"].includes(kind);
     const message = isOther
       ? `${raw} has no value: the sweep is given by ${sweep.kind}:`
       : `${raw} is unknown`;
-    const known = [
-      ...sweep.names.map((one) => `${sweep.kind}.${one}`),
-      ...SWEEP_NAMES.map((one) => `sweep.${one}`),
-    ];
-    const near = sweep.names.includes(name) ? `${sweep.kind}.${name}` : closest(`${kind}.${name}`, known);
-    return {
-      message,
-      hint:
-        near === null ? "write $${{ … }} where the text itself is meant" : `did you mean \${{ ${near} }}?`,
-    };
+    return { message, hint: () => hintForKind(`${kind}.${name}`, { name, sweep }) };
   }
   const names = kind === "sweep" ? SWEEP_NAMES : sweep.names;
   if (names.includes(name)) return null;
-  const near = closest(name, names);
-  return {
-    message: `${raw} is unknown`,
-    hint:
-      near === null ? `${kind} has ${names.slice(0, 8).join(", ")}` : `did you mean \${{ ${kind}.${near} }}?`,
+  const hint = (): string => {
+    const near = closest(name, names);
+    return near === null
+      ? `${kind} has ${names.slice(0, 8).join(", ")}`
+      : `did you mean \${{ ${kind}.${near} }}?`;
   };
+  return { message: `${raw} is unknown`, hint };
+}
+
+function hintForKind(typed: string, { name, sweep }: { name: string; sweep: Sweep }): string {
+  const known = [
+    ...sweep.names.map((one) => `${sweep.kind}.${one}`),
+    ...SWEEP_NAMES.map((one) => `sweep.${one}`),
+  ];
+  const near = sweep.names.includes(name) ? `${sweep.kind}.${name}` : closest(typed, known);
+  return near === null ? "write $${{ … }} where the text itself is meant" : `did you mean \${{ ${near} }}?`;
 }
 
 /** Where a placeholder stands in the text of its value; the whole value where it was written in another way. */

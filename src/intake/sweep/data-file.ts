@@ -8,7 +8,7 @@ import { folder } from "../task-readers.ts";
 import { decodeTaskText, MAX_TEXT_BYTES, tooLarge } from "../task-text.ts";
 import { describe, type Value } from "../value.ts";
 import { parseCsv } from "./csv.ts";
-import { type Member, nameTrouble } from "./member.ts";
+import { type Member, Names } from "./member.ts";
 
 /** What is read in which way; a file without an ending is one of lines. */
 const FORMS: Readonly<Record<string, (source: Source) => Result<Member[], Fault[]>>> = {
@@ -68,8 +68,9 @@ function csvMembers(source: Source): Result<Member[], Fault[]> {
   const [header, ...rest] = rows.value;
   if (header === undefined) return ok([]);
   const names = header.cells.map((cell) => cell.trim());
+  const known = new Names();
   for (const [index, name] of names.entries()) {
-    const trouble = nameTrouble(name, names.slice(0, index));
+    const trouble = known.add(name);
     if (trouble !== null) {
       const hint = "the first row of a CSV names the columns";
       return err([fault(header.span, `column ${index + 1} "${name}" ${trouble}`, hint)]);
@@ -119,7 +120,7 @@ function lineMembers(source: Source): Result<Member[], Fault[]> {
 function jsonMembers(source: Source): Result<Member[], Fault[]> {
   const members: Member[] = [];
   const faults: Fault[] = [];
-  const known: string[] = [];
+  const known = new Names();
   for (const { line, span } of linesOf(source)) {
     const values = valuesOf(line, known);
     if (values.ok) members.push({ values: values.value, span, source });
@@ -129,7 +130,7 @@ function jsonMembers(source: Source): Result<Member[], Fault[]> {
 }
 
 /** The values of one JSON line; `known` collects the names of all. */
-function valuesOf(line: string, known: string[]): Result<Record<string, string>, string> {
+function valuesOf(line: string, known: Names): Result<Record<string, string>, string> {
   let data: unknown;
   try {
     data = JSON.parse(line);
@@ -139,9 +140,8 @@ function valuesOf(line: string, known: string[]): Result<Record<string, string>,
   if (typeof data !== "object" || data === null || Array.isArray(data)) return err("the line is no object");
   const values: [string, string][] = [];
   for (const [name, value] of Object.entries(data) as [string, unknown][]) {
-    const trouble = known.includes(name) ? null : nameTrouble(name, known);
+    const trouble = known.has(name) ? null : known.add(name);
     if (trouble !== null) return err(`"${name}" ${trouble}`);
-    known.push(...(known.includes(name) ? [] : [name]));
     // What has no value is as if it were left out: a placeholder for it is then a fault.
     if (value === null) continue;
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")

@@ -13,6 +13,7 @@ import { nestedFaults, placeholderFaults, placeOf } from "./check.ts";
 import { type Filler, fieldOf, fillerOf, type ValueTrouble } from "./fill-value.ts";
 import { describeValues, type Member } from "./member.ts";
 import { lookupIn, placeholdersIn } from "./placeholder.ts";
+import { charactersIn, Room } from "./room.ts";
 import { isSweepKey, readSweep, type Sweep } from "./sweep.ts";
 
 /** The keys of one document, or of one command line. */
@@ -23,6 +24,8 @@ export interface Reading {
   readonly text: string;
   /** Where faults of the task as a whole are said to be. */
   readonly span: Span;
+  /** What the other documents of the file have left. */
+  readonly room?: Room;
 }
 
 /** Makes the drafts of a document: one, or all members of its sweep. */
@@ -76,12 +79,24 @@ function members(
 ): Result<Draft[], Fault[]> {
   const name = groupName(template, reading);
   if (!name.ok) return err([...name.error, ...template.constant.faults]);
+  const size = sweep.members.length;
+  const { room = new Room() } = reading;
+  const constant = template.constant.given.reduce((sum, { entry }) => sum + charactersIn(entry.value), 0);
+  const full = room.take(reading.span, { tasks: size, characters: size * constant });
+  if (full !== null) return err([full]);
   const drafts: Draft[] = [];
   const faults = new Map<string, Fault>();
   for (const one of template.constant.faults) faults.set(keyOf(one), one);
   let faulty = 0;
   for (const [index, member] of sweep.members.entries()) {
-    const draft = memberDraft({ template, sweep, reading, name: name.value, member, index });
+    const draft = memberDraft({
+      template,
+      sweep,
+      reading: { ...reading, room },
+      name: name.value,
+      member,
+      index,
+    });
     if (draft.ok) drafts.push(draft.value);
     else {
       for (const one of draft.error) faults.set(keyOf(one), one);
@@ -99,7 +114,7 @@ function keyOf({ span, message }: Fault): string {
 interface MemberMaking {
   readonly template: Template;
   readonly sweep: Sweep;
-  readonly reading: Reading;
+  readonly reading: Reading & { readonly room: Room };
   readonly name: string;
   readonly member: Member;
   readonly index: number;
@@ -118,6 +133,9 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
       ),
     );
   }
+  const characters = filled.reduce((sum, { value }) => sum + charactersIn(value), charactersOf(member));
+  const full = reading.room.take(reading.span, { tasks: 0, characters });
+  if (full !== null) return err([full]);
   const own = givenFields(filled);
   const given = [...template.constant.given, ...own.given];
   const draft = makeDraft({
@@ -140,6 +158,10 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
   }
   const group = { name, index: index + 1, size, values: { ...member.values }, ...sweep.limits };
   return ok({ ...draft.value, group });
+}
+
+function charactersOf({ values }: Member): number {
+  return Object.entries(values).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
 function isNamed(given: readonly Given[]): boolean {

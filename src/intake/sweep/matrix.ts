@@ -3,8 +3,9 @@ import { closest } from "../../lib/suggest.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { type Fault, fault, refuse } from "../fault.ts";
 import { all, anyText } from "../readers.ts";
-import { describe, type Entry, type MappingValue, type Value } from "../value.ts";
-import { type Member, nameTrouble } from "./member.ts";
+import { describe, type Entry, type Span, type Value } from "../value.ts";
+import { type Item, type Listed, metBy, type Shape, shapesOf } from "./matching.ts";
+import { type Member, Names, nameTrouble } from "./member.ts";
 import { isRange, longRange, rangeOf, tooMany } from "./range.ts";
 
 interface Axis {
@@ -12,39 +13,46 @@ interface Axis {
   readonly values: readonly string[];
 }
 
-/** Values that `include` or `exclude` give together. */
-interface Item {
-  readonly value: MappingValue;
-  readonly pairs: Readonly<Record<string, string>>;
-}
+/** Each value stands in the record of its member. */
+const MAX_VALUES = 2_000_000;
+/** So many items of a list that are wrong are told of. */
+const MAX_FAULTS = 20;
+/** Ways to name lists in `include` or in `exclude`: mostly there is one. */
+const MAX_SHAPES = 50;
 
 /** Reads a matrix: the product of its lists, the last one fastest, less what `exclude` matches, with what `include` adds. */
 export function readMatrix(value: Value): Result<Member[], Fault[]> {
   if (value.type !== "mapping")
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: [0.1, 0.01], seed: 1-3}`);
   const isItemList = ({ key }: Entry): boolean => key === "include" || key === "exclude";
-  const names: string[] = [];
-  const axes = all(
-    value.entries.filter((entry) => !isItemList(entry)).map((entry) => readAxis(entry, names)),
-  );
+  const names = new Names();
+  const read: Result<Axis, Fault[]>[] = [];
+  let size = 0;
+  for (const entry of value.entries.filter((one) => !isItemList(one))) {
+    const axis = readAxis(entry, names);
+    read.push(axis);
+    size += axis.ok ? axis.value.values.length : 0;
+    if (size > MAX_VALUES) return tooManyValues(value, size);
+  }
+  const axes = all(read);
   const lists = all(value.entries.filter(isItemList).map(readItems));
   if (!axes.ok || !lists.ok) return err([...(axes.ok ? [] : axes.error), ...(lists.ok ? [] : lists.error)]);
   const itemsOf = (key: string): readonly Item[] => lists.value.find((list) => list.key === key)?.items ?? [];
   const count = axes.value.reduce((product, axis) => product * axis.values.length, 1);
   if (count > MAX_GROUP_SIZE) return err(tooMany(value, count));
-  const product = axes.value.length === 0 ? [] : productOf(axes.value, value);
+  if (count * axes.value.length > MAX_VALUES) return tooManyValues(value, count * axes.value.length);
+  const product = axes.value.length === 0 ? [] : productOf(axes.value, { count, span: value.span });
   const listed = new Map(axes.value.map((axis) => [axis.name, new Set(axis.values)]));
-  const kept = without(product, { items: itemsOf("exclude"), names, listed });
+  const kept = without(product, { items: itemsOf("exclude"), listed });
   if (!kept.ok) return kept;
-  const combinations = withIncluded(kept.value, { items: itemsOf("include"), names, listed });
+  const combinations = withIncluded(kept.value, { items: itemsOf("include"), listed });
   if (!combinations.ok || combinations.value.length > 0) return combinations;
   return refuse(value, count > 0 && product.length > 0 ? "excludes every combination" : "makes no member");
 }
 
-function readAxis({ key, span, value }: Entry, names: string[]): Result<Axis, Fault[]> {
-  const trouble = nameTrouble(key, names);
+function readAxis({ key, span, value }: Entry, names: Names): Result<Axis, Fault[]> {
+  const trouble = names.add(key);
   if (trouble !== null) return err([fault(span, `"${value.path}" ${trouble}`)]);
-  names.push(key);
   const values = axisValues(value);
   if (!values.ok) return values;
   const seen = new Set<string>();
@@ -77,7 +85,7 @@ function readItem(value: Value): Result<Item, Fault[]> {
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: 0.1, seed: 2}`);
   const pairs = all(
     value.entries.map((entry): Result<[string, string], Fault[]> => {
-      const trouble = nameTrouble(entry.key, []);
+      const trouble = nameTrouble(entry.key);
       if (trouble !== null) return err([fault(entry.span, `"${entry.value.path}" ${trouble}`)]);
       const text = anyText(entry.value);
       return text.ok ? ok([entry.key, text.value]) : text;
@@ -86,89 +94,128 @@ function readItem(value: Value): Result<Item, Fault[]> {
   return pairs.ok ? ok({ value, pairs: Object.fromEntries(pairs.value) }) : pairs;
 }
 
-function productOf(axes: readonly Axis[], { span }: Value): Member[] {
-  let combinations: Record<string, string>[] = [{}];
-  for (const { name, values } of axes) {
-    combinations = combinations.flatMap((before) => values.map((value) => ({ ...before, [name]: value })));
-  }
-  return combinations.map((values) => ({ values, span }));
+function productOf(
+  axes: readonly Axis[],
+  { count, span }: { readonly count: number; readonly span: Span },
+): Member[] {
+  return Array.from({ length: count }, (_, index) => {
+    const values: Record<string, string> = {};
+    let alike = count;
+    for (const axis of axes) {
+      alike /= axis.values.length;
+      values[axis.name] = axis.values[Math.floor(index / alike) % axis.values.length] ?? "";
+    }
+    return { values, span };
+  });
+}
+
+function tooManyValues(value: Value, count: number): Result<never, Fault[]> {
+  const message = `makes ${count} values in all its members, wanted at most ${MAX_VALUES}`;
+  return refuse(value, message, "split the sweep, or leave out what is the same for all");
 }
 
 interface Beside {
   readonly items: readonly Item[];
-  /** Of the lists. */
-  readonly names: readonly string[];
   /** The values of each list, as they are written there. */
   readonly listed: Listed;
 }
 
-type Listed = ReadonlyMap<string, ReadonlySet<string>>;
-
-function without(
-  product: readonly Member[],
-  { items, names, listed }: Beside,
-): Result<readonly Member[], Fault[]> {
-  const faults: Fault[] = [];
-  for (const { value, pairs } of items) {
-    const foreign = value.entries.find(({ key }) => !names.includes(key));
-    if (foreign !== undefined) {
-      const near = closest(foreign.key, names);
-      const hint = near === null ? undefined : `did you mean ${near}?`;
-      faults.push(fault(foreign.span, `"${foreign.value.path}" is no list of the matrix`, hint));
-    } else if (!product.some((one) => agrees(one, pairs, listed))) {
-      faults.push(
-        fault(
-          value.span,
-          `"${value.path}" matches no combination`,
-          "write the values as the lists have them",
-        ),
-      );
-    }
+function without(product: readonly Member[], { items, listed }: Beside): Result<readonly Member[], Fault[]> {
+  const foreign = items.flatMap(({ value }) => value.entries.find(({ key }) => !listed.has(key)) ?? []);
+  if (foreign.length > 0) {
+    return err(
+      foreign.slice(0, MAX_FAULTS).map(({ key, span, value }) => {
+        const near = closest(key, listed.keys());
+        return fault(
+          span,
+          `"${value.path}" is no list of the matrix`,
+          near === null ? undefined : `did you mean ${near}?`,
+        );
+      }),
+    );
   }
-  if (faults.length > 0) return err(faults);
-  return ok(product.filter((one) => !items.some(({ pairs }) => agrees(one, pairs, listed))));
-}
-
-/**
- * True where a combination has all of some values. Numbers are compared as numbers: 0.10 in a list is met by 0.1, unless the
- * list has that too.
- */
-function agrees({ values }: Member, pairs: Readonly<Record<string, string>>, listed: Listed): boolean {
-  return Object.entries(pairs).every(([name, value]) => {
-    const one = values[name];
-    return one === value || (listed.get(name)?.has(value) !== true && isSameNumber(one, value));
+  const shapes = boundedShapes(items, listed);
+  if (!shapes.ok) return shapes;
+  const used = new Set<number>();
+  const kept = product.filter((one) => {
+    const met = shapes.value.flatMap((shape) => metBy(shape, one));
+    for (const place of met) used.add(place);
+    return met.length === 0;
   });
+  const idle = items.filter((_, place) => !used.has(place)).slice(0, MAX_FAULTS);
+  if (idle.length === 0) return ok(kept);
+  return err(
+    idle.map(({ value }) =>
+      fault(value.span, `"${value.path}" matches no combination`, "write the values as the lists have them"),
+    ),
+  );
 }
 
-function isSameNumber(one: string | undefined, other: string): boolean {
-  const isNumeric = (text: string): boolean => /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
-  return one !== undefined && isNumeric(one) && isNumeric(other) && Number(one) === Number(other);
+/** Each way to name lists is one look at each combination. */
+function boundedShapes(items: readonly Item[], listed: Listed): Result<Shape[], Fault[]> {
+  const shapes = shapesOf(items, listed);
+  const [first] = items;
+  if (first === undefined || shapes.length <= MAX_SHAPES) return ok(shapes);
+  const path = first.value.path.replace(/\[\d+\]$/, "");
+  const message = `"${path}" names ${shapes.length} different sets of lists, wanted at most ${MAX_SHAPES}`;
+  return err([fault(first.value.span, message, "give the same lists in each of its items")]);
 }
+
+/** What the items that one combination is met by add to it: of each name, what the last of them says. */
+type Addition = ReadonlyMap<string, { readonly place: number; readonly value: string }>;
 
 /**
  * As GitHub Actions has it: an item goes to every combination of which it changes no value that the lists gave; where there
  * is none, it is a combination of its own. What an earlier item added may be changed.
  */
-function withIncluded(kept: readonly Member[], { items, names, listed }: Beside): Result<Member[], Fault[]> {
-  const extended = [...kept];
-  const added: Member[] = [];
-  const known = [...names];
-  for (const { value, pairs } of items) {
+function withIncluded(kept: readonly Member[], { items, listed }: Beside): Result<Member[], Fault[]> {
+  const names = new Names(listed.keys());
+  const [first] = items;
+  for (const { value } of items) {
     for (const { key, span, value: at } of value.entries) {
-      if (known.includes(key)) continue;
-      const trouble = nameTrouble(key, known);
+      if (names.has(key)) continue;
+      const trouble = names.add(key);
       if (trouble !== null) return err([fault(span, `"${at.path}" ${trouble}`)]);
-      known.push(key);
     }
-    const ofLists = Object.fromEntries(Object.entries(pairs).filter(([name]) => names.includes(name)));
-    const extra = Object.fromEntries(Object.entries(pairs).filter(([name]) => !names.includes(name)));
-    let isTaken = false;
-    for (const [index, one] of extended.entries()) {
-      if (!agrees(one, ofLists, listed)) continue;
-      extended[index] = { ...one, values: { ...one.values, ...extra } };
-      isTaken = true;
-    }
-    if (!isTaken) added.push({ values: pairs, span: value.span });
   }
+  const most = (kept.length + items.length) * names.size;
+  if (first !== undefined && most > MAX_VALUES) return tooManyValues(first.value, most);
+  const shapes = boundedShapes(items, listed);
+  if (!shapes.ok) return shapes;
+  const taken = new Set<number>();
+  const additions = shapes.value.map(() => new Map<readonly number[], Addition>());
+  const extended = kept.map((one) => {
+    const found = shapes.value.flatMap((shape, index) => {
+      const met = metBy(shape, one);
+      if (met.length === 0) return [];
+      const known = additions[index]?.get(met);
+      if (known !== undefined) return [known];
+      for (const place of met) taken.add(place);
+      const addition = additionOf(met, { items, listed });
+      additions[index]?.set(met, addition);
+      return [addition];
+    });
+    return found.length === 0 ? one : { ...one, values: { ...one.values, ...together(found) } };
+  });
+  const added = items.flatMap(({ value, pairs }, place) =>
+    taken.has(place) ? [] : [{ values: pairs, span: value.span }],
+  );
   return ok([...extended, ...added]);
+}
+
+function additionOf(places: readonly number[], { items, listed }: Beside): Addition {
+  const addition = new Map<string, { place: number; value: string }>();
+  for (const place of places) {
+    for (const [name, value] of Object.entries(items[place]?.pairs ?? {}))
+      if (!listed.has(name)) addition.set(name, { place, value });
+  }
+  return addition;
+}
+
+function together(additions: readonly Addition[]): Record<string, string> {
+  const last = new Map<string, { readonly place: number; readonly value: string }>();
+  for (const [name, said] of additions.flatMap((addition) => [...addition])) {
+    if ((last.get(name)?.place ?? -1) < said.place) last.set(name, said);
+  }
+  return Object.fromEntries([...last].map(([name, { value }]) => [name, value]));
 }

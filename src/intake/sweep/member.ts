@@ -17,17 +17,49 @@ export type Kind = "matrix" | "each" | "array";
 /** A schema passes these over, to keep prototypes clean, so they would be lost without a word. */
 const IMPOSSIBLE_NAMES = ["__proto__", "prototype", "constructor"];
 
-/** What is wrong with a name of values, as a clause, or null. */
-export function nameTrouble(name: string, earlier: readonly string[]): string | null {
+/** What is wrong with a name of values by itself, as a clause, or null. */
+export function nameTrouble(name: string): string | null {
   if (name === "") return "is empty, wanted a name";
   if (IMPOSSIBLE_NAMES.includes(name)) return "cannot be a name here, wanted another one";
-  if (/[{}\0\n]/.test(name) || name !== name.trim())
-    return "cannot be a name here, wanted one without braces and blanks around it";
-  if (earlier.includes(name)) return "is given twice";
-  const alike = earlier.find((other) => valueVariable(other) === valueVariable(name));
-  return alike === undefined
-    ? null
-    : `is too like "${alike}": both would be ${valueVariable(name)} for the job`;
+  return /[{}\0\n]/.test(name) || name !== name.trim()
+    ? "cannot be a name here, wanted one without braces and blanks around it"
+    : null;
+}
+
+/** Each member has a variable for each of them, and its record has them all. */
+const MAX_NAMES = 1_000;
+
+/** The names of the values of a sweep, each once. */
+export class Names {
+  readonly #known: Set<string>;
+  readonly #byVariable: Map<string, string>;
+
+  constructor(known: Iterable<string> = []) {
+    this.#known = new Set(known);
+    this.#byVariable = new Map([...this.#known].map((name) => [valueVariable(name), name]));
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  has(name: string): boolean {
+    return this.#known.has(name);
+  }
+
+  /** Takes a name in, or says what is wrong with it, as a clause. */
+  add(name: string): string | null {
+    const trouble = nameTrouble(name);
+    if (trouble !== null) return trouble;
+    if (this.#known.has(name)) return "is given twice";
+    const variable = valueVariable(name);
+    const alike = this.#byVariable.get(variable);
+    if (alike !== undefined) return `is too like "${alike}": both would be ${variable} for the job`;
+    if (this.#known.size === MAX_NAMES) return `is one name too many, wanted at most ${MAX_NAMES}`;
+    this.#known.add(name);
+    this.#byVariable.set(variable, name);
+    return null;
+  }
 }
 
 /** Refuses members that have the same values: what would tell their results apart? */

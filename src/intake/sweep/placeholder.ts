@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { valueVariable } from "../../model/group.ts";
+import { MAX_SCRIPT_BYTES } from "../../model/kind.ts";
 import type { Member } from "./member.ts";
 import { isPlain, type ShellPlace, shellPlaces, shellText } from "./shell.ts";
 
@@ -105,6 +106,10 @@ export function fill(
       return err({ placeholder, message, hint });
     }
     filled += written + (literals[index + 1] ?? "");
+    if (filled.length > MAX_SCRIPT_BYTES) {
+      const message = `the text is longer than ${MAX_SCRIPT_BYTES} characters once its placeholders are filled`;
+      return err({ placeholder, message, hint: "name a file that holds the values instead" });
+    }
   }
   return ok(filled);
 }

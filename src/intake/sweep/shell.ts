@@ -8,8 +8,10 @@ interface Hole {
 }
 
 /** Programs that read one of their words as a program again: quotes of ours would be taken off before that. */
-const READS_TWICE =
-  /\b(eval|ssh|xargs|parallel|trap|alias)\b|\b(sh|bash|dash|zsh|ksh|fish|su|python[\d.]*|perl|ruby|node|bun)\b[^\n]*\s-\w*[ce]\b/;
+const READS_TWICE = /\b(eval|ssh|xargs|parallel|trap|alias)\b/;
+/** Others do so where an option says it. */
+const INTERPRETER = /\b(sh|bash|dash|zsh|ksh|fish|su|python[\d.]*|perl|ruby|node|bun)\b/;
+const READS_NEXT = /\s-\w*[ce]\b/;
 /** `$NAME` in braces and nothing more. */
 const SIMPLE_EXPANSION = /\$\{#?[\w@*#?!-]+\}/y;
 
@@ -18,16 +20,30 @@ const SIMPLE_EXPANSION = /\$\{#?[\w@*#?!-]+\}/y;
  * more than the text so far (here-documents, backquotes, arithmetic), everything after it is `unsure`.
  */
 export function shellPlaces(line: string, holes: readonly Hole[]): ShellPlace[] {
-  if (READS_TWICE.test(line)) return holes.map(() => "unsure");
+  if (readsTwice(line)) return holes.map(() => "unsure");
   const scan = new Scan(line, holes);
   while (scan.isGoingOn()) scan.step();
   return holes.map((hole) => scan.places.get(hole.start) ?? "unsure");
+}
+
+/** In two looks at each line: one pattern for both would look for the option anew behind each name of an interpreter. */
+function readsTwice(text: string): boolean {
+  if (READS_TWICE.test(text)) return true;
+  return text.split(/\n(?!-)/).some((line) => {
+    const found = INTERPRETER.exec(line);
+    return found !== null && READS_NEXT.test(line.slice(found.index + found[0].length));
+  });
 }
 
 class Scan {
   readonly places = new Map<number, ShellPlace>();
   readonly #line: string;
   readonly #holes: ReadonlyMap<number, Hole>;
+  readonly #starts: readonly number[];
+  /** So many holes begin before the last quotes end. */
+  #passed = 0;
+  /** The `)` of a `case` looks like the end of a substitution. */
+  readonly #hasCase: boolean;
   /** What is open: `"`, or `(` of a subshell or a `$(`. */
   readonly #open: ('"' | "(")[] = [];
   #at = 0;
@@ -35,6 +51,8 @@ class Scan {
 
   constructor(line: string, holes: readonly Hole[]) {
     this.#line = line;
+    this.#starts = holes.map((hole) => hole.start);
+    this.#hasCase = /\bcase\b/.test(line);
     this.#holes = new Map(holes.map((hole) => [hole.start, hole]));
   }
 
@@ -74,8 +92,7 @@ class Scan {
   #dollar(isQuoted: boolean): void {
     const rest = this.#line.slice(this.#at, this.#at + 3);
     if (rest.startsWith("$(")) {
-      // The `)` of a `case` looks like the end of the substitution.
-      this.#isLost = rest === "$((" || /\bcase\b/.test(this.#line);
+      this.#isLost = rest === "$((" || this.#hasCase;
       this.#open.push("(");
       this.#at += 2;
     } else if (rest.startsWith("${")) {
@@ -104,8 +121,10 @@ class Scan {
 
   #single(): void {
     const end = this.#line.indexOf("'", this.#at + 1);
-    for (const { start } of this.#holes.values()) {
-      if (start > this.#at && start < end) this.places.set(start, "single");
+    // They stand in a row, and so do the quotes.
+    for (; (this.#starts[this.#passed] ?? end) < end; this.#passed += 1) {
+      const start = this.#starts[this.#passed] ?? 0;
+      if (start > this.#at) this.places.set(start, "single");
     }
     this.#isLost = end === -1;
     this.#at = end + 1;
