@@ -4,6 +4,7 @@ import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
+import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
 
 /** All that a verb may know of the process it runs in; nothing else touches `process`. */
 export interface Context {
@@ -35,11 +36,17 @@ export interface Context {
   readonly err: (text: string) => void;
   /** All of standard input. */
   readonly readInput: () => Uint8Array;
-  /** Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. */
+  /**
+   * Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. What was ignored when this
+   * process began stays ignored, but for SIGTERM.
+   */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
 }
 
 const DEFAULT_COLUMNS = 100;
+
+/** What nohup(1) has a program ignore, and a shell those that it starts in the background (POSIX, 2.11). */
+const IGNORABLE = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 } as const;
 
 /** The context of the real process. */
 export function processContext(): Context {
@@ -48,6 +55,7 @@ export function processContext(): Context {
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   armFromEnvironment(env);
+  const ignored = heedSignals();
   return {
     arguments: process.argv.slice(2),
     env,
@@ -66,9 +74,24 @@ export function processContext(): Context {
     readInput: () => readFileSync(0),
     onSignal: (listener) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-        process.on(signal, () => listener(signal));
+        if (!ignored.includes(signal)) process.on(signal, () => listener(signal));
     },
   };
+}
+
+/**
+ * Undoes what a careless parent may have left behind (`trap '' CHLD`, a blocked TERM), and gives the signals that stay ignored. Where SIGCHLD is
+ * ignored the kernel keeps no end of a child for us, and whoever waits for one waits for ever; a mask would be handed down to
+ * the jobs, unlike what is ignored: the runtime resets that in each child.
+ */
+function heedSignals(): readonly string[] {
+  process.on("SIGCHLD", () => {});
+  const { ignored, blocked } = inheritedSignals();
+  if (blocked !== 0n) unblockSignals();
+  const kept = Object.entries(IGNORABLE).filter(([, number]) => hasSignal(ignored, number));
+  // With no listener of ours, the library of the lock would end us by them once it watches for an end.
+  for (const [signal] of kept) process.on(signal, () => {});
+  return kept.map(([signal]) => signal);
 }
 
 /** The name of the user behind this process's user id (passwd(5)); Bun's own answer is the variable USER, which cron leaves out. */

@@ -31,6 +31,8 @@ export interface Job {
   startedAwakeMs: number;
   /** Set by the end of a child: the signal that took the recording parent, if one did. */
   leaderSignal?: { readonly signal: string | null };
+  /** Set where a child is gone at a look of `findMissedEnds`. */
+  isGone?: true;
   /** How it ended, once that is known; others of its process tree may still live. */
   end: JobEnd | null;
   sent: Sent | null;

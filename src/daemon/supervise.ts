@@ -13,6 +13,7 @@ import { lookAgain } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
 import { takeIncoming } from "./incoming.ts";
 import { LogCaps } from "./log-caps.ts";
+import { findMissedEnds } from "./missed-ends.ts";
 import { cleaningFor, operate } from "./operations.ts";
 import { StandingPlan } from "./standing-plan.ts";
 
@@ -160,6 +161,7 @@ function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null)
 }
 
 function doChores(holder: Holder, supervision: Supervision): void {
+  findMissedEnds(holder);
   holder.checkpointIfDue();
   supervision.refresh?.();
   dropOldReplies(holder.options.layout, holder.options.clock.now());

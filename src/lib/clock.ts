@@ -1,29 +1,37 @@
-import type * as ffi from "bun:ffi";
-import { platform } from "node:os";
+import { platform, uptime } from "node:os";
+import { openLibc } from "./libc.ts";
+import { procContent } from "./proc-file.ts";
 
 /** Where time comes from; tests pass their own. */
 export interface Clock {
   /** Wall clock, in milliseconds since the epoch. It can jump in either direction. */
   now(): number;
-  /** Milliseconds that the machine has been awake since it booted: the same for every process, and still in a suspend. */
+  /**
+   * Milliseconds that the machine has been awake since it booted: the same for every process, and still in a suspend. Where the
+   * runtime cannot call the system's library, a suspend counts as time awake.
+   */
   awakeMs(): number;
 }
 
 /** clock_gettime(2): CLOCK_MONOTONIC leaves a suspend out on Linux; on macOS that is CLOCK_UPTIME_RAW. */
-const AWAKE =
-  platform() === "darwin" ? { library: "libSystem.B.dylib", id: 8 } : { library: "libc.so.6", id: 1 };
+const AWAKE = platform() === "darwin" ? 8 : 1;
 
 let readAwake: (() => number) | null = null;
 
-/** What calls into the system's library is loaded for those who ask: most verbs do not. */
 function openAwakeClock(): () => number {
-  const { dlopen, ptr }: typeof ffi = import.meta.require("bun:ffi");
-  const { symbols } = dlopen(AWAKE.library, { clock_gettime: { args: ["i32", "ptr"], returns: "i32" } });
+  const libc = openLibc({ clock_gettime: { args: ["i32", "ptr"], returns: "i32" } });
+  if (libc === null) return uptimeMs;
   const time = new BigInt64Array(2);
   return () => {
-    symbols.clock_gettime(AWAKE.id, ptr(time));
+    libc.call.clock_gettime(AWAKE, libc.ptr(time));
     return Number(time[0]) * 1_000 + Number(time[1]) / 1e6;
   };
+}
+
+/** Since the boot, a suspend included, in steps of 10 ms (proc_uptime(5)): the nearest that can be read without a call. */
+function uptimeMs(): number {
+  const [seconds] = procContent("/proc/uptime")?.toString("latin1").split(" ") ?? [];
+  return Number(seconds ?? uptime()) * 1_000;
 }
 
 /** The machine's clock. */

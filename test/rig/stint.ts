@@ -121,7 +121,12 @@ export class Stint implements AsyncDisposable {
 
   /** Starts a supervisor and waits until it is up. */
   async up(...args: string[]): Promise<Bun.Subprocess<Uint8Array, "pipe", "pipe">> {
-    const child = this.start(["up", ...args]);
+    return this.upUnder({}, ...args);
+  }
+
+  /** The same, under a command that turns into it, or in another environment. */
+  async upUnder(options: RunOptions, ...args: string[]): Promise<Bun.Subprocess<Uint8Array, "pipe", "pipe">> {
+    const child = this.start(["up", ...args], options);
     this.#supervisors.push(child);
     await until(`the supervisor is up`, () => this.owner()?.["pid"] === child.pid || child.exitCode !== null);
     if (child.exitCode !== null)
