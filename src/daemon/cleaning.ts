@@ -2,12 +2,13 @@ import { formatBytes } from "../lib/bytes.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Answer } from "../model/request.ts";
-import type { RetentionRules } from "../model/retention.ts";
+import type { RetentionRules, RunPart } from "../model/retention.ts";
 import { isTerminal, type Place } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { type EndedTask, outdated } from "../plan/retention.ts";
+import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../plan/retention.ts";
 import { idsIn, readTask, TaskReader } from "../store/reader.ts";
-import { bytesOfRun, finishRemoval, logsOf, removeLogs, removeTask } from "../store/retention.ts";
+import { finishRemoval, removeParts, removeTask } from "../store/retention.ts";
+import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../store/run-parts.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 
@@ -59,17 +60,25 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
       yield;
     }
   }
-  const { tasks, logs } = outdated(ended, { rules, nowMs });
-  if (!dryRun) noteCleaning(holder, { tasks, logs, actor });
+  const toGo = outdated(ended, { rules, nowMs });
+  if (!dryRun) noteCleaning(holder, toGo, actor);
   const answers: Answer[] = [];
-  for (const task of tasks) {
-    const answer = takeTask(holder, task, { rules, dryRun, isNeeded });
+  for (const one of toGo.tasks) {
+    const answer = takeTask(holder, one, { dryRun, isNeeded });
     if (answer !== null) answers.push(answer);
-    if (answer?.done !== undefined && !dryRun) environments.delete(task.id);
+    if (answer?.done !== undefined && !dryRun) environments.delete(one.task.id);
     yield;
   }
-  for (const task of logs) {
-    const answer = takeLogs(holder, task, { dryRun, isNeeded });
+  for (const { task, parts } of toGo.parts) {
+    const isStill = (): boolean => isAsSeen(holder, task, isNeeded);
+    const answer = takeParts(holder, task.id, { parts, dryRun, isStill });
+    if (answer !== null) answers.push(answer);
+    yield;
+  }
+  const remains = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0 ? runsIn(layout) : [];
+  for (const id of remains) {
+    const isTasks = environments.has(id) || holder.tasks.has(id) || isOnRecord(layout, id);
+    const answer = isTasks ? null : takeRemains(holder, id, { rules, dryRun, nowMs });
     if (answer !== null) answers.push(answer);
     yield;
   }
@@ -109,7 +118,7 @@ function toEnded(
     isDead,
     endedAtMs: "endedAt" in task.status ? Date.parse(task.status.endedAt) : Number.POSITIVE_INFINITY,
     isNeeded: isNeeded(task),
-    bytes: isMeasured ? bytesOfRun(holder.options.layout, id) : 0,
+    bytes: isMeasured ? sumOf(partsOf(holder.options.layout, id), outgoing(rules)) : 0,
   };
 }
 
@@ -133,19 +142,35 @@ function needOf(holder: Holder): (task: Task) => boolean {
     (batch !== undefined && batches.has(batch));
 }
 
+/** What goes with a task that is removed, whatever its age. */
+function outgoing({ takesArtifacts }: RetentionRules): (RunPart | "own")[] {
+  return takesArtifacts ? ["own", "logs", "artifacts", "checkpoint"] : ["own", "logs"];
+}
+
+function sumOf(found: RunParts, parts: readonly (RunPart | "own")[]): number {
+  return parts.reduce((total, part) => total + found[part].bytes, 0);
+}
+
 /** Null where the task has come back to life since it was looked at, or is needed by now. */
 function takeTask(
   holder: Holder,
-  { id, uid, version, bytes: measured }: Ended,
-  { rules, dryRun, isNeeded }: Pick<Cleaning, "rules" | "dryRun"> & { isNeeded: (task: Task) => boolean },
+  { task, parts }: Outdated<Ended>["tasks"][number],
+  { dryRun, isNeeded }: Pick<Cleaning, "dryRun"> & { isNeeded: (task: Task) => boolean },
 ): Answer | null {
   const { layout } = holder.options;
-  const bytes = rules.bytes === null ? bytesOfRun(layout, id) : measured;
-  const size = { bytes };
-  if (dryRun) return { id, done: `would be removed, ${formatBytes(bytes)}`, ...size };
-  if (!isAsSeen(holder, { id, uid, version }, isNeeded)) return null;
-  const removed = removeTask(layout, id);
-  return removed.ok ? { id, done: "removed", ...size } : { id, problem: { ...removed.error } };
+  const { id } = task;
+  const found = partsOf(layout, id);
+  const bytes = sumOf(found, ["own", ...parts]);
+  const keptBytes = sumOf(
+    found,
+    (["artifacts", "checkpoint"] as const).filter((part) => !parts.includes(part)),
+  );
+  const kept = keptBytes > 0 ? `; ${formatBytes(keptBytes)} of artifacts and checkpoints stay` : "";
+  const size = { bytes, ...(keptBytes > 0 && { keptBytes }) };
+  if (dryRun) return { id, done: `would be removed, ${formatBytes(bytes)}${kept}`, ...size };
+  if (!isAsSeen(holder, task, isNeeded)) return null;
+  const removed = removeTask(layout, id, parts);
+  return removed.ok ? { id, done: `removed${kept}`, ...size } : { id, problem: { ...removed.error } };
 }
 
 /** False where a task has come back to life since it was looked at, even if it has ended again, or is needed by now. */
@@ -159,32 +184,51 @@ function isAsSeen(
   return isSame && !isNeeded(now);
 }
 
-function takeLogs(
-  holder: Holder,
-  { id, uid, version }: Ended,
-  { dryRun, isNeeded }: Pick<Cleaning, "dryRun"> & { isNeeded: (task: Task) => boolean },
+/** Null where nothing of that is there, or it is not to go any more. */
+function takeParts(
+  { options: { layout } }: Holder,
+  id: TaskId,
+  { parts, dryRun, isStill }: { parts: readonly RunPart[]; dryRun: boolean; isStill: () => boolean },
 ): Answer | null {
-  const { layout } = holder.options;
-  const { paths, bytes } = logsOf(layout, id);
-  if (paths.length === 0) return null;
-  if (dryRun) return { id, done: `its logs would be removed, ${formatBytes(bytes)}`, bytes };
-  if (!isAsSeen(holder, { id, uid, version }, isNeeded)) return null;
-  const removed = removeLogs(layout, id);
-  return removed.ok ? { id, done: "logs removed", bytes } : { id, problem: { ...removed.error } };
+  const found = partsOf(layout, id);
+  const there = parts.filter((part) => found[part].paths.length > 0);
+  if (there.length === 0) return null;
+  const bytes = sumOf(found, there);
+  const what = there.join(" and ");
+  if (dryRun) return { id, done: `its ${what} would be removed, ${formatBytes(bytes)}`, bytes };
+  if (!isStill()) return null;
+  const removed = removeParts(layout, id, there);
+  return removed.ok ? { id, done: `${what} removed`, bytes } : { id, problem: { ...removed.error } };
 }
 
-function noteCleaning(
+/** What stayed when a task was removed is as old as the youngest of it. */
+function takeRemains(
   holder: Holder,
-  { tasks, logs, actor }: { tasks: readonly Ended[]; logs: readonly Ended[]; actor: string },
-): void {
-  const named = (what: string, of: readonly Ended[]): string =>
-    `${of.length} ${what}: ${of
-      .slice(0, MAX_NAMED)
-      .map(({ id }) => id)
-      .join(" ")}`;
+  id: TaskId,
+  { rules, dryRun, nowMs }: Pick<Cleaning, "rules" | "dryRun"> & { nowMs: number },
+): Answer | null {
+  const found = partsOf(holder.options.layout, id);
+  const writtenMs = lastWritten(Object.values(found).flatMap(({ paths }) => paths));
+  return takeParts(holder, id, {
+    parts: outdatedRemains(nowMs - writtenMs, rules),
+    dryRun,
+    isStill: () => true,
+  });
+}
+
+function noteCleaning(holder: Holder, { tasks, parts }: Outdated<Ended>, actor: string): void {
+  const named = (what: string, of: Outdated<Ended>["tasks"]): string[] => {
+    const first = of.slice(0, MAX_NAMED).map(({ task }) => task.id);
+    return of.length > 0 ? [`${of.length} ${what}: ${first.join(" ")}`] : [];
+  };
   const details = [
-    tasks.length > 0 ? named("tasks", tasks) : null,
-    logs.length > 0 ? named("logs", logs) : null,
-  ].filter((detail) => detail !== null);
+    ...named("tasks", tasks),
+    ...(["logs", "artifacts", "checkpoint"] as const).flatMap((part) =>
+      named(
+        part,
+        parts.filter((one) => one.parts.includes(part)),
+      ),
+    ),
+  ];
   holder.note(details.map((detail) => ({ event: "cleanup", actor, detail })));
 }

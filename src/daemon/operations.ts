@@ -213,6 +213,9 @@ export function cleaningFor(
     count: keep,
     bytes: maxBytes,
     logsMs: operation.logsOlderThanMs ?? null,
+    artifactsMs: null,
+    checkpointsMs: null,
+    takesArtifacts: operation.artifacts ?? false,
   };
   return cleaning(holder, { rules, dryRun, actor });
 }

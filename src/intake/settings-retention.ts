@@ -14,20 +14,27 @@ const keys = section({
   count: { name: "count", read: orNever(count(0)) },
   bytes: { name: "bytes", read: orNever(size(0)) },
   logs: { name: "logsMs", read: orNever(duration(0)) },
+  artifacts: { name: "artifactsMs", read: orNever(duration(0)) },
+  checkpoints: { name: "checkpointsMs", read: orNever(duration(0)) },
 });
 
 /** What is removed of ended tasks without being asked: `retention` of config.yaml. */
 export function retentionSettings(value: Value, surroundings: Surroundings): Result<RetentionRules, Fault[]> {
   const read = keys(value, surroundings);
   if (!read.ok) return read;
-  const {
-    doneMs = DEFAULT_DONE_MS,
-    deadLetterMs = null,
-    count: most = null,
-    bytes = null,
-    logsMs = null,
-  } = read.value;
-  return ok({ doneMs, deadLetterMs, takesDeadLetter: deadLetterMs !== null, count: most, bytes, logsMs });
+  const { doneMs = DEFAULT_DONE_MS, deadLetterMs = null, count: most = null, bytes = null } = read.value;
+  const { logsMs = null, artifactsMs = null, checkpointsMs = null } = read.value;
+  return ok({
+    doneMs,
+    deadLetterMs,
+    takesDeadLetter: deadLetterMs !== null,
+    count: most,
+    bytes,
+    logsMs,
+    artifactsMs,
+    checkpointsMs,
+    takesArtifacts: false,
+  });
 }
 
 /** `never` for no end. */

@@ -37,6 +37,8 @@ const operation = v.variant("verb", [
     maxBytes: v.optional(amount),
     /** The logs of what ended longer ago than this. */
     logsOlderThanMs: v.optional(amount),
+    /** What the jobs made, too, and their checkpoints. */
+    artifacts: v.optional(v.boolean()),
   }),
   v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: amount }),
   /** For the holder with this token only: one that was left over must not end the next. */
@@ -67,6 +69,8 @@ const answer = v.strictObject({
   problem: v.optional(problemSchema),
   /** What a clean-up removes of it. */
   bytes: v.optional(v.number()),
+  /** What it leaves there of artifacts and checkpoints. */
+  keptBytes: v.optional(v.number()),
 });
 export type Answer = v.InferOutput<typeof answer>;
 

@@ -1,5 +1,5 @@
 import { numberOf, type TaskId } from "../model/identity.ts";
-import type { RetentionRules } from "../model/retention.ts";
+import type { RetentionRules, RunPart } from "../model/retention.ts";
 
 /** What decides on a task that has ended. */
 export interface EndedTask {
@@ -9,14 +9,19 @@ export interface EndedTask {
   readonly endedAtMs: number;
   /** True where something unended has to do with it: it stays. */
   readonly isNeeded: boolean;
-  /** Of its folder; 0 where nobody asks. */
+  /** Of what would go with it; 0 where nobody asks. */
   readonly bytes: number;
 }
 
-/** What is to go: tasks with all they left, and logs of tasks that stay. Oldest first. */
+/** What is to go: tasks, each with these parts of what they left; and parts of what others left, that stay. Oldest first. */
 export interface Outdated<T extends EndedTask> {
-  readonly tasks: readonly T[];
-  readonly logs: readonly T[];
+  readonly tasks: readonly Outgoing<T>[];
+  readonly parts: readonly Outgoing<T>[];
+}
+
+interface Outgoing<T> {
+  readonly task: T;
+  readonly parts: readonly RunPart[];
 }
 
 /** Applies the rules to all ended tasks of a home. The newest stay; what is needed stays and counts. */
@@ -27,22 +32,43 @@ export function outdated<T extends EndedTask>(
   const newestFirst = ended
     .filter(({ isDead }) => !isDead || rules.takesDeadLetter)
     .toSorted((left, right) => right.endedAtMs - left.endedAtMs || numberOf(right.id) - numberOf(left.id));
-  const tasks: T[] = [];
-  const logs: T[] = [];
+  const tasks: Outgoing<T>[] = [];
+  const kept: Outgoing<T>[] = [];
   let [count, bytes] = [0, 0];
   for (const task of newestFirst) {
     const ageMs = nowMs - task.endedAtMs;
+    const parts = outdatedParts(ageMs, rules);
     const maxAgeMs = task.isDead ? rules.deadLetterMs : rules.doneMs;
     const isTooOld = maxAgeMs !== null && ageMs > maxAgeMs;
     const isTooMany = rules.count !== null && count >= rules.count;
     const isTooLarge = rules.bytes !== null && bytes + task.bytes > rules.bytes;
     if (!task.isNeeded && (isTooOld || isTooMany || isTooLarge)) {
-      tasks.push(task);
+      const all = rules.takesArtifacts
+        ? (["logs", "artifacts", "checkpoint"] as const)
+        : (["logs", ...parts] as const);
+      tasks.push({ task, parts: [...new Set(all)] });
       continue;
     }
     count += 1;
     bytes += task.bytes;
-    if (!task.isNeeded && rules.logsMs !== null && ageMs > rules.logsMs) logs.push(task);
+    if (!task.isNeeded && parts.length > 0) kept.push({ task, parts });
   }
-  return { tasks: tasks.toReversed(), logs: logs.toReversed() };
+  return { tasks: tasks.toReversed(), parts: kept.toReversed() };
+}
+
+/** What is to go of what a task left so long ago, whether it is on record or not. */
+function outdatedParts(ageMs: number, { logsMs, artifactsMs, checkpointsMs }: RetentionRules): RunPart[] {
+  const limits = [
+    ["logs", logsMs],
+    ["artifacts", artifactsMs],
+    ["checkpoint", checkpointsMs],
+  ] as const;
+  return limits.flatMap(([part, maxAgeMs]) => (maxAgeMs !== null && ageMs > maxAgeMs ? [part] : []));
+}
+
+/** What is to go of what is left of a task that is on record no more. */
+export function outdatedRemains(ageMs: number, rules: RetentionRules): RunPart[] {
+  const isForHand = rules.takesArtifacts && (rules.doneMs ?? rules.count ?? rules.bytes) !== null;
+  if (isForHand && ageMs > (rules.doneMs ?? 0)) return ["logs", "artifacts", "checkpoint"];
+  return outdatedParts(ageMs, rules);
 }

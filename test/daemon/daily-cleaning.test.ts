@@ -35,6 +35,9 @@ const WEEK: RetentionRules = {
   count: null,
   bytes: null,
   logsMs: null,
+  artifactsMs: null,
+  checkpointsMs: null,
+  takesArtifacts: false,
 };
 
 /** A home with tasks that ended ten days ago, and its holder. */

@@ -10,12 +10,19 @@ const WEEK = {
   count: null,
   bytes: null,
   logsMs: null,
+  artifactsMs: null,
+  checkpointsMs: null,
+  takesArtifacts: false,
 };
 
 test.each([
   ["jobs: 1", undefined],
   ["retention: {}", WEEK],
   ["retention: {done: never, deadLetter: Never, logs: 30d}", { ...WEEK, doneMs: null, logsMs: 30 * DAY }],
+  [
+    "retention: {artifacts: 90d, checkpoints: never}",
+    { ...WEEK, artifactsMs: 90 * DAY, checkpointsMs: null },
+  ],
   ["retention: {dead_letter: 90d}", { ...WEEK, deadLetterMs: 90 * DAY, takesDeadLetter: true }],
   ["retention: {done: 0s, count: 10000, bytes: 50GB}", { ...WEEK, doneMs: 0, count: 10_000, bytes: 50e9 }],
 ])("%s", (text, expected) => {

@@ -12,6 +12,9 @@ const NOTHING: RetentionRules = {
   count: null,
   bytes: null,
   logsMs: null,
+  artifactsMs: null,
+  checkpointsMs: null,
+  takesArtifacts: false,
 };
 
 /** Task 1 ended one ms ago, task 2 two … each with 10 bytes; 3 is dead, 4 is needed. */
@@ -24,9 +27,15 @@ const SIX: EndedTask[] = [1, 2, 3, 4, 5, 6].map((number) => ({
 }));
 
 const removed = (change: Partial<RetentionRules>): string => {
-  const { tasks, logs } = outdated(SIX, { rules: { ...NOTHING, ...change }, nowMs: NOW_MS });
-  const numbers = (of: readonly EndedTask[]): string => of.map(({ id }) => Number.parseInt(id, 10)).join(" ");
-  return `${numbers(tasks)}|${numbers(logs)}`;
+  const { tasks, parts } = outdated(SIX, { rules: { ...NOTHING, ...change }, nowMs: NOW_MS });
+  const shown = (of: typeof tasks, usual: string): string =>
+    of
+      .map(({ task, parts: some }) => {
+        const letters = some.map((part) => part.charAt(0)).join("");
+        return `${Number.parseInt(task.id, 10)}${letters === usual ? "" : letters}`;
+      })
+      .join(" ");
+  return `${shown(tasks, "l")}|${shown(parts, "l")}`;
 };
 
 describe("outdated()", () => {
@@ -44,6 +53,9 @@ describe("outdated()", () => {
     [{ bytes: 19 }, "6 5 2|"],
     [{ logsMs: 1 }, "|6 5 2"],
     [{ logsMs: 1, doneMs: 4 }, "6 5|2"],
+    [{ artifactsMs: 1, checkpointsMs: 5 }, "|6ac 5a 2a"],
+    [{ artifactsMs: 5, doneMs: 4 }, "6la 5|"],
+    [{ takesArtifacts: true, doneMs: 4 }, "6lac 5lac|"],
   ])("%j", (rules, expected) => {
     expect(removed(rules)).toBe(expected);
   });
@@ -67,18 +79,27 @@ describe("outdated()", () => {
     count: limit,
     bytes: limit,
     logsMs: limit,
+    artifactsMs: limit,
+    checkpointsMs: limit,
+    takesArtifacts: fc.boolean(),
   });
 
   test("keeps what is needed, young, or dead and not asked for; and what stays keeps to the rules", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
-        const { tasks, logs } = outdated(ended, { rules, nowMs: NOW_MS });
-        const gone = new Set(tasks);
-        for (const task of [...tasks, ...logs]) {
+        const { tasks, parts } = outdated(ended, { rules, nowMs: NOW_MS });
+        const gone = new Set(tasks.map(({ task }) => task));
+        for (const { task, parts: some } of [...tasks, ...parts]) {
           expect(task.isNeeded).toBeFalse();
           if (task.isDead) expect(rules.takesDeadLetter).toBeTrue();
+          const ageMs = NOW_MS - task.endedAtMs;
+          const isAsked = rules.takesArtifacts && gone.has(task);
+          if (some.includes("artifacts") && !isAsked)
+            expect(ageMs).toBeGreaterThan(rules.artifactsMs ?? Infinity);
+          if (some.includes("checkpoint") && !isAsked)
+            expect(ageMs).toBeGreaterThan(rules.checkpointsMs ?? Infinity);
         }
-        for (const task of logs) expect(gone.has(task)).toBeFalse();
+        for (const { task } of parts) expect(gone.has(task)).toBeFalse();
         const free = ended.filter(
           (task) => !gone.has(task) && !task.isNeeded && (!task.isDead || rules.takesDeadLetter),
         );
@@ -101,7 +122,7 @@ describe("outdated()", () => {
   test("done again it finds nothing", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
-        const gone = new Set(outdated(ended, { rules, nowMs: NOW_MS }).tasks);
+        const gone = new Set(outdated(ended, { rules, nowMs: NOW_MS }).tasks.map(({ task }) => task));
         const left = ended.filter((task) => !gone.has(task));
         expect(outdated(left, { rules, nowMs: NOW_MS }).tasks).toEqual([]);
       }),

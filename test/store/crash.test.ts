@@ -208,7 +208,7 @@ describe("a kill while an ended task is removed", () => {
     const task = taskIn("completed");
     home.put(task);
     mkdirSync(home.layout.attempt(task.metadata.id, 1), { recursive: true });
-    const images = imagesOf(home, (layout) => removeTask(layout, task.metadata.id));
+    const images = imagesOf(home, (layout) => removeTask(layout, task.metadata.id, ["logs"]));
     expect(images.map((image) => restarted(image).length)).toEqual([1, 0]);
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeTaskId, type TaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
 import { keepEnvironment } from "../../src/store/environments.ts";
-import { bytesOfRun, finishRemoval, logsOf, removeLogs, removeTask } from "../../src/store/retention.ts";
+import { finishRemoval, removeParts, removeTask } from "../../src/store/retention.ts";
+import { isOnRecord, lastWritten, partsOf, runsIn } from "../../src/store/run-parts.ts";
 import { crashImages, refusedAt } from "../rig/crash.ts";
 import { valueOf } from "../rig/results.ts";
 import { after, aTask, exited, NOW_MS } from "../rig/tasks.ts";
@@ -30,18 +31,18 @@ describe("removeTask()", () => {
   test("removes the record and all that the task left, and nothing of others", async () => {
     await using home = new TempHome();
     for (const task of [endedAgo(1, 9), endedAgo(2, 9, 3), endedAgo(3, 9)]) putRun(home, task);
-    for (const number of [1, 2]) expect(removeTask(home.layout, id(number)).ok).toBeTrue();
+    for (const number of [1, 2]) expect(removeTask(home.layout, id(number), ["logs"]).ok).toBeTrue();
     finishRemoval(home.layout, new Set(), NOW_MS);
     expect(home.files("done")).toEqual(["000003-train.json"]);
     expect([home.files("dead-letter"), home.files("runs")]).toEqual([[], ["000003-train/1/output.log"]]);
-    expect(removeTask(home.layout, id(1)).ok).toBeTrue();
+    expect(removeTask(home.layout, id(1), ["logs"]).ok).toBeTrue();
   });
 
   test("leaves no run that no record names, wherever it is killed", async () => {
     await using home = new TempHome();
     for (const task of [endedAgo(1, 9), endedAgo(2, 9, 3)]) putRun(home, task);
     const images = crashImages(home, (layout) => {
-      for (const number of [1, 2]) valueOf(removeTask(layout, id(number)));
+      for (const number of [1, 2]) valueOf(removeTask(layout, id(number), ["logs"]));
     });
     expect(images.map(({ failpoint }) => failpoint)).toEqual([
       "clean:run-removed",
@@ -51,10 +52,7 @@ describe("removeTask()", () => {
     ]);
     for (const { layout } of images) {
       for (const number of [1, 2]) {
-        const isOnRecord =
-          existsSync(layout.record("done", id(number))) ||
-          existsSync(layout.record("dead-letter", id(number)));
-        if (existsSync(layout.run(id(number)))) expect(isOnRecord).toBeTrue();
+        if (existsSync(layout.run(id(number)))) expect(isOnRecord(layout, id(number))).toBeTrue();
       }
     }
   });
@@ -62,7 +60,7 @@ describe("removeTask()", () => {
   test("tells what the system refuses", async () => {
     await using home = new TempHome();
     putRun(home, endedAgo(1, 9));
-    const removed = refusedAt("clean:run-removed", "EIO", () => removeTask(home.layout, id(1)));
+    const removed = refusedAt("clean:run-removed", "EIO", () => removeTask(home.layout, id(1), ["logs"]));
     expect(removed.ok ? null : removed.error.message).toStartWith('Cannot remove "000001-train"');
   });
 });
@@ -82,19 +80,75 @@ describe("finishRemoval()", () => {
   });
 });
 
-describe("removeLogs()", () => {
-  test("removes the output of each attempt, and nothing else", async () => {
+/** What stint, the job and its user put into the folder of task 1, each file with five bytes. */
+function furnish(home: TempHome): void {
+  putRun(home, endedAgo(1, 9));
+  const folder = home.layout.run(id(1));
+  for (const name of ["2/models", "checkpoint"]) mkdirSync(join(folder, name), { recursive: true });
+  const own = [
+    "start",
+    "exit.json",
+    "script",
+    "script-preload.js",
+    "limits.json",
+    "group-end",
+    "container-end",
+    "cid",
+  ];
+  const jobs = ["2/result.log", "2/models/best.keras", "checkpoint/output.log", "notes.txt"];
+  const logs = ["2/stdout.log", "2/stderr.log"];
+  for (const name of [...own.map((file) => `1/${file}`), ...jobs, ...logs])
+    writeFileSync(join(folder, name), "12345");
+}
+
+describe("what a job made", () => {
+  test("stays when its task is removed, and is told apart by size", async () => {
     await using home = new TempHome();
-    putRun(home, endedAgo(1, 9));
-    const folder = home.layout.run(id(1));
-    mkdirSync(join(folder, "2"));
-    mkdirSync(join(folder, "checkpoint"));
-    for (const name of ["2/stdout.log", "2/stderr.log", "2/result.log", "checkpoint/output.log"])
-      writeFileSync(join(folder, name), "12345");
-    expect([bytesOfRun(home.layout, id(1)), logsOf(home.layout, id(1)).bytes]).toEqual([24, 14]);
-    expect(removeLogs(home.layout, id(1)).ok).toBeTrue();
-    expect(home.files("runs/000001-train")).toEqual(["2/result.log", "checkpoint/output.log"]);
-    expect(logsOf(home.layout, id(1))).toEqual({ paths: [], bytes: 0 });
-    expect(logsOf(home.layout, id(2))).toEqual({ paths: [], bytes: 0 });
+    furnish(home);
+    const bytes = Object.entries(partsOf(home.layout, id(1))).map(([part, found]) => [part, found.bytes]);
+    expect(Object.fromEntries(bytes)).toEqual({ own: 40, logs: 14, artifacts: 15, checkpoint: 5 });
+    valueOf(removeTask(home.layout, id(1), ["logs"]));
+    const folder = "000001-train";
+    expect(home.files("runs")).toEqual(
+      ["2/models/best.keras", "2/result.log", "checkpoint/output.log", "notes.txt"].map(
+        (name) => `${folder}/${name}`,
+      ),
+    );
+    expect([runsIn(home.layout), isOnRecord(home.layout, id(1))]).toEqual([[id(1)], false]);
+    valueOf(removeParts(home.layout, id(1), ["checkpoint"]));
+    expect(home.files("runs")).toHaveLength(3);
+    valueOf(removeParts(home.layout, id(1), ["artifacts"]));
+    expect(runsIn(home.layout)).toEqual([]);
   });
+
+  test("goes with its task where that is asked for; a link goes, and not what it names", async () => {
+    await using home = new TempHome();
+    furnish(home);
+    const elsewhere = join(home.path, "elsewhere");
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, "model"), "12345");
+    symlinkSync(elsewhere, join(home.layout.attempt(id(1), 1), "models"));
+    valueOf(removeTask(home.layout, id(1), ["logs", "artifacts", "checkpoint"]));
+    expect([runsIn(home.layout), existsSync(join(elsewhere, "model"))]).toEqual([[], true]);
+  });
+
+  test("is as old as what was written last of it", async () => {
+    await using home = new TempHome();
+    furnish(home);
+    const folder = home.layout.run(id(1));
+    for (const name of home.files("runs/000001-train")) utimesSync(join(folder, name), 1_000, 1_000);
+    for (const name of ["2/models", "2", "1", "checkpoint", "."])
+      utimesSync(join(folder, name), 1_000, 1_000);
+    utimesSync(join(folder, "2/models/best.keras"), 2_000, 2_000);
+    expect(lastWritten([folder])).toBe(2_000_000);
+    expect(lastWritten([join(folder, "missing")])).toBe(0);
+  });
+});
+
+test("removeParts() removes the output of each attempt, and nothing else", async () => {
+  await using home = new TempHome();
+  furnish(home);
+  valueOf(removeParts(home.layout, id(1), ["logs"]));
+  expect(partsOf(home.layout, id(1)).logs).toEqual({ paths: [], bytes: 0 });
+  expect(home.files("runs/000001-train")).toHaveLength(12);
 });

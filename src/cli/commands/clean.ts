@@ -15,6 +15,7 @@ interface Flags {
   readonly maxBytes?: string;
   readonly logsOlderThan?: string;
   readonly deadLetter?: true;
+  readonly artifacts?: true;
   readonly dryRun?: true;
   readonly quiet?: true;
   readonly json?: true;
@@ -29,6 +30,10 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("--max-bytes <size>", "the oldest, until their folders have at most so many bytes, like 50GB")
     .option("--logs-older-than <duration>", "only the logs of what ended longer ago than this")
     .option("--dead-letter", "those in dead-letter/ too")
+    .option(
+      "--artifacts",
+      "with what the jobs made in their folders, and with checkpoints; these stay otherwise",
+    )
     .option("--dry-run", "only tell what would be removed, and how much it is")
     .option("-q, --quiet", "say nothing of what was removed, as for cron")
     .option("--json", "answers as JSON")
@@ -52,7 +57,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
 }
 
 function operationOf(flags: Flags): Result<Operation, Problem> {
-  const { deadLetter = false, dryRun = false } = flags;
+  const { deadLetter = false, artifacts = false, dryRun = false } = flags;
   const rules: { keep?: number; maxBytes?: number; logsOlderThanMs?: number; olderThanMs?: number } = {};
   if (flags.keep !== undefined) {
     if (!/^\d{1,9}$/.test(flags.keep))
@@ -74,7 +79,7 @@ function operationOf(flags: Flags): Result<Operation, Problem> {
     if (!age.ok) return age;
     rules.olderThanMs = age.value;
   }
-  return ok({ verb: "clean", deadLetter, dryRun, ...rules });
+  return ok({ verb: "clean", deadLetter, artifacts, dryRun, ...rules });
 }
 
 function usage(message: string): Result<never, Problem> {
@@ -85,5 +90,10 @@ function summaryOf(answers: readonly Answer[], isDry: boolean): string {
   const removed = answers.filter(({ done }) => done !== undefined);
   const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
   const what = `${removed.length} ${removed.length === 1 ? "task" : "tasks"}, ${formatBytes(bytes)}`;
-  return `${what} ${isDry ? "would be" : "were"} removed\n`;
+  const keptBytes = removed.reduce((total, answer) => total + (answer.keptBytes ?? 0), 0);
+  const kept =
+    keptBytes === 0
+      ? ""
+      : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts takes them too`;
+  return `${what} ${isDry ? "would be" : "were"} removed${kept}\n`;
 }

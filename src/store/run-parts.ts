@@ -1,0 +1,115 @@
+import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
+import { idFromFileName, type TaskId } from "../model/identity.ts";
+import type { RunPart } from "../model/retention.ts";
+import { PLACES } from "../model/state.ts";
+import type { Layout } from "./layout.ts";
+import { ASIDE, isThere } from "./quarantine.ts";
+import { onDisk } from "./trouble.ts";
+
+/** The output of a job, in each attempt's folder; see `outputFiles`. */
+const LOGS = ["output.log", "stdout.log", "stderr.log"];
+/** What stint itself puts into an attempt's folder beside these; all else there is the job's. */
+const OWN =
+  /^(start|exit\.json|script|script-preload\.js|limits\.json|group-end|cid|container-.+)(\.new|\.tmp)?$/;
+
+/** Some files and folders, and their bytes together. */
+interface Measured {
+  readonly paths: readonly string[];
+  readonly bytes: number;
+}
+
+/** All that a task left in its folder, apart by what becomes of it; `own` is of no use without the record. */
+export type RunParts = Readonly<Record<RunPart | "own", Measured>>;
+
+/** Takes the folder of a task apart; what cannot be looked at is not there. */
+export function partsOf(layout: Layout, id: TaskId): RunParts {
+  const paths: Record<RunPart | "own", string[]> = { own: [], logs: [], artifacts: [], checkpoint: [] };
+  const folder = layout.run(id);
+  // A link is not followed: what it names is somebody's who put it there.
+  if (!isFolder(folder)) paths.own.push(folder);
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (/^\d+$/.test(name) && isFolder(path)) {
+      for (const file of namesIn(path)) paths[partOf(file)].push(join(path, file));
+    } else if (path === layout.checkpoint(id)) paths.checkpoint.push(path);
+    else paths.artifacts.push(path);
+  }
+  const measured = (of: readonly string[]): Measured => ({
+    paths: of,
+    bytes: of.reduce((total, path) => total + sizeOf(path), 0),
+  });
+  return {
+    own: measured(paths.own),
+    logs: measured(paths.logs),
+    artifacts: measured(paths.artifacts),
+    checkpoint: measured(paths.checkpoint),
+  };
+}
+
+function partOf(file: string): RunPart | "own" {
+  if (LOGS.includes(file)) return "logs";
+  return OWN.test(file) ? "own" : "artifacts";
+}
+
+/** Removes what some paths in a task's folder name, and every folder of it that is empty then. Throws what the system says. */
+export function removePaths(layout: Layout, id: TaskId, paths: readonly string[]): void {
+  for (const path of paths) rmSync(path, { recursive: true, force: true });
+  const folder = layout.run(id);
+  for (const name of namesIn(folder)) dropEmpty(join(folder, name));
+  dropEmpty(folder);
+}
+
+/** The tasks whose folders are in runs/. */
+export function runsIn(layout: Layout): TaskId[] {
+  const names = onDisk("list the runs", () => readdirSync(layout.runs));
+  return (names.ok ? names.value : []).flatMap((name) => idFromFileName(`${name}.json`) ?? []);
+}
+
+/** True where any folder has a record of a task, or one that was put aside. */
+export function isOnRecord(layout: Layout, id: TaskId): boolean {
+  return PLACES.some((place) => {
+    const path = layout.record(place, id);
+    return isThere(path) || isThere(join(dirname(path), ASIDE, basename(path)));
+  });
+}
+
+/** When something was last written of what is there, in ms since the epoch; 0 for nothing. */
+export function lastWritten(paths: readonly string[]): number {
+  return paths.reduce((latest, path) => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const below =
+      stat?.isDirectory() === true ? lastWritten(namesIn(path).map((name) => join(path, name))) : 0;
+    return Math.max(latest, below, stat?.mtimeMs ?? 0);
+  }, 0);
+}
+
+function sizeOf(path: string): number {
+  const found = onDisk("measure", () => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return 0;
+    return stat.isDirectory()
+      ? readdirSync(path).reduce((total, name) => total + sizeOf(join(path, name)), 0)
+      : stat.size;
+  });
+  return found.ok ? found.value : 0;
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function namesIn(folder: string): string[] {
+  const names = onDisk("list", () => (isFolder(folder) ? readdirSync(folder) : []));
+  return names.ok ? names.value : [];
+}
+
+/** Leaves what is no empty folder. */
+function dropEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stint } from "../rig/stint.ts";
+import { filesIn } from "../rig/temp-home.ts";
+
+/** A task that leaves a model of 1,000 bytes and a checkpoint of 500, in a home where one like it has ended. */
+async function trained(stint: Stint): Promise<void> {
+  const run = `head -c 1000 /dev/zero >"$STINT_RUN_DIR/model.keras"; head -c 500 /dev/zero >"$STINT_CHECKPOINT_DIR/last"`;
+  await stint.run(["run", "-"], {
+    input: JSON.stringify({ name: "train", run, limits: { openFiles: 500 } }),
+  });
+}
+
+const MODEL = ["000001-train/1/model.keras", "000001-train/checkpoint/last"];
+
+test("clean leaves models and checkpoints until it is told otherwise, and tells how much they are", async () => {
+  await using stint = new Stint();
+  await trained(stint);
+  const runs = (): string[] => filesIn(join(stint.home, "runs"));
+  const dry = await stint.run(["clean", "--older-than", "0s", "--dry-run"]);
+  expect(dry.out).toMatch(
+    /^000001-train would be removed, \d+ B; 1.5 KiB of artifacts and checkpoints stay\n$/,
+  );
+  expect(dry.err.trim()).toEndWith(
+    "; 1.5 KiB of artifacts and checkpoints would stay in runs/, --artifacts takes them too",
+  );
+  expect(await stint.ok("clean", "--older-than", "0s")).toContain(
+    "1.5 KiB of artifacts and checkpoints stay",
+  );
+  expect([stint.records(), runs()]).toEqual([[], MODEL]);
+  // Nobody has a record of it any more: it is as old as its youngest file.
+  await stint.ok("clean", "--older-than", "1d", "--artifacts");
+  expect(runs()).toEqual(MODEL);
+  expect(await stint.ok("clean", "--older-than", "0s", "--artifacts", "--dry-run")).toStartWith(
+    "000001-train its artifacts and checkpoint would be removed, 1.5 KiB",
+  );
+  expect(await stint.ok("clean", "--older-than", "0s", "--artifacts")).toContain(
+    "artifacts and checkpoint removed",
+  );
+  expect(stint.files("runs")).toEqual([]);
+});
+
+test("clean --artifacts takes all that a task left, and nothing of one that stays", async () => {
+  await using stint = new Stint();
+  await trained(stint);
+  await stint.ok("run", "--name", "last", "--", "sh", "-c", 'echo x >"$STINT_RUN_DIR/result"');
+  await stint.ok("clean", "--keep", "1", "--artifacts");
+  expect(stint.files("runs")).toEqual(["000002-last"]);
+  expect(filesIn(join(stint.home, "runs"))).toContain("000002-last/1/result");
+});
+
+test("retention takes artifacts and checkpoints by their own ages", async () => {
+  await using stint = new Stint();
+  await trained(stint);
+  writeFileSync(join(stint.home, "config.yaml"), "retention: {done: never, checkpoints: 0s}\n");
+  const supervisor = await stint.up();
+  await stint.ok("down");
+  await supervisor.exited;
+  expect(stint.records()).toHaveLength(1);
+  expect(stint.files("runs/000001-train")).toEqual(["1"]);
+  expect(stint.files("runs/000001-train/1")).toContain("model.keras");
+});
