@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { EXIT } from "../model/errors.ts";
 import type { Operation, Target } from "../model/request.ts";
+import type { State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import { homePath } from "./home.ts";
@@ -16,7 +17,7 @@ interface ActFlags extends SelectorFlags {
 /** A verb that does the same to each of the tasks that are named or selected. */
 export interface ActVerb<Flags> {
   readonly eligible: (task: Task) => boolean;
-  readonly isForUnended?: boolean;
+  readonly states?: readonly State[];
   readonly operation: (targets: Target[], flags: Flags) => Operation;
 }
 

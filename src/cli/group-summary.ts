@@ -1,4 +1,5 @@
 import { failureOfAttempt } from "../model/attempt.ts";
+import type { Failure } from "../model/failure.ts";
 import type { Group } from "../model/group.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -70,7 +71,7 @@ function failedMember(task: Task): FailedMember {
   };
 }
 
-function lastFailure(task: Task): ReturnType<typeof failureOfAttempt> {
+function lastFailure(task: Task): Failure | null {
   const last = task.status.attempts.at(-1);
   return last === undefined ? null : failureOfAttempt(last);
 }

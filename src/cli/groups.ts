@@ -1,40 +1,68 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal, PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
-import { readTasks } from "../store/reader.ts";
+import { eachOutline, type LookOptions } from "../store/outlines.ts";
+import { TaskReader } from "../store/reader.ts";
 
 /** The members of the sweep that a name means, or the number of any member, in their order. */
-export function findGroup(layout: Layout, reference: string): Result<Task[], Problem> {
-  const members = readTasks(layout, PLACES).filter((task) => task.metadata.group !== undefined);
-  const groups = Map.groupBy(members, (task) => task.metadata.group?.id ?? 0);
-  const meant = /^\d+$/.test(reference) ? byNumber(groups, Number(reference)) : byName(groups, reference);
-  return meant.ok
-    ? ok(meant.value.toSorted((left, right) => left.metadata.number - right.metadata.number))
-    : meant;
+export function findGroup(
+  layout: Layout,
+  reference: string,
+  options: Pick<LookOptions, "onProgress"> = {},
+): Result<Task[], Problem> {
+  const sweeps = sweepsIn(layout, options);
+  const meant = /^\d+$/.test(reference) ? byNumber(sweeps, Number(reference)) : byName(sweeps, reference);
+  if (!meant.ok) return meant;
+  const reader = new TaskReader(layout);
+  const members = meant.value.members
+    .map((id) => reader.read(id))
+    .flatMap((read) => (read.ok ? [read.value] : []));
+  return ok(members.toSorted((left, right) => left.metadata.number - right.metadata.number));
 }
 
-type Groups = ReadonlyMap<number, Task[]>;
+interface Sweep {
+  readonly id: number;
+  readonly name: string;
+  readonly members: TaskId[];
+  hasUnended: boolean;
+}
 
-function byNumber(groups: Groups, number: number): Result<Task[], Problem> {
+type Sweeps = ReadonlyMap<number, Sweep>;
+
+function sweepsIn(layout: Layout, options: Pick<LookOptions, "onProgress">): Sweeps {
+  const sweeps = new Map<number, Sweep>();
+  for (const { metadata, status } of eachOutline(layout, PLACES, options)) {
+    const { id, group } = metadata;
+    if (group === undefined) continue;
+    const made = (): Sweep => ({ id: group.id, name: group.name, members: [], hasUnended: false });
+    const sweep = sweeps.getOrInsertComputed(group.id, made);
+    sweep.members.push(id);
+    sweep.hasUnended ||= !isTerminal(status.state);
+  }
+  return sweeps;
+}
+
+function byNumber(sweeps: Sweeps, number: number): Result<Sweep, Problem> {
   const found =
-    groups.get(number) ??
-    [...groups.values()].find((members) => members.some(({ metadata }) => metadata.number === number));
+    sweeps.get(number) ??
+    [...sweeps.values()].find(({ members }) => members.some((id) => numberOf(id) === number));
   return found === undefined ? err(noSuchGroup(String(number))) : ok(found);
 }
 
 /** Of several sweeps of a name the newest one that still has something to do. */
-function byName(groups: Groups, name: string): Result<Task[], Problem> {
-  const named = [...groups]
-    .filter(([, members]) => members[0]?.metadata.group?.name === name)
-    .toSorted(([left], [right]) => right - left);
+function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
+  const named = [...sweeps.values()]
+    .filter((sweep) => sweep.name === name)
+    .toSorted((left, right) => right.id - left.id);
   const [only] = named;
   if (only === undefined) return err(noSuchGroup(name));
-  if (named.length === 1) return ok(only[1]);
-  const unended = named.find(([, members]) => members.some(({ status }) => !isTerminal(status.state)));
-  if (unended !== undefined) return ok(unended[1]);
-  const latest = named.slice(0, 5).map(([id]) => id);
+  if (named.length === 1) return ok(only);
+  const unended = named.find(({ hasUnended }) => hasUnended);
+  if (unended !== undefined) return ok(unended);
+  const latest = named.slice(0, 5).map(({ id }) => id);
   return err(
     problem(
       "AMBIGUOUS",

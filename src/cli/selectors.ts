@@ -6,6 +6,7 @@ import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import type { Query } from "../model/query.ts";
 import { STATES, type State } from "../model/state.ts";
 import type { Layout } from "../store/layout.ts";
+import type { LookOptions } from "../store/outlines.ts";
 import { durationFlag } from "./flags.ts";
 import { findGroup } from "./groups.ts";
 
@@ -38,7 +39,11 @@ export function declareSelectors(command: Command): Command {
 /** Turns selector flags into a query; null where none was given. */
 export function queryOf(
   flags: SelectorFlags,
-  { layout, nowMs }: { readonly layout: Layout; readonly nowMs: number },
+  {
+    layout,
+    nowMs,
+    ...options
+  }: { readonly layout: Layout; readonly nowMs: number } & Pick<LookOptions, "onProgress">,
 ): Result<Query | null, Problem> {
   const states = statesOf(flags);
   if (!states.ok) return states;
@@ -53,7 +58,7 @@ export function queryOf(
   if (!since.ok) return since;
   const failure = flags.class === undefined ? ok(undefined) : failureName(flags.class);
   if (!failure.ok) return failure;
-  const group = flags.group === undefined ? ok([]) : findGroup(layout, flags.group);
+  const group = flags.group === undefined ? ok([]) : findGroup(layout, flags.group, options);
   if (!group.ok) return group;
   const groupId = group.value[0]?.metadata.group?.id;
   const query: Query = {

@@ -1,15 +1,18 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
+import { isWhole } from "../model/outline.ts";
 import { matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
-import { isTerminal, type Place, placeOf, STATES } from "../model/state.ts";
+import { isTerminal, type Place, placeOf, STATES, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
-import { readTasks } from "../store/reader.ts";
+import { eachOutline } from "../store/outlines.ts";
+import { TaskReader } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { perform } from "./perform.ts";
 import { findNamed } from "./select.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
+import { CountLine } from "./text/count-line.ts";
 import { renderProblem } from "./text/problem.ts";
 import type { Ended } from "./verbs.ts";
 
@@ -20,15 +23,17 @@ export interface TargetCall {
   readonly flags: SelectorFlags;
   /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
   readonly eligible: (task: Task) => boolean;
-  /** True where no ended one is eligible, save as a member of a sweep: then done/ is not read. */
-  readonly isForUnended?: boolean;
+  /** The states that eligible ones are in, save members of a sweep: no other folder is looked at. */
+  readonly states?: readonly State[];
   /** Of the members of a sweep; without it the same. */
   readonly eligibleMember?: (task: Task) => boolean;
 }
 
 /** The tasks that references name, and those that selectors match; both together must both hold. */
 export function targetTasks(context: Context, call: TargetCall): Result<Task[], Problem> {
-  const query = queryOf(call.flags, { layout: call.layout, nowMs: context.clock.now() });
+  const progress = new CountLine(context);
+  const { onProgress } = progress;
+  const query = queryOf(call.flags, { layout: call.layout, nowMs: context.clock.now(), onProgress });
   if (!query.ok) return query;
   const { eligible, eligibleMember = eligible } = call;
   if (call.references.length > 0) {
@@ -53,21 +58,25 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   }
   const wanted = query.value ?? {};
   const isEligible = wanted.group === undefined ? eligible : eligibleMember;
-  return ok(
-    readTasks(call.layout, placesOf(wanted, call)).filter(
-      (task) => isEligible(task) && matches(task, wanted),
-    ),
-  );
+  const reader = new TaskReader(call.layout);
+  const tasks: Task[] = [];
+  const states = statesOf(wanted, call);
+  // What a crash left on its way to another folder is among the unended ones.
+  const places = new Set<Place>(["running", "pending", ...states.map(placeOf)]);
+  for (const outline of eachOutline(call.layout, [...places], progress)) {
+    if (!states.includes(outline.status.state) || !matches(outline, wanted)) continue;
+    const read = isWhole(outline) ? ok(outline) : reader.read(outline.metadata.id);
+    if (read.ok && isEligible(read.value) && matches(read.value, wanted)) tasks.push(read.value);
+  }
+  progress.clear();
+  return ok(tasks);
 }
 
-/** Where to look: what a crash left on its way to another folder is among the unended ones. */
-function placesOf(
-  { states, group }: Query,
-  { isForUnended = false, eligibleMember }: TargetCall,
-): readonly Place[] {
-  const isUnendedOnly = isForUnended && (group === undefined || eligibleMember === undefined);
-  const ended = isUnendedOnly ? [] : (states ?? STATES).map(placeOf);
-  return [...new Set<Place>(["running", "pending", ...ended])];
+/** In which states a task can be that is meant. */
+function statesOf({ states = STATES, group }: Query, call: TargetCall): readonly State[] {
+  const eligible =
+    group !== undefined && call.eligibleMember !== undefined ? STATES : (call.states ?? STATES);
+  return states.filter((state) => eligible.includes(state));
 }
 
 /** Names a task so that a later epoch of it cannot be hit. */

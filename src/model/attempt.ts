@@ -78,6 +78,9 @@ export type OpenAttempt = Extract<Attempt, { state: "running" }>;
 export type EndedAttempt = Exclude<Attempt, OpenAttempt>;
 
 /** Why the attempt did not succeed, or null where it did, goes on, or was called off. */
-export function failureOfAttempt(of: Attempt): Failure | null {
-  return "failure" in of ? of.failure : null;
+export function failureOfAttempt<F = Failure>(of: {
+  readonly state: string;
+  readonly failure?: F;
+}): F | null {
+  return of.failure ?? null;
 }

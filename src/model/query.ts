@@ -1,7 +1,7 @@
 import { globMatcher } from "../lib/glob.ts";
 import { failureOfAttempt } from "./attempt.ts";
+import type { Outline } from "./outline.ts";
 import type { State } from "./state.ts";
-import type { Task } from "./task.ts";
 
 /** Which tasks are meant; everything given must hold, nothing given means all. */
 export interface Query {
@@ -20,7 +20,7 @@ export interface Query {
 }
 
 /** True where the task is one of those meant. */
-export function matches(task: Task, query: Query): boolean {
+export function matches(task: Outline, query: Query): boolean {
   if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
   if (query.name !== undefined && !globMatcher(query.name)(task.metadata.name)) return false;
   if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
@@ -32,7 +32,7 @@ export function matches(task: Task, query: Query): boolean {
   return query.failure === undefined || failedWith(task, query.failure);
 }
 
-function failedWith(task: Task, wanted: string): boolean {
+function failedWith(task: Outline, wanted: string): boolean {
   const last = task.status.attempts.at(-1);
   const failure = last === undefined ? null : failureOfAttempt(last);
   if (failure === null) return false;

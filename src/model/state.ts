@@ -44,6 +44,10 @@ export const INITIAL_STATES: readonly State[] = ["queued", "cancelled", "failed"
 export const PLACES = ["pending", "running", "done", "dead-letter"] as const;
 export type Place = (typeof PLACES)[number];
 
+/** Those of tasks that have ended. */
+export const ENDED_PLACES = ["done", "dead-letter"] as const;
+export type EndedPlace = (typeof ENDED_PLACES)[number];
+
 export function placeOf(state: State): Place {
   if (state === "queued") return "pending";
   if (state === "failed") return "dead-letter";
@@ -54,6 +58,9 @@ export function placeOf(state: State): Place {
 export function isTerminal(state: State): state is "completed" | "failed" | "cancelled" {
   return state === "completed" || state === "failed" || state === "cancelled";
 }
+
+/** Those of tasks that have not ended. */
+export const UNENDED_STATES = STATES.filter((state) => !isTerminal(state));
 
 /** True where an attempt is open: the record is in `running/`. */
 export function isActive(state: State): boolean {

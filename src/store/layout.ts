@@ -96,6 +96,10 @@ export class Layout {
   names(first: number): string {
     return join(this.index, "names", String(first).padStart(12, "0"));
   }
+  /** What the records of some ended tasks in a row say in short, by the first of their numbers. */
+  outlines(place: Place, first: number): string {
+    return join(this.index, place, String(first).padStart(12, "0"));
+  }
   /** When it was last cleaned up by itself. */
   get cleaned(): string {
     return join(this.home, "cleaned.json");

@@ -83,3 +83,28 @@ test.skipIf(!canInject)("who asks for some states looks only where they are", as
     ]);
   }
 });
+
+test.skipIf(!canInject)(
+  "who goes through all that has ended reads each record once, and then what is new",
+  async () => {
+    await using stint = new Stint();
+    const layout = homeAt(stint.home);
+    writeHistory(layout, 5_000);
+    const readBy = async (...args: string[]): Promise<string[]> =>
+      (await looked(stint, ...args)).opened.filter((path) => path.startsWith("done/"));
+    expect((await readBy("stats")).length).toBe(5_000);
+    // Of a file that was written just now nothing is kept.
+    while ((await readBy("stats")).length > 0) await Bun.sleep(100);
+    for (const args of [
+      ["retry", "--all"],
+      ["show", "--group", "none"],
+      ["wait", "--group", "none"],
+    ])
+      expect([args, await readBy(...args)]).toEqual([args, []]);
+    // The newest are looked at first.
+    expect(await readBy("ls", "--name", "none")).toHaveLength(1_000);
+    await stint.ok("cancel", await stint.ok("submit", "--hold", "--", "true"));
+    expect(await readBy("stats")).toEqual(["done/005001-true.json"]);
+    expect(await stint.ok("stats")).toMatch(/completed +5000\n +cancelled +1\n/);
+  },
+);

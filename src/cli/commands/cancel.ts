@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { UNENDED_STATES } from "../../model/state.ts";
 import { declareActVerb } from "../act-on.ts";
 import { isUnended } from "../targets.ts";
 import type { Invocation } from "../verbs.ts";
@@ -14,7 +15,7 @@ export function declare(command: Command, invocation: Invocation): void {
     .option("--pending-only", "only what has not started")
     .option("--if-exists", "no error where a task is gone or has ended");
   declareActVerb<Flags>(command, invocation, {
-    isForUnended: true,
+    states: UNENDED_STATES,
     eligible: isUnended,
     operation: (targets, flags) => ({
       verb: "cancel",

@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 import { ok } from "../../lib/result.ts";
 import { EXIT } from "../../model/errors.ts";
-import { numberOf } from "../../model/identity.ts";
+import { numberOf, type TaskId } from "../../model/identity.ts";
+import type { Outline } from "../../model/outline.ts";
 import { matches, type Query } from "../../model/query.ts";
-import { placeOf, STATES } from "../../model/state.ts";
+import { ENDED_PLACES, type EndedPlace, placeOf, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { newestIds } from "../../store/newest.ts";
+import { eachOutline } from "../../store/outlines.ts";
 import { TaskReader } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { countFlag } from "../flags.ts";
@@ -15,6 +17,7 @@ import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
 import { homePath } from "../home.ts";
 import { type Overview, readOverview } from "../overview.ts";
 import { declareSelectors, queryOf, type SelectorFlags } from "../selectors.ts";
+import { CountLine } from "../text/count-line.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
@@ -32,7 +35,8 @@ const RECENT = 10;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 const WATCH_MS = 1_000;
-const ENDED = ["done", "dead-letter"] as const;
+/** So many records are read one by one before all that ended is gone through in short. */
+const MANY_LOOKS = 1_000;
 
 export function declare(command: Command, { context, end }: Invocation): void {
   declareSelectors(command)
@@ -73,14 +77,16 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
     flags.limit === undefined ? ok(DEFAULT_LIMIT) : countFlag("limit", flags.limit, { most: MAX_LIMIT });
   if (!limit.ok) return limit.error;
   const nowMs = context.clock.now();
-  const query = queryOf(flags, { layout: home.value, nowMs });
+  const progress = new CountLine(context);
+  const query = queryOf(flags, { layout: home.value, nowMs, onProgress: progress.onProgress });
+  progress.clear();
   if (!query.ok) return query.error;
   const overview = readOverview(home.value);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
   const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
-  const wanted = { query: query.value, flags, limit: limit.value, folds, nowMs };
+  const wanted = { query: query.value, flags, limit: limit.value, folds, nowMs, progress };
   const rows = choose(home.value, overview, wanted);
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
   else await printTable(context, home.value, { rows, overview });
@@ -93,13 +99,14 @@ interface Wanted {
   readonly limit: number;
   readonly folds: ReadonlyMap<number, Fold>;
   readonly nowMs: number;
+  readonly progress: CountLine;
 }
 
 /** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */
 function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fold)[] {
-  const { query, flags, limit, folds, nowMs } = wanted;
+  const { query, flags, limit, folds, nowMs, progress } = wanted;
   const cursor = flags.cursor === undefined ? Number.POSITIVE_INFINITY : Number(flags.cursor);
-  const isWanted = (task: Task): boolean => query === null || matches(task, query);
+  const isWanted = (task: Outline): boolean => query === null || matches(task, query);
   const living =
     flags.cursor === undefined
       ? folded([...overview.active, ...overview.queued].filter(isWanted), folds)
@@ -111,14 +118,35 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   const ended: Task[] = [];
   const reader = new TaskReader(layout);
   const states = query?.states ?? STATES;
-  const places = ENDED.filter((place) => states.some((state) => placeOf(state) === place));
+  const places = ENDED_PLACES.filter((place) => states.some((state) => placeOf(state) === place));
+  let looks = 0;
+  let among: ReadonlySet<TaskId> | null = null;
   for (const id of newestIds(layout, places, nowMs)) {
     if (ended.length >= endedLimit) break;
     if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
+    // Whoever looks for few among many does not read all of them.
+    if (looks >= MANY_LOOKS) among ??= endedAmong(layout, { places, isWanted, progress });
+    if (among?.has(id) === false) continue;
+    looks += 1;
     const read = reader.read(id);
     if (read.ok && isWanted(read.value)) ended.push(read.value);
   }
   return [...living, ...ended].slice(0, limit);
+}
+
+function endedAmong(
+  layout: Layout,
+  how: {
+    readonly places: readonly EndedPlace[];
+    readonly isWanted: (of: Outline) => boolean;
+    readonly progress: CountLine;
+  },
+): Set<TaskId> {
+  const ids = new Set<TaskId>();
+  for (const outline of eachOutline(layout, how.places, how.progress))
+    if (how.isWanted(outline)) ids.add(outline.metadata.id);
+  how.progress.clear();
+  return ids;
 }
 
 /** Puts a sweep in the place of the first of its members. */

@@ -4,7 +4,7 @@ import type { Invocation } from "../verbs.ts";
 
 export function declare(command: Command, invocation: Invocation): void {
   declareActVerb(command, invocation, {
-    isForUnended: true,
+    states: ["queued"],
     eligible: ({ status, spec }) => status.state === "queued" && spec.hold,
     operation: (targets) => ({ verb: "release", targets }),
   });

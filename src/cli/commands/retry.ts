@@ -4,6 +4,7 @@ import type { Invocation } from "../verbs.ts";
 
 export function declare(command: Command, invocation: Invocation): void {
   declareActVerb(command, invocation, {
+    states: ["failed", "cancelled"],
     eligible: ({ status }) => status.state === "failed" || status.state === "cancelled",
     operation: (targets) => ({ verb: "retry", targets }),
   });

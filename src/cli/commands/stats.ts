@@ -3,12 +3,13 @@ import { formatDuration } from "../../lib/duration.ts";
 import { ok } from "../../lib/result.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { EXIT } from "../../model/errors.ts";
+import type { Outline } from "../../model/outline.ts";
 import { PLACES, STATES } from "../../model/state.ts";
-import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
-import { eachTask } from "../../store/reader.ts";
+import { eachOutline } from "../../store/outlines.ts";
 import { findGroup } from "../groups.ts";
 import { homePath } from "../home.ts";
+import { CountLine } from "../text/count-line.ts";
 import { renderTable } from "../text/table.ts";
 import type { Invocation } from "../verbs.ts";
 
@@ -34,16 +35,20 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .action((flags: Flags) => {
       const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
+      const progress = new CountLine(context);
       const tasks =
-        flags.group === undefined ? ok(eachTask(home.value, PLACES)) : findGroup(home.value, flags.group);
+        flags.group === undefined
+          ? ok(eachOutline(home.value, PLACES, progress))
+          : findGroup(home.value, flags.group, progress);
       if (!tasks.ok) return end(tasks.error);
       const stats = count(tasks.value, context.clock.now());
+      progress.clear();
       context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns()));
       end(EXIT.done);
     });
 }
 
-function count(tasks: Iterable<Task>, nowMs: number): Stats {
+function count(tasks: Iterable<Outline>, nowMs: number): Stats {
   const states: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]));
   const attempts: Record<string, number> = {};
   const failures: Record<string, number> = {};
@@ -55,7 +60,7 @@ function count(tasks: Iterable<Task>, nowMs: number): Stats {
   };
   for (const { metadata, status } of tasks) {
     add(states, status.state);
-    if (status.state === "queued")
+    if (status.state === "queued" && metadata.createdAt !== undefined)
       oldestQueuedMs = Math.max(oldestQueuedMs ?? 0, nowMs - Date.parse(metadata.createdAt));
     for (const attempt of status.attempts) {
       add(attempts, attempt.state);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ok } from "../../lib/result.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
+import { UNENDED_STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { durationFlag } from "../flags.ts";
@@ -31,7 +32,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
         layout: home.value,
         references,
         flags,
-        isForUnended: true,
+        states: UNENDED_STATES,
         eligible: isUnended,
         // The end of a sweep is that of all its members, also of those that were first.
         eligibleMember: () => true,

@@ -1,0 +1,138 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { readOwnFile } from "../lib/regular-file.ts";
+import { nameOf, numberOf, type TaskId } from "../model/identity.ts";
+import { type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
+import type { EndedPlace } from "../model/state.ts";
+import { replaceFiles } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { isMissing, onDisk } from "./trouble.ts";
+
+/** So many numbers in a row stand in one file: what has changed in it is written anew as a whole. */
+const SPAN = 10_000;
+const MAX_BYTES = 64 * 1_024 * 1_024;
+/** The form of these files; one of another is made anew. */
+const FORM = 1;
+
+/** Another one for each file, and for each change of it. */
+export interface Stamp {
+  readonly ino: number;
+  /** Milliseconds since the epoch. */
+  readonly changedMs: number;
+}
+
+/** The outlines of records of some numbers in a row, in the order of the ids, each with the stamp of its file: a column for each value. */
+interface Columns {
+  readonly form: number;
+  readonly ids: readonly TaskId[];
+  readonly inos: readonly number[];
+  readonly changed: readonly number[];
+  readonly ended: readonly string[];
+  readonly updated: readonly string[];
+  /** Null where it stands in the id. */
+  readonly names: readonly (string | null)[];
+  /** Which of `shared` is the rest of each. */
+  readonly rests: readonly number[];
+  readonly shared: readonly SharedOutline[];
+}
+
+/** One that is to be kept. */
+export interface Kept {
+  readonly outline: Outline;
+  readonly stamp: Stamp;
+}
+
+/** What was kept of some numbers in a row; asked for in the order of the ids. */
+export class KeptOutlines {
+  readonly #columns: Columns | null;
+  #at = 0;
+
+  constructor(layout: Layout, place: EndedPlace, span: number) {
+    this.#columns = columnsIn(layout.outlines(place, span));
+  }
+
+  get size(): number {
+    return this.#columns?.ids.length ?? 0;
+  }
+
+  /** Null where none was kept of the file as it is now. */
+  of(id: TaskId, { ino, changedMs }: Stamp): Outline | null {
+    const columns = this.#columns;
+    if (columns === null) return null;
+    while ((columns.ids[this.#at] ?? id) < id) this.#at += 1;
+    const at = this.#at;
+    if (columns.ids[at] !== id || columns.inos[at] !== ino || columns.changed[at] !== changedMs) return null;
+    const { [at]: endedAt } = columns.ended;
+    const { [at]: updatedAt } = columns.updated;
+    const rest = columns.shared[columns.rests[at] ?? -1];
+    if (endedAt === undefined || updatedAt === undefined || rest === undefined) return null;
+    return {
+      metadata: { ...rest.metadata, id, name: columns.names[at] ?? nameOf(id), updatedAt },
+      spec: rest.spec,
+      status: { ...rest.status, endedAt },
+    };
+  }
+}
+
+/** The first number of the file in which a task stands. */
+export function spanOf(id: TaskId): number {
+  const number = numberOf(id);
+  return number - (number % SPAN);
+}
+
+/** Puts down what is to be kept of some numbers in a row. Whoever may not write here goes without. */
+export function keepOutlines(
+  layout: Layout,
+  kept: readonly Kept[],
+  { place, span }: { readonly place: EndedPlace; readonly span: number },
+): void {
+  onDisk("keep outlines", () => {
+    const path = layout.outlines(place, span);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    replaceFiles([{ path, text: textOf(kept) }], layout.tmp, { isSynced: false });
+  });
+}
+
+/** Forgets what was kept of numbers of which no task is left. */
+export function forgetOutlines(layout: Layout, place: EndedPlace, spans: Iterable<number>): void {
+  const used = new Set([...spans].map((span) => layout.outlines(place, span)));
+  const folder = dirname(layout.outlines(place, 0));
+  onDisk("forget outlines", () =>
+    isMissing(() => {
+      for (const path of readdirSync(folder).map((name) => join(folder, name)))
+        if (!used.has(path)) rmSync(path, { force: true });
+    }),
+  );
+}
+
+function textOf(kept: readonly Kept[]): string {
+  const shared = new Map<string, number>();
+  const columns = {
+    form: FORM,
+    ids: kept.map(({ outline }) => outline.metadata.id),
+    inos: kept.map(({ stamp }) => stamp.ino),
+    changed: kept.map(({ stamp }) => stamp.changedMs),
+    ended: kept.map(({ outline }) => outline.status.endedAt),
+    updated: kept.map(({ outline }) => outline.metadata.updatedAt),
+    names: kept.map(({ outline: { metadata } }) =>
+      metadata.name === nameOf(metadata.id) ? null : metadata.name,
+    ),
+    rests: kept.map(({ outline }) => shared.getOrInsert(JSON.stringify(sharedOutline(outline)), shared.size)),
+  };
+  const json = `${JSON.stringify(columns).slice(0, -1)},"shared":[${[...shared.keys()].join(",")}]}`;
+  return `${hashOf(json)}\n${json}\n`;
+}
+
+/** Of a file whose hash is right nothing is checked any more: a power cut may leave anything, but nobody else writes here. */
+function columnsIn(path: string): Columns | null {
+  const read = onDisk("read outlines", () => readOwnFile(path, MAX_BYTES));
+  if (!read.ok || read.value === null) return null;
+  const [hash = "", json = ""] = read.value.split("\n");
+  if (hash !== hashOf(json)) return null;
+  const columns = JSON.parse(json) as Columns;
+  return columns.form === FORM ? columns : null;
+}
+
+function hashOf(text: string): string {
+  return Bun.hash(text).toString(36);
+}

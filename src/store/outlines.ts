@@ -1,0 +1,119 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { systemClock } from "../lib/clock.ts";
+import { ok } from "../lib/result.ts";
+import { idFromFileName, type TaskId } from "../model/identity.ts";
+import type { Outline } from "../model/outline.ts";
+import { ENDED_PLACES, type EndedPlace, type Place, placeOf } from "../model/state.ts";
+import {
+  forgetOutlines,
+  type Kept,
+  KeptOutlines,
+  keepOutlines,
+  type Stamp,
+  spanOf,
+} from "./kept-outlines.ts";
+import type { Layout } from "./layout.ts";
+import { eachTask, TaskReader } from "./reader.ts";
+import { readRecordOf } from "./record.ts";
+import { RecordParts } from "./record-parts.ts";
+
+/** Fewer records are read in no time. */
+const MANY = 2_000;
+/** Of a file that was changed so recently nothing is kept: see `newest.ts`. */
+const SETTLED_MS = 3_000;
+/** How far it is is told after so many records. */
+const TELL_EACH = 512;
+
+/** One file of a folder of ended tasks; without an outline where it is not the whole record of a task that belongs there. */
+export interface EndedFile {
+  readonly id: TaskId;
+  readonly outline: Outline | null;
+}
+
+export interface LookOptions {
+  /** Wall clock, in ms since the epoch; the times of files are of the machine's own. */
+  readonly nowMs?: number;
+  /** The names in the folder, where they were listed already. */
+  readonly names?: readonly string[];
+  /** Told now and then how many were looked at, of how many. */
+  readonly onProgress?: (count: number, all: number) => void;
+}
+
+/**
+ * Goes through the records of a folder of ended tasks. Of thousands, what they say in short was kept when each was read in full for
+ * the first time. It counts while the file is the same, unchanged since; any other is read, and kept. So the folder is listed and each
+ * file looked at, and no more than what is new is read.
+ */
+export function* endedFiles(
+  layout: Layout,
+  place: EndedPlace,
+  {
+    nowMs = systemClock.now(),
+    names = readdirSync(layout.place(place)),
+    onProgress = () => {},
+  }: LookOptions = {},
+): Generator<EndedFile> {
+  const ids = names.map(idFromFileName).filter((id) => id !== null);
+  const isKept = ids.length > MANY;
+  const spans = Map.groupBy(ids.sort(), spanOf);
+  if (isKept) forgetOutlines(layout, place, spans.keys());
+  const parts = new RecordParts();
+  let count = 0;
+  for (const [span, members] of spans) {
+    const before = isKept ? new KeptOutlines(layout, place, span) : null;
+    const kept: Kept[] = [];
+    let isChanged = false;
+    for (const id of members) {
+      // Before it is read: what changes meanwhile comes with a later time.
+      const stamp = before === null ? null : stampOf(layout.record(place, id));
+      const known = stamp === null ? undefined : before?.of(id, stamp);
+      const outline = known ?? outlineIn(layout, { place, id, parts });
+      if (stamp !== null && outline !== null && nowMs - stamp.changedMs > SETTLED_MS) {
+        kept.push({ outline, stamp });
+        isChanged ||= outline !== known;
+      }
+      yield { id, outline };
+      count += 1;
+      if (count % TELL_EACH === 0) onProgress(count, ids.length);
+    }
+    if (before !== null && (isChanged || kept.length !== before.size))
+      keepOutlines(layout, kept, { place, span });
+  }
+}
+
+/** All tasks of some places, each once: unended ones as they are, ended ones in short; what cannot be read is left to `doctor`. */
+export function* eachOutline(
+  layout: Layout,
+  places: readonly Place[],
+  options: Pick<LookOptions, "onProgress"> = {},
+): Generator<Outline> {
+  const given = new Set<TaskId>();
+  const unended = places.filter((place) => place === "running" || place === "pending");
+  for (const task of eachTask(layout, unended)) {
+    given.add(task.metadata.id);
+    yield task;
+  }
+  const reader = new TaskReader(layout);
+  for (const place of ENDED_PLACES.filter((one) => places.includes(one))) {
+    for (const { id, outline } of endedFiles(layout, place, options)) {
+      if (given.has(id)) continue;
+      const read = outline === null ? reader.read(id) : ok(outline);
+      if (read.ok) yield read.value;
+    }
+  }
+}
+
+/** Null for what is no file. */
+function stampOf(path: string): Stamp | null {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true ? { ino: stat.ino, changedMs: stat.ctimeMs } : null;
+}
+
+function outlineIn(
+  layout: Layout,
+  { place, id, parts }: { readonly place: EndedPlace; readonly id: TaskId; readonly parts: RecordParts },
+): Outline | null {
+  const read = readRecordOf(id, { path: layout.record(place, id), parts });
+  if (!read.ok || read.value.metadata.id !== id) return null;
+  return placeOf(read.value.status.state) === place ? read.value : null;
+}
