@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { errnoOf } from "../lib/errno.ts";
+import { asLines } from "../lib/printable.ts";
 import { closest } from "../lib/suggest.ts";
-import { ERRORS, EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
+import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/errors.ts";
 import { problemOf } from "../store/trouble.ts";
 import { BriefCommand } from "./brief-command.ts";
 import type { Context } from "./context.ts";
@@ -28,11 +29,27 @@ export async function runApp(process: Context): Promise<number> {
   const verb = verbIn(given);
   const isMirroring =
     MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
-  const codeOf = (found: Problem): number =>
-    isMirroring ? MIRROR_EXIT.ownError : EXIT[ERRORS[found.code].exit];
+  const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);
+  const code = await carryOut(context, { verb, given, words, codeOf });
+  context.unpaint();
+  return code === EXIT.done && context.isOutputLost() ? codeOf(ERRORS.OUTPUT_LOST) : code;
+}
+
+/** The exit code of an error, which depends on the verb. */
+type CodeOf = (of: Pick<(typeof ERRORS)[ErrorCode], "exit">) => number;
+
+interface Call {
+  readonly verb: string;
+  readonly given: readonly string[];
+  readonly words: readonly string[] | null;
+}
+
+/** Runs the verb; gives the exit code, that of what went wrong too. */
+async function carryOut(context: Context, { codeOf, ...call }: Call & { codeOf: CodeOf }): Promise<number> {
+  const { verb, given } = call;
   try {
     let ended: Ended = EXIT.done;
-    const program = await assemble(context, { verb, given, words, end: (code) => (ended = code) });
+    const program = await assemble(context, { ...call, end: (code) => (ended = code) });
     if (program === null) {
       const near = closest(verb, Object.keys(VERBS));
       const hint =
@@ -49,8 +66,7 @@ export async function runApp(process: Context): Promise<number> {
     }
     return finish(context, { ended, codeOf });
   } catch (error) {
-    if (error instanceof CommanderError)
-      return error.exitCode === 0 ? EXIT.done : isMirroring ? MIRROR_EXIT.ownError : EXIT.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : codeOf(ERRORS.USAGE);
     const errno = errnoOf(error);
     // What the system refuses (a folder without permission, a file in the place of one) is no bug of ours.
     if (errno !== null)
@@ -61,28 +77,20 @@ export async function runApp(process: Context): Promise<number> {
     context.err(
       "This is a bug in stint. The queue on disk is safe; what was being done may be incomplete.\n",
     );
-    return isMirroring ? MIRROR_EXIT.ownError : EXIT.internal;
+    return codeOf(ERRORS.INTERNAL);
   }
 }
 
-function finish(
-  context: Context,
-  { ended, codeOf }: { ended: Ended; codeOf: (found: Problem) => number },
-): number {
+function finish(context: Context, { ended, codeOf }: { ended: Ended; codeOf: CodeOf }): number {
   if (typeof ended === "number") return ended;
   context.err(renderProblem(ended));
-  return codeOf(ended);
+  return codeOf(ERRORS[ended.code]);
 }
 
 /** The program with the called verb alone, or for its own help with the names of all; null where there is no such verb. */
 async function assemble(
   context: Context,
-  call: {
-    verb: string;
-    given: readonly string[];
-    words: readonly string[] | null;
-    end: (ended: Ended) => void;
-  },
+  call: Call & { readonly end: (ended: Ended) => void },
 ): Promise<Command | null> {
   const { verb, given, words, end } = call;
   const isHelp = verb === "--help" || verb === "-h";
@@ -96,7 +104,12 @@ async function assemble(
     .helpCommand(false)
     .addHelpText("after", "\nA bare `stint` shows the queue. `stint VERB --help` tells more.")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.err(text) });
+    .configureOutput({
+      writeOut: (text) => context.out(text),
+      writeErr: (text) => context.err(text),
+      // Commander's own suggestion has a line of its own.
+      outputError: (text, write) => write(asLines(text.trimEnd().split(/\n(?=\(Did you mean )/))),
+    });
   if (isVersionFlag(verb)) return program;
   if (isHelp) return withAllVerbs(program);
   const called = VERBS[verb];

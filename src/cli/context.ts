@@ -1,10 +1,10 @@
-import { fstatSync, readFileSync, statSync, writeSync } from "node:fs";
+import { fstatSync, readFileSync, type Stats, statSync, writeSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { errnoOf } from "../lib/errno.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
+import { Output } from "./output.ts";
 
 /** All that a verb may know of the process it runs in; nothing else touches `process`. */
 export interface Context {
@@ -28,12 +28,18 @@ export interface Context {
   readonly columns: () => number;
   /** The answer. */
   readonly out: (text: string) => void;
-  /** The answer, where it is not text. */
-  readonly outBytes: (bytes: Uint8Array) => void;
-  /** A line of the supervisor's own log, which may be lost: a full disk or a closed pipe must not end the queue. */
+  /** The answer, where it is the output of a job: to a terminal only what is harmless of it. */
+  readonly outOfJob: (bytes: Uint8Array) => void;
+  /** The same as the job wrote it, to a terminal too. */
+  readonly outRaw: (bytes: Uint8Array) => void;
+  /** A line of the supervisor's own log. */
   readonly log: (line: string) => void;
   /** The talk. */
   readonly err: (text: string) => void;
+  /** True once stdout took not all of the answer. */
+  readonly isOutputLost: () => boolean;
+  /** Undoes at the end what the output of a job left on the terminal. */
+  readonly unpaint: () => void;
   /** All of standard input. */
   readonly readInput: () => Uint8Array;
   /**
@@ -56,6 +62,8 @@ export function processContext(): Context {
   );
   armFromEnvironment(env);
   const ignored = heedSignals();
+  // A reader that went away (`stint ls | head`) is no failure.
+  const output = new Output({ isTerminal, onClosed: () => process.exit(0) });
   return {
     arguments: process.argv.slice(2),
     env,
@@ -67,10 +75,13 @@ export function processContext(): Context {
     isTerminal,
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     columns: () => (isTerminal && process.stdout.columns) || DEFAULT_COLUMNS,
-    out: (text) => write(1, Buffer.from(text)),
-    outBytes: (bytes) => write(1, bytes),
-    log: (line) => tryToWrite(1, Buffer.from(line)),
-    err: (text) => tryToWrite(2, Buffer.from(text)),
+    out: output.out,
+    outOfJob: output.ofJob,
+    outRaw: output.raw,
+    log: output.log,
+    err: output.err,
+    isOutputLost: () => output.isLost,
+    unpaint: output.unpaint,
     readInput: () => readFileSync(0),
     onSignal: (listener) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -118,37 +129,19 @@ function workingDirectory(env: Readonly<Record<string, string>>): string {
   }
 }
 
-/** A character device is a terminal, save for the one that throws everything away: no person reads there. */
+/** A character device is a terminal, save for those of memory, like the one that throws everything away: no person reads there. */
 function isScreen(file: number): boolean {
   try {
     const stat = fstatSync(file);
-    return stat.isCharacterDevice() && stat.rdev !== statSync("/dev/null").rdev;
+    return stat.isCharacterDevice() && majorOf(stat) !== majorOf(statSync("/dev/null"));
   } catch {
     return false;
   }
 }
 
-function tryToWrite(file: number, bytes: Uint8Array): void {
-  try {
-    writeSync(file, bytes);
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-  }
-}
-
-/** Writes all of it; a reader that went away (`stint ls | head`) is no failure, a full pipe is waited for. */
-function write(file: number, bytes: Uint8Array): void {
-  let rest = bytes;
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(file, rest));
-    } catch (error) {
-      const code = errnoOf(error);
-      if (code === "EAGAIN") Bun.sleepSync(1);
-      else if (code === "EPIPE") process.exit(0);
-      else throw error;
-    }
-  }
+/** Names a driver. */
+function majorOf({ rdev }: Pick<Stats, "rdev">): number {
+  return rdev >> 8;
 }
 
 /**
@@ -160,7 +153,7 @@ function armFromEnvironment(env: Readonly<Record<string, string>>): void {
   if (wanted === undefined || wanted === "") return;
   let left = Number(countText ?? 1);
   armFailpoints((name) => {
-    if (wanted === "list") write(2, Buffer.from(`failpoint ${name}\n`));
+    if (wanted === "list") writeSync(2, `failpoint ${name}\n`);
     if (name !== wanted) return;
     left -= 1;
     if (left === 0) process.kill(process.pid, "SIGKILL");

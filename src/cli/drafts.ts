@@ -51,12 +51,11 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
   }
   if (faults.length > 0) {
     const one = files.length === 1 ? `"${files[0]}"` : `${files.length} files`;
-    return err(
-      problem(
-        "INVALID_TASK_FILE",
-        `Cannot queue ${one}: nothing was queued, ${faults.length === 1 ? "one fault" : `${faults.length} faults`}\n\n${faults.join("\n\n")}`,
-      ),
-    );
+    const many = faults.length === 1 ? "one fault" : `${faults.length} faults`;
+    return err({
+      ...problem("INVALID_TASK_FILE", `Cannot queue ${one}: nothing was queued, ${many}`),
+      faults: faults.join("\n\n"),
+    });
   }
   return overlay(context, { drafts, fields });
 }

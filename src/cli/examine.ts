@@ -154,7 +154,9 @@ function checkRoom(layout: Layout): Check {
 }
 
 function checkSettings(settings: Result<Settings, Problem>): Check[] {
-  return settings.ok ? [] : [{ verdict: "bad", what: settings.error.message }];
+  if (settings.ok) return [];
+  const { message, faults } = settings.error;
+  return [{ verdict: "bad", what: message, ...(faults !== undefined && { mend: faults }) }];
 }
 
 function checkSupervisor(layout: Layout): Check {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { maskOf } from "../daemon/secrets.ts";
+import { asLines } from "../lib/printable.ts";
 import { unreachable } from "../lib/unreachable.ts";
 import type { Attempt } from "../model/attempt.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -55,7 +56,7 @@ export class LogReader implements Disposable {
     for (const { path, reading } of this.#logs) {
       const onBreak = (what: Break): void => {
         output.end();
-        say(`--- ${describeBreak(what, path)} ---\n`);
+        say(asLines([`--- ${describeBreak(what, path)} ---`]));
       };
       total += reading.read({ write: output.write, onBreak }, look);
     }
@@ -111,7 +112,7 @@ export function lastLines(text: string, count: number): string {
 
 /** Where the output of a task goes once its secrets are hidden. */
 export function maskedOutput(context: Context, layout: Layout, task: Task): MaskedStream {
-  return maskOf(layout, task, inheritable(context.env)).stream(context.outBytes);
+  return maskOf(layout, task, inheritable(context.env)).stream(context.outOfJob);
 }
 
 /** Passes on the output of tasks as it grows, across attempts; the returned function does one look. */

@@ -3,6 +3,7 @@ import { basename, extname, resolve } from "node:path";
 import { draftsOfSchedule, parseSchedule } from "../daemon/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { readTaskFile } from "../intake/task-text.ts";
+import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import { stateUnder } from "../model/schedule.ts";
@@ -40,10 +41,10 @@ export function addSchedules(context: Context, layout: Layout, added: Added): En
   for (const { name, shown, text } of sources.value) {
     const read = parseSchedule(text, { path: shown, name }, options);
     if (!read.ok)
-      return problem(
-        "INVALID_TASK_FILE",
-        `Cannot add the schedule "${name}": it has faults\n\n${read.error}`,
-      );
+      return {
+        ...problem("INVALID_TASK_FILE", `Cannot add the schedule "${name}": it has faults`),
+        faults: read.error,
+      };
     const drafts = draftsOfSchedule(read.value, { path: shown, name }, options);
     if (!drafts.ok) return drafts.error;
     const there = [".yaml", ".yml", ".json"].find((ending) =>
@@ -57,12 +58,12 @@ export function addSchedules(context: Context, layout: Layout, added: Added): En
     const { nowMs } = options;
     const state = stateUnder(schedule, null, { uid: "", changedMs: nowMs });
     const next = upcoming({ ...schedule, jitterMs: 0 }, state, { nowMs, count: 1 }).map(({ atMs }) => atMs);
-    lines.push(`${name}: ${describeTiming(schedule.timing)}, ${nextInWords(next, nowMs)}\n`);
+    lines.push(`${name}: ${describeTiming(schedule.timing)}, ${nextInWords(next, nowMs)}`);
   }
   for (const [index, { name, text }] of sources.value.entries()) {
     const put = onDisk(`add the schedule "${name}"`, () => putSchedule(layout, name, text));
     if (!put.ok) return put.error;
-    context.out(lines[index] ?? "");
+    context.out(asLines([lines[index] ?? ""]));
   }
   return EXIT.done;
 }

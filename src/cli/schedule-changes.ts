@@ -2,6 +2,7 @@ import { draftsOfSchedule } from "../daemon/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { withPaused } from "../intake/schedule-edit.ts";
 import { timestamp } from "../lib/clock.ts";
+import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
@@ -28,7 +29,7 @@ export function setPaused(
     );
     if (!written.ok) return written;
   }
-  context.out(`${name}: ${word}\n`);
+  context.out(asLines([`${name}: ${word}`]));
   return ok(null);
 }
 
@@ -44,7 +45,7 @@ export function removeSchedule(
     if (lockOwner(layout) === null) dropScheduleState(layout, name);
   });
   if (!removed.ok) return removed;
-  context.out(`${name}: removed\n`);
+  context.out(asLines([`${name}: removed`]));
   return ok(null);
 }
 
@@ -68,8 +69,6 @@ export async function runSchedule(
 }
 
 function faulty({ name, faults }: ScheduleView, action: string): Problem {
-  return problem(
-    "INVALID_TASK_FILE",
-    `Cannot ${action} the schedule "${name}": its file has faults\n\n${faults ?? ""}`,
-  );
+  const found = problem("INVALID_TASK_FILE", `Cannot ${action} the schedule "${name}": its file has faults`);
+  return { ...found, ...(faults !== null && { faults }) };
 }

@@ -7,7 +7,7 @@ import type { ScheduleFile } from "../intake/schedule.ts";
 import { timestamp } from "../lib/clock.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { inFull, type Problem, problem } from "../model/errors.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
 import type { Layout } from "../store/layout.ts";
@@ -100,7 +100,7 @@ function viewOf(
     ...common,
     read: loaded.value,
     faults: null,
-    problem: drafts.ok ? null : drafts.error.message,
+    problem: drafts.ok ? null : inFull(drafts.error),
     state,
     // The jitter is drawn by the id, which a supervisor gives.
     next: upcoming(state.uid === "" ? { ...schedule, jitterMs: 0 } : schedule, state, {

@@ -24,6 +24,9 @@ export async function readSettings(context: Context, layout: Layout): Promise<Re
   ]);
   const parsed = parseSettings(text.value, { file: layout.settings, userHome: context.userHome });
   if (parsed.ok) return parsed;
-  const faults = parsed.error.map(renderDiagnostic).join("\n");
-  return err(problem("INVALID_TASK_FILE", `Cannot use the settings of this home:\n${faults}`));
+  const faults = parsed.error.map(renderDiagnostic).join("\n\n");
+  return err({
+    ...problem("INVALID_TASK_FILE", "Cannot use the settings of this home: they have faults"),
+    faults,
+  });
 }

@@ -1,3 +1,4 @@
+import { asLines } from "../lib/printable.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { reasonsNotToWait } from "../plan/finality.ts";
@@ -28,6 +29,6 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
     for (const { metadata } of fresh) told.add(metadata.id);
     const { id, number } = first.metadata;
     const many = others.length === 0 ? "" : ` (and ${others.length} more do not start by themselves)`;
-    context.err(`stint: ${id} waits: ${reasons.get(id)}${many}; more: stint explain ${number}\n`);
+    context.err(asLines([`stint: ${id} waits: ${reasons.get(id)}${many}; more: stint explain ${number}`]));
   };
 }

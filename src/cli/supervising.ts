@@ -6,6 +6,7 @@ import type { Session } from "../daemon/session.ts";
 import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
+import { asLines } from "../lib/printable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 
@@ -59,7 +60,6 @@ export function tellLeftJobs(context: Context, { holder, layout }: { holder: Hol
   const left = [...holder.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
-  context.err(
-    `${left.length} running, left to the next supervisor of ${layout.home}:\n  ${names.join("\n  ")}\n`,
-  );
+  const head = `${left.length} running, left to the next supervisor of ${layout.home}:`;
+  context.err(asLines([head, ...names.map((name) => `  ${name}`)]));
 }

@@ -5,6 +5,7 @@ import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { type Finding, type InboxMemory, NO_MEMORY, scanInbox } from "../intake/inbox.ts";
 import { readSubmission } from "../intake/submission.ts";
 import { readTaskFile } from "../intake/task-text.ts";
+import { printable } from "../lib/printable.ts";
 import { err, type Result } from "../lib/result.ts";
 import { type ErrorCode, type Problem, problem } from "../model/errors.ts";
 import { nameFrom } from "../model/identity.ts";
@@ -120,7 +121,7 @@ function handle(holder: Holder, { directory, finding, options, told, owed, secon
   }
   const { value } = taken;
   const toldIn = onDisk("refuse it", () =>
-    fileRejected(value, `${message}\n${hint === undefined ? "" : `${hint}\n`}`),
+    fileRejected(value, printable(`${message}\n${hint === undefined ? "" : `${hint}\n`}`)),
   );
   // Not on its shelf, it is read again at the next start.
   holder.options.say(

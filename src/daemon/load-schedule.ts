@@ -73,7 +73,8 @@ function draftsOfFile(
   if (!text.ok) return err(refusal(text.error));
   const read = readSubmission(text.value, contextOf(file, name, options));
   if (read.ok) return read;
-  return err(refusal(`nothing of it was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
+  const faults = read.error.map(renderDiagnostic).join("\n\n");
+  return err({ ...refusal("nothing of it was queued"), faults });
 }
 
 function contextOf(path: string, name: string, { userHome, defaults, nowMs }: LoadOptions) {

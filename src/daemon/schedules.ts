@@ -6,6 +6,7 @@ import { timestamp } from "../lib/clock.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { inFull } from "../model/errors.ts";
 import { type ScheduleState, stateAfter, stateUnder } from "../model/schedule.ts";
 import { due, type Firing, isFromTheFuture, ON_TIME_MS } from "../plan/schedule.ts";
 import {
@@ -168,10 +169,10 @@ export class Schedules {
     const late = lateMs > ON_TIME_MS ? `, ${formatDuration(lateMs)} late` : "";
     say(`the schedule ${name} fired for ${firedFor}${late}`);
     if (fired.value.type !== "refused") return true;
-    const { message } = fired.value.problem;
-    say(`the schedule ${name} queued nothing: ${message}`);
+    const { problem } = fired.value;
+    say(`the schedule ${name} queued nothing: ${problem.message}`);
     const state = readScheduleState(layout, name) ?? kept.state;
-    writeScheduleState(layout, name, stateAfter(state, { firedFor, tasks: [], problem: message }));
+    writeScheduleState(layout, name, stateAfter(state, { firedFor, tasks: [], problem: inFull(problem) }));
     return true;
   }
 

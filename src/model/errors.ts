@@ -9,6 +9,7 @@ export const EXIT = {
   invalidTask: 6,
   refused: 7,
   internal: 70,
+  outputLost: 74,
 } as const;
 
 type ExitName = keyof typeof EXIT;
@@ -48,6 +49,7 @@ export const ERRORS = {
   NO_SERVICE: { exit: "refused", meaning: "the service manager cannot be reached, or refused" },
   RECORD_CORRUPT: { exit: "failed", meaning: "a record that cannot be read; it was put aside" },
   AUDIT_BROKEN: { exit: "failed", meaning: "the audit log does not match its own hashes" },
+  OUTPUT_LOST: { exit: "outputLost", meaning: "standard output could not be written; what was done is done" },
   INTERNAL: { exit: "internal", meaning: "a bug in stint" },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -58,6 +60,13 @@ export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string;
+  /** What is wrong with a text, rendered, a paragraph for each fault. */
+  readonly faults?: string;
+}
+
+/** A problem and its faults, for a file that a person reads. */
+export function inFull({ message, faults }: Problem): string {
+  return faults === undefined ? message : `${message}\n\n${faults}`;
 }
 
 /** Makes a problem; the message follows `Cannot <action> "<value>": <what is>, <what is wanted>`. */

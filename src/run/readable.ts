@@ -1,22 +1,11 @@
-const ESCAPE = "\u001b";
-const BELL = "\u0007";
-
-/** The escape sequences of ECMA-48: control sequences (colours, cursor), strings (titles, links), and the short ones. */
-const SEQUENCES = new RegExp(
-  [
-    `${ESCAPE}\\[[0-?]*[ -/]*[@-~]`,
-    `${ESCAPE}[\\]PX^_][^${BELL}${ESCAPE}]*(?:${BELL}|${ESCAPE}\\\\)?`,
-    `${ESCAPE}[ -/]*[0-~]`,
-  ].join("|"),
-  "g",
-);
+import { ESCAPE_SEQUENCES } from "../lib/printable.ts";
 
 /**
  * Lines of a program's output as a person saw them last: without colours and control characters, and of a progress
  * bar, which redraws its line after `\r`, what it showed at the end.
  */
 export function readableLines(output: string): string[] {
-  return output.replace(SEQUENCES, "").split("\n").map(lastDrawn);
+  return output.replace(ESCAPE_SEQUENCES, "").split("\n").map(lastDrawn);
 }
 
 function lastDrawn(line: string): string {

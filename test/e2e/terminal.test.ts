@@ -8,7 +8,7 @@ const ON_TERMINAL = ["python3", "-c", "import pty, sys\nsys.exit(pty.spawn(sys.a
 
 /** Every line that a progress line was, in their order. */
 function linesOf(shown: string): string[] {
-  return shown.split("\r\u001b[K").filter((line) => line.includes("ended,"));
+  return shown.split("\u001b[1G\u001b[K").filter((line) => line.includes("ended,"));
 }
 
 test.each([

@@ -13,6 +13,7 @@ describe("EXIT", () => {
       invalidTask: 6,
       refused: 7,
       internal: 70,
+      outputLost: 74,
     });
     expect(MIRROR_EXIT).toEqual({ expired: 124, ownError: 125, cancelled: 130 });
   });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { examine } from "../examine.ts";
 import { examineDevices } from "../examine-devices.ts";
@@ -11,6 +12,11 @@ interface Flags {
   readonly json?: true;
 }
 
+/** What to do, where there is something: the faults of a file have lines of their own. */
+function linesOf(mend: string | undefined): string[] {
+  return mend === undefined ? [] : mend.split("\n").map((line) => `     ${line}`.trimEnd());
+}
+
 const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
 
 export function declare(command: Command, { context, end }: Invocation): void {
@@ -20,7 +26,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     const style = styleFor(context.hasColor);
     const render = ({ verdict, what, mend }: Check): string => {
       const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];
-      return `${mark} ${what}\n${mend === undefined ? "" : `     ${mend}\n`}`;
+      return asLines([`${mark} ${what}`, ...linesOf(mend)]);
     };
     context.out(flags.json ? `${JSON.stringify(checks, null, 2)}\n` : checks.map(render).join(""));
     end(checks.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.done);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Holder } from "../../daemon/holder.ts";
+import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
@@ -112,7 +113,7 @@ class Errand {
     const told = isQuiet
       ? left.filter((task) => task.status.state === "queued" && isStuck(task, around))
       : left;
-    for (const task of told) out(`${task.metadata.id} left: ${reasonLeft(task, reasons)}\n`);
+    out(asLines(told.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`)));
     if (!isQuiet && dead.length === 0 && left.length === 0) out("nothing is left to do\n");
     return dead.length > 0 ? EXIT.failed : EXIT.done;
   }

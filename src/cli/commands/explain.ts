@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { asLines } from "../../lib/printable.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -33,7 +34,7 @@ export function declare(command: Command, invocation: Invocation): void {
     json: async (tasks, layout) => oneOrAll(await explain(tasks, layout)),
     text: async (tasks, layout) => {
       const explained = await explain(tasks, layout);
-      return explained.map(({ lines }) => `${lines.join("\n")}\n`).join("\n");
+      return explained.map(({ lines }) => asLines(lines)).join("\n");
     },
   });
 }

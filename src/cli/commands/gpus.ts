@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { noDeviceFound, seeDevices } from "../devices.ts";
 import { homePath } from "../home.ts";
@@ -25,7 +26,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       else if (devices.length > 0) context.out(renderDevices(devices, context.columns()));
       else if (problem === null) context.out(`${noDeviceFound(seen.value)}\n`);
       if (problem !== null)
-        context.err(`the GPUs cannot be read: ${problem} (\`stint doctor\` tells more)\n`);
+        context.err(asLines([`the GPUs cannot be read: ${problem} (\`stint doctor\` tells more)`]));
       end(problem !== null && devices.length === 0 ? EXIT.failed : EXIT.done);
     });
 }

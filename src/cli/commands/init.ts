@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { asLines } from "../../lib/printable.ts";
 import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { onDisk } from "../../store/trouble.ts";
@@ -35,7 +36,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
     }
     const written = onDisk(`write ${path}`, () => writeFileSync(path, template.text));
     if (!written.ok) return written.error;
-    context.out(`${path}\n`);
+    context.out(asLines([path]));
     return EXIT.done;
   };
   command

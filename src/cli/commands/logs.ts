@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { maskOf } from "../../daemon/secrets.ts";
+import { asLines } from "../../lib/printable.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
@@ -21,6 +22,7 @@ interface Flags {
   readonly attempt?: string;
   readonly tail?: string;
   readonly path?: true;
+  readonly raw?: true;
 }
 
 const FOLLOW_MS = 100;
@@ -32,14 +34,20 @@ export function declare(command: Command, { context, end }: Invocation): void {
     .option("-f, --follow", "go on until the task has ended, across attempts")
     .option("--attempt <n>", "of this attempt (default: the last one)")
     .option("-n, --tail <lines>", "only the last lines")
+    .option("--raw", "as it was written, to a terminal too")
     .option("--path", "only tell where the log is")
+    .addHelpText(
+      "after",
+      "\nA terminal gets colours and progress bars, and nothing else that would steer it; a file or a pipe gets all.",
+    )
     .action(async (reference: string, flags: Flags) => {
+      const shown = flags.raw === true ? { ...context, outOfJob: context.outRaw } : context;
       const home = openHome(homePath(context));
       if (!home.ok) return end(home.error);
       const found = findTask(home.value, reference);
       if (!found.ok) return end(found.error);
-      if (flags.follow) return end(await follow(context, home.value, { task: found.value, flags }));
-      end(await print(context, home.value, { task: found.value, flags }));
+      if (flags.follow) return end(await follow(shown, home.value, { task: found.value, flags }));
+      end(await print(shown, home.value, { task: found.value, flags }));
     });
 }
 
@@ -70,12 +78,13 @@ async function print(
   const files = logFiles(layout, task, attempt);
   if (files.length === 0) return withoutLogs(context, layout, { task, attempt });
   if (flags.path) {
-    context.out(files.map((file) => `${file}\n`).join(""));
+    context.out(asLines(files));
     return EXIT.done;
   }
   if (flags.tail !== undefined) {
     const mask = maskOf(layout, task, inheritable(context.env));
-    for (const file of files) context.out(lastLines(mask.text(readRegularFile(file)), Number(flags.tail)));
+    for (const file of files)
+      context.outOfJob(Buffer.from(lastLines(mask.text(readRegularFile(file)), Number(flags.tail))));
     return EXIT.done;
   }
   const output = maskedOutput(context, layout, task);
@@ -102,9 +111,8 @@ function withoutLogs(
   const found = task.status.attempts.find(({ number }) => number === attempt);
   if (!hasStarted(found)) {
     const failure = found === undefined ? null : failureOfAttempt(found);
-    context.err(
-      `No output: attempt ${attempt} did not start${failure === null ? " yet" : `: ${failure.error}`}\n`,
-    );
+    const why = failure === null ? " yet" : `: ${failure.error}`;
+    context.err(asLines([`No output: attempt ${attempt} did not start${why}`]));
     return EXIT.done;
   }
   return problem(
@@ -137,7 +145,7 @@ async function follow(
       reader = new LogReader(layout, read.value, attempt);
       continue;
     }
-    if (isTerminal(read.value.status.state) || isBehind) {
+    if (isTerminal(read.value.status.state) || isBehind || context.isOutputLost()) {
       output.end();
       return EXIT.done;
     }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { asLines, oneLine, ownSequence } from "../../lib/printable.ts";
 import { ok } from "../../lib/result.ts";
 import { EXIT } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
@@ -56,9 +57,9 @@ async function watch(context: Context, flags: Flags): Promise<Ended> {
   const { promise: interrupted, resolve } = Promise.withResolvers<"interrupted">();
   context.onSignal(() => resolve("interrupted"));
   for (;;) {
-    if (context.isTerminal) context.out("\u001b[H\u001b[2J");
+    if (context.isTerminal) context.out(`${ownSequence("H")}${ownSequence("2J")}`);
     const ended = await list(context, flags);
-    if (ended !== EXIT.done) return ended;
+    if (ended !== EXIT.done || context.isOutputLost()) return ended;
     if ((await Promise.race([interrupted, Bun.sleep(WATCH_MS)])) === "interrupted") return EXIT.done;
   }
 }
@@ -70,7 +71,9 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
     if (home.error.code !== "HOME_MISSING") return home.error;
     context.out(flags.json ? "[]\n" : "");
     if (flags.json !== true)
-      context.err(`No tasks: there is no queue at ${path} yet. To make one: stint submit -- echo hello\n`);
+      context.err(
+        asLines([`No tasks: there is no queue at ${path} yet. To make one: stint submit -- echo hello`]),
+      );
     return EXIT.done;
   }
   const limit =
@@ -179,7 +182,9 @@ async function printTable(
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() }));
   if (overview.obstacle !== null)
-    context.err(`\n${overview.obstacle}: nothing new starts until that is mended. See \`stint doctor\`.\n`);
+    context.err(
+      `\n${oneLine(overview.obstacle)}: nothing new starts until that is mended. See \`stint doctor\`.\n`,
+    );
   if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;
   const what = [
     overview.queued.length > 0 ? `${overview.queued.length} queued` : null,

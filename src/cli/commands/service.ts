@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname } from "node:path";
 import type { Command } from "commander";
+import { asLines } from "../../lib/printable.ts";
 import { ok } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { ensureHome } from "../../store/home.ts";
@@ -62,8 +63,8 @@ async function service(context: Context, what: string, flags: Flags): Promise<En
 
 function print(context: Context, manager: Manager): Ended {
   context.out(manager.text);
-  const commands = manager.start.map((words) => `  ${words.join(" ")}`).join("\n");
-  context.err(`# It goes to ${manager.file}; then:\n${commands}\n`);
+  const commands = manager.start.map((words) => `  ${words.join(" ")}`);
+  context.err(asLines([`# It goes to ${manager.file}; then:`, ...commands]));
   return EXIT.done;
 }
 
@@ -89,8 +90,8 @@ function install(context: Context, { layout, manager }: { layout: Layout; manage
   if (manager.kind === "launchd" && wasActive) runAll(context, manager.stop);
   const refused = runAll(context, manager.start);
   if (refused !== null) return refused;
-  context.out(`${manager.file}\n`);
-  context.err(`${layout.home} is supervised by ${manager.kind} from now on.\n`);
+  context.out(asLines([manager.file]));
+  context.err(asLines([`${layout.home} is supervised by ${manager.kind} from now on.`]));
   if (manager.kind === "systemd" && isLingering(context) !== true) context.err(`${LINGER}\n`);
   return EXIT.done;
 }
@@ -122,11 +123,10 @@ function status(
   const found = { file: manager.file, isInstalled, isActive, trouble, lingers, supervisorPid: pid };
   if (isJson) context.out(`${JSON.stringify(found, null, 2)}\n`);
   else {
-    context.out(
-      `${manager.file}: ${isInstalled ? (isActive ? "active" : "installed, not active") : "not installed"}\n`,
-    );
+    const state = isInstalled ? (isActive ? "active" : "installed, not active") : "not installed";
+    context.out(asLines([`${manager.file}: ${state}`]));
     context.out(pid === null ? "no supervisor is up\n" : `a supervisor is up with pid ${pid}\n`);
-    if (trouble !== null) context.out(`${manager.kind} cannot be reached: ${trouble}\n`);
+    if (trouble !== null) context.out(asLines([`${manager.kind} cannot be reached: ${trouble}`]));
     if (isActive && lingers === false) context.out(`${LINGER}\n`);
   }
   return isActive ? EXIT.done : isInstalled ? EXIT.noSupervisor : EXIT.notFound;

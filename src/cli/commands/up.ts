@@ -1,6 +1,7 @@
 import { openSync } from "node:fs";
 import type { Command } from "commander";
 import { timestamp } from "../../lib/clock.ts";
+import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -36,7 +37,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const { settings, terms } = read.value;
-  const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}\n`);
+  const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}`);
   const opened = await takeOverHome(context, layout, {
     role: "up",
     terms,
@@ -84,7 +85,9 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   while (context.clock.awakeMs() < untilMs && child.exitCode === null) {
     const now = lockOwner(layout);
     if (now?.role === "up" && now.pid === child.pid) {
-      context.out(`supervising ${layout.home} with pid ${child.pid}, log in ${layout.supervisorLog}\n`);
+      context.out(
+        asLines([`supervising ${layout.home} with pid ${child.pid}, log in ${layout.supervisorLog}`]),
+      );
       child.unref();
       return EXIT.done;
     }

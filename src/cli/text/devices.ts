@@ -1,4 +1,5 @@
 import { formatBytes } from "../../lib/bytes.ts";
+import { asLines } from "../../lib/printable.ts";
 import type { DeviceWithTasks, TaskOnDevice } from "../devices.ts";
 import { renderTable } from "./table.ts";
 
@@ -19,7 +20,7 @@ export function renderDevices(devices: readonly DeviceWithTasks[], columns: numb
     .trimEnd()
     .split("\n");
   const sections = devices.map((device, index) => [lines[index] ?? "", ...notesOn(device)]);
-  return `${[titles, ...sections.flat()].join("\n")}\n`;
+  return asLines([titles, ...sections.flat()]);
 }
 
 /** `1.5 GiB of 24 GiB`; what is unknown is a dash, never 0. */

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { asLines, ownSequence } from "../../lib/printable.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
@@ -13,8 +14,11 @@ export function endLine(task: Task, context: Pick<Context, "hasColor">): string 
   const took = last === undefined || last.state === "running" ? "" : ` in ${formatDuration(last.durationMs)}`;
   const tries = status.attempt > 1 ? ` after ${status.attempt} attempts` : "";
   const why = failure === null || status.state === "completed" ? "" : ` (${failure.code}: ${failure.error})`;
-  return `${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}\n`;
+  return asLines([`${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}`]);
 }
+
+/** Goes to the line's first column and takes away what stands there. */
+const LINE_START = `${ownSequence("1G")}${ownSequence("K")}`;
 
 /** Shows how far a wait is: one line rewritten in place on a terminal, nothing in between elsewhere. */
 export class ProgressLine {
@@ -38,13 +42,13 @@ export class ProgressLine {
     const more = running.length > names.length ? ` +${running.length - names.length}` : "";
     const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;
     if (line === this.#shown) return;
-    this.#context.err(`\r\u001b[K${line.slice(0, this.#context.columns() - 1)}`);
+    this.#context.err(`${LINE_START}${line.slice(0, this.#context.columns() - 1)}`);
     this.#shown = line;
   }
 
   /** Removes the line, so that something else can be written. */
   clear(): void {
-    if (this.#shown !== "") this.#context.err("\r\u001b[K");
+    if (this.#shown !== "") this.#context.err(LINE_START);
     this.#shown = "";
   }
 }

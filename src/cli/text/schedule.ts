@@ -1,5 +1,6 @@
 import { timestamp } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { asLines } from "../../lib/printable.ts";
 import type { ScheduleView } from "../schedules.ts";
 import { describeTiming } from "./cron.ts";
 import { localTime } from "./time.ts";
@@ -30,7 +31,7 @@ function whenInWords({ read, next, problem }: ScheduleView, nowMs: number): stri
         next.map(({ at }) => Date.parse(at)),
         nowMs,
       );
-  return `${describeTiming(timing)}${zone}, ${comes}${problem === null ? "" : `; would queue nothing: ${problem}`}`;
+  return `${describeTiming(timing)}${zone}, ${comes}${problem === null ? "" : `; would queue nothing: ${problem.split("\n", 1)[0]}`}`;
 }
 
 /** Nothing where the hours are those of this machine. */
@@ -53,7 +54,7 @@ function lastInWords({ last }: ScheduleView, nowMs: number): string {
 export function showSchedule(view: ScheduleView, nowMs: number): string {
   const { name, path, read, faults, next, last, problem } = view;
   const lines: [string, string][] = [["file", path]];
-  if (read === null) return `${name}\n  file      ${path}\n\n${faults ?? ""}\n`;
+  if (read === null) return `${asLines([name, `  file      ${path}`, ""])}${faults ?? ""}\n`;
   const { schedule, work, slot } = read;
   lines.push(["when", whenInWords({ ...view, problem: null }, nowMs)]);
   if (schedule.timing.type === "cron")
@@ -76,7 +77,12 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   if (last?.problem !== undefined) lines.push(["", `queued nothing: ${last.problem}`]);
   for (const { id, state, reason } of last?.tasks ?? [])
     lines.push(["", `${id} ${state}${reason === undefined ? "" : ` (${reason})`}`]);
-  return `${name}\n${lines.map(([key, text]) => `  ${key.padEnd(8)}  ${text}\n`).join("")}`;
+  return asLines([name, ...lines.flatMap(([key, text]) => fieldLines(key, text))]);
+}
+
+/** The faults of a file have lines of their own, below each other. */
+function fieldLines(key: string, text: string): string[] {
+  return text.split("\n").map((line, index) => `  ${(index === 0 ? key : "").padEnd(8)}  ${line}`.trimEnd());
 }
 
 function catchUpInWords({ catchUp, windowMs, cap }: NonNullable<ScheduleView["read"]>["schedule"]): string {

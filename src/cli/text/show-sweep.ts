@@ -1,3 +1,4 @@
+import { asLines } from "../../lib/printable.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { type GroupSummary, summaryOf } from "../group-summary.ts";
@@ -38,7 +39,7 @@ export function renderSweep(
     ...failedLines(summary),
   ];
   if (summary.failed.length > 0) lines.push("", `  again: stint retry --group ${id} --failed`);
-  return `${lines.join("\n")}\n`;
+  return asLines(lines);
 }
 
 function field(name: string, value: string): string {

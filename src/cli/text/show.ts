@@ -1,5 +1,6 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { asLines } from "../../lib/printable.ts";
 import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
@@ -67,7 +68,7 @@ export function renderTask(
     field("files", options.runFolder),
     ...status.attempts.flatMap((attempt) => renderAttempt(attempt, options)),
   ];
-  return `${lines.join("\n")}\n`;
+  return asLines(lines);
 }
 
 /** How often it is tried, and after what. */
@@ -84,16 +85,18 @@ function field(name: string, value: string): string {
 
 function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; style: Style }): string[] {
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
-  const head = `\n  attempt ${attempt.number}: `;
+  const head = `  attempt ${attempt.number}: `;
   if (attempt.state === "running") {
     const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
     return [
+      "",
       `${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`,
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];
   }
   const lines = [
+    "",
     `${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`,
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),

@@ -1,3 +1,4 @@
+import { ownSequence } from "../../lib/printable.ts";
 import type { State } from "../../model/state.ts";
 
 /** Paints text, or leaves it plain. */
@@ -23,6 +24,7 @@ const STATE_COLOURS: Readonly<Record<State, number>> = {
 
 /** The style for a terminal with colours, or the plain one. */
 export function styleFor(hasColor: boolean): Style {
-  const paint = (code: number) => (text: string) => (hasColor ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = (code: number) => (text: string) =>
+    hasColor ? `${ownSequence(`${code}m`)}${text}${ownSequence("0m")}` : text;
   return { dim: paint(2), bold: paint(1), state: (state) => paint(STATE_COLOURS[state])(state) };
 }

@@ -1,3 +1,4 @@
+import { asLines } from "../../lib/printable.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 
@@ -19,9 +20,9 @@ export function describeSweeps(drafts: readonly Draft[]): string {
     if (group === undefined) continue;
     if (group.index === 1) lines.push(`sweep ${group.name}: ${limits(group)}`);
     if (group.index <= SHOWN_MEMBERS) lines.push(`  ${name}  ${valuesText(group.values)}`);
-    else if (group.index === group.size) lines.push(`  …\n  ${name}  ${valuesText(group.values)}`);
+    else if (group.index === group.size) lines.push("  …", `  ${name}  ${valuesText(group.values)}`);
   }
-  return lines.map((line) => `${line}\n`).join("");
+  return asLines(lines);
 }
 
 /** A line for each sweep that was queued. */

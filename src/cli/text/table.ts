@@ -1,8 +1,11 @@
+import { oneLine } from "../../lib/printable.ts";
+
 /** Lays rows out in columns under their titles, two blanks apart; the last column is cut to the width. */
 export function renderTable(
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
   options: { readonly columns: number },
 ): string {
+  const rows = texts.map((row) => row.map(oneLine));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries())

@@ -1,0 +1,109 @@
+import { writeSync } from "node:fs";
+import { errnoOf } from "../lib/errno.ts";
+import { ESCAPE, oneLine, printable } from "../lib/printable.ts";
+import { JobText } from "./job-text.ts";
+
+/** Takes away the colours that a job's output may have left on the terminal. */
+const UNPAINTED = `${ESCAPE}[0m`;
+
+/**
+ * All that this process writes. Text goes out as `printable`, whoever's words are in it and wherever it goes; the output
+ * of jobs as it is, but to a terminal as `JobText`.
+ */
+export class Output {
+  readonly #isTerminal: boolean;
+  readonly #onClosed: () => void;
+  readonly #jobText = new JobText();
+  /** True while the colours of a job may be on. */
+  #isPainted = false;
+  #isLost = false;
+
+  /** `onClosed` is for a reader of stdout that went away. */
+  constructor(options: { readonly isTerminal: boolean; readonly onClosed: () => void }) {
+    this.#isTerminal = options.isTerminal;
+    this.#onClosed = options.onClosed;
+  }
+
+  /** True once stdout took not all, as on a full disk. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Text for stdout; where that takes none, for stderr: it may hold the ids of what was queued. */
+  readonly out = (text: string): void => {
+    this.unpaint();
+    const bytes = Buffer.from(printable(text));
+    if (!this.#put(bytes, "the answer follows")) tryToWrite(2, bytes);
+  };
+
+  /** Of a job; nothing more once stdout takes none, as it is all in the log. */
+  readonly ofJob = (bytes: Uint8Array): void => {
+    if (!this.#isTerminal) return this.raw(bytes);
+    const text = this.#jobText.next(bytes);
+    this.#isPainted ||= text.includes(ESCAPE);
+    this.raw(Buffer.from(text));
+  };
+
+  /** Of a job, to a terminal too, for whoever asks for that. */
+  readonly raw = (bytes: Uint8Array): void => {
+    this.#put(bytes, "the job's output is whole in its log");
+  };
+
+  readonly err = (text: string): void => {
+    this.unpaint();
+    tryToWrite(2, Buffer.from(printable(text)));
+  };
+
+  /** A line of the supervisor's own log, which may be lost: a full disk, or a pipe that nobody reads, must not hold up the queue. */
+  readonly log = (line: string): void => {
+    try {
+      writeSync(1, `${oneLine(line)}\n`);
+    } catch (error) {
+      if (errnoOf(error) === null) throw error;
+    }
+  };
+
+  /** Before words of our own, and at the end. */
+  readonly unpaint = (): void => {
+    if (!this.#isPainted) return;
+    this.#isPainted = false;
+    this.#put(Buffer.from(UNPAINTED), "");
+  };
+
+  /** False where stdout takes no more; of that it is told once, with what becomes of the rest. */
+  #put(bytes: Uint8Array, consequence: string): boolean {
+    if (this.#isLost) return false;
+    const errno = writeAll(1, bytes);
+    if (errno === null) return true;
+    if (errno === "EPIPE") this.#onClosed();
+    this.#isLost = true;
+    tryToWrite(
+      2,
+      Buffer.from(
+        `stint: Cannot write to standard output: ${errno}; what was done is done, ${consequence} [OUTPUT_LOST]\n`,
+      ),
+    );
+    return false;
+  }
+}
+
+/** Where stderr takes nothing either, there is nobody to tell. */
+function tryToWrite(file: number, bytes: Uint8Array): void {
+  writeAll(file, bytes);
+}
+
+/** Writes all, waiting for a full pipe; the errno of what the system refuses, or null. */
+function writeAll(file: number, bytes: Uint8Array): string | null {
+  let rest = bytes;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(file, rest));
+    } catch (error) {
+      const code = errnoOf(error);
+      if (code === null) throw error;
+      if (code !== "EAGAIN") return code;
+      Bun.sleepSync(1);
+    }
+  }
+  return null;
+}

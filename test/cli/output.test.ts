@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { type Ran, Stint } from "../rig/stint.ts";
+
+const FULL = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
+const ON_TERMINAL = ["python3", "-c", "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)"];
+
+/** Runs a command line with a standard output that takes nothing. */
+async function intoFull(stint: Stint, ...args: readonly string[]): Promise<Ran> {
+  return stint.run(args, { under: FULL });
+}
+
+describe("a full disk behind standard output", () => {
+  test("is told with the ids, and never as a refusal", async () => {
+    await using stint = new Stint();
+    const { code, err } = await intoFull(stint, "submit", "--name", "job", "--", "false");
+    expect(code).toBe(74);
+    expect(err).toContain("[OUTPUT_LOST]\n000001-job\n");
+    expect(err).not.toContain("again");
+    expect(stint.record(1).status.state).toBe("queued");
+    for (const [args, expected] of [
+      [["hold", "1"], "000001-job held\n"],
+      [["release", "1"], "000001-job released\n"],
+      [["set", "1", "priority=7"], "000001-job changed\n"],
+      [["cancel", "1"], "000001-job cancelled\n"],
+      [["retry", "1"], "000001-job queued\n"],
+    ] as const) {
+      const ran = await intoFull(stint, ...args);
+      expect([args[0], ran.code, ran.err.split("[OUTPUT_LOST]\n")[1]]).toEqual([args[0], 74, expected]);
+    }
+    expect((await intoFull(stint, "ls")).code).toBe(74);
+  });
+
+  test("is no end of a task's own to who mirrors it, and the task is seen through", async () => {
+    await using stint = new Stint();
+    const ran = await intoFull(stint, "run", "--name", "job", "--", "echo", "hi");
+    expect(ran.code).toBe(125);
+    expect(ran.err).toContain("000001-job completed");
+    expect(stint.record(1).status.state).toBe("completed");
+    expect((await intoFull(stint, "run", "--", "sh", "-c", "echo hi; exit 3")).code).toBe(3);
+    expect((await intoFull(stint, "logs", "-f", "1")).code).toBe(74);
+  });
+});
+
+test("a terminal gets of a job its colours alone, and they end with it; a pipe gets all", async () => {
+  await using stint = new Stint();
+  const written = "\u001b]0;title\u0007\u001b[31mred\n";
+  await stint.run(["run", "-q", "--", "printf", "%b", String.raw`\033]0;title\a\033[31mred\n`]);
+  const onTerminal = async (...args: string[]): Promise<string> => {
+    const { out } = await stint.run(args, { under: ON_TERMINAL });
+    return out.replaceAll("\r\n", "\n");
+  };
+  for (const flags of [[], ["-f"], ["--tail", "1"]])
+    expect(await onTerminal("logs", "1", ...flags)).toBe("\u001b[31mred\n\u001b[0m");
+  expect(await onTerminal("logs", "1", "--raw")).toBe(written);
+  expect((await stint.run(["logs", "1"])).out).toBe(written);
+});
+
+test("no view shows the words of a log as control sequences", async () => {
+  await using stint = new Stint();
+  await stint.run([
+    "run",
+    "-q",
+    "--",
+    "sh",
+    "-c",
+    String.raw`printf '\033]0;title\a\033[8mhidden\n' >&2; exit 1`,
+  ]);
+  const { out } = await stint.run(["show", "1"], { under: ON_TERMINAL });
+  expect(out).toContain("hidden");
+  expect(out.split("\u001b").filter((part, index) => index > 0 && !/^\[(?!8)\d*m/.test(part))).toEqual([]);
+});
