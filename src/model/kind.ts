@@ -113,7 +113,11 @@ export const CHECKPOINT_MOUNT = "/stint/checkpoint";
 /** An image reference has no blanks, and one that began with a dash would be a flag of the engine. */
 const imageName = v.pipe(v.string(), v.regex(/^[^\s\0-][^\s\0]*$/, "wanted the name of an image"));
 const absolute = v.pipe(argument, v.startsWith("/"));
-/** The engine takes a volume as one text in which colons part. */
+/** The engine takes a volume as one text: colons part it, or commas. */
+const mountable = v.pipe(
+  absolute,
+  v.regex(/^([^:]*|[^,"\n]*)$/, "holds a colon beside a comma or a quote, which no engine takes"),
+);
 const mounted = v.pipe(absolute, v.regex(/^[^:]*$/, "holds a colon, which a volume cannot have"));
 
 const containerOptions = v.strictObject({
@@ -123,7 +127,7 @@ const containerOptions = v.strictObject({
   /** In the container; absent: that of the image. */
   workdir: v.optional(absolute),
   user: v.optional(v.pipe(argument, v.minLength(1))),
-  volumes: v.array(v.strictObject({ host: mounted, path: mounted, readOnly: v.boolean() })),
+  volumes: v.array(v.strictObject({ host: mountable, path: mounted, readOnly: v.boolean() })),
   network: v.picklist(NETWORKS),
   pull: v.picklist(PULL_POLICIES),
   pullTimeoutMs: v.pipe(v.number(), v.integer(), v.minValue(1)),

@@ -50,8 +50,12 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
     "the engine does not know the GPU, wanted the NVIDIA Container Toolkit (podman: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml)",
   ],
   [
-    /manifest unknown|not found: manifest|no such image|image not known|short-name|pull access denied|requested access to the resource is denied|repository .{0,300} not found|invalid reference|unable to find image|name unknown|unauthorized/i,
+    /manifest unknown|not found: manifest|no such image|image not known|short-name|pull access denied|requested access to the resource is denied|repository .{0,300} not found|unable to find image|name unknown|unauthorized/i,
     "there is no such image, or it is not for you, wanted its full name with the registry (docker.io/library/python:3.12), or a login",
+  ],
+  [
+    /must be lowercase|invalid reference/i,
+    "that is no name of an image, wanted one such as docker.io/library/python:3.12, in small letters",
   ],
   [/unknown (shorthand )?flag|invalid argument|flag needs/i, "a flag is wrong, wanted unsafe: corrected"],
   [
@@ -76,7 +80,7 @@ function refusalOf(code: number, said: string): NotStarted {
   if (found !== undefined && !isPathOfEngine)
     return invalidTask(`Cannot run the container: ${words}; ${found[1]}`);
   if (NOT_EXECUTABLE.includes(code)) return invalidTask(`Cannot run the container: ${words}`);
-  const wanted = isUnreachable ? ", wanted its service to run" : "";
+  const wanted = isUnreachable && !/registry/i.test(said) ? ", wanted its service to run" : "";
   return { code: "RUNTIME_ERROR", error: `Cannot run the container: ${words}${wanted}` };
 }
 

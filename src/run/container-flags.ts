@@ -39,11 +39,9 @@ export function containerFlags(order: FlagsOrder): string[] {
     ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
     ...option("--env-file", `${directory}/${ENVIRONMENT_FILE}`),
     ...passed.flatMap((name) => option("--env", name)),
-    ...option("--volume", `${directory}:${RUN_MOUNT}`),
-    ...option("--volume", `${checkpoint}:${CHECKPOINT_MOUNT}`),
-    ...volumes.flatMap(({ host, path, readOnly }) =>
-      option("--volume", `${host}:${path}${readOnly ? ":ro" : ""}`),
-    ),
+    ...mount({ host: directory, path: RUN_MOUNT, readOnly: false }),
+    ...mount({ host: checkpoint, path: CHECKPOINT_MOUNT, readOnly: false }),
+    ...volumes.flatMap(mount),
     // SELinux would keep the container from what is mounted, and to relabel a user's folders is worse.
     ...option("--security-opt", "label=disable"),
     ...option("--network", network),
@@ -57,6 +55,20 @@ export function containerFlags(order: FlagsOrder): string[] {
     image,
     ...(kind.mode.type === "image" ? kind.mode.args : args),
   ];
+}
+
+type Volume = ContainerKind["container"]["volumes"][number];
+
+/** In `--volume` a colon ends the path, in `--mount` a comma, which podman lets nobody quote (4.3). */
+function mount({ host, path, readOnly }: Volume): string[] {
+  return host.includes(":")
+    ? option("--mount", `type=bind,src=${host},dst=${path}${readOnly ? ",readonly" : ""}`)
+    : option("--volume", `${host}:${path}${readOnly ? ":ro" : ""}`);
+}
+
+/** False for the path of a file or folder that there is no way to tell an engine of. */
+export function isMountable({ host, path }: Pick<Volume, "host" | "path">): boolean {
+  return !host.includes(":") || !/[,"\n]/.test(host + path);
 }
 
 /** Nothing where there is no value. */

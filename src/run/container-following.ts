@@ -37,9 +37,12 @@ export const FOLLOWING: string = [
   "  dozing=false",
   "}",
   "follow() {",
-  `  ! "$written" || forget`,
-  "  written=true",
-  `  /bin/sh -c "$noted" "$directory/container-logs" "$engine" --log-level fatal logs -f "$name" 2>&3 3>&- &`,
+  `  if "$direct"; then /bin/sh -c "$noted" "$directory/container-logs" "$engine" wait "$name" >/dev/null 3>&- &`,
+  "  else",
+  `    ! "$written" || forget`,
+  "    written=true",
+  `    /bin/sh -c "$noted" "$directory/container-logs" "$engine" --log-level fatal logs -f "$name" 2>&3 3>&- &`,
+  "  fi",
   "  following=$!",
   // Of a TERM that came just before, the trap knew nobody to wake us.
   `  if "$stopping" && ! "$asked"; then kill -KILL "$following"; fi`,
@@ -63,6 +66,7 @@ export const FOLLOWING: string = [
   // After the end: the output is as the engine has it. Where that is a journal it may be behind, and only what follows waits for it.
   "take() {",
   "  asked=true",
+  `  ! "$direct" || return 0`,
   `  test "$followed" = 0 || follow`,
   "  ! isWhole || return 0",
   "  failures=0",

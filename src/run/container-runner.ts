@@ -6,18 +6,23 @@ import { STOPPING } from "./container-stopping.ts";
  * What a container attempt runs as its program, in POSIX sh: it sees one container through, and notes how it ended.
  * Called as
  *
- *     sh -c CONTAINER_RUNNER stint MODE DIRECTORY ENGINE NAME GRACE IMAGE PULL PULL-SECONDS BOOT-ID PARENT MEMORY MANAGER [FLAG…]
+ *     sh -c CONTAINER_RUNNER stint MODE DIRECTORY ENGINE NAME GRACE IMAGE PULL PULL-SECONDS BOOT-ID PARENT MEMORY MANAGER DIRECT [FLAG…]
  *
  * MODE `run` makes the container; `follow` takes up one whose runner was killed; `stop` and `kill` end it. Each writes
  * `container-end` and only after the engine said that the container does not run: `exited CODE OOM`, `engine CODE`
  * (the engine failed, in `container-error` are its words), or `lost`. A command of the engine's that is killed is
  * asked again: the container itself lives on without it.
+ *
+ * Where the engine can, the job writes into its logs itself (`direct`): nothing lies between that could fall behind, or keep all of it
+ * a second time. Else the engine keeps the output, and its `logs` are followed.
  */
 const CONTAINER_RUNNER = [
   "mode=$1 directory=$2 engine=$3 name=$4 grace=$5 image=$6 pull=$7 seconds=$8 boot=$9",
   "shift 9",
-  "parent=$1 memory=$2 manager=$3",
-  "shift 3",
+  "parent=$1 memory=$2 manager=$3 direct=$4",
+  "shift 4",
+  // Of whoever made the container, for those who come after.
+  `if test "$mode" != run; then if test -e "$directory/container-direct"; then direct=true; else direct=false; fi; fi`,
   "stopping=false asked=false written=false following=",
   `test "$mode" != stop || stopping=true`,
   // Nothing in sh waits for a child and a signal without a gap: what wakes us is the end of the command that follows. One that
@@ -87,6 +92,8 @@ export interface RunnerOrder {
   readonly memory: string;
   /** The template by which the engine tells who manages its control groups. */
   readonly manager: string;
+  /** True where the engine may know how to give a container our own logs for its output. */
+  readonly mayBeDirect: boolean;
   readonly flags: readonly string[];
 }
 
@@ -110,6 +117,7 @@ export function runnerArguments(order: RunnerOrder): string[] {
     order.parent,
     order.memory,
     order.manager,
+    String(order.mayBeDirect),
     ...order.flags,
   ];
 }

@@ -4,7 +4,7 @@ import { bootId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ENGINES, type EngineName } from "../model/kind.ts";
 import type { Invocation } from "./argument-limits.ts";
-import { type ContainerWish, containerFlags, ENVIRONMENT_FILE } from "./container-flags.ts";
+import { type ContainerWish, containerFlags, ENVIRONMENT_FILE, isMountable } from "./container-flags.ts";
 import { type RunnerOrder, runnerArguments } from "./container-runner.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 
@@ -58,17 +58,26 @@ export function containerInvocation(
   const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
   if (missing !== undefined)
     return err(invalidTask(`Cannot mount "${missing.host}": does not exist, wanted a file or folder`));
-  const variables = Object.entries(jobEnvironment);
-  const odd = variables.find(([name]) => !/^[A-Za-z_][\w.-]*$/.test(name));
+  const odd = [{ host: directory, path: "" }, ...kind.container.volumes].find((each) => !isMountable(each));
   if (odd !== undefined)
-    return err(invalidTask(`Cannot set "${odd[0]}" in a container: wanted a name of letters, digits and _`));
+    return err(
+      invalidTask(
+        `Cannot mount "${odd.host}": no engine takes a path with a colon beside a comma or a quote, wanted one without`,
+      ),
+    );
+  const variables = Object.entries(jobEnvironment);
+  const misnamed = variables.find(([name]) => !/^[A-Za-z_][\w.-]*$/.test(name));
+  if (misnamed !== undefined)
+    return err(
+      invalidTask(`Cannot set "${misnamed[0]}" in a container: wanted a name of letters, digits and _`),
+    );
   // A line is a variable in the engines' files: what has several goes through the environment of their command.
   const passed = Object.fromEntries(variables.filter(([, value]) => /[\n\r]/.test(value)));
   const lines = variables.filter(([name]) => !(name in passed)).map(([name, value]) => `${name}=${value}\n`);
   try {
     writeFileSync(join(directory, ENVIRONMENT_FILE), lines.join(""), { mode: 0o600 });
     // The user of the image may be any; only who may enter the home (0700) comes as far as here.
-    for (const mounted of [directory, order.checkpoint]) chmodSync(mounted, 0o1777);
+    for (const folder of [directory, order.checkpoint]) chmodSync(folder, 0o1777);
     if (kind.mode.type === "script")
       writeFileSync(join(directory, "script"), kind.mode.body, { mode: 0o755 });
   } catch (error) {
@@ -118,6 +127,7 @@ function runnerInvocation(parts: RunnerParts): Invocation {
     parent: parts.parentGroup ?? "",
     memory: limits?.memoryBytes === undefined ? "" : String(limits.memoryBytes),
     manager: engine.name === "docker" ? "{{.CgroupDriver}}" : "{{.Host.CgroupManager}}",
+    mayBeDirect: engine.name === "podman",
     flags,
   });
   return { argv, environment: { ...parts.ownEnvironment, ...parts.passed, STINT_TOKEN: token } };

@@ -1,4 +1,4 @@
-import { closeSync, constants } from "node:fs";
+import { closeSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -16,7 +16,7 @@ export interface Output extends Disposable {
 }
 
 // Appending, because the log is cut while the job writes: a write always goes to the end of what is there then.
-const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+const FLAGS = constants.O_WRONLY | constants.O_APPEND;
 
 /** Opens the logs of an attempt for its job. */
 export function openOutput(directory: string, separate: boolean): Result<Output, NotStarted> {
@@ -24,7 +24,9 @@ export function openOutput(directory: string, separate: boolean): Result<Output,
   const close = (): void => opened.forEach((file) => closeSync(file));
   for (const path of outputFiles(directory, separate)) {
     try {
-      opened.push(openRegularFile(path, FLAGS));
+      // The log of a container may be its user's by now, and where it lies none but that user may then make it (proc_sys_fs(5),
+      // protected_regular).
+      opened.push(openRegularFile(path, existsSync(path) ? FLAGS : FLAGS | constants.O_CREAT));
     } catch (error) {
       close();
       return err(refusedBySystem(`Cannot open the log "${path}"`, error));

@@ -2,28 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia } from "../rig/fake-nvidia.ts";
-import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
+import { IMAGE, lastOf, logOf, PodmanStint, podman, preparePodman, submit, task } from "../rig/podman.ts";
 import { leaderOf, markedProcesses, type RecordView, until } from "../rig/stint.ts";
 
 const refusal = preparePodman();
 const title = refusal === null ? "a container" : `a container (not tried: ${refusal})`;
-
-/** A task file of one container task. */
-const task = (name: string, ...lines: string[]): string =>
-  [`name: ${name}`, `container: {image: "${IMAGE}", network: none}`, "retries: 0", ...lines].join("\n");
-
-async function submit(stint: PodmanStint, ...tasks: string[]): Promise<void> {
-  writeFileSync(join(stint.root, "tasks.yaml"), tasks.join("\n---\n"));
-  await stint.ok("submit", "tasks.yaml");
-}
-
-const lastOf = (record: RecordView): RecordView["status"]["attempts"][number] => {
-  const last = record.status.attempts.at(-1);
-  if (last === undefined) throw new Error("there is no attempt");
-  return last;
-};
-const logOf = (stint: PodmanStint, { metadata }: RecordView, file = "output.log"): string =>
-  readFileSync(join(stint.home, "runs", metadata.id, "1", file), "utf8");
 
 /** Kills the recording parent with the runner and all commands of the engine's; the container lives on. */
 function killRunners(record: RecordView): void {

@@ -1,7 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Stint } from "./stint.ts";
+import { type RecordView, Stint } from "./stint.ts";
 
 /** The image of the tests: busybox and nothing else. */
 export const IMAGE = "localhost/stint-test:latest";
@@ -98,3 +107,23 @@ export class PodmanStint extends Stint {
     if (left.length > 0) podman("rm", "-f", "-v", "-t", "0", ...left);
   }
 }
+
+/** A task file of one container task. */
+export const task = (name: string, ...lines: string[]): string =>
+  [`name: ${name}`, `container: {image: "${IMAGE}", network: none}`, "retries: 0", ...lines].join("\n");
+
+/** Queues tasks from one file. */
+export async function submit(stint: PodmanStint, ...tasks: string[]): Promise<void> {
+  writeFileSync(join(stint.root, "tasks.yaml"), tasks.join("\n---\n"));
+  await stint.ok("submit", "tasks.yaml");
+}
+
+/** Its last attempt. */
+export const lastOf = (record: RecordView): RecordView["status"]["attempts"][number] => {
+  const last = record.status.attempts.at(-1);
+  if (last === undefined) throw new Error("there is no attempt");
+  return last;
+};
+/** A file of its first attempt. */
+export const logOf = (stint: PodmanStint, { metadata }: RecordView, file = "output.log"): string =>
+  readFileSync(join(stint.home, "runs", metadata.id, "1", file), "utf8");

@@ -53,6 +53,13 @@ describe("readContainerEnd()", () => {
       'docker: Error response from daemon: could not select device driver "" with capabilities: [[gpu]].',
       "INVALID_SPEC",
     ],
+    [125, "Error: repository name must be lowercase", "INVALID_SPEC"],
+    [125, "Error: invalid reference format", "INVALID_SPEC"],
+    [
+      125,
+      'Error: initializing source docker://a:latest: pinging container registry a: Get "https://a/v2/": dial tcp 127.0.0.1:443: connect: connection refused',
+      "RUNTIME_ERROR",
+    ],
     [125, "Error: unknown flag: --nosuch", "INVALID_SPEC"],
     [
       127,

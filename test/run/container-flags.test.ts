@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AnyMode, ContainerKind, EngineName } from "../../src/model/kind.ts";
-import { containerFlags } from "../../src/run/container-flags.ts";
+import { containerFlags, isMountable } from "../../src/run/container-flags.ts";
 
 const CONTAINER: ContainerKind["container"] = {
   image: "ghcr.io/lab/train:7",
@@ -18,6 +18,7 @@ function flagsOf(
   engine: EngineName,
   mode: AnyMode,
   vendor: "nvidia" | "amd" | "simulated" = "nvidia",
+  container = CONTAINER,
 ): string {
   const flags = containerFlags({
     kind: {
@@ -27,7 +28,7 @@ function flagsOf(
       env: {},
       environment: { policy: "clear" },
       failOnNonZero: true,
-      container: CONTAINER,
+      container,
     },
     engine,
     directory: "/home/runs/1/1",
@@ -41,6 +42,16 @@ function flagsOf(
 }
 
 describe("containerFlags()", () => {
+  test("mounts what has a colon in its path in the other way", () => {
+    const container = { ...CONTAINER, volumes: [{ host: "/a:b/c", path: "/data", readOnly: true }] };
+    expect(flagsOf("podman", { type: "image", args: [] }, "nvidia", container)).toContain(
+      "--mount type=bind,src=/a:b/c,dst=/data,readonly\n",
+    );
+    const paths = ["/a:b", "/a,b", "/a:b,c", '/a:"b"'].map((host) => isMountable({ host, path: "/d" }));
+    expect(paths).toEqual([true, true, false, false]);
+    expect(isMountable({ host: "/a:b", path: "/d,e" })).toBeFalse();
+  });
+
   test("gives podman GPUs by CDI", () => {
     expect(
       flagsOf("podman", { type: "command", command: "python3", args: ["train.py", "--lr", "1"] }),

@@ -24,18 +24,26 @@ interface Runner {
 function start(
   place: Place,
   interpreter: readonly string[],
-  { files, logs = ["output.log"] }: { files: Steering; logs?: readonly string[] },
+  {
+    files,
+    logs = ["output.log"],
+    isDirect = false,
+  }: { files: Steering; logs?: readonly string[]; isDirect?: boolean },
 ): Runner {
   mkdirSync(place.file("attempt"), { mode: 0o700 });
   for (const [name, text] of Object.entries(files)) place.write(name, text);
   for (const name of logs) place.write(`attempt/${name}`, "");
-  return startRunner(place, interpreter, { mode: "run", logs });
+  return startRunner(place, interpreter, { mode: "run", logs, isDirect });
 }
 
 function startRunner(
   place: Place,
   interpreter: readonly string[],
-  { mode, logs }: { mode: RunnerOrder["mode"]; logs: readonly string[] },
+  {
+    mode,
+    logs,
+    isDirect = false,
+  }: { mode: RunnerOrder["mode"]; logs: readonly string[]; isDirect?: boolean },
 ): Runner {
   const [out = "", err = out] = logs.map((name) => place.file(`attempt/${name}`));
   const [, ...args] = runnerArguments({
@@ -51,6 +59,7 @@ function startRunner(
     parent: "",
     memory: "",
     manager: "",
+    mayBeDirect: isDirect,
     flags: ["image"],
   });
   const env = {
@@ -203,18 +212,60 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
     });
 
-    test.concurrent("one that was killed leaves to the next what it was at", async () => {
+    test.concurrent.each([
+      ["that the engine keeps", false],
+      ["that the job writes itself", true],
+    ])(
+      "one that was killed leaves to the next what it was at, with the output %s",
+      async (_where, isDirect) => {
+        await using place = makePlace();
+        const job = "echo one; until test -e go; do sleep 0.05; done; echo two; exit 3";
+        const { pid, ended, read } = start(place, interpreter, { files: { job }, isDirect });
+        const said = (): string | null => (isDirect ? read("output.log") : place.read("out"));
+        await until(() => read("container-logs") !== "" && said() === "one\n");
+        process.kill(pid, "SIGKILL");
+        await ended;
+        const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"] });
+        place.write("go", "");
+        await next.ended;
+        expect(read("container-end")).toBe("exited 3 false\n");
+        expect(read("output.log")).toBe("one\ntwo\n");
+      },
+    );
+
+    test.concurrent("a job that writes its logs itself needs no command that follows them", async () => {
       await using place = makePlace();
-      const job = "echo one; until test -e go; do sleep 0.05; done; echo two; exit 3";
-      const { pid, ended, read } = start(place, interpreter, { files: { job } });
-      await until(() => read("container-logs") !== "" && place.read("out") === "one\n");
-      process.kill(pid, "SIGKILL");
+      const logs = ["stdout.log", "stderr.log"];
+      const { ended, read } = start(place, interpreter, { files: { job: SAYS }, logs, isDirect: true });
       await ended;
-      const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"] });
-      place.write("go", "");
-      await next.ended;
       expect(read("container-end")).toBe("exited 3 false\n");
-      expect(read("output.log")).toBe("one\ntwo\n");
+      expect(logs.map(read)).toEqual(["one\ntwo\n", "Error: of the job\n"]);
+      expect(calls(place, "logs")).toBe(0);
+    });
+
+    test.concurrent("the words of an engine that made no container are none of the job's", async () => {
+      await using place = makePlace();
+      const line = "echo 'Error: of the engine' >&2; exit 125";
+      const { ended, read } = start(place, interpreter, {
+        files: { job: SAYS, "on-run": line },
+        isDirect: true,
+      });
+      await ended;
+      expect(read("container-end")).toBe("engine 125\n");
+      expect([read("output.log"), read("container-error")]).toEqual(["", "Error: of the engine\n"]);
+    });
+
+    test.concurrent("where the engine cannot let the job write, its output is followed", async () => {
+      await using place = makePlace();
+      const line =
+        "case $all in *' passthrough '*) echo 'Error: invalid log driver: invalid argument' >&2; exit 125 ;; esac";
+      const { ended, read } = start(place, interpreter, {
+        files: { job: SAYS, "on-run": line },
+        isDirect: true,
+      });
+      await ended;
+      expect(read("container-end")).toBe("exited 3 false\n");
+      expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
     });
 
     test.concurrent("the command that makes the container has noted itself when it begins", async () => {
