@@ -10,6 +10,7 @@ import type { Action } from "../plan/plan.ts";
 import { readEnding } from "../run/ending.ts";
 import type { Change } from "../store/writer.ts";
 import type { Holder } from "./holder.ts";
+import { isLeaderGone } from "./job.ts";
 import { startTasks } from "./start.ts";
 
 /** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
@@ -72,7 +73,7 @@ function timeOut(holder: Holder, task: Task): Change[] {
   const attempt = openAttempt(task);
   const job = holder.jobs.get(task.metadata.id);
   if (attempt === null || job === undefined || job.end !== null) return [];
-  if (readEnding(job.directory, task.spec.kind) !== null) return [];
+  if (isLeaderGone(job) && readEnding(job, task.spec.kind) !== null) return [];
   return [stopChange(holder, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" })];
 }
 

@@ -64,21 +64,27 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const found = readStart(directory) ?? lateStart(directory);
   failpoint("adopt:decided");
   const start = typeof found === "string" ? null : found;
-  const isStarted = found === "unreadable" || start !== null || hasTraces(attempt);
+  const { token } = attempt;
+  const result = readEnding({ directory, token }, task.spec.kind);
+  const isStarted = found === "unreadable" || start !== null || result !== null || hasTraces(attempt);
   if (!isStarted) return null;
+  const leader = leaderOf(holder, { attempt, start });
+  const isThisBoot = start?.bootId === holder.bootId;
   const startedAtMs = start?.startedAtMs ?? Date.parse(attempt.startedAt ?? attempt.claimedAt);
   return {
     id,
     attempt: attempt.number,
-    token: attempt.token,
+    token,
     directory,
-    ...adoptedLimits(holder, { directory, task, token: attempt.token }),
-    leader: leaderOf(holder, { attempt, start }),
+    ...adoptedLimits(holder, { directory, task, token, started: start?.group ?? null }),
+    leader,
+    ...(isThisBoot && start.job !== null && { main: start.job }),
     isChild: false,
     startedAtMs,
     // Never by the wall clock, which may have jumped since.
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
-    end: readEnding(directory, task.spec.kind),
+    // While the leader lives, what stands there may be the job's own.
+    end: leader === null || !isAlive(leader) ? result : null,
     sent: null,
   };
 }

@@ -33,7 +33,7 @@ export function observeContainer(holder: Holder, { task, kind, job }: ContainerJ
   // One that is there without a note has not come to it yet, or found no room: a second would do all of it once more.
   const isThere = runner === null ? survivorsOf([job], holder.census).flat().length > 0 : isAlive(runner);
   // Last of all: who was there a moment ago may have ended with a result.
-  job.end = readEnding(job.directory, kind);
+  job.end = readEnding(job, kind);
   if (job.end !== null) return;
   if (runner !== null && runner.bootId !== holder.bootId) {
     job.end = lost(holder, "the machine was restarted under the container");

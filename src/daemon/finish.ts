@@ -1,23 +1,21 @@
 import { timestamp } from "../lib/clock.ts";
-import { isAlive } from "../lib/host.ts";
 import { failureOf } from "../model/failure.ts";
 import { containerOf } from "../model/kind.ts";
 import { pullingImage, started } from "../model/lifecycle.ts";
 import type { Task } from "../model/task.ts";
 import { openAttempt } from "../model/task.ts";
 import { released, settled } from "../plan/settle.ts";
-import { readEnding } from "../run/ending.ts";
 import { bytesCutIn, capLog, readTail } from "../run/log.ts";
 import { maskFor } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
-import { readStart } from "../run/records.ts";
 import { signalTrees, survivorsOf, type Tree } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
 import { circumstancesOf } from "./circumstances.ts";
-import { containerPhase, forgetContainer, observeContainer } from "./container.ts";
+import { containerPhase, forgetContainer } from "./container.ts";
 import type { Holder } from "./holder.ts";
-import type { Job } from "./job.ts";
+import { type Job, readMain } from "./job.ts";
 import { endLimits, type LimitsEnd } from "./limits.ts";
+import { hasNeverBegun, isUndecided, observeEnds, wasStopping } from "./observe.ts";
 import { secretsOf } from "./secrets.ts";
 
 /** A job that is over sooner is not written down as running: its end is written instead. */
@@ -54,6 +52,7 @@ export function finishJobs(holder: Holder): number | null {
   const ends = ended
     .filter((_, index) => isGone(index))
     .map(({ task, job }): Change | null => {
+      if (isUndecided(holder, { task, job })) return null;
       const limitsEnd = endLimits(holder, job);
       return limitsEnd === null ? null : endOf(holder, { task, job, limitsEnd });
     });
@@ -70,19 +69,6 @@ export function finishJobs(holder: Holder): number | null {
 /** The first of some waits; null where nothing is waited for. */
 function least(waits: readonly (number | null)[]): number | null {
   return waits.reduce((first, ms) => (first === null || ms === null ? (first ?? ms) : Math.min(first, ms)));
-}
-
-/** The jobs whose tasks are still there, each with what is known of its end. */
-function observeEnds(holder: Holder): { task: Task; job: Job }[] {
-  return [...holder.jobs.values()].flatMap((job) => {
-    const task = holder.tasks.get(job.id);
-    if (task === undefined) {
-      holder.jobs.delete(job.id);
-      return [];
-    }
-    observeEnd(holder, { task, job });
-    return [{ task, job }];
-  });
 }
 
 /** Writes what became of jobs, and lets go of those that are over. */
@@ -118,30 +104,13 @@ function progressOf(
   const { actor, clock } = holder.options;
   const ageMs = clock.awakeMs() - job.startedAwakeMs;
   if (ageMs < RUNNING_AFTER_MS) return { change: null, lookInMs: RUNNING_AFTER_MS - ageMs };
+  readMain(job);
   const phase = containerOf(task.spec.kind) === null ? "made" : containerPhase(job);
   if (phase === "made")
     return { change: { before: task, after: asStarted(task, job), actor }, lookInMs: null };
   const isNews = phase === "pulling" && task.status.state === "preparing" && task.status.reason === undefined;
   const change = isNews ? { before: task, after: pullingImage(task), actor } : null;
   return { change, lookInMs: LOOK_MS };
-}
-
-function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): void {
-  if (job.end !== null) return;
-  const leader = job.runner ?? job.leader;
-  const isOver = job.isChild ? job.leaderSignal !== undefined : leader === null || !isAlive(leader);
-  if (!isOver) return;
-  const { kind } = task.spec;
-  if (kind.type === "container" && !hasNeverBegun(job)) {
-    observeContainer(holder, { task, kind, job });
-    return;
-  }
-  const note = "the process is gone and left no result";
-  const signal = job.leaderSignal?.signal ?? null;
-  job.end = readEnding(job.directory, kind) ?? {
-    ending: { type: "lost", signal, note },
-    endedAtMs: holder.options.clock.now(),
-  };
 }
 
 /** A signal that is due. */
@@ -175,6 +144,7 @@ function stopWhatMust(
   const nowMs = holder.options.clock.awakeMs();
   const graceMs = stop?.graceMs ?? task.spec.stopGraceMs;
   const isContainer = containerOf(task.spec.kind) !== null;
+  readMain(job);
   const send = (signal: "SIGTERM" | "SIGKILL"): number => {
     // The runner passes a TERM on; the processes in the container would get it twice.
     const isForRunner = isContainer && signal === "SIGTERM";
@@ -210,7 +180,7 @@ function endOf(
 ): Change {
   const { random, actor, layout, environment } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
-  if (hasNeverStarted(job)) {
+  if (hasNeverBegun(job)) {
     const failure = failureOf(
       "STALE_WORKER",
       "never-started",
@@ -237,6 +207,7 @@ function endOf(
     {
       ...job.end,
       stop: openAttempt(task)?.stop ?? null,
+      isStopping: wasStopping(holder, job),
       ...limitsEnd,
       ...circumstancesOf(holder, { task, job }, tail.text),
       logTail: tail.text,
@@ -246,18 +217,6 @@ function endOf(
     random,
   );
   return { before: task, after, actor };
-}
-
-/** The recording parent runs nothing where it cannot note the start, as on a full disk. */
-function hasNeverStarted(job: Job): boolean {
-  const { end } = job;
-  return end?.ending.type === "lost" && end.ending.signal === null && hasNeverBegun(job);
-}
-
-function hasNeverBegun({ isChild, directory }: Job): boolean {
-  if (!isChild) return false;
-  const start = readStart(directory);
-  return start === null || typeof start === "string";
 }
 
 /** One line for the supervisor's own log. */

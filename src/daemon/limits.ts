@@ -7,7 +7,7 @@ import { countIn } from "../machine/cgroup-texts.ts";
 import { engineGroupFor, engineTops } from "../machine/engine-group.ts";
 import { countsOf, groupFor, makeGroup, memoryEnd, removeGroup, sweepGroups } from "../machine/group.ts";
 import { needsGroup, unenforceable } from "../machine/limits.ts";
-import type { Means } from "../machine/means.ts";
+import { jobGroupBase, type Means } from "../machine/means.ts";
 import { END_FILE, isScoped, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../machine/prefix.ts";
 import { parseJson } from "../model/check.ts";
 import { type ControlGroup, type LimitsNote, limitsNote } from "../model/control-group.ts";
@@ -16,9 +16,9 @@ import { containerOf } from "../model/kind.ts";
 import type { Limits } from "../model/limits.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { NotStarted } from "../run/launch.ts";
-import type { Layout } from "../store/layout.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
+import { groupName, groupPrefix, jobGroup, makeJobGroup } from "./job-group.ts";
 
 /** In an attempt's directory. */
 const NOTE_FILE = "limits.json";
@@ -38,15 +38,18 @@ export interface Limited {
   readonly prefix: readonly string[];
   /** The group under which an engine puts its container, from the top of the hierarchy. */
   readonly parentGroup: string | null;
+  /** The group that the recording parent puts the job into; null where the prefix sees to it. */
+  readonly group: string | null;
 }
 
-const UNLIMITED: Limited = { prefix: [], parentGroup: null };
-
-/** Makes what holds a job to its limits, and tells how it is to be begun; nothing where it has no limits. */
+/** Makes what holds a job together and to its limits, and tells how it is to be begun. */
 export function prepareLimits(holder: Holder, limiting: Limiting): Result<Limited, NotStarted> {
   const { task, directory, environment } = limiting;
   const { limits, attempt } = { limits: task.spec.limits, attempt: openAttempt(task) };
-  if (limits === undefined || attempt === null) return ok(UNLIMITED);
+  if (attempt === null) throw new Error(`${task.metadata.id} has no open attempt`);
+  const isContainer = containerOf(task.spec.kind) !== null;
+  const ownGroup = (): string | null => makeJobGroup(holder, task);
+  if (limits === undefined) return ok({ prefix: [], parentGroup: null, group: ownGroup() });
   const { layout, say } = holder.options;
   const means = holder.options.means();
   const unenforced = unenforceable(limits, means.controllers);
@@ -66,11 +69,12 @@ export function prepareLimits(holder: Holder, limiting: Limiting): Result<Limite
   if (made.value.unenforced.length > 0)
     say(`${task.metadata.id}: runs without ${made.value.unenforced.join(", ")}, as bestEffort allows`);
   const groups = made.value.group?.directories ?? [];
-  if (containerOf(task.spec.kind) !== null)
-    return ok({ prefix: [], parentGroup: made.value.group === null ? null : parentGroup });
+  if (isContainer)
+    return ok({ prefix: [], parentGroup: made.value.group === null ? null : parentGroup, group: null });
   return ok({
     prefix: limitPrefix({ limits, token: attempt.token, directory, groups, environment }, means),
     parentGroup,
+    group: made.value.group === null ? ownGroup() : null,
   });
 }
 
@@ -117,11 +121,11 @@ function make(
   }
   if (refused.length === 0) return ok(note);
   if (!note.bestEffort) {
-    removeGroup(group);
+    removeGroup(group.directories);
     return err({ code: "RUNTIME_ERROR", error: `${cannot(refused)}: ${reason}` });
   }
   const isMade = group.directories.every((directory) => existsSync(directory));
-  if (!isMade) removeGroup(group);
+  if (!isMade) removeGroup(group.directories);
   return ok({
     ...note,
     group: isMade ? group : null,
@@ -133,27 +137,19 @@ function cannot(names: readonly string[]): string {
   return `Cannot enforce ${names.join(", ")}`;
 }
 
-function groupName(layout: Layout, token: string): string {
-  return `${groupPrefix(layout)}${token}`;
-}
-
-/** Homes share a machine: each knows its own groups by the beginning of their names. */
-function groupPrefix({ home }: Layout): string {
-  return `stint-${Bun.hash(home).toString(36)}-`;
-}
-
 function writeNote(directory: string, note: LimitsNote): void {
   writeFileSync(join(directory, NOTE_FILE), `${JSON.stringify(note)}\n`, { mode: 0o600 });
 }
 
 /** The same of an attempt that is taken over; where its directory is gone, its groups are where they would be made now. */
 export function adoptedLimits(
-  { options }: Holder,
-  { directory, task, token }: { directory: string; task: Task; token: string },
+  holder: Holder,
+  { directory, task, token, started }: AdoptedAttempt,
 ): Pick<Job, "limits" | "groups"> {
-  const noted = limitsOf(directory, task);
+  const noted = limitsOf(directory, { task, group: started ?? jobGroup(holder, task) });
   const { limits } = task.spec;
   if (limits === undefined || noted.limits !== null) return noted;
+  const { options } = holder;
   const { group } = placeOf(task, {
     means: options.means(),
     name: groupName(options.layout, token),
@@ -163,11 +159,23 @@ export function adoptedLimits(
   return { limits: note, groups: group?.directories ?? [] };
 }
 
-/** How an attempt was limited, as its directory tells. */
-export function limitsOf(directory: string, { spec }: Task): Pick<Job, "limits" | "groups"> {
-  // Without limits there is none, and nothing is looked for: a short job feels every system call.
-  const limits = spec.limits === undefined ? null : readNote(directory);
-  return { limits, groups: limits?.group?.directories ?? [] };
+/** How an attempt was limited, as its directory tells; `group` is that of a job whose limits have none. */
+export function limitsOf(
+  directory: string,
+  { task, group }: { task: Task; group: string | null },
+): Pick<Job, "limits" | "groups"> {
+  // Without limits there is no note, and nothing is looked for: a short job feels every system call.
+  const limits = task.spec.limits === undefined ? null : readNote(directory);
+  return { limits, groups: limits?.group?.directories ?? (group === null ? [] : [group]) };
+}
+
+/** An attempt of an earlier holder. */
+interface AdoptedAttempt {
+  readonly directory: string;
+  readonly task: Task;
+  readonly token: string;
+  /** The group that its recording parent noted. */
+  readonly started: string | null;
 }
 
 function readNote(directory: string): LimitsNote | null {
@@ -188,17 +196,13 @@ export interface LimitsEnd {
 /** Takes stock of an attempt whose processes are gone, then removes its group; null while the kernel still holds it. */
 export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
   const { limits: note, directory, end } = job;
-  if (note === null) return { oomKilled: end?.oomKilled ?? false };
+  if (note === null) return isGroupGone(holder, job) ? { oomKilled: end?.oomKilled ?? false } : null;
   const endPath = join(directory, END_FILE);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
   // On disk before the group is gone: whoever comes after a crash reads it there.
   if (counted !== null && !existsSync(endPath)) writeFileSync(endPath, counted, { mode: 0o600 });
   failpoint("limits:counted");
-  if (note.group !== null && !removeGroup(note.group)) {
-    job.groupRefusals = (job.groupRefusals ?? 0) + 1;
-    if (job.groupRefusals < MAX_REFUSALS) return null;
-    holder.options.say(`${job.id}: its control group stays: ${note.group.directories.join(", ")}`);
-  }
+  if (!isGroupGone(holder, job)) return null;
   failpoint("limits:removed");
   const { oomKilled, peakBytes } = memoryEnd(counted ?? "");
   const missed = (textOf(join(directory, MISSED_FILE)) ?? "").split("\n").filter(Boolean);
@@ -210,6 +214,15 @@ export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
     ...(unenforced.length > 0 && { unenforced }),
     ...(ending !== null && { ending }),
   };
+}
+
+/** Removes the groups of a job whose processes are gone; false while the kernel still holds one, for a time. */
+function isGroupGone(holder: Holder, job: Job): boolean {
+  if (job.groups.length === 0 || removeGroup(job.groups)) return true;
+  job.groupRefusals = (job.groupRefusals ?? 0) + 1;
+  if (job.groupRefusals < MAX_REFUSALS) return false;
+  holder.options.say(`${job.id}: its control group stays: ${job.groups.join(", ")}`);
+  return true;
 }
 
 /**
@@ -252,13 +265,15 @@ function neverBegan(
 /** Removes the group of an attempt that never started. */
 export function dropLimits(directory: string): void {
   const note = readNote(directory);
-  if (note?.group) removeGroup(note.group);
+  if (note?.group) removeGroup(note.group.directories);
 }
 
 /** Removes the groups of this home that no open attempt has: those of attempts whose directory is gone. */
 export function sweepLimits(holder: Holder): void {
   const { layout, means, say } = holder.options;
   const kept = new Set(holder.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
-  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept, tops: engineTops(means()) }))
+  const base = jobGroupBase(means());
+  const tops = [...engineTops(means()), ...(base === null ? [] : [base])];
+  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept, tops }))
     say(`${path}: was left over, removed`);
 }

@@ -13,14 +13,14 @@ export function findMissedEnds(holder: Holder): void {
       job.isGone = true;
       continue;
     }
-    job.leaderSignal = { signal: null };
+    job.parentEnd = { exitCode: null, signal: null };
     holder.options.say(`${job.id}: its process is gone, and the system told nothing of its end`);
     holder.nudge();
   }
 }
 
-function isUnheardOf({ isChild, leader, leaderSignal, end }: Job): boolean {
+function isUnheardOf({ isChild, leader, parentEnd, end }: Job): boolean {
   // One whose start time could not be read cannot be told from whoever has its pid now.
   const isKnown = leader !== null && leader.startTime !== "unknown";
-  return isChild && isKnown && leaderSignal === undefined && end === null && !isAlive(leader);
+  return isChild && isKnown && parentEnd === undefined && end === null && !isAlive(leader);
 }

@@ -16,6 +16,7 @@ import { readSources, secretValues } from "../run/secrets.ts";
 import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
+import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
 
@@ -78,7 +79,7 @@ function startJob(holder: Holder, task: Task): void {
     attempt: attempt.number,
     token: attempt.token,
     directory,
-    ...limitsOf(directory, task),
+    ...limitsOf(directory, { task, group: jobGroup(holder, task) }),
     isChild: true,
     startedAtMs,
     startedAwakeMs,
@@ -103,10 +104,10 @@ function startJob(holder: Holder, task: Task): void {
 }
 
 function hearOfTheEnd(holder: Holder, task: Task, launched: Launched): void {
-  void launched.ended.then(({ signal }) => {
+  void launched.ended.then((end) => {
     const job = holder.jobs.get(task.metadata.id);
-    // The loop reads the result; this only says that there is one, or which signal took the recording parent.
-    if (job !== undefined && job.leader?.pid === launched.process.pid) job.leaderSignal = { signal };
+    // The loop reads the result; this only says that there is one, or what became of the recording parent.
+    if (job !== undefined && job.leader?.pid === launched.process.pid) job.parentEnd = end;
     holder.nudge();
   });
 }
@@ -153,9 +154,11 @@ function launchIn(
   });
   const limited = prepareLimits(holder, { task, directory, environment });
   if (!limited.ok) return limited;
-  const { prefix, parentGroup } = limited.value;
+  const { prefix, parentGroup, group } = limited.value;
   const container = containerOrder(holder, { task, directory, parentGroup });
-  return launch({ directory, kind, environment, separateLogs: logs.separate, prefix, self, container });
+  const token = openAttempt(task)?.token ?? "";
+  const order = { directory, kind, environment, prefix, token, group, self, container };
+  return launch({ ...order, separateLogs: logs.separate });
 }
 
 /** What the making of a container takes beside; undefined for a process of this machine. */

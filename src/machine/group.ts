@@ -152,7 +152,7 @@ export function memoryEnd(counts: string): MemoryEnd {
 }
 
 /** Removes the groups with those that the job made below them; false while the kernel still holds one. */
-export function removeGroup({ directories }: Pick<ControlGroup, "directories">): boolean {
+export function removeGroup(directories: readonly string[]): boolean {
   return directories.map(removeDirectory).every(Boolean);
 }
 

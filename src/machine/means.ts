@@ -13,7 +13,10 @@ import {
   placeIn,
 } from "./cgroup-texts.ts";
 
-/** By which means the kernel can be told of limits that hold for a job as a whole. */
+/**
+ * By which means the kernel can be told of limits that hold for a job as a whole. `own` is our own group of version 2, where groups
+ * without controllers can be made below it.
+ */
 export type Means =
   /** Groups of our own below `base`; with `isToVacate`, this process must leave it first. */
   | {
@@ -28,6 +31,7 @@ export type Means =
       readonly controllers: readonly Controller[];
       readonly program: string;
       readonly runtimeDirectory: string | null;
+      readonly own: string | null;
     }
   /** A group in the hierarchy of each controller. */
   | {
@@ -35,7 +39,12 @@ export type Means =
       readonly controllers: readonly Controller[];
       readonly bases: Readonly<Partial<Record<Controller, string>>>;
     }
-  | { readonly type: "none"; readonly controllers: readonly Controller[]; readonly why: string };
+  | {
+      readonly type: "none";
+      readonly controllers: readonly Controller[];
+      readonly why: string;
+      readonly own: string | null;
+    };
 
 /** Where the supervisor moves in a group whose children are the jobs': a group with children has no processes (cgroups(7)). */
 export const SUPERVISOR_LEAF = "stint.supervisor";
@@ -60,9 +69,10 @@ export function probeMeans(machine: ProbedMachine): Means {
     ...mount,
     point: `${machine.root}${mount.point}`,
   }));
+  const own = ownGroup(mounts, memberships);
   const candidates = [
-    delegated(mounts, memberships),
-    systemdScopes(machine, mounts),
+    delegated(own),
+    systemdScopes(machine, { mounts, own }),
     firstVersion(mounts, memberships),
   ];
   const found = candidates.find((means) => means !== null && means.controllers.length > 0);
@@ -70,18 +80,36 @@ export function probeMeans(machine: ProbedMachine): Means {
     mounts.length === 0
       ? "no control groups are mounted"
       : "its control groups are not ours to change, and no systemd takes orders from here";
-  return found ?? { type: "none", controllers: [], why };
+  return found ?? { type: "none", controllers: [], why, own };
 }
 
-function delegated(mounts: readonly Mount[], memberships: readonly Membership[]): Means | null {
+/** Below which directory each job gets a group that holds its processes together, by whatever controller; null for none. */
+export function jobGroupBase(means: Means): string | null {
+  switch (means.type) {
+    case "v2":
+      return means.base;
+    case "v1":
+      return means.bases.pids ?? means.bases.cpu ?? means.bases.memory ?? null;
+    case "systemd":
+    case "none":
+      return means.own;
+  }
+}
+
+/** The group of version 2 that this process is in, or came from to its leaf, where it is ours to change; else null. */
+function ownGroup(mounts: readonly Mount[], memberships: readonly Membership[]): string | null {
   const mount = mounts.find(({ version }) => version === 2);
   const own = memberships.find(({ controllers }) => controllers.length === 0);
   const place = mount === undefined || own === undefined ? null : placeIn(mount, own.path);
   if (place === null) return null;
-  const isInLeaf = basename(place) === SUPERVISOR_LEAF;
-  const base = isInLeaf ? dirname(place) : place;
-  const isOurs = [base, join(base, "cgroup.procs"), join(base, "cgroup.subtree_control")].every(isWritable);
-  if (!isOurs) return null;
+  const base = basename(place) === SUPERVISOR_LEAF ? dirname(place) : place;
+  return [base, join(base, "cgroup.procs"), join(base, "cgroup.subtree_control")].every(isWritable)
+    ? base
+    : null;
+}
+
+function delegated(base: string | null): Means | null {
+  if (base === null) return null;
   const present = wordsOf(join(base, "cgroup.controllers"));
   const controllers = CONTROLLERS.filter((name) => present.includes(name));
   const enabled = wordsOf(join(base, "cgroup.subtree_control"));
@@ -96,7 +124,10 @@ function delegated(mounts: readonly Mount[], memberships: readonly Membership[])
 }
 
 /** A user's manager has the controllers that its own group was given; it takes properties of others and does nothing. */
-function systemdScopes(machine: ProbedMachine, mounts: readonly Mount[]): Means | null {
+function systemdScopes(
+  machine: ProbedMachine,
+  { mounts, own }: { mounts: readonly Mount[]; own: string | null },
+): Means | null {
   const { root, userId, environment } = machine;
   const program = Bun.which("systemd-run", { PATH: environment["PATH"] ?? "/usr/bin:/bin" });
   const mount = mounts.find(({ version }) => version === 2);
@@ -108,7 +139,7 @@ function systemdScopes(machine: ProbedMachine, mounts: readonly Mount[]): Means 
   const manager = isRoot ? "" : `user.slice/user-${userId}.slice/user@${userId}.service`;
   const present = wordsOf(join(mount.point, manager, "cgroup.controllers"));
   const controllers = CONTROLLERS.filter((name) => present.includes(name));
-  return { type: "systemd", controllers, program, runtimeDirectory: isRoot ? null : runtimeDirectory };
+  return { type: "systemd", controllers, program, runtimeDirectory: isRoot ? null : runtimeDirectory, own };
 }
 
 function firstVersion(mounts: readonly Mount[], memberships: readonly Membership[]): Means {

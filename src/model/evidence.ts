@@ -29,6 +29,8 @@ export interface Evidence {
   readonly fullDisk?: string;
   /** With which Python it ran, in a few words; absent where nobody looked. */
   readonly python?: string;
+  /** The supervisor was told to end by the same that told the job, as where the machine shuts down. */
+  readonly isStopping?: boolean;
 }
 
 /** Signal names by number (signal(7), the numbers of x86 and ARM Linux; the ones below 16 are POSIX's everywhere but for BUS and USR). */
@@ -88,12 +90,12 @@ export function signalNumber(name: string): number | null {
 }
 
 /**
- * Reads what the recording parent noted: a shell reports a death by signal n as 128 + n, which cannot be told
- * from a program that exits with that code, hence `signalInferred`.
+ * Reads a status as shells give it: a death by signal n is 128 + n, and so is the exit code of a program that says the same.
+ * `signalled` tells whether a signal was seen; null where nobody looked, as in a container: then one is inferred.
  */
-export function endingFromShell(status: number, sawTerm: boolean): Ending {
-  const signal = status > 128 ? signalName(status - 128) : null;
+export function endingFromShell(status: number, sawTerm: boolean, signalled: boolean | null = null): Ending {
+  const signal = status > 128 && signalled !== false ? signalName(status - 128) : null;
   if (signal === null)
     return { type: "exited", exitCode: status, signal: null, signalInferred: false, sawTerm };
-  return { type: "exited", exitCode: null, signal, signalInferred: true, sawTerm };
+  return { type: "exited", exitCode: null, signal, signalInferred: signalled === null, sawTerm };
 }

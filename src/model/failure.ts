@@ -21,6 +21,7 @@ interface FailureEntry {
 
 const full = (firstMs: number, maxMs: number): Backoff => ({ firstMs, maxMs, factor: 2, jitter: "full" });
 const equal = (firstMs: number, maxMs: number): Backoff => ({ firstMs, maxMs, factor: 2, jitter: "equal" });
+const none = (firstMs: number, maxMs: number): Backoff => ({ firstMs, maxMs, factor: 2, jitter: "none" });
 const MINUTE = 60_000;
 
 /** Every way a job can fail: its class, what is retried and how, and what to tell the user. */
@@ -34,8 +35,11 @@ export const FAILURES = {
   INTERRUPTED: {
     class: "infrastructure",
     retry: "uncounted",
+    backoff: none(1_000, 5 * MINUTE),
+    maxAttempts: 10,
     meaning: "the job was told to stop by something other than stint, as when the machine shuts down",
-    advice: "it is queued again by itself and costs no retry",
+    advice:
+      "it is queued again by itself and costs no retry; ten times in a row within one boot, and it is set aside: find out what ends it",
   },
   KILLED: {
     class: "infrastructure",

@@ -46,6 +46,31 @@ export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDe
   return { retry: true, baseMs: delay.baseMs, delayMs: askedMs > 0 ? askedMs : delay.delayMs };
 }
 
+/** What follows an interruption, which costs nothing of the budget; the attempt is closed already. */
+export function decideInterrupted(closed: Task, failure: Failure, random: Random): RetryDecision {
+  const cap = capOf(closed.spec.retry, failure);
+  const inRow = countInterruptions(closed);
+  if (cap !== undefined && inRow >= cap) {
+    const message = `${failure.code}: ${failure.error}, ${inRow} times in a row since the machine was started`;
+    return { retry: false, reason: "Exhausted", message };
+  }
+  if (inRow <= 1) return { retry: true, baseMs: 0, delayMs: 0 };
+  return { retry: true, ...delayOf(backoffFor(closed, failure), inRow - 2, random) };
+}
+
+/** The last attempts that all were interrupted, since the last boot: a machine that is shut down each evening is no reason to give up. */
+function countInterruptions({ metadata, status }: Task): number {
+  const last = status.attempts.at(-1);
+  const other = status.attempts.findLastIndex(
+    (attempt) =>
+      attempt.epoch !== metadata.epoch ||
+      attempt.hostBootId !== last?.hostBootId ||
+      attempt.state !== "failed" ||
+      attempt.failure.code !== "INTERRUPTED",
+  );
+  return status.attempts.length - 1 - other;
+}
+
 function giveUp(failure: Failure, message: string): RetryDecision {
   if (failure.code === "TIMEOUT") return { retry: false, reason: "Timeout", message };
   return { retry: false, reason: failure.code === "INVALID_SPEC" ? "InvalidSpec" : "NonRetryable", message };

@@ -7,7 +7,7 @@ import type { Failure } from "../model/failure.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
 import { openAttempt, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
-import { decideRetry } from "./retry.ts";
+import { decideInterrupted, decideRetry } from "./retry.ts";
 
 /** What the supervisor found when an attempt's process was gone. */
 export interface End extends Evidence {
@@ -56,9 +56,9 @@ export function settled(task: Task, end: End, random: Random): Task {
         state: "failed",
         failure: verdict.failure,
       });
-      return isNeverRepeated(task)
+      return isNeverRepeated(task) || task.spec.retry.maxOrphans === 0
         ? ended(closed, end, orphanLimit(verdict.failure))
-        : mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Interrupted" });
+        : afterInterruption(closed, { end, failure: verdict.failure, random });
     }
     case "orphaned":
       return afterOrphaning(task, open, { ...end, failure: verdict.failure });
@@ -146,6 +146,23 @@ function afterFailure(
     return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
   const retryAt = timestamp(end.endedAtMs + decision.delayMs);
   return mustTransition(counted, { ...countersOf(counted), state: "queued", reason: "Backoff", retryAt });
+}
+
+/** The first one goes back at once, as after a restart of the machine; what is interrupted again and again waits, and is given up. */
+function afterInterruption(
+  closed: Task,
+  { end, failure, random }: { end: End; failure: Failure; random: Random },
+): Task {
+  const decision = decideInterrupted(closed, failure, random);
+  if (!decision.retry)
+    return ended(closed, end, { state: "failed", reason: "Exhausted", message: decision.message });
+  const retryAt = decision.delayMs > 0 && { retryAt: timestamp(end.endedAtMs + decision.delayMs) };
+  return mustTransition(closed, {
+    ...countersOf(closed),
+    state: "queued",
+    reason: "Interrupted",
+    ...retryAt,
+  });
 }
 
 function afterOrphaning(task: Task, open: OpenAttempt, end: End & { readonly failure: Failure }): Task {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 
 /** Linux's MAX_ARG_STRLEN (execve(2)): one argument or one `NAME=value`, with the NUL at its end. */
 const MAX_STRING_BYTES = 131_072;
+/** An argument travels as a variable, with its name, until its program is run. */
+const MAX_ARGUMENT_BYTES = MAX_STRING_BYTES - 64;
 
 /** Linux gives arguments and environment at least this much together (ARG_MAX). */
 const MIN_TOTAL_BYTES = 131_072;
@@ -16,15 +18,16 @@ export interface Invocation {
 
 /** Says which argument or variable is longer than the kernel takes, or null where none is. */
 export function oversized({ argv, environment }: Invocation): string | null {
-  const limit = `wanted less than ${MAX_STRING_BYTES} (Linux's limit; put it into a file)`;
-  const index = argv.findIndex((argument) => sizeOf(argument) > MAX_STRING_BYTES);
+  const wanted = (most: number): string => `wanted less than ${most} (Linux's limit; put it into a file)`;
+  const index = argv.findIndex((argument) => sizeOf(argument) > MAX_ARGUMENT_BYTES);
   if (index !== -1) {
-    return `Cannot start "${argv[0]}": its argument ${index} is ${sizeOf(argv[index] ?? "") - 1} bytes long, ${limit}`;
+    const bytes = sizeOf(argv[index] ?? "") - 1;
+    return `Cannot start "${argv[0]}": its argument ${index} is ${bytes} bytes long, ${wanted(MAX_ARGUMENT_BYTES)}`;
   }
   for (const [name, value] of Object.entries(environment)) {
     const bytes = sizeOf(`${name}=${value}`);
     if (bytes > MAX_STRING_BYTES) {
-      return `Cannot start "${argv[0]}": its environment variable ${name} is ${bytes - 1} bytes long, ${limit}`;
+      return `Cannot start "${argv[0]}": its environment variable ${name} is ${bytes - 1} bytes long, ${wanted(MAX_STRING_BYTES)}`;
     }
   }
   return null;

@@ -4,7 +4,16 @@ import type { Invocation } from "./argument-limits.ts";
  * Variables that a shell takes for its own, and would change on the way to the job or let change itself: dash does
  * not even start with an OPTIND that is no number.
  */
-const SHELL_OWN = new Set(["IFS", "OPTIND", "PPID", "LINENO", "PS4", "SHELLOPTS", "BASHOPTS"]);
+const SHELL_OWN = new Set([
+  "IFS",
+  "OPTIND",
+  "PPID",
+  "LINENO",
+  "PS4",
+  "SHELLOPTS",
+  "BASHOPTS",
+  "POSIXLY_CORRECT",
+]);
 
 const CARRIER = "_STINT_CARRIED_";
 

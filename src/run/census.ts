@@ -12,15 +12,26 @@ import {
 /** What was seen of a process when it was met. */
 interface Known {
   readonly startTime: string;
+  readonly parent: number;
   readonly session: number;
   readonly group: number;
   readonly tokens: StartedWith;
+  /** The token of the attempt that it descends from, by its own environment or by its parent; null for none. */
+  owner?: string | null;
+}
+
+/** A process that may belong to an attempt, as it is now. */
+export interface Suspect extends ProcessEntry {
+  /** Its parent was a process of the attempt when it was met, whatever became of its session and environment. */
+  readonly isDescendant: boolean;
 }
 
 /** Whose processes are asked for. */
 interface Wanted {
   /** Of the attempt; null where it is not known. */
   readonly leader: ProcessIdentity | null;
+  /** Pids whose sessions and groups are the attempt's. */
+  readonly heads: readonly number[];
   readonly token: string;
   /** Pids that are asked for in any case. */
   readonly also: ReadonlySet<number>;
@@ -66,7 +77,14 @@ export class Census {
 
   /** Hears of the leader of an attempt that was just started: what it is need not be found out. */
   welcome({ pid, startTime }: ProcessIdentity, token: string): void {
-    this.#known.set(pid, { startTime, session: pid, group: pid, tokens: [token] });
+    this.#known.set(pid, {
+      startTime,
+      parent: 0,
+      session: pid,
+      group: pid,
+      tokens: [token],
+      owner: token,
+    });
   }
 
   /** Meets who has come since the last look, and forgets who has gone. */
@@ -86,25 +104,41 @@ export class Census {
       if (known === undefined || isFar || isGivenOut(pid, { since, mark })) this.#meet(pid, met);
       else met.set(pid, known);
     }
+    // Before those are forgotten who went: their children may have been met just now.
+    for (const pid of met.keys()) this.#ownerOf(pid, met);
     this.#known = met;
     this.#isBlind = pids.length === 0;
     this.#mark = mark;
   }
 
+  /** The attempt that a process descends from. A child is met while its parent lives, or it cannot be told. */
+  #ownerOf(pid: number, met: ReadonlyMap<number, Known>): string | null {
+    const known = met.get(pid) ?? this.#known.get(pid);
+    if (known === undefined || known.owner !== undefined) return known?.owner ?? null;
+    // Also ends a circle of parents, which pids that are used again can seem to make.
+    known.owner = null;
+    const own = typeof known.tokens === "string" ? undefined : known.tokens[0];
+    const owner = own ?? this.#ownerOf(known.parent, met);
+    known.owner = owner;
+    return owner;
+  }
+
   /**
-   * Those that may belong to an attempt, as they are now: its leader, who was in its session or group, or had its token, when it
-   * was met, though it may have left the one and hide the other since; and whoever keeps from us what it has.
+   * Those that may belong to an attempt, as they are now: its leader, who was in its sessions or groups, descended from it or had its
+   * token, when it was met, though it may have left the one and hide the other since; and whoever keeps from us what it has.
    */
-  suspects({ leader, token, also }: Wanted): ProcessEntry[] {
-    const found: ProcessEntry[] = [];
+  suspects({ leader, heads, token, also }: Wanted): Suspect[] {
+    const found: Suspect[] = [];
     const first = Number(leader?.startTime);
     for (const [pid, known] of this.#known) {
-      const isLed = pid === leader?.pid || known.session === leader?.pid || known.group === leader?.pid;
+      const isDescendant = known.owner === token && !(Number(known.startTime) < first);
+      const isLed = isDescendant || [pid, known.session, known.group].some((one) => heads.includes(one));
       // Nothing that is older than the leader descends from it.
       const mayBeMarked = !(Number(known.startTime) < first) && this.#mayHave(token, known);
       if (!isLed && !mayBeMarked && !also.has(pid)) continue;
       const entry = this.#source.processEntry(pid);
-      if (entry !== null && !entry.isKernel) found.push(entry);
+      if (entry !== null && !entry.isKernel)
+        found.push({ ...entry, isDescendant: isDescendant && entry.startTime === known.startTime });
     }
     return found;
   }
@@ -123,12 +157,12 @@ export class Census {
       met.delete(pid);
       return;
     }
-    const { startTime, session, group, isKernel, isZombie } = entry;
+    const { startTime, parent, session, group, isKernel, isZombie } = entry;
     const known = this.#known.get(pid);
     if (known?.startTime === startTime && Array.isArray(known.tokens)) met.set(pid, known);
     else {
       const tokens = isKernel || isZombie ? [] : this.#source.tokensOf(pid);
-      met.set(pid, { startTime, session, group, tokens });
+      met.set(pid, { startTime, parent, session, group, tokens });
     }
   }
 }

@@ -9,7 +9,7 @@ import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts"
 import { type Output, openOutput } from "./output.ts";
 import { processEntry } from "./process-table.ts";
 import { findProgram, obstacleToEnter } from "./program.ts";
-import { recordingArguments } from "./recording-parent.ts";
+import { recordingInvocation } from "./recording-parent.ts";
 import { prepareScript } from "./script.ts";
 
 export type { NotStarted };
@@ -24,18 +24,33 @@ export interface LaunchOrder {
   readonly separateLogs: boolean;
   /** Put before the program and its arguments; it becomes the program in the end. Empty for most jobs. */
   readonly prefix: readonly string[];
+  /** Of the attempt; ties the result to it. */
+  readonly token: string;
+  /** The control group that the job joins; null for none, and where the prefix sees to it. */
+  readonly group: string | null;
   /** Stint's own executable, which carries the bun of scripts. */
   readonly self: string;
   /** What a container needs beside; absent for a process of this machine. */
   readonly container?: ContainerOrder | undefined;
 }
 
+/** How a recording parent ended. */
+export interface ParentEnd {
+  /** That of the job, whether it could be recorded or not; null where a signal took the parent, or nothing says. */
+  readonly exitCode: number | null;
+  /** The signal that took it. */
+  readonly signal: string | null;
+}
+
+/** By this signal a recording parent ends itself where it ran nothing. */
+export const NEVER_BEGAN = "SIGUSR1";
+
 /** A job whose recording parent runs. */
 export interface Launched {
-  /** Of the recording parent: it leads the session and the process group of the job. */
+  /** Of the recording parent. */
   readonly process: ProcessIdentity;
-  /** The end of the recording parent, with the signal that killed it. The job's own end is in `exit.json`. */
-  readonly ended: Promise<{ readonly signal: string | null }>;
+  /** The end of the recording parent. The job's own end is in `exit.json`. */
+  readonly ended: Promise<ParentEnd>;
   /** Stops waiting for the end, so that the launching program can leave; the job goes on. */
   letGo(): void;
 }
@@ -124,21 +139,37 @@ function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Resu
 /** `detached` makes a session of its own; no pipe ties the job to us, and nothing of execa's ends it when we end. */
 const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true, extendEnv: false } as const;
 
+/**
+ * Gives a job a session and a process group of its own below its recording parent (setsid(1)): a `kill 0` or a terminal's signals
+ * stay among its own processes. macOS has no such command.
+ */
+const SESSION = Bun.which("setsid", { PATH: "/usr/bin:/bin" });
+
 function spawnParent(order: LaunchOrder, job: Prepared, output: Output): Result<Launched, NotStarted> {
   const carried = carryThroughShell(job);
-  const { environment } = carried;
-  const argv = [...order.prefix, ...carried.argv];
-  const { directory } = order;
+  // A container is a group of its own, and its runner is told by the one of its parent.
+  const session = SESSION === null || order.container !== undefined ? [] : [SESSION];
+  const argv = [...session, ...order.prefix, ...carried.argv];
+  const { directory, token } = order;
   const { cwd, umask } = job;
-  const recording = recordingArguments({ directory, umask, bootId: bootId(), argv });
+  const recording = recordingInvocation({
+    directory,
+    umask,
+    bootId: bootId(),
+    token,
+    group: order.group ?? "",
+    argv,
+    environment: carried.environment,
+  });
+  const [shell = "", ...args] = recording.argv;
   const refused = refusedBySystem(`Cannot start "${job.argv[0]}"`, null);
   try {
     // Any descriptor works; execa's types know those up to 9.
     const stdio = ["ignore", output.stdout as 3, output.stderr as 4] as const;
-    const parent = execa("/bin/sh", recording, { ...DETACHED, cwd, env: environment, stdio });
+    const parent = execa(shell, args, { ...DETACHED, cwd, env: recording.environment, stdio });
     const ended = parent.then(
-      ({ signal }) => ({ signal: signal ?? null }),
-      () => ({ signal: null }),
+      ({ exitCode, signal }) => ({ exitCode: exitCode ?? null, signal: signal ?? null }),
+      () => ({ exitCode: null, signal: null }),
     );
     const { pid } = parent;
     // EAGAIN and its like: only the promise knows the name, and all of them mean to try again later.
@@ -147,7 +178,7 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: Output): Result<
     return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo });
   } catch {
     // Under Bun, execa turns what spawn throws (E2BIG, ENOMEM) into a TypeError that says nothing of it.
-    const tooLarge = oversizedInTotal({ argv: recording, environment });
+    const tooLarge = oversizedInTotal(recording);
     return err(tooLarge === null ? refused : invalidTask(tooLarge));
   }
 }

@@ -4,7 +4,8 @@ import { procContent } from "../lib/proc-file.ts";
 /** One line of the system's process table. */
 export interface ProcessEntry {
   readonly pid: number;
-  /** Ended, but not yet seen off by its parent. */
+  readonly parent: number;
+  /** Ended as a whole, but not yet seen off by its parent: one whose first thread alone has ended goes on. */
   readonly isZombie: boolean;
   /** A thread of the kernel's own. */
   readonly isKernel: boolean;
@@ -22,12 +23,13 @@ export function processEntry(pid: number): ProcessEntry | null {
   const line = procContent(`/proc/${pid}/stat`)?.toString("latin1");
   if (line === undefined) return null;
   const fields = statFields(line);
-  const [state, , group, session] = fields;
+  const [state, parent, group, session] = fields;
   const startTime = fields[19];
   if (startTime === undefined) return null;
   return {
     pid,
-    isZombie: state === "Z" || state === "X",
+    parent: Number(parent),
+    isZombie: (state === "Z" || state === "X") && Number(fields[17]) <= 1,
     isKernel: (Number(fields[6]) & KERNEL_THREAD) !== 0,
     group: Number(group),
     session: Number(session),

@@ -1,18 +1,19 @@
 import { closeSync, fsyncSync, lstatSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
-import { startTimeIn, startTimeOf } from "../lib/host.ts";
-import { readRegularFile } from "../lib/regular-file.ts";
+import { type ProcessIdentity, startTimeIn, startTimeOf } from "../lib/host.ts";
+import { readOwnFile } from "../lib/regular-file.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 
 /** What the recording parent notes before it runs the job. */
-export interface StartRecord {
-  readonly pid: number;
-  /** As in `ProcessIdentity`. */
-  readonly startTime: string;
+export interface StartRecord extends ProcessIdentity {
   readonly bootId: string;
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
+  /** The control group of the job; null where it has none. */
+  readonly group: string | null;
+  /** The job itself, which leads a session and a process group of its own; null until there is one. */
+  readonly job: ProcessIdentity | null;
 }
 
 /** What recovery writes in place of a start; a recording parent that comes later runs nothing. */
@@ -38,12 +39,26 @@ function readIdentity(path: string): ReturnType<typeof readStart> {
   const text = contentOf(path);
   if (text === null) return null;
   if (text === SEIZED) return "seized";
-  const [pid = "", bootId = "", stat = "", end] = text.split("\n");
+  const [pid = "", bootId = "", stat = "", group, job, end = group] = text.split("\n");
   const startedAtMs = modifiedAt(path);
   if (end === undefined || startedAtMs === null || !/^[1-9]\d*$/.test(pid)) return "unreadable";
   // Without /proc the parent cannot tell its own start time: the process that has its pid now is taken for it.
   const startTime = stat === "" ? startTimeOf(Number(pid)) : startTimeIn(stat);
-  return { pid: Number(pid), startTime: startTime ?? "gone", bootId, startedAtMs };
+  return {
+    pid: Number(pid),
+    startTime: startTime ?? "gone",
+    bootId,
+    startedAtMs,
+    group: group === undefined || group === "" ? null : group,
+    job: job === undefined ? null : identityIn(job),
+  };
+}
+
+/** Who writes its line of /proc/PID/stat. */
+function identityIn(stat: string): ProcessIdentity | null {
+  const pid = Number.parseInt(stat, 10);
+  const startTime = startTimeIn(stat);
+  return pid > 0 && startTime !== null ? { pid, startTime } : null;
 }
 
 /**
@@ -72,14 +87,24 @@ export function seizeStart(directory: string): "seized" | "taken" {
   return "seized";
 }
 
-/** Reads the result that the recording parent left, or null where there is none yet; an unfinished file is none. */
-export function readExit(directory: string): { readonly ending: Ending; readonly endedAtMs: number } | null {
+/** Earlier versions of the recording parent wrote neither what a signal did nor the token. */
+const EXIT =
+  /^\{"status":(\d{1,3}),(?:"signalled":(true|false),)?"sawTerm":(true|false)(?:,"token":"([^"]*)")?\}\n$/;
+
+/**
+ * Reads the result that the recording parent of an attempt left, or null where there is none yet; an unfinished file is none, nor is
+ * that of another attempt. It counts once the parent is gone: until then, the job itself may have written it.
+ */
+export function readExit(
+  directory: string,
+  token: string,
+): { readonly ending: Ending; readonly endedAtMs: number } | null {
   const path = join(directory, "exit.json");
-  const match = /^\{"status":(\d{1,3}),"sawTerm":(true|false)\}\n$/.exec(contentOf(path) ?? "");
-  if (match === null) return null;
+  const [text, status, signalled, sawTerm, owner = token] = EXIT.exec(contentOf(path) ?? "") ?? [];
   const endedAtMs = modifiedAt(path);
-  if (endedAtMs === null) return null;
-  return { ending: endingFromShell(Number(match[1]), match[2] === "true"), endedAtMs };
+  if (text === undefined || owner !== token || endedAtMs === null) return null;
+  const wasSignalled = signalled === undefined ? null : signalled === "true";
+  return { ending: endingFromShell(Number(status), sawTerm === "true", wasSignalled), endedAtMs };
 }
 
 /** When a file of the attempt was written, in ms since the epoch: POSIX gives a shell no clock. Null where there is none. */
@@ -91,10 +116,13 @@ export function modifiedAt(path: string): number | null {
 /** What the system says of a folder, a FIFO, a socket or a link to itself: never a file of ours, at no later time either. */
 const NO_FILE = ["EINVAL", "EISDIR", "ENXIO", "ELOOP"];
 
-/** Null where there is nothing, empty where there is something that is no file. */
+/** More than any of these files holds. */
+const MAX_BYTES = 65_536;
+
+/** Null where there is nothing, empty where there is something that is no file of ours: a folder, a FIFO, a link, a huge file. */
 function contentOf(path: string): string | null {
   try {
-    return readRegularFile(path);
+    return readOwnFile(path, MAX_BYTES) ?? "";
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return null;

@@ -1,7 +1,7 @@
 import { kill, pid as ownPid } from "node:process";
 import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
-import { Census } from "./census.ts";
+import { Census, type Suspect } from "./census.ts";
 import { killGroup, processesIn } from "./control-group.ts";
 import { type ProcessEntry, startedWith } from "./process-table.ts";
 
@@ -9,6 +9,8 @@ import { type ProcessEntry, startedWith } from "./process-table.ts";
 export interface Tree {
   /** The recording parent, where it is known; it may be long gone. */
   readonly leader: ProcessIdentity | null;
+  /** The job itself, which leads a session and a process group of its own; where it is known. */
+  readonly main?: ProcessIdentity | null;
   /** The attempt's STINT_TOKEN, which its processes hand down. */
   readonly token: string;
   /** Its own control groups: whoever is in one is its process, whatever became of its session and environment. */
@@ -23,8 +25,9 @@ const UNSURE_MS = 1;
 const QUIET_LOOKS = 2;
 
 /**
- * The living processes of an attempt: those in the leader's session or group, and those that carry the token and
- * made a session of their own. Zombies have ended; the calling program is never among them.
+ * The living processes of an attempt: those in the session or group of the leader and of the job, those in its control groups, those
+ * that carry the token, and those that were met while their parent was one of these. Zombies have ended; the calling program is
+ * never among them.
  */
 export function survivors(tree: Tree): number[] {
   return survivorsOf([tree], new Census())[0] ?? [];
@@ -56,11 +59,11 @@ export function signalTrees(trees: readonly Tree[], signal: NodeJS.Signals, cens
   // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
   lookThrough(trees, census, (index, found) => {
     const tree = trees[index];
-    const leader = tree?.leader?.pid ?? null;
+    const heads = tree === undefined ? [] : headsOf(tree).map(({ pid }) => pid);
     if (isKill && tree !== undefined) killGroups(tree);
-    if (leader !== null && found.some(({ group }) => group === leader)) send(-leader, signal);
+    for (const head of heads) if (found.some(({ group }) => group === head)) send(-head, signal);
     // One that left the group since is killed by its pid; other signals must not come twice.
-    for (const { pid, group } of found) if (isKill || group !== leader) send(pid, signal);
+    for (const { pid, group } of found) if (isKill || !heads.includes(group)) send(pid, signal);
     reached[index] = (reached[index] ?? 0) + found.length;
     return !isKill;
   });
@@ -97,44 +100,76 @@ interface Found {
   readonly isSure: boolean;
 }
 
+/** Those whose sessions and groups are the attempt's. */
+function headsOf({ leader, main = null }: Tree): ProcessIdentity[] {
+  return [leader, main].filter((head) => head !== null);
+}
+
 /** A search that gives all members at first, and with each further look those that are new since. */
-function searchFor({ leader, token, groups = [] }: Tree, census: Census): () => Found {
+function searchFor(tree: Tree, census: Census): () => Found {
+  const { leader, token, groups = [] } = tree;
   // What was told apart already: members that were found, and processes that are none.
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
-  const isLeader = ({ pid, startTime }: ProcessEntry): boolean =>
-    pid === leader?.pid && startTime === leader.startTime;
-  // The runner of a container whose recording parent was killed leads, but neither a session nor a group.
-  const inGroup = (entry: ProcessEntry): boolean =>
-    entry.group === leader?.pid || entry.session === leader?.pid || isLeader(entry);
+  const heads = headsOf(tree).map((head) => new Head(head));
   // Nothing that is older than the leader descends from it. Null where it cannot be told yet.
   const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null => {
     if (Number(startTime) < first) return false;
     const tokens = startedWith(pid, "STINT_TOKEN");
     return tokens === "changing" ? null : tokens !== "unreadable" && tokens.includes(token);
   };
-  // A pid is not given out anew while a group or session bears it, so a group is the attempt's as a whole or not at all.
-  let isOurs = false;
   return () => {
     const grouped = membersOf(groups);
-    const suspects = census.suspects({ leader, token, also: grouped });
+    const suspects = census.suspects({ leader, heads: heads.map(({ pid }) => pid), token, also: grouped });
     const fresh = suspects.filter(({ pid }) => !settled.has(pid));
     // Without /proc the leader stands for its group.
     if (census.isBlind && leader !== null && !settled.has(leader.pid) && isAlive(leader))
       fresh.push(asGroup(leader));
-    const led = fresh.filter(inGroup);
-    isOurs ||= led.some(isLeader) || led.some((entry) => isMarked(entry) === true);
+    for (const head of heads) head.prove(fresh, (entry) => entry.isDescendant || isMarked(entry) === true);
     let isSure = true;
     const found = fresh.filter((entry) => {
       const isMember = entry.isZombie
         ? false
-        : grouped.has(entry.pid) || (isOurs && inGroup(entry)) || isMarked(entry);
+        : grouped.has(entry.pid) ||
+          entry.isDescendant ||
+          heads.some((head) => head.isOurs && head.leads(entry)) ||
+          isMarked(entry);
       if (isMember === null) isSure = false;
       else settled.add(entry.pid);
       return isMember === true && entry.pid !== ownPid;
     });
     return { found, isSure };
   };
+}
+
+/**
+ * A process that leads a session and a group. A pid is not given out anew while a group or session bears it, so a group is the
+ * attempt's as a whole or not at all.
+ */
+class Head {
+  readonly #identity: ProcessIdentity;
+  isOurs = false;
+
+  constructor(identity: ProcessIdentity) {
+    this.#identity = identity;
+  }
+
+  get pid(): number {
+    return this.#identity.pid;
+  }
+
+  /** The runner of a container whose recording parent was killed leads, but neither a session nor a group. */
+  leads(entry: ProcessEntry): boolean {
+    return entry.group === this.pid || entry.session === this.pid || this.#isItself(entry);
+  }
+
+  prove(entries: readonly Suspect[], isMember: (entry: Suspect) => boolean): void {
+    this.isOurs ||= entries.some((entry) => this.#isItself(entry) || (this.leads(entry) && isMember(entry)));
+  }
+
+  #isItself({ pid, startTime }: ProcessEntry): boolean {
+    return pid === this.pid && startTime === this.#identity.startTime;
+  }
 }
 
 function membersOf(groups: readonly string[]): Set<number> {
@@ -145,8 +180,17 @@ function killGroups({ groups = [] }: Tree): void {
   for (const group of groups) killGroup(group);
 }
 
-function asGroup({ pid, startTime }: ProcessIdentity): ProcessEntry {
-  return { pid, startTime, group: pid, session: pid, isZombie: false, isKernel: false };
+function asGroup({ pid, startTime }: ProcessIdentity): Suspect {
+  return {
+    pid,
+    startTime,
+    parent: 0,
+    group: pid,
+    session: pid,
+    isZombie: false,
+    isKernel: false,
+    isDescendant: true,
+  };
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

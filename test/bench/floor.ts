@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { recordingArguments } from "../../src/run/recording-parent.ts";
+import { recordingInvocation } from "../../src/run/recording-parent.ts";
 import { replaceFiles } from "../../src/store/durable.ts";
 import { Journal } from "../../src/store/journal.ts";
 import { Layout } from "../../src/store/layout.ts";
@@ -34,8 +34,17 @@ async function work(): Promise<void> {
     const directory = join(layout.runs, String(job));
     write(path, claimed);
     mkdirSync(directory);
-    const argv = recordingArguments({ directory, umask: "", bootId: "this", argv: ["/bin/true"] });
-    await execa("/bin/sh", argv, { ...options, cwd: "/", env: environment, stdio: "ignore" });
+    const { argv, environment: env } = recordingInvocation({
+      directory,
+      umask: "",
+      bootId: "this",
+      token: "none",
+      group: "",
+      argv: ["/usr/bin/setsid", "/bin/true"],
+      environment,
+    });
+    const [program = "", ...args] = argv;
+    await execa(program, args, { ...options, cwd: "/", env, stdio: "ignore" });
     readFileSync(join(directory, "exit.json"));
     write(path, completed);
     renameSync(path, join(layout.place("done"), `${job}.json`));

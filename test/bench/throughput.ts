@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordingArguments } from "../../src/run/recording-parent.ts";
+import { recordingInvocation } from "../../src/run/recording-parent.ts";
 import { until } from "../rig/stint.ts";
 import { BenchHome, benchFolder, call, EXECUTABLE, filled } from "./bench-home.ts";
 import { type Row, takeTurns, timed } from "./row.ts";
@@ -70,12 +70,20 @@ async function drainByStint(): Promise<number> {
 async function startedByXargs(): Promise<number> {
   const folder = benchFolder();
   for (let job = 1; job <= JOBS; job += 1) mkdirSync(join(folder, String(job)));
-  const argv = ["/bin/true"];
-  const args = recordingArguments({ directory: join(folder, "{}"), umask: "", bootId: "this", argv });
+  const { argv, environment } = recordingInvocation({
+    directory: join(folder, "{}"),
+    umask: "",
+    bootId: "this",
+    token: "none",
+    group: "",
+    argv: ["/usr/bin/setsid", "/bin/true"],
+    environment: { PATH: "/usr/bin:/bin" },
+  });
+  const [told = ""] = Object.entries(environment).find(([, value]) => value.endsWith("{}")) ?? [];
   const numbers = join(folder, "numbers");
   writeFileSync(numbers, Array.from({ length: JOBS }, (_, index) => `${index + 1}\n`).join(""));
-  const xargs = ["xargs", "-a", numbers, "-I{}", "-P2", "/bin/sh", ...args];
-  return timed(() => call(xargs, { PATH: "/usr/bin:/bin" }));
+  const xargs = ["xargs", "-a", numbers, "-I{}", "-P2", "env", `${told}=${join(folder, "{}")}`, ...argv];
+  return timed(() => call(xargs, environment));
 }
 
 async function shell(line: string): Promise<number> {

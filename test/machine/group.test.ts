@@ -85,11 +85,11 @@ describe("removal", () => {
     await using machine = new FakeMachine();
     const directory = join(machine.path, "g");
     mkdirSync(join(directory, "of/the/job"), { recursive: true });
-    expect(removeGroup({ directories: [directory, join(machine.path, "never")] })).toBeTrue();
+    expect(removeGroup([directory, join(machine.path, "never")])).toBeTrue();
     expect(existsSync(directory)).toBeFalse();
     mkdirSync(directory);
     writeFileSync(join(directory, "holds it"), "");
-    expect(removeGroup({ directories: [directory] })).toBeFalse();
+    expect(removeGroup([directory])).toBeFalse();
   });
 
   test("of what is left over spares other homes and open attempts", async () => {

@@ -43,6 +43,7 @@ describe("probeMeans()", () => {
       controllers: ["memory", "pids"],
       program: join(machine.path, "bin/systemd-run"),
       runtimeDirectory: "/run/user/1000",
+      own: join(machine.path, "sys/fs/cgroup/a"),
     });
   });
 
@@ -86,7 +87,13 @@ describe("unenforceable()", () => {
 
 describe("adviceFor()", () => {
   test("is silent where all can be enforced, else names delegation and lingering", () => {
-    const some = { type: "systemd", controllers: ["memory"], program: "x", runtimeDirectory: null } as const;
+    const some = {
+      type: "systemd",
+      controllers: ["memory"],
+      program: "x",
+      runtimeDirectory: null,
+      own: null,
+    } as const;
     expect(adviceFor({ ...some, controllers: ["memory", "cpu", "pids"] })).toBeNull();
     expect(adviceFor(some)).toMatch(/enable-linger.*Delegate=/);
     expect(describeMeans(some)).toBe("limits.memory are enforced through scopes of systemd");

@@ -5,7 +5,7 @@ import type { Means } from "../../src/machine/means.ts";
 import { limitPrefix } from "../../src/machine/prefix.ts";
 import { FakeMachine } from "./rig.ts";
 
-const NONE: Means = { type: "none", controllers: [], why: "" };
+const NONE: Means = { type: "none", controllers: [], why: "", own: null };
 /** It notes its arguments and becomes what stands behind `--`, as the real one does in a scope. */
 const FAKE = `#!/bin/sh
 printf '%s\\n' "$XDG_RUNTIME_DIR" "$DBUS_SESSION_BUS_ADDRESS" "$@" >"$0.called"

@@ -58,10 +58,17 @@ describe("classify() by the end alone", () => {
     ["a machine out of processes", "failed RUNTIME_ERROR spawn", notStarted("RUNTIME_ERROR")],
     ["a process that is gone", "orphaned STALE_WORKER process-gone", LOST],
     ["a recording parent that was killed", "failed KILLED signal", { ...LOST, signal: "SIGKILL" }],
-    ["TERM from outside and exit 0", "interrupted INTERRUPTED term-from-outside", exited(0, true)],
+    ["TERM from outside and exit 0", "completed", exited(0, true)],
     ["TERM from outside and exit 143", "interrupted INTERRUPTED term-from-outside", exited(143, true)],
   ] as const)("takes %s for `%s`", (_what, verdict, ending) => {
     expect(told(judge(ending))).toBe(verdict);
+  });
+
+  test("takes exit 0 after a TERM for an interruption where the supervisor was told to end, too", () => {
+    expect(told(judge(exited(0, true), { isStopping: true }))).toBe(
+      "interrupted INTERRUPTED term-from-outside",
+    );
+    expect(told(judge(exited(0), { isStopping: true }))).toBe("completed");
   });
 
   const nothing: Ending = { ...exited(0), exitCode: null } as Ending;

@@ -15,7 +15,7 @@ const MIN = 60 * S;
 /** The failure table of the contract (model.md, section 6): class, retried unasked, least first and longest wait, cap, final. */
 const TABLE = {
   STALE_WORKER: ["infrastructure", "yes", null, undefined, false],
-  INTERRUPTED: ["infrastructure", "uncounted", null, undefined, false],
+  INTERRUPTED: ["infrastructure", "uncounted", [1 * S, 5 * MIN, "none"], 10, false],
   KILLED: ["infrastructure", "yes", [5 * S, 2 * MIN, "full"], undefined, false],
   GPU_FAULT: ["infrastructure", "yes", [30 * S, 10 * MIN, "full"], 3, false],
   GPU_ERROR: ["infrastructure", "yes", [30 * S, 10 * MIN, "full"], 2, false],

@@ -39,7 +39,7 @@ describe("settled() counts nothing", () => {
   test.each([
     ["a stop with the supervisor", exited(143), SHUT_DOWN, "Shutdown", "cancelled"],
     ["a stop with the supervisor that ended well", exited(0), SHUT_DOWN, "Shutdown", "cancelled"],
-    ["an interruption by the machine", exited(0, true), {}, "Interrupted", "failed"],
+    ["an interruption by the machine", exited(0, true), { isStopping: true }, "Interrupted", "failed"],
     ["an interruption that looks like an error", exited(1, true), {}, "Interrupted", "failed"],
   ] as const)("for %s: it is queued again at once", (_what, ending, more, reason, attempt) => {
     const failedOnce = after(aTask(retryOf({ scope: "any" })), exited(1));
@@ -55,10 +55,36 @@ describe("settled() counts nothing", () => {
     expect(lastEnded(task).state).toBe(attempt);
   });
 
-  test("for a hundred interruptions", () => {
+  test("for interruptions, which wait longer each time and are given up at the tenth in a row", () => {
     let task = aTask();
-    for (let count = 0; count < 100; count += 1) task = after(task, exited(0, true));
+    const waits: unknown[] = [];
+    while (task.status.state === "queued") {
+      task = after(task, exited(143, true));
+      if (task.status.state === "queued") waits.push(lastEnded(task).finishedAt, task.status.retryAt);
+    }
+    expect(waits.filter((_, index) => index % 2 === 1)).toEqual([
+      undefined,
+      ...[1, 2, 4, 8, 16, 32, 64, 128].map((seconds) => at(5_000 + seconds * 1_000)),
+    ]);
+    expect(task.status).toMatchObject({
+      state: "failed",
+      reason: "Exhausted",
+      consecutiveFailures: 0,
+      attempt: 10,
+    });
+    expect(task.status).toHaveProperty("message", expect.stringContaining("10 times in a row"));
+  });
+
+  test("for a hundred interruptions by as many boots", () => {
+    let task = aTask();
+    for (let count = 0; count < 100; count += 1) {
+      task = after(task, exited(143, true));
+      // All of this boot are of an earlier one by the next interruption.
+      const attempts = task.status.attempts.map((one) => ({ ...one, hostBootId: "before" }));
+      task = { ...task, status: { ...task.status, attempts } };
+    }
     expect(task.status).toMatchObject({ state: "queued", consecutiveFailures: 0, attempt: 100 });
+    expect(task.status).not.toContainKey("retryAt");
   });
 });
 
@@ -90,7 +116,8 @@ describe("settled() after a loss", () => {
   test.each([
     ["no loss is allowed", { maxOrphans: 0 }, LOST],
     ["it must not start twice", { onOrphan: "never" }, LOST],
-    ["it must not start twice, not even after an interruption", { onOrphan: "never" }, exited(0, true)],
+    ["it must not start twice, not even after an interruption", { onOrphan: "never" }, exited(1, true)],
+    ["no loss is allowed, nor an interruption", { maxOrphans: 0 }, exited(1, true)],
   ] as const)("sets it aside at once where %s", (_what, retry, ending) => {
     const task = after(aTask(retryOf(retry)), ending);
     expect(task.status).toMatchObject({ state: "failed", reason: "OrphanLimit", attempt: 1 });

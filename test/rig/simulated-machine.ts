@@ -33,7 +33,7 @@ export class SimulatedMachine {
   async boot(): Promise<void> {
     const { layout, path } = this.#home;
     const { capacity, labels, policy, deviceRules, work, closing } = aMachine();
-    const means: Means = { type: "none", controllers: [], why: "a test" };
+    const means: Means = { type: "none", controllers: [], why: "a test", own: null };
     const session = valueOf(
       await openSession(
         {

@@ -3,7 +3,7 @@ import { uuid } from "../../src/lib/random.ts";
 import { Census, type ProcessSource } from "../../src/run/census.ts";
 import { processEntry, type StartedWith } from "../../src/run/process-table.ts";
 import { signalTrees, survivorsOf } from "../../src/run/tree.ts";
-import { launched, makePlace, orderFor, shell, until } from "./rig.ts";
+import { launched, mainOf, makePlace, orderFor, shell, until } from "./rig.ts";
 
 const started = (token: string) =>
   Bun.spawn(["sleep", "60"], { env: { STINT_TOKEN: token }, detached: true });
@@ -11,7 +11,8 @@ const started = (token: string) =>
 function pidsOf(census: Census, wanted: { leader?: number; token?: string; also?: number[] }): number[] {
   const { leader, token = "nobody's", also } = wanted;
   const identity = leader === undefined ? null : { pid: leader, startTime: "5" };
-  return census.suspects({ leader: identity, token, also: new Set(also) }).map(({ pid }) => pid);
+  const heads = leader === undefined ? [] : [leader];
+  return census.suspects({ leader: identity, heads, token, also: new Set(also) }).map(({ pid }) => pid);
 }
 
 /** Without those that keep their environment from us, and may be anybody's. */
@@ -32,9 +33,9 @@ describe("Census", () => {
     // Until it has become the other program, a child may be anybody.
     await until(() => {
       census.look();
-      return Bun.deepEquals(knownOf(census, { token: mine }), [one.pid]);
+      const known = [mine, others].map((token) => knownOf(census, { token }));
+      return Bun.deepEquals(known, [[one.pid], [other.pid]]);
     });
-    expect(knownOf(census, { token: others })).toEqual([other.pid]);
     expect(knownOf(census, { leader: other.pid })).toEqual([other.pid]);
     expect(knownOf(census, { also: [other.pid] })).toEqual([other.pid]);
   });
@@ -57,7 +58,7 @@ describe("Census", () => {
     await until(() => Bun.deepEquals(known(), [late.pid]));
   });
 
-  test("finds who left the session since it was met, by its token alone", async () => {
+  test("knows who left the session since it was met, by its token or by its parent of then", async () => {
     await using place = makePlace();
     const leaving = (command: string) =>
       `(until test -e go; do sleep 0.01; done; exec ${command}) & echo $! >>pids;`;
@@ -65,23 +66,26 @@ describe("Census", () => {
     const { process: leader, ended } = launched(orderFor(place, shell(line)));
     await until(() => place.read("attempt/output.log")?.includes("up\n"));
     const census = new Census();
-    const trees = [{ leader, token: place.token }];
+    const main = await mainOf(place);
+    const trees = [{ leader, main, token: place.token }];
     expect(survivorsOf(trees, census)[0]?.length).toBeGreaterThanOrEqual(4);
     const [marked = 0, hidden = 0] = (place.read("pids") ?? "").trim().split("\n").map(Number);
     place.write("go", "");
     await until(() => [marked, hidden].every((pid) => processEntry(pid)?.session === pid));
     process.kill(-leader.pid, "SIGKILL");
     await ended;
-    await until(() => Bun.deepEquals(survivorsOf(trees, census), [[marked]]));
+    process.kill(-main.pid, "SIGKILL");
+    await until(() => Bun.deepEquals(survivorsOf(trees, census)[0]?.toSorted(byNumber), [marked, hidden]));
+    // Whoever had not met it before knows nothing of the one that hides.
+    expect(survivorsOf(trees, new Census())).toEqual([[marked]]);
     signalTrees(trees, "SIGKILL", census);
-    await until(() => processEntry(marked)?.isZombie !== false);
-    expect(processEntry(hidden)?.isZombie).toBeFalse();
-    process.kill(hidden, "SIGKILL");
+    for (const pid of [marked, hidden]) await until(() => processEntry(pid)?.isZombie !== false);
   });
 });
 
 interface Pretended {
   readonly session: number;
+  readonly parent?: number;
   readonly startTime?: string;
   readonly tokens: StartedWith;
 }
@@ -109,8 +113,8 @@ class PretendedMachine implements ProcessSource {
   readonly processEntry = (pid: number) => {
     const found = this.processes.get(pid);
     if (found === undefined) return null;
-    const { session, startTime = "10" } = found;
-    return { pid, session, group: session, startTime, isZombie: false, isKernel: false };
+    const { session, parent = 1, startTime = "10" } = found;
+    return { pid, parent, session, group: session, startTime, isZombie: false, isKernel: false };
   };
 }
 

@@ -39,29 +39,32 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
     const { process: parent } = launched(order);
     // The first failed try leaves the file empty.
     await until(() => statSync(`${directory}/exit.json`, { throwIfNoEntry: false })?.size === 0);
-    expect(readExit(directory)).toBeNull();
+    expect(readExit(directory, place.token)).toBeNull();
     process.kill(-parent.pid, "SIGTERM");
     await Bun.sleep(50);
     expect(isAlive(parent)).toBe(true);
     rmSync(place.file("disk/fill"));
-    const exit = await until(() => readExit(directory));
+    const exit = await until(() => readExit(directory, place.token));
     // The TERM came when the job was over.
-    expect(exit.ending).toEqual(endingFromShell(4, false));
+    expect(exit.ending).toEqual(endingFromShell(4, false, false));
     await until(() => !isAlive(parent));
   });
 
-  test("a parent whose directory is gone does not wait", async () => {
+  test("a result waits for room in a directory that is made anew", async () => {
     await using place = makePlace();
     using _disk = mounted(place);
     const directory = place.file("disk/attempt");
     mkdirSync(directory, { mode: 0o700 });
-    const line = `head -c 1m /dev/zero >"$1"; rm -r "$2"`;
+    const line = `head -c 1m /dev/zero >"$1"; rm -r "$2"; exit 5`;
     const { ended, process: parent } = launched({
       ...orderFor(place, shell(line, place.file("disk/fill"), directory)),
       directory,
     });
-    await ended;
-    expect(isAlive(parent)).toBe(false);
+    await until(() => statSync(`${directory}/exit.json`, { throwIfNoEntry: false })?.size === 0);
+    expect(isAlive(parent)).toBe(true);
+    rmSync(place.file("disk/fill"));
+    expect(await ended).toEqual({ exitCode: 5, signal: null });
+    expect(readExit(directory, place.token)?.ending).toMatchObject({ exitCode: 5 });
   });
 
   test("a job whose start cannot be recorded does not run", async () => {
@@ -73,9 +76,9 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
     Bun.spawnSync(["/bin/sh", "-c", `head -c 1m /dev/zero >"$1"`, "fill", place.file("disk/fill")], {
       stderr: "ignore",
     });
-    expect(await launched(order).ended).toEqual({ signal: null });
+    expect(await launched(order).ended).toEqual({ exitCode: null, signal: "SIGUSR1" });
     expect(readStart(directory)).toBe("unreadable");
-    expect(readExit(directory)).toBeNull();
+    expect(readExit(directory, place.token)).toBeNull();
     expect(place.read("ran")).toBeNull();
   });
 

@@ -15,7 +15,7 @@ function linkOr(path: string): string {
   }
 }
 
-const exited = (status: number, sawTerm = false) => endingFromShell(status, sawTerm);
+const exited = (status: number, signalled = false) => endingFromShell(status, false, signalled);
 
 describe("launch()", () => {
   test("runs the job in a session of its own, in its directory, with its output in one log in true order", async () => {
@@ -24,12 +24,12 @@ describe("launch()", () => {
     const { process: parent, ended } = launched(orderFor(place, shell(line, place.file("go"))));
     expect(startTimeOf(parent.pid)).toBe(parent.startTime);
     place.write("go", "");
-    expect(await ended).toEqual({ signal: null });
+    expect(await ended).toEqual({ exitCode: 3, signal: null });
     const [out, error, cwd, stat = ""] = (place.read("attempt/output.log") ?? "").split("\n");
     expect([out, error, cwd]).toEqual(["out", "err", place.path]);
     const [, , group, session] = statFields(stat);
     expect([group, session]).toEqual([String(parent.pid), String(parent.pid)]);
-    expect(readExit(place.file("attempt"))?.ending).toEqual(exited(3));
+    expect(readExit(place.file("attempt"), place.token)?.ending).toEqual(exited(3));
     expect(readStart(place.file("attempt"))).toMatchObject({ ...parent, bootId: bootId() });
   });
 
@@ -57,8 +57,8 @@ describe("launch()", () => {
     const { process: parent, ended } = launched(orderFor(place, shell("echo up; exec sleep 60")));
     await until(() => place.read("attempt/output.log") === "up\n");
     process.kill(parent.pid, "SIGKILL");
-    expect(await ended).toEqual({ signal: "SIGKILL" });
-    expect(readExit(place.file("attempt"))).toBeNull();
+    expect(await ended).toEqual({ exitCode: null, signal: "SIGKILL" });
+    expect(readExit(place.file("attempt"), place.token)).toBeNull();
     expect(survivors({ leader: parent, token: place.token })).toHaveLength(1);
   });
 
@@ -67,8 +67,8 @@ describe("launch()", () => {
     const { ended } = launched(orderFor(place, shell("echo $$; exec sleep 60")));
     const pid = Number(await until(() => /^[1-9]\d*\n/.exec(place.read("attempt/output.log") ?? "")?.[0]));
     process.kill(pid, "SIGKILL");
-    expect(await ended).toEqual({ signal: null });
-    expect(readExit(place.file("attempt"))?.ending).toEqual(exited(137));
+    expect(await ended).toEqual({ exitCode: 137, signal: null });
+    expect(readExit(place.file("attempt"), place.token)?.ending).toEqual(exited(137, true));
   });
 
   test("applies the task's umask to the job, and none of it to the records", async () => {
@@ -183,7 +183,7 @@ describe("a launched job", () => {
       expect(start.bootId).toBe(bootId());
       expect(isAlive(start)).toBe(true);
       place.write("go", "");
-      const exit = await until(() => readExit(place.file("attempt")));
+      const exit = await until(() => readExit(place.file("attempt"), place.token));
       expect(exit.ending).toEqual(exited(7));
       await until(() => !isAlive(start));
       expect(place.read("attempt/output.log")).toBe("up\nmore\n");

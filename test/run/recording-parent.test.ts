@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { bootId, startTimeIn } from "../../src/lib/host.ts";
-import { recordingArguments } from "../../src/run/recording-parent.ts";
+import { recordingInvocation } from "../../src/run/recording-parent.ts";
 import { makePlace, type Place, until } from "./rig.ts";
 
 /** The shells that are /bin/sh somewhere: Debian and Ubuntu; Fedora, Arch and macOS; Alpine. */
@@ -18,22 +18,29 @@ interface Started {
 function start(
   place: Place,
   interpreter: readonly string[],
-  job: { argv: readonly string[]; umask?: string },
+  job: { argv: readonly string[]; umask?: string; group?: string },
 ): Started {
-  const { argv, umask = "" } = job;
-  mkdirSync(place.file("attempt"), { mode: 0o700 });
-  const parent = Bun.spawn(
-    [
-      ...interpreter,
-      ...recordingArguments({ directory: place.file("attempt"), umask, bootId: bootId(), argv }),
-    ],
-    {
-      detached: true,
-      stdio: ["ignore", Bun.file(place.file("log")), Bun.file(place.file("log"))],
-      env: { PATH: process.env["PATH"] ?? "", STINT_TOKEN: place.token },
-    },
-  );
+  mkdirSync(place.file("attempt"), { mode: 0o700, recursive: true });
+  const { argv, environment } = invocation(place, job);
+  const parent = Bun.spawn([...interpreter, ...argv.slice(1)], {
+    detached: true,
+    stdio: ["ignore", Bun.file(place.file("log")), Bun.file(place.file("log"))],
+    env: environment,
+  });
   return { parent, output: () => place.read("log") ?? "" };
+}
+
+function invocation(place: Place, job: { argv: readonly string[]; umask?: string; group?: string }) {
+  const { argv, umask = "", group = "" } = job;
+  return recordingInvocation({
+    directory: place.file("attempt"),
+    umask,
+    bootId: bootId(),
+    token: place.token,
+    group,
+    argv,
+    environment: { PATH: process.env["PATH"] ?? "", STINT_TOKEN: place.token },
+  });
 }
 
 const exitRecord = (place: Place): unknown => {
@@ -51,18 +58,23 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
     };
 
     test.each([
-      ["exit 0", 0],
-      ["exit 3", 3],
-      ["exit 137", 137],
-      ["exit 255", 255],
-      ["kill -9 $$", 137],
-      ["kill -SEGV $$", 139],
-      ["kill -64 $$", 192],
-    ])("records the status of `%s`", async (line, status) => {
+      ["exit 0", 0, false],
+      ["exit 3", 3, false],
+      ["exit 129", 129, false],
+      ["exit 137", 137, false],
+      ["exit 143", 143, false],
+      ["exit 255", 255, false],
+      ["kill -9 $$", 137, true],
+      ["kill -TERM $$", 143, true],
+      ["kill -SEGV $$", 139, true],
+      ["kill -64 $$", 192, true],
+      // Of these, shells say nothing.
+      ["kill -INT $$", 130, false],
+    ])("records the status of `%s`, and whether a signal was seen", async (line, status, signalled) => {
       await using place = makePlace();
       const { parent, output } = await run(place, line);
-      expect(exitRecord(place)).toEqual({ status, sawTerm: false });
-      expect(parent.exitCode).toBe(0);
+      expect(exitRecord(place)).toEqual({ status, signalled, sawTerm: false, token: place.token });
+      expect(parent.exitCode).toBe(status);
       // "Killed" and its like are the shell's, not the job's.
       expect(output()).toBe("");
     });
@@ -73,11 +85,13 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
         argv: ["/bin/sh", "-c", `cat "$1"; cat /proc/$PPID/stat`, "job", place.file("attempt/start")],
       });
       await parent.exited;
-      const [pid, boot, stat = "", own = ""] = output().split("\n");
+      const [pid, boot, stat = "", group, job = "", own = ""] = output().split("\n");
       expect(pid).toBe(String(parent.pid));
       expect(boot).toBe(bootId());
       expect(startTimeIn(stat)).toMatch(/^\d+$/);
       expect(startTimeIn(stat)).toBe(startTimeIn(own));
+      expect(group).toBe("");
+      expect(startTimeIn(job)).toMatch(/^\d+$/);
     });
 
     test("runs nothing and writes nothing where somebody else made the start file", async () => {
@@ -86,14 +100,9 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       place.write("attempt/start", "seized\n");
       rmSync(place.file("log"), { force: true });
       const argv = ["/bin/sh", "-c", "echo RAN"];
-      const parent = Bun.spawn(
-        [
-          ...interpreter,
-          ...recordingArguments({ directory: place.file("attempt"), umask: "", bootId: "b", argv }),
-        ],
-        { stdio: ["ignore", Bun.file(place.file("log")), Bun.file(place.file("log"))] },
-      );
-      expect(await parent.exited).toBe(1);
+      const { parent } = start(place, interpreter, { argv });
+      await parent.exited;
+      expect(parent.signalCode).toBe("SIGUSR1");
       expect(readdirSync(place.file("attempt"))).toEqual(["start"]);
       expect(place.read("attempt/start")).toBe("seized\n");
       expect(place.read("log")).toBe("");
@@ -106,8 +115,8 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       });
       await until(() => output() === "up\n");
       process.kill(-parent.pid, "SIGTERM");
-      expect(await parent.exited).toBe(0);
-      expect(exitRecord(place)).toEqual({ status: 143, sawTerm: true });
+      expect(await parent.exited).toBe(143);
+      expect(exitRecord(place)).toMatchObject({ status: 143, signalled: true, sawTerm: true });
     });
 
     test("a job that answers TERM with exit 0 is still on record as told to end", async () => {
@@ -118,7 +127,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       await until(() => output() === "up\n");
       process.kill(-parent.pid, "SIGTERM");
       await parent.exited;
-      expect(exitRecord(place)).toEqual({ status: 0, sawTerm: true });
+      expect(exitRecord(place)).toMatchObject({ status: 0, signalled: false, sawTerm: true });
     });
 
     test.each(["SIGHUP", "SIGINT", "SIGQUIT", "SIGPIPE", "SIGALRM", "SIGUSR1", "SIGUSR2"] as const)(
@@ -137,8 +146,8 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
         await until(() => output() === "up\n");
         process.kill(parent.pid, signal);
         place.write("go", "");
-        expect(await parent.exited).toBe(0);
-        expect(exitRecord(place)).toEqual({ status: 5, sawTerm: false });
+        expect(await parent.exited).toBe(5);
+        expect(exitRecord(place)).toMatchObject({ status: 5, sawTerm: false });
       },
     );
 
@@ -161,6 +170,59 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(output()).toBe(odd.map((text) => `<${text}>`).join(""));
     });
 
+    test.each([
+      ["removes its folder", `rm -rf "$0"`],
+      ["removes what notes its start", `rm "$0/start"`],
+      ["puts a folder in the place of its result", `mkdir -p "$0/exit.json/full"`],
+      ["puts a FIFO there", `mkfifo "$0/exit.json"`],
+      ["puts a link there", `ln -s /dev/full "$0/exit.json"`],
+      ["forges its result", `echo '{"status":0,"sawTerm":false}' >"$0/exit.json"`],
+      ["takes the rights to its folder away", `chmod 000 "$0"`],
+    ])("records the end of a job that %s", async (_, line) => {
+      await using place = makePlace();
+      const argv = ["/bin/sh", "-c", `${line}; kill -9 $$`, place.file("attempt")];
+      const { parent } = start(place, interpreter, { argv });
+      expect(await parent.exited).toBe(137);
+      expect(exitRecord(place)).toMatchObject({ status: 137, signalled: true });
+    });
+
+    test("ends with the job's code where the result can never be written", async () => {
+      await using place = makePlace();
+      const argv = ["/bin/sh", "-c", `rm -rf "$0"; touch "$0"; exit 9`, place.file("attempt")];
+      const { parent } = start(place, interpreter, { argv });
+      expect(await parent.exited).toBe(9);
+      expect(place.read("attempt")).toBe("");
+    });
+
+    test("cannot be found by what the job is called", async () => {
+      await using place = makePlace();
+      const argv = ["/bin/sh", "-c", "tr '\\0' ' ' </proc/$PPID/cmdline", "night-run.py"];
+      const { parent, output } = start(place, interpreter, { argv });
+      await parent.exited;
+      expect(output()).toContain("_stint_job");
+      expect(output()).not.toContain("night-run");
+      expect(output()).not.toContain(place.path);
+    });
+
+    test("passes more arguments than one variable can name", async () => {
+      await using place = makePlace();
+      const many = Array.from({ length: 5_003 }, (_, index) => `n${index}`);
+      const { parent, output } = start(place, interpreter, { argv: ["printf", "%s\n", ...many] });
+      await parent.exited;
+      expect(output()).toBe(many.map((text) => `${text}\n`).join(""));
+    });
+
+    test("puts the job, and not itself, into its group", async () => {
+      await using place = makePlace();
+      mkdirSync(place.file("group"));
+      place.write("group/cgroup.procs", "");
+      const { parent } = start(place, interpreter, { argv: ["/bin/true"], group: place.file("group") });
+      await parent.exited;
+      // 0 stands for the writer.
+      expect(place.read("group/cgroup.procs")).toBe("0\n");
+      expect(place.read("attempt/start")?.split("\n")[3]).toBe(place.file("group"));
+    });
+
     test("keeps its own variables to itself", async () => {
       await using place = makePlace();
       const { parent, output } = start(place, interpreter, { argv: ["/usr/bin/env"] });
@@ -173,7 +235,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       await using place = makePlace();
       const { parent, output } = start(place, interpreter, { argv: [place.write("data", "x", 0o600)] });
       await parent.exited;
-      expect(exitRecord(place)).toEqual({ status: 126, sawTerm: false });
+      expect(exitRecord(place)).toMatchObject({ status: 126, sawTerm: false });
       expect(output()).toContain("ermission denied");
     });
   },
@@ -182,20 +244,16 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
 test("a TERM before the job began is taken for the job's end", async () => {
   await using place = makePlace();
   mkdirSync(place.file("attempt"));
-  const argv = ["/bin/sh", "-c", "echo RAN >&2"];
-  const [flag = "", text = "", ...rest] = recordingArguments({
-    directory: place.file("attempt"),
-    umask: "",
-    bootId: "b",
-    argv,
-  });
+  const { argv, environment } = invocation(place, { argv: ["/bin/sh", "-c", "echo RAN >&2"] });
+  const { _stint_begin: begin = "" } = environment;
   // The signal arrives right after the start was recorded.
-  const told = text.replace("set +C", () => "kill -TERM $$; set +C");
-  expect(told).not.toBe(text);
-  const parent = Bun.spawn(["/bin/sh", flag, told, ...rest], {
+  const told = begin.replace("exec 2>&4", () => "kill -TERM $$; exec 2>&4");
+  expect(told).not.toBe(begin);
+  const parent = Bun.spawn([...argv], {
+    env: { ...environment, _stint_begin: told },
     stdio: ["ignore", "ignore", Bun.file(place.file("log"))],
   });
-  expect(await parent.exited).toBe(0);
-  expect(exitRecord(place)).toEqual({ status: 143, sawTerm: true });
+  expect(await parent.exited).toBe(143);
+  expect(exitRecord(place)).toMatchObject({ status: 143, signalled: true, sawTerm: true });
   expect(readFileSync(place.file("log"), "utf8")).toBe("");
 });

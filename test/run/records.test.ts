@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { utimesSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { bootId, startTimeOf } from "../../src/lib/host.ts";
 import { readExit, readStart, seizeStart } from "../../src/run/records.ts";
 import { launched, makePlace, orderFor, shell } from "./rig.ts";
@@ -22,7 +22,11 @@ describe("readStart()", () => {
       bootId: "boot",
       startTime: "4711",
       startedAtMs: 1_700_000_000_500,
+      group: null,
+      job: null,
     });
+    place.write("start", `12\nboot\n${stat}\n/cg/a\n${stat.replace("12", "13")}\nKilled\n`);
+    expect(readStart(place.path)).toMatchObject({ group: "/cg/a", job: { pid: 13, startTime: "4711" } });
   });
 
   test("takes the process with that pid where the system has no /proc", async () => {
@@ -56,9 +60,9 @@ test("seizeStart() before a launch keeps the job from running; after it, it is t
   await using place = makePlace();
   const order = orderFor(place, shell("echo RAN"));
   expect(seizeStart(order.directory)).toBe("seized");
-  expect(await launched(order).ended).toEqual({ signal: null });
+  expect(await launched(order).ended).toEqual({ exitCode: null, signal: "SIGUSR1" });
   expect(place.read("attempt/output.log")).toBe("");
-  expect(readExit(order.directory)).toBeNull();
+  expect(readExit(order.directory, place.token)).toBeNull();
 
   await using other = makePlace();
   const second = orderFor(other, shell("echo RAN"));
@@ -91,15 +95,34 @@ describe("readExit()", () => {
     '{"status":"0","sawTerm":false}\n',
   ])("is null while the file holds %j", async (text) => {
     await using place = makePlace();
-    expect(readExit(place.path)).toBeNull();
+    expect(readExit(place.path, place.token)).toBeNull();
     place.write("exit.json", text);
-    expect(readExit(place.path)).toBeNull();
+    expect(readExit(place.path, place.token)).toBeNull();
+  });
+
+  test("is of one attempt alone, and says whether a signal was seen", async () => {
+    await using place = makePlace();
+    const text = (token: string) => `{"status":137,"signalled":false,"sawTerm":false,"token":"${token}"}\n`;
+    place.write("exit.json", text("another"));
+    expect(readExit(place.path, place.token)).toBeNull();
+    place.write("exit.json", text(place.token));
+    expect(readExit(place.path, place.token)?.ending).toMatchObject({ exitCode: 137, signal: null });
+  });
+
+  test.each([
+    ["a folder", (path: string) => mkdirSync(path)],
+    ["a FIFO", (path: string) => void Bun.spawnSync(["mkfifo", path])],
+    ["a link", (path: string) => symlinkSync("/dev/zero", path)],
+  ])("is null where %s stands there", async (_, make) => {
+    await using place = makePlace();
+    make(place.file("exit.json"));
+    expect(readExit(place.path, place.token)).toBeNull();
   });
 
   test("gives the ending, and the time of the file for its end", async () => {
     await using place = makePlace();
     utimesSync(place.write("exit.json", '{"status":137,"sawTerm":true}\n'), 1_700_000_001, 1_700_000_001.25);
-    expect(readExit(place.path)).toEqual({
+    expect(readExit(place.path, place.token)).toEqual({
       ending: { type: "exited", exitCode: null, signal: "SIGKILL", signalInferred: true, sawTerm: true },
       endedAtMs: 1_700_000_001_250,
     });

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ProcessIdentity } from "../../src/lib/host.ts";
 import type { Kind, Mode } from "../../src/model/kind.ts";
 import { type Launched, type LaunchOrder, launch } from "../../src/run/launch.ts";
+import { readStart } from "../../src/run/records.ts";
 import { signalTree } from "../../src/run/tree.ts";
 
 /** A directory that goes away, with every process that was started for it. */
@@ -78,7 +80,17 @@ export function orderFor(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const environment = { PATH: process.env["PATH"] ?? "", PWD: place.path, STINT_TOKEN: place.token };
   const kind = kindOf(mode, { cwd: place.path });
-  return { directory, kind, environment, separateLogs: false, prefix: [], self: process.execPath, ...change };
+  return {
+    directory,
+    kind,
+    environment,
+    separateLogs: false,
+    prefix: [],
+    token: place.token,
+    group: null,
+    self: process.execPath,
+    ...change,
+  };
 }
 
 /** Launches and insists that it worked. */
@@ -86,6 +98,14 @@ export function launched(order: LaunchOrder): Launched {
   const result = launch(order);
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.error}`);
   return result.value;
+}
+
+/** The job itself, once its recording parent has noted it: it leads its own session and group. */
+export async function mainOf(place: Place): Promise<ProcessIdentity> {
+  return until(() => {
+    const start = readStart(place.file("attempt"));
+    return start === null || typeof start === "string" ? null : start.job;
+  });
 }
 
 /** Launches, and gives the log once the recording parent has ended. */

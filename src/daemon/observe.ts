@@ -1,0 +1,73 @@
+import { type Ending, endingFromShell } from "../model/evidence.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { readEnding } from "../run/ending.ts";
+import { NEVER_BEGAN } from "../run/launch.ts";
+import { observeContainer } from "./container.ts";
+import type { Holder } from "./holder.ts";
+import { isLeaderGone, type Job, readMain } from "./job.ts";
+
+/** A machine that shuts down, or a service manager, tells the jobs and the supervisor to end within this time. */
+const STOP_SPREAD_MS = 1_000;
+
+/** The jobs whose tasks are still there, each with what is known of its end. */
+export function observeEnds(holder: Holder): { task: Task; job: Job }[] {
+  return [...holder.jobs.values()].flatMap((job) => {
+    const task = holder.tasks.get(job.id);
+    if (task === undefined) {
+      holder.jobs.delete(job.id);
+      return [];
+    }
+    observeEnd(holder, { task, job });
+    return [{ task, job }];
+  });
+}
+
+function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): void {
+  if (job.end !== null) return;
+  if (!isOver(job)) return;
+  const { kind } = task.spec;
+  if (kind.type === "container" && !hasNeverBegun(job)) {
+    observeContainer(holder, { task, kind, job });
+    return;
+  }
+  readMain(job);
+  job.end = readEnding(job, kind) ?? {
+    ending: unrecorded(job),
+    endedAtMs: holder.options.clock.now(),
+  };
+}
+
+function isOver(job: Job): boolean {
+  return job.isChild ? job.parentEnd !== undefined : isLeaderGone(job);
+}
+
+/** What is known of an end that the recording parent could not write down, as where the job removed its folder for good. */
+function unrecorded({ parentEnd, main }: Job): Ending {
+  const { exitCode = null, signal = null } = parentEnd ?? {};
+  // A shell that failed before it began anything did so with another code than 0, and without a trace of the job.
+  if (exitCode !== null && (exitCode === 0 || main !== undefined))
+    return endingFromShell(exitCode, false, false);
+  return { type: "lost", signal, note: "the process is gone and left no result" };
+}
+
+/** The recording parent runs nothing where it cannot note the start, as on a full disk. */
+export function hasNeverBegun({ isChild, parentEnd }: Job): boolean {
+  return isChild && parentEnd?.signal === NEVER_BEGAN;
+}
+
+/**
+ * True where a job was told to end by something other than stint, and what told it was about to end the supervisor too, or had done
+ * so: a trainer that saves its state then and ends with 0 has not done its work.
+ */
+export function wasStopping({ leaving, options }: Holder, { end }: Job): boolean {
+  if (end?.ending.type !== "exited" || !end.ending.sawTerm) return false;
+  return leaving === "leave" || end.endedAtMs < Date.parse(options.lock.owner.since);
+}
+
+/** True while it is not known yet whether the supervisor is told to end, too; see `wasStopping`. */
+export function isUndecided(holder: Holder, { task, job }: { task: Task; job: Job }): boolean {
+  const { end } = job;
+  const isSuccess = end?.ending.type === "exited" && end.ending.exitCode === 0;
+  if (!isSuccess || !end.ending.sawTerm || openAttempt(task)?.stop !== undefined) return false;
+  return Math.abs(holder.options.clock.now() - end.endedAtMs) < STOP_SPREAD_MS;
+}
