@@ -21,7 +21,7 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
     const { status } = stint.record(1);
     expect(status.attempts).toHaveLength(1);
     expect(status.attempts[0]).toMatchObject({
-      signal: "SIGKILL",
+      exitCode: 137,
       failure: { class: "resource", code: "OOM_KILLED", rule: "cgroup:oom-kill" },
     });
     const peak = status.attempts[0]?.peakMemoryBytes ?? 0;

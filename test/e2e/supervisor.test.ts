@@ -9,7 +9,7 @@ import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
 
 function letGo(stint: Stint): void {
-  writeFileSync(join(stint.root, "go"), "");
+  letGo(stint);
 }
 
 test("a file copied into the inbox runs, and its record tells everything", async () => {
@@ -156,14 +156,58 @@ test("priorities go first, then the order of submission; never more jobs than al
   expect(await Bun.file(join(stint.root, "order")).text()).toBe("b\nd\na\nc\n");
 });
 
-test("a TERM from outside the queue interrupts: queued again, uncounted, whatever the exit code", async () => {
+test("a TERM from outside the queue interrupts: queued again, uncounted; who then succeeds has succeeded", async () => {
   await using stint = new Stint();
   await stint.up();
-  await stint.ok("submit", "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done");
-  process.kill(-leaderOf(await stint.reach(1, "running")), "SIGTERM");
-  await until("it runs again", () => stint.record(1).status.attempts.length === 2);
-  expect(stint.record(1).status).toMatchObject({ consecutiveFailures: 0 });
-  expect(stint.record(1).status.attempts[0]?.failure).toMatchObject({ code: "INTERRUPTED" });
+  for (const code of [0, 3]) {
+    const line = `trap 'exit ${code}' TERM; echo $$ >$HOME/pid${code}; while :; do sleep 0.1; done`;
+    await stint.ok("submit", "--", "sh", "-c", line);
+  }
+  for (const [number, code] of [
+    [1, 0],
+    [2, 3],
+  ] as const) {
+    const leader = leaderOf(await stint.reach(number, "running"));
+    await until("the job is there", () => stint.textOf(`pid${code}`).endsWith("\n"));
+    const job = Number(stint.textOf(`pid${code}`));
+    process.kill(leader, "SIGTERM");
+    process.kill(job, "SIGTERM");
+  }
+  await until("it runs again", () => stint.record(2).status.attempts.length === 2);
+  expect(stint.record(2).status).toMatchObject({ consecutiveFailures: 0 });
+  expect(stint.record(2).status.attempts[0]?.failure).toMatchObject({ code: "INTERRUPTED" });
+  expect((await stint.reach(1, "completed")).status.attempts).toHaveLength(1);
+});
+
+test.each([
+  ["a trap that ends the helpers", "bash", `trap 'trap "" TERM; kill 0' EXIT; sleep 300 & exit 0`, 0],
+  ["a signal to all of its group", "bash", "trap '' TERM; kill 0; exit 7", 7],
+  ["pkill by its own name", "sh", "trap '' TERM; pkill -f night-of-train; exit 0 # night-of-train", 0],
+  ["the removal of its run folder", "sh", "rm -rf $STINT_RUN_DIR; exit 0", 0],
+  ["the removal of all run folders", "sh", "rm -rf $STINT_HOME/runs/*; exit 3", 3],
+])("a job that ends with %s has run once, and its exit code counts", async (_what, shell, line, code) => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--", shell, "-c", line);
+  const { status } = await stint.reach(1, code === 0 ? "completed" : "failed");
+  expect(status.attempts.map(({ exitCode }) => exitCode)).toEqual([code]);
+});
+
+test("what a job forges for its result counts for nothing while it lives, nor for the next supervisor", async () => {
+  await using stint = new Stint();
+  const first = await stint.up();
+  const forged = `{"status":0,"signalled":false,"sawTerm":false,"token":"'$STINT_TOKEN'"}`;
+  const line = `printf '%s\\n' '${forged}' >$STINT_RUN_DIR/exit.json; ${UNTIL_GO}; exit 3`;
+  await stint.ok("submit", "--", "sh", "-c", line);
+  await stint.ok("submit", "--timeout", "1s", "--", "sh", "-c", line);
+  await stint.reach(1, "running");
+  expect((await stint.reach(2, "failed")).status.attempts[0]?.failure).toMatchObject({ code: "TIMEOUT" });
+  first.kill("SIGKILL");
+  await first.exited;
+  await stint.up();
+  await until("it was adopted", () => stint.record(1).status.state === "running");
+  letGo(stint);
+  expect((await stint.reach(1, "failed")).status.attempts.map(({ exitCode }) => exitCode)).toEqual([3]);
 });
 
 test("run hands its home over to an up that asks, and still mirrors the end", async () => {
