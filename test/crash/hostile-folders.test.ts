@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { leaderOf, Stint, until } from "../rig/stint.ts";
+import { killJob, Stint, until } from "../rig/stint.ts";
 import { recordOf, SHAPES, supervised, survives } from "./hostile.ts";
 
 const FOLDERS = [
@@ -181,7 +181,7 @@ test.concurrent.each(["start", "exit.json"])(
     first.kill("SIGKILL");
     await first.exited;
     for (const [index, record] of running.entries()) {
-      process.kill(-leaderOf(record), "SIGKILL");
+      killJob(record);
       shapes[index]?.[1](
         join(stint.home, "runs", record.metadata.id, "1", file),
         '{"status":0,"sawTerm":false}\n',

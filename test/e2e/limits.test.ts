@@ -144,12 +144,15 @@ limits: { cpus: 0.1 }
     expect(groupsOf(running)).toEqual([]);
   });
 
-  test("a job without limits gets no group and nothing before it", async () => {
+  test("a job without limits gets a group that holds it together, and nothing before it", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--", "sh", "-c", "cat /proc/self/cgroup");
     await stint.run(["drain"]);
     const { status, metadata } = stint.record(1);
-    expect(status.attempts[0]?.logTail).not.toMatch(/^\d+:.*\/stint-/m);
+    const [, path = ""] = /^\d+:pids:(.*\/stint-.*)$/m.exec(status.attempts[0]?.logTail ?? "") ?? [];
+    expect(path).toEndWith(status.attempts[0]?.token ?? "none");
+    // It goes with the job.
+    expect(existsSync(join("/sys/fs/cgroup/pids", path))).toBeFalse();
     expect(status.attempts[0]?.peakMemoryBytes).toBeUndefined();
     expect(stint.files(`runs/${metadata.id}/1`).toSorted()).toEqual(["exit.json", "output.log", "start"]);
   });

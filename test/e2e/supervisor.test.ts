@@ -9,7 +9,7 @@ import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
 
 function letGo(stint: Stint): void {
-  letGo(stint);
+  writeFileSync(join(stint.root, "go"), "");
 }
 
 test("a file copied into the inbox runs, and its record tells everything", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { leaderOf, Stint, until } from "../rig/stint.ts";
+import { killJob, Stint, until } from "../rig/stint.ts";
 
 test("submit prints bare ids, one a line, and talks on stderr only", async () => {
   await using stint = new Stint();
@@ -207,7 +207,7 @@ test("requeue-stale queues again what lost its process, and prints it", async ()
   const running = await stint.reach(1, "running");
   supervisor.kill("SIGKILL");
   await supervisor.exited;
-  process.kill(-leaderOf(running), "SIGKILL");
+  killJob(running);
   expect(await stint.ok("requeue-stale")).toBe("000001-sleep-60 queued again");
   expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Orphaned", orphanCount: 1 });
 });
