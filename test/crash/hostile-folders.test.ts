@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { killJob, Stint, until } from "../rig/stint.ts";
+import { killJob } from "../rig/kill-job.ts";
+import { Stint, until } from "../rig/stint.ts";
 import { recordOf, SHAPES, supervised, survives } from "./hostile.ts";
 
 const FOLDERS = [

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { killJob, Stint, until } from "../rig/stint.ts";
+import { killJob } from "../rig/kill-job.ts";
+import { Stint, until } from "../rig/stint.ts";
 
 test("submit prints bare ids, one a line, and talks on stderr only", async () => {
   await using stint = new Stint();

@@ -255,15 +255,6 @@ export function leaderOf({ status }: RecordView): number {
   return pid;
 }
 
-/** Kills a job with its recording parent, which comes first: nothing of its end is on record. */
-export function killJob(record: RecordView): void {
-  process.kill(leaderOf(record), "SIGKILL");
-  for (const pid of markedProcesses(...record.status.attempts.map(({ token }) => token))) {
-    // kill(1) takes no offence at one that has ended meanwhile.
-    Bun.spawnSync(["kill", "-KILL", String(pid)], { stderr: "ignore" });
-  }
-}
-
 /** The living processes whose environment carries an attempt's token, or one of several. */
 export function markedProcesses(...tokens: readonly string[]): number[] {
   return readdirSync("/proc")
