@@ -7,6 +7,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
+import { tellOfSilence } from "./silence.ts";
 import { stuckTeller } from "./stuck.ts";
 
 const LOOK_MS = 50;
@@ -53,6 +54,7 @@ export async function awaitTasks(
     }
     if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
     call.onLook?.(open);
+    tellOfSilence(context, layout);
     await tellOfStuck(open);
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
     if (clock.awakeMs() >= nextSupervisorLookMs) {

@@ -18,6 +18,7 @@ import { lockOwner } from "../store/lock-owner.ts";
 import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/notices.ts";
 import { obstacleNoted } from "../store/obstacle.ts";
 import { idsIn } from "../store/reader.ts";
+import { silenceOf } from "../store/silence.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { checkEngines } from "./examine-engines.ts";
@@ -32,6 +33,7 @@ import {
 } from "./examine-records.ts";
 import { scheduleViews } from "./schedules.ts";
 import { readSettings } from "./settings.ts";
+import { silenceLines } from "./text/silence.ts";
 
 /** With less room than this a night of logs does not fit. */
 const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
@@ -63,7 +65,7 @@ export async function examine(context: Context, path: string): Promise<Check[]> 
       () => checkWrite(layout),
       () => checkRoom(layout),
       () => checkSettings(settings),
-      () => checkSupervisor(layout),
+      () => checkSupervisor(context, layout),
       ...layout.directories().map((directory) => () => checkFolder(directory)),
       ...PLACES.map((place) => () => checkRecords(layout, place)),
       () => checkCopies(layout),
@@ -159,8 +161,14 @@ function checkSettings(settings: Result<Settings, Problem>): Check[] {
   return [{ verdict: "bad", what: message, ...(faults !== undefined && { mend: faults }) }];
 }
 
-function checkSupervisor(layout: Layout): Check {
+function checkSupervisor(context: Context, layout: Layout): Check {
   const owner = lockOwner(layout);
+  const nowMs = context.clock.now();
+  const silence = silenceOf(layout, owner, nowMs);
+  if (silence !== null) {
+    const [what, mend] = silenceLines(silence, nowMs);
+    return { verdict: "bad", what, mend };
+  }
   const obstacle = obstacleNoted(layout);
   if (owner !== null && obstacle !== null) {
     const what = `stint ${owner.role} with pid ${owner.pid} starts nothing new: ${obstacle}`;

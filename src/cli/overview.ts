@@ -1,9 +1,10 @@
-import type { Owner } from "../model/owner.ts";
+import type { Owner, Silence } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { obstacleOf } from "../store/obstacle.ts";
 import { readTasks } from "../store/reader.ts";
+import { silenceOf } from "../store/silence.ts";
 
 /** What a reader can say of the living part of the queue; why a task waits is another question (`waits.ts`). */
 export interface Overview {
@@ -12,12 +13,14 @@ export interface Overview {
   /** Who holds the lock. */
   readonly owner: Owner | null;
   readonly isSupervised: boolean;
+  /** Where nothing comes from the holder. */
+  readonly silence: Silence | null;
   /** Why nothing new starts, whatever has its turn; null where nothing is in the way. */
   readonly obstacle: string | null;
 }
 
 /** Reads pending/ and running/, and who supervises them. */
-export function readOverview(layout: Layout): Overview {
+export function readOverview(layout: Layout, nowMs: number): Overview {
   const unended = readTasks(layout, ["running", "pending"]);
   const owner = lockOwner(layout);
   return {
@@ -25,6 +28,7 @@ export function readOverview(layout: Layout): Overview {
     queued: unended.filter((task) => task.status.state === "queued"),
     owner,
     isSupervised: owner?.capacity !== undefined,
+    silence: silenceOf(layout, owner, nowMs),
     obstacle: obstacleOf(layout),
   };
 }

@@ -8,6 +8,7 @@ import { lockOwner } from "../store/lock-owner.ts";
 import { fetchReply, postRequest, withdrawRequest } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
+import { tellOfSilence } from "./silence.ts";
 
 /** A supervisor answers within milliseconds; one that is stopped or hangs gets this long. */
 const MAX_REPLY_WAIT_MS = 5_000;
@@ -45,6 +46,7 @@ async function ask(context: Context, layout: Layout, wish: Wish): Promise<Perfor
   const untilMs = wish.operation.verb === "clean" ? soonMs + MAX_CLEANING_MS : soonMs;
   let isTold = !context.isTerminal;
   while (clock.awakeMs() < untilMs) {
+    tellOfSilence(context, layout);
     if (!isTold && clock.awakeMs() > soonMs) {
       isTold = true;
       context.err(

@@ -11,6 +11,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
 import { inheritable } from "./inheritable.ts";
+import { tellOfSilence } from "./silence.ts";
 
 /** A command holds the lock for the length of its work only; it is waited for this long. */
 const MAX_LOCK_WAIT_MS = 60_000;
@@ -64,6 +65,7 @@ export async function holdHome(
         ? owner?.role === "command" && nowMs - sinceMs < MAX_LOCK_WAIT_MS
         : nowMs - ownerlessSinceMs < RELEASED_WAIT_MS;
     if (!isWaitedFor) return session;
+    tellOfSilence(context, layout);
     await Bun.sleep(LOCK_LOOK_MS);
   }
 }

@@ -10,11 +10,14 @@ import { shortWait } from "./text/wait.ts";
 export async function waitsSeen(
   context: Context,
   layout: Layout,
-  { active, queued, owner, isSupervised }: Overview,
+  { active, queued, owner, isSupervised, silence }: Overview,
 ): Promise<(task: Task) => Wait> {
   const waitOf = waitsIn(await surroundingsSeen(context, layout, [...active, ...queued]), isSupervised);
   return (task) => {
     const wait = waitOf(task);
+    // What a person or another task must do comes first: without it nothing would start later either.
+    if (silence !== null && wait.type !== "held" && wait.type !== "dependency")
+      return { type: "silent", by: silence };
     // A `run` starts its own tasks: one that has room and does not start is not of them.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };

@@ -57,6 +57,14 @@ export function startTimeIn(stat: string): string | null {
   return fields[19] ?? null;
 }
 
+/** True for a process that was stopped by a signal, and does nothing until it gets SIGCONT. */
+export function isStopped(pid: number): boolean {
+  const state = isLinux
+    ? statFields(readOr(`/proc/${pid}/stat`, ""))[0]
+    : commandOutput(["ps", "-o", "state=", "-p", String(pid)]);
+  return state?.startsWith("T") ?? false;
+}
+
 /** True while exactly this process lives. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return startTimeOf(identity.pid) === identity.startTime;

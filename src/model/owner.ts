@@ -28,6 +28,16 @@ export const owner = v.strictObject({
 });
 export type Owner = v.InferOutput<typeof owner>;
 
+/** A holder from which nothing comes. */
+export interface Silence {
+  readonly role: Role;
+  readonly pid: number;
+  /** By a signal, like SIGSTOP or the one of Ctrl-Z; else nobody knows why. */
+  readonly isStopped: boolean;
+  /** When it last did something. */
+  readonly sinceMs: number;
+}
+
 /** What a holder that cannot write leaves for readers; `owner` is the token of its lock. */
 export const obstacle = v.strictObject({ owner: v.string(), message: v.string() });
 export type Obstacle = v.InferOutput<typeof obstacle>;

@@ -1,4 +1,5 @@
 import type { TaskId } from "../model/identity.ts";
+import type { Silence } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import { allot, readyTasks, type Sight } from "./allot.ts";
 import { type Gate, gateOf } from "./gate.ts";
@@ -12,6 +13,8 @@ export type Wait =
   | Exclude<Gate, { type: "open" }>
   /** Nobody is there to start it. */
   | { readonly type: "unsupervised" }
+  /** Who is there does nothing. */
+  | { readonly type: "silent"; readonly by: Silence }
   /** Nothing starts for now, or not this one. */
   | { readonly type: "pause"; readonly pause: Pause }
   /** Those who have its lane or come before it in it. */

@@ -6,6 +6,9 @@ import { type Owner, owner } from "../model/owner.ts";
 import type { Layout } from "./layout.ts";
 import { vitalityOf } from "./owner.ts";
 
+/** How often the lock's time is renewed: for people who look, no decision hangs on it. */
+export const RENEW_MS = 10_000;
+
 /** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
 export function lockOwner(layout: Layout): Owner | null {
   const found = readOwner(ownerFile(layout));

@@ -5,17 +5,16 @@ import lockfile from "proper-lockfile";
 import type { Clock } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { isStopped } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Owner, Role } from "../model/owner.ts";
 import { createFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
-import { lockFolder, ownerFile, readOwner } from "./lock-owner.ts";
+import { lockFolder, ownerFile, RENEW_MS, readOwner } from "./lock-owner.ts";
 import { type Offer, thisProcess, vitalityOf } from "./owner.ts";
 import { onDisk } from "./trouble.ts";
 
-/** How often the lock's time is renewed: for people who look, no decision hangs on it. */
-const RENEW_MS = 10_000;
 /** Rounds of finding a dead owner whose lock somebody else is just taking away. */
 const MAX_ROUNDS = 50;
 const ROUND_MS = 20;
@@ -235,7 +234,8 @@ function shortToken(of: Owner): string {
 function lockedBy(layout: Layout, by: Owner): Problem {
   const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${by.since}`;
   if (vitalityOf(by) === "alive") {
-    const hint = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
+    const end = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
+    const hint = isStopped(by.pid) ? `it is stopped; to let it go on: kill -CONT ${by.pid}` : end;
     return problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": ${who} holds it`, hint);
   }
   return problem(

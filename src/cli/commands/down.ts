@@ -7,6 +7,7 @@ import { readTasks } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { perform } from "../perform.ts";
+import { tellOfSilence } from "../silence.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -43,6 +44,7 @@ async function down(context: Context, layout: Layout, flags: Flags): Promise<End
   if (!performed.ok) return performed.error;
   const progress = new ProgressLine(context);
   while (lockOwner(layout)?.token === owner.token) {
+    tellOfSilence(context, layout);
     if (jobs !== "leave") {
       progress.show(readTasks(layout, ["running"]));
     }

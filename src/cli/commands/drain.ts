@@ -15,6 +15,7 @@ import { type ClosingFlags, closingOfFlags } from "../closing.ts";
 import type { Context } from "../context.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
+import { tellOfSilence } from "../silence.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
 import { surroundingsSeen } from "../surroundings.ts";
@@ -151,6 +152,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     if (waited.length === 0 && (hasHeld || isSupervised || errand.isClosed)) break;
     progress.show(waited);
     if (isSupervised) {
+      tellOfSilence(context, layout);
       await Bun.sleep(LOOK_MS);
       continue;
     }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
+import { isTerminal } from "../../model/state.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -7,6 +8,7 @@ import { readOverview } from "../overview.ts";
 import { declareReadVerb, oneOrAll } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
 import type { Holders } from "../text/shortage.ts";
+import { silenceLines } from "../text/silence.ts";
 import type { Invocation } from "../verbs.ts";
 import { waitsSeen } from "../waits.ts";
 
@@ -21,12 +23,18 @@ interface Explained {
 export function declare(command: Command, invocation: Invocation): void {
   const { context } = invocation;
   const explain = async (tasks: readonly Task[], layout: Layout): Promise<Explained[]> => {
-    const overview = readOverview(layout);
+    const overview = readOverview(layout, context.clock.now());
     const waitOf = await waitsSeen(context, layout, overview);
     const holders = expectedEnds(overview.active);
     return tasks.map((task) => {
       const wait = task.status.state === "queued" ? waitOf(task) : null;
-      const lines = explainTask(task, { nowMs: context.clock.now(), wait, holders });
+      const nowMs = context.clock.now();
+      const { silence } = overview;
+      const isActive = wait === null && !isTerminal(task.status.state);
+      const lines = [
+        ...explainTask(task, { nowMs, wait, holders }),
+        ...(isActive && silence !== null ? silenceLines(silence, nowMs) : []),
+      ];
       return { id: task.metadata.id, state: task.status.state, wait, lines };
     });
   };

@@ -19,6 +19,7 @@ import { homePath } from "../home.ts";
 import { type Overview, readOverview } from "../overview.ts";
 import { declareSelectors, queryOf, type SelectorFlags } from "../selectors.ts";
 import { CountLine } from "../text/count-line.ts";
+import { silenceLines } from "../text/silence.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
@@ -84,7 +85,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   const query = queryOf(flags, { layout: home.value, nowMs, onProgress: progress.onProgress });
   progress.clear();
   if (!query.ok) return query.error;
-  const overview = readOverview(home.value);
+  const overview = readOverview(home.value, nowMs);
   // Who asks for some tasks wants to see them; a program gets the records in any case.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
@@ -185,6 +186,8 @@ async function printTable(
     context.err(
       `\n${oneLine(overview.obstacle)}: nothing new starts until that is mended. See \`stint doctor\`.\n`,
     );
+  if (overview.silence !== null)
+    context.err(`\n${asLines(silenceLines(overview.silence, context.clock.now()))}`);
   if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;
   const what = [
     overview.queued.length > 0 ? `${overview.queued.length} queued` : null,

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { isTerminal } from "../../model/state.ts";
 import { recordText } from "../../store/record.ts";
 import { summaryOf } from "../group-summary.ts";
 import { declareReadVerb, oneOrAll } from "../read-verb.ts";
+import { tellOfSilence } from "../silence.ts";
 import { renderTask } from "../text/show.ts";
 import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";
@@ -15,6 +17,7 @@ export function declare(command: Command, invocation: Invocation): void {
     text: (tasks, layout) => {
       const style = styleFor(context.hasColor);
       const nowMs = context.clock.now();
+      if (!tasks.every(({ status }) => isTerminal(status.state))) tellOfSilence(context, layout);
       const texts = tasks.map((task) =>
         renderTask(task, { nowMs, style, runFolder: layout.run(task.metadata.id) }),
       );

@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
 import { readSettings } from "../settings.ts";
+import { tellOfSilence } from "../silence.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
 import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
@@ -79,6 +80,7 @@ async function submit(
     return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true });
   }
   if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
+  if (context.isTerminal) tellOfSilence(context, home.value);
   if (context.isTerminal && lockOwner(home.value) === null) {
     context.err("queued; no supervisor is up. To start one: stint up --detach\n");
   }

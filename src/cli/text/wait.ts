@@ -5,6 +5,7 @@ import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
+import { shortSilence, silenceLines } from "./silence.ts";
 import { localTime, relativeTime } from "./time.ts";
 
 /** Why a task waits, in a few words for a table. */
@@ -24,6 +25,8 @@ export function shortWait(wait: Wait, nowMs: number): string {
       return `runs again ${relativeTime(wait.untilMs, nowMs)}`;
     case "unsupervised":
       return "no supervisor is up";
+    case "silent":
+      return shortSilence(wait.by);
     case "pause":
       return describePause(wait.pause, nowMs);
     case "lane":
@@ -79,6 +82,8 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
         "No supervisor is up, so nothing starts.",
         "To start one: stint up --detach (or stint drain, to work until nothing is left)",
       ];
+    case "silent":
+      return silenceLines(wait.by, nowMs);
     case "pause":
       return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":

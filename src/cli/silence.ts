@@ -1,0 +1,25 @@
+import { asLines } from "../lib/printable.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock-owner.ts";
+import { silenceOf } from "../store/silence.ts";
+import type { Context } from "./context.ts";
+import { silenceLines } from "./text/silence.ts";
+
+const LOOK_MS = 1_000;
+
+/** The holders that were told of, by their tokens. */
+const told = new Set<string>();
+let nextLookMs = 0;
+
+/** Tells, once, of a holder from which nothing comes; for whoever waits for it, at each look. */
+export function tellOfSilence(context: Context, layout: Layout): void {
+  const { clock } = context;
+  if (clock.awakeMs() < nextLookMs) return;
+  nextLookMs = clock.awakeMs() + LOOK_MS;
+  const owner = lockOwner(layout);
+  const silence = silenceOf(layout, owner, clock.now());
+  if (owner === null || silence === null || told.has(owner.token)) return;
+  told.add(owner.token);
+  const [what, advice] = silenceLines(silence, clock.now());
+  context.err(asLines([`stint: ${what}`, `  ${advice}`]));
+}

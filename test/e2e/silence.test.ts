@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import { utimesSync } from "node:fs";
+import { join } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+/** Starts a verb that waits, until it says something on stderr; then what it waits for is brought about. */
+async function saysWhileWaiting(
+  stint: Stint,
+  { args, what, release }: { args: readonly string[]; what: string; release: () => void },
+): Promise<string> {
+  const child = stint.start(args);
+  let said = "";
+  const reading = child.stderr.pipeTo(
+    new WritableStream({ write: (bytes) => void (said += new TextDecoder().decode(bytes)) }),
+  );
+  await until(`stint ${args.join(" ")} says ${what}`, () => said.includes(what), { describe: () => said });
+  release();
+  await child.exited;
+  await reading;
+  return said;
+}
+
+test("a supervisor that is stopped is told of by whoever waits for it, with what lets it go on", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--name", "job", "--", "sh", "-c", "until test -e $HOME/end; do sleep 0.02; done");
+  await stint.reach(1, "running");
+  const stop = (): void => supervisor.kill("SIGSTOP");
+  const goOn = (): void => supervisor.kill("SIGCONT");
+  stop();
+  await stint.ok("submit", "--name", "next", "--", "true");
+  const what = `stint up with pid ${supervisor.pid} is stopped`;
+  const advice = `kill -CONT ${supervisor.pid}`;
+  for (const args of [["explain", "1"], ["explain", "2"], ["ls"], ["show", "1"], ["doctor"], ["up"]]) {
+    const { out, err } = await stint.run(args);
+    expect([args, (out + err).includes(advice)]).toEqual([args, true]);
+    expect(out + err).not.toContain("starts next");
+  }
+  expect(JSON.parse(await stint.ok("explain", "2", "--json"))).toMatchObject({
+    wait: { type: "silent", by: { role: "up", pid: supervisor.pid, isStopped: true } },
+  });
+  for (const [args, release] of [
+    [["cancel", "2"], goOn],
+    [["wait", "1", "--timeout", "1s"], () => {}],
+    [["drain", "--for", "1s", "--leave"], () => {}],
+    [["down"], goOn],
+  ] as const) {
+    stop();
+    const said = await saysWhileWaiting(stint, { args, what, release });
+    // Once, however long it waits.
+    expect(said.split(advice)).toHaveLength(2);
+  }
+  expect(await supervisor.exited).toBe(0);
+});
+
+test("one that does not renew its lock is told of too, one that goes on is not", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up("--jobs", "1");
+  await stint.ok("submit", "--name", "job", "--hold", "--", "true");
+  expect(await stint.ok("doctor")).not.toContain("last heard of");
+  const longAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(join(stint.home, "locks", "supervisor.lock"), longAgo, longAgo);
+  const { out, err } = await stint.run(["ls"]);
+  expect(out + err).toContain(
+    `stint up with pid ${supervisor.pid} does not answer, and was last heard of at`,
+  );
+  expect(err).toContain("(1h ago)");
+  expect(err).toContain(`kill -KILL ${supervisor.pid}`);
+});
