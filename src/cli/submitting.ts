@@ -14,6 +14,7 @@ import { rememberSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { onDisk } from "../store/trouble.ts";
+import { tellOfAbsences } from "./absences.ts";
 import { admit } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { pairsFlag } from "./flags.ts";
@@ -147,6 +148,7 @@ export async function submitDrafts(
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.
+  tellOfAbsences(context, drafts);
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
   onDisk("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));

@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { timestamp } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { err, type Result } from "../lib/result.ts";
-import { containerOf } from "../model/kind.ts";
+import { containerOf, type EnvironmentSource } from "../model/kind.ts";
 import { claimed } from "../model/lifecycle.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { Placement } from "../plan/place.ts";
@@ -12,6 +12,7 @@ import type { ContainerOrder } from "../run/container.ts";
 import { deviceVariables } from "../run/device-variables.ts";
 import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
+import { refuseMissing } from "../run/missing.ts";
 import { readSources, secretValues } from "../run/secrets.ts";
 import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
@@ -143,7 +144,7 @@ function launchIn(
   const runner = runnerVariables(task, directoriesFor(kind, onMachine));
   const devices = visibleDevices(holder, openAttempt(task)?.devices);
   const sources = readSources(kind.envFrom ?? [], captured);
-  if (!sources.ok) return err({ code: "INVALID_SPEC", error: sources.error });
+  if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
   const { environment } = jobEnvironment({
     policy: kind.environment,
     captured,
@@ -159,6 +160,13 @@ function launchIn(
   const token = openAttempt(task)?.token ?? "";
   const order = { directory, kind, environment, prefix, token, group, self, container };
   return launch({ ...order, separateLogs: logs.separate });
+}
+
+function refusedSources(sources: readonly EnvironmentSource[], error: string): NotStarted {
+  const gone = sources.find((source) => "file" in source && !existsSync(source.file));
+  return gone !== undefined && "file" in gone
+    ? refuseMissing(gone.file, error)
+    : { code: "INVALID_SPEC", error };
 }
 
 /** What the making of a container takes beside; undefined for a process of this machine. */

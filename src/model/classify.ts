@@ -82,7 +82,8 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
   }
   if (said !== null) return failed(said.code, said.name, `${how}; ${said.quote}`);
   if (ending.exitCode === null) return failed("UNKNOWN", "no-evidence");
-  return failed("EXIT_NONZERO", "exit:nonzero", `${how}${meaningOfCode(ending.exitCode)}`);
+  const last = words.final === "" ? "" : `; ${quoted(words.final)}`;
+  return failed("EXIT_NONZERO", "exit:nonzero", `${how}${meaningOfCode(ending.exitCode)}${last}`);
 }
 
 /** The first rule that the last words fulfil; one that makes retries impossible must stand in the final error itself. */

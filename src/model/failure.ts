@@ -147,8 +147,8 @@ export const FAILURES = {
     retry: "yes",
     backoff: full(30_000, 10 * MINUTE),
     maxAttempts: 3,
-    meaning: "input data could not be read",
-    advice: "check that the file or mount that the log names is there",
+    meaning: "a file, a folder or a disk that the job needs is not there",
+    advice: "mount or make what is missing; `stint retry` looks at once",
   },
   EXIT_NONZERO: {
     class: "code",

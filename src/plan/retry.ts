@@ -25,23 +25,38 @@ interface FailedEnd {
 /** The kernel enforces a limit that the next attempt would meet again. */
 const HOPELESS_RULES: ReadonlySet<string> = new Set(["signal:SIGXFSZ", "shell:SIGXFSZ"]);
 
+/** Nothing was run: what the task needs was not there, and may come back, as a disk that nobody has mounted. */
+export function isAwaited(failure: Failure): boolean {
+  return failure.code === "DATA_UNREACHABLE" && failure.rule === "spawn";
+}
+
+/** A weekend's worth of looks at a quarter of an hour; fewer than a record keeps attempts. */
+const MAX_LOOKS = 240;
+const BETWEEN_LOOKS: Backoff = { firstMs: 30_000, maxMs: 15 * 60_000, factor: 2, jitter: "equal" };
+
 /** Decides by the restart policy, then by what is worth retrying, then by what is left of the budget. */
 export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDecision {
   const { failure } = end;
   const { restart, retry } = task.spec;
   if (restart.policy === "never") return giveUp(failure, "the task's restart policy is never");
   if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried for this task`);
-  if (retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
+  // To look whether something is there costs nothing of the budget.
+  const isLook = isAwaited(failure);
+  if (!isLook && retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
     const message = `failed ${end.consecutiveFailures} times in a row, of ${retry.maxAttempts} attempts allowed`;
     return { retry: false, reason: "Exhausted", message };
   }
   const cap = capOf(retry, failure);
-  const sameInRow = cap === undefined ? 0 : 1 + countSameInRow(task, failure);
+  const sameInRow = cap === undefined && !isLook ? 0 : 1 + countSameInRow(task, failure);
   if (cap !== undefined && sameInRow >= cap) {
     const message = `failed ${sameInRow} times in a row with ${failure.code}, of ${cap} allowed`;
     return { retry: false, reason: "Exhausted", message };
   }
-  const delay = delayOf(backoffFor(task, failure), end.consecutiveFailures - 1, random);
+  const delay = delayOf(
+    backoffFor(task, failure),
+    (isLook ? sameInRow : end.consecutiveFailures) - 1,
+    random,
+  );
   const askedMs = failure.code === "RATE_LIMITED" ? retryAfterMs(end.logTail) : 0;
   return { retry: true, baseMs: delay.baseMs, delayMs: askedMs > 0 ? askedMs : delay.delayMs };
 }
@@ -85,7 +100,8 @@ function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolea
   }
   if (HOPELESS_RULES.has(failure.rule)) return false;
   if (failure.code === "TIMEOUT" && retry.onTimeout !== undefined) return retry.onTimeout;
-  if (failure.code === "EXIT_NONZERO" && retry.onCode !== undefined) return retry.onCode;
+  if (["EXIT_NONZERO", "MODULE_NOT_FOUND"].includes(failure.code) && retry.onCode !== undefined)
+    return retry.onCode;
   const entry = failureEntry(failure.code);
   // Attempts for this very code say that it is to be tried again.
   const isGivenAttempts = retry.perClass?.[failure.code]?.maxAttempts !== undefined;
@@ -95,7 +111,8 @@ function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolea
 /** Failures in a row of one kind after which it is given up; undefined where only the whole budget counts. */
 function capOf(retry: Retry, failure: Failure): number | undefined {
   const own = retry.perClass?.[failure.code]?.maxAttempts ?? retry.perClass?.[failure.class]?.maxAttempts;
-  return own === 0 ? undefined : (own ?? failureEntry(failure.code).maxAttempts);
+  const usual = isAwaited(failure) ? MAX_LOOKS : failureEntry(failure.code).maxAttempts;
+  return own === 0 ? undefined : (own ?? usual);
 }
 
 /** Ended attempts before the open one, back to the last success or epoch, that failed in the same way. */
@@ -107,7 +124,8 @@ function countSameInRow(task: Task, failure: Failure): number {
   for (const attempt of before.toReversed()) {
     if (attempt.epoch !== task.metadata.epoch || attempt.state === "completed") break;
     if (attempt.state === "orphaned" || attempt.state === "cancelled") continue;
-    if (failureOfAttempt(attempt)?.code === failure.code) count += 1;
+    const other = failureOfAttempt(attempt);
+    if (other?.code === failure.code && isAwaited(other) === isAwaited(failure)) count += 1;
   }
   return count;
 }
@@ -117,6 +135,7 @@ function backoffFor(task: Task, failure: Failure): Backoff {
   const { perClass } = task.spec.retry;
   const explicit = perClass?.[failure.code]?.backoff ?? perClass?.[failure.class]?.backoff;
   if (explicit !== undefined) return explicit;
+  if (isAwaited(failure)) return BETWEEN_LOOKS;
   const own = task.spec.backoff;
   const ofClass = failureEntry(failure.code).backoff;
   if (ofClass === undefined) return own;

@@ -7,7 +7,7 @@ import type { Failure } from "../model/failure.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
 import { openAttempt, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
-import { decideInterrupted, decideRetry } from "./retry.ts";
+import { decideInterrupted, decideRetry, isAwaited } from "./retry.ts";
 
 /** What the supervisor found when an attempt's process was gone. */
 export interface End extends Evidence {
@@ -129,7 +129,7 @@ function afterFailure(
   end: End & { readonly verdict: Extract<Verdict, { type: "failed" | "timeout" }>; readonly random: Random },
 ): Task {
   const { type: state, failure } = end.verdict;
-  const consecutiveFailures = task.status.consecutiveFailures + 1;
+  const consecutiveFailures = task.status.consecutiveFailures + (isAwaited(failure) ? 0 : 1);
   const base = closing(open, end);
   const decision = decideRetry(
     task,

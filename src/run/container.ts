@@ -6,6 +6,7 @@ import { ENGINES, type EngineName } from "../model/kind.ts";
 import type { Invocation } from "./argument-limits.ts";
 import { type ContainerWish, containerFlags, ENVIRONMENT_FILE, isMountable } from "./container-flags.ts";
 import { type RunnerOrder, runnerArguments } from "./container-runner.ts";
+import { notThere } from "./missing.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 
 /** An engine that is installed. */
@@ -57,7 +58,7 @@ export function containerInvocation(
   if (!engine.ok) return err(invalidTask(`Cannot run a container: ${engine.error}`));
   const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
   if (missing !== undefined)
-    return err(invalidTask(`Cannot mount "${missing.host}": does not exist, wanted a file or folder`));
+    return err(notThere(`Cannot mount "${missing.host}": does not exist, wanted a file or folder`));
   const odd = [{ host: directory, path: "" }, ...kind.container.volumes].find((each) => !isMountable(each));
   if (odd !== undefined)
     return err(

@@ -5,10 +5,11 @@ import type { Kind } from "../model/kind.ts";
 import { type Invocation, oversized, oversizedInTotal } from "./argument-limits.ts";
 import { carryThroughShell } from "./carried.ts";
 import { type ContainerOrder, containerInvocation, laterInvocation } from "./container.ts";
+import { missingScript, obstacleToEnter } from "./missing.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 import { type Output, openOutput } from "./output.ts";
 import { processEntry } from "./process-table.ts";
-import { findProgram, obstacleToEnter } from "./program.ts";
+import { findProgram } from "./program.ts";
 import { recordingInvocation } from "./recording-parent.ts";
 import { prepareScript } from "./script.ts";
 
@@ -118,7 +119,7 @@ function ofContainer(
 function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Result<Prepared, NotStarted> {
   if (kind.type !== "subprocess") throw new Error(`a ${kind.type} was to be started without its order`);
   const obstacle = obstacleToEnter(kind.cwd);
-  if (obstacle !== null) return err(invalidTask(obstacle));
+  if (obstacle !== null) return err(obstacle);
   const { cwd, umask = "" } = kind;
   const place = { cwd, path: environment["PATH"], directory, self };
   if (kind.mode.type === "script") {
@@ -132,7 +133,9 @@ function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Resu
     });
   }
   const program = findProgram(kind.mode.command, place);
-  if (!program.ok) return err(invalidTask(program.error));
+  if (!program.ok) return program;
+  const missing = missingScript(kind.mode, cwd);
+  if (missing !== null) return err(missing);
   return ok({ argv: [program.value, ...kind.mode.args], environment, cwd, umask });
 }
 

@@ -1,8 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { PLAIN_PATH } from "./environment.ts";
+import { refuseMissing } from "./missing.ts";
+import { invalidTask, type NotStarted } from "./not-started.ts";
 
 /** Where a job looks for programs. */
 export interface Place {
@@ -17,20 +19,25 @@ const MAX_PATH_SHOWN = 200;
 
 /**
  * Finds the program of a command as execvp(3) does: along PATH, or relative to the job's directory where the name
- * holds a slash. Gives a path that begins with `/` or `.`, or the sentence that says why there is none.
+ * holds a slash; of a script also that its interpreter is there. Gives a path that begins with `/` or `.`, or the
+ * sentence that says why there is none.
  */
-export function findProgram(name: string, place: Place): Result<string, string> {
-  return name.includes("/") ? atPath(name, place.cwd) : inSearchPath(name, place);
+export function findProgram(name: string, place: Place): Result<string, NotStarted> {
+  const found = name.includes("/") ? atPath(name, place.cwd) : inSearchPath(name, place);
+  const obstacle = found.ok ? obstacleOfScript(found.value, place) : null;
+  return obstacle === null ? found : err(obstacle);
 }
 
-function atPath(name: string, cwd: string): Result<string, string> {
-  const obstacle = obstacleAt(resolve(cwd, name));
+function atPath(name: string, cwd: string): Result<string, NotStarted> {
+  const path = resolve(cwd, name);
+  const obstacle = obstacleAt(path);
   if (obstacle === null) return ok(name.startsWith("/") || name.startsWith(".") ? name : `./${name}`);
   const where = name.startsWith("/") ? "" : ` (in ${cwd})`;
-  return err(`Cannot start "${name}": ${obstacle}${where}, wanted an executable file`);
+  const error = `Cannot start "${name}": ${obstacle}${where}, wanted an executable file`;
+  return err(obstacle === MISSING ? refuseMissing(path, error) : invalidTask(error));
 }
 
-function inSearchPath(name: string, place: Place): Result<string, string> {
+function inSearchPath(name: string, place: Place): Result<string, NotStarted> {
   const path = place.path ?? PLAIN_PATH;
   let nearest: string | null = null;
   for (const folder of path.split(":")) {
@@ -40,12 +47,40 @@ function inSearchPath(name: string, place: Place): Result<string, string> {
     if (obstacle === null) return ok(candidate);
     if (obstacle !== MISSING) nearest ??= `${candidate} ${obstacle}`;
   }
-  if (nearest !== null) return err(`Cannot start "${name}": ${nearest}, wanted an executable file`);
+  if (nearest !== null)
+    return err(invalidTask(`Cannot start "${name}": ${nearest}, wanted an executable file`));
   const isInFolder = existsSync(join(place.cwd, name));
   const wanted = isInFolder
     ? `"./${name}" for the one in ${place.cwd}`
     : "an installed program or a path to one";
-  return err(`Cannot start "${name}": not found in PATH (${shortened(path)}), wanted ${wanted}`);
+  return err(invalidTask(`Cannot start "${name}": not found in PATH (${shortened(path)}), wanted ${wanted}`));
+}
+
+/** The system says of a script only that it is not there, where it is its interpreter that is not. */
+function obstacleOfScript(program: string, place: Place): NotStarted | null {
+  const line = interpreterLine(resolve(place.cwd, program));
+  if (line === null) return null;
+  const shown = line.trim();
+  if (line.endsWith("\r")) {
+    const is = `its first line (#!${shown}) ends with a carriage return, as on Windows`;
+    return invalidTask(
+      `Cannot start "${program}": ${is}, wanted lines that end as on Unix: sed -i 's/\\r$//' ${program}`,
+    );
+  }
+  const [interpreter = "", argument = ""] = shown.split(/[ \t]+/);
+  const path = resolve(place.cwd, interpreter);
+  const obstacle = interpreter === "" ? null : obstacleAt(path);
+  const cannot = `Cannot start "${program}": its interpreter (#!${shown})`;
+  if (obstacle !== null) {
+    const error = `${cannot} ${obstacle}, wanted an installed one`;
+    return obstacle === MISSING ? refuseMissing(path, error) : invalidTask(error);
+  }
+  const isByEnv = interpreter.endsWith("/env") && /^[^-=/]+$/.test(argument);
+  return !isByEnv || inSearchPath(argument, place).ok
+    ? null
+    : invalidTask(
+        `${cannot} is not found in PATH (${shortened(place.path ?? PLAIN_PATH)}), wanted an installed one`,
+      );
 }
 
 const MISSING = "does not exist";
@@ -65,15 +100,23 @@ function shortened(path: string): string {
   return path.length > MAX_PATH_SHOWN ? `${path.slice(0, MAX_PATH_SHOWN)}…` : path;
 }
 
-/** Says why a job cannot run in a directory, or null where it can. */
-export function obstacleToEnter(cwd: string): string | null {
+/** As much of a first line as Linux looks at (binfmt_script). */
+const FIRST_LINE_BYTES = 256;
+
+/** The first line of a script as it stands, without `#!`; null for a file that is none. */
+function interpreterLine(path: string): string | null {
   try {
-    if (!statSync(cwd).isDirectory())
-      return `Cannot enter "${cwd}": is not a directory, wanted one to run in`;
-    accessSync(cwd, constants.X_OK);
-    return null;
+    const file = openSync(path, "r");
+    try {
+      const buffer = Buffer.alloc(FIRST_LINE_BYTES);
+      const text = buffer.toString("utf8", 0, readSync(file, buffer, 0, buffer.length, 0));
+      return text.startsWith("#!") ? (text.slice(2).split("\n")[0] ?? "") : null;
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    const found = errnoOf(error) === "EACCES" ? "permission denied" : "does not exist";
-    return `Cannot enter "${cwd}": ${found}, wanted a directory to run in`;
+    // What may be run need not be readable.
+    if (errnoOf(error) === null) throw error;
+    return null;
   }
 }

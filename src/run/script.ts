@@ -31,7 +31,7 @@ interface Interpreter {
 export function prepareScript(script: Script, place: ScriptPlace): Result<ScriptCommand, NotStarted> {
   const file = join(place.directory, "script");
   const interpreter = interpreterOf(script.runtime, place);
-  if (!interpreter.ok) return err(invalidTask(interpreter.error));
+  if (!interpreter.ok) return interpreter;
   try {
     writeFileSync(file, script.body, { mode: 0o700 });
     if (script.runtime === "bun") writeFileSync(join(place.directory, PRELOAD), UNMASK, { mode: 0o600 });
@@ -56,7 +56,7 @@ for (const name of ["spawn", "spawnSync"]) {
 }
 `;
 
-function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter, string> {
+function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter, NotStarted> {
   if (typeof runtime === "object") {
     const { command, flag } = runtime;
     return found([command], place, flag === undefined ? [] : [flag]);
@@ -80,10 +80,10 @@ function found(
   names: readonly string[],
   place: Place,
   flags: readonly string[] = [],
-): Result<Interpreter, string> {
+): Result<Interpreter, NotStarted> {
   const results = names.map((name) => findProgram(name, place));
   const [first] = results;
   const best = results.find((result) => result.ok) ?? first;
-  if (best === undefined) return err("no interpreter was named");
+  if (best === undefined) return err(invalidTask("Cannot run the script: no interpreter was named"));
   return best.ok ? ok({ command: [best.value, ...flags] }) : best;
 }

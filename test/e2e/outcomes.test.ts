@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 
@@ -122,9 +123,19 @@ test("a command that does not exist is told apart from one that fails", async ()
   expect(status.attempts[0]?.failure?.error).toContain("no-such-program-anywhere");
 });
 
-test("a working directory that is gone is named", async () => {
+test("a working directory that is gone is told at once, and waited for", async () => {
   await using stint = new Stint();
-  await stint.ok("submit", "--cwd", join(stint.root, "gone"), "--", "true");
-  await stint.run(["drain"]);
-  expect(stint.record(1).status.attempts[0]?.failure).toMatchObject({ code: "INVALID_SPEC" });
+  const gone = join(stint.root, "gone");
+  const submitted = await stint.run(["submit", "--retries", "0", "--cwd", gone, "--", "true"]);
+  expect(submitted.code).toBe(0);
+  expect(submitted.err).toContain(`Cannot enter "${gone}": does not exist`);
+  await stint.up();
+  const hasLooked = (): boolean => stint.record(1).status.attempts[0]?.state === "failed";
+  await until("it was looked for", hasLooked);
+  const { status } = await stint.reach(1, "queued");
+  expect(status.reason).toBe("Backoff");
+  expect(status.attempts[0]?.failure).toMatchObject({ code: "DATA_UNREACHABLE" });
+  mkdirSync(gone);
+  await stint.ok("retry", "1");
+  await stint.reach(1, "completed");
 });

@@ -37,9 +37,15 @@ describe("unsuitable()", () => {
 });
 
 /** The task after an attempt on devices that ended so. */
-function afterOn(task: Task, ids: readonly string[], end: "GPU_OOM" | "GPU_FAULT" | "lost" | "killed"): Task {
+function afterOn(
+  task: Task,
+  ids: readonly string[],
+  end: "GPU_OOM" | "GPU_ERROR" | "GPU_FAULT" | "lost" | "killed",
+): Task {
   const ended = {
     GPU_OOM: () => after(task, exited(1), { logTail: "RuntimeError: CUDA out of memory" }),
+    GPU_ERROR: () =>
+      after(task, exited(1), { logTail: "RuntimeError: CUDA error: an illegal memory access" }),
     GPU_FAULT: () => after(task, killedBy("SIGKILL")),
     lost: () => after(task, LOST),
     killed: () => after(task, killedBy("SIGKILL")),
@@ -83,7 +89,7 @@ describe("demandOf()", () => {
   });
 
   test("avoids each device that failed under it, as far as others are left", () => {
-    const once = afterOn(sharing, ["GPU-1"], "GPU_FAULT");
+    const once = afterOn(sharing, ["GPU-1"], "GPU_ERROR");
     expect(demandOf(once, [small, large]).avoid).toEqual(["GPU-1"]);
     expect(idsFor(once, [small, large])).toEqual(["GPU-0"]);
     const twice = afterOn(once, ["GPU-0"], "GPU_FAULT");

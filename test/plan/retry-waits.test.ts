@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Backoff } from "../../src/model/backoff.ts";
+import type { Ending } from "../../src/model/evidence.ts";
 import { FAILURE_CODES, type FailureCode, failureEntry, failureOf } from "../../src/model/failure.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
 import type { Task } from "../../src/model/task.ts";
@@ -183,5 +184,35 @@ describe("decideRetry() and the cap of a class", () => {
     const later = { ...task, metadata: { ...task.metadata, epoch: 2 } };
     expect(oom(later).status.state).toBe("queued");
     expect(oom(task).status).toMatchObject({ state: "failed", reason: "Exhausted" });
+  });
+});
+
+describe("decideRetry() and what is not there", () => {
+  const missing: Ending = { type: "notStarted", code: "DATA_UNREACHABLE", error: "no such folder" };
+  const ends = (task: Task, count: number, ending: Ending): Task =>
+    Array.from({ length: count }).reduce<Task>((before) => after(before, ending), task);
+
+  test("looks again for a night and longer, at most every quarter of an hour, and takes nothing of the budget", () => {
+    const looked = ends(aTask({ spec: { retry: { ...DEFAULT_RETRY, maxAttempts: 1 } } }), 60, missing);
+    expect(looked.status).toMatchObject({ state: "queued", reason: "Backoff", consecutiveFailures: 0 });
+    const waits = looked.status.attempts.map((attempt) =>
+      "retry" in attempt ? (attempt.retry?.delayMs ?? 0) : 0,
+    );
+    expect(waits.slice(0, 3).every((ms, index) => ms <= 30 * S * 2 ** index)).toBeTrue();
+    expect(Math.max(...waits)).toBeLessThanOrEqual(15 * MIN);
+    expect(waits.reduce((all, ms) => all + ms, 0)).toBeGreaterThan(10 * 60 * MIN);
+  });
+
+  test("gives up in the end, or after as many looks as the task allows", () => {
+    expect(ends(aTask(), 239, missing).status.state).toBe("queued");
+    expect(ends(aTask(), 240, missing).status).toMatchObject({ state: "failed", reason: "Exhausted" });
+    const retry = { ...DEFAULT_RETRY, perClass: { DATA_UNREACHABLE: { maxAttempts: 2 } } };
+    expect(ends(aTask({ spec: { retry } }), 2, missing).status.state).toBe("failed");
+  });
+
+  test("does not take looks for failures of the job", () => {
+    const ran = ends(ends(aTask(), 50, missing), 2, exited(66));
+    expect(ran.status).toMatchObject({ state: "queued", consecutiveFailures: 2 });
+    expect(ends(ran, 1, exited(66)).status.state).toBe("failed");
   });
 });

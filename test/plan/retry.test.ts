@@ -110,6 +110,7 @@ describe("decideRetry() by what is worth it", () => {
     ["TIMEOUT", { onTimeout: true, never: ["TIMEOUT"] }, false],
     ["EXIT_NONZERO", { onCode: true }, true],
     ["EXIT_NONZERO", { onCode: false, scope: "any" }, false],
+    ["MODULE_NOT_FOUND", { onCode: true }, true],
     ["AUTH_FAILED", { onCode: true }, false],
   ] satisfies [FailureCode, Partial<Retry>, boolean][])("%s with %j is %p", (code, retry, isRetried) => {
     expect(decide(code, { retry }).retry).toBe(isRetried);

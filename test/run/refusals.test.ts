@@ -16,17 +16,71 @@ const inFolder = (place: Place, cwd: string) =>
 
 describe("launch() refuses", () => {
   test.each([
-    ["a directory that is missing", "gone", "does not exist"],
-    ["a directory that is a file", "file", "is not a directory"],
-    ["a directory with a NUL in its name", "nu\0l", "does not exist"],
-  ])("%s", async (_name, cwd, is) => {
+    ["a directory that is missing", "gone", "DATA_UNREACHABLE", "does not exist"],
+    ["a directory that is a file", "file", "INVALID_SPEC", "is not a directory"],
+    ["a directory with a NUL in its name", "nu\0l", "INVALID_SPEC", "does not exist"],
+  ] as const)("%s", async (_name, cwd, code, is) => {
     await using place = makePlace();
     place.write("file", "");
     const error = `Cannot enter "${place.file(cwd)}": ${is}, wanted`;
     expect(refusalOf(inFolder(place, place.file(cwd)))).toEqual({
-      code: "INVALID_SPEC",
+      code,
       error: expect.stringContaining(error),
     });
+  });
+
+  test.each([
+    ["a program", "mnt/tool", [], "does not exist"],
+    ["a program below", "mnt/bin/tool", [], "does not exist"],
+    ["an interpreter", "./script", [], "its interpreter (#!PLACE/mnt/bin/python) does not exist"],
+    ["a script", "/bin/sh", ["mnt/train.sh"], "PLACE/mnt/train.sh does not exist"],
+  ] as const)("%s that may be on a disk which is not mounted, for now", async (_what, name, args, is) => {
+    await using place = makePlace();
+    mkdirSync(place.file("mnt"));
+    place.write("script", `#!${place.path}/mnt/bin/python\n`, 0o700);
+    const refusal = refusalOf(orderFor(place, command(name, ...args)));
+    expect(refusal.code).toBe("DATA_UNREACHABLE");
+    expect(refusal.error).toContain(is.replace("PLACE", place.path));
+    expect(refusal.error).toMatch(/; its folder (is empty|does not exist), as where a disk is not mounted$/);
+    place.write("mnt/other", "");
+    const isBelow = name.includes("bin/tool") || name === "./script";
+    const order = orderFor(place, command(name, ...args));
+    // Among other files it is a slip; what an interpreter says of that is in the log.
+    if (args.length > 0) expect(launch(order).ok).toBeTrue();
+    else expect(refusalOf(order).code).toBe(isBelow ? "DATA_UNREACHABLE" : "INVALID_SPEC");
+  });
+
+  test.each([
+    [
+      "that was written on Windows",
+      "#!/bin/sh\r\necho\r\n",
+      "first line (#!/bin/sh) ends with a carriage return",
+    ],
+    [
+      "whose interpreter is missing",
+      "#!/bin/pyhton -u\n",
+      "its interpreter (#!/bin/pyhton -u) does not exist",
+    ],
+    ["whose interpreter is a folder", "#! /tmp\n", "its interpreter (#!/tmp) is a directory"],
+    [
+      "whose interpreter is not in PATH",
+      "#!/usr/bin/env pyhton\n",
+      "(#!/usr/bin/env pyhton) is not found in PATH",
+    ],
+  ])("a script %s, by name", async (_what, text, is) => {
+    await using place = makePlace();
+    place.write("job", text, 0o700);
+    const { code, error } = refusalOf(orderFor(place, command("./job")));
+    expect(code).toBe("INVALID_SPEC");
+    expect(error).toContain(is);
+  });
+
+  test("no script whose first line is as it should be, or that it may not read", async () => {
+    await using place = makePlace();
+    place.write("job", "#!/usr/bin/env -S sh -e\necho $0\r\n", 0o700);
+    expect(findProgram("./job", { cwd: place.path, path: "/usr/bin" }).ok).toBeTrue();
+    place.write("odd", "#!\n", 0o700);
+    expect(findProgram("./odd", { cwd: place.path, path: "/usr/bin" }).ok).toBeTrue();
   });
 
   test("a program that is not in the job's PATH, and says where it looked and what is near", async () => {

@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { containerOf, type Kind } from "../model/kind.ts";
+import type { Draft } from "../model/submission.ts";
+import { jobEnvironment } from "../run/environment.ts";
+import { missingScript, obstacleToEnter } from "../run/missing.ts";
+import { findProgram } from "../run/program.ts";
+import type { Context } from "./context.ts";
+
+/** So many are told one by one. */
+const MAX_TOLD = 3;
+
+/** Says what of the tasks' folders and programs is not there now: it may come in time, or be a slip. */
+export function tellOfAbsences(context: Pick<Context, "env" | "err">, drafts: readonly Draft[]): void {
+  const found = new Map<string, string | null>();
+  for (const { spec } of drafts) {
+    const { kind } = spec;
+    const { mode, cwd } = kind;
+    const key = JSON.stringify([
+      cwd,
+      "command" in mode ? [mode.command, mode.args[0]] : "",
+      containerOf(kind),
+    ]);
+    if (!found.has(key)) found.set(key, absenceOf(kind, context.env));
+  }
+  const absences = new Set([...found.values()].filter((one) => one !== null));
+  for (const absence of [...absences].slice(0, MAX_TOLD))
+    context.err(`stint: queued all the same, but as things are now: ${absence}\n`);
+  const more = absences.size - MAX_TOLD;
+  if (more > 0) context.err(`stint: and ${more} more of that kind\n`);
+}
+
+function absenceOf(kind: Kind, captured: Context["env"]): string | null {
+  if (kind.type === "container") {
+    const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
+    return missing === undefined ? null : `Cannot mount "${missing.host}": does not exist`;
+  }
+  const { mode, cwd } = kind;
+  const obstacle = obstacleToEnter(cwd);
+  if (obstacle !== null) return obstacle.error;
+  if (mode.type !== "command") return null;
+  const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner: {} });
+  const program = findProgram(mode.command, { cwd, path: environment["PATH"] });
+  return program.ok ? (missingScript(mode, cwd)?.error ?? null) : program.error.error;
+}

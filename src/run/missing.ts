@@ -1,0 +1,77 @@
+import { accessSync, constants, existsSync, opendirSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { errnoOf } from "../lib/errno.ts";
+import type { Mode } from "../model/kind.ts";
+import { invalidTask, type NotStarted } from "./not-started.ts";
+
+/** What a system says of a disk that is not there now, and may be there later. */
+const PASSING = new Set([
+  "EIO",
+  "ESTALE",
+  "ENOTCONN",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "ETIMEDOUT",
+  "ENODEV",
+  "EREMOTEIO",
+]);
+
+/** What a job needs is not there: it is waited for, as a disk that is not mounted now may be in the morning. */
+export function notThere(error: string): NotStarted {
+  return { code: "DATA_UNREACHABLE", error };
+}
+
+/**
+ * A path that leads nowhere is a slip, unless its folder is missing too or has nothing in it: that is how the place of a
+ * disk looks that is not mounted.
+ */
+function mayComeBack(path: string): boolean {
+  try {
+    const folder = opendirSync(dirname(path));
+    const first = folder.readSync();
+    folder.closeSync();
+    return first === null;
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === "ENOENT" || (errno !== null && PASSING.has(errno));
+  }
+}
+
+/** Refuses what is missing at a path: for now, or for good. */
+export function refuseMissing(path: string, error: string): NotStarted {
+  if (!mayComeBack(path)) return invalidTask(error);
+  const folder = dirname(path);
+  const state = existsSync(folder) ? "is empty" : "does not exist";
+  return notThere(`${error}; its folder ${state}, as where a disk is not mounted`);
+}
+
+/** Says why a job cannot run in a directory, or null where it can. */
+export function obstacleToEnter(cwd: string): NotStarted | null {
+  const cannot = (is: string): string => `Cannot enter "${cwd}": ${is}, wanted a directory to run in`;
+  try {
+    if (!statSync(cwd).isDirectory()) return invalidTask(cannot("is not a directory"));
+    accessSync(cwd, constants.X_OK);
+    return null;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ENOENT") return notThere(cannot("does not exist"));
+    if (errno !== null && PASSING.has(errno)) return notThere(cannot(`cannot be reached (${errno})`));
+    return invalidTask(cannot(errno === "EACCES" ? "permission denied" : "does not exist"));
+  }
+}
+
+/** They take the first argument for the file that they run. */
+const INTERPRETERS = /^(?:python[\d.]*|bash|dash|zsh|sh|perl|ruby|Rscript|node)$/;
+
+/** Says that the file which an interpreter is to run is on a disk that is not there; null where it is, or was never. */
+export function missingScript(mode: Mode, cwd: string): NotStarted | null {
+  if (mode.type !== "command" || !INTERPRETERS.test(basename(mode.command))) return null;
+  const [script] = mode.args;
+  if (script === undefined || script === "" || script.startsWith("-")) return null;
+  const path = resolve(cwd, script);
+  if (existsSync(path) || !mayComeBack(path)) return null;
+  return refuseMissing(
+    path,
+    `Cannot run "${script}" with ${mode.command}: ${path} does not exist, wanted a script`,
+  );
+}

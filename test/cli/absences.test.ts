@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { tellOfAbsences } from "../../src/cli/absences.ts";
+import type { Kind } from "../../src/model/kind.ts";
+import { aDraft, aSpec } from "../rig/tasks.ts";
+
+type Subprocess = Extract<Kind, { type: "subprocess" }>;
+
+function told(...changes: Partial<Subprocess>[]): string[] {
+  const lines: string[] = [];
+  const drafts = changes.map((change) => {
+    const kind = { ...(aSpec().kind as Subprocess), ...change };
+    return aDraft({ spec: aSpec({ kind }) });
+  });
+  tellOfAbsences({ env: { PATH: "/usr/bin:/bin" }, err: (text) => lines.push(text) }, drafts);
+  return lines;
+}
+
+const run = (command: string, ...args: string[]): Partial<Subprocess> => ({
+  mode: { type: "command", command, args },
+});
+
+test("what is there is not spoken of", () => {
+  expect(
+    told({}, run("sh", "-c", ":"), { mode: { type: "script", runtime: "sh", body: ":", args: [] } }),
+  ).toEqual([]);
+});
+
+test("what is not there is told once, and of many only the first", () => {
+  const [line, ...others] = told({ cwd: "/nowhere" }, { cwd: "/nowhere" });
+  expect(line).toStartWith(
+    'stint: queued all the same, but as things are now: Cannot enter "/nowhere": does not exist',
+  );
+  expect(others).toEqual([]);
+  const many = told(...Array.from({ length: 9 }, (_, index) => ({ cwd: `/nowhere/${index}` })));
+  expect(many).toHaveLength(4);
+  expect(many.at(-1)).toBe("stint: and 6 more of that kind\n");
+});
+
+test("a program is looked for as the job will look for it", () => {
+  expect(told(run("no-such-program"))[0]).toContain('Cannot start "no-such-program": not found in PATH');
+  const env = { PATH: "/nowhere" };
+  expect(told({ ...run("sh"), env, environment: { policy: "inherit" } })[0]).toContain(
+    "not found in PATH (/nowhere)",
+  );
+  expect(told(run("sh", "/nowhere/job.sh"))[0]).toContain('Cannot run "/nowhere/job.sh" with sh');
+});
