@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type RecordView, Stint, until } from "../rig/stint.ts";
+import { pid } from "node:process";
+import { markedProcesses, type RecordView, Stint, until } from "../rig/stint.ts";
+import { type End, leftWorkers, mannerOf, soakJob } from "./soak-jobs.ts";
 import { checkInvariants, demand } from "./sweep.ts";
 
 /** Numbers that come again from the same seed (mulberry32, after Tommy Ettinger's generator). */
@@ -25,24 +27,26 @@ export interface Soaked {
   readonly doubled: number;
 }
 
-/** How each job ends, by its name; `flaky` fails once and then succeeds. */
-const ENDS = { good: "exit 0", bad: "exit 3", flaky: 'test "$STINT_ATTEMPT" -ge 2' } as const;
-type End = keyof typeof ENDS;
+/** A parent that has the kernel throw the ends of children away. */
+const CARELESS = ["sh", "-c", `trap '' CHLD; exec "$@"`, "sh"];
 
 /** Feeds a queue and kills its supervisor at random moments for a while, then lets it come to rest and checks everything. */
 export async function soak({ seed, forMs }: { seed: number; forMs: number }): Promise<Soaked> {
   await using stint = new Stint();
   const random = seededRandom(seed);
   const acknowledged: string[] = [];
+  // No other soak's, and longer than this one lasts.
+  const mark = `90${pid}${seed % 1_000}`;
   const endMs = performance.now() + forMs;
   let kills = 0;
   let log = "";
   mkdirSync(join(stint.root, "busy"));
   await stint.ok("submit", "--hold", "--name", "first", "--", "true");
   while (performance.now() < endMs) {
-    const supervisor = stint.start(["up", "--jobs", "4"]);
+    const supervisor = stint.start(["up", "--jobs", "4"], random() < 0.3 ? { under: CARELESS } : {});
     const said = new Response(supervisor.stdout).text();
-    await feed(stint, { random, acknowledged });
+    await feed(stint, { random, acknowledged, mark });
+    if (random() < 0.3) await stopForAMoment(stint, random());
     await Bun.sleep(random() * 600);
     supervisor.kill("SIGKILL");
     await supervisor.exited;
@@ -57,6 +61,7 @@ export async function soak({ seed, forMs }: { seed: number; forMs: number }): Pr
   const records = stint.records();
   checkInvariants(stint, []);
   demand((await stint.run(["audit", "verify"])).code === 0, "the audit log does not verify");
+  demand(leftWorkers(mark).length === 0, `workers outlived their jobs: ${leftWorkers(mark).join(" ")}`);
   return {
     kills,
     restarts: kills + 1,
@@ -71,12 +76,15 @@ export async function soak({ seed, forMs }: { seed: number; forMs: number }): Pr
   };
 }
 
-async function feed(stint: Stint, around: { random: () => number; acknowledged: string[] }): Promise<void> {
-  const { random, acknowledged } = around;
+async function feed(
+  stint: Stint,
+  around: { random: () => number; acknowledged: string[]; mark: string },
+): Promise<void> {
+  const { random, acknowledged, mark } = around;
   const count = 1 + Math.floor(random() * 4);
   const documents = Array.from({ length: count }, () => {
-    const end = (["good", "good", "bad", "flaky"] as const)[Math.floor(random() * 4)] ?? "good";
-    return job(end, Math.floor(random() * 500));
+    const end: End = (["good", "good", "bad", "flaky"] as const)[Math.floor(random() * 4)] ?? "good";
+    return soakJob({ end, ms: Math.floor(random() * 500), manner: mannerOf(random()), mark });
   });
   const { code, out } = await stint.run(["submit", "-"], { input: documents.join("---\n") });
   if (code === 0) acknowledged.push(...out.trim().split("\n"));
@@ -86,18 +94,17 @@ async function feed(stint: Stint, around: { random: () => number; acknowledged: 
   await stint.run([random() < 0.5 ? "cancel" : "retry", target]);
 }
 
-/** A job that notices another run of itself at the same time. */
-function job(end: End, ms: number): string {
-  const body = [
-    // A shell that a TERM kills runs no exit trap, and its mark would stay for the next attempt to find.
-    "trap 'exit 143' TERM",
-    `trap 'rmdir "$HOME/busy/$STINT_TASK_ID"' EXIT`,
-    'mkdir "$HOME/busy/$STINT_TASK_ID" || echo "$STINT_TASK_ID $STINT_ATTEMPT" >> "$HOME/doubled"',
-    `sleep ${(ms / 1_000).toFixed(3)}`,
-    ENDS[end],
-  ];
-  const text = body.map((line) => `  ${line}\n`).join("");
-  return `name: ${end}\nscript: |\n${text}stopGrace: 2s\n${end === "flaky" ? "retries: 2\nbackoff: {first: 20ms, max: 50ms}\n" : ""}`;
+/** Stops the processes of one running job for a moment, as a person's SIGSTOP does. */
+async function stopForAMoment(stint: Stint, draw: number): Promise<void> {
+  const open = stint
+    .records()
+    .flatMap(({ status }) => status.attempts.filter(({ state }) => state === "running"));
+  const token = open[Math.floor(draw * open.length)]?.token;
+  if (token === undefined) return;
+  const pids = markedProcesses(token).map(String);
+  Bun.spawnSync(["kill", "-STOP", ...pids], { stderr: "ignore" });
+  await Bun.sleep(draw * 200);
+  Bun.spawnSync(["kill", "-CONT", ...pids], { stderr: "ignore" });
 }
 
 function isAtRest(stint: Stint): boolean {
