@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
-import { modifiedAt } from "./records.ts";
+import { contentOf, modifiedAt } from "./records.ts";
 
 /** How a container ended, as its runner noted it. */
 export interface ContainerEnd {
@@ -16,7 +14,7 @@ export interface ContainerEnd {
 /** Reads what a runner left, or null where none has come to the end; `sawTerm` is of the recording parent. */
 export function readContainerEnd(directory: string, sawTerm: boolean): ContainerEnd | null {
   const path = join(directory, "container-end");
-  const [word, code, oom] = contentOf(path).trim().split(" ");
+  const [word, code, oom] = (contentOf(path) ?? "").trim().split(" ");
   const endedAtMs = modifiedAt(path);
   if (word === undefined || word === "" || endedAtMs === null) return null;
   return {
@@ -40,7 +38,7 @@ function endingOf({ word, code, directory, sawTerm }: Noted): Ending {
   }
   // Told to end before there was a container: the engine's command got the signal.
   if (sawTerm) return endingFromShell(143, sawTerm);
-  return { type: "notStarted", ...refusalOf(code, contentOf(join(directory, "container-error"))) };
+  return { type: "notStarted", ...refusalOf(code, contentOf(join(directory, "container-error")) ?? "") };
 }
 
 /** What engines say where trying again cannot help, and what a person can do about it. */
@@ -90,13 +88,4 @@ function lastLine(said: string): string {
   const lines = said.split("\n").filter((line) => line.trim() !== "");
   const telling = lines.findLast((line) => /error|denied|cannot|not |killed/i.test(line)) ?? lines.at(-1);
   return (telling ?? "the engine failed and said nothing").trim().slice(0, MAX_SAID);
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return "";
-  }
 }

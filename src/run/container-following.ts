@@ -37,6 +37,7 @@ export const FOLLOWING: string = [
   "  dozing=false",
   "}",
   "follow() {",
+  "  clear container-logs",
   `  if "$direct"; then /bin/sh -c "$noted" "$directory/container-logs" "$engine" wait "$name" >/dev/null 3>&- &`,
   "  else",
   `    ! "$written" || forget`,
@@ -66,6 +67,7 @@ export const FOLLOWING: string = [
   // After the end: the output is as the engine has it. Where that is a journal it may be behind, and only what follows waits for it.
   "take() {",
   "  asked=true",
+  "  clear container-error",
   `  ! "$direct" || return 0`,
   `  test "$followed" = 0 || follow`,
   "  ! isWhole || return 0",

@@ -33,6 +33,13 @@ const CONTAINER_RUNNER = [
   "exec 3>&2 2>/dev/null",
   "stat=",
   "read -r stat </proc/self/stat",
+  // The job may write where the notes are, too: what is no file gives way to one, and is neither waited for nor followed.
+  "clear() {",
+  `  for file; do`,
+  `    if test -h "$directory/$file" || { test -e "$directory/$file" && ! test -f "$directory/$file"; }; then rm -rf "$directory/$file"; fi`,
+  "  done",
+  "}",
+  "clear container-runner",
   // Whoever comes after a killed recording parent finds the runner by this.
   `printf '%s\\n%s\\n%s\\n' "$$" "$boot" "$stat" >"$directory/container-runner"`,
   // Runs a command that has noted its own pid: it is found also where the runner was killed just then.
@@ -49,7 +56,7 @@ const CONTAINER_RUNNER = [
   // A rename: a reader sees all of it or nothing.
   "finish() {",
   `  rm -f "$directory/container-pulling" "$directory/container-env"`,
-  `  until printf '%s\\n' "$1" >"$directory/container-end.new" && mv -f "$directory/container-end.new" "$directory/container-end"; do`,
+  `  until clear container-end container-end.new; printf '%s\\n' "$1" >"$directory/container-end.new" && mv -f "$directory/container-end.new" "$directory/container-end"; do`,
   `    test -d "$directory" || exit 1`,
   "    sleep 1",
   "  done",

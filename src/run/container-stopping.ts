@@ -5,6 +5,7 @@
 export const STOPPING: string = [
   // The words of the last look are kept apart from what a failed start said.
   "look() {",
+  "  clear container-look",
   `  "$engine" inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.Pid}}' "$name" 2>"$directory/container-look"`,
   "}",
   `isGone() { grep -qi 'no such \\(container\\|object\\)' "$directory/container-look"; }`,

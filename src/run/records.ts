@@ -119,8 +119,8 @@ const NO_FILE = ["EINVAL", "EISDIR", "ENXIO", "ELOOP"];
 /** More than any of these files holds. */
 const MAX_BYTES = 65_536;
 
-/** Null where there is nothing, empty where there is something that is no file of ours: a folder, a FIFO, a link, a huge file. */
-function contentOf(path: string): string | null {
+/** The text of a small file of an attempt: null where there is nothing, empty where there is something that is no file of ours: a folder, a FIFO, a link, a huge file. */
+export function contentOf(path: string): string | null {
   try {
     return readOwnFile(path, MAX_BYTES) ?? "";
   } catch (error) {

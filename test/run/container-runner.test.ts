@@ -102,6 +102,20 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, "stop")).toBe(1);
     });
 
+    test("a job that puts folders, pipes and links in the place of the notes is seen to its end", async () => {
+      await using place = makePlace();
+      // The runner writes some of them again and again.
+      const put = (name: string, how: string) => `until ${how} ${name} 2>/dev/null; do rm -f ${name}; done\n`;
+      const job = `cd attempt; echo up
+        mkdir -p container-end/full
+        ${put("container-end.new", "mkfifo")} ${put("container-look", "mkfifo")}
+        ${put("container-error", "ln -s /dev/full")} exit 4`;
+      const { ended, read } = start(place, interpreter, { files: { job } });
+      await ended;
+      expect(read("container-end")).toBe("exited 4 false\n");
+      expect(read("output.log")).toBe("up\n");
+    });
+
     test.concurrent.each([
       ["the container's first process is the engine's runtime", {}],
       [
