@@ -1,10 +1,11 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { PLACES, type Place, placeOf } from "../model/state.ts";
 import { incomingBatches } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
 import { holdsNumber } from "../store/numbers.ts";
+import { endedFiles } from "../store/outlines.ts";
 import { ASIDE, isThere } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
 
@@ -17,16 +18,43 @@ export interface Check {
 
 /** Every folder must be there and be one that can be looked into; the system says what it is otherwise. */
 export function checkFolder(directory: string): Check[] {
-  readdirSync(directory);
+  closeSync(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK));
   return [];
 }
 
+/** The names in the folders of records, each of which is listed once: they can be long. */
+export class Listings {
+  readonly #layout: Layout;
+  readonly #names = new Map<Place, readonly string[]>();
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  in(place: Place): readonly string[] {
+    return this.#names.getOrInsertComputed(place, () => readdirSync(this.#layout.place(place)));
+  }
+}
+
+interface Look {
+  readonly place: Place;
+  readonly listings: Listings;
+  readonly onProgress: (count: number, all: number) => void;
+}
+
 /** Looks at every record of one directory, and at what is none. */
-export function checkRecords(layout: Layout, place: Place): Check[] {
-  const directory = layout.place(place);
-  return readdirSync(directory)
-    .filter((name) => name !== ASIDE)
-    .flatMap((name) => checkRecord(join(directory, name), { name, place }) ?? []);
+export function checkRecords(layout: Layout, { place, listings, onProgress }: Look): Check[] {
+  const names = listings.in(place);
+  const pathOf = (name: string): string => join(layout.place(place), name);
+  const check = (name: string): Check[] => {
+    const found = name === ASIDE ? null : checkRecord(pathOf(name), { name, place });
+    return found === null ? [] : [found];
+  };
+  if (place === "pending" || place === "running") return names.flatMap(check);
+  const checks = names.filter((name) => idFromFileName(name) === null).flatMap(check);
+  for (const { id, outline } of endedFiles(layout, place, { names, onProgress }))
+    if (outline === null) checks.push(...check(`${id}.json`));
+  return checks;
 }
 
 /** Null where nothing is wrong. */
@@ -83,14 +111,21 @@ function mendIn(place: Place): string {
 }
 
 /** Records that somebody copied: of one task in two directories, or of two tasks with one number. */
-export function checkCopies(layout: Layout): Check[] {
+export function checkCopies(layout: Layout, listings: Listings): Check[] {
+  const ids = PLACES.flatMap((place) =>
+    listings.in(place).flatMap((name): [TaskId, Place][] => {
+      const id = idFromFileName(name);
+      return id === null ? [] : [[id, place]];
+    }),
+  );
+  const known = new Set<number>();
+  const twice = new Set<number>();
+  for (const [id] of ids) (known.has(numberOf(id)) ? twice : known).add(numberOf(id));
   const paths = new Map<number, Map<TaskId, Place[]>>();
-  for (const place of PLACES) {
-    for (const id of readdirSync(layout.place(place)).map(idFromFileName)) {
-      if (id === null) continue;
-      const alike = paths.getOrInsertComputed(numberOf(id), () => new Map());
-      alike.set(id, [...(alike.get(id) ?? []), place]);
-    }
+  for (const [id, place] of twice.size === 0 ? [] : ids) {
+    if (!twice.has(numberOf(id))) continue;
+    const alike = paths.getOrInsertComputed(numberOf(id), () => new Map());
+    alike.set(id, [...(alike.get(id) ?? []), place]);
   }
   return [...paths].flatMap(([number, alike]): Check[] => {
     // Looked at again: it may have been on its way from one to the other.

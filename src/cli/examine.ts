@@ -30,9 +30,11 @@ import {
   checkNumbers,
   checkRecords,
   checkUnread,
+  Listings,
 } from "./examine-records.ts";
 import { scheduleViews } from "./schedules.ts";
 import { readSettings } from "./settings.ts";
+import { CountLine } from "./text/count-line.ts";
 import { silenceLines } from "./text/silence.ts";
 
 /** With less room than this a night of logs does not fit. */
@@ -57,8 +59,11 @@ export async function examine(context: Context, path: string): Promise<Check[]> 
   }
   const layout = home.value;
   const settings = await readSettings(context, layout);
-  return [
-    { verdict: "fine", what: `home ${layout.home}` },
+  const listings = new Listings(layout);
+  const progress = new CountLine(context);
+  const { onProgress } = progress;
+  const checks = [
+    { verdict: "fine" as const, what: `home ${layout.home}` },
     ...[
       () => checkMode(layout),
       () => checkOthers(layout, settings),
@@ -67,8 +72,8 @@ export async function examine(context: Context, path: string): Promise<Check[]> 
       () => checkSettings(settings),
       () => checkSupervisor(context, layout),
       ...layout.directories().map((directory) => () => checkFolder(directory)),
-      ...PLACES.map((place) => () => checkRecords(layout, place)),
-      () => checkCopies(layout),
+      ...PLACES.map((place) => () => checkRecords(layout, { place, listings, onProgress })),
+      () => checkCopies(layout, listings),
       () => checkUnread(layout),
       () => checkNumbers(layout),
       () => checkAside(layout),
@@ -79,6 +84,8 @@ export async function examine(context: Context, path: string): Promise<Check[]> 
     ].flatMap(looked),
     ...tools,
   ];
+  progress.clear();
+  return checks;
 }
 
 /** What the system does not let us look at is what is wrong. */
@@ -269,7 +276,7 @@ function namesIn(directory: string): string[] {
 }
 
 function checkAudit(layout: Layout): Check {
-  const verified = verifyAudit(layout);
+  const verified = verifyAudit(layout, { isQuick: true });
   if (verified.ok) return { verdict: "fine", what: `the audit log is whole (${verified.value.lines} lines)` };
   return {
     verdict: "bad",

@@ -6,6 +6,7 @@ import { type Outline, type SharedOutline, sharedOutline } from "../model/outlin
 import type { EndedPlace } from "../model/state.ts";
 import { replaceFiles } from "./durable.ts";
 import type { Layout } from "./layout.ts";
+import { sealed, unsealed } from "./sealed.ts";
 import { isMissing, onDisk } from "./trouble.ts";
 
 /** So many numbers in a row stand in one file: what has changed in it is written anew as a whole. */
@@ -120,19 +121,11 @@ function textOf(kept: readonly Kept[]): string {
     rests: kept.map(({ outline }) => shared.getOrInsert(JSON.stringify(sharedOutline(outline)), shared.size)),
   };
   const json = `${JSON.stringify(columns).slice(0, -1)},"shared":[${[...shared.keys()].join(",")}]}`;
-  return `${hashOf(json)}\n${json}\n`;
+  return sealed(json);
 }
 
-/** Of a file whose hash is right nothing is checked any more: a power cut may leave anything, but nobody else writes here. */
 function columnsIn(path: string): Columns | null {
   const read = onDisk("read outlines", () => readOwnFile(path, MAX_BYTES));
-  if (!read.ok || read.value === null) return null;
-  const [hash = "", json = ""] = read.value.split("\n");
-  if (hash !== hashOf(json)) return null;
-  const columns = JSON.parse(json) as Columns;
-  return columns.form === FORM ? columns : null;
-}
-
-function hashOf(text: string): string {
-  return Bun.hash(text).toString(36);
+  const columns = read.ok && read.value !== null ? (unsealed(read.value) as Columns | null) : null;
+  return columns?.form === FORM ? columns : null;
 }

@@ -100,6 +100,10 @@ export class Layout {
   outlines(place: Place, first: number): string {
     return join(this.index, place, String(first).padStart(12, "0"));
   }
+  /** Which files of the audit log were found whole. */
+  get auditParts(): string {
+    return join(this.index, "audit");
+  }
   /** When it was last cleaned up by itself. */
   get cleaned(): string {
     return join(this.home, "cleaned.json");

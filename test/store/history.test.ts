@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeTaskId } from "../../src/model/identity.ts";
 import { recordText } from "../../src/store/record.ts";
 import { canInject } from "../rig/faults.ts";
 import { writeHistory } from "../rig/history.ts";
@@ -106,5 +107,14 @@ test.skipIf(!canInject)(
     await stint.ok("cancel", await stint.ok("submit", "--hold", "--", "true"));
     expect(await readBy("stats")).toEqual(["done/005001-true.json"]);
     expect(await stint.ok("stats")).toMatch(/completed +5000\n +cancelled +1\n/);
+    expect((await readBy("doctor")).length).toBeLessThanOrEqual(1);
+    writeFileSync(layout.record("done", makeTaskId(7, "old")), "spoilt");
+    copyFileSync(
+      layout.record("done", makeTaskId(8, "old")),
+      layout.record("dead-letter", makeTaskId(8, "old")),
+    );
+    const { out } = await stint.run(["doctor"]);
+    expect(out).toContain("000007-old.json is spoilt");
+    expect(out).toContain("000008-old is in done/ and dead-letter/");
   },
 );
