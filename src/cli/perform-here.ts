@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { holdHome } from "./session.ts";
 import { readSettings } from "./settings.ts";
 import { noTerms } from "./terms.ts";
+import { CountLine } from "./text/count-line.ts";
 
 /** Takes the lock for as long as it takes, and does what is wished. */
 export async function performHere(
@@ -16,16 +17,19 @@ export async function performHere(
   layout: Layout,
   wish: Wish,
 ): Promise<Result<readonly Answer[], Problem>> {
+  const progress = new CountLine(context);
   const opened = await holdHome(context, layout, {
     role: "command",
     terms: noTerms(),
     notices: await noticeRules(context, layout),
     mayClaim: () => false,
+    onProgress: progress.onProgress,
   });
   if (!opened.ok) return opened;
   await using session = opened.value;
   const { holder } = session;
   const answers = operate(holder, wish);
+  progress.clear();
   // What is to be killed is seen to its end: nobody else would.
   await supervise(holder, { intake: () => null, isDone: () => !holder.active.some(isStopping) });
   // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.

@@ -25,6 +25,7 @@ export interface SessionOptions {
   readonly notices: NoticeRules;
   readonly mayClaim?: HolderOptions["mayClaim"];
   readonly say?: (line: string) => void;
+  readonly onProgress?: (count: number, all: number) => void;
 }
 
 /** Takes the home's lock for this process; waits while a mere command has it. */
@@ -51,6 +52,7 @@ export async function holdHome(
         notices: options.notices,
         mayClaim: options.mayClaim ?? null,
         say: options.say ?? (() => {}),
+        ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
       },
       options.role,
     );

@@ -1,11 +1,13 @@
 import { formatBytes } from "../lib/bytes.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, instantMs } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
+import type { Outline } from "../model/outline.ts";
 import type { Answer } from "../model/request.ts";
 import type { RetentionRules, RunPart } from "../model/retention.ts";
-import { isTerminal, type Place } from "../model/state.ts";
+import { ENDED_PLACES, isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../plan/retention.ts";
+import { endedFiles } from "../store/outlines.ts";
 import { idsIn, readTask, TaskReader } from "../store/reader.ts";
 import { finishRemoval, removeParts, removeTask } from "../store/retention.ts";
 import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../store/run-parts.ts";
@@ -20,14 +22,16 @@ interface Cleaning {
 }
 
 interface Ended extends EndedTask {
-  readonly uid: string;
   readonly version: number;
+  readonly endedAt: string | undefined;
   readonly environment: string | undefined;
 }
 
-const ENDED: readonly Place[] = ["done", "dead-letter"];
 /** So many are named on the audit log, which holds short lines only. */
 const MAX_NAMED = 20;
+
+/** So many folders are measured for who only wants to know: each takes longer than all else that is said of its task. */
+const MAX_MEASURED = 5_000;
 
 /** A clean-up holds a turn of the loop up for so long. */
 const STEP_MS = 10;
@@ -44,15 +48,15 @@ export function goOn(steps: Generator<void, Answer[]>, clock: Clock): Answer[] |
 
 /** Removes what is outdated, a task with each step, so that whoever has other work may do that in between. */
 export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): Generator<void, Answer[]> {
-  const { layout, clock } = holder.options;
+  const { layout, clock, onProgress = () => {} } = holder.options;
   const nowMs = clock.now();
   const ended: Ended[] = [];
   const environments = new Map<TaskId, string | undefined>();
   const isNeeded = needsOf(holder);
   const reader = new TaskReader(layout);
-  for (const place of ENDED) {
-    for (const id of idsIn(layout, place)) {
-      const task = endedOf(reader.read(id));
+  for (const place of ENDED_PLACES) {
+    for (const { id, outline } of endedFiles(layout, place, { onProgress })) {
+      const task = outline ?? endedOf(reader.read(id));
       if (task !== null) {
         environments.set(id, task.metadata.environment);
         ended.push(toEnded(holder, task, { rules, isNeeded }));
@@ -63,8 +67,11 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
   const toGo = outdated(ended, { rules, nowMs });
   if (!dryRun) noteCleaning(holder, toGo, actor);
   const answers: Answer[] = [];
-  for (const one of toGo.tasks) {
-    const answer = takeTask(holder, one, { dryRun, isNeeded });
+  for (const [index, one] of toGo.tasks.entries()) {
+    const answer =
+      dryRun && index >= MAX_MEASURED
+        ? { id: one.task.id, done: "would be removed" }
+        : takeTask(holder, one, { dryRun, isNeeded });
     if (answer !== null) answers.push(answer);
     if (answer?.done !== undefined && !dryRun) environments.delete(one.task.id);
     yield;
@@ -84,7 +91,7 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): G
   }
   if (dryRun) return answers;
   // What ended meanwhile is known to nobody here; its retry needs its environment.
-  for (const id of ENDED.flatMap((place) => idsIn(layout, place))) {
+  for (const id of ENDED_PLACES.flatMap((place) => idsIn(layout, place))) {
     if (environments.has(id)) continue;
     const read = reader.read(id);
     if (read.ok) environments.set(id, read.value.metadata.environment);
@@ -104,26 +111,27 @@ function endedOf(read: ReturnType<typeof readTask>): Task | null {
 
 function toEnded(
   holder: Holder,
-  task: Task,
-  { rules, isNeeded }: { rules: RetentionRules; isNeeded: (task: Task) => boolean },
+  task: Outline,
+  { rules, isNeeded }: { rules: RetentionRules; isNeeded: (task: Outline) => boolean },
 ): Ended {
-  const { id, uid, resourceVersion, environment } = task.metadata;
+  const { id, resourceVersion, environment } = task.metadata;
+  const { endedAt } = task.status;
   const isDead = task.status.state === "failed";
   const isMeasured = rules.bytes !== null && (!isDead || rules.takesDeadLetter);
   return {
     id,
-    uid,
     version: resourceVersion,
+    endedAt,
     environment,
     isDead,
-    endedAtMs: "endedAt" in task.status ? Date.parse(task.status.endedAt) : Number.POSITIVE_INFINITY,
+    endedAtMs: endedAt === undefined ? Number.POSITIVE_INFINITY : instantMs(endedAt),
     isNeeded: isNeeded(task),
     bytes: isMeasured ? sumOf(partsOf(holder.options.layout, id), outgoing(rules)) : 0,
   };
 }
 
 /** What unended tasks need of ended ones: their parents, for how these ended decides; and the rest of their sweep or batch. */
-function needsOf(holder: Holder): (task: Task) => boolean {
+function needsOf(holder: Holder): (task: Outline) => boolean {
   let [known, isNeeded] = [holder.taken, needOf(holder)];
   return (task) => {
     if (holder.taken !== known) [known, isNeeded] = [holder.taken, needOf(holder)];
@@ -131,7 +139,7 @@ function needsOf(holder: Holder): (task: Task) => boolean {
   };
 }
 
-function needOf(holder: Holder): (task: Task) => boolean {
+function needOf(holder: Holder): (task: Outline) => boolean {
   const unended = [...holder.tasks.values()];
   const parents = new Set(unended.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task)));
   const groups = new Set(unended.map(({ metadata }) => metadata.group?.id));
@@ -155,7 +163,7 @@ function sumOf(found: RunParts, parts: readonly (RunPart | "own")[]): number {
 function takeTask(
   holder: Holder,
   { task, parts }: Outdated<Ended>["tasks"][number],
-  { dryRun, isNeeded }: Pick<Cleaning, "dryRun"> & { isNeeded: (task: Task) => boolean },
+  { dryRun, isNeeded }: Pick<Cleaning, "dryRun"> & { isNeeded: (task: Outline) => boolean },
 ): Answer | null {
   const { layout } = holder.options;
   const { id } = task;
@@ -176,12 +184,12 @@ function takeTask(
 /** False where a task has come back to life since it was looked at, even if it has ended again, or is needed by now. */
 function isAsSeen(
   { options: { layout } }: Holder,
-  { id, uid, version }: Pick<Ended, "id" | "uid" | "version">,
-  isNeeded: (task: Task) => boolean,
+  { id, version, endedAt }: Pick<Ended, "id" | "version" | "endedAt">,
+  isNeeded: (task: Outline) => boolean,
 ): boolean {
   const now = endedOf(readTask(layout, id));
-  const isSame = now?.metadata.uid === uid && now.metadata.resourceVersion === version;
-  return isSame && !isNeeded(now);
+  if (now === null || !("endedAt" in now.status) || now.status.endedAt !== endedAt) return false;
+  return now.metadata.resourceVersion === version && !isNeeded(now);
 }
 
 /** Null where nothing of that is there, or it is not to go any more. */

@@ -52,6 +52,8 @@ export interface HolderOptions {
   readonly mayClaim: ((task: Task) => boolean) | null;
   /** Who is told of what, by config.yaml. */
   readonly notices: NoticeRules;
+  /** Told how far a look at all that has ended is. */
+  readonly onProgress?: (count: number, all: number) => void;
   /** Tells people what happens, a line at a time. */
   readonly say: (line: string) => void;
 }

@@ -90,10 +90,10 @@ test.skipIf(!canInject)(
   async () => {
     await using stint = new Stint();
     const layout = homeAt(stint.home);
-    writeHistory(layout, 5_000);
+    writeHistory(layout, 5_200);
     const readBy = async (...args: string[]): Promise<string[]> =>
       (await looked(stint, ...args)).opened.filter((path) => path.startsWith("done/"));
-    expect((await readBy("stats")).length).toBe(5_000);
+    expect((await readBy("stats")).length).toBe(5_200);
     // Of a file that was written just now nothing is kept.
     while ((await readBy("stats")).length > 0) await Bun.sleep(100);
     for (const args of [
@@ -105,9 +105,12 @@ test.skipIf(!canInject)(
     // The newest are looked at first.
     expect(await readBy("ls", "--name", "none")).toHaveLength(1_000);
     await stint.ok("cancel", await stint.ok("submit", "--hold", "--", "true"));
-    expect(await readBy("stats")).toEqual(["done/005001-true.json"]);
-    expect(await stint.ok("stats")).toMatch(/completed +5000\n +cancelled +1\n/);
+    expect(await readBy("stats")).toEqual(["done/005201-true.json"]);
+    expect(await stint.ok("stats")).toMatch(/completed +5200\n +cancelled +1\n/);
     expect((await readBy("doctor")).length).toBeLessThanOrEqual(1);
+    const { err, opened } = await looked(stint, "clean", "--dry-run");
+    expect(err).toMatch(/^5200 tasks, .+ in the 5000 of them that were measured, would be removed\n$/);
+    expect(new Set(opened.filter((path) => path.startsWith("done/"))).size).toBeLessThanOrEqual(1);
     writeFileSync(layout.record("done", makeTaskId(7, "old")), "spoilt");
     copyFileSync(
       layout.record("done", makeTaskId(8, "old")),

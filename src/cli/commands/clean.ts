@@ -89,7 +89,9 @@ function usage(message: string): Result<never, Problem> {
 function summaryOf(answers: readonly Answer[], isDry: boolean): string {
   const removed = answers.filter(({ done }) => done !== undefined);
   const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
-  const what = `${removed.length} ${removed.length === 1 ? "task" : "tasks"}, ${formatBytes(bytes)}`;
+  const measured = removed.filter((answer) => answer.bytes !== undefined).length;
+  const within = measured === removed.length ? "" : ` in the ${measured} of them that were measured,`;
+  const what = `${removed.length} ${removed.length === 1 ? "task" : "tasks"}, ${formatBytes(bytes)}${within}`;
   const keptBytes = removed.reduce((total, answer) => total + (answer.keptBytes ?? 0), 0);
   const kept =
     keptBytes === 0
