@@ -1,4 +1,5 @@
 import { runApp } from "./cli/app.ts";
-import { leave, processContext } from "./cli/context.ts";
+import { leave, processContext, shakeOffSteering } from "./cli/context.ts";
 
+shakeOffSteering();
 leave(await runApp(processContext()));

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { errnoOf } from "../lib/errno.ts";
+import { own } from "../lib/own.ts";
 import { asLines } from "../lib/printable.ts";
 import { closest } from "../lib/suggest.ts";
 import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/errors.ts";
@@ -112,7 +113,7 @@ async function assemble(
     });
   if (isVersionFlag(verb)) return program;
   if (isHelp) return withAllVerbs(program);
-  const called = VERBS[verb];
+  const called = own(VERBS, verb);
   if (called === undefined) return null;
   const module = await called.load();
   const declared = <Kind extends Command>(command: Kind): Kind => {

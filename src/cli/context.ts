@@ -4,6 +4,7 @@ import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
+import { absolute } from "./home.ts";
 import { Output } from "./output.ts";
 
 /** All that a verb may know of the process it runs in; nothing else touches `process`. */
@@ -68,7 +69,7 @@ export function processContext(): Context {
     arguments: process.argv.slice(2),
     env,
     cwd: workingDirectory(env),
-    userHome: env["HOME"] ?? homedir(),
+    userHome: absolute(env["HOME"]) ?? homeInPasswd() ?? absolute(homedir()) ?? "/",
     user: () => userName(env),
     self: process.execPath,
     clock: systemClock,
@@ -108,15 +109,23 @@ function heedSignals(): readonly string[] {
 /** The name of the user behind this process's user id (passwd(5)); Bun's own answer is the variable USER, which cron leaves out. */
 function userName(env: Readonly<Record<string, string>>): string {
   const { uid, username } = userInfo();
-  const line = passwd().find((candidate) => candidate.split(":")[2] === String(uid));
-  return line?.split(":")[0] ?? env["LOGNAME"] ?? (username === "unknown" ? `uid ${uid}` : username);
+  return passwd()?.[0] ?? env["LOGNAME"] ?? (username === "unknown" ? `uid ${uid}` : username);
 }
 
-function passwd(): string[] {
+function homeInPasswd(): string | undefined {
+  return absolute(passwd()?.[5]);
+}
+
+/** What passwd(5) says of this process's user; undefined where it knows none. */
+function passwd(): string[] | undefined {
+  const { uid } = userInfo();
   try {
-    return readFileSync("/etc/passwd", "utf8").split("\n");
+    const entries = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .map((line) => line.split(":"));
+    return entries.find((fields) => fields[2] === String(uid));
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -158,6 +167,23 @@ function armFromEnvironment(env: Readonly<Record<string, string>>): void {
     left -= 1;
     if (left === 0) process.kill(process.pid, "SIGKILL");
   });
+}
+
+/** Variables by which the runtime loads code of others, or lets them in to debug. */
+const STEERING = /^BUN_(?:OPTIONS|INSPECT(?:_\w+)?)$/;
+/** The benchmark's. */
+const MEASURING = /^(?:--cpu-prof(?:-dir=\S+)? ?)+$/;
+
+/**
+ * Becomes the same program once more without them, as the executable cannot be built to pass them over. What they have
+ * brought about is gone with the program that was; it could do no more than whoever sets the environment of a process.
+ */
+export function shakeOffSteering(): void {
+  const { env } = process;
+  const isSteered = Object.keys(env).some((name) => STEERING.test(name) && !MEASURING.test(env[name] ?? ""));
+  if (!isSteered || !Bun.isStandaloneExecutable) return;
+  const plain = Object.fromEntries(Object.entries(env).filter(([name]) => !STEERING.test(name)));
+  process.execve?.(process.execPath, [process.execPath, ...process.argv.slice(2)], plain);
 }
 
 /** Ends the process. */

@@ -27,11 +27,11 @@ export function pairsFlag(
   flag: string,
   pairs: readonly string[] = [],
 ): Result<Record<string, string>, Problem> {
-  const map: Record<string, string> = {};
+  const map = new Map<string, string>();
   for (const pair of pairs) {
     const cut = pair.indexOf("=");
     if (cut < 1) return err(problem("USAGE", `Cannot read --${flag} "${pair}": wanted NAME=VALUE`));
-    map[pair.slice(0, cut)] = pair.slice(cut + 1);
+    map.set(pair.slice(0, cut), pair.slice(cut + 1));
   }
-  return ok(map);
+  return ok(Object.fromEntries(map));
 }

@@ -1,14 +1,14 @@
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Context } from "./context.ts";
 
 /** The home that is meant: `$STINT_HOME`, which `--home` sets, else below `$XDG_DATA_HOME`, else `~/.local/share/stint`. */
 export function homePath({ env, cwd, userHome }: Pick<Context, "env" | "cwd" | "userHome">): string {
-  const named = nonEmpty(env["STINT_HOME"]);
-  if (named !== undefined) return resolve(cwd, named);
-  const data = nonEmpty(env["XDG_DATA_HOME"]) ?? join(userHome, ".local", "share");
-  return join(data, "stint");
+  const named = env["STINT_HOME"] ?? "";
+  if (named !== "") return resolve(cwd, named);
+  return join(absolute(env["XDG_DATA_HOME"]) ?? join(userHome, ".local", "share"), "stint");
 }
 
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
+/** The path in a variable that says where files of a user are: one that is empty or relative would be another in every folder, and does not count. */
+export function absolute(path: string | undefined): string | undefined {
+  return path !== undefined && isAbsolute(path) ? path : undefined;
 }

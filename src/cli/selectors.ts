@@ -47,12 +47,12 @@ export function queryOf(
 ): Result<Query | null, Problem> {
   const states = statesOf(flags);
   if (!states.ok) return states;
-  const labels: Record<string, string> = {};
+  const labels = new Map<string, string>();
   for (const pair of flags.label ?? []) {
     const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
     if (key === undefined || value === undefined)
       return err(problem("USAGE", `Cannot select by label "${pair}": wanted key=value`));
-    labels[key] = value;
+    labels.set(key, value);
   }
   const since = flags.since === undefined ? ok(undefined) : durationFlag("since", flags.since);
   if (!since.ok) return since;
@@ -66,7 +66,7 @@ export function queryOf(
     ...(states.value.length > 0 && { states: states.value }),
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.slot !== undefined && { slot: flags.slot }),
-    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(labels.size > 0 && { labels: Object.fromEntries(labels) }),
     ...(failure.value !== undefined && { failure: failure.value }),
     ...(since.value !== undefined && { sinceMs: nowMs - since.value }),
   };

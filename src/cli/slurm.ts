@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 
@@ -52,7 +53,7 @@ export function parentsFromSlurm(list: string): Result<Record<string, string[]>,
   const parents: Record<string, string[]> = {};
   for (const part of list.split(",")) {
     const [type = "", ...tasks] = part.split(":");
-    const key = Object.hasOwn(KEYS, type) ? KEYS[type] : undefined;
+    const key = own(KEYS, type);
     if (key === undefined || tasks.length === 0) {
       const wanted = "wanted afterok:ID, afterany:ID or afternotok:ID, with commas between them";
       return err(problem("USAGE", `Cannot read --dependency "${list}": ${wanted}`));

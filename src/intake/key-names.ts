@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import { closest } from "../lib/suggest.ts";
 import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
@@ -203,9 +204,4 @@ function camelPath(typed: string): string {
     .map(camelCase)
     .join(".")
     .replace(/^retryPolicy(?=\.|$)/, "retry");
-}
-
-/** A lookup that `constructor` and its like do not fool. */
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

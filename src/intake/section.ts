@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { camelCase } from "./camel-case.ts";
@@ -29,7 +30,7 @@ export function section<const Keys extends Readonly<Record<string, SectionKey>>>
     const faults: Fault[] = [];
     const result: Record<string, unknown> = {};
     for (const { key, span, value: given } of value.entries) {
-      const found = Object.hasOwn(keys, camelCase(key)) ? keys[camelCase(key)] : undefined;
+      const found = own(keys, camelCase(key));
       if (found === undefined) {
         const near = closest(key, names);
         const hint = near === null ? undefined : `did you mean ${near}?`;

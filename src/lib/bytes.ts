@@ -1,3 +1,5 @@
+import { own } from "./own.ts";
+
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   b: 1,
   k: 2 ** 10,
@@ -17,7 +19,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
 /** Reads `8GB`, `8GiB`, `512MiB`, `16G` (binary, as Slurm has it); gives bytes, or null for anything else, a bare number included. */
 export function parseBytes(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim());
-  const unit = UNIT_BYTES[match?.[2]?.toLowerCase() ?? ""];
+  const unit = own(UNIT_BYTES, match?.[2]?.toLowerCase() ?? "");
   if (match === null || unit === undefined) return null;
   const bytes = Math.round(Number(match[1]) * unit);
   return Number.isSafeInteger(bytes) ? bytes : null;

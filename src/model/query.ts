@@ -1,4 +1,5 @@
 import { globMatcher } from "../lib/glob.ts";
+import { own } from "../lib/own.ts";
 import { failureOfAttempt } from "./attempt.ts";
 import type { Outline } from "./outline.ts";
 import type { State } from "./state.ts";
@@ -27,7 +28,7 @@ export function matches(task: Outline, query: Query): boolean {
   if (query.slot !== undefined && task.spec.slot !== query.slot) return false;
   if (query.group !== undefined && task.metadata.group?.id !== query.group) return false;
   for (const [key, value] of Object.entries(query.labels ?? {})) {
-    if (task.metadata.labels[key] !== value) return false;
+    if (own(task.metadata.labels, key) !== value) return false;
   }
   return query.failure === undefined || failedWith(task, query.failure);
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { own } from "../lib/own.ts";
 
 const values = v.pipe(v.array(v.string()), v.minLength(1));
 const key = v.pipe(v.string(), v.minLength(1));
@@ -22,7 +23,7 @@ export function unmet(wanted: Selector, labels: Readonly<Record<string, string>>
 }
 
 function isMet(wanted: Requirement, labels: Readonly<Record<string, string>>): boolean {
-  const value = Object.hasOwn(labels, wanted.key) ? labels[wanted.key] : undefined;
+  const value = own(labels, wanted.key);
   switch (wanted.operator) {
     case "In":
       return value !== undefined && wanted.values.includes(value);

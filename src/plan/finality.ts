@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import type { TaskId } from "../model/identity.ts";
 import { describeRequirement } from "../model/selector.ts";
 import type { Task } from "../model/task.ts";
@@ -185,7 +186,7 @@ function linesOf(all: readonly Outlook[], { machine }: Surroundings): ReadonlyMa
   return new Map(
     [...lines].map(([slot, unsorted]) => {
       const members = unsorted.toSorted((left, right) => byStanding(left.task, right.task));
-      return [slot, { members, limit: machine.policy.slots[slot] ?? 1, next: 0, stuck: new Set() }];
+      return [slot, { members, limit: own(machine.policy.slots, slot) ?? 1, next: 0, stuck: new Set() }];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import type { Policy } from "../model/policy.ts";
 import { isActive } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -31,7 +32,7 @@ export function lanesOf(around: {
   }
   return new Map(
     [...bySlot].map(([slot, unsorted]) => {
-      const limit = around.policy.slots[slot] ?? 1;
+      const limit = own(around.policy.slots, slot) ?? 1;
       const members = unsorted.length === 1 ? unsorted : unsorted.toSorted(byStanding);
       return [slot, { slot, limit, members, front: new Set(members.slice(0, limit)) }];
     }),

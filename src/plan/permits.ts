@@ -1,3 +1,4 @@
+import { own } from "../lib/own.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
 
@@ -18,7 +19,7 @@ export function permitsOf(task: Task, policy: Policy): Permit[] {
   for (const [key, value] of Object.entries(labels)) {
     const pair = `${key}=${value}`;
     // The limit of one value goes before that of each value.
-    const limit = policy.labels[pair] ?? policy.labels[key];
+    const limit = own(policy.labels, pair) ?? own(policy.labels, key);
     if (limit !== undefined) permits.push({ key: `label ${pair}`, limit });
   }
   return permits;

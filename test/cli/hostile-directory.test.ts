@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import manifest from "../../package.json";
@@ -70,5 +70,59 @@ describe("stint in a hostile directory", () => {
     const { stdout } = runThere(process.execPath, "show.js");
     expect(stdout.trim()).toBe(join(directory, "elsewhere"));
     expect(existsSync(marker)).toBe(true);
+  });
+});
+
+describe("an environment that steers the runtime", () => {
+  /** Runs stint under it; the code that is loaded tells each process that it is loaded into. */
+  function steered(
+    env: Readonly<Record<string, string>>,
+    ...args: string[]
+  ): { code: number; loaded: string } {
+    const { exitCode, stderr } = Bun.spawnSync([executable, ...args], {
+      cwd: directory,
+      env: { PATH: "/usr/bin:/bin", HOME: directory, ...env },
+      stdin: "ignore",
+    });
+    expect(stderr.toString()).not.toContain("Internal error");
+    return { code: exitCode, loaded: existsSync(marker) ? readFileSync(marker, "utf8") : "" };
+  }
+
+  test("is shaken off before anything is done", () => {
+    writeFileSync(
+      join(directory, "evil.js"),
+      `process.on("exit", () => require("node:fs").appendFileSync(${JSON.stringify(marker)}, "x"));`,
+    );
+    const { code, loaded } = steered(
+      { BUN_OPTIONS: `--preload=${directory}/evil.js` },
+      "init",
+      "hello",
+      "-o",
+      "a b.yaml",
+    );
+    expect(code).toBe(0);
+    expect(existsSync(join(directory, "a b.yaml"))).toBe(true);
+    // No process with that code in it came to its end.
+    expect(loaded).toBe("");
+  });
+
+  test("lets nobody in to debug a supervisor", async () => {
+    const socket = join(directory, "debug");
+    const env = { PATH: "/usr/bin:/bin", HOME: directory, BUN_INSPECT: `ws+unix://${socket}` };
+    const supervisor = Bun.spawn([executable, "up"], {
+      cwd: directory,
+      env,
+      stdin: "ignore",
+      stdout: "pipe",
+    });
+    try {
+      const { value } = await supervisor.stdout.getReader().read();
+      expect(new TextDecoder().decode(value)).toContain("supervising");
+      const listening = readFileSync("/proc/net/unix", "utf8");
+      expect(listening).not.toContain(socket);
+    } finally {
+      supervisor.kill("SIGKILL");
+      await supervisor.exited;
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { own } from "../../lib/own.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { numberOf } from "../../model/identity.ts";
 import { openHome } from "../../store/home.ts";
@@ -37,7 +38,7 @@ export function declare(command: Command, invocation: Invocation): void {
 }
 
 async function candidates({ context }: Invocation, verbName: string | undefined): Promise<string[]> {
-  const verb = verbName === undefined ? undefined : VERBS[verbName];
+  const verb = verbName === undefined ? undefined : own(VERBS, verbName);
   if (verb === undefined) return Object.entries(VERBS).map(([name, { summary }]) => `${name}\t${summary}`);
   const { Command: Declared } = await import("commander");
   const command = new Declared(verbName);

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { own } from "../../lib/own.ts";
 import { asLines } from "../../lib/printable.ts";
 import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
@@ -16,7 +17,7 @@ interface Flags {
 
 export function declare(command: Command, { context, end }: Invocation): void {
   const write = (name: string, flags: Flags): Ended => {
-    const template = TEMPLATES[name];
+    const template = own(TEMPLATES, name);
     if (template === undefined) {
       const near = closest(name, Object.keys(TEMPLATES));
       const hint = near === null ? "`stint init` lists them" : `did you mean "${near}"?`;

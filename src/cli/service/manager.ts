@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { homePath } from "../home.ts";
+import { absolute, homePath } from "../home.ts";
 import { type Service, serviceName } from "./definition.ts";
 import { agentLabel, agentText } from "./launchd.ts";
 import { unitText } from "./systemd.ts";
@@ -65,7 +65,7 @@ export function managerOf(context: Context, service: Service, isMac: boolean): M
 
 function systemd(context: Context, service: Service): Manager {
   const unit = `${service.name}.service`;
-  const settings = context.env["XDG_CONFIG_HOME"] ?? join(context.userHome, ".config");
+  const settings = absolute(context.env["XDG_CONFIG_HOME"]) ?? join(context.userHome, ".config");
   const user = (...words: string[]): string[] => ["systemctl", "--user", ...words];
   return {
     kind: "systemd",

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../lib/duration.ts";
+import { own } from "../../lib/own.ts";
 import type { Timing } from "../../model/schedule.ts";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -14,7 +15,7 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 export function describeTiming(timing: Timing): string {
   if (timing.type === "every") return `every ${formatDuration(timing.everyMs)}`;
   const { expression } = timing;
-  const fields = (NICKNAMES[expression.toLowerCase()] ?? expression).split(/\s+/);
+  const fields = (own(NICKNAMES, expression.toLowerCase()) ?? expression).split(/\s+/);
   const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields;
   const days = month === "*" ? daysOf(day, weekday) : null;
   if (days === null) return `at ${expression}`;

@@ -1,3 +1,4 @@
+import { own } from "../../lib/own.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { valueVariable } from "../../model/group.ts";
 import { MAX_SCRIPT_BYTES } from "../../model/kind.ts";
@@ -140,8 +141,4 @@ function writtenAs(
 /** A lookup in one member; `sweep.` is the same for all but the index. */
 export function lookupIn(member: Member, sweep: Readonly<Record<string, string>>): Lookup {
   return ({ kind, name }) => (kind === "sweep" ? own(sweep, name) : own(member.values, name));
-}
-
-function own(values: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(values, name) ? values[name] : undefined;
 }

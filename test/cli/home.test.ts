@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { homePath } from "../../src/cli/home.ts";
+
+/** As passwd(5) says; a user without an entry has none. */
+const OWN_HOME =
+  readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"))
+    .find(([, , uid]) => uid === String(userInfo().uid))?.[5] ?? "/";
+
+describe("homePath()", () => {
+  test.each([
+    [{ STINT_HOME: "/a", XDG_DATA_HOME: "/b" }, "/a"],
+    [{ STINT_HOME: "here" }, "/cwd/here"],
+    [{ STINT_HOME: "", XDG_DATA_HOME: "/b" }, "/b/stint"],
+    [{ XDG_DATA_HOME: "b" }, "/user/.local/share/stint"],
+    [{ XDG_DATA_HOME: "" }, "/user/.local/share/stint"],
+    [{}, "/user/.local/share/stint"],
+  ] as const)("%j: %s", (env, path) => {
+    expect(homePath({ env, cwd: "/cwd", userHome: "/user" })).toBe(path);
+  });
+});
+
+test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XDG_CONFIG_HOME: "settings" }])(
+  "with %j nothing is made in the current folder, and the home is the user's",
+  (env) => {
+    const folder = mkdtempSync(join(tmpdir(), "stint-home-"));
+    try {
+      for (const name of ["home", "data", "settings"]) mkdirSync(join(folder, name));
+      const call = (...args: string[]): string =>
+        Bun.spawnSync([resolve("dist/stint"), ...args], {
+          cwd: folder,
+          env: { PATH: process.env["PATH"] ?? "", ...env },
+        }).stderr.toString();
+      // Verbs that make none and write none: they only say where it would be.
+      expect(call("show", "1")).not.toContain(folder);
+      expect(call("service", "install", "--print")).toContain(`# It goes to ${join(OWN_HOME, ".config")}/`);
+      expect(readdirSync(folder).filter((name) => existsSync(join(folder, name, "stint")))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
