@@ -44,6 +44,13 @@ async function upAtRest(stint: Stint): ReturnType<Stint["up"]> {
   return supervisor;
 }
 
+/** Waits until a supervisor has tried its disk once more in vain: by then it has seen all that was there before. */
+async function untilRefusedAgain(stint: Stint): Promise<void> {
+  const refusals = (): number => stint.textOf("strace.log").split("(INJECTED)").length;
+  const before = refusals();
+  await until("the disk was tried again", () => refusals() >= before + 1);
+}
+
 /** Errors in the place of real system calls, by strace; `apt-get install strace` where they are skipped. */
 describe.skipIf(!canInject)("with system calls that fail", () => {
   test.concurrent.each(FAULTS)(
@@ -153,15 +160,15 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         await until("the first job has ended", () =>
           stint.files("runs/000001-first/1").includes("exit.json"),
         );
-        // Not before: a command waits for its answer for five seconds.
         order = stint.run(["cancel", "2"]);
-        await Bun.sleep(500);
+        await untilRefusedAgain(stint);
         // Its end cannot be written, so nothing takes its place.
         expect(stint.record(1).status.state).toBe("running");
         expect(Object.keys(starts(stint))).toEqual(["000001-first"]);
         expect(supervisor.exitCode).toBeNull();
       }
-      expect(await order).toMatchObject({ code: 0, err: "" });
+      // It waits for its answer for five seconds, in which the disk may not be tried again yet.
+      expect((await order).code).toBe(0);
       expect((await stint.reach(1, "failed")).status.attempts.map(({ exitCode }) => exitCode)).toEqual([3]);
       await stint.reach(2, "cancelled");
       await stint.reach(3, "completed");
@@ -223,8 +230,8 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         await until("both were refused", () => stint.textOf("strace.log").split("(INJECTED)").length > 2);
         expect(supervisor.exitCode).toBeNull();
       }
-      expect(await order).toMatchObject({ code: 0, err: "" });
-      expect(stint.record(1)).toMatchObject({ place: "done", status: { state: "cancelled" } });
+      expect((await order).code).toBe(0);
+      await stint.reach(1, "cancelled");
     },
   );
 

@@ -80,7 +80,7 @@ test.skipIf(!canBeNobody).concurrent.each([...FOLDERS])(
           "timeout",
           "-s",
           "KILL",
-          "15",
+          "100",
           "setpriv",
           "--reuid",
           String(NOBODY),

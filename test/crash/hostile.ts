@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS, EXIT } from "../../src/model/errors.ts";
+import { PATIENCE_MS } from "../rig/patience.ts";
 import { type Ran, type Stint, until } from "../rig/stint.ts";
 
 /** Puts something hostile at a path, where the text of what belongs there is known. */
@@ -42,8 +43,6 @@ export const SHAPES: Readonly<Record<string, Put>> = {
   "a link to a device without end": (path) => replaced(path, () => symlinkSync("/dev/zero", path)),
 };
 
-/** A verb that is not done by then hangs. */
-const HANGS_MS = 15_000;
 /** What a supervisor says at a start about a spoilt home, and a little more; a loop says that in no time. */
 const MAX_LOG_BYTES = 20_000;
 
@@ -53,7 +52,7 @@ const CODES: readonly number[] = Object.values(EXIT).filter((code) => code !== E
 /** Runs a verb that must end by itself, with a code of the table and in words. */
 export async function survives(stint: Stint, args: readonly string[], input?: string): Promise<Ran> {
   const child = stint.start(args, input === undefined ? {} : { input });
-  const killer = setTimeout(() => child.kill("SIGKILL"), HANGS_MS);
+  const killer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -77,15 +76,13 @@ export async function supervised(stint: Stint, isDone: () => boolean, jobs = 4):
   const child = stint.start(["up", "--jobs", String(jobs)]);
   try {
     const isUp = (): boolean => stint.owner()?.["pid"] === child.pid;
-    await until("the supervisor has done it or left", () => child.exitCode !== null || (isUp() && isDone()), {
-      deadlineMs: HANGS_MS,
-    });
+    await until("the supervisor has done it or left", () => child.exitCode !== null || (isUp() && isDone()));
     // Long enough for one that loops to say so a thousand times.
     if (child.exitCode === null) await Bun.sleep(200);
   } finally {
     if (child.exitCode === null) child.kill("SIGTERM");
   }
-  const killer = setTimeout(() => child.kill("SIGKILL"), HANGS_MS);
+  const killer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

@@ -74,7 +74,7 @@ test("a week with two reboots, a night of sleep and a change of the clocks", asy
   expect(tasks.every(({ metadata }) => (metadata.source === "cron") === (metadata.name !== "crontab"))).toBe(
     true,
   );
-}, 120_000);
+}, 300_000);
 
 async function reboot(machine: SimulatedMachine, offMs: number, onMs: number): Promise<void> {
   await machine.until(offMs);

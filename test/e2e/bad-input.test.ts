@@ -62,7 +62,7 @@ test("all faults of a file are told at once, each with its place, and nothing is
   expect(ran.err).toContain("did you mean run?");
   expect(ran.err).toContain("stdin:5:10");
   expect(ran.err).toContain('"security" is not supported yet');
-  expect(readdirSync(stint.root)).toEqual([]);
+  expect(readdirSync(stint.root)).toEqual(["runtime"]);
 });
 
 test("a home of a newer stint is refused and left untouched", async () => {

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { killMarked, Stint, until } from "../rig/stint.ts";
 
-/** A home whose GPUs are nobody else's: the folder of shares is its own, as that of each user is. */
+/** A home with settings. */
 class GpuStint extends Stint {
   constructor(settings = "") {
     super();
-    mkdirSync(join(this.root, "runtime"), { mode: 0o700 });
     mkdirSync(this.home, { mode: 0o700 });
     writeFileSync(join(this.home, "config.yaml"), settings);
   }
@@ -16,7 +15,7 @@ class GpuStint extends Stint {
   variables: Record<string, string> = {};
 
   override get env(): Record<string, string> {
-    return { ...super.env, XDG_RUNTIME_DIR: join(this.root, "runtime"), ...this.variables };
+    return { ...super.env, ...this.variables };
   }
 
   /** Queues a shell line, by name. */

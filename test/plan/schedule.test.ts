@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type Schedule, stateAfter } from "../../src/model/schedule.ts";
 import { due, isFromTheFuture, upcoming } from "../../src/plan/schedule.ts";
 import { cronFault } from "../../src/plan/timetable.ts";
+import { timed } from "../rig/cpu-time.ts";
 import { aMark, aSchedule } from "../rig/schedules.ts";
 
 const BERLIN = "Europe/Berlin";
@@ -87,12 +88,13 @@ describe("due()", () => {
 
   test("a year of missed minutes costs no more than the last of them", () => {
     const minutely = aSchedule("* * * * *", { catchUp: "all", windowMs: 365 * 86_400_000, cap: 100 });
-    const began = performance.now();
-    const found = dueAt(minutely, { since: "2025-05-01T00:00:00Z", now: "2026-05-01T00:00:00Z" });
+    const [found, tookMs] = timed(() =>
+      dueAt(minutely, { since: "2025-05-01T00:00:00Z", now: "2026-05-01T00:00:00Z" }),
+    );
     expect(found).toHaveLength(100);
     expect(found.at(-1)).toBe("2026-05-01T00:00:00.000Z");
     // Counting all of them through takes half a minute.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(tookMs).toBeLessThan(10_000);
   });
 });
 

@@ -45,7 +45,7 @@ export class SimulatedMachine {
           means: () => means,
           actor: "ada",
           self: resolve("dist/stint"),
-          environment: { PATH: "/usr/bin:/bin", HOME: path },
+          environment: { PATH: "/usr/bin:/bin", HOME: path, XDG_RUNTIME_DIR: path },
           mayClaim: null,
           say: (line) => this.log.push(`${new Date(this.clock.now()).toISOString()} ${line}`),
         },

@@ -1,11 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** The program that users get. */
 const EXECUTABLE = resolve("dist/stint");
-/** A condition that does not come true on a busy machine in this time never does. */
-const DEADLINE_MS = 20_000;
 
 export interface Ran {
   readonly code: number;
@@ -82,12 +81,19 @@ export class Stint implements AsyncDisposable {
   constructor(parent = tmpdir()) {
     this.root = mkdtempSync(join(parent, "stint-test-"));
     this.home = join(this.root, "home");
+    mkdirSync(join(this.root, "runtime"), { mode: 0o700 });
   }
 
-  /** The environment of every call: nothing of the machine's own. */
+  /** The environment of every call: nothing of the machine's own, and no devices that other homes of this user could have. */
   get env(): Record<string, string> {
     const path = process.env["PATH"] ?? "/usr/bin:/bin";
-    return { PATH: path, HOME: this.root, STINT_HOME: this.home, LANG: "C.UTF-8" };
+    return {
+      PATH: path,
+      HOME: this.root,
+      STINT_HOME: this.home,
+      XDG_RUNTIME_DIR: join(this.root, "runtime"),
+      LANG: "C.UTF-8",
+    };
   }
 
   /** Runs one command line to its end. */
@@ -238,7 +244,7 @@ function isDirectory(path: string): boolean {
 export async function until(
   what: string,
   isTrue: () => boolean,
-  { describe, deadlineMs = DEADLINE_MS }: { describe?: () => string | undefined; deadlineMs?: number } = {},
+  { describe, deadlineMs = PATIENCE_MS }: { describe?: () => string | undefined; deadlineMs?: number } = {},
 ): Promise<void> {
   const untilMs = performance.now() + deadlineMs;
   while (!isTrue()) {

@@ -6,6 +6,7 @@ import type { Kind, Mode } from "../../src/model/kind.ts";
 import { type Launched, type LaunchOrder, launch } from "../../src/run/launch.ts";
 import { readStart } from "../../src/run/records.ts";
 import { signalTree } from "../../src/run/tree.ts";
+import { PATIENCE_MS } from "../rig/patience.ts";
 
 /** A directory that goes away, with every process that was started for it. */
 export interface Place extends AsyncDisposable {
@@ -41,13 +42,13 @@ export function makePlace(): Place {
   };
 }
 
-/** Waits until a condition holds; a test that waits for more than this is broken. */
-export async function until<T>(condition: () => T | null | false | undefined, withinMs = 15_000): Promise<T> {
-  const deadline = Date.now() + withinMs;
+/** Waits until a condition holds. */
+export async function until<T>(condition: () => T | null | false | undefined): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const value = condition();
     if (value !== null && value !== false && value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${condition.toString()}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${condition.toString()}`);
     await Bun.sleep(5);
   }
 }
