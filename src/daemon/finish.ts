@@ -113,6 +113,12 @@ function progressOf(
   return { change, lookInMs: LOOK_MS };
 }
 
+/** True where the loop is woken up by the end of a job. */
+function isHeardOf({ leaders }: Holder, { isChild, runner, leader }: Job): boolean {
+  const last = runner ?? leader;
+  return isChild || (last !== null && leaders.isWatched(last));
+}
+
 /** A signal that is due. */
 interface Order {
   readonly tree: Tree;
@@ -125,7 +131,9 @@ function signalWhatMust(
   jobs: readonly { readonly task: Task; readonly job: Job }[],
 ): number | null {
   const orders: Order[] = [];
-  const waits = jobs.map((one) => stopWhatMust(holder, one, orders) ?? (one.job.isChild ? null : LOOK_MS));
+  const waits = jobs.map(
+    (one) => stopWhatMust(holder, one, orders) ?? (isHeardOf(holder, one.job) ? null : LOOK_MS),
+  );
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     const trees = orders.filter((order) => order.signal === signal).map(({ tree }) => tree);
     signalTrees(trees, signal, holder.census);

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { bootId } from "../lib/host.ts";
+import { ProcessWatch } from "../lib/process-watch.ts";
 import type { Random } from "../lib/random.ts";
 import { uuid } from "../lib/random.ts";
 import type { Means } from "../machine/means.ts";
@@ -72,6 +73,8 @@ export class Holder {
   readonly bootId = bootId();
   readonly jobs = new Map<TaskId, Job>();
   readonly census = new Census();
+  /** Of the processes that lead jobs and are not our children. */
+  readonly leaders = new ProcessWatch();
   /** Null for a mere command, which starts nothing. */
   devices: DevicePool | null = null;
   /** Null for a mere command, which leaves news to the next supervisor. */
@@ -240,8 +243,10 @@ export class Holder {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const timer = setTimeout(resolve, ms);
+      const stopWatching = this.leaders.tell(resolve);
       await promise;
       clearTimeout(timer);
+      stopWatching();
     }
     this.#isNudged = false;
   }
@@ -277,6 +282,7 @@ export class Holder {
   }
 
   close(): void {
+    this.leaders[Symbol.dispose]();
     this.#writer.close();
   }
 

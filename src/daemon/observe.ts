@@ -4,13 +4,14 @@ import { readEnding } from "../run/ending.ts";
 import { NEVER_BEGAN } from "../run/launch.ts";
 import { observeContainer } from "./container.ts";
 import type { Holder } from "./holder.ts";
-import { isLeaderGone, type Job, readMain } from "./job.ts";
+import { type Job, readMain } from "./job.ts";
 
 /** A machine that shuts down, or a service manager, tells the jobs and the supervisor to end within this time. */
 const STOP_SPREAD_MS = 1_000;
 
 /** The jobs whose tasks are still there, each with what is known of its end. */
 export function observeEnds(holder: Holder): { task: Task; job: Job }[] {
+  holder.leaders.look();
   return [...holder.jobs.values()].flatMap((job) => {
     const task = holder.tasks.get(job.id);
     if (task === undefined) {
@@ -24,7 +25,7 @@ export function observeEnds(holder: Holder): { task: Task; job: Job }[] {
 
 function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): void {
   if (job.end !== null) return;
-  if (!isOver(job)) return;
+  if (!isOver(holder, job)) return;
   const { kind } = task.spec;
   if (kind.type === "container" && !hasNeverBegun(job)) {
     observeContainer(holder, { task, kind, job });
@@ -37,8 +38,10 @@ function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): vo
   };
 }
 
-function isOver(job: Job): boolean {
-  return job.isChild ? job.parentEnd !== undefined : isLeaderGone(job);
+function isOver({ leaders }: Holder, { isChild, parentEnd, runner, leader }: Job): boolean {
+  if (isChild) return parentEnd !== undefined;
+  const last = runner ?? leader;
+  return last === null || !leaders.isAlive(last);
 }
 
 /** What is known of an end that the recording parent could not write down, as where the job removed its folder for good. */
