@@ -4,6 +4,8 @@ import type { Operation, Target } from "../model/request.ts";
 import type { State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
+import type { Layout } from "../store/layout.ts";
+import type { Context } from "./context.ts";
 import { homePath } from "./home.ts";
 import { declareSelectors, type SelectorFlags } from "./selectors.ts";
 import { performAndTell, targetOf, targetTasks } from "./targets.ts";
@@ -19,6 +21,8 @@ export interface ActVerb<Flags> {
   readonly eligible: (task: Task) => boolean;
   readonly states?: readonly State[];
   readonly operation: (targets: Target[], flags: Flags) => Operation;
+  /** What is to be said once it is done, where a person reads the answers. */
+  readonly tellMore?: (context: Context, layout: Layout, tasks: readonly Task[]) => void;
 }
 
 /** Declares arguments, selectors and action of a verb on many tasks. */
@@ -47,9 +51,12 @@ async function actOn<Flags>(
     return EXIT.done;
   }
   const operation = verb.operation(tasks.value.map(targetOf), flags);
-  return performAndTell(context, home.value, {
+  const isJson = flags.json === true;
+  const ended = await performAndTell(context, home.value, {
     operation,
-    json: flags.json === true,
+    json: isJson,
     forgiving: flags.ifExists === true,
   });
+  if (ended === EXIT.done && !isJson) verb.tellMore?.(context, home.value, tasks.value);
+  return ended;
 }

@@ -41,6 +41,10 @@ export interface Context {
   readonly isOutputLost: () => boolean;
   /** Undoes at the end what the output of a job left on the terminal. */
   readonly unpaint: () => void;
+  /** True where something is piped or redirected into it. */
+  readonly hasInput: () => boolean;
+  /** Permissions that are taken away from new files, in octal. */
+  readonly umask: () => string;
   /** All of standard input. */
   readonly readInput: () => Uint8Array;
   /**
@@ -83,6 +87,8 @@ export function processContext(): Context {
     err: output.err,
     isOutputLost: () => output.isLost,
     unpaint: output.unpaint,
+    hasInput: () => isFed(0),
+    umask: ownUmask,
     readInput: () => readFileSync(0),
     onSignal: (listener) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -143,6 +149,23 @@ function isScreen(file: number): boolean {
   try {
     const stat = fstatSync(file);
     return stat.isCharacterDevice() && majorOf(stat) !== majorOf(statSync("/dev/null"));
+  } catch {
+    return false;
+  }
+}
+
+/** It can be read only by setting it: to the strictest one, for the instant. */
+function ownUmask(): string {
+  const own = process.umask(0o077);
+  process.umask(own);
+  return own.toString(8).padStart(3, "0");
+}
+
+/** What is not a terminal need not hold anything: cron and services give an empty file, or none at all. */
+function isFed(file: number): boolean {
+  try {
+    const stat = fstatSync(file);
+    return stat.isFIFO() || (stat.isFile() && stat.size > 0);
   } catch {
     return false;
   }

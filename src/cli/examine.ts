@@ -5,6 +5,7 @@ import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
+import { inheritedFrom } from "../machine/inherited.ts";
 import { adviceFor, describeMeans } from "../machine/limits.ts";
 import { probeMeans, thisMachine } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
@@ -71,6 +72,7 @@ export async function examine(context: Context, path: string): Promise<Check[]> 
       () => checkRoom(layout),
       () => checkSettings(settings),
       () => checkSupervisor(context, layout),
+      () => checkInherited(layout),
       ...layout.directories().map((directory) => () => checkFolder(directory)),
       ...PLACES.map((place) => () => checkRecords(layout, { place, listings, onProgress })),
       () => checkCopies(layout, listings),
@@ -111,6 +113,15 @@ function checkLimits(context: Context): Check {
     what: describeMeans(means),
     ...(advice !== null && { mend: advice }),
   };
+}
+
+/** A supervisor that was started with less gives all its jobs less. */
+function checkInherited(layout: Layout): Check[] {
+  const owner = lockOwner(layout);
+  const inherited = owner === null ? [] : inheritedFrom(owner.pid);
+  if (inherited.length === 0) return [];
+  const mend = "start it from a shell without them, or as a service: stint service install";
+  return [{ verdict: "note", what: `jobs inherit from the supervisor: ${inherited.join(", ")}`, mend }];
 }
 
 function checkMode(layout: Layout): Check {

@@ -128,13 +128,14 @@ export async function submitDrafts(
   for (const { metadata, spec } of same)
     context.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
   if (drafts.length === 0) return ok([...same]);
+  const kept = drafts.map((draft) => withUmask(draft, context.umask()));
   const batch = newBatch();
   const owner = lockOwner(layout);
   const own = termsOf(options.settings);
   const terms = { ...own, capacity: owner?.capacity ?? own.capacity };
   const machine = await machineFor(context, layout, { drafts, terms, owner });
   tellOfGpus(context, { drafts, machine });
-  const accepted = enqueue(layout, drafts, {
+  const accepted = enqueue(layout, kept, {
     batch,
     machine,
     // A supervisor may have been started where it can do more than we, or less.
@@ -153,6 +154,13 @@ export async function submitDrafts(
   onDisk("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
   return ok([...same, ...accepted.value]);
+}
+
+/** Taken from the submitter like the environment, as the supervisor's may be another. In a container it has no use. */
+function withUmask(draft: Draft, umask: string): Draft {
+  const { kind } = draft.spec;
+  if (kind.type !== "subprocess" || kind.umask !== undefined) return draft;
+  return { ...draft, spec: { ...draft.spec, kind: { ...kind, umask } } };
 }
 
 /** A researcher who forgot to ask for one would find out in the morning. */

@@ -1,4 +1,5 @@
 import { timestamp } from "../lib/clock.ts";
+import { describeLeftBehind } from "../model/attempt.ts";
 import { failureOf } from "../model/failure.ts";
 import { containerOf } from "../model/kind.ts";
 import { pullingImage, started } from "../model/lifecycle.ts";
@@ -42,6 +43,7 @@ export function finishJobs(holder: Holder): number | null {
     ended.map(({ job }) => job),
     holder.census,
   );
+  for (const [index, one] of ended.entries()) countLeftBehind(one, left[index]?.length ?? 0);
   const isGone = (index: number): boolean => left[index]?.length === 0;
   const lingering = ended.filter((_, index) => !isGone(index));
   waits.push(signalWhatMust(holder, lingering));
@@ -218,6 +220,7 @@ function endOf(
       isStopping: wasStopping(holder, job),
       ...limitsEnd,
       ...circumstancesOf(holder, { task, job }, tail.text),
+      leftBehind: job.leftBehind ?? 0,
       logTail: tail.text,
       logBytes: tail.bytes,
       logBytesCut: outputs.reduce((total, path) => total + bytesCutIn(path, logs.maxBytes), 0),
@@ -227,12 +230,20 @@ function endOf(
   return { before: task, after, actor };
 }
 
+/** What a job that ended by itself has left running: with whatever ended it, others end as well. */
+function countLeftBehind({ task, job }: { task: Task; job: Job }, count: number): void {
+  const isByItself = openAttempt(task)?.stop === undefined && job.end?.ending.type === "exited";
+  if (isByItself && containerOf(task.spec.kind) === null)
+    job.leftBehind = Math.max(job.leftBehind ?? 0, count);
+}
+
 /** One line for the supervisor's own log. */
 function sentence(task: Task): string {
   const { status } = task;
   const last = status.attempts.at(-1);
-  const failure =
-    last !== undefined && "failure" in last ? ` (${last.failure.code}: ${last.failure.error})` : "";
+  const isFailed = last !== undefined && "failure" in last;
+  const remains = last === undefined ? null : describeLeftBehind(last);
+  const failure = `${isFailed ? ` (${last.failure.code}: ${last.failure.error})` : ""}${remains === null ? "" : `; ${remains}`}`;
   if (status.state === "queued") {
     const until = status.retryAt === undefined ? "" : `, next attempt not before ${status.retryAt}`;
     return `queued again, ${status.reason ?? "ready"}${failure}${until}`;

@@ -40,6 +40,8 @@ export interface Job {
   /** How it ended, once that is known; others of its process tree may still live. */
   end: JobEnd | null;
   sent: Sent | null;
+  /** How many processes it had left running when it ended by itself; they are ended. */
+  leftBehind?: number;
   /** When the last runner of its container was started here, as `Clock.awakeMs`. */
   runnerAtAwakeMs?: number;
   /** Values to be hidden in its log, as they were at its start; absent for an adopted job, whose are read again. */

@@ -59,6 +59,8 @@ const ended = {
   logBytes: v.optional(v.number()),
   /** Bytes cut out of the middle of the log to keep it under its cap. */
   logBytesCut: v.optional(v.number()),
+  /** How many processes were still running when it had ended by itself, and were ended then; absent for none. */
+  leftBehind: v.optional(v.number()),
   /** The most memory that its control group held; absent where it had none. */
   peakMemoryBytes: v.optional(v.number()),
 };
@@ -76,6 +78,15 @@ export const attempt = v.variant("state", [
 export type Attempt = v.InferOutput<typeof attempt>;
 export type OpenAttempt = Extract<Attempt, { state: "running" }>;
 export type EndedAttempt = Exclude<Attempt, OpenAttempt>;
+
+/** What became of the processes that it left running; null where there were none. */
+export function describeLeftBehind(of: Attempt): string | null {
+  const count = "leftBehind" in of ? (of.leftBehind ?? 0) : 0;
+  if (count === 0) return null;
+  return count === 1
+    ? "1 process that it had left running was ended"
+    : `${count} processes that it had left running were ended`;
+}
 
 /** Why the attempt did not succeed, or null where it did, goes on, or was called off. */
 export function failureOfAttempt<F = Failure>(of: {

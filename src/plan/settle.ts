@@ -14,6 +14,8 @@ export interface End extends Evidence {
   readonly endedAtMs: number;
   readonly logBytes: number;
   readonly logBytesCut: number;
+  /** Processes that it had left running; absent where it never ran. */
+  readonly leftBehind?: number;
   /** Absent where it had no control group that counts. */
   readonly peakMemoryBytes?: number;
   /** Limits that it ran without. */
@@ -101,6 +103,7 @@ function closing(
     ...(end.logTail !== "" && { logTail: end.logTail }),
     logBytes: end.logBytes,
     ...(end.logBytesCut > 0 && { logBytesCut: end.logBytesCut }),
+    ...(end.leftBehind !== undefined && end.leftBehind > 0 && { leftBehind: end.leftBehind }),
     ...(end.peakMemoryBytes !== undefined && { peakMemoryBytes: end.peakMemoryBytes }),
     ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
   };

@@ -4,6 +4,7 @@ import { ensureHome } from "../../store/home.ts";
 import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
 import { homePath } from "../home.ts";
+import { refuseToWait } from "../inside-job.ts";
 import { runTasks } from "../run-tasks.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
 import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
@@ -37,6 +38,8 @@ async function run(
   const read = await readTerms(context, home.value, flags);
   if (!read.ok) return read.error;
   const { settings, terms } = read.value;
+  const refusal = refuseToWait(context, home.value, terms.capacity.jobs);
+  if (refusal !== null) return refusal;
   const drafts = await readDrafts(context, {
     files,
     words,
@@ -51,6 +54,8 @@ async function run(
   });
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
+  if (words !== null && words.length > 0 && context.hasInput())
+    context.err("stint: what is piped in does not reach the job; have its command read a file\n");
   context.err(tasks.map((task) => `${task.metadata.id} queued\n`).join(""));
   // The output of several jobs at a time would be a mixture: it is in their logs.
   const isPassedOn = flags.quiet !== true && tasks.length === 1;

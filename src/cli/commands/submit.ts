@@ -14,6 +14,7 @@ import { readSettings } from "../settings.ts";
 import { tellOfSilence } from "../silence.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
 import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
+import { termsOf } from "../terms.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -66,6 +67,11 @@ async function submit(
   }
   const home = ensureHome(path);
   if (!home.ok) return home.error;
+  if (flags.wait || flags.follow) {
+    const { refuseToWait } = await import("../inside-job.ts");
+    const refusal = refuseToWait(context, home.value, termsOf(settings.value).capacity.jobs);
+    if (refusal !== null) return refusal;
+  }
   const resubmitOf = source === null ? undefined : source.value.id;
   const isQuiet = flags.quiet === true;
   const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {

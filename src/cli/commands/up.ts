@@ -9,6 +9,7 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import type { Context } from "../context.ts";
 import { takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
+import { isInsideJob } from "../inside-job.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { readTerms, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 import type { Ended, Invocation } from "../verbs.ts";
@@ -34,6 +35,10 @@ export function declare(command: Command, { context, end }: Invocation): void {
 }
 
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+  if (isInsideJob(context))
+    context.err(
+      "stint: this supervisor is part of a job, and ends with it together with all that it starts\n",
+    );
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const { settings, terms } = read.value;
@@ -70,6 +75,13 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
       "HOME_LOCKED",
       `Cannot start a supervisor for "${layout.home}": one is up with pid ${owner.pid}, since ${owner.since}`,
       "stop it with `stint down`",
+    );
+  }
+  if (isInsideJob(context)) {
+    return problem(
+      "NO_SUPERVISOR",
+      `Cannot leave a supervisor for "${layout.home}" behind: this is part of a job, and nothing that a job starts outlives it`,
+      "start it outside of jobs, in a shell or with `stint service install`; or without --detach, as long as the job runs",
     );
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);

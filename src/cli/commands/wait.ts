@@ -6,6 +6,7 @@ import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { durationFlag } from "../flags.ts";
 import { homePath } from "../home.ts";
+import { refuseToWait } from "../inside-job.ts";
 import { declareSelectors, type SelectorFlags } from "../selectors.ts";
 import { isUnended, targetTasks } from "../targets.ts";
 import { endLine, ProgressLine } from "../text/progress.ts";
@@ -38,6 +39,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
         eligibleMember: () => true,
       });
       if (!tasks.ok) return end(tasks.error);
+      const isQueued = tasks.value.some(({ status }) => status.state === "queued");
+      const refusal = isQueued ? refuseToWait(context, home.value, 1) : null;
+      if (refusal !== null) return end(refusal);
       const progress = new ProgressLine(context);
       const ids = tasks.value.map((task) => task.metadata.id);
       const awaited = await awaitTasks(context, home.value, {

@@ -1,7 +1,7 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
-import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
+import { type Attempt, describeLeftBehind, failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import type { Retry } from "../../model/retry.ts";
@@ -101,6 +101,8 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];
+  const remains = describeLeftBehind(attempt);
+  if (remains !== null) lines.push(`    ${remains}`);
   const failure = failureOfAttempt(attempt);
   if (failure !== null)
     lines.push(`    ${failure.class}/${failure.code}: ${failure.error} (rule ${failure.rule})`);

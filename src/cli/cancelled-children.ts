@@ -1,0 +1,58 @@
+import type { TaskId } from "../model/identity.ts";
+import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { newestIds } from "../store/newest.ts";
+import { readTask } from "../store/reader.ts";
+import type { Context } from "./context.ts";
+
+/** So many of the newest ended tasks are looked at: children are mostly queued right after their parents. */
+const MOST_LOOKED_AT = 1_000;
+/** More numbers than these make no command line that anybody reads. */
+const MOST_NAMED = 20;
+
+/** Says of the tasks that were called off when these failed that a retry leaves them so, and how they are queued again. */
+export function tellOfCancelledChildren(context: Context, layout: Layout, retried: readonly Task[]): void {
+  const children = cancelledWith(
+    retried.map(({ metadata }) => metadata.id),
+    calledOff(context, layout),
+  );
+  if (children.length === 0) return;
+  const numbers = children.map(({ metadata }) => metadata.number).toSorted((left, right) => left - right);
+  const more = numbers.length > MOST_NAMED ? `, and ${numbers.length - MOST_NAMED} more` : "";
+  const which =
+    numbers.length === 1
+      ? "1 task that was called off with it stays cancelled"
+      : `${numbers.length} tasks that were called off with it stay cancelled`;
+  context.err(
+    `stint: ${which}; to have that back as well: stint retry ${numbers.slice(0, MOST_NAMED).join(" ")}${more}\n`,
+  );
+}
+
+function calledOff(context: Context, layout: Layout): Task[] {
+  const found: Task[] = [];
+  let looked = 0;
+  for (const id of newestIds(layout, ["done"], context.clock.now())) {
+    looked += 1;
+    if (looked > MOST_LOOKED_AT) break;
+    const read = readTask(layout, id);
+    if (read.ok && read.value.status.state === "cancelled" && read.value.status.reason === "ParentFailed")
+      found.push(read.value);
+  }
+  return found;
+}
+
+/** Also those that were called off as one of the first was, and so on. */
+function cancelledWith(parents: readonly TaskId[], candidates: readonly Task[]): Task[] {
+  const known = new Set(parents);
+  const children: Task[] = [];
+  for (let count = -1; count !== children.length; ) {
+    count = children.length;
+    for (const task of candidates) {
+      const isChild = task.spec.after?.some((parent) => known.has(parent.task)) === true;
+      if (!isChild || known.has(task.metadata.id)) continue;
+      known.add(task.metadata.id);
+      children.push(task);
+    }
+  }
+  return children;
+}

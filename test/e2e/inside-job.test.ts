@@ -1,0 +1,145 @@
+import { describe, expect, test } from "bun:test";
+import { statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Stint, until } from "../rig/stint.ts";
+
+const EXECUTABLE = resolve("dist/stint");
+
+/** Runs a line in a job under a supervisor with so many places; gives what the job wrote. */
+async function inJob(stint: Stint, line: string, places = "2"): Promise<string> {
+  await stint.up("--jobs", places);
+  await stint.run([
+    "run",
+    "-q",
+    "--name",
+    "outer",
+    "--env",
+    `S=${EXECUTABLE}`,
+    "--",
+    "sh",
+    "-c",
+    `(${line}) 2>&1; echo "$?"`,
+  ]);
+  return stint.textOf("home/runs/000001-outer/1/output.log");
+}
+
+describe("inside of a job", () => {
+  test("a supervisor is not left behind, as it would end with the job", async () => {
+    await using stint = new Stint();
+    const said = await inJob(stint, `$S --home ${stint.root}/other up --detach`);
+    expect(said).toContain("nothing that a job starts outlives it");
+    expect(said).toEndWith(
+      "[NO_SUPERVISOR]\n  start it outside of jobs, in a shell or with `stint service install`; or without --detach, as long as the job runs\n5\n",
+    );
+  });
+
+  test.each(["run -- true", "submit --wait -- true", "submit --hold -- true && $S wait 2"])(
+    "where that has the only place there is, nobody waits for another task: %s",
+    async (verb) => {
+      await using stint = new Stint();
+      const said = await inJob(stint, `$S ${verb}`, "1");
+      expect(said).toContain(
+        'Cannot wait inside of the job of "000001-outer": it keeps the only place there is',
+      );
+      expect(said).toMatch(/\n(125|7)\n$/);
+      expect(stint.record(1).status.state).toBe("completed");
+    },
+  );
+
+  test("where there are more places, that one of them is kept is said", async () => {
+    await using stint = new Stint();
+    const said = await inJob(stint, "$S run -- true");
+    expect(said).toContain("000001-outer, whose job waits here, keeps its place meanwhile; there are 2");
+    expect(said).toEndWith("\n0\n");
+  });
+
+  test("what is submitted is not marked as part of it", async () => {
+    await using stint = new Stint();
+    await inJob(stint, "$S submit -- true");
+    const environments = stint.files("env").map((name) => stint.textOf(`home/env/${name}`));
+    expect(environments.filter((text) => text.includes("STINT_TOKEN"))).toEqual([]);
+  });
+});
+
+test("a job has the umask of its submitter, and not that of the supervisor", async () => {
+  await using stint = new Stint();
+  const under = (umask: string): string[] => ["sh", "-c", `umask ${umask}; exec "$0" "$@"`];
+  await stint.run(["submit", "--", "sh", "-c", `touch ${stint.root}/made`], { under: under("027") });
+  await stint.run(["submit", "-"], {
+    input: `run: touch ${stint.root}/said\numask: "022"`,
+    under: under("027"),
+  });
+  await stint.run(["drain"], { under: under("077") });
+  expect(["made", "said"].map((name) => statSync(join(stint.root, name)).mode & 0o777)).toEqual([
+    0o640, 0o644,
+  ]);
+});
+
+test("what jobs inherit of their supervisor beside is named by doctor", async () => {
+  await using stint = new Stint();
+  const limited = stint.start(["up"], { under: ["sh", "-c", 'ulimit -t 3600; exec nice -n 5 "$0" "$@"'] });
+  await until("it is up", () => stint.owner()?.["pid"] === limited.pid);
+  const { out } = await stint.run(["doctor"]);
+  limited.kill("SIGKILL");
+  await limited.exited;
+  expect(out).toContain("jobs inherit from the supervisor: nice 5, at most 3600 seconds of CPU time");
+});
+
+test("what is piped into run is said not to reach the job", async () => {
+  await using stint = new Stint();
+  const hint = "what is piped in does not reach the job";
+  const pipe = ["sh", "-c", 'echo x | "$0" "$@"'];
+  expect((await stint.run(["run", "--", "cat"], { under: pipe })).err).toContain(hint);
+  const nothing = ["sh", "-c", 'exec "$0" "$@" </dev/null'];
+  expect((await stint.run(["run", "--", "cat"], { under: nothing })).err).not.toContain(hint);
+});
+
+test("what a job leaves running is ended and told; what a cancel ends is not left behind", async () => {
+  await using stint = new Stint();
+  await stint.run(["run", "--", "sh", "-c", "sleep 600 & setsid sleep 600 & exit 0"]);
+  const [attempt] = stint.record(1).status.attempts;
+  expect(attempt).toMatchObject({ leftBehind: 2 });
+  expect(await stint.ok("show", "1")).toContain("2 processes that it had left running were ended");
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--", "sh", "-c", "sleep 600 & sleep 600");
+  await stint.reach(2, "running");
+  await stint.ok("cancel", "2");
+  await stint.reach(2, "cancelled");
+  await stint.ok("submit", "--", "sh", "-c", "sleep 600 & exit 3");
+  await stint.reach(3, "failed");
+  await stint.ok("down");
+  expect(stint.record(2).status.attempts[0]).not.toHaveProperty("leftBehind");
+  expect(await supervisor.stdout.text()).toMatch(
+    /failed \(EXIT_NONZERO: .*\); 1 process that it had left running was ended/,
+  );
+});
+
+test("a retry says which tasks were called off with it, and how to have them back", async () => {
+  await using stint = new Stint();
+  const batch = `name: first
+run: test -e ${stint.root}/works
+---
+{name: second, run: "true", after: first, onParentFailure: cancel}
+---
+{name: third, run: "true", after: second, onParentFailure: cancel}
+---
+{name: other, run: "true"}
+`;
+  await stint.run(["submit", "-"], { input: batch });
+  await stint.run(["drain"]);
+  expect(stint.records().map(({ status }) => status.state)).toEqual([
+    "failed",
+    "cancelled",
+    "cancelled",
+    "completed",
+  ]);
+  const { out, err } = await stint.run(["retry", "1"]);
+  expect(out).toBe("000001-first queued\n");
+  expect(err).toContain(
+    "2 tasks that were called off with it stay cancelled; to have that back as well: stint retry 2 3\n",
+  );
+  writeFileSync(join(stint.root, "works"), "");
+  expect((await stint.run(["retry", "2", "3"])).err).toBe("");
+  await stint.ok("drain");
+  expect(stint.records().map(({ status }) => status.state)).toEqual(Array(4).fill("completed"));
+});
