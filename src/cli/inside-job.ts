@@ -12,7 +12,7 @@ export function isInsideJob({ env }: Context): boolean {
 }
 
 /** The task of this home whose job has started this process; null where there is none. */
-function enclosingTask({ env }: Context, layout: Layout): Task | null {
+export function enclosingTask({ env }: Context, layout: Layout): Task | null {
   const id = idFromFileName(`${env["STINT_TASK_ID"]}.json`);
   const read = id === null ? null : readTask(layout, id);
   const isThis = read?.ok === true && openAttempt(read.value)?.token === env["STINT_TOKEN"];
@@ -20,18 +20,15 @@ function enclosingTask({ env }: Context, layout: Layout): Task | null {
 }
 
 /**
- * Refuses to wait inside of a job for a task that needs the place which that job keeps meanwhile; where there are more places, says
- * only that it keeps one. `ownPlaces` is what this process would have to give where nobody supervises.
+ * Refuses to wait inside of a job for a task that needs the only place, which that job keeps meanwhile; where there are more, `stuckTeller`
+ * tells what is short. `ownPlaces` is what this process would have to give where nobody supervises.
  */
 export function refuseToWait(context: Context, layout: Layout, ownPlaces: number): Problem | null {
   const around = enclosingTask(context, layout);
   if (around === null) return null;
   const { id } = around.metadata;
   const places = lockOwner(layout)?.capacity?.jobs ?? ownPlaces;
-  if (places > 1) {
-    context.err(`stint: ${id}, whose job waits here, keeps its place meanwhile; there are ${places}\n`);
-    return null;
-  }
+  if (places > 1) return null;
   return problem(
     "UNPLACEABLE",
     `Cannot wait inside of the job of "${id}": it keeps the only place there is, so that nothing else would ever start`,

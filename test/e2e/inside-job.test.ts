@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -46,11 +47,24 @@ describe("inside of a job", () => {
     },
   );
 
-  test("where there are more places, that one of them is kept is said", async () => {
+  test.each([
+    ["--slot x", "000002-inner: lane x, behind 000001-outer"],
+    ["--cpus all", "000002-inner: waits for CPUs"],
+  ])("that has what another task waits for, this is said at once: %s", async (flags, wait) => {
     await using stint = new Stint();
-    const said = await inJob(stint, "$S run -- true");
-    expect(said).toContain("000001-outer, whose job waits here, keeps its place meanwhile; there are 2");
-    expect(said).toEndWith("\n0\n");
+    // A supervisor gives its cores away, or as many as it has places.
+    const all = String(Math.max(4, availableParallelism()));
+    const asked = flags.replace("all", all).split(" ");
+    await stint.up("--jobs", all);
+    const line = `${EXECUTABLE} run --name inner ${asked.join(" ")} -- true 2>&1`;
+    await stint.ok("submit", "--name", "outer", ...asked, "--", "sh", "-c", line);
+    const said = (): string => stint.textOf("home/runs/000001-outer/1/output.log");
+    await until("it is said", () => said().includes("keeps what it has"));
+    expect(said()).toContain(
+      `${wait}; 000001-outer, whose job waits here for it, keeps what it has meanwhile\n`,
+    );
+    await stint.ok("cancel", "--all");
+    await stint.reach(1, "cancelled");
   });
 
   test("what is submitted is not marked as part of it", async () => {
