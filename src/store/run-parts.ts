@@ -11,8 +11,18 @@ import { onDisk } from "./trouble.ts";
 /** The output of a job, in each attempt's folder; see `outputFiles`. */
 const LOGS = ["output.log", "stdout.log", "stderr.log"];
 /** What stint itself puts into an attempt's folder beside these; all else there is the job's. */
-const OWN =
-  /^(start|exit\.json|script|script-preload\.js|limits\.json|group-end|cid|container-.+)(\.new|\.tmp)?$/;
+const OWN = [
+  "start",
+  "exit.json",
+  "script",
+  "script-preload.js",
+  "limits.json",
+  "group-end",
+  "cid",
+  ...["end", "end.new", "env", "error", "logs", "look", "pulled", "pulling", "runner", "starter"].map(
+    (name) => `container-${name}`,
+  ),
+];
 
 /** Some files and folders, and their bytes together. */
 interface Measured {
@@ -50,7 +60,7 @@ export function partsOf(layout: Layout, id: TaskId): RunParts {
 
 function partOf(file: string): RunPart | "own" {
   if (LOGS.includes(file)) return "logs";
-  return OWN.test(file) ? "own" : "artifacts";
+  return OWN.includes(file) ? "own" : "artifacts";
 }
 
 /** Removes what some paths in a task's folder name, and every folder of it that is empty then. Throws what the system says. */
