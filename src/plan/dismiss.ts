@@ -134,7 +134,8 @@ function slotBusy(task: Task, lanes: ReadonlyMap<string, Task>): Found {
   return { reason: "SlotBusy", message: `the lane ${slot} is busy: ${owner.metadata.id} ${how} in it` };
 }
 
-function afterParents(task: Task, around: Surroundings): Found {
+/** What calls a task off for how its parents have ended; null where it waits, or goes on. */
+export function afterParents(task: Task, around: Surroundings): Found {
   if (task.metadata.epoch > 1) return null;
   const hopeless = unmetParentsOf(task, around.parents).filter(({ state }) => state !== "unended");
   const needless = hopeless.find(({ when, state }) => when === "failure" && state === "completed");

@@ -3,6 +3,7 @@ import type { TaskId } from "../model/identity.ts";
 import { describeRequirement } from "../model/selector.ts";
 import type { Task } from "../model/task.ts";
 import { candidates, demandOf } from "./demand.ts";
+import { afterParents } from "./dismiss.ts";
 import { gateOf } from "./gate.ts";
 import { byStanding, isSleeping } from "./lane.ts";
 import { closingOf, describePause, isLasting, type Pause, pauseOf } from "./pause.ts";
@@ -53,7 +54,9 @@ function ownReason(task: Task, around: Surroundings, pause: Pause | null): strin
   if (task.spec.restart.policy === "always") return "restarts always";
   if (gate.type === "dependency") {
     const ended = gate.parents.find(({ state }) => state !== "unended");
-    if (ended !== undefined) return `its parent ${ended.task} is ${ended.state}`;
+    // Until it is called off, its end is on its way.
+    if (ended !== undefined)
+      return afterParents(task, around) === null ? `its parent ${ended.task} is ${ended.state}` : null;
   }
   const noPlace = placeReason(task, around);
   if (noPlace !== null) return noPlace;

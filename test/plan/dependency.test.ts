@@ -65,7 +65,7 @@ describe("a task after an end of its parent", () => {
       expect(fate(child(spec, epoch), { [PARENT]: state })).toBe(expected);
       // A drain waits for what is claimed or dismissed, and for what waits for one that runs.
       const around = aSnapshot({ queued: [child(spec, epoch)], parents: new Map([[PARENT, state]]) });
-      const isFinal = expected !== "claim" && state !== "unended";
+      const isFinal = expected === "waits" && state !== "unended";
       expect(reasonsNotToWait(around).has(child(spec).metadata.id)).toBe(isFinal);
     },
   );

@@ -21,6 +21,9 @@ const behind = (...parents: number[]): Spec => ({
 const unended = (...numbers: number[]): ReadonlyMap<TaskId, ParentState> =>
   new Map(numbers.map((number) => [idOf(number), "unended"]));
 
+const failed = (number: number): ReadonlyMap<TaskId, ParentState> => new Map([[idOf(number), "failed"]]);
+const calledOff: Spec = { ...behind(1), onParentFailure: "cancel" };
+
 interface Case extends Partial<Omit<Surroundings, "machine">> {
   readonly machine?: MachineChange;
 }
@@ -50,6 +53,17 @@ describe("reasonsNotToWait() of tasks behind others", () => {
       "each other",
       { queued: [task(1, behind(2)), task(2, behind(1))], parents: unended(1, 2) },
       ["1 behind its parent 000002-train", "2 behind its parent 000001-train"],
+    ],
+    [
+      "a failed one",
+      { queued: [task(2, behind(1))], parents: failed(1) },
+      ["2 its parent 000001-train is failed"],
+    ],
+    ["a failed one, and is called off for it", { queued: [task(2, calledOff)], parents: failed(1) }, []],
+    [
+      "a failed one, and was asked for again since",
+      { queued: [aTask({ number: 2, spec: calledOff, metadata: { epoch: 2 } })], parents: failed(1) },
+      ["2 its parent 000001-train is failed"],
     ],
     ["what sleeps in the lane", { queued: [sleeping(inLane(1)), inLane(2)] }, []],
     [
