@@ -33,7 +33,7 @@ export async function runApp(process: Context): Promise<number> {
   const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);
   const code = await carryOut(context, { verb, given, words, codeOf });
   context.unpaint();
-  return code === EXIT.done && context.isOutputLost() ? codeOf(ERRORS.OUTPUT_LOST) : code;
+  return code === EXIT.done && context.outputEnd() === "lost" ? codeOf(ERRORS.OUTPUT_LOST) : code;
 }
 
 /** The exit code of an error, which depends on the verb. */

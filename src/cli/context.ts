@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
 import { absolute } from "./home.ts";
-import { Output } from "./output.ts";
+import { Output, type OutputEnd } from "./output.ts";
 
 /** All that a verb may know of the process it runs in; nothing else touches `process`. */
 export interface Context {
@@ -37,8 +37,8 @@ export interface Context {
   readonly log: (line: string) => void;
   /** The talk. */
   readonly err: (text: string) => void;
-  /** True once stdout took not all of the answer. */
-  readonly isOutputLost: () => boolean;
+  /** Why stdout takes no more; who only shows something can end then, who changes something goes on. */
+  readonly outputEnd: () => OutputEnd | null;
   /** Undoes at the end what the output of a job left on the terminal. */
   readonly unpaint: () => void;
   /** True where something is piped or redirected into it. */
@@ -67,8 +67,7 @@ export function processContext(): Context {
   );
   armFromEnvironment(env);
   const ignored = heedSignals();
-  // A reader that went away (`stint ls | head`) is no failure.
-  const output = new Output({ isTerminal, onClosed: () => process.exit(0) });
+  const output = new Output({ isTerminal });
   return {
     arguments: process.argv.slice(2),
     env,
@@ -85,7 +84,7 @@ export function processContext(): Context {
     outRaw: output.raw,
     log: output.log,
     err: output.err,
-    isOutputLost: () => output.isLost,
+    outputEnd: () => output.end,
     unpaint: output.unpaint,
     hasInput: () => isFed(0),
     umask: ownUmask,

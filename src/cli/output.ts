@@ -6,27 +6,27 @@ import { JobText } from "./job-text.ts";
 /** Takes away the colours that a job's output may have left on the terminal. */
 const UNPAINTED = `${ESCAPE}[0m`;
 
+/** The reader went away and wants no more (`stint ls | head`), or the system refused to write, as on a full disk. */
+export type OutputEnd = "closed" | "lost";
+
 /**
  * All that this process writes. Text goes out as `printable`, whoever's words are in it and wherever it goes; the output
  * of jobs as it is, but to a terminal as `JobText`.
  */
 export class Output {
   readonly #isTerminal: boolean;
-  readonly #onClosed: () => void;
   readonly #jobText = new JobText();
   /** True while the colours of a job may be on. */
   #isPainted = false;
-  #isLost = false;
+  #end: OutputEnd | null = null;
 
-  /** `onClosed` is for a reader of stdout that went away. */
-  constructor(options: { readonly isTerminal: boolean; readonly onClosed: () => void }) {
+  constructor(options: { readonly isTerminal: boolean }) {
     this.#isTerminal = options.isTerminal;
-    this.#onClosed = options.onClosed;
   }
 
-  /** True once stdout took not all, as on a full disk. */
-  get isLost(): boolean {
-    return this.#isLost;
+  /** Why stdout takes no more; null while it does. */
+  get end(): OutputEnd | null {
+    return this.#end;
   }
 
   /** Text for stdout; where that takes none, for stderr: it may hold the ids of what was queued. */
@@ -70,13 +70,13 @@ export class Output {
     this.#put(Buffer.from(UNPAINTED), "");
   };
 
-  /** False where stdout takes no more; of that it is told once, with what becomes of the rest. */
+  /** False where stdout should have taken more; of that it is told once, with what becomes of the rest. */
   #put(bytes: Uint8Array, consequence: string): boolean {
-    if (this.#isLost) return false;
+    if (this.#end !== null) return this.#end === "closed";
     const errno = writeAll(1, bytes);
     if (errno === null) return true;
-    if (errno === "EPIPE") this.#onClosed();
-    this.#isLost = true;
+    this.#end = errno === "EPIPE" ? "closed" : "lost";
+    if (this.#end === "closed") return true;
     tryToWrite(
       2,
       Buffer.from(

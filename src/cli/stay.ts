@@ -18,6 +18,7 @@ export async function stay(
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs: null,
+    isOff: () => isFollowing && context.outputEnd() === "closed",
     onLook: passOn,
     onEnd: (task) => {
       passOn();

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Ran, Stint } from "../rig/stint.ts";
 
 const FULL = ["sh", "-c", 'exec "$@" >/dev/full', "sh"];
@@ -38,6 +40,32 @@ describe("a full disk behind standard output", () => {
     expect(stint.record(1).status.state).toBe("completed");
     expect((await intoFull(stint, "run", "--", "sh", "-c", "echo hi; exit 3")).code).toBe(3);
     expect((await intoFull(stint, "logs", "-f", "1")).code).toBe(74);
+  });
+});
+
+describe("a reader that goes away", () => {
+  /** Runs a command line into a program that reads one line of it; its exit code, and that line. */
+  const intoHead = async (stint: Stint, ...args: readonly string[]): Promise<Ran> =>
+    stint.run(args, { under: ["bash", "-c", '"$@" | head -n 1; exit ${PIPESTATUS[0]}', "bash"] });
+
+  test("is no failure, and leaves nothing half done", async () => {
+    await using stint = new Stint();
+    const tasks = Array.from({ length: 40 }, () => 'name: job\ncommand: ["true"]\nhold: true\n');
+    expect((await stint.run(["submit", "-"], { input: tasks.join("---\n") })).code).toBe(0);
+    const { code, out, err } = await intoHead(stint, "set", "1-40", "priority=7");
+    expect([code, out, err]).toEqual([0, "000001-job changed\n", ""]);
+    expect(stint.records().filter(({ spec }) => spec["priority"] !== 7)).toEqual([]);
+    expect((await intoHead(stint, "ls", "--all")).code).toBe(0);
+  });
+
+  test("ends who only shows something, and not who sees a task through", async () => {
+    await using stint = new Stint();
+    const job = "echo begun; until test -e $HOME/end; do echo more; sleep 0.02; done; exit 3";
+    const running = intoHead(stint, "run", "--", "sh", "-c", job);
+    await stint.reach(1, "running");
+    expect(await intoHead(stint, "logs", "-f", "1")).toMatchObject({ code: 0, out: "begun\n" });
+    writeFileSync(join(stint.root, "end"), "");
+    expect(await running).toMatchObject({ code: 3, out: "begun\n" });
   });
 });
 

@@ -94,7 +94,7 @@ async function print(
   for (;;) {
     const bytes = reader.read(task, { output, say: context.err });
     left -= bytes;
-    if (left <= 0 || (bytes === 0 && !reader.isWaiting)) break;
+    if (left <= 0 || (bytes === 0 && !reader.isWaiting) || context.outputEnd() !== null) break;
     if (reader.isWaiting) await Bun.sleep(FOLLOW_BUSY_MS);
   }
   output.end();
@@ -145,7 +145,7 @@ async function follow(
       reader = new LogReader(layout, read.value, attempt);
       continue;
     }
-    if (isTerminal(read.value.status.state) || isBehind || context.isOutputLost()) {
+    if (isTerminal(read.value.status.state) || isBehind || context.outputEnd() !== null) {
       output.end();
       return EXIT.done;
     }

@@ -60,7 +60,7 @@ async function watch(context: Context, flags: Flags): Promise<Ended> {
   for (;;) {
     if (context.isTerminal) context.out(`${ownSequence("H")}${ownSequence("2J")}`);
     const ended = await list(context, flags);
-    if (ended !== EXIT.done || context.isOutputLost()) return ended;
+    if (ended !== EXIT.done || context.outputEnd() !== null) return ended;
     if ((await Promise.race([interrupted, Bun.sleep(WATCH_MS)])) === "interrupted") return EXIT.done;
   }
 }

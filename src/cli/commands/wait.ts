@@ -47,6 +47,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
       const awaited = await awaitTasks(context, home.value, {
         ids,
         timeoutMs: timeout.value,
+        isOff: () => context.outputEnd() === "closed",
         onLook: (open) => progress.show(open, ids.length),
         onEnd: (task) => {
           progress.clear();
