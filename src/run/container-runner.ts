@@ -21,8 +21,6 @@ const CONTAINER_RUNNER = [
   "shift 9",
   "parent=$1 memory=$2 manager=$3 direct=$4",
   "shift 4",
-  // Of whoever made the container, for those who come after.
-  `if test "$mode" != run; then if test -e "$directory/container-direct"; then direct=true; else direct=false; fi; fi`,
   "stopping=false asked=false written=false following=",
   `test "$mode" != stop || stopping=true`,
   // Nothing in sh waits for a child and a signal without a gap: what wakes us is the end of the command that follows. One that
@@ -62,6 +60,11 @@ const CONTAINER_RUNNER = [
   "  done",
   `  exit "$2"`,
   "}",
+  // Whoever made the container noted it; where the job took the note away, the engine knows.
+  "isDirect() {",
+  `  test -e "$directory/container-direct" || test "$("$engine" inspect --type container --format '{{.HostConfig.LogConfig.Type}}' "$name")" = passthrough`,
+  "}",
+  `if "$direct" && test "$mode" != run; then isDirect || direct=false; fi`,
   MAKING,
   STOPPING,
   FOLLOWING,

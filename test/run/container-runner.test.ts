@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { bootId } from "../../src/lib/host.ts";
 import { type RunnerOrder, runnerArguments } from "../../src/run/container-runner.ts";
@@ -239,7 +239,9 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
         await until(() => read("container-logs") !== "" && said() === "one\n");
         process.kill(pid, "SIGKILL");
         await ended;
-        const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"] });
+        // As a job may that clears its run directory.
+        rmSync(place.file("attempt/container-direct"), { force: true });
+        const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"], isDirect });
         place.write("go", "");
         await next.ended;
         expect(read("container-end")).toBe("exited 3 false\n");

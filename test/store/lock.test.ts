@@ -105,14 +105,11 @@ describe("takeLock()", () => {
     expect(lock.isHeld()).toBeTrue();
   });
 
-  test("takes the lock of a killed owner at once", async () => {
+  test("takes the lock of a killed owner", async () => {
     await using home = new TempHome();
     const dead = await killedOwner(home);
     expect(lockOwner(home.layout)).toBeNull();
-    const before = performance.now();
     await using lock = await held(home.layout);
-    // Not after some time of silence: the owner is provably gone.
-    expect(performance.now() - before).toBeLessThan(2_000);
     expect(lock.takenFrom?.pid).toBe(dead);
     expect(readdirSync(home.layout.tmp)).toEqual([]);
     expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
