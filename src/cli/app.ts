@@ -9,6 +9,7 @@ import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/err
 import { problemOf } from "../store/trouble.ts";
 import { BriefCommand } from "./brief-command.ts";
 import type { Context } from "./context.ts";
+import { refuseArguments, refuseHome } from "./not-utf8.ts";
 import { renderProblem } from "./text/problem.ts";
 import { type Ended, VERBS } from "./verbs.ts";
 
@@ -50,6 +51,8 @@ async function carryOut(context: Context, { codeOf, ...call }: Call & { codeOf: 
   const { verb, given } = call;
   try {
     let ended: Ended = EXIT.done;
+    const refused = refuseArguments(context.arguments) ?? refuseHome(context);
+    if (refused !== null) return finish(context, { ended: refused, codeOf });
     const program = await assemble(context, { ...call, end: (code) => (ended = code) });
     if (program === null) {
       const near = closest(verb, Object.keys(VERBS));

@@ -10,6 +10,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
+import { refuseFolder } from "./not-utf8.ts";
 
 /** A file of tasks, and what its values are read against. */
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
@@ -53,6 +54,8 @@ function readText(context: Context, file: string): Result<string, Problem> {
     const text = decodeTaskText(file === "-" ? context.readInput() : readFileSync(path));
     return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
   } catch (error) {
+    const misnamed = refuseFolder(context);
+    if (misnamed !== null) return err(misnamed);
     const said = error instanceof Error ? error.message : String(error);
     const hint = file === "-" ? undefined : `to queue a command, put -- before it: stint submit -- ${file} …`;
     return err(problem("NOT_FOUND", `Cannot read "${file}": ${said}`, hint));

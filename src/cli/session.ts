@@ -11,6 +11,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
 import { inheritable } from "./inheritable.ts";
+import { mangledVariables } from "./not-utf8.ts";
 import { tellOfSilence } from "./silence.ts";
 
 /** A command holds the lock for the length of its work only; it is waited for this long. */
@@ -37,6 +38,10 @@ export async function holdHome(
   const sinceMs = context.clock.awakeMs();
   let ownerlessSinceMs: number | null = null;
   let probed: Means | null = null;
+  const mangled = mangledVariables(context.env).map(({ name }) => name);
+  const legible = Object.entries(context.env).filter(([name]) => !mangled.includes(name));
+  if (mangled.length > 0 && options.role === "up")
+    context.err(`stint: jobs of the inbox will not have ${mangled.join(", ")}: no UTF-8 text\n`);
   const means = (): Means => (probed ??= probeMeans(thisMachine(context.env)));
   for (;;) {
     const session = await openSession(
@@ -48,7 +53,7 @@ export async function holdHome(
         means,
         actor: context.user(),
         self: context.self,
-        environment: inheritable(context.env),
+        environment: inheritable(Object.fromEntries(legible)),
         notices: options.notices,
         mayClaim: options.mayClaim ?? null,
         say: options.say ?? (() => {}),

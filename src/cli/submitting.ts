@@ -17,6 +17,7 @@ import { onDisk } from "../store/trouble.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit } from "./admission.ts";
 import type { Context } from "./context.ts";
+import { refuseMangled } from "./draft-bytes.ts";
 import { pairsFlag } from "./flags.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
@@ -122,6 +123,8 @@ export async function submitDrafts(
     readonly firing?: FiringIdentity;
   },
 ): Promise<Result<Task[], Problem>> {
+  const carried = refuseMangled(context, options.drafts);
+  if (!carried.ok) return carried;
   const admitted = admit(layout, { drafts: options.drafts, nowMs: context.clock.now() });
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;

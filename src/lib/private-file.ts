@@ -22,7 +22,7 @@ export function readPrivateFile(path: string): Result<string, string> {
       const isOpen = (mode & 0o077) !== 0;
       return isOpen
         ? err(`others can read it (mode ${(mode & 0o777).toString(8)}), wanted 600: chmod 600 ${path}`)
-        : ok(readFileSync(file, "utf8"));
+        : decoded(readFileSync(file));
     } finally {
       closeSync(file);
     }
@@ -30,5 +30,15 @@ export function readPrivateFile(path: string): Result<string, string> {
     const errno = errnoOf(error);
     if (errno === null) throw error;
     return err(errno === "ENOENT" ? "there is no such file" : `it cannot be read (${errno})`);
+  }
+}
+
+/** Of bytes that are no text nothing can be made that would still be the same secret. */
+function decoded(bytes: Uint8Array): Result<string, string> {
+  try {
+    return ok(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    const line = new TextDecoder().decode(bytes).split("\uFFFD")[0]?.split("\n").length;
+    return err(`line ${line} is no UTF-8 text, wanted a file that is`);
   }
 }

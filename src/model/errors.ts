@@ -25,6 +25,10 @@ interface ErrorEntry {
 /** Every failure of stint itself, by its stable code. The README shows the same table; a test compares them. */
 export const ERRORS = {
   USAGE: { exit: "usage", meaning: "a verb, flag or value that the command line does not have" },
+  WRONG_ENCODING: {
+    exit: "usage",
+    meaning: "an argument, a variable or a folder whose bytes are no UTF-8 text",
+  },
   AMBIGUOUS: { exit: "usage", meaning: "a name that more than one task bears" },
   NOT_FOUND: { exit: "notFound", meaning: "no such task, file or template" },
   HOME_MISSING: { exit: "notFound", meaning: "the home does not exist and this verb does not make one" },

@@ -1,0 +1,45 @@
+import { resolve } from "node:path";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import type { Draft } from "../model/submission.ts";
+import { matching, namesFromSubmitter } from "../run/secrets.ts";
+import type { Context } from "./context.ts";
+import { inheritable } from "./inheritable.ts";
+import { mangledVariables, refuseFolder, shown, TAKEN } from "./not-utf8.ts";
+
+/** Set by stint for each job. */
+const REPLACED_FOR_JOBS = "PWD";
+
+/** Refuses drafts that would take along a folder or a variable that is no text. */
+export function refuseMangled(
+  context: Pick<Context, "cwd" | "env">,
+  drafts: readonly Draft[],
+): Result<null, Problem> {
+  const here = drafts.some(({ spec }) => resolve(spec.kind.cwd).startsWith(context.cwd));
+  const folder = here ? refuseFolder(context) : null;
+  if (folder !== null) return err(folder);
+  const env = inheritable(context.env);
+  const mangled = mangledVariables(context.env).filter(
+    ({ name }) => name !== REPLACED_FOR_JOBS && Object.hasOwn(env, name),
+  );
+  for (const { name, spec } of mangled.length === 0 ? [] : drafts) {
+    const { environment } = spec.kind;
+    const named = matching(namesFromSubmitter(spec.kind), context.env);
+    const taken = mangled.find(
+      (one) =>
+        environment.policy === "inherit" ||
+        (environment.policy === "allowlist" && environment.names.includes(one.name)) ||
+        Object.hasOwn(named, one.name),
+    );
+    if (taken === undefined) continue;
+    const message = `Cannot queue "${name}" with the variable ${taken.name}: ${shown(taken.value)} is no UTF-8 text, and ${TAKEN}`;
+    return err(
+      problem(
+        "WRONG_ENCODING",
+        message,
+        `leave it out: env -u ${taken.name} stint …; or give the task environment: clear`,
+      ),
+    );
+  }
+  return ok(null);
+}

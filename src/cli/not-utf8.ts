@@ -1,0 +1,112 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { errnoOf } from "../lib/errno.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import type { Context } from "./context.ts";
+import { homePath } from "./home.ts";
+
+/**
+ * Records and environments are JSON, which is UTF-8. Of other bytes the runtime makes this sign, and what comes of it is
+ * another file name or password; whether it was typed or made, only the kernel's own copy tells.
+ */
+const REPLACED = "\uFFFD";
+
+/** Why such bytes are refused. */
+export const TAKEN = "stint keeps what it queues as UTF-8";
+
+/** Refuses a command line whose bytes are no text, with the place. */
+export function refuseArguments(words: readonly string[]): Problem | null {
+  if (!words.some((word) => word.includes(REPLACED))) return null;
+  const raw = fieldsOf("/proc/self/cmdline").slice(-words.length);
+  const index = raw.findIndex((bytes) => !isText(bytes));
+  const bytes = raw[index];
+  if (bytes === undefined) return null;
+  const message = `Cannot take argument ${index + 1} ${shown(bytes)}: its bytes are no UTF-8 text, and ${TAKEN}`;
+  return problem(
+    "WRONG_ENCODING",
+    message,
+    `wanted UTF-8; a script can have such bytes made: printf ${shown(bytes).slice(1)}`,
+  );
+}
+
+/** Refuses a home whose path was made of a folder or a variable that is no text. */
+export function refuseHome(context: Context): Problem | null {
+  if (!homePath(context).includes(REPLACED)) return null;
+  const names = ["STINT_HOME", "XDG_DATA_HOME", "HOME"];
+  const variable = mangledVariables(context.env).find(({ name }) => names.includes(name));
+  if (variable === undefined) return refuseFolder(context);
+  const value = shown(variable.value);
+  return problem(
+    "WRONG_ENCODING",
+    `Cannot use the home that ${variable.name} names: ${value} is no UTF-8 text, wanted a path that is`,
+  );
+}
+
+/** Refuses the current folder where its name is no text. */
+export function refuseFolder({ cwd }: Pick<Context, "cwd">): Problem | null {
+  const bytes = cwd.includes(REPLACED) ? currentFolder() : null;
+  if (bytes === null || isText(bytes)) return null;
+  const message = `Cannot run anything in ${shown(bytes)}: the name of this folder is no UTF-8 text, and ${TAKEN}`;
+  return problem(
+    "WRONG_ENCODING",
+    message,
+    "rename it, or go to a folder whose name is UTF-8 and say --cwd of another",
+  );
+}
+
+/** The variables that are no text, by the names that the runtime gives them. */
+export function mangledVariables(env: Context["env"]): { readonly name: string; readonly value: Buffer }[] {
+  const isSeen = Object.entries(env).some(
+    ([name, value]) => name.includes(REPLACED) || value.includes(REPLACED),
+  );
+  const raw = isSeen ? fieldsOf("/proc/self/environ").filter((bytes) => !isText(bytes)) : [];
+  return raw.map((bytes) => {
+    const end = bytes.indexOf("=");
+    return { name: bytes.toString("utf8", 0, end), value: bytes.subarray(end + 1) };
+  });
+}
+
+function isText(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What stands between the NULs of a file of the kernel's; nothing where there is no such file. */
+function fieldsOf(path: string): Buffer[] {
+  const fields: Buffer[] = [];
+  const bytes = orNull(() => readFileSync(path)) ?? Buffer.alloc(0);
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0, start);
+    fields.push(bytes.subarray(start, end === -1 ? bytes.length : end));
+    start = end === -1 ? bytes.length : end + 1;
+  }
+  return fields;
+}
+
+function currentFolder(): Buffer | null {
+  return orNull(() => readlinkSync("/proc/self/cwd", { encoding: "buffer" }));
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return null;
+  }
+}
+
+const MAX_SHOWN = 80;
+
+/** As bash takes it: `$'caf\xe9'`. */
+export function shown(bytes: Uint8Array): string {
+  const signs = [...bytes.subarray(0, MAX_SHOWN)].map((byte) => {
+    const sign = String.fromCharCode(byte);
+    if (byte < 0x20 || byte > 0x7e) return `\\x${byte.toString(16).padStart(2, "0")}`;
+    return sign === "'" || sign === "\\" ? `\\${sign}` : sign;
+  });
+  return `$'${signs.join("")}'${bytes.length > MAX_SHOWN ? "…" : ""}`;
+}
