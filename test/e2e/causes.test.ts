@@ -28,6 +28,9 @@ test("an exit code, a killed command, and a word of the log are told apart", asy
   await using stint = new Stint();
   const ends = await endsOf(stint, [
     "timeout 5x true",
+    "exit 129",
+    "exit 137",
+    "kill -9 $$",
     "sh -c 'kill -9 $$'; exit $?",
     "sh -c 'kill -9 $$'; code=$?; echo cleaning; exit $code",
     "echo 'warning: checksum mismatch for row 7, skipped'; echo 'Error: no label' >&2; exit 1",
@@ -37,6 +40,9 @@ test("an exit code, a killed command, and a word of the log are told apart", asy
   ]);
   expect(ends).toEqual([
     "failed EXIT_NONZERO",
+    "failed EXIT_NONZERO",
+    "failed EXIT_NONZERO",
+    "queued KILLED",
     "queued KILLED",
     "queued KILLED",
     "failed EXIT_NONZERO",
