@@ -82,8 +82,12 @@ test("a write that failed is laid to the disk where that is full", async () => {
   if (!canMount(disk)) return;
   try {
     const says = "RuntimeError: PytorchStreamWriter failed writing file data/4: file write failed";
-    const line = `cd ${disk} && ! head -c 1m /dev/zero >last.pt 2>/dev/null && echo '${says}' >&2; exit 1`;
-    const tasks = [disk, stint.root].map((cwd) => `{cwd: ${cwd}, run: ${JSON.stringify(line)}}\n`);
+    const say = `echo '${says}' >&2; exit 1`;
+    const fill = `head -c 1m /dev/zero >last.pt 2>/dev/null; ${say}`;
+    const tasks = [
+      `{cwd: ${disk}, run: ${JSON.stringify(fill)}}\n`,
+      `{cwd: ${stint.root}, run: ${JSON.stringify(say)}}\n`,
+    ];
     expect((await stint.run(["submit", "-"], { input: tasks.join("---\n") })).code).toBe(0);
     await stint.up();
     const records = await Promise.all([1, 2].map((number) => failed(stint, number)));
