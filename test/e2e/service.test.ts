@@ -152,6 +152,12 @@ describe("unitText()", () => {
     expect(text).toContain('Environment="PATH=/usr/bin:/opt/50%%"\n');
   });
 
+  test("has no line that a name has made", () => {
+    const lines = unitText({ ...ODD, home: "/a\nExecStartPre=/evil\u0007" }).split("\n");
+    expect(lines.filter((line) => line.startsWith("ExecStartPre"))).toEqual([]);
+    expect(lines.join("\n")).toContain(String.raw`"--home" "/a\nExecStartPre=/evil\u0007"`);
+  });
+
   test.skipIf(Bun.which("systemd-analyze") === null)("passes systemd-analyze verify", async () => {
     await using stint = new Stint();
     const file = join(stint.root, "stint-test.service");

@@ -12,6 +12,7 @@ import { onDisk } from "../../store/trouble.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { isLingering, type Manager, managerOf, say, serviceOf } from "../service/manager.ts";
+import { tellOfSilence } from "../silence.ts";
 import { readTerms, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -125,6 +126,7 @@ function status(
   else {
     const state = isInstalled ? (isActive ? "active" : "installed, not active") : "not installed";
     context.out(asLines([`${manager.file}: ${state}`]));
+    tellOfSilence(context, layout);
     context.out(pid === null ? "no supervisor is up\n" : `a supervisor is up with pid ${pid}\n`);
     if (trouble !== null) context.out(asLines([`${manager.kind} cannot be reached: ${trouble}`]));
     if (isActive && lingers === false) context.out(`${LINGER}\n`);

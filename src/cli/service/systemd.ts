@@ -1,3 +1,4 @@
+import { oneLine } from "../../lib/printable.ts";
 import type { Service } from "./definition.ts";
 
 /** The supervisor leaves within a turn of its loop. */
@@ -15,7 +16,7 @@ export function unitText({ executable, home, options, path }: Service): string {
     all.map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ");
   return [
     "[Unit]",
-    `Description=stint, a job queue in ${home.replaceAll("%", "%%")}`,
+    `Description=stint, a job queue in ${oneLine(home).replaceAll("%", "%%")}`,
     "",
     "[Service]",
     "Type=exec",
@@ -36,7 +37,8 @@ export function unitText({ executable, home, options, path }: Service): string {
   ].join("\n");
 }
 
-/** One word as systemd.syntax(7) reads it: in quotes, with its own escapes, and `%` for itself. */
+/** One word as systemd.syntax(7) reads it: in quotes, with its own escapes, and `%` for itself. The end of a line would begin another directive. */
 function quoted(word: string): string {
-  return `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
+  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
+  return `"${oneLine(escaped)}"`;
 }
