@@ -72,7 +72,7 @@ function distrustIn(told: string, at: string, stat: Stats): Distrust | null {
   if (stat.uid !== own) {
     const mend =
       own === ROOT
-        ? `as its user: sudo -u '#${stat.uid}' stint …; or use your own: --home DIR or STINT_HOME`
+        ? asItsUser(stat)
         : `use your own: --home DIR or STINT_HOME; if it is to be yours: sudo chown -R ${own} ${at}`;
     return { what: `${told} belongs to user ${stat.uid}, wanted user ${own}`, mend };
   }
@@ -83,10 +83,16 @@ function distrustIn(told: string, at: string, stat: Stats): Distrust | null {
   };
 }
 
+function asItsUser({ uid }: Stats): string {
+  return `as its user: sudo -u '#${uid}' stint …; or use your own: --home DIR or STINT_HOME`;
+}
+
 function distrustAbove(at: string, stat: Stats): Distrust | null {
   if (!isOwnOrRoots(stat) && isMapped(stat.uid)) {
     const what = `"${at}" on the way to it belongs to user ${stat.uid}, who could put another in its place; wanted root or user ${userInfo().uid}`;
-    return { what, mend: `sudo chown root ${at}, or choose a folder elsewhere` };
+    // Of root's `sudo stint` in a user's session; to take the folder from them would be no help.
+    const isRoot = userInfo().uid === ROOT;
+    return { what, mend: isRoot ? asItsUser(stat) : `choose a folder elsewhere, or: sudo chown root ${at}` };
   }
   if (!isOpen(stat) || (stat.mode & STICKY) !== 0) return null;
   const sudo = stat.uid === userInfo().uid ? "" : "sudo ";

@@ -91,7 +91,10 @@ describe("distrust()", () => {
       });
       chownSync(home, 0, 0);
       chownSync(way, STRANGER, STRANGER);
-      expect(distrust(home)?.what).toContain(`"${way}" on the way to it belongs to user ${STRANGER}`);
+      expect(distrust(home)).toEqual({
+        what: expect.stringContaining(`"${way}" on the way to it belongs to user ${STRANGER}`),
+        mend: expect.stringContaining(`sudo -u '#${STRANGER}' stint`),
+      });
     }),
   );
 
