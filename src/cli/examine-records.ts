@@ -2,9 +2,10 @@ import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs"
 import { join } from "node:path";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { PLACES, type Place, placeOf } from "../model/state.ts";
-import { incomingBatches } from "../store/batch.ts";
+import { batchMembers, incomingBatches } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
 import { holdsNumber } from "../store/numbers.ts";
+import { stuckNoted } from "../store/obstacle.ts";
 import { endedFiles } from "../store/outlines.ts";
 import { ASIDE, isThere } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
@@ -149,6 +150,13 @@ export function checkUnread(layout: Layout): Check[] {
   const checks = strays.map(
     (name): Check => ({ verdict: "note", what: `${join(layout.incoming, name)} is no batch` }),
   );
+  const stuck = stuckNoted(layout)
+    .filter(({ batch }) => batches.includes(batch))
+    .map(({ batch, message }): Check => {
+      const what = `${batchMembers(layout, batch).length} accepted tasks in ${join(layout.incoming, batch)} are not taken in: ${message}`;
+      return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
+    });
+  if (stuck.length > 0) return [...checks, ...stuck];
   if (batches.length === 0) return checks;
   const what = `${batches.length} accepted batches wait for a supervisor`;
   return [...checks, { verdict: "note", what, mend: "stint up --detach" }];

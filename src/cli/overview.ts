@@ -1,8 +1,10 @@
+import type { TaskId } from "../model/identity.ts";
 import type { Owner, Silence } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
+import { batchMembers } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { obstacleOf } from "../store/obstacle.ts";
+import { obstacleOf, stuckNoted } from "../store/obstacle.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 
@@ -17,6 +19,8 @@ export interface Overview {
   readonly silence: Silence | null;
   /** Why nothing new starts, whatever has its turn; null where nothing is in the way. */
   readonly obstacle: string | null;
+  /** The queued tasks that the holder cannot take in, and why. */
+  readonly stuck: ReadonlyMap<TaskId, string>;
 }
 
 /** Reads pending/ and running/, and who supervises them. */
@@ -30,5 +34,10 @@ export function readOverview(layout: Layout, nowMs: number): Overview {
     isSupervised: owner?.capacity !== undefined,
     silence: silenceOf(layout, owner, nowMs),
     obstacle: obstacleOf(layout),
+    stuck: new Map(
+      stuckNoted(layout).flatMap(({ batch, message }) =>
+        batchMembers(layout, batch).map((id) => [id, message] as const),
+      ),
+    ),
   };
 }

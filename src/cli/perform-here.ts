@@ -1,4 +1,5 @@
-import { isStopping, operate, type Wish } from "../daemon/operations.ts";
+import type { Wish } from "../daemon/each-target.ts";
+import { isStopping, operate } from "../daemon/operations.ts";
 import { supervise } from "../daemon/supervise.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -11,11 +12,11 @@ import { readSettings } from "./settings.ts";
 import { noTerms } from "./terms.ts";
 import { CountLine } from "./text/count-line.ts";
 
-/** Takes the lock for as long as it takes, and does what is wished. */
+/** Takes the lock for as long as it takes, and does all that is wished. */
 export async function performHere(
   context: Context,
   layout: Layout,
-  wish: Wish,
+  wishes: readonly Wish[],
 ): Promise<Result<readonly Answer[], Problem>> {
   const progress = new CountLine(context);
   const opened = await holdHome(context, layout, {
@@ -28,10 +29,14 @@ export async function performHere(
   if (!opened.ok) return opened;
   await using session = opened.value;
   const { holder } = session;
-  const answers = operate(holder, wish);
+  const answers: Answer[] = [];
+  for (const wish of wishes) for (const answer of operate(holder, wish)) answers.push(answer);
   progress.clear();
   // What is to be killed is seen to its end: nobody else would.
-  await supervise(holder, { intake: () => null, isDone: () => !holder.active.some(isStopping) });
+  await supervise(holder, {
+    intake: () => null,
+    isDone: (_holder, isQuiet) => isQuiet && !holder.active.some(isStopping),
+  });
   // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.
   return holder.trouble === null ? ok(answers) : err(holder.trouble.problem);
 }

@@ -1,6 +1,6 @@
 import { DailyCleaning } from "../daemon/daily-cleaning.ts";
 import type { Holder } from "../daemon/holder.ts";
-import { openInboxes } from "../daemon/inbox.ts";
+import { Inboxes } from "../daemon/inbox.ts";
 import { Schedules } from "../daemon/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
@@ -25,7 +25,7 @@ export async function superviseHome(
   const { layout } = holder.options;
   const directories = options.settings === null ? [] : [layout.inbox, ...options.settings.inboxes];
   const defaults = options.settings?.defaults;
-  const intake = openInboxes(holder, {
+  using inboxes = new Inboxes(holder, {
     directories,
     userHome: context.userHome,
     ...(defaults !== undefined && { defaults }),
@@ -39,14 +39,17 @@ export async function superviseHome(
         });
   const watched = [layout.requests, layout.incoming, ...directories];
   await using watch = watchDirectories(schedules === null ? watched : [...watched, layout.schedules], {
-    nudge: holder.nudge,
+    nudge: (path) => {
+      inboxes.mark(path);
+      holder.nudge();
+    },
     onProblem: holder.options.say,
   });
   // A drain has an end to come to; who only ever drains has `stint clean`.
   const rules = holder.options.lock.owner.role === "up" ? options.settings?.retention : undefined;
   const cleaning = rules === undefined ? null : new DailyCleaning(holder, rules);
   await supervise(holder, {
-    intake,
+    intake: () => inboxes.look(),
     ...(schedules !== null && { schedules: () => schedules.look() }),
     refresh: watch.refresh,
     isDone: options.isDone,

@@ -98,14 +98,17 @@ export async function performAndTell(
 ): Promise<Ended> {
   const performed = await perform(context, layout, options.operation);
   if (!performed.ok) return performed.error;
-  if (performed.value === "requested") {
-    context.err(
-      "stint: requested; the supervisor has not answered yet (it is stopped, or the machine is busy)\n",
-    );
-    return EXIT.done;
+  const { answers, requested } = performed.value;
+  let exit: number = EXIT.done;
+  if (answers.length > 0 || requested === 0) {
+    exit = tellAnswers(context, answers, options);
+    if (!options.json && options.summary !== undefined) context.err(options.summary(answers));
   }
-  const exit = tellAnswers(context, performed.value, options);
-  if (!options.json && options.summary !== undefined) context.err(options.summary(performed.value));
+  if (requested === 0) return exit;
+  const rest = answers.length > 0 ? ` for ${requested} more` : "";
+  context.err(
+    `stint: requested${rest}; the supervisor has not answered yet (it is stopped, or the machine is busy)\n`,
+  );
   return exit;
 }
 

@@ -90,5 +90,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "the supervisor as a service of your user (systemd, launchd)",
     load: () => import("./commands/service.ts"),
   },
+  "read-files": {
+    summary: "read task files for a supervisor",
+    load: () => import("./commands/read-files.ts"),
+    hidden: true,
+  },
   audit: { summary: "check the log of everything that happened", load: () => import("./commands/audit.ts") },
 };

@@ -1,18 +1,14 @@
 import { type Clock, timestamp } from "../lib/clock.ts";
 import { uuid } from "../lib/random.ts";
-import type { Result } from "../lib/result.ts";
 import type { Dependency } from "../model/dependency.ts";
-import type { Problem } from "../model/errors.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../model/identity.ts";
 import { MAX_RECEIVERS, type Receiver } from "../model/notice.ts";
 import type { FiringIdentity } from "../model/schedule.ts";
 import { accepted, type Draft } from "../model/submission.ts";
 import type { Metadata, Task } from "../model/task.ts";
-import { commitBatch } from "../store/batch.ts";
 import { keepEnvironment } from "../store/environments.ts";
 import type { Layout } from "../store/layout.ts";
 import { reserveNumbers } from "../store/numbers.ts";
-import { onDisk } from "../store/trouble.ts";
 import type { Parents } from "./parents.ts";
 import { keptOf } from "./secrets.ts";
 
@@ -29,60 +25,43 @@ export interface Submitter {
 /** What is accepted together. */
 export interface Acceptance {
   readonly batch: string;
-  /** The inbox file that the drafts were read from. */
-  readonly taken?: string;
   /** The firing that queues them; without a name it is one by hand, which moves no schedule on. */
   readonly firing?: FiringIdentity & { readonly schedule?: string };
 }
 
-/** Makes tasks of drafts and accepts them, all or none; they are on the disk when this returns. */
-export function accept(
+/** Makes tasks of drafts, with numbers that nobody else gets; they count once they are committed. Throws what the disk refuses. */
+export function tasksOf(
   layout: Layout,
   drafts: readonly Draft[],
   options: Submitter & Acceptance & { readonly parents: Parents },
-): Result<Task[], Problem> {
-  return onDisk("queue the tasks", () => {
-    const { createdBy, source, environment: variables, resubmitOf, firing } = options;
-    const keep = keeper(layout, options.clock.now());
-    const first = reserveNumbers(layout, drafts.length);
-    // Afterwards: of two who submit at once, the lower number has mostly the earlier time.
-    const at = timestamp(options.clock.now());
-    const batchEnd = sharedBatchEnd(drafts);
-    const tasks = drafts.map((asked, index) => {
-      const draft = withBatchEnd(asked, batchEnd);
-      const number = first + index;
-      const { group } = draft;
-      const kept = keptOf(draft, variables);
-      const environment = kept === undefined ? undefined : keep(kept);
-      const after = options.parents(index, first);
-      return accepted(after.length === 0 ? draft : withParents(draft, after), {
-        id: makeTaskId(number, nameFrom(draft.name)),
-        number,
-        uid: uuid(),
-        at,
-        createdBy,
-        source,
-        ...(environment !== undefined && { environment }),
-        ...(resubmitOf !== undefined && { resubmitOf }),
-        ...(firing !== undefined && { scheduleId: firing.uid, firedFor: firing.firedFor }),
-        ...(drafts.length > 1 && { batch: options.batch }),
-        // Members stand in a row, so the place in the group leads to the first of them.
-        ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
-      });
+): Task[] {
+  const { createdBy, source, environment: variables, resubmitOf, firing } = options;
+  const keep = keeper(layout, options.clock.now());
+  const first = reserveNumbers(layout, drafts.length);
+  // Afterwards: of two who submit at once, the lower number has mostly the earlier time.
+  const at = timestamp(options.clock.now());
+  const batchEnd = sharedBatchEnd(drafts);
+  return drafts.map((asked, index) => {
+    const draft = withBatchEnd(asked, batchEnd);
+    const number = first + index;
+    const { group } = draft;
+    const kept = keptOf(draft, variables);
+    const environment = kept === undefined ? undefined : keep(kept);
+    const after = options.parents(index, first);
+    return accepted(after.length === 0 ? draft : withParents(draft, after), {
+      id: makeTaskId(number, nameFrom(draft.name)),
+      number,
+      uid: uuid(),
+      at,
+      createdBy,
+      source,
+      ...(environment !== undefined && { environment }),
+      ...(resubmitOf !== undefined && { resubmitOf }),
+      ...(firing !== undefined && { scheduleId: firing.uid, firedFor: firing.firedFor }),
+      ...(drafts.length > 1 && { batch: options.batch }),
+      // Members stand in a row, so the place in the group leads to the first of them.
+      ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
     });
-    commitBatch(layout, options.batch, {
-      tasks,
-      ...(options.taken !== undefined && { taken: options.taken }),
-      ...(firing?.schedule !== undefined && {
-        fired: {
-          schedule: firing.schedule,
-          uid: firing.uid,
-          firedFor: firing.firedFor,
-          tasks: tasks.map(({ metadata }) => metadata.id),
-        },
-      }),
-    });
-    return tasks;
   });
 }
 

@@ -1,5 +1,6 @@
 import { formatBytes } from "../lib/bytes.ts";
-import { type Clock, instantMs } from "../lib/clock.ts";
+import { instantMs } from "../lib/clock.ts";
+import type { Steps } from "../lib/steps.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
 import type { Answer } from "../model/request.ts";
@@ -33,21 +34,8 @@ const MAX_NAMED = 20;
 /** So many folders are measured for who only wants to know: each takes longer than all else that is said of its task. */
 const MAX_MEASURED = 5_000;
 
-/** A clean-up holds a turn of the loop up for so long. */
-const STEP_MS = 10;
-
-/** Does a little of a clean-up; gives its answers once it is done, null while there is more to do. */
-export function goOn(steps: Generator<void, Answer[]>, clock: Clock): Answer[] | null {
-  const untilMs = clock.awakeMs() + STEP_MS;
-  while (clock.awakeMs() < untilMs) {
-    const next = steps.next();
-    if (next.done === true) return next.value;
-  }
-  return null;
-}
-
 /** Removes what is outdated, a task with each step, so that whoever has other work may do that in between. */
-export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): Generator<void, Answer[]> {
+export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
   const { layout, clock, onProgress = () => {} } = holder.options;
   const nowMs = clock.now();
   const ended: Ended[] = [];

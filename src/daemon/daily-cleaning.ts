@@ -1,9 +1,10 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { timestamp } from "../lib/clock.ts";
+import { goOn, type Steps } from "../lib/steps.ts";
 import type { Answer } from "../model/request.ts";
 import type { RetentionRules } from "../model/retention.ts";
 import { noteCleaned, readCleaned } from "../store/cleaned-file.ts";
-import { cleaning, goOn } from "./cleaning.ts";
+import { cleaning } from "./cleaning.ts";
 import type { Holder } from "./holder.ts";
 
 const DAY_MS = 86_400_000;
@@ -16,7 +17,7 @@ const RETRY_MS = 3_600_000;
 export class DailyCleaning {
   readonly #holder: Holder;
   readonly #rules: RetentionRules;
-  #running: Generator<void, Answer[]> | null = null;
+  #running: Steps<Answer[]> | null = null;
   #lastMs: number | null;
   #notBeforeAwakeMs = 0;
 
@@ -35,12 +36,12 @@ export class DailyCleaning {
     this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
     const running = this.#running;
     this.#running = null;
-    const answers = goOn(running, clock);
-    if (answers === null) {
+    const progress = goOn(running, clock);
+    if (!progress.isDone) {
       this.#running = running;
       return REST_MS;
     }
-    this.#finish(answers);
+    this.#finish(progress.value);
     return null;
   }
 

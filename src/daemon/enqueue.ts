@@ -6,21 +6,51 @@ import { plainDemand } from "../plan/demand.ts";
 import { impossibilities } from "../plan/place.ts";
 import { describeShortage } from "../plan/shortage.ts";
 import type { Machine } from "../plan/snapshot.ts";
+import { commitBatch } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
-import { readTasks } from "../store/reader.ts";
-import { type Acceptance, accept, type Submitter } from "./accept.ts";
+import { onDisk } from "../store/trouble.ts";
+import { type Acceptance, type Submitter, tasksOf } from "./accept.ts";
 import { refuseUnenforceable } from "./limit-refusal.ts";
 import { resolveParents } from "./parents.ts";
+import { QueueSeen } from "./queue-seen.ts";
 import { refuseUnreadableSources } from "./secrets.ts";
 
 /** Tasks of one lane that may wait; more are a program that has run away. */
 const MAX_LANE_LENGTH = 10_000;
 
-/** Queues drafts all or none, or says why they cannot be. */
+/** Whose drafts they are, and what they are held against. */
+export type Enqueueing = Submitter &
+  Acceptance & {
+    readonly machine: Machine;
+    readonly controllers: readonly string[];
+    /** Of those who queue several files together. */
+    readonly seen?: QueueSeen;
+  };
+
+/** Queues drafts all or none, or says why they cannot be; they are on the disk when this returns. */
 export function enqueue(
   layout: Layout,
   drafts: readonly Draft[],
-  options: Submitter & Acceptance & { readonly machine: Machine; readonly controllers: readonly string[] },
+  options: Enqueueing,
+): Result<Task[], Problem> {
+  const { batch, firing } = options;
+  const tasks = tasksFor(layout, drafts, options);
+  if (!tasks.ok) return tasks;
+  const fired = firing?.schedule === undefined ? null : { ...firing, schedule: firing.schedule };
+  return onDisk("queue the tasks", () => {
+    commitBatch(layout, batch, {
+      tasks: tasks.value,
+      ...(fired !== null && { fired: { ...fired, tasks: tasks.value.map(({ metadata }) => metadata.id) } }),
+    });
+    return tasks.value;
+  });
+}
+
+/** Holds drafts against the machine and the queue, and makes tasks of them, which nobody knows of yet. */
+export function tasksFor(
+  layout: Layout,
+  drafts: readonly Draft[],
+  options: Enqueueing,
 ): Result<Task[], Problem> {
   const placeable = refuseUnplaceable(drafts, options.machine);
   if (!placeable.ok) return placeable;
@@ -28,10 +58,12 @@ export function enqueue(
   if (!enforceable.ok) return enforceable;
   const readable = refuseUnreadableSources(drafts, options.environment);
   if (!readable.ok) return readable;
-  const full = refuseFullLanes(layout, drafts);
-  if (!full.ok) return full;
-  const parents = resolveParents(layout, drafts);
-  return parents.ok ? accept(layout, drafts, { ...options, parents: parents.value }) : parents;
+  const seen = options.seen ?? new QueueSeen(layout);
+  const room = refuseFullLanes(drafts, seen);
+  if (!room.ok) return room;
+  const parents = resolveParents(seen, drafts);
+  if (!parents.ok) return parents;
+  return onDisk("queue the tasks", () => tasksOf(layout, drafts, { ...options, parents: parents.value }));
 }
 
 /** Refuses what this machine can never run, naming what is short. */
@@ -53,14 +85,11 @@ export function refuseUnplaceable(
   return ok(null);
 }
 
-function refuseFullLanes(layout: Layout, drafts: readonly Draft[]): Result<null, Problem> {
-  const added = countBy(drafts.map(({ spec }) => spec.slot));
-  if (added.size === 0) return ok(null);
-  const waiting = countBy(readTasks(layout, ["pending"]).map(({ spec }) => spec.slot));
-  for (const [slot, count] of added) {
-    const length = (waiting.get(slot) ?? 0) + count;
-    if (length <= MAX_LANE_LENGTH) continue;
-    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting.get(slot) ?? 0} wait in it, of ${MAX_LANE_LENGTH} at most`;
+function refuseFullLanes(drafts: readonly Draft[], seen: QueueSeen): Result<null, Problem> {
+  for (const [slot, count] of countBy(drafts.map(({ spec }) => spec.slot))) {
+    const waiting = seen.inLane(slot);
+    if (waiting + count <= MAX_LANE_LENGTH) continue;
+    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting} wait in it, of ${MAX_LANE_LENGTH} at most`;
     return err(problem("QUEUE_FULL", message, `see what holds it up: stint ls --slot ${slot}`));
   }
   return ok(null);

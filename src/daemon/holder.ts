@@ -1,28 +1,24 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { bootId } from "../lib/host.ts";
 import { ProcessWatch } from "../lib/process-watch.ts";
 import type { Random } from "../lib/random.ts";
-import { uuid } from "../lib/random.ts";
 import type { Means } from "../machine/means.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { NoticeRules } from "../model/notice.ts";
-import type { Answer } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Queue } from "../plan/queue.ts";
 import type { Machine, Surroundings, Terms } from "../plan/snapshot.ts";
 import { Census } from "../run/census.ts";
-import { replaceFile, syncDirectory } from "../store/durable.ts";
 import { othersInHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
 import { writeNotices } from "../store/notices.ts";
 import { noteObstacle } from "../store/obstacle.ts";
-import { onDisk } from "../store/trouble.ts";
+import { probeHome } from "../store/probe.ts";
 import { type Change, type Step, Writer, type Written } from "../store/writer.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { ConditionsWatch } from "./conditions.ts";
 import type { DevicePool } from "./device-pool.ts";
@@ -84,12 +80,7 @@ export class Holder {
   readonly served = new Set<string>();
   /** What was lost and queued again since this holder began. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
-  /** Accepted batches that could not be taken in, and how often that was tried. */
-  readonly unusable = new Map<string, number>();
-  /** What was done for requests that could not be answered yet, by their ids. */
-  readonly untold = new Map<string, Answer[]>();
-  /** Clean-ups that were begun, by the ids of their requests. */
-  readonly cleanings = new Map<string, Generator<void, Answer[]>>();
+  readonly arrivals = new Arrivals();
   /** Queued tasks whose records are none for the moment, and since when, as `Clock.awakeMs`; see `doubt`. */
   readonly unsettled = new Map<TaskId, number>();
   /** Counts what was taken into memory and forgotten: where it stands still, nothing new waits for anything. */
@@ -98,6 +89,7 @@ export class Holder {
   calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
+  readonly #stuck = new Map<string, string>();
   readonly #tasks = new Map<TaskId, Task>();
   readonly #queued = new QueuedTasks();
   readonly #active = new TaskList();
@@ -140,7 +132,8 @@ export class Holder {
   /** Puts the news of what was written on the disk; `known` are all tasks that had not ended before. */
   announce(written: readonly Step[], known: () => readonly Task[]): void {
     const { layout, notices: rules } = this.options;
-    const notices = newsOf(written, { layout, wishes: rules.on, known });
+    const isComing = (batch: string | undefined): boolean => this.arrivals.isComing(batch);
+    const notices = newsOf(written, { layout, wishes: rules.on, known, isComing });
     writeNotices(layout, notices);
     this.courier?.push(notices);
   }
@@ -263,20 +256,13 @@ export class Holder {
       return unsafe === null;
     }
     if (clock.awakeMs() < this.trouble.retryAwakeMs) return false;
-    // All that a change does to the disk.
-    const path = join(layout.tmp, `probe.${uuid()}`);
-    const probed = onDisk("write to the home", () => {
-      replaceFile(path, " ".repeat(4_096), layout.tmp);
-      rmSync(path);
-      syncDirectory(layout.tmp);
-    });
-    const refused = probed.ok ? (othersInHome(layout) ?? this.#writer.finishOwed()) : probed.error;
+    const refused = probeHome(layout) ?? othersInHome(layout) ?? this.#writer.finishOwed();
     if (refused !== null) {
       this.meet(refused);
       return false;
     }
     this.trouble = null;
-    noteObstacle(layout, null);
+    this.#tellReaders();
     say("the home takes writes again, going on");
     return true;
   }
@@ -288,11 +274,27 @@ export class Holder {
 
   /** The disk refused a write: nothing new is started until it takes one again. */
   meet(problem: Problem): void {
-    const { layout, lock, say } = this.options;
-    if (this.trouble === null) {
-      say(`${problem.message}; nothing new is started until it works again`);
-      noteObstacle(layout, { owner: lock.owner.token, message: problem.message });
-    }
-    this.trouble = { problem, retryAwakeMs: this.options.clock.awakeMs() + PROBE_MS };
+    const { say, clock } = this.options;
+    const isNew = this.trouble === null;
+    this.trouble = { problem, retryAwakeMs: clock.awakeMs() + PROBE_MS };
+    if (!isNew) return;
+    say(`${problem.message}; nothing new is started until it works again`);
+    this.#tellReaders();
+  }
+
+  /** Tells readers why an accepted batch is not taken in; null where it is, or is gone. */
+  tellStuck(batch: string, message: string | null): void {
+    if (message === null) this.#stuck.delete(batch);
+    else this.#stuck.set(batch, message);
+    this.#tellReaders();
+  }
+
+  #tellReaders(): void {
+    const { layout, lock } = this.options;
+    const stuck = [...this.#stuck].map(([batch, message]) => ({ batch, message }));
+    const message = this.trouble?.problem.message;
+    const isClear = message === undefined && stuck.length === 0;
+    const told = { owner: lock.owner.token, ...(message !== undefined && { message }), stuck };
+    noteObstacle(layout, isClear ? null : told);
   }
 }

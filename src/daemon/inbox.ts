@@ -1,68 +1,153 @@
 import { mkdirSync } from "node:fs";
-import { basename, extname, join } from "node:path";
-import type { Defaults } from "../intake/candidate.ts";
-import { renderDiagnostic } from "../intake/diagnostic.ts";
-import { type Finding, type InboxMemory, NO_MEMORY, scanInbox } from "../intake/inbox.ts";
-import { readSubmission } from "../intake/submission.ts";
-import { readTaskFile } from "../intake/task-text.ts";
-import { printable } from "../lib/printable.ts";
-import { err, type Result } from "../lib/result.ts";
-import { type ErrorCode, type Problem, problem } from "../model/errors.ts";
-import { nameFrom } from "../model/identity.ts";
-import type { Draft } from "../model/submission.ts";
-import type { Task } from "../model/task.ts";
-import { incomingBatches, newBatch } from "../store/batch.ts";
-import { fileRejected, putBack, takeFile, takenFiles } from "../store/inbox-files.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { type Finding, type InboxMemory, isAsSeen, NO_MEMORY, scanning } from "../intake/inbox.ts";
+import { goOn, type Steps } from "../lib/steps.ts";
+import type { Problem } from "../model/errors.ts";
+import { newBatch } from "../store/batch.ts";
+import { putBack, takeFile, takenFiles } from "../store/inbox-files.ts";
 import { onDisk } from "../store/trouble.ts";
-import { enqueue } from "./enqueue.ts";
 import type { Holder } from "./holder.ts";
 import { inboxTrust } from "./inbox-trust.ts";
+import { GO_ON_MS } from "./incoming.ts";
+import { refusal } from "./reading.ts";
+import { type OnBehalf, TakenFiles } from "./taken-files.ts";
 
 /** Where files are taken from, and on whose behalf what they ask for is queued. */
-export interface InboxOptions {
+interface InboxOptions extends OnBehalf {
   readonly directories: readonly string[];
-  readonly defaults?: Defaults;
-  /** Jobs of the inbox run in the user's home directory, with the supervisor's environment. */
-  readonly userHome: string;
 }
 
 /** A file that was taken and not accepted is given back after this long. */
 const GIVE_BACK_MS = 100;
+/** A folder of which no event came is looked into this often. */
+const LOOK_MS = 1_900;
+/** A reader is looked after this often; it says itself when it is done. */
+const READER_LOOK_MS = 1_000;
+/** One of the folders that files are taken from. */
+interface Inbox {
+  readonly directory: string;
+  memory: InboxMemory;
+  /** When it is looked into next, as `Clock.awakeMs`, and whether something in it is known to wait until then. */
+  dueAwakeMs: number;
+  isAwaited: boolean;
+}
 
-/** What no other day will mend: the file is refused. All else is trouble with the disk, and the file waits. */
-const FAULTS_OF_FILES: ReadonlySet<ErrorCode> = new Set([
-  "INVALID_TASK_FILE",
-  "INVALID_DEPENDENCY",
-  "UNPLACEABLE",
-  "QUEUE_FULL",
-]);
+/** The inboxes of a home: a round through those that are due takes their files, a little each turn, and has them read beside the loop. */
+export class Inboxes implements Disposable {
+  readonly #holder: Holder;
+  readonly #inboxes: ReadonlyMap<string, Inbox>;
+  /** Files that cannot be taken, each told of once. */
+  readonly #told = new Set<string>();
+  readonly #taken: TakenFiles;
+  readonly #isTrusted: (directory: string) => boolean;
+  #round: Steps<void> | null = null;
 
-/** Opens the inboxes of a home; each call of the result looks once, and gives when to look again in ms, or null. */
-export function openInboxes(holder: Holder, options: InboxOptions): () => number | null {
-  const memories = new Map<string, InboxMemory>();
-  const told = new Set<string>();
-  const second = new Set<string>();
-  const isTrusted = inboxTrust(holder);
-  const owed = new Set(
-    options.directories.filter(isTrusted).flatMap((directory) => reopen(holder, directory)),
-  );
-  return () => {
-    let againInMs: number | null = null;
-    for (const taken of owed) {
-      putBack(taken);
-      owed.delete(taken);
+  constructor(holder: Holder, options: InboxOptions) {
+    this.#holder = holder;
+    this.#isTrusted = inboxTrust(holder);
+    this.#taken = new TakenFiles(holder, options);
+    const directories = [...new Set(options.directories.map((one) => resolve(one)))];
+    this.#inboxes = new Map(
+      directories.map((directory) => [
+        directory,
+        { directory, memory: NO_MEMORY, dueAwakeMs: 0, isAwaited: false },
+      ]),
+    );
+    for (const directory of directories.filter(this.#isTrusted))
+      for (const path of reopen(holder, directory)) this.#taken.owed.add(path);
+  }
+
+  /** Something happened in a folder. */
+  mark(directory: string): void {
+    const inbox = this.#inboxes.get(directory);
+    if (inbox !== undefined) inbox.dueAwakeMs = 0;
+  }
+
+  /** Goes on with what is to be done; gives when to do so again in ms, null where nothing is about to come. */
+  look(): number | null {
+    const { clock } = this.#holder.options;
+    const nowMs = clock.awakeMs();
+    const inboxes = [...this.#inboxes.values()];
+    const isDue = this.#taken.isAny || inboxes.some(({ dueAwakeMs }) => dueAwakeMs <= nowMs);
+    if (this.#round !== null || isDue) {
+      const round = this.#round ?? this.#goRound();
+      // Where it throws, it begins anew.
+      this.#round = null;
+      const progress = goOn(round, clock);
+      if (!progress.isDone) {
+        this.#round = round;
+        return progress.isWaiting ? READER_LOOK_MS : GO_ON_MS;
+      }
     }
-    for (const directory of options.directories.filter(isTrusted)) {
-      const nowMs = holder.options.clock.now();
-      const look = scanInbox(directory, { memory: memories.get(directory) ?? NO_MEMORY, nowMs });
-      memories.set(directory, look.memory);
-      for (const finding of look.findings)
-        handle(holder, { directory, finding, options, told, owed, second });
-      if (look.againInMs !== null) againInMs = Math.min(againInMs ?? look.againInMs, look.againInMs);
+    const waits = inboxes
+      .filter(({ isAwaited }) => isAwaited)
+      .map(({ dueAwakeMs }) => dueAwakeMs - clock.awakeMs());
+    if (this.#taken.owed.size > 0) waits.push(GIVE_BACK_MS);
+    return waits.length === 0 ? null : Math.max(0, Math.min(...waits));
+  }
+
+  *#goRound(): Steps<void> {
+    const { owed } = this.#taken;
+    for (const path of owed) {
+      putBack(path);
+      owed.delete(path);
+      this.mark(dirname(dirname(path)));
+      yield;
     }
-    // What is to be given back is still to come.
-    return owed.size === 0 ? againInMs : Math.min(againInMs ?? GIVE_BACK_MS, GIVE_BACK_MS);
-  };
+    for (const inbox of this.#inboxes.values()) {
+      yield;
+      if (inbox.dueAwakeMs <= this.#holder.options.clock.awakeMs()) yield* this.#lookInto(inbox);
+    }
+    yield* this.#taken.read();
+  }
+
+  *#lookInto(inbox: Inbox): Steps<void> {
+    const { clock } = this.#holder.options;
+    const { directory, memory } = inbox;
+    // What happens there from now on is for the next look.
+    inbox.dueAwakeMs = clock.awakeMs() + LOOK_MS;
+    if (!this.#isTrusted(directory)) return;
+    const look = yield* scanning(directory, { memory, nowMs: clock.now() });
+    inbox.memory = look.memory;
+    inbox.isAwaited = look.againInMs !== null;
+    if (look.againInMs !== null)
+      inbox.dueAwakeMs = Math.min(inbox.dueAwakeMs, clock.awakeMs() + look.againInMs);
+    for (const finding of look.findings) {
+      if (finding.verdict === "wait") continue;
+      this.#meet(directory, finding);
+      yield;
+      if (this.#taken.isFull) yield* this.#taken.read();
+    }
+  }
+
+  /** Takes a file, unless it has changed meanwhile. */
+  #meet(directory: string, finding: Finding): void {
+    const { say } = this.#holder.options;
+    const { file, verdict, reason } = finding;
+    const path = join(directory, file);
+    if (verdict === "ignore") return say(`${path} is left alone: ${reason}`);
+    if (!isAsSeen(directory, finding)) return this.mark(directory);
+    const taken = onDisk(`take ${path}`, () => takeFile(directory, { file, batch: newBatch() }));
+    if (!taken.ok) return this.#tellOnce(path, taken.error);
+    if (taken.value === null) return;
+    this.#told.delete(path);
+    const one = { path: taken.value, file, directory };
+    if (verdict === "refuse") this.#taken.refuse(one, refusal(file, reason));
+    else this.#taken.add(one);
+  }
+
+  /** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */
+  #tellOnce(path: string, found: Problem): void {
+    if (found.code === "DISK_FULL") return this.#holder.meet(found);
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    this.#holder.options.say(`${path} is left alone: ${found.message}`);
+  }
+
+  /** What it was about to read is given back at the next start. */
+  [Symbol.dispose](): void {
+    this.#taken[Symbol.dispose]();
+  }
 }
 
 /** What an earlier supervisor had taken and not yet accepted; what it had accepted is filed by now. */
@@ -77,116 +162,4 @@ function reopen(holder: Holder, directory: string): string[] {
   for (const path of taken)
     say(`${basename(path)}: was taken and not accepted before a crash, it is read again`);
   return taken;
-}
-
-interface Handled {
-  readonly directory: string;
-  readonly finding: Finding;
-  readonly options: InboxOptions;
-  /** Files that cannot be taken, each told of once. */
-  readonly told: Set<string>;
-  /** Files that were taken and are to be given back once the disk takes writes again. */
-  readonly owed: Set<string>;
-  /** Files that are read once more, because what they wait for may have been dropped together with them. */
-  readonly second: Set<string>;
-}
-
-function handle(holder: Holder, { directory, finding, options, told, owed, second }: Handled): void {
-  const { file, verdict, reason } = finding;
-  const path = join(directory, file);
-  if (verdict === "wait") return;
-  if (verdict === "ignore") return holder.options.say(`${path} is left alone: ${reason}`);
-  const batch = newBatch();
-  const taken = onDisk(`take ${path}`, () => takeFile(directory, { file, batch }));
-  if (!taken.ok) return tellOnce(holder, { path, problem: taken.error, told });
-  if (taken.value === null) return;
-  told.delete(path);
-  const accepted =
-    verdict === "refuse"
-      ? err(refusal(file, reason))
-      : queue(holder, { taken: taken.value, file, directory, batch, options });
-  const isSecond = second.delete(path);
-  // What was queued now may be what others wait for.
-  if (accepted.ok) return second.clear();
-  const { code, message, hint } = accepted.error;
-  if (code === "INVALID_DEPENDENCY" && !isSecond) {
-    second.add(path);
-    owed.add(taken.value);
-    return;
-  }
-  if (!FAULTS_OF_FILES.has(code)) {
-    // Committed before the disk refused to sync it, the batch counts: read again, the file would be queued twice.
-    if (!incomingBatches(holder.options.layout).includes(batch)) owed.add(taken.value);
-    return holder.meet(accepted.error);
-  }
-  const { value } = taken;
-  const toldIn = onDisk("refuse it", () =>
-    fileRejected(value, printable(`${message}\n${hint === undefined ? "" : `${hint}\n`}`)),
-  );
-  // Not on its shelf, it is read again at the next start.
-  holder.options.say(
-    toldIn.ok
-      ? `${path} was refused, the reason is in ${toldIn.value}`
-      : `${path} was refused: ${message}; ${toldIn.error.message}`,
-  );
-}
-
-/** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */
-function tellOnce(
-  holder: Holder,
-  { path, problem: found, told }: { path: string; problem: Problem; told: Set<string> },
-): void {
-  if (found.code === "DISK_FULL") return holder.meet(found);
-  if (told.has(path)) return;
-  told.add(path);
-  holder.options.say(`${path} is left alone: ${found.message}`);
-}
-
-/** A file by the name that it had in its inbox. */
-interface InboxFile {
-  readonly file: string;
-  readonly directory: string;
-  readonly options: InboxOptions;
-}
-
-function queue(
-  holder: Holder,
-  { taken, batch, ...read }: InboxFile & { taken: string; batch: string },
-): Result<Task[], Problem> {
-  const { clock, layout, actor, means } = holder.options;
-  const drafts = readTaken(taken, { ...read, nowMs: clock.now() });
-  if (!drafts.ok) return drafts;
-  const { machine } = holder;
-  return enqueue(layout, drafts.value, {
-    batch,
-    taken,
-    clock,
-    machine,
-    controllers: means().controllers,
-    createdBy: actor,
-    source: "inbox",
-  });
-}
-
-function readTaken(
-  taken: string,
-  { file, directory, options, nowMs }: InboxFile & { nowMs: number },
-): Result<Draft[], Problem> {
-  const text = readTaskFile(taken);
-  if (!text.ok) return err(refusal(file, text.error));
-  const read = readSubmission(text.value, {
-    file,
-    defaultCwd: options.userHome,
-    home: options.userHome,
-    defaultName: nameFrom(basename(file, extname(file))),
-    dataFolder: directory,
-    nowMs,
-    ...(options.defaults !== undefined && { defaults: options.defaults }),
-  });
-  if (read.ok) return read;
-  return err(refusal(file, `nothing of it was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
-}
-
-function refusal(file: string, reason: string | undefined): Problem {
-  return problem("INVALID_TASK_FILE", `Cannot queue "${file}": ${reason ?? "it is no task file"}`);
 }

@@ -1,42 +1,42 @@
 import { timestamp } from "../lib/clock.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { err, ok } from "../lib/result.ts";
+import { type Steps, wholeOf } from "../lib/steps.ts";
 import { unreachable } from "../lib/unreachable.ts";
 import { edited } from "../model/edit.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { problem } from "../model/errors.ts";
 import { awakened, cancelledInQueue, retried } from "../model/lifecycle.ts";
-import type { Answer, Operation, Request, Target } from "../model/request.ts";
+import type { Answer, Operation } from "../model/request.ts";
 import { isTerminal } from "../model/state.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { readTask } from "../store/reader.ts";
 import type { Change } from "../store/writer.ts";
 import { stopChange } from "./act.ts";
 import { cleaning } from "./cleaning.ts";
+import { eachTarget, type Step, type Wish } from "./each-target.ts";
 import { refuseUnplaceable } from "./enqueue.ts";
 import { finishJobs } from "./finish.ts";
-import { asOnDisk } from "./hand-edit.ts";
 import type { Holder, Leaving } from "./holder.ts";
 
-/** What an operation does to one task, and how to say that it was done. */
-type Step = Result<{ readonly change: Change; readonly done: string }, Problem>;
+/** Carries out what was asked for, all of it at once. */
+export function operate(holder: Holder, wish: Wish): Answer[] {
+  return wholeOf(operating(holder, wish));
+}
 
-/** What is wanted, by whom and since when. */
-export type Wish = Omit<Request, "id">;
-
-/** Carries out what was asked for; each target is answered for itself. */
-export function operate(holder: Holder, { operation, actor, at }: Wish): Answer[] {
+/** Carries out what was asked for, a few targets at a time; each target is answered for itself. */
+export function* operating(holder: Holder, wish: Wish): Steps<Answer[]> {
+  const { operation, actor, at } = wish;
   switch (operation.verb) {
     case "cancel":
-      return each(holder, operation.targets, (task) => cancel(holder, task, { ...operation, actor, at }));
+      return yield* eachTarget(holder, wish, (task) => cancel(holder, task, { ...operation, actor, at }));
     case "retry":
-      return each(holder, operation.targets, (task) => retry(task, actor));
+      return yield* eachTarget(holder, wish, (task) => retry(task, actor));
     case "hold":
-      return each(holder, operation.targets, (task) => hold(task, { hold: true, actor }));
+      return yield* eachTarget(holder, wish, (task) => hold(task, { hold: true, actor }));
     case "release":
-      return each(holder, operation.targets, (task) => hold(task, { hold: false, actor }));
+      return yield* eachTarget(holder, wish, (task) => hold(task, { hold: false, actor }));
     case "set":
-      return each(holder, operation.targets, (task) => set(holder, task, { ...operation, actor }));
+      return yield* eachTarget(holder, wish, (task) => set(holder, task, { ...operation, actor }));
     case "clean":
-      return wholeOf(cleaningFor(holder, operation, actor));
+      return yield* cleaningFor(holder, operation, actor);
     case "requeueStale":
       return requeueStale(holder, operation.olderThanMs);
     case "down":
@@ -49,54 +49,6 @@ export function operate(holder: Holder, { operation, actor, at }: Wish): Answer[
     default:
       return unreachable(operation);
   }
-}
-
-function each(holder: Holder, targets: readonly Target[], toStep: (task: Task) => Step): Answer[] {
-  const steps = targets.map((target) => {
-    const task = targetTask(holder, target);
-    return { target, step: task.ok ? toStep(task.value) : task };
-  });
-  const changes = steps.flatMap(({ step: planned }) => (planned.ok ? [planned.value.change] : []));
-  const written = holder.commit(changes);
-  return steps.map(({ target, step: planned }) => {
-    if (!planned.ok) return { id: target.id, problem: { ...planned.error } };
-    const result = written[changes.indexOf(planned.value.change)];
-    if (result?.ok === false) return { id: target.id, problem: { ...result.error } };
-    return { id: target.id, done: planned.value.done };
-  });
-}
-
-/** The task as it is, if it is the one that was meant. */
-function targetTask(holder: Holder, target: Target): Result<Task, Problem> {
-  const known = holder.tasks.get(target.id);
-  const current = known?.status.state === "queued" ? asOnDisk(holder, known) : known;
-  if (current === null) return err(holder.tasks.has(target.id) ? unsettled(target) : gone(target));
-  const read = current === undefined ? readTask(holder.options.layout, target.id) : ok(current);
-  if (!read.ok) return err(gone(target));
-  const { uid, epoch, resourceVersion } = read.value.metadata;
-  if (uid !== target.uid || epoch !== target.epoch) {
-    return err(
-      problem(
-        "VERSION_CONFLICT",
-        `Cannot change task "${target.id}": it was retried or replaced in between`,
-        "look at it again: stint show",
-      ),
-    );
-  }
-  if (target.version !== undefined && target.version !== resourceVersion) {
-    const message = `Cannot change task "${target.id}": it has version ${resourceVersion} now, the change was made for ${target.version}`;
-    return err(problem("VERSION_CONFLICT", message, "look at it again and repeat the change"));
-  }
-  return read;
-}
-
-function unsettled({ id }: Target): Problem {
-  const message = `Cannot change task "${id}": its record in pending/ is no record just now, as while it is saved by an editor`;
-  return problem("VERSION_CONFLICT", message, "repeat the change once that is done");
-}
-
-function gone({ id }: Target): Problem {
-  return problem("NOT_FOUND", `Cannot find task "${id}": it is gone`);
 }
 
 function cancel(
@@ -200,11 +152,11 @@ function hold(task: Task, how: { hold: boolean; actor: string }): Step {
 }
 
 /** The clean-up that was asked for. */
-export function cleaningFor(
+function cleaningFor(
   holder: Holder,
   operation: Extract<Operation, { verb: "clean" }>,
   actor: string,
-): Generator<void, Answer[]> {
+): Steps<Answer[]> {
   const { deadLetter, dryRun, olderThanMs = null, keep = null, maxBytes = null } = operation;
   const rules = {
     doneMs: olderThanMs,
@@ -218,10 +170,6 @@ export function cleaningFor(
     takesArtifacts: operation.artifacts ?? false,
   };
   return cleaning(holder, { rules, dryRun, actor });
-}
-
-function wholeOf(steps: Generator<void, Answer[]>): Answer[] {
-  for (let next = steps.next(); ; next = steps.next()) if (next.done === true) return next.value;
 }
 
 /** A holder finds what is gone by itself; asked for it, it looks at once and tells what it found so far. */

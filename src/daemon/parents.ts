@@ -2,12 +2,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import type { Dependency, ParentReference } from "../model/dependency.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { idFromFileName, makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
+import { makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
-import type { Task } from "../model/task.ts";
-import { Finder } from "../store/finder.ts";
-import type { Layout } from "../store/layout.ts";
-import { readTasks } from "../store/reader.ts";
+import type { QueueSeen } from "./queue-seen.ts";
 
 /** A parent that is known, or the place of one in the same batch. */
 type Parent = { readonly id: TaskId } | { readonly index: number };
@@ -25,10 +22,10 @@ interface Asked {
 export type Parents = (index: number, firstNumber: number) => Dependency[];
 
 /** Looks up what drafts wait for: in their own batch, else by number or id, else the one unended task or sweep of that name. */
-export function resolveParents(layout: Layout, drafts: readonly Draft[]): Result<Parents, Problem> {
+export function resolveParents(seen: QueueSeen, drafts: readonly Draft[]): Result<Parents, Problem> {
   const isAsked = drafts.some(({ parents }) => parents !== undefined && parents.length > 0);
   if (!isAsked) return ok(() => []);
-  const book = openBook(layout, drafts);
+  const book = openBook(seen, drafts);
   const found: Asked[][] = [];
   let count = 0;
   for (const draft of drafts) {
@@ -79,14 +76,10 @@ function idOf(
 interface Book {
   /** Names of drafts and of their sweeps. */
   readonly batch: ReadonlyMap<string, readonly number[]>;
-  readonly finder: Finder;
-  /** Unended tasks by their names. */
-  readonly named: () => ReadonlyMap<string, readonly Task[]>;
-  /** Of the newest sweep of a name, the members that have not succeeded yet. */
-  readonly sweeps: () => ReadonlyMap<string, readonly Parent[]>;
+  readonly seen: QueueSeen;
 }
 
-function openBook(layout: Layout, drafts: readonly Draft[]): Book {
+function openBook(seen: QueueSeen, drafts: readonly Draft[]): Book {
   const batch = new Map<string, number[]>();
   for (const [index, { name, group }] of drafts.entries()) {
     for (const key of new Set([name, group?.name ?? name])) {
@@ -95,26 +88,7 @@ function openBook(layout: Layout, drafts: readonly Draft[]): Book {
       else known.push(index);
     }
   }
-  const tasks = once(() => readTasks(layout, ["running", "pending"]));
-  return {
-    batch,
-    finder: new Finder(layout),
-    named: once(() => Map.groupBy(tasks(), ({ metadata }) => metadata.name)),
-    sweeps: once(() => sweepsOf(tasks(), readTasks(layout, ["dead-letter"]))),
-  };
-}
-
-/** The task that a number or an id stands for. */
-function taskNamed({ finder }: Book, reference: string): TaskId | null {
-  if (/^\d+$/.test(reference)) return finder.byNumber(Number(reference)).at(-1) ?? null;
-  const id = idFromFileName(`${reference}.json`);
-  return id !== null && finder.has(id) ? id : null;
-}
-
-/** What is not looked up before it is asked for, and then once. */
-function once<T>(look: () => T): () => T {
-  let found: { readonly value: T } | null = null;
-  return () => (found ??= { value: look() }).value;
+  return { batch, seen };
 }
 
 function lookUp(
@@ -129,10 +103,10 @@ function lookUp(
       ? refuse(draft, `${reference} is its own name`)
       : ok(inBatch.map((index) => ({ index })));
   }
-  const id = taskNamed(book, reference);
+  const id = book.seen.idOf(reference);
   if (id !== null) return ok([{ id }]);
   if (/^\d+$/.test(reference)) return refuse(draft, `there is no task ${reference}`);
-  const named = book.named().get(reference) ?? [];
+  const named = book.seen.named(reference);
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);
   if (only !== undefined) {
@@ -143,26 +117,10 @@ function lookUp(
       `name one by its number: ${numbers}`,
     );
   }
-  const members = book.sweeps().get(reference) ?? [];
-  return members.length > 0 ? ok(members) : unknown(book, { draft, reference });
-}
-
-/** A sweep of which every member has ended is none that anybody waits for. */
-function sweepsOf(tasks: readonly Task[], failed: readonly Task[]): Map<string, Parent[]> {
-  const newest = new Map<string, number>();
-  for (const { metadata } of tasks) {
-    const { name, id } = metadata.group ?? {};
-    if (name !== undefined && id !== undefined) newest.set(name, Math.max(newest.get(name) ?? 0, id));
-  }
-  const sweeps = new Map<string, Parent[]>();
-  for (const { metadata } of [...tasks, ...failed]) {
-    const { group, id } = metadata;
-    if (group === undefined || newest.get(group.name) !== group.id) continue;
-    const known = sweeps.get(group.name);
-    if (known === undefined) sweeps.set(group.name, [{ id }]);
-    else known.push({ id });
-  }
-  return sweeps;
+  const members = book.seen.inSweep(reference);
+  return members.length > 0
+    ? ok(members.map((member) => ({ id: member })))
+    : unknown(book, { draft, reference });
 }
 
 function unknown(
@@ -170,7 +128,7 @@ function unknown(
   { draft, reference }: { draft: Draft; reference: string },
 ): Result<never, Problem> {
   // Members that were not named otherwise bear the name of their sweep and their place in it.
-  const ended = book.finder.ids.findLast((id) => {
+  const ended = book.seen.ids.findLast((id) => {
     const name = nameOf(id);
     return (
       name === reference ||
@@ -185,7 +143,7 @@ function unknown(
       hint,
     );
   }
-  const names = [...book.batch.keys(), ...book.named().keys()];
+  const names = [...book.batch.keys(), ...book.seen.names];
   const near = closest(reference, new Set(names));
   return refuse(
     draft,

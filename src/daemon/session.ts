@@ -9,6 +9,7 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { unaudited } from "../store/audit-chain.ts";
 import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
+import { requireRoomForJobs } from "../store/probe.ts";
 import { recover } from "../store/recover.ts";
 import { problemOf } from "../store/trouble.ts";
 import { adoptJobs } from "./adopt.ts";
@@ -43,6 +44,7 @@ export async function openSession(
   if (unsafe !== null) return err(unsafe);
   let lock: HeldLock | null = null;
   try {
+    if (role !== "command") requireRoomForJobs(options.layout);
     const taken = await takeLock(options.layout, {
       role,
       clock: options.clock,

@@ -14,6 +14,8 @@ import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environm
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { refuseMissing } from "../run/missing.ts";
 import { readSources, secretValues } from "../run/secrets.ts";
+import { requireRoomForJobs } from "../store/probe.ts";
+import { onDisk } from "../store/trouble.ts";
 import { labelsOf, rememberEngine } from "./container.ts";
 import { asOnDisk } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
@@ -25,7 +27,11 @@ type Variables = Readonly<Record<string, string>>;
 
 /** Claims tasks as one group, then starts what was claimed. */
 export function startTasks(holder: Holder, placements: readonly Placement[]): void {
-  const { clock, actor, lock } = holder.options;
+  const { clock, actor, lock, layout } = holder.options;
+  if (placements.length === 0) return;
+  // No fault of the jobs: they would be tried in vain one after the other.
+  const room = onDisk("make the folders of jobs", () => requireRoomForJobs(layout));
+  if (!room.ok) return holder.meet(room.error);
   const changes = placements.flatMap((placement) => {
     const { task: known, resources, devices } = placement;
     const before = asOnDisk(holder, known);

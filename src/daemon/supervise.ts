@@ -1,20 +1,16 @@
-import { problem } from "../model/errors.ts";
-import type { Answer, Request } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
 import { describePause, type Pause } from "../plan/pause.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Finding } from "../store/quarantine.ts";
-import { answerRequest, dropOldReplies, pendingRequests } from "../store/requests.ts";
+import { dropOldReplies } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
-import { goOn } from "./cleaning.ts";
 import { finishJobs, LOOK_MS } from "./finish.ts";
 import { lookAgain } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
-import { takeIncoming } from "./incoming.ts";
+import { Incoming } from "./incoming.ts";
 import { LogCaps } from "./log-caps.ts";
 import { findMissedEnds } from "./missed-ends.ts";
-import { cleaningFor, operate } from "./operations.ts";
+import { Requests } from "./requests.ts";
 import { StandingPlan } from "./standing-plan.ts";
 
 /** The longest sleep: what an event failed to announce is found this much later. */
@@ -26,8 +22,6 @@ const LONG_TURN_MS = 10;
 const MAX_GATHER_MS = 30;
 /** Of so few jobs nothing needs to gather. */
 const FEW_JOBS = 32;
-/** Between two steps of what somebody waits for, so that the ends of jobs are heard of. */
-const GO_ON_MS = 1;
 /** Chores that cost a little are done this often. */
 const CHORES_MS = 5_000;
 
@@ -51,14 +45,13 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
   const planning = new StandingPlan(holder);
   const caps = new LogCaps(holder);
   const tellPause = pauseTeller(holder);
+  const outside = new Outside(holder, supervision);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   let hasRested = false;
   let isAgain = false;
   while (lock.isHeld()) {
     const beganMs = clock.awakeMs();
-    const observed = holder.canWrite()
-      ? withDisk(holder, "take new work", () => observe(holder, supervision))
-      : null;
+    const observed = holder.canWrite() ? withDisk(holder, "take new work", () => outside.observe()) : null;
     const intakeInMs = observed?.intakeInMs ?? null;
     const finishInMs = withDisk(holder, "see to the jobs", () => finishJobs(holder));
     const noticesInMs = holder.canWrite()
@@ -66,7 +59,9 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       : null;
     if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
     const calmInMs = holder.calmUntilAwakeMs - clock.awakeMs();
-    const planned = planning.look(holder.leaving === null && holder.trouble === null && calmInMs <= 0);
+    // Where the disk works again, what was asked for meanwhile comes before all that could start.
+    const isClaiming = observed !== null && holder.leaving === null && holder.trouble === null;
+    const planned = planning.look(isClaiming && calmInMs <= 0);
     tellPause(planned.pause);
     act(holder, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
@@ -82,7 +77,6 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     if (isAgain) continue;
     const waits = [
       intakeInMs,
-      observed?.firingInMs ?? null,
       observed?.againInMs ?? null,
       finishInMs,
       noticesInMs,
@@ -91,6 +85,7 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       asideInMs,
       capsInMs,
       calmInMs > 0 ? calmInMs : null,
+      observed === null && holder.trouble === null ? 0 : null,
     ].filter((ms) => ms !== null);
     const mostMs = isIdle(holder, planned) ? MAX_IDLE_MS : MAX_PAUSE_MS;
     const restMs = Math.min(mostMs, ...waits);
@@ -169,61 +164,44 @@ function doChores(holder: Holder, supervision: Supervision): void {
 
 /** In ms from now, or null. */
 interface Observed {
+  /** When what was begun goes on, or is about to come. */
   readonly intakeInMs: number | null;
-  readonly firingInMs: number | null;
+  /** When to look again for anything else. */
   readonly againInMs: number | null;
 }
 
-/** New tasks and requests from other processes, and tasks whose time has come. */
-function observe(holder: Holder, { intake, schedules }: Supervision): Observed {
-  const { layout } = holder.options;
-  const intakeInMs = intake();
-  const firingInMs = schedules === undefined ? null : withDisk(holder, "fire the schedules", schedules);
-  takeIncoming(holder);
-  let againInMs = lookAgain(holder);
-  const findings: Finding[] = [];
-  const requests = pendingRequests(layout, findings);
-  for (const { path, what } of findings) holder.options.say(`${path}: ${what}`);
-  // Withdrawn, or removed by hand.
-  for (const id of holder.cleanings.keys())
-    if (!requests.some((request) => request.id === id)) holder.cleanings.delete(id);
-  for (const request of requests) {
-    const answers = holder.untold.get(request.id) ?? answersTo(holder, request);
-    if (answers === null) {
-      againInMs = GO_ON_MS;
-      continue;
-    }
-    const isDone = answers.every((answer) => answer.problem === undefined);
-    // Where the disk takes no reply, or not all of what was done, it is told later, and not done again.
-    if (isDone) holder.untold.set(request.id, answers);
-    if (isDone && holder.trouble !== null) break;
-    answerRequest(layout, { id: request.id, answers });
-    holder.untold.delete(request.id);
-    // Not on top of what the disk refused.
-    if (holder.trouble !== null) break;
+/** What comes from outside: new tasks and requests, and tasks whose time has come. */
+class Outside {
+  readonly #holder: Holder;
+  readonly #supervision: Supervision;
+  readonly #incoming: Incoming;
+  readonly #requests: Requests;
+
+  constructor(holder: Holder, supervision: Supervision) {
+    this.#holder = holder;
+    this.#supervision = supervision;
+    this.#incoming = new Incoming(holder);
+    this.#requests = new Requests(holder);
   }
-  return { intakeInMs, firingInMs, againInMs };
+
+  observe(): Observed {
+    const holder = this.#holder;
+    const { intake, schedules } = this.#supervision;
+    const intakeInMs = intake();
+    const firingInMs = schedules === undefined ? null : withDisk(holder, "fire the schedules", schedules);
+    const incomingInMs = withDisk(holder, "take in what was accepted", () => this.#incoming.look());
+    const handEditInMs = lookAgain(holder);
+    const requestsInMs = withDisk(holder, "see to the requests", () => this.#requests.see());
+    return {
+      intakeInMs: least([intakeInMs, incomingInMs, requestsInMs]),
+      againInMs: least([firingInMs, this.#incoming.retryInMs, handEditInMs]),
+    };
+  }
 }
 
-/**
- * Null while there is more to do. A request that meets a bug is answered too: left unanswered, it would meet every supervisor
- * to come.
- */
-function answersTo(holder: Holder, request: Request): Answer[] | null {
-  const { id, operation, actor } = request;
-  try {
-    if (operation.verb !== "clean") return operate(holder, request);
-    const steps = holder.cleanings.get(id) ?? cleaningFor(holder, operation, actor);
-    const answers = goOn(steps, holder.options.clock);
-    if (answers === null) holder.cleanings.set(id, steps);
-    else holder.cleanings.delete(id);
-    return answers;
-  } catch (error) {
-    holder.cleanings.delete(id);
-    const message = `Internal error while it was carried out: ${error instanceof Error ? error.message : String(error)}`;
-    holder.options.say(`${operation.verb}: ${error instanceof Error ? (error.stack ?? message) : message}`);
-    return [{ id: operation.verb, problem: problem("INTERNAL", message) }];
-  }
+function least(waits: readonly (number | null)[]): number | null {
+  const known = waits.filter((ms) => ms !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** True once a holder that was asked to leave may; what it must do first is begun here. */

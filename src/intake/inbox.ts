@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { type Steps, wholeOf } from "../lib/steps.ts";
 import { isOwnOrRoots } from "../lib/trusted-folder.ts";
 import { kindOfName } from "./inbox-name.ts";
 import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
@@ -19,6 +20,8 @@ export interface Finding {
   readonly verdict: "take" | "refuse" | "wait" | "ignore";
   /** A clause such as `it is a FIFO`; absent for `take` and `wait`. */
   readonly reason?: string;
+  /** How a file stood that is one; see `isAsSeen`. */
+  readonly seen?: string;
 }
 
 /** What was seen of a file, and since when it stood so. */
@@ -45,16 +48,25 @@ export interface Look {
   readonly againInMs: number | null;
 }
 
-/** Looks into an inbox, which it does not change; one that is not there is empty. Files come in the order of their names. */
-export function scanInbox(
+/** Looks into an inbox, all of it at once; see `scanning`. */
+export function scanInbox(directory: string, from: { memory: InboxMemory; nowMs: number }): Look {
+  return wholeOf(scanning(directory, from));
+}
+
+/**
+ * Looks into an inbox, a file a step; it does not change it, and one that is not there is empty. Files come in the order of their
+ * names.
+ */
+export function* scanning(
   directory: string,
   { memory, nowMs }: { memory: InboxMemory; nowMs: number },
-): Look {
+): Steps<Look> {
   const findings: Finding[] = [];
   const sightings = new Map<string, Sighting>();
   const ignored = new Set<string>();
   let againInMs: number | null = null;
   for (const file of namesIn(directory)) {
+    yield;
     const seen = examine(directory, file);
     if (seen === null) continue;
     if (typeof seen === "string") {
@@ -68,8 +80,11 @@ export function scanInbox(
     }
     const sighting = sightingOf(seen, memory.sightings.get(file), nowMs);
     const leftMs = unsettledMs(seen, { sighting, nowMs });
-    findings.push({ file, verdict: leftMs > 0 ? "wait" : "take" });
-    if (leftMs <= 0) continue;
+    if (leftMs <= 0) {
+      findings.push({ file, verdict: "take", seen: sighting.state });
+      continue;
+    }
+    findings.push({ file, verdict: "wait" });
     sightings.set(file, sighting);
     againInMs = Math.min(againInMs ?? Number.POSITIVE_INFINITY, leftMs + LOOK_SLACK_MS);
   }
@@ -117,8 +132,18 @@ function specialKind(stat: Stats): string {
   return stat.isSocket() ? "a socket" : "a device";
 }
 
+/** False where a file has changed since it was looked at: in a long look that may be a while ago. */
+export function isAsSeen(directory: string, { file, seen }: Finding): boolean {
+  const stat = lstatSync(join(directory, file), { throwIfNoEntry: false });
+  return seen === undefined || (stat !== undefined && stateOf(stat) === seen);
+}
+
+function stateOf({ ino, size, mtimeMs }: Stats): string {
+  return `${ino} ${size} ${mtimeMs}`;
+}
+
 function sightingOf(stat: Stats, before: Sighting | undefined, nowMs: number): Sighting {
-  const state = `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+  const state = stateOf(stat);
   // A clock that was set back would make a file wait for as long.
   return before?.state === state && before.sinceMs <= nowMs ? before : { state, sinceMs: nowMs };
 }

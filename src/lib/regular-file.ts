@@ -58,6 +58,29 @@ export function readOwnFile(path: string, most: number): string | null {
   }
 }
 
+const BLOCK_BYTES = 256 * 1_024;
+const NEWLINE = 0x0a;
+
+/** The whole lines of a regular file, through a link too, with little of it in memory at a time. What comes after the last newline is none. */
+export function* linesIn(path: string): Generator<string> {
+  const file = openRegularFile(path);
+  try {
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    let rest = Buffer.alloc(0);
+    for (let length = readSync(file, block); length > 0; length = readSync(file, block)) {
+      const bytes = Buffer.concat([rest, block.subarray(0, length)]);
+      let start = 0;
+      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+        yield bytes.toString("utf8", start, end);
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Opens a regular file, for reading where nothing else is asked for; see `readRegularFile`. */
 export function openRegularFile(path: string, flags = constants.O_RDONLY): number {
   // O_NONBLOCK opens a FIFO at once, and means nothing to a regular file (open(2)).

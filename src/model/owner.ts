@@ -38,6 +38,12 @@ export interface Silence {
   readonly sinceMs: number;
 }
 
-/** What a holder that cannot write leaves for readers; `owner` is the token of its lock. */
-export const obstacle = v.strictObject({ owner: v.string(), message: v.string() });
+/** What a holder that cannot work as it should leaves for readers; `owner` is the token of its lock. */
+export const obstacle = v.strictObject({
+  owner: v.string(),
+  /** Why nothing new starts; absent where that is not so. */
+  message: v.optional(v.string()),
+  /** Accepted batches that cannot be taken in, and why. */
+  stuck: v.optional(v.array(v.strictObject({ batch: v.string(), message: v.string() }))),
+});
 export type Obstacle = v.InferOutput<typeof obstacle>;

@@ -4,14 +4,16 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
+import { partsOf, type Steps, wholeOf } from "../lib/steps.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
+import { takenFiles } from "../model/reading.ts";
 import { type FiringNote, firingNote } from "../model/schedule.ts";
 import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { createFile, createFiles, syncDirectory } from "./durable.ts";
-import { fileAccepted } from "./inbox-files.ts";
-import { segmentText, shelveSegment } from "./journal.ts";
+import { filingAccepted } from "./inbox-files.ts";
+import { shelveSegment, writeSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { noteNames } from "./names.ts";
 import { type Finding, isThere, quarantine } from "./quarantine.ts";
@@ -37,41 +39,64 @@ export function segmentOf(layout: Layout, batch: string): string {
   return join(layout.incoming, batch, JOURNAL);
 }
 
-/**
- * Accepts tasks all or nothing: they are staged apart, then one rename commits them. When this returns
- * they outlive a power cut. `taken` is the path of the inbox file that they were read from, `fired` the firing that they
- * are of.
- */
-export function commitBatch(
-  layout: Layout,
-  batch: string,
-  accepted: { readonly tasks: readonly Task[]; readonly taken?: string; readonly fired?: FiringNote },
-): void {
+/** What is accepted together, and whose doing it is. */
+export interface Accepted {
+  readonly tasks: readonly Task[];
+  /** The paths of the inbox files that they were read from. */
+  readonly taken?: readonly string[];
+  /** The firing that they are of. */
+  readonly fired?: FiringNote;
+}
+
+/** So many records are made text of at a time: all of a large sweep would fill the memory. */
+const RECORDS_AT_ONCE = 500;
+
+/** Accepts tasks all or nothing. When this returns they outlive a power cut. */
+export function commitBatch(layout: Layout, batch: string, accepted: Accepted): void {
+  stageBatch(layout, batch, accepted);
+  commitStaged(layout, batch);
+  noteNames(
+    layout,
+    accepted.tasks.map(({ metadata }) => metadata.id),
+  );
+}
+
+/** Puts tasks on the disk apart, where they count for nothing until they are committed: anybody may. */
+export function stageBatch(layout: Layout, batch: string, { tasks, taken, fired }: Accepted): void {
   const staged = join(layout.tmp, batch);
   // A firing has the same name each time that it is tried: what a crash left of the last time is in the way.
-  if (accepted.fired !== undefined) rmSync(staged, { recursive: true, force: true });
+  if (fired !== undefined) rmSync(staged, { recursive: true, force: true });
   try {
     mkdirSync(staged, { mode: 0o700 });
-    if (accepted.taken !== undefined) createFile(join(staged, TAKEN), accepted.taken);
-    if (accepted.fired !== undefined) createFile(join(staged, FIRED), `${JSON.stringify(accepted.fired)}\n`);
-    createFiles(
-      accepted.tasks.map((task) => ({
+    if (taken !== undefined) createFile(join(staged, TAKEN), JSON.stringify(taken));
+    if (fired !== undefined) createFile(join(staged, FIRED), `${JSON.stringify(fired)}\n`);
+    for (const some of partsOf(tasks, RECORDS_AT_ONCE)) {
+      const files = some.map((task) => ({
         path: join(staged, `${task.metadata.id}.json`),
         text: recordText(task),
-      })),
-      { isSynced: false },
-    );
-    createFile(join(staged, JOURNAL), segmentText(accepted.tasks));
+      }));
+      createFiles(files, { isSynced: false });
+    }
+    writeSegment(join(staged, JOURNAL), tasks);
     syncDirectory(staged);
     // Their numbers were taken before. After the file's own sync a file system has little left to do for either folder.
     syncDirectory(layout.numbers);
   } catch (error) {
     // On a full disk, what was staged in vain is a part of the trouble.
-    rmSync(staged, { recursive: true, force: true });
+    dropStaged(layout, batch);
     throw error;
   }
   failpoint("batch:staged");
-  renameSync(staged, join(layout.incoming, batch));
+}
+
+/** Removes what was staged and will not be committed. */
+export function dropStaged(layout: Layout, batch: string): void {
+  rmSync(join(layout.tmp, batch), { recursive: true, force: true });
+}
+
+/** The one step that accepts what was staged. */
+export function commitStaged(layout: Layout, batch: string): void {
+  renameSync(join(layout.tmp, batch), join(layout.incoming, batch));
   failpoint("batch:committed");
   try {
     syncDirectory(layout.incoming);
@@ -81,10 +106,6 @@ export function commitBatch(
     throw error;
   }
   failpoint("batch:synced");
-  noteNames(
-    layout,
-    accepted.tasks.map(({ metadata }) => metadata.id),
-  );
 }
 
 /** The accepted batches that are still on their way, oldest first. */
@@ -95,34 +116,32 @@ export function incomingBatches(layout: Layout): string[] {
     .sort();
 }
 
-/**
- * Moves an accepted batch into `pending/`; safe to race, and to do again. Returns the ids that this call moved. A record
- * whose task is somewhere already was copied by hand: it is put aside, as a rename would overwrite the other.
- */
+/** Moves an accepted batch into `pending/`, all of it at once; see `publishing`. */
 export function publishBatch(layout: Layout, batch: string, findings: Finding[] = []): TaskId[] {
+  return wholeOf(publishing(layout, batch, findings));
+}
+
+/**
+ * Moves an accepted batch into `pending/`, a record a step; safe to race, and to do again. Returns the ids that this call moved. A
+ * record whose task is somewhere already was copied by hand: it is put aside, as a rename would overwrite the other.
+ */
+export function* publishing(layout: Layout, batch: string, findings: Finding[]): Steps<TaskId[]> {
   const directory = join(layout.incoming, batch);
   const moved: TaskId[] = [];
   const names = namesIn(layout, batch);
   for (const id of idsOf(names)) {
-    const path = join(directory, `${id}.json`);
-    const known = PLACES.find((place) => isThere(layout.record(place, id)));
-    const put = (): unknown =>
-      known === undefined
-        ? renameSync(path, layout.record("pending", id))
-        : findings.push(quarantine(path, `the task is in ${known}/ too`, layout.record("pending", id)));
-    if (!isMissing(put) && known === undefined) moved.push(id);
+    if (publishRecord(layout, { id, directory, findings })) moved.push(id);
     failpoint("batch:publishing");
+    yield;
   }
   // The names: from here on a record that is gone was removed.
   syncDirectory(layout.place("pending"));
   shelveSegment(layout, segmentOf(layout, batch), batch);
   failpoint("batch:shelved");
   if (names.includes(TAKEN)) {
-    isMissing(() => {
-      fileAccepted(readRegularFile(join(directory, TAKEN)));
-      failpoint("batch:taken-filed");
-      rmSync(join(directory, TAKEN));
-    });
+    yield* filingAccepted(takenFilesOf(join(directory, TAKEN)));
+    failpoint("batch:taken-filed");
+    rmSync(join(directory, TAKEN), { force: true });
   }
   if (names.includes(FIRED)) {
     isMissing(() => {
@@ -135,6 +154,29 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
   failpoint("batch:emptied");
   removeEmpty(directory);
   return moved;
+}
+
+/** True where this call moved it. */
+function publishRecord(
+  layout: Layout,
+  { id, directory, findings }: { id: TaskId; directory: string; findings: Finding[] },
+): boolean {
+  const path = join(directory, `${id}.json`);
+  const known = PLACES.find((place) => isThere(layout.record(place, id)));
+  if (known === undefined) return !isMissing(() => renameSync(path, layout.record("pending", id)));
+  isMissing(() =>
+    findings.push(quarantine(path, `the task is in ${known}/ too`, layout.record("pending", id))),
+  );
+  return false;
+}
+
+/** The inbox files that a batch was read from; an earlier version named one, by its path alone. */
+function takenFilesOf(path: string): string[] {
+  let text = "";
+  isMissing(() => {
+    text = readRegularFile(path);
+  });
+  return text.startsWith("[") ? (parseJson(takenFiles, text) ?? []) : text === "" ? [] : [text];
 }
 
 /** The ids of a batch that are not yet in `pending/`. */

@@ -2,6 +2,7 @@ import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rm
 import { basename, dirname, extname, join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import type { Steps } from "../lib/steps.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { isMissing } from "./trouble.ts";
 
@@ -22,10 +23,17 @@ export function takeFile(
   return taken;
 }
 
-/** Puts a taken file where accepted ones are kept; harmless to do again. */
-export function fileAccepted(taken: string): void {
-  const kept = keep(taken, ".accepted");
-  if (kept !== null) letGo(taken, kept);
+/** Puts taken files where accepted ones are kept, a file a step; harmless to do again. */
+export function* filingAccepted(taken: readonly string[]): Steps<void> {
+  const shelves = new Set<string>();
+  for (const path of taken) {
+    const kept = keep(path, ".accepted");
+    if (kept === null) continue;
+    rmSync(path, { force: true });
+    shelves.add(dirname(kept));
+    yield;
+  }
+  for (const directory of shelves) syncDirectory(directory);
 }
 
 /** Puts a taken file where refused ones are kept, with the reason beside it. Gives the path of the reason. */
@@ -41,7 +49,8 @@ export function fileRejected(taken: string, reason: string): string {
   renameSync(staged, told);
   failpoint("inbox:told");
   // Last: a file that is still taken after a crash is read and refused again, so that none is kept without its reason.
-  letGo(taken, kept);
+  rmSync(taken, { force: true });
+  syncDirectory(dirname(kept));
   return told;
 }
 
@@ -81,11 +90,6 @@ function keep(taken: string, where: Shelf): string | null {
     failpoint("inbox:filed");
     return target;
   }
-}
-
-function letGo(taken: string, kept: string): void {
-  rmSync(taken, { force: true });
-  syncDirectory(dirname(kept));
 }
 
 function placeOfTaken(taken: string): { inbox: string; file: string } {

@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { bootId } from "../lib/host.ts";
 import { uuid } from "../lib/random.ts";
-import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
+import { linesIn, openRegularFile } from "../lib/regular-file.ts";
+import { partsOf } from "../lib/steps.ts";
 import { FORMAT_VERSION, type Task } from "../model/task.ts";
 import { syncDirectory, withPath, writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
@@ -49,9 +50,21 @@ export interface Segment {
   readonly tasks: () => Iterable<Task>;
 }
 
-/** The text of a segment with these records: the boot, then a line for each. */
-export function segmentText(tasks: readonly Task[]): string {
-  return `${bootId()}\n${linesOf(tasks)}`;
+/** So many records are made text of at a time. */
+const RECORDS_AT_ONCE = 500;
+
+/** Makes a segment with these records, the boot, then a line for each; it is on the disk when this returns. */
+export function writeSegment(path: string, tasks: readonly Task[]): void {
+  const file = openRegularFile(path, CREATING);
+  try {
+    writeWhole(file, `${bootId()}\n`);
+    for (const some of partsOf(tasks, RECORDS_AT_ONCE)) writeWhole(file, linesOf(some));
+    fsyncSync(file);
+  } catch (error) {
+    throw error instanceof Error ? withPath(error, path) : error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 function linesOf(tasks: readonly Task[]): string {
@@ -68,12 +81,11 @@ export function readSegment(path: string): Segment {
 }
 
 function* tasksIn(path: string): Generator<Task> {
-  const text = readRegularFile(path);
-  let start = text.indexOf("\n") + 1;
-  for (let end = text.indexOf("\n", start); start > 0 && end >= 0; end = text.indexOf("\n", start)) {
-    const read = parseRecord(text.slice(start, end));
-    if (read.ok) yield read.value;
-    start = end + 1;
+  let isFirst = true;
+  for (const line of linesIn(path)) {
+    const read = isFirst ? null : parseRecord(line);
+    isFirst = false;
+    if (read?.ok === true) yield read.value;
   }
 }
 
@@ -149,7 +161,7 @@ export class Journal {
   append(tasks: readonly Task[]): void {
     const isNew = this.#file === null;
     const file = (this.#file ??= this.#begin());
-    const bytes = Buffer.from(isNew ? segmentText(tasks) : linesOf(tasks));
+    const bytes = Buffer.from(`${isNew ? `${bootId()}\n` : ""}${linesOf(tasks)}`);
     const end = this.#size + bytes.length;
     try {
       if (end > this.#room) {

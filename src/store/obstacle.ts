@@ -27,7 +27,16 @@ export function obstacleOf(layout: Layout): string | null {
 
 /** What the living holder says of the disk; null where it says nothing. */
 export function obstacleNoted(layout: Layout): string | null {
+  return noted(layout)?.message ?? null;
+}
+
+/** The accepted batches that the living holder cannot take in, and why. */
+export function stuckNoted(layout: Layout): readonly { readonly batch: string; readonly message: string }[] {
+  return noted(layout)?.stuck ?? [];
+}
+
+function noted(layout: Layout): Obstacle | null {
   const read = onDisk("read the note", () => readFileSync(layout.obstacle, "utf8"));
   const found = read.ok ? parseJson(obstacle, read.value) : null;
-  return found !== null && found.owner === lockOwner(layout)?.token ? found.message : null;
+  return found !== null && found.owner === lockOwner(layout)?.token ? found : null;
 }

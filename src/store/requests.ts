@@ -40,19 +40,31 @@ export function fetchReply(layout: Layout, id: string): Reply | null {
   }
 }
 
-/** The requests that wait, oldest first. What is no request is put aside: left there, it would be looked at for ever. */
-export function pendingRequests(layout: Layout, findings: Finding[] = []): Request[] {
-  const found: Request[] = [];
-  for (const name of readdirSync(layout.requests).sort()) {
-    if (!name.endsWith(".json") || name.endsWith(REPLY_ENDING)) continue;
-    const path = join(layout.requests, name);
-    const parsed = readRequest(path);
-    // Answered under another name, it would be there for ever.
-    if (parsed !== null && name === `${parsed.id}.json`) found.push(parsed);
-    // One that was withdrawn in this moment is gone already.
-    else isMissing(() => findings.push(quarantine(path, "it is no request")));
-  }
-  return found;
+/** The names of the requests that wait, oldest first. */
+export function requestNames(layout: Layout): string[] {
+  return readdirSync(layout.requests)
+    .filter((name) => name.endsWith(".json") && !name.endsWith(REPLY_ENDING))
+    .sort();
+}
+
+/** Larger is no request of ours: those on many tasks are asked for in parts. */
+const MAX_REQUEST_BYTES = 64 * 1_024 * 1_024;
+
+/** The size of a request by its name; 0 where it is none, or gone. */
+export function requestBytes(layout: Layout, name: string): number {
+  const stat = lstatSync(join(layout.requests, name), { throwIfNoEntry: false });
+  return stat?.isFile() === true ? stat.size : 0;
+}
+
+/** Reads a request by its name; null where it is gone. What is no request is put aside: left there, it would be looked at for ever. */
+export function takeRequest(layout: Layout, name: string, findings: Finding[] = []): Request | null {
+  const path = join(layout.requests, name);
+  const parsed = requestBytes(layout, name) > MAX_REQUEST_BYTES ? null : readRequest(path);
+  // Answered under another name, it would be there for ever.
+  if (parsed !== null && name === `${parsed.id}.json`) return parsed;
+  // One that was withdrawn in this moment is gone already.
+  isMissing(() => findings.push(quarantine(path, "it is no request")));
+  return null;
 }
 
 /** Answers a request and removes it; the reply first, so that a crash between repeats rather than forgets. */

@@ -161,6 +161,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
           stint.files("runs/000001-first/1").includes("exit.json"),
         );
         order = stint.run(["cancel", "2"]);
+        await until("it is asked for", () => stint.files("requests").length > 0);
         await untilRefusedAgain(stint);
         // Its end cannot be written, so nothing takes its place.
         expect(stint.record(1).status.state).toBe("running");

@@ -1,21 +1,20 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
-import { accept } from "../../src/daemon/accept.ts";
+import { tasksOf } from "../../src/daemon/accept.ts";
 import type { Holder } from "../../src/daemon/holder.ts";
-import { takeIncoming } from "../../src/daemon/incoming.ts";
+import { Incoming } from "../../src/daemon/incoming.ts";
 import { operate } from "../../src/daemon/operations.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import { settled } from "../../src/plan/settle.ts";
-import { newBatch } from "../../src/store/batch.ts";
+import { commitBatch, newBatch } from "../../src/store/batch.ts";
 import { readTasks } from "../../src/store/reader.ts";
 import { recover } from "../../src/store/recover.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { cutShort } from "../rig/crash.ts";
 import { holderOf } from "../rig/holder.ts";
-import { valueOf } from "../rig/results.ts";
 import { aDraft, anEnd, at, exited, half, killedBy } from "../rig/tasks.ts";
 import type { TempHome } from "../rig/temp-home.ts";
 import { type ModelTask, newTask, type Step, stepped } from "./queue-model.ts";
@@ -69,14 +68,15 @@ export class Rig {
       batch: newBatch(),
       parents: () => [],
     } as const;
-    const submitted = valueOf(accept(this.home.layout, drafts, options));
+    const submitted = tasksOf(this.home.layout, drafts, options);
+    commitBatch(this.home.layout, options.batch, { tasks: submitted });
     if (submitted.length > 1) this.#batches.push(submitted.map(({ metadata }) => metadata.number));
     for (const { metadata } of submitted) {
       expect(metadata.number).toBeGreaterThan(this.#numbers);
       this.#numbers = metadata.number;
       this.model.set(metadata.number, newTask(metadata.number));
     }
-    takeIncoming(this.#holder);
+    new Incoming(this.#holder).look();
   }
 
   /** What was queued together stays together until all of it has ended. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { resolveParents } from "../../src/daemon/parents.ts";
+import { QueueSeen } from "../../src/daemon/queue-seen.ts";
 import type { ParentEnd } from "../../src/model/dependency.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import type { Task } from "../../src/model/task.ts";
@@ -20,12 +21,12 @@ function member(index: number, references: readonly string[] = [], name = "sweep
 
 /** The parents of each draft by number, once the batch begins at 100. */
 function parentsOf(home: TempHome, drafts: readonly Draft[]): number[][] {
-  const parents = valueOf(resolveParents(home.layout, drafts));
+  const parents = valueOf(resolveParents(new QueueSeen(home.layout), drafts));
   return drafts.map((_, index) => parents(index, FIRST).map(({ task }) => Number(task.slice(0, 6))));
 }
 
 function refusal(home: TempHome, drafts: readonly Draft[]): string {
-  const { code, message, hint } = errorOf(resolveParents(home.layout, drafts));
+  const { code, message, hint } = errorOf(resolveParents(new QueueSeen(home.layout), drafts));
   expect(code).toBe("INVALID_DEPENDENCY");
   return hint === undefined ? message : `${message} (${hint})`;
 }
@@ -94,7 +95,7 @@ describe("resolveParents() finds", () => {
 
   test("the end that is waited for", async () => {
     await using home = homeWith(named(1, "a"));
-    const parents = valueOf(resolveParents(home.layout, [draft("b", ["a"], "failure")]));
+    const parents = valueOf(resolveParents(new QueueSeen(home.layout), [draft("b", ["a"], "failure")]));
     expect(parents(0, FIRST).map(({ when }) => when)).toEqual(["failure"]);
   });
 });

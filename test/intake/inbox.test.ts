@@ -127,11 +127,11 @@ describe("scanInbox() on a file that is being written", () => {
     expect(first).toMatchObject({ findings: [{ verdict: "wait" }], againInMs: EMPTY_MS + 5 });
     const later = (ms: number) => scanInbox(folder.path, { memory: first.memory, nowMs: nowMs + ms });
     expect(later(EMPTY_MS - 1).findings).toEqual([{ file: "job.yaml", verdict: "wait" }]);
-    expect(later(EMPTY_MS).findings).toEqual([{ file: "job.yaml", verdict: "take" }]);
+    expect(later(EMPTY_MS).findings).toMatchObject([{ file: "job.yaml", verdict: "take" }]);
     // What comes into it meanwhile has stood still as long as its time says.
     folder.write("job.yaml", "run: a");
     age(folder.at("job.yaml"), SETTLE_MS);
-    expect(later(1).findings).toEqual([{ file: "job.yaml", verdict: "take" }]);
+    expect(later(1).findings).toMatchObject([{ file: "job.yaml", verdict: "take" }]);
   });
 
   test("forgets a file that went, and says nothing of a folder that is not there", () => {
@@ -271,6 +271,6 @@ describe("scanInbox() on what it does not take", () => {
       "run: a",
     );
     age(folder.write("b.yaml", "run: b"), 60_000);
-    expect(makeLooker(folder.path)().findings.at(-1)).toEqual({ file: "b.yaml", verdict: "take" });
+    expect(makeLooker(folder.path)().findings.at(-1)).toMatchObject({ file: "b.yaml", verdict: "take" });
   });
 });

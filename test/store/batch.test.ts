@@ -102,7 +102,7 @@ describe("publishBatch()", () => {
     await using home = new TempHome();
     writeFileSync(join(home.layout.inbox, "job.yaml"), "run: true\n");
     const taken = takeFile(home.layout.inbox, { file: "job.yaml", batch: newBatch() });
-    commitBatch(home.layout, "b1", { tasks: THREE, ...(taken !== null && { taken }) });
+    commitBatch(home.layout, "b1", { tasks: THREE, ...(taken !== null && { taken: [taken] }) });
     expect(home.files("inbox").map((path) => path.split("/")[0])).toEqual([".taking"]);
     publishBatch(home.layout, "b1");
     expect(home.files("inbox")).toEqual([".accepted/job.yaml"]);

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { wholeOf } from "../../src/lib/steps.ts";
 import { newBatch } from "../../src/store/batch.ts";
-import { fileAccepted, fileRejected, putBack, takeFile, takenFiles } from "../../src/store/inbox-files.ts";
+import { fileRejected, filingAccepted, putBack, takeFile, takenFiles } from "../../src/store/inbox-files.ts";
 import { crashImages } from "../rig/crash.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const TEXT = "run: true\n";
+
+const fileAccepted = (...paths: string[]): void => wholeOf(filingAccepted(paths));
 
 /** Drops a file into the inbox and takes it out; gives its path in .taking/. */
 function taken(home: TempHome, file = "job.yaml"): string {
@@ -42,7 +45,7 @@ describe("takenFiles()", () => {
   });
 });
 
-describe("fileAccepted()", () => {
+describe("filingAccepted()", () => {
   test("keeps every accepted file, also under one name, and is harmless to do again", async () => {
     await using home = new TempHome();
     for (let count = 0; count < 3; count += 1) {

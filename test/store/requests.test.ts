@@ -10,13 +10,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Request } from "../../src/model/request.ts";
+import type { Layout } from "../../src/store/layout.ts";
 import type { Finding } from "../../src/store/quarantine.ts";
 import {
   answerRequest,
   dropOldReplies,
   fetchReply,
-  pendingRequests,
   postRequest,
+  requestNames,
+  takeRequest,
   withdrawRequest,
 } from "../../src/store/requests.ts";
 import { cutShort } from "../rig/crash.ts";
@@ -43,6 +45,9 @@ const answered = (request: Request) => ({
   id: request.id,
   answers: [{ id: "000001-train", done: "cancelled" }],
 });
+
+const pendingRequests = (layout: Layout, findings: Finding[] = []): Request[] =>
+  requestNames(layout).flatMap((name) => takeRequest(layout, name, findings) ?? []);
 
 describe("a request", () => {
   test("is found by the holder as it was posted, the oldest first, until it is answered", async () => {
@@ -84,7 +89,7 @@ describe("a request", () => {
   });
 });
 
-describe("pendingRequests()", () => {
+describe("takeRequest()", () => {
   const OTHER = "00000000-0000-7000-8000-000000000000";
   const named = { id: "../pending/000001-train", ...CANCEL };
 

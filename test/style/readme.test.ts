@@ -41,5 +41,6 @@ test("the README names every failure code under its class", () => {
 });
 
 test("the README names every verb", () => {
-  for (const verb of Object.keys(VERBS)) expect(readme).toContain(`\`${verb}`);
+  const shown = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
+  for (const [verb] of shown) expect(readme).toContain(`\`${verb}`);
 });

@@ -39,7 +39,10 @@ export function declare(command: Command, invocation: Invocation): void {
 
 async function candidates({ context }: Invocation, verbName: string | undefined): Promise<string[]> {
   const verb = verbName === undefined ? undefined : own(VERBS, verbName);
-  if (verb === undefined) return Object.entries(VERBS).map(([name, { summary }]) => `${name}\t${summary}`);
+  if (verb === undefined)
+    return Object.entries(VERBS).flatMap(([name, { summary, hidden }]) =>
+      hidden ? [] : [`${name}\t${summary}`],
+    );
   const { Command: Declared } = await import("commander");
   const command = new Declared(verbName);
   (await verb.load()).declare(command, { context, words: null, end: () => {} });

@@ -4,7 +4,7 @@ import { isTerminal } from "../../model/state.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
-import { readOverview } from "../overview.ts";
+import { type Overview, readOverview } from "../overview.ts";
 import { declareReadVerb, oneOrAll } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
 import type { Holders } from "../text/shortage.ts";
@@ -31,8 +31,16 @@ export function declare(command: Command, invocation: Invocation): void {
       const nowMs = context.clock.now();
       const { silence } = overview;
       const isActive = wait === null && !isTerminal(task.status.state);
+      const hindered = wait === null ? [] : hindrances(task, overview);
+      const [head = "", ...rest] = explainTask(task, {
+        nowMs,
+        wait: hindered.length > 0 ? null : wait,
+        holders,
+      });
       const lines = [
-        ...explainTask(task, { nowMs, wait, holders }),
+        head,
+        ...hindered,
+        ...rest,
         ...(isActive && silence !== null ? silenceLines(silence, nowMs) : []),
       ];
       return { id: task.metadata.id, state: task.status.state, wait, lines };
@@ -45,6 +53,17 @@ export function declare(command: Command, invocation: Invocation): void {
       return explained.map(({ lines }) => asLines(lines)).join("\n");
     },
   });
+}
+
+/** What keeps a queued task from starting, whatever the queue says of its turn. */
+function hindrances(task: Task, { obstacle, stuck }: Overview): string[] {
+  const why = stuck.get(task.metadata.id);
+  return [
+    ...(why === undefined
+      ? []
+      : [`It is accepted and not taken in by the supervisor, which tries again by itself: ${why}.`]),
+    ...(obstacle === null ? [] : [`Nothing new starts until this is mended: ${obstacle}.`]),
+  ];
 }
 
 /** When running tasks have used up their timeouts. */

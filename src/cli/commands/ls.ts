@@ -188,6 +188,11 @@ async function printTable(
     );
   if (overview.silence !== null)
     context.err(`\n${asLines(silenceLines(overview.silence, context.clock.now()))}`);
+  const [stuck] = overview.stuck.values();
+  if (stuck !== undefined)
+    context.err(
+      `\n${overview.stuck.size} accepted and not taken in by the supervisor, which tries again by itself: ${oneLine(stuck)}. See \`stint doctor\`.\n`,
+    );
   if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;
   const what = [
     overview.queued.length > 0 ? `${overview.queued.length} queued` : null,

@@ -91,11 +91,11 @@ async function change(
 async function tryChange(context: Context, layout: Layout, operation: Operation): Promise<Problem | null> {
   const performed = await perform(context, layout, operation);
   if (!performed.ok) return performed.error;
-  if (performed.value === "requested") {
+  if (performed.value.requested > 0) {
     context.err("stint: requested; the supervisor has not answered yet\n");
     return null;
   }
-  const [answer] = performed.value;
+  const [answer] = performed.value.answers;
   if (answer?.problem === undefined) {
     context.out(`${answer?.id ?? ""} changed\n`);
     return null;

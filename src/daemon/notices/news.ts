@@ -14,6 +14,8 @@ interface Surroundings {
   readonly wishes: NoticeWishes;
   /** All tasks that had not ended before; asked for where somebody wants to hear of the end of a batch. */
   readonly known: () => readonly Task[];
+  /** True for a batch of which tasks are still on their way into memory. */
+  readonly isComing?: (batch: string | undefined) => boolean;
 }
 
 /** A dead-man switch is told of these; that a failed task was set aside is no second failure. */
@@ -85,10 +87,11 @@ function batchNews(
   task: Task,
   { ended, surroundings }: { ended: readonly Task[]; surroundings: Surroundings },
 ): Notice[] {
-  const { layout, wishes, known } = surroundings;
+  const { layout, wishes, known, isComing } = surroundings;
   const isWished = receiversOf(task.spec.on, "batchEnd").length + receiversOf(wishes, "batchEnd").length > 0;
   if (!isWished) return [];
   const { batch, id } = task.metadata;
+  if (isComing?.(batch) === true) return [];
   const isBeside = (other: Task): boolean => batch !== undefined && other.metadata.batch === batch;
   const together = [task, ...ended.filter((other) => other.metadata.id !== id && isBeside(other))];
   const gone = new Set(together.map(({ metadata }) => metadata.id));

@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Incoming } from "../../src/daemon/incoming.ts";
+import { commitBatch } from "../../src/store/batch.ts";
+import { obstacleNoted } from "../../src/store/obstacle.ts";
+import { fakeClock } from "../rig/clock.ts";
+import { holderOf } from "../rig/holder.ts";
+import { Stint, until } from "../rig/stint.ts";
+import { aTask } from "../rig/tasks.ts";
+import { TempHome } from "../rig/temp-home.ts";
+
+const FOLDERS = ["pending", "running", "done", "dead-letter", "journal"];
+
+test.each(FOLDERS)("a batch waits until %s/ can be used again, and is taken in then", async (folder) => {
+  await using home = new TempHome();
+  const clock = fakeClock();
+  const said: string[] = [];
+  const holder = holderOf(home.layout, clock, (line) => said.push(line));
+  const incoming = new Incoming(holder);
+  const path = join(home.layout.home, folder);
+  mkdirSync(path, { recursive: true });
+  renameSync(path, `${path}.aside`);
+  writeFileSync(path, "in the way");
+  commitBatch(home.layout, "b1", { tasks: [1, 2, 3].map((number) => aTask({ number })) });
+  incoming.look();
+  // As long as that is so nothing is tried, and it is said.
+  for (let look = 0; look < 5; look += 1) {
+    clock.advance(10_000);
+    expect(holder.canWrite()).toBeFalse();
+  }
+  expect(said.filter((line) => line.includes("nothing new is started"))).toHaveLength(1);
+  rmSync(path);
+  renameSync(`${path}.aside`, path);
+  clock.advance(10_000);
+  expect(holder.canWrite()).toBeTrue();
+  incoming.look();
+  expect(holder.queued.map(({ metadata }) => metadata.number)).toEqual([1, 2, 3]);
+  expect(home.files("incoming")).toEqual([]);
+  expect(obstacleNoted(home.layout)).toBeNull();
+  holder.close();
+});
+
+test("a batch that is spoilt itself is tried again ever more seldom, holds nothing up, and is told of", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--name", "first", "--", "true");
+  await stint.reach(1, "completed");
+  // What stands in the place of a record cannot be moved into pending/ over a folder.
+  const batch = join(stint.home, "incoming", "spoilt");
+  const aside = join(stint.home, "tmp", "spoilt");
+  mkdirSync(join(aside, "journal", "no-file"), { recursive: true });
+  mkdirSync(join(stint.home, "journal", "spoilt.batch"), { recursive: true });
+  writeFileSync(join(stint.home, "journal", "spoilt.batch", "x"), "");
+  writeFileSync(join(aside, "000009-stuck.json"), JSON.stringify(stint.record(1)));
+  renameSync(aside, batch);
+  await until("it is told of", () =>
+    stint.textOf("home/obstacle.json").includes('"stuck":[{"batch":"spoilt"'),
+  );
+  await stint.ok("submit", "--name", "second", "--", "true");
+  await stint.reach(2, "completed");
+  expect((await stint.run(["doctor"])).out).toContain("are not taken in: Cannot publish");
+  rmSync(join(stint.home, "journal", "spoilt.batch"), { recursive: true });
+  await until("it is taken in", () => stint.files("incoming").length === 0);
+  await until("nothing is told any more", () => !stint.files(".").includes("obstacle.json"));
+}, 60_000);
