@@ -8,6 +8,7 @@ import type { RetentionRules, RunPart } from "../model/retention.ts";
 import { ENDED_PLACES, isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../plan/retention.ts";
+import { forgetNames } from "../store/names.ts";
 import { endedFiles } from "../store/outlines.ts";
 import { idsIn, readTask, TaskReader } from "../store/reader.ts";
 import { finishRemoval, removeParts, removeTask } from "../store/retention.ts";
@@ -79,11 +80,13 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): S
   }
   if (dryRun) return answers;
   // What ended meanwhile is known to nobody here; its retry needs its environment.
-  for (const id of ENDED_PLACES.flatMap((place) => idsIn(layout, place))) {
+  const left = ENDED_PLACES.flatMap((place) => idsIn(layout, place));
+  for (const id of left) {
     if (environments.has(id)) continue;
     const read = reader.read(id);
     if (read.ok) environments.set(id, read.value.metadata.environment);
   }
+  onDisk("forget names", () => forgetNames(layout, [...left, ...holder.tasks.keys()]));
   const living = [...holder.tasks.values()].flatMap(({ metadata }) => [metadata.id, metadata.environment]);
   // Beside the environments lie the secrets of tasks, under their ids.
   const named = [...environments.keys(), ...environments.values(), ...living];

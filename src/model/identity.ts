@@ -4,7 +4,8 @@ import * as v from "valibot";
 const MAX_ID_LENGTH = 240;
 /** A name also stands in tables and in `runs/`; longer ones are cut for the id, not for the record. */
 export const MAX_NAME_LENGTH = 128;
-const NUMBER_DIGITS = 6;
+/** Shorter ones are filled up with zeros. */
+export const NUMBER_DIGITS = 6;
 
 /** Names begin with a letter, so that no name can be mistaken for a number, a range or `@`. */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9._-]*$/;

@@ -71,6 +71,9 @@ const PATTERNS = {
   }),
 } as const;
 
+/** Written at a time. */
+const CHUNK = 10_000;
+
 /** A home with so many tasks, written as they lie on disk. */
 export function filled(count: number, state: keyof typeof PATTERNS): BenchHome {
   const stint = new BenchHome();
@@ -78,27 +81,29 @@ export function filled(count: number, state: keyof typeof PATTERNS): BenchHome {
   const pattern: Task = PATTERNS[state];
   const nowMs = Date.now();
   const at = timestamp(nowMs);
-  const tasks = Array.from({ length: count }, (_, index): Task => {
-    const number = index + 1;
-    const identity = { id: makeTaskId(number, "train"), number, uid: `uid-${number}` };
-    return { ...pattern, metadata: { ...pattern.metadata, ...identity, createdAt: at, updatedAt: at } };
-  });
-  for (const task of tasks) {
-    const path = layout.record(placeOf(task.status.state), task.metadata.id);
-    writeFileSync(path, recordText(task), { mode: 0o600 });
-  }
   using audit = new Audit(layout);
-  audit.append(
-    tasks.map(({ metadata: { id, uid, resourceVersion: version } }) => ({
-      event: "task_queued",
-      actor: "ada",
-      task: id,
-      uid,
-      to: "queued",
-      version,
-    })),
-    nowMs,
-  );
+  for (let first = 1; first <= count; first += CHUNK) {
+    const tasks = Array.from({ length: Math.min(CHUNK, count - first + 1) }, (_, index): Task => {
+      const number = first + index;
+      const identity = { id: makeTaskId(number, "train"), number, uid: `uid-${number}` };
+      return { ...pattern, metadata: { ...pattern.metadata, ...identity, createdAt: at, updatedAt: at } };
+    });
+    for (const task of tasks) {
+      const path = layout.record(placeOf(task.status.state), task.metadata.id);
+      writeFileSync(path, recordText(task), { mode: 0o600 });
+    }
+    audit.append(
+      tasks.map(({ metadata: { id, uid, resourceVersion: version } }) => ({
+        event: "task_queued",
+        actor: "ada",
+        task: id,
+        uid,
+        to: "queued",
+        version,
+      })),
+      nowMs,
+    );
+  }
   renameSync(join(layout.numbers, "1"), join(layout.numbers, String(count + 1)));
   return stint;
 }

@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { profileTo } from "./bench-home.ts";
 import { LIST, SUBMIT } from "./commands.ts";
+import { HISTORY } from "./history.ts";
 import { OUTPUT, PLAN, SLEEPING } from "./load.ts";
 import type { Measured, Row } from "./row.ts";
 import { LATENCY, NEXT, REST, START } from "./supervisor.ts";
@@ -24,6 +25,7 @@ const ROWS: readonly Row[] = [
   LONG,
   PLAN,
   SLEEPING,
+  HISTORY,
   // Last: the disk is busy with its gigabytes for a while.
   OUTPUT,
 ];

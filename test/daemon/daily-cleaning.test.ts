@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleaning as stepsOf } from "../../src/daemon/cleaning.ts";
 import { DailyCleaning } from "../../src/daemon/daily-cleaning.ts";
@@ -11,6 +11,7 @@ import type { RetentionRules } from "../../src/model/retention.ts";
 import type { Task } from "../../src/model/task.ts";
 import { settled } from "../../src/plan/settle.ts";
 import { keepEnvironment } from "../../src/store/environments.ts";
+import { noteNames } from "../../src/store/names.ts";
 import { fetchReply, postRequest } from "../../src/store/requests.ts";
 import { type FakeClock, fakeClock } from "../rig/clock.ts";
 import { holderOf } from "../rig/holder.ts";
@@ -109,6 +110,16 @@ describe("DailyCleaning", () => {
     expect(rig.clean()).toEqual(["2"]);
     rig.clock.advance(1);
     expect([cleaning.step(), rig.left()]).toEqual([null, []]);
+  });
+
+  test("forgets the names of what it removed", async () => {
+    await using rig = new Rig();
+    const { layout } = rig.home;
+    noteNames(layout, [rig.ended(1).metadata.id]);
+    rig.waiting(1_001);
+    noteNames(layout, [...rig.holder.tasks.keys()]);
+    rig.clean();
+    expect([layout.names(0), layout.names(1_000)].map((path) => existsSync(path))).toEqual([false, true]);
   });
 
   test("is not put off by a clock that was set back", async () => {

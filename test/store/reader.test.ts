@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeTaskId } from "../../src/model/identity.ts";
 import { PLACES, type Place } from "../../src/model/state.ts";
@@ -36,6 +36,17 @@ describe("allIds() and idsIn()", () => {
     );
     expect(idsIn(home.layout, "pending")).toEqual([waiting, coming].map(({ metadata }) => metadata.id));
     expect(idsIn(home.layout, "running")).toEqual([runs.metadata.id]);
+  });
+
+  test("have the order of the numbers, however many digits these are written with", async () => {
+    await using home = new TempHome();
+    const names = ["1000000-a", "000012-b", "999999-c", "0000011-d", "10000000-e", "000012-a"];
+    for (const name of names) writeFileSync(join(home.layout.place("done"), `${name}.json`), "");
+    const wanted = ["0000011-d", "000012-a", "000012-b", "999999-c", "1000000-a", "10000000-e"];
+    const numbers = (ids: readonly string[]): number[] => ids.map((id) => Number.parseInt(id, 10));
+    expect(numbers(allIds(home.layout))).toEqual(numbers(wanted));
+    rmSync(join(home.layout.place("done"), "0000011-d.json"));
+    expect(allIds(home.layout) as string[]).toEqual(wanted.slice(1));
   });
 
   test("name a task once that is in two places", async () => {
