@@ -1,6 +1,8 @@
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
+import { isLong } from "../store/finder.ts";
 import type { Layout } from "../store/layout.ts";
+import { notedNames } from "../store/names.ts";
 import { newestIds } from "../store/newest.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
@@ -14,7 +16,7 @@ const MOST_NAMED = 20;
 export function tellOfCancelledChildren(context: Context, layout: Layout, retried: readonly Task[]): void {
   const children = cancelledWith(
     retried.map(({ metadata }) => metadata.id),
-    calledOff(context, layout),
+    calledOff(layout, isLong(layout) ? queuedAfter(layout, retried) : newest(context, layout)),
   );
   if (children.length === 0) return;
   const numbers = children.map(({ metadata }) => metadata.number).toSorted((left, right) => left - right);
@@ -28,12 +30,20 @@ export function tellOfCancelledChildren(context: Context, layout: Layout, retrie
   );
 }
 
-function calledOff(context: Context, layout: Layout): Task[] {
+function newest(context: Context, layout: Layout): Iterable<TaskId> {
+  return newestIds(layout, ["done"], context.clock.now()).take(MOST_LOOKED_AT);
+}
+
+/** Where to list all that has ended takes long, those that are known to have been queued right after. */
+function* queuedAfter(layout: Layout, tasks: readonly Task[]): Generator<TaskId> {
+  for (const { metadata } of tasks.slice(0, MOST_NAMED))
+    for (let number = metadata.number + 1; number <= metadata.number + MOST_NAMED; number += 1)
+      yield* notedNames(layout, number);
+}
+
+function calledOff(layout: Layout, ids: Iterable<TaskId>): Task[] {
   const found: Task[] = [];
-  let looked = 0;
-  for (const id of newestIds(layout, ["done"], context.clock.now())) {
-    looked += 1;
-    if (looked > MOST_LOOKED_AT) break;
+  for (const id of new Set(ids)) {
     const read = readTask(layout, id);
     if (read.ok && read.value.status.state === "cancelled" && read.value.status.reason === "ParentFailed")
       found.push(read.value);

@@ -113,17 +113,11 @@ function mendIn(place: Place): string {
 
 /** Records that somebody copied: of one task in two directories, or of two tasks with one number. */
 export function checkCopies(layout: Layout, listings: Listings): Check[] {
-  const ids = PLACES.flatMap((place) =>
-    listings.in(place).flatMap((name): [TaskId, Place][] => {
-      const id = idFromFileName(name);
-      return id === null ? [] : [[id, place]];
-    }),
-  );
   const known = new Set<number>();
   const twice = new Set<number>();
-  for (const [id] of ids) (known.has(numberOf(id)) ? twice : known).add(numberOf(id));
+  for (const [id] of idsIn(listings)) (known.has(numberOf(id)) ? twice : known).add(numberOf(id));
   const paths = new Map<number, Map<TaskId, Place[]>>();
-  for (const [id, place] of twice.size === 0 ? [] : ids) {
+  for (const [id, place] of twice.size === 0 ? [] : idsIn(listings)) {
     if (!twice.has(numberOf(id))) continue;
     const alike = paths.getOrInsertComputed(numberOf(id), () => new Map());
     alike.set(id, [...(alike.get(id) ?? []), place]);
@@ -141,6 +135,15 @@ export function checkCopies(layout: Layout, listings: Listings): Check[] {
     const what = `${alike.size} tasks have the number ${number}: ${[...alike.keys()].join(", ")}`;
     return [...checks, { verdict: "bad", what, mend: "name them by their ids" }];
   });
+}
+
+function* idsIn(listings: Listings): Generator<readonly [TaskId, Place]> {
+  for (const place of PLACES) {
+    for (const name of listings.in(place)) {
+      const id = idFromFileName(name);
+      if (id !== null) yield [id, place];
+    }
+  }
 }
 
 /** Accepted work that no supervisor has taken in yet, and what does not belong there. */

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { call, EXECUTABLE, filled } from "./bench-home.ts";
 import { type Row, takeTurns, timed } from "./row.ts";
 
@@ -13,6 +15,9 @@ export const HISTORY: Row = {
   aim: "100 ms by number or id and for what failed, 5 s for all",
   measure: async ({ rounds }) => {
     await using stint = filled(MANY, "completed");
+    const folder = join(stint.home, "runs", ID, "1");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "output.log"), "hello\n");
     const run = (...args: string[]) => timed(() => call([EXECUTABLE, ...args], stint.env));
     // Written by no stint: each record is read once.
     const firstMs = await run("stats");

@@ -37,8 +37,8 @@ const RECENT = 10;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 const WATCH_MS = 1_000;
-/** So many records are read one by one before all that ended is gone through in short. */
-const MANY_LOOKS = 1_000;
+/** So many of the newest are had without putting all of them in order. */
+const FEW_LOOKS = 100;
 
 export function declare(command: Command, { context, end }: Invocation): void {
   declareSelectors(command)
@@ -119,38 +119,48 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
     [...folds.values()].some(({ group }) => isNumberOf(group, number));
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
-  const ended: Task[] = [];
-  const reader = new TaskReader(layout);
   const states = query?.states ?? STATES;
   const places = ENDED_PLACES.filter((place) => states.some((state) => placeOf(state) === place));
-  let looks = 0;
-  let among: ReadonlySet<TaskId> | null = null;
-  for (const id of newestIds(layout, places, nowMs)) {
+  const ended: Task[] = [];
+  const reader = new TaskReader(layout);
+  const looked = new Set<TaskId>();
+  for (const id of newestFirst(layout, { places, nowMs, query, progress })) {
     if (ended.length >= endedLimit) break;
-    if (numberOf(id) >= cursor || isFolded(numberOf(id))) continue;
-    // Whoever looks for few among many does not read all of them.
-    if (looks >= MANY_LOOKS) among ??= endedAmong(layout, { places, isWanted, progress });
-    if (among?.has(id) === false) continue;
-    looks += 1;
+    if (numberOf(id) >= cursor || isFolded(numberOf(id)) || looked.has(id)) continue;
+    looked.add(id);
     const read = reader.read(id);
     if (read.ok && isWanted(read.value)) ended.push(read.value);
   }
   return [...living, ...ended].slice(0, limit);
 }
 
-function endedAmong(
+/** The ids to look at, some of them twice. Whoever looks for few among many reads some of the newest, and then those alone that match. */
+function* newestFirst(
   layout: Layout,
-  how: {
-    readonly places: readonly EndedPlace[];
-    readonly isWanted: (of: Outline) => boolean;
-    readonly progress: CountLine;
-  },
-): Set<TaskId> {
-  const ids = new Set<TaskId>();
-  for (const outline of eachOutline(layout, how.places, how.progress))
-    if (how.isWanted(outline)) ids.add(outline.metadata.id);
-  how.progress.clear();
-  return ids;
+  {
+    places,
+    nowMs,
+    query,
+    progress,
+  }: Pick<Wanted, "nowMs" | "query" | "progress"> & { readonly places: readonly EndedPlace[] },
+): Generator<TaskId> {
+  const newest = newestIds(layout, places, nowMs);
+  if (query === null) {
+    yield* newest;
+    return;
+  }
+  let count = 0;
+  for (const id of newest) {
+    if (count >= FEW_LOOKS) break;
+    count += 1;
+    yield id;
+  }
+  if (count < FEW_LOOKS) return;
+  const ids: TaskId[] = [];
+  for (const outline of eachOutline(layout, places, progress))
+    if (matches(outline, query)) ids.push(outline.metadata.id);
+  progress.clear();
+  yield* ids.sort((left, right) => numberOf(right) - numberOf(left));
 }
 
 /** Puts a sweep in the place of the first of its members. */
