@@ -4,6 +4,7 @@ import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
+import { readAtMost } from "../lib/read-at-most.ts";
 import { absolute } from "./home.ts";
 import { Output, type OutputEnd } from "./output.ts";
 
@@ -45,8 +46,8 @@ export interface Context {
   readonly hasInput: () => boolean;
   /** Permissions that are taken away from new files, in octal. */
   readonly umask: () => string;
-  /** All of standard input. */
-  readonly readInput: () => Uint8Array;
+  /** All of standard input; where it has more bytes than `most`, one more than that. */
+  readonly readInput: (most: number) => Uint8Array;
   /**
    * Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. What was ignored when this
    * process began stays ignored, but for SIGTERM.
@@ -88,7 +89,7 @@ export function processContext(): Context {
     unpaint: output.unpaint,
     hasInput: () => isFed(0),
     umask: ownUmask,
-    readInput: () => readFileSync(0),
+    readInput: (most) => readAtMost(0, most),
     onSignal: (listener) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
         if (!ignored.includes(signal)) process.on(signal, () => listener(signal));

@@ -1,9 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { readSubmission } from "../intake/submission.ts";
-import { decodeTaskText } from "../intake/task-text.ts";
+import { decodeTaskText, MAX_TEXT_BYTES, readNamedFile } from "../intake/task-text.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -47,11 +46,10 @@ export function readDraftsOf(
 /** Reads a file or stdin; what is no text of a task file is a problem in words. */
 function readText(context: Context, file: string): Result<string, Problem> {
   try {
-    const path = resolve(context.cwd, file);
-    const isFolder = file !== "-" && statSync(path).isDirectory();
-    if (isFolder)
-      return err(problem("NOT_FOUND", `Cannot read "${file}": it is a folder, wanted a YAML file`));
-    const text = decodeTaskText(file === "-" ? context.readInput() : readFileSync(path));
+    const text =
+      file === "-"
+        ? decodeTaskText(context.readInput(MAX_TEXT_BYTES))
+        : readNamedFile(resolve(context.cwd, file));
     return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
   } catch (error) {
     const misnamed = refuseFolder(context);

@@ -127,7 +127,9 @@ export class Inboxes implements Disposable {
     const path = join(directory, file);
     if (verdict === "ignore") return say(`${path} is left alone: ${reason}`);
     if (!isAsSeen(directory, finding)) return this.mark(directory);
-    const taken = onDisk(`take ${path}`, () => takeFile(directory, { file, batch: newBatch() }));
+    const taken = onDisk(`take ${path}`, () =>
+      takeFile(directory, { file, batch: newBatch(), raw: finding.raw }),
+    );
     if (!taken.ok) return this.#tellOnce(path, taken.error);
     if (taken.value === null) return;
     this.#told.delete(path);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { type Steps, wholeOf } from "../lib/steps.ts";
 import { isOwnOrRoots } from "../lib/trusted-folder.ts";
-import { kindOfName } from "./inbox-name.ts";
+import { kindOfName, type OddName, oddName } from "./inbox-name.ts";
 import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
 
 /** A writer that pauses for longer than this should write aside and rename; `cp` and editors never do. */
@@ -22,6 +22,8 @@ export interface Finding {
   readonly reason?: string;
   /** How a file stood that is one; see `isAsSeen`. */
   readonly seen?: string;
+  /** The name that it really has, where `file` is only like it. */
+  readonly raw?: Uint8Array;
 }
 
 /** What was seen of a file, and since when it stood so. */
@@ -65,8 +67,12 @@ export function* scanning(
   const sightings = new Map<string, Sighting>();
   const ignored = new Set<string>();
   let againInMs: number | null = null;
-  for (const file of namesIn(directory)) {
+  for (const { file, reason, raw } of namesIn(directory)) {
     yield;
+    if (reason !== undefined) {
+      if (isFile(directory, raw)) findings.push({ file, verdict: "refuse", reason, raw });
+      continue;
+    }
     const seen = examine(directory, file);
     if (seen === null) continue;
     if (typeof seen === "string") {
@@ -93,15 +99,31 @@ export function* scanning(
 
 const FOREIGN = "its name does not end in .yaml, .yml or .json";
 
-function namesIn(directory: string): string[] {
+/** A name in an inbox; `reason` and `raw` where it is none for a file of ours. */
+type Name =
+  | { readonly file: string; readonly reason?: undefined; readonly raw?: undefined }
+  | (OddName & { readonly raw: Uint8Array });
+
+function namesIn(directory: string): Name[] {
   try {
-    return readdirSync(directory)
-      .filter((name) => kindOfName(name) !== "passing")
-      .sort();
+    return readdirSync(directory, { encoding: "buffer" })
+      .flatMap((raw): Name[] => {
+        const file = raw.toString("utf8");
+        const kind = kindOfName(file);
+        if (kind === "passing") return [];
+        const odd = kind === "task" ? oddName(raw) : null;
+        return [odd === null ? { file } : { ...odd, raw }];
+      })
+      .sort((left, right) => (left.file < right.file ? -1 : 1));
   } catch {
     // Gone, or made again in this moment: the caller watches the folder and sees to that.
     return [];
   }
+}
+
+function isFile(directory: string, raw: Uint8Array): boolean {
+  const path = Buffer.concat([Buffer.from(`${directory}/`), raw]);
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 /** The file's state; or why it is refused; or null for what is no file of anybody's wish. */

@@ -19,7 +19,7 @@ import { describe, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** More jobs than this at a time is a slip of the finger. */
-export const MAX_JOBS = 1_000;
+export const MAX_JOBS = 4_000;
 /** At the longest wait between two, more than a week of trying. */
 const MAX_TRIES = 1_000;
 

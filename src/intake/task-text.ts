@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { formatBytes } from "../lib/bytes.ts";
 import { errnoOf } from "../lib/errno.ts";
+import { readAtMost } from "../lib/read-at-most.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 /** A task file is written by hand or by a script; a larger one is data that went astray. */
@@ -18,7 +19,7 @@ export function readTaskFile(path: string): Result<string, string> {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return err("it is not a regular file");
     if (stat.size > MAX_TEXT_BYTES) return err(tooLarge(stat.size));
-    return decodeTaskText(readAll(descriptor));
+    return decodeTaskText(readAtMost(descriptor, MAX_TEXT_BYTES));
   } catch (error) {
     return err(readRefusal(error));
   } finally {
@@ -26,9 +27,27 @@ export function readTaskFile(path: string): Result<string, string> {
   }
 }
 
+/**
+ * The same of a file that somebody names: through a link too, and of a pipe what its writer has to say. What is larger than any task
+ * file is not read to its end. Throws what the system refuses.
+ */
+export function readNamedFile(path: string): Result<string, string> {
+  const descriptor = openSync(path, constants.O_RDONLY);
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isDirectory())
+      throw Object.assign(new Error("it is a folder, wanted a YAML file"), { code: "EISDIR" });
+    if (stat.isFile() && stat.size > MAX_TEXT_BYTES) return err(tooLarge(stat.size));
+    return decodeTaskText(readAtMost(descriptor, MAX_TEXT_BYTES));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** The text in some bytes: UTF-8 and nothing else, without its byte order mark. */
 export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
-  if (bytes.byteLength > MAX_TEXT_BYTES) return err(tooLarge(bytes.byteLength));
+  // How much more there is was not looked at.
+  if (bytes.byteLength > MAX_TEXT_BYTES) return err(`it is larger than ${formatBytes(MAX_TEXT_BYTES)}`);
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     return err("it is UTF-16 text, wanted UTF-8");
@@ -42,20 +61,6 @@ export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
 /** What is said of a file that is larger than any task file. */
 export function tooLarge(bytes: number): string {
   return `it is larger than ${formatBytes(MAX_TEXT_BYTES)} (${bytes} bytes)`;
-}
-
-/** One byte more than is allowed, so that a file which grows meanwhile is noticed and not read for ever. */
-function readAll(descriptor: number): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  while (total <= MAX_TEXT_BYTES) {
-    const chunk = new Uint8Array(Math.min(64 * 1_024, MAX_TEXT_BYTES + 1 - total));
-    const length = readSync(descriptor, chunk);
-    if (length === 0) break;
-    chunks.push(chunk.subarray(0, length));
-    total += length;
-  }
-  return Buffer.concat(chunks);
 }
 
 function readRefusal(error: unknown): string {

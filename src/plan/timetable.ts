@@ -31,7 +31,25 @@ function instants(timing: Timing, { timeZone, anchorMs }: { timeZone: string; an
  * gap, and once where an hour comes twice; one with `*` or a step in its hours or minutes goes on by the clock.
  */
 function cronOf(expression: string, timezone: string): Cron {
-  return new Cron(expression, { timezone, mode: "5-part", fixedTimeRule: "no-wildcard" });
+  return new Cron(withinFields(expression), { timezone, mode: "5-part", fixedTimeRule: "no-wildcard" });
+}
+
+/** As many values as minutes, hours, days, months and weekdays have. */
+const LENGTHS = [60, 24, 31, 12, 7];
+
+/** Cron takes a step that is longer than its field, such as one of 30 hours, for the first value alone; croner refuses it. */
+function withinFields(expression: string): string {
+  if (!expression.includes("/")) return expression;
+  return expression
+    .trim()
+    .split(/\s+/)
+    .map((field, index) =>
+      field.replaceAll(
+        /\/(\d+)/g,
+        (_, step: string) => `/${Math.min(Number(step), LENGTHS[index] ?? Number(step))}`,
+      ),
+    )
+    .join(" ");
 }
 
 /** What is wrong with a cron expression, as a clause; null where it has a next run after an instant. */

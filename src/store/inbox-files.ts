@@ -12,13 +12,21 @@ type Shelf = ".taking" | ".accepted" | ".rejected";
 /** The batch's name stands before the file's, so that a crash can be told from an acceptance. */
 const TAKEN_NAME = /^([0-9a-f-]{36})-(.+)$/;
 
-/** Takes a file out of its inbox on behalf of a batch; null where it is gone. Gives the path that it has now. */
+/**
+ * Takes a file out of its inbox on behalf of a batch; null where it is gone. Gives the path that it has now. `raw` is the name that
+ * it really has, where `file` is only like it.
+ */
 export function takeFile(
   inbox: string,
-  { file, batch }: { readonly file: string; readonly batch: string },
+  {
+    file,
+    batch,
+    raw,
+  }: { readonly file: string; readonly batch: string; readonly raw?: Uint8Array | undefined },
 ): string | null {
   const taken = join(shelf(inbox, ".taking"), `${batch}-${file}`);
-  if (isMissing(() => renameSync(join(inbox, file), taken))) return null;
+  const path = raw === undefined ? join(inbox, file) : Buffer.concat([Buffer.from(join(inbox, "/")), raw]);
+  if (isMissing(() => renameSync(path, taken))) return null;
   failpoint("inbox:taken");
   return taken;
 }

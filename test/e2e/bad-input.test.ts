@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Stint } from "../rig/stint.ts";
@@ -63,6 +63,41 @@ test("all faults of a file are told at once, each with its place, and nothing is
   expect(ran.err).toContain("stdin:5:10");
   expect(ran.err).toContain('"security" is not supported yet');
   expect(readdirSync(stint.root)).toEqual(["runtime"]);
+});
+
+test.each([
+  ["a file of 3 GB", "exec stint submit big.yaml", "it is larger than 10 MiB (3221225472 bytes)"],
+  ["a link to it", "ln -s big.yaml l.yaml; exec stint submit l.yaml", "(3221225472 bytes)"],
+  ["a device without an end", "exec stint submit /dev/zero", "it is larger than 10 MiB"],
+  ["stdin without an end", "exec stint submit - < /dev/zero", "it is larger than 10 MiB"],
+  ["a pipe without an end", "yes 'run: a' | { exec stint submit -; }", "it is larger than 10 MiB"],
+  [
+    "the rows of a sweep",
+    "printf 'run: a\\neach: big.csv\\n' | { exec stint submit -; }",
+    "(3221225472 bytes)",
+  ],
+])("%s is refused before it is read", async (_what, line, says) => {
+  await using stint = new Stint();
+  for (const name of ["big.yaml", "big.csv"]) {
+    writeFileSync(join(stint.root, name), "");
+    truncateSync(join(stint.root, name), 3 * 2 ** 30);
+  }
+  const shell = Bun.spawn(["bash", "-c", line.replace("stint submit", `${stint.executable} submit`)], {
+    cwd: stint.root,
+    env: stint.env,
+    stdin: "ignore",
+    stderr: "pipe",
+  });
+  expect(await new Response(shell.stderr).text()).toContain(says);
+  expect(await shell.exited).toBe(6);
+  expect(shell.resourceUsage()?.maxRSS).toBeLessThan(500 * 2 ** 20);
+});
+
+test("what a program writes into a pipe is read from it", async () => {
+  await using stint = new Stint();
+  const line = `${stint.executable} submit <(sleep 0.1; echo 'name: piped'; echo 'run: a')`;
+  const shell = Bun.spawn(["bash", "-c", line], { cwd: stint.root, env: stint.env, stdin: "ignore" });
+  expect(await new Response(shell.stdout).text()).toBe("000001-piped\n");
 });
 
 test("a home of a newer stint is refused and left untouched", async () => {

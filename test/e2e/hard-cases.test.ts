@@ -34,12 +34,28 @@ test("a down that was left over does not end the next supervisor", async () => {
   expect(second.exitCode).toBeNull();
 });
 
-test("an inbox file that cannot be taken does not stop the queue", async () => {
+test("inbox files with names that cannot be kept are refused with the reason, and stop nothing", async () => {
   await using stint = new Stint();
   await stint.up();
-  writeFileSync(join(stint.home, "inbox", `${"n".repeat(240)}.yaml`), "run: true\n");
-  await stint.ok("submit", "--", "true");
+  const inbox = join(stint.home, "inbox");
+  const raw = Buffer.concat([Buffer.from(`${inbox}/caf`), Buffer.from([0xe9]), Buffer.from(".yaml")]);
+  writeFileSync(raw, "run: true\n");
+  writeFileSync(join(inbox, `${"n".repeat(250)}.yaml`), "run: true\n");
+  writeFileSync(join(inbox, "..yaml.yaml"), "run: true\n");
+  writeFileSync(join(inbox, "ok.yaml"), "name: ok\nrun: true\n");
   await stint.reach(1, "completed");
+  const told = ["..yaml.yaml", "caf\uFFFD.yaml", `${"n".repeat(40)}….yaml`];
+  await until("they are refused", () =>
+    told.every((name) => stint.files("inbox/.rejected").includes(`${name}.error.txt`)),
+  );
+  const reasons = told.map((name) => readFileSync(join(inbox, ".rejected", `${name}.error.txt`), "utf8"));
+  expect(reasons).toEqual([
+    expect.stringContaining("its name begins with two dots"),
+    expect.stringContaining("its name is no UTF-8"),
+    expect.stringContaining("its name has 255 bytes, wanted at most 200"),
+  ]);
+  expect(stint.files("inbox").filter((name) => !name.startsWith("."))).toEqual([]);
+  expect(stint.records()).toHaveLength(1);
 });
 
 test("a supervisor outlives the reader of its log", async () => {

@@ -13,7 +13,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
 import {
   EMPTY_MS,
   type Finding,
@@ -264,13 +263,25 @@ describe("scanInbox() on what it does not take", () => {
     ]);
   });
 
-  test("copes with names that are not UTF-8", () => {
+  test("refuses names that it could not keep, and tells them apart from work in progress", () => {
     using folder = makeFolder();
-    writeFileSync(
-      Buffer.concat([Buffer.from(join(folder.path, "a")), Buffer.from([0xff]), Buffer.from(".yaml")]),
-      "run: a",
-    );
+    const raw = Buffer.from("a\xff.yaml", "latin1");
+    const long = `${"é".repeat(125)}.yaml`;
+    writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/`), raw]), "run: a");
+    folder.write(long, "run: a");
+    folder.write("..yaml.yaml", "run: a");
+    folder.write(`.${"x".repeat(250)}.yml`.slice(0, 255), "run: a");
     age(folder.write("b.yaml", "run: b"), 60_000);
-    expect(makeLooker(folder.path)().findings.at(-1)).toMatchObject({ file: "b.yaml", verdict: "take" });
+    expect(makeLooker(folder.path)().findings).toMatchObject([
+      { file: "..yaml.yaml", verdict: "refuse", reason: "its name begins with two dots" },
+      { file: "a\uFFFD.yaml", verdict: "refuse", reason: "its name is no UTF-8", raw },
+      { file: "b.yaml", verdict: "take" },
+      {
+        file: `${"é".repeat(40)}….yaml`,
+        verdict: "refuse",
+        reason: "its name has 255 bytes, wanted at most 200",
+        raw: Buffer.from(long),
+      },
+    ]);
   });
 });

@@ -22,7 +22,7 @@ const DEFAULTS: Settings = {
 
 const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[] = [
   ["job: 4", `1:1 "job" is unknown, wanted ${KEYS}`, "did you mean jobs?"],
-  ["jobs: 0", '1:7 "jobs" is 0, wanted a whole number from 1 to 1000'],
+  ["jobs: 0", '1:7 "jobs" is 0, wanted a whole number from 1 to 4000'],
   ["jobs: 4\njobs: 5", '2:1 "jobs" is given twice', "keep one of them"],
   ["inboxes: [a]", '1:11 "inboxes[0]" is "a", wanted an absolute path', "begin it with / or ~/"],
   [

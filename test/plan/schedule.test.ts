@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Schedule, stateAfter } from "../../src/model/schedule.ts";
 import { due, isFromTheFuture, upcoming } from "../../src/plan/schedule.ts";
-import { cronFault } from "../../src/plan/timetable.ts";
+import { cronFault, timetable } from "../../src/plan/timetable.ts";
 import { timed } from "../rig/cpu-time.ts";
 import { aMark, aSchedule } from "../rig/schedules.ts";
 
@@ -180,11 +180,31 @@ test("stateAfter() never goes back", () => {
   expect(stateAfter(state, { firedFor: "2026-05-02T00:00:00.000Z", tasks: [] })).toEqual(state);
 });
 
+test.each([
+  ["0 */30 * * *", "0 0 * * *"],
+  ["*/90 5 * * *", "0 5 * * *"],
+  ["0 0 */40 * *", "0 0 1 * *"],
+  ["0 0 1 */13 *", "0 0 1 1 *"],
+  ["0 0 * * */9", "0 0 * * 0"],
+  ["0 8-10/30,14 * * *", "0 8,14 * * *"],
+  ["0 */24 * * *", "0 0 * * *"],
+])("%s is %s, as cron has it", (long, plain) => {
+  const nextOf = (expression: string): number[] => {
+    const table = timetable({ timing: { type: "cron", expression }, timeZone: "UTC" }, 0);
+    const instants = [Date.UTC(2026, 0, 1, 3, 7)];
+    while (instants.length < 20) instants.push(table(instants.at(-1) ?? 0) ?? 0);
+    return instants;
+  };
+  expect(cronFault(long, { timeZone: "UTC", nowMs: 0 })).toBeNull();
+  expect(nextOf(long)).toEqual(nextOf(plain));
+});
+
 test("cronFault() tells a bad expression, a bad zone, and a date that never comes", () => {
   const context = { timeZone: "UTC", nowMs: Date.parse("2026-05-01T00:00:00Z") };
   expect(cronFault("30 1 * * *", context)).toBeNull();
   expect(cronFault("61 1 * * *", context)).toContain("61");
   expect(cronFault("* * * * * *", context)).not.toBeNull();
   expect(cronFault("0 0 30 2 *", context)).toBe("never comes");
+  expect(cronFault("*/0 * * * *", context)).not.toBeNull();
   expect(cronFault("30 1 * * *", { ...context, timeZone: "Europe/Nowhere" })).toContain("Europe/Nowhere");
 });

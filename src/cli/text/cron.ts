@@ -16,7 +16,9 @@ export function describeTiming(timing: Timing): string {
   if (timing.type === "every") return `every ${formatDuration(timing.everyMs)}`;
   const { expression } = timing;
   const fields = (own(NICKNAMES, expression.toLowerCase()) ?? expression).split(/\s+/);
-  const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields;
+  const [minuteField = "", hourField = "", day = "", month = "", weekday = ""] = fields;
+  const minute = withoutLongStep(minuteField, 60);
+  const hour = withoutLongStep(hourField, 24);
   const days = month === "*" ? daysOf(day, weekday) : null;
   if (days === null) return `at ${expression}`;
   const isEvery = days === "every day";
@@ -29,6 +31,12 @@ export function describeTiming(timing: Timing): string {
   if (!isNumber(minute) || !hours.every(isNumber)) return `at ${expression}`;
   const times = hours.map((one) => `${one.padStart(2, "0")}:${minute.padStart(2, "0")}`);
   return `${days} at ${listed(times)}`;
+}
+
+/** A step that leads out of its field leaves the first value. */
+function withoutLongStep(field: string, length: number): string {
+  const step = /^\*\/(\d+)$/.exec(field)?.[1];
+  return Number(step) >= length ? "0" : field;
 }
 
 function daysOf(day: string, weekday: string): string | null {

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { extname } from "node:path";
 import { errnoOf } from "../../lib/errno.ts";
+import { readAtMost } from "../../lib/read-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault, refuse, type Source } from "../fault.ts";
 import type { Surroundings } from "../readers.ts";
@@ -52,7 +53,7 @@ function readData(path: string): Result<string, string> {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return err(stat.isDirectory() ? "it is a folder" : "it is not a regular file");
     if (stat.size > MAX_TEXT_BYTES) return err(tooLarge(stat.size));
-    return decodeTaskText(readFileSync(descriptor));
+    return decodeTaskText(readAtMost(descriptor, MAX_TEXT_BYTES));
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ENOTDIR") return err("there is no such file");
