@@ -15,19 +15,20 @@ export interface Admission {
   readonly same: readonly Task[];
 }
 
+/** True for a draft that is not to be queued beside some others. */
+export function looksIntoQueue({ spec }: Draft): boolean {
+  return spec.unique !== undefined || (spec.slot !== undefined && spec.admission === "dropIfRunning");
+}
+
 /**
- * Leaves out drafts whose key an unended task has, and refuses those that would not wait for a busy lane. It only saves a
- * record: a task that comes between this look and the acceptance is found by the plan, which looks at what is on record.
+ * Leaves out drafts whose key an unended task has, and refuses those that would not wait for a busy lane. What
+ * comes between this look and the acceptance is found by the plan, which looks at what is on record.
  */
 export function admit(
   layout: Layout,
   { drafts, nowMs }: { readonly drafts: readonly Draft[]; readonly nowMs: number },
 ): Result<Admission, Problem> {
-  const isAsked = drafts.some(
-    ({ spec }) =>
-      spec.unique !== undefined || (spec.slot !== undefined && spec.admission === "dropIfRunning"),
-  );
-  if (!isAsked) return ok({ drafts, same: [] });
+  if (!drafts.some(looksIntoQueue)) return ok({ drafts, same: [] });
   const unended = readTasks(layout, ["running", "pending"]);
   const sameOf = ({ spec }: Draft): Task | undefined =>
     spec.unique === undefined ? undefined : unended.find((task) => task.spec.unique === spec.unique);

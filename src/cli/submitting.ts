@@ -15,7 +15,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { onDisk } from "../store/trouble.ts";
 import { tellOfAbsences } from "./absences.ts";
-import { admit } from "./admission.ts";
+import { admit, looksIntoQueue } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { refuseMangled } from "./draft-bytes.ts";
 import { pairsFlag } from "./flags.ts";
@@ -108,6 +108,15 @@ export function fieldsOf(flags: FieldFlags): Result<Record<string, unknown>, Pro
   return ok(fields);
 }
 
+/** What is to be queued, and as what. */
+interface Submission {
+  readonly drafts: readonly Draft[];
+  readonly settings: Settings;
+  readonly resubmitOf?: TaskId;
+  /** Of a schedule, by hand. */
+  readonly firing?: FiringIdentity;
+}
+
 /**
  * Queues drafts from this command line; with no supervisor up they are put into pending/ here. Where a task with the key
  * of a draft has not ended, that task stands for it.
@@ -115,40 +124,74 @@ export function fieldsOf(flags: FieldFlags): Result<Record<string, unknown>, Pro
 export async function submitDrafts(
   context: Context,
   layout: Layout,
-  options: {
-    readonly drafts: readonly Draft[];
-    readonly settings: Settings;
-    readonly resubmitOf?: TaskId;
-    /** Of a schedule, by hand. */
-    readonly firing?: FiringIdentity;
-  },
+  submission: Submission,
 ): Promise<Result<Task[], Problem>> {
-  const carried = refuseMangled(context, options.drafts);
+  const { clock } = context;
+  const asked = submission.drafts;
+  const carried = refuseMangled(context, asked);
   if (!carried.ok) return carried;
-  const admitted = admit(layout, { drafts: options.drafts, nowMs: context.clock.now() });
+  let admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
+  if (!admitted.ok) return admitted;
+  if (admitted.value.drafts.length === 0) return ok(toldOf(context, admitted.value.same));
+  // Before the turn: to look at the machine may take seconds.
+  const around = await aroundOf(context, layout, { ...submission, drafts: admitted.value.drafts });
+  if (!asked.some(looksIntoQueue)) return queue(context, layout, { submission, around, drafts: asked });
+  const { takeSubmitTurn } = await import("../store/submit-turn.ts");
+  const turn = await takeSubmitTurn(layout, clock);
+  if (!turn.ok) return turn;
+  await using _held = turn.value;
+  admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;
+  const found = toldOf(context, same);
+  if (drafts.length === 0) return ok(found);
+  const queued = queue(context, layout, { submission, around, drafts });
+  return queued.ok ? ok([...found, ...queued.value]) : queued;
+}
+
+/** What stands in the queue already instead of what was asked for. */
+function toldOf(context: Context, same: readonly Task[]): Task[] {
   for (const { metadata, spec } of same)
     context.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
-  if (drafts.length === 0) return ok([...same]);
-  const kept = drafts.map((draft) => withUmask(draft, context.umask()));
-  const batch = newBatch();
+  return [...same];
+}
+
+/** What drafts are held against. */
+interface Around {
+  readonly machine: Machine;
+  readonly controllers: readonly string[];
+}
+
+async function aroundOf(context: Context, layout: Layout, { drafts, settings }: Submission): Promise<Around> {
   const owner = lockOwner(layout);
-  const own = termsOf(options.settings);
+  const own = termsOf(settings);
   const terms = { ...own, capacity: owner?.capacity ?? own.capacity };
-  const machine = await machineFor(context, layout, { drafts, terms, owner });
-  tellOfGpus(context, { drafts, machine });
-  const accepted = enqueue(layout, kept, {
-    batch,
-    machine,
+  return {
+    machine: await machineFor(context, layout, { drafts, terms, owner }),
     // A supervisor may have been started where it can do more than we, or less.
     controllers: owner?.controllers ?? (await ownControllers(context, drafts)),
+  };
+}
+
+function queue(
+  context: Context,
+  layout: Layout,
+  of: { readonly submission: Submission; readonly around: Around; readonly drafts: readonly Draft[] },
+): Result<Task[], Problem> {
+  const { submission, around, drafts } = of;
+  const { resubmitOf, firing } = submission;
+  tellOfGpus(context, { drafts, machine: around.machine });
+  const batch = newBatch();
+  const kept = drafts.map((draft) => withUmask(draft, context.umask()));
+  const accepted = enqueue(layout, kept, {
+    batch,
+    ...around,
     clock: context.clock,
     createdBy: context.user(),
     source: "cli",
     environment: inheritable(context.env),
-    ...(options.resubmitOf !== undefined && { resubmitOf: options.resubmitOf }),
-    ...(options.firing !== undefined && { firing: options.firing }),
+    ...(resubmitOf !== undefined && { resubmitOf }),
+    ...(firing !== undefined && { firing }),
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.
@@ -156,7 +199,7 @@ export async function submitDrafts(
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
   onDisk("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
-  return ok([...same, ...accepted.value]);
+  return accepted;
 }
 
 /** Taken from the submitter like the environment, as the supervisor's may be another. In a container it has no use. */

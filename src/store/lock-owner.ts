@@ -10,18 +10,21 @@ import { vitalityOf } from "./owner.ts";
 export const RENEW_MS = 10_000;
 
 /** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
-export function lockOwner(layout: Layout): Owner | null {
+export function lockOwner(layout: LockPlace): Owner | null {
   const found = readOwner(ownerFile(layout));
   return typeof found === "string" || vitalityOf(found) === "dead" ? null : found;
 }
 
+/** Where a lock is kept, and what it is made in. */
+export type LockPlace = Pick<Layout, "home" | "locks" | "tmp">;
+
 /** The lock: whoever has it has put this folder there. */
-export function lockFolder(layout: Layout): string {
+export function lockFolder(layout: LockPlace): string {
   return join(layout.locks, "supervisor.lock");
 }
 
 /** Says who holds the lock. */
-export function ownerFile(layout: Layout): string {
+export function ownerFile(layout: LockPlace): string {
   return join(lockFolder(layout), "owner.json");
 }
 

@@ -10,8 +10,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Owner, Role } from "../model/owner.ts";
 import { createFile } from "./durable.ts";
-import type { Layout } from "./layout.ts";
-import { lockFolder, ownerFile, RENEW_MS, readOwner } from "./lock-owner.ts";
+import { type LockPlace, lockFolder, ownerFile, RENEW_MS, readOwner } from "./lock-owner.ts";
 import { type Offer, thisProcess, vitalityOf } from "./owner.ts";
 import { onDisk } from "./trouble.ts";
 
@@ -37,7 +36,7 @@ export interface LockOptions {
 }
 
 /** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */
-export async function takeLock(layout: Layout, options: LockOptions): Promise<Result<HeldLock, Problem>> {
+export async function takeLock(layout: LockPlace, options: LockOptions): Promise<Result<HeldLock, Problem>> {
   const self = thisProcess(options.role, {
     nowMs: options.clock.now(),
     offered: options.offered,
@@ -68,7 +67,7 @@ export async function takeLock(layout: Layout, options: LockOptions): Promise<Re
 }
 
 /** What is wrong with a lock that is there and whose owner cannot be read; null where nothing is. */
-export function lockFault(layout: Layout): Problem | null {
+export function lockFault(layout: LockPlace): Problem | null {
   const found = readOwner(ownerFile(layout));
   const isOwnerless =
     found === "missing" && lstatSync(lockFolder(layout), { throwIfNoEntry: false }) !== undefined;
@@ -76,7 +75,7 @@ export function lockFault(layout: Layout): Problem | null {
 }
 
 function heldLock(
-  layout: Layout,
+  layout: LockPlace,
   held: { self: Owner; takenFrom: Owner | null; release: () => Promise<void> },
 ): HeldLock {
   const path = ownerFile(layout);
@@ -115,7 +114,7 @@ function fileStamp(path: string): string | null {
 }
 
 /** Null where somebody has it. The owner's record comes into being with the lock, in one rename. */
-async function tryLock(layout: Layout, self: Owner): Promise<(() => Promise<void>) | null> {
+async function tryLock(layout: LockPlace, self: Owner): Promise<(() => Promise<void>) | null> {
   try {
     return await lockfile.lock(join(layout.locks, "supervisor"), {
       realpath: false,
@@ -152,7 +151,7 @@ function callback(work: () => void): (path: string, done: (error: unknown) => vo
 }
 
 /** A folder cannot be renamed onto one that is not empty (rename(2)): a held lock never is. */
-function placeLock(layout: Layout, self: Owner): void {
+function placeLock(layout: LockPlace, self: Owner): void {
   const staged = join(layout.tmp, `lock.${self.token}`);
   mkdirSync(staged, { recursive: true, mode: 0o700 });
   rmSync(join(staged, "owner.json"), { force: true });
@@ -170,7 +169,7 @@ function placeLock(layout: Layout, self: Owner): void {
 }
 
 /** Removes the lock of an owner in one step, so that nobody ever sees half of it; another's lock is left alone. */
-function takeAway(layout: Layout, of: Owner): void {
+function takeAway(layout: LockPlace, of: Owner): void {
   const found = readOwner(ownerFile(layout));
   if (typeof found === "string" || found.token !== of.token) return;
   const gone = join(layout.tmp, `unlock.${of.token}`);
@@ -187,7 +186,7 @@ function takeAway(layout: Layout, of: Owner): void {
  * Removes the lock of a dead owner; false where another process does so or did. The right to do it is a file named
  * after the dead, made by link(2), which never overwrites; where its maker died too, the right passes on by one more name.
  */
-function removeDead(layout: Layout, { dead, self }: { dead: Owner; self: Owner }): boolean {
+function removeDead(layout: LockPlace, { dead, self }: { dead: Owner; self: Owner }): boolean {
   let name = `removing.${shortToken(dead)}`;
   while (!claim(layout, { name, self })) {
     const rival = readOwner(join(layout.locks, name));
@@ -202,7 +201,7 @@ function removeDead(layout: Layout, { dead, self }: { dead: Owner; self: Owner }
   return isStillTheirs;
 }
 
-function dropClaims(layout: Layout, prefix: string): void {
+function dropClaims(layout: LockPlace, prefix: string): void {
   for (const file of readdirSync(layout.locks)) {
     if (!file.startsWith(prefix)) continue;
     rmSync(join(layout.locks, file), { force: true });
@@ -210,7 +209,7 @@ function dropClaims(layout: Layout, prefix: string): void {
   }
 }
 
-function claim(layout: Layout, { name, self }: { name: string; self: Owner }): boolean {
+function claim(layout: LockPlace, { name, self }: { name: string; self: Owner }): boolean {
   const staged = join(layout.tmp, `${name}.${shortToken(self)}.tmp`);
   rmSync(staged, { force: true });
   createFile(staged, `${JSON.stringify(self)}\n`);
@@ -231,7 +230,7 @@ function shortToken(of: Owner): string {
   return of.token.slice(-12);
 }
 
-function lockedBy(layout: Layout, by: Owner): Problem {
+function lockedBy(layout: LockPlace, by: Owner): Problem {
   const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${by.since}`;
   if (vitalityOf(by) === "alive") {
     const end = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
@@ -245,7 +244,7 @@ function lockedBy(layout: Layout, by: Owner): Problem {
   );
 }
 
-function unreadableLock(layout: Layout): Problem {
+function unreadableLock(layout: LockPlace): Problem {
   return problem(
     "HOME_LOCKED",
     `Cannot take the lock of "${layout.home}": it is held, and its owner record cannot be read`,

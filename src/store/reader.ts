@@ -11,16 +11,15 @@ import { RecordParts } from "./record-parts.ts";
 
 /** The ids in one directory, in the order of their numbers; accepted ones on their way count as pending. */
 export function idsIn(layout: Layout, place: Place): TaskId[] {
+  // First: what comes into the folder while this is listed is in the other list.
+  const onTheirWay =
+    place === "pending"
+      ? [...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)), ...movingIds(layout)]
+      : [];
   const ids = readdirSync(layout.place(place))
     .map(idFromFileName)
     .filter((id) => id !== null);
-  if (place === "pending") {
-    ids.push(
-      ...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)),
-      ...movingIds(layout),
-    );
-  }
-  return inOrder(ids);
+  return inOrder(onTheirWay.length === 0 ? ids : [...new Set([...ids, ...onTheirWay])]);
 }
 
 /** Numbers of as many digits are in the order of their texts, which is found ten times as fast. */

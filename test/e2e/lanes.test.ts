@@ -199,6 +199,52 @@ test.concurrent("a key is queued once, however many submit it at a time", async 
   await until("it runs", () => begun(stint) === "x");
 });
 
+test.concurrent("of many that submit one key at once the first does, and the others learn of it and wait for it", async () => {
+  await using stint = new Stint();
+  const job = ["--", "sh", "-c", "while [ ! -e $HOME/go ]; do sleep 0.05; done; exit 3"];
+  const race = (count: number, ...flags: string[]) =>
+    Array.from({ length: count }, (_, index) =>
+      stint.start(["submit", "--unique", "one", "--name", `job-${index}`, ...flags, ...job]),
+    );
+  // Nobody supervises.
+  const queued = await Promise.all(race(30).map(({ stdout }) => new Response(stdout).text()));
+  const [only, ...others] = stint.records();
+  expect(others).toEqual([]);
+  expect(new Set(queued)).toEqual(new Set([`${only?.metadata.id}\n`]));
+  await stint.ok("cancel", "1");
+  await stint.up();
+  const waiters = race(10, "--wait");
+  // They tell what they wait for before it ends.
+  const told = await Promise.all(waiters.map(async ({ stdout }) => (await stdout.getReader().read()).value));
+  writeFileSync(join(stint.root, "go"), "");
+  expect(await Promise.all(waiters.map(({ exited }) => exited))).toEqual(waiters.map(() => 3));
+  const late = stint.records().filter(({ metadata }) => metadata.number > 1);
+  expect(late.map(({ status }) => status.state)).toEqual(["failed"]);
+  expect(new Set(told.map((bytes) => new TextDecoder().decode(bytes)))).toEqual(
+    new Set([`${late[0]?.metadata.id}\n`]),
+  );
+  expect(stint.files("locks/submit")).toEqual([]);
+});
+
+test.concurrent("whoever dies while it queues a task with a key holds up nobody", async () => {
+  await using stint = new Stint();
+  const submit = ["submit", "--unique", "one", "--", "true"];
+  const killed = await stint.run(submit, { env: { STINT_FAILPOINT: "batch:staged" } });
+  expect(killed.code).toBe(137);
+  expect(stint.files("locks/submit")).toEqual(["supervisor.lock"]);
+  expect(await stint.ok(...submit)).toBe("000002-true");
+  expect(stint.files("locks/submit")).toEqual([]);
+});
+
+test.concurrent("of many that would not wait for a lane one has it", async () => {
+  await using stint = new Stint();
+  const submit = ["submit", "--slot", "lane", "--admission", "dropIfRunning", "--", "true"];
+  const all = await Promise.all(Array.from({ length: 12 }, () => stint.run(submit)));
+  expect(all.filter(({ code }) => code === 0)).toHaveLength(1);
+  expect(all.filter(({ code }) => code === 7)).toHaveLength(11);
+  expect(stint.records()).toHaveLength(1);
+});
+
 test.concurrent("set moves a queued task to another lane, and no priority passes the order of a lane", async () => {
   await using stint = new Stint();
   for (const name of ["a", "b", "c", "d"])
