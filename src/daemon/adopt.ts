@@ -1,13 +1,13 @@
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import type { OpenAttempt } from "../model/attempt.ts";
 import { failureOf } from "../model/failure.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { released } from "../plan/settle.ts";
+import { cutShort, released } from "../plan/settle.ts";
 import { readEnding } from "../run/ending.ts";
-import { readStart, type StartRecord, seizeStart } from "../run/records.ts";
+import { readStart, type StartRecord, seizeStart, startFile } from "../run/records.ts";
 import { survivors } from "../run/tree.ts";
 import { problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
@@ -25,11 +25,12 @@ export function adoptJobs(holder: Holder): void {
       holder.options.say(`${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`);
       continue;
     }
+    const wasBegun = isBegun(holder, { task, attempt });
     const job = adoptOrLeave(holder, { task, attempt });
     if (job === "left alone") continue;
     if (job === null) {
       dropLimits(holder.options.layout.attempt(task.metadata.id, attempt.number));
-      releaseUnstarted(holder, task);
+      releaseUnstarted(holder, { task, wasBegun });
     } else {
       holder.jobs.set(task.metadata.id, job);
       holder.options.say(`${task.metadata.id}: attempt ${attempt.number} ${describe(job)}`);
@@ -109,17 +110,35 @@ function lateStart(directory: string): ReturnType<typeof readStart> {
   return seizeStart(directory) === "seized" ? "seized" : readStart(directory);
 }
 
-function releaseUnstarted(holder: Holder, task: Task): void {
+/** True where an earlier holder began to start it, and did not come to its process; a power cut strikes anybody. */
+function isBegun(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAttempt }): boolean {
+  const directory = holder.options.layout.attempt(task.metadata.id, attempt.number);
+  return attempt.hostBootId === holder.bootId && existsSync(directory) && !existsSync(startFile(directory));
+}
+
+/** What took its supervisor along is not the first thing that this one does. */
+function releaseUnstarted(holder: Holder, { task, wasBegun }: { task: Task; wasBegun: boolean }): void {
+  const { clock, actor, say } = holder.options;
+  const { id } = task.metadata;
   const failure = failureOf(
     "STALE_WORKER",
     "never-started",
     "the supervisor was gone before the job had started",
   );
-  const after = released(task, failure, { nowMs: holder.options.clock.now(), waitMs: 0 });
-  holder.commit([{ before: task, after, actor: holder.options.actor }]);
+  const after = wasBegun
+    ? cutShort(task, clock.now())
+    : released(task, failure, { nowMs: clock.now(), waitMs: 0 });
+  holder.commit([{ before: task, after, actor }]);
   failpoint("adopt:released");
-  holder.requeued.push({ id: task.metadata.id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
-  holder.options.say(`${task.metadata.id}: had not started, queued again`);
+  if (after.status.state === "queued")
+    holder.requeued.push({ id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
+  say(`${id}: ${wasBegun ? cutShortSentence(after) : "had not started, queued again"}`);
+}
+
+function cutShortSentence({ status }: Task): string {
+  const what = "the supervisor was gone while it started this task";
+  if (status.state !== "queued") return `${what}, again and again: it is set aside`;
+  return `${what}: queued again, not before ${status.retryAt ?? "the others"}`;
 }
 
 function describe(job: Job): string {

@@ -71,6 +71,8 @@ function startJob(holder: Holder, task: Task): void {
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
   failpoint("start:claimed");
+  // Before anything is read for it: a start that its supervisor does not survive is known by its folder.
+  onDisk("furnish the attempt", () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();

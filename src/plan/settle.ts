@@ -3,7 +3,7 @@ import type { Random } from "../lib/random.ts";
 import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
 import { classify, type Verdict } from "../model/classify.ts";
 import type { Ending, Evidence } from "../model/evidence.ts";
-import type { Failure } from "../model/failure.ts";
+import { type Failure, failureOf } from "../model/failure.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
 import { openAttempt, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
@@ -81,6 +81,34 @@ export function released(
   const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
   const closed = withEndedAttempt(task, { ...closing(open, end), state: "orphaned", failure, ...wait });
   return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Orphaned", ...retryAt });
+}
+
+const CUT_SHORT = "cut-short";
+/** So many supervisors that went while they started one task went because of it. */
+const MAX_CUT_SHORT = 5;
+/** By then the others have begun. */
+const FIRST_CUT_SHORT_WAIT_MS = 5_000;
+const CUT_SHORT_FACTOR = 6;
+
+/** Its supervisor was gone while it started this task: nothing is counted, but all others come first, and after some times it is set aside. */
+export function cutShort(task: Task, nowMs: number): Task {
+  const failure = failureOf("STALE_WORKER", CUT_SHORT, "the supervisor was gone while it started this task");
+  const earlier = task.status.attempts.slice(0, -1);
+  const other = earlier.findLastIndex(
+    (one) => one.epoch !== task.metadata.epoch || one.state !== "orphaned" || one.failure.rule !== CUT_SHORT,
+  );
+  const times = earlier.length - other;
+  if (times < MAX_CUT_SHORT)
+    return released(task, failure, {
+      nowMs,
+      waitMs: FIRST_CUT_SHORT_WAIT_MS * CUT_SHORT_FACTOR ** (times - 1),
+    });
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
+  const ending: Ending = { type: "lost", signal: null, note: failure.error };
+  const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
+  const closed = withEndedAttempt(task, { ...closing(open, end), state: "orphaned", failure });
+  return ended(closed, end, orphanLimit(failure));
 }
 
 type Facts = Omit<End, "stop" | "oomKilled">;

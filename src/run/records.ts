@@ -19,14 +19,17 @@ export interface StartRecord extends ProcessIdentity {
 /** What recovery writes in place of a start; a recording parent that comes later runs nothing. */
 const SEIZED = "seized\n";
 
-const startPath = (directory: string): string => join(directory, "start");
+/** Where a start is on record. */
+export function startFile(directory: string): string {
+  return join(directory, "start");
+}
 
 /**
  * Reads who began an attempt: null for nobody yet, `seized` where recovery forbade it, `unreadable` in the instant
  * between the creation of the file and its content, or for ever where the disk was full then.
  */
 export function readStart(directory: string): StartRecord | "seized" | "unreadable" | null {
-  return readIdentity(startPath(directory));
+  return readIdentity(startFile(directory));
 }
 
 /** The last runner of a container, by the note that it makes of itself; null where there is none. */
@@ -68,7 +71,7 @@ function identityIn(stat: string): ProcessIdentity | null {
 export function seizeStart(directory: string): "seized" | "taken" {
   let file: number;
   try {
-    file = openSync(startPath(directory), "wx", 0o600);
+    file = openSync(startFile(directory), "wx", 0o600);
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return "taken";
     throw error;
@@ -79,7 +82,7 @@ export function seizeStart(directory: string): "seized" | "taken" {
     syncDirectory(directory);
   } catch (error) {
     // Left empty it would look like a start for ever.
-    unlinkSync(startPath(directory));
+    unlinkSync(startFile(directory));
     throw error;
   } finally {
     closeSync(file);

@@ -156,6 +156,24 @@ test("priorities go first, then the order of submission; never more jobs than al
   expect(await Bun.file(join(stint.root, "order")).text()).toBe("b\nd\na\nc\n");
 });
 
+test("a task that took its supervisor along is not the first thing that the next one does", async () => {
+  await using stint = new Stint();
+  const say = (name: string) => ["--", "sh", "-c", `echo ${name} >> $HOME/order`];
+  await stint.ok("submit", "--name", "bad", "--priority", "9", ...say("bad"));
+  for (const name of ["a", "b"]) await stint.ok("submit", "--name", name, ...say(name));
+  const killed = await stint.run(["up", "--jobs", "1"], { env: { STINT_FAILPOINT: "start:furnished" } });
+  expect(killed.code).toBe(137);
+  const next = await stint.up("--jobs", "1");
+  await stint.reach(1, "completed");
+  expect(stint.textOf("order")).toBe("a\nb\nbad\n");
+  const [cut, good] = stint.record(1).status.attempts;
+  expect([cut?.failure?.rule, cut?.retry?.delayMs, good?.state]).toEqual(["cut-short", 5_000, "completed"]);
+  next.kill("SIGKILL");
+  expect(await new Response(next.stdout).text()).toContain(
+    "000001-bad: the supervisor was gone while it started this task: queued again, not before ",
+  );
+});
+
 test("a TERM from outside the queue interrupts: queued again, uncounted; who then succeeds has succeeded", async () => {
   await using stint = new Stint();
   await stint.up();

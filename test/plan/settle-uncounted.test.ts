@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { failureOf } from "../../src/model/failure.ts";
 import { retried } from "../../src/model/lifecycle.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
+import type { Task } from "../../src/model/task.ts";
 import { gateOf } from "../../src/plan/gate.ts";
-import { released } from "../../src/plan/settle.ts";
+import { cutShort, released } from "../../src/plan/settle.ts";
 import { surroundings } from "../rig/machine.ts";
 import {
   after,
@@ -165,5 +166,30 @@ describe("released()", () => {
 
   test("throws for a task without an open attempt", () => {
     expect(() => released(aTask(), failure, { nowMs: NOW_MS, waitMs: 0 })).toThrow("no open attempt");
+  });
+});
+
+describe("cutShort()", () => {
+  test("lets a task wait longer each time, and sets it aside where no supervisor survives its start", () => {
+    let task: Task = aTask();
+    const waits: number[] = [];
+    for (let nowMs = NOW_MS; task.status.state === "queued"; nowMs += 3_600_000) {
+      task = cutShort(asClaimed(task), nowMs);
+      if (task.status.state === "queued") waits.push(Date.parse(task.status.retryAt ?? "") - nowMs);
+    }
+    expect(waits).toEqual([5_000, 30_000, 180_000, 1_080_000]);
+    expect(task.status).toMatchObject({
+      state: "failed",
+      reason: "OrphanLimit",
+      consecutiveFailures: 0,
+      orphanCount: 0,
+    });
+  });
+
+  test("counts those in a row alone", () => {
+    const once = cutShort(asClaimed(aTask()), NOW_MS);
+    const between = after(once, LOST);
+    const again = cutShort(asClaimed(between), NOW_MS);
+    expect(again.status).toMatchObject({ retryAt: new Date(NOW_MS + 5_000).toISOString() });
   });
 });
