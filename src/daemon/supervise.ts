@@ -7,7 +7,7 @@ import { act, stopChange } from "./act.ts";
 import { finishJobs, LOOK_MS } from "./finish.ts";
 import { lookAgain } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
-import { Incoming } from "./incoming.ts";
+import { GO_ON_MS, Incoming } from "./incoming.ts";
 import { LogCaps } from "./log-caps.ts";
 import { findMissedEnds } from "./missed-ends.ts";
 import { Requests } from "./requests.ts";
@@ -95,7 +95,8 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     }
     const tookMs = clock.awakeMs() - beganMs;
     // Of hundreds of jobs that end at once, each would make a turn that looks at all of them.
-    if (tookMs > LONG_TURN_MS && holder.jobs.size > FEW_JOBS)
+    // Where work goes on at once, they gather while that is done.
+    if (tookMs > LONG_TURN_MS && holder.jobs.size > FEW_JOBS && restMs > GO_ON_MS)
       await Bun.sleep(Math.min(tookMs, MAX_GATHER_MS));
     await holder.pause(restMs);
   }

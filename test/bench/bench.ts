@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { profileTo } from "./bench-home.ts";
 import { LIST, SUBMIT } from "./commands.ts";
 import { HISTORY } from "./history.ts";
+import { CANCEL, INBOX, RELEASE } from "./intake.ts";
 import { OUTPUT, PLAN, SLEEPING } from "./load.ts";
 import type { Measured, Row } from "./row.ts";
 import { LATENCY, NEXT, REST, START } from "./supervisor.ts";
@@ -26,6 +27,9 @@ const ROWS: readonly Row[] = [
   PLAN,
   SLEEPING,
   HISTORY,
+  INBOX,
+  RELEASE,
+  CANCEL,
   // Last: the disk is busy with its gigabytes for a while.
   OUTPUT,
 ];
