@@ -15,9 +15,8 @@ export async function waitsSeen(
   const waitOf = waitsIn(await surroundingsSeen(context, layout, [...active, ...queued]), isSupervised);
   return (task) => {
     const wait = waitOf(task);
-    // What a person or another task must do comes first: without it nothing would start later either.
-    if (silence !== null && wait.type !== "held" && wait.type !== "dependency")
-      return { type: "silent", by: silence };
+    // What else is in the way stays in the way when the supervisor goes on.
+    if (silence !== null && wait.type === "next") return { type: "silent", by: silence };
     // A `run` starts its own tasks: one that has room and does not start is not of them.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };

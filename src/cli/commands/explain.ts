@@ -30,7 +30,7 @@ export function declare(command: Command, invocation: Invocation): void {
       const wait = task.status.state === "queued" ? waitOf(task) : null;
       const nowMs = context.clock.now();
       const { silence } = overview;
-      const isActive = wait === null && !isTerminal(task.status.state);
+      const isToldOf = wait?.type !== "silent" && !isTerminal(task.status.state);
       const hindered = wait === null ? [] : hindrances(task, overview);
       const [head = "", ...rest] = explainTask(task, {
         nowMs,
@@ -41,7 +41,7 @@ export function declare(command: Command, invocation: Invocation): void {
         head,
         ...hindered,
         ...rest,
-        ...(isActive && silence !== null ? silenceLines(silence, nowMs) : []),
+        ...(isToldOf && silence !== null ? silenceLines(silence, nowMs) : []),
       ];
       return { id: task.metadata.id, state: task.status.state, wait, lines };
     });
