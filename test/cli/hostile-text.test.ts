@@ -56,6 +56,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   doctor: [[], ["--json"]],
   service: [[HOSTILE], ["status"]],
   audit: [[HOSTILE], ["verify"]],
+  "read-files": [[]],
 };
 
 /** What must not be in any text that we write; and no line that we did not begin. */

@@ -94,11 +94,12 @@ async function untrueReasons(stint: Stint): Promise<string[]> {
   const explained = JSON.parse(ran.out) as Explained[];
   // One that has ended may stand in running/ for a moment still.
   const active = stint.records().filter(({ status }) => isActive(status.state));
-  const next = new Set(explained.filter(({ wait }) => wait?.type === "next").map(({ id }) => id));
+  // Only the supervisor, which stands still, is in the way of the next ones.
+  const next = new Set(explained.filter(({ wait }) => wait?.type === "silent").map(({ id }) => id));
   const waiting = explained.filter(({ state }) => state === "queued");
   expect(waiting.length).toBeGreaterThan(20);
   return waiting.flatMap(({ id, wait }) => {
-    if (wait?.type === "next") return active.length < JOBS ? [] : [`${id} is said to be next`];
+    if (wait?.type === "silent") return active.length < JOBS ? [] : [`${id} is said to be next`];
     if (wait?.type !== "room") return [`${id} waits for ${wait?.type}`];
     const found = wait.short?.map((short) => untruth(short, { active, next })) ?? ["nothing"];
     return found.filter((one) => one !== null).map((one) => `${id}: ${one}`);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type Order, readFiles } from "../../daemon/reading.ts";
-import { EXIT } from "../../model/errors.ts";
+import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import { homePath } from "../home.ts";
 import type { Invocation } from "../verbs.ts";
@@ -12,9 +12,21 @@ export function declare(command: Command, { context, end }: Invocation): void {
   command.action(() => {
     const home = openHome(homePath(context));
     if (!home.ok) return end(home.error);
-    const order = JSON.parse(new TextDecoder().decode(context.readInput(MAX_ORDER_BYTES))) as Order;
+    const order = orderIn(context.readInput(MAX_ORDER_BYTES));
+    if (order === null) {
+      const message = "Cannot read task files: standard input holds no order of a supervisor's";
+      return end(problem("USAGE", message, "to queue a task file: stint submit FILE"));
+    }
     const tell = (told: unknown): void => context.out(`${JSON.stringify(told)}\n`);
     readFiles(home.value, order, { clock: context.clock, tell });
     end(EXIT.done);
   });
+}
+
+function orderIn(input: ReturnType<Invocation["context"]["readInput"]>): Order | null {
+  try {
+    return JSON.parse(new TextDecoder().decode(input)) as Order;
+  } catch {
+    return null;
+  }
 }
