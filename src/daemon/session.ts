@@ -11,6 +11,7 @@ import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { requireRoomForJobs } from "../store/probe.ts";
 import { recover } from "../store/recover.ts";
+import { dropDeadTurn } from "../store/submit-turn.ts";
 import { problemOf } from "../store/trouble.ts";
 import { adoptJobs } from "./adopt.ts";
 import { sweepLeftContainers } from "./container.ts";
@@ -53,6 +54,7 @@ export async function openSession(
     if (!taken.ok) return taken;
     lock = taken.value;
     const held = lock;
+    await dropDeadTurn(options.layout, options.clock);
     const holder = new Holder({ ...options, lock: held });
     settleIn(holder, held);
     const inventory = role === "command" ? null : keepInventory(holder);

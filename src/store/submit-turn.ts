@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Layout } from "./layout.ts";
 import { takeLock } from "./lock.ts";
+import type { LockPlace } from "./lock-owner.ts";
 import { problemOf } from "./trouble.ts";
 
 /**
@@ -23,14 +24,11 @@ export async function takeSubmitTurn(
   layout: Layout,
   clock: Clock,
 ): Promise<Result<AsyncDisposable, Problem>> {
-  const { home, tmp } = layout;
-  const place = { home, tmp, locks: join(layout.locks, "submit") };
   const untilMs = clock.awakeMs() + MAX_WAIT_MS;
   try {
-    mkdirSync(place.locks, { recursive: true, mode: 0o700 });
     for (;;) {
-      const taken = await takeLock(place, { role: "command", clock, offered: null });
-      if (taken.ok) return taken;
+      const turn = await tryTurn(layout, clock);
+      if (turn !== null) return ok(turn);
       if (clock.awakeMs() >= untilMs) return ok({ [Symbol.asyncDispose]: () => Promise.resolve() });
       await Bun.sleep(LOOK_MS);
     }
@@ -38,5 +36,48 @@ export async function takeSubmitTurn(
     const errno = errnoOf(error);
     if (errno === null) throw error;
     return err(problemOf(errno, "wait for others who queue tasks", error));
+  }
+}
+
+/** Removes what one left who was killed in its turn; for whoever begins to supervise. */
+export async function dropDeadTurn(layout: Layout, clock: Clock): Promise<void> {
+  if (!existsSync(placeOf(layout).locks)) return;
+  try {
+    await (await tryTurn(layout, clock))?.[Symbol.asyncDispose]();
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+  }
+}
+
+function placeOf({ home, tmp, locks }: Layout): LockPlace {
+  return { home, tmp, locks: join(locks, "submit") };
+}
+
+/** Null where somebody else has it, or just removed the folder that it is taken in. */
+async function tryTurn(layout: Layout, clock: Clock): Promise<AsyncDisposable | null> {
+  const place = placeOf(layout);
+  mkdirSync(place.locks, { recursive: true, mode: 0o700 });
+  try {
+    const taken = await takeLock(place, { role: "command", clock, offered: null });
+    if (!taken.ok) return null;
+    const lock = taken.value;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await lock[Symbol.asyncDispose]();
+        removeEmpty(place.locks);
+      },
+    };
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** One in which the next already has the turn stays. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
   }
 }
