@@ -9,6 +9,7 @@ import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/err
 import { problemOf } from "../store/trouble.ts";
 import { BriefCommand } from "./brief-command.ts";
 import type { Context } from "./context.ts";
+import { leaveFirstProcess } from "./first-process.ts";
 import { refuseArguments, refuseHome } from "./not-utf8.ts";
 import { renderProblem } from "./text/problem.ts";
 import { type Ended, VERBS } from "./verbs.ts";
@@ -29,6 +30,7 @@ export async function runApp(process: Context): Promise<number> {
   const context =
     home === null ? process : { ...process, env: { ...process.env, STINT_HOME: resolve(process.cwd, home) } };
   const verb = verbIn(given);
+  leaveFirstProcess(process, verb);
   const isMirroring =
     MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
   const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);

@@ -17,6 +17,9 @@ export interface Context {
   readonly userHome: string;
   /** Their name, which few verbs need. */
   readonly user: () => string;
+  readonly pid: number;
+  /** Turns this process into another program; comes back where that cannot be done. */
+  readonly become: (argv: readonly [string, ...string[]]) => void;
   /** Path of this executable. */
   readonly self: string;
   readonly clock: Clock;
@@ -75,6 +78,8 @@ export function processContext(): Context {
     cwd: workingDirectory(env),
     userHome: absolute(env["HOME"]) ?? homeInPasswd() ?? absolute(homedir()) ?? "/",
     user: () => userName(env),
+    pid: process.pid,
+    become: (argv) => process.execve?.(argv[0], [...argv], env),
     self: process.execPath,
     clock: systemClock,
     isTerminal,

@@ -54,6 +54,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   retry: { summary: "queue failed or cancelled tasks again", load: () => import("./commands/retry.ts") },
   hold: { summary: "keep queued tasks from starting", load: () => import("./commands/hold.ts") },
   release: { summary: "let held tasks start", load: () => import("./commands/release.ts") },
+  pause: { summary: "stop running jobs for a while", load: () => import("./commands/pause.ts") },
+  resume: { summary: "let paused jobs go on", load: () => import("./commands/resume.ts") },
   set: { summary: "change a task: set ID key=value", load: () => import("./commands/set.ts") },
   schedules: {
     summary: "what runs at certain times: add, ls, show, pause, resume, rm, run",

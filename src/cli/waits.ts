@@ -10,13 +10,15 @@ import { shortWait } from "./text/wait.ts";
 export async function waitsSeen(
   context: Context,
   layout: Layout,
-  { active, queued, owner, isSupervised, silence }: Overview,
+  { active, queued, owner, isSupervised, silence, obstacle }: Overview,
 ): Promise<(task: Task) => Wait> {
   const waitOf = waitsIn(await surroundingsSeen(context, layout, [...active, ...queued]), isSupervised);
   return (task) => {
     const wait = waitOf(task);
     // What else is in the way stays in the way when the supervisor goes on.
     if (silence !== null && wait.type === "next") return { type: "silent", by: silence };
+    if (wait.type === "next" && isSupervised && obstacle !== null)
+      return { type: "obstacle", message: obstacle };
     // A `run` starts its own tasks: one that has room and does not start is not of them.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };

@@ -13,12 +13,18 @@ import { problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
+import { obeyPauses } from "./pausing.ts";
 
 /**
  * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
  * alive or not, and the loop finds out how they ended; those that never started go back to the queue.
  */
 export function adoptJobs(holder: Holder): void {
+  adoptAll(holder);
+  obeyPauses(holder);
+}
+
+function adoptAll(holder: Holder): void {
   for (const task of holder.active) {
     const attempt = openAttempt(task);
     if (attempt === null) {

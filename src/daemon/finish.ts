@@ -124,7 +124,7 @@ function isHeardOf({ leaders }: Holder, { isChild, runner, leader }: Job): boole
 /** A signal that is due. */
 interface Order {
   readonly tree: Tree;
-  readonly signal: "SIGTERM" | "SIGKILL";
+  readonly signal: "SIGTERM" | "SIGKILL" | "SIGCONT";
 }
 
 /** Sends the signals that are due to jobs that have not gone; returns when to look at one of them again, in ms. */
@@ -136,7 +136,7 @@ function signalWhatMust(
   const waits = jobs.map(
     (one) => stopWhatMust(holder, one, orders) ?? (isHeardOf(holder, one.job) ? null : LOOK_MS),
   );
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+  for (const signal of ["SIGTERM", "SIGKILL", "SIGCONT"] as const) {
     const trees = orders.filter((order) => order.signal === signal).map(({ tree }) => tree);
     signalTrees(trees, signal, holder.census);
   }
@@ -159,6 +159,7 @@ function stopWhatMust(
     // The runner passes a TERM on; the processes in the container would get it twice.
     const isForRunner = isContainer && signal === "SIGTERM";
     orders.push({ tree: isForRunner ? { leader: job.runner ?? job.leader, token: NOBODY } : job, signal });
+    if (isForRunner && openAttempt(task)?.paused !== undefined) orders.push({ tree: job, signal: "SIGCONT" });
     job.sent = { signal, atAwakeMs: nowMs };
     return LOOK_MS;
   };
@@ -190,6 +191,11 @@ function endOf(
 ): Change {
   const { random, actor, layout, environment } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
+  if (job.isRefused && job.end.ending.type === "notStarted") {
+    const { code, error } = job.end.ending;
+    const failure = failureOf(code, "spawn", error);
+    return { before: task, after: released(task, failure, { nowMs: job.end.endedAtMs, waitMs: 0 }), actor };
+  }
   if (hasNeverBegun(job)) {
     const failure = failureOf(
       "STALE_WORKER",

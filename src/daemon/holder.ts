@@ -28,6 +28,7 @@ import type { Courier } from "./notices/courier.ts";
 import { newsOf } from "./notices/news.ts";
 import { QueuedTasks } from "./queued-tasks.ts";
 import { Relatives } from "./relatives.ts";
+import type { Shortage } from "./shortage.ts";
 import { TaskList } from "./task-list.ts";
 
 /** What every part of the supervisor works with and nothing of it decides. */
@@ -90,6 +91,7 @@ export class Holder {
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #stuck = new Map<string, string>();
+  shortage: Shortage | null = null;
   readonly #tasks = new Map<TaskId, Task>();
   readonly #queued = new QueuedTasks();
   readonly #active = new TaskList();
@@ -262,7 +264,7 @@ export class Holder {
       return false;
     }
     this.trouble = null;
-    this.#tellReaders();
+    this.tellReaders();
     say("the home takes writes again, going on");
     return true;
   }
@@ -274,27 +276,25 @@ export class Holder {
 
   /** The disk refused a write: nothing new is started until it takes one again. */
   meet(problem: Problem): void {
-    const { say, clock } = this.options;
     const isNew = this.trouble === null;
-    this.trouble = { problem, retryAwakeMs: clock.awakeMs() + PROBE_MS };
-    if (!isNew) return;
-    say(`${problem.message}; nothing new is started until it works again`);
-    this.#tellReaders();
+    this.trouble = { problem, retryAwakeMs: this.options.clock.awakeMs() + PROBE_MS };
+    if (isNew) this.options.say(`${problem.message}; nothing new is started until it works again`);
+    if (isNew) this.tellReaders();
   }
 
   /** Tells readers why an accepted batch is not taken in; null where it is, or is gone. */
   tellStuck(batch: string, message: string | null): void {
     if (message === null) this.#stuck.delete(batch);
     else this.#stuck.set(batch, message);
-    this.#tellReaders();
+    this.tellReaders();
   }
 
-  #tellReaders(): void {
+  /** Why nothing new is started, and what is not taken in; nothing once all is well. */
+  tellReaders(): void {
     const { layout, lock } = this.options;
     const stuck = [...this.#stuck].map(([batch, message]) => ({ batch, message }));
-    const message = this.trouble?.problem.message;
-    const isClear = message === undefined && stuck.length === 0;
+    const message = this.trouble?.problem.message ?? this.shortage?.message;
     const told = { owner: lock.owner.token, ...(message !== undefined && { message }), stuck };
-    noteObstacle(layout, isClear ? null : told);
+    noteObstacle(layout, message === undefined && stuck.length === 0 ? null : told);
   }
 }

@@ -37,6 +37,8 @@ export interface Job {
   parentEnd?: ParentEnd;
   /** Set where a child is gone at a look of `findMissedEnds`. */
   isGone?: true;
+  /** Set where the system had no room for its start: nothing is counted. */
+  isRefused?: true;
   /** How it ended, once that is known; others of its process tree may still live. */
   end: JobEnd | null;
   sent: Sent | null;

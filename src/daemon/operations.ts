@@ -15,6 +15,7 @@ import { eachTarget, type Step, type Wish } from "./each-target.ts";
 import { refuseUnplaceable } from "./enqueue.ts";
 import { finishJobs } from "./finish.ts";
 import type { Holder, Leaving } from "./holder.ts";
+import { pauseChange, pausing, resumeChange } from "./pausing.ts";
 
 /** Carries out what was asked for, all of it at once. */
 export function operate(holder: Holder, wish: Wish): Answer[] {
@@ -33,6 +34,10 @@ export function* operating(holder: Holder, wish: Wish): Steps<Answer[]> {
       return yield* eachTarget(holder, wish, (task) => hold(task, { hold: true, actor }));
     case "release":
       return yield* eachTarget(holder, wish, (task) => hold(task, { hold: false, actor }));
+    case "pause":
+      return yield* pausing(holder, wish, pauseChange);
+    case "resume":
+      return yield* pausing(holder, wish, resumeChange);
     case "set":
       return yield* eachTarget(holder, wish, (task) => set(holder, task, { ...operation, actor }));
     case "clean":

@@ -13,6 +13,7 @@ import { deviceVariables } from "../run/device-variables.ts";
 import { directoriesFor, jobEnvironment, runnerVariables } from "../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../run/launch.ts";
 import { refuseMissing } from "../run/missing.ts";
+import { refusedBySystem } from "../run/not-started.ts";
 import { readSources, secretValues } from "../run/secrets.ts";
 import { requireRoomForJobs } from "../store/probe.ts";
 import { onDisk } from "../store/trouble.ts";
@@ -22,6 +23,7 @@ import type { Holder } from "./holder.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
+import { easeShortage, holdBack, roomForStarts } from "./shortage.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -30,9 +32,10 @@ export function startTasks(holder: Holder, placements: readonly Placement[]): vo
   const { clock, actor, lock, layout } = holder.options;
   if (placements.length === 0) return;
   // No fault of the jobs: they would be tried in vain one after the other.
-  const room = onDisk("make the folders of jobs", () => requireRoomForJobs(layout));
-  if (!room.ok) return holder.meet(room.error);
-  const changes = placements.flatMap((placement) => {
+  const disk = onDisk("make the folders of jobs", () => requireRoomForJobs(layout));
+  if (!disk.ok) return holder.meet(disk.error);
+  const room = roomForStarts(holder, placements.length);
+  const changes = placements.slice(0, room).flatMap((placement) => {
     const { task: known, resources, devices } = placement;
     const before = asOnDisk(holder, known);
     // What was edited by hand is planned with as it is now, in the next turn; what is being edited makes room for others.
@@ -53,10 +56,13 @@ export function startTasks(holder: Holder, placements: readonly Placement[]): vo
     };
     return [{ before, after: claimed(before, claim), actor }];
   });
+  let refused: NotStarted | null = null;
   for (const [index, written] of holder.commit(changes).entries()) {
-    if (written.ok) startJob(holder, written.value);
+    if (written.ok) refused = startJob(holder, { task: written.value, refused }) ?? refused;
     else giveBack(holder, changes[index]?.after);
   }
+  if (refused === null) easeShortage(holder, changes.length);
+  else holdBack(holder, refused.error);
 }
 
 function giveBack(holder: Holder, task: Task | undefined): void {
@@ -64,7 +70,11 @@ function giveBack(holder: Holder, task: Task | undefined): void {
   if (attempt !== null) holder.devices?.release(attempt.token, attempt.devices ?? []);
 }
 
-function startJob(holder: Holder, task: Task): void {
+/** Starts what was claimed, unless the system refused the one before; gives a refusal that holds for all others. */
+function startJob(
+  holder: Holder,
+  { task, refused }: { task: Task; refused: NotStarted | null },
+): NotStarted | null {
   const { clock, layout, say } = holder.options;
   const attempt = openAttempt(task);
   if (attempt === null) throw new Error(`task ${task.metadata.id} was claimed without an attempt`);
@@ -76,12 +86,8 @@ function startJob(holder: Holder, task: Task): void {
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
-  // As they are now: what a file holds when the job has ended may be something else.
-  const captured = capturedFor(layout, task, holder.options.environment);
-  const secrets = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
-  const launched = captured.ok
-    ? launchIn(holder, { task, directory, captured: captured.value, secrets })
-    : err({ code: "RUNTIME_ERROR", error: captured.error.message } as const);
+  const { launched, secrets } =
+    refused === null ? tryToLaunch(holder, { task, directory }) : { launched: err(refused), secrets: [] };
   failpoint("start:launched");
   const job = {
     id,
@@ -96,20 +102,42 @@ function startJob(holder: Holder, task: Task): void {
     secrets,
   };
   if (!launched.ok) {
-    const { code, error } = launched.error;
+    const { code, error, isShortage } = launched.error;
     holder.jobs.set(id, {
       ...job,
       leader: null,
+      ...(isShortage && { isRefused: true }),
       end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
     });
     holder.nudge();
-    return;
+    return isShortage ? launched.error : null;
   }
   const { process: leader } = launched.value;
   holder.jobs.set(id, { ...job, leader, end: null });
   holder.census.welcome(leader, attempt.token);
   say(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
   hearOfTheEnd(holder, task, launched.value);
+  return null;
+}
+
+/** Whatever the system refuses on the way is the end of the attempt: nothing that was claimed is left without one. */
+function tryToLaunch(
+  holder: Holder,
+  { task, directory }: { task: Task; directory: string },
+): { readonly launched: Result<Launched, NotStarted>; readonly secrets: readonly string[] } {
+  const { layout, environment } = holder.options;
+  let secrets: readonly string[] = [];
+  try {
+    // As they are now: what a file holds when the job has ended may be something else.
+    const captured = capturedFor(layout, task, environment);
+    if (!captured.ok)
+      return { launched: err({ code: "RUNTIME_ERROR", error: captured.error.message }), secrets };
+    secrets = secretValues(task.spec.kind, captured.value ?? {});
+    return { launched: launchIn(holder, { task, directory, captured: captured.value, secrets }), secrets };
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return { launched: err(refusedBySystem(`Cannot start "${task.metadata.id}"`, error)), secrets };
+  }
 }
 
 function hearOfTheEnd(holder: Holder, task: Task, launched: Launched): void {
@@ -145,8 +173,7 @@ function launchIn(
     failpoint("start:furnished");
     keepSecretsOf(layout, task, secrets);
   } catch (error) {
-    const code = errnoOf(error) === "ENOSPC" ? "DISK_FULL" : "RUNTIME_ERROR";
-    return err({ code, error: `Cannot furnish the attempt: ${String(error)}` });
+    return err(refusedBySystem(`Cannot furnish the attempt in "${directory}"`, error));
   }
   const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
   const runner = runnerVariables(task, directoriesFor(kind, onMachine));

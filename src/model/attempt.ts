@@ -13,6 +13,8 @@ const stopIntent = v.strictObject({
   graceMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   actor: v.string(),
 });
+/** Since when it stands still, and the machine's awake time then. */
+const pause = v.strictObject({ at: instant, awakeMs: v.number(), actor: v.string() });
 export type StopIntent = v.InferOutput<typeof stopIntent>;
 
 const common = {
@@ -39,6 +41,9 @@ const common = {
   startedAt: v.optional(instant),
   startedAwakeMs: v.optional(v.number()),
   stop: v.optional(stopIntent),
+  paused: v.optional(pause),
+  /** How long it stood still before, in time awake: its timeout does not count that. */
+  pausedMs: v.optional(v.number()),
   /** The limits that it ran without, by their names in the task file: this machine could not enforce them. */
   unenforced: v.optional(v.array(v.string())),
 };

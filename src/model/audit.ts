@@ -13,6 +13,8 @@ const AUDIT_EVENTS = [
   "spec_edited",
   "held",
   "released",
+  "paused",
+  "resumed",
   "cleanup",
   "reconciled",
   "quarantined",

@@ -88,6 +88,18 @@ export function stopRequested(task: Task, intent: StopIntent): Task {
   return withOpenAttempt(task, { stop: { ...(isOverruled ? intent : earlier), graceMs } });
 }
 
+/** The job is to stand still. */
+export function paused(task: Task, pause: NonNullable<OpenAttempt["paused"]>): Task {
+  return withOpenAttempt(task, { paused: pause });
+}
+
+/** The job is to go on. */
+export function resumed(task: Task, awakeMs: number): Task {
+  const { paused: pause, pausedMs = 0 } = openAttempt(task) ?? {};
+  const sinceMs = pause === undefined ? 0 : Math.max(0, awakeMs - pause.awakeMs);
+  return withOpenAttempt(task, { paused: undefined, pausedMs: pausedMs + sinceMs });
+}
+
 function withOpenAttempt(task: Task, change: Partial<OpenAttempt>): Task {
   const open = openAttempt(task);
   if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt`);

@@ -23,6 +23,8 @@ const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("retry"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
   v.strictObject({ verb: v.literal("release"), targets }),
+  v.strictObject({ verb: v.literal("pause"), targets }),
+  v.strictObject({ verb: v.literal("resume"), targets }),
   v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
   v.strictObject({
     verb: v.literal("clean"),

@@ -160,7 +160,8 @@ function timeLeftMs(task: Task, awakeMs: number): number | null {
   const open = openAttempt(task);
   if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined)
     return null;
-  return open.startedAwakeMs + task.spec.timeoutMs - awakeMs;
+  if (open.paused !== undefined) return null;
+  return open.startedAwakeMs + (open.pausedMs ?? 0) + task.spec.timeoutMs - awakeMs;
 }
 
 /** Only a task that has never run can wait too long; the wait begins when the user lets it start. */

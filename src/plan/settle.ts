@@ -119,7 +119,9 @@ function closing(
   end: Facts,
 ): Omit<Extract<EndedAttempt, { state: "completed" }>, "state"> {
   const { ending } = end;
-  const { state: _open, ...kept } = open;
+  const { state: _open, paused, pausedMs = 0, ...kept } = open;
+  const stoodStillMs =
+    pausedMs + (paused === undefined ? 0 : Math.max(0, end.endedAtMs - Date.parse(paused.at)));
   const startedMs = open.startedAt === undefined ? null : Date.parse(open.startedAt);
   return {
     ...kept,
@@ -128,6 +130,7 @@ function closing(
     exitCode: ending.type === "exited" ? ending.exitCode : null,
     signal: ending.type === "notStarted" ? null : ending.signal,
     ...(ending.type === "exited" && ending.signalInferred && { signalInferred: true }),
+    ...(stoodStillMs > 0 && { pausedMs: stoodStillMs }),
     ...(end.logTail !== "" && { logTail: end.logTail }),
     logBytes: end.logBytes,
     ...(end.logBytesCut > 0 && { logBytesCut: end.logBytesCut }),

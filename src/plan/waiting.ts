@@ -15,6 +15,8 @@ export type Wait =
   | { readonly type: "unsupervised" }
   /** Who is there does nothing. */
   | { readonly type: "silent"; readonly by: Silence }
+  /** The supervisor starts nothing for now, for a reason of the system. */
+  | { readonly type: "obstacle"; readonly message: string }
   /** Nothing starts for now, or not this one. */
   | { readonly type: "pause"; readonly pause: Pause }
   /** Those who have its lane or come before it in it. */

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { errnoOf } from "../lib/errno.ts";
 import { bootId, type ProcessIdentity, startTimeOf } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Kind } from "../model/kind.ts";
@@ -164,29 +165,32 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: Output): Result<
     argv,
     environment: carried.environment,
   });
-  const [shell = "", ...args] = recording.argv;
-  const refused = refusedBySystem(`Cannot start "${job.argv[0]}"`, null);
+  let parent: Bun.Subprocess;
   try {
-    // Any descriptor works; execa's types know those up to 9.
-    const stdio = ["ignore", output.stdout as 3, output.stderr as 4] as const;
-    const parent = execa(shell, args, { ...DETACHED, cwd, env: recording.environment, stdio });
-    const ended = parent.then(
-      ({ exitCode, signal }) => ({ exitCode: exitCode ?? null, signal: signal ?? null }),
-      () => ({ exitCode: null, signal: null }),
+    // Not by execa, which does not tell the errno of a refusal at once, or at all.
+    const stdio: ["ignore", number, number] = ["ignore", output.stdout, output.stderr];
+    parent = Bun.spawn([...recording.argv], { cwd, env: recording.environment, stdio, detached: true });
+  } catch (error) {
+    const tooLarge = errnoOf(error) === "E2BIG" ? oversizedInTotal(recording) : null;
+    return err(
+      tooLarge === null ? refusedBySystem(`Cannot start "${job.argv[0]}"`, error) : invalidTask(tooLarge),
     );
-    const { pid } = parent;
-    // EAGAIN and its like: only the promise knows the name, and all of them mean to try again later.
-    if (pid === undefined) return err(refused);
-    const letGo = (): void => parent.nodeChildProcess.unref();
-    return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo });
-  } catch {
-    // Under Bun, execa turns what spawn throws (E2BIG, ENOMEM) into a TypeError that says nothing of it.
-    const tooLarge = oversizedInTotal(recording);
-    return err(tooLarge === null ? refused : invalidTask(tooLarge));
   }
+  const { pid } = parent;
+  const ended = parent.exited.then((code) =>
+    parent.signalCode === null
+      ? { exitCode: code, signal: null }
+      : { exitCode: null, signal: String(parent.signalCode) },
+  );
+  return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo: () => parent.unref() });
 }
 
 /** Our own child is still there when it has ended, as a zombie, until we give way to the event loop. */
 function startTimeOfChild(pid: number): string {
-  return processEntry(pid)?.startTime ?? startTimeOf(pid) ?? "unknown";
+  try {
+    return processEntry(pid)?.startTime ?? startTimeOf(pid) ?? "unknown";
+  } catch {
+    // It is started, whatever cannot be read.
+    return "unknown";
+  }
 }

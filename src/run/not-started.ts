@@ -6,9 +6,16 @@ export interface NotStarted {
   readonly code: FailureCode;
   /** `Cannot <action> "<value>": <what is>, <what is wanted>`. */
   readonly error: string;
+  /** The system has too little of something for now: that says nothing of the task, and would meet any other as well. */
+  readonly isShortage?: true;
 }
 
+/** What the system says where files, processes or memory have run out. */
+const SHORTAGES = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
+
 const MEANINGS: Readonly<Record<string, string>> = {
+  EAGAIN: "no more processes are allowed (EAGAIN), wanted some to end or a higher `ulimit -u`",
+  ENOMEM: "there is not enough memory (ENOMEM), wanted some to be freed",
   EMFILE: "too many files are open in stint (EMFILE), wanted fewer jobs or a higher `ulimit -n`",
   ENFILE: "too many files are open in the system (ENFILE), wanted some to be closed",
   ENOSPC: "no space left on the device (ENOSPC), wanted some to be freed",
@@ -30,5 +37,7 @@ export function refusedBySystem(action: string, error: unknown): NotStarted {
   const errno = errnoOf(error);
   const isFull = errno === "ENOSPC" || errno === "EDQUOT";
   const meaning = errno === null ? NO_PROCESS : (MEANINGS[errno] ?? errno);
-  return { code: isFull ? "DISK_FULL" : "RUNTIME_ERROR", error: `${action}: ${meaning}` };
+  const isShortage = errno !== null && SHORTAGES.includes(errno);
+  const code = isFull ? "DISK_FULL" : "RUNTIME_ERROR";
+  return { code, error: `${action}: ${meaning}`, ...(isShortage && { isShortage }) };
 }

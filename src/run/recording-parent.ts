@@ -7,7 +7,7 @@ import type { Invocation } from "./argument-limits.ts";
  * The order of effects, and what a crash of the parent leaves:
  *
  * 1. It makes `start` with O_EXCL and writes who it is. Whoever makes that file decides whether the attempt runs: where somebody
- *    else did, or the disk is full, the parent ends by SIGUSR1, and nothing ran.
+ *    else did, or the disk is full, the parent ends by SIGUSR1, and nothing ran. It does the same where it gets no process.
  * 2. It forks the job, which adds its own line to `start`, joins its control group and becomes the program. A parent that is killed
  *    from here on leaves no result; the job's session, group, descent and token tell what is left of it.
  * 3. It writes `exit.json`, over anything that the job put in its place, and makes the directory anew where it was removed. Where
@@ -60,6 +60,8 @@ const BEGIN = [
   // Told to end before the job was there: it is not begun, and recorded like a job that SIGTERM ended.
   "_stint_code=143 _stint_signalled=true _stint_saw=true",
   `"$_stint_term" && _stint_record "$@"`,
+  // A shell that gets no process for the job ends, and where it does not say so.
+  "trap _stint_never EXIT",
   "unset _stint_begin",
 ].join("\n");
 
@@ -77,6 +79,7 @@ const JOB = [
 
 const END = [
   "_stint_code=$? _stint_signalled=false",
+  "trap - EXIT",
   // A TERM from here on, while a full disk is waited out, says nothing about the job.
   "_stint_saw=$_stint_term",
   `if test "$_stint_code" -gt 128; then`,

@@ -198,6 +198,8 @@ function send(target: number, signal: NodeJS.Signals): void {
   if (Math.abs(target) <= 1) return;
   try {
     kill(target, signal);
+    // Who is stopped acts on it once it goes on, as service managers have it (systemd.kill(5)); who is not, does not notice.
+    if (signal === "SIGTERM") kill(target, "SIGCONT");
   } catch (error) {
     // Gone in between (ESRCH), or made another user's by the job itself (EPERM).
     if (errnoOf(error) !== "ESRCH" && errnoOf(error) !== "EPERM") throw error;

@@ -50,6 +50,27 @@ async function begunCount(stint: PodmanStint): Promise<RecordView> {
 }
 
 describe.skipIf(refusal !== null)(title, () => {
+  test.concurrent("stands still while it is paused, and ends as it is told to all the same", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    const line = "trap 'echo saved; exit 0' TERM; while :; do echo tick; sleep 0.1; done";
+    await submit(stint, task("ticks", `run: "${line}"`));
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it ticks", () => logOf(stint, record).includes("tick"));
+    await stint.ok("pause", "1");
+    const states = (): string[] =>
+      markedProcesses(lastOf(record).token).map((pid) => readFileSync(`/proc/${pid}/stat`, "utf8"));
+    await until("all of it stands still", () => states().every((stat) => /\) [TD] /.test(stat)));
+    await stint.ok("resume", "1");
+    const before = logOf(stint, record).length;
+    await until("it goes on", () => logOf(stint, record).length > before);
+    await stint.ok("pause", "1");
+    await stint.ok("cancel", "1");
+    const ended = await stint.reach(1, "cancelled");
+    expect(lastOf(ended).logTail).toContain("saved");
+  });
+
   test.concurrent("sees its run directory, its checkpoint, its volumes and no value in the arguments of anybody", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");

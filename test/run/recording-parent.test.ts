@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { bootId, startTimeIn } from "../../src/lib/host.ts";
 import { recordingInvocation } from "../../src/run/recording-parent.ts";
 import { makePlace, type Place, until } from "./rig.ts";
@@ -43,6 +43,13 @@ function invocation(place: Place, job: { argv: readonly string[]; umask?: string
   });
 }
 
+/** A user with no other process, of whom one is all that is allowed: the shell itself. */
+const ALONE = ["setpriv", "--reuid=61235", "--clear-groups", "prlimit", "--nproc=1"];
+const canBeAlone =
+  process.getuid?.() === 0 &&
+  ["setpriv", "prlimit"].every((name) => Bun.which(name) !== null) &&
+  Bun.spawnSync([...ALONE, "true"], { stderr: "ignore" }).exitCode === 0;
+
 const exitRecord = (place: Place): unknown => {
   const text = place.read("attempt/exit.json");
   return text === null ? null : JSON.parse(text);
@@ -56,6 +63,17 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       await started.parent.exited;
       return started;
     };
+
+    // bash asks again by itself, for 15 s.
+    const givesUp = canBeAlone && interpreter[0] !== "bash";
+    test.if(givesUp)("says that nothing ran where the system gives no process for the job", async () => {
+      await using place = makePlace();
+      mkdirSync(place.file("attempt"));
+      for (const path of [place.path, place.file("attempt")]) chmodSync(path, 0o777);
+      const { parent } = start(place, [...ALONE, ...interpreter], { argv: ["/bin/true"] });
+      await parent.exited;
+      expect([parent.signalCode, exitRecord(place)]).toEqual(["SIGUSR1", null]);
+    });
 
     test.each([
       ["exit 0", 0, false],

@@ -21,6 +21,8 @@ const QUICK = [
   "retry",
   "hold",
   "release",
+  "pause",
+  "resume",
   "stats",
   "clean",
   "down",

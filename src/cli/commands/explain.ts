@@ -70,11 +70,11 @@ function hindrances(task: Task, { obstacle, stuck }: Overview): string[] {
 function expectedEnds(active: readonly Task[]): Holders {
   return new Map(
     active.flatMap((task) => {
-      const startedAt = openAttempt(task)?.startedAt;
+      const { startedAt, paused, pausedMs = 0 } = openAttempt(task) ?? {};
       const { timeoutMs } = task.spec;
-      return startedAt === undefined || timeoutMs === undefined
+      return startedAt === undefined || timeoutMs === undefined || paused !== undefined
         ? []
-        : [[task.metadata.id, Date.parse(startedAt) + timeoutMs]];
+        : [[task.metadata.id, Date.parse(startedAt) + timeoutMs + pausedMs]];
     }),
   );
 }

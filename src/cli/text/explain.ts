@@ -50,8 +50,16 @@ export function explainTask(
           : [
               `It is being stopped (${stop.reason}), asked for by ${stop.actor} ${relativeTime(stop.requestedAt, around.nowMs)}.`,
             ];
+      const pause = last?.state === "running" ? last.paused : undefined;
+      const paused =
+        pause === undefined
+          ? []
+          : [
+              `It is paused since ${relativeTime(pause.at, around.nowMs)}, by ${pause.actor}; its timeout stands still.`,
+              `To let it go on: stint resume ${metadata.number}`,
+            ];
       const why = status.state === "preparing" && status.reason !== undefined ? ` (${status.reason})` : "";
-      return [`${head}${why}${since}.`, ...stopping];
+      return [`${head}${why}${since}.`, ...paused, ...stopping];
     }
   }
 }

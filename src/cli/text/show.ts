@@ -87,10 +87,11 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
   const head = `  attempt ${attempt.number}: `;
   if (attempt.state === "running") {
+    const pause = attempt.paused === undefined ? "" : `, paused since ${localTime(attempt.paused.at, nowMs)}`;
     const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
     return [
       "",
-      `${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${stop}`,
+      `${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${pause}${stop}`,
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];

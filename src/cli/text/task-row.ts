@@ -80,6 +80,8 @@ function noteOf(task: Task, wait: string): string {
     case "collecting":
     case "orphaned":
       if (last?.state === "running" && last.stop !== undefined) return `being stopped: ${last.stop.reason}`;
+      if (last?.state === "running" && last.paused !== undefined)
+        return `paused by ${last.paused.actor}: ${describeKind(spec.kind)}`;
       if (status.state === "preparing" && status.reason !== undefined)
         return `${status.reason}: ${describeKind(spec.kind)}`;
       return describeKind(spec.kind);

@@ -27,6 +27,8 @@ export function shortWait(wait: Wait, nowMs: number): string {
       return "no supervisor is up";
     case "silent":
       return shortSilence(wait.by);
+    case "obstacle":
+      return "nothing starts for now";
     case "pause":
       return describePause(wait.pause, nowMs);
     case "lane":
@@ -84,6 +86,8 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       ];
     case "silent":
       return silenceLines(wait.by, nowMs);
+    case "obstacle":
+      return [`It is ready, and nothing starts for now: ${wait.message}.`, "It is tried again by itself."];
     case "pause":
       return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":

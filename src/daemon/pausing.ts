@@ -1,0 +1,87 @@
+import { userInfo } from "node:os";
+import { timestamp } from "../lib/clock.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Steps } from "../lib/steps.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { containerOf, type Kind } from "../model/kind.ts";
+import { paused, resumed } from "../model/lifecycle.ts";
+import type { Answer } from "../model/request.ts";
+import { openAttempt, type Task } from "../model/task.ts";
+import { findEngine } from "../run/container.ts";
+import { signalTrees } from "../run/tree.ts";
+import type { Change } from "../store/writer.ts";
+import { eachTarget, type Wish } from "./each-target.ts";
+import type { Holder } from "./holder.ts";
+import { readMain } from "./job.ts";
+
+/** Looks at a job that forks while it is being stopped: each finds those who came since. */
+const STOP_LOOKS = 3;
+
+/** Pauses jobs or lets them go on, a few at a time: first on record, then for their processes. */
+export function* pausing(
+  holder: Holder,
+  wish: Wish,
+  toChange: (holder: Holder, task: Task, actor: string) => Result<Change, Problem>,
+): Steps<Answer[]> {
+  const answers = yield* eachTarget(holder, wish, (task) => {
+    const change = toChange(holder, task, wish.actor);
+    return change.ok ? ok({ change: change.value, done: change.value.event ?? "" }) : change;
+  });
+  const done = new Set(answers.filter((answer) => answer.problem === undefined).map(({ id }) => id));
+  for (const task of holder.active) if (done.has(task.metadata.id)) obeyPause(holder, task);
+  return answers;
+}
+
+/** The change that notes that a job is to stand still; `obeyPause` follows. What it holds stays held: its memory is on the GPUs. */
+export function pauseChange(holder: Holder, task: Task, actor: string): Result<Change, Problem> {
+  const open = openAttempt(task);
+  const refused = (is: string, wanted: string): Result<Change, Problem> =>
+    err(problem("INVALID_TRANSITION", `Cannot pause "${task.metadata.id}": ${is}, wanted ${wanted}`));
+  if (open === null || task.status.state !== "running")
+    return refused(`it is ${task.status.state}`, "a running task (`stint hold` is for queued ones)");
+  if (open.stop !== undefined) return refused("it is being stopped", "one that goes on");
+  if (open.paused !== undefined) return refused("it is paused already", "one that goes on");
+  if (isOfOthers(holder, task.spec.kind))
+    return refused("its processes belong to docker", "those of this user (`docker pause` by hand)");
+  const { clock } = holder.options;
+  const after = paused(task, { at: timestamp(clock.now()), awakeMs: clock.awakeMs(), actor });
+  return ok({ before: task, after, actor, event: "paused" });
+}
+
+/** Those of docker are the superuser's, who alone may stop them. */
+function isOfOthers({ options }: Holder, kind: Kind): boolean {
+  const container = containerOf(kind);
+  if (container === null || userInfo().uid === 0) return false;
+  const engine = findEngine(container.engine, options.environment);
+  return engine.ok && engine.value.name === "docker";
+}
+
+/** The change that notes that a job is to go on; `obeyPause` follows. */
+export function resumeChange(holder: Holder, task: Task, actor: string): Result<Change, Problem> {
+  const open = openAttempt(task);
+  if (open?.paused === undefined) {
+    const is = open === null ? `it is ${task.status.state}` : "it is not paused";
+    const message = `Cannot resume "${task.metadata.id}": ${is}, wanted a paused task`;
+    return err(problem("INVALID_TRANSITION", message));
+  }
+  const after = resumed(task, holder.options.clock.awakeMs());
+  return ok({ before: task, after, actor, event: "resumed" });
+}
+
+/** Makes the processes of a job do what is on record: stand still, or go on. To do so twice changes nothing. */
+function obeyPause(holder: Holder, task: Task): void {
+  const job = holder.jobs.get(task.metadata.id);
+  const open = openAttempt(task);
+  if (job === undefined || open === null) return;
+  readMain(job);
+  if (open.paused === undefined) signalTrees([job], "SIGCONT", holder.census);
+  else for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", holder.census);
+}
+
+/** A crash may have come between a record and its signals. */
+export function obeyPauses(holder: Holder): void {
+  for (const task of holder.active) {
+    const open = openAttempt(task);
+    if (open?.paused !== undefined || open?.pausedMs !== undefined) obeyPause(holder, task);
+  }
+}
