@@ -100,7 +100,8 @@ export class DevicePool {
     const kept = new Set<string>();
     for (const task of tasks) {
       const open = openAttempt(task);
-      if (open?.devices === undefined || open.devices.every(isSimulated)) continue;
+      if (open?.devices === undefined || open.paused?.releases === true) continue;
+      if (open.devices.every(isSimulated)) continue;
       const { token, devices, resources } = open;
       kept.add(token);
       attempt(() =>

@@ -7,6 +7,7 @@ import { containerOf, type Kind } from "../model/kind.ts";
 import { paused, resumed } from "../model/lifecycle.ts";
 import type { Answer } from "../model/request.ts";
 import { openAttempt, type Task } from "../model/task.ts";
+import { shortOfRoom } from "../plan/place.ts";
 import { findEngine } from "../run/container.ts";
 import { signalTrees } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
@@ -21,10 +22,10 @@ const STOP_LOOKS = 3;
 export function* pausing(
   holder: Holder,
   wish: Wish,
-  toChange: (holder: Holder, task: Task, actor: string) => Result<Change, Problem>,
+  toChange: (holder: Holder, task: Task, wish: Wish) => Result<Change, Problem>,
 ): Steps<Answer[]> {
   const answers = yield* eachTarget(holder, wish, (task) => {
-    const change = toChange(holder, task, wish.actor);
+    const change = toChange(holder, task, wish);
     return change.ok ? ok({ change: change.value, done: change.value.event ?? "" }) : change;
   });
   const done = new Set(answers.filter((answer) => answer.problem === undefined).map(({ id }) => id));
@@ -32,8 +33,11 @@ export function* pausing(
   return answers;
 }
 
-/** The change that notes that a job is to stand still; `obeyPause` follows. What it holds stays held: its memory is on the GPUs. */
-export function pauseChange(holder: Holder, task: Task, actor: string): Result<Change, Problem> {
+/**
+ * The change that notes that a job is to stand still; `obeyPause` follows. What it holds stays held unless it is told to release it:
+ * its memory is on the GPUs all the same, and counts there like that of a stranger.
+ */
+export function pauseChange(holder: Holder, task: Task, { actor, operation }: Wish): Result<Change, Problem> {
   const open = openAttempt(task);
   const refused = (is: string, wanted: string): Result<Change, Problem> =>
     err(problem("INVALID_TRANSITION", `Cannot pause "${task.metadata.id}": ${is}, wanted ${wanted}`));
@@ -44,7 +48,9 @@ export function pauseChange(holder: Holder, task: Task, actor: string): Result<C
   if (isOfOthers(holder, task.spec.kind))
     return refused("its processes belong to docker", "those of this user (`docker pause` by hand)");
   const { clock } = holder.options;
-  const after = paused(task, { at: timestamp(clock.now()), awakeMs: clock.awakeMs(), actor });
+  const releases = operation.verb === "pause" && operation.releases === true;
+  const at = { at: timestamp(clock.now()), awakeMs: clock.awakeMs(), actor };
+  const after = paused(task, { ...at, ...(releases && { releases }) });
   return ok({ before: task, after, actor, event: "paused" });
 }
 
@@ -57,13 +63,20 @@ function isOfOthers({ options }: Holder, kind: Kind): boolean {
 }
 
 /** The change that notes that a job is to go on; `obeyPause` follows. */
-export function resumeChange(holder: Holder, task: Task, actor: string): Result<Change, Problem> {
+export function resumeChange(holder: Holder, task: Task, { actor }: Wish): Result<Change, Problem> {
   const open = openAttempt(task);
-  if (open?.paused === undefined) {
-    const is = open === null ? `it is ${task.status.state}` : "it is not paused";
-    const message = `Cannot resume "${task.metadata.id}": ${is}, wanted a paused task`;
-    return err(problem("INVALID_TRANSITION", message));
-  }
+  const refused = (what: string, hint?: string): Result<Change, Problem> =>
+    err(problem("INVALID_TRANSITION", `Cannot resume "${task.metadata.id}": ${what}`, hint));
+  if (open?.paused === undefined)
+    return refused(
+      `${open === null ? `it is ${task.status.state}` : "it is not paused"}, wanted a paused task`,
+    );
+  const short = shortOfRoom(task, holder.active, holder.machine);
+  if (short !== null)
+    return refused(
+      `it gave its room to others, and ${short}`,
+      "wait until that is free again, or pause what has it: stint ls --state running",
+    );
   const after = resumed(task, holder.options.clock.awakeMs());
   return ok({ before: task, after, actor, event: "resumed" });
 }
@@ -74,7 +87,10 @@ function obeyPause(holder: Holder, task: Task): void {
   const open = openAttempt(task);
   if (job === undefined || open === null) return;
   readMain(job);
-  if (open.paused === undefined) signalTrees([job], "SIGCONT", holder.census);
+  const { token, devices = [], paused: pause } = open;
+  if (pause?.releases === true) holder.devices?.release(token, devices);
+  else holder.devices?.adopt(holder.active);
+  if (pause === undefined) signalTrees([job], "SIGCONT", holder.census);
   else for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", holder.census);
 }
 

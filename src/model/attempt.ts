@@ -13,8 +13,13 @@ const stopIntent = v.strictObject({
   graceMs: v.pipe(v.number(), v.integer(), v.minValue(0)),
   actor: v.string(),
 });
-/** Since when it stands still, and the machine's awake time then. */
-const pause = v.strictObject({ at: instant, awakeMs: v.number(), actor: v.string() });
+/** Since when it stands still, and the machine's awake time then; with `releases`, what was reserved for it is others' meanwhile. */
+const pause = v.strictObject({
+  at: instant,
+  awakeMs: v.number(),
+  actor: v.string(),
+  releases: v.optional(v.literal(true)),
+});
 export type StopIntent = v.InferOutput<typeof stopIntent>;
 
 const common = {

@@ -23,7 +23,7 @@ const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("retry"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
   v.strictObject({ verb: v.literal("release"), targets }),
-  v.strictObject({ verb: v.literal("pause"), targets }),
+  v.strictObject({ verb: v.literal("pause"), targets, releases: v.optional(v.literal(true)) }),
   v.strictObject({ verb: v.literal("resume"), targets }),
   v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
   v.strictObject({

@@ -29,10 +29,15 @@ export function deviceRooms(machine: Machine, active: readonly Task[]): DeviceRo
   );
 }
 
+/** True for an active task whose place and resources are others' while it is paused. */
+export function hasReleased(task: Task): boolean {
+  return openAttempt(task)?.paused?.releases === true;
+}
+
 /** The shares of devices that the open attempt of a task has. */
 export function holdingsOf(task: Task): Holding[] {
   const attempt = openAttempt(task);
-  if (attempt?.devices === undefined) return [];
+  if (attempt?.devices === undefined || hasReleased(task)) return [];
   const bytes = attempt.resources.vramBytes ?? null;
   const { token, claimedAt } = attempt;
   const share = { token, holder: task.metadata.id, bytes, sinceMs: Date.parse(claimedAt) };

@@ -1,7 +1,14 @@
 import { type Capacity, cpusOf, type Resources } from "../model/resources.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand, demandOf } from "./demand.ts";
-import { chooseDevices, type DeviceRoom, deviceRooms, keepDevices, withHoldings } from "./devices.ts";
+import {
+  chooseDevices,
+  type DeviceRoom,
+  deviceRooms,
+  hasReleased,
+  keepDevices,
+  withHoldings,
+} from "./devices.ts";
 import type { Holding, Machine } from "./snapshot.ts";
 
 /** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
@@ -31,8 +38,31 @@ export interface Placement {
 /** What the active tasks leave of the machine. */
 export function roomBeside(active: readonly Task[], machine: Machine): Room {
   let room: Room = { ...machine.capacity, devices: deviceRooms(machine, active) };
-  for (const task of active) room = withoutShare(room, openAttempt(task)?.resources ?? task.spec.resources);
+  for (const task of active) {
+    if (!hasReleased(task)) room = withoutShare(room, openAttempt(task)?.resources ?? task.spec.resources);
+  }
   return room;
+}
+
+/** Why a paused task that gave its room to others cannot go on beside the tasks that are active now; null where it can. */
+export function shortOfRoom(task: Task, active: readonly Task[], machine: Machine): string | null {
+  const open = openAttempt(task);
+  if (open === null || !hasReleased(task)) return null;
+  const { resources, devices = [] } = open;
+  const room = roomBeside(active, machine);
+  if (room.jobs < 1) return "all places for jobs are taken";
+  if (room.cpus < cpusOf(resources)) return `of ${cpusOf(resources)} CPUs ${room.cpus} are free`;
+  if (room.memoryBytes < (resources.memoryBytes ?? 0)) return "its memory is reserved for others";
+  for (const id of devices) {
+    const found = room.devices.find(({ device }) => device.id === id);
+    const { vramBytes } = resources;
+    const fits =
+      found === undefined ||
+      found.holdings.length === 0 ||
+      (vramBytes !== undefined && (found.freeBytes ?? 0) >= vramBytes);
+    if (!fits) return `its GPU ${id} is held by ${found.holdings.map(({ holder }) => holder).join(", ")}`;
+  }
+  return null;
 }
 
 /** A place for a task in the room, or what is short for one. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { markedProcesses, Stint, until } from "../rig/stint.ts";
 
 /** Stopped, or waiting in vfork(2) for a child that is. */
@@ -39,6 +40,32 @@ async function goesOn(stint: Stint): Promise<void> {
 }
 
 describe("pause", () => {
+  test("--release gives the room of a job to others, and it goes on once they are done", async () => {
+    await using stint = new Stint();
+    await stint.up("--jobs", "1");
+    const token = await counting(stint);
+    await stint.ok(
+      "submit",
+      "--name",
+      "other",
+      "--",
+      "sh",
+      "-c",
+      "until test -e $HOME/go; do sleep 0.02; done",
+    );
+    expect(await stint.ok("pause", "--release", "1")).toBe("000001-counts paused");
+    await stint.reach(2, "running");
+    expect(standsStill(token)).toBeTrue();
+    expect(await stint.ok("explain", "1")).toContain("is given to others");
+    const refused = await stint.run(["resume", "1"]);
+    expect(refused).toMatchObject({ code: 4 });
+    expect(refused.err).toContain("it gave its room to others, and all places for jobs are taken");
+    writeFileSync(join(stint.root, "go"), "");
+    await stint.reach(2, "completed");
+    expect(await stint.ok("resume", "1")).toBe("000001-counts resumed");
+    await goesOn(stint);
+  });
+
   test("stops all of a job until resume, is on record and said, and its timeout stands still", async () => {
     await using stint = new Stint();
     await stint.up();

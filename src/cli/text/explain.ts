@@ -55,7 +55,7 @@ export function explainTask(
         pause === undefined
           ? []
           : [
-              `It is paused since ${relativeTime(pause.at, around.nowMs)}, by ${pause.actor}; its timeout stands still.`,
+              `It is paused since ${relativeTime(pause.at, around.nowMs)}, by ${pause.actor}; its timeout stands still, and what is reserved for it ${pause.releases === true ? "is given to others" : "stays reserved"}.`,
               `To let it go on: stint resume ${metadata.number}`,
             ];
       const why = status.state === "preparing" && status.reason !== undefined ? ` (${status.reason})` : "";
