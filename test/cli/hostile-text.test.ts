@@ -36,6 +36,8 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   retry: [[HOSTILE]],
   hold: [[HOSTILE]],
   release: [[HOSTILE]],
+  pause: [[HOSTILE]],
+  resume: [[HOSTILE]],
   set: [
     ["1", HOSTILE],
     ["1", `cpus=${HOSTILE}`],

@@ -4,6 +4,7 @@ import { tasksOf } from "../../src/daemon/accept.ts";
 import type { Holder } from "../../src/daemon/holder.ts";
 import { Incoming } from "../../src/daemon/incoming.ts";
 import { operate } from "../../src/daemon/operations.ts";
+import { timestamp } from "../../src/lib/clock.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
 import { PLACES, placeOf } from "../../src/model/state.ts";
@@ -123,7 +124,8 @@ export class Rig {
   }
 
   #operate(operation: Operation): Answer[] {
-    return operate(this.#holder, { operation, actor: "ada", at: at() });
+    const wishedAt = timestamp(this.#holder.options.clock.now());
+    return operate(this.#holder, { operation, actor: "ada", at: wishedAt });
   }
 
   #do(number: number, step: Step, isAllowed: boolean): void {
