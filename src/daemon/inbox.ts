@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type Finding, type InboxMemory, isAsSeen, NO_MEMORY, scanning } from "../intake/inbox.ts";
 import { goOn, type Steps } from "../lib/steps.ts";
 import type { Problem } from "../model/errors.ts";
-import { newBatch } from "../store/batch.ts";
+import { acceptedFiles, newBatch } from "../store/batch.ts";
 import { putBack, takeFile, takenFiles } from "../store/inbox-files.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
@@ -38,6 +38,8 @@ export class Inboxes implements Disposable {
   readonly #inboxes: ReadonlyMap<string, Inbox>;
   /** Files that cannot be taken, each told of once. */
   readonly #told = new Set<string>();
+  /** What lay taken at the start, and is not sorted yet. */
+  readonly #left = new Set<string>();
   readonly #taken: TakenFiles;
   readonly #isTrusted: (directory: string) => boolean;
   #round: Steps<void> | null = null;
@@ -54,7 +56,30 @@ export class Inboxes implements Disposable {
       ]),
     );
     for (const directory of directories.filter(this.#isTrusted))
-      for (const path of reopen(holder, directory)) this.#taken.owed.add(path);
+      for (const path of reopen(holder, directory)) this.#left.add(path);
+    this.#sortLeft();
+  }
+
+  /**
+   * Of what an earlier supervisor had taken, what it had not accepted is read again. What it had accepted is filed by whoever publishes
+   * its batch, however long that takes: read again, it would be queued twice.
+   */
+  #sortLeft(): void {
+    if (this.#left.size === 0) return;
+    const { layout, say } = this.#holder.options;
+    const noted = onDisk("see which files of the inbox were accepted", () => acceptedFiles(layout));
+    if (!noted.ok) return this.#tellOnce([...this.#left].join(", "), noted.error);
+    // By their names, which are unlike any other: an inbox may be named by another path now.
+    const accepted = new Set(noted.value.map((path) => basename(path)));
+    for (const path of this.#left) {
+      const name = basename(path);
+      if (accepted.has(name)) say(`${name}: was accepted before, it is filed once its batch is taken in`);
+      else {
+        say(`${name}: was taken and not accepted before a crash, it is read again`);
+        this.#taken.owed.add(path);
+      }
+    }
+    this.#left.clear();
   }
 
   /** Something happened in a folder. */
@@ -87,6 +112,7 @@ export class Inboxes implements Disposable {
   }
 
   *#goRound(): Steps<void> {
+    this.#sortLeft();
     const { owed } = this.#taken;
     for (const path of owed) {
       putBack(path);
@@ -152,16 +178,12 @@ export class Inboxes implements Disposable {
   }
 }
 
-/** What an earlier supervisor had taken and not yet accepted; what it had accepted is filed by now. */
+/** Makes an inbox where there is none; gives what an earlier supervisor had taken out of it. */
 function reopen(holder: Holder, directory: string): string[] {
-  const { say } = holder.options;
   const opened = onDisk(`open the inbox "${directory}"`, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return takenFiles(directory);
   });
-  if (!opened.ok) say(opened.error.message);
-  const taken = opened.ok ? opened.value : [];
-  for (const path of taken)
-    say(`${basename(path)}: was taken and not accepted before a crash, it is read again`);
-  return taken;
+  if (!opened.ok) holder.options.say(opened.error.message);
+  return opened.ok ? opened.value : [];
 }

@@ -170,6 +170,11 @@ function publishRecord(
   return false;
 }
 
+/** The inbox files that accepted batches were read from and that are not filed yet: the note of a batch stays until they are. */
+export function acceptedFiles(layout: Layout): string[] {
+  return incomingBatches(layout).flatMap((batch) => takenFilesOf(join(layout.incoming, batch, TAKEN)));
+}
+
 /** The inbox files that a batch was read from; an earlier version named one, by its path alone. */
 function takenFilesOf(path: string): string[] {
   let text = "";
