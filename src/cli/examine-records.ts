@@ -159,7 +159,13 @@ export function checkUnread(layout: Layout): Check[] {
       const what = `${batchMembers(layout, batch).length} accepted tasks in ${join(layout.incoming, batch)} are not taken in: ${message}`;
       return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
     });
-  if (stuck.length > 0) return [...checks, ...stuck];
+  const unread = stuckNoted(layout)
+    .filter(({ batch }) => isThere(join(layout.place("pending"), `${batch}.json`)))
+    .map(({ batch, message }): Check => {
+      const what = `the accepted task ${batch} is not taken in: ${message}`;
+      return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
+    });
+  if (stuck.length + unread.length > 0) return [...checks, ...stuck, ...unread];
   if (batches.length === 0) return checks;
   const what = `${batches.length} accepted batches wait for a supervisor`;
   return [...checks, { verdict: "note", what, mend: "stint up --detach" }];

@@ -34,10 +34,19 @@ export function readOverview(layout: Layout, nowMs: number): Overview {
     isSupervised: owner?.capacity !== undefined,
     silence: silenceOf(layout, owner, nowMs),
     obstacle: obstacleOf(layout),
-    stuck: new Map(
-      stuckNoted(layout).flatMap(({ batch, message }) =>
-        batchMembers(layout, batch).map((id) => [id, message] as const),
-      ),
-    ),
+    stuck: stuckTasks(layout, unended),
   };
+}
+
+function stuckTasks(layout: Layout, unended: readonly Task[]): Map<TaskId, string> {
+  const noted = new Map(stuckNoted(layout).map(({ batch, message }) => [batch, message]));
+  const members = [...noted].flatMap(([batch, message]) =>
+    batchMembers(layout, batch).map((id) => [id, message] as const),
+  );
+  // Of a batch that is in pending/ some may not be read.
+  const alone = unended.flatMap(({ metadata: { id } }) => {
+    const message = noted.get(id);
+    return message === undefined ? [] : [[id, message] as const];
+  });
+  return new Map([...members, ...alone]);
 }

@@ -90,7 +90,7 @@ export class Holder {
   calmUntilAwakeMs = 0;
   /** Why nothing can be written for now, and when to try again. */
   trouble: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
-  readonly #stuck = new Map<string, string>();
+  #stuck: ReadonlyMap<string, string> = new Map();
   shortage: Shortage | null = null;
   readonly #tasks = new Map<TaskId, Task>();
   readonly #queued = new QueuedTasks();
@@ -282,10 +282,9 @@ export class Holder {
     if (isNew) this.tellReaders();
   }
 
-  /** Tells readers why an accepted batch is not taken in; null where it is, or is gone. */
-  tellStuck(batch: string, message: string | null): void {
-    if (message === null) this.#stuck.delete(batch);
-    else this.#stuck.set(batch, message);
+  /** Tells readers which accepted batches, and which tasks of others, are not taken in, and why. */
+  tellStuck(stuck: ReadonlyMap<string, string>): void {
+    this.#stuck = stuck;
     this.tellReaders();
   }
 

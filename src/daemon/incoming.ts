@@ -1,4 +1,5 @@
 import { failpoint } from "../lib/failpoint.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { goOn, partsOf, type Steps } from "../lib/steps.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
@@ -8,27 +9,24 @@ import { batchMembers, incomingBatches, publishing } from "../store/batch.ts";
 import { type Finding, quarantine } from "../store/quarantine.ts";
 import { readRecordOf } from "../store/record.ts";
 import { RecordParts } from "../store/record-parts.ts";
-import { onDisk } from "../store/trouble.ts";
+import { onDisk, problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
+import { Retries } from "./retries.ts";
 
 /** Between two slices, so that whatever else happens is heard of. */
 export const GO_ON_MS = 1;
 /** So many records are read in a row. */
 const RECORDS_A_STEP = 32;
-/** A batch that cannot be taken in is tried again after this time, and after twice as long each time that it fails. */
-const FIRST_RETRY_MS = 2_000;
-const MAX_RETRY_MS = 60_000;
-
-/** A batch that could not be taken in. */
-interface Stuck {
-  readonly waitMs: number;
-  readonly againAwakeMs: number;
-}
-
 /** Takes accepted batches into `pending/` and into memory, a little each turn. */
 export class Incoming {
   readonly #holder: Holder;
-  readonly #stuck = new Map<string, Stuck>();
+  /** Batches that could not be taken in. */
+  readonly #stuck = new Retries<string>();
+  /** Tasks in `pending/` whose record could not be read or put aside. */
+  readonly #unread = new Retries<TaskId>();
+  /** What readers are told of either. */
+  readonly #told = new Map<string, string>();
+  #isTold = true;
   #taking: Steps<void> | null = null;
 
   constructor(holder: Holder) {
@@ -47,23 +45,26 @@ export class Incoming {
     return progress.isDone ? null : GO_ON_MS;
   }
 
-  /** When a batch that could not be taken in is tried again, in ms; null where there is none. */
+  /** When what could not be taken in is tried again, in ms; null where there is nothing. */
   get retryInMs(): number | null {
-    if (this.#stuck.size === 0) return null;
-    const firstMs = Math.min(...[...this.#stuck.values()].map(({ againAwakeMs }) => againAwakeMs));
-    return Math.max(0, firstMs - this.#holder.options.clock.awakeMs());
+    const nowMs = this.#holder.options.clock.awakeMs();
+    const waits = [this.#stuck.nextInMs(nowMs), this.#unread.nextInMs(nowMs)].filter((ms) => ms !== null);
+    return waits.length === 0 ? null : Math.min(...waits);
   }
 
   *#takeAll(): Steps<void> {
     const { layout, clock } = this.#holder.options;
     const batches = incomingBatches(layout);
-    for (const batch of this.#stuck.keys()) if (!batches.includes(batch)) this.#release(batch);
+    for (const batch of this.#stuck.keys) if (!batches.includes(batch)) this.#release(this.#stuck, batch);
     for (const batch of batches) {
-      if (clock.awakeMs() < (this.#stuck.get(batch)?.againAwakeMs ?? 0)) continue;
+      if (!this.#stuck.isDue(batch, clock.awakeMs())) continue;
       yield* this.#take(batch);
       // Not on top of what the disk refused.
       if (this.#holder.trouble !== null) return;
     }
+    const unread = this.#unread.keys.filter((id) => this.#unread.isDue(id, clock.awakeMs()));
+    tellQueued(this.#holder, yield* this.#load(unread, false));
+    this.#tell();
   }
 
   *#take(batch: string): Steps<void> {
@@ -72,16 +73,23 @@ export class Incoming {
     const findings: Finding[] = [];
     const members = onDisk("look into the batch", () => batchMembers(layout, batch));
     yield;
-    if (members.ok) arrivals.expect(members.value);
-    const refused = yield* publishedBy(batch, publishing(layout, batch, findings));
-    failpoint("incoming:published");
-    for (const { path, what } of findings) say(`${path}: ${what}`);
-    // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
-    const taken = members.ok ? yield* this.#load(members.value, refused === null) : [];
-    arrivals.end();
-    if (taken.length > 0) say(`queued ${names(taken)}`);
-    if (refused === null) this.#release(batch);
-    else this.#postpone(batch, refused);
+    try {
+      if (members.ok) arrivals.expect(members.value);
+      // What is not known by name must not come into pending/, where nobody would look for it.
+      const refused = members.ok
+        ? yield* publishedBy(batch, publishing(layout, batch, findings))
+        : members.error;
+      failpoint("incoming:published");
+      for (const { path, what } of findings) say(`${path}: ${what}`);
+      // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
+      tellQueued(this.#holder, members.ok ? yield* this.#load(members.value, refused === null) : []);
+      if (refused === null) this.#release(this.#stuck, batch);
+      else this.#postpone(batch, refused);
+    } finally {
+      // Requests wait for what is awaited.
+      arrivals.end();
+    }
+    this.#tell();
   }
 
   /** Reads what was published, and tells of it. */
@@ -91,10 +99,7 @@ export class Incoming {
     const taken: TaskId[] = [];
     for (const [index, ids] of [...partsOf(members, RECORDS_A_STEP)].entries()) {
       if (index > 0) yield;
-      const arrived = ids.filter((id) => !holder.tasks.has(id));
-      const tasks = arrived
-        .map((id) => load(holder, { id, parts, isPublished }))
-        .filter((task) => task !== null);
+      const tasks = ids.map((id) => this.#read(id, { parts, isPublished })).filter((task) => task !== null);
       for (const task of tasks) {
         holder.take(task);
         taken.push(task.metadata.id);
@@ -106,8 +111,25 @@ export class Incoming {
     return taken;
   }
 
-  #release(batch: string): void {
-    if (this.#stuck.delete(batch)) this.#holder.tellStuck(batch, null);
+  /** The task of a record, where it is new and can be had; one that the system does not let go for now is tried again. */
+  #read(id: TaskId, how: { readonly parts: RecordParts; readonly isPublished: boolean }): Task | null {
+    const { tasks, options } = this.#holder;
+    const loaded = tasks.has(id) ? ok(null) : load(this.#holder, { id, ...how });
+    if (loaded.ok) {
+      this.#release(this.#unread, id);
+      return loaded.value;
+    }
+    const { message } = loaded.error;
+    if (this.#unread.postpone(id, options.clock.awakeMs()) === 1)
+      options.say(`${id}: ${message}; it is tried again now and then`);
+    this.#told.set(id, message);
+    this.#isTold = false;
+    return null;
+  }
+
+  #release<Key extends string>(from: Retries<Key>, key: Key): void {
+    from.forget(key);
+    if (this.#told.delete(key)) this.#isTold = false;
   }
 
   /**
@@ -116,12 +138,18 @@ export class Incoming {
    */
   #postpone(batch: string, refused: Problem): void {
     const { clock, say } = this.#holder.options;
-    const before = this.#stuck.get(batch);
-    const waitMs = before === undefined ? FIRST_RETRY_MS : Math.min(before.waitMs * 2, MAX_RETRY_MS);
-    this.#stuck.set(batch, { waitMs, againAwakeMs: clock.awakeMs() + waitMs });
-    if (before === undefined) return this.#holder.meet(refused);
-    if (before.waitMs === FIRST_RETRY_MS) say(`${refused.message}; it is tried again now and then`);
-    this.#holder.tellStuck(batch, refused.message);
+    const times = this.#stuck.postpone(batch, clock.awakeMs());
+    if (times === 1) return this.#holder.meet(refused);
+    if (times === 2) say(`${refused.message}; it is tried again now and then`);
+    this.#told.set(batch, refused.message);
+    this.#isTold = false;
+  }
+
+  /** Once for all that a look found: there may be many. */
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#holder.tellStuck(this.#told);
   }
 }
 
@@ -149,6 +177,7 @@ export function queuedNote(task: Task): AuditNote {
   };
 }
 
+/** The task of a record in `pending/`; null where there is none to be had, an error where the system refuses for now. */
 function load(
   holder: Holder,
   {
@@ -156,17 +185,24 @@ function load(
     parts,
     isPublished,
   }: { readonly id: TaskId; readonly parts: RecordParts; readonly isPublished: boolean },
-): Task | null {
+): Result<Task | null, Problem> {
   const path = holder.options.layout.record("pending", id);
   const { say } = holder.options;
   const read = readRecordOf(id, { path, parts });
+  if (!read.ok && read.error.type === "unreadable") {
+    const { errno } = read.error;
+    return err(problemOf(errno, "read the record of an accepted task", `${errno}, ${path}`));
+  }
   const fault = read.ok ? faultOf(read.value, id) : read.error.type === "corrupt" ? read.error.reason : null;
-  if (fault !== null) say(`${id}: ${quarantine(path, fault).what}`);
-  else if (read.ok) return read.value;
+  if (fault !== null) {
+    const aside = onDisk(`put "${path}" aside, ${fault}`, () => quarantine(path, fault));
+    if (!aside.ok) return aside;
+    say(`${id}: ${aside.value.what}`);
+  } else if (read.ok) return read;
   // One that the disk did not let go is told of by the batch.
   else if (isPublished || read.error.type !== "missing")
     say(`${id}: left alone, its record is ${read.error.type}`);
-  return null;
+  return ok(null);
 }
 
 /** Why a record cannot be one that was just accepted, or null. */
@@ -177,6 +213,10 @@ function faultOf({ metadata, status }: Task, id: TaskId): string | null {
 
 /** More than this many names say less than their number. */
 const MAX_NAMES = 5;
+
+function tellQueued({ options: { say } }: Holder, taken: readonly TaskId[]): void {
+  if (taken.length > 0) say(`queued ${names(taken)}`);
+}
 
 function names(ids: readonly TaskId[]): string {
   return ids.length <= MAX_NAMES ? ids.join(", ") : `${ids.length} tasks, ${ids[0]} to ${ids.at(-1)}`;

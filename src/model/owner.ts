@@ -43,7 +43,7 @@ export const obstacle = v.strictObject({
   owner: v.string(),
   /** Why nothing new starts; absent where that is not so. */
   message: v.optional(v.string()),
-  /** Accepted batches that cannot be taken in, and why. */
+  /** Accepted batches that cannot be taken in, and why; the id of a task stands for that one alone, out of a batch that was. */
   stuck: v.optional(v.array(v.strictObject({ batch: v.string(), message: v.string() }))),
 });
 export type Obstacle = v.InferOutput<typeof obstacle>;

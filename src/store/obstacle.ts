@@ -30,7 +30,7 @@ export function obstacleNoted(layout: Layout): string | null {
   return noted(layout)?.message ?? null;
 }
 
-/** The accepted batches that the living holder cannot take in, and why. */
+/** The accepted batches that the living holder cannot take in, and the tasks of others by their ids, and why. */
 export function stuckNoted(layout: Layout): readonly { readonly batch: string; readonly message: string }[] {
   return noted(layout)?.stuck ?? [];
 }

@@ -251,4 +251,24 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     expect((await stint.run(["audit", "verify"])).err).toBe("");
     expect(stint.textOf("home/audit.ndjson").split('"task_completed"')).toHaveLength(3);
   });
+
+  test.concurrent("an accepted task whose record cannot be opened for a while is told of, and runs then", async () => {
+    await using stint = new Stint();
+    const supervisor = await upAtRest(stint);
+    const path = join(stint.home, "pending", "000002-late.json");
+    {
+      await using _fault = await strike(stint, supervisor.pid, {
+        call: "openat,open",
+        error: "EMFILE",
+        path,
+      });
+      await stint.ok("submit", "--name", "late", "--", "true");
+      await until("it is told of", () => stint.files(".").includes("obstacle.json"));
+      expect(await stint.ok("explain", "2")).toContain("accepted and not taken in by the supervisor");
+      expect((await stint.run(["doctor"])).out).toContain("the accepted task 000002-late is not taken in");
+      expect((await stint.run(["ls"])).err).toContain("1 accepted and not taken in");
+    }
+    await stint.reach(2, "completed");
+    await until("nothing is told any more", () => !stint.files(".").includes("obstacle.json"));
+  });
 });

@@ -1,10 +1,13 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Incoming } from "../../src/daemon/incoming.ts";
+import { armFailpoints } from "../../src/lib/failpoint.ts";
+import type { TaskId } from "../../src/model/identity.ts";
 import { commitBatch } from "../../src/store/batch.ts";
 import { obstacleNoted } from "../../src/store/obstacle.ts";
 import { fakeClock } from "../rig/clock.ts";
+import { disarmFailpoints } from "../rig/crash.ts";
 import { holderOf } from "../rig/holder.ts";
 import { Stint, until } from "../rig/stint.ts";
 import { aTask } from "../rig/tasks.ts";
@@ -40,6 +43,81 @@ test.each(FOLDERS)("a batch waits until %s/ can be used again, and is taken in t
   expect(obstacleNoted(home.layout)).toBeNull();
   holder.close();
 });
+
+interface Doing {
+  readonly home: TempHome;
+  readonly ids: readonly TaskId[];
+}
+
+const unreadable: readonly [string, (doing: Doing) => () => void][] = [
+  [
+    "read",
+    ({ home }) => {
+      const pending = home.layout.place("pending");
+      armFailpoints((reached) => {
+        if (reached !== "incoming:published") return;
+        disarmFailpoints();
+        renameSync(pending, `${pending}.aside`);
+        writeFileSync(pending, "in the way");
+      });
+      return () => {
+        rmSync(pending);
+        renameSync(`${pending}.aside`, pending);
+      };
+    },
+  ],
+  [
+    "put aside",
+    ({ home, ids }) => {
+      const path = join(home.layout.incoming, "b1", `${ids[0]}.json`);
+      const text = readFileSync(path, "utf8");
+      writeFileSync(path, "spoilt");
+      armFailpoints((reached) => {
+        if (reached === "quarantine:prepared") throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
+      });
+      return () => writeFileSync(home.layout.record("pending", ids[0] as TaskId), text);
+    },
+  ],
+];
+
+test.each(unreadable)(
+  "an accepted task whose record cannot be %s for now is told of, and taken in later",
+  async (_what, prepare) => {
+    await using home = new TempHome();
+    const { layout } = home;
+    const clock = fakeClock();
+    const said: string[] = [];
+    const holder = holderOf(layout, clock, (line) => said.push(line));
+    const tasks = [1, 2].map((number) => aTask({ number }));
+    const ids = tasks.map(({ metadata }) => metadata.id);
+    commitBatch(layout, "b1", { tasks });
+    const incoming = new Incoming(holder);
+    const mend = prepare({ home, ids });
+    try {
+      incoming.look();
+    } finally {
+      disarmFailpoints();
+    }
+    const first = ids[0] as TaskId;
+    expect(holder.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
+    expect(readFileSync(layout.obstacle, "utf8")).toContain(`{"batch":"${first}","message":"Cannot `);
+    // Nobody waits for what is tried again only later.
+    expect(ids.some((id) => holder.arrivals.isAwaited(id))).toBeFalse();
+    expect(incoming.retryInMs).toBe(2_000);
+    mend();
+    incoming.look();
+    expect(holder.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
+    clock.advance(2_000);
+    incoming.look();
+    expect(holder.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
+    expect(
+      said.filter((line) => line.includes("tried again now and then") && line.includes(first)),
+    ).toHaveLength(1);
+    expect(existsSync(layout.obstacle)).toBeFalse();
+    expect(incoming.retryInMs).toBeNull();
+    holder.close();
+  },
+);
 
 test("a batch that is spoilt itself is tried again ever more seldom, holds nothing up, and is told of", async () => {
   await using stint = new Stint();

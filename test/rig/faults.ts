@@ -9,6 +9,8 @@ export interface Fault {
   readonly error: string;
   /** Which calls of the main thread, which does all that touches the home: `3` the third, `3+` all from there on; every one where it is absent. */
   readonly when?: string;
+  /** The one path that it is about; all of them where it is absent. */
+  readonly path?: string;
 }
 
 /** A sandbox may refuse to let one process trace another. */
@@ -16,9 +18,10 @@ export const canInject =
   Bun.which("strace") !== null &&
   Bun.spawnSync(["strace", "-e", "inject=fsync:error=EIO", "true"], { stderr: "ignore" }).exitCode === 0;
 
-function traceArguments({ call, error, when = "1+" }: Fault, log: string): string[] {
+function traceArguments({ call, error, when = "1+", path }: Fault, log: string): string[] {
   const inject = `inject=${call}:error=${error}:when=${when}`;
-  return ["-o", log, "-e", `trace=${call}`, "-e", "signal=none", "-e", inject];
+  const about = path === undefined ? [] : ["-P", path];
+  return ["-o", log, ...about, "-e", `trace=${call}`, "-e", "signal=none", "-e", inject];
 }
 
 /** Runs a command line under a fault; `struck` is false where it never came to that call. */
