@@ -10,6 +10,7 @@ import type { Holder } from "./holder.ts";
 import { inboxTrust } from "./inbox-trust.ts";
 import { GO_ON_MS } from "./incoming.ts";
 import { refusal } from "./reading.ts";
+import { Retries } from "./retries.ts";
 import { type OnBehalf, TakenFiles } from "./taken-files.ts";
 
 /** Where files are taken from, and on whose behalf what they ask for is queued. */
@@ -38,6 +39,8 @@ export class Inboxes implements Disposable {
   readonly #inboxes: ReadonlyMap<string, Inbox>;
   /** Files that cannot be taken, each told of once. */
   readonly #told = new Set<string>();
+  /** Taken files that their inbox does not take back for now. */
+  readonly #kept = new Retries<string>();
   /** What lay taken at the start, and is not sorted yet. */
   readonly #left = new Set<string>();
   readonly #taken: TakenFiles;
@@ -93,7 +96,7 @@ export class Inboxes implements Disposable {
     const { clock } = this.#holder.options;
     const nowMs = clock.awakeMs();
     const inboxes = [...this.#inboxes.values()];
-    const isDue = this.#taken.isAny || inboxes.some(({ dueAwakeMs }) => dueAwakeMs <= nowMs);
+    const isDue = this.#taken.isAny || this.#isOwing || inboxes.some(({ dueAwakeMs }) => dueAwakeMs <= nowMs);
     if (this.#round !== null || isDue) {
       const round = this.#round ?? this.#goRound();
       // Where it throws, it begins anew.
@@ -107,17 +110,35 @@ export class Inboxes implements Disposable {
     const waits = inboxes
       .filter(({ isAwaited }) => isAwaited)
       .map(({ dueAwakeMs }) => dueAwakeMs - clock.awakeMs());
-    if (this.#taken.owed.size > 0) waits.push(GIVE_BACK_MS);
+    if (this.#isOwing) waits.push(GIVE_BACK_MS);
     return waits.length === 0 ? null : Math.max(0, Math.min(...waits));
+  }
+
+  /** What an inbox does not take back is left to the rounds that come anyway. */
+  get #isOwing(): boolean {
+    for (const path of this.#taken.owed) if (!this.#kept.has(path)) return true;
+    return false;
+  }
+
+  /** One inbox that cannot be written holds nothing else up. */
+  #giveBack(path: string): void {
+    const { clock, say } = this.#holder.options;
+    const given = onDisk(`give ${path} back to its inbox`, () => putBack(path));
+    if (!given.ok) {
+      if (this.#kept.postpone(path, clock.awakeMs()) === 1)
+        say(`${given.error.message}; it is tried again now and then`);
+      return;
+    }
+    this.#kept.forget(path);
+    this.#taken.owed.delete(path);
+    this.mark(dirname(dirname(path)));
   }
 
   *#goRound(): Steps<void> {
     this.#sortLeft();
-    const { owed } = this.#taken;
-    for (const path of owed) {
-      putBack(path);
-      owed.delete(path);
-      this.mark(dirname(dirname(path)));
+    for (const path of this.#taken.owed) {
+      if (!this.#kept.isDue(path, this.#holder.options.clock.awakeMs())) continue;
+      this.#giveBack(path);
       yield;
     }
     for (const inbox of this.#inboxes.values()) {

@@ -188,7 +188,7 @@ class Outside {
   observe(): Observed {
     const holder = this.#holder;
     const { intake, schedules } = this.#supervision;
-    const intakeInMs = intake();
+    const intakeInMs = withDisk(holder, "look into the inboxes", intake);
     const firingInMs = schedules === undefined ? null : withDisk(holder, "fire the schedules", schedules);
     const incomingInMs = withDisk(holder, "take in what was accepted", () => this.#incoming.look());
     const handEditInMs = lookAgain(holder);

@@ -51,8 +51,9 @@ export class TakenFiles implements Disposable {
     this.#onBehalf = onBehalf;
   }
 
+  /** True where some are not read yet. */
   get isAny(): boolean {
-    return this.owed.size + this.#ready.length > 0;
+    return this.#ready.length > 0;
   }
 
   /** True where as many wait as are read together. */

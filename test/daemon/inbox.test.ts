@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Holder } from "../../src/daemon/holder.ts";
 import { Inboxes } from "../../src/daemon/inbox.ts";
@@ -63,3 +63,34 @@ test.each(OBSTACLES)(
     holder.close();
   },
 );
+
+test("an inbox that does not take a file back holds up no other, is told of once, and gets it in the end", async () => {
+  await using home = new TempHome();
+  const { inbox } = home.layout;
+  const shut = join(home.path, "shut");
+  taken(shut, "shut.yaml");
+  taken(inbox, "open.yaml");
+  const clock = fakeClock();
+  const said: string[] = [];
+  const holder = holderOf(home.layout, clock, (line) => said.push(line));
+  using inboxes = inboxesOf(holder, shut, inbox);
+  const taking = join(shut, ".taking");
+  renameSync(taking, `${taking}.aside`);
+  writeFileSync(taking, "in the way");
+  inboxes.look();
+  expect(home.files("inbox")).toEqual(["open.yaml"]);
+  rmSync(join(inbox, "open.yaml"));
+  for (let look = 0; look < 3; look += 1) {
+    clock.advance(2_000);
+    // A drain does not wait for that.
+    expect(inboxes.look()).toBeNull();
+  }
+  expect(said.filter((line) => line.includes("it is tried again now and then"))).toHaveLength(1);
+  expect(holder.trouble).toBeNull();
+  rmSync(taking);
+  renameSync(`${taking}.aside`, taking);
+  clock.advance(60_000);
+  inboxes.look();
+  expect(readdirSync(shut)).toContain("shut.yaml");
+  holder.close();
+});
