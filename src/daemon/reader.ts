@@ -54,8 +54,7 @@ export class Reader implements Disposable {
       stderr: "ignore",
       detached: true,
     });
-    void this.#child.stdin.write(JSON.stringify(order));
-    void this.#child.stdin.end();
+    void this.#send(order);
     void this.#listen().finally(() => {
       this.#isOver = true;
       nudge();
@@ -77,6 +76,16 @@ export class Reader implements Disposable {
     if (this.isTooSlow) return `took longer than ${MAX_READING_MS / 1_000} s`;
     const { signalCode, exitCode } = this.#child;
     return signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}`;
+  }
+
+  /** One that dies before it has heard all of it is told of by its end. */
+  async #send(order: Order): Promise<void> {
+    const { stdin } = this.#child;
+    try {
+      await Promise.all([stdin.write(JSON.stringify(order)), stdin.end()]);
+    } catch (error) {
+      if (errnoOf(error) === null) throw error;
+    }
   }
 
   async #listen(): Promise<void> {
