@@ -3,6 +3,7 @@ import { homedir, userInfo } from "node:os";
 import process from "node:process";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
+import { ownUserId } from "../lib/host.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
 import { absolute } from "./home.ts";
@@ -76,7 +77,7 @@ export function processContext(): Context {
     arguments: process.argv.slice(2),
     env,
     cwd: workingDirectory(env),
-    userHome: absolute(env["HOME"]) ?? homeInPasswd() ?? absolute(homedir()) ?? "/",
+    userHome: absolute(env["HOME"]) ?? homeInPasswd() ?? homeOfSystem() ?? "/",
     user: () => userName(env),
     pid: process.pid,
     become: (argv) => process.execve?.(argv[0], [...argv], env),
@@ -119,8 +120,25 @@ function heedSignals(): readonly string[] {
 
 /** The name of the user behind this process's user id (passwd(5)); Bun's own answer is the variable USER, which cron leaves out. */
 function userName(env: Readonly<Record<string, string>>): string {
-  const { uid, username } = userInfo();
+  const { uid, username } = ownUser();
   return passwd()?.[0] ?? env["LOGNAME"] ?? (username === "unknown" ? `uid ${uid}` : username);
+}
+
+/** The system knows neither a name nor a home of a user without an entry in passwd(5), and says so by throwing. */
+function ownUser(): { readonly uid: number; readonly username: string } {
+  try {
+    return userInfo();
+  } catch {
+    return { uid: ownUserId(), username: "unknown" };
+  }
+}
+
+function homeOfSystem(): string | undefined {
+  try {
+    return absolute(homedir());
+  } catch {
+    return undefined;
+  }
 }
 
 function homeInPasswd(): string | undefined {
@@ -129,7 +147,7 @@ function homeInPasswd(): string | undefined {
 
 /** What passwd(5) says of this process's user; undefined where it knows none. */
 function passwd(): string[] | undefined {
-  const { uid } = userInfo();
+  const { uid } = ownUser();
   try {
     const entries = readFileSync("/etc/passwd", "utf8")
       .split("\n")

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { DEFAULT_SETTINGS, type Settings } from "../intake/default-settings.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -7,16 +7,23 @@ import type { Layout } from "../store/layout.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 
+/** More than any settings need; a file is not read that is longer. */
+const MAX_BYTES = 1_048_576;
+
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
 export async function readSettings(context: Context, layout: Layout): Promise<Result<Settings, Problem>> {
-  const text = onDisk("read config.yaml", () =>
+  const text = onDisk("read config.yaml", () => {
     // A link that leads nowhere is not a home without settings.
-    lstatSync(layout.settings, { throwIfNoEntry: false }) === undefined
-      ? null
-      : readRegularFile(layout.settings),
-  );
+    if (lstatSync(layout.settings, { throwIfNoEntry: false }) === undefined) return null;
+    const { size } = statSync(layout.settings);
+    return size > MAX_BYTES ? size : readRegularFile(layout.settings);
+  });
   if (!text.ok) return text;
   if (text.value === null) return ok(DEFAULT_SETTINGS);
+  if (typeof text.value === "number") {
+    const message = `Cannot use "${layout.settings}": it is ${text.value} bytes long, wanted at most ${MAX_BYTES}`;
+    return err(problem("INVALID_TASK_FILE", message));
+  }
   // Most homes have none, and a reader of YAML is a good part of a command's start.
   const [{ parseSettings }, { renderDiagnostic }] = await Promise.all([
     import("../intake/settings.ts"),

@@ -27,20 +27,34 @@ export function adoptJobs(holder: Holder): void {
 function adoptAll(holder: Holder): void {
   for (const task of holder.active) {
     const attempt = openAttempt(task);
-    if (attempt === null) {
+    if (attempt === null)
       holder.options.say(`${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`);
-      continue;
-    }
-    const wasBegun = isBegun(holder, { task, attempt });
-    const job = adoptOrLeave(holder, { task, attempt });
-    if (job === "left alone") continue;
-    if (job === null) {
-      dropLimits(holder.options.layout.attempt(task.metadata.id, attempt.number));
-      releaseUnstarted(holder, { task, wasBegun });
-    } else {
-      holder.jobs.set(task.metadata.id, job);
-      holder.options.say(`${task.metadata.id}: attempt ${attempt.number} ${describe(job)}`);
-    }
+    else adoptOne(holder, { task, attempt });
+  }
+}
+
+/** Tries again to take over what could not be looked at before. */
+export function adoptLeft(holder: Holder): void {
+  for (const id of holder.leftAlone) {
+    const task = holder.tasks.get(id);
+    const attempt = task === undefined ? null : openAttempt(task);
+    if (task === undefined || attempt === null || holder.jobs.has(id)) holder.leftAlone.delete(id);
+    else adoptOne(holder, { task, attempt });
+  }
+}
+
+function adoptOne(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAttempt }): void {
+  const { id } = task.metadata;
+  const wasBegun = isBegun(holder, { task, attempt });
+  const job = adoptOrLeave(holder, { task, attempt });
+  if (job === "left alone") return;
+  holder.leftAlone.delete(id);
+  if (job === null) {
+    dropLimits(holder.options.layout.attempt(id, attempt.number));
+    releaseUnstarted(holder, { task, wasBegun });
+  } else {
+    holder.jobs.set(id, job);
+    holder.options.say(`${id}: attempt ${attempt.number} ${describe(job)}`);
   }
 }
 
@@ -56,9 +70,12 @@ function adoptOrLeave(
     const errno = errnoOf(error);
     const isOfAll = errno === "ENOSPC" || !statSync(layout.runs, { throwIfNoEntry: false })?.isDirectory();
     if (errno === null || isOfAll) throw error;
-    say(
-      `${task.metadata.id}: left alone until the next start: ${problemOf(errno, "look at its run", error).message}`,
-    );
+    const { id } = task.metadata;
+    if (!holder.leftAlone.has(id))
+      say(
+        `${id}: left alone, and looked at again until that works: ${problemOf(errno, "look at its run", error).message}`,
+      );
+    holder.leftAlone.add(id);
     return "left alone";
   }
 }
@@ -67,8 +84,7 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
   const { layout, clock } = holder.options;
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const found = readStart(directory) ?? lateStart(directory);
+  const found = startIn(directory);
   failpoint("adopt:decided");
   const start = typeof found === "string" ? null : found;
   const { token } = attempt;
@@ -94,6 +110,17 @@ function adopt(holder: Holder, { task, attempt }: { task: Task; attempt: OpenAtt
     end: leader === null || !isAlive(leader) ? result : null,
     sent: null,
   };
+}
+
+/** Who began an attempt; where something else than a folder stands in its place, nobody but its job put it there. */
+function startIn(directory: string): ReturnType<typeof readStart> {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (["ENOTDIR", "EEXIST", "ELOOP"].includes(errnoOf(error) ?? "")) return "unreadable";
+    throw error;
+  }
+  return readStart(directory) ?? lateStart(directory);
 }
 
 /** The start file may be gone with a folder that was removed or not mounted: then the record and the processes speak. */

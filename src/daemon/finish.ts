@@ -9,6 +9,7 @@ import { released, settled } from "../plan/settle.ts";
 import { bytesCutIn, capLog, readTail } from "../run/log.ts";
 import { maskFor } from "../run/mask.ts";
 import { outputFiles } from "../run/output.ts";
+import { inSpoiltFolder } from "../run/records.ts";
 import { signalTrees, survivorsOf, type Tree } from "../run/tree.ts";
 import type { Change } from "../store/writer.ts";
 import { circumstancesOf } from "./circumstances.ts";
@@ -191,12 +192,14 @@ function endOf(
 ): Change {
   const { random, actor, layout, environment } = holder.options;
   if (job.end === null) throw new Error(`${job.id} has not ended`);
-  if (job.isRefused && job.end.ending.type === "notStarted") {
+  // Who was told to end meanwhile is not queued again.
+  const isWanted = openAttempt(task)?.stop === undefined;
+  if (isWanted && job.isRefused && job.end.ending.type === "notStarted") {
     const { code, error } = job.end.ending;
     const failure = failureOf(code, "spawn", error);
     return { before: task, after: released(task, failure, { nowMs: job.end.endedAtMs, waitMs: 0 }), actor };
   }
-  if (hasNeverBegun(job)) {
+  if (isWanted && hasNeverBegun(job)) {
     const failure = failureOf(
       "STALE_WORKER",
       "never-started",
@@ -215,8 +218,10 @@ function endOf(
   const { logs } = task.spec;
   const outputs = outputFiles(job.directory, logs.separate);
   // Nobody is left who writes: from here on they stay as they are.
-  for (const path of outputs) capLog(path, logs.maxBytes);
-  const tail = readTail(outputs, mask.text);
+  inSpoiltFolder(() => {
+    for (const path of outputs) capLog(path, logs.maxBytes);
+  }, undefined);
+  const tail = inSpoiltFolder(() => readTail(outputs, mask.text), { text: "", bytes: 0 });
   const running = asStarted(task, job);
   const after = settled(
     running,
@@ -229,7 +234,10 @@ function endOf(
       leftBehind: job.leftBehind ?? 0,
       logTail: tail.text,
       logBytes: tail.bytes,
-      logBytesCut: outputs.reduce((total, path) => total + bytesCutIn(path, logs.maxBytes), 0),
+      logBytesCut: inSpoiltFolder(
+        () => outputs.reduce((total, path) => total + bytesCutIn(path, logs.maxBytes), 0),
+        0,
+      ),
     },
     random,
   );

@@ -58,9 +58,7 @@ export interface HolderOptions {
 
 /** How a holder that was asked to leave does so. */
 export type Leaving = "leave" | "drain" | "stop" | "handOver";
-
 const NO_DEVICES = { devices: [], isProbed: false, elsewhere: [], settling: new Set<string>() };
-
 /** A full disk is tried again this often. */
 const PROBE_MS = 2_000;
 
@@ -84,6 +82,8 @@ export class Holder {
   readonly arrivals = new Arrivals();
   /** Queued tasks whose records are none for the moment, and since when, as `Clock.awakeMs`; see `doubt`. */
   readonly unsettled = new Map<TaskId, number>();
+  /** Active tasks whose runs could not be looked at when they were to be taken over; see `adoptLeft`. */
+  readonly leftAlone = new Set<TaskId>();
   /** Counts what was taken into memory and forgotten: where it stands still, nothing new waits for anything. */
   taken = 0;
   /** Nothing is started before, as `Clock.awakeMs`. */

@@ -16,6 +16,7 @@ import { containerOf } from "../model/kind.ts";
 import type { Limits } from "../model/limits.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { NotStarted } from "../run/launch.ts";
+import { inSpoiltFolder } from "../run/records.ts";
 import type { Holder } from "./holder.ts";
 import type { Job } from "./job.ts";
 import { groupName, groupPrefix, jobGroup, makeJobGroup } from "./job-group.ts";
@@ -200,7 +201,8 @@ export function endLimits(holder: Holder, job: Job): LimitsEnd | null {
   const endPath = join(directory, END_FILE);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
   // On disk before the group is gone: whoever comes after a crash reads it there.
-  if (counted !== null && !existsSync(endPath)) writeFileSync(endPath, counted, { mode: 0o600 });
+  if (counted !== null && !existsSync(endPath))
+    inSpoiltFolder(() => writeFileSync(endPath, counted, { mode: 0o600 }), undefined);
   failpoint("limits:counted");
   if (!isGroupGone(holder, job)) return null;
   failpoint("limits:removed");

@@ -27,11 +27,11 @@ function observeEnd(holder: Holder, { task, job }: { task: Task; job: Job }): vo
   if (job.end !== null) return;
   if (!isOver(holder, job)) return;
   const { kind } = task.spec;
+  readMain(job);
   if (kind.type === "container" && !hasNeverBegun(job)) {
     observeContainer(holder, { task, kind, job });
     return;
   }
-  readMain(job);
   job.end = readEnding(job, kind) ?? {
     ending: unrecorded(job),
     endedAtMs: holder.options.clock.now(),
@@ -53,9 +53,9 @@ function unrecorded({ parentEnd, main }: Job): Ending {
   return { type: "lost", signal, note: "the process is gone and left no result" };
 }
 
-/** The recording parent runs nothing where it cannot note the start, as on a full disk. */
-export function hasNeverBegun({ isChild, parentEnd }: Job): boolean {
-  return isChild && parentEnd?.signal === NEVER_BEGAN;
+/** The recording parent runs nothing where it cannot note the start, as on a full disk; a job that is on record did begin. */
+export function hasNeverBegun({ isChild, parentEnd, main }: Job): boolean {
+  return isChild && parentEnd?.signal === NEVER_BEGAN && main === undefined;
 }
 
 /**

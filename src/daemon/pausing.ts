@@ -1,5 +1,5 @@
-import { userInfo } from "node:os";
 import { timestamp } from "../lib/clock.ts";
+import { ownUserId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Steps } from "../lib/steps.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -57,7 +57,7 @@ export function pauseChange(holder: Holder, task: Task, { actor, operation }: Wi
 /** Those of docker are the superuser's, who alone may stop them. */
 function isOfOthers({ options }: Holder, kind: Kind): boolean {
   const container = containerOf(kind);
-  if (container === null || userInfo().uid === 0) return false;
+  if (container === null || ownUserId() === 0) return false;
   const engine = findEngine(container.engine, options.environment);
   return engine.ok && engine.value.name === "docker";
 }
@@ -86,6 +86,8 @@ function obeyPause(holder: Holder, task: Task): void {
   const job = holder.jobs.get(task.metadata.id);
   const open = openAttempt(task);
   if (job === undefined || open === null) return;
+  // Who was told to end meanwhile is to see to its end.
+  if (open.stop !== undefined && open.paused !== undefined) return;
   readMain(job);
   const { token, devices = [], paused: pause } = open;
   if (pause?.releases === true) holder.devices?.release(token, devices);

@@ -4,6 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { dropOldReplies } from "../store/requests.ts";
 import { onDisk } from "../store/trouble.ts";
 import { act, stopChange } from "./act.ts";
+import { adoptLeft } from "./adopt.ts";
 import { finishJobs, LOOK_MS } from "./finish.ts";
 import { lookAgain } from "./hand-edit.ts";
 import type { Holder } from "./holder.ts";
@@ -158,6 +159,7 @@ function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null)
 
 function doChores(holder: Holder, supervision: Supervision): void {
   findMissedEnds(holder);
+  adoptLeft(holder);
   holder.checkpointIfDue();
   supervision.refresh?.();
   dropOldReplies(holder.options.layout, holder.options.clock.now());

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { hostname, platform } from "node:os";
+import { getuid } from "node:process";
 import { procContent } from "./proc-file.ts";
 
 /** One process for all time: a pid alone is used again. The start time is opaque, equal for equal processes. */
@@ -22,6 +23,11 @@ export function bootId(): string {
     ? readOr("/proc/sys/kernel/random/boot_id", UNKNOWN_BOOT)
     : (commandOutput(["sysctl", "-n", "kern.bootsessionuuid"]) ?? UNKNOWN_BOOT);
   return thisBoot;
+}
+
+/** The user of this process: userInfo() throws for one that passwd(5) does not know. */
+export function ownUserId(): number {
+  return getuid?.() ?? -1;
 }
 
 /** Names this machine, as systemd's machine-id(5) or else by its host name. */

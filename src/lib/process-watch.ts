@@ -2,6 +2,7 @@ import type * as ffi from "bun:ffi";
 import { closeSync } from "node:fs";
 import { platform } from "node:os";
 import { isAlive, type ProcessIdentity } from "./host.ts";
+import { procContent } from "./proc-file.ts";
 
 /** pidfd_open(2), on every processor; since Linux 5.3. */
 const PIDFD_OPEN = 434;
@@ -9,6 +10,9 @@ const PIDFD_OPEN = 434;
 const POLLIN = 1;
 /** A pollfd: the descriptor, what is asked, what is answered. */
 const POLLFD_BYTES = 8;
+
+/** Descriptors that are left to others: where they are short, processes are looked at one by one. */
+const SPARE_FILES = 64;
 
 /** How often it is looked whether one has ended. */
 const LOOK_MS = 100;
@@ -69,12 +73,18 @@ export class ProcessWatch implements Disposable {
     this.#asked.add(key);
     if (this.#files.has(key)) return !this.#gone.has(key);
     const file = linux()?.open(identity.pid) ?? -1;
-    // Afterwards: what is held open now is the process that bears the pid now.
-    const isHere = isAlive(identity);
-    if (file < 0) return isHere;
-    if (isHere) this.#files.set(key, file);
-    else closeSync(file);
-    return isHere;
+    if (file < 0) return isAlive(identity);
+    // The system gives the lowest number that is free.
+    let isKept = file < mostFiles() - SPARE_FILES;
+    try {
+      // Afterwards: what is held open now is the process that bears the pid now.
+      const isHere = isAlive(identity);
+      isKept &&= isHere;
+      return isHere;
+    } finally {
+      if (isKept) this.#files.set(key, file);
+      else closeSync(file);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -85,6 +95,14 @@ export class ProcessWatch implements Disposable {
 
 function keyOf({ pid, startTime }: ProcessIdentity): string {
   return `${pid} ${startTime}`;
+}
+
+let most: number | undefined;
+
+/** How many descriptors this process may have (proc_pid_limits(5)). */
+function mostFiles(): number {
+  const limits = most === undefined ? procContent("/proc/self/limits")?.toString("latin1") : undefined;
+  return (most ??= Number(/^Max open files\s+(\d+)/m.exec(limits ?? "")?.[1] ?? Number.POSITIVE_INFINITY));
 }
 
 let system: System | null | undefined;

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { pid } from "node:process";
 import { isWritable, textOf } from "../lib/file-text.ts";
+import { ownUserId } from "../lib/host.ts";
 import {
   CONTROLLERS,
   type Controller,
@@ -59,7 +59,7 @@ export interface ProbedMachine {
 
 /** This machine, as the calling process sees it. */
 export function thisMachine(environment: Readonly<Record<string, string>>): ProbedMachine {
-  return { root: "", userId: userInfo().uid, environment };
+  return { root: "", userId: ownUserId(), environment };
 }
 
 /** Finds out what can be enforced here; reads a few files and changes nothing. */

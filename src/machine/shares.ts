@@ -1,7 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { ownUserId } from "../lib/host.ts";
 import { parseJson } from "../model/check.ts";
 import { type DeviceShare, deviceShare } from "../model/device-share.ts";
 
@@ -11,7 +12,7 @@ import { type DeviceShare, deviceShare } from "../model/device-share.ts";
  * the boot, as the shares do.
  */
 export function openShares(env: Readonly<Record<string, string>>): string | null {
-  const { uid } = userInfo();
+  const uid = ownUserId();
   const runtime = [env["XDG_RUNTIME_DIR"], `/run/user/${uid}`].find(
     (path) => path !== undefined && path !== "" && isOwnDirectory(path, uid),
   );

@@ -31,7 +31,8 @@ const CONTAINER_RUNNER = [
   "exec 3>&2 2>/dev/null",
   "stat=",
   "read -r stat </proc/self/stat",
-  // The job may write where the notes are, too: what is no file gives way to one, and is neither waited for nor followed.
+  // The job may write where the notes are, too: what is no file gives way to one, and is neither waited for nor followed. Should a FIFO
+  // come in between, `<>` does not wait for a reader of it.
   "clear() {",
   `  for file; do`,
   `    if test -h "$directory/$file" || { test -e "$directory/$file" && ! test -f "$directory/$file"; }; then rm -rf "$directory/$file"; fi`,
@@ -41,7 +42,7 @@ const CONTAINER_RUNNER = [
   // Whoever comes after a killed recording parent finds the runner by this.
   `printf '%s\\n%s\\n%s\\n' "$$" "$boot" "$stat" >"$directory/container-runner"`,
   // Runs a command that has noted its own pid: it is found also where the runner was killed just then.
-  `noted='printf "%s\\n" "$$" >"$0"; exec "$@"'`,
+  `noted='printf "%s\\n" "$$" 1<>"$0"; exec "$@"'`,
   // Waits for a child whatever signals come in between.
   "await() {",
   "  while :; do",
@@ -54,7 +55,7 @@ const CONTAINER_RUNNER = [
   // A rename: a reader sees all of it or nothing.
   "finish() {",
   `  rm -f "$directory/container-pulling" "$directory/container-env"`,
-  `  until clear container-end container-end.new; printf '%s\\n' "$1" >"$directory/container-end.new" && mv -f "$directory/container-end.new" "$directory/container-end"; do`,
+  `  until clear container-end container-end.new; rm -f "$directory/container-end.new"; printf '%s\\n' "$1" 1<>"$directory/container-end.new" && mv -f "$directory/container-end.new" "$directory/container-end"; do`,
   `    test -d "$directory" || exit 1`,
   "    sleep 1",
   "  done",

@@ -5,10 +5,10 @@
 export const STOPPING: string = [
   // The words of the last look are kept apart from what a failed start said.
   "look() {",
-  "  clear container-look",
-  `  "$engine" inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.Pid}}' "$name" 2>"$directory/container-look"`,
+  `  rm -rf "$directory/container-look"`,
+  `  "$engine" inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.Pid}}' "$name" 2<>"$directory/container-look"`,
   "}",
-  `isGone() { grep -qi 'no such \\(container\\|object\\)' "$directory/container-look"; }`,
+  `isGone() { test -f "$directory/container-look" && grep -qi 'no such \\(container\\|object\\)' "$directory/container-look"; }`,
   // 0: it does not run any more, 1: it runs, 2: it never ran. What the engine said is in `state`.
   "settle() {",
   "  while :; do",

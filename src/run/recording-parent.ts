@@ -36,15 +36,19 @@ const BEGIN = [
   "  umask 077",
   "  PATH=/usr/bin:/bin:$PATH _stint_tries=0",
   "  until",
+  // The rights of these are ours to give back.
+  `    for _stint_path in "\${1%/*/*}" "\${1%/*}" "$1"; do { test -w "$_stint_path" && test -x "$_stint_path"; } || chmod u+rwx "$_stint_path"; done`,
   // Not where the whole home was removed.
   `    test -d "$1" || { test -d "\${1%/*/*}" && mkdir -p "$1"; }`,
-  `    test -w "$1" || chmod u+rwx "$1"`,
   `    { test -e "$1/exit.json" || test -h "$1/exit.json"; } && rm -rf "$1/exit.json"`,
   `    printf '{"status":%d,"signalled":%s,"sawTerm":%s,"token":"%s"}\\n' \\`,
   `      "$_stint_code" "$_stint_signalled" "$_stint_saw" "$4" >"$1/exit.json"`,
   "  do",
-  // A full disk is waited for; for the rest some tries are enough.
-  `    test -f "$1/exit.json" || _stint_tries=$((_stint_tries + 1))`,
+  // A disk that is full, or takes no writes, is waited for; of what stands in the way, or is gone as a whole, some tries are enough.
+  `    for _stint_path in "\${1%/*}" "$1"; do`,
+  `      test -d "$_stint_path" || { ! test -e "$_stint_path" && ! test -h "$_stint_path"; } || _stint_tries=$((_stint_tries + 1))`,
+  "    done",
+  `    { test -d "\${1%/*/*}" && ! test -d "$1/exit.json" && ! test -h "$1/exit.json"; } || _stint_tries=$((_stint_tries + 1))`,
   `    test "$_stint_tries" -lt 3 || break`,
   "    sleep 1",
   "  done",

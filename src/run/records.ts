@@ -104,20 +104,31 @@ export function readExit(
 ): { readonly ending: Ending; readonly endedAtMs: number } | null {
   const path = join(directory, "exit.json");
   const [text, status, signalled, sawTerm, owner = token] = EXIT.exec(contentOf(path) ?? "") ?? [];
+  if (text === undefined || owner !== token) return null;
   const endedAtMs = modifiedAt(path);
-  if (text === undefined || owner !== token || endedAtMs === null) return null;
+  if (endedAtMs === null) return null;
   const wasSignalled = signalled === undefined ? null : signalled === "true";
   return { ending: endingFromShell(Number(status), sawTerm === "true", wasSignalled), endedAtMs };
 }
 
 /** When a file of the attempt was written, in ms since the epoch: POSIX gives a shell no clock. Null where there is none. */
 export function modifiedAt(path: string): number | null {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = inSpoiltFolder(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
   return found === undefined ? null : Math.floor(found.mtimeMs);
 }
 
-/** What the system says of a folder, a FIFO, a socket or a link to itself: never a file of ours, at no later time either. */
-const NO_FILE = ["EINVAL", "EISDIR", "ENXIO", "ELOOP"];
+/** What the system says where a job has removed its folder, taken the rights to it away, or put something else in its place. */
+const SPOILT = ["ENOENT", "ENOTDIR", "EACCES", "EEXIST", "EISDIR", "ELOOP", "EINVAL", "ENXIO"];
+
+/** Does something in the folder of an attempt; gives `otherwise` where the job has spoilt it: its end is on record all the same. */
+export function inSpoiltFolder<T>(action: () => T, otherwise: T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!SPOILT.includes(errnoOf(error) ?? "")) throw error;
+    return otherwise;
+  }
+}
 
 /** More than any of these files holds. */
 const MAX_BYTES = 65_536;
@@ -127,9 +138,9 @@ export function contentOf(path: string): string | null {
   try {
     return readOwnFile(path, MAX_BYTES) ?? "";
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === "ENOENT") return null;
-    if (errno !== null && NO_FILE.includes(errno)) return "";
+    const errno = errnoOf(error) ?? "";
+    if (errno === "ENOENT" || errno === "ENOTDIR") return null;
+    if (SPOILT.includes(errno)) return "";
     throw error;
   }
 }

@@ -211,6 +211,23 @@ test.each([
   expect(status.attempts.map(({ exitCode }) => exitCode)).toEqual([code]);
 });
 
+test("a job that puts a file in the place of its folder holds up no other, before and after a restart", async () => {
+  await using stint = new Stint();
+  const first = await stint.up("--jobs", "4");
+  const spoils = `rm -rf "$STINT_RUN_DIR"; echo x >"$STINT_RUN_DIR"; ${UNTIL_GO}; exit 3`;
+  await stint.ok("submit", "--name", "spoils", "--", "sh", "-c", spoils);
+  await stint.reach(1, "running");
+  await stint.ok("submit", "--name", "other", "--", "true");
+  await stint.reach(2, "completed");
+  first.kill("SIGKILL");
+  await first.exited;
+  await stint.up("--jobs", "4");
+  await stint.ok("submit", "--name", "another", "--", "true");
+  await stint.reach(3, "completed");
+  await stint.ok("cancel", "1");
+  await stint.reach(1, "cancelled");
+});
+
 test("what a job forges for its result counts for nothing while it lives, nor for the next supervisor", async () => {
   await using stint = new Stint();
   const first = await stint.up();

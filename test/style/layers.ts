@@ -44,7 +44,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** The only ones that know what process they run in; elsewhere `node:process` is two functions of the system. */
 const KNOW_THE_PROCESS = ["src/main.ts", "src/cli/context.ts"];
-const OF_THE_SYSTEM = ["pid", "kill"];
+const OF_THE_SYSTEM = ["pid", "kill", "getuid"];
 
 /** What lies outside src and may still be imported, as data. */
 const DATA = /^(package\.json|templates\/[^/]+\.(yaml|txt))$/;
