@@ -30,6 +30,13 @@ export function ownUserId(): number {
   return getuid?.() ?? -1;
 }
 
+/** A soft limit of this process, by its name in proc_pid_limits(5); infinite where there is none, or nothing tells. */
+export function ownLimit(name: string): number {
+  const lines = procContent("/proc/self/limits")?.toString("latin1").split("\n") ?? [];
+  const found = lines.find((line) => line.startsWith(`${name} `));
+  return Number(/^\s+(\d+)/.exec(found?.slice(name.length) ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
+}
+
 /** Names this machine, as systemd's machine-id(5) or else by its host name. */
 export function machineId(): string {
   return readOr("/etc/machine-id", hostname());

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { formatBytes } from "./bytes.ts";
 import { errnoOf } from "./errno.ts";
+import { ownUserId } from "./host.ts";
 import { openRegularFile } from "./regular-file.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -17,7 +17,7 @@ export function readPrivateFile(path: string): Result<string, string> {
       const { mode, uid, size } = fstatSync(file);
       if (size > MAX_BYTES)
         return err(`it has ${formatBytes(size)}, wanted at most ${formatBytes(MAX_BYTES)}`);
-      const own = userInfo().uid;
+      const own = ownUserId();
       if (uid !== own) return err(`it belongs to user ${uid}, wanted a file of your own (user ${own})`);
       const isOpen = (mode & 0o077) !== 0;
       return isOpen

@@ -1,8 +1,7 @@
 import type * as ffi from "bun:ffi";
 import { closeSync } from "node:fs";
 import { platform } from "node:os";
-import { isAlive, type ProcessIdentity } from "./host.ts";
-import { procContent } from "./proc-file.ts";
+import { isAlive, ownLimit, type ProcessIdentity } from "./host.ts";
 
 /** pidfd_open(2), on every processor; since Linux 5.3. */
 const PIDFD_OPEN = 434;
@@ -99,10 +98,9 @@ function keyOf({ pid, startTime }: ProcessIdentity): string {
 
 let most: number | undefined;
 
-/** How many descriptors this process may have (proc_pid_limits(5)). */
+/** How many descriptors this process may have. */
 function mostFiles(): number {
-  const limits = most === undefined ? procContent("/proc/self/limits")?.toString("latin1") : undefined;
-  return (most ??= Number(/^Max open files\s+(\d+)/m.exec(limits ?? "")?.[1] ?? Number.POSITIVE_INFINITY));
+  return (most ??= ownLimit("Max open files"));
 }
 
 let system: System | null | undefined;

@@ -1,7 +1,7 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
-import { userInfo } from "node:os";
+import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { errnoOf } from "./errno.ts";
+import { textOf } from "./file-text.ts";
+import { ownUserId } from "./host.ts";
 
 /** Why somebody else could put things of theirs into a folder, or in its place; and what mends that. */
 export interface Distrust {
@@ -64,11 +64,11 @@ export function distrust(path: string, from = "/"): Distrust | null {
 
 /** True for a file that this user or root made: nobody else can ask for something in their name. */
 export function isOwnOrRoots({ uid }: Pick<Stats, "uid">): boolean {
-  return uid === ROOT || uid === userInfo().uid;
+  return uid === ROOT || uid === ownUserId();
 }
 
 function distrustIn(told: string, at: string, stat: Stats): Distrust | null {
-  const own = userInfo().uid;
+  const own = ownUserId();
   if (stat.uid !== own) {
     const mend =
       own === ROOT
@@ -89,13 +89,13 @@ function asItsUser({ uid }: Stats): string {
 
 function distrustAbove(at: string, stat: Stats): Distrust | null {
   if (!isOwnOrRoots(stat) && isMapped(stat.uid)) {
-    const what = `"${at}" on the way to it belongs to user ${stat.uid}, who could put another in its place; wanted root or user ${userInfo().uid}`;
+    const what = `"${at}" on the way to it belongs to user ${stat.uid}, who could put another in its place; wanted root or user ${ownUserId()}`;
     // Of root's `sudo stint` in a user's session; to take the folder from them would be no help.
-    const isRoot = userInfo().uid === ROOT;
+    const isRoot = ownUserId() === ROOT;
     return { what, mend: isRoot ? asItsUser(stat) : `choose a folder elsewhere, or: sudo chown root ${at}` };
   }
   if (!isOpen(stat) || (stat.mode & STICKY) !== 0) return null;
-  const sudo = stat.uid === userInfo().uid ? "" : "sudo ";
+  const sudo = stat.uid === ownUserId() ? "" : "sudo ";
   return {
     what: `others may write in "${at}" on the way to it (${modeOf(stat)}) and put another in its place`,
     mend: `${sudo}chmod go-w ${at} (or +t, where others have to write there), or choose a folder elsewhere`,
@@ -128,7 +128,7 @@ function isGroupOfOne({ uid, gid }: Stats): boolean {
 
 /** False for users of whom a namespace knows nothing: root outside looks like `nobody` there (user_namespaces(7)). */
 function isMapped(uid: number): boolean {
-  const ranges = textOf("/proc/self/uid_map").trim().split("\n");
+  const ranges = (textOf("/proc/self/uid_map") ?? "").trim().split("\n");
   return ranges.some((line) => {
     const [first = 0, , count = Number.POSITIVE_INFINITY] = line.trim().split(/\s+/).map(Number);
     return uid >= first && uid < first + count;
@@ -136,16 +136,5 @@ function isMapped(uid: number): boolean {
 }
 
 function linesOf(path: string): string[][] {
-  return textOf(path)
-    .split("\n")
-    .map((line) => line.split(":"));
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return "";
-  }
+  return (textOf(path) ?? "").split("\n").map((line) => line.split(":"));
 }

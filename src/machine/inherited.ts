@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { errnoOf } from "../lib/errno.ts";
+import { textOf } from "../lib/file-text.ts";
 import { statFields } from "../lib/host.ts";
 
 /** Limits that a person feels, by their names in proc_pid_limits(5), and from which number on nobody does. */
@@ -16,8 +15,8 @@ const NICE = 16;
 
 /** What the children of a process inherit of it that slows or ends them, in words; empty where that is nothing, or nothing tells. */
 export function inheritedFrom(pid: number): string[] {
-  const nice = Number(statFields(textOf(`/proc/${pid}/stat`))[NICE] ?? 0);
-  const lines = textOf(`/proc/${pid}/limits`).split("\n");
+  const nice = Number(statFields(textOf(`/proc/${pid}/stat`) ?? "")[NICE] ?? 0);
+  const lines = (textOf(`/proc/${pid}/limits`) ?? "").split("\n");
   const limits = FELT.flatMap(([name, felt, upTo]) => {
     const soft = Number(
       lines
@@ -29,14 +28,4 @@ export function inheritedFrom(pid: number): string[] {
     return soft < upTo ? [`at most ${soft} ${felt}`] : [];
   });
   return [...(nice === 0 ? [] : [`nice ${nice}`]), ...limits];
-}
-
-/** Empty where there is no such process, or no such file on this system. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return "";
-  }
 }

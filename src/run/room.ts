@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync } from "node:fs";
-import { availableParallelism, userInfo } from "node:os";
-import { allPids, statFields } from "../lib/host.ts";
+import { availableParallelism } from "node:os";
+import { allPids, ownLimit, ownUserId, statFields } from "../lib/host.ts";
 import { procContent } from "../lib/proc-file.ts";
 import { type NotStarted, refusedBySystem } from "./not-started.ts";
 
@@ -24,9 +24,8 @@ const THREADS_TO_COME = 8 + 2 * availableParallelism();
 
 /** How many more processes and threads this user may have, but for the threads of our own to come; Linux only, large elsewhere. */
 export function spareProcesses(): number {
-  const limits = procContent("/proc/self/limits")?.toString("latin1") ?? "";
-  const limit = Number(/^Max processes +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
-  const { uid } = userInfo();
+  const limit = ownLimit("Max processes");
+  const uid = ownUserId();
   // The superuser is not held to it (setrlimit(2)).
   if (uid === 0 || limit > MAX_COUNTED) return Number.POSITIVE_INFINITY;
   let count = 0;

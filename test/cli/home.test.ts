@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { homePath } from "../../src/cli/home.ts";
@@ -41,6 +41,40 @@ test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XD
       expect(readdirSync(folder).filter((name) => existsSync(join(folder, name, "stint")))).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+/** Nobody's number in passwd(5), and one that may run what is tried here. */
+const NOBODY = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"];
+const CAN_BE_NOBODY =
+  userInfo().uid === 0 &&
+  Bun.which("setpriv") !== null &&
+  Bun.spawnSync([...NOBODY, "test", "-x", resolve("dist/stint")]).success;
+
+test.skipIf(!CAN_BE_NOBODY)(
+  "a user whom passwd(5) does not know, without HOME, has the home that is named",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "stint-home-"));
+    try {
+      chownSync(folder, 54_321, 54_321);
+      const call = [
+        ...NOBODY,
+        resolve("dist/stint"),
+        "--home",
+        join(folder, "home"),
+        "run",
+        "-q",
+        "--",
+        "true",
+      ];
+      const { exitCode } = Bun.spawnSync(call, {
+        cwd: folder,
+        env: { PATH: "/usr/bin:/bin", HOME: "" },
+      });
+      expect(exitCode).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   },
 );

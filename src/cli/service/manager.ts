@@ -1,5 +1,5 @@
-import { userInfo } from "node:os";
 import { join } from "node:path";
+import { ownUserId } from "../../lib/host.ts";
 import type { Context } from "../context.ts";
 import { absolute, homePath } from "../home.ts";
 import { type Service, serviceName } from "./definition.ts";
@@ -84,7 +84,7 @@ function systemd(context: Context, service: Service): Manager {
 
 function launchd(context: Context, service: Service): Manager {
   const label = agentLabel(service.name);
-  const domain = `gui/${userInfo().uid}`;
+  const domain = `gui/${ownUserId()}`;
   const file = join(context.userHome, "Library", "LaunchAgents", `${label}.plist`);
   return {
     kind: "launchd",
