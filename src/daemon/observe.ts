@@ -1,7 +1,9 @@
+import { statSync } from "node:fs";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { readEnding } from "../run/ending.ts";
 import { NEVER_BEGAN } from "../run/launch.ts";
+import { inSpoiltFolder } from "../run/records.ts";
 import { observeContainer } from "./container.ts";
 import type { Holder } from "./holder.ts";
 import { type Job, readMain } from "./job.ts";
@@ -45,12 +47,17 @@ function isOver({ leaders }: Holder, { isChild, parentEnd, runner, leader }: Job
 }
 
 /** What is known of an end that the recording parent could not write down, as where the job removed its folder for good. */
-function unrecorded({ parentEnd, main }: Job): Ending {
+function unrecorded({ parentEnd, main, directory }: Job): Ending {
   const { exitCode = null, signal = null } = parentEnd ?? {};
-  // A shell that failed before it began anything did so with another code than 0, and without a trace of the job.
-  if (exitCode !== null && (exitCode === 0 || main !== undefined))
+  // A shell that failed before it began anything did so with another code than 0, without a trace of the job, and in a folder that is
+  // as it was made.
+  if (exitCode !== null && (exitCode === 0 || main !== undefined || !isFolder(directory)))
     return endingFromShell(exitCode, false, false);
   return { type: "lost", signal, note: "the process is gone and left no result" };
+}
+
+function isFolder(path: string): boolean {
+  return inSpoiltFolder(() => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true, false);
 }
 
 /** The recording parent runs nothing where it cannot note the start, as on a full disk; a job that is on record did begin. */

@@ -211,6 +211,13 @@ test.each([
   expect(status.attempts.map(({ exitCode }) => exitCode)).toEqual([code]);
 });
 
+test("run mirrors the end of a job that puts a file in the place of its folder", async () => {
+  await using stint = new Stint();
+  const line = `rm -rf "$STINT_RUN_DIR"; echo x >"$STINT_RUN_DIR"; sleep 0.3; exit 5`;
+  expect((await stint.run(["run", "--", "sh", "-c", line])).code).toBe(5);
+  expect(stint.record(1).status.attempts.map(({ exitCode }) => exitCode)).toEqual([5]);
+});
+
 test("a job that puts a file in the place of its folder holds up no other, before and after a restart", async () => {
   await using stint = new Stint();
   const first = await stint.up("--jobs", "4");
