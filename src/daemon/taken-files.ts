@@ -4,7 +4,7 @@ import { printable } from "../lib/printable.ts";
 import type { Steps } from "../lib/steps.ts";
 import type { ErrorCode, Problem } from "../model/errors.ts";
 import { commitStaged, dropStaged, incomingBatches, newBatch } from "../store/batch.ts";
-import { fileRejected } from "../store/inbox-files.ts";
+import { fileRejected, syncTaken } from "../store/inbox-files.ts";
 import { onDisk } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
 import { Reader } from "./reader.ts";
@@ -127,7 +127,10 @@ export class TakenFiles implements Disposable {
   #commit(batch: string, files: readonly TakenFile[]): void {
     if (files.length === 0) return;
     const { layout } = this.#holder.options;
-    const committed = onDisk("queue the tasks", () => commitStaged(layout, batch));
+    const committed = onDisk("queue the tasks", () => {
+      syncTaken(files.map(({ path }) => path));
+      commitStaged(layout, batch);
+    });
     if (!committed.ok) {
       // Committed before the disk refused to sync it, the batch counts: read again, the files would be queued twice.
       const isCommitted = onDisk("look for it", () => incomingBatches(layout).includes(batch));

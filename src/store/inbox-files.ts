@@ -9,6 +9,8 @@ import { isMissing } from "./trouble.ts";
 /** Where a file of an inbox goes: it is kept, whatever becomes of it. */
 type Shelf = ".taking" | ".accepted" | ".rejected";
 
+const STAGED_REASON = ".reason.tmp";
+
 /** The batch's name stands before the file's, so that a crash can be told from an acceptance. */
 const TAKEN_NAME = /^([0-9a-f-]{36})-(.+)$/;
 
@@ -31,17 +33,28 @@ export function takeFile(
   return taken;
 }
 
-/** Puts taken files where accepted ones are kept, a file a step; harmless to do again. */
+/**
+ * Puts taken files where accepted ones are kept, a file a step; harmless to do again. Afterwards both folders are on the disk, also where
+ * a crash came between the two: once the note of the batch is gone, a file that a power cut gives back to `.taking/` is queued again.
+ */
 export function* filingAccepted(taken: readonly string[]): Steps<void> {
   const shelves = new Set<string>();
   for (const path of taken) {
-    const kept = keep(path, ".accepted");
-    if (kept === null) continue;
-    rmSync(path, { force: true });
-    shelves.add(dirname(kept));
+    if (keep(path, ".accepted") !== null) rmSync(path, { force: true });
+    shelves.add(shelf(placeOfTaken(path).inbox, ".accepted"));
     yield;
   }
   for (const directory of shelves) syncDirectory(directory);
+  syncTaken(taken);
+}
+
+/**
+ * Puts it on the disk which files are taken. An inbox on a file system of its own does not come to the disk with the home: from when
+ * tasks are accepted, a power cut must not give their files back.
+ */
+export function syncTaken(taken: readonly string[]): void {
+  for (const directory of new Set(taken.map((path) => dirname(path))))
+    if (existsSync(directory)) syncDirectory(directory);
 }
 
 /** Puts a taken file where refused ones are kept, with the reason beside it. Gives the path of the reason. */
@@ -49,8 +62,8 @@ export function fileRejected(taken: string, reason: string): string {
   const { inbox, file } = placeOfTaken(taken);
   const kept = keep(taken, ".rejected") ?? join(shelf(inbox, ".rejected"), file);
   const told = `${kept}.error.txt`;
-  // Whoever sees the name sees all of the reason.
-  const staged = join(dirname(kept), `.${basename(told)}`);
+  // Whoever sees the name sees all of the reason. No file that is kept here has the name of what is staged, and one holder stages.
+  const staged = join(dirname(kept), STAGED_REASON);
   rmSync(staged, { force: true });
   createFile(staged, reason);
   failpoint("inbox:reason-staged");

@@ -5,6 +5,8 @@ import { wholeOf } from "../../src/lib/steps.ts";
 import { newBatch } from "../../src/store/batch.ts";
 import { fileRejected, filingAccepted, putBack, takeFile, takenFiles } from "../../src/store/inbox-files.ts";
 import { crashImages } from "../rig/crash.ts";
+import { Stint } from "../rig/stint.ts";
+import { traced } from "../rig/system-calls.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const TEXT = "run: true\n";
@@ -86,6 +88,30 @@ describe("filingAccepted()", () => {
   });
 });
 
+// An inbox may be on another file system than the home, which is synced apart.
+test.skipIf(Bun.which("strace") === null)(
+  "which files are taken is on the disk before their tasks are accepted, and before the note of their batch is gone",
+  async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--hold", "--", "true");
+    writeFileSync(join(stint.home, "inbox", "job.yaml"), "run: 'true'\n");
+    const kinds = ["fsync", "rename", "link", "unlink"];
+    const { code, calls } = await traced(stint, kinds, "drain");
+    expect(code).toBe(0);
+    const steps = {
+      taken: /rename\(.*inbox\/job\.yaml"/,
+      synced: /fsync\(\d+<[^>]*inbox\/\.taking>/,
+      accepted: /rename\(.*\/tmp\/[0-9a-f-]{36}", .*\/incoming\//,
+      filed: /unlink\(.*inbox\/\.taking\//,
+      forgotten: /unlink\(.*\/incoming\/.*\/taken"/,
+    };
+    const order = calls.flatMap((call) =>
+      Object.entries(steps).flatMap(([name, pattern]) => (pattern.test(call) ? [name] : [])),
+    );
+    expect(order).toEqual(["taken", "synced", "accepted", "filed", "synced", "forgotten"]);
+  },
+);
+
 describe("fileRejected()", () => {
   test("keeps a refused file with the reason beside it", async () => {
     await using home = new TempHome();
@@ -96,6 +122,16 @@ describe("fileRejected()", () => {
     expect(readFileSync(join(home.layout.inbox, ".rejected", "job.2.yaml.error.txt"), "utf8")).toBe(
       "line 2: no\n",
     );
+  });
+
+  test("keeps the reason of each of several files whose names begin with dots", async () => {
+    await using home = new TempHome();
+    const names = ["...yaml", "..yaml", "....yaml"];
+    const told = names.map((file) => fileRejected(taken(home, file), `${file} is refused\n`));
+    expect(told.map((path) => readFileSync(path, "utf8"))).toEqual(
+      names.map((file) => `${file} is refused\n`),
+    );
+    expect(home.files("inbox")).toHaveLength(6);
   });
 
   test("replaces an old reason, and never follows a link in its place", async () => {
