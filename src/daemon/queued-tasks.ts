@@ -1,6 +1,8 @@
+import { placeAmong } from "../lib/halving.ts";
 import type { Task } from "../model/task.ts";
-import { isBehind, isFree, type Line, type Queue } from "../plan/queue.ts";
-import { byPlace, placeOf, TaskList } from "./task-list.ts";
+import { byAge } from "../plan/order.ts";
+import { isFree, type Line, type Queue } from "../plan/queue.ts";
+import { byPlace, TaskList } from "./task-list.ts";
 
 /** The queued tasks, told apart as they come and go: a turn of the loop costs as much with a hundred thousand as with a few. */
 export class QueuedTasks {
@@ -14,10 +16,9 @@ export class QueuedTasks {
 
   /** All of them in the order of their numbers, for whoever cannot do with less. */
   get tasks(): readonly Task[] {
-    const rows = [this.#bound.tasks, ...[...this.#lines.values()].map(({ tasks }) => tasks)];
-    const filled = rows.filter(({ length }) => length > 0);
-    const tasks = filled.flat();
-    return filled.length > 1 ? tasks.sort((left, right) => byPlace(left.metadata, right.metadata)) : tasks;
+    if (this.#lines.size === 0) return this.#bound.tasks;
+    const tasks = [this.#bound, ...this.#lines.values()].flatMap((row) => row.tasks);
+    return tasks.sort((left, right) => byPlace(left.metadata, right.metadata));
   }
 
   /** Good until the next one comes or goes. */
@@ -49,33 +50,27 @@ export class QueuedTasks {
 class FreeLine implements Line {
   readonly priority: number;
   readonly tasks: Task[] = [];
-  /** Of neighbours of whom the second was made first: those who submit at the same time take the time before the number. */
-  #inversions = 0;
 
   constructor(priority: number) {
     this.priority = priority;
   }
 
-  get isByAge(): boolean {
-    return this.#inversions === 0;
-  }
-
   put(task: Task): void {
-    const at = placeOf(task.metadata, { tasks: this.tasks, from: 0 });
-    const [before, after] = [this.tasks[at - 1], this.tasks[at]];
-    this.#inversions += inversion(before, task) + inversion(task, after) - inversion(before, after);
-    this.tasks.splice(at, 0, task);
+    const last = this.tasks.at(-1);
+    if (last === undefined || inLine(last, task) < 0) this.tasks.push(task);
+    else this.tasks.splice(this.#placeOf(task), 0, task);
   }
 
-  drop({ metadata }: Task): void {
-    const at = placeOf(metadata, { tasks: this.tasks, from: 0 });
-    const [before, task, after] = [this.tasks[at - 1], this.tasks[at], this.tasks[at + 1]];
-    if (task?.metadata.id !== metadata.id) return;
-    this.#inversions += inversion(before, after) - inversion(before, task) - inversion(task, after);
-    this.tasks.splice(at, 1);
+  drop(task: Task): void {
+    const at = this.#placeOf(task);
+    if (this.tasks[at]?.metadata.id === task.metadata.id) this.tasks.splice(at, 1);
+  }
+
+  #placeOf(task: Task): number {
+    return placeAmong(this.tasks, (one) => inLine(one, task) < 0);
   }
 }
 
-function inversion(first: Task | undefined, second: Task | undefined): number {
-  return second === undefined || isBehind(first, second) ? 0 : 1;
+function inLine(left: Task, right: Task): number {
+  return byAge(left, right) || byPlace(left.metadata, right.metadata);
 }

@@ -56,7 +56,7 @@ function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
 }
 
 /** Where a task stands, or would. */
-export function placeOf(
+function placeOf(
   task: Pick<Change, "id" | "number">,
   { tasks, from }: { readonly tasks: readonly Task[]; readonly from: number },
 ): number {

@@ -110,6 +110,5 @@ function hasOld(
   { nowMs, policy }: { readonly nowMs: number; readonly policy: Policy },
 ): boolean {
   const isOld = (task: Task): boolean => waitedMs(task, nowMs) >= policy.backfillMs;
-  const oldest = lines.flatMap(({ tasks, isByAge }) => (isByAge ? tasks.slice(0, 1) : tasks));
-  return ready.some(isOld) || oldest.some(isOld);
+  return ready.some(isOld) || lines.some(({ tasks }) => tasks.slice(0, 1).some(isOld));
 }

@@ -18,14 +18,13 @@ interface Standing {
   readonly priority: number;
 }
 
-/** Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then the lower number. */
+/**
+ * Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then who was asked for first,
+ * then the lower number.
+ */
 export function inTurn(ready: readonly Task[], at: At): readonly Task[] {
   const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
-  // Mostly they have the same priority and come in the order of their numbers.
-  const isInTurn = standings.every(
-    (one, index) => index === 0 || byTurn(standings[index - 1] ?? one, one) <= 0,
-  );
-  return isInTurn ? ready : standings.sort(byTurn).map(({ task }) => task);
+  return standings.sort(byTurn).map(({ task }) => task);
 }
 
 /** Tasks in the order of their turn, and the first of them that was not asked yet. */
@@ -37,9 +36,8 @@ interface Row {
 
 /** The same for ready tasks and those of some lines, each when it is asked for: of a long line the first few have their turn. */
 export function* inTurnOf({ ready, lines }: Ready, at: At): Generator<Task> {
-  const inOrder = lines.map(({ tasks, isByAge }) => (isByAge ? tasks : inTurn(tasks, at)));
   // In the order of their heads; there may be a thousand priorities.
-  const rows = [inTurn(ready, at), ...inOrder]
+  const rows = [inTurn(ready, at), ...lines.map(({ tasks }) => tasks)]
     .flatMap((tasks) => rowFrom(tasks, 0, at) ?? [])
     .sort((left, right) => byTurn(left.head, right.head));
   for (let first = rows.shift(); first !== undefined; first = rows.shift()) {
@@ -58,7 +56,17 @@ function rowFrom(tasks: readonly Task[], asked: number, at: At): Row | null {
 }
 
 function byTurn(left: Standing, right: Standing): number {
-  return right.priority - left.priority || left.task.metadata.number - right.task.metadata.number;
+  return right.priority - left.priority || byAge(left.task, right.task);
+}
+
+/** The order of tasks of one priority. A retry keeps its place: what counts is when the first attempt was asked for. */
+export function byAge(left: Task, right: Task): number {
+  return askedMs(left) - askedMs(right) || left.metadata.number - right.metadata.number;
+}
+
+function askedMs({ metadata, spec }: Task): number {
+  const madeMs = instantMs(metadata.createdAt);
+  return spec.notBefore === undefined ? madeMs : Math.max(madeMs, instantMs(spec.notBefore));
 }
 
 /** How long the order of ready tasks may stand, and which of them may keep room: in ms from now; null where there are none. */
@@ -82,9 +90,9 @@ export function standingOf(task: Task, { nowMs, policy }: At): number {
 }
 
 /** How long a task could have run if there had been room: since its making, its earliest start or its last attempt, in ms. */
-export function waitedMs({ metadata, spec, status }: Task, nowMs: number): number {
-  let sinceMs = instantMs(metadata.createdAt);
-  if (spec.notBefore !== undefined) sinceMs = Math.max(sinceMs, instantMs(spec.notBefore));
+export function waitedMs(task: Task, nowMs: number): number {
+  const { status } = task;
+  let sinceMs = askedMs(task);
   const last = status.attempts.at(-1);
   if (last !== undefined) {
     if (last.state === "running") return 0;

@@ -1,13 +1,11 @@
-import { instantMs } from "../lib/clock.ts";
 import type { Task } from "../model/task.ts";
 import { isTied } from "./dismiss.ts";
+import { byAge } from "./order.ts";
 
-/** Free tasks of one priority, in the order of their numbers. */
+/** Free tasks of one priority, the oldest first: whatever waiting adds, they have their turn in this order. */
 export interface Line {
   readonly priority: number;
   readonly tasks: readonly Task[];
-  /** True where none was made before one in front of it: whatever waiting adds, they have their turn in this order then. */
-  readonly isByAge: boolean;
 }
 
 /** The queued tasks told apart: a free one waits for room alone, so that a plan looks at no more of them than it starts. */
@@ -27,21 +25,14 @@ export interface Ready {
 /** Tells queued tasks apart. */
 export function queueOf(queued: readonly Task[]): Queue {
   const bound: Task[] = [];
-  const lines = new Map<number, { priority: number; tasks: Task[]; isByAge: boolean }>();
+  const lines = new Map<number, Task[]>();
   for (const task of queued) {
-    if (!isFree(task)) {
-      bound.push(task);
-      continue;
-    }
-    const { priority } = task.spec;
-    const line = lines.get(priority);
-    if (line === undefined) lines.set(priority, { priority, tasks: [task], isByAge: true });
-    else {
-      line.isByAge &&= isBehind(line.tasks.at(-1), task);
-      line.tasks.push(task);
-    }
+    const known = lines.get(task.spec.priority);
+    if (!isFree(task)) bound.push(task);
+    else if (known === undefined) lines.set(task.spec.priority, [task]);
+    else known.push(task);
   }
-  return { bound, lines: [...lines.values()] };
+  return { bound, lines: [...lines].map(([priority, tasks]) => ({ priority, tasks: tasks.sort(byAge) })) };
 }
 
 /** True for a task whose gates are open and stay so, on which no other bears, and whose wait began when it was made. */
@@ -57,13 +48,6 @@ export function isFree(task: Task): boolean {
     status.attempts.length === 0 &&
     !isTied(task)
   );
-}
-
-/** True where a task comes behind another one by its number and was not made before it; behind nobody, always. */
-export function isBehind(first: Task | undefined, { metadata }: Task): boolean {
-  if (first === undefined) return true;
-  const { number, createdAt } = first.metadata;
-  return number < metadata.number && instantMs(createdAt) <= instantMs(metadata.createdAt);
 }
 
 /** How many there are in some lines. */

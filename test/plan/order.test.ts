@@ -37,6 +37,15 @@ describe("inTurn()", () => {
     );
   });
 
+  test("asks the one first that was asked for first, whatever its number", () => {
+    const made = (number: number, atMs: number): Task => aTask({ number, metadata: { createdAt: at(atMs) } });
+    const later = aTask({ number: 1, spec: { notBefore: at(9_000) } });
+    const again = after(made(5, 2_000), killedBy("SIGKILL"));
+    const tasks = [later, made(2, 4_000), made(3, -1_000), made(4, 4_000), again];
+    const { policy } = now;
+    expect(numbers(inTurn(tasks, { nowMs: NOW_MS + 60_000, policy }))).toEqual([3, 5, 2, 4, 1]);
+  });
+
   test("lets a task rise by one point with each full span of ageing, past any priority in the end", () => {
     const old = turn(1, 0);
     const fresh = (atMs: number): Task => ({

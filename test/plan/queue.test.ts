@@ -50,8 +50,7 @@ describe("plan() looks at no more free tasks than it starts and one more", () =>
   });
   const startedOf = (line: Task[], capacity: { jobs: number; cpus: number }): number[] => {
     const { queued: _queued, ...around } = aSnapshot({ machine: aMachine({ capacity }) });
-    const [told] = queueOf(line).lines;
-    const lines = [{ priority: 0, isByAge: told?.isByAge ?? false, tasks: [...line, untouchable] }];
+    const lines = queueOf(line).lines.map((one) => ({ ...one, tasks: [...one.tasks, untouchable] }));
     const { actions, isWaiting } = plan({ ...around, queue: { bound: [], lines } });
     expect(isWaiting).toBe(true);
     return actions.map(({ task }) => task.metadata.number);
