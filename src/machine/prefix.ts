@@ -1,6 +1,8 @@
+import { withoutComments } from "../lib/shell-text.ts";
 import type { Limits } from "../model/limits.ts";
 import { CPU_PERIOD_US, cpuQuotaUs } from "./cgroup-texts.ts";
 import type { Means } from "./means.ts";
+import prefixText from "./sh/limit-prefix.sh" with { type: "text" };
 
 /** In an attempt's directory: the limits that could not be set at the last moment, a name a line. */
 export const MISSED_FILE = "limits-missed";
@@ -9,46 +11,7 @@ export const END_FILE = "group-end";
 /** In an attempt's directory: the group that systemd made; without it none was. */
 export const SCOPE_FILE = "group-scope";
 
-/**
- * What stands before a job with limits, in POSIX sh. Called as
- *
- *     sh -c PREFIX stint DIRECTORY strict|bestEffort [WHAT VALUE NAME]… -- PROGRAM [ARGUMENT…]
- *
- * it sets each limit on itself and then becomes the program. Only `watch`, for a group that vanishes with its last
- * process, makes it stay: it notes what the group counted, and ends as the program did.
- */
-const PREFIX = [
-  `_stint_directory=$1 _stint_mode=$2 _stint_group=`,
-  "shift 2",
-  `while test "$1" != --; do`,
-  "  case $1 in",
-  // 0 is the writer itself, in whatever namespace of pids.
-  `    join) printf '0\\n' >"$2/cgroup.procs" ;;`,
-  `    unset) unset "$2" ;;`,
-  "    watch)",
-  `      while IFS=: read -r _stint_number _stint_names _stint_path; do`,
-  `        test "$_stint_number" != 0 || _stint_group=$2$_stint_path`,
-  "      done </proc/self/cgroup",
-  `      printf '%s\\n' "$_stint_group" >"$_stint_directory/${SCOPE_FILE}" ;;`,
-  `    *) ulimit "-$1" "$2" ;;`,
-  "  esac 2>/dev/null || {",
-  `    printf '%s\\n' "$3" >>"$_stint_directory/${MISSED_FILE}"`,
-  `    test "$_stint_mode" = bestEffort || exit 125`,
-  "  }",
-  "  shift 3",
-  "done",
-  "shift",
-  `test -n "$_stint_group" || exec "$@"`,
-  "trap : HUP INT QUIT TERM USR1 USR2",
-  `( exec "$@" )`,
-  "_stint_code=$?",
-  // Nothing is forked: the job may have left no room for one more process.
-  "{",
-  `  while read -r _stint_line; do printf '%s\\n' "$_stint_line"; done <"$_stint_group/memory.events"`,
-  `  read -r _stint_line <"$_stint_group/memory.peak" && printf 'peak %s\\n' "$_stint_line"`,
-  `} >"$_stint_directory/${END_FILE}" 2>/dev/null`,
-  `exit "$_stint_code"`,
-].join("\n");
+const PREFIX = withoutComments(prefixText);
 
 /** A job that is to be limited. */
 export interface LimitedJob {

@@ -1,5 +1,7 @@
 import { execa } from "execa";
+import { withoutComments } from "../lib/shell-text.ts";
 import type { Engine } from "./container.ts";
+import sweepText from "./sh/container-sweep.sh" with { type: "text" };
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -8,20 +10,7 @@ export function removeContainer(engine: Engine, name: string, environment: Varia
   inBackground(["-c", `exec "$1" rm -f -v "$2"`, "stint", engine.path, name], environment);
 }
 
-/**
- * Removes the containers of a home that no open attempt answers for. Those of the present holder are left alone: it
- * may make one while the engine is still listing.
- */
-const SWEEP = [
-  "engine=$1 home=$2 holder=$3",
-  "shift 3",
-  `"$engine" ps -a --filter "label=stint.home=$home" --format '{{.Names}} {{.Labels}}' | while read -r name labels; do`,
-  // Docker writes `name=value`, podman 4 a map with `name:value`.
-  `  case $labels in *"stint.holder"[=:]"$holder"*) continue ;; esac`,
-  `  case " $* " in *" $name "*) continue ;; esac`,
-  `  "$engine" rm -f -v "$name"`,
-  "done",
-].join("\n");
+const SWEEP = withoutComments(sweepText);
 
 /** What a sweep keeps, and whose containers it looks at. */
 export interface Sweep {

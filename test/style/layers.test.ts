@@ -36,6 +36,7 @@ describe("breaches()", () => {
     ["src/cli/a.ts", 'export * from "./b.ts";', "exports from"],
     ["src/cli/a.ts", 'import { rig } from "../../test/rig.ts";', "outside src/"],
     ["src/run/a.ts", 'import x from "../../templates/x.yaml" with { type: "text" };', "may not read"],
+    ["src/run/a.ts", 'import x from "../machine/sh/x.sh" with { type: "text" };', "without its .ts"],
     ["src/model/a.ts", 'import { readFileSync } from "node:fs";', "may not import node:fs"],
     ["src/plan/a.ts", 'import { sleep } from "bun";', "may not import bun"],
     ["src/run/a.ts", 'import { pid, env } from "node:process";', "more of node:process"],
@@ -51,6 +52,7 @@ describe("breaches()", () => {
   const right = [
     ["src/main.ts", 'import { runApp } from "./cli/app.ts";'],
     ["src/cli/commands/init.ts", 'import x from "../../../templates/x.yaml" with { type: "text" };'],
+    ["src/run/a.ts", 'import x from "./sh/x.sh" with { type: "text" };'],
     ["src/cli/context.ts", 'import process from "node:process";'],
     ["src/store/owner.ts", 'import { pid } from "node:process";'],
     [
