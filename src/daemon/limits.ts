@@ -4,10 +4,18 @@ import { failpoint } from "../lib/failpoint.ts";
 import { textOf } from "../lib/file-text.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { countIn } from "../machine/cgroup-texts.ts";
-import { engineGroupFor, engineTops } from "../machine/engine-group.ts";
-import { countsOf, groupFor, makeGroup, memoryEnd, removeGroup, sweepGroups } from "../machine/group.ts";
+import { missesKillsBelow } from "../machine/cgroup-v1.ts";
+import {
+  countsOf,
+  engineGroupFor,
+  groupFor,
+  makeGroup,
+  memoryEnd,
+  removeGroup,
+  sweepGroups,
+} from "../machine/group.ts";
 import { needsGroup, unenforceable } from "../machine/limits.ts";
-import { jobGroupBase, type Means } from "../machine/means.ts";
+import type { Means } from "../machine/means.ts";
 import { END_FILE, isScoped, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../machine/prefix.ts";
 import { parseJson } from "../model/check.ts";
 import { type ControlGroup, type LimitsNote, limitsNote } from "../model/control-group.ts";
@@ -228,8 +236,8 @@ function isGroupGone(holder: Holder, job: Job): boolean {
 }
 
 /**
- * The engine's own word counts where no group of ours does. Version 1 counts kills in the group of the victim alone,
- * which went with the container: there the limit that was met and the signal tell.
+ * The engine's own word counts where no group of ours does. Where kills are counted in the container's group alone, which went with
+ * it, the limit that was met and the signal tell.
  */
 function isContainerOutOfMemory(about: {
   readonly note: LimitsNote;
@@ -240,7 +248,7 @@ function isContainerOutOfMemory(about: {
   if (end?.oomKilled === undefined || end.ending.type !== "exited") return false;
   if (note.group === null) return end.oomKilled && end.ending.exitCode !== 0;
   const hasMetLimit = countIn(counted ?? "", "oom") > 0;
-  return note.group.version === 1 && hasMetLimit && end.ending.signal === "SIGKILL";
+  return missesKillsBelow(note.group) && hasMetLimit && end.ending.signal === "SIGKILL";
 }
 
 /** What ended was the prefix, not the job: a limit was refused at the last moment, or systemd made no scope. */
@@ -274,8 +282,6 @@ export function dropLimits(directory: string): void {
 export function sweepLimits(holder: Holder): void {
   const { layout, means, say } = holder.options;
   const kept = new Set(holder.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
-  const base = jobGroupBase(means());
-  const tops = [...engineTops(means()), ...(base === null ? [] : [base])];
-  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept, tops }))
+  for (const path of sweepGroups(means(), { prefix: groupPrefix(layout), kept }))
     say(`${path}: was left over, removed`);
 }

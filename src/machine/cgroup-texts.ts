@@ -61,6 +61,16 @@ export function countIn(text: string, word: string): number {
   return Number(line?.slice(word.length + 1) ?? 0) || 0;
 }
 
+/** One limit, as a file of a group takes it. */
+export interface Setting {
+  /** Of the limit, in the task file. */
+  readonly name: string;
+  readonly file: string;
+  readonly value: string;
+  /** Not every kernel has it; it only sharpens another. */
+  readonly isOptional?: boolean;
+}
+
 /** The kernel's own default; it takes no quota under 1 ms, a hundredth of this. */
 export const CPU_PERIOD_US = 100_000;
 

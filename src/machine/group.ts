@@ -1,11 +1,19 @@
-import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { textOf } from "../lib/file-text.ts";
 import type { ControlGroup } from "../model/control-group.ts";
 import type { Limits } from "../model/limits.ts";
-import { CPU_PERIOD_US, countIn, cpuQuotaUs } from "./cgroup-texts.ts";
-import { type Means, SUPERVISOR_LEAF } from "./means.ts";
+import {
+  CPU_PERIOD_US,
+  cgroupMountsIn,
+  countIn,
+  cpuQuotaUs,
+  type Mount,
+  type Setting,
+} from "./cgroup-texts.ts";
+import { basesOfV1, countsOfV1, engineGroupOfV1, groupOfV1, settingsOfV1 } from "./cgroup-v1.ts";
+import { jobGroupBase, type Means, SUPERVISOR_LEAF } from "./means.ts";
 
 /** Names the groups of an attempt, before there are any; null where these means make none of ours. */
 export function groupFor(means: Means, name: string): ControlGroup | null {
@@ -14,27 +22,39 @@ export function groupFor(means: Means, name: string): ControlGroup | null {
     const memory = means.controllers.includes("memory") ? directory : null;
     return { version: 2, directories: [directory], memory };
   }
-  if (means.type !== "v1") return null;
-  const { bases } = means;
-  // Controllers that are mounted together share a directory.
-  const directories = [...new Set(Object.values(bases))].map((base) => join(base, name));
-  return { version: 1, directories, memory: bases.memory === undefined ? null : join(bases.memory, name) };
+  return means.type === "v1" ? groupOfV1(means, name) : null;
 }
 
-interface Setting {
-  /** Of the limit, in the task file. */
-  readonly name: string;
-  readonly file: string;
-  readonly value: string;
-  /** Not every kernel has it; it only sharpens another. */
-  readonly isOptional?: true;
+/** A group under which an engine is told to put a container's own. */
+export interface EngineGroup {
+  readonly group: ControlGroup;
+  /** From the top of each hierarchy, as `--cgroup-parent` takes it. */
+  readonly parent: string;
+}
+
+/** Names the group for a container, before there is one; null where these means make none. */
+export function engineGroupFor(means: Means, name: string): EngineGroup | null {
+  const mounts = mountsHere();
+  if (means.type === "v1") {
+    const group = engineGroupOfV1(mounts, name);
+    return group === null ? null : { group, parent: `/${name}` };
+  }
+  const group = groupFor(means, name);
+  const [directory] = group?.directories ?? [];
+  const mount = mounts.find(({ version, point }) => version === 2 && directory?.startsWith(`${point}/`));
+  if (group === null || directory === undefined || mount === undefined) return null;
+  return { group, parent: directory.slice(mount.point.length) };
+}
+
+function mountsHere(): Mount[] {
+  return cgroupMountsIn(textOf("/proc/self/mountinfo") ?? "").filter(({ point }) => existsSync(point));
 }
 
 /** Makes the groups and sets the limits; gives the names of those that the kernel refused. Throws where it made none. */
 export function makeGroup(group: ControlGroup, limits: Limits, means: Means): string[] {
   if (means.type === "v2") prepareBase(means);
   for (const directory of group.directories) mkdirSync(directory);
-  const settings = group.version === 2 ? settingsOfVersion2(limits) : settingsOfVersion1(limits);
+  const settings = group.version === 1 ? settingsOfV1(limits) : settingsOf(limits);
   const refused = new Set<string>();
   for (const setting of settings) {
     if (!isSet(group, setting) && setting.isOptional !== true) refused.add(setting.name);
@@ -52,50 +72,21 @@ function prepareBase({ base, controllers, isToVacate }: Extract<Means, { type: "
   writeFileSync(join(base, "cgroup.subtree_control"), `${wanted}\n`);
 }
 
-function settingsOfVersion2({ memoryBytes, cpus, pids }: Limits): Setting[] {
-  const isOptional = true;
+function settingsOf({ memoryBytes, cpus, pids }: Limits): Setting[] {
   const memory: Setting[] =
     memoryBytes === undefined
       ? []
       : [
           { name: "limits.memory", file: "memory.max", value: String(memoryBytes) },
-          { name: "limits.memory", file: "memory.swap.max", value: "0", isOptional },
+          { name: "limits.memory", file: "memory.swap.max", value: "0", isOptional: true },
           // The job dies as a whole: half a trainer hangs.
-          { name: "limits.memory", file: "memory.oom.group", value: "1", isOptional },
+          { name: "limits.memory", file: "memory.oom.group", value: "1", isOptional: true },
         ];
   return [
     ...memory,
     ...(cpus === undefined
       ? []
       : [{ name: "limits.cpus", file: "cpu.max", value: `${cpuQuotaUs(cpus)} ${CPU_PERIOD_US}` }]),
-    ...(pids === undefined ? [] : [{ name: "limits.pids", file: "pids.max", value: String(pids) }]),
-  ];
-}
-
-function settingsOfVersion1({ memoryBytes, cpus, pids }: Limits): Setting[] {
-  const memory: Setting[] =
-    memoryBytes === undefined
-      ? []
-      : [
-          { name: "limits.memory", file: "memory.limit_in_bytes", value: String(memoryBytes) },
-          // Memory and swap together; absent where the kernel does not count swap.
-          {
-            name: "limits.memory",
-            file: "memory.memsw.limit_in_bytes",
-            value: String(memoryBytes),
-            isOptional: true,
-          },
-        ];
-  const cpu: Setting[] =
-    cpus === undefined
-      ? []
-      : [
-          { name: "limits.cpus", file: "cpu.cfs_period_us", value: String(CPU_PERIOD_US) },
-          { name: "limits.cpus", file: "cpu.cfs_quota_us", value: String(cpuQuotaUs(cpus)) },
-        ];
-  return [
-    ...memory,
-    ...cpu,
     ...(pids === undefined ? [] : [{ name: "limits.pids", file: "pids.max", value: String(pids) }]),
   ];
 }
@@ -113,24 +104,13 @@ function isSet({ directories }: ControlGroup, { file, value }: Setting): boolean
   });
 }
 
-/** A charge of several pages fails below the limit. */
-const SLACK_BYTES = 65_536;
-
 /** What a group counted, in the words of memory.events; `oom` are the times that it met its own limit. */
 export function countsOf({ version, memory }: ControlGroup): string | null {
   if (memory === null) return null;
-  const read = (file: string): string => textOf(join(memory, file)) ?? "";
-  if (version === 2) {
-    const events = textOf(join(memory, "memory.events"));
-    return events === null ? null : `${events}peak ${read("memory.peak").trim() || 0}\n`;
-  }
-  const control = textOf(join(memory, "memory.oom_control"));
-  if (control === null) return null;
-  const peak = Number(read("memory.max_usage_in_bytes"));
-  // With one on swap too, that limit is met first, and Linux 6.18 counts no failures of it (tried): the peak tells.
-  const isAtLimit = peak + SLACK_BYTES >= Number(read("memory.limit_in_bytes") || Number.POSITIVE_INFINITY);
-  const oom = Math.max(Number(read("memory.failcnt")), isAtLimit ? 1 : 0);
-  return `oom ${oom}\noom_kill ${countIn(control, "oom_kill")}\npeak ${peak}\n`;
+  if (version === 1) return countsOfV1(memory);
+  const events = textOf(join(memory, "memory.events"));
+  const peak = (textOf(join(memory, "memory.peak")) ?? "").trim();
+  return events === null ? null : `${events}peak ${peak || 0}\n`;
 }
 
 /** How the memory of a job went. */
@@ -168,16 +148,20 @@ function removeDirectory(directory: string): boolean {
   }
 }
 
-/** Removes groups that nobody answers for: those whose name begins with `prefix` and is not among `kept`. */
+/** Removes groups of attempts that are no longer open: those whose name begins with `prefix` and is not among `kept`. */
 export function sweepGroups(
   means: Means,
-  { prefix, kept, tops = [] }: { prefix: string; kept: ReadonlySet<string>; tops?: readonly string[] },
+  { prefix, kept }: { prefix: string; kept: ReadonlySet<string> },
 ): string[] {
-  const bases = means.type === "v2" ? [means.base] : means.type === "v1" ? Object.values(means.bases) : [];
-  return [...new Set([...bases, ...tops])].flatMap((base) =>
-    namesIn(base)
+  const base = jobGroupBase(means);
+  const bases = [
+    ...(base === null ? [] : [base]),
+    ...(means.type === "v1" ? basesOfV1(means, mountsHere()) : []),
+  ];
+  return [...new Set(bases)].flatMap((directory) =>
+    namesIn(directory)
       .filter((name) => name.startsWith(prefix) && !kept.has(name))
-      .map((name) => join(base, name))
+      .map((name) => join(directory, name))
       // One with processes in it stays: rmdir takes empty groups alone.
       .filter(removeDirectory),
   );

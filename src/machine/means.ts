@@ -12,6 +12,7 @@ import {
   membershipsIn,
   placeIn,
 } from "./cgroup-texts.ts";
+import { detectV1, jobBaseOfV1, type V1Backend } from "./cgroup-v1.ts";
 
 /**
  * By which means the kernel can be told of limits that hold for a job as a whole. `own` is our own group of version 2, where groups
@@ -33,12 +34,7 @@ export type Means =
       readonly runtimeDirectory: string | null;
       readonly own: string | null;
     }
-  /** A group in the hierarchy of each controller. */
-  | {
-      readonly type: "v1";
-      readonly controllers: readonly Controller[];
-      readonly bases: Readonly<Partial<Record<Controller, string>>>;
-    }
+  | V1Backend
   | {
       readonly type: "none";
       readonly controllers: readonly Controller[];
@@ -70,11 +66,7 @@ export function probeMeans(machine: ProbedMachine): Means {
     point: `${machine.root}${mount.point}`,
   }));
   const own = ownGroup(mounts, memberships);
-  const candidates = [
-    delegated(own),
-    systemdScopes(machine, { mounts, own }),
-    firstVersion(mounts, memberships),
-  ];
+  const candidates = [delegated(own), systemdScopes(machine, { mounts, own }), detectV1(mounts, memberships)];
   const found = candidates.find((means) => means !== null && means.controllers.length > 0);
   const why =
     mounts.length === 0
@@ -89,7 +81,7 @@ export function jobGroupBase(means: Means): string | null {
     case "v2":
       return means.base;
     case "v1":
-      return means.bases.pids ?? means.bases.cpu ?? means.bases.memory ?? null;
+      return jobBaseOfV1(means);
     case "systemd":
     case "none":
       return means.own;
@@ -140,20 +132,6 @@ function systemdScopes(
   const present = wordsOf(join(mount.point, manager, "cgroup.controllers"));
   const controllers = CONTROLLERS.filter((name) => present.includes(name));
   return { type: "systemd", controllers, program, runtimeDirectory: isRoot ? null : runtimeDirectory, own };
-}
-
-function firstVersion(mounts: readonly Mount[], memberships: readonly Membership[]): Means {
-  const bases: Partial<Record<Controller, string>> = {};
-  for (const name of CONTROLLERS) {
-    const mount = mounts.find(({ version, controllers }) => version === 1 && controllers.includes(name));
-    const own = memberships.find(({ controllers }) => controllers.includes(name));
-    if (mount === undefined || own === undefined) continue;
-    // In a namespace the path may be one of outside; then the mount's top is where we are.
-    const place = placeIn(mount, own.path);
-    const base = place !== null && existsSync(place) ? place : mount.point;
-    if (isWritable(base)) bases[name] = base;
-  }
-  return { type: "v1", bases, controllers: CONTROLLERS.filter((name) => bases[name] !== undefined) };
 }
 
 function wordsOf(path: string): string[] {

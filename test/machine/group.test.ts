@@ -61,25 +61,6 @@ describe("memoryEnd()", () => {
   });
 });
 
-describe("countsOf() of version 1", () => {
-  test.each([
-    ["3", "50", 3],
-    // Linux 6.18 counts no failures against a limit on memory and swap together.
-    ["0", "1000000", 1],
-    ["0", "50", 0],
-  ])("with %s failures and a peak of %s it met its limit %d times", async (failures, peak, oom) => {
-    await using machine = new FakeMachine();
-    machine.file("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n");
-    machine.file("memory.failcnt", `${failures}\n`);
-    machine.file("memory.max_usage_in_bytes", `${peak}\n`);
-    machine.file("memory.limit_in_bytes", "1000000\n");
-    const memory = machine.path;
-    expect(countsOf({ version: 1, directories: [memory], memory })).toBe(
-      `oom ${oom}\noom_kill 1\npeak ${peak}\n`,
-    );
-  });
-});
-
 describe("removal", () => {
   test("takes the groups that the job made inside; one that is gone is removed; one that is held is not", async () => {
     await using machine = new FakeMachine();

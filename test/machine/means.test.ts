@@ -54,20 +54,6 @@ describe("probeMeans()", () => {
     expect(machine.probe().controllers).toEqual([]);
   });
 
-  test("takes version 1 where its hierarchies are, each controller from its own", async () => {
-    await using machine = new FakeMachine();
-    const mount = (name: string): string => `3 3 0:3 / /cg/${name} rw - cgroup cgroup rw,${name}\n`;
-    machine.file("/proc/self/mountinfo", `${mount("memory")}${mount("cpu,cpuacct")}`);
-    machine.file("/proc/self/cgroup", "3:memory:/mine\n2:cpu,cpuacct:/of/outside\n1:pids:/\n");
-    machine.file("/cg/memory/mine/tasks", "");
-    machine.file("/cg/cpu,cpuacct/tasks", "");
-    expect(machine.probe()).toEqual({
-      type: "v1",
-      controllers: ["memory", "cpu"],
-      bases: { memory: join(machine.path, "cg/memory/mine"), cpu: join(machine.path, "cg/cpu,cpuacct") },
-    });
-  });
-
   test("says why there is nothing", async () => {
     await using machine = new FakeMachine();
     expect(machine.probe()).toMatchObject({ type: "none", why: "no control groups are mounted" });
