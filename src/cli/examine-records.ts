@@ -160,7 +160,9 @@ export function checkUnread(layout: Layout): Check[] {
       return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
     });
   const unread = stuckNoted(layout)
-    .filter(({ batch }) => isThere(join(layout.place("pending"), `${batch}.json`)))
+    .filter(({ batch }) =>
+      (["running", "pending"] as const).some((place) => isThere(join(layout.place(place), `${batch}.json`))),
+    )
     .map(({ batch, message }): Check => {
       const what = `the accepted task ${batch} is not taken in: ${message}`;
       return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };

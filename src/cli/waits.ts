@@ -1,5 +1,7 @@
+import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
+import { batchMembers, incomingBatches } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import type { Overview } from "./overview.ts";
@@ -10,15 +12,19 @@ import { shortWait } from "./text/wait.ts";
 export async function waitsSeen(
   context: Context,
   layout: Layout,
-  { active, queued, owner, isSupervised, silence, obstacle }: Overview,
+  { active, queued, owner, isSupervised, silence, obstacle, stuck }: Overview,
 ): Promise<(task: Task) => Wait> {
   const waitOf = waitsIn(await surroundingsSeen(context, layout, [...active, ...queued]), isSupervised);
+  const incoming = isSupervised ? incomingIds(layout) : new Set<TaskId>();
   return (task) => {
+    const { id } = task.metadata;
     const wait = waitOf(task);
     // What else is in the way stays in the way when the supervisor goes on.
     if (silence !== null && wait.type === "next") return { type: "silent", by: silence };
     if (wait.type === "next" && isSupervised && obstacle !== null)
       return { type: "obstacle", message: obstacle };
+    if (wait.type === "next" && isSupervised && (stuck.has(id) || incoming.has(id)))
+      return { type: "untaken", message: stuck.get(id) ?? null };
     // A `run` starts its own tasks: one that has room and does not start is not of them.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };
@@ -32,4 +38,9 @@ export async function shortWaits(
 ): Promise<(task: Task) => string> {
   const waitOf = await waitsSeen(context, layout, overview);
   return (task) => shortWait(waitOf(task), context.clock.now());
+}
+
+/** Accepted tasks that no supervisor has taken in. */
+function incomingIds(layout: Layout): Set<TaskId> {
+  return new Set(incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)));
 }

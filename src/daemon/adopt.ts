@@ -19,13 +19,13 @@ import { obeyPauses } from "./pausing.ts";
  * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
  * alive or not, and the loop finds out how they ended; those that never started go back to the queue.
  */
-export function adoptJobs(holder: Holder): void {
-  adoptAll(holder);
-  obeyPauses(holder);
+export function adoptJobs(holder: Holder, tasks: readonly Task[]): void {
+  adoptAll(holder, tasks);
+  obeyPauses(holder, tasks);
 }
 
-function adoptAll(holder: Holder): void {
-  for (const task of holder.active) {
+function adoptAll(holder: Holder, tasks: readonly Task[]): void {
+  for (const task of tasks) {
     const attempt = openAttempt(task);
     if (attempt === null)
       holder.options.say(`${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`);

@@ -5,6 +5,8 @@ import type { Task } from "../model/task.ts";
 export class Arrivals {
   readonly #awaited = new Set<TaskId>();
   readonly #batches = new Set<string>();
+  /** Tasks whose records the system did not let go when this holder began, and why. */
+  readonly unread = new Map<TaskId, string>();
 
   /** These are about to come. */
   expect(ids: readonly TaskId[]): void {

@@ -1,6 +1,7 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { instantMs } from "../lib/clock.ts";
 import type { Steps } from "../lib/steps.ts";
+import { problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
 import type { Answer } from "../model/request.ts";
@@ -39,6 +40,9 @@ const MAX_MEASURED = 5_000;
 export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
   const { layout, clock, onProgress = () => {} } = holder.options;
   const nowMs = clock.now();
+  const [unread] = holder.arrivals.unread.values();
+  // It may need any of what would be removed: its environment, its parents.
+  if (unread !== undefined && !dryRun) return [refusal(unread)];
   const ended: Ended[] = [];
   const environments = new Map<TaskId, string | undefined>();
   const isNeeded = needsOf(holder);
@@ -93,6 +97,11 @@ export function* cleaning(holder: Holder, { rules, dryRun, actor }: Cleaning): S
   const used = new Set(named.filter((name) => name !== undefined));
   const finished = onDisk("finish the clean-up", () => finishRemoval(layout, used, nowMs));
   return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
+}
+
+function refusal(unread: string): Answer {
+  const message = `Cannot clean up: what the records need must be known first, and one is not: ${unread}`;
+  return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
 }
 
 /** Null for what is gone, cannot be read, or waits there by mistake. */

@@ -47,8 +47,9 @@ export class DailyCleaning {
 
   /** A clock that was set back does not put it off. */
   #isDue(): boolean {
-    const { clock } = this.#holder.options;
-    if (clock.awakeMs() < this.#notBeforeAwakeMs) return false;
+    const { arrivals, options } = this.#holder;
+    const { clock } = options;
+    if (clock.awakeMs() < this.#notBeforeAwakeMs || arrivals.unread.size > 0) return false;
     const nowMs = clock.now();
     return this.#lastMs === null || nowMs - this.#lastMs >= DAY_MS || nowMs < this.#lastMs;
   }

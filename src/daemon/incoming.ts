@@ -1,7 +1,6 @@
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { goOn, partsOf, type Steps } from "../lib/steps.ts";
-import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
@@ -11,7 +10,9 @@ import { readRecordOf } from "../store/record.ts";
 import { RecordParts } from "../store/record-parts.ts";
 import { onDisk, problemOf } from "../store/trouble.ts";
 import type { Holder } from "./holder.ts";
+import { queuedNote } from "./queued-note.ts";
 import { Retries } from "./retries.ts";
+import { takeUnread } from "./take-recovered.ts";
 
 /** Between two slices, so that whatever else happens is heard of. */
 export const GO_ON_MS = 1;
@@ -22,7 +23,7 @@ export class Incoming {
   readonly #holder: Holder;
   /** Batches that could not be taken in. */
   readonly #stuck = new Retries<string>();
-  /** Tasks in `pending/` whose record could not be read or put aside. */
+  /** Tasks whose record could not be read or put aside: in `pending/`, or wherever this holder found them when it began. */
   readonly #unread = new Retries<TaskId>();
   /** What readers are told of either. */
   readonly #told = new Map<string, string>();
@@ -31,6 +32,7 @@ export class Incoming {
 
   constructor(holder: Holder) {
     this.#holder = holder;
+    for (const [id, why] of holder.arrivals.unread) this.#putOff(id, why);
   }
 
   /** Goes on; gives when to do so again in ms, or null where nothing is on its way that could be had. */
@@ -62,8 +64,11 @@ export class Incoming {
       // Not on top of what the disk refused.
       if (this.#holder.trouble !== null) return;
     }
-    const unread = this.#unread.keys.filter((id) => this.#unread.isDue(id, clock.awakeMs()));
-    tellQueued(this.#holder, yield* this.#load(unread, false));
+    const due = this.#unread.keys.filter((id) => this.#unread.isDue(id, clock.awakeMs()));
+    const { arrivals } = this.#holder;
+    this.#takeUnread(due.filter((id) => arrivals.unread.has(id)));
+    const accepted = due.filter((id) => this.#unread.isDue(id, clock.awakeMs()) && this.#unread.has(id));
+    tellQueued(this.#holder, yield* this.#load(accepted, false));
     this.#tell();
   }
 
@@ -113,18 +118,38 @@ export class Incoming {
 
   /** The task of a record, where it is new and can be had; one that the system does not let go for now is tried again. */
   #read(id: TaskId, how: { readonly parts: RecordParts; readonly isPublished: boolean }): Task | null {
-    const { tasks, options } = this.#holder;
+    const { tasks } = this.#holder;
     const loaded = tasks.has(id) ? ok(null) : load(this.#holder, { id, ...how });
     if (loaded.ok) {
       this.#release(this.#unread, id);
       return loaded.value;
     }
-    const { message } = loaded.error;
-    if (this.#unread.postpone(id, options.clock.awakeMs()) === 1)
-      options.say(`${id}: ${message}; it is tried again now and then`);
-    this.#told.set(id, message);
-    this.#isTold = false;
+    this.#putOff(id, loaded.error.message);
     return null;
+  }
+
+  /** What was there when this holder began may be anything: in the wrong folder, older than the journal, of a job that runs. */
+  #takeUnread(ids: readonly TaskId[]): void {
+    if (ids.length === 0) return;
+    const { arrivals, tasks } = this.#holder;
+    takeUnread(this.#holder, new Set(ids));
+    for (const id of ids) {
+      const why = arrivals.unread.get(id);
+      if (why === undefined) this.#release(this.#unread, id);
+      else this.#putOff(id, why);
+    }
+    tellQueued(
+      this.#holder,
+      ids.filter((id) => tasks.get(id)?.status.state === "queued"),
+    );
+  }
+
+  #putOff(id: TaskId, why: string): void {
+    const { clock, say } = this.#holder.options;
+    if (this.#unread.postpone(id, clock.awakeMs()) === 1)
+      say(`${id}: ${why}; it is tried again now and then`);
+    this.#told.set(id, why);
+    this.#isTold = false;
   }
 
   #release<Key extends string>(from: Retries<Key>, key: Key): void {
@@ -161,20 +186,6 @@ function* publishedBy(batch: string, steps: Steps<unknown>): Steps<Problem | nul
     if (next.value.done === true) return null;
     yield next.value.value;
   }
-}
-
-/** The first line on a task in the audit log. */
-export function queuedNote(task: Task): AuditNote {
-  const { id, uid, createdBy, resourceVersion, source } = task.metadata;
-  return {
-    event: "task_queued",
-    actor: createdBy,
-    task: id,
-    uid,
-    to: "queued",
-    version: resourceVersion,
-    detail: `from ${source}`,
-  };
 }
 
 /** The task of a record in `pending/`; null where there is none to be had, an error where the system refuses for now. */

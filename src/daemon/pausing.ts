@@ -97,8 +97,8 @@ function obeyPause(holder: Holder, task: Task): void {
 }
 
 /** A crash may have come between a record and its signals. */
-export function obeyPauses(holder: Holder): void {
-  for (const task of holder.active) {
+export function obeyPauses(holder: Holder, tasks: readonly Task[]): void {
+  for (const task of tasks) {
     const open = openAttempt(task);
     if (open?.paused !== undefined || open?.pausedMs !== undefined) obeyPause(holder, task);
   }

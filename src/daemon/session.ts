@@ -5,22 +5,18 @@ import { openShares } from "../machine/shares.ts";
 import type { AuditNote } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
-import { openAttempt, type Task } from "../model/task.ts";
-import { unaudited } from "../store/audit-chain.ts";
+import { openAttempt } from "../model/task.ts";
 import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { requireRoomForJobs } from "../store/probe.ts";
 import { recover } from "../store/recover.ts";
 import { dropDeadTurn } from "../store/submit-turn.ts";
 import { problemOf } from "../store/trouble.ts";
-import { adoptJobs } from "./adopt.ts";
-import { sweepLeftContainers } from "./container.ts";
 import { DevicePool } from "./device-pool.ts";
 import { Holder, type HolderOptions } from "./holder.ts";
-import { queuedNote } from "./incoming.ts";
 import { InventoryKeeper } from "./inventory.ts";
-import { sweepLimits } from "./limits.ts";
 import { Courier } from "./notices/courier.ts";
+import { sweepLeft, takeRecovered } from "./take-recovered.ts";
 
 export interface Session extends AsyncDisposable {
   readonly holder: Holder;
@@ -92,15 +88,12 @@ function keepInventory(holder: Holder): InventoryKeeper {
 }
 
 function settleIn(holder: Holder, lock: HeldLock): void {
-  const { layout, clock, actor, say } = holder.options;
-  const { tasks, ended, findings, replayed, fromBefore } = recover(layout, clock.now(), {
+  const { layout, clock, actor } = holder.options;
+  const recovered = recover(layout, clock.now(), {
     announce: (moved, known) => holder.announce(moved, () => known),
     isPassing: lock.owner.role === "command",
   });
   failpoint("session:recovered");
-  for (const task of tasks) holder.take(task);
-  for (const { path, what } of findings) say(`${path}: ${what}`);
-  if (replayed.length > 0) say(`made again from the journal: ${replayed.join(", ")}`);
   const before = lock.takenFrom;
   const taken: AuditNote =
     before === null
@@ -110,22 +103,6 @@ function settleIn(holder: Holder, lock: HeldLock): void {
           actor,
           detail: `${lock.owner.role}, pid ${lock.owner.pid}, from ${before.role}, pid ${before.pid}`,
         };
-  const quarantined = findings.map(
-    ({ path, what }): AuditNote => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
-  );
-  holder.note([taken, ...quarantined, ...reconciled(holder, [...tasks, ...ended, ...fromBefore])]);
-  failpoint("session:noted");
-  adoptJobs(holder);
-  if (lock.owner.role === "command") return;
-  sweepLimits(holder);
-  sweepLeftContainers(holder);
-}
-
-/** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
-function reconciled(holder: Holder, tasks: readonly Task[]): AuditNote[] {
-  return unaudited(holder.options.layout, tasks).map(({ task, audited }): AuditNote => {
-    const { id, uid, resourceVersion: version } = task.metadata;
-    if (audited === 0 && version === 1) return queuedNote(task);
-    return { event: "reconciled", actor: "stint", task: id, uid, to: task.status.state, version };
-  });
+  takeRecovered(holder, recovered, [taken]);
+  sweepLeft(holder);
 }

@@ -160,7 +160,8 @@ function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null)
 function doChores(holder: Holder, supervision: Supervision): void {
   findMissedEnds(holder);
   adoptLeft(holder);
-  holder.checkpointIfDue();
+  // The journal may have a newer version of what cannot be read.
+  if (holder.arrivals.unread.size === 0) holder.checkpointIfDue();
   supervision.refresh?.();
   dropOldReplies(holder.options.layout, holder.options.clock.now());
 }

@@ -17,6 +17,8 @@ export type Wait =
   | { readonly type: "silent"; readonly by: Silence }
   /** The supervisor starts nothing for now, for a reason of the system. */
   | { readonly type: "obstacle"; readonly message: string }
+  /** It is accepted, and the supervisor has not taken it in; why, where it cannot. */
+  | { readonly type: "untaken"; readonly message: string | null }
   /** Nothing starts for now, or not this one. */
   | { readonly type: "pause"; readonly pause: Pause }
   /** Those who have its lane or come before it in it. */

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
+import { bootId } from "../lib/host.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal, PLACES, type Place, placeOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -16,7 +17,7 @@ import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 import { replay } from "./replay.ts";
 import { dropOldReplies } from "./requests.ts";
-import { onDisk } from "./trouble.ts";
+import { onDisk, problemOf } from "./trouble.ts";
 import type { Step } from "./writer.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
@@ -40,6 +41,8 @@ export interface Recovered {
   /** Those that had ended and were not yet where ended ones belong. */
   readonly ended: Task[];
   readonly findings: Finding[];
+  /** Those whose record the system did not let go, as where too many files are open: nothing is known of them. */
+  readonly unread: Map<TaskId, string>;
   /** Those whose record was older than the journal, or lost in a power cut, and was made again. */
   readonly replayed: readonly TaskId[];
   /** The newest of what the journal has of them from before the machine was down. */
@@ -64,8 +67,8 @@ export function recover(
   mkdirSync(layout.journal, { recursive: true, mode: 0o700 });
   const { ids: replayed, fromBefore, findings } = replay(layout);
   failpoint("recover:replayed");
-  const found: Recovered = { tasks: [], ended: [], findings, replayed, fromBefore };
-  finishMoves(layout, found);
+  const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(), replayed, fromBefore };
+  finishMoves(layout, found, readdirSync(layout.tmp));
   for (const batch of incomingBatches(layout)) {
     const published = onDisk("publish", () => publishBatch(layout, batch, found.findings));
     if (!published.ok) found.findings.push(leftAlone(join(layout.incoming, batch), published.error.message));
@@ -73,16 +76,65 @@ export function recover(
   dropStaged(layout, nowMs);
   // Here too: a holder may be gone again before its first chores.
   dropOldReplies(layout, nowMs);
-  const ranks: Ranks = new Map();
-  const moves: Move[] = [];
+  const loading: Loading = { found, ranks: new Map(), moves: [] };
   const isBrief = isPassing && isLong(layout) && holdsNumber(layout);
   // Before anything is put aside: a spoilt record's number is taken too.
   const listings = isBrief ? [] : ENDED.map((place) => listed(layout, place));
-  const unended = UNENDED.map((place) => {
-    // As late as can be: who submits may publish what it submitted by itself until it sees the lock.
-    const listing = listed(layout, place);
-    load(layout, listing, { found, ranks, moves });
-    return listing;
+  // As late as can be: who submits may publish what it submitted by itself until it sees the lock.
+  const unended = loadUnended(layout, loading, { listing: (place) => listed(layout, place), announce });
+  const ended = isBrief ? ENDED.map((place) => endedToo(layout, { place, unended })) : listings;
+  dropCopies(layout, { ended, loading });
+  for (const place of PLACES) syncDirectory(layout.place(place));
+  const segments = dueSegments(layout);
+  // The journal may have a newer version of what cannot be read.
+  if (segments.length >= MAX_SEGMENTS && found.unread.size === 0)
+    found.findings.push(...checkpointSome(layout, segments));
+  raiseNumbers(layout, Math.max(...[...unended, ...ended].map(highest)));
+  return found;
+}
+
+/** The same once more for tasks whose records the system did not let go then, and for them alone. */
+export function recoverUnread(
+  layout: Layout,
+  unread: ReadonlySet<TaskId>,
+  announce: NonNullable<RecoverOptions["announce"]>,
+): Recovered {
+  const { ids: replayed, fromBefore, findings } = replay(layout, bootId(), unread);
+  const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(), replayed, fromBefore };
+  const moving = [...unread].map((id) => basename(layout.moving(id)));
+  finishMoves(
+    layout,
+    found,
+    moving.filter((name) => isThere(join(layout.tmp, name))),
+  );
+  const loading: Loading = { found, ranks: new Map(), moves: [] };
+  const listing = (place: Place): Listing => ({
+    place,
+    ids: [...unread].filter((id) => isThere(layout.record(place, id))),
+  });
+  const unended = loadUnended(layout, loading, { listing, announce });
+  dropCopies(layout, { ended: ENDED.map((place) => endedToo(layout, { place, unended })), loading });
+  for (const place of PLACES) syncDirectory(layout.place(place));
+  return found;
+}
+
+/** Reads what has not ended, and moves what belongs elsewhere. */
+function loadUnended(
+  layout: Layout,
+  loading: Loading,
+  {
+    listing,
+    announce,
+  }: {
+    readonly listing: (place: Place) => Listing;
+    readonly announce: NonNullable<RecoverOptions["announce"]>;
+  },
+): Listing[] {
+  const { found, moves } = loading;
+  const listings = UNENDED.map((place) => {
+    const list = listing(place);
+    load(layout, list, loading);
+    return list;
   });
   // Before the moves, as in a commit: after them nothing tells that these have just come to where they belong.
   announce(
@@ -90,25 +142,22 @@ export function recover(
     found.tasks,
   );
   for (const { path, target } of moves) found.findings.push(...moveHome(path, target));
-  const ended = isBrief ? ENDED.map((place) => endedToo(layout, { place, unended })) : listings;
-  dropCopies(layout, { ended, loading: { found, ranks } });
-  for (const place of PLACES) syncDirectory(layout.place(place));
-  const segments = dueSegments(layout);
-  if (segments.length >= MAX_SEGMENTS) found.findings.push(...checkpointSome(layout, segments));
-  raiseNumbers(layout, Math.max(...[...unended, ...ended].map(highest)));
-  return found;
+  return listings;
 }
 
 /** Where the record of a task is that counts: one id in two directories comes of copying by hand. */
 type Ranks = Map<TaskId, Place>;
 
 /** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
-function finishMoves(layout: Layout, found: Recovered): void {
-  for (const name of readdirSync(layout.tmp)) {
+function finishMoves(layout: Layout, found: Recovered, names: readonly string[]): void {
+  for (const name of names) {
     if (!name.endsWith(MOVING_ENDING)) continue;
     const path = join(layout.tmp, name);
     const read = readRecord(path);
-    if (!read.ok) found.findings.push(faultFinding(path, read.error));
+    const id = idFromFileName(`${basename(name, MOVING_ENDING)}.json`);
+    if (!read.ok && read.error.type === "unreadable" && id !== null)
+      found.unread.set(id, unreadable(path, read.error.errno));
+    else if (!read.ok) found.findings.push(faultFinding(path, read.error));
     else {
       const { metadata, status } = read.value;
       const isItself = path === layout.moving(metadata.id);
@@ -168,7 +217,8 @@ function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: 
     const read = readRecordOf(id, { path, parts });
     if (!read.ok) {
       if (read.error.type === "missing") continue;
-      found.findings.push(faultFinding(path, read.error));
+      if (read.error.type === "unreadable") found.unread.set(id, unreadable(path, read.error.errno));
+      else found.findings.push(faultFinding(path, read.error));
       if (read.error.type !== "corrupt") ranks.set(id, place);
       continue;
     }
@@ -193,10 +243,14 @@ function faultFinding(path: string, fault: RecordFault): Finding {
     case "newer":
       return leftAlone(path, `written by a newer stint (format ${fault.formatVersion})`);
     case "unreadable":
-      return leftAlone(path, `it cannot be read (${fault.errno})`);
+      return leftAlone(path, unreadable(path, fault.errno));
     case "missing":
       return leftAlone(path, "it is gone");
   }
+}
+
+function unreadable(path: string, errno: string): string {
+  return problemOf(errno, "read the record of a task", `${errno}, ${path}`).message;
 }
 
 function leftAlone(path: string, why: string): Finding {
@@ -206,7 +260,7 @@ function leftAlone(path: string, why: string): Finding {
 /** By their names alone: these directories are not read at a start-up, and listed once. */
 function dropCopies(
   layout: Layout,
-  { ended, loading }: { ended: readonly Listing[]; loading: Omit<Loading, "moves"> },
+  { ended, loading }: { ended: readonly Listing[]; loading: Loading },
 ): void {
   const { found, ranks } = loading;
   for (const { place, ids } of ended) {

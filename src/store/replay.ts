@@ -32,10 +32,10 @@ interface Line {
 }
 
 /**
- * Makes records again of what the journal has newer than they are; safe to do again. Once the name of a record is on the
+ * Makes records again of what the journal has newer than they are, of all tasks or those in `of`; safe to do again. Once the name of a record is on the
  * disk, renames keep it under one path or another: a record that is gone was removed by hand, and stays so.
  */
-export function replay(layout: Layout, boot = bootId()): Replayed {
+export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>): Replayed {
   const findings: Finding[] = [];
   const incoming = incomingPaths(layout);
   const lines = new Map<TaskId, Line>();
@@ -44,6 +44,7 @@ export function replay(layout: Layout, boot = bootId()): Replayed {
     // Within a boot nothing that was written can be missing, and a batch holds nothing that is newer.
     if (!isFromBefore && segment.isBatch) continue;
     for (const task of segment.tasks()) {
+      if (of?.has(task.metadata.id) === false) continue;
       const known = lines.get(task.metadata.id)?.task.metadata.resourceVersion ?? 0;
       if (known <= task.metadata.resourceVersion)
         lines.set(task.metadata.id, { task, isFromBefore, mayBeGone: isFromBefore && !isPublished });

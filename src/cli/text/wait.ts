@@ -29,6 +29,8 @@ export function shortWait(wait: Wait, nowMs: number): string {
       return shortSilence(wait.by);
     case "obstacle":
       return "nothing starts for now";
+    case "untaken":
+      return "not taken in yet";
     case "pause":
       return describePause(wait.pause, nowMs);
     case "lane":
@@ -88,6 +90,11 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       return silenceLines(wait.by, nowMs);
     case "obstacle":
       return [`It is ready, and nothing starts for now: ${wait.message}.`, "It is tried again by itself."];
+    case "untaken":
+      return [
+        `It is accepted, and the supervisor has not taken it in yet${wait.message === null ? "" : `: ${wait.message}`}.`,
+        "It is tried again by itself.",
+      ];
     case "pause":
       return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":

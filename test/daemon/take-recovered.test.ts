@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { canInject } from "../rig/faults.ts";
+import { leaderOf, Stint, until } from "../rig/stint.ts";
+
+/** Starts a supervisor that cannot open one file from its first step on; calling back lets it be. */
+async function upWithout(stint: Stint, path: string): Promise<() => void> {
+  const log = join(stint.root, "strace.log");
+  const inject = ["-e", "trace=openat", "-P", path, "-e", "inject=openat:error=EIO"];
+  // -D: the tracer is the child, and the supervisor is who was started.
+  const { pid } = await stint.upUnder({ under: ["strace", "-D", "-o", log, ...inject] });
+  const tracer = Number(/^TracerPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  return () => process.kill(tracer, "SIGKILL");
+}
+
+const notReadYet = (id: string): string => `{"batch":"${id}","message":"Cannot read the record of a task`;
+
+test.skipIf(!canInject)(
+  "a job whose record cannot be read when its supervisor is replaced is taken over later, and its end is on record",
+  async () => {
+    await using stint = new Stint();
+    await stint.up();
+    const go = join(stint.root, "go");
+    await stint.ok("submit", "--name", "job", "--", "sh", "-c", `until test -e ${go}; do sleep 0.05; done`);
+    const { metadata } = await stint.reach(1, "running");
+    await stint.ok("submit", "--name", "next", "--hold", "--", "true");
+    await until("both are known", () => stint.textOf("home/audit.ndjson").includes("000002-next"));
+    const leader = leaderOf(stint.record(1));
+    await stint.killSupervisors();
+    const letBe = await upWithout(stint, join(stint.home, "running", `${metadata.id}.json`));
+    await until("it is told of", () => stint.textOf("home/obstacle.json").includes(notReadYet(metadata.id)));
+    const { out } = await stint.run(["doctor"]);
+    expect(out).toContain(`${metadata.id} is not taken in: Cannot read the record`);
+    expect((await stint.run(["clean"])).err).toContain("Cannot clean up");
+    // All else goes on.
+    await stint.ok("release", "2");
+    await stint.reach(2, "completed");
+    letBe();
+    await until("it is taken over", () => !stint.files(".").includes("obstacle.json"));
+    expect(leaderOf(stint.record(1))).toBe(leader);
+    await Bun.write(go, "");
+    expect((await stint.reach(1, "completed")).status.attempts).toHaveLength(1);
+  },
+);
+
+test.skipIf(!canInject)(
+  "a queued task whose record cannot be read at a start is started later, once",
+  async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "job", "--", "sh", "-c", `echo ran >> ${stint.root}/ran`);
+    const id = "000001-job";
+    const letBe = await upWithout(stint, join(stint.home, "pending", `${id}.json`));
+    await until("it is told of", () => stint.textOf("home/obstacle.json").includes(notReadYet(id)));
+    letBe();
+    await stint.reach(1, "completed");
+    expect(stint.textOf("ran")).toBe("ran\n");
+  },
+);
