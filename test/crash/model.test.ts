@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
+import { fc } from "../rig/fast-check.ts";
 import { TempHome } from "../rig/temp-home.ts";
 import type { Step } from "./queue-model.ts";
 import { POINTS, Rig } from "./queue-rig.ts";

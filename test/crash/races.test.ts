@@ -6,7 +6,10 @@ import type { Operation, Target } from "../../src/model/request.ts";
 import { Layout } from "../../src/store/layout.ts";
 import { idsIn, readTask } from "../../src/store/reader.ts";
 import { postRequest } from "../../src/store/requests.ts";
+import { SEED, seededRandom } from "../rig/seed.ts";
 import { type Ran, Stint, until } from "../rig/stint.ts";
+
+const random = seededRandom(SEED);
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
@@ -40,9 +43,9 @@ test.concurrent("a cancel that races with exit 0: what is on record is what was 
   await stint.up("--jobs", String(JOBS));
   const codes = new Set<number>();
   for (let round = 0; round < ROUNDS; round += 1) {
-    const input = times(JOBS, () => `run: sleep ${(Math.random() * LONGEST_MS) / 1_000}\n`).join("---\n");
+    const input = times(JOBS, () => `run: sleep ${(random() * LONGEST_MS) / 1_000}\n`).join("---\n");
     const ids = (await stint.run(["submit", "-"], { input })).out.trim().split("\n");
-    const cancels = ids.map((id) => after(Math.random() * LONGEST_MS, () => stint.run(["cancel", id])));
+    const cancels = ids.map((id) => after(random() * LONGEST_MS, () => stint.run(["cancel", id])));
     const answers = await Promise.all(cancels);
     await until("all have ended", () => stint.files("pending").length + stint.files("running").length === 0);
     for (const [index, { code }] of answers.entries()) {
@@ -76,9 +79,9 @@ test.concurrent.each([
     for (let round = 0; round < ROUNDS; round += 1) {
       const submitted = await Promise.all(times(3, () => stint.ok("submit", "--hold", "--", "true")));
       await stint.ok("cancel", ...submitted);
-      const clean = after(Math.random() * 60, () => stint.run(["clean", "--older-than", "0s"]));
+      const clean = after(random() * 60, () => stint.run(["clean", "--older-than", "0s"]));
       const retries = await Promise.all(
-        submitted.map((id) => after(Math.random() * 60, () => stint.run(["retry", id]))),
+        submitted.map((id) => after(random() * 60, () => stint.run(["retry", id]))),
       );
       expect((await clean).code).toBe(0);
       for (const [index, { code }] of retries.entries()) {

@@ -1,20 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pid } from "node:process";
+import { deadline } from "../rig/patience.ts";
+import { seededRandom } from "../rig/seed.ts";
 import { markedProcesses, type RecordView, Stint, until } from "../rig/stint.ts";
 import { type End, leftWorkers, mannerOf, soakJob } from "./soak-jobs.ts";
 import { checkInvariants, demand } from "./sweep.ts";
-
-/** Numbers that come again from the same seed (mulberry32, after Tommy Ettinger's generator). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What a soak did, and what it found. */
 export interface Soaked {
@@ -37,12 +28,12 @@ export async function soak({ seed, forMs }: { seed: number; forMs: number }): Pr
   const acknowledged: string[] = [];
   // No other soak's, and longer than this one lasts.
   const mark = `90${pid}${seed % 1_000}`;
-  const endMs = performance.now() + forMs;
+  const end = deadline(forMs);
   let kills = 0;
   let log = "";
   mkdirSync(join(stint.root, "busy"));
   await stint.ok("submit", "--hold", "--name", "first", "--", "true");
-  while (performance.now() < endMs) {
+  while (!end.isOver()) {
     const supervisor = stint.start(["up", "--jobs", "4"], random() < 0.3 ? { under: CARELESS } : {});
     const said = new Response(supervisor.stdout).text();
     await feed(stint, { random, acknowledged, mark });

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { QueuedTasks } from "../../src/daemon/queued-tasks.ts";
 import type { Task } from "../../src/model/task.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { queueOf } from "../../src/plan/queue.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
 import { aTask, at } from "../rig/tasks.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { TaskList } from "../../src/daemon/task-list.ts";
 import type { Task } from "../../src/model/task.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aTask } from "../rig/tasks.ts";
 
 /** A few ids, some of one number, so that they meet again and again. */

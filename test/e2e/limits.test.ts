@@ -70,7 +70,7 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
   test("what sheds its token and its session is found in the group, and ended with the job", async () => {
     await using stint = new Stint();
     // No other run of this test has the same.
-    const span = `20.${process.pid}${Math.floor(performance.now())}`;
+    const span = `20.${process.pid}${crypto.getRandomValues(new Uint32Array(1))[0]}`;
     await queue(stint, `run: env -i setsid sleep ${span} & exit 0\nlimits: { pids: 40 }\nstopGrace: 100ms\n`);
     await stint.run(["drain"]);
     expect(stint.record(1).status.state).toBe("completed");

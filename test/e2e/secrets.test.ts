@@ -5,9 +5,9 @@ import { Receiver } from "../rig/receiver.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 // The command lines of the whole machine are searched for them: no other run of this test has the same.
-const OF_FILE = `sesame-of-the-file-${process.pid}-${Math.random()}`;
-const OF_SUBMITTER = `sesame-of-the-submitter-${process.pid}-${Math.random()}`;
-const GUESSED = `sesame-of-a-name-${process.pid}-${Math.random()}`;
+const OF_FILE = `sesame-of-the-file-${crypto.randomUUID()}`;
+const OF_SUBMITTER = `sesame-of-the-submitter-${crypto.randomUUID()}`;
+const GUESSED = `sesame-of-a-name-${crypto.randomUUID()}`;
 
 /** A dotenv file beside the home. */
 function dotenv(stint: Stint, text: string, mode = 0o600): string {

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { MAX_DURATION_MS } from "../../src/lib/duration.ts";
 import { JITTERS } from "../../src/model/backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES } from "../../src/model/failure.ts";
 import { RUNTIMES } from "../../src/model/kind.ts";
 import type { Draft } from "../../src/model/submission.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const RESERVED = ["__proto__", "prototype", "constructor"];
 const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((one) => !one.includes("\0"));

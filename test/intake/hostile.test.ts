@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
 import { timed } from "../rig/cpu-time.ts";
+import { fc } from "../rig/fast-check.ts";
 import { CONTEXT, draftIn, faultsIn } from "./rig.ts";
 
 const NO_TASK = "1:1 the file holds no task, wanted at least one mapping";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { stringify } from "yaml";
 import { makeTaskId } from "../../src/model/identity.ts";
 import { accepted, checkDraft } from "../../src/model/submission.ts";
+import { fc } from "../rig/fast-check.ts";
 import { anyDraft } from "./drafts.ts";
 import { draftIn, draftsIn, faultsIn, hintsIn } from "./rig.ts";
 

@@ -5,7 +5,7 @@ import type { SubmissionContext } from "../../src/intake/candidate.ts";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
 import type { Draft } from "../../src/model/submission.ts";
-import { PATIENCE_MS } from "../rig/patience.ts";
+import { deadline } from "../rig/patience.ts";
 
 /** Noon UTC on a Friday. */
 const NOW_MS = Date.UTC(2026, 4, 1, 12);
@@ -74,9 +74,9 @@ export function makeFolder(): Folder {
 
 /** Waits for a condition. */
 export async function until(isMet: () => boolean): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const limit = deadline();
   while (!isMet()) {
-    if (performance.now() > endMs) throw new Error("it did not happen in time");
+    if (limit.isOver()) throw new Error("it did not happen in time");
     await Bun.sleep(5);
   }
 }

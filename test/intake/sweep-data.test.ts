@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
+import { fc } from "../rig/fast-check.ts";
 import { CONTEXT, draftsIn, makeFolder } from "./rig.ts";
 
 /** What a data file makes of a task: the values of the members, or the faults as a person sees them. */

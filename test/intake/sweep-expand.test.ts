@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { MAX_GROUP_SIZE } from "../../src/model/group.ts";
 import type { Draft } from "../../src/model/submission.ts";
+import { fc } from "../rig/fast-check.ts";
 import { draftIn, draftsIn, faultsIn } from "./rig.ts";
 
 type Values = Record<string, string>;

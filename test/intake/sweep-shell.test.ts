@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Draft } from "../../src/model/submission.ts";
+import { fc } from "../rig/fast-check.ts";
 import { draftsIn, faultsIn } from "./rig.ts";
 
 /** Values as they may come out of anybody's table. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { formatBytes, parseBytes } from "../../src/lib/bytes.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const GIB = 2 ** 30;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import fc from "fast-check";
 import { instantMs, systemClock, timestamp } from "../../src/lib/clock.ts";
+import { fc } from "../rig/fast-check.ts";
 
 test("timestamp() is RFC 3339 in UTC with milliseconds", () => {
   expect(timestamp(0)).toBe("1970-01-01T00:00:00.000Z");

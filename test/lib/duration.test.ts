@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { formatDuration, parseDuration } from "../../src/lib/duration.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { globMatcher } from "../../src/lib/glob.ts";
+import { fc } from "../rig/fast-check.ts";
 
 /** What a pattern means, as plainly as it can be said; of short texts only. */
 function means(glob: string, text: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { closest } from "../../src/lib/suggest.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const KEYS = ["retries", "retry", "timeout", "command", "cwd", "env", "name", "priority"];
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { type Backoff, backoff, DEFAULT_BACKOFF, delayOf, JITTERS } from "../../src/model/backoff.ts";
 import { check } from "../../src/model/check.ts";
 import { anyBackoff } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const policy = (jitter: Backoff["jitter"]): Backoff => ({ firstMs: 1_000, maxMs: 30_000, factor: 2, jitter });
 const BASES = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { check } from "../../src/model/check.ts";
 import {
   idFromFileName,
@@ -11,6 +10,7 @@ import {
   taskName,
 } from "../../src/model/identity.ts";
 import { anyText } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const anyNumber = fc.integer({ min: 1, max: 999_999_999_999 });
 const anyName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,127}$/);

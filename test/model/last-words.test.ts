@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { lastWords } from "../../src/model/last-words.ts";
 import { cpuMsOf } from "../rig/cpu-time.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const finalOf = (...lines: string[]): string => lastWords(lines.join("\n")).final;
 const TRACEBACK = ["Traceback (most recent call last):", '  File "x.py", line 1, in <module>', "    f()"];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { matches, type Query } from "../../src/model/query.ts";
 import { anyTask } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { after, asRunning, aTask, at, exited, killedBy, NOW_MS, taskIn } from "../rig/tasks.ts";
 
 const task = aTask({

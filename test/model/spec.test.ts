@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { check } from "../../src/model/check.ts";
 import { cpusOf, gpusOf } from "../../src/model/resources.ts";
 import { DEFAULT_RETRY } from "../../src/model/retry.ts";
 import { spec } from "../../src/model/spec.ts";
 import { anySpec } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aSpec, at } from "../rig/tasks.ts";
 
 const isValid = (change: object): boolean => check(spec, { ...aSpec(), ...change }).ok;

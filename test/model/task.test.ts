@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { failureOfAttempt } from "../../src/model/attempt.ts";
 import { check } from "../../src/model/check.ts";
 import { STATES } from "../../src/model/state.ts";
 import { openAttempt, QUEUED_REASONS, task } from "../../src/model/task.ts";
 import { anyTask } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { after, asRunning, aTask, at, killedBy, lastEnded, taskIn } from "../rig/tasks.ts";
 
 const failed = taskIn("failed");

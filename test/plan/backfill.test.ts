@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { claimed } from "../../src/model/lifecycle.ts";
 import type { Resources } from "../../src/model/resources.ts";
 import type { Task } from "../../src/model/task.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot, devices, type MachineChange } from "../rig/machine.ts";
 import { type Stream, startOfBig } from "../rig/simulation.ts";
 import { aTask, at } from "../rig/tasks.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Task } from "../../src/model/task.ts";
 import { type Action, plan } from "../../src/plan/plan.ts";
 import { type FakeClock, fakeClock } from "../rig/clock.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aSnapshot } from "../rig/machine.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS } from "../rig/tasks.ts";
 

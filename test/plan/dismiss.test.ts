@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { cancelledInQueue, retried, stopRequested } from "../../src/model/lifecycle.ts";
 import type { Metadata, Task } from "../../src/model/task.ts";
 import { callOff } from "../../src/plan/dismiss.ts";
 import type { Surroundings } from "../../src/plan/snapshot.ts";
+import { fc } from "../rig/fast-check.ts";
 import { surroundings } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import { after, aStop, asRunning, aTask, at, killedBy, type TaskChange } from "../rig/tasks.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { ParentState } from "../../src/model/dependency.ts";
 import type { TaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
 import { isWorkLeft, reasonsNotToWait } from "../../src/plan/finality.ts";
 import { plan } from "../../src/plan/plan.ts";
 import type { Surroundings } from "../../src/plan/snapshot.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, aSnapshot, type MachineChange, surroundings } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import { after, asRunning, aTask, exited, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Task } from "../../src/model/task.ts";
 import { type Gate, gateOf, rewaited } from "../../src/plan/gate.ts";
 import { anyTask } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { surroundings } from "../rig/machine.ts";
 import { after, asRunning, aTask, at, exited, killedBy, NOW_MS } from "../rig/tasks.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { WorkWindow } from "../../src/model/work.ts";
 import { isWorkTime, nextWorkTime, wallTime } from "../../src/plan/hours.ts";
+import { fc } from "../rig/fast-check.ts";
 
 const MINUTE_MS = 60_000;
 const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { cancelledInQueue, retried } from "../../src/model/lifecycle.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Metadata, Task } from "../../src/model/task.ts";
 import { PermitCounts, permitsOf } from "../../src/plan/permits.ts";
 import { plan, type Snapshot } from "../../src/plan/plan.ts";
 import { waitsIn } from "../../src/plan/waiting.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
 import {
   after,

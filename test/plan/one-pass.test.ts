@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import { allot } from "../../src/plan/allot.ts";
 import { callOff } from "../../src/plan/dismiss.ts";
 import { gateOf, rewaited } from "../../src/plan/gate.ts";
 import { closingOf, pauseOf } from "../../src/plan/pause.ts";
 import { type Action, plan, type Snapshot } from "../../src/plan/plan.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import { asClaimed, aTask, at, NOW_MS } from "../rig/tasks.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { DEFAULT_POLICY } from "../../src/model/policy.ts";
 import type { Task } from "../../src/model/task.ts";
 import { inTurn, standingOf, waitedMs } from "../../src/plan/order.ts";
+import { fc } from "../rig/fast-check.ts";
 import { after, asRunning, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Task } from "../../src/model/task.ts";
 import { ALWAYS } from "../../src/model/work.ts";
 import { isStuck, reasonsNotToWait } from "../../src/plan/finality.ts";
@@ -7,6 +6,7 @@ import { isWorkTime } from "../../src/plan/hours.ts";
 import { describePause, type Pause, pauseOf } from "../../src/plan/pause.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { waitsIn } from "../../src/plan/waiting.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, aSnapshot, type MachineChange, surroundings } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import { aTask, NOW_MS } from "../rig/tasks.ts";

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Resources } from "../../src/model/resources.ts";
 import { allot } from "../../src/plan/allot.ts";
 import { plainDemand } from "../../src/plan/demand.ts";
@@ -13,6 +12,7 @@ import {
   without,
 } from "../../src/plan/place.ts";
 import { describeShortage } from "../../src/plan/shortage.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, devices, GIB, surroundings } from "../rig/machine.ts";
 import { asRunning, aTask } from "../rig/tasks.ts";
 

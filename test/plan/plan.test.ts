@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { makeTaskId } from "../../src/model/identity.ts";
 import { stopRequested } from "../../src/model/lifecycle.ts";
 import type { Task } from "../../src/model/task.ts";
 import { gateOf } from "../../src/plan/gate.ts";
 import { inTurn } from "../../src/plan/order.ts";
 import { type Action, plan, type Snapshot } from "../../src/plan/plan.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { RetentionRules } from "../../src/model/retention.ts";
 import { type EndedTask, outdated } from "../../src/plan/retention.ts";
+import { fc } from "../rig/fast-check.ts";
 import { NOW_MS } from "../rig/tasks.ts";
 
 const NOTHING: RetentionRules = {

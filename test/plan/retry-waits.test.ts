@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Backoff } from "../../src/model/backoff.ts";
 import type { Ending } from "../../src/model/evidence.ts";
 import { FAILURE_CODES, type FailureCode, failureEntry, failureOf } from "../../src/model/failure.ts";
@@ -7,6 +6,7 @@ import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
 import type { Task } from "../../src/model/task.ts";
 import { decideRetry } from "../../src/plan/retry.ts";
 import { anyBackoff } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { after, asRunning, aTask, exited, killedBy, LOST } from "../rig/tasks.ts";
 
 const S = 1_000;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { wallTime } from "../../src/lib/zone.ts";
 import { due, type Mark, ON_TIME_MS } from "../../src/plan/schedule.ts";
 import { timetable } from "../../src/plan/timetable.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMark, aSchedule } from "../rig/schedules.ts";
 
 /** With a change of the clock in the north, in the south (by half an hour), and without one. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { check } from "../../src/model/check.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
 import { type Task, task as taskSchema } from "../../src/model/task.ts";
 import { settled } from "../../src/plan/settle.ts";
 import { anyTask } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import {
   after,
   anEnd,

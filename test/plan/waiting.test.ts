@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
 import { plan } from "../../src/plan/plan.ts";
 import type { Surroundings } from "../../src/plan/snapshot.ts";
 import { type Wait, waitsIn } from "../../src/plan/waiting.ts";
+import { fc } from "../rig/fast-check.ts";
 import { aMachine, surroundings } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { type Backoff, JITTERS } from "../../src/model/backoff.ts";
 import { PARENT_ENDS } from "../../src/model/dependency.ts";
 import { FAILURE_CODES } from "../../src/model/failure.ts";
@@ -9,6 +8,7 @@ import type { Selector } from "../../src/model/selector.ts";
 import { ADMISSIONS, PARENT_FAILURES, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { type End, released, settled } from "../../src/plan/settle.ts";
+import { fc } from "./fast-check.ts";
 import { anEnd, aSpec, aStop, asClaimed, asRunning, aTask, exited, killedBy, LOST, NOW_MS } from "./tasks.ts";
 
 /** Text as users write it: anything but the NUL that no argument can hold. */

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { ParentState } from "../../src/model/dependency.ts";
 import type { Device } from "../../src/model/device.ts";
 import type { Policy } from "../../src/model/policy.ts";
@@ -7,6 +6,7 @@ import { openAttempt, type Task } from "../../src/model/task.ts";
 import type { Snapshot } from "../../src/plan/plan.ts";
 import type { Holding } from "../../src/plan/snapshot.ts";
 import { anyTask, PARENTS } from "./arbitraries.ts";
+import { fc } from "./fast-check.ts";
 import { aDevice, aMachine } from "./machine.ts";
 import { aTask, at, NOW_MS } from "./tasks.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { PATIENCE_MS } from "./patience.ts";
+import { deadline, PATIENCE_MS } from "./patience.ts";
 
 /** The program that users get. */
 const EXECUTABLE = resolve("dist/stint");
@@ -246,9 +246,9 @@ export async function until(
   isTrue: () => boolean,
   { describe, deadlineMs = PATIENCE_MS }: { describe?: () => string | undefined; deadlineMs?: number } = {},
 ): Promise<void> {
-  const untilMs = performance.now() + deadlineMs;
+  const limit = deadline(deadlineMs);
   while (!isTrue()) {
-    if (performance.now() > untilMs) throw new Error(`waited in vain until ${what}: ${describe?.() ?? ""}`);
+    if (limit.isOver()) throw new Error(`waited in vain until ${what}: ${describe?.() ?? ""}`);
     await Bun.sleep(10);
   }
 }

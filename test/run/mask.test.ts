@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { maskFor } from "../../src/run/mask.ts";
+import { fc } from "../rig/fast-check.ts";
 
 /** Passes bytes through a stream in pieces of some sizes, over and over. */
 function streamed(values: readonly string[], bytes: Uint8Array, sizes: readonly number[]): Buffer {

@@ -6,7 +6,7 @@ import type { Kind, Mode } from "../../src/model/kind.ts";
 import { type Launched, type LaunchOrder, launch } from "../../src/run/launch.ts";
 import { readStart } from "../../src/run/records.ts";
 import { signalTree } from "../../src/run/tree.ts";
-import { PATIENCE_MS } from "../rig/patience.ts";
+import { deadline } from "../rig/patience.ts";
 
 /** A directory that goes away, with every process that was started for it. */
 export interface Place extends AsyncDisposable {
@@ -44,11 +44,11 @@ export function makePlace(): Place {
 
 /** Waits until a condition holds. */
 export async function until<T>(condition: () => T | null | false | undefined): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const limit = deadline();
   for (;;) {
     const value = condition();
     if (value !== null && value !== false && value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${condition.toString()}`);
+    if (limit.isOver()) throw new Error(`waited in vain for ${condition.toString()}`);
     await Bun.sleep(5);
   }
 }

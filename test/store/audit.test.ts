@@ -9,12 +9,12 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import fc from "fast-check";
 import type { AuditLine, AuditNote } from "../../src/model/audit.ts";
 import { Audit, auditFiles, FIRST_HASH, hashOf } from "../../src/store/audit.ts";
 import { auditedVersions, verifyAudit } from "../../src/store/audit-chain.ts";
 import { anyText } from "../rig/arbitraries.ts";
 import { refusedAt } from "../rig/crash.ts";
+import { fc } from "../rig/fast-check.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { at, NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";

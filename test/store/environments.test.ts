@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { dropUnusedEnvironments, keepEnvironment, readEnvironment } from "../../src/store/environments.ts";
 import { anyText } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { PLACES } from "../../src/model/state.ts";
 import { allIds, readTasks } from "../../src/store/reader.ts";
 import { parseRecord, readRecord, recordText } from "../../src/store/record.ts";
 import { recover } from "../../src/store/recover.ts";
 import { anyTask } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 

@@ -10,12 +10,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { numberOf } from "../../src/model/identity.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import { newestIds } from "../../src/store/newest.ts";
 import { idsIn } from "../../src/store/reader.ts";
 import { SHAPES } from "../crash/hostile.ts";
+import { fc } from "../rig/fast-check.ts";
 import { after, aTask, exited } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import fc from "fast-check";
 import { makeTaskId, type TaskId } from "../../src/model/identity.ts";
 import { type Outline, sharedOutline } from "../../src/model/outline.ts";
 import { ENDED_PLACES, type EndedPlace } from "../../src/model/state.ts";
@@ -10,6 +9,7 @@ import type { Layout } from "../../src/store/layout.ts";
 import { eachOutline, endedFiles } from "../../src/store/outlines.ts";
 import { readRecord, recordText } from "../../src/store/record.ts";
 import { SHAPES } from "../crash/hostile.ts";
+import { fc } from "../rig/fast-check.ts";
 import { after, aTask, exited, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, constants, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { readSmallFile } from "../../src/lib/regular-file.ts";
 import { idFromFileName, type TaskId } from "../../src/model/identity.ts";
 import { project } from "../../src/model/projection.ts";
@@ -11,6 +10,7 @@ import { FORMAT_VERSION, type Status, type Task } from "../../src/model/task.ts"
 import { parseRecord, readRecord, readRecordOf, recordText } from "../../src/store/record.ts";
 import { RecordParts } from "../../src/store/record-parts.ts";
 import { anyTask } from "../rig/arbitraries.ts";
+import { fc } from "../rig/fast-check.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { aTask, taskIn } from "../rig/tasks.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
