@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { homePath } from "../../src/cli/home.ts";
+import { PROGRAMS, STRANGER, SYSTEM_PROGRAMS } from "../rig/surroundings.ts";
 
 /** As passwd(5) says; a user without an entry has none. */
 const OWN_HOME =
@@ -33,7 +34,7 @@ test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XD
       const call = (...args: string[]): string =>
         Bun.spawnSync([resolve("dist/stint"), ...args], {
           cwd: folder,
-          env: { PATH: process.env["PATH"] ?? "", ...env },
+          env: { PATH: PROGRAMS, ...env },
         }).stderr.toString();
       // Verbs that make none and write none: they only say where it would be.
       expect(call("show", "1")).not.toContain(folder);
@@ -46,7 +47,7 @@ test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XD
 );
 
 /** Nobody's number in passwd(5), and one that may run what is tried here. */
-const NOBODY = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"];
+const NOBODY = ["setpriv", "--reuid", String(STRANGER), "--regid", String(STRANGER), "--clear-groups"];
 const CAN_BE_NOBODY =
   userInfo().uid === 0 &&
   Bun.which("setpriv") !== null &&
@@ -57,7 +58,7 @@ test.skipIf(!CAN_BE_NOBODY)(
   () => {
     const folder = mkdtempSync(join(tmpdir(), "stint-home-"));
     try {
-      chownSync(folder, 54_321, 54_321);
+      chownSync(folder, STRANGER, STRANGER);
       const call = [
         ...NOBODY,
         resolve("dist/stint"),
@@ -70,7 +71,7 @@ test.skipIf(!CAN_BE_NOBODY)(
       ];
       const { exitCode } = Bun.spawnSync(call, {
         cwd: folder,
-        env: { PATH: "/usr/bin:/bin", HOME: "" },
+        env: { PATH: SYSTEM_PROGRAMS, HOME: "", TMPDIR: folder },
       });
       expect(exitCode).toBe(0);
     } finally {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import manifest from "../../package.json";
+import { SYSTEM_PROGRAMS } from "../rig/surroundings.ts";
 
 /**
  * A compiled Bun executable obeys a bunfig.toml and a .env of the current directory unless it was built not to: whoever can
@@ -47,7 +48,7 @@ afterEach(() => {
 
 /** Runs a program in the hostile directory, with an own home named by XDG_DATA_HOME alone. */
 function runThere(...command: string[]): { exitCode: number; stdout: string } {
-  const env = { PATH: "/usr/bin:/bin", HOME: directory, XDG_DATA_HOME: join(directory, "data") };
+  const env = { PATH: SYSTEM_PROGRAMS, HOME: directory, XDG_DATA_HOME: join(directory, "data") };
   const { exitCode, stdout } = Bun.spawnSync(command, { cwd: directory, env, stdin: "ignore" });
   return { exitCode, stdout: stdout.toString() };
 }
@@ -81,7 +82,7 @@ describe("an environment that steers the runtime", () => {
   ): { code: number; loaded: string } {
     const { exitCode, stderr } = Bun.spawnSync([executable, ...args], {
       cwd: directory,
-      env: { PATH: "/usr/bin:/bin", HOME: directory, ...env },
+      env: { PATH: SYSTEM_PROGRAMS, HOME: directory, ...env },
       stdin: "ignore",
     });
     expect(stderr.toString()).not.toContain("Internal error");
@@ -108,7 +109,7 @@ describe("an environment that steers the runtime", () => {
 
   test("lets nobody in to debug a supervisor", async () => {
     const socket = join(directory, "debug");
-    const env = { PATH: "/usr/bin:/bin", HOME: directory, BUN_INSPECT: `ws+unix://${socket}` };
+    const env = { PATH: SYSTEM_PROGRAMS, HOME: directory, BUN_INSPECT: `ws+unix://${socket}` };
     const supervisor = Bun.spawn([executable, "up"], {
       cwd: directory,
       env,

@@ -2,8 +2,19 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FakeNvidia } from "../rig/fake-nvidia.ts";
-import { IMAGE, lastOf, logOf, PodmanStint, podman, preparePodman, submit, task } from "../rig/podman.ts";
+import {
+  ENGINE,
+  IMAGE,
+  lastOf,
+  logOf,
+  PodmanStint,
+  podman,
+  preparePodman,
+  submit,
+  task,
+} from "../rig/podman.ts";
 import { leaderOf, markedProcesses, type RecordView, until } from "../rig/stint.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 
 const refusal = preparePodman();
 const title = refusal === null ? "a container" : `a container (not tried: ${refusal})`;
@@ -162,7 +173,7 @@ describe.skipIf(refusal !== null)(title, () => {
     const record = await begunCount(stint);
     // Of the attempt, and older than the runner to come.
     await using _stray = Bun.spawn(["sleep", "60"], {
-      env: { ...process.env, STINT_TOKEN: lastOf(record).token },
+      env: { PATH: PROGRAMS, STINT_TOKEN: lastOf(record).token },
     });
     kill(stint, record);
     letCount(stint, record);
@@ -254,7 +265,7 @@ describe.skipIf(refusal !== null)(title, () => {
     using fake = new FakeNvidia();
     fake.lists();
     writeFileSync(join(stint.root, "task.yaml"), task("gpu", "run: echo without", "gpus: 1"));
-    await stint.run(["run", "task.yaml"], { env: { ...fake.envOfMachine, CONTAINERS_CONF: stint.settings } });
+    await stint.run(["run", "task.yaml"], { env: { ...fake.envOfMachine, ...ENGINE } });
     expect(lastOf(stint.record(1))).toMatchObject({
       failure: { code: "INVALID_SPEC", error: expect.stringContaining("nvidia-ctk cdi generate") },
     });

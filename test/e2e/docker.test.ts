@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
+import { SYSTEM_PROGRAMS } from "../rig/surroundings.ts";
 
 /** A home whose PATH has a docker that answers like the real one, and no podman. */
 class DockerStint extends Stint {
@@ -17,7 +18,7 @@ class DockerStint extends Stint {
   }
 
   override get env(): Record<string, string> {
-    return { ...super.env, PATH: `${join(this.root, "bin")}:/usr/bin:/bin`, FAKE_DOCKER: this.state };
+    return { ...super.env, PATH: `${join(this.root, "bin")}:${SYSTEM_PROGRAMS}`, FAKE_DOCKER: this.state };
   }
 
   /** Makes the home; a podman that is installed is not to be found first. */

@@ -2,10 +2,9 @@ import { expect, test } from "bun:test";
 import { chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
+import { STRANGER } from "../rig/surroundings.ts";
 
-/** Nobody's, so that its processes are few and known. */
-const USER = 61_234;
-const asUser = ["setpriv", `--reuid=${USER}`, "--clear-groups"];
+const asUser = ["setpriv", `--reuid=${STRANGER}`, "--clear-groups"];
 const limited = (limit: string): string[] => ["prlimit", limit];
 
 const canLimit = Bun.which("prlimit") !== null;
@@ -62,7 +61,7 @@ test.if(canBeUser)(
   "few processes hold jobs back, and leave the supervisor what it needs itself",
   async () => {
     await using stint = new Stint();
-    chownSync(stint.root, USER, USER);
+    chownSync(stint.root, STRANGER, STRANGER);
     await queueMany(stint, `[sleep, "0.5"]`, asUser);
     const under = [...asUser, ...limited("--nproc=40")];
     const supervisor = await stint.upUnder({ under }, "--jobs", String(JOBS));

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Stint } from "../rig/stint.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 
 /**
  * A mount namespace that looks like a machine with systemd: version 2 alone, not ours to change, with controllers (in
@@ -51,7 +52,7 @@ function withSystemd(
 
 function canBeFaked(): boolean {
   const folder = mkdtempSync(join(tmpdir(), "stint-probe-"));
-  const env = { PATH: process.env["PATH"] ?? "" };
+  const env = { PATH: PROGRAMS };
   const { code } = withSystemd(folder, { command: ["true"], systemdRun: WORKS, env });
   rmSync(folder, { recursive: true, force: true });
   return code === 0;

@@ -5,6 +5,7 @@ import type { Service } from "../../src/cli/service/definition.ts";
 import { agentText } from "../../src/cli/service/launchd.ts";
 import { unitText } from "../../src/cli/service/systemd.ts";
 import { type Ran, Stint } from "../rig/stint.ts";
+import { SYSTEM_PROGRAMS } from "../rig/surroundings.ts";
 
 /** A system with a user bus, as far as `stint service` talks to it: it notes each call and remembers what is active. */
 const SYSTEMCTL = `#!/bin/sh
@@ -36,7 +37,7 @@ class ServiceRig extends Stint {
   }
 
   service(...args: string[]): Promise<Ran> {
-    return this.run(["service", ...args], { env: { PATH: `${join(this.root, "bin")}:/usr/bin:/bin` } });
+    return this.run(["service", ...args], { env: { PATH: `${join(this.root, "bin")}:${SYSTEM_PROGRAMS}` } });
   }
 
   get calls(): string[] {

@@ -1,16 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { moment } from "../../src/intake/moment.ts";
 import { fromPlain } from "../../src/intake/value.ts";
+import { inZone } from "../rig/surroundings.ts";
 
 const at = (typed: string, now: string): string | null => {
   const read = moment(fromPlain(typed, "at"), { nowMs: Date.parse(now), home: "/h", defaultCwd: "/w" });
   return read.ok ? read.value : null;
 };
-
-const zoneBefore = process.env["TZ"];
-afterEach(() => {
-  process.env["TZ"] = zoneBefore ?? "UTC";
-});
 
 describe("moment()", () => {
   test.each([
@@ -28,13 +24,12 @@ describe("moment()", () => {
     ["2026-07-01T03:00", "2026-07-01T01:00:00.000Z"],
     ["2028-02-29", "2028-02-28T23:00:00.000Z"],
   ])("%s", (typed, expected) => {
-    process.env["TZ"] = "Europe/Berlin";
-    expect(at(typed, "2026-01-15T12:00:00Z")).toBe(expected);
+    expect(inZone("Europe/Berlin", () => at(typed, "2026-01-15T12:00:00Z"))).toBe(expected);
   });
 
   test("takes tomorrow from the calendar when the clocks change in between", () => {
-    process.env["TZ"] = "Europe/Berlin";
-    expect(at("12:00", "2026-03-28T12:00:00Z")).toBe("2026-03-29T10:00:00.000Z");
+    const noon = inZone("Europe/Berlin", () => at("12:00", "2026-03-28T12:00:00Z"));
+    expect(noon).toBe("2026-03-29T10:00:00.000Z");
   });
 
   test.each([

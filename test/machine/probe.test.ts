@@ -6,6 +6,7 @@ import { mayHaveDevices, type ProbeOptions, probeDevices } from "../../src/machi
 import { ALL_DEVICES } from "../../src/model/device-rules.ts";
 import { type FakeMode, FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { until } from "../rig/stint.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
 
 const GIB = 2 ** 30;
@@ -113,8 +114,8 @@ describe("probeDevices()", () => {
 
   test("processes of open attempts hold, all others are foreign with their pids", async () => {
     using fake = new FakeNvidia();
-    await using job = Bun.spawn(["sleep", "60"], { env: { ...process.env, STINT_TOKEN: "t-1" } });
-    await using other = Bun.spawn(["sleep", "60"], { env: { ...process.env, STINT_TOKEN: "t-2" } });
+    await using job = Bun.spawn(["sleep", "60"], { env: { PATH: PROGRAMS, STINT_TOKEN: "t-1" } });
+    await using other = Bun.spawn(["sleep", "60"], { env: { PATH: PROGRAMS, STINT_TOKEN: "t-2" } });
     const gone = 4_194_305; // over the kernel's highest
     fake.lists(
       { gpu: GPU_A, pid: job.pid, mebibytes: 512 },

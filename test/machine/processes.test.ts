@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { newDevice } from "../../src/machine/finding.ts";
 import { tokenOf, withUses } from "../../src/machine/processes.ts";
 import { until } from "../rig/stint.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
 
 /** A process as /proc has it; without an environment where that is not ours to read. */
@@ -17,7 +18,7 @@ function put(root: string, pid: number, { parent, environ }: { parent: number; e
 describe("tokenOf()", () => {
   test("finds a real process, and what it started with another environment", async () => {
     await using job = Bun.spawn(["sh", "-c", "env -i sleep 60 & echo $!; wait"], {
-      env: { PATH: process.env["PATH"] ?? "/bin:/usr/bin", STINT_TOKEN: "t-1" },
+      env: { PATH: PROGRAMS, STINT_TOKEN: "t-1" },
       stdout: "pipe",
     });
     const { value } = await job.stdout.getReader().read();

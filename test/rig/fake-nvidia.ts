@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { pid as ownPid } from "node:process";
+import { PROGRAMS } from "./surroundings.ts";
 
 /** What the fake can be; see test/rig/fake-nvidia-smi. */
 export type FakeMode =
@@ -57,7 +58,7 @@ export class FakeNvidia implements Disposable {
 
   /** As `env`, with the programs of the machine behind the fake. */
   get envOfMachine(): Record<string, string> {
-    return { ...this.env, PATH: [join(this.folder, "bin"), process.env["PATH"] ?? ""].join(delimiter) };
+    return { ...this.env, PATH: [join(this.folder, "bin"), PROGRAMS].join(delimiter) };
   }
 
   /** What the tool says from now on. */

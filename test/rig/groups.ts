@@ -1,10 +1,13 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { groupPrefix } from "../../src/daemon/job-group.ts";
 import { CONTROLLERS } from "../../src/machine/cgroup-texts.ts";
 import { probeMeans, thisMachine } from "../../src/machine/means.ts";
+import { Layout } from "../../src/store/layout.ts";
 import type { RecordView } from "./stint.ts";
+import { environmentOf } from "./surroundings.ts";
 
-const means = probeMeans(thisMachine(process.env as Record<string, string>));
+const means = probeMeans(thisMachine(environmentOf("/nowhere")));
 
 /** True where control groups of version 1 can be made, for all that a task may ask. */
 export const HAS_GROUPS =
@@ -15,11 +18,26 @@ export const HOG = "head -c 200M /dev/zero | tail -n 1 >/dev/null";
 
 /** The control groups that there are of the attempts of a task. */
 export function groupsOf({ status }: RecordView): string[] {
-  const bases = means.type === "v1" ? Object.values(means.bases) : [];
   const tokens = status.attempts.map(({ token }) => token);
-  return [...new Set(bases)].flatMap((base) =>
-    readdirSync(base)
-      .filter((name) => name.startsWith("stint-") && tokens.some((token) => name.endsWith(token)))
-      .map((name) => join(base, name)),
-  );
+  return groupsWhere((name) => name.startsWith("stint-") && tokens.some((token) => name.endsWith(token)));
+}
+
+/** Removes what a supervisor that was killed left of control groups: no other will come to this home. */
+export function removeGroups(home: string): void {
+  const prefix = groupPrefix(new Layout(home));
+  for (const group of groupsWhere((name) => name.startsWith(prefix))) {
+    try {
+      rmdirSync(group);
+    } catch {
+      // A process of it is still ending.
+    }
+  }
+}
+
+function groupsWhere(isMeant: (name: string) => boolean): string[] {
+  const bases = means.type === "v1" ? Object.values(means.bases) : [];
+  return [...new Set(bases)].flatMap((base) => {
+    const names = existsSync(base) ? readdirSync(base) : [];
+    return names.filter(isMeant).map((name) => join(base, name));
+  });
 }

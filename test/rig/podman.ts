@@ -4,22 +4,26 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RecordView, Stint } from "./stint.ts";
+import { environmentOf } from "./surroundings.ts";
 
 /** The image of the tests: busybox and nothing else. */
 export const IMAGE = "localhost/stint-test:latest";
 
-/** Works without systemd, without a limit that may be raised, and without a journal. */
+const folder = mkdtempSync(join(tmpdir(), "stint-podman-"));
+
+/** Works without systemd, without a limit that may be raised, and without a journal; its locks are its own. */
 const SETTINGS = `[engine]
 runtime="runc"
 cgroup_manager="cgroupfs"
 events_logger="file"
+lock_type="file"
+tmp_dir="${join(folder, "state")}"
 [containers]
 default_ulimits=["nofile=1024:1024","nproc=1024:1024"]
 log_driver="k8s-file"
@@ -42,14 +46,24 @@ const APPLETS = [
   "touch",
 ];
 
-const folder = mkdtempSync(join(tmpdir(), "stint-podman-"));
-const settings = join(folder, "containers.conf");
-writeFileSync(settings, SETTINGS);
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+/** Images, containers and their names are of this process alone, and go with it. */
+const STORAGE = `[storage]
+driver="overlay"
+graphroot="${join(folder, "storage")}"
+runroot="${join(folder, "run")}"
+`;
+
+/** What makes an engine one of these tests. */
+export const ENGINE = {
+  CONTAINERS_CONF: join(folder, "containers.conf"),
+  CONTAINERS_STORAGE_CONF: join(folder, "storage.conf"),
+};
+writeFileSync(ENGINE.CONTAINERS_CONF, SETTINGS);
+writeFileSync(ENGINE.CONTAINERS_STORAGE_CONF, STORAGE);
 
 /** Runs podman to its end; gives what it printed, and its words where it failed. */
 export function podman(...args: string[]): { code: number; out: string; err: string } {
-  const ran = Bun.spawnSync(["podman", ...args], { env: { ...process.env, CONTAINERS_CONF: settings } });
+  const ran = Bun.spawnSync(["podman", ...args], { env: { ...environmentOf(folder), ...ENGINE } });
   return { code: ran.exitCode, out: ran.stdout.toString().trim(), err: ran.stderr.toString().trim() };
 }
 
@@ -81,11 +95,8 @@ function prepare(): string | null {
 
 /** A home whose jobs find podman with the settings of these tests; its containers go at the end. */
 export class PodmanStint extends Stint {
-  /** The value of CONTAINERS_CONF. */
-  readonly settings = settings;
-
   override get env(): Record<string, string> {
-    return { ...super.env, CONTAINERS_CONF: settings };
+    return { ...super.env, ...ENGINE };
   }
 
   /** The names of the containers of this home. */

@@ -10,6 +10,7 @@ import { newBatch } from "../../src/store/batch.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { aMachine } from "./machine.ts";
 import { valueOf } from "./results.ts";
+import { environmentOf } from "./surroundings.ts";
 import type { TempHome } from "./temp-home.ts";
 
 /** No sleep of the loop is longer, as an event that is lost is found by looking. */
@@ -45,7 +46,7 @@ export class SimulatedMachine {
           means: () => means,
           actor: "ada",
           self: resolve("dist/stint"),
-          environment: { PATH: "/usr/bin:/bin", HOME: path, XDG_RUNTIME_DIR: path },
+          environment: { ...environmentOf(path), XDG_RUNTIME_DIR: path },
           mayClaim: null,
           say: (line) => this.log.push(`${new Date(this.clock.now()).toISOString()} ${line}`),
         },

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { removeGroups } from "./groups.ts";
 import { deadline, PATIENCE_MS } from "./patience.ts";
+import { environmentOf } from "./surroundings.ts";
 
 /** The program that users get. */
 const EXECUTABLE = resolve("dist/stint");
@@ -86,14 +88,7 @@ export class Stint implements AsyncDisposable {
 
   /** The environment of every call: nothing of the machine's own, and no devices that other homes of this user could have. */
   get env(): Record<string, string> {
-    const path = process.env["PATH"] ?? "/usr/bin:/bin";
-    return {
-      PATH: path,
-      HOME: this.root,
-      STINT_HOME: this.home,
-      XDG_RUNTIME_DIR: join(this.root, "runtime"),
-      LANG: "C.UTF-8",
-    };
+    return { ...environmentOf(this.root), STINT_HOME: this.home };
   }
 
   /** Runs one command line to its end. */
@@ -227,6 +222,7 @@ export class Stint implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.killSupervisors();
     await killMarked(this.records().flatMap(({ status }) => status.attempts.map(({ token }) => token)));
+    removeGroups(this.home);
     rmSync(this.root, { recursive: true, force: true });
   }
 }

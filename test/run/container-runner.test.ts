@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { bootId } from "../../src/lib/host.ts";
 import { type RunnerOrder, runnerArguments } from "../../src/run/container-runner.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 import { makePlace, type Place, until } from "./rig.ts";
 
 /** The shells that are /bin/sh somewhere: Debian and Ubuntu; Fedora, Arch and macOS; Alpine. */
@@ -63,7 +64,7 @@ function startRunner(
     flags: ["image"],
   });
   const env = {
-    PATH: process.env["PATH"] ?? "",
+    PATH: PROGRAMS,
     FAKE_ENGINE: place.path,
     TOKEN: place.token,
     STINT_TOKEN: place.token,

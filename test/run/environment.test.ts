@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import * as fc from "fast-check";
 import { DEFAULT_BACKOFF } from "../../src/model/backoff.ts";
 import { failureOf } from "../../src/model/failure.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
@@ -10,6 +9,7 @@ import { DEFAULT_RETRY } from "../../src/model/retry.ts";
 import { accepted } from "../../src/model/submission.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import { jobEnvironment, PLAIN_PATH, runnerVariables } from "../../src/run/environment.ts";
+import { fc } from "../rig/fast-check.ts";
 import { kindOf, shell } from "./rig.ts";
 
 // Few names, so that the layers meet; and those that an object literal would trip over.

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import * as fc from "fast-check";
 import { capLog } from "../../src/run/log.ts";
 import { type Break, LogReading } from "../../src/run/log-reading.ts";
+import { fc } from "../rig/fast-check.ts";
 import { makePlace, type Place } from "./rig.ts";
 
 const CAP = 64 * 1_024;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import * as fc from "fast-check";
 import { readTail } from "../../src/run/log.ts";
 import { readableLines } from "../../src/run/readable.ts";
+import { fc } from "../rig/fast-check.ts";
 import { makePlace } from "./rig.ts";
 
 const ESC = "\u001b";

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { bootId, startTimeIn } from "../../src/lib/host.ts";
 import { recordingInvocation } from "../../src/run/recording-parent.ts";
+import { PROGRAMS, STRANGER } from "../rig/surroundings.ts";
 import { makePlace, type Place, until } from "./rig.ts";
 
 /** The shells that are /bin/sh somewhere: Debian and Ubuntu; Fedora, Arch and macOS; Alpine. */
@@ -39,12 +40,12 @@ function invocation(place: Place, job: { argv: readonly string[]; umask?: string
     token: place.token,
     group,
     argv,
-    environment: { PATH: process.env["PATH"] ?? "", STINT_TOKEN: place.token },
+    environment: { PATH: PROGRAMS, STINT_TOKEN: place.token },
   });
 }
 
 /** A user with no other process, of whom one is all that is allowed: the shell itself. */
-const ALONE = ["setpriv", "--reuid=61235", "--clear-groups", "prlimit", "--nproc=1"];
+const ALONE = ["setpriv", `--reuid=${STRANGER}`, "--clear-groups", "prlimit", "--nproc=1"];
 const canBeAlone =
   process.getuid?.() === 0 &&
   ["setpriv", "prlimit"].every((name) => Bun.which(name) !== null) &&

@@ -7,6 +7,7 @@ import { type Launched, type LaunchOrder, launch } from "../../src/run/launch.ts
 import { readStart } from "../../src/run/records.ts";
 import { signalTree } from "../../src/run/tree.ts";
 import { deadline } from "../rig/patience.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 
 /** A directory that goes away, with every process that was started for it. */
 export interface Place extends AsyncDisposable {
@@ -79,7 +80,7 @@ export function orderFor(
 ): LaunchOrder {
   const directory = place.file("attempt");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const environment = { PATH: process.env["PATH"] ?? "", PWD: place.path, STINT_TOKEN: place.token };
+  const environment = { PATH: PROGRAMS, PWD: place.path, STINT_TOKEN: place.token };
   const kind = kindOf(mode, { cwd: place.path });
   return {
     directory,

@@ -4,6 +4,7 @@ import { allPids, startTimeOf } from "../../src/lib/host.ts";
 import { Census } from "../../src/run/census.ts";
 import { processEntry, startedWith } from "../../src/run/process-table.ts";
 import { signalTree, signalTrees, survivors, survivorsOf } from "../../src/run/tree.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
 import { launched, mainOf, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
 
 /** Runs a line that prints `up` when its processes are there. */
@@ -130,7 +131,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
       console.log(String(survivors({ leader: null, token: "${place.token}" }).length));
     `;
     const line = `sleep 60 >&2 & "$0" -e "$1"`;
-    const environment = { ...process.env, STINT_TOKEN: place.token };
+    const environment = { PATH: PROGRAMS, STINT_TOKEN: place.token };
     const asked = Bun.spawn(["/bin/sh", "-c", line, process.execPath, program], {
       env: environment,
       stdout: "pipe",
