@@ -29,13 +29,13 @@ export function admit(
   { drafts, nowMs }: { readonly drafts: readonly Draft[]; readonly nowMs: number },
 ): Result<Admission, Problem> {
   if (!drafts.some(looksIntoQueue)) return ok({ drafts, same: [] });
-  const unended = readTasks(layout, ["running", "pending"]);
+  const unfinished = readTasks(layout, ["running", "pending"]);
   const sameOf = ({ spec }: Draft): Task | undefined =>
-    spec.unique === undefined ? undefined : unended.find((task) => task.spec.unique === spec.unique);
+    spec.unique === undefined ? undefined : unfinished.find((task) => task.spec.unique === spec.unique);
   const wanted = drafts.filter((draft) => sameOf(draft) === undefined);
   const same = new Set(drafts.map(sameOf).filter((task) => task !== undefined));
   for (const { name, spec } of wanted) {
-    const owner = unended.find(
+    const owner = unfinished.find(
       (task) => spec.slot !== undefined && task.spec.slot === spec.slot && isOnItsWay(task, nowMs),
     );
     if (spec.admission !== "dropIfRunning" || owner === undefined) continue;

@@ -6,7 +6,7 @@ import { own } from "../lib/own.ts";
 import { asLines } from "../lib/printable.ts";
 import { closest } from "../lib/suggest.ts";
 import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/errors.ts";
-import { problemOf } from "../store/trouble.ts";
+import { problemFromErrno } from "../store/fs-errors.ts";
 import { BriefCommand } from "./brief-command.ts";
 import type { Context } from "./context.ts";
 import { leaveFirstProcess } from "./first-process.ts";
@@ -76,7 +76,10 @@ async function carryOut(context: Context, { codeOf, ...call }: Call & { codeOf: 
     const errno = errnoOf(error);
     // What the system refuses (a folder without permission, a file in the place of one) is no bug of ours.
     if (errno !== null)
-      return finish(context, { ended: problemOf(errno, `go on with \`stint ${verb}\``, error), codeOf });
+      return finish(context, {
+        ended: problemFromErrno(errno, `go on with \`stint ${verb}\``, error),
+        codeOf,
+      });
     context.err(
       `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );

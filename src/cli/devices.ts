@@ -6,11 +6,11 @@ import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import type { Holding } from "../plan/snapshot.ts";
+import type { Holding } from "../plan/input.ts";
+import { tryFs } from "../store/fs-errors.ts";
 import { openHome } from "../store/home.ts";
 import { readInventory } from "../store/inventory-file.ts";
 import { readTasks } from "../store/reader.ts";
-import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { heldElsewhere } from "./elsewhere.ts";
 import { readSettings } from "./settings.ts";
@@ -53,7 +53,7 @@ export async function seeDevices(
   const rules = settings?.value.devices ?? ALL_DEVICES;
   // A folder that cannot be read is for others to tell of: the GPUs are there all the same.
   const running = home.ok
-    ? onDisk("read the running tasks", () => readTasks(home.value, ["running"]))
+    ? tryFs("read the running tasks", () => readTasks(home.value, ["running"]))
     : ok([]);
   const active = running.ok ? running.value : [];
   const tokens = new Set(active.map((task) => openAttempt(task)?.token));

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Draft } from "../model/submission.ts";
-import { matching, namesFromSubmitter } from "../run/secrets.ts";
+import { matchingNames, namesFromSubmitter } from "../run/secrets.ts";
 import type { Context } from "./context.ts";
 import { inheritable } from "./inheritable.ts";
 import { mangledVariables, refuseFolder, shown, TAKEN } from "./not-utf8.ts";
@@ -24,7 +24,7 @@ export function refuseMangled(
   );
   for (const { name, spec } of mangled.length === 0 ? [] : drafts) {
     const { environment } = spec.kind;
-    const named = matching(namesFromSubmitter(spec.kind), context.env);
+    const named = matchingNames(namesFromSubmitter(spec.kind), context.env);
     const taken = mangled.find(
       (one) =>
         environment.policy === "inherit" ||

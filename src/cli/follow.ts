@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { maskOf } from "../daemon/secrets.ts";
+import { maskOf } from "../daemon/jobs/secrets.ts";
 import { asLines } from "../lib/printable.ts";
 import { unreachable } from "../lib/unreachable.ts";
 import type { Attempt } from "../model/attempt.ts";

@@ -60,8 +60,8 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
   const [only] = named;
   if (only === undefined) return err(noSuchGroup(name));
   if (named.length === 1) return ok(only);
-  const unended = named.find(({ hasUnended }) => hasUnended);
-  if (unended !== undefined) return ok(unended);
+  const unfinished = named.find(({ hasUnended }) => hasUnended);
+  if (unfinished !== undefined) return ok(unfinished);
   const latest = named.slice(0, 5).map(({ id }) => id);
   return err(
     problem(

@@ -3,7 +3,7 @@ import type { Inventory } from "../model/device.ts";
 import type { Owner } from "../model/owner.ts";
 import { gpusOf } from "../model/resources.ts";
 import type { Draft } from "../model/submission.ts";
-import type { Machine, Terms } from "../plan/snapshot.ts";
+import type { Machine, SchedulingConfig } from "../plan/input.ts";
 import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
@@ -13,11 +13,11 @@ import { heldElsewhere } from "./elsewhere.ts";
 export async function seenMachine(
   context: Context,
   layout: Layout,
-  { terms, owner }: { readonly terms: Terms; readonly owner: Owner | null },
+  { scheduling, owner }: { readonly scheduling: SchedulingConfig; readonly owner: Owner | null },
 ): Promise<Machine> {
   const seen =
     owner?.capacity === undefined ? readInventory(layout, context.clock.now()) : inventoryOf(layout, owner);
-  const machine = machineWith(seen, terms);
+  const machine = machineWith(seen, scheduling);
   if (machine.devices.length === 0) return machine;
   return { ...machine, elsewhere: await heldElsewhere(context, layout.home) };
 }
@@ -26,19 +26,33 @@ export async function seenMachine(
 export async function machineFor(
   context: Context,
   layout: Layout,
-  wanted: { readonly drafts: readonly Draft[]; readonly terms: Terms; readonly owner: Owner | null },
+  wanted: {
+    readonly drafts: readonly Draft[];
+    readonly scheduling: SchedulingConfig;
+    readonly owner: Owner | null;
+  },
 ): Promise<Machine> {
-  const { drafts, terms } = wanted;
+  const { drafts, scheduling } = wanted;
   const known = await seenMachine(context, layout, wanted);
   if (known.isProbed || drafts.every(({ spec }) => gpusOf(spec.resources) === 0)) return known;
   const { clock, env } = context;
   const { probeDevices } = await import("../machine/probe.ts");
-  return machineWith(await probeDevices({ clock, env, rules: terms.deviceRules, isOwn: () => false }), terms);
+  return machineWith(
+    await probeDevices({ clock, env, rules: scheduling.deviceRules, isOwn: () => false }),
+    scheduling,
+  );
 }
 
 /** A tool that does not answer says nothing of what there is. */
-function machineWith(seen: Inventory | null, terms: Terms): Machine {
+function machineWith(seen: Inventory | null, scheduling: SchedulingConfig): Machine {
   const isProbed = seen !== null && (seen.problem === null || seen.devices.length > 0);
-  const conditions = readConditions(terms.work);
-  return { ...terms, conditions, devices: seen?.devices ?? [], isProbed, elsewhere: [], settling: new Set() };
+  const conditions = readConditions(scheduling.work);
+  return {
+    ...scheduling,
+    conditions,
+    devices: seen?.devices ?? [],
+    isProbed,
+    elsewhere: [],
+    awaitingProbe: new Set(),
+  };
 }

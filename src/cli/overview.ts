@@ -2,9 +2,9 @@ import type { TaskId } from "../model/identity.ts";
 import type { Owner, Silence } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers } from "../store/batch.ts";
+import { readDiskFault, stuckBatchesOf } from "../store/disk-fault.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { obstacleOf, stuckNoted } from "../store/obstacle.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 
@@ -25,26 +25,26 @@ export interface Overview {
 
 /** Reads pending/ and running/, and who supervises them. */
 export function readOverview(layout: Layout, nowMs: number): Overview {
-  const unended = readTasks(layout, ["running", "pending"]);
+  const unfinished = readTasks(layout, ["running", "pending"]);
   const owner = lockOwner(layout);
   return {
-    active: unended.filter((task) => task.status.state !== "queued"),
-    queued: unended.filter((task) => task.status.state === "queued"),
+    active: unfinished.filter((task) => task.status.state !== "queued"),
+    queued: unfinished.filter((task) => task.status.state === "queued"),
     owner,
     isSupervised: owner?.capacity !== undefined,
     silence: silenceOf(layout, owner, nowMs),
-    obstacle: obstacleOf(layout),
-    stuck: stuckTasks(layout, unended),
+    obstacle: readDiskFault(layout),
+    stuck: stuckTasks(layout, unfinished),
   };
 }
 
-function stuckTasks(layout: Layout, unended: readonly Task[]): Map<TaskId, string> {
-  const noted = new Map(stuckNoted(layout).map(({ batch, message }) => [batch, message]));
+function stuckTasks(layout: Layout, unfinished: readonly Task[]): Map<TaskId, string> {
+  const noted = new Map(stuckBatchesOf(layout).map(({ batch, message }) => [batch, message]));
   const members = [...noted].flatMap(([batch, message]) =>
     batchMembers(layout, batch).map((id) => [id, message] as const),
   );
   // Of a batch that is in pending/ some may not be read.
-  const alone = unended.flatMap(({ metadata: { id } }) => {
+  const alone = unfinished.flatMap(({ metadata: { id } }) => {
     const message = noted.get(id);
     return message === undefined ? [] : [[id, message] as const];
   });

@@ -1,17 +1,17 @@
-import type { Holder } from "../daemon/holder.ts";
+import type { Supervisor } from "../daemon/supervisor.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { NoticeRules } from "../model/notice.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import type { Terms } from "../plan/snapshot.ts";
+import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
 import { HAND_OVER_MS } from "./hand-over.ts";
-import { perform } from "./perform.ts";
+import { requestOperation } from "./request-operation.ts";
 import { holdHome } from "./session.ts";
 import { superviseHome } from "./supervising.ts";
 import { targetOf } from "./targets.ts";
@@ -23,7 +23,7 @@ const LOOK_MS = 50;
 export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
-  readonly terms: Terms;
+  readonly scheduling: SchedulingConfig;
   readonly notices: NoticeRules;
   /** Called with each look at the tasks that are open, to pass their output on. */
   readonly onLook?: () => void;
@@ -95,7 +95,7 @@ async function superviseOwn(
   const claimable = new Set<string>(wanted.map(({ metadata }) => metadata.uid));
   const mayClaim = (task: Task): boolean => claimable.has(task.metadata.uid);
   const isOurs = (task: Task): boolean => own.has(task.metadata.uid);
-  const hasEnded = (holder: Holder): boolean => ![...holder.tasks.values()].some(isOurs);
+  const hasEnded = (supervisor: Supervisor): boolean => ![...supervisor.tasks.values()].some(isOurs);
   let asked: string | null = null;
   while (!state.isOver) {
     const owner = lockOwner(layout);
@@ -103,14 +103,14 @@ async function superviseOwn(
       // Another `run` starts only its own tasks unless it is told of ours.
       if (owner.role === "run" && asked !== owner.token) {
         asked = owner.token;
-        await perform(context, layout, { verb: "serve", targets: wanted.map(targetOf) });
+        await requestOperation(context, layout, { verb: "serve", targets: wanted.map(targetOf) });
       }
       await Bun.sleep(LOOK_MS);
       continue;
     }
     const opened = await holdHome(context, layout, {
       role: "run",
-      terms: run.terms,
+      scheduling: run.scheduling,
       notices: run.notices,
       mayClaim,
     });
@@ -123,10 +123,10 @@ async function superviseOwn(
       await using session = opened.value;
       await superviseHome(context, session, {
         settings: null,
-        isDone: (holder) => state.isOver || hasEnded(holder),
+        isDone: (supervisor) => state.isOver || hasEnded(supervisor),
         isHurried: () => state.signal !== null,
       });
-      if (hasEnded(session.holder)) return;
+      if (hasEnded(session.supervisor)) return;
     }
     await Bun.sleep(HAND_OVER_MS);
   }
@@ -150,5 +150,10 @@ async function cancelAll(context: Context, layout: Layout, ids: readonly TaskId[
     const read = readTask(layout, id);
     return read.ok && !isTerminal(read.value.status.state) ? [targetOf(read.value)] : [];
   });
-  await perform(context, layout, { verb: "cancel", targets: open, force: false, pendingOnly: false });
+  await requestOperation(context, layout, {
+    verb: "cancel",
+    targets: open,
+    force: false,
+    pendingOnly: false,
+  });
 }

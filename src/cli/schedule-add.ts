@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { draftsOfSchedule, parseSchedule } from "../daemon/load-schedule.ts";
+import { draftsOfSchedule, parseSchedule } from "../daemon/schedules/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { readTaskFile } from "../intake/task-text.ts";
 import { asLines } from "../lib/printable.ts";
@@ -8,9 +8,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import { stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
+import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { putSchedule } from "../store/schedule-files.ts";
-import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { loadOptions } from "./schedules.ts";
 import { describeTiming } from "./text/cron.ts";
@@ -61,7 +61,7 @@ export function addSchedules(context: Context, layout: Layout, added: Added): En
     lines.push(`${name}: ${describeTiming(schedule.timing)}, ${nextInWords(next, nowMs)}`);
   }
   for (const [index, { name, text }] of sources.value.entries()) {
-    const put = onDisk(`add the schedule "${name}"`, () => putSchedule(layout, name, text));
+    const put = tryFs(`add the schedule "${name}"`, () => putSchedule(layout, name, text));
     if (!put.ok) return put.error;
     context.out(asLines([lines[index] ?? ""]));
   }

@@ -1,15 +1,15 @@
-import { draftsOfSchedule } from "../daemon/load-schedule.ts";
+import { draftsOfSchedule } from "../daemon/schedules/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { withPaused } from "../intake/schedule-edit.ts";
 import { timestamp } from "../lib/clock.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { removeScheduleFile, replaceScheduleFile } from "../store/schedule-files.ts";
 import { dropScheduleState } from "../store/schedule-states.ts";
-import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 import { loadOptions, type ScheduleView } from "./schedules.ts";
 import { submitDrafts } from "./submitting.ts";
@@ -24,7 +24,7 @@ export function setPaused(
   if (read === null) return err(faulty(view, isPaused ? "pause" : "resume"));
   const word = isPaused ? "paused" : "going on";
   if (read.schedule.isPaused !== isPaused) {
-    const written = onDisk(`change the schedule "${name}"`, () =>
+    const written = tryFs(`change the schedule "${name}"`, () =>
       replaceScheduleFile(layout, path, withPaused(read.text, isPaused)),
     );
     if (!written.ok) return written;
@@ -39,7 +39,7 @@ export function removeSchedule(
   layout: Layout,
   { name, path }: ScheduleView,
 ): Result<null, Problem> {
-  const removed = onDisk(`remove the schedule "${name}"`, () => {
+  const removed = tryFs(`remove the schedule "${name}"`, () => {
     removeScheduleFile(layout, path);
     // A supervisor forgets it by itself; without one nobody else writes there.
     if (lockOwner(layout) === null) dropScheduleState(layout, name);

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { draftsOfSchedule, type LoadOptions, loadSchedule } from "../daemon/load-schedule.ts";
+import { draftsOfSchedule, type LoadOptions, loadSchedule } from "../daemon/schedules/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { kindOfName } from "../intake/inbox-name.ts";
 import type { ScheduleFile } from "../intake/schedule.ts";
@@ -10,10 +10,10 @@ import { closest } from "../lib/suggest.ts";
 import { inFull, type Problem, problem } from "../model/errors.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
+import { isMissing } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import { readScheduleState } from "../store/schedule-states.ts";
-import { isMissing } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 
 /** Firings that `show` and `--json` tell of in advance. */

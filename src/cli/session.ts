@@ -1,12 +1,12 @@
-import type { HolderOptions } from "../daemon/holder.ts";
 import { openSession, type Session } from "../daemon/session.ts";
+import type { SupervisorContext } from "../daemon/supervisor.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
-import { type Means, probeMeans, thisMachine } from "../machine/means.ts";
+import { detectLimitBackend, type LimitBackend, thisMachine } from "../machine/limit-backend.ts";
 import type { Problem } from "../model/errors.ts";
 import type { NoticeRules } from "../model/notice.ts";
 import type { Role } from "../model/owner.ts";
-import type { Terms } from "../plan/snapshot.ts";
+import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
@@ -22,9 +22,9 @@ const RELEASED_WAIT_MS = 500;
 
 export interface SessionOptions {
   readonly role: Role;
-  readonly terms: Terms;
+  readonly scheduling: SchedulingConfig;
   readonly notices: NoticeRules;
-  readonly mayClaim?: HolderOptions["mayClaim"];
+  readonly mayClaim?: SupervisorContext["mayClaim"];
   readonly say?: (line: string) => void;
   readonly onProgress?: (count: number, all: number) => void;
 }
@@ -37,26 +37,26 @@ export async function holdHome(
 ): Promise<Result<Session, Problem>> {
   const sinceMs = context.clock.awakeMs();
   let ownerlessSinceMs: number | null = null;
-  let probed: Means | null = null;
+  let probed: LimitBackend | null = null;
   const mangled = mangledVariables(context.env).map(({ name }) => name);
   const legible = Object.entries(context.env).filter(([name]) => !mangled.includes(name));
   if (mangled.length > 0 && options.role === "up")
     context.err(`stint: jobs of the inbox will not have ${mangled.join(", ")}: no UTF-8 text\n`);
-  const means = (): Means => (probed ??= probeMeans(thisMachine(context.env)));
+  const limitBackend = (): LimitBackend => (probed ??= detectLimitBackend(thisMachine(context.env)));
   for (;;) {
     const session = await openSession(
       {
         layout,
         clock: context.clock,
         random: systemRandom,
-        terms: options.terms,
-        means,
+        scheduling: options.scheduling,
+        limitBackend,
         actor: context.user(),
         self: context.self,
         environment: inheritable(Object.fromEntries(legible)),
         notices: options.notices,
         mayClaim: options.mayClaim ?? null,
-        say: options.say ?? (() => {}),
+        log: options.say ?? (() => {}),
         ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
       },
       options.role,

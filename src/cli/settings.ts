@@ -3,8 +3,8 @@ import { DEFAULT_SETTINGS, type Settings } from "../intake/default-settings.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
-import { onDisk } from "../store/trouble.ts";
 import type { Context } from "./context.ts";
 
 /** More than any settings need; a file is not read that is longer. */
@@ -12,7 +12,7 @@ const MAX_BYTES = 1_048_576;
 
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
 export async function readSettings(context: Context, layout: Layout): Promise<Result<Settings, Problem>> {
-  const text = onDisk("read config.yaml", () => {
+  const text = tryFs("read config.yaml", () => {
     // A link that leads nowhere is not a home without settings.
     if (lstatSync(layout.settings, { throwIfNoEntry: false }) === undefined) return null;
     const { size } = statSync(layout.settings);

@@ -1,14 +1,14 @@
 import { asLines } from "../lib/printable.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
-import { reasonsNotToWait } from "../plan/finality.ts";
-import type { Surroundings } from "../plan/snapshot.ts";
+import { reasonsNotToWait } from "../plan/drain.ts";
+import type { PlanInput } from "../plan/input.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { enclosingTask } from "./inside-job.ts";
-import { surroundingsSeen } from "./surroundings.ts";
+import { planInputSeen } from "./plan-input.ts";
 import { shortWait } from "./text/wait.ts";
 
 /** A look reads the whole queue; what it tells is no matter of seconds. */
@@ -24,7 +24,7 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
   const told = new Set<TaskId>();
   const own = enclosingTask(context, layout);
   // What the job that waits here holds is not to be had before it has waited.
-  const tellOfOwnJob = (queued: readonly Task[], seen: Surroundings): void => {
+  const tellOfOwnJob = (queued: readonly Task[], seen: PlanInput): void => {
     const waitOf = own === null ? null : waitsIn(seen, true);
     for (const task of queued) {
       const { id } = task.metadata;
@@ -40,8 +40,8 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
     const queued = open.filter(({ status }) => status.state === "queued");
     if (queued.length === 0 || context.clock.awakeMs() < nextLookMs) return;
     nextLookMs = context.clock.awakeMs() + LOOK_MS;
-    const unended = readTasks(layout, ["running", "pending"]);
-    const seen = await surroundingsSeen(context, layout, unended);
+    const unfinished = readTasks(layout, ["running", "pending"]);
+    const seen = await planInputSeen(context, layout, unfinished);
     tellOfOwnJob(queued, seen);
     const reasons = reasonsNotToWait(seen);
     const fresh = queued.filter(({ metadata }) => reasons.has(metadata.id) && !told.has(metadata.id));

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { enqueue } from "../daemon/enqueue.ts";
+import { enqueue } from "../daemon/admit/enqueue.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -8,12 +8,12 @@ import { gpusOf } from "../model/resources.ts";
 import type { FiringIdentity } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
-import type { Machine } from "../plan/snapshot.ts";
+import type { Machine } from "../plan/input.ts";
 import { newBatch, publishBatch } from "../store/batch.ts";
+import { tryFs } from "../store/fs-errors.ts";
 import { rememberSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { onDisk } from "../store/trouble.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Context } from "./context.ts";
@@ -21,8 +21,8 @@ import { refuseMangled } from "./draft-bytes.ts";
 import { pairsFlag } from "./flags.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
+import { schedulingConfigOf } from "./scheduling-config.ts";
 import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
-import { termsOf } from "./terms.ts";
 
 /** The flags that set a key of the task, as commander gives them. */
 export type FieldFlags = Readonly<Record<string, string | string[] | boolean | undefined>>;
@@ -164,10 +164,10 @@ interface Around {
 
 async function aroundOf(context: Context, layout: Layout, { drafts, settings }: Submission): Promise<Around> {
   const owner = lockOwner(layout);
-  const own = termsOf(settings);
-  const terms = { ...own, capacity: owner?.capacity ?? own.capacity };
+  const own = schedulingConfigOf(settings);
+  const scheduling = { ...own, capacity: owner?.capacity ?? own.capacity };
   return {
-    machine: await machineFor(context, layout, { drafts, terms, owner }),
+    machine: await machineFor(context, layout, { drafts, scheduling, owner }),
     // A supervisor may have been started where it can do more than we, or less.
     controllers: owner?.controllers ?? (await ownControllers(context, drafts)),
   };
@@ -197,8 +197,8 @@ function queue(
   // From here on the tasks are queued, whatever else goes wrong.
   tellOfAbsences(context, drafts);
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
-  onDisk("remember what was submitted", () => rememberSubmitted(layout, numbers));
-  if (lockOwner(layout) === null) onDisk("publish the batch", () => publishBatch(layout, batch));
+  tryFs("remember what was submitted", () => rememberSubmitted(layout, numbers));
+  if (lockOwner(layout) === null) tryFs("publish the batch", () => publishBatch(layout, batch));
   return accepted;
 }
 
@@ -227,6 +227,6 @@ function tellOfGpus(
 /** What a supervisor started from here could enforce; not looked for where nobody asks. */
 async function ownControllers(context: Context, drafts: readonly Draft[]): Promise<readonly string[]> {
   if (drafts.every(({ spec }) => spec.limits === undefined)) return [];
-  const { probeMeans, thisMachine } = await import("../machine/means.ts");
-  return probeMeans(thisMachine(context.env)).controllers;
+  const { detectLimitBackend, thisMachine } = await import("../machine/limit-backend.ts");
+  return detectLimitBackend(thisMachine(context.env)).controllers;
 }

@@ -1,9 +1,9 @@
-import { DailyCleaning } from "../daemon/daily-cleaning.ts";
-import type { Holder } from "../daemon/holder.ts";
-import { Inboxes } from "../daemon/inbox.ts";
-import { Schedules } from "../daemon/schedules.ts";
+import { Inboxes } from "../daemon/admit/inbox.ts";
+import { DailyCleanup } from "../daemon/requests/daily-cleanup.ts";
+import { Schedules } from "../daemon/schedules/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
+import type { Supervisor } from "../daemon/supervisor.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import { asLines } from "../lib/printable.ts";
@@ -21,11 +21,11 @@ export async function superviseHome(
     readonly isHurried?: () => boolean;
   },
 ): Promise<void> {
-  const { holder } = session;
-  const { layout } = holder.options;
+  const { supervisor } = session;
+  const { layout } = supervisor.context;
   const directories = options.settings === null ? [] : [layout.inbox, ...options.settings.inboxes];
   const defaults = options.settings?.defaults;
-  using inboxes = new Inboxes(holder, {
+  using inboxes = new Inboxes(supervisor, {
     directories,
     userHome: context.userHome,
     ...(defaults !== undefined && { defaults }),
@@ -33,7 +33,7 @@ export async function superviseHome(
   const schedules =
     options.settings === null
       ? null
-      : new Schedules(holder, {
+      : new Schedules(supervisor, {
           userHome: context.userHome,
           ...(defaults !== undefined && { defaults }),
         });
@@ -41,26 +41,29 @@ export async function superviseHome(
   await using watch = watchDirectories(schedules === null ? watched : [...watched, layout.schedules], {
     nudge: (path) => {
       inboxes.mark(path);
-      holder.nudge();
+      supervisor.nudge();
     },
-    onProblem: holder.options.say,
+    onProblem: supervisor.context.log,
   });
   // A drain has an end to come to; who only ever drains has `stint clean`.
-  const rules = holder.options.lock.owner.role === "up" ? options.settings?.retention : undefined;
-  const cleaning = rules === undefined ? null : new DailyCleaning(holder, rules);
-  await supervise(holder, {
+  const rules = supervisor.context.lock.owner.role === "up" ? options.settings?.retention : undefined;
+  const cleaning = rules === undefined ? null : new DailyCleanup(supervisor, rules);
+  await supervise(supervisor, {
     intake: () => inboxes.look(),
     ...(schedules !== null && { schedules: () => schedules.look() }),
     refresh: watch.refresh,
     isDone: options.isDone,
-    ...(cleaning !== null && { aside: () => cleaning.step() }),
+    ...(cleaning !== null && { backgroundStep: () => cleaning.step() }),
   });
-  await deliverLastNews(holder, options.isHurried ?? (() => false));
+  await deliverLastNews(supervisor, options.isHurried ?? (() => false));
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */
-export function tellLeftJobs(context: Context, { holder, layout }: { holder: Holder; layout: Layout }): void {
-  const left = [...holder.jobs.values()];
+export function tellLeftJobs(
+  context: Context,
+  { supervisor, layout }: { supervisor: Supervisor; layout: Layout },
+): void {
+  const left = [...supervisor.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
   const head = `${left.length} running, left to the next supervisor of ${layout.home}:`;

@@ -3,13 +3,13 @@ import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/er
 import { isWhole } from "../model/outline.ts";
 import { matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
-import { isTerminal, type Place, placeOf, STATES, type State } from "../model/state.ts";
+import { directoryOf, isTerminal, STATES, type State, type StateDirectory } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { eachOutline } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { perform } from "./perform.ts";
+import { requestOperation } from "./request-operation.ts";
 import { findNamed } from "./select.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
 import { CountLine } from "./text/count-line.ts";
@@ -62,7 +62,7 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   const tasks: Task[] = [];
   const states = statesOf(wanted, call);
   // What a crash left on its way to another folder is among the unended ones.
-  const places = new Set<Place>(["running", "pending", ...states.map(placeOf)]);
+  const places = new Set<StateDirectory>(["running", "pending", ...states.map(directoryOf)]);
   for (const outline of eachOutline(call.layout, [...places], progress)) {
     if (!states.includes(outline.status.state) || !matches(outline, wanted)) continue;
     const read = isWhole(outline) ? ok(outline) : reader.read(outline.metadata.id);
@@ -96,7 +96,7 @@ export async function performAndTell(
     readonly summary?: (answers: readonly Answer[]) => string;
   },
 ): Promise<Ended> {
-  const performed = await perform(context, layout, options.operation);
+  const performed = await requestOperation(context, layout, options.operation);
   if (!performed.ok) return performed.error;
   const { answers, requested } = performed.value;
   let exit: number = EXIT.done;

@@ -5,7 +5,7 @@ import { batchMembers, incomingBatches } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import type { Overview } from "./overview.ts";
-import { surroundingsSeen } from "./surroundings.ts";
+import { planInputSeen } from "./plan-input.ts";
 import { shortWait } from "./text/wait.ts";
 
 /** Tells why queued tasks wait, as the plan itself would. */
@@ -14,7 +14,7 @@ export async function waitsSeen(
   layout: Layout,
   { active, queued, owner, isSupervised, silence, obstacle, stuck }: Overview,
 ): Promise<(task: Task) => Wait> {
-  const waitOf = waitsIn(await surroundingsSeen(context, layout, [...active, ...queued]), isSupervised);
+  const waitOf = waitsIn(await planInputSeen(context, layout, [...active, ...queued]), isSupervised);
   const incoming = isSupervised ? incomingIds(layout) : new Set<TaskId>();
   return (task) => {
     const { id } = task.metadata;

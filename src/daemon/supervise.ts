@@ -1,18 +1,18 @@
 import type { Task } from "../model/task.ts";
 import { describePause, type Pause } from "../plan/pause.ts";
 import type { Plan } from "../plan/plan.ts";
+import { tryFs } from "../store/fs-errors.ts";
 import { dropOldReplies } from "../store/requests.ts";
-import { onDisk } from "../store/trouble.ts";
-import { act, stopChange } from "./act.ts";
-import { adoptLeft } from "./adopt.ts";
-import { finishJobs, LOOK_MS } from "./finish.ts";
-import { lookAgain } from "./hand-edit.ts";
-import type { Holder } from "./holder.ts";
-import { GO_ON_MS, Incoming } from "./incoming.ts";
-import { LogCaps } from "./log-caps.ts";
-import { findMissedEnds } from "./missed-ends.ts";
-import { Requests } from "./requests.ts";
-import { StandingPlan } from "./standing-plan.ts";
+import { GO_ON_MS, Publisher } from "./admit/publish.ts";
+import { act, stopChange } from "./jobs/act.ts";
+import { adoptLeft } from "./jobs/adopt.ts";
+import { finishJobs, LOOK_MS } from "./jobs/finish.ts";
+import { LogCaps } from "./jobs/log-caps.ts";
+import { findMissedEnds } from "./jobs/missed-ends.ts";
+import { Mailbox } from "./requests/mailbox.ts";
+import { recheckUnreadable } from "./state/external-edit.ts";
+import { PlanCache } from "./state/plan-cache.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** The longest sleep: what an event failed to announce is found this much later. */
 const MAX_PAUSE_MS = 2_000;
@@ -35,43 +35,47 @@ export interface Supervision {
   /** Now and then: sees to it that events go on arriving. */
   readonly refresh?: () => void;
   /** A little of what is done now and then beside the queue; returns when to go on in ms, or null. */
-  readonly aside?: () => number | null;
+  readonly backgroundStep?: () => number | null;
   /** Asked once a turn; `isQuiet` is false while something outside is about to be taken in. */
-  readonly isDone: (holder: Holder, isQuiet: boolean) => boolean;
+  readonly isDone: (supervisor: Supervisor, isQuiet: boolean) => boolean;
 }
 
 /** Observe, plan, act, at its own pace, until it is done or asked to leave. */
-export async function supervise(holder: Holder, supervision: Supervision): Promise<void> {
-  const { clock, lock } = holder.options;
-  const planning = new StandingPlan(holder);
-  const caps = new LogCaps(holder);
-  const tellPause = pauseTeller(holder);
-  const outside = new Outside(holder, supervision);
+export async function supervise(supervisor: Supervisor, supervision: Supervision): Promise<void> {
+  const { clock, lock } = supervisor.context;
+  const planning = new PlanCache(supervisor);
+  const caps = new LogCaps(supervisor);
+  const tellPause = pauseTeller(supervisor);
+  const outside = new Outside(supervisor, supervision);
   let choresAtMs = clock.awakeMs() + CHORES_MS;
   let hasRested = false;
   let isAgain = false;
   while (lock.isHeld()) {
     const beganMs = clock.awakeMs();
-    const observed = holder.canWrite() ? withDisk(holder, "take new work", () => outside.observe()) : null;
-    const intakeInMs = observed?.intakeInMs ?? null;
-    const finishInMs = withDisk(holder, "see to the jobs", () => finishJobs(holder));
-    const noticesInMs = holder.canWrite()
-      ? withDisk(holder, "see to the notices", () => seeToNotices(holder))
+    const observed = supervisor.ensureWritable()
+      ? withDisk(supervisor, "take new work", () => outside.observe())
       : null;
-    if (hasLeft(holder) || supervision.isDone(holder, intakeInMs === null)) return;
-    const calmInMs = holder.calmUntilAwakeMs - clock.awakeMs();
+    const intakeInMs = observed?.intakeInMs ?? null;
+    const finishInMs = withDisk(supervisor, "see to the jobs", () => finishJobs(supervisor));
+    const noticesInMs = supervisor.ensureWritable()
+      ? withDisk(supervisor, "see to the notices", () => seeToNotices(supervisor))
+      : null;
+    if (hasLeft(supervisor) || supervision.isDone(supervisor, intakeInMs === null)) return;
+    const pausedForMs = supervisor.dispatchPausedUntilMs - clock.awakeMs();
     // Where the disk works again, what was asked for meanwhile comes before all that could start.
-    const isClaiming = observed !== null && holder.leaving === null && holder.trouble === null;
-    const planned = planning.look(isClaiming && calmInMs <= 0);
+    const isClaiming = observed !== null && supervisor.leaving === null && supervisor.degraded === null;
+    const planned = planning.current(isClaiming && pausedForMs <= 0);
     tellPause(planned.pause);
-    act(holder, planned.actions);
+    act(supervisor, planned.actions);
     if (clock.awakeMs() >= choresAtMs) {
       choresAtMs = clock.awakeMs() + CHORES_MS;
-      withDisk(holder, "tidy up", () => doChores(holder, supervision));
+      withDisk(supervisor, "tidy up", () => doChores(supervisor, supervision));
     }
     const asideInMs =
-      supervision.aside === undefined ? null : withDisk(holder, "clean up", supervision.aside);
-    const capsInMs = withDisk(holder, "cut the logs", () => caps.look());
+      supervision.backgroundStep === undefined
+        ? null
+        : withDisk(supervisor, "clean up", supervision.backgroundStep);
+    const capsInMs = withDisk(supervisor, "cut the logs", () => caps.look());
     const afterActionsMs = planned.actions.length > 0 ? LOOK_MS : null;
     // What was just told to stop is signalled at once; where that comes to nothing, not again and again.
     isAgain = !isAgain && planned.actions.some(({ type }) => type !== "claim");
@@ -85,10 +89,10 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
       afterActionsMs,
       asideInMs,
       capsInMs,
-      calmInMs > 0 ? calmInMs : null,
-      observed === null && holder.trouble === null ? 0 : null,
+      pausedForMs > 0 ? pausedForMs : null,
+      observed === null && supervisor.degraded === null ? 0 : null,
     ].filter((ms) => ms !== null);
-    const mostMs = isIdle(holder, planned) ? MAX_IDLE_MS : MAX_PAUSE_MS;
+    const mostMs = isIdle(supervisor, planned) ? MAX_IDLE_MS : MAX_PAUSE_MS;
     const restMs = Math.min(mostMs, ...waits);
     if (restMs === mostMs && !hasRested) {
       hasRested = true;
@@ -97,15 +101,15 @@ export async function supervise(holder: Holder, supervision: Supervision): Promi
     const tookMs = clock.awakeMs() - beganMs;
     // Of hundreds of jobs that end at once, each would make a turn that looks at all of them.
     // Where work goes on at once, they gather while that is done.
-    if (tookMs > LONG_TURN_MS && holder.jobs.size > FEW_JOBS && restMs > GO_ON_MS)
+    if (tookMs > LONG_TURN_MS && supervisor.jobs.size > FEW_JOBS && restMs > GO_ON_MS)
       await Bun.sleep(Math.min(tookMs, MAX_GATHER_MS));
-    await holder.pause(restMs);
+    await supervisor.waitForWakeup(restMs);
   }
-  holder.options.say("the lock was taken away by hand: leaving, the jobs go on");
+  supervisor.context.log("the lock was taken away by hand: leaving, the jobs go on");
 }
 
-function isIdle({ jobs, trouble, leaving }: Holder, { isWaiting }: Plan): boolean {
-  return jobs.size === 0 && !isWaiting && trouble === null && leaving === null;
+function isIdle({ jobs, degraded, leaving }: Supervisor, { isWaiting }: Plan): boolean {
+  return jobs.size === 0 && !isWaiting && degraded === null && leaving === null;
 }
 
 /**
@@ -117,15 +121,15 @@ function tidyMemory(): void {
 }
 
 /** Does what touches the disk; what the system refuses there is trouble to sit out, and must not end the queue. */
-function withDisk<T>(holder: Holder, action: string, work: () => T): T | null {
-  const done = onDisk(action, work);
+function withDisk<T>(supervisor: Supervisor, action: string, work: () => T): T | null {
+  const done = tryFs(action, work);
   if (done.ok) return done.value;
-  holder.meet(done.error);
+  supervisor.enterDegraded(done.error);
   return null;
 }
 
-function seeToNotices(holder: Holder): number | null {
-  return holder.courier?.round((notes) => holder.note(notes)) ?? null;
+function seeToNotices(supervisor: Supervisor): number | null {
+  return supervisor.notifications?.dispatch((notes) => supervisor.audit(notes)) ?? null;
 }
 
 /** A supervisor that ends because nothing is left waits at most so long for its last news to be taken. */
@@ -134,36 +138,36 @@ const LINGER_MS = 10_000;
 const NEXT_TRY_MS = 1_000;
 
 /** Lets the news of the last ends go out where the queue is worked off; whoever was told to leave does not wait. */
-export async function deliverLastNews(holder: Holder, isHurried: () => boolean): Promise<void> {
-  const { clock, lock } = holder.options;
+export async function deliverLastNews(supervisor: Supervisor, isHurried: () => boolean): Promise<void> {
+  const { clock, lock } = supervisor.context;
   const untilMs = clock.awakeMs() + LINGER_MS;
-  while (lock.isHeld() && holder.canWrite() && clock.awakeMs() < untilMs && !isHurried()) {
-    if (holder.leaving !== null && holder.leaving !== "drain") return;
-    withDisk(holder, "see to the notices", () => seeToNotices(holder));
-    if (holder.courier?.isBusy(NEXT_TRY_MS) !== true) return;
-    await holder.pause(LOOK_MS);
+  while (lock.isHeld() && supervisor.ensureWritable() && clock.awakeMs() < untilMs && !isHurried()) {
+    if (supervisor.leaving !== null && supervisor.leaving !== "drain") return;
+    withDisk(supervisor, "see to the notices", () => seeToNotices(supervisor));
+    if (supervisor.notifications?.isBusy(NEXT_TRY_MS) !== true) return;
+    await supervisor.waitForWakeup(LOOK_MS);
   }
 }
 
 /** Says once that work is waited for, and once that it goes on. */
-function pauseTeller({ options: { say, clock } }: Holder): (pause: Pause | null) => void {
+function pauseTeller({ context: { log, clock } }: Supervisor): (pause: Pause | null) => void {
   let told: string | null = null;
   return (pause) => {
     // The load changes with each look, and is one reason all the same.
     const news = pause === null ? null : JSON.stringify([pause.type, "untilMs" in pause && pause.untilMs]);
     if (news === told) return;
     told = news;
-    say(pause === null ? "goes on" : describePause(pause, clock.now()));
+    log(pause === null ? "goes on" : describePause(pause, clock.now()));
   };
 }
 
-function doChores(holder: Holder, supervision: Supervision): void {
-  findMissedEnds(holder);
-  adoptLeft(holder);
+function doChores(supervisor: Supervisor, supervision: Supervision): void {
+  findMissedEnds(supervisor);
+  adoptLeft(supervisor);
   // The journal may have a newer version of what cannot be read.
-  if (holder.arrivals.unread.size === 0) holder.checkpointIfDue();
+  if (supervisor.arrivals.unread.size === 0) supervisor.checkpointIfDue();
   supervision.refresh?.();
-  dropOldReplies(holder.options.layout, holder.options.clock.now());
+  dropOldReplies(supervisor.context.layout, supervisor.context.clock.now());
 }
 
 /** In ms from now, or null. */
@@ -176,26 +180,26 @@ interface Observed {
 
 /** What comes from outside: new tasks and requests, and tasks whose time has come. */
 class Outside {
-  readonly #holder: Holder;
+  readonly #holder: Supervisor;
   readonly #supervision: Supervision;
-  readonly #incoming: Incoming;
-  readonly #requests: Requests;
+  readonly #incoming: Publisher;
+  readonly #requests: Mailbox;
 
-  constructor(holder: Holder, supervision: Supervision) {
-    this.#holder = holder;
+  constructor(supervisor: Supervisor, supervision: Supervision) {
+    this.#holder = supervisor;
     this.#supervision = supervision;
-    this.#incoming = new Incoming(holder);
-    this.#requests = new Requests(holder);
+    this.#incoming = new Publisher(supervisor);
+    this.#requests = new Mailbox(supervisor);
   }
 
   observe(): Observed {
-    const holder = this.#holder;
+    const supervisor = this.#holder;
     const { intake, schedules } = this.#supervision;
-    const intakeInMs = withDisk(holder, "look into the inboxes", intake);
-    const firingInMs = schedules === undefined ? null : withDisk(holder, "fire the schedules", schedules);
-    const incomingInMs = withDisk(holder, "take in what was accepted", () => this.#incoming.look());
-    const handEditInMs = lookAgain(holder);
-    const requestsInMs = withDisk(holder, "see to the requests", () => this.#requests.see());
+    const intakeInMs = withDisk(supervisor, "look into the inboxes", intake);
+    const firingInMs = schedules === undefined ? null : withDisk(supervisor, "fire the schedules", schedules);
+    const incomingInMs = withDisk(supervisor, "take in what was accepted", () => this.#incoming.runSlice());
+    const handEditInMs = recheckUnreadable(supervisor);
+    const requestsInMs = withDisk(supervisor, "see to the requests", () => this.#requests.runSlice());
     return {
       intakeInMs: least([intakeInMs, incomingInMs, requestsInMs]),
       againInMs: least([firingInMs, this.#incoming.retryInMs, handEditInMs]),
@@ -209,19 +213,19 @@ function least(waits: readonly (number | null)[]): number | null {
 }
 
 /** True once a holder that was asked to leave may; what it must do first is begun here. */
-function hasLeft(holder: Holder): boolean {
-  switch (holder.leaving) {
+function hasLeft(supervisor: Supervisor): boolean {
+  switch (supervisor.leaving) {
     case null:
       return false;
     case "leave":
     case "handOver":
       return true;
     case "drain":
-      return holder.jobs.size === 0;
+      return supervisor.jobs.size === 0;
     case "stop":
-      holder.commit(holder.active.filter(isUnstopped).map((task) => shutdown(holder, task)));
-      finishJobs(holder);
-      return holder.jobs.size === 0;
+      supervisor.commit(supervisor.active.filter(isUnstopped).map((task) => shutdown(supervisor, task)));
+      finishJobs(supervisor);
+      return supervisor.jobs.size === 0;
   }
 }
 
@@ -230,7 +234,7 @@ function isUnstopped(task: Task): boolean {
   return last?.state === "running" && last.stop === undefined;
 }
 
-function shutdown(holder: Holder, task: Task): ReturnType<typeof stopChange> {
-  const { actor } = holder.options;
-  return stopChange(holder, task, { reason: "Shutdown", graceMs: task.spec.stopGraceMs, actor });
+function shutdown(supervisor: Supervisor, task: Task): ReturnType<typeof stopChange> {
+  const { actor } = supervisor.context;
+  return stopChange(supervisor, task, { reason: "Shutdown", graceMs: task.spec.stopGraceMs, actor });
 }

@@ -2,10 +2,10 @@ import { setAt, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import { FIELDS, type Field } from "./fields.ts";
 import type { Given } from "./given.ts";
-import type { Surroundings } from "./readers.ts";
+import type { ReadContext } from "./readers.ts";
 
 /** Reads fields into a candidate, which is changed; gives all faults. Whatever is set twice is one. */
-export function applyFields(candidate: Tree, given: readonly Given[], surroundings: Surroundings): Fault[] {
+export function applyFields(candidate: Tree, given: readonly Given[], surroundings: ReadContext): Fault[] {
   const faults: Fault[] = [];
   const setters = new Map<string, Given>();
   for (const one of given) {
@@ -55,7 +55,7 @@ function overlapping(one: Given, setters: ReadonlyMap<string, Given>): Given | u
 function readChild(
   field: Field,
   { child = "", entry }: Given,
-  surroundings: Surroundings,
+  surroundings: ReadContext,
 ): ReturnType<Field["read"]> {
   const { value, span } = entry;
   const mapping = field.read(

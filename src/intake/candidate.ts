@@ -3,7 +3,7 @@ import { DEFAULT_CONTAINER, type EngineName, type Runtime } from "../model/kind.
 import { DEFAULT_RESTART } from "../model/restart.ts";
 import { DEFAULT_RETRY } from "../model/retry.ts";
 import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
-import type { Surroundings } from "./readers.ts";
+import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";
 
 /** Plain nested data under way to a draft; only the schema at the end says that it is one. */
@@ -24,7 +24,7 @@ export interface Defaults {
 }
 
 /** Where tasks come from, and what holds where they say nothing. */
-export interface SubmissionContext extends Surroundings {
+export interface SubmissionContext extends ReadContext {
   /** The name that messages show. */
   readonly file: string;
   /** Of a task that has none, and whose command makes none. */

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { CHECKPOINT_MOUNT, type ContainerOptions, RUN_MOUNT } from "../model/kind.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { args } from "./program-readers.ts";
-import { listOf, type Surroundings, text } from "./readers.ts";
+import { listOf, type ReadContext, text } from "./readers.ts";
 import { folder } from "./task-readers.ts";
 import type { Value } from "./value.ts";
 
@@ -27,7 +27,7 @@ export function insidePath(value: Value): Result<string, Fault[]> {
 type Volume = ContainerOptions["volumes"][number];
 
 /** `HOST:PATH` or `HOST:PATH:ro`, one or a list; a relative host begins at the default folder. */
-export function volumes(value: Value, surroundings: Surroundings): Result<Volume[], Fault[]> {
+export function volumes(value: Value, surroundings: ReadContext): Result<Volume[], Fault[]> {
   if (value.type === "list") return listOf(volume)(value, surroundings);
   const one = volume(value, surroundings);
   return one.ok ? ok([one.value]) : one;
@@ -35,7 +35,7 @@ export function volumes(value: Value, surroundings: Surroundings): Result<Volume
 
 const OWN_MOUNTS = [RUN_MOUNT, CHECKPOINT_MOUNT];
 
-function volume(value: Value, surroundings: Surroundings): Result<Volume, Fault[]> {
+function volume(value: Value, surroundings: ReadContext): Result<Volume, Fault[]> {
   const read = text(value);
   if (!read.ok) return read;
   const [host = "", path = "", access = "rw", ...rest] = read.value.split(":");

@@ -1,7 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { type EnvironmentSource, MAX_VARIABLE_NAMES, VARIABLE_PATTERN } from "../model/kind.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { all, listOf, type Surroundings, text } from "./readers.ts";
+import { all, listOf, type ReadContext, text } from "./readers.ts";
 import { folder, members } from "./task-readers.ts";
 import { describe, type Value } from "./value.ts";
 
@@ -10,13 +10,13 @@ const WANTED = "{file: PATH} or {env: [NAMES]}";
 /** Sources of variables whose values stay out of the record: a list of `{file: PATH}` and `{env: [NAMES]}`, or one of them. */
 export function environmentSources(
   value: Value,
-  surroundings: Surroundings,
+  surroundings: ReadContext,
 ): Result<EnvironmentSource[], Fault[]> {
   const items = value.type === "list" ? value.items : [value];
   return all(items.map((item) => source(item, surroundings)));
 }
 
-function source(value: Value, surroundings: Surroundings): Result<EnvironmentSource, Fault[]> {
+function source(value: Value, surroundings: ReadContext): Result<EnvironmentSource, Fault[]> {
   if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted ${WANTED}`);
   const read = members(value, ["file", "env"]);
   if (!read.ok) return read;

@@ -14,11 +14,11 @@ export const EMPTY_MS = 5_000;
 const LOOK_SLACK_MS = 5;
 
 /** What to do with a file of an inbox. `ignore` is said once for each file. */
-export interface Finding {
+export interface InboxFinding {
   /** Its name in the inbox. */
   readonly file: string;
   readonly verdict: "take" | "refuse" | "wait" | "ignore";
-  /** A clause such as `it is a FIFO`; absent for `take` and `wait`. */
+  /** A clause such as `it is a FIFO`; absent for `upsert` and `wait`. */
   readonly reason?: string;
   /** How a file stood that is one; see `isAsSeen`. */
   readonly seen?: string;
@@ -44,7 +44,7 @@ export const NO_MEMORY: InboxMemory = { sightings: new Map(), ignored: new Set()
 
 /** A look into an inbox. */
 export interface Look {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly InboxFinding[];
   readonly memory: InboxMemory;
   /** When to look again for the files that still wait, in milliseconds; null where nothing does. */
   readonly againInMs: number | null;
@@ -63,7 +63,7 @@ export function* scanning(
   directory: string,
   { memory, nowMs }: { memory: InboxMemory; nowMs: number },
 ): Steps<Look> {
-  const findings: Finding[] = [];
+  const findings: InboxFinding[] = [];
   const sightings = new Map<string, Sighting>();
   const ignored = new Set<string>();
   let againInMs: number | null = null;
@@ -155,7 +155,7 @@ function specialKind(stat: Stats): string {
 }
 
 /** False where a file has changed since it was looked at: in a long look that may be a while ago. */
-export function isAsSeen(directory: string, { file, seen }: Finding): boolean {
+export function isAsSeen(directory: string, { file, seen }: InboxFinding): boolean {
   const stat = lstatSync(join(directory, file), { throwIfNoEntry: false });
   return seen === undefined || (stat !== undefined && stateOf(stat) === seen);
 }

@@ -1,6 +1,6 @@
 import { ok, type Result } from "../lib/result.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { type Surroundings, size } from "./readers.ts";
+import { type ReadContext, size } from "./readers.ts";
 import { describe, type Value } from "./value.ts";
 
 /** The kernel gives no smaller share of a CPU. */
@@ -19,6 +19,6 @@ export function cpuShare(value: Value): Result<number, Fault[]> {
 }
 
 /** A size; a bare 0 needs no unit. */
-export function sizeOrNone(value: Value, surroundings: Surroundings): Result<number, Fault[]> {
+export function sizeOrNone(value: Value, surroundings: ReadContext): Result<number, Fault[]> {
   return value.type === "scalar" && value.data === 0 ? ok(0) : size(0)(value, surroundings);
 }

@@ -2,7 +2,7 @@ import { timestamp } from "../lib/clock.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { type Fault, refuse } from "./fault.ts";
-import type { Surroundings } from "./readers.ts";
+import type { ReadContext } from "./readers.ts";
 import { describe, type Value } from "./value.ts";
 
 const DAY_TIME = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
@@ -10,7 +10,7 @@ const DATE_TIME =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /** A moment: RFC 3339, a local date or time, the next HH:MM, or a span from now. Gives the form of the disk. */
-export function moment(value: Value, { nowMs }: Surroundings): Result<string, Fault[]> {
+export function moment(value: Value, { nowMs }: ReadContext): Result<string, Fault[]> {
   const wanted = "wanted a time such as 2026-05-01T03:00:00Z, 03:00, or 2h from now";
   if (value.type !== "scalar" || value.data === null)
     return refuse(value, `is ${describe(value)}, ${wanted}`);

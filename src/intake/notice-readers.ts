@@ -1,7 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { MAX_RECEIVERS, type Receiver, type SecretPlace } from "../model/notice.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { all, listOf, type Surroundings, text } from "./readers.ts";
+import { all, listOf, type ReadContext, text } from "./readers.ts";
 import { section } from "./section.ts";
 import { folder } from "./task-readers.ts";
 import { describe, isUnspecified, type Value } from "./value.ts";
@@ -10,20 +10,20 @@ const KINDS = "one of command, webhook and ping";
 const ADDRESS = "an address such as https://example.org/hook";
 
 /** Who is told of something: a list of mappings with one of command, webhook and ping, or one such mapping. */
-export function receivers(value: Value, surroundings: Surroundings): Result<Receiver[], Fault[]> {
+export function receivers(value: Value, context: ReadContext): Result<Receiver[], Fault[]> {
   const items = value.type === "list" ? value.items : [value];
   if (items.length > MAX_RECEIVERS)
     return refuse(value, `has ${items.length} receivers, wanted at most ${MAX_RECEIVERS}`);
-  return all(items.map((item) => receiver(item, surroundings)));
+  return all(items.map((item) => receiver(item, context)));
 }
 
 /** The address of a dead-man switch, which is told of the start and of either end. */
-export function pings(value: Value, surroundings: Surroundings): Result<Receiver[], Fault[]> {
-  const read = ping(value, surroundings);
+export function pings(value: Value, context: ReadContext): Result<Receiver[], Fault[]> {
+  const read = ping(value, context);
   return read.ok ? ok([read.value]) : read;
 }
 
-function receiver(value: Value, surroundings: Surroundings): Result<Receiver, Fault[]> {
+function receiver(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
   if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted a mapping with ${KINDS}`);
   const given = value.entries.filter((entry) => !isUnspecified(entry.value));
   const [only, second] = given;
@@ -31,20 +31,20 @@ function receiver(value: Value, surroundings: Surroundings): Result<Receiver, Fa
     return refuse(value, `has ${given.length} keys, wanted ${KINDS}`);
   switch (only.key) {
     case "command":
-      return command(only.value, surroundings);
+      return command(only.value, context);
     case "webhook":
-      return webhook(only.value, surroundings);
+      return webhook(only.value, context);
     case "ping":
-      return ping(only.value, surroundings);
+      return ping(only.value, context);
     default:
       return refuse(only.value, `is unknown, wanted ${KINDS}`);
   }
 }
 
 /** A list is a program with its arguments, a text a line for the shell. */
-function command(value: Value, surroundings: Surroundings): Result<Receiver, Fault[]> {
+function command(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
   if (value.type === "list") {
-    const argv = listOf(text)(value, surroundings);
+    const argv = listOf(text)(value, context);
     if (!argv.ok) return argv;
     return argv.value.length === 0
       ? refuse(value, "is empty, wanted a program with its arguments")
@@ -67,15 +67,15 @@ const webhookKeys = section({
   headers: { name: "headers", read: headers },
 });
 
-function ping(value: Value, surroundings: Surroundings): Result<Receiver, Fault[]> {
-  const read = value.type === "mapping" ? pingKeys(value, surroundings) : urlAlone(value);
+function ping(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
+  const read = value.type === "mapping" ? pingKeys(value, context) : urlAlone(value);
   if (!read.ok) return read;
   const url = oneAddress(value, read.value);
   return url.ok ? ok({ type: "ping", url: url.value }) : url;
 }
 
-function webhook(value: Value, surroundings: Surroundings): Result<Receiver, Fault[]> {
-  const read = value.type === "mapping" ? webhookKeys(value, surroundings) : urlAlone(value);
+function webhook(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
+  const read = value.type === "mapping" ? webhookKeys(value, context) : urlAlone(value);
   if (!read.ok) return read;
   const { secretEnv, secretFile, headers: given } = { ...NOTHING, ...read.value };
   const url = oneAddress(value, read.value);
@@ -136,29 +136,26 @@ function address(value: Value): Result<string, Fault[]> {
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const placeKeys = section({ env: { name: "env", read: text }, file: { name: "file", read: folder } });
 
-function headers(
-  value: Value,
-  surroundings: Surroundings,
-): Result<Record<string, string | SecretPlace>, Fault[]> {
+function headers(value: Value, context: ReadContext): Result<Record<string, string | SecretPlace>, Fault[]> {
   if (value.type !== "mapping")
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {Authorization: {env: HOOK_AUTH}}`);
   const pairs = all(
     value.entries.map(({ key, value: given }): Result<[string, string | SecretPlace], Fault[]> => {
       if (!HEADER_NAME.test(key)) return refuse(given, "has a name that no header can have");
-      const read = headerValue(given, surroundings);
+      const read = headerValue(given, context);
       return read.ok ? ok([key, read.value]) : read;
     }),
   );
   return pairs.ok ? ok(Object.fromEntries(pairs.value)) : pairs;
 }
 
-function headerValue(value: Value, surroundings: Surroundings): Result<string | SecretPlace, Fault[]> {
+function headerValue(value: Value, context: ReadContext): Result<string | SecretPlace, Fault[]> {
   if (value.type !== "mapping") {
     const read = text(value);
     if (!read.ok) return read;
     return /^[^\r\n]+$/.test(read.value) ? read : refuse(value, "has several lines, wanted one");
   }
-  const read = placeKeys(value, surroundings);
+  const read = placeKeys(value, context);
   if (!read.ok) return read;
   const place = placeOf(read.value.env, read.value.file);
   return place === null ? refuse(value, "says no place, wanted {env: NAME} or {file: PATH}") : ok(place);

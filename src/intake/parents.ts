@@ -1,7 +1,7 @@
-import { PARENT_ENDS, type ParentEnd, type ParentReference } from "../model/dependency.ts";
+import { type DependencyEnd, PARENT_ENDS, type ParentReference } from "../model/dependency.ts";
 
 /** What a task waits for, by the end that it waits for, as the fields have it. */
-export type ParentsAsked = Partial<Record<ParentEnd, readonly string[]>>;
+export type ParentsAsked = Partial<Record<DependencyEnd, readonly string[]>>;
 
 /** The parents that fields name, as a draft has them. */
 export function parentReferences(asked: ParentsAsked): ParentReference[] {
@@ -10,7 +10,7 @@ export function parentReferences(asked: ParentsAsked): ParentReference[] {
 
 /** The parents of a draft, as fields have them. */
 export function parentsAsked(references: readonly ParentReference[] = []): ParentsAsked {
-  const asked: Partial<Record<ParentEnd, string[]>> = {};
+  const asked: Partial<Record<DependencyEnd, string[]>> = {};
   for (const { reference, when } of references) asked[when] = [...(asked[when] ?? []), reference];
   return asked;
 }

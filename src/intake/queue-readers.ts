@@ -2,7 +2,7 @@ import { ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH } from "../model/identity.ts";
 import type { Requirement, Selector } from "../model/selector.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { all, listOf, oneOf, type Reader, type Surroundings, text } from "./readers.ts";
+import { all, listOf, oneOf, type ReadContext, type Reader, text } from "./readers.ts";
 import { members } from "./task-readers.ts";
 import { describe, type Value } from "./value.ts";
 
@@ -20,7 +20,7 @@ export function identifier(maxLength: number): Reader<string> {
 }
 
 /** Tasks by number, id or name: a list, or a text with commas between them. */
-export function references(value: Value, surroundings: Surroundings): Result<string[], Fault[]> {
+export function references(value: Value, surroundings: ReadContext): Result<string[], Fault[]> {
   const read = listOf(text)(value, surroundings);
   if (!read.ok) return read;
   const names = read.value.flatMap((one) => one.split(",")).map((one) => one.trim());
@@ -32,7 +32,7 @@ export function references(value: Value, surroundings: Surroundings): Result<str
 }
 
 /** GPUs by index, id or the beginning of one. */
-export function deviceNames(value: Value, surroundings: Surroundings): Result<string[], Fault[]> {
+export function deviceNames(value: Value, surroundings: ReadContext): Result<string[], Fault[]> {
   const read = listOf(text)(value, surroundings);
   return read.ok ? ok(read.value.flatMap((one) => one.split(",")).map((one) => one.trim())) : read;
 }
@@ -40,7 +40,7 @@ export function deviceNames(value: Value, surroundings: Surroundings): Result<st
 const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
 /** `{pool: night}`, `pool=night, !draft`, or a list of either or of requirements as the record has them. */
-export function selector(value: Value, surroundings: Surroundings): Result<Selector, Fault[]> {
+export function selector(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
   if (value.type === "list") {
     const read = all(value.items.map((item) => selector(item, surroundings)));
     return read.ok ? ok(read.value.flat()) : read;
@@ -70,7 +70,7 @@ function selectorText(value: Value): Result<Selector, Fault[]> {
   return ok(wanted);
 }
 
-function requirement(value: Value, surroundings: Surroundings): Result<Selector, Fault[]> {
+function requirement(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
   if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted a mapping`);
   const read = members(value, ["key", "operator", "values"]);
   if (!read.ok) return read;

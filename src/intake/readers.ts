@@ -6,7 +6,7 @@ import { type Fault, refuse } from "./fault.ts";
 import { describe, type Value } from "./value.ts";
 
 /** What some values are read against. */
-export interface Surroundings {
+export interface ReadContext {
   /** Absolute; relative folders are taken from here. */
   readonly defaultCwd: string;
   /** The user's home, for `~`. */
@@ -16,7 +16,7 @@ export interface Surroundings {
 }
 
 /** Reads one value, or says what is wrong with it. */
-export type Reader<T> = (value: Value, surroundings: Surroundings) => Result<T, Fault[]>;
+export type Reader<T> = (value: Value, surroundings: ReadContext) => Result<T, Fault[]>;
 
 /** Any single value as it was typed; not empty. */
 export function text(value: Value): Result<string, Fault[]> {

@@ -3,7 +3,7 @@ import { type Backoff, DEFAULT_BACKOFF, JITTERS } from "../model/backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import type { Retry } from "../model/retry.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
-import { count, duration, factor, listOf, oneOf, type Reader, type Surroundings } from "./readers.ts";
+import { count, duration, factor, listOf, oneOf, type ReadContext, type Reader } from "./readers.ts";
 import { members } from "./task-readers.ts";
 import { describe, type Entry, NOWHERE, type Value } from "./value.ts";
 
@@ -11,7 +11,7 @@ import { describe, type Entry, NOWHERE, type Value } from "./value.ts";
 export const MAX_ATTEMPTS = 1_000_000;
 
 /** Retries after the first attempt; gives the number of attempts. */
-export function retries(value: Value, surroundings: Surroundings): Result<number, Fault[]> {
+export function retries(value: Value, surroundings: ReadContext): Result<number, Fault[]> {
   const read = count(0, MAX_ATTEMPTS - 1)(value, surroundings);
   return read.ok ? ok(read.value + 1) : read;
 }
@@ -30,7 +30,7 @@ export const exitCodes: Reader<Retry["onExit"]> = listOf(count(1, 255));
 /** `retry.perClass`: for each class or code its own number of attempts and its own backoff. */
 export function perClass(
   value: Value,
-  surroundings: Surroundings,
+  surroundings: ReadContext,
 ): Result<NonNullable<Retry["perClass"]>, Fault[]> {
   if (value.type !== "mapping")
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {GPU_OOM: {maxAttempts: 3}}`);
@@ -49,7 +49,7 @@ type ClassKey = keyof PerClass;
 
 function classEntry(
   { key, span, value }: Entry,
-  surroundings: Surroundings,
+  surroundings: ReadContext,
 ): Result<{ key: ClassKey; own: NonNullable<PerClass[ClassKey]> }, Fault[]> {
   const name = classOrCode({ type: "scalar", data: key, text: key, path: value.path, span }, surroundings);
   if (!name.ok) return name;
@@ -70,7 +70,7 @@ function classEntry(
   });
 }
 
-function backoff(value: Value, surroundings: Surroundings): Result<Backoff, Fault[]> {
+function backoff(value: Value, surroundings: ReadContext): Result<Backoff, Fault[]> {
   if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted {first: 1s, max: 1m}`);
   const read = members(value, ["first", "max", "factor", "jitter"]);
   if (!read.ok) return read;

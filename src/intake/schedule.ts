@@ -11,7 +11,7 @@ import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { meaningOf } from "./key-names.ts";
 import { identifier } from "./queue-readers.ts";
-import { count, duration, oneOf, type Reader, type Surroundings, text, yesOrNo } from "./readers.ts";
+import { count, duration, oneOf, type ReadContext, type Reader, text, yesOrNo } from "./readers.ts";
 import { type CalendarTime, calendar, instantIn, zoneName } from "./schedule-times.ts";
 import { section } from "./section.ts";
 import { documentDrafts } from "./submission.ts";
@@ -227,14 +227,14 @@ function nameFaults(name: string): Fault[] {
   return [fault({ start: 0, end: 1 }, message, "rename the file")];
 }
 
-function period(value: Value, surroundings: Surroundings): Result<number, Fault[]> {
+function period(value: Value, surroundings: ReadContext): Result<number, Fault[]> {
   const read = duration()(value, surroundings);
   if (!read.ok || read.value >= MIN_EVERY_MS) return read;
   return refuse(value, `is ${describe(value)}, wanted 1s or more`);
 }
 
 /** Absolute, or under the user's home: nobody knows what another path would be relative to at night. */
-function taskFile(value: Value, { home }: Surroundings): Result<string, Fault[]> {
+function taskFile(value: Value, { home }: ReadContext): Result<string, Fault[]> {
   const read = text(value);
   if (!read.ok) return read;
   if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));

@@ -1,7 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import type { SimulatedGpus } from "../model/device-rules.ts";
 import type { Fault } from "./fault.ts";
-import { count, listOf, type Reader, type Surroundings, size, text } from "./readers.ts";
+import { count, listOf, type ReadContext, type Reader, size, text } from "./readers.ts";
 import { lacks, section } from "./section.ts";
 import type { Value } from "./value.ts";
 
@@ -23,7 +23,7 @@ export const gpuSettings = section({
   simulate: { name: "simulate", read: listOfMappings(simulated) },
 });
 
-function simulated(value: Value, surroundings: Surroundings): Result<SimulatedGpus, Fault[]> {
+function simulated(value: Value, surroundings: ReadContext): Result<SimulatedGpus, Fault[]> {
   const read = simulatedKeys(value, surroundings);
   if (!read.ok) return read;
   const { name, memoryBytes, count: amount = 1, foreignBytes = 0 } = read.value;

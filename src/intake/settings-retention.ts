@@ -1,7 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import type { RetentionRules } from "../model/retention.ts";
 import type { Fault } from "./fault.ts";
-import { count, duration, type Reader, type Surroundings, size } from "./readers.ts";
+import { count, duration, type ReadContext, type Reader, size } from "./readers.ts";
 import { section } from "./section.ts";
 import type { Value } from "./value.ts";
 
@@ -19,7 +19,7 @@ const keys = section({
 });
 
 /** What is removed of ended tasks without being asked: `retention` of config.yaml. */
-export function retentionSettings(value: Value, surroundings: Surroundings): Result<RetentionRules, Fault[]> {
+export function retentionSettings(value: Value, surroundings: ReadContext): Result<RetentionRules, Fault[]> {
   const read = keys(value, surroundings);
   if (!read.ok) return read;
   const { doneMs = DEFAULT_DONE_MS, deadLetterMs = null, count: most = null, bytes = null } = read.value;

@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS, type Settings } from "./default-settings.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { pings, receivers } from "./notice-readers.ts";
-import { count, duration, listOf, oneOf, type Surroundings, size, text } from "./readers.ts";
+import { count, duration, listOf, oneOf, type ReadContext, size, text } from "./readers.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { countsBy, section } from "./section.ts";
 import { gpuSettings } from "./settings-gpus.ts";
@@ -133,7 +133,7 @@ function isLabel(key: string): boolean {
 }
 
 /** Absolute, or under the user's home: relative to what would be anybody's guess. */
-function inboxPath(value: Value, { home }: Surroundings): Result<string, Fault[]> {
+function inboxPath(value: Value, { home }: ReadContext): Result<string, Fault[]> {
   const read = text(value);
   if (!read.ok) return read;
   if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));

@@ -5,7 +5,7 @@ import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { MIN_INTERVAL_MS, type Restart } from "../model/restart.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
-import { alternatives, duration, listOf, oneOf, type Surroundings, text } from "./readers.ts";
+import { alternatives, duration, listOf, oneOf, type ReadContext, text } from "./readers.ts";
 import { describe, type MappingValue, type Value } from "./value.ts";
 
 /** A task's name. */
@@ -27,7 +27,7 @@ export function taskName(value: Value): Result<string, Fault[]> {
 }
 
 /** A folder, absolute: `~` is the user's home, a relative one begins at the default. */
-export function folder(value: Value, { home, defaultCwd }: Surroundings): Result<string, Fault[]> {
+export function folder(value: Value, { home, defaultCwd }: ReadContext): Result<string, Fault[]> {
   // In YAML a lone `~` is null; in a path it can only mean home.
   if (value.type === "scalar" && value.text === "~") return ok(home);
   const read = text(value);
@@ -53,7 +53,7 @@ export function umask(value: Value): Result<string, Fault[]> {
 }
 
 /** `inherit`, `clear`, a list of names to let through (also as `{allowlist: […]}`), or the form of the record. */
-export function environment(value: Value, surroundings: Surroundings): Result<EnvironmentPolicy, Fault[]> {
+export function environment(value: Value, surroundings: ReadContext): Result<EnvironmentPolicy, Fault[]> {
   if (value.type === "list") return allowlist(value, surroundings);
   if (value.type === "scalar") {
     const policy = oneOf(["inherit", "clear"])(value, surroundings);
@@ -79,7 +79,7 @@ export function environment(value: Value, surroundings: Surroundings): Result<En
   return names === undefined ? refuse(value, "has no names, wanted a list") : allowlist(names, surroundings);
 }
 
-function allowlist(value: Value, surroundings: Surroundings): Result<EnvironmentPolicy, Fault[]> {
+function allowlist(value: Value, surroundings: ReadContext): Result<EnvironmentPolicy, Fault[]> {
   const names = listOf(text)(value, surroundings);
   if (!names.ok) return names;
   const odd = names.value.find((name) => name.includes("="));
@@ -89,7 +89,7 @@ function allowlist(value: Value, surroundings: Surroundings): Result<Environment
 }
 
 /** `separate` keeps stdout and stderr in two files. */
-export function logs(value: Value, surroundings: Surroundings): Result<boolean, Fault[]> {
+export function logs(value: Value, surroundings: ReadContext): Result<boolean, Fault[]> {
   const chosen = oneOf(["together", "separate"])(value, surroundings);
   return chosen.ok ? ok(chosen.value === "separate") : chosen;
 }
@@ -97,7 +97,7 @@ export function logs(value: Value, surroundings: Surroundings): Result<boolean, 
 const POLICIES = ["never", "onFailure", "always"] as const;
 
 /** `never`, `onFailure`, `always`, `always:10m`, or a mapping of policy and interval. */
-export function restart(value: Value, surroundings: Surroundings): Result<Restart, Fault[]> {
+export function restart(value: Value, surroundings: ReadContext): Result<Restart, Fault[]> {
   if (value.type !== "mapping") return restartWord(value, surroundings);
   const read = members(value, ["policy", "interval", "intervalMs"]);
   if (!read.ok) return read;
@@ -116,7 +116,7 @@ export function restart(value: Value, surroundings: Surroundings): Result<Restar
   return ms.ok ? always(given, ms.value) : ms;
 }
 
-function restartWord(value: Value, surroundings: Surroundings): Result<Restart, Fault[]> {
+function restartWord(value: Value, surroundings: ReadContext): Result<Restart, Fault[]> {
   const always10m = /^always:(.*)$/i.exec(value.type === "scalar" ? value.text : "");
   if (always10m !== null) {
     const ms = parseDuration(always10m[1] ?? "");

@@ -1,5 +1,5 @@
 /** Where something belongs in a sorted list, by halving: the first place from which on nothing comes before it. */
-export function placeAmong<T>(items: readonly T[], isBefore: (item: T) => boolean, from = 0): number {
+export function lowerBound<T>(items: readonly T[], isBefore: (item: T) => boolean, from = 0): number {
   let [low, high] = [from, items.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

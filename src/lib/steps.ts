@@ -15,7 +15,7 @@ export type Progress<T> =
 const SLICE_MS = 10;
 
 /** Does a slice of some work. */
-export function goOn<T>(steps: Steps<T>, clock: Pick<Clock, "awakeMs">): Progress<T> {
+export function runSlice<T>(steps: Steps<T>, clock: Pick<Clock, "awakeMs">): Progress<T> {
   const untilMs = clock.awakeMs() + SLICE_MS;
   do {
     const next = steps.next();

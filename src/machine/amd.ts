@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { textOf } from "../lib/file-text.ts";
 import type { Device } from "../model/device.ts";
-import { type DeviceUse, type Finding, NOTHING, newDevice, type Surroundings } from "./finding.ts";
+import { type DeviceUse, NOTHING, newDevice, type ProbeContext, type ProbeResult } from "./finding.ts";
 import { findTool, runTool, toolFailure } from "./tool.ts";
 
 export const AMD_TOOL = "rocm-smi";
@@ -17,12 +17,12 @@ const QUESTIONS = [
 ];
 
 /** True where jobs could use a GPU of AMD's: they do that through /dev/kfd, which a mere display adapter lacks. */
-export function mayHaveAmd(around: Surroundings): boolean {
+export function mayHaveAmd(around: ProbeContext): boolean {
   return findTool(AMD_TOOL, around) !== null || existsSync(join(around.root, "dev", "kfd"));
 }
 
 /** Looks at AMD's GPUs by rocm-smi, else by what the kernel's driver tells. */
-export async function lookAtAmd(around: Surroundings): Promise<Finding> {
+export async function lookAtAmd(around: ProbeContext): Promise<ProbeResult> {
   const end = await runTool([AMD_TOOL, ...QUESTIONS, "--json"], around);
   if (end.type === "ended") {
     const found = parseRocm(end.out);
@@ -34,7 +34,7 @@ export async function lookAtAmd(around: Surroundings): Promise<Finding> {
 }
 
 /** Reads the answer of rocm-smi, which may warn before its JSON begins; null where there is none. */
-export function parseRocm(text: string): Finding | null {
+export function parseRocm(text: string): ProbeResult | null {
   const answer = mappingIn(text);
   if (answer === null) return null;
   const devices = Object.entries(answer).flatMap(([card, told]) => {

@@ -1,4 +1,4 @@
-import { type Finding, NOTHING, newDevice, type Surroundings } from "./finding.ts";
+import { NOTHING, newDevice, type ProbeContext, type ProbeResult } from "./finding.ts";
 import { machineMemory } from "./memory.ts";
 import type { MachineMemory } from "./nvidia.ts";
 import { runTool, toolFailure } from "./tool.ts";
@@ -6,7 +6,7 @@ import { runTool, toolFailure } from "./tool.ts";
 export const APPLE_TOOL = "system_profiler";
 
 /** Looks at the GPU that is a part of Apple's own chips. */
-export async function lookAtApple(around: Surroundings): Promise<Finding> {
+export async function lookAtApple(around: ProbeContext): Promise<ProbeResult> {
   const end = await runTool([APPLE_TOOL, "SPDisplaysDataType", "-json"], around);
   if (end.type === "missing") return NOTHING;
   const found = end.type === "ended" ? parseDisplays(end.out, machineMemory(around.root)) : null;
@@ -19,7 +19,7 @@ interface Display {
 }
 
 /** Reads the answer of system_profiler; null where it is none. GPUs of other makers are of no use to jobs there. */
-export function parseDisplays(text: string, memory: MachineMemory): Finding | null {
+export function parseDisplays(text: string, memory: MachineMemory): ProbeResult | null {
   try {
     const { SPDisplaysDataType: displays } = JSON.parse(text) as { SPDisplaysDataType: readonly Display[] };
     const own = displays.find(({ spdisplays_vendor: vendor }) => /apple/i.test(String(vendor)));

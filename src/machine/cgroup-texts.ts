@@ -56,7 +56,7 @@ export function placeIn({ root, point }: Mount, path: string): string | null {
 }
 
 /** The number after a word at the beginning of a line, as memory.events and memory.oom_control have them. */
-export function countIn(text: string, word: string): number {
+export function keyedCount(text: string, word: string): number {
   const line = text.split("\n").find((candidate) => candidate.startsWith(`${word} `));
   return Number(line?.slice(word.length + 1) ?? 0) || 0;
 }

@@ -7,8 +7,8 @@ import {
   CONTROLLERS,
   type Controller,
   CPU_PERIOD_US,
-  countIn,
   cpuQuotaUs,
+  keyedCount,
   type Membership,
   type Mount,
   placeIn,
@@ -88,7 +88,7 @@ export function countsOfV1(memory: string): string | null {
   // With one on swap too, that limit is met first, and Linux 6.18 counts no failures of it (tried): the peak tells.
   const isAtLimit = peak + SLACK_BYTES >= Number(read("memory.limit_in_bytes") || Number.POSITIVE_INFINITY);
   const oom = Math.max(Number(read("memory.failcnt")), isAtLimit ? 1 : 0);
-  return `oom ${oom}\noom_kill ${countIn(control, "oom_kill")}\npeak ${peak}\n`;
+  return `oom ${oom}\noom_kill ${keyedCount(control, "oom_kill")}\npeak ${peak}\n`;
 }
 
 /** True where kills are counted in the group of the victim alone, and not in those above: a container's own goes with it. */

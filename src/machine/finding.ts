@@ -1,7 +1,7 @@
 import type { Device } from "../model/device.ts";
 
 /** What the looks at all vendors are taken with. */
-export interface Surroundings {
+export interface ProbeContext {
   /** For the tools: PATH above all. */
   readonly env: Readonly<Record<string, string>>;
   /** The folder that holds proc/, sys/ and dev/: `/`. */
@@ -19,14 +19,14 @@ export interface DeviceUse {
 }
 
 /** What was seen of one vendor's devices. */
-export interface Finding {
+export interface ProbeResult {
   readonly devices: readonly Device[];
   readonly uses: readonly DeviceUse[];
   /** What kept the tool from telling, in a sentence. */
   readonly problem: string | null;
 }
 
-export const NOTHING: Finding = { devices: [], uses: [], problem: null };
+export const NOTHING: ProbeResult = { devices: [], uses: [], problem: null };
 
 /** A device of which no more is known than this. */
 export function newDevice(known: Pick<Device, "id" | "vendor" | "index" | "name"> & Partial<Device>): Device {

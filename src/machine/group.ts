@@ -7,22 +7,22 @@ import type { Limits } from "../model/limits.ts";
 import {
   CPU_PERIOD_US,
   cgroupMountsIn,
-  countIn,
   cpuQuotaUs,
+  keyedCount,
   type Mount,
   type Setting,
 } from "./cgroup-texts.ts";
 import { basesOfV1, countsOfV1, engineGroupOfV1, groupOfV1, settingsOfV1 } from "./cgroup-v1.ts";
-import { jobGroupBase, type Means, SUPERVISOR_LEAF } from "./means.ts";
+import { jobGroupBase, type LimitBackend, SUPERVISOR_LEAF } from "./limit-backend.ts";
 
 /** Names the groups of an attempt, before there are any; null where these means make none of ours. */
-export function groupFor(means: Means, name: string): ControlGroup | null {
-  if (means.type === "v2") {
-    const directory = join(means.base, name);
-    const memory = means.controllers.includes("memory") ? directory : null;
+export function groupFor(backend: LimitBackend, name: string): ControlGroup | null {
+  if (backend.type === "v2") {
+    const directory = join(backend.base, name);
+    const memory = backend.controllers.includes("memory") ? directory : null;
     return { version: 2, directories: [directory], memory };
   }
-  return means.type === "v1" ? groupOfV1(means, name) : null;
+  return backend.type === "v1" ? groupOfV1(backend, name) : null;
 }
 
 /** A group under which an engine is told to put a container's own. */
@@ -33,13 +33,13 @@ export interface EngineGroup {
 }
 
 /** Names the group for a container, before there is one; null where these means make none. */
-export function engineGroupFor(means: Means, name: string): EngineGroup | null {
+export function engineGroupFor(backend: LimitBackend, name: string): EngineGroup | null {
   const mounts = mountsHere();
-  if (means.type === "v1") {
+  if (backend.type === "v1") {
     const group = engineGroupOfV1(mounts, name);
     return group === null ? null : { group, parent: `/${name}` };
   }
-  const group = groupFor(means, name);
+  const group = groupFor(backend, name);
   const [directory] = group?.directories ?? [];
   const mount = mounts.find(({ version, point }) => version === 2 && directory?.startsWith(`${point}/`));
   if (group === null || directory === undefined || mount === undefined) return null;
@@ -51,8 +51,8 @@ function mountsHere(): Mount[] {
 }
 
 /** Makes the groups and sets the limits; gives the names of those that the kernel refused. Throws where it made none. */
-export function makeGroup(group: ControlGroup, limits: Limits, means: Means): string[] {
-  if (means.type === "v2") prepareBase(means);
+export function makeGroup(group: ControlGroup, limits: Limits, backend: LimitBackend): string[] {
+  if (backend.type === "v2") prepareBase(backend);
   for (const directory of group.directories) mkdirSync(directory);
   const settings = group.version === 1 ? settingsOfV1(limits) : settingsOf(limits);
   const refused = new Set<string>();
@@ -63,7 +63,7 @@ export function makeGroup(group: ControlGroup, limits: Limits, means: Means): st
 }
 
 /** Version 2 gives controllers to the children of a group only where it has no processes of its own (cgroups(7)). */
-function prepareBase({ base, controllers, isToVacate }: Extract<Means, { type: "v2" }>): void {
+function prepareBase({ base, controllers, isToVacate }: Extract<LimitBackend, { type: "v2" }>): void {
   if (isToVacate) {
     mkdirSync(join(base, SUPERVISOR_LEAF), { recursive: true });
     writeFileSync(join(base, SUPERVISOR_LEAF, "cgroup.procs"), "0\n");
@@ -124,9 +124,9 @@ export interface MemoryEnd {
  * memory.events): only with a limit that was met is it the job's own fault.
  */
 export function memoryEnd(counts: string): MemoryEnd {
-  const peak = countIn(counts, "peak");
+  const peak = keyedCount(counts, "peak");
   return {
-    oomKilled: countIn(counts, "oom_kill") > 0 && countIn(counts, "oom") > 0,
+    oomKilled: keyedCount(counts, "oom_kill") > 0 && keyedCount(counts, "oom") > 0,
     peakBytes: peak > 0 ? peak : null,
   };
 }
@@ -150,13 +150,13 @@ function removeDirectory(directory: string): boolean {
 
 /** Removes groups of attempts that are no longer open: those whose name begins with `prefix` and is not among `kept`. */
 export function sweepGroups(
-  means: Means,
+  backend: LimitBackend,
   { prefix, kept }: { prefix: string; kept: ReadonlySet<string> },
 ): string[] {
-  const base = jobGroupBase(means);
+  const base = jobGroupBase(backend);
   const bases = [
     ...(base === null ? [] : [base]),
-    ...(means.type === "v1" ? basesOfV1(means, mountsHere()) : []),
+    ...(backend.type === "v1" ? basesOfV1(backend, mountsHere()) : []),
   ];
   return [...new Set(bases)].flatMap((directory) =>
     namesIn(directory)

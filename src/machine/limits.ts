@@ -1,6 +1,6 @@
 import type { Limits } from "../model/limits.ts";
 import type { Controller } from "./cgroup-texts.ts";
-import type { Means } from "./means.ts";
+import type { LimitBackend } from "./limit-backend.ts";
 
 /** The limits that only a control group can hold, by what the task file calls them. */
 const CONTROLLED: readonly (readonly [keyof Limits, string, Controller])[] = [
@@ -24,23 +24,23 @@ export function needsGroup(limits: Limits, controllers: readonly Controller[]): 
 }
 
 /** What can be enforced, and how, for a person. */
-export function describeMeans(means: Means): string {
-  const names = CONTROLLED.filter(([, , controller]) => means.controllers.includes(controller));
+export function describeLimitBackend(backend: LimitBackend): string {
+  const names = CONTROLLED.filter(([, , controller]) => backend.controllers.includes(controller));
   const list = names.map(([, name]) => name).join(", ");
-  switch (means.type) {
+  switch (backend.type) {
     case "v2":
-      return `${list} are enforced through control groups below ${means.base}`;
+      return `${list} are enforced through control groups below ${backend.base}`;
     case "systemd":
       return `${list} are enforced through scopes of systemd`;
     case "v1":
       return `${list} are enforced through control groups of version 1`;
     case "none":
-      return `limits.memory, limits.cpus and limits.pids cannot be enforced: ${means.why}`;
+      return `limits.memory, limits.cpus and limits.pids cannot be enforced: ${backend.why}`;
   }
 }
 
 /** How this machine could be made to enforce more; null where there is nothing left to wish. */
-export function adviceFor({ controllers }: Means): string | null {
+export function adviceFor({ controllers }: LimitBackend): string | null {
   if (unenforceable({ memoryBytes: 1, cpus: 1, pids: 1 }, controllers).length === 0) return null;
   return (
     "with systemd: loginctl enable-linger gives you a manager of your own that outlives the login, and " +

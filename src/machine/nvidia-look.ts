@@ -1,4 +1,4 @@
-import { type DeviceUse, type Finding, NOTHING, type Surroundings } from "./finding.ts";
+import { type DeviceUse, NOTHING, type ProbeContext, type ProbeResult } from "./finding.ts";
 import { machineMemory } from "./memory.ts";
 import {
   GPU_FIELDS,
@@ -17,7 +17,7 @@ const CSV = "--format=csv,noheader,nounits";
 const NEEDED: readonly string[] = ["index", "uuid"];
 
 /** Looks at NVIDIA's GPUs, with at most two calls of nvidia-smi at a time. */
-export async function lookAtNvidia(around: Surroundings): Promise<Finding> {
+export async function lookAtNvidia(around: ProbeContext): Promise<ProbeResult> {
   const [asked, apps] = await Promise.all([
     askGpus(around),
     runTool([NVIDIA_TOOL, "--query-compute-apps=gpu_uuid,pid,used_memory", CSV], around),
@@ -37,7 +37,7 @@ export async function lookAtNvidia(around: Surroundings): Promise<Finding> {
 }
 
 /** Asks for all fields, and again without those that the driver is too old to know. */
-async function askGpus(around: Surroundings): Promise<{ end: ToolEnd; fields: readonly string[] }> {
+async function askGpus(around: ProbeContext): Promise<{ end: ToolEnd; fields: readonly string[] }> {
   let fields: readonly string[] = GPU_FIELDS;
   for (;;) {
     const end = await runTool([NVIDIA_TOOL, `--query-gpu=${fields.join(",")}`, CSV], around);
@@ -66,7 +66,7 @@ interface Sliced {
   readonly problem: string | null;
 }
 
-async function sliced(around: Surroundings, { gpus, uses, problem }: Sliced): Promise<Finding> {
+async function sliced(around: ProbeContext, { gpus, uses, problem }: Sliced): Promise<ProbeResult> {
   const listed = await runTool([NVIDIA_TOOL, "-L"], around);
   const listing = listed.type === "ended" ? listed.out : "";
   const slices = slicesIn(listing);

@@ -1,7 +1,7 @@
 import { withoutComments } from "../lib/shell-text.ts";
 import type { Limits } from "../model/limits.ts";
 import { CPU_PERIOD_US, cpuQuotaUs } from "./cgroup-texts.ts";
-import type { Means } from "./means.ts";
+import type { LimitBackend } from "./limit-backend.ts";
 import prefixText from "./sh/limit-prefix.sh" with { type: "text" };
 
 /** In an attempt's directory: the limits that could not be set at the last moment, a name a line. */
@@ -26,20 +26,20 @@ export interface LimitedJob {
 }
 
 /** What is put before the program of a job, so that all of it is under its limits from its first instruction on. */
-export function limitPrefix(job: LimitedJob, means: Means): string[] {
+export function limitPrefix(job: LimitedJob, backend: LimitBackend): string[] {
   const mode = job.limits.bestEffort === true ? "bestEffort" : "strict";
   const joins = job.groups.flatMap((group) => ["join", group, "its control group"]);
   const own = ["/bin/sh", "-c", PREFIX, "stint", job.directory, mode];
   const processLimits = processLimitsOf(job.limits);
-  if (means.type !== "systemd" || !isScoped(job.limits, means))
+  if (backend.type !== "systemd" || !isScoped(job.limits, backend))
     return joins.length + processLimits.length === 0 ? [] : [...own, ...joins, ...processLimits, "--"];
-  const { call, restored } = scopeCall(job, means);
+  const { call, restored } = scopeCall(job, backend);
   return [...call, ...own, ...restored, "watch", "/sys/fs/cgroup", "its scope", ...processLimits, "--"];
 }
 
 /** True where the job gets a scope of systemd. */
-export function isScoped(limits: Limits, means: Means): boolean {
-  return means.type === "systemd" && scopeProperties(limits, means).length > 0;
+export function isScoped(limits: Limits, backend: LimitBackend): boolean {
+  return backend.type === "systemd" && scopeProperties(limits, backend).length > 0;
 }
 
 const BLOCK_BYTES = 512;
@@ -66,15 +66,15 @@ function processLimitsOf(limits: Limits): string[] {
   return all.flatMap(([flag, value, name]) => (value === undefined ? [] : [flag, String(value), name]));
 }
 
-type Systemd = Extract<Means, { type: "systemd" }>;
+type Systemd = Extract<LimitBackend, { type: "systemd" }>;
 
 function scopeCall(
   { limits, token, environment }: LimitedJob,
-  means: Systemd,
+  backend: Systemd,
 ): { call: string[]; restored: string[] } {
   const scope = ["--scope", "--quiet", "--collect", `--unit=stint-${token}.scope`];
-  const properties = scopeProperties(limits, means).flatMap((property) => ["-p", property]);
-  const { program, runtimeDirectory } = means;
+  const properties = scopeProperties(limits, backend).flatMap((property) => ["-p", property]);
+  const { program, runtimeDirectory } = backend;
   if (runtimeDirectory === null) return { call: [program, ...scope, ...properties, "--"], restored: [] };
   // The manager is found by these two, which a job may lack or have otherwise.
   const needed = {

@@ -5,7 +5,7 @@ import type { DeviceRules } from "../model/device-rules.ts";
 import { AMD_TOOL, lookAtAmd, mayHaveAmd } from "./amd.ts";
 import { APPLE_TOOL, lookAtApple } from "./apple.ts";
 import { chosenDevices } from "./choose.ts";
-import type { Finding, Surroundings } from "./finding.ts";
+import type { ProbeContext, ProbeResult } from "./finding.ts";
 import { lookAtNvidia, NVIDIA_TOOL } from "./nvidia-look.ts";
 import { tokenOf, withUses } from "./processes.ts";
 import { simulatedDevices } from "./simulated.ts";
@@ -26,8 +26,8 @@ export interface ProbeOptions {
 }
 
 interface Vendor {
-  readonly isThere: (around: Surroundings) => boolean;
-  readonly look: (around: Surroundings) => Promise<Finding>;
+  readonly isThere: (around: ProbeContext) => boolean;
+  readonly look: (around: ProbeContext) => Promise<ProbeResult>;
 }
 
 const VENDORS: readonly Vendor[] = [
@@ -41,19 +41,19 @@ const VENDORS: readonly Vendor[] = [
 
 /** True where a look can find something; costs a search through PATH. */
 export function mayHaveDevices(options: Pick<ProbeOptions, "env" | "rules" | "root">): boolean {
-  return options.rules.simulate.length > 0 || vendorsOf(surroundingsOf(options)).length > 0;
+  return options.rules.simulate.length > 0 || vendorsOf(probeContextOf(options)).length > 0;
 }
 
 /** Looks at the devices that a home uses: in seconds at the most, whatever the vendors' tools do. */
 export async function probeDevices(options: ProbeOptions): Promise<Inventory> {
   const { rules, env, clock } = options;
-  const surroundings = surroundingsOf(options);
+  const context = probeContextOf(options);
   const found =
     rules.simulate.length > 0
       ? [{ devices: simulatedDevices(rules.simulate), uses: [], problem: null }]
-      : await Promise.all(vendorsOf(surroundings).map(({ look }) => look(surroundings)));
+      : await Promise.all(vendorsOf(context).map(({ look }) => look(context)));
   const devices = found.flatMap((finding) =>
-    withUses(finding.devices, { uses: finding.uses, ownToken: ownToken(options, surroundings.root) }),
+    withUses(finding.devices, { uses: finding.uses, ownToken: ownToken(options, context.root) }),
   );
   const problems = found.map(({ problem }) => problem).filter((problem) => problem !== null);
   return {
@@ -63,16 +63,16 @@ export async function probeDevices(options: ProbeOptions): Promise<Inventory> {
   };
 }
 
-function surroundingsOf({
+function probeContextOf({
   env,
   root = "/",
   signal,
-}: Pick<ProbeOptions, "env" | "root" | "signal">): Surroundings {
+}: Pick<ProbeOptions, "env" | "root" | "signal">): ProbeContext {
   return { env, root, ...(signal !== undefined && { signal }) };
 }
 
-function vendorsOf(surroundings: Surroundings): Vendor[] {
-  return VENDORS.filter(({ isThere }) => isThere(surroundings));
+function vendorsOf(context: ProbeContext): Vendor[] {
+  return VENDORS.filter(({ isThere }) => isThere(context));
 }
 
 function ownToken({ isOwn }: ProbeOptions, root: string): (pid: number) => string | null {

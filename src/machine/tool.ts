@@ -1,5 +1,5 @@
 import { kill } from "node:process";
-import type { Surroundings } from "./finding.ts";
+import type { ProbeContext } from "./finding.ts";
 
 /** How a vendor's tool ended; a tool that is not installed is no failure. */
 export type ToolEnd =
@@ -13,14 +13,14 @@ const TOOL_TIMEOUT_MS = 2_000;
 const MAX_OUTPUT_BYTES = 1_024 * 1_024;
 
 /** The path of a tool, or null where it is not installed. */
-export function findTool(name: string, { env }: Pick<Surroundings, "env">): string | null {
+export function findTool(name: string, { env }: Pick<ProbeContext, "env">): string | null {
   return Bun.which(name, { PATH: env["PATH"] ?? "/usr/bin:/bin" });
 }
 
 /** Runs a vendor's tool to its end, at most for so long; it is killed then, with what it started. */
 export async function runTool(
   [name = "", ...args]: readonly string[],
-  around: Surroundings,
+  around: ProbeContext,
 ): Promise<ToolEnd> {
   const path = findTool(name, around);
   if (path === null) return { type: "missing" };

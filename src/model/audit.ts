@@ -27,7 +27,7 @@ const AUDIT_EVENTS = [
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
 /** What the writer of a change says of it; the log adds sequence, time and hashes. */
-export interface AuditNote {
+export interface AuditEntry {
   readonly event: AuditEvent;
   readonly actor: string;
   readonly task?: string;

@@ -46,4 +46,4 @@ export const obstacle = v.strictObject({
   /** Accepted batches that cannot be taken in, and why; the id of a task stands for that one alone, out of a batch that was. */
   stuck: v.optional(v.array(v.strictObject({ batch: v.string(), message: v.string() }))),
 });
-export type Obstacle = v.InferOutput<typeof obstacle>;
+export type DiskFault = v.InferOutput<typeof obstacle>;

@@ -42,13 +42,13 @@ export const INITIAL_STATES: readonly State[] = ["queued", "cancelled", "failed"
 
 /** The directory that holds a record in each state. */
 export const PLACES = ["pending", "running", "done", "dead-letter"] as const;
-export type Place = (typeof PLACES)[number];
+export type StateDirectory = (typeof PLACES)[number];
 
 /** Those of tasks that have ended. */
 export const ENDED_PLACES = ["done", "dead-letter"] as const;
 export type EndedPlace = (typeof ENDED_PLACES)[number];
 
-export function placeOf(state: State): Place {
+export function directoryOf(state: State): StateDirectory {
   if (state === "queued") return "pending";
   if (state === "failed") return "dead-letter";
   return isTerminal(state) ? "done" : "running";

@@ -39,7 +39,7 @@ export interface Conditions {
 export const UNKNOWN_CONDITIONS: Conditions = { load: null, onMains: null };
 
 /** From when on a supervisor starts nothing any more. */
-export interface Closing {
+export interface Deadline {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
   /** True where nothing is started either whose timeout would end after that. */

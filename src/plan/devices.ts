@@ -2,7 +2,7 @@ import type { Device } from "../model/device.ts";
 import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand } from "./demand.ts";
-import type { Holding, Machine } from "./snapshot.ts";
+import type { Holding, Machine } from "./input.ts";
 
 /** What is left of a device. */
 export interface DeviceRoom {
@@ -15,7 +15,7 @@ export interface DeviceRoom {
   /** True where that is too little to keep it from being given away whole. */
   readonly isForeignLow: boolean;
   /** True until somebody has looked at it since it was given back. */
-  readonly isSettling: boolean;
+  readonly isAwaitingProbe: boolean;
   /** The blocked task that it is kept free for. */
   readonly keptFor: TaskId | null;
 }
@@ -81,7 +81,7 @@ function roomOf(
     freeBytes: isHeldWhole ? 0 : freeBytes,
     foreignBytes,
     isForeignLow: foreignBytes <= machine.policy.foreignMaxBytes,
-    isSettling: machine.settling.has(device.id),
+    isAwaitingProbe: machine.awaitingProbe.has(device.id),
     keptFor,
   };
 }
@@ -91,8 +91,8 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** True where a demand may have a share of a device, or the whole of it, now. */
-export function isFree(room: DeviceRoom, { resources }: Pick<Demand, "resources">): boolean {
-  if (room.keptFor !== null || room.isSettling) return false;
+export function isDeviceFree(room: DeviceRoom, { resources }: Pick<Demand, "resources">): boolean {
+  if (room.keptFor !== null || room.isAwaitingProbe) return false;
   const { vramBytes } = resources;
   if (vramBytes === undefined) return room.holdings.length === 0 && room.isForeignLow;
   return room.freeBytes !== null && room.freeBytes >= vramBytes;
@@ -103,7 +103,7 @@ export function isFree(room: DeviceRoom, { resources }: Pick<Demand, "resources"
  * the smallest device that will do, so that whole and large devices stay free for who needs them.
  */
 export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] | null {
-  const free = candidateRooms(demand, rooms).filter((room) => isFree(room, demand));
+  const free = candidateRooms(demand, rooms).filter((room) => isDeviceFree(room, demand));
   if (free.length < demand.gpus) return null;
   return free
     .toSorted(
@@ -146,7 +146,7 @@ export function withHoldings(
  * Those are kept whose newest share is the oldest: as none is added to them, they stay the ones that are kept, and all
  * are free when what runs now has ended.
  */
-export function keepDevices(
+export function reserveDevices(
   rooms: readonly DeviceRoom[],
   demand: Demand,
   keptFor: TaskId,
@@ -157,7 +157,7 @@ export function keepDevices(
   const ranked = worthy.map((room) => ({
     id: room.device.id,
     index: room.device.index,
-    takenMs: isFree(room, demand) ? Number.NEGATIVE_INFINITY : newestMs(room),
+    takenMs: isDeviceFree(room, demand) ? Number.NEGATIVE_INFINITY : newestMs(room),
   }));
   ranked.sort((left, right) => compare(left.takenMs, right.takenMs) || left.index - right.index);
   const kept = new Set(ranked.slice(0, demand.gpus).map(({ id }) => id));

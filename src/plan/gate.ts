@@ -2,7 +2,7 @@ import { timestamp } from "../lib/clock.ts";
 import type { Dependency, ParentState } from "../model/dependency.ts";
 import { type Requirement, unmet } from "../model/selector.ts";
 import type { Task } from "../model/task.ts";
-import type { Surroundings } from "./snapshot.ts";
+import type { PlanInput } from "./input.ts";
 
 /** A parent that has not ended as it must. */
 export interface UnmetParent extends Dependency {
@@ -21,7 +21,7 @@ export type Gate =
 
 const OPEN: Gate = { type: "open" };
 
-type Around = Pick<Surroundings, "nowMs" | "parents" | "machine">;
+type Around = Pick<PlanInput, "nowMs" | "parents" | "machine">;
 
 /** The first gate that is shut for a queued task: those that a person or another task opens come before those of time. */
 export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
@@ -45,7 +45,7 @@ export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
 }
 
 /** The parents that have not ended as the task wants them to. */
-export function unmetParentsOf(task: Task, parents: Surroundings["parents"]): UnmetParent[] {
+export function unmetParentsOf(task: Task, parents: PlanInput["parents"]): UnmetParent[] {
   const { after } = task.spec;
   if (after === undefined) return [];
   const found: UnmetParent[] = [];
@@ -57,7 +57,7 @@ export function unmetParentsOf(task: Task, parents: Surroundings["parents"]): Un
 }
 
 function isMet({ when, state }: UnmetParent): boolean {
-  if (state === "unended") return false;
+  if (state === "unfinished") return false;
   switch (when) {
     case "success":
       return state === "completed";
@@ -72,7 +72,7 @@ function isMet({ when, state }: UnmetParent): boolean {
  * The task with its wait begun anew, to be written, where the clock was set back under it; null where it was not.
  * Unwritten, the wait would be as long from each later moment too.
  */
-export function rewaited(task: Task, nowMs: number): Task | null {
+export function rescheduledBackoff(task: Task, nowMs: number): Task | null {
   const { status } = task;
   if (status.state !== "queued" || status.retryAt === undefined) return null;
   const latestMs = nowMs + decidedWaitMs(task);

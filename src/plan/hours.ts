@@ -34,7 +34,7 @@ export function nextWorkTime({ hours, timeZone }: Hours, nowMs: number): number 
 }
 
 /** The time of day in the zone, with the weekday where it is more than a day ahead: `22:00`, `Mon 22:00`. */
-export function wallTime(
+export function describeWallTime(
   ms: number,
   { nowMs, timeZone }: { nowMs: number; timeZone: string | null },
 ): string {

@@ -25,7 +25,7 @@ export function lanesOf(around: {
   if (tasks.length === 0) return NO_LANES;
   const ready = new Set(around.ready.filter(isOfLane));
   for (const task of tasks) {
-    if (!(isActive(task.status.state) || isSleeping(task) || ready.has(task))) continue;
+    if (!(isActive(task.status.state) || isBetweenAttempts(task) || ready.has(task))) continue;
     const members = bySlot.get(task.spec.slot);
     if (members === undefined) bySlot.set(task.spec.slot, [task]);
     else members.push(task);
@@ -33,7 +33,7 @@ export function lanesOf(around: {
   return new Map(
     [...bySlot].map(([slot, unsorted]) => {
       const limit = own(around.policy.slots, slot) ?? 1;
-      const members = unsorted.length === 1 ? unsorted : unsorted.toSorted(byStanding);
+      const members = unsorted.length === 1 ? unsorted : unsorted.toSorted(byLaneOrder);
       return [slot, { slot, limit, members, front: new Set(members.slice(0, limit)) }];
     }),
   );
@@ -48,7 +48,7 @@ function isOfLane(task: Task): task is LaneTask {
 }
 
 /** True where its lane lets a task go. */
-export function isLet(task: Task, lanes: ReadonlyMap<string, Lane>): boolean {
+export function laneAdmits(task: Task, lanes: ReadonlyMap<string, Lane>): boolean {
   const { slot } = task.spec;
   const lane = slot === undefined ? undefined : lanes.get(slot);
   return lane === undefined || lane.front.has(task);
@@ -64,7 +64,7 @@ export function isOnItsWay({ spec, status }: Task, nowMs: number): boolean {
 }
 
 /** A task that has begun and waits for its next attempt has its lane still, though none of the machine. */
-export function isSleeping({ status }: Task): boolean {
+export function isBetweenAttempts({ status }: Task): boolean {
   return status.state === "queued" && status.reason !== undefined;
 }
 
@@ -74,12 +74,12 @@ export function isFresh({ metadata, status }: Task): boolean {
 }
 
 /** The order of a lane. */
-export function byStanding(left: Task, right: Task): number {
+export function byLaneOrder(left: Task, right: Task): number {
   return rankOf(left) - rankOf(right) || left.metadata.number - right.metadata.number;
 }
 
 function rankOf(task: Task): number {
   if (isActive(task.status.state)) return 0;
-  if (isSleeping(task)) return 1;
+  if (isBetweenAttempts(task)) return 1;
   return task.spec.admission === "replace" && isFresh(task) ? 2 : 3;
 }

@@ -1,5 +1,5 @@
 import { instantMs } from "../lib/clock.ts";
-import { placeAmong } from "../lib/halving.ts";
+import { lowerBound } from "../lib/halving.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
 import type { Ready } from "./queue.ts";
@@ -12,7 +12,7 @@ interface At {
   readonly policy: Policy;
 }
 
-/** A ready task with its standing; see `inTurn`. */
+/** A ready task with its standing; see `inDispatchOrder`. */
 interface Standing {
   readonly task: Task;
   readonly priority: number;
@@ -22,8 +22,8 @@ interface Standing {
  * Ready tasks in the order in which they are asked: the higher priority with what waiting has added to it, then who was asked for first,
  * then the lower number.
  */
-export function inTurn(ready: readonly Task[], at: At): readonly Task[] {
-  const standings = ready.map((task): Standing => ({ task, priority: standingOf(task, at) }));
+export function inDispatchOrder(ready: readonly Task[], at: At): readonly Task[] {
+  const standings = ready.map((task): Standing => ({ task, priority: effectivePriority(task, at) }));
   return standings.sort(byTurn).map(({ task }) => task);
 }
 
@@ -35,16 +35,16 @@ interface Row {
 }
 
 /** The same for ready tasks and those of some lines, each when it is asked for: of a long line the first few have their turn. */
-export function* inTurnOf({ ready, lines }: Ready, at: At): Generator<Task> {
+export function* bucketInDispatchOrder({ ready, lines }: Ready, at: At): Generator<Task> {
   // In the order of their heads; there may be a thousand priorities.
-  const rows = [inTurn(ready, at), ...lines.map(({ tasks }) => tasks)]
+  const rows = [inDispatchOrder(ready, at), ...lines.map(({ tasks }) => tasks)]
     .flatMap((tasks) => rowFrom(tasks, 0, at) ?? [])
     .sort((left, right) => byTurn(left.head, right.head));
   for (let first = rows.shift(); first !== undefined; first = rows.shift()) {
     yield first.head.task;
     const left = rowFrom(first.tasks, first.asked + 1, at);
     if (left === null) continue;
-    const place = placeAmong(rows, ({ head }) => byTurn(head, left.head) < 0);
+    const place = lowerBound(rows, ({ head }) => byTurn(head, left.head) < 0);
     rows.splice(place, 0, left);
   }
 }
@@ -52,7 +52,7 @@ export function* inTurnOf({ ready, lines }: Ready, at: At): Generator<Task> {
 /** What is left of a row; null where nothing is. */
 function rowFrom(tasks: readonly Task[], asked: number, at: At): Row | null {
   const task = tasks[asked];
-  return task === undefined ? null : { tasks, asked, head: { task, priority: standingOf(task, at) } };
+  return task === undefined ? null : { tasks, asked, head: { task, priority: effectivePriority(task, at) } };
 }
 
 function byTurn(left: Standing, right: Standing): number {
@@ -70,7 +70,7 @@ function askedMs({ metadata, spec }: Task): number {
 }
 
 /** How long the order of ready tasks may stand, and which of them may keep room: in ms from now; null where there are none. */
-export function turnsStandMs({ ready, lines }: Ready, { nowMs, policy }: At): number | null {
+export function orderStableMs({ ready, lines }: Ready, { nowMs, policy }: At): number | null {
   let leastMs: number | null = null;
   for (const tasks of [ready, ...lines.map((line) => line.tasks)]) {
     for (const task of tasks) {
@@ -85,7 +85,7 @@ export function turnsStandMs({ ready, lines }: Ready, { nowMs, policy }: At): nu
 }
 
 /** The priority of a task plus one point for each full span of ageing that it has waited. */
-export function standingOf(task: Task, { nowMs, policy }: At): number {
+export function effectivePriority(task: Task, { nowMs, policy }: At): number {
   return task.spec.priority + Math.floor(waitedMs(task, nowMs) / policy.ageingMs);
 }
 

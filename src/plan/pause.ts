@@ -1,7 +1,7 @@
 import { unreachable } from "../lib/unreachable.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { isWorkTime, nextWorkTime, wallTime } from "./hours.ts";
-import type { Surroundings } from "./snapshot.ts";
+import { describeWallTime, isWorkTime, nextWorkTime } from "./hours.ts";
+import type { PlanInput } from "./input.ts";
 
 /** Why nothing starts that could, by what the owner of the machine has laid down. Times in ms since the epoch. */
 export type Pause =
@@ -14,12 +14,12 @@ export type Pause =
   /** The task's timeout would end after that. */
   | { readonly type: "closing"; readonly atMs: number };
 
-type Around = Pick<Surroundings, "nowMs" | "machine" | "active">;
+type Around = Pick<PlanInput, "nowMs" | "machine" | "active">;
 
 /** What keeps every task from starting now; null where nothing does. What cannot be told of the machine keeps nothing. */
 export function pauseOf({ nowMs, machine, active }: Around): Pause | null {
-  const { work, closing, conditions } = machine;
-  if (closing !== null && nowMs >= closing.atMs) return { type: "closed", atMs: closing.atMs };
+  const { work, deadline, conditions } = machine;
+  if (deadline !== null && nowMs >= deadline.atMs) return { type: "closed", atMs: deadline.atMs };
   if (!isWorkTime(work, nowMs))
     return { type: "hours", untilMs: nextWorkTime(work, nowMs), timeZone: work.timeZone };
   if (work.onlyOnMains && conditions.onMains === false) return { type: "mains" };
@@ -30,13 +30,13 @@ export function pauseOf({ nowMs, machine, active }: Around): Pause | null {
 }
 
 /** What keeps this one task from starting though others may. */
-export function closingOf(
+export function deadlinePauseOf(
   { spec }: Task,
   { nowMs, machine }: Pick<Around, "nowMs" | "machine">,
 ): Pause | null {
-  const { closing } = machine;
-  if (closing === null || !closing.isFitting || spec.timeoutMs === undefined) return null;
-  return nowMs + spec.timeoutMs > closing.atMs ? { type: "closing", atMs: closing.atMs } : null;
+  const { deadline } = machine;
+  if (deadline === null || !deadline.isFitting || spec.timeoutMs === undefined) return null;
+  return nowMs + spec.timeoutMs > deadline.atMs ? { type: "closing", atMs: deadline.atMs } : null;
 }
 
 /** True for what nobody knows the end of, or everybody: a drain is not to sit it out. A busy machine comes to rest. */
@@ -50,7 +50,7 @@ export function describePause(pause: Pause, nowMs: number): string {
     case "hours": {
       if (pause.untilMs === null) return "waits for the work hours";
       const zone = pause.timeZone === null ? "" : ` ${pause.timeZone}`;
-      return `waits for the work hours, from ${wallTime(pause.untilMs, { nowMs, timeZone: pause.timeZone })}${zone}`;
+      return `waits for the work hours, from ${describeWallTime(pause.untilMs, { nowMs, timeZone: pause.timeZone })}${zone}`;
     }
     case "mains":
       return "waits for mains power";
@@ -59,9 +59,9 @@ export function describePause(pause: Pause, nowMs: number): string {
     case "gpuUse":
       return `waits for ${pause.device}, which others use to ${pause.use} % (at most ${pause.most} %)`;
     case "closed":
-      return `nothing is started since ${wallTime(pause.atMs, { nowMs, timeZone: null })}`;
+      return `nothing is started since ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}`;
     case "closing":
-      return `its timeout ends after ${wallTime(pause.atMs, { nowMs, timeZone: null })}, when the work ends`;
+      return `its timeout ends after ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}, when the work ends`;
     default:
       return unreachable(pause);
   }
@@ -71,7 +71,7 @@ function gpuPause({ machine, active }: Pick<Around, "machine" | "active">, most:
   const own = new Set([
     ...active.flatMap((task) => openAttempt(task)?.devices ?? []),
     ...machine.elsewhere.map(({ device }) => device),
-    ...machine.settling,
+    ...machine.awaitingProbe,
   ]);
   for (const { id, name, index, utilization } of machine.devices) {
     if (utilization !== null && utilization > most && !own.has(id))

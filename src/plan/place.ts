@@ -6,18 +6,18 @@ import {
   type DeviceRoom,
   deviceRooms,
   hasReleased,
-  keepDevices,
+  reserveDevices,
   withHoldings,
 } from "./devices.ts";
-import type { Holding, Machine } from "./snapshot.ts";
+import type { Holding, Machine } from "./input.ts";
 
 /** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
-export interface Room extends Capacity {
+export interface FreeResources extends Capacity {
   readonly devices: readonly DeviceRoom[];
 }
 
 /** One thing that is short, in the unit of its name. */
-export type Shortage =
+export type ResourceShortage =
   | {
       readonly resource: "jobs" | "cpus" | "memoryBytes";
       readonly wanted: number;
@@ -36,8 +36,8 @@ export interface Placement {
 }
 
 /** What the active tasks leave of the machine. */
-export function roomBeside(active: readonly Task[], machine: Machine): Room {
-  let room: Room = { ...machine.capacity, devices: deviceRooms(machine, active) };
+export function roomBeside(active: readonly Task[], machine: Machine): FreeResources {
+  let room: FreeResources = { ...machine.capacity, devices: deviceRooms(machine, active) };
   for (const task of active) {
     if (!hasReleased(task)) room = withoutShare(room, openAttempt(task)?.resources ?? task.spec.resources);
   }
@@ -68,9 +68,11 @@ export function shortOfRoom(task: Task, active: readonly Task[], machine: Machin
 /** A place for a task in the room, or what is short for one. */
 export function place(
   task: Task,
-  room: Room,
+  room: FreeResources,
   machine: Machine,
-): { readonly placement: Placement } | { readonly short: readonly Shortage[]; readonly demand: Demand } {
+):
+  | { readonly placement: Placement }
+  | { readonly short: readonly ResourceShortage[]; readonly demand: Demand } {
   const demand = demandOf(task, machine.devices);
   const short = shortages(demand, room, machine);
   const devices = short.length > 0 || demand.gpus === 0 ? [] : (chooseDevices(demand, room.devices) ?? []);
@@ -81,7 +83,11 @@ export function place(
 }
 
 /** The room once a task has its place. */
-export function without(room: Room, { task, resources, devices }: Placement, machine: Machine): Room {
+export function without(
+  room: FreeResources,
+  { task, resources, devices }: Placement,
+  machine: Machine,
+): FreeResources {
   const holdings = devices.map(
     (device): Holding => ({
       device,
@@ -93,7 +99,7 @@ export function without(room: Room, { task, resources, devices }: Placement, mac
   return { ...withoutShare(room, resources), devices: withHoldings(room.devices, holdings, machine) };
 }
 
-function withoutShare(room: Room, taken: Resources): Room {
+function withoutShare(room: FreeResources, taken: Resources): FreeResources {
   return {
     ...room,
     jobs: room.jobs - 1,
@@ -107,19 +113,19 @@ function withoutShare(room: Room, taken: Resources): Room {
  * it lacks, so that tasks without GPUs never wait for a GPU that it waits for. A place among the jobs needs no keeping:
  * the end that gives it room gives it that too. Null where its GPUs are not to be had by keeping any.
  */
-export function keptFor(
+export function reservedFor(
   task: Task,
-  { short, demand }: { readonly short: readonly Shortage[]; readonly demand: Demand },
-  room: Room,
-): Room | null {
-  const devices = keepDevices(room.devices, demand, task.metadata.id);
+  { short, demand }: { readonly short: readonly ResourceShortage[]; readonly demand: Demand },
+  room: FreeResources,
+): FreeResources | null {
+  const devices = reserveDevices(room.devices, demand, task.metadata.id);
   if (devices === null) return null;
   if (short.some(({ resource }) => resource === "gpus")) return { ...room, devices };
   return { ...withoutShare(room, demand.resources), jobs: room.jobs, devices };
 }
 
 /** Everything that is short for a demand; empty where it fits. */
-export function shortages(demand: Demand, room: Room, machine: Machine): Shortage[] {
+export function shortages(demand: Demand, room: FreeResources, machine: Machine): ResourceShortage[] {
   const { resources } = demand;
   const needs = [
     ["jobs", 1],
@@ -129,7 +135,7 @@ export function shortages(demand: Demand, room: Room, machine: Machine): Shortag
   const short = needs
     .filter(([resource, amount]) => amount > room[resource] && amount > 0)
     .map(
-      ([resource, amount]): Shortage => ({
+      ([resource, amount]): ResourceShortage => ({
         resource,
         wanted: amount,
         free: Math.max(0, room[resource]),
@@ -142,7 +148,7 @@ export function shortages(demand: Demand, room: Room, machine: Machine): Shortag
 }
 
 /** What a machine can never give to a demand, however long it waits; empty where it could. */
-export function impossibilities(demand: Demand, machine: Machine): Shortage[] {
+export function unsatisfiable(demand: Demand, machine: Machine): ResourceShortage[] {
   const short = shortages({ ...demand, gpus: 0 }, { ...machine.capacity, devices: [] }, machine);
   // A device that has failed may come back; one that others use will be free.
   const areThere = (): boolean => {

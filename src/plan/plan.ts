@@ -1,16 +1,16 @@
 import { instantMs } from "../lib/clock.ts";
 import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { allot } from "./allot.ts";
-import { callOff, type Dismissal, isTied } from "./dismiss.ts";
-import { gateOf, rewaited } from "./gate.ts";
-import { closingOf, type Pause, pauseOf } from "./pause.ts";
+import { applyAdmission, type Cancellation, isCoupled } from "./admission.ts";
+import { assign } from "./assign.ts";
+import { gateOf, rescheduledBackoff } from "./gate.ts";
+import type { PlanInput } from "./input.ts";
+import { deadlinePauseOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
-import { countIn, type Line, type Queue, queueOf, type Ready } from "./queue.ts";
-import type { Surroundings } from "./snapshot.ts";
+import { type PriorityBucket, type Queue, queueOf, queueSize, type Ready } from "./queue.ts";
 
 /** All that a decision may look at; `awakeMs` as `Clock.awakeMs`. */
-export interface Snapshot extends Surroundings {
+export interface Snapshot extends PlanInput {
   readonly awakeMs: number;
   /** The queued tasks that may be started here; the others are only seen. Null for all. */
   readonly mayClaim: ((task: Task) => boolean) | null;
@@ -19,7 +19,7 @@ export interface Snapshot extends Surroundings {
 }
 
 /** The same with its queue told apart already: nobody goes through all of it. */
-export type SnapshotApart = Omit<Snapshot, "queued"> & { readonly queue: Queue };
+export type PlanInputByGate = Omit<Snapshot, "queued"> & { readonly queue: Queue };
 
 export type Action =
   /** The running time is over. */
@@ -27,7 +27,7 @@ export type Action =
   /** A newer task of its lane takes its place. */
   | { readonly type: "supersede"; readonly task: Task; readonly by: TaskId }
   /** It is not to run any more. */
-  | ({ readonly type: "dismiss" } & Dismissal)
+  | ({ readonly type: "dismiss" } & Cancellation)
   /** It waited longer in the queue than it was allowed to. */
   | { readonly type: "expire"; readonly task: Task }
   /** The clock was set back under a wait: it begins anew, as `to`. */
@@ -45,7 +45,7 @@ export interface Plan {
 }
 
 /** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
-export function plan(snapshot: Snapshot | SnapshotApart): Plan {
+export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
   const { active, nowMs, machine, parents, failedMembers } = snapshot;
   const actions: Action[] = [];
   const wake = new Wake();
@@ -56,25 +56,25 @@ export function plan(snapshot: Snapshot | SnapshotApart): Plan {
     else wake.in(leftMs);
   }
   const queue = "queue" in snapshot ? snapshot.queue : queueOf(snapshot.queued);
-  const { tied, open, claimable, overdue } = lookThrough(snapshot, { bound: queue.bound, wake });
+  const { tied, open, claimable, overdue } = lookThrough(snapshot, { bound: queue.gated, wake });
   const around = { nowMs, active, machine, parents, failedMembers, queued: tied };
-  const { dismissed, superseded } = callOff(around);
+  const { dismissed, superseded } = applyAdmission(around);
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
   const dropped = new Set(dismissed.map(({ task }) => task));
   actions.push(...overdue.filter(({ task }) => !dropped.has(task)));
   const left = (tasks: Task[]): Task[] =>
     dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));
-  const pause = left(open).length + countIn(queue.lines) === 0 ? null : pauseOf(snapshot);
+  const pause = left(open).length + queueSize(queue.buckets) === 0 ? null : pauseOf(snapshot);
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
   let isWaiting = pause !== null;
   if (snapshot.isClaiming && pause === null) {
-    const asked = { ready: left(claimable), lines: claimableIn(queue.lines, snapshot) };
-    const { placements, standsMs } = allot(around, asked);
+    const asked = { ready: left(claimable), lines: claimableIn(queue.buckets, snapshot) };
+    const { placements, standsMs } = assign(around, asked);
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
     wake.in(closesInMs(asked, snapshot));
     wake.in(standsMs);
-    isWaiting = asked.ready.length + countIn(asked.lines) > placements.length;
+    isWaiting = asked.ready.length + queueSize(asked.lines) > placements.length;
   }
   return { actions, wakeInMs: wake.leastMs, pause, isWaiting };
 }
@@ -100,14 +100,14 @@ function lookThrough(
   const [tied, open, claimable]: [Task[], Task[], Task[]] = [[], [], []];
   const overdue: Looked["overdue"] = [];
   for (const task of bound) {
-    if (isTied(task)) tied.push(task);
+    if (isCoupled(task)) tied.push(task);
     const patienceMs = patienceLeftMs(task, nowMs);
     if (patienceMs !== null && patienceMs <= 0) {
       overdue.push({ type: "expire", task });
       continue;
     }
     wake.in(patienceMs);
-    const to = rewaited(task, nowMs);
+    const to = rescheduledBackoff(task, nowMs);
     if (to !== null) overdue.push({ type: "rewait", task, to });
     const gate = gateOf(task, snapshot);
     if (gate.type === "open") {
@@ -120,13 +120,13 @@ function lookThrough(
 }
 
 /** The free tasks that may be started here; where all may, none is looked at. */
-function claimableIn(lines: readonly Line[], snapshot: Seen): readonly Line[] {
-  if (snapshot.mayClaim === null && snapshot.machine.closing?.isFitting !== true) return lines;
+function claimableIn(lines: readonly PriorityBucket[], snapshot: Seen): readonly PriorityBucket[] {
+  if (snapshot.mayClaim === null && snapshot.machine.deadline?.isFitting !== true) return lines;
   return lines.map((line) => ({ ...line, tasks: line.tasks.filter((task) => isClaimable(task, snapshot)) }));
 }
 
 function isClaimable(task: Task, snapshot: Seen): boolean {
-  return (snapshot.mayClaim === null || snapshot.mayClaim(task)) && closingOf(task, snapshot) === null;
+  return (snapshot.mayClaim === null || snapshot.mayClaim(task)) && deadlinePauseOf(task, snapshot) === null;
 }
 
 /** The first of many moments, in ms from now. */
@@ -146,13 +146,13 @@ function startsInMs({ spec }: Task, nowMs: number): number | null {
 }
 
 /** When the first of the tasks that may start now may not any more, as the work ends; what is kept for it is free then. */
-function closesInMs({ ready, lines }: Ready, { machine: { closing }, nowMs }: Seen): number | null {
-  if (closing === null) return null;
+function closesInMs({ ready, lines }: Ready, { machine: { deadline }, nowMs }: Seen): number | null {
+  if (deadline === null) return null;
   const longestIn = (tasks: readonly Task[]): number =>
     tasks.reduce((longest, { spec }) => Math.max(longest, spec.timeoutMs ?? 0), 0);
-  const rows = closing.isFitting ? [ready, ...lines.map(({ tasks }) => tasks)] : [];
+  const rows = deadline.isFitting ? [ready, ...lines.map(({ tasks }) => tasks)] : [];
   const longestMs = Math.max(0, ...rows.map(longestIn));
-  return Math.max(1, closing.atMs - nowMs - longestMs + 1);
+  return Math.max(1, deadline.atMs - nowMs - longestMs + 1);
 }
 
 /** Time awake until the open attempt's timeout; null where there is none or it is being stopped already. */

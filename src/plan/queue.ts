@@ -1,9 +1,9 @@
 import type { Task } from "../model/task.ts";
-import { isTied } from "./dismiss.ts";
+import { isCoupled } from "./admission.ts";
 import { byAge } from "./order.ts";
 
 /** Free tasks of one priority, the oldest first: whatever waiting adds, they have their turn in this order. */
-export interface Line {
+export interface PriorityBucket {
   readonly priority: number;
   readonly tasks: readonly Task[];
 }
@@ -11,15 +11,15 @@ export interface Line {
 /** The queued tasks told apart: a free one waits for room alone, so that a plan looks at no more of them than it starts. */
 export interface Queue {
   /** All others. */
-  readonly bound: readonly Task[];
+  readonly gated: readonly Task[];
   /** One for each priority. */
-  readonly lines: readonly Line[];
+  readonly buckets: readonly PriorityBucket[];
 }
 
 /** Tasks whose gates are open: some one by one, the others in lines. */
 export interface Ready {
   readonly ready: readonly Task[];
-  readonly lines: readonly Line[];
+  readonly lines: readonly PriorityBucket[];
 }
 
 /** Tells queued tasks apart. */
@@ -28,15 +28,18 @@ export function queueOf(queued: readonly Task[]): Queue {
   const lines = new Map<number, Task[]>();
   for (const task of queued) {
     const known = lines.get(task.spec.priority);
-    if (!isFree(task)) bound.push(task);
+    if (!isUnconstrained(task)) bound.push(task);
     else if (known === undefined) lines.set(task.spec.priority, [task]);
     else known.push(task);
   }
-  return { bound, lines: [...lines].map(([priority, tasks]) => ({ priority, tasks: tasks.sort(byAge) })) };
+  return {
+    gated: bound,
+    buckets: [...lines].map(([priority, tasks]) => ({ priority, tasks: tasks.sort(byAge) })),
+  };
 }
 
 /** True for a task whose gates are open and stay so, on which no other bears, and whose wait began when it was made. */
-export function isFree(task: Task): boolean {
+export function isUnconstrained(task: Task): boolean {
   const { spec, status } = task;
   return (
     !spec.hold &&
@@ -46,11 +49,11 @@ export function isFree(task: Task): boolean {
     status.state === "queued" &&
     status.retryAt === undefined &&
     status.attempts.length === 0 &&
-    !isTied(task)
+    !isCoupled(task)
   );
 }
 
 /** How many there are in some lines. */
-export function countIn(lines: readonly Line[]): number {
+export function queueSize(lines: readonly PriorityBucket[]): number {
   return lines.reduce((total, { tasks }) => total + tasks.length, 0);
 }

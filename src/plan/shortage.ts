@@ -1,10 +1,10 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { type Demand, unsuitable } from "./demand.ts";
 import type { DeviceRoom } from "./devices.ts";
-import type { Shortage } from "./place.ts";
+import type { ResourceShortage } from "./place.ts";
 
 /** What can never be had, as a part of a sentence: `asks for 8 CPUs, this machine has 2`. */
-export function describeShortage(short: Shortage): string {
+export function describeShortage(short: ResourceShortage): string {
   switch (short.resource) {
     case "jobs":
       return "needs a place, no job may run at all";

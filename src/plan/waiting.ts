@@ -1,12 +1,12 @@
 import type { TaskId } from "../model/identity.ts";
 import type { Silence } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
-import { allot, readyTasks, type Sight } from "./allot.ts";
+import { assign, readyTasks, type TurnContext } from "./assign.ts";
 import { type Gate, gateOf } from "./gate.ts";
-import { isLet, type Lane } from "./lane.ts";
-import { closingOf, type Pause, pauseOf } from "./pause.ts";
-import { impossibilities, place, type Shortage } from "./place.ts";
-import type { Surroundings } from "./snapshot.ts";
+import type { PlanInput } from "./input.ts";
+import { type Lane, laneAdmits } from "./lane.ts";
+import { deadlinePauseOf, type Pause, pauseOf } from "./pause.ts";
+import { place, type ResourceShortage, unsatisfiable } from "./place.ts";
 
 /** Why a queued task has not started. */
 export type Wait =
@@ -33,7 +33,7 @@ export type Wait =
   /** What is short now, or never to be had; how many ready tasks have their turn before it, and which one room is kept for. */
   | {
       readonly type: "room";
-      readonly short: readonly Shortage[];
+      readonly short: readonly ResourceShortage[];
       readonly ahead: number;
       readonly keptFor: TaskId | null;
       /** True where this machine could never start it. */
@@ -43,16 +43,16 @@ export type Wait =
   | { readonly type: "next"; readonly devices: readonly string[] };
 
 /** Tells of each queued task the first reason that keeps it waiting, computed as the plan itself would. */
-export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Task) => Wait {
-  const seen: (Sight & { readonly task: Task })[] = [];
+export function waitsIn(around: PlanInput, isSupervised: boolean): (task: Task) => Wait {
+  const seen: (TurnContext & { readonly task: Task })[] = [];
   const ready = isSupervised ? readyTasks(around) : [];
-  const { lanes } = allot(around, { ready, watch: (task, sight) => seen.push({ ...sight, task }) });
+  const { lanes } = assign(around, { ready, watch: (task, sight) => seen.push({ ...sight, task }) });
   const turns = new Map<TaskId, Turn>();
   let ahead = 0;
   for (const sight of seen) {
     turns.set(sight.task.metadata.id, { ...sight, ahead });
     // Who stands in a lane takes nothing from those who are asked later, and may even stand behind them.
-    if (isLet(sight.task, lanes)) ahead += 1;
+    if (laneAdmits(sight.task, lanes)) ahead += 1;
   }
   const orderOf = laneOrders();
   const pause = ready.length === 0 ? null : pauseOf(around);
@@ -62,14 +62,14 @@ export function waitsIn(around: Surroundings, isSupervised: boolean): (task: Tas
     const isForPeople = gate.type === "held" || gate.type === "dependency";
     if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
     const turn = turns.get(task.metadata.id);
-    const paused = pause ?? closingOf(task, around);
+    const paused = pause ?? deadlinePauseOf(task, around);
     if (turn !== undefined && paused !== null) return { type: "pause", pause: paused };
     return turn === undefined ? { type: "unsupervised" } : waitOf(turn, { around, lanes, orderOf });
   };
 }
 
 /** What a ready task finds at its turn, and how many have theirs before it. */
-interface Turn extends Sight {
+interface Turn extends TurnContext {
   readonly task: Task;
   readonly ahead: number;
 }
@@ -93,7 +93,7 @@ function laneOrders(): (lane: Lane) => LaneOrder {
 }
 
 interface Found {
-  readonly around: Surroundings;
+  readonly around: PlanInput;
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly orderOf: (lane: Lane) => LaneOrder;
 }
@@ -108,7 +108,7 @@ function waitOf({ task, room, permit, keptFor, ahead }: Turn, { around, lanes, o
   if (permit !== null) return { type: "permit", ...permit };
   const placed = place(task, room, machine);
   if ("placement" in placed) return { type: "next", devices: placed.placement.devices };
-  const never = impossibilities(placed.demand, machine);
+  const never = unsatisfiable(placed.demand, machine);
   const isHopeless = never.length > 0;
   return { type: "room", short: isHopeless ? never : placed.short, ahead, keptFor, isHopeless };
 }

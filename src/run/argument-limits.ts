@@ -11,13 +11,13 @@ const MIN_TOTAL_BYTES = 131_072;
 const MAX_TOTAL_BYTES = 6 * 1_024 * 1_024;
 
 /** What execve(2) is given. */
-export interface Invocation {
+export interface ProgramInvocation {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Says which argument or variable is longer than the kernel takes, or null where none is. */
-export function oversized({ argv, environment }: Invocation): string | null {
+export function oversized({ argv, environment }: ProgramInvocation): string | null {
   const wanted = (most: number): string => `wanted less than ${most} (Linux's limit; put it into a file)`;
   const index = argv.findIndex((argument) => sizeOf(argument) > MAX_ARGUMENT_BYTES);
   if (index !== -1) {
@@ -34,7 +34,7 @@ export function oversized({ argv, environment }: Invocation): string | null {
 }
 
 /** Says that arguments and environment together are too large, or null; worth its cost only when a start was refused. */
-export function oversizedInTotal({ argv, environment }: Invocation): string | null {
+export function oversizedInTotal({ argv, environment }: ProgramInvocation): string | null {
   const strings = [...argv, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
   // Each string also takes a pointer.
   const total = strings.reduce((sum, text) => sum + sizeOf(text) + 8, 0);

@@ -1,4 +1,4 @@
-import type { Invocation } from "./argument-limits.ts";
+import type { ProgramInvocation } from "./argument-limits.ts";
 
 /**
  * Variables that a shell takes for its own, and would change on the way to the job or let change itself: dash does
@@ -23,7 +23,7 @@ const CARRIER = "_STINT_CARRIED_";
  * parent, every user of the machine could read their values for as long as the job runs. Without such variables,
  * which is the rule, nothing changes and nothing is paid.
  */
-export function carryThroughShell({ argv, environment }: Invocation): Invocation {
+export function carryThroughShell({ argv, environment }: ProgramInvocation): ProgramInvocation {
   const names = Object.keys(environment).filter(
     (name) => SHELL_OWN.has(name) || !/^[A-Za-z_]\w*$/.test(name),
   );

@@ -13,16 +13,20 @@ export function removeContainer(engine: Engine, name: string, environment: Varia
 const SWEEP = withoutComments(sweepText);
 
 /** What a sweep keeps, and whose containers it looks at. */
-export interface Sweep {
+export interface ContainerSweep {
   readonly home: string;
-  readonly holder: string;
+  readonly supervisor: string;
   /** Names of containers. */
   readonly kept: readonly string[];
 }
 
 /** Removes what a crash left between the record of a result and the removal of its container. */
-export function sweepContainers(engine: Engine, { home, holder, kept }: Sweep, environment: Variables): void {
-  inBackground(["-c", SWEEP, "stint", engine.path, home, holder, ...kept], environment);
+export function sweepContainers(
+  engine: Engine,
+  { home, supervisor, kept }: ContainerSweep,
+  environment: Variables,
+): void {
+  inBackground(["-c", SWEEP, "stint", engine.path, home, supervisor, ...kept], environment);
 }
 
 function inBackground(args: readonly string[], environment: Variables): void {

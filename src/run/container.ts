@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bootId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ENGINES, type EngineName } from "../model/kind.ts";
-import type { Invocation } from "./argument-limits.ts";
+import type { ProgramInvocation } from "./argument-limits.ts";
 import { type ContainerWish, containerFlags, ENVIRONMENT_FILE, isMountable } from "./container-flags.ts";
 import { type RunnerOrder, runnerArguments } from "./container-runner.ts";
 import { notThere } from "./missing.ts";
@@ -52,7 +52,7 @@ export function containerName(token: string): string {
 export function containerInvocation(
   order: ContainerOrder,
   jobEnvironment: Readonly<Record<string, string>>,
-): Result<Invocation, NotStarted> {
+): Result<ProgramInvocation, NotStarted> {
   const { kind, directory, ownEnvironment, labels, token } = order;
   const engine = findEngine(kind.container.engine, ownEnvironment);
   if (!engine.ok) return err(invalidTask(`Cannot run a container: ${engine.error}`));
@@ -97,7 +97,7 @@ export function containerInvocation(
 export function laterInvocation(
   order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint">,
   mode: "follow" | "stop" | "kill",
-): Result<Invocation, string> {
+): Result<ProgramInvocation, string> {
   const engine = findEngine(order.kind.container.engine, order.ownEnvironment);
   return engine.ok
     ? ok(runnerInvocation({ ...order, engine: engine.value, mode, flags: [], passed: {} }))
@@ -112,7 +112,7 @@ type RunnerParts = Pick<RunnerOrder, "mode" | "flags"> & {
     "kind" | "directory" | "token" | "graceMs" | "parentGroup" | "limits" | "ownEnvironment"
   >;
 
-function runnerInvocation(parts: RunnerParts): Invocation {
+function runnerInvocation(parts: RunnerParts): ProgramInvocation {
   const { kind, directory, token, graceMs, engine, mode, flags, limits } = parts;
   const { image, pull, pullTimeoutMs } = kind.container;
   const argv = runnerArguments({

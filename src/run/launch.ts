@@ -3,12 +3,12 @@ import { errnoOf } from "../lib/errno.ts";
 import { bootId, type ProcessIdentity, startTimeOf } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Kind } from "../model/kind.ts";
-import { type Invocation, oversized, oversizedInTotal } from "./argument-limits.ts";
+import { oversized, oversizedInTotal, type ProgramInvocation } from "./argument-limits.ts";
 import { carryThroughShell } from "./carried.ts";
 import { type ContainerOrder, containerInvocation, laterInvocation } from "./container.ts";
 import { missingScript, obstacleToEnter } from "./missing.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
-import { type Output, openOutput } from "./output.ts";
+import { type LogOutput, openOutput } from "./output.ts";
 import { processEntry } from "./process-table.ts";
 import { findProgram } from "./program.ts";
 import { recordingInvocation } from "./recording-parent.ts";
@@ -37,7 +37,7 @@ export interface LaunchOrder {
 }
 
 /** How a recording parent ended. */
-export interface ParentEnd {
+export interface RecordingParentEnd {
   /** That of the job, whether it could be recorded or not; null where a signal took the parent, or nothing says. */
   readonly exitCode: number | null;
   /** The signal that took it. */
@@ -52,7 +52,7 @@ export interface Launched {
   /** Of the recording parent. */
   readonly process: ProcessIdentity;
   /** The end of the recording parent. The job's own end is in `exit.json`. */
-  readonly ended: Promise<ParentEnd>;
+  readonly ended: Promise<RecordingParentEnd>;
   /** Stops waiting for the end, so that the launching program can leave; the job goes on. */
   letGo(): void;
 }
@@ -93,7 +93,7 @@ export function launchRunner(
 }
 
 /** What is started, and as what. */
-interface Prepared extends Invocation {
+interface Prepared extends ProgramInvocation {
   readonly cwd: string;
   /** Octal; empty leaves that of the launching program. */
   readonly umask: string;
@@ -149,7 +149,7 @@ const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true,
  */
 const SESSION = Bun.which("setsid", { PATH: "/usr/bin:/bin" });
 
-function spawnParent(order: LaunchOrder, job: Prepared, output: Output): Result<Launched, NotStarted> {
+function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Result<Launched, NotStarted> {
   const carried = carryThroughShell(job);
   // A container is a group of its own, and its runner is told by the one of its parent.
   const session = SESSION === null || order.container !== undefined ? [] : [SESSION];

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
-import { type CutMark, cutMarkIn, keptOf } from "./log.ts";
-import { inSpoiltFolder } from "./records.ts";
+import { type CutMark, cutMarkIn, keptRangeOf } from "./log.ts";
+import { inDamagedFolder } from "./records.ts";
 
 const CHUNK_BYTES = 64 * 1_024;
 /** A job that writes as fast as it is read keeps nobody in a look for ever. */
@@ -71,7 +71,7 @@ export class LogReading implements Disposable {
   }
 
   #look({ onBreak }: LogSink, isExpected: boolean): void {
-    const found = inSpoiltFolder(() => statSync(this.#path, { throwIfNoEntry: false }), undefined);
+    const found = inDamagedFolder(() => statSync(this.#path, { throwIfNoEntry: false }), undefined);
     const last = this.#sources.at(-1);
     if (found?.isFile() !== true) {
       if (!this.#isGone && (last !== undefined || isExpected)) onBreak({ type: "gone" });
@@ -115,7 +115,7 @@ class Source {
     this.#file = file;
     this.#identity = fstatSync(file);
     this.#isRefilled = isRefilled;
-    this.#kept = keptOf(maxBytes);
+    this.#kept = keptRangeOf(maxBytes);
     this.#mark = cutMarkIn(file, this.#kept);
   }
 

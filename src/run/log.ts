@@ -85,17 +85,17 @@ export function capLog(path: string, maxBytes: number): number {
 
 /** How many bytes the mark in a log says were cut out of it: what was written anew since has lost nothing. */
 export function bytesCutIn(path: string, maxBytes: number): number {
-  return withFile(path, constants.O_RDONLY, (file) => cutMarkIn(file, keptOf(maxBytes)).cut) ?? 0;
+  return withFile(path, constants.O_RDONLY, (file) => cutMarkIn(file, keptRangeOf(maxBytes)).cut) ?? 0;
 }
 
 /** On either side of the mark. */
-export function keptOf(maxBytes: number): number {
+export function keptRangeOf(maxBytes: number): number {
   return Math.floor(maxBytes / 4);
 }
 
 function cutMiddle(file: number, maxBytes: number): number {
   const { size } = fstatSync(file);
-  const kept = keptOf(maxBytes);
+  const kept = keptRangeOf(maxBytes);
   if (size <= maxBytes || kept < MARK_BYTES) return 0;
   const earlier = cutMarkIn(file, kept);
   let source = lineStart(file, size - kept);
@@ -130,7 +130,7 @@ export interface CutMark {
   readonly isBeingCut: boolean;
 }
 
-/** The mark in an open log, after the bytes that every cut keeps; see `keptOf`. */
+/** The mark in an open log, after the bytes that every cut keeps; see `keptRangeOf`. */
 export function cutMarkIn(file: number, kept: number): CutMark {
   const buffer = Buffer.alloc(MARK_BYTES);
   const text = buffer.toString("latin1", 0, readSync(file, buffer, 0, buffer.length, kept));

@@ -10,7 +10,7 @@ export function outputFiles(directory: string, separate: boolean): string[] {
 }
 
 /** Open descriptors for a job's stdout and stderr; they may be the same. Disposing closes our copies of them. */
-export interface Output extends Disposable {
+export interface LogOutput extends Disposable {
   readonly stdout: number;
   readonly stderr: number;
 }
@@ -19,7 +19,7 @@ export interface Output extends Disposable {
 const FLAGS = constants.O_WRONLY | constants.O_APPEND;
 
 /** Opens the logs of an attempt for its job. */
-export function openOutput(directory: string, separate: boolean): Result<Output, NotStarted> {
+export function openOutput(directory: string, separate: boolean): Result<LogOutput, NotStarted> {
   const opened: number[] = [];
   const close = (): void => opened.forEach((file) => closeSync(file));
   for (const path of outputFiles(directory, separate)) {

@@ -7,7 +7,7 @@ import { refuseMissing } from "./missing.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
 
 /** Where a job looks for programs. */
-export interface Place {
+export interface ProgramPlace {
   /** Absolute and existing. */
   readonly cwd: string;
   /** The job's own PATH; undefined where its environment has none. */
@@ -22,7 +22,7 @@ const MAX_PATH_SHOWN = 200;
  * holds a slash; of a script also that its interpreter is there. Gives a path that begins with `/` or `.`, or the
  * sentence that says why there is none.
  */
-export function findProgram(name: string, place: Place): Result<string, NotStarted> {
+export function findProgram(name: string, place: ProgramPlace): Result<string, NotStarted> {
   const found = name.includes("/") ? atPath(name, place.cwd) : inSearchPath(name, place);
   const obstacle = found.ok ? obstacleOfScript(found.value, place) : null;
   return obstacle === null ? found : err(obstacle);
@@ -37,7 +37,7 @@ function atPath(name: string, cwd: string): Result<string, NotStarted> {
   return err(obstacle === MISSING ? refuseMissing(path, error) : invalidTask(error));
 }
 
-function inSearchPath(name: string, place: Place): Result<string, NotStarted> {
+function inSearchPath(name: string, place: ProgramPlace): Result<string, NotStarted> {
   const path = place.path ?? PLAIN_PATH;
   let nearest: string | null = null;
   for (const folder of path.split(":")) {
@@ -57,7 +57,7 @@ function inSearchPath(name: string, place: Place): Result<string, NotStarted> {
 }
 
 /** The system says of a script only that it is not there, where it is its interpreter that is not. */
-function obstacleOfScript(program: string, place: Place): NotStarted | null {
+function obstacleOfScript(program: string, place: ProgramPlace): NotStarted | null {
   const line = interpreterLine(resolve(place.cwd, program));
   if (line === null) return null;
   const shown = line.trim();

@@ -1,5 +1,5 @@
 import { withoutComments } from "../lib/shell-text.ts";
-import type { Invocation } from "./argument-limits.ts";
+import type { ProgramInvocation } from "./argument-limits.ts";
 import beginText from "./sh/recording-parent.begin.sh" with { type: "text" };
 import endText from "./sh/recording-parent.end.sh" with { type: "text" };
 import jobText from "./sh/recording-parent.job.sh" with { type: "text" };
@@ -32,7 +32,7 @@ export interface RecordingOrder {
 const ARGUMENTS_A_VARIABLE = 2_000;
 
 /** The arguments and environment of `/bin/sh` that run a job under its recording parent. */
-export function recordingInvocation(order: RecordingOrder): Invocation {
+export function recordingInvocation(order: RecordingOrder): ProgramInvocation {
   const { directory, umask, bootId, token, group, argv, environment } = order;
   const words = [directory, umask, bootId, token, group, ...argv];
   const names = words.map((_, index) => `_stint_${index}`);

@@ -65,7 +65,7 @@ function identityIn(stat: string): ProcessIdentity | null {
 }
 
 /**
- * Forbids an attempt that has not begun, for good and through a power cut; `taken` where it began or was seized
+ * Forbids an attempt that has not begun, for good and through a power cut; `revision` where it began or was seized
  * before. The directory exists. Throws what the system says of a disk that is full.
  */
 export function seizeStart(directory: string): "seized" | "taken" {
@@ -113,7 +113,7 @@ export function readExit(
 
 /** When a file of the attempt was written, in ms since the epoch: POSIX gives a shell no clock. Null where there is none. */
 export function modifiedAt(path: string): number | null {
-  const found = inSpoiltFolder(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
+  const found = inDamagedFolder(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
   return found === undefined ? null : Math.floor(found.mtimeMs);
 }
 
@@ -121,7 +121,7 @@ export function modifiedAt(path: string): number | null {
 const SPOILT = ["ENOENT", "ENOTDIR", "EACCES", "EEXIST", "EISDIR", "ELOOP", "EINVAL", "ENXIO"];
 
 /** Does something in the folder of an attempt; gives `otherwise` where the job has spoilt it: its end is on record all the same. */
-export function inSpoiltFolder<T>(action: () => T, otherwise: T): T {
+export function inDamagedFolder<T>(action: () => T, otherwise: T): T {
   try {
     return action();
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Mode, Runtime } from "../model/kind.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
-import { findProgram, type Place } from "./program.ts";
+import { findProgram, type ProgramPlace } from "./program.ts";
 
 type Script = Extract<Mode, { type: "script" }>;
 
@@ -15,7 +15,7 @@ export interface ScriptCommand {
 }
 
 /** Where a script goes and what may interpret it. */
-export interface ScriptPlace extends Place {
+export interface ScriptPlace extends ProgramPlace {
   /** Of the attempt. */
   readonly directory: string;
   /** Stint's own executable: it carries a bun. */
@@ -78,7 +78,7 @@ function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter
 /** The first of some programs that is there; the complaint is about the first. */
 function found(
   names: readonly string[],
-  place: Place,
+  place: ProgramPlace,
   flags: readonly string[] = [],
 ): Result<Interpreter, NotStarted> {
   const results = names.map((name) => findProgram(name, place));

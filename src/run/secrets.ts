@@ -38,11 +38,11 @@ function submitted(patterns: readonly string[], submitter: Variables): Result<Va
       `Cannot use the variable "${missing}" of the submitter: it is not set, wanted one that is exported`,
     );
   }
-  return ok(matching(patterns, submitter));
+  return ok(matchingNames(patterns, submitter));
 }
 
 /** The variables that some names and patterns stand for. */
-export function matching(patterns: readonly string[], variables: Variables): Record<string, string> {
+export function matchingNames(patterns: readonly string[], variables: Variables): Record<string, string> {
   const names = new Set(patterns);
   const matchers = [...names].filter((one) => one.includes("*")).map(globMatcher);
   return Object.fromEntries(

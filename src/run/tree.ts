@@ -1,12 +1,12 @@
 import { kill, pid as ownPid } from "node:process";
 import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
-import { Census, type Suspect } from "./census.ts";
 import { killGroup, processesIn } from "./control-group.ts";
 import { type ProcessEntry, startedWith } from "./process-table.ts";
+import { ProcessTracker, type Suspect } from "./process-tracker.ts";
 
 /** All processes of one attempt. */
-export interface Tree {
+export interface ProcessTree {
   /** The recording parent, where it is known; it may be long gone. */
   readonly leader: ProcessIdentity | null;
   /** The job itself, which leads a session and a process group of its own; where it is known. */
@@ -29,14 +29,14 @@ const QUIET_LOOKS = 2;
  * that carry the token, and those that were met while their parent was one of these. Zombies have ended; the calling program is
  * never among them.
  */
-export function survivors(tree: Tree): number[] {
-  return survivorsOf([tree], new Census())[0] ?? [];
+export function survivors(tree: ProcessTree): number[] {
+  return survivorsOf([tree], new ProcessTracker())[0] ?? [];
 }
 
 /** The same for many attempts; who asks again and again remembers by a census what was seen before. */
-export function survivorsOf(trees: readonly Tree[], census: Census): number[][] {
+export function survivorsOf(trees: readonly ProcessTree[], tracker: ProcessTracker): number[][] {
   const left = trees.map((): number[] => []);
-  lookThrough(trees, census, (index, found) => {
+  lookThrough(trees, tracker, (index, found) => {
     left[index] = found.map(({ pid }) => pid);
     return found.length > 0;
   });
@@ -44,8 +44,8 @@ export function survivorsOf(trees: readonly Tree[], census: Census): number[][] 
 }
 
 /** Signals one attempt's processes; see `signalTrees`. */
-export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
-  return signalTrees([tree], signal, new Census())[0] ?? 0;
+export function signalTree(tree: ProcessTree, signal: NodeJS.Signals): number {
+  return signalTrees([tree], signal, new ProcessTracker())[0] ?? 0;
 }
 
 /**
@@ -53,11 +53,15 @@ export function signalTree(tree: Tree, signal: NodeJS.Signals): number {
  * process turns up. Nothing is sent to a group that is not proven to be the attempt's, and nothing is thrown where a
  * process is gone or not ours. Gives the number of processes that were meant of each.
  */
-export function signalTrees(trees: readonly Tree[], signal: NodeJS.Signals, census: Census): number[] {
+export function signalTrees(
+  trees: readonly ProcessTree[],
+  signal: NodeJS.Signals,
+  tracker: ProcessTracker,
+): number[] {
   const isKill = signal === "SIGKILL";
   const reached = trees.map(() => 0);
   // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
-  lookThrough(trees, census, (index, found) => {
+  lookThrough(trees, tracker, (index, found) => {
     const tree = trees[index];
     const heads = tree === undefined ? [] : headsOf(tree).map(({ pid }) => pid);
     if (isKill && tree !== undefined) killGroups(tree);
@@ -75,13 +79,13 @@ export function signalTrees(trees: readonly Tree[], signal: NodeJS.Signals, cens
  * it was quiet for some looks.
  */
 function lookThrough(
-  trees: readonly Tree[],
-  census: Census,
+  trees: readonly ProcessTree[],
+  tracker: ProcessTracker,
   tell: (index: number, found: readonly ProcessEntry[]) => boolean,
 ): void {
-  let searches = trees.map((tree, index) => ({ search: searchFor(tree, census), index, quiet: 0 }));
+  let searches = trees.map((tree, index) => ({ search: searchFor(tree, tracker), index, quiet: 0 }));
   for (let look = 0; look < MAX_LOOKS && searches.length > 0; look += 1) {
-    census.look();
+    tracker.refresh();
     let isAnyUnsure = false;
     searches = searches.filter((one) => {
       const { found, isSure } = one.search();
@@ -101,12 +105,12 @@ interface Found {
 }
 
 /** Those whose sessions and groups are the attempt's. */
-function headsOf({ leader, main = null }: Tree): ProcessIdentity[] {
+function headsOf({ leader, main = null }: ProcessTree): ProcessIdentity[] {
   return [leader, main].filter((head) => head !== null);
 }
 
 /** A search that gives all members at first, and with each further look those that are new since. */
-function searchFor(tree: Tree, census: Census): () => Found {
+function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
   const { leader, token, groups = [] } = tree;
   // What was told apart already: members that were found, and processes that are none.
   const settled = new Set<number>();
@@ -120,10 +124,10 @@ function searchFor(tree: Tree, census: Census): () => Found {
   };
   return () => {
     const grouped = membersOf(groups);
-    const suspects = census.suspects({ leader, heads: heads.map(({ pid }) => pid), token, also: grouped });
+    const suspects = tracker.suspects({ leader, heads: heads.map(({ pid }) => pid), token, also: grouped });
     const fresh = suspects.filter(({ pid }) => !settled.has(pid));
     // Without /proc the leader stands for its group.
-    if (census.isBlind && leader !== null && !settled.has(leader.pid) && isAlive(leader))
+    if (tracker.isBlind && leader !== null && !settled.has(leader.pid) && isAlive(leader))
       fresh.push(asGroup(leader));
     for (const head of heads) head.prove(fresh, (entry) => entry.isDescendant || isMarked(entry) === true);
     let isSure = true;
@@ -176,7 +180,7 @@ function membersOf(groups: readonly string[]): Set<number> {
   return new Set(groups.flatMap(processesIn));
 }
 
-function killGroups({ groups = [] }: Tree): void {
+function killGroups({ groups = [] }: ProcessTree): void {
   for (const group of groups) killGroup(group);
 }
 

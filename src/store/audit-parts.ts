@@ -1,9 +1,9 @@
 import { mkdirSync, statSync } from "node:fs";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { replaceFiles } from "./durable.ts";
+import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { sealed, unsealed } from "./sealed.ts";
-import { onDisk } from "./trouble.ts";
 
 /** A line of the audit log, as the next one refers to it. */
 export interface Link {
@@ -30,13 +30,13 @@ export function stampOf(path: string): string {
 
 /** What was found of them before. */
 export function knownParts(layout: Layout): readonly AuditPart[] {
-  const read = onDisk("read what is known of the audit log", () => readOwnFile(layout.auditParts, MAX_BYTES));
+  const read = tryFs("read what is known of the audit log", () => readOwnFile(layout.auditParts, MAX_BYTES));
   return read.ok && read.value !== null ? ((unsealed(read.value) as AuditPart[] | null) ?? []) : [];
 }
 
 /** Puts down what was found. Whoever may not write here goes without. */
 export function keepParts(layout: Layout, parts: readonly AuditPart[]): void {
-  onDisk("keep what is known of the audit log", () => {
+  tryFs("keep what is known of the audit log", () => {
     mkdirSync(layout.index, { recursive: true, mode: 0o700 });
     const file = { path: layout.auditParts, text: sealed(JSON.stringify(parts)) };
     replaceFiles([file], layout.tmp, { isSynced: false });

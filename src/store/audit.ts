@@ -13,7 +13,7 @@ import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { sha256 } from "../lib/sha256.ts";
-import type { AuditLine, AuditNote } from "../model/audit.ts";
+import type { AuditEntry, AuditLine } from "../model/audit.ts";
 import { syncDirectory, writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
@@ -57,8 +57,8 @@ export class Audit {
    * Appends notes, and puts them on the disk where they are to be synced: of a record that is newer than its last line the
    * next start tells. Throws what the system refuses, keeping the lines for the next call.
    */
-  append(notes: readonly AuditNote[], nowMs: number, { isSynced } = { isSynced: true }): void {
-    const cut: AuditNote = {
+  append(notes: readonly AuditEntry[], nowMs: number, { isSynced } = { isSynced: true }): void {
+    const cut: AuditEntry = {
       event: "log_cut",
       actor: "stint",
       detail: `${this.#cutBytes} bytes of an unfinished line`,

@@ -12,14 +12,14 @@ import { type FiringNote, firingNote } from "../model/schedule.ts";
 import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { createFile, createFiles, syncDirectory } from "./durable.ts";
+import { isMissing } from "./fs-errors.ts";
 import { filingAccepted } from "./inbox-files.ts";
 import { shelveSegment, writeSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { noteNames } from "./names.ts";
-import { type Finding, isThere, quarantine } from "./quarantine.ts";
+import { isThere, type QuarantineEntry, quarantine } from "./quarantine.ts";
 import { recordText } from "./record.ts";
 import { noteFiring } from "./schedule-states.ts";
-import { isMissing } from "./trouble.ts";
 
 /** A new name for a batch; names sort by the time of their making. */
 export function newBatch(): string {
@@ -117,7 +117,7 @@ export function incomingBatches(layout: Layout): string[] {
 }
 
 /** Moves an accepted batch into `pending/`, all of it at once; see `publishing`. */
-export function publishBatch(layout: Layout, batch: string, findings: Finding[] = []): TaskId[] {
+export function publishBatch(layout: Layout, batch: string, findings: QuarantineEntry[] = []): TaskId[] {
   return wholeOf(publishing(layout, batch, findings));
 }
 
@@ -125,7 +125,7 @@ export function publishBatch(layout: Layout, batch: string, findings: Finding[] 
  * Moves an accepted batch into `pending/`, a record a step; safe to race, and to do again. Returns the ids that this call moved. A
  * record whose task is somewhere already was copied by hand: it is put aside, as a rename would overwrite the other.
  */
-export function* publishing(layout: Layout, batch: string, findings: Finding[]): Steps<TaskId[]> {
+export function* publishing(layout: Layout, batch: string, findings: QuarantineEntry[]): Steps<TaskId[]> {
   const directory = join(layout.incoming, batch);
   const moved: TaskId[] = [];
   const names = namesIn(layout, batch);
@@ -159,7 +159,7 @@ export function* publishing(layout: Layout, batch: string, findings: Finding[]):
 /** True where this call moved it. */
 function publishRecord(
   layout: Layout,
-  { id, directory, findings }: { id: TaskId; directory: string; findings: Finding[] },
+  { id, directory, findings }: { id: TaskId; directory: string; findings: QuarantineEntry[] },
 ): boolean {
   const path = join(directory, `${id}.json`);
   const known = PLACES.find((place) => isThere(layout.record(place, id)));

@@ -4,22 +4,22 @@ import { failpoint } from "../lib/failpoint.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { PLACES } from "../model/state.ts";
 import { syncDirectory } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import { KEPT_ENDING, readSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { type Finding, isThere } from "./quarantine.ts";
-import { isMissing, onDisk } from "./trouble.ts";
+import { isThere, type QuarantineEntry } from "./quarantine.ts";
 
 /** Bytes of segments that a start puts on the disk before it begins: some hundred records. */
 const MAX_BYTES_NOW = 1_024 * 1_024;
 
 /** Puts some of the records that segments stand for on the disk, the oldest first, and waits for it; see `checkpoint`. */
-export function checkpointSome(layout: Layout, segments: readonly string[]): Finding[] {
+export function checkpointSome(layout: Layout, segments: readonly string[]): QuarantineEntry[] {
   let bytes = 0;
-  const findings: Finding[] = [];
+  const findings: QuarantineEntry[] = [];
   for (const segment of segments) {
     if (bytes > MAX_BYTES_NOW) break;
     bytes += statSync(segment, { throwIfNoEntry: false })?.size ?? 0;
-    const done = onDisk("put the records on the disk", () => {
+    const done = tryFs("put the records on the disk", () => {
       for (const path of recordsOf(layout, segment)) isMissing(() => syncFile(path));
       syncPlaces(layout);
     });
@@ -33,8 +33,8 @@ export function checkpointSome(layout: Layout, segments: readonly string[]): Fin
  * holder alone does it, after it began a segment of its own: what changes meanwhile is in that one. Gives what could not
  * be done: such a segment is kept.
  */
-export async function checkpoint(layout: Layout, segments: readonly string[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
+export async function checkpoint(layout: Layout, segments: readonly string[]): Promise<QuarantineEntry[]> {
+  const findings: QuarantineEntry[] = [];
   for (const segment of segments) {
     let refused: string | null = null;
     try {
@@ -87,11 +87,10 @@ function syncFile(path: string): void {
  * Removes a segment whose records are on the disk. After a refusal a later sync would say that all is well, as the system
  * forgets what it could not write (fsync(2)): such a segment is kept for as long as the machine is up.
  */
-function drop(segment: string, refused: string | null): Finding[] {
+function drop(segment: string, refused: string | null): QuarantineEntry[] {
   failpoint("checkpoint:synced");
   if (refused === null) rmSync(segment, { force: true });
-  else if (isThere(segment))
-    onDisk("keep the segment", () => renameSync(segment, `${segment}${KEPT_ENDING}`));
+  else if (isThere(segment)) tryFs("keep the segment", () => renameSync(segment, `${segment}${KEPT_ENDING}`));
   failpoint("checkpoint:dropped");
   return refused === null ? [] : [{ path: segment, what: `kept: ${refused}` }];
 }

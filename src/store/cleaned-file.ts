@@ -2,12 +2,12 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { cleaned } from "../model/retention.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
+import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { onDisk } from "./trouble.ts";
 
 /** When the home was last cleaned up by itself, in ms since the epoch; null where that is not known. */
 export function readCleaned(layout: Layout): number | null {
-  const read = onDisk("read when it was cleaned up", () => readRegularFile(layout.cleaned));
+  const read = tryFs("read when it was cleaned up", () => readRegularFile(layout.cleaned));
   const found = read.ok ? parseJson(cleaned, read.value) : null;
   return found === null ? null : Date.parse(found.at);
 }

@@ -8,10 +8,10 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { distrust } from "../lib/trusted-folder.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { createFile, syncDirectory } from "./durable.ts";
+import { tryFs } from "./fs-errors.ts";
 import { Layout } from "./layout.ts";
 import { createNumbers } from "./numbers.ts";
 import { isThere } from "./quarantine.ts";
-import { onDisk } from "./trouble.ts";
 
 /** The version of the home's layout. */
 const HOME_VERSION = 1;
@@ -48,7 +48,7 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   // Before anything is made, and once more with what was made.
   const unsafe = othersIn(layout, [path]);
   if (unsafe !== null) return err(unsafe);
-  const made = onDisk(action, () => mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY }));
+  const made = tryFs(action, () => mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY }));
   if (!made.ok) return made;
   const usable = checkUsable(layout);
   if (!usable.ok) return usable;
@@ -56,7 +56,7 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   const known = isNew ? usable : checkVersion(layout);
   // Only now: what a newer stint made may look otherwise.
   if (!known.ok) return known;
-  const done = onDisk(action, () => {
+  const done = tryFs(action, () => {
     makeDirectories(layout);
     failpoint("home:furnished");
     if (isNew) makeVersion(layout);
@@ -96,7 +96,7 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
       "choose a folder of your own on a local disk, with --home DIR or STINT_HOME; only runs/ may be a link elsewhere";
     return cannot(`it is on a network file system (${network}), wanted a local one`, hint);
   }
-  return onDisk(`write to the home "${home}"`, () => {
+  return tryFs(`write to the home "${home}"`, () => {
     accessSync(home, constants.W_OK | constants.X_OK);
     return layout;
   });
@@ -112,7 +112,7 @@ export function othersInHome(layout: Layout): Problem | null {
 
 function othersIn({ home }: Layout, folders: readonly string[]): Problem | null {
   for (const folder of folders) {
-    const looked = onDisk(`use the home "${home}"`, () => distrust(folder, folder === home ? "/" : home));
+    const looked = tryFs(`use the home "${home}"`, () => distrust(folder, folder === home ? "/" : home));
     if (!looked.ok) return looked.error;
     if (looked.value === null) continue;
     const { what, mend } = looked.value;
@@ -123,7 +123,7 @@ function othersIn({ home }: Layout, folders: readonly string[]): Problem | null 
 }
 
 function checkVersion(layout: Layout): Result<Layout, Problem> {
-  const read = onDisk(`read "${layout.version}"`, () => readRegularFile(layout.version));
+  const read = tryFs(`read "${layout.version}"`, () => readRegularFile(layout.version));
   if (!read.ok) return read;
   const found = versionIn(read.value);
   if (found === HOME_VERSION) return ok(layout);

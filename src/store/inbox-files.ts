@@ -4,7 +4,7 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { Steps } from "../lib/steps.ts";
 import { createFile, syncDirectory } from "./durable.ts";
-import { isMissing } from "./trouble.ts";
+import { isMissing } from "./fs-errors.ts";
 
 /** Where a file of an inbox goes: it is kept, whatever becomes of it. */
 type Shelf = ".taking" | ".accepted" | ".rejected";

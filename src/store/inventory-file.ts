@@ -5,8 +5,8 @@ import type { Result } from "../lib/result.ts";
 import { parseJson } from "../model/check.ts";
 import { type Inventory, inventory } from "../model/device.ts";
 import type { Problem } from "../model/errors.ts";
+import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { onDisk } from "./trouble.ts";
 
 /** An older inventory says nothing of now: its holder has gone, or hangs. */
 const MAX_AGE_MS = 30_000;
@@ -14,7 +14,7 @@ const MAX_AGE_MS = 30_000;
 /** Puts down what the holder saw of the devices, for other processes. Not synced: after a crash it is stale anyhow. */
 export function writeInventory(layout: Layout, seen: Inventory): Result<void, Problem> {
   const staged = join(layout.tmp, `inventory.${uuid()}.tmp`);
-  return onDisk("write what was seen of the GPUs", () => {
+  return tryFs("write what was seen of the GPUs", () => {
     try {
       writeFileSync(staged, `${JSON.stringify(seen)}\n`, { mode: 0o600, flag: "wx" });
       renameSync(staged, layout.inventory);
@@ -37,6 +37,6 @@ export function inventoryOf(layout: Layout, { since }: { readonly since: string 
 }
 
 function lastInventory(layout: Layout): Inventory | null {
-  const read = onDisk("read what was seen of the GPUs", () => readFileSync(layout.inventory, "utf8"));
+  const read = tryFs("read what was seen of the GPUs", () => readFileSync(layout.inventory, "utf8"));
   return read.ok ? parseJson(inventory, read.value) : null;
 }

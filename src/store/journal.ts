@@ -18,9 +18,9 @@ import { linesIn, openRegularFile } from "../lib/regular-file.ts";
 import { partsOf } from "../lib/steps.ts";
 import { FORMAT_VERSION, type Task } from "../model/task.ts";
 import { syncDirectory, withPath, writeWhole } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { parseRecord } from "./record.ts";
-import { isMissing, onDisk } from "./trouble.ts";
 
 /**
  * The journal is what makes records durable. A record is written without waiting for the disk; its line in a segment of
@@ -208,7 +208,7 @@ export class Journal {
   /** After a failed sync nobody knows what of the file is on the disk: what was refused is cut off, and the next goes elsewhere. */
   #giveUp(file: number): void {
     const end = this.#size;
-    onDisk("cut off what was refused", () => {
+    tryFs("cut off what was refused", () => {
       ftruncateSync(file, end);
       fsyncSync(file);
     });

@@ -5,9 +5,9 @@ import { nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import { type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
 import type { EndedPlace } from "../model/state.ts";
 import { replaceFiles } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { sealed, unsealed } from "./sealed.ts";
-import { isMissing, onDisk } from "./trouble.ts";
 
 /** So many numbers in a row stand in one file: what has changed in it is written anew as a whole. */
 const SPAN = 10_000;
@@ -87,7 +87,7 @@ export function keepOutlines(
   kept: readonly Kept[],
   { place, span }: { readonly place: EndedPlace; readonly span: number },
 ): void {
-  onDisk("keep outlines", () => {
+  tryFs("keep outlines", () => {
     const path = layout.outlines(place, span);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     replaceFiles([{ path, text: textOf(kept) }], layout.tmp, { isSynced: false });
@@ -98,7 +98,7 @@ export function keepOutlines(
 export function forgetOutlines(layout: Layout, place: EndedPlace, spans: Iterable<number>): void {
   const used = new Set([...spans].map((span) => layout.outlines(place, span)));
   const folder = dirname(layout.outlines(place, 0));
-  onDisk("forget outlines", () =>
+  tryFs("forget outlines", () =>
     isMissing(() => {
       for (const path of readdirSync(folder).map((name) => join(folder, name)))
         if (!used.has(path)) rmSync(path, { force: true });
@@ -125,7 +125,7 @@ function textOf(kept: readonly Kept[]): string {
 }
 
 function columnsIn(path: string): Columns | null {
-  const read = onDisk("read outlines", () => readOwnFile(path, MAX_BYTES));
+  const read = tryFs("read outlines", () => readOwnFile(path, MAX_BYTES));
   const columns = read.ok && read.value !== null ? (unsealed(read.value) as Columns | null) : null;
   return columns?.form === FORM ? columns : null;
 }

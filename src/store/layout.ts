@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { TaskId } from "../model/identity.ts";
-import type { Place } from "../model/state.ts";
+import type { StateDirectory } from "../model/state.ts";
 
 /** The name's end of a record on its way out of a directory that is never scanned. */
 export const MOVING_ENDING = ".move";
@@ -97,7 +97,7 @@ export class Layout {
     return join(this.index, "names", String(first).padStart(12, "0"));
   }
   /** What the records of some ended tasks in a row say in short, by the first of their numbers. */
-  outlines(place: Place, first: number): string {
+  outlines(place: StateDirectory, first: number): string {
     return join(this.index, place, String(first).padStart(12, "0"));
   }
   /** Which files of the audit log were found whole. */
@@ -114,12 +114,12 @@ export class Layout {
   }
 
   /** The directory of one state's records. */
-  place(place: Place): string {
+  place(place: StateDirectory): string {
     return join(this.home, place);
   }
 
   /** Asked for a hundred thousand times at a start, and neither part has anything to be resolved. */
-  record(place: Place, id: TaskId): string {
+  record(place: StateDirectory, id: TaskId): string {
     return `${this.home}/${place}/${id}.json`;
   }
 

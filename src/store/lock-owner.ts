@@ -4,7 +4,7 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { type Owner, owner } from "../model/owner.ts";
 import type { Layout } from "./layout.ts";
-import { vitalityOf } from "./owner.ts";
+import { livenessOf } from "./owner.ts";
 
 /** How often the lock's time is renewed: for people who look, no decision hangs on it. */
 export const RENEW_MS = 10_000;
@@ -12,7 +12,7 @@ export const RENEW_MS = 10_000;
 /** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
 export function lockOwner(layout: LockPlace): Owner | null {
   const found = readOwner(ownerFile(layout));
-  return typeof found === "string" || vitalityOf(found) === "dead" ? null : found;
+  return typeof found === "string" || livenessOf(found) === "dead" ? null : found;
 }
 
 /** Where a lock is kept, and what it is made in. */

@@ -10,9 +10,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Owner, Role } from "../model/owner.ts";
 import { createFile } from "./durable.ts";
+import { tryFs } from "./fs-errors.ts";
 import { type LockPlace, lockFolder, ownerFile, RENEW_MS, readOwner } from "./lock-owner.ts";
-import { type Offer, thisProcess, vitalityOf } from "./owner.ts";
-import { onDisk } from "./trouble.ts";
+import { livenessOf, type Offer, thisProcess } from "./owner.ts";
 
 /** Rounds of finding a dead owner whose lock somebody else is just taking away. */
 const MAX_ROUNDS = 50;
@@ -52,7 +52,7 @@ export async function takeLock(layout: LockPlace, options: LockOptions): Promise
     const found = readOwner(ownerFile(layout));
     if (found === "missing") continue;
     if (found === "unreadable") return err(unreadableLock(layout));
-    if (vitalityOf(found) !== "dead") return err(lockedBy(layout, found));
+    if (livenessOf(found) !== "dead") return err(lockedBy(layout, found));
     if (removeDead(layout, { dead: found, self })) takenFrom = found;
     else await Bun.sleep(ROUND_MS);
   }
@@ -98,7 +98,7 @@ function heldLock(
       if (!isHeld()) return;
       // Rejects after somebody touched the lock's time; then the folder is still ours to remove.
       // Where the disk refuses even that, the next holder takes the lock of a dead owner.
-      await held.release().catch(() => onDisk("release the lock", () => takeAway(layout, held.self)));
+      await held.release().catch(() => tryFs("release the lock", () => takeAway(layout, held.self)));
     },
   };
 }
@@ -190,7 +190,7 @@ function removeDead(layout: LockPlace, { dead, self }: { dead: Owner; self: Owne
   let name = `removing.${shortToken(dead)}`;
   while (!claim(layout, { name, self })) {
     const rival = readOwner(join(layout.locks, name));
-    if (typeof rival === "string" || vitalityOf(rival) !== "dead") return false;
+    if (typeof rival === "string" || livenessOf(rival) !== "dead") return false;
     name += `.${shortToken(rival)}`;
   }
   failpoint("lock:claimed");
@@ -232,7 +232,7 @@ function shortToken(of: Owner): string {
 
 function lockedBy(layout: LockPlace, by: Owner): Problem {
   const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${by.since}`;
-  if (vitalityOf(by) === "alive") {
+  if (livenessOf(by) === "alive") {
     const end = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
     const hint = isStopped(by.pid) ? `it is stopped; to let it go on: kill -CONT ${by.pid}` : end;
     return problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": ${who} holds it`, hint);

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { openRegularFile, readOwnFile } from "../lib/regular-file.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { replaceFiles, writeWhole } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { isMissing, onDisk } from "./trouble.ts";
 
 /** So many numbers in a row stand in one file: one look reads little, and a million tasks make a thousand files. */
 const SPAN = 1_000;
@@ -18,7 +18,7 @@ const APPENDING = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
  */
 export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
   for (const [span, members] of Map.groupBy(ids, spanOf)) {
-    onDisk("note the names", () => {
+    tryFs("note the names", () => {
       const path = layout.names(span);
       const append = (): void => {
         const file = openRegularFile(path, APPENDING);
@@ -37,7 +37,7 @@ export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
 
 /** The ids that were noted of a number. */
 export function notedNames(layout: Layout, number: number): TaskId[] {
-  const read = onDisk("read the names", () => readOwnFile(layout.names(spanOf(number)), MAX_BYTES));
+  const read = tryFs("read the names", () => readOwnFile(layout.names(spanOf(number)), MAX_BYTES));
   const lines = read.ok && read.value !== null ? read.value.split("\n") : [];
   const ids = lines.map((line) => idFromFileName(`${line}.json`)).filter((id) => id !== null);
   return [...new Set(ids.filter((id) => numberOf(id) === number))];
@@ -46,7 +46,7 @@ export function notedNames(layout: Layout, number: number): TaskId[] {
 /** Notes anew what a listing of all tasks has found, and forgets what is gone. */
 export function renoteNames(layout: Layout, ids: readonly TaskId[]): void {
   const spans = Map.groupBy(ids, spanOf);
-  onDisk("note the names", () => {
+  tryFs("note the names", () => {
     makeFolder(layout);
     const files = [...spans].map(([span, members]) => ({ path: layout.names(span), text: textOf(members) }));
     replaceFiles(files, layout.tmp, { isSynced: false });

@@ -4,10 +4,10 @@ import { readOwnFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import { type KeptListings, keptListings } from "../model/listing.ts";
-import type { Place } from "../model/state.ts";
+import type { StateDirectory } from "../model/state.ts";
 import { replaceFiles } from "./durable.ts";
+import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { onDisk } from "./trouble.ts";
 
 /** So many are put in order at first, and kept: what a listing shows without being asked for more. */
 const FEW = 100;
@@ -25,7 +25,11 @@ const MAX_KEPT_BYTES = 512 * 1_024;
  * The ids in some directories, from the highest number down. Who wants the newest few of a hundred thousand waits for no
  * more than the listing of the directory, and not even for that where it was listed before and nothing changed in it.
  */
-export function* newestIds(layout: Layout, places: readonly Place[], nowMs: number): Generator<TaskId> {
+export function* newestIds(
+  layout: Layout,
+  places: readonly StateDirectory[],
+  nowMs: number,
+): Generator<TaskId> {
   const looks = lookAt(layout, { places, nowMs });
   const few = highest(
     looks.map(({ names }) => names),
@@ -42,14 +46,14 @@ export function* newestIds(layout: Layout, places: readonly Place[], nowMs: numb
 
 /** What is in a directory, or at least the names there with the highest numbers, as many as are put in order at first. */
 interface Look {
-  readonly place: Place;
+  readonly place: StateDirectory;
   readonly names: readonly string[];
   readonly isWhole: boolean;
 }
 
 function lookAt(
   layout: Layout,
-  { places, nowMs }: { readonly places: readonly Place[]; readonly nowMs: number },
+  { places, nowMs }: { readonly places: readonly StateDirectory[]; readonly nowMs: number },
 ): Look[] {
   const kept = keptIn(layout);
   const found: KeptListings["places"] = {};
@@ -76,12 +80,12 @@ function lookAt(
 /** Puts down what was found for those who look next. Whoever may not write here reads all the same. */
 function keep(layout: Layout, listings: KeptListings): void {
   const file = { path: layout.newest, text: `${JSON.stringify(listings)}\n` };
-  onDisk("keep the newest names", () => replaceFiles([file], layout.tmp, { isSynced: false }));
+  tryFs("keep the newest names", () => replaceFiles([file], layout.tmp, { isSynced: false }));
 }
 
 /** What was kept of earlier listings: nothing of what cannot be read, or was kept before a file system may have been mended. */
 function keptIn(layout: Layout): KeptListings["places"] {
-  const read = onDisk("read the newest names", () => readOwnFile(layout.newest, MAX_KEPT_BYTES));
+  const read = tryFs("read the newest names", () => readOwnFile(layout.newest, MAX_KEPT_BYTES));
   const kept = read.ok && read.value !== null ? parseJson(keptListings, read.value) : null;
   return kept?.bootId === bootId() ? kept.places : {};
 }

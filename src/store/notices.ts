@@ -7,9 +7,9 @@ import { idFromFileName, numberOf } from "../model/identity.ts";
 import { type Notice, notice } from "../model/notice.ts";
 import type { Task } from "../model/task.ts";
 import { replaceFile, replaceFiles, syncDirectory } from "./durable.ts";
+import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord } from "./record.ts";
-import { isMissing } from "./trouble.ts";
 
 const ENDING = ".json";
 /** Kept of what nobody took, for `doctor` and for a look at what went wrong. */

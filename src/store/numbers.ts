@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { isMissing } from "./trouble.ts";
 
 /** Anything else in the folder is not ours; what follows a number of so many digits can still be counted exactly. */
 const NUMBER_NAME = /^[1-9]\d{0,14}$/;

@@ -3,7 +3,7 @@ import { systemClock } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
-import { ENDED_PLACES, type EndedPlace, type Place, placeOf } from "../model/state.ts";
+import { directoryOf, ENDED_PLACES, type EndedPlace, type StateDirectory } from "../model/state.ts";
 import {
   forgetOutlines,
   type Kept,
@@ -84,12 +84,12 @@ export function* endedFiles(
 /** All tasks of some places, each once: unended ones as they are, ended ones in short; what cannot be read is left to `doctor`. */
 export function* eachOutline(
   layout: Layout,
-  places: readonly Place[],
+  places: readonly StateDirectory[],
   options: Pick<LookOptions, "onProgress"> = {},
 ): Generator<Outline> {
   const given = new Set<TaskId>();
-  const unended = places.filter((place) => place === "running" || place === "pending");
-  for (const task of eachTask(layout, unended)) {
+  const unfinished = places.filter((place) => place === "running" || place === "pending");
+  for (const task of eachTask(layout, unfinished)) {
     given.add(task.metadata.id);
     yield task;
   }
@@ -115,5 +115,5 @@ function outlineIn(
 ): Outline | null {
   const read = readRecordOf(id, { path: layout.record(place, id), parts });
   if (!read.ok || read.value.metadata.id !== id) return null;
-  return placeOf(read.value.status.state) === place ? read.value : null;
+  return directoryOf(read.value.status.state) === place ? read.value : null;
 }

@@ -31,10 +31,10 @@ export function thisProcess(
 }
 
 /** What can be said of an owner from here. */
-export type Vitality = "alive" | "dead" | "unknown";
+export type Liveness = "alive" | "dead" | "unknown";
 
 /** Dead only where that is certain: another boot of this machine, or no such process in this namespace. */
-export function vitalityOf(of: Owner): Vitality {
+export function livenessOf(of: Owner): Liveness {
   if (of.machineId !== machineId()) return "unknown";
   if (of.bootId !== bootId()) return "dead";
   if (of.pidNamespace !== pidNamespace()) return "unknown";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { uuid } from "../lib/random.ts";
 import type { Problem } from "../model/errors.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { isMissing, onDisk } from "./trouble.ts";
 
 /** What it takes to make, move and remove files of a folder. */
 const WRITABLE = constants.W_OK | constants.X_OK;
@@ -17,7 +17,7 @@ export function requireRoomForJobs(layout: Layout): void {
 /** Tries what a change does to the disk, and whether every folder of the home may be written; gives what the system says to that. */
 export function probeHome(layout: Layout): Problem | null {
   const path = join(layout.tmp, `probe.${uuid()}`);
-  const probed = onDisk("write to the home", () => {
+  const probed = tryFs("write to the home", () => {
     replaceFile(path, " ".repeat(4_096), layout.tmp);
     rmSync(path);
     syncDirectory(layout.tmp);

@@ -4,7 +4,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 
 /** Something in the home that needed a hand: for the audit log, `doctor` and the supervisor's own log. */
-export interface Finding {
+export interface QuarantineEntry {
   readonly path: string;
   readonly what: string;
 }
@@ -13,7 +13,7 @@ export interface Finding {
 export const ASIDE = ".corrupt";
 
 /** Puts a file that is no record aside, beside its place or where that is said: it is kept, and no longer in anyone's way. */
-export function quarantine(path: string, reason: string, beside = path): Finding {
+export function quarantine(path: string, reason: string, beside = path): QuarantineEntry {
   const aside = join(dirname(beside), ASIDE);
   // Something else may stand in its place; that is no record either, and is kept beside it.
   if (lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === false)

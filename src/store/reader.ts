@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { err, type Result } from "../lib/result.ts";
 import { idFromFileName, NUMBER_DIGITS, numberOf, type TaskId } from "../model/identity.ts";
-import { PLACES, type Place, placeOf } from "../model/state.ts";
+import { directoryOf, PLACES, type StateDirectory } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { batchMembers, incomingBatches } from "./batch.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
@@ -10,7 +10,7 @@ import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 
 /** The ids in one directory, in the order of their numbers; accepted ones on their way count as pending. */
-export function idsIn(layout: Layout, place: Place): TaskId[] {
+export function idsIn(layout: Layout, place: StateDirectory): TaskId[] {
   // First: what comes into the folder while this is listed is in the other list.
   const onTheirWay =
     place === "pending"
@@ -67,12 +67,12 @@ export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> 
 }
 
 /** Reads all tasks of some directories; what cannot be read is left to `doctor`. */
-export function readTasks(layout: Layout, places: readonly Place[]): Task[] {
+export function readTasks(layout: Layout, places: readonly StateDirectory[]): Task[] {
   return [...eachTask(layout, places)];
 }
 
 /** The same one after the other, for whoever looks at each once. */
-export function* eachTask(layout: Layout, places: readonly Place[]): Generator<Task> {
+export function* eachTask(layout: Layout, places: readonly StateDirectory[]): Generator<Task> {
   const reader = new TaskReader(layout);
   const given = new Set<TaskId>();
   // What moves from the second directory to the first while they are listed is in neither list.
@@ -90,7 +90,7 @@ export function* eachTask(layout: Layout, places: readonly Place[]): Generator<T
 export class TaskReader {
   readonly #layout: Layout;
   readonly #parts = new RecordParts();
-  #likely: Place = "pending";
+  #likely: StateDirectory = "pending";
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -101,7 +101,7 @@ export class TaskReader {
     const near = readRecordOf(id, { path: this.#layout.record(this.#likely, id), parts: this.#parts });
     if (near.ok && near.value.metadata.id === id) return near;
     const found = readTask(this.#layout, id);
-    if (found.ok) this.#likely = placeOf(found.value.status.state);
+    if (found.ok) this.#likely = directoryOf(found.value.status.state);
     return found;
   }
 }

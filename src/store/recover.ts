@@ -3,22 +3,22 @@ import { basename, join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { bootId } from "../lib/host.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
-import { isTerminal, PLACES, type Place, placeOf } from "../model/state.ts";
+import { directoryOf, isTerminal, PLACES, type StateDirectory } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
 import { checkpointSome } from "./checkpoint.ts";
 import { syncDirectory } from "./durable.ts";
 import { isLong } from "./finder.ts";
+import { problemFromErrno, tryFs } from "./fs-errors.ts";
 import { dueSegments } from "./journal.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { holdsNumber, raiseNumbers } from "./numbers.ts";
-import { ASIDE, type Finding, isThere, quarantine } from "./quarantine.ts";
+import { ASIDE, isThere, type QuarantineEntry, quarantine } from "./quarantine.ts";
 import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 import { replay } from "./replay.ts";
 import { dropOldReplies } from "./requests.ts";
-import { onDisk, problemOf } from "./trouble.ts";
-import type { Step } from "./writer.ts";
+import type { RecordMove } from "./writer.ts";
 
 /** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
@@ -31,7 +31,7 @@ const UNENDED = ["running", "pending"] as const;
 const ENDED = ["dead-letter", "done"] as const;
 
 interface Listing {
-  readonly place: Place;
+  readonly place: StateDirectory;
   readonly ids: readonly TaskId[];
 }
 
@@ -40,7 +40,7 @@ export interface Recovered {
   readonly tasks: Task[];
   /** Those that had ended and were not yet where ended ones belong. */
   readonly ended: Task[];
-  readonly findings: Finding[];
+  readonly findings: QuarantineEntry[];
   /** Those whose record the system did not let go, as where too many files are open: nothing is known of them. */
   readonly unread: Map<TaskId, string>;
   /** Those whose record was older than the journal, or lost in a power cut, and was made again. */
@@ -50,7 +50,7 @@ export interface Recovered {
 }
 
 export interface RecoverOptions {
-  readonly announce?: (moved: readonly Step[], known: readonly Task[]) => void;
+  readonly announce?: (moved: readonly RecordMove[], known: readonly Task[]) => void;
   /** Of a long home, whoever holds it for a moment only lists none of what has ended. */
   readonly isPassing?: boolean;
 }
@@ -70,7 +70,7 @@ export function recover(
   const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(), replayed, fromBefore };
   finishMoves(layout, found, readdirSync(layout.tmp));
   for (const batch of incomingBatches(layout)) {
-    const published = onDisk("publish", () => publishBatch(layout, batch, found.findings));
+    const published = tryFs("publish", () => publishBatch(layout, batch, found.findings));
     if (!published.ok) found.findings.push(leftAlone(join(layout.incoming, batch), published.error.message));
   }
   dropStaged(layout, nowMs);
@@ -79,17 +79,17 @@ export function recover(
   const loading: Loading = { found, ranks: new Map(), moves: [] };
   const isBrief = isPassing && isLong(layout) && holdsNumber(layout);
   // Before anything is put aside: a spoilt record's number is taken too.
-  const listings = isBrief ? [] : ENDED.map((place) => listed(layout, place));
+  const listings = isBrief ? [] : ENDED.map((place) => listedIds(layout, place));
   // As late as can be: who submits may publish what it submitted by itself until it sees the lock.
-  const unended = loadUnended(layout, loading, { listing: (place) => listed(layout, place), announce });
-  const ended = isBrief ? ENDED.map((place) => endedToo(layout, { place, unended })) : listings;
+  const unfinished = loadUnended(layout, loading, { listing: (place) => listedIds(layout, place), announce });
+  const ended = isBrief ? ENDED.map((place) => endedToo(layout, { place, unfinished })) : listings;
   dropCopies(layout, { ended, loading });
   for (const place of PLACES) syncDirectory(layout.place(place));
   const segments = dueSegments(layout);
   // The journal may have a newer version of what cannot be read.
   if (segments.length >= MAX_SEGMENTS && found.unread.size === 0)
     found.findings.push(...checkpointSome(layout, segments));
-  raiseNumbers(layout, Math.max(...[...unended, ...ended].map(highest)));
+  raiseNumbers(layout, Math.max(...[...unfinished, ...ended].map(highest)));
   return found;
 }
 
@@ -108,12 +108,12 @@ export function recoverUnread(
     moving.filter((name) => isThere(join(layout.tmp, name))),
   );
   const loading: Loading = { found, ranks: new Map(), moves: [] };
-  const listing = (place: Place): Listing => ({
+  const listing = (place: StateDirectory): Listing => ({
     place,
     ids: [...unread].filter((id) => isThere(layout.record(place, id))),
   });
-  const unended = loadUnended(layout, loading, { listing, announce });
-  dropCopies(layout, { ended: ENDED.map((place) => endedToo(layout, { place, unended })), loading });
+  const unfinished = loadUnended(layout, loading, { listing, announce });
+  dropCopies(layout, { ended: ENDED.map((place) => endedToo(layout, { place, unfinished })), loading });
   for (const place of PLACES) syncDirectory(layout.place(place));
   return found;
 }
@@ -126,7 +126,7 @@ function loadUnended(
     listing,
     announce,
   }: {
-    readonly listing: (place: Place) => Listing;
+    readonly listing: (place: StateDirectory) => Listing;
     readonly announce: NonNullable<RecoverOptions["announce"]>;
   },
 ): Listing[] {
@@ -146,7 +146,7 @@ function loadUnended(
 }
 
 /** Where the record of a task is that counts: one id in two directories comes of copying by hand. */
-type Ranks = Map<TaskId, Place>;
+type Ranks = Map<TaskId, StateDirectory>;
 
 /** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
 function finishMoves(layout: Layout, found: Recovered, names: readonly string[]): void {
@@ -163,7 +163,7 @@ function finishMoves(layout: Layout, found: Recovered, names: readonly string[])
       const isItself = path === layout.moving(metadata.id);
       found.findings.push(
         ...(isItself
-          ? moveHome(path, layout.record(placeOf(status.state), metadata.id))
+          ? moveHome(path, layout.record(directoryOf(status.state), metadata.id))
           : [quarantine(path, `it says that it is ${metadata.id}`)]),
       );
     }
@@ -171,7 +171,7 @@ function finishMoves(layout: Layout, found: Recovered, names: readonly string[])
 }
 
 /** Moves a record to where it belongs. What stands there is a copy of less weight: it is put aside, never overwritten. */
-function moveHome(path: string, target: string): Finding[] {
+function moveHome(path: string, target: string): QuarantineEntry[] {
   const findings = isThere(target) ? [quarantine(target, "a record of the same task belongs here")] : [];
   renameSync(path, target);
   failpoint("recover:moved");
@@ -227,7 +227,7 @@ function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: 
       found.findings.push(quarantine(path, `it says that it is ${task.metadata.id}`));
       continue;
     }
-    const home = placeOf(task.status.state);
+    const home = directoryOf(task.status.state);
     if (home !== place) moves.push({ path, target: layout.record(home, id), task });
     ranks.set(id, home);
     if (isTerminal(task.status.state)) found.ended.push(task);
@@ -236,7 +236,7 @@ function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: 
 }
 
 /** What is made of a record that cannot be used: only what is spoilt for certain is put aside. */
-function faultFinding(path: string, fault: RecordFault): Finding {
+function faultFinding(path: string, fault: RecordFault): QuarantineEntry {
   switch (fault.type) {
     case "corrupt":
       return quarantine(path, fault.reason);
@@ -250,10 +250,10 @@ function faultFinding(path: string, fault: RecordFault): Finding {
 }
 
 function unreadable(path: string, errno: string): string {
-  return problemOf(errno, "read the record of a task", `${errno}, ${path}`).message;
+  return problemFromErrno(errno, "read the record of a task", `${errno}, ${path}`).message;
 }
 
-function leftAlone(path: string, why: string): Finding {
+function leftAlone(path: string, why: string): QuarantineEntry {
   return { path, what: `left alone: ${why}` };
 }
 
@@ -276,7 +276,7 @@ function dropCopies(
 }
 
 /** Mostly in the order in which the files were made, and lie on the disk; the system gives them in that of their hashes (ext4). */
-function listed(layout: Layout, place: Place): Listing {
+function listedIds(layout: Layout, place: StateDirectory): Listing {
   const ids: TaskId[] = [];
   for (const name of readdirSync(layout.place(place)).sort()) {
     const id = idFromFileName(name);
@@ -288,9 +288,9 @@ function listed(layout: Layout, place: Place): Listing {
 /** Those of the unended ones that are in another folder too. */
 function endedToo(
   layout: Layout,
-  { place, unended }: { place: Place; unended: readonly Listing[] },
+  { place, unfinished }: { place: StateDirectory; unfinished: readonly Listing[] },
 ): Listing {
-  const ids = unended.flatMap((listing) => listing.ids).filter((id) => isThere(layout.record(place, id)));
+  const ids = unfinished.flatMap((listing) => listing.ids).filter((id) => isThere(layout.record(place, id)));
   return { place, ids };
 }
 

@@ -8,9 +8,9 @@ import { idsIn, readTask } from "./reader.ts";
 /** How far a task is that others may wait for; one whose record cannot be read is not known to have ended. */
 export function parentState(layout: Layout, id: TaskId): ParentState {
   const read = readTask(layout, id);
-  if (!read.ok) return read.error.type === "missing" ? "gone" : "unended";
+  if (!read.ok) return read.error.type === "missing" ? "gone" : "unfinished";
   const { state } = read.value.status;
-  return isTerminal(state) ? state : "unended";
+  return isTerminal(state) ? state : "unfinished";
 }
 
 /** The failed members of a sweep. */

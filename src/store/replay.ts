@@ -2,16 +2,16 @@ import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { bootId, UNKNOWN_BOOT } from "../lib/host.ts";
 import type { TaskId } from "../model/identity.ts";
-import { PLACES, placeOf } from "../model/state.ts";
+import { directoryOf, PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { auditedVersions } from "./audit-chain.ts";
 import { batchMembers, incomingBatches, segmentOf } from "./batch.ts";
 import { type FileText, replaceFiles } from "./durable.ts";
+import { tryFs } from "./fs-errors.ts";
 import { readSegment, type Segment, segmentPaths, shelfPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { type Finding, quarantine } from "./quarantine.ts";
+import { type QuarantineEntry, quarantine } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
-import { onDisk } from "./trouble.ts";
 
 /** What a start-up learns from the journal. */
 export interface Replayed {
@@ -19,11 +19,11 @@ export interface Replayed {
   readonly ids: readonly TaskId[];
   /** What holders wrote before the machine was down: the audit log may not have all of it. */
   readonly fromBefore: readonly Task[];
-  readonly findings: Finding[];
+  readonly findings: QuarantineEntry[];
 }
 
 /** The newest line of a task. */
-interface Line {
+interface JournalEntry {
   readonly task: Task;
   /** The machine has been down since: what the record held may be spoilt. */
   readonly isFromBefore: boolean;
@@ -32,13 +32,13 @@ interface Line {
 }
 
 /**
- * Makes records again of what the journal has newer than they are, of all tasks or those in `of`; safe to do again. Once the name of a record is on the
+ * Makes records again of what the journal has newer than they are, of all tasks or those in `statesFor`; safe to do again. Once the name of a record is on the
  * disk, renames keep it under one path or another: a record that is gone was removed by hand, and stays so.
  */
 export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>): Replayed {
-  const findings: Finding[] = [];
+  const findings: QuarantineEntry[] = [];
   const incoming = incomingPaths(layout);
-  const lines = new Map<TaskId, Line>();
+  const lines = new Map<TaskId, JournalEntry>();
   for (const { segment, isPublished } of segmentsOf(layout, findings)) {
     const isFromBefore = segment.bootId !== boot || boot === UNKNOWN_BOOT;
     // Within a boot nothing that was written can be missing, and a batch holds nothing that is newer.
@@ -68,21 +68,21 @@ interface Source {
 }
 
 /** A submitter may publish its batch while we look. What is no file of ours is said, and left where it is. */
-function segmentsOf(layout: Layout, findings: Finding[]): Source[] {
+function segmentsOf(layout: Layout, findings: QuarantineEntry[]): Source[] {
   const incoming = incomingBatches(layout)
     .filter((batch) => existsSync(segmentOf(layout, batch)))
     .map((batch) => ({ paths: [segmentOf(layout, batch), shelfPath(layout, batch)], isPublished: false }));
   const shelved = segmentPaths(layout).map((path) => ({ paths: [path], isPublished: true }));
   return [...incoming, ...shelved].flatMap(({ paths, isPublished }): Source[] => {
     const path = paths.find((one) => existsSync(one)) ?? "";
-    const read = onDisk("read a segment of the journal", () => readSegment(path));
+    const read = tryFs("read a segment of the journal", () => readSegment(path));
     if (!read.ok) findings.push({ path, what: `left alone: ${read.error.message}` });
     return read.ok ? [{ segment: read.value, isPublished }] : [];
   });
 }
 
 /** Whether the audit log knows a task to have gone on from its first version: then a record that is gone was removed. */
-function auditedAbove(layout: Layout, lines: ReadonlyMap<TaskId, Line>): (task: Task) => boolean {
+function auditedAbove(layout: Layout, lines: ReadonlyMap<TaskId, JournalEntry>): (task: Task) => boolean {
   const candidates = [...lines.values()].filter(({ mayBeGone }) => mayBeGone).map(({ task }) => task);
   if (candidates.length === 0) return () => false;
   const since = new Map(
@@ -104,7 +104,7 @@ function incomingPaths(layout: Layout): Map<TaskId, string> {
 /** True where the record of a task is older than its line, or was lost. */
 function isNewer(
   layout: Layout,
-  line: Line,
+  line: JournalEntry,
   { incoming, isKnown }: { incoming: ReadonlyMap<TaskId, string>; isKnown: (task: Task) => boolean },
 ): boolean {
   const { uid, resourceVersion } = line.task.metadata;
@@ -129,7 +129,7 @@ function isNewer(
 function madeAgain(
   layout: Layout,
   task: Task,
-  { incoming, findings }: { incoming: ReadonlyMap<TaskId, string>; findings: Finding[] },
+  { incoming, findings }: { incoming: ReadonlyMap<TaskId, string>; findings: QuarantineEntry[] },
 ): FileText {
   const place = task.status.state === "queued" ? "pending" : "running";
   const path = layout.record(place, task.metadata.id);
@@ -155,7 +155,7 @@ function copiesOf(
   { metadata: { id }, status }: Task,
   incoming: ReadonlyMap<TaskId, string>,
 ): string[] {
-  const likely = placeOf(status.state);
+  const likely = directoryOf(status.state);
   const places = [likely, ...PLACES.filter((place) => place !== likely)];
   const onItsWay = incoming.get(id);
   return [

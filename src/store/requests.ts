@@ -6,9 +6,9 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { type Reply, type Request, reply, request } from "../model/request.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
+import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { type Finding, quarantine } from "./quarantine.ts";
-import { isMissing } from "./trouble.ts";
+import { type QuarantineEntry, quarantine } from "./quarantine.ts";
 
 const REPLY_ENDING = ".reply.json";
 /** A reply that nobody fetched; its asker is long gone. */
@@ -57,7 +57,7 @@ export function requestBytes(layout: Layout, name: string): number {
 }
 
 /** Reads a request by its name; null where it is gone. What is no request is put aside: left there, it would be looked at for ever. */
-export function takeRequest(layout: Layout, name: string, findings: Finding[] = []): Request | null {
+export function takeRequest(layout: Layout, name: string, findings: QuarantineEntry[] = []): Request | null {
   const path = join(layout.requests, name);
   const parsed = requestBytes(layout, name) > MAX_REQUEST_BYTES ? null : readRequest(path);
   // Answered under another name, it would be there for ever.

@@ -6,18 +6,18 @@ import type { TaskId } from "../model/identity.ts";
 import type { RunPart } from "../model/retention.ts";
 import { syncDirectory } from "./durable.ts";
 import { dropUnusedEnvironments } from "./environments.ts";
+import { tryFs } from "./fs-errors.ts";
 import { dropSecrets } from "./kept-secrets.ts";
 import type { Layout } from "./layout.ts";
 import { readNotices } from "./notices.ts";
 import { partsOf, removePaths } from "./run-parts.ts";
-import { onDisk } from "./trouble.ts";
 
 /**
  * Removes an ended task with these parts of what it left: its folder first, so that nothing is left that no record names but what was
  * to stay.
  */
 export function removeTask(layout: Layout, id: TaskId, parts: readonly RunPart[]): Result<null, Problem> {
-  return onDisk(`remove "${id}"`, () => {
+  return tryFs(`remove "${id}"`, () => {
     const found = partsOf(layout, id);
     removePaths(
       layout,
@@ -35,7 +35,7 @@ export function removeTask(layout: Layout, id: TaskId, parts: readonly RunPart[]
 
 /** Removes parts of what a task left. Without its logs, its record keeps their last lines. */
 export function removeParts(layout: Layout, id: TaskId, parts: readonly RunPart[]): Result<null, Problem> {
-  return onDisk(`remove the ${parts.join(" and ")} of "${id}"`, () => {
+  return tryFs(`remove the ${parts.join(" and ")} of "${id}"`, () => {
     const found = partsOf(layout, id);
     removePaths(
       layout,

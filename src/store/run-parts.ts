@@ -4,9 +4,9 @@ import { errnoOf } from "../lib/errno.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import type { RunPart } from "../model/retention.ts";
 import { PLACES } from "../model/state.ts";
+import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { ASIDE, isThere } from "./quarantine.ts";
-import { onDisk } from "./trouble.ts";
 
 /** The output of a job, in each attempt's folder; see `outputFiles`. */
 const LOGS = ["output.log", "stdout.log", "stderr.log"];
@@ -73,7 +73,7 @@ export function removePaths(layout: Layout, id: TaskId, paths: readonly string[]
 
 /** The tasks whose folders are in runs/. */
 export function runsIn(layout: Layout): TaskId[] {
-  const names = onDisk("list the runs", () => readdirSync(layout.runs));
+  const names = tryFs("list the runs", () => readdirSync(layout.runs));
   return (names.ok ? names.value : []).flatMap((name) => idFromFileName(`${name}.json`) ?? []);
 }
 
@@ -96,7 +96,7 @@ export function lastWritten(paths: readonly string[]): number {
 }
 
 function sizeOf(path: string): number {
-  const found = onDisk("measure", () => {
+  const found = tryFs("measure", () => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return 0;
     return stat.isDirectory()
@@ -111,7 +111,7 @@ function isFolder(path: string): boolean {
 }
 
 function namesIn(folder: string): string[] {
-  const names = onDisk("list", () => (isFolder(folder) ? readdirSync(folder) : []));
+  const names = tryFs("list", () => (isFolder(folder) ? readdirSync(folder) : []));
   return names.ok ? names.value : [];
 }
 

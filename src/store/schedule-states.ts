@@ -4,9 +4,9 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { type FiringNote, type ScheduleState, scheduleState, stateAfter } from "../model/schedule.ts";
 import { replaceFile, syncDirectory } from "./durable.ts";
+import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
-import { isMissing } from "./trouble.ts";
 
 const ENDING = ".json";
 
@@ -20,7 +20,7 @@ export function readScheduleState(layout: Layout, name: string): ScheduleState |
 }
 
 /** True where there is a sidecar and it cannot be read as one. */
-export function isScheduleStateSpoilt(layout: Layout, name: string): boolean {
+export function isScheduleStateCorrupt(layout: Layout, name: string): boolean {
   return isThere(layout.scheduleState(name)) && readScheduleState(layout, name) === null;
 }
 

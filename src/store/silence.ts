@@ -3,7 +3,7 @@ import { isStopped } from "../lib/host.ts";
 import type { Owner, Silence } from "../model/owner.ts";
 import type { Layout } from "./layout.ts";
 import { lockFolder, RENEW_MS } from "./lock-owner.ts";
-import { vitalityOf } from "./owner.ts";
+import { livenessOf } from "./owner.ts";
 
 /** A turn of the loop that is long is none that hangs. */
 const SILENT_MS = 3 * RENEW_MS;
@@ -15,6 +15,6 @@ export function silenceOf(layout: Layout, owner: Owner | null, nowMs: number): S
   const sinceMs = lstatSync(lockFolder(layout), { throwIfNoEntry: false })?.mtimeMs;
   // It was given back just now.
   if (sinceMs === undefined) return null;
-  const hasStopped = vitalityOf(owner) === "alive" && isStopped(pid);
+  const hasStopped = livenessOf(owner) === "alive" && isStopped(pid);
   return hasStopped || nowMs - sinceMs > SILENT_MS ? { role, pid, isStopped: hasStopped, sinceMs } : null;
 }

@@ -4,10 +4,10 @@ import type { Clock } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
+import { problemFromErrno } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { takeLock } from "./lock.ts";
 import type { LockPlace } from "./lock-owner.ts";
-import { problemOf } from "./trouble.ts";
 
 /**
  * Each turn takes milliseconds. Who has waited for so long goes on without: of tasks that are there twice the plan drops one, only that
@@ -35,7 +35,7 @@ export async function takeSubmitTurn(
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === null) throw error;
-    return err(problemOf(errno, "wait for others who queue tasks", error));
+    return err(problemFromErrno(errno, "wait for others who queue tasks", error));
   }
 }
 

@@ -3,16 +3,16 @@ import { type Clock, timestamp } from "../lib/clock.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { AuditEvent, AuditNote } from "../model/audit.ts";
+import type { AuditEntry, AuditEvent } from "../model/audit.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import { type Place, placeOf, stepsBetween } from "../model/state.ts";
+import { directoryOf, type StateDirectory, stepsBetween } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Audit } from "./audit.ts";
 import { stageFiles } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import { dueSegments, Journal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
-import { isMissing, onDisk } from "./trouble.ts";
 
 /** One record's next version. The states say which file moves where. */
 export interface Change {
@@ -28,10 +28,10 @@ export interface Change {
 export type Written = Result<Task, Problem>;
 
 /** Tells the world outside of what was written; called before any of it is moved, and again where it throws. */
-export type Announce = (written: readonly Step[]) => void;
+export type Announce = (written: readonly RecordMove[]) => void;
 
 /** What a task was before it was written, and is now; recovery does not know what it was. */
-export interface Step {
+export interface RecordMove {
   readonly before: Task | null;
   readonly after: Task;
 }
@@ -46,7 +46,7 @@ export class Writer {
   readonly #owedMoves = new Map<string, string>();
   readonly #announce: Announce;
   /** Written and not yet announced. */
-  #unannounced: Step[] = [];
+  #unannounced: RecordMove[] = [];
 
   constructor(layout: Layout, clock: Clock, announce: Announce = () => {}) {
     this.#layout = layout;
@@ -59,16 +59,16 @@ export class Writer {
   /**
    * Puts the next version of each record into the journal, then writes the records, then the audit lines and what is
    * announced, then moves the files. Once it is in the journal a change is made, and outlives a power cut: what the disk
-   * refuses from then on is owed, and done before the next commit; see `finishOwed`. A crash in between leaves records
+   * refuses from then on is owed, and done before the next commit; see `flushPending`. A crash in between leaves records
    * whose state says where they belong; of one that was not moved yet, recovery announces the end once more.
    */
   commit(changes: readonly Change[]): Written[] {
     // On top of a record that is not where it belongs yet, nothing can be told of what it is.
-    const owed = this.finishOwed();
+    const owed = this.flushPending();
     if (owed !== null) return changes.map(() => err(owed));
     const written = this.#writeAll(changes);
-    onDisk("write the records", () => this.#move());
-    this.note(
+    tryFs("write the records", () => this.#move());
+    this.audit(
       changes.flatMap((change, index) => auditNotes(change, written[index])),
       { isSynced: false },
     );
@@ -81,14 +81,14 @@ export class Writer {
       if (path !== target) this.#owedMoves.set(path, target);
       this.#unannounced.push({ before: change.before, after: result.value });
     }
-    this.finishOwed();
+    this.flushPending();
     return written;
   }
 
   /** Does the moves that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
-  finishOwed(): Problem | null {
+  flushPending(): Problem | null {
     if (this.#owedMoves.size + this.#unannounced.length === 0) return null;
-    const done = onDisk("move the records to where they belong", () => {
+    const done = tryFs("move the records to where they belong", () => {
       if (this.#unannounced.length > 0) this.#announce(this.#unannounced);
       this.#unannounced = [];
       this.#move();
@@ -105,8 +105,8 @@ export class Writer {
   }
 
   /** Puts lines on the audit log. With a full disk they wait in memory: a record is never held up by its log. */
-  note(notes: readonly AuditNote[], how = { isSynced: true }): void {
-    onDisk("write the audit log", () => this.#audit.append(notes, this.#clock.now(), how));
+  audit(notes: readonly AuditEntry[], how = { isSynced: true }): void {
+    tryFs("write the audit log", () => this.#audit.append(notes, this.#clock.now(), how));
   }
 
   /** Segments that are not written any more and whose records are all where they belong. */
@@ -137,7 +137,7 @@ export class Writer {
     );
     failpoint("commit:staged");
     const whole = taken.filter((_, index) => staged[index]?.error === null);
-    const journaled = onDisk("write the journal", () => {
+    const journaled = tryFs("write the journal", () => {
       if (whole.length > 0) this.#journal.append(whole.map(({ next }) => next));
     });
     failpoint("commit:journaled");
@@ -147,7 +147,7 @@ export class Writer {
       const { next, path, origin } = one.value;
       const { path: from = "", error = null } = staged[position] ?? {};
       position += 1;
-      const result = onDisk(`write the record of "${next.metadata.id}"`, () => {
+      const result = tryFs(`write the record of "${next.metadata.id}"`, () => {
         if (error !== null) throw error;
         return next;
       });
@@ -155,7 +155,7 @@ export class Writer {
         this.#owedMoves.set(from, path);
         return result;
       }
-      onDisk("remove what was staged", () => rmSync(from, { force: true }));
+      tryFs("remove what was staged", () => rmSync(from, { force: true }));
       if (path !== origin) this.#giveBack(path, origin);
       return result.ok && !journaled.ok ? journaled : result;
     });
@@ -171,7 +171,7 @@ export class Writer {
       resourceVersion: before.metadata.resourceVersion + 1,
       updatedAt: timestamp(this.#clock.now()),
     };
-    const taken = onDisk(
+    const taken = tryFs(
       `take the record of "${id}"`,
       () => path === origin || !isMissing(() => renameSync(origin, path)),
     );
@@ -190,10 +190,10 @@ export class Writer {
    * Where a change is written. A claim is a rename, so that it is one step on disk; what leaves a directory that
    * no start-up scans goes by way of `tmp/`; all else is written in place and moved afterwards.
    */
-  #route({ before, after }: Change): { from: Place; to: Place; path: string } {
+  #route({ before, after }: Change): { from: StateDirectory; to: StateDirectory; path: string } {
     const { id } = after.metadata;
-    const from = placeOf(before.status.state);
-    const to = placeOf(after.status.state);
+    const from = directoryOf(before.status.state);
+    const to = directoryOf(after.status.state);
     if (from === "pending" && to === "running") return { from, to, path: this.#layout.record(to, id) };
     const isUnscanned = from === "done" || from === "dead-letter";
     return {
@@ -213,7 +213,7 @@ export class Writer {
   }
 }
 
-function auditNotes(change: Change, written: Written | undefined): AuditNote[] {
+function auditNotes(change: Change, written: Written | undefined): AuditEntry[] {
   if (written === undefined || !written.ok) return [];
   const { metadata } = written.value;
   const common = {
@@ -224,6 +224,6 @@ function auditNotes(change: Change, written: Written | undefined): AuditNote[] {
     ...(change.detail !== undefined && { detail: change.detail }),
   };
   const steps = stepsBetween(change.before.status.state, change.after.status.state);
-  const transitions = steps.map(([from, to]): AuditNote => ({ event: `task_${to}`, from, to, ...common }));
+  const transitions = steps.map(([from, to]): AuditEntry => ({ event: `task_${to}`, from, to, ...common }));
   return change.event === undefined ? transitions : [{ event: change.event, ...common }, ...transitions];
 }

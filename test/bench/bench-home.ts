@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { timestamp } from "../../src/lib/clock.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
-import { placeOf } from "../../src/model/state.ts";
+import { directoryOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { Audit } from "../../src/store/audit.ts";
 import { recordText } from "../../src/store/record.ts";
@@ -89,7 +89,7 @@ export function filled(count: number, state: keyof typeof PATTERNS): BenchHome {
       return { ...pattern, metadata: { ...pattern.metadata, ...identity, createdAt: at, updatedAt: at } };
     });
     for (const task of tasks) {
-      const path = layout.record(placeOf(task.status.state), task.metadata.id);
+      const path = layout.record(directoryOf(task.status.state), task.metadata.id);
       writeFileSync(path, recordText(task), { mode: 0o600 });
     }
     audit.append(

@@ -1,15 +1,15 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
-import { tasksOf } from "../../src/daemon/accept.ts";
-import type { Holder } from "../../src/daemon/holder.ts";
-import { Incoming } from "../../src/daemon/incoming.ts";
-import { operate } from "../../src/daemon/operations.ts";
+import { tasksOf } from "../../src/daemon/admit/accept.ts";
+import { Publisher } from "../../src/daemon/admit/publish.ts";
+import { operate } from "../../src/daemon/requests/operations.ts";
+import type { Supervisor } from "../../src/daemon/supervisor.ts";
 import { timestamp } from "../../src/lib/clock.ts";
 import { claimed, started } from "../../src/model/lifecycle.ts";
 import type { Answer, Operation } from "../../src/model/request.ts";
-import { PLACES, placeOf } from "../../src/model/state.ts";
+import { directoryOf, PLACES } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
-import { settled } from "../../src/plan/settle.ts";
+import { finishAttempt } from "../../src/plan/finish-attempt.ts";
 import { commitBatch, newBatch } from "../../src/store/batch.ts";
 import { readTasks } from "../../src/store/reader.ts";
 import { recover } from "../../src/store/recover.ts";
@@ -37,7 +37,7 @@ export class Rig {
   readonly model = new Map<number, ModelTask>();
   #numbers = 0;
   readonly #batches: number[][] = [];
-  #holder: Holder;
+  #holder: Supervisor;
 
   constructor(home: TempHome) {
     this.home = home;
@@ -45,10 +45,10 @@ export class Rig {
   }
 
   /** What a start does, without the lock: there is one process. */
-  #begin(): Holder {
-    const holder = holderOf(this.home.layout, this.clock);
-    for (const task of recover(this.home.layout, this.clock.now()).tasks) holder.take(task);
-    return holder;
+  #begin(): Supervisor {
+    const supervisor = holderOf(this.home.layout, this.clock);
+    for (const task of recover(this.home.layout, this.clock.now()).tasks) supervisor.upsert(task);
+    return supervisor;
   }
 
   restart(): void {
@@ -77,7 +77,7 @@ export class Rig {
       this.#numbers = metadata.number;
       this.model.set(metadata.number, newTask(metadata.number));
     }
-    new Incoming(this.#holder).look();
+    new Publisher(this.#holder).runSlice();
   }
 
   /** What was queued together stays together until all of it has ended. */
@@ -124,7 +124,7 @@ export class Rig {
   }
 
   #operate(operation: Operation): Answer[] {
-    const wishedAt = timestamp(this.#holder.options.clock.now());
+    const wishedAt = timestamp(this.#holder.context.clock.now());
     return operate(this.#holder, { operation, actor: "ada", at: wishedAt });
   }
 
@@ -155,7 +155,7 @@ export class Rig {
       case "end": {
         const ending = { success: exited(0), failure: exited(3), killed: killedBy("SIGKILL") }[step.how];
         const end = anEnd(ending, { stop: openAttempt(task)?.stop ?? null, endedAtMs: this.clock.now() });
-        return () => settled(task, end, half);
+        return () => finishAttempt(task, end, half);
       }
       case "cancel":
       case "retry":
@@ -177,7 +177,7 @@ export class Rig {
     const tasks = readTasks(this.home.layout, PLACES);
     return tasks
       .map(({ metadata, spec, status }) => {
-        expect(existsSync(this.home.layout.record(placeOf(status.state), metadata.id))).toBeTrue();
+        expect(existsSync(this.home.layout.record(directoryOf(status.state), metadata.id))).toBeTrue();
         expect(status.attempts.map(({ number }) => number)).toEqual(
           status.attempts.map((_, index) => index + 1),
         );

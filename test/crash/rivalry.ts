@@ -27,10 +27,10 @@ export async function rivalry({ tasks, kills }: { tasks: number; kills: number }
     const alive = (): typeof rivals => rivals.filter(({ exitCode }) => exitCode === null);
     await until("the others have left", () => alive().length === 1);
     for (const { exitCode } of rivals) if (exitCode !== null) refused.add(exitCode);
-    const [holder] = alive();
-    demand(stint.owner()?.["pid"] === holder?.pid, "who stayed does not hold the home");
-    holder?.kill("SIGKILL");
-    await holder?.exited;
+    const [supervisor] = alive();
+    demand(stint.owner()?.["pid"] === supervisor?.pid, "who stayed does not hold the home");
+    supervisor?.kill("SIGKILL");
+    await supervisor?.exited;
   }
   const last = stint.start(["drain", "--jobs", "4"]);
   await until("all is done", () => last.exitCode !== null, {

@@ -66,30 +66,30 @@ test("20 command lines at once beside a supervisor: numbers are unique, every an
 
 test("a supervisor that is stopped keeps its home; when it goes on it has lost nothing", async () => {
   await using stint = new Stint();
-  const holder = await stint.up();
+  const supervisor = await stint.up();
   await stint.run(["submit", "-"], { input: `name: short\nrun: ${UNTIL_GO}\n` });
   await stint.reach(1, "running");
-  holder.kill("SIGSTOP");
+  supervisor.kill("SIGSTOP");
   expect((await stint.run(["up"])).code).toBe(4);
   writeFileSync(join(stint.root, "go"), "");
   await until("the job has ended", () => stint.files("runs/000001-short/1").includes("exit.json"));
   await Bun.sleep(300);
   expect(stint.record(1).status.attempts).toHaveLength(1);
-  holder.kill("SIGCONT");
+  supervisor.kill("SIGCONT");
   const { status } = await stint.reach(1, "completed");
   expect(status.attempts).toHaveLength(1);
 });
 
 test("after a reboot a running task is queued again, and one whose result is on record keeps it", async () => {
   await using stint = new Stint();
-  const holder = await stint.up("--jobs", "2");
+  const supervisor = await stint.up("--jobs", "2");
   await stint.run(["submit", "-"], {
     input: `name: lost\nrun: sleep 60\n---\nname: ended\nrun: ${UNTIL_GO}; exit 3\n`,
   });
   const { status } = await stint.reach(1, "running");
   await stint.reach(2, "running");
-  holder.kill("SIGKILL");
-  await holder.exited;
+  supervisor.kill("SIGKILL");
+  await supervisor.exited;
   writeFileSync(join(stint.root, "go"), "");
   await until("the second job has ended", () => stint.files("runs/000002-ended/1").includes("exit.json"));
   await killMarked(status.attempts.map(({ token }) => token));
@@ -109,13 +109,13 @@ test("a task that is lost too often goes to dead-letter/", async () => {
   await using stint = new Stint();
   await stint.run(["submit", "-"], { input: "run: sleep 60\nretry: {maxOrphans: 1}\n" });
   for (let loss = 1; loss <= 2; loss += 1) {
-    const holder = await stint.up();
+    const supervisor = await stint.up();
     await until(
       "it runs",
       () => stint.record(1).status.attempts.length === loss && stint.record(1).status.state === "running",
     );
-    holder.kill("SIGKILL");
-    await holder.exited;
+    supervisor.kill("SIGKILL");
+    await supervisor.exited;
     await killMarked(stint.record(1).status.attempts.map(({ token }) => token));
   }
   await stint.run(["drain"]);

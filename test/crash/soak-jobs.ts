@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { jobGroupBase, probeMeans, thisMachine } from "../../src/machine/means.ts";
+import { detectLimitBackend, jobGroupBase, thisMachine } from "../../src/machine/limit-backend.ts";
 
 /** How each job ends, by its name; `flaky` fails once and then succeeds. */
 const ENDS = { good: "exit 0", bad: "exit 3", flaky: 'test "$STINT_ATTEMPT" -ge 2' } as const;
@@ -42,7 +42,7 @@ export function soakJob(order: { end: End; ms: number; manner: string; mark: str
 
 /** The pids of workers that jobs left behind; empty where the machine gives jobs no control group: there some can hide. */
 export function leftWorkers(mark: string): string[] {
-  if (jobGroupBase(probeMeans(thisMachine({}))) === null) return [];
+  if (jobGroupBase(detectLimitBackend(thisMachine({}))) === null) return [];
   return readdirSync("/proc").filter((name) => {
     try {
       return readFileSync(`/proc/${name}/cmdline`, "utf8") === `sleep\0${mark}\0`;

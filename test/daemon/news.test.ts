@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { pingAddress, signatureOf, variablesOf } from "../../src/daemon/notices/message.ts";
-import { newsOf } from "../../src/daemon/notices/news.ts";
+import { noticesFor } from "../../src/daemon/notices/notices-for.ts";
 import { retried } from "../../src/model/lifecycle.ts";
 import type { Notice, NoticeWishes } from "../../src/model/notice.ts";
 import type { Task } from "../../src/model/task.ts";
-import type { Step } from "../../src/store/writer.ts";
+import type { RecordMove } from "../../src/store/writer.ts";
 import { after, asClaimed, asRunning, aTask, exited, killedBy, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
@@ -19,9 +19,9 @@ const ON: NoticeWishes = {
 };
 const wishing = { spec: { on: ON } };
 
-async function news(written: readonly Step[], known: readonly Task[] = []): Promise<Notice[]> {
+async function news(written: readonly RecordMove[], known: readonly Task[] = []): Promise<Notice[]> {
   await using home = new TempHome();
-  return newsOf(written, { layout: home.layout, wishes: {}, known: () => known });
+  return noticesFor(written, { layout: home.layout, wishes: {}, known: () => known });
 }
 
 const events = async (before: Task | null, next: Task): Promise<string[]> =>
@@ -91,7 +91,7 @@ describe("newsOf()", () => {
     home.put(taskIn("cancelled", { number: 6, ...batch }));
     home.put(taskIn("completed", { number: 7 }));
     const last = taskIn("completed", { number: 5, ...batch, ...wishing });
-    const told = newsOf([{ before: null, after: last }], {
+    const told = noticesFor([{ before: null, after: last }], {
       layout: home.layout,
       wishes: {},
       known: () => [],

@@ -7,11 +7,14 @@ import { IMAGE, PodmanStint, podman, preparePodman } from "../rig/podman.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 const refusal = preparePodman();
-const sweepOf = (home: string) => ({ home, holder: "present", kept: ["stint-kept"] });
+const sweepOf = (home: string) => ({ home, supervisor: "present", kept: ["stint-kept"] });
 
 test.each([
-  ["name=value", (holder: string) => `stint.home=/h,stint.holder=${holder},stint.task=t`],
-  ["name:value in a map", (holder: string) => `map[stint.holder:${holder} stint.home:/h stint.task:t]`],
+  ["name=value", (supervisor: string) => `stint.home=/h,stint.holder=${supervisor},stint.task=t`],
+  [
+    "name:value in a map",
+    (supervisor: string) => `map[stint.holder:${supervisor} stint.home:/h stint.task:t]`,
+  ],
 ])(
   "a sweep of containers spares those of the present holder and those kept, with labels as %s",
   async (_shape, labels) => {
@@ -37,8 +40,8 @@ test.skipIf(refusal !== null)(
   `a sweep of real containers does so too (${refusal ?? "with podman"})`,
   async () => {
     await using stint = new PodmanStint();
-    const make = (name: string, holder: string): string => {
-      const labels = ["--label", `stint.home=${stint.home}`, "--label", `stint.holder=${holder}`];
+    const make = (name: string, supervisor: string): string => {
+      const labels = ["--label", `stint.home=${stint.home}`, "--label", `stint.holder=${supervisor}`];
       expect(podman("create", "--name", name, "--network=none", ...labels, IMAGE, "sh").code).toBe(0);
       return name;
     };
@@ -46,7 +49,7 @@ test.skipIf(refusal !== null)(
     const [fresh, kept] = [make(`${unique}-new`, "present"), make(`${unique}-kept`, "earlier")];
     make(`${unique}-left`, "earlier");
     const engine: Engine = { name: "podman", path: Bun.which("podman") ?? "" };
-    sweepContainers(engine, { home: stint.home, holder: "present", kept: [kept] }, stint.env);
+    sweepContainers(engine, { home: stint.home, supervisor: "present", kept: [kept] }, stint.env);
     await until("what was left is gone", () => stint.containers("-a").length < 3);
     expect(stint.containers("-a").toSorted()).toEqual([fresh, kept].toSorted());
   },

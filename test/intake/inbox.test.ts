@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import {
   EMPTY_MS,
-  type Finding,
+  type InboxFinding,
   type InboxMemory,
   NO_MEMORY,
   SETTLE_MS,
@@ -25,7 +25,9 @@ import { kindOfName } from "../../src/intake/inbox-name.ts";
 import { makeFolder } from "./rig.ts";
 
 /** Looks again and again as a supervisor does, at the machine's own time. */
-function makeLooker(directory: string): () => { findings: readonly Finding[]; againInMs: number | null } {
+function makeLooker(
+  directory: string,
+): () => { findings: readonly InboxFinding[]; againInMs: number | null } {
   let memory: InboxMemory = NO_MEMORY;
   return () => {
     const look = scanInbox(directory, { memory, nowMs: Date.now() });
@@ -34,7 +36,7 @@ function makeLooker(directory: string): () => { findings: readonly Finding[]; ag
   };
 }
 
-const verdictOf = (findings: readonly Finding[], file: string): string | undefined =>
+const verdictOf = (findings: readonly InboxFinding[], file: string): string | undefined =>
   findings.find((one) => one.file === file)?.verdict;
 
 function age(path: string, ms: number): void {

@@ -3,11 +3,11 @@ import { globMatcher } from "../../src/lib/glob.ts";
 import { fc } from "../rig/fast-check.ts";
 
 /** What a pattern means, as plainly as it can be said; of short texts only. */
-function means(glob: string, text: string): boolean {
+function backend(glob: string, text: string): boolean {
   if (glob === "") return text === "";
   const rest = glob.slice(1);
-  if (glob.startsWith("*")) return means(rest, text) || (text !== "" && means(glob, text.slice(1)));
-  return text !== "" && glob[0] === text[0] && means(rest, text.slice(1));
+  if (glob.startsWith("*")) return backend(rest, text) || (text !== "" && backend(glob, text.slice(1)));
+  return text !== "" && glob[0] === text[0] && backend(rest, text.slice(1));
 }
 
 describe("globMatcher()", () => {
@@ -16,7 +16,7 @@ describe("globMatcher()", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b", "*", "."), maxLength: 8 });
     fc.assert(
       fc.property(glob, text, (pattern, of) => {
-        expect(globMatcher(pattern)(of)).toBe(means(pattern, of));
+        expect(globMatcher(pattern)(of)).toBe(backend(pattern, of));
       }),
       { numRuns: 2_000 },
     );

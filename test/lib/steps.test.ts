@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { goOn, partsOf, type Steps, wholeOf } from "../../src/lib/steps.ts";
+import { partsOf, runSlice, type Steps, wholeOf } from "../../src/lib/steps.ts";
 
 /** Work of so many steps, each of which takes so long by a clock of its own. */
 function work(count: number, stepMs: number) {
@@ -18,26 +18,26 @@ function work(count: number, stepMs: number) {
 describe("goOn()", () => {
   test("stops once a slice is over, and ends with the value", () => {
     const { steps, clock, done } = work(6, 4);
-    expect(goOn(steps, clock)).toEqual({ isDone: false, isWaiting: false });
+    expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: false });
     expect(done()).toBe(2);
-    expect(goOn(steps, clock)).toEqual({ isDone: false, isWaiting: false });
-    expect(goOn(steps, clock)).toEqual({ isDone: true, value: "all of it" });
+    expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: false });
+    expect(runSlice(steps, clock)).toEqual({ isDone: true, value: "all of it" });
   });
 
   test("does at least a step, however long that takes", () => {
     const { steps, clock, done } = work(3, 1_000);
     for (const made of [0, 1, 2]) {
-      expect(goOn(steps, clock)).toEqual({ isDone: false, isWaiting: false });
+      expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: false });
       expect(done()).toBe(made);
     }
-    expect(goOn(steps, clock)).toEqual({ isDone: true, value: "all of it" });
+    expect(runSlice(steps, clock)).toEqual({ isDone: true, value: "all of it" });
   });
 
   test("stops where the work waits for something", () => {
     const { steps, clock, done } = work(9, 0);
-    expect(goOn(steps, clock)).toEqual({ isDone: false, isWaiting: true });
+    expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: true });
     expect(done()).toBe(7);
-    expect(goOn(steps, clock)).toEqual({ isDone: true, value: "all of it" });
+    expect(runSlice(steps, clock)).toEqual({ isDone: true, value: "all of it" });
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import {
   cgroupMountsIn,
-  countIn,
   cpuQuotaUs,
+  keyedCount,
   membershipsIn,
   placeIn,
 } from "../../src/machine/cgroup-texts.ts";
@@ -49,8 +49,10 @@ describe("placeIn()", () => {
 describe("countIn()", () => {
   test("reads whole words of memory.events, none for what is not there", () => {
     const events = "low 0\nhigh 0\nmax 96\noom 3\noom_kill 2\noom_group_kill 1\n";
-    expect([countIn(events, "oom"), countIn(events, "oom_kill"), countIn(events, "peak")]).toEqual([3, 2, 0]);
-    expect(countIn("oom_kill_disable 0\nunder_oom 0\noom_kill 7\n", "oom_kill")).toBe(7);
+    expect([keyedCount(events, "oom"), keyedCount(events, "oom_kill"), keyedCount(events, "peak")]).toEqual([
+      3, 2, 0,
+    ]);
+    expect(keyedCount("oom_kill_disable 0\nunder_oom 0\noom_kill 7\n", "oom_kill")).toBe(7);
   });
 });
 

@@ -9,32 +9,32 @@ import {
   removeGroup,
   sweepGroups,
 } from "../../src/machine/group.ts";
-import type { Means } from "../../src/machine/means.ts";
+import type { LimitBackend } from "../../src/machine/limit-backend.ts";
 import type { ControlGroup } from "../../src/model/control-group.ts";
 import { FakeMachine } from "./rig.ts";
 
 const LIMITS = { memoryBytes: 64, cpus: 0.5, pids: 7 };
 const EVENTS = "low 0\nhigh 0\nmax 9\noom 2\noom_kill 1\noom_group_kill 1\n";
 
-function delegated(machine: FakeMachine): Extract<Means, { type: "v2" }> {
+function delegated(machine: FakeMachine): Extract<LimitBackend, { type: "v2" }> {
   machine.unified("/a", { controllers: "cpu memory pids" });
-  const means = machine.probe();
-  if (means.type !== "v2") throw new Error(`got ${means.type}`);
-  return means;
+  const backend = machine.probe();
+  if (backend.type !== "v2") throw new Error(`got ${backend.type}`);
+  return backend;
 }
 
 describe("a group of version 2 (its files are plain ones here)", () => {
   test("is made after the base was left and gave its controllers on; what the kernel lacks is named", async () => {
     await using machine = new FakeMachine();
-    const means = delegated(machine);
-    const group = groupFor(means, "stint-x");
+    const backend = delegated(machine);
+    const group = groupFor(backend, "stint-x");
     if (group === null) throw new Error("no group");
     // A plain folder has none of the files that a kernel puts there, so each limit is refused.
-    expect(makeGroup(group, LIMITS, means)).toEqual(["limits.memory", "limits.cpus", "limits.pids"]);
-    const read = (path: string): string => readFileSync(join(means.base, path), "utf8");
+    expect(makeGroup(group, LIMITS, backend)).toEqual(["limits.memory", "limits.cpus", "limits.pids"]);
+    const read = (path: string): string => readFileSync(join(backend.base, path), "utf8");
     expect(read("stint.supervisor/cgroup.procs")).toBe("0\n");
     expect(read("cgroup.subtree_control")).toBe("+memory +cpu +pids\n");
-    expect(existsSync(join(means.base, "stint-x"))).toBeTrue();
+    expect(existsSync(join(backend.base, "stint-x"))).toBeTrue();
   });
 
   test("counts its own limit and its peak", async () => {
@@ -75,13 +75,13 @@ describe("removal", () => {
 
   test("of what is left over spares other homes and open attempts", async () => {
     await using machine = new FakeMachine();
-    const means = delegated(machine);
+    const backend = delegated(machine);
     for (const name of ["stint-home-a", "stint-home-b", "stint-other-c", "d"])
-      mkdirSync(join(means.base, name));
-    const swept = sweepGroups(means, { prefix: "stint-home-", kept: new Set(["stint-home-b"]) });
-    expect(swept).toEqual([join(means.base, "stint-home-a")]);
+      mkdirSync(join(backend.base, name));
+    const swept = sweepGroups(backend, { prefix: "stint-home-", kept: new Set(["stint-home-b"]) });
+    expect(swept).toEqual([join(backend.base, "stint-home-a")]);
     const left = ["stint-home-a", "stint-home-b", "stint-other-c", "d"].filter((name) =>
-      existsSync(join(means.base, name)),
+      existsSync(join(backend.base, name)),
     );
     expect(left).toEqual(["stint-home-b", "stint-other-c", "d"]);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Means } from "../../src/machine/means.ts";
+import type { LimitBackend } from "../../src/machine/limit-backend.ts";
 import { limitPrefix } from "../../src/machine/prefix.ts";
 import { FakeMachine } from "./rig.ts";
 
-const NONE: Means = { type: "none", controllers: [], why: "", own: null };
+const NONE: LimitBackend = { type: "none", controllers: [], why: "", own: null };
 /** It notes its arguments and becomes what stands behind `--`, as the real one does in a scope. */
 const FAKE = `#!/bin/sh
 printf '%s\\n' "$XDG_RUNTIME_DIR" "$DBUS_SESSION_BUS_ADDRESS" "$@" >"$0.called"
@@ -14,12 +14,12 @@ shift
 exec "$@"
 `;
 
-function systemdOn(machine: FakeMachine): Extract<Means, { type: "systemd" }> {
+function systemdOn(machine: FakeMachine): Extract<LimitBackend, { type: "systemd" }> {
   machine.unified("/a", { controllers: "", procs: "1\n" });
   machine.systemd("cpu memory pids", FAKE);
-  const means = machine.probe();
-  if (means.type !== "systemd") throw new Error(`got ${means.type}`);
-  return means;
+  const backend = machine.probe();
+  if (backend.type !== "systemd") throw new Error(`got ${backend.type}`);
+  return backend;
 }
 
 function runJob(
@@ -58,12 +58,12 @@ describe("limitPrefix()", () => {
 describe("a scope of systemd (with a fake systemd-run)", () => {
   test("is asked for in these words", async () => {
     await using machine = new FakeMachine();
-    const means = systemdOn(machine);
+    const backend = systemdOn(machine);
     const limits = { memoryBytes: 1_000_000, cpus: 0.5, pids: 9, openFiles: 77 };
     const environment = { PATH: "/usr/bin:/bin", XDG_RUNTIME_DIR: "/the/job's own" };
     const prefix = limitPrefix(
       { limits, token: "t", directory: machine.path, groups: [], environment },
-      means,
+      backend,
     );
     const script = 'echo "$XDG_RUNTIME_DIR" "${DBUS_SESSION_BUS_ADDRESS-unset}"; ulimit -n; exit 7';
     const ran = runJob(prefix, ["/bin/sh", "-c", script], environment);
@@ -95,10 +95,10 @@ describe("a scope of systemd (with a fake systemd-run)", () => {
 
   test("a job killed by a signal shows as the shell tells it, and one of the group does not take the watcher", async () => {
     await using machine = new FakeMachine();
-    const means = systemdOn(machine);
+    const backend = systemdOn(machine);
     const prefix = limitPrefix(
       { limits: { pids: 9 }, token: "t", directory: machine.path, groups: [], environment: {} },
-      means,
+      backend,
     );
     const script = "trap 'exit 3' TERM; kill -TERM $PPID $$; sleep 5";
     expect(runJob(prefix, ["/bin/sh", "-c", script], {}).exitCode).toBe(3);

@@ -1,6 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Means, type ProbedMachine, probeMeans } from "../../src/machine/means.ts";
+import {
+  detectLimitBackend,
+  type LimitBackend,
+  type ProbedMachine,
+} from "../../src/machine/limit-backend.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
 
 const USER_ID = 1_000;
@@ -34,8 +38,8 @@ export class FakeMachine extends TempDirectory {
     this.file("/bin/systemd-run", program, 0o755);
   }
 
-  probe(change: Partial<ProbedMachine> = {}): Means {
+  probe(change: Partial<ProbedMachine> = {}): LimitBackend {
     const environment = { PATH: join(this.path, "bin") };
-    return probeMeans({ root: this.path, userId: USER_ID, environment, ...change });
+    return detectLimitBackend({ root: this.path, userId: USER_ID, environment, ...change });
   }
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import {
   canMove,
+  directoryOf,
   INITIAL_STATES,
   isActive,
   isTerminal,
   PLACES,
-  placeOf,
   STATES,
   type State,
   stepsBetween,
@@ -108,13 +108,13 @@ describe("placeOf()", () => {
     ["failed", "dead-letter"],
     ["cancelled", "done"],
   ] as const)("puts %s into %s/", (state, place) => {
-    expect(placeOf(state)).toBe(place);
+    expect(directoryOf(state)).toBe(place);
     expect(isTerminal(state)).toBe(place === "done" || place === "dead-letter");
     expect(isActive(state)).toBe(place === "running");
   });
 
   test("has a state for every directory", () => {
-    expect(new Set(STATES.map(placeOf))).toEqual(new Set(PLACES));
+    expect(new Set(STATES.map(directoryOf))).toEqual(new Set(PLACES));
   });
 });
 

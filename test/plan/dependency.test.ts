@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { PARENT_ENDS, type ParentEnd, type ParentState } from "../../src/model/dependency.ts";
+import { type DependencyEnd, PARENT_ENDS, type ParentState } from "../../src/model/dependency.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
-import { reasonsNotToWait } from "../../src/plan/finality.ts";
+import { reasonsNotToWait } from "../../src/plan/drain.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { aSnapshot } from "../rig/machine.ts";
 import { aTask } from "../rig/tasks.ts";
 
 const PARENT = makeTaskId(7, "parent");
 const OTHER = makeTaskId(8, "other");
-const STATES: readonly ParentState[] = ["unended", "completed", "failed", "cancelled", "gone"];
+const STATES: readonly ParentState[] = ["unfinished", "completed", "failed", "cancelled", "gone"];
 
 function child(spec: Partial<Spec>, epoch = 1): Task {
   const task = aTask({ number: 9, spec });
@@ -33,7 +33,7 @@ function fate(task: Task, states: Partial<Record<string, ParentState>>): string 
 type Row = Readonly<Record<ParentState, string>>;
 
 /** By what is waited for and whether a failed parent cancels; a person's retry is never dropped. */
-const FATES: readonly [ParentEnd, Spec["onParentFailure"], number, Row][] = [
+const FATES: readonly [DependencyEnd, Spec["onParentFailure"], number, Row][] = [
   ["success", undefined, 1, row("waits", "claim", "waits", "waits", "waits")],
   ["success", "wait", 1, row("waits", "claim", "waits", "waits", "waits")],
   ["success", "cancel", 1, row("waits", "claim", "ParentFailed", "ParentFailed", "ParentFailed")],
@@ -46,8 +46,8 @@ const FATES: readonly [ParentEnd, Spec["onParentFailure"], number, Row][] = [
   ["failure", "cancel", 2, row("waits", "waits", "claim", "waits", "waits")],
 ];
 
-function row(unended: string, completed: string, failed: string, cancelled: string, gone: string): Row {
-  return { unended, completed, failed, cancelled, gone };
+function row(unfinished: string, completed: string, failed: string, cancelled: string, gone: string): Row {
+  return { unfinished, completed, failed, cancelled, gone };
 }
 
 const CASES = FATES.flatMap(([when, onParentFailure, epoch, fates]) =>
@@ -65,7 +65,7 @@ describe("a task after an end of its parent", () => {
       expect(fate(child(spec, epoch), { [PARENT]: state })).toBe(expected);
       // A drain waits for what is claimed or dismissed, and for what waits for one that runs.
       const around = aSnapshot({ queued: [child(spec, epoch)], parents: new Map([[PARENT, state]]) });
-      const isFinal = expected === "waits" && state !== "unended";
+      const isFinal = expected === "waits" && state !== "unfinished";
       expect(reasonsNotToWait(around).has(child(spec).metadata.id)).toBe(isFinal);
     },
   );
@@ -76,9 +76,9 @@ describe("a task after an end of its parent", () => {
 
   test.each([
     ["completed", "completed", "claim"],
-    ["completed", "unended", "waits"],
+    ["completed", "unfinished", "waits"],
     ["completed", "failed", "ParentFailed"],
-    ["unended", "failed", "ParentFailed"],
+    ["unfinished", "failed", "ParentFailed"],
   ] as const)("of two that are %s and %s", (one, other, expected) => {
     const after = [PARENT, OTHER].map((task) => ({ task, when: "success" as const }));
     expect(fate(child({ after, onParentFailure: "cancel" }), { [PARENT]: one, [OTHER]: other })).toBe(
@@ -89,7 +89,7 @@ describe("a task after an end of its parent", () => {
   test("is freed where a retried parent succeeds", () => {
     const waiting = child({ after: [{ task: PARENT, when: "success" }] });
     expect(
-      (["failed", "unended", "completed"] as const).map((state) => fate(waiting, { [PARENT]: state })),
+      (["failed", "unfinished", "completed"] as const).map((state) => fate(waiting, { [PARENT]: state })),
     ).toEqual(["waits", "waits", "claim"]);
   });
 });

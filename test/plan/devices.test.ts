@@ -3,8 +3,8 @@ import type { Device } from "../../src/model/device.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { Resources } from "../../src/model/resources.ts";
 import { plainDemand } from "../../src/plan/demand.ts";
-import { chooseDevices, deviceRooms, keepDevices } from "../../src/plan/devices.ts";
-import type { Holding } from "../../src/plan/snapshot.ts";
+import { chooseDevices, deviceRooms, reserveDevices } from "../../src/plan/devices.ts";
+import type { Holding } from "../../src/plan/input.ts";
 import { aDevice, aMachine, devices, GIB } from "../rig/machine.ts";
 
 /** Job `t` holds 20 of the 80 GiB of each device in the tables, where nothing else is said. */
@@ -164,7 +164,7 @@ describe("keepDevices() keeps", () => {
     found: readonly Device[],
     elsewhere: readonly Holding[],
   ): string[] | null =>
-    keepDevices(
+    reserveDevices(
       deviceRooms(aMachine({ devices: found, elsewhere }), []),
       plainDemand(wanted),
       makeTaskId(1, "a"),

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import type { ParentState } from "../../src/model/dependency.ts";
 import type { TaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
-import { isWorkLeft, reasonsNotToWait } from "../../src/plan/finality.ts";
+import { hasReachableWork, reasonsNotToWait } from "../../src/plan/drain.ts";
+import type { PlanInput } from "../../src/plan/input.ts";
 import { plan } from "../../src/plan/plan.ts";
-import type { Surroundings } from "../../src/plan/snapshot.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, aSnapshot, type MachineChange, surroundings } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
@@ -18,40 +18,43 @@ const sleeping = (of: Task): Task => after(of, killedBy("SIGKILL"));
 const behind = (...parents: number[]): Spec => ({
   after: parents.map((number) => ({ task: idOf(number), when: "success" as const })),
 });
-const unended = (...numbers: number[]): ReadonlyMap<TaskId, ParentState> =>
-  new Map(numbers.map((number) => [idOf(number), "unended"]));
+const unfinished = (...numbers: number[]): ReadonlyMap<TaskId, ParentState> =>
+  new Map(numbers.map((number) => [idOf(number), "unfinished"]));
 
 const failed = (number: number): ReadonlyMap<TaskId, ParentState> => new Map([[idOf(number), "failed"]]);
 const calledOff: Spec = { ...behind(1), onParentFailure: "cancel" };
 
-interface Case extends Partial<Omit<Surroundings, "machine">> {
+interface Case extends Partial<Omit<PlanInput, "machine">> {
   readonly machine?: MachineChange;
 }
 
 function reasonsIn({ machine = {}, ...change }: Case): string[] {
   const around = surroundings({ machine: aMachine(machine), ...change });
   const reasons = reasonsNotToWait(around);
-  expect(isWorkLeft(around)).toBe(reasons.size < around.queued.length);
+  expect(hasReachableWork(around)).toBe(reasons.size < around.queued.length);
   return [...reasons].map(([id, reason]) => `${Number(id.slice(0, 6))} ${reason}`);
 }
 
 describe("reasonsNotToWait() of tasks behind others", () => {
   const CASES: [string, Case, string[]][] = [
-    ["what runs", { queued: [task(2, behind(1))], active: [asRunning(task(1))], parents: unended(1) }, []],
-    ["what will run", { queued: [task(2, behind(1)), task(1)], parents: unended(1) }, []],
+    ["what runs", { queued: [task(2, behind(1))], active: [asRunning(task(1))], parents: unfinished(1) }, []],
+    ["what will run", { queued: [task(2, behind(1)), task(1)], parents: unfinished(1) }, []],
     [
       "what is held, over several steps",
-      { queued: [task(3, behind(2)), task(2, behind(1)), task(1, { hold: true })], parents: unended(1, 2) },
+      {
+        queued: [task(3, behind(2)), task(2, behind(1)), task(1, { hold: true })],
+        parents: unfinished(1, 2),
+      },
       ["3 behind its parent 000002-train", "2 behind its parent 000001-train", "1 held"],
     ],
     [
       "one that will run and one that is held",
-      { queued: [task(1), task(2, { hold: true }), task(3, behind(1, 2))], parents: unended(1, 2) },
+      { queued: [task(1), task(2, { hold: true }), task(3, behind(1, 2))], parents: unfinished(1, 2) },
       ["2 held", "3 behind its parent 000002-train"],
     ],
     [
       "each other",
-      { queued: [task(1, behind(2)), task(2, behind(1))], parents: unended(1, 2) },
+      { queued: [task(1, behind(2)), task(2, behind(1))], parents: unfinished(1, 2) },
       ["1 behind its parent 000002-train", "2 behind its parent 000001-train"],
     ],
     [
@@ -101,12 +104,12 @@ describe("reasonsNotToWait() of tasks behind others", () => {
     ],
     [
       "one that sleeps in the lane and waits for it",
-      { queued: [sleeping(inLane(1, behind(2))), inLane(2)], parents: unended(2) },
+      { queued: [sleeping(inLane(1, behind(2))), inLane(2)], parents: unfinished(2) },
       ["1 behind its parent 000002-train", "2 behind 000001-train in its lane"],
     ],
     [
       "a parent that stands behind it in the lane",
-      { queued: [inLane(1, behind(2)), inLane(2)], parents: unended(2) },
+      { queued: [inLane(1, behind(2)), inLane(2)], parents: unfinished(2) },
       [],
     ],
     [
@@ -141,7 +144,7 @@ describe("reasonsNotToWait() of tasks behind others", () => {
     const chain = Array.from({ length: 10_000 }, (_, index) =>
       task(index + 1, index === 0 ? { hold: true } : behind(index)),
     );
-    const parents = unended(...chain.keys());
+    const parents = unfinished(...chain.keys());
     const around = surroundings({ queued: arranged(chain), parents });
     expect(reasonsNotToWait(around).size).toBe(10_000);
     const free = chain.map((one, index) => (index === 0 ? task(1) : one));
@@ -177,8 +180,10 @@ function amongThese(of: Task, made: readonly Task[]): Task {
 }
 
 /** Turn after turn, each task succeeding at once, until nothing happens any more. */
-function drain(around: Surroundings): void {
-  const parents = new Map<TaskId, ParentState>(around.queued.map(({ metadata }) => [metadata.id, "unended"]));
+function drain(around: PlanInput): void {
+  const parents = new Map<TaskId, ParentState>(
+    around.queued.map(({ metadata }) => [metadata.id, "unfinished"]),
+  );
   let queued = around.queued;
   for (;;) {
     const now = { ...around, queued, parents };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Task } from "../../src/model/task.ts";
-import { type Gate, gateOf, rewaited } from "../../src/plan/gate.ts";
+import { type Gate, gateOf, rescheduledBackoff } from "../../src/plan/gate.ts";
 import { anyTask } from "../rig/arbitraries.ts";
 import { fc } from "../rig/fast-check.ts";
 import { surroundings } from "../rig/machine.ts";
@@ -63,11 +63,11 @@ describe("gateOf()", () => {
 describe("rewaited()", () => {
   test("is null for every wait that the clock left alone", () => {
     const fine = [aTask(), backingOff, resting, asRunning(aTask()), aTask({ spec: { notBefore: at(DAY) } })];
-    expect(fine.map((task) => rewaited(task, END_MS))).toEqual(fine.map(() => null));
-    expect(rewaited(backingOff, END_MS + DAY)).toBeNull();
+    expect(fine.map((task) => rescheduledBackoff(task, END_MS))).toEqual(fine.map(() => null));
+    expect(rescheduledBackoff(backingOff, END_MS + DAY)).toBeNull();
     // No longer a task that rests: its gate is open.
     const { restart } = aTask().spec;
-    expect(rewaited({ ...resting, spec: { ...resting.spec, restart } }, NOW_MS)).toBeNull();
+    expect(rescheduledBackoff({ ...resting, spec: { ...resting.spec, restart } }, NOW_MS)).toBeNull();
   });
 
   test.each([
@@ -78,8 +78,8 @@ describe("rewaited()", () => {
     (_what, task, waitMs) => {
       const nowMs = NOW_MS - DAY;
       const expected = { ...task, status: { ...task.status, retryAt: at(waitMs - DAY) } };
-      expect(rewaited(task, nowMs)).toEqual(expected as Task);
-      expect(rewaited(expected as Task, nowMs)).toBeNull();
+      expect(rescheduledBackoff(task, nowMs)).toEqual(expected as Task);
+      expect(rescheduledBackoff(expected as Task, nowMs)).toBeNull();
     },
   );
 
@@ -90,7 +90,7 @@ describe("rewaited()", () => {
         const task = { ...made, spec: { ...spec, hold: false } };
         fc.pre(task.status.state === "queued");
         const nowMs = NOW_MS + shiftMs;
-        const held = rewaited(task, nowMs) ?? task;
+        const held = rescheduledBackoff(task, nowMs) ?? task;
         const gate = gateAt(held, nowMs);
         if (gate.type === "open") return;
         if (!("untilMs" in gate)) throw new Error("only time is in its way");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { WorkWindow } from "../../src/model/work.ts";
-import { isWorkTime, nextWorkTime, wallTime } from "../../src/plan/hours.ts";
+import { describeWallTime, isWorkTime, nextWorkTime } from "../../src/plan/hours.ts";
 import { fc } from "../rig/fast-check.ts";
 
 const MINUTE_MS = 60_000;
@@ -122,7 +122,7 @@ describe("nextWorkTime()", () => {
 describe("wallTime()", () => {
   test("names the day where it is not within the next", () => {
     const nowMs = Date.parse("2026-06-15T12:00:00Z");
-    const at = (iso: string): string => wallTime(Date.parse(iso), { nowMs, timeZone: BERLIN });
+    const at = (iso: string): string => describeWallTime(Date.parse(iso), { nowMs, timeZone: BERLIN });
     expect([at("2026-06-15T20:05:00Z"), at("2026-06-16T10:00:00Z"), at("2026-06-19T22:00:00Z")]).toEqual([
       "22:05",
       "12:00",

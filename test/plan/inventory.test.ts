@@ -3,9 +3,9 @@ import { cpusOf } from "../../src/model/resources.ts";
 import { openAttempt } from "../../src/model/task.ts";
 import { demandOf, unsuitable } from "../../src/plan/demand.ts";
 import { holdingsOf } from "../../src/plan/devices.ts";
+import type { Holding } from "../../src/plan/input.ts";
 import type { Placement } from "../../src/plan/place.ts";
 import { plan, type Snapshot } from "../../src/plan/plan.ts";
-import type { Holding } from "../../src/plan/snapshot.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, aSnapshot, GIB } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
@@ -117,7 +117,7 @@ describe("plan() never claims more than there is", () => {
   test("gives each as many different devices as it asks for, all of them fit for it, none that is settling", () => {
     fc.assert(
       fc.property(anyQueue, (snapshot) => {
-        const { devices, settling } = snapshot.machine;
+        const { devices, awaitingProbe } = snapshot.machine;
         for (const { task, devices: ids, resources } of claimsOf(snapshot)) {
           const demand = demandOf(task, devices);
           expect(new Set(ids).size).toBe(demand.gpus);
@@ -127,7 +127,7 @@ describe("plan() never claims more than there is", () => {
             const device = devices.find((one) => one.id === id);
             expect(device === undefined ? "unknown" : unsuitable(device, demand)).toBeNull();
             expect(device?.fault).toBeNull();
-            expect(settling.has(id)).toBeFalse();
+            expect(awaitingProbe.has(id)).toBeFalse();
           }
         }
       }),

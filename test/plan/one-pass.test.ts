@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { openAttempt, type Task } from "../../src/model/task.ts";
-import { allot } from "../../src/plan/allot.ts";
-import { callOff } from "../../src/plan/dismiss.ts";
-import { gateOf, rewaited } from "../../src/plan/gate.ts";
-import { closingOf, pauseOf } from "../../src/plan/pause.ts";
+import { applyAdmission } from "../../src/plan/admission.ts";
+import { assign } from "../../src/plan/assign.ts";
+import { gateOf, rescheduledBackoff } from "../../src/plan/gate.ts";
+import { deadlinePauseOf, pauseOf } from "../../src/plan/pause.ts";
 import { type Action, plan, type Snapshot } from "../../src/plan/plan.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
@@ -18,7 +18,7 @@ function plainPlan(snapshot: Snapshot): Action[] {
     if (open?.startedAwakeMs === undefined || open.stop !== undefined) return false;
     return open.startedAwakeMs + (task.spec.timeoutMs ?? Number.POSITIVE_INFINITY) <= snapshot.awakeMs;
   });
-  const { dismissed, superseded } = callOff(snapshot);
+  const { dismissed, superseded } = applyAdmission(snapshot);
   const left = queued.filter((task) => !dismissed.some((one) => one.task === task));
   const isExpired = ({ metadata, spec, status }: Task): boolean => {
     if (spec.hold || status.attempt > 0 || metadata.epoch > 1) return false;
@@ -29,15 +29,15 @@ function plainPlan(snapshot: Snapshot): Action[] {
   };
   const overdue = left.flatMap((task): Action[] => {
     if (isExpired(task)) return [{ type: "expire", task }];
-    const to = rewaited(task, nowMs);
+    const to = rescheduledBackoff(task, nowMs);
     return to === null ? [] : [{ type: "rewait", task, to }];
   });
   const ready = left.filter((task) => !isExpired(task) && gateOf(task, snapshot).type === "open");
   const isStarting = snapshot.isClaiming && ready.length > 0 && pauseOf(snapshot) === null;
   const claimable = ready.filter(
-    (task) => (snapshot.mayClaim?.(task) ?? true) && closingOf(task, snapshot) === null,
+    (task) => (snapshot.mayClaim?.(task) ?? true) && deadlinePauseOf(task, snapshot) === null,
   );
-  const { placements } = allot(snapshot, { ready: isStarting ? claimable : [] });
+  const { placements } = assign(snapshot, { ready: isStarting ? claimable : [] });
   return [
     ...late.map((task) => ({ type: "timeOut", task }) as const),
     ...superseded.map((one) => ({ type: "supersede", ...one }) as const),
@@ -56,7 +56,7 @@ const anyClosing = fc.option(
 const anyClosed = fc.tuple(anySnapshot, anyClosing, fc.nat(3)).map(
   ([snapshot, closing, share]): Snapshot => ({
     ...snapshot,
-    machine: { ...snapshot.machine, closing },
+    machine: { ...snapshot.machine, deadline: closing },
     ...(share === 0 && { mayClaim: ({ metadata }: Task) => metadata.number % 2 === 0 }),
   }),
 );
@@ -122,7 +122,7 @@ describe("plan() is to be asked again", () => {
 
   test("when a task that waits for something else comes to its lane", () => {
     const after = [{ task: aTask({ number: 8 }).metadata.id, when: "success" }] as const;
-    const parents = new Map([[after[0].task, "unended"]] as const);
+    const parents = new Map([[after[0].task, "unfinished"]] as const);
     const queued = [aTask({ spec: { slot: "a", after: [...after], notBefore: at(7_000) } })];
     expect(wake({ queued, parents })).toBe(7_000);
     expect(wake({ queued, parents, nowMs: NOW_MS + 7_000 })).toBeNull();
@@ -134,10 +134,10 @@ describe("plan() is to be asked again", () => {
     const queued = [60_000, 90_000].map((timeoutMs, index) =>
       aTask({ number: index + 1, spec: { timeoutMs } }),
     );
-    const closed = { queued, active: busy, machine: { ...machine, closing } };
+    const closed = { queued, active: busy, machine: { ...machine, deadline: closing } };
     expect(wake(closed)).toBe(HOUR_MS - 90_000 + 1);
     expect(wake({ ...closed, nowMs: NOW_MS + HOUR_MS - 89_000 })).toBe(29_001);
-    expect(wake({ ...closed, machine: { ...machine, closing: { ...closing, isFitting: false } } })).toBe(
+    expect(wake({ ...closed, machine: { ...machine, deadline: { ...closing, isFitting: false } } })).toBe(
       HOUR_MS + 1,
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { DEFAULT_POLICY } from "../../src/model/policy.ts";
 import type { Task } from "../../src/model/task.ts";
-import { inTurn, standingOf, waitedMs } from "../../src/plan/order.ts";
+import { effectivePriority, inDispatchOrder, waitedMs } from "../../src/plan/order.ts";
 import { fc } from "../rig/fast-check.ts";
 import { after, asRunning, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
@@ -13,7 +13,7 @@ const numbers = (tasks: readonly Task[]): number[] => tasks.map(({ metadata }) =
 describe("inTurn()", () => {
   test("asks the higher priority first, then the lower number", () => {
     const tasks = [turn(1, 0), turn(2, 5), turn(10, 5), turn(9, 1_000), turn(3, 0)];
-    expect(numbers(inTurn(tasks, now))).toEqual([9, 2, 10, 1, 3]);
+    expect(numbers(inDispatchOrder(tasks, now))).toEqual([9, 2, 10, 1, 3]);
   });
 
   test("is one order for every set of tasks, however they come in", () => {
@@ -26,13 +26,13 @@ describe("inTurn()", () => {
     fc.assert(
       fc.property(anyTurns, (turns) => {
         const tasks = turns.map(([number, priority]) => turn(number, priority));
-        expect(inTurn(tasks.toReversed(), now)).toEqual(inTurn(tasks, now));
+        expect(inDispatchOrder(tasks.toReversed(), now)).toEqual(inDispatchOrder(tasks, now));
         const sorted = tasks.toSorted(
           (one, other) =>
             other.spec.priority - one.spec.priority || one.metadata.number - other.metadata.number,
         );
-        expect([...inTurn(tasks, now)]).toEqual(sorted);
-        expect([...inTurn(sorted, now)]).toEqual(sorted);
+        expect([...inDispatchOrder(tasks, now)]).toEqual(sorted);
+        expect([...inDispatchOrder(sorted, now)]).toEqual(sorted);
       }),
     );
   });
@@ -43,7 +43,7 @@ describe("inTurn()", () => {
     const again = after(made(5, 2_000), killedBy("SIGKILL"));
     const tasks = [later, made(2, 4_000), made(3, -1_000), made(4, 4_000), again];
     const { policy } = now;
-    expect(numbers(inTurn(tasks, { nowMs: NOW_MS + 60_000, policy }))).toEqual([3, 5, 2, 4, 1]);
+    expect(numbers(inDispatchOrder(tasks, { nowMs: NOW_MS + 60_000, policy }))).toEqual([3, 5, 2, 4, 1]);
   });
 
   test("lets a task rise by one point with each full span of ageing, past any priority in the end", () => {
@@ -53,7 +53,7 @@ describe("inTurn()", () => {
       metadata: { ...turn(2, 3).metadata, createdAt: at(atMs) },
     });
     const order = (atMs: number): number[] =>
-      numbers(inTurn([fresh(atMs), old], { ...now, nowMs: NOW_MS + atMs }));
+      numbers(inDispatchOrder([fresh(atMs), old], { ...now, nowMs: NOW_MS + atMs }));
     expect(order(3 * HOUR_MS - 1)).toEqual([2, 1]);
     expect(order(3 * HOUR_MS)).toEqual([1, 2]);
   });
@@ -67,7 +67,7 @@ describe("standingOf()", () => {
     ["after ten of them", 10 * HOUR_MS + 1, 15],
     ["where the clock was set back", -HOUR_MS, 5],
   ])("%s", (_when, afterMs, standing) => {
-    expect(standingOf(turn(1, 5), { ...now, nowMs: NOW_MS + afterMs })).toBe(standing);
+    expect(effectivePriority(turn(1, 5), { ...now, nowMs: NOW_MS + afterMs })).toBe(standing);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Task } from "../../src/model/task.ts";
 import { ALWAYS } from "../../src/model/work.ts";
-import { isStuck, reasonsNotToWait } from "../../src/plan/finality.ts";
+import { isStuck, reasonsNotToWait } from "../../src/plan/drain.ts";
 import { isWorkTime } from "../../src/plan/hours.ts";
 import { describePause, type Pause, pauseOf } from "../../src/plan/pause.ts";
 import { plan } from "../../src/plan/plan.ts";
@@ -57,8 +57,8 @@ const PAUSES: readonly (readonly [what: string, machine: MachineChange, pause: P
     },
     null,
   ],
-  ["the end is reached", { closing: { atMs: NOW_MS, isFitting: false } }, { type: "closed", atMs: NOW_MS }],
-  ["the end is not reached", { closing: { atMs: NOW_MS + 1, isFitting: false } }, null],
+  ["the end is reached", { deadline: { atMs: NOW_MS, isFitting: false } }, { type: "closed", atMs: NOW_MS }],
+  ["the end is not reached", { deadline: { atMs: NOW_MS + 1, isFitting: false } }, null],
 ];
 
 describe("pauseOf()", () => {
@@ -96,7 +96,7 @@ describe("closing", () => {
   const started = (isFitting: boolean, leftMs: number): number[] =>
     plan(
       aSnapshot({
-        machine: aMachine({ closing: { atMs: NOW_MS + leftMs, isFitting } }),
+        machine: aMachine({ deadline: { atMs: NOW_MS + leftMs, isFitting } }),
         queued: [long, open],
       }),
     ).actions.flatMap((action) => (action.type === "claim" ? [action.task.metadata.number] : []));
@@ -126,7 +126,7 @@ describe("a drain", () => {
     ["load", { work: { ...ALWAYS, maxLoad: 1 }, conditions: { load: 2, onMains: null } }, null, null],
     [
       "its own end",
-      { closing: { atMs: NOW_MS - 1, isFitting: false } },
+      { deadline: { atMs: NOW_MS - 1, isFitting: false } },
       expect.stringContaining("nothing is started since"),
       expect.stringContaining("nothing is started since"),
     ],
@@ -146,7 +146,7 @@ describe("a drain", () => {
     expect(
       isStuck(aTask({ spec: { after } }), {
         ...around,
-        parents: new Map([[after[0]?.task ?? aTask().metadata.id, "unended"]]),
+        parents: new Map([[after[0]?.task ?? aTask().metadata.id, "unfinished"]]),
       }),
     ).toBeFalse();
   });
@@ -172,7 +172,7 @@ test("nothing is ever claimed outside of the hours, on battery, or after the end
       const free = plan(snapshot);
       const ruled = plan({
         ...snapshot,
-        machine: { ...snapshot.machine, work, closing, conditions: { load: null, onMains } },
+        machine: { ...snapshot.machine, work, deadline: closing, conditions: { load: null, onMains } },
       });
       const others = (actions: typeof free.actions) => actions.filter(({ type }) => type !== "claim");
       // What must stop or end does so at any time.

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import type { Resources } from "../../src/model/resources.ts";
-import { allot } from "../../src/plan/allot.ts";
+import { assign } from "../../src/plan/assign.ts";
 import { plainDemand } from "../../src/plan/demand.ts";
 import {
-  impossibilities,
+  type FreeResources,
   place,
-  type Room,
+  type ResourceShortage,
   roomBeside,
-  type Shortage,
   shortages,
+  unsatisfiable,
   without,
 } from "../../src/plan/place.ts";
 import { describeShortage } from "../../src/plan/shortage.ts";
@@ -18,7 +18,7 @@ import { asRunning, aTask } from "../rig/tasks.ts";
 
 const MACHINE = aMachine({ capacity: { jobs: 4, cpus: 8, memoryBytes: 64 * GIB }, devices: devices(2) });
 const EMPTY = roomBeside([], MACHINE);
-const short = (wanted: Resources, room: Room = EMPTY): string[] =>
+const short = (wanted: Resources, room: FreeResources = EMPTY): string[] =>
   shortages(plainDemand(wanted), room, MACHINE).map(({ resource }) => resource);
 
 describe("shortages()", () => {
@@ -62,10 +62,10 @@ describe("impossibilities()", () => {
     ["a model that there is not", { gpuModel: "h100" }, MACHINE, ["gpus"]],
     ["a model in other letters", { gpuModel: "a100" }, MACHINE, []],
     ["a place where none is given", {}, aMachine({ capacity: { jobs: 0 } }), ["jobs"]],
-  ] satisfies [string, Resources, typeof MACHINE, Shortage["resource"][]][])(
+  ] satisfies [string, Resources, typeof MACHINE, ResourceShortage["resource"][]][])(
     "of %s",
     (_what, wanted, machine, found) => {
-      expect(impossibilities(plainDemand(wanted), machine).map(({ resource }) => resource)).toEqual(found);
+      expect(unsatisfiable(plainDemand(wanted), machine).map(({ resource }) => resource)).toEqual(found);
     },
   );
 
@@ -95,7 +95,7 @@ describe("allot()", () => {
 
   test("asks in the order of the turn and passes over what does not fit", () => {
     const ready = [wanting(1, 5), wanting(2, 4), wanting(3, 3), wanting(4, 1, 9)];
-    const { placements, room } = allot(around, { ready });
+    const { placements, room } = assign(around, { ready });
     expect(placements.map(({ task }) => task.metadata.number)).toEqual([4, 1]);
     expect(room).toEqual({ ...EMPTY, jobs: 2, cpus: 2 });
   });
@@ -105,7 +105,7 @@ describe("allot()", () => {
     fc.assert(
       fc.property(anyWanted, (wanted) => {
         const ready = wanted.map((cpus, index) => wanting(index + 1, cpus));
-        const { placements, room } = allot(around, { ready });
+        const { placements, room } = assign(around, { ready });
         expect(placements.reduce((left, one) => without(left, one, MACHINE), EMPTY)).toEqual(room);
         const taken = new Set(placements.map(({ task }) => task));
         const passed = ready.filter((task) => !taken.has(task));
@@ -115,7 +115,7 @@ describe("allot()", () => {
   });
 });
 
-const gpus = (wanted: Resources, has = MACHINE): Shortage => ({
+const gpus = (wanted: Resources, has = MACHINE): ResourceShortage => ({
   resource: "gpus",
   demand: plainDemand(wanted),
   rooms: roomBeside([], has).devices,
@@ -139,6 +139,6 @@ test.each([
     gpus({ gpus: 2, vramBytes: 20 * GIB }, mixed),
     "asks for 2 GPUs with 20 GiB free, this machine has 2; gpu 0 has too little memory",
   ],
-] satisfies [Shortage, string][])("describeShortage() of %j", (shortage, text) => {
+] satisfies [ResourceShortage, string][])("describeShortage() of %j", (shortage, text) => {
   expect(describeShortage(shortage)).toBe(text);
 });

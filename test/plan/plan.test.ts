@@ -3,7 +3,7 @@ import { makeTaskId } from "../../src/model/identity.ts";
 import { stopRequested } from "../../src/model/lifecycle.ts";
 import type { Task } from "../../src/model/task.ts";
 import { gateOf } from "../../src/plan/gate.ts";
-import { inTurn } from "../../src/plan/order.ts";
+import { inDispatchOrder } from "../../src/plan/order.ts";
 import { type Action, plan, type Snapshot } from "../../src/plan/plan.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
@@ -216,7 +216,9 @@ describe("plan() of anything", () => {
       fc.property(anySnapshot, (snapshot) => {
         const claimed = claimedBy(snapshot);
         const { policy } = snapshot.machine;
-        expect(claimed).toEqual([...inTurn([...new Set(claimed)], { nowMs: snapshot.nowMs, policy })]);
+        expect(claimed).toEqual([
+          ...inDispatchOrder([...new Set(claimed)], { nowMs: snapshot.nowMs, policy }),
+        ]);
         expect(claimed.filter((of) => gateOf(of, snapshot).type !== "open" || of.spec.hold)).toEqual([]);
         expect(claimed.every((of) => snapshot.queued.includes(of))).toBeTrue();
         if (!snapshot.isClaiming) expect(claimed).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Task } from "../../src/model/task.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { isFree, queueOf } from "../../src/plan/queue.ts";
+import { isUnconstrained, queueOf } from "../../src/plan/queue.ts";
 import { aMachine, aSnapshot } from "../rig/machine.ts";
 import { asClaimed, aTask, at, type TaskChange } from "../rig/tasks.ts";
 
@@ -29,14 +29,14 @@ describe("isFree()", () => {
       { metadata: { group: { ...group, maxFailures: 1 } } },
     ],
   ])("%s: %p", (_, isIt, change) => {
-    expect(isFree(aTask(change))).toBe(isIt);
+    expect(isUnconstrained(aTask(change))).toBe(isIt);
   });
 
   test("one that runs or has run is none", () => {
-    expect(isFree(asClaimed(aTask()))).toBe(false);
+    expect(isUnconstrained(asClaimed(aTask()))).toBe(false);
     const { status, ...again } = asClaimed(aTask());
     const queued = { ...aTask().status, attempts: status.attempts };
-    expect(isFree({ ...again, status: queued })).toBe(false);
+    expect(isUnconstrained({ ...again, status: queued })).toBe(false);
   });
 });
 
@@ -50,8 +50,8 @@ describe("plan() looks at no more free tasks than it starts and one more", () =>
   });
   const startedOf = (line: Task[], capacity: { jobs: number; cpus: number }): number[] => {
     const { queued: _queued, ...around } = aSnapshot({ machine: aMachine({ capacity }) });
-    const lines = queueOf(line).lines.map((one) => ({ ...one, tasks: [...one.tasks, untouchable] }));
-    const { actions, isWaiting } = plan({ ...around, queue: { bound: [], lines } });
+    const lines = queueOf(line).buckets.map((one) => ({ ...one, tasks: [...one.tasks, untouchable] }));
+    const { actions, isWaiting } = plan({ ...around, queue: { gated: [], buckets: lines } });
     expect(isWaiting).toBe(true);
     return actions.map(({ task }) => task.metadata.number);
   };

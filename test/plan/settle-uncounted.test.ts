@@ -3,8 +3,8 @@ import { failureOf } from "../../src/model/failure.ts";
 import { retried } from "../../src/model/lifecycle.ts";
 import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
 import type { Task } from "../../src/model/task.ts";
+import { requeueCutShort, requeueUnstarted } from "../../src/plan/finish-attempt.ts";
 import { gateOf } from "../../src/plan/gate.ts";
-import { cutShort, released } from "../../src/plan/settle.ts";
 import { surroundings } from "../rig/machine.ts";
 import {
   after,
@@ -130,7 +130,7 @@ describe("released()", () => {
 
   test("closes an attempt that never started, and counts nothing", () => {
     const claimed = asClaimed(after(aTask(), LOST));
-    const task = released(claimed, failure, { nowMs: NOW_MS + 9, waitMs: 0 });
+    const task = requeueUnstarted(claimed, failure, { nowMs: NOW_MS + 9, waitMs: 0 });
     expect(task.status).toMatchObject({
       state: "queued",
       reason: "Orphaned",
@@ -149,7 +149,7 @@ describe("released()", () => {
   });
 
   test("lets it wait where it could not even be noted, which the gate keeps shut as long", () => {
-    const task = released(asClaimed(aTask()), failure, { nowMs: NOW_MS, waitMs: 2_000 });
+    const task = requeueUnstarted(asClaimed(aTask()), failure, { nowMs: NOW_MS, waitMs: 2_000 });
     expect(task.status).toMatchObject({ state: "queued", reason: "Orphaned", retryAt: at(2_000) });
     expect(gateOf(task, surroundings())).toEqual({ type: "backoff", untilMs: NOW_MS + 2_000 });
     expect(gateOf(task, surroundings({ nowMs: NOW_MS + 2_000 }))).toEqual({ type: "open" });
@@ -157,7 +157,7 @@ describe("released()", () => {
 
   test("puts back what must not start twice, as it has not started", () => {
     expect(
-      released(asClaimed(aTask(retryOf({ onOrphan: "never", maxOrphans: 0 }))), failure, {
+      requeueUnstarted(asClaimed(aTask(retryOf({ onOrphan: "never", maxOrphans: 0 }))), failure, {
         nowMs: NOW_MS,
         waitMs: 0,
       }).status.state,
@@ -165,7 +165,7 @@ describe("released()", () => {
   });
 
   test("throws for a task without an open attempt", () => {
-    expect(() => released(aTask(), failure, { nowMs: NOW_MS, waitMs: 0 })).toThrow("no open attempt");
+    expect(() => requeueUnstarted(aTask(), failure, { nowMs: NOW_MS, waitMs: 0 })).toThrow("no open attempt");
   });
 });
 
@@ -174,7 +174,7 @@ describe("cutShort()", () => {
     let task: Task = aTask();
     const waits: number[] = [];
     for (let nowMs = NOW_MS; task.status.state === "queued"; nowMs += 3_600_000) {
-      task = cutShort(asClaimed(task), nowMs);
+      task = requeueCutShort(asClaimed(task), nowMs);
       if (task.status.state === "queued") waits.push(Date.parse(task.status.retryAt ?? "") - nowMs);
     }
     expect(waits).toEqual([5_000, 30_000, 180_000, 1_080_000]);
@@ -187,9 +187,9 @@ describe("cutShort()", () => {
   });
 
   test("counts those in a row alone", () => {
-    const once = cutShort(asClaimed(aTask()), NOW_MS);
+    const once = requeueCutShort(asClaimed(aTask()), NOW_MS);
     const between = after(once, LOST);
-    const again = cutShort(asClaimed(between), NOW_MS);
+    const again = requeueCutShort(asClaimed(between), NOW_MS);
     expect(again.status).toMatchObject({ retryAt: new Date(NOW_MS + 5_000).toISOString() });
   });
 });

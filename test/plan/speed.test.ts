@@ -28,7 +28,7 @@ function queueOf(kind: (number: number) => Partial<Spec>): Snapshot {
     aTask({ number: index + 1, spec: kind(index + 1) }),
   );
   const active = Array.from({ length: 8 }, (_, index) => asRunning(aTask({ number: COUNT + 1 + index })));
-  const parents = new Map<TaskId, ParentState>(queued.map(({ metadata }) => [metadata.id, "unended"]));
+  const parents = new Map<TaskId, ParentState>(queued.map(({ metadata }) => [metadata.id, "unfinished"]));
   const machine = aMachine({ capacity: { jobs: 64, cpus: 64 }, devices: devices(8) });
   // All have waited for longer than the backfill span.
   return aSnapshot({ queued, active, parents, machine, nowMs: NOW_MS + 3_000_000 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { Task } from "../../src/model/task.ts";
+import type { PlanInput } from "../../src/plan/input.ts";
 import { plan } from "../../src/plan/plan.ts";
-import type { Surroundings } from "../../src/plan/snapshot.ts";
 import { type Wait, waitsIn } from "../../src/plan/waiting.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aMachine, surroundings } from "../rig/machine.ts";
@@ -10,7 +10,7 @@ import { anySnapshot } from "../rig/snapshots.ts";
 import { after, asRunning, aTask, at, killedBy, NOW_MS, type TaskChange } from "../rig/tasks.ts";
 
 const task = (number: number, spec: TaskChange["spec"] = {}): Task => aTask({ number, spec });
-const around = (change: Partial<Surroundings>): Surroundings =>
+const around = (change: Partial<PlanInput>): PlanInput =>
   surroundings({ machine: aMachine({ capacity: { jobs: 1, cpus: 4 } }), ...change });
 const noJob = { resource: "jobs", wanted: 1, free: 0, total: 1 } as const;
 const room = { type: "room", ahead: 0, keptFor: null, isHopeless: false } as const;
@@ -40,8 +40,8 @@ describe("waitsIn()", () => {
     [
       "its parent has not ended",
       orphan,
-      { parents: new Map([[makeTaskId(9, "p"), "unended"]]) },
-      { type: "dependency", parents: [{ task: makeTaskId(9, "p"), when: "any", state: "unended" }] },
+      { parents: new Map([[makeTaskId(9, "p"), "unfinished"]]) },
+      { type: "dependency", parents: [{ task: makeTaskId(9, "p"), when: "any", state: "unfinished" }] },
     ],
     [
       "it wants another supervisor",
@@ -81,7 +81,7 @@ describe("waitsIn()", () => {
       { queued: [task(1, { resources: { cpus: 5 } }), task(2)] },
       next,
     ],
-  ] satisfies [string, Task, Partial<Surroundings>, Wait][])("%s", (_what, of, change, wait) => {
+  ] satisfies [string, Task, Partial<PlanInput>, Wait][])("%s", (_what, of, change, wait) => {
     expect(waitsIn(around(change), true)(of)).toEqual(wait);
   });
 

@@ -7,7 +7,7 @@ import type { Retry } from "../../src/model/retry.ts";
 import type { Selector } from "../../src/model/selector.ts";
 import { ADMISSIONS, PARENT_FAILURES, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
-import { type End, released, settled } from "../../src/plan/settle.ts";
+import { type End, finishAttempt, requeueUnstarted } from "../../src/plan/finish-attempt.ts";
 import { fc } from "./fast-check.ts";
 import { anEnd, aSpec, aStop, asClaimed, asRunning, aTask, exited, killedBy, LOST, NOW_MS } from "./tasks.ts";
 
@@ -141,11 +141,11 @@ function live(task: Task, { end, how, draw }: Life): Task {
       rule: "never-started",
       error: "gone",
     } as const;
-    return released(asClaimed(queued), failure, { nowMs: NOW_MS, waitMs: 0 });
+    return requeueUnstarted(asClaimed(queued), failure, { nowMs: NOW_MS, waitMs: 0 });
   }
   const running = asRunning(queued);
   const stopped = end.stop === null ? running : stopRequested(running, end.stop);
-  return how === "is open" ? stopped : settled(stopped, end, () => draw);
+  return how === "is open" ? stopped : finishAttempt(stopped, end, () => draw);
 }
 
 /** Names in a map; the schema library drops three that JavaScript objects have of their own. */

@@ -1,17 +1,17 @@
 import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { groupPrefix } from "../../src/daemon/job-group.ts";
+import { groupPrefix } from "../../src/daemon/jobs/job-group.ts";
 import { CONTROLLERS } from "../../src/machine/cgroup-texts.ts";
-import { probeMeans, thisMachine } from "../../src/machine/means.ts";
+import { detectLimitBackend, thisMachine } from "../../src/machine/limit-backend.ts";
 import { Layout } from "../../src/store/layout.ts";
 import type { RecordView } from "./stint.ts";
 import { environmentOf } from "./surroundings.ts";
 
-const means = probeMeans(thisMachine(environmentOf("/nowhere")));
+const backend = detectLimitBackend(thisMachine(environmentOf("/nowhere")));
 
 /** True where control groups of version 1 can be made, for all that a task may ask. */
 export const HAS_GROUPS =
-  means.type === "v1" && CONTROLLERS.every((name) => means.controllers.includes(name));
+  backend.type === "v1" && CONTROLLERS.every((name) => backend.controllers.includes(name));
 
 /** A shell line that takes more than 64 MiB where it may: tail holds a line until it ends, and this one never does. */
 export const HOG = "head -c 200M /dev/zero | tail -n 1 >/dev/null";
@@ -35,7 +35,7 @@ export function removeGroups(home: string): void {
 }
 
 function groupsWhere(isMeant: (name: string) => boolean): string[] {
-  const bases = means.type === "v1" ? Object.values(means.bases) : [];
+  const bases = backend.type === "v1" ? Object.values(backend.bases) : [];
   return [...new Set(bases)].flatMap((base) => {
     const names = existsSync(base) ? readdirSync(base) : [];
     return names.filter(isMeant).map((name) => join(base, name));

@@ -1,5 +1,5 @@
-import { Holder } from "../../src/daemon/holder.ts";
-import { probeMeans, thisMachine } from "../../src/machine/means.ts";
+import { Supervisor } from "../../src/daemon/supervisor.ts";
+import { detectLimitBackend, thisMachine } from "../../src/machine/limit-backend.ts";
 import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import { thisProcess } from "../../src/store/owner.ts";
@@ -8,20 +8,24 @@ import { aMachine } from "./machine.ts";
 import { half } from "./tasks.ts";
 
 /** A holder that has the home to itself, without a lock: there is one process. */
-export function holderOf(layout: Layout, clock: FakeClock, say: (line: string) => void = () => {}): Holder {
+export function holderOf(
+  layout: Layout,
+  clock: FakeClock,
+  say: (line: string) => void = () => {},
+): Supervisor {
   const owner = thisProcess("up", { nowMs: clock.now(), offered: null });
-  return new Holder({
+  return new Supervisor({
     layout,
     lock: { owner, takenFrom: null, isHeld: () => true, [Symbol.asyncDispose]: async () => {} },
     clock,
     random: half,
-    terms: aMachine(),
-    means: () => probeMeans(thisMachine({})),
+    scheduling: aMachine(),
+    limitBackend: () => detectLimitBackend(thisMachine({})),
     notices: DEFAULT_NOTICE_RULES,
     actor: "ada",
     self: "",
     environment: {},
     mayClaim: null,
-    say,
+    log: say,
   });
 }

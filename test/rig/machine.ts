@@ -2,8 +2,8 @@ import type { Device } from "../../src/model/device.ts";
 import { ALL_DEVICES } from "../../src/model/device-rules.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/model/policy.ts";
 import { ALWAYS, UNKNOWN_CONDITIONS } from "../../src/model/work.ts";
+import type { Machine, PlanInput } from "../../src/plan/input.ts";
 import type { Snapshot } from "../../src/plan/plan.ts";
-import type { Machine, Surroundings } from "../../src/plan/snapshot.ts";
 import { NOW_MS } from "./tasks.ts";
 
 export const GIB = 1_024 ** 3;
@@ -45,12 +45,12 @@ export function aMachine({ policy, capacity, ...change }: MachineChange = {}): M
     labels: {},
     deviceRules: ALL_DEVICES,
     work: ALWAYS,
-    closing: null,
+    deadline: null,
     conditions: UNKNOWN_CONDITIONS,
     devices: [],
     isProbed: true,
     elsewhere: [],
-    settling: new Set(),
+    awaitingProbe: new Set(),
     ...change,
     capacity: { jobs: 2, cpus: 8, memoryBytes: 1_000, ...capacity },
     policy: { ...DEFAULT_POLICY, ...policy },
@@ -58,7 +58,7 @@ export function aMachine({ policy, capacity, ...change }: MachineChange = {}): M
 }
 
 /** An empty queue on an idle machine at `NOW_MS`, but for what is given. */
-export function surroundings(change: Partial<Surroundings> = {}): Surroundings {
+export function surroundings(change: Partial<PlanInput> = {}): PlanInput {
   return {
     nowMs: NOW_MS,
     queued: [],

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import { enqueue } from "../../src/daemon/enqueue.ts";
-import { Schedules } from "../../src/daemon/schedules.ts";
+import { enqueue } from "../../src/daemon/admit/enqueue.ts";
+import { Schedules } from "../../src/daemon/schedules/schedules.ts";
 import { openSession, type Session } from "../../src/daemon/session.ts";
 import { supervise } from "../../src/daemon/supervise.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
-import type { Means } from "../../src/machine/means.ts";
+import type { LimitBackend } from "../../src/machine/limit-backend.ts";
 import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import { newBatch } from "../../src/store/batch.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
@@ -33,27 +33,27 @@ export class SimulatedMachine {
   /** Starts a supervisor, as a boot does. */
   async boot(): Promise<void> {
     const { layout, path } = this.#home;
-    const { capacity, labels, policy, deviceRules, work, closing } = aMachine();
-    const means: Means = { type: "none", controllers: [], why: "a test", own: null };
+    const { capacity, labels, policy, deviceRules, work, deadline } = aMachine();
+    const backend: LimitBackend = { type: "none", controllers: [], why: "a test", own: null };
     const session = valueOf(
       await openSession(
         {
           layout,
           clock: this.clock,
           random: () => 0.5,
-          terms: { capacity, labels, policy, deviceRules, work, closing },
+          scheduling: { capacity, labels, policy, deviceRules, work, deadline },
           notices: DEFAULT_NOTICE_RULES,
-          means: () => means,
+          limitBackend: () => backend,
           actor: "ada",
           self: resolve("dist/stint"),
           environment: { ...environmentOf(path), XDG_RUNTIME_DIR: path },
           mayClaim: null,
-          say: (line) => this.log.push(`${new Date(this.clock.now()).toISOString()} ${line}`),
+          log: (line) => this.log.push(`${new Date(this.clock.now()).toISOString()} ${line}`),
         },
         "up",
       ),
     );
-    this.#up = { session, schedules: new Schedules(session.holder, { userHome: path }) };
+    this.#up = { session, schedules: new Schedules(session.supervisor, { userHome: path }) };
     // What a supervisor reads it reads once it has stood still for a moment.
     for (let look = 0; look < 3; look += 1) {
       await this.#turn();
@@ -105,7 +105,7 @@ export class SimulatedMachine {
   async #turn(): Promise<void> {
     if (this.#up === null) return;
     const { session, schedules } = this.#up;
-    await supervise(session.holder, {
+    await supervise(session.supervisor, {
       intake: () => null,
       schedules: () => schedules.look(),
       isDone: ({ jobs, queued }) => jobs.size === 0 && queued.length === 0,

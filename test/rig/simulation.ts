@@ -1,8 +1,8 @@
 import { claimed, started } from "../../src/model/lifecycle.ts";
 import type { Resources } from "../../src/model/resources.ts";
 import type { Task } from "../../src/model/task.ts";
+import type { Machine } from "../../src/plan/input.ts";
 import { plan } from "../../src/plan/plan.ts";
-import type { Machine } from "../../src/plan/snapshot.ts";
 import { aSnapshot } from "./machine.ts";
 import { aTask, at, NOW_MS } from "./tasks.ts";
 

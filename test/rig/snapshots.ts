@@ -3,8 +3,8 @@ import type { Device } from "../../src/model/device.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { isActive } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
+import type { Holding } from "../../src/plan/input.ts";
 import type { Snapshot } from "../../src/plan/plan.ts";
-import type { Holding } from "../../src/plan/snapshot.ts";
 import { anyTask, PARENTS } from "./arbitraries.ts";
 import { fc } from "./fast-check.ts";
 import { aDevice, aMachine } from "./machine.ts";
@@ -88,7 +88,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
     settling: fc.array(fc.constantFrom("GPU-0", "GPU-1"), { maxLength: 1 }),
     elsewhere: fc.array(anyHolding(), { maxLength: 1 }),
     isProbed: fc.boolean(),
-    parents: fc.subarray<ParentState>(["unended", "completed", "failed", "cancelled"], { maxLength: 1 }),
+    parents: fc.subarray<ParentState>(["unfinished", "completed", "failed", "cancelled"], { maxLength: 1 }),
     failed: fc.nat(3),
     nowMs: fc.integer({ min: NOW_MS - 1e6, max: NOW_MS + 2e6 }),
     awakeMs: fc.nat(1e6),

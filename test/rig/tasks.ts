@@ -10,7 +10,7 @@ import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES, type Spec } from "../../src/model/
 import type { State } from "../../src/model/state.ts";
 import { accepted, type Draft } from "../../src/model/submission.ts";
 import type { Metadata, Task } from "../../src/model/task.ts";
-import { type End, settled } from "../../src/plan/settle.ts";
+import { type End, finishAttempt } from "../../src/plan/finish-attempt.ts";
 
 /** The moment of every built task, in ms since the epoch. */
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -104,13 +104,13 @@ export const half = (): number => 0.5;
 
 /** The task after one attempt that ended so. */
 export function after(task: Task, ending: Ending, change: Partial<End> = {}): Task {
-  return settled(asRunning(task), anEnd(ending, change), half);
+  return finishAttempt(asRunning(task), anEnd(ending, change), half);
 }
 
 /** The task after one attempt that was cancelled. */
 function asCancelled(task: Task): Task {
   const running = stopRequested(asRunning(task), aStop());
-  return settled(running, anEnd(killedBy("SIGTERM"), { stop: aStop() }), half);
+  return finishAttempt(running, anEnd(killedBy("SIGTERM"), { stop: aStop() }), half);
 }
 
 /** A task in any state. */

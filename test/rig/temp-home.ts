@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { type Place, placeOf } from "../../src/model/state.ts";
+import { directoryOf, type StateDirectory } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { ensureHome } from "../../src/store/home.ts";
 import { Layout } from "../../src/store/layout.ts";
@@ -21,7 +21,7 @@ export class TempHome extends TempDirectory {
   readonly layout: Layout = homeAt(join(this.path, "home"));
 
   /** Puts a task where its state belongs, or where it does not. */
-  put(task: Task, place: Place = placeOf(task.status.state)): string {
+  put(task: Task, place: StateDirectory = directoryOf(task.status.state)): string {
     const path = this.layout.record(place, task.metadata.id);
     writeFileSync(path, recordText(task), { mode: 0o600 });
     return path;

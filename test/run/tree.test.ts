@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { allPids, startTimeOf } from "../../src/lib/host.ts";
-import { Census } from "../../src/run/census.ts";
 import { processEntry, startedWith } from "../../src/run/process-table.ts";
+import { ProcessTracker } from "../../src/run/process-tracker.ts";
 import { signalTree, signalTrees, survivors, survivorsOf } from "../../src/run/tree.ts";
 import { PROGRAMS } from "../rig/surroundings.ts";
 import { launched, mainOf, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
@@ -91,18 +91,18 @@ ctypes.CDLL(None).pthread_exit(None)`;
   test("count who was met below one of them, though it hides its token in a session of its own", async () => {
     await using place = makePlace();
     const { tree, ended } = await up(place, "env -i setsid sleep 63 & echo up; wait");
-    const census = new Census();
+    const tracker = new ProcessTracker();
     const [found = []] = await until(() => {
-      const all = survivorsOf([tree], census);
+      const all = survivorsOf([tree], tracker);
       const last = all[0]?.[2];
       return last !== undefined && processEntry(last)?.session === last && all;
     });
     // Parent and job go; the third is known from before.
     for (const pid of found.slice(0, 2)) process.kill(pid, "SIGKILL");
     await ended;
-    await until(() => Bun.deepEquals(survivorsOf([tree], census), [found.slice(2)]));
-    signalTrees([tree], "SIGKILL", census);
-    await until(() => survivorsOf([tree], census).flat().length === 0);
+    await until(() => Bun.deepEquals(survivorsOf([tree], tracker), [found.slice(2)]));
+    signalTrees([tree], "SIGKILL", tracker);
+    await until(() => survivorsOf([tree], tracker).flat().length === 0);
   });
 
   test("find a stray in a session of its own by the token", async () => {
@@ -149,15 +149,15 @@ describe("of many attempts at once", () => {
     const [one, two] = [await up(first, "sleep 60 & echo up; wait"), await up(second, `${STRAY} wait`)];
     const gone = { leader: null, token: third.token };
     const trees = [one.tree, gone, two.tree];
-    const census = new Census();
-    const [ofOne, ofGone, ofTwo] = survivorsOf(trees, census);
+    const tracker = new ProcessTracker();
+    const [ofOne, ofGone, ofTwo] = survivorsOf(trees, tracker);
     expect([ofOne?.length, ofGone]).toEqual([3, []]);
     expect(ofOne).toContain(one.leader.pid);
     expect(ofTwo).toContain(await strayOf(second));
     expect(ofTwo?.some((pid) => ofOne?.includes(pid))).toBeFalse();
-    const [reachedOne, reachedGone] = signalTrees(trees, "SIGKILL", census);
+    const [reachedOne, reachedGone] = signalTrees(trees, "SIGKILL", tracker);
     expect([reachedOne, reachedGone]).toEqual([3, 0]);
-    await until(() => survivorsOf(trees, census).flat().length === 0);
+    await until(() => survivorsOf(trees, tracker).flat().length === 0);
     expect(isThere(await strayOf(second))).toBeFalse();
   });
 });

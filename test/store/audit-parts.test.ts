@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { AuditNote } from "../../src/model/audit.ts";
+import type { AuditEntry } from "../../src/model/audit.ts";
 import { Audit } from "../../src/store/audit.ts";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
 import { sealed } from "../../src/store/sealed.ts";
@@ -8,9 +8,9 @@ import { errorOf, valueOf } from "../rig/results.ts";
 import { NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
-const note = (version: number): AuditNote => ({ event: "task_queued", actor: "ada", uid: "uid-1", version });
+const note = (version: number): AuditEntry => ({ event: "task_queued", actor: "ada", uid: "uid-1", version });
 
-function log(home: TempHome, ...notes: AuditNote[]): void {
+function log(home: TempHome, ...notes: AuditEntry[]): void {
   using audit = new Audit(home.layout);
   audit.append(notes, NOW_MS);
 }

@@ -9,7 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import type { AuditLine, AuditNote } from "../../src/model/audit.ts";
+import type { AuditEntry, AuditLine } from "../../src/model/audit.ts";
 import { Audit, auditFiles, FIRST_HASH, hashOf } from "../../src/store/audit.ts";
 import { auditedVersions, verifyAudit } from "../../src/store/audit-chain.ts";
 import { anyText } from "../rig/arbitraries.ts";
@@ -19,7 +19,7 @@ import { errorOf, valueOf } from "../rig/results.ts";
 import { at, NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
-const note = (version: number, more: Partial<AuditNote> = {}): AuditNote => ({
+const note = (version: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   event: "task_queued",
   actor: "ada",
   task: "000001-train",
@@ -29,7 +29,7 @@ const note = (version: number, more: Partial<AuditNote> = {}): AuditNote => ({
 });
 
 /** Opens the log, appends notes, closes it: what one holder does. */
-function log(home: TempHome, ...notes: AuditNote[]): void {
+function log(home: TempHome, ...notes: AuditEntry[]): void {
   using audit = new Audit(home.layout);
   audit.append(notes, NOW_MS);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PLACES, placeOf } from "../../src/model/state.ts";
+import { directoryOf, PLACES } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
 import { commitBatch, newBatch, publishBatch } from "../../src/store/batch.ts";
@@ -46,7 +46,7 @@ function restarted({ layout }: Pick<Image, "layout">): Task[] {
   const records = PLACES.flatMap((place) =>
     idsIn(layout, place).map((id) => ({ place, task: valueOf(readRecord(layout.record(place, id))) })),
   );
-  expect(records.filter(({ place, task }) => placeOf(task.status.state) !== place)).toEqual([]);
+  expect(records.filter(({ place, task }) => directoryOf(task.status.state) !== place)).toEqual([]);
   expect(new Set(records.map(({ task }) => task.metadata.id)).size).toBe(records.length);
   const alive = records
     .filter(({ place }) => place === "pending" || place === "running")
@@ -153,7 +153,7 @@ describe("a kill while a record is written and moved", () => {
   /** What the next holder does to the log: it opens it and notes something. */
   function commitNothing(layout: Layout): void {
     const writer = new Writer(layout, fakeClock());
-    writer.note([{ event: "lock_taken", actor: "ada" }]);
+    writer.audit([{ event: "lock_taken", actor: "ada" }]);
     writer.close();
   }
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { check } from "../../src/model/check.ts";
 import { type Owner, owner } from "../../src/model/owner.ts";
-import { thisProcess, vitalityOf } from "../../src/store/owner.ts";
+import { livenessOf, thisProcess } from "../../src/store/owner.ts";
 import { at, NOW_MS } from "../rig/tasks.ts";
 
 const self = thisProcess("command", { nowMs: NOW_MS, offered: null });
@@ -29,12 +29,12 @@ describe("vitalityOf()", () => {
     ["another machine", "unknown", { machineId: "m" }],
     ["another machine and boot", "unknown", { machineId: "m", bootId: "b" }],
   ] satisfies [string, string, Partial<Owner>][])("of %s is %s", (_what, vitality, change) => {
-    expect<string>(vitalityOf({ ...self, ...change })).toBe(vitality);
+    expect<string>(livenessOf({ ...self, ...change })).toBe(vitality);
   });
 
   test("of a process that has ended is dead", async () => {
     const child = Bun.spawn(["true"]);
     await child.exited;
-    expect(vitalityOf({ ...self, pid: child.pid })).toBe("dead");
+    expect(livenessOf({ ...self, pid: child.pid })).toBe("dead");
   });
 });

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { placeOf } from "../../src/model/state.ts";
+import { directoryOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { Audit } from "../../src/store/audit.ts";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
@@ -48,7 +48,9 @@ describe("a power cut", () => {
     const layout = cutPower(home, whole, loss);
     const { findings, replayed } = recover(layout, Date.now());
     expect(tasksIn(layout)).toEqual([written]);
-    expect(recordPaths(layout)).toEqual([layout.record(placeOf(written.status.state), written.metadata.id)]);
+    expect(recordPaths(layout)).toEqual([
+      layout.record(directoryOf(written.status.state), written.metadata.id),
+    ]);
     expect(findings).toEqual([]);
     expect(replayed).toEqual(loss === "nothing" ? [] : [written.metadata.id]);
     expect(recover(layout, Date.now())).toMatchObject({ replayed: [], findings: [] });

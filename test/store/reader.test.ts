@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeTaskId } from "../../src/model/identity.ts";
-import { PLACES, type Place } from "../../src/model/state.ts";
+import { PLACES, type StateDirectory } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { commitBatch } from "../../src/store/batch.ts";
 import { allIds, eachTask, idsIn, readTask, readTasks, TaskReader } from "../../src/store/reader.ts";
@@ -95,7 +95,8 @@ describe("eachTask()", () => {
     for (const task of [runs, claimed, freed]) home.put(task);
     const tasks = eachTask(home.layout, ["running", "pending"]);
     const given = [tasks.next().value];
-    const path = (place: Place, { metadata }: Task): string => home.layout.record(place, metadata.id);
+    const path = (place: StateDirectory, { metadata }: Task): string =>
+      home.layout.record(place, metadata.id);
     renameSync(path("pending", claimed), path("running", claimed));
     renameSync(path("running", runs), path("pending", runs));
     given.push(...tasks);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeTaskId } from "../../src/model/identity.ts";
-import { isTerminal, type Place, type State } from "../../src/model/state.ts";
+import { isTerminal, type State, type StateDirectory } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { reserveNumbers } from "../../src/store/numbers.ts";
 import { parseRecord } from "../../src/store/record.ts";
@@ -18,7 +18,7 @@ describe("recover() of one id in two places", () => {
     taskIn("completed"),
     taskIn("failed"),
   ];
-  const aside = (place: Place, state: State): string => `${place}/.corrupt/${NAME} ${state}`;
+  const aside = (place: StateDirectory, state: State): string => `${place}/.corrupt/${NAME} ${state}`;
 
   test.each([
     [
@@ -98,7 +98,7 @@ describe("recover() of one id in two places", () => {
       `dead-letter/${NAME} failed`,
       aside("dead-letter", "failed"),
     ],
-  ] satisfies [string, [Task, Place], [Task, Place], string, string][])(
+  ] satisfies [string, [Task, StateDirectory], [Task, StateDirectory], string, string][])(
     "keeps %s, and puts the other aside",
     async (_what, [kept, from], [other, at], path, put) => {
       await using home = new TempHome();

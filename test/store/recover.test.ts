@@ -2,13 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import {
+  directoryOf,
   isActive,
   isTerminal,
   PLACES,
-  type Place,
-  placeOf,
   STATES,
   type State,
+  type StateDirectory,
 } from "../../src/model/state.ts";
 import { commitBatch } from "../../src/store/batch.ts";
 import { reserveNumbers } from "../../src/store/numbers.ts";
@@ -31,7 +31,7 @@ describe("recover() of a record in the wrong place", () => {
     if (place === "tmp") renameSync(home.put(task), home.layout.moving(ID));
     else home.put(task, place);
     const found = recovered(home);
-    expect(recordsOf(home)).toEqual([`${placeOf(state)}/${NAME} ${state}`]);
+    expect(recordsOf(home)).toEqual([`${directoryOf(state)}/${NAME} ${state}`]);
     expect(found.tasks).toEqual(isTerminal(state) ? [] : [`1 ${state}`]);
     // Out of tmp/ a move is finished, and an end is announced before its move begins.
     expect(found.ended).toEqual(isTerminal(state) && place !== "tmp" ? [`1 ${state}`] : []);
@@ -50,7 +50,7 @@ describe("recover() of a record in the wrong place", () => {
 });
 
 describe("recover() of what is no record", () => {
-  const at = (home: TempHome, place: Place): string => home.layout.record(place, ID);
+  const at = (home: TempHome, place: StateDirectory): string => home.layout.record(place, ID);
 
   test.each([
     ["zero bytes", (path: string) => writeFileSync(path, "")],

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import type { Request } from "../../src/model/request.ts";
 import type { Layout } from "../../src/store/layout.ts";
-import type { Finding } from "../../src/store/quarantine.ts";
+import type { QuarantineEntry } from "../../src/store/quarantine.ts";
 import {
   answerRequest,
   dropOldReplies,
@@ -46,7 +46,7 @@ const answered = (request: Request) => ({
   answers: [{ id: "000001-train", done: "cancelled" }],
 });
 
-const pendingRequests = (layout: Layout, findings: Finding[] = []): Request[] =>
+const pendingRequests = (layout: Layout, findings: QuarantineEntry[] = []): Request[] =>
   requestNames(layout).flatMap((name) => takeRequest(layout, name, findings) ?? []);
 
 describe("a request", () => {
@@ -125,7 +125,7 @@ describe("takeRequest()", () => {
     await using home = new TempHome();
     mkdirSync(join(home.layout.requests, "folder.json", "more"), { recursive: true });
     Bun.spawnSync(["mkfifo", join(home.layout.requests, "pipe.json")]);
-    const findings: Finding[] = [];
+    const findings: QuarantineEntry[] = [];
     expect(pendingRequests(home.layout, findings)).toEqual([]);
     expect(findings.map(({ what }) => what)).toEqual(Array(2).fill("put aside: it is no request"));
     expect(readdirSync(join(home.layout.requests, ".corrupt")).toSorted()).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { AuditLine } from "../../src/model/audit.ts";
 import { cancelledInQueue, retried, stopRequested } from "../../src/model/lifecycle.ts";
-import { placeOf } from "../../src/model/state.ts";
+import { directoryOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
 import { readRecord } from "../../src/store/record.ts";
@@ -42,10 +42,10 @@ describe("commit()", () => {
       const [written] = writer.commit([{ before, after: next, actor: "ada", detail: "why" }]);
       const expected = { ...next, metadata: { ...next.metadata, resourceVersion: 2, updatedAt: at(60_000) } };
       expect(written).toEqual({ ok: true, value: expected });
-      expect(recordsOf(home)).toEqual([`${placeOf(next.status.state)}/000001-train.json`]);
-      expect(valueOf(readRecord(home.layout.record(placeOf(next.status.state), next.metadata.id)))).toEqual(
-        expected,
-      );
+      expect(recordsOf(home)).toEqual([`${directoryOf(next.status.state)}/000001-train.json`]);
+      expect(
+        valueOf(readRecord(home.layout.record(directoryOf(next.status.state), next.metadata.id))),
+      ).toEqual(expected);
       expect(home.files("tmp")).toEqual([]);
       expect(lines(home).map(({ event }) => event)).toEqual([...events] as AuditLine["event"][]);
       for (const line of lines(home)) {
@@ -137,7 +137,7 @@ describe("commit()", () => {
       const change = { before, after: next, actor: "ada" };
       const [refused] = refusedAt("journal:written", "ENOSPC", () => writer.commit([change]));
       expect(errorOf(refused ?? { ok: true, value: null }).code).toBe("DISK_FULL");
-      expect(recordsOf(home)).toEqual([`${placeOf(before.status.state)}/000001-train.json`]);
+      expect(recordsOf(home)).toEqual([`${directoryOf(before.status.state)}/000001-train.json`]);
       expect(readFileSync(path, "utf8")).toBe(text);
       expect([home.files("tmp"), lines(home)]).toEqual([[], []]);
       const [written] = writer.commit([change]);
@@ -156,7 +156,7 @@ describe("commit()", () => {
     const task = valueOf(claimed ?? { ok: false, error: "" });
     expect(recordsOf(home)).toEqual(["running/000001-train.json"]);
     expect(lines(home)).toEqual([]);
-    writer.note([{ event: "cleanup", actor: "ada" }]);
+    writer.audit([{ event: "cleanup", actor: "ada" }]);
     expect(lines(home).map(({ event, seq }) => [seq, event])).toEqual([
       [1, "task_preparing"],
       [2, "cleanup"],

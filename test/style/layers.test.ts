@@ -56,7 +56,7 @@ describe("breaches()", () => {
     ["src/cli/context.ts", 'import process from "node:process";'],
     ["src/store/owner.ts", 'import { pid } from "node:process";'],
     [
-      "src/daemon/act.ts",
+      "src/daemon/jobs/act.ts",
       'import type { Plan } from "../plan/plan.ts";\nimport { run } from "../run/run.ts";',
     ],
     ["src/model/spec.ts", 'import * as v from "valibot";\nimport { ok } from "../lib/result.ts";'],

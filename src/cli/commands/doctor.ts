@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
-import { examine } from "../examine.ts";
-import { examineDevices } from "../examine-devices.ts";
-import type { Check } from "../examine-records.ts";
+import { runChecks } from "../doctor.ts";
+import { examineDevices } from "../doctor-devices.ts";
+import type { Check } from "../doctor-records.ts";
 import { homePath } from "../home.ts";
 import { styleFor } from "../text/style.ts";
 import type { Invocation } from "../verbs.ts";
@@ -22,7 +22,7 @@ const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
 export function declare(command: Command, { context, end }: Invocation): void {
   command.option("--json", "the findings as JSON").action(async (flags: Flags) => {
     const path = homePath(context);
-    const checks = [...(await examine(context, path)), ...(await examineDevices(context, path))];
+    const checks = [...(await runChecks(context, path)), ...(await examineDevices(context, path))];
     const style = styleFor(context.hasColor);
     const render = ({ verdict, what, mend }: Check): string => {
       const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];

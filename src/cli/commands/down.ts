@@ -6,7 +6,7 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
-import { perform } from "../perform.ts";
+import { requestOperation } from "../request-operation.ts";
 import { tellOfSilence } from "../silence.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
@@ -40,7 +40,7 @@ async function down(context: Context, layout: Layout, flags: Flags): Promise<End
     return problem("NO_SUPERVISOR", `Cannot end the supervisor of "${layout.home}": none is up`, hint);
   }
   const jobs = flags.drain ? "drain" : flags.stopJobs ? "stop" : "leave";
-  const performed = await perform(context, layout, { verb: "down", owner: owner.token, jobs });
+  const performed = await requestOperation(context, layout, { verb: "down", owner: owner.token, jobs });
   if (!performed.ok) return performed.error;
   const progress = new ProgressLine(context);
   while (lockOwner(layout)?.token === owner.token) {

@@ -1,28 +1,28 @@
 import type { Command } from "commander";
-import type { Holder } from "../../daemon/holder.ts";
+import type { Supervisor } from "../../daemon/supervisor.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
-import type { Closing } from "../../model/work.ts";
-import { isStuck, isWorkLeft, reasonsNotToWait } from "../../plan/finality.ts";
-import type { Surroundings } from "../../plan/snapshot.ts";
+import type { Deadline } from "../../model/work.ts";
+import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
+import type { PlanInput } from "../../plan/input.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { idsIn, readTasks } from "../../store/reader.ts";
-import { type ClosingFlags, closingOfFlags } from "../closing.ts";
 import type { Context } from "../context.ts";
+import { type DeadlineFlags, deadlineOfFlags } from "../deadline.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
+import { planInputSeen } from "../plan-input.ts";
 import { tellOfSilence } from "../silence.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
-import { surroundingsSeen } from "../surroundings.ts";
 import { ProgressLine } from "../text/progress.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags extends ClosingFlags, Pick<SupervisorFlags, "jobs"> {
+interface Flags extends DeadlineFlags, Pick<SupervisorFlags, "jobs"> {
   readonly quiet?: true;
   readonly patient?: true;
 }
@@ -50,11 +50,11 @@ export function declare(command: Command, { context, end }: Invocation): void {
 }
 
 /** How long a drain goes on, and for what. */
-class Errand {
+class DrainSession {
   readonly #context: Context;
   readonly #layout: Layout;
   readonly #flags: Flags;
-  readonly closing: Closing | null;
+  readonly closing: Deadline | null;
   readonly #deadBefore: ReadonlySet<TaskId>;
   /** What it waited for when it last looked. */
   #waitedFor: ReadonlySet<TaskId> = new Set();
@@ -62,7 +62,7 @@ class Errand {
   #lastActive: ReadonlySet<TaskId> | null = null;
   isInterrupted = false;
 
-  constructor(context: Context, given: { layout: Layout; flags: Flags; closing: Closing | null }) {
+  constructor(context: Context, given: { layout: Layout; flags: Flags; closing: Deadline | null }) {
     this.#context = context;
     this.#layout = given.layout;
     this.#flags = given.flags;
@@ -80,8 +80,8 @@ class Errand {
   }
 
   /** True where a holder has nothing left that this drain waits for. */
-  isDone(holder: Holder): boolean {
-    return holder.jobs.size === 0 && !isWorkLeft(holder.surroundings, this.#patience);
+  isDone(supervisor: Supervisor): boolean {
+    return supervisor.jobs.size === 0 && !hasReachableWork(supervisor.planInput, this.#patience);
   }
 
   /** What it waits for, as far as the files tell. */
@@ -96,8 +96,8 @@ class Errand {
   }
 
   /** What is open of that in a holder's hands, and what runs that came since. */
-  openIn(holder: Holder): Task[] {
-    return [...holder.tasks.values()].filter(
+  openIn(supervisor: Supervisor): Task[] {
+    return [...supervisor.tasks.values()].filter(
       (task) => task.status.state !== "queued" || this.#waitedFor.has(task.metadata.id),
     );
   }
@@ -119,7 +119,7 @@ class Errand {
     return dead.length > 0 ? EXIT.failed : EXIT.done;
   }
 
-  #reasons(around: Surroundings): ReadonlyMap<TaskId, string> {
+  #reasons(around: PlanInput): ReadonlyMap<TaskId, string> {
     return reasonsNotToWait(around, this.#patience);
   }
 
@@ -128,19 +128,19 @@ class Errand {
   }
 
   /** Another supervisor may stop earlier: this one would go on. */
-  async #seen(open: readonly Task[]): Promise<Surroundings> {
-    const seen = await surroundingsSeen(this.#context, this.#layout, open);
-    return { ...seen, machine: { ...seen.machine, closing: this.closing } };
+  async #seen(open: readonly Task[]): Promise<PlanInput> {
+    const seen = await planInputSeen(this.#context, this.#layout, open);
+    return { ...seen, machine: { ...seen.machine, deadline: this.closing } };
   }
 }
 
 async function drain(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
-  const { settings, terms } = read.value;
-  const closing = closingOfFlags(context, flags);
+  const { settings, scheduling } = read.value;
+  const closing = deadlineOfFlags(context, flags);
   if (!closing.ok) return closing.error;
-  const errand = new Errand(context, { layout, flags, closing: closing.value });
+  const errand = new DrainSession(context, { layout, flags, closing: closing.value });
   const progress = new ProgressLine(context);
   context.onSignal(() => (errand.isInterrupted = true));
   // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
@@ -159,7 +159,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     // A `run` starts its own tasks alone: it hands over and becomes one who waits.
     const opened = await takeOverHome(context, layout, {
       role: "drain",
-      terms: { ...terms, closing: closing.value },
+      scheduling: { ...scheduling, deadline: closing.value },
       notices: settings.notices,
     });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
@@ -168,15 +168,16 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     {
       await using session = opened.value;
       // Beside the loop, which may rest for long once it has looked.
-      const show = (): void => progress.show(errand.openIn(session.holder));
+      const show = (): void => progress.show(errand.openIn(session.supervisor));
       const showing = context.isTerminal ? setInterval(show, LOOK_MS) : undefined;
       await superviseHome(context, session, {
         settings,
-        isDone: (holder, isQuiet) => errand.isOver || (isQuiet && errand.isDone(holder)),
+        isDone: (supervisor, isQuiet) => errand.isOver || (isQuiet && errand.isDone(supervisor)),
         isHurried: () => errand.isOver,
       }).finally(() => clearInterval(showing));
-      if (errand.isOver && flags.quiet !== true) tellLeftJobs(context, { holder: session.holder, layout });
-      if (session.holder.leaving === null) break;
+      if (errand.isOver && flags.quiet !== true)
+        tellLeftJobs(context, { supervisor: session.supervisor, layout });
+      if (session.supervisor.leaving === null) break;
     }
     await Bun.sleep(HAND_OVER_MS);
   }

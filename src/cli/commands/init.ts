@@ -5,7 +5,7 @@ import { own } from "../../lib/own.ts";
 import { asLines } from "../../lib/printable.ts";
 import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
-import { onDisk } from "../../store/trouble.ts";
+import { tryFs } from "../../store/fs-errors.ts";
 import { TEMPLATES } from "../templates.ts";
 import { renderTable } from "../text/table.ts";
 import type { Ended, Invocation } from "../verbs.ts";
@@ -35,7 +35,7 @@ export function declare(command: Command, { context, end }: Invocation): void {
         "write it elsewhere with -o FILE, or over it with --force",
       );
     }
-    const written = onDisk(`write ${path}`, () => writeFileSync(path, template.text));
+    const written = tryFs(`write ${path}`, () => writeFileSync(path, template.text));
     if (!written.ok) return written.error;
     context.out(asLines([path]));
     return EXIT.done;

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
-import { maskOf } from "../../daemon/secrets.ts";
+import { maskOf } from "../../daemon/jobs/secrets.ts";
 import { asLines } from "../../lib/printable.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";

@@ -5,7 +5,7 @@ import { EXIT } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import { matches, type Query } from "../../model/query.ts";
-import { ENDED_PLACES, type EndedPlace, placeOf, STATES } from "../../model/state.ts";
+import { directoryOf, ENDED_PLACES, type EndedPlace, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -120,7 +120,7 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   const endedLimit =
     query === null && flags.all !== true && flags.limit === undefined ? RECENT : limit - living.length;
   const states = query?.states ?? STATES;
-  const places = ENDED_PLACES.filter((place) => states.some((state) => placeOf(state) === place));
+  const places = ENDED_PLACES.filter((place) => states.some((state) => directoryOf(state) === place));
   const ended: Task[] = [];
   const reader = new TaskReader(layout);
   const looked = new Set<TaskId>();

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Order, readFiles } from "../../daemon/reading.ts";
+import { type ReadOrder, readFiles } from "../../daemon/admit/reading.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import { homePath } from "../home.ts";
@@ -23,9 +23,9 @@ export function declare(command: Command, { context, end }: Invocation): void {
   });
 }
 
-function orderIn(input: ReturnType<Invocation["context"]["readInput"]>): Order | null {
+function orderIn(input: ReturnType<Invocation["context"]["readInput"]>): ReadOrder | null {
   try {
-    return JSON.parse(new TextDecoder().decode(input)) as Order;
+    return JSON.parse(new TextDecoder().decode(input)) as ReadOrder;
   } catch {
     return null;
   }

@@ -37,8 +37,8 @@ async function run(
   if (!home.ok) return home.error;
   const read = await readTerms(context, home.value, flags);
   if (!read.ok) return read.error;
-  const { settings, terms } = read.value;
-  const refusal = refuseToWait(context, home.value, terms.capacity.jobs);
+  const { settings, scheduling } = read.value;
+  const refusal = refuseToWait(context, home.value, scheduling.capacity.jobs);
   if (refusal !== null) return refusal;
   const drafts = await readDrafts(context, {
     files,
@@ -70,7 +70,7 @@ async function run(
     layout: home.value,
     tasks,
     // Who runs a task by hand means now.
-    terms: { ...terms, work: ALWAYS },
+    scheduling: { ...scheduling, work: ALWAYS },
     notices: settings.notices,
     ...(passOn !== undefined && { onLook: passOn }),
   });

@@ -5,10 +5,10 @@ import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
 import { ok } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import { tryFs } from "../../store/fs-errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
-import { onDisk } from "../../store/trouble.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { isLingering, type Manager, managerOf, say, serviceOf } from "../service/manager.ts";
@@ -83,7 +83,7 @@ function install(context: Context, { layout, manager }: { layout: Layout; manage
       "end it with `stint down`, its jobs go on; then try again",
     );
   }
-  const written = onDisk(`write ${manager.file}`, () => {
+  const written = tryFs(`write ${manager.file}`, () => {
     mkdirSync(dirname(manager.file), { recursive: true });
     writeFileSync(manager.file, manager.text);
   });
@@ -103,7 +103,7 @@ function uninstall(context: Context, manager: Manager): Ended {
   if (trouble !== null) return unreachable(manager, trouble);
   const refused = runAll(context, manager.stop);
   if (refused !== null) return refused;
-  const removed = onDisk(`remove ${manager.file}`, () => rmSync(manager.file, { force: true }));
+  const removed = tryFs(`remove ${manager.file}`, () => rmSync(manager.file, { force: true }));
   if (!removed.ok) return removed.error;
   const unread = runAll(context, manager.afterRemoval);
   if (unread !== null) return unread;

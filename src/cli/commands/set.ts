@@ -9,7 +9,7 @@ import { readTask } from "../../store/reader.ts";
 import type { Context } from "../context.ts";
 import { fieldContext, usage } from "../drafts.ts";
 import { homePath } from "../home.ts";
-import { perform } from "../perform.ts";
+import { requestOperation } from "../request-operation.ts";
 import { findTasks } from "../select.ts";
 import { targetOf } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
@@ -89,7 +89,7 @@ async function change(
 }
 
 async function tryChange(context: Context, layout: Layout, operation: Operation): Promise<Problem | null> {
-  const performed = await perform(context, layout, operation);
+  const performed = await requestOperation(context, layout, operation);
   if (!performed.ok) return performed.error;
   if (performed.value.requested > 0) {
     context.err("stint: requested; the supervisor has not answered yet\n");

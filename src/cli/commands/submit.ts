@@ -10,11 +10,11 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
+import { schedulingConfigOf } from "../scheduling-config.ts";
 import { readSettings } from "../settings.ts";
 import { tellOfSilence } from "../silence.ts";
 import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
 import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
-import { termsOf } from "../terms.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
 import type { Ended, Invocation } from "../verbs.ts";
 
@@ -69,7 +69,7 @@ async function submit(
   if (!home.ok) return home.error;
   if (flags.wait || flags.follow) {
     const { refuseToWait } = await import("../inside-job.ts");
-    const refusal = refuseToWait(context, home.value, termsOf(settings.value).capacity.jobs);
+    const refusal = refuseToWait(context, home.value, schedulingConfigOf(settings.value).capacity.jobs);
     if (refusal !== null) return refusal;
   }
   const resubmitOf = source === null ? undefined : source.value.id;

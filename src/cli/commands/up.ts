@@ -41,27 +41,27 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     );
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
-  const { settings, terms } = read.value;
+  const { settings, scheduling } = read.value;
   const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}`);
   const opened = await takeOverHome(context, layout, {
     role: "up",
-    terms,
+    scheduling,
     notices: settings.notices,
     say,
   });
   if (!opened.ok) return opened.error;
   await using session = opened.value;
-  const { holder } = session;
+  const { supervisor } = session;
   context.onSignal((signal) => {
     say(`${signal}: leaving, the jobs go on`);
-    holder.leaving = "leave";
-    holder.nudge();
+    supervisor.leaving = "leave";
+    supervisor.nudge();
   });
   say(
-    `supervising ${layout.home}, ${holder.options.terms.capacity.jobs} jobs at a time (pid ${holder.options.lock.owner.pid})`,
+    `supervising ${layout.home}, ${supervisor.context.scheduling.capacity.jobs} jobs at a time (pid ${supervisor.context.lock.owner.pid})`,
   );
   await superviseHome(context, session, { settings, isDone: () => false });
-  tellLeftJobs(context, { holder, layout });
+  tellLeftJobs(context, { supervisor, layout });
   return EXIT.done;
 }
 

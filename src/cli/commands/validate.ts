@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { refuseUnplaceable } from "../../daemon/enqueue.ts";
-import { refuseUnenforceable } from "../../daemon/limit-refusal.ts";
-import { probeMeans, thisMachine } from "../../machine/means.ts";
+import { refuseUnplaceable } from "../../daemon/admit/enqueue.ts";
+import { refuseUnenforceable } from "../../daemon/jobs/limit-refusal.ts";
+import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
 import { EXIT } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
 import { machineFor } from "../machine.ts";
+import { schedulingConfigOf } from "../scheduling-config.ts";
 import { readSettings } from "../settings.ts";
-import { termsOf } from "../terms.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 import type { Invocation } from "../verbs.ts";
 
@@ -29,12 +29,12 @@ export function declare(command: Command, { context, end }: Invocation): void {
       if (!drafts.ok) return end(drafts.error);
       const machine = await machineFor(context, layout, {
         drafts: drafts.value,
-        terms: termsOf(settings.value),
+        scheduling: schedulingConfigOf(settings.value),
         owner: lockOwner(layout),
       });
       const placeable = refuseUnplaceable(drafts.value, machine);
       if (!placeable.ok) return end(placeable.error);
-      const { controllers } = probeMeans(thisMachine(context.env));
+      const { controllers } = detectLimitBackend(thisMachine(context.env));
       const enforceable = refuseUnenforceable(drafts.value, controllers);
       if (!enforceable.ok) return end(enforceable.error);
       const count = drafts.value.length === 1 ? "one task" : `${drafts.value.length} tasks`;

@@ -1,8 +1,8 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import type { TaskId } from "../../model/identity.ts";
+import { type DeviceBlocker, deviceBlockers } from "../../plan/device-blocker.ts";
 import type { DeviceRoom } from "../../plan/devices.ts";
-import { type Obstacle, obstacles } from "../../plan/obstacle.ts";
-import type { Shortage } from "../../plan/place.ts";
+import type { ResourceShortage } from "../../plan/place.ts";
 import { describeGpus } from "../../plan/shortage.ts";
 import { localTime } from "./time.ts";
 
@@ -10,13 +10,13 @@ import { localTime } from "./time.ts";
 export type Holders = ReadonlyMap<TaskId, number>;
 
 /** What is short, in a word. */
-export function nameOfShortage(short: Shortage): string {
+export function nameOfShortage(short: ResourceShortage): string {
   return { jobs: "a place", cpus: "CPUs", memoryBytes: "memory", gpus: "a GPU" }[short.resource];
 }
 
 /** What is short and who has it, in sentences. */
 export function shortageLines(
-  short: Shortage,
+  short: ResourceShortage,
   around: { readonly nowMs: number; readonly holders: Holders },
 ): string[] {
   switch (short.resource) {
@@ -34,7 +34,7 @@ export function shortageLines(
       const head = `It waits for ${describeGpus(short.demand)}`;
       if (short.rooms.length === 0)
         return [`${head}: those of this machine have not been seen yet (stint doctor tells more).`];
-      const devices = obstacles(short.demand, short.rooms);
+      const devices = deviceBlockers(short.demand, short.rooms);
       return [`${head}:`, ...devices.map((one) => `  ${deviceLine(one, around)}`)];
     }
   }
@@ -42,7 +42,7 @@ export function shortageLines(
 
 interface Look {
   readonly room: DeviceRoom;
-  readonly obstacle: Obstacle | null;
+  readonly obstacle: DeviceBlocker | null;
 }
 
 function deviceLine(

@@ -135,8 +135,8 @@ function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
 const MAX_TOLD = 5;
 
 function dependencyLines(parents: readonly UnmetParent[], id: string): string[] {
-  const bad = parents.filter(({ state }) => state !== "unended");
-  const open = parents.filter(({ state }) => state === "unended");
+  const bad = parents.filter(({ state }) => state !== "unfinished");
+  const open = parents.filter(({ state }) => state === "unfinished");
   const [only] = open;
   const waiting =
     open.length > 1
@@ -153,7 +153,7 @@ function dependencyLines(parents: readonly UnmetParent[], id: string): string[] 
 
 function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
   const wanted = { success: "has succeeded", any: "has ended", failure: "has failed" }[when];
-  if (state === "unended") return [`It starts once ${task} ${wanted}.`];
+  if (state === "unfinished") return [`It starts once ${task} ${wanted}.`];
   const is = state === "gone" ? "its record was removed" : `it is ${state}`;
   const line = `It was to start once ${task} ${wanted}, but ${is}.`;
   if (state === "completed" || state === "gone") return [line, `To call it off: stint cancel ${id}`];
@@ -161,7 +161,7 @@ function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
 }
 
 function shortParents(parents: readonly UnmetParent[]): string {
-  const bad = parents.find(({ state }) => state !== "unended");
+  const bad = parents.find(({ state }) => state !== "unfinished");
   if (bad !== undefined) return `${bad.task}, which is ${bad.state}`;
   return shortList(parents.map(({ task }) => task));
 }

@@ -5,11 +5,11 @@ import type { Notice, NoticeRules, Receiver, SecretPlace, Webhook } from "../../
 import { jobEnvironment } from "../../run/environment.ts";
 import { runHook } from "../../run/hook.ts";
 import { readEnvironment } from "../../store/environments.ts";
+import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
-import { onDisk } from "../../store/trouble.ts";
 import { post } from "./http.ts";
 import { bodyOf, pingAddress, signatureOf, variablesOf } from "./message.ts";
-import { failedTry, type Outcome, TAKEN } from "./outcome.ts";
+import { DELIVERED, failedTry, type Outcome } from "./outcome.ts";
 
 /** What a delivery works with. */
 export interface Delivering {
@@ -54,7 +54,7 @@ async function runCommand(
     signal,
   });
   if (end.how === "aborted") return { type: "aborted" };
-  if (end.how === "ended" && end.code === 0) return TAKEN;
+  if (end.how === "ended" && end.code === 0) return DELIVERED;
   if (end.how === "hung")
     return failedTry(`the command ran for over ${rules.commandTimeoutMs} ms and was killed`);
   if (end.how === "notStarted") return failedTry("the command could not be started");
@@ -138,6 +138,6 @@ function variables(
 ): Readonly<Record<string, string>> {
   const hash = notice.origin === "task" ? notice.environment : undefined;
   if (hash === undefined) return environment;
-  const read = onDisk("read the captured environment", () => readEnvironment(layout, hash));
+  const read = tryFs("read the captured environment", () => readEnvironment(layout, hash));
   return (read.ok ? read.value : null) ?? environment;
 }

@@ -1,4 +1,4 @@
-import { failedTry, type Outcome, TAKEN } from "./outcome.ts";
+import { DELIVERED, failedTry, type Outcome } from "./outcome.ts";
 
 /** One POST. */
 export interface Post {
@@ -26,7 +26,7 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
     const { status } = response;
     // Nothing in an answer is of use, and it may have no end.
     await response.body?.cancel();
-    if (status >= 200 && status < 300) return TAKEN;
+    if (status >= 200 && status < 300) return DELIVERED;
     if (status >= 300 && status < 400)
       return failedTry(`the answer was a redirect (${status}), which is not followed`, true);
     const isFinal = status >= 400 && status < 500 && !WORTH_ANOTHER.includes(status);

@@ -5,7 +5,7 @@ export type Outcome =
   /** Cut short because the supervisor leaves: it does not count. */
   | { readonly type: "aborted" };
 
-export const TAKEN: Outcome = { type: "taken" };
+export const DELIVERED: Outcome = { type: "taken" };
 
 /** A try that failed and is worth another one. */
 export function failedTry(error: string, isFinal = false): Outcome {

@@ -37,7 +37,10 @@ export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
   return found
     .slice(0, MAX_TOLD)
     .map(({ placeholder, value }) =>
-      fault(placeOf(placeholder, value, text), `${placeholder.raw} stands in the values of the sweep itself`),
+      fault(
+        positionOf(placeholder, value, text),
+        `${placeholder.raw} stands in the values of the sweep itself`,
+      ),
     );
 }
 
@@ -55,7 +58,7 @@ function valueFaults(value: Value, around: Around): Fault[] {
   const unclosed = unclosedIn(value.text);
   if (unclosed !== null) {
     const hint = "write ${{ matrix.NAME }}, without braces or line ends in it";
-    return [fault(placeOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
+    return [fault(positionOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
   }
   const wrong = placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
     const trouble = troubleWith(placeholder, around.sweep);
@@ -64,7 +67,7 @@ function valueFaults(value: Value, around: Around): Fault[] {
   return wrong
     .slice(0, MAX_TOLD)
     .map(({ placeholder, message, hint }) =>
-      fault(placeOf(placeholder, value, around.text), message, hint()),
+      fault(positionOf(placeholder, value, around.text), message, hint()),
     );
 }
 
@@ -108,7 +111,7 @@ function hintForKind(typed: string, { name, sweep }: { name: string; sweep: Swee
 }
 
 /** Where a placeholder stands in the text of its value; the whole value where it was written in another way. */
-export function placeOf(placeholder: Placeholder, value: Value, text: string): Span {
+export function positionOf(placeholder: Placeholder, value: Value, text: string): Span {
   if (value.type !== "scalar") return value.span;
   const before = value.text.slice(0, placeholder.start).split(placeholder.raw).length - 1;
   let start = value.span.start - 1;

@@ -4,7 +4,7 @@ import { errnoOf } from "../../lib/errno.ts";
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault, refuse, type Source } from "../fault.ts";
-import type { Surroundings } from "../readers.ts";
+import type { ReadContext } from "../readers.ts";
 import { folder } from "../task-readers.ts";
 import { decodeTaskText, MAX_TEXT_BYTES, tooLarge } from "../task-text.ts";
 import { describe, type Value } from "../value.ts";
@@ -22,7 +22,7 @@ const FORMS: Readonly<Record<string, (source: Source) => Result<Member[], Fault[
 };
 
 /** Reads the members that a data file has; a relative path begins at `defaultCwd`. */
-export function readEach(value: Value, surroundings: Surroundings): Result<Member[], Fault[]> {
+export function readEach(value: Value, surroundings: ReadContext): Result<Member[], Fault[]> {
   if (value.type !== "scalar")
     return refuse(
       value,

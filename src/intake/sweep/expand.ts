@@ -9,7 +9,7 @@ import { type Given, givenFields } from "../given.ts";
 import { singleDraft } from "../single.ts";
 import { taskName } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
-import { nestedFaults, placeholderFaults, placeOf } from "./check.ts";
+import { nestedFaults, placeholderFaults, positionOf } from "./check.ts";
 import { type Filler, fieldOf, fillerOf, type ValueTrouble } from "./fill-value.ts";
 import { describeValues, type Member } from "./member.ts";
 import { lookupIn, placeholdersIn } from "./placeholder.ts";
@@ -129,7 +129,7 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
   if (troubles.length > 0) {
     return err(
       troubles.map(({ placeholder, value, message, hint }) =>
-        fault(placeOf(placeholder, value, reading.text), `${message} ${which(member, index)}`, hint),
+        fault(positionOf(placeholder, value, reading.text), `${message} ${which(member, index)}`, hint),
       ),
     );
   }

@@ -12,7 +12,7 @@ export interface Member {
 }
 
 /** The word before the dot in `${{ matrix.lr }}`. */
-export type Kind = "matrix" | "each" | "array";
+export type MemberKind = "matrix" | "each" | "array";
 
 /** A schema passes these over, to keep prototypes clean, so they would be lost without a word. */
 const IMPOSSIBLE_NAMES = ["__proto__", "prototype", "constructor"];

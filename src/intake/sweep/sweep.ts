@@ -2,24 +2,24 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { camelCase } from "../camel-case.ts";
 import { type Fault, fault } from "../fault.ts";
-import { count, type Surroundings } from "../readers.ts";
+import { count, type ReadContext } from "../readers.ts";
 import { type Entry, isUnspecified, type Value } from "../value.ts";
 import { readArray } from "./array.ts";
 import { readEach } from "./data-file.ts";
 import { readMatrix } from "./matrix.ts";
-import { type Kind, type Member, withoutTwins } from "./member.ts";
+import { type Member, type MemberKind, withoutTwins } from "./member.ts";
 import { tooMany } from "./range.ts";
 
 const KINDS = { matrix: readMatrix, each: readEach, array: readArray } as const satisfies Record<
-  Kind,
-  (value: Value, surroundings: Surroundings) => Result<Member[], Fault[]>
+  MemberKind,
+  (value: Value, surroundings: ReadContext) => Result<Member[], Fault[]>
 >;
 const LIMITS = ["maxParallel", "maxFailures"] as const;
 type Limit = (typeof LIMITS)[number];
 
 /** What one document makes many tasks of. */
 export interface Sweep {
-  readonly kind: Kind;
+  readonly kind: MemberKind;
   readonly members: readonly Member[];
   /** Every name that a member has a value for. */
   readonly names: readonly string[];
@@ -31,8 +31,8 @@ export function isSweepKey({ key }: Entry): boolean {
   return kindOf(key) !== null || limitOf(key) !== null;
 }
 
-function kindOf(key: string): Kind | null {
-  return (Object.keys(KINDS) as Kind[]).find((kind) => kind === camelCase(key)) ?? null;
+function kindOf(key: string): MemberKind | null {
+  return (Object.keys(KINDS) as MemberKind[]).find((kind) => kind === camelCase(key)) ?? null;
 }
 
 function limitOf(key: string): Limit | null {
@@ -42,7 +42,7 @@ function limitOf(key: string): Limit | null {
 /** Reads the keys of a sweep; null where there is none. */
 export function readSweep(
   entries: readonly Entry[],
-  surroundings: Surroundings,
+  surroundings: ReadContext,
 ): Result<Sweep | null, Fault[]> {
   const given = entries.filter(({ value }) => !isUnspecified(value));
   const limits = readLimits(given, surroundings);
@@ -85,7 +85,7 @@ function withinLimits(members: Result<Member[], Fault[]>, value: Value): Result<
   return withoutTwins(members.value);
 }
 
-function readLimits(given: readonly Entry[], surroundings: Surroundings): Result<Sweep["limits"], Fault[]> {
+function readLimits(given: readonly Entry[], surroundings: ReadContext): Result<Sweep["limits"], Fault[]> {
   const limits: { [key in Limit]?: number } = {};
   const faults: Fault[] = [];
   for (const { key, value } of given) {

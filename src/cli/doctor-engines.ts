@@ -1,0 +1,62 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ENGINES, type EngineName } from "../model/kind.ts";
+import type { Context } from "./context.ts";
+import type { Check } from "./doctor-records.ts";
+
+/** An engine whose service hangs is not waited for. */
+const ENGINE_TIMEOUT_MS = 5_000;
+
+const TEMPLATES: Readonly<Record<EngineName, string>> = {
+  podman:
+    "version {{.Version.Version}}, {{if .Host.Security.Rootless}}rootless{{else}}as root{{end}}, groups by {{.Host.CgroupManager}}",
+  docker: 'version {{.ServerVersion}}, groups by {{.CgroupDriver}}, {{join .SecurityOptions " "}}',
+};
+
+/** What runs containers here. Without an engine nothing is wrong: most tasks need none. */
+export function checkEngines({ env }: Context): Check[] {
+  const found = ENGINES.flatMap((name) => {
+    const path = Bun.which(name, { PATH: env["PATH"] ?? "/usr/bin:/bin" });
+    return path === null ? [] : [{ name, path }];
+  });
+  if (found.length === 0) {
+    const what = "neither podman nor docker is in PATH: tasks with container: would fail";
+    return [{ verdict: "note", what, mend: "install one of them, such as apt install podman" }];
+  }
+  return found.map((engine) => checkEngine(engine, env));
+}
+
+function checkEngine(
+  { name, path }: { name: EngineName; path: string },
+  env: Readonly<Record<string, string>>,
+): Check {
+  const asked = Bun.spawnSync([path, "info", "--format", TEMPLATES[name]], {
+    env: { ...env },
+    stdin: "ignore",
+    timeout: ENGINE_TIMEOUT_MS,
+  });
+  const said = asked.stdout.toString().trim();
+  if (asked.exitCode !== 0) {
+    const [why = "it did not answer"] = asked.stderr.toString().trim().split("\n").slice(-1);
+    return {
+      verdict: "note",
+      what: `${name} is ${path} and does not work: ${why}`,
+      mend: `${name} info tells more`,
+    };
+  }
+  const gpus = name === "podman" ? `; GPUs by CDI: ${describeCdi()}` : "";
+  return { verdict: "fine", what: `${name} is ${path}, ${said}${gpus}` };
+}
+
+/** Where specifications of devices lie (the Container Device Interface's own defaults). */
+const CDI_FOLDERS = ["/etc/cdi", "/var/run/cdi"];
+
+function describeCdi(): string {
+  const files = CDI_FOLDERS.filter(existsSync).flatMap((folder) =>
+    readdirSync(folder).map((file) => join(folder, file)),
+  );
+  const ofNvidia = files.filter((file) => readFileSync(file, "utf8").includes("nvidia.com/gpu"));
+  return ofNvidia.length > 0
+    ? ofNvidia.join(", ")
+    : "none (nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml makes them known)";
+}

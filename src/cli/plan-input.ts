@@ -1,0 +1,38 @@
+import { DependencyCache } from "../daemon/state/dependency-cache.ts";
+import type { Task } from "../model/task.ts";
+import type { PlanInput } from "../plan/input.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock-owner.ts";
+import type { Context } from "./context.ts";
+import { seenMachine } from "./machine.ts";
+import { plainSchedulingConfig, schedulingConfigOf } from "./scheduling-config.ts";
+import { readSettings } from "./settings.ts";
+
+/** What a supervisor would decide on, as far as the files tell. */
+export async function planInputSeen(
+  context: Context,
+  layout: Layout,
+  unfinished: readonly Task[],
+): Promise<PlanInput> {
+  const queued = unfinished.filter((task) => task.status.state === "queued");
+  const active = unfinished.filter((task) => task.status.state !== "queued");
+  const settings = await readSettings(context, layout);
+  const owner = lockOwner(layout);
+  const own = settings.ok ? schedulingConfigOf(settings.value) : plainSchedulingConfig();
+  const scheduling = {
+    ...own,
+    capacity: owner?.capacity ?? own.capacity,
+    labels: owner?.labels ?? own.labels,
+    closing: owner?.closing ?? null,
+  };
+  const relatives = new DependencyCache(layout);
+  for (const task of queued) relatives.upsert(task);
+  const related = relatives.statesFor(new Map(unfinished.map((task) => [task.metadata.id, task])));
+  return {
+    nowMs: context.clock.now(),
+    queued,
+    active,
+    machine: await seenMachine(context, layout, { scheduling, owner }),
+    ...related,
+  };
+}

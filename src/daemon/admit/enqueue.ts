@@ -1,0 +1,104 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type Problem, problem } from "../../model/errors.ts";
+import type { Draft } from "../../model/submission.ts";
+import type { Task } from "../../model/task.ts";
+import { plainDemand } from "../../plan/demand.ts";
+import type { Machine } from "../../plan/input.ts";
+import { unsatisfiable } from "../../plan/place.ts";
+import { describeShortage } from "../../plan/shortage.ts";
+import { commitBatch } from "../../store/batch.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import type { Layout } from "../../store/layout.ts";
+import { refuseUnenforceable } from "../jobs/limit-refusal.ts";
+import { refuseUnreadableSources } from "../jobs/secrets.ts";
+import { type AcceptOptions, type Submitter, tasksOf } from "./accept.ts";
+import { QueueView } from "./queue-view.ts";
+import { resolveParents } from "./resolve-dependencies.ts";
+
+/** Tasks of one lane that may wait; more are a program that has run away. */
+const MAX_LANE_LENGTH = 10_000;
+
+/** Whose drafts they are, and what they are held against. */
+export type Enqueueing = Submitter &
+  AcceptOptions & {
+    readonly machine: Machine;
+    readonly controllers: readonly string[];
+    /** Of those who queue several files together. */
+    readonly seen?: QueueView;
+  };
+
+/** Queues drafts all or none, or says why they cannot be; they are on the disk when this returns. */
+export function enqueue(
+  layout: Layout,
+  drafts: readonly Draft[],
+  options: Enqueueing,
+): Result<Task[], Problem> {
+  const { batch, firing } = options;
+  const tasks = tasksFor(layout, drafts, options);
+  if (!tasks.ok) return tasks;
+  const fired = firing?.schedule === undefined ? null : { ...firing, schedule: firing.schedule };
+  return tryFs("queue the tasks", () => {
+    commitBatch(layout, batch, {
+      tasks: tasks.value,
+      ...(fired !== null && { fired: { ...fired, tasks: tasks.value.map(({ metadata }) => metadata.id) } }),
+    });
+    return tasks.value;
+  });
+}
+
+/** Holds drafts against the machine and the queue, and makes tasks of them, which nobody knows of yet. */
+export function tasksFor(
+  layout: Layout,
+  drafts: readonly Draft[],
+  options: Enqueueing,
+): Result<Task[], Problem> {
+  const placeable = refuseUnplaceable(drafts, options.machine);
+  if (!placeable.ok) return placeable;
+  const enforceable = refuseUnenforceable(drafts, options.controllers);
+  if (!enforceable.ok) return enforceable;
+  const readable = refuseUnreadableSources(drafts, options.environment);
+  if (!readable.ok) return readable;
+  const seen = options.seen ?? new QueueView(layout);
+  const room = refuseFullLanes(drafts, seen);
+  if (!room.ok) return room;
+  const parents = resolveParents(seen, drafts);
+  if (!parents.ok) return parents;
+  return tryFs("queue the tasks", () => tasksOf(layout, drafts, { ...options, parents: parents.value }));
+}
+
+/** Refuses what this machine can never run, naming what is short. */
+export function refuseUnplaceable(
+  drafts: readonly Pick<Draft, "name" | "spec">[],
+  machine: Machine,
+  action = "queue",
+): Result<null, Problem> {
+  for (const draft of drafts) {
+    const [short] = unsatisfiable(plainDemand(draft.spec.resources), machine);
+    if (short === undefined) continue;
+    const message = `Cannot ${action} "${draft.name}": it ${describeShortage(short)}, so it could never start`;
+    const hint =
+      short.resource === "gpus"
+        ? "see what there is: stint gpus"
+        : "ask for less, or submit it on a machine that has more";
+    return err(problem("UNPLACEABLE", message, hint));
+  }
+  return ok(null);
+}
+
+function refuseFullLanes(drafts: readonly Draft[], seen: QueueView): Result<null, Problem> {
+  for (const [slot, count] of countBy(drafts.map(({ spec }) => spec.slot))) {
+    const waiting = seen.inLane(slot);
+    if (waiting + count <= MAX_LANE_LENGTH) continue;
+    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting} wait in it, of ${MAX_LANE_LENGTH} at most`;
+    return err(problem("QUEUE_FULL", message, `see what holds it up: stint ls --slot ${slot}`));
+  }
+  return ok(null);
+}
+
+function countBy(keys: readonly (string | undefined)[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) {
+    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}

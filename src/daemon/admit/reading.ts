@@ -1,0 +1,147 @@
+import { basename, extname } from "node:path";
+import type { Defaults } from "../../intake/candidate.ts";
+import { renderDiagnostic } from "../../intake/diagnostic.ts";
+import { readSubmission } from "../../intake/submission.ts";
+import { readTaskFile } from "../../intake/task-text.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { err, type Result } from "../../lib/result.ts";
+import { type Problem, problem } from "../../model/errors.ts";
+import { nameFrom } from "../../model/identity.ts";
+import type { Draft } from "../../model/submission.ts";
+import type { Task } from "../../model/task.ts";
+import type { Machine } from "../../plan/input.ts";
+import { newBatch, stageBatch } from "../../store/batch.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import type { Layout } from "../../store/layout.ts";
+import { noteNames } from "../../store/names.ts";
+import { tasksFor } from "./enqueue.ts";
+import { QueueView } from "./queue-view.ts";
+
+/** A file that was taken out of an inbox, and where it came from. */
+export interface TakenFile {
+  /** The path that it has now. */
+  readonly path: string;
+  /** The name that it had. */
+  readonly file: string;
+  readonly directory: string;
+}
+
+/** What a reader is asked for: it stages the tasks of some files as one batch, and commits nothing. */
+export interface ReadOrder {
+  readonly batch: string;
+  readonly files: readonly TakenFile[];
+  readonly userHome: string;
+  readonly defaults?: Defaults;
+  /** JSON has no sets. */
+  readonly machine: Omit<Machine, "awaitingProbe">;
+  readonly controllers: readonly string[];
+  readonly createdBy: string;
+}
+
+/** What a reader tells, a line of JSON each; files by their places in the order. */
+export type ReaderMessage =
+  /** It begins with a file, or with the staging. */
+  | { readonly type: "at"; readonly file: number | null }
+  | { readonly type: "refused"; readonly file: number; readonly problem: Problem }
+  /** It is over; what was neither refused nor staged was not looked at. */
+  | { readonly type: "staged"; readonly files: readonly number[] }
+  | { readonly type: "failed"; readonly problem: Problem };
+
+/** So many tasks are enough for one batch: what comes behind is for the next. */
+const MAX_TASKS = 1_000;
+
+/** Reads files and stages what they ask for. It may take as long as it takes: a process of its own does it. */
+export function readFiles(
+  layout: Layout,
+  order: ReadOrder,
+  { clock, tell }: { readonly clock: Clock; readonly tell: (told: ReaderMessage) => void },
+): void {
+  const tasks: Task[] = [];
+  const staged: number[] = [];
+  const seen = new QueueView(layout);
+  let left = [...order.files.keys()];
+  while (left.length > 0 && tasks.length < MAX_TASKS) {
+    const before = staged.length;
+    const refused = new Map<number, Problem>();
+    for (const file of left) {
+      if (tasks.length >= MAX_TASKS) break;
+      tell({ type: "at", file });
+      const made = readFile(layout, { order, file, clock, seen });
+      if (!made.ok) {
+        refused.set(file, made.error);
+        continue;
+      }
+      staged.push(file);
+      seen.add(made.value);
+      for (const task of made.value) tasks.push(task);
+    }
+    // What one waits for may have come with another one that stood behind it.
+    const isAgain = staged.length > before;
+    left = [];
+    for (const [file, found] of refused) {
+      if (isAgain && found.code === "INVALID_DEPENDENCY") left.push(file);
+      else tell({ type: "refused", file, problem: found });
+    }
+  }
+  tell({ type: "at", file: null });
+  const taken = staged.map((file) => order.files[file]?.path ?? "");
+  const done = tryFs("queue the tasks", () => {
+    if (tasks.length === 0) return;
+    stageBatch(layout, order.batch, { tasks, taken });
+    const ids = tasks.map(({ metadata }) => metadata.id);
+    noteNames(layout, ids);
+  });
+  tell(done.ok ? { type: "staged", files: staged } : { type: "failed", problem: done.error });
+}
+
+function readFile(
+  layout: Layout,
+  of: {
+    readonly order: ReadOrder;
+    readonly file: number;
+    readonly clock: Clock;
+    readonly seen: QueueView;
+  },
+): Result<Task[], Problem> {
+  const { order, file, clock, seen } = of;
+  const taken = order.files[file];
+  if (taken === undefined) throw new Error(`there is no file ${file} in the order`);
+  const drafts = readTaken(taken, order, clock.now());
+  if (!drafts.ok) return drafts;
+  const { machine, controllers, createdBy } = order;
+  return tasksFor(layout, drafts.value, {
+    // The tasks of a file belong together, whatever else is accepted in the same moment.
+    batch: newBatch(),
+    clock,
+    machine: { ...machine, awaitingProbe: new Set() },
+    controllers,
+    createdBy,
+    source: "inbox",
+    seen,
+  });
+}
+
+function readTaken(
+  { path, file, directory }: TakenFile,
+  { userHome, defaults }: ReadOrder,
+  nowMs: number,
+): Result<Draft[], Problem> {
+  const text = readTaskFile(path);
+  if (!text.ok) return err(refusal(file, text.error));
+  const read = readSubmission(text.value, {
+    file,
+    defaultCwd: userHome,
+    home: userHome,
+    defaultName: nameFrom(basename(file, extname(file))),
+    dataFolder: directory,
+    nowMs,
+    ...(defaults !== undefined && { defaults }),
+  });
+  if (read.ok) return read;
+  return err(refusal(file, `nothing of it was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
+}
+
+/** Why a file is given back to whoever dropped it. */
+export function refusal(file: string, reason: string | undefined): Problem {
+  return problem("INVALID_TASK_FILE", `Cannot queue "${file}": ${reason ?? "it is no task file"}`);
+}

@@ -1,0 +1,201 @@
+import { join } from "node:path";
+import type { Defaults } from "../../intake/candidate.ts";
+import { printable } from "../../lib/printable.ts";
+import type { Steps } from "../../lib/steps.ts";
+import type { ErrorCode, Problem } from "../../model/errors.ts";
+import { commitStaged, dropStaged, incomingBatches, newBatch } from "../../store/batch.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import { fileRejected, syncTaken } from "../../store/inbox-files.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { ReaderProcess } from "./reader.ts";
+import { refusal, type TakenFile } from "./reading.ts";
+
+/** On whose behalf what files ask for is queued. */
+export interface OnBehalf {
+  readonly defaults?: Defaults;
+  /** Jobs of the inbox run in the user's home directory, with the supervisor's environment. */
+  readonly userHome: string;
+}
+
+/** So many files are read in a row, and accepted as one. */
+const FILES_AT_ONCE = 1_000;
+/** Where no reader can begin, the next one is tried after this time. */
+const RETRY_MS = 5_000;
+/** A file at which a reader was ended is read once more, alone: it may have been somebody else's doing. */
+const MAX_ENDS = 2;
+
+/** What no other day will mend: the file is refused. All else is trouble with the disk, and the file waits. */
+const FAULTS_OF_FILES: ReadonlySet<ErrorCode> = new Set([
+  "INVALID_TASK_FILE",
+  "INVALID_DEPENDENCY",
+  "UNPLACEABLE",
+  "QUEUE_FULL",
+]);
+
+/** Files on their way from an inbox to the queue or back: read beside the loop, then accepted, refused, or owed to their inbox. */
+export class TakenFiles implements Disposable {
+  readonly #holder: Supervisor;
+  readonly #onBehalf: OnBehalf;
+  /** The paths of files that are to be given back. */
+  readonly owed = new Set<string>();
+  /** Files that are read once more, because what they wait for may have been dropped together with them. */
+  readonly #second = new Set<string>();
+  /** How often a reader ended at a file. */
+  readonly #ends = new Map<string, number>();
+  /** Those that are not read yet. */
+  readonly #ready: TakenFile[] = [];
+  #reader: ReaderProcess | null = null;
+
+  constructor(supervisor: Supervisor, onBehalf: OnBehalf) {
+    this.#holder = supervisor;
+    this.#onBehalf = onBehalf;
+  }
+
+  /** True where some are not read yet. */
+  get isAny(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  /** True where as many wait as are read together. */
+  get isFull(): boolean {
+    return this.#ready.length >= FILES_AT_ONCE;
+  }
+
+  add(one: TakenFile): void {
+    this.#ready.push(one);
+  }
+
+  /** Reads all that wait. */
+  *read(): Steps<void> {
+    while (this.#ready.length > 0) yield* this.#readSome();
+  }
+
+  /** Has some of the files read, and accepts what is staged of them. */
+  *#readSome(): Steps<void> {
+    const files = this.#nextFiles();
+    const { clock, layout, actor, limitBackend, self, environment } = this.#holder.context;
+    const { userHome, defaults } = this.#onBehalf;
+    const { awaitingProbe: _set, ...machine } = this.#holder.machine;
+    const batch = newBatch();
+    const order = {
+      batch,
+      files,
+      userHome,
+      machine,
+      controllers: limitBackend().controllers,
+      createdBy: actor,
+      ...(defaults !== undefined && { defaults }),
+    };
+    const begun = tryFs("read files of the inbox in a process of its own", () => {
+      return new ReaderProcess(order, { layout, clock, self, environment, nudge: this.#holder.nudge });
+    });
+    if (!begun.ok) {
+      for (const { path } of files) this.owed.add(path);
+      return this.#holder.enterDegraded(begun.error);
+    }
+    const reader = (this.#reader = begun.value);
+    while (!reader.isOver) yield "wait";
+    this.#reader = null;
+    const left = new Set(files);
+    for (const told of reader.told) {
+      if (told.type === "failed") {
+        this.#holder.enterDegraded(told.problem);
+        for (const one of left) this.owed.add(one.path);
+        return dropStaged(layout, batch);
+      }
+      if (told.type === "at") continue;
+      const places = told.type === "refused" ? [told.file] : told.files;
+      const some = places.map((place) => files[place]).filter((one) => one !== undefined);
+      for (const one of some) left.delete(one);
+      if (told.type === "staged") this.#commit(batch, some);
+      else for (const one of some) this.refuse(one, told.problem);
+      yield;
+    }
+    if (!reader.told.some(({ type }) => type === "staged")) yield* this.#blame(reader, { files, left });
+    this.#ready.unshift(...left);
+    // Not on top of what the disk refused.
+    if (this.#holder.degraded !== null) yield "wait";
+  }
+
+  /** One at which a reader was ended is read alone. */
+  #nextFiles(): TakenFile[] {
+    const isSuspect = ({ path }: TakenFile): boolean => this.#ends.has(path);
+    const suspect = this.#ready.findIndex(isSuspect);
+    return this.#ready.splice(0, suspect < 0 ? FILES_AT_ONCE : Math.max(1, Math.min(suspect, FILES_AT_ONCE)));
+  }
+
+  #commit(batch: string, files: readonly TakenFile[]): void {
+    if (files.length === 0) return;
+    const { layout } = this.#holder.context;
+    const committed = tryFs("queue the tasks", () => {
+      syncTaken(files.map(({ path }) => path));
+      commitStaged(layout, batch);
+    });
+    if (!committed.ok) {
+      // Committed before the disk refused to sync it, the batch counts: read again, the files would be queued twice.
+      const isCommitted = tryFs("look for it", () => incomingBatches(layout).includes(batch));
+      if (isCommitted.ok && !isCommitted.value) {
+        for (const { path } of files) this.owed.add(path);
+        tryFs("drop what was staged", () => dropStaged(layout, batch));
+      }
+      return this.#holder.enterDegraded(committed.error);
+    }
+    for (const { path } of files) this.#ends.delete(path);
+    // What was queued now may be what others wait for.
+    this.#second.clear();
+  }
+
+  /** Puts a file on its shelf, or has it tried again where that may help. */
+  refuse(one: TakenFile, { code, message, hint }: Problem): void {
+    const { log } = this.#holder.context;
+    const path = join(one.directory, one.file);
+    const isSecond = this.#second.delete(path);
+    if (code === "INVALID_DEPENDENCY" && !isSecond) {
+      this.#second.add(path);
+      this.owed.add(one.path);
+      return;
+    }
+    if (!FAULTS_OF_FILES.has(code)) {
+      this.owed.add(one.path);
+      return this.#holder.enterDegraded({ code, message, ...(hint !== undefined && { hint }) });
+    }
+    this.#ends.delete(one.path);
+    const reason = `${message}\n${hint === undefined ? "" : `${hint}\n`}`;
+    const toldIn = tryFs("refuse it", () => fileRejected(one.path, printable(reason)));
+    // Not on its shelf, it is read again at the next start.
+    log(
+      toldIn.ok
+        ? `${path} was refused, the reason is in ${toldIn.value}`
+        : `${path} was refused: ${message}; ${toldIn.error.message}`,
+    );
+  }
+
+  /** The reader did not come to its end: what it was at when that happened is to blame, or the system. */
+  *#blame(
+    reader: ReaderProcess,
+    { files, left }: { files: readonly TakenFile[]; left: Set<TakenFile> },
+  ): Steps<void> {
+    const { clock, log } = this.#holder.context;
+    const end = `whoever read it ${reader.end}`;
+    if (reader.told.length === 0) {
+      log(`files of the inbox wait: ${end} before it began`);
+      const untilMs = clock.awakeMs() + RETRY_MS;
+      while (clock.awakeMs() < untilMs) yield "wait";
+      return;
+    }
+    const suspects = [...left].filter((one) => reader.at === null || one === files[reader.at]);
+    for (const one of suspects) {
+      const times = (this.#ends.get(one.path) ?? 0) + 1;
+      this.#ends.set(one.path, times);
+      log(`${join(one.directory, one.file)}: ${end}`);
+      if (times < MAX_ENDS) continue;
+      left.delete(one);
+      this.refuse(one, refusal(one.file, `${end}, ${times} times`));
+    }
+  }
+
+  /** What is being read is given back at the next start. */
+  [Symbol.dispose](): void {
+    this.#reader?.[Symbol.dispose]();
+  }
+}

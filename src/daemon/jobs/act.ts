@@ -1,0 +1,99 @@
+import { timestamp } from "../../lib/clock.ts";
+import { unreachable } from "../../lib/unreachable.ts";
+import type { StopIntent } from "../../model/attempt.ts";
+import { cancelledInQueue, countersOf, stopRequested } from "../../model/lifecycle.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
+import { mustTransition } from "../../model/transition.ts";
+import type { Cancellation } from "../../plan/admission.ts";
+import type { Placement } from "../../plan/place.ts";
+import type { Action } from "../../plan/plan.ts";
+import { readEnding } from "../../run/ending.ts";
+import type { Change } from "../../store/writer.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { isLeaderGone } from "./job.ts";
+import { startTasks } from "./start.ts";
+
+/** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
+export function act(supervisor: Supervisor, actions: readonly Action[]): void {
+  const claims: Placement[] = [];
+  const changes: Change[] = [];
+  for (const action of actions) {
+    switch (action.type) {
+      case "claim":
+        claims.push(action);
+        break;
+      case "supersede": {
+        const { task, by } = action;
+        changes.push(
+          stopChange(supervisor, task, { reason: "Superseded", graceMs: task.spec.stopGraceMs, actor: by }),
+        );
+        break;
+      }
+      case "dismiss":
+        changes.push(dismiss(supervisor, action));
+        break;
+      case "timeOut":
+        changes.push(...timeOut(supervisor, action.task));
+        break;
+      case "rewait": {
+        const detail = "the clock was set back, the wait begins anew";
+        changes.push({ before: action.task, after: action.to, actor: "stint", event: "reconciled", detail });
+        break;
+      }
+      case "expire":
+        changes.push(expire(supervisor, action.task));
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+  if (!supervisor.ensureWritable()) return;
+  supervisor.commit(changes);
+  startTasks(supervisor, claims);
+}
+
+/** The change that notes a wish to end a running task; its signals follow in the next round over the jobs. */
+export function stopChange(
+  supervisor: Supervisor,
+  task: Task,
+  stop: Pick<StopIntent, "reason" | "graceMs" | "actor">,
+): Change {
+  const events = {
+    User: "cancel_requested",
+    Timeout: "timeout_reached",
+    Shutdown: "shutdown_requested",
+    Superseded: "superseded",
+  } as const;
+  const intent = { ...stop, requestedAt: timestamp(supervisor.context.clock.now()) };
+  return { before: task, after: stopRequested(task, intent), actor: stop.actor, event: events[stop.reason] };
+}
+
+/** A result that is on record beats a deadline that nobody enforced in time. */
+function timeOut(supervisor: Supervisor, task: Task): Change[] {
+  const attempt = openAttempt(task);
+  const job = supervisor.jobs.get(task.metadata.id);
+  if (attempt === null || job === undefined || job.end !== null) return [];
+  if (isLeaderGone(job) && readEnding(job, task.spec.kind) !== null) return [];
+  return [
+    stopChange(supervisor, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" }),
+  ];
+}
+
+function dismiss(supervisor: Supervisor, { task, reason, message }: Cancellation): Change {
+  const { clock, actor, log } = supervisor.context;
+  log(`${task.metadata.id}: cancelled (${reason}), ${message}`);
+  const after = cancelledInQueue(task, { endedAt: timestamp(clock.now()), reason, message });
+  return { before: task, after, actor, detail: message };
+}
+
+function expire(supervisor: Supervisor, task: Task): Change {
+  const { clock, actor } = supervisor.context;
+  const after = mustTransition(task, {
+    ...countersOf(task),
+    state: "failed",
+    reason: "QueueTtl",
+    endedAt: timestamp(clock.now()),
+    message: "waited in the queue longer than its queueTtl",
+  });
+  return { before: task, after, actor };
+}

@@ -1,0 +1,187 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { errnoOf } from "../../lib/errno.ts";
+import { failpoint } from "../../lib/failpoint.ts";
+import { isAlive, type ProcessIdentity } from "../../lib/host.ts";
+import type { OpenAttempt } from "../../model/attempt.ts";
+import { failureOf } from "../../model/failure.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
+import { requeueCutShort, requeueUnstarted } from "../../plan/finish-attempt.ts";
+import { readEnding } from "../../run/ending.ts";
+import { readStart, type StartRecord, seizeStart, startFile } from "../../run/records.ts";
+import { survivors } from "../../run/tree.ts";
+import { problemFromErrno } from "../../store/fs-errors.ts";
+import type { Supervisor } from "../supervisor.ts";
+import type { Job } from "./job.ts";
+import { adoptedLimits, dropLimits } from "./limits.ts";
+import { obeyPauses } from "./pause.ts";
+
+/**
+ * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
+ * alive or not, and the loop finds out how they ended; those that never started go back to the queue.
+ */
+export function adoptJobs(supervisor: Supervisor, tasks: readonly Task[]): void {
+  adoptAll(supervisor, tasks);
+  obeyPauses(supervisor, tasks);
+}
+
+function adoptAll(supervisor: Supervisor, tasks: readonly Task[]): void {
+  for (const task of tasks) {
+    const attempt = openAttempt(task);
+    if (attempt === null)
+      supervisor.context.log(
+        `${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`,
+      );
+    else adoptOne(supervisor, { task, attempt });
+  }
+}
+
+/** Tries again to take over what could not be looked at before. */
+export function adoptLeft(supervisor: Supervisor): void {
+  for (const id of supervisor.unadopted) {
+    const task = supervisor.tasks.get(id);
+    const attempt = task === undefined ? null : openAttempt(task);
+    if (task === undefined || attempt === null || supervisor.jobs.has(id)) supervisor.unadopted.delete(id);
+    else adoptOne(supervisor, { task, attempt });
+  }
+}
+
+function adoptOne(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): void {
+  const { id } = task.metadata;
+  const wasBegun = isBegun(supervisor, { task, attempt });
+  const job = adoptOrLeave(supervisor, { task, attempt });
+  if (job === "left alone") return;
+  supervisor.unadopted.delete(id);
+  if (job === null) {
+    dropLimits(supervisor.context.layout.attempt(id, attempt.number));
+    releaseUnstarted(supervisor, { task, wasBegun });
+  } else {
+    supervisor.jobs.set(id, job);
+    supervisor.context.log(`${id}: attempt ${attempt.number} ${describe(job)}`);
+  }
+}
+
+/** One attempt whose folder is spoilt does not hold up all others; a full disk, or runs/ as a whole, does. */
+function adoptOrLeave(
+  supervisor: Supervisor,
+  { task, attempt }: { task: Task; attempt: OpenAttempt },
+): Job | "left alone" | null {
+  const { layout, log } = supervisor.context;
+  try {
+    return adopt(supervisor, { task, attempt });
+  } catch (error) {
+    const errno = errnoOf(error);
+    const isOfAll = errno === "ENOSPC" || !statSync(layout.runs, { throwIfNoEntry: false })?.isDirectory();
+    if (errno === null || isOfAll) throw error;
+    const { id } = task.metadata;
+    if (!supervisor.unadopted.has(id))
+      log(
+        `${id}: left alone, and looked at again until that works: ${problemFromErrno(errno, "look at its run", error).message}`,
+      );
+    supervisor.unadopted.add(id);
+    return "left alone";
+  }
+}
+
+function adopt(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): Job | null {
+  const { layout, clock } = supervisor.context;
+  const { id } = task.metadata;
+  const directory = layout.attempt(id, attempt.number);
+  const found = startIn(directory);
+  failpoint("adopt:decided");
+  const start = typeof found === "string" ? null : found;
+  const { token } = attempt;
+  const result = readEnding({ directory, token }, task.spec.kind);
+  const isStarted = found === "unreadable" || start !== null || result !== null || hasTraces(attempt);
+  if (!isStarted) return null;
+  const leader = leaderOf(supervisor, { attempt, start });
+  const isThisBoot = start?.bootId === supervisor.bootId;
+  const startedAtMs = start?.startedAtMs ?? Date.parse(attempt.startedAt ?? attempt.claimedAt);
+  return {
+    id,
+    attempt: attempt.number,
+    token,
+    directory,
+    ...adoptedLimits(supervisor, { directory, task, token, started: start?.group ?? null }),
+    leader,
+    ...(isThisBoot && start.job !== null && { main: start.job }),
+    isChild: false,
+    startedAtMs,
+    // Never by the wall clock, which may have jumped since.
+    startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
+    // While the leader lives, what stands there may be the job's own.
+    end: leader === null || !isAlive(leader) ? result : null,
+    sent: null,
+  };
+}
+
+/** Who began an attempt; where something else than a folder stands in its place, nobody but its job put it there. */
+function startIn(directory: string): ReturnType<typeof readStart> {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (["ENOTDIR", "EEXIST", "ELOOP"].includes(errnoOf(error) ?? "")) return "unreadable";
+    throw error;
+  }
+  return readStart(directory) ?? lateStart(directory);
+}
+
+/** The start file may be gone with a folder that was removed or not mounted: then the record and the processes speak. */
+function hasTraces(attempt: OpenAttempt): boolean {
+  return attempt.process !== undefined || survivors({ leader: null, token: attempt.token }).length > 0;
+}
+
+/** Who leads the job's session; null where that was before this boot, or nothing says who it is. */
+function leaderOf(
+  supervisor: Supervisor,
+  { attempt, start }: { attempt: OpenAttempt; start: StartRecord | null },
+): ProcessIdentity | null {
+  if (start === null) return attempt.hostBootId === supervisor.bootId ? (attempt.process ?? null) : null;
+  if (start.bootId !== supervisor.bootId) return null;
+  return { pid: start.pid, startTime: start.startTime ?? attempt.process?.startTime ?? "unknown" };
+}
+
+/** The start file decides: whoever makes it first has the attempt, so that a late start cannot run beside a new one. */
+function lateStart(directory: string): ReturnType<typeof readStart> {
+  return seizeStart(directory) === "seized" ? "seized" : readStart(directory);
+}
+
+/** True where an earlier holder began to start it, and did not come to its process; a power cut strikes anybody. */
+function isBegun(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): boolean {
+  const directory = supervisor.context.layout.attempt(task.metadata.id, attempt.number);
+  return (
+    attempt.hostBootId === supervisor.bootId && existsSync(directory) && !existsSync(startFile(directory))
+  );
+}
+
+/** What took its supervisor along is not the first thing that this one does. */
+function releaseUnstarted(
+  supervisor: Supervisor,
+  { task, wasBegun }: { task: Task; wasBegun: boolean },
+): void {
+  const { clock, actor, log } = supervisor.context;
+  const { id } = task.metadata;
+  const failure = failureOf(
+    "STALE_WORKER",
+    "never-started",
+    "the supervisor was gone before the job had started",
+  );
+  const after = wasBegun
+    ? requeueCutShort(task, clock.now())
+    : requeueUnstarted(task, failure, { nowMs: clock.now(), waitMs: 0 });
+  supervisor.commit([{ before: task, after, actor }]);
+  failpoint("adopt:released");
+  if (after.status.state === "queued")
+    supervisor.requeued.push({ id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
+  log(`${id}: ${wasBegun ? cutShortSentence(after) : "had not started, queued again"}`);
+}
+
+function cutShortSentence({ status }: Task): string {
+  const what = "the supervisor was gone while it started this task";
+  if (status.state !== "queued") return `${what}, again and again: it is set aside`;
+  return `${what}: queued again, not before ${status.retryAt ?? "the others"}`;
+}
+
+function describe(job: Job): string {
+  if (job.end !== null) return "ended meanwhile";
+  return job.leader !== null && isAlive(job.leader) ? `goes on (pid ${job.leader.pid})` : "is gone";
+}

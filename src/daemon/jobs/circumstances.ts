@@ -1,0 +1,39 @@
+import { statfsSync } from "node:fs";
+import { errnoOf } from "../../lib/errno.ts";
+import type { Evidence } from "../../model/evidence.ts";
+import type { Task } from "../../model/task.ts";
+import { pythonOf } from "../../run/interpreter.ts";
+import type { Supervisor } from "../supervisor.ts";
+import type { Job } from "./job.ts";
+import { capturedFor } from "./secrets.ts";
+
+/** What the machine tells of an end beside the log; looked at only where the log gives a reason to. */
+export function circumstancesOf(
+  supervisor: Supervisor,
+  { task, job }: { readonly task: Task; readonly job: Job },
+  logTail: string,
+): Pick<Evidence, "fullDisk" | "python"> {
+  const { layout, environment } = supervisor.context;
+  const { kind } = task.spec;
+  const folders = [kind.cwd, job.directory, layout.checkpoint(task.metadata.id)];
+  const fullDisk = /\bwrit|\bpos\b/.test(logTail)
+    ? folders.map(fullDiskOf).find((one) => one !== null)
+    : null;
+  const captured = logTail.includes("No module named") ? capturedFor(layout, task, environment) : null;
+  const python = captured?.ok ? pythonOf(kind, captured.value ?? {}) : undefined;
+  return { ...(fullDisk && { fullDisk }), ...(python !== undefined && { python }) };
+}
+
+/** A write that found no room leaves a little of it. */
+const FULL_PERCENT = 1;
+
+function fullDiskOf(folder: string): string | null {
+  try {
+    const { bavail, blocks } = statfsSync(folder);
+    const freePercent = (bavail / blocks) * 100;
+    return freePercent < FULL_PERCENT ? `less than ${FULL_PERCENT} % of the disk of ${folder} is free` : null;
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,24 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { unenforceable } from "../../machine/limits.ts";
+import { type Problem, problem } from "../../model/errors.ts";
+import type { Draft } from "../../model/submission.ts";
+
+/** Refuses what asks for limits that this machine cannot enforce: a job that was to be held must not run free. */
+export function refuseUnenforceable(
+  drafts: readonly Draft[],
+  controllers: readonly string[],
+): Result<null, Problem> {
+  for (const { name, spec } of drafts) {
+    if (spec.limits === undefined || spec.limits.bestEffort === true) continue;
+    const names = unenforceable(spec.limits, controllers);
+    if (names.length === 0) continue;
+    return err(
+      problem(
+        "UNPLACEABLE",
+        `Cannot queue "${name}": ${names.join(", ")} cannot be enforced on this machine`,
+        "stint doctor says why; limits.bestEffort: true runs it without",
+      ),
+    );
+  }
+  return ok(null);
+}

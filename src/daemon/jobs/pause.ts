@@ -1,0 +1,113 @@
+import { timestamp } from "../../lib/clock.ts";
+import { ownUserId } from "../../lib/host.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { Steps } from "../../lib/steps.ts";
+import { type Problem, problem } from "../../model/errors.ts";
+import { containerOf, type Kind } from "../../model/kind.ts";
+import { paused, resumed } from "../../model/lifecycle.ts";
+import type { Answer } from "../../model/request.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
+import { shortOfRoom } from "../../plan/place.ts";
+import { findEngine } from "../../run/container.ts";
+import { signalTrees } from "../../run/tree.ts";
+import type { Change } from "../../store/writer.ts";
+import { eachTarget, type RequestedOperation } from "../requests/each-target.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { readMain } from "./job.ts";
+
+/** Looks at a job that forks while it is being stopped: each finds those who came since. */
+const STOP_LOOKS = 3;
+
+/** Pauses jobs or lets them go on, a few at a time: first on record, then for their processes. */
+export function* pauseSteps(
+  supervisor: Supervisor,
+  wish: RequestedOperation,
+  toChange: (supervisor: Supervisor, task: Task, wish: RequestedOperation) => Result<Change, Problem>,
+): Steps<Answer[]> {
+  const answers = yield* eachTarget(supervisor, wish, (task) => {
+    const change = toChange(supervisor, task, wish);
+    return change.ok ? ok({ change: change.value, done: change.value.event ?? "" }) : change;
+  });
+  const done = new Set(answers.filter((answer) => answer.problem === undefined).map(({ id }) => id));
+  for (const task of supervisor.active) if (done.has(task.metadata.id)) obeyPause(supervisor, task);
+  return answers;
+}
+
+/**
+ * The change that notes that a job is to stand still; `obeyPause` follows. What it holds stays held unless it is told to release it:
+ * its memory is on the GPUs all the same, and counts there like that of a stranger.
+ */
+export function pauseChange(
+  supervisor: Supervisor,
+  task: Task,
+  { actor, operation }: RequestedOperation,
+): Result<Change, Problem> {
+  const open = openAttempt(task);
+  const refused = (is: string, wanted: string): Result<Change, Problem> =>
+    err(problem("INVALID_TRANSITION", `Cannot pause "${task.metadata.id}": ${is}, wanted ${wanted}`));
+  if (open === null || task.status.state !== "running")
+    return refused(`it is ${task.status.state}`, "a running task (`stint hold` is for queued ones)");
+  if (open.stop !== undefined) return refused("it is being stopped", "one that goes on");
+  if (open.paused !== undefined) return refused("it is paused already", "one that goes on");
+  if (isOfOthers(supervisor, task.spec.kind))
+    return refused("its processes belong to docker", "those of this user (`docker pause` by hand)");
+  const { clock } = supervisor.context;
+  const releases = operation.verb === "pause" && operation.releases === true;
+  const at = { at: timestamp(clock.now()), awakeMs: clock.awakeMs(), actor };
+  const after = paused(task, { ...at, ...(releases && { releases }) });
+  return ok({ before: task, after, actor, event: "paused" });
+}
+
+/** Those of docker are the superuser's, who alone may stop them. */
+function isOfOthers({ context }: Supervisor, kind: Kind): boolean {
+  const container = containerOf(kind);
+  if (container === null || ownUserId() === 0) return false;
+  const engine = findEngine(container.engine, context.environment);
+  return engine.ok && engine.value.name === "docker";
+}
+
+/** The change that notes that a job is to go on; `obeyPause` follows. */
+export function resumeChange(
+  supervisor: Supervisor,
+  task: Task,
+  { actor }: RequestedOperation,
+): Result<Change, Problem> {
+  const open = openAttempt(task);
+  const refused = (what: string, hint?: string): Result<Change, Problem> =>
+    err(problem("INVALID_TRANSITION", `Cannot resume "${task.metadata.id}": ${what}`, hint));
+  if (open?.paused === undefined)
+    return refused(
+      `${open === null ? `it is ${task.status.state}` : "it is not paused"}, wanted a paused task`,
+    );
+  const short = shortOfRoom(task, supervisor.active, supervisor.machine);
+  if (short !== null)
+    return refused(
+      `it gave its room to others, and ${short}`,
+      "wait until that is free again, or pause what has it: stint ls --state running",
+    );
+  const after = resumed(task, supervisor.context.clock.awakeMs());
+  return ok({ before: task, after, actor, event: "resumed" });
+}
+
+/** Makes the processes of a job do what is on record: stand still, or go on. To do so twice changes nothing. */
+function obeyPause(supervisor: Supervisor, task: Task): void {
+  const job = supervisor.jobs.get(task.metadata.id);
+  const open = openAttempt(task);
+  if (job === undefined || open === null) return;
+  // Who was told to end meanwhile is to see to its end.
+  if (open.stop !== undefined && open.paused !== undefined) return;
+  readMain(job);
+  const { token, devices = [], paused: pause } = open;
+  if (pause?.releases === true) supervisor.devices?.release(token, devices);
+  else supervisor.devices?.adopt(supervisor.active);
+  if (pause === undefined) signalTrees([job], "SIGCONT", supervisor.processes);
+  else for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", supervisor.processes);
+}
+
+/** A crash may have come between a record and its signals. */
+export function obeyPauses(supervisor: Supervisor, tasks: readonly Task[]): void {
+  for (const task of tasks) {
+    const open = openAttempt(task);
+    if (open?.paused !== undefined || open?.pausedMs !== undefined) obeyPause(supervisor, task);
+  }
+}

@@ -1,0 +1,237 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { timestamp } from "../../lib/clock.ts";
+import { errnoOf } from "../../lib/errno.ts";
+import { failpoint } from "../../lib/failpoint.ts";
+import { uuid } from "../../lib/random.ts";
+import { err, type Result } from "../../lib/result.ts";
+import { containerOf, type EnvironmentSource } from "../../model/kind.ts";
+import { claimed } from "../../model/lifecycle.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
+import type { Placement } from "../../plan/place.ts";
+import type { ContainerOrder } from "../../run/container.ts";
+import { deviceVariables } from "../../run/device-variables.ts";
+import { directoriesFor, jobEnvironment, runnerVariables } from "../../run/environment.ts";
+import { type Launched, launch, type NotStarted } from "../../run/launch.ts";
+import { refuseMissing } from "../../run/missing.ts";
+import { refusedBySystem } from "../../run/not-started.ts";
+import { readSources, secretValues } from "../../run/secrets.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import { requireRoomForJobs } from "../../store/probe.ts";
+import { refreshFromDisk } from "../state/external-edit.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { jobGroup } from "./job-group.ts";
+import { limitsOf, prepareLimits } from "./limits.ts";
+import { containerLabelsOf, rememberEngine } from "./runners/container.ts";
+import { capturedFor, keepSecretsOf } from "./secrets.ts";
+import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Claims tasks as one group, then starts what was claimed. */
+export function startTasks(supervisor: Supervisor, placements: readonly Placement[]): void {
+  const { clock, actor, lock, layout } = supervisor.context;
+  if (placements.length === 0) return;
+  // No fault of the jobs: they would be tried in vain one after the other.
+  const disk = tryFs("make the folders of jobs", () => requireRoomForJobs(layout));
+  if (!disk.ok) return supervisor.enterDegraded(disk.error);
+  const room = roomForStarts(supervisor, placements.length);
+  const changes = placements.slice(0, room).flatMap((placement) => {
+    const { task: known, resources, devices } = placement;
+    const before = refreshFromDisk(supervisor, known);
+    // What was edited by hand is planned with as it is now, in the next turn; what is being edited makes room for others.
+    if (before !== known) {
+      supervisor.nudge();
+      return [];
+    }
+    const token = uuid();
+    if (supervisor.devices?.take(placement, token) === false) return [];
+    const claim = {
+      token,
+      supervisor: `${lock.owner.host}:${lock.owner.pid}`,
+      hostBootId: supervisor.bootId,
+      claimedAt: timestamp(clock.now()),
+      claimedAwakeMs: clock.awakeMs(),
+      resources,
+      devices,
+    };
+    return [{ before, after: claimed(before, claim), actor }];
+  });
+  let refused: NotStarted | null = null;
+  for (const [index, written] of supervisor.commit(changes).entries()) {
+    if (written.ok) refused = startJob(supervisor, { task: written.value, refused }) ?? refused;
+    else giveBack(supervisor, changes[index]?.after);
+  }
+  if (refused === null) easeStarts(supervisor, changes.length);
+  else delayStarts(supervisor, refused.error);
+}
+
+function giveBack(supervisor: Supervisor, task: Task | undefined): void {
+  const attempt = task === undefined ? null : openAttempt(task);
+  if (attempt !== null) supervisor.devices?.release(attempt.token, attempt.devices ?? []);
+}
+
+/** Starts what was claimed, unless the system refused the one before; gives a refusal that holds for all others. */
+function startJob(
+  supervisor: Supervisor,
+  { task, refused }: { task: Task; refused: NotStarted | null },
+): NotStarted | null {
+  const { clock, layout, log } = supervisor.context;
+  const attempt = openAttempt(task);
+  if (attempt === null) throw new Error(`task ${task.metadata.id} was claimed without an attempt`);
+  const { id } = task.metadata;
+  const directory = layout.attempt(id, attempt.number);
+  failpoint("start:claimed");
+  // Before anything is read for it: a start that its supervisor does not survive is known by its folder.
+  tryFs("furnish the attempt", () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  // Before the launch: a short job has ended when it returns.
+  const startedAtMs = clock.now();
+  const startedAwakeMs = clock.awakeMs();
+  const { launched, secrets } =
+    refused === null ? tryToLaunch(supervisor, { task, directory }) : { launched: err(refused), secrets: [] };
+  failpoint("start:launched");
+  const job = {
+    id,
+    attempt: attempt.number,
+    token: attempt.token,
+    directory,
+    ...limitsOf(directory, { task, group: jobGroup(supervisor, task) }),
+    isChild: true,
+    startedAtMs,
+    startedAwakeMs,
+    sent: null,
+    secrets,
+  };
+  if (!launched.ok) {
+    const { code, error, isShortage } = launched.error;
+    supervisor.jobs.set(id, {
+      ...job,
+      leader: null,
+      ...(isShortage && { isRefused: true }),
+      end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
+    });
+    supervisor.nudge();
+    return isShortage ? launched.error : null;
+  }
+  const { process: leader } = launched.value;
+  supervisor.jobs.set(id, { ...job, leader, end: null });
+  supervisor.processes.addLeader(leader, attempt.token);
+  log(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
+  hearOfTheEnd(supervisor, task, launched.value);
+  return null;
+}
+
+/** Whatever the system refuses on the way is the end of the attempt: nothing that was claimed is left without one. */
+function tryToLaunch(
+  supervisor: Supervisor,
+  { task, directory }: { task: Task; directory: string },
+): { readonly launched: Result<Launched, NotStarted>; readonly secrets: readonly string[] } {
+  const { layout, environment } = supervisor.context;
+  let secrets: readonly string[] = [];
+  try {
+    // As they are now: what a file holds when the job has ended may be something else.
+    const captured = capturedFor(layout, task, environment);
+    if (!captured.ok)
+      return { launched: err({ code: "RUNTIME_ERROR", error: captured.error.message }), secrets };
+    secrets = secretValues(task.spec.kind, captured.value ?? {});
+    return {
+      launched: launchIn(supervisor, { task, directory, captured: captured.value, secrets }),
+      secrets,
+    };
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return { launched: err(refusedBySystem(`Cannot start "${task.metadata.id}"`, error)), secrets };
+  }
+}
+
+function hearOfTheEnd(supervisor: Supervisor, task: Task, launched: Launched): void {
+  void launched.ended.then((end) => {
+    const job = supervisor.jobs.get(task.metadata.id);
+    // The loop reads the result; this only says that there is one, or what became of the recording parent.
+    if (job !== undefined && job.leader?.pid === launched.process.pid) job.parentEnd = end;
+    supervisor.nudge();
+  });
+}
+
+function launchIn(
+  supervisor: Supervisor,
+  {
+    task,
+    directory,
+    captured,
+    secrets,
+  }: { task: Task; directory: string; captured: Variables | null; secrets: readonly string[] },
+): Result<Launched, NotStarted> {
+  const { layout, self } = supervisor.context;
+  const { kind, logs } = task.spec;
+  const { id } = task.metadata;
+  if (captured === null) {
+    return err({
+      code: "INVALID_SPEC",
+      error: `Cannot start "${id}": the environment that was captured for it is gone from env/`,
+    });
+  }
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(layout.checkpoint(id), { recursive: true, mode: 0o700 });
+    failpoint("start:furnished");
+    keepSecretsOf(layout, task, secrets);
+  } catch (error) {
+    return err(refusedBySystem(`Cannot furnish the attempt in "${directory}"`, error));
+  }
+  const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
+  const runner = runnerVariables(task, directoriesFor(kind, onMachine));
+  const devices = visibleDevices(supervisor, openAttempt(task)?.devices);
+  const sources = readSources(kind.envFrom ?? [], captured);
+  if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
+  const { environment } = jobEnvironment({
+    policy: kind.environment,
+    captured,
+    sources: sources.value,
+    task: kind.env,
+    runner: { ...runner, ...devices },
+    isInImage: containerOf(kind) !== null,
+  });
+  const limited = prepareLimits(supervisor, { task, directory, environment });
+  if (!limited.ok) return limited;
+  const { prefix, parentGroup, group } = limited.value;
+  const container = containerOrder(supervisor, { task, directory, parentGroup });
+  const token = openAttempt(task)?.token ?? "";
+  const order = { directory, kind, environment, prefix, token, group, self, container };
+  return launch({ ...order, separateLogs: logs.separate });
+}
+
+function refusedSources(sources: readonly EnvironmentSource[], error: string): NotStarted {
+  const gone = sources.find((source) => "file" in source && !existsSync(source.file));
+  return gone !== undefined && "file" in gone
+    ? refuseMissing(gone.file, error)
+    : { code: "INVALID_SPEC", error };
+}
+
+/** What the making of a container takes beside; undefined for a process of this machine. */
+function containerOrder(
+  supervisor: Supervisor,
+  { task, directory, parentGroup }: { task: Task; directory: string; parentGroup: string | null },
+): ContainerOrder | undefined {
+  const { kind, limits, stopGraceMs } = task.spec;
+  const attempt = openAttempt(task);
+  if (kind.type !== "container" || attempt === null) return undefined;
+  rememberEngine(supervisor, kind);
+  return {
+    kind,
+    directory,
+    checkpoint: supervisor.context.layout.checkpoint(task.metadata.id),
+    token: attempt.token,
+    labels: containerLabelsOf(supervisor, task),
+    devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],
+    limits,
+    graceMs: stopGraceMs,
+    parentGroup,
+    ownEnvironment: supervisor.context.environment,
+  };
+}
+
+/** What lets a job see its devices alone. On a machine without any, nothing is said of them. */
+function visibleDevices({ devices }: Supervisor, ids: readonly string[] = []): Record<string, string> {
+  if (devices === null || (ids.length === 0 && !devices.hidesDevices)) return {};
+  return deviceVariables(devices.named(ids));
+}

@@ -1,0 +1,151 @@
+import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
+import type { BatchCounts, Notice, NoticeEvent, NoticeFacts, NoticeWishes } from "../../model/notice.ts";
+import { isTerminal } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import { outputFiles } from "../../run/output.ts";
+import type { Layout } from "../../store/layout.ts";
+import { endedBeside } from "../../store/notices.ts";
+import type { RecordMove } from "../../store/writer.ts";
+
+/** What the news are made from. */
+interface NoticeContext {
+  readonly layout: Layout;
+  /** Of config.yaml. */
+  readonly wishes: NoticeWishes;
+  /** All tasks that had not ended before; asked for where somebody wants to hear of the end of a batch. */
+  readonly known: () => readonly Task[];
+  /** True for a batch of which tasks are still on their way into memory. */
+  readonly isComing?: (batch: string | undefined) => boolean;
+}
+
+/** A dead-man switch is told of these; that a failed task was set aside is no second failure. */
+const PINGED: readonly NoticeEvent[] = ["start", "success", "failure"];
+
+/** The notices that follow from what was written: the same ones with the same ids, however often it is asked. */
+export function noticesFor(written: readonly RecordMove[], context: NoticeContext): Notice[] {
+  const ended = written.filter(isEnd).map(({ after }) => after);
+  return written.flatMap((step) => {
+    const events = eventsOf(step);
+    const notices = events.flatMap((event) => noticesOf(step.after, { event, context }));
+    return isEnd(step) ? [...notices, ...batchNews(step.after, { ended, context })] : notices;
+  });
+}
+
+function isEnd({ before, after }: RecordMove): boolean {
+  return isTerminal(after.status.state) && (before === null || !isTerminal(before.status.state));
+}
+
+/** A run is the task with all its retries; one that is repeated for ever succeeds once for each repetition. */
+function eventsOf(step: RecordMove): NoticeEvent[] {
+  const { before, after } = step;
+  const { status } = after;
+  if (status.state === "preparing") {
+    const isClaim = before?.status.state === "queued";
+    return isClaim && attemptsOfRun(after).length === 1 ? ["start"] : [];
+  }
+  if (status.state === "queued") {
+    const wasRunning = before === null || before.status.state !== "queued";
+    return wasRunning && status.reason === "Interval" ? ["success"] : [];
+  }
+  if (!isEnd(step)) return [];
+  if (status.state === "completed") return ["success"];
+  return status.state === "failed" ? ["failure", "deadLetter"] : [];
+}
+
+function noticesOf(
+  task: Task,
+  { event, context, counts }: { event: NoticeEvent; context: NoticeContext; counts?: BatchCounts },
+): Notice[] {
+  const { layout, wishes } = context;
+  const { uid, resourceVersion, updatedAt, environment } = task.metadata;
+  const own = receiversOf(task.spec.on, event).map((receiver) => ({ receiver, origin: "task" as const }));
+  const common = receiversOf(wishes, event).map((receiver) => ({ receiver, origin: "home" as const }));
+  return [...own, ...common].map(
+    ({ receiver, origin }, index): Notice => ({
+      formatVersion: 1,
+      id: `${uid}.${resourceVersion}.${event}.${index}`,
+      event,
+      at: updatedAt,
+      receiver,
+      origin,
+      ...(environment !== undefined && { environment }),
+      runId: attemptsOfRun(task)[0]?.token ?? uid,
+      task: factsOf(task, layout),
+      ...(counts !== undefined && { counts }),
+      logTail: lastEnded(task)?.logTail ?? "",
+      tries: 0,
+    }),
+  );
+}
+
+function receiversOf(wishes: NoticeWishes | undefined, event: NoticeEvent) {
+  return [...(wishes?.[event] ?? []), ...(PINGED.includes(event) ? (wishes?.ping ?? []) : [])];
+}
+
+/** Told by the last task of a batch, and where several end in one step, by the last of these. */
+function batchNews(
+  task: Task,
+  { ended, context }: { ended: readonly Task[]; context: NoticeContext },
+): Notice[] {
+  const { layout, wishes, known, isComing } = context;
+  const isWished = receiversOf(task.spec.on, "batchEnd").length + receiversOf(wishes, "batchEnd").length > 0;
+  if (!isWished) return [];
+  const { batch, id } = task.metadata;
+  if (isComing?.(batch) === true) return [];
+  const isBeside = (other: Task): boolean => batch !== undefined && other.metadata.batch === batch;
+  const together = [task, ...ended.filter((other) => other.metadata.id !== id && isBeside(other))];
+  const gone = new Set(together.map(({ metadata }) => metadata.id));
+  const isOpen = known().some((other) => isBeside(other) && !gone.has(other.metadata.id));
+  const isLast = ended.findLast((other) => gone.has(other.metadata.id)) === task;
+  if (isOpen || !isLast) return [];
+  const all = new Map(
+    [...endedBeside(layout, task), ...together].map((one) => [one.metadata.id, one.status.state]),
+  );
+  const count = (state: string): number => [...all.values()].filter((one) => one === state).length;
+  const counts = {
+    total: all.size,
+    completed: count("completed"),
+    failed: count("failed"),
+    cancelled: count("cancelled"),
+  };
+  return noticesOf(task, { event: "batchEnd", context, counts });
+}
+
+/** The attempts of this retry cycle since the last success. */
+function attemptsOfRun({ metadata, status }: Task): Attempt[] {
+  const own = status.attempts.filter(({ epoch }) => epoch === metadata.epoch);
+  const success = own.slice(0, -1).findLastIndex(({ state }) => state === "completed");
+  return own.slice(success + 1);
+}
+
+function lastEnded(task: Task): Exclude<Attempt, { state: "running" }> | null {
+  const last = task.status.attempts.at(-1);
+  return last === undefined || last.state === "running" ? null : last;
+}
+
+function factsOf({ metadata, spec, status }: Task, layout: Layout): NoticeFacts {
+  const last = status.attempts.at(-1);
+  const ended = last === undefined || last.state === "running" ? null : last;
+  const failure = ended === null ? null : failureOfAttempt(ended);
+  const [log = null] =
+    last === undefined ? [] : outputFiles(layout.attempt(metadata.id, last.number), spec.logs.separate);
+  return {
+    id: metadata.id,
+    uid: metadata.uid,
+    name: metadata.name,
+    number: metadata.number,
+    state: status.state,
+    reason: "reason" in status ? (status.reason ?? null) : null,
+    failureCode: failure?.code ?? null,
+    failureClass: failure?.class ?? null,
+    error: failure?.error ?? null,
+    exitCode: ended?.exitCode ?? null,
+    signal: ended?.signal ?? null,
+    attempt: status.attempt,
+    durationMs: ended?.durationMs ?? null,
+    logPath: log,
+    labels: metadata.labels,
+    batch: metadata.batch ?? null,
+    cwd: spec.kind.cwd,
+  };
+}

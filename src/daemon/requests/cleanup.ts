@@ -1,0 +1,245 @@
+import { formatBytes } from "../../lib/bytes.ts";
+import { instantMs } from "../../lib/clock.ts";
+import type { Steps } from "../../lib/steps.ts";
+import { problem } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
+import type { Outline } from "../../model/outline.ts";
+import type { Answer } from "../../model/request.ts";
+import type { RetentionRules, RunPart } from "../../model/retention.ts";
+import { ENDED_PLACES, isTerminal } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../../plan/retention.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import { forgetNames } from "../../store/names.ts";
+import { endedFiles } from "../../store/outlines.ts";
+import { idsIn, readTask, TaskReader } from "../../store/reader.ts";
+import { finishRemoval, removeParts, removeTask } from "../../store/retention.ts";
+import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../../store/run-parts.ts";
+import type { Supervisor } from "../supervisor.ts";
+
+/** How a clean-up is done, and who asked for it. */
+interface Cleaning {
+  readonly rules: RetentionRules;
+  readonly dryRun: boolean;
+  readonly actor: string;
+}
+
+interface Ended extends EndedTask {
+  readonly version: number;
+  readonly endedAt: string | undefined;
+  readonly environment: string | undefined;
+}
+
+/** So many are named on the audit log, which holds short lines only. */
+const MAX_NAMED = 20;
+
+/** So many folders are measured for who only wants to know: each takes longer than all else that is said of its task. */
+const MAX_MEASURED = 5_000;
+
+/** Removes what is outdated, a task with each step, so that whoever has other work may do that in between. */
+export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
+  const { layout, clock, onProgress = () => {} } = supervisor.context;
+  const nowMs = clock.now();
+  const [unread] = supervisor.arrivals.unread.values();
+  // It may need any of what would be removed: its environment, its parents.
+  if (unread !== undefined && !dryRun) return [refusal(unread)];
+  const ended: Ended[] = [];
+  const environments = new Map<TaskId, string | undefined>();
+  const isNeeded = needsOf(supervisor);
+  const reader = new TaskReader(layout);
+  for (const place of ENDED_PLACES) {
+    for (const { id, outline } of endedFiles(layout, place, { onProgress })) {
+      const task = outline ?? endedOf(reader.read(id));
+      if (task !== null) {
+        environments.set(id, task.metadata.environment);
+        ended.push(toEnded(supervisor, task, { rules, isNeeded }));
+      }
+      yield;
+    }
+  }
+  const toGo = outdated(ended, { rules, nowMs });
+  if (!dryRun) noteCleaning(supervisor, toGo, actor);
+  const answers: Answer[] = [];
+  for (const [index, one] of toGo.tasks.entries()) {
+    const answer =
+      dryRun && index >= MAX_MEASURED
+        ? { id: one.task.id, done: "would be removed" }
+        : takeTask(supervisor, one, { dryRun, isNeeded });
+    if (answer !== null) answers.push(answer);
+    if (answer?.done !== undefined && !dryRun) environments.delete(one.task.id);
+    yield;
+  }
+  for (const { task, parts } of toGo.parts) {
+    const isStill = (): boolean => isAsSeen(supervisor, task, isNeeded);
+    const answer = takeParts(supervisor, task.id, { parts, dryRun, isStill });
+    if (answer !== null) answers.push(answer);
+    yield;
+  }
+  const remains = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0 ? runsIn(layout) : [];
+  for (const id of remains) {
+    const isTasks = environments.has(id) || supervisor.tasks.has(id) || isOnRecord(layout, id);
+    const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
+    if (answer !== null) answers.push(answer);
+    yield;
+  }
+  if (dryRun) return answers;
+  // What ended meanwhile is known to nobody here; its retry needs its environment.
+  const left = ENDED_PLACES.flatMap((place) => idsIn(layout, place));
+  for (const id of left) {
+    if (environments.has(id)) continue;
+    const read = reader.read(id);
+    if (read.ok) environments.set(id, read.value.metadata.environment);
+  }
+  tryFs("forget names", () => forgetNames(layout, [...left, ...supervisor.tasks.keys()]));
+  const living = [...supervisor.tasks.values()].flatMap(({ metadata }) => [
+    metadata.id,
+    metadata.environment,
+  ]);
+  // Beside the environments lie the secrets of tasks, under their ids.
+  const named = [...environments.keys(), ...environments.values(), ...living];
+  const used = new Set(named.filter((name) => name !== undefined));
+  const finished = tryFs("finish the clean-up", () => finishRemoval(layout, used, nowMs));
+  return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
+}
+
+function refusal(unread: string): Answer {
+  const message = `Cannot clean up: what the records need must be known first, and one is not: ${unread}`;
+  return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
+}
+
+/** Null for what is gone, cannot be read, or waits there by mistake. */
+function endedOf(read: ReturnType<typeof readTask>): Task | null {
+  return read.ok && isTerminal(read.value.status.state) ? read.value : null;
+}
+
+function toEnded(
+  supervisor: Supervisor,
+  task: Outline,
+  { rules, isNeeded }: { rules: RetentionRules; isNeeded: (task: Outline) => boolean },
+): Ended {
+  const { id, resourceVersion, environment } = task.metadata;
+  const { endedAt } = task.status;
+  const isDead = task.status.state === "failed";
+  const isMeasured = rules.bytes !== null && (!isDead || rules.takesDeadLetter);
+  return {
+    id,
+    version: resourceVersion,
+    endedAt,
+    environment,
+    isDead,
+    endedAtMs: endedAt === undefined ? Number.POSITIVE_INFINITY : instantMs(endedAt),
+    isNeeded: isNeeded(task),
+    bytes: isMeasured ? sumOf(partsOf(supervisor.context.layout, id), outgoing(rules)) : 0,
+  };
+}
+
+/** What unended tasks need of ended ones: their parents, for how these ended decides; and the rest of their sweep or batch. */
+function needsOf(supervisor: Supervisor): (task: Outline) => boolean {
+  let [known, isNeeded] = [supervisor.revision, needOf(supervisor)];
+  return (task) => {
+    if (supervisor.revision !== known) [known, isNeeded] = [supervisor.revision, needOf(supervisor)];
+    return isNeeded(task);
+  };
+}
+
+function needOf(supervisor: Supervisor): (task: Outline) => boolean {
+  const unfinished = [...supervisor.tasks.values()];
+  const parents = new Set(unfinished.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task)));
+  const groups = new Set(unfinished.map(({ metadata }) => metadata.group?.id));
+  const batches = new Set(unfinished.map(({ metadata }) => metadata.batch));
+  return ({ metadata: { id, group, batch } }) =>
+    parents.has(id) ||
+    (group !== undefined && groups.has(group.id)) ||
+    (batch !== undefined && batches.has(batch));
+}
+
+/** What goes with a task that is removed, whatever its age. */
+function outgoing({ takesArtifacts }: RetentionRules): (RunPart | "own")[] {
+  return takesArtifacts ? ["own", "logs", "artifacts", "checkpoint"] : ["own", "logs"];
+}
+
+function sumOf(found: RunParts, parts: readonly (RunPart | "own")[]): number {
+  return parts.reduce((total, part) => total + found[part].bytes, 0);
+}
+
+/** Null where the task has come back to life since it was looked at, or is needed by now. */
+function takeTask(
+  supervisor: Supervisor,
+  { task, parts }: Outdated<Ended>["tasks"][number],
+  { dryRun, isNeeded }: Pick<Cleaning, "dryRun"> & { isNeeded: (task: Outline) => boolean },
+): Answer | null {
+  const { layout } = supervisor.context;
+  const { id } = task;
+  const found = partsOf(layout, id);
+  const bytes = sumOf(found, ["own", ...parts]);
+  const keptBytes = sumOf(
+    found,
+    (["artifacts", "checkpoint"] as const).filter((part) => !parts.includes(part)),
+  );
+  const kept = keptBytes > 0 ? `; ${formatBytes(keptBytes)} of artifacts and checkpoints stay` : "";
+  const size = { bytes, ...(keptBytes > 0 && { keptBytes }) };
+  if (dryRun) return { id, done: `would be removed, ${formatBytes(bytes)}${kept}`, ...size };
+  if (!isAsSeen(supervisor, task, isNeeded)) return null;
+  const removed = removeTask(layout, id, parts);
+  return removed.ok ? { id, done: `removed${kept}`, ...size } : { id, problem: { ...removed.error } };
+}
+
+/** False where a task has come back to life since it was looked at, even if it has ended again, or is needed by now. */
+function isAsSeen(
+  { context: { layout } }: Supervisor,
+  { id, version, endedAt }: Pick<Ended, "id" | "version" | "endedAt">,
+  isNeeded: (task: Outline) => boolean,
+): boolean {
+  const now = endedOf(readTask(layout, id));
+  if (now === null || !("endedAt" in now.status) || now.status.endedAt !== endedAt) return false;
+  return now.metadata.resourceVersion === version && !isNeeded(now);
+}
+
+/** Null where nothing of that is there, or it is not to go any more. */
+function takeParts(
+  { context: { layout } }: Supervisor,
+  id: TaskId,
+  { parts, dryRun, isStill }: { parts: readonly RunPart[]; dryRun: boolean; isStill: () => boolean },
+): Answer | null {
+  const found = partsOf(layout, id);
+  const there = parts.filter((part) => found[part].paths.length > 0);
+  if (there.length === 0) return null;
+  const bytes = sumOf(found, there);
+  const what = there.join(" and ");
+  if (dryRun) return { id, done: `its ${what} would be removed, ${formatBytes(bytes)}`, bytes };
+  if (!isStill()) return null;
+  const removed = removeParts(layout, id, there);
+  return removed.ok ? { id, done: `${what} removed`, bytes } : { id, problem: { ...removed.error } };
+}
+
+/** What stayed when a task was removed is as old as the youngest of it. */
+function takeRemains(
+  supervisor: Supervisor,
+  id: TaskId,
+  { rules, dryRun, nowMs }: Pick<Cleaning, "rules" | "dryRun"> & { nowMs: number },
+): Answer | null {
+  const found = partsOf(supervisor.context.layout, id);
+  const writtenMs = lastWritten(Object.values(found).flatMap(({ paths }) => paths));
+  return takeParts(supervisor, id, {
+    parts: outdatedRemains(nowMs - writtenMs, rules),
+    dryRun,
+    isStill: () => true,
+  });
+}
+
+function noteCleaning(supervisor: Supervisor, { tasks, parts }: Outdated<Ended>, actor: string): void {
+  const named = (what: string, of: Outdated<Ended>["tasks"]): string[] => {
+    const first = of.slice(0, MAX_NAMED).map(({ task }) => task.id);
+    return of.length > 0 ? [`${of.length} ${what}: ${first.join(" ")}`] : [];
+  };
+  const details = [
+    ...named("tasks", tasks),
+    ...(["logs", "artifacts", "checkpoint"] as const).flatMap((part) =>
+      named(
+        part,
+        parts.filter((one) => one.parts.includes(part)),
+      ),
+    ),
+  ];
+  supervisor.audit(details.map((detail) => ({ event: "cleanup", actor, detail })));
+}

@@ -1,0 +1,68 @@
+import { formatBytes } from "../../lib/bytes.ts";
+import { timestamp } from "../../lib/clock.ts";
+import { runSlice, type Steps } from "../../lib/steps.ts";
+import type { Answer } from "../../model/request.ts";
+import type { RetentionRules } from "../../model/retention.ts";
+import { noteCleaned, readCleaned } from "../../store/cleaned-file.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { cleanupSteps } from "./cleanup.ts";
+
+const DAY_MS = 86_400_000;
+/** Nobody waits for it: between two steps the loop has so long for itself. */
+const REST_MS = 40;
+/** One that the disk refused is tried again after this time. */
+const RETRY_MS = 3_600_000;
+
+/** Keeps to the rules of retention once a day, by the wall clock: a machine that was off or asleep catches up. */
+export class DailyCleanup {
+  readonly #holder: Supervisor;
+  readonly #rules: RetentionRules;
+  #running: Steps<Answer[]> | null = null;
+  #lastMs: number | null;
+  #notBeforeAwakeMs = 0;
+
+  constructor(supervisor: Supervisor, rules: RetentionRules) {
+    this.#holder = supervisor;
+    this.#rules = rules;
+    this.#lastMs = readCleaned(supervisor.context.layout);
+  }
+
+  /** Does a little of what is to be done; gives when to go on in ms, or null where nothing is due. */
+  step(): number | null {
+    const { clock } = this.#holder.context;
+    if (this.#running === null && !this.#isDue()) return null;
+    this.#running ??= cleanupSteps(this.#holder, { rules: this.#rules, dryRun: false, actor: "stint" });
+    // Where the disk refuses a step, it begins anew later.
+    this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
+    const running = this.#running;
+    this.#running = null;
+    const progress = runSlice(running, clock);
+    if (!progress.isDone) {
+      this.#running = running;
+      return REST_MS;
+    }
+    this.#finish(progress.value);
+    return null;
+  }
+
+  /** A clock that was set back does not put it off. */
+  #isDue(): boolean {
+    const { arrivals, context } = this.#holder;
+    const { clock } = context;
+    if (clock.awakeMs() < this.#notBeforeAwakeMs || arrivals.unread.size > 0) return false;
+    const nowMs = clock.now();
+    return this.#lastMs === null || nowMs - this.#lastMs >= DAY_MS || nowMs < this.#lastMs;
+  }
+
+  #finish(answers: readonly Answer[]): void {
+    const { layout, clock, log } = this.#holder.context;
+    this.#lastMs = clock.now();
+    this.#notBeforeAwakeMs = 0;
+    for (const { problem } of answers) if (problem !== undefined) log(problem.message);
+    const removed = answers.filter(({ done }) => done !== undefined);
+    const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
+    if (removed.length > 0)
+      log(`cleaned up: ${removed.length} tasks or logs of tasks, ${formatBytes(bytes)}`);
+    noteCleaned(layout, timestamp(this.#lastMs));
+  }
+}

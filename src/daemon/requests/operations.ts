@@ -1,0 +1,210 @@
+import { timestamp } from "../../lib/clock.ts";
+import { err, ok } from "../../lib/result.ts";
+import { type Steps, wholeOf } from "../../lib/steps.ts";
+import { unreachable } from "../../lib/unreachable.ts";
+import { edited } from "../../model/edit.ts";
+import { problem } from "../../model/errors.ts";
+import { awakened, cancelledInQueue, retried } from "../../model/lifecycle.ts";
+import type { Answer, Operation } from "../../model/request.ts";
+import { isTerminal } from "../../model/state.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
+import type { Change } from "../../store/writer.ts";
+import { refuseUnplaceable } from "../admit/enqueue.ts";
+import { stopChange } from "../jobs/act.ts";
+import { finishJobs } from "../jobs/finish.ts";
+import { pauseChange, pauseSteps, resumeChange } from "../jobs/pause.ts";
+import type { Leaving, Supervisor } from "../supervisor.ts";
+import { cleanupSteps } from "./cleanup.ts";
+import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
+
+/** Carries out what was asked for, all of it at once. */
+export function operate(supervisor: Supervisor, wish: RequestedOperation): Answer[] {
+  return wholeOf(operationSteps(supervisor, wish));
+}
+
+/** Carries out what was asked for, a few targets at a time; each target is answered for itself. */
+export function* operationSteps(supervisor: Supervisor, wish: RequestedOperation): Steps<Answer[]> {
+  const { operation, actor, at } = wish;
+  switch (operation.verb) {
+    case "cancel":
+      return yield* eachTarget(supervisor, wish, (task) =>
+        cancel(supervisor, task, { ...operation, actor, at }),
+      );
+    case "retry":
+      return yield* eachTarget(supervisor, wish, (task) => retry(task, actor));
+    case "hold":
+      return yield* eachTarget(supervisor, wish, (task) => hold(task, { hold: true, actor }));
+    case "release":
+      return yield* eachTarget(supervisor, wish, (task) => hold(task, { hold: false, actor }));
+    case "pause":
+      return yield* pauseSteps(supervisor, wish, pauseChange);
+    case "resume":
+      return yield* pauseSteps(supervisor, wish, resumeChange);
+    case "set":
+      return yield* eachTarget(supervisor, wish, (task) => set(supervisor, task, { ...operation, actor }));
+    case "clean":
+      return yield* cleaningFor(supervisor, operation, actor);
+    case "requeueStale":
+      return requeueStale(supervisor, operation.olderThanMs);
+    case "down":
+      return [leave(supervisor, { owner: operation.owner, how: operation.jobs })];
+    case "handOver":
+      return [leave(supervisor, { owner: operation.owner, how: "handOver" })];
+    case "serve":
+      for (const { uid } of operation.targets) supervisor.delegatedUids.add(uid);
+      return operation.targets.map(({ id }) => ({ id, done: "is served" }));
+    default:
+      return unreachable(operation);
+  }
+}
+
+function cancel(
+  supervisor: Supervisor,
+  task: Task,
+  how: { force: boolean; pendingOnly: boolean; actor: string; at: string },
+): TargetChange {
+  const { id } = task.metadata;
+  const { state } = task.status;
+  const { actor } = how;
+  if (isTerminal(state)) return err(problem("TASK_LOCKED", `Cannot cancel "${id}": it is ${state} already`));
+  if (state === "queued") {
+    const end = {
+      endedAt: timestamp(supervisor.context.clock.now()),
+      reason: "User" as const,
+      message: `cancelled by ${actor} ${task.status.attempt === 0 ? "before it ran" : "while it waited"}`,
+    };
+    return step(
+      { before: task, after: cancelledInQueue(task, end), actor, event: "cancel_requested" },
+      "cancelled",
+    );
+  }
+  if (how.pendingOnly) {
+    return err(
+      problem(
+        "INVALID_TRANSITION",
+        `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`,
+      ),
+    );
+  }
+  const hasEnded = supervisor.jobs.get(id)?.end !== undefined && supervisor.jobs.get(id)?.end !== null;
+  if (hasEnded && !how.force) {
+    return err(
+      problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`),
+    );
+  }
+  const isKilled = how.force || isAskedAgain(task, how.at);
+  const graceMs = isKilled ? 0 : task.spec.stopGraceMs;
+  return step(
+    stopChange(supervisor, task, { reason: "User", graceMs, actor }),
+    isKilled ? "being killed" : "being cancelled",
+  );
+}
+
+/** Who cancels a second time will not wait any longer. A wish that a crash made us meet twice is no second one. */
+function isAskedAgain(task: Task, at: string): boolean {
+  const stop = openAttempt(task)?.stop;
+  return stop?.reason === "User" && Date.parse(at) > Date.parse(stop.requestedAt);
+}
+
+function retry(task: Task, actor: string): TargetChange {
+  const { id } = task.metadata;
+  const { status } = task;
+  if (status.state === "failed" || status.state === "cancelled") {
+    return step({ before: task, after: retried(task), actor, event: "retry_forced" }, "queued");
+  }
+  if (status.state === "queued" && status.retryAt !== undefined) {
+    return step(
+      { before: task, after: awakened(task), actor, event: "retry_forced" },
+      "queued, without the wait",
+    );
+  }
+  const hint = status.state === "completed" ? `submit it anew: stint submit --from ${id}` : undefined;
+  const wanted = "wanted a failed or cancelled one";
+  const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
+  return err(problem(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint));
+}
+
+function set(
+  supervisor: Supervisor,
+  task: Task,
+  { spec, labels, actor }: Pick<Extract<Operation, { verb: "set" }>, "spec" | "labels"> & { actor: string },
+): TargetChange {
+  const after = edited(task, { spec, labels });
+  if (!after.ok) return after;
+  // Other changes are welcome to a task that has become too large for the machine.
+  if (!Bun.deepEquals(spec.resources, task.spec.resources)) {
+    const placeable = refuseUnplaceable([{ name: task.metadata.id, spec }], supervisor.machine, "set");
+    if (!placeable.ok) return placeable;
+  }
+  return step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed");
+}
+
+function hold(task: Task, how: { hold: boolean; actor: string }): TargetChange {
+  const { id, generation } = task.metadata;
+  if (task.status.state !== "queued") {
+    const verb = how.hold ? "hold" : "release";
+    return err(
+      problem(
+        "INVALID_TRANSITION",
+        `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`,
+      ),
+    );
+  }
+  const metadata = { ...task.metadata, generation: generation + 1 };
+  const after = { ...task, metadata, spec: { ...task.spec, hold: how.hold } };
+  return step(
+    { before: task, after, actor: how.actor, event: how.hold ? "held" : "released" },
+    how.hold ? "held" : "released",
+  );
+}
+
+/** The clean-up that was asked for. */
+function cleaningFor(
+  supervisor: Supervisor,
+  operation: Extract<Operation, { verb: "clean" }>,
+  actor: string,
+): Steps<Answer[]> {
+  const { deadLetter, dryRun, olderThanMs = null, keep = null, maxBytes = null } = operation;
+  const rules = {
+    doneMs: olderThanMs,
+    deadLetterMs: olderThanMs,
+    takesDeadLetter: deadLetter,
+    count: keep,
+    bytes: maxBytes,
+    logsMs: operation.logsOlderThanMs ?? null,
+    artifactsMs: null,
+    checkpointsMs: null,
+    takesArtifacts: operation.artifacts ?? false,
+  };
+  return cleanupSteps(supervisor, { rules, dryRun, actor });
+}
+
+/** A holder finds what is gone by itself; asked for it, it looks at once and tells what it found so far. */
+function requeueStale(supervisor: Supervisor, olderThanMs: number): Answer[] {
+  finishJobs(supervisor);
+  const latestMs = supervisor.context.clock.now() - olderThanMs;
+  return supervisor.requeued
+    .filter((lost) => lost.claimedAtMs <= latestMs)
+    .map(({ id }) => ({ id, done: "queued again" }));
+}
+
+function leave(supervisor: Supervisor, { owner, how }: { owner: string; how: Leaving }): Answer {
+  const id = "supervisor";
+  if (owner !== supervisor.context.lock.owner.token) {
+    return {
+      id,
+      problem: problem("VERSION_CONFLICT", "Cannot end the supervisor: the one that was meant has ended"),
+    };
+  }
+  supervisor.leaving = how;
+  return { id, done: "leaving" };
+}
+
+function step(change: Change, done: string): TargetChange {
+  return ok({ change, done });
+}
+
+/** True while a wish to end a job has not been fulfilled. */
+export function isStopping(task: Task): boolean {
+  return openAttempt(task)?.stop !== undefined;
+}

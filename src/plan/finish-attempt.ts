@@ -1,0 +1,250 @@
+import { timestamp } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
+import { classify, type Verdict } from "../model/classify.ts";
+import type { Ending, Evidence } from "../model/evidence.ts";
+import { type Failure, failureOf } from "../model/failure.ts";
+import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
+import { openAttempt, type Status, type Task } from "../model/task.ts";
+import { mustTransition } from "../model/transition.ts";
+import { decideInterrupted, decideRetry, isAwaited } from "./retry.ts";
+
+/** What the supervisor found when an attempt's process was gone. */
+export interface End extends Evidence {
+  readonly endedAtMs: number;
+  readonly logBytes: number;
+  readonly logBytesCut: number;
+  /** Processes that it had left running; absent where it never ran. */
+  readonly leftBehind?: number;
+  /** Absent where it had no control group that counts. */
+  readonly peakMemoryBytes?: number;
+  /** Limits that it ran without. */
+  readonly unenforced?: readonly string[];
+}
+
+/** The task after its open attempt has ended: the attempt closed, and the task done, queued again, or set aside. */
+export function finishAttempt(task: Task, end: End, random: Random): Task {
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
+  const { kind } = task.spec;
+  const verdict = classify(end, kind.failOnNonZero);
+  switch (verdict.type) {
+    case "completed":
+      return afterSuccess(task, open, end);
+    case "failed":
+    case "timeout":
+      return afterFailure(task, open, { ...end, verdict, random });
+    case "superseded":
+    case "cancelled": {
+      const reason = verdict.type === "cancelled" ? "User" : "Superseded";
+      const closed = withEndedAttempt(task, {
+        ...closedAttempt(open, end),
+        state: "cancelled",
+        note: verdict.note,
+      });
+      return ended(closed, end, { state: "cancelled", reason, message: verdict.note });
+    }
+    case "shutdown": {
+      const closed = withEndedAttempt(task, {
+        ...closedAttempt(open, end),
+        state: "cancelled",
+        note: verdict.note,
+      });
+      return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Shutdown" });
+    }
+    case "interrupted": {
+      const closed = withEndedAttempt(task, {
+        ...closedAttempt(open, end),
+        state: "failed",
+        failure: verdict.failure,
+      });
+      return isNeverRepeated(task) || task.spec.retry.maxOrphans === 0
+        ? ended(closed, end, orphanLimit(verdict.failure))
+        : afterInterruption(closed, { end, failure: verdict.failure, random });
+    }
+    case "orphaned":
+      return afterOrphaning(task, open, { ...end, failure: verdict.failure });
+  }
+}
+
+/** The open attempt never started a process: it is closed, nothing is counted, the task goes back. */
+export function requeueUnstarted(
+  task: Task,
+  failure: Failure,
+  { nowMs, waitMs }: { readonly nowMs: number; readonly waitMs: number },
+): Task {
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to release`);
+  const wait = waitMs > 0 && { retry: { baseMs: waitMs, delayMs: waitMs, code: failure.code } };
+  const retryAt = waitMs > 0 && { retryAt: timestamp(nowMs + waitMs) };
+  const ending: Ending = { type: "lost", signal: null, note: failure.error };
+  const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
+  const closed = withEndedAttempt(task, { ...closedAttempt(open, end), state: "orphaned", failure, ...wait });
+  return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Orphaned", ...retryAt });
+}
+
+const CUT_SHORT = "cut-short";
+/** So many supervisors that went while they started one task went because of it. */
+const MAX_CUT_SHORT = 5;
+/** By then the others have begun. */
+const FIRST_CUT_SHORT_WAIT_MS = 5_000;
+const CUT_SHORT_FACTOR = 6;
+
+/** Its supervisor was gone while it started this task: nothing is counted, but all others come first, and after some times it is set aside. */
+export function requeueCutShort(task: Task, nowMs: number): Task {
+  const failure = failureOf("STALE_WORKER", CUT_SHORT, "the supervisor was gone while it started this task");
+  const earlier = task.status.attempts.slice(0, -1);
+  const other = earlier.findLastIndex(
+    (one) => one.epoch !== task.metadata.epoch || one.state !== "orphaned" || one.failure.rule !== CUT_SHORT,
+  );
+  const times = earlier.length - other;
+  if (times < MAX_CUT_SHORT)
+    return requeueUnstarted(task, failure, {
+      nowMs,
+      waitMs: FIRST_CUT_SHORT_WAIT_MS * CUT_SHORT_FACTOR ** (times - 1),
+    });
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
+  const ending: Ending = { type: "lost", signal: null, note: failure.error };
+  const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
+  const closed = withEndedAttempt(task, { ...closedAttempt(open, end), state: "orphaned", failure });
+  return ended(closed, end, orphanLimit(failure));
+}
+
+type Facts = Omit<End, "stop" | "oomKilled">;
+
+/** The fields that every ended attempt has. */
+function closedAttempt(
+  open: OpenAttempt,
+  end: Facts,
+): Omit<Extract<EndedAttempt, { state: "completed" }>, "state"> {
+  const { ending } = end;
+  const { state: _open, paused, pausedMs = 0, ...kept } = open;
+  const stoodStillMs =
+    pausedMs + (paused === undefined ? 0 : Math.max(0, end.endedAtMs - Date.parse(paused.at)));
+  const startedMs = open.startedAt === undefined ? null : Date.parse(open.startedAt);
+  return {
+    ...kept,
+    finishedAt: timestamp(end.endedAtMs),
+    durationMs: startedMs === null ? 0 : Math.max(0, end.endedAtMs - startedMs),
+    exitCode: ending.type === "exited" ? ending.exitCode : null,
+    signal: ending.type === "notStarted" ? null : ending.signal,
+    ...(ending.type === "exited" && ending.signalInferred && { signalInferred: true }),
+    ...(stoodStillMs > 0 && { pausedMs: stoodStillMs }),
+    ...(end.logTail !== "" && { logTail: end.logTail }),
+    logBytes: end.logBytes,
+    ...(end.logBytesCut > 0 && { logBytesCut: end.logBytesCut }),
+    ...(end.leftBehind !== undefined && end.leftBehind > 0 && { leftBehind: end.leftBehind }),
+    ...(end.peakMemoryBytes !== undefined && { peakMemoryBytes: end.peakMemoryBytes }),
+    ...(end.unenforced !== undefined && { unenforced: [...end.unenforced] }),
+  };
+}
+
+function afterSuccess(task: Task, open: OpenAttempt, end: End): Task {
+  const closed = withEndedAttempt(task, { ...closedAttempt(open, end), state: "completed" });
+  const counted = { ...closed, status: { ...closed.status, consecutiveFailures: 0 } };
+  const collecting = throughRunning(counted, "collecting");
+  const { restart } = task.spec;
+  if (restart.policy !== "always") {
+    return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
+  }
+  const retryAt = timestamp(end.endedAtMs + restart.intervalMs);
+  return mustTransition(collecting, {
+    ...countersOf(collecting),
+    state: "queued",
+    reason: "Interval",
+    retryAt,
+  });
+}
+
+function afterFailure(
+  task: Task,
+  open: OpenAttempt,
+  end: End & { readonly verdict: Extract<Verdict, { type: "failed" | "timeout" }>; readonly random: Random },
+): Task {
+  const { type: state, failure } = end.verdict;
+  const consecutiveFailures = task.status.consecutiveFailures + (isAwaited(failure) ? 0 : 1);
+  const base = closedAttempt(open, end);
+  const decision = decideRetry(
+    task,
+    { failure, exitCode: base.exitCode, consecutiveFailures, logTail: end.logTail },
+    end.random,
+  );
+  const { retry: isRetried } = decision;
+  const retry = isRetried
+    ? { baseMs: decision.baseMs, delayMs: decision.delayMs, code: failure.code }
+    : undefined;
+  const closed = withEndedAttempt(task, { ...base, state, failure, ...(retry !== undefined && { retry }) });
+  const counted = { ...closed, status: { ...closed.status, consecutiveFailures } };
+  if (!isRetried)
+    return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
+  const retryAt = timestamp(end.endedAtMs + decision.delayMs);
+  return mustTransition(counted, { ...countersOf(counted), state: "queued", reason: "Backoff", retryAt });
+}
+
+/** The first one goes back at once, as after a restart of the machine; what is interrupted again and again waits, and is given up. */
+function afterInterruption(
+  closed: Task,
+  { end, failure, random }: { end: End; failure: Failure; random: Random },
+): Task {
+  const decision = decideInterrupted(closed, failure, random);
+  if (!decision.retry)
+    return ended(closed, end, { state: "failed", reason: "Exhausted", message: decision.message });
+  const retryAt = decision.delayMs > 0 && { retryAt: timestamp(end.endedAtMs + decision.delayMs) };
+  return mustTransition(closed, {
+    ...countersOf(closed),
+    state: "queued",
+    reason: "Interrupted",
+    ...retryAt,
+  });
+}
+
+function afterOrphaning(task: Task, open: OpenAttempt, end: End & { readonly failure: Failure }): Task {
+  const closed = withEndedAttempt(task, {
+    ...closedAttempt(open, end),
+    state: "orphaned",
+    failure: end.failure,
+  });
+  const orphaned = throughRunning(closed, "orphaned");
+  const orphanCount = orphaned.status.orphanCount + 1;
+  const counters = { ...countersOf(orphaned), orphanCount };
+  if (isNeverRepeated(task) || orphanCount > task.spec.retry.maxOrphans) {
+    const counted = { ...orphaned, status: { ...orphaned.status, orphanCount } };
+    return ended(counted, end, orphanLimit(end.failure));
+  }
+  return mustTransition(orphaned, { ...counters, state: "queued", reason: "Orphaned" });
+}
+
+function isNeverRepeated(task: Task): boolean {
+  return task.spec.retry.onOrphan === "never";
+}
+
+function orphanLimit(failure: Failure): { state: "failed"; reason: "OrphanLimit"; message: string } {
+  return {
+    state: "failed",
+    reason: "OrphanLimit",
+    message: `${failure.code}: ${failure.error}, and it is not started again`,
+  };
+}
+
+/** A record may still say preparing when the process has come and gone: short-lived states are not written. */
+function throughRunning(task: Task, state: "collecting" | "orphaned"): Task {
+  const running =
+    task.status.state === "preparing"
+      ? mustTransition(task, { ...countersOf(task), state: "running" })
+      : task;
+  // What was found orphaned, or lost while its results were collected, is orphaned no second time.
+  if (state === "orphaned" && running.status.state !== "running") return running;
+  return mustTransition(running, { ...countersOf(running), state });
+}
+
+type Terminal = Extract<Status, { endedAt: string }>;
+type TerminalFields<T> = T extends Terminal ? Pick<T, "state" | "reason" | "message"> : never;
+
+function ended(task: Task, end: Facts, fields: TerminalFields<Terminal>): Task {
+  return mustTransition(task, {
+    ...countersOf(task),
+    ...fields,
+    endedAt: timestamp(end.endedAtMs),
+  });
+}

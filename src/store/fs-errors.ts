@@ -1,0 +1,50 @@
+import { errnoOf } from "../lib/errno.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { type Problem, problem } from "../model/errors.ts";
+
+/** Runs something that touches the disk: what the system refuses becomes a problem, anything else is a bug. */
+export function tryFs<T>(action: string, work: () => T): Result<T, Problem> {
+  try {
+    return ok(work());
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === null) throw error;
+    return err(problemFromErrno(errno, action, error));
+  }
+}
+
+/** What the system refused, by its errno, in words. */
+export function problemFromErrno(errno: string, action: string, error: unknown): Problem {
+  const said = error instanceof Error ? error.message : String(error);
+  if (errno === "ENOSPC" || errno === "EDQUOT") {
+    const hint =
+      "free some room on the file system of the home (`stint clean` removes old runs), then try again";
+    return problem("DISK_FULL", `Cannot ${action}: no room left on the disk (${said})`, hint);
+  }
+  if (errno === "EROFS") {
+    return problem(
+      "HOME_UNUSABLE",
+      `Cannot ${action}: the file system is read-only (${said})`,
+      "mount it writable or choose another --home",
+    );
+  }
+  if (errno === "EACCES" || errno === "EPERM") {
+    return problem(
+      "HOME_UNUSABLE",
+      `Cannot ${action}: permission denied (${said})`,
+      "wanted: the home and all in it owned and writable by you",
+    );
+  }
+  return problem("WRITE_FAILED", `Cannot ${action}: ${said}`, "see `stint doctor`");
+}
+
+/** True where the file is not there, false where the work was done; anything else is thrown on. */
+export function isMissing(work: () => unknown): boolean {
+  try {
+    work();
+    return false;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return true;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { ReaderProcess } from "../../../src/daemon/admit/reader.ts";
+import { fakeClock } from "../../rig/clock.ts";
+import { holderOf } from "../../rig/holder.ts";
+import { until } from "../../rig/stint.ts";
+import { TempHome } from "../../rig/temp-home.ts";
+
+test("a reader that dies before it has heard its order ends with that, and nothing is thrown", async () => {
+  await using home = new TempHome();
+  const clock = fakeClock();
+  const supervisor = holderOf(home.layout, clock);
+  const { awaitingProbe: _set, ...machine } = supervisor.machine;
+  const path = "x".repeat(1_000);
+  // More than a pipe holds. The program of a test has no such verb.
+  const files = Array.from({ length: 4_000 }, () => ({ path, file: "a.yaml", directory: "/" }));
+  const order = { batch: "b1", files, userHome: "/", machine, controllers: [], createdBy: "ada" };
+  const { layout } = home;
+  using reader = new ReaderProcess(order, { layout, clock, self: "", environment: {}, nudge: () => {} });
+  await until("it is over", () => reader.isOver);
+  expect(reader.told).toEqual([]);
+  expect(reader.end).toStartWith("ended with code ");
+  supervisor.close();
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import { QueueView } from "../../../src/daemon/admit/queue-view.ts";
+import { resolveParents } from "../../../src/daemon/admit/resolve-dependencies.ts";
+import type { DependencyEnd } from "../../../src/model/dependency.ts";
+import type { Draft } from "../../../src/model/submission.ts";
+import type { Task } from "../../../src/model/task.ts";
+import { cpuMsOf } from "../../rig/cpu-time.ts";
+import { errorOf, valueOf } from "../../rig/results.ts";
+import { aDraft, after, asRunning, aTask, exited, killedBy } from "../../rig/tasks.ts";
+import { TempHome } from "../../rig/temp-home.ts";
+
+const FIRST = 100;
+
+function draft(name: string, references: readonly string[] = [], when: DependencyEnd = "success"): Draft {
+  return aDraft({ name, parents: references.map((reference) => ({ reference, when })) });
+}
+
+function member(index: number, references: readonly string[] = [], name = "sweep"): Draft {
+  return { ...draft(`${name}-${index}`, references), group: { name, index, size: 9, values: {} } };
+}
+
+/** The parents of each draft by number, once the batch begins at 100. */
+function parentsOf(home: TempHome, drafts: readonly Draft[]): number[][] {
+  const parents = valueOf(resolveParents(new QueueView(home.layout), drafts));
+  return drafts.map((_, index) => parents(index, FIRST).map(({ task }) => Number(task.slice(0, 6))));
+}
+
+function refusal(home: TempHome, drafts: readonly Draft[]): string {
+  const { code, message, hint } = errorOf(resolveParents(new QueueView(home.layout), drafts));
+  expect(code).toBe("INVALID_DEPENDENCY");
+  return hint === undefined ? message : `${message} (${hint})`;
+}
+
+function homeWith(...tasks: readonly Task[]): TempHome {
+  const home = new TempHome();
+  for (const task of tasks) home.put(task);
+  return home;
+}
+
+const named = (number: number, name: string): Task => aTask({ number, name });
+const ofSweep = (number: number, id: number): Task =>
+  aTask({
+    number,
+    name: "point",
+    metadata: { group: { name: "sweep", id, index: number - id + 1, size: 3, values: {} } },
+  });
+
+describe("resolveParents() finds", () => {
+  test("nothing where nothing is asked", async () => {
+    await using home = new TempHome();
+    expect(parentsOf(home, [draft("a"), draft("b")])).toEqual([[], []]);
+  });
+
+  test("drafts of the same batch by name, before all others, in any order", async () => {
+    await using home = homeWith(named(1, "prepare"));
+    const drafts = [draft("report", ["train", "prepare"]), draft("train", ["prepare"]), draft("prepare")];
+    expect(parentsOf(home, drafts)).toEqual([[101, 102], [102], []]);
+  });
+
+  test("all drafts of a name and all members of a sweep in the batch", async () => {
+    await using home = new TempHome();
+    const drafts = [member(1), member(2), draft("a"), draft("a"), draft("end", ["sweep", "a"])];
+    expect(parentsOf(home, drafts).at(-1)).toEqual([100, 101, 102, 103]);
+    expect(parentsOf(home, [member(1), member(2), draft("end", ["sweep-2"])]).at(-1)).toEqual([101]);
+  });
+
+  test("tasks by number and by id, ended ones too", async () => {
+    await using home = homeWith(
+      named(1, "a"),
+      after(named(2, "b"), exited(0)),
+      after(named(3, "c"), exited(3)),
+    );
+    expect(parentsOf(home, [draft("d", ["1", "2", "000003-c"])])).toEqual([[1, 2, 3]]);
+  });
+
+  test("the one unended task of a name, and no ended one", async () => {
+    const running = asRunning(named(4, "b"));
+    await using home = homeWith(after(named(1, "a"), exited(0)), named(2, "a"), running);
+    expect(parentsOf(home, [draft("c", ["a", "b"])])).toEqual([[2, 4]]);
+  });
+
+  test("what has not succeeded yet of the newest sweep of a name", async () => {
+    await using home = homeWith(
+      ofSweep(1, 1),
+      after(ofSweep(10, 10), exited(0)),
+      after(ofSweep(11, 10), exited(3)),
+      after(ofSweep(12, 10), killedBy("SIGKILL")),
+    );
+    expect(
+      parentsOf(home, [draft("end", ["sweep"])]).map((found) =>
+        found.toSorted((left, right) => left - right),
+      ),
+    ).toEqual([[11, 12]]);
+  });
+
+  test("the end that is waited for", async () => {
+    await using home = homeWith(named(1, "a"));
+    const parents = valueOf(resolveParents(new QueueView(home.layout), [draft("b", ["a"], "failure")]));
+    expect(parents(0, FIRST).map(({ when }) => when)).toEqual(["failure"]);
+  });
+});
+
+describe("resolveParents() refuses", () => {
+  test.each([
+    ["a number that there is not", ["9"], 'Cannot queue "new" after what it names: there is no task 9'],
+    [
+      "a name that nothing bears",
+      ["trian"],
+      'Cannot queue "new" after what it names: no task bears the name trian (did you mean "train"?)',
+    ],
+    [
+      "a name that several bear",
+      ["twin"],
+      'Cannot queue "new" after what it names: 2 unended tasks bear the name twin (name one by its number: 3, 4)',
+    ],
+    [
+      "a name that only an ended one bears",
+      ["over"],
+      'Cannot queue "new" after what it names: no unended task or sweep bears the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
+    ],
+    ["itself", ["new"], "Cannot queue a circle of tasks that wait for each other: new -> new"],
+  ])("%s", async (_what, references, message) => {
+    await using home = homeWith(
+      named(1, "train"),
+      named(3, "twin"),
+      named(4, "twin"),
+      after(named(5, "over"), exited(0)),
+    );
+    expect(refusal(home, [draft("new", references)])).toBe(message);
+  });
+
+  test("a circle, with its path and without the way to it", async () => {
+    await using home = new TempHome();
+    const drafts = [
+      draft("in", ["a"]),
+      draft("a", ["b"]),
+      draft("b", ["c", "free"]),
+      draft("c", ["a"]),
+      draft("free"),
+    ];
+    expect(refusal(home, drafts)).toBe(
+      "Cannot queue a circle of tasks that wait for each other: a -> b -> c -> a",
+    );
+  });
+
+  test("a member of a sweep that waits for its sweep", async () => {
+    await using home = new TempHome();
+    expect(refusal(home, [member(1, ["sweep"]), member(2)])).toContain("sweep-1 -> sweep-1");
+    expect(refusal(home, [draft("a", ["a"]), draft("a", ["a"])])).toContain("a is its own name");
+  });
+
+  test("two large sweeps that wait for each other's every member", async () => {
+    await using home = new TempHome();
+    const many = Array.from({ length: 1_100 }, (_, index) => index + 1);
+    const drafts = [
+      ...many.map((index) => member(index)),
+      ...many.map((index) => member(index, ["sweep"], "next")),
+    ];
+    expect(refusal(home, drafts)).toContain("put one task in between");
+  });
+});
+
+describe("resolveParents() of 10,000 drafts", () => {
+  const chain = (first: readonly string[]): Draft[] =>
+    Array.from({ length: 10_000 }, (_, index) => draft(`t${index}`, index === 0 ? first : [`t${index - 1}`]));
+
+  test.each([
+    ["in a row", (drafts: Draft[]) => drafts],
+    ["in a row, the last one first", (drafts: Draft[]) => drafts.toReversed()],
+  ])("%s takes well under a second", async (_what, arranged) => {
+    await using home = new TempHome();
+    const tookMs = cpuMsOf(() => expect(parentsOf(home, arranged(chain([]))).flat()).toHaveLength(9_999));
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  test("in one circle", async () => {
+    await using home = new TempHome();
+    expect(refusal(home, chain(["t9999"]))).toMatch(/: (t\d+ -> ){10000}t\d+$/);
+  });
+});

@@ -1,0 +1,102 @@
+import { expect, spyOn, test } from "bun:test";
+import { PlanCache } from "../../../src/daemon/state/plan-cache.ts";
+import { fakeClock } from "../../rig/clock.ts";
+import { holderOf } from "../../rig/holder.ts";
+import { after, aTask, at, exited } from "../../rig/tasks.ts";
+import { TempHome } from "../../rig/temp-home.ts";
+
+/** A queue that waits, and how often it was planned. */
+class Rig implements AsyncDisposable {
+  readonly home = new TempHome();
+  readonly clock = fakeClock();
+  readonly supervisor = holderOf(this.home.layout, this.clock);
+  readonly #made = spyOn(this.supervisor, "planInputAt");
+  readonly #planning = new PlanCache(this.supervisor);
+  last = this.#planning.current(true);
+
+  constructor() {
+    this.supervisor.upsert(aTask({ number: 1, spec: { hold: true } }));
+    this.supervisor.upsert(aTask({ number: 2, spec: { notBefore: at(60_000) } }));
+    expect(this.isPlanned()).toBe(true);
+  }
+
+  /** True where a look led to another plan. */
+  isPlanned(isClaiming = true): boolean {
+    const before = this.#made.mock.calls.length;
+    this.last = this.#planning.current(isClaiming);
+    return this.#made.mock.calls.length > before;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.supervisor.close();
+    await this.home[Symbol.asyncDispose]();
+  }
+}
+
+test("a plan stands while nothing changes, and its wait goes on", async () => {
+  await using rig = new Rig();
+  expect(rig.last).toEqual({ actions: [], wakeInMs: 60_000, pause: null, isWaiting: false });
+  rig.clock.advance(2_000);
+  expect(rig.isPlanned()).toBe(false);
+  expect(rig.last.wakeInMs).toBe(58_000);
+});
+
+test("it is made anew now and then, and as soon as time alone may change it", async () => {
+  await using rig = new Rig();
+  const parent = aTask({ number: 1 }).metadata.id;
+  rig.supervisor.upsert(aTask({ number: 3, spec: { after: [{ task: parent, when: "success" }] } }));
+  expect(rig.isPlanned()).toBe(true);
+  rig.clock.advance(30_000);
+  expect(rig.isPlanned()).toBe(false);
+  rig.clock.advance(1);
+  expect(rig.isPlanned()).toBe(true);
+  rig.clock.advance(29_998);
+  expect(rig.isPlanned()).toBe(false);
+  rig.clock.advance(1);
+  expect(rig.isPlanned()).toBe(true);
+  expect(rig.last.actions).toMatchObject([{ type: "claim" }]);
+  // Nobody carried it out: it is still to be done.
+  expect(rig.isPlanned()).toBe(true);
+  expect(rig.last.actions).toHaveLength(1);
+});
+
+test("it is made anew seldom where no task waits for another", async () => {
+  await using rig = new Rig();
+  rig.supervisor.remove(aTask({ number: 2 }).metadata.id);
+  expect(rig.isPlanned()).toBe(true);
+  rig.clock.advance(600_000);
+  expect(rig.isPlanned()).toBe(false);
+  rig.clock.advance(1);
+  expect(rig.isPlanned()).toBe(true);
+});
+
+test.each<[string, (rig: Rig) => void]>([
+  [
+    "a task that was taken in",
+    ({ supervisor }) => supervisor.upsert(aTask({ number: 3, spec: { hold: true } })),
+  ],
+  ["a task that ended", ({ supervisor }) => supervisor.upsert(after(aTask({ number: 1 }), exited(0)))],
+  ["a task that is gone", ({ supervisor }) => supervisor.remove(aTask({ number: 1 }).metadata.id)],
+  ["a wish to serve a task", ({ supervisor }) => void supervisor.delegatedUids.add("uid-1")],
+  ["a jump of the clock", ({ clock }) => clock.jump(-1_000)],
+  ["a suspend", ({ clock }) => clock.jump(5_000)],
+  [
+    "a device",
+    ({ supervisor }) => {
+      const machine = { ...supervisor.machine, settling: new Set(["GPU-0"]) };
+      Object.defineProperty(supervisor, "machine", { value: machine });
+    },
+  ],
+])("it is made anew for %s, and for nothing else", async (_what, change) => {
+  await using rig = new Rig();
+  change(rig);
+  expect(rig.isPlanned()).toBe(true);
+  expect(rig.isPlanned()).toBe(false);
+});
+
+test("it is made anew where claims begin or end", async () => {
+  await using rig = new Rig();
+  expect(rig.isPlanned(false)).toBe(true);
+  expect(rig.isPlanned(false)).toBe(false);
+  expect(rig.isPlanned(true)).toBe(true);
+});

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import type { Task } from "../../src/model/task.ts";
+import { hasReachableWork, reasonsNotToWait } from "../../src/plan/drain.ts";
+import type { Machine } from "../../src/plan/input.ts";
+import { aMachine, surroundings } from "../rig/machine.ts";
+import { after, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
+
+const MACHINE = aMachine({ capacity: { jobs: 2, cpus: 4, memoryBytes: 1_000 } });
+const always = { restart: { policy: "always", intervalMs: 60_000 } } as const;
+const later = aTask({ spec: { notBefore: at(3_600_000) } });
+
+/** The reason of the first task not to wait for it, or null. */
+function reasonOf(task: Task, { nowMs = NOW_MS, machine = MACHINE } = {}): string | null {
+  const around = surroundings({ nowMs, machine, queued: [task] });
+  const reason = reasonsNotToWait(around).get(task.metadata.id) ?? null;
+  expect(hasReachableWork(around)).toBe(reason === null);
+  return reason;
+}
+
+describe("reasonsNotToWait()", () => {
+  test.each([
+    ["what is ready", aTask(), null],
+    ["what waits for its retry", after(aTask(), killedBy("SIGKILL")), null],
+    ["what was lost and is queued again", after(aTask(), LOST), null],
+    ["what takes the whole machine", aTask({ spec: { resources: { cpus: 4, memoryBytes: 1_000 } } }), null],
+    ["what is held", aTask({ spec: { hold: true } }), "held"],
+    ["what is for later", later, `not before ${at(3_600_000)}`],
+    ["what restarts always, before its first run too", aTask({ spec: always }), "restarts always"],
+    ["what rests between two rounds", after(aTask({ spec: always }), exited(0)), "restarts always"],
+    [
+      "what this machine can never run",
+      aTask({ spec: { resources: { cpus: 5 } } }),
+      "asks for 5 CPUs, this machine has 4",
+    ],
+    [
+      "what wants a GPU where there is none",
+      aTask({ spec: { resources: { gpus: 1 } } }),
+      "asks for 1 GPU, this machine has none",
+    ],
+    [
+      "what wants another supervisor",
+      aTask({ spec: { runnerSelector: [{ key: "pool", operator: "In", values: ["night"] }] } }),
+      "wants a supervisor with pool=night",
+    ],
+  ])("of %s", (_what, task, reason) => {
+    expect(reasonOf(task)).toBe(reason);
+  });
+
+  test("is over once the time has come", () => {
+    expect(reasonOf(later, { nowMs: NOW_MS + 3_600_000 })).toBeNull();
+  });
+
+  test("waits for nothing where no job may run", () => {
+    const machine: Machine = { ...MACHINE, capacity: { ...MACHINE.capacity, jobs: 0 } };
+    expect(reasonOf(aTask(), { machine })).toBe("needs a place, no job may run at all");
+  });
+
+  test("waits for the devices to be looked at before it gives a task up", () => {
+    const wanting = aTask({ spec: { resources: { gpus: 1 } } });
+    expect(reasonOf(wanting, { machine: { ...MACHINE, isProbed: false } })).toBeNull();
+  });
+});

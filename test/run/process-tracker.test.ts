@@ -1,0 +1,193 @@
+import { describe, expect, test } from "bun:test";
+import { uuid } from "../../src/lib/random.ts";
+import { processEntry, type StartedWith } from "../../src/run/process-table.ts";
+import { type ProcessSource, ProcessTracker } from "../../src/run/process-tracker.ts";
+import { signalTrees, survivorsOf } from "../../src/run/tree.ts";
+import { launched, mainOf, makePlace, orderFor, shell, until } from "./rig.ts";
+
+const started = (token: string) =>
+  Bun.spawn(["sleep", "60"], { env: { STINT_TOKEN: token }, detached: true });
+
+function pidsOf(
+  tracker: ProcessTracker,
+  wanted: { leader?: number; token?: string; also?: number[] },
+): number[] {
+  const { leader, token = "nobody's", also } = wanted;
+  const identity = leader === undefined ? null : { pid: leader, startTime: "5" };
+  const heads = leader === undefined ? [] : [leader];
+  return tracker.suspects({ leader: identity, heads, token, also: new Set(also) }).map(({ pid }) => pid);
+}
+
+/** Without those that keep their environment from us, and may be anybody's. */
+function knownOf(tracker: ProcessTracker, wanted: Parameters<typeof pidsOf>[1]): number[] {
+  const hidden = pidsOf(tracker, { token: uuid() });
+  const known = pidsOf(tracker, wanted).filter((pid) => !hidden.includes(pid));
+  return known.toSorted(byNumber);
+}
+
+const byNumber = (left: number, right: number): number => left - right;
+
+describe("Census", () => {
+  test("suspects who has the token, or is in the session, and nobody else", async () => {
+    const [mine, others] = [uuid(), uuid()];
+    await using one = started(mine);
+    await using other = started(others);
+    const tracker = new ProcessTracker();
+    // Until it has become the other program, a child may be anybody.
+    await until(() => {
+      tracker.refresh();
+      const known = [mine, others].map((token) => knownOf(tracker, { token }));
+      return Bun.deepEquals(known, [[one.pid], [other.pid]]);
+    });
+    expect(knownOf(tracker, { leader: other.pid })).toEqual([other.pid]);
+    expect(knownOf(tracker, { also: [other.pid] })).toEqual([other.pid]);
+  });
+
+  test("meets who comes between two looks, however many, and forgets who is gone", async () => {
+    const token = uuid();
+    const tracker = new ProcessTracker();
+    const known = (): number[] => {
+      tracker.refresh();
+      return knownOf(tracker, { token });
+    };
+    known();
+    await using few = started(token);
+    await until(() => known().includes(few.pid));
+    Bun.spawnSync(["sh", "-c", "for i in $(seq 300); do /bin/true; done"]);
+    await using late = started(token);
+    await until(() => Bun.deepEquals(known(), [few.pid, late.pid].toSorted(byNumber)));
+    few.kill("SIGKILL");
+    await few.exited;
+    await until(() => Bun.deepEquals(known(), [late.pid]));
+  });
+
+  test("knows who left the session since it was met, by its token or by its parent of then", async () => {
+    await using place = makePlace();
+    const leaving = (command: string) =>
+      `(until test -e go; do sleep 0.01; done; exec ${command}) & echo $! >>pids;`;
+    const line = `${leaving("setsid sleep 61")} ${leaving("env -i /usr/bin/setsid sleep 62")} echo up; wait`;
+    const { process: leader, ended } = launched(orderFor(place, shell(line)));
+    await until(() => place.read("attempt/output.log")?.includes("up\n"));
+    const tracker = new ProcessTracker();
+    const main = await mainOf(place);
+    const trees = [{ leader, main, token: place.token }];
+    expect(survivorsOf(trees, tracker)[0]?.length).toBeGreaterThanOrEqual(4);
+    const [marked = 0, hidden = 0] = (place.read("pids") ?? "").trim().split("\n").map(Number);
+    place.write("go", "");
+    await until(() => [marked, hidden].every((pid) => processEntry(pid)?.session === pid));
+    process.kill(-leader.pid, "SIGKILL");
+    await ended;
+    process.kill(-main.pid, "SIGKILL");
+    await until(() => Bun.deepEquals(survivorsOf(trees, tracker)[0]?.toSorted(byNumber), [marked, hidden]));
+    // Whoever had not met it before knows nothing of the one that hides.
+    expect(survivorsOf(trees, new ProcessTracker())).toEqual([[marked]]);
+    signalTrees(trees, "SIGKILL", tracker);
+    for (const pid of [marked, hidden]) await until(() => processEntry(pid)?.isZombie !== false);
+  });
+});
+
+interface Pretended {
+  readonly session: number;
+  readonly parent?: number;
+  readonly startTime?: string;
+  readonly tokens: StartedWith;
+}
+
+/** A machine with the processes that a test gives it; each that is put in was forked. */
+class PretendedMachine implements ProcessSource {
+  readonly processes = new Map<number, Pretended>();
+  #forks = 1;
+  #lastPid = 1;
+
+  put(pid: number, process: Pretended): void {
+    this.processes.set(pid, process);
+    this.#forks += 1;
+    this.#lastPid = pid;
+  }
+
+  /** The same process as another program, or another process whose fork was not counted. */
+  become(pid: number, process: Pretended): void {
+    this.processes.set(pid, process);
+  }
+
+  readonly pidMark = () => ({ forks: this.#forks, lastPid: this.#lastPid });
+  allPids = (): number[] => [...this.processes.keys()];
+  readonly tokensOf = (pid: number): StartedWith => this.processes.get(pid)?.tokens ?? [];
+  readonly processEntry = (pid: number) => {
+    const found = this.processes.get(pid);
+    if (found === undefined) return null;
+    const { session, parent = 1, startTime = "10" } = found;
+    return { pid, parent, session, group: session, startTime, isZombie: false, isKernel: false };
+  };
+}
+
+describe("on a pretended machine", () => {
+  const machineWith = (processes: Record<number, Pretended>): [PretendedMachine, ProcessTracker] => {
+    const machine = new PretendedMachine();
+    for (const [pid, process] of Object.entries(processes)) machine.put(Number(pid), process);
+    const tracker = new ProcessTracker(machine);
+    tracker.refresh();
+    return [machine, tracker];
+  };
+
+  test("where there are no processes to be seen, a census is blind, whoever was welcomed", () => {
+    const [machine, tracker] = machineWith({});
+    tracker.addLeader({ pid: 7, startTime: "5" }, "mine");
+    machine.put(7, { session: 7, tokens: ["mine"] });
+    machine.allPids = () => [];
+    tracker.refresh();
+    expect(tracker.isBlind).toBeTrue();
+    machine.allPids = () => [7];
+    machine.put(8, { session: 7, tokens: [] });
+    tracker.refresh();
+    expect(tracker.isBlind).toBeFalse();
+  });
+
+  test("a neighbour's process between two programs is not suspected, anybody else's is until it is known", () => {
+    const [machine, tracker] = machineWith({
+      10: { session: 10, tokens: ["another"] },
+      11: { session: 10, tokens: "changing" },
+      20: { session: 20, tokens: [] },
+      21: { session: 20, tokens: "changing" },
+    });
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([21]);
+    machine.become(21, { session: 20, tokens: ["mine"] });
+    machine.become(11, { session: 10, tokens: ["another"] });
+    tracker.refresh();
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([21]);
+    expect(pidsOf(tracker, { token: "another" })).toEqual([10, 11]);
+  });
+
+  test("who keeps its environment from us is suspected, unless it is older than the leader", () => {
+    const [, tracker] = machineWith({
+      30: { session: 30, tokens: "unreadable", startTime: "4" },
+      31: { session: 31, tokens: "unreadable", startTime: "6" },
+    });
+    expect(pidsOf(tracker, { leader: 1, token: "mine" })).toEqual([31]);
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([30, 31]);
+  });
+
+  test("the dead are forgotten, so that a pid whose fork nobody counted is another process's", () => {
+    const [machine, tracker] = machineWith({ 40: { session: 40, tokens: [] } });
+    machine.processes.delete(40);
+    machine.put(41, { session: 41, tokens: [] });
+    tracker.refresh();
+    machine.put(42, { session: 42, tokens: [] });
+    machine.become(40, { session: 40, tokens: ["mine"], startTime: "20" });
+    tracker.refresh();
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([40]);
+  });
+
+  test("after a list that the system refused, the next look lists again", () => {
+    const [machine, tracker] = machineWith({ 50: { session: 50, tokens: [] } });
+    const { allPids } = machine;
+    machine.put(51, { session: 51, tokens: ["mine"] });
+    machine.allPids = () => {
+      throw new Error("EMFILE");
+    };
+    expect(() => tracker.refresh()).toThrow("EMFILE");
+    machine.allPids = allPids;
+    tracker.refresh();
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([51]);
+  });
+});
