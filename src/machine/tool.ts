@@ -1,4 +1,4 @@
-import { kill } from "node:process";
+import { runBounded } from "../lib/bounded-process.ts";
 import type { ProbeContext } from "./finding.ts";
 
 /** How a vendor's tool ended; a tool that is not installed is no failure. */
@@ -24,50 +24,22 @@ export async function runTool(
 ): Promise<ToolEnd> {
   const path = findTool(name, around);
   if (path === null) return { type: "missing" };
-  let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
-  try {
-    child = Bun.spawn([path, ...args], {
-      env: { ...around.env, LC_ALL: "C" },
-      cwd: "/",
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      // Leads a group, so that a wrapper ends together with what it wraps.
-      detached: true,
-      maxBuffer: MAX_OUTPUT_BYTES,
-    });
-  } catch (error) {
-    return {
-      type: "ended",
-      code: null,
-      out: "",
-      err: error instanceof Error ? error.message : String(error),
-    };
-  }
-  // Not by the end of the process: one that waits in the kernel does not even end by SIGKILL.
-  const { promise: isOver, resolve } = Promise.withResolvers<null>();
-  const giveUp = (): void => resolve(null);
-  const timer = setTimeout(giveUp, TOOL_TIMEOUT_MS);
-  around.signal?.addEventListener("abort", giveUp, { once: true });
-  const ended = await Promise.race([endOf(child), isOver]);
-  clearTimeout(timer);
-  around.signal?.removeEventListener("abort", giveUp);
-  if (ended !== null) return ended;
-  killGroup(child.pid);
-  child.unref();
-  return { type: "hung" };
-}
-
-async function endOf(child: Bun.Subprocess<"ignore", "pipe", "pipe">): Promise<ToolEnd> {
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  return { type: "ended", code: child.signalCode === null ? code : null, out, err };
-}
-
-function killGroup(leader: number): void {
-  try {
-    kill(-leader, "SIGKILL");
-  } catch {
-    // It ended by itself just now.
+  const end = await runBounded({
+    argv: [path, ...args],
+    cwd: "/",
+    env: { ...around.env, LC_ALL: "C" },
+    timeoutMs: TOOL_TIMEOUT_MS,
+    signal: around.signal,
+    outputBytes: MAX_OUTPUT_BYTES,
+  });
+  switch (end.how) {
+    case "ended":
+      return { type: "ended", code: end.code, out: end.out, err: end.err };
+    case "notStarted":
+      return { type: "ended", code: null, out: "", err: end.error };
+    case "hung":
+    case "aborted":
+      return { type: "hung" };
   }
 }
 

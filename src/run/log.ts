@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
+import { ESCAPE_SEQUENCES } from "../lib/printable.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
-import { readableLines } from "./readable.ts";
 
 const TAIL_LINES = 100;
 const TAIL_BYTES = 8 * 1_024;
@@ -162,4 +162,19 @@ function withFile<T>(path: string, flags: number, use: (file: number) => T): T |
     if (errnoOf(error) === null) throw error;
     return null;
   }
+}
+
+/**
+ * Lines of a program's output as a person saw them last: without colours and control characters, and of a progress
+ * bar, which redraws its line after `\r`, what it showed at the end.
+ */
+export function readableLines(output: string): string[] {
+  return output.replace(ESCAPE_SEQUENCES, "").split("\n").map(lastDrawn);
+}
+
+function lastDrawn(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === "\r") end -= 1;
+  const drawn = line.slice(0, end);
+  return drawn.slice(drawn.lastIndexOf("\r") + 1).replace(/[^\P{Cc}\t]/gu, "");
 }

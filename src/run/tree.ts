@@ -1,7 +1,8 @@
+import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { kill, pid as ownPid } from "node:process";
 import { errnoOf } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
-import { killGroup, processesIn } from "./control-group.ts";
 import { type ProcessEntry, startedWith } from "./process-table.ts";
 import { ProcessTracker, type Suspect } from "./process-tracker.ts";
 
@@ -207,5 +208,27 @@ function send(target: number, signal: NodeJS.Signals): void {
   } catch (error) {
     // Gone in between (ESRCH), or made another user's by the job itself (EPERM).
     if (errnoOf(error) !== "ESRCH" && errnoOf(error) !== "EPERM") throw error;
+  }
+}
+
+/** The processes in a control group and in those below it; none where it is gone. */
+function processesIn(group: string): number[] {
+  try {
+    const own = readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+    const below = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...own, ...below.flatMap(({ name }) => processesIn(join(group, name)))];
+  } catch {
+    return [];
+  }
+}
+
+/** Kills all that is in a group at one stroke, where the kernel can: version 2 since Linux 5.14. */
+function killGroup(group: string): void {
+  try {
+    const file = openSync(join(group, "cgroup.kill"), constants.O_WRONLY);
+    writeSync(file, "1");
+    closeSync(file);
+  } catch {
+    // An older kernel, or the group is gone: they are killed one by one.
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { readTail } from "../../src/run/log.ts";
-import { readableLines } from "../../src/run/readable.ts";
+import { readableLines, readTail } from "../../src/run/log.ts";
 import { fc } from "../rig/fast-check.ts";
 import { makePlace } from "./rig.ts";
 

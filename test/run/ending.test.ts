@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readContainerEnd } from "../../src/run/container-end.ts";
+import { readContainerEnd } from "../../src/run/ending.ts";
 
 /** What is read where a runner noted this end, and the engine said this. */
 function endOf(noted: string, said = "", sawTerm = false): ReturnType<typeof readContainerEnd> {
