@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { crontab } from "./crond.ts";
 import { rivalry } from "./rivalry.ts";
 import { soak } from "./soak.ts";
 
-/** `bun run test:crash --minutes 30 [--seed N]`: cron for a few minutes, rivals for a long queue, then random kills with three seeds. */
+/**
+ * `bun run test:crash --minutes 30 [--seed N]`: the properties from a new seed, cron for a few minutes, rivals for a long queue, then
+ * random kills with three seeds.
+ */
 const CRON_MINUTES = 3;
 const SEEDS = 3;
 const RIVALRY = { tasks: 2_000, kills: 20 };
@@ -11,6 +15,8 @@ const RIVALRY = { tasks: 2_000, kills: 20 };
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "3" }, seed: { type: "string" } },
 });
+const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+drawProperties(first);
 const kept = await crontab(CRON_MINUTES);
 if ("skipped" in kept) console.log(`cron: not tried, ${kept.skipped}`);
 else
@@ -18,7 +24,6 @@ else
     `cron: ${kept.minutes} minutes, ${kept.faults.length} faults ${kept.faults.join("; ")}`.trimEnd(),
   );
 if ("faults" in kept && kept.faults.length > 0) process.exitCode = 1;
-const first = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const fought = await rivalry(RIVALRY);
 const counts = Object.values(fought.starts);
 console.log(
@@ -35,6 +40,20 @@ for (let seed = first; seed < first + SEEDS; seed += 1) {
 }
 console.log(`${SEEDS} seeds: ${sentence(Object.entries(total))}`);
 if ((total["lost"] ?? 0) + (total["doubled"] ?? 0) > 0) process.exitCode = 1;
+
+/** Runs every test file that has a property; what they found is printed where they failed. */
+function drawProperties(seed: number): void {
+  const files = [...new Bun.Glob("test/**/*.test.ts").scanSync()].filter((path) =>
+    readFileSync(path, "utf8").includes("rig/fast-check.ts"),
+  );
+  const call = [process.execPath, "test", "--timeout=600000", ...files.toSorted().map((path) => `./${path}`)];
+  const env = { ...process.env, STINT_TEST_SEED: String(seed) };
+  const { success, stdout, stderr } = Bun.spawnSync(call, { env, stdout: "pipe", stderr: "pipe" });
+  console.log(`properties: seed ${seed}, ${files.length} files, ${success ? "all hold" : "NOT all hold"}`);
+  if (success) return;
+  console.log(`${stdout.toString()}${stderr.toString()}`);
+  process.exitCode = 1;
+}
 
 function sentence(totals: readonly (readonly [string, number])[]): string {
   return totals.map(([what, count]) => `${what} = ${count}`).join(", ");
