@@ -6,10 +6,11 @@ import { own } from "../lib/own.ts";
 import { asLines } from "../lib/printable.ts";
 import { closest } from "../lib/suggest.ts";
 import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/errors.ts";
-import { problemFromErrno } from "../store/fs-errors.ts";
+import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
 import { BriefCommand } from "./brief-command.ts";
 import type { Context } from "./context.ts";
 import { leaveFirstProcess } from "./first-process.ts";
+import { homePath } from "./home.ts";
 import { refuseArguments, refuseHome } from "./not-utf8.ts";
 import { renderProblem } from "./text/problem.ts";
 import { type Ended, VERBS } from "./verbs.ts";
@@ -75,11 +76,13 @@ async function carryOut(context: Context, { codeOf, ...call }: Call & { codeOf: 
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : codeOf(ERRORS.USAGE);
     const errno = errnoOf(error);
     // What the system refuses (a folder without permission, a file in the place of one) is no bug of ours.
-    if (errno !== null)
+    if (errno !== null) {
+      const gone = String(error).includes(homePath(context)) ? homeGone(homePath(context)) : null;
       return finish(context, {
-        ended: problemFromErrno(errno, `go on with \`stint ${verb}\``, error),
+        ended: gone ?? problemFromErrno(errno, `go on with \`stint ${verb}\``, error),
         codeOf,
       });
+    }
     context.err(
       `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );

@@ -6,7 +6,7 @@ import type { AuditEntry } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
 import { openAttempt } from "../model/task.ts";
-import { problemFromErrno } from "../store/fs-errors.ts";
+import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
 import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
 import { requireRoomForJobs } from "../store/probe.ts";
@@ -69,7 +69,10 @@ export async function openSession(
     await lock?.[Symbol.asyncDispose]();
     const errno = errnoOf(error);
     if (errno === null) throw error;
-    return err(problemFromErrno(errno, `work on the home "${options.layout.home}"`, error));
+    return err(
+      homeGone(options.layout.home) ??
+        problemFromErrno(errno, `work on the home "${options.layout.home}"`, error),
+    );
   }
 }
 

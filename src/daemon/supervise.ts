@@ -1,7 +1,7 @@
 import type { Task } from "../model/task.ts";
 import { describePause, type Pause } from "../plan/pause.ts";
 import type { Plan } from "../plan/plan.ts";
-import { tryFs } from "../store/fs-errors.ts";
+import { homeGone, tryFs } from "../store/fs-errors.ts";
 import { dropOldReplies } from "../store/requests.ts";
 import { GO_ON_MS, Publisher } from "./admit/publish.ts";
 import { act, stopChange } from "./jobs/act.ts";
@@ -105,7 +105,9 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
       await Bun.sleep(Math.min(tookMs, MAX_GATHER_MS));
     await supervisor.waitForWakeup(restMs);
   }
-  supervisor.context.log("the lock was taken away by hand: leaving, the jobs go on");
+  const { layout, log } = supervisor.context;
+  const gone = homeGone(layout.home);
+  log(`${gone === null ? "the lock was taken away by hand" : gone.message}: leaving, the jobs go on`);
 }
 
 function isIdle({ jobs, degraded, leaving }: Supervisor, { isWaiting }: Plan): boolean {

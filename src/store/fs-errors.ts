@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -36,6 +37,16 @@ export function problemFromErrno(errno: string, action: string, error: unknown):
     );
   }
   return problem("WRITE_FAILED", `Cannot ${action}: ${said}`, "see `stint doctor`");
+}
+
+/** That a home which was worked on is gone from its path; null where it is there. */
+export function homeGone(home: string): Problem | null {
+  if (existsSync(home)) return null;
+  return problem(
+    "HOME_MISSING",
+    `Cannot go on with the home "${home}": it is not there any more, it was moved or removed`,
+    "jobs that run go on and write their results below that path: move it back before they end; or work on it where it is now, with --home DIR",
+  );
 }
 
 /** True where the file is not there, false where the work was done; anything else is thrown on. */

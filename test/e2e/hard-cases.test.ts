@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { markedProcesses, Stint, until } from "../rig/stint.ts";
 
@@ -152,6 +152,39 @@ test("clean on a home with a spoilt request and stray files goes on", async () =
   await stint.reach(1, "completed");
   expect(await stint.ok("clean", "--older-than", "0s")).toBe("000001-true removed");
 });
+
+test.concurrent.each([
+  ["up", 3],
+  ["drain", 3],
+  ["run", 125],
+])(
+  "a home that is moved away while a batch is stuck ends %s in words, and comes back whole",
+  async (verb, code) => {
+    await using stint = new Stint();
+    const go = join(stint.root, "go");
+    const job = ["sh", "-c", `echo >> ${stint.root}/started; until test -e ${go}; do sleep 0.05; done`];
+    if (verb !== "run") await stint.ok("submit", "--", ...job);
+    const supervisor = stint.start(verb === "run" ? ["run", "--", ...job] : [verb]);
+    await stint.reach(1, "running");
+    mkdirSync(join(stint.home, "tmp", "stuck"));
+    writeFileSync(join(stint.home, "tmp", "stuck", "journal"), "");
+    // What stands in the place of a segment cannot be moved away.
+    mkdirSync(join(stint.home, "journal", "stuck.batch", "in-the-way"), { recursive: true });
+    renameSync(join(stint.home, "tmp", "stuck"), join(stint.home, "incoming", "stuck"));
+    await until("it is stuck", () => stint.textOf("home/obstacle.json").includes('{"batch":"stuck"'));
+    const moved = join(stint.root, "moved");
+    renameSync(stint.home, moved);
+    expect(await supervisor.exited).toBe(code);
+    const said = await new Response(supervisor.stderr).text();
+    expect(said).toContain(`Cannot go on with the home "${stint.home}": it is not there any more`);
+    expect(existsSync(stint.home)).toBeFalse();
+    renameSync(moved, stint.home);
+    writeFileSync(go, "");
+    await stint.up();
+    expect((await stint.reach(1, "completed")).status.attempts).toHaveLength(1);
+    expect(stint.textOf("started")).toBe("\n");
+  },
+);
 
 test("an id that is gone is not found, and not taken for others of its name that cannot be read", async () => {
   await using stint = new Stint();

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { timestamp } from "../../lib/clock.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
+import { homeGone } from "../../store/fs-errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -62,7 +63,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   );
   await superviseHome(context, session, { settings, isDone: () => false });
   tellLeftJobs(context, { supervisor, layout });
-  return EXIT.done;
+  return homeGone(layout.home) ?? EXIT.done;
 }
 
 async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
