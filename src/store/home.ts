@@ -107,7 +107,7 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
  * the user and root can. A few looks at folders, so that it can be asked again and again.
  */
 export function othersInHome(layout: Layout): Problem | null {
-  return othersIn(layout, [layout.home, ...layout.directories()]);
+  return othersIn(layout, [layout.home, ...layout.directories(), ...layout.laterDirectories()]);
 }
 
 function othersIn({ home }: Layout, folders: readonly string[]): Problem | null {

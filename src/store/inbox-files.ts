@@ -5,9 +5,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import type { Steps } from "../lib/steps.ts";
 import { createFile, syncDirectory } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
-
-/** Where a file of an inbox goes: it is kept, whatever becomes of it. */
-type Shelf = ".taking" | ".accepted" | ".rejected";
+import type { Shelf } from "./layout.ts";
 
 const STAGED_REASON = ".reason.tmp";
 

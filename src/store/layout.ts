@@ -1,9 +1,17 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { TaskId } from "../model/identity.ts";
 import type { StateDirectory } from "../model/state.ts";
 
 /** The name's end of a record on its way out of a directory that is never scanned. */
 export const MOVING_ENDING = ".move";
+
+/** Where the files of an inbox go, whatever becomes of them. */
+const SHELVES = [".taking", ".accepted", ".rejected"] as const;
+export type Shelf = (typeof SHELVES)[number];
+
+export function shelvesOf(inbox: string): string[] {
+  return SHELVES.map((shelf) => join(inbox, shelf));
+}
 
 /** Every path of a home; the only place that knows them. */
 export class Layout {
@@ -159,5 +167,12 @@ export class Layout {
       this.scheduleStates,
     ];
     return [...places, ...others];
+  }
+
+  /** The directories that a home comes to have later, where it works with what lies in them. */
+  laterDirectories(): string[] {
+    const names = dirname(this.names(0));
+    const outlines = (["done", "dead-letter"] as const).map((place) => dirname(this.outlines(place, 0)));
+    return [this.numbers, this.index, names, ...outlines, ...shelvesOf(this.inbox)];
   }
 }

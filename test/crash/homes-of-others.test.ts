@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -74,8 +83,9 @@ test.skipIf(!canBeStranger)(
   "a folder of a home that others may write to keeps the queue from starting",
   async () => {
     await using stint = await inTheOpen();
-    for (const folder of ["inbox", "pending", "runs"]) {
+    for (const folder of ["inbox", "pending", "runs", "numbers", "index/names", "inbox/.taking"]) {
       const path = join(stint.home, folder);
+      mkdirSync(path, { recursive: true, mode: 0o700 });
       chmodSync(path, 0o777);
       for (const args of [["up"], ["drain"], ["submit", "--", "true"]])
         expect(await stint.run(args)).toMatchObject({
@@ -85,6 +95,27 @@ test.skipIf(!canBeStranger)(
       expect(await stint.run(["doctor"])).toMatchObject({ code: 1, out: expect.stringContaining(path) });
       chmodSync(path, 0o700);
     }
+  },
+);
+
+test.skipIf(!canBeStranger)(
+  "a job is not started in a run folder that others may write to, and the reason has the advice",
+  async () => {
+    await using stint = await inTheOpen();
+    const run = join(stint.home, "runs", "000001-true");
+    mkdirSync(run, { mode: 0o777 });
+    chmodSync(run, 0o777);
+    await stint.ok("set", "1", "retries=0");
+    await stint.ok("release", "1");
+    expect((await stint.run(["drain"])).code).toBe(1);
+    const { attempts } = stint.record(1).status;
+    expect(attempts.map(({ failure }) => failure?.error)).toEqual([
+      expect.stringContaining(`chmod go-w ${run}`),
+    ]);
+    expect(readdirSync(run)).toEqual([]);
+    chmodSync(run, 0o700);
+    await stint.ok("retry", "1");
+    expect((await stint.run(["drain"])).code).toBe(0);
   },
 );
 
@@ -136,7 +167,13 @@ test.skipIf(!canBeStranger)(
     expect((await stint.run(["doctor"])).out).toContain(said);
     expect(stint.records()).toHaveLength(1);
     rmSync(join(shared, "job.yaml"));
+    mkdirSync(join(shared, ".taking"));
+    chmodSync(join(shared, ".taking"), 0o777);
     chmodSync(shared, 0o755);
+    expect((await stint.run(["doctor"])).out).toContain(
+      `the inbox "${shared}" is left alone: of "${shared}/.taking": others may write in it`,
+    );
+    chmodSync(join(shared, ".taking"), 0o700);
     await stint.reach(2, "completed");
     expect(existsSync(join(stint.root, "owned"))).toBeFalse();
     supervisor.kill("SIGTERM");

@@ -1,5 +1,6 @@
 import { distrust } from "../../lib/trusted-folder.ts";
 import { tryFs } from "../../store/fs-errors.ts";
+import { shelvesOf } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 /** Each folder on the way to each inbox is looked at this often; files of others are refused at any time. */
@@ -23,6 +24,13 @@ export function inboxTrust({ context: { clock, log } }: Supervisor): (directory:
 
 /** Why no file is taken from an inbox, with what mends it; null where nothing is wrong, or the system itself says what. */
 export function inboxFault(directory: string): string | null {
-  const looked = tryFs("look at the inbox", () => distrust(directory));
+  const looked = tryFs("look at the inbox", () => {
+    const fault = distrust(directory);
+    if (fault !== null) return fault;
+    const below = shelvesOf(directory).map((shelf) => ({ shelf, fault: distrust(shelf, directory) }));
+    const open = below.find((one) => one.fault !== null);
+    if (open === undefined || open.fault === null) return null;
+    return { ...open.fault, what: `of "${open.shelf}": ${open.fault.what}` };
+  });
   return looked.ok && looked.value !== null ? `${looked.value.what}; ${looked.value.mend}` : null;
 }

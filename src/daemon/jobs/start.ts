@@ -3,7 +3,9 @@ import { timestamp } from "../../lib/clock.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { uuid } from "../../lib/random.ts";
-import { err, type Result } from "../../lib/result.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { distrust } from "../../lib/trusted-folder.ts";
+import type { TaskId } from "../../model/identity.ts";
 import { containerOf, type EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
@@ -80,13 +82,13 @@ function startJob(
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
   failpoint("start:claimed");
-  // Before anything is read for it: a start that its supervisor does not survive is known by its folder.
-  tryFs("furnish the attempt", () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  const furnished = furnish(supervisor, { id, directory });
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
+  const refusal = refused ?? (furnished.ok ? null : furnished.error);
   const { launched, secrets } =
-    refused === null ? tryToLaunch(supervisor, { task, directory }) : { launched: err(refused), secrets: [] };
+    refusal === null ? tryToLaunch(supervisor, { task, directory }) : { launched: err(refusal), secrets: [] };
   failpoint("start:launched");
   const job = {
     id,
@@ -117,6 +119,30 @@ function startJob(
   log(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
   hearOfTheEnd(supervisor, task, launched.value);
   return null;
+}
+
+/**
+ * Makes the folders of an attempt, in which nobody else may write. Before anything is read for it: a start that its supervisor does
+ * not survive is known by its folder.
+ */
+function furnish(
+  { context: { layout } }: Supervisor,
+  { id, directory }: { readonly id: TaskId; readonly directory: string },
+): Result<null, NotStarted> {
+  const cannot = `Cannot furnish the attempt in "${directory}"`;
+  try {
+    for (const folder of [directory, layout.checkpoint(id)]) {
+      const fault = distrust(folder, layout.runs);
+      if (fault !== null)
+        return err({ code: "RUNTIME_ERROR", error: `${cannot}: ${fault.what}; ${fault.mend}` });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    }
+    failpoint("start:furnished");
+    return ok(null);
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return err(refusedBySystem(cannot, error));
+  }
 }
 
 /** Whatever the system refuses on the way is the end of the attempt: nothing that was claimed is left without one. */
@@ -169,14 +195,7 @@ function launchIn(
       error: `Cannot start "${id}": the environment that was captured for it is gone from env/`,
     });
   }
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    mkdirSync(layout.checkpoint(id), { recursive: true, mode: 0o700 });
-    failpoint("start:furnished");
-    keepSecretsOf(layout, task, secrets);
-  } catch (error) {
-    return err(refusedBySystem(`Cannot furnish the attempt in "${directory}"`, error));
-  }
+  keepSecretsOf(layout, task, secrets);
   const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
   const runner = runnerVariables(task, directoriesFor(kind, onMachine));
   const devices = visibleDevices(supervisor, openAttempt(task)?.devices);
