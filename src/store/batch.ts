@@ -11,6 +11,7 @@ import { takenFiles } from "../model/reading.ts";
 import { type FiringNote, firingNote } from "../model/schedule.ts";
 import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import { ties, tiesOf } from "../model/ties.ts";
 import { createFile, createFiles, syncDirectory } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import { filingAccepted } from "./inbox-files.ts";
@@ -18,7 +19,7 @@ import { shelveSegment, writeSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { noteNames } from "./names.ts";
 import { isThere, type QuarantineEntry, quarantine } from "./quarantine.ts";
-import { recordText } from "./record.ts";
+import { readRecord, recordText } from "./record.ts";
 import { noteFiring } from "./schedule-states.ts";
 
 /** A new name for a batch; names sort by the time of their making. */
@@ -30,6 +31,11 @@ export function newBatch(): string {
 const TAKEN = "taken";
 /** One that a schedule queued says so: whoever publishes the batch notes the firing too. */
 const FIRED = "fired";
+
+/** A large one says which lanes and keys its tasks name, so that others need not wait for it. */
+const TIES = "ties";
+/** Of so few tasks the records are looked at instead. */
+export const FEW_TASKS = 64;
 
 /** The segment of the journal that makes the records of a batch durable, one sync for all of them. */
 const JOURNAL = "journal";
@@ -70,6 +76,8 @@ export function stageBatch(layout: Layout, batch: string, { tasks, taken, fired 
     mkdirSync(staged, { mode: 0o700 });
     if (taken !== undefined) createFile(join(staged, TAKEN), JSON.stringify(taken));
     if (fired !== undefined) createFile(join(staged, FIRED), `${JSON.stringify(fired)}\n`);
+    if (tasks.length > FEW_TASKS)
+      createFile(join(staged, TIES), JSON.stringify([...new Set(tasks.flatMap(tiesOf))]));
     for (const some of partsOf(tasks, RECORDS_AT_ONCE)) {
       const files = some.map((task) => ({
         path: join(staged, `${task.metadata.id}.json`),
@@ -151,6 +159,7 @@ export function* publishing(layout: Layout, batch: string, findings: QuarantineE
       rmSync(join(directory, FIRED));
     });
   }
+  if (names.includes(TIES)) rmSync(join(directory, TIES), { force: true });
   failpoint("batch:emptied");
   removeEmpty(directory);
   return moved;
@@ -182,6 +191,23 @@ function takenFilesOf(path: string): string[] {
     text = readRegularFile(path);
   });
   return text.startsWith("[") ? (parseJson(takenFiles, text) ?? []) : text === "" ? [] : [text];
+}
+
+/** The lanes and keys that the tasks of a large batch name; null where it does not say. */
+export function notedTies(layout: Layout, batch: string): ReadonlySet<string> | null {
+  let text = "";
+  isMissing(() => {
+    text = readRegularFile(join(layout.incoming, batch, TIES));
+  });
+  const noted = parseJson(ties, text);
+  return noted === null ? null : new Set(noted);
+}
+
+/** The records of a batch that are not yet in `pending/`; null where one of them cannot be had. */
+export function tasksIn(layout: Layout, batch: string, ids: readonly TaskId[]): Task[] | null {
+  const read = ids.map((id) => readRecord(join(layout.incoming, batch, `${id}.json`)));
+  const tasks = read.flatMap((one) => (one.ok ? [one.value] : []));
+  return tasks.length === ids.length ? tasks : null;
 }
 
 /** The ids of a batch that are not yet in `pending/`. */

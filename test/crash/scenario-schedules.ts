@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RecordView } from "../rig/stint.ts";
+import type { RecordView, Stint } from "../rig/stint.ts";
 import { demand, type Scenario, starts } from "./sweep.ts";
 
 const UID = "01900000-0000-7000-8000-000000000000";
@@ -11,27 +11,36 @@ const LATE_MS = 12 * 3_600_000;
 const SINCE = "2026-01-01T00:00:00.000Z";
 const PERIOD_DAYS = 10_000;
 
+/** Writes a schedule of which one firing is due; its tasks follow as YAML. */
+function owe(stint: Stint, of: { name: string; uid: string; tasks: string }): void {
+  const folder = join(stint.home, "schedules");
+  mkdirSync(join(folder, ".state"), { recursive: true });
+  const dueMs = Math.floor(Date.now() / 1_000) * 1_000 - LATE_MS;
+  const everyMs = PERIOD_DAYS * 86_400_000;
+  const from = new Date(dueMs).toISOString();
+  writeFileSync(
+    join(folder, `${of.name}.yaml`),
+    `every: ${PERIOD_DAYS}d\nfrom: "${from}"\ncatchUp: all\ntask:\n${of.tasks}`,
+  );
+  const rule = JSON.stringify({ type: "every", everyMs, zone: null, fromMs: dueMs, isPaused: false });
+  writeFileSync(
+    join(folder, ".state", `${of.name}.json`),
+    `${JSON.stringify({ uid: of.uid, rule, since: SINCE })}\n`,
+  );
+}
+
+/** One of these tasks. */
+function notingStart(name: string, more = ""): string {
+  return `  - name: ${name}\n    run: echo $STINT_TASK_ID >> $HOME/starts\n${more}`;
+}
+
 /** A firing of two tasks that is due as soon as somebody supervises, beside a schedule that nobody has seen yet. */
 export const SCHEDULE_SCENARIO: Scenario = {
   name: "a schedule that is due",
   prepare: async (stint) => {
     await stint.run(["drain"]);
-    const folder = join(stint.home, "schedules");
-    mkdirSync(join(folder, ".state"), { recursive: true });
-    const nowMs = Date.now();
-    const dueMs = Math.floor(nowMs / 1_000) * 1_000 - LATE_MS;
-    const everyMs = PERIOD_DAYS * 86_400_000;
-    const from = new Date(dueMs).toISOString();
-    writeFileSync(
-      join(folder, "owed.yaml"),
-      `every: ${PERIOD_DAYS}d\nfrom: "${from}"\ncatchUp: all\ntask:\n  - name: one\n    run: echo $STINT_TASK_ID >> $HOME/starts\n  - name: two\n    run: echo $STINT_TASK_ID >> $HOME/starts\n`,
-    );
-    writeFileSync(join(folder, "new.yaml"), "every: 30d\ntask: { run: echo never }\n");
-    const rule = JSON.stringify({ type: "every", everyMs, zone: null, fromMs: dueMs, isPaused: false });
-    writeFileSync(
-      join(folder, ".state", "owed.json"),
-      `${JSON.stringify({ uid: UID, rule, since: SINCE })}\n`,
-    );
+    owe(stint, { name: "owed", uid: UID, tasks: `${notingStart("one")}${notingStart("two")}` });
+    writeFileSync(join(stint.home, "schedules", "new.yaml"), "every: 30d\ntask: { run: echo never }\n");
   },
   command: ["up"],
   at: [
@@ -59,5 +68,32 @@ export const SCHEDULE_SCENARIO: Scenario = {
       demand(count === 1, `the job of ${id} began ${count} times`);
     const states = stint.files("schedules/.state").toSorted().join(" ");
     demand(states === "new.json owed.json", `the sidecars are ${states}`);
+  },
+};
+
+/** Of three batches that are on their way at once, the second is taken in beside the first, and the third waits for its lane. */
+export const BESIDE_SCENARIO: Scenario = {
+  name: "three batches, one taken in beside another",
+  prepare: async (stint) => {
+    await stint.run(["drain"]);
+    const lane = "    slot: shared\n    admission: queue\n";
+    const first = ["one", "two", "three", "four"].map((name) => notingStart(name, lane)).join("");
+    owe(stint, { name: "a", uid: UID, tasks: first });
+    owe(stint, { name: "b", uid: UID.replace(/0$/, "1"), tasks: notingStart("beside") });
+    owe(stint, { name: "c", uid: UID.replace(/0$/, "2"), tasks: notingStart("behind", lane) });
+  },
+  command: ["up"],
+  at: ["batch:publishing", "batch:shelved", "batch:emptied", "incoming:published"],
+  until: (stint) =>
+    stint.records().length === 6 &&
+    stint.records().every(({ status }) => status.state === "completed") &&
+    stint.files("incoming").length === 0,
+  check: (stint) => {
+    const began = stint.textOf("starts").trim().split("\n");
+    const inLane = began.filter((id) => !id.endsWith("beside"));
+    const wanted = ["one", "two", "three", "four", "behind"];
+    const isRight =
+      began.length === 6 && inLane.length === 5 && inLane.every((id, at) => id.endsWith(wanted[at] ?? ""));
+    demand(isRight, `the jobs began as ${began.join(" ")}`);
   },
 };

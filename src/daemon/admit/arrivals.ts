@@ -1,10 +1,11 @@
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 
-/** Accepted tasks on their way into memory, one acceptance at a time: a large one takes many turns of the loop. */
+/** Accepted tasks on their way into memory; a large acceptance takes many turns of the loop, and others come beside it. */
 export class Arrivals {
   readonly #awaited = new Set<TaskId>();
-  readonly #batches = new Set<string>();
+  /** Of each acceptance, by its name, the batch of the task that came last: those of one batch come one after the other. */
+  readonly #coming = new Map<string, string>();
   /** Tasks whose records the system did not let go when this holder began, and why. */
   readonly unread = new Map<TaskId, string>();
 
@@ -14,16 +15,16 @@ export class Arrivals {
   }
 
   /** Of these, some are here now, and the others will not come. */
-  came(ids: readonly TaskId[], tasks: readonly Task[]): void {
+  came(acceptance: string, ids: readonly TaskId[], tasks: readonly Task[]): void {
     for (const id of ids) this.#awaited.delete(id);
-    for (const { metadata } of tasks) if (metadata.batch !== undefined) this.#batches.add(metadata.batch);
-    if (this.#awaited.size === 0) this.#batches.clear();
+    const batch = tasks.at(-1)?.metadata.batch;
+    if (batch !== undefined) this.#coming.set(acceptance, batch);
   }
 
-  /** Nothing more comes for now. */
-  end(): void {
-    this.#awaited.clear();
-    this.#batches.clear();
+  /** Nothing more comes of an acceptance for now. */
+  end(acceptance: string, ids: readonly TaskId[]): void {
+    for (const id of ids) this.#awaited.delete(id);
+    this.#coming.delete(acceptance);
   }
 
   isAwaited(id: TaskId): boolean {
@@ -32,6 +33,6 @@ export class Arrivals {
 
   /** True for the batch of a task of which others may still come: it has not ended, whatever became of those that are here. */
   isComing(batch: string | undefined): boolean {
-    return batch !== undefined && this.#batches.has(batch);
+    return batch !== undefined && this.#coming.values().some((one) => one === batch);
   }
 }

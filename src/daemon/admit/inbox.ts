@@ -107,8 +107,9 @@ export class Inboxes implements Disposable {
         return progress.isWaiting ? READER_LOOK_MS : GO_ON_MS;
       }
     }
+    // Something may have come into one while the round was elsewhere, and no event tells of it again.
     const waits = inboxes
-      .filter(({ isAwaited }) => isAwaited)
+      .filter(({ isAwaited, dueAwakeMs }) => isAwaited || dueAwakeMs <= clock.awakeMs())
       .map(({ dueAwakeMs }) => dueAwakeMs - clock.awakeMs());
     if (this.#isOwing) waits.push(GIVE_BACK_MS);
     return waits.length === 0 ? null : Math.max(0, Math.min(...waits));

@@ -1,14 +1,16 @@
 import { failpoint } from "../../lib/failpoint.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { partsOf, runSlice, type Steps } from "../../lib/steps.ts";
+import { partsOf, runSlice, type Steps, wholeOf } from "../../lib/steps.ts";
 import type { Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
-import { batchMembers, incomingBatches, publishing } from "../../store/batch.ts";
+import { firstBeside } from "../../plan/intake-order.ts";
+import { incomingBatches, publishing } from "../../store/batch.ts";
 import { problemFromErrno, tryFs } from "../../store/fs-errors.ts";
 import { type QuarantineEntry, quarantine } from "../../store/quarantine.ts";
 import { readRecordOf } from "../../store/record.ts";
 import { RecordParts } from "../../store/record-parts.ts";
+import { type AcceptedBatch, lookedInto } from "../accepted-batch.ts";
 import { queuedNote } from "../queued-note.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { takeUnread } from "../take-recovered.ts";
@@ -18,9 +20,18 @@ import { Retries } from "./retries.ts";
 export const GO_ON_MS = 1;
 /** So many records are read in a row. */
 const RECORDS_A_STEP = 32;
-/** Takes accepted batches into `pending/` and into memory, a little each turn. */
+/** A batch, and how far it is; null before it is begun. */
+type Batch = AcceptedBatch & { steps: Steps<void> | null };
+
+/** Takes accepted batches into `pending/` and into memory, a little each turn, in the order of `plan/intake-order.ts`. */
 export class Publisher {
   readonly #holder: Supervisor;
+  /** Those that are not in yet, by their names, the first one first; null for one that was not looked into. */
+  readonly #batches = new Map<string, Batch | null>();
+  /** What is taken in beside the first. */
+  #beside: Batch | null = null;
+  /** True where another one may be taken in beside the first than before. */
+  #isChanged = false;
   /** Batches that could not be taken in. */
   readonly #stuck = new Retries<string>();
   /** Tasks whose record could not be read or put aside: in `pending/`, or wherever this holder found them when it began. */
@@ -28,7 +39,6 @@ export class Publisher {
   /** What readers are told of either. */
   readonly #told = new Map<string, string>();
   #isTold = true;
-  #taking: Steps<void> | null = null;
 
   constructor(supervisor: Supervisor) {
     this.#holder = supervisor;
@@ -37,13 +47,13 @@ export class Publisher {
 
   /** Goes on; gives when to do so again in ms, or null where nothing is on its way that could be had. */
   runSlice(): number | null {
-    const { clock } = this.#holder.context;
-    this.#taking ??= this.#takeAll();
-    const taking = this.#taking;
-    // Where it throws, it begins anew.
-    this.#taking = null;
-    const progress = runSlice(taking, clock);
-    if (!progress.isDone) this.#taking = taking;
+    const { layout, clock } = this.#holder.context;
+    const there = incomingBatches(layout);
+    for (const name of this.#stuck.keys) if (!there.includes(name)) this.#release(this.#stuck, name);
+    for (const name of there) {
+      if (!this.#batches.has(name) && this.#stuck.isDue(name, clock.awakeMs())) this.#batches.set(name, null);
+    }
+    const progress = runSlice(this.#takingIn(), clock);
     return progress.isDone ? null : GO_ON_MS;
   }
 
@@ -54,51 +64,73 @@ export class Publisher {
     return waits.length === 0 ? null : Math.min(...waits);
   }
 
-  *#takeAll(): Steps<void> {
-    const { layout, clock } = this.#holder.context;
-    const batches = incomingBatches(layout);
-    for (const batch of this.#stuck.keys) if (!batches.includes(batch)) this.#release(this.#stuck, batch);
-    for (const batch of batches) {
-      if (!this.#stuck.isDue(batch, clock.awakeMs())) continue;
-      yield* this.#take(batch);
-      // Not on top of what the disk refused.
-      if (this.#holder.degraded !== null) return;
+  /** What stands between two steps is in the object: it can be left after any of them. */
+  *#takingIn(): Steps<void> {
+    // Not on top of what the disk refused.
+    while (this.#holder.degraded === null && this.#batches.size > 0) {
+      for (const [name, known] of this.#batches) {
+        if (known !== null) continue;
+        this.#batches.set(name, { ...lookedInto(this.#holder, name, this.#batches.size > 1), steps: null });
+        this.#isChanged = true;
+        yield;
+      }
+      const batches = [...this.#batches.values()].filter((batch) => batch !== null);
+      const [first] = batches;
+      if (first === undefined) return;
+      if (this.#isChanged && this.#beside === null) {
+        const { arrivals } = this.#holder;
+        this.#beside = firstBeside(batches, (id) => arrivals.isAwaited(id));
+        this.#isChanged = false;
+      }
+      this.#goOnWith(first);
+      yield;
+      if (this.#beside === null || this.#holder.degraded !== null) continue;
+      this.#goOnWith(this.#beside);
+      yield;
     }
-    const due = this.#unread.keys.filter((id) => this.#unread.isDue(id, clock.awakeMs()));
-    const { arrivals } = this.#holder;
-    this.#takeUnread(due.filter((id) => arrivals.unread.has(id)));
-    const accepted = due.filter((id) => this.#unread.isDue(id, clock.awakeMs()) && this.#unread.has(id));
-    tellQueued(this.#holder, yield* this.#load(accepted, false));
+    if (this.#holder.degraded === null) this.#takeAllUnread();
     this.#tell();
   }
 
-  *#take(batch: string): Steps<void> {
+  #goOnWith(batch: Batch): void {
+    batch.steps ??= this.#take(batch);
+    let isOver = true;
+    try {
+      isOver = batch.steps.next().done === true;
+    } finally {
+      // Where it throws, it begins again.
+      if (isOver) {
+        this.#batches.delete(batch.name);
+        if (this.#beside === batch) this.#beside = null;
+        this.#isChanged = true;
+      }
+    }
+  }
+
+  *#take({ name, members }: Batch): Steps<void> {
     const { arrivals, context } = this.#holder;
     const { layout, log } = context;
     const findings: QuarantineEntry[] = [];
-    const members = tryFs("look into the batch", () => batchMembers(layout, batch));
-    yield;
     try {
-      if (members.ok) arrivals.expect(members.value);
       // What is not known by name must not come into pending/, where nobody would look for it.
       const refused = members.ok
-        ? yield* publishedBy(batch, publishing(layout, batch, findings))
+        ? yield* publishedBy(name, publishing(layout, name, findings))
         : members.error;
       failpoint("incoming:published");
       for (const { path, what } of findings) log(`${path}: ${what}`);
       // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
-      tellQueued(this.#holder, members.ok ? yield* this.#load(members.value, refused === null) : []);
-      if (refused === null) this.#release(this.#stuck, batch);
-      else this.#postpone(batch, refused);
+      tellQueued(this.#holder, members.ok ? yield* this.#load(name, members.value, refused === null) : []);
+      if (refused === null) this.#release(this.#stuck, name);
+      else this.#postpone(name, refused);
     } finally {
       // Requests wait for what is awaited.
-      arrivals.end();
+      if (members.ok) arrivals.end(name, members.value);
     }
     this.#tell();
   }
 
   /** Reads what was published, and tells of it. */
-  *#load(members: readonly TaskId[], isPublished: boolean): Steps<TaskId[]> {
+  *#load(acceptance: string, members: readonly TaskId[], isPublished: boolean): Steps<TaskId[]> {
     const supervisor = this.#holder;
     const parts = new RecordParts();
     const taken: TaskId[] = [];
@@ -109,7 +141,7 @@ export class Publisher {
         supervisor.upsert(task);
         taken.push(task.metadata.id);
       }
-      supervisor.arrivals.came(ids, tasks);
+      supervisor.arrivals.came(acceptance, ids, tasks);
       // Lost in a power cut, they are told of at the next start.
       supervisor.audit(tasks.map(queuedNote), { isSynced: false });
     }
@@ -126,6 +158,18 @@ export class Publisher {
     }
     this.#putOff(id, loaded.error.message);
     return null;
+  }
+
+  #takeAllUnread(): void {
+    const { arrivals, context } = this.#holder;
+    const nowMs = context.clock.awakeMs();
+    const due = this.#unread.keys.filter((id) => this.#unread.isDue(id, nowMs));
+    this.#takeUnread(due.filter((id) => arrivals.unread.has(id)));
+    const accepted = due.filter((id) => this.#unread.isDue(id, nowMs) && this.#unread.has(id));
+    // Of more, the others are due still.
+    const some = accepted.slice(0, RECORDS_A_STEP);
+    tellQueued(this.#holder, wholeOf(this.#load("", some, false)));
+    arrivals.end("", some);
   }
 
   /** What was there when this holder began may be anything: in the wrong folder, older than the journal, of a job that runs. */

@@ -94,3 +94,23 @@ test("an inbox that does not take a file back holds up no other, is told of once
   expect(readdirSync(shut)).toContain("shut.yaml");
   supervisor.close();
 });
+
+test("what comes into an inbox while others are looked into is found at once, and not at the end of a long sleep", async () => {
+  await using home = new TempHome();
+  const still = fakeClock();
+  const awakeMs = (): number => {
+    still.advance(4);
+    return still.awakeMs();
+  };
+  const directories = Array.from({ length: 20 }, (_, index) => join(home.layout.home, `inbox-${index}`));
+  const supervisor = holderOf(home.layout, { ...still, awakeMs });
+  using inboxes = inboxesOf(supervisor, ...directories);
+  let waitMs = inboxes.look();
+  expect(waitMs).not.toBeNull();
+  for (let isLast = false; !isLast; isLast = waitMs !== 1) {
+    inboxes.mark(directories[0] ?? "");
+    waitMs = inboxes.look();
+  }
+  expect(waitMs).toBe(0);
+  supervisor.close();
+});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Publisher } from "../../../src/daemon/admit/publish.ts";
 import { armFailpoints } from "../../../src/lib/failpoint.ts";
 import type { TaskId } from "../../../src/model/identity.ts";
+import type { Spec } from "../../../src/model/spec.ts";
 import { commitBatch } from "../../../src/store/batch.ts";
 import { diskFaultOf } from "../../../src/store/disk-fault.ts";
 import { fakeClock } from "../../rig/clock.ts";
@@ -142,3 +143,47 @@ test("a batch that is spoilt itself is tried again ever more seldom, holds nothi
   await until("it is taken in", () => stint.files("incoming").length === 0);
   await until("nothing is told any more", () => !stint.files(".").includes("obstacle.json"));
 }, 60_000);
+
+/** So many tasks that they are not in after a slice of a clock that goes on at each look at it. */
+const MANY = 300;
+
+const SMALL: readonly (readonly [string, Partial<Spec>, boolean])[] = [
+  ["without a lane", {}, true],
+  ["in a lane of its own", { slot: "own" }, true],
+  ["in a lane of the large one", { slot: "lane-3" }, false],
+  ["with a key of the large one", { unique: "key-3" }, false],
+  [
+    "after a task of the large one",
+    { after: [{ task: aTask({ number: MANY }).metadata.id, when: "any" }] },
+    false,
+  ],
+];
+
+test.each(SMALL)(
+  "a task %s is taken in beside a large batch where that makes no difference",
+  async (...of) => {
+    const [, spec, isBefore] = of;
+    await using home = new TempHome();
+    const still = fakeClock();
+    const awakeMs = (): number => {
+      still.advance(1);
+      return still.awakeMs();
+    };
+    const supervisor = holderOf(home.layout, { ...still, awakeMs });
+    const incoming = new Publisher(supervisor);
+    const many = Array.from({ length: MANY }, (_, index) =>
+      aTask({ number: index + 1, spec: { slot: `lane-${index}`, unique: `key-${index}` } }),
+    );
+    const small = aTask({ number: MANY + 1, spec });
+    commitBatch(home.layout, "b1", { tasks: many });
+    incoming.runSlice();
+    commitBatch(home.layout, "b2", { tasks: [small] });
+    let before = -1;
+    while (incoming.runSlice() !== null)
+      if (before < 0 && supervisor.tasks.has(small.metadata.id)) before = supervisor.queued.length - 1;
+    expect(before >= 0 && before < MANY).toBe(isBefore);
+    expect(supervisor.queued).toHaveLength(MANY + 1);
+    expect(home.files("incoming")).toEqual([]);
+    supervisor.close();
+  },
+);
