@@ -5,6 +5,7 @@ import { directoryOf, PLACES, type StateDirectory } from "../model/state.ts";
 import { batchMembers, incomingBatches } from "../store/batch.ts";
 import { stuckBatchesOf } from "../store/disk-fault.ts";
 import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { holdsNumber } from "../store/numbers.ts";
 import { endedFiles } from "../store/outlines.ts";
 import { ASIDE, isThere } from "../store/quarantine.ts";
@@ -170,7 +171,13 @@ export function checkUnread(layout: Layout): Check[] {
   if (stuck.length + unread.length > 0) return [...checks, ...stuck, ...unread];
   if (batches.length === 0) return checks;
   const what = `${batches.length} accepted batches wait for a supervisor`;
-  return [...checks, { verdict: "note", what, mend: "stint up --detach" }];
+  return [...checks, { verdict: "note", what, ...supervisorAdvice(layout, "stint up --detach") }];
+}
+
+/** What a supervisor would mend, where none is up: beside one that is, another cannot be started. */
+export function supervisorAdvice(layout: Layout, mend: string): { readonly mend?: string } {
+  const role = lockOwner(layout)?.role;
+  return role === "up" || role === "drain" ? {} : { mend };
 }
 
 /** Without a number nothing can be queued. */

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import { lstatSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { inboxFault } from "../daemon/admit/inbox-trust.ts";
 import type { Settings } from "../intake/default-settings.ts";
@@ -6,7 +6,7 @@ import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { inheritedFrom } from "../machine/inherited.ts";
-import { detectLimitBackend, thisMachine } from "../machine/limit-backend.ts";
+import { detectLimitBackend, jobGroupBase, thisMachine } from "../machine/limit-backend.ts";
 import { adviceFor, describeLimitBackend } from "../machine/limits.ts";
 import type { Problem } from "../model/errors.ts";
 import { PLACES } from "../model/state.ts";
@@ -23,6 +23,7 @@ import { idsIn } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import type { Context } from "./context.ts";
 import { checkEngines } from "./doctor-engines.ts";
+import { checkInbox } from "./doctor-inbox.ts";
 import {
   type Check,
   checkAside,
@@ -48,7 +49,7 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
     checkTool("sh", { isNeeded: true }),
     checkTool("python3", { isNeeded: false }),
     checkTool("bash", { isNeeded: false }),
-    checkLimits(context),
+    ...checkLimits(context),
     ...looked(() => checkEngines(context)),
   ];
   if (!home.ok) {
@@ -105,14 +106,18 @@ function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
   return { verdict: "note", what: `${name} is not in PATH: scripts with this runtime would fail` };
 }
 
-function checkLimits(context: Context): Check {
+function checkLimits(context: Context): Check[] {
   const means = detectLimitBackend(thisMachine(context.env));
   const advice = adviceFor(means);
-  return {
+  const limits: Check = {
     verdict: advice === null ? "fine" : "note",
     what: describeLimitBackend(means),
     ...(advice !== null && { mend: advice }),
   };
+  if (jobGroupBase(means) !== null) return [limits];
+  const what =
+    "no control group can be made for a job: what it starts in a session of its own with an environment of its own is not found, and may outlive it";
+  return [limits, { verdict: "note", what }];
 }
 
 /** A supervisor that was started with less gives all its jobs less. */
@@ -209,27 +214,6 @@ function checkSupervisor(context: Context, layout: Layout): Check {
   };
 }
 
-function checkInbox(layout: Layout): Check[] {
-  const waiting = namesIn(layout.inbox).filter((name) => !name.startsWith("."));
-  const rejected = namesIn(join(layout.inbox, ".rejected")).filter((name) => name.endsWith(".error.txt"));
-  const checks: Check[] = [];
-  if (waiting.length > 0) {
-    checks.push({
-      verdict: "note",
-      what: `${waiting.length} in the inbox, not taken yet: ${waiting.slice(0, 3).join(", ")}`,
-      mend: "a supervisor takes them: stint up --detach, or stint drain",
-    });
-  }
-  if (rejected.length > 0) {
-    checks.push({
-      verdict: "note",
-      what: `${rejected.length} inbox files were refused`,
-      mend: `the reasons are in ${join(layout.inbox, ".rejected")}; mend the files and drop them again`,
-    });
-  }
-  return checks;
-}
-
 function checkNotices(layout: Layout): Check[] {
   const unread = noticeNames(layout).filter((name) => readNotice(join(layout.notices, name)) === null);
   const failing = readNotices(layout).filter(({ tries }) => tries > 0);
@@ -280,10 +264,6 @@ function checkSchedules(context: Context, layout: Layout, settings: Result<Setti
       mend: "stint up --detach; a drain fires what is due when it begins",
     });
   return checks;
-}
-
-function namesIn(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function checkAudit(layout: Layout): Check {

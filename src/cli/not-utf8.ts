@@ -65,6 +65,14 @@ export function mangledVariables(env: Context["env"]): { readonly name: string; 
   });
 }
 
+/** The variables whose names are no text, as bash takes these: the runtime drops them, and so no job has them. */
+export function droppedVariables(): string[] {
+  return fieldsOf("/proc/self/environ")
+    .map((bytes) => bytes.subarray(0, Math.max(0, bytes.indexOf("="))))
+    .filter((name) => !isText(name))
+    .map(shown);
+}
+
 function isText(bytes: Uint8Array): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -11,7 +11,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
 import { inheritable } from "./inheritable.ts";
-import { mangledVariables } from "./not-utf8.ts";
+import { droppedVariables, mangledVariables } from "./not-utf8.ts";
 import { tellOfSilence } from "./silence.ts";
 
 /** A command holds the lock for the length of its work only; it is waited for this long. */
@@ -38,10 +38,13 @@ export async function holdHome(
   const sinceMs = context.clock.awakeMs();
   let ownerlessSinceMs: number | null = null;
   let probed: LimitBackend | null = null;
-  const mangled = mangledVariables(context.env).map(({ name }) => name);
+  const mangled = mangledVariables(context.env).flatMap(({ name }) =>
+    Object.hasOwn(context.env, name) ? [name] : [],
+  );
   const legible = Object.entries(context.env).filter(([name]) => !mangled.includes(name));
-  if (mangled.length > 0 && options.role === "up")
-    context.err(`stint: jobs of the inbox will not have ${mangled.join(", ")}: no UTF-8 text\n`);
+  const missing = options.role === "up" ? [...mangled, ...droppedVariables()] : [];
+  if (missing.length > 0)
+    context.err(`stint: jobs of the inbox will not have ${missing.join(", ")}: no UTF-8 text\n`);
   const limitBackend = (): LimitBackend => (probed ??= detectLimitBackend(thisMachine(context.env)));
   for (;;) {
     const session = await openSession(

@@ -21,6 +21,7 @@ import { refuseMangled } from "./draft-bytes.ts";
 import { pairsFlag } from "./flags.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
+import { droppedVariables } from "./not-utf8.ts";
 import { schedulingConfigOf } from "./scheduling-config.ts";
 import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
 
@@ -130,6 +131,7 @@ export async function submitDrafts(
   const asked = submission.drafts;
   const carried = refuseMangled(context, asked);
   if (!carried.ok) return carried;
+  tellOfDropped(context, asked);
   let admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
   if (admitted.value.drafts.length === 0) return ok(toldOf(context, admitted.value.same));
@@ -147,6 +149,16 @@ export async function submitDrafts(
   if (drafts.length === 0) return ok(found);
   const queued = queue(context, layout, { submission, around, drafts });
   return queued.ok ? ok([...found, ...queued.value]) : queued;
+}
+
+/** Nothing of a variable is lost without a word. */
+function tellOfDropped(context: Context, drafts: readonly Draft[]): void {
+  if (!drafts.some(({ spec }) => spec.kind.environment.policy === "inherit")) return;
+  const dropped = droppedVariables();
+  if (dropped.length > 0)
+    context.err(
+      `stint: the job will not have ${dropped.join(", ")}: the name of the variable is no UTF-8 text\n`,
+    );
 }
 
 /** What stands in the queue already instead of what was asked for. */

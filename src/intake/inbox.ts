@@ -79,9 +79,10 @@ export function* scanning(
       findings.push({ file, verdict: "refuse", reason: seen });
       continue;
     }
-    if (kindOfName(file) === "foreign") {
+    const alone = reasonToLeave(file, seen);
+    if (alone !== null) {
       ignored.add(file);
-      if (!memory.ignored.has(file)) findings.push({ file, verdict: "ignore", reason: FOREIGN });
+      if (!memory.ignored.has(file)) findings.push({ file, verdict: "ignore", reason: alone });
       continue;
     }
     const sighting = sightingOf(seen, memory.sightings.get(file), nowMs);
@@ -97,7 +98,11 @@ export function* scanning(
   return { findings, memory: { sightings, ignored }, againInMs };
 }
 
-const FOREIGN = "its name does not end in .yaml, .yml or .json";
+/** A folder of another name is no matter of an inbox; with the name of a task it was meant for one. */
+function reasonToLeave(file: string, stat: Stats): string | null {
+  if (stat.isDirectory()) return "it is a folder, wanted a file";
+  return kindOfName(file) === "foreign" ? "its name does not end in .yaml, .yml or .json" : null;
+}
 
 /** A name in an inbox; `reason` and `raw` where it is none for a file of ours. */
 type Name =
@@ -131,7 +136,7 @@ function examine(directory: string, file: string): Stats | string | null {
   const path = join(directory, file);
   try {
     const stat = lstatSync(path);
-    if (stat.isDirectory()) return null;
+    if (stat.isDirectory()) return kindOfName(file) === "task" ? stat : null;
     if (kindOfName(file) === "foreign") return stat;
     // Also a link within the inbox: moved away with its file it would lead nowhere, and copied it would run a task twice.
     if (stat.isSymbolicLink())

@@ -238,3 +238,17 @@ describe.skipIf(!canHide)("where nothing can be enforced (tried where a mount na
     expect(await stint.ok("show", "1")).toContain("limits.memory, limits.cpus could not be enforced");
   });
 });
+
+const NO_GROUPS = ["unshare", "--mount", "sh", "-ec", `umount -R /sys/fs/cgroup; exec "$0" "$@"`];
+const canHideGroups = Bun.spawnSync([...NO_GROUPS, "true"], { stderr: "ignore" }).exitCode === 0;
+
+test.skipIf(!canHideGroups)(
+  "doctor says what a machine without control groups means for the end of a job",
+  async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--hold", "--", "true");
+    expect((await stint.run(["doctor"], { under: NO_GROUPS })).out).toContain(
+      "note no control group can be made for a job: what it starts in a session of its own",
+    );
+  },
+);

@@ -43,6 +43,19 @@ test("a variable in other bytes is refused where a job would have it", async () 
   expect(stint.records().map(({ status }) => status.state)).toEqual(["completed", "completed", "completed"]);
 });
 
+test("a variable whose name is in other bytes is told of by who would hand it on", async () => {
+  await using stint = new Stint();
+  const line = 'exec env "$bad=1" "$0" "$@"';
+  const told = String.raw`will not have $'caf\xe9'`;
+  const submitted = await call(stint, line, "submit", "--", "true");
+  expect([submitted.code, submitted.err]).toEqual([0, expect.stringContaining(told)]);
+  writeFileSync(join(stint.root, "clear.yaml"), "{command: ['true'], environment: clear}");
+  expect(await call(stint, line, "submit", "clear.yaml")).toMatchObject({ code: 0, err: "" });
+  const supervisor = await stint.upUnder({ under: ["bash", "-c", `bad=$'caf\\xe9'; ${line}`] });
+  supervisor.kill("SIGTERM");
+  expect(await new Response(supervisor.stderr).text()).toContain(told);
+});
+
 test("a folder in other bytes is refused as a place to run in, to read from and to have a home in", async () => {
   await using stint = new Stint();
   await stint.ok("init");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { utimesSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -29,12 +29,16 @@ test("a supervisor that is stopped is told of by whoever waits for it, with what
   const goOn = (): void => supervisor.kill("SIGCONT");
   stop();
   await stint.ok("submit", "--name", "next", "--", "true");
+  writeFileSync(join(stint.home, "inbox", "job.yaml"), "run: 'true'\n");
   const what = `stint up with pid ${supervisor.pid} is stopped`;
   const advice = `kill -CONT ${supervisor.pid}`;
   for (const args of [["explain", "1"], ["explain", "2"], ["ls"], ["show", "1"], ["doctor"], ["up"]]) {
     const { out, err } = await stint.run(args);
     expect([args, (out + err).includes(advice)]).toEqual([args, true]);
     expect(out + err).not.toContain("starts next");
+    // Beside it none can be started.
+    if (args[0] !== "up")
+      expect([args, out + err]).not.toEqual([args, expect.stringContaining("up --detach")]);
   }
   expect(JSON.parse(await stint.ok("explain", "2", "--json"))).toMatchObject({
     wait: { type: "silent", by: { role: "up", pid: supervisor.pid, isStopped: true } },

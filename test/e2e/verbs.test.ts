@@ -243,7 +243,10 @@ test("drain alone takes what lies in the inbox, and refuses what is no task", as
   await stint.ok("submit", "--hold", "--", "true");
   await Bun.write(join(stint.home, "inbox", "good.yaml"), "name: dropped\nrun: true\n");
   await Bun.write(join(stint.home, "inbox", "bad.yaml"), "runn: true\n");
-  expect((await stint.run(["doctor"])).out).toContain("2 in the inbox, not taken yet");
+  await Bun.write(join(stint.home, "inbox", "folder.yaml", "task.yaml"), "run: true\n");
+  const { out } = await stint.run(["doctor"]);
+  expect(out).toContain("2 in the inbox, not taken yet");
+  expect(out).toContain("1 in the inbox are left alone: folder.yaml (a folder)");
   await stint.ok("drain");
   expect(stint.record(2)).toMatchObject({ metadata: { name: "dropped" }, status: { state: "completed" } });
   expect((await stint.run(["doctor"])).out).toContain("1 inbox files were refused");

@@ -191,13 +191,6 @@ describe("scanInbox() on what it does not take", () => {
     expect(look().findings).toEqual(said);
   });
 
-  test("passes over folders, whatever their names", () => {
-    using folder = makeFolder();
-    mkdirSync(folder.at("job.yaml"));
-    mkdirSync(folder.at("more"));
-    expect(makeLooker(folder.path)().findings).toEqual([]);
-  });
-
   test("takes every ending in any case, in the order of the names", () => {
     using folder = makeFolder();
     for (const name of ["c.JSON", "a.yml", "b.Yaml"]) age(folder.write(name, "run: a"), 60_000);
@@ -206,6 +199,15 @@ describe("scanInbox() on what it does not take", () => {
       "b.Yaml take",
       "c.JSON take",
     ]);
+  });
+
+  test("tells once of a folder with the name of a task, and of no other folder", () => {
+    using folder = makeFolder();
+    for (const name of ["job.yaml", "old", ".rejected"]) mkdirSync(folder.at(name));
+    const look = makeLooker(folder.path);
+    const reason = "it is a folder, wanted a file";
+    expect(look().findings).toEqual([{ file: "job.yaml", verdict: "ignore", reason }]);
+    expect(look().findings).toEqual([]);
   });
 
   test("refuses links, also those that stay or lead nowhere, and looks at nothing behind them", () => {

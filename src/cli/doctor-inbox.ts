@@ -1,0 +1,55 @@
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { kindOfName } from "../intake/inbox-name.ts";
+import type { Layout } from "../store/layout.ts";
+import { type Check, supervisorAdvice } from "./doctor-records.ts";
+
+/** So many are named. */
+const MAX_NAMED = 3;
+
+/** What lies in the inbox of a home. */
+export function checkInbox(layout: Layout): Check[] {
+  const names = namesIn(layout.inbox).filter(
+    (name) => !name.startsWith(".") && kindOfName(name) !== "passing",
+  );
+  const waiting = names.filter((name) => kindOfName(name) === "task" && !isFolder(layout, name));
+  const others = names.filter((name) => !waiting.includes(name));
+  const rejected = namesIn(join(layout.inbox, ".rejected")).filter((name) => name.endsWith(".error.txt"));
+  const checks: Check[] = [];
+  if (waiting.length > 0) {
+    const mend = supervisorAdvice(layout, "a supervisor takes them: stint up --detach, or stint drain");
+    checks.push({
+      verdict: "note",
+      what: `${waiting.length} in the inbox, not taken yet: ${someOf(waiting)}`,
+      ...mend,
+    });
+  }
+  if (others.length > 0) {
+    const told = others.map((name) => (isFolder(layout, name) ? `${name} (a folder)` : name));
+    checks.push({
+      verdict: "note",
+      what: `${others.length} in the inbox are left alone: ${someOf(told)}`,
+      mend: "wanted files whose names end in .yaml, .yml or .json; move the files of a folder into the inbox itself",
+    });
+  }
+  if (rejected.length > 0) {
+    checks.push({
+      verdict: "note",
+      what: `${rejected.length} inbox files were refused`,
+      mend: `the reasons are in ${join(layout.inbox, ".rejected")}; mend the files and drop them again`,
+    });
+  }
+  return checks;
+}
+
+function someOf(names: readonly string[]): string {
+  return `${names.slice(0, MAX_NAMED).join(", ")}${names.length > MAX_NAMED ? ", …" : ""}`;
+}
+
+function isFolder({ inbox }: Layout, name: string): boolean {
+  return lstatSync(join(inbox, name), { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}
