@@ -10,10 +10,10 @@ import { problemFromErrno, tryFs } from "../../store/fs-errors.ts";
 import { type QuarantineEntry, quarantine } from "../../store/quarantine.ts";
 import { readRecordOf } from "../../store/record.ts";
 import { RecordParts } from "../../store/record-parts.ts";
-import { type AcceptedBatch, lookedInto } from "../accepted-batch.ts";
 import { queuedNote } from "../queued-note.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { takeUnread } from "../take-recovered.ts";
+import { type AcceptedBatch, lookedInto } from "./accepted-batch.ts";
 import { Retries } from "./retries.ts";
 
 /** Between two slices, so that whatever else happens is heard of. */

@@ -1,11 +1,11 @@
-import type { Result } from "../lib/result.ts";
-import type { Problem } from "../model/errors.ts";
-import type { TaskId } from "../model/identity.ts";
-import { tiesOf } from "../model/ties.ts";
-import type { OnItsWay } from "../plan/intake-order.ts";
-import { batchMembers, FEW_TASKS, notedTies, tasksIn } from "../store/batch.ts";
-import { tryFs } from "../store/fs-errors.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { Result } from "../../lib/result.ts";
+import type { Problem } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
+import { tiesOf } from "../../model/ties.ts";
+import type { OnItsWay } from "../../plan/intake-order.ts";
+import { batchMembers, FEW_TASKS, notedTies, tasksIn } from "../../store/batch.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import type { Supervisor } from "../supervisor.ts";
 
 /** An accepted batch that is not in yet. */
 export interface AcceptedBatch extends OnItsWay {
