@@ -1,8 +1,11 @@
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
+import { textOf } from "../lib/file-text.ts";
 import { ESCAPE, oneLine, printable } from "../lib/printable.ts";
 import { JobText } from "./job-text.ts";
 
+/** By Linux; node:fs has no name for it. */
+const O_CLOEXEC = 0o2000000;
 /** Takes away the colours that a job's output may have left on the terminal. */
 const UNPAINTED = `${ESCAPE}[0m`;
 
@@ -19,6 +22,7 @@ export class Output {
   /** True while the colours of a job may be on. */
   #isPainted = false;
   #end: OutputEnd | null = null;
+  #wasClosed: boolean | null = null;
 
   constructor(options: { readonly isTerminal: boolean }) {
     this.#isTerminal = options.isTerminal;
@@ -73,7 +77,8 @@ export class Output {
   /** False where stdout should have taken more; of that it is told once, with what becomes of the rest. */
   #put(bytes: Uint8Array, consequence: string): boolean {
     if (this.#end !== null) return this.#end === "closed";
-    const errno = writeAll(1, bytes);
+    this.#wasClosed ??= wasClosed();
+    const errno = this.#wasClosed ? "EBADF" : writeAll(1, bytes);
     if (errno === null) return true;
     this.#end = errno === "EPIPE" ? "closed" : "lost";
     if (this.#end === "closed") return true;
@@ -85,6 +90,16 @@ export class Output {
     );
     return false;
   }
+}
+
+/**
+ * True where this process was started without a stdout (`>&-`): the runtime puts /dev/null there, by a descriptor that no program
+ * inherits (O_CLOEXEC), unlike what a shell redirects.
+ */
+function wasClosed(): boolean {
+  if (!fstatSync(1).isCharacterDevice()) return false;
+  const flags = /^flags:\t([0-7]+)$/m.exec(textOf("/proc/self/fdinfo/1") ?? "")?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
 }
 
 /** Where stderr takes nothing either, there is nobody to tell. */

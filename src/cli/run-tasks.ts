@@ -1,4 +1,5 @@
 import type { Supervisor } from "../daemon/supervisor.ts";
+import { asLines } from "../lib/printable.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { NoticeRules } from "../model/notice.ts";
@@ -8,6 +9,7 @@ import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
+import { silenceOf } from "../store/silence.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
 import { HAND_OVER_MS } from "./hand-over.ts";
@@ -16,6 +18,7 @@ import { holdHome } from "./session.ts";
 import { superviseHome } from "./supervising.ts";
 import { targetOf } from "./targets.ts";
 import { endLine, ProgressLine } from "./text/progress.ts";
+import { silenceLines } from "./text/silence.ts";
 
 const LOOK_MS = 50;
 
@@ -34,7 +37,7 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
   const { layout, tasks } = run;
   const ids = tasks.map((task) => task.metadata.id);
   const own = new Set<string>(tasks.map((task) => task.metadata.uid));
-  const state: RunState = { isOver: false, trouble: null, signal: null };
+  const state: RunState = { isOver: false, isUnheard: false, trouble: null, signal: null };
   context.onSignal((signal) => {
     const isSecond = state.signal !== null;
     state.signal = signal;
@@ -45,6 +48,13 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
       cancelAll(context, layout, ids).catch((error: unknown) =>
         context.err(`Cannot cancel: ${String(error)}\n`),
       );
+      // The request lies there now: whoever is stopped obeys it when it goes on, and until then nobody answers.
+      const silence = silenceOf(layout, lockOwner(layout), context.clock.now());
+      if (silence === null) return;
+      const [what, advice] = silenceLines(silence, context.clock.now());
+      context.err(asLines([`stint: ${what} It cancels what was submitted when it goes on.`, `  ${advice}`]));
+      state.isUnheard = true;
+      state.isOver = true;
     }
   });
   const supervising = superviseOwn(context, { ...run, own, state });
@@ -67,7 +77,7 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
   });
   progress.clear();
   state.isOver = true;
-  await supervising;
+  if (!state.isUnheard) await supervising;
   if ("code" in awaited) return awaited;
   if (state.trouble !== null) return state.trouble;
   if (state.signal === "SIGHUP") return HANG_UP_EXIT;
@@ -80,6 +90,8 @@ const HANG_UP_EXIT = 129;
 
 interface RunState {
   isOver: boolean;
+  /** The supervisor beside which it waits does nothing. */
+  isUnheard: boolean;
   /** Why this process cannot supervise. */
   trouble: Problem | null;
   signal: "SIGINT" | "SIGTERM" | "SIGHUP" | null;

@@ -92,7 +92,12 @@ function distrustAbove(at: string, stat: Stats): Distrust | null {
     const what = `"${at}" on the way to it belongs to user ${stat.uid}, who could put another in its place; wanted root or user ${ownUserId()}`;
     // Of root's `sudo stint` in a user's session; to take the folder from them would be no help.
     const isRoot = ownUserId() === ROOT;
-    return { what, mend: isRoot ? asItsUser(stat) : `choose a folder elsewhere, or: sudo chown root ${at}` };
+    return {
+      what,
+      mend: isRoot
+        ? asItsUser(stat)
+        : `choose a folder elsewhere, such as one below your home directory; if "${at}" is to be yours: sudo chown ${ownUserId()} ${at}`,
+    };
   }
   if (!isOpen(stat) || (stat.mode & STICKY) !== 0) return null;
   const sudo = stat.uid === ownUserId() ? "" : "sudo ";

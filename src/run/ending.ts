@@ -58,12 +58,18 @@ function endingOf({ word, code, directory, sawTerm }: Noted): Ending {
   return { type: "notStarted", ...refusalOf(code, contentOf(join(directory, "container-error")) ?? "") };
 }
 
+/** Of an image that was built here (containers-registries.conf(5)): there is no registry of that name to pull it from. */
+const BUILT_HERE = /localhost\/[^\s"]*"?: |https?:\/\/localhost\/v2/i;
+const BUILD_IT =
+  "there is no such image on this machine, and localhost/ names what was built on it, wanted it to be built: podman build -t NAME FOLDER";
+
 /** What engines say where trying again cannot help, and what a person can do about it. */
 const HOPELESS: readonly (readonly [RegExp, string])[] = [
   [
     /CDI|could not select device driver|nvidia-container|unresolvable/i,
     "the engine does not know the GPU, wanted the NVIDIA Container Toolkit (podman: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml)",
   ],
+  [BUILT_HERE, BUILD_IT],
   [
     /manifest unknown|not found: manifest|no such image|image not known|short-name|pull access denied|requested access to the resource is denied|repository .{0,300} not found|unable to find image|name unknown|unauthorized/i,
     "there is no such image, or it is not for you, wanted its full name with the registry (docker.io/library/python:3.12), or a login",
@@ -89,7 +95,9 @@ const NOT_EXECUTABLE = [126, 127];
 
 function refusalOf(code: number, said: string): NotStarted {
   const words = said.trim() === "" && code > 128 ? "the engine's command was killed" : lastLine(said);
-  const isUnreachable = /cannot connect|connection refused|daemon running|dial unix|docker\.sock/i.test(said);
+  const isUnreachable =
+    !BUILT_HERE.test(said) &&
+    /cannot connect|connection refused|daemon running|dial unix|docker\.sock/i.test(said);
   const found = isUnreachable ? undefined : HOPELESS.find(([pattern]) => pattern.test(said));
   const isPathOfEngine = code === 125 && found !== undefined && /executable|permission/.test(found[1]);
   if (found !== undefined && !isPathOfEngine)

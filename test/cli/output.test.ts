@@ -32,6 +32,15 @@ describe("a full disk behind standard output", () => {
     expect((await intoFull(stint, "ls")).code).toBe(74);
   });
 
+  test("is told like one that was closed at the start, and what throws all away is neither", async () => {
+    await using stint = new Stint();
+    const submit = ["submit", "--name", "job", "--", "true"];
+    const closed = await stint.run(submit, { under: ["sh", "-c", 'exec "$0" "$@" >&-'] });
+    expect([closed.code, closed.err]).toEqual([74, expect.stringContaining("[OUTPUT_LOST]\n000001-job\n")]);
+    const thrown = await stint.run(submit, { under: ["sh", "-c", 'exec "$0" "$@" >/dev/null'] });
+    expect([thrown.code, thrown.err]).toEqual([0, ""]);
+  });
+
   test("is no end of a task's own to who mirrors it, and the task is seen through", async () => {
     await using stint = new Stint();
     const ran = await intoFull(stint, "run", "--name", "job", "--", "echo", "hi");

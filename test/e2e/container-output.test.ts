@@ -36,7 +36,7 @@ describe.skipIf(refusal !== null)(title, () => {
   });
 
   test.concurrent.each([
-    ["localhost/no-such-image:1", "there is no such image"],
+    ["localhost/no-such-image:1", "podman build -t"],
     ["docker.io/library/Python:3", "in small letters"],
   ])("of an image that never was (%s) fails at once, with the advice", async (image, advice) => {
     await using stint = new PodmanStint();

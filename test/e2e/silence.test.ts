@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -18,6 +18,12 @@ async function saysWhileWaiting(
   await child.exited;
   await reading;
   return said;
+}
+
+/** True once a process has a handler of its own for SIGINT (proc(5)). */
+function hearsInterrupts(pid: number): boolean {
+  const caught = /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return (BigInt(`0x${caught ?? "0"}`) & 2n) !== 0n;
 }
 
 test("a supervisor that is stopped is told of by whoever waits for it, with what lets it go on", async () => {
@@ -55,6 +61,22 @@ test("a supervisor that is stopped is told of by whoever waits for it, with what
     expect(said.split(advice)).toHaveLength(2);
   }
   expect(await supervisor.exited).toBe(0);
+});
+
+test("Ctrl-C of a run beside a stopped supervisor ends it at once, and the cancel waits for who goes on", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up("--jobs", "1");
+  await stint.ok("submit", "--name", "job", "--", "sleep", "60");
+  await stint.reach(1, "running");
+  supervisor.kill("SIGSTOP");
+  const run = stint.start(["run", "--", "true"]);
+  await until("it hears signals", () => hearsInterrupts(run.pid));
+  run.kill("SIGINT");
+  const said = `${await new Response(run.stderr).text()}ended with ${await run.exited}\n`;
+  expect(said).toContain("It cancels what was submitted when it goes on");
+  expect(said).toContain("ended with 130");
+  supervisor.kill("SIGCONT");
+  await stint.reach(2, "cancelled");
 });
 
 test("one that does not renew its lock is told of too, one that goes on is not", async () => {

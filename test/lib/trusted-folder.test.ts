@@ -98,6 +98,24 @@ describe("distrust()", () => {
     }),
   );
 
+  test.if(IS_ROOT)("never proposes to take the folder of another user away from them", () =>
+    withHome(({ way, home, of }) => {
+      chmodSync(of("."), 0o755);
+      chownSync(way, STRANGER, STRANGER);
+      chmodSync(way, 0o755);
+      writeFileSync(
+        of("ask.ts"),
+        `import { distrust } from ${JSON.stringify(join(import.meta.dir, "../../src/lib/trusted-folder.ts"))};
+         process.setuid(54_322);
+         console.log(JSON.stringify(distrust(${JSON.stringify(home)})));`,
+      );
+      const { stdout } = Bun.spawnSync([process.execPath, of("ask.ts")]);
+      expect(JSON.parse(stdout.toString())).toMatchObject({
+        mend: `choose a folder elsewhere, such as one below your home directory; if "${way}" is to be yours: sudo chown 54322 ${way}`,
+      });
+    }),
+  );
+
   test.if(IS_ROOT)("lets the user's own group write, and no other", () =>
     withHome(({ home }) => {
       chmodSync(home, 0o775);

@@ -47,6 +47,11 @@ describe("readContainerEnd()", () => {
       "INVALID_SPEC",
     ],
     [125, "Error: a: image not known", "INVALID_SPEC"],
+    [
+      125,
+      'Error: initializing source docker://localhost/a:1: pinging container registry localhost: Get "https://localhost/v2/": dial tcp 127.0.0.1:443: connect: connection refused',
+      "INVALID_SPEC",
+    ],
     [126, "Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=GPU-1", "INVALID_SPEC"],
     [
       125,
