@@ -1,12 +1,13 @@
-import { own } from "../lib/own.ts";
 import type { TaskId } from "../model/identity.ts";
 import { describeRequirement } from "../model/selector.ts";
+import { isActive } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { afterParents } from "./admission.ts";
+import { readyTasks } from "./assign.ts";
 import { candidates, demandOf } from "./demand.ts";
 import { gateOf } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
-import { byLaneOrder, isBetweenAttempts } from "./lane.ts";
+import { isBetweenAttempts, type Lane, lanesOf } from "./lane.ts";
 import { deadlinePauseOf, describePause, isLasting, type Pause, pauseOf } from "./pause.ts";
 import { unsatisfiable } from "./place.ts";
 import { describeGpus, describeShortage } from "./shortage.ts";
@@ -16,19 +17,46 @@ interface Patience {
   readonly isPatient?: boolean;
 }
 
-/** Why a drain does not wait for queued tasks, by id; those that it waits for are not in it. */
-export function reasonsNotToWait(around: PlanInput, how: Patience = {}): ReadonlyMap<TaskId, string> {
-  return new DrainAnalysis(around, lastingPause(around, how)).reasons();
-}
-
-/** True where a drain waits for queued tasks. Mostly one that hangs on no other tells, and the others are not asked. */
+/** True where a queued task starts by itself, now or in time. Where none does and nothing runs, a drain has come to its end. */
 export function hasReachableWork(around: PlanInput, how: Patience = {}): boolean {
   const pause = lastingPause(around, how);
-  const isAlone = ({ spec }: Task): boolean => spec.after === undefined && spec.slot === undefined;
-  return (
-    around.queued.some((task) => isAlone(task) && ownReason(task, around, pause) === null) ||
-    new DrainAnalysis(around, pause).reasons().size < around.queued.length
+  const ahead = new Ahead(around);
+  return around.queued.some(
+    (task) => ownReason(task, around, pause) === null && ahead.keysOf(task).length === 0,
   );
+}
+
+/** Why a drain does not wait for queued tasks, by id; those that it waits for are not in it. */
+export function reasonsNotToWait(around: PlanInput, how: Patience = {}): ReadonlyMap<TaskId, string> {
+  const { queued } = around;
+  const pause = lastingPause(around, how);
+  const ahead = new Ahead(around);
+  const own = new Map(queued.map((task) => [task, ownReason(task, around, pause)]));
+  const behind = new Map<string, Task[]>();
+  const waits = new Map<Task, number>();
+  for (const task of queued) {
+    const keys = ahead.keysOf(task);
+    waits.set(task, keys.length);
+    for (const key of keys) {
+      const known = behind.get(key);
+      if (known === undefined) behind.set(key, [task]);
+      else known.push(task);
+    }
+  }
+  // Those that start by themselves, then those behind them. What is left is behind what does not end, or in a circle.
+  const starting = new Set(queued.filter((task) => own.get(task) === null && waits.get(task) === 0));
+  for (const task of starting) {
+    for (const key of ahead.opensWith(task)) {
+      for (const next of behind.get(key) ?? []) {
+        const left = (waits.get(next) ?? 0) - 1;
+        waits.set(next, left);
+        if (left === 0 && own.get(next) === null) starting.add(next);
+      }
+      behind.delete(key);
+    }
+  }
+  const left = queued.filter((task) => !starting.has(task));
+  return new Map(left.map((task) => [task.metadata.id, own.get(task) ?? ahead.reasonOf(task, starting)]));
 }
 
 /** What keeps all tasks from starting for longer than a drain waits. */
@@ -74,60 +102,43 @@ function placeReason(task: Task, { machine }: PlanInput): string | null {
   return isBroken ? `asks for ${describeGpus(demand)}, of which too few work` : null;
 }
 
-/** One queued task and what has to come to an end before its turn comes. */
-interface Outlook {
-  readonly task: Task;
-  readonly reason: string | null;
-  /** Queued parents that are not known to end, and its lane while that is shut. */
-  waits: number;
-  isEnding: boolean;
-}
-
-/** The queued tasks of a lane in its order. Those before `next` may go, as soon as nothing else is in their way. */
-interface LaneProgress {
-  readonly members: readonly Outlook[];
-  /** How many may have the lane. */
-  readonly limit: number;
-  next: number;
-  /** Among those before `next`: what has the lane, or will have it, and is not known to end. */
-  readonly stuck: Set<Outlook>;
-}
-
-/**
- * Finds, from those that only time and room keep waiting, all whose turn comes. The others hang on something that does not
- * end, or on each other in a circle. `waitForWakeup` keeps all of them from starting.
- */
-class DrainAnalysis {
+/** What queued tasks are behind: queued parents, and those at the front of a lane that is shut. */
+class Ahead {
   readonly #around: PlanInput;
-  readonly #byId: ReadonlyMap<TaskId, Outlook>;
-  readonly #children = new Map<TaskId, Outlook[]>();
-  readonly #lines: ReadonlyMap<string, LaneProgress>;
-  readonly #ending: Outlook[] = [];
+  #queued: ReadonlyMap<TaskId, Task> | null = null;
+  #lanes: ReadonlyMap<string, Lane> | null = null;
 
-  constructor(around: PlanInput, pause: Pause | null) {
+  constructor(around: PlanInput) {
     this.#around = around;
-    const all = around.queued.map(
-      (task): Outlook => ({ task, reason: ownReason(task, around, pause), waits: 0, isEnding: false }),
-    );
-    this.#byId = new Map(all.map((one) => [one.task.metadata.id, one]));
-    this.#lines = linesOf(all, around);
-    for (const one of all) {
-      for (const parent of this.#parentsOf(one.task)) {
-        one.waits += 1;
-        const known = this.#children.get(parent);
-        if (known === undefined) this.#children.set(parent, [one]);
-        else known.push(one);
-      }
-    }
-    for (const line of this.#lines.values()) for (const one of line.members) one.waits += 1;
-    for (const line of this.#lines.values()) this.#advance(line);
-    for (const one of all) this.#look(one);
-    for (const one of this.#ending) this.#spread(one);
   }
 
-  reasons(): ReadonlyMap<TaskId, string> {
-    const stuck = [...this.#byId.values()].filter(({ isEnding }) => !isEnding);
-    return new Map(stuck.map((one) => [one.task.metadata.id, one.reason ?? this.#behind(one)]));
+  /** One for each parent that has to end, and one for the lane, which is opened by the first one at its front that ends. */
+  keysOf(task: Task): string[] {
+    const lane = this.#shutLaneOf(task);
+    return [...this.#parentsOf(task), ...(lane === null ? [] : [`lane ${lane.slot}`])];
+  }
+
+  /** The keys of those behind a task that ends. */
+  opensWith(task: Task): string[] {
+    const { id } = task.metadata;
+    const lane = this.#laneOf(task);
+    return lane?.front.has(task) === true ? [id, `lane ${lane.slot}`] : [id];
+  }
+
+  /** Which one it is behind, of those that do not end. */
+  reasonOf(task: Task, ending: ReadonlySet<Task>): string {
+    const isEnding = (id: TaskId): boolean => {
+      const parent = this.#byId.get(id);
+      return parent !== undefined && ending.has(parent);
+    };
+    const parent = this.#parentsOf(task).find((id) => !isEnding(id));
+    if (parent !== undefined) return `behind its parent ${parent}`;
+    const [first] = this.#shutLaneOf(task)?.members ?? [];
+    return `behind ${first?.metadata.id ?? "others"} in its lane`;
+  }
+
+  get #byId(): ReadonlyMap<TaskId, Task> {
+    return (this.#queued ??= new Map(this.#around.queued.map((task) => [task.metadata.id, task])));
   }
 
   #parentsOf(task: Task): TaskId[] {
@@ -136,60 +147,18 @@ class DrainAnalysis {
     return [...new Set(gate.parents.map((parent) => parent.task))].filter((id) => this.#byId.has(id));
   }
 
-  #look(one: Outlook): void {
-    if (one.isEnding || one.waits > 0 || one.reason !== null) return;
-    one.isEnding = true;
-    this.#ending.push(one);
+  #laneOf({ spec: { slot } }: Task): Lane | undefined {
+    if (slot === undefined) return undefined;
+    const { active, queued, machine } = this.#around;
+    this.#lanes ??= lanesOf({ active, queued, ready: readyTasks(this.#around), policy: machine.policy });
+    return this.#lanes.get(slot);
   }
 
-  #spread(one: Outlook): void {
-    for (const child of this.#children.get(one.task.metadata.id) ?? []) {
-      child.waits -= 1;
-      this.#look(child);
-    }
-    const line = this.#lineOf(one.task);
-    if (line?.stuck.delete(one)) this.#advance(line);
+  /** The lane that keeps a task waiting; null too where one runs at its front, or where the task stands beside it with its gate shut. */
+  #shutLaneOf(task: Task): Lane | null {
+    const lane = this.#laneOf(task);
+    if (lane === undefined || lane.front.has(task)) return null;
+    if (!isBetweenAttempts(task) && gateOf(task, this.#around).type !== "open") return null;
+    return [...lane.front].some(({ status }) => isActive(status.state)) ? null : lane;
   }
-
-  #lineOf(task: Task): LaneProgress | undefined {
-    return task.spec.slot === undefined ? undefined : this.#lines.get(task.spec.slot);
-  }
-
-  /** Lets the next ones of a lane go, as far as it has places that are free some time. */
-  #advance(line: LaneProgress): void {
-    while (line.stuck.size < line.limit) {
-      const one = line.members[line.next];
-      if (one === undefined) return;
-      line.next += 1;
-      one.waits -= 1;
-      const isGateShut = gateOf(one.task, this.#around).type !== "open";
-      // One whose gate is shut stands beside its lane, unless it sleeps in it.
-      if (isBetweenAttempts(one.task) || !isGateShut) line.stuck.add(one);
-      this.#look(one);
-    }
-  }
-
-  #behind({ task }: Outlook): string {
-    const parent = this.#parentsOf(task).find((id) => this.#byId.get(id)?.isEnding === false);
-    if (parent !== undefined) return `behind its parent ${parent}`;
-    const [owner] = this.#lineOf(task)?.stuck ?? [];
-    return owner === undefined ? "behind others in its lane" : `behind ${owner.task.metadata.id} in its lane`;
-  }
-}
-
-function linesOf(all: readonly Outlook[], { machine }: PlanInput): ReadonlyMap<string, LaneProgress> {
-  const lines = new Map<string, Outlook[]>();
-  for (const one of all) {
-    const { slot } = one.task.spec;
-    if (slot === undefined) continue;
-    const known = lines.get(slot);
-    if (known === undefined) lines.set(slot, [one]);
-    else known.push(one);
-  }
-  return new Map(
-    [...lines].map(([slot, unsorted]) => {
-      const members = unsorted.toSorted((left, right) => byLaneOrder(left.task, right.task));
-      return [slot, { members, limit: own(machine.policy.slots, slot) ?? 1, next: 0, stuck: new Set() }];
-    }),
-  );
 }

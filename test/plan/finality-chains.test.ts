@@ -22,6 +22,7 @@ const unfinished = (...numbers: number[]): ReadonlyMap<TaskId, ParentState> =>
   new Map(numbers.map((number) => [idOf(number), "unfinished"]));
 
 const failed = (number: number): ReadonlyMap<TaskId, ParentState> => new Map([[idOf(number), "failed"]]);
+const laneCalledOff: Spec = { ...behind(9), onParentFailure: "cancel" };
 const calledOff: Spec = { ...behind(1), onParentFailure: "cancel" };
 
 interface Case extends Partial<Omit<PlanInput, "machine">> {
@@ -108,6 +109,11 @@ describe("reasonsNotToWait() of tasks behind others", () => {
       ["1 behind its parent 000002-train", "2 behind 000001-train in its lane"],
     ],
     [
+      "a lane that is stuck, beside which it is called off for a failed parent",
+      { queued: [sleeping(inLane(1, { hold: true })), inLane(2, laneCalledOff)], parents: failed(9) },
+      ["1 held"],
+    ],
+    [
       "a parent that stands behind it in the lane",
       { queued: [inLane(1, behind(2)), inLane(2)], parents: unfinished(2) },
       [],
@@ -189,6 +195,7 @@ function drain(around: PlanInput): void {
     const now = { ...around, queued, parents };
     const { actions } = plan(aSnapshot(now));
     const reasons = reasonsNotToWait(now);
+    expect(hasReachableWork(now)).toBe(reasons.size < queued.length);
     const over = new Map<Task, ParentState>();
     for (const { type, task: of } of actions) {
       if (type === "claim" && !isForEver(of)) expect(reasons.get(of.metadata.id)).toBeUndefined();
