@@ -204,11 +204,6 @@ export class Supervisor {
     return this.#active.tasks;
   }
 
-  /** True where a queued task has to know of others, of which some are on the disk alone. */
-  get hasDependents(): boolean {
-    return this.#relatives.isAsking;
-  }
-
   /** What there is to give, as far as it was last looked at. */
   get machine(): Machine {
     const conditions = this.#conditions.view(this.#queued.size > 0);

@@ -37,11 +37,6 @@ export class DependencyCache {
     this.#asking.delete(id);
   }
 
-  /** True where a queued task has to know of others. */
-  get isAsking(): boolean {
-    return this.#asking.size > 0;
-  }
-
   /** What the queued tasks that were taken have to know of others; `unended` are all tasks that are in memory. */
   statesFor(unfinished: ReadonlyMap<TaskId, Task>): Pick<PlanInput, "parents" | "failedMembers"> {
     const parents = new Map<TaskId, ParentState>();

@@ -43,9 +43,6 @@ test("a plan stands while nothing changes, and its wait goes on", async () => {
 
 test("it is made anew now and then, and as soon as time alone may change it", async () => {
   await using rig = new Rig();
-  const parent = aTask({ number: 1 }).metadata.id;
-  rig.supervisor.upsert(aTask({ number: 3, spec: { after: [{ task: parent, when: "success" }] } }));
-  expect(rig.isPlanned()).toBe(true);
   rig.clock.advance(30_000);
   expect(rig.isPlanned()).toBe(false);
   rig.clock.advance(1);
@@ -58,16 +55,6 @@ test("it is made anew now and then, and as soon as time alone may change it", as
   // Nobody carried it out: it is still to be done.
   expect(rig.isPlanned()).toBe(true);
   expect(rig.last.actions).toHaveLength(1);
-});
-
-test("it is made anew seldom where no task waits for another", async () => {
-  await using rig = new Rig();
-  rig.supervisor.remove(aTask({ number: 2 }).metadata.id);
-  expect(rig.isPlanned()).toBe(true);
-  rig.clock.advance(600_000);
-  expect(rig.isPlanned()).toBe(false);
-  rig.clock.advance(1);
-  expect(rig.isPlanned()).toBe(true);
 });
 
 test.each<[string, (rig: Rig) => void]>([
