@@ -68,6 +68,18 @@ export interface Problem {
   readonly faults?: string;
 }
 
+/** What no other day changes: a file or a firing is refused for it. Any other problem is one of the disk, and is tried again. */
+const PERMANENT: ReadonlySet<ErrorCode> = new Set([
+  "INVALID_TASK_FILE",
+  "INVALID_DEPENDENCY",
+  "UNPLACEABLE",
+  "QUEUE_FULL",
+]);
+
+export function isPermanent({ code }: Problem): boolean {
+  return PERMANENT.has(code);
+}
+
 /** A problem and its faults, for a file that a person reads. */
 export function inFull({ message, faults }: Problem): string {
   return faults === undefined ? message : `${message}\n\n${faults}`;

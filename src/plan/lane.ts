@@ -74,7 +74,7 @@ export function isFresh({ metadata, status }: Task): boolean {
 }
 
 /** The order of a lane. */
-export function byLaneOrder(left: Task, right: Task): number {
+function byLaneOrder(left: Task, right: Task): number {
   return rankOf(left) - rankOf(right) || left.metadata.number - right.metadata.number;
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { type ProcessIdentity, startTimeIn, startTimeOf } from "../lib/host.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 
 /** What the recording parent notes before it runs the job. */
@@ -142,14 +143,5 @@ export function contentOf(path: string): string | null {
     if (errno === "ENOENT" || errno === "ENOTDIR") return null;
     if (SPOILT.includes(errno)) return "";
     throw error;
-  }
-}
-
-function syncDirectory(directory: string): void {
-  const handle = openSync(directory, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -5,7 +5,7 @@ import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AuditLine, auditLine } from "../model/audit.ts";
-import { check } from "../model/check.ts";
+import { check, isObject } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Task } from "../model/task.ts";
 import { auditFiles, FIRST_HASH, hashOf } from "./audit.ts";
@@ -95,9 +95,6 @@ const MAX_CLOCK_ERROR_MS = 86_400_000;
 /** Read at a time, from the end backwards. */
 const CHUNK_BYTES = 1_024 * 1_024;
 
-/** What a line says of a task: its uid and the version. */
-const VERSION = /"uid":"([^"]+)"[^\n]*?"version":(\d+)/g;
-
 /**
  * The last version on the log of some tasks, by uid; read without checking, for a start-up that compares. `since` says when
  * each of them was made, in ms since the epoch: what the log said before is not looked at, however long it is.
@@ -106,9 +103,9 @@ export function auditedVersions(layout: Layout, since: ReadonlyMap<string, numbe
   const versions = new Map<string, number>();
   if (since.size === 0) return versions;
   const fromMs = [...since.values()].reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
-  for (const [, uid = "", version] of linesFromEnd(layout, fromMs)) {
+  for (const { uid, version } of linesFromEnd(layout, fromMs)) {
     if (!since.has(uid) || versions.has(uid)) continue;
-    versions.set(uid, Number(version));
+    versions.set(uid, version);
     if (versions.size === since.size) break;
   }
   return versions;
@@ -130,25 +127,43 @@ export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
     if ((left.get(uid)?.metadata.resourceVersion ?? 0) < resourceVersion) left.set(uid, task);
   }
   const behind = new Map<string, number>();
-  for (const [, uid = "", version] of left.size === 0 ? [] : linesFromEnd(layout, fromMs)) {
+  for (const { uid, version } of left.size === 0 ? [] : linesFromEnd(layout, fromMs)) {
     const task = left.get(uid);
     if (task === undefined || behind.has(uid)) continue;
     // Mostly the log has all: what is done with is not kept.
-    if (Number(version) < task.metadata.resourceVersion) behind.set(uid, Number(version));
+    if (version < task.metadata.resourceVersion) behind.set(uid, version);
     else left.delete(uid);
     if (left.size === behind.size) break;
   }
   return [...left.values()].map((task) => ({ task, audited: behind.get(task.metadata.uid) ?? 0 }));
 }
 
-/** The lines on tasks, as `VERSION` reads them, the last first; not much further back than a time in ms since the epoch. */
-function* linesFromEnd(layout: Layout, fromMs: number): Generator<RegExpExecArray> {
+/** The lines on tasks, the last first; not much further back than a time in ms since the epoch. */
+function* linesFromEnd(layout: Layout, fromMs: number): Generator<{ uid: string; version: number }> {
   for (const file of auditFiles(layout).toReversed()) {
     for (const text of chunksFromEnd(file)) {
-      yield* [...text.matchAll(VERSION)].toReversed();
-      const oldest = /"at":"([^"]+)"/.exec(text)?.[1];
-      if (oldest !== undefined && Date.parse(oldest) < fromMs - MAX_CLOCK_ERROR_MS) return;
+      let oldestMs = Number.POSITIVE_INFINITY;
+      for (const line of text.split("\n").toReversed()) {
+        const { uid, version, at } = fieldsOf(line);
+        if (typeof uid === "string" && typeof version === "number") yield { uid, version };
+        if (typeof at === "string") oldestMs = instantMs(at);
+      }
+      if (oldestMs < fromMs - MAX_CLOCK_ERROR_MS) return;
     }
+  }
+}
+
+/** A line that somebody spoilt says nothing; `audit verify` tells of it. */
+function fieldsOf(line: string): {
+  readonly uid?: unknown;
+  readonly version?: unknown;
+  readonly at?: unknown;
+} {
+  try {
+    const data: unknown = JSON.parse(line);
+    return isObject(data) ? data : {};
+  } catch {
+    return {};
   }
 }
 

@@ -13,8 +13,9 @@ import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { sha256 } from "../lib/sha256.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
 import type { AuditEntry, AuditLine } from "../model/audit.ts";
-import { syncDirectory, writeWhole } from "./durable.ts";
+import { writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
 

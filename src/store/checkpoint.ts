@@ -2,8 +2,8 @@ import { closeSync, fsync, fsyncSync, renameSync, rmSync, statSync } from "node:
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
 import { PLACES } from "../model/state.ts";
-import { syncDirectory } from "./durable.ts";
 import { isMissing, tryFs } from "./fs-errors.ts";
 import { KEPT_ENDING, readSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";

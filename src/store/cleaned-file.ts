@@ -1,7 +1,7 @@
 import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { cleaned } from "../model/retention.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceSynced } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
@@ -14,6 +14,5 @@ export function readCleaned(layout: Layout): number | null {
 
 /** Notes that the home was cleaned up; throws what the system refuses. */
 export function noteCleaned(layout: Layout, at: string): void {
-  replaceFile(layout.cleaned, `${JSON.stringify({ at })}\n`, layout.tmp);
-  syncDirectory(layout.home);
+  replaceSynced(layout.cleaned, `${JSON.stringify({ at })}\n`, layout.tmp);
 }

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { basename, dirname, join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { syncDirectory, withPath } from "../lib/sync-directory.ts";
 
 /** For the owner alone: records can hold what a command line holds. */
 const PRIVATE = 0o600;
@@ -20,6 +20,12 @@ export interface FileText {
 export function replaceFile(path: string, text: string, tmp: string): void {
   const error = replaceFiles([{ path, text }], tmp)[0] ?? null;
   if (error !== null) throw error;
+}
+
+/** The same with its name on the disk too. */
+export function replaceSynced(path: string, text: string, tmp: string): void {
+  replaceFile(path, text, tmp);
+  syncDirectory(dirname(path));
 }
 
 /** Replaces many files, each for itself; gives for each null, or what was thrown and left it as it was. */
@@ -97,21 +103,6 @@ function thrownBy(work: () => void): Error | null {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/** What the system says of a descriptor names no file: the path is added for the person who reads it. */
-export function withPath(error: Error, path: string): Error {
-  const isSilent = errnoOf(error) !== null && !error.message.includes(path);
-  if (isSilent) error.message += ` '${path}'`;
-  return error;
-}
-
-/** Puts the names of a directory on the disk: what was created, renamed or removed in it. */
-export function syncDirectory(path: string): void {
-  const directory = openSync(path, "r");
-  const error = thrownBy(() => fsyncSync(directory));
-  closeSync(directory);
-  if (error !== null) throw withPath(error, path);
 }
 
 /** Writes all of it, at a file's own position or at another: a full disk may take a part of it before it says so. */

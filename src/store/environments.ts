@@ -6,7 +6,7 @@ import { readRegularFile } from "../lib/regular-file.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceSynced } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
 /** An environment that no record names yet may belong to a submission that is just being made. */
@@ -27,8 +27,7 @@ export function keepEnvironment(
   if (existsSync(path)) {
     utimesSync(path, nowMs / 1_000, nowMs / 1_000);
   } else {
-    replaceFile(path, text, layout.tmp);
-    syncDirectory(layout.environments);
+    replaceSynced(path, text, layout.tmp);
   }
   failpoint("environment:kept");
   return hash;

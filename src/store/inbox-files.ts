@@ -3,7 +3,8 @@ import { basename, dirname, extname, join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { Steps } from "../lib/steps.ts";
-import { createFile, syncDirectory } from "./durable.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
+import { createFile } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import type { Shelf } from "./layout.ts";
 

@@ -1,10 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { uuid } from "../lib/random.ts";
+import { readFileSync } from "node:fs";
 import type { Result } from "../lib/result.ts";
 import { parseJson } from "../model/check.ts";
 import { type Inventory, inventory } from "../model/device.ts";
 import type { Problem } from "../model/errors.ts";
+import { replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
@@ -13,14 +12,10 @@ const MAX_AGE_MS = 30_000;
 
 /** Puts down what the holder saw of the devices, for other processes. Not synced: after a crash it is stale anyhow. */
 export function writeInventory(layout: Layout, seen: Inventory): Result<void, Problem> {
-  const staged = join(layout.tmp, `inventory.${uuid()}.tmp`);
+  const file = { path: layout.inventory, text: `${JSON.stringify(seen)}\n` };
   return tryFs("write what was seen of the GPUs", () => {
-    try {
-      writeFileSync(staged, `${JSON.stringify(seen)}\n`, { mode: 0o600, flag: "wx" });
-      renameSync(staged, layout.inventory);
-    } finally {
-      rmSync(staged, { force: true });
-    }
+    const [error = null] = replaceFiles([file], layout.tmp, { isSynced: false });
+    if (error !== null) throw error;
   });
 }
 

@@ -14,6 +14,18 @@ import { tryFs } from "./fs-errors.ts";
 import { type LockPlace, lockFolder, ownerFile, RENEW_MS, readOwner } from "./lock-owner.ts";
 import { livenessOf, type Offer, thisProcess } from "./owner.ts";
 
+/*
+ * proper-lockfile does two things: it takes and lets go of the lock through the file calls that it is given, and until then it sets the
+ * time of the lock folder every few seconds, by which readers see that its owner goes on. It judges nothing: no lock is ever stale to it,
+ * and what it says of a lock that was touched is passed over.
+ *
+ * The protocol is ours. The lock is a folder that comes to its place by one rename with the record of its owner in it, so that no lock is
+ * without an owner; a rename onto a folder that holds a file fails, so that one of many gets it. It is taken from a dead owner alone,
+ * known by pid, start time and boot; the right to remove it is a file named after the dead, made by link(2). The lock leaves by one
+ * rename too. A crash between any two steps leaves the lock with its dead owner, or no lock and a file in tmp/ or locks/ that the next
+ * owner removes.
+ */
+
 /** Rounds of finding a dead owner whose lock somebody else is just taking away. */
 const MAX_ROUNDS = 50;
 const ROUND_MS = 20;

@@ -1,8 +1,9 @@
 import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { uuid } from "../lib/random.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
 import type { Problem } from "../model/errors.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceFile } from "./durable.ts";
 import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 

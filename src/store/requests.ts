@@ -5,7 +5,7 @@ import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { type Reply, type Request, reply, request } from "../model/request.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceFile, replaceSynced } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { type QuarantineEntry, quarantine } from "./quarantine.ts";
@@ -17,8 +17,7 @@ const MAX_REPLY_AGE_MS = 60_000;
 /** Leaves a request for the holder of the lock; it survives a crash of either side. */
 export function postRequest(layout: Layout, wanted: Omit<Request, "id">): Request {
   const posted: Request = { id: uuid(), ...wanted };
-  replaceFile(requestFile(layout, posted.id), `${JSON.stringify(posted)}\n`, layout.tmp);
-  syncDirectory(layout.requests);
+  replaceSynced(requestFile(layout, posted.id), `${JSON.stringify(posted)}\n`, layout.tmp);
   return posted;
 }
 

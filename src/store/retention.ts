@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { failpoint } from "../lib/failpoint.ts";
 import type { Result } from "../lib/result.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { RunPart } from "../model/retention.ts";
-import { syncDirectory } from "./durable.ts";
 import { dropUnusedEnvironments } from "./environments.ts";
 import { tryFs } from "./fs-errors.ts";
 import { dropSecrets } from "./kept-secrets.ts";

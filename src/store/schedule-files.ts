@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
+import { replaceSynced } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
 /** Puts the file of a schedule into its place, whole; anybody may, as those who edit it by hand. */
@@ -10,8 +11,7 @@ export function putSchedule(layout: Layout, name: string, text: string): void {
 
 /** The same for one that is there, whatever its ending. */
 export function replaceScheduleFile(layout: Layout, path: string, text: string): void {
-  replaceFile(path, text, layout.tmp);
-  syncDirectory(layout.schedules);
+  replaceSynced(path, text, layout.tmp);
 }
 
 /** Takes the file of a schedule away; the supervisor forgets the rest. */

@@ -3,7 +3,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { type FiringNote, type ScheduleState, scheduleState, stateAfter } from "../model/schedule.ts";
-import { replaceFile, syncDirectory } from "./durable.ts";
+import { replaceSynced } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
@@ -27,8 +27,7 @@ export function isScheduleStateCorrupt(layout: Layout, name: string): boolean {
 /** Puts down what a schedule has done; on the disk when this returns. For the holder of the home alone. */
 export function writeScheduleState(layout: Layout, name: string, state: ScheduleState): void {
   failpoint("schedule:noting");
-  replaceFile(layout.scheduleState(name), `${JSON.stringify(state)}\n`, layout.tmp);
-  syncDirectory(layout.scheduleStates);
+  replaceSynced(layout.scheduleState(name), `${JSON.stringify(state)}\n`, layout.tmp);
   failpoint("schedule:noted");
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createFile, replaceFile, syncDirectory, writeWhole } from "../../src/store/durable.ts";
+import { syncDirectory } from "../../src/lib/sync-directory.ts";
+import { createFile, replaceFile, writeWhole } from "../../src/store/durable.ts";
 import { cutShort } from "../rig/crash.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
 

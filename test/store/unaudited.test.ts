@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { appendFileSync } from "node:fs";
 import type { Task } from "../../src/model/task.ts";
 import { Audit } from "../../src/store/audit.ts";
 import { unaudited } from "../../src/store/audit-chain.ts";
@@ -37,6 +38,21 @@ describe("unaudited()", () => {
       { task: task(5, 2), audited: 0 },
     ]);
     expect(unaudited(home.layout, [])).toEqual([]);
+  });
+
+  test("reads a line by its keys, in whatever order and with whatever text they stand", async () => {
+    await using home = new TempHome();
+    log(home, [1, 1]);
+    const lines = [
+      { version: 2, detail: '"uid":"uid-1","version":9', uid: "uid-1", at: at(0) },
+      { version: 3, detail: "of no task", at: at(0) },
+    ];
+    appendFileSync(
+      home.layout.audit,
+      `${lines.map((line) => `${JSON.stringify(line)}\n`).join("")}no JSON\n`,
+    );
+    expect(unaudited(home.layout, [task(1, 2)])).toEqual([]);
+    expect(unaudited(home.layout, [task(1, 3)])).toEqual([{ task: task(1, 3), audited: 2 }]);
   });
 
   test("looks at each task once, in its newest version", async () => {

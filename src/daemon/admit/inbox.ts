@@ -6,6 +6,7 @@ import type { Problem } from "../../model/errors.ts";
 import { acceptedFiles, newBatch } from "../../store/batch.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { putBack, takeFile, takenFiles } from "../../store/inbox-files.ts";
+import { LogOnce } from "../log-once.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { inboxTrust } from "./inbox-trust.ts";
 import { GO_ON_MS } from "./publish.ts";
@@ -37,8 +38,7 @@ interface Inbox {
 export class Inboxes implements Disposable {
   readonly #holder: Supervisor;
   readonly #inboxes: ReadonlyMap<string, Inbox>;
-  /** Files that cannot be taken, each told of once. */
-  readonly #told = new Set<string>();
+  readonly #once: LogOnce;
   /** Taken files that their inbox does not take back for now. */
   readonly #kept = new Retries<string>();
   /** What lay taken at the start, and is not sorted yet. */
@@ -49,6 +49,7 @@ export class Inboxes implements Disposable {
 
   constructor(supervisor: Supervisor, options: InboxOptions) {
     this.#holder = supervisor;
+    this.#once = new LogOnce(supervisor.context.log);
     this.#isTrusted = inboxTrust(supervisor);
     this.#taken = new TakenFiles(supervisor, options);
     const directories = [...new Set(options.directories.map((one) => resolve(one)))];
@@ -71,7 +72,7 @@ export class Inboxes implements Disposable {
     if (this.#left.size === 0) return;
     const { layout, log } = this.#holder.context;
     const noted = tryFs("see which files of the inbox were accepted", () => acceptedFiles(layout));
-    if (!noted.ok) return this.#tellOnce([...this.#left].join(", "), noted.error);
+    if (!noted.ok) return this.#leave([...this.#left].join(", "), noted.error);
     // By their names, which are unlike any other: an inbox may be named by another path now.
     const accepted = new Set(noted.value.map((path) => basename(path)));
     for (const path of this.#left) {
@@ -178,20 +179,18 @@ export class Inboxes implements Disposable {
     const taken = tryFs(`take ${path}`, () =>
       takeFile(directory, { file, batch: newBatch(), raw: finding.raw }),
     );
-    if (!taken.ok) return this.#tellOnce(path, taken.error);
+    if (!taken.ok) return this.#leave(path, taken.error);
     if (taken.value === null) return;
-    this.#told.delete(path);
+    this.#once.forget(path);
     const one = { path: taken.value, file, directory };
     if (verdict === "refuse") this.#taken.refuse(one, refusal(file, reason));
     else this.#taken.add(one);
   }
 
   /** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */
-  #tellOnce(path: string, found: Problem): void {
+  #leave(path: string, found: Problem): void {
     if (found.code === "DISK_FULL") return this.#holder.enterDegraded(found);
-    if (this.#told.has(path)) return;
-    this.#told.add(path);
-    this.#holder.context.log(`${path} is left alone: ${found.message}`);
+    this.#once.log(path, `${path} is left alone: ${found.message}`);
   }
 
   /** What it was about to read is given back at the next start. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Defaults } from "../../intake/candidate.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Steps } from "../../lib/steps.ts";
-import type { ErrorCode, Problem } from "../../model/errors.ts";
+import { isPermanent, type Problem } from "../../model/errors.ts";
 import { commitStaged, dropStaged, incomingBatches, newBatch } from "../../store/batch.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { fileRejected, syncTaken } from "../../store/inbox-files.ts";
@@ -23,14 +23,6 @@ const FILES_AT_ONCE = 1_000;
 const RETRY_MS = 5_000;
 /** A file at which a reader was ended is read once more, alone: it may have been somebody else's doing. */
 const MAX_ENDS = 2;
-
-/** What no other day will mend: the file is refused. All else is trouble with the disk, and the file waits. */
-const FAULTS_OF_FILES: ReadonlySet<ErrorCode> = new Set([
-  "INVALID_TASK_FILE",
-  "INVALID_DEPENDENCY",
-  "UNPLACEABLE",
-  "QUEUE_FULL",
-]);
 
 /** Files on their way from an inbox to the queue or back: read beside the loop, then accepted, refused, or owed to their inbox. */
 export class TakenFiles implements Disposable {
@@ -146,7 +138,8 @@ export class TakenFiles implements Disposable {
   }
 
   /** Puts a file on its shelf, or has it tried again where that may help. */
-  refuse(one: TakenFile, { code, message, hint }: Problem): void {
+  refuse(one: TakenFile, found: Problem): void {
+    const { code, message, hint } = found;
     const { log } = this.#holder.context;
     const path = join(one.directory, one.file);
     const isSecond = this.#second.delete(path);
@@ -155,9 +148,9 @@ export class TakenFiles implements Disposable {
       this.owed.add(one.path);
       return;
     }
-    if (!FAULTS_OF_FILES.has(code)) {
+    if (!isPermanent(found)) {
       this.owed.add(one.path);
-      return this.#holder.enterDegraded({ code, message, ...(hint !== undefined && { hint }) });
+      return this.#holder.enterDegraded(found);
     }
     this.#ends.delete(one.path);
     const reason = `${message}\n${hint === undefined ? "" : `${hint}\n`}`;

@@ -1,6 +1,6 @@
 import { timestamp } from "../../lib/clock.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import type { ErrorCode, Problem } from "../../model/errors.ts";
+import { isPermanent, type Problem } from "../../model/errors.ts";
 import { firingBatch } from "../../model/schedule.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
@@ -16,14 +16,6 @@ export interface DueFiring {
   /** The instant of its rule, in ms since the epoch. */
   readonly firedForMs: number;
 }
-
-/** What no other day will mend: the firing is over, with nothing queued. All else is trouble with the disk. */
-const FAULTS_OF_FIRINGS: ReadonlySet<ErrorCode> = new Set([
-  "INVALID_TASK_FILE",
-  "INVALID_DEPENDENCY",
-  "UNPLACEABLE",
-  "QUEUE_FULL",
-]);
 
 /** What came of a firing: its tasks, or nothing but the reason. */
 export type Fired =
@@ -60,7 +52,7 @@ export function fire(
     : drafts;
   if (tasks.ok) return ok({ type: "queued", tasks: tasks.value });
   const { error } = tasks;
-  if (FAULTS_OF_FIRINGS.has(error.code)) return ok({ type: "refused", problem: error });
+  if (isPermanent(error)) return ok({ type: "refused", problem: error });
   supervisor.enterDegraded(error);
   // Committed before the disk refused to sync it, the batch counts.
   return isCommitted() ? ok({ type: "known" }) : err(error);

@@ -16,6 +16,7 @@ import {
   schedulesWithState,
   writeScheduleState,
 } from "../../store/schedule-states.ts";
+import { LogOnce } from "../log-once.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { fire } from "./fire.ts";
 import { draftsOfSchedule, type LoadOptions, loadSchedule, parseSchedule } from "./load-schedule.ts";
@@ -40,8 +41,8 @@ export class Schedules {
   readonly #holder: Supervisor;
   readonly #options: Omit<LoadOptions, "nowMs">;
   readonly #kept = new Map<string, Kept>();
-  /** Files that cannot be used, by what was seen of them: each is told of once. */
-  readonly #told = new Map<string, string>();
+  /** Of files that cannot be used, by what was seen of them. */
+  readonly #once: LogOnce;
   /** Schedules with a sidecar and no file, and since when, as `Clock.awakeMs`. */
   readonly #away = new Map<string, number>();
   #memory: InboxMemory = NO_MEMORY;
@@ -49,6 +50,7 @@ export class Schedules {
 
   constructor(supervisor: Supervisor, options: Omit<LoadOptions, "nowMs">) {
     this.#holder = supervisor;
+    this.#once = new LogOnce(supervisor.context.log);
     this.#options = options;
   }
 
@@ -81,13 +83,13 @@ export class Schedules {
         names.add(name);
         // One whose time lies ahead never comes to rest for the inbox, which takes files away.
         if (!this.#isKnown(path, name)) isWaiting = true;
-      } else if (verdict !== "take")
-        this.#tellOnce(path, { seen: verdict, what: `is left alone: ${reason}` });
+      } else if (verdict !== "take") this.#once.log(path, `${path} is left alone: ${reason}`, verdict);
       else if (names.has(name))
-        this.#tellOnce(path, {
-          seen: verdict,
-          what: `is left alone: there is another file for the schedule ${name}`,
-        });
+        this.#once.log(
+          path,
+          `${path} is left alone: there is another file for the schedule ${name}`,
+          verdict,
+        );
       else {
         names.add(name);
         this.#read(path, name, nowMs);
@@ -100,7 +102,7 @@ export class Schedules {
   #isKnown(path: string, name: string): boolean {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     const seen = stat === undefined ? null : seenOf(stat);
-    return seen !== null && (this.#kept.get(name)?.seen === seen || this.#told.get(path) === seen);
+    return seen !== null && (this.#kept.get(name)?.seen === seen || this.#once.isLogged(path, seen));
   }
 
   #read(path: string, name: string, nowMs: number): void {
@@ -111,12 +113,10 @@ export class Schedules {
     const loaded = loadSchedule({ path, name }, { ...this.#options, nowMs });
     if (!loaded.ok) {
       this.#kept.delete(name);
-      return this.#tellOnce(path, {
-        seen,
-        what: `has faults, the schedule does not fire until they are mended\n\n${loaded.error}`,
-      });
+      const line = `${path} has faults, the schedule does not fire until they are mended\n\n${loaded.error}`;
+      return this.#once.log(path, line, seen);
     }
-    this.#told.delete(path);
+    this.#once.forget(path);
     const { text, ...read } = loaded.value;
     const { layout, log } = this.#holder.context;
     const known = readScheduleState(layout, name);
@@ -193,12 +193,6 @@ export class Schedules {
       if (!names.has(name)) dropScheduleState(layout, name);
       this.#away.delete(name);
     }
-  }
-
-  #tellOnce(path: string, { seen, what }: { seen: string; what: string }): void {
-    if (this.#told.get(path) === seen) return;
-    this.#told.set(path, seen);
-    this.#holder.context.log(`${path} ${what}`);
   }
 }
 
