@@ -14,18 +14,11 @@ import type { Context } from "./context.ts";
 import { loadOptions, type ScheduleView } from "./schedules.ts";
 import { submitDrafts } from "./submitting.ts";
 
-/** A schedule that is changed, and where. */
-export interface Changed {
-  readonly layout: Layout;
-  readonly settings: Settings;
-  readonly view: ScheduleView;
-}
-
 /** Writes `paused:` into the file of a schedule; what it misses meanwhile is not made up for. */
 export function setPaused(
   context: Context,
-  { layout, view }: Changed,
-  isPaused: boolean,
+  layout: Layout,
+  { view, isPaused }: { view: ScheduleView; isPaused: boolean },
 ): Result<null, Problem> {
   const { name, path, read } = view;
   if (read === null) return err(faulty(view, isPaused ? "pause" : "resume"));
@@ -43,7 +36,8 @@ export function setPaused(
 /** Removes a schedule; its tasks stay as they are. */
 export function removeSchedule(
   context: Context,
-  { layout, view: { name, path } }: Changed,
+  layout: Layout,
+  { name, path }: ScheduleView,
 ): Result<null, Problem> {
   const removed = tryFs(`remove the schedule "${name}"`, () => {
     removeScheduleFile(layout, path);
@@ -58,7 +52,8 @@ export function removeSchedule(
 /** Queues what a schedule queues, once and now; its own firings go on as they would have. */
 export async function runSchedule(
   context: Context,
-  { layout, view, settings }: Changed,
+  layout: Layout,
+  { view, settings }: { view: ScheduleView; settings: Settings },
 ): Promise<Result<null, Problem>> {
   const { name, path, read, state } = view;
   if (read === null) return err(faulty(view, "run"));

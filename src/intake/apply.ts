@@ -1,5 +1,5 @@
 import { setAt, type Tree } from "./candidate.ts";
-import { called, type Fault, fault } from "./fault.ts";
+import { type Fault, fault } from "./fault.ts";
 import { FIELDS, type Field } from "./fields.ts";
 import type { Given } from "./given.ts";
 import type { ReadContext } from "./readers.ts";
@@ -16,7 +16,7 @@ export function applyFields(candidate: Tree, given: readonly Given[], surroundin
       faults.push(
         fault(
           one.entry.span,
-          `${called(one.entry.value)} says again what ${called(earlier.entry.value)} says`,
+          `"${one.entry.value.path}" says again what "${earlier.entry.value.path}" says`,
           "keep one of them",
         ),
       );

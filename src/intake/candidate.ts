@@ -34,8 +34,6 @@ export interface SubmissionContext extends ReadContext {
   readonly dataFolder?: string;
   /** Keys of a sweep that flags set, instead of what a document says. */
   readonly sweep?: readonly Entry[];
-  /** The flag that set a key, as it is typed: what messages call the key then. */
-  readonly flagOf?: ReadonlyMap<string, string>;
 }
 
 /** What to run, as the fields have it. */

@@ -1,5 +1,4 @@
 import type { Fault, Source } from "./fault.ts";
-import { NOWHERE } from "./value.ts";
 
 /** A fault with its place in a file, for people and editors. */
 export interface Diagnostic {
@@ -17,8 +16,6 @@ export interface Diagnostic {
   readonly caret: number;
   /** How much of `sourceLine` it takes, at least 1 even where the line has ended. */
   readonly width: number;
-  /** A flag said it, so that it stands in no text. */
-  readonly isOfFlag?: true;
 }
 
 /** More faults than this help nobody; the rest is counted. */
@@ -56,8 +53,7 @@ function withLines({ file, text }: Source): CountedSource {
   return { file, text, starts };
 }
 
-function placed({ span, message, hint, source: own }: Fault, source: CountedSource): Diagnostic {
-  const isOfFlag = span === NOWHERE && own === undefined;
+function placed({ span, message, hint }: Fault, source: CountedSource): Diagnostic {
   const index = source.starts.findLastIndex((start) => start <= span.start);
   const lineStart = source.starts[index] ?? 0;
   const before = span.start - lineStart;
@@ -74,7 +70,6 @@ function placed({ span, message, hint, source: own }: Fault, source: CountedSour
     sourceLine: window.text,
     caret: window.caret,
     width,
-    ...(isOfFlag && { isOfFlag }),
   };
 }
 

@@ -26,7 +26,7 @@ export async function draftsFromFlags(
   context: SubmissionContext,
 ): Promise<Result<Draft[], FieldFault[]>> {
   const given = Object.entries(flags).filter(([, data]) => data !== undefined);
-  const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data, context)));
+  const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data)));
   const all = [...entries, ...(context.sweep ?? [])];
   const around = { context, span: NOWHERE };
   const drafts = isPlain(all)
@@ -66,7 +66,7 @@ export async function editFields(
   const faults: Fault[] = [];
   const settings: Entry[] = [];
   for (const [key, typed] of pairs) {
-    const entry = await entryOf(key, typed, context);
+    const entry = await entryOf(key, typed);
     const fixed = fixedFault(entry);
     if (fixed !== null) faults.push(fixed);
     else if (!isReset(candidate, { entry, typed, fresh })) settings.push(entry);
@@ -80,7 +80,7 @@ export async function editFields(
   return err([...faults, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
 }
 
-async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext): Promise<Entry> {
+async function entryOf(key: string, data: unknown): Promise<Entry> {
   const meaning = meaningOf(key);
   const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
   // The whole of an open field is a mapping in brackets, one name of it is plain text.
@@ -89,9 +89,7 @@ async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext
     meaning.type === "field" &&
     FIELDS[meaning.key]?.isOpen === true &&
     meaning.child === undefined;
-  const [first = "", ...rest] = key.split(".");
-  const path = [flagOf?.get(first) ?? first, ...rest].join(".");
-  return { key, span: NOWHERE, value: await flagValue(data, path, isVerbatim && !isMapping) };
+  return { key, span: NOWHERE, value: await flagValue(data, key, isVerbatim && !isMapping) };
 }
 
 function fixedFault({ key, span }: Entry): Fault | null {

@@ -14,7 +14,7 @@ import {
   setAt,
   type Tree,
 } from "./candidate.ts";
-import { called, type Fault, fault } from "./fault.ts";
+import { type Fault, fault } from "./fault.ts";
 import type { Given } from "./given.ts";
 import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
@@ -73,7 +73,7 @@ function settleContainer(candidate: Tree, given: readonly Given[], { defaults }:
   if (getAt(kind, ["container", "image"]) === undefined) {
     // One that could not be read was complained of already.
     if (first === undefined || given.some(({ key }) => key === "container.image")) return [];
-    const message = `${called(first.entry.value)} stands without an image, wanted container: {image: NAME}`;
+    const message = `"${first.entry.value.path}" stands without an image, wanted container: {image: NAME}`;
     return [fault(first.entry.span, message)];
   }
   setAt(candidate, ["spec", "kind"], completedContainer(kind, defaults));
@@ -86,7 +86,7 @@ function settleContainer(candidate: Tree, given: readonly Given[], { defaults }:
     .map(({ key, entry }) =>
       fault(
         entry.span,
-        `${called(entry.value)} has no use in a container`,
+        `"${entry.value.path}" has no use in a container`,
         key === "umask" ? undefined : "name the variables: environment: [HF_TOKEN]",
       ),
     );
@@ -125,11 +125,9 @@ function uselessFields(candidate: Tree, given: readonly Given[]): Fault[] {
   const { gpus, ...wishes } = resources;
   return given.flatMap(({ key, entry }) => {
     if (key === "admission" && slot === undefined)
-      return [
-        fault(entry.span, `${called(entry.value)} has no use without "slot"`, "name the lane: slot: NAME"),
-      ];
+      return [fault(entry.span, `"admission" has no use without "slot"`, "name the lane: slot: NAME")];
     if (key === "gpus" && gpus === 0 && gpusOf(wishes) > 0)
-      return [fault(entry.span, `${called(entry.value)} is 0, and other keys say what a GPU must be like`)];
+      return [fault(entry.span, `"gpus" is 0, and other keys say what a GPU must be like`)];
     return [];
   });
 }
@@ -173,6 +171,8 @@ function schemaFault({ path, message }: DraftFault, given: readonly Given[], spa
     const to = fieldOf(one).to.join("\0");
     return at === to || at.startsWith(`${to}\0`) || to.startsWith(`${at}\0`);
   });
-  const value = culprit?.entry.value ?? { path: path.join("."), span };
-  return fault(value.span, `${called(value)}: ${message}`);
+  return fault(
+    culprit?.entry.value.span ?? span,
+    `"${culprit?.entry.value.path ?? path.join(".")}": ${message}`,
+  );
 }

@@ -28,7 +28,7 @@ beforeEach(() => {
   }
   writeFileSync(
     join(directory, "package.json"),
-    '{"imports": {"#x": "./evil.js"}, "browser": {"valibot": "./evil.js"}}',
+    '{"imports": {"#x": "./evil.js"}, "browser": {"commander": "./evil.js"}}',
   );
   const packages = Object.keys(manifest.dependencies);
   const paths = Object.fromEntries(packages.map((name) => [name, ["./evil.js"]]));

@@ -9,7 +9,7 @@ const isRoot = userInfo().uid === 0;
 /** Command lines that are refused, with their exit code and what must be said. */
 const REFUSED: readonly (readonly [string, { args: readonly string[]; code: number; says: string }])[] = [
   ["a mistyped verb", { args: ["sumbit", "x.yaml"], code: 2, says: "did you mean `stint submit`?" }],
-  ["an unknown flag", { args: ["ls", "--colour"], code: 2, says: '"ls" has no flag "--colour"' }],
+  ["an unknown flag", { args: ["ls", "--colour"], code: 2, says: "unknown option" }],
   ["nothing to queue", { args: ["submit"], code: 2, says: "wanted a YAML file" }],
   [
     "a shell line as one word",
@@ -31,7 +31,7 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
     "a GPU where there is none",
     { args: ["submit", "--gpus", "1", "--", "true"], code: 7, says: "asks for 1 GPU, this machine has none" },
   ],
-  ["an unknown state", { args: ["ls", "--state", "sleeping"], code: 2, says: "wanted one of queued" }],
+  ["an unknown state", { args: ["ls", "--state", "sleeping"], code: 2, says: "there is none of that name" }],
   ["an unknown class", { args: ["ls", "--class", "gpu-omm"], code: 2, says: 'did you mean "gpu_oom"?' }],
   ["a task that is not there", { args: ["show", "4711"], code: 3, says: "there is none of that number" }],
   ["an unknown template", { args: ["init", "helo"], code: 3, says: 'did you mean "hello"?' }],

@@ -87,11 +87,11 @@ describe("drain with an end", () => {
   });
 
   test.each([
-    [["--for", "6"], '--for is "6", wanted a duration'],
-    [["--until", "7 o'clock"], '--until is "7 o\'clock"'],
-    [["--for", "1h", "--until", "07:00"], "--for and --until cannot stand together"],
-    [["--leave"], "--leave has no use without an end"],
-    [["--fit"], "--fit has no use without an end"],
+    [["--for", "6"], 'Cannot read --for "6"'],
+    [["--until", "7 o'clock"], "Cannot read --until"],
+    [["--for", "1h", "--until", "07:00"], "Cannot use --for and --until together"],
+    [["--leave"], "Cannot use --leave without an end"],
+    [["--fit"], "Cannot use --fit without an end"],
   ])("%j is refused", async (flags, message) => {
     await using stint = new Stint();
     const { code, err } = await stint.run(["drain", ...flags]);

@@ -158,7 +158,7 @@ test("flags sweep a file, over what it says itself", async () => {
   }
   const late = await stint.run(["submit", file, "--env", "A=${{ matrix.who }}"]);
   expect(late.code).toBe(2);
-  expect(late.err).toContain("wanted a value without placeholders over a task file");
+  expect(late.err).toContain("a flag over a task file holds no placeholders");
   expect(stint.records()).toEqual([]);
 });
 

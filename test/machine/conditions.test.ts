@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { ConditionsWatch } from "../../src/daemon/conditions.ts";
+import { ConditionsWatch } from "../../src/daemon/devices/conditions.ts";
 import { readConditions } from "../../src/machine/conditions.ts";
 import { ALWAYS, type Conditions } from "../../src/model/work.ts";
 import { TempDirectory } from "../rig/temp-home.ts";

@@ -108,7 +108,7 @@ export class SimulatedMachine {
     await supervise(session.supervisor, {
       intake: () => null,
       schedules: () => schedules.look(),
-      isDone: ({ jobs, queued }) => jobs.size === 0 && queued.length === 0,
+      isDone: ({ jobs, queue }) => jobs.size === 0 && queue.queued.length === 0,
     });
   }
 }

@@ -76,7 +76,7 @@ function imagesOf(home: TempHome, work: (layout: Layout) => void): Image[] {
 
 function commit(layout: Layout, before: Task, after: Task): void {
   const writer = new Writer(layout, fakeClock(Date.parse(at(60_000))));
-  valueOf(writer.commit([{ before, after, actor: "ada" }])[0] ?? { ok: false, error: "nothing" });
+  valueOf(writer.commit([{ before, after, actor: "ada" }])[0]?.result ?? { ok: false, error: "nothing" });
   writer.close();
 }
 

@@ -32,7 +32,7 @@ function commit(layout: Layout, before: Task, after: Task): Task {
   const writer = new Writer(layout, fakeClock(Date.parse(at(60_000))));
   const [written] = writer.commit([{ before, after, actor: "ada" }]);
   writer.close();
-  return valueOf(written ?? { ok: false, error: "nothing" });
+  return valueOf(written?.result ?? { ok: false, error: "nothing" });
 }
 
 const CASES = MOVES.flatMap((move) =>

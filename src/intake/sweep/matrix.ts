@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { called, type Fault, fault, refuse } from "../fault.ts";
+import { type Fault, fault, refuse } from "../fault.ts";
 import { all, anyText } from "../readers.ts";
 import { describe, type Entry, type Span, type Value } from "../value.ts";
 import { type Item, type Listed, metBy, type Shape, shapesOf } from "./matching.ts";
@@ -52,7 +52,7 @@ export function readMatrix(value: Value): Result<Member[], Fault[]> {
 
 function readAxis({ key, span, value }: Entry, names: Names): Result<Axis, Fault[]> {
   const trouble = names.add(key);
-  if (trouble !== null) return err([fault(span, `${called(value)} ${trouble}`)]);
+  if (trouble !== null) return err([fault(span, `"${value.path}" ${trouble}`)]);
   const values = axisValues(value);
   if (!values.ok) return values;
   const seen = new Set<string>();
@@ -86,7 +86,7 @@ function readItem(value: Value): Result<Item, Fault[]> {
   const pairs = all(
     value.entries.map((entry): Result<[string, string], Fault[]> => {
       const trouble = nameTrouble(entry.key);
-      if (trouble !== null) return err([fault(entry.span, `${called(entry.value)} ${trouble}`)]);
+      if (trouble !== null) return err([fault(entry.span, `"${entry.value.path}" ${trouble}`)]);
       const text = anyText(entry.value);
       return text.ok ? ok([entry.key, text.value]) : text;
     }),
@@ -128,7 +128,7 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
         const near = closest(key, listed.keys());
         return fault(
           span,
-          `${called(value)} is no list of the matrix`,
+          `"${value.path}" is no list of the matrix`,
           near === null ? undefined : `did you mean ${near}?`,
         );
       }),
@@ -146,7 +146,7 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
   if (idle.length === 0) return ok(kept);
   return err(
     idle.map(({ value }) =>
-      fault(value.span, `${called(value)} matches no combination`, "write the values as the lists have them"),
+      fault(value.span, `"${value.path}" matches no combination`, "write the values as the lists have them"),
     ),
   );
 }
@@ -175,7 +175,7 @@ function withIncluded(kept: readonly Member[], { items, listed }: Beside): Resul
     for (const { key, span, value: at } of value.entries) {
       if (names.has(key)) continue;
       const trouble = names.add(key);
-      if (trouble !== null) return err([fault(span, `${called(at)} ${trouble}`)]);
+      if (trouble !== null) return err([fault(span, `"${at.path}" ${trouble}`)]);
     }
   }
   const most = (kept.length + items.length) * names.size;

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { called, type Fault, refuse } from "../fault.ts";
+import { type Fault, refuse } from "../fault.ts";
 import { members } from "../task-readers.ts";
 import { describe, type MappingValue, type Value } from "../value.ts";
 
@@ -74,7 +74,7 @@ export function tooMany(value: Value, count: number): Fault[] {
   return [
     {
       span: value.span,
-      message: `${called(value)} makes ${count} members, wanted at most ${MAX_GROUP_SIZE}`,
+      message: `"${value.path}" makes ${count} members, wanted at most ${MAX_GROUP_SIZE}`,
       hint: "look for a slip in a range, or split the sweep",
     },
   ];

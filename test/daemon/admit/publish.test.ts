@@ -31,18 +31,18 @@ test.each(FOLDERS)("a batch waits until %s/ can be used again, and is taken in t
   // As long as that is so nothing is tried, and it is said.
   for (let look = 0; look < 5; look += 1) {
     clock.advance(10_000);
-    expect(supervisor.ensureWritable()).toBeFalse();
+    expect(supervisor.committer.ensureWritable()).toBeFalse();
   }
   expect(said.filter((line) => line.includes("nothing new is started"))).toHaveLength(1);
   rmSync(path);
   renameSync(`${path}.aside`, path);
   clock.advance(10_000);
-  expect(supervisor.ensureWritable()).toBeTrue();
+  expect(supervisor.committer.ensureWritable()).toBeTrue();
   incoming.runSlice();
-  expect(supervisor.queued.map(({ metadata }) => metadata.number)).toEqual([1, 2, 3]);
+  expect(supervisor.queue.queued.map(({ metadata }) => metadata.number)).toEqual([1, 2, 3]);
   expect(home.files("incoming")).toEqual([]);
   expect(diskFaultOf(home.layout)).toBeNull();
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });
 
 interface Doing {
@@ -100,23 +100,23 @@ test.each(unreadable)(
       disarmFailpoints();
     }
     const first = ids[0] as TaskId;
-    expect(supervisor.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
     expect(readFileSync(layout.obstacle, "utf8")).toContain(`{"batch":"${first}","message":"Cannot `);
     // Nobody waits for what is tried again only later.
-    expect(ids.some((id) => supervisor.arrivals.isAwaited(id))).toBeFalse();
+    expect(ids.some((id) => supervisor.queue.arrivals.isAwaited(id))).toBeFalse();
     expect(incoming.retryInMs).toBe(2_000);
     mend();
     incoming.runSlice();
-    expect(supervisor.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
     clock.advance(2_000);
     incoming.runSlice();
-    expect(supervisor.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
     expect(
       said.filter((line) => line.includes("tried again now and then") && line.includes(first)),
     ).toHaveLength(1);
     expect(existsSync(layout.obstacle)).toBeFalse();
     expect(incoming.retryInMs).toBeNull();
-    supervisor.close();
+    supervisor[Symbol.dispose]();
   },
 );
 
@@ -180,10 +180,11 @@ test.each(SMALL)(
     commitBatch(home.layout, "b2", { tasks: [small] });
     let before = -1;
     while (incoming.runSlice() !== null)
-      if (before < 0 && supervisor.tasks.has(small.metadata.id)) before = supervisor.queued.length - 1;
+      if (before < 0 && supervisor.queue.tasks.has(small.metadata.id))
+        before = supervisor.queue.queued.length - 1;
     expect(before >= 0 && before < MANY).toBe(isBefore);
-    expect(supervisor.queued).toHaveLength(MANY + 1);
+    expect(supervisor.queue.queued).toHaveLength(MANY + 1);
     expect(home.files("incoming")).toEqual([]);
-    supervisor.close();
+    supervisor[Symbol.dispose]();
   },
 );

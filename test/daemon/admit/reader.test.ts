@@ -19,5 +19,5 @@ test("a reader that dies before it has heard its order ends with that, and nothi
   await until("it is over", () => reader.isOver);
   expect(reader.told).toEqual([]);
   expect(reader.end).toStartWith("ended with code ");
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });

@@ -20,7 +20,7 @@ test("findMissedEnds() notices the end of a child that no event told of, and not
   for (const [index, [name, leader]] of Object.entries(processes).entries()) {
     const task = asRunning(aTask({ number: index + 1, name }));
     home.put(task);
-    supervisor.upsert(task);
+    supervisor.queue.upsert(task);
     const { id } = task.metadata;
     const directory = home.layout.attempt(id, 1);
     mkdirSync(directory, { recursive: true });
@@ -37,5 +37,5 @@ test("findMissedEnds() notices the end of a child that no event told of, and not
   }
   finishJobs(supervisor);
   expect(names()).toEqual(["000002-living"]);
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });

@@ -60,7 +60,7 @@ class Rig implements AsyncDisposable {
   waiting(number: number, change: Omit<TaskChange, "number"> = {}): void {
     const task = aTask({ number, ...change });
     this.home.put(task);
-    this.supervisor.upsert(task);
+    this.supervisor.queue.upsert(task);
   }
 
   /** Lets a clean-up run to its end; a step is as long as the clock says, which stands still. */
@@ -87,7 +87,7 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
@@ -117,7 +117,7 @@ describe("DailyCleaning", () => {
     const { layout } = rig.home;
     noteNames(layout, [rig.ended(1).metadata.id]);
     rig.waiting(1_001);
-    noteNames(layout, [...rig.supervisor.tasks.keys()]);
+    noteNames(layout, [...rig.supervisor.queue.tasks.keys()]);
     rig.clean();
     expect([layout.names(0), layout.names(1_000)].map((path) => existsSync(path))).toEqual([false, true]);
   });
@@ -242,16 +242,16 @@ describe("a clean-up", () => {
     const again = rig.ended(1);
     const running = asRunning(aTask({ number: 2, metadata: { environment: kept } }));
     rig.home.put(running);
-    rig.supervisor.upsert(running);
+    rig.supervisor.queue.upsert(running);
     const rules = { ...WEEK, doneMs: null, logsMs: DAY };
     const steps = stepsOf(rig.supervisor, { rules, dryRun: false, actor: "ada" });
     steps.next();
     const ended = { ...again, metadata: { ...again.metadata, resourceVersion: 9 } };
     rig.home.put(ended);
     const failed = finishAttempt(running, anEnd(exited(3)), half);
-    expect(rig.supervisor.commit([{ before: running, after: failed, actor: "stint" }])).toMatchObject([
-      { ok: true },
-    ]);
+    expect(
+      rig.supervisor.committer.commit([{ before: running, after: failed, actor: "stint" }]),
+    ).toMatchObject([{ result: { ok: true } }]);
     expect([...steps]).toEqual([]);
     expect(rig.home.files("env")).toEqual([`${kept}.json`]);
     expect(readdirSync(layout.attempt(again.metadata.id, 1))).toEqual(["output.log"]);

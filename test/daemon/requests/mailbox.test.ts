@@ -28,7 +28,7 @@ class Rig implements AsyncDisposable {
   put(number: number): void {
     const task = aTask({ number, spec: { hold: true } });
     this.home.put(task);
-    this.supervisor.upsert(task);
+    this.supervisor.queue.upsert(task);
     this.#tasks.push(task);
   }
 
@@ -49,7 +49,7 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }

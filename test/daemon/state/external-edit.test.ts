@@ -21,7 +21,7 @@ class Rig implements AsyncDisposable {
   readonly path = this.home.put(this.task);
 
   constructor() {
-    this.supervisor.upsert(this.task);
+    this.supervisor.queue.upsert(this.task);
   }
 
   look(): Task | null {
@@ -29,7 +29,7 @@ class Rig implements AsyncDisposable {
   }
 
   isKnown(): boolean {
-    return this.supervisor.tasks.has(this.task.metadata.id);
+    return this.supervisor.queue.tasks.has(this.task.metadata.id);
   }
 
   save(task: Task): void {
@@ -37,12 +37,12 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
 
-const DOUBT = "000001-train: its record in pending/ is none just now, waits for whoever edits it";
+const DOUBT = "000001-train: its record in pending/ cannot be read, as while an editor saves it; waits";
 
 const edited = ({ spec, ...task }: Task): Task => ({ ...task, spec: { ...spec, priority: 7 } });
 
@@ -102,15 +102,15 @@ describe("asOnDisk()", () => {
   test("is asked again for what is in doubt, which is not claimed meanwhile", async () => {
     await using rig = new Rig();
     expect(recheckUnreadable(rig.supervisor)).toBeNull();
-    expect(rig.supervisor.mayClaim).toBeNull();
+    expect(rig.supervisor.queue.mayClaim).toBeNull();
     writeFileSync(rig.path, "");
     rig.look();
     expect(recheckUnreadable(rig.supervisor)).toBe(100);
-    expect(rig.supervisor.mayClaim?.(rig.task)).toBe(false);
-    expect(rig.supervisor.mayClaim?.(aTask({ number: 2 }))).toBe(true);
+    expect(rig.supervisor.queue.mayClaim?.(rig.task)).toBe(false);
+    expect(rig.supervisor.queue.mayClaim?.(aTask({ number: 2 }))).toBe(true);
     rig.save(rig.task);
     expect(recheckUnreadable(rig.supervisor)).toBeNull();
-    expect(rig.supervisor.mayClaim).toBeNull();
+    expect(rig.supervisor.queue.mayClaim).toBeNull();
     writeFileSync(rig.path, "");
     rig.look();
     rig.clock.advance(1_000);
@@ -120,10 +120,10 @@ describe("asOnDisk()", () => {
   test("is asked for what is gone at the moment of its claim", async () => {
     await using rig = new Rig();
     rmSync(rig.path);
-    const [written] = rig.supervisor.commit([
+    const [written] = rig.supervisor.committer.commit([
       { before: rig.task, after: asClaimed(rig.task), actor: "stint" },
     ]);
-    expect(written).toMatchObject({ ok: false, error: { code: "NOT_FOUND" } });
+    expect(written?.result).toEqual({ ok: false, error: { type: "recordGone" } });
     expect([rig.isKnown(), rig.said]).toEqual([true, [DOUBT]]);
     rig.save(rig.task);
     expect([recheckUnreadable(rig.supervisor), rig.isKnown()]).toEqual([null, true]);

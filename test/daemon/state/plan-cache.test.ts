@@ -10,13 +10,13 @@ class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock = fakeClock();
   readonly supervisor = holderOf(this.home.layout, this.clock);
-  readonly #made = spyOn(this.supervisor, "planInputAt");
+  readonly #made = spyOn(this.supervisor.queue, "planInputAt");
   readonly #planning = new PlanCache(this.supervisor);
   last = this.#planning.current(true);
 
   constructor() {
-    this.supervisor.upsert(aTask({ number: 1, spec: { hold: true } }));
-    this.supervisor.upsert(aTask({ number: 2, spec: { notBefore: at(60_000) } }));
+    this.supervisor.queue.upsert(aTask({ number: 1, spec: { hold: true } }));
+    this.supervisor.queue.upsert(aTask({ number: 2, spec: { notBefore: at(60_000) } }));
     expect(this.isPlanned()).toBe(true);
   }
 
@@ -28,7 +28,7 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
@@ -60,17 +60,17 @@ test("it is made anew now and then, and as soon as time alone may change it", as
 test.each<[string, (rig: Rig) => void]>([
   [
     "a task that was taken in",
-    ({ supervisor }) => supervisor.upsert(aTask({ number: 3, spec: { hold: true } })),
+    ({ supervisor }) => supervisor.queue.upsert(aTask({ number: 3, spec: { hold: true } })),
   ],
-  ["a task that ended", ({ supervisor }) => supervisor.upsert(after(aTask({ number: 1 }), exited(0)))],
-  ["a task that is gone", ({ supervisor }) => supervisor.remove(aTask({ number: 1 }).metadata.id)],
-  ["a wish to serve a task", ({ supervisor }) => void supervisor.delegatedUids.add("uid-1")],
+  ["a task that ended", ({ supervisor }) => supervisor.queue.upsert(after(aTask({ number: 1 }), exited(0)))],
+  ["a task that is gone", ({ supervisor }) => supervisor.queue.remove(aTask({ number: 1 }).metadata.id)],
+  ["a wish to serve a task", ({ supervisor }) => void supervisor.queue.delegatedUids.add("uid-1")],
   ["a jump of the clock", ({ clock }) => clock.jump(-1_000)],
   ["a suspend", ({ clock }) => clock.jump(5_000)],
   [
     "a device",
     ({ supervisor }) => {
-      const machine = { ...supervisor.machine, settling: new Set(["GPU-0"]) };
+      const machine = { ...supervisor.machine, awaitingProbe: new Set(["GPU-0"]) };
       Object.defineProperty(supervisor, "machine", { value: machine });
     },
   ],
