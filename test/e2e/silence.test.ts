@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canInject, delayOnce } from "../rig/faults.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 /** Starts a verb that waits, until it says something on stderr; then what it waits for is brought about. */
@@ -92,4 +93,13 @@ test("one that does not renew its lock is told of too, one that goes on is not",
   );
   expect(err).toContain("(1h ago)");
   expect(err).toContain(`kill -KILL ${supervisor.pid}`);
+});
+
+test.if(canInject)("a command waits for the answer of a supervisor that is slow", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--hold", "--name", "job", "--", "true");
+  await until("it is queued", () => stint.records().length === 1);
+  await using _ = await delayOnce(supervisor.pid, "rename", 6_000);
+  expect(await stint.ok("cancel", "1")).toBe("000001-job cancelled");
 });
