@@ -27,7 +27,7 @@ function hearsInterrupts(pid: number): boolean {
   return (BigInt(`0x${caught ?? "0"}`) & 2n) !== 0n;
 }
 
-test("a supervisor that is stopped is told of by whoever waits for it, with what lets it go on", async () => {
+test("a command that waits for a stopped supervisor says so, and how to continue it", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.ok("submit", "--name", "job", "--", "sh", "-c", "until test -e $HOME/end; do sleep 0.02; done");
@@ -80,7 +80,7 @@ test("Ctrl-C of a run beside a stopped supervisor ends it at once, and the cance
   await stint.reach(2, "cancelled");
 });
 
-test("one that does not renew its lock is told of too, one that goes on is not", async () => {
+test("a command reports a supervisor that does not renew its lock, and none that works", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up("--jobs", "1");
   await stint.ok("submit", "--name", "job", "--hold", "--", "true");

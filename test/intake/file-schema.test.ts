@@ -3,7 +3,7 @@ import { FIELDS } from "../../src/intake/fields.ts";
 import { KEY_SCHEMAS } from "../../src/intake/file-schema.ts";
 
 describe("KEY_SCHEMAS", () => {
-  test("tells editors of the keys that are read, and of no others", () => {
+  test("describe exactly the keys that are read", () => {
     const described = Object.entries(KEY_SCHEMAS).flatMap(([key, schema]) => {
       const alternatives = [schema, ...((schema["anyOf"] as (typeof schema)[] | undefined) ?? [])];
       const members = alternatives.flatMap((one) =>

@@ -62,7 +62,7 @@ describe("keys of the queue", () => {
     expect(draftIn(`run: a\nrunnerSelector: ${text}`).spec.runnerSelector).toEqual(wanted);
   });
 
-  test("names each parent once, and keeps what is waited for apart", () => {
+  test("keeps each parent once, and one for each end that is waited for", () => {
     expect(draftIn("run: a\nafter: [b, b, '7']\nafterAny: b").parents).toEqual([
       { reference: "b", when: "success" },
       { reference: "7", when: "success" },

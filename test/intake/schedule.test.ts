@@ -25,7 +25,7 @@ function faultsIn(text: string, name = "nightly"): string[] {
 }
 
 describe("readSchedule()", () => {
-  test("reads a rule with what holds where it says nothing", () => {
+  test("reads a rule and fills in its defaults", () => {
     const { schedule, work, slot } = read(
       'cron: "30 1 * * *"\ntimeZone: Europe/Berlin\ntask: { run: make }\n',
     );
@@ -61,7 +61,7 @@ describe("readSchedule()", () => {
     expect(slot).toBe("nights");
   });
 
-  test("takes dates as those of its zone, and times with an offset as they are", () => {
+  test("reads dates in the zone of the rule, and times with an offset as they are", () => {
     const dated = (from: string): number | undefined =>
       read(`every: 1h\ntimeZone: America/New_York\nfrom: ${from}\ntask: { run: a }`).schedule.fromMs;
     expect(dated("2026-07-01")).toBe(Date.parse("2026-07-01T04:00:00Z"));
@@ -69,7 +69,7 @@ describe("readSchedule()", () => {
     expect(dated('"2026-12-01T18:30:00+01:00"')).toBe(Date.parse("2026-12-01T17:30:00Z"));
   });
 
-  test("takes a list of tasks as a batch, sweeps in it taken apart", () => {
+  test("reads a list of tasks as a batch, and expands its sweeps", () => {
     const { work } = read(
       'cron: "@daily"\ntask:\n  - { name: a, run: make }\n  - name: b\n    run: echo ${{ array.index }}\n    array: 1-3\n',
     );
@@ -123,7 +123,7 @@ describe("readSchedule()", () => {
     expect(faultsIn(text)).toEqual([expected]);
   });
 
-  test("refuses a file whose name can be no lane", () => {
+  test("refuses a file whose name cannot be a lane", () => {
     expect(faultsIn("every: 1h\ntask: { run: a }", "0 bad")).toEqual([
       expect.stringContaining('"0 bad" cannot be that of a schedule'),
     ]);
@@ -137,7 +137,7 @@ describe("readSchedule()", () => {
   });
 });
 
-test("SCHEDULE_SCHEMAS tells editors of the keys that are read", () => {
+test("SCHEDULE_SCHEMAS describe the keys that are read", () => {
   const [unknown = ""] = faultsIn("every: 1h\ntask: { run: a }\nnone: 1");
   const wanted = unknown.replace(/^.*wanted /, "").split(", ");
   expect(Object.keys(SCHEDULE_SCHEMAS).toSorted()).toEqual(wanted.toSorted());

@@ -157,7 +157,7 @@ describe("reasonsNotToWait() of tasks behind others", () => {
     expect(reasonsNotToWait({ ...around, queued: arranged(free) }).size).toBe(0);
   });
 
-  test("names nothing that starts, and in the end all that is left", () => {
+  test("names no task that starts, and finally every task that is left", () => {
     fc.assert(
       fc.property(anySnapshot, ({ queued: made, machine }) => {
         const queued = made.map((of) => amongThese(of, made));

@@ -40,16 +40,13 @@ function shortestMs(work: () => void): number {
 }
 
 describe("10,000 queued tasks", () => {
-  test.each(Object.entries(KINDS))(
-    "%s are planned in no time, and each is told why it waits",
-    (_what, kind) => {
-      const snapshot = queueOf(kind);
-      expect(shortestMs(() => plan(snapshot))).toBeLessThan(LIMIT_MS);
-      const explained = shortestMs(() => {
-        const waitOf = waitsIn(snapshot, true);
-        for (const task of snapshot.queued) waitOf(task);
-      });
-      expect(explained).toBeLessThan(4 * LIMIT_MS);
-    },
-  );
+  test.each(Object.entries(KINDS))("%s are planned and explained in little CPU time", (_what, kind) => {
+    const snapshot = queueOf(kind);
+    expect(shortestMs(() => plan(snapshot))).toBeLessThan(LIMIT_MS);
+    const explained = shortestMs(() => {
+      const waitOf = waitsIn(snapshot, true);
+      for (const task of snapshot.queued) waitOf(task);
+    });
+    expect(explained).toBeLessThan(4 * LIMIT_MS);
+  });
 });

@@ -8,7 +8,7 @@ import { NOW_MS } from "./tasks.ts";
 
 export const GIB = 1_024 ** 3;
 
-/** A sound GPU of 80 GiB that nobody uses. */
+/** A healthy GPU of 80 GiB without processes. */
 export function aDevice(index: number, change: Partial<Device> = {}): Device {
   const memoryBytes = change.memoryBytes === undefined ? 80 * GIB : change.memoryBytes;
   return {

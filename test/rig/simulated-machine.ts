@@ -68,7 +68,7 @@ export class SimulatedMachine {
     this.#up = null;
   }
 
-  /** Lets time pass until a moment: the loop sleeps as long as it may, or nobody is there. */
+  /** Lets time pass until a moment: the loop sleeps as long as it may, or no supervisor runs. */
   async until(untilMs: number, lid: "open" | "closed" = "open"): Promise<void> {
     if (lid === "closed" || this.#up === null) {
       this.clock.jump(untilMs - this.clock.now());

@@ -62,7 +62,7 @@ const anyTies = fc.record({
   free: fc.option(
     fc.record({
       priority: fc.constantFrom(0, 0, 1, 2, 900),
-      /** In ms since `NOW_MS`; mostly, not always, those with higher numbers were made later. */
+      /** In ms since `NOW_MS`; usually, not always, tasks with higher numbers were made later. */
       madeMs: fc.constantFrom(-600_000, -2_000, -1_000, 0, 0),
     }),
     { nil: null },

@@ -35,7 +35,7 @@ function opened(home: TempHome): Writer & Disposable {
 
 describe("commit()", () => {
   test.each(MOVES)(
-    "writes $what: one version more, in its one place, with its audit lines",
+    "writes $what with the next version, in its one folder, with its audit lines",
     async ({ before, after: next, events }) => {
       await using home = new TempHome();
       using writer = opened(home);
@@ -102,7 +102,7 @@ describe("commit()", () => {
     ]);
   });
 
-  test("writes nothing of a task whose file is gone, and all of the others", async () => {
+  test("writes nothing for a task whose file is gone, and all others", async () => {
     await using home = new TempHome();
     using writer = opened(home);
     const [gone, there] = [aTask({ number: 1 }), aTask({ number: 2 })];
@@ -116,7 +116,7 @@ describe("commit()", () => {
   });
 
   test.each(MOVES.filter(({ what }) => /claim|person/.test(what)))(
-    "does not bring back by $what a record that somebody removed",
+    "does not restore by $what a record that was removed",
     async ({ before, after: next }) => {
       await using home = new TempHome();
       using writer = opened(home);
@@ -127,7 +127,7 @@ describe("commit()", () => {
   );
 
   test.each(MOVES)(
-    "leaves everything as it was where the disk refuses $what, and does it later",
+    "leaves everything unchanged where the disk refuses $what, and does it later",
     async ({ before, after: next, events }) => {
       await using home = new TempHome();
       using writer = opened(home);
@@ -145,7 +145,7 @@ describe("commit()", () => {
     },
   );
 
-  test("holds no record up for its audit log, and writes the lines later, none lost and the chain unbroken", async () => {
+  test("delays no record for the audit log, and writes the lines later, with none lost and the chain unbroken", async () => {
     await using home = new TempHome();
     using writer = opened(home);
     home.put(aTask());

@@ -31,7 +31,7 @@ const OBSTACLES: readonly [string, (layout: Layout) => string][] = [
 ];
 
 test.each(OBSTACLES)(
-  "what was accepted and cannot be %s is never read again, and filed in the end",
+  "an accepted inbox file that cannot be %s is never read again, and is filed in the end",
   async (_what, placeOf) => {
     await using home = new TempHome();
     const { layout } = home;
@@ -50,7 +50,7 @@ test.each(OBSTACLES)(
       supervisor[Symbol.dispose]();
       expect(home.files("inbox")).toContain(`.taking/${basename(accepted)}`);
       expect(home.files("inbox")).not.toContain("accepted.yaml");
-      // What nobody had accepted is given back.
+      // A file that was not accepted is given back.
       expect(home.files("inbox")).toContain("other.yaml");
     }
     expect(home.files("inbox").join()).not.toContain(basename(other));
@@ -64,7 +64,7 @@ test.each(OBSTACLES)(
   },
 );
 
-test("an inbox that does not take a file back holds up no other, is told of once, and gets it in the end", async () => {
+test("an inbox that refuses a file which is put back delays no other inbox, is reported once, and gets the file in the end", async () => {
   await using home = new TempHome();
   const { inbox } = home.layout;
   const shut = join(home.path, "shut");

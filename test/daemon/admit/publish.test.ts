@@ -16,7 +16,7 @@ import { TempHome } from "../../rig/temp-home.ts";
 
 const FOLDERS = ["pending", "running", "done", "dead-letter", "journal"];
 
-test.each(FOLDERS)("a batch waits until %s/ can be used again, and is taken in then", async (folder) => {
+test.each(FOLDERS)("a batch waits until %s/ can be used again, and is published then", async (folder) => {
   await using home = new TempHome();
   const clock = fakeClock();
   const said: string[] = [];
@@ -82,7 +82,7 @@ const unreadable: readonly [string, (doing: Doing) => () => void][] = [
 ];
 
 test.each(unreadable)(
-  "an accepted task whose record cannot be %s for now is told of, and taken in later",
+  "an accepted task whose record cannot be %s is reported, and published later",
   async (_what, prepare) => {
     await using home = new TempHome();
     const { layout } = home;
@@ -102,7 +102,7 @@ test.each(unreadable)(
     const first = ids[0] as TaskId;
     expect(supervisor.queue.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
     expect(readFileSync(layout.obstacle, "utf8")).toContain(`{"batch":"${first}","message":"Cannot `);
-    // Nobody waits for what is tried again only later.
+    // No command waits for what is tried again only later.
     expect(ids.some((id) => supervisor.queue.arrivals.isAwaited(id))).toBeFalse();
     expect(incoming.retryInMs).toBe(2_000);
     mend();
@@ -120,7 +120,7 @@ test.each(unreadable)(
   },
 );
 
-test("a batch that is spoilt itself is tried again ever more seldom, holds nothing up, and is told of", async () => {
+test("a batch that cannot be published is retried with growing pauses, delays no other, and is reported", async () => {
   await using stint = new Stint();
   await stint.up();
   await stint.ok("submit", "--name", "first", "--", "true");

@@ -9,7 +9,7 @@ import { holderOf } from "../../rig/holder.ts";
 import { asRunning, aTask } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
-test("findMissedEnds() notices the end of a child that no event told of, and not that of a living one", async () => {
+test("findMissedEnds() finds a child that ended without an event, and no living one", async () => {
   await using home = new TempHome();
   const supervisor = holderOf(home.layout, fakeClock());
   const names = (): string[] => [...supervisor.jobs.keys()];
@@ -29,7 +29,7 @@ test("findMissedEnds() notices the end of a child that no event told of, and not
     const rest = { limits: null, groups: [], isChild: true, end: null, sent: null };
     supervisor.jobs.set(id, { id, attempt: 1, token: `of-${name}`, directory, leader, ...times, ...rest });
   }
-  // Between an end and its event lies a moment in which a look finds nobody.
+  // Between an end and its event a look finds no process.
   for (let look = 1; look <= 2; look += 1) {
     finishJobs(supervisor);
     expect(names()).toEqual(["000001-gone", "000002-living"]);

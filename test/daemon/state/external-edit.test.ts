@@ -11,7 +11,7 @@ import { holderOf } from "../../rig/holder.ts";
 import { asClaimed, aTask, NOW_MS } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
-/** A task in pending/, its holder, and somebody with an editor. */
+/** A task in pending/, its supervisor, and a user with an editor. */
 class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock = fakeClock();
@@ -51,7 +51,7 @@ describe("asOnDisk()", () => {
     ["emptied", ({ path }) => writeFileSync(path, "")],
     ["written in part", ({ path, task }) => writeFileSync(path, recordText(task).slice(0, 100))],
     ["moved out of the way", ({ path }) => renameSync(path, `${path}~`)],
-  ])("waits for a record that an editor has %s, and takes what it saves", async (_, begin) => {
+  ])("waits for a record that an editor has %s, and reads what the editor saves", async (_, begin) => {
     await using rig = new Rig();
     begin(rig);
     for (const ms of [0, 500, 499]) {
@@ -68,7 +68,7 @@ describe("asOnDisk()", () => {
     expect([rig.look(), rig.isKnown()]).toEqual([null, true]);
   });
 
-  test("gives up what stays spoilt, and what stays away", async () => {
+  test("gives up on a record that stays unreadable or missing", async () => {
     await using rig = new Rig();
     writeFileSync(rig.path, "spoilt");
     expect(rig.look()).toBeNull();
@@ -84,7 +84,7 @@ describe("asOnDisk()", () => {
     expect(other.said).toEqual([DOUBT, "000001-train: its record was removed from pending/ by hand"]);
   });
 
-  test("tells whoever changes the task meanwhile to do so again", async () => {
+  test('answers a request for the task meanwhile with "try again"', async () => {
     await using rig = new Rig();
     const { id, uid, epoch } = rig.task.metadata;
     const operation: Operation = { verb: "hold", targets: [{ id, uid, epoch }] };
@@ -99,7 +99,7 @@ describe("asOnDisk()", () => {
     expect(hold()).toEqual({ id, done: "held" });
   });
 
-  test("is asked again for what is in doubt, which is not claimed meanwhile", async () => {
+  test("looks again at an unreadable record, whose task is not claimed meanwhile", async () => {
     await using rig = new Rig();
     expect(recheckUnreadable(rig.supervisor)).toBeNull();
     expect(rig.supervisor.queue.mayClaim).toBeNull();
@@ -117,7 +117,7 @@ describe("asOnDisk()", () => {
     expect([recheckUnreadable(rig.supervisor), rig.isKnown()]).toEqual([null, false]);
   });
 
-  test("is asked for what is gone at the moment of its claim", async () => {
+  test("looks again at a record that is gone when its task is claimed", async () => {
     await using rig = new Rig();
     rmSync(rig.path);
     const [written] = rig.supervisor.committer.commit([

@@ -33,7 +33,7 @@ class Rig implements AsyncDisposable {
   }
 }
 
-test("a plan stands while nothing changes, and its wait goes on", async () => {
+test("a plan is reused while nothing changes, and its wait goes on", async () => {
   await using rig = new Rig();
   expect(rig.last).toEqual({ actions: [], wakeInMs: 60_000, pause: null, isWaiting: false });
   rig.clock.advance(2_000);
@@ -41,7 +41,7 @@ test("a plan stands while nothing changes, and its wait goes on", async () => {
   expect(rig.last.wakeInMs).toBe(58_000);
 });
 
-test("it is made anew now and then, and as soon as time alone may change it", async () => {
+test("a plan is made again after a while, and as soon as time alone may change it", async () => {
   await using rig = new Rig();
   rig.clock.advance(30_000);
   expect(rig.isPlanned()).toBe(false);
@@ -52,7 +52,7 @@ test("it is made anew now and then, and as soon as time alone may change it", as
   rig.clock.advance(1);
   expect(rig.isPlanned()).toBe(true);
   expect(rig.last.actions).toMatchObject([{ type: "claim" }]);
-  // Nobody carried it out: it is still to be done.
+  // It was not carried out: it is still to be done.
   expect(rig.isPlanned()).toBe(true);
   expect(rig.last.actions).toHaveLength(1);
 });
@@ -74,14 +74,14 @@ test.each<[string, (rig: Rig) => void]>([
       Object.defineProperty(supervisor, "machine", { value: machine });
     },
   ],
-])("it is made anew for %s, and for nothing else", async (_what, change) => {
+])("a plan is made again for %s, and for nothing else", async (_what, change) => {
   await using rig = new Rig();
   change(rig);
   expect(rig.isPlanned()).toBe(true);
   expect(rig.isPlanned()).toBe(false);
 });
 
-test("it is made anew where claims begin or end", async () => {
+test("a plan is made again when claiming starts or stops", async () => {
   await using rig = new Rig();
   expect(rig.isPlanned(false)).toBe(true);
   expect(rig.isPlanned(false)).toBe(false);
