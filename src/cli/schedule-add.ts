@@ -10,7 +10,7 @@ import { stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
-import { putSchedule } from "../store/schedule-files.ts";
+import { putSchedule } from "../store/schedules.ts";
 import type { Context } from "./context.ts";
 import { loadOptions } from "./schedules.ts";
 import { describeTiming } from "./text/cron.ts";

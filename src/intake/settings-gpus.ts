@@ -1,5 +1,5 @@
 import { ok, type Result } from "../lib/result.ts";
-import type { SimulatedGpus } from "../model/device-rules.ts";
+import type { SimulatedGpus } from "../model/device.ts";
 import type { Fault } from "./fault.ts";
 import { count, listOf, type ReadContext, type Reader, size, text } from "./readers.ts";
 import { lacks, section } from "./section.ts";

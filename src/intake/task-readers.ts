@@ -3,7 +3,7 @@ import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
-import { MIN_INTERVAL_MS, type Restart } from "../model/restart.ts";
+import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { alternatives, duration, listOf, oneOf, type ReadContext, text } from "./readers.ts";
 import { describe, type MappingValue, type Value } from "./value.ts";

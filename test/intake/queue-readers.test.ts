@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Selector } from "../../src/model/selector.ts";
-import { unmet } from "../../src/model/selector.ts";
+import { type Selector, unmet } from "../../src/model/selector.ts";
 import { draftIn, faultsIn } from "./rig.ts";
 
 const IDENTIFIER = "wanted letters, digits, dots, dashes and underscores";

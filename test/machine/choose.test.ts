@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chosenDevices, hidingIn } from "../../src/machine/choose.ts";
 import { newDevice } from "../../src/machine/finding.ts";
 import { simulatedDevices } from "../../src/machine/simulated.ts";
-import type { DeviceRules } from "../../src/model/device-rules.ts";
+import type { DeviceRules } from "../../src/model/device.ts";
 
 const DEVICES = [
   newDevice({ id: "GPU-aa11", vendor: "nvidia", index: 0, name: "NVIDIA A100-SXM4-80GB" }),

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { pid } from "node:process";
 import { systemClock } from "../../src/lib/clock.ts";
 import { mayHaveDevices, type ProbeOptions, probeDevices } from "../../src/machine/probe.ts";
-import { ALL_DEVICES } from "../../src/model/device-rules.ts";
+import { ALL_DEVICES } from "../../src/model/device.ts";
 import { type FakeMode, FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { until } from "../rig/stint.ts";
 import { PROGRAMS } from "../rig/surroundings.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type DependencyEnd, PARENT_ENDS, type ParentState } from "../../src/model/dependency.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
-import type { Spec } from "../../src/model/spec.ts";
+import { type DependencyEnd, PARENT_ENDS, type ParentState, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { reasonsNotToWait } from "../../src/plan/drain.ts";
 import { plan } from "../../src/plan/plan.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { ParentState } from "../../src/model/dependency.ts";
 import type { TaskId } from "../../src/model/identity.ts";
+import type { ParentState } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { hasReachableWork, reasonsNotToWait } from "../../src/plan/drain.ts";
 import type { PlanInput } from "../../src/plan/input.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FAILURE_CODES, type FailureCode, failureEntry, failureOf } from "../../src/model/failure.ts";
-import type { Restart } from "../../src/model/restart.ts";
-import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
+import { DEFAULT_RETRY, type Restart, type Retry } from "../../src/model/retry.ts";
 import type { Task } from "../../src/model/task.ts";
 import { decideRetry, type RetryDecision } from "../../src/plan/retry.ts";
 import { anySpec } from "../rig/arbitraries.ts";

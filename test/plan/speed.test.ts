@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { ParentState } from "../../src/model/dependency.ts";
 import type { TaskId } from "../../src/model/identity.ts";
-import type { Spec } from "../../src/model/spec.ts";
+import type { ParentState, Spec } from "../../src/model/spec.ts";
 import { plan, type Snapshot } from "../../src/plan/plan.ts";
 import { waitsIn } from "../../src/plan/waiting.ts";
 import { cpuMsOf } from "../rig/cpu-time.ts";

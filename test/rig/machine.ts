@@ -1,5 +1,4 @@
-import type { Device } from "../../src/model/device.ts";
-import { ALL_DEVICES } from "../../src/model/device-rules.ts";
+import { ALL_DEVICES, type Device } from "../../src/model/device.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/model/policy.ts";
 import { ALWAYS, UNKNOWN_CONDITIONS } from "../../src/model/work.ts";
 import type { Machine, PlanInput } from "../../src/plan/input.ts";

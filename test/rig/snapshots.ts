@@ -1,6 +1,6 @@
-import type { ParentState } from "../../src/model/dependency.ts";
 import type { Device } from "../../src/model/device.ts";
 import type { Policy } from "../../src/model/policy.ts";
+import type { ParentState } from "../../src/model/spec.ts";
 import { isActive } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import type { Holding } from "../../src/plan/input.ts";

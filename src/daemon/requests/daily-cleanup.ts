@@ -3,7 +3,7 @@ import { timestamp } from "../../lib/clock.ts";
 import { runSlice, type Steps } from "../../lib/steps.ts";
 import type { Answer } from "../../model/request.ts";
 import type { RetentionRules } from "../../model/retention.ts";
-import { noteCleaned, readCleaned } from "../../store/cleaned-file.ts";
+import { noteCleaned, readCleaned } from "../../store/retention.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 

@@ -15,7 +15,7 @@ import {
   readScheduleState,
   schedulesWithState,
   writeScheduleState,
-} from "../../store/schedule-states.ts";
+} from "../../store/schedules.ts";
 import { LogOnce } from "../log-once.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { fire } from "./fire.ts";

@@ -1,5 +1,5 @@
-import type { ParentState } from "../../model/dependency.ts";
 import type { TaskId } from "../../model/identity.ts";
+import type { ParentState } from "../../model/spec.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import type { PlanInput } from "../../plan/input.ts";

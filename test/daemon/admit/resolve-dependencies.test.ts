@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { QueueView } from "../../../src/daemon/admit/queue-view.ts";
 import { resolveParents } from "../../../src/daemon/admit/resolve-dependencies.ts";
-import type { DependencyEnd } from "../../../src/model/dependency.ts";
+import type { DependencyEnd } from "../../../src/model/spec.ts";
 import type { Draft } from "../../../src/model/submission.ts";
 import type { Task } from "../../../src/model/task.ts";
 import { cpuMsOf } from "../../rig/cpu-time.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { InventoryKeeper, type KeeperOptions } from "../../../src/daemon/devices/inventory.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
-import { ALL_DEVICES } from "../../../src/model/device-rules.ts";
+import { ALL_DEVICES } from "../../../src/model/device.ts";
 import { inventoryOf, readInventory, writeInventory } from "../../../src/store/inventory-file.ts";
 import { fakeClock } from "../../rig/clock.ts";
 import { type FakeMode, FakeNvidia, GPU_A, GPU_B } from "../../rig/fake-nvidia.ts";
