@@ -1,6 +1,6 @@
 import { DependencyCache } from "../daemon/state/dependency-cache.ts";
 import type { Task } from "../model/task.ts";
-import type { PlanInput } from "../plan/input.ts";
+import type { PlanInput, SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Context } from "./context.ts";
@@ -19,11 +19,11 @@ export async function planInputSeen(
   const settings = await readSettings(context, layout);
   const owner = lockOwner(layout);
   const own = settings.ok ? schedulingConfigOf(settings.value) : plainSchedulingConfig();
-  const scheduling = {
+  const scheduling: SchedulingConfig = {
     ...own,
     capacity: owner?.capacity ?? own.capacity,
     labels: owner?.labels ?? own.labels,
-    closing: owner?.closing ?? null,
+    deadline: owner?.closing ?? null,
   };
   const relatives = new DependencyCache(layout);
   for (const task of queued) relatives.upsert(task);
