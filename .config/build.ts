@@ -1,6 +1,5 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import manifest from "../package.json";
-import { leanCommander } from "./lean-commander.ts";
 
 if (Bun.version !== manifest.config.bun) {
   console.error(
@@ -34,7 +33,6 @@ try {
     splitting: true,
     sourcemap: "linked",
     minify: { whitespace: true, syntax: true },
-    plugins: [leanCommander],
     throw: false,
   });
   for (const log of build.logs) console.error(log);

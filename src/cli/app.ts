@@ -1,22 +1,20 @@
 import { resolve } from "node:path";
-import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { errnoOf } from "../lib/errno.ts";
 import { own } from "../lib/own.ts";
-import { asLines } from "../lib/printable.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, problem } from "../model/errors.ts";
+import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
 import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
-import { BriefCommand } from "./brief-command.ts";
+import type { Call, Ended, Verb, VerbGroup } from "./command-line/declare.ts";
+import { parse } from "./command-line/parse.ts";
+import { unknownSubcommand } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { leaveFirstProcess } from "./first-process.ts";
 import { homePath } from "./home.ts";
 import { refuseArguments, refuseHome } from "./not-utf8.ts";
 import { renderProblem } from "./text/problem.ts";
-import { type Ended, VERBS } from "./verbs.ts";
-
-/** The verbs whose exit code is the task's: their own errors must not look like it. */
-const MIRRORING = new Set(["run", "wait"]);
+import { VERBS, verbNamed } from "./verbs.ts";
 
 /** So many times slower to compile is the engine for a verb that is over soon: between a start's and the usual. */
 const BRIEF_JIT_SCALE = 6;
@@ -24,64 +22,67 @@ const BRIEF_MS = 100;
 
 /** Runs one command line; gives the exit code. */
 export async function runApp(process: Context): Promise<number> {
-  const cut = process.arguments.indexOf("--");
-  const words = cut < 0 ? null : process.arguments.slice(cut + 1);
-  const { home, given } = withoutHome(cut < 0 ? process.arguments : process.arguments.slice(0, cut));
-  // Jobs inherit it too: a `stint` inside of one means the same queue.
-  const context =
-    home === null ? process : { ...process, env: { ...process.env, STINT_HOME: resolve(process.cwd, home) } };
-  const verb = verbIn(given);
-  leaveFirstProcess(process, verb);
-  const isMirroring =
-    MIRRORING.has(verb) || (verb === "submit" && (given.includes("--wait") || given.includes("--follow")));
+  const line = lineOf(process.arguments);
+  leaveFirstProcess(process, line.verb);
+  const mirrors = verbNamed(line.verb)?.listed.mirrors ?? [];
+  const isMirroring = mirrors === true || mirrors.some((flag) => flagWords(line.typed).includes(flag));
   const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);
-  const code = await carryOut(context, { verb, given, words, codeOf });
-  context.unpaint();
-  return code === EXIT.done && context.outputEnd() === "lost" ? codeOf(ERRORS.OUTPUT_LOST) : code;
+  const code = await carryOut(process, { line, codeOf });
+  process.unpaint();
+  return code === EXIT.done && process.outputEnd() === "lost" ? codeOf(ERRORS.OUTPUT_LOST) : code;
 }
 
 /** The exit code of an error, which depends on the verb. */
 type CodeOf = (of: Pick<(typeof ERRORS)[ErrorCode], "exit">) => number;
 
-interface Call {
+/** A command line, taken apart as far as that needs no declaration. */
+interface Line {
+  /** As typed; `ls` where none is named, and `help` for the overview. */
   readonly verb: string;
-  readonly given: readonly string[];
-  readonly words: readonly string[] | null;
+  /** What stands after it, and the `--home` before it. */
+  readonly typed: readonly string[];
+}
+
+function lineOf(words: readonly string[]): Line {
+  const start = homeWords(words);
+  const before = words.slice(0, start);
+  const [verb, ...rest] = words.slice(start);
+  // `stint help VERB` is what many type for `stint VERB --help`.
+  if (verb === "help" && rest[0] !== undefined) return { verb: rest[0], typed: [...rest.slice(1), "--help"] };
+  if (verb === undefined || verb === "--") return { verb: "ls", typed: before };
+  if (["help", "--help", "-h"].includes(verb)) return { verb: "help", typed: [] };
+  if (verb.startsWith("-")) return { verb: "ls", typed: [...before, verb, ...rest] };
+  return { verb, typed: [...before, ...rest] };
+}
+
+/** The words among which flags stand. */
+function flagWords(typed: readonly string[]): readonly string[] {
+  const cut = typed.indexOf("--");
+  return cut < 0 ? typed : typed.slice(0, cut);
 }
 
 /** Runs the verb; gives the exit code, that of what went wrong too. */
-async function carryOut(context: Context, { codeOf, ...call }: Call & { codeOf: CodeOf }): Promise<number> {
-  const { verb, given } = call;
+async function carryOut(
+  process: Context,
+  { line, codeOf }: { readonly line: Line; readonly codeOf: CodeOf },
+): Promise<number> {
+  let context = process;
+  const tell = (refused: Problem): number => {
+    context.err(renderProblem(refused));
+    return codeOf(ERRORS[refused.code]);
+  };
   try {
-    let ended: Ended = EXIT.done;
-    const refused = refuseArguments(context.arguments) ?? refuseHome(context);
-    if (refused !== null) return finish(context, { ended: refused, codeOf });
-    const program = await assemble(context, { ...call, end: (code) => (ended = code) });
-    if (program === null) {
-      const near = closest(verb, Object.keys(VERBS));
-      const hint =
-        near === null
-          ? "`stint --help` lists the verbs"
-          : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${verb} …`;
-      ended = problem("USAGE", `Cannot run the verb "${verb}": there is none of that name`, hint);
-    } else {
-      // The build starts it reluctant to compile (see .config/build.ts). Most verbs are over before machine code pays for
-      // itself; one that stays gets it as usual.
-      Bun.unsafe.setJITPolicy(BRIEF_JIT_SCALE);
-      setTimeout(() => Bun.unsafe.setJITPolicy(1), BRIEF_MS).unref();
-      await program.parseAsync(hasVerb(given) ? [...given] : ["ls", ...given], { from: "user" });
-    }
-    return finish(context, { ended, codeOf });
+    const read = refuseArguments(context.arguments) ?? (await readLine(process, line));
+    const isCall = typeof read === "object" && "run" in read;
+    if (isCall) context = read.context;
+    const ended = isCall ? await read.run() : read;
+    return typeof ended === "number" ? ended : tell(ended);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : codeOf(ERRORS.USAGE);
     const errno = errnoOf(error);
     // What the system refuses (a folder without permission, a file in the place of one) is no bug of ours.
     if (errno !== null) {
       const gone = String(error).includes(homePath(context)) ? homeGone(homePath(context)) : null;
-      return finish(context, {
-        ended: gone ?? problemFromErrno(errno, `go on with \`stint ${verb}\``, error),
-        codeOf,
-      });
+      return tell(gone ?? problemFromErrno(errno, `go on with \`stint ${line.verb}\``, error));
     }
     context.err(
       `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -93,95 +94,115 @@ async function carryOut(context: Context, { codeOf, ...call }: Call & { codeOf: 
   }
 }
 
-function finish(context: Context, { ended, codeOf }: { ended: Ended; codeOf: CodeOf }): number {
-  if (typeof ended === "number") return ended;
-  context.err(renderProblem(ended));
-  return codeOf(ERRORS[ended.code]);
+/** What a command line asks for: a call of a verb, or what there is to say instead. */
+async function readLine(
+  process: Context,
+  line: Line,
+): Promise<Ended | { readonly context: Context; readonly run: () => Ended | Promise<Ended> }> {
+  const asked = flagWords(line.typed);
+  if (asked.includes("--version") || asked.includes("-V")) {
+    process.out(`${packageJson.version}\n`);
+    return EXIT.done;
+  }
+  if (line.verb === "help") {
+    const { overview } = await import("./command-line/help.ts");
+    process.out(overview(VERBS, process.columns()));
+    return EXIT.done;
+  }
+  const found = verbNamed(line.verb);
+  if (found === null) return unknownVerb(line.verb);
+  const { verb } = await found.listed.load();
+  if (asked.includes("--help") || asked.includes("-h")) return help(process, { ...found, verb, asked });
+  const called = calledIn(verb, { name: found.name, typed: line.typed });
+  if (!called.ok) return called.error;
+  const parsed = parse(called.value.verb, called.value);
+  if (!parsed.ok) return parsed.error;
+  const { flags, operands, words } = parsed.value;
+  const { home } = flags;
+  // Jobs inherit it too: a `stint` inside of one means the same queue.
+  const context =
+    typeof home === "string"
+      ? { ...process, env: { ...process.env, STINT_HOME: resolve(process.cwd, home) } }
+      : process;
+  const refused = refuseHome(context);
+  if (refused !== null) return refused;
+  // The build starts it reluctant to compile (see .config/build.ts). Most verbs are over before machine code pays for
+  // itself; one that stays gets it as usual.
+  Bun.unsafe.setJITPolicy(BRIEF_JIT_SCALE);
+  setTimeout(() => Bun.unsafe.setJITPolicy(1), BRIEF_MS).unref();
+  // The values are those of the flags that the verb itself declares.
+  const call = { context, flags: flags as Call["flags"], operands, words };
+  return { context, run: () => called.value.verb.run(call) };
 }
 
-/** The program with the called verb alone, or for its own help with the names of all; null where there is no such verb. */
-async function assemble(
-  context: Context,
-  call: Call & { readonly end: (ended: Ended) => void },
-): Promise<Command | null> {
-  const { verb, given, words, end } = call;
-  const isHelp = verb === "--help" || verb === "-h";
-  const program = new Command("stint").description(
-    "A job queue that is a folder: tasks run on this machine, every attempt is on record.",
+function unknownVerb(typed: string): Problem {
+  const near = closest(
+    typed,
+    Object.entries(VERBS).flatMap(([name, { aliases = [], hidden }]) => (hidden ? [] : [name, ...aliases])),
   );
-  // Whoever asks for it waits for what it takes to declare; no other does.
-  if (isHelp || given.some(isVersionFlag)) program.version(packageJson.version);
-  program
-    .option("--home <dir>", "the folder that holds the queue (else STINT_HOME, else ~/.local/share/stint)")
-    .helpCommand(false)
-    .addHelpText("after", "\nA bare `stint` shows the queue. `stint VERB --help` tells more.")
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => context.out(text),
-      writeErr: (text) => context.err(text),
-      // Commander's own suggestion has a line of its own.
-      outputError: (text, write) => write(asLines(text.trimEnd().split(/\n(?=\(Did you mean )/))),
-    });
-  if (isVersionFlag(verb)) return program;
-  if (isHelp) return withAllVerbs(program);
-  const called = own(VERBS, verb);
-  if (called === undefined) return null;
-  const module = await called.load();
-  const declared = <Kind extends Command>(command: Kind): Kind => {
-    command
-      .copyInheritedSettings(program)
-      .summary(called.summary)
-      .description(called.summary)
-      .option("--home <dir>", "the folder that holds the queue")
-      .showHelpAfterError("(`--help` tells more)");
-    module.declare(command, { context, words, end });
-    return command;
-  };
-  const brief = declared(new BriefCommand(verb, given));
-  program.addCommand(brief.knowsAll ? brief : declared(new Command(verb)));
-  return program;
+  const hint =
+    near === null
+      ? "`stint --help` lists the verbs"
+      : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${typed} …`;
+  return problem("USAGE", `Cannot run the verb "${typed}": there is none of that name`, hint);
 }
 
-function isVersionFlag(word: string): boolean {
-  return word === "--version" || word === "-V";
+interface Called {
+  /** With the subcommand. */
+  readonly name: string;
+  readonly verb: Verb;
+  readonly typed: readonly string[];
 }
 
-function withAllVerbs(program: Command): Command {
-  for (const [name, { summary, hidden }] of Object.entries(VERBS)) {
-    program
-      .command(name, { hidden: hidden ?? false })
-      .summary(summary)
-      .description(summary);
+/** The subcommand that is meant, where a verb has some: the first word, but for the home. */
+function calledIn(
+  verb: Verb | VerbGroup,
+  { name, typed }: { readonly name: string; readonly typed: readonly string[] },
+): Result<Called, Problem> {
+  if (!("subcommands" in verb)) return ok({ name, verb, typed });
+  const at = homeWords(typed);
+  const first = typed[at];
+  const isNamed = first !== undefined && !first.startsWith("-");
+  const wanted = isNamed ? first : verb.fallback;
+  const subcommand = wanted === undefined ? undefined : own(verb.subcommands, wanted);
+  if (wanted === undefined || subcommand === undefined)
+    return err(unknownSubcommand(name, { group: verb, typed: first }));
+  return ok({
+    name: `${name} ${wanted}`,
+    verb: subcommand,
+    typed: isNamed ? typed.toSpliced(at, 1) : typed,
+  });
+}
+
+/** How many words at the beginning name the home. */
+function homeWords(words: readonly string[]): number {
+  let count = 0;
+  while (words[count] === "--home" || words[count]?.startsWith("--home="))
+    count += words[count] === "--home" ? 2 : 1;
+  return count;
+}
+
+async function help(
+  context: Context,
+  of: {
+    readonly name: string;
+    readonly listed: (typeof VERBS)[string];
+    readonly verb: Verb | VerbGroup;
+    readonly asked: readonly string[];
+  },
+): Promise<Ended> {
+  const { groupHelp, verbHelp } = await import("./command-line/help.ts");
+  const { name, verb, listed, asked } = of;
+  const about = { summary: listed.summary, aliases: listed.aliases ?? [], columns: context.columns() };
+  if (!("subcommands" in verb)) context.out(verbHelp(name, verb, about));
+  else {
+    const called = asked.find((word) => own(verb.subcommands, word) !== undefined) ?? "";
+    const subcommand = own(verb.subcommands, called);
+    const text =
+      subcommand === undefined
+        ? groupHelp(name, verb, about)
+        : verbHelp(`${name} ${called}`, subcommand, { ...about, summary: subcommand.summary, aliases: [] });
+    context.out(text);
   }
-  return program;
-}
-
-function hasVerb(given: readonly string[]): boolean {
-  return verbIn(given) !== "ls" || given.includes("ls");
-}
-
-/** Takes `--home DIR` out of a command line, wherever it stands; the last one counts. */
-function withoutHome(args: readonly string[]): { home: string | null; given: string[] } {
-  const given: string[] = [];
-  let home: string | null = null;
-  for (let index = 0; index < args.length; index += 1) {
-    const word = args[index] ?? "";
-    const next = args[index + 1];
-    if (word.startsWith("--home=")) home = word.slice("--home=".length);
-    else if (word === "--home" && next !== undefined) {
-      home = next;
-      index += 1;
-    } else given.push(word);
-  }
-  // `stint help VERB` is what many type for `stint VERB --help`.
-  if (given[0] === "help") given.splice(0, given.length, ...given.slice(1, 2), "--help");
-  return { home, given };
-}
-
-/** The first word that is not an option of the program itself; `ls` where there is none. */
-function verbIn(given: readonly string[]): string {
-  const [first] = given;
-  if (first === undefined) return "ls";
-  if (["--help", "-h", "--version", "-V"].includes(first)) return first;
-  return first.startsWith("-") ? "ls" : first;
+  return EXIT.done;
 }

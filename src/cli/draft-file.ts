@@ -9,6 +9,7 @@ import { type Problem, problem } from "../model/errors.ts";
 import { nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
+import { usageOf } from "./flag-faults.ts";
 import { refuseFolder } from "./not-utf8.ts";
 
 /** A file of tasks, and what its values are read against. */
@@ -38,9 +39,11 @@ export function readDraftsOf(
     ...(sweep !== undefined && { sweep }),
     ...(defaults !== undefined && { defaults }),
   });
-  return ok(
-    read.ok ? { drafts: read.value, faults: [] } : { drafts: [], faults: read.error.map(renderDiagnostic) },
-  );
+  if (read.ok) return ok({ drafts: read.value, faults: [] });
+  // What a flag said stands in no line of the file.
+  const ofFlags = read.error.filter(({ isOfFlag }) => isOfFlag);
+  if (ofFlags.length > 0) return err(usageOf(ofFlags));
+  return ok({ drafts: [], faults: read.error.map(renderDiagnostic) });
 }
 
 /** Reads a file or stdin; what is no text of a task file is a problem in words. */

@@ -1,20 +1,23 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
-import { draftsFromFlags, editFields, type FieldFault } from "../intake/fields-typed.ts";
+import { draftsFromFlags, editFields } from "../intake/fields-typed.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
+import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
+import { usageOf } from "./flag-faults.ts";
+import type { FlagFields } from "./task-flags.ts";
 
 /** What a command line asks to queue: files, a command, or both never. */
 export interface Wanted {
   readonly files: readonly string[];
   readonly words: readonly string[] | null;
   /** Task keys that flags set, over what a file says. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: FlagFields;
   /** What the home says once for all of its tasks. */
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set, over what a file says. */
@@ -73,14 +76,15 @@ async function draftOfCommand(
     return err(problem("USAGE", message, hint));
   }
   const drafts = await draftsFromFlags(
-    { ...fields, command: words },
+    { ...fields.values, command: words },
     {
       ...fieldContext(context),
+      flagOf: fields.flagOf,
       ...(defaults !== undefined && { defaults }),
       ...(sweep !== undefined && { sweep }),
     },
   );
-  return drafts.ok ? drafts : err(usage(drafts.error));
+  return drafts.ok ? drafts : err(usageOf(drafts.error));
 }
 
 /** A shell line that was quoted as a whole, as other queues take it; a program may have blanks in its name too. */
@@ -95,36 +99,46 @@ export async function overlay(
   context: Context,
   { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
 ): Promise<Result<Draft[], Problem>> {
-  const { name: nameField, ...others } = fields;
+  const { name: nameField, ...others } = fields.values;
   const name = typeof nameField === "string" ? nameField : undefined;
+  const flag = fields.flagOf.get("name") ?? "--name";
   const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
   const { placeholdersIn } = await import("../intake/sweep/placeholder.ts");
   const placeholder = pairs.find(([, value]) => placeholdersIn(value, false).length > 0);
   if (placeholder !== undefined) {
-    const message = `Cannot set ${placeholder[0]} to "${placeholder[1]}": a flag over a task file holds no placeholders`;
-    return err(problem("USAGE", message, `write it into the file: ${placeholder[0]}: ${placeholder[1]}`));
+    const [key, value] = placeholder;
+    const called = fields.flagOf.get(key.split(".", 1)[0] ?? "") ?? key;
+    return err(
+      usage(
+        `${called} is "${value}", wanted a value without placeholders over a task file`,
+        `write it into the file: ${key}: ${value}`,
+      ),
+    );
   }
   if (name !== undefined && drafts.length > 1 && !isOneSweep(drafts)) {
-    return err(problem("USAGE", `Cannot name ${drafts.length} tasks "${name}": wanted one task for --name`));
+    return err(usage(`${flag} is one name for ${drafts.length} tasks, wanted one task or one sweep`));
   }
   if (name !== undefined && !NAME_PATTERN.test(name)) {
     return err(
-      problem(
-        "USAGE",
-        `Cannot use the name "${name}": wanted letters, digits, . _ and -, a letter first`,
+      usage(
+        `${flag} is "${name}", wanted letters, digits, . _ and -, a letter first`,
         `for instance: ${nameFrom(name)}`,
       ),
     );
   }
   const longest = name === undefined ? "" : isOneSweep(drafts) ? `${name}-${drafts.length}` : name;
   if (longest.length > MAX_NAME_LENGTH) {
-    const message = `Cannot use the name "${longest}": it has ${longest.length} characters, wanted at most ${MAX_NAME_LENGTH}`;
-    return err(problem("USAGE", message));
+    return err(
+      usage(
+        `${flag} makes the name "${longest}" of ${longest.length} characters, wanted at most ${MAX_NAME_LENGTH}`,
+      ),
+    );
   }
+  const around = { ...fieldContext(context), flagOf: fields.flagOf };
   const changed: Draft[] = [];
   for (const draft of drafts) {
-    const edited = pairs.length === 0 ? ok({}) : await editFields(draft, pairs, fieldContext(context));
-    if (!edited.ok) return err(usage(edited.error));
+    const edited = pairs.length === 0 ? ok({}) : await editFields(draft, pairs, around);
+    if (!edited.ok) return err(usageOf(edited.error));
     changed.push({ ...draft, ...edited.value, ...(name !== undefined && named(draft, name)) });
   }
   return ok(changed);
@@ -151,11 +165,4 @@ export function fieldContext(context: Context): SubmissionContext {
 
 function defaultsOf(context: Context): Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
   return { defaultCwd: context.cwd, home: context.userHome, nowMs: context.clock.now() };
-}
-
-/** Faults in flags or in `key=value`: there is no line to point at. */
-export function usage(faults: readonly FieldFault[]): Problem {
-  const hints = faults.flatMap(({ hint }) => hint ?? []);
-  const message = `Cannot use what was given: ${faults.map((fault) => fault.message).join("; ")}`;
-  return hints.length === 0 ? problem("USAGE", message) : problem("USAGE", message, hints.join("; "));
 }

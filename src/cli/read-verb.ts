@@ -1,58 +1,65 @@
-import type { Command } from "commander";
 import { err, ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import type { Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
+import { type Call, declareVerb, type Ended, type Verb } from "./command-line/declare.ts";
+import { usage } from "./command-line/usage.ts";
+import type { Context } from "./context.ts";
 import { findGroup } from "./groups.ts";
 import { homePath } from "./home.ts";
 import { findNamed } from "./select.ts";
-import type { Invocation } from "./verbs.ts";
+import { GROUP, TASKS } from "./selectors.ts";
 
 /** What a verb that only reads makes of the tasks it was given. */
-export interface ReadVerb {
-  readonly json: (tasks: readonly Task[], layout: Layout) => unknown;
-  readonly text: (tasks: readonly Task[], layout: Layout) => string | Promise<string>;
+interface ReadVerb {
+  readonly json: (context: Context, tasks: readonly Task[], layout: Layout) => unknown;
+  readonly text: (context: Context, tasks: readonly Task[], layout: Layout) => string | Promise<string>;
   /** For a sweep that is named alone; without it, its members one after the other. */
   readonly sweep?: {
     readonly json: (members: readonly Task[]) => unknown;
-    readonly text: (members: readonly Task[]) => string;
+    readonly text: (context: Context, members: readonly Task[]) => string;
   };
 }
 
-interface Flags {
-  readonly json?: true;
-  readonly group?: string;
-}
+const FLAGS = {
+  group: { value: GROUP, help: "a sweep, by its name or a number" },
+  json: { help: "as JSON; of one task the object, of several an array" },
+} as const;
 
 /** Declares a verb that tells of named tasks, as text or as JSON. */
-export function declareReadVerb(command: Command, { context, end }: Invocation, verb: ReadVerb): void {
-  const read = async (references: string[], flags: Flags): Promise<number | Problem> => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return home.error;
-    const named = membersOrTasks(home.value, { references, flags });
-    if (!named.ok) return named.error;
-    const { tasks, isSweep } = named.value;
-    const sweep = isSweep ? verb.sweep : undefined;
-    if (flags.json === true) {
-      const json = sweep === undefined ? await verb.json(tasks, home.value) : sweep.json(tasks);
-      context.out(`${JSON.stringify(json, null, 2)}\n`);
-    } else context.out(sweep === undefined ? await verb.text(tasks, home.value) : sweep.text(tasks));
-    return EXIT.done;
-  };
-  command
-    .argument("[tasks...]", "numbers, ids, names (of sweeps too), ranges (3-7), @")
-    .option("--group <sweep>", "a sweep, by its name or a number")
-    .option("--json", "as JSON; of one task the object, of several an array")
-    .action(async (references: string[], flags: Flags) => end(await read(references, flags)));
+export function readVerb(verb: ReadVerb): Verb {
+  return declareVerb({ operands: [TASKS], flags: FLAGS, run: (call) => read(verb, call) });
+}
+
+async function read(verb: ReadVerb, { context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const named = membersOrTasks(home.value, { references: operands, group: flags.group });
+  if (!named.ok) return named.error;
+  const { tasks, isSweep } = named.value;
+  const sweep = isSweep ? verb.sweep : undefined;
+  if (flags.json === true) {
+    const json = sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(tasks);
+    context.out(`${JSON.stringify(json, null, 2)}\n`);
+  } else {
+    const text =
+      sweep === undefined ? await verb.text(context, tasks, home.value) : sweep.text(context, tasks);
+    context.out(text);
+  }
+  return EXIT.done;
 }
 
 function membersOrTasks(
   layout: Layout,
-  { references, flags }: { references: readonly string[]; flags: Flags },
+  { references, group }: { readonly references: readonly string[]; readonly group: string | undefined },
 ): Result<{ tasks: readonly Task[]; isSweep: boolean }, Problem> {
-  if (flags.group !== undefined) {
-    const members = findGroup(layout, flags.group);
+  const [first] = references;
+  if (group !== undefined && first !== undefined) {
+    return err(usage(`--group names a sweep, and "${first}" stands beside it`, "name tasks, or a sweep"));
+  }
+  if (group !== undefined) {
+    const members = findGroup(layout, group);
     return members.ok ? ok({ tasks: members.value, isSweep: true }) : members;
   }
   if (references.length === 0) {

@@ -5,20 +5,23 @@ import type { Settings } from "../intake/default-settings.ts";
 import { readTaskFile } from "../intake/task-text.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { localZone } from "../lib/zone.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import { stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
+import { cronFault } from "../plan/timetable.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
-import { putSchedule } from "../store/schedules.ts";
+import { putSchedule } from "../store/schedule-files.ts";
+import type { Ended } from "./command-line/declare.ts";
+import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { loadOptions } from "./schedules.ts";
 import { describeTiming } from "./text/cron.ts";
 import { nextInWords } from "./text/schedule.ts";
-import type { Ended } from "./verbs.ts";
 
 /** Flags of `schedules add`. */
-export interface AddFlags {
+interface AddFlags {
   readonly name?: string;
   readonly cron?: string;
   readonly every?: string;
@@ -77,26 +80,33 @@ interface Source {
 
 function sourcesOf(context: Context, { files, words, flags }: Added): Result<Source[], Problem> {
   if (words !== null) {
-    if (
-      files.length > 0 ||
-      flags.name === undefined ||
-      (flags.cron === undefined) === (flags.every === undefined)
-    ) {
+    const { name, cron, every } = flags;
+    if (files.length > 0 || name === undefined || (cron === undefined && every === undefined)) {
       const message = "Cannot add a schedule of a command: wanted --name, and --cron or --every";
       return err(problem("USAGE", message, "stint schedules add --name tidy --every 6h -- make clean"));
     }
-    const when = flags.cron === undefined ? { every: flags.every } : { cron: flags.cron };
+    const wrong =
+      cron === undefined ? null : cronFault(cron, { timeZone: localZone(), nowMs: context.clock.now() });
+    if (wrong !== null) {
+      const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
+      return err(usage(`--cron ${wrong}`, hint));
+    }
+    const when = cron === undefined ? { every } : { cron };
     // What YAML reads is what JSON writes; people find it in lines all the same.
     const task = { command: words, cwd: context.cwd };
     const text = Object.entries({ ...when, task })
       .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
       .join("");
-    return ok([{ name: flags.name, shown: "the command line", text }]);
+    return ok([{ name, shown: "the command line", text }]);
   }
   if (files.length === 0 || (flags.name !== undefined && files.length > 1)) {
     const message =
       "Cannot tell which schedule to add: wanted a file, or --name, --cron or --every and -- COMMAND";
     return err(problem("USAGE", message, "stint init nightly writes one to begin with"));
+  }
+  const idle = flags.cron === undefined ? (flags.every === undefined ? null : "--every") : "--cron";
+  if (idle !== null) {
+    return err(usage(`${idle} is for a command after --, and "${files[0]}" says itself when it runs`));
   }
   const sources: Source[] = [];
   for (const file of files) {

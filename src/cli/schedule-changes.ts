@@ -8,16 +8,24 @@ import { type Problem, problem } from "../model/errors.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { dropScheduleState, removeScheduleFile, replaceScheduleFile } from "../store/schedules.ts";
+import { removeScheduleFile, replaceScheduleFile } from "../store/schedule-files.ts";
+import { dropScheduleState } from "../store/schedule-states.ts";
 import type { Context } from "./context.ts";
 import { loadOptions, type ScheduleView } from "./schedules.ts";
 import { submitDrafts } from "./submitting.ts";
 
+/** A schedule that is changed, and where. */
+export interface Changed {
+  readonly layout: Layout;
+  readonly settings: Settings;
+  readonly view: ScheduleView;
+}
+
 /** Writes `paused:` into the file of a schedule; what it misses meanwhile is not made up for. */
 export function setPaused(
   context: Context,
-  layout: Layout,
-  { view, isPaused }: { view: ScheduleView; isPaused: boolean },
+  { layout, view }: Changed,
+  isPaused: boolean,
 ): Result<null, Problem> {
   const { name, path, read } = view;
   if (read === null) return err(faulty(view, isPaused ? "pause" : "resume"));
@@ -35,8 +43,7 @@ export function setPaused(
 /** Removes a schedule; its tasks stay as they are. */
 export function removeSchedule(
   context: Context,
-  layout: Layout,
-  { name, path }: ScheduleView,
+  { layout, view: { name, path } }: Changed,
 ): Result<null, Problem> {
   const removed = tryFs(`remove the schedule "${name}"`, () => {
     removeScheduleFile(layout, path);
@@ -51,8 +58,7 @@ export function removeSchedule(
 /** Queues what a schedule queues, once and now; its own firings go on as they would have. */
 export async function runSchedule(
   context: Context,
-  layout: Layout,
-  { view, settings }: { view: ScheduleView; settings: Settings },
+  { layout, view, settings }: Changed,
 ): Promise<Result<null, Problem>> {
   const { name, path, read, state } = view;
   if (read === null) return err(faulty(view, "run"));

@@ -2,10 +2,10 @@ import { EXIT } from "../model/errors.ts";
 import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
+import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { followTasks } from "./follow.ts";
 import { endLine } from "./text/progress.ts";
-import type { Ended } from "./verbs.ts";
 
 /** Stays with tasks that were submitted until they have ended, and mirrors their ends; `isFollowing` passes their output on. */
 export async function stay(

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { enqueue } from "../daemon/admit/enqueue.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { ok, type Result } from "../lib/result.ts";
@@ -11,103 +10,17 @@ import type { Task } from "../model/task.ts";
 import type { Machine } from "../plan/input.ts";
 import { newBatch, publishBatch } from "../store/batch.ts";
 import { tryFs } from "../store/fs-errors.ts";
+import { rememberSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { rememberSubmitted } from "../store/numbers.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { refuseMangled } from "./draft-bytes.ts";
-import { pairsFlag } from "./flags.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
 import { droppedVariables } from "./not-utf8.ts";
 import { schedulingConfigOf } from "./scheduling-config.ts";
-import { parentsFromSlurm, SLURM_FLAGS } from "./slurm.ts";
-
-/** The flags that set a key of the task, as commander gives them. */
-export type FieldFlags = Readonly<Record<string, string | string[] | boolean | undefined>>;
-
-/** Flags whose key in the task file has another name. */
-const KEY_OF_FLAG: Readonly<Record<string, string>> = { at: "notBefore", label: "labels" };
-const FIELD_FLAGS = [
-  "name",
-  "priority",
-  "cpus",
-  "memory",
-  "gpus",
-  "vram",
-  "timeout",
-  "retries",
-  "cwd",
-  "at",
-  "hold",
-  "slot",
-  "admission",
-  "unique",
-  "after",
-  "afterAny",
-  "afterFailed",
-  "gpuModel",
-  "gpuMinMemory",
-  "image",
-];
-
-/** Declares the flags that set keys of the tasks. */
-export function declareFields(command: Command): Command {
-  return command
-    .option("--name <name>", "a name for it")
-    .option("--priority <n>", "higher first, 0 to 1000")
-    .option("--cpus <n>", "CPUs that it takes")
-    .option("--memory <size>", "memory that it takes, like 8GB")
-    .option("--gpus <n>", "GPUs that it takes")
-    .option("--vram <size>", "memory of a GPU that it takes")
-    .option("--gpu-model <name>", "part of the name that the GPU must have")
-    .option("--gpu-min-memory <size>", "the least memory that the GPU must have in all")
-    .option("--image <name>", "run it in a container of this image")
-    .option("--slot <name>", "a lane: its tasks run one after the other")
-    .option("--admission <how>", "where the lane is busy: queue, dropIfRunning or replace")
-    .option("--unique <key>", "queue nothing while a task with this key has not ended")
-    .option("--after <task...>", "start once these have succeeded")
-    .option("--after-any <task...>", "start once these have ended")
-    .option("--after-failed <task...>", "start once these have failed")
-    .option("--timeout <duration>", "of one attempt, like 90s or 6h")
-    .option("--retries <n>", "try again this often, after any failure that can go better")
-    .option("--env <name=value...>", "a variable for the job")
-    .option("--cwd <dir>", "its working directory (default: this one)")
-    .option("--label <key=value...>", "a label")
-    .option("--at <when>", "not before this time, or a duration from now")
-    .option("--hold", "queue it, but do not start it")
-    .option("--job-name <name>", "the same as --name, as in Slurm")
-    .option("--time <time>", "the same as --timeout, as in Slurm")
-    .option("--mem <size>", "the same as --memory, as in Slurm")
-    .option("--begin <when>", "the same as --at, as in Slurm")
-    .option("--dependency <list>", "afterok:ID, afterany:ID or afternotok:ID, as in Slurm");
-}
-
-/** Collects what the flags say of the tasks, by the keys of the task file. */
-export function fieldsOf(flags: FieldFlags): Result<Record<string, unknown>, Problem> {
-  const fields: Record<string, unknown> = {};
-  for (const flag of FIELD_FLAGS) {
-    if (flags[flag] !== undefined) fields[KEY_OF_FLAG[flag] ?? flag] = flags[flag];
-  }
-  for (const [slurm, { flag, convert }] of Object.entries(SLURM_FLAGS)) {
-    if (flags[slurm] !== undefined) fields[KEY_OF_FLAG[flag] ?? flag] = convert(String(flags[slurm]));
-  }
-  if (typeof flags["dependency"] === "string") {
-    const parents = parentsFromSlurm(flags["dependency"]);
-    if (!parents.ok) return parents;
-    Object.assign(fields, parents.value);
-  }
-  for (const flag of ["env", "label"]) {
-    const pairs = flags[flag];
-    if (!Array.isArray(pairs)) continue;
-    const map = pairsFlag(flag, pairs);
-    if (!map.ok) return map;
-    fields[KEY_OF_FLAG[flag] ?? flag] = map.value;
-  }
-  return ok(fields);
-}
 
 /** What is to be queued, and as what. */
 interface Submission {

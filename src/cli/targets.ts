@@ -8,19 +8,19 @@ import type { Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { eachOutline } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
+import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { requestOperation } from "./request-operation.ts";
 import { findNamed } from "./select.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
 import { CountLine } from "./text/count-line.ts";
 import { renderProblem } from "./text/problem.ts";
-import type { Ended } from "./verbs.ts";
 
 /** What a verb on several tasks needs to know. */
 export interface TargetCall {
   readonly layout: Layout;
   readonly references: readonly string[];
-  readonly flags: SelectorFlags;
+  readonly flags: SelectorFlags & { readonly all?: true };
   /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
   readonly eligible: (task: Task) => boolean;
   /** The states that eligible ones are in, save members of a sweep: no other folder is looked at. */

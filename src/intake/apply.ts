@@ -1,7 +1,8 @@
 import { setAt, type Tree } from "./candidate.ts";
-import { type Fault, fault } from "./fault.ts";
-import { FIELDS, type Field } from "./fields.ts";
+import { called, type Fault, fault } from "./fault.ts";
+import { FIELDS } from "./fields.ts";
 import type { Given } from "./given.ts";
+import type { Field } from "./keys/field.ts";
 import type { ReadContext } from "./readers.ts";
 
 /** Reads fields into a candidate, which is changed; gives all faults. Whatever is set twice is one. */
@@ -16,7 +17,7 @@ export function applyFields(candidate: Tree, given: readonly Given[], surroundin
       faults.push(
         fault(
           one.entry.span,
-          `"${one.entry.value.path}" says again what "${earlier.entry.value.path}" says`,
+          `${called(one.entry.value)} says again what ${called(earlier.entry.value)} says`,
           "keep one of them",
         ),
       );

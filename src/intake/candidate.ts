@@ -1,6 +1,7 @@
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
 import { DEFAULT_CONTAINER, type EngineName, type Runtime } from "../model/kind.ts";
-import { DEFAULT_RESTART, DEFAULT_RETRY } from "../model/retry.ts";
+import { DEFAULT_RESTART } from "../model/restart.ts";
+import { DEFAULT_RETRY } from "../model/retry.ts";
 import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
 import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";
@@ -33,6 +34,8 @@ export interface SubmissionContext extends ReadContext {
   readonly dataFolder?: string;
   /** Keys of a sweep that flags set, instead of what a document says. */
   readonly sweep?: readonly Entry[];
+  /** The flag that set a key, as it is typed: what messages call the key then. */
+  readonly flagOf?: ReadonlyMap<string, string>;
 }
 
 /** What to run, as the fields have it. */

@@ -1,4 +1,5 @@
 import type { Fault, Source } from "./fault.ts";
+import { NOWHERE } from "./value.ts";
 
 /** A fault with its place in a file, for people and editors. */
 export interface Diagnostic {
@@ -16,6 +17,8 @@ export interface Diagnostic {
   readonly caret: number;
   /** How much of `sourceLine` it takes, at least 1 even where the line has ended. */
   readonly width: number;
+  /** A flag said it, so that it stands in no text. */
+  readonly isOfFlag?: true;
 }
 
 /** More faults than this help nobody; the rest is counted. */
@@ -53,7 +56,8 @@ function withLines({ file, text }: Source): CountedSource {
   return { file, text, starts };
 }
 
-function placed({ span, message, hint }: Fault, source: CountedSource): Diagnostic {
+function placed({ span, message, hint, source: own }: Fault, source: CountedSource): Diagnostic {
+  const isOfFlag = span === NOWHERE && own === undefined;
   const index = source.starts.findLastIndex((start) => start <= span.start);
   const lineStart = source.starts[index] ?? 0;
   const before = span.start - lineStart;
@@ -70,6 +74,7 @@ function placed({ span, message, hint }: Fault, source: CountedSource): Diagnost
     sourceLine: window.text,
     caret: window.caret,
     width,
+    ...(isOfFlag && { isOfFlag }),
   };
 }
 

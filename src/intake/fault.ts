@@ -21,7 +21,17 @@ export function fault(span: Span, message: string, hint?: string): Fault {
   return hint === undefined ? { span, message } : { span, message, hint };
 }
 
-/** Refuses a value: `"timeout" <message>`. */
+/** Refuses a value: `"timeout" <message>`, or `--timeout <message>`. */
 export function refuse(value: Value, message: string, hint?: string): Result<never, Fault[]> {
-  return err([fault(value.span, `"${value.path}" ${message}`, hint)]);
+  return err([fault(value.span, `${called(value)} ${message}`, hint)]);
+}
+
+/** How messages call a value: the flag that gave it, or in quotes the keys that lead to it. */
+export function called({ path }: Pick<Value, "path">): string {
+  return isFlag(path) ? path.replace(/\[\d+\]/g, "").replace(".", " ") : `"${path}"`;
+}
+
+/** True for the path of what a flag gave, which begins with the flag as it is typed. */
+export function isFlag(path: string): boolean {
+  return path.startsWith("--");
 }

@@ -26,7 +26,7 @@ export async function draftsFromFlags(
   context: SubmissionContext,
 ): Promise<Result<Draft[], FieldFault[]>> {
   const given = Object.entries(flags).filter(([, data]) => data !== undefined);
-  const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data)));
+  const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data, context)));
   const all = [...entries, ...(context.sweep ?? [])];
   const around = { context, span: NOWHERE };
   const drafts = isPlain(all)
@@ -43,11 +43,6 @@ function isPlain(entries: readonly Entry[]): boolean {
 
 /** What `stint set` may change; a name stays, since ids and other people's notes hold it. */
 export type Editable = Pick<Draft, "spec" | "labels" | "parents">;
-
-const FIXED: Readonly<Record<string, string>> = {
-  name: "submit it anew: stint submit --from ID --name NAME",
-  annotations: "annotations are set at submission",
-};
 
 /** Applies `key=value` pairs to a task: `default` (or `null`) goes back to what holds for a task that says nothing, and an empty label goes. */
 export async function editFields(
@@ -66,7 +61,7 @@ export async function editFields(
   const faults: Fault[] = [];
   const settings: Entry[] = [];
   for (const [key, typed] of pairs) {
-    const entry = await entryOf(key, typed);
+    const entry = await entryOf(key, typed, context);
     const fixed = fixedFault(entry);
     if (fixed !== null) faults.push(fixed);
     else if (!isReset(candidate, { entry, typed, fresh })) settings.push(entry);
@@ -80,7 +75,7 @@ export async function editFields(
   return err([...faults, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
 }
 
-async function entryOf(key: string, data: unknown): Promise<Entry> {
+async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext): Promise<Entry> {
   const meaning = meaningOf(key);
   const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
   // The whole of an open field is a mapping in brackets, one name of it is plain text.
@@ -89,12 +84,14 @@ async function entryOf(key: string, data: unknown): Promise<Entry> {
     meaning.type === "field" &&
     FIELDS[meaning.key]?.isOpen === true &&
     meaning.child === undefined;
-  return { key, span: NOWHERE, value: await flagValue(data, key, isVerbatim && !isMapping) };
+  const [first = "", ...rest] = key.split(".");
+  const path = [flagOf?.get(first) ?? first, ...rest].join(".");
+  return { key, span: NOWHERE, value: await flagValue(data, path, isVerbatim && !isMapping) };
 }
 
 function fixedFault({ key, span }: Entry): Fault | null {
   const meaning = meaningOf(key);
-  const hint = meaning.type === "field" ? FIXED[meaning.key] : undefined;
+  const hint = meaning.type === "field" ? FIELDS[meaning.key]?.isFixed : undefined;
   return hint === undefined ? null : fault(span, `"${key}" cannot be changed any more`, hint);
 }
 

@@ -14,7 +14,8 @@ import {
   setAt,
   type Tree,
 } from "./candidate.ts";
-import { type Fault, fault } from "./fault.ts";
+import { called, type Fault, fault } from "./fault.ts";
+import { FIELDS } from "./fields.ts";
 import type { Given } from "./given.ts";
 import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
@@ -69,27 +70,22 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
 function settleContainer(candidate: Tree, given: readonly Given[], { defaults }: SubmissionContext): Fault[] {
   const kind = getAt(candidate, ["spec", "kind"]) as Tree;
   if (kind["container"] === undefined) return [];
-  const first = given.find(({ key }) => key.startsWith("container."));
+  const first = given.find((one) => fieldOf(one).kind === "container");
   if (getAt(kind, ["container", "image"]) === undefined) {
     // One that could not be read was complained of already.
     if (first === undefined || given.some(({ key }) => key === "container.image")) return [];
-    const message = `"${first.entry.value.path}" stands without an image, wanted container: {image: NAME}`;
+    const message = `${called(first.entry.value)} stands without an image, wanted container: {image: NAME}`;
     return [fault(first.entry.span, message)];
   }
+  const isInherited = getAt(kind, ["environment", "policy"]) === "inherit";
   setAt(candidate, ["spec", "kind"], completedContainer(kind, defaults));
-  return given
-    .filter(
-      ({ key, entry }) =>
-        key === "umask" ||
-        (key === "environment" && entry.value.type === "scalar" && entry.value.text === "inherit"),
-    )
-    .map(({ key, entry }) =>
-      fault(
-        entry.span,
-        `"${entry.value.path}" has no use in a container`,
-        key === "umask" ? undefined : "name the variables: environment: [HF_TOKEN]",
-      ),
-    );
+  return given.flatMap((one) => {
+    const { key, entry } = one;
+    const isInherit = key === "environment" && entry.value.type === "scalar" && isInherited;
+    if (fieldOf(one).kind !== "subprocess" && !isInherit) return [];
+    const hint = isInherit ? "name the variables: environment: [HF_TOKEN]" : undefined;
+    return [fault(entry.span, `${called(entry.value)} has no use in a container`, hint)];
+  });
 }
 
 /** An explicit number of attempts widens what is retried, unless the task says what. */
@@ -121,13 +117,21 @@ function settleGpus(candidate: Tree, given: readonly Given[], { defaults }: Subm
 
 /** What is said and could never have an effect is a slip, of which its author would learn from nothing that happens. */
 function uselessFields(candidate: Tree, given: readonly Given[]): Fault[] {
-  const { slot, resources } = candidate["spec"] as { slot?: string; resources: Resources };
+  const { resources } = candidate["spec"] as { resources: Resources };
   const { gpus, ...wishes } = resources;
-  return given.flatMap(({ key, entry }) => {
-    if (key === "admission" && slot === undefined)
-      return [fault(entry.span, `"admission" has no use without "slot"`, "name the lane: slot: NAME")];
+  return given.flatMap((one) => {
+    const { key, entry } = one;
+    const { needs } = fieldOf(one);
+    if (needs !== undefined && getAt(candidate, FIELDS[needs]?.to ?? []) === undefined)
+      return [
+        fault(
+          entry.span,
+          `${called(entry.value)} has no use without "${needs}"`,
+          `write ${needs}: ${FIELDS[needs]?.flag?.placeholder ?? "…"} beside it`,
+        ),
+      ];
     if (key === "gpus" && gpus === 0 && gpusOf(wishes) > 0)
-      return [fault(entry.span, `"gpus" is 0, and other keys say what a GPU must be like`)];
+      return [fault(entry.span, `${called(entry.value)} is 0, and other keys say what a GPU must be like`)];
     return [];
   });
 }
@@ -171,8 +175,6 @@ function schemaFault({ path, message }: DraftFault, given: readonly Given[], spa
     const to = fieldOf(one).to.join("\0");
     return at === to || at.startsWith(`${to}\0`) || to.startsWith(`${at}\0`);
   });
-  return fault(
-    culprit?.entry.value.span ?? span,
-    `"${culprit?.entry.value.path ?? path.join(".")}": ${message}`,
-  );
+  const value = culprit?.entry.value ?? { path: path.join("."), span };
+  return fault(value.span, `${called(value)}: ${message}`);
 }

@@ -1,6 +1,7 @@
 import { camelCase } from "./camel-case.ts";
-import { type Fault, fault } from "./fault.ts";
+import { called, type Fault, fault, isFlag } from "./fault.ts";
 import { isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
+import { unknownKey } from "./mapping.ts";
 import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
@@ -28,13 +29,13 @@ export function givenFields(entries: readonly Entry[]): { given: Given[]; faults
   if (first !== undefined && keys.length > MAX_KEYS)
     faults.push(fault(first.span, `the task has ${keys.length} keys, wanted at most ${MAX_KEYS}`));
   for (const entry of keys.slice(0, MAX_KEYS)) {
-    const typed = entry.value.path;
+    const typed = keysOf(entry);
     if (isRecordElsewhere && PAST_OF_RECORD.has(camelCase(typed))) continue;
     const meaning = meaningOf(typed);
     if (meaning.type !== "field") faults.push(...keyFaults(meaning, entry));
     else {
       const value = withUnit(entry.value, meaning);
-      if (value === null || (isUnspecified(value) && meaning.key !== "cwd")) continue;
+      if (value === null || (isUnspecified(value) && !isHome(meaning.key, value))) continue;
       given.push({
         key: meaning.key,
         ...(meaning.child !== undefined && { child: meaning.child }),
@@ -45,14 +46,25 @@ export function givenFields(entries: readonly Entry[]): { given: Given[]; faults
   return { given, faults };
 }
 
+/** The keys that lead to a value, joined by dots, as they were written; of a flag, the key that it sets. */
+function keysOf({ key, value }: Entry): string {
+  return isFlag(value.path) ? key : value.path;
+}
+
+/** In YAML a lone `~` is null; in a path it can only mean home. */
+function isHome(key: string, value: Value): boolean {
+  return key === "cwd" && value.type === "scalar" && value.text === "~";
+}
+
 /** The entries of a group instead of the group. */
 function opened(entry: Entry): Entry[] {
-  if (entry.value.type !== "mapping" || !isGroup(entry.value.path)) return [entry];
+  if (entry.value.type !== "mapping" || !isGroup(keysOf(entry))) return [entry];
   return entry.value.entries.flatMap(opened);
 }
 
-function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }: Entry): Fault[] {
-  const typed = value.path;
+function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): Fault[] {
+  const { span, value } = entry;
+  const typed = called(value);
   switch (meaning.type) {
     case "group": {
       if (isUnspecified(value)) return [];
@@ -60,7 +72,7 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }
       return [
         fault(
           value.span,
-          `"${typed}" is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`,
+          `${typed} is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`,
           groupHint(meaning.key, value),
         ),
       ];
@@ -69,27 +81,27 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, { span, value }
       return [
         fault(
           span,
-          `"${typed}" cannot stand here`,
+          `${typed} cannot stand here`,
           "a sweep is made where tasks are submitted, at the top level of a document",
         ),
       ];
     case "schedule": {
-      const message = `"${typed}" is a key of a schedule, which is a file around its task`;
+      const message = `${typed} is a key of a schedule, which is a file around its task`;
       return [
         fault(span, message, "put the task under task: in a file of schedules/, see stint init nightly"),
       ];
     }
     case "unsupported":
-      return isUnspecified(value) ? [] : [fault(span, `"${typed}" is not supported yet`, meaning.hint)];
+      return isUnspecified(value) ? [] : [fault(span, `${typed} is not supported yet`, meaning.hint)];
     case "unknown":
-      return [
-        fault(
-          span,
-          `"${typed}" is unknown`,
-          meaning.suggestion === null ? undefined : `did you mean ${meaning.suggestion}?`,
-        ),
-      ];
+      return [unknownKey(entry, siblingsOf(keysOf(entry)), meaning.suggestion)];
   }
+}
+
+/** The keys that may stand where one does; at the top they are too many to tell. */
+function siblingsOf(typed: string): string[] {
+  const group = typed.split(".").slice(0, -1).join(".");
+  return isGroup(group) ? keysOfGroup(group) : [];
 }
 
 function groupHint(group: string, value: Value): string | undefined {

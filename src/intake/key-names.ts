@@ -2,21 +2,20 @@ import { own } from "../lib/own.ts";
 import { closest } from "../lib/suggest.ts";
 import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
+import type { Alias } from "./keys/field.ts";
+import { GROUPS } from "./keys/groups.ts";
+import { SWEEP_KEYS } from "./keys/sweep.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
 
 /** What a key that somebody wrote means. */
 export type Meaning =
-  | {
+  | ({
       readonly type: "field";
       /** In FIELDS. */
       readonly key: string;
       /** The user's own name under an open field. */
       readonly child?: string;
-      /** Of the bare numbers that the spelling stands for. */
-      readonly unit?: string;
-      /** In the seeds, 0 and the empty text mean: not said. */
-      readonly isZeroAbsent?: true;
-    }
+    } & Alias)
   | { readonly type: "group"; readonly key: string }
   /** Of a sweep as a whole, which is read before its members. */
   | { readonly type: "sweep"; readonly key: string }
@@ -25,73 +24,12 @@ export type Meaning =
   | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
   | { readonly type: "unknown"; readonly suggestion: string | null };
 
-interface Alias {
-  readonly key: string;
-  readonly unit?: string;
-  readonly isZeroAbsent?: true;
-}
-
-const isZeroAbsent = true;
-
 /** Other spellings: the record's own, and those of fetch_ml, rdev, solti and gyoza. */
-const ALIASES: Readonly<Record<string, Alias>> = {
-  jobName: { key: "name" },
-  image: { key: "container.image" },
-  "container.command": { key: "command" },
-  "container.args": { key: "args" },
-  "container.env": { key: "env" },
-  "container.pullTimeoutMs": { key: "container.pullTimeout", unit: "ms" },
-  "container.shmBytes": { key: "container.shmSize", unit: "B" },
-  interpreter: { key: "runtime" },
-  at: { key: "notBefore" },
-  timeoutMs: { key: "timeout", unit: "ms", isZeroAbsent },
-  queueTtlMs: { key: "queueTtl", unit: "ms", isZeroAbsent },
-  stopGraceMs: { key: "stopGrace", unit: "ms" },
-  "backoff.firstMs": { key: "backoff.first", unit: "ms", isZeroAbsent },
-  "backoff.maxMs": { key: "backoff.max", unit: "ms", isZeroAbsent },
-  maxRetries: { key: "retries" },
-  "retry.maxRetries": { key: "retries" },
-  maxAttempts: { key: "retry.maxAttempts" },
-  cpu: { key: "cpus", isZeroAbsent },
-  gpu: { key: "gpus", isZeroAbsent },
-  memoryBytes: { key: "memory", unit: "B", isZeroAbsent },
-  memoryGb: { key: "memory", unit: "GB", isZeroAbsent },
-  memoryMb: { key: "memory", unit: "MB", isZeroAbsent },
-  ramMb: { key: "memory", unit: "MB", isZeroAbsent },
-  ramGb: { key: "memory", unit: "GB", isZeroAbsent },
-  gpuMemory: { key: "vram", isZeroAbsent },
-  gpuMemoryGb: { key: "vram", unit: "GB", isZeroAbsent },
-  vramBytes: { key: "vram", unit: "B", isZeroAbsent },
-  vramMb: { key: "vram", unit: "MB", isZeroAbsent },
-  vramGb: { key: "vram", unit: "GB", isZeroAbsent },
-  "limits.mem": { key: "limits.memory", isZeroAbsent },
-  "limits.memoryBytes": { key: "limits.memory", unit: "B", isZeroAbsent },
-  "limits.memoryMb": { key: "limits.memory", unit: "MB", isZeroAbsent },
-  "limits.memoryGb": { key: "limits.memory", unit: "GB", isZeroAbsent },
-  "limits.cpu": { key: "limits.cpus", isZeroAbsent },
-  "limits.maxPids": { key: "limits.pids", isZeroAbsent },
-  "limits.processes": { key: "limits.pids", isZeroAbsent },
-  "limits.nofile": { key: "limits.openFiles" },
-  "limits.fileSizeBytes": { key: "limits.fileSize", unit: "B", isZeroAbsent },
-  "limits.coreBytes": { key: "limits.core", unit: "B" },
-  "limits.addressSpaceBytes": { key: "limits.addressSpace", unit: "B", isZeroAbsent },
-};
-
-/** Keys that make one document many tasks. */
-export const SWEEP_KEYS: readonly string[] = ["matrix", "each", "array", "maxParallel", "maxFailures"];
-
-/** Names of mappings whose keys are fields, and the prefix that their keys have in FIELDS. */
-const GROUPS: Readonly<Record<string, string>> = {
-  retry: "retry.",
-  "retry.backoff": "backoff.",
-  backoff: "backoff.",
-  logs: "logs.",
-  limits: "limits.",
-  container: "container.",
-  on: "on.",
-  resources: "",
-  constraints: "",
-};
+const ALIASES: Readonly<Record<string, { readonly key: string } & Alias>> = Object.fromEntries(
+  Object.entries(FIELDS).flatMap(([key, { also = {} }]) =>
+    Object.entries(also).map(([spelling, alias]) => [spelling, { key, ...alias }]),
+  ),
+);
 
 /** `metadata` is fetch_ml's; in the long form it never comes here. */
 const OPEN_ALIASES: Readonly<Record<string, string>> = {
@@ -117,9 +55,10 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   mem: "memory",
   ram: "memory",
   environmentVariables: "env",
-  notify: "on",
-  notifications: "on",
-  hooks: "on",
+  notifications: "notify",
+  hooks: "notify",
+  // What a tool of YAML 1.1 makes of `on`.
+  true: "notify",
   envFile: "envFrom",
   secrets: "envFrom",
   tags: "labels",
@@ -149,7 +88,7 @@ export function meaningOf(typed: string): Meaning {
   const alias = own(ALIASES, canonical) ?? { key: canonical };
   if (own(FIELDS, alias.key) !== undefined) return { type: "field", ...alias };
   if (own(GROUPS, key) !== undefined) return { type: "group", key };
-  if (SWEEP_KEYS.includes(canonical)) return { type: "sweep", key: canonical };
+  if (own(SWEEP_KEYS, canonical) !== undefined) return { type: "sweep", key: canonical };
   if (OF_SCHEDULES.has(canonical)) return { type: "schedule" };
   const hint = own(UNSUPPORTED, canonical);
   return hint === undefined
@@ -164,18 +103,19 @@ export function isGroup(typed: string): boolean {
 
 /** The keys that a group has, as they are written in it. */
 export function keysOfGroup(group: string): string[] {
-  const prefix = own(GROUPS, group) ?? "";
-  if (prefix === "") return ["cpus", "memory", "gpus", "vram", "gpuModel", "gpuMinMemory", "gpuIds"];
+  const prefix = own(GROUPS, camelPath(group))?.prefix ?? "";
+  const isIn = (key: string): boolean =>
+    prefix === "" ? FIELDS[key]?.to[1] === "resources" : key.startsWith(prefix);
   return Object.keys(FIELDS)
-    .filter((key) => key.startsWith(prefix))
+    .filter(isIn)
     .map((key) => key.slice(prefix.length));
 }
 
 function withoutGroup(key: string): string {
   const parts = key.split(".");
   for (let length = parts.length - 1; length > 0; length -= 1) {
-    const prefix = own(GROUPS, parts.slice(0, length).join("."));
-    if (prefix !== undefined) return `${prefix}${parts.slice(length).join(".")}`;
+    const group = own(GROUPS, parts.slice(0, length).join("."));
+    if (group !== undefined) return `${group.prefix}${parts.slice(length).join(".")}`;
   }
   return key;
 }
@@ -189,12 +129,13 @@ function suggestion(key: string): string | null {
     if (own(FIELDS, last) !== undefined) return `${last}, not under ${group}`;
     return closest(last, keysOfGroup(group)) ?? elsewhere ?? null;
   }
-  const tables = [FIELDS, GROUPS, ALIASES, UNSUPPORTED].flatMap((table) => Object.keys(table));
+  const tables = [FIELDS, GROUPS, ALIASES, UNSUPPORTED, SWEEP_KEYS].flatMap((table) => Object.keys(table));
   const near = closest(
     key,
-    [...tables, ...SWEEP_KEYS].filter((name) => !name.includes(".")),
+    tables.filter((name) => !name.includes(".")),
   );
-  return own(USUAL_SLIPS, key) ?? elsewhere ?? (near === null ? null : (own(ALIASES, near)?.key ?? near));
+  const meant = near === null ? null : (own(ALIASES, near)?.key ?? own(GROUPS, near)?.now ?? near);
+  return own(USUAL_SLIPS, key) ?? elsewhere ?? meant;
 }
 
 /** A dotted key in our case; gyoza's `retry_policy` is our `retry`. */

@@ -1,24 +1,17 @@
 import { ok, type Result } from "../lib/result.ts";
-import { type Fault, refuse } from "./fault.ts";
-import { type ReadContext, size } from "./readers.ts";
-import { describe, type Value } from "./value.ts";
+import type { Fault } from "./fault.ts";
+import { atLeast, type ReadContext, reader, size } from "./readers.ts";
+import type { Value } from "./value.ts";
 
-/** The kernel gives no smaller share of a CPU. */
-export const MIN_CPU_SHARE = 0.01;
+/** A number of CPUs, also a part of one; the kernel gives no smaller share. */
+export const cpuShare = atLeast(0.01, "a number of CPUs");
 
-/** A number of CPUs, also a part of one. */
-export function cpuShare(value: Value): Result<number, Fault[]> {
-  const isShare =
-    value.type === "scalar" &&
-    typeof value.data === "number" &&
-    Number.isFinite(value.data) &&
-    value.data >= MIN_CPU_SHARE;
-  return isShare
-    ? ok(value.data)
-    : refuse(value, `is ${describe(value)}, wanted a number of CPUs of at least ${MIN_CPU_SHARE}`);
-}
+const anySize = size(0);
 
 /** A size; a bare 0 needs no unit. */
-export function sizeOrNone(value: Value, surroundings: ReadContext): Result<number, Fault[]> {
-  return value.type === "scalar" && value.data === 0 ? ok(0) : size(0)(value, surroundings);
-}
+export const sizeOrNone = reader(
+  { anyOf: [anySize.schema, { const: 0 }] },
+  (value: Value, surroundings: ReadContext): Result<number, Fault[]> =>
+    value.type === "scalar" && value.data === 0 ? ok(0) : anySize(value, surroundings),
+  (bytes) => anySize.print?.(bytes) ?? "",
+);

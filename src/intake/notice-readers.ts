@@ -1,95 +1,154 @@
-import { ok, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_RECEIVERS, type Receiver, type SecretPlace } from "../model/notice.ts";
-import { type Fault, refuse } from "./fault.ts";
-import { all, listOf, type ReadContext, text } from "./readers.ts";
-import { section } from "./section.ts";
+import { type Fault, fault, refuse } from "./fault.ts";
+import { mapping, mappingOf } from "./mapping.ts";
+import { all, listOf, type ReadContext, reader, text } from "./readers.ts";
+import { TEXT, textLike } from "./schema.ts";
 import { folder } from "./task-readers.ts";
-import { describe, isUnspecified, type Value } from "./value.ts";
+import { describe, type Entry, type Value } from "./value.ts";
 
 const KINDS = "one of command, webhook and ping";
 const ADDRESS = "an address such as https://example.org/hook";
 
+const address = reader(textLike("^https?://\\S+$"), (value: Value): Result<string, Fault[]> => {
+  const read = text(value);
+  if (!read.ok) return read;
+  return /^https?:\/\/[^\s]+$/.test(read.value) && URL.canParse(read.value)
+    ? read
+    : refuse(value, `is ${describe(value)}, wanted ${ADDRESS}`);
+});
+
+const words = listOf(text);
+
+/** A list is a program with its arguments, a text a line for the shell. */
+const command = reader(
+  { anyOf: [TEXT, { type: "array", items: TEXT, minItems: 1 }] },
+  (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
+    if (value.type === "list") {
+      const argv = words(value, context);
+      if (!argv.ok) return argv;
+      return argv.value.length === 0
+        ? refuse(value, "is empty, wanted a program with its arguments")
+        : ok({ type: "command", argv: argv.value });
+    }
+    const line = text(value);
+    return line.ok ? ok({ type: "command", argv: ["/bin/sh", "-c", line.value] }) : line;
+  },
+);
+
+/** Field names of RFC 9110, 5.1. */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const placeKeys = mapping({ env: text, file: folder }, { example: "{env: NAME} or {file: PATH}" });
+
+const headerValue = reader(
+  {
+    anyOf: [
+      { ...TEXT, pattern: "^[^\\r\\n]+$" },
+      { ...placeKeys.schema, minProperties: 1 },
+    ],
+  },
+  (value: Value, context: ReadContext): Result<string | SecretPlace, Fault[]> => {
+    if (value.type !== "mapping") {
+      const read = text(value);
+      if (!read.ok) return read;
+      return /^[^\r\n]+$/.test(read.value) ? read : refuse(value, "has several lines, wanted one");
+    }
+    const read = placeKeys(value, context);
+    if (!read.ok) return err(read.error);
+    const place = placeOf(read.value.env, read.value.file);
+    return place === null ? refuse(value, "says no place, wanted {env: NAME} or {file: PATH}") : ok(place);
+  },
+);
+
+const headers = mappingOf(headerName, headerValue, {
+  example: "{Authorization: {env: HOOK_AUTH}}",
+  names: textLike(HEADER_NAME.source),
+});
+
+function headerName({ key, span, value }: Entry): Result<string, Fault[]> {
+  return HEADER_NAME.test(key)
+    ? ok(key)
+    : err([fault(span, `"${value.path}" has a name that no header can have`)]);
+}
+
+const addressKeys = { url: address, urlEnv: text, urlFile: folder } as const;
+const pingKeys = mapping(addressKeys);
+const webhookKeys = mapping({ ...addressKeys, secretEnv: text, secretFile: folder, headers });
+const oneOfThree = { oneOf: Object.keys(addressKeys).map((key) => ({ required: [key] })) };
+
+const ping = reader(
+  { anyOf: [address.schema, { ...pingKeys.schema, ...oneOfThree }] },
+  (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
+    const read = value.type === "mapping" ? pingKeys(value, context) : urlAlone(value);
+    if (!read.ok) return err(read.error);
+    const url = oneAddress(value, read.value);
+    return url.ok ? ok({ type: "ping", url: url.value }) : url;
+  },
+);
+
+const webhook = reader(
+  {
+    anyOf: [
+      address.schema,
+      { ...webhookKeys.schema, ...oneOfThree, not: { required: ["secretEnv", "secretFile"] } },
+    ],
+  },
+  (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
+    const read = value.type === "mapping" ? webhookKeys(value, context) : urlAlone(value);
+    if (!read.ok) return err(read.error);
+    const { secretEnv, secretFile, headers: given } = { ...NOTHING, ...read.value };
+    const url = oneAddress(value, read.value);
+    if (!url.ok) return url;
+    if (secretEnv !== undefined && secretFile !== undefined)
+      return refuse(value, "has secretEnv and secretFile, wanted one of them");
+    const secret = placeOf(secretEnv, secretFile);
+    return ok({
+      type: "webhook",
+      url: url.value,
+      ...(secret !== null && { secret }),
+      ...(given !== undefined && { headers: given }),
+    });
+  },
+);
+
+const receiverKeys = mapping(
+  { command, webhook, ping },
+  { example: "{command: LINE}, {webhook: ADDRESS} or {ping: ADDRESS}" },
+);
+const receiverSchema = {
+  ...receiverKeys.schema,
+  oneOf: ["command", "webhook", "ping"].map((key) => ({ required: [key] })),
+};
+
 /** Who is told of something: a list of mappings with one of command, webhook and ping, or one such mapping. */
-export function receivers(value: Value, context: ReadContext): Result<Receiver[], Fault[]> {
-  const items = value.type === "list" ? value.items : [value];
-  if (items.length > MAX_RECEIVERS)
-    return refuse(value, `has ${items.length} receivers, wanted at most ${MAX_RECEIVERS}`);
-  return all(items.map((item) => receiver(item, context)));
+export const receivers = reader(
+  { anyOf: [receiverSchema, { type: "array", items: receiverSchema, maxItems: MAX_RECEIVERS }] },
+  (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {
+    const items = value.type === "list" ? value.items : [value];
+    if (items.length > MAX_RECEIVERS)
+      return refuse(value, `has ${items.length} receivers, wanted at most ${MAX_RECEIVERS}`);
+    return all(items.map((item) => receiver(item, context)));
+  },
+);
+
+function receiver(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
+  const read = receiverKeys(value, context);
+  if (!read.ok) return err(read.error);
+  const given = Object.values(read.value).filter((one) => one !== undefined);
+  const [only] = given;
+  return only === undefined || given.length > 1
+    ? refuse(value, `has ${given.length} keys, wanted ${KINDS}`)
+    : ok(only);
 }
 
 /** The address of a dead-man switch, which is told of the start and of either end. */
-export function pings(value: Value, context: ReadContext): Result<Receiver[], Fault[]> {
-  const read = ping(value, context);
-  return read.ok ? ok([read.value]) : read;
-}
-
-function receiver(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
-  if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted a mapping with ${KINDS}`);
-  const given = value.entries.filter((entry) => !isUnspecified(entry.value));
-  const [only, second] = given;
-  if (only === undefined || second !== undefined)
-    return refuse(value, `has ${given.length} keys, wanted ${KINDS}`);
-  switch (only.key) {
-    case "command":
-      return command(only.value, context);
-    case "webhook":
-      return webhook(only.value, context);
-    case "ping":
-      return ping(only.value, context);
-    default:
-      return refuse(only.value, `is unknown, wanted ${KINDS}`);
-  }
-}
-
-/** A list is a program with its arguments, a text a line for the shell. */
-function command(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
-  if (value.type === "list") {
-    const argv = listOf(text)(value, context);
-    if (!argv.ok) return argv;
-    return argv.value.length === 0
-      ? refuse(value, "is empty, wanted a program with its arguments")
-      : ok({ type: "command", argv: argv.value });
-  }
-  const line = text(value);
-  return line.ok ? ok({ type: "command", argv: ["/bin/sh", "-c", line.value] }) : line;
-}
-
-const addressKeys = {
-  url: { name: "url", read: address },
-  urlEnv: { name: "urlEnv", read: text },
-  urlFile: { name: "urlFile", read: folder },
-} as const;
-const pingKeys = section(addressKeys);
-const webhookKeys = section({
-  ...addressKeys,
-  secretEnv: { name: "secretEnv", read: text },
-  secretFile: { name: "secretFile", read: folder },
-  headers: { name: "headers", read: headers },
-});
-
-function ping(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
-  const read = value.type === "mapping" ? pingKeys(value, context) : urlAlone(value);
-  if (!read.ok) return read;
-  const url = oneAddress(value, read.value);
-  return url.ok ? ok({ type: "ping", url: url.value }) : url;
-}
-
-function webhook(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
-  const read = value.type === "mapping" ? webhookKeys(value, context) : urlAlone(value);
-  if (!read.ok) return read;
-  const { secretEnv, secretFile, headers: given } = { ...NOTHING, ...read.value };
-  const url = oneAddress(value, read.value);
-  if (!url.ok) return url;
-  if (secretEnv !== undefined && secretFile !== undefined)
-    return refuse(value, "has secretEnv and secretFile, wanted one of them");
-  const secret = placeOf(secretEnv, secretFile);
-  return ok({
-    type: "webhook",
-    url: url.value,
-    ...(secret !== null && { secret }),
-    ...(given !== undefined && { headers: given }),
-  });
-}
+export const pings = reader(
+  ping.schema,
+  (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {
+    const read = ping(value, context);
+    return read.ok ? ok([read.value]) : read;
+  },
+);
 
 interface Addressed {
   readonly url?: string;
@@ -122,41 +181,4 @@ function oneAddress(value: Value, given: Addressed): Result<string | SecretPlace
 function placeOf(env: string | undefined, file: string | undefined): SecretPlace | null {
   if (env !== undefined) return { env };
   return file === undefined ? null : { file };
-}
-
-function address(value: Value): Result<string, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
-  return /^https?:\/\/[^\s]+$/.test(read.value) && URL.canParse(read.value)
-    ? read
-    : refuse(value, `is ${describe(value)}, wanted ${ADDRESS}`);
-}
-
-/** Field names of RFC 9110, 5.1. */
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const placeKeys = section({ env: { name: "env", read: text }, file: { name: "file", read: folder } });
-
-function headers(value: Value, context: ReadContext): Result<Record<string, string | SecretPlace>, Fault[]> {
-  if (value.type !== "mapping")
-    return refuse(value, `is ${describe(value)}, wanted a mapping such as {Authorization: {env: HOOK_AUTH}}`);
-  const pairs = all(
-    value.entries.map(({ key, value: given }): Result<[string, string | SecretPlace], Fault[]> => {
-      if (!HEADER_NAME.test(key)) return refuse(given, "has a name that no header can have");
-      const read = headerValue(given, context);
-      return read.ok ? ok([key, read.value]) : read;
-    }),
-  );
-  return pairs.ok ? ok(Object.fromEntries(pairs.value)) : pairs;
-}
-
-function headerValue(value: Value, context: ReadContext): Result<string | SecretPlace, Fault[]> {
-  if (value.type !== "mapping") {
-    const read = text(value);
-    if (!read.ok) return read;
-    return /^[^\r\n]+$/.test(read.value) ? read : refuse(value, "has several lines, wanted one");
-  }
-  const read = placeKeys(value, context);
-  if (!read.ok) return read;
-  const place = placeOf(read.value.env, read.value.file);
-  return place === null ? refuse(value, "says no place, wanted {env: NAME} or {file: PATH}") : ok(place);
 }

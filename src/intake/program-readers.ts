@@ -1,32 +1,48 @@
 import { ok, type Result } from "../lib/result.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { all, anyText, text } from "./readers.ts";
+import { all, anyText, reader, text } from "./readers.ts";
+import { TEXT } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 import { splitWords } from "./words.ts";
 
 /** A program with its arguments: a list, or a single word. */
-export function command(value: Value): Result<string[], Fault[]> {
-  if (value.type === "list") {
-    const [program, ...rest] = value.items;
-    if (program === undefined) return refuse(value, "is an empty list, wanted a program and its arguments");
-    return all([text(program), ...rest.map((item) => argument(item))]);
-  }
-  const read = text(value);
-  if (!read.ok) return value.type === "mapping" ? refuse(value, "is a mapping, wanted a list") : read;
-  if (!/\s/.test(read.value)) return ok([read.value]);
-  const words = splitWords(read.value);
-  const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
-  return refuse(value, "holds blanks, wanted a list or a single word", `write run: for a shell line${list}`);
-}
+export const command = reader(
+  {
+    anyOf: [
+      { ...TEXT, pattern: "^\\S+$" },
+      { type: "array", minItems: 1, prefixItems: [TEXT], items: anyText.schema },
+    ],
+  },
+  (value: Value): Result<string[], Fault[]> => {
+    if (value.type === "list") {
+      const [program, ...rest] = value.items;
+      if (program === undefined) return refuse(value, "is an empty list, wanted a program and its arguments");
+      return all([text(program), ...rest.map((item) => argument(item))]);
+    }
+    const read = text(value);
+    if (!read.ok) return value.type === "mapping" ? refuse(value, "is a mapping, wanted a list") : read;
+    if (!/\s/.test(read.value)) return ok([read.value]);
+    const words = splitWords(read.value);
+    const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
+    return refuse(
+      value,
+      "holds blanks, wanted a list or a single word",
+      `write run: for a shell line${list}`,
+    );
+  },
+);
 
 /** Arguments: a list, or a line that is split into words as a shell would. */
-export function args(value: Value): Result<string[], Fault[]> {
-  if (value.type === "list") return all(value.items.map(argument));
-  if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");
-  if (value.text === "") return ok([]);
-  const words = splitWords(value.text);
-  return words.ok ? words : refuse(value, `cannot be split into words: ${words.error}`);
-}
+export const args = reader(
+  { anyOf: [anyText.schema, { type: "array", items: anyText.schema }] },
+  (value: Value): Result<string[], Fault[]> => {
+    if (value.type === "list") return all(value.items.map(argument));
+    if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");
+    if (value.text === "") return ok([]);
+    const words = splitWords(value.text);
+    return words.ok ? words : refuse(value, `cannot be split into words: ${words.error}`);
+  },
+);
 
 /** The empty text is an argument like any other. */
 function argument(value: Value): Result<string, Fault[]> {

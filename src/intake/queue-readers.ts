@@ -1,59 +1,110 @@
-import { ok, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH } from "../model/identity.ts";
 import type { Requirement, Selector } from "../model/selector.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { all, listOf, oneOf, type ReadContext, type Reader, text } from "./readers.ts";
-import { members } from "./task-readers.ts";
+import { mapping, partOf } from "./mapping.ts";
+import { all, described, listOf, oneOf, type ReadContext, type Reader, reader, text } from "./readers.ts";
+import { oneOfWords, oneOrMany, type Schema, says, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
+
+const IDENTIFIER = /^[A-Za-z0-9._-]+$/;
 
 /** What names a lane, a key: letters, digits and `._-`. */
 export function identifier(maxLength: number): Reader<string> {
-  return (value) => {
-    const read = text(value);
-    if (!read.ok) return read;
-    if (!/^[A-Za-z0-9._-]+$/.test(read.value))
+  const read = (value: Value): Result<string, Fault[]> => {
+    const typed = text(value);
+    if (!typed.ok) return typed;
+    if (!IDENTIFIER.test(typed.value))
       return refuse(value, `is ${describe(value)}, wanted letters, digits, dots, dashes and underscores`);
-    return read.value.length > maxLength
-      ? refuse(value, `has ${read.value.length} characters, wanted at most ${maxLength}`)
-      : read;
+    return typed.value.length > maxLength
+      ? refuse(value, `has ${typed.value.length} characters, wanted at most ${maxLength}`)
+      : typed;
   };
+  return reader({ ...TEXT, pattern: IDENTIFIER.source, maxLength }, read, String);
 }
+
+const REFERENCE = /^(\d+|[A-Za-z][A-Za-z0-9._-]*|\d{6,}-[A-Za-z0-9._-]+)$/;
+const ONE = REFERENCE.source.slice(1, -1);
+const reference: Schema = {
+  anyOf: [
+    textLike(`^\\s*${ONE}\\s*(,\\s*${ONE}\\s*)*$`),
+    { type: "integer", minimum: 0 },
+    { type: "boolean" },
+  ],
+};
 
 /** Tasks by number, id or name: a list, or a text with commas between them. */
-export function references(value: Value, surroundings: ReadContext): Result<string[], Fault[]> {
-  const read = listOf(text)(value, surroundings);
-  if (!read.ok) return read;
-  const names = read.value.flatMap((one) => one.split(",")).map((one) => one.trim());
-  const odd = names.find((name) => !/^(\d+|[A-Za-z][A-Za-z0-9._-]*|\d{6,}-[A-Za-z0-9._-]+)$/.test(name));
-  if (odd !== undefined)
-    return refuse(value, `names "${odd}", wanted the number, the id or the name of a task`);
-  const long = names.find((name) => name.length > 2 * MAX_NAME_LENGTH);
-  return long === undefined ? ok([...new Set(names)]) : refuse(value, "names a task of impossible length");
-}
+export const references = reader(
+  oneOrMany(reference),
+  (value: Value, surroundings: ReadContext): Result<string[], Fault[]> => {
+    const read = texts(value, surroundings);
+    if (!read.ok) return read;
+    const names = read.value.flatMap((one) => one.split(",")).map((one) => one.trim());
+    const odd = names.find((name) => !REFERENCE.test(name));
+    if (odd !== undefined)
+      return refuse(value, `names "${odd}", wanted the number, the id or the name of a task`);
+    const long = names.find((name) => name.length > 2 * MAX_NAME_LENGTH);
+    return long === undefined ? ok([...new Set(names)]) : refuse(value, "names a task of impossible length");
+  },
+);
+
+const texts = listOf(text);
+const deviceName = { ...TEXT, pattern: "^(\\s*[^,\\s][^,]*)(,\\s*[^,\\s][^,]*)*$" };
 
 /** GPUs by index, id or the beginning of one. */
-export function deviceNames(value: Value, surroundings: ReadContext): Result<string[], Fault[]> {
-  const read = listOf(text)(value, surroundings);
-  return read.ok ? ok(read.value.flatMap((one) => one.split(",")).map((one) => one.trim())) : read;
-}
+export const deviceNames = reader(
+  { anyOf: [deviceName, { type: "array", items: deviceName, minItems: 1 }] },
+  (value: Value, surroundings: ReadContext): Result<string[], Fault[]> => {
+    const read = texts(value, surroundings);
+    return read.ok ? ok(read.value.flatMap((one) => one.split(",")).map((one) => one.trim())) : read;
+  },
+);
 
 const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
+const PART = "\\s*(![^=!\\s,]+|[^=!\\s,]+\\s*(!?=\\s*[^\\s,]+)?)\\s*";
+const values = described(listOf(text), { anyOf: [TEXT, { type: "array", items: TEXT, minItems: 1 }] });
+const requirementKeys = mapping(
+  { key: text, operator: oneOf(OPERATORS), values },
+  { must: ["key", "operator"], example: "{key: pool, operator: In, values: [night]}" },
+);
+const selectorSchemas: readonly Schema[] = [
+  { ...TEXT, pattern: `^${PART}(,${PART})*$` },
+  {
+    type: "object",
+    not: { required: ["operator"] },
+    propertyNames: { minLength: 1 },
+    additionalProperties: values.schema,
+  },
+  {
+    ...requirementKeys.schema,
+    oneOf: [
+      { allOf: [{ properties: { operator: oneOfWords(["In", "NotIn"]) } }, says("values")] },
+      { properties: { operator: oneOfWords(["Exists", "DoesNotExist"]) }, not: says("values") },
+    ],
+  },
+];
 
 /** `{pool: night}`, `pool=night, !draft`, or a list of either or of requirements as the record has them. */
-export function selector(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
+export const selector = reader(
+  { anyOf: [...selectorSchemas, { type: "array", items: { anyOf: selectorSchemas } }] },
+  readSelector,
+);
+
+function readSelector(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
   if (value.type === "list") {
-    const read = all(value.items.map((item) => selector(item, surroundings)));
+    const nested = value.items.find((item) => item.type === "list");
+    if (nested !== undefined) return refuse(nested, "is a list in a list, wanted key=value or a mapping");
+    const read = all(value.items.map((item) => readSelector(item, surroundings)));
     return read.ok ? ok(read.value.flat()) : read;
   }
   if (value.type === "scalar") return selectorText(value);
   if (value.entries.some(({ key }) => key === "operator")) return requirement(value, surroundings);
-  const read = all(
+  return all(
     value.entries.map(({ key, value: one }): Result<Requirement, Fault[]> => {
-      const values = listOf(text)(one, surroundings);
-      return values.ok ? ok({ key, operator: "In", values: values.value }) : values;
+      const wanted = values(one, surroundings);
+      return wanted.ok ? ok({ key, operator: "In", values: wanted.value }) : wanted;
     }),
   );
-  return read;
 }
 
 function selectorText(value: Value): Result<Selector, Fault[]> {
@@ -71,20 +122,14 @@ function selectorText(value: Value): Result<Selector, Fault[]> {
 }
 
 function requirement(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
-  if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted a mapping`);
-  const read = members(value, ["key", "operator", "values"]);
-  if (!read.ok) return read;
-  const { key, operator, values } = read.value;
-  if (key === undefined || operator === undefined) return refuse(value, "wants a key and an operator");
-  const name = text(key);
-  if (!name.ok) return name;
-  const how = oneOf(OPERATORS)(operator, surroundings);
-  if (!how.ok) return how;
-  if (how.value === "Exists" || how.value === "DoesNotExist") {
-    if (values !== undefined) return refuse(values, `has no use with ${how.value}`);
-    return ok([{ key: name.value, operator: how.value }]);
-  }
-  if (values === undefined) return refuse(value, `has no values, which ${how.value} wants`);
-  const list = listOf(text)(values, surroundings);
-  return list.ok ? ok([{ key: name.value, operator: how.value, values: list.value }]) : list;
+  const read = requirementKeys(value, surroundings);
+  if (!read.ok) return err(read.error);
+  const { key, operator, values: named } = read.value;
+  if (operator === "Exists" || operator === "DoesNotExist")
+    return named === undefined
+      ? ok([{ key, operator }])
+      : refuse(partOf(value, "values"), `has no use with ${operator}`);
+  return named === undefined
+    ? refuse(value, `has no values, which ${operator} wants`)
+    : ok([{ key, operator, values: named }]);
 }

@@ -1,8 +1,9 @@
-import { parseBytes } from "../lib/bytes.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { formatBytes, parseBytes } from "../lib/bytes.ts";
+import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Fault, refuse } from "./fault.ts";
+import { oneOfWords, oneOrMany, type Schema, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
 /** What some values are read against. */
@@ -15,29 +16,61 @@ export interface ReadContext {
   readonly nowMs: number;
 }
 
-/** Reads one value, or says what is wrong with it. */
-export type Reader<T> = (value: Value, surroundings: ReadContext) => Result<T, Fault[]>;
+type Read<T> = (value: Value, surroundings: ReadContext) => Result<T, Fault[]>;
+
+/** Reads one value, or says what is wrong with it; its schema says the same to editors. */
+export interface Reader<T> extends Read<T> {
+  readonly schema: Schema;
+  /** How `show` writes what was read; absent for what has no short form. */
+  print?(value: T): string;
+}
+
+/** Makes a reader. What a schema cannot say (a quote that is not closed, the 31st of February) the function alone refuses. */
+export function reader<F extends Read<unknown>>(
+  schema: Schema,
+  read: F,
+  print?: (value: Extract<ReturnType<F>, { ok: true }>["value"]) => string,
+): F & { readonly schema: Schema; print?(value: Extract<ReturnType<F>, { ok: true }>["value"]): string } {
+  return Object.assign(read, { schema, ...(print !== undefined && { print }) });
+}
+
+/** The same reader with more in its schema. */
+export function described<T>(of: Reader<T>, more: Schema): Reader<T> {
+  const read: Read<T> = (value, surroundings) => of(value, surroundings);
+  return Object.assign(read, of, { schema: { ...of.schema, ...more } });
+}
 
 /** Any single value as it was typed; not empty. */
-export function text(value: Value): Result<string, Fault[]> {
-  if (value.type !== "scalar") return refuse(value, `is ${describe(value)}, wanted text`);
-  if (value.text === "" || value.data === null) return refuse(value, "is empty, wanted text");
-  return value.text.includes("\0") ? refuse(value, "holds a NUL character, wanted text") : ok(value.text);
-}
+export const text = reader(
+  TEXT,
+  (value: Value): Result<string, Fault[]> => {
+    if (value.type !== "scalar") return refuse(value, `is ${describe(value)}, wanted text`);
+    if (value.text === "" || value.data === null) return refuse(value, "is empty, wanted text");
+    return value.text.includes("\0") ? refuse(value, "holds a NUL character, wanted text") : ok(value.text);
+  },
+  String,
+);
 
 /** Any single value as it was typed, `""` included; a key that was left without a value is a slip. */
-export function anyText(value: Value): Result<string, Fault[]> {
-  if (value.type === "scalar" && value.data === null) {
-    return refuse(value, "is empty, wanted text", 'write "" where the empty text is meant');
-  }
-  return value.type === "scalar" && value.data === "" ? ok("") : text(value);
-}
+export const anyText = reader(
+  { type: ["string", "number", "boolean"] },
+  (value: Value): Result<string, Fault[]> => {
+    if (value.type === "scalar" && value.data === null) {
+      return refuse(value, "is empty, wanted text", 'write "" where the empty text is meant');
+    }
+    return value.type === "scalar" && value.data === "" ? ok("") : text(value);
+  },
+);
 
 const DURATION = "a duration such as 90s, 15m or 1h30m";
+/** Not 0, in a pattern. */
+const SOME = "(?=.*[1-9])";
 
 /** A duration with its unit, in milliseconds. */
 export function duration(min: 0 | 1 = 1): Reader<number> {
-  return (value) => {
+  const more = min === 0 ? "" : SOME;
+  const schema = textLike(`^${more}\\s*(\\d+(\\.\\d+)?(ms|s|m|h|d))+\\s*$`, { examples: ["90s", "1h30m"] });
+  const read = (value: Value): Result<number, Fault[]> => {
     if (value.type !== "scalar" || value.data === null)
       return refuse(value, `is ${describe(value)}, wanted ${DURATION}`);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
@@ -50,6 +83,7 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
       return refuse(value, `is ${describe(value)}, wanted ${DURATION}`, compactDuration(value.text));
     return ms < min ? refuse(value, "is no time at all, wanted more than 0") : ok(ms);
   };
+  return reader(schema, read, formatDuration);
 }
 
 /** What `5 min` or `1 hour` would be here. */
@@ -64,13 +98,21 @@ const MAX_BARE_GIGABYTES = 1_024;
 
 /** A size with its unit, in bytes; at least `min`. */
 export function size(min = 1): Reader<number> {
-  return (value) => {
+  const unit = "([kKmMgGtT]([iI]?[bB])?|[bB])";
+  const schema = textLike(`^${min > 0 ? SOME : ""}\\s*\\d+(\\.\\d+)?\\s*${unit}\\s*$`, {
+    examples: ["512MiB", "8GB"],
+  });
+  const read = (value: Value): Result<number, Fault[]> => {
     const wanted = "a size such as 512MiB or 8GB";
     if (value.type !== "scalar" || value.data === null)
       return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
-      const unit = Number(value.text) <= MAX_BARE_GIGABYTES ? "GB" : "B";
-      return refuse(value, `is ${value.text} without a unit, wanted ${wanted}`, `write ${value.text}${unit}`);
+      const meant = Number(value.text) <= MAX_BARE_GIGABYTES ? "GB" : "B";
+      return refuse(
+        value,
+        `is ${value.text} without a unit, wanted ${wanted}`,
+        `write ${value.text}${meant}`,
+      );
     }
     if (/^\d+(\.\d+)?\s*%$/.test(value.text))
       return refuse(value, `is a share, which is not supported yet, wanted ${wanted}`);
@@ -78,11 +120,13 @@ export function size(min = 1): Reader<number> {
     if (bytes === null) return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
     return bytes < min ? refuse(value, `is ${value.text}, wanted at least ${min} bytes`) : ok(bytes);
   };
+  return reader(schema, read, formatBytes);
 }
 
 /** A whole number in bounds. */
 export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number> {
-  return (value) => {
+  const schema = { type: "integer", minimum: min, maximum: max };
+  const read = (value: Value): Result<number, Fault[]> => {
     const wanted = `wanted a whole number${max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`}`;
     if (value.type === "scalar" && typeof value.data === "string" && /^\d+$/.test(value.data)) {
       return refuse(value, `is the text ${describe(value)}, ${wanted}`, `write ${value.data} without quotes`);
@@ -93,20 +137,24 @@ export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number
     }
     return ok(Number(value.data));
   };
+  return reader(schema, read, String);
 }
 
-/** A number of at least 1. */
-export function factor(value: Value): Result<number, Fault[]> {
-  const isFactor =
-    value.type === "scalar" &&
-    typeof value.data === "number" &&
-    Number.isFinite(value.data) &&
-    value.data >= 1;
-  return isFactor ? ok(value.data) : refuse(value, `is ${describe(value)}, wanted a number of at least 1`);
+/** A number, whole or not, of at least `min`; `wanted` says so in words. */
+export function atLeast(min: number, wanted: string): Reader<number> {
+  const read = (value: Value): Result<number, Fault[]> => {
+    const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
+    return Number.isFinite(given) && given >= min
+      ? ok(given)
+      : refuse(value, `is ${describe(value)}, wanted ${wanted} of at least ${min}`);
+  };
+  return reader({ type: "number", minimum: min }, read, String);
 }
 
 /** `true` or `false`; what YAML 1.1 took for them is text today. */
-export function yesOrNo(value: Value): Result<boolean, Fault[]> {
+export const yesOrNo = reader({ type: "boolean" }, readYesOrNo, String);
+
+function readYesOrNo(value: Value): Result<boolean, Fault[]> {
   if (value.type === "scalar" && typeof value.data === "boolean") return ok(value.data);
   const typed = value.type === "scalar" ? value.text.toLowerCase() : "";
   const hint = ["yes", "on", "true", "1"].includes(typed)
@@ -122,7 +170,7 @@ export function oneOf<const T extends string>(
   choices: readonly T[],
   wanted = alternatives(choices),
 ): Reader<T> {
-  return (value) => {
+  const read = (value: Value): Result<T, Fault[]> => {
     const typed = value.type === "scalar" && value.data !== null ? value.text : null;
     const found = choices.find((choice) => typed !== null && fold(choice) === fold(typed));
     if (found !== undefined) return ok(found);
@@ -133,6 +181,7 @@ export function oneOf<const T extends string>(
       nearest === null ? undefined : `did you mean ${nearest}?`,
     );
   };
+  return reader(oneOfWords(choices), read, String);
 }
 
 function fold(word: string): string {
@@ -146,11 +195,16 @@ export function alternatives(words: readonly string[]): string {
 
 /** A list, or a single one of its items. */
 export function listOf<T>(item: Reader<T>): Reader<T[]> {
-  return (value, surroundings) => {
+  const read = (value: Value, surroundings: ReadContext): Result<T[], Fault[]> => {
     if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");
     const items = value.type === "list" ? value.items : [value];
     return all(items.map((one) => item(one, surroundings)));
   };
+  const schema = oneOrMany(item.schema);
+  const print = item.print === undefined ? undefined : (one: T): string => item.print?.(one) ?? "";
+  return print === undefined
+    ? reader(schema, read)
+    : reader(schema, read, (items) => items.map(print).join(" "));
 }
 
 /** All values, or all faults. */

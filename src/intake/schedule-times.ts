@@ -1,7 +1,8 @@
 import { ok, type Result } from "../lib/result.ts";
 import { instantAt, isTimeZone, type WallTime } from "../lib/zone.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { text } from "./readers.ts";
+import { reader, text } from "./readers.ts";
+import { textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
 /** A point of the calendar: an instant, or what a clock shows in a zone that is not known yet. */
@@ -10,10 +11,15 @@ export type CalendarTime =
   | { readonly type: "wall"; readonly wall: WallTime; readonly isDate: boolean };
 
 const FORM =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/;
 
 /** Reads a date, or a date with a time, with or without its offset from UTC. */
-export function calendar(value: Value): Result<CalendarTime, Fault[]> {
+export const calendar = reader(
+  textLike(`^\\s*${FORM.source.slice(1, -1)}\\s*$`, { examples: ["2026-12-31", "2026-12-31T18:00"] }),
+  readCalendar,
+);
+
+function readCalendar(value: Value): Result<CalendarTime, Fault[]> {
   const read = text(value);
   if (!read.ok) return read;
   const found = calendarIn(read.value.trim());
@@ -67,7 +73,9 @@ export function instantIn(
 }
 
 /** The name of a time zone. */
-export function zoneName(value: Value): Result<string, Fault[]> {
+export const zoneName = reader({ type: "string", examples: ["Europe/Berlin", "UTC"] }, readZone);
+
+function readZone(value: Value): Result<string, Fault[]> {
   const read = text(value);
   if (!read.ok || isTimeZone(read.value)) return read;
   return refuse(value, `is ${describe(value)}, wanted a time zone such as Europe/Berlin or UTC`);

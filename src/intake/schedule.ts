@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { localZone } from "../lib/zone.ts";
 import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../model/identity.ts";
@@ -10,11 +9,13 @@ import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { meaningOf } from "./key-names.ts";
+import { mapping } from "./mapping.ts";
 import { identifier } from "./queue-readers.ts";
-import { count, duration, oneOf, type ReadContext, type Reader, text, yesOrNo } from "./readers.ts";
+import { count, described, duration, oneOf, type ReadContext, reader, text, yesOrNo } from "./readers.ts";
 import { type CalendarTime, calendar, instantIn, zoneName } from "./schedule-times.ts";
-import { section } from "./section.ts";
+import type { Schema } from "./schema.ts";
 import { documentDrafts } from "./submission.ts";
+import { absolutePath } from "./task-readers.ts";
 import { atTop, describe, type Entry, isUnspecified, type MappingValue, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
@@ -46,23 +47,37 @@ export interface ScheduleContext extends SubmissionContext {
   readonly cronFault: (expression: string, at: { timeZone: string; nowMs: number }) => string | null;
 }
 
-const keysWith = (cron: Reader<string>) =>
-  section({
-    cron: { name: "cron", read: cron },
-    every: { name: "everyMs", read: period },
-    timeZone: { name: "timeZone", read: zoneName },
-    task: { name: "task", read: (value: Value) => ok(value) },
-    file: { name: "file", read: taskFile },
-    slot: { name: "slot", read: identifier(MAX_SLOT_LENGTH) },
-    overlap: { name: "overlap", read: oneOf(ADMISSIONS) },
-    catchUp: { name: "catchUp", read: oneOf(CATCH_UPS) },
-    window: { name: "windowMs", read: duration() },
-    cap: { name: "cap", read: count(1, MAX_CAP) },
-    jitter: { name: "jitterMs", read: duration(0) },
-    from: { name: "from", read: calendar },
-    until: { name: "until", read: calendar },
-    paused: { name: "isPaused", read: yesOrNo },
-  });
+const everySpan = duration();
+const period = reader(
+  everySpan.schema,
+  (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
+    const read = everySpan(value, surroundings);
+    if (!read.ok || read.value >= MIN_EVERY_MS) return read;
+    return refuse(value, `is ${describe(value)}, wanted 1s or more`);
+  },
+);
+
+const oneOrMoreTasks: Schema = {
+  anyOf: [{ $ref: "#/$defs/task" }, { type: "array", items: { $ref: "#/$defs/task" }, minItems: 1 }],
+};
+
+/** The keys of a file of `schedules/`. */
+export const scheduleKeys = mapping({
+  cron: described(text, { description: "minute hour day month weekday", examples: ["30 1 * * *"] }),
+  every: { as: "everyMs", read: period },
+  timeZone: zoneName,
+  task: reader(oneOrMoreTasks, (value: Value) => ok(value)),
+  file: described(absolutePath, { description: "the absolute path of a task file" }),
+  slot: identifier(MAX_SLOT_LENGTH),
+  overlap: oneOf(ADMISSIONS),
+  catchUp: oneOf(CATCH_UPS),
+  window: { as: "windowMs", read: duration() },
+  cap: count(1, MAX_CAP),
+  jitter: { as: "jitterMs", read: duration(0) },
+  from: described(calendar, { description: "a date, or a date with a time" }),
+  until: described(calendar, { description: "the last date, or a time" }),
+  paused: { as: "isPaused", read: yesOrNo },
+});
 
 /** Reads a file of `schedules/`, or gives all of its faults. */
 export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {
@@ -94,11 +109,11 @@ function readText(fileText: string, context: ScheduleContext): Result<ScheduleFi
     const made = makeSchedule(known, { context, text: fileText });
     return made.ok && found.length === 0 ? made : err([...found, ...(made.ok ? [] : made.error)]);
   }
-  const read = keysWith(text)(value, context);
+  const read = scheduleKeys(value, context);
   return err([...found, ...(read.ok ? [] : read.error)]);
 }
 
-type Given = Extract<ReturnType<ReturnType<typeof keysWith>>, { ok: true }>["value"];
+type Given = Extract<ReturnType<typeof scheduleKeys>, { ok: true }>["value"];
 
 function makeSchedule(
   value: MappingValue,
@@ -109,11 +124,12 @@ function makeSchedule(
   const zoneAt = at("timeZone")?.value;
   const zoneRead = zoneAt === undefined ? null : zoneName(zoneAt);
   const zone = zoneRead?.ok ? zoneRead.value : localZone();
-  const read = keysWith(cronIn(zone, context))(value, context);
+  const read = scheduleKeys(value, context);
   const given: Given = read.ok ? read.value : {};
   const whole = value.entries[0]?.span ?? value.span;
   const faults = [
     ...(read.ok ? [] : read.error),
+    ...cronFaults(at("cron")?.value, { zone, context }),
     ...oneOfTwo(["cron", "every"], { at, whole, example: 'cron: "30 1 * * *" or every: 6h' }),
     ...oneOfTwo(["task", "file"], {
       at,
@@ -134,7 +150,9 @@ function makeSchedule(
       given.file === undefined ? { type: "tasks", drafts: drafts.value } : { type: "file", path: given.file },
     schedule: {
       timing:
-        given.cron === undefined ? { type: "every", everyMs } : { type: "cron", expression: given.cron },
+        given.cron === undefined
+          ? { type: "every", everyMs }
+          : { type: "cron", expression: given.cron.trim() },
       timeZone: zone,
       ...(overlap !== undefined && { overlap }),
       catchUp: given.catchUp ?? "latest",
@@ -147,15 +165,16 @@ function makeSchedule(
   });
 }
 
-/** Five fields that have a next run in the zone. */
-function cronIn(zone: string, { cronFault, nowMs }: ScheduleContext): Reader<string> {
-  return (value) => {
-    const read = text(value);
-    if (!read.ok) return read;
-    const wrong = cronFault(read.value, { timeZone: zone, nowMs });
-    const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
-    return wrong === null ? ok(read.value.trim()) : refuse(value, wrong, hint);
-  };
+/** Wanted are five fields that have a next run in the zone. */
+function cronFaults(
+  value: Value | undefined,
+  { zone, context }: { readonly zone: string; readonly context: ScheduleContext },
+): Fault[] {
+  const read = value === undefined ? null : text(value);
+  if (value === undefined || !read?.ok) return [];
+  const wrong = context.cronFault(read.value, { timeZone: zone, nowMs: context.nowMs });
+  const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
+  return wrong === null ? [] : [fault(value.span, `"${value.path}" ${wrong}`, hint)];
 }
 
 /** Dates are those of the schedule's zone, and the last one is included. */
@@ -225,19 +244,4 @@ function nameFaults(name: string): Fault[] {
   if (NAME_PATTERN.test(name) && name.length <= MAX_SLOT_LENGTH) return [];
   const message = `the file's name "${name}" cannot be that of a schedule, wanted letters, digits, . _ and -, a letter first, ${MAX_SLOT_LENGTH} at most`;
   return [fault({ start: 0, end: 1 }, message, "rename the file")];
-}
-
-function period(value: Value, surroundings: ReadContext): Result<number, Fault[]> {
-  const read = duration()(value, surroundings);
-  if (!read.ok || read.value >= MIN_EVERY_MS) return read;
-  return refuse(value, `is ${describe(value)}, wanted 1s or more`);
-}
-
-/** Absolute, or under the user's home: nobody knows what another path would be relative to at night. */
-function taskFile(value: Value, { home }: ReadContext): Result<string, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
-  if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
-  if (read.value.startsWith("/")) return ok(resolve(read.value));
-  return refuse(value, `is ${describe(value)}, wanted an absolute path`, "begin it with / or ~/");
 }

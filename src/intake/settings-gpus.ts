@@ -1,42 +1,47 @@
-import { ok, type Result } from "../lib/result.ts";
-import type { SimulatedGpus } from "../model/device.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { SimulatedGpus } from "../model/device-rules.ts";
 import type { Fault } from "./fault.ts";
-import { count, listOf, type ReadContext, type Reader, size, text } from "./readers.ts";
-import { lacks, section } from "./section.ts";
+import { mapping } from "./mapping.ts";
+import { count, listOf, type ReadContext, type Reader, reader, size, text } from "./readers.ts";
 import type { Value } from "./value.ts";
 
 /** More GPUs than this in one machine are a slip of the finger. */
 const MAX_SIMULATED = 64;
 
-const simulatedKeys = section({
-  name: { name: "name", read: text },
-  memory: { name: "memoryBytes", read: size() },
-  count: { name: "count", read: count(1, MAX_SIMULATED) },
-  foreign: { name: "foreignBytes", read: size(0) },
-});
+const simulatedKeys = mapping(
+  {
+    name: text,
+    memory: { as: "memoryBytes", read: size() },
+    count: count(1, MAX_SIMULATED),
+    foreign: { as: "foreignBytes", read: size(0) },
+  },
+  { must: ["name", "memory"], example: "{name: NVIDIA A100, memory: 80GB}" },
+);
+
+const simulated = reader(
+  simulatedKeys.schema,
+  (value: Value, surroundings: ReadContext): Result<SimulatedGpus, Fault[]> => {
+    const read = simulatedKeys(value, surroundings);
+    if (!read.ok) return err(read.error);
+    const { count: amount = 1, foreignBytes = 0, ...kind } = read.value;
+    return ok({ ...kind, count: amount, foreignBytes });
+  },
+);
 
 /** The key `gpus` of config.yaml. */
-export const gpuSettings = section({
-  allow: { name: "allow", read: listOf(text) },
-  exclude: { name: "exclude", read: listOf(text) },
-  foreignMax: { name: "foreignMaxBytes", read: size(0) },
-  simulate: { name: "simulate", read: listOfMappings(simulated) },
+export const gpuSettings = mapping({
+  allow: listOf(text),
+  exclude: listOf(text),
+  foreignMax: { as: "foreignMaxBytes", read: size(0) },
+  simulate: listOfMappings(simulated),
 });
-
-function simulated(value: Value, surroundings: ReadContext): Result<SimulatedGpus, Fault[]> {
-  const read = simulatedKeys(value, surroundings);
-  if (!read.ok) return read;
-  const { name, memoryBytes, count: amount = 1, foreignBytes = 0 } = read.value;
-  if (name === undefined) return lacks(value, "name", "NVIDIA A100");
-  if (memoryBytes === undefined) return lacks(value, "memory", "80GB");
-  return ok({ name, memoryBytes, count: amount, foreignBytes });
-}
 
 /** A list of mappings, or a single one. */
 function listOfMappings<T>(item: Reader<T>): Reader<T[]> {
-  return (value, surroundings) => {
+  const many = listOf(item);
+  return reader(many.schema, (value: Value, surroundings: ReadContext): Result<T[], Fault[]> => {
     const one = value.type === "mapping" ? item(value, surroundings) : null;
-    if (one === null) return listOf(item)(value, surroundings);
+    if (one === null) return many(value, surroundings);
     return one.ok ? ok([one.value]) : one;
-  };
+  });
 }

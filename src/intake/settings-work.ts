@@ -1,8 +1,10 @@
 import { ok, type Result } from "../lib/result.ts";
 import type { WorkWindow } from "../model/work.ts";
 import { type Fault, refuse } from "./fault.ts";
-import { listOf, type Reader, text, yesOrNo } from "./readers.ts";
-import { section } from "./section.ts";
+import { mapping } from "./mapping.ts";
+import { listOf, reader, text, yesOrNo } from "./readers.ts";
+import { zoneName } from "./schedule-times.ts";
+import { textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -11,12 +13,12 @@ const DAY_MINUTES = 1_440;
 const MAX_LOAD = 10_000;
 
 /** When jobs are started: `work` of config.yaml. */
-export const workSettings = section({
-  hours: { name: "hours", read: listOf(workWindow) },
-  timeZone: { name: "timeZone", read: timeZone },
-  onlyOnMains: { name: "onlyOnMains", read: yesOrNo },
-  maxLoad: { name: "maxLoad", read: amount(MAX_LOAD, "a load average such as 8") },
-  maxGpuUse: { name: "maxGpuUse", read: percent },
+export const workSettings = mapping({
+  hours: listOf(reader(textLike("[0-9A-Za-z]"), workWindow)),
+  timeZone: zoneName,
+  onlyOnMains: yesOrNo,
+  maxLoad: reader({ type: "number", exclusiveMinimum: 0, maximum: MAX_LOAD }, load),
+  maxGpuUse: reader(textLike("^(\\d{1,2}|100)\\s*%$"), percent),
 });
 
 /** `22:00-07:00`, `Sat-Sun`, `Mon-Fri 22:00-07:00`, `Sat, Sun 10:00-18:00`; the days are those on which it begins. */
@@ -64,22 +66,12 @@ function timesOf(typed: string): Pick<WorkWindow, "fromMinute" | "minutes"> | nu
   return { fromMinute: from, minutes: (to - from + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES };
 }
 
-function timeZone(value: Value): Result<string, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
-  try {
-    return ok(new Intl.DateTimeFormat("en-GB", { timeZone: read.value }).resolvedOptions().timeZone);
-  } catch {
-    return refuse(value, `is ${describe(value)}, wanted a time zone such as Europe/Berlin or UTC`);
-  }
-}
-
 /** A number above 0, whole or not. */
-function amount(most: number, wanted: string): Reader<number> {
-  return (value) => {
-    const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
-    return given > 0 && given <= most ? ok(given) : refuse(value, `is ${describe(value)}, wanted ${wanted}`);
-  };
+function load(value: Value): Result<number, Fault[]> {
+  const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
+  return given > 0 && given <= MAX_LOAD
+    ? ok(given)
+    : refuse(value, `is ${describe(value)}, wanted a load average such as 8`);
 }
 
 /** `20%`. */

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { check } from "../model/check.ts";
 import { slotName } from "../model/identity.ts";
@@ -6,16 +5,16 @@ import { ENGINES } from "../model/kind.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./default-settings.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
-import { type Fault, fault, refuse } from "./fault.ts";
+import { fault } from "./fault.ts";
+import { countsBy, mapping } from "./mapping.ts";
 import { pings, receivers } from "./notice-readers.ts";
-import { count, duration, listOf, oneOf, type ReadContext, size, text } from "./readers.ts";
+import { count, duration, listOf, oneOf, size } from "./readers.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
-import { countsBy, section } from "./section.ts";
 import { gpuSettings } from "./settings-gpus.ts";
 import { retentionSettings } from "./settings-retention.ts";
 import { workSettings } from "./settings-work.ts";
+import { absolutePath } from "./task-readers.ts";
 import { textMap } from "./text-map.ts";
-import { describe, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** More jobs than this at a time is a slip of the finger. */
@@ -23,62 +22,49 @@ export const MAX_JOBS = 4_000;
 /** At the longest wait between two, more than a week of trying. */
 const MAX_TRIES = 1_000;
 
-const settingsKeys = section({
-  jobs: { name: "jobs", read: count(1, MAX_JOBS) },
-  inboxes: { name: "inboxes", read: listOf(inboxPath) },
-  defaults: {
-    name: "defaults",
-    read: section({
-      timeout: { name: "timeoutMs", read: duration() },
-      retries: { name: "retries", read: count(0, MAX_ATTEMPTS - 1) },
-      priority: { name: "priority", read: count(0, MAX_PRIORITY) },
-      gpus: { name: "gpus", read: count(0) },
-    }),
-  },
-  container: {
-    name: "container",
-    read: section({ engine: { name: "engine", read: oneOf(ENGINES) } }),
-  },
-  gpus: { name: "gpus", read: gpuSettings },
-  memory: { name: "memory", read: section({ reserve: { name: "reserveBytes", read: size(0) } }) },
-  scheduling: {
-    name: "scheduling",
-    read: section({
-      ageing: { name: "ageingMs", read: duration() },
-      backfill: { name: "backfillMs", read: duration(0) },
-    }),
-  },
-  concurrency: {
-    name: "concurrency",
-    read: section({
-      slots: { name: "slots", read: countsBy(isSlot, "a lane and its number, such as {train: 2}") },
-      labels: { name: "labels", read: countsBy(isLabel, "a label and its number, such as {pool=night: 2}") },
-    }),
-  },
-  labels: { name: "labels", read: textMap },
-  on: {
-    name: "on",
-    read: section({
-      start: { name: "start", read: receivers },
-      success: { name: "success", read: receivers },
-      failure: { name: "failure", read: receivers },
-      deadLetter: { name: "deadLetter", read: receivers },
-      batchEnd: { name: "batchEnd", read: receivers },
-      ping: { name: "ping", read: pings },
-    }),
-  },
-  notices: {
-    name: "notices",
-    read: section({
-      tries: { name: "maxTries", read: count(1, MAX_TRIES) },
-      firstWait: { name: "firstWaitMs", read: duration() },
-      timeout: { name: "timeoutMs", read: duration() },
-      commandTimeout: { name: "commandTimeoutMs", read: duration() },
-    }),
-  },
-  work: { name: "work", read: workSettings },
-  retention: { name: "retention", read: retentionSettings },
+const notify = mapping({
+  start: receivers,
+  success: receivers,
+  failure: receivers,
+  deadLetter: receivers,
+  batchEnd: receivers,
+  ping: pings,
 });
+
+const settingsKeys = mapping(
+  {
+    jobs: count(1, MAX_JOBS),
+    inboxes: listOf(absolutePath),
+    defaults: mapping({
+      timeout: { as: "timeoutMs", read: duration() },
+      retries: count(0, MAX_ATTEMPTS - 1),
+      priority: count(0, MAX_PRIORITY),
+      gpus: count(0),
+    }),
+    container: mapping({ engine: oneOf(ENGINES) }),
+    gpus: gpuSettings,
+    memory: mapping({ reserve: { as: "reserveBytes", read: size(0) } }),
+    scheduling: mapping({
+      ageing: { as: "ageingMs", read: duration() },
+      backfill: { as: "backfillMs", read: duration(0) },
+    }),
+    concurrency: mapping({
+      slots: countsBy(isSlot, { wanted: "a lane and its number", example: "{train: 2}" }),
+      labels: countsBy(isLabel, { wanted: "a label and its number", example: "{pool=night: 2}" }),
+    }),
+    labels: textMap,
+    notify,
+    notices: mapping({
+      tries: { as: "maxTries", read: count(1, MAX_TRIES) },
+      firstWait: { as: "firstWaitMs", read: duration() },
+      timeout: { as: "timeoutMs", read: duration() },
+      commandTimeout: { as: "commandTimeoutMs", read: duration() },
+    }),
+    work: workSettings,
+    retention: retentionSettings,
+  },
+  { old: { on: "notify" } },
+);
 
 /** Reads a config.yaml; an empty one gives the defaults. */
 export function parseSettings(
@@ -117,7 +103,7 @@ function settingsOf({ jobs, inboxes, gpus = {}, memory, container, ...given }: G
       ...(foreignMaxBytes !== undefined && { foreignMaxBytes }),
     },
     labels: given.labels ?? DEFAULT_SETTINGS.labels,
-    notices: { ...DEFAULT_SETTINGS.notices, ...given.notices, on: given.on ?? {} },
+    notices: { ...DEFAULT_SETTINGS.notices, ...given.notices, on: given.notify ?? {} },
     work: { ...DEFAULT_SETTINGS.work, ...given.work },
     ...(given.retention !== undefined && { retention: given.retention }),
   };
@@ -130,14 +116,4 @@ function isSlot(key: string): boolean {
 /** `key` or `key=value`. */
 function isLabel(key: string): boolean {
   return /^[^=]+(=[^]*)?$/.test(key);
-}
-
-/** Absolute, or under the user's home: relative to what would be anybody's guess. */
-function inboxPath(value: Value, { home }: ReadContext): Result<string, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
-  if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
-  return read.value.startsWith("/")
-    ? ok(resolve(read.value))
-    : refuse(value, `is ${describe(value)}, wanted an absolute path`, "begin it with / or ~/");
 }

@@ -3,118 +3,173 @@ import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
-import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
-import { type Fault, fault, refuse } from "./fault.ts";
-import { alternatives, duration, listOf, oneOf, type ReadContext, text } from "./readers.ts";
-import { describe, type MappingValue, type Value } from "./value.ts";
+import { MIN_INTERVAL_MS, type Restart } from "../model/restart.ts";
+import { type Fault, refuse } from "./fault.ts";
+import { mapping, partOf } from "./mapping.ts";
+import { count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";
+import { oneOfWords, TEXT, textLike } from "./schema.ts";
+import { describe, type Value } from "./value.ts";
 
 /** A task's name. */
-export function taskName(value: Value): Result<string, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
-  const hint = `write ${nameFrom(read.value)}`;
-  if (!NAME_PATTERN.test(read.value)) {
-    return refuse(
-      value,
-      `is ${describe(value)}, wanted a letter and then letters, digits, dots, dashes or underscores`,
-      hint,
-    );
-  }
-  const isTooLong = read.value.length > MAX_NAME_LENGTH;
-  return isTooLong
-    ? refuse(value, `has ${read.value.length} characters, wanted at most ${MAX_NAME_LENGTH}`, hint)
-    : read;
-}
+export const taskName = reader(
+  { type: ["string", "boolean"], pattern: NAME_PATTERN.source, maxLength: MAX_NAME_LENGTH },
+  (value: Value): Result<string, Fault[]> => {
+    const read = text(value);
+    if (!read.ok) return read;
+    const hint = `write ${nameFrom(read.value)}`;
+    if (!NAME_PATTERN.test(read.value)) {
+      return refuse(
+        value,
+        `is ${describe(value)}, wanted a letter and then letters, digits, dots, dashes or underscores`,
+        hint,
+      );
+    }
+    const isTooLong = read.value.length > MAX_NAME_LENGTH;
+    return isTooLong
+      ? refuse(value, `has ${read.value.length} characters, wanted at most ${MAX_NAME_LENGTH}`, hint)
+      : read;
+  },
+);
 
 /** A folder, absolute: `~` is the user's home, a relative one begins at the default. */
-export function folder(value: Value, { home, defaultCwd }: ReadContext): Result<string, Fault[]> {
-  // In YAML a lone `~` is null; in a path it can only mean home.
-  if (value.type === "scalar" && value.text === "~") return ok(home);
-  const read = text(value);
-  if (!read.ok) return read;
-  if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
-  if (read.value.startsWith("~"))
-    return refuse(value, "names another user's home, which is not looked up", "write the whole path");
-  if (read.value.startsWith("$"))
-    return refuse(
-      value,
-      "begins with a variable, which is not expanded",
-      "write ~ for your home, or the whole path",
-    );
-  return ok(resolve(defaultCwd, read.value));
-}
+export const folder = reader(
+  { ...TEXT, pattern: "^(?!~[^/]|\\$)" },
+  (value: Value, { home, defaultCwd }: ReadContext): Result<string, Fault[]> => {
+    // In YAML a lone `~` is null; in a path it can only mean home.
+    if (value.type === "scalar" && value.text === "~") return ok(home);
+    const read = text(value);
+    if (!read.ok) return read;
+    if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
+    if (read.value.startsWith("~"))
+      return refuse(value, "names another user's home, which is not looked up", "write the whole path");
+    if (read.value.startsWith("$"))
+      return refuse(
+        value,
+        "begins with a variable, which is not expanded",
+        "write ~ for your home, or the whole path",
+      );
+    return ok(resolve(defaultCwd, read.value));
+  },
+);
 
-/** Permissions taken away from new files, in octal as umask(1) has it. */
-export function umask(value: Value): Result<string, Fault[]> {
-  const isOctal = value.type === "scalar" && /^0?[0-7]{3}$/.test(value.text);
-  return isOctal
-    ? ok(value.text)
-    : refuse(value, `is ${describe(value)}, wanted three octal digits`, 'write "022"');
-}
+/** Absolute, or under the user's home: nobody knows what another path would be relative to at night. */
+export const absolutePath = reader(
+  textLike("^(/|~/)"),
+  (value: Value, { home }: ReadContext): Result<string, Fault[]> => {
+    const read = text(value);
+    if (!read.ok) return read;
+    if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
+    if (read.value.startsWith("/")) return ok(resolve(read.value));
+    return refuse(value, `is ${describe(value)}, wanted an absolute path`, "begin it with / or ~/");
+  },
+);
+
+/** Permissions taken away from new files, in octal as umask(1) has it. YAML takes what is written without quotes for a number. */
+export const umask = reader(
+  { anyOf: [textLike("^0?[0-7]{3}$"), { type: "integer", minimum: 0, maximum: 777 }] },
+  (value: Value): Result<string, Fault[]> => {
+    const isOctal = value.type === "scalar" && /^0?[0-7]{3}$/.test(value.text);
+    return isOctal
+      ? ok(value.text)
+      : refuse(value, `is ${describe(value)}, wanted three octal digits`, 'write "022"');
+  },
+);
+
+const ALLOWED = ["inherit", "clear"] as const;
+const variable = reader({ ...TEXT, pattern: "^[^=]+$" }, variableName);
+const variableNames = listOf(variable);
+const POLICY_KEYS = ["policy", "names", "allowlist"];
+const policyKeys = mapping(
+  { policy: oneOf([...ALLOWED, "allowlist"]), names: variableNames, allowlist: variableNames },
+  { example: "{allowlist: [PATH, HOME]}" },
+);
 
 /** `inherit`, `clear`, a list of names to let through (also as `{allowlist: […]}`), or the form of the record. */
-export function environment(value: Value, surroundings: ReadContext): Result<EnvironmentPolicy, Fault[]> {
-  if (value.type === "list") return allowlist(value, surroundings);
+export const environment = reader(
+  {
+    anyOf: [
+      oneOfWords(ALLOWED),
+      { type: "array", items: variable.schema },
+      {
+        ...policyKeys.schema,
+        oneOf: [
+          { required: ["allowlist"], maxProperties: 1 },
+          { required: ["policy"], maxProperties: 1, properties: { policy: oneOfWords(ALLOWED) } },
+          {
+            required: ["policy", "names"],
+            maxProperties: 2,
+            properties: { policy: oneOfWords(["allowlist"]) },
+          },
+        ],
+      },
+    ],
+  },
+  readEnvironment,
+);
+
+function readEnvironment(value: Value, surroundings: ReadContext): Result<EnvironmentPolicy, Fault[]> {
+  if (value.type === "list") return allowing(variableNames(value, surroundings));
   if (value.type === "scalar") {
-    const policy = oneOf(["inherit", "clear"])(value, surroundings);
+    const policy = oneOf(ALLOWED)(value, surroundings);
     return policy.ok
       ? ok({ policy: policy.value })
       : refuse(value, `is ${describe(value)}, wanted inherit, clear or a list of names`);
   }
-  const [only, ...others] = value.entries;
-  if (only?.key === "allowlist" && others.length === 0) return allowlist(only.value, surroundings);
-  if (!value.entries.some(({ key }) => key === "policy")) {
+  if (value.entries.every(({ key }) => !POLICY_KEYS.includes(key)))
     return refuse(value, "has no policy, wanted inherit, clear or allowlist", "variables are set under env:");
-  }
-  const read = members(value, ["policy", "names"]);
-  if (!read.ok) return read;
-  const { policy = value, names } = read.value;
-  const chosen = oneOf(["inherit", "clear", "allowlist"])(policy, surroundings);
-  if (!chosen.ok) return chosen;
-  if (chosen.value !== "allowlist") {
-    return names === undefined
-      ? ok({ policy: chosen.value })
-      : refuse(names, `has no use with ${chosen.value}`);
-  }
-  return names === undefined ? refuse(value, "has no names, wanted a list") : allowlist(names, surroundings);
+  const read = policyKeys(value, surroundings);
+  if (!read.ok) return err(read.error);
+  const { policy, names, allowlist } = read.value;
+  if (policy === undefined && names === undefined && allowlist !== undefined) return allowing(ok(allowlist));
+  if (policy === undefined || allowlist !== undefined)
+    return refuse(value, "is not clear, wanted {allowlist: [PATH, HOME]} or {policy: clear}");
+  if (policy !== "allowlist")
+    return names === undefined ? ok({ policy }) : refuse(partOf(value, "names"), `has no use with ${policy}`);
+  return names === undefined ? refuse(value, "has no names, wanted a list") : allowing(ok(names));
 }
 
-function allowlist(value: Value, surroundings: ReadContext): Result<EnvironmentPolicy, Fault[]> {
-  const names = listOf(text)(value, surroundings);
-  if (!names.ok) return names;
-  const odd = names.value.find((name) => name.includes("="));
-  return odd === undefined
-    ? ok({ policy: "allowlist", names: names.value })
-    : refuse(value, `holds "${odd}", wanted names alone`);
+function allowing(names: Result<string[], Fault[]>): Result<EnvironmentPolicy, Fault[]> {
+  return names.ok ? ok({ policy: "allowlist", names: names.value }) : names;
 }
 
-/** `separate` keeps stdout and stderr in two files. */
-export function logs(value: Value, surroundings: ReadContext): Result<boolean, Fault[]> {
-  const chosen = oneOf(["together", "separate"])(value, surroundings);
-  return chosen.ok ? ok(chosen.value === "separate") : chosen;
+function variableName(value: Value): Result<string, Fault[]> {
+  const read = text(value);
+  return read.ok && read.value.includes("=")
+    ? refuse(value, `is "${read.value}", wanted a name alone`)
+    : read;
 }
 
 const POLICIES = ["never", "onFailure", "always"] as const;
+const restartKeys = mapping(
+  { policy: oneOf(POLICIES), interval: duration(), intervalMs: count(1) },
+  { must: ["policy"], example: "{policy: always, interval: 10m}" },
+);
 
 /** `never`, `onFailure`, `always`, `always:10m`, or a mapping of policy and interval. */
-export function restart(value: Value, surroundings: ReadContext): Result<Restart, Fault[]> {
-  if (value.type !== "mapping") return restartWord(value, surroundings);
-  const read = members(value, ["policy", "interval", "intervalMs"]);
-  if (!read.ok) return read;
-  const { policy, interval, intervalMs } = read.value;
-  if (policy === undefined) return refuse(value, `has no policy, wanted ${alternatives(POLICIES)}`);
-  const chosen = oneOf(POLICIES)(policy, surroundings);
-  if (!chosen.ok) return chosen;
-  const given = interval ?? intervalMs;
-  if (chosen.value !== "always") {
-    return given === undefined
-      ? ok({ policy: chosen.value })
-      : refuse(given, `has no use with ${chosen.value}`);
-  }
-  if (given === undefined) return ok({ policy: "always", intervalMs: MIN_INTERVAL_MS });
-  const ms = interval === undefined ? millisecondsOf(given) : duration()(given, surroundings);
-  return ms.ok ? always(given, ms.value) : ms;
-}
+export const restart = reader(
+  {
+    anyOf: [
+      oneOfWords(POLICIES),
+      textLike("^[aA][lL][wW][aA][yY][sS]:\\s*(\\d+(\\.\\d+)?(ms|s|m|h|d))+\\s*$", {
+        examples: ["always:10m"],
+      }),
+      {
+        ...restartKeys.schema,
+        anyOf: [{ properties: { policy: oneOfWords(["always"]) } }, { maxProperties: 1 }],
+      },
+    ],
+  },
+  (value: Value, surroundings: ReadContext): Result<Restart, Fault[]> => {
+    if (value.type !== "mapping") return restartWord(value, surroundings);
+    const read = restartKeys(value, surroundings);
+    if (!read.ok) return err(read.error);
+    const { policy, interval, intervalMs = MIN_INTERVAL_MS } = read.value;
+    if (policy === "always") return always(partOf(value, "interval"), interval ?? intervalMs);
+    const given = ["interval", "intervalMs"].map((key) => partOf(value, key)).find((part) => part !== value);
+    return given === undefined ? ok({ policy }) : refuse(given, `has no use with ${policy}`);
+  },
+  ({ policy }) => policy,
+);
 
 function restartWord(value: Value, surroundings: ReadContext): Result<Restart, Fault[]> {
   const always10m = /^always:(.*)$/i.exec(value.type === "scalar" ? value.text : "");
@@ -136,26 +191,13 @@ function always(value: Value, intervalMs: number): Result<Restart, Fault[]> {
     : ok({ policy: "always", intervalMs });
 }
 
-function millisecondsOf(value: Value): Result<number, Fault[]> {
-  const isWhole = value.type === "scalar" && Number.isSafeInteger(value.data) && Number(value.data) > 0;
-  return isWhole ? ok(Number(value.data)) : refuse(value, `is ${describe(value)}, wanted milliseconds`);
-}
+const together = oneOf(["together", "separate"]);
 
-/** The members of a small mapping; a key that it does not have is a fault. */
-export function members<const K extends string>(
-  value: MappingValue,
-  keys: readonly K[],
-): Result<Partial<Record<K, Value>>, Fault[]> {
-  const isKnown = (key: string): key is K => (keys as readonly string[]).includes(key);
-  const unknown = value.entries.filter(({ key }) => !isKnown(key));
-  if (unknown.length > 0) {
-    return err(
-      unknown.map(({ key, span }) =>
-        fault(span, `"${value.path}.${key}" is unknown, wanted ${alternatives(keys)}`),
-      ),
-    );
-  }
-  return ok(
-    Object.fromEntries(value.entries.map((entry) => [entry.key, entry.value])) as Partial<Record<K, Value>>,
-  );
-}
+/** `separate` keeps stdout and stderr in two files. */
+export const logs = reader(
+  together.schema,
+  (value: Value, surroundings: ReadContext): Result<boolean, Fault[]> => {
+    const chosen = together(value, surroundings);
+    return chosen.ok ? ok(chosen.value === "separate") : chosen;
+  },
+);

@@ -1,25 +1,34 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Fault, fault, refuse } from "./fault.ts";
-import { all, anyText } from "./readers.ts";
-import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
+import { type Fault, fault } from "./fault.ts";
+import { mappingOf } from "./mapping.ts";
+import { anyText, described, type Reader } from "./readers.ts";
+import { orNull, textLike } from "./schema.ts";
+import type { Entry } from "./value.ts";
 
 /** A schema passes these over, to keep prototypes clean, so they would be lost without a word. */
 const IMPOSSIBLE_KEYS = ["__proto__", "prototype", "constructor"];
 
+const names = textLike(`^(?!(?:${IMPOSSIBLE_KEYS.join("|")})$)[^=]+$`);
+
 /** A mapping from names to texts: variables, labels, annotations. `null` leaves a name out. */
-export function textMap(value: Value): Result<Record<string, string>, Fault[]> {
-  if (value.type !== "mapping")
-    return refuse(value, `is ${describe(value)}, wanted a mapping such as {KEY: value}`);
-  const pairs = all(value.entries.filter((entry) => !isUnspecified(entry.value)).map(pairOf));
-  return pairs.ok ? ok(Object.fromEntries(pairs.value)) : pairs;
+export const textMap: Reader<Record<string, string>> = mappingOf(nameOf, anyText, {
+  example: "{KEY: value}",
+  names,
+});
+
+/** The same, where the model bounds both sides. */
+export function shortTextMap(most: { readonly name: number; readonly text: number }): typeof textMap {
+  return described(textMap, {
+    propertyNames: { ...names, maxLength: most.name },
+    additionalProperties: orNull({ ...anyText.schema, maxLength: most.text }),
+  });
 }
 
-function pairOf({ key, span, value }: Entry): Result<[string, string], Fault[]> {
+function nameOf({ key, span }: Entry): Result<string, Fault[]> {
   if (key === "" || /[=\0]/.test(key)) {
     return err([fault(span, `"${key}" cannot be a name here, wanted one without = and not empty`)]);
   }
   if (IMPOSSIBLE_KEYS.includes(key))
     return err([fault(span, `"${key}" cannot be a name here, wanted another one`)]);
-  const read = anyText(value);
-  return read.ok ? ok([key, read.value]) : read;
+  return ok(key);
 }

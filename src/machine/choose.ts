@@ -1,4 +1,5 @@
-import type { Device, DeviceRules } from "../model/device.ts";
+import type { Device } from "../model/device.ts";
+import type { DeviceRules } from "../model/device-rules.ts";
 
 /** The devices that are used: those that the rules name and the caller's own environment lets be seen. */
 export function chosenDevices(

@@ -1,4 +1,5 @@
-import type { Device, SimulatedGpus } from "../model/device.ts";
+import type { Device } from "../model/device.ts";
+import type { SimulatedGpus } from "../model/device-rules.ts";
 import { newDevice } from "./finding.ts";
 
 /** Nobody's: Linux gives pid 0 to no process that a tool could list. */

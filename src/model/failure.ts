@@ -2,7 +2,20 @@ import * as v from "valibot";
 import type { Backoff } from "./backoff.ts";
 
 export const FAILURE_CLASSES = ["infrastructure", "resource", "data", "code", "unknown"] as const;
-type FailureClass = (typeof FAILURE_CLASSES)[number];
+export type FailureClass = (typeof FAILURE_CLASSES)[number];
+
+/**
+ * What people read for a class: `job` for what records call `code`, a word that error codes and exit codes have too. Records of this
+ * format keep it, since an older version would put aside one with another word.
+ */
+export function className(of: string): string {
+  return of === "code" ? "job" : of;
+}
+
+/** The class that a name means, in lower case: that of people, or that of records. Other names are given back. */
+export function classNamed(name: string): string {
+  return name === "job" ? "code" : name;
+}
 
 interface FailureEntry {
   readonly class: FailureClass;

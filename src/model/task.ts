@@ -11,10 +11,12 @@ export const MAX_ATTEMPTS_KEPT = 256;
 
 const SOURCES = ["cli", "inbox", "cron"] as const;
 
-const labelText = v.pipe(v.string(), v.maxLength(256));
+export const MAX_LABEL_NAME_LENGTH = 128;
+export const MAX_LABEL_LENGTH = 256;
+const labelName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_LABEL_NAME_LENGTH));
 const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-export const labels = v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(128)), labelText);
+export const labels = v.record(labelName, v.pipe(v.string(), v.maxLength(MAX_LABEL_LENGTH)));
 
 export const metadata = v.strictObject({
   id: taskId,

@@ -1,4 +1,5 @@
-import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
+import type { EndedAttempt } from "../model/attempt.ts";
+import { failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";

@@ -37,27 +37,27 @@ export class Rig {
   readonly model = new Map<number, ModelTask>();
   #numbers = 0;
   readonly #batches: number[][] = [];
-  #supervisor: Supervisor;
+  #holder: Supervisor;
 
   constructor(home: TempHome) {
     this.home = home;
-    this.#supervisor = this.#begin();
+    this.#holder = this.#begin();
   }
 
   /** What a start does, without the lock: there is one process. */
   #begin(): Supervisor {
     const supervisor = holderOf(this.home.layout, this.clock);
-    for (const task of recover(this.home.layout, this.clock.now()).tasks) supervisor.queue.upsert(task);
+    for (const task of recover(this.home.layout, this.clock.now()).tasks) supervisor.upsert(task);
     return supervisor;
   }
 
   restart(): void {
-    this.#supervisor[Symbol.dispose]();
-    this.#supervisor = this.#begin();
+    this.#holder.close();
+    this.#holder = this.#begin();
   }
 
   close(): void {
-    this.#supervisor[Symbol.dispose]();
+    this.#holder.close();
   }
 
   submit(count: number): void {
@@ -77,7 +77,7 @@ export class Rig {
       this.#numbers = metadata.number;
       this.model.set(metadata.number, newTask(metadata.number));
     }
-    new Publisher(this.#supervisor).runSlice();
+    new Publisher(this.#holder).runSlice();
   }
 
   /** What was queued together stays together until all of it has ended. */
@@ -124,8 +124,8 @@ export class Rig {
   }
 
   #operate(operation: Operation): Answer[] {
-    const wishedAt = timestamp(this.#supervisor.context.clock.now());
-    return operate(this.#supervisor, { operation, actor: "ada", at: wishedAt });
+    const wishedAt = timestamp(this.#holder.context.clock.now());
+    return operate(this.#holder, { operation, actor: "ada", at: wishedAt });
   }
 
   #do(number: number, step: Step, isAllowed: boolean): void {
@@ -136,8 +136,7 @@ export class Rig {
       const targets = [{ id, uid, epoch }];
       const [answer] = this.#operate(operationOf(task, step, targets));
       expect([step.type, answer?.problem === undefined]).toEqual([step.type, isAllowed]);
-    } else if (isAllowed)
-      this.#supervisor.committer.commit([{ before: task, after: changed(), actor: "ada" }]);
+    } else if (isAllowed) this.#holder.commit([{ before: task, after: changed(), actor: "ada" }]);
   }
 
   #changed(task: Task, step: Step): "by operation" | (() => Task) {

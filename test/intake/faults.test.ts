@@ -48,7 +48,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 0", '2:7 "cpus" is 0, wanted a whole number, at least 1'],
   ["cpus: 1.5", '2:7 "cpus" is 1.5, wanted a whole number, at least 1'],
   ['cpus: "3"', '2:7 "cpus" is the text "3", wanted a whole number, at least 1', "write 3 without quotes"],
-  ["admission: replace", '2:1 "admission" has no use without "slot"', "name the lane: slot: NAME"],
+  ["admission: replace", '2:1 "admission" has no use without "slot"', "write slot: NAME beside it"],
   ["gpus: 0\nvram: 1GB", '2:1 "gpus" is 0, and other keys say what a GPU must be like'],
   ["gpus: all", '2:7 "gpus" is "all", wanted a whole number, at least 0'],
   ["gpus: .inf", '2:7 "gpus" is .inf, wanted a whole number, at least 0'],
@@ -66,7 +66,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["restart: always:10", '2:10 "restart" is "always:10", wanted a span such as always:10m'],
   ["restart: always:10ms", '2:10 "restart" is under a second, wanted at least 1s between two runs'],
   ["restart: {policy: never, interval: 5m}", '2:36 "restart.interval" has no use with never'],
-  ["restart: {interval: 5m}", '2:10 "restart" has no policy, wanted never, onFailure or always'],
+  ["restart: {interval: 5m}", '2:10 "restart" has no policy, wanted {policy: always, interval: 10m}'],
   [
     "restart: {policy: always, every: 5m}",
     '2:27 "restart.every" is unknown, wanted policy, interval or intervalMs',
@@ -86,7 +86,11 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
     "did you mean GPU_OOM?",
   ],
   ["retry: {onExit: [0]}", '2:18 "retry.onExit[0]" is 0, wanted a whole number from 1 to 255'],
-  ["retry: {maxatempts: 1}", '2:9 "retry.maxatempts" is unknown', "did you mean maxAttempts?"],
+  [
+    "retry: {maxatempts: 1}",
+    '2:9 "retry.maxatempts" is unknown, wanted maxAttempts, scope, on, onExit, never, onTimeout, onCode, onOrphan, maxOrphans or perClass',
+    "did you mean maxAttempts?",
+  ],
   [
     "retry: {perClass: {foo: {}}}",
     '2:20 "retry.perClass.foo" is "foo", wanted a failure class or code such as resource or GPU_OOM',
@@ -119,7 +123,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ],
   ["environment: none", '2:14 "environment" is "none", wanted inherit, clear or a list of names'],
   ["environment: {policy: clear, names: [A]}", '2:37 "environment.names" has no use with clear'],
-  ["environment: [A=b]", '2:14 "environment" holds "A=b", wanted names alone'],
+  ["environment: [A=b]", '2:15 "environment[0]" is "A=b", wanted a name alone'],
   ["notBefore: 5", `2:12 "notBefore" is 5 without a unit, ${MOMENT}`, "write 5s"],
   ["notBefore: 2026-02-30", `2:12 "notBefore" is "2026-02-30", ${MOMENT}`],
   ["at: 25:00", `2:5 "at" is "25:00", ${MOMENT}`],
@@ -142,7 +146,11 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["timout: 5m", '2:1 "timout" is unknown', "did you mean timeout?"],
   ["max_retrys: 5", '2:1 "max_retrys" is unknown', "did you mean retries?"],
   ["jitter: full", '2:1 "jitter" is unknown', "did you mean backoff.jitter?"],
-  ["retry: {timeout: 5m}", '2:9 "retry.timeout" is unknown', "did you mean timeout, not under retry?"],
+  [
+    "retry: {timeout: 5m}",
+    '2:9 "retry.timeout" is unknown, wanted maxAttempts, scope, on, onExit, never, onTimeout, onCode, onOrphan, maxOrphans or perClass',
+    "did you mean timeout, not under retry?",
+  ],
   ["workdir: /x", '2:1 "workdir" is unknown', "did you mean cwd?"],
   ["qqqqqq: 1", '2:1 "qqqqqq" is unknown'],
   [
@@ -159,13 +167,13 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 1\ncpus: 2", '3:1 "cpus" is given twice', "keep one of them"],
 ];
 
-test("a line that is invalid YAML gives one fault, and not those that follow from it", () => {
+test("says one thing of a line that YAML cannot read, not all that follows from it", () => {
   expect(faultsIn("a: 1\n b: 2\n")).toEqual([
     "1:4 not valid YAML: a mapping begins in the middle of a value",
   ]);
 });
 
-test("a missing quote is reported at the end of the text", () => {
+test("says a missing quote where the text ends", () => {
   expect(faultsIn("run: 'x\n\n\n")).toEqual(["1:8 not valid YAML: missing closing quote (')"]);
 });
 
@@ -175,7 +183,7 @@ describe("readSubmission() on one fault", () => {
     expect(hintsIn(`run: a\n${line}`)).toEqual([hint]);
   });
 
-  test("retry: 3 gets a hint to retries: 3", () => {
+  test("retry: 3 is told what it meant", () => {
     expect(hintsIn("run: a\nretry: 3")).toEqual(["write retries: 3"]);
   });
 });
@@ -199,13 +207,13 @@ describe("readSubmission() on a program", () => {
     expect(faultsIn(text)).toEqual([fault]);
   });
 
-  test("tells what to write in place of a command with blanks", () => {
+  test("says of a command with blanks what to write instead", () => {
     expect(hintsIn("command: python 'my train.py'")).toEqual([
       'write run: for a shell line, or command: ["python","my train.py"]',
     ]);
   });
 
-  test("refuses a script over 2 MiB with its size", () => {
+  test("says of a script over 2 MiB how large it is", () => {
     const text = `script: |\n${`  ${"x".repeat(1_022)}\n`.repeat(2_100)}`;
     expect(faultsIn(text)).toEqual(["1:9 the script is 2148300 bytes, wanted at most 2097152"]);
   });
@@ -228,7 +236,7 @@ describe("readSubmission() on several faults", () => {
     "gpsu: 1",
   ];
 
-  test("names all faults of all documents, in their order", () => {
+  test("names all of them in all documents, in their order", () => {
     expect(faultsIn(TEXT.join("\n"))).toEqual([
       '1:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
       '3:1 "run" stands beside "command", wanted one of run, command or script',
@@ -241,7 +249,7 @@ describe("readSubmission() on several faults", () => {
     ]);
   });
 
-  test("accepts the file once they are corrected: CRLF and a byte order mark are no faults", () => {
+  test("takes the rest when they are mended: CRLF and a byte order mark are no faults", () => {
     expect(faultsIn("\uFEFFname: 3x\r\nrun: a\r\n")).toEqual([
       '1:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
     ]);

@@ -104,6 +104,8 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
     { text: "retry: {on: [gpu-oom, resource]}", at: [...RETRY, "on"], value: ["GPU_OOM", "resource"] },
     { text: "retry: {on: TIMEOUT}", at: [...RETRY, "on"], value: ["TIMEOUT"] },
     { text: "retry: {on: TIMEOUT}", at: [...RETRY, "scope"], value: "transient" },
+    { text: "retry: {on: [job]}", at: [...RETRY, "on"], value: ["code"] },
+    { text: "retry: {on: [code, Job]}", at: [...RETRY, "on"], value: ["code", "code"] },
   ],
   "retry.onExit": [{ text: "retry: {onExit: [3, 255]}", at: [...RETRY, "onExit"], value: [3, 255] }],
   "retry.never": [{ text: "retry: {never: [data]}", at: [...RETRY, "never"], value: ["data"] }],

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { getAt, type Tree } from "../../src/intake/candidate.ts";
 import { FIELDS } from "../../src/intake/fields.ts";
-import { SWEEP_SCHEMAS } from "../../src/intake/file-schema.ts";
-import { SWEEP_KEYS } from "../../src/intake/key-names.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "../../src/intake/unsupported.ts";
 import type { Draft } from "../../src/model/submission.ts";
 import { KEYS } from "./key-cases.ts";
@@ -18,11 +16,11 @@ describe("readSubmission()", () => {
     expect(getAt(draftIn(withProgram(text)) as unknown as Tree, at)).toEqual(value);
   });
 
-  test("is tested with every key", () => {
+  test("has a case here for each key", () => {
     expect(Object.keys(KEYS).toSorted()).toEqual(Object.keys(FIELDS).toSorted());
   });
 
-  test("fills in the defaults", () => {
+  test("fills in what holds for a task that says nothing", () => {
     const expected: Draft = {
       name: "work",
       labels: {},
@@ -58,7 +56,7 @@ describe("readSubmission()", () => {
     expect(draftIn(yaml, { defaults: { gpus: 2 } }).spec.resources).toEqual(resources);
   });
 
-  test("ignores null, and takes the home's defaults for keys that the task leaves out", () => {
+  test("passes over what is null, and takes the home's defaults where the task says nothing", () => {
     const defaults = { timeoutMs: 60_000, retries: 1, priority: 7 };
     expect(draftIn("run: a\ntimeout: null\npriority: ~", { defaults }).spec).toMatchObject({
       timeoutMs: 60_000,
@@ -72,18 +70,14 @@ describe("readSubmission()", () => {
     });
   });
 
-  test.each(Object.keys(UNSUPPORTED))("refuses %s with any value", (key) => {
+  test.each(Object.keys(UNSUPPORTED))("refuses %s, whatever it says", (key) => {
     const snake = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     expect(faultsIn(`run: a\n${key}: [1]`)).toEqual([`2:1 "${key}" is not supported yet`]);
     expect(faultsIn(`run: a\n${snake}: {}`)).toEqual([`2:1 "${snake}" is not supported yet`]);
   });
 });
 
-test("SWEEP_SCHEMAS describes the keys of a sweep", () => {
-  expect(Object.keys(SWEEP_SCHEMAS).toSorted()).toEqual(SWEEP_KEYS.toSorted());
-});
-
-test.each([...OF_SCHEDULES])("a task file with %s is told to become a file of schedules/", (key) => {
+test.each([...OF_SCHEDULES])("sends %s to a file of schedules/", (key) => {
   expect(faultsIn(`run: a\n${key}: 1h`)).toEqual([
     `2:1 "${key}" is a key of a schedule, which is a file around its task`,
   ]);

@@ -10,16 +10,26 @@ export const NOTICE_KEYS: Record<string, { text: string; at: readonly string[]; 
       value: [{ file: "/work/a.env" }, { env: ["A", "B_*"] }, { env: ["C"] }],
     },
   ],
-  "on.start": [
+  "notify.start": [
     {
       text: "on: {start: {command: echo a}}",
       at: ["spec", "on", "start"],
       value: [{ type: "command", argv: ["/bin/sh", "-c", "echo a"] }],
     },
-  ],
-  "on.success": [
     {
-      text: "on: {success: [{command: [echo, a]}, {webhook: https://a.org/b}]}",
+      text: "on.start: {command: echo a}",
+      at: ["spec", "on", "start"],
+      value: [{ type: "command", argv: ["/bin/sh", "-c", "echo a"] }],
+    },
+    {
+      text: "notify.start: {command: echo a}",
+      at: ["spec", "on", "start"],
+      value: [{ type: "command", argv: ["/bin/sh", "-c", "echo a"] }],
+    },
+  ],
+  "notify.success": [
+    {
+      text: "notify: {success: [{command: [echo, a]}, {webhook: https://a.org/b}]}",
       at: ["spec", "on", "success"],
       value: [
         { type: "command", argv: ["echo", "a"] },
@@ -27,9 +37,9 @@ export const NOTICE_KEYS: Record<string, { text: string; at: readonly string[]; 
       ],
     },
   ],
-  "on.failure": [
+  "notify.failure": [
     {
-      text: "on: {failure: {webhook: {url: https://a.org, secretEnv: S, headers: {X-A: b, X-C: {file: ~/c}}}}}",
+      text: "notify: {failure: {webhook: {url: https://a.org, secretEnv: S, headers: {X-A: b, X-C: {file: ~/c}}}}}",
       at: ["spec", "on", "failure"],
       value: [
         {
@@ -41,23 +51,23 @@ export const NOTICE_KEYS: Record<string, { text: string; at: readonly string[]; 
       ],
     },
   ],
-  "on.deadLetter": [
+  "notify.deadLetter": [
     {
-      text: "on: {dead_letter: {webhook: {urlFile: ~/u, secretFile: ~/s}}}",
+      text: "notify: {dead_letter: {webhook: {urlFile: ~/u, secretFile: ~/s}}}",
       at: ["spec", "on", "deadLetter"],
       value: [{ type: "webhook", url: { file: "/home/ada/u" }, secret: { file: "/home/ada/s" } }],
     },
   ],
-  "on.batchEnd": [
+  "notify.batchEnd": [
     {
-      text: "on: {batchEnd: {ping: {urlEnv: HC}}}",
+      text: "notify: {batchEnd: {ping: {urlEnv: HC}}}",
       at: ["spec", "on", "batchEnd"],
       value: [{ type: "ping", url: { env: "HC" } }],
     },
   ],
-  "on.ping": [
+  "notify.ping": [
     {
-      text: "on: {ping: https://hc-ping.com/x}",
+      text: "notify: {ping: https://hc-ping.com/x}",
       at: ["spec", "on", "ping"],
       value: [{ type: "ping", url: "https://hc-ping.com/x" }],
     },

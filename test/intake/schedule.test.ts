@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
 import { readSchedule, type ScheduleFile } from "../../src/intake/schedule.ts";
 import { withPaused } from "../../src/intake/schedule-edit.ts";
-import { SCHEDULE_SCHEMAS } from "../../src/intake/schedule-schema.ts";
+import { scheduleFileSchema } from "../../src/intake/schedule-schema.ts";
 import { cronFault } from "../../src/plan/timetable.ts";
+import { isValid } from "../rig/json-schema.ts";
 import { valueOf } from "../rig/results.ts";
 
 const context = {
@@ -25,7 +26,7 @@ function faultsIn(text: string, name = "nightly"): string[] {
 }
 
 describe("readSchedule()", () => {
-  test("reads a rule and fills in its defaults", () => {
+  test("reads a rule with what holds where it says nothing", () => {
     const { schedule, work, slot } = read(
       'cron: "30 1 * * *"\ntimeZone: Europe/Berlin\ntask: { run: make }\n',
     );
@@ -61,7 +62,7 @@ describe("readSchedule()", () => {
     expect(slot).toBe("nights");
   });
 
-  test("reads dates in the zone of the rule, and times with an offset as they are", () => {
+  test("takes dates as those of its zone, and times with an offset as they are", () => {
     const dated = (from: string): number | undefined =>
       read(`every: 1h\ntimeZone: America/New_York\nfrom: ${from}\ntask: { run: a }`).schedule.fromMs;
     expect(dated("2026-07-01")).toBe(Date.parse("2026-07-01T04:00:00Z"));
@@ -69,7 +70,7 @@ describe("readSchedule()", () => {
     expect(dated('"2026-12-01T18:30:00+01:00"')).toBe(Date.parse("2026-12-01T17:30:00Z"));
   });
 
-  test("reads a list of tasks as a batch, and expands its sweeps", () => {
+  test("takes a list of tasks as a batch, sweeps in it taken apart", () => {
     const { work } = read(
       'cron: "@daily"\ntask:\n  - { name: a, run: make }\n  - name: b\n    run: echo ${{ array.index }}\n    array: 1-3\n',
     );
@@ -123,7 +124,7 @@ describe("readSchedule()", () => {
     expect(faultsIn(text)).toEqual([expected]);
   });
 
-  test("refuses a file whose name cannot be a lane", () => {
+  test("refuses a file whose name can be no lane", () => {
     expect(faultsIn("every: 1h\ntask: { run: a }", "0 bad")).toEqual([
       expect.stringContaining('"0 bad" cannot be that of a schedule'),
     ]);
@@ -137,10 +138,34 @@ describe("readSchedule()", () => {
   });
 });
 
-test("SCHEDULE_SCHEMAS describe the keys that are read", () => {
-  const [unknown = ""] = faultsIn("every: 1h\ntask: { run: a }\nnone: 1");
-  const wanted = unknown.replace(/^.*wanted /, "").split(", ");
-  expect(Object.keys(SCHEDULE_SCHEMAS).toSorted()).toEqual(wanted.toSorted());
+describe("the schema of a schedule", () => {
+  const task = { run: "a" };
+  test.each([
+    { every: "6h", task },
+    { cron: "30 1 * * *", timeZone: "UTC", task: [task, { command: ["a"] }], paused: true },
+    {
+      every: "6h",
+      file: "~/a.yaml",
+      overlap: "drop-if-running",
+      from: "2026-05-01",
+      until: "2026-05-02T01:00",
+    },
+    { every: "6h", task, slot: null, cap: 5, window: "2d", jitter: "0s" },
+    { every: "6h" },
+    { every: "6h", cron: "30 1 * * *", task },
+    { every: "0s", task },
+    { every: "6h", task: [] },
+    { every: "6h", task: { run: "a", cpus: "two" } },
+    { every: "6h", task, file: "/a.yaml" },
+    { every: "6h", file: "a.yaml" },
+    { every: "6h", task, cap: 0 },
+    { every: "6h", task, cap: 10_001 },
+    { every: "6h", task, overlap: "wait" },
+    { every: "6h", task, none: 1 },
+    { every: "6h", task, run: "a" },
+  ])("says of %j what the reader says", (document) => {
+    expect(isValid(document, scheduleFileSchema())).toBe(faultsIn(JSON.stringify(document)).length === 0);
+  });
 });
 
 describe("withPaused()", () => {

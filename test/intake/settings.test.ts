@@ -7,7 +7,7 @@ import { ALWAYS } from "../../src/model/work.ts";
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
 const KEYS =
-  "jobs, inboxes, defaults, container, gpus, memory, scheduling, concurrency, labels, on, notices, work, retention";
+  "jobs, inboxes, defaults, container, gpus, memory, scheduling, concurrency, labels, notify, notices, work or retention";
 
 /** What holds where a config.yaml says nothing. */
 const DEFAULTS: Settings = {
@@ -32,10 +32,10 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ],
   [
     "defaults: {cpus: 1}",
-    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority, gpus',
+    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority or gpus',
     "did you mean gpus?",
   ],
-  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority, gpus'],
+  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority or gpus'],
   ["- a", `1:1 the document is a list, wanted a mapping with ${KEYS}`],
   ["jobs: 1\n---\njobs: 2", "3:1 a second document, wanted one"],
   [
@@ -44,7 +44,7 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
     "look for a bracket that is not closed, or for lines that are not indented alike",
   ],
   ["constructor: 1", `1:1 "constructor" is unknown, wanted ${KEYS}`],
-  ["gpus: 1", '1:7 "gpus" is 1, wanted a mapping with allow, exclude, foreignMax, simulate'],
+  ["gpus: 1", '1:7 "gpus" is 1, wanted a mapping with allow, exclude, foreignMax or simulate'],
   [
     "gpus: {foreignMax: 1}",
     '1:20 "gpus.foreignMax" is 1 without a unit, wanted a size such as 512MiB or 8GB',
@@ -52,18 +52,18 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ],
   [
     "gpus: {alow: [0]}",
-    '1:8 "gpus.alow" is unknown, wanted allow, exclude, foreignMax, simulate',
+    '1:8 "gpus.alow" is unknown, wanted allow, exclude, foreignMax or simulate',
     "did you mean allow?",
   ],
-  ["gpus: {simulate: [{name: A}]}", '1:19 "gpus.simulate[0]" has no memory, wanted one such as 80GB'],
+  [
+    "gpus: {simulate: [{name: A}]}",
+    '1:19 "gpus.simulate[0]" has no memory, wanted {name: NVIDIA A100, memory: 80GB}',
+  ],
   [
     "gpus: {simulate: [{memory: 8GB}]}",
-    '1:19 "gpus.simulate[0]" has no name, wanted one such as NVIDIA A100',
+    '1:19 "gpus.simulate[0]" has no name, wanted {name: NVIDIA A100, memory: 80GB}',
   ],
-  [
-    "gpus: {simulate: [4]}",
-    '1:19 "gpus.simulate[0]" is 4, wanted a mapping with name, memory, count, foreign',
-  ],
+  ["gpus: {simulate: [4]}", '1:19 "gpus.simulate[0]" is 4, wanted {name: NVIDIA A100, memory: 80GB}'],
   [
     "gpus: {simulate: {name: A, memory: 8GB, count: 65}}",
     '1:48 "gpus.simulate.count" is 65, wanted a whole number from 1 to 64',
@@ -72,15 +72,12 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ["scheduling: {ageing: 0h}", '1:22 "scheduling.ageing" is no time at all, wanted more than 0'],
   [
     "concurrency: {slots: {a b: 2}}",
-    '1:23 "concurrency.slots.a b" cannot be a name here, wanted a lane and its number, such as {train: 2}',
+    '1:23 "concurrency.slots.a b" cannot be a name here, wanted a lane and its number such as {train: 2}',
   ],
-  [
-    "concurrency: {slots: 2}",
-    '1:22 "concurrency.slots" is 2, wanted a mapping of a lane and its number, such as {train: 2}',
-  ],
+  ["concurrency: {slots: 2}", '1:22 "concurrency.slots" is 2, wanted a mapping such as {train: 2}'],
   [
     "concurrency: {labels: {=x: 2}}",
-    '1:24 "concurrency.labels.=x" cannot be a name here, wanted a label and its number, such as {pool=night: 2}',
+    '1:24 "concurrency.labels.=x" cannot be a name here, wanted a label and its number such as {pool=night: 2}',
   ],
   [
     "concurrency: {labels: {pool: 0}}",
@@ -157,7 +154,7 @@ describe("parseSettings()", () => {
     },
   );
 
-  test("gives an empty file the defaults", () => {
+  test("has the defaults of a home without one for an empty file", () => {
     expect(parse("")).toEqual({ ok: true, value: DEFAULT_SETTINGS });
   });
 

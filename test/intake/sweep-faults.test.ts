@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { faultsIn, hintsIn, renderedFaults } from "./rig.ts";
 
-test("an unknown placeholder is underlined, with a suggestion", () => {
+test("placeholders are pointed at, with what was meant", () => {
   expect(
     renderedFaults(`name: train
 run: python train.py --lr \${{ matrix.lt }} --seed "\${{ matrx.seed }}" \${{ each.lr }}
@@ -40,7 +40,7 @@ matrix: {lr: [0.1, 0.01], seed: 1-3}
   `);
 });
 
-test("an invalid and a missing value are reported with their member", () => {
+test("a value that does not fit, and one that is not there, are said with their member", () => {
   expect(
     renderedFaults(
       "run: a ${{ matrix.b }}\ncpus: ${{ matrix.a }}\nmatrix: {a: [1, x], include: [{a: 1, b: 2}]}\n",
@@ -69,14 +69,14 @@ test("an invalid and a missing value are reported with their member", () => {
   `);
 });
 
-test("an unclosed placeholder is a fault", () => {
+test("a placeholder that is not closed is not left over", () => {
   expect(faultsIn("run: a ${{ array.index } b\narray: 1-2")).toEqual([
     "1:8 ${{ array.index is not closed with }}",
   ]);
   expect(faultsIn("run: a $${{ array.index } ${{ array.index }}\narray: 1-2")).toEqual([]);
 });
 
-test("an unquoted placeholder in a flow mapping is one YAML fault", () => {
+test("a placeholder without quotes in braces is YAML's own fault, told once", () => {
   expect(
     renderedFaults("run: a\nenv: { A: ${{ matrix.x }}, B: c }\nmatrix: {x: [1]}\n"),
   ).toMatchInlineSnapshot(`
@@ -150,7 +150,10 @@ const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[]
   ["array: 1-2\nmaxParallel: 0", '3:14 "maxParallel" is 0, wanted a whole number, at least 1'],
   ["maxParallel: 2", '2:1 "maxParallel" has no use without a sweep', "it goes with matrix:, each: or array:"],
   ["matrx: {a: [1]}", '2:1 "matrx" is unknown', "did you mean matrix?"],
-  ["retry: {matrix: {a: [1]}}", '2:9 "retry.matrix" is unknown'],
+  [
+    "retry: {matrix: {a: [1]}}",
+    '2:9 "retry.matrix" is unknown, wanted maxAttempts, scope, on, onExit, never, onTimeout, onCode, onOrphan, maxOrphans or perClass',
+  ],
   [
     `array: 1-2\nname: ${"x".repeat(127)}`,
     '3:7 "name" has 129 characters, wanted at most 128',

@@ -4,7 +4,7 @@ import { disarmFailpoints } from "../rig/crash.ts";
 
 afterEach(disarmFailpoints);
 
-test("failpoint() calls an armed handler with its name, and passes on what the handler throws", () => {
+test("failpoint() strikes with its name once armed, and lets what the strike throws pass", () => {
   const struck: string[] = [];
   failpoint("before");
   armFailpoints((name) => {

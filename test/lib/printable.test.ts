@@ -22,13 +22,13 @@ describe("printable()", () => {
     expect(JSON.parse(printable(JSON.stringify(value, null, 2)))).toEqual(value);
   });
 
-  test("keeps stint's own control sequences, and escapes all others", () => {
+  test("passes our own sequences, and nobody else's", () => {
     expect(printable(`${ownSequence("31m")}${ESC}[1;31m${ownSequence("0m")}`)).toBe(
       `${ESC}[31m\\u001b[1;31m${ESC}[0m`,
     );
   });
 
-  test("counts stint's own control sequences as zero width", () => {
+  test("our own sequences take no room", () => {
     const painted = `${ownSequence("31m")}red${ownSequence("0m")}`;
     expect(Bun.stringWidth(painted)).toBe(3);
     expect(Bun.stripANSI(painted)).toBe("red");
@@ -36,13 +36,13 @@ describe("printable()", () => {
 });
 
 describe("oneLine()", () => {
-  test("has no line end, no tab and no joining character, and is idempotent", () => {
+  test("has no end of a line, no tab, nothing that joins, and is the same once more", () => {
     const line = oneLine(`a\nb\tc\u200d${ownSequence("1m")}`);
     expect(printable(line)).toBe(`a\\nb\\tc\\u200d${ESC}[1m`);
     expect(oneLine(line)).toBe(line);
   });
 
-  test("asLines() ends each line", () => {
+  test("asLines() ends each", () => {
     expect(asLines(["a\nb", ""])).toBe("a\\nb\n\n");
   });
 });

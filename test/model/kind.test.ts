@@ -63,7 +63,7 @@ describe("describeKind()", () => {
     expect(described(mode)).toBe(text);
   });
 
-  test("gives a shell the same arguments as the task", () => {
+  test("means to a shell what the task means", () => {
     const anyArgument = fc.oneof(
       anyText,
       fc.constantFrom("", "'", "''", "\\", "$HOME", "`id`", "a\nb", "~", "*", "#", "!", "{a,b}"),

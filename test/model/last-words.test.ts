@@ -81,7 +81,7 @@ describe("lastWords() finds the final error", () => {
     expect(finalOf(...lines)).toBe(final);
   });
 
-  test("together with the lines of its message, and without unrelated lines", () => {
+  test("with the lines of its message, but not with the words of others", () => {
     const { lines } = lastWords(
       [
         ...TRACEBACK,
@@ -98,7 +98,7 @@ describe("lastWords() finds the final error", () => {
 });
 
 describe("lastWords() of anything", () => {
-  test("returns only lines of the tail", () => {
+  test("gives lines of the tail alone", () => {
     const word = fc.constantFrom(
       "Error:",
       "panic: ",
@@ -120,7 +120,7 @@ describe("lastWords() of anything", () => {
     );
   });
 
-  test("takes little CPU time on a hostile tail", () => {
+  test("is quick where it is made to be slow", () => {
     const words = [
       "a.",
       "a::",

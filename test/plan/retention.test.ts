@@ -84,7 +84,7 @@ describe("outdated()", () => {
     takesArtifacts: fc.boolean(),
   });
 
-  test("keeps tasks that are needed, young, or in dead-letter/, and what stays respects the rules", () => {
+  test("keeps what is needed, young, or dead and not asked for; and what stays keeps to the rules", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
         const { tasks, parts } = outdated(ended, { rules, nowMs: NOW_MS });
@@ -119,7 +119,7 @@ describe("outdated()", () => {
     );
   });
 
-  test("is idempotent", () => {
+  test("done again it finds nothing", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
         const gone = new Set(outdated(ended, { rules, nowMs: NOW_MS }).tasks.map(({ task }) => task));

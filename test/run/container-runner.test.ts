@@ -92,7 +92,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
     test.concurrent.each([
       ["alone", 1],
       ["with its group", -1],
-    ])("a TERM to the runner %s is passed on once, and the output is complete", async (_whom, sign) => {
+    ])("a TERM to the runner %s is passed on, once, and the output is whole", async (_whom, sign) => {
       await using place = makePlace();
       const { pid, ended, read } = start(place, interpreter, { files: { job: POLITE } });
       await until(() => read("container-logs") !== "" && place.read("out") === "up\n");
@@ -103,7 +103,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, "stop")).toBe(1);
     });
 
-    test("a job that replaces the runner's notes by folders, pipes and links is followed to its end", async () => {
+    test("a job that puts folders, pipes and links in the place of the notes is seen to its end", async () => {
       await using place = makePlace();
       // The runner writes some of them again and again.
       const put = (name: string, how: string) => `until ${how} ${name} 2>/dev/null; do rm -f ${name}; done\n`;
@@ -123,7 +123,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
         "the look at it was killed",
         { "on-inspect": 'test ! -e told || { echo >>seen; test "$(wc -l <seen)" != 2 || kill -KILL $$; }' },
       ],
-    ])("a TERM while %s still waits for the job", async (_what, files) => {
+    ])("a TERM while %s waits for the job", async (_what, files) => {
       await using place = makePlace();
       const runtime = "trap : TERM; until test -e told; do sleep 0.05; done; sleep 1";
       const { pid, ended, read } = start(place, interpreter, { files: { ...files, job: POLITE, runtime } });
@@ -135,7 +135,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("output.log")).toBe("up\nheard\n");
     });
 
-    test.concurrent("an engine command that a signal killed is run again, and no shell message is in the output", async () => {
+    test.concurrent("a command that a signal took is asked again, and no shell speaks of it in the output", async () => {
       await using place = makePlace();
       const once = "test -e seen || { : >seen; kill -TERM $$; sleep 1; }";
       const { pid, ended, read } = start(place, interpreter, { files: { job: POLITE, "on-stop": once } });
@@ -157,22 +157,19 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       ["loses lines at the end", "sleep 1; echo one; exit 0"],
       ["fails", `echo one; echo 'Error: of the engine' >&2; exit 125`],
       ["fails again and again", `echo one; echo 'Error: of the engine' >&2; exit 125`],
-    ])(
-      "the output is complete and only the job's where the command that follows it %s",
-      async (how, what) => {
-        await using place = makePlace();
-        const isOnce = !how.endsWith("again");
-        const line = `case $all in *' -f '*) ${isOnce ? "test -e seen || { : >seen; " : ""}${what}${isOnce ? "; }" : ""} ;; esac`;
-        const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
-        await ended;
-        expect(read("container-end")).toBe("exited 3 false\n");
-        expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
-      },
-    );
+    ])("where what follows the output %s, the output is whole and only the job's", async (how, what) => {
+      await using place = makePlace();
+      const isOnce = !how.endsWith("again");
+      const line = `case $all in *' -f '*) ${isOnce ? "test -e seen || { : >seen; " : ""}${what}${isOnce ? "; }" : ""} ;; esac`;
+      const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
+      await ended;
+      expect(read("container-end")).toBe("exited 3 false\n");
+      expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
+    });
 
     test.concurrent.each([
       ["is left as it is where its end is right", "cat out", 0],
-      ["is rewritten where its end is lost", "head -n 50 out", 1],
+      ["is written anew where its end is lost", "head -n 50 out", 1],
     ])("an output that is over its cap %s", async (_how, followed, rewritten) => {
       await using place = makePlace();
       const job = "until test -e go; do sleep 0.05; done; seq 1 60; exit 3";
@@ -187,7 +184,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, `logs stint-${place.token}`)).toBe(rewritten);
     });
 
-    test.concurrent("two outputs stay as they are where one is over its cap", async () => {
+    test.concurrent("two outputs of which one is over its cap are left as they are", async () => {
       await using place = makePlace();
       const job = "until test -e go; do sleep 0.05; done; seq 1 60; exit 3";
       const cut = "[stint: 7 bytes were cut here]";
@@ -202,7 +199,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, `logs stint-${place.token}`)).toBe(0);
     });
 
-    test.concurrent("stdout and stderr are separate where that is asked for", async () => {
+    test.concurrent("the two outputs are apart where they are to be", async () => {
       await using place = makePlace();
       const line = `case $all in *' -f '*) echo '${WORDS}' >&2; exit 0 ;; esac`;
       const logs = ["stdout.log", "stderr.log"];
@@ -211,7 +208,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(logs.map(read)).toEqual(["one\ntwo\n", "Error: of the job\n"]);
     });
 
-    test.concurrent("the message of an engine that never gives the output is kept beside the log", async () => {
+    test.concurrent("an engine that never gives the output has its say beside it", async () => {
       await using place = makePlace();
       const line = "echo 'Error: of the engine' >&2; exit 125";
       const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
@@ -221,7 +218,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("container-error")).toBe("Error: of the engine\n");
     });
 
-    test.concurrent("an end that the command that follows the output missed is noticed", async () => {
+    test.concurrent("an end that what follows the output has missed is seen all the same", async () => {
       await using place = makePlace();
       const line = "case $all in *' -f '*) echo one; test -s code || while :; do sleep 0.1; done ;; esac";
       const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
@@ -233,24 +230,27 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
     test.concurrent.each([
       ["that the engine keeps", false],
       ["that the job writes itself", true],
-    ])("the next runner continues the work of a killed one, with the output %s", async (_where, isDirect) => {
-      await using place = makePlace();
-      const job = "echo one; until test -e go; do sleep 0.05; done; echo two; exit 3";
-      const { pid, ended, read } = start(place, interpreter, { files: { job }, isDirect });
-      const said = (): string | null => (isDirect ? read("output.log") : place.read("out"));
-      await until(() => read("container-logs") !== "" && said() === "one\n");
-      process.kill(pid, "SIGKILL");
-      await ended;
-      // As a job may that clears its run directory.
-      rmSync(place.file("attempt/container-direct"), { force: true });
-      const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"], isDirect });
-      place.write("go", "");
-      await next.ended;
-      expect(read("container-end")).toBe("exited 3 false\n");
-      expect(read("output.log")).toBe("one\ntwo\n");
-    });
+    ])(
+      "one that was killed leaves to the next what it was at, with the output %s",
+      async (_where, isDirect) => {
+        await using place = makePlace();
+        const job = "echo one; until test -e go; do sleep 0.05; done; echo two; exit 3";
+        const { pid, ended, read } = start(place, interpreter, { files: { job }, isDirect });
+        const said = (): string | null => (isDirect ? read("output.log") : place.read("out"));
+        await until(() => read("container-logs") !== "" && said() === "one\n");
+        process.kill(pid, "SIGKILL");
+        await ended;
+        // As a job may that clears its run directory.
+        rmSync(place.file("attempt/container-direct"), { force: true });
+        const next = startRunner(place, interpreter, { mode: "follow", logs: ["output.log"], isDirect });
+        place.write("go", "");
+        await next.ended;
+        expect(read("container-end")).toBe("exited 3 false\n");
+        expect(read("output.log")).toBe("one\ntwo\n");
+      },
+    );
 
-    test.concurrent("a job that writes its log itself needs no command that follows it", async () => {
+    test.concurrent("a job that writes its logs itself needs no command that follows them", async () => {
       await using place = makePlace();
       const logs = ["stdout.log", "stderr.log"];
       const { ended, read } = start(place, interpreter, { files: { job: SAYS }, logs, isDirect: true });
@@ -260,7 +260,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, "logs")).toBe(0);
     });
 
-    test.concurrent("the message of an engine that made no container is not part of the log", async () => {
+    test.concurrent("the words of an engine that made no container are none of the job's", async () => {
       await using place = makePlace();
       const line = "echo 'Error: of the engine' >&2; exit 125";
       const { ended, read } = start(place, interpreter, {
@@ -272,7 +272,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect([read("output.log"), read("container-error")]).toEqual(["", "Error: of the engine\n"]);
     });
 
-    test.concurrent("the output is followed where the engine cannot let the job write it", async () => {
+    test.concurrent("where the engine cannot let the job write, its output is followed", async () => {
       await using place = makePlace();
       const line =
         "case $all in *' passthrough '*) echo 'Error: invalid log driver: invalid argument' >&2; exit 125 ;; esac";
@@ -285,7 +285,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
     });
 
-    test.concurrent("the command that makes the container is recorded when it begins", async () => {
+    test.concurrent("the command that makes the container has noted itself when it begins", async () => {
       await using place = makePlace();
       const line = `test "$(cat attempt/container-starter)" = $$ || exit 125`;
       const { ended, read } = start(place, interpreter, { files: { job: "exit 4", "on-run": line } });

@@ -15,7 +15,7 @@ import { TempHome } from "../rig/temp-home.ts";
 
 /** As if some time had passed since the last change. */
 const LATER_MS = 60_000;
-/** Longer than any kernel's tick: what changes after it has another time. */
+/** Longer than any kernel's tick: what changes after it bears another time. */
 const TICK_MS = 25;
 const MANY = 2_100;
 
@@ -85,7 +85,7 @@ const states = (layout: Layout): Set<string | undefined> =>
   );
 
 describe("endedFiles()", () => {
-  test("caches what it has read of thousands, and uses it while the files are unchanged", async () => {
+  test("keeps what it has read of thousands, and believes it while the files are the same", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -98,7 +98,7 @@ describe("endedFiles()", () => {
     expect(look(layout)).toEqual(read(layout));
   });
 
-  test("caches nothing of a few records, nor of recent ones", async () => {
+  test("keeps nothing of a few, nor of what was written just now", async () => {
     await using home = new TempHome();
     const { layout } = home;
     home.put(FAILED);
@@ -110,7 +110,7 @@ describe("endedFiles()", () => {
     expect(existsSync(layout.outlines("done", 0))).toBeFalse();
   });
 
-  test("gives the same result with the cache as without, whatever happens to the files", async () => {
+  test("says with what was kept what it says without, whatever becomes of the files", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -131,7 +131,7 @@ describe("endedFiles()", () => {
     );
   });
 
-  test("tolerates anything in the place of its cache", async () => {
+  test("is stopped by nothing that lies where outlines are kept", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -154,7 +154,7 @@ describe("endedFiles()", () => {
     expect(look(layout)).toEqual(read(layout));
   });
 
-  test("drops what is gone", async () => {
+  test("forgets what is gone", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -184,7 +184,7 @@ function apply(home: TempHome, { type, number }: { readonly type: string; readon
   }
 }
 
-test("eachOutline() yields every task once, queued and running ones as they are", async () => {
+test("eachOutline() has every task once, those that wait and run as they are", async () => {
   await using home = new TempHome();
   const { layout } = home;
   const tasks = [

@@ -33,7 +33,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon"],
     modules: [...FILES, "node:os", "node:process", "node:timers/promises"],
-    packages: ["commander"],
+    packages: [],
   },
   src: {
     folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "cli"],

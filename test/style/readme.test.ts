@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { withReference } from "../../.config/reference.ts";
 import { VERBS } from "../../src/cli/verbs.ts";
 import { ERRORS, EXIT } from "../../src/model/errors.ts";
-import { FAILURES } from "../../src/model/failure.ts";
+import { className, FAILURES } from "../../src/model/failure.ts";
 
 const readme = readFileSync("README.md", "utf8");
 
@@ -35,7 +36,7 @@ test("the README names every failure code under its class", () => {
   );
   expect(named.toSorted()).toEqual(
     Object.entries(FAILURES)
-      .map(([code, entry]) => `${entry.class} ${code}`)
+      .map(([code, entry]) => `${className(entry.class)} ${code}`)
       .toSorted(),
   );
 });
@@ -43,4 +44,9 @@ test("the README names every failure code under its class", () => {
 test("the README names every verb", () => {
   const shown = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
   for (const [verb] of shown) expect(readme).toContain(`\`${verb}`);
+});
+
+test("the README's tables of keys are as the keys are declared", () => {
+  // `bun run fix` writes them.
+  expect(withReference(readme)).toBe(readme);
 });

@@ -1,89 +1,63 @@
-import type { Command } from "commander";
-import { formatBytes, parseBytes } from "../../lib/bytes.ts";
-import { ok, type Result } from "../../lib/result.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { formatBytes } from "../../lib/bytes.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { openHome } from "../../store/home.ts";
-import { durationFlag } from "../flags.ts";
+import { declareVerb, type FlagValues } from "../command-line/declare.ts";
+import { DURATION, SIZE, wholeNumber } from "../command-line/values.ts";
 import { homePath } from "../home.ts";
 import { performAndTell } from "../targets.ts";
-import type { Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly olderThan?: string;
-  readonly keep?: string;
-  readonly maxBytes?: string;
-  readonly logsOlderThan?: string;
-  readonly deadLetter?: true;
-  readonly artifacts?: true;
-  readonly dryRun?: true;
-  readonly quiet?: true;
-  readonly json?: true;
-}
+const DEFAULT_AGE_MS = 7 * 86_400_000;
 
-const DEFAULT_AGE = "7d";
+const FLAGS = {
+  olderThan: { value: DURATION, help: "ended longer ago than this (without another rule: 7d)" },
+  keep: { value: wholeNumber(0, 999_999_999), help: "all but the newest so many" },
+  maxBytes: {
+    value: SIZE,
+    help: "the oldest, until their folders have at most so many bytes, like 50GB",
+  },
+  logsOlderThan: { value: DURATION, help: "only the logs of what ended longer ago than this" },
+  deadLetter: { help: "those in dead-letter/ too" },
+  artifacts: { help: "with what the jobs made in their folders, and with checkpoints; these stay otherwise" },
+  dryRun: { help: "only tell what would be removed, and how much it is" },
+  quiet: { short: "q", help: "say nothing of what was removed, as for cron" },
+  json: { help: "answers as JSON" },
+} as const;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("--older-than <duration>", `ended longer ago than this (without another rule: ${DEFAULT_AGE})`)
-    .option("--keep <n>", "all but the newest so many")
-    .option("--max-bytes <size>", "the oldest, until their folders have at most so many bytes, like 50GB")
-    .option("--logs-older-than <duration>", "only the logs of what ended longer ago than this")
-    .option("--dead-letter", "those in dead-letter/ too")
-    .option(
-      "--artifacts",
-      "with what the jobs made in their folders, and with checkpoints; these stay otherwise",
-    )
-    .option("--dry-run", "only tell what would be removed, and how much it is")
-    .option("-q, --quiet", "say nothing of what was removed, as for cron")
-    .option("--json", "answers as JSON")
-    .addHelpText("after", "\nWhat an unended task, sweep or batch needs always stays.")
-    .action(async (flags: Flags) => {
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      const operation = operationOf(flags);
-      if (!operation.ok) return end(operation.error);
-      const isDry = flags.dryRun === true;
-      const isQuiet = flags.quiet === true;
-      const told = isQuiet ? { ...context, out: () => {} } : context;
-      const isSummed = !isQuiet && (isDry || context.isTerminal);
-      const options = {
-        operation: operation.value,
-        json: flags.json === true,
-        ...(isSummed && { summary: (answers: readonly Answer[]) => summaryOf(answers, isDry) }),
-      };
-      end(await performAndTell(told, home.value, options));
-    });
-}
+export const verb = declareVerb({
+  flags: FLAGS,
+  notes: "What an unended task, sweep or batch needs always stays.",
+  run: async ({ context, flags }) => {
+    const home = openHome(homePath(context));
+    if (!home.ok) return home.error;
+    const isDry = flags.dryRun === true;
+    const isQuiet = flags.quiet === true;
+    const told = isQuiet ? { ...context, out: () => {} } : context;
+    const isSummed = !isQuiet && (isDry || context.isTerminal);
+    const options = {
+      operation: operationOf(flags),
+      json: flags.json === true,
+      ...(isSummed && { summary: (answers: readonly Answer[]) => summaryOf(answers, isDry) }),
+    };
+    return performAndTell(told, home.value, options);
+  },
+});
 
-function operationOf(flags: Flags): Result<Operation, Problem> {
-  const { deadLetter = false, artifacts = false, dryRun = false } = flags;
-  const rules: { keep?: number; maxBytes?: number; logsOlderThanMs?: number; olderThanMs?: number } = {};
-  if (flags.keep !== undefined) {
-    if (!/^\d{1,9}$/.test(flags.keep))
-      return usage(`Cannot use --keep "${flags.keep}": wanted a whole number, 0 for none`);
-    rules.keep = Number(flags.keep);
-  }
-  if (flags.maxBytes !== undefined) {
-    const bytes = parseBytes(flags.maxBytes);
-    if (bytes === null) return usage(`Cannot read --max-bytes "${flags.maxBytes}": wanted a size like 50GB`);
-    rules.maxBytes = bytes;
-  }
-  if (flags.logsOlderThan !== undefined) {
-    const age = durationFlag("logs-older-than", flags.logsOlderThan);
-    if (!age.ok) return age;
-    rules.logsOlderThanMs = age.value;
-  }
-  if (flags.olderThan !== undefined || Object.keys(rules).length === 0) {
-    const age = durationFlag("older-than", flags.olderThan ?? DEFAULT_AGE);
-    if (!age.ok) return age;
-    rules.olderThanMs = age.value;
-  }
-  return ok({ verb: "clean", deadLetter, artifacts, dryRun, ...rules });
-}
-
-function usage(message: string): Result<never, Problem> {
-  return { ok: false, error: problem("USAGE", message) };
+function operationOf(flags: FlagValues<typeof FLAGS>): Operation {
+  const { deadLetter = false, artifacts = false, dryRun = false, keep, maxBytes } = flags;
+  const rules = {
+    ...(keep !== undefined && { keep }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(flags.logsOlderThan !== undefined && { logsOlderThanMs: flags.logsOlderThan }),
+    ...(flags.olderThan !== undefined && { olderThanMs: flags.olderThan }),
+  };
+  const isRuled = Object.keys(rules).length > 0;
+  return {
+    verb: "clean",
+    deadLetter,
+    artifacts,
+    dryRun,
+    ...(isRuled ? rules : { olderThanMs: DEFAULT_AGE_MS }),
+  };
 }
 
 function summaryOf(answers: readonly Answer[], isDry: boolean): string {

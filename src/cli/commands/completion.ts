@@ -1,57 +1,58 @@
-import type { Command } from "commander";
-import { own } from "../../lib/own.ts";
-import { EXIT, problem } from "../../model/errors.ts";
+import { EXIT } from "../../model/errors.ts";
 import { numberOf } from "../../model/identity.ts";
 import { openHome } from "../../store/home.ts";
 import { allIds } from "../../store/reader.ts";
+import { candidatesAfter } from "../command-line/candidates.ts";
+import { declareSubcommand, type VerbGroup } from "../command-line/declare.ts";
+import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { completionScript, SHELLS } from "../text/completion.ts";
-import { type Invocation, VERBS } from "../verbs.ts";
+import { VERBS, verbNamed } from "../verbs.ts";
 
 /** The shell is shown this many of the newest tasks. */
 const MAX_TASKS = 50;
 
-export function declare(command: Command, invocation: Invocation): void {
-  const { context, end } = invocation;
-  command
-    .argument("<shell>", SHELLS.join(", "))
-    .argument("[words...]")
-    .addHelpText(
-      "after",
-      "\nbash: source <(stint completion bash)   zsh: source <(stint completion zsh)   fish: stint completion fish | source",
-    )
-    .action(async (shell: string, words: string[]) => {
-      // What the scripts below call back for: the candidates, a line each, with a tab before the description.
-      if (shell === "candidates") {
-        context.out((await candidates(invocation, words[0])).map((line) => `${line}\n`).join(""));
-        return end(EXIT.done);
-      }
-      const known = SHELLS.find((name) => name === shell);
-      if (known === undefined) {
-        return end(
-          problem("USAGE", `Cannot complete for the shell "${shell}": wanted one of ${SHELLS.join(", ")}`),
-        );
-      }
-      context.out(completionScript(known));
-      end(EXIT.done);
-    });
-}
+const scripts = SHELLS.map((shell) => {
+  const subcommand = declareSubcommand(`the script for ${shell}`, {
+    flags: {},
+    run: ({ context }) => {
+      context.out(completionScript(shell));
+      return EXIT.done;
+    },
+  });
+  return [shell, subcommand] as const;
+});
 
-async function candidates({ context }: Invocation, verbName: string | undefined): Promise<string[]> {
-  const verb = verbName === undefined ? undefined : own(VERBS, verbName);
-  if (verb === undefined)
+/** What the scripts call back for: a line for each candidate, with a tab before what it means. */
+const candidates = declareSubcommand("what can follow the words after --", {
+  hidden: true,
+  flags: {},
+  operands: [{ name: "WORD", help: "a word that was typed after `stint`", count: "any" }],
+  run: async ({ context, operands }) => {
+    context.out((await candidateLines(context, operands)).map((line) => `${line}\n`).join(""));
+    return EXIT.done;
+  },
+});
+
+export const verb: VerbGroup = {
+  subcommands: { ...Object.fromEntries(scripts), candidates },
+  notes:
+    "bash: source <(stint completion bash)   zsh: source <(stint completion zsh)   fish: stint completion fish | source",
+};
+
+async function candidateLines(
+  context: Context,
+  [typed, ...rest]: readonly string[],
+): Promise<readonly string[]> {
+  const found = typed === undefined ? null : verbNamed(typed);
+  if (found === null)
     return Object.entries(VERBS).flatMap(([name, { summary, hidden }]) =>
       hidden ? [] : [`${name}\t${summary}`],
     );
-  const { Command: Declared } = await import("commander");
-  const command = new Declared(verbName);
-  (await verb.load()).declare(command, { context, words: null, end: () => {} });
-  const flags = command.options.map((option) => `${option.long ?? option.short}\t${option.description}`);
-  const takesTasks = command.registeredArguments.some((argument) => /^tasks?$/.test(argument.name()));
-  const home = openHome(homePath(context));
-  if (!takesTasks || !home.ok) return flags;
-  const tasks = allIds(home.value)
-    .slice(-MAX_TASKS)
-    .map((id) => `${numberOf(id)}\t${id}`);
-  return [...flags, ...tasks.toReversed()];
+  const { words, tasks } = candidatesAfter((await found.listed.load()).verb, rest);
+  const lines = words.map(([word, meaning]) => `${word}\t${meaning}`);
+  const home = tasks ? openHome(homePath(context)) : null;
+  if (home === null || !home.ok) return lines;
+  const ids = allIds(home.value).slice(-MAX_TASKS);
+  return [...lines, ...ids.map((id) => `${numberOf(id)}\t${id}`).toReversed()];
 }

@@ -1,16 +1,11 @@
-import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
+import { declareVerb } from "../command-line/declare.ts";
 import { runChecks } from "../doctor.ts";
 import { examineDevices } from "../doctor-devices.ts";
 import type { Check } from "../doctor-records.ts";
 import { homePath } from "../home.ts";
 import { styleFor } from "../text/style.ts";
-import type { Invocation } from "../verbs.ts";
-
-interface Flags {
-  readonly json?: true;
-}
 
 /** What to do, where there is something: the faults of a file have lines of their own. */
 function linesOf(mend: string | undefined): string[] {
@@ -19,8 +14,9 @@ function linesOf(mend: string | undefined): string[] {
 
 const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command.option("--json", "the findings as JSON").action(async (flags: Flags) => {
+export const verb = declareVerb({
+  flags: { json: { help: "the findings as JSON" } },
+  run: async ({ context, flags }) => {
     const path = homePath(context);
     const checks = [...(await runChecks(context, path)), ...(await examineDevices(context, path))];
     const style = styleFor(context.hasColor);
@@ -29,6 +25,6 @@ export function declare(command: Command, { context, end }: Invocation): void {
       return asLines([`${mark} ${what}`, ...linesOf(mend)]);
     };
     context.out(flags.json ? `${JSON.stringify(checks, null, 2)}\n` : checks.map(render).join(""));
-    end(checks.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.done);
-  });
-}
+    return checks.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.done;
+  },
+});

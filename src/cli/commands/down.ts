@@ -1,36 +1,32 @@
-import type { Command } from "commander";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { requestOperation } from "../request-operation.ts";
 import { tellOfSilence } from "../silence.ts";
 import { ProgressLine } from "../text/progress.ts";
-import type { Ended, Invocation } from "../verbs.ts";
-
-interface Flags {
-  readonly drain?: true;
-  readonly stopJobs?: true;
-}
 
 const LOOK_MS = 50;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("--drain", "start nothing more and wait for the running jobs")
-    .option("--stop-jobs", "end the running jobs too; they are queued again, uncounted")
-    .addHelpText("after", "\nWithout a flag the jobs go on, and the next supervisor takes them over.")
-    .action(async (flags: Flags) => {
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      end(await down(context, home.value, flags));
-    });
-}
+const FLAGS = {
+  drain: { help: "start nothing more and wait for the running jobs", excludes: ["stopJobs"] },
+  stopJobs: { help: "end the running jobs too; they are queued again, uncounted" },
+} as const;
 
-async function down(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
+export const verb = declareVerb({
+  flags: FLAGS,
+  notes: "Without a flag the jobs go on, and the next supervisor takes them over.",
+  run: async ({ context, flags }) => {
+    const home = openHome(homePath(context));
+    return home.ok ? down(context, home.value, flags) : home.error;
+  },
+});
+
+async function down(context: Context, layout: Layout, flags: FlagValues<typeof FLAGS>): Promise<Ended> {
   const owner = lockOwner(layout);
   if (owner?.role !== "up") {
     const hint =

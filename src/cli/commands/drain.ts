@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { Supervisor } from "../../daemon/supervisor.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
@@ -11,43 +10,37 @@ import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { idsIn, readTasks } from "../../store/reader.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { type DeadlineFlags, deadlineOfFlags } from "../deadline.ts";
+import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
 import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
 import { planInputSeen } from "../plan-input.ts";
 import { tellOfSilence } from "../silence.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
-import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
+import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { ProgressLine } from "../text/progress.ts";
-import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags extends DeadlineFlags, Pick<SupervisorFlags, "jobs"> {
-  readonly quiet?: true;
-  readonly patient?: true;
-}
+const FLAGS = {
+  jobs: { value: JOBS, short: "j", help: "how many jobs may run at a time (default: one for each core)" },
+  ...CLOSING_FLAGS,
+  patient: { help: "wait for the work hours and mains power of config.yaml too" },
+  quiet: { short: "q", help: "say nothing where nothing failed or is stuck" },
+} as const;
+
+type Flags = FlagValues<typeof FLAGS>;
 
 const LOOK_MS = 200;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
-    .option("--for <duration>", "start nothing any more after this time, like 6h")
-    .option("--until <time>", "the same by the clock, like 07:00")
-    .option("--fit", "with these: nor anything whose timeout would end after that")
-    .option("--leave", "with these: leave then, without waiting for what runs")
-    .option("--patient", "wait for the work hours and mains power of config.yaml too")
-    .option("-q, --quiet", "say nothing where nothing failed or is stuck")
-    .addHelpText(
-      "after",
-      "\nExit code 1 if anything went to dead-letter/ since it began. Beside a supervisor or another drain it only waits.",
-    )
-    .action(async (flags: Flags) => {
-      const home = ensureHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      end(await drain(context, home.value, flags));
-    });
-}
+export const verb = declareVerb({
+  flags: FLAGS,
+  notes:
+    "Exit code 1 if anything went to dead-letter/ since it began. Beside a supervisor or another drain it only waits.",
+  run: async ({ context, flags }) => {
+    const home = ensureHome(homePath(context));
+    return home.ok ? drain(context, home.value, flags) : home.error;
+  },
+});
 
 /** How long a drain goes on, and for what. */
 class DrainSession {
@@ -97,7 +90,7 @@ class DrainSession {
 
   /** What is open of that in a holder's hands, and what runs that came since. */
   openIn(supervisor: Supervisor): Task[] {
-    return [...supervisor.queue.tasks.values()].filter(
+    return [...supervisor.tasks.values()].filter(
       (task) => task.status.state !== "queued" || this.#waitedFor.has(task.metadata.id),
     );
   }

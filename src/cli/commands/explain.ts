@@ -1,15 +1,14 @@
-import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
 import { isTerminal } from "../../model/state.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
+import type { Context } from "../context.ts";
 import { type Overview, readOverview } from "../overview.ts";
-import { declareReadVerb, oneOrAll } from "../read-verb.ts";
+import { oneOrAll, readVerb } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
 import type { Holders } from "../text/shortage.ts";
 import { silenceLines } from "../text/silence.ts";
-import type { Invocation } from "../verbs.ts";
 import { waitsSeen } from "../waits.ts";
 
 interface Explained {
@@ -20,38 +19,36 @@ interface Explained {
   readonly lines: readonly string[];
 }
 
-export function declare(command: Command, invocation: Invocation): void {
-  const { context } = invocation;
-  const explain = async (tasks: readonly Task[], layout: Layout): Promise<Explained[]> => {
-    const overview = readOverview(layout, context.clock.now());
-    const waitOf = await waitsSeen(context, layout, overview);
-    const holders = expectedEnds(overview.active);
-    return tasks.map((task) => {
-      const wait = task.status.state === "queued" ? waitOf(task) : null;
-      const nowMs = context.clock.now();
-      const { silence } = overview;
-      const isToldOf = wait?.type !== "silent" && !isTerminal(task.status.state);
-      const hindered = wait === null ? [] : hindrances(task, overview);
-      const [head = "", ...rest] = explainTask(task, {
-        nowMs,
-        wait: hindered.length > 0 ? null : wait,
-        holders,
-      });
-      const lines = [
-        head,
-        ...hindered,
-        ...rest,
-        ...(isToldOf && silence !== null ? silenceLines(silence, nowMs) : []),
-      ];
-      return { id: task.metadata.id, state: task.status.state, wait, lines };
+export const verb = readVerb({
+  json: async (context, tasks, layout) => oneOrAll(await explain(context, tasks, layout)),
+  text: async (context, tasks, layout) => {
+    const explained = await explain(context, tasks, layout);
+    return explained.map(({ lines }) => asLines(lines)).join("\n");
+  },
+});
+
+async function explain(context: Context, tasks: readonly Task[], layout: Layout): Promise<Explained[]> {
+  const overview = readOverview(layout, context.clock.now());
+  const waitOf = await waitsSeen(context, layout, overview);
+  const holders = expectedEnds(overview.active);
+  return tasks.map((task) => {
+    const wait = task.status.state === "queued" ? waitOf(task) : null;
+    const nowMs = context.clock.now();
+    const { silence } = overview;
+    const isToldOf = wait?.type !== "silent" && !isTerminal(task.status.state);
+    const hindered = wait === null ? [] : hindrances(task, overview);
+    const [head = "", ...rest] = explainTask(task, {
+      nowMs,
+      wait: hindered.length > 0 ? null : wait,
+      holders,
     });
-  };
-  declareReadVerb(command, invocation, {
-    json: async (tasks, layout) => oneOrAll(await explain(tasks, layout)),
-    text: async (tasks, layout) => {
-      const explained = await explain(tasks, layout);
-      return explained.map(({ lines }) => asLines(lines)).join("\n");
-    },
+    const lines = [
+      head,
+      ...hindered,
+      ...rest,
+      ...(isToldOf && silence !== null ? silenceLines(silence, nowMs) : []),
+    ];
+    return { id: task.metadata.id, state: task.status.state, wait, lines };
   });
 }
 

@@ -1,32 +1,24 @@
-import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
+import { declareVerb } from "../command-line/declare.ts";
 import { noDeviceFound, seeDevices } from "../devices.ts";
 import { homePath } from "../home.ts";
 import { renderDevices } from "../text/devices.ts";
-import type { Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly json?: true;
-}
-
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("--json", "the devices as JSON")
-    .addHelpText(
-      "after",
-      "\nAs the supervisor last saw them, else as they are now. Which ones a home uses: `gpus:` in its config.yaml.",
-    )
-    .action(async (flags: Flags) => {
-      const seen = await seeDevices(context, homePath(context), { isFresh: false });
-      if (!seen.ok) return end(seen.error);
-      const { inventory, devices } = seen.value;
-      const { at, problem } = inventory;
-      if (flags.json) context.out(`${JSON.stringify({ at, problem, devices }, null, 2)}\n`);
-      else if (devices.length > 0) context.out(renderDevices(devices, context.columns()));
-      else if (problem === null) context.out(`${noDeviceFound(seen.value)}\n`);
-      if (problem !== null)
-        context.err(asLines([`the GPUs cannot be read: ${problem} (\`stint doctor\` tells more)`]));
-      end(problem !== null && devices.length === 0 ? EXIT.failed : EXIT.done);
-    });
-}
+export const verb = declareVerb({
+  flags: { json: { help: "the devices as JSON" } },
+  notes:
+    "As the supervisor last saw them, else as they are now. Which ones a home uses: `gpus:` in its config.yaml.",
+  run: async ({ context, flags }) => {
+    const seen = await seeDevices(context, homePath(context), { isFresh: false });
+    if (!seen.ok) return seen.error;
+    const { inventory, devices } = seen.value;
+    const { at, problem } = inventory;
+    if (flags.json) context.out(`${JSON.stringify({ at, problem, devices }, null, 2)}\n`);
+    else if (devices.length > 0) context.out(renderDevices(devices, context.columns()));
+    else if (problem === null) context.out(`${noDeviceFound(seen.value)}\n`);
+    if (problem !== null)
+      context.err(asLines([`the GPUs cannot be read: ${problem} (\`stint doctor\` tells more)`]));
+    return problem !== null && devices.length === 0 ? EXIT.failed : EXIT.done;
+  },
+});

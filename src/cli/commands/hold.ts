@@ -1,11 +1,10 @@
-import type { Command } from "commander";
-import { declareActVerb } from "../act-on.ts";
-import type { Invocation } from "../verbs.ts";
+import { actVerb } from "../act-on.ts";
 
-export function declare(command: Command, invocation: Invocation): void {
-  declareActVerb(command, invocation, {
+export const verb = actVerb(
+  {},
+  {
     states: ["queued"],
     eligible: ({ status, spec }) => status.state === "queued" && !spec.hold,
     operation: (targets) => ({ verb: "hold", targets }),
-  });
-}
+  },
+);

@@ -1,56 +1,62 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Command } from "commander";
 import { own } from "../../lib/own.ts";
 import { asLines } from "../../lib/printable.ts";
 import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { tryFs } from "../../store/fs-errors.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { text } from "../command-line/values.ts";
+import type { Context } from "../context.ts";
 import { TEMPLATES } from "../templates.ts";
 import { renderTable } from "../text/table.ts";
-import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly output?: string;
-  readonly force?: true;
-}
+const FLAGS = {
+  output: { value: text("FILE"), short: "o", help: "where to write it; - for stdout" },
+  force: { help: "over a file that is there" },
+} as const;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  const write = (name: string, flags: Flags): Ended => {
-    const template = own(TEMPLATES, name);
-    if (template === undefined) {
-      const near = closest(name, Object.keys(TEMPLATES));
-      const hint = near === null ? "`stint init` lists them" : `did you mean "${near}"?`;
-      return problem("NOT_FOUND", `Cannot write the template "${name}": there is none of that name`, hint);
-    }
-    if (flags.output === "-") {
-      context.out(template.text);
-      return EXIT.done;
-    }
-    const path = resolve(context.cwd, flags.output ?? template.file);
-    if (existsSync(path) && flags.force !== true) {
-      return problem(
-        "WRITE_FAILED",
-        `Cannot write the template "${name}": ${path} is there already`,
-        "write it elsewhere with -o FILE, or over it with --force",
-      );
-    }
-    const written = tryFs(`write ${path}`, () => writeFileSync(path, template.text));
-    if (!written.ok) return written.error;
-    context.out(asLines([path]));
+export const verb = declareVerb({
+  operands: [
+    {
+      name: "TEMPLATE",
+      count: "optional",
+      help: `one of ${Object.keys(TEMPLATES).join(", ")}; without it they are listed`,
+    },
+  ],
+  flags: FLAGS,
+  run: ({ context, flags, operands: [name] }) => {
+    if (name !== undefined) return write(context, name, flags);
+    const rows = Object.entries(TEMPLATES).map(([key, { text: yaml }]) => [
+      key,
+      yaml.split("\n", 1)[0]?.replace(/^# /, "") ?? "",
+    ]);
+    context.out(renderTable(rows, { columns: context.columns() }));
     return EXIT.done;
-  };
-  command
-    .argument("[template]", Object.keys(TEMPLATES).join(", "))
-    .option("-o, --output <file>", "where to write it; - for stdout")
-    .option("--force", "over a file that is there")
-    .action((name: string | undefined, flags: Flags) => {
-      if (name !== undefined) return end(write(name, flags));
-      const rows = Object.entries(TEMPLATES).map(([key, { text }]) => [
-        key,
-        text.split("\n", 1)[0]?.replace(/^# /, "") ?? "",
-      ]);
-      context.out(renderTable(rows, { columns: context.columns() }));
-      end(EXIT.done);
-    });
+  },
+});
+
+function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>): Ended {
+  const template = own(TEMPLATES, name);
+  if (template === undefined) {
+    const near = closest(name, Object.keys(TEMPLATES));
+    const hint = near === null ? "`stint init` lists them" : `did you mean "${near}"?`;
+    return problem("NOT_FOUND", `Cannot write the template "${name}": there is none of that name`, hint);
+  }
+  if (flags.output === "-") {
+    context.out(template.text);
+    return EXIT.done;
+  }
+  const path = resolve(context.cwd, flags.output ?? template.file);
+  if (existsSync(path) && flags.force !== true) {
+    return problem(
+      "WRITE_FAILED",
+      `Cannot write the template "${name}": ${path} is there already`,
+      "write it elsewhere with -o FILE, or over it with --force",
+    );
+  }
+  const written = tryFs(`write ${path}`, () => writeFileSync(path, template.text));
+  if (!written.ok) return written.error;
+  context.out(asLines([path]));
+  return EXIT.done;
 }

@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import type { Command } from "commander";
 import { maskOf } from "../../daemon/jobs/secrets.ts";
 import { asLines } from "../../lib/printable.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
@@ -10,51 +9,47 @@ import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { hasStarted, LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { inheritable } from "../inheritable.ts";
 import { findTask } from "../select.ts";
-import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly follow?: true;
-  readonly attempt?: string;
-  readonly tail?: string;
-  readonly path?: true;
-  readonly raw?: true;
-}
+const FLAGS = {
+  follow: { short: "f", help: "go on until the task has ended, across attempts" },
+  attempt: { value: wholeNumber(1), help: "of this attempt (default: the last one)" },
+  tail: { value: wholeNumber(), short: "n", help: "only so many of the last lines" },
+  raw: { help: "as it was written, to a terminal too" },
+  path: { help: "only tell where the log is" },
+} as const;
+
+type Flags = FlagValues<typeof FLAGS>;
 
 const FOLLOW_MS = 100;
 const FOLLOW_BUSY_MS = 10;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .argument("<task>", "a number, id, name or @")
-    .option("-f, --follow", "go on until the task has ended, across attempts")
-    .option("--attempt <n>", "of this attempt (default: the last one)")
-    .option("-n, --tail <lines>", "only the last lines")
-    .option("--raw", "as it was written, to a terminal too")
-    .option("--path", "only tell where the log is")
-    .addHelpText(
-      "after",
-      "\nA terminal gets colours and progress bars, and nothing else that would steer it; a file or a pipe gets all.",
-    )
-    .action(async (reference: string, flags: Flags) => {
-      const shown = flags.raw === true ? { ...context, outOfJob: context.outRaw } : context;
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      const found = findTask(home.value, reference);
-      if (!found.ok) return end(found.error);
-      if (flags.follow) return end(await follow(shown, home.value, { task: found.value, flags }));
-      end(await print(shown, home.value, { task: found.value, flags }));
-    });
-}
+export const verb = declareVerb({
+  operands: [{ name: "TASK", count: "one", help: "a number, id, name or @", completes: "tasks" }],
+  flags: FLAGS,
+  notes:
+    "A terminal gets colours and progress bars, and nothing else that would steer it; a file or a pipe gets all.",
+  run: async ({ context, flags, operands: [reference = ""] }) => {
+    const shown = flags.raw === true ? { ...context, outOfJob: context.outRaw } : context;
+    const home = openHome(homePath(context));
+    if (!home.ok) return home.error;
+    const found = findTask(home.value, reference);
+    if (!found.ok) return found.error;
+    const called = { task: found.value, flags };
+    return flags.follow ? follow(shown, home.value, called) : print(shown, home.value, called);
+  },
+});
 
-function attemptOf(task: Task, flags: Flags): number | Problem {
+function attemptOf(task: Task, { attempt: wanted }: Flags): number | Problem {
   const { attempt: last } = task.status;
-  const attempt = flags.attempt === undefined ? last : Number(flags.attempt);
-  if (Number.isInteger(attempt) && attempt >= 1 && attempt <= last) return attempt;
+  const attempt = wanted ?? last;
+  if (attempt >= 1 && attempt <= last) return attempt;
   const { id } = task.metadata;
   if (last === 0)
     return problem(
@@ -62,10 +57,7 @@ function attemptOf(task: Task, flags: Flags): number | Problem {
       `Cannot show the log of "${id}": it has not started yet`,
       `why it waits: stint explain ${id}`,
     );
-  return problem(
-    "NOT_FOUND",
-    `Cannot show attempt "${flags.attempt}" of "${id}": wanted a number from 1 to ${last}`,
-  );
+  return problem("NOT_FOUND", `Cannot show attempt ${attempt} of "${id}": wanted a number from 1 to ${last}`);
 }
 
 async function print(
@@ -84,7 +76,7 @@ async function print(
   if (flags.tail !== undefined) {
     const mask = maskOf(layout, task, inheritable(context.env));
     for (const file of files)
-      context.outOfJob(Buffer.from(lastLines(mask.text(readRegularFile(file)), Number(flags.tail))));
+      context.outOfJob(Buffer.from(lastLines(mask.text(readRegularFile(file)), flags.tail)));
     return EXIT.done;
   }
   const output = maskedOutput(context, layout, task);
@@ -128,8 +120,12 @@ async function follow(
   layout: Layout,
   { task, flags }: { task: Task; flags: Flags },
 ): Promise<Ended> {
+  // One that has not started yet is waited for, one that a task has not come to is not.
+  const isAhead = flags.attempt !== undefined && flags.attempt > Math.max(1, task.status.attempt);
+  const checked = isAhead ? attemptOf(task, flags) : task.status.attempt;
+  if (typeof checked !== "number") return checked;
   const output = maskedOutput(context, layout, task);
-  let attempt = Math.max(1, flags.attempt === undefined ? task.status.attempt : Number(flags.attempt));
+  let attempt = Math.max(1, flags.attempt ?? task.status.attempt);
   let reader = new LogReader(layout, task, attempt);
   for (;;) {
     const read = readTask(layout, task.metadata.id);

@@ -1,6 +1,4 @@
-import type { Command } from "commander";
 import { asLines, oneLine, ownSequence } from "../../lib/printable.ts";
-import { ok } from "../../lib/result.ts";
 import { EXIT } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
@@ -12,25 +10,18 @@ import type { Layout } from "../../store/layout.ts";
 import { newestIds } from "../../store/newest.ts";
 import { eachOutline } from "../../store/outlines.ts";
 import { TaskReader } from "../../store/reader.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
-import { countFlag } from "../flags.ts";
 import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
 import { homePath } from "../home.ts";
 import { type Overview, readOverview } from "../overview.ts";
-import { declareSelectors, queryOf, type SelectorFlags } from "../selectors.ts";
+import { queryOf, SELECTOR_FLAGS } from "../selectors.ts";
 import { CountLine } from "../text/count-line.ts";
 import { silenceLines } from "../text/silence.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
-import type { Ended, Invocation } from "../verbs.ts";
-
-interface Flags extends SelectorFlags {
-  readonly limit?: string;
-  readonly cursor?: string;
-  readonly watch?: true;
-  readonly json?: true;
-}
 
 /** Ended tasks that are listed when nothing is asked for. */
 const RECENT = 10;
@@ -40,18 +31,21 @@ const WATCH_MS = 1_000;
 /** So many of the newest are had without putting all of them in order. */
 const FEW_LOOKS = 100;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  declareSelectors(command)
-    .option("--all", "ended tasks too, not only the most recent, and each member of a sweep")
-    .option("--limit <n>", `at most so many, up to ${MAX_LIMIT}`)
-    .option("--cursor <number>", "go on below this number")
-    .option("--watch", "again and again, until Ctrl-C")
-    .option("--json", "the records as a JSON array")
-    .action(async (flags: Flags) => {
-      if (flags.watch !== true) return end(await list(context, flags));
-      end(await watch(context, flags));
-    });
-}
+const FLAGS = {
+  ...SELECTOR_FLAGS,
+  all: { help: "ended tasks too, not only the most recent, and each member of a sweep" },
+  limit: { value: wholeNumber(1, MAX_LIMIT), help: `at most so many, up to ${MAX_LIMIT}` },
+  cursor: { value: wholeNumber(1), help: "go on below this number" },
+  watch: { help: "again and again, until Ctrl-C" },
+  json: { help: "the records as a JSON array" },
+} as const;
+
+type Flags = FlagValues<typeof FLAGS>;
+
+export const verb = declareVerb({
+  flags: FLAGS,
+  run: ({ context, flags }) => (flags.watch === true ? watch(context, flags) : list(context, flags)),
+});
 
 /** Lists until Ctrl-C, or until it cannot. */
 async function watch(context: Context, flags: Flags): Promise<Ended> {
@@ -77,9 +71,6 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
       );
     return EXIT.done;
   }
-  const limit =
-    flags.limit === undefined ? ok(DEFAULT_LIMIT) : countFlag("limit", flags.limit, { most: MAX_LIMIT });
-  if (!limit.ok) return limit.error;
   const nowMs = context.clock.now();
   const progress = new CountLine(context);
   const query = queryOf(flags, { layout: home.value, nowMs, onProgress: progress.onProgress });
@@ -90,7 +81,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
   const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
-  const wanted = { query: query.value, flags, limit: limit.value, folds, nowMs, progress };
+  const wanted = { query: query.value, flags, limit: flags.limit ?? DEFAULT_LIMIT, folds, nowMs, progress };
   const rows = choose(home.value, overview, wanted);
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
   else await printTable(context, home.value, { rows, overview });
@@ -109,7 +100,7 @@ interface Wanted {
 /** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */
 function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fold)[] {
   const { query, flags, limit, folds, nowMs, progress } = wanted;
-  const cursor = flags.cursor === undefined ? Number.POSITIVE_INFINITY : Number(flags.cursor);
+  const { cursor = Number.POSITIVE_INFINITY } = flags;
   const isWanted = (task: Outline): boolean => query === null || matches(task, query);
   const living =
     flags.cursor === undefined

@@ -1,29 +1,29 @@
-import type { Command } from "commander";
 import { type ReadOrder, readFiles } from "../../daemon/admit/reading.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
+import { declareVerb, type Ended } from "../command-line/declare.ts";
+import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
-import type { Invocation } from "../verbs.ts";
 
 /** A thousand files with the longest paths that there are, and the machine. */
 const MAX_ORDER_BYTES = 64 * 1_024 * 1_024;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command.action(() => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return end(home.error);
-    const order = orderIn(context.readInput(MAX_ORDER_BYTES));
-    if (order === null) {
-      const message = "Cannot read task files: standard input holds no order of a supervisor's";
-      return end(problem("USAGE", message, "to queue a task file: stint submit FILE"));
-    }
-    const tell = (told: unknown): void => context.out(`${JSON.stringify(told)}\n`);
-    readFiles(home.value, order, { clock: context.clock, tell });
-    end(EXIT.done);
-  });
+export const verb = declareVerb({ flags: {}, run: ({ context }) => readOrdered(context) });
+
+function readOrdered(context: Context): Ended {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const order = orderIn(context.readInput(MAX_ORDER_BYTES));
+  if (order === null) {
+    const message = "Cannot read task files: standard input holds no order of a supervisor's";
+    return problem("USAGE", message, "to queue a task file: stint submit FILE");
+  }
+  const tell = (told: unknown): void => context.out(`${JSON.stringify(told)}\n`);
+  readFiles(home.value, order, { clock: context.clock, tell });
+  return EXIT.done;
 }
 
-function orderIn(input: ReturnType<Invocation["context"]["readInput"]>): ReadOrder | null {
+function orderIn(input: ReturnType<Context["readInput"]>): ReadOrder | null {
   try {
     return JSON.parse(new TextDecoder().decode(input)) as ReadOrder;
   } catch {

@@ -1,29 +1,19 @@
-import type { Command } from "commander";
 import { openHome } from "../../store/home.ts";
-import { durationFlag } from "../flags.ts";
+import { declareVerb } from "../command-line/declare.ts";
+import { DURATION } from "../command-line/values.ts";
 import { homePath } from "../home.ts";
 import { performAndTell } from "../targets.ts";
-import type { Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly olderThan: string;
-  readonly json?: true;
-}
-
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("--older-than <duration>", "claimed longer ago than this", "0s")
-    .option("--json", "answers as JSON")
-    .addHelpText(
-      "after",
-      "\nOnly tasks whose process is provably gone are queued again; a supervisor does it by itself.",
-    )
-    .action(async (flags: Flags) => {
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      const olderThan = durationFlag("older-than", flags.olderThan);
-      if (!olderThan.ok) return end(olderThan.error);
-      const operation = { verb: "requeueStale", olderThanMs: olderThan.value } as const;
-      end(await performAndTell(context, home.value, { operation, json: flags.json === true }));
-    });
-}
+export const verb = declareVerb({
+  flags: {
+    olderThan: { value: DURATION, default: "0s", help: "claimed longer ago than this" },
+    json: { help: "answers as JSON" },
+  },
+  notes: "Only tasks whose process is provably gone are queued again; a supervisor does it by itself.",
+  run: async ({ context, flags }) => {
+    const home = openHome(homePath(context));
+    if (!home.ok) return home.error;
+    const operation = { verb: "requeueStale", olderThanMs: flags.olderThan } as const;
+    return performAndTell(context, home.value, { operation, json: flags.json === true });
+  },
+});

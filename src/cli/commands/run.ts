@@ -1,36 +1,32 @@
-import type { Command } from "commander";
 import { ALWAYS } from "../../model/work.ts";
 import { ensureHome } from "../../store/home.ts";
+import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
 import { homePath } from "../home.ts";
 import { refuseToWait } from "../inside-job.ts";
 import { runTasks } from "../run-tasks.ts";
-import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
-import { readTerms, type SupervisorFlags } from "../supervisor-flags.ts";
-import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
-import type { Ended, Invocation } from "../verbs.ts";
+import { submitDrafts } from "../submitting.ts";
+import { JOBS, readTerms } from "../supervisor-flags.ts";
+import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
+import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 
-interface Flags extends Pick<SupervisorFlags, "jobs"> {
-  readonly quiet?: true;
-}
+const FLAGS = {
+  jobs: { value: JOBS, short: "j", help: "how many jobs may run at a time, where it supervises itself" },
+  quiet: { short: "q", help: "do not pass the job's output on" },
+  ...TASK_FLAGS,
+  ...SWEEP_FLAGS,
+} as const;
 
-export function declare(command: Command, invocation: Invocation): void {
-  declareSweep(declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --")))
-    .option("-j, --jobs <n>", "how many jobs may run at a time, where it supervises itself")
-    .option("-q, --quiet", "do not pass the job's output on")
-    .addHelpText("after", "\nCtrl-C cancels what was submitted; a hang-up leaves it running.")
-    .action(async (files: string[], flags: Flags & FieldFlags & SweepFlagTexts) => {
-      invocation.end(await run(invocation, { files, flags }));
-    });
-}
+export const verb = declareVerb({
+  operands: [FILES],
+  takesCommand: true,
+  flags: FLAGS,
+  notes: "Ctrl-C cancels what was submitted; a hang-up leaves it running.",
+  run,
+});
 
-async function run(
-  { context, words }: Invocation,
-  { files, flags }: { files: string[]; flags: Flags & FieldFlags & SweepFlagTexts },
-): Promise<Ended> {
-  const fields = fieldsOf(flags);
-  if (!fields.ok) return fields.error;
+async function run({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
   const home = ensureHome(homePath(context));
@@ -43,7 +39,7 @@ async function run(
   const drafts = await readDrafts(context, {
     files,
     words,
-    fields: fields.value,
+    fields: fieldsOf(flags),
     defaults: settings.defaults,
     sweep: sweep.value,
   });

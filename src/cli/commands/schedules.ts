@@ -1,80 +1,134 @@
-import type { Command } from "commander";
-import { EXIT, problem } from "../../model/errors.ts";
+import { parseDuration } from "../../lib/duration.ts";
+import type { Result } from "../../lib/result.ts";
+import { EXIT, type Problem } from "../../model/errors.ts";
+import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../../model/identity.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
+import { declareSubcommand, type Ended, type ValueType, type VerbGroup } from "../command-line/declare.ts";
+import { text } from "../command-line/values.ts";
+import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
-import { type AddFlags, addSchedules } from "../schedule-add.ts";
-import { removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
+import { addSchedules } from "../schedule-add.ts";
+import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
 import { findSchedule, scheduleViews } from "../schedules.ts";
 import { readSettings } from "../settings.ts";
 import { scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
 import { renderTable } from "../text/table.ts";
-import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags extends AddFlags {
-  readonly json?: true;
-}
+/** Of a schedule, which is that of its file. */
+const NAME: ValueType<string> = {
+  placeholder: "NAME",
+  wanted: `letters, digits, . _ and -, a letter first, ${MAX_SLOT_LENGTH} at most`,
+  read: (typed) => (NAME_PATTERN.test(typed) && typed.length <= MAX_SLOT_LENGTH ? typed : null),
+};
 
-const ACTIONS = "add, ls, show, pause, resume, rm, run";
+/** As it is typed: it is written into the file. */
+const EVERY: ValueType<string> = {
+  placeholder: "DURATION",
+  wanted: "a duration of 1s or more, such as 6h",
+  read: (typed) => ((parseDuration(typed) ?? 0) < 1_000 ? null : typed),
+};
 
-export function declare(command: Command, { context, words, end }: Invocation): void {
-  command
-    .argument("[what]", `${ACTIONS}; ls without it`)
-    .argument("[names...]", "of schedules; of files for add")
-    .option("--name <name>", "add: the name of the schedule (default: that of the file)")
-    .option("--cron <expression>", 'add: five fields, as in "30 1 * * *", for the command after --')
-    .option("--every <duration>", "add: like 6h, for the command after --")
-    .option("--force", "add: over a schedule of the same name")
-    .option("--json", "ls, show: as JSON")
-    .addHelpText(
-      "after",
-      "\n  stint schedules add nightly.yaml\n  stint schedules add --name tidy --every 6h -- make clean\n  stint schedules run nightly     once, now\n\nA schedule is a file of schedules/ in the home; `stint init nightly` writes one to begin with.",
-    )
-    .action(async (what: string | undefined, names: string[], flags: Flags) => {
-      end(await perform(what ?? "ls", names, flags));
-    });
+const NAMES = {
+  name: "NAME",
+  count: "some",
+  help: "schedules by their names, which `stint schedules ls` shows",
+} as const;
 
-  async function perform(what: string, names: string[], flags: Flags): Promise<Ended> {
-    const home = what === "add" ? ensureHome(homePath(context)) : openHome(homePath(context));
+const add = declareSubcommand("keep schedules: files, or one of a command", {
+  operands: [{ name: "FILE", count: "any", help: "files of schedules. Or a command after --" }],
+  takesCommand: true,
+  flags: {
+    name: { value: NAME, help: "the name of the schedule (default: that of the file)" },
+    cron: {
+      value: text("EXPRESSION"),
+      excludes: ["every"],
+      help: 'five fields, as in "30 1 * * *", for the command after --',
+    },
+    every: { value: EVERY, help: "like 6h, for the command after --" },
+    force: { help: "over a schedule of the same name" },
+  },
+  notes: "  stint schedules add nightly.yaml\n  stint schedules add --name tidy --every 6h -- make clean",
+  run: async ({ context, flags, operands: files, words }) => {
+    const home = ensureHome(homePath(context));
     if (!home.ok) return home.error;
-    const layout = home.value;
-    const settings = await readSettings(context, layout);
+    const settings = await readSettings(context, home.value);
     if (!settings.ok) return settings.error;
-    if (what === "add")
-      return addSchedules(context, layout, { files: names, words, flags, settings: settings.value });
-    if (what === "ls") {
-      const nowMs = context.clock.now();
-      const views = scheduleViews(context, layout, settings.value);
-      if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
-      else if (views.length === 0) context.out("No schedules. To make one: stint schedules add FILE\n");
-      else context.out(renderTable(scheduleRows(views, nowMs), { columns: context.columns() }));
-      for (const { faults } of views) if (faults !== null && !flags.json) context.err(`\n${faults}\n`);
-      return EXIT.done;
-    }
-    if (!["show", "pause", "resume", "rm", "run"].includes(what))
-      return problem("USAGE", `Cannot run "schedules ${what}": wanted ${ACTIONS}`);
-    if (names.length === 0)
-      return problem("USAGE", `Cannot ${what} a schedule: none is named`, "see `stint schedules ls`");
-    for (const name of names) {
-      const found = findSchedule(context, layout, { name, settings: settings.value });
-      if (!found.ok) return found.error;
-      const view = found.value;
-      const { value: ofHome } = settings;
-      if (what === "show")
-        context.out(
-          flags.json
-            ? `${JSON.stringify(scheduleJson(view), null, 2)}\n`
-            : showSchedule(view, context.clock.now()),
-        );
-      else {
-        const done =
-          what === "rm"
-            ? removeSchedule(context, layout, view)
-            : what === "run"
-              ? await runSchedule(context, layout, { view, settings: ofHome })
-              : setPaused(context, layout, { view, isPaused: what === "pause" });
-        if (!done.ok) return done.error;
-      }
-    }
+    return addSchedules(context, home.value, { files, words, flags, settings: settings.value });
+  },
+});
+
+const ls = declareSubcommand("list them, with their next times", {
+  flags: { json: { help: "as JSON" } },
+  run: async ({ context, flags }) => {
+    const home = openHome(homePath(context));
+    if (!home.ok) return home.error;
+    const settings = await readSettings(context, home.value);
+    if (!settings.ok) return settings.error;
+    const nowMs = context.clock.now();
+    const views = scheduleViews(context, home.value, settings.value);
+    if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
+    else if (views.length === 0) context.out("No schedules. To make one: stint schedules add FILE\n");
+    else context.out(renderTable(scheduleRows(views, nowMs), { columns: context.columns() }));
+    for (const { faults } of views) if (faults !== null && !flags.json) context.err(`\n${faults}\n`);
     return EXIT.done;
+  },
+});
+
+const show = declareSubcommand("everything about schedules", {
+  operands: [NAMES],
+  flags: { json: { help: "as JSON" } },
+  run: ({ context, flags, operands }) =>
+    forEach(context, operands, ({ view }) => {
+      context.out(
+        flags.json
+          ? `${JSON.stringify(scheduleJson(view), null, 2)}\n`
+          : showSchedule(view, context.clock.now()),
+      );
+      return { ok: true, value: null };
+    }),
+});
+
+/** A subcommand that changes each of the named schedules. */
+const changing = (
+  summary: string,
+  change: (context: Context, changed: Changed) => Result<null, Problem> | Promise<Result<null, Problem>>,
+) =>
+  declareSubcommand(summary, {
+    operands: [NAMES],
+    flags: {},
+    run: ({ context, operands }) => forEach(context, operands, (changed) => change(context, changed)),
+  });
+
+export const verb: VerbGroup = {
+  fallback: "ls",
+  subcommands: {
+    add,
+    ls,
+    show,
+    pause: changing("let them miss their times", (context, one) => setPaused(context, one, true)),
+    resume: changing("let them go on", (context, one) => setPaused(context, one, false)),
+    rm: changing("remove them; their tasks stay", removeSchedule),
+    run: changing("queue once, now, what they queue", runSchedule),
+  },
+  notes: "A schedule is a file of schedules/ in the home; `stint init nightly` writes one to begin with.",
+};
+
+/** Does it to each of them; the first that cannot be done ends it. */
+async function forEach(
+  context: Context,
+  names: readonly string[],
+  act: (changed: Changed) => Result<null, Problem> | Promise<Result<null, Problem>>,
+): Promise<Ended> {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const settings = await readSettings(context, home.value);
+  if (!settings.ok) return settings.error;
+  const of = { layout: home.value, settings: settings.value };
+  for (const name of names) {
+    const view = findSchedule(context, home.value, { name, settings: settings.value });
+    if (!view.ok) return view.error;
+    const done = await act({ ...of, view: view.value });
+    if (!done.ok) return done.error;
   }
+  return EXIT.done;
 }

@@ -1,65 +1,67 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname } from "node:path";
-import type { Command } from "commander";
 import { asLines } from "../../lib/printable.ts";
-import { ok } from "../../lib/result.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
+import { declareSubcommand, type Ended, type VerbGroup } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { homePath } from "../home.ts";
 import { isLingering, type Manager, managerOf, say, serviceOf } from "../service/manager.ts";
 import { tellOfSilence } from "../silence.ts";
-import { readTerms, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
-import type { Ended, Invocation } from "../verbs.ts";
-
-interface Flags extends SupervisorFlags {
-  readonly print?: true;
-  readonly json?: true;
-}
+import { readTerms, SUPERVISOR_FLAGS, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 
 const LINGER = [
   "It ends when you log out, and its jobs with it. To keep it, and to start it with the machine:",
   "  loginctl enable-linger",
 ].join("\n");
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .argument("<what>", "install, uninstall or status")
-    .option("-j, --jobs <n>", "how many jobs may run at a time, as for `up`")
-    .option("--label <key=value...>", "a label of the supervisor, as for `up`")
-    .option("--print", "with install: only print the unit, and say where it goes")
-    .option("--json", "with status: as JSON")
-    .addHelpText(
-      "after",
-      "\nThe supervisor as a service of your user: systemd, or launchd on macOS. Jobs outlive its restarts.",
-    )
-    .action(async (what: string, flags: Flags) => end(await service(context, what, flags)));
-}
+const installing = declareSubcommand("write the unit and start it", {
+  flags: { ...SUPERVISOR_FLAGS, print: { help: "only print the unit, and say where it goes" } },
+  run: async ({ context, flags }) => {
+    const layout = new Layout(homePath(context));
+    // What `up` gets is checked here: a service that cannot start says so in a log that is not read.
+    const checked = await readTerms(context, layout, flags);
+    if (!checked.ok) return checked.error;
+    const manager = managerFor(context, layout, flags);
+    if (!manager.ok) return manager.error;
+    return flags.print ? print(context, manager.value) : install(context, { layout, manager: manager.value });
+  },
+});
 
-async function service(context: Context, what: string, flags: Flags): Promise<Ended> {
-  const layout = new Layout(homePath(context));
-  // What `up` gets is checked here: a service that cannot start says so in a log that nobody reads.
-  const checked = what === "install" ? await readTerms(context, layout, flags) : ok(null);
-  if (!checked.ok) return checked.error;
-  const words = what === "install" ? wordsOf(flags) : [];
+const uninstalling = declareSubcommand("stop it and remove the unit; its jobs go on", {
+  flags: {},
+  run: ({ context }) => {
+    const manager = managerFor(context, new Layout(homePath(context)));
+    return manager.ok ? uninstall(context, manager.value) : manager.error;
+  },
+});
+
+const telling = declareSubcommand("whether it is installed and up", {
+  flags: { json: { help: "as JSON" } },
+  run: ({ context, flags }) => {
+    const layout = new Layout(homePath(context));
+    const manager = managerFor(context, layout);
+    if (!manager.ok) return manager.error;
+    return status(context, { layout, manager: manager.value, isJson: flags.json === true });
+  },
+});
+
+export const verb: VerbGroup = {
+  subcommands: { install: installing, uninstall: uninstalling, status: telling },
+  notes: "The supervisor as a service of your user: systemd, or launchd on macOS. Jobs outlive its restarts.",
+};
+
+function managerFor(context: Context, layout: Layout, flags: SupervisorFlags = {}): Result<Manager, Problem> {
+  const words = wordsOf(flags);
   const wanted = serviceOf(context, { home: layout.home, options: words });
   if ([wanted.home, wanted.executable, wanted.path, ...words].some((word) => /[\n\r]/.test(word)))
-    return problem("USAGE", "Cannot describe the service: a path or a label holds a line break");
-  const manager = managerOf(context, wanted, platform() === "darwin");
-  switch (what) {
-    case "install":
-      return flags.print === true ? print(context, manager) : install(context, { layout, manager });
-    case "uninstall":
-      return uninstall(context, manager);
-    case "status":
-      return status(context, { layout, manager, isJson: flags.json === true });
-    default:
-      return problem("USAGE", `Cannot run "service ${what}": wanted install, uninstall or status`);
-  }
+    return err(problem("USAGE", "Cannot describe the service: a path or a label holds a line break"));
+  return ok(managerOf(context, wanted, platform() === "darwin"));
 }
 
 function print(context: Context, manager: Manager): Ended {
@@ -137,9 +139,9 @@ function status(
 /** The first command that fails ends it. */
 function runAll(context: Context, commands: readonly (readonly string[])[]): Problem | null {
   for (const words of commands) {
-    const { code, err } = say(context, words);
+    const { code, err: said } = say(context, words);
     if (code !== 0)
-      return problem("NO_SERVICE", `Cannot go on: \`${words.join(" ")}\` ended with ${code}: ${err}`);
+      return problem("NO_SERVICE", `Cannot go on: \`${words.join(" ")}\` ended with ${code}: ${said}`);
   }
   return null;
 }

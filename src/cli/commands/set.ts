@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { editFields } from "../../intake/fields-typed.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
@@ -6,54 +5,72 @@ import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
-import { fieldContext, usage } from "../drafts.ts";
+import { fieldContext } from "../drafts.ts";
+import { usageOf } from "../flag-faults.ts";
 import { homePath } from "../home.ts";
 import { requestOperation } from "../request-operation.ts";
 import { findTasks } from "../select.ts";
 import { targetOf } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
-import type { Invocation } from "../verbs.ts";
-
-interface Flags {
-  readonly ifVersion?: string;
-}
 
 /** The supervisor writes to a record too; that is no conflict with a person as long as nobody changed the spec. */
 const MAX_TRIES = 5;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .argument("<task>", "a number, id, name, range or @")
-    .argument("<changes...>", "key=value, with the keys of the task file; key=default takes a value back")
-    .option("--if-version <n>", "only if the record has this resourceVersion")
-    .addHelpText("after", "\n  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3")
-    .action(async (reference: string, changes: string[], flags: Flags) => {
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      const pairs = changes.map((pair): [string, string] => [
-        pair.slice(0, pair.indexOf("=")),
-        pair.slice(pair.indexOf("=") + 1),
-      ]);
-      const unpaired = changes.find((pair) => pair.indexOf("=") < 1);
-      if (unpaired !== undefined) return end(problem("USAGE", `Cannot set "${unpaired}": wanted key=value`));
-      const found = findTasks(home.value, [reference]);
-      if (!found.ok) return end(found.error);
-      let exit: number = EXIT.done;
-      for (const task of found.value) {
-        const trouble = await change(context, home.value, { task, pairs, version: flags.ifVersion });
-        if (trouble === null) continue;
-        context.err(renderProblem(trouble));
-        exit = Math.max(exit, EXIT[ERRORS[trouble.code].exit]);
-      }
-      end(exit);
-    });
+const FLAGS = {
+  ifVersion: { value: wholeNumber(1), help: "only if the record has this resourceVersion" },
+} as const;
+
+export const verb = declareVerb({
+  operands: [
+    { name: "TASK", count: "one", help: "a number, id, name, range or @", completes: "tasks" },
+    {
+      name: "KEY=VALUE",
+      count: "some",
+      help: "a key of the task file and its value; key=default takes a value back",
+    },
+  ],
+  flags: FLAGS,
+  notes: "  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3",
+  run: ({ context, flags, operands: [reference = "", ...changes] }) =>
+    set(context, { reference, changes, flags }),
+});
+
+async function set(
+  context: Context,
+  call: {
+    readonly reference: string;
+    readonly changes: readonly string[];
+    readonly flags: FlagValues<typeof FLAGS>;
+  },
+): Promise<Ended> {
+  const { reference, changes, flags } = call;
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const pairs = changes.map((pair): [string, string] => [
+    pair.slice(0, pair.indexOf("=")),
+    pair.slice(pair.indexOf("=") + 1),
+  ]);
+  const unpaired = changes.find((pair) => pair.indexOf("=") < 1);
+  if (unpaired !== undefined) return problem("USAGE", `Cannot set "${unpaired}": wanted key=value`);
+  const found = findTasks(home.value, [reference]);
+  if (!found.ok) return found.error;
+  let exit: number = EXIT.done;
+  for (const task of found.value) {
+    const trouble = await change(context, home.value, { task, pairs, version: flags.ifVersion });
+    if (trouble === null) continue;
+    context.err(renderProblem(trouble));
+    exit = Math.max(exit, EXIT[ERRORS[trouble.code].exit]);
+  }
+  return exit;
 }
 
 async function change(
   context: Context,
   layout: Layout,
-  call: { task: Task; pairs: [string, string][]; version: string | undefined },
+  call: { task: Task; pairs: [string, string][]; version: number | undefined },
 ): Promise<Problem | null> {
   let { task } = call;
   for (let tries = 1; ; tries += 1) {
@@ -62,7 +79,7 @@ async function change(
       call.pairs,
       fieldContext(context),
     );
-    if (!edited.ok) return usage(edited.error);
+    if (!edited.ok) return usageOf(edited.error);
     const { spec, labels, parents } = edited.value;
     if (parents !== undefined) {
       const message = `Cannot set "${task.metadata.id}": what a task waits for is settled when it is queued`;
@@ -72,7 +89,7 @@ async function change(
         `submit it anew: stint submit --from ${task.metadata.number} --after …`,
       );
     }
-    const version = call.version === undefined ? task.metadata.resourceVersion : Number(call.version);
+    const version = call.version ?? task.metadata.resourceVersion;
     const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], spec, labels };
     const trouble = await tryChange(context, layout, operation);
     if (trouble === null) return null;

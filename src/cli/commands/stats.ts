@@ -1,22 +1,18 @@
-import type { Command } from "commander";
 import { formatDuration } from "../../lib/duration.ts";
 import { ok } from "../../lib/result.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { EXIT } from "../../model/errors.ts";
+import { className } from "../../model/failure.ts";
 import type { Outline } from "../../model/outline.ts";
 import { PLACES, STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { eachOutline } from "../../store/outlines.ts";
+import { declareVerb } from "../command-line/declare.ts";
 import { findGroup } from "../groups.ts";
 import { homePath } from "../home.ts";
+import { GROUP } from "../selectors.ts";
 import { CountLine } from "../text/count-line.ts";
 import { renderTable } from "../text/table.ts";
-import type { Invocation } from "../verbs.ts";
-
-interface Flags {
-  readonly group?: string;
-  readonly json?: true;
-}
 
 /** Counts over all records of a home. Ages in milliseconds; null where there is nothing of that age. */
 interface Stats {
@@ -28,25 +24,26 @@ interface Stats {
   readonly orphans: number;
 }
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("--group <sweep>", "only of a sweep, by its name or a number")
-    .option("--json", "the counts as JSON")
-    .action((flags: Flags) => {
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      const progress = new CountLine(context);
-      const tasks =
-        flags.group === undefined
-          ? ok(eachOutline(home.value, PLACES, progress))
-          : findGroup(home.value, flags.group, progress);
-      if (!tasks.ok) return end(tasks.error);
-      const stats = count(tasks.value, context.clock.now());
-      progress.clear();
-      context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns()));
-      end(EXIT.done);
-    });
-}
+export const verb = declareVerb({
+  flags: {
+    group: { value: GROUP, help: "only of a sweep, by its name or a number" },
+    json: { help: "the counts as JSON" },
+  },
+  run: ({ context, flags }) => {
+    const home = openHome(homePath(context));
+    if (!home.ok) return home.error;
+    const progress = new CountLine(context);
+    const tasks =
+      flags.group === undefined
+        ? ok(eachOutline(home.value, PLACES, progress))
+        : findGroup(home.value, flags.group, progress);
+    if (!tasks.ok) return tasks.error;
+    const stats = count(tasks.value, context.clock.now());
+    progress.clear();
+    context.out(flags.json ? `${JSON.stringify(stats, null, 2)}\n` : render(stats, context.columns()));
+    return EXIT.done;
+  },
+});
 
 function count(tasks: Iterable<Outline>, nowMs: number): Stats {
   const states: Record<string, number> = Object.fromEntries(STATES.map((state) => [state, 0]));
@@ -77,7 +74,7 @@ function render(stats: Stats, columns: number): string {
   const rows = (counts: Record<string, number>): string[][] =>
     Object.entries(counts)
       .filter(([, amount]) => amount > 0)
-      .map(([key, amount]) => [`  ${key}`, String(amount)]);
+      .map(([key, amount]) => [`  ${key.replace(/^\w+(?=\/)/, className)}`, String(amount)]);
   const oldest =
     stats.oldestQueuedMs === null ? [] : [["  oldest queued", formatDuration(stats.oldestQueuedMs)]];
   const sections = [

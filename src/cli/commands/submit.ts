@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
@@ -7,46 +6,46 @@ import type { Task } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
+import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
+import { usage } from "../command-line/usage.ts";
+import { TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { homePath } from "../home.ts";
 import { schedulingConfigOf } from "../scheduling-config.ts";
 import { readSettings } from "../settings.ts";
 import { tellOfSilence } from "../silence.ts";
-import { declareFields, type FieldFlags, fieldsOf, submitDrafts } from "../submitting.ts";
-import { declareSweep, type SweepFlagTexts, sweepOf } from "../sweep-flags.ts";
+import { submitDrafts } from "../submitting.ts";
+import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
+import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
-import type { Ended, Invocation } from "../verbs.ts";
 
-interface Flags {
-  readonly from?: string;
-  readonly wait?: true;
-  readonly follow?: true;
-  readonly dryRun?: true;
-  readonly quiet?: true;
-  readonly json?: true;
-}
+const FLAGS = {
+  from: {
+    value: TASK,
+    excludes: Object.keys(SWEEP_FLAGS),
+    help: "queue a task again as a new one, as it was asked for",
+  },
+  wait: { help: "stay until it has ended, and end with its exit code" },
+  follow: { help: "the same, and pass its output on" },
+  dryRun: { help: "only show what would be queued" },
+  quiet: { short: "q", help: "say nothing where nothing is wrong, as for cron" },
+  json: { help: "the records as JSON instead of their ids" },
+  ...TASK_FLAGS,
+  ...SWEEP_FLAGS,
+} as const;
 
-export function declare(command: Command, invocation: Invocation): void {
-  declareSweep(declareFields(command.argument("[files...]", "YAML files; - is stdin. Or a command after --")))
-    .option("--from <task>", "queue a task again as a new one, as it was asked for")
-    .option("--wait", "stay until it has ended, and end with its exit code")
-    .option("--follow", "the same, and pass its output on")
-    .option("--dry-run", "only show what would be queued")
-    .option("-q, --quiet", "say nothing where nothing is wrong, as for cron")
-    .option("--json", "the records as JSON instead of their ids")
-    .action(async (files: string[], flags: Flags & FieldFlags & SweepFlagTexts) => {
-      invocation.end(await submit(invocation, { files, flags }));
-    });
-}
+export const verb = declareVerb({ operands: [FILES], takesCommand: true, flags: FLAGS, run: submit });
 
-async function submit(
-  { context, words }: Invocation,
-  call: { files: string[]; flags: Flags & FieldFlags & SweepFlagTexts },
-): Promise<Ended> {
-  const { files, flags } = call;
+async function submit({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
+  const beside = words === null ? files[0] : "a command";
+  if (flags.from !== undefined && beside !== undefined) {
+    return usage(
+      `--from ${flags.from} queues that task again, and ${beside} stands beside it`,
+      "give --from alone, with flags for what is to be changed",
+    );
+  }
   const fields = fieldsOf(flags);
-  if (!fields.ok) return fields.error;
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
   const path = homePath(context);
@@ -57,8 +56,8 @@ async function submit(
   const { defaults } = settings.value;
   const drafts =
     source === null
-      ? await readDrafts(context, { files, words, fields: fields.value, defaults, sweep: sweep.value })
-      : await overlay(context, { drafts: [source.value.draft], fields: fields.value });
+      ? await readDrafts(context, { files, words, fields, defaults, sweep: sweep.value })
+      : await overlay(context, { drafts: [source.value.draft], fields });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
     context.err(describeSweeps(drafts.value));

@@ -1,5 +1,4 @@
 import { openSync } from "node:fs";
-import type { Command } from "commander";
 import { timestamp } from "../../lib/clock.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
@@ -7,33 +6,33 @@ import { homeGone } from "../../store/fs-errors.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
+import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { takeOverHome } from "../hand-over.ts";
 import { homePath } from "../home.ts";
 import { isInsideJob } from "../inside-job.ts";
 import { superviseHome, tellLeftJobs } from "../supervising.ts";
-import { readTerms, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
-import type { Ended, Invocation } from "../verbs.ts";
+import { readTerms, SUPERVISOR_FLAGS, wordsOf } from "../supervisor-flags.ts";
 
-interface Flags extends SupervisorFlags {
-  readonly detach?: true;
-}
+const FLAGS = {
+  ...SUPERVISOR_FLAGS,
+  detach: { help: "come back when it is up, and leave it running" },
+} as const;
+
+type Flags = FlagValues<typeof FLAGS>;
 
 /** A detached supervisor that is not up by then is not coming up. */
 const MAX_START_MS = 10_000;
 const LOOK_MS = 20;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  command
-    .option("-j, --jobs <n>", "how many jobs may run at a time (default: one for each core)")
-    .option("--label <key=value...>", "a label of this supervisor, for the runnerSelector of tasks")
-    .option("--detach", "come back when it is up, and leave it running")
-    .action(async (flags: Flags) => {
-      const home = ensureHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      end(flags.detach ? await detach(context, home.value, flags) : await up(context, home.value, flags));
-    });
-}
+export const verb = declareVerb({
+  flags: FLAGS,
+  run: async ({ context, flags }) => {
+    const home = ensureHome(homePath(context));
+    if (!home.ok) return home.error;
+    return flags.detach ? detach(context, home.value, flags) : up(context, home.value, flags);
+  },
+});
 
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   if (isInsideJob(context))

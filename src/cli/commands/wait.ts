@@ -1,64 +1,59 @@
-import type { Command } from "commander";
-import { ok } from "../../lib/result.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import { UNENDED_STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
-import { durationFlag } from "../flags.ts";
+import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
+import { DURATION } from "../command-line/values.ts";
 import { homePath } from "../home.ts";
 import { refuseToWait } from "../inside-job.ts";
-import { declareSelectors, type SelectorFlags } from "../selectors.ts";
+import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { isUnended, targetTasks } from "../targets.ts";
 import { endLine, ProgressLine } from "../text/progress.ts";
-import type { Invocation } from "../verbs.ts";
 
-interface Flags extends SelectorFlags {
-  readonly timeout?: string;
-  readonly json?: true;
-  readonly quiet?: true;
-}
+const FLAGS = {
+  ...SELECTOR_FLAGS,
+  all: { help: "all that have not ended" },
+  timeout: { value: DURATION, help: "give up after this long, with exit code 124" },
+  json: { help: "one JSON line for each task as it ends" },
+  quiet: { short: "q", help: "no line for each task" },
+} as const;
 
-export function declare(command: Command, { context, end }: Invocation): void {
-  declareSelectors(command.argument("[tasks...]", "numbers, ids, names, ranges (3-7), @"))
-    .option("--all", "all that have not ended")
-    .option("--timeout <duration>", "give up after this long, with exit code 124")
-    .option("--json", "one JSON line for each task as it ends")
-    .option("-q, --quiet", "no line for each task")
-    .action(async (references: string[], flags: Flags) => {
-      const home = openHome(homePath(context));
-      if (!home.ok) return end(home.error);
-      const timeout = flags.timeout === undefined ? ok(null) : durationFlag("timeout", flags.timeout);
-      if (!timeout.ok) return end(timeout.error);
-      const tasks = targetTasks(context, {
-        layout: home.value,
-        references,
-        flags,
-        states: UNENDED_STATES,
-        eligible: isUnended,
-        // The end of a sweep is that of all its members, also of those that were first.
-        eligibleMember: () => true,
-      });
-      if (!tasks.ok) return end(tasks.error);
-      const isQueued = tasks.value.some(({ status }) => status.state === "queued");
-      const refusal = isQueued ? refuseToWait(context, home.value, 1) : null;
-      if (refusal !== null) return end(refusal);
-      const progress = new ProgressLine(context);
-      const ids = tasks.value.map((task) => task.metadata.id);
-      const awaited = await awaitTasks(context, home.value, {
-        ids,
-        timeoutMs: timeout.value,
-        isOff: () => context.outputEnd() === "closed",
-        onLook: (open) => progress.show(open, ids.length),
-        onEnd: (task) => {
-          progress.clear();
-          if (flags.json) context.out(`${JSON.stringify(task)}\n`);
-          else if (flags.quiet !== true) context.out(endLine(task, context));
-        },
-      });
+export const verb = declareVerb({ operands: [TASKS], flags: FLAGS, run: wait });
+
+async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const { timeout: timeoutMs = null } = flags;
+  const tasks = targetTasks(context, {
+    layout: home.value,
+    references: operands,
+    flags,
+    states: UNENDED_STATES,
+    eligible: isUnended,
+    // The end of a sweep is that of all its members, also of those that were first.
+    eligibleMember: () => true,
+  });
+  if (!tasks.ok) return tasks.error;
+  const isQueued = tasks.value.some(({ status }) => status.state === "queued");
+  const refusal = isQueued ? refuseToWait(context, home.value, 1) : null;
+  if (refusal !== null) return refusal;
+  const progress = new ProgressLine(context);
+  const ids = tasks.value.map((task) => task.metadata.id);
+  const awaited = await awaitTasks(context, home.value, {
+    ids,
+    timeoutMs,
+    isOff: () => context.outputEnd() === "closed",
+    onLook: (open) => progress.show(open, ids.length),
+    onEnd: (task) => {
       progress.clear();
-      if ("code" in awaited) return end(awaited);
-      if (awaited.type === "ended") return end(highestExit(awaited.tasks));
-      context.err(`stint: still waiting after ${flags.timeout}, giving up\n`);
-      end(MIRROR_EXIT.expired);
-    });
+      if (flags.json) context.out(`${JSON.stringify(task)}\n`);
+      else if (flags.quiet !== true) context.out(endLine(task, context));
+    },
+  });
+  progress.clear();
+  if ("code" in awaited) return awaited;
+  if (awaited.type === "ended") return highestExit(awaited.tasks);
+  context.err(`stint: still waiting after ${formatDuration(timeoutMs ?? 0)}, giving up\n`);
+  return MIRROR_EXIT.expired;
 }

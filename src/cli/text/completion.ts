@@ -2,9 +2,9 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 const BASH = `# stint completion for bash
 _stint() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" verb=""
-  [ "$COMP_CWORD" -gt 1 ] && verb="\${COMP_WORDS[1]}"
-  COMPREPLY=($(compgen -W "$(stint completion candidates $verb 2>/dev/null | cut -f1)" -- "$current"))
+  local current="\${COMP_WORDS[COMP_CWORD]}"
+  local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  COMPREPLY=($(compgen -W "$(stint completion candidates -- "\${before[@]}" 2>/dev/null | cut -f1)" -- "$current"))
 }
 complete -o default -F _stint stint
 `;
@@ -13,9 +13,7 @@ const ZSH = `#compdef stint
 # stint completion for zsh
 _stint() {
   local -a candidates
-  local verb=""
-  (( CURRENT > 2 )) && verb="\${words[2]}"
-  candidates=("\${(@f)$(stint completion candidates $verb 2>/dev/null | sed 's/:/\\\\:/g; s/\\t/:/')}")
+  candidates=("\${(@f)$(stint completion candidates -- "\${(@)words[2,CURRENT-1]}" 2>/dev/null | sed 's/:/\\\\:/g; s/\\t/:/')}")
   _describe 'stint' candidates
   _files
 }
@@ -25,7 +23,8 @@ compdef _stint stint
 const FISH = `# stint completion for fish
 function __stint_candidates
     set -l words (commandline -opc)
-    stint completion candidates $words[2] 2>/dev/null
+    set -e words[1]
+    stint completion candidates -- $words 2>/dev/null
 end
 complete -c stint -a '(__stint_candidates)'
 `;

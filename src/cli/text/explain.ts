@@ -1,5 +1,5 @@
 import { failureOfAttempt } from "../../model/attempt.ts";
-import { failureEntry } from "../../model/failure.ts";
+import { className, failureEntry } from "../../model/failure.ts";
 import type { Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Holders } from "./shortage.ts";
@@ -70,7 +70,7 @@ function failureLines(task: Task, { hasAdvice }: { hasAdvice: boolean }): string
   if (last === undefined || failure === null) return [];
   const entry = failureEntry(failure.code);
   const lines = [
-    `Attempt ${last.number} failed with ${failure.code} (${failure.class}): ${failure.error}.`,
+    `Attempt ${last.number} failed with ${failure.code} (${className(failure.class)}): ${failure.error}.`,
     `That means: ${entry.meaning}. Decided by rule ${failure.rule}.`,
   ];
   if (hasAdvice) lines.push(`What to do: ${entry.advice}.`);

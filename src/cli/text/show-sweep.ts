@@ -1,4 +1,5 @@
 import { asLines } from "../../lib/printable.ts";
+import { className } from "../../model/failure.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { type GroupSummary, summaryOf } from "../group-summary.ts";
@@ -56,7 +57,10 @@ function progressText({ known, size, ended }: GroupSummary): string {
 function failureLine({ class: failureClass, code, members }: GroupSummary["failures"][number]): string {
   const numbers = members.slice(0, SHOWN_NUMBERS).map((id) => Number(id.slice(0, id.indexOf("-"))));
   const more = members.length > numbers.length ? `, +${members.length - numbers.length}` : "";
-  return field("failed", `${members.length} ${failureClass}/${code}: ${numbers.join(", ")}${more}`);
+  return field(
+    "failed",
+    `${members.length} ${className(failureClass)}/${code}: ${numbers.join(", ")}${more}`,
+  );
 }
 
 function failedLines({ failed, id }: GroupSummary): string[] {

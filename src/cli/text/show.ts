@@ -1,11 +1,12 @@
+import { askedFor } from "../../intake/asked.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
 import { type Attempt, describeLeftBehind, failureOfAttempt } from "../../model/attempt.ts";
+import { className } from "../../model/failure.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import type { Retry } from "../../model/retry.ts";
-import { describeRequirement } from "../../model/selector.ts";
 import type { Task } from "../../model/task.ts";
 import { plainDemand } from "../../plan/demand.ts";
 import { describeGpus } from "../../plan/shortage.ts";
@@ -25,25 +26,14 @@ export function renderTask(
   const gpus = gpusOf(spec.resources);
   const labels = Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`);
   const asked = [
-    spec.priority > 0 ? `priority ${spec.priority}` : null,
-    spec.timeoutMs === undefined ? null : `timeout ${formatDuration(spec.timeoutMs)}`,
+    ...askedFor(spec, (instant) => localTime(instant, nowMs)),
     attemptsOf(spec.retry),
-    spec.restart.policy === "onFailure" ? null : `restart ${spec.restart.policy}`,
-    spec.resources.cpus === undefined ? null : `${spec.resources.cpus} CPUs`,
-    spec.resources.memoryBytes === undefined ? null : formatBytes(spec.resources.memoryBytes),
     gpus === 0 ? null : describeGpus(plainDemand(spec.resources)),
     describeLimits(spec.limits),
-    spec.slot === undefined
-      ? null
-      : `lane ${spec.slot}${spec.admission === undefined ? "" : ` (${spec.admission})`}`,
-    spec.unique === undefined ? null : `unique ${spec.unique}`,
     ...(spec.after ?? []).map(
       ({ task: parent, when }) =>
         `after ${parent}${{ success: "", any: " (however it ends)", failure: " (if it fails)" }[when]}`,
     ),
-    ...(spec.runnerSelector ?? []).map((one) => `for a supervisor with ${describeRequirement(one)}`),
-    spec.notBefore === undefined ? null : `not before ${localTime(spec.notBefore, nowMs)}`,
-    spec.hold ? "held" : null,
   ].filter((part) => part !== null);
   const ended = "endedAt" in status ? ` ${relativeTime(status.endedAt, nowMs)}: ${status.message}` : "";
   const lines = [
@@ -106,7 +96,7 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
   if (remains !== null) lines.push(`    ${remains}`);
   const failure = failureOfAttempt(attempt);
   if (failure !== null)
-    lines.push(`    ${failure.class}/${failure.code}: ${failure.error} (rule ${failure.rule})`);
+    lines.push(`    ${className(failure.class)}/${failure.code}: ${failure.error} (rule ${failure.rule})`);
   if ("note" in attempt) lines.push(`    ${attempt.note}`);
   if ("retry" in attempt && attempt.retry !== undefined) {
     lines.push(

@@ -22,19 +22,19 @@ interface Look {
  * that is on record.
  */
 export class LogCaps {
-  readonly #supervisor: Supervisor;
+  readonly #holder: Supervisor;
   readonly #looks = new WeakMap<Job, Look>();
 
   constructor(supervisor: Supervisor) {
-    this.#supervisor = supervisor;
+    this.#holder = supervisor;
   }
 
   /** Cuts what is over its cap; gives in ms when a log that grows fast is to be looked at again, else null. */
   look(): number | null {
-    const nowMs = this.#supervisor.context.clock.awakeMs();
+    const nowMs = this.#holder.context.clock.awakeMs();
     let inMs: number | null = null;
-    for (const job of this.#supervisor.jobs.values()) {
-      const logs = this.#supervisor.queue.tasks.get(job.id)?.spec.logs;
+    for (const job of this.#holder.jobs.values()) {
+      const logs = this.#holder.tasks.get(job.id)?.spec.logs;
       if (logs === undefined || job.end !== null) continue;
       const earlier = this.#looks.get(job) ?? firstLook(job);
       const look = nowMs < earlier.nextMs ? earlier : lookAt(job, { logs, earlier, nowMs });

@@ -40,7 +40,7 @@ const MAX_MEASURED = 5_000;
 export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
   const { layout, clock, onProgress = () => {} } = supervisor.context;
   const nowMs = clock.now();
-  const [unread] = supervisor.queue.arrivals.unread.values();
+  const [unread] = supervisor.arrivals.unread.values();
   // It may need any of what would be removed: its environment, its parents.
   if (unread !== undefined && !dryRun) return [refusal(unread)];
   const ended: Ended[] = [];
@@ -77,7 +77,7 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
   }
   const remains = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0 ? runsIn(layout) : [];
   for (const id of remains) {
-    const isTasks = environments.has(id) || supervisor.queue.tasks.has(id) || isOnRecord(layout, id);
+    const isTasks = environments.has(id) || supervisor.tasks.has(id) || isOnRecord(layout, id);
     const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
     if (answer !== null) answers.push(answer);
     yield;
@@ -90,8 +90,8 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
     const read = reader.read(id);
     if (read.ok) environments.set(id, read.value.metadata.environment);
   }
-  tryFs("forget names", () => forgetNames(layout, [...left, ...supervisor.queue.tasks.keys()]));
-  const living = [...supervisor.queue.tasks.values()].flatMap(({ metadata }) => [
+  tryFs("forget names", () => forgetNames(layout, [...left, ...supervisor.tasks.keys()]));
+  const living = [...supervisor.tasks.values()].flatMap(({ metadata }) => [
     metadata.id,
     metadata.environment,
   ]);
@@ -135,16 +135,15 @@ function toEnded(
 
 /** What unended tasks need of ended ones: their parents, for how these ended decides; and the rest of their sweep or batch. */
 function needsOf(supervisor: Supervisor): (task: Outline) => boolean {
-  let [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
+  let [known, isNeeded] = [supervisor.revision, needOf(supervisor)];
   return (task) => {
-    if (supervisor.queue.revision !== known)
-      [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
+    if (supervisor.revision !== known) [known, isNeeded] = [supervisor.revision, needOf(supervisor)];
     return isNeeded(task);
   };
 }
 
 function needOf(supervisor: Supervisor): (task: Outline) => boolean {
-  const unfinished = [...supervisor.queue.tasks.values()];
+  const unfinished = [...supervisor.tasks.values()];
   const parents = new Set(unfinished.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task)));
   const groups = new Set(unfinished.map(({ metadata }) => metadata.group?.id));
   const batches = new Set(unfinished.map(({ metadata }) => metadata.batch));
@@ -242,5 +241,5 @@ function noteCleaning(supervisor: Supervisor, { tasks, parts }: Outdated<Ended>,
       ),
     ),
   ];
-  supervisor.committer.audit(details.map((detail) => ({ event: "cleanup", actor, detail })));
+  supervisor.audit(details.map((detail) => ({ event: "cleanup", actor, detail })));
 }

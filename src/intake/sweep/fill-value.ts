@@ -61,7 +61,7 @@ function dataOf(text: string): string | number | boolean {
 
 function languageOf(key: string, value: Value, beside: readonly Entry[]): Language {
   // Commands of notices are lines and programs alike: only what is plain in every place may stand there.
-  if (/^on(\.|$)/.test(key)) return "code";
+  if (/^(notify|on)(\.|$)/.test(key)) return "code";
   switch (fieldOf(key) ?? "") {
     case "name":
       return "name";

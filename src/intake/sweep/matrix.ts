@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { type Fault, fault, refuse } from "../fault.ts";
-import { all, anyText } from "../readers.ts";
+import { called, type Fault, fault, refuse } from "../fault.ts";
+import { all, anyText, type ReadContext } from "../readers.ts";
 import { describe, type Entry, type Span, type Value } from "../value.ts";
 import { type Item, type Listed, metBy, type Shape, shapesOf } from "./matching.ts";
 import { type Member, Names, nameTrouble } from "./member.ts";
@@ -21,7 +21,7 @@ const MAX_FAULTS = 20;
 const MAX_SHAPES = 50;
 
 /** Reads a matrix: the product of its lists, the last one fastest, less what `exclude` matches, with what `include` adds. */
-export function readMatrix(value: Value): Result<Member[], Fault[]> {
+export function readMatrix(value: Value, surroundings: ReadContext): Result<Member[], Fault[]> {
   if (value.type !== "mapping")
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: [0.1, 0.01], seed: 1-3}`);
   const isItemList = ({ key }: Entry): boolean => key === "include" || key === "exclude";
@@ -29,7 +29,7 @@ export function readMatrix(value: Value): Result<Member[], Fault[]> {
   const read: Result<Axis, Fault[]>[] = [];
   let size = 0;
   for (const entry of value.entries.filter((one) => !isItemList(one))) {
-    const axis = readAxis(entry, names);
+    const axis = readAxis(entry, { names, surroundings });
     read.push(axis);
     size += axis.ok ? axis.value.values.length : 0;
     if (size > MAX_VALUES) return tooManyValues(value, size);
@@ -50,10 +50,13 @@ export function readMatrix(value: Value): Result<Member[], Fault[]> {
   return refuse(value, count > 0 && product.length > 0 ? "excludes every combination" : "makes no member");
 }
 
-function readAxis({ key, span, value }: Entry, names: Names): Result<Axis, Fault[]> {
+function readAxis(
+  { key, span, value }: Entry,
+  { names, surroundings }: { readonly names: Names; readonly surroundings: ReadContext },
+): Result<Axis, Fault[]> {
   const trouble = names.add(key);
-  if (trouble !== null) return err([fault(span, `"${value.path}" ${trouble}`)]);
-  const values = axisValues(value);
+  if (trouble !== null) return err([fault(span, `${called(value)} ${trouble}`)]);
+  const values = axisValues(value, surroundings);
   if (!values.ok) return values;
   const seen = new Set<string>();
   const twin = values.value.find((one) => seen.size === seen.add(one).size);
@@ -62,8 +65,8 @@ function readAxis({ key, span, value }: Entry, names: Names): Result<Axis, Fault
 }
 
 /** A list, a range, or a single value. */
-function axisValues(value: Value): Result<string[], Fault[]> {
-  if (value.type === "mapping") return longRange(value);
+function axisValues(value: Value, surroundings: ReadContext): Result<string[], Fault[]> {
+  if (value.type === "mapping") return longRange(value, surroundings);
   if (value.type === "scalar") {
     if (isRange(value.text)) return rangeOf(value, value.text);
     const single = anyText(value);
@@ -86,7 +89,7 @@ function readItem(value: Value): Result<Item, Fault[]> {
   const pairs = all(
     value.entries.map((entry): Result<[string, string], Fault[]> => {
       const trouble = nameTrouble(entry.key);
-      if (trouble !== null) return err([fault(entry.span, `"${entry.value.path}" ${trouble}`)]);
+      if (trouble !== null) return err([fault(entry.span, `${called(entry.value)} ${trouble}`)]);
       const text = anyText(entry.value);
       return text.ok ? ok([entry.key, text.value]) : text;
     }),
@@ -128,7 +131,7 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
         const near = closest(key, listed.keys());
         return fault(
           span,
-          `"${value.path}" is no list of the matrix`,
+          `${called(value)} is no list of the matrix`,
           near === null ? undefined : `did you mean ${near}?`,
         );
       }),
@@ -146,7 +149,7 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
   if (idle.length === 0) return ok(kept);
   return err(
     idle.map(({ value }) =>
-      fault(value.span, `"${value.path}" matches no combination`, "write the values as the lists have them"),
+      fault(value.span, `${called(value)} matches no combination`, "write the values as the lists have them"),
     ),
   );
 }
@@ -175,7 +178,7 @@ function withIncluded(kept: readonly Member[], { items, listed }: Beside): Resul
     for (const { key, span, value: at } of value.entries) {
       if (names.has(key)) continue;
       const trouble = names.add(key);
-      if (trouble !== null) return err([fault(span, `"${at.path}" ${trouble}`)]);
+      if (trouble !== null) return err([fault(span, `${called(at)} ${trouble}`)]);
     }
   }
   const most = (kept.length + items.length) * names.size;

@@ -1,7 +1,9 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { type Fault, refuse } from "../fault.ts";
-import { members } from "../task-readers.ts";
+import { called, type Fault, refuse } from "../fault.ts";
+import { mapping, partOf } from "../mapping.ts";
+import { type ReadContext, reader } from "../readers.ts";
+import { textLike } from "../schema.ts";
 import { describe, type MappingValue, type Value } from "../value.ts";
 
 const RANGE = /^(\d+)-(\d+)(?::(\d+))?$/;
@@ -24,28 +26,30 @@ export function rangeOf(value: Value, text: string): Result<string[], Fault[]> {
   return steps(value, { from, to, step });
 }
 
+const end = reader(
+  { anyOf: [{ type: "number" }, textLike(NUMBER.source)] },
+  (value: Value): Result<string, Fault[]> =>
+    value.type === "scalar" && NUMBER.test(value.text)
+      ? ok(value.text)
+      : refuse(value, `is ${describe(value)}, wanted a number such as 10, -1 or 0.5`),
+);
+const rangeKeys = mapping(
+  { from: end, to: end, step: end },
+  { must: ["from", "to"], example: "{from: 1, to: 10, step: 2}" },
+);
+
 /** The numbers of `{from: 1, to: 10, step: 2}`; an end that no step meets is not among them. */
-export function longRange(value: MappingValue): Result<string[], Fault[]> {
-  const read = members(value, ["from", "to", "step"]);
-  if (!read.ok) return read;
-  const { from, to, step } = read.value;
-  if (from === undefined || to === undefined)
-    return refuse(value, `has no ${from === undefined ? "from" : "to"}, wanted {from: 1, to: 10, step: 2}`);
-  for (const end of [from, to, step]) {
-    const isNumber = end === undefined || (end.type === "scalar" && NUMBER.test(end.text));
-    if (!isNumber) return refuse(end, `is ${describe(end)}, wanted a number such as 10, -1 or 0.5`);
-  }
-  const texts = { from: textOf(from), to: textOf(to), step: step === undefined ? "1" : textOf(step) };
-  if (Number(texts.step) === 0) return refuse(step ?? value, "is 0, wanted the difference of two numbers");
-  if (Math.sign(Number(texts.to) - Number(texts.from)) * Number(texts.step) < 0) {
-    const forth = texts.step.startsWith("-") ? texts.step.slice(1) : `-${texts.step}`;
-    return refuse(step ?? value, "leads away from the end of the range", `write step: ${forth}`);
+export function longRange(value: MappingValue, surroundings: ReadContext): Result<string[], Fault[]> {
+  const read = rangeKeys(value, surroundings);
+  if (!read.ok) return err(read.error);
+  const { from, to, step = "1" } = read.value;
+  const texts = { from, to, step };
+  if (Number(step) === 0) return refuse(partOf(value, "step"), "is 0, wanted the difference of two numbers");
+  if (Math.sign(Number(to) - Number(from)) * Number(step) < 0) {
+    const forth = step.startsWith("-") ? step.slice(1) : `-${step}`;
+    return refuse(partOf(value, "step"), "leads away from the end of the range", `write step: ${forth}`);
   }
   return steps(value, texts);
-}
-
-function textOf(value: Value): string {
-  return value.type === "scalar" ? value.text : "";
 }
 
 interface Steps {
@@ -74,7 +78,7 @@ export function tooMany(value: Value, count: number): Fault[] {
   return [
     {
       span: value.span,
-      message: `"${value.path}" makes ${count} members, wanted at most ${MAX_GROUP_SIZE}`,
+      message: `${called(value)} makes ${count} members, wanted at most ${MAX_GROUP_SIZE}`,
       hint: "look for a slip in a range, or split the sweep",
     },
   ];

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { camelCase } from "../camel-case.ts";
-import { type Fault, fault } from "../fault.ts";
+import { called, type Fault, fault } from "../fault.ts";
 import { count, type ReadContext } from "../readers.ts";
 import { type Entry, isUnspecified, type Value } from "../value.ts";
 import { readArray } from "./array.ts";
@@ -52,7 +52,7 @@ export function readSweep(
     ...others.map((other) =>
       fault(
         other.span,
-        `"${other.key}" stands beside "${first?.key}", wanted one of matrix, each or array`,
+        `${called(other.value)} stands beside ${called(first?.value ?? other.value)}, wanted one of matrix, each or array`,
         hintBeside(other.key, first?.key ?? ""),
       ),
     ),
@@ -60,7 +60,7 @@ export function readSweep(
   const kind = first === undefined ? null : kindOf(first.key);
   if (first === undefined || kind === null) {
     faults.push(
-      ...given.map(({ key, span }) => fault(span, `"${key}" has no use without a sweep`, NO_SWEEP)),
+      ...given.map(({ span, value }) => fault(span, `${called(value)} has no use without a sweep`, NO_SWEEP)),
     );
     return faults.length > 0 ? err(faults) : ok(null);
   }
@@ -92,7 +92,7 @@ function readLimits(given: readonly Entry[], surroundings: ReadContext): Result<
     const limit = limitOf(key);
     if (limit === null) continue;
     const read = count(1)(value, surroundings);
-    if (limits[limit] !== undefined) faults.push(fault(value.span, `"${key}" is given twice`));
+    if (limits[limit] !== undefined) faults.push(fault(value.span, `${called(value)} is given twice`));
     else if (read.ok) limits[limit] = read.value;
     else faults.push(...read.error);
   }

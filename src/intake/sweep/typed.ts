@@ -1,39 +1,39 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { flagValue } from "../typed-text.ts";
-import { type Entry, NOWHERE, type Value } from "../value.ts";
+import { type Entry, fromPlain, NOWHERE, type Value } from "../value.ts";
 import { isRange } from "./range.ts";
 
 /** The keys of a sweep as flags give them. */
 export interface SweepFlags {
-  /** Each `NAME=VALUES`. */
+  /** Each `NAME=VALUES`, with a name. */
   readonly matrix?: readonly string[];
   /** The path of a data file, absolute. */
   readonly each?: string;
   readonly array?: string;
-  readonly maxParallel?: string;
-  readonly maxFailures?: string;
+  readonly maxParallel?: number;
+  readonly maxFailures?: number;
 }
 
-/** Turns flags into the keys of a task file; the error is a sentence. */
+const LIMITS = { maxParallel: "--max-parallel", maxFailures: "--max-failures" } as const;
+
+/** Turns flags into the keys of a task file; the error is a clause. */
 export async function sweepEntries(flags: SweepFlags): Promise<Result<Entry[], string>> {
   const entries: Entry[] = [];
   const axes: Entry[] = [];
   for (const typed of flags.matrix ?? []) {
     const cut = typed.indexOf("=");
-    if (cut < 1)
-      return err(`Cannot read --matrix "${typed}": wanted NAME=VALUES, like lr=0.1,0.01 or seed=1-3`);
     const name = typed.slice(0, cut);
-    if (axes.some(({ key }) => key === name))
-      return err(`Cannot use --matrix ${name}= twice: wanted one list`);
-    axes.push({ key: name, span: NOWHERE, value: await axisValue(typed.slice(cut + 1), `matrix.${name}`) });
+    if (axes.some(({ key }) => key === name)) return err(`--matrix has ${name}= twice, wanted one list`);
+    axes.push({ key: name, span: NOWHERE, value: await axisValue(typed.slice(cut + 1), `--matrix.${name}`) });
   }
   if (axes.length > 0)
-    entries.push(entryOf("matrix", { type: "mapping", path: "matrix", span: NOWHERE, entries: axes }));
-  const { each, array, maxParallel, maxFailures } = flags;
-  if (each !== undefined) entries.push(entryOf("each", await flagValue(each, "each", true)));
-  if (array !== undefined) entries.push(entryOf("array", await flagValue(array, "array", true)));
-  for (const [key, typed] of Object.entries({ maxParallel, maxFailures })) {
-    if (typed !== undefined) entries.push(entryOf(key, await flagValue(typed, key, false)));
+    entries.push(entryOf("matrix", { type: "mapping", path: "--matrix", span: NOWHERE, entries: axes }));
+  const { each, array } = flags;
+  if (each !== undefined) entries.push(entryOf("each", await flagValue(each, "--each", true)));
+  if (array !== undefined) entries.push(entryOf("array", await flagValue(array, "--array", true)));
+  for (const [key, flag] of Object.entries(LIMITS)) {
+    const limit = flags[key as keyof typeof LIMITS];
+    if (limit !== undefined) entries.push(entryOf(key, fromPlain(limit, flag)));
   }
   return ok(entries);
 }

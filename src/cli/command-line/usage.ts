@@ -1,0 +1,114 @@
+import { closest } from "../../lib/suggest.ts";
+import { type Problem, problem } from "../../model/errors.ts";
+import {
+  COMMON_FLAGS,
+  type Flags,
+  type Operand,
+  type ValueType,
+  type Verb,
+  type VerbGroup,
+} from "./declare.ts";
+
+/** The one voice of all refusals of a command line: what was given, what is wanted, and what to write instead. */
+export function usage(message: string, hint?: string): Problem {
+  return problem("USAGE", `Cannot read the command line: ${message}`, hint);
+}
+
+/** A longer text is no slip of the finger, and fills the screen. */
+const MAX_SHOWN = 60;
+
+function quoted(text: string): string {
+  return `"${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}"`;
+}
+
+/** `camelCase` as it is typed: `--camel-case`. */
+export function long(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** What is wrong where a flag or an operand is not one of its values. */
+export function wrongValue(
+  called: string,
+  typed: string,
+  { wanted, choices = [] }: Pick<ValueType, "wanted" | "choices">,
+): Problem {
+  const near = closest(typed, choices);
+  const hint = near === null ? undefined : `did you mean "${near}"?`;
+  return usage(`${called} is ${quoted(typed)}, wanted ${wanted}`, hint);
+}
+
+/** What is wrong where nothing, or another flag, stands after a flag. */
+export function missingValue(
+  called: string,
+  { placeholder, wanted }: ValueType,
+  next: string | undefined,
+): Problem {
+  const hint =
+    next === undefined ? `write ${called} ${placeholder}` : `if ${next} is meant: ${called}=${next}`;
+  return usage(`${called} has no value, wanted ${wanted}`, hint);
+}
+
+export function needlessValue(called: string, typed: string): Problem {
+  return usage(`${called} is ${quoted(typed)}, wanted ${called} alone`);
+}
+
+export function unknownFlag(name: string, typed: string, flags: Flags): Problem {
+  const all: Flags = { ...flags, ...COMMON_FLAGS };
+  const known = Object.entries(all).filter(([, { hidden }]) => hidden !== true);
+  const near = closest(
+    typed,
+    known.flatMap(([key, { aliases = [] }]) => [long(key), ...aliases.map((alias) => `--${alias}`)]),
+  );
+  const hint = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
+  return usage(`"${name}" has no flag ${quoted(typed)}`, hint);
+}
+
+export function exclusion(one: string, other: string): Problem {
+  return usage(`${one} and ${other} cannot stand together`);
+}
+
+/** What is wrong with the number of operands; null where it is right. */
+export function miscount(
+  name: string,
+  { verb, given }: { readonly verb: Verb; readonly given: readonly string[] },
+): Problem | null {
+  const { operands = [] } = verb;
+  const line = usageLine(name, verb);
+  const missing = operands.find(({ count }, index) => isNeeded(count) && given.length <= index);
+  if (missing !== undefined)
+    return usage(`${missing.name} is missing, wanted ${missing.help}`, `usage: ${line}`);
+  const extra = given[operandRoom(operands)];
+  return extra === undefined ? null : usage(`${quoted(extra)} is one word too many`, `usage: ${line}`);
+}
+
+function isNeeded(count: Operand["count"]): boolean {
+  return count === "one" || count === "some";
+}
+
+/** How many operands there may be. */
+export function operandRoom(operands: readonly Operand[]): number {
+  const isOpen = operands.some(({ count }) => count === "any" || count === "some");
+  return isOpen ? Number.POSITIVE_INFINITY : operands.length;
+}
+
+export function unknownSubcommand(
+  name: string,
+  { group, typed }: { readonly group: VerbGroup; readonly typed: string | undefined },
+): Problem {
+  const names = Object.entries(group.subcommands).flatMap(([key, { hidden }]) => (hidden ? [] : [key]));
+  const near = typed === undefined ? null : closest(typed, names);
+  return usage(
+    `after "${name}" stands ${typed === undefined ? "nothing" : quoted(typed)}, wanted ${names.length > 1 ? "one of " : ""}${names.join(", ")}`,
+    near === null ? `more: stint ${name} --help` : `did you mean \`stint ${name} ${near}\`?`,
+  );
+}
+
+/** One line that shows all that a verb takes. */
+export function usageLine(name: string, { flags, operands = [], takesCommand }: Verb): string {
+  const shown = operands.map(({ name: operand, count }) => {
+    const many = count === "any" || count === "some" ? `${operand}…` : operand;
+    return isNeeded(count) ? many : `[${many}]`;
+  });
+  const hasFlags = Object.keys(flags).length > 0 ? ["[FLAG…]"] : [];
+  return ["stint", name, ...hasFlags, ...shown, ...(takesCommand ? ["[-- COMMAND…]"] : [])].join(" ");
+}

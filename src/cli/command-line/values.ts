@@ -1,0 +1,56 @@
+import { parseBytes } from "../../lib/bytes.ts";
+import { parseDuration } from "../../lib/duration.ts";
+import type { ValueType } from "./declare.ts";
+
+/** Any text that is not empty: an empty one is a variable of a script that was not set. */
+export function text(placeholder: string, wanted = "text that is not empty"): ValueType<string> {
+  return { placeholder, wanted, read: (typed) => (typed === "" ? null : typed) };
+}
+
+/** A task, as `show` and the others take it. */
+export const TASK: ValueType<string> = {
+  ...text("TASK", "the number, id or name of a task"),
+  completes: "tasks",
+};
+
+export const DURATION: ValueType<number> = {
+  placeholder: "DURATION",
+  wanted: "a duration such as 90s, 12h or 2d",
+  read: parseDuration,
+};
+
+export const SIZE: ValueType<number> = {
+  placeholder: "SIZE",
+  wanted: "a size such as 512MiB or 50GB",
+  read: parseBytes,
+};
+
+/** `NAME=VALUE`; the value may be empty. */
+export const PAIR: ValueType<readonly [string, string]> = {
+  placeholder: "NAME=VALUE",
+  wanted: "NAME=VALUE",
+  read: (typed) => {
+    const cut = typed.indexOf("=");
+    return cut < 1 ? null : [typed.slice(0, cut), typed.slice(cut + 1)];
+  },
+};
+
+/** A whole number in bounds. */
+export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): ValueType<number> {
+  return {
+    placeholder: "N",
+    wanted: `a whole number${most === Number.MAX_SAFE_INTEGER ? `, at least ${least}` : ` from ${least} to ${most}`}`,
+    read: (typed) =>
+      /^\d{1,16}$/.test(typed) && Number(typed) >= least && Number(typed) <= most ? Number(typed) : null,
+  };
+}
+
+/** One of some words. */
+export function oneOf<const T extends string>(choices: readonly T[], placeholder: string): ValueType<T> {
+  return {
+    placeholder,
+    choices,
+    wanted: `one of ${choices.join(", ")}`,
+    read: (typed) => choices.find((choice) => choice === typed) ?? null,
+  };
+}

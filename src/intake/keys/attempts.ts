@@ -1,0 +1,147 @@
+import { JITTERS } from "../../model/backoff.ts";
+import { MIN_LOG_BYTES } from "../../model/spec.ts";
+import { count, duration, oneOf, size, yesOrNo } from "../readers.ts";
+import { classesAndCodes, exitCodes, factor, MAX_ATTEMPTS, perClass, retries } from "../retry-readers.ts";
+import { logs, restart } from "../task-readers.ts";
+import type { Fields } from "./field.ts";
+
+const isZeroAbsent = true;
+
+/** How long an attempt may take, what follows on it, and what is kept of it. */
+export const ATTEMPT_FIELDS: Fields = {
+  timeout: {
+    read: duration(),
+    to: ["spec", "timeoutMs"],
+    about: "how long one attempt may take, like 90s or 6h",
+    without: "none",
+    flag: { placeholder: "DURATION" },
+    also: { timeoutMs: { unit: "ms", isZeroAbsent } },
+  },
+  stopGrace: {
+    read: duration(0),
+    to: ["spec", "stopGraceMs"],
+    about: "how long it has between TERM and KILL",
+    without: "30s",
+    also: { stopGraceMs: { unit: "ms" } },
+  },
+  retries: {
+    read: retries,
+    to: ["spec", "retry", "maxAttempts"],
+    about: "try again this often, after any failure that can go better",
+    without: "only what is worth it is retried, three times at most",
+    flag: { placeholder: "N" },
+    also: { maxRetries: {}, "retry.maxRetries": {} },
+    show: null,
+  },
+  "retry.maxAttempts": {
+    read: count(0, MAX_ATTEMPTS),
+    to: ["spec", "retry", "maxAttempts"],
+    about: "failed attempts in a row after which it is given up",
+    more: "0 means never",
+    without: "4",
+    also: { maxAttempts: {} },
+    show: null,
+  },
+  "retry.scope": {
+    read: oneOf(["transient", "any"]),
+    to: ["spec", "retry", "scope"],
+    about: "what is retried: transient failures, or any that can go better",
+    without: "transient; any where a number is given",
+    show: null,
+  },
+  "retry.on": {
+    read: classesAndCodes,
+    to: ["spec", "retry", "on"],
+    about: "exactly these failure classes and codes are retried",
+  },
+  "retry.onExit": {
+    read: exitCodes,
+    to: ["spec", "retry", "onExit"],
+    about: "exactly these exit codes are retried",
+  },
+  "retry.never": {
+    read: classesAndCodes,
+    to: ["spec", "retry", "never"],
+    about: "failure classes and codes that are not retried",
+  },
+  "retry.onTimeout": {
+    read: yesOrNo,
+    to: ["spec", "retry", "onTimeout"],
+    about: "whether a timeout is retried",
+  },
+  "retry.onCode": {
+    read: yesOrNo,
+    to: ["spec", "retry", "onCode"],
+    about: "whether an exit code that says nothing more is retried",
+  },
+  "retry.onOrphan": {
+    read: oneOf(["requeue", "never"]),
+    to: ["spec", "retry", "onOrphan"],
+    about: "what follows where the machine or the supervisor was lost: requeue or never",
+    without: "requeue",
+  },
+  "retry.maxOrphans": {
+    read: count(0, MAX_ATTEMPTS),
+    to: ["spec", "retry", "maxOrphans"],
+    about: "how often the machine or the supervisor may be lost",
+    without: "3",
+  },
+  "retry.perClass": {
+    read: perClass,
+    to: ["spec", "retry", "perClass"],
+    about: "attempts and backoff of single failure classes and codes",
+    more: "`{GPU_OOM: {maxAttempts: 3, backoff: {first: 1m}}}`",
+  },
+  "backoff.first": {
+    read: duration(),
+    to: ["spec", "backoff", "firstMs"],
+    about: "the wait before the first retry",
+    without: "1s",
+    also: { "backoff.firstMs": { unit: "ms", isZeroAbsent } },
+  },
+  "backoff.max": {
+    read: duration(),
+    to: ["spec", "backoff", "maxMs"],
+    about: "the longest wait",
+    without: "30s",
+    also: { "backoff.maxMs": { unit: "ms", isZeroAbsent } },
+  },
+  "backoff.factor": {
+    read: factor,
+    to: ["spec", "backoff", "factor"],
+    about: "what each wait is multiplied by",
+    without: "2",
+  },
+  "backoff.jitter": {
+    read: oneOf(JITTERS),
+    to: ["spec", "backoff", "jitter"],
+    about: "how the wait is drawn: none, full, equal or decorrelated",
+    without: "full",
+  },
+  restart: {
+    read: restart,
+    to: ["spec", "restart"],
+    about: "when it runs again: never, onFailure, always or always:10m",
+    without: "onFailure",
+  },
+  logs: {
+    read: logs,
+    to: ["spec", "logs", "separate"],
+    about: "its output: separate keeps stdout and stderr in two files",
+    more: "or `{separate: true, maxBytes: 1GiB}`",
+    without: "together, 256 MiB of an attempt",
+    show: null,
+  },
+  "logs.separate": {
+    read: yesOrNo,
+    to: ["spec", "logs", "separate"],
+    about: "whether stdout and stderr go to two files",
+    without: "false",
+  },
+  "logs.maxBytes": {
+    read: size(MIN_LOG_BYTES),
+    to: ["spec", "logs", "maxBytes"],
+    about: "what is kept of one attempt; above it the middle is cut out",
+    without: "256 MiB",
+  },
+};

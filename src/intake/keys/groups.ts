@@ -1,0 +1,43 @@
+import type { Described } from "./field.ts";
+
+/** A mapping whose keys are fields. */
+interface Group extends Partial<Described> {
+  /** What its keys begin with in FIELDS. */
+  readonly prefix: string;
+  /** The word that stands for it today; both mean the same for ever. */
+  readonly now?: string;
+}
+
+export const GROUPS: Readonly<Record<string, Group>> = {
+  retry: { prefix: "retry.", about: "what is retried, and how often", more: "see below" },
+  "retry.backoff": { prefix: "backoff.", about: "the same as backoff" },
+  backoff: {
+    prefix: "backoff.",
+    about: "how long it waits before a retry",
+    more: "some failures wait longer: a killed job from 5s, GPU_OOM 60s, RATE_LIMITED 60s to 15m",
+    without: "`{first: 1s, max: 30s, factor: 2, jitter: full}`",
+  },
+  logs: { prefix: "logs." },
+  limits: {
+    prefix: "limits.",
+    about: "what the kernel holds it to",
+    more: "see Limits; `cpus` and `memory` only reserve",
+    without: "nothing",
+  },
+  container: {
+    prefix: "container.",
+    about: "the job runs in a container of podman or docker",
+    more: "see Containers",
+    without: "on this machine",
+  },
+  notify: {
+    prefix: "notify.",
+    about: "who is told of its start and its end",
+    more: "see Notices",
+    without: "nobody",
+  },
+  // YAML 1.1 reads a bare `on` as true.
+  on: { prefix: "notify.", now: "notify" },
+  resources: { prefix: "" },
+  constraints: { prefix: "" },
+};

@@ -1,0 +1,108 @@
+import { environmentSources } from "../environment-readers.ts";
+import { args, command } from "../program-readers.ts";
+import { text, yesOrNo } from "../readers.ts";
+import { runtime } from "../runtime.ts";
+import { environment, folder, taskName, umask } from "../task-readers.ts";
+import { textMap } from "../text-map.ts";
+import type { Fields } from "./field.ts";
+
+const isVerbatim = true;
+const hasNoDefault = true;
+const isOurs = true;
+
+/** What is run, and in which surroundings. */
+export const PROGRAM_FIELDS: Fields = {
+  name: {
+    read: taskName,
+    to: ["name"],
+    about: "a name for it",
+    more: "letters, digits, `.`, `_`, `-`; a letter first",
+    without: "made of the command",
+    flag: { placeholder: "NAME" },
+    also: { jobName: {} },
+    isVerbatim,
+    hasNoDefault,
+    isFixed: "submit it anew: stint submit --from ID --name NAME",
+  },
+  run: { read: text, to: ["program", "run"], about: "a shell line", isVerbatim, hasNoDefault },
+  command: {
+    read: command,
+    to: ["program", "command"],
+    about: "a program with its arguments",
+    more: "a list",
+    also: { "container.command": { isOurs } },
+    hasNoDefault,
+  },
+  args: {
+    read: args,
+    to: ["program", "args"],
+    about: "more arguments",
+    more: "of `command` or `script`: a list, or a line",
+    also: { "container.args": { isOurs } },
+    hasNoDefault,
+  },
+  script: {
+    read: text,
+    to: ["program", "script"],
+    about: "the body of a script",
+    more: "`runtime` reads it",
+    isVerbatim,
+    hasNoDefault,
+  },
+  runtime: {
+    read: runtime,
+    to: ["program", "runtime"],
+    about: "what reads the script",
+    more: "sh, bash, python, node, bun, or `{command, flag}`",
+    without: "what its `#!` line says, else sh",
+    also: { interpreter: {} },
+    hasNoDefault,
+  },
+  cwd: {
+    read: folder,
+    to: ["spec", "kind", "cwd"],
+    about: "its working directory",
+    without: "the one you submit from, your home directory for the inbox",
+    flag: { placeholder: "DIR" },
+    isVerbatim,
+    show: null,
+  },
+  env: {
+    read: textMap,
+    to: ["spec", "kind", "env"],
+    about: "variables for the job",
+    flag: { placeholder: "NAME=VALUE", repeats: true },
+    also: { "container.env": { isOurs } },
+    isVerbatim,
+    isOpen: true,
+  },
+  envFrom: {
+    read: environmentSources,
+    to: ["spec", "kind", "envFrom"],
+    about: "variables whose values no record holds",
+    more: "`{file: PATH}`, `{env: [NAMES]}` or a list of them, see Secrets",
+  },
+  environment: {
+    read: environment,
+    to: ["spec", "kind", "environment"],
+    about: "what the variables are added to",
+    more: "`inherit` (the submitter's), `clear`, or a list of names to let through",
+    without: "inherit; in a container clear",
+  },
+  umask: {
+    read: umask,
+    to: ["spec", "kind", "umask"],
+    about: "permissions that new files do not get",
+    more: "three octal digits; of no use in a container",
+    without: "the submitter's",
+    isVerbatim,
+    kind: "subprocess",
+    show: null,
+  },
+  failOnNonZero: {
+    read: yesOrNo,
+    to: ["spec", "kind", "failOnNonZero"],
+    about: "whether an exit code other than 0 is a failure",
+    without: "true",
+  },
+};

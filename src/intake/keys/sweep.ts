@@ -1,0 +1,71 @@
+import { anyText, count, text } from "../readers.ts";
+import type { Schema } from "../schema.ts";
+import type { SweepKey } from "./field.ts";
+
+const range: Schema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["from", "to"],
+  properties: { from: { type: "number" }, to: { type: "number" }, step: { type: "number" } },
+};
+const propertyNames: Schema = {
+  pattern: "^(?!(?:__proto__|prototype|constructor)$)[^\\s{}](?:[^{}\\n]*[^\\s{}])?$",
+};
+const combination: Schema = {
+  type: "object",
+  additionalProperties: anyText.schema,
+  minProperties: 1,
+  propertyNames,
+};
+const combinations: Schema = { anyOf: [combination, { type: "array", items: combination }] };
+const indices: Schema = {
+  anyOf: [
+    { type: "integer", minimum: 0 },
+    {
+      type: "string",
+      pattern: "^\\s*\\d+(-\\d+(:\\d+)?)?\\s*(,\\s*\\d+(-\\d+(:\\d+)?)?\\s*)*$",
+      examples: ["1-100", "1-100:10"],
+    },
+  ],
+};
+const limit = count(1).schema;
+
+/** The keys of a sweep as a whole; `sweep/` reads them. */
+export const SWEEP_KEYS: Readonly<Record<string, SweepKey>> = {
+  matrix: {
+    schema: {
+      type: "object",
+      properties: { include: combinations, exclude: combinations },
+      additionalProperties: {
+        anyOf: [{ type: "array", items: anyText.schema, minItems: 1 }, anyText.schema, range],
+      },
+      minProperties: 1,
+      propertyNames,
+    },
+    about: "a task for each combination of values, like lr=0.1,0.01; again for another list",
+    more: "lists, ranges `1-3` or `1-100:10`, `{from: 1, to: 10, step: 2}` (decimals and negative steps too), or single values. The last list changes fastest",
+    flag: { placeholder: "NAME=VALUES", repeats: true },
+  },
+  each: {
+    schema: text.schema,
+    about: "a task for each row of a .csv, .jsonl or .txt file",
+    more: "from the folder of the task file: `.csv` (RFC 4180, the first row names the columns), `.jsonl` (a flat object in each line), or `.txt` (`${{ each.line }}`; empty lines are passed over)",
+    flag: { placeholder: "FILE" },
+  },
+  array: {
+    schema: { anyOf: [indices, { type: "array", items: indices, minItems: 1 }] },
+    about: "a task for each number, like 1-100 or 1-100:10",
+    more: "also `1,5,9-12` or a list: `${{ array.index }}`",
+    flag: { placeholder: "NUMBERS" },
+  },
+  maxParallel: {
+    schema: limit,
+    about: "members of the sweep that may run at a time",
+    flag: { placeholder: "N" },
+  },
+  maxFailures: {
+    schema: limit,
+    about: "so many failed members call the waiting ones off",
+    flag: { placeholder: "N" },
+  },
+};

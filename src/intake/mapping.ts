@@ -1,0 +1,150 @@
+import { own } from "../lib/own.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { closest } from "../lib/suggest.ts";
+import { camelCase } from "./camel-case.ts";
+import { called, type Fault, fault, refuse } from "./fault.ts";
+import { all, alternatives, count, type ReadContext, type Reader, reader } from "./readers.ts";
+import { orNull, type Schema } from "./schema.ts";
+import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
+
+/** One key of a mapping: how it is read; where what is read has another name, under which. */
+type MappingKey =
+  | Reader<unknown>
+  | { readonly as: string; readonly read: Reader<unknown>; readonly about?: string };
+type Keys = Readonly<Record<string, MappingKey>>;
+type ReaderOf<Key> = Key extends { readonly read: infer R } ? R : Key;
+type NameOf<Key, Name> = Key extends { readonly as: infer As extends string } ? As : Name;
+type ValueOf<Key> = ReaderOf<Key> extends Reader<infer T> ? T : never;
+
+/** What a mapping holds once it is read; only what it must have is there for sure. */
+type MappingOf<K extends Keys, Must extends keyof K> = {
+  readonly [Key in keyof K as Key extends Must ? never : NameOf<K[Key], Key>]?: ValueOf<K[Key]>;
+} & { readonly [Key in Must as NameOf<K[Key], Key>]: ValueOf<K[Key]> };
+
+interface Manner<K, Must> {
+  readonly must?: readonly Must[];
+  /** What to write, for messages. */
+  readonly example?: string;
+  /** Words that keys had before, and what these are called now; they are read for ever. */
+  readonly old?: Readonly<Record<string, keyof K & string>>;
+}
+
+/** A mapping with fixed keys, in camel or snake case; what is `null` is as if it were not there. */
+export function mapping<const K extends Keys, const Must extends keyof K & string = never>(
+  keys: K,
+  { must = [], example, old = {} }: Manner<K, Must> = {},
+): Reader<MappingOf<K, Must>> {
+  const names = Object.keys(keys);
+  const wanted = example ?? `a mapping with ${alternatives(names)}`;
+  const read = (value: Value, surroundings: ReadContext): Result<MappingOf<K, Must>, Fault[]> => {
+    if (value.type !== "mapping") {
+      const message = `is ${describe(value)}, wanted ${wanted}`;
+      return value.path === "" ? err([fault(value.span, `the document ${message}`)]) : refuse(value, message);
+    }
+    const faults: Fault[] = [];
+    const result: Record<string, unknown> = {};
+    const said = new Set<string>();
+    for (const entry of value.entries) {
+      const typed = camelCase(entry.key);
+      const key = own(old, typed) ?? typed;
+      const found = own(keys, key);
+      if (found === undefined) faults.push(unknownKey(entry, names));
+      else if (!isUnspecified(entry.value)) {
+        if (said.has(key)) faults.push(fault(entry.span, `${called(entry.value)} is given twice`));
+        said.add(key);
+        const one = readerOf(found)(entry.value, surroundings);
+        if (one.ok) result["as" in found ? found.as : key] = one.value;
+        else faults.push(...one.error);
+      }
+    }
+    const lacking = must.find((key) => !said.has(key));
+    if (lacking !== undefined && faults.length === 0)
+      return refuse(value, `has no ${lacking}, wanted ${wanted}`);
+    return faults.length > 0 ? err(faults) : ok(result as MappingOf<K, Must>);
+  };
+  return reader(schemaOf(keys, { must, old }), read);
+}
+
+function readerOf(key: MappingKey): Reader<unknown> {
+  return "as" in key ? key.read : key;
+}
+
+function schemaOf(
+  keys: Keys,
+  { must, old }: { readonly must: readonly string[]; readonly old: Readonly<Record<string, string>> },
+): Schema {
+  const properties = Object.entries(keys).map(([name, key]): [string, Schema] => {
+    const { schema } = readerOf(key);
+    if (must.includes(name)) return [name, schema];
+    const about = "as" in key && key.about !== undefined ? { description: key.about } : {};
+    return [name, orNull({ ...schema, ...about })];
+  });
+  const described = Object.fromEntries(properties);
+  for (const [word, now] of Object.entries(old))
+    described[word] = { ...described[now], description: `the old word for ${now}` };
+  return {
+    type: "object",
+    additionalProperties: false,
+    properties: described,
+    ...(must.length > 0 && { required: [...must] }),
+  };
+}
+
+/** Where a mapping has more keys than this, they are not listed. */
+const MAX_LISTED = 16;
+
+/** Refuses a key that a mapping does not have. */
+export function unknownKey(
+  { key, span, value }: Entry,
+  known: readonly string[],
+  near = closest(camelCase(key), known),
+): Fault {
+  const wanted = known.length === 0 || known.length > MAX_LISTED ? "" : `, wanted ${alternatives(known)}`;
+  return fault(
+    span,
+    `${called(value)} is unknown${wanted}`,
+    near === null ? undefined : `did you mean ${near}?`,
+  );
+}
+
+/** Where a mapping says what a key (in camel case) is; the mapping itself where it does not. */
+export function partOf(value: Value, key: string): Value {
+  const entries = value.type === "mapping" ? value.entries : [];
+  return entries.find((entry) => camelCase(entry.key) === key)?.value ?? value;
+}
+
+/** A mapping from names to what one reader reads; `nameOf` gives the name that counts, or a fault. */
+export function mappingOf<Name extends string, T>(
+  nameOf: (entry: Entry, surroundings: ReadContext) => Result<Name, Fault[]>,
+  item: Reader<T>,
+  { example, names }: { readonly example: string; readonly names?: Schema },
+): Reader<Record<Name, T>> {
+  const read = (value: Value, surroundings: ReadContext): Result<Record<Name, T>, Fault[]> => {
+    if (value.type !== "mapping")
+      return refuse(value, `is ${describe(value)}, wanted a mapping such as ${example}`);
+    const pairs = all(
+      value.entries.map((entry): Result<[Name, T][], Fault[]> => {
+        const name = nameOf(entry, surroundings);
+        if (!name.ok) return name;
+        if (isUnspecified(entry.value)) return ok([]);
+        const one = item(entry.value, surroundings);
+        return one.ok ? ok([[name.value, one.value]]) : one;
+      }),
+    );
+    return pairs.ok ? ok(Object.fromEntries(pairs.value.flat()) as Record<Name, T>) : pairs;
+  };
+  const schema = { type: "object", additionalProperties: orNull(item.schema) };
+  return reader(names === undefined ? schema : { ...schema, propertyNames: names }, read);
+}
+
+/** A mapping from names to whole numbers of at least one. */
+export function countsBy(
+  isName: (key: string) => boolean,
+  { wanted, example }: { readonly wanted: string; readonly example: string },
+): Reader<Record<string, number>> {
+  const nameOf = ({ key, span, value }: Entry): Result<string, Fault[]> =>
+    isName(key)
+      ? ok(key)
+      : err([fault(span, `${called(value)} cannot be a name here, wanted ${wanted} such as ${example}`)]);
+  return mappingOf(nameOf, count(1), { example });
+}

@@ -1,0 +1,51 @@
+/** A JSON Schema (draft 2020-12), or a part of one. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** Any single value that is not empty: `0123` and `true` are texts where text is wanted. */
+export const TEXT: Schema = { type: ["string", "number", "boolean"], minLength: 1 };
+
+/** A text of a form; numbers and booleans have none. */
+export function textLike(pattern: string, more: Schema = {}): Schema {
+  return { type: "string", pattern, ...more };
+}
+
+/** Also `null`, which a mapping passes over. */
+export function orNull(schema: Schema): Schema {
+  const { type } = schema;
+  if (typeof type === "string" && schema["enum"] === undefined) return { ...schema, type: [type, "null"] };
+  if (Array.isArray(type)) return { ...schema, type: [...(type as readonly string[]), "null"] };
+  const { description, ...rest } = schema;
+  const choices = (rest["anyOf"] as readonly Schema[] | undefined) ?? [rest];
+  return {
+    ...(description !== undefined && { description }),
+    ...(rest["anyOf"] !== undefined && rest),
+    anyOf: [...choices, { type: "null" }],
+  };
+}
+
+/** One of some words, as a person may write them: in any case, with or without `-` and `_`. Editors offer the words themselves, and not the old ones. */
+export function oneOfWords(words: readonly string[], old: readonly string[] = []): Schema {
+  const forms = [...words, ...old].map(
+    (word) => `${GAP}${word.replaceAll(/[-_]/g, "").split("").map(letter).join(GAP)}${GAP}`,
+  );
+  return { anyOf: [{ enum: [...words] }, textLike(`^(?:${forms.join("|")})$`)] };
+}
+
+const GAP = "[-_]*";
+
+function letter(of: string): string {
+  const [small, large] = [of.toLowerCase(), of.toUpperCase()];
+  return small === large ? small : `[${small}${large}]`;
+}
+
+/** One of these, or a list of them. */
+export function oneOrMany(item: Schema): Schema {
+  return { anyOf: [item, { type: "array", items: item }] };
+}
+
+/** That a document says something with a key (dotted in a group): `null` says nothing. */
+export function says(key: string): Schema {
+  const [first = "", ...rest] = key.split(".");
+  const value = rest.length === 0 ? { not: { type: "null" } } : says(rest.join("."));
+  return { type: "object", required: [first], properties: { [first]: value } };
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { long } from "../../../src/cli/command-line/usage.ts";
+import { Stint } from "../../rig/stint.ts";
+import { allVerbs } from "./verbs.ts";
+
+const VERBS = await allVerbs();
+
+/** What is wrong for a flag that would take "abc". */
+const WRONG: Readonly<Record<string, string>> = {
+  name: "a b",
+  jobName: "a b",
+  slot: "a b",
+  unique: "a b",
+  after: "a b",
+  afterAny: "a b",
+  afterFailed: "a b",
+  image: "a b",
+  cwd: "",
+  gpuModel: "",
+  each: "abc.csv",
+};
+
+/** Any text that is not empty may be meant: there may be a task, a sweep, a lane, a file of that name. */
+const OPEN = ["name", "slot", "group", "from", "output"];
+
+/** The rest of a command line that is right, by the words of the verb. */
+const REST: Readonly<Record<string, readonly string[]>> = {
+  submit: ["--", "true"],
+  run: ["--", "true"],
+  set: ["1", "priority=1"],
+  logs: ["1"],
+  "schedules add": ["--name", "x", "--every", "6h", "--", "true"],
+};
+
+/** An own error where the exit code is the task's. */
+const MIRRORING = ["run", "wait"];
+
+const rows = VERBS.flatMap(([verb, { flags }]) =>
+  Object.entries(flags).flatMap(([flag, { value }]) => {
+    if (value === undefined) return [];
+    const isTaskFlag = ["submit", "run"].includes(verb) && value.read("") !== null;
+    const isOpen = !isTaskFlag && OPEN.includes(flag) && value.read("a b") !== null;
+    const typed = isOpen ? "" : value.read("abc") === null ? "abc" : (WRONG[flag] ?? "abc");
+    return [[verb, long(flag), typed] as const];
+  }),
+);
+
+describe("a flag", () => {
+  test("is in the table below for every value that a verb takes", () => {
+    expect(rows.length).toBeGreaterThan(100);
+  });
+
+  test("that is given a wrong value is refused by its name, whatever the verb, and nothing is done", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--hold", "--", "true");
+    const wrong: unknown[] = [];
+    for (const [verb, flag, typed] of rows) {
+      const rest = REST[verb] ?? [];
+      const cut = rest.includes("--") ? rest.indexOf("--") : rest.length;
+      const line = [...verb.split(" "), ...rest.slice(0, cut), flag, typed, ...rest.slice(cut)];
+      // One after the other: some of a machine's cores are for others.
+      const { code, err } = await stint.run(line);
+      const isRefused = code === (MIRRORING.includes(verb) ? 125 : 2);
+      if (!isRefused || !err.startsWith(`stint: Cannot read the command line: ${flag} `))
+        wrong.push([line, code, err]);
+    }
+    expect(wrong).toEqual([]);
+    expect(stint.records()).toHaveLength(1);
+  });
+
+  test.each([
+    [["--max-parallel", "2"], "--max-parallel has no use without a sweep"],
+    [["--array", "abc"], '--array is "abc"'],
+    [["--matrix", "a=[]"], "--matrix a "],
+    [["--priority", "abc"], '--priority is "abc"'],
+    [["--each", "no.csv"], "--each cannot be read"],
+    [["--env", "A=${{ matrix.x }}"], '--env is "${{ matrix.x }}"'],
+  ])("over a task file is told of by its name, not by a line of the file: %j", async (flags, says) => {
+    await using stint = new Stint();
+    writeFileSync(join(stint.root, "job.yaml"), 'run: "true"\n');
+    const { code, err } = await stint.run(["submit", "job.yaml", ...flags]);
+    expect(err).toStartWith(`stint: Cannot read the command line: ${says}`);
+    expect(err).not.toContain("^");
+    expect(code).toBe(2);
+  });
+
+  test("that nothing could come of is refused, and nothing is dropped in silence", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--hold", "--", "true");
+    writeFileSync(join(stint.root, "job.yaml"), 'run: "true"\n');
+    for (const line of [
+      ["submit", "--from", "1", "--", "echo", "x"],
+      ["submit", "--from", "1", "job.yaml"],
+      ["submit", "--from", "1", "--matrix", "a=1,2"],
+      ["submit", "--from", "1", "--max-parallel", "2"],
+      ["submit", "--timeout", "5s", "--time", "5", "job.yaml"],
+      ["submit", "--after", "1", "--dependency", "afterok:1", "job.yaml"],
+      ["schedules", "add", "--cron", "* * * * *", "job.yaml"],
+      ["schedules", "ls", "x"],
+      ["show", "1", "--group", "x"],
+      ["down", "--drain", "--stop-jobs"],
+      ["service", "status", "--jobs", "3"],
+      ["logs", "1", "2"],
+      ["ls", "1"],
+    ]) {
+      const { code, err } = await stint.run(line);
+      expect([line, code, err]).toEqual([line, 2, expect.stringContaining("Cannot read the command line: ")]);
+    }
+    expect(stint.records()).toHaveLength(1);
+  });
+
+  test("of an empty home makes none of the current folder", async () => {
+    await using stint = new Stint();
+    for (const line of [
+      ["--home", "", "submit", "--", "true"],
+      ["submit", "--home=", "--", "true"],
+    ]) {
+      expect(await stint.run(line)).toMatchObject({ code: 2, err: expect.stringContaining('--home is ""') });
+    }
+    expect(stint.files("..")).toEqual(["runtime"]);
+  });
+});
