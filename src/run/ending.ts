@@ -51,7 +51,11 @@ interface Noted {
 function endingOf({ word, code, directory, sawTerm }: Noted): Ending {
   if (word === "exited" && code >= 0 && code <= 255) return endingFromShell(code, sawTerm);
   if (word !== "engine") {
-    return { type: "lost", signal: null, note: "the container is gone and left no result" };
+    const note =
+      word === "dead"
+        ? "the container's processes are gone and its engine does not know it: its monitor was killed"
+        : "the container is gone and left no result";
+    return { type: "lost", signal: null, note };
   }
   // Told to end before there was a container: the engine's command got the signal.
   if (sawTerm) return endingFromShell(143, sawTerm);

@@ -11,7 +11,7 @@ import { ASIDE, isThere } from "./quarantine.ts";
 /** The output of a job, in each attempt's folder; see `outputFiles`. */
 const LOGS = ["output.log", "stdout.log", "stderr.log"];
 /** What stint itself puts into an attempt's folder beside these; all else there is the job's. */
-const OWN = [
+export const OWN_FILES = [
   "start",
   "exit.json",
   "script",
@@ -19,9 +19,21 @@ const OWN = [
   "limits.json",
   "group-end",
   "cid",
-  ...["end", "end.new", "env", "error", "logs", "look", "pulled", "pulling", "runner", "starter"].map(
-    (name) => `container-${name}`,
-  ),
+  "group-scope",
+  "limits-missed",
+  "container-direct",
+  "container-end",
+  "container-end.new",
+  "container-env",
+  "container-error",
+  "container-logs",
+  "container-look",
+  "container-pid",
+  "container-pulled",
+  "container-pulling",
+  "container-runner",
+  "container-starter",
+  "container-wait",
 ];
 
 /** Some files and folders, and their bytes together. */
@@ -60,7 +72,7 @@ export function partsOf(layout: Layout, id: TaskId): RunParts {
 
 function partOf(file: string): RunPart | "own" {
   if (LOGS.includes(file)) return "logs";
-  return OWN.includes(file) ? "own" : "artifacts";
+  return OWN_FILES.includes(file) ? "own" : "artifacts";
 }
 
 /** Removes what some paths in a task's folder name, and every folder of it that is empty then. Throws what the system says. */

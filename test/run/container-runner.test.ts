@@ -1,109 +1,30 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
-import { bootId } from "../../src/lib/host.ts";
-import { type RunnerOrder, runnerArguments } from "../../src/run/container-runner.ts";
-import { PROGRAMS } from "../rig/surroundings.ts";
-import { makePlace, type Place, until } from "./rig.ts";
-
-/** The shells that are /bin/sh somewhere: Debian and Ubuntu; Fedora, Arch and macOS; Alpine. */
-const SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(
-  ([name = ""]) => Bun.which(name) !== null,
-);
-
-/** What a test puts into the fake engine's folder: its `job`, and what else steers it. */
-type Steering = Readonly<Record<string, string>> & { readonly job: string };
-
-interface Runner {
-  readonly pid: number;
-  readonly ended: Promise<unknown>;
-  /** The content of a file of the attempt, empty where there is none. */
-  readonly read: (name: string) => string;
-}
-
-/** Starts a runner as the leader of a group, as a recording parent or the supervisor does. */
-function start(
-  place: Place,
-  interpreter: readonly string[],
-  {
-    files,
-    logs = ["output.log"],
-    isDirect = false,
-  }: { files: Steering; logs?: readonly string[]; isDirect?: boolean },
-): Runner {
-  mkdirSync(place.file("attempt"), { mode: 0o700 });
-  for (const [name, text] of Object.entries(files)) place.write(name, text);
-  for (const name of logs) place.write(`attempt/${name}`, "");
-  return startRunner(place, interpreter, { mode: "run", logs, isDirect });
-}
-
-function startRunner(
-  place: Place,
-  interpreter: readonly string[],
-  {
-    mode,
-    logs,
-    isDirect = false,
-  }: { mode: RunnerOrder["mode"]; logs: readonly string[]; isDirect?: boolean },
-): Runner {
-  const [out = "", err = out] = logs.map((name) => place.file(`attempt/${name}`));
-  const [, ...args] = runnerArguments({
-    mode,
-    directory: place.file("attempt"),
-    engine: resolve("test/run/fixtures/fake-engine"),
-    name: `stint-${place.token}`,
-    graceMs: 30_000,
-    image: "image",
-    pull: "never",
-    pullTimeoutMs: 1_000,
-    bootId: bootId(),
-    parent: "",
-    memory: "",
-    manager: "",
-    mayBeDirect: isDirect,
-    flags: ["image"],
-  });
-  const env = {
-    PATH: PROGRAMS,
-    FAKE_ENGINE: place.path,
-    TOKEN: place.token,
-    STINT_TOKEN: place.token,
-  };
-  // Both append, as the real ones do: the runner empties the files while the engine writes.
-  const line = `exec "$@" >>"${out}" 2>>"${err}"`;
-  const child = Bun.spawn(["/bin/sh", "-c", line, "sh", ...interpreter, ...args], {
-    detached: true,
-    stdio: ["ignore", "ignore", "ignore"],
-    env,
-  });
-  return { pid: child.pid, ended: child.exited, read: (name) => place.read(`attempt/${name}`) ?? "" };
-}
-
-const calls = (place: Place, verb: string): number =>
-  (place.read("calls") ?? "").split("\n").filter((line) => `${line} `.startsWith(`${verb} `)).length;
-
-const POLITE = `trap 'echo heard; exit 9' TERM; echo up; while :; do sleep 0.05; done`;
-/** The engine's own words, with which podman ends well all the same. */
-const WORDS = `time="2024-01-01T00:00:00Z" level=error msg="Waiting for container to exit: unexpected end of JSON input"`;
+import { rmSync } from "node:fs";
+import { calls, isFollowed, POLITE, SHELLS, start, startRunner, WORDS } from "./container-rig.ts";
+import { makePlace, until } from "./rig.ts";
 
 describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interpreter })))(
   "under $name",
   ({ interpreter }) => {
     test.concurrent.each([
-      ["alone", 1],
-      ["with its group", -1],
-    ])("a TERM to the runner %s is passed on, once, and the output is whole", async (_whom, sign) => {
-      await using place = makePlace();
-      const { pid, ended, read } = start(place, interpreter, { files: { job: POLITE } });
-      await until(() => read("container-logs") !== "" && place.read("out") === "up\n");
-      process.kill(sign * pid, "SIGTERM");
-      await ended;
-      expect(read("container-end")).toBe("exited 9 false\n");
-      expect(read("output.log")).toBe("up\nheard\n");
-      expect(calls(place, "stop")).toBe(1);
-    });
+      ["alone", 1, false],
+      ["with its group", -1, false],
+      ["with its group, of a container on another machine,", -1, true],
+    ])(
+      "a TERM to the runner %s is passed on once, and the output is complete",
+      async (_whom, sign, isRemote) => {
+        await using place = makePlace();
+        const { pid, ended, read } = start(place, interpreter, { files: { job: POLITE }, isRemote });
+        await until(() => isFollowed(read) && place.read("out") === "up\n");
+        process.kill(sign * pid, "SIGTERM");
+        await ended;
+        expect(read("container-end")).toBe("exited 9 false\n");
+        expect(read("output.log")).toBe("up\nheard\n");
+        expect(calls(place, "stop")).toBe(1);
+      },
+    );
 
-    test("a job that puts folders, pipes and links in the place of the notes is seen to its end", async () => {
+    test("a job that replaces the runner's notes by folders, pipes and links is followed to its end", async () => {
       await using place = makePlace();
       // The runner writes some of them again and again.
       const put = (name: string, how: string) => `until ${how} ${name} 2>/dev/null; do rm -f ${name}; done\n`;
@@ -123,11 +44,11 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
         "the look at it was killed",
         { "on-inspect": 'test ! -e told || { echo >>seen; test "$(wc -l <seen)" != 2 || kill -KILL $$; }' },
       ],
-    ])("a TERM while %s waits for the job", async (_what, files) => {
+    ])("a TERM while %s still waits for the job", async (_what, files) => {
       await using place = makePlace();
       const runtime = "trap : TERM; until test -e told; do sleep 0.05; done; sleep 1";
       const { pid, ended, read } = start(place, interpreter, { files: { ...files, job: POLITE, runtime } });
-      await until(() => read("container-logs") !== "");
+      await until(() => isFollowed(read));
       place.write("told", "");
       process.kill(-pid, "SIGTERM");
       await ended;
@@ -135,11 +56,11 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("output.log")).toBe("up\nheard\n");
     });
 
-    test.concurrent("a command that a signal took is asked again, and no shell speaks of it in the output", async () => {
+    test.concurrent("an engine command that a signal killed is run again, and no shell message is in the output", async () => {
       await using place = makePlace();
       const once = "test -e seen || { : >seen; kill -TERM $$; sleep 1; }";
       const { pid, ended, read } = start(place, interpreter, { files: { job: POLITE, "on-stop": once } });
-      await until(() => read("container-logs") !== "" && place.read("out") === "up\n");
+      await until(() => isFollowed(read) && place.read("out") === "up\n");
       process.kill(pid, "SIGTERM");
       await ended;
       expect(read("container-end")).toBe("exited 9 false\n");
@@ -157,19 +78,22 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       ["loses lines at the end", "sleep 1; echo one; exit 0"],
       ["fails", `echo one; echo 'Error: of the engine' >&2; exit 125`],
       ["fails again and again", `echo one; echo 'Error: of the engine' >&2; exit 125`],
-    ])("where what follows the output %s, the output is whole and only the job's", async (how, what) => {
-      await using place = makePlace();
-      const isOnce = !how.endsWith("again");
-      const line = `case $all in *' -f '*) ${isOnce ? "test -e seen || { : >seen; " : ""}${what}${isOnce ? "; }" : ""} ;; esac`;
-      const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
-      await ended;
-      expect(read("container-end")).toBe("exited 3 false\n");
-      expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
-    });
+    ])(
+      "the output is complete and only the job's where the command that follows it %s",
+      async (how, what) => {
+        await using place = makePlace();
+        const isOnce = !how.endsWith("again");
+        const line = `case $all in *' -f '*) ${isOnce ? "test -e seen || { : >seen; " : ""}${what}${isOnce ? "; }" : ""} ;; esac`;
+        const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
+        await ended;
+        expect(read("container-end")).toBe("exited 3 false\n");
+        expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
+      },
+    );
 
     test.concurrent.each([
       ["is left as it is where its end is right", "cat out", 0],
-      ["is written anew where its end is lost", "head -n 50 out", 1],
+      ["is rewritten where its end is lost", "head -n 50 out", 1],
     ])("an output that is over its cap %s", async (_how, followed, rewritten) => {
       await using place = makePlace();
       const job = "until test -e go; do sleep 0.05; done; seq 1 60; exit 3";
@@ -184,7 +108,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, `logs stint-${place.token}`)).toBe(rewritten);
     });
 
-    test.concurrent("two outputs of which one is over its cap are left as they are", async () => {
+    test.concurrent("two outputs stay as they are where one is over its cap", async () => {
       await using place = makePlace();
       const job = "until test -e go; do sleep 0.05; done; seq 1 60; exit 3";
       const cut = "[stint: 7 bytes were cut here]";
@@ -199,7 +123,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, `logs stint-${place.token}`)).toBe(0);
     });
 
-    test.concurrent("the two outputs are apart where they are to be", async () => {
+    test.concurrent("stdout and stderr are separate where that is asked for", async () => {
       await using place = makePlace();
       const line = `case $all in *' -f '*) echo '${WORDS}' >&2; exit 0 ;; esac`;
       const logs = ["stdout.log", "stderr.log"];
@@ -208,7 +132,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(logs.map(read)).toEqual(["one\ntwo\n", "Error: of the job\n"]);
     });
 
-    test.concurrent("an engine that never gives the output has its say beside it", async () => {
+    test.concurrent("the message of an engine that never gives the output is kept beside the log", async () => {
       await using place = makePlace();
       const line = "echo 'Error: of the engine' >&2; exit 125";
       const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
@@ -218,26 +142,51 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("container-error")).toBe("Error: of the engine\n");
     });
 
-    test.concurrent("an end that what follows the output has missed is seen all the same", async () => {
+    test.concurrent.each([
+      ["on this machine", false],
+      ["on another machine", true],
+    ])("an end %s that the command that follows the output missed is noticed", async (_where, isRemote) => {
       await using place = makePlace();
       const line = "case $all in *' -f '*) echo one; test -s code || while :; do sleep 0.1; done ;; esac";
-      const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line } });
+      const { ended, read } = start(place, interpreter, { files: { job: SAYS, "on-logs": line }, isRemote });
       await ended;
       expect(read("container-end")).toBe("exited 3 false\n");
       expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
     });
 
+    // busybox sleeps by itself, and so for a minute.
+    const canHurry = interpreter[0] !== "busybox";
+    test.concurrent.if(canHurry)(
+      "a container whose engine never hears of its end has one all the same",
+      async () => {
+        await using place = makePlace();
+        // Of a container whose monitor was killed podman goes on to say that it runs.
+        const line = `case $all in *State*) echo "running 0 false / $(cat pid)"; exit ;; esac`;
+        const job = "echo one; until test -s attempt/container-pid; do sleep 0.05; done; exit 3";
+        const sleep = "#!/bin/sh\nexec /bin/sleep 0.01\n";
+        const { ended, read } = start(place, interpreter, {
+          files: { job, sleep, "on-inspect": line },
+          isDirect: true,
+        });
+        await ended;
+        expect(read("container-end")).toBe("dead\n");
+        expect(read("output.log")).toBe("one\n");
+      },
+    );
+
     test.concurrent.each([
-      ["that the engine keeps", false],
-      ["that the job writes itself", true],
+      ["that the engine keeps", false, false],
+      ["that the job writes itself", true, false],
+      ["that an engine on another machine keeps", false, true],
+      ["that the job writes itself under an engine on another machine", true, true],
     ])(
-      "one that was killed leaves to the next what it was at, with the output %s",
-      async (_where, isDirect) => {
+      "the next runner continues the work of a killed one, with the output %s",
+      async (_where, isDirect, isRemote) => {
         await using place = makePlace();
         const job = "echo one; until test -e go; do sleep 0.05; done; echo two; exit 3";
-        const { pid, ended, read } = start(place, interpreter, { files: { job }, isDirect });
+        const { pid, ended, read } = start(place, interpreter, { files: { job }, isDirect, isRemote });
         const said = (): string | null => (isDirect ? read("output.log") : place.read("out"));
-        await until(() => read("container-logs") !== "" && said() === "one\n");
+        await until(() => isFollowed(read) && said() === "one\n");
         process.kill(pid, "SIGKILL");
         await ended;
         // As a job may that clears its run directory.
@@ -250,7 +199,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       },
     );
 
-    test.concurrent("a job that writes its logs itself needs no command that follows them", async () => {
+    test.concurrent("a job that writes its log itself needs no command that follows it", async () => {
       await using place = makePlace();
       const logs = ["stdout.log", "stderr.log"];
       const { ended, read } = start(place, interpreter, { files: { job: SAYS }, logs, isDirect: true });
@@ -260,7 +209,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(calls(place, "logs")).toBe(0);
     });
 
-    test.concurrent("the words of an engine that made no container are none of the job's", async () => {
+    test.concurrent("the message of an engine that made no container is not part of the log", async () => {
       await using place = makePlace();
       const line = "echo 'Error: of the engine' >&2; exit 125";
       const { ended, read } = start(place, interpreter, {
@@ -272,7 +221,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect([read("output.log"), read("container-error")]).toEqual(["", "Error: of the engine\n"]);
     });
 
-    test.concurrent("where the engine cannot let the job write, its output is followed", async () => {
+    test.concurrent("the output is followed where the engine cannot let the job write it", async () => {
       await using place = makePlace();
       const line =
         "case $all in *' passthrough '*) echo 'Error: invalid log driver: invalid argument' >&2; exit 125 ;; esac";
@@ -285,7 +234,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(read("output.log")).toBe("one\ntwo\nError: of the job\n");
     });
 
-    test.concurrent("the command that makes the container has noted itself when it begins", async () => {
+    test.concurrent("the command that makes the container is recorded when it begins", async () => {
       await using place = makePlace();
       const line = `test "$(cat attempt/container-starter)" = $$ || exit 125`;
       const { ended, read } = start(place, interpreter, { files: { job: "exit 4", "on-run": line } });

@@ -17,7 +17,7 @@ function endOf(noted: string, said = "", sawTerm = false): ReturnType<typeof rea
 }
 
 describe("readContainerEnd()", () => {
-  test("knows nothing before a runner has come to the end", () => {
+  test("is null before a runner has reached the end", () => {
     expect(endOf("")).toBeNull();
   });
 
@@ -29,7 +29,7 @@ describe("readContainerEnd()", () => {
     expect(endOf(noted)).toMatchObject({ ending: { type: "exited", sawTerm: false, ...ending }, oomKilled });
   });
 
-  test.each(["lost", "exited -1 false", "exited 256 false"])("%s is no result", (noted) => {
+  test.each(["lost", "dead", "exited -1 false", "exited 256 false"])("%s is not a result", (noted) => {
     expect(endOf(noted)?.ending).toMatchObject({ type: "lost", signal: null });
   });
 
@@ -86,11 +86,11 @@ describe("readContainerEnd()", () => {
     [124, "the image was not pulled within 5 s", "RUNTIME_ERROR"],
     [125, "", "RUNTIME_ERROR"],
     [137, "", "RUNTIME_ERROR"],
-  ])("engine %d, %s is %s", (code, said, failure) => {
+  ])("engine exit %d with %s is %s", (code, said, failure) => {
     expect(endOf(`engine ${code}`, said)?.ending).toMatchObject({ type: "notStarted", code: failure });
   });
 
-  test("an engine's command that was told to terminate from outside is an interruption", () => {
+  test("an engine command that got a TERM from outside is an interruption", () => {
     expect(endOf("engine 143", "", true)?.ending).toMatchObject({ type: "exited", sawTerm: true });
   });
 });

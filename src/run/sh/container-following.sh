@@ -1,6 +1,6 @@
 # The part of the container runner that follows the container to its end and sees that its output is whole: `see` gives 2 where it
-# never ran, else 0, with the words of the last look in `state`. `container-logs` names the command that follows, for the next runner
-# to end; a crash leaves logs that the next runner writes from the start, as the engine has them.
+# never ran, else 0, with the words of the last look in `state`. `container-logs` and `container-wait` name the engine's commands, for
+# the next runner to end; a crash leaves logs that the next runner writes from the start, as the engine has them.
 
 # Gives the process that a file names. A pid may be another's by now, and between two programs it shows no arguments.
 finds() { pid=; read -r pid <"$directory/$1"; isOurs "$pid" || { kill -0 "$pid" && sleep 0.1 && isOurs "$pid"; }; }
@@ -12,46 +12,43 @@ forget() {
 }
 # Of its own, the engine is to say nothing in between; what it says where it fails is written over.
 said() { "$engine" --log-level fatal logs "$@" "$name" 3>&-; }
-# Podman's `logs -f` (3.4 to 5.0 at the least) waits for ever for an end that came between its look at the container and its
-# look out for events. Ends itself with the command that it watches.
-watch() {
-  dozing=false pause=2
-  trap 'if "$dozing"; then kill "$!"; fi; exit' TERM
-  while doze $pause; do
-    isOurs "$1" || return
-    case $("$engine" inspect --type container --format '{{.State.Status}}' "$name") in
-      exited | stopped | dead)
-        # Its last lines may be on their way.
-        doze 5
-        ! isOurs "$1" || kill -KILL "$1"
-        return ;;
-    esac
-    test "$pause" -ge 60 || pause=$((pause * 2))
-  done
-}
-doze() {
-  dozing=true
-  sleep "$1" &
-  wait "$!"
-  dozing=false
-}
-follow() {
+# Has the engine's output followed, unless it is; one that cannot be followed is not asked for ever.
+copy() {
+  ! "$direct" || return 0
+  if test -n "$copying"; then
+    ! isThere "$copying" || return 0
+    endCopy
+    # A command that was killed says nothing of the next.
+    test "$followed" -gt 128 || failures=$((failures + 1))
+  fi
+  test "$failures" -lt 20 || return 0
   clear container-logs
-  if "$direct"; then /bin/sh -c "$noted" "$directory/container-logs" "$engine" wait "$name" >/dev/null 3>&- &
+  ! "$written" || forget
+  written=true
+  /bin/sh -c "$noted" "$directory/container-logs" "$engine" --log-level fatal logs -f "$name" 2>&3 3>&- &
+  copying=$!
+}
+# Waits for the end of what follows the output; a TERM ends it.
+endCopy() {
+  following=$copying
+  wake
+  await "$copying"
+  followed=$code copying='' following=''
+}
+# Waits for the container to end, or for a while; a TERM ends the wait.
+doze() {
+  if "$visible"; then sleep 0.25 3>&- &
   else
-    ! "$written" || forget
-    written=true
-    /bin/sh -c "$noted" "$directory/container-logs" "$engine" --log-level fatal logs -f "$name" 2>&3 3>&- &
+    clear container-wait
+    /bin/sh -c "$noted" "$directory/container-wait" "$engine" wait "$name" >/dev/null 3>&- &
   fi
   following=$!
-  # Of a TERM that came just before, the trap knew no command to end.
-  if "$stopping" && ! "$asked"; then kill -KILL "$following"; fi
-  watch "$following" >/dev/null 3>&- &
-  watcher=$!
+  wake
   await "$following"
-  followed=$code following=
-  kill "$watcher"
+  following=''
 }
+# Of a TERM that came just before, the trap knew no command to end.
+wake() { if "$stopping" && ! "$asked"; then kill -KILL "$following"; fi; }
 # What followed the container may have lost lines: podman's does where it is behind at the end, and says nothing of it.
 isWhole() {
   test "$followed" = 0 || return 1
@@ -68,7 +65,11 @@ take() {
   asked=true
   clear container-error
   ! "$direct" || return 0
-  test "$followed" = 0 || follow
+  hush
+  if test "$followed" != 0; then
+    copy
+    hush
+  fi
   ! isWhole || return 0
   failures=0
   while test "$failures" -lt 20; do
@@ -81,28 +82,41 @@ take() {
   forget
   ! said 2>"$directory/container-error" || cat "$directory/container-error" >&3
 }
+# The last lines may be on their way. Podman's `logs -f` (3.4 to 5.0 at the least) waits for ever for an end that came between its
+# look at the container and its look out for events.
+hush() {
+  test -n "$copying" || return 0
+  tenths=0
+  while test "$tenths" -lt 50 && isThere "$copying"; do
+    sleep 0.1
+    tenths=$((tenths + 1))
+  done
+  ! isThere "$copying" || kill -KILL "$copying"
+  endCopy
+}
 see() {
-  failures=0 followed=
+  failures=0 followed=137 copying=''
   while :; do
     settle
     case $? in
       0) take; return 0 ;;
       2) return 2 ;;
     esac
-    # A TERM that came while the container was being made would else wait for its output to end.
     ! stop || continue
-    if test "$failures" -lt 20; then
-      follow
-      # A command that was killed says nothing of the next; one that cannot follow is not asked for ever.
-      test "$followed" -gt 128 || failures=$((failures + 1))
-    else sleep 0.5
-    fi
+    copy
+    doze
+    while "$visible" && isThere "$pid" && { "$asked" || ! "$stopping"; }; do
+      copy
+      doze
+    done
   done
 }
 # Ends what an earlier runner left behind, and waits for the command that is just making the container.
 succeed() {
   written=true
-  if finds container-logs; then kill -KILL "$pid"; fi
+  for note in container-logs container-wait; do
+    if finds "$note"; then kill -KILL "$pid"; fi
+  done
   while finds container-starter; do
     if test "$mode" = kill; then kill -KILL "$pid"; fi
     sleep 0.1

@@ -8,18 +8,25 @@
 # 1. `container-runner` says who it is. A later supervisor finds the runner by it, and starts the next one where it is gone.
 # 2. `container-pulling` is there while the image is fetched. Without a container the next runner notes `engine 137`.
 # 3. `cid`, by the engine, once the container exists. The container lives on without its runner, and the next one follows it.
-# 4. `container-end`, and only after the engine said that the container does not run: `exited CODE OOM`, `engine CODE` (the engine
-#    failed, its words are in `container-error`), or `lost`. The attempt ends with it; the container is removed after the record.
+# 4. `container-pid` names its first process, where that is one of this machine: the runner waits for the end of that, and asks the
+#    engine only then. Where it is not, the engine's `wait` tells.
+# 5. `container-end`, and only after the engine said that the container does not run: `exited CODE OOM`, `engine CODE` (the engine
+#    failed, its words are in `container-error`), or `lost`; or `dead` where it goes on to say that it runs, a minute after its first
+#    process ended. The attempt ends with it; the container is removed after the record.
 # An engine's command that is killed is asked again: the container lives on without it.
 #
 # Where the engine can, the job writes into its logs itself (`direct`): nothing lies between that could fall behind, or keep all of
 # it a second time. Else the engine keeps the output, and its `logs` are followed.
+#
+# An attached `podman run` cannot take the place of this (podman 4.3, tried): told to end while it makes the container it ends with 0
+# and nothing ran, it ends with 137 while the container runs on where it is killed, and never where the container's monitor is. Its
+# code would have to be checked against the engine in each case, with docker the output is lost with it, and that is this runner again.
 
 mode=$1 directory=$2 engine=$3 name=$4 grace=$5 image=$6 pull=$7 seconds=$8 boot=$9
 shift 9
 parent=$1 memory=$2 manager=$3 direct=$4
 shift 4
-stopping=false asked=false written=false following=
+stopping=false asked=false written=false visible=false following=''
 test "$mode" != stop || stopping=true
 # Nothing in sh waits for a child and a signal without a gap: what ends the wait is the end of the command that follows.
 # One that has not begun yet forgets a TERM.

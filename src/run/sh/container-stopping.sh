@@ -5,29 +5,56 @@
 # The words of the last look are kept apart from what a failed start said.
 look() {
   rm -rf "$directory/container-look"
-  "$engine" inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.Pid}}' "$name" 2<>"$directory/container-look"
+  "$engine" inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Id}} {{.State.Pid}}' "$name" 2<>"$directory/container-look"
 }
 isGone() { test -f "$directory/container-look" && grep -qi 'no such \(container\|object\)' "$directory/container-look"; }
 # 0: it does not run any more, 1: it runs, 2: it never ran. What the engine said is in `state`.
 settle() {
+  vanished=0
   while :; do
     state=$(look)
-    looked=$?
+    looked=$? pause=1
     if test "$looked" = 0; then
       case $state in
-        running* | paused* | restarting* | stopping* | removing*) return 1 ;;
+        running* | paused* | restarting* | stopping* | removing*)
+          hasVanished || return 1
+          # The engine hears of the end a moment later; it never does where the container's monitor was killed.
+          test "$vanished" -lt 32 || finish dead 1
+          vanished=$((vanished + 1))
+          if test "$vanished" -gt 20; then pause=5; else pause=0.1; fi ;;
         created* | configured* | initialized*) return 2 ;;
         *) return 0 ;;
       esac
-    fi
-    if isGone; then
+    elif isGone; then
       # A command that was killed before it had made the container left none behind.
       test -s "$directory/cid" || finish 'engine 137' 125
       finish lost 1
-    fi
     # The engine does not answer: what becomes of the container is not known before it does. A look that was killed is no answer.
-    if test "$looked" -gt 128; then sleep 0.1; else sleep 1; fi
+    elif test "$looked" -gt 128; then pause=0.1
+    fi
+    sleep "$pause"
   done
+}
+# True for a pid that is no zombie; forks nothing.
+isThere() {
+  stat=
+  read -r stat <"/proc/$1/stat"
+  case ${stat##*) } in '' | [ZX]*) return 1 ;; esac
+}
+# True where the first process of a container that the engine says to run is gone. Not where this machine never saw it: the engine
+# may be on another one. Its control group is named after the container, and so tells it from another process of that pid.
+hasVanished() {
+  pid=${state##* } id=${state% *}
+  visible=false
+  clear container-pid
+  if isThere "$pid" && grep -qF -e "${id##* }" "/proc/$pid/cgroup"; then
+    visible=true
+    printf '%s\n' "$pid" >"$directory/container-pid"
+    return 1
+  fi
+  seen=
+  read -r seen <"$directory/container-pid"
+  test "$seen" = "$pid"
 }
 # What PID 1 of a container is first, the engine's runtime, hears a TERM and forgets it: the variables are the job's from when
 # the container's own program runs. An engine that is another user's does not show them; runc then says its name.

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lastOf, logOf, PodmanStint, podman, preparePodman, submit, task } from "../rig/podman.ts";
+import { type RecordView, until } from "../rig/stint.ts";
+import { PROGRAMS } from "../rig/surroundings.ts";
+
+const JOB = "echo one; until test -e $STINT_RUN_DIR/go; do sleep 0.1; done; echo two; exit 7";
+
+test.skipIf(preparePodman() !== null)(
+  "a container whose monitor is killed is lost once its processes have ended, and not before",
+  async () => {
+    await using stint = new PodmanStint();
+    // A minute of looks passes in seconds.
+    const hurried = join(stint.root, "hurried");
+    mkdirSync(hurried);
+    writeFileSync(join(hurried, "sleep"), "#!/bin/sh\nexec /bin/sleep 0.05\n", { mode: 0o755 });
+    await stint.ok("init");
+    await submit(stint, task("unwatched", `run: ${JOB}`));
+    await stint.upUnder({ env: { PATH: `${hurried}:${PROGRAMS}` } });
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record) === "one\n");
+    const name = `stint-${lastOf(record).token}`;
+    process.kill(Number(podman("inspect", "--format", "{{.State.ConmonPid}}", name).out), "SIGKILL");
+    writeFileSync(join(stint.home, "runs", record.metadata.id, "1", "go"), "");
+    const first = (): RecordView["status"]["attempts"][number] | undefined =>
+      stint.record(1).status.attempts[0];
+    await until("it is lost", () => first()?.failure !== undefined);
+    expect(first()).toMatchObject({
+      exitCode: null,
+      failure: { code: "STALE_WORKER", error: expect.stringContaining("its monitor was killed") },
+    });
+    expect(logOf(stint, record)).toBe("one\ntwo\n");
+    await until("the container is removed", () => !stint.containers("-a").includes(name));
+  },
+);
