@@ -46,11 +46,13 @@ const APPLETS = [
   "touch",
 ];
 
-/** Images, containers and their names are of this process alone, and go with it. */
+/** Images, containers and their names are of this process alone, and go with it: no mount keeps the folder. */
 const STORAGE = `[storage]
 driver="overlay"
 graphroot="${join(folder, "storage")}"
 runroot="${join(folder, "run")}"
+[storage.options.overlay]
+skip_mount_home="true"
 `;
 
 /** What makes an engine one of these tests. */
