@@ -2,10 +2,10 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openShares } from "../machine/shares.ts";
-import type { AuditEntry } from "../model/audit.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Role } from "../model/owner.ts";
 import { openAttempt } from "../model/task.ts";
+import { takenNote } from "../store/audit-chain.ts";
 import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
 import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
@@ -98,15 +98,8 @@ function recoverAndAdopt(supervisor: Supervisor, lock: HeldLock): void {
     isPassing: lock.owner.role === "command",
   });
   failpoint("session:recovered");
-  const before = lock.takenFrom;
-  const taken: AuditEntry =
-    before === null
-      ? { event: "lock_taken", actor, detail: `${lock.owner.role}, pid ${lock.owner.pid}` }
-      : {
-          event: "lock_taken_over",
-          actor,
-          detail: `${lock.owner.role}, pid ${lock.owner.pid}, from ${before.role}, pid ${before.pid}`,
-        };
-  takeRecovered(supervisor, recovered, [taken]);
+  const { owner, takenFrom } = lock;
+  const isAllRead = recovered.unread.size === 0;
+  takeRecovered(supervisor, recovered, [takenNote(layout, actor, { owner, takenFrom, isAllRead })]);
   sweepLeft(supervisor);
 }

@@ -4,13 +4,15 @@ import { instantMs } from "../lib/clock.ts";
 import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { sha256 } from "../lib/sha256.ts";
-import { type AuditLine, auditLine } from "../model/audit.ts";
+import { type AuditEntry, type AuditLine, auditLine } from "../model/audit.ts";
 import { check, isObject } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import type { Owner } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import { auditFiles, FIRST_HASH, hashOf } from "./audit.ts";
 import { type AuditPart, keepParts, knownParts, type Link, stampOf } from "./audit-parts.ts";
 import type { Layout } from "./layout.ts";
+import { nextNumber } from "./numbers.ts";
 
 const BEGIN: Link = { hash: FIRST_HASH, seq: 0 };
 
@@ -95,6 +97,27 @@ const MAX_CLOCK_ERROR_MS = 86_400_000;
 /** Read at a time, from the end backwards. */
 const CHUNK_BYTES = 1_024 * 1_024;
 
+/** Where `takenNote` tells the number that was not given out yet. */
+const NEXT_NUMBER = /, next number (\d+)$/;
+
+/** Tells that a holder took the lock; what it found is told with it, or was told before, unless some of it could not be read. */
+export function takenNote(layout: Layout, actor: string, { owner, takenFrom, isAllRead }: Taken): AuditEntry {
+  const from = takenFrom === null ? "" : `, from ${takenFrom.role}, pid ${takenFrom.pid}`;
+  const next = isAllRead ? `, next number ${nextNumber(layout) ?? 1}` : "";
+  return {
+    event: takenFrom === null ? "lock_taken" : "lock_taken_over",
+    actor,
+    detail: `${owner.role}, pid ${owner.pid}${from}${next}`,
+  };
+}
+
+interface Taken {
+  readonly owner: Pick<Owner, "role" | "pid">;
+  /** The dead owner that the lock was taken from, if any. */
+  readonly takenFrom: Pick<Owner, "role" | "pid"> | null;
+  readonly isAllRead: boolean;
+}
+
 /**
  * The last version on the log of some tasks, by uid; read without checking, for a start-up that compares. `since` says when
  * each of them was made, in ms since the epoch: what the log said before is not looked at, however long it is.
@@ -103,9 +126,9 @@ export function auditedVersions(layout: Layout, since: ReadonlyMap<string, numbe
   const versions = new Map<string, number>();
   if (since.size === 0) return versions;
   const fromMs = [...since.values()].reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
-  for (const { uid, version } of linesFromEnd(layout, fromMs)) {
-    if (!since.has(uid) || versions.has(uid)) continue;
-    versions.set(uid, version);
+  for (const { task } of linesFromEnd(layout, () => fromMs)) {
+    if (task === null || !since.has(task.uid) || versions.has(task.uid)) continue;
+    versions.set(task.uid, task.version);
     if (versions.size === since.size) break;
   }
   return versions;
@@ -117,17 +140,30 @@ export interface Unaudited {
   readonly audited: number;
 }
 
-/** The tasks that are newer than what the log says of them, in their order; each counts once, in its newest version. */
+/**
+ * The tasks that are newer than what the log says of them, in their order; each counts once, in its newest version. Each holder tells what
+ * it finds: of a task that the last one found, and that has not changed since, nothing is looked for, and of a task whose number was not
+ * given out yet nothing can have been told before.
+ */
 export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
   const left = new Map<string, Task>();
-  let fromMs = Number.POSITIVE_INFINITY;
   for (const task of tasks) {
-    const { uid, resourceVersion, createdAt } = task.metadata;
-    fromMs = Math.min(fromMs, instantMs(createdAt));
+    const { uid, resourceVersion } = task.metadata;
     if ((left.get(uid)?.metadata.resourceVersion ?? 0) < resourceVersion) left.set(uid, task);
   }
   const behind = new Map<string, number>();
-  for (const { uid, version } of left.size === 0 ? [] : linesFromEnd(layout, fromMs)) {
+  let fromMs: number | null = null;
+  let isLatest = true;
+  for (const line of left.size === 0 ? [] : linesFromEnd(layout, () => (fromMs ??= earliest(left)))) {
+    if (line.taken !== null) {
+      const { atMs, next } = line.taken;
+      if (isLatest) dropFound(left, behind, atMs);
+      if (isLatest) fromMs = null;
+      isLatest = false;
+      if (left.values().every(({ metadata }) => behind.has(metadata.uid) || metadata.number >= next)) break;
+    }
+    if (line.task === null) continue;
+    const { uid, version } = line.task;
     const task = left.get(uid);
     if (task === undefined || behind.has(uid)) continue;
     // Mostly the log has all: what is done with is not kept.
@@ -138,17 +174,42 @@ export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
   return [...left.values()].map((task) => ({ task, audited: behind.get(task.metadata.uid) ?? 0 }));
 }
 
-/** The lines on tasks, the last first; not much further back than a time in ms since the epoch. */
-function* linesFromEnd(layout: Layout, fromMs: number): Generator<{ uid: string; version: number }> {
+/** Drops those that a holder found as they are now. */
+function dropFound(left: Map<string, Task>, behind: ReadonlyMap<string, number>, takenMs: number): void {
+  for (const [uid, { metadata }] of left) {
+    if (!behind.has(uid) && instantMs(metadata.updatedAt) < takenMs - MAX_CLOCK_ERROR_MS) left.delete(uid);
+  }
+}
+
+/** When the first of some tasks was made, in ms since the epoch. */
+function earliest(tasks: ReadonlyMap<string, Task>): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { metadata } of tasks.values()) least = Math.min(least, instantMs(metadata.createdAt));
+  return least;
+}
+
+interface Line {
+  /** The version that it tells of a task. */
+  readonly task: { readonly uid: string; readonly version: number } | null;
+  /** When a holder came, and the number that was not given out yet. */
+  readonly taken: { readonly atMs: number; readonly next: number } | null;
+}
+
+/** The lines on tasks and holders, the last first; not much further back than a time in ms since the epoch. */
+function* linesFromEnd(layout: Layout, fromMs: () => number): Generator<Line> {
   for (const file of auditFiles(layout).toReversed()) {
     for (const text of chunksFromEnd(file)) {
       let oldestMs = Number.POSITIVE_INFINITY;
       for (const line of text.split("\n").toReversed()) {
-        const { uid, version, at } = fieldsOf(line);
-        if (typeof uid === "string" && typeof version === "number") yield { uid, version };
+        const { uid, version, at, event, detail } = fieldsOf(line);
         if (typeof at === "string") oldestMs = instantMs(at);
+        const isTaken = event === "lock_taken" || event === "lock_taken_over";
+        const next = isTaken && typeof detail === "string" ? NEXT_NUMBER.exec(detail)?.[1] : undefined;
+        if (next !== undefined) yield { task: null, taken: { atMs: oldestMs, next: Number(next) } };
+        if (typeof uid === "string" && typeof version === "number")
+          yield { task: { uid, version }, taken: null };
       }
-      if (oldestMs < fromMs - MAX_CLOCK_ERROR_MS) return;
+      if (oldestMs < fromMs() - MAX_CLOCK_ERROR_MS) return;
     }
   }
 }
@@ -158,6 +219,8 @@ function fieldsOf(line: string): {
   readonly uid?: unknown;
   readonly version?: unknown;
   readonly at?: unknown;
+  readonly event?: unknown;
+  readonly detail?: unknown;
 } {
   try {
     const data: unknown = JSON.parse(line);

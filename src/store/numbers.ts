@@ -61,7 +61,8 @@ export function holdsNumber(layout: Layout): boolean {
   return nextNumber(layout) !== null;
 }
 
-function nextNumber(layout: Layout): number | null {
+/** The lowest number that was not given out yet; null where the folder was spoilt. */
+export function nextNumber(layout: Layout): number | null {
   const numbers = readdirSync(layout.numbers)
     .filter((name) => NUMBER_NAME.test(name))
     .map(Number);

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import type { Task } from "../../src/model/task.ts";
 import { Audit } from "../../src/store/audit.ts";
-import { unaudited } from "../../src/store/audit-chain.ts";
+import { takenNote, unaudited } from "../../src/store/audit-chain.ts";
+import { raiseNumbers } from "../../src/store/numbers.ts";
 import { aTask, at, NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
@@ -61,5 +62,43 @@ describe("unaudited()", () => {
     const copies = [task(1, 1), task(7, 3, "uid-1"), task(1, 2)];
     expect(unaudited(home.layout, copies)).toEqual([{ task: task(7, 3, "uid-1"), audited: 2 }]);
     expect(unaudited(home.layout, [task(1, 2), task(7, 1, "uid-1")])).toEqual([]);
+  });
+
+  const DAY = 86_400_000;
+  const taken = (home: TempHome, nowMs: number, isAllRead = true): void => {
+    using audit = new Audit(home.layout);
+    const lock = { owner: { role: "command", pid: 1 }, takenFrom: null, isAllRead } as const;
+    audit.append([takenNote(home.layout, "ada", lock)], nowMs);
+  };
+
+  test("looks for nothing of what the last holder found as it is now", async () => {
+    await using home = new TempHome();
+    taken(home, NOW_MS + 3 * DAY);
+    log(home, [2, 1]);
+    const changed = aTask({
+      number: 3,
+      metadata: { uid: "uid-3", createdAt: at(0), updatedAt: at(3 * DAY) },
+    });
+    expect(unaudited(home.layout, [task(1, 1), task(2, 1), changed])).toEqual([
+      { task: changed, audited: 0 },
+    ]);
+    // One that could not read all of it says nothing of that.
+    taken(home, NOW_MS + 9 * DAY, false);
+    expect(unaudited(home.layout, [changed])).toEqual([{ task: changed, audited: 0 }]);
+    // A holder of before told what it found, but not what changed after it.
+    taken(home, NOW_MS + 9 * DAY);
+    expect(unaudited(home.layout, [task(1, 1), task(2, 2), changed])).toEqual([]);
+  });
+
+  test("looks no further back than to when no number of them was given out yet", async () => {
+    await using home = new TempHome();
+    log(home, [7, 1], [8, 1]);
+    raiseNumbers(home.layout, 6);
+    taken(home, NOW_MS);
+    raiseNumbers(home.layout, 8);
+    taken(home, NOW_MS);
+    log(home, [9, 1]);
+    expect(unaudited(home.layout, [task(7, 1), task(9, 1)])).toEqual([{ task: task(7, 1), audited: 0 }]);
+    expect(unaudited(home.layout, [task(6, 1), task(7, 1)])).toEqual([{ task: task(6, 1), audited: 0 }]);
   });
 });
