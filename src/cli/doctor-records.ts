@@ -1,10 +1,12 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { wholeOf } from "../lib/steps.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { directoryOf, PLACES, type StateDirectory } from "../model/state.ts";
 import { batchMembers, incomingBatches } from "../store/batch.ts";
 import { stuckBatchesOf } from "../store/disk-fault.ts";
 import type { Layout } from "../store/layout.ts";
+import { type Listing, listing } from "../store/listing.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { holdsNumber } from "../store/numbers.ts";
 import { endedFiles } from "../store/outlines.ts";
@@ -24,17 +26,17 @@ export function checkFolder(directory: string): Check[] {
   return [];
 }
 
-/** The names in the folders of records, each of which is listed once: they can be long. */
+/** What is in the folders of records, each of which is listed once: they can be long. */
 export class Listings {
   readonly #layout: Layout;
-  readonly #names = new Map<StateDirectory, readonly string[]>();
+  readonly #listed = new Map<StateDirectory, Listing>();
 
   constructor(layout: Layout) {
     this.#layout = layout;
   }
 
-  in(place: StateDirectory): readonly string[] {
-    return this.#names.getOrInsertComputed(place, () => readdirSync(this.#layout.place(place)));
+  in(place: StateDirectory): Listing {
+    return this.#listed.getOrInsertComputed(place, () => wholeOf(listing(this.#layout, place)));
   }
 }
 
@@ -46,15 +48,15 @@ interface Look {
 
 /** Looks at every record of one directory, and at what is none. */
 export function checkRecords(layout: Layout, { place, listings, onProgress }: Look): Check[] {
-  const names = listings.in(place);
-  const pathOf = (name: string): string => join(layout.place(place), name);
+  const listed = listings.in(place);
   const check = (name: string): Check[] => {
-    const found = name === ASIDE ? null : checkRecord(pathOf(name), { name, place });
+    const found = name === ASIDE ? null : checkRecord(join(layout.place(place), name), { name, place });
     return found === null ? [] : [found];
   };
-  if (place === "pending" || place === "running") return names.flatMap(check);
-  const checks = names.filter((name) => idFromFileName(name) === null).flatMap(check);
-  for (const { id, outline } of endedFiles(layout, place, { names, onProgress }))
+  const checks = listed.others.flatMap(check);
+  if (place === "pending" || place === "running")
+    return [...checks, ...listed.spans.values().flatMap((ids) => ids.flatMap((id) => check(`${id}.json`)))];
+  for (const { id, outline } of endedFiles(layout, place, { listed, onProgress }))
     if (outline === null) checks.push(...check(`${id}.json`));
   return checks;
 }
@@ -114,14 +116,16 @@ function mendIn(place: StateDirectory): string {
 
 /** Records that somebody copied: of one task in two directories, or of two tasks with one number. */
 export function checkCopies(layout: Layout, listings: Listings): Check[] {
-  const known = new Set<number>();
-  const twice = new Set<number>();
-  for (const [id] of idsIn(listings)) (known.has(numberOf(id)) ? twice : known).add(numberOf(id));
   const paths = new Map<number, Map<TaskId, StateDirectory[]>>();
-  for (const [id, place] of twice.size === 0 ? [] : idsIn(listings)) {
-    if (!twice.has(numberOf(id))) continue;
-    const alike = paths.getOrInsertComputed(numberOf(id), () => new Map());
-    alike.set(id, [...(alike.get(id) ?? []), place]);
+  for (const span of new Set(PLACES.flatMap((place) => [...listings.in(place).spans.keys()]))) {
+    const known = new Set<number>();
+    const twice = new Set<number>();
+    for (const [id] of idsIn(listings, span)) (known.has(numberOf(id)) ? twice : known).add(numberOf(id));
+    for (const [id, place] of twice.size === 0 ? [] : idsIn(listings, span)) {
+      if (!twice.has(numberOf(id))) continue;
+      const alike = paths.getOrInsertComputed(numberOf(id), () => new Map());
+      alike.set(id, [...(alike.get(id) ?? []), place]);
+    }
   }
   return [...paths].flatMap(([number, alike]): Check[] => {
     // Looked at again: it may have been on its way from one to the other.
@@ -138,13 +142,8 @@ export function checkCopies(layout: Layout, listings: Listings): Check[] {
   });
 }
 
-function* idsIn(listings: Listings): Generator<readonly [TaskId, StateDirectory]> {
-  for (const place of PLACES) {
-    for (const name of listings.in(place)) {
-      const id = idFromFileName(name);
-      if (id !== null) yield [id, place];
-    }
-  }
+function* idsIn(listings: Listings, span: number): Generator<readonly [TaskId, StateDirectory]> {
+  for (const place of PLACES) for (const id of listings.in(place).spans.get(span) ?? []) yield [id, place];
 }
 
 /** Accepted work that no supervisor has taken in yet, and what does not belong there. */

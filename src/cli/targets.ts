@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
 import { isWhole } from "../model/outline.ts";
-import { matches, type Query } from "../model/query.ts";
+import { matcherOf, matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
 import { directoryOf, isTerminal, STATES, type State, type StateDirectory } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -15,6 +15,9 @@ import { findNamed } from "./select.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
 import { CountLine } from "./text/count-line.ts";
 import { renderProblem } from "./text/problem.ts";
+
+/** Of a million answers not each is written by itself. */
+const TOLD_AT_ONCE = 1_000;
 
 /** What a verb on several tasks needs to know. */
 export interface TargetCall {
@@ -57,6 +60,7 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
     );
   }
   const wanted = query.value ?? {};
+  const isMeant = matcherOf(wanted);
   const isEligible = wanted.group === undefined ? eligible : eligibleMember;
   const reader = new TaskReader(call.layout);
   const tasks: Task[] = [];
@@ -64,7 +68,7 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   // What a crash left on its way to another folder is among the unended ones.
   const places = new Set<StateDirectory>(["running", "pending", ...states.map(directoryOf)]);
   for (const outline of eachOutline(call.layout, [...places], progress)) {
-    if (!states.includes(outline.status.state) || !matches(outline, wanted)) continue;
+    if (!states.includes(outline.status.state) || !isMeant(outline)) continue;
     const read = isWhole(outline) ? ok(outline) : reader.read(outline.metadata.id);
     if (read.ok && isEligible(read.value) && matches(read.value, wanted)) tasks.push(read.value);
   }
@@ -119,13 +123,20 @@ function tellAnswers(
 ): number {
   if (options.json) context.out(`${JSON.stringify(answers)}\n`);
   let exit: number = EXIT.done;
+  let lines: string[] = [];
+  const tell = (): void => {
+    if (lines.length > 0) context.out(lines.join(""));
+    lines = [];
+  };
   for (const { id, done, problem: trouble } of answers) {
     if (trouble === undefined) {
-      if (!options.json) context.out(`${id} ${done ?? ""}\n`);
+      if (!options.json) lines.push(`${id} ${done ?? ""}\n`);
+      if (lines.length >= TOLD_AT_ONCE) tell();
       continue;
     }
     const code = trouble.code as ErrorCode;
     if (options.forgiving === true && code === "TASK_LOCKED") continue;
+    tell();
     context.err(
       renderProblem({
         code,
@@ -135,6 +146,7 @@ function tellAnswers(
     );
     exit = Math.max(exit, EXIT[ERRORS[code].exit]);
   }
+  tell();
   return exit;
 }
 

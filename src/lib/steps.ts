@@ -34,3 +34,46 @@ export function wholeOf<T>(steps: Steps<T>): T {
 export function* partsOf<T>(all: readonly T[], most: number): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += most) yield all.slice(at, at + most);
 }
+
+/** So many are sorted in no time, and merged in less. */
+const SORTED_AT_ONCE = 20_000;
+
+/** A long list, sorted a little at a time; what is alike stays in its order. */
+export function* sortedInSteps<T extends object>(
+  all: readonly T[],
+  compare: (left: T, right: T) => number,
+): Steps<T[]> {
+  let runs: T[][] = [];
+  for (const part of partsOf(all, SORTED_AT_ONCE)) {
+    runs.push(part.toSorted(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (const [left = [], right = []] of partsOf(runs, 2))
+      merged.push(yield* mergedInSteps(left, right, compare));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* mergedInSteps<T extends object>(
+  left: readonly T[],
+  right: readonly T[],
+  compare: (left: T, right: T) => number,
+): Steps<T[]> {
+  const merged: T[] = [];
+  let [leftAt, rightAt] = [0, 0];
+  for (;;) {
+    const fromLeft = left[leftAt];
+    const fromRight = right[rightAt];
+    if (fromLeft !== undefined && (fromRight === undefined || compare(fromLeft, fromRight) <= 0)) {
+      merged.push(fromLeft);
+      leftAt += 1;
+    } else if (fromRight !== undefined) {
+      merged.push(fromRight);
+      rightAt += 1;
+    } else return merged;
+    if (merged.length % SORTED_AT_ONCE === 0) yield;
+  }
+}

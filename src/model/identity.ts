@@ -48,7 +48,7 @@ export function idFromFileName(fileName: string): TaskId | null {
 
 /** The number in an id. */
 export function numberOf(id: TaskId): number {
-  return Number(id.slice(0, id.indexOf("-")));
+  return Number.parseInt(id, 10);
 }
 
 /** The name in an id. */

@@ -22,12 +22,22 @@ export interface Query {
 
 /** True where the task is one of those meant. */
 export function matches(task: Outline, query: Query): boolean {
+  return matcherOf(query)(task);
+}
+
+/** The same for those who ask of many tasks. */
+export function matcherOf(query: Query): (task: Outline) => boolean {
+  const isNamed = query.name === undefined ? () => true : globMatcher(query.name);
+  const labels = Object.entries(query.labels ?? {});
+  return (task) => isNamed(task.metadata.name) && isLike(task, query, labels);
+}
+
+function isLike(task: Outline, query: Query, labels: readonly (readonly [string, string])[]): boolean {
   if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
-  if (query.name !== undefined && !globMatcher(query.name)(task.metadata.name)) return false;
   if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
   if (query.slot !== undefined && task.spec.slot !== query.slot) return false;
   if (query.group !== undefined && task.metadata.group?.id !== query.group) return false;
-  for (const [key, value] of Object.entries(query.labels ?? {})) {
+  for (const [key, value] of labels) {
     if (own(task.metadata.labels, key) !== value) return false;
   }
   return query.failure === undefined || failedWith(task, query.failure);

@@ -1,3 +1,4 @@
+import { type Steps, sortedInSteps } from "../lib/steps.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
 import type { RetentionRules, RunPart } from "../model/retention.ts";
 
@@ -24,18 +25,24 @@ interface Outgoing<T> {
   readonly parts: readonly RunPart[];
 }
 
+/** So many tasks are looked at in no time. */
+const AT_ONCE = 5_000;
+
 /** Applies the rules to all ended tasks of a home. The newest stay; what is needed stays and counts. */
-export function outdated<T extends EndedTask>(
+export function* outdated<T extends EndedTask>(
   ended: readonly T[],
   { rules, nowMs }: { readonly rules: RetentionRules; readonly nowMs: number },
-): Outdated<T> {
-  const newestFirst = ended
-    .filter(({ isDead }) => !isDead || rules.takesDeadLetter)
-    .toSorted((left, right) => right.endedAtMs - left.endedAtMs || numberOf(right.id) - numberOf(left.id));
+): Steps<Outdated<T>> {
+  const newestFirst = yield* sortedInSteps(
+    ended,
+    (left, right) => right.endedAtMs - left.endedAtMs || numberOf(right.id) - numberOf(left.id),
+  );
   const tasks: Outgoing<T>[] = [];
   const kept: Outgoing<T>[] = [];
   let [count, bytes] = [0, 0];
-  for (const task of newestFirst) {
+  for (const [index, task] of newestFirst.entries()) {
+    if (index % AT_ONCE === 0) yield;
+    if (task.isDead && !rules.takesDeadLetter) continue;
     const ageMs = nowMs - task.endedAtMs;
     const parts = outdatedParts(ageMs, rules);
     const maxAgeMs = task.isDead ? rules.deadLetterMs : rules.doneMs;

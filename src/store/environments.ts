@@ -43,15 +43,19 @@ export function readEnvironment(layout: Layout, hash: string): Record<string, st
   }
 }
 
-/** Removes the environments that no record names any more. */
-export function dropUnusedEnvironments(layout: Layout, used: ReadonlySet<string>, nowMs: number): void {
+/** Removes the environments that no record names any more, and secrets under the ids of tasks that are gone. */
+export function dropUnusedEnvironments(
+  layout: Layout,
+  isUsed: (name: string) => boolean,
+  nowMs: number,
+): void {
   for (const name of readdirSync(layout.environments)) {
     const path = join(layout.environments, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (
       stat === undefined ||
       !stat.isFile() ||
-      used.has(name.replace(/\.json$/, "")) ||
+      isUsed(name.replace(/\.json$/, "")) ||
       nowMs - stat.mtimeMs < MIN_UNUSED_AGE_MS
     )
       continue;

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Stamp } from "../lib/long-folder.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
-import { nameOf, numberOf, type TaskId } from "../model/identity.ts";
+import { nameOf, type TaskId } from "../model/identity.ts";
 import { type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
 import type { EndedPlace } from "../model/state.ts";
 import { replaceFiles } from "./durable.ts";
@@ -9,20 +10,11 @@ import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { sealed, unsealed } from "./sealed.ts";
 
-/** So many numbers in a row stand in one file: what has changed in it is written anew as a whole. */
-const SPAN = 10_000;
 const MAX_BYTES = 64 * 1_024 * 1_024;
 /** The form of these files; one of another is made anew. */
 const FORM = 1;
 
-/** Another one for each file, and for each change of it. */
-export interface Stamp {
-  readonly ino: number;
-  /** Milliseconds since the epoch. */
-  readonly changedMs: number;
-}
-
-/** The outlines of records of some numbers in a row, in the order of the ids, each with the stamp of its file: a column for each value. */
+/** The outlines of records of a span of numbers, in the order of the ids, each with the stamp of its file: a column for each value. */
 interface Columns {
   readonly form: number;
   readonly ids: readonly TaskId[];
@@ -73,12 +65,6 @@ export class KeptOutlines {
       status: { ...rest.status, endedAt },
     };
   }
-}
-
-/** The first number of the file in which a task stands. */
-export function spanOf(id: TaskId): number {
-  const number = numberOf(id);
-  return number - (number % SPAN);
 }
 
 /** Puts down what is to be kept of some numbers in a row. Whoever may not write here goes without. */

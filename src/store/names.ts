@@ -50,14 +50,14 @@ export function renoteNames(layout: Layout, ids: readonly TaskId[]): void {
     makeFolder(layout);
     const files = [...spans].map(([span, members]) => ({ path: layout.names(span), text: textOf(members) }));
     replaceFiles(files, layout.tmp, { isSynced: false });
-    forgetNames(layout, ids);
+    forgetNames(layout, new Set(spans.keys()));
   });
 }
 
-/** Forgets what was noted of tasks that are gone; `ids` are all that are left. */
-export function forgetNames(layout: Layout, ids: readonly TaskId[]): void {
-  const used = new Set(ids.map((id) => layout.names(spanOf(id))));
-  const newest = layout.names(ids.reduce((most, id) => Math.max(most, spanOf(id)), 0));
+/** Forgets what was noted of tasks that are gone; of all that are left, here are the first numbers of their files. */
+export function forgetNames(layout: Layout, spans: ReadonlySet<number>): void {
+  const used = new Set([...spans].map((span) => layout.names(span)));
+  const newest = layout.names([...spans].reduce((most, span) => Math.max(most, span), 0));
   isMissing(() => {
     const folder = dirname(newest);
     // Of a task that was accepted meanwhile nothing is known here: its number is higher.
@@ -71,7 +71,7 @@ function makeFolder(layout: Layout): void {
 }
 
 /** The first number of the file in which a task stands. */
-function spanOf(of: TaskId | number): number {
+export function spanOf(of: TaskId | number): number {
   const number = typeof of === "number" ? of : numberOf(of);
   return number - (number % SPAN);
 }

@@ -1,18 +1,13 @@
-import { lstatSync, readdirSync } from "node:fs";
 import { systemClock } from "../lib/clock.ts";
+import { Stamps } from "../lib/long-folder.ts";
 import { ok } from "../lib/result.ts";
-import { idFromFileName, type TaskId } from "../model/identity.ts";
+import { wholeOf } from "../lib/steps.ts";
+import type { TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
 import { directoryOf, ENDED_PLACES, type EndedPlace, type StateDirectory } from "../model/state.ts";
-import {
-  forgetOutlines,
-  type Kept,
-  KeptOutlines,
-  keepOutlines,
-  type Stamp,
-  spanOf,
-} from "./kept-outlines.ts";
+import { forgetOutlines, type Kept, KeptOutlines, keepOutlines } from "./kept-outlines.ts";
 import type { Layout } from "./layout.ts";
+import { type Listing, listing } from "./listing.ts";
 import { eachTask, TaskReader } from "./reader.ts";
 import { readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
@@ -33,8 +28,8 @@ export interface EndedFile {
 export interface LookOptions {
   /** Wall clock, in ms since the epoch; the times of files are of the machine's own. */
   readonly nowMs?: number;
-  /** The names in the folder, where they were listed already. */
-  readonly names?: readonly string[];
+  /** What is in the folder, where it was listed already. */
+  readonly listed?: Listing;
   /** Told now and then how many were looked at, of how many. */
   readonly onProgress?: (count: number, all: number) => void;
 }
@@ -49,23 +44,22 @@ export function* endedFiles(
   place: EndedPlace,
   {
     nowMs = systemClock.now(),
-    names = readdirSync(layout.place(place)),
+    listed = wholeOf(listing(layout, place)),
     onProgress = () => {},
   }: LookOptions = {},
 ): Generator<EndedFile> {
-  const ids = names.map(idFromFileName).filter((id) => id !== null);
-  const isKept = ids.length > MANY;
-  const spans = Map.groupBy(ids.sort(), spanOf);
-  if (isKept) forgetOutlines(layout, place, spans.keys());
+  const isKept = listed.count > MANY;
+  if (isKept) forgetOutlines(layout, place, listed.spans.keys());
+  using stamps = isKept ? new Stamps(layout.place(place)) : null;
   const parts = new RecordParts();
   let count = 0;
-  for (const [span, members] of spans) {
-    const before = isKept ? new KeptOutlines(layout, place, span) : null;
+  for (const [span, members] of listed.spans) {
+    const before = stamps === null ? null : new KeptOutlines(layout, place, span);
     const kept: Kept[] = [];
     let isChanged = false;
-    for (const id of members) {
+    for (const id of members.sort()) {
       // Before it is read: what changes meanwhile comes with a later time.
-      const stamp = before === null ? null : stampOf(layout.record(place, id));
+      const stamp = stamps?.of(`${id}.json`) ?? null;
       const known = stamp === null ? undefined : before?.of(id, stamp);
       const outline = known ?? outlineIn(layout, { place, id, parts });
       if (stamp !== null && outline !== null && nowMs - stamp.changedMs > SETTLED_MS) {
@@ -74,7 +68,7 @@ export function* endedFiles(
       }
       yield { id, outline };
       count += 1;
-      if (count % TELL_EACH === 0) onProgress(count, ids.length);
+      if (count % TELL_EACH === 0) onProgress(count, listed.count);
     }
     if (before !== null && (isChanged || kept.length !== before.size))
       keepOutlines(layout, kept, { place, span });
@@ -101,12 +95,6 @@ export function* eachOutline(
       if (read.ok) yield read.value;
     }
   }
-}
-
-/** Null for what is no file. */
-function stampOf(path: string): Stamp | null {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true ? { ino: stat.ino, changedMs: stat.ctimeMs } : null;
 }
 
 function outlineIn(

@@ -47,11 +47,11 @@ export function removeParts(layout: Layout, id: TaskId, parts: readonly RunPart[
   });
 }
 
-/** Makes removals last, and removes the environments that are not among the used ones. */
-export function finishRemoval(layout: Layout, used: ReadonlySet<string>, nowMs: number): void {
+/** Makes removals last, and removes the environments that are not used. */
+export function finishRemoval(layout: Layout, isUsed: (name: string) => boolean, nowMs: number): void {
   syncDirectory(layout.place("done"));
   syncDirectory(layout.place("dead-letter"));
   // The news of a task that is gone may still be on its way.
-  const awaited = readNotices(layout).flatMap(({ environment }) => environment ?? []);
-  dropUnusedEnvironments(layout, new Set([...used, ...awaited]), nowMs);
+  const awaited = new Set(readNotices(layout).flatMap(({ environment }) => environment ?? []));
+  dropUnusedEnvironments(layout, (name) => isUsed(name) || awaited.has(name), nowMs);
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import { namesIn } from "../lib/long-folder.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import type { RunPart } from "../model/retention.ts";
 import { PLACES } from "../model/state.ts";
@@ -51,10 +52,10 @@ export function partsOf(layout: Layout, id: TaskId): RunParts {
   const folder = layout.run(id);
   // A link is not followed: what it names is somebody's who put it there.
   if (!isFolder(folder)) paths.own.push(folder);
-  for (const name of namesIn(folder)) {
+  for (const name of entriesOf(folder)) {
     const path = join(folder, name);
     if (/^\d+$/.test(name) && isFolder(path)) {
-      for (const file of namesIn(path)) paths[partOf(file)].push(join(path, file));
+      for (const file of entriesOf(path)) paths[partOf(file)].push(join(path, file));
     } else if (path === layout.checkpoint(id)) paths.checkpoint.push(path);
     else paths.artifacts.push(path);
   }
@@ -79,14 +80,18 @@ function partOf(file: string): RunPart | "own" {
 export function removePaths(layout: Layout, id: TaskId, paths: readonly string[]): void {
   for (const path of paths) rmSync(path, { recursive: true, force: true });
   const folder = layout.run(id);
-  for (const name of namesIn(folder)) dropEmpty(join(folder, name));
+  for (const name of entriesOf(folder)) dropEmpty(join(folder, name));
   dropEmpty(folder);
 }
 
-/** The tasks whose folders are in runs/. */
-export function runsIn(layout: Layout): TaskId[] {
-  const names = tryFs("list the runs", () => readdirSync(layout.runs));
-  return (names.ok ? names.value : []).flatMap((name) => idFromFileName(`${name}.json`) ?? []);
+/** The tasks whose folders are in runs/, some at a time. */
+export function* runsIn(layout: Layout): Generator<TaskId[]> {
+  const blocks = namesIn(layout.runs);
+  for (;;) {
+    const block = tryFs("list the runs", () => blocks.next());
+    if (!block.ok || block.value.done === true) return;
+    yield block.value.value.flatMap((name) => idFromFileName(`${name}.json`) ?? []);
+  }
 }
 
 /** True where any folder has a record of a task, or one that was put aside. */
@@ -102,7 +107,7 @@ export function lastWritten(paths: readonly string[]): number {
   return paths.reduce((latest, path) => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     const below =
-      stat?.isDirectory() === true ? lastWritten(namesIn(path).map((name) => join(path, name))) : 0;
+      stat?.isDirectory() === true ? lastWritten(entriesOf(path).map((name) => join(path, name))) : 0;
     return Math.max(latest, below, stat?.mtimeMs ?? 0);
   }, 0);
 }
@@ -122,7 +127,7 @@ function isFolder(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function namesIn(folder: string): string[] {
+function entriesOf(folder: string): string[] {
   const names = tryFs("list", () => (isFolder(folder) ? readdirSync(folder) : []));
   return names.ok ? names.value : [];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { partsOf, runSlice, type Steps, wholeOf } from "../../src/lib/steps.ts";
+import { partsOf, runSlice, type Steps, sortedInSteps, wholeOf } from "../../src/lib/steps.ts";
 
 /** Work of so many steps, each of which takes so long by a clock of its own. */
 function work(count: number, stepMs: number) {
@@ -48,4 +48,12 @@ test("wholeOf() does all of it", () => {
 test("partsOf() leaves nothing out", () => {
   expect([...partsOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
   expect([...partsOf([], 2)]).toEqual([]);
+});
+
+test("sortedInSteps() sorts as toSorted() does, and can be left meanwhile", () => {
+  const all = Array.from({ length: 70_000 }, (_, index) => ({ index, key: (index * 7_919) % 1_000 }));
+  const byKey = (left: { key: number }, right: { key: number }): number => left.key - right.key;
+  expect(wholeOf(sortedInSteps(all, byKey))).toEqual(all.toSorted(byKey));
+  expect([...sortedInSteps(all, byKey)].length).toBeGreaterThan(5);
+  expect(wholeOf(sortedInSteps([], byKey))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { wholeOf } from "../../src/lib/steps.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { RetentionRules } from "../../src/model/retention.ts";
 import { type EndedTask, outdated } from "../../src/plan/retention.ts";
@@ -26,8 +27,11 @@ const SIX: EndedTask[] = [1, 2, 3, 4, 5, 6].map((number) => ({
   bytes: 10,
 }));
 
+const outdatedOf = (ended: readonly EndedTask[], rules: RetentionRules) =>
+  wholeOf(outdated(ended, { rules, nowMs: NOW_MS }));
+
 const removed = (change: Partial<RetentionRules>): string => {
-  const { tasks, parts } = outdated(SIX, { rules: { ...NOTHING, ...change }, nowMs: NOW_MS });
+  const { tasks, parts } = outdatedOf(SIX, { ...NOTHING, ...change });
   const shown = (of: typeof tasks, usual: string): string =>
     of
       .map(({ task, parts: some }) => {
@@ -87,7 +91,7 @@ describe("outdated()", () => {
   test("keeps what is needed, young, or dead and not asked for; and what stays keeps to the rules", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
-        const { tasks, parts } = outdated(ended, { rules, nowMs: NOW_MS });
+        const { tasks, parts } = outdatedOf(ended, rules);
         const gone = new Set(tasks.map(({ task }) => task));
         for (const { task, parts: some } of [...tasks, ...parts]) {
           expect(task.isNeeded).toBeFalse();
@@ -122,9 +126,9 @@ describe("outdated()", () => {
   test("done again it finds nothing", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
-        const gone = new Set(outdated(ended, { rules, nowMs: NOW_MS }).tasks.map(({ task }) => task));
+        const gone = new Set(outdatedOf(ended, rules).tasks.map(({ task }) => task));
         const left = ended.filter((task) => !gone.has(task));
-        expect(outdated(left, { rules, nowMs: NOW_MS }).tasks).toEqual([]);
+        expect(outdatedOf(left, rules).tasks).toEqual([]);
       }),
     );
   });

@@ -70,7 +70,7 @@ describe("dropUnusedEnvironments()", () => {
     };
     const [used, fresh] = [keep("used", 9 * HOUR), keep("fresh", HOUR - 1_000)];
     keep("unused", HOUR + 1_000);
-    dropUnusedEnvironments(home.layout, new Set([used]), NOW_MS);
+    dropUnusedEnvironments(home.layout, (name) => name === used, NOW_MS);
     expect(home.files("env")).toEqual([used, fresh].map((hash) => `${hash}.json`).toSorted());
   });
 
@@ -83,7 +83,7 @@ describe("dropUnusedEnvironments()", () => {
       NOW_MS / 1_000 - 9 * 3_600,
     );
     keepEnvironment(home.layout, { A: "1" }, NOW_MS);
-    dropUnusedEnvironments(home.layout, new Set(), NOW_MS);
+    dropUnusedEnvironments(home.layout, () => false, NOW_MS);
     expect(home.files("env")).toEqual([`${hash}.json`]);
   });
 });

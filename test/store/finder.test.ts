@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { makeTaskId, numberOf, type TaskId } from "../../src/model/identity.ts";
 import { Finder, isLong } from "../../src/store/finder.ts";
 import type { Layout } from "../../src/store/layout.ts";
-import { forgetNames, noteNames } from "../../src/store/names.ts";
+import { forgetNames, noteNames, spanOf } from "../../src/store/names.ts";
 import { SHAPES } from "../crash/hostile.ts";
 import { aTask, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -102,7 +102,7 @@ test("notes of what was cleaned up go, those of what is to come stay", async () 
   await using home = new TempHome();
   const { layout } = home;
   noteNames(layout, [1, 1_001, 2_001, 3_001].map(idOf));
-  forgetNames(layout, [idOf(1_005), idOf(2_999)]);
+  forgetNames(layout, new Set([idOf(1_005), idOf(2_999)].map(spanOf)));
   expect([0, 1_000, 2_000, 3_000].map((span) => existsSync(layout.names(span)))).toEqual([
     false,
     true,
@@ -110,6 +110,6 @@ test("notes of what was cleaned up go, those of what is to come stay", async () 
     true,
   ]);
   rmSync(dirname(layout.names(0)), { recursive: true });
-  forgetNames(layout, []);
+  forgetNames(layout, new Set());
   mkdirSync(layout.index, { recursive: true });
 });

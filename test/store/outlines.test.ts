@@ -55,7 +55,9 @@ function look(layout: Layout, place: EndedPlace = "done", nowMs = Date.now() + L
 /** What it ought to say. */
 function read(layout: Layout, place: EndedPlace = "done"): unknown[] {
   return readdirSync(layout.place(place))
-    .toSorted()
+    .toSorted(
+      (left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10) || (left < right ? -1 : 1),
+    )
     .map((name) => {
       const id = name.slice(0, -".json".length) as TaskId;
       const record = readRecord(layout.record(place, id));

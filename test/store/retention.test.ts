@@ -32,7 +32,7 @@ describe("removeTask()", () => {
     await using home = new TempHome();
     for (const task of [endedAgo(1, 9), endedAgo(2, 9, 3), endedAgo(3, 9)]) putRun(home, task);
     for (const number of [1, 2]) expect(removeTask(home.layout, id(number), ["logs"]).ok).toBeTrue();
-    finishRemoval(home.layout, new Set(), NOW_MS);
+    finishRemoval(home.layout, () => false, NOW_MS);
     expect(home.files("done")).toEqual(["000003-train.json"]);
     expect([home.files("dead-letter"), home.files("runs")]).toEqual([[], ["000003-train/1/output.log"]]);
     expect(removeTask(home.layout, id(1), ["logs"]).ok).toBeTrue();
@@ -71,11 +71,11 @@ describe("finishRemoval()", () => {
     const [used, unused] = ["used", "unused"].map((name) =>
       keepEnvironment(home.layout, { NAME: name }, NOW_MS),
     );
-    finishRemoval(home.layout, new Set([used ?? "", unused ?? ""]), NOW_MS + 999 * DAY);
+    finishRemoval(home.layout, (name) => name === used || name === unused, NOW_MS + 999 * DAY);
     expect(home.files("env")).toHaveLength(2);
-    finishRemoval(home.layout, new Set([used ?? ""]), NOW_MS);
+    finishRemoval(home.layout, (name) => name === used, NOW_MS);
     expect(home.files("env")).toHaveLength(2);
-    finishRemoval(home.layout, new Set([used ?? ""]), NOW_MS + 999 * DAY);
+    finishRemoval(home.layout, (name) => name === used, NOW_MS + 999 * DAY);
     expect(home.files("env")).toEqual([`${used}.json`]);
   });
 });
@@ -114,11 +114,11 @@ describe("what a job made", () => {
         (name) => `${folder}/${name}`,
       ),
     );
-    expect([runsIn(home.layout), isOnRecord(home.layout, id(1))]).toEqual([[id(1)], false]);
+    expect([[...runsIn(home.layout)].flat(), isOnRecord(home.layout, id(1))]).toEqual([[id(1)], false]);
     valueOf(removeParts(home.layout, id(1), ["checkpoint"]));
     expect(home.files("runs")).toHaveLength(3);
     valueOf(removeParts(home.layout, id(1), ["artifacts"]));
-    expect(runsIn(home.layout)).toEqual([]);
+    expect([...runsIn(home.layout)].flat()).toEqual([]);
   });
 
   test("goes with its task where that is asked for; a link goes, and not what it names", async () => {
@@ -129,7 +129,7 @@ describe("what a job made", () => {
     writeFileSync(join(elsewhere, "model"), "12345");
     symlinkSync(elsewhere, join(home.layout.attempt(id(1), 1), "models"));
     valueOf(removeTask(home.layout, id(1), ["logs", "artifacts", "checkpoint"]));
-    expect([runsIn(home.layout), existsSync(join(elsewhere, "model"))]).toEqual([[], true]);
+    expect([[...runsIn(home.layout)].flat(), existsSync(join(elsewhere, "model"))]).toEqual([[], true]);
   });
 
   test("is as old as what was written last of it", async () => {

@@ -2,7 +2,7 @@ import { asLines, oneLine, ownSequence } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
-import { matches, type Query } from "../../model/query.ts";
+import { matcherOf, matches, type Query } from "../../model/query.ts";
 import { directoryOf, ENDED_PLACES, type EndedPlace, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
@@ -148,8 +148,9 @@ function* newestFirst(
   }
   if (count < FEW_LOOKS) return;
   const ids: TaskId[] = [];
+  const isMeant = matcherOf(query);
   for (const outline of eachOutline(layout, places, progress))
-    if (matches(outline, query)) ids.push(outline.metadata.id);
+    if (isMeant(outline)) ids.push(outline.metadata.id);
   progress.clear();
   yield* ids.sort((left, right) => numberOf(right) - numberOf(left));
 }

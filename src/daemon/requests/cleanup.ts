@@ -1,7 +1,8 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { instantMs } from "../../lib/clock.ts";
+import type { Result } from "../../lib/result.ts";
 import type { Steps } from "../../lib/steps.ts";
-import { problem } from "../../model/errors.ts";
+import { type Problem, problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import type { Answer } from "../../model/request.ts";
@@ -10,9 +11,10 @@ import { ENDED_PLACES, isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { type EndedTask, type Outdated, outdated, outdatedRemains } from "../../plan/retention.ts";
 import { tryFs } from "../../store/fs-errors.ts";
-import { forgetNames } from "../../store/names.ts";
+import { listing } from "../../store/listing.ts";
+import { forgetNames, spanOf } from "../../store/names.ts";
 import { endedFiles } from "../../store/outlines.ts";
-import { idsIn, readTask, TaskReader } from "../../store/reader.ts";
+import { readTask, TaskReader } from "../../store/reader.ts";
 import { finishRemoval, removeParts, removeTask } from "../../store/retention.ts";
 import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../../store/run-parts.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -29,6 +31,9 @@ interface Ended extends EndedTask {
   readonly endedAt: string | undefined;
   readonly environment: string | undefined;
 }
+
+/** So many are gone through in no time. */
+const AT_ONCE = 10_000;
 
 /** So many are named on the audit log, which holds short lines only. */
 const MAX_NAMED = 20;
@@ -48,7 +53,8 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
   const isNeeded = needsOf(supervisor);
   const reader = new TaskReader(layout);
   for (const place of ENDED_PLACES) {
-    for (const { id, outline } of endedFiles(layout, place, { onProgress })) {
+    const listed = yield* listing(layout, place);
+    for (const { id, outline } of endedFiles(layout, place, { listed, onProgress })) {
       const task = outline ?? endedOf(reader.read(id));
       if (task !== null) {
         environments.set(id, task.metadata.environment);
@@ -57,7 +63,7 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
       yield;
     }
   }
-  const toGo = outdated(ended, { rules, nowMs });
+  const toGo = yield* outdated(ended, { rules, nowMs });
   if (!dryRun) noteCleaning(supervisor, toGo, actor);
   const answers: Answer[] = [];
   for (const [index, one] of toGo.tasks.entries()) {
@@ -75,36 +81,69 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
     if (answer !== null) answers.push(answer);
     yield;
   }
-  const remains = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0 ? runsIn(layout) : [];
-  for (const id of remains) {
-    const isTasks = environments.has(id) || supervisor.tasks.has(id) || isOnRecord(layout, id);
-    const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
-    if (answer !== null) answers.push(answer);
-    yield;
+  const isAnyOld = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
+  for (const ids of isAnyOld ? runsIn(layout) : []) {
+    for (const id of ids) {
+      const isTasks = environments.has(id) || supervisor.tasks.has(id) || isOnRecord(layout, id);
+      const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
+      if (answer !== null) answers.push(answer);
+      yield;
+    }
   }
   if (dryRun) return answers;
-  // What ended meanwhile is known to nobody here; its retry needs its environment.
-  const left = ENDED_PLACES.flatMap((place) => idsIn(layout, place));
-  for (const id of left) {
-    if (environments.has(id)) continue;
-    const read = reader.read(id);
-    if (read.ok) environments.set(id, read.value.metadata.environment);
-  }
-  tryFs("forget names", () => forgetNames(layout, [...left, ...supervisor.tasks.keys()]));
-  const living = [...supervisor.tasks.values()].flatMap(({ metadata }) => [
-    metadata.id,
-    metadata.environment,
-  ]);
-  // Beside the environments lie the secrets of tasks, under their ids.
-  const named = [...environments.keys(), ...environments.values(), ...living];
-  const used = new Set(named.filter((name) => name !== undefined));
-  const finished = tryFs("finish the clean-up", () => finishRemoval(layout, used, nowMs));
+  const finished = yield* finish(supervisor, environments, nowMs);
   return finished.ok ? answers : [...answers, { id: "clean", problem: { ...finished.error } }];
 }
 
 function refusal(unread: string): Answer {
   const message = `Cannot clean up: what the records need must be known first, and one is not: ${unread}`;
   return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
+}
+
+/** Forgets what no task needs that is left; here is what was known of the ended ones. */
+function* finish(
+  supervisor: Supervisor,
+  environments: Map<TaskId, string | undefined>,
+  nowMs: number,
+): Steps<Result<void, Problem>> {
+  const { layout } = supervisor.context;
+  const spans = new Set<number>();
+  const used = new Set<string>();
+  // Before and after the listing: what ends meanwhile may be missing there, and what comes meanwhile here.
+  const takeLiving = (): void => {
+    for (const { metadata } of supervisor.tasks.values()) {
+      spans.add(spanOf(metadata.id));
+      used.add(metadata.id);
+      if (metadata.environment !== undefined) used.add(metadata.environment);
+    }
+  };
+  takeLiving();
+  const reader = new TaskReader(layout);
+  for (const place of ENDED_PLACES) {
+    const listed = yield* listing(layout, place);
+    for (const ids of listed.spans.values()) {
+      for (const id of ids) {
+        spans.add(spanOf(id));
+        if (environments.has(id)) continue;
+        // What ended since the first look is known to nobody here; its retry needs its environment.
+        const read = reader.read(id);
+        if (read.ok) environments.set(id, read.value.metadata.environment);
+        yield;
+      }
+      yield;
+    }
+  }
+  let count = 0;
+  for (const environment of environments.values()) {
+    if (environment !== undefined) used.add(environment);
+    count += 1;
+    if (count % AT_ONCE === 0) yield;
+  }
+  takeLiving();
+  tryFs("forget names", () => forgetNames(layout, spans));
+  // Beside the environments lie the secrets of tasks, under their ids.
+  const isUsed = (name: string): boolean => used.has(name) || environments.has(name as TaskId);
+  return tryFs("finish the clean-up", () => finishRemoval(layout, isUsed, nowMs));
 }
 
 /** Null for what is gone, cannot be read, or waits there by mistake. */

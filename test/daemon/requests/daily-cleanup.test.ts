@@ -245,6 +245,8 @@ describe("a clean-up", () => {
     rig.supervisor.upsert(running);
     const rules = { ...WEEK, doneMs: null, logsMs: DAY };
     const steps = stepsOf(rig.supervisor, { rules, dryRun: false, actor: "ada" });
+    // The folder is listed, and the record looked at.
+    steps.next();
     steps.next();
     const ended = { ...again, metadata: { ...again.metadata, resourceVersion: 9 } };
     rig.home.put(ended);

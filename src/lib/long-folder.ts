@@ -1,0 +1,101 @@
+import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
+import { openLibc } from "./libc.ts";
+
+/** Names are read in blocks of so many bytes, in a millisecond each. */
+const BLOCK_BYTES = 64 * 1_024;
+/** From the head of an entry to its name, and to its length; see getdents64(2). */
+const NAME_AT = 19;
+const LENGTH_AT = 16;
+/** STATX_TYPE, STATX_INO and STATX_CTIME, and where these and the mode are; see statx(2). */
+const WANTED = 0x1 | 0x100 | 0x80;
+const [MODE_AT, INO_AT, SECONDS_AT, NANOSECONDS_AT] = [28, 32, 96, 104];
+const MAX_STATX_BYTES = 256;
+const MAX_NAME_BYTES = 255;
+const NOT_FOLLOWED = 0x100;
+
+/** Another one for each file, and for each change of it. */
+export interface Stamp {
+  readonly ino: number;
+  /** Milliseconds since the epoch. */
+  readonly changedMs: number;
+}
+
+/** `undefined` before they are asked for: most verbs do not look at a long folder. */
+let library: ReturnType<typeof open> | undefined;
+
+function open() {
+  return openLibc({
+    getdents64: { args: ["i32", "ptr", "u64"], returns: "i64" },
+    statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+  });
+}
+
+/**
+ * The names in a folder, some at a time, so that whoever has other work may do that in between; all at once where the system's own
+ * call is not to be had. What is there all the while is given once.
+ */
+export function* namesIn(path: string): Generator<readonly string[]> {
+  const libc = (library ??= open());
+  if (libc === null) {
+    yield readdirSync(path);
+    return;
+  }
+  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const block = Buffer.alloc(BLOCK_BYTES);
+    for (;;) {
+      const length = Number(libc.call.getdents64(folder, libc.ptr(block), block.length));
+      // Why it refuses is said by the runtime's own call.
+      if (length < 0) readdirSync(path);
+      if (length <= 0) return;
+      yield [...namesOf(block, length)];
+    }
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function* namesOf(block: Buffer, length: number): Generator<string> {
+  for (let at = 0; at < length; at += block.readUInt16LE(at + LENGTH_AT)) {
+    const name = block.toString("utf8", at + NAME_AT, block.indexOf(0, at + NAME_AT));
+    if (name !== "." && name !== "..") yield name;
+  }
+}
+
+/** Looks at many files of one folder, in half the time that it takes by their paths. */
+export class Stamps implements Disposable {
+  readonly #path: string;
+  readonly #libc = (library ??= open());
+  readonly #folder: number | null;
+  readonly #name = Buffer.alloc(MAX_NAME_BYTES + 1);
+  readonly #found = Buffer.alloc(MAX_STATX_BYTES);
+  readonly #nameAt = this.#libc?.ptr(this.#name);
+  readonly #foundAt = this.#libc?.ptr(this.#found);
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#folder = this.#libc === null ? null : openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  }
+
+  /** Of a name in ASCII; null for what is no file. */
+  of(name: string): Stamp | null {
+    const found = this.#found;
+    if (this.#libc !== null && this.#folder !== null && name.length <= MAX_NAME_BYTES) {
+      this.#name[this.#name.write(name, "latin1")] = 0;
+      const { statx } = this.#libc.call;
+      if (statx(this.#folder, this.#nameAt ?? null, NOT_FOLLOWED, WANTED, this.#foundAt ?? null) === 0) {
+        if ((found.readUInt16LE(MODE_AT) & constants.S_IFMT) !== constants.S_IFREG) return null;
+        return {
+          ino: found.readUInt32LE(INO_AT) + found.readUInt32LE(INO_AT + 4) * 2 ** 32,
+          changedMs: found.readUInt32LE(SECONDS_AT) * 1_000 + found.readUInt32LE(NANOSECONDS_AT) / 1e6,
+        };
+      }
+    }
+    const stat = lstatSync(`${this.#path}/${name}`, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? { ino: stat.ino, changedMs: stat.ctimeMs } : null;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#folder !== null) closeSync(this.#folder);
+  }
+}
