@@ -30,6 +30,9 @@ export const HISTORY: Row = {
         await call([EXECUTABLE, "submit", "--hold", "--after", NUMBER, "--", "true"], stint.env)
       ).trim();
     };
+    // The first holder of a home that no stint wrote looks through all of its audit log.
+    await submit();
+    await run("cancel", last);
     const single = await takeTurns(
       {
         show: () => run("show", NUMBER),

@@ -104,6 +104,9 @@ test.skipIf(!canInject)(
       expect([args, await readBy(...args)]).toEqual([args, []]);
     // The newest are looked at first.
     expect(await readBy("ls", "--name", "none")).toHaveLength(100);
+    // Once to list it, and once to look at its files.
+    const { opened: folders } = await looked(stint, "ls", "--name", "none");
+    expect(folders.filter((path) => path === "done")).toHaveLength(2);
     await stint.ok("cancel", await stint.ok("submit", "--hold", "--", "true"));
     expect(await readBy("stats")).toEqual(["done/005201-true.json"]);
     expect(await stint.ok("stats")).toMatch(/completed +5200\n +cancelled +1\n/);

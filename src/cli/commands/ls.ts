@@ -141,8 +141,8 @@ function* newestFirst(
     return;
   }
   let count = 0;
-  for (const id of newest) {
-    if (count >= FEW_LOOKS) break;
+  // Who asks for one more has all of them listed and put in order.
+  for (const id of newest.take(FEW_LOOKS)) {
     count += 1;
     yield id;
   }
