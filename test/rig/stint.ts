@@ -278,7 +278,9 @@ export function markedProcesses(...tokens: readonly string[]): number[] {
 const QUIET_LOOKS = 2;
 
 /** Kills all processes of attempts; returns when none is left, of those either that were born meanwhile. */
-export async function killMarked(tokens: readonly string[]): Promise<void> {
+export async function killMarked(all: readonly string[]): Promise<void> {
+  // Thousands of tasks that were written as they lie on disk have one in common.
+  const tokens = [...new Set(all)];
   if (tokens.length === 0) return;
   let quiet = 0;
   await until(`nothing is left of ${tokens.join(" ")}`, () => {
