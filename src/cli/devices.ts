@@ -1,8 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { hidingIn } from "../machine/choose.ts";
 import { lookedFor, probeDevices } from "../machine/probe.ts";
-import type { Device, Inventory } from "../model/device.ts";
-import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
+import { ALL_DEVICES, type Device, type DeviceRules, type Inventory } from "../model/device.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";

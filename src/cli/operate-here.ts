@@ -35,10 +35,10 @@ export async function performHere(
   // What is to be killed is seen to its end: nobody else would.
   await supervise(supervisor, {
     intake: () => null,
-    isDone: (_holder, isQuiet) => isQuiet && !supervisor.active.some(isStopping),
+    isDone: (_holder, isQuiet) => isQuiet && !supervisor.queue.active.some(isStopping),
   });
   // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.
-  return supervisor.degraded === null ? ok(answers) : err(supervisor.degraded.problem);
+  return supervisor.committer.degraded === null ? ok(answers) : err(supervisor.committer.degraded.problem);
 }
 
 /** A command goes on without settings that cannot be read: what supervises has said so already. */

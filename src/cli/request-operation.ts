@@ -11,8 +11,10 @@ import { fetchReply, postRequest, withdrawRequest } from "../store/requests.ts";
 import type { Context } from "./context.ts";
 import { tellOfSilence } from "./silence.ts";
 
-/** A supervisor answers a part within milliseconds; one that is stopped or hangs gets this long. */
+/** A supervisor answers a part within milliseconds. One that is stopped or hangs gets this long ... */
 const MAX_REPLY_WAIT_MS = 5_000;
+/** ... and one that works this long: on a machine with 20 busy processes for each CPU, a pause takes some seconds. */
+const MAX_BUSY_WAIT_MS = 60_000;
 /** A clean-up is done beside the queue, and may have a hundred thousand folders to remove. */
 const MAX_CLEANING_MS = 600_000;
 const REPLY_LOOK_MS = 5;
@@ -122,9 +124,9 @@ async function ask(
       for (const id of waiting.keys()) withdrawRequest(layout, id);
       return left(true);
     }
-    const maxMs = operations[0]?.verb === "clean" ? MAX_CLEANING_MS : MAX_REPLY_WAIT_MS;
-    if (clock.awakeMs() - teller.heardAwakeMs > maxMs) return left(false);
-    tellOfSilence(context, layout);
+    const maxMs = tellOfSilence(context, layout) ? MAX_REPLY_WAIT_MS : MAX_BUSY_WAIT_MS;
+    const isCleaning = operations[0]?.verb === "clean";
+    if (clock.awakeMs() - teller.heardAwakeMs > (isCleaning ? MAX_CLEANING_MS : maxMs)) return left(false);
     teller.tell();
     await Bun.sleep(REPLY_LOOK_MS);
   }

@@ -107,7 +107,7 @@ async function superviseOwn(
   const claimable = new Set<string>(wanted.map(({ metadata }) => metadata.uid));
   const mayClaim = (task: Task): boolean => claimable.has(task.metadata.uid);
   const isOurs = (task: Task): boolean => own.has(task.metadata.uid);
-  const hasEnded = (supervisor: Supervisor): boolean => ![...supervisor.tasks.values()].some(isOurs);
+  const hasEnded = (supervisor: Supervisor): boolean => ![...supervisor.queue.tasks.values()].some(isOurs);
   let asked: string | null = null;
   while (!state.isOver) {
     const owner = lockOwner(layout);

@@ -12,7 +12,7 @@ import { upcoming } from "../plan/schedule.ts";
 import { cronFault } from "../plan/timetable.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
-import { putSchedule } from "../store/schedule-files.ts";
+import { putSchedule } from "../store/schedules.ts";
 import type { Ended } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";

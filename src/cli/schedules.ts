@@ -13,7 +13,7 @@ import { upcoming } from "../plan/schedule.ts";
 import { isMissing } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
-import { readScheduleState } from "../store/schedule-states.ts";
+import { readScheduleState } from "../store/schedules.ts";
 import type { Context } from "./context.ts";
 
 /** Firings that `show` and `--json` tell of in advance. */

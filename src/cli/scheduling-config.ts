@@ -1,6 +1,6 @@
 import { machineCapacity } from "../daemon/capacity.ts";
 import type { Settings } from "../intake/default-settings.ts";
-import { ALL_DEVICES } from "../model/device-rules.ts";
+import { ALL_DEVICES } from "../model/device.ts";
 import { DEFAULT_POLICY } from "../model/policy.ts";
 import { ALWAYS } from "../model/work.ts";
 import type { SchedulingConfig } from "../plan/input.ts";

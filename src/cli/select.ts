@@ -5,8 +5,8 @@ import { idFromFileName, NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId }
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Finder } from "../store/finder.ts";
-import { readLastSubmitted } from "../store/last-submitted.ts";
 import type { Layout } from "../store/layout.ts";
+import { readLastSubmitted } from "../store/numbers.ts";
 import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
 import { findGroup } from "./groups.ts";

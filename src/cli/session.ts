@@ -1,5 +1,5 @@
+import type { SupervisorContext } from "../daemon/context.ts";
 import { openSession, type Session } from "../daemon/session.ts";
-import type { SupervisorContext } from "../daemon/supervisor.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { detectLimitBackend, type LimitBackend, thisMachine } from "../machine/limit-backend.ts";

@@ -10,16 +10,19 @@ const LOOK_MS = 1_000;
 /** The holders that were told of, by their tokens. */
 const told = new Set<string>();
 let nextLookMs = 0;
+let isSilent = false;
 
-/** Tells, once, of a holder from which nothing comes; for whoever waits for it, at each look. */
-export function tellOfSilence(context: Context, layout: Layout): void {
+/** Reports, once, a supervisor that does nothing, to a command that waits for it; gives whether it did nothing at the last look. */
+export function tellOfSilence(context: Context, layout: Layout): boolean {
   const { clock } = context;
-  if (clock.awakeMs() < nextLookMs) return;
+  if (clock.awakeMs() < nextLookMs) return isSilent;
   nextLookMs = clock.awakeMs() + LOOK_MS;
   const owner = lockOwner(layout);
   const silence = silenceOf(layout, owner, clock.now());
-  if (owner === null || silence === null || told.has(owner.token)) return;
+  isSilent = silence !== null;
+  if (owner === null || silence === null || told.has(owner.token)) return isSilent;
   told.add(owner.token);
   const [what, advice] = silenceLines(silence, clock.now());
   context.err(asLines([`stint: ${what}`, `  ${advice}`]));
+  return true;
 }

@@ -12,10 +12,11 @@ import { type HeldLock, takeLock } from "../store/lock.ts";
 import { requireRoomForJobs } from "../store/probe.ts";
 import { recover } from "../store/recover.ts";
 import { dropDeadTurn } from "../store/submit-turn.ts";
+import type { SupervisorContext } from "./context.ts";
 import { DevicePool } from "./devices/device-pool.ts";
 import { InventoryKeeper } from "./devices/inventory.ts";
 import { NotificationDispatcher } from "./notices/dispatcher.ts";
-import { Supervisor, type SupervisorContext } from "./supervisor.ts";
+import { Supervisor } from "./supervisor.ts";
 import { sweepLeft, takeRecovered } from "./take-recovered.ts";
 
 export interface Session extends AsyncDisposable {
@@ -55,13 +56,12 @@ export async function openSession(
     recoverAndAdopt(supervisor, held);
     const inventory = role === "command" ? null : keepInventory(supervisor);
     if (role !== "command")
-      supervisor.notifications = new NotificationDispatcher(supervisor.context, supervisor.nudge);
+      supervisor.committer.notifications = new NotificationDispatcher(supervisor.context, supervisor.nudge);
     return ok({
       supervisor,
       [Symbol.asyncDispose]: async () => {
         inventory?.[Symbol.dispose]();
-        supervisor.notifications?.[Symbol.dispose]();
-        supervisor.close();
+        supervisor[Symbol.dispose]();
         await held[Symbol.asyncDispose]();
       },
     });
@@ -81,12 +81,12 @@ function keepInventory(supervisor: Supervisor): InventoryKeeper {
   const { layout, clock, environment, log, random, lock, scheduling } = supervisor.context;
   const { nudge } = supervisor;
   const isOwn = (token: string): boolean =>
-    supervisor.active.some((task) => openAttempt(task)?.token === token) || pool.isKnown(token);
+    supervisor.queue.active.some((task) => openAttempt(task)?.token === token) || pool.isKnown(token);
   const rules = scheduling.deviceRules;
   const keeper = new InventoryKeeper({ layout, clock, rules, environment, isOwn, log, nudge });
   const shares = openShares(environment);
   const pool = new DevicePool({ keeper, shares, home: layout.home, owner: lock.owner, clock, random, nudge });
-  pool.adopt(supervisor.active);
+  pool.adopt(supervisor.queue.active);
   supervisor.devices = pool;
   return keeper;
 }
@@ -94,7 +94,7 @@ function keepInventory(supervisor: Supervisor): InventoryKeeper {
 function recoverAndAdopt(supervisor: Supervisor, lock: HeldLock): void {
   const { layout, clock, actor } = supervisor.context;
   const recovered = recover(layout, clock.now(), {
-    announce: (moved, known) => supervisor.announce(moved, () => known),
+    announce: (moved, known) => supervisor.committer.announce(moved, () => known),
     isPassing: lock.owner.role === "command",
   });
   failpoint("session:recovered");

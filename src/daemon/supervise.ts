@@ -1,3 +1,4 @@
+import { least } from "../lib/least.ts";
 import type { Task } from "../model/task.ts";
 import { describePause, type Pause } from "../plan/pause.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -6,9 +7,10 @@ import { dropOldReplies } from "../store/requests.ts";
 import { GO_ON_MS, Publisher } from "./admit/publish.ts";
 import { act, stopChange } from "./jobs/act.ts";
 import { adoptLeft } from "./jobs/adopt.ts";
-import { finishJobs, LOOK_MS } from "./jobs/finish.ts";
+import { finishJobs } from "./jobs/finish.ts";
 import { LogCaps } from "./jobs/log-caps.ts";
 import { findMissedEnds } from "./jobs/missed-ends.ts";
+import { LOOK_MS } from "./jobs/stop.ts";
 import { Mailbox } from "./requests/mailbox.ts";
 import { recheckUnreadable } from "./state/external-edit.ts";
 import { PlanCache } from "./state/plan-cache.ts";
@@ -52,18 +54,19 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
   let isAgain = false;
   while (lock.isHeld()) {
     const beganMs = clock.awakeMs();
-    const observed = supervisor.ensureWritable()
+    const observed = supervisor.committer.ensureWritable()
       ? withDisk(supervisor, "take new work", () => outside.observe())
       : null;
     const intakeInMs = observed?.intakeInMs ?? null;
     const finishInMs = withDisk(supervisor, "see to the jobs", () => finishJobs(supervisor));
-    const noticesInMs = supervisor.ensureWritable()
+    const noticesInMs = supervisor.committer.ensureWritable()
       ? withDisk(supervisor, "see to the notices", () => seeToNotices(supervisor))
       : null;
     if (hasLeft(supervisor) || supervision.isDone(supervisor, intakeInMs === null)) return;
-    const pausedForMs = supervisor.dispatchPausedUntilMs - clock.awakeMs();
+    const pausedForMs = supervisor.starts.pausedUntilMs - clock.awakeMs();
     // Where the disk works again, what was asked for meanwhile comes before all that could start.
-    const isClaiming = observed !== null && supervisor.leaving === null && supervisor.degraded === null;
+    const isClaiming =
+      observed !== null && supervisor.leaving === null && supervisor.committer.degraded === null;
     const planned = planning.current(isClaiming && pausedForMs <= 0);
     tellPause(planned.pause);
     act(supervisor, planned.actions);
@@ -90,7 +93,7 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
       asideInMs,
       capsInMs,
       pausedForMs > 0 ? pausedForMs : null,
-      observed === null && supervisor.degraded === null ? 0 : null,
+      observed === null && supervisor.committer.degraded === null ? 0 : null,
     ].filter((ms) => ms !== null);
     const mostMs = isIdle(supervisor, planned) ? MAX_IDLE_MS : MAX_PAUSE_MS;
     const restMs = Math.min(mostMs, ...waits);
@@ -110,8 +113,8 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
   log(`${gone === null ? "the lock was taken away by hand" : gone.message}: leaving, the jobs go on`);
 }
 
-function isIdle({ jobs, degraded, leaving }: Supervisor, { isWaiting }: Plan): boolean {
-  return jobs.size === 0 && !isWaiting && degraded === null && leaving === null;
+function isIdle({ jobs, committer, leaving }: Supervisor, { isWaiting }: Plan): boolean {
+  return jobs.size === 0 && !isWaiting && committer.degraded === null && leaving === null;
 }
 
 /**
@@ -126,12 +129,12 @@ function tidyMemory(): void {
 function withDisk<T>(supervisor: Supervisor, action: string, work: () => T): T | null {
   const done = tryFs(action, work);
   if (done.ok) return done.value;
-  supervisor.enterDegraded(done.error);
+  supervisor.committer.enterDegraded(done.error);
   return null;
 }
 
 function seeToNotices(supervisor: Supervisor): number | null {
-  return supervisor.notifications?.dispatch((notes) => supervisor.audit(notes)) ?? null;
+  return supervisor.committer.notifications?.dispatch((notes) => supervisor.committer.audit(notes)) ?? null;
 }
 
 /** A supervisor that ends because nothing is left waits at most so long for its last news to be taken. */
@@ -143,10 +146,15 @@ const NEXT_TRY_MS = 1_000;
 export async function deliverLastNews(supervisor: Supervisor, isHurried: () => boolean): Promise<void> {
   const { clock, lock } = supervisor.context;
   const untilMs = clock.awakeMs() + LINGER_MS;
-  while (lock.isHeld() && supervisor.ensureWritable() && clock.awakeMs() < untilMs && !isHurried()) {
+  while (
+    lock.isHeld() &&
+    supervisor.committer.ensureWritable() &&
+    clock.awakeMs() < untilMs &&
+    !isHurried()
+  ) {
     if (supervisor.leaving !== null && supervisor.leaving !== "drain") return;
     withDisk(supervisor, "see to the notices", () => seeToNotices(supervisor));
-    if (supervisor.notifications?.isBusy(NEXT_TRY_MS) !== true) return;
+    if (supervisor.committer.notifications?.isBusy(NEXT_TRY_MS) !== true) return;
     await supervisor.waitForWakeup(LOOK_MS);
   }
 }
@@ -167,7 +175,7 @@ function doChores(supervisor: Supervisor, supervision: Supervision): void {
   findMissedEnds(supervisor);
   adoptLeft(supervisor);
   // The journal may have a newer version of what cannot be read.
-  if (supervisor.arrivals.unread.size === 0) supervisor.checkpointIfDue();
+  if (supervisor.queue.arrivals.unread.size === 0) supervisor.committer.checkpointIfDue();
   supervision.refresh?.();
   dropOldReplies(supervisor.context.layout, supervisor.context.clock.now());
 }
@@ -182,20 +190,20 @@ interface Observed {
 
 /** What comes from outside: new tasks and requests, and tasks whose time has come. */
 class Outside {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   readonly #supervision: Supervision;
   readonly #incoming: Publisher;
   readonly #requests: Mailbox;
 
   constructor(supervisor: Supervisor, supervision: Supervision) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
     this.#supervision = supervision;
     this.#incoming = new Publisher(supervisor);
     this.#requests = new Mailbox(supervisor);
   }
 
   observe(): Observed {
-    const supervisor = this.#holder;
+    const supervisor = this.#supervisor;
     const { intake, schedules } = this.#supervision;
     const intakeInMs = withDisk(supervisor, "look into the inboxes", intake);
     const firingInMs = schedules === undefined ? null : withDisk(supervisor, "fire the schedules", schedules);
@@ -209,11 +217,6 @@ class Outside {
   }
 }
 
-function least(waits: readonly (number | null)[]): number | null {
-  const known = waits.filter((ms) => ms !== null);
-  return known.length === 0 ? null : Math.min(...known);
-}
-
 /** True once a holder that was asked to leave may; what it must do first is begun here. */
 function hasLeft(supervisor: Supervisor): boolean {
   switch (supervisor.leaving) {
@@ -225,7 +228,9 @@ function hasLeft(supervisor: Supervisor): boolean {
     case "drain":
       return supervisor.jobs.size === 0;
     case "stop":
-      supervisor.commit(supervisor.active.filter(isUnstopped).map((task) => shutdown(supervisor, task)));
+      supervisor.committer.commit(
+        supervisor.queue.active.filter(isUnstopped).map((task) => shutdown(supervisor, task)),
+      );
       finishJobs(supervisor);
       return supervisor.jobs.size === 0;
   }

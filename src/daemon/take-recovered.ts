@@ -18,14 +18,14 @@ export function takeRecovered(
 ): void {
   const { actor, log } = supervisor.context;
   const { tasks, ended, findings, unread, replayed, fromBefore } = recovered;
-  for (const task of tasks) supervisor.upsert(task);
+  for (const task of tasks) supervisor.queue.upsert(task);
   for (const { path, what } of findings) log(`${path}: ${what}`);
-  for (const [id, why] of unread) supervisor.arrivals.unread.set(id, why);
+  for (const [id, why] of unread) supervisor.queue.arrivals.unread.set(id, why);
   if (replayed.length > 0) log(`made again from the journal: ${replayed.join(", ")}`);
   const quarantined = findings.map(
     ({ path, what }): AuditEntry => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
   );
-  supervisor.audit([
+  supervisor.committer.audit([
     ...before,
     ...quarantined,
     ...reconciled(supervisor, [...tasks, ...ended, ...fromBefore]),
@@ -39,7 +39,7 @@ export function takeRecovered(
 
 /** Removes what belongs to no task, once all are known. */
 export function sweepLeft(supervisor: Supervisor): void {
-  if (supervisor.context.lock.owner.role === "command" || supervisor.arrivals.unread.size > 0) return;
+  if (supervisor.context.lock.owner.role === "command" || supervisor.queue.arrivals.unread.size > 0) return;
   sweepLimits(supervisor);
   sweepLeftContainers(supervisor);
 }
@@ -47,11 +47,11 @@ export function sweepLeft(supervisor: Supervisor): void {
 /** Tries again to take over tasks whose records the system did not let go when this holder began; those of whom it still does not stay in `arrivals.unread`. */
 export function takeUnread(supervisor: Supervisor, ids: ReadonlySet<TaskId>): void {
   const recovered = recoverUnread(supervisor.context.layout, ids, (moved, known) =>
-    supervisor.announce(moved, () => [...known, ...supervisor.tasks.values()]),
+    supervisor.committer.announce(moved, () => [...known, ...supervisor.queue.tasks.values()]),
   );
   takeRecovered(supervisor, recovered, []);
-  supervisor.devices?.adopt(supervisor.active);
-  for (const id of ids) if (!recovered.unread.has(id)) supervisor.arrivals.unread.delete(id);
+  supervisor.devices?.adopt(supervisor.queue.active);
+  for (const id of ids) if (!recovered.unread.has(id)) supervisor.queue.arrivals.unread.delete(id);
   sweepLeft(supervisor);
 }
 

@@ -1,7 +1,6 @@
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
 import { DEFAULT_CONTAINER, type EngineName, type Runtime } from "../model/kind.ts";
-import { DEFAULT_RESTART } from "../model/restart.ts";
-import { DEFAULT_RETRY } from "../model/retry.ts";
+import { DEFAULT_RESTART, DEFAULT_RETRY } from "../model/retry.ts";
 import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
 import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";

@@ -1,4 +1,4 @@
-import { ALL_DEVICES, type DeviceRules } from "../model/device-rules.ts";
+import { ALL_DEVICES, type DeviceRules } from "../model/device.ts";
 import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import { DEFAULT_POLICY, type Policy } from "../model/policy.ts";
 import type { RetentionRules } from "../model/retention.ts";

@@ -1,4 +1,4 @@
-import { type DependencyEnd, PARENT_ENDS, type ParentReference } from "../model/dependency.ts";
+import { type DependencyEnd, PARENT_ENDS, type ParentReference } from "../model/spec.ts";
 
 /** What a task waits for, by the end that it waits for, as the fields have it. */
 export type ParentsAsked = Partial<Record<DependencyEnd, readonly string[]>>;

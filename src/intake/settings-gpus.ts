@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import type { SimulatedGpus } from "../model/device-rules.ts";
+import type { SimulatedGpus } from "../model/device.ts";
 import type { Fault } from "./fault.ts";
 import { mapping } from "./mapping.ts";
 import { count, listOf, type ReadContext, type Reader, reader, size, text } from "./readers.ts";

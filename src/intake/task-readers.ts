@@ -3,7 +3,7 @@ import { parseDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
-import { MIN_INTERVAL_MS, type Restart } from "../model/restart.ts";
+import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
 import { count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";

@@ -1,5 +1,4 @@
-import type { Device } from "../model/device.ts";
-import type { DeviceRules } from "../model/device-rules.ts";
+import type { Device, DeviceRules } from "../model/device.ts";
 
 /** The devices that are used: those that the rules name and the caller's own environment lets be seen. */
 export function chosenDevices(

@@ -1,7 +1,6 @@
 import { platform } from "node:os";
 import { type Clock, timestamp } from "../lib/clock.ts";
-import type { Inventory } from "../model/device.ts";
-import type { DeviceRules } from "../model/device-rules.ts";
+import type { DeviceRules, Inventory } from "../model/device.ts";
 import { AMD_TOOL, lookAtAmd, mayHaveAmd } from "./amd.ts";
 import { APPLE_TOOL, lookAtApple } from "./apple.ts";
 import { chosenDevices } from "./choose.ts";

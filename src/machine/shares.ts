@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { ownUserId } from "../lib/host.ts";
 import { parseJson } from "../model/check.ts";
-import { type DeviceShare, deviceShare } from "../model/device-share.ts";
+import { type DeviceShare, deviceShare } from "../model/device.ts";
 
 /**
  * The folder in which all homes of a user note their shares of devices; null where none can be had. It is in the user's

@@ -1,5 +1,4 @@
-import type { Device } from "../model/device.ts";
-import type { SimulatedGpus } from "../model/device-rules.ts";
+import type { Device, SimulatedGpus } from "../model/device.ts";
 import { newDevice } from "./finding.ts";
 
 /** Nobody's: Linux gives pid 0 to no process that a tool could list. */

@@ -42,3 +42,40 @@ export type Inventory = v.InferOutput<typeof inventory>;
 export function noDevices(at: string): Inventory {
   return { at, devices: [], problem: null };
 }
+
+/** GPUs that a home makes up, all alike. */
+export interface SimulatedGpus {
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly count: number;
+  /** Memory of each that somebody else seems to hold. */
+  readonly foreignBytes: number;
+}
+
+/** Which GPUs a home uses, as its config.yaml says. */
+export interface DeviceRules {
+  /** Only these, each by its index, its id, the beginning of that, or a part of its name; null is all. */
+  readonly allow: readonly string[] | null;
+  readonly exclude: readonly string[];
+  /** Where there are any, they are all that the machine has. */
+  readonly simulate: readonly SimulatedGpus[];
+}
+
+/** All that the machine has, and nothing made up. */
+export const ALL_DEVICES: DeviceRules = { allow: null, exclude: [], simulate: [] };
+
+/** A job's share of devices, as the homes of one user tell each other. */
+export const deviceShare = v.strictObject({
+  /** Of the attempt. */
+  token: v.string(),
+  home: v.string(),
+  task: v.string(),
+  /** `Device.id` of each. */
+  devices: v.array(v.string()),
+  /** Of each device; null is the whole of it. */
+  bytes: v.nullable(v.number()),
+  bootId: v.string(),
+  /** Who gave it; the job may outlive them. */
+  supervisor: v.strictObject({ pid: v.number(), startTime: v.string() }),
+});
+export type DeviceShare = v.InferOutput<typeof deviceShare>;

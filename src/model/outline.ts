@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { Failure } from "./failure.ts";
 import type { Group } from "./group.ts";
 import type { State } from "./state.ts";
@@ -61,3 +62,10 @@ function attemptOutline({ state, failure, retry }: AttemptOutline): AttemptOutli
     ...(retry !== undefined && { retry: true }),
   };
 }
+
+/** The names with the highest numbers of a directory, true while it is as its stamp says. */
+const keptListing = v.strictObject({ stamp: v.string(), names: v.array(v.string()) });
+
+/** What a reader keeps of long listings, by the place listed. */
+export const keptListings = v.strictObject({ bootId: v.string(), places: v.record(v.string(), keptListing) });
+export type KeptListings = v.InferOutput<typeof keptListings>;

@@ -1,14 +1,29 @@
 import * as v from "valibot";
 import { backoff, duration } from "./backoff.ts";
-import { dependency } from "./dependency.ts";
-import { instant, slotName, uniqueKey } from "./identity.ts";
+import { instant, slotName, taskId, uniqueKey } from "./identity.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { wishes } from "./notice.ts";
 import { resources } from "./resources.ts";
-import { restart } from "./restart.ts";
-import { retry } from "./retry.ts";
+import { restart, retry } from "./retry.ts";
 import { selector } from "./selector.ts";
+
+/** Which end of a parent lets its dependent start. */
+export const PARENT_ENDS = ["success", "any", "failure"] as const;
+export type DependencyEnd = (typeof PARENT_ENDS)[number];
+
+/** One parent of a task. */
+const dependency = v.strictObject({ task: taskId, when: v.picklist(PARENT_ENDS) });
+export type Dependency = v.InferOutput<typeof dependency>;
+
+/** How far a parent is; `gone` where its record was removed. */
+export type ParentState = "unfinished" | "completed" | "failed" | "cancelled" | "gone";
+
+/** A parent as it was asked for: a number, an id, or a name, to be looked up when the task is queued. */
+export interface ParentReference {
+  readonly reference: string;
+  readonly when: DependencyEnd;
+}
 
 /** Between TERM and KILL. */
 export const DEFAULT_GRACE_MS = 30_000;

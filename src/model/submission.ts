@@ -1,9 +1,8 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
-import { PARENT_ENDS, type ParentReference } from "./dependency.ts";
 import { type DraftGroup, draftGroup } from "./group.ts";
 import { type TaskId, taskName } from "./identity.ts";
-import { type Spec, spec } from "./spec.ts";
+import { PARENT_ENDS, type ParentReference, type Spec, spec } from "./spec.ts";
 import { labels, type Metadata, metadata, type QueuedStatus, type Task } from "./task.ts";
 
 /** A task as it was asked for, before it has a number. */

@@ -1,5 +1,4 @@
-import type { EndedAttempt } from "../model/attempt.ts";
-import { failureOfAttempt } from "../model/attempt.ts";
+import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";

@@ -1,6 +1,6 @@
 import { timestamp } from "../lib/clock.ts";
-import type { Dependency, ParentState } from "../model/dependency.ts";
 import { type Requirement, unmet } from "../model/selector.ts";
+import type { Dependency, ParentState } from "../model/spec.ts";
 import type { Task } from "../model/task.ts";
 import type { PlanInput } from "./input.ts";
 

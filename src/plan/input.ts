@@ -1,9 +1,8 @@
-import type { ParentState } from "../model/dependency.ts";
-import type { Device } from "../model/device.ts";
-import type { DeviceRules } from "../model/device-rules.ts";
+import type { Device, DeviceRules } from "../model/device.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Capacity } from "../model/resources.ts";
+import type { ParentState } from "../model/spec.ts";
 import type { Task } from "../model/task.ts";
 import type { Conditions, Deadline, WorkRules } from "../model/work.ts";
 

@@ -21,7 +21,7 @@ import type { Layout } from "./layout.ts";
 import { noteNames } from "./names.ts";
 import { isThere, type QuarantineEntry, quarantine } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
-import { noteFiring } from "./schedule-states.ts";
+import { noteFiring } from "./schedules.ts";
 
 /** A new name for a batch; names sort by the time of their making. */
 export function newBatch(): string {

@@ -3,7 +3,7 @@ import { bootId } from "../lib/host.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
-import { type KeptListings, keptListings } from "../model/listing.ts";
+import { type KeptListings, keptListings } from "../model/outline.ts";
 import type { StateDirectory } from "../model/state.ts";
 import { replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";

@@ -1,6 +1,6 @@
-import type { ParentState } from "../model/dependency.ts";
 import type { Group } from "../model/group.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
+import type { ParentState } from "../model/spec.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Layout } from "./layout.ts";
 import { idsIn, readTask } from "./reader.ts";

@@ -1,10 +1,13 @@
 import { rmSync } from "node:fs";
 import { failpoint } from "../lib/failpoint.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
 import type { Result } from "../lib/result.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
+import { parseJson } from "../model/check.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
-import type { RunPart } from "../model/retention.ts";
+import { cleaned, type RunPart } from "../model/retention.ts";
+import { replaceSynced } from "./durable.ts";
 import { dropUnusedEnvironments } from "./environments.ts";
 import { tryFs } from "./fs-errors.ts";
 import { dropSecrets } from "./kept-secrets.ts";
@@ -54,4 +57,16 @@ export function finishRemoval(layout: Layout, isUsed: (name: string) => boolean,
   // The news of a task that is gone may still be on its way.
   const awaited = new Set(readNotices(layout).flatMap(({ environment }) => environment ?? []));
   dropUnusedEnvironments(layout, (name) => isUsed(name) || awaited.has(name), nowMs);
+}
+
+/** When the home was last cleaned up by itself, in ms since the epoch; null where that is not known. */
+export function readCleaned(layout: Layout): number | null {
+  const read = tryFs("read when it was cleaned up", () => readRegularFile(layout.cleaned));
+  const found = read.ok ? parseJson(cleaned, read.value) : null;
+  return found === null ? null : Date.parse(found.at);
+}
+
+/** Notes that the home was cleaned up; throws what the system refuses. */
+export function noteCleaned(layout: Layout, at: string): void {
+  replaceSynced(layout.cleaned, `${JSON.stringify({ at })}\n`, layout.tmp);
 }

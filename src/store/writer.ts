@@ -4,7 +4,7 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { AuditEntry, AuditEvent } from "../model/audit.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import type { Problem } from "../model/errors.ts";
 import { directoryOf, type StateDirectory, stepsBetween } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Audit } from "./audit.ts";
@@ -24,8 +24,16 @@ export interface Change {
   readonly detail?: string;
 }
 
-/** What became of a change: the task as it stands on disk now, or why it does not. */
-export type Written = Result<Task, Problem>;
+/** Why a change was not made: its record was moved or removed by hand, or the disk refused. */
+export type CommitFault =
+  | { readonly type: "recordGone" }
+  | { readonly type: "refused"; readonly problem: Problem };
+
+/** A change, and the task as it stands on disk now, or why it does not. */
+export interface Committed {
+  readonly change: Change;
+  readonly result: Result<Task, CommitFault>;
+}
 
 /** Tells the world outside of what was written; called before any of it is moved, and again where it throws. */
 export type Announce = (written: readonly RecordMove[]) => void;
@@ -43,7 +51,7 @@ export class Writer {
   readonly #audit: Audit;
   readonly #journal: Journal;
   /** From where to where, in the order in which they are to be made. */
-  readonly #owedMoves = new Map<string, string>();
+  readonly #pendingMoves = new Map<string, string>();
   readonly #announce: Announce;
   /** Written and not yet announced. */
   #unannounced: RecordMove[] = [];
@@ -59,35 +67,31 @@ export class Writer {
   /**
    * Puts the next version of each record into the journal, then writes the records, then the audit lines and what is
    * announced, then moves the files. Once it is in the journal a change is made, and outlives a power cut: what the disk
-   * refuses from then on is owed, and done before the next commit; see `flushPending`. A crash in between leaves records
+   * refuses from then on is pending, and done before the next commit; see `flushPending`. A crash in between leaves records
    * whose state says where they belong; of one that was not moved yet, recovery announces the end once more.
    */
-  commit(changes: readonly Change[]): Written[] {
+  commit(changes: readonly Change[]): Committed[] {
     // On top of a record that is not where it belongs yet, nothing can be told of what it is.
-    const owed = this.flushPending();
-    if (owed !== null) return changes.map(() => err(owed));
-    const written = this.#writeAll(changes);
+    const pending = this.flushPending();
+    if (pending !== null) return changes.map((change) => ({ change, result: refused(pending) }));
+    const committed = this.#writeAll(changes);
     tryFs("write the records", () => this.#move());
-    this.audit(
-      changes.flatMap((change, index) => auditNotes(change, written[index])),
-      { isSynced: false },
-    );
+    this.audit(committed.flatMap(auditEntries), { isSynced: false });
     failpoint("commit:audited");
-    for (const [index, change] of changes.entries()) {
-      const result = written[index];
-      if (result?.ok !== true) continue;
+    for (const { change, result } of committed) {
+      if (!result.ok) continue;
       const { to, path } = this.#route(change);
       const target = this.#layout.record(to, change.after.metadata.id);
-      if (path !== target) this.#owedMoves.set(path, target);
+      if (path !== target) this.#pendingMoves.set(path, target);
       this.#unannounced.push({ before: change.before, after: result.value });
     }
     this.flushPending();
-    return written;
+    return committed;
   }
 
-  /** Does the moves that are owed; the problem is what the disk says to them, null where nothing is owed any more. */
+  /** Makes the moves that are pending; gives what the disk says to them, null where none is left. */
   flushPending(): Problem | null {
-    if (this.#owedMoves.size + this.#unannounced.length === 0) return null;
+    if (this.#pendingMoves.size + this.#unannounced.length === 0) return null;
     const done = tryFs("move the records to where they belong", () => {
       if (this.#unannounced.length > 0) this.#announce(this.#unannounced);
       this.#unannounced = [];
@@ -97,9 +101,9 @@ export class Writer {
   }
 
   #move(): void {
-    for (const [path, target] of this.#owedMoves) {
+    for (const [path, target] of this.#pendingMoves) {
       isMissing(() => renameSync(path, target));
-      this.#owedMoves.delete(path);
+      this.#pendingMoves.delete(path);
       failpoint("commit:moved");
     }
   }
@@ -111,7 +115,7 @@ export class Writer {
 
   /** Segments that are not written any more and whose records are all where they belong. */
   endSegment(): string[] {
-    if (this.#owedMoves.size > 0) return [];
+    if (this.#pendingMoves.size > 0) return [];
     this.#journal.rotate();
     return dueSegments(this.#layout);
   }
@@ -127,9 +131,9 @@ export class Writer {
   }
 
   /** Takes each record and writes its next version beside it; one sync of the journal makes all of them count. */
-  #writeAll(changes: readonly Change[]): Written[] {
-    const prepared = changes.map((change) => this.#prepare(change));
-    const taken = prepared.flatMap((one) => (one.ok ? [one.value] : []));
+  #writeAll(changes: readonly Change[]): Committed[] {
+    const prepared = changes.map((change) => ({ change, taken: this.#prepare(change) }));
+    const taken = prepared.flatMap((one) => (one.taken.ok ? [one.taken.value] : []));
     const staged = stageFiles(
       taken.map(({ path, next }) => ({ path, text: recordText(next) })),
       this.#layout.tmp,
@@ -142,8 +146,8 @@ export class Writer {
     });
     failpoint("commit:journaled");
     let position = 0;
-    return prepared.map((one) => {
-      if (!one.ok) return one;
+    return prepared.map(({ change, taken: one }): Committed => {
+      if (!one.ok) return { change, result: one };
       const { next, path, origin } = one.value;
       const { path: from = "", error = null } = staged[position] ?? {};
       position += 1;
@@ -152,16 +156,17 @@ export class Writer {
         return next;
       });
       if (result.ok && journaled.ok) {
-        this.#owedMoves.set(from, path);
-        return result;
+        this.#pendingMoves.set(from, path);
+        return { change, result };
       }
       tryFs("remove what was staged", () => rmSync(from, { force: true }));
       if (path !== origin) this.#giveBack(path, origin);
-      return result.ok && !journaled.ok ? journaled : result;
+      if (!result.ok) return { change, result: refused(result.error) };
+      return { change, result: journaled.ok ? result : refused(journaled.error) };
     });
   }
 
-  #prepare(change: Change): Result<{ next: Task; path: string; origin: string }, Problem> {
+  #prepare(change: Change): Result<{ next: Task; path: string; origin: string }, CommitFault> {
     const { before, after } = change;
     const { id } = after.metadata;
     const { from, path } = this.#route(change);
@@ -175,13 +180,8 @@ export class Writer {
       `take the record of "${id}"`,
       () => path === origin || !isMissing(() => renameSync(origin, path)),
     );
-    if (!taken.ok) return taken;
-    if (!taken.value) {
-      const hint = "somebody moved or removed the file";
-      return err(
-        problem("NOT_FOUND", `Cannot change task "${id}": its record is no longer in ${from}/`, hint),
-      );
-    }
+    if (!taken.ok) return refused(taken.error);
+    if (!taken.value) return err({ type: "recordGone" });
     failpoint("commit:taken");
     return ok({ next: { ...after, metadata }, path, origin });
   }
@@ -213,9 +213,14 @@ export class Writer {
   }
 }
 
-function auditNotes(change: Change, written: Written | undefined): AuditEntry[] {
-  if (written === undefined || !written.ok) return [];
-  const { metadata } = written.value;
+function refused(problem: Problem): { readonly ok: false; readonly error: CommitFault } {
+  return { ok: false, error: { type: "refused", problem } };
+}
+
+/** What the audit log says of a change that was made. */
+function auditEntries({ change, result }: Committed): AuditEntry[] {
+  if (!result.ok) return [];
+  const { metadata } = result.value;
   const common = {
     actor: change.actor,
     task: metadata.id,

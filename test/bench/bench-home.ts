@@ -15,7 +15,7 @@ import { homeAt } from "../rig/temp-home.ts";
 export const EXECUTABLE = resolve("dist/stint");
 
 /**
- * Holds all that is measured on, until the end of the benchmark: ext4 gives an inode that was freed to nobody for minutes and
+ * Holds all that is measured on, until the end of the benchmark: ext4 reuses no inode that was freed for minutes and
  * passes over each such one whenever a file is made, so that who removes many files slows down who comes next.
  */
 const FOLDER = mkdtempSync(join(tmpdir(), "stint-bench-"));

@@ -18,7 +18,7 @@ export const DRAIN: Row = {
     const contenders: Record<string, () => Promise<number>> = {
       stint: drainByStint,
       xargs: () => shell(`seq ${JOBS} | xargs -n1 -P2 true`),
-      // The least that a job costs which is on record whoever dies: without a queue, and with no more than a queue needs.
+      // The least that a job costs which is on record whatever is killed: without a queue, and with no more than a queue needs.
       parent: startedByXargs,
       floor: () => timed(() => call([process.execPath, FLOOR, benchFolder(), String(JOBS), "2"], {})),
       ...(Bun.which("nq") !== null && {

@@ -19,13 +19,13 @@ const run = (command: string, ...args: string[]): Partial<Subprocess> => ({
   mode: { type: "command", command, args },
 });
 
-test("what is there is not spoken of", () => {
+test("a program and a folder that exist are not mentioned", () => {
   expect(
     told({}, run("sh", "-c", ":"), { mode: { type: "script", runtime: "sh", body: ":", args: [] } }),
   ).toEqual([]);
 });
 
-test("what is not there is told once, and of many only the first", () => {
+test("a missing program or folder is reported once, and of many only the first", () => {
   const [line, ...others] = told({ cwd: "/nowhere" }, { cwd: "/nowhere" });
   expect(line).toStartWith(
     'stint: queued all the same, but as things are now: Cannot enter "/nowhere": does not exist',
@@ -36,7 +36,7 @@ test("what is not there is told once, and of many only the first", () => {
   expect(many.at(-1)).toBe("stint: and 6 more of that kind\n");
 });
 
-test("a program is looked for as the job will look for it", () => {
+test("a program is searched for in the PATH that the job will have", () => {
   expect(told(run("no-such-program"))[0]).toContain('Cannot start "no-such-program": not found in PATH');
   const env = { PATH: "/nowhere" };
   expect(told({ ...run("sh"), env, environment: { policy: "inherit" } })[0]).toContain(

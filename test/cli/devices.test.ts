@@ -20,7 +20,7 @@ function running(number: number, given: { devices?: string[]; resources?: Resour
   return { ...task, status: { ...task.status, attempts } };
 }
 
-test("a task is on a device that it was given, or that its processes are on", () => {
+test("a task is shown on each device that was assigned to it or that its processes use", () => {
   const held = [
     { token: "t-1", bytes: GIB },
     { token: "t-4", bytes: null },
@@ -58,7 +58,7 @@ test("a task is on a device that it was given, or that its processes are on", ()
   );
 });
 
-test("what is unknown is a dash, a fault stands below, and shared memory is called so", () => {
+test('gpus prints a dash for an unknown value, a fault below its device, and "shared" for unified memory', () => {
   const lost = { ...device({ fault: "lost", foreign: [{ pid: 7, bytes: null }] }), tasks: [], elsewhere: [] };
   const unified = {
     ...device({ isUnified: true, memoryBytes: 8 * GIB, freeBytes: 6 * GIB, index: 1 }),

@@ -26,7 +26,7 @@ describe("homePath()", () => {
 });
 
 test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XDG_CONFIG_HOME: "settings" }])(
-  "with %j nothing is made in the current folder, and the home is the user's",
+  "with %j stint creates nothing in the current folder and uses the user's home",
   (env) => {
     const folder = mkdtempSync(join(tmpdir(), "stint-home-"));
     try {
@@ -46,21 +46,21 @@ test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XD
   },
 );
 
-/** Nobody's number in passwd(5), and one that may run what is tried here. */
-const NOBODY = ["setpriv", "--reuid", String(STRANGER), "--regid", String(STRANGER), "--clear-groups"];
-const CAN_BE_NOBODY =
+/** A number without an entry in passwd(5), which may run the executable. */
+const AS_STRANGER = ["setpriv", "--reuid", String(STRANGER), "--regid", String(STRANGER), "--clear-groups"];
+const CAN_BE_STRANGER =
   userInfo().uid === 0 &&
   Bun.which("setpriv") !== null &&
-  Bun.spawnSync([...NOBODY, "test", "-x", resolve("dist/stint")]).success;
+  Bun.spawnSync([...AS_STRANGER, "test", "-x", resolve("dist/stint")]).success;
 
-test.skipIf(!CAN_BE_NOBODY)(
-  "a user whom passwd(5) does not know, without HOME, has the home that is named",
+test.skipIf(!CAN_BE_STRANGER)(
+  "a user without an entry in passwd(5) and without HOME can use the home that --home names",
   () => {
     const folder = mkdtempSync(join(tmpdir(), "stint-home-"));
     try {
       chownSync(folder, STRANGER, STRANGER);
       const call = [
-        ...NOBODY,
+        ...AS_STRANGER,
         resolve("dist/stint"),
         "--home",
         join(folder, "home"),

@@ -6,7 +6,7 @@ import manifest from "../../package.json";
 import { SYSTEM_PROGRAMS } from "../rig/surroundings.ts";
 
 /**
- * A compiled Bun executable obeys a bunfig.toml and a .env of the current directory unless it was built not to: whoever can
+ * A compiled Bun executable obeys a bunfig.toml and a .env of the current directory unless it was built not to: who can
  * write into a directory could run code in the next `stint` that is called there.
  */
 const executable = resolve("dist/stint");
@@ -54,19 +54,19 @@ function runThere(...command: string[]): { exitCode: number; stdout: string } {
 }
 
 describe("stint in a hostile directory", () => {
-  test("runs no code that lies there", () => {
+  test("runs no code of that directory", () => {
     expect(runThere(executable, "--version").exitCode).toBe(0);
     expect(runThere(executable, "submit", "--", "true").exitCode).toBe(0);
     expect(existsSync(marker)).toBe(false);
   });
 
-  test("takes no environment from there", () => {
+  test("reads no .env file of that directory", () => {
     expect(runThere(executable, "submit", "--", "true").exitCode).toBe(0);
     expect(existsSync(join(directory, "elsewhere"))).toBe(false);
     expect(existsSync(join(directory, "data/stint/pending"))).toBe(true);
   });
 
-  test("the directory is hostile: plain Bun falls for it", () => {
+  test("is tried with a directory whose code plain Bun does run", () => {
     writeFileSync(join(directory, "show.js"), "console.log(process.env.STINT_HOME)");
     const { stdout } = runThere(process.execPath, "show.js");
     expect(stdout.trim()).toBe(join(directory, "elsewhere"));
@@ -89,7 +89,7 @@ describe("an environment that steers the runtime", () => {
     return { code: exitCode, loaded: existsSync(marker) ? readFileSync(marker, "utf8") : "" };
   }
 
-  test("is shaken off before anything is done", () => {
+  test("is dropped before stint does anything", () => {
     writeFileSync(
       join(directory, "evil.js"),
       `process.on("exit", () => require("node:fs").appendFileSync(${JSON.stringify(marker)}, "x"));`,
@@ -107,7 +107,7 @@ describe("an environment that steers the runtime", () => {
     expect(loaded).toBe("");
   });
 
-  test("lets nobody in to debug a supervisor", async () => {
+  test("opens no debugger in a supervisor", async () => {
     const socket = join(directory, "debug");
     const env = { PATH: SYSTEM_PROGRAMS, HOME: directory, BUN_INSPECT: `ws+unix://${socket}` };
     const supervisor = Bun.spawn([executable, "up"], {

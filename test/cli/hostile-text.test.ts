@@ -95,11 +95,11 @@ async function hostileHome(): Promise<Stint> {
   return stint;
 }
 
-test("every verb has a row", () => {
+test("every verb is tried", () => {
   expect(Object.keys(ROWS).toSorted()).toEqual(Object.keys(VERBS).toSorted());
 });
 
-test("no verb and no supervisor writes text of others raw", async () => {
+test("no verb and no supervisor prints text from files or jobs without escaping it", async () => {
   await using stint = await hostileHome();
   const told: string[] = [];
   const breaches: string[] = [];

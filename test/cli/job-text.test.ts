@@ -23,11 +23,14 @@ test.each([
   ["the cursor and the other screen", `${ESC}[5A${ESC}[H${ESC}[2J${ESC}[?1049h${ESC}c.\n`, ".\n"],
   ["control characters", "\u0007\u009b31m\u009d0;x\u007f.\n", "31m0;x.\n"],
   ["a lone escape", `${ESC}${ESC}[31m${ESC}\n.`, `${ESC}[31m\n.`],
-] as const)("%s, however it comes in pieces", (_, output, expected) => {
-  for (const pieceBytes of [1, 2, 3, 1_000]) expect(shown(output, pieceBytes)).toBe(expected);
-});
+] as const)(
+  "a job's text with %s is printed the same, in whatever pieces it arrives",
+  (_, output, expected) => {
+    for (const pieceBytes of [1, 2, 3, 1_000]) expect(shown(output, pieceBytes)).toBe(expected);
+  },
+);
 
-test("what never ends is not kept for ever", () => {
+test("a control sequence that never ends is not buffered without a limit", () => {
   const text = new JobText();
   text.next(Buffer.from(`${ESC}]0;`));
   for (let piece = 0; piece < 10; piece += 1) text.next(Buffer.from("x".repeat(1_000)));

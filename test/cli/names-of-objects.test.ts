@@ -7,7 +7,7 @@ import { type Ran, Stint } from "../rig/stint.ts";
 /** What every object of the language has, and no table of ours. */
 const NAMES = ["constructor", "__proto__", "toString"];
 
-test("a name that every object has is a name like any other to every verb", async () => {
+test('every verb takes a name such as "constructor" for an ordinary name', async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "job", "--hold", "--", "true");
   const bugs: string[] = [];
@@ -31,7 +31,7 @@ test("a name that every object has is a name like any other to every verb", asyn
   expect(bugs).toEqual([]);
 });
 
-test("lanes and labels of such names have the limits that were set for them, and no other", async () => {
+test("lanes and labels with such names have the limits that are configured for them, and no others", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "first", "--slot", "constructor", "--label", "toString=x", "--", "true");
   await stint.ok("submit", "--name", "second", "--slot", "toString", "--label", "valueOf=x", "--", "true");

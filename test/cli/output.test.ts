@@ -12,7 +12,7 @@ async function intoFull(stint: Stint, ...args: readonly string[]): Promise<Ran> 
 }
 
 describe("a full disk behind standard output", () => {
-  test("is told with the ids, and never as a refusal", async () => {
+  test("is reported with the ids of the tasks that were queued, and never as a refusal", async () => {
     await using stint = new Stint();
     const { code, err } = await intoFull(stint, "submit", "--name", "job", "--", "false");
     expect(code).toBe(74);
@@ -41,7 +41,7 @@ describe("a full disk behind standard output", () => {
     expect([thrown.code, thrown.err]).toEqual([0, ""]);
   });
 
-  test("is no end of a task's own to who mirrors it, and the task is seen through", async () => {
+  test("does not end a run that mirrors its task", async () => {
     await using stint = new Stint();
     const ran = await intoFull(stint, "run", "--name", "job", "--", "echo", "hi");
     expect(ran.code).toBe(125);
@@ -57,7 +57,7 @@ describe("a reader that goes away", () => {
   const intoHead = async (stint: Stint, ...args: readonly string[]): Promise<Ran> =>
     stint.run(args, { under: ["bash", "-c", '"$@" | head -n 1; exit ${PIPESTATUS[0]}', "bash"] });
 
-  test("is no failure, and leaves nothing half done", async () => {
+  test("is no failure, and the command completes its work", async () => {
     await using stint = new Stint();
     const tasks = Array.from({ length: 40 }, () => 'name: job\ncommand: ["true"]\nhold: true\n');
     expect((await stint.run(["submit", "-"], { input: tasks.join("---\n") })).code).toBe(0);
@@ -67,7 +67,7 @@ describe("a reader that goes away", () => {
     expect((await intoHead(stint, "ls", "--all")).code).toBe(0);
   });
 
-  test("ends who only shows something, and not who sees a task through", async () => {
+  test("ends a command that only prints, and not one that runs a task", async () => {
     await using stint = new Stint();
     const job = "echo begun; until test -e $HOME/end; do echo more; sleep 0.02; done; exit 3";
     const running = intoHead(stint, "run", "--", "sh", "-c", job);
@@ -78,7 +78,7 @@ describe("a reader that goes away", () => {
   });
 });
 
-test("a terminal gets of a job its colours alone, and they end with it; a pipe gets all", async () => {
+test("a terminal receives only the colours of a job's output, and they are reset at its end; a pipe receives everything", async () => {
   await using stint = new Stint();
   const written = "\u001b]0;title\u0007\u001b[31mred\n";
   await stint.run(["run", "-q", "--", "printf", "%b", String.raw`\033]0;title\a\033[31mred\n`]);
@@ -92,7 +92,7 @@ test("a terminal gets of a job its colours alone, and they end with it; a pipe g
   expect((await stint.run(["logs", "1"])).out).toBe(written);
 });
 
-test("no view shows the words of a log as control sequences", async () => {
+test("no view prints control sequences of a log", async () => {
   await using stint = new Stint();
   await stint.run([
     "run",

@@ -41,7 +41,7 @@ describe("a cancel of a queued task", () => {
     ["scheduled", "run: true\nnotBefore: 1h\n"],
     ["without room to run", "run: true\n---\nrun: sleep 60\npriority: 9\n"],
     ["in its backoff", "run: exit 9\nretries: 3\nbackoff: {first: 1h, max: 1h, jitter: none}\n"],
-  ])("ends one that is %s at once", async (what, text) => {
+  ])("ends a task that is %s at once", async (what, text) => {
     for (const isSupervised of [true, false]) {
       await using stint = new Stint();
       await submit(stint, text);
@@ -63,7 +63,7 @@ describe("a cancel of a task that was claimed", () => {
   test.concurrent.each([
     ["was not started yet", "start:claimed", 0],
     ["was started, and is not on record as running yet", "start:launched", 1],
-  ])("ends one that %s", async (_what, failpoint, begins) => {
+  ])("ends a task that %s", async (_what, failpoint, begins) => {
     await using stint = new Stint();
     await submit(stint, script("echo begun >> $HOME/notes; sleep 60"));
     await stint.run(["drain"], { env: { STINT_FAILPOINT: failpoint } });
@@ -74,7 +74,7 @@ describe("a cancel of a task that was claimed", () => {
     expect(stint.textOf("notes").split("\n")).toHaveLength(begins + 1);
   });
 
-  test.concurrent("ends a running one; --pending-only leaves it alone", async () => {
+  test.concurrent("ends a running task; with --pending-only it does not", async () => {
     await using stint = new Stint();
     await stint.up();
     await submit(stint, "run: sleep 60\n");
@@ -85,7 +85,7 @@ describe("a cancel of a task that was claimed", () => {
     await expectLocked(stint);
   });
 
-  test.concurrent("counts for one that takes its TERM as a wish to save its work and exit with 0", async () => {
+  test.concurrent("counts for a job that answers TERM by saving its work and exiting with 0", async () => {
     await using stint = new Stint();
     await stint.up();
     await submit(
@@ -97,7 +97,7 @@ describe("a cancel of a task that was claimed", () => {
     await expectCancelled(stint);
   });
 
-  test.concurrent("waits for one that is stopping; a second one kills it", async () => {
+  test.concurrent("waits for a job that is stopping, and a second cancel kills the job", async () => {
     await using stint = new Stint();
     await stint.up();
     await submit(stint, script(STUBBORN));
@@ -110,7 +110,7 @@ describe("a cancel of a task that was claimed", () => {
     expect(stint.record(1).status.attempts[0]).toMatchObject({ signal: "SIGKILL" });
   });
 
-  test.concurrent("comes too late for one whose process has ended, unless it is forced", async () => {
+  test.concurrent("comes too late for a job whose process has ended, unless --force is given", async () => {
     await using stint = new Stint();
     await stint.up();
     // What the job left behind holds its result up.
@@ -122,7 +122,7 @@ describe("a cancel of a task that was claimed", () => {
     await expectCancelled(stint);
   });
 
-  test.concurrent("ends one that was lost, rather than to queue it again", async () => {
+  test.concurrent("ends a lost job instead of queueing it again", async () => {
     await using stint = new Stint();
     const supervisor = await stint.up();
     await submit(stint, "run: sleep 60\n");
@@ -134,7 +134,7 @@ describe("a cancel of a task that was claimed", () => {
     expect(stint.record(1).status.attempts).toHaveLength(1);
   });
 
-  test.concurrent("comes too late for one that ended while nobody supervised it", async () => {
+  test.concurrent("comes too late for a job that ended while no supervisor ran", async () => {
     await using stint = new Stint();
     const supervisor = await stint.up();
     await submit(stint, "name: late\nrun: until test -e $HOME/go; do sleep 0.05; done\n");
@@ -152,7 +152,7 @@ test.concurrent.each([
   ["completed", "run: true\n"],
   ["failed", "run: exit 3\n"],
 ])(
-  "a cancel of a task that is %s is a conflict, of one that never was an unknown task",
+  "a cancel of a task that is %s is a conflict, and of a number that was never given it is not found",
   async (state, text) => {
     await using stint = new Stint();
     await submit(stint, text);

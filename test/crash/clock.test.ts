@@ -35,7 +35,7 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
       expect(Date.parse(String(at)) / 1_000).toBeWithin(expectedS - 60, expectedS + 60);
   });
 
-  test.concurrent("set forward: no timeout comes early, waits and times of the user's are over", async () => {
+  test.concurrent("a clock that is set forward makes no timeout early, ends backoffs, and reaches the user's times", async () => {
     await using stint = new JumpingStint();
     await stint.up("--jobs", "4");
     const input = [
@@ -58,7 +58,7 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
     await expectTimedOut(stint, 1, begun);
   });
 
-  test.concurrent("set back: a wait begins anew and lasts no longer, a timeout still comes, the user's time stands", async () => {
+  test.concurrent("a clock that is set back restarts a backoff at its full length, delays no timeout, and leaves the user's time as it is", async () => {
     await using stint = new JumpingStint();
     await stint.up("--jobs", "4");
     const input = [
@@ -86,7 +86,7 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
     expect((await stint.run(["audit", "verify"])).code).toBe(0);
   });
 
-  test.concurrent("the lock stays with its living owner, who takes files and orders as before", async () => {
+  test.concurrent("the lock stays with its living owner, which takes files and requests as before", async () => {
     await using stint = new JumpingStint();
     await stint.up();
     for (const hours of [JUMP_HOURS, -JUMP_HOURS]) {
@@ -96,7 +96,7 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
       expect(rival.err).toContain("holds it");
       const dropped = `${stint.home}/inbox/dropped.yaml`;
       writeFileSync(dropped, "");
-      // The kernel's time and stint's part here: what somebody has but opened is not taken for hours old.
+      // The kernel's time and stint's part here: a file that was only just opened is not taken for hours old.
       await Bun.sleep(500);
       expect(existsSync(dropped)).toBe(true);
       writeFileSync(dropped, "run: sleep 60\n");

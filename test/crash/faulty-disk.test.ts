@@ -12,7 +12,7 @@ const FAULTS: readonly Fault[] = [
   { call: "rename", error: "EROFS" },
 ];
 
-/** What everybody is told who is refused: what was tried, what the system said, of which path, and what to do. */
+/** What a refusal says: what was tried, what the system answered, for which path, and what to do. */
 function expectRefusal({ code, out, err }: Ran, stint: Stint, { error }: Fault): void {
   expect({ code, err }).toEqual({ code: 7, err: expect.stringContaining("Cannot ") as string });
   expect(err).toContain(error);
@@ -53,56 +53,56 @@ async function untilRefusedAgain(stint: Stint): Promise<void> {
 
 /** Errors in the place of real system calls, by strace; `apt-get install strace` where they are skipped. */
 describe.skipIf(!canInject)("with system calls that fail", () => {
-  test.concurrent.each(FAULTS)(
-    "a submission is acknowledged only when it is on disk: $call $error",
-    async (kind) => {
-      const struck = await sweepCalls(kind, async (stint, fault) => {
-        await stint.ok("submit", "--hold", "--", "true");
-        const ran = await runUnder(stint, ["submit", "-"], {
-          fault,
-          input: marking(stint, { name: "told" }),
-        });
-        if (ran.code !== 0) expectRefusal(ran, stint, fault);
-        await stint.ok("drain");
-        const told = stint.records().filter(({ metadata }) => metadata["name"] === "told");
-        if (ran.code === 0) {
-          expect(told.map(({ metadata, status }) => [metadata.id, status.state])).toEqual([
-            [ran.out.trim(), "completed"],
-          ]);
-        } else if (told.length > 0) expect(ran.err).toContain("they may be queued all the same");
-        expect(Object.values(starts(stint))).toEqual(told.map(() => 1));
-        return ran.struck;
-      });
-      expect(struck).toBeGreaterThan(3);
-    },
-  );
-
-  test.concurrent.each(FAULTS)("a cancel is answered only when it is on disk: $call $error", async (kind) => {
-    const isDone = (stint: Stint): boolean => stint.record(1).status.state === "cancelled";
+  test.concurrent.each(FAULTS)("submit acknowledges only what is on disk: $call $error", async (kind) => {
     const struck = await sweepCalls(kind, async (stint, fault) => {
       await stint.ok("submit", "--hold", "--", "true");
-      const ran = await runUnder(stint, ["cancel", "1"], { fault });
-      // What comes after the last sync is the release of the lock.
-      if (fault.call === "fsync") expect(ran.code).toBe(ran.struck ? 7 : 0);
-      if (ran.code === 0) expect(isDone(stint)).toBeTrue();
-      else {
-        expectRefusal(ran, stint, fault);
-        // Once the disk works again it is done as if nothing had been, or is found done.
-        expect([0, 4]).toContain((await stint.run(["cancel", "1"])).code);
-        expect(isDone(stint)).toBeTrue();
-      }
-      expect(stint.records()).toHaveLength(1);
+      const ran = await runUnder(stint, ["submit", "-"], {
+        fault,
+        input: marking(stint, { name: "told" }),
+      });
+      if (ran.code !== 0) expectRefusal(ran, stint, fault);
+      await stint.ok("drain");
+      const told = stint.records().filter(({ metadata }) => metadata["name"] === "told");
+      if (ran.code === 0) {
+        expect(told.map(({ metadata, status }) => [metadata.id, status.state])).toEqual([
+          [ran.out.trim(), "completed"],
+        ]);
+      } else if (told.length > 0) expect(ran.err).toContain("they may be queued all the same");
+      expect(Object.values(starts(stint))).toEqual(told.map(() => 1));
       return ran.struck;
     });
-    expect(struck).toBeGreaterThan(1);
+    expect(struck).toBeGreaterThan(3);
   });
+
+  test.concurrent.each(FAULTS)(
+    "cancel answers only when the change is on disk: $call $error",
+    async (kind) => {
+      const isDone = (stint: Stint): boolean => stint.record(1).status.state === "cancelled";
+      const struck = await sweepCalls(kind, async (stint, fault) => {
+        await stint.ok("submit", "--hold", "--", "true");
+        const ran = await runUnder(stint, ["cancel", "1"], { fault });
+        // What comes after the last sync is the release of the lock.
+        if (fault.call === "fsync") expect(ran.code).toBe(ran.struck ? 7 : 0);
+        if (ran.code === 0) expect(isDone(stint)).toBeTrue();
+        else {
+          expectRefusal(ran, stint, fault);
+          // Once the disk works again it is done as if nothing had been, or is found done.
+          expect([0, 4]).toContain((await stint.run(["cancel", "1"])).code);
+          expect(isDone(stint)).toBeTrue();
+        }
+        expect(stint.records()).toHaveLength(1);
+        return ran.struck;
+      });
+      expect(struck).toBeGreaterThan(1);
+    },
+  );
 
   test.concurrent.each([
     // Bun's rm says EFAULT for an EIO.
     { call: "unlink", error: "EROFS" },
     { call: "unlinkat", error: "EROFS" },
     { call: "fsync,fdatasync", error: "EIO" },
-  ])("a clean-up tells what it could not remove, and the next one removes it: $call $error", async (kind) => {
+  ])("clean names what it could not remove, and the next clean removes it: $call $error", async (kind) => {
     const struck = await sweepCalls(kind, async (stint, fault) => {
       await stint.ok("run", "--", "true");
       const ran = await runUnder(stint, ["clean", "--older-than", "0s"], { fault });
@@ -120,7 +120,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
   });
 
   test.concurrent.each([...FAULTS, { call: "mkdir", error: "EROFS" }])(
-    "a supervisor that cannot write at all says why and leaves: $call $error",
+    "a supervisor that cannot write at all says why and ends: $call $error",
     async (fault) => {
       await using stint = new Stint();
       await stint.ok("submit", "--hold", "--", "true");
@@ -132,7 +132,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
   );
 
   test.concurrent.each(FAULTS)(
-    "a supervisor whose disk fails keeps its jobs, starts nothing, says so, and goes on by itself: $call $error",
+    "a supervisor whose disk fails keeps its jobs, starts nothing, says so, and resumes by itself: $call $error",
     async (fault) => {
       await using stint = new Stint();
       const supervisor = await stint.up("--jobs", "1");
@@ -184,7 +184,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
   );
 
   test.concurrent.each(["1", "2", "3", "4", "5", "5+"])(
-    "a file of the inbox is queued once, whichever of the five syncs of its acceptance fails: %s",
+    "an inbox file is queued once, whichever of the five syncs of its acceptance fails: %s",
     async (when) => {
       await using stint = new Stint();
       const supervisor = await upAtRest(stint);
@@ -204,7 +204,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     },
   );
 
-  test.concurrent("a file of the inbox that cannot be taken is told of once, and taken when it can be", async () => {
+  test.concurrent("an inbox file that cannot be moved is reported once, and taken once it can be", async () => {
     await using stint = new Stint();
     const supervisor = await upAtRest(stint);
     {
@@ -219,7 +219,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
   });
 
   test.concurrent.each(FAULTS)(
-    "an order that can be neither carried out nor answered is both when the disk works: $call $error",
+    "a request that can be neither carried out nor answered is carried out and answered once the disk works: $call $error",
     async (fault) => {
       await using stint = new Stint();
       const supervisor = await upAtRest(stint);
@@ -236,7 +236,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     },
   );
 
-  test.concurrent("an audit log that can be neither synced nor cut holds nothing up, and is whole afterwards", async () => {
+  test.concurrent("an audit log that can be neither synced nor truncated delays nothing, and is complete afterwards", async () => {
     await using stint = new Stint();
     const supervisor = await upAtRest(stint);
     {
@@ -252,7 +252,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     expect(stint.textOf("home/audit.ndjson").split('"task_completed"')).toHaveLength(3);
   });
 
-  test.concurrent("an accepted task whose record cannot be opened for a while is told of, and runs then", async () => {
+  test.concurrent("an accepted task whose record cannot be opened for a while is reported, and runs afterwards", async () => {
     await using stint = new Stint();
     const supervisor = await upAtRest(stint);
     const path = join(stint.home, "pending", "000002-late.json");

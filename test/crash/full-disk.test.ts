@@ -11,7 +11,7 @@ const canMount =
   Bun.spawnSync(["sh", "-c", "d=$(mktemp -d) && mount -t tmpfs tmpfs $d && umount $d"]).exitCode === 0;
 
 test.skipIf(!canMount)(
-  "a supervisor on a full disk keeps its jobs, starts nothing, and goes on by itself when there is room",
+  "a supervisor on a full disk keeps its jobs, starts nothing, and resumes by itself when there is room",
   async () => {
     await using stint = new Stint();
     mkdirSync(stint.home);
@@ -23,7 +23,7 @@ test.skipIf(!canMount)(
       await stint.ok("submit", "--name", "first", "--", "sh", "-c", `${untilGo}; exit 3`);
       await stint.ok("submit", "--name", "second", "--", "true");
       await stint.reach(1, "running");
-      // Names need no room of their own here: a file that somebody moves in is there, however full the disk is.
+      // Names need no room of their own here: a file that is moved in is there, however full the disk is.
       const dropped = join(stint.home, "dropped.yaml");
       writeFileSync(dropped, "name: dropped\nrun: 'true'\n");
       fill(stint);
@@ -67,7 +67,7 @@ test.skipIf(!canMount)(
 );
 
 test.skipIf(!canMount)(
-  "a read-only file system is refused by every verb that writes, and told of by those that read",
+  "every verb that writes refuses a read-only file system, and those that read report it",
   async () => {
     await using stint = new Stint();
     mkdirSync(stint.home);

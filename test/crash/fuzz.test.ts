@@ -7,7 +7,7 @@ import { survives } from "./hostile.ts";
 
 const TASKS = 40;
 
-test("a home whose records were spoilt at random is worked off: what was not spoilt runs", async () => {
+test("a home with randomly corrupted records is drained: every intact task runs", async () => {
   await using stint = new Stint();
   const random = seededRandom(SEED);
   await stint.run(["submit", "-"], {

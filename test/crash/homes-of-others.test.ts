@@ -16,7 +16,7 @@ const STRANGER = 12_345;
 const AS_STRANGER = ["setpriv", "--reuid", String(STRANGER), "--regid", String(STRANGER), "--clear-groups"];
 const canBeStranger = process.getuid?.() === 0 && Bun.spawnSync([...AS_STRANGER, "true"]).success;
 
-/** A home below a folder that everybody may enter, as a home below /home is. */
+/** A home below a folder that every user may enter, as a home below /home is. */
 async function inTheOpen(): Promise<Stint> {
   const stint = new Stint();
   chmodSync(stint.root, 0o755);
@@ -66,7 +66,7 @@ test.skipIf(!canBeStranger).concurrent.each<readonly [string, (stint: Stint) => 
     },
     "is a link of user 12345",
   ],
-])("a home %s is refused with the advice, and nothing is written there", async (_which, spoil, advice) => {
+])("a home %s is refused with advice, and nothing is written there", async (_which, spoil, advice) => {
   await using stint = await inTheOpen();
   const home = spoil(stint);
   const before = Bun.spawnSync(["find", "-H", home, "-printf", "%p %T@\n"]).stdout.toString();
@@ -80,7 +80,7 @@ test.skipIf(!canBeStranger).concurrent.each<readonly [string, (stint: Stint) => 
 });
 
 test.skipIf(!canBeStranger)(
-  "a folder of a home that others may write to keeps the queue from starting",
+  "a folder of a home that other users may write to keeps the supervisor from starting",
   async () => {
     await using stint = await inTheOpen();
     for (const folder of ["inbox", "pending", "runs", "numbers", "index/names", "inbox/.taking"]) {
@@ -120,7 +120,7 @@ test.skipIf(!canBeStranger)(
 );
 
 test.skipIf(!canBeStranger)(
-  "a home that is opened to others is left alone until it is closed again",
+  "a supervisor leaves a home alone while other users may write to it",
   async () => {
     await using stint = await inTheOpen();
     const supervisor = await stint.up();
@@ -147,7 +147,7 @@ test.skipIf(!canBeStranger)(
 );
 
 test.skipIf(!canBeStranger)(
-  "of an inbox, files of others are refused, and one that others may write to is left alone",
+  "files of other users are refused in an inbox, and an inbox that other users may write to is left alone",
   async () => {
     await using stint = await inTheOpen();
     const [shared, own] = [join(stint.root, "shared"), join(stint.home, "inbox")];

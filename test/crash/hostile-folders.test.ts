@@ -62,16 +62,16 @@ test.concurrent.each(
 });
 
 /** Permission bits do not bite root: the executable runs as a user of its own. */
-const NOBODY = 65_534;
+const UNPRIVILEGED = 65_534;
 const canBeNobody =
   userInfo().uid === 0 &&
-  Bun.spawnSync(["setpriv", "--reuid", String(NOBODY), "--clear-groups", "true"]).exitCode === 0;
+  Bun.spawnSync(["setpriv", "--reuid", String(UNPRIVILEGED), "--clear-groups", "true"]).exitCode === 0;
 
 test.skipIf(!canBeNobody).concurrent.each([...FOLDERS])(
-  "%s/ without permission is refused in words and reported",
+  "a folder %s/ without permission is refused with an explanation and reported by doctor",
   async (folder) => {
     await using stint = new Stint();
-    chownSync(stint.root, NOBODY, NOBODY);
+    chownSync(stint.root, UNPRIVILEGED, UNPRIVILEGED);
     const executable = join(stint.root, "stint");
     cpSync("dist/stint", executable);
     const nobody = async (...args: string[]): Promise<{ code: number; said: string }> => {
@@ -83,7 +83,7 @@ test.skipIf(!canBeNobody).concurrent.each([...FOLDERS])(
           "100",
           "setpriv",
           "--reuid",
-          String(NOBODY),
+          String(UNPRIVILEGED),
           "--clear-groups",
           executable,
           ...args,
@@ -124,7 +124,7 @@ test.skipIf(!canBeNobody).concurrent.each([...FOLDERS])(
   },
 );
 
-test("a task in two places runs once, and what was copied is kept", async () => {
+test("a task whose record lies in two folders runs once, and the copy is kept", async () => {
   await using stint = new Stint();
   await stint.run(["submit", "-"], { input: 'name: good\nrun: echo x >> "$HOME/starts"\n' });
   const pending = join(stint.home, "pending", "000001-good.json");
@@ -154,7 +154,7 @@ test("a task in two places runs once, and what was copied is kept", async () => 
   expect(aside).toEqual([["000001-good.json"], ["000001-good.json"], ["000001-good.json"]]);
 });
 
-test("a copy that comes in while its task runs does not start it again", async () => {
+test("a copy of a record that appears while its task runs does not start the task again", async () => {
   await using stint = new Stint();
   const input = 'name: good\nrun: echo x >> "$HOME/starts"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done\n';
   await stint.run(["submit", "-"], { input });
@@ -171,7 +171,7 @@ test("a copy that comes in while its task runs does not start it again", async (
 });
 
 test.concurrent.each(["start", "exit.json"])(
-  "runs whose %s is none are brought to an end, beside the others",
+  "a run whose %s is invalid is ended, and the others go on",
   async (file) => {
     await using stint = new Stint();
     const shapes = Object.entries(SHAPES);
@@ -199,7 +199,7 @@ test.concurrent.each(["start", "exit.json"])(
   },
 );
 
-test("a home of which the files are links into another folder is worked on as it is", async () => {
+test("a home whose files are links into another folder works", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "good", "--", "true");
   const elsewhere = join(stint.root, "elsewhere");

@@ -29,8 +29,8 @@ async function allVerbs(stint: Stint): Promise<void> {
   await survives(stint, ["clean", "--older-than", "0s", "--dry-run"]);
 }
 
-describe("records that are none", () => {
-  test.concurrent.each([...PLACES])("in %s/ are kept, reported and in nobody's way", async (place) => {
+describe("invalid records", () => {
+  test.concurrent.each([...PLACES])("in %s/ are kept and reported, and the queue goes on", async (place) => {
     await using stint = new Stint();
     const pattern = await prepare(stint);
     const things = Object.entries({
@@ -57,7 +57,7 @@ describe("records that are none", () => {
   });
 });
 
-describe("what is no file of ours", () => {
+describe("a file that stint did not make", () => {
   const FOLDERS: readonly (readonly [string, (name: string) => string])[] = [
     ["requests", (name) => `${name}.json`],
     ["requests", (name) => `${name}.reply.json`],
@@ -73,7 +73,7 @@ describe("what is no file of ours", () => {
     ["runs", (name) => name],
   ];
 
-  test.concurrent.each(FOLDERS)("in %s/ is kept and in nobody's way", async (folder, named) => {
+  test.concurrent.each(FOLDERS)("in %s/ is kept, and the queue goes on", async (folder, named) => {
     await using stint = new Stint();
     const pattern = await prepare(stint);
     mkdirSync(join(stint.home, folder), { recursive: true });
@@ -137,7 +137,7 @@ describe("the one file of its kind", () => {
   });
 });
 
-test("whatever stands where the newest names are kept, a listing says the same and nobody complains", async () => {
+test("a listing says the same whatever stands in the place of the cache of newest names", async () => {
   await using stint = new Stint();
   await prepare(stint);
   await stint.ok("drain");

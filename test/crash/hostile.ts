@@ -28,7 +28,7 @@ const made =
 const SOCKET =
   "import socket,sys,os\nos.chdir(os.path.dirname(sys.argv[1]))\nsocket.socket(socket.AF_UNIX).bind(os.path.basename(sys.argv[1]))";
 
-/** What may stand in the place of a file; all of it is spoilt. */
+/** What may stand in the place of a file; all of it is invalid. */
 export const SHAPES: Readonly<Record<string, Put>> = {
   empty: written(() => ""),
   truncated: written((good) => good.slice(0, good.length / 2)),
@@ -43,7 +43,7 @@ export const SHAPES: Readonly<Record<string, Put>> = {
   "a link to a device without end": (path) => replaced(path, () => symlinkSync("/dev/zero", path)),
 };
 
-/** What a supervisor says at a start about a spoilt home, and a little more; a loop says that in no time. */
+/** What a supervisor logs at its start on a damaged home, and a little more; a busy loop exceeds it at once. */
 const MAX_LOG_BYTES = 20_000;
 
 /** The exit codes of the README's table; 70 is for bugs. */

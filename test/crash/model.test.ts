@@ -48,7 +48,7 @@ const anyMove = fc.oneof(
   },
 );
 
-test("any sequence of steps, crashes and restarts leaves the queue as a simple model of it", async () => {
+test("the queue is equal to a simple model of it after any sequence of steps, crashes and restarts", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyMove, { minLength: 5, maxLength: 80 }), async (moves) => {
       await using home = new TempHome();

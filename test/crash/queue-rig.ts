@@ -37,27 +37,27 @@ export class Rig {
   readonly model = new Map<number, ModelTask>();
   #numbers = 0;
   readonly #batches: number[][] = [];
-  #holder: Supervisor;
+  #supervisor: Supervisor;
 
   constructor(home: TempHome) {
     this.home = home;
-    this.#holder = this.#begin();
+    this.#supervisor = this.#begin();
   }
 
   /** What a start does, without the lock: there is one process. */
   #begin(): Supervisor {
     const supervisor = holderOf(this.home.layout, this.clock);
-    for (const task of recover(this.home.layout, this.clock.now()).tasks) supervisor.upsert(task);
+    for (const task of recover(this.home.layout, this.clock.now()).tasks) supervisor.queue.upsert(task);
     return supervisor;
   }
 
   restart(): void {
-    this.#holder.close();
-    this.#holder = this.#begin();
+    this.#supervisor[Symbol.dispose]();
+    this.#supervisor = this.#begin();
   }
 
   close(): void {
-    this.#holder.close();
+    this.#supervisor[Symbol.dispose]();
   }
 
   submit(count: number): void {
@@ -77,7 +77,7 @@ export class Rig {
       this.#numbers = metadata.number;
       this.model.set(metadata.number, newTask(metadata.number));
     }
-    new Publisher(this.#holder).runSlice();
+    new Publisher(this.#supervisor).runSlice();
   }
 
   /** What was queued together stays together until all of it has ended. */
@@ -124,8 +124,8 @@ export class Rig {
   }
 
   #operate(operation: Operation): Answer[] {
-    const wishedAt = timestamp(this.#holder.context.clock.now());
-    return operate(this.#holder, { operation, actor: "ada", at: wishedAt });
+    const wishedAt = timestamp(this.#supervisor.context.clock.now());
+    return operate(this.#supervisor, { operation, actor: "ada", at: wishedAt });
   }
 
   #do(number: number, step: Step, isAllowed: boolean): void {
@@ -136,7 +136,8 @@ export class Rig {
       const targets = [{ id, uid, epoch }];
       const [answer] = this.#operate(operationOf(task, step, targets));
       expect([step.type, answer?.problem === undefined]).toEqual([step.type, isAllowed]);
-    } else if (isAllowed) this.#holder.commit([{ before: task, after: changed(), actor: "ada" }]);
+    } else if (isAllowed)
+      this.#supervisor.committer.commit([{ before: task, after: changed(), actor: "ada" }]);
   }
 
   #changed(task: Task, step: Step): "by operation" | (() => Task) {

@@ -38,7 +38,7 @@ const ROUNDS = 4;
 const JOBS = 8;
 const LONGEST_MS = 400;
 
-test.concurrent("a cancel that races with exit 0: what is on record is what was answered", async () => {
+test.concurrent("a cancel that races with exit 0 is answered with what is on record", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", String(JOBS));
   const codes = new Set<number>();
@@ -72,7 +72,7 @@ test.concurrent.each([
   ["without a supervisor", false],
   ["beside a supervisor", true],
 ])(
-  "a retry that races with a clean-up, %s: the task is queued again or gone",
+  "a retry that races with clean, %s, queues the task again or finds it gone",
   async (_what, isSupervised) => {
     await using stint = new Stint();
     if (isSupervised) await stint.up();
@@ -104,26 +104,23 @@ test.concurrent.each([
   ["retry", { verb: "retry" }],
   ["hold", { verb: "hold" }],
   ["release", { verb: "release" }],
-] as const)(
-  "a %s that is left over from an earlier epoch is a conflict and changes nothing",
-  async (_verb, wish) => {
-    await using stint = new Stint();
-    await stint.ok("submit", "--hold", "--", "true");
-    const layout = new Layout(stint.home);
-    const target = targetOf(layout);
-    await stint.ok("cancel", "1");
-    await stint.ok("retry", "1");
-    const before = stint.records();
-    const operation: Operation = { ...wish, targets: [target] };
-    const { id } = postRequest(layout, { at: timestamp(systemClock.now()), actor: "ada", operation });
-    await stint.up();
-    await until("it is answered", () => stint.files("requests").includes(`${id}.reply.json`));
-    const reply: unknown = JSON.parse(readFileSync(join(layout.requests, `${id}.reply.json`), "utf8"));
-    expect(reply).toMatchObject({ answers: [{ problem: { code: "VERSION_CONFLICT" } }] });
-    expect(stint.records()).toEqual(before);
-    expect(stint.files("requests")).toEqual([`${id}.reply.json`]);
-  },
-);
+] as const)("a %s for an earlier epoch is a conflict and changes nothing", async (_verb, wish) => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  const layout = new Layout(stint.home);
+  const target = targetOf(layout);
+  await stint.ok("cancel", "1");
+  await stint.ok("retry", "1");
+  const before = stint.records();
+  const operation: Operation = { ...wish, targets: [target] };
+  const { id } = postRequest(layout, { at: timestamp(systemClock.now()), actor: "ada", operation });
+  await stint.up();
+  await until("it is answered", () => stint.files("requests").includes(`${id}.reply.json`));
+  const reply: unknown = JSON.parse(readFileSync(join(layout.requests, `${id}.reply.json`), "utf8"));
+  expect(reply).toMatchObject({ answers: [{ problem: { code: "VERSION_CONFLICT" } }] });
+  expect(stint.records()).toEqual(before);
+  expect(stint.files("requests")).toEqual([`${id}.reply.json`]);
+});
 
 /** The only task, as a command line that looks at it now would name it. */
 function targetOf(layout: Layout): Target {
@@ -138,7 +135,7 @@ test.concurrent.each([
   ["without a supervisor", false],
   ["beside a supervisor", true],
 ])(
-  "of two edits of one version, %s, one wins and the other is told of a conflict",
+  "one of two edits of the same version, %s, wins, and the other is a conflict",
   async (_what, isSupervised) => {
     await using stint = new Stint();
     if (isSupervised) await stint.up();

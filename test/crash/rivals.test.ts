@@ -11,7 +11,7 @@ const KILLS = 5;
 /** A job that ends when the test lets it: one that ends by the clock may do so before it is looked at. */
 const UNTIL_GO = "until test -e $HOME/go; do sleep 0.05; done";
 
-test("8 supervisors at once, the holder killed again and again: one holds, every task runs once", async () => {
+test("of 8 supervisors one holds the lock, and every task runs once, though the holder is killed again and again", async () => {
   const fought = await rivalry({ tasks: TASKS, kills: KILLS });
   // Who does not get the lock says so with the code for a conflict.
   expect(fought.refused).toEqual(new Set([4]));
@@ -23,7 +23,7 @@ test("8 supervisors at once, the holder killed again and again: one holds, every
   expect(completed).toHaveLength(TASKS);
 }, 300_000);
 
-test("those that wait beside a supervisor go on when it is killed: one takes over, all see the end", async () => {
+test("commands that wait beside a supervisor go on when it is killed: one takes over, and all see the end", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up("--jobs", "1");
   await stint.run(["submit", "-"], {
@@ -49,7 +49,7 @@ test("those that wait beside a supervisor go on when it is killed: one takes ove
   ]);
 });
 
-test("20 command lines at once beside a supervisor: numbers are unique, every answer is on record", async () => {
+test("20 commands at once beside a supervisor get unique numbers, and every answer is on record", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "2");
   await stint.ok("submit", "--hold", "--name", "shared", "--", "true");
@@ -64,7 +64,7 @@ test("20 command lines at once beside a supervisor: numbers are unique, every an
   for (const { code } of setCodes) expect([0, 4]).toContain(code);
 });
 
-test("a supervisor that is stopped keeps its home; when it goes on it has lost nothing", async () => {
+test("a stopped supervisor keeps its lock, and has lost nothing when it is continued", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.run(["submit", "-"], { input: `name: short\nrun: ${UNTIL_GO}\n` });
@@ -80,7 +80,7 @@ test("a supervisor that is stopped keeps its home; when it goes on it has lost n
   expect(status.attempts).toHaveLength(1);
 });
 
-test("after a reboot a running task is queued again, and one whose result is on record keeps it", async () => {
+test("a task that ran before a reboot is queued again, and one whose result is on record keeps it", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up("--jobs", "2");
   await stint.run(["submit", "-"], {

@@ -24,7 +24,7 @@ function told(stint: Stint): string[] {
   return [...new Set(lines)].map((line) => line.split(" ").slice(0, 2).join(" ")).toSorted();
 }
 
-/** Ends that somebody wants to hear of: nobody misses one, and a double bears the id of the first. */
+/** Ends with receivers: no receiver misses one, and a repeated notice has the id of the first. */
 export const NOTICES_SCENARIO: Scenario = {
   name: "drain with notices",
   prepare: async (stint) => {

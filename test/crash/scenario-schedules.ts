@@ -34,7 +34,7 @@ function notingStart(name: string, more = ""): string {
   return `  - name: ${name}\n    run: echo $STINT_TASK_ID >> $HOME/starts\n${more}`;
 }
 
-/** A firing of two tasks that is due as soon as somebody supervises, beside a schedule that nobody has seen yet. */
+/** A firing of two tasks that is due as soon as a supervisor runs, beside a schedule that no supervisor has read yet. */
 export const SCHEDULE_SCENARIO: Scenario = {
   name: "a schedule that is due",
   prepare: async (stint) => {

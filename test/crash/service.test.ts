@@ -15,7 +15,7 @@ test.concurrent.each([
   ["the supervisor first", true],
   ["the jobs first", false],
 ])(
-  "a service manager ends all at once, %s: the jobs are interrupted, uncounted, and run again",
+  "jobs that a service manager ends together with their supervisor, %s, are interrupted, uncounted, and run again",
   async (_what, isSupervisorFirst) => {
     await using stint = new Stint();
     const supervisor = await stint.up("--jobs", "3");

@@ -159,7 +159,7 @@ function pretendAge(stint: Stint): void {
   }
 }
 
-/** What only a crash leaves lying about, and nobody would ever remove. */
+/** What only a crash leaves, and no later run would remove. */
 function checkNothingIsLeft(stint: Stint): void {
   for (const folder of ["tmp", "requests", "inbox/.taking"]) {
     const left = stint.files(folder);

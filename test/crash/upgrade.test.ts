@@ -5,7 +5,7 @@ import { markedProcesses, Stint, until } from "../rig/stint.ts";
 
 const WAIT = "until test -e $HOME/go; do sleep 0.05; done";
 
-test("jobs go on while the executable is replaced, and the new one records their true end", async () => {
+test("jobs go on while the executable is replaced, and the new one records how they ended", async () => {
   await using stint = new Stint();
   const [installed, next] = ["stint", "stint.next"].map((name) => join(stint.root, name)) as [string, string];
   copyFileSync(stint.executable, installed);
@@ -29,7 +29,7 @@ test("jobs go on while the executable is replaced, and the new one records their
   await until("the second has ended meanwhile", () => stint.files("runs/000002-b/1").includes("exit.json"));
   await stint.up("--jobs", "3");
   await stint.reach(2, "failed");
-  // The others were adopted: they run, and were not started anew.
+  // The others were adopted: they run, and were not started again.
   expect([1, 3].map((number) => stint.record(number).status.state)).toEqual(["running", "running"]);
   writeFileSync(join(stint.root, "go"), "");
   for (const number of [1, 3]) await stint.reach(number, "failed");
@@ -43,7 +43,7 @@ test("jobs go on while the executable is replaced, and the new one records their
 test.concurrent.each([
   ["started itself", false, { code: "KILLED", rule: "signal" }],
   ["adopted", true, { code: "STALE_WORKER", rule: "process-gone" }],
-])("a supervisor notices that a job is dead which it %s", async (_what, isAdopted, failure) => {
+])("a supervisor notices the death of a job that it %s", async (_what, isAdopted, failure) => {
   await using stint = new Stint();
   const first = await stint.up();
   await stint.ok("submit", "--", "sleep", "60");

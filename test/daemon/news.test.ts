@@ -50,11 +50,11 @@ describe("newsOf()", () => {
     ["an end that a crash cut short", null, failed, ["failure", "deadLetter", "batchEnd"]],
     ["a success of many that a crash cut short", null, after(always, exited(0)), ["success"]],
     ["a retry that a crash cut short", null, retriedOnce, []],
-  ])("tells of %s", async (_what, before, next, expected) => {
+  ])("makes a notice for %s", async (_what, before, next, expected) => {
     expect(await events(before, next)).toEqual(expected);
   });
 
-  test("gives the same notices each time it is asked, and others for the next epoch", async () => {
+  test("makes the same notices each time, and others for the next epoch", async () => {
     const [first, ...others] = await news([{ before: null, after: failed }]);
     const asked = await news([{ before: asRunning(queued), after: failed }]);
     expect(asked.map(({ id }) => id)).toEqual([first, ...others].map((one) => one?.id ?? ""));
@@ -66,7 +66,7 @@ describe("newsOf()", () => {
     expect([first?.runId, next[0]?.runId]).toEqual(["token-1", "token-2"]);
   });
 
-  test("ends a batch once, with the last of those that end in one step", async () => {
+  test("reports the end of a batch once, with the last of the tasks that end in one commit", async () => {
     const member = (number: number, state: "completed" | "failed" | "queued"): Task => {
       const spec = { on: { batchEnd: [command] } };
       return taskIn(state, { number, spec, metadata: { batch: "b" } });
@@ -82,7 +82,7 @@ describe("newsOf()", () => {
     });
   });
 
-  test("counts the ended ones of the batch that lie in done/ and dead-letter/, and no others", async () => {
+  test("counts the tasks of the batch in done/ and dead-letter/, and no others", async () => {
     await using home = new TempHome();
     const batch = { metadata: { batch: "b" } };
     home.put(taskIn("completed", { number: 1, metadata: { batch: "a" } }));
@@ -107,7 +107,7 @@ describe("what a receiver gets", () => {
     return notice;
   };
 
-  test("an address of a dead-man switch keeps what it has", async () => {
+  test("keeps the query of a dead-man switch's address", async () => {
     const notice = await failure(3);
     expect(pingAddress("https://a.org/id/?create=1", notice)).toBe("https://a.org/id/3?create=1&rid=token-1");
     expect(pingAddress("https://a.org/id", { ...notice, event: "start" })).toBe(
@@ -119,12 +119,12 @@ describe("what a receiver gets", () => {
     expect(pingAddress("https://a.org/id", exitZero)).toContain("/id/fail?");
   });
 
-  test("a signature is that of the time and the body", () => {
+  test("is signed over the time and the body", () => {
     const hex = createHmac("sha256", "key").update("12.body").digest("hex");
     expect(signatureOf("body", { secret: "key", atMs: 12_345 })).toBe(`t=12,v1=${hex}`);
   });
 
-  test("a command's variables are empty where there is nothing to say", async () => {
+  test("leaves a command's variables empty where there is no value", async () => {
     expect(variablesOf(await failure(3), "/home")).toMatchObject({
       STINT_HOME: "/home",
       STINT_EVENT: "failure",

@@ -40,7 +40,7 @@ const EXPECTED = {
 /** A jitter is no lateness. */
 const LATE_MS = 6 * 60_000;
 
-test("a week with two reboots, a night of sleep and a change of the clocks", async () => {
+test("schedules fire as they should in a week with two reboots, a night of suspend and a change of the clocks", async () => {
   await using home = new TempHome();
   for (const [name, text] of Object.entries(SCHEDULES))
     writeFileSync(join(home.layout.schedules, `${name}.yaml`), text, { mode: 0o600 });

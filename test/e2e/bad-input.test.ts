@@ -43,7 +43,7 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
   ["down without a supervisor", { args: ["down"], code: 5, says: "none is up" }],
 ];
 
-test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, { args, code, says }) => {
+test.each(REFUSED)("%s is refused with its exit code and a message", async (_what, { args, code, says }) => {
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--", "true");
   const ran = await stint.run(args);
@@ -53,7 +53,7 @@ test.each(REFUSED)("%s is refused with its exit code, in words", async (_what, {
   expect(stint.records()).toHaveLength(1);
 });
 
-test("all faults of a file are told at once, each with its place, and nothing is queued", async () => {
+test("all faults of a file are reported at once, each with its place, and nothing is queued", async () => {
   await using stint = new Stint();
   const input = "name: ok\nrun: true\n---\nrunn: x\ntimeout: 5\nsecurity: {a: [1]}\n";
   const ran = await stint.run(["submit", "-"], { input });
@@ -92,14 +92,14 @@ test.each([
   expect(await shell.exited).toBe(6);
 });
 
-test("what a program writes into a pipe is read from it", async () => {
+test("submit reads a task file from a pipe", async () => {
   await using stint = new Stint();
   const line = `${stint.executable} submit <(sleep 0.1; echo 'name: piped'; echo 'run: a')`;
   const shell = Bun.spawn(["bash", "-c", line], { cwd: stint.root, env: stint.env, stdin: "ignore" });
   expect(await new Response(shell.stdout).text()).toBe("000001-piped\n");
 });
 
-test("a home of a newer stint is refused and left untouched", async () => {
+test("a home of a newer stint is refused and left unchanged", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   writeFileSync(join(stint.home, "home.json"), '{"version": 99}\n');
@@ -127,7 +127,7 @@ test("a home that is a file is refused", async () => {
   expect(ran.err).not.toContain("Internal error");
 });
 
-test("a spoilt record is put aside and reported, and does not stop the others", async () => {
+test("a corrupt record is put aside and reported, and does not stop the others", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   writeFileSync(join(stint.home, "pending", "000099-empty.json"), "");

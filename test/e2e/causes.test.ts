@@ -24,7 +24,7 @@ async function endsOf(stint: Stint, lines: readonly string[]): Promise<string[]>
   return ends;
 }
 
-test("an exit code, a killed command, and a word of the log are told apart", async () => {
+test("an exit code, a killed command and a message in the log give different failures", async () => {
   await using stint = new Stint();
   const ends = await endsOf(stint, [
     "timeout 5x true",
@@ -52,7 +52,7 @@ test("an exit code, a killed command, and a word of the log are told apart", asy
   ]);
 });
 
-test("a module that is missing is told with the Python that lacks it, and anew from another environment it is there", async () => {
+test("a missing module is reported with the Python that lacks it, and the task completes once another environment has it", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "python3", "-c", "import beside");
   await stint.run(["drain"]);
@@ -76,7 +76,7 @@ function canMount(folder: string): boolean {
   return Bun.spawnSync(mount, { stderr: "ignore" }).success;
 }
 
-test("a write that failed is laid to the disk where that is full", async () => {
+test("a failed write counts as a full disk where the disk is full", async () => {
   await using stint = new Stint();
   const disk = join(stint.root, "disk");
   if (!canMount(disk)) return;

@@ -14,7 +14,7 @@ async function trained(stint: Stint): Promise<void> {
 
 const MODEL = ["000001-train/1/model.keras", "000001-train/checkpoint/last"];
 
-test("clean leaves models and checkpoints until it is told otherwise, and tells how much they are", async () => {
+test("clean keeps artifacts and checkpoints unless it is told otherwise, and says how large they are", async () => {
   await using stint = new Stint();
   await trained(stint);
   const runs = (): string[] => filesIn(join(stint.home, "runs"));
@@ -29,7 +29,7 @@ test("clean leaves models and checkpoints until it is told otherwise, and tells 
     "1.5 KiB of artifacts and checkpoints stay",
   );
   expect([stint.records(), runs()]).toEqual([[], MODEL]);
-  // Nobody has a record of it any more: it is as old as its youngest file.
+  // It has no record any more: it is as old as its newest file.
   await stint.ok("clean", "--older-than", "1d", "--artifacts");
   expect(runs()).toEqual(MODEL);
   expect(await stint.ok("clean", "--older-than", "0s", "--artifacts", "--dry-run")).toStartWith(
@@ -41,7 +41,7 @@ test("clean leaves models and checkpoints until it is told otherwise, and tells 
   expect(stint.files("runs")).toEqual([]);
 });
 
-test("clean --artifacts takes all that a task left, and nothing of one that stays", async () => {
+test("clean --artifacts removes everything that a removed task left, and nothing of a task that stays", async () => {
   await using stint = new Stint();
   await trained(stint);
   await stint.ok("run", "--name", "last", "--", "sh", "-c", 'echo x >"$STINT_RUN_DIR/result"');
@@ -50,7 +50,7 @@ test("clean --artifacts takes all that a task left, and nothing of one that stay
   expect(filesIn(join(stint.home, "runs"))).toContain("000002-last/1/result");
 });
 
-test("retention takes artifacts and checkpoints by their own ages", async () => {
+test("retention removes artifacts and checkpoints by their own ages", async () => {
   await using stint = new Stint();
   await trained(stint);
   writeFileSync(join(stint.home, "config.yaml"), "retention: {done: never, checkpoints: 0s}\n");

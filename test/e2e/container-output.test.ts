@@ -8,7 +8,7 @@ const refusal = preparePodman();
 const title = refusal === null ? "a container" : `a container (not tried: ${refusal})`;
 
 describe.skipIf(refusal !== null)(title, () => {
-  test.concurrent("that floods its log is cut down to its cap, leaves nothing else behind, and is ended at once", async () => {
+  test.concurrent("that floods its log is cut to its cap, leaves nothing else, and can be ended at once", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");
     const logs = "logs: {maxBytes: 1MB}";
@@ -38,7 +38,7 @@ describe.skipIf(refusal !== null)(title, () => {
   test.concurrent.each([
     ["localhost/no-such-image:1", "podman build -t"],
     ["docker.io/library/Python:3", "in small letters"],
-  ])("of an image that never was (%s) fails at once, with the advice", async (image, advice) => {
+  ])("of an image that does not exist (%s) fails at once, with advice", async (image, advice) => {
     await using stint = new PodmanStint();
     await stint.ok("submit", "--image", image, "--", "true");
     await stint.run(["drain"]);

@@ -16,7 +16,7 @@ test.each([
     (supervisor: string) => `map[stint.holder:${supervisor} stint.home:/h stint.task:t]`,
   ],
 ])(
-  "a sweep of containers spares those of the present holder and those kept, with labels as %s",
+  "the removal of stale containers keeps those of the present supervisor, with labels as %s",
   async (_shape, labels) => {
     await using stint = new Stint();
     const listed = [
@@ -37,7 +37,7 @@ test.each([
 );
 
 test.skipIf(refusal !== null)(
-  `a sweep of real containers does so too (${refusal ?? "with podman"})`,
+  `the removal of stale containers works with a real engine (${refusal ?? "with podman"})`,
   async () => {
     await using stint = new PodmanStint();
     const make = (name: string, supervisor: string): string => {

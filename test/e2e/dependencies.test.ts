@@ -28,7 +28,7 @@ function mend(stint: Stint, name: string): void {
   writeFileSync(join(stint.root, `${name}-works`), "");
 }
 
-test.concurrent("children start after their parents, named in every way, in one batch and across", async () => {
+test.concurrent("children start after their parents, however these are named, within a batch and across batches", async () => {
   await using stint = new Stint();
   await queue(stint, "first", "--hold");
   const yaml = [
@@ -54,7 +54,7 @@ test.concurrent("children start after their parents, named in every way, in one 
   expect(at("last")).toBeGreaterThan(Math.max(lastOfSweep, at("middle")));
 });
 
-test.concurrent("a failed parent is named by every verb, and its retry frees the child", async () => {
+test.concurrent("every verb names a failed parent, and its retry releases the child", async () => {
   await using stint = new Stint();
   await queueFailing(stint, "parent");
   await queue(stint, "child", "--after", "parent");
@@ -90,7 +90,7 @@ test.concurrent("a failed parent is named by every verb, and its retry frees the
   expect(ran(stint)).toBe("parent parent child grandchild");
 });
 
-test.concurrent("the other ends of a parent decide too", async () => {
+test.concurrent("a child may wait for a parent's failure, cancellation or any end", async () => {
   await using stint = new Stint();
   await queueFailing(stint, "bad");
   await queue(stint, "good");
@@ -125,7 +125,7 @@ test.concurrent("the other ends of a parent decide too", async () => {
   ]);
 });
 
-test.concurrent("what cannot be meant is refused with a hint, and nothing of it is queued", async () => {
+test.concurrent("an impossible dependency is refused with a hint, and nothing of the file is queued", async () => {
   await using stint = new Stint();
   await queue(stint, "train", "--hold");
   await queue(stint, "twice", "--hold");
@@ -151,7 +151,7 @@ test.concurrent("what cannot be meant is refused with a hint, and nothing of it 
   expect([again.code, again.err]).toEqual([2, expect.stringContaining("stint submit --from 1 --after")]);
 });
 
-test.concurrent("a task that is queued anew waits for its old parents, or for those that are named now", async () => {
+test.concurrent("submit --from keeps the parents of the task, or takes those that are named", async () => {
   await using stint = new Stint();
   await queueFailing(stint, "parent");
   await queue(stint, "child", "--after", "parent");
@@ -164,7 +164,7 @@ test.concurrent("a task that is queued anew waits for its old parents, or for th
   expect(stint.record(5).spec["after"]).toEqual([{ task: "000003-good", when: "success" }]);
 });
 
-test.concurrent("files that are dropped together may wait for each other, in any order of their names", async () => {
+test.concurrent("inbox files that arrive together may depend on each other, in any order of their names", async () => {
   await using stint = new Stint();
   await stint.up();
   const child = (after: string): string => `after: ${after}\nrun: ${NOTES}\n`;
@@ -203,7 +203,7 @@ test.concurrent("files that are dropped together may wait for each other, in any
   expect(stint.files("inbox/.rejected")).toContain("late.yaml");
 });
 
-test.concurrent("run starts the parents of what it was given, and nothing else", async () => {
+test.concurrent("run starts its own tasks and their parents, and nothing else", async () => {
   await using stint = new Stint();
   await queue(stint, "grandparent");
   await queue(stint, "parent", "--after", "grandparent");
@@ -227,7 +227,7 @@ test.concurrent("a task for certain supervisors waits for one of them", async ()
   await stint.reach(1, "completed");
 });
 
-test.concurrent("a sweep runs as many at a time as it may, and gives up after so many failures", async () => {
+test.concurrent("a sweep respects maxParallel, and stops after maxFailures", async () => {
   await using stint = new Stint();
   const job = "echo begin >> $HOME/ran; sleep 0.03; echo end >> $HOME/ran; exit $STINT_VALUE_N";
   const flags = [

@@ -46,7 +46,7 @@ function simulated(...memories: string[]): string {
 const SEEN = 'echo "$STINT_TASK_NAME [$CUDA_VISIBLE_DEVICES]" >> $HOME/lines';
 const STAY = "until test -e $HOME/$STINT_TASK_NAME-may-end; do sleep 0.02; done";
 
-test.concurrent("a job sees the devices that it was given, and one without any sees none", async () => {
+test.concurrent("a job sees the devices that are assigned to it, and a job without devices sees none", async () => {
   await using stint = new GpuStint(simulated("80GiB", "24GiB", "80GiB"));
   await stint.queue("small", SEEN, "--gpus", "1", "--gpu-model", "model1");
   await stint.queue("two", SEEN, "--gpus", "2", "--gpu-min-memory", "80GiB");
@@ -56,7 +56,7 @@ test.concurrent("a job sees the devices that it was given, and one without any s
   expect(stint.devicesOf(2)).toEqual(["SIM-0", "SIM-2"]);
 });
 
-test.concurrent("of many short jobs never two have one device", async () => {
+test.concurrent("two of many short jobs never have the same device", async () => {
   await using stint = new GpuStint(simulated("8GiB", "8GiB"));
   const job =
     'echo "begin $CUDA_VISIBLE_DEVICES" >> $HOME/lines; sleep 0.0$STINT_VALUE_N; echo "end $CUDA_VISIBLE_DEVICES" >> $HOME/lines';
@@ -72,7 +72,7 @@ test.concurrent("of many short jobs never two have one device", async () => {
   expect([stint.lines().length, most, [...open.keys()].toSorted()]).toEqual([60, 1, ["SIM-0", "SIM-1"]]);
 });
 
-test.concurrent("shares go as far as the memory of a device, and explain counts them up", async () => {
+test.concurrent("shares fill at most the memory of a device, and explain lists them", async () => {
   await using stint = new GpuStint(simulated("10GiB"));
   for (const name of ["a", "b", "c"]) await stint.queue(name, STAY, "--vram", "4GiB");
   await stint.queue("d", STAY, "--gpus", "1");
@@ -98,7 +98,7 @@ test.concurrent("shares go as far as the memory of a device, and explain counts 
   await stint.reach(4, "completed");
 });
 
-test.concurrent("a process outside is respected and named until it has gone", async () => {
+test.concurrent("a foreign process on a device is respected and named until it has ended", async () => {
   await using stint = new GpuStint();
   using fake = new FakeNvidia();
   fake.lists(
@@ -142,7 +142,7 @@ test.concurrent("a job that outlived its supervisor keeps its device", async () 
   expect(stint.record(1).status.attempts).toHaveLength(1);
 });
 
-test.concurrent("what ran out of memory is tried once more, alone and on the larger device", async () => {
+test.concurrent("a job that ran out of GPU memory is retried once, alone and on the larger device", async () => {
   await using stint = new GpuStint(simulated("24GiB", "80GiB"));
   const script = `${SEEN}; test $STINT_ATTEMPT -ge 2 || { echo "torch.OutOfMemoryError: CUDA out of memory."; exit 1; }`;
   const quick = "perClass: {GPU_OOM: {backoff: {first: 300ms, max: 300ms, jitter: none}}}";
@@ -155,7 +155,7 @@ test.concurrent("what ran out of memory is tried once more, alone and on the lar
   expect(stint.lines()).toEqual(["oom [SIM-0]", "oom [SIM-1]"]);
 });
 
-test.concurrent("after a fault of its device a job gets another", async () => {
+test.concurrent("a job whose device failed gets another device", async () => {
   await using stint = new GpuStint(simulated("24GiB", "80GiB"));
   const script = `${SEEN}; test $STINT_ATTEMPT -ge 2 || { echo "CUDA error: uncorrectable ECC error encountered"; exit 1; }`;
   const quick = "perClass: {GPU_FAULT: {backoff: {first: 300ms, max: 300ms, jitter: none}}}";
@@ -167,7 +167,7 @@ test.concurrent("after a fault of its device a job gets another", async () => {
   expect(stint.lines()).toEqual(["fault [SIM-0]", "fault [SIM-1]"]);
 });
 
-test.concurrent("what can never fit is refused with the reason, by submit and by set", async () => {
+test.concurrent("submit and set refuse what can never fit, with the reason", async () => {
   await using stint = new GpuStint(simulated("24GiB", "24GiB"));
   const refused = async (...flags: string[]): Promise<string> => {
     const { code, err } = await stint.run(["submit", "--name", "x", ...flags, "--", "true"]);
@@ -188,7 +188,7 @@ test.concurrent("what can never fit is refused with the reason, by submit and by
   await stint.ok("set", "1", "gpus=2");
 });
 
-test.concurrent("a task that no longer fits is told so, and a crash leaves no share behind", async () => {
+test.concurrent("explain says that a task no longer fits, and a crash leaves no share of a device", async () => {
   await using stint = new GpuStint();
   using fake = new FakeNvidia();
   stint.variables = fake.envOfMachine;
@@ -225,7 +225,7 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   await stint.queue("late", "true", "--gpus", "1");
   expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
   expect(await stint.ok("gpus")).toContain(`000004-long of ${other.home} has it whole`);
-  // Its supervisor gone, the device is still that of the job; the job gone too, nobody has it.
+  // Without its supervisor the job still has the device; when the job is gone too, the device is free.
   up.kill("SIGKILL");
   await up.exited;
   expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
@@ -234,7 +234,7 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   await until("no share is left", () => stint.files("../runtime/stint/devices").length === 0);
 });
 
-test.concurrent("GPUs that a home makes up are that home's alone", async () => {
+test.concurrent("simulated GPUs belong to one home alone", async () => {
   await using stint = new GpuStint(simulated("8GiB"));
   await using other = new GpuStint(simulated("8GiB"));
   other.variables = { XDG_RUNTIME_DIR: join(stint.root, "runtime") };
@@ -249,7 +249,7 @@ test.concurrent("GPUs that a home makes up are that home's alone", async () => {
     expect(await stint.ok(...verb.split(" "))).not.toContain(other.home);
 });
 
-test.concurrent("a tool that hangs keeps no job without GPUs waiting, and explain says what is amiss", async () => {
+test.concurrent("a GPU tool that hangs delays no job without GPUs, and explain says what is wrong", async () => {
   await using stint = new GpuStint();
   using fake = new FakeNvidia("hang");
   stint.variables = fake.envOfMachine;

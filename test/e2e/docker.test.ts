@@ -44,7 +44,7 @@ const lastOf = (stint: Stint, number: number) => stint.record(number).status.att
 const DOCKER = ["run", "--image", "alpine", "--env", "A=b"];
 
 describe("docker", () => {
-  test("is asked to run, to show the output and to remove what it ran", async () => {
+  test("is asked to run the container, to follow its output and to remove it", async () => {
     await using stint = new DockerStint();
     stint.begin();
     const { code } = await stint.run([...DOCKER, "--", "sh", "-c", "echo out; exit 3"]);
@@ -59,7 +59,7 @@ describe("docker", () => {
     expect(stint.calls("rm")).toEqual(["docker [rm] [-f] [-v] [stint-TOKEN]"]);
   });
 
-  test("pulls what is missing, and the task says so meanwhile", async () => {
+  test("pulls a missing image, and the task says so meanwhile", async () => {
     await using stint = new DockerStint();
     stint.begin();
     stint.set("slow-pull");
@@ -79,7 +79,7 @@ describe("docker", () => {
       "RUNTIME_ERROR",
       "not pulled within 1 s",
     ],
-    ["an image that nobody has", "container: {image: pyhton}", "INVALID_SPEC", "there is no such image"],
+    ["an image that does not exist", "container: {image: pyhton}", "INVALID_SPEC", "there is no such image"],
     [
       "an image that must not be pulled",
       "container: {image: nowhere, pull: always}",
@@ -95,7 +95,7 @@ describe("docker", () => {
     expect(lastOf(stint, 1)?.failure).toMatchObject({ code, error: expect.stringContaining(words) });
   });
 
-  test("a daemon that cannot be reached is an error of the machine, and is tried again", async () => {
+  test("that cannot be reached is a failure of the machine, and the task is retried", async () => {
     await using stint = new DockerStint();
     stint.begin();
     stint.set("down");
@@ -110,7 +110,7 @@ describe("docker", () => {
     });
   });
 
-  test("a cancel stops the container, one in the middle of a pull too", async () => {
+  test("stops the container at a cancel, also during a pull", async () => {
     await using stint = new DockerStint();
     stint.begin();
     stint.set("slow-pull");
@@ -126,7 +126,7 @@ describe("docker", () => {
   });
 });
 
-test("without an engine a task can be queued, and fails with the reason", async () => {
+test("a container task can be queued without an engine, and fails with the reason", async () => {
   await using stint = new Stint();
   await stint.ok("init");
   const env = { PATH: join(stint.root, "empty") };

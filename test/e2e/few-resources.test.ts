@@ -35,7 +35,7 @@ async function allAreDone(stint: Stint): Promise<void> {
   }
 }
 
-test.if(canLimit)("few open files hold jobs back, uncounted, and ls and explain say so", async () => {
+test.if(canLimit)("a low limit of open files delays jobs, uncounted, and ls and explain say so", async () => {
   await using stint = new Stint();
   await queueMany(stint, `[sh, -c, "until test -e $HOME/go; do sleep 0.1; done"]`);
   const supervisor = await stint.upUnder({ under: limited("--nofile=40") }, "--jobs", String(JOBS));
@@ -58,7 +58,7 @@ test.if(canLimit)("few open files hold jobs back, uncounted, and ls and explain 
 });
 
 test.if(canBeUser)(
-  "few processes hold jobs back, and leave the supervisor what it needs itself",
+  "a low limit of processes delays jobs, and leaves the supervisor what it needs",
   async () => {
     await using stint = new Stint();
     chownSync(stint.root, STRANGER, STRANGER);
@@ -72,7 +72,7 @@ test.if(canBeUser)(
   },
 );
 
-test.if(canLimit)("a supervisor works where its runtime may make no machine code", async () => {
+test.if(canLimit)("a supervisor works where its runtime may not make machine code", async () => {
   await using stint = new Stint();
   writeFileSync(join(stint.root, "slow.yaml"), "run: sleep 60\ntimeout: 100ms\nretries: 0\n");
   const under = limited("--as=2000000000");

@@ -8,7 +8,7 @@ const canUnshare =
   Bun.which("unshare") !== null && Bun.spawnSync([...ALONE, "true"], { stderr: "ignore" }).exitCode === 0;
 
 test.if(canUnshare)(
-  "as the first process, a drain sees orphans off, and ends with its own code",
+  "a drain that is the first process of a container reaps orphans, and ends with its own exit code",
   async () => {
     await using stint = new Stint();
     const orphans = "for n in 1 2 3; do (setsid sleep 0.1 &); done";
@@ -23,7 +23,7 @@ test.if(canUnshare)(
   },
 );
 
-test.if(canUnshare)("as the first process, a supervisor leaves by a TERM", async () => {
+test.if(canUnshare)("a supervisor that is the first process of a container ends at a TERM", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   const outer = stint.start(["up"], { under: ALONE });

@@ -8,7 +8,7 @@ function settle(stint: Stint, settings: string): void {
   writeFileSync(join(stint.home, "config.yaml"), settings);
 }
 
-test("gpus shows devices, their use and strangers; doctor finds them fine", async () => {
+test("gpus shows devices, their use and foreign processes, and doctor finds no fault", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia();
   fake.lists({ gpu: GPU_A, pid: 4_194_305, mebibytes: 512 });
@@ -28,7 +28,7 @@ test("gpus shows devices, their use and strangers; doctor finds them fine", asyn
   expect(doctor.out).toContain(`ok   GPU 0 is NVIDIA A100-SXM4-80GB, 80 GiB (${GPU_A})\n`);
 });
 
-test("gpus of a machine without any says where it looked", async () => {
+test("gpus says where it looked on a machine without GPUs", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia("missing");
   const none = "no GPU found: looked for nvidia-smi, rocm-smi, /dev/kfd";
@@ -41,7 +41,7 @@ test("gpus of a machine without any says where it looked", async () => {
   expect(JSON.parse(out)).toMatchObject({ devices: [], problem: null });
 });
 
-test("gpus follows config.yaml, whose GPUs may be made up", async () => {
+test("gpus shows the devices that config.yaml selects or simulates", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia();
   await stint.ok("submit", "--hold", "--", "true");
@@ -63,7 +63,7 @@ test("gpus follows config.yaml, whose GPUs may be made up", async () => {
   expect([faulty.code, faulty.err]).toEqual([6, expect.stringContaining("did you mean simulate?")]);
 });
 
-test("a GPU that failed is told of beside the others", async () => {
+test("gpus shows a failed GPU beside the others", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia("failed");
   const { code, out } = await stint.run(["gpus"], { env: fake.env });
@@ -73,7 +73,7 @@ test("a GPU that failed is told of beside the others", async () => {
   expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("BAD  GPU 0, GPU at 0000:41:00.0")]);
 });
 
-test("a tool that hangs delays gpus and doctor by no more than its time, and both say so", async () => {
+test("a GPU tool that hangs delays gpus and doctor by no more than its time limit, and both say so", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia("hang");
   // By itself it would be at it for ten minutes.
@@ -92,7 +92,7 @@ test("a tool that hangs delays gpus and doctor by no more than its time, and bot
   ]);
 });
 
-test("a tool that hangs does not keep a supervisor from starting jobs, nor from ending", async () => {
+test("a GPU tool that hangs does not keep a supervisor from starting jobs, nor from ending", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia("hang");
   const tool = join(fake.folder, "pid");
@@ -105,7 +105,7 @@ test("a tool that hangs does not keep a supervisor from starting jobs, nor from 
   await until("the tool is gone", () => !isAlive(pid));
 });
 
-test("gpus believes a supervisor that looked just now, and names the tasks on a device", async () => {
+test("gpus uses the fresh inventory of a supervisor, and names the tasks on a device", async () => {
   await using stint = new Stint();
   using fake = new FakeNvidia();
   await stint.ok("submit", "--", "sleep", "60");
@@ -119,7 +119,7 @@ test("gpus believes a supervisor that looked just now, and names the tasks on a 
   expect(fake.calls).toHaveLength(calls);
   up.kill("SIGTERM");
   await up.exited;
-  // Nobody keeps it fresh now.
+  // No supervisor refreshes it now.
   writeFileSync(join(stint.home, "inventory.json"), "{}");
   fake.lists({ gpu: GPU_B, pid: markedProcesses(token)[0] ?? 0, mebibytes: 512 });
   const { out } = await stint.run(["gpus"], { env: fake.env });

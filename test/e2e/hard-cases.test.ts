@@ -19,7 +19,7 @@ test("a job whose run folder was removed is not started a second time", async ()
   expect(markedProcesses(status.attempts[0]?.token ?? "")).not.toEqual([]);
 });
 
-test("a down that was left over does not end the next supervisor", async () => {
+test("a stale down request does not end the next supervisor", async () => {
   await using stint = new Stint();
   const first = await stint.up();
   first.kill("SIGSTOP");
@@ -34,7 +34,7 @@ test("a down that was left over does not end the next supervisor", async () => {
   expect(second.exitCode).toBeNull();
 });
 
-test("inbox files with names that cannot be kept are refused with the reason, and stop nothing", async () => {
+test("inbox files with unusable names are refused with the reason, and stop nothing else", async () => {
   await using stint = new Stint();
   await stint.up();
   const inbox = join(stint.home, "inbox");
@@ -58,7 +58,7 @@ test("inbox files with names that cannot be kept are refused with the reason, an
   expect(stint.records()).toHaveLength(1);
 });
 
-test("a supervisor outlives the reader of its log", async () => {
+test("a supervisor outlives the process that reads its log", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up();
   await supervisor.stdout.cancel();
@@ -69,7 +69,7 @@ test("a supervisor outlives the reader of its log", async () => {
   expect(supervisor.exitCode).toBeNull();
 });
 
-test("a record edited by hand in pending/ counts as it was edited, before it starts", async () => {
+test("a record that was edited by hand in pending/ counts as edited", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "1");
   await stint.ok("submit", "--name", "first", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.05; done");
@@ -86,7 +86,7 @@ test("a record edited by hand in pending/ counts as it was edited, before it sta
   expect(stint.record(2)).toMatchObject({ status: { state: "queued" }, spec: { hold: true } });
 });
 
-test("a record that is being saved when it has its turn lets others go, and is started as it was saved", async () => {
+test("a record that is being saved when its turn comes lets others start, and starts as saved", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "1");
   await stint.ok("submit", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.05; done");
@@ -109,7 +109,7 @@ test("a record that is being saved when it has its turn lets others go, and is s
   expect(stint.files("pending")).toEqual([]);
 });
 
-test("a record edited by hand into nonsense is put aside and reported", async () => {
+test("a record that was edited into invalid JSON is put aside and reported", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--", "true");
   const path = join(stint.home, "pending", "000001-true.json");
@@ -118,21 +118,21 @@ test("a record edited by hand into nonsense is put aside and reported", async ()
   expect(stint.files("pending/.corrupt")).toEqual(["000001-true.json"]);
 });
 
-test("submit --from takes flags over what the task had", async () => {
+test("submit --from lets flags override the values of the task", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "one", "--", "true");
   await stint.ok("submit", "--from", "1", "--priority", "7");
   expect(stint.record(2).spec).toMatchObject({ priority: 7 });
 });
 
-test("a long name is a reference in full", async () => {
+test("a long name is a reference at its full length", async () => {
   await using stint = new Stint();
   const name = `n${"a".repeat(60)}`;
   await stint.ok("submit", "--name", name, "--", "true");
   expect(await stint.ok("show", name)).toContain("queued");
 });
 
-test("a home whose lock cannot be read is refused in words, by run too", async () => {
+test("every verb and run refuse a home whose lock cannot be read, with an explanation", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--", "true");
   const lock = join(stint.home, "locks", "supervisor.lock");
@@ -143,7 +143,7 @@ test("a home whose lock cannot be read is refused in words, by run too", async (
   expect([ran.code, ran.err]).toEqual([125, expect.stringContaining(lock)]);
 });
 
-test("clean on a home with a spoilt request and stray files goes on", async () => {
+test("clean works in a home with an invalid request and stray files", async () => {
   await using stint = new Stint();
   await stint.up();
   writeFileSync(join(stint.home, "requests", "stray.json"), "{}");
@@ -186,7 +186,7 @@ test.concurrent.each([
   },
 );
 
-test("an id that is gone is not found, and not taken for others of its name that cannot be read", async () => {
+test("an id that is gone is not found, and is not taken for unreadable tasks of the same name", async () => {
   await using stint = new Stint();
   for (const number of [1, 2]) {
     await stint.ok("submit", "--hold", "--", "true");

@@ -24,8 +24,8 @@ async function inJob(stint: Stint, line: string, places = "2"): Promise<string> 
   return stint.textOf("home/runs/000001-outer/1/output.log");
 }
 
-describe("inside of a job", () => {
-  test("a supervisor is not left behind, as it would end with the job", async () => {
+describe("inside a job", () => {
+  test("up --detach is refused, as the supervisor would end with the job", async () => {
     await using stint = new Stint();
     const said = await inJob(stint, `$S --home ${stint.root}/other up --detach`);
     expect(said).toContain("nothing that a job starts outlives it");
@@ -35,7 +35,7 @@ describe("inside of a job", () => {
   });
 
   test.each(["run -- true", "submit --wait -- true", "submit --hold -- true && $S wait 2"])(
-    "where that has the only place there is, nobody waits for another task: %s",
+    "a wait for another task is refused where the job has the only slot: %s",
     async (verb) => {
       await using stint = new Stint();
       const said = await inJob(stint, `$S ${verb}`, "1");
@@ -50,7 +50,7 @@ describe("inside of a job", () => {
   test.each([
     ["--slot x", "000002-inner: lane x, behind 000001-outer"],
     ["--cpus all", "000002-inner: waits for CPUs"],
-  ])("that has what another task waits for, this is said at once: %s", async (flags, wait) => {
+  ])("a wait for a task that needs what the job holds is refused at once: %s", async (flags, wait) => {
     await using stint = new Stint();
     // A supervisor gives its cores away, or as many as it has places.
     const all = String(Math.max(4, availableParallelism()));
@@ -67,7 +67,7 @@ describe("inside of a job", () => {
     await stint.reach(1, "cancelled");
   });
 
-  test("what is submitted is not marked as part of it", async () => {
+  test("submit does not mark the new task as part of the job", async () => {
     await using stint = new Stint();
     await inJob(stint, "$S submit -- true");
     const environments = stint.files("env").map((name) => stint.textOf(`home/env/${name}`));
@@ -89,7 +89,7 @@ test("a job has the umask of its submitter, and not that of the supervisor", asy
   ]);
 });
 
-test("what jobs inherit of their supervisor beside is named by doctor", async () => {
+test("doctor names what else jobs inherit from their supervisor", async () => {
   await using stint = new Stint();
   const limited = stint.start(["up"], { under: ["sh", "-c", 'ulimit -t 3600; exec nice -n 5 "$0" "$@"'] });
   await until("it is up", () => stint.owner()?.["pid"] === limited.pid);
@@ -99,7 +99,7 @@ test("what jobs inherit of their supervisor beside is named by doctor", async ()
   expect(out).toContain("jobs inherit from the supervisor: nice 5, at most 3600 seconds of CPU time");
 });
 
-test("what is piped into run is said not to reach the job", async () => {
+test("run says that its standard input does not reach the job", async () => {
   await using stint = new Stint();
   const hint = "what is piped in does not reach the job";
   const pipe = ["sh", "-c", 'echo x | "$0" "$@"'];
@@ -108,7 +108,7 @@ test("what is piped into run is said not to reach the job", async () => {
   expect((await stint.run(["run", "--", "cat"], { under: nothing })).err).not.toContain(hint);
 });
 
-test("what a job leaves running is ended and told; what a cancel ends is not left behind", async () => {
+test("processes that a job leaves running are ended and reported, and a cancel leaves none", async () => {
   await using stint = new Stint();
   await stint.run(["run", "--", "sh", "-c", "sleep 600 & setsid sleep 600 & exit 0"]);
   const [attempt] = stint.record(1).status.attempts;
@@ -128,7 +128,7 @@ test("what a job leaves running is ended and told; what a cancel ends is not lef
   );
 });
 
-test("a retry says which tasks were called off with it, and how to have them back", async () => {
+test("retry says which tasks were cancelled with the parent, and how to queue them again", async () => {
   await using stint = new Stint();
   const batch = `name: first
 run: test -e ${stint.root}/works

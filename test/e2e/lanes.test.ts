@@ -34,7 +34,7 @@ function begun(stint: Stint): string {
   return stint.textOf("begun").trim().replaceAll("\n", " ");
 }
 
-test.concurrent("tasks of a lane run one after the other, one that sleeps before its retry included", async () => {
+test.concurrent("tasks of a lane run one after the other, also while one waits for its retry", async () => {
   await using stint = new Stint();
   const yaml = ["a", "b", "c"].map(
     (name) =>
@@ -49,7 +49,7 @@ test.concurrent("tasks of a lane run one after the other, one that sleeps before
   expect(lines(stint).indexOf("end beside")).toBeLessThan(lines(stint).lastIndexOf("begin a"));
 });
 
-test.concurrent("a lane is still taken after the supervisor was killed", async () => {
+test.concurrent("a lane is still occupied after its supervisor was killed", async () => {
   await using stint = new Stint();
   await waiting(stint, "a");
   await waiting(stint, "b");
@@ -70,7 +70,7 @@ test.concurrent("a lane is still taken after the supervisor was killed", async (
   await stint.reach(2, "completed");
 });
 
-test.concurrent("config.yaml gives a lane two places, and a label one", async () => {
+test.concurrent("config.yaml gives a lane two slots, and a label one", async () => {
   await using stint = new Stint();
   settle(stint, 'concurrency: {slots: {lane: 2}, labels: {"team=a": 1}}\njobs: 8\n');
   for (const name of ["a", "b", "c"]) await waiting(stint, name);
@@ -93,7 +93,7 @@ test.concurrent("config.yaml gives a lane two places, and a label one", async ()
   for (const number of [1, 3, 5]) await stint.reach(number, "completed");
 });
 
-test.concurrent("dropIfRunning is refused where the lane is busy, and leaves a record from the inbox", async () => {
+test.concurrent("dropIfRunning is refused at the prompt where the lane is busy, and leaves a cancelled record from the inbox", async () => {
   await using stint = new Stint();
   await stint.up();
   await waiting(stint, "a");
@@ -114,7 +114,7 @@ test.concurrent("dropIfRunning is refused where the lane is busy, and leaves a r
   await stint.reach(3, "completed");
 });
 
-test.concurrent("a replacement starts once nothing of the one before is left", async () => {
+test.concurrent("a replacement starts once no process of the replaced job is left", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "4");
   // It ends at once when it is asked to, but leaves a child behind that must be killed.
@@ -133,7 +133,7 @@ test.concurrent("a replacement starts once nothing of the one before is left", a
   expect(stint.record(1).status).toMatchObject({ state: "cancelled", reason: "Superseded" });
 });
 
-test.concurrent("of two replacements in a row the second runs, whatever became of the supervisor", async () => {
+test.concurrent("the second of two replacements in a row runs, whatever happened to the supervisor", async () => {
   await using stint = new Stint();
   const first = await stint.up();
   await waiting(stint, "a");
@@ -154,7 +154,7 @@ test.concurrent("of two replacements in a row the second runs, whatever became o
   expect(begun(stint)).toBe("a c");
 });
 
-test.concurrent("a key is queued once, however many submit it at a time", async () => {
+test.concurrent("a unique key is queued once, however many commands submit it at the same time", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "2");
   const submit = [
@@ -199,14 +199,14 @@ test.concurrent("a key is queued once, however many submit it at a time", async 
   await until("it runs", () => begun(stint) === "x");
 });
 
-test.concurrent("of many that submit one key at once the first does, and the others learn of it and wait for it", async () => {
+test.concurrent("the first of many commands that submit one key queues it, and the others name it and wait for it", async () => {
   await using stint = new Stint();
   const job = ["--", "sh", "-c", "while [ ! -e $HOME/go ]; do sleep 0.05; done; exit 3"];
   const race = (count: number, ...flags: string[]) =>
     Array.from({ length: count }, (_, index) =>
       stint.start(["submit", "--unique", "one", "--name", `job-${index}`, ...flags, ...job]),
     );
-  // Nobody supervises.
+  // No supervisor runs.
   const queued = await Promise.all(race(30).map(({ stdout }) => new Response(stdout).text()));
   const [only, ...others] = stint.records();
   expect(others).toEqual([]);
@@ -226,7 +226,7 @@ test.concurrent("of many that submit one key at once the first does, and the oth
   expect(stint.files("locks")).not.toContain("submit");
 });
 
-test.concurrent("whoever dies while it queues a task with a key holds up nobody", async () => {
+test.concurrent("a submit that dies while it queues a task with a key delays no other", async () => {
   await using stint = new Stint();
   const submit = ["submit", "--unique", "one", "--", "true"];
   const killed = await stint.run(submit, { env: { STINT_FAILPOINT: "batch:staged" } });
@@ -234,13 +234,13 @@ test.concurrent("whoever dies while it queues a task with a key holds up nobody"
   expect(stint.files("locks/submit")).toEqual(["supervisor.lock"]);
   expect(await stint.ok(...submit)).toBe("000002-true");
   expect(stint.files("locks")).not.toContain("submit");
-  // What one leaves whom nobody follows goes with the next that supervises.
+  // What the dead submit left goes with the next supervisor.
   await stint.run(["submit", "--unique", "two", "--", "true"], { env: { STINT_FAILPOINT: "batch:staged" } });
   await stint.ok("drain");
   expect(stint.files("locks")).toEqual([]);
 });
 
-test.concurrent("of many that would not wait for a lane one has it", async () => {
+test.concurrent("one of many tasks that do not wait for a lane gets it", async () => {
   await using stint = new Stint();
   const submit = ["submit", "--slot", "lane", "--admission", "dropIfRunning", "--", "true"];
   const all = await Promise.all(Array.from({ length: 12 }, () => stint.run(submit)));

@@ -68,7 +68,7 @@ describe.skipIf(!isFaked)("limits through systemd (a fake one, where a mount nam
     expect((await stint.run(["submit", "-"], { input: task })).code).toBe(0);
   };
 
-  test("the job runs in a scope that systemd-run was asked for", async () => {
+  test("a job runs in a scope that systemd-run makes", async () => {
     await using stint = new Stint();
     await queue(stint);
     const done = withSystemd(stint.root, { command: drain, systemdRun: WORKS, env: stint.env });
@@ -90,7 +90,7 @@ describe.skipIf(!isFaked)("limits through systemd (a fake one, where a mount nam
     expect(attempt?.logTail).toContain("Failed to connect to bus");
   });
 
-  test("doctor names the means", async () => {
+  test("doctor names systemd as the way limits are enforced", async () => {
     await using stint = new Stint();
     const command = [join("dist", "stint"), "doctor"];
     const { text } = withSystemd(stint.root, { command, systemdRun: WORKS, env: stint.env });

@@ -14,7 +14,7 @@ async function queue(stint: Stint, yaml: string): Promise<void> {
 }
 
 describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours to make", () => {
-  test("memory: the job is killed, OOM_KILLED with its peak is on record", async () => {
+  test("memory: a job over its limit is killed, and OOM_KILLED is on record with the peak", async () => {
     await using stint = new Stint();
     await queue(stint, `run: ${HOG}\nlimits: { memory: 64MiB }\n`);
     expect((await stint.run(["drain"])).code).toBe(1);
@@ -31,7 +31,7 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
     expect(await stint.ok("show", "1")).toContain("took 64 MiB of memory at most");
   });
 
-  test("memory: a child that is killed is no failure of a job that succeeds", async () => {
+  test("memory: a killed child is no failure of a job that succeeds", async () => {
     await using stint = new Stint();
     await queue(stint, `run: ${HOG}; exit 0\nlimits: { memory: 64MiB }\n`);
     await stint.run(["drain"]);
@@ -40,14 +40,14 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
     expect(status.attempts[0]?.peakMemoryBytes).toBeGreaterThan(60 * MIB);
   });
 
-  test("a SIGKILL from elsewhere is none for a lack of memory", async () => {
+  test("memory: a SIGKILL from elsewhere is not taken for an OOM kill", async () => {
     await using stint = new Stint();
     await queue(stint, "run: kill -9 $$\nlimits: { memory: 64MiB }\nretry: { maxAttempts: 1 }\n");
     await stint.run(["drain"]);
     expect(stint.record(1).status.attempts[0]?.failure?.code).toBe("KILLED");
   });
 
-  test("pids: a fork bomb stays within its bounds and is ended with all of its children", async () => {
+  test("pids: a fork bomb stays within its limit and is ended with all of its children", async () => {
     await using stint = new Stint();
     await stint.up();
     await queue(
@@ -67,7 +67,7 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
     expect(groupsOf(running)).toEqual([]);
   });
 
-  test("what sheds its token and its session is found in the group, and ended with the job", async () => {
+  test("a process that drops its token and leaves its session is found in the control group, and ended with the job", async () => {
     await using stint = new Stint();
     // No other run of this test has the same.
     const span = `20.${process.pid}${crypto.getRandomValues(new Uint32Array(1))[0]}`;
@@ -111,7 +111,7 @@ limits: { cpus: 0.1 }
     expect(stint.record(1).status.attempts[0]?.logTail).toMatch(/^nr_throttled [1-9]/m);
   });
 
-  test("a supervisor that dies misses nothing: the next one records the kill and the peak", async () => {
+  test("a kill while no supervisor runs is recorded with its peak by the next one", async () => {
     await using stint = new Stint();
     const first = await stint.up();
     await queue(stint, `run: ${UNTIL_GO}; ${HOG}\nlimits: { memory: 64MiB }\n`);
@@ -120,7 +120,7 @@ limits: { cpus: 0.1 }
     await first.exited;
     writeFileSync(join(stint.root, "go"), "");
     const exit = join(stint.home, "runs", running.metadata.id, "1", "exit.json");
-    await until("the job has ended with nobody there", () => existsSync(exit));
+    await until("the job has ended with no supervisor", () => existsSync(exit));
     await stint.up();
     const { status } = await stint.reach(1, "failed");
     expect(status.attempts[0]?.failure?.code).toBe("OOM_KILLED");
@@ -128,7 +128,7 @@ limits: { cpus: 0.1 }
     expect(groupsOf(running)).toEqual([]);
   });
 
-  test("a group whose attempt is forgotten is removed at the next start", async () => {
+  test("a control group without an open attempt is removed at the next start", async () => {
     await using stint = new Stint();
     const first = await stint.up();
     await queue(stint, `run: ${UNTIL_GO}\nlimits: { pids: 9 }\n`);
@@ -144,7 +144,7 @@ limits: { cpus: 0.1 }
     expect(groupsOf(running)).toEqual([]);
   });
 
-  test("a job without limits gets a group that holds it together, and nothing before it", async () => {
+  test("a job without limits gets a control group, and no command in front of it", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--", "sh", "-c", "cat /proc/self/cgroup");
     await stint.run(["drain"]);
@@ -159,7 +159,7 @@ limits: { cpus: 0.1 }
 });
 
 describe("limits of each process", () => {
-  test("are set, the hard ones with the soft ones", async () => {
+  test("are set, both hard and soft", async () => {
     await using stint = new Stint();
     await queue(
       stint,
@@ -173,7 +173,7 @@ describe("limits of each process", () => {
     expect(tail).toMatch(/Max address space +8589934592 +8589934592/);
   });
 
-  test("one that the system refuses fails the task with a plain message, and is skipped with bestEffort", async () => {
+  test("that the system refuses fail the task with a message, and are skipped with bestEffort", async () => {
     await using stint = new Stint();
     const run = "run: echo ran\nlimits: { openFiles: 99999999999";
     await queue(stint, `${run} }\n---\n${run}, bestEffort: true }\n`);
@@ -214,7 +214,7 @@ describe.skipIf(!canHide)("where nothing can be enforced (tried where a mount na
     expect(hidden(stint, ["doctor"]).text).toContain("cannot be enforced: no control groups are mounted");
   });
 
-  test.skipIf(!HAS_GROUPS)("one that was accepted elsewhere fails without running", async () => {
+  test.skipIf(!HAS_GROUPS)("a task that was accepted elsewhere fails without running", async () => {
     await using stint = new Stint();
     await queue(stint, "run: touch ran\nlimits: { memory: 1GB }\n");
     hidden(stint, ["drain"]);
@@ -225,7 +225,7 @@ describe.skipIf(!canHide)("where nothing can be enforced (tried where a mount na
     expect(existsSync(join(stint.root, "ran"))).toBeFalse();
   });
 
-  test("bestEffort runs it, and the attempt says without what", async () => {
+  test("bestEffort runs the task, and the attempt names what is not enforced", async () => {
     await using stint = new Stint();
     const yaml = "run: echo ran\nlimits: { memory: 1GB, cpus: 1, openFiles: 50, bestEffort: true }\n";
     expect(hidden(stint, ["submit", "-"], yaml).code).toBe(0);

@@ -19,13 +19,13 @@ function job(stint: Stint, how: string): string[] {
   return ["--name", "a", "--", "sh", "-c", line];
 }
 
-describe("a log that is changed under whoever follows it", () => {
+describe("a log that changes while logs -f follows it", () => {
   test.each([
     [": > $L", "before\nafter\n", "the log was emptied"],
     ["mv $L $L.old", "before\nafter\n", "the log is gone from"],
     ["rm $L", "before\nafter\n", "the log is gone from"],
     ["rm $L; echo other > $L", "before\nafter\nother\n", "another file is in the place"],
-  ])("by %s loses no line and is said to be", async (how, out, mark) => {
+  ])("by %s loses no line, and the change is reported", async (how, out, mark) => {
     await using stint = new Stint();
     const runs = heard(stint.start(["run", ...job(stint, how)]));
     await until("the job has written", () => stint.textOf("home/runs/000001-a/1/output.log") === "before\n");
@@ -39,7 +39,7 @@ describe("a log that is changed under whoever follows it", () => {
     }
   });
 
-  test("is said to be gone afterwards, with what is on record; who never started wrote none", async () => {
+  test("is reported as gone after its removal, and a task that never started has none", async () => {
     await using stint = new Stint();
     writeFileSync(join(stint.root, "go"), "");
     await stint.run(["run", ...job(stint, "rm $L")]);
@@ -55,7 +55,7 @@ describe("a log that is changed under whoever follows it", () => {
     expect([code, err]).toEqual([0, expect.stringContaining("No output: attempt 1 did not start: ")]);
   });
 
-  test("by its cap is whole for who keeps up, however often it is cut", async () => {
+  test("by its cap is complete for a reader that keeps up, however often it is cut", async () => {
     await using stint = new Stint();
     const task = {
       // 40 lines of 16 KB, slowly enough to be followed; the cap of 64 KiB is met again and again.
@@ -79,7 +79,7 @@ describe("a log is under its cap once the end is on record", () => {
       logs: { maxBytes: "64KiB" },
     });
 
-  test("where it was written faster than it is looked at", async () => {
+  test("where it was written faster than the supervisor looks", async () => {
     await using stint = new Stint();
     await stint.run(["run", "-q", "-"], { input: writer("true") });
     expect(statSync(log(stint)).size).toBeLessThanOrEqual(CAP);
@@ -89,7 +89,7 @@ describe("a log is under its cap once the end is on record", () => {
     );
   });
 
-  test("where nobody supervised it meanwhile", async () => {
+  test("where no supervisor ran meanwhile", async () => {
     await using stint = new Stint();
     await stint.up();
     const input = writer(`until test -e ${stint.root}/go; do sleep 0.02; done`);
@@ -104,7 +104,7 @@ describe("a log is under its cap once the end is on record", () => {
     expect(stint.record(1).status.attempts[0]?.logTail).toEndWith("the end");
   });
 
-  test("and long before, while a job goes on", async () => {
+  test("and already while a job goes on", async () => {
     await using stint = new Stint();
     const started = stint.start(["run", "-q", "-"], {
       input: writer("true").replace("echo the end", `until test -e ${stint.root}/go; do sleep 0.02; done`),

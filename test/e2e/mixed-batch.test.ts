@@ -45,7 +45,7 @@ function auditOf(stint: Stint): AuditEntry[] {
 const attemptOf = (record: RecordView): { devices?: string[] } =>
   (record.status.attempts[0] ?? {}) as { devices?: string[] };
 
-/** The most jobs at a time, and every moment at which a device was given out while somebody had it. */
+/** The most jobs at a time, and every moment at which a device was given out while another job had it. */
 function replay(stint: Stint): { most: number; doubled: string[] } {
   const records = new Map(stint.records().map((record) => [record.metadata.id, record]));
   const running = new Set<string>();
@@ -124,7 +124,7 @@ function untruth(
   return free < (short.demand?.gpus ?? 0) ? null : `${free} devices are free`;
 }
 
-test("200 CPU tasks, 30 of one GPU and 2 of four share a machine: nothing is given twice, none passes the big ones, each wait is told truly", async () => {
+test("200 CPU tasks, 30 tasks of one GPU and 2 of four share a machine: no device is assigned twice, no task overtakes the large ones, and explain gives the true reason of each wait", async () => {
   await using stint = new Stint();
   mkdirSync(stint.home, { mode: 0o700 });
   const gpus = `gpus: {simulate: [{name: A100, memory: 80GB, count: ${GPUS.length}}]}`;

@@ -31,7 +31,7 @@ async function wait(
 }
 
 describe("drain with an end", () => {
-  test.concurrent("starts nothing after it, and waits for what runs", async () => {
+  test.concurrent("starts nothing after its end, and waits for running jobs", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--name", "long", "--", "sh", "-c", WAITING);
     await stint.ok("submit", "--name", "late", "--", "true");
@@ -50,7 +50,7 @@ describe("drain with an end", () => {
     expect(stint.record(1).status.state).toBe("completed");
   });
 
-  test.concurrent("leaves what runs to the next one with --leave", async () => {
+  test.concurrent("leaves running jobs to the next supervisor with --leave", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--name", "long", "--", "sh", "-c", WAITING);
     const drain = stint.start(["drain", "--for", IN_TIME, "--leave"]);
@@ -63,7 +63,7 @@ describe("drain with an end", () => {
     expect(stint.record(1).status.attempt).toBe(1);
   });
 
-  test("beside a supervisor waits for what runs then, and not for what it starts later", async () => {
+  test("beside a supervisor waits for the jobs that run at its end, and not for later ones", async () => {
     await using stint = new Stint();
     await stint.up("--jobs", "1");
     await stint.ok("submit", "--name", "long", "--", "sh", "-c", WAITING);
@@ -100,7 +100,7 @@ describe("drain with an end", () => {
 });
 
 describe("drains from cron", () => {
-  test("two at once: the second joins the first, and both tell of what failed", async () => {
+  test("the second of two drains joins the first, and both report failures", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--name", "bad", "--", "sh", "-c", `${WAITING}; exit 3`);
     const drains = [1, 2, 3].map(() => stint.start(["drain", "--quiet"]));
@@ -116,7 +116,7 @@ describe("drains from cron", () => {
     expect(stint.record(1).status.attempt).toBe(1);
   });
 
-  test("--quiet is silent about what is meant to wait, and not about what is stuck", async () => {
+  test("--quiet is silent about tasks that wait as intended, and not about stuck ones", async () => {
     await using stint = new Stint();
     const quiet = async () => {
       const { code, out, err } = await stint.run(["drain", "--quiet"]);
@@ -164,12 +164,12 @@ describe("work hours", () => {
     const log = await new Response(supervisor.stdout).text();
     expect(log.split(reason)).toHaveLength(2);
     expect(stint.record(1).status.attempt).toBe(0);
-    // With nobody there it is the drain that keeps the hours; who runs something by hand means now.
+    // Without a supervisor the drain keeps the hours; a run by hand means now.
     expect(await stint.ok("drain")).toBe(`000001-night left: ${reason}`);
     expect((await stint.run(["run", "--", "true"])).code).toBe(0);
   });
 
-  test("a drain that is patient waits for them, up to its end", async () => {
+  test("let a drain with an end wait for them", async () => {
     await using stint = new Stint();
     settle(stint, `work: {hours: "${farHours()}", timeZone: UTC}`);
     await stint.ok("submit", "--name", "night", "--", "true");

@@ -8,7 +8,7 @@ function call(stint: Stint, line: string, ...args: string[]): Promise<Ran> {
   return stint.run(args, { under: ["bash", "-c", `bad=$'caf\\xe9'; ${line}`] });
 }
 
-test("an argument in other bytes is refused with its place, and the sign that stands for one is none", async () => {
+test("an argument that is not UTF-8 is refused with its position, and U+FFFD itself is accepted", async () => {
   await using stint = new Stint();
   const { code, err } = await call(stint, '"$0" "$@" "$bad"', "submit", "--", "echo");
   expect(code).toBe(2);
@@ -20,7 +20,7 @@ test("an argument in other bytes is refused with its place, and the sign that st
   expect(JSON.stringify(stint.record(1).spec)).toContain("caf\uFFFD");
 });
 
-test("a variable in other bytes is refused where a job would have it", async () => {
+test("a variable that is not UTF-8 is refused where a job would get it", async () => {
   await using stint = new Stint();
   const line = 'export WORD="$bad" GOOD=caf\uFFFD; "$0" "$@"';
   const { code, err } = await call(stint, line, "submit", "--", "true");
@@ -56,7 +56,7 @@ test("a variable whose name is in other bytes is told of by who would hand it on
   expect(await new Response(supervisor.stderr).text()).toContain(told);
 });
 
-test("a folder in other bytes is refused as a place to run in, to read from and to have a home in", async () => {
+test("a folder whose name is not UTF-8 is refused as a working directory, as a source and as a home", async () => {
   await using stint = new Stint();
   await stint.ok("init");
   mkdirSync(join(stint.root, "plain"));
@@ -80,7 +80,7 @@ test("a folder in other bytes is refused as a place to run in, to read from and 
   expect((await call(stint, `${inFolder}; "$0" "$@"`, "ls")).code).toBe(0);
 });
 
-test("a file of secrets in other bytes is refused with the line", async () => {
+test("a secrets file that is not UTF-8 is refused with the line", async () => {
   await using stint = new Stint();
   const path = join(stint.root, "job.env");
   writeFileSync(path, Buffer.from("A=1\nB=caf\xe9\n", "latin1"), { mode: 0o600 });

@@ -22,7 +22,7 @@ async function withSettings(stint: Stint, settings: string): Promise<void> {
 }
 
 describe("a webhook", () => {
-  test("is signed, tells what happened, and a second try has the id of the first", async () => {
+  test("is signed, says what happened, and a second try has the id of the first", async () => {
     await using stint = new Stint();
     await using receiver = new Receiver(
       (_got, index) => new Response("", { status: index === 0 ? 503 : 204 }),
@@ -60,7 +60,7 @@ describe("a webhook", () => {
     ["fails for ever", (): Response => new Response("", { status: 500 }), "the answer was 500", "10s"],
     ["says nothing", never, "no answer within 200 ms", "200ms"],
   ])(
-    "is given up where the receiver %s, on record, and the task does not feel it",
+    "is given up where the receiver %s, which is on record and does not affect the task",
     async (_, answer, why, timeout) => {
       await using stint = new Stint();
       await using receiver = new Receiver(answer);
@@ -78,7 +78,7 @@ describe("a webhook", () => {
     },
   );
 
-  test("that hangs holds up neither jobs nor the end of the supervisor, which leaves it to the next one", async () => {
+  test("that hangs delays neither jobs nor the end of the supervisor, which leaves it to the next one", async () => {
     await using stint = new Stint();
     let isDeaf = true;
     await using receiver = new Receiver(() => (isDeaf ? never() : new Response("ok")));
@@ -97,7 +97,7 @@ describe("a webhook", () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  test("outlives a supervisor that is killed while it calls, and is called for at most four tasks at a time", async () => {
+  test("is delivered though its supervisor is killed meanwhile, for at most four tasks at a time", async () => {
     await using stint = new Stint();
     let isDeaf = true;
     await using receiver = new Receiver(async () => {
@@ -126,7 +126,7 @@ describe("a dead-man switch", () => {
     ["a success", "echo fine", ["/id/start", "/id"], "fine"],
     ["an exit code", "echo bad; exit 3", ["/id/start", "/id/3"], "bad"],
     ["a signal", "kill -TERM $$; sleep 9", ["/id/start", "/id/fail"], ""],
-  ])("hears of the start and of %s, in this order, as one run", async (_what, run, paths, body) => {
+  ])("gets the start and %s, in this order, as one run", async (_what, run, paths, body) => {
     await using stint = new Stint();
     await using receiver = new Receiver();
     const task = {
@@ -143,7 +143,7 @@ describe("a dead-man switch", () => {
     expect(receiver.got[1]?.body).toBe(body);
   });
 
-  test("hears of the end only once it has taken the start", async () => {
+  test("gets the end only after it has accepted the start", async () => {
     await using stint = new Stint();
     await using receiver = new Receiver((_got, index) => new Response("", { status: index < 2 ? 500 : 200 }));
     await withSettings(stint, "notices: {firstWait: 50ms}\n");
@@ -152,7 +152,7 @@ describe("a dead-man switch", () => {
     expect(receiver.got.map(({ path }) => path)).toEqual(["/id/start", "/id/start", "/id/start", "/id"]);
   });
 
-  test("hears of a task with its retries as of one run", async () => {
+  test("gets a task with all its retries as one run", async () => {
     await using stint = new Stint();
     await using receiver = new Receiver();
     const backoff = "backoff: {first: 10ms, max: 10ms}\nretries: 2\n";
@@ -163,7 +163,7 @@ describe("a dead-man switch", () => {
 });
 
 describe("the end of a batch", () => {
-  test("is told once, by the last of its tasks, with counts, wherever it was wished for", async () => {
+  test("is reported once, by the last of its tasks, with counts, wherever it was asked for", async () => {
     await using stint = new Stint();
     await using receiver = new Receiver();
     const wish = `on: {batchEnd: {webhook: "${receiver.url}"}}\n`;
@@ -175,7 +175,7 @@ describe("the end of a batch", () => {
     await submit(stint, tasks.join("---\n"));
     await stint.run(["drain"]);
     expect(receiver.got).toEqual([]);
-    // Nobody supervises: it waits for the next who does.
+    // No supervisor runs: it waits for the next one.
     await stint.ok("cancel", "5");
     expect(waiting(stint).length).toBe(1);
     await stint.ok("drain");
@@ -186,10 +186,10 @@ describe("the end of a batch", () => {
 });
 
 describe("a command", () => {
-  test("that hangs is killed with all that it started", async () => {
+  test("that hangs is killed with everything that it started", async () => {
     await using stint = new Stint();
     await withSettings(stint, "notices: {tries: 1, commandTimeout: 2s}\n");
-    // It says itself what it started: it may be killed before anybody has looked.
+    // It says itself what it started: it may be killed before the test has looked.
     const note = `echo $$ >> ${stint.root}/pids`;
     const hang = `setsid sh -c '${note}; exec sleep 300' & ${note}; sleep 300`;
     await stint.up();
@@ -202,7 +202,7 @@ describe("a command", () => {
     expect(stint.record(2).status.state).toBe("completed");
   });
 
-  test("runs once at a time, also where its supervisor was killed, and ends with a supervisor that leaves", async () => {
+  test("runs once at a time, also where its supervisor was killed, and ends with a supervisor that ends", async () => {
     await using stint = new Stint();
     const first = await stint.up();
     const command = `echo $$ >> ${stint.root}/pids; sleep 300`;
@@ -221,7 +221,7 @@ describe("a command", () => {
     expect(waiting(stint).length).toBe(1);
   });
 
-  test("of config.yaml is told of every task, beside the task's own", async () => {
+  test("of config.yaml is called for every task, beside the task's own", async () => {
     await using stint = new Stint();
     const tell = (who: string): string =>
       `{command: 'echo "${who} $STINT_EVENT $STINT_TASK_NAME" >> ${stint.root}/told'}`;
@@ -233,7 +233,7 @@ describe("a command", () => {
   });
 });
 
-test("set changes who is told, and takes it back", async () => {
+test("set changes the receivers of a task, and removes them", async () => {
   await using stint = new Stint();
   await submit(stint, `run: "true"\nhold: true\n`);
   await stint.ok("set", "1", "on.failure=[{command: echo a}]", "on.ping=https://example.org/id");

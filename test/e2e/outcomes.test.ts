@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 
-test("a plain failure goes to dead-letter/ after one attempt", async () => {
+test("a task that fails with an exit code goes to dead-letter/ after one attempt", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "sh", "-c", "exit 3");
   expect((await stint.run(["drain"])).code).toBe(1);
@@ -17,7 +17,7 @@ test("a plain failure goes to dead-letter/ after one attempt", async () => {
   });
 });
 
-test("explicit retries are used up, with growing jittered delays on record", async () => {
+test("explicit retries are used up with growing, jittered delays, which are on record", async () => {
   await using stint = new Stint();
   const yaml = "run: exit 3\nretries: 2\nbackoff: { first: 100ms, max: 1s }\n";
   expect((await stint.run(["submit", "-"], { input: yaml })).code).toBe(0);
@@ -38,13 +38,13 @@ async function submitKilled(stint: Stint, run: string): Promise<void> {
   expect((await stint.run(["submit", "-"], { input: `run: ${run}\n${retry}\n` })).code).toBe(0);
 }
 
-test("a job killed from outside is infrastructure and is retried", async () => {
+test("a job that was killed from outside counts as a failure of infrastructure and is retried", async () => {
   await using stint = new Stint();
   await stint.up();
   await submitKilled(stint, `echo $$ > ${stint.root}/pid; exec sleep 60`);
   const running = await stint.reach(1, "running");
   const [attempt] = running.status.attempts;
-  // The file is there before its content is, and to kill(2) a pid of 0 is whoever runs this test.
+  // The file is there before its content is, and to kill(2) a pid of 0 is the group of this test.
   await until("the job has said its pid", () => /^[1-9]\d*\n$/.test(stint.textOf("pid")));
   process.kill(Number(stint.textOf("pid")), "SIGKILL");
   const queued = await stint.reach(1, "queued");
@@ -57,7 +57,7 @@ test("a job killed from outside is infrastructure and is retried", async () => {
   expect(markedProcesses(attempt?.token ?? "")).toEqual([]);
 });
 
-test("the death of the recording parent takes the rest of the job along, and it is retried", async () => {
+test("a job whose recording parent dies is ended and retried", async () => {
   await using stint = new Stint();
   await stint.up();
   await submitKilled(stint, "sleep 60");
@@ -69,7 +69,7 @@ test("the death of the recording parent takes the rest of the job along, and it 
   expect(markedProcesses(attempt?.token ?? "")).toEqual([]);
 });
 
-test("CUDA out of memory is GPU_OOM", async () => {
+test("a CUDA out-of-memory error is GPU_OOM", async () => {
   await using stint = new Stint();
   const says =
     "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.15 GiB";
@@ -99,7 +99,7 @@ test("run ends with the job's exit code", async () => {
   expect((await stint.run(["run", "--", "true"])).code).toBe(0);
 });
 
-test("after a timeout nothing of the job is alive, not even grandchildren that ignore TERM", async () => {
+test("a timeout ends the whole job, even grandchildren that ignore TERM", async () => {
   await using stint = new Stint();
   const script =
     "trap '' TERM; (trap '' TERM; sleep 300) & setsid sh -c \"trap '' TERM; sleep 300\" & echo ready; sleep 300";
@@ -114,7 +114,7 @@ test("after a timeout nothing of the job is alive, not even grandchildren that i
   expect(markedProcesses(status.attempts[0]?.token ?? "")).toEqual([]);
 });
 
-test("a command that does not exist is told apart from one that fails", async () => {
+test("a command that does not exist is distinguished from one that fails", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "no-such-program-anywhere");
   await stint.run(["drain"]);
@@ -123,7 +123,7 @@ test("a command that does not exist is told apart from one that fails", async ()
   expect(status.attempts[0]?.failure?.error).toContain("no-such-program-anywhere");
 });
 
-test("a working directory that is gone is told at once, and waited for", async () => {
+test("a working directory that is gone is reported at once, and the task waits for it", async () => {
   await using stint = new Stint();
   const gone = join(stint.root, "gone");
   const submitted = await stint.run(["submit", "--retries", "0", "--cwd", gone, "--", "true"]);

@@ -18,7 +18,7 @@ function put(stint: Stint, name: string, text: string): void {
   writeFileSync(join(stint.home, "schedules", name), text);
 }
 
-test("schedules add puts a file into the home, ls tells it in words, rm takes it away", async () => {
+test("schedules add copies a file into the home, ls describes it, and rm removes it", async () => {
   await using stint = new Stint();
   await stint.ok("init", "nightly");
   expect(await stint.ok("schedules", "add", "nightly.yaml")).toStartWith(
@@ -36,7 +36,7 @@ test("schedules add puts a file into the home, ls tells it in words, rm takes it
   expect(stint.files("schedules").filter((name) => !name.startsWith("."))).toEqual(["tidy.yaml"]);
 });
 
-test("schedules add refuses faults with their places, and queues nothing", async () => {
+test("schedules add refuses a faulty file with the places of its faults, and queues nothing", async () => {
   await using stint = new Stint();
   writeFileSync(join(stint.root, "bad.yaml"), 'cron: "61 * * * *"\ntask: { runn: a }\n');
   const { code, err }: Ran = await stint.run(["schedules", "add", "bad.yaml"]);
@@ -46,7 +46,7 @@ test("schedules add refuses faults with their places, and queues nothing", async
   expect(stint.files("schedules").filter((name) => !name.startsWith("."))).toEqual([]);
 });
 
-test("a supervisor takes up what is dropped in and edited, and a bad file stops no other", async () => {
+test("a supervisor picks up new and edited schedules, and a faulty file stops no other", async () => {
   await using stint = new Stint();
   await stint.run(["drain"]);
   const supervisor = await stint.up();
@@ -75,7 +75,7 @@ test("a supervisor takes up what is dropped in and edited, and a bad file stops 
   expect((await said).match(/bad\.yaml has faults/g)).toHaveLength(1);
 });
 
-test("schedules run fires once, now, with nobody up, and moves the schedule on by nothing", async () => {
+test("schedules run fires once, now, without a supervisor, and does not move the schedule on", async () => {
   await using stint = new Stint();
   await stint.ok("schedules", "add", "--name", "rare", "--cron", "0 0 1 1 *", "--", "true");
   const id = await stint.ok("schedules", "run", "rare");
@@ -84,7 +84,7 @@ test("schedules run fires once, now, with nobody up, and moves the schedule on b
   expect((await shown(stint, "rare")).last).toBeNull();
 });
 
-test("what an earlier firing still runs in drops the next, or holds it up, as overlap says", async () => {
+test("a firing that still runs drops or delays the next one, as overlap says", async () => {
   await using stint = new Stint();
   await stint.run(["drain"]);
   const slow = "task:\n  run: while [ ! -e $HOME/go ]; do sleep 0.05; done\n";
@@ -100,7 +100,7 @@ test("what an earlier firing still runs in drops the next, or holds it up, as ov
   writeFileSync(join(stint.root, "go"), "");
 });
 
-test("a drain makes up for what was missed, and waits for nothing that comes later", async () => {
+test("a drain fires what was missed, and does not wait for later firings", async () => {
   await using stint = new Stint();
   await stint.run(["drain"]);
   const hourAgo = new Date(Date.now() - 3_600_000).toISOString();

@@ -38,7 +38,7 @@ async function filesWith(stint: Stint, word: string): Promise<string[]> {
 }
 
 describe("a secret", () => {
-  test("reaches the job, and nothing that stint writes or says", async () => {
+  test("reaches the job, and nothing that stint writes or prints", async () => {
     await using stint = new Stint();
     await using receiver = new Receiver();
     const path = dotenv(stint, `FILE_SECRET="${OF_FILE}"\n`);
@@ -97,14 +97,14 @@ on: {failure: {webhook: "${receiver.url}"}}
     expect(await filesWith(stint, "NOT_NAMED:")).toEqual([]);
   });
 
-  test("that has changed while its job ran is hidden all the same, by whoever takes over and by every verb", async () => {
+  test("that changed while its job ran is still masked, by the next supervisor and by every verb", async () => {
     await using stint = new Stint();
     const path = dotenv(stint, `A=${OF_FILE}\n`);
     const own = { SUPERVISORS_TOKEN: OF_SUBMITTER };
     const first = stint.start(["up"], { env: own });
     await until("it is up", () => stint.owner()?.["pid"] === first.pid);
     const run = `echo "$A $SUPERVISORS_TOKEN"; until test -e ${stint.root}/go; do sleep 0.02; done; exit 3`;
-    // In the inbox nobody submits: the variables are the supervisor's.
+    // An inbox file has no submitter: the variables are the supervisor's.
     writeFileSync(
       join(stint.home, "inbox", "a.yaml"),
       JSON.stringify({ name: "a", run, envFrom: { file: path } }),
@@ -146,7 +146,7 @@ on: {failure: {webhook: "${receiver.url}"}}
     ["others can read", 0o644, "A=sesame\n", (path: string) => `chmod 600 ${path}`],
     ["is no dotenv", 0o600, "A=1\nsesame\n", () => "line 2 is no NAME=value"],
   ])(
-    "in a file that %s is refused, at the prompt and in the inbox, without a word of it",
+    "in a file that %s is refused, at the prompt and in the inbox, and not quoted",
     async (_, mode, text, why) => {
       await using stint = new Stint();
       const path = dotenv(stint, text, mode);
@@ -163,7 +163,7 @@ on: {failure: {webhook: "${receiver.url}"}}
     },
   );
 
-  test("in a file that others can read by now fails the attempt, which is not tried again", async () => {
+  test("in a file that has become readable for others fails the attempt, which is not retried", async () => {
     await using stint = new Stint();
     const path = dotenv(stint, "A=sesame\n");
     const task = `name: a\nrun: touch ${stint.root}/ran\nenvFrom: {file: ${path}}\n`;
@@ -176,7 +176,7 @@ on: {failure: {webhook: "${receiver.url}"}}
     expect(readdirSync(stint.root)).not.toContain("ran");
   });
 
-  test("of the submitter that is not set is refused", async () => {
+  test("that is named and not set is refused", async () => {
     await using stint = new Stint();
     const { code, err } = await stint.run(["submit", "-"], {
       input: `run: "true"\nenvFrom: {env: NOT_THERE}\n`,

@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== "linux")("stint service under systemd", () 
       lingers: true,
       supervisorPid: null,
     });
-    // Once more, with other flags: what is active is started anew.
+    // Once more, with other flags: an active service is restarted.
     expect((await stint.service("install")).err).not.toContain("enable-linger");
     expect((await stint.service("uninstall")).code).toBe(0);
     expect(existsSync(file)).toBeFalse();
@@ -98,7 +98,7 @@ describe.skipIf(process.platform !== "linux")("stint service under systemd", () 
     expect((await stint.service("uninstall")).code).toBe(3);
   });
 
-  test("without a user bus it writes nothing and shows the way; --print needs none", async () => {
+  test("writes nothing without a user bus and says what to do; --print needs none", async () => {
     await using stint = new ServiceRig();
     writeFileSync(join(stint.root, "no-bus"), "");
     const { code, err } = await stint.service("install");
@@ -115,7 +115,7 @@ describe.skipIf(process.platform !== "linux")("stint service under systemd", () 
     expect(printed.err).toContain("systemctl --user enable stint-");
   });
 
-  test("beside a supervisor it refuses, and so does up beside a supervisor", async () => {
+  test("is refused beside a supervisor, and so is up beside the service", async () => {
     await using stint = new ServiceRig();
     const supervisor = await stint.up();
     const refused = [
@@ -145,7 +145,7 @@ describe.skipIf(process.platform !== "linux")("stint service under systemd", () 
 });
 
 describe("unitText()", () => {
-  test("writes each word so that systemd reads it as it is", () => {
+  test("escapes each word so that systemd reads it as it is", () => {
     const text = unitText(ODD);
     expect(text).toContain(
       'ExecStart="/opt/a \\"b\\"/stint" "up" "--home" "/data/100%%/$$HOME \\\\ x" "--jobs" "4" "--label" "pool=ni&<ght"\n',
@@ -153,7 +153,7 @@ describe("unitText()", () => {
     expect(text).toContain('Environment="PATH=/usr/bin:/opt/50%%"\n');
   });
 
-  test("has no line that a name has made", () => {
+  test("has no line that a name could inject", () => {
     const lines = unitText({ ...ODD, home: "/a\nExecStartPre=/evil\u0007" }).split("\n");
     expect(lines.filter((line) => line.startsWith("ExecStartPre"))).toEqual([]);
     expect(lines.join("\n")).toContain(String.raw`"--home" "/a\nExecStartPre=/evil\u0007"`);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canInject, delayOnce } from "../rig/faults.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 /** Starts a verb that waits, until it says something on stderr; then what it waits for is brought about. */
@@ -26,7 +27,7 @@ function hearsInterrupts(pid: number): boolean {
   return (BigInt(`0x${caught ?? "0"}`) & 2n) !== 0n;
 }
 
-test("a supervisor that is stopped is told of by whoever waits for it, with what lets it go on", async () => {
+test("a command that waits for a stopped supervisor says so, and how to continue it", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.ok("submit", "--name", "job", "--", "sh", "-c", "until test -e $HOME/end; do sleep 0.02; done");
@@ -79,7 +80,7 @@ test("Ctrl-C of a run beside a stopped supervisor ends it at once, and the cance
   await stint.reach(2, "cancelled");
 });
 
-test("one that does not renew its lock is told of too, one that goes on is not", async () => {
+test("a command reports a supervisor that does not renew its lock, and none that works", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up("--jobs", "1");
   await stint.ok("submit", "--name", "job", "--hold", "--", "true");
@@ -92,4 +93,13 @@ test("one that does not renew its lock is told of too, one that goes on is not",
   );
   expect(err).toContain("(1h ago)");
   expect(err).toContain(`kill -KILL ${supervisor.pid}`);
+});
+
+test.if(canInject)("a command waits for the answer of a supervisor that is slow", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up();
+  await stint.ok("submit", "--hold", "--name", "job", "--", "true");
+  await until("it is queued", () => stint.records().length === 1);
+  await using _ = await delayOnce(supervisor.pid, "rename", 6_000);
+  expect(await stint.ok("cancel", "1")).toBe("000001-job cancelled");
 });

@@ -27,7 +27,7 @@ function drop(stint: Stint, files: readonly (readonly [string, string])[]): void
 const inInbox = (stint: Stint): number =>
   stint.files("inbox").filter((name) => name.endsWith(".yaml")).length + stint.files("inbox/.taking").length;
 
-test("timeouts are kept and jobs are started while much, and hostile things, come in beside many jobs", async () => {
+test("timeouts are kept and jobs are started while large and hostile input arrives", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", String(JOBS + 10));
   await stint.run(["submit", "-"], { input: Array(JOBS).fill('run: "sleep 600"\n').join("---\n") });

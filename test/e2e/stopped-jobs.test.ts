@@ -6,7 +6,7 @@ import { markedProcesses, Stint, until } from "../rig/stint.ts";
 /** Stopped, or waiting in vfork(2) for a child that is. */
 const isStopped = (pid: number): boolean => /\) [TD] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
-test("a job that was stopped by hand is ended by a cancel, and may save its state", async () => {
+test("a cancel ends a job that was stopped by hand, which may save its state", async () => {
   await using stint = new Stint();
   await stint.up();
   const line = "trap 'echo saved; exit 0' TERM; echo up > $HOME/up; while :; do sleep 0.02; done";
@@ -40,7 +40,7 @@ async function goesOn(stint: Stint): Promise<void> {
 }
 
 describe("pause", () => {
-  test("--release gives the room of a job to others, and it goes on once they are done", async () => {
+  test("--release gives the resources of a job to others, and the job goes on once they are done", async () => {
     await using stint = new Stint();
     await stint.up("--jobs", "1");
     const token = await counting(stint);
@@ -66,7 +66,7 @@ describe("pause", () => {
     await goesOn(stint);
   });
 
-  test("stops all of a job until resume, is on record and said, and its timeout stands still", async () => {
+  test("stops all processes of a job until resume, is on record and reported, and stops its timeout", async () => {
     await using stint = new Stint();
     await stint.up();
     const token = await counting(stint, "--timeout", "3s");
@@ -88,7 +88,7 @@ describe("pause", () => {
     expect((await stint.run(["resume", "1"])).code).toBe(4);
   });
 
-  test("outlasts the supervisor, and what a crash left undone of it is done by the next", async () => {
+  test("outlasts the supervisor, and the next one completes what a crash interrupted", async () => {
     await using stint = new Stint();
     await stint.up();
     const token = await counting(stint);
@@ -102,7 +102,7 @@ describe("pause", () => {
     await goesOn(stint);
   });
 
-  test("does not keep a job from ending as it is told to", async () => {
+  test("does not keep a job from being cancelled", async () => {
     await using stint = new Stint();
     await stint.up();
     const token = await counting(stint);

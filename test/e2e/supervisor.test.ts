@@ -13,7 +13,7 @@ function letGo(stint: Stint): void {
   writeFileSync(join(stint.root, "go"), "");
 }
 
-test("a file copied into the inbox runs, and its record tells everything", async () => {
+test("a file that is copied into the inbox runs, and its record is complete", async () => {
   await using stint = new Stint();
   await stint.up();
   writeFileSync(join(stint.home, "inbox", "job.yaml"), "name: dropped\nrun: echo from the inbox; exit 0\n");
@@ -24,7 +24,7 @@ test("a file copied into the inbox runs, and its record tells everything", async
   await until("the file is filed", () => stint.files("inbox/.accepted").includes("job.yaml"));
 });
 
-test("a file renamed into the inbox is taken", async () => {
+test("a file that is renamed into the inbox is taken", async () => {
   await using stint = new Stint();
   await stint.up();
   writeFileSync(join(stint.root, "moved.yaml"), "run: true\n");
@@ -32,7 +32,7 @@ test("a file renamed into the inbox is taken", async () => {
   await stint.reach(1, "completed");
 });
 
-test("a slowly written file is taken only when it is whole", async () => {
+test("a slowly written file is taken only when it is complete", async () => {
   await using stint = new Stint();
   await stint.up();
   const words = ["one", "two", "three", "four", "five"];
@@ -89,7 +89,7 @@ test("an inbox that is deleted and made again goes on working", async () => {
   await stint.reach(1, "completed");
 });
 
-test("what arrived while nothing ran is found", async () => {
+test("a file that arrived while no supervisor ran is taken", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   writeFileSync(join(stint.home, "inbox", "early.yaml"), "run: true\n");
@@ -98,7 +98,7 @@ test("what arrived while nothing ran is found", async () => {
   await stint.reach(2, "completed");
 });
 
-test("a supervisor that is killed leaves its jobs, and the next one records their true end", async () => {
+test("the jobs of a killed supervisor go on, and the next one records how they ended", async () => {
   await using stint = new Stint();
   const first = await stint.up();
   await stint.ok("submit", "--", "sh", "-c", `${UNTIL_GO}; exit 3`);
@@ -112,7 +112,7 @@ test("a supervisor that is killed leaves its jobs, and the next one records thei
   expect(status.attempts[0]).toMatchObject({ exitCode: 3, failure: { class: "code" } });
 });
 
-test("down leaves the jobs running and names them; cancel without a supervisor ends them", async () => {
+test("down leaves jobs running and names them, and cancel without a supervisor ends them", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.ok("submit", "--name", "long", "--", "sleep", "60");
@@ -139,7 +139,7 @@ test("down --stop-jobs queues the jobs again, uncounted", async () => {
   });
 });
 
-test("a second supervisor is refused and told who is there", async () => {
+test("a second supervisor is refused, with the pid of the first", async () => {
   await using stint = new Stint();
   const first = await stint.up();
   const second = await stint.run(["up"]);
@@ -147,7 +147,7 @@ test("a second supervisor is refused and told who is there", async () => {
   expect(second.err).toContain(`pid ${first.pid}`);
 });
 
-test("priorities go first, then the order of submission; never more jobs than allowed", async () => {
+test("tasks start by priority, then in the order of submission, and never more at a time than --jobs allows", async () => {
   await using stint = new Stint();
   const say = (name: string, priority: number): string =>
     `name: ${name}\npriority: ${priority}\nrun: echo ${name} >> ${stint.root}/order\n`;
@@ -158,7 +158,7 @@ test("priorities go first, then the order of submission; never more jobs than al
   expect(await Bun.file(join(stint.root, "order")).text()).toBe("b\nd\na\nc\n");
 });
 
-test("a task that took its supervisor along is not the first thing that the next one does", async () => {
+test("a task that killed its supervisor does not start first under the next one", async () => {
   await using stint = new Stint();
   const say = (name: string) => ["--", "sh", "-c", `echo ${name} >> $HOME/order`];
   await stint.ok("submit", "--name", "bad", "--priority", "9", ...say("bad"));
@@ -176,7 +176,7 @@ test("a task that took its supervisor along is not the first thing that the next
   );
 });
 
-test("a TERM from outside the queue interrupts: queued again, uncounted; who then succeeds has succeeded", async () => {
+test("a job that gets a TERM from outside is queued again, uncounted, unless it succeeds", async () => {
   await using stint = new Stint();
   await stint.up();
   for (const code of [0, 3]) {
@@ -205,7 +205,7 @@ test.each([
   ["pkill by its own name", "sh", "trap '' TERM; pkill -f night-of-train; exit 0 # night-of-train", 0],
   ["the removal of its run folder", "sh", "rm -rf $STINT_RUN_DIR; exit 0", 0],
   ["the removal of all run folders", "sh", "rm -rf $STINT_HOME/runs/*; exit 3", 3],
-])("a job that ends with %s has run once, and its exit code counts", async (_what, shell, line, code) => {
+])("a job that ends with %s runs once, and its exit code counts", async (_what, shell, line, code) => {
   await using stint = new Stint();
   await stint.up();
   await stint.ok("submit", "--", shell, "-c", line);
@@ -213,14 +213,14 @@ test.each([
   expect(status.attempts.map(({ exitCode }) => exitCode)).toEqual([code]);
 });
 
-test("run mirrors the end of a job that puts a file in the place of its folder", async () => {
+test("run mirrors the exit code of a job that replaces its folder by a file", async () => {
   await using stint = new Stint();
   const line = `rm -rf "$STINT_RUN_DIR"; echo x >"$STINT_RUN_DIR"; sleep 0.3; exit 5`;
   expect((await stint.run(["run", "--", "sh", "-c", line])).code).toBe(5);
   expect(stint.record(1).status.attempts.map(({ exitCode }) => exitCode)).toEqual([5]);
 });
 
-test("a job that puts a file in the place of its folder holds up no other, before and after a restart", async () => {
+test("a job that replaces its folder by a file delays no other, before and after a restart", async () => {
   await using stint = new Stint();
   const first = await stint.up("--jobs", "4");
   const spoils = `rm -rf "$STINT_RUN_DIR"; echo x >"$STINT_RUN_DIR"; ${UNTIL_GO}; exit 3`;
@@ -237,7 +237,7 @@ test("a job that puts a file in the place of its folder holds up no other, befor
   await stint.reach(1, "cancelled");
 });
 
-test("what a job forges for its result counts for nothing while it lives, nor for the next supervisor", async () => {
+test("a forged result does not count while its job lives, nor for the next supervisor", async () => {
   await using stint = new Stint();
   const first = await stint.up();
   const forged = `{"status":0,"signalled":false,"sawTerm":false,"token":"'$STINT_TOKEN'"}`;
@@ -254,7 +254,7 @@ test("what a job forges for its result counts for nothing while it lives, nor fo
   expect((await stint.reach(1, "failed")).status.attempts.map(({ exitCode }) => exitCode)).toEqual([3]);
 });
 
-test("run hands its home over to an up that asks, and still mirrors the end", async () => {
+test("run hands the lock over to an up that asks, and still mirrors the exit code", async () => {
   await using stint = new Stint();
   const run = stint.start(["run", "--", "sh", "-c", `${UNTIL_GO}; exit 5`]);
   await stint.reach(1, "running");
@@ -273,7 +273,7 @@ test("a second run does not wait for the first one's job", async () => {
   await first.exited;
 });
 
-test("drain takes a run's home over and works off everything", async () => {
+test("drain takes the lock over from a run and completes everything", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "other", "--", "true");
   const run = stint.start(["run", "--", "sh", "-c", `${UNTIL_GO}; exit 6`]);

@@ -21,7 +21,7 @@ function logOf(stint: Stint, id: string): string {
   return readFileSync(join(stint.home, "runs", id, "1", "output.log"), "utf8");
 }
 
-test("a matrix runs to its end, each job with its own values", async () => {
+test("a matrix runs each job with its own values", async () => {
   await using stint = new Stint();
   const yaml = `name: train
 run: echo \${{ matrix.lr }} "\${{ matrix.note }}" $STINT_VALUE_LR "$STINT_VALUE_NOTE" $STINT_SWEEP_INDEX/$STINT_SWEEP_SIZE
@@ -49,7 +49,7 @@ maxFailures: 3
   });
 });
 
-test("a failed member is shown with its values, and retried by its sweep", async () => {
+test("a failed member is shown with its values, and can be retried by the name of its sweep", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "before", "--", "false");
   const job = ["sh", "-c", 'test "$STINT_VALUE_N" != 2 || test -e go'];
@@ -79,7 +79,7 @@ test("a failed member is shown with its values, and retried by its sweep", async
   expect(stint.record(1).status.state).toBe("failed");
 });
 
-test("wait on a sweep waits for all of it and mirrors the worst end, also one that was there before", async () => {
+test("wait on a sweep waits for all members and mirrors the worst exit code, also of one that had ended before", async () => {
   await using stint = new Stint();
   await stint.up();
   const job = ["sh", "-c", "sleep 0.$((STINT_VALUE_INDEX * 2)); exit $((STINT_VALUE_INDEX % 2 * 7))"];
@@ -90,7 +90,7 @@ test("wait on a sweep waits for all of it and mirrors the worst end, also one th
   expect(waited.out.trim().split("\n")).toHaveLength(2);
 });
 
-test("ls folds a sweep of which many wait, and shows its members when they are asked for", async () => {
+test("ls folds a sweep with many queued members, and shows them on request", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "small", "--array", "1-3", "--hold", "--", "true");
   await stint.ok("submit", "--name", "big", "--array", "1-40", "--hold", "--", "true");
@@ -109,7 +109,7 @@ test("ls folds a sweep of which many wait, and shows its members when they are a
   expect(await stint.ok("stats", "--group", "small")).toContain("queued         3");
 });
 
-test("the name of a sweep means what a verb can apply to, and of several the one that goes on", async () => {
+test("the name of a sweep selects the members that a verb applies to, and of several sweeps the one that is unfinished", async () => {
   await using stint = new Stint();
   const submit = async (): Promise<string> =>
     stint.ok("submit", "--name", "job", "--array", "1-2", "--", "true");
@@ -131,7 +131,7 @@ test("the name of a sweep means what a verb can apply to, and of several the one
   expect((await summary(stint, "job")) as unknown).toMatchObject({ metadata: { number: 5 } });
 });
 
-test("flags sweep a file, over what it says itself", async () => {
+test("flags make a sweep of a file, and override its own keys", async () => {
   await using stint = new Stint();
   writeFileSync(join(stint.root, "a.csv"), 'who,what\nada,"x, y"\n');
   const file = join(stint.root, "a.yaml");
@@ -162,7 +162,7 @@ test("flags sweep a file, over what it says itself", async () => {
   expect(stint.records()).toEqual([]);
 });
 
-test("validate tells how many, and the first few; data lies beside the task file, in the inbox too", async () => {
+test("validate counts the members and shows the first few; data files are found beside the task file, in the inbox too", async () => {
   await using stint = new Stint();
   writeFileSync(join(stint.root, "hosts.txt"), "one\ntwo\nthree\nfour\nfive\n");
   const text = "name: ping\nrun: echo ${{ each.line }}\neach: hosts.txt\n";
@@ -178,7 +178,7 @@ test("validate tells how many, and the first few; data lies beside the task file
   expect(logOf(stint, ended.metadata.id)).toBe("six\n");
 });
 
-test("a job hands its values on to nothing that it submits", async () => {
+test("a task that a job submits does not inherit the job's sweep values", async () => {
   await using stint = new Stint();
   const inner = `${join(process.cwd(), "dist/stint")} submit --name inner -- env`;
   await stint.ok("submit", "--matrix", "a=1", "--", "sh", "-c", inner);

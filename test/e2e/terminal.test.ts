@@ -15,7 +15,7 @@ test.each([
   ["drain", []],
   ["down", ["--drain"]],
 ] as const)(
-  "%s on a terminal counts what has ended, and shows whole words where there is no width",
+  "%s on a terminal shows progress, and whole words where the width is unknown",
   async (verb, flags) => {
     await using stint = new Stint();
     const job = (name: string): readonly string[] => [

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { killJob } from "../rig/kill-job.ts";
 import { Stint, until } from "../rig/stint.ts";
 
-test("submit prints bare ids, one a line, and talks on stderr only", async () => {
+test("submit prints bare ids, one a line, and everything else on stderr", async () => {
   await using stint = new Stint();
   const ran = await stint.run(["submit", "-"], {
     input: "name: one\nrun: true\n---\nname: two\nrun: true\n",
@@ -12,7 +12,7 @@ test("submit prints bare ids, one a line, and talks on stderr only", async () =>
   expect(ran).toEqual({ code: 0, out: "000001-one\n000002-two\n", err: "" });
 });
 
-test("references: number, id, name, range, @, @~1", async () => {
+test("a task can be named by number, id, name, range, @ and @~1", async () => {
   await using stint = new Stint();
   for (const name of ["a", "b", "c"]) await stint.ok("submit", "--name", name, "--", "true");
   const idOf = async (reference: string): Promise<string> =>
@@ -26,7 +26,7 @@ test("references: number, id, name, range, @, @~1", async () => {
   expect(range.map(({ metadata }) => metadata.name)).toEqual(["b", "c"]);
 });
 
-test("a name that several tasks bear is refused with their numbers", async () => {
+test("a name of several tasks is refused with their numbers", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "same", "--", "true");
   await stint.ok("submit", "--name", "same", "--", "true");
@@ -35,7 +35,7 @@ test("a name that several tasks bear is refused with their numbers", async () =>
   expect(ran.err).toContain("the latest are 1, 2");
 });
 
-test("hold keeps a task from starting, release lets it", async () => {
+test("hold keeps a task from starting until release", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--", "true");
   const drained = await stint.run(["drain"]);
@@ -72,7 +72,7 @@ test("set --if-version answers a stale version as a conflict and changes nothing
   expect(stint.record(1)).toMatchObject({ spec: { priority: 1 }, metadata: { resourceVersion: 2 } });
 });
 
-test("retry by selector takes what failed in that way, and only that", async () => {
+test("retry with a selector queues only the tasks that failed in that way", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "code", "--", "sh", "-c", "exit 3");
   await stint.ok("submit", "--name", "spec", "--", "no-such-program-anywhere");
@@ -81,7 +81,7 @@ test("retry by selector takes what failed in that way, and only that", async () 
   expect(stint.record(1).status.state).toBe("failed");
 });
 
-test("cancel is told where a task has ended; with --if-exists it is no error", async () => {
+test("cancel of an ended task is a conflict, and with --if-exists it is no error", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   await stint.ok("drain");
@@ -90,7 +90,7 @@ test("cancel is told where a task has ended; with --if-exists it is no error", a
   expect((await stint.run(["cancel", "9", "--if-exists"])).code).toBe(0);
 });
 
-test("cancel of a running job gives grace, and --force does not", async () => {
+test("cancel gives a running job its grace, and --force does not", async () => {
   await using stint = new Stint();
   await stint.up("--jobs", "2");
   const stubborn = "script: |\n  trap '' TERM\n  echo ready >> $HOME/ready\n  sleep 60\n";
@@ -128,7 +128,7 @@ test("logs -f follows across attempts until the task has ended", async () => {
   expect(out).toBe("attempt 1\nattempt 2\n");
 });
 
-test("clean removes what ended with its logs, and dead-letter/ only when asked", async () => {
+test("clean removes ended tasks with their logs, and those in dead-letter/ only on request", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   await stint.ok("submit", "--", "false");
@@ -143,7 +143,7 @@ test("clean removes what ended with its logs, and dead-letter/ only when asked",
   expect(await stint.ok("submit", "--", "true")).toBe("000003-true");
 });
 
-test("wait --timeout gives up with 124 and says that nobody supervises", async () => {
+test("wait --timeout ends with 124 and says that no supervisor runs", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   const waited = await stint.run(["wait", "1", "--timeout", "200ms"]);
@@ -175,7 +175,7 @@ test("Ctrl-C in run cancels what it submitted and ends with 130", async () => {
   expect(stint.record(1).status.state).toBe("cancelled");
 });
 
-test("a hang-up in run leaves the job to the next supervisor", async () => {
+test("a SIGHUP to run leaves the job to the next supervisor", async () => {
   await using stint = new Stint();
   const run = stint.start(["run", "--", "sleep", "60"]);
   await stint.reach(1, "running");
@@ -187,7 +187,7 @@ test("a hang-up in run leaves the job to the next supervisor", async () => {
   await stint.reach(1, "cancelled");
 });
 
-test("the audit log is whole after all kinds of changes, and a changed byte is found", async () => {
+test("the audit log verifies after all kinds of changes, and a changed byte is found", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "sh", "-c", "exit 1");
   await stint.run(["drain"]);
@@ -201,7 +201,7 @@ test("the audit log is whole after all kinds of changes, and a changed byte is f
   expect(broken.err).toContain("was changed after it was written");
 });
 
-test("requeue-stale queues again what lost its process, and prints it", async () => {
+test("requeue-stale queues again each task that lost its process, and prints it", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up();
   await stint.ok("submit", "--", "sleep", "60");
@@ -213,7 +213,7 @@ test("requeue-stale queues again what lost its process, and prints it", async ()
   expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Orphaned", orphanCount: 1 });
 });
 
-test("up --detach comes back when it is up, and a second one is refused", async () => {
+test("up --detach returns when the supervisor is up, and a second one is refused", async () => {
   await using stint = new Stint();
   await stint.ok("up", "--detach");
   try {
@@ -226,7 +226,7 @@ test("up --detach comes back when it is up, and a second one is refused", async 
   await until("the lock is free", () => stint.owner() === null);
 });
 
-test("--home names the queue wherever it stands, before STINT_HOME, and jobs inherit it", async () => {
+test("--home selects the queue in any position, overrides STINT_HOME, and is inherited by jobs", async () => {
   await using stint = new Stint();
   const other = join(stint.root, "other");
   const job = ["--", "sh", "-c", 'test "$STINT_HOME" = "$HOME/other"'];
@@ -238,7 +238,7 @@ test("--home names the queue wherever it stands, before STINT_HOME, and jobs inh
   expect((await stint.run(["ls", "--home", other])).out.match(/completed/g)).toHaveLength(3);
 });
 
-test("drain alone takes what lies in the inbox, and refuses what is no task", async () => {
+test("drain without a supervisor takes inbox files, and refuses those that are no tasks", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--", "true");
   await Bun.write(join(stint.home, "inbox", "good.yaml"), "name: dropped\nrun: true\n");
@@ -252,7 +252,7 @@ test("drain alone takes what lies in the inbox, and refuses what is no task", as
   expect((await stint.run(["doctor"])).out).toContain("1 inbox files were refused");
 });
 
-test("set on several goes on where one refuses", async () => {
+test("set on several tasks goes on where one is refused", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");
   await stint.ok("drain");
@@ -261,7 +261,7 @@ test("set on several goes on where one refuses", async () => {
   expect([ran.code, ran.out]).toEqual([4, "000002-true changed\n"]);
 });
 
-test("help VERB is VERB --help", async () => {
+test("help VERB prints what VERB --help prints", async () => {
   await using stint = new Stint();
   const [first, second] = await Promise.all([stint.run(["help", "submit"]), stint.run(["submit", "--help"])]);
   expect(first).toEqual(second);

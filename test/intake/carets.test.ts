@@ -4,7 +4,7 @@ import { fault } from "../../src/intake/fault.ts";
 import { renderedFaults } from "./rig.ts";
 
 describe("renderDiagnostic()", () => {
-  test("marks the value, and says what to write", () => {
+  test("underlines the value, and says what to write", () => {
     expect(
       renderedFaults("name: train\nrun: python train.py\ntimeout: 90   # minutes?\n"),
     ).toMatchInlineSnapshot(`
@@ -17,7 +17,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("keeps the caret under what is meant, after tabs and wide characters", () => {
+  test("keeps the caret under the value after tabs and wide characters", () => {
     expect(renderedFaults("run: a\nlabels: {研究: [1]}\nenv:\t\t{A: }")).toMatchInlineSnapshot(`
       "
       job.yaml:2:14: "labels.研究" is a list, wanted text
@@ -31,7 +31,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("shows a key that is unknown, and a key that comes too early", () => {
+  test("underlines an unknown key, and a key of a later place", () => {
     expect(
       renderedFaults("run: a\ntimout: 5m\nsecurity:\n  lr: [1]\n", "/tmp/my jobs/a.yaml"),
     ).toMatchInlineSnapshot(`
@@ -48,7 +48,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("shows where YAML itself ends", () => {
+  test("shows where YAML itself is invalid", () => {
     expect(
       renderedFaults("run: echo a: b\n---\nrun: x\nenv:\n\tA: b\n---\nrun: 'x\n"),
     ).toMatchInlineSnapshot(`
@@ -69,7 +69,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("shows the part of a long line that matters", () => {
+  test("shows the part of a long line around the fault", () => {
     const line = `run: a\nlabels: {k: ${"x".repeat(300)}, 本: [1], ${"y".repeat(300)}: z}`;
     expect(renderedFaults(line)).toMatchInlineSnapshot(`
       "
@@ -80,7 +80,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("marks one column where the line is already over", () => {
+  test("marks one column where the fault is the end of the line", () => {
     expect(renderedFaults("run: a\ntimeout:")).toMatchInlineSnapshot(`
       "
       job.yaml:2:9: "timeout" is empty, wanted a duration such as 90s, 15m or 1h30m
@@ -90,7 +90,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("lets nothing through that could steer the terminal", () => {
+  test("escapes control characters", () => {
     const rendered = renderedFaults('run: a\n"x\u001b[31m\u202Ey": 1\n', "a\u001b]0;title\u0007.yaml");
     for (const mark of ["\u001b", "\u0007", "\u202e"]) expect(rendered).not.toContain(mark);
     expect(rendered).toMatchInlineSnapshot(`
@@ -102,7 +102,7 @@ describe("renderDiagnostic()", () => {
     `);
   });
 
-  test("does not cut a character of two units in half", () => {
+  test("does not split a surrogate pair", () => {
     const [diagnostic] = diagnose({ file: "f", text: "😀".repeat(200) }, [
       fault({ start: 201, end: 203 }, "here"),
     ]);

@@ -167,13 +167,13 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 1\ncpus: 2", '3:1 "cpus" is given twice', "keep one of them"],
 ];
 
-test("says one thing of a line that YAML cannot read, not all that follows from it", () => {
+test("a line that is invalid YAML gives one fault, and not those that follow from it", () => {
   expect(faultsIn("a: 1\n b: 2\n")).toEqual([
     "1:4 not valid YAML: a mapping begins in the middle of a value",
   ]);
 });
 
-test("says a missing quote where the text ends", () => {
+test("a missing quote is reported at the end of the text", () => {
   expect(faultsIn("run: 'x\n\n\n")).toEqual(["1:8 not valid YAML: missing closing quote (')"]);
 });
 
@@ -183,7 +183,7 @@ describe("readSubmission() on one fault", () => {
     expect(hintsIn(`run: a\n${line}`)).toEqual([hint]);
   });
 
-  test("retry: 3 is told what it meant", () => {
+  test("retry: 3 gets a hint to retries: 3", () => {
     expect(hintsIn("run: a\nretry: 3")).toEqual(["write retries: 3"]);
   });
 });
@@ -207,13 +207,13 @@ describe("readSubmission() on a program", () => {
     expect(faultsIn(text)).toEqual([fault]);
   });
 
-  test("says of a command with blanks what to write instead", () => {
+  test("tells what to write in place of a command with blanks", () => {
     expect(hintsIn("command: python 'my train.py'")).toEqual([
       'write run: for a shell line, or command: ["python","my train.py"]',
     ]);
   });
 
-  test("says of a script over 2 MiB how large it is", () => {
+  test("refuses a script over 2 MiB with its size", () => {
     const text = `script: |\n${`  ${"x".repeat(1_022)}\n`.repeat(2_100)}`;
     expect(faultsIn(text)).toEqual(["1:9 the script is 2148300 bytes, wanted at most 2097152"]);
   });
@@ -236,7 +236,7 @@ describe("readSubmission() on several faults", () => {
     "gpsu: 1",
   ];
 
-  test("names all of them in all documents, in their order", () => {
+  test("names all faults of all documents, in their order", () => {
     expect(faultsIn(TEXT.join("\n"))).toEqual([
       '1:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
       '3:1 "run" stands beside "command", wanted one of run, command or script',
@@ -249,7 +249,7 @@ describe("readSubmission() on several faults", () => {
     ]);
   });
 
-  test("takes the rest when they are mended: CRLF and a byte order mark are no faults", () => {
+  test("accepts the file once they are corrected: CRLF and a byte order mark are no faults", () => {
     expect(faultsIn("\uFEFFname: 3x\r\nrun: a\r\n")).toEqual([
       '1:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
     ]);

@@ -54,7 +54,7 @@ cwd: sub
     expect(await flagged(flags)).toEqual(draftIn(text));
   });
 
-  test("takes text as it was typed where text is wanted", async () => {
+  test("takes text as it was typed for a key that is text", async () => {
     expect((await flagged({ run: "echo 'a: b' # c" })).spec.kind.mode).toMatchObject({
       body: "echo 'a: b' # c",
     });
@@ -89,7 +89,7 @@ cwd: sub
   });
 
   test.each(["[1, 2", "{a", "- b", "a: b", "---\na\n---\nb", "\0", "*x", "!!t y"])(
-    "does not stumble over %j",
+    "accepts %j",
     async (typed) => {
       expect(await faultsOf({ run: "a", timeout: typed })).toHaveLength(1);
       expect((await flagged({ run: "a", "env.A": typed.replace("\0", "") })).spec.kind.env["A"]).toBe(
@@ -175,7 +175,7 @@ describe("editFields()", () => {
     expect(await edited(...pairs)).toEqual(expected);
   });
 
-  test("narrows what is retried again when the number of retries goes back to none said", async () => {
+  test("restricts retries to the default failures again when the number of retries is unset", async () => {
     const result = await editFields(TASK, [["retries", "default"]], CONTEXT);
     expect(result).toMatchObject({
       ok: true,
@@ -207,7 +207,7 @@ describe("editFields()", () => {
     expect(result.ok ? [] : result.error.map((one) => one.message)).toEqual([message]);
   });
 
-  test("applies all of the pairs or none, with all faults", async () => {
+  test("applies all pairs, or none and reports all faults", async () => {
     const result = await editFields(
       TASK,
       [

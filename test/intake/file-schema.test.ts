@@ -21,7 +21,7 @@ function isRead(document: Document): boolean {
   return documentDrafts(mapping, { context: CONTEXT, text: "" }).ok;
 }
 
-/** What no key means, with what other keys mean: a value of one key is mostly wrong for another. */
+/** What no key means, with what other keys mean: a value of one key is seldom right for another. */
 const ODD: readonly unknown[] = [
   null,
   "",

@@ -58,7 +58,7 @@ const mutated = fc
 /** A thousand times what it takes: only what does not come back, or grows with a power of the text, is beyond it. */
 const MOST_CPU_MS = 2_000;
 
-test("a valid file that was spoilt anywhere is read or refused in words, soon", () => {
+test("a valid file with random edits is read or refused with faults, in little CPU time", () => {
   let refused = 0;
   fc.assert(
     fc.property(mutated, (text) => {
@@ -77,7 +77,7 @@ test("a valid file that was spoilt anywhere is read or refused in words, soon", 
   expect(refused).toBeGreaterThan(20);
 });
 
-test("any bytes are text or are refused", () => {
+test("any bytes are decoded as text or refused", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       const text = decodeTaskText(bytes);

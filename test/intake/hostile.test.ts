@@ -113,12 +113,12 @@ describe("readSubmission() on attacks", () => {
     expect(faultsIn(text)[0]).toEndWith(` ${message}`);
   });
 
-  test("finds thousands of keys without comparing each with each", () => {
+  test("finds thousands of keys without comparing each with every other", () => {
     const labels = Array.from({ length: 30_000 }, (_, index) => `  k${index}: v`).join("\n");
     expect(Object.keys(draftIn(`run: a\nlabels:\n${labels}`).labels)).toHaveLength(30_000);
   });
 
-  test("leaves aliases and merge keys to those who use them well", () => {
+  test("accepts harmless aliases and merge keys", () => {
     const text = "run: a\nlabels: &l {a: b, c: d}\nannotations:\n  <<: *l\n  c: own";
     expect(draftIn(text)).toMatchObject({ labels: { a: "b", c: "d" }, annotations: { a: "b", c: "own" } });
     expect(faultsIn("run: a\nlabels: {<<: 5}")).toEqual(["2:14 `<<` wants an alias of a mapping"]);
@@ -174,7 +174,7 @@ describe("readSubmission() on anything", () => {
     })
     .map((parts) => parts.join(""));
 
-  test("ends in a draft or in faults with a place, soon", () => {
+  test("gives drafts or faults with a place, in little CPU time", () => {
     fc.assert(
       fc.property(soup, (text) => {
         const [read, tookMs] = timed(() => readSubmission(text, CONTEXT));

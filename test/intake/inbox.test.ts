@@ -45,12 +45,12 @@ function age(path: string, ms: number): void {
 }
 
 describe("scanInbox() on a file that is being written", () => {
-  test("takes it only when it has stood still, and whole", async () => {
+  test("takes it only once it has not changed for a while, and complete", async () => {
     using folder = makeFolder();
     const path = folder.at("job.yaml");
     const lines = ["name: slow", "run: echo slow", "timeout: 5m", "priority: 3"];
     const [pauseMs, lookMs] = [120, 20];
-    // By a clock of the test's own: whoever stops the test for a moment does not make the writer a slower one.
+    // By a clock of the test's own: a pause of the test does not make the writer slower.
     const beganMs = Math.floor(Date.now() / 1_000) * 1_000;
     const verdicts: string[] = [];
     let memory = NO_MEMORY;
@@ -73,7 +73,7 @@ describe("scanInbox() on a file that is being written", () => {
     expect(await Bun.file(path).text()).toBe(`${lines.join("\n")}\n`);
   });
 
-  test("takes what was renamed in at once: its content is old", () => {
+  test("takes a file that was renamed in at once, as its content is old", () => {
     using folder = makeFolder();
     mkdirSync(folder.at("inbox"));
     folder.write("aside.yaml", "run: a");
@@ -85,7 +85,7 @@ describe("scanInbox() on a file that is being written", () => {
     });
   });
 
-  test("says when to look again, and is right then", () => {
+  test("says when to look again, and takes the file then", () => {
     using folder = makeFolder();
     const { mtimeMs } = statSync(folder.write("job.yml", "run: a"));
     const nowMs = Math.ceil(mtimeMs) + 40;
@@ -97,7 +97,7 @@ describe("scanInbox() on a file that is being written", () => {
     expect(then).toMatchObject({ findings: [{ file: "job.yml", verdict: "take" }], againInMs: null });
   });
 
-  test("watches a file from the future from one look to the next", () => {
+  test("judges a file with a future time by whether it changes between two looks", () => {
     using folder = makeFolder();
     folder.write("job.json", "{}");
     age(folder.at("job.json"), -3_600_000);
@@ -114,12 +114,12 @@ describe("scanInbox() on a file that is being written", () => {
       "wait",
       "take",
     ]);
-    // A clock that was set back starts the wait anew.
+    // A clock that was set back restarts the wait.
     const back = scanInbox(folder.path, { memory: changed.memory, nowMs: nowMs - 60_000 });
     expect(back).toMatchObject({ findings: [{ verdict: "wait" }], againInMs: SETTLE_MS + 5 });
   });
 
-  test("gives an empty file longer, whatever its time says: it is mostly about to be written", () => {
+  test("gives an empty file longer, as it is usually about to be written", () => {
     using folder = makeFolder();
     folder.write("job.yaml", "");
     age(folder.at("job.yaml"), 3_600_000);
@@ -135,7 +135,7 @@ describe("scanInbox() on a file that is being written", () => {
     expect(later(1).findings).toMatchObject([{ file: "job.yaml", verdict: "take" }]);
   });
 
-  test("forgets a file that went, and says nothing of a folder that is not there", () => {
+  test("forgets a file that is gone, and ignores a folder that does not exist", () => {
     using folder = makeFolder();
     const nowMs = Date.now();
     folder.write("job.yaml", "run: a");
@@ -165,14 +165,14 @@ describe("scanInbox() on what it does not take", () => {
     "4913",
   ];
 
-  test.each(NAMES)("passes over %s in silence", (name) => {
+  test.each(NAMES)("ignores %s", (name) => {
     using folder = makeFolder();
     age(folder.write(name, "run: a"), 60_000);
     expect(kindOfName(name)).toBe("passing");
     expect(makeLooker(folder.path)()).toEqual(expect.objectContaining({ findings: [], againInMs: null }));
   });
 
-  test("reports another ending once, and again when it comes back", () => {
+  test("reports a file with another ending once, and again when it comes back", () => {
     using folder = makeFolder();
     const look = makeLooker(folder.path);
     folder.write("notes.txt", "x");
@@ -210,7 +210,7 @@ describe("scanInbox() on what it does not take", () => {
     expect(look().findings).toEqual([]);
   });
 
-  test("refuses links, also those that stay or lead nowhere, and looks at nothing behind them", () => {
+  test("refuses links, also dangling ones, and reads nothing behind them", () => {
     using folder = makeFolder();
     mkdirSync(folder.at("inbox"));
     folder.write("secret.yaml", "run: a");
@@ -259,7 +259,7 @@ describe("scanInbox() on what it does not take", () => {
   });
 
   // The superuser may read everything.
-  test.skipIf(process.getuid?.() === 0)("refuses what it may not read", () => {
+  test.skipIf(process.getuid?.() === 0)("refuses a file that it may not read", () => {
     using folder = makeFolder();
     chmodSync(folder.write("job.yaml", "run: a"), 0o000);
     expect(makeLooker(folder.path)().findings).toEqual([
@@ -267,7 +267,7 @@ describe("scanInbox() on what it does not take", () => {
     ]);
   });
 
-  test("refuses names that it could not keep, and tells them apart from work in progress", () => {
+  test("refuses unusable names, and ignores the temporary names of editors", () => {
     using folder = makeFolder();
     const raw = Buffer.from("a\xff.yaml", "latin1");
     const long = `${"é".repeat(125)}.yaml`;

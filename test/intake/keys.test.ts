@@ -16,11 +16,11 @@ describe("readSubmission()", () => {
     expect(getAt(draftIn(withProgram(text)) as unknown as Tree, at)).toEqual(value);
   });
 
-  test("has a case here for each key", () => {
+  test("is tested with every key", () => {
     expect(Object.keys(KEYS).toSorted()).toEqual(Object.keys(FIELDS).toSorted());
   });
 
-  test("fills in what holds for a task that says nothing", () => {
+  test("fills in the defaults", () => {
     const expected: Draft = {
       name: "work",
       labels: {},
@@ -56,7 +56,7 @@ describe("readSubmission()", () => {
     expect(draftIn(yaml, { defaults: { gpus: 2 } }).spec.resources).toEqual(resources);
   });
 
-  test("passes over what is null, and takes the home's defaults where the task says nothing", () => {
+  test("ignores null, and takes the home's defaults for keys that the task leaves out", () => {
     const defaults = { timeoutMs: 60_000, retries: 1, priority: 7 };
     expect(draftIn("run: a\ntimeout: null\npriority: ~", { defaults }).spec).toMatchObject({
       timeoutMs: 60_000,
@@ -70,7 +70,7 @@ describe("readSubmission()", () => {
     });
   });
 
-  test.each(Object.keys(UNSUPPORTED))("refuses %s, whatever it says", (key) => {
+  test.each(Object.keys(UNSUPPORTED))("refuses %s with any value", (key) => {
     const snake = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     expect(faultsIn(`run: a\n${key}: [1]`)).toEqual([`2:1 "${key}" is not supported yet`]);
     expect(faultsIn(`run: a\n${snake}: {}`)).toEqual([`2:1 "${snake}" is not supported yet`]);

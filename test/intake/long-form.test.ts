@@ -14,7 +14,7 @@ spec:
 `;
 
 describe("readSubmission() on the long form", () => {
-  test("takes back every draft that was written out, as YAML and as JSON", () => {
+  test("reads back every draft that was written, as YAML and as JSON", () => {
     fc.assert(
       fc.property(anyDraft, ({ name, labels, annotations, spec }) => {
         const document = { metadata: { name, labels, annotations }, spec };
@@ -27,7 +27,7 @@ describe("readSubmission() on the long form", () => {
     );
   });
 
-  test("takes a whole record for a new task like it, several as a batch", () => {
+  test("makes a new task of a whole record, and a batch of several", () => {
     const draft = draftIn("name: a\nrun: b\ntimeout: 5m\nlabels: {c: d}");
     const task = accepted(draft, {
       id: makeTaskId(7, "a"),
@@ -45,7 +45,7 @@ describe("readSubmission() on the long form", () => {
     expect(draftsIn(`${shown}\n---\n${shown}`)).toEqual([draft, draft]);
   });
 
-  test("completes what is left out, and takes snake_case", () => {
+  test("fills in what is left out, and accepts snake_case", () => {
     const plain = draftIn("name: train\ncommand: [python]");
     expect(draftIn(HAND_WRITTEN)).toEqual(plain);
     expect(draftIn(`${HAND_WRITTEN}  timeout_ms: 500\n  retry: {max_attempts: 9}\n`).spec).toEqual({
@@ -64,7 +64,7 @@ describe("readSubmission() on the long form", () => {
     });
   });
 
-  test("is not touched by the defaults of a home", () => {
+  test("ignores the defaults of a home", () => {
     expect(draftIn(HAND_WRITTEN, { defaults: { timeoutMs: 5 } }).spec).not.toHaveProperty("timeoutMs");
   });
 
@@ -79,11 +79,11 @@ describe("readSubmission() on the long form", () => {
       '6:12 "spec.restart.intervalMs": Invalid key: Expected "intervalMs" but received undefined',
     ],
     ["resources: 5", '6:14 "spec.resources": Invalid type: Expected Object but received 5'],
-  ])("places the fault of %s", (line, fault) => {
+  ])("points at the fault of %s", (line, fault) => {
     expect(faultsIn(`${HAND_WRITTEN}  ${line}\n`)).toEqual([fault]);
   });
 
-  test("places faults in lists, in the sections, and of what is missing", () => {
+  test("points at faults in lists and sections, and at missing keys", () => {
     const text =
       "formatVersion: 2\nmetadata: {nme: a, name: 3x}\nspec:\n  kind: {type: subprocess, mode: {type: command, command: a, args: [b, 5]}}\nextra: 1\n";
     expect(faultsIn(text)).toEqual([

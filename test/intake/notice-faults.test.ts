@@ -58,13 +58,13 @@ describe("readSubmission() on who is told", () => {
     expect(faultsIn(`run: a\n${line}`)).toEqual([fault]);
   });
 
-  test("reads on: as a key, and not as YAML 1.1's word for true", () => {
+  test('reads "on:" as a key, and not as YAML 1.1\'s true', () => {
     expect(draftIn("run: a\non:\n  success:\n    - command: b\n").spec.on).toEqual({
       success: [{ type: "command", argv: ["/bin/sh", "-c", "b"] }],
     });
   });
 
-  test("lets only plain values of a sweep into a command", () => {
+  test("refuses values of a sweep that a shell would interpret in a command", () => {
     const text = (value: string): string =>
       `run: a\nmatrix: {x: ["${value}"]}\non: {failure: {command: "echo \${{ matrix.x }}"}}\n`;
     expect(draftsIn(text("b1"))[0]?.spec.on?.failure).toEqual([

@@ -25,7 +25,7 @@ describe("readSubmission() on scripts", () => {
     expect(modeIn(`script: |\n  ${line}\n  work\n`)).toMatchObject({ type: "script", runtime });
   });
 
-  test("takes the runtime that is said over the first line", () => {
+  test("prefers the runtime that is given to the first line of the script", () => {
     expect(modeIn("runtime: Bash\nscript: |\n  #!/usr/bin/env python3\n  work\n")).toMatchObject({
       runtime: "bash",
     });
@@ -72,7 +72,7 @@ describe("splitWords()", () => {
     expect(splitWords(line)).toEqual({ ok: false, error });
   });
 
-  test("agrees with the shell", () => {
+  test("splits as a shell does", () => {
     for (const line of [`a "b  c"'d'\\ e`, `"\\x\\"\\\\" '\\'`, `--x="y z" ''`]) {
       const shell = Bun.spawnSync(["sh", "-c", `printf '%s\\0' ${line}`]);
       expect(splitWords(line)).toEqual({ ok: true, value: shell.stdout.toString().split("\0").slice(0, -1) });

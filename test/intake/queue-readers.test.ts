@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Selector } from "../../src/model/selector.ts";
-import { unmet } from "../../src/model/selector.ts";
+import { type Selector, unmet } from "../../src/model/selector.ts";
 import { draftIn, faultsIn } from "./rig.ts";
 
 const IDENTIFIER = "wanted letters, digits, dots, dashes and underscores";
@@ -62,7 +61,7 @@ describe("keys of the queue", () => {
     expect(draftIn(`run: a\nrunnerSelector: ${text}`).spec.runnerSelector).toEqual(wanted);
   });
 
-  test("names each parent once, and keeps what is waited for apart", () => {
+  test("keeps each parent once, and one for each end that is waited for", () => {
     expect(draftIn("run: a\nafter: [b, b, '7']\nafterAny: b").parents).toEqual([
       { reference: "b", when: "success" },
       { reference: "7", when: "success" },

@@ -26,7 +26,7 @@ function faultsIn(text: string, name = "nightly"): string[] {
 }
 
 describe("readSchedule()", () => {
-  test("reads a rule with what holds where it says nothing", () => {
+  test("reads a rule and fills in its defaults", () => {
     const { schedule, work, slot } = read(
       'cron: "30 1 * * *"\ntimeZone: Europe/Berlin\ntask: { run: make }\n',
     );
@@ -62,7 +62,7 @@ describe("readSchedule()", () => {
     expect(slot).toBe("nights");
   });
 
-  test("takes dates as those of its zone, and times with an offset as they are", () => {
+  test("reads dates in the zone of the rule, and times with an offset as they are", () => {
     const dated = (from: string): number | undefined =>
       read(`every: 1h\ntimeZone: America/New_York\nfrom: ${from}\ntask: { run: a }`).schedule.fromMs;
     expect(dated("2026-07-01")).toBe(Date.parse("2026-07-01T04:00:00Z"));
@@ -70,7 +70,7 @@ describe("readSchedule()", () => {
     expect(dated('"2026-12-01T18:30:00+01:00"')).toBe(Date.parse("2026-12-01T17:30:00Z"));
   });
 
-  test("takes a list of tasks as a batch, sweeps in it taken apart", () => {
+  test("reads a list of tasks as a batch, and expands its sweeps", () => {
     const { work } = read(
       'cron: "@daily"\ntask:\n  - { name: a, run: make }\n  - name: b\n    run: echo ${{ array.index }}\n    array: 1-3\n',
     );
@@ -124,7 +124,7 @@ describe("readSchedule()", () => {
     expect(faultsIn(text)).toEqual([expected]);
   });
 
-  test("refuses a file whose name can be no lane", () => {
+  test("refuses a file whose name cannot be a lane", () => {
     expect(faultsIn("every: 1h\ntask: { run: a }", "0 bad")).toEqual([
       expect.stringContaining('"0 bad" cannot be that of a schedule'),
     ]);

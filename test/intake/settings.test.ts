@@ -154,7 +154,7 @@ describe("parseSettings()", () => {
     },
   );
 
-  test("has the defaults of a home without one for an empty file", () => {
+  test("gives an empty file the defaults", () => {
     expect(parse("")).toEqual({ ok: true, value: DEFAULT_SETTINGS });
   });
 

@@ -4,7 +4,7 @@ import { meaningOf } from "../../src/intake/key-names.ts";
 import { draftIn, faultsIn } from "./rig.ts";
 
 describe("meaningOf()", () => {
-  test.each(Object.keys(FIELDS))("takes %s in snake_case", (key) => {
+  test.each(Object.keys(FIELDS))("reads %s in snake_case", (key) => {
     const snake = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     expect(meaningOf(snake)).toEqual(meaningOf(key));
     expect(meaningOf(snake)).toMatchObject({ type: "field", key });
@@ -20,13 +20,13 @@ describe("meaningOf()", () => {
     "retry.",
     "retry..on",
     "",
-  ])("is not fooled by %s", (key) => {
+  ])("leaves %s as an unknown key", (key) => {
     expect(meaningOf(key).type).toBe("unknown");
   });
 });
 
 describe("readSubmission() with the names of other queues", () => {
-  test("takes a whole record of fetch_ml, without its past", () => {
+  test("reads a whole record of fetch_ml, and drops its history", () => {
     const record = {
       id: "t-1",
       job_name: "train-resnet",
@@ -60,13 +60,13 @@ describe("readSubmission() with the names of other queues", () => {
     });
   });
 
-  test("takes 0 and the empty text of fetch_ml for not said", () => {
+  test("reads 0 and empty text of fetch_ml as unset", () => {
     const text = "job_name: a\nargs: b\ncpu: 0\nmemory_gb: 0\ngpu: 0\ngpu_memory: ''\ntimeout_ms: 0";
     expect(draftIn(text).spec).not.toHaveProperty("timeoutMs");
     expect(draftIn(text).spec.resources).toEqual({});
   });
 
-  test("keeps the past of a record for a slip where nothing says that it is one", () => {
+  test("reports the history of a record as unknown keys where the file does not say that it is a record", () => {
     expect(faultsIn("run: a\nid: 5")).toEqual(['2:1 "id" is unknown']);
   });
 
@@ -100,7 +100,7 @@ describe("readSubmission() with the names of other queues", () => {
     expect(draftIn(`run: a\n${text}`).spec).toMatchObject(spec);
   });
 
-  test("takes no text for the number that a unit in the key promises", () => {
+  test("refuses text for a key that ends in a unit", () => {
     expect(faultsIn('run: a\nmemory_gb: "8"')).toEqual([
       '2:12 "memory_gb" is 8 without a unit, wanted a size such as 512MiB or 8GB',
     ]);

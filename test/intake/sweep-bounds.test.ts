@@ -14,8 +14,8 @@ const AXES = new Map([
 const rows = (count: number): { a: number; b: number }[] =>
   Array.from({ length: count }, (_, index) => ({ a: (index % 300) + 1, b: Math.floor(index / 300) + 1 }));
 
-describe("a combination is looked at once for all items that name the same lists", () => {
-  test("however many they are", () => {
+describe("a sweep looks at a combination once for all items that name the same lists", () => {
+  test("with any number of items", () => {
     const items = rows(20_000).map(({ a, b }) => itemOf({ a: String(a), b: String(b) }));
     const shapes = shapesOf([...items, itemOf({ a: "7" }), itemOf({ a: "7.0" })], AXES);
     expect(shapes).toHaveLength(3);
@@ -29,7 +29,7 @@ describe("a combination is looked at once for all items that name the same lists
     expect(draftsIn(text)).toHaveLength(70_000);
   });
 
-  test("and with 5,000 inclusions, of which the last one counts", () => {
+  test("with 5,000 inclusions, of which the last one counts", () => {
     const include = rows(5_000).map(({ a, b }) => `    - {a: ${a}, b: ${b}, c: x${a}}\n`);
     const more = "    - {c: all}\n    - {b: 300, d: last}\n    - {a: 301}\n";
     const text = `run: x\nmatrix:\n  a: 1-300\n  b: 1-30\n  include:\n${include.join("")}${more}`;
@@ -98,11 +98,11 @@ test.each([
     `matrix: {a: ["${"x".repeat(300_000)}"]}\nrun: echo ${"${{ matrix.a }} ".repeat(1_000)}`,
     "the text is longer than 2097152 characters once its placeholders are filled",
   ],
-])("%s: the refusal names the bound", (_what, text, message) => {
+])("a sweep with %s is refused with the limit", (_what, text, message) => {
   expect(faultsIn(text)[0]).toContain(message);
 });
 
-test("columns of a data file are counted", () => {
+test("a data file with too many columns is refused", () => {
   using folder = makeFolder();
   folder.write("data.csv", `${names(50_000).join(",")}\n`);
   expect(faultsIn("run: x\neach: data.csv", { dataFolder: folder.path })[0]).toContain(
@@ -110,7 +110,7 @@ test("columns of a data file are counted", () => {
   );
 });
 
-test("a line that names interpreters over and over is gone through once", () => {
+test("a line that repeats names of interpreters is scanned once", () => {
   const line = `${"python ".repeat(100_000)}${'"${{ matrix.a }}" '.repeat(2)}${"$(x) ".repeat(50_000)}`;
   expect(draftsIn(`matrix: {a: ["x y"]}\nrun: '${line}'`)).toHaveLength(1);
   expect(faultsIn("matrix: {a: ['x y']}\nrun: \"python\\n-c ${{ matrix.a }}\"")).toHaveLength(1);

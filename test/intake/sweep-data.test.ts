@@ -20,7 +20,7 @@ function csvOf(rows: readonly (readonly string[])[], lineEnd: string): string {
 }
 
 describe("a .csv", () => {
-  test("gives back whatever was quoted into it", () => {
+  test("returns any text that was quoted", () => {
     const cell = fc.string({
       unit: fc.constantFrom('"', ",", "\n", "\r", "a", "é", " ", "''"),
       maxLength: 6,
@@ -41,14 +41,14 @@ describe("a .csv", () => {
     );
   });
 
-  test("needs quotes only where they are needed, and empty lines say nothing", () => {
+  test("needs quotes only around special characters, and ignores empty lines", () => {
     expect(valuesOrFaults("a.csv", "\uFEFFlr, note\r\n0.10,\r\n\r\n1, b c\r\n")).toEqual([
       { lr: "0.10", note: "" },
       { lr: "1", note: " b c" },
     ]);
   });
 
-  test("is told of by its own lines", () => {
+  test("reports faults with its own line numbers", () => {
     expect(valuesOrFaults("a.csv", 'lr,note\n1,"a\nb"\n2\n3,a,b\n')).toMatchInlineSnapshot(`
       "
       a.csv:4:1: the row has one cell, the first row names 2
@@ -142,7 +142,7 @@ test("a .txt has a value in each line", () => {
   expect(valuesOrFaults("a.txt", "one\r\n\n two words\n")).toEqual([{ line: "one" }, { line: " two words" }]);
 });
 
-test("a value that does not fit is told of with its line in the data", () => {
+test("an invalid value is reported with its line in the data file", () => {
   using folder = makeFolder();
   folder.write("a.csv", "n\n1\ntwo\n3\n");
   const read = readSubmission("run: a\neach: a.csv\ncpus: ${{ each.n }}\n", {
@@ -154,7 +154,7 @@ test("a value that does not fit is told of with its line in the data", () => {
   ]);
 });
 
-test("what cannot be read is said at the key", () => {
+test("a data file that cannot be read is reported at its key", () => {
   const faultOf = (each: string): string => {
     const drafts = readSubmission(`run: a\neach: ${each}\n`, { ...CONTEXT, dataFolder: "/nowhere" });
     return drafts.ok ? "" : (drafts.error[0]?.message ?? "");
@@ -167,7 +167,7 @@ test("what cannot be read is said at the key", () => {
   expect(faultOf("[1, 2]")).toBe('"each" is a list, wanted the path of a file');
 });
 
-test("a path begins at the folder of the data, or at the user's home", () => {
+test("a path in a data file is relative to the folder of that file or to the user's home", () => {
   using folder = makeFolder();
   folder.write("a.txt", "x\n");
   const drafts = draftsIn("run: a\neach: ~/a.txt", { home: folder.path });

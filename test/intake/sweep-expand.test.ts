@@ -31,7 +31,7 @@ const lists = fc
 const matrix = (of: unknown): string => `matrix: ${JSON.stringify(of)}\n`;
 
 describe("matrix", () => {
-  test("makes every combination once, the last list fastest", () => {
+  test("makes every combination once, varying the last list fastest", () => {
     fc.assert(
       fc.property(lists, (axes) => {
         const expected: Values[] = (axes["lr"] ?? []).flatMap((lr) =>
@@ -43,7 +43,7 @@ describe("matrix", () => {
     );
   });
 
-  test("exclude takes away exactly what has all the given values", () => {
+  test("drops with exclude exactly the combinations that have all the given values", () => {
     fc.assert(
       fc.property(lists, fc.nat(), fc.subarray(NAMES, { minLength: 1 }), (axes, pick, keys) => {
         const all = valuesIn(matrix(axes));
@@ -58,7 +58,7 @@ describe("matrix", () => {
     );
   });
 
-  test("include extends what it agrees with, and else stands alone", () => {
+  test("extends with include the combinations that agree with it, and adds it as a member otherwise", () => {
     // The example of GitHub's documentation ("Expanding or adding matrix configurations").
     const yaml = `matrix:
   fruit: [apple, pear]
@@ -80,7 +80,7 @@ describe("matrix", () => {
     ]);
   });
 
-  test("include alone gives a member for each item, and numbers meet numbers", () => {
+  test("makes a member for each item of include alone, and compares numbers by value", () => {
     expect(valuesIn("matrix: {include: [{a: 1}, {a: 2, b: x}]}")).toEqual([{ a: "1" }, { a: "2", b: "x" }]);
     expect(valuesIn("matrix: {a: [0.10, 2], exclude: [{a: 0.1}]}")).toEqual([{ a: "2" }]);
     // Where both stand in the list, each is the one that is written.
@@ -104,7 +104,7 @@ describe("matrix", () => {
   });
 });
 
-test("array counts", () => {
+test("an array makes one member for each index", () => {
   const indices = (written: string): (string | undefined)[] =>
     valuesIn(`array: ${written}`).map(({ index }) => index);
   expect(indices("1-100:33")).toEqual(["1", "34", "67", "100"]);
@@ -114,7 +114,7 @@ test("array counts", () => {
 });
 
 describe("placeholders", () => {
-  test("are filled everywhere, as if the value had been written there", () => {
+  test("are replaced everywhere, as if the value had been written there", () => {
     const [, second] = draftsIn(`
 command: [train, "--lr=\${{ matrix.lr }}", "\${{ sweep.index }}/\${{sweep.size}} of \${{ sweep.name }}"]
 name: t-\${{ matrix.lr }}
@@ -151,7 +151,7 @@ maxFailures: 1
     });
   });
 
-  test("are never left over, whatever the values are", () => {
+  test("are all replaced, whatever the values are", () => {
     const value = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 8 })
       .filter((one) => !one.includes("\0"));
@@ -169,7 +169,7 @@ maxFailures: 1
     );
   });
 
-  test("of no sweep are a fault, and other braces are not ours", () => {
+  test("outside of a sweep are a fault, and other braces stay", () => {
     expect(faultsIn("run: a ${{ matrix.lr }}")).toEqual([
       "1:8 ${{ matrix.lr }} stands for a value of a sweep, and the task has none",
     ]);
@@ -178,7 +178,7 @@ maxFailures: 1
 });
 
 describe("members", () => {
-  test("are named by the task, by what it runs, or by the file", () => {
+  test("are named after the task, its command or its file", () => {
     const names = (yaml: string): string[] => draftsIn(`array: 1-2\n${yaml}`).map(({ name }) => name);
     expect(names("name: big\nrun: a")).toEqual(["big-1", "big-2"]);
     expect(names("run: python bin/train.py --i ${{ array.index }}")).toEqual([
@@ -188,7 +188,7 @@ describe("members", () => {
     expect(names("run: ${{ array.index }}")).toEqual(["job-1", "job-2"]);
   });
 
-  test("of several documents are groups of their own, beside single tasks", () => {
+  test("of several documents form a group each, beside single tasks", () => {
     const drafts = draftsIn(
       "name: a\nrun: x\narray: 1-2\n---\nname: b\nrun: y\n---\nname: c\nrun: z\narray: 5-6\n",
     );
@@ -201,7 +201,7 @@ describe("members", () => {
     ]);
   });
 
-  test("may be many", () => {
+  test("can be many", () => {
     const drafts = draftsIn("run: a ${{ array.index }}\narray: 1-10000\n");
     expect(drafts).toHaveLength(10_000);
     expect(bodyOf(drafts.at(-1) as Draft)).toBe("a 10000");

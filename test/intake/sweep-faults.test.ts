@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { faultsIn, hintsIn, renderedFaults } from "./rig.ts";
 
-test("placeholders are pointed at, with what was meant", () => {
+test("an unknown placeholder is underlined, with a suggestion", () => {
   expect(
     renderedFaults(`name: train
 run: python train.py --lr \${{ matrix.lt }} --seed "\${{ matrx.seed }}" \${{ each.lr }}
@@ -40,7 +40,7 @@ matrix: {lr: [0.1, 0.01], seed: 1-3}
   `);
 });
 
-test("a value that does not fit, and one that is not there, are said with their member", () => {
+test("an invalid and a missing value are reported with their member", () => {
   expect(
     renderedFaults(
       "run: a ${{ matrix.b }}\ncpus: ${{ matrix.a }}\nmatrix: {a: [1, x], include: [{a: 1, b: 2}]}\n",
@@ -69,14 +69,14 @@ test("a value that does not fit, and one that is not there, are said with their 
   `);
 });
 
-test("a placeholder that is not closed is not left over", () => {
+test("an unclosed placeholder is a fault", () => {
   expect(faultsIn("run: a ${{ array.index } b\narray: 1-2")).toEqual([
     "1:8 ${{ array.index is not closed with }}",
   ]);
   expect(faultsIn("run: a $${{ array.index } ${{ array.index }}\narray: 1-2")).toEqual([]);
 });
 
-test("a placeholder without quotes in braces is YAML's own fault, told once", () => {
+test("an unquoted placeholder in a flow mapping is one YAML fault", () => {
   expect(
     renderedFaults("run: a\nenv: { A: ${{ matrix.x }}, B: c }\nmatrix: {x: [1]}\n"),
   ).toMatchInlineSnapshot(`

@@ -3,7 +3,7 @@ import type { Draft } from "../../src/model/submission.ts";
 import { fc } from "../rig/fast-check.ts";
 import { draftsIn, faultsIn } from "./rig.ts";
 
-/** Values as they may come out of anybody's table. */
+/** Values as they may come out of any table. */
 const value = fc.oneof(
   fc
     .array(
@@ -84,14 +84,14 @@ test.each([
   "echo 'open ${{ matrix.x }}",
   "echo $'${{ matrix.x }}'",
   'echo "$(case a in a) echo ${{ matrix.x }};; esac)"',
-])("is refused where the shell's reading cannot be told: %j", (line) => {
+])("a placeholder is refused where the shell's reading is unclear: %j", (line) => {
   const faults = faultsIn(JSON.stringify({ run: line, matrix: { x: ["a b"] } }));
   expect(faults).toEqual([expect.stringContaining('the value "a b" cannot stand here as it is')]);
   // A plain word is the same in every reading.
   expect(faultsIn(JSON.stringify({ run: line, matrix: { x: ["a.b"] } }))).toEqual([]);
 });
 
-test("is refused in code of other languages, and split with care in args", () => {
+test("a placeholder is refused in code of other languages, and stays one argument in args", () => {
   const python = { runtime: "python", script: "print(${{ matrix.x }})", matrix: { x: ["exit()"] } };
   expect(faultsIn(JSON.stringify(python))).toEqual([expect.stringContaining("would be read as code")]);
   const [draft] = draftsIn(

@@ -13,7 +13,7 @@ describe("readTaskFile()", () => {
     expect(readTaskFile(folder.write("b", ""))).toEqual({ ok: true, value: "" });
   });
 
-  test("does not wait for the writer of a FIFO, nor go through a link", () => {
+  test("does not wait for the writer of a FIFO, and follows no link", () => {
     using folder = makeFolder();
     Bun.spawnSync(["mkfifo", folder.at("pipe")]);
     folder.write("real", "run: a");
@@ -29,7 +29,7 @@ describe("readTaskFile()", () => {
     expect(readTaskFile(folder.at("none"))).toEqual({ ok: false, error: "it is gone" });
   });
 
-  test("does not read a file for ever that never ends", () => {
+  test("stops reading a file that never ends", () => {
     // procfs says 0 bytes of files that have more; the text is far under the limit.
     expect(readTaskFile("/proc/self/status")).toMatchObject({
       ok: true,
@@ -37,7 +37,7 @@ describe("readTaskFile()", () => {
     });
   });
 
-  test("refuses what is too large by its size alone", () => {
+  test("refuses a file that is too large without reading it", () => {
     using folder = makeFolder();
     Bun.spawnSync(["truncate", "-s", "1T", folder.at("sparse")]);
     expect(readTaskFile(folder.at("sparse"))).toEqual({
@@ -46,7 +46,7 @@ describe("readTaskFile()", () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)("says that it may not", () => {
+  test.skipIf(process.getuid?.() === 0)("reports a file that it may not read", () => {
     using folder = makeFolder();
     chmodSync(folder.write("a", "run: a"), 0o000);
     expect(readTaskFile(folder.at("a"))).toEqual({
@@ -55,7 +55,7 @@ describe("readTaskFile()", () => {
     });
   });
 
-  test("leaves no descriptor open, whatever became of the file", () => {
+  test("leaves no descriptor open, in success and failure", () => {
     using folder = makeFolder();
     folder.write("a", "run: a");
     // Other tests' files are opened and closed meanwhile: only those of this folder count.

@@ -46,7 +46,7 @@ describe("watchDirectories()", () => {
     expect(problems).toEqual([]);
   });
 
-  test("does not nudge for work in progress, nor for what lies deeper", async () => {
+  test("does not nudge for temporary files of editors, nor for files in subfolders", async () => {
     using folder = makeFolder();
     mkdirSync(folder.at("in/deep"), { recursive: true });
     const { watch, nudges, notices } = await startWatching([folder.at("in")]);
@@ -67,7 +67,7 @@ describe("watchDirectories()", () => {
     await notices(folder.at(".in"), () => folder.write(".in/a.yaml", "x"));
   });
 
-  test("hears again after the folder was deleted and made again, twice", async () => {
+  test("nudges again after the folder was deleted and made again, twice", async () => {
     using folder = makeFolder();
     const path = folder.at("in");
     mkdirSync(path);
@@ -81,7 +81,7 @@ describe("watchDirectories()", () => {
     }
   });
 
-  test("hears after another folder took its place", async () => {
+  test("nudges after another folder took the place of the watched one", async () => {
     using folder = makeFolder();
     const path = folder.at("in");
     mkdirSync(path);
@@ -127,7 +127,7 @@ describe("watchDirectories()", () => {
     await notices(folder.at("in"), () => folder.write("two/a.yaml", "x"));
   });
 
-  test("says once what the system refuses, and goes on with the others", async () => {
+  test("reports once what the system refuses, and goes on with the other folders", async () => {
     using folder = makeFolder();
     symlinkSync("loop", folder.at("loop"));
     mkdirSync(folder.at("in"));
@@ -144,7 +144,7 @@ describe("watchDirectories()", () => {
     expect(problems).toHaveLength(1);
   });
 
-  test("refresh() nudges for another folder, and leaves one in peace that is the same", async () => {
+  test("refresh() nudges for a replaced folder, and not for the same one", async () => {
     using folder = makeFolder();
     const path = folder.at("in");
     mkdirSync(path);
@@ -160,7 +160,7 @@ describe("watchDirectories()", () => {
     expect(nudges).toEqual([path]);
   });
 
-  test("is silent once it is closed", async () => {
+  test("does not nudge once it is closed", async () => {
     using folder = makeFolder();
     mkdirSync(folder.at("in"));
     const { watch, nudges } = await startWatching([folder.at("in")]);
@@ -173,7 +173,7 @@ describe("watchDirectories()", () => {
     expect(nudges).toEqual([]);
   });
 
-  test("hears of a burst", async () => {
+  test("nudges for a burst of files", async () => {
     using folder = makeFolder();
     mkdirSync(folder.at("in"));
     const { watch, nudges } = await startWatching([folder.at("in")]);

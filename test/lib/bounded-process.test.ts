@@ -40,12 +40,12 @@ describe("runBounded()", () => {
     expect(await run("kill -9 $$")).toMatchObject({ how: "ended", code: null });
   });
 
-  test("says why there was no process", async () => {
+  test("says why it could not start the process", async () => {
     const end = await run("", { argv: ["/not/there"] });
     expect(end).toEqual({ how: "notStarted", error: expect.stringContaining("/not/there") });
   });
 
-  test("kills one that says more than is read", async () => {
+  test("kills a process that prints more than the limit", async () => {
     expect(await run("while :; do echo much; done")).toMatchObject({ how: "ended", code: null });
   });
 
@@ -56,13 +56,13 @@ describe("runBounded()", () => {
     expect(process.kill(childOf(place), "SIGKILL")).toBeTrue();
   });
 
-  test("kills one that takes too long, with what it started", async () => {
+  test("kills a process that takes too long, with its children", async () => {
     await using place = new TempDirectory();
     expect(await run(FAMILY, { cwd: place.path, timeoutMs: 1_000 })).toEqual({ how: "hung" });
     await childGone(place);
   });
 
-  test("kills one that is not wanted any more, with what it started", async () => {
+  test("kills a process when it is aborted, with its children", async () => {
     await using place = new TempDirectory();
     const abort = new AbortController();
     const ended = run(FAMILY, { cwd: place.path, signal: abort.signal });

@@ -43,7 +43,7 @@ describe("parseBytes()", () => {
     expect(parseBytes(text)).toBeNull();
   });
 
-  test("refuses units that are names of an object's own", () => {
+  test("refuses units that are names of Object.prototype", () => {
     expect(["constructor", "valueOf", "__proto__"].map((unit) => parseBytes(`8${unit}`))).toEqual([
       null,
       null,
@@ -66,7 +66,7 @@ describe("formatBytes()", () => {
     expect(formatBytes(bytes)).toBe(text);
   });
 
-  test("is read back as what was written, within the decimal that it has", () => {
+  test("is read back as the same number, within its decimal", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 52 }), (bytes) => {
         const read = parseBytes(formatBytes(bytes)) ?? Number.NaN;
@@ -75,7 +75,7 @@ describe("formatBytes()", () => {
     );
   });
 
-  test("never writes a thousand of a unit where the next one would do", () => {
+  test("never writes 1,024 or more of a unit that has a larger one", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_023 * 2 ** 40 }), (bytes) => {
         expect(Number.parseFloat(formatBytes(bytes))).toBeLessThan(1_024);

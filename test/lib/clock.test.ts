@@ -39,7 +39,7 @@ test("systemClock.awakeMs() is one clock for every process", async () => {
 });
 
 test("systemClock.awakeMs() counts in milliseconds", async () => {
-  // One span within the other: whoever stops the test between two looks at clocks makes neither of these a lie.
+  // One span contains the other: a test that is stopped between two readings of the clocks still holds.
   const [began, awake, wall] = [performance.now(), systemClock.awakeMs(), performance.now()];
   while (performance.now() - wall < 30) await Bun.sleep(5);
   const [least, passed, most] = [

@@ -68,7 +68,7 @@ describe("formatDuration()", () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  test("is read back exactly where two neighbouring units say it all", () => {
+  test("is read back exactly where two neighbouring units suffice", () => {
     const exact = fc.oneof(
       fc.integer({ min: 0, max: 999 }),
       fc.integer({ min: 10, max: 99 }).map((tenths) => tenths * 100),
@@ -79,7 +79,7 @@ describe("formatDuration()", () => {
     fc.assert(fc.property(exact, (ms) => expect(parseDuration(formatDuration(ms))).toBe(ms)));
   });
 
-  test("never says more than it is, nor less than half", () => {
+  test("never writes more than the duration, nor less than half of it", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9_999 * DAY }), (ms) => {
         const read = parseDuration(formatDuration(ms)) ?? Number.NaN;

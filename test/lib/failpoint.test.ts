@@ -4,7 +4,7 @@ import { disarmFailpoints } from "../rig/crash.ts";
 
 afterEach(disarmFailpoints);
 
-test("failpoint() strikes with its name once armed, and lets what the strike throws pass", () => {
+test("failpoint() calls an armed handler with its name, and passes on what the handler throws", () => {
   const struck: string[] = [];
   failpoint("before");
   armFailpoints((name) => {

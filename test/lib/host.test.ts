@@ -15,7 +15,7 @@ import { until } from "../rig/stint.ts";
 const own = { pid: process.pid, startTime: startTimeOf(process.pid) ?? "" };
 
 describe("startTimeOf()", () => {
-  test("stays what it is while a process lives, and differs from a later one's", async () => {
+  test("is constant while a process lives, and differs from that of a later process", async () => {
     await Bun.sleep(20); // The kernel counts in hundredths of a second.
     const child = Bun.spawn(["/bin/sh", "-c", "read line"], { stdin: "pipe" });
     const first = startTimeOf(child.pid);
@@ -27,7 +27,7 @@ describe("startTimeOf()", () => {
     expect(startTimeOf(child.pid)).toBeNull();
   });
 
-  test("takes a zombie for gone", async () => {
+  test("is null for a zombie", async () => {
     // `exec` leaves a parent that never waits for the child it was born with.
     const line = "exec 3<&0; (read line <&3) & echo $!; exec sleep 60";
     const parent = Bun.spawn(["/bin/sh", "-c", line], { stdin: "pipe", stdout: "pipe" });
@@ -47,7 +47,7 @@ describe("startTimeOf()", () => {
 });
 
 describe("isAlive()", () => {
-  test("is true for this very process alone", () => {
+  test("is true for the process with that pid and start time alone", () => {
     expect(isAlive(own)).toBeTrue();
     expect(isAlive({ ...own, startTime: `${own.startTime}0` })).toBeFalse();
     expect(isAlive({ ...own, startTime: "unknown" })).toBeFalse();
@@ -68,12 +68,12 @@ describe("startTimeIn()", () => {
     expect(startTimeIn(line("sleep", state))).toBeNull();
   });
 
-  test("is null for a line that is cut", () => {
+  test("is null for a truncated line", () => {
     expect(startTimeIn("12 (sleep) S 1 1")).toBeNull();
   });
 });
 
-test("allPids() has this process and not a number that no process has", () => {
+test("allPids() contains this process, and no pid that is unused", () => {
   expect(allPids()).toContain(process.pid);
   expect(allPids().every((pid) => Number.isSafeInteger(pid) && pid > 0)).toBeTrue();
 });

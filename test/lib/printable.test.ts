@@ -22,13 +22,13 @@ describe("printable()", () => {
     expect(JSON.parse(printable(JSON.stringify(value, null, 2)))).toEqual(value);
   });
 
-  test("passes our own sequences, and nobody else's", () => {
+  test("keeps stint's own control sequences, and escapes all others", () => {
     expect(printable(`${ownSequence("31m")}${ESC}[1;31m${ownSequence("0m")}`)).toBe(
       `${ESC}[31m\\u001b[1;31m${ESC}[0m`,
     );
   });
 
-  test("our own sequences take no room", () => {
+  test("counts stint's own control sequences as zero width", () => {
     const painted = `${ownSequence("31m")}red${ownSequence("0m")}`;
     expect(Bun.stringWidth(painted)).toBe(3);
     expect(Bun.stripANSI(painted)).toBe("red");
@@ -36,13 +36,13 @@ describe("printable()", () => {
 });
 
 describe("oneLine()", () => {
-  test("has no end of a line, no tab, nothing that joins, and is the same once more", () => {
+  test("has no line end, no tab and no joining character, and is idempotent", () => {
     const line = oneLine(`a\nb\tc\u200d${ownSequence("1m")}`);
     expect(printable(line)).toBe(`a\\nb\\tc\\u200d${ESC}[1m`);
     expect(oneLine(line)).toBe(line);
   });
 
-  test("asLines() ends each", () => {
+  test("asLines() ends each line", () => {
     expect(asLines(["a\nb", ""])).toBe("a\\nb\n\n");
   });
 });

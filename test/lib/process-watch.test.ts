@@ -32,7 +32,7 @@ const held = (): number =>
   }).length;
 
 describe("a ProcessWatch", () => {
-  test("tells at the next look who has ended, a zombie and one that is gone alike", async () => {
+  test("reports at the next look which processes have ended, zombies and reaped ones alike", async () => {
     using watch = new ProcessWatch();
     const { identity, parent, end } = await stranger();
     for (let looks = 0; looks < 3; looks += 1) {
@@ -57,7 +57,7 @@ describe("a ProcessWatch", () => {
     expect(other.isAlive(identity)).toBeFalse();
   });
 
-  test("knows a process by more than its pid", () => {
+  test("identifies a process by more than its pid", () => {
     using watch = new ProcessWatch();
     expect(watch.isAlive({ ...own, startTime: `${own.startTime}0` })).toBeFalse();
     expect(watch.isAlive({ ...own, startTime: "unknown" })).toBeFalse();
@@ -65,7 +65,7 @@ describe("a ProcessWatch", () => {
     expect(watch.isAlive({ ...own, startTime: "unknown" })).toBeFalse();
   });
 
-  test.skipIf(!isLinux)("holds nothing of what nobody asks for any more", () => {
+  test.skipIf(!isLinux)("keeps nothing of a process that is not watched any more", () => {
     const before = held();
     const watch = new ProcessWatch();
     watch.isAlive(own);

@@ -6,7 +6,7 @@ test.each([
   ["/dev/zero", 100_000, 100_001],
   ["/dev/null", 100_000, 0],
   [import.meta.path, 10, 11],
-])("readAtMost() takes of %s no more than shows that there is more", (path, most, length) => {
+])("readAtMost() reads of %s only what shows that it is too long", (path, most, length) => {
   const file = openSync(path, "r");
   expect(readAtMost(file, most)).toHaveLength(length);
   closeSync(file);

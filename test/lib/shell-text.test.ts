@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { withoutComments } from "../../src/lib/shell-text.ts";
 
-test("leaves the commands of a script as they are, and whole lines of comment and blank ones out", () => {
+test("shellText() keeps the commands of a script, and drops comment lines and blank lines", () => {
   const script = `# What it owns.
 #
 # Order of effects.

@@ -16,7 +16,7 @@ function work(count: number, stepMs: number) {
 }
 
 describe("goOn()", () => {
-  test("stops once a slice is over, and ends with the value", () => {
+  test("stops at the end of a slice, and finally returns the value", () => {
     const { steps, clock, done } = work(6, 4);
     expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: false });
     expect(done()).toBe(2);
@@ -24,7 +24,7 @@ describe("goOn()", () => {
     expect(runSlice(steps, clock)).toEqual({ isDone: true, value: "all of it" });
   });
 
-  test("does at least a step, however long that takes", () => {
+  test("does at least one step, however long it takes", () => {
     const { steps, clock, done } = work(3, 1_000);
     for (const made of [0, 1, 2]) {
       expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: false });
@@ -33,7 +33,7 @@ describe("goOn()", () => {
     expect(runSlice(steps, clock)).toEqual({ isDone: true, value: "all of it" });
   });
 
-  test("stops where the work waits for something", () => {
+  test("stops where the work waits", () => {
     const { steps, clock, done } = work(9, 0);
     expect(runSlice(steps, clock)).toEqual({ isDone: false, isWaiting: true });
     expect(done()).toBe(7);
@@ -41,11 +41,11 @@ describe("goOn()", () => {
   });
 });
 
-test("wholeOf() does all of it", () => {
+test("wholeOf() runs all steps", () => {
   expect(wholeOf(work(20, 1_000).steps)).toBe("all of it");
 });
 
-test("partsOf() leaves nothing out", () => {
+test("partsOf() contains every element once", () => {
   expect([...partsOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
   expect([...partsOf([], 2)]).toEqual([]);
 });

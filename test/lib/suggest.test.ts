@@ -14,25 +14,25 @@ describe("closest()", () => {
     ["nane", "name"],
     ["prioritty", "priority"],
     ["retry", "retry"],
-  ])("takes %j for %j", (typed, meant) => {
+  ])("suggests %j for %j", (typed, meant) => {
     expect(closest(typed, KEYS)).toBe(meant);
   });
 
-  test.each(["gpu", "dwc_", "schedule", "x", "nmea_", "timer"])("has no guess for %j", (typed) => {
+  test.each(["gpu", "dwc_", "schedule", "x", "nmea_", "timer"])("suggests nothing for %j", (typed) => {
     expect(closest(typed, KEYS)).toBeNull();
   });
 
-  test("has no guess for a text that is no word", () => {
+  test("suggests nothing for a text that is not a word", () => {
     const text = "a".repeat(1_000_000);
     expect(closest(text, [`${text}b`, text])).toBeNull();
   });
 
-  test("finds a long word again after two slips, the nearest of several", () => {
+  test("finds a long word after two typos, the nearest of several", () => {
     expect(closest("maxatempst", ["maxOrphans", "maxAttempts", "maxBytes"])).toBe("maxAttempts");
     expect(closest("stop", ["step", "stop", "shop"])).toBe("stop");
   });
 
-  test("gives a candidate back for itself, and never one of another length by far", () => {
+  test("suggests a candidate for itself, and none of a very different length", () => {
     const word = fc.stringMatching(/^[a-z]{1,12}$/);
     fc.assert(
       fc.property(word, fc.array(word), (typed, others) => {

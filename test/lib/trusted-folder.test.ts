@@ -14,7 +14,7 @@ import { TempDirectory } from "../rig/temp-home.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 const STRANGER = 12_345;
-/** A group that is nobody's own. */
+/** A group that is no user's private group. */
 const SHARED_GROUP = 54_321;
 
 /** `way/home`, made for this user alone. */
@@ -26,7 +26,7 @@ async function withHome(run: (folder: { way: string; home: string; of: (name: st
 }
 
 describe("distrust()", () => {
-  test("has nothing against a folder of one's own, below /tmp too, nor against what is not there yet", () =>
+  test("accepts a folder of the user's own, below /tmp too, and one that does not exist yet", () =>
     withHome(({ home, of }) => {
       chmodSync(home, 0o755);
       symlinkSync("way", of("link"));
@@ -36,10 +36,10 @@ describe("distrust()", () => {
     }));
 
   test.each([
-    ["everybody", 0o777],
-    ["everybody, with the sticky bit", 0o1777],
+    ["all users", 0o777],
+    ["all users, with the sticky bit", 0o1777],
     ["others alone", 0o702],
-  ])("is against a folder to which %s may write, and says the command that mends it", (_who, mode) =>
+  ])("refuses a folder that %s may write to, with the command that corrects it", (_who, mode) =>
     withHome(({ home }) => {
       chmodSync(home, mode);
       expect(distrust(home)).toEqual({
@@ -49,7 +49,7 @@ describe("distrust()", () => {
     }),
   );
 
-  test("is against a folder above that others may write to, but for the sticky bit", () =>
+  test("refuses a folder above that others may write to, unless it has the sticky bit", () =>
     withHome(({ way, home }) => {
       chmodSync(way, 0o1777);
       expect(distrust(home)).toBeNull();
@@ -60,7 +60,7 @@ describe("distrust()", () => {
       expect(distrust(home, way)).toBeNull();
     }));
 
-  test("looks at the way that a link leads too, where it ends in two dots as well", () =>
+  test('checks the target of a link too, also where it contains ".."', () =>
     withHome(({ way, home, of }) => {
       symlinkSync(home, of("link"));
       mkdirSync(join(home, "deep"));
@@ -72,14 +72,14 @@ describe("distrust()", () => {
       for (const name of ["link", "dots"]) expect(distrust(of(name))?.what).toContain(`"${home}"`);
     }));
 
-  test("leaves a circle of links to the system", () =>
+  test("leaves a loop of links to the system", () =>
     withHome(({ of }) => {
       symlinkSync("b", of("a"));
       symlinkSync("a", of("b"));
       expect(distrust(of("a/home"))).toBeNull();
     }));
 
-  test.if(IS_ROOT)("is against a folder, a way and a link of another user", () =>
+  test.if(IS_ROOT)("refuses a folder, a parent folder and a link of another user", () =>
     withHome(({ way, home, of }) => {
       symlinkSync(home, of("link"));
       lchownSync(of("link"), STRANGER, STRANGER);
@@ -116,7 +116,7 @@ describe("distrust()", () => {
     }),
   );
 
-  test.if(IS_ROOT)("lets the user's own group write, and no other", () =>
+  test.if(IS_ROOT)("lets the user's private group write, and no other group", () =>
     withHome(({ home }) => {
       chmodSync(home, 0o775);
       const hasOwnGroup = /^root:[^:]*:0:(root)?$/m.test(readFileSync("/etc/group", "utf8"));
@@ -126,7 +126,7 @@ describe("distrust()", () => {
     }),
   );
 
-  test.if(IS_ROOT)("is not against folders of users of whom the namespace knows nothing", () =>
+  test.if(IS_ROOT)("accepts parent folders of users that the user namespace does not map", () =>
     withHome(({ way, home, of }) => {
       chownSync(way, STRANGER, STRANGER);
       chmodSync(way, 0o755);
@@ -143,6 +143,6 @@ describe("distrust()", () => {
   );
 });
 
-test.if(IS_ROOT)("isOwnOrRoots() knows one's own and root's", () => {
+test.if(IS_ROOT)("isOwnOrRoots() is true for files of the user and of root", () => {
   expect([0, STRANGER].map((uid) => isOwnOrRoots({ uid }))).toEqual([true, false]);
 });

@@ -47,7 +47,7 @@ describe("placeIn()", () => {
 });
 
 describe("countIn()", () => {
-  test("reads whole words of memory.events, none for what is not there", () => {
+  test("reads counters of memory.events by their full name, and none that is missing", () => {
     const events = "low 0\nhigh 0\nmax 96\noom 3\noom_kill 2\noom_group_kill 1\n";
     expect([keyedCount(events, "oom"), keyedCount(events, "oom_kill"), keyedCount(events, "peak")]).toEqual([
       3, 2, 0,

@@ -4,7 +4,7 @@ import { countsOf } from "../../src/machine/group.ts";
 import { FakeMachine } from "./rig.ts";
 
 describe("probeMeans()", () => {
-  test("takes version 1 where its hierarchies are, each controller from its own", async () => {
+  test("finds the hierarchies of version 1, each controller in its own", async () => {
     await using machine = new FakeMachine();
     const mount = (name: string): string => `3 3 0:3 / /cg/${name} rw - cgroup cgroup rw,${name}\n`;
     machine.file("/proc/self/mountinfo", `${mount("memory")}${mount("cpu,cpuacct")}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chosenDevices, hidingIn } from "../../src/machine/choose.ts";
 import { newDevice } from "../../src/machine/finding.ts";
 import { simulatedDevices } from "../../src/machine/simulated.ts";
-import type { DeviceRules } from "../../src/model/device-rules.ts";
+import type { DeviceRules } from "../../src/model/device.ts";
 
 const DEVICES = [
   newDevice({ id: "GPU-aa11", vendor: "nvidia", index: 0, name: "NVIDIA A100-SXM4-80GB" }),
@@ -45,7 +45,7 @@ describe("chosenDevices()", () => {
     expect(chosen({}, { CUDA_VISIBLE_DEVICES: visible })).toEqual(ids);
   });
 
-  test("each vendor has a variable of its own, and simulated devices have none", () => {
+  test("sets the variable of each vendor, and none for simulated devices", () => {
     const amd = [newDevice({ id: "GPU-9", vendor: "amd", index: 0, name: "MI300X" })];
     expect(chosen({}, { CUDA_VISIBLE_DEVICES: "" }, amd)).toEqual(["GPU-9"]);
     expect(chosen({}, { ROCR_VISIBLE_DEVICES: "" }, amd)).toEqual([]);
@@ -55,11 +55,11 @@ describe("chosenDevices()", () => {
   });
 });
 
-test("hidingIn() names what hides devices", () => {
+test("hidingIn() names the variables that hide devices", () => {
   expect(hidingIn({ PATH: "/bin", CUDA_VISIBLE_DEVICES: "" })).toEqual(['CUDA_VISIBLE_DEVICES=""']);
 });
 
-test("simulatedDevices() numbers through, and takes what others hold off what is free", () => {
+test("simulatedDevices() numbers the devices, and subtracts shares in use from the free memory", () => {
   const devices = simulatedDevices([
     { name: "A100", memoryBytes: 80e9, count: 2, foreignBytes: 0 },
     { name: "T4", memoryBytes: 16e9, count: 1, foreignBytes: 20e9 },

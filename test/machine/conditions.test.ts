@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { ConditionsWatch } from "../../src/daemon/conditions.ts";
+import { ConditionsWatch } from "../../src/daemon/devices/conditions.ts";
 import { readConditions } from "../../src/machine/conditions.ts";
 import { ALWAYS, type Conditions } from "../../src/model/work.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
@@ -49,14 +49,14 @@ describe.skipIf(process.platform !== "linux")("readConditions()", () => {
     expect(readConditions(MAINS, withSupplies(root.path, supplies))).toEqual({ load: null, onMains });
   });
 
-  test("looks at what is asked for only", () => {
+  test("reads only the conditions that the rules need", () => {
     expect(readConditions(ALWAYS)).toEqual({ load: null, onMains: null });
     expect(readConditions({ ...ALWAYS, maxLoad: 1 }).load).toBeCloseTo(loadavg()[0] ?? 0, 0);
   });
 });
 
 describe("ConditionsWatch", () => {
-  test("looks when somebody waits, every 30 s, and never where nothing is asked for", () => {
+  test("reads every 30 s while a task waits, and never where no rule needs it", () => {
     let awakeMs = 0;
     let looks = 0;
     const clock = { now: () => 0, awakeMs: () => awakeMs };

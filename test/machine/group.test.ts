@@ -24,7 +24,7 @@ function delegated(machine: FakeMachine): Extract<LimitBackend, { type: "v2" }> 
 }
 
 describe("a group of version 2 (its files are plain ones here)", () => {
-  test("is made after the base was left and gave its controllers on; what the kernel lacks is named", async () => {
+  test("is made after the base was vacated and delegated its controllers, and names what the kernel lacks", async () => {
     await using machine = new FakeMachine();
     const backend = delegated(machine);
     const group = groupFor(backend, "stint-x");
@@ -62,7 +62,7 @@ describe("memoryEnd()", () => {
 });
 
 describe("removal", () => {
-  test("takes the groups that the job made inside; one that is gone is removed; one that is held is not", async () => {
+  test("removes groups that the job made inside, succeeds for one that is gone, and fails for one in use", async () => {
     await using machine = new FakeMachine();
     const directory = join(machine.path, "g");
     mkdirSync(join(directory, "of/the/job"), { recursive: true });
@@ -73,7 +73,7 @@ describe("removal", () => {
     expect(removeGroup([directory])).toBeFalse();
   });
 
-  test("of what is left over spares other homes and open attempts", async () => {
+  test("of stale groups keeps those of other homes and of open attempts", async () => {
     await using machine = new FakeMachine();
     const backend = delegated(machine);
     for (const name of ["stint-home-a", "stint-home-b", "stint-other-c", "d"])

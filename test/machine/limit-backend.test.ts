@@ -6,7 +6,7 @@ import { FakeMachine } from "./rig.ts";
 const ALL = "cpuset cpu io memory pids";
 
 describe("probeMeans()", () => {
-  test("takes a delegated group of version 2 that has nobody else in it, and says that it must be left", async () => {
+  test("takes a delegated group of version 2 without other processes, and says that it must be vacated", async () => {
     await using machine = new FakeMachine();
     const base = machine.unified("/a/stint.service", { controllers: ALL });
     machine.systemd(ALL);
@@ -14,13 +14,13 @@ describe("probeMeans()", () => {
     expect(machine.probe()).toEqual({ type: "v2", controllers, base, isToVacate: true });
   });
 
-  test("stays where its children have the controllers already", async () => {
+  test("stays in a group whose children have the controllers already", async () => {
     await using machine = new FakeMachine();
     const base = machine.unified("/a", { controllers: ALL, enabled: "cpu memory pids", procs: "1\n2\n" });
     expect(machine.probe()).toMatchObject({ type: "v2", base, isToVacate: false });
   });
 
-  test("stays in the top of all groups, which may have processes and children", async () => {
+  test("stays in the root group, which may have processes and children", async () => {
     await using machine = new FakeMachine();
     machine.unified("/", { controllers: ALL, procs: "1\n2\n" });
     expect(machine.probe()).toMatchObject({ type: "v2", isToVacate: false });
@@ -33,7 +33,7 @@ describe("probeMeans()", () => {
     expect(machine.probe()).toMatchObject({ type: "v2", base });
   });
 
-  test("leaves a group alone that others are in, and turns to systemd", async () => {
+  test("leaves a group with other processes alone, and uses systemd", async () => {
     await using machine = new FakeMachine();
     machine.unified("/a", { controllers: ALL, procs: `${process.pid}\n1\n` });
     expect(machine.probe().type).toBe("none");
@@ -47,14 +47,14 @@ describe("probeMeans()", () => {
     });
   });
 
-  test("does not rely on a manager of systemd that was given no controllers", async () => {
+  test("does not use a systemd manager without delegated controllers", async () => {
     await using machine = new FakeMachine();
     machine.unified("/a", { controllers: "", procs: "1\n" });
     machine.systemd("");
     expect(machine.probe().controllers).toEqual([]);
   });
 
-  test("says why there is nothing", async () => {
+  test("says why no limits can be enforced", async () => {
     await using machine = new FakeMachine();
     expect(machine.probe()).toMatchObject({ type: "none", why: "no control groups are mounted" });
   });
@@ -72,7 +72,7 @@ describe("unenforceable()", () => {
 });
 
 describe("adviceFor()", () => {
-  test("is silent where all can be enforced, else names delegation and lingering", () => {
+  test("is empty where all can be enforced, and else names delegation and lingering", () => {
     const some = {
       type: "systemd",
       controllers: ["memory"],

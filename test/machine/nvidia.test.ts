@@ -45,7 +45,7 @@ describe("parseGpus()", () => {
     ["[N/A]", "[N/A]", "[N/A]"],
     ["[Not Supported]", "[Not Supported]", "[Not Supported]"],
     ["N/A", "N/A", "N/A"],
-  ])("memory %s is the machine's", (total, used, free) => {
+  ])("reads memory %s as the machine's", (total, used, free) => {
     expect(devicesIn(`0, GPU-1, ${total}, ${used}, ${free}, 0, 44, [N/A], NVIDIA GB10`)).toMatchObject([
       { memoryBytes: 128 * GIB, freeBytes: 100 * GIB, isUnified: true, fault: null },
     ]);
@@ -56,7 +56,7 @@ describe("parseGpus()", () => {
     ["[GPU is lost]", 'nvidia-smi says "GPU is lost" of its memory'],
     ["ERR!", 'nvidia-smi says "ERR!" of its memory'],
     ["[GPU requires reset]", 'nvidia-smi says "GPU requires reset" of its memory'],
-  ])("%s is a fault and no number", (value, fault) => {
+  ])("reads %s as a fault and no number", (value, fault) => {
     const [device] = devicesIn(`3, GPU-1, ${value}, ${value}, ${value}, ${value}, ${value}, [N/A], T4`);
     expect(device).toMatchObject({
       index: 3,
@@ -73,12 +73,12 @@ describe("parseGpus()", () => {
     ["[Insufficient Permissions], [Insufficient Permissions]", null],
     ["1024, [N/A]", 15 * GIB],
     ["[N/A], 2048", 2 * GIB],
-  ])("with used and free as %s, %p bytes are free", (cells, freeBytes) => {
+  ])("reads used and free as %s with %p bytes free", (cells, freeBytes) => {
     const [device] = devicesIn(`0, GPU-1, 16384, ${cells}, [N/A], [N/A], [N/A], T4`);
     expect(device).toMatchObject({ memoryBytes: 16 * GIB, freeBytes, isUnified: false, fault: null });
   });
 
-  test("a GPU that NVML lost is one with a fault, in the gap of the numbers", () => {
+  test("shows a GPU that NVML lost as faulty, with the number that is missing", () => {
     const found = devicesIn(LOST, A100, A100.replace("0, GPU-5d5b", "2, GPU-77"));
     expect(found.map(({ index, id }) => [index, id])).toEqual([
       [0, "GPU-5d5b"],
@@ -90,7 +90,7 @@ describe("parseGpus()", () => {
     );
   });
 
-  test("a name may hold a comma, and order is by index", () => {
+  test("accepts a comma in a name, and orders by index", () => {
     const found = devicesIn(`${A100}, rev 2`.replace("0, GPU", "1, GPU"), A100.replace("5d5b", "1"));
     expect(found.map(({ name }) => name)).toEqual(["NVIDIA A100-SXM4-80GB", "NVIDIA A100-SXM4-80GB, rev 2"]);
   });
@@ -102,7 +102,7 @@ describe("parseGpus()", () => {
     ", , , , , , , ,",
     "x, GPU-1, 1, 1, 1, 1, 1, a, b",
     "\u0001\u0002",
-  ])("%j holds no GPU", (text) => {
+  ])("finds no GPU in %j", (text) => {
     expect(parse(text)).toEqual([]);
   });
 });
@@ -123,7 +123,7 @@ GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-77)
 `;
 
 describe("slices", () => {
-  test("are devices in place of their GPU, with the memory that their profile names", () => {
+  test("replace their GPU as devices, with the memory of their profile", () => {
     const gpus = parse(A100.replace("Disabled", "Enabled"), A100.replace("0, GPU-5d5b", "1, GPU-77"));
     const found = withSlices(gpus, LISTING);
     expect(
@@ -136,20 +136,20 @@ describe("slices", () => {
     expect(found[0]?.name).toBe("NVIDIA A100-SXM4-80GB MIG 3g.20gb");
   });
 
-  test("a GPU in MIG mode without any is of no use", () => {
+  test("leave a GPU in MIG mode without slices unusable", () => {
     const gpus = parse(A100.replace("Disabled", "Enabled"));
     expect(withSlices(gpus, "GPU 0: NVIDIA A100 (UUID: GPU-5d5b)\n")).toMatchObject([
       { id: "GPU-5d5b", fault: "it is in MIG mode and has no slices" },
     ]);
   });
 
-  test("are none in any other text", () => {
+  test("are not found in any other text", () => {
     expect(slicesIn("  MIG 1g.5gb Device 0:\nNo devices were found")).toEqual([]);
   });
 });
 
 describe("parseUses()", () => {
-  test("reads processes; memory that is not told is null", () => {
+  test("reads processes, and unknown memory as null", () => {
     const text =
       "GPU-1, 4711, 5222\nMIG-2, 12, [N/A]\n[N/A], 3, 4\nGPU-1, [N/A], 4\nNo running processes found\n";
     expect(parseUses(text)).toEqual([

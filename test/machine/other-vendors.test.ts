@@ -15,7 +15,7 @@ const TWO_CARDS = `WARNING: AMD GPU device(s) is/are in a low-power state. Check
 "system": {"PID4711": "python, 1, 104857600, 0, 0"}}`;
 
 describe("parseRocm()", () => {
-  test("reads cards; of several, nobody knows which one a process is on", () => {
+  test("reads cards, and assigns no process where there are several", () => {
     const found = parseRocm(TWO_CARDS);
     expect(found?.devices).toMatchObject([
       {
@@ -33,7 +33,7 @@ describe("parseRocm()", () => {
     expect(found?.uses).toEqual([]);
   });
 
-  test("puts processes on the only card", () => {
+  test("assigns processes to the only card", () => {
     const text =
       '{"card0": {"Unique ID": "0x1"}, "system": {"PID4711": "python, 1, 104857600, 0, 0", "PID5": ""}}';
     expect(parseRocm(text)?.uses).toEqual([
@@ -42,13 +42,13 @@ describe("parseRocm()", () => {
     ]);
   });
 
-  test.each(["", "ERROR: No AMD GPUs", "{", '{"card0": 5}', "[1]"])("%j is no crash", (text) => {
+  test.each(["", "ERROR: No AMD GPUs", "{", '{"card0": 5}', "[1]"])("does not throw for %j", (text) => {
     expect(parseRocm(text)?.devices ?? []).toBeArray();
   });
 });
 
 describe("lookAtAmd()", () => {
-  test("reads what the kernel tells where there is no tool, of compute devices only", async () => {
+  test("reads compute devices from the kernel where there is no tool", async () => {
     await using folder = new TempDirectory();
     const root = folder.path;
     const card = (name: string, files: Record<string, string>): void => {
@@ -88,13 +88,13 @@ describe("parseDisplays()", () => {
   const displays = (vendor: string) =>
     JSON.stringify({ SPDisplaysDataType: [{ sppci_model: "Apple M2 Max", spdisplays_vendor: vendor }] });
 
-  test("Apple's own is one unified device", () => {
+  test("reads Apple's own GPU as one unified device", () => {
     expect(parseDisplays(displays("sppci_vendor_Apple"), memory)?.devices).toMatchObject([
       { vendor: "apple", name: "Apple M2 Max", memoryBytes: 64e9, freeBytes: 20e9, isUnified: true },
     ]);
   });
 
-  test("others are none, and no answer is none", () => {
+  test("ignores other GPUs and an empty answer", () => {
     expect(parseDisplays(displays("Intel"), memory)?.devices).toEqual([]);
     expect(parseDisplays("{}", memory)).toBeNull();
   });

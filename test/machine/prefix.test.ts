@@ -33,12 +33,12 @@ function runJob(
 describe("limitPrefix()", () => {
   const job = { token: "t", directory: "/d", groups: [], environment: {} };
 
-  test("is nothing where there is nothing to do", () => {
+  test("is empty without limits", () => {
     expect(limitPrefix({ ...job, limits: {} }, NONE)).toEqual([]);
     expect(limitPrefix({ ...job, limits: { bestEffort: true, memoryBytes: 1 } }, NONE)).toEqual([]);
   });
 
-  test("rounds up to the shell's units, the size of files last", () => {
+  test("rounds up to the shell's units, and sets the file size last", () => {
     const limits = { fileSizeBytes: 513, openFiles: 9, coreBytes: 0, addressSpaceBytes: 1_025 };
     const prefix = limitPrefix({ ...job, groups: ["/g"], limits }, NONE);
     expect(prefix.slice(3).join(" ")).toBe(
@@ -46,7 +46,7 @@ describe("limitPrefix()", () => {
     );
   });
 
-  test("a group that cannot be joined: the job does not run, and is not to run", async () => {
+  test("does not run the job where its group cannot be joined", async () => {
     await using machine = new FakeMachine();
     const strict = { ...job, directory: machine.path, groups: [join(machine.path, "gone")] };
     const ran = runJob(limitPrefix({ ...strict, limits: { pids: 1 } }, NONE), ["/bin/echo", "ran"], {});
@@ -56,7 +56,7 @@ describe("limitPrefix()", () => {
 });
 
 describe("a scope of systemd (with a fake systemd-run)", () => {
-  test("is asked for in these words", async () => {
+  test("is requested with these arguments", async () => {
     await using machine = new FakeMachine();
     const backend = systemdOn(machine);
     const limits = { memoryBytes: 1_000_000, cpus: 0.5, pids: 9, openFiles: 77 };
@@ -93,7 +93,7 @@ describe("a scope of systemd (with a fake systemd-run)", () => {
     expect(existsSync(join(machine.path, "group-scope"))).toBeTrue();
   });
 
-  test("a job killed by a signal shows as the shell tells it, and one of the group does not take the watcher", async () => {
+  test("reports a signal as a shell does, and a signal to the group does not end the watcher", async () => {
     await using machine = new FakeMachine();
     const backend = systemdOn(machine);
     const prefix = limitPrefix(
@@ -106,7 +106,7 @@ describe("a scope of systemd (with a fake systemd-run)", () => {
     expect(existsSync(join(machine.path, "group-end"))).toBeTrue();
   });
 
-  test("is not asked for a limit that needs none", async () => {
+  test("is not requested for a limit that needs none", async () => {
     await using machine = new FakeMachine();
     const prefix = limitPrefix(
       { limits: { openFiles: 9 }, token: "t", directory: "/d", groups: [], environment: {} },

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { pid } from "node:process";
 import { systemClock } from "../../src/lib/clock.ts";
 import { mayHaveDevices, type ProbeOptions, probeDevices } from "../../src/machine/probe.ts";
-import { ALL_DEVICES } from "../../src/model/device-rules.ts";
+import { ALL_DEVICES } from "../../src/model/device.ts";
 import { type FakeMode, FakeNvidia, GPU_A, GPU_B } from "../rig/fake-nvidia.ts";
 import { until } from "../rig/stint.ts";
 import { PROGRAMS } from "../rig/surroundings.ts";
@@ -78,7 +78,7 @@ describe("probeDevices()", () => {
     );
   });
 
-  test("a part with unified memory has the machine's", async () => {
+  test("a device with unified memory has the machine's memory", async () => {
     using fake = new FakeNvidia("unified");
     const total = Number(/MemTotal:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) * 1_024;
     expect((await look(fake)).devices).toMatchObject([
@@ -97,7 +97,7 @@ describe("probeDevices()", () => {
     },
   );
 
-  test("a look that is called off ends its tool at once", async () => {
+  test("an aborted probe ends its tool at once", async () => {
     using fake = new FakeNvidia("hang");
     const off = new AbortController();
     const looking = look(fake, { signal: off.signal });
@@ -112,7 +112,7 @@ describe("probeDevices()", () => {
     await until("the tool is gone", () => fake.processes.length === 0);
   });
 
-  test("processes of open attempts hold, all others are foreign with their pids", async () => {
+  test("processes of open attempts hold a device, and all others are foreign with their pids", async () => {
     using fake = new FakeNvidia();
     await using job = Bun.spawn(["sleep", "60"], { env: { PATH: PROGRAMS, STINT_TOKEN: "t-1" } });
     await using other = Bun.spawn(["sleep", "60"], { env: { PATH: PROGRAMS, STINT_TOKEN: "t-2" } });
@@ -133,20 +133,20 @@ describe("probeDevices()", () => {
     });
   });
 
-  test("a stranger on a sliced GPU as a whole is on each of its slices, with memory that nobody knows", async () => {
+  test("a foreign process on a whole sliced GPU is on each of its slices, with unknown memory", async () => {
     using fake = new FakeNvidia("mig");
     fake.lists({ gpu: GPU_A, pid, mebibytes: 512 });
     const { devices } = await look(fake, { isOwn: () => false });
     expect(devices.map(({ foreign }) => foreign)).toEqual([[{ pid, bytes: null }], [{ pid, bytes: null }]]);
   });
 
-  test("an old driver is asked again, once for each field that it lacks", async () => {
+  test("an old driver is queried again, once for each field that it lacks", async () => {
     using fake = new FakeNvidia("old");
     await look(fake);
     expect(fake.calls.filter((call) => call.startsWith("--query-gpu")).length).toBe(3);
   });
 
-  test("simulated devices stand for all, and no tool is asked", async () => {
+  test("simulated devices replace all others, and no tool is started", async () => {
     using fake = new FakeNvidia("hang");
     const simulate = [{ name: "A100", memoryBytes: 80e9, count: 2, foreignBytes: 0 }];
     const { devices } = await look(fake, { rules: { ...ALL_DEVICES, simulate, exclude: ["0"] } });
@@ -154,7 +154,7 @@ describe("probeDevices()", () => {
     expect(fake.calls).toEqual([]);
   });
 
-  test("a tool that is no program at all is a problem and not a crash", async () => {
+  test("a tool that is no program is a problem and no exception", async () => {
     await using folder = new TempDirectory();
     await Bun.write(`${folder.path}/nvidia-smi`, "\u0000\u0001\u0002");
     Bun.spawnSync(["chmod", "+x", `${folder.path}/nvidia-smi`]);
@@ -164,7 +164,7 @@ describe("probeDevices()", () => {
   });
 });
 
-test("mayHaveDevices() is false where there is nothing to ask", async () => {
+test("mayHaveDevices() is false without a tool and a device file", async () => {
   await using empty = new TempDirectory();
   using none = new FakeNvidia("missing");
   using some = new FakeNvidia();

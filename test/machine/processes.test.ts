@@ -28,7 +28,7 @@ describe("tokenOf()", () => {
     process.kill(child, "SIGKILL");
   });
 
-  test("goes up where an environment is not readable; the nearest token counts", async () => {
+  test("walks up the parents where an environment is unreadable, and takes the nearest token", async () => {
     await using folder = new TempDirectory();
     const root = folder.path;
     put(root, 10, { parent: 1, environ: "A=1\0STINT_TOKEN=outer\0" });
@@ -38,7 +38,7 @@ describe("tokenOf()", () => {
     expect([10, 11, 12, 13].map((pid) => tokenOf(pid, root))).toEqual(["outer", "outer", "outer", "inner"]);
   });
 
-  test("finds none for strangers, for pids of another namespace, and in a ring", async () => {
+  test("finds no token for foreign processes, for pids of another namespace, and in a cycle of parents", async () => {
     await using folder = new TempDirectory();
     const root = folder.path;
     put(root, 20, { parent: 1, environ: "A=1\0" });
@@ -55,7 +55,7 @@ describe("withUses()", () => {
   ];
   const ownToken = (pid: number): string | null => (pid < 100 ? "t-1" : null);
 
-  test("adds up what a job holds, and keeps strangers with their pids", () => {
+  test("adds up what a job holds, and keeps foreign processes with their pids", () => {
     const uses = [
       { deviceId: "GPU-1", pid: 1, bytes: 10 },
       { deviceId: "GPU-1", pid: 2, bytes: 5 },

@@ -38,7 +38,7 @@ describe("delayOf()", () => {
     },
   );
 
-  test("hangs on the retry's own number alone: a decorrelated wait has no memory", () => {
+  test("depends on the number of the retry alone, also with decorrelated jitter", () => {
     const draw = (): number => 0.5;
     const third = delayOf(policy("decorrelated"), 2, draw);
     delayOf(policy("decorrelated"), 6, draw);

@@ -73,7 +73,7 @@ describe("classify() by the end alone", () => {
 
   const nothing: Ending = { ...exited(0), exitCode: null } as Ending;
 
-  test("takes a signal for one however it came to be known", () => {
+  test("treats a signal the same however it was found", () => {
     const killed = killedBy("SIGKILL");
     expect(told(judge({ ...killed, signalInferred: false } as Ending))).toBe("failed KILLED signal:SIGKILL");
     expect(told(judge({ ...killed, signalInferred: true } as Ending))).toBe("failed KILLED signal:SIGKILL");
@@ -93,22 +93,22 @@ describe("classify() by the end alone", () => {
     ["a script that cleans up", 137, "Killed\ncleaning\n\n2 files removed\n", "KILLED shell:SIGKILL"],
     ["a script that went on", 137, `Killed\n${"more\n".repeat(9)}`, "EXIT_NONZERO exit:nonzero"],
     ["a shell of another signal", 137, "Terminated", "EXIT_NONZERO exit:nonzero"],
-    ["nobody", 137, "Killed by a bug\nkilled 3 mice", "EXIT_NONZERO exit:nonzero"],
-    ["nobody who ended with that code", 1, "Killed", "EXIT_NONZERO exit:nonzero"],
-  ] as const)("hears %s say which signal killed its command", (_who, code, logTail, verdict) => {
+    ["an unrelated message", 137, "Killed by a bug\nkilled 3 mice", "EXIT_NONZERO exit:nonzero"],
+    ["a message that another exit code contradicts", 1, "Killed", "EXIT_NONZERO exit:nonzero"],
+  ] as const)("learns from %s which signal killed its command", (_who, code, logTail, verdict) => {
     expect(told(judge(exited(code), { logTail }))).toBe(`failed ${verdict}`);
     const isSignal = verdict.includes("shell:");
     expect(judge(exited(code), { logTail }, false).type).toBe(isSignal ? "failed" : "completed");
   });
 
-  test("reads what was said before abort(3), and takes other signals as they are", () => {
+  test("reads the message before abort(3), and takes other signals as they are", () => {
     expect(told(judge(killedBy("SIGABRT"), { logTail: CUDA_OOM }))).toBe("failed GPU_OOM log:gpu-oom");
     expect(told(judge(killedBy("SIGSEGV"), { logTail: CUDA_OOM }))).toBe(
       "failed EXIT_NONZERO signal:SIGSEGV",
     );
   });
 
-  test("calls an end without exit code and signal unknown, and no success of any kind", () => {
+  test("takes an end without exit code and signal for unknown, and for no success", () => {
     expect(told(judge(nothing))).toBe("failed UNKNOWN no-evidence");
     expect(told(judge(nothing, {}, false))).toBe("failed UNKNOWN no-evidence");
     expect(told(judge(nothing, { logTail: CUDA_OOM }))).toBe("failed GPU_OOM log:gpu-oom");
@@ -129,7 +129,7 @@ describe("classify() without failOnNonZero", () => {
     expect(told(judge(ending, { logTail: CUDA_OOM }, false))).toBe(verdict);
   });
 
-  test("still sees a kill for memory", () => {
+  test("still reports an OOM kill", () => {
     expect(told(judge(exited(1), { oomKilled: true }, false))).toBe("failed OOM_KILLED cgroup:oom-kill");
   });
 });
@@ -152,7 +152,7 @@ describe("classify() weighs the evidence in its order", () => {
     expect(told(found)).toBe(verdict);
   });
 
-  test("takes exit 0 for success, whatever the log says and whoever was killed for memory on the way", () => {
+  test("takes exit 0 for success, whatever the log says and even after an OOM kill of a child", () => {
     expect(told(judge(exited(0), { oomKilled: true, logTail: CUDA_OOM }))).toBe("completed");
   });
 
@@ -160,7 +160,7 @@ describe("classify() weighs the evidence in its order", () => {
     ["User", "cancelled"],
     ["Shutdown", "shutdown"],
     ["Timeout", "timeout TIMEOUT deadline"],
-  ] as const)("takes its own wish to stop (%s) for the cause of any end", (reason, verdict) => {
+  ] as const)("takes its own stop request (%s) for the cause of any end", (reason, verdict) => {
     const ends = [exited(0), exited(0, true), killedBy("SIGKILL"), LOST, notStarted("RUNTIME_ERROR")];
     expect(ends.map((ending) => told(judge(ending, { stop: aStop({ reason }), oomKilled: true })))).toEqual(
       ends.map(() => verdict),
@@ -198,7 +198,7 @@ describe("classify() says what happened", () => {
     expect(errorOf(verdict)).toBe(error);
   });
 
-  test("quotes the line of the log that decided, cut to a readable length", () => {
+  test("quotes the decisive line of the log, cut to a readable length", () => {
     const tail = `CUDA out of memory (first)\n  ${CUDA_OOM}  \nbye\n`;
     expect(errorOf(judge(exited(1), { logTail: tail }))).toBe(
       `exited with code 1; the log says: ${CUDA_OOM}`,
@@ -208,7 +208,7 @@ describe("classify() says what happened", () => {
     expect(long).toEndWith("x…");
   });
 
-  test("believes in a full disk where one was found, and names the Python that lacked a module", () => {
+  test("reports a full disk only where one was found, and names the Python that lacked a module", () => {
     const write = {
       logTail: "RuntimeError: PytorchStreamWriter failed writing file data/4: file write failed",
     };

@@ -59,7 +59,7 @@ describe("edited()", () => {
       const task = taskIn(state);
       const problem = errorOf(edited(task, { spec: aSpec(CHANGES[field]), labels: {} }));
       expect(problem.code).toBe("INVALID_TRANSITION");
-      // The kind is no key that anybody writes.
+      // The kind is not a key of a task file.
       const named = field === "kind" ? "the command, its folder or its environment" : `"${field}"`;
       expect(problem.message).toContain(`${named} of a ${state} task`);
     },
@@ -79,7 +79,7 @@ describe("edited()", () => {
   });
 
   test.each(["failed", "cancelled"] as const)(
-    "changes all of what is %s, to be mended before its retry",
+    "changes everything of a task that is %s, before its retry",
     (state) => {
       const task = taskIn(state);
       const spec = fields.reduce((changed, field) => ({ ...changed, ...CHANGES[field] }), aSpec());
@@ -88,14 +88,14 @@ describe("edited()", () => {
     },
   );
 
-  test("refuses what is completed: it is final", () => {
+  test("refuses a completed task, which is final", () => {
     const task = taskIn("completed");
     const problem = errorOf(edited(task, { spec: task.spec, labels: {} }));
     expect(problem.code).toBe("TASK_LOCKED");
     expect(problem.hint).toContain("stint submit --from 000001-train");
   });
 
-  test("counts a generation only where the spec is another", () => {
+  test("counts a new generation only where the spec changed", () => {
     const task = taskIn("queued");
     const next = valueOf(edited(task, { spec: aSpec(), labels: { team: "a" } }));
     expect(next.metadata).toEqual({ ...task.metadata, labels: { team: "a" } });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ERRORS, EXIT, MIRROR_EXIT, problem } from "../../src/model/errors.ts";
 
 describe("EXIT", () => {
-  test("is the one table of exit codes", () => {
+  test("is the table of exit codes", () => {
     expect(EXIT).toEqual({
       done: 0,
       failed: 1,
@@ -21,7 +21,7 @@ describe("EXIT", () => {
 
 describe("ERRORS", () => {
   test.each(Object.entries(ERRORS))(
-    "%s has a meaning, and an exit code that is no success",
+    "give %s a meaning and a non-zero exit code",
     (code, { exit, meaning }) => {
       expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
       expect(meaning).toMatch(/^[a-z].{8,}[^.]$/);
@@ -30,7 +30,7 @@ describe("ERRORS", () => {
   );
 });
 
-test("problem() has a hint only where one was given", () => {
+test("problem() has a hint only if one is given", () => {
   expect(problem("USAGE", "no")).toEqual({ code: "USAGE", message: "no" });
   expect(problem("USAGE", "no", "yes")).toEqual({ code: "USAGE", message: "no", hint: "yes" });
 });

@@ -57,7 +57,7 @@ describe("signalName()", () => {
 });
 
 describe("signalNumber()", () => {
-  test("is the way back from every name, with SIG or without", () => {
+  test("is the inverse for every name, with SIG or without", () => {
     for (let number = 1; number <= 64; number += 1) {
       const name = signalName(number);
       if (name === null) continue;

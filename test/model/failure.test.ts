@@ -39,7 +39,7 @@ const TABLE = {
 } as const satisfies Record<FailureCode, unknown>;
 
 describe("FAILURES", () => {
-  test("has the codes of the contract and no other", () => {
+  test("has exactly the documented codes", () => {
     expect(FAILURE_CODES.toSorted()).toEqual(Object.keys(TABLE).toSorted() as FailureCode[]);
   });
 
@@ -63,7 +63,7 @@ describe("FAILURES", () => {
     expect(new Set(FAILURE_CODES.map((code) => failureEntry(code).class))).toEqual(new Set(FAILURE_CLASSES));
   });
 
-  test("tells for every code what it means and what to do", () => {
+  test("says for every code what it means and what to do", () => {
     for (const code of FAILURE_CODES) {
       const { meaning, advice } = failureEntry(code);
       expect(meaning).toMatch(/^[a-z].{20,}[^.]$/);

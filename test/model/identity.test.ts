@@ -33,7 +33,7 @@ describe("nameFrom()", () => {
     expect(nameFrom(text)).toBe(name);
   });
 
-  test("is always a valid name, of a length that tables bear, and stays what it is when made again", () => {
+  test("is always a valid name of at most 40 characters, and is idempotent", () => {
     fc.assert(
       fc.property(fc.oneof(anyText, fc.string({ maxLength: 300 })), (text) => {
         const name = nameFrom(text);
@@ -57,7 +57,7 @@ describe("makeTaskId()", () => {
     expect<string>(makeTaskId(number, name)).toBe(id);
   });
 
-  test("is read back from its file's name, with its number, and always fits a file system", () => {
+  test("is read back from its file name, with its number, and always fits a file system", () => {
     fc.assert(
       fc.property(anyNumber, anyName, (number, name) => {
         const id = makeTaskId(number, name);

@@ -63,7 +63,7 @@ describe("describeKind()", () => {
     expect(described(mode)).toBe(text);
   });
 
-  test("means to a shell what the task means", () => {
+  test("gives a shell the same arguments as the task", () => {
     const anyArgument = fc.oneof(
       anyText,
       fc.constantFrom("", "'", "''", "\\", "$HOME", "`id`", "a\nb", "~", "*", "#", "!", "{a,b}"),

@@ -81,7 +81,7 @@ describe("lastWords() finds the final error", () => {
     expect(finalOf(...lines)).toBe(final);
   });
 
-  test("with the lines of its message, but not with the words of others", () => {
+  test("together with the lines of its message, and without unrelated lines", () => {
     const { lines } = lastWords(
       [
         ...TRACEBACK,
@@ -98,7 +98,7 @@ describe("lastWords() finds the final error", () => {
 });
 
 describe("lastWords() of anything", () => {
-  test("gives lines of the tail alone", () => {
+  test("returns only lines of the tail", () => {
     const word = fc.constantFrom(
       "Error:",
       "panic: ",
@@ -120,7 +120,7 @@ describe("lastWords() of anything", () => {
     );
   });
 
-  test("is quick where it is made to be slow", () => {
+  test("takes little CPU time on a hostile tail", () => {
     const words = [
       "a.",
       "a::",

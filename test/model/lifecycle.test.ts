@@ -36,7 +36,7 @@ function failedTimes(count: number): Task {
 }
 
 describe("claimed()", () => {
-  test("opens the first attempt: numbered, fenced, with what was reserved", () => {
+  test("opens the first attempt with its number, its token and what is reserved", () => {
     const task = aTask({ spec: { resources: { cpus: 2 } }, metadata: { generation: 4, epoch: 2 } });
     const next = claimed(task, CLAIM);
     expect(next.status).toEqual({
@@ -60,7 +60,7 @@ describe("claimed()", () => {
     expect([next.metadata, next.spec]).toEqual([task.metadata, task.spec]);
   });
 
-  test("goes on numbering, and forgets why the task waited", () => {
+  test("numbers the next attempt, and drops the reason of the wait", () => {
     const next = claimed(failedTimes(2), CLAIM);
     expect(openAttempt(next)).toMatchObject({ number: 3, id: "000001-train_att_3" });
     expect(next.status.consecutiveFailures).toBe(2);
@@ -68,7 +68,7 @@ describe("claimed()", () => {
     expect(Object.keys(next.status)).not.toContain("reason");
   });
 
-  test("keeps the last 256 attempts, the number of the first of them going up", () => {
+  test("keeps the last 256 attempts, with their numbers", () => {
     const next = claimed(failedTimes(300), CLAIM);
     expect(next.status.attempt).toBe(301);
     expect(MAX_ATTEMPTS_KEPT).toBe(256);
@@ -77,7 +77,7 @@ describe("claimed()", () => {
     );
   });
 
-  test("refuses what is not queued", () => {
+  test("refuses a task that is not queued", () => {
     expect(() => claimed(taskIn("running"), CLAIM)).toThrow("running -> preparing");
     expect(() => claimed(taskIn("completed"), CLAIM)).toThrow("completed -> preparing");
   });
@@ -86,7 +86,7 @@ describe("claimed()", () => {
 describe("started()", () => {
   const process = { process: { pid: 5, startTime: "9" }, startedAt: at(3), startedAwakeMs: 12 };
 
-  test("notes the process on the open attempt", () => {
+  test("records the process on the open attempt", () => {
     const next = started(asClaimed(aTask()), process);
     expect(next.status.state).toBe("running");
     expect(openAttempt(next)).toMatchObject({ ...process, token: "token-1", number: 1 });
@@ -102,7 +102,7 @@ describe("stopRequested()", () => {
   const running = asRunning(aTask());
   const stopOf = (task: Task): unknown => openAttempt(task)?.stop;
 
-  test("notes the wish, in any state of the attempt", () => {
+  test("records the request, in any state of the attempt", () => {
     expect(stopOf(stopRequested(running, aStop()))).toEqual(aStop());
     expect(stopRequested(running, aStop()).status.state).toBe("running");
     expect(stopOf(stopRequested(asClaimed(aTask()), aStop()))).toEqual(aStop());
@@ -122,7 +122,7 @@ describe("stopRequested()", () => {
     ["a second cancel, which kills at once", user, { ...user, graceMs: 0 }, { ...user, graceMs: 0 }],
     ["a second cancel, which waits longer", user, { ...user, graceMs: 60_000, requestedAt: at(9) }, user],
   ])(
-    "of two wishes keeps the one that ends the task, with the shorter grace: %s",
+    "keeps of two requests the one that ends the task, with the shorter grace: %s",
     (_what, first, second, kept) => {
       expect(stopOf(stopRequested(stopRequested(running, first), second))).toEqual(kept);
     },
@@ -134,7 +134,7 @@ describe("stopRequested()", () => {
 });
 
 describe("withEndedAttempt()", () => {
-  test("keeps the log tails of the last three attempts and everything else of all", () => {
+  test("keeps the log tails of the last three attempts, and everything else of all attempts", () => {
     const { attempts } = failedTimes(5).status;
     expect(attempts.map((attempt) => ("logTail" in attempt ? attempt.logTail : null))).toEqual([
       null,
@@ -149,7 +149,7 @@ describe("withEndedAttempt()", () => {
     expect(attempts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test("leaves the tails alone when the next attempt opens", () => {
+  test("keeps the tails when the next attempt opens", () => {
     const open = asRunning(failedTimes(3));
     expect(open.status.attempts.map((attempt) => "logTail" in attempt)).toEqual([true, true, true, false]);
   });
@@ -163,7 +163,7 @@ describe("withEndedAttempt()", () => {
 
 describe("retried()", () => {
   test.each(["failed", "cancelled"] as const)(
-    "opens a new epoch with a fresh budget for what is %s; numbers and history go on",
+    "opens a new epoch with a fresh budget for a task that is %s, and keeps numbers and history",
     (state) => {
       const ended = taskIn(state);
       const spent = { ...ended, status: { ...ended.status, consecutiveFailures: 4, orphanCount: 3 } };
@@ -181,12 +181,12 @@ describe("retried()", () => {
     },
   );
 
-  test.each(["completed", "queued"] as const)("refuses what is %s", (state) => {
+  test.each(["completed", "queued"] as const)("refuses a task that is %s", (state) => {
     expect(() => retried(taskIn(state))).toThrow("invalid transition");
   });
 });
 
-test("awakened() ends the wait between two attempts and keeps what was counted", () => {
+test("awakened() ends the wait between two attempts and keeps the counters", () => {
   const waiting = failedTimes(2);
   expect(Object.keys(waiting.status)).toContain("retryAt");
   const { reason: _reason, retryAt: _retryAt, ...kept } = { ...waiting.status } as Record<string, unknown>;

@@ -63,7 +63,7 @@ describe("matches()", () => {
     expect(matches(of, { failure })).toBe(isMeant);
   });
 
-  test("holds for a whole query exactly where it holds for each part of it", () => {
+  test("is true for a query exactly where it is true for each part of it", () => {
     const anyQuery: fc.Arbitrary<Query> = fc.record(
       {
         states: fc.subarray(["queued", "running", "failed", "completed"] as const),

@@ -60,16 +60,16 @@ describe("spec", () => {
     expect(isValid(change)).toBeFalse();
   });
 
-  test("is by default four attempts of what passes by itself, and three losses", () => {
+  test("defaults to four attempts for transient failures, and three losses", () => {
     expect(DEFAULT_RETRY).toEqual({ maxAttempts: 4, scope: "transient", maxOrphans: 3, onOrphan: "requeue" });
   });
 });
 
-test("cpusOf() takes undeclared for one", () => {
+test("cpusOf() is 1 where nothing is declared", () => {
   expect([cpusOf({}), cpusOf({ cpus: 3 })]).toEqual([1, 3]);
 });
 
-test("gpusOf() takes undeclared for none, and a share of memory for one device", () => {
+test("gpusOf() is 0 where nothing is declared, and 1 for a share of memory", () => {
   expect([
     gpusOf({}),
     gpusOf({ gpus: 2 }),

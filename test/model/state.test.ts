@@ -57,7 +57,7 @@ const isAllowed = (from: State, to: State): boolean =>
 const pairs = STATES.flatMap((from) => STATES.map((to) => [from, to, isAllowed(from, to)] as const));
 
 describe("canMove()", () => {
-  test("is asked about all hundred pairs", () => {
+  test("is tested with all hundred pairs", () => {
     expect(new Set(STATES).size).toBe(10);
     expect(pairs).toHaveLength(100);
   });
@@ -84,13 +84,13 @@ describe("the drawing above the table", () => {
     expect(STATES.filter((state) => !drawing.includes(state))).toEqual([]);
   });
 
-  test("has no arrow that the table does not have", () => {
+  test("has no arrow that is not in the table", () => {
     const drawn = arrows.map(([, from, to]) => [from, to] as [State, State]);
     expect(drawn.length).toBeGreaterThanOrEqual(5);
     expect(drawn.filter(([from, to]) => !isAllowed(from, to))).toEqual([]);
   });
 
-  test("shows the way of a success from end to end", () => {
+  test("shows the path of a success from start to end", () => {
     expect(drawing).toContain("queued ──► preparing ──► running ──► collecting ──► completed");
   });
 });
@@ -118,7 +118,7 @@ describe("placeOf()", () => {
   });
 });
 
-test("INITIAL_STATES are what admission can decide", () => {
+test("INITIAL_STATES are the states that admission can give", () => {
   expect(INITIAL_STATES).toEqual(["queued", "cancelled", "failed"]);
 });
 
@@ -142,7 +142,7 @@ describe("stepsBetween()", () => {
     ["running", "completed", ["collecting", "completed"]],
     ["queued", "running", ["preparing", "running"]],
     ["serving", "completed", ["stopping", "completed"]],
-  ] as const)("names the states that did not last between %s and %s", (from, to, passed) => {
+  ] as const)("names the transient states between %s and %s", (from, to, passed) => {
     expect(stepsBetween(from, to).map((step) => step[1])).toEqual([...passed]);
   });
 });

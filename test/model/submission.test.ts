@@ -5,7 +5,7 @@ import { errorOf, valueOf } from "../rig/results.ts";
 import { aDraft, aSpec, at } from "../rig/tasks.ts";
 
 describe("checkDraft()", () => {
-  test("gives a good draft back as it is", () => {
+  test("returns a valid draft unchanged", () => {
     const draft = aDraft({ labels: { team: "a" }, annotations: { "": "any text" } });
     expect(valueOf(checkDraft(draft))).toEqual(draft);
   });

@@ -12,7 +12,7 @@ const statusOf = (change: object): unknown => ({ ...failed, status: { ...failed.
 const attemptOf = (change: object): unknown => statusOf({ attempts: [{ ...lastEnded(failed), ...change }] });
 
 describe("task", () => {
-  test("takes everything that the rules make, and nothing of it is lost", () => {
+  test("accepts every generated task, and loses nothing of it", () => {
     fc.assert(
       fc.property(anyTask, (made) => {
         const checked = check(task, made);
@@ -52,7 +52,7 @@ describe("task", () => {
     expect(check(task, wrong).ok).toBeFalse();
   });
 
-  test("stores only reasons that are facts of the past", () => {
+  test("stores only reasons that are facts", () => {
     const computed = ["Ready", "Scheduled", "SlotBusy", "Resources", "Dependency", "Held"];
     expect(QUEUED_REASONS.filter((reason) => computed.includes(reason))).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe("openAttempt()", () => {
   });
 });
 
-test("failureOfAttempt() is null for what did not fail, and for what goes on", () => {
+test("failureOfAttempt() is null for an attempt that did not fail or is open", () => {
   expect(failureOfAttempt(lastEnded(failed))?.code).toBe("EXIT_NONZERO");
   expect(failureOfAttempt(lastEnded(taskIn("completed")))).toBeNull();
   expect(failureOfAttempt(lastEnded(taskIn("cancelled")))).toBeNull();

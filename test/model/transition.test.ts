@@ -19,7 +19,7 @@ const pairs = STATES.flatMap((from) => STATES.map((to) => [from, to] as const));
 
 describe("transition()", () => {
   test.each(pairs.filter((pair) => canMove(...pair)))(
-    "moves %s to %s and changes nothing but the status",
+    "moves %s to %s and changes only the status",
     (from, to) => {
       const task = taskIn(from);
       const next = statusIn(to, task);

@@ -178,7 +178,7 @@ describe("callOff()", () => {
     test.each(SWEEPS)(row, (_what, around, actions) => expect(told(surroundings(around))).toEqual(actions));
   });
 
-  test("says whom a task was dropped for", () => {
+  test("names the task for which another was dropped", () => {
     const messages = (around: Partial<PlanInput>): string[] =>
       applyAdmission(surroundings(around)).dismissed.map(({ message }) => message);
     expect(messages({ active: [asRunning(inLane(1))], queued: [dropping(2)] })).toEqual([
@@ -198,7 +198,7 @@ describe("callOff()", () => {
     ]);
   });
 
-  test("is over after one time", () => {
+  test("is idempotent", () => {
     fc.assert(
       fc.property(anySnapshot, (around) => {
         expect(applyAdmission(withoutFirst(around, Number.POSITIVE_INFINITY)).dismissed).toEqual([]);
@@ -207,7 +207,7 @@ describe("callOff()", () => {
     );
   });
 
-  test("comes to the same end after a crash between any two dismissals", () => {
+  test("has the same result after a crash between any two cancellations", () => {
     fc.assert(
       fc.property(anySnapshot, fc.nat(6), (around, written) => {
         const rest = withoutFirst(around, written);
@@ -219,7 +219,7 @@ describe("callOff()", () => {
     );
   });
 
-  test("never drops all of a key or of a lane for each other", () => {
+  test("never drops all tasks of a key or of a lane", () => {
     const competing = new Set(["Duplicate", "SlotBusy", "Superseded"]);
     fc.assert(
       fc.property(anySnapshot, (around) => {

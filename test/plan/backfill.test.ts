@@ -95,7 +95,7 @@ function boundMs({ big }: Kind): number {
   return SPAN_MS + phases * LONGEST_MS;
 }
 
-describe("a big task among small ones that arrive for ever", () => {
+describe("a large task among small ones that keep arriving", () => {
   test.each(Object.entries(KINDS))(
     "starts after the backfill span and the longest running time for each phase, if it lacks %s",
     (_what, kind) => {
@@ -109,7 +109,7 @@ describe("a big task among small ones that arrive for ever", () => {
     },
   );
 
-  test.each(Object.entries(KINDS))("would wait for ever without the guard, if it lacks %s", (_what, kind) => {
+  test.each(Object.entries(KINDS))("would wait forever without the guard, if it lacks %s", (_what, kind) => {
     const starts = Array.from({ length: 12 }, (_, index) => {
       const durations = Array.from(
         { length: 7 },
@@ -121,7 +121,7 @@ describe("a big task among small ones that arrive for ever", () => {
   });
 });
 
-describe("what is kept for a task that has waited for the backfill span", () => {
+describe("a reservation for a task that has waited for the backfill span", () => {
   const MACHINE = aMachine({
     capacity: { jobs: 9, cpus: 8, memoryBytes: 1_000 },
     devices: devices(2, { memoryBytes: 100 }),

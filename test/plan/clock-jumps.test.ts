@@ -76,7 +76,7 @@ test("a timeout comes after its time awake, neither early nor late, however the 
   );
 });
 
-test("a backoff is over within what was decided after the last jump, and without a jump not before", () => {
+test("a backoff lasts at most its delay after the last jump of the clock, and exactly its delay without one", () => {
   const waiting = after(aTask(), killedBy("SIGKILL"));
   const last = waiting.status.attempts.at(-1);
   const decidedMs = last?.state === "failed" ? (last.retry?.delayMs ?? 0) : 0;
@@ -99,7 +99,7 @@ test("a backoff is over within what was decided after the last jump, and without
   );
 });
 
-test("a time of the user's is the wall clock's: a jump reaches it or puts it off, nothing is clamped", () => {
+test("a time that the user gave follows the wall clock through jumps, and is never clamped", () => {
   fc.assert(
     fc.property(anyHistory, fc.integer({ min: 1, max: DAY }), (history, inMs) => {
       const clock = fakeClock();

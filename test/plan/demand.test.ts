@@ -65,7 +65,7 @@ describe("demandOf()", () => {
   const idsFor = (task: Task, found: readonly Device[]): string[] =>
     candidates(demandOf(task, found), found).map(({ id }) => id);
 
-  test("asks for a whole and larger device after GPU_OOM, if there is one", () => {
+  test("asks for a whole, larger device after GPU_OOM, if there is one", () => {
     const failed = afterOn(sharing, ["GPU-0"], "GPU_OOM");
     expect(demandOf(failed, [small, large])).toEqual({
       resources: { gpus: 1 },
@@ -88,7 +88,7 @@ describe("demandOf()", () => {
     expect(demandOf(afterOn(failed, ["GPU-1"], "killed"), [small, large])).toEqual(plain);
   });
 
-  test("avoids each device that failed under it, as far as others are left", () => {
+  test("avoids each device that failed under it, as long as others are left", () => {
     const once = afterOn(sharing, ["GPU-1"], "GPU_ERROR");
     expect(demandOf(once, [small, large]).avoid).toEqual(["GPU-1"]);
     expect(idsFor(once, [small, large])).toEqual(["GPU-0"]);
@@ -97,11 +97,11 @@ describe("demandOf()", () => {
     expect(idsFor(twice, [small, large, aDevice(2)])).toEqual(["GPU-2"]);
   });
 
-  test("says nothing of devices for a task without GPUs", () => {
+  test("does not restrict devices for a task without GPUs", () => {
     expect(demandOf(afterOn(aTask(), ["GPU-0"], "GPU_OOM"), [small])).toEqual(plainDemand({}));
   });
 
-  test("is asked anew for each task that has failed, whatever one that wants the same found", () => {
+  test("is computed for each task that has failed, whatever another with the same wish got", () => {
     // Too little is left for a share of 79 GiB, but a desktop does not keep the device from being given away whole.
     const desktop = aDevice(0, { foreign: [{ pid: 4_711, bytes: GIB }], freeBytes: 79 * GIB - 1 });
     const wanted = { spec: { resources: { vramBytes: 79 * GIB } } };

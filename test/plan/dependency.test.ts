@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type DependencyEnd, PARENT_ENDS, type ParentState } from "../../src/model/dependency.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
-import type { Spec } from "../../src/model/spec.ts";
+import { type DependencyEnd, PARENT_ENDS, type ParentState, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { reasonsNotToWait } from "../../src/plan/drain.ts";
 import { plan } from "../../src/plan/plan.ts";
@@ -56,7 +55,7 @@ const CASES = FATES.flatMap(([when, onParentFailure, epoch, fates]) =>
 
 describe("a task after an end of its parent", () => {
   test.each(CASES)(
-    "$when, $onParentFailure, epoch $epoch, the parent is $state: $fate",
+    "with $when, $onParentFailure and epoch $epoch is $fate where the parent is $state",
     ({ when, onParentFailure, epoch, state, fate: expected }) => {
       const spec = {
         after: [{ task: PARENT, when }],
@@ -70,7 +69,7 @@ describe("a task after an end of its parent", () => {
     },
   );
 
-  test("has a case for each end", () => {
+  test("is tested with every end", () => {
     expect(new Set(FATES.map(([when]) => when))).toEqual(new Set(PARENT_ENDS));
   });
 
@@ -86,7 +85,7 @@ describe("a task after an end of its parent", () => {
     );
   });
 
-  test("is freed where a retried parent succeeds", () => {
+  test("is released where a retried parent succeeds", () => {
     const waiting = child({ after: [{ task: PARENT, when: "success" }] });
     expect(
       (["failed", "unfinished", "completed"] as const).map((state) => fate(waiting, { [PARENT]: state })),

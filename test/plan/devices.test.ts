@@ -27,7 +27,7 @@ describe("deviceRooms() of a device with 80 GiB", () => {
     readonly totalGib?: number | null;
   }
   const CASES: [string, Case, { free: number | null; foreign: number; low: boolean }][] = [
-    ["that nobody uses", {}, { free: 80, foreign: 0, low: true }],
+    ["without processes", {}, { free: 80, foreign: 0, low: true }],
     ["with a share that takes nothing yet", { holdings: [share(20)] }, { free: 60, foreign: 0, low: true }],
     [
       "with a share that takes less than promised",

@@ -46,16 +46,16 @@ describe("reasonsNotToWait()", () => {
     expect(reasonOf(task)).toBe(reason);
   });
 
-  test("is over once the time has come", () => {
+  test("is empty once the end of the drain is reached", () => {
     expect(reasonOf(later, { nowMs: NOW_MS + 3_600_000 })).toBeNull();
   });
 
-  test("waits for nothing where no job may run", () => {
+  test("names every task where no job may run", () => {
     const machine: Machine = { ...MACHINE, capacity: { ...MACHINE.capacity, jobs: 0 } };
     expect(reasonOf(aTask(), { machine })).toBe("needs a place, no job may run at all");
   });
 
-  test("waits for the devices to be looked at before it gives a task up", () => {
+  test("names no task before the devices were probed", () => {
     const wanting = aTask({ spec: { resources: { gpus: 1 } } });
     expect(reasonOf(wanting, { machine: { ...MACHINE, isProbed: false } })).toBeNull();
   });

@@ -68,7 +68,7 @@ describe("settled() after a success", () => {
     expect(after(once, exited(0)).status.consecutiveFailures).toBe(0);
   });
 
-  test("starts what restarts always again after its interval, with no failure counted", () => {
+  test("starts a task that restarts always again after its interval, with no failure counted", () => {
     const failedOnce = after(
       aTask({ spec: { ...always.spec, retry: { ...DEFAULT_RETRY, scope: "any" } } }),
       exited(1),
@@ -83,13 +83,13 @@ describe("settled() after a success", () => {
     });
   });
 
-  test("takes an end before its start, as a clock that was set back shows it, for no time at all", () => {
+  test("gives zero duration to an attempt that ended before its start by a clock that was set back", () => {
     expect(lastEnded(after(aTask(), exited(0), { endedAtMs: NOW_MS - 5 })).durationMs).toBe(0);
   });
 });
 
 describe("settled() after a failure", () => {
-  test("sets the task aside with the reason, the exit code kept", () => {
+  test("moves the task to dead-letter with the reason and the exit code", () => {
     const task = after(aTask(), exited(3));
     expect(task.status).toMatchObject({
       state: "failed",
@@ -106,7 +106,7 @@ describe("settled() after a failure", () => {
     expect(lastEnded(task)).not.toContainKey("retry");
   });
 
-  test("queues it again after the wait that was decided, which stays on record", () => {
+  test("queues it again after the decided delay, which stays on record", () => {
     const task = after(aTask(), killedBy("SIGKILL"));
     expect(task.status).toMatchObject({
       state: "queued",
@@ -176,7 +176,7 @@ describe("settled() after a failure", () => {
       { failure: { code: "OOM_KILLED" } },
       "NonRetryable",
     ],
-  ] as const)("sets aside %s", (_what, task, ending, more, attempt, reason) => {
+  ] as const)("moves %s to dead-letter", (_what, task, ending, more, attempt, reason) => {
     const next = after(task, ending, more);
     expect(lastEnded(next)).toMatchObject(attempt);
     expect(next.status).toMatchObject({ state: "failed", reason });
@@ -206,7 +206,7 @@ describe("settled()", () => {
     expect(() => finishAttempt(aTask(), anEnd(exited(0)), half)).toThrow("no open attempt");
   });
 
-  test("leaves every task valid, its attempts numbered without a gap and closed but for the last", () => {
+  test("leaves every task valid, with attempts numbered without a gap and all but the last closed", () => {
     fc.assert(
       fc.property(anyTask, (task: Task) => {
         const { status } = task;

@@ -46,13 +46,10 @@ describe("gateOf()", () => {
   test.each([
     ["backoff", backingOff, 2_500],
     ["interval", resting, 60_000],
-  ] as const)(
-    "lets no %s last longer than was decided after the clock was set back",
-    (type, task, waitMs) => {
-      const nowMs = NOW_MS - DAY;
-      expect(gateAt(task, nowMs)).toEqual({ type, untilMs: nowMs + waitMs });
-    },
-  );
+  ] as const)("lets no %s last longer than decided after the clock was set back", (type, task, waitMs) => {
+    const nowMs = NOW_MS - DAY;
+    expect(gateAt(task, nowMs)).toEqual({ type, untilMs: nowMs + waitMs });
+  });
 
   test("never clamps the user's own time", () => {
     const task = aTask({ spec: { notBefore: at() } });
@@ -61,7 +58,7 @@ describe("gateOf()", () => {
 });
 
 describe("rewaited()", () => {
-  test("is null for every wait that the clock left alone", () => {
+  test("is null for every wait that no clock change affects", () => {
     const fine = [aTask(), backingOff, resting, asRunning(aTask()), aTask({ spec: { notBefore: at(DAY) } })];
     expect(fine.map((task) => rescheduledBackoff(task, END_MS))).toEqual(fine.map(() => null));
     expect(rescheduledBackoff(backingOff, END_MS + DAY)).toBeNull();
@@ -73,17 +70,14 @@ describe("rewaited()", () => {
   test.each([
     ["a backoff", backingOff, 2_500],
     ["an interval", resting, 60_000],
-  ] as const)(
-    "begins %s anew after the clock was set back, and changes nothing else",
-    (_what, task, waitMs) => {
-      const nowMs = NOW_MS - DAY;
-      const expected = { ...task, status: { ...task.status, retryAt: at(waitMs - DAY) } };
-      expect(rescheduledBackoff(task, nowMs)).toEqual(expected as Task);
-      expect(rescheduledBackoff(expected as Task, nowMs)).toBeNull();
-    },
-  );
+  ] as const)("restarts %s after the clock was set back, and changes nothing else", (_what, task, waitMs) => {
+    const nowMs = NOW_MS - DAY;
+    const expected = { ...task, status: { ...task.status, retryAt: at(waitMs - DAY) } };
+    expect(rescheduledBackoff(task, nowMs)).toEqual(expected as Task);
+    expect(rescheduledBackoff(expected as Task, nowMs)).toBeNull();
+  });
 
-  test("with the gate, opens within what was decided, wherever the clock was set", () => {
+  test("together with the gate, opens within the decided delay, however the clock is set", () => {
     fc.assert(
       fc.property(anyTask, fc.integer({ min: -DAY, max: DAY }), (made, shiftMs) => {
         const { notBefore: _free, after: _parents, runnerSelector: _selector, ...spec } = made.spec;

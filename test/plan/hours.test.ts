@@ -46,7 +46,7 @@ const anyMoment = fc
 const anyZone = fc.constantFrom(BERLIN, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC");
 
 describe("isWorkTime()", () => {
-  test("is what the wall clock says, whatever the clocks do", () => {
+  test("follows the wall clock through changes of the clocks", () => {
     fc.assert(
       fc.property(
         fc.array(anyWindow, { minLength: 1, maxLength: 3 }),
@@ -59,13 +59,13 @@ describe("isWorkTime()", () => {
     );
   });
 
-  test("without hours it is always", () => {
+  test("is true without hours", () => {
     expect(isWorkTime({ hours: [], timeZone: null }, 0)).toBeTrue();
   });
 });
 
 describe("nextWorkTime()", () => {
-  test("is the first minute that is open, found minute by minute", () => {
+  test("is the first minute within the hours, as a scan by minutes finds it", () => {
     fc.assert(
       fc.property(
         fc.array(anyWindow, { minLength: 1, maxLength: 2 }),
@@ -120,7 +120,7 @@ describe("nextWorkTime()", () => {
 });
 
 describe("wallTime()", () => {
-  test("names the day where it is not within the next", () => {
+  test("names the day if it is more than a day away", () => {
     const nowMs = Date.parse("2026-06-15T12:00:00Z");
     const at = (iso: string): string => describeWallTime(Date.parse(iso), { nowMs, timeZone: BERLIN });
     expect([at("2026-06-15T20:05:00Z"), at("2026-06-16T10:00:00Z"), at("2026-06-19T22:00:00Z")]).toEqual([

@@ -75,7 +75,7 @@ function expectRoomOnDevices(snapshot: Snapshot): void {
     }
     const shares = [...own, ...added].map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0));
     expect(total(shares) + foreign).toBeLessThanOrEqual(device.memoryBytes ?? 0);
-    // What is in use now leaves room for the new ones, whoever uses it.
+    // What is in use now leaves room for the new ones, whichever process uses it.
     const promised = total(added.map(({ bytes }) => bytes ?? 0));
     if (device.freeBytes !== null) expect(promised).toBeLessThanOrEqual(device.freeBytes);
   }
@@ -109,12 +109,12 @@ describe("plan() never claims more than there is", () => {
     }),
   });
 
-  test("of any device: what is promised or held, and what strangers hold, fits into it", () => {
+  test("of the memory of any device, with shares in use and foreign processes", () => {
     fc.assert(fc.property(anyQueue, expectRoomOnDevices), { numRuns: 300, examples: [[untold]] });
     expect(claimsOf(untold)).toHaveLength(1);
   });
 
-  test("gives each as many different devices as it asks for, all of them fit for it, none that is settling", () => {
+  test("assigns as many different devices as a task asks for, all suitable and none still settling", () => {
     fc.assert(
       fc.property(anyQueue, (snapshot) => {
         const { devices, awaitingProbe } = snapshot.machine;

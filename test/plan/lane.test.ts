@@ -43,9 +43,9 @@ describe("a lane", () => {
       { queued: [inLane(2, { priority: 9 }), inLane(1)] },
       [1],
     ],
-    ["lets nobody go while one runs", { active: [asRunning(inLane(9))], queued: [inLane(1)] }, []],
+    ["starts no task while one runs", { active: [asRunning(inLane(9))], queued: [inLane(1)] }, []],
     [
-      "lets nobody go while one is being prepared",
+      "starts no task while one is being prepared",
       { active: [asClaimed(inLane(9))], queued: [inLane(1)] },
       [],
     ],
@@ -86,7 +86,7 @@ describe("a lane", () => {
       [1],
     ],
     [
-      "lets nobody go that slept, after it was made narrower",
+      "resumes no task that waited for a retry, after its limit was lowered",
       { active: [asRunning(inLane(7)), asRunning(inLane(8))], queued: [sleeping(9), inLane(1)] },
       [],
     ],
@@ -109,7 +109,7 @@ describe("a lane", () => {
     expect(claimed(change)).toEqual(numbers);
   });
 
-  test("says who has it, and who comes first", () => {
+  test("names its owner, and the next task", () => {
     const queued = [inLane(1), sleeping(8), inLane(2)];
     const machine = aMachine({ capacity: { jobs: 9 } });
     const waitOf = waitsIn(
@@ -133,7 +133,7 @@ describe("a lane", () => {
     }
   });
 
-  test("never has more than its limit, over starts, failures, crashes and a limit that changes", () => {
+  test("never holds more than its limit, over starts, failures, crashes and a changing limit", () => {
     const anyStep = fc.record({
       kind: fc.constantFrom("start", "fail", "lose", "submit"),
       pick: fc.nat(20),
@@ -253,7 +253,7 @@ describe("a limit by label or by sweep", () => {
     expect(claimed(change)).toEqual(numbers);
   });
 
-  test("is named where it keeps a task waiting", () => {
+  test("is named as the reason of a wait", () => {
     const policy = { ...aMachine().policy, labels: teams(1) };
     const counts = new PermitCounts([labelled(9, red), member(8), member(7)], policy);
     expect(counts.missing(permitsOf(labelled(1, red), policy))).toEqual({ key: "label team=red", limit: 1 });

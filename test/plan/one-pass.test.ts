@@ -68,7 +68,7 @@ const later = (snapshot: Snapshot, ms: number): Snapshot => ({
 });
 
 describe("plan()", () => {
-  test("that goes through the queue once decides as one that takes a step after the other", () => {
+  test("decides in one pass as a step-by-step reference does", () => {
     fc.assert(
       fc.property(anyClosed, (snapshot) => {
         expect(plan(snapshot).actions).toEqual(plainPlan(snapshot));
@@ -77,7 +77,7 @@ describe("plan()", () => {
     );
   });
 
-  test("that finds nothing to do finds nothing until it is to be asked again", () => {
+  test("that finds nothing to do finds nothing until its wake time", () => {
     fc.assert(
       fc.property(
         anyClosed,
@@ -103,13 +103,13 @@ describe("plan()", () => {
   });
 });
 
-describe("plan() is to be asked again", () => {
+describe("plan() wakes", () => {
   const HOUR_MS = 3_600_000;
   const wide = { cpus: 8 };
   const machine = aMachine({ policy: { backfillMs: HOUR_MS / 2, ageingMs: HOUR_MS } });
   const wake = (change: Partial<Snapshot>): number | null => plan(aSnapshot({ machine, ...change })).wakeInMs;
 
-  test("when ageing may have room kept for another task", () => {
+  test("when ageing may reserve room for another task", () => {
     const active = [asClaimed(aTask({ number: 9 }))];
     const kept = aTask({ spec: { resources: wide } });
     expect(wake({ active, queued: [kept], nowMs: NOW_MS + HOUR_MS / 2 - 5_000 })).toBeNull();
@@ -120,7 +120,7 @@ describe("plan() is to be asked again", () => {
     expect(wake({ active, queued: [kept, next], nowMs: NOW_MS + HOUR_MS })).toBe(HOUR_MS / 2);
   });
 
-  test("when a task that waits for something else comes to its lane", () => {
+  test("when a task that waits for something else reaches its lane", () => {
     const after = [{ task: aTask({ number: 8 }).metadata.id, when: "success" }] as const;
     const parents = new Map([[after[0].task, "unfinished"]] as const);
     const queued = [aTask({ spec: { slot: "a", after: [...after], notBefore: at(7_000) } })];
@@ -128,7 +128,7 @@ describe("plan() is to be asked again", () => {
     expect(wake({ queued, parents, nowMs: NOW_MS + 7_000 })).toBeNull();
   });
 
-  test("when the work ends, for the task that would run the longest", () => {
+  test("when work hours end, for the task that would run the longest", () => {
     const closing = { atMs: NOW_MS + HOUR_MS, isFitting: true };
     const busy = [asClaimed(aTask({ number: 8 })), asClaimed(aTask({ number: 9 }))];
     const queued = [60_000, 90_000].map((timeoutMs, index) =>

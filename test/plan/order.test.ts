@@ -11,12 +11,12 @@ const now = { nowMs: NOW_MS, policy: DEFAULT_POLICY };
 const numbers = (tasks: readonly Task[]): number[] => tasks.map(({ metadata }) => metadata.number);
 
 describe("inTurn()", () => {
-  test("asks the higher priority first, then the lower number", () => {
+  test("sorts by priority, then by number", () => {
     const tasks = [turn(1, 0), turn(2, 5), turn(10, 5), turn(9, 1_000), turn(3, 0)];
     expect(numbers(inDispatchOrder(tasks, now))).toEqual([9, 2, 10, 1, 3]);
   });
 
-  test("is one order for every set of tasks, however they come in", () => {
+  test("gives the same order however the tasks are listed", () => {
     const anyTurns = fc.uniqueArray(
       fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 3 })),
       {
@@ -37,7 +37,7 @@ describe("inTurn()", () => {
     );
   });
 
-  test("asks the one first that was asked for first, whatever its number", () => {
+  test("puts the task first that was submitted first, whatever its number", () => {
     const made = (number: number, atMs: number): Task => aTask({ number, metadata: { createdAt: at(atMs) } });
     const later = aTask({ number: 1, spec: { notBefore: at(9_000) } });
     const again = after(made(5, 2_000), killedBy("SIGKILL"));
@@ -46,7 +46,7 @@ describe("inTurn()", () => {
     expect(numbers(inDispatchOrder(tasks, { nowMs: NOW_MS + 60_000, policy }))).toEqual([3, 5, 2, 4, 1]);
   });
 
-  test("lets a task rise by one point with each full span of ageing, past any priority in the end", () => {
+  test("raises a task by one point for each full span of ageing, finally past any priority", () => {
     const old = turn(1, 0);
     const fresh = (atMs: number): Task => ({
       ...turn(2, 3),
@@ -86,7 +86,7 @@ describe("waitedMs() counts", () => {
     expect(waitedMs(task, NOW_MS + sinceMs + 1)).toBe(1);
   });
 
-  test("nothing of a task that runs", () => {
+  test("no time of a running task", () => {
     expect(waitedMs(asRunning(aTask()), NOW_MS + HOUR_MS)).toBe(0);
   });
 });

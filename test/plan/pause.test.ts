@@ -29,7 +29,7 @@ const PAUSES: readonly (readonly [what: string, machine: MachineChange, pause: P
     { type: "mains" },
   ],
   ["whether it is on battery is not known", { work: { ...ALWAYS, onlyOnMains: true } }, null],
-  ["nobody asked for mains", { conditions: { load: 99, onMains: false } }, null],
+  ["mains power is not required", { conditions: { load: 99, onMains: false } }, null],
   [
     "the load is at the limit",
     { work: { ...ALWAYS, maxLoad: 4 }, conditions: { load: 4, onMains: null } },
@@ -72,7 +72,7 @@ describe("pauseOf()", () => {
     );
   });
 
-  test("wakes when the hours begin, and only for a task that is ready", () => {
+  test("wakes when the hours begin, only for a task that is ready", () => {
     const around = { machine: aMachine({ work: NIGHT }) };
     expect(plan(aSnapshot({ ...around, queued: [aTask()] })).wakeInMs).toBe(TONIGHT_MS - NOW_MS);
     const held = plan(aSnapshot({ ...around, queued: [aTask({ spec: { hold: true } })] }));
@@ -80,7 +80,7 @@ describe("pauseOf()", () => {
     expect(plan(aSnapshot({ ...around, queued: [aTask()] })).isWaiting).toBeTrue();
   });
 
-  test("says what is waited for", () => {
+  test("names the condition", () => {
     const say = (pause: Pause): string => describePause(pause, NOW_MS);
     expect(say({ type: "hours", untilMs: TONIGHT_MS, timeZone: "UTC" })).toBe(
       "waits for the work hours, from 22:00 UTC",
@@ -101,7 +101,7 @@ describe("closing", () => {
       }),
     ).actions.flatMap((action) => (action.type === "claim" ? [action.task.metadata.number] : []));
 
-  test("keeps back what does not fit only where that is asked", () => {
+  test("holds back a task that does not fit before the end only where that is asked", () => {
     expect(started(false, 60_000)).toEqual([1, 2]);
     expect(started(true, 60_000)).toEqual([2]);
     expect(started(true, 3_600_000)).toEqual([1, 2]);
@@ -135,7 +135,7 @@ describe("a drain", () => {
     expect(reason(machine, true)).toEqual(patient as string | null);
   });
 
-  test("calls only that stuck which nothing but a person can help", () => {
+  test("calls a task stuck only where a user must act", () => {
     const around = surroundings({ machine: aMachine({ work: NIGHT }) });
     const stuck = (task: Task): boolean => isStuck(task, around);
     const after = [{ task: aTask({ number: 9 }).metadata.id, when: "success" as const }];
@@ -152,7 +152,7 @@ describe("a drain", () => {
   });
 });
 
-test("nothing is ever claimed outside of the hours, on battery, or after the end", () => {
+test("plan() claims nothing outside of the hours, on battery, or after the end", () => {
   const anyRules = fc.record({
     fromMinute: fc.nat(1_439),
     minutes: fc.integer({ min: 1, max: 1_439 }),

@@ -40,7 +40,7 @@ describe("shortages()", () => {
     expect(short({ gpus: 0 }, { ...EMPTY, devices: [] })).toEqual([]);
   });
 
-  test("says how much is wanted, free and there at all; never less than nothing is free", () => {
+  test("says how much is wanted, free and present, and never a negative amount", () => {
     const room = { ...EMPTY, cpus: -3 };
     expect(shortages(plainDemand({ cpus: 5 }), room, MACHINE)).toEqual([
       { resource: "cpus", wanted: 5, free: 0, total: 8 },
@@ -57,7 +57,7 @@ describe("impossibilities()", () => {
     ["a GPU too many", { gpus: 3 }, MACHINE, ["gpus"]],
     ["too many CPUs", { cpus: 9 }, MACHINE, ["cpus"]],
     ["a device that has failed, which may come back", { gpus: 2 }, broken, []],
-    ["a device while nobody has looked for any", { gpus: 3 }, { ...MACHINE, isProbed: false }, []],
+    ["a device before the devices were probed", { gpus: 3 }, { ...MACHINE, isProbed: false }, []],
     ["a share larger than each device", { vramBytes: 81 * GIB }, MACHINE, ["gpus"]],
     ["a model that there is not", { gpuModel: "h100" }, MACHINE, ["gpus"]],
     ["a model in other letters", { gpuModel: "a100" }, MACHINE, []],
@@ -80,7 +80,7 @@ describe("roomBeside()", () => {
     asRunning(aTask({ number: 2 })),
   ];
 
-  test("takes the share of every active task away, and may go below nothing", () => {
+  test("subtracts the share of every active task, and may be negative", () => {
     expect(roomBeside(active, MACHINE)).toMatchObject({ jobs: 2, cpus: 4, memoryBytes: 63 * GIB });
     const small = aMachine({ capacity: { jobs: 1, cpus: 1, memoryBytes: 0 } });
     expect(roomBeside(active, small)).toEqual({ jobs: -1, cpus: -3, memoryBytes: -GIB, devices: [] });
@@ -93,14 +93,14 @@ describe("allot()", () => {
     aTask({ number, spec: { resources: { cpus }, priority } });
   const around = surroundings({ machine: MACHINE });
 
-  test("asks in the order of the turn and passes over what does not fit", () => {
+  test("assigns in queue order and skips what does not fit", () => {
     const ready = [wanting(1, 5), wanting(2, 4), wanting(3, 3), wanting(4, 1, 9)];
     const { placements, room } = assign(around, { ready });
     expect(placements.map(({ task }) => task.metadata.number)).toEqual([4, 1]);
     expect(room).toEqual({ ...EMPTY, jobs: 2, cpus: 2 });
   });
 
-  test("leaves room only for what it did not take", () => {
+  test("reports the room that is left", () => {
     const anyWanted = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 12 });
     fc.assert(
       fc.property(anyWanted, (wanted) => {

@@ -25,7 +25,7 @@ const told = (actions: readonly Action[]): string[] =>
 const planned = (change: Partial<Snapshot>): string[] => told(plan(aSnapshot(change)).actions);
 const task = (number: number, spec: TaskChange["spec"] = {}): Task => aTask({ number, spec });
 
-describe("plan() waits for what nobody announces", () => {
+describe("plan() wakes for what no event announces", () => {
   const wide = (number: number): Task => task(number, { resources: { cpus: 2 } });
   test.each([
     ["where a task finds no room", [wide(1), wide(2)], true],
@@ -118,7 +118,7 @@ describe("plan() times out", () => {
       expect(planned({ active, awakeMs, nowMs })).toEqual(actions);
   });
 
-  test("and says when to look again", () => {
+  test("and wakes at the next timeout", () => {
     expect(
       plan(aSnapshot({ active: [timed(1, 700), timed(2, 500), asRunning(task(3))], awakeMs: 1_100 }))
         .wakeInMs,
@@ -153,12 +153,12 @@ describe("plan() expires", () => {
     expect(planned({ queued, nowMs: NOW_MS + afterMs })).toEqual(actions);
   });
 
-  test("and does so while nothing may be claimed", () => {
+  test("also while nothing may be claimed", () => {
     expect(planned({ queued: [patient(1)], nowMs: NOW_MS + 1_000, isClaiming: false })).toEqual(["expire 1"]);
   });
 });
 
-describe("plan() begins a wait anew", () => {
+describe("plan() restarts a backoff", () => {
   const waiting = after(task(1), killedBy("SIGKILL"));
 
   test("where the clock was set back under it, once", () => {
@@ -170,12 +170,12 @@ describe("plan() begins a wait anew", () => {
     expect(planned({ queued: [action.to], nowMs: nowMs + 2_500 })).toEqual(["claim 1"]);
   });
 
-  test("nowhere else", () => {
+  test("in no other case", () => {
     expect(planned({ queued: [waiting], nowMs: NOW_MS + 5_000 })).toEqual([]);
   });
 });
 
-describe("plan() says when time alone opens the next gate", () => {
+describe("plan() wakes when the next gate opens", () => {
   test.each([
     ["a time of the user's", [task(1, { notBefore: at(700) }), task(2, { notBefore: at(900) })], 700],
     ["the end of a wait", [after(task(1), killedBy("SIGKILL"))], 2_500],
@@ -228,7 +228,7 @@ describe("plan() of anything", () => {
 
   const RANKS = { timeOut: 0, supersede: 1, dismiss: 2, expire: 3, rewait: 3, claim: 4 };
 
-  test("first stops, then calls off, then expires, then claims, and does one thing to a task", () => {
+  test("stops, then cancels, then expires, then claims, and does one thing to each task", () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const { actions, wakeInMs } = plan(snapshot);

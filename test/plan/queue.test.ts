@@ -32,7 +32,7 @@ describe("isFree()", () => {
     expect(isUnconstrained(aTask(change))).toBe(isIt);
   });
 
-  test("one that runs or has run is none", () => {
+  test("is false for a task that runs or has run", () => {
     expect(isUnconstrained(asClaimed(aTask()))).toBe(false);
     const { status, ...again } = asClaimed(aTask());
     const queued = { ...aTask().status, attempts: status.attempts };
@@ -40,7 +40,7 @@ describe("isFree()", () => {
   });
 });
 
-describe("plan() looks at no more free tasks than it starts and one more", () => {
+describe("plan() looks at one more unconstrained task than it starts", () => {
   const tasks = (count: number, change: Omit<TaskChange, "number"> = {}): Task[] =>
     Array.from({ length: count }, (_, index) => aTask({ number: index + 1, ...change }));
   const untouchable = new Proxy({} as Task, {
@@ -56,11 +56,11 @@ describe("plan() looks at no more free tasks than it starts and one more", () =>
     return actions.map(({ task }) => task.metadata.number);
   };
 
-  test("where the jobs are as many as may run", () => {
+  test("where all job slots are taken", () => {
     expect(startedOf(tasks(3), { jobs: 2, cpus: 8 })).toEqual([1, 2]);
   });
 
-  test("where the CPUs are taken, and nobody has waited for long", () => {
+  test("where all CPUs are taken, and no task has waited long", () => {
     expect(startedOf(tasks(3, { spec: { resources: { cpus: 4 } } }), { jobs: 9, cpus: 8 })).toEqual([1, 2]);
   });
 });

@@ -88,7 +88,7 @@ describe("outdated()", () => {
     takesArtifacts: fc.boolean(),
   });
 
-  test("keeps what is needed, young, or dead and not asked for; and what stays keeps to the rules", () => {
+  test("keeps tasks that are needed, young, or in dead-letter/, and what stays respects the rules", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
         const { tasks, parts } = outdatedOf(ended, rules);
@@ -123,7 +123,7 @@ describe("outdated()", () => {
     );
   });
 
-  test("done again it finds nothing", () => {
+  test("is idempotent", () => {
     fc.assert(
       fc.property(anyTasks, anyRules, (ended, rules) => {
         const gone = new Set(outdatedOf(ended, rules).tasks.map(({ task }) => task));

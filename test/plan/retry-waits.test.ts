@@ -79,7 +79,7 @@ describe("decideRetry() waits", () => {
     expect(wait(code, how)).toEqual(waits);
   });
 
-  test("never shorter a base than task or class want at first, never longer than the larger maximum", () => {
+  test("at least the first delay of task and class, and at most the larger maximum", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...FAILURE_CODES),
@@ -97,7 +97,7 @@ describe("decideRetry() waits", () => {
   });
 });
 
-describe("decideRetry() and a server that says when", () => {
+describe("decideRetry() and a server's Retry-After", () => {
   const NONE = wait("RATE_LIMITED", { draw: 0 })[1];
 
   test.each([
@@ -115,13 +115,13 @@ describe("decideRetry() and a server that says when", () => {
     expect(wait("RATE_LIMITED", { logTail, draw: 0 })[1]).toBe(delayMs);
   });
 
-  test("listens to the last of several words", () => {
+  test("takes the last of several values", () => {
     expect(wait("RATE_LIMITED", { logTail: "Retry-After: 1\nretrying\nRetry-After: 240\n" })[1]).toBe(
       240 * S,
     );
   });
 
-  test("listens only where the rate was the trouble", () => {
+  test("applies only to rate limits", () => {
     expect(wait("NETWORK", { logTail: "Retry-After: 600", draw: 0 })[1]).toBe(1);
   });
 });
@@ -177,7 +177,7 @@ describe("decideRetry() and the cap of a class", () => {
     },
   );
 
-  test("counts anew after a success and in a new epoch", () => {
+  test("restarts after a success and in a new epoch", () => {
     let task = aTask({ spec: { ...always, retry: unlimited } });
     for (const end of [oom, done, oom]) task = end(task);
     expect(task.status.state).toBe("queued");
@@ -187,12 +187,12 @@ describe("decideRetry() and the cap of a class", () => {
   });
 });
 
-describe("decideRetry() and what is not there", () => {
+describe("decideRetry() and missing files", () => {
   const missing: Ending = { type: "notStarted", code: "DATA_UNREACHABLE", error: "no such folder" };
   const ends = (task: Task, count: number, ending: Ending): Task =>
     Array.from({ length: count }).reduce<Task>((before) => after(before, ending), task);
 
-  test("looks again for a night and longer, at most every quarter of an hour, and takes nothing of the budget", () => {
+  test("looks again for more than a night, at most every quarter of an hour, without using the budget", () => {
     const looked = ends(aTask({ spec: { retry: { ...DEFAULT_RETRY, maxAttempts: 1 } } }), 60, missing);
     expect(looked.status).toMatchObject({ state: "queued", reason: "Backoff", consecutiveFailures: 0 });
     const waits = looked.status.attempts.map((attempt) =>
@@ -203,14 +203,14 @@ describe("decideRetry() and what is not there", () => {
     expect(waits.reduce((all, ms) => all + ms, 0)).toBeGreaterThan(10 * 60 * MIN);
   });
 
-  test("gives up in the end, or after as many looks as the task allows", () => {
+  test("gives up finally, or after as many looks as the task allows", () => {
     expect(ends(aTask(), 239, missing).status.state).toBe("queued");
     expect(ends(aTask(), 240, missing).status).toMatchObject({ state: "failed", reason: "Exhausted" });
     const retry = { ...DEFAULT_RETRY, perClass: { DATA_UNREACHABLE: { maxAttempts: 2 } } };
     expect(ends(aTask({ spec: { retry } }), 2, missing).status.state).toBe("failed");
   });
 
-  test("does not take looks for failures of the job", () => {
+  test("does not count looks as failures of the job", () => {
     const ran = ends(ends(aTask(), 50, missing), 2, exited(66));
     expect(ran.status).toMatchObject({ state: "queued", consecutiveFailures: 2 });
     expect(ends(ran, 1, exited(66)).status.state).toBe("failed");

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FAILURE_CODES, type FailureCode, failureEntry, failureOf } from "../../src/model/failure.ts";
-import type { Restart } from "../../src/model/restart.ts";
-import { DEFAULT_RETRY, type Retry } from "../../src/model/retry.ts";
+import { DEFAULT_RETRY, type Restart, type Retry } from "../../src/model/retry.ts";
 import type { Task } from "../../src/model/task.ts";
 import { decideRetry, type RetryDecision } from "../../src/plan/retry.ts";
 import { anySpec } from "../rig/arbitraries.ts";
@@ -49,7 +48,7 @@ describe("decideRetry() by restart policy", () => {
     ["always", ALWAYS, "KILLED", 1, "retry"],
     ["always", ALWAYS, "KILLED", 4, "Exhausted"],
     ["always", ALWAYS, "EXIT_NONZERO", 1, "NonRetryable"],
-  ] as const)("%s, %p: %s for the %d. time is %s", (_policy, restart, code, failures, decision) => {
+  ] as const)("with %s and %p, %s for the %d. time is %s", (_policy, restart, code, failures, decision) => {
     expect(told(decide(code, { restart, failures }))).toBe(decision);
   });
 
@@ -59,14 +58,14 @@ describe("decideRetry() by restart policy", () => {
   });
 });
 
-describe("decideRetry() by what is worth it", () => {
-  test("retries unasked what the failure table marks", () => {
+describe("decideRetry() by failure code", () => {
+  test("retries by default what the failure table marks", () => {
     const marked = FAILURE_CODES.filter((code) => failureEntry(code).retry !== "no");
     expect(marked).not.toContain("EXIT_NONZERO");
     expect(retriedWith({})).toEqual(marked);
   });
 
-  test("retries everything but the hopeless where retries were asked for", () => {
+  test("retries everything but permanent failures where retries are asked for", () => {
     const hopeless: FailureCode[] = ["DATA_MISMATCH", "INVALID_SPEC", "AUTH_FAILED"];
     expect(retriedWith({ scope: "any" })).toEqual(FAILURE_CODES.filter((code) => !hopeless.includes(code)));
   });
@@ -93,7 +92,7 @@ describe("decideRetry() by what is worth it", () => {
     },
   );
 
-  test("does not take a death by a signal for any exit code", () => {
+  test("does not treat a signal as an exit code", () => {
     expect(decide("KILLED", { retry: { onExit: [137] }, exitCode: null }).retry).toBeFalse();
   });
 
@@ -116,13 +115,13 @@ describe("decideRetry() by what is worth it", () => {
     expect(decide(code, { retry }).retry).toBe(isRetried);
   });
 
-  test("does not run into the kernel's file size limit again", () => {
+  test("does not retry a job that met its file size limit", () => {
     expect(decide("DISK_FULL", { rule: "signal:SIGXFSZ" }).retry).toBeFalse();
     expect(decide("DISK_FULL", { rule: "signal:SIGXFSZ", retry: { scope: "any" } }).retry).toBeFalse();
     expect(decide("DISK_FULL", { rule: "log:disk-full" }).retry).toBeTrue();
   });
 
-  test("retries a kill for memory where the task gives its code attempts", () => {
+  test("retries an OOM kill where the task asks for it", () => {
     expect(decide("OOM_KILLED").retry).toBeFalse();
     expect(
       decide("OOM_KILLED", { retry: { perClass: { OOM_KILLED: { maxAttempts: 2 } } } }).retry,
@@ -141,11 +140,11 @@ describe("decideRetry() by budget", () => {
     [4, 3, "retry"],
     [0, 1, "retry"],
     [0, 100_000, "retry"],
-  ])("of %d attempts the %d. failure is %s", (maxAttempts, failures, decision) => {
+  ])("with %d attempts the %d. failure is %s", (maxAttempts, failures, decision) => {
     expect(told(decide("KILLED", { retry: { maxAttempts }, failures }))).toBe(decision);
   });
 
-  test("says how often it failed, and how often it might", () => {
+  test("names the number of failures and the limit", () => {
     const decision = decide("KILLED", { failures: 4 });
     expect(decision).toEqual({
       retry: false,
@@ -154,7 +153,7 @@ describe("decideRetry() by budget", () => {
     });
   });
 
-  test("gives up sooner or later with every policy that has an end", () => {
+  test("gives up finally with every policy that has a limit", () => {
     fc.assert(
       fc.property(anySpec, fc.constantFrom(...FAILURE_CODES), (spec, code) => {
         fc.pre(spec.retry.maxAttempts > 0);

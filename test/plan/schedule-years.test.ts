@@ -46,7 +46,7 @@ interface Fired {
 }
 
 describe("five simulated years of due()", () => {
-  test.each(ZONES)("%s: awake all the time, every instant fires once and on time", (timeZone) => {
+  test.each(ZONES)("with %s, awake all the time, fire every instant once and on time", (timeZone) => {
     const schedule = aSchedule("30 2 * * *", { timeZone, catchUp: "none" });
     let mark: Mark = aMark(new Date(BEGIN_MS).toISOString());
     const days = new Map<string, number>();
@@ -66,7 +66,7 @@ describe("five simulated years of due()", () => {
     expect([...days.values()].every((count) => count === 1)).toBe(true);
   });
 
-  test("through sleeps and jumps no instant fires twice, none too late, none that is owed is left out", () => {
+  test("through suspends and clock jumps fire no instant twice, none too late, and leave none out", () => {
     fc.assert(
       fc.property(anyRule, fc.array(anyEvent, { minLength: 10, maxLength: 50 }), (rule, events) => {
         const schedule = aSchedule(rule.expression, rule);

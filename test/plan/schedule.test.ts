@@ -63,7 +63,7 @@ describe("due()", () => {
     expect(dueAt(nightly(change), when)).toEqual([...expected]);
   });
 
-  test("an instant that was fired for is never due again, also after the clock was set back", () => {
+  test("is never true again for an instant that has fired, also after the clock was set back", () => {
     const mark = { ...aMark("2026-05-01T12:00:00Z"), lastFired: "2026-05-02T01:30:00.000Z" };
     for (const now of ["2026-05-02T01:30:00Z", "2026-05-02T00:00:00Z", "2026-05-02T01:30:59Z"])
       expect(due(nightly(), mark, Date.parse(now)).firings).toEqual([]);
@@ -72,13 +72,13 @@ describe("due()", () => {
     );
   });
 
-  test("a last firing in the far future was a wrong clock, one of some hours is waited for", () => {
+  test("ignores a last firing in the far future, and waits for one some hours ahead", () => {
     const mark = { ...aMark("2026-05-01T12:00:00Z"), lastFired: "2031-01-01T01:30:00.000Z" };
     expect(isFromTheFuture(mark, Date.parse("2026-05-02T00:00:00Z"))).toBe(true);
     expect(isFromTheFuture(mark, Date.parse("2030-12-31T12:00:00Z"))).toBe(false);
   });
 
-  test("a period is counted from its first date, else from when the rule came to be", () => {
+  test("counts a period from its first date, or from the creation of the rule", () => {
     const every = aSchedule({ type: "every", everyMs: 6 * 3_600_000 }, { catchUp: "all" });
     const when = { since: "2026-05-01T12:10:00Z", now: "2026-05-02T00:30:00Z" };
     expect(dueAt(every, when)).toEqual(["2026-05-01T18:10:00.000Z", "2026-05-02T00:10:00.000Z"]);
@@ -86,7 +86,7 @@ describe("due()", () => {
     expect(dueAt(dated, when)).toEqual(["2026-05-01T18:00:00.000Z", "2026-05-02T00:00:00.000Z"]);
   });
 
-  test("a year of missed minutes costs no more than the last of them", () => {
+  test("takes little CPU time for a year of missed minutes", () => {
     const minutely = aSchedule("* * * * *", { catchUp: "all", windowMs: 365 * 86_400_000, cap: 100 });
     const [found, tookMs] = timed(() =>
       dueAt(minutely, { since: "2025-05-01T00:00:00Z", now: "2026-05-01T00:00:00Z" }),
@@ -143,7 +143,7 @@ describe("clock changes", () => {
 describe("jitter", () => {
   const jittered = aSchedule("*/10 * * * *", { jitterMs: 5 * 60_000 });
 
-  test("is the same for each look at a firing, and another for another", () => {
+  test("is constant for a firing, and differs between firings", () => {
     const nowMs = Date.parse("2026-05-01T12:00:00Z");
     const look = (): number[] =>
       upcoming(jittered, aMark("2026-05-01T12:00:00Z"), { nowMs, count: 50 }).map(
@@ -166,7 +166,7 @@ describe("jitter", () => {
       expect(atMs).toBeLessThan(firings[index + 1]?.firedForMs ?? Number.POSITIVE_INFINITY);
   });
 
-  test("a firing that waits for its jitter takes none away that is due", () => {
+  test("does not suppress another firing that is due", () => {
     const mark = aMark("2026-05-01T11:59:00Z");
     const [first, second] = upcoming(jittered, mark, { nowMs: Date.parse(mark.since), count: 2 });
     const found = due(jittered, mark, second?.firedForMs ?? 0);
@@ -188,7 +188,7 @@ test.each([
   ["0 0 * * */9", "0 0 * * 0"],
   ["0 8-10/30,14 * * *", "0 8,14 * * *"],
   ["0 */24 * * *", "0 0 * * *"],
-])("%s is %s, as cron has it", (long, plain) => {
+])("%s is %s, as in cron", (long, plain) => {
   const nextOf = (expression: string): number[] => {
     const table = timetable({ timing: { type: "cron", expression }, timeZone: "UTC" }, 0);
     const instants = [Date.UTC(2026, 0, 1, 3, 7)];
@@ -199,7 +199,7 @@ test.each([
   expect(nextOf(long)).toEqual(nextOf(plain));
 });
 
-test("cronFault() tells a bad expression, a bad zone, and a date that never comes", () => {
+test("cronFault() reports a bad expression, a bad zone, and a date that never comes", () => {
   const context = { timeZone: "UTC", nowMs: Date.parse("2026-05-01T00:00:00Z") };
   expect(cronFault("30 1 * * *", context)).toBeNull();
   expect(cronFault("61 1 * * *", context)).toContain("61");

@@ -42,7 +42,7 @@ describe("settled() counts nothing", () => {
     ["a stop with the supervisor that ended well", exited(0), SHUT_DOWN, "Shutdown", "cancelled"],
     ["an interruption by the machine", exited(0, true), { isStopping: true }, "Interrupted", "failed"],
     ["an interruption that looks like an error", exited(1, true), {}, "Interrupted", "failed"],
-  ] as const)("for %s: it is queued again at once", (_what, ending, more, reason, attempt) => {
+  ] as const)("for %s, which is queued again at once", (_what, ending, more, reason, attempt) => {
     const failedOnce = after(aTask(retryOf({ scope: "any" })), exited(1));
     const task = after(failedOnce, ending, more);
     expect(task.status).toMatchObject({
@@ -56,7 +56,7 @@ describe("settled() counts nothing", () => {
     expect(lastEnded(task).state).toBe(attempt);
   });
 
-  test("for interruptions, which wait longer each time and are given up at the tenth in a row", () => {
+  test("for interruptions, which are delayed longer each time and end the task at the tenth in a row", () => {
     let task = aTask();
     const waits: unknown[] = [];
     while (task.status.state === "queued") {
@@ -76,7 +76,7 @@ describe("settled() counts nothing", () => {
     expect(task.status).toHaveProperty("message", expect.stringContaining("10 times in a row"));
   });
 
-  test("for a hundred interruptions by as many boots", () => {
+  test("for a hundred interruptions by as many reboots", () => {
     let task = aTask();
     for (let count = 0; count < 100; count += 1) {
       task = after(task, exited(143, true));
@@ -90,7 +90,7 @@ describe("settled() counts nothing", () => {
 });
 
 describe("settled() after a loss", () => {
-  test("queues the task again three times, on a counter of its own, and then sets it aside", () => {
+  test("queues the task again three times, by a counter of its own, and then moves it to dead-letter", () => {
     let task = after(aTask(), killedBy("SIGKILL"));
     const seen: unknown[] = [];
     for (let count = 0; count < 4; count += 1) {
@@ -119,7 +119,7 @@ describe("settled() after a loss", () => {
     ["it must not start twice", { onOrphan: "never" }, LOST],
     ["it must not start twice, not even after an interruption", { onOrphan: "never" }, exited(1, true)],
     ["no loss is allowed, nor an interruption", { maxOrphans: 0 }, exited(1, true)],
-  ] as const)("sets it aside at once where %s", (_what, retry, ending) => {
+  ] as const)("moves it to dead-letter at once where %s", (_what, retry, ending) => {
     const task = after(aTask(retryOf(retry)), ending);
     expect(task.status).toMatchObject({ state: "failed", reason: "OrphanLimit", attempt: 1 });
   });
@@ -148,14 +148,14 @@ describe("released()", () => {
     });
   });
 
-  test("lets it wait where it could not even be noted, which the gate keeps shut as long", () => {
+  test("delays the task where its start could not be recorded, and its gate is closed as long", () => {
     const task = requeueUnstarted(asClaimed(aTask()), failure, { nowMs: NOW_MS, waitMs: 2_000 });
     expect(task.status).toMatchObject({ state: "queued", reason: "Orphaned", retryAt: at(2_000) });
     expect(gateOf(task, surroundings())).toEqual({ type: "backoff", untilMs: NOW_MS + 2_000 });
     expect(gateOf(task, surroundings({ nowMs: NOW_MS + 2_000 }))).toEqual({ type: "open" });
   });
 
-  test("puts back what must not start twice, as it has not started", () => {
+  test("queues a task again that must not start twice, as it has not started", () => {
     expect(
       requeueUnstarted(asClaimed(aTask(retryOf({ onOrphan: "never", maxOrphans: 0 }))), failure, {
         nowMs: NOW_MS,
@@ -170,7 +170,7 @@ describe("released()", () => {
 });
 
 describe("cutShort()", () => {
-  test("lets a task wait longer each time, and sets it aside where no supervisor survives its start", () => {
+  test("delays a task longer each time, and moves it to dead-letter where no supervisor survives its start", () => {
     let task: Task = aTask();
     const waits: number[] = [];
     for (let nowMs = NOW_MS; task.status.state === "queued"; nowMs += 3_600_000) {
@@ -186,7 +186,7 @@ describe("cutShort()", () => {
     });
   });
 
-  test("counts those in a row alone", () => {
+  test("counts only consecutive ones", () => {
     const once = requeueCutShort(asClaimed(aTask()), NOW_MS);
     const between = after(once, LOST);
     const again = requeueCutShort(asClaimed(between), NOW_MS);

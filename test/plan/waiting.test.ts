@@ -85,7 +85,7 @@ describe("waitsIn()", () => {
     expect(waitsIn(around(change), true)(of)).toEqual(wait);
   });
 
-  test("says that nobody is there before all that only a supervisor waits for", () => {
+  test("reports a missing supervisor before all reasons that only a supervisor could end", () => {
     const told = (of: Task): string => waitsIn(around({ queued: [of] }), false)(of).type;
     expect(told(task(1))).toBe("unsupervised");
     expect(told(choosy)).toBe("unsupervised");
@@ -94,7 +94,7 @@ describe("waitsIn()", () => {
     expect(told(task(1, { after: [{ task: makeTaskId(9, "p"), when: "success" }] }))).toBe("dependency");
   });
 
-  test("agrees with the plan: what is next is claimed with these devices, and nothing else", () => {
+  test("agrees with the plan: the task that is next is claimed with these devices, and no other", () => {
     fc.assert(
       fc.property(anySnapshot, (found) => {
         // What is called off, or waited too long, is no more asked for its turn.

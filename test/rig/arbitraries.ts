@@ -1,11 +1,10 @@
 import { type Backoff, JITTERS } from "../../src/model/backoff.ts";
-import { PARENT_ENDS } from "../../src/model/dependency.ts";
 import { FAILURE_CODES } from "../../src/model/failure.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import { retried, stopRequested } from "../../src/model/lifecycle.ts";
 import type { Retry } from "../../src/model/retry.ts";
 import type { Selector } from "../../src/model/selector.ts";
-import { ADMISSIONS, PARENT_FAILURES, type Spec } from "../../src/model/spec.ts";
+import { ADMISSIONS, PARENT_ENDS, PARENT_FAILURES, type Spec } from "../../src/model/spec.ts";
 import type { Task } from "../../src/model/task.ts";
 import { type End, finishAttempt, requeueUnstarted } from "../../src/plan/finish-attempt.ts";
 import { fc } from "./fast-check.ts";

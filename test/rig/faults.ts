@@ -42,8 +42,17 @@ export async function runUnder(
 
 /** Brings a fault over a process that runs, until the end of the scope. */
 export async function strike(stint: Stint, pid: number, fault: Fault): Promise<AsyncDisposable> {
-  const log = join(stint.root, "strace.log");
-  const tracer = Bun.spawn(["strace", ...traceArguments(fault, log), "-p", String(pid)], {
+  return traced(pid, traceArguments(fault, join(stint.root, "strace.log")));
+}
+
+/** Makes a process wait once, when it next makes a call, as on a machine that is busy. */
+export async function delayOnce(pid: number, call: string, ms: number): Promise<AsyncDisposable> {
+  const inject = `inject=${call}:delay_enter=${ms * 1_000}:when=1`;
+  return traced(pid, ["-o", "/dev/null", "-e", `trace=${call}`, "-e", "signal=none", "-e", inject]);
+}
+
+async function traced(pid: number, args: readonly string[]): Promise<AsyncDisposable> {
+  const tracer = Bun.spawn(["strace", ...args, "-p", String(pid)], {
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",

@@ -39,7 +39,7 @@ export class JumpingStint extends Stint {
 
   /** Sets the clock so many hours before or after the true time, under everything that runs. */
   setClock(hours: number): void {
-    // Renamed into place: somebody who asks for the time meanwhile must not read half of it.
+    // Renamed into place: a process that asks for the time meanwhile must not read half of it.
     writeFileSync(`${this.#shift}.new`, `${hours < 0 ? "" : "+"}${hours}h\n`);
     renameSync(`${this.#shift}.new`, this.#shift);
   }

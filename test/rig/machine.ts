@@ -1,5 +1,4 @@
-import type { Device } from "../../src/model/device.ts";
-import { ALL_DEVICES } from "../../src/model/device-rules.ts";
+import { ALL_DEVICES, type Device } from "../../src/model/device.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/model/policy.ts";
 import { ALWAYS, UNKNOWN_CONDITIONS } from "../../src/model/work.ts";
 import type { Machine, PlanInput } from "../../src/plan/input.ts";
@@ -8,7 +7,7 @@ import { NOW_MS } from "./tasks.ts";
 
 export const GIB = 1_024 ** 3;
 
-/** A sound GPU of 80 GiB that nobody uses. */
+/** A healthy GPU of 80 GiB without processes. */
 export function aDevice(index: number, change: Partial<Device> = {}): Device {
   const memoryBytes = change.memoryBytes === undefined ? 80 * GIB : change.memoryBytes;
   return {

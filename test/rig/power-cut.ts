@@ -9,7 +9,7 @@ import { readRecord } from "../../src/store/record.ts";
 import { valueOf } from "./results.ts";
 import type { TempHome } from "./temp-home.ts";
 
-/** What the disk may have of records that nobody synced: their names without their content, or all as it was before. */
+/** What the disk may have of records that were not synced: their names without their content, or all as it was before. */
 export const LOSSES = {
   "the content of the records": (after: Layout) => {
     for (const path of recordPaths(after)) truncateSync(path, 0);

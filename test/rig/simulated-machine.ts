@@ -68,7 +68,7 @@ export class SimulatedMachine {
     this.#up = null;
   }
 
-  /** Lets time pass until a moment: the loop sleeps as long as it may, or nobody is there. */
+  /** Lets time pass until a moment: the loop sleeps as long as it may, or no supervisor runs. */
   async until(untilMs: number, lid: "open" | "closed" = "open"): Promise<void> {
     if (lid === "closed" || this.#up === null) {
       this.clock.jump(untilMs - this.clock.now());
@@ -108,7 +108,7 @@ export class SimulatedMachine {
     await supervise(session.supervisor, {
       intake: () => null,
       schedules: () => schedules.look(),
-      isDone: ({ jobs, queued }) => jobs.size === 0 && queued.length === 0,
+      isDone: ({ jobs, queue }) => jobs.size === 0 && queue.queued.length === 0,
     });
   }
 }

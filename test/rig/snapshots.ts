@@ -1,6 +1,6 @@
-import type { ParentState } from "../../src/model/dependency.ts";
 import type { Device } from "../../src/model/device.ts";
 import type { Policy } from "../../src/model/policy.ts";
+import type { ParentState } from "../../src/model/spec.ts";
 import { isActive } from "../../src/model/state.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import type { Holding } from "../../src/plan/input.ts";
@@ -62,7 +62,7 @@ const anyTies = fc.record({
   free: fc.option(
     fc.record({
       priority: fc.constantFrom(0, 0, 1, 2, 900),
-      /** In ms since `NOW_MS`; mostly, not always, those with higher numbers were made later. */
+      /** In ms since `NOW_MS`; usually, not always, tasks with higher numbers were made later. */
       madeMs: fc.constantFrom(-600_000, -2_000, -1_000, 0, 0),
     }),
     { nil: null },

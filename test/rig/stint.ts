@@ -203,7 +203,7 @@ export class Stint implements AsyncDisposable {
       try {
         const text = readFileSync(join(this.home, place, name), "utf8");
         const record = JSON.parse(text) as Partial<Omit<RecordView, "place">> | null;
-        // Of spoilt ones there is nothing to see.
+        // A corrupt one has nothing to show.
         return Array.isArray(record?.status?.attempts) && record.metadata !== undefined
           ? [{ place, ...(record as Omit<RecordView, "place">) }]
           : [];
@@ -252,7 +252,7 @@ export async function until(
 /** The pid of the recording parent of a task's last attempt, which leads the job's session and group. */
 export function leaderOf({ status }: RecordView): number {
   const pid = status.attempts.at(-1)?.process?.pid ?? 0;
-  // To kill(2), 0 is the group of whoever runs the tests, and -1 is everybody.
+  // To kill(2), 0 is the group of this process, and -1 is every process.
   if (pid <= 1) throw new Error(`no process is on record: ${JSON.stringify(status)}`);
   return pid;
 }
@@ -274,7 +274,7 @@ export function markedProcesses(...tokens: readonly string[]): number[] {
     });
 }
 
-/** Looks that find nobody before an attempt counts as gone: one may miss who is just becoming another program. */
+/** Looks that find no process before an attempt counts as gone: one may miss a process in the middle of exec(2). */
 const QUIET_LOOKS = 2;
 
 /** Kills all processes of attempts; returns when none is left, of those either that were born meanwhile. */

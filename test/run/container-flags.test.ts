@@ -42,7 +42,7 @@ function flagsOf(
 }
 
 describe("containerFlags()", () => {
-  test("mounts what has a colon in its path in the other way", () => {
+  test("mounts a path with a colon by --mount", () => {
     const container = { ...CONTAINER, volumes: [{ host: "/a:b/c", path: "/data", readOnly: true }] };
     expect(flagsOf("podman", { type: "image", args: [] }, "nvidia", container)).toContain(
       "--mount type=bind,src=/a:b/c,dst=/data,readonly\n",
@@ -87,7 +87,7 @@ describe("containerFlags()", () => {
     expect(docker).toEndWith("ghcr.io/lab/train:7 serve a b");
   });
 
-  test("gives ROCm its device files, and to made-up GPUs nothing", () => {
+  test("passes the device files of ROCm, and none for simulated GPUs", () => {
     const mode: AnyMode = { type: "image", args: [] };
     expect(flagsOf("podman", mode, "amd")).toContain("--device /dev/kfd\n--device /dev/dri");
     expect(flagsOf("podman", mode, "simulated")).not.toMatch(/--device|--gpus/);
@@ -96,11 +96,11 @@ describe("containerFlags()", () => {
   test.each([
     ["sh", "--entrypoint sh ghcr.io/lab/train:7 /stint/run/script a"],
     ["python", "--entrypoint python3 ghcr.io/lab/train:7 /stint/run/script a"],
-  ] as const)("runs a script of %s by what the image has", (runtime, end) => {
+  ] as const)("runs a script of %s with the interpreter of the image", (runtime, end) => {
     expect(flagsOf("podman", { type: "script", runtime, body: "1", args: ["a"] })).toEndWith(end);
   });
 
-  test("gives an interpreter of one's own its flag", () => {
+  test("passes a custom interpreter its flag", () => {
     const runtime = { command: "perl", flag: "-w" };
     expect(flagsOf("docker", { type: "script", runtime, body: "1", args: [] })).toEndWith(
       "--entrypoint perl ghcr.io/lab/train:7\n-w /stint/run/script",

@@ -28,7 +28,7 @@ describe("parseDotenv()", () => {
     ["A=1\n\nB='sesame", "line 3 has a quote that is not closed, or something behind it"],
     ['A="1" sesame', "line 1 has a quote that is not closed, or something behind it"],
     ["A=sesame\0", "line 1 holds a NUL character"],
-  ])("refuses %j without a word of what stands there", (text, expected) => {
+  ])("refuses %j without quoting its value", (text, expected) => {
     expect(errorOf(parseDotenv(text))).toBe(expected);
   });
 });

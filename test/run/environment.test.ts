@@ -4,8 +4,7 @@ import { failureOf } from "../../src/model/failure.ts";
 import { makeTaskId } from "../../src/model/identity.ts";
 import type { EnvironmentPolicy } from "../../src/model/kind.ts";
 import { claimed, withEndedAttempt } from "../../src/model/lifecycle.ts";
-import { DEFAULT_RESTART } from "../../src/model/restart.ts";
-import { DEFAULT_RETRY } from "../../src/model/retry.ts";
+import { DEFAULT_RESTART, DEFAULT_RETRY } from "../../src/model/retry.ts";
 import { accepted } from "../../src/model/submission.ts";
 import { openAttempt, type Task } from "../../src/model/task.ts";
 import { jobEnvironment, PLAIN_PATH, runnerVariables } from "../../src/run/environment.ts";
@@ -34,7 +33,7 @@ const policy: fc.Arbitrary<EnvironmentPolicy> = fc.oneof(
 const layers = fc.record({ policy, captured: variables, task: variables, runner: variables });
 
 describe("jobEnvironment()", () => {
-  test("has of each name the value of the highest layer that gives it, and nothing else", () => {
+  test("has for each name the value of the highest layer that sets it, and nothing else", () => {
     fc.assert(
       fc.property(layers, (given) => {
         const { environment } = jobEnvironment(given);
@@ -62,7 +61,7 @@ describe("jobEnvironment()", () => {
     );
   });
 
-  test("names the variables of the task that do not count", () => {
+  test("names the variables of the task that are ignored", () => {
     fc.assert(
       fc.property(layers, (given) => {
         const { shadowed } = jobEnvironment(given);
@@ -149,7 +148,7 @@ describe("runnerVariables()", () => {
     });
   });
 
-  test("tells a second attempt why the first one failed", () => {
+  test("tells the second attempt why the first one failed", () => {
     const second = claimed(failedOnce(claimed(queued, { ...claim, token: "t1" })), { ...claim, token: "t2" });
     expect(runnerVariables(second, directories)).toMatchObject({
       STINT_ATTEMPT: "2",
@@ -158,7 +157,7 @@ describe("runnerVariables()", () => {
     });
   });
 
-  test("gives a member of a sweep its values, by names that a shell can say", () => {
+  test("gives a member of a sweep its values, with names that a shell accepts", () => {
     const values = { lr: "0.10", "learning rate": "a b", größe: "x" };
     const group = { id: 10, name: "train", index: 3, size: 7, values };
     const member = { ...queued, metadata: { ...queued.metadata, group } };
@@ -171,7 +170,7 @@ describe("runnerVariables()", () => {
     });
   });
 
-  test("is a bug to ask for where no attempt is open", () => {
+  test("throw without an open attempt", () => {
     expect(() => runnerVariables(queued, directories)).toThrow("has no open attempt");
   });
 });

@@ -29,7 +29,7 @@ async function canMount(): Promise<boolean> {
 }
 
 describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a tmpfs)", () => {
-  test("a result waits until there is room again", async () => {
+  test("a result is written once there is room again", async () => {
     await using place = makePlace();
     using _disk = mounted(place);
     const directory = place.file("disk/attempt");
@@ -50,7 +50,7 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
     await until(() => !isAlive(parent));
   });
 
-  test("a result waits for room in a directory that is made anew", async () => {
+  test("a result is written once there is room, also in a directory that was made again", async () => {
     await using place = makePlace();
     using _disk = mounted(place);
     const directory = place.file("disk/attempt");
@@ -82,7 +82,7 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
     expect(place.read("ran")).toBeNull();
   });
 
-  test("a seizure that cannot be written is none, and can be tried again", async () => {
+  test("a claim on an attempt that cannot be written does not count, and can be retried", async () => {
     await using place = makePlace();
     using _disk = mounted(place);
     Bun.spawnSync(["/bin/sh", "-c", `head -c 1m /dev/zero >"$1"`, "fill", place.file("disk/fill")], {
@@ -98,7 +98,7 @@ describe.skipIf(!(await canMount()))("on a full disk (needs the right to mount a
   test.each([
     ["log", shell(":"), "Cannot open the log"],
     ["script", script, "Cannot write the script"],
-  ] as const)("a launch that finds no room for its %s says so", async (_name, mode, action) => {
+  ] as const)("a launch without room for its %s says so", async (_name, mode, action) => {
     await using place = makePlace();
     using _disk = mounted(place);
     const directory = place.file("disk/attempt");

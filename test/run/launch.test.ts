@@ -18,7 +18,7 @@ function linkOr(path: string): string {
 const exited = (status: number, signalled = false) => endingFromShell(status, false, signalled);
 
 describe("launch()", () => {
-  test("runs the job in a session of its own, in its directory, with its output in one log in true order", async () => {
+  test("runs the job in its own session and in its directory, with its output in one log in order", async () => {
     await using place = makePlace();
     const line = `echo out; echo err >&2; pwd; cat /proc/$PPID/stat; until test -e "$1"; do sleep 0.02; done; exit 3`;
     const { process: parent, ended } = launched(orderFor(place, shell(line, place.file("go"))));
@@ -33,7 +33,7 @@ describe("launch()", () => {
     expect(readStart(place.file("attempt"))).toMatchObject({ ...parent, bootId: bootId() });
   });
 
-  test("keeps stdout and stderr apart where that is asked for, and logs to itself", async () => {
+  test("writes stdout and stderr to two files where that is asked for", async () => {
     await using place = makePlace();
     await launched(orderFor(place, shell("echo out; echo err >&2"), { separateLogs: true })).ended;
     expect(place.read("attempt/stdout.log")).toBe("out\n");
@@ -42,7 +42,7 @@ describe("launch()", () => {
     expect(statSync(place.file("attempt/stdout.log")).mode & 0o777).toBe(0o600);
   });
 
-  test("leaves no descriptor of a log open here", async () => {
+  test("leaves no descriptor of a log open in this process", async () => {
     await using place = makePlace();
     const { ended } = launched(orderFor(place, shell("echo up; exec sleep 60"), { separateLogs: true }));
     await until(() => place.read("attempt/stdout.log") === "up\n");
@@ -52,7 +52,7 @@ describe("launch()", () => {
     await ended;
   });
 
-  test("tells the signal where the recording parent itself was killed; the job goes on without a record", async () => {
+  test("reports the signal that killed the recording parent, while the job goes on without a record", async () => {
     await using place = makePlace();
     const { process: parent, ended } = launched(orderFor(place, shell("echo up; exec sleep 60")));
     await until(() => place.read("attempt/output.log") === "up\n");
@@ -71,7 +71,7 @@ describe("launch()", () => {
     expect(readExit(place.file("attempt"), place.token)?.ending).toEqual(exited(137, true));
   });
 
-  test("applies the task's umask to the job, and none of it to the records", async () => {
+  test("applies the task's umask to the job, and not to the records", async () => {
     await using place = makePlace();
     const kind = kindOf(shell("umask; touch made"), { cwd: place.path, umask: "0777" });
     expect(await outputOf(place, orderFor(place, kind.mode, { kind }))).toBe("0777\n");
@@ -79,7 +79,7 @@ describe("launch()", () => {
     expect(statSync(place.file("attempt/exit.json")).mode & 0o400).toBe(0o400);
   });
 
-  test("finds the program along the job's own PATH, and relative to its directory", async () => {
+  test("finds the program in the job's own PATH, relative to its directory", async () => {
     await using place = makePlace();
     place.write("tool", "#!/bin/sh\necho tool $#", 0o700);
     const environment = { PATH: `/nowhere:${place.path}` };
@@ -106,7 +106,7 @@ describe("the environment of a job", () => {
   };
   const printEnvironment = command("/usr/bin/env", "-0");
 
-  test("is exactly what was ordered: names no shell takes, names it takes for its own, and any text", async () => {
+  test("is exactly what was given, with names that no shell accepts or that a shell uses itself, and any text", async () => {
     await using place = makePlace();
     const environment = {
       PATH: "/usr/bin:/bin",
@@ -128,7 +128,7 @@ describe("the environment of a job", () => {
     expect(variablesOf(output)).toEqual(environment);
   });
 
-  test("keeps odd variables out of the arguments that every user can read", async () => {
+  test("keeps unusual variables out of the arguments, which every user can read", async () => {
     await using place = makePlace();
     const environment = { PATH: "/usr/bin:/bin", STINT_TOKEN: place.token, "my.secret": "hunter2" };
     const { process: parent } = launched(orderFor(place, shell("echo up; exec sleep 60"), { environment }));
@@ -141,7 +141,7 @@ describe("the environment of a job", () => {
     expect(seen.join()).not.toContain("hunter2");
   });
 
-  test("reaches a program with a = in its path", async () => {
+  test('reaches a program with "=" in its path', async () => {
     await using place = makePlace();
     const program = place.file("a=b");
     symlinkSync("/usr/bin/env", program);
@@ -150,7 +150,7 @@ describe("the environment of a job", () => {
     expect(variablesOf(output)).toMatchObject(environment);
   });
 
-  test("holds nothing of the launching program's own", async () => {
+  test("has nothing of the launching program's environment", async () => {
     await using place = makePlace();
     const environment = { PATH: "/usr/bin:/bin", PWD: place.path };
     expect(Object.keys(process.env).length).toBeGreaterThan(2);
@@ -190,7 +190,7 @@ describe("a launched job", () => {
     },
   );
 
-  test("does not keep a launching program that lets it go", async () => {
+  test("does not keep the launching program from ending", async () => {
     await using place = makePlace();
     const order = orderFor(place, shell("exec sleep 60"));
     const launcher = Bun.spawn(

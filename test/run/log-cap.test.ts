@@ -17,7 +17,7 @@ function partsOf(path: string): { head: string; cut: number; tail: string } {
 }
 
 describe("capLog()", () => {
-  test("leaves a log that is not over its cap, and one that is not there", async () => {
+  test("leaves a log below its cap, and a missing one, as they are", async () => {
     await using place = makePlace();
     const text = "x".repeat(CAP);
     expect(capLog(place.write("log", text), CAP)).toBe(0);
@@ -25,7 +25,7 @@ describe("capLog()", () => {
     expect(capLog(place.file("missing"), CAP)).toBe(0);
   });
 
-  test("keeps the head and the tail in whole lines, and counts what it cut", async () => {
+  test("keeps the head and the tail in whole lines, and counts the bytes that it cut", async () => {
     await using place = makePlace();
     const text = lines(0, 10_000);
     const path = place.write("log", text);
@@ -42,7 +42,7 @@ describe("capLog()", () => {
     expect(capLog(path, CAP)).toBe(0);
   });
 
-  test("cuts again after as much again, with one mark that counts on", async () => {
+  test("cuts again when the log has grown, with one mark that counts all cuts", async () => {
     await using place = makePlace();
     const path = place.write("log", lines(0, 10_000));
     let total = capLog(path, CAP);
@@ -72,7 +72,7 @@ describe("capLog()", () => {
     expect(parts.head.length + cut + parts.tail.length).toBe(120_000);
   });
 
-  test("goes on under a job that appends all the time: order is kept, and next to nothing is lost uncounted", async () => {
+  test("keeps the order under a job that appends all the time, and loses almost nothing uncounted", async () => {
     await using place = makePlace();
     const line = `i=100000; while test $i -lt 400000; do echo $i; i=$((i+1)); done; echo the end`;
     const { ended } = launched(orderFor(place, shell(line)));
@@ -101,7 +101,7 @@ describe("capLog()", () => {
     }
   });
 
-  test("comes to an end under a job that writes faster than it copies", async () => {
+  test("ends under a job that writes faster than it copies", async () => {
     await using place = makePlace();
     const { ended } = launched(orderFor(place, shell("exec yes")));
     const path = place.file("attempt/output.log");

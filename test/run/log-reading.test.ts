@@ -26,7 +26,7 @@ function follow(place: Place, { isRefilled = false } = {}) {
 }
 
 describe("a log that is read as it grows", () => {
-  test("is whole through any order of growth, cuts and looks: what was cut unseen is counted", async () => {
+  test("is complete through any order of growth, cuts and reads, and counts what was cut unseen", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("write" as const), count: fc.integer({ min: 1, max: 9_000 }) }),
       fc.constant({ do: "cut" as const }),
@@ -79,7 +79,7 @@ describe("a log that is read as it grows", () => {
   test.each([
     ["shorter than what was read", 10],
     ["longer than what was read", 5_000],
-  ])("begins anew where it was emptied, and is %s by the next look", async (_, count) => {
+  ])("is read from its start after it was emptied, and is %s by the next look", async (_, count) => {
     await using place = makePlace();
     const path = place.write("log", lines(0, 100));
     using reader = follow(place);
@@ -92,7 +92,7 @@ describe("a log that is read as it grows", () => {
     });
   });
 
-  test("is read on where it was moved to, and what is put in its place is read as well", async () => {
+  test("is read to its end after it was moved, and the file in its place is read as well", async () => {
     await using place = makePlace();
     const path = place.write("log", lines(0, 10));
     using reader = follow(place);
@@ -109,7 +109,7 @@ describe("a log that is read as it grows", () => {
     expect(reader.seen).toEqual({ text: lines(0, 50), breaks: [{ type: "gone" }, { type: "replaced" }] });
   });
 
-  test("that was gone before the first look is said to be, once", async () => {
+  test("that is gone before the first look is reported once", async () => {
     await using place = makePlace();
     using reader = follow(place);
     reader.look();
@@ -117,7 +117,7 @@ describe("a log that is read as it grows", () => {
     expect(reader.seen).toEqual({ text: "", breaks: [{ type: "gone" }] });
   });
 
-  test("that was removed is read to its end all the same", async () => {
+  test("that was removed is still read to its end", async () => {
     await using place = makePlace();
     const path = place.write("log", lines(0, 10));
     using reader = follow(place);
@@ -128,7 +128,7 @@ describe("a log that is read as it grows", () => {
     expect(reader.seen).toEqual({ text: lines(0, 20), breaks: [{ type: "gone" }] });
   });
 
-  test("of a container, which its runner writes anew, is not shown twice", async () => {
+  test("of a container that its runner rewrites is not shown twice", async () => {
     await using place = makePlace();
     const path = place.write("log", lines(0, 100));
     using reader = follow(place, { isRefilled: true });
@@ -140,7 +140,7 @@ describe("a log that is read as it grows", () => {
     expect(reader.seen).toEqual({ text: lines(0, 120), breaks: [] });
   });
 
-  test("is waited for while it is being cut, and not for ever", async () => {
+  test("is waited for while it is being cut, for a limited time", async () => {
     await using place = makePlace();
     const text = lines(0, 10_000);
     const path = place.write("log", text.slice(0, CAP / 4));

@@ -28,7 +28,7 @@ describe("readTail()", () => {
     expect(lines.join("\n")).toEndWith(`\n${text}`);
   });
 
-  test("keeps the end of a line that is too long by itself, and no half character", async () => {
+  test("keeps the end of a line that is too long, and no partial character", async () => {
     await using place = makePlace();
     const { text } = readTail([place.write("log", `${"€".repeat(50_000)}!`)]);
     expect(text).toMatch(/^€+!$/);
@@ -44,14 +44,14 @@ describe("readTail()", () => {
     expect(await Bun.file(place.file("log")).bytes()).toEqual(new Uint8Array(bytes));
   });
 
-  test("is empty for an empty log and for none", async () => {
+  test("is empty for an empty log and a missing one", async () => {
     await using place = makePlace();
     expect(readTail([place.write("log", "")])).toEqual({ text: "", bytes: 0 });
     expect(readTail([place.file("missing")])).toEqual({ text: "", bytes: 0 });
     expect(readTail([])).toEqual({ text: "", bytes: 0 });
   });
 
-  test("shares the room of two logs: the shorter one is kept whole, stdout stands first", async () => {
+  test("shares the limit between two logs: the shorter one is kept whole, and stdout comes first", async () => {
     await using place = makePlace();
     const stdout = place.write("stdout.log", "start\nend\n");
     const stderr = place.write("stderr.log", `${numbered(1, 250).join("\n")}\n`);
@@ -60,7 +60,7 @@ describe("readTail()", () => {
     expect(bytes).toBe(10 + (await Bun.file(stderr).text()).length);
   });
 
-  test("shares the room of two long logs evenly", async () => {
+  test("shares the limit between two long logs evenly", async () => {
     await using place = makePlace();
     const long = (letter: string): string => Array.from({ length: 100 }, () => letter.repeat(300)).join("\n");
     const { text } = readTail([place.write("a", long("o")), place.write("b", long("e"))]);
@@ -70,14 +70,14 @@ describe("readTail()", () => {
     expect(lines.filter((line) => line.startsWith("e"))).toHaveLength(14);
   });
 
-  test("sees through a progress bar that fills more than is read", async () => {
+  test("finds the lines before a progress bar that is longer than what is read", async () => {
     await using place = makePlace();
     const bar = Array.from({ length: 9_000 }, (_, index) => `\r${ESC}[32m${index}/9000${ESC}[0m`).join("");
     expect(readTail([place.write("log", `before\n${bar}\ndone\n`)]).text).toBe("8999/9000\ndone");
     expect(readTail([place.write("log", `before\n${bar}\r\n`)]).text).toBe("8999/9000");
   });
 
-  test("is within its limits for any bytes whatever", async () => {
+  test("is within its limits for any bytes", async () => {
     await using place = makePlace();
     const bytes = fc
       .uint8Array({ maxLength: 400 })

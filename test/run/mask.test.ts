@@ -34,7 +34,7 @@ describe("maskFor()", () => {
       expect(streamed(values, Buffer.from(text), [size]).toString()).toBe(expected);
   });
 
-  test("a stream gives what the whole would, however it is cut", () => {
+  test("masks a stream as it masks the whole text, however it is split", () => {
     const sign = fc.constantFrom("a", "b", "ab", "é", "\n");
     const words = fc.array(sign, { minLength: 2, maxLength: 6 }).map((signs) => signs.join(""));
     fc.assert(
@@ -52,7 +52,7 @@ describe("maskFor()", () => {
     );
   });
 
-  test("leaves bytes that are no text as they are", () => {
+  test("leaves bytes that are not UTF-8 as they are", () => {
     const bytes = Uint8Array.from([0xff, 0xfe, 0x73, 0x65, 0x73, 0x61, 0x6d, 0x65, 0x80]);
     expect([...streamed(["sesame"], bytes, [2])]).toEqual([0xff, 0xfe, 0x2a, 0x2a, 0x2a, 0x80]);
   });

@@ -3,7 +3,7 @@ import { isGivenOut, pidMark, processEntry, startedWith } from "../../src/run/pr
 import { until } from "./rig.ts";
 
 describe("processEntry()", () => {
-  test("tells this process from the kernel's threads, and has nothing of who is gone", async () => {
+  test("distinguishes this process from kernel threads, and is null for a process that is gone", async () => {
     expect(processEntry(process.pid)).toMatchObject({
       isZombie: false,
       isKernel: false,
@@ -17,9 +17,9 @@ describe("processEntry()", () => {
     expect(processEntry(child.pid)).toBeNull();
   });
 
-  test("knows a leader by its group and session, and a zombie", async () => {
+  test("recognizes a leader by its group and session, and a zombie", async () => {
     await using child = Bun.spawn(["/bin/sh", "-c", "exit 0"], { detached: true });
-    // Without a turn of the event loop in between, nobody takes note of its end.
+    // Without a turn of the event loop in between, its end is not reaped.
     for (let round = 0; round < 5_000 && processEntry(child.pid)?.isZombie === false; round += 1)
       Bun.sleepSync(1);
     expect(processEntry(child.pid)).toMatchObject({ isZombie: true, group: child.pid, session: child.pid });
@@ -27,7 +27,7 @@ describe("processEntry()", () => {
 });
 
 describe("pidMark()", () => {
-  test("goes up with each process", async () => {
+  test("increases with each process", async () => {
     const before = pidMark();
     await using child = Bun.spawn(["sleep", "60"]);
     const after = pidMark();
@@ -46,7 +46,7 @@ describe("isGivenOut()", () => {
     expect([9, 10, 11].map(between(10, 10))).toEqual([false, false, false]);
   });
 
-  test("goes over the end of the pids", () => {
+  test("wraps around at the highest pid", () => {
     expect([19, 20, 5, 6, 21, 30_000].map(between(20, 5))).toEqual([false, false, true, false, true, true]);
   });
 });
@@ -66,7 +66,7 @@ describe("startedWith()", () => {
     }
   });
 
-  test("has nothing of a process without an environment, and of one that is gone", async () => {
+  test("is false for a process without an environment, and for one that is gone", async () => {
     await using child = Bun.spawn(["sleep", "60"], { env: {} });
     await until(() => Bun.deepEquals(startedWith(child.pid, "A"), []));
     child.kill("SIGKILL");

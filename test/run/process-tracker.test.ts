@@ -18,7 +18,7 @@ function pidsOf(
   return tracker.suspects({ leader: identity, heads, token, also: new Set(also) }).map(({ pid }) => pid);
 }
 
-/** Without those that keep their environment from us, and may be anybody's. */
+/** Without those whose environment is unreadable, which may belong to any job. */
 function knownOf(tracker: ProcessTracker, wanted: Parameters<typeof pidsOf>[1]): number[] {
   const hidden = pidsOf(tracker, { token: uuid() });
   const known = pidsOf(tracker, wanted).filter((pid) => !hidden.includes(pid));
@@ -28,12 +28,12 @@ function knownOf(tracker: ProcessTracker, wanted: Parameters<typeof pidsOf>[1]):
 const byNumber = (left: number, right: number): number => left - right;
 
 describe("Census", () => {
-  test("suspects who has the token, or is in the session, and nobody else", async () => {
+  test("finds the processes with the token or in the session, and no others", async () => {
     const [mine, others] = [uuid(), uuid()];
     await using one = started(mine);
     await using other = started(others);
     const tracker = new ProcessTracker();
-    // Until it has become the other program, a child may be anybody.
+    // Until its exec(2) is done, a child may belong to any job.
     await until(() => {
       tracker.refresh();
       const known = [mine, others].map((token) => knownOf(tracker, { token }));
@@ -43,7 +43,7 @@ describe("Census", () => {
     expect(knownOf(tracker, { also: [other.pid] })).toEqual([other.pid]);
   });
 
-  test("meets who comes between two looks, however many, and forgets who is gone", async () => {
+  test("finds all processes that start between two looks, and forgets those that are gone", async () => {
     const token = uuid();
     const tracker = new ProcessTracker();
     const known = (): number[] => {
@@ -61,7 +61,7 @@ describe("Census", () => {
     await until(() => Bun.deepEquals(known(), [late.pid]));
   });
 
-  test("knows who left the session since it was met, by its token or by its parent of then", async () => {
+  test("recognizes a process that has left the session since it was seen, by its token or its former parent", async () => {
     await using place = makePlace();
     const leaving = (command: string) =>
       `(until test -e go; do sleep 0.01; done; exec ${command}) & echo $! >>pids;`;
@@ -79,7 +79,7 @@ describe("Census", () => {
     await ended;
     process.kill(-main.pid, "SIGKILL");
     await until(() => Bun.deepEquals(survivorsOf(trees, tracker)[0]?.toSorted(byNumber), [marked, hidden]));
-    // Whoever had not met it before knows nothing of the one that hides.
+    // A tracker that had not seen it before cannot find the one that hides.
     expect(survivorsOf(trees, new ProcessTracker())).toEqual([[marked]]);
     signalTrees(trees, "SIGKILL", tracker);
     for (const pid of [marked, hidden]) await until(() => processEntry(pid)?.isZombie !== false);
@@ -121,7 +121,7 @@ class PretendedMachine implements ProcessSource {
   };
 }
 
-describe("on a pretended machine", () => {
+describe("on a simulated machine", () => {
   const machineWith = (processes: Record<number, Pretended>): [PretendedMachine, ProcessTracker] => {
     const machine = new PretendedMachine();
     for (const [pid, process] of Object.entries(processes)) machine.put(Number(pid), process);
@@ -130,7 +130,7 @@ describe("on a pretended machine", () => {
     return [machine, tracker];
   };
 
-  test("where there are no processes to be seen, a census is blind, whoever was welcomed", () => {
+  test("finds nothing where processes cannot be listed", () => {
     const [machine, tracker] = machineWith({});
     tracker.addLeader({ pid: 7, startTime: "5" }, "mine");
     machine.put(7, { session: 7, tokens: ["mine"] });
@@ -143,7 +143,7 @@ describe("on a pretended machine", () => {
     expect(tracker.isBlind).toBeFalse();
   });
 
-  test("a neighbour's process between two programs is not suspected, anybody else's is until it is known", () => {
+  test("a process of another job is not suspected during exec, and any other process is until it is known", () => {
     const [machine, tracker] = machineWith({
       10: { session: 10, tokens: ["another"] },
       11: { session: 10, tokens: "changing" },
@@ -158,7 +158,7 @@ describe("on a pretended machine", () => {
     expect(pidsOf(tracker, { token: "another" })).toEqual([10, 11]);
   });
 
-  test("who keeps its environment from us is suspected, unless it is older than the leader", () => {
+  test("a process with an unreadable environment is suspected, unless it is older than the leader", () => {
     const [, tracker] = machineWith({
       30: { session: 30, tokens: "unreadable", startTime: "4" },
       31: { session: 31, tokens: "unreadable", startTime: "6" },
@@ -167,7 +167,7 @@ describe("on a pretended machine", () => {
     expect(pidsOf(tracker, { token: "mine" })).toEqual([30, 31]);
   });
 
-  test("the dead are forgotten, so that a pid whose fork nobody counted is another process's", () => {
+  test("ended processes are forgotten, so that a reused pid is a new process", () => {
     const [machine, tracker] = machineWith({ 40: { session: 40, tokens: [] } });
     machine.processes.delete(40);
     machine.put(41, { session: 41, tokens: [] });
@@ -178,7 +178,7 @@ describe("on a pretended machine", () => {
     expect(pidsOf(tracker, { token: "mine" })).toEqual([40]);
   });
 
-  test("after a list that the system refused, the next look lists again", () => {
+  test("a listing that the system refused is repeated at the next look", () => {
     const [machine, tracker] = machineWith({ 50: { session: 50, tokens: [] } });
     const { allPids } = machine;
     machine.put(51, { session: 51, tokens: ["mine"] });

@@ -67,7 +67,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
 
     // bash asks again by itself, for 15 s.
     const givesUp = canBeAlone && interpreter[0] !== "bash";
-    test.if(givesUp)("says that nothing ran where the system gives no process for the job", async () => {
+    test.if(givesUp)("reports that nothing ran where no process can be made for the job", async () => {
       await using place = makePlace();
       mkdirSync(place.file("attempt"));
       for (const path of [place.path, place.file("attempt")]) chmodSync(path, 0o777);
@@ -113,7 +113,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(startTimeIn(job)).toMatch(/^\d+$/);
     });
 
-    test("runs nothing and writes nothing where somebody else made the start file", async () => {
+    test("runs nothing and writes nothing where another process made the start file", async () => {
       await using place = makePlace();
       mkdirSync(place.file("attempt"));
       place.write("attempt/start", "seized\n");
@@ -127,7 +127,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(place.read("log")).toBe("");
     });
 
-    test("a TERM to the group ends the job, is noted, and does not end the parent", async () => {
+    test("a TERM to the group ends the job, is recorded, and does not end the parent", async () => {
       await using place = makePlace();
       const { parent, output } = start(place, interpreter, {
         argv: ["/bin/sh", "-c", "echo up; exec sleep 60"],
@@ -138,7 +138,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(exitRecord(place)).toMatchObject({ status: 143, signalled: true, sawTerm: true });
     });
 
-    test("a job that answers TERM with exit 0 is still on record as told to end", async () => {
+    test("a job that answers TERM with exit 0 is on record with the TERM", async () => {
       await using place = makePlace();
       const { parent, output } = start(place, interpreter, {
         argv: ["/bin/sh", "-c", "trap 'exit 0' TERM; echo up; while :; do sleep 0.02; done"],
@@ -150,7 +150,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
     });
 
     test.each(["SIGHUP", "SIGINT", "SIGQUIT", "SIGPIPE", "SIGALRM", "SIGUSR1", "SIGUSR2"] as const)(
-      "%s to the parent ends neither it nor the job, and is not noted",
+      "%s to the parent ends neither it nor the job, and is not recorded",
       async (signal) => {
         await using place = makePlace();
         const { parent, output } = start(place, interpreter, {
@@ -181,7 +181,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(output()).toEndWith("\n/dev/null\n0\n1\n2\n3\n");
     });
 
-    test("takes a program that is named like a built-in command for a program, and passes arguments as they are", async () => {
+    test("runs a program that is named like a shell builtin, and passes arguments as they are", async () => {
       await using place = makePlace();
       const odd = ["", " two  words ", "$HOME `id` \\n", "'\"", "-n", "*", "line\nbreak", "é\u0081ü€😀"];
       const { parent, output } = start(place, interpreter, { argv: ["printf", "<%s>", ...odd] });
@@ -205,7 +205,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(exitRecord(place)).toMatchObject({ status: 137, signalled: true });
     });
 
-    test("ends with the job's code where the result can never be written", async () => {
+    test("ends with the job's exit code where the result can never be written", async () => {
       await using place = makePlace();
       const argv = ["/bin/sh", "-c", `rm -rf "$0"; touch "$0"; exit 9`, place.file("attempt")];
       const { parent } = start(place, interpreter, { argv });
@@ -213,7 +213,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(place.read("attempt")).toBe("");
     });
 
-    test("cannot be found by what the job is called", async () => {
+    test("is not found by a search for the job's command line", async () => {
       await using place = makePlace();
       const argv = ["/bin/sh", "-c", "tr '\\0' ' ' </proc/$PPID/cmdline", "night-run.py"];
       const { parent, output } = start(place, interpreter, { argv });
@@ -250,7 +250,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
       expect(output()).toContain(`STINT_TOKEN=${place.token}\n`);
     });
 
-    test("a program that is not there is 127, and one that cannot run 126, with the reason in the log", async () => {
+    test("a missing program gives 127, and one that cannot run 126, with the reason in the log", async () => {
       await using place = makePlace();
       const { parent, output } = start(place, interpreter, { argv: [place.write("data", "x", 0o600)] });
       await parent.exited;
@@ -260,7 +260,7 @@ describe.each(SHELLS.map((interpreter) => ({ name: interpreter.join(" "), interp
   },
 );
 
-test("a TERM before the job began is taken for the job's end", async () => {
+test("a TERM before the job began counts as the job's end", async () => {
   await using place = makePlace();
   mkdirSync(place.file("attempt"));
   const { argv, environment } = invocation(place, { argv: ["/bin/sh", "-c", "echo RAN >&2"] });

@@ -5,7 +5,7 @@ import { readExit, readStart, seizeStart } from "../../src/run/records.ts";
 import { launched, makePlace, orderFor, shell } from "./rig.ts";
 
 describe("readStart()", () => {
-  test("is null before anything began, and seized once recovery forbade it", async () => {
+  test('is null before the start, and "seized" once recovery has forbidden it', async () => {
     await using place = makePlace();
     expect(readStart(place.path)).toBeNull();
     expect(seizeStart(place.path)).toBe("seized");
@@ -29,7 +29,7 @@ describe("readStart()", () => {
     expect(readStart(place.path)).toMatchObject({ group: "/cg/a", job: { pid: 13, startTime: "4711" } });
   });
 
-  test("takes the process with that pid where the system has no /proc", async () => {
+  test("accepts the process with that pid where the system has no /proc", async () => {
     await using place = makePlace();
     place.write("start", `${process.pid}\nboot\n\n`);
     expect(readStart(place.path)).toMatchObject({
@@ -56,7 +56,7 @@ describe("readStart()", () => {
   });
 });
 
-test("seizeStart() before a launch keeps the job from running; after it, it is too late", async () => {
+test("seizeStart() prevents a job before its launch, and comes too late after it", async () => {
   await using place = makePlace();
   const order = orderFor(place, shell("echo RAN"));
   expect(seizeStart(order.directory)).toBe("seized");
@@ -100,7 +100,7 @@ describe("readExit()", () => {
     expect(readExit(place.path, place.token)).toBeNull();
   });
 
-  test("is of one attempt alone, and says whether a signal was seen", async () => {
+  test("belongs to one attempt alone, and says whether a signal was seen", async () => {
     await using place = makePlace();
     const text = (token: string) => `{"status":137,"signalled":false,"sawTerm":false,"token":"${token}"}\n`;
     place.write("exit.json", text("another"));
@@ -119,7 +119,7 @@ describe("readExit()", () => {
     expect(readExit(place.path, place.token)).toBeNull();
   });
 
-  test("gives the ending, and the time of the file for its end", async () => {
+  test("returns the ending, and the time of the file as its end", async () => {
     await using place = makePlace();
     utimesSync(place.write("exit.json", '{"status":137,"sawTerm":true}\n'), 1_700_000_001, 1_700_000_001.25);
     expect(readExit(place.path, place.token)).toEqual({

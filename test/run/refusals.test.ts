@@ -75,7 +75,7 @@ describe("launch() refuses", () => {
     expect(error).toContain(is);
   });
 
-  test("no script whose first line is as it should be, or that it may not read", async () => {
+  test("no script with a valid first line, and none that it may not read", async () => {
     await using place = makePlace();
     place.write("job", "#!/usr/bin/env -S sh -e\necho $0\r\n", 0o700);
     expect(findProgram("./job", { cwd: place.path, path: "/usr/bin" }).ok).toBeTrue();
@@ -83,7 +83,7 @@ describe("launch() refuses", () => {
     expect(findProgram("./odd", { cwd: place.path, path: "/usr/bin" }).ok).toBeTrue();
   });
 
-  test("a program that is not in the job's PATH, and says where it looked and what is near", async () => {
+  test("a program that is not in the job's PATH, with the PATH and a suggestion", async () => {
     await using place = makePlace();
     const environment = { PATH: "/usr/bin:/nowhere" };
     const { code, error } = refusalOf(orderFor(place, command("train.py"), { environment }));
@@ -119,7 +119,7 @@ describe("launch() refuses", () => {
     expect(existsSync(place.file("attempt/start"))).toBe(false);
   });
 
-  test("an argument that is longer than Linux takes, and takes one that is just not", async () => {
+  test("an argument that is longer than Linux accepts, and accepts the longest one", async () => {
     await using place = makePlace();
     const long = refusalOf(orderFor(place, command("/bin/true", "a", "x".repeat(131_008))));
     expect(long).toEqual({
@@ -132,7 +132,7 @@ describe("launch() refuses", () => {
     expect(place.read("attempt/exit.json")).toContain('"status":0,');
   });
 
-  test("a variable that is longer than Linux takes, by its name", async () => {
+  test("a variable that is longer than Linux accepts, by its name", async () => {
     await using place = makePlace();
     const environment = { PATH: "/bin", LONG: "x".repeat(131_067) };
     const refusal = refusalOf(orderFor(place, command("/bin/true"), { environment }));
@@ -142,7 +142,7 @@ describe("launch() refuses", () => {
     });
   });
 
-  test("arguments and environment that are too much together", async () => {
+  test("arguments and environment that are too long together", async () => {
     await using place = makePlace();
     const many = Array.from({ length: 80 }, (_, index) => [`V${index}`, "x".repeat(100_000)] as const);
     const refusal = refusalOf(
@@ -153,7 +153,7 @@ describe("launch() refuses", () => {
     expect(existsSync(place.file("attempt/start"))).toBe(false);
   });
 
-  test("to start where it cannot write the log, and to be tried again", async () => {
+  test("to start where it cannot write the log, as a transient failure", async () => {
     await using place = makePlace();
     const order = orderFor(place, shell(":"));
     const refusal = refusalOf({ ...order, directory: place.file("gone") });
@@ -164,7 +164,7 @@ describe("launch() refuses", () => {
   });
 });
 
-test("refusedBySystem() tells a full disk from what passes by itself", () => {
+test("refusedBySystem() distinguishes a full disk from transient refusals", () => {
   const codeFor = (code: string) => refusedBySystem("Cannot", Object.assign(new Error("x"), { code })).code;
   expect(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EMFILE", "EIO"].map(codeFor)).toEqual([
     "DISK_FULL",
@@ -177,7 +177,7 @@ test("refusedBySystem() tells a full disk from what passes by itself", () => {
 });
 
 describe("findProgram()", () => {
-  test("passes over what cannot run, takes the first that can, and reads an empty entry as the job's directory", async () => {
+  test("skips files that are not executable, takes the first program, and reads an empty entry as the job's directory", async () => {
     await using place = makePlace();
     mkdirSync(place.file("a/tool"), { recursive: true });
     mkdirSync(place.file("b"));
@@ -194,7 +194,7 @@ describe("findProgram()", () => {
     });
   });
 
-  test("leaves a path with a slash as it was written, but for what a shell would take for an option", async () => {
+  test("keeps a path with a slash as it is, unless a shell would take it for an option", async () => {
     await using place = makePlace();
     mkdirSync(place.file("-d"));
     place.write("-d/tool", "", 0o700);

@@ -61,7 +61,7 @@ describe("a script", () => {
     expect(await outputOf(place, orderFor(place, script("sh", body)))).toBe("the end\n");
   });
 
-  test("for python takes python3, and python where there is none", async () => {
+  test("for python runs python3, and python where there is none", async () => {
     await using place = makePlace();
     place.write("python", "#!/bin/sh\necho python", 0o700);
     const order = () => orderFor(place, script("python", "x"), { environment: { PATH: place.path } });
@@ -79,7 +79,7 @@ describe("a script", () => {
     ["bash", "bash"],
     [{ command: "julia" }, "julia"],
     [{ command: "./tool", flag: "-x" }, "./tool"],
-  ] as const)("for %j is refused where that is missing, by name", async (runtime, name) => {
+  ] as const)("for %j is refused by name where that is missing", async (runtime, name) => {
     await using place = makePlace();
     const result = launch(orderFor(place, script(runtime, "x"), { environment: { PATH: place.path } }));
     expect(result.ok).toBe(false);
@@ -92,7 +92,7 @@ describe("a script", () => {
 });
 
 describe("a script for bun", () => {
-  test("runs on the bun that stint carries, and what it starts finds stint to be stint", async () => {
+  test("runs on stint's own Bun, and a stint that it starts is stint", async () => {
     await using place = makePlace();
     const source = place.write(
       "self.ts",
@@ -117,7 +117,7 @@ describe("a script for bun", () => {
     expect(output).toBe(`unset\n${"stint ls unset\n".repeat(5)}`);
   });
 
-  test("is the only one that is given anything for bun", async () => {
+  test("is the only script that gets variables for Bun", async () => {
     await using place = makePlace();
     expect(await outputOf(place, orderFor(place, script("sh", "env\n")))).not.toContain("BUN_");
     expect(place.read("attempt/script-preload.js")).toBeNull();

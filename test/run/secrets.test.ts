@@ -10,7 +10,7 @@ import { TempDirectory } from "../rig/temp-home.ts";
 const SUBMITTER = { API_KEY: "a-long-value", AWS_A: "1", AWS_B: "2", HOME: "/home/ada" };
 
 describe("readSources()", () => {
-  test("takes files, names and patterns, the later ones on top", async () => {
+  test("reads files, names and patterns, later ones overriding earlier ones", async () => {
     await using place = new TempDirectory();
     const file = join(place.path, ".env");
     writeFileSync(file, "AWS_A=of the file\nB=c\n", { mode: 0o600 });
@@ -28,7 +28,7 @@ describe("readSources()", () => {
     expect(read([{ file }, { env: ["AWS_A"] }])).toEqual({ AWS_A: "1", B: "c" });
   });
 
-  test("goes through a name once, whatever the pattern", () => {
+  test("scans a name once, whatever the pattern", () => {
     const submitter = { [`A${"_".repeat(1_000)}`]: "x", A_b: "y" };
     const read = readSources([{ env: [`${"*".repeat(26)}b`, `A${"*_".repeat(100)}*_b`] }], submitter);
     expect(valueOf(read)).toEqual({ A_b: "y" });
@@ -46,7 +46,7 @@ describe("readSources()", () => {
     expect(said).toBe(`Cannot use the variables in "${file}": ${expected} ${file}`);
   });
 
-  test("refuses what is no file, is not there, or is not set", async () => {
+  test("refuses a source that is no file, is missing, or is not set", async () => {
     await using place = new TempDirectory();
     const folder = join(place.path, "folder");
     mkdirSync(folder);
@@ -56,7 +56,7 @@ describe("readSources()", () => {
   });
 });
 
-test("secretValues() are those of envFrom, and of variables that look secret and are long", () => {
+test("secretValues() are those of envFrom, and long values of variables with secret names", () => {
   const kind = {
     ...aSpec().kind,
     env: { MY_PASSWORD: "12345678", OTHER_TOKEN: "short", PLAIN: "a plain value" },

@@ -22,7 +22,7 @@ const strayOf = async (place: Place): Promise<number> =>
   Number(await until(() => /^\d+\n/.exec(place.read("stray") ?? "")?.[0]));
 
 describe("survivors()", () => {
-  test("are parent, job and whatever else is in the session, and nobody once they are gone", async () => {
+  test("are the parent, the job and every other process of the session, and none once these are gone", async () => {
     await using place = makePlace();
     const { leader, main, ended, tree } = await up(place, "sleep 60 & echo up; wait");
     expect(survivors(tree)).toHaveLength(3);
@@ -32,7 +32,7 @@ describe("survivors()", () => {
     await until(() => survivors(tree).length === 0);
   });
 
-  test("are the group's rest where the leader is gone, known by the token", async () => {
+  test("are the rest of the group by the token where the leader is gone", async () => {
     await using place = makePlace();
     const { leader, ended, tree } = await up(place, "echo up; exec sleep 60");
     process.kill(leader.pid, "SIGKILL");
@@ -41,7 +41,7 @@ describe("survivors()", () => {
     expect(survivors({ leader: null, token: place.token })).toEqual(survivors(tree));
   });
 
-  test("count who is in the session but hides its token or has a group of its own, and no zombie", async () => {
+  test("include processes of the session without the token or in another group, and no zombie", async () => {
     await using place = makePlace();
     const line = `exec bash -c 'set -m; env -i sleep 60 & sleep 0.05 & echo up; exec sleep 61'`;
     const { leader, main, tree } = await up(place, line);
@@ -57,12 +57,12 @@ describe("survivors()", () => {
     await until(() => survivors(tree).length === 0);
   });
 
-  test("count a whole group where its leader is a zombie, or where one of it is known", async () => {
+  test("include a whole group where its leader is a zombie, or where one of its processes is known", async () => {
     await using place = makePlace();
     const { leader, main, ended, tree } = await up(place, "sleep 60 & echo up; exec env -i sleep 60");
     await until(() => startedWith(main.pid, "STINT_TOKEN").length === 0);
     expect(survivors(tree)).toHaveLength(3);
-    // Nobody takes note of the end of the job.
+    // The end of the job is not reaped.
     process.kill(leader.pid, "SIGSTOP");
     await until(() => /^State:\tT/m.test(readFileSync(`/proc/${leader.pid}/status`, "utf8")));
     process.kill(main.pid, "SIGKILL");
@@ -74,7 +74,7 @@ describe("survivors()", () => {
     expect(survivors({ ...tree, token: "another" })).toEqual([]);
   });
 
-  test("count a process whose first thread alone has ended", async () => {
+  test("include a process whose main thread alone has ended", async () => {
     await using place = makePlace();
     const program = `import threading, time, ctypes, os
 threading.Thread(target=lambda: time.sleep(60)).start()
@@ -88,7 +88,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
     await until(() => survivors(tree).length === 0);
   });
 
-  test("count who was met below one of them, though it hides its token in a session of its own", async () => {
+  test("include a descendant that was seen, even without the token and in a session of its own", async () => {
     await using place = makePlace();
     const { tree, ended } = await up(place, "env -i setsid sleep 63 & echo up; wait");
     const tracker = new ProcessTracker();
@@ -105,7 +105,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
     await until(() => survivorsOf([tree], tracker).flat().length === 0);
   });
 
-  test("find a stray in a session of its own by the token", async () => {
+  test("include a process in a session of its own by the token", async () => {
     await using place = makePlace();
     const { ended, tree } = await up(place, STRAY);
     const stray = await strayOf(place);
@@ -115,7 +115,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
     expect(survivors({ ...tree, token: place.token.slice(0, -1) })).toEqual([]);
   });
 
-  test("are none of a foreign group whose leader bears the pid, and never the calling program", async () => {
+  test("include no process of another group whose leader has the same pid, and never the calling program", async () => {
     await using place = makePlace();
     const { leader } = await up(place, "echo up; exec sleep 60");
     const reused = { leader: { pid: leader.pid, startTime: "1" }, token: "another" };
@@ -124,7 +124,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
     expect(isThere(leader.pid)).toBe(true);
   });
 
-  test("are never the program that asks, though it be one of them", async () => {
+  test("never include the calling program, even if it has the token", async () => {
     await using place = makePlace();
     const program = `
       import { survivors } from "${import.meta.dir}/../../src/run/tree.ts";
@@ -142,7 +142,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
 });
 
 describe("of many attempts at once", () => {
-  test("each has its own survivors, and each is killed with its strays", async () => {
+  test("each has its own survivors, and is killed with all of them", async () => {
     await using first = makePlace();
     await using second = makePlace();
     await using third = makePlace();
@@ -163,7 +163,7 @@ describe("of many attempts at once", () => {
 });
 
 describe("signalTree()", () => {
-  test("TERM reaches the group and the strays; KILL ends who took no notice", async () => {
+  test("sends TERM to the group and to processes outside of it, and KILL ends those that ignore it", async () => {
     await using place = makePlace();
     const { leader, ended, tree } = await up(
       place,
@@ -181,7 +181,7 @@ describe("signalTree()", () => {
     expect(isThere(stray)).toBe(false);
   });
 
-  test("TERM reaches a leader that leads neither group nor session, and nobody else of these", async () => {
+  test("sends TERM to a leader that leads neither group nor session, and to no other process of these", async () => {
     await using place = makePlace();
     const { leader, main, ended } = await up(place, "sleep 60 & echo $! >led; echo up; exec sleep 61");
     const pid = Number(place.read("led"));
@@ -194,11 +194,11 @@ describe("signalTree()", () => {
     expect(isThere(main.pid)).toBe(true);
   });
 
-  test("KILL reaches strays that fork all the time, each into a new session", async () => {
+  test("kills processes that fork all the time, each into a new session", async () => {
     await using place = makePlace();
     place.write(
       "hop",
-      // It leaves no storm behind where nobody ends it.
+      // It does not go on for ever where it is not killed.
       `#!/bin/sh\ntrap '' TERM\necho hop >>hops\ntest $1 -lt 1000 || exit\nsetsid ./hop $(($1 + 1)) &\nsetsid sleep 9 &\nsleep 0.01\n`,
       0o700,
     );
@@ -215,7 +215,7 @@ describe("signalTree()", () => {
     expect(place.read("hops")).toBe(hops);
   });
 
-  test("is nothing, and no error, where everybody is gone", async () => {
+  test("returns 0 where all processes are gone", async () => {
     await using place = makePlace();
     const { process: leader, ended } = launched(orderFor(place, shell(":")));
     await ended;

@@ -18,7 +18,7 @@ function log(home: TempHome, ...notes: AuditEntry[]): void {
 describe("a quick verifyAudit()", () => {
   const QUICK = { isQuick: true };
 
-  test("reads a file that is not written any more once, until somebody touches it", async () => {
+  test("reads a completed file once, until it is changed", async () => {
     await using home = new TempHome();
     const { layout } = home;
     log(home, ...Array.from({ length: 10 }, (_, index) => note(index + 1)));

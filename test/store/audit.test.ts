@@ -48,7 +48,7 @@ function withTen(home: TempHome): void {
 }
 
 describe("append()", () => {
-  test("writes one line for each note, each sealed and bound to the one before it", async () => {
+  test("writes one line for each entry, each hashed and chained to the one before it", async () => {
     await using home = new TempHome();
     withTen(home);
     const lines = parsed(home);
@@ -63,7 +63,7 @@ describe("append()", () => {
     expect(verifyAudit(home.layout)).toEqual({ ok: true, value: { lines: 10, lastSeq: 10 } });
   });
 
-  test("keeps the lines that the disk refused for the next call, and no part of them in the file", async () => {
+  test("keeps the lines that the disk refused for the next call, and leaves no part of them in the file", async () => {
     await using home = new TempHome();
     using audit = new Audit(home.layout);
     audit.append([note(1)], NOW_MS);
@@ -77,7 +77,7 @@ describe("append()", () => {
     expect(verifyAudit(home.layout).ok).toBeTrue();
   });
 
-  test("writes nothing for nothing", async () => {
+  test("writes nothing for no entries", async () => {
     await using home = new TempHome();
     log(home);
     expect(readFileSync(home.layout.audit, "utf8")).toBe("");
@@ -85,7 +85,7 @@ describe("append()", () => {
 });
 
 describe("a torn last line", () => {
-  test("is cut and noted, wherever it was torn, and the chain goes on", async () => {
+  test("is cut and recorded, wherever it was torn, and the chain goes on", async () => {
     await using home = new TempHome();
     withTen(home);
     const text = readFileSync(home.layout.audit);
@@ -215,7 +215,7 @@ describe("verifyAudit()", () => {
     expect(errorOf(verifyAudit(home.layout)).message).toContain("line 3 has number 2, wanted 3");
   });
 
-  test("does not stop the queue where somebody spoilt the last line, and goes on saying that it is broken", async () => {
+  test("does not stop the queue where the last line was edited, and keeps reporting the broken chain", async () => {
     await using home = new TempHome();
     withTen(home);
     rewrite(home, linesOf(home).with(9, "spoilt"));
@@ -274,7 +274,7 @@ describe("auditedVersions()", () => {
     );
   });
 
-  test("reads what was written, for any text", async () => {
+  test("reads back what was written, for any text", async () => {
     await using home = new TempHome();
     let version = 0;
     fc.assert(

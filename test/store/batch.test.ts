@@ -15,7 +15,7 @@ const THREE = [1, 2, 3].map((number) => aTask({ number }));
 const names = THREE.map((task) => `${task.metadata.id}.json`);
 
 describe("newBatch()", () => {
-  test("makes names that sort as they were made", () => {
+  test("makes names that sort by time", () => {
     const made = Array.from({ length: 100 }, newBatch);
     expect(made.toSorted()).toEqual(made);
     expect(new Set(made).size).toBe(100);
@@ -23,7 +23,7 @@ describe("newBatch()", () => {
 });
 
 describe("commitBatch()", () => {
-  test("accepts all tasks in one step: whole, for the owner alone, and nothing is left staged", async () => {
+  test("accepts all tasks in one step, complete, for the owner alone, and leaves nothing staged", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     expect(home.files("incoming")).toEqual([...names, "journal"].map((name) => `b1/${name}`));
@@ -34,13 +34,13 @@ describe("commitBatch()", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test("counts what is accepted as pending before it is there", async () => {
+  test("counts accepted tasks as pending before they are published", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     expect(idsIn(home.layout, "pending")).toEqual(THREE.map(({ metadata }) => metadata.id));
   });
 
-  test("accepts nothing where it fails before the one step", async () => {
+  test("accepts nothing where it fails before that step", async () => {
     await using home = new TempHome();
     cutShort("batch:staged", () => commitBatch(home.layout, "b1", { tasks: THREE }));
     expect(incomingBatches(home.layout)).toEqual([]);
@@ -55,7 +55,7 @@ describe("commitBatch()", () => {
     expect(home.files("tmp")).toEqual([]);
   });
 
-  test("never adds to a batch that is there", async () => {
+  test("never adds to a batch that exists", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: [aTask({ number: 1 })] });
     expect(() => commitBatch(home.layout, "b1", { tasks: [aTask({ number: 2 })] })).toThrow();
@@ -74,7 +74,7 @@ describe("publishBatch()", () => {
     expect(home.files("pending")).toEqual(names);
   });
 
-  test("goes on where it was cut short", async () => {
+  test("continues where it was interrupted", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     cutShort("batch:publishing", () => publishBatch(home.layout, "b1"));
@@ -98,7 +98,7 @@ describe("publishBatch()", () => {
     expect(incomingBatches(home.layout)).toEqual([]);
   });
 
-  test("files the inbox's file away that the batch was read from", async () => {
+  test("files the inbox file that the batch was read from", async () => {
     await using home = new TempHome();
     writeFileSync(join(home.layout.inbox, "job.yaml"), "run: true\n");
     const taken = takeFile(home.layout.inbox, { file: "job.yaml", batch: newBatch() });
@@ -109,7 +109,7 @@ describe("publishBatch()", () => {
     expect(incomingBatches(home.layout)).toEqual([]);
   });
 
-  test("leaves a folder that somebody put something into", async () => {
+  test("leaves a folder with foreign files", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     writeFileSync(join(home.layout.incoming, "b1", "note.txt"), "mine");
@@ -120,7 +120,7 @@ describe("publishBatch()", () => {
 });
 
 describe("incomingBatches()", () => {
-  test("looks past what is no batch", async () => {
+  test("ignores what is no batch", async () => {
     await using home = new TempHome();
     writeFileSync(join(home.layout.incoming, ".DS_Store"), "");
     mkdirSync(join(home.layout.incoming, "b1"));

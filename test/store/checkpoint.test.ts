@@ -39,7 +39,7 @@ describe("checkpoint()", () => {
     },
   );
 
-  test("that is cut short loses nothing", async () => {
+  test("that is interrupted loses nothing", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     publishBatch(home.layout, "b1");
@@ -51,7 +51,7 @@ describe("checkpoint()", () => {
     }
   });
 
-  test("keeps the segment of a record that it cannot sync, until the machine was down", async () => {
+  test("keeps the segment of a record that it cannot sync, until the next boot", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE.slice(0, 1) });
     publishBatch(home.layout, "b1");

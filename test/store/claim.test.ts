@@ -7,7 +7,7 @@ import { race } from "../rig/workers.ts";
 const RECORDS = 500;
 const RIVALS = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
-test("of 8 processes that claim 500 records at once, each record has exactly one that won it", async () => {
+test("each of 500 records is claimed by exactly one of 8 processes", async () => {
   await using home = new TempHome();
   const ids = Array.from({ length: RECORDS }, (_, index) => {
     const task = aTask({ number: index + 1 });

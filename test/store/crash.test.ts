@@ -76,12 +76,12 @@ function imagesOf(home: TempHome, work: (layout: Layout) => void): Image[] {
 
 function commit(layout: Layout, before: Task, after: Task): void {
   const writer = new Writer(layout, fakeClock(Date.parse(at(60_000))));
-  valueOf(writer.commit([{ before, after, actor: "ada" }])[0] ?? { ok: false, error: "nothing" });
+  valueOf(writer.commit([{ before, after, actor: "ada" }])[0]?.result ?? { ok: false, error: "nothing" });
   writer.close();
 }
 
 describe("a kill while a batch is accepted", () => {
-  test("accepts all of it or nothing, and all of it once it was told", async () => {
+  test("accepts all of it or nothing, and all of it once it was acknowledged", async () => {
     await using home = new TempHome();
     const images = imagesOf(home, (layout) => {
       reserveNumbers(layout, 3);
@@ -102,7 +102,7 @@ describe("a kill while a batch is accepted", () => {
     ]);
   });
 
-  test("reads a file of the inbox once, or again, but never both", async () => {
+  test("reads an inbox file before the kill or after it, but never both", async () => {
     await using home = new TempHome();
     writeFileSync(join(home.layout.inbox, "job.yaml"), "run: true\n");
     const images = imagesOf(home, (layout) => {
@@ -126,7 +126,7 @@ describe("a kill while a batch is accepted", () => {
 
 describe("a kill while a record is written and moved", () => {
   test.each(MOVES)(
-    "leaves of $what the version before or the one after, whole and in its place",
+    "leaves the version before or after $what, complete and in its folder",
     async ({ before, after }) => {
       await using home = new TempHome();
       home.put(before);
@@ -158,8 +158,8 @@ describe("a kill while a record is written and moved", () => {
   }
 });
 
-describe("a kill while a start-up puts things in order", () => {
-  test("changes nothing of what the next one comes to", async () => {
+describe("a kill while a supervisor recovers its home", () => {
+  test("does not change the result of the next recovery", async () => {
     await using home = new TempHome();
     home.put(aTask({ number: 1 }), "running");
     home.put(taskIn("completed", { number: 2 }), "running");
@@ -187,7 +187,7 @@ describe("a kill while a start-up puts things in order", () => {
 });
 
 describe("a kill while a request is answered", () => {
-  test("leaves it to be answered again, or answered", async () => {
+  test("leaves it unanswered, to be answered again, or answered", async () => {
     await using home = new TempHome();
     const request = postRequest(home.layout, {
       at: at(),
@@ -203,7 +203,7 @@ describe("a kill while a request is answered", () => {
 });
 
 describe("a kill while an ended task is removed", () => {
-  test("leaves it on record or gone", async () => {
+  test("leaves it on record or removes it", async () => {
     await using home = new TempHome();
     const task = taskIn("completed");
     home.put(task);

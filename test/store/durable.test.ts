@@ -14,7 +14,7 @@ function inPlace(place: TempDirectory): { path: string; tmp: string; read: () =>
 }
 
 describe("replaceFile()", () => {
-  test("makes or replaces a file whole, for the owner alone, and leaves nothing staged", async () => {
+  test("makes or replaces a file completely, for the owner alone, and leaves nothing staged", async () => {
     await using place = new TempDirectory();
     const { path, tmp, read } = inPlace(place);
     replaceFile(path, "one", tmp);
@@ -35,7 +35,7 @@ describe("replaceFile()", () => {
     expect(readdirSync(tmp)).toEqual([]);
   });
 
-  test("never shows a reader half of a text", async () => {
+  test("never shows a reader a partial text", async () => {
     await using place = new TempDirectory();
     const { path, tmp, read } = inPlace(place);
     const texts = ["a".repeat(1_500_000), "b".repeat(1_500_000)];
@@ -55,7 +55,7 @@ describe("replaceFile()", () => {
 });
 
 describe("createFile()", () => {
-  test("makes a file for the owner alone, and never touches one that is there", async () => {
+  test("makes a file for the owner alone, and never changes one that exists", async () => {
     await using place = new TempDirectory();
     const { path, read } = inPlace(place);
     createFile(path, "ü");
@@ -66,7 +66,7 @@ describe("createFile()", () => {
 });
 
 describe("writeWhole()", () => {
-  test("does not take a part for the whole", async () => {
+  test("continues after a partial write", async () => {
     await using place = new TempDirectory();
     const module = JSON.stringify(join(process.cwd(), "src/store/durable.ts"));
     const line = `import { openSync } from "node:fs"; import { writeWhole } from ${module};
@@ -80,7 +80,7 @@ describe("writeWhole()", () => {
     expect(statSync(join(place.path, "a")).size).toBeWithin(1, 1e6);
   });
 
-  test("writes at the end of what it wrote before", async () => {
+  test("writes behind what it wrote before", async () => {
     await using place = new TempDirectory();
     const path = join(place.path, "a");
     const file = openSync(path, "w");

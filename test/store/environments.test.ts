@@ -36,7 +36,7 @@ describe("keepEnvironment()", () => {
     );
   });
 
-  test("tells environments apart whose texts run together", async () => {
+  test("distinguishes environments whose concatenated texts are equal", async () => {
     await using home = new TempHome();
     const hashes = [{ A: "1", B: "2" }, { A: '1","B":"2' }, { A: "1B2" }, {}].map((variables) =>
       keepEnvironment(home.layout, variables, NOW_MS),
@@ -60,7 +60,7 @@ describe("readEnvironment()", () => {
 });
 
 describe("dropUnusedEnvironments()", () => {
-  test("removes what no record names and what is old enough to belong to no submission in the making", async () => {
+  test("removes environments that no record names and that are too old for a submission under way", async () => {
     await using home = new TempHome();
     const keep = (name: string, ageMs: number): string => {
       const hash = keepEnvironment(home.layout, { NAME: name }, NOW_MS);
@@ -74,7 +74,7 @@ describe("dropUnusedEnvironments()", () => {
     expect(home.files("env")).toEqual([used, fresh].map((hash) => `${hash}.json`).toSorted());
   });
 
-  test("does not remove what was just kept again", async () => {
+  test("does not remove an environment that was just stored again", async () => {
     await using home = new TempHome();
     const hash = keepEnvironment(home.layout, { A: "1" }, NOW_MS - 9 * HOUR);
     utimesSync(

@@ -12,7 +12,7 @@ import { TempHome } from "../rig/temp-home.ts";
 const MANY = 5_000;
 const idOf = (number: number): TaskId => makeTaskId(number, "t");
 
-/** A home with so many ended tasks that nobody wants to list them; of their names nothing is noted. */
+/** A home with so many ended tasks that a listing would be slow; none of their names is indexed. */
 function fill(layout: Layout): void {
   for (let number = 1; number <= MANY; number += 1) writeFileSync(layout.record("done", idOf(number)), "{}");
 }
@@ -28,7 +28,7 @@ function noted(layout: Layout, number: number): string[] {
 }
 
 describe("a Finder in a long home", () => {
-  test("finds a task that was noted without a listing, and one that was not by one, which notes it", async () => {
+  test("finds an indexed task without a listing, and lists once to index another", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(layout);
@@ -45,7 +45,7 @@ describe("a Finder in a long home", () => {
     expect(new Finder(layout).byNumber(3)).toEqual([makeTaskId(3, "copy"), idOf(3)]);
   });
 
-  test("takes no note for more than a hint", async () => {
+  test("treats the index as a hint", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(layout);
@@ -58,7 +58,7 @@ describe("a Finder in a long home", () => {
     expect(new Finder(layout).byNumber(8)).toEqual([]);
   });
 
-  test("has all of a range, the noted ones and the others", async () => {
+  test("finds all tasks of a range, indexed or not", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(layout);
@@ -70,7 +70,7 @@ describe("a Finder in a long home", () => {
     expect(new Finder(layout).inRange(10, 14).map(numberOf)).toEqual([10, 11, 13, 14]);
   });
 
-  test("is stopped by nothing that lies where the notes belong", async () => {
+  test("tolerates anything in the place of the index", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(layout);
@@ -98,7 +98,7 @@ test("a small home is listed, so that each copy of a number is found", async () 
   expect(new Finder(layout).byNumber(3)).toEqual([makeTaskId(3, "copy"), idOf(3)]);
 });
 
-test("notes of what was cleaned up go, those of what is to come stay", async () => {
+test("the index drops numbers that were cleaned up, and keeps later ones", async () => {
   await using home = new TempHome();
   const { layout } = home;
   noteNames(layout, [1, 1_001, 2_001, 3_001].map(idOf));

@@ -16,7 +16,7 @@ describe("onDisk()", () => {
     ["EPERM", "HOME_UNUSABLE"],
     ["EIO", "WRITE_FAILED"],
     ["EMFILE", "WRITE_FAILED"],
-  ] as const)("makes of %s a problem that says what was tried and what to do", (errno, code) => {
+  ] as const)("turns %s into a problem that says what was tried and what to do", (errno, code) => {
     const problem = errorOf(tryFs("queue the tasks", refuse(errno)));
     expect(problem.code).toBe(code);
     expect(problem.message).toStartWith("Cannot queue the tasks: ");
@@ -24,14 +24,14 @@ describe("onDisk()", () => {
     expect(problem.hint).not.toBeUndefined();
   });
 
-  test("gives what was done, and throws on what is a bug", () => {
+  test("returns the result, and rethrows a bug", () => {
     expect(tryFs("do it", () => 7)).toEqual({ ok: true, value: 7 });
     expect(() => tryFs("do it", () => JSON.parse("{") as unknown)).toThrow(SyntaxError);
   });
 });
 
 describe("isMissing()", () => {
-  test("is true for what is not there, false for what was done, and throws anything else", () => {
+  test("is true for a missing file, false for a success, and throws anything else", () => {
     expect(isMissing(() => readFileSync("/does/not/exist"))).toBeTrue();
     expect(isMissing(() => readFileSync("/dev/null"))).toBeFalse();
     expect(() => isMissing(() => readFileSync("/"))).toThrow("EISDIR");

@@ -13,7 +13,7 @@ import { TempHome } from "../rig/temp-home.ts";
 const anyAt = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const place = (at: number, length: number): number => Math.floor(at * length);
 
-/** Bytes of valid records, spoilt: bits flipped, an end cut off, two records spliced, or nothing of a record at all. */
+/** Bytes of valid records, corrupted: bits flipped, an end cut off, two records spliced, or nothing of a record at all. */
 const spoiltBytes: fc.Arbitrary<Buffer> = fc.oneof(
   fc
     .tuple(anyTask, fc.array(fc.tuple(anyAt, fc.nat({ max: 7 })), { minLength: 1, maxLength: 5 }))
@@ -64,7 +64,7 @@ const spoiltJson: fc.Arbitrary<Buffer> = fc
 
 const spoilt = fc.oneof(spoiltBytes, spoiltJson);
 
-test("any bytes are a record that is written back as it was read, or a fault in words", () => {
+test("any bytes are a record that is written back unchanged, or a fault with a message", () => {
   let faults = 0;
   fc.assert(
     fc.property(spoilt, (bytes) => {
@@ -79,7 +79,7 @@ test("any bytes are a record that is written back as it was read, or a fault in 
   expect(faults).toBeGreaterThan(100);
 });
 
-test("a start-up on a home of any bytes loses none of them, takes only what belongs, and finds nothing more to do", async () => {
+test("recover() of a home with random bytes loses no file, takes only valid records, and is idempotent", async () => {
   const anyName = fc.oneof(
     fc.integer({ min: 1, max: 30 }).map((number) => `${String(number).padStart(6, "0")}-t.json`),
     fc.constantFrom(
@@ -131,7 +131,7 @@ function contents(home: TempHome): string[] {
     .toSorted();
 }
 
-test("bytes on the disk are read like text", async () => {
+test("bytes on the disk are read as text is", async () => {
   await using home = new TempHome();
   const path = join(home.layout.tmp, "one");
   fc.assert(

@@ -10,7 +10,7 @@ import { looked } from "../rig/system-calls.ts";
 import { taskIn } from "../rig/tasks.ts";
 import { homeAt } from "../rig/temp-home.ts";
 
-test("whoever works on a queue reads no record of what ended long ago", async () => {
+test("commands on the queue read no record of a task that ended long ago", async () => {
   await using stint = new Stint();
   const layout = homeAt(stint.home);
   writeHistory(layout, 300);
@@ -30,7 +30,7 @@ test("whoever works on a queue reads no record of what ended long ago", async ()
 });
 
 test.skipIf(!canInject)(
-  "who names a task of thousands lists none of them, and reads a few files",
+  "a command on one task of thousands lists no folder of them, and reads a few files",
   async () => {
     await using stint = new Stint();
     writeHistory(homeAt(stint.home), 5_000);
@@ -63,7 +63,7 @@ test.skipIf(!canInject)(
   },
 );
 
-test.skipIf(!canInject)("who asks for some states looks only where they are", async () => {
+test.skipIf(!canInject)("a command on some states reads only the folders of these", async () => {
   await using stint = new Stint();
   const layout = homeAt(stint.home);
   writeHistory(layout, 5_000);
@@ -86,7 +86,7 @@ test.skipIf(!canInject)("who asks for some states looks only where they are", as
 });
 
 test.skipIf(!canInject)(
-  "who goes through all that has ended reads each record once, and then what is new",
+  "a command on all ended tasks reads each record once, and later only new ones",
   async () => {
     await using stint = new Stint();
     const layout = homeAt(stint.home);

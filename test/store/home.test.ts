@@ -42,7 +42,7 @@ const entriesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted();
 
 describe("ensureHome()", () => {
-  test("makes everything that a home has, for the owner alone", async () => {
+  test("makes a complete home, for the owner alone", async () => {
     await using place = new TempDirectory();
     const home = join(place.path, "deep", "home");
     const layout = valueOf(ensureHome(home));
@@ -54,7 +54,7 @@ describe("ensureHome()", () => {
     expect(statSync(layout.version).mode & 0o777).toBe(0o600);
   });
 
-  test("changes nothing in a home that is complete, and makes again what is gone", async () => {
+  test("changes nothing in a complete home, and makes again what is missing", async () => {
     await using home = new TempHome();
     reserveNumbers(home.layout, 4);
     home.put(aTask());
@@ -65,7 +65,7 @@ describe("ensureHome()", () => {
     expect(existsSync(home.layout.requests)).toBeTrue();
   });
 
-  test("finishes what a crash left unfinished, wherever that was", async () => {
+  test("completes a home that a crash left incomplete, at any step", async () => {
     await using place = new TempDirectory();
     const whole = join(place.path, "whole");
     ensureHome(whole);
@@ -79,7 +79,7 @@ describe("ensureHome()", () => {
     }
   });
 
-  test("takes a link to a folder, and runs/ elsewhere", async () => {
+  test("accepts a link to a folder, and runs/ elsewhere", async () => {
     await using place = new TempDirectory();
     mkdirSync(join(place.path, "real"));
     mkdirSync(join(place.path, "big-disk"));
@@ -89,7 +89,7 @@ describe("ensureHome()", () => {
     expect(existsSync(join(place.path, "real", "home.json"))).toBeTrue();
   });
 
-  test("gives one home to eight processes that make it at once, with one number file", async () => {
+  test("makes one home with one number file where eight processes make it at once", async () => {
     await using place = new TempDirectory();
     for (const round of ["a", "b", "c"]) {
       const home = join(place.path, round, "home");
@@ -108,7 +108,7 @@ describe("a home of another version", () => {
   test.each([
     ["ensureHome", ensureHome],
     ["openHome", openHome],
-  ])("%s() refuses a newer one and leaves it untouched", async (_name, open) => {
+  ])("%s() refuses a newer one and leaves it unchanged", async (_name, open) => {
     await using home = new TempHome();
     writeFileSync(home.layout.version, '{"version":2,"more":true}');
     // A later version may have another layout.
@@ -134,7 +134,7 @@ describe("a home of another version", () => {
 });
 
 describe("openHome()", () => {
-  test("opens a home that is there, and makes none", async () => {
+  test("opens an existing home, and makes none", async () => {
     await using home = new TempHome();
     expect(valueOf(openHome(home.layout.home)).home).toBe(home.layout.home);
     const missing = join(home.path, "missing");
@@ -145,7 +145,7 @@ describe("openHome()", () => {
   });
 });
 
-describe("a home that cannot be used", () => {
+describe("an unusable home", () => {
   test("is one under a file", async () => {
     await using place = new TempDirectory();
     writeFileSync(join(place.path, "file"), "mine");
@@ -164,7 +164,7 @@ describe("a home that cannot be used", () => {
     expect(problem.message).toContain("belongs to user 12345, wanted user 0");
   });
 
-  test.if(!IS_ROOT)("is one that its owner may not write to", async () => {
+  test.if(!IS_ROOT)("is one that its owner cannot write to", async () => {
     await using home = new TempHome();
     chmodSync(home.layout.home, 0o500);
     const problem = errorOf(ensureHome(home.layout.home));
@@ -172,7 +172,7 @@ describe("a home that cannot be used", () => {
     expect(problem.code).toBe("HOME_UNUSABLE");
   });
 
-  test.if(IS_ROOT)("is one on a file system that is read-only", async () => {
+  test.if(IS_ROOT)("is one on a read-only file system", async () => {
     await using home = new TempHome();
     const mounted = Bun.spawnSync(["mount", "--bind", "-o", "ro", home.layout.home, home.layout.home]);
     if (!mounted.success) return;
@@ -185,7 +185,7 @@ describe("a home that cannot be used", () => {
     }
   });
 
-  test("says so for a folder that is there and cannot be made", async () => {
+  test("is reported where its folder exists and cannot be completed", async () => {
     await using place = new TempDirectory();
     symlinkSync(join(place.path, "nowhere", "else"), join(place.path, "home"));
     expect(ensureHome(join(place.path, "home")).ok).toBeFalse();

@@ -38,7 +38,7 @@ describe("takeFile()", () => {
 });
 
 describe("takenFiles()", () => {
-  test("knows nothing where nothing was ever taken, and looks past what others put there", async () => {
+  test("is empty where no file was taken, and ignores foreign files", async () => {
     await using home = new TempHome();
     expect(takenFiles(home.layout.inbox)).toEqual([]);
     mkdirSync(join(home.layout.inbox, ".taking"));
@@ -48,7 +48,7 @@ describe("takenFiles()", () => {
 });
 
 describe("filingAccepted()", () => {
-  test("keeps every accepted file, also under one name, and is harmless to do again", async () => {
+  test("keeps every accepted file, also two of one name, and is idempotent", async () => {
     await using home = new TempHome();
     for (let count = 0; count < 3; count += 1) {
       const path = taken(home);
@@ -75,7 +75,7 @@ describe("filingAccepted()", () => {
     expect(home.files("inbox")).toEqual([`.accepted/${file}`]);
   });
 
-  test("loses no file and keeps none twice for ever, wherever it is killed", async () => {
+  test("loses no file and leaves no duplicate, wherever it is killed", async () => {
     await using home = new TempHome();
     const path = taken(home);
     const images = crashImages(home, (layout) => fileAccepted(join(layout.inbox, ".taking", basename(path))));
@@ -146,7 +146,7 @@ describe("fileRejected()", () => {
 });
 
 describe("putBack()", () => {
-  test("gives a file back under its own name, or beside one that came meanwhile", async () => {
+  test("returns a file under its own name, or beside one that arrived meanwhile", async () => {
     await using home = new TempHome();
     const first = taken(home);
     putBack(first);
@@ -159,7 +159,7 @@ describe("putBack()", () => {
     putBack(second);
   });
 
-  test("does so in an inbox that was deleted and made again", async () => {
+  test("returns a file to an inbox that was deleted and made again", async () => {
     await using home = new TempHome();
     const path = taken(home);
     rmSync(home.layout.inbox, { recursive: true });

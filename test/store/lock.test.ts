@@ -33,7 +33,7 @@ const take = (layout: Layout) => takeLock(layout, { role: "up", clock: fakeClock
 const held = async (layout: Layout): Promise<HeldLock> => valueOf(await take(layout));
 const EIGHT = Array.from({ length: 8 }, () => ["lock"] as const);
 
-/** Makes a lock as somebody else's process would have left it. */
+/** Makes a lock as another process would have left it. */
 function plant(layout: Layout, owner: Partial<Owner> | string): void {
   const self = thisProcess("up", { nowMs: NOW_MS, offered: null });
   mkdirSync(folderOf(layout));
@@ -52,7 +52,7 @@ async function killedOwner(home: TempHome): Promise<number> {
 }
 
 describe("takeLock()", () => {
-  test("takes a free lock, says who holds it, and gives it back whole", async () => {
+  test("takes a free lock, records its owner, and releases it completely", async () => {
     await using home = new TempHome();
     const capacity = { jobs: 2, cpus: 4, memoryBytes: 1 };
     {
@@ -82,7 +82,7 @@ describe("takeLock()", () => {
     expect(again.isHeld()).toBeTrue();
   });
 
-  test("refuses while another process holds it, naming its pid and what to do", async () => {
+  test("is refused while another process holds the lock, with its pid and what to do", async () => {
     await using home = new TempHome();
     await using worker = await Worker.ready(home.layout.home, ["lock"]);
     await worker.outcome();
@@ -98,7 +98,7 @@ describe("takeLock()", () => {
     expect(lock.takenFrom).toBeNull();
   });
 
-  test("refuses a second time in the same process, and leaves the first alone", async () => {
+  test("is refused a second time in the same process, and leaves the first lock alone", async () => {
     await using home = new TempHome();
     await using lock = await held(home.layout);
     expect(errorOf(await take(home.layout)).message).toContain(`pid ${process.pid}`);
@@ -117,14 +117,14 @@ describe("takeLock()", () => {
 });
 
 describe("eight processes at once", () => {
-  test("share a free lock out to exactly one", async () => {
+  test("give a free lock to exactly one", async () => {
     await using home = new TempHome();
     const outcomes = (await race(home.layout.home, EIGHT)) as Outcome[];
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     expect(outcomes.filter(({ ok, code }) => !ok && code !== "HOME_LOCKED")).toEqual([]);
   });
 
-  test("share a dead owner's lock out to exactly one, each time", async () => {
+  test("give a dead owner's lock to exactly one, each time", async () => {
     await using home = new TempHome();
     let dead = await killedOwner(home);
     for (let round = 0; round < 4; round += 1) {
@@ -140,12 +140,12 @@ describe("eight processes at once", () => {
   });
 });
 
-describe("an owner of whom nothing is certain", () => {
+describe("an owner whose state is uncertain", () => {
   test.each([
     ["no JSON", "{"],
     ["nothing, as after a power cut", ""],
     ["another form", '{"pid":1}'],
-  ])("is never robbed where its record holds %s", async (_what, text) => {
+  ])("keeps its lock where its record holds %s", async (_what, text) => {
     await using home = new TempHome();
     plant(home.layout, text);
     utimesSync(folderOf(home.layout), 0, 0);
@@ -159,7 +159,7 @@ describe("an owner of whom nothing is certain", () => {
     ["on another machine", { machineId: "another", pid: 999_999_999 }],
     ["on another machine, of another boot", { machineId: "another", bootId: "another" }],
     ["in another container", { pidNamespace: "pid:[1]", pid: 999_999_999 }],
-  ])("is never robbed %s", async (_what, owner) => {
+  ])("keeps its lock %s", async (_what, owner) => {
     await using home = new TempHome();
     plant(home.layout, { ...owner, host: "elsewhere" });
     utimesSync(folderOf(home.layout), 0, 0);
@@ -175,8 +175,8 @@ describe("an owner of whom nothing is certain", () => {
     ["of another boot of this machine", { bootId: "another" }],
     ["of another boot, in a container that is gone with it", { bootId: "another", pidNamespace: "pid:[1]" }],
     ["whose pid another process has now", { startTime: "1" }],
-    ["whose pid nobody has", { pid: 999_999_999 }],
-  ])("is certainly gone %s", async (_what, owner) => {
+    ["whose pid is unused", { pid: 999_999_999 }],
+  ])("loses its lock %s", async (_what, owner) => {
     await using home = new TempHome();
     plant(home.layout, owner);
     await using lock = await held(home.layout);
@@ -203,7 +203,7 @@ describe("a kill while the lock is taken", () => {
     expect(home.files("locks")).toEqual(["supervisor.lock/owner.json"]);
   });
 
-  test("passes the right to remove a dead owner's lock on, however many die of it", async () => {
+  test("passes on the right to remove a dead owner's lock, however many processes die with it", async () => {
     await using home = new TempHome();
     await killedOwner(home);
     for (let count = 1; count <= 4; count += 1) {
@@ -219,7 +219,7 @@ describe("a kill while the lock is taken", () => {
 });
 
 describe("the right to remove a dead owner's lock", () => {
-  test("is left to the living process that has it", async () => {
+  test("stays with the living process that has it", async () => {
     await using home = new TempHome();
     plant(home.layout, { bootId: "another", token: "00000000-0000-7000-8000-0000deadbeef" });
     const rival = thisProcess("up", { nowMs: NOW_MS, offered: null });
@@ -238,7 +238,7 @@ describe("the right to remove a dead owner's lock", () => {
 });
 
 describe("a lock that was removed by hand", () => {
-  test("is not held any more, and nobody else's is removed in its place", async () => {
+  test("is not held any more, and the lock of another process is not removed in its place", async () => {
     await using home = new TempHome();
     const lock = await held(home.layout);
     rmSync(folderOf(home.layout), { recursive: true });
@@ -262,7 +262,7 @@ describe("a lock that was removed by hand", () => {
 });
 
 describe("the end of a holder", () => {
-  test("that forgot the lock gives it back", async () => {
+  test("that did not release the lock releases it", async () => {
     await using home = new TempHome();
     await using worker = await Worker.ready(home.layout.home, ["lock"]);
     await worker.outcome();
@@ -271,7 +271,7 @@ describe("the end of a holder", () => {
     expect(existsSync(folderOf(home.layout))).toBeFalse();
   });
 
-  test("gives the lock back although somebody touched its time", async () => {
+  test("releases the lock although its time was changed", async () => {
     await using home = new TempHome();
     const lock = await held(home.layout);
     utimesSync(folderOf(home.layout), 1, 1);

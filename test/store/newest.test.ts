@@ -22,7 +22,7 @@ import { TempHome } from "../rig/temp-home.ts";
 const PLACES = ["done", "dead-letter"] as const;
 /** As if some time had passed since the last change. */
 const LATER_MS = 60_000;
-/** Longer than any kernel's tick: what changes after it bears another time. */
+/** Longer than any kernel's tick: what changes after it has another time. */
 const TICK_MS = 25;
 const MANY = 2_100;
 
@@ -54,7 +54,7 @@ function forge(layout: Layout): void {
 }
 
 describe("newestIds()", () => {
-  test("goes from the highest number down, over several folders, and skips what is no record", async () => {
+  test("lists ids from the highest number down, over several folders, and skips what is no record", async () => {
     await using home = new TempHome();
     for (const number of [2, 11, 1_000_000]) home.put(after(aTask({ number }), exited(0)));
     home.put(after(aTask({ number: 7 }), exited(3)));
@@ -64,7 +64,7 @@ describe("newestIds()", () => {
     expect(existsSync(home.layout.newest)).toBeFalse();
   });
 
-  test("has each of many once, in their order, those of one number too", async () => {
+  test("lists each of many once, in order, also those of one number", async () => {
     await using home = new TempHome();
     const numbers = Array.from({ length: 450 }, (_, index) => (index * 7) % 400);
     for (const [index, number] of numbers.entries())
@@ -83,7 +83,7 @@ describe("newestIds()", () => {
     );
   });
 
-  test("lists a large folder once for as long as it stays as it is, and in full for who wants more", async () => {
+  test("reads a large folder once while it is unchanged, and completely for a longer list", async () => {
     await using home = new TempHome();
     const { layout } = home;
     filled(home);
@@ -96,7 +96,7 @@ describe("newestIds()", () => {
     expect(newest(layout)).toEqual(listed(layout, 10));
   });
 
-  test("keeps nothing of a folder that changed just now, or before another boot", async () => {
+  test("caches nothing of a folder that changed just now, or before another boot", async () => {
     await using home = new TempHome();
     const { layout } = home;
     filled(home);
@@ -111,7 +111,7 @@ describe("newestIds()", () => {
     expect(newest(layout)).toEqual(listed(layout, 10));
   });
 
-  test("says with what was kept what it says without", async () => {
+  test("gives the same result with the cache as without", async () => {
     await using home = new TempHome();
     const { layout } = home;
     filled(home);
@@ -163,8 +163,8 @@ function apply(layout: Layout, step: Step): void {
     renameSync(join(layout.place(from), name), join(layout.place(step.place), name));
 }
 
-describe("what was kept of a listing", () => {
-  test("may be anything and is in nobody's way", async () => {
+describe("the cache of a listing", () => {
+  test("can be corrupt in any way without effect", async () => {
     await using home = new TempHome();
     const { layout } = home;
     filled(home);
@@ -180,7 +180,7 @@ describe("what was kept of a listing", () => {
     }
   });
 
-  test("cannot be put down where nothing can be written, which stops nobody", async () => {
+  test("is optional where nothing can be written", async () => {
     await using home = new TempHome();
     filled(home);
     rmSync(home.layout.tmp, { recursive: true });

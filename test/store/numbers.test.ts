@@ -6,7 +6,7 @@ import { TempHome } from "../rig/temp-home.ts";
 import { race } from "../rig/workers.ts";
 
 describe("reserveNumbers()", () => {
-  test("gives the next number, and leaves out as many as were asked for", async () => {
+  test("gives the next number, and reserves as many as were asked for", async () => {
     await using home = new TempHome();
     expect([1, 3, 1, 1].map((count) => reserveNumbers(home.layout, count))).toEqual([1, 2, 5, 6]);
     expect(home.files("numbers")).toEqual(["7"]);
@@ -36,7 +36,7 @@ describe("reserveNumbers()", () => {
 });
 
 describe("createNumbers()", () => {
-  test("begins at 1, and leaves alone what is there", async () => {
+  test("starts at 1, and leaves an existing file alone", async () => {
     await using home = new TempHome();
     expect(home.files("numbers")).toEqual(["1"]);
     reserveNumbers(home.layout, 4);
@@ -59,7 +59,7 @@ describe("raiseNumbers()", () => {
     expect(home.files("numbers")).toEqual([next]);
   });
 
-  test("mends a folder without a number, and one that is gone", async () => {
+  test("repairs a folder without a number, and a missing one", async () => {
     await using home = new TempHome();
     rmSync(join(home.layout.numbers, "1"));
     raiseNumbers(home.layout, 12);
@@ -70,7 +70,7 @@ describe("raiseNumbers()", () => {
     expect(reserveNumbers(home.layout, 1)).toBe(13);
   });
 
-  test("wins against others who reserve at the same time", async () => {
+  test("takes effect beside processes that reserve at the same time", async () => {
     await using home = new TempHome();
     const others = race(
       home.layout.home,
@@ -88,7 +88,7 @@ describe("raiseNumbers()", () => {
     expect(((await others) as number[][]).flat()).toHaveLength(1_200);
   });
 
-  test("looks past what is no number", async () => {
+  test("ignores what is no number", async () => {
     await using home = new TempHome();
     writeFileSync(join(home.layout.numbers, ".DS_Store"), "");
     raiseNumbers(home.layout, 4);

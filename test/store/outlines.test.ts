@@ -15,7 +15,7 @@ import { TempHome } from "../rig/temp-home.ts";
 
 /** As if some time had passed since the last change. */
 const LATER_MS = 60_000;
-/** Longer than any kernel's tick: what changes after it bears another time. */
+/** Longer than any kernel's tick: what changes after it has another time. */
 const TICK_MS = 25;
 const MANY = 2_100;
 
@@ -87,7 +87,7 @@ const states = (layout: Layout): Set<string | undefined> =>
   );
 
 describe("endedFiles()", () => {
-  test("keeps what it has read of thousands, and believes it while the files are the same", async () => {
+  test("caches what it has read of thousands, and uses it while the files are unchanged", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -100,7 +100,7 @@ describe("endedFiles()", () => {
     expect(look(layout)).toEqual(read(layout));
   });
 
-  test("keeps nothing of a few, nor of what was written just now", async () => {
+  test("caches nothing of a few records, nor of recent ones", async () => {
     await using home = new TempHome();
     const { layout } = home;
     home.put(FAILED);
@@ -112,7 +112,7 @@ describe("endedFiles()", () => {
     expect(existsSync(layout.outlines("done", 0))).toBeFalse();
   });
 
-  test("says with what was kept what it says without, whatever becomes of the files", async () => {
+  test("gives the same result with the cache as without, whatever happens to the files", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -133,7 +133,7 @@ describe("endedFiles()", () => {
     );
   });
 
-  test("is stopped by nothing that lies where outlines are kept", async () => {
+  test("tolerates anything in the place of its cache", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -156,7 +156,7 @@ describe("endedFiles()", () => {
     expect(look(layout)).toEqual(read(layout));
   });
 
-  test("forgets what is gone", async () => {
+  test("drops what is gone", async () => {
     await using home = new TempHome();
     const { layout } = home;
     fill(home);
@@ -186,7 +186,7 @@ function apply(home: TempHome, { type, number }: { readonly type: string; readon
   }
 }
 
-test("eachOutline() has every task once, those that wait and run as they are", async () => {
+test("eachOutline() yields every task once, queued and running ones as they are", async () => {
   await using home = new TempHome();
   const { layout } = home;
   const tasks = [

@@ -32,7 +32,7 @@ function commit(layout: Layout, before: Task, after: Task): Task {
   const writer = new Writer(layout, fakeClock(Date.parse(at(60_000))));
   const [written] = writer.commit([{ before, after, actor: "ada" }]);
   writer.close();
-  return valueOf(written ?? { ok: false, error: "nothing" });
+  return valueOf(written?.result ?? { ok: false, error: "nothing" });
 }
 
 const CASES = MOVES.flatMap((move) =>
@@ -40,7 +40,7 @@ const CASES = MOVES.flatMap((move) =>
 );
 
 describe("a power cut", () => {
-  test.each(CASES)("after $what that takes $loss takes no change", async ({ before, after, loss }) => {
+  test.each(CASES)("after $what loses no change where it takes $loss", async ({ before, after, loss }) => {
     await using home = new TempHome();
     home.put(before);
     const whole = home.copy();
@@ -57,7 +57,7 @@ describe("a power cut", () => {
     expect(tasksIn(layout)).toEqual([written]);
   });
 
-  test("tells of an end that was lost, so that whoever wants to hear of it does", async () => {
+  test("reports an end whose record was lost, so that its notices are sent", async () => {
     await using home = new TempHome();
     const running = MOVES.find(({ what }) => what === "a success");
     if (running === undefined) throw new Error("no success");
@@ -72,7 +72,7 @@ describe("a power cut", () => {
     expect(told).toEqual([`${written.metadata.id} completed`]);
   });
 
-  test("takes nothing of a batch that was accepted, wherever it was on its way", async () => {
+  test("loses nothing of an accepted batch, at any step of its publication", async () => {
     await using home = new TempHome();
     const whole = home.copy();
     const passed: string[] = [];
@@ -97,7 +97,7 @@ describe("a power cut", () => {
     expect(passed).toContain("batch:shelved");
   });
 
-  test("brings nothing back that somebody removed", async () => {
+  test("restores no record that was removed", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     publishBatch(home.layout, "b1");
@@ -111,7 +111,7 @@ describe("a power cut", () => {
     expect(tasksIn(layout).map(({ metadata }) => metadata.number)).toEqual([3]);
   });
 
-  test("brings back no task of an unpublished batch that went on, as the audit log knows", async () => {
+  test("restores no task of an unpublished batch that the audit log shows as gone on", async () => {
     await using home = new TempHome();
     const [first] = THREE;
     if (first === undefined) throw new Error("no task");
@@ -127,7 +127,7 @@ describe("a power cut", () => {
     expect(tasksIn(layout).map(({ metadata }) => metadata.number)).toEqual([2, 3]);
   });
 
-  test("puts aside what somebody wrote by hand, and makes the record again", async () => {
+  test("puts aside an invalid record that was written by hand, and restores the record", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     publishBatch(home.layout, "b1");
@@ -142,7 +142,7 @@ describe("a power cut", () => {
     expect(tasksIn(layout)).toEqual(THREE);
   });
 
-  test("leaves room at the end of the audit log that is no line", async () => {
+  test("leaves zeros at the end of the audit log, which are cut", async () => {
     await using home = new TempHome();
     const note = { event: "lock_taken", actor: "ada" } as const;
     {
@@ -157,7 +157,7 @@ describe("a power cut", () => {
     expect(valueOf(verifyAudit(home.layout)).lines).toBe(4);
   });
 
-  test("in the middle of a line takes only what was not acknowledged", async () => {
+  test("in the middle of a line loses only what was not acknowledged", async () => {
     await using home = new TempHome();
     home.put(aTask());
     const whole = home.copy();
@@ -172,7 +172,7 @@ describe("a power cut", () => {
 });
 
 describe("within one boot", () => {
-  test("a change whose record was not written when its writer was killed counts", async () => {
+  test("keeps a change whose record was not written when its writer was killed", async () => {
     await using home = new TempHome();
     home.put(aTask());
     const image = crashImages(home, (layout) => commit(layout, aTask(), asClaimed(aTask()))).find(
@@ -183,7 +183,7 @@ describe("within one boot", () => {
     expect(tasksIn(image.layout).map(({ status }) => status.state)).toEqual(["preparing"]);
   });
 
-  test("a record that was spoilt by hand is put aside, not made again", async () => {
+  test("puts aside a record that was corrupted by hand, and does not restore it", async () => {
     await using home = new TempHome();
     commitBatch(home.layout, "b1", { tasks: THREE });
     publishBatch(home.layout, "b1");
@@ -193,7 +193,7 @@ describe("within one boot", () => {
   });
 });
 
-test("what is no segment is said and left alone", async () => {
+test("a file in journal/ that is no segment is reported and left alone", async () => {
   await using home = new TempHome();
   home.put(aTask());
   mkdirSync(join(home.layout.journal, "0.log"));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { quarantine } from "../../src/store/quarantine.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
-test("quarantine() keeps every file that is put aside, also under one name", async () => {
+test("quarantine() keeps every file that it puts aside, also two of one name", async () => {
   await using home = new TempHome();
   const path = join(home.layout.place("pending"), "000001-train.json");
   const found = ["first", "second", "third"].map((text) => {

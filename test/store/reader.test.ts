@@ -26,7 +26,7 @@ function filled(home: TempHome): void {
 }
 
 describe("allIds() and idsIn()", () => {
-  test("give ids in the order of their numbers, those on their way as pending", async () => {
+  test("list ids by number, those on their way as pending", async () => {
     await using home = new TempHome();
     filled(home);
     writeFileSync(join(home.layout.place("pending"), "notes.txt"), "mine");
@@ -38,7 +38,7 @@ describe("allIds() and idsIn()", () => {
     expect(idsIn(home.layout, "running")).toEqual([runs.metadata.id]);
   });
 
-  test("have the order of the numbers, however many digits these are written with", async () => {
+  test("sort by number, however many digits it is written with", async () => {
     await using home = new TempHome();
     const names = ["1000000-a", "000012-b", "999999-c", "0000011-d", "10000000-e", "000012-a"];
     for (const name of names) writeFileSync(join(home.layout.place("done"), `${name}.json`), "");
@@ -49,7 +49,7 @@ describe("allIds() and idsIn()", () => {
     expect(allIds(home.layout) as string[]).toEqual(wanted.slice(1));
   });
 
-  test("name a task once that is in two places", async () => {
+  test("list a task once that lies in two folders", async () => {
     await using home = new TempHome();
     home.put(waiting);
     home.put(waiting, "done");
@@ -67,7 +67,7 @@ describe("readTask()", () => {
     expect(valueOf(readTask(home.layout, ID))).toEqual(task);
   });
 
-  test("tells what is missing from what is spoilt", async () => {
+  test("distinguishes a missing record from a corrupt one", async () => {
     await using home = new TempHome();
     expect(errorOf(readTask(home.layout, ID))).toEqual({ type: "missing" });
     writeFileSync(home.layout.record("done", ID), "");
@@ -76,7 +76,7 @@ describe("readTask()", () => {
 });
 
 describe("readTasks()", () => {
-  test("reads the tasks of some places, each once, and leaves out what is spoilt", async () => {
+  test("reads the tasks of some folders, each once, and leaves out corrupt records", async () => {
     await using home = new TempHome();
     filled(home);
     writeFileSync(home.layout.record("pending", ID), "{");
@@ -89,7 +89,7 @@ describe("readTasks()", () => {
 });
 
 describe("eachTask()", () => {
-  test("misses nobody who moves from one place to the other meanwhile, and gives nobody twice", async () => {
+  test("yields a task that moves between folders meanwhile, and none twice", async () => {
     await using home = new TempHome();
     const [claimed, freed] = [aTask({ number: 3 }), aTask({ number: 4 })];
     for (const task of [runs, claimed, freed]) home.put(task);
@@ -105,7 +105,7 @@ describe("eachTask()", () => {
 });
 
 describe("TaskReader", () => {
-  test("finds each wherever it is, in whatever order, like `readTask`", async () => {
+  test("finds each task in any folder and order, as readTask() does", async () => {
     await using home = new TempHome();
     filled(home);
     const reader = new TaskReader(home.layout);

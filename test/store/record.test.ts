@@ -22,7 +22,7 @@ const changed = (change: (data: Json & { status: Json }) => object): string =>
   JSON.stringify(change(dataOf(recordText(failed))));
 
 describe("recordText()", () => {
-  test("is read back as the same task, whatever its life was", () => {
+  test("is read back as the same task, after any history", () => {
     fc.assert(
       fc.property(anyTask, (task) =>
         expect(parseRecord(recordText(task))).toEqual({ ok: true, value: task }),
@@ -30,20 +30,20 @@ describe("recordText()", () => {
     );
   });
 
-  test.each(STATES)("shows a reader what a %s task comes to", (state) => {
+  test.each(STATES)("shows the outcome of a task that is %s", (state) => {
     const task = taskIn(state);
     const { status, formatVersion } = dataOf(recordText(task));
     expect(status).toMatchObject(project(task));
     expect(formatVersion).toBe(FORMAT_VERSION);
   });
 
-  test("is text for people too: indented, one line at its end", () => {
+  test("is readable text: indented, with a line end", () => {
     expect(recordText(aTask())).toMatch(/^\{\n {2}"formatVersion": 1,\n {2}"metadata": \{\n[^]*\}\n$/);
   });
 });
 
 describe("parseRecord()", () => {
-  test("computes what is only shown, and believes nothing of it", () => {
+  test("ignores fields that are only shown, and computes them", () => {
     const lies = {
       phase: "Succeeded",
       runState: "COMPLETED",
@@ -63,7 +63,7 @@ describe("parseRecord()", () => {
     expect(parseRecord(without)).toEqual({ ok: true, value: failed });
   });
 
-  test("refuses a record of a newer stint before it looks at the rest", () => {
+  test("refuses a record of a newer stint before it reads the rest", () => {
     const newer = changed((data) => ({ ...data, formatVersion: FORMAT_VERSION + 1, spec: "another form" }));
     expect(errorOf(parseRecord(newer))).toEqual({ type: "newer", formatVersion: 2 });
   });
@@ -83,7 +83,7 @@ describe("parseRecord()", () => {
     ],
     ["a key too many", changed((data) => ({ ...data, note: "mine" })), "note: "],
     [
-      "a spoilt field",
+      "an invalid field",
       changed(({ status, ...rest }) => ({ ...rest, status: { ...status, attempt: "one" } })),
       "status.attempt: ",
     ],
@@ -114,7 +114,7 @@ describe("readRecordOf() many records", () => {
     if (known !== null) expect(known).toEqual(read as Task);
   };
 
-  test("reads each of them as if it were alone", () => {
+  test("reads each record as if it were alone", () => {
     fc.assert(
       fc.property(fc.array(anyTask, { maxLength: 4 }), fc.nat(9), (tasks, seed) => {
         const parts = new RecordParts();
@@ -129,7 +129,7 @@ describe("readRecordOf() many records", () => {
     );
   });
 
-  test("takes no text for a record that is none, nor one for another", () => {
+  test("accepts no invalid text, and confuses no two records", () => {
     const parts = new RecordParts();
     const [text, failure] = [batch(1), recordText(failed)];
     const pieces = [
@@ -179,7 +179,7 @@ describe("readRecordOf() many records", () => {
     ["a newer format", ['"formatVersion": 1', '"formatVersion": 2']],
     ["a fault in what it shares with others", ['"stopGraceMs": 30000', '"stopGraceMs": -1']],
     ["nothing at its end", ["}\n}\n", "}\n"]],
-  ])("leaves %s to who looks closer", (_what, [from = "", to = ""]) => {
+  ])("leaves %s to the full parser", (_what, [from = "", to = ""]) => {
     const parts = new RecordParts();
     expect(parts.read(ID, Buffer.from(batch(1)))).not.toBeNull();
     const text = batch(2).replace(from, to);
@@ -199,7 +199,7 @@ describe("readRecordOf() many records", () => {
     expect(errorOf(parseRecord(text)).type).toBe("corrupt");
   });
 
-  test("keeps once what they have in common", () => {
+  test("keeps one copy of what they have in common", () => {
     const parts = new RecordParts();
     const [one, other] = [1, 2].map((number) =>
       parts.read(aTask({ number }).metadata.id, Buffer.from(batch(number))),
@@ -210,7 +210,7 @@ describe("readRecordOf() many records", () => {
     expect(other?.status).toBe(one?.status as Status);
   });
 
-  test("reads a file as readRecord() does, whatever it is", async () => {
+  test("reads any file as readRecord() does", async () => {
     await using place = new TempDirectory();
     const at = (name: string): string => join(place.path, name);
     writeFileSync(at("good"), batch(1));
@@ -227,7 +227,7 @@ describe("readRecordOf() many records", () => {
       expect(readRecordOf(ID, { path: at(name), parts })).toEqual(readRecord(at(name)));
   });
 
-  test("takes nothing from a FIFO, though somebody has written a record into it", async () => {
+  test("reads nothing from a FIFO, even one that holds a record", async () => {
     await using place = new TempDirectory();
     const path = join(place.path, "fifo");
     Bun.spawnSync(["mkfifo", path]);
@@ -268,7 +268,7 @@ describe("readRecord()", () => {
     expect(errorOf(readRecord(path))).toEqual(corrupt("it is larger than any record"));
   });
 
-  test("tells missing from what cannot be read for now, which says nothing of the record", async () => {
+  test("distinguishes a missing record from one that cannot be read for now", async () => {
     await using place = new TempDirectory();
     expect(errorOf(readRecord(join(place.path, "gone.json")))).toEqual({ type: "missing" });
     writeFileSync(join(place.path, "file"), "");

@@ -114,7 +114,7 @@ describe("recover() of one id in two places", () => {
     },
   );
 
-  test("overwrites nothing with a record that was on its way through tmp/", async () => {
+  test("overwrites nothing with a record that was being moved through tmp/", async () => {
     await using home = new TempHome();
     renameSync(home.put(queued), home.layout.moving(ID));
     home.put(taskIn("queued", { spec: { priority: 7 } }));
@@ -122,7 +122,7 @@ describe("recover() of one id in two places", () => {
     expect(recordsOf(home)).toEqual([`pending/.corrupt/${NAME} queued`, `pending/${NAME} queued`]);
   });
 
-  test("lets a good copy live where the one before it is spoilt", async () => {
+  test("keeps a valid copy where the preferred one is corrupt", async () => {
     await using home = new TempHome();
     home.put(queued);
     writeFileSync(home.layout.record("running", ID), "");
@@ -134,7 +134,7 @@ describe("recover() of one id in two places", () => {
   });
 });
 
-test("recover() of a long home for a moment still puts aside what has not ended and is there twice", async () => {
+test("recover() of a long home by a command still puts aside duplicates of unfinished tasks", async () => {
   await using home = new TempHome();
   const { layout } = home;
   for (let number = 2; number <= 5_000; number += 1)

@@ -25,7 +25,7 @@ describe("recover() of a record in the wrong place", () => {
     (["pending", "running", "tmp"] as const).map((place) => [state, place] as const),
   );
 
-  test.each(cases)("moves one that is %s out of %s/ to where it belongs", async (state, place) => {
+  test.each(cases)("moves a task that is %s out of %s/ to its folder", async (state, place) => {
     await using home = new TempHome();
     const task = taskIn(state);
     if (place === "tmp") renameSync(home.put(task), home.layout.moving(ID));
@@ -38,7 +38,7 @@ describe("recover() of a record in the wrong place", () => {
     expect(found.findings).toEqual([]);
   });
 
-  test("gives every task that is not ended, once, and those that had just ended", async () => {
+  test("returns every unfinished task once, and those that had just ended", async () => {
     await using home = new TempHome();
     STATES.forEach((state, index) => home.put(taskIn(state, { number: index + 1 }), "running"));
     const { tasks, ended } = recovered(home);
@@ -49,7 +49,7 @@ describe("recover() of a record in the wrong place", () => {
   });
 });
 
-describe("recover() of what is no record", () => {
+describe("recover() of an invalid record", () => {
   const at = (home: TempHome, place: StateDirectory): string => home.layout.record(place, ID);
 
   test.each([
@@ -73,7 +73,7 @@ describe("recover() of what is no record", () => {
     }
   });
 
-  test("leaves alone what is not named like one", async () => {
+  test("leaves a file alone that is not named like a record", async () => {
     await using home = new TempHome();
     for (const name of ["notes.txt", ".000001-x.json.swp", "copy of 000001-train.json"]) {
       writeFileSync(join(home.layout.place("pending"), name), "mine");
@@ -135,7 +135,7 @@ describe("recover() of a home", () => {
     expect(reserveNumbers(home.layout, 1)).toBe(42);
   });
 
-  test("removes what was staged long ago and nothing younger", async () => {
+  test("removes files that were staged long ago, and no younger ones", async () => {
     await using home = new TempHome();
     const nowMs = Date.now();
     const stage = (name: string, ageMs: number): void => {

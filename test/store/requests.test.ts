@@ -50,7 +50,7 @@ const pendingRequests = (layout: Layout, findings: QuarantineEntry[] = []): Requ
   requestNames(layout).flatMap((name) => takeRequest(layout, name, findings) ?? []);
 
 describe("a request", () => {
-  test("is found by the holder as it was posted, the oldest first, until it is answered", async () => {
+  test("is found by the supervisor as it was posted, the oldest first, until it is answered", async () => {
     await using home = new TempHome();
     const posted = [postRequest(home.layout, CANCEL), postRequest(home.layout, DOWN)];
     expect(pendingRequests(home.layout)).toEqual(posted);
@@ -62,7 +62,7 @@ describe("a request", () => {
     expect(home.files("tmp")).toEqual([]);
   });
 
-  test("is for the owner alone, and its answer too", async () => {
+  test("is readable for the owner alone, and so is its answer", async () => {
     await using home = new TempHome();
     const posted = postRequest(home.layout, CANCEL);
     const modes = (): number[] =>
@@ -80,7 +80,7 @@ describe("a request", () => {
     withdrawRequest(home.layout, posted.id);
   });
 
-  test("is answered again rather than forgotten where the holder dies in between", async () => {
+  test("is answered again where the supervisor dies in between", async () => {
     await using home = new TempHome();
     const posted = postRequest(home.layout, CANCEL);
     cutShort("replace:renamed", () => answerRequest(home.layout, answered(posted)));
@@ -112,7 +112,7 @@ describe("takeRequest()", () => {
     expect(readFileSync(join(home.layout.requests, ".corrupt", `${OTHER}.json`), "utf8")).toBe(text);
   });
 
-  test("puts aside one whose name leads out of the folder, and nothing else", async () => {
+  test("puts aside a request whose name leads out of the folder, and no other file", async () => {
     await using home = new TempHome();
     const record = home.put(aTask());
     writeFileSync(join(home.layout.requests, "000001-train.json"), JSON.stringify(named));
@@ -121,7 +121,7 @@ describe("takeRequest()", () => {
     expect(existsSync(record)).toBeTrue();
   });
 
-  test("puts aside what only looks like one: a folder, a pipe that nobody writes to", async () => {
+  test("puts aside a folder and a FIFO that are named like a request", async () => {
     await using home = new TempHome();
     mkdirSync(join(home.layout.requests, "folder.json", "more"), { recursive: true });
     Bun.spawnSync(["mkfifo", join(home.layout.requests, "pipe.json")]);
@@ -134,7 +134,7 @@ describe("takeRequest()", () => {
     ]);
   });
 
-  test("leaves alone what is not for it", async () => {
+  test("leaves other files alone", async () => {
     await using home = new TempHome();
     writeFileSync(join(home.layout.requests, "notes.txt"), "mine");
     writeFileSync(join(home.layout.requests, "x.reply.json"), "{}");
@@ -163,7 +163,7 @@ describe("fetchReply()", () => {
 });
 
 describe("dropOldReplies()", () => {
-  test("removes replies that nobody fetched for a minute, and nothing else", async () => {
+  test("removes replies that were not fetched for a minute, and nothing else", async () => {
     await using home = new TempHome();
     for (const name of ["old.reply.json", "new.reply.json", "old.json"]) {
       const path = join(home.layout.requests, name);

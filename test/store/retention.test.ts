@@ -28,7 +28,7 @@ function putRun(home: TempHome, task: Task): void {
 }
 
 describe("removeTask()", () => {
-  test("removes the record and all that the task left, and nothing of others", async () => {
+  test("removes the record and everything that the task left, and nothing of other tasks", async () => {
     await using home = new TempHome();
     for (const task of [endedAgo(1, 9), endedAgo(2, 9, 3), endedAgo(3, 9)]) putRun(home, task);
     for (const number of [1, 2]) expect(removeTask(home.layout, id(number), ["logs"]).ok).toBeTrue();
@@ -38,7 +38,7 @@ describe("removeTask()", () => {
     expect(removeTask(home.layout, id(1), ["logs"]).ok).toBeTrue();
   });
 
-  test("leaves no run that no record names, wherever it is killed", async () => {
+  test("leaves no run folder without a record, wherever it is killed", async () => {
     await using home = new TempHome();
     for (const task of [endedAgo(1, 9), endedAgo(2, 9, 3)]) putRun(home, task);
     const images = crashImages(home, (layout) => {
@@ -57,7 +57,7 @@ describe("removeTask()", () => {
     }
   });
 
-  test("tells what the system refuses", async () => {
+  test("reports what the system refuses", async () => {
     await using home = new TempHome();
     putRun(home, endedAgo(1, 9));
     const removed = refusedAt("clean:run-removed", "EIO", () => removeTask(home.layout, id(1), ["logs"]));
@@ -121,7 +121,7 @@ describe("what a job made", () => {
     expect([...runsIn(home.layout)].flat()).toEqual([]);
   });
 
-  test("goes with its task where that is asked for; a link goes, and not what it names", async () => {
+  test("is removed with its task on request, a link without its target", async () => {
     await using home = new TempHome();
     furnish(home);
     const elsewhere = join(home.path, "elsewhere");
@@ -132,7 +132,7 @@ describe("what a job made", () => {
     expect([[...runsIn(home.layout)].flat(), existsSync(join(elsewhere, "model"))]).toEqual([[], true]);
   });
 
-  test("is as old as what was written last of it", async () => {
+  test("is as old as its newest file", async () => {
     await using home = new TempHome();
     furnish(home);
     const folder = home.layout.run(id(1));

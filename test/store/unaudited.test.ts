@@ -26,7 +26,7 @@ describe("unaudited()", () => {
   const task = (number: number, resourceVersion: number, uid = `uid-${number}`): Task =>
     aTask({ number, metadata: { uid, resourceVersion, createdAt: at(0) } });
 
-  test("finds what is newer than its last line, in the order of the tasks", async () => {
+  test("finds records that are newer than their last line, in the order of the tasks", async () => {
     await using home = new TempHome();
     log(home, [1, 1], [1, 2], [2, 1], [3, 4]);
     log(home, [1, 3], [3, 3]);

@@ -10,10 +10,11 @@ import { Writer } from "../../src/store/writer.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { refusedAt } from "../rig/crash.ts";
 import { MOVES } from "../rig/moves.ts";
-import { errorOf, valueOf } from "../rig/results.ts";
+import { valueOf } from "../rig/results.ts";
 import { after, aStop, asClaimed, asRunning, aTask, at, exited } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
+const NONE = { ok: false, error: "nothing" } as const;
 const END = { reason: "User", endedAt: at(9), message: "no longer wanted" } as const;
 
 const lines = (home: TempHome): AuditLine[] =>
@@ -34,14 +35,14 @@ function opened(home: TempHome): Writer & Disposable {
 
 describe("commit()", () => {
   test.each(MOVES)(
-    "writes $what: one version more, in its one place, with its audit lines",
+    "writes $what with the next version, in its one folder, with its audit lines",
     async ({ before, after: next, events }) => {
       await using home = new TempHome();
       using writer = opened(home);
       home.put(before);
       const [written] = writer.commit([{ before, after: next, actor: "ada", detail: "why" }]);
       const expected = { ...next, metadata: { ...next.metadata, resourceVersion: 2, updatedAt: at(60_000) } };
-      expect(written).toEqual({ ok: true, value: expected });
+      expect(written?.result).toEqual({ ok: true, value: expected });
       expect(recordsOf(home)).toEqual([`${directoryOf(next.status.state)}/000001-train.json`]);
       expect(
         valueOf(readRecord(home.layout.record(directoryOf(next.status.state), next.metadata.id))),
@@ -73,9 +74,7 @@ describe("commit()", () => {
       retried,
       (of: Task) => cancelledInQueue(of, END),
     ]) {
-      task = valueOf(
-        writer.commit([{ before: task, after: step(task), actor: "ada" }])[0] ?? { ok: false, error: "" },
-      );
+      task = valueOf(writer.commit([{ before: task, after: step(task), actor: "ada" }])[0]?.result ?? NONE);
     }
     expect(task.metadata.resourceVersion).toBe(5);
     expect(recordsOf(home)).toEqual(["done/000001-train.json"]);
@@ -103,7 +102,7 @@ describe("commit()", () => {
     ]);
   });
 
-  test("writes nothing of a task whose file is gone, and all of the others", async () => {
+  test("writes nothing for a task whose file is gone, and all others", async () => {
     await using home = new TempHome();
     using writer = opened(home);
     const [gone, there] = [aTask({ number: 1 }), aTask({ number: 2 })];
@@ -111,24 +110,24 @@ describe("commit()", () => {
     const results = writer.commit(
       [gone, there].map((before) => ({ before, after: asClaimed(before), actor: "stint" })),
     );
-    expect(errorOf(results[0] ?? { ok: true, value: null }).code).toBe("NOT_FOUND");
+    expect(results[0]?.result).toEqual({ ok: false, error: { type: "recordGone" } });
     expect(recordsOf(home)).toEqual(["running/000002-train.json"]);
     expect(lines(home).map(({ task }) => task)).toEqual(["000002-train"]);
   });
 
   test.each(MOVES.filter(({ what }) => /claim|person/.test(what)))(
-    "does not bring back by $what a record that somebody removed",
+    "does not restore by $what a record that was removed",
     async ({ before, after: next }) => {
       await using home = new TempHome();
       using writer = opened(home);
       const [written] = writer.commit([{ before, after: next, actor: "stint" }]);
-      expect(errorOf(written ?? { ok: true, value: null }).code).toBe("NOT_FOUND");
+      expect(written?.result).toEqual({ ok: false, error: { type: "recordGone" } });
       expect(home.files().filter((path) => path.includes("000001"))).toEqual([]);
     },
   );
 
   test.each(MOVES)(
-    "leaves everything as it was where the disk refuses $what, and does it later",
+    "leaves everything unchanged where the disk refuses $what, and does it later",
     async ({ before, after: next, events }) => {
       await using home = new TempHome();
       using writer = opened(home);
@@ -136,24 +135,24 @@ describe("commit()", () => {
       const text = readFileSync(path, "utf8");
       const change = { before, after: next, actor: "ada" };
       const [refused] = refusedAt("journal:written", "ENOSPC", () => writer.commit([change]));
-      expect(errorOf(refused ?? { ok: true, value: null }).code).toBe("DISK_FULL");
+      expect(refused?.result).toMatchObject({ ok: false, error: { problem: { code: "DISK_FULL" } } });
       expect(recordsOf(home)).toEqual([`${directoryOf(before.status.state)}/000001-train.json`]);
       expect(readFileSync(path, "utf8")).toBe(text);
       expect([home.files("tmp"), lines(home)]).toEqual([[], []]);
       const [written] = writer.commit([change]);
-      expect(valueOf(written ?? { ok: false, error: "" }).metadata.resourceVersion).toBe(2);
+      expect(valueOf(written?.result ?? NONE).metadata.resourceVersion).toBe(2);
       expect(lines(home)).toHaveLength(events.length);
     },
   );
 
-  test("holds no record up for its audit log, and writes the lines later, none lost and the chain unbroken", async () => {
+  test("delays no record for the audit log, and writes the lines later, with none lost and the chain unbroken", async () => {
     await using home = new TempHome();
     using writer = opened(home);
     home.put(aTask());
     const [claimed] = refusedAt("audit:written", "ENOSPC", () =>
       writer.commit([{ before: aTask(), after: asClaimed(aTask()), actor: "ada" }]),
     );
-    const task = valueOf(claimed ?? { ok: false, error: "" });
+    const task = valueOf(claimed?.result ?? NONE);
     expect(recordsOf(home)).toEqual(["running/000001-train.json"]);
     expect(lines(home)).toEqual([]);
     writer.audit([{ event: "cleanup", actor: "ada" }]);

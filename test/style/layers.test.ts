@@ -6,7 +6,7 @@ import { sourcesIn } from "./sources.ts";
 const sources = sourcesIn("src");
 
 describe("src", () => {
-  test("imports only what stands to the left, by the exact file", () => {
+  test("imports only from layers to the left, by the exact file", () => {
     expect(sources.flatMap(breaches)).toEqual([]);
   });
 

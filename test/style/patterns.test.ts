@@ -28,7 +28,7 @@ const UNITS = [
 ];
 const BEFORE = ["", "a", "1", '"', "'", "#", "$", "-", "\n", "http://", "${{ ", "sh "];
 const AFTER = ["", "!", "\n!", "é"];
-/** Of two ways for each, nobody waits for all. */
+/** With two ways for each of them, trying all would not end. */
 const TIMES = 40;
 
 describe("a regular expression over texts of users", () => {
@@ -37,7 +37,7 @@ describe("a regular expression over texts of users", () => {
   });
 
   // One that is not linear is told by the test that does not end.
-  test.each(found)("comes back from every text: $place", ({ pattern }) => {
+  test.each(found)("returns for every text: $place", ({ pattern }) => {
     const words = pattern.source.match(/[A-Za-z]{2,}/g) ?? [];
     for (const before of BEFORE) {
       for (const unit of [...UNITS, ...words]) {
@@ -46,7 +46,7 @@ describe("a regular expression over texts of users", () => {
     }
   });
 
-  test("is never made of a user's pattern: those that are made, are made of what is escaped or ours", () => {
+  test("is never made of a user's pattern without escaping", () => {
     const made = sourcesIn("src").flatMap(({ path, text }) => (text.includes("new RegExp(") ? [path] : []));
     expect(made.toSorted()).toEqual([
       "src/cli/job-text.ts",

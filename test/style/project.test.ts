@@ -38,7 +38,7 @@ describe("the top level", () => {
     "LICENSE",
   ];
 
-  test("holds what it is meant to hold; tools are set up in .config/", () => {
+  test("holds the allowed files only; tools are configured in .config/", () => {
     const made = ["node_modules", "dist"];
     const names = readdirSync(".").filter((name) => !name.startsWith(".") && !made.includes(name));
     expect(names.filter((name) => !allowed.includes(name))).toEqual([]);

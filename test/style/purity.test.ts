@@ -29,7 +29,7 @@ function impurities(source: Source): string[] {
 }
 
 describe("src", () => {
-  test("takes time and chance as arguments; model/ and plan/ take all of the world so", () => {
+  test("takes time and chance as arguments, and model/ and plan/ everything from outside", () => {
     const sources = sourcesIn("src").filter(({ path }) => !ADAPTERS.includes(path));
     expect(sources.flatMap(impurities)).toEqual([]);
   });

@@ -55,7 +55,7 @@ describe("a start", () => {
   test.each([
     ["ls", /^src\/(plan|daemon|intake|machine|run)\//],
     ["submit", /^src\/(intake\/(sweep|submission|diagnostic|task-text)|cli\/select)\b/],
-  ])("of %s loads late what few calls of it need", (verb, late) => {
+  ])("of %s loads late what only few calls need", (verb, late) => {
     expect([...loadedWith(`src/cli/commands/${verb}.ts`)].filter((path) => late.test(path))).toEqual([]);
   });
 
@@ -65,7 +65,7 @@ describe("a start", () => {
     expect(loaded.filter((path) => /^src\/(cli\/commands|daemon|intake|plan|run)\//.test(path))).toEqual([]);
   });
 
-  test("of a quick verb loads little of the runtime, as it is built", async () => {
+  test("of a quick verb loads little of the built runtime", async () => {
     const { outputs } = await Bun.build({
       entrypoints: ["src/main.ts"],
       target: "bun",

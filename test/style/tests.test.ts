@@ -51,6 +51,11 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** Words that a reader of the field would not use, in what is prose here: comments and names of tests. */
+const PROSE = /^\s*(\/\/|\/?\*)|\/\/ |\b(test|describe)\b.*\(["'`]|^\s*\]?\)?\)\(["'`]/;
+const WORDS =
+  /\b(whoever|somebody|nobody|everybody|anybody|none just now|mostly|anew|mends?|mended|spoilt|bears?|such a one)\b/i;
+
 /** Tools that measure: the benchmark is no test. */
 const MEASURES = /^test\/bench\//;
 /** This file holds what it looks for. */
@@ -68,18 +73,21 @@ function breaches({ path, text }: Source): string[] {
           pattern.test(line) ? [`${path}:${index + 1}: "${line.trim()}", wanted is ${instead}`] : [],
         ),
   );
-  return [...found, ...emptyTests({ path, text })];
+  const words = lines.flatMap((line, index) =>
+    PROSE.test(line) && WORDS.test(line) ? [`${path}:${index + 1}: "${line.trim()}" has a private word`] : [],
+  );
+  return [...found, ...words, ...emptyTests({ path, text })];
 }
 
 /** Tests in whose text nothing is demanded. A test ends at the next line that is indented as its first and closes it. */
 function emptyTests({ path, text }: Source): string[] {
   return [...text.matchAll(/^( *)test[.(][\s\S]*?^\1[)}\]].*;$/gm)]
     .filter(([body]) => !CHECKS.test(body))
-    .map(([body]) => `${path}: "${body.trim().split("\n")[0]}" demands nothing`);
+    .map(([body]) => `${path}: "${body.trim().split("\n")[0]}" asserts nothing`);
 }
 
 describe("a test", () => {
-  test("measures no time from above, draws from the seed, sees nothing of the machine, and demands something", () => {
+  test("bounds no wall-clock time, draws from the seed, sees nothing of the machine, asserts something, and is named plainly", () => {
     const sources = sourcesIn("test").filter(({ path }) => !MEASURES.test(path) && path !== SELF);
     expect(sources.flatMap(breaches)).toEqual([]);
   });
@@ -94,11 +102,14 @@ describe("a test", () => {
     'test.only("one", () => {});',
     "expect(true).toBe(true);",
     'test("does much", () => {\n  run();\n});',
+    'describe("a job that nobody watches", () => {',
+    "/** A spoilt record. */",
   ])("may not say %j", (text) => {
     expect(breaches({ path: "test/a.test.ts", text })).toHaveLength(1);
   });
 
   test.each([
+    "const nobody = { uid: 65_534 };",
     "const hourAgo = Date.now() - 3_600_000;",
     'test("does much", () => {\n  expect(run()).toBe(1);\n});',
   ])("may say %j", (text) => {

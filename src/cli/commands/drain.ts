@@ -90,7 +90,7 @@ class DrainSession {
 
   /** What is open of that in a holder's hands, and what runs that came since. */
   openIn(supervisor: Supervisor): Task[] {
-    return [...supervisor.tasks.values()].filter(
+    return [...supervisor.queue.tasks.values()].filter(
       (task) => task.status.state !== "queued" || this.#waitedFor.has(task.metadata.id),
     );
   }

@@ -1,9 +1,9 @@
 import { type Clock, timestamp } from "../../lib/clock.ts";
 import { uuid } from "../../lib/random.ts";
-import type { Dependency } from "../../model/dependency.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../../model/identity.ts";
 import { MAX_RECEIVERS, type Receiver } from "../../model/notice.ts";
 import type { FiringIdentity } from "../../model/schedule.ts";
+import type { Dependency } from "../../model/spec.ts";
 import { accepted, type Draft } from "../../model/submission.ts";
 import type { Metadata, Task } from "../../model/task.ts";
 import { keepEnvironment } from "../../store/environments.ts";

@@ -16,7 +16,7 @@ export interface AcceptedBatch extends OnItsWay {
 
 /** Looks into a batch; from here on its tasks are known to be on their way. */
 export function lookedInto(
-  { arrivals, context: { layout } }: Supervisor,
+  { queue: { arrivals }, context: { layout } }: Supervisor,
   name: string,
   isWithOthers: boolean,
 ): AcceptedBatch {

@@ -36,7 +36,7 @@ interface Inbox {
 
 /** The inboxes of a home: a round through those that are due takes their files, a little each turn, and has them read beside the loop. */
 export class Inboxes implements Disposable {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   readonly #inboxes: ReadonlyMap<string, Inbox>;
   readonly #once: LogOnce;
   /** Taken files that their inbox does not take back for now. */
@@ -48,7 +48,7 @@ export class Inboxes implements Disposable {
   #round: Steps<void> | null = null;
 
   constructor(supervisor: Supervisor, options: InboxOptions) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
     this.#once = new LogOnce(supervisor.context.log);
     this.#isTrusted = inboxTrust(supervisor);
     this.#taken = new TakenFiles(supervisor, options);
@@ -70,7 +70,7 @@ export class Inboxes implements Disposable {
    */
   #sortLeft(): void {
     if (this.#left.size === 0) return;
-    const { layout, log } = this.#holder.context;
+    const { layout, log } = this.#supervisor.context;
     const noted = tryFs("see which files of the inbox were accepted", () => acceptedFiles(layout));
     if (!noted.ok) return this.#leave([...this.#left].join(", "), noted.error);
     // By their names, which are unlike any other: an inbox may be named by another path now.
@@ -94,7 +94,7 @@ export class Inboxes implements Disposable {
 
   /** Goes on with what is to be done; gives when to do so again in ms, null where nothing is about to come. */
   look(): number | null {
-    const { clock } = this.#holder.context;
+    const { clock } = this.#supervisor.context;
     const nowMs = clock.awakeMs();
     const inboxes = [...this.#inboxes.values()];
     const isDue = this.#taken.isAny || this.#isOwing || inboxes.some(({ dueAwakeMs }) => dueAwakeMs <= nowMs);
@@ -124,7 +124,7 @@ export class Inboxes implements Disposable {
 
   /** One inbox that cannot be written holds nothing else up. */
   #giveBack(path: string): void {
-    const { clock, log } = this.#holder.context;
+    const { clock, log } = this.#supervisor.context;
     const given = tryFs(`give ${path} back to its inbox`, () => putBack(path));
     if (!given.ok) {
       if (this.#kept.postpone(path, clock.awakeMs()) === 1)
@@ -139,19 +139,19 @@ export class Inboxes implements Disposable {
   *#goRound(): Steps<void> {
     this.#sortLeft();
     for (const path of this.#taken.owed) {
-      if (!this.#kept.isDue(path, this.#holder.context.clock.awakeMs())) continue;
+      if (!this.#kept.isDue(path, this.#supervisor.context.clock.awakeMs())) continue;
       this.#giveBack(path);
       yield;
     }
     for (const inbox of this.#inboxes.values()) {
       yield;
-      if (inbox.dueAwakeMs <= this.#holder.context.clock.awakeMs()) yield* this.#lookInto(inbox);
+      if (inbox.dueAwakeMs <= this.#supervisor.context.clock.awakeMs()) yield* this.#lookInto(inbox);
     }
     yield* this.#taken.read();
   }
 
   *#lookInto(inbox: Inbox): Steps<void> {
-    const { clock } = this.#holder.context;
+    const { clock } = this.#supervisor.context;
     const { directory, memory } = inbox;
     // What happens there from now on is for the next look.
     inbox.dueAwakeMs = clock.awakeMs() + LOOK_MS;
@@ -171,7 +171,7 @@ export class Inboxes implements Disposable {
 
   /** Takes a file, unless it has changed meanwhile. */
   #meet(directory: string, finding: InboxFinding): void {
-    const { log } = this.#holder.context;
+    const { log } = this.#supervisor.context;
     const { file, verdict, reason } = finding;
     const path = join(directory, file);
     if (verdict === "ignore") return log(`${path} is left alone: ${reason}`);
@@ -189,7 +189,7 @@ export class Inboxes implements Disposable {
 
   /** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */
   #leave(path: string, found: Problem): void {
-    if (found.code === "DISK_FULL") return this.#holder.enterDegraded(found);
+    if (found.code === "DISK_FULL") return this.#supervisor.committer.enterDegraded(found);
     this.#once.log(path, `${path} is left alone: ${found.message}`);
   }
 

@@ -25,7 +25,7 @@ type Batch = AcceptedBatch & { steps: Steps<void> | null };
 
 /** Takes accepted batches into `pending/` and into memory, a little each turn, in the order of `plan/intake-order.ts`. */
 export class Publisher {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   /** Those that are not in yet, by their names, the first one first; null for one that was not looked into. */
   readonly #batches = new Map<string, Batch | null>();
   /** What is taken in beside the first. */
@@ -41,13 +41,13 @@ export class Publisher {
   #isTold = true;
 
   constructor(supervisor: Supervisor) {
-    this.#holder = supervisor;
-    for (const [id, why] of supervisor.arrivals.unread) this.#putOff(id, why);
+    this.#supervisor = supervisor;
+    for (const [id, why] of supervisor.queue.arrivals.unread) this.#putOff(id, why);
   }
 
   /** Goes on; gives when to do so again in ms, or null where nothing is on its way that could be had. */
   runSlice(): number | null {
-    const { layout, clock } = this.#holder.context;
+    const { layout, clock } = this.#supervisor.context;
     const there = incomingBatches(layout);
     for (const name of this.#stuck.keys) if (!there.includes(name)) this.#release(this.#stuck, name);
     for (const name of there) {
@@ -59,7 +59,7 @@ export class Publisher {
 
   /** When what could not be taken in is tried again, in ms; null where there is nothing. */
   get retryInMs(): number | null {
-    const nowMs = this.#holder.context.clock.awakeMs();
+    const nowMs = this.#supervisor.context.clock.awakeMs();
     const waits = [this.#stuck.nextInMs(nowMs), this.#unread.nextInMs(nowMs)].filter((ms) => ms !== null);
     return waits.length === 0 ? null : Math.min(...waits);
   }
@@ -67,10 +67,13 @@ export class Publisher {
   /** What stands between two steps is in the object: it can be left after any of them. */
   *#takingIn(): Steps<void> {
     // Not on top of what the disk refused.
-    while (this.#holder.degraded === null && this.#batches.size > 0) {
+    while (this.#supervisor.committer.degraded === null && this.#batches.size > 0) {
       for (const [name, known] of this.#batches) {
         if (known !== null) continue;
-        this.#batches.set(name, { ...lookedInto(this.#holder, name, this.#batches.size > 1), steps: null });
+        this.#batches.set(name, {
+          ...lookedInto(this.#supervisor, name, this.#batches.size > 1),
+          steps: null,
+        });
         this.#isChanged = true;
         yield;
       }
@@ -78,17 +81,17 @@ export class Publisher {
       const [first] = batches;
       if (first === undefined) return;
       if (this.#isChanged && this.#beside === null) {
-        const { arrivals } = this.#holder;
+        const { arrivals } = this.#supervisor.queue;
         this.#beside = firstBeside(batches, (id) => arrivals.isAwaited(id));
         this.#isChanged = false;
       }
       this.#goOnWith(first);
       yield;
-      if (this.#beside === null || this.#holder.degraded !== null) continue;
+      if (this.#beside === null || this.#supervisor.committer.degraded !== null) continue;
       this.#goOnWith(this.#beside);
       yield;
     }
-    if (this.#holder.degraded === null) this.#takeAllUnread();
+    if (this.#supervisor.committer.degraded === null) this.#takeAllUnread();
     this.#tell();
   }
 
@@ -108,7 +111,8 @@ export class Publisher {
   }
 
   *#take({ name, members }: Batch): Steps<void> {
-    const { arrivals, context } = this.#holder;
+    const { context, queue } = this.#supervisor;
+    const { arrivals } = queue;
     const { layout, log } = context;
     const findings: QuarantineEntry[] = [];
     try {
@@ -119,7 +123,10 @@ export class Publisher {
       failpoint("incoming:published");
       for (const { path, what } of findings) log(`${path}: ${what}`);
       // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
-      tellQueued(this.#holder, members.ok ? yield* this.#load(name, members.value, refused === null) : []);
+      tellQueued(
+        this.#supervisor,
+        members.ok ? yield* this.#load(name, members.value, refused === null) : [],
+      );
       if (refused === null) this.#release(this.#stuck, name);
       else this.#postpone(name, refused);
     } finally {
@@ -131,27 +138,27 @@ export class Publisher {
 
   /** Reads what was published, and tells of it. */
   *#load(acceptance: string, members: readonly TaskId[], isPublished: boolean): Steps<TaskId[]> {
-    const supervisor = this.#holder;
+    const supervisor = this.#supervisor;
     const parts = new RecordParts();
     const taken: TaskId[] = [];
     for (const [index, ids] of [...partsOf(members, RECORDS_A_STEP)].entries()) {
       if (index > 0) yield;
       const tasks = ids.map((id) => this.#read(id, { parts, isPublished })).filter((task) => task !== null);
       for (const task of tasks) {
-        supervisor.upsert(task);
+        supervisor.queue.upsert(task);
         taken.push(task.metadata.id);
       }
-      supervisor.arrivals.came(acceptance, ids, tasks);
+      supervisor.queue.arrivals.came(acceptance, ids, tasks);
       // Lost in a power cut, they are told of at the next start.
-      supervisor.audit(tasks.map(queuedNote), { isSynced: false });
+      supervisor.committer.audit(tasks.map(queuedNote), { isSynced: false });
     }
     return taken;
   }
 
   /** The task of a record, where it is new and can be had; one that the system does not let go for now is tried again. */
   #read(id: TaskId, how: { readonly parts: RecordParts; readonly isPublished: boolean }): Task | null {
-    const { tasks } = this.#holder;
-    const loaded = tasks.has(id) ? ok(null) : load(this.#holder, { id, ...how });
+    const { tasks } = this.#supervisor.queue;
+    const loaded = tasks.has(id) ? ok(null) : load(this.#supervisor, { id, ...how });
     if (loaded.ok) {
       this.#release(this.#unread, id);
       return loaded.value;
@@ -161,35 +168,36 @@ export class Publisher {
   }
 
   #takeAllUnread(): void {
-    const { arrivals, context } = this.#holder;
+    const { context, queue } = this.#supervisor;
+    const { arrivals } = queue;
     const nowMs = context.clock.awakeMs();
     const due = this.#unread.keys.filter((id) => this.#unread.isDue(id, nowMs));
     this.#takeUnread(due.filter((id) => arrivals.unread.has(id)));
     const accepted = due.filter((id) => this.#unread.isDue(id, nowMs) && this.#unread.has(id));
     // Of more, the others are due still.
     const some = accepted.slice(0, RECORDS_A_STEP);
-    tellQueued(this.#holder, wholeOf(this.#load("", some, false)));
+    tellQueued(this.#supervisor, wholeOf(this.#load("", some, false)));
     arrivals.end("", some);
   }
 
   /** What was there when this holder began may be anything: in the wrong folder, older than the journal, of a job that runs. */
   #takeUnread(ids: readonly TaskId[]): void {
     if (ids.length === 0) return;
-    const { arrivals, tasks } = this.#holder;
-    takeUnread(this.#holder, new Set(ids));
+    const { arrivals, tasks } = this.#supervisor.queue;
+    takeUnread(this.#supervisor, new Set(ids));
     for (const id of ids) {
       const why = arrivals.unread.get(id);
       if (why === undefined) this.#release(this.#unread, id);
       else this.#putOff(id, why);
     }
     tellQueued(
-      this.#holder,
+      this.#supervisor,
       ids.filter((id) => tasks.get(id)?.status.state === "queued"),
     );
   }
 
   #putOff(id: TaskId, why: string): void {
-    const { clock, log } = this.#holder.context;
+    const { clock, log } = this.#supervisor.context;
     if (this.#unread.postpone(id, clock.awakeMs()) === 1)
       log(`${id}: ${why}; it is tried again now and then`);
     this.#told.set(id, why);
@@ -206,9 +214,9 @@ export class Publisher {
    * spoilt itself, or its place is.
    */
   #postpone(batch: string, refused: Problem): void {
-    const { clock, log } = this.#holder.context;
+    const { clock, log } = this.#supervisor.context;
     const times = this.#stuck.postpone(batch, clock.awakeMs());
-    if (times === 1) return this.#holder.enterDegraded(refused);
+    if (times === 1) return this.#supervisor.committer.enterDegraded(refused);
     if (times === 2) log(`${refused.message}; it is tried again now and then`);
     this.#told.set(batch, refused.message);
     this.#isTold = false;
@@ -218,7 +226,7 @@ export class Publisher {
   #tell(): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.#holder.publishStuck(this.#told);
+    this.#supervisor.committer.publishStuck(this.#told);
   }
 }
 

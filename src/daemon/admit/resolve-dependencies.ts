@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
-import type { Dependency, ParentReference } from "../../model/dependency.ts";
 import { type Problem, problem } from "../../model/errors.ts";
 import { makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
+import type { Dependency, ParentReference } from "../../model/spec.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { QueueView } from "./queue-view.ts";
 

@@ -26,7 +26,7 @@ const MAX_ENDS = 2;
 
 /** Files on their way from an inbox to the queue or back: read beside the loop, then accepted, refused, or owed to their inbox. */
 export class TakenFiles implements Disposable {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   readonly #onBehalf: OnBehalf;
   /** The paths of files that are to be given back. */
   readonly owed = new Set<string>();
@@ -39,7 +39,7 @@ export class TakenFiles implements Disposable {
   #reader: ReaderProcess | null = null;
 
   constructor(supervisor: Supervisor, onBehalf: OnBehalf) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
     this.#onBehalf = onBehalf;
   }
 
@@ -65,9 +65,9 @@ export class TakenFiles implements Disposable {
   /** Has some of the files read, and accepts what is staged of them. */
   *#readSome(): Steps<void> {
     const files = this.#nextFiles();
-    const { clock, layout, actor, limitBackend, self, environment } = this.#holder.context;
+    const { clock, layout, actor, limitBackend, self, environment } = this.#supervisor.context;
     const { userHome, defaults } = this.#onBehalf;
-    const { awaitingProbe: _set, ...machine } = this.#holder.machine;
+    const { awaitingProbe: _set, ...machine } = this.#supervisor.machine;
     const batch = newBatch();
     const order = {
       batch,
@@ -79,11 +79,11 @@ export class TakenFiles implements Disposable {
       ...(defaults !== undefined && { defaults }),
     };
     const begun = tryFs("read files of the inbox in a process of its own", () => {
-      return new ReaderProcess(order, { layout, clock, self, environment, nudge: this.#holder.nudge });
+      return new ReaderProcess(order, { layout, clock, self, environment, nudge: this.#supervisor.nudge });
     });
     if (!begun.ok) {
       for (const { path } of files) this.owed.add(path);
-      return this.#holder.enterDegraded(begun.error);
+      return this.#supervisor.committer.enterDegraded(begun.error);
     }
     const reader = (this.#reader = begun.value);
     while (!reader.isOver) yield "wait";
@@ -91,7 +91,7 @@ export class TakenFiles implements Disposable {
     const left = new Set(files);
     for (const told of reader.told) {
       if (told.type === "failed") {
-        this.#holder.enterDegraded(told.problem);
+        this.#supervisor.committer.enterDegraded(told.problem);
         for (const one of left) this.owed.add(one.path);
         return dropStaged(layout, batch);
       }
@@ -106,7 +106,7 @@ export class TakenFiles implements Disposable {
     if (!reader.told.some(({ type }) => type === "staged")) yield* this.#blame(reader, { files, left });
     this.#ready.unshift(...left);
     // Not on top of what the disk refused.
-    if (this.#holder.degraded !== null) yield "wait";
+    if (this.#supervisor.committer.degraded !== null) yield "wait";
   }
 
   /** One at which a reader was ended is read alone. */
@@ -118,7 +118,7 @@ export class TakenFiles implements Disposable {
 
   #commit(batch: string, files: readonly TakenFile[]): void {
     if (files.length === 0) return;
-    const { layout } = this.#holder.context;
+    const { layout } = this.#supervisor.context;
     const committed = tryFs("queue the tasks", () => {
       syncTaken(files.map(({ path }) => path));
       commitStaged(layout, batch);
@@ -130,7 +130,7 @@ export class TakenFiles implements Disposable {
         for (const { path } of files) this.owed.add(path);
         tryFs("drop what was staged", () => dropStaged(layout, batch));
       }
-      return this.#holder.enterDegraded(committed.error);
+      return this.#supervisor.committer.enterDegraded(committed.error);
     }
     for (const { path } of files) this.#ends.delete(path);
     // What was queued now may be what others wait for.
@@ -140,7 +140,7 @@ export class TakenFiles implements Disposable {
   /** Puts a file on its shelf, or has it tried again where that may help. */
   refuse(one: TakenFile, found: Problem): void {
     const { code, message, hint } = found;
-    const { log } = this.#holder.context;
+    const { log } = this.#supervisor.context;
     const path = join(one.directory, one.file);
     const isSecond = this.#second.delete(path);
     if (code === "INVALID_DEPENDENCY" && !isSecond) {
@@ -150,7 +150,7 @@ export class TakenFiles implements Disposable {
     }
     if (!isPermanent(found)) {
       this.owed.add(one.path);
-      return this.#holder.enterDegraded(found);
+      return this.#supervisor.committer.enterDegraded(found);
     }
     this.#ends.delete(one.path);
     const reason = `${message}\n${hint === undefined ? "" : `${hint}\n`}`;
@@ -168,7 +168,7 @@ export class TakenFiles implements Disposable {
     reader: ReaderProcess,
     { files, left }: { files: readonly TakenFile[]; left: Set<TakenFile> },
   ): Steps<void> {
-    const { clock, log } = this.#holder.context;
+    const { clock, log } = this.#supervisor.context;
     const end = `whoever read it ${reader.end}`;
     if (reader.told.length === 0) {
       log(`files of the inbox wait: ${end} before it began`);

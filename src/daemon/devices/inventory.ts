@@ -1,8 +1,6 @@
-import type { Clock } from "../../lib/clock.ts";
-import { timestamp } from "../../lib/clock.ts";
+import { type Clock, timestamp } from "../../lib/clock.ts";
 import { mayHaveDevices, type ProbeOptions, probeDevices } from "../../machine/probe.ts";
-import { type Device, type Inventory, noDevices } from "../../model/device.ts";
-import type { DeviceRules } from "../../model/device-rules.ts";
+import { type Device, type DeviceRules, type Inventory, noDevices } from "../../model/device.ts";
 import { writeInventory } from "../../store/inventory-file.ts";
 import type { Layout } from "../../store/layout.ts";
 

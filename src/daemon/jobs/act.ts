@@ -47,8 +47,8 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
         unreachable(action);
     }
   }
-  if (!supervisor.ensureWritable()) return;
-  supervisor.commit(changes);
+  if (!supervisor.committer.ensureWritable()) return;
+  supervisor.committer.commit(changes);
   startTasks(supervisor, claims);
 }
 

@@ -37,10 +37,11 @@ function adoptAll(supervisor: Supervisor, tasks: readonly Task[]): void {
 
 /** Tries again to take over what could not be looked at before. */
 export function adoptLeft(supervisor: Supervisor): void {
-  for (const id of supervisor.unadopted) {
-    const task = supervisor.tasks.get(id);
+  for (const id of supervisor.jobs.unadopted) {
+    const task = supervisor.queue.tasks.get(id);
     const attempt = task === undefined ? null : openAttempt(task);
-    if (task === undefined || attempt === null || supervisor.jobs.has(id)) supervisor.unadopted.delete(id);
+    if (task === undefined || attempt === null || supervisor.jobs.has(id))
+      supervisor.jobs.unadopted.delete(id);
     else adoptOne(supervisor, { task, attempt });
   }
 }
@@ -50,7 +51,7 @@ function adoptOne(supervisor: Supervisor, { task, attempt }: { task: Task; attem
   const wasBegun = isBegun(supervisor, { task, attempt });
   const job = adoptOrLeave(supervisor, { task, attempt });
   if (job === "left alone") return;
-  supervisor.unadopted.delete(id);
+  supervisor.jobs.unadopted.delete(id);
   if (job === null) {
     dropLimits(supervisor.context.layout.attempt(id, attempt.number));
     releaseUnstarted(supervisor, { task, wasBegun });
@@ -73,11 +74,11 @@ function adoptOrLeave(
     const isOfAll = errno === "ENOSPC" || !statSync(layout.runs, { throwIfNoEntry: false })?.isDirectory();
     if (errno === null || isOfAll) throw error;
     const { id } = task.metadata;
-    if (!supervisor.unadopted.has(id))
+    if (!supervisor.jobs.unadopted.has(id))
       log(
         `${id}: left alone, and looked at again until that works: ${problemFromErrno(errno, "look at its run", error).message}`,
       );
-    supervisor.unadopted.add(id);
+    supervisor.jobs.unadopted.add(id);
     return "left alone";
   }
 }
@@ -168,10 +169,10 @@ function releaseUnstarted(
   const after = wasBegun
     ? requeueCutShort(task, clock.now())
     : requeueUnstarted(task, failure, { nowMs: clock.now(), waitMs: 0 });
-  supervisor.commit([{ before: task, after, actor }]);
+  supervisor.committer.commit([{ before: task, after, actor }]);
   failpoint("adopt:released");
   if (after.status.state === "queued")
-    supervisor.requeued.push({ id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
+    supervisor.jobs.requeued.push({ id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
   log(`${id}: ${wasBegun ? cutShortSentence(after) : "had not started, queued again"}`);
 }
 

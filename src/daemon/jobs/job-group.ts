@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../lib/errno.ts";
 import { jobGroupBase } from "../../machine/limit-backend.ts";
-import { containerOf } from "../../model/kind.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 
 /** Homes share a machine: each knows its own groups by the beginning of their names. */
 export function groupPrefix({ home }: Layout): string {
@@ -23,7 +23,7 @@ export function groupName(layout: Layout, token: string): string {
  */
 export function jobGroup({ context }: Supervisor, task: Task): string | null {
   const attempt = openAttempt(task);
-  if (attempt === null || containerOf(task.spec.kind) !== null) return null;
+  if (attempt === null || !runnerOf(task.spec.kind).hasOwnGroup) return null;
   const base = jobGroupBase(context.limitBackend());
   return base === null ? null : join(base, groupName(context.layout, attempt.token));
 }

@@ -5,22 +5,12 @@ import { textOf } from "../../lib/file-text.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { keyedCount } from "../../machine/cgroup-texts.ts";
 import { missesKillsBelow } from "../../machine/cgroup-v1.ts";
-import {
-  countsOf,
-  engineGroupFor,
-  groupFor,
-  makeGroup,
-  memoryEnd,
-  removeGroup,
-  sweepGroups,
-} from "../../machine/group.ts";
-import type { LimitBackend } from "../../machine/limit-backend.ts";
-import { needsGroup, unenforceable } from "../../machine/limits.ts";
-import { END_FILE, isScoped, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../../machine/prefix.ts";
+import { countsOf, makeGroup, memoryEnd, removeGroup, sweepGroups } from "../../machine/group.ts";
+import { unenforceable } from "../../machine/limits.ts";
+import { END_FILE, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../../machine/prefix.ts";
 import { parseJson } from "../../model/check.ts";
 import { type ControlGroup, type LimitsNote, limitsNote } from "../../model/control-group.ts";
 import type { Ending } from "../../model/evidence.ts";
-import { containerOf } from "../../model/kind.ts";
 import type { Limits } from "../../model/limits.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { NotStarted } from "../../run/launch.ts";
@@ -28,6 +18,7 @@ import { inDamagedFolder } from "../../run/records.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Job } from "./job.ts";
 import { groupName, groupPrefix, jobGroup, makeJobGroup } from "./job-group.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 
 /** In an attempt's directory. */
 const NOTE_FILE = "limits.json";
@@ -56,7 +47,7 @@ export function prepareLimits(supervisor: Supervisor, limiting: Limiting): Resul
   const { task, directory, environment } = limiting;
   const { limits, attempt } = { limits: task.spec.limits, attempt: openAttempt(task) };
   if (attempt === null) throw new Error(`${task.metadata.id} has no open attempt`);
-  const isContainer = containerOf(task.spec.kind) !== null;
+  const runner = runnerOf(task.spec.kind);
   const ownGroup = (): string | null => makeJobGroup(supervisor, task);
   if (limits === undefined) return ok({ prefix: [], parentGroup: null, group: ownGroup() });
   const { layout, log } = supervisor.context;
@@ -66,7 +57,7 @@ export function prepareLimits(supervisor: Supervisor, limiting: Limiting): Resul
   if (unenforced.length > 0 && !bestEffort)
     return err({ code: "INVALID_SPEC", error: `${cannot(unenforced)} on this machine` });
   const name = groupName(layout, attempt.token);
-  const place = groupPlacementOf(task, { backend, name, limits });
+  const place = runner.placeGroup(limits, { backend, name });
   const { group, parentGroup } = place;
   const note: LimitsNote = { group, isScoped: place.isScoped, bestEffort, unenforced };
   writeNote(directory, note);
@@ -78,40 +69,13 @@ export function prepareLimits(supervisor: Supervisor, limiting: Limiting): Resul
   if (made.value.unenforced.length > 0)
     log(`${task.metadata.id}: runs without ${made.value.unenforced.join(", ")}, as bestEffort allows`);
   const groups = made.value.group?.directories ?? [];
-  if (isContainer)
+  if (!runner.hasOwnGroup)
     return ok({ prefix: [], parentGroup: made.value.group === null ? null : parentGroup, group: null });
   return ok({
     prefix: limitPrefix({ limits, token: attempt.token, directory, groups, environment }, backend),
     parentGroup,
     group: made.value.group === null ? ownGroup() : null,
   });
-}
-
-interface GroupPlace {
-  readonly group: ControlGroup | null;
-  readonly parentGroup: string | null;
-  readonly isScoped: boolean;
-  /** The limits that our group holds; an engine sees to the others. */
-  readonly ours: Limits;
-}
-
-/** Where the group of a job is to be made. Of a container's, memory alone is held by ours: it tells who ran out of it. */
-function groupPlacementOf(
-  { spec }: Task,
-  { backend, name, limits }: { backend: LimitBackend; name: string; limits: Limits },
-): GroupPlace {
-  if (containerOf(spec.kind) === null) {
-    const group = needsGroup(limits, backend.controllers) ? groupFor(backend, name) : null;
-    return { group, parentGroup: null, isScoped: isScoped(limits, backend), ours: limits };
-  }
-  const { memoryBytes } = limits;
-  const found = memoryBytes === undefined ? null : engineGroupFor(backend, name);
-  return {
-    group: found?.group ?? null,
-    parentGroup: found?.parent ?? null,
-    isScoped: false,
-    ours: memoryBytes === undefined ? {} : { memoryBytes },
-  };
 }
 
 /** Makes a group; gives the note as it is then. */
@@ -159,10 +123,9 @@ export function adoptedLimits(
   const { limits } = task.spec;
   if (limits === undefined || noted.limits !== null) return noted;
   const { context } = supervisor;
-  const { group } = groupPlacementOf(task, {
+  const { group } = runnerOf(task.spec.kind).placeGroup(limits, {
     backend: context.limitBackend(),
     name: groupName(context.layout, token),
-    limits,
   });
   const note = { group, isScoped: false, bestEffort: limits.bestEffort === true, unenforced: [] };
   return { limits: note, groups: group?.directories ?? [] };
@@ -281,7 +244,9 @@ export function dropLimits(directory: string): void {
 /** Removes the groups of this home that no open attempt has: those of attempts whose directory is gone. */
 export function sweepLimits(supervisor: Supervisor): void {
   const { layout, limitBackend, log } = supervisor.context;
-  const kept = new Set(supervisor.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")));
+  const kept = new Set(
+    supervisor.queue.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")),
+  );
   for (const path of sweepGroups(limitBackend(), { prefix: groupPrefix(layout), kept }))
     log(`${path}: was left over, removed`);
 }

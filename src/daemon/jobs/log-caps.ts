@@ -22,19 +22,19 @@ interface Look {
  * that is on record.
  */
 export class LogCaps {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   readonly #looks = new WeakMap<Job, Look>();
 
   constructor(supervisor: Supervisor) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
   }
 
   /** Cuts what is over its cap; gives in ms when a log that grows fast is to be looked at again, else null. */
   look(): number | null {
-    const nowMs = this.#holder.context.clock.awakeMs();
+    const nowMs = this.#supervisor.context.clock.awakeMs();
     let inMs: number | null = null;
-    for (const job of this.#holder.jobs.values()) {
-      const logs = this.#holder.tasks.get(job.id)?.spec.logs;
+    for (const job of this.#supervisor.jobs.values()) {
+      const logs = this.#supervisor.queue.tasks.get(job.id)?.spec.logs;
       if (logs === undefined || job.end !== null) continue;
       const earlier = this.#looks.get(job) ?? firstLook(job);
       const look = nowMs < earlier.nextMs ? earlier : lookAt(job, { logs, earlier, nowMs });

@@ -1,21 +1,19 @@
-import { statSync } from "node:fs";
-import { type Ending, endingFromShell } from "../../model/evidence.ts";
-import { openAttempt, type Task } from "../../model/task.ts";
-import { readEnding } from "../../run/ending.ts";
+import { openAttempt } from "../../model/task.ts";
 import { NEVER_BEGAN } from "../../run/launch.ts";
-import { inDamagedFolder } from "../../run/records.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { type Job, readMain } from "./job.ts";
-import { observeContainer } from "./runners/container.ts";
+import type { TaskJob } from "./runners/runner.ts";
+import { runnerOf } from "./runners/runner-of.ts";
+import { observeSubprocess } from "./runners/subprocess.ts";
 
 /** A machine that shuts down, or a service manager, tells the jobs and the supervisor to end within this time. */
 const STOP_SPREAD_MS = 1_000;
 
 /** The jobs whose tasks are still there, each with what is known of its end. */
-export function observeEnds(supervisor: Supervisor): { task: Task; job: Job }[] {
-  supervisor.leaders.look();
+export function observeEnds(supervisor: Supervisor): TaskJob[] {
+  supervisor.jobs.leaders.look();
   return [...supervisor.jobs.values()].flatMap((job) => {
-    const task = supervisor.tasks.get(job.id);
+    const task = supervisor.queue.tasks.get(job.id);
     if (task === undefined) {
       supervisor.jobs.delete(job.id);
       return [];
@@ -25,39 +23,19 @@ export function observeEnds(supervisor: Supervisor): { task: Task; job: Job }[] 
   });
 }
 
-function observeEnd(supervisor: Supervisor, { task, job }: { task: Task; job: Job }): void {
+function observeEnd(supervisor: Supervisor, { task, job }: TaskJob): void {
   if (job.end !== null) return;
   if (!isOver(supervisor, job)) return;
-  const { kind } = task.spec;
   readMain(job);
-  if (kind.type === "container" && !hasNeverBegun(job)) {
-    observeContainer(supervisor, { task, kind, job });
-    return;
-  }
-  job.end = readEnding(job, kind) ?? {
-    ending: unrecorded(job),
-    endedAtMs: supervisor.context.clock.now(),
-  };
+  // Whatever the kind, a recording parent that ran nothing tells of itself alone.
+  if (hasNeverBegun(job)) observeSubprocess(supervisor, { task, job });
+  else runnerOf(task.spec.kind).observe(supervisor, { task, job });
 }
 
-function isOver({ leaders }: Supervisor, { isChild, parentEnd, runner, leader }: Job): boolean {
+function isOver({ jobs: { leaders } }: Supervisor, { isChild, parentEnd, runner, leader }: Job): boolean {
   if (isChild) return parentEnd !== undefined;
   const last = runner ?? leader;
   return last === null || !leaders.isAlive(last);
-}
-
-/** What is known of an end that the recording parent could not write down, as where the job removed its folder for good. */
-function unrecorded({ parentEnd, main, directory }: Job): Ending {
-  const { exitCode = null, signal = null } = parentEnd ?? {};
-  // A shell that failed before it began anything did so with another code than 0, without a trace of the job, and in a folder that is
-  // as it was made.
-  if (exitCode !== null && (exitCode === 0 || main !== undefined || !isFolder(directory)))
-    return endingFromShell(exitCode, false, false);
-  return { type: "lost", signal, note: "the process is gone and left no result" };
-}
-
-function isFolder(path: string): boolean {
-  return inDamagedFolder(() => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true, false);
 }
 
 /** The recording parent runs nothing where it cannot note the start, as on a full disk; a job that is on record did begin. */
@@ -75,7 +53,7 @@ export function wasStopping({ leaving, context }: Supervisor, { end }: Job): boo
 }
 
 /** True while it is not known yet whether the supervisor is told to end, too; see `wasStopping`. */
-export function isUndecided(supervisor: Supervisor, { task, job }: { task: Task; job: Job }): boolean {
+export function isUndecided(supervisor: Supervisor, { task, job }: TaskJob): boolean {
   const { end } = job;
   const isSuccess = end?.ending.type === "exited" && end.ending.exitCode === 0;
   if (!isSuccess || !end.ending.sawTerm || openAttempt(task)?.stop !== undefined) return false;

@@ -1,19 +1,17 @@
 import { timestamp } from "../../lib/clock.ts";
-import { ownUserId } from "../../lib/host.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Steps } from "../../lib/steps.ts";
 import { type Problem, problem } from "../../model/errors.ts";
-import { containerOf, type Kind } from "../../model/kind.ts";
 import { paused, resumed } from "../../model/lifecycle.ts";
 import type { Answer } from "../../model/request.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { shortOfRoom } from "../../plan/place.ts";
-import { findEngine } from "../../run/container.ts";
 import { signalTrees } from "../../run/tree.ts";
 import type { Change } from "../../store/writer.ts";
 import { eachTarget, type RequestedOperation } from "../requests/each-target.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { readMain } from "./job.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 
 /** Looks at a job that forks while it is being stopped: each finds those who came since. */
 const STOP_LOOKS = 3;
@@ -29,7 +27,7 @@ export function* pauseSteps(
     return change.ok ? ok({ change: change.value, done: change.value.event ?? "" }) : change;
   });
   const done = new Set(answers.filter((answer) => answer.problem === undefined).map(({ id }) => id));
-  for (const task of supervisor.active) if (done.has(task.metadata.id)) obeyPause(supervisor, task);
+  for (const task of supervisor.queue.active) if (done.has(task.metadata.id)) obeyPause(supervisor, task);
   return answers;
 }
 
@@ -49,21 +47,13 @@ export function pauseChange(
     return refused(`it is ${task.status.state}`, "a running task (`stint hold` is for queued ones)");
   if (open.stop !== undefined) return refused("it is being stopped", "one that goes on");
   if (open.paused !== undefined) return refused("it is paused already", "one that goes on");
-  if (isOfOthers(supervisor, task.spec.kind))
-    return refused("its processes belong to docker", "those of this user (`docker pause` by hand)");
+  const refusal = runnerOf(task.spec.kind).pauseRefusal(supervisor, task.spec.kind);
+  if (refusal !== null) return refused(refusal.is, refusal.wanted);
   const { clock } = supervisor.context;
   const releases = operation.verb === "pause" && operation.releases === true;
   const at = { at: timestamp(clock.now()), awakeMs: clock.awakeMs(), actor };
   const after = paused(task, { ...at, ...(releases && { releases }) });
   return ok({ before: task, after, actor, event: "paused" });
-}
-
-/** Those of docker are the superuser's, who alone may stop them. */
-function isOfOthers({ context }: Supervisor, kind: Kind): boolean {
-  const container = containerOf(kind);
-  if (container === null || ownUserId() === 0) return false;
-  const engine = findEngine(container.engine, context.environment);
-  return engine.ok && engine.value.name === "docker";
 }
 
 /** The change that notes that a job is to go on; `obeyPause` follows. */
@@ -79,7 +69,7 @@ export function resumeChange(
     return refused(
       `${open === null ? `it is ${task.status.state}` : "it is not paused"}, wanted a paused task`,
     );
-  const short = shortOfRoom(task, supervisor.active, supervisor.machine);
+  const short = shortOfRoom(task, supervisor.queue.active, supervisor.machine);
   if (short !== null)
     return refused(
       `it gave its room to others, and ${short}`,
@@ -99,9 +89,10 @@ function obeyPause(supervisor: Supervisor, task: Task): void {
   readMain(job);
   const { token, devices = [], paused: pause } = open;
   if (pause?.releases === true) supervisor.devices?.release(token, devices);
-  else supervisor.devices?.adopt(supervisor.active);
-  if (pause === undefined) signalTrees([job], "SIGCONT", supervisor.processes);
-  else for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", supervisor.processes);
+  else supervisor.devices?.adopt(supervisor.queue.active);
+  if (pause === undefined) signalTrees([job], "SIGCONT", supervisor.jobs.processes);
+  else
+    for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", supervisor.jobs.processes);
 }
 
 /** A crash may have come between a record and its signals. */

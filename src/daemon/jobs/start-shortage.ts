@@ -26,7 +26,7 @@ export interface StartShortage {
 
 /** How many of so many tasks may be started now. Files are counted before they run out: the supervisor needs some itself. */
 export function roomForStarts(supervisor: Supervisor, wanted: number): number {
-  const { shortage } = supervisor;
+  const { shortage } = supervisor.starts;
   if (wanted === 0) return 0;
   const most = Math.min(wanted, shortage?.most ?? wanted);
   const { count, refused } = spareFiles(OWN_FILES + FILES_PER_START * most);
@@ -43,25 +43,25 @@ export function roomForStarts(supervisor: Supervisor, wanted: number): number {
 
 /** Starts nothing for a time that grows with each refusal, and says so. */
 export function delayStarts(supervisor: Supervisor, message: string): void {
-  const { shortage } = supervisor;
+  const { shortage } = supervisor.starts;
   const { clock, log } = supervisor.context;
   const waitMs = shortage === null ? FIRST_WAIT_MS : Math.min(MAX_WAIT_MS, 2 * shortage.waitMs);
   if (shortage?.message !== message)
     log(`${message}; starts are held back, and tried again after ${formatDuration(waitMs)} and more`);
-  supervisor.shortage = { message, waitMs, most: 1 };
-  supervisor.dispatchPausedUntilMs = Math.max(supervisor.dispatchPausedUntilMs, clock.awakeMs() + waitMs);
-  supervisor.publishStatus();
+  supervisor.starts.shortage = { message, waitMs, most: 1 };
+  supervisor.starts.pausedUntilMs = Math.max(supervisor.starts.pausedUntilMs, clock.awakeMs() + waitMs);
+  supervisor.committer.publishShortage(message);
 }
 
 /** So many were started, and none refused. */
 export function easeStarts(supervisor: Supervisor, count: number): void {
-  const { shortage } = supervisor;
+  const { shortage } = supervisor.starts;
   if (shortage === null || count === 0) return;
   if (shortage.most < ENOUGH_STARTS) {
-    supervisor.shortage = { ...shortage, waitMs: FIRST_WAIT_MS, most: 2 * shortage.most };
+    supervisor.starts.shortage = { ...shortage, waitMs: FIRST_WAIT_MS, most: 2 * shortage.most };
     return;
   }
-  supervisor.shortage = null;
-  supervisor.publishStatus();
+  supervisor.starts.shortage = null;
+  supervisor.committer.publishShortage(null);
   supervisor.context.log("the system lets jobs be started again, going on");
 }

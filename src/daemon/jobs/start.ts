@@ -6,11 +6,10 @@ import { uuid } from "../../lib/random.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { distrust } from "../../lib/trusted-folder.ts";
 import type { TaskId } from "../../model/identity.ts";
-import { containerOf, type EnvironmentSource } from "../../model/kind.ts";
+import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Placement } from "../../plan/place.ts";
-import type { ContainerOrder } from "../../run/container.ts";
 import { deviceVariables, directoriesFor, jobEnvironment, runnerVariables } from "../../run/environment.ts";
 import { type Launched, launch, type NotStarted } from "../../run/launch.ts";
 import { refuseMissing } from "../../run/missing.ts";
@@ -22,7 +21,7 @@ import { refreshFromDisk } from "../state/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
-import { containerLabelsOf, rememberEngine } from "./runners/container.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor, keepSecretsOf } from "./secrets.ts";
 import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
 
@@ -34,7 +33,7 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
   if (placements.length === 0) return;
   // No fault of the jobs: they would be tried in vain one after the other.
   const disk = tryFs("make the folders of jobs", () => requireRoomForJobs(layout));
-  if (!disk.ok) return supervisor.enterDegraded(disk.error);
+  if (!disk.ok) return supervisor.committer.enterDegraded(disk.error);
   const room = roomForStarts(supervisor, placements.length);
   const changes = placements.slice(0, room).flatMap((placement) => {
     const { task: known, resources, devices } = placement;
@@ -58,16 +57,16 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
     return [{ before, after: claimed(before, claim), actor }];
   });
   let refused: NotStarted | null = null;
-  for (const [index, written] of supervisor.commit(changes).entries()) {
-    if (written.ok) refused = startJob(supervisor, { task: written.value, refused }) ?? refused;
-    else giveBack(supervisor, changes[index]?.after);
+  for (const { change, result } of supervisor.committer.commit(changes)) {
+    if (result.ok) refused = startJob(supervisor, { task: result.value, refused }) ?? refused;
+    else giveBack(supervisor, change.after);
   }
   if (refused === null) easeStarts(supervisor, changes.length);
   else delayStarts(supervisor, refused.error);
 }
 
-function giveBack(supervisor: Supervisor, task: Task | undefined): void {
-  const attempt = task === undefined ? null : openAttempt(task);
+function giveBack(supervisor: Supervisor, task: Task): void {
+  const attempt = openAttempt(task);
   if (attempt !== null) supervisor.devices?.release(attempt.token, attempt.devices ?? []);
 }
 
@@ -115,7 +114,7 @@ function startJob(
   }
   const { process: leader } = launched.value;
   supervisor.jobs.set(id, { ...job, leader, end: null });
-  supervisor.processes.addLeader(leader, attempt.token);
+  supervisor.jobs.processes.addLeader(leader, attempt.token);
   log(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
   hearOfTheEnd(supervisor, task, launched.value);
   return null;
@@ -197,7 +196,8 @@ function launchIn(
   }
   keepSecretsOf(layout, task, secrets);
   const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
-  const runner = runnerVariables(task, directoriesFor(kind, onMachine));
+  const runner = runnerOf(kind);
+  const variables = runnerVariables(task, directoriesFor(kind, onMachine));
   const devices = visibleDevices(supervisor, openAttempt(task)?.devices);
   const sources = readSources(kind.envFrom ?? [], captured);
   if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
@@ -206,13 +206,13 @@ function launchIn(
     captured,
     sources: sources.value,
     task: kind.env,
-    runner: { ...runner, ...devices },
-    isInImage: containerOf(kind) !== null,
+    runner: { ...variables, ...devices },
+    isInImage: runner.isInImage,
   });
   const limited = prepareLimits(supervisor, { task, directory, environment });
   if (!limited.ok) return limited;
   const { prefix, parentGroup, group } = limited.value;
-  const container = containerOrder(supervisor, { task, directory, parentGroup });
+  const container = runner.launchOrder(supervisor, { task, directory, parentGroup });
   const token = openAttempt(task)?.token ?? "";
   const order = { directory, kind, environment, prefix, token, group, self, container };
   return launch({ ...order, separateLogs: logs.separate });
@@ -223,29 +223,6 @@ function refusedSources(sources: readonly EnvironmentSource[], error: string): N
   return gone !== undefined && "file" in gone
     ? refuseMissing(gone.file, error)
     : { code: "INVALID_SPEC", error };
-}
-
-/** What the making of a container takes beside; undefined for a process of this machine. */
-function containerOrder(
-  supervisor: Supervisor,
-  { task, directory, parentGroup }: { task: Task; directory: string; parentGroup: string | null },
-): ContainerOrder | undefined {
-  const { kind, limits, stopGraceMs } = task.spec;
-  const attempt = openAttempt(task);
-  if (kind.type !== "container" || attempt === null) return undefined;
-  rememberEngine(supervisor, kind);
-  return {
-    kind,
-    directory,
-    checkpoint: supervisor.context.layout.checkpoint(task.metadata.id),
-    token: attempt.token,
-    labels: containerLabelsOf(supervisor, task),
-    devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],
-    limits,
-    graceMs: stopGraceMs,
-    parentGroup,
-    ownEnvironment: supervisor.context.environment,
-  };
 }
 
 /** What lets a job see its devices alone. On a machine without any, nothing is said of them. */

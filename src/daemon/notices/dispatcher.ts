@@ -5,7 +5,7 @@ import type { Notice } from "../../model/notice.ts";
 import { killHook } from "../../run/hook.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { dropNotice, giveUpNotice, noteTry, readNotice, readNotices } from "../../store/notices.ts";
-import type { SupervisorContext } from "../supervisor.ts";
+import type { SupervisorContext } from "../context.ts";
 import { deliver } from "./deliver.ts";
 import { failedTry, type Outcome } from "./outcome.ts";
 

@@ -45,7 +45,7 @@ const MAX_MEASURED = 5_000;
 export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
   const { layout, clock, onProgress = () => {} } = supervisor.context;
   const nowMs = clock.now();
-  const [unread] = supervisor.arrivals.unread.values();
+  const [unread] = supervisor.queue.arrivals.unread.values();
   // It may need any of what would be removed: its environment, its parents.
   if (unread !== undefined && !dryRun) return [refusal(unread)];
   const ended: Ended[] = [];
@@ -84,7 +84,7 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
   const isAnyOld = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
   for (const ids of isAnyOld ? runsIn(layout) : []) {
     for (const id of ids) {
-      const isTasks = environments.has(id) || supervisor.tasks.has(id) || isOnRecord(layout, id);
+      const isTasks = environments.has(id) || supervisor.queue.tasks.has(id) || isOnRecord(layout, id);
       const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
       if (answer !== null) answers.push(answer);
       yield;
@@ -111,7 +111,7 @@ function* finish(
   const used = new Set<string>();
   // Before and after the listing: what ends meanwhile may be missing there, and what comes meanwhile here.
   const takeLiving = (): void => {
-    for (const { metadata } of supervisor.tasks.values()) {
+    for (const { metadata } of supervisor.queue.tasks.values()) {
       spans.add(spanOf(metadata.id));
       used.add(metadata.id);
       if (metadata.environment !== undefined) used.add(metadata.environment);
@@ -174,15 +174,16 @@ function toEnded(
 
 /** What unended tasks need of ended ones: their parents, for how these ended decides; and the rest of their sweep or batch. */
 function needsOf(supervisor: Supervisor): (task: Outline) => boolean {
-  let [known, isNeeded] = [supervisor.revision, needOf(supervisor)];
+  let [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
   return (task) => {
-    if (supervisor.revision !== known) [known, isNeeded] = [supervisor.revision, needOf(supervisor)];
+    if (supervisor.queue.revision !== known)
+      [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
     return isNeeded(task);
   };
 }
 
 function needOf(supervisor: Supervisor): (task: Outline) => boolean {
-  const unfinished = [...supervisor.tasks.values()];
+  const unfinished = [...supervisor.queue.tasks.values()];
   const parents = new Set(unfinished.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task)));
   const groups = new Set(unfinished.map(({ metadata }) => metadata.group?.id));
   const batches = new Set(unfinished.map(({ metadata }) => metadata.batch));
@@ -280,5 +281,5 @@ function noteCleaning(supervisor: Supervisor, { tasks, parts }: Outdated<Ended>,
       ),
     ),
   ];
-  supervisor.audit(details.map((detail) => ({ event: "cleanup", actor, detail })));
+  supervisor.committer.audit(details.map((detail) => ({ event: "cleanup", actor, detail })));
 }

@@ -3,7 +3,7 @@ import { timestamp } from "../../lib/clock.ts";
 import { runSlice, type Steps } from "../../lib/steps.ts";
 import type { Answer } from "../../model/request.ts";
 import type { RetentionRules } from "../../model/retention.ts";
-import { noteCleaned, readCleaned } from "../../store/cleaned-file.ts";
+import { noteCleaned, readCleaned } from "../../store/retention.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 
@@ -15,23 +15,23 @@ const RETRY_MS = 3_600_000;
 
 /** Keeps to the rules of retention once a day, by the wall clock: a machine that was off or asleep catches up. */
 export class DailyCleanup {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   readonly #rules: RetentionRules;
   #running: Steps<Answer[]> | null = null;
   #lastMs: number | null;
   #notBeforeAwakeMs = 0;
 
   constructor(supervisor: Supervisor, rules: RetentionRules) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
     this.#rules = rules;
     this.#lastMs = readCleaned(supervisor.context.layout);
   }
 
   /** Does a little of what is to be done; gives when to go on in ms, or null where nothing is due. */
   step(): number | null {
-    const { clock } = this.#holder.context;
+    const { clock } = this.#supervisor.context;
     if (this.#running === null && !this.#isDue()) return null;
-    this.#running ??= cleanupSteps(this.#holder, { rules: this.#rules, dryRun: false, actor: "stint" });
+    this.#running ??= cleanupSteps(this.#supervisor, { rules: this.#rules, dryRun: false, actor: "stint" });
     // Where the disk refuses a step, it begins anew later.
     this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
     const running = this.#running;
@@ -47,15 +47,15 @@ export class DailyCleanup {
 
   /** A clock that was set back does not put it off. */
   #isDue(): boolean {
-    const { arrivals, context } = this.#holder;
+    const { queue, context } = this.#supervisor;
     const { clock } = context;
-    if (clock.awakeMs() < this.#notBeforeAwakeMs || arrivals.unread.size > 0) return false;
+    if (clock.awakeMs() < this.#notBeforeAwakeMs || queue.arrivals.unread.size > 0) return false;
     const nowMs = clock.now();
     return this.#lastMs === null || nowMs - this.#lastMs >= DAY_MS || nowMs < this.#lastMs;
   }
 
   #finish(answers: readonly Answer[]): void {
-    const { layout, clock, log } = this.#holder.context;
+    const { layout, clock, log } = this.#supervisor.context;
     this.#lastMs = clock.now();
     this.#notBeforeAwakeMs = 0;
     for (const { problem } of answers) if (problem !== undefined) log(problem.message);

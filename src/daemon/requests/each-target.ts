@@ -2,9 +2,10 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { partsOf, type Steps } from "../../lib/steps.ts";
 import { type ErrorCode, type Problem, problem } from "../../model/errors.ts";
 import type { Answer, Request, Target } from "../../model/request.ts";
+import { directoryOf } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { readTask } from "../../store/reader.ts";
-import type { Change } from "../../store/writer.ts";
+import type { Change, CommitFault } from "../../store/writer.ts";
 import { refreshFromDisk } from "../state/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 
@@ -27,13 +28,13 @@ export function* eachTarget(
   const targets = "targets" in wish.operation ? wish.operation.targets : [];
   for (const some of partsOf(targets, TARGETS_A_STEP)) {
     // What has its turn to be taken in is known in a moment.
-    while (some.some(({ id }) => supervisor.arrivals.isAwaited(id))) yield "wait";
+    while (some.some(({ id }) => supervisor.queue.arrivals.isAwaited(id))) yield "wait";
     let made = changeSome(supervisor, some, { wish, toStep });
-    if (supervisor.degraded === null) yield;
+    if (supervisor.committer.degraded === null) yield;
     else {
       // What the disk refuses now it refuses for all of them; whoever can wait for it goes on where it works again.
       yield "wait";
-      const isAgain = supervisor.degraded === null;
+      const isAgain = supervisor.committer.degraded === null;
       if (isAgain)
         made = redone(made, changeSome(supervisor, some.filter(isRefused(made)), { wish, toStep }));
     }
@@ -69,14 +70,21 @@ function changeSome(
     return { target, before, step: task.ok ? toStep(task.value) : task };
   });
   const changes = steps.flatMap(({ step: planned }) => (planned?.ok ? [planned.value.change] : []));
-  const written = supervisor.commit(changes);
+  const results = new Map(supervisor.committer.commit(changes).map(({ change, result }) => [change, result]));
   return steps.map(({ target: { id }, before, step: planned }) => {
     if (planned === undefined) return { id, done: before };
     if (!planned.ok) return { id, problem: { ...planned.error } };
-    const result = written[changes.indexOf(planned.value.change)];
-    if (result?.ok === false) return { id, problem: { ...result.error } };
+    const result = results.get(planned.value.change);
+    if (result?.ok === false) return { id, problem: { ...problemOf(result.error, planned.value.change) } };
     return { id, done: planned.value.done };
   });
+}
+
+function problemOf(fault: CommitFault, { before }: Change): Problem {
+  if (fault.type === "refused") return fault.problem;
+  const { metadata, status } = before;
+  const message = `Cannot change task "${metadata.id}": its record is no longer in ${directoryOf(status.state)}/`;
+  return problem("NOT_FOUND", message, "the file was moved or removed by hand");
 }
 
 /**
@@ -84,12 +92,12 @@ function changeSome(
  * do, or to refuse.
  */
 function doneBefore(
-  { tasks, context }: Supervisor,
+  { queue, context }: Supervisor,
   { id, uid, epoch }: Target,
   { operation: { verb }, at }: RequestedOperation,
 ): string | null {
   if (verb !== "cancel" && verb !== "retry") return null;
-  const known = tasks.get(id);
+  const known = queue.tasks.get(id);
   const read = known === undefined ? readTask(context.layout, id) : ok(known);
   if (!read.ok || read.value.metadata.uid !== uid) return null;
   const { metadata, status } = read.value;
@@ -100,9 +108,9 @@ function doneBefore(
 
 /** The task as it is, if it is the one that was meant. */
 function targetTask(supervisor: Supervisor, target: Target): Result<Task, Problem> {
-  const known = supervisor.tasks.get(target.id);
+  const known = supervisor.queue.tasks.get(target.id);
   const current = known?.status.state === "queued" ? refreshFromDisk(supervisor, known) : known;
-  if (current === null) return err(supervisor.tasks.has(target.id) ? unreadable(target) : gone(target));
+  if (current === null) return err(supervisor.queue.tasks.has(target.id) ? unreadable(target) : gone(target));
   const read = current === undefined ? readTask(supervisor.context.layout, target.id) : ok(current);
   if (!read.ok) return err(gone(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;

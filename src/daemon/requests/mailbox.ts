@@ -24,17 +24,17 @@ interface Begun {
 
 /** What other processes ask of the holder, carried out in slices that take turns. */
 export class Mailbox {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   /** By their names, whoever has its turn first. */
   readonly #begun = new Map<string, Begun>();
 
   constructor(supervisor: Supervisor) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
   }
 
   /** Goes on; gives when to do so again in ms, or null where nothing is asked. Throws what the disk refuses. */
   runSlice(): number | null {
-    const { layout, clock } = this.#holder.context;
+    const { layout, clock } = this.#supervisor.context;
     const names = requestNames(layout);
     const waiting = new Set(names);
     // Withdrawn, or removed by hand.
@@ -57,7 +57,7 @@ export class Mailbox {
     let isMore = false;
     for (const name of names) {
       // Not on top of what the disk refused.
-      if (this.#holder.degraded !== null) return isMore;
+      if (this.#supervisor.committer.degraded !== null) return isMore;
       if (clock.awakeMs() >= untilMs) return true;
       const begun = this.#begun.get(name) ?? this.#begin(name);
       if (begun === "later" || (begun !== null && !this.#runSlice(name, begun, clock))) isMore = true;
@@ -67,14 +67,14 @@ export class Mailbox {
 
   /** Null where it is none; a long one has to wait until another one is done. */
   #begin(name: string): Begun | "later" | null {
-    const { layout, log } = this.#holder.context;
+    const { layout, log } = this.#supervisor.context;
     const isLong = requestBytes(layout, name) > LONG_BYTES;
     if (isLong && [...this.#begun.values()].some((other) => other.isLong)) return "later";
     const findings: QuarantineEntry[] = [];
     const request = takeRequest(layout, name, findings);
     for (const { path, what } of findings) log(`${path}: ${what}`);
     if (request === null) return null;
-    const begun = { request, steps: operationSteps(this.#holder, request), isLong, unsentReplies: null };
+    const begun = { request, steps: operationSteps(this.#supervisor, request), isLong, unsentReplies: null };
     this.#begun.set(name, begun);
     return begun;
   }
@@ -90,8 +90,8 @@ export class Mailbox {
     // Where the disk takes no reply, or not all of what was done, it is told later.
     const isDone = answers.every((answer) => answer.problem === undefined);
     if (isDone) this.#begun.set(name, { ...begun, unsentReplies: answers });
-    if (isDone && this.#holder.degraded !== null) return true;
-    answerRequest(this.#holder.context.layout, { id: begun.request.id, answers: [...answers] });
+    if (isDone && this.#supervisor.committer.degraded !== null) return true;
+    answerRequest(this.#supervisor.context.layout, { id: begun.request.id, answers: [...answers] });
     this.#begun.delete(name);
     return true;
   }
@@ -106,7 +106,7 @@ export class Mailbox {
       return progress.isDone ? progress.value : null;
     } catch (error) {
       const message = `Internal error while it was carried out: ${error instanceof Error ? error.message : String(error)}`;
-      this.#holder.context.log(
+      this.#supervisor.context.log(
         `${operation.verb}: ${error instanceof Error ? (error.stack ?? message) : message}`,
       );
       return [{ id: operation.verb, problem: problem("INTERNAL", message) }];

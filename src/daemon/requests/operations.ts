@@ -51,7 +51,7 @@ export function* operationSteps(supervisor: Supervisor, wish: RequestedOperation
     case "handOver":
       return [leave(supervisor, { owner: operation.owner, how: "handOver" })];
     case "serve":
-      for (const { uid } of operation.targets) supervisor.delegatedUids.add(uid);
+      for (const { uid } of operation.targets) supervisor.queue.delegatedUids.add(uid);
       return operation.targets.map(({ id }) => ({ id, done: "is served" }));
     default:
       return unreachable(operation);
@@ -183,7 +183,7 @@ function cleaningFor(
 function requeueStale(supervisor: Supervisor, olderThanMs: number): Answer[] {
   finishJobs(supervisor);
   const latestMs = supervisor.context.clock.now() - olderThanMs;
-  return supervisor.requeued
+  return supervisor.jobs.requeued
     .filter((lost) => lost.claimedAtMs <= latestMs)
     .map(({ id }) => ({ id, done: "queued again" }));
 }

@@ -53,7 +53,7 @@ export function fire(
   if (tasks.ok) return ok({ type: "queued", tasks: tasks.value });
   const { error } = tasks;
   if (isPermanent(error)) return ok({ type: "refused", problem: error });
-  supervisor.enterDegraded(error);
+  supervisor.committer.enterDegraded(error);
   // Committed before the disk refused to sync it, the batch counts.
   return isCommitted() ? ok({ type: "known" }) : err(error);
 }

@@ -15,7 +15,7 @@ import {
   readScheduleState,
   schedulesWithState,
   writeScheduleState,
-} from "../../store/schedule-states.ts";
+} from "../../store/schedules.ts";
 import { LogOnce } from "../log-once.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { fire } from "./fire.ts";
@@ -38,7 +38,7 @@ interface Kept {
 
 /** The schedules of a home: what their files want, and what is due of it. */
 export class Schedules {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   readonly #options: Omit<LoadOptions, "nowMs">;
   readonly #kept = new Map<string, Kept>();
   /** Of files that cannot be used, by what was seen of them. */
@@ -49,14 +49,14 @@ export class Schedules {
   #lastLookMs: number | null = null;
 
   constructor(supervisor: Supervisor, options: Omit<LoadOptions, "nowMs">) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
     this.#once = new LogOnce(supervisor.context.log);
     this.#options = options;
   }
 
   /** Takes in what changed and fires what is due; gives when to look again, in ms, or null. Throws what the disk refuses. */
   look(): number | null {
-    const { clock } = this.#holder.context;
+    const { clock } = this.#supervisor.context;
     const nowMs = clock.now();
     const isSetBack = this.#lastLookMs !== null && nowMs < this.#lastLookMs;
     let waitMs = this.#takeIn(nowMs);
@@ -71,7 +71,7 @@ export class Schedules {
   }
 
   #takeIn(nowMs: number): number | null {
-    const { layout } = this.#holder.context;
+    const { layout } = this.#supervisor.context;
     const look = scanInbox(layout.schedules, { memory: this.#memory, nowMs });
     this.#memory = look.memory;
     const names = new Set<string>();
@@ -118,7 +118,7 @@ export class Schedules {
     }
     this.#once.forget(path);
     const { text, ...read } = loaded.value;
-    const { layout, log } = this.#holder.context;
+    const { layout, log } = this.#supervisor.context;
     const known = readScheduleState(layout, name);
     // Whoever lost the memory of what was fired must not fire it again.
     const changedMs =
@@ -136,7 +136,7 @@ export class Schedules {
   /** A last firing far ahead was made under a wrong clock: the schedule begins anew. */
   #goOn(name: string, kept: Kept, nowMs: number): void {
     if (!isFromTheFuture(kept.state, nowMs)) return;
-    const { layout, log } = this.#holder.context;
+    const { layout, log } = this.#supervisor.context;
     log(`the schedule ${name} had fired for a time that is far ahead: it begins anew now`);
     const { lastFired: _wrong, ...state } = readScheduleState(layout, name) ?? kept.state;
     kept.state = { ...state, since: timestamp(nowMs) };
@@ -151,14 +151,14 @@ export class Schedules {
 
   /** False where the disk is in the way: it is due until it works again. */
   #fire(name: string, kept: Kept, { firing, nowMs }: { firing: Firing; nowMs: number }): boolean {
-    const { layout, log } = this.#holder.context;
+    const { layout, log } = this.#supervisor.context;
     const source = { path: kept.path, name };
     const options = { ...this.#options, nowMs };
     // Read anew, as its tasks may say `notBefore: 2h`.
     const read = parseSchedule(kept.text, source, options);
     const drafts = draftsOfSchedule(read.ok ? read.value : kept.read, source, options);
     const { uid } = kept.state;
-    const fired = fire(this.#holder, { name, uid, firedForMs: firing.firedForMs }, drafts);
+    const fired = fire(this.#supervisor, { name, uid, firedForMs: firing.firedForMs }, drafts);
     if (!fired.ok) {
       kept.nextMs = nowMs;
       return false;
@@ -178,7 +178,7 @@ export class Schedules {
 
   /** Schedules whose files are gone fire no more; after a while nothing is known of them either. */
   #forget(names: ReadonlySet<string>): void {
-    const { layout, clock, log } = this.#holder.context;
+    const { layout, clock, log } = this.#supervisor.context;
     const awakeMs = clock.awakeMs();
     if (this.#lastLookMs === null)
       for (const name of schedulesWithState(layout)) if (!names.has(name)) this.#away.set(name, awakeMs);

@@ -1,5 +1,5 @@
-import type { ParentState } from "../../model/dependency.ts";
 import type { TaskId } from "../../model/identity.ts";
+import type { ParentState } from "../../model/spec.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import type { PlanInput } from "../../plan/input.ts";
@@ -10,7 +10,7 @@ import { failedMembers, parentState } from "../../store/related.ts";
 export class DependencyCache {
   readonly #layout: Layout;
   /** The queued tasks that have to know of others: mostly few. */
-  readonly #asking = new Map<TaskId, Task>();
+  readonly #dependents = new Map<TaskId, Task>();
   /** Of ended parents. */
   #parents = new Map<TaskId, ParentState>();
   /** Failed members by the id of their group. */
@@ -28,20 +28,20 @@ export class DependencyCache {
     if (status.state === "failed") failed?.add(metadata.id);
     else failed?.delete(metadata.id);
     const hasDependents = spec.after !== undefined || metadata.group?.maxFailures !== undefined;
-    if (hasDependents && status.state === "queued") this.#asking.set(metadata.id, task);
-    else this.#asking.delete(metadata.id);
+    if (hasDependents && status.state === "queued") this.#dependents.set(metadata.id, task);
+    else this.#dependents.delete(metadata.id);
   }
 
   /** A task whose record is gone asks for nothing any more. */
   remove(id: TaskId): void {
-    this.#asking.delete(id);
+    this.#dependents.delete(id);
   }
 
   /** What the queued tasks that were taken have to know of others; `unended` are all tasks that are in memory. */
   statesFor(unfinished: ReadonlyMap<TaskId, Task>): Pick<PlanInput, "parents" | "failedMembers"> {
     const parents = new Map<TaskId, ParentState>();
     const failed = new Map<number, Set<TaskId>>();
-    for (const { spec, metadata } of this.#asking.values()) {
+    for (const { spec, metadata } of this.#dependents.values()) {
       for (const { task } of spec.after ?? []) {
         if (!parents.has(task)) parents.set(task, this.#parentState(task, unfinished));
       }

@@ -32,7 +32,7 @@ export function refreshFromDisk(supervisor: Supervisor, known: Task): Task | nul
   markReadable(supervisor, known);
   const found = read.value;
   if (found.metadata.uid !== uid || found.status.state !== "queued") {
-    supervisor.remove(id);
+    supervisor.queue.remove(id);
     log(`${id}: ${quarantine(path, "it is not the task that was queued under this name").what}`);
     return null;
   }
@@ -41,30 +41,31 @@ export function refreshFromDisk(supervisor: Supervisor, known: Task): Task | nul
   if (isSame) return known;
   const metadata = { ...known.metadata, labels: found.metadata.labels, generation: generation + 1 };
   const after = { ...known, spec: found.spec, metadata };
-  const [written] = supervisor.commit([
+  const [committed] = supervisor.committer.commit([
     { before: known, after, actor: "hand", event: "spec_edited", detail: "edited in pending/" },
   ]);
-  return written?.ok ? written.value : null;
+  return committed?.result.ok ? committed.result.value : null;
 }
 
 /** Looks again at the records that were none; gives when to do so the next time in ms, or null where there are none. */
 export function recheckUnreadable(supervisor: Supervisor): number | null {
-  for (const id of supervisor.unreadableRecords.keys()) {
-    const known = supervisor.tasks.get(id);
+  for (const id of supervisor.queue.unreadableRecords.keys()) {
+    const known = supervisor.queue.tasks.get(id);
     if (known?.status.state === "queued") refreshFromDisk(supervisor, known);
-    else supervisor.unreadableRecords.delete(id);
+    else supervisor.queue.unreadableRecords.delete(id);
   }
-  return supervisor.unreadableRecords.size > 0 ? LOOK_MS : null;
+  return supervisor.queue.unreadableRecords.size > 0 ? LOOK_MS : null;
 }
 
-function markReadable({ unreadableRecords }: Supervisor, known: Task): Task {
-  unreadableRecords.delete(known.metadata.id);
+function markReadable({ queue }: Supervisor, known: Task): Task {
+  queue.unreadableRecords.delete(known.metadata.id);
   return known;
 }
 
 /** False for what has stood so for long enough, and for what no editor does. */
 function isBeingWritten(supervisor: Supervisor, { id, fault }: { id: TaskId; fault: RecordFault }): boolean {
-  const { unreadableRecords, context } = supervisor;
+  const { context, queue } = supervisor;
+  const { unreadableRecords } = queue;
   const sinceMs = unreadableRecords.get(id);
   const nowMs = context.clock.awakeMs();
   const isOfEditors = fault.type === "missing" || fault.type === "corrupt";
@@ -72,7 +73,7 @@ function isBeingWritten(supervisor: Supervisor, { id, fault }: { id: TaskId; fau
     unreadableRecords.delete(id);
     return false;
   }
-  if (sinceMs === undefined) supervisor.markUnreadable(id);
+  if (sinceMs === undefined) supervisor.queue.markUnreadable(id);
   return true;
 }
 
@@ -84,16 +85,16 @@ function giveUp(
   const { log } = supervisor.context;
   switch (fault.type) {
     case "missing":
-      supervisor.remove(id);
+      supervisor.queue.remove(id);
       return log(`${id}: its record was removed from pending/ by hand`);
     case "newer":
-      supervisor.remove(id);
+      supervisor.queue.remove(id);
       return log(`${id}: left alone, its record was written by a newer stint`);
     case "corrupt":
-      supervisor.remove(id);
+      supervisor.queue.remove(id);
       return log(`${id}: ${quarantine(path, fault.reason).what}`);
     case "unreadable":
-      return supervisor.enterDegraded(
+      return supervisor.committer.enterDegraded(
         problem("WRITE_FAILED", `Cannot read the record of "${id}": ${fault.errno}`),
       );
     default:

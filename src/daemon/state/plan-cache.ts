@@ -8,16 +8,17 @@ const MAX_AGE_MS = 30_000;
 
 /** The last plan, for as long as nothing can have changed: a look at a queue that rests costs the same however long it is. */
 export class PlanCache {
-  readonly #holder: Supervisor;
+  readonly #supervisor: Supervisor;
   #last: { plan: Plan; basis: unknown; nowMs: number; awakeMs: number } | null = null;
 
   constructor(supervisor: Supervisor) {
-    this.#holder = supervisor;
+    this.#supervisor = supervisor;
   }
 
   /** What is to be done now; the same plan may come again, with the rest of its wait. */
   current(isClaiming: boolean): Plan {
-    const { revision, delegatedUids, unreadableRecords, machine, mayClaim, context } = this.#holder;
+    const { machine, queue, context } = this.#supervisor;
+    const { revision, delegatedUids, unreadableRecords, mayClaim } = queue;
     const [nowMs, awakeMs] = [context.clock.now(), context.clock.awakeMs()];
     // All that a plan is made from, but for the time.
     const basis = [revision, delegatedUids.size, unreadableRecords.size, isClaiming, machine];
@@ -29,7 +30,12 @@ export class PlanCache {
       if (leftMs > 0 && isYoung && Bun.deepEquals(basis, last.basis))
         return last.plan.wakeInMs === null ? last.plan : { ...last.plan, wakeInMs: leftMs };
     }
-    const made = plan({ ...this.#holder.planInputAt(nowMs, machine), awakeMs, mayClaim, isClaiming });
+    const made = plan({
+      ...this.#supervisor.queue.planInputAt(nowMs, machine),
+      awakeMs,
+      mayClaim,
+      isClaiming,
+    });
     // Of what is to be done some may come to nothing, and must not be forgotten.
     this.#last = made.actions.length > 0 ? null : { plan: made, basis, nowMs, awakeMs };
     return made;

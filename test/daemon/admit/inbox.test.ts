@@ -31,7 +31,7 @@ const OBSTACLES: readonly [string, (layout: Layout) => string][] = [
 ];
 
 test.each(OBSTACLES)(
-  "what was accepted and cannot be %s is never read again, and filed in the end",
+  "an accepted inbox file that cannot be %s is never read again, and is filed in the end",
   async (_what, placeOf) => {
     await using home = new TempHome();
     const { layout } = home;
@@ -47,24 +47,24 @@ test.each(OBSTACLES)(
       recover(layout, clock.now());
       using inboxes = inboxesOf(supervisor, layout.inbox);
       inboxes.look();
-      supervisor.close();
+      supervisor[Symbol.dispose]();
       expect(home.files("inbox")).toContain(`.taking/${basename(accepted)}`);
       expect(home.files("inbox")).not.toContain("accepted.yaml");
-      // What nobody had accepted is given back.
+      // A file that was not accepted is given back.
       expect(home.files("inbox")).toContain("other.yaml");
     }
     expect(home.files("inbox").join()).not.toContain(basename(other));
     rmSync(obstacle, { recursive: true });
     const supervisor = holderOf(layout, clock);
-    for (const task of recover(layout, clock.now()).tasks) supervisor.upsert(task);
+    for (const task of recover(layout, clock.now()).tasks) supervisor.queue.upsert(task);
     new Publisher(supervisor).runSlice();
     expect(home.files("inbox")).toEqual([".accepted/accepted.yaml", "other.yaml"]);
-    expect(supervisor.queued.map(({ metadata }) => metadata.number)).toEqual([1]);
-    supervisor.close();
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.number)).toEqual([1]);
+    supervisor[Symbol.dispose]();
   },
 );
 
-test("an inbox that does not take a file back holds up no other, is told of once, and gets it in the end", async () => {
+test("an inbox that refuses a file which is put back delays no other inbox, is reported once, and gets the file in the end", async () => {
   await using home = new TempHome();
   const { inbox } = home.layout;
   const shut = join(home.path, "shut");
@@ -86,13 +86,13 @@ test("an inbox that does not take a file back holds up no other, is told of once
     expect(inboxes.look()).toBeNull();
   }
   expect(said.filter((line) => line.includes("it is tried again now and then"))).toHaveLength(1);
-  expect(supervisor.degraded).toBeNull();
+  expect(supervisor.committer.degraded).toBeNull();
   rmSync(taking);
   renameSync(`${taking}.aside`, taking);
   clock.advance(60_000);
   inboxes.look();
   expect(readdirSync(shut)).toContain("shut.yaml");
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });
 
 test("what comes into an inbox while others are looked into is found at once, and not at the end of a long sleep", async () => {
@@ -112,5 +112,5 @@ test("what comes into an inbox while others are looked into is found at once, an
     waitMs = inboxes.look();
   }
   expect(waitMs).toBe(0);
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });

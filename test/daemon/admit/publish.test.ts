@@ -16,7 +16,7 @@ import { TempHome } from "../../rig/temp-home.ts";
 
 const FOLDERS = ["pending", "running", "done", "dead-letter", "journal"];
 
-test.each(FOLDERS)("a batch waits until %s/ can be used again, and is taken in then", async (folder) => {
+test.each(FOLDERS)("a batch waits until %s/ can be used again, and is published then", async (folder) => {
   await using home = new TempHome();
   const clock = fakeClock();
   const said: string[] = [];
@@ -31,18 +31,18 @@ test.each(FOLDERS)("a batch waits until %s/ can be used again, and is taken in t
   // As long as that is so nothing is tried, and it is said.
   for (let look = 0; look < 5; look += 1) {
     clock.advance(10_000);
-    expect(supervisor.ensureWritable()).toBeFalse();
+    expect(supervisor.committer.ensureWritable()).toBeFalse();
   }
   expect(said.filter((line) => line.includes("nothing new is started"))).toHaveLength(1);
   rmSync(path);
   renameSync(`${path}.aside`, path);
   clock.advance(10_000);
-  expect(supervisor.ensureWritable()).toBeTrue();
+  expect(supervisor.committer.ensureWritable()).toBeTrue();
   incoming.runSlice();
-  expect(supervisor.queued.map(({ metadata }) => metadata.number)).toEqual([1, 2, 3]);
+  expect(supervisor.queue.queued.map(({ metadata }) => metadata.number)).toEqual([1, 2, 3]);
   expect(home.files("incoming")).toEqual([]);
   expect(diskFaultOf(home.layout)).toBeNull();
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });
 
 interface Doing {
@@ -82,7 +82,7 @@ const unreadable: readonly [string, (doing: Doing) => () => void][] = [
 ];
 
 test.each(unreadable)(
-  "an accepted task whose record cannot be %s for now is told of, and taken in later",
+  "an accepted task whose record cannot be %s is reported, and published later",
   async (_what, prepare) => {
     await using home = new TempHome();
     const { layout } = home;
@@ -100,27 +100,27 @@ test.each(unreadable)(
       disarmFailpoints();
     }
     const first = ids[0] as TaskId;
-    expect(supervisor.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
     expect(readFileSync(layout.obstacle, "utf8")).toContain(`{"batch":"${first}","message":"Cannot `);
-    // Nobody waits for what is tried again only later.
-    expect(ids.some((id) => supervisor.arrivals.isAwaited(id))).toBeFalse();
+    // No command waits for what is tried again only later.
+    expect(ids.some((id) => supervisor.queue.arrivals.isAwaited(id))).toBeFalse();
     expect(incoming.retryInMs).toBe(2_000);
     mend();
     incoming.runSlice();
-    expect(supervisor.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.id)).not.toContain(first);
     clock.advance(2_000);
     incoming.runSlice();
-    expect(supervisor.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
+    expect(supervisor.queue.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
     expect(
       said.filter((line) => line.includes("tried again now and then") && line.includes(first)),
     ).toHaveLength(1);
     expect(existsSync(layout.obstacle)).toBeFalse();
     expect(incoming.retryInMs).toBeNull();
-    supervisor.close();
+    supervisor[Symbol.dispose]();
   },
 );
 
-test("a batch that is spoilt itself is tried again ever more seldom, holds nothing up, and is told of", async () => {
+test("a batch that cannot be published is retried with growing pauses, delays no other, and is reported", async () => {
   await using stint = new Stint();
   await stint.up();
   await stint.ok("submit", "--name", "first", "--", "true");
@@ -180,10 +180,11 @@ test.each(SMALL)(
     commitBatch(home.layout, "b2", { tasks: [small] });
     let before = -1;
     while (incoming.runSlice() !== null)
-      if (before < 0 && supervisor.tasks.has(small.metadata.id)) before = supervisor.queued.length - 1;
+      if (before < 0 && supervisor.queue.tasks.has(small.metadata.id))
+        before = supervisor.queue.queued.length - 1;
     expect(before >= 0 && before < MANY).toBe(isBefore);
-    expect(supervisor.queued).toHaveLength(MANY + 1);
+    expect(supervisor.queue.queued).toHaveLength(MANY + 1);
     expect(home.files("incoming")).toEqual([]);
-    supervisor.close();
+    supervisor[Symbol.dispose]();
   },
 );

@@ -5,7 +5,7 @@ import { holderOf } from "../../rig/holder.ts";
 import { until } from "../../rig/stint.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
-test("a reader that dies before it has heard its order ends with that, and nothing is thrown", async () => {
+test("a reader process that dies before it gets its request is reported by its exit, and no exception escapes", async () => {
   await using home = new TempHome();
   const clock = fakeClock();
   const supervisor = holderOf(home.layout, clock);
@@ -19,5 +19,5 @@ test("a reader that dies before it has heard its order ends with that, and nothi
   await until("it is over", () => reader.isOver);
   expect(reader.told).toEqual([]);
   expect(reader.end).toStartWith("ended with code ");
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { QueueView } from "../../../src/daemon/admit/queue-view.ts";
 import { resolveParents } from "../../../src/daemon/admit/resolve-dependencies.ts";
-import type { DependencyEnd } from "../../../src/model/dependency.ts";
+import type { DependencyEnd } from "../../../src/model/spec.ts";
 import type { Draft } from "../../../src/model/submission.ts";
 import type { Task } from "../../../src/model/task.ts";
 import { cpuMsOf } from "../../rig/cpu-time.ts";
@@ -46,12 +46,12 @@ const ofSweep = (number: number, id: number): Task =>
   });
 
 describe("resolveParents() finds", () => {
-  test("nothing where nothing is asked", async () => {
+  test("no parents for drafts that name none", async () => {
     await using home = new TempHome();
     expect(parentsOf(home, [draft("a"), draft("b")])).toEqual([[], []]);
   });
 
-  test("drafts of the same batch by name, before all others, in any order", async () => {
+  test("drafts of the same batch by name before all other tasks, in any order", async () => {
     await using home = homeWith(named(1, "prepare"));
     const drafts = [draft("report", ["train", "prepare"]), draft("train", ["prepare"]), draft("prepare")];
     expect(parentsOf(home, drafts)).toEqual([[101, 102], [102], []]);
@@ -64,7 +64,7 @@ describe("resolveParents() finds", () => {
     expect(parentsOf(home, [member(1), member(2), draft("end", ["sweep-2"])]).at(-1)).toEqual([101]);
   });
 
-  test("tasks by number and by id, ended ones too", async () => {
+  test("tasks by number and by id, also those that have ended", async () => {
     await using home = homeWith(
       named(1, "a"),
       after(named(2, "b"), exited(0)),
@@ -73,13 +73,13 @@ describe("resolveParents() finds", () => {
     expect(parentsOf(home, [draft("d", ["1", "2", "000003-c"])])).toEqual([[1, 2, 3]]);
   });
 
-  test("the one unended task of a name, and no ended one", async () => {
+  test("the one unfinished task of a name, and none that has ended", async () => {
     const running = asRunning(named(4, "b"));
     await using home = homeWith(after(named(1, "a"), exited(0)), named(2, "a"), running);
     expect(parentsOf(home, [draft("c", ["a", "b"])])).toEqual([[2, 4]]);
   });
 
-  test("what has not succeeded yet of the newest sweep of a name", async () => {
+  test("the members of the newest sweep of a name that have not succeeded", async () => {
     await using home = homeWith(
       ofSweep(1, 1),
       after(ofSweep(10, 10), exited(0)),
@@ -93,7 +93,7 @@ describe("resolveParents() finds", () => {
     ).toEqual([[11, 12]]);
   });
 
-  test("the end that is waited for", async () => {
+  test("a parent together with the end that the child waits for", async () => {
     await using home = homeWith(named(1, "a"));
     const parents = valueOf(resolveParents(new QueueView(home.layout), [draft("b", ["a"], "failure")]));
     expect(parents(0, FIRST).map(({ when }) => when)).toEqual(["failure"]);
@@ -104,17 +104,17 @@ describe("resolveParents() refuses", () => {
   test.each([
     ["a number that there is not", ["9"], 'Cannot queue "new" after what it names: there is no task 9'],
     [
-      "a name that nothing bears",
+      "a name of no task",
       ["trian"],
       'Cannot queue "new" after what it names: no task bears the name trian (did you mean "train"?)',
     ],
     [
-      "a name that several bear",
+      "a name of several tasks",
       ["twin"],
       'Cannot queue "new" after what it names: 2 unended tasks bear the name twin (name one by its number: 3, 4)',
     ],
     [
-      "a name that only an ended one bears",
+      "a name of an ended task alone",
       ["over"],
       'Cannot queue "new" after what it names: no unended task or sweep bears the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
     ],
@@ -129,7 +129,7 @@ describe("resolveParents() refuses", () => {
     expect(refusal(home, [draft("new", references)])).toBe(message);
   });
 
-  test("a circle, with its path and without the way to it", async () => {
+  test("a cycle, naming its path and not the tasks before it", async () => {
     await using home = new TempHome();
     const drafts = [
       draft("in", ["a"]),
@@ -149,7 +149,7 @@ describe("resolveParents() refuses", () => {
     expect(refusal(home, [draft("a", ["a"]), draft("a", ["a"])])).toContain("a is its own name");
   });
 
-  test("two large sweeps that wait for each other's every member", async () => {
+  test("two large sweeps whose members all wait for each other", async () => {
     await using home = new TempHome();
     const many = Array.from({ length: 1_100 }, (_, index) => index + 1);
     const drafts = [
@@ -167,13 +167,13 @@ describe("resolveParents() of 10,000 drafts", () => {
   test.each([
     ["in a row", (drafts: Draft[]) => drafts],
     ["in a row, the last one first", (drafts: Draft[]) => drafts.toReversed()],
-  ])("%s takes well under a second", async (_what, arranged) => {
+  ])("of %s takes well under a second of CPU time", async (_what, arranged) => {
     await using home = new TempHome();
     const tookMs = cpuMsOf(() => expect(parentsOf(home, arranged(chain([]))).flat()).toHaveLength(9_999));
     expect(tookMs).toBeLessThan(1_000);
   });
 
-  test("in one circle", async () => {
+  test("in one cycle is refused", async () => {
     await using home = new TempHome();
     expect(refusal(home, chain(["t9999"]))).toMatch(/: (t\d+ -> ){10000}t\d+$/);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { InventoryKeeper, type KeeperOptions } from "../../../src/daemon/devices/inventory.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
-import { ALL_DEVICES } from "../../../src/model/device-rules.ts";
+import { ALL_DEVICES } from "../../../src/model/device.ts";
 import { inventoryOf, readInventory, writeInventory } from "../../../src/store/inventory-file.ts";
 import { fakeClock } from "../../rig/clock.ts";
 import { type FakeMode, FakeNvidia, GPU_A, GPU_B } from "../../rig/fake-nvidia.ts";
@@ -47,13 +47,13 @@ class Watched implements AsyncDisposable {
 const ids = (keeper: InventoryKeeper) => keeper.latest?.devices.map(({ id, fault }) => [id, fault]);
 
 describe("InventoryKeeper", () => {
-  test("knows at once that a machine has nothing to look at, and starts no tool", async () => {
+  test("knows at once that a machine has no devices, and starts no tool", async () => {
     await using watched = new Watched("missing");
     expect(watched.keeper.latest).toMatchObject({ devices: [], problem: null });
     expect(watched.fake.calls).toEqual([]);
   });
 
-  test("looks by itself, nudges at news alone, and leaves word for other processes", async () => {
+  test("probes by itself, nudges the loop only for changes, and stores the inventory for other processes", async () => {
     await using watched = new Watched("normal");
     const { keeper, home } = watched;
     expect(keeper.latest).toBeNull();
@@ -75,7 +75,7 @@ describe("InventoryKeeper", () => {
     expect(home.files("tmp")).toEqual([]);
   });
 
-  test("looks again when its time has come", async () => {
+  test("probes again when the interval is over", async () => {
     await using watched = new Watched("normal", { lookMs: 20 });
     await until(
       "it looked thrice",
@@ -83,7 +83,7 @@ describe("InventoryKeeper", () => {
     );
   });
 
-  test("says once that a tool fails and once that it works; devices stay meanwhile, of no use", async () => {
+  test("reports once that a tool fails and once that it works; its devices stay meanwhile, marked as faulty", async () => {
     await using watched = new Watched("normal");
     await until("the first look is over", () => watched.keeper.latest !== null);
     watched.fake.is("mismatch");
@@ -106,7 +106,7 @@ describe("InventoryKeeper", () => {
     expect(ids(watched.keeper)).toEqual([]);
   });
 
-  test("has one look on at a time, and looks anew after it where that was asked for", async () => {
+  test("runs one probe at a time, and another one after it where it was requested", async () => {
     await using watched = new Watched("hang");
     await until("the tool runs", () => watched.fake.calls.length === 2);
     for (let time = 0; time < 5; time += 1) void watched.keeper.refresh();
@@ -117,7 +117,7 @@ describe("InventoryKeeper", () => {
     expect(watched.fake.calls).toHaveLength(4);
   });
 
-  test("ends in the middle of a look", async () => {
+  test("can be closed during a probe", async () => {
     await using watched = new Watched("hang");
     await until("the tool runs", () => watched.fake.calls.length === 2);
     watched.keeper[Symbol.dispose]();
@@ -127,7 +127,7 @@ describe("InventoryKeeper", () => {
     expect(existsSync(watched.home.layout.inventory)).toBeFalse();
   });
 
-  test("a home that takes no file is no trouble", async () => {
+  test("tolerates a home that it cannot write to", async () => {
     await using home = new TempHome();
     rmSync(home.layout.tmp, { recursive: true });
     await using watched = new Watched("normal", { layout: home.layout });
@@ -137,7 +137,7 @@ describe("InventoryKeeper", () => {
 });
 
 describe("readInventory()", () => {
-  test("takes what is fresh and whole alone", async () => {
+  test("returns only a fresh and complete inventory", async () => {
     await using home = new TempHome();
     const clock = fakeClock();
     const at = new Date(clock.now()).toISOString();
@@ -159,7 +159,7 @@ describe("readInventory()", () => {
 });
 
 describe("inventoryOf()", () => {
-  test("believes a holder in what has not changed for long, and not the one before", async () => {
+  test("trusts what the present supervisor found even if it is old, and not what an earlier one found", async () => {
     await using home = new TempHome();
     const clock = fakeClock();
     const at = new Date(clock.now()).toISOString();

@@ -9,7 +9,7 @@ import { holderOf } from "../../rig/holder.ts";
 import { asRunning, aTask } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
-test("findMissedEnds() notices the end of a child that no event told of, and not that of a living one", async () => {
+test("findMissedEnds() finds a child that ended without an event, and no living one", async () => {
   await using home = new TempHome();
   const supervisor = holderOf(home.layout, fakeClock());
   const names = (): string[] => [...supervisor.jobs.keys()];
@@ -20,7 +20,7 @@ test("findMissedEnds() notices the end of a child that no event told of, and not
   for (const [index, [name, leader]] of Object.entries(processes).entries()) {
     const task = asRunning(aTask({ number: index + 1, name }));
     home.put(task);
-    supervisor.upsert(task);
+    supervisor.queue.upsert(task);
     const { id } = task.metadata;
     const directory = home.layout.attempt(id, 1);
     mkdirSync(directory, { recursive: true });
@@ -29,7 +29,7 @@ test("findMissedEnds() notices the end of a child that no event told of, and not
     const rest = { limits: null, groups: [], isChild: true, end: null, sent: null };
     supervisor.jobs.set(id, { id, attempt: 1, token: `of-${name}`, directory, leader, ...times, ...rest });
   }
-  // Between an end and its event lies a moment in which a look finds nobody.
+  // Between an end and its event a look finds no process.
   for (let look = 1; look <= 2; look += 1) {
     finishJobs(supervisor);
     expect(names()).toEqual(["000001-gone", "000002-living"]);
@@ -37,5 +37,5 @@ test("findMissedEnds() notices the end of a child that no event told of, and not
   }
   finishJobs(supervisor);
   expect(names()).toEqual(["000002-living"]);
-  supervisor.close();
+  supervisor[Symbol.dispose]();
 });

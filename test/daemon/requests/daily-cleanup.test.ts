@@ -60,7 +60,7 @@ class Rig implements AsyncDisposable {
   waiting(number: number, change: Omit<TaskChange, "number"> = {}): void {
     const task = aTask({ number, ...change });
     this.home.put(task);
-    this.supervisor.upsert(task);
+    this.supervisor.queue.upsert(task);
   }
 
   /** Lets a clean-up run to its end; a step is as long as the clock says, which stands still. */
@@ -87,13 +87,13 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
 
 describe("DailyCleaning", () => {
-  test("removes what is old, tells it and puts it on record, and is done for a day", async () => {
+  test("removes what is old, logs and audits it, and rests for a day", async () => {
     await using rig = new Rig();
     rig.ended(1);
     const cleaning = new DailyCleanup(rig.supervisor, WEEK);
@@ -117,19 +117,19 @@ describe("DailyCleaning", () => {
     const { layout } = rig.home;
     noteNames(layout, [rig.ended(1).metadata.id]);
     rig.waiting(1_001);
-    noteNames(layout, [...rig.supervisor.tasks.keys()]);
+    noteNames(layout, [...rig.supervisor.queue.tasks.keys()]);
     rig.clean();
     expect([layout.names(0), layout.names(1_000)].map((path) => existsSync(path))).toEqual([false, true]);
   });
 
-  test("is not put off by a clock that was set back", async () => {
+  test("is not delayed by a clock that was set back", async () => {
     await using rig = new Rig();
     writeFileSync(rig.home.layout.cleaned, JSON.stringify({ at: timestamp(NOW_MS + 99 * DAY) }));
     rig.ended(1);
     expect(rig.clean()).toEqual([]);
   });
 
-  test("goes on in small steps, and leaves alone what came back to life in between", async () => {
+  test("works in small steps, and keeps a task that was retried in between", async () => {
     await using rig = new Rig();
     const tasks = Array.from({ length: 50 }, (_, index) => rig.ended(index + 1));
     rig.makeLooksTake(1);
@@ -191,7 +191,7 @@ describe("a clean-up", () => {
     expect(rig.clean()).toEqual(left);
   });
 
-  test("by hand keeps so many, so many bytes, or all but the logs; a dry run tells how much", async () => {
+  test("by hand keeps a number of tasks, a number of bytes, or everything but the logs, and a dry run says how much it would remove", async () => {
     await using rig = new Rig();
     for (const number of [1, 2, 3]) rig.ended(number);
     const wish = { actor: "ada", at: timestamp(NOW_MS) };
@@ -210,7 +210,7 @@ describe("a clean-up", () => {
     expect([rig.left(), rig.home.files("runs")]).toEqual([["2", "3"], []]);
   });
 
-  test("by hand is done beside the queue where that is supervised, and answered at its end", async () => {
+  test("by hand is done by the supervisor in slices, and answered at its end", async () => {
     await using rig = new Rig();
     for (let number = 1; number <= 20; number += 1) rig.ended(number);
     const { layout } = rig.home;
@@ -232,7 +232,7 @@ describe("a clean-up", () => {
     expect([rig.left(), rig.home.files("requests")]).toEqual([["16", "17", "18", "19", "20"], []]);
   });
 
-  test("spares the environment of a task that ends meanwhile, and the logs of one that ran again", async () => {
+  test("keeps the environment of a task that ends meanwhile, and the logs of a task that ran again", async () => {
     await using rig = new Rig();
     const { layout } = rig.home;
     const old = (NOW_MS - 2 * DAY) / 1_000;
@@ -242,7 +242,7 @@ describe("a clean-up", () => {
     const again = rig.ended(1);
     const running = asRunning(aTask({ number: 2, metadata: { environment: kept } }));
     rig.home.put(running);
-    rig.supervisor.upsert(running);
+    rig.supervisor.queue.upsert(running);
     const rules = { ...WEEK, doneMs: null, logsMs: DAY };
     const steps = stepsOf(rig.supervisor, { rules, dryRun: false, actor: "ada" });
     // The folder is listed, and the record looked at.
@@ -251,9 +251,9 @@ describe("a clean-up", () => {
     const ended = { ...again, metadata: { ...again.metadata, resourceVersion: 9 } };
     rig.home.put(ended);
     const failed = finishAttempt(running, anEnd(exited(3)), half);
-    expect(rig.supervisor.commit([{ before: running, after: failed, actor: "stint" }])).toMatchObject([
-      { ok: true },
-    ]);
+    expect(
+      rig.supervisor.committer.commit([{ before: running, after: failed, actor: "stint" }]),
+    ).toMatchObject([{ result: { ok: true } }]);
     expect([...steps]).toEqual([]);
     expect(rig.home.files("env")).toEqual([`${kept}.json`]);
     expect(readdirSync(layout.attempt(again.metadata.id, 1))).toEqual(["output.log"]);

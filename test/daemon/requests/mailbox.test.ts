@@ -28,7 +28,7 @@ class Rig implements AsyncDisposable {
   put(number: number): void {
     const task = aTask({ number, spec: { hold: true } });
     this.home.put(task);
-    this.supervisor.upsert(task);
+    this.supervisor.queue.upsert(task);
     this.#tasks.push(task);
   }
 
@@ -49,7 +49,7 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
@@ -68,7 +68,7 @@ const cancelling = (targets: Target[]): Operation => ({
 });
 
 describe("a request on many tasks", () => {
-  test("is carried out in slices, and others are answered in between", async () => {
+  test("is carried out in slices, and other requests are answered in between", async () => {
     await using rig = rigWithMany();
     const many = rig.ask(cancelling(rig.targets(0, MANY - 1)));
     const slices: number[] = [];
@@ -87,7 +87,7 @@ describe("a request on many tasks", () => {
     expect(rig.left).toBe(1);
   });
 
-  test("of which a crash cut the answer short is answered by the next holder as what it came to", async () => {
+  test("that a crash left unanswered is answered by the next supervisor with its true outcome", async () => {
     await using rig = rigWithMany();
     const operation = cancelling(rig.targets(0, MANY));
     const at = timestamp(NOW_MS - 1);
@@ -95,7 +95,7 @@ describe("a request on many tasks", () => {
     rig.requests.runSlice();
     const left = rig.left;
     expect(left).toBeWithin(1, MANY);
-    // What a holder that begins anew finds: the same request, and the tasks as they are on the disk.
+    // What the next supervisor finds: the same request, and the tasks as they are on the disk.
     const next = new Mailbox(rig.supervisor);
     while (next.runSlice() !== null);
     expect(rig.left).toBe(0);
@@ -107,7 +107,7 @@ describe("a request on many tasks", () => {
     );
   });
 
-  test("is not begun while another one is worked on, and is after it", async () => {
+  test("starts only when the one before it is done", async () => {
     await using rig = rigWithMany();
     const [first, second] = [rig.targets(0, 200), rig.targets(200, MANY)].map((some) =>
       rig.ask(cancelling(some)),

@@ -11,7 +11,7 @@ const unfinished = (...tasks: Task[]): Map<typeof id, Task> =>
   new Map(tasks.map((task) => [task.metadata.id, task]));
 
 describe("Relatives", () => {
-  test("tells of the parents of queued tasks, and of no others", async () => {
+  test("reports the parents of queued tasks, and no others", async () => {
     await using home = new TempHome();
     const relatives = new DependencyCache(home.layout);
     relatives.upsert(parent);
@@ -29,7 +29,7 @@ describe("Relatives", () => {
     expect(relatives.statesFor(unfinished()).parents).toEqual(new Map());
   });
 
-  test("counts the failed members of sweeps that somebody still waits in", async () => {
+  test("counts the failed members of each sweep that still has queued members", async () => {
     await using home = new TempHome();
     const group = { name: "lr", id: 1, index: 1, size: 3, values: {}, maxFailures: 2 };
     const failed: Task = { ...taskIn("failed"), metadata: { ...taskIn("failed").metadata, group } };

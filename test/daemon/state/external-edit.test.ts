@@ -11,7 +11,7 @@ import { holderOf } from "../../rig/holder.ts";
 import { asClaimed, aTask, NOW_MS } from "../../rig/tasks.ts";
 import { TempHome } from "../../rig/temp-home.ts";
 
-/** A task in pending/, its holder, and somebody with an editor. */
+/** A task in pending/, its supervisor, and a user with an editor. */
 class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock = fakeClock();
@@ -21,7 +21,7 @@ class Rig implements AsyncDisposable {
   readonly path = this.home.put(this.task);
 
   constructor() {
-    this.supervisor.upsert(this.task);
+    this.supervisor.queue.upsert(this.task);
   }
 
   look(): Task | null {
@@ -29,7 +29,7 @@ class Rig implements AsyncDisposable {
   }
 
   isKnown(): boolean {
-    return this.supervisor.tasks.has(this.task.metadata.id);
+    return this.supervisor.queue.tasks.has(this.task.metadata.id);
   }
 
   save(task: Task): void {
@@ -37,12 +37,12 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
 
-const DOUBT = "000001-train: its record in pending/ is none just now, waits for whoever edits it";
+const DOUBT = "000001-train: its record in pending/ cannot be read, as while an editor saves it; waits";
 
 const edited = ({ spec, ...task }: Task): Task => ({ ...task, spec: { ...spec, priority: 7 } });
 
@@ -51,7 +51,7 @@ describe("asOnDisk()", () => {
     ["emptied", ({ path }) => writeFileSync(path, "")],
     ["written in part", ({ path, task }) => writeFileSync(path, recordText(task).slice(0, 100))],
     ["moved out of the way", ({ path }) => renameSync(path, `${path}~`)],
-  ])("waits for a record that an editor has %s, and takes what it saves", async (_, begin) => {
+  ])("waits for a record that an editor has %s, and reads what the editor saves", async (_, begin) => {
     await using rig = new Rig();
     begin(rig);
     for (const ms of [0, 500, 499]) {
@@ -68,7 +68,7 @@ describe("asOnDisk()", () => {
     expect([rig.look(), rig.isKnown()]).toEqual([null, true]);
   });
 
-  test("gives up what stays spoilt, and what stays away", async () => {
+  test("gives up on a record that stays unreadable or missing", async () => {
     await using rig = new Rig();
     writeFileSync(rig.path, "spoilt");
     expect(rig.look()).toBeNull();
@@ -84,7 +84,7 @@ describe("asOnDisk()", () => {
     expect(other.said).toEqual([DOUBT, "000001-train: its record was removed from pending/ by hand"]);
   });
 
-  test("tells whoever changes the task meanwhile to do so again", async () => {
+  test('answers a request for the task meanwhile with "try again"', async () => {
     await using rig = new Rig();
     const { id, uid, epoch } = rig.task.metadata;
     const operation: Operation = { verb: "hold", targets: [{ id, uid, epoch }] };
@@ -99,31 +99,31 @@ describe("asOnDisk()", () => {
     expect(hold()).toEqual({ id, done: "held" });
   });
 
-  test("is asked again for what is in doubt, which is not claimed meanwhile", async () => {
+  test("looks again at an unreadable record, whose task is not claimed meanwhile", async () => {
     await using rig = new Rig();
     expect(recheckUnreadable(rig.supervisor)).toBeNull();
-    expect(rig.supervisor.mayClaim).toBeNull();
+    expect(rig.supervisor.queue.mayClaim).toBeNull();
     writeFileSync(rig.path, "");
     rig.look();
     expect(recheckUnreadable(rig.supervisor)).toBe(100);
-    expect(rig.supervisor.mayClaim?.(rig.task)).toBe(false);
-    expect(rig.supervisor.mayClaim?.(aTask({ number: 2 }))).toBe(true);
+    expect(rig.supervisor.queue.mayClaim?.(rig.task)).toBe(false);
+    expect(rig.supervisor.queue.mayClaim?.(aTask({ number: 2 }))).toBe(true);
     rig.save(rig.task);
     expect(recheckUnreadable(rig.supervisor)).toBeNull();
-    expect(rig.supervisor.mayClaim).toBeNull();
+    expect(rig.supervisor.queue.mayClaim).toBeNull();
     writeFileSync(rig.path, "");
     rig.look();
     rig.clock.advance(1_000);
     expect([recheckUnreadable(rig.supervisor), rig.isKnown()]).toEqual([null, false]);
   });
 
-  test("is asked for what is gone at the moment of its claim", async () => {
+  test("looks again at a record that is gone when its task is claimed", async () => {
     await using rig = new Rig();
     rmSync(rig.path);
-    const [written] = rig.supervisor.commit([
+    const [written] = rig.supervisor.committer.commit([
       { before: rig.task, after: asClaimed(rig.task), actor: "stint" },
     ]);
-    expect(written).toMatchObject({ ok: false, error: { code: "NOT_FOUND" } });
+    expect(written?.result).toEqual({ ok: false, error: { type: "recordGone" } });
     expect([rig.isKnown(), rig.said]).toEqual([true, [DOUBT]]);
     rig.save(rig.task);
     expect([recheckUnreadable(rig.supervisor), rig.isKnown()]).toEqual([null, true]);

@@ -10,13 +10,13 @@ class Rig implements AsyncDisposable {
   readonly home = new TempHome();
   readonly clock = fakeClock();
   readonly supervisor = holderOf(this.home.layout, this.clock);
-  readonly #made = spyOn(this.supervisor, "planInputAt");
+  readonly #made = spyOn(this.supervisor.queue, "planInputAt");
   readonly #planning = new PlanCache(this.supervisor);
   last = this.#planning.current(true);
 
   constructor() {
-    this.supervisor.upsert(aTask({ number: 1, spec: { hold: true } }));
-    this.supervisor.upsert(aTask({ number: 2, spec: { notBefore: at(60_000) } }));
+    this.supervisor.queue.upsert(aTask({ number: 1, spec: { hold: true } }));
+    this.supervisor.queue.upsert(aTask({ number: 2, spec: { notBefore: at(60_000) } }));
     expect(this.isPlanned()).toBe(true);
   }
 
@@ -28,12 +28,12 @@ class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.close();
+    this.supervisor[Symbol.dispose]();
     await this.home[Symbol.asyncDispose]();
   }
 }
 
-test("a plan stands while nothing changes, and its wait goes on", async () => {
+test("a plan is reused while nothing changes, and its wait goes on", async () => {
   await using rig = new Rig();
   expect(rig.last).toEqual({ actions: [], wakeInMs: 60_000, pause: null, isWaiting: false });
   rig.clock.advance(2_000);
@@ -41,7 +41,7 @@ test("a plan stands while nothing changes, and its wait goes on", async () => {
   expect(rig.last.wakeInMs).toBe(58_000);
 });
 
-test("it is made anew now and then, and as soon as time alone may change it", async () => {
+test("a plan is made again after a while, and as soon as time alone may change it", async () => {
   await using rig = new Rig();
   rig.clock.advance(30_000);
   expect(rig.isPlanned()).toBe(false);
@@ -52,7 +52,7 @@ test("it is made anew now and then, and as soon as time alone may change it", as
   rig.clock.advance(1);
   expect(rig.isPlanned()).toBe(true);
   expect(rig.last.actions).toMatchObject([{ type: "claim" }]);
-  // Nobody carried it out: it is still to be done.
+  // It was not carried out: it is still to be done.
   expect(rig.isPlanned()).toBe(true);
   expect(rig.last.actions).toHaveLength(1);
 });
@@ -60,28 +60,28 @@ test("it is made anew now and then, and as soon as time alone may change it", as
 test.each<[string, (rig: Rig) => void]>([
   [
     "a task that was taken in",
-    ({ supervisor }) => supervisor.upsert(aTask({ number: 3, spec: { hold: true } })),
+    ({ supervisor }) => supervisor.queue.upsert(aTask({ number: 3, spec: { hold: true } })),
   ],
-  ["a task that ended", ({ supervisor }) => supervisor.upsert(after(aTask({ number: 1 }), exited(0)))],
-  ["a task that is gone", ({ supervisor }) => supervisor.remove(aTask({ number: 1 }).metadata.id)],
-  ["a wish to serve a task", ({ supervisor }) => void supervisor.delegatedUids.add("uid-1")],
+  ["a task that ended", ({ supervisor }) => supervisor.queue.upsert(after(aTask({ number: 1 }), exited(0)))],
+  ["a task that is gone", ({ supervisor }) => supervisor.queue.remove(aTask({ number: 1 }).metadata.id)],
+  ["a wish to serve a task", ({ supervisor }) => void supervisor.queue.delegatedUids.add("uid-1")],
   ["a jump of the clock", ({ clock }) => clock.jump(-1_000)],
   ["a suspend", ({ clock }) => clock.jump(5_000)],
   [
     "a device",
     ({ supervisor }) => {
-      const machine = { ...supervisor.machine, settling: new Set(["GPU-0"]) };
+      const machine = { ...supervisor.machine, awaitingProbe: new Set(["GPU-0"]) };
       Object.defineProperty(supervisor, "machine", { value: machine });
     },
   ],
-])("it is made anew for %s, and for nothing else", async (_what, change) => {
+])("a plan is made again for %s, and for nothing else", async (_what, change) => {
   await using rig = new Rig();
   change(rig);
   expect(rig.isPlanned()).toBe(true);
   expect(rig.isPlanned()).toBe(false);
 });
 
-test("it is made anew where claims begin or end", async () => {
+test("a plan is made again when claiming starts or stops", async () => {
   await using rig = new Rig();
   expect(rig.isPlanned(false)).toBe(true);
   expect(rig.isPlanned(false)).toBe(false);

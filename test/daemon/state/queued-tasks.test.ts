@@ -25,7 +25,7 @@ const anyTask = fc
 const byPlace = ({ metadata: left }: Task, { metadata: right }: Task): number =>
   left.number - right.number || (left.id < right.id ? -1 : 1);
 
-test("tasks that come and go are told apart as if all were looked at, and planned alike", () => {
+test("an index of tasks that come and go classifies and plans them as a full scan does", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), anyTask), { maxLength: 60, size: "max" }), (steps) => {
       const tasks = new QueuedTasks();
@@ -58,7 +58,7 @@ test("tasks that come and go are told apart as if all were looked at, and planne
   );
 });
 
-test("a list of all that was handed out stays as it was", () => {
+test("a list that was handed out does not change afterwards", () => {
   const tasks = new QueuedTasks();
   const [first, second] = [aTask({ number: 1 }), aTask({ number: 2 })];
   tasks.put(first);

@@ -13,7 +13,7 @@ const anyStep = fc.record({ how: fc.constantFrom("put", "drop", "look"), task: a
 const byIdOf = (left: Task, right: Task): number => (left.metadata.id < right.metadata.id ? -1 : 1);
 
 describe("a list of tasks", () => {
-  test("holds what was put into it and not dropped, in order, as a plain map would", () => {
+  test("holds what was added and not removed, in order, as a plain map does", () => {
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
         const list = new TaskList();
@@ -36,7 +36,7 @@ describe("a list of tasks", () => {
     );
   });
 
-  test("is the same one for as long as nothing changes", () => {
+  test("is the same object as long as nothing changes", () => {
     const list = new TaskList();
     list.put(aTask());
     expect(list.tasks).toBe(list.tasks);

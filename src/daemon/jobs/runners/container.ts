@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { isAlive } from "../../../lib/host.ts";
-import { type ContainerKind, ENGINES } from "../../../model/kind.ts";
+import { isAlive, ownUserId } from "../../../lib/host.ts";
+import { engineGroupFor } from "../../../machine/group.ts";
+import { type ContainerKind, containerOf, ENGINES, type Kind } from "../../../model/kind.ts";
 import { openAttempt, type Task } from "../../../model/task.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
 import { removeContainer, sweepContainers } from "../../../run/container-removal.ts";
@@ -10,6 +11,7 @@ import { modifiedAt, readRunner } from "../../../run/records.ts";
 import { survivorsOf } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
 import type { Job } from "../job.ts";
+import type { Runner, SignalOrder, TaskJob } from "./runner.ts";
 
 /** A runner that cannot even begin is not tried faster than this. */
 const RUNNER_AGAIN_MS = 1_000;
@@ -17,22 +19,91 @@ const RUNNER_AGAIN_MS = 1_000;
 /** What the runners of a container are told, without what only the making of it needs. */
 type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint">;
 
-interface ContainerJob {
-  readonly task: Task;
-  readonly kind: ContainerKind;
-  readonly job: Job;
+/** No attempt has this token. */
+const NO_TOKEN = "none";
+
+/** A container of podman or docker. The engine enforces its limits but for memory, which our group above it holds: it tells who ran out. */
+export const containerRunner: Runner = {
+  isInImage: true,
+  hasOwnGroup: false,
+  countsLeftBehind: false,
+  launchOrder: containerOrder,
+  placeGroup: ({ memoryBytes }, { backend, name }) => {
+    const found = memoryBytes === undefined ? null : engineGroupFor(backend, name);
+    return {
+      group: found?.group ?? null,
+      parentGroup: found?.parent ?? null,
+      isScoped: false,
+      ours: memoryBytes === undefined ? {} : { memoryBytes },
+    };
+  },
+  observe: observeContainer,
+  phase: containerPhase,
+  signal: ({ task, job }, signal) => {
+    if (signal === "SIGKILL") return [{ tree: job, signal }];
+    // The runner passes a TERM on; the processes in the container would get it twice.
+    const orders: SignalOrder[] = [{ tree: { leader: job.runner ?? job.leader, token: NO_TOKEN }, signal }];
+    return openAttempt(task)?.paused === undefined ? orders : [...orders, { tree: job, signal: "SIGCONT" }];
+  },
+  overrideStop: ({ end, sent }) => {
+    // What is left when the container is gone are commands of the engine.
+    if (end !== null) return sent?.signal === "SIGKILL" ? null : "SIGKILL";
+    // The runner that ends the container is a process of the attempt, too.
+    return sent?.signal === "SIGKILL" ? "none" : null;
+  },
+  pauseRefusal: (supervisor, kind) => {
+    // Those of docker are the superuser's, who alone may stop them.
+    if (ownUserId() === 0) return null;
+    const engine = engineOf(supervisor, kind);
+    if (!engine.ok || engine.value.name !== "docker") return null;
+    return { is: "its processes belong to docker", wanted: "those of this user (`docker pause` by hand)" };
+  },
+  cleanup: (supervisor, { kind, token }) => {
+    const engine = engineOf(supervisor, kind);
+    if (engine.ok) removeContainer(engine.value, containerName(token), supervisor.context.environment);
+  },
+};
+
+function engineOf({ context }: Supervisor, kind: Kind): ReturnType<typeof findEngine> {
+  return findEngine(containerOf(kind)?.engine, context.environment);
+}
+
+/** What the making of a container takes. */
+function containerOrder(
+  supervisor: Supervisor,
+  of: { readonly task: Task; readonly directory: string; readonly parentGroup: string | null },
+): ContainerOrder | undefined {
+  const { task, directory, parentGroup } = of;
+  const { kind, limits, stopGraceMs } = task.spec;
+  const attempt = openAttempt(task);
+  if (kind.type !== "container" || attempt === null) return undefined;
+  rememberEngine(supervisor, kind);
+  return {
+    kind,
+    directory,
+    checkpoint: supervisor.context.layout.checkpoint(task.metadata.id),
+    token: attempt.token,
+    labels: containerLabelsOf(supervisor, task),
+    devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],
+    limits,
+    graceMs: stopGraceMs,
+    parentGroup,
+    ownEnvironment: supervisor.context.environment,
+  };
 }
 
 /**
  * The process that led a container's attempt is gone: its result is taken, or another runner follows the container on.
  * Nobody but a runner says that a container has ended, since each has asked the engine.
  */
-export function observeContainer(supervisor: Supervisor, { task, kind, job }: ContainerJob): void {
+function observeContainer(supervisor: Supervisor, { task, job }: TaskJob): void {
   const { clock, environment, log } = supervisor.context;
+  const { kind } = task.spec;
+  if (kind.type !== "container") throw new Error(`${job.id} is no container`);
   const runner = readRunner(job.directory);
   // One that is there without a note has not come to it yet, or found no room: a second would do all of it once more.
   const isThere =
-    runner === null ? survivorsOf([job], supervisor.processes).flat().length > 0 : isAlive(runner);
+    runner === null ? survivorsOf([job], supervisor.jobs.processes).flat().length > 0 : isAlive(runner);
   // Last of all: who was there a moment ago may have ended with a result.
   job.end = readEnding(job, kind);
   if (job.end !== null) return;
@@ -69,27 +140,20 @@ function lost(supervisor: Supervisor, note: string): NonNullable<Job["end"]> {
 }
 
 /** How far a container is that has not come to be on record as running. */
-export function containerPhase(job: Job): "making" | "pulling" | "made" {
+function containerPhase(job: Job): ReturnType<Runner["phase"]> {
   const madeAtMs = modifiedAt(`${job.directory}/cid`);
   if (madeAtMs !== null) {
     // A timeout counts from here: the image may have taken its time.
     const sinceMs = Math.max(0, madeAtMs - job.startedAtMs);
     job.startedAtMs += sinceMs;
     job.startedAwakeMs += sinceMs;
-    return "made";
+    return "running";
   }
-  return existsSync(`${job.directory}/container-pulling`) ? "pulling" : "making";
-}
-
-/** The result is on record: the container has no more to tell. */
-export function forgetContainer(supervisor: Supervisor, kind: ContainerKind, token: string): void {
-  const { environment } = supervisor.context;
-  const engine = findEngine(kind.container.engine, environment);
-  if (engine.ok) removeContainer(engine.value, containerName(token), environment);
+  return existsSync(`${job.directory}/container-pulling`) ? "pulling" : "starting";
 }
 
 /** The labels by which a container is found again. */
-export function containerLabelsOf(supervisor: Supervisor, task: Task): Record<string, string> {
+function containerLabelsOf(supervisor: Supervisor, task: Task): Record<string, string> {
   return {
     "stint.home": supervisor.context.layout.home,
     "stint.task": task.metadata.id,
@@ -99,9 +163,9 @@ export function containerLabelsOf(supervisor: Supervisor, task: Task): Record<st
 }
 
 /** Remembers which engines a home has used, so that no other is asked at a start-up. */
-export function rememberEngine(supervisor: Supervisor, kind: ContainerKind): void {
-  const { layout, environment } = supervisor.context;
-  const engine = findEngine(kind.container.engine, environment);
+function rememberEngine(supervisor: Supervisor, kind: ContainerKind): void {
+  const { layout } = supervisor.context;
+  const engine = engineOf(supervisor, kind);
   if (!engine.ok || enginesUsed(supervisor).includes(engine.value.name)) return;
   appendFileSync(layout.engines, `${engine.value.name}\n`, { mode: 0o600 });
 }
@@ -117,7 +181,7 @@ export function sweepLeftContainers(supervisor: Supervisor): void {
   const used = enginesUsed(supervisor);
   for (const name of ENGINES.filter((engine) => used.includes(engine))) {
     const engine = findEngine(name, environment);
-    const kept = supervisor.active.flatMap((task) => containerName(openAttempt(task)?.token ?? ""));
+    const kept = supervisor.queue.active.flatMap((task) => containerName(openAttempt(task)?.token ?? ""));
     const sweep = { home: layout.home, supervisor: lock.owner.token, kept };
     if (engine.ok) sweepContainers(engine.value, sweep, environment);
   }

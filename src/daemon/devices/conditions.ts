@@ -1,6 +1,6 @@
-import type { Clock } from "../lib/clock.ts";
-import { readConditions } from "../machine/conditions.ts";
-import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../model/work.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { readConditions } from "../../machine/conditions.ts";
+import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../../model/work.ts";
 
 /** The load of a minute does not change faster, and nobody waits long for a plug. */
 const LOOK_MS = 30_000;

@@ -1,12 +1,30 @@
 import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
+import { syncDirectory } from "../lib/sync-directory.ts";
 import { parseJson } from "../model/check.ts";
 import { type FiringNote, type ScheduleState, scheduleState, stateAfter } from "../model/schedule.ts";
 import { replaceSynced } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
+
+/** Puts the file of a schedule into its place, whole; anybody may, as those who edit it by hand. */
+export function putSchedule(layout: Layout, name: string, text: string): void {
+  replaceScheduleFile(layout, join(layout.schedules, `${name}.yaml`), text);
+}
+
+/** The same for one that is there, whatever its ending. */
+export function replaceScheduleFile(layout: Layout, path: string, text: string): void {
+  replaceSynced(path, text, layout.tmp);
+}
+
+/** Takes the file of a schedule away; the supervisor forgets the rest. */
+export function removeScheduleFile(layout: Layout, path: string): void {
+  rmSync(path, { force: true });
+  syncDirectory(layout.schedules);
+}
 
 const ENDING = ".json";
 

@@ -1,0 +1,33 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { LimitBackend } from "../machine/limit-backend.ts";
+import type { NoticeRules } from "../model/notice.ts";
+import type { Task } from "../model/task.ts";
+import type { SchedulingConfig } from "../plan/input.ts";
+import type { Layout } from "../store/layout.ts";
+import type { HeldLock } from "../store/lock.ts";
+
+/** What every part of the supervisor works with and none of them changes. */
+export interface SupervisorContext {
+  readonly layout: Layout;
+  readonly lock: HeldLock;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduling: SchedulingConfig;
+  /** Holds jobs to their limits; detected once, when it is first asked for. */
+  readonly limitBackend: () => LimitBackend;
+  /** The system's name of the user, for records and the audit log. */
+  readonly actor: string;
+  /** Path of this executable, which also interprets bun scripts. */
+  readonly self: string;
+  /** What a job inherits where no submitter's environment was captured. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Which queued tasks this supervisor may start; null for all. */
+  readonly mayClaim: ((task: Task) => boolean) | null;
+  /** Who is notified of what, by config.yaml. */
+  readonly notices: NoticeRules;
+  /** Reports how far a look at all ended tasks has come. */
+  readonly onProgress?: (count: number, all: number) => void;
+  /** Writes a line of the supervisor's log. */
+  readonly log: (line: string) => void;
+}

@@ -1,0 +1,136 @@
+import { timestamp } from "../../lib/clock.ts";
+import { describeLeftBehind } from "../../model/attempt.ts";
+import { failureOf } from "../../model/failure.ts";
+import { started } from "../../model/lifecycle.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
+import { finishAttempt, requeueUnstarted } from "../../plan/finish-attempt.ts";
+import { bytesCutIn, capLog, readTail } from "../../run/log.ts";
+import { maskFor } from "../../run/mask.ts";
+import { outputFiles } from "../../run/output.ts";
+import { inDamagedFolder } from "../../run/records.ts";
+import type { Change } from "../../store/writer.ts";
+import type { Supervisor } from "../supervisor.ts";
+import { circumstancesOf } from "./circumstances.ts";
+import type { Job } from "./job.ts";
+import type { LimitsEnd } from "./limits.ts";
+import { hasNeverBegun, wasStopping } from "./observe.ts";
+import { runnerOf } from "./runners/runner-of.ts";
+import { secretsOf } from "./secrets.ts";
+
+/** A disk that had no room for the note of a start gets time. */
+const UNSTARTED_WAIT_MS = 10_000;
+/** A TERM to our jobs from outside may be on its way to us too: a job that is started now would be killed. */
+const DISPATCH_PAUSE_MS = 1_000;
+
+/** Writes what became of jobs, and lets go of those that are over. */
+export function recordEnds(supervisor: Supervisor, changes: readonly Change[]): void {
+  for (const { result } of supervisor.committer.commit(changes)) {
+    if (!result.ok || openAttempt(result.value) !== null) continue;
+    const { metadata, spec, status } = result.value;
+    const { id } = metadata;
+    const ended = status.attempts.at(-1);
+    if (status.state === "queued" && ended?.state === "orphaned")
+      supervisor.jobs.requeued.push({ id, claimedAtMs: Date.parse(ended.claimedAt) });
+    if (ended?.state === "failed" && ended.failure.code === "INTERRUPTED")
+      pauseDispatch(supervisor, ended.finishedAt);
+    supervisor.jobs.delete(id);
+    if (ended !== undefined) runnerOf(spec.kind).cleanup(supervisor, { kind: spec.kind, token: ended.token });
+    if (ended !== undefined) supervisor.devices?.release(ended.token, ended.devices ?? []);
+    supervisor.context.log(`${id}: ${sentence(result.value)}`);
+  }
+}
+
+/** What ended before our time is an old story: the signals of that end did not come to us. */
+function pauseDispatch(supervisor: Supervisor, interruptedAt: string): void {
+  const { clock, lock } = supervisor.context;
+  if (Date.parse(interruptedAt) < Date.parse(lock.owner.since)) return;
+  supervisor.starts.pausedUntilMs = clock.awakeMs() + DISPATCH_PAUSE_MS;
+}
+
+/** What is to be written of an attempt that is over and of which nothing lives. */
+export function endChange(
+  supervisor: Supervisor,
+  { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
+): Change {
+  const { random, actor, layout, environment } = supervisor.context;
+  if (job.end === null) throw new Error(`${job.id} has not ended`);
+  // Who was told to end meanwhile is not queued again.
+  const isWanted = openAttempt(task)?.stop === undefined;
+  if (isWanted && job.isRefused && job.end.ending.type === "notStarted") {
+    const { code, error } = job.end.ending;
+    const failure = failureOf(code, "spawn", error);
+    return {
+      before: task,
+      after: requeueUnstarted(task, failure, { nowMs: job.end.endedAtMs, waitMs: 0 }),
+      actor,
+    };
+  }
+  if (isWanted && hasNeverBegun(job)) {
+    const failure = failureOf(
+      "STALE_WORKER",
+      "never-started",
+      "its start could not be recorded, so it was not started",
+    );
+    return {
+      before: task,
+      after: requeueUnstarted(task, failure, { nowMs: job.end.endedAtMs, waitMs: UNSTARTED_WAIT_MS }),
+      actor,
+    };
+  }
+  // What was captured stays the same, a file may hold another value by now.
+  const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
+  const secrets = isKnown ? [] : secretsOf(layout, task, environment);
+  const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
+  const { logs } = task.spec;
+  const outputs = outputFiles(job.directory, logs.separate);
+  // Nobody is left who writes: from here on they stay as they are.
+  inDamagedFolder(() => {
+    for (const path of outputs) capLog(path, logs.maxBytes);
+  }, undefined);
+  const tail = inDamagedFolder(() => readTail(outputs, mask.text), { text: "", bytes: 0 });
+  const running = asStarted(task, job);
+  const after = finishAttempt(
+    running,
+    {
+      ...job.end,
+      stop: openAttempt(task)?.stop ?? null,
+      isStopping: wasStopping(supervisor, job),
+      ...limitsEnd,
+      ...circumstancesOf(supervisor, { task, job }, tail.text),
+      leftBehind: job.leftBehind ?? 0,
+      logTail: tail.text,
+      logBytes: tail.bytes,
+      logBytesCut: inDamagedFolder(
+        () => outputs.reduce((total, path) => total + bytesCutIn(path, logs.maxBytes), 0),
+        0,
+      ),
+    },
+    random,
+  );
+  return { before: task, after, actor };
+}
+
+/** The task as running, where it is not on record as such. */
+export function asStarted(task: Task, job: Job): Task {
+  if (task.status.state !== "preparing" || job.leader === null) return task;
+  return started(task, {
+    process: { pid: job.leader.pid, startTime: job.leader.startTime },
+    startedAt: timestamp(job.startedAtMs),
+    startedAwakeMs: job.startedAwakeMs,
+    ...(job.limits !== null && job.limits.unenforced.length > 0 && { unenforced: job.limits.unenforced }),
+  });
+}
+
+/** One line for the supervisor's own log. */
+function sentence(task: Task): string {
+  const { status } = task;
+  const last = status.attempts.at(-1);
+  const isFailed = last !== undefined && "failure" in last;
+  const remains = last === undefined ? null : describeLeftBehind(last);
+  const failure = `${isFailed ? ` (${last.failure.code}: ${last.failure.error})` : ""}${remains === null ? "" : `; ${remains}`}`;
+  if (status.state === "queued") {
+    const until = status.retryAt === undefined ? "" : `, next attempt not before ${status.retryAt}`;
+    return `queued again, ${status.reason ?? "ready"}${failure}${until}`;
+  }
+  return `${status.state}${failure}`;
+}

@@ -1,0 +1,99 @@
+import type { TaskId } from "../../model/identity.ts";
+import { isTerminal } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import type { Machine, PlanInput } from "../../plan/input.ts";
+import type { Queue } from "../../plan/queue.ts";
+import type { SupervisorContext } from "../context.ts";
+import { Arrivals } from "./arrivals.ts";
+import { DependencyCache } from "./dependency-cache.ts";
+import { QueuedTasks } from "./queued-tasks.ts";
+import { TaskList } from "./task-list.ts";
+
+/** Every task that has not ended, as its record stands on disk. The committer and the intake are the only ones who change it. */
+export class QueueState {
+  readonly arrivals = new Arrivals();
+  /** Tasks (by uid) that other processes asked this supervisor to start beside its own. */
+  readonly delegatedUids = new Set<string>();
+  /** Queued tasks whose records cannot be read for now, and since when, as `Clock.awakeMs`; see `external-edit.ts`. */
+  readonly unreadableRecords = new Map<TaskId, number>();
+  readonly #context: SupervisorContext;
+  readonly #tasks = new Map<TaskId, Task>();
+  readonly #queued = new QueuedTasks();
+  readonly #active = new TaskList();
+  readonly #dependencies: DependencyCache;
+  #revision = 0;
+
+  constructor(context: SupervisorContext) {
+    this.#context = context;
+    this.#dependencies = new DependencyCache(context.layout);
+  }
+
+  get tasks(): ReadonlyMap<TaskId, Task> {
+    return this.#tasks;
+  }
+
+  /** The queued tasks by number, as `active` too. */
+  get queued(): readonly Task[] {
+    return this.#queued.tasks;
+  }
+
+  get active(): readonly Task[] {
+    return this.#active.tasks;
+  }
+
+  get hasQueued(): boolean {
+    return this.#queued.size > 0;
+  }
+
+  /** Grows with each `upsert` and `remove`: while it stands still, no task has come, gone or changed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** True for a queued task that this supervisor may start; null where it may start all of them. */
+  get mayClaim(): ((task: Task) => boolean) | null {
+    const { delegatedUids, unreadableRecords } = this;
+    const { mayClaim } = this.#context;
+    if (mayClaim === null && unreadableRecords.size === 0) return null;
+    return (task) =>
+      !unreadableRecords.has(task.metadata.id) &&
+      (mayClaim === null || mayClaim(task) || delegatedUids.has(task.metadata.uid));
+  }
+
+  /** Keeps a task as its record stands on disk; an ended one is dropped. */
+  upsert(task: Task): void {
+    this.remove(task.metadata.id);
+    this.#dependencies.upsert(task);
+    if (isTerminal(task.status.state)) return;
+    this.#tasks.set(task.metadata.id, task);
+    this.#listOf(task).put(task);
+  }
+
+  /** Drops a task whose record is gone, or is no longer a record of it. */
+  remove(id: TaskId): void {
+    this.#revision += 1;
+    this.unreadableRecords.delete(id);
+    this.#dependencies.remove(id);
+    const known = this.#tasks.get(id);
+    if (known === undefined) return;
+    this.#tasks.delete(id);
+    this.#listOf(known).drop(known);
+  }
+
+  /** The record of a queued task cannot be read: the task is not started until it can; see `external-edit.ts`. */
+  markUnreadable(id: TaskId): void {
+    if (this.unreadableRecords.has(id)) return;
+    this.unreadableRecords.set(id, this.#context.clock.awakeMs());
+    this.#context.log(`${id}: its record in pending/ cannot be read, as while an editor saves it; waits`);
+  }
+
+  /** What a decision on the queue is made from; good until the queue changes. */
+  planInputAt(nowMs: number, machine: Machine): Omit<PlanInput, "queued"> & { readonly queue: Queue } {
+    const { active } = this;
+    return { nowMs, queue: this.#queued.queue, active, machine, ...this.#dependencies.statesFor(this.tasks) };
+  }
+
+  #listOf({ status }: Task): TaskList | QueuedTasks {
+    return status.state === "queued" ? this.#queued : this.#active;
+  }
+}
