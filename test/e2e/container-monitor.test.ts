@@ -19,10 +19,12 @@ test.skipIf(preparePodman() !== null)(
     await submit(stint, task("unwatched", `run: ${JOB}`));
     await stint.upUnder({ env: { PATH: `${hurried}:${PROGRAMS}` } });
     const record = await stint.reach(1, "running");
+    const folder = `runs/${record.metadata.id}/1`;
+    await until("its runner has seen it", () => stint.files(folder).includes("container-pid"));
     await until("it has begun", () => logOf(stint, record) === "one\n");
     const name = `stint-${lastOf(record).token}`;
     process.kill(Number(podman("inspect", "--format", "{{.State.ConmonPid}}", name).out), "SIGKILL");
-    writeFileSync(join(stint.home, "runs", record.metadata.id, "1", "go"), "");
+    writeFileSync(join(stint.home, folder, "go"), "");
     const first = (): RecordView["status"]["attempts"][number] | undefined =>
       stint.record(1).status.attempts[0];
     await until("it is lost", () => first()?.failure !== undefined);

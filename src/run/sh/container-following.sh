@@ -37,7 +37,11 @@ endCopy() {
 }
 # Waits for the container to end, or for a while; a TERM ends the wait.
 doze() {
-  if "$visible"; then sleep 0.25 3>&- &
+  if "$visible"; then
+    # A short job's end is noticed at once, and a long one costs little to watch.
+    sleep "$doze" 3>&- &
+    dozes=$((dozes + 1))
+    test "$dozes" -lt 240 || doze=1
   else
     clear container-wait
     /bin/sh -c "$noted" "$directory/container-wait" "$engine" wait "$name" >/dev/null 3>&- &
@@ -95,7 +99,7 @@ hush() {
   endCopy
 }
 see() {
-  failures=0 followed=137 copying=''
+  failures=0 followed=137 copying='' dozes=0 doze=0.25
   while :; do
     settle
     case $? in

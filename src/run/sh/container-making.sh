@@ -58,7 +58,7 @@ launch() {
   # Where the engine leaves groups to systemd, the attempt's cannot be the parent: the engine's own limit holds then.
   if test -n "$parent" && test "$("$engine" info --format "$manager")" = cgroupfs; then
     # Podman's monitor is in there too, with 3 MB of the 16 MiB that a container has at least, of which a thousandth is one point
-    # (proc_pid_oom_score_adj(5)): were it chosen when memory runs out, the container's end would never be noted.
+    # (proc_pid_oom_score_adj(5)): were it chosen when memory runs out, it would not be known how the container ended.
     set -- --cgroup-parent "$parent" --oom-score-adj 200 "$@"
   elif test -n "$memory"; then
     set -- --memory "$memory" --memory-swap "$memory" "$@"
