@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
+import { SWEEP_KEYS } from "../intake/keys/sweep.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
-import type { FlagValues, ValueType } from "./command-line/declare.ts";
+import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import { text, wholeNumber } from "./command-line/values.ts";
 import type { Context } from "./context.ts";
-
-const SWEEP = "Many tasks of one";
 
 const AXIS: ValueType<string> = {
   placeholder: "NAME=VALUES",
@@ -17,21 +16,17 @@ const AXIS: ValueType<string> = {
 
 /** The flags that make many tasks of one. */
 export const SWEEP_FLAGS = {
-  matrix: {
-    value: AXIS,
-    repeats: true,
-    group: SWEEP,
-    help: "a task for each combination: lr=0.1,0.01; again for another list",
-  },
-  each: { value: text("FILE"), group: SWEEP, help: "a task for each row of a .csv, .jsonl or .txt file" },
-  array: { value: text("NUMBERS"), group: SWEEP, help: "a task for each number, like 1-100 or 1-100:10" },
-  maxParallel: { value: wholeNumber(1), group: SWEEP, help: "members of the sweep that may run at a time" },
-  maxFailures: {
-    value: wholeNumber(1),
-    group: SWEEP,
-    help: "so many failed members call the waiting ones off",
-  },
+  matrix: { ...declared("matrix"), value: AXIS, repeats: true },
+  each: { ...declared("each"), value: text("FILE") },
+  array: { ...declared("array"), value: text("NUMBERS") },
+  maxParallel: { ...declared("maxParallel"), value: wholeNumber(1) },
+  maxFailures: { ...declared("maxFailures"), value: wholeNumber(1) },
 } as const;
+
+function declared(key: keyof typeof SWEEP_KEYS): Pick<Flag, "help" | "group"> {
+  const { about, flag } = SWEEP_KEYS[key];
+  return { help: about, group: flag.group };
+}
 
 /** The sweep that flags ask for, as keys of a task file; none is an empty list. */
 export async function sweepOf(

@@ -1,3 +1,6 @@
+import { FIELDS } from "../intake/fields.ts";
+import type { Field, KeyFlag } from "../intake/keys/field.ts";
+import { wordsOf } from "../intake/schema.ts";
 import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { long } from "./command-line/usage.ts";
 import { PAIR } from "./command-line/values.ts";
@@ -22,68 +25,42 @@ const DEPENDENCY: ValueType<Readonly<Record<string, readonly string[]>>> = {
   read: parentsFromSlurm,
 };
 
-const PARENT: ValueType<string> = { ...typed("TASK"), completes: "tasks" };
-const fromPairs = (key: string) => (pairs: readonly (readonly [string, string])[]) => ({
-  [key]: Object.fromEntries(pairs),
-});
-
-const TASK = "Of the task";
-const NEEDS = "What it needs";
-const ORDER = "When it starts";
 const SLURM = "The same, as in Slurm";
 
+/** The flag of a key, as the key is declared. */
+function declared(
+  key: string,
+  { about, flag, read, isOpen }: Field & { readonly flag: KeyFlag },
+): [string, TaskFlag] {
+  const { name = key, placeholder, repeats, completes, group } = flag;
+  const common = { key, group, help: about, ...(repeats !== undefined && { repeats }) };
+  if (placeholder === undefined) return [name, common];
+  if (isOpen === true)
+    return [
+      name,
+      {
+        ...common,
+        value: PAIR,
+        sets: (pairs: readonly (readonly [string, string])[]) => ({ [key]: Object.fromEntries(pairs) }),
+      },
+    ];
+  const choices = wordsOf(read.schema);
+  const offered = {
+    ...(choices !== undefined && { choices }),
+    ...(completes !== undefined && { completes }),
+  };
+  return [name, { ...common, value: { ...typed(placeholder), ...offered } }];
+}
+
+const KEY_FLAGS: Readonly<Record<string, TaskFlag>> = Object.fromEntries(
+  Object.entries(FIELDS).flatMap(([key, field]) =>
+    field.flag === undefined ? [] : [declared(key, { ...field, flag: field.flag })],
+  ),
+);
+
 /** The flags of `submit` and `run` that set keys of the tasks. */
-export const TASK_FLAGS = {
-  name: { value: typed("NAME"), group: TASK, help: "a name for it" },
-  cwd: { value: typed("DIR"), group: TASK, help: "its working directory (default: this one)" },
-  env: { value: PAIR, repeats: true, sets: fromPairs("env"), group: TASK, help: "a variable for the job" },
-  label: {
-    value: PAIR,
-    repeats: true,
-    key: "labels",
-    sets: fromPairs("labels"),
-    group: TASK,
-    help: "a label",
-  },
-  timeout: { value: typed("DURATION"), group: TASK, help: "of one attempt, like 90s or 6h" },
-  retries: {
-    value: typed("N"),
-    group: TASK,
-    help: "try again this often, after any failure that can go better",
-  },
-  cpus: { value: typed("N"), group: NEEDS, help: "CPUs that it takes" },
-  memory: { value: typed("SIZE"), group: NEEDS, help: "memory that it takes, like 8GB" },
-  gpus: { value: typed("N"), group: NEEDS, help: "GPUs that it takes" },
-  vram: { value: typed("SIZE"), group: NEEDS, help: "memory of a GPU that it takes" },
-  gpuModel: { value: typed("NAME"), group: NEEDS, help: "part of the name that the GPU must have" },
-  gpuMinMemory: {
-    value: typed("SIZE"),
-    group: NEEDS,
-    help: "the least memory that the GPU must have in all",
-  },
-  image: { value: typed("NAME"), group: NEEDS, help: "run it in a container of this image" },
-  priority: { value: typed("N"), group: ORDER, help: "higher first, 0 to 1000" },
-  hold: { group: ORDER, help: "queue it, but do not start it" },
-  at: {
-    value: typed("TIME"),
-    key: "notBefore",
-    group: ORDER,
-    help: "not before this time, or a duration from now",
-  },
-  after: { value: PARENT, repeats: true, group: ORDER, help: "start once these have succeeded" },
-  afterAny: { value: PARENT, repeats: true, group: ORDER, help: "start once these have ended" },
-  afterFailed: { value: PARENT, repeats: true, group: ORDER, help: "start once these have failed" },
-  slot: { value: typed("NAME"), group: ORDER, help: "a lane: its tasks run one after the other" },
-  admission: {
-    value: { ...typed("HOW"), choices: ["queue", "dropIfRunning", "replace"] },
-    group: ORDER,
-    help: "where the lane is busy: queue, dropIfRunning or replace",
-  },
-  unique: {
-    value: typed("KEY"),
-    group: ORDER,
-    help: "queue nothing while a task with this key has not ended",
-  },
+export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
+  ...KEY_FLAGS,
   jobName: { value: typed("NAME"), key: "name", excludes: ["name"], group: SLURM, help: "--name" },
   time: {
     value: typed("TIME"),
@@ -116,7 +93,7 @@ export const TASK_FLAGS = {
     group: SLURM,
     help: "--after, --after-any, --after-failed: afterok:ID, afterany:ID or afternotok:ID",
   },
-} as const satisfies Readonly<Record<string, TaskFlag>>;
+};
 
 /** What `submit` and `run` queue. */
 export const FILES = {

@@ -85,7 +85,7 @@ async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext
     FIELDS[meaning.key]?.isOpen === true &&
     meaning.child === undefined;
   const [first = "", ...rest] = key.split(".");
-  const path = [flagOf?.get(first) ?? first, ...rest].join(".");
+  const path = flagOf?.get(key) ?? [flagOf?.get(first) ?? first, ...rest].join(".");
   return { key, span: NOWHERE, value: await flagValue(data, path, isVerbatim && !isMapping) };
 }
 

@@ -31,6 +31,12 @@ export function oneOfWords(words: readonly string[], old: readonly string[] = []
   return { anyOf: [{ enum: [...words] }, textLike(`^(?:${forms.join("|")})$`)] };
 }
 
+/** The words of a schema of words; undefined for any other. */
+export function wordsOf({ anyOf }: Schema): readonly string[] | undefined {
+  const [first] = (anyOf as readonly Schema[] | undefined) ?? [];
+  return first?.["enum"] as readonly string[] | undefined;
+}
+
 const GAP = "[-_]*";
 
 function letter(of: string): string {

@@ -14,7 +14,7 @@ export const ATTEMPT_FIELDS: Fields = {
     to: ["spec", "timeoutMs"],
     about: "how long one attempt may take, like 90s or 6h",
     without: "none",
-    flag: { placeholder: "DURATION" },
+    flag: { group: "Of the task", placeholder: "DURATION" },
     also: { timeoutMs: { unit: "ms", isZeroAbsent } },
   },
   stopGrace: {
@@ -29,7 +29,7 @@ export const ATTEMPT_FIELDS: Fields = {
     to: ["spec", "retry", "maxAttempts"],
     about: "try again this often, after any failure that can go better",
     without: "only what is worth it is retried, three times at most",
-    flag: { placeholder: "N" },
+    flag: { group: "Of the task", placeholder: "N" },
     also: { maxRetries: {}, "retry.maxRetries": {} },
     show: null,
   },

@@ -15,7 +15,7 @@ export const CONTAINER_FIELDS: Fields = {
     to: at("image"),
     about: "run it in a container of this image",
     more: "with its registry: podman looks nowhere by itself",
-    flag: { name: "image", placeholder: "NAME" },
+    flag: { group: "What it needs", name: "image", placeholder: "NAME" },
     also: { image: { isOurs: true } },
     isVerbatim,
     hasNoDefault: true,

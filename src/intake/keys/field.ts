@@ -2,13 +2,17 @@ import type { Reader } from "../readers.ts";
 import type { Schema } from "../schema.ts";
 
 /** The flag of `submit` and `run` that sets a key. */
-interface KeyFlag {
+export interface KeyFlag {
+  /** The heading that it stands under in the help. */
+  readonly group: "Of the task" | "What it needs" | "When it starts" | "Many tasks of one";
   /** In camel case; absent where it is that of the key. */
   readonly name?: string;
   /** Stands for its value in the help; absent for a switch. */
   readonly placeholder?: string;
   /** May be given several times: `NAME=VALUE` pairs for a mapping of the user's own names, else a list. */
   readonly repeats?: true;
+  /** What the queue holds and a shell may offer. */
+  readonly completes?: "tasks";
 }
 
 /** Another spelling of a key. */

@@ -31,7 +31,7 @@ const indices: Schema = {
 const limit = count(1).schema;
 
 /** The keys of a sweep as a whole; `sweep/` reads them. */
-export const SWEEP_KEYS: Readonly<Record<string, SweepKey>> = {
+export const SWEEP_KEYS = {
   matrix: {
     schema: {
       type: "object",
@@ -42,30 +42,30 @@ export const SWEEP_KEYS: Readonly<Record<string, SweepKey>> = {
       minProperties: 1,
       propertyNames,
     },
-    about: "a task for each combination of values, like lr=0.1,0.01; again for another list",
+    about: "a task for each combination, like lr=0.1,0.01; again for another list",
     more: "lists, ranges `1-3` or `1-100:10`, `{from: 1, to: 10, step: 2}` (decimals and negative steps too), or single values. The last list changes fastest",
-    flag: { placeholder: "NAME=VALUES", repeats: true },
+    flag: { group: "Many tasks of one", placeholder: "NAME=VALUES", repeats: true },
   },
   each: {
     schema: text.schema,
     about: "a task for each row of a .csv, .jsonl or .txt file",
     more: "from the folder of the task file: `.csv` (RFC 4180, the first row names the columns), `.jsonl` (a flat object in each line), or `.txt` (`${{ each.line }}`; empty lines are passed over)",
-    flag: { placeholder: "FILE" },
+    flag: { group: "Many tasks of one", placeholder: "FILE" },
   },
   array: {
     schema: { anyOf: [indices, { type: "array", items: indices, minItems: 1 }] },
     about: "a task for each number, like 1-100 or 1-100:10",
     more: "also `1,5,9-12` or a list: `${{ array.index }}`",
-    flag: { placeholder: "NUMBERS" },
+    flag: { group: "Many tasks of one", placeholder: "NUMBERS" },
   },
   maxParallel: {
     schema: limit,
     about: "members of the sweep that may run at a time",
-    flag: { placeholder: "N" },
+    flag: { group: "Many tasks of one", placeholder: "N" },
   },
   maxFailures: {
     schema: limit,
     about: "so many failed members call the waiting ones off",
-    flag: { placeholder: "N" },
+    flag: { group: "Many tasks of one", placeholder: "N" },
   },
-};
+} as const satisfies Readonly<Record<string, SweepKey>>;
