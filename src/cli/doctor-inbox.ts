@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { kindOfName } from "../intake/inbox-name.ts";
-import type { Layout } from "../store/layout.ts";
+import { type Layout, REASON_ENDING, shelfOf } from "../store/layout.ts";
 import { type Check, supervisorAdvice } from "./doctor-records.ts";
 
 /** So many are named. */
@@ -14,7 +14,8 @@ export function checkInbox(layout: Layout): Check[] {
   );
   const waiting = names.filter((name) => kindOfName(name) === "task" && !isFolder(layout, name));
   const others = names.filter((name) => !waiting.includes(name));
-  const rejected = namesIn(join(layout.inbox, ".rejected")).filter((name) => name.endsWith(".error.txt"));
+  const rejectedIn = shelfOf(layout.inbox, ".rejected");
+  const rejected = namesIn(rejectedIn).filter((name) => name.endsWith(REASON_ENDING));
   const checks: Check[] = [];
   if (waiting.length > 0) {
     const mend = supervisorAdvice(layout, "a supervisor takes them: stint up --detach, or stint drain");
@@ -36,7 +37,7 @@ export function checkInbox(layout: Layout): Check[] {
     checks.push({
       verdict: "note",
       what: `${rejected.length} inbox files were refused`,
-      mend: `the reasons are in ${join(layout.inbox, ".rejected")}; mend the files and drop them again`,
+      mend: `the reasons are in ${rejectedIn}; mend the files and drop them again`,
     });
   }
   return checks;

@@ -151,12 +151,12 @@ export function checkUnread(layout: Layout): Check[] {
   const batches = incomingBatches(layout);
   const strays = readdirSync(layout.incoming).filter((name) => name !== ASIDE && !batches.includes(name));
   const checks = strays.map(
-    (name): Check => ({ verdict: "note", what: `${join(layout.incoming, name)} is no batch` }),
+    (name): Check => ({ verdict: "note", what: `${layout.batch(name)} is no batch` }),
   );
   const stuck = stuckBatchesOf(layout)
     .filter(({ batch }) => batches.includes(batch))
     .map(({ batch, message }): Check => {
-      const what = `${batchMembers(layout, batch).length} accepted tasks in ${join(layout.incoming, batch)} are not taken in: ${message}`;
+      const what = `${batchMembers(layout, batch).length} accepted tasks in ${layout.batch(batch)} are not taken in: ${message}`;
       return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
     });
   const unread = stuckBatchesOf(layout)

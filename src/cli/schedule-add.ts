@@ -51,7 +51,7 @@ export function addSchedules(context: Context, layout: Layout, added: Added): En
     const drafts = draftsOfSchedule(read.value, { path: shown, name }, options);
     if (!drafts.ok) return drafts.error;
     const there = [".yaml", ".yml", ".json"].find((ending) =>
-      existsSync(`${layout.schedules}/${name}${ending}`),
+      existsSync(layout.scheduleFile(`${name}${ending}`)),
     );
     if (there !== undefined && added.flags.force !== true) {
       const hint = "write over it with --force, or name it with --name";

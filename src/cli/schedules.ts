@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { draftsOfSchedule, type LoadOptions, loadSchedule } from "../daemon/schedules/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { kindOfName } from "../intake/inbox-name.ts";
@@ -83,7 +83,7 @@ function viewOf(
   context: Context,
   { layout, file, settings }: { layout: Layout; file: string; settings: Settings },
 ): ScheduleView {
-  const path = join(layout.schedules, file);
+  const path = layout.scheduleFile(file);
   const name = basename(file, extname(file));
   const options = loadOptions(context, settings);
   const loaded = loadSchedule({ path, name }, options);

@@ -4,13 +4,6 @@ import { CPU_PERIOD_US, cpuQuotaUs } from "./cgroup-texts.ts";
 import type { LimitBackend } from "./limit-backend.ts";
 import prefixText from "./sh/limit-prefix.sh" with { type: "text" };
 
-/** In an attempt's directory: the limits that could not be set at the last moment, a name a line. */
-export const MISSED_FILE = "limits-missed";
-/** In an attempt's directory: what its group counted, in the words of memory.events, and `peak`. */
-export const END_FILE = "group-end";
-/** In an attempt's directory: the group that systemd made; without it none was. */
-export const SCOPE_FILE = "group-scope";
-
 const PREFIX = withoutComments(prefixText);
 
 /** A job that is to be limited. */

@@ -1,3 +1,4 @@
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import type { Device } from "../model/device.ts";
 import {
   type AnyMode,
@@ -27,9 +28,6 @@ export interface FlagsOrder extends ContainerWish {
   readonly passed: readonly string[];
 }
 
-/** In an attempt's directory, for the blink of an eye: the job's variables, as no argument may hold their values. */
-export const ENVIRONMENT_FILE = "container-env";
-
 /** The flags, the image and the arguments of `ENGINE run`. */
 export function containerFlags(order: FlagsOrder): string[] {
   const { kind, directory, checkpoint, labels, passed } = order;
@@ -37,7 +35,7 @@ export function containerFlags(order: FlagsOrder): string[] {
   const [program, ...args] = programIn(kind.mode);
   return [
     ...Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
-    ...option("--env-file", `${directory}/${ENVIRONMENT_FILE}`),
+    ...option("--env-file", `${directory}/${ATTEMPT_FILES.containerEnvironment}`),
     ...passed.flatMap((name) => option("--env", name)),
     ...mount({ host: directory, path: RUN_MOUNT, readOnly: false }),
     ...mount({ host: checkpoint, path: CHECKPOINT_MOUNT, readOnly: false }),
@@ -121,7 +119,7 @@ function programIn(mode: AnyMode): readonly string[] {
     case "command":
       return [mode.command, ...mode.args];
     case "script":
-      return [...interpreterOf(mode.runtime), `${RUN_MOUNT}/script`, ...mode.args];
+      return [...interpreterOf(mode.runtime), `${RUN_MOUNT}/${ATTEMPT_FILES.script}`, ...mode.args];
     case "image":
       return [];
   }

@@ -2,9 +2,10 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootId } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { ENGINES, type EngineName } from "../model/kind.ts";
 import type { ProgramInvocation } from "./argument-limits.ts";
-import { type ContainerWish, containerFlags, ENVIRONMENT_FILE, isMountable } from "./container-flags.ts";
+import { type ContainerWish, containerFlags, isMountable } from "./container-flags.ts";
 import { type RunnerOrder, runnerArguments } from "./container-runner.ts";
 import { notThere } from "./missing.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
@@ -76,11 +77,11 @@ export function containerInvocation(
   const passed = Object.fromEntries(variables.filter(([, value]) => /[\n\r]/.test(value)));
   const lines = variables.filter(([name]) => !(name in passed)).map(([name, value]) => `${name}=${value}\n`);
   try {
-    writeFileSync(join(directory, ENVIRONMENT_FILE), lines.join(""), { mode: 0o600 });
+    writeFileSync(join(directory, ATTEMPT_FILES.containerEnvironment), lines.join(""), { mode: 0o600 });
     // The user of the image may be any; only who may enter the home (0700) comes as far as here.
     for (const folder of [directory, order.checkpoint]) chmodSync(folder, 0o1777);
     if (kind.mode.type === "script")
-      writeFileSync(join(directory, "script"), kind.mode.body, { mode: 0o755 });
+      writeFileSync(join(directory, ATTEMPT_FILES.script), kind.mode.body, { mode: 0o755 });
   } catch (error) {
     return err(refusedBySystem(`Cannot write into "${directory}"`, error));
   }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 import { containerOf, type Kind } from "../model/kind.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
@@ -30,7 +31,7 @@ export interface ContainerEnd {
 
 /** Reads what a runner left, or null where none has come to the end; `sawTerm` is of the recording parent. */
 export function readContainerEnd(directory: string, sawTerm: boolean): ContainerEnd | null {
-  const path = join(directory, "container-end");
+  const path = join(directory, ATTEMPT_FILES.containerEnd);
   const [word, code, oom] = (contentOf(path) ?? "").trim().split(" ");
   const endedAtMs = modifiedAt(path);
   if (word === undefined || word === "" || endedAtMs === null) return null;
@@ -59,7 +60,10 @@ function endingOf({ word, code, directory, sawTerm }: Noted): Ending {
   }
   // Told to end before there was a container: the engine's command got the signal.
   if (sawTerm) return endingFromShell(143, sawTerm);
-  return { type: "notStarted", ...refusalOf(code, contentOf(join(directory, "container-error")) ?? "") };
+  return {
+    type: "notStarted",
+    ...refusalOf(code, contentOf(join(directory, ATTEMPT_FILES.containerError)) ?? ""),
+  };
 }
 
 /** Of an image that was built here (containers-registries.conf(5)): there is no registry of that name to pull it from. */

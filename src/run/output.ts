@@ -2,11 +2,13 @@ import { closeSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { LOG_FILES } from "../model/attempt-files.ts";
 import { type NotStarted, refusedBySystem } from "./not-started.ts";
 
 /** The files that take a job's output: one in true order, or stdout and stderr apart. */
 export function outputFiles(directory: string, separate: boolean): string[] {
-  return (separate ? ["stdout.log", "stderr.log"] : ["output.log"]).map((name) => join(directory, name));
+  const names = separate ? [LOG_FILES.stdout, LOG_FILES.stderr] : [LOG_FILES.both];
+  return names.map((name) => join(directory, name));
 }
 
 /** Open descriptors for a job's stdout and stderr; they may be the same. Disposing closes our copies of them. */

@@ -4,6 +4,7 @@ import { errnoOf } from "../lib/errno.ts";
 import { type ProcessIdentity, startTimeIn, startTimeOf } from "../lib/host.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 
 /** What the recording parent notes before it runs the job. */
@@ -22,7 +23,7 @@ const SEIZED = "seized\n";
 
 /** Where a start is on record. */
 export function startFile(directory: string): string {
-  return join(directory, "start");
+  return join(directory, ATTEMPT_FILES.start);
 }
 
 /**
@@ -35,7 +36,7 @@ export function readStart(directory: string): StartRecord | "seized" | "unreadab
 
 /** The last runner of a container, by the note that it makes of itself; null where there is none. */
 export function readRunner(directory: string): StartRecord | null {
-  const found = readIdentity(join(directory, "container-runner"));
+  const found = readIdentity(join(directory, ATTEMPT_FILES.containerRunner));
   return typeof found === "string" ? null : found;
 }
 
@@ -103,7 +104,7 @@ export function readExit(
   directory: string,
   token: string,
 ): { readonly ending: Ending; readonly endedAtMs: number } | null {
-  const path = join(directory, "exit.json");
+  const path = join(directory, ATTEMPT_FILES.exit);
   const [text, status, signalled, sawTerm, owner = token] = EXIT.exec(contentOf(path) ?? "") ?? [];
   if (text === undefined || owner !== token) return null;
   const endedAtMs = modifiedAt(path);

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
+import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import type { Mode, Runtime } from "../model/kind.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 import { findProgram, type ProgramPlace } from "./program.ts";
@@ -29,12 +30,12 @@ interface Interpreter {
 
 /** Writes the script's body to a file of the attempt, as Linux caps one argument at 128 KiB, and says how to run it. */
 export function prepareScript(script: Script, place: ScriptPlace): Result<ScriptCommand, NotStarted> {
-  const file = join(place.directory, "script");
+  const file = join(place.directory, ATTEMPT_FILES.script);
   const interpreter = interpreterOf(script.runtime, place);
   if (!interpreter.ok) return interpreter;
   try {
     writeFileSync(file, script.body, { mode: 0o700 });
-    if (script.runtime === "bun") writeFileSync(join(place.directory, PRELOAD), UNMASK, { mode: 0o600 });
+    if (script.runtime === "bun") writeFileSync(preloadFile(place), UNMASK, { mode: 0o600 });
   } catch (error) {
     return err(refusedBySystem(`Cannot write the script "${file}"`, error));
   }
@@ -42,7 +43,10 @@ export function prepareScript(script: Script, place: ScriptPlace): Result<Script
   return ok({ argv: [...command, file, ...script.args], environment });
 }
 
-const PRELOAD = "script-preload.js";
+function preloadFile({ directory }: ScriptPlace): string {
+  return join(directory, ATTEMPT_FILES.scriptPreload);
+}
+
 /**
  * What a script starts must not take stint for a bun, should it call stint. Bun.spawn alone looks for its default in
  * the environment of the start rather than in process.env, where the variable is gone.
@@ -69,7 +73,7 @@ function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter
     case "python":
       return found(["python3", "python"], place);
     case "bun": {
-      const command = [place.self, "run", `--preload=${join(place.directory, PRELOAD)}`];
+      const command = [place.self, "run", `--preload=${preloadFile(place)}`];
       return ok({ command, environment: { BUN_BE_BUN: "1" } });
     }
   }

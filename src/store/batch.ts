@@ -43,7 +43,7 @@ const JOURNAL = "journal";
 
 /** The path of that segment until the batch is published. */
 export function segmentOf(layout: Layout, batch: string): string {
-  return join(layout.incoming, batch, JOURNAL);
+  return join(layout.batch(batch), JOURNAL);
 }
 
 /** What is accepted together, and whose doing it is. */
@@ -105,7 +105,7 @@ export function dropStaged(layout: Layout, batch: string): void {
 
 /** The one step that accepts what was staged. */
 export function commitStaged(layout: Layout, batch: string): void {
-  renameSync(join(layout.tmp, batch), join(layout.incoming, batch));
+  renameSync(join(layout.tmp, batch), layout.batch(batch));
   failpoint("batch:committed");
   try {
     syncDirectory(layout.incoming);
@@ -135,11 +135,11 @@ export function publishBatch(layout: Layout, batch: string, findings: Quarantine
  * record whose task is somewhere already was copied by hand: it is put aside, as a rename would overwrite the other.
  */
 export function* publishing(layout: Layout, batch: string, findings: QuarantineEntry[]): Steps<TaskId[]> {
-  const directory = join(layout.incoming, batch);
+  const directory = layout.batch(batch);
   const moved: TaskId[] = [];
   const names = namesIn(layout, batch);
   for (const id of idsOf(names)) {
-    if (publishRecord(layout, { id, directory, findings })) moved.push(id);
+    if (publishRecord(layout, { batch, id, findings })) moved.push(id);
     failpoint("batch:publishing");
     yield;
   }
@@ -169,9 +169,9 @@ export function* publishing(layout: Layout, batch: string, findings: QuarantineE
 /** True where this call moved it. */
 function publishRecord(
   layout: Layout,
-  { id, directory, findings }: { id: TaskId; directory: string; findings: QuarantineEntry[] },
+  { batch, id, findings }: { batch: string; id: TaskId; findings: QuarantineEntry[] },
 ): boolean {
-  const path = join(directory, `${id}.json`);
+  const path = layout.batchRecord(batch, id);
   const known = PLACES.find((place) => isThere(layout.record(place, id)));
   if (known === undefined) return !isMissing(() => renameSync(path, layout.record("pending", id)));
   isMissing(() =>
@@ -182,7 +182,7 @@ function publishRecord(
 
 /** The inbox files that accepted batches were read from and that are not filed yet: the note of a batch stays until they are. */
 export function acceptedFiles(layout: Layout): string[] {
-  return incomingBatches(layout).flatMap((batch) => takenFilesOf(join(layout.incoming, batch, TAKEN)));
+  return incomingBatches(layout).flatMap((batch) => takenFilesOf(join(layout.batch(batch), TAKEN)));
 }
 
 /** The inbox files that a batch was read from; an earlier version named one, by its path alone. */
@@ -198,7 +198,7 @@ function takenFilesOf(path: string): string[] {
 export function notedTies(layout: Layout, batch: string): ReadonlySet<string> | null {
   let text = "";
   isMissing(() => {
-    text = readRegularFile(join(layout.incoming, batch, TIES));
+    text = readRegularFile(join(layout.batch(batch), TIES));
   });
   const noted = parseJson(ties, text);
   return noted === null ? null : new Set(noted);
@@ -206,7 +206,7 @@ export function notedTies(layout: Layout, batch: string): ReadonlySet<string> | 
 
 /** The records of a batch that are not yet in `pending/`; null where one of them cannot be had. */
 export function tasksIn(layout: Layout, batch: string, ids: readonly TaskId[]): Task[] | null {
-  const read = ids.map((id) => readRecord(join(layout.incoming, batch, `${id}.json`)));
+  const read = ids.map((id) => readRecord(layout.batchRecord(batch, id)));
   const tasks = read.flatMap((one) => (one.ok ? [one.value] : []));
   return tasks.length === ids.length ? tasks : null;
 }
@@ -219,7 +219,7 @@ export function batchMembers(layout: Layout, batch: string): TaskId[] {
 function namesIn(layout: Layout, batch: string): string[] {
   let names: string[] = [];
   isMissing(() => {
-    names = readdirSync(join(layout.incoming, batch));
+    names = readdirSync(layout.batch(batch));
   });
   return names;
 }

@@ -23,7 +23,7 @@ export function keepEnvironment(
   );
   const text = `${JSON.stringify(sorted)}\n`;
   const hash = sha256(text);
-  const path = environmentFile(layout, hash);
+  const path = layout.environment(hash);
   if (existsSync(path)) {
     utimesSync(path, nowMs / 1_000, nowMs / 1_000);
   } else {
@@ -36,7 +36,7 @@ export function keepEnvironment(
 /** The variables behind a hash, or null where the file is gone or spoilt. */
 export function readEnvironment(layout: Layout, hash: string): Record<string, string> | null {
   try {
-    return parseJson(environment, readRegularFile(environmentFile(layout, hash)));
+    return parseJson(environment, readRegularFile(layout.environment(hash)));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
     return null;
@@ -62,8 +62,4 @@ export function dropUnusedEnvironments(
     rmSync(path, { force: true });
     failpoint("environment:dropped");
   }
-}
-
-function environmentFile(layout: Layout, hash: string): string {
-  return join(layout.environments, `${hash}.json`);
 }

@@ -6,7 +6,7 @@ import type { Steps } from "../lib/steps.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { createFile } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
-import type { Shelf } from "./layout.ts";
+import { REASON_ENDING, type Shelf, shelfOf } from "./layout.ts";
 
 const STAGED_REASON = ".reason.tmp";
 
@@ -25,7 +25,7 @@ export function takeFile(
     raw,
   }: { readonly file: string; readonly batch: string; readonly raw?: Uint8Array | undefined },
 ): string | null {
-  const taken = join(shelf(inbox, ".taking"), `${batch}-${file}`);
+  const taken = join(madeShelf(inbox, ".taking"), `${batch}-${file}`);
   const path = raw === undefined ? join(inbox, file) : Buffer.concat([Buffer.from(join(inbox, "/")), raw]);
   if (isMissing(() => renameSync(path, taken))) return null;
   failpoint("inbox:taken");
@@ -40,7 +40,7 @@ export function* filingAccepted(taken: readonly string[]): Steps<void> {
   const shelves = new Set<string>();
   for (const path of taken) {
     if (keep(path, ".accepted") !== null) rmSync(path, { force: true });
-    shelves.add(shelf(placeOfTaken(path).inbox, ".accepted"));
+    shelves.add(madeShelf(placeOfTaken(path).inbox, ".accepted"));
     yield;
   }
   for (const directory of shelves) syncDirectory(directory);
@@ -59,8 +59,8 @@ export function syncTaken(taken: readonly string[]): void {
 /** Puts a taken file where refused ones are kept, with the reason beside it. Gives the path of the reason. */
 export function fileRejected(taken: string, reason: string): string {
   const { inbox, file } = placeOfTaken(taken);
-  const kept = keep(taken, ".rejected") ?? join(shelf(inbox, ".rejected"), file);
-  const told = `${kept}.error.txt`;
+  const kept = keep(taken, ".rejected") ?? join(madeShelf(inbox, ".rejected"), file);
+  const told = `${kept}${REASON_ENDING}`;
   // Whoever sees the name sees all of the reason. No file that is kept here has the name of what is staged, and one holder stages.
   const staged = join(dirname(kept), STAGED_REASON);
   rmSync(staged, { force: true });
@@ -84,7 +84,7 @@ export function putBack(taken: string): void {
 
 /** The files that were taken and neither accepted nor refused. */
 export function takenFiles(inbox: string): string[] {
-  const directory = join(inbox, ".taking");
+  const directory = shelfOf(inbox, ".taking");
   if (!existsSync(directory)) return [];
   return readdirSync(directory)
     .filter((name) => TAKEN_NAME.test(name))
@@ -94,7 +94,7 @@ export function takenFiles(inbox: string): string[] {
 /** Gives a taken file its name on a shelf too; null where it is gone. */
 function keep(taken: string, where: Shelf): string | null {
   const { inbox, file } = placeOfTaken(taken);
-  const directory = shelf(inbox, where);
+  const directory = madeShelf(inbox, where);
   for (;;) {
     const target = freeName(directory, file, taken);
     // A crash came before it lost its other name.
@@ -132,8 +132,8 @@ function isSameFile(left: string, right: string): boolean {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
-function shelf(inbox: string, name: Shelf): string {
-  const directory = join(inbox, name);
+function madeShelf(inbox: string, shelf: Shelf): string {
+  const directory = shelfOf(inbox, shelf);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return directory;
 }

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+
 import { errnoOf } from "../lib/errno.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
@@ -18,14 +18,13 @@ const MAX_BYTES = 16 * 1_024 * 1_024;
 export function keepSecrets(layout: Layout, id: TaskId, values: readonly string[]): void {
   const kept = readKeptSecrets(layout, id);
   const all = new Set([...kept, ...values]);
-  if (all.size > kept.length)
-    replaceFile(secretsFile(layout, id), `${JSON.stringify([...all])}\n`, layout.tmp);
+  if (all.size > kept.length) replaceFile(layout.secrets(id), `${JSON.stringify([...all])}\n`, layout.tmp);
 }
 
 /** What earlier attempts of a task and the present one were given to be hidden. */
 export function readKeptSecrets(layout: Layout, id: TaskId): string[] {
   try {
-    return parseJson(secrets, readOwnFile(secretsFile(layout, id), MAX_BYTES) ?? "") ?? [];
+    return parseJson(secrets, readOwnFile(layout.secrets(id), MAX_BYTES) ?? "") ?? [];
   } catch (error) {
     if (errnoOf(error) === null) throw error;
     return [];
@@ -34,9 +33,5 @@ export function readKeptSecrets(layout: Layout, id: TaskId): string[] {
 
 /** With the logs of a task. */
 export function dropSecrets(layout: Layout, id: TaskId): void {
-  rmSync(secretsFile(layout, id), { force: true });
-}
-
-function secretsFile(layout: Layout, id: TaskId): string {
-  return join(layout.environments, `${id}.json`);
+  rmSync(layout.secrets(id), { force: true });
 }

@@ -10,8 +10,18 @@ const SHELVES = [".taking", ".accepted", ".rejected"] as const;
 export type Shelf = (typeof SHELVES)[number];
 
 export function shelvesOf(inbox: string): string[] {
-  return SHELVES.map((shelf) => join(inbox, shelf));
+  return SHELVES.map((shelf) => shelfOf(inbox, shelf));
 }
+
+export function shelfOf(inbox: string, shelf: Shelf): string {
+  return join(inbox, shelf);
+}
+
+/** How the name of the reason beside a refused file ends. */
+export const REASON_ENDING = ".error.txt";
+
+/** How the name of the reply to a request ends, in the same folder. */
+export const REPLY_ENDING = ".reply.json";
 
 /** Every path of a home; the only place that knows them. */
 export class Layout {
@@ -78,6 +88,9 @@ export class Layout {
   get scheduleStates(): string {
     return join(this.schedules, ".state");
   }
+  scheduleFile(file: string): string {
+    return join(this.schedules, file);
+  }
   scheduleState(name: string): string {
     return join(this.scheduleStates, `${name}.json`);
   }
@@ -134,6 +147,37 @@ export class Layout {
   /** A record on its way out of a directory that is never scanned. */
   moving(id: TaskId): string {
     return join(this.tmp, `${id}${MOVING_ENDING}`);
+  }
+
+  /** An accepted batch that is not yet published. */
+  batch(batch: string): string {
+    return join(this.incoming, batch);
+  }
+  batchRecord(batch: string, id: TaskId): string {
+    return join(this.incoming, batch, `${id}.json`);
+  }
+
+  notice(id: string): string {
+    return join(this.notices, `${id}.json`);
+  }
+  noticeGivenUp(id: string): string {
+    return join(this.noticesGivenUp, `${id}.json`);
+  }
+
+  request(id: string): string {
+    return join(this.requests, `${id}.json`);
+  }
+  reply(id: string): string {
+    return join(this.requests, `${id}${REPLY_ENDING}`);
+  }
+
+  /** A captured environment, by its hash. */
+  environment(hash: string): string {
+    return join(this.environments, `${hash}.json`);
+  }
+  /** The values to be hidden in the logs of a task. */
+  secrets(id: TaskId): string {
+    return join(this.environments, `${id}.json`);
   }
 
   /** What survives all attempts of a task. */

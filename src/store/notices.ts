@@ -19,7 +19,7 @@ const MAX_GIVEN_UP = 100;
 /** Puts notices on the disk; one that is there already is written again, as its text is the same. */
 export function writeNotices(layout: Layout, notices: readonly Notice[]): void {
   if (notices.length === 0) return;
-  const files = notices.map((one) => ({ path: fileOf(layout, one.id), text: textOf(one) }));
+  const files = notices.map((one) => ({ path: layout.notice(one.id), text: textOf(one) }));
   // A home of an older version has no such folder yet.
   mkdirSync(layout.notices, { recursive: true, mode: 0o700 });
   const error = replaceFiles(files, layout.tmp).find((one) => one !== null) ?? null;
@@ -49,21 +49,21 @@ export function givenUpNames(layout: Layout): string[] {
 /** Forgets a notice that was taken. */
 export function dropNotice(layout: Layout, id: string): void {
   failpoint("notice:delivered");
-  rmSync(fileOf(layout, id), { force: true });
+  rmSync(layout.notice(id), { force: true });
   failpoint("notice:removed");
 }
 
 /** Notes a try that failed; a crash may undo it, which costs one try more. */
 export function noteTry(layout: Layout, tried: Notice): void {
-  replaceFile(fileOf(layout, tried.id), textOf(tried), layout.tmp);
+  replaceFile(layout.notice(tried.id), textOf(tried), layout.tmp);
   failpoint("notice:put-off");
 }
 
 /** Puts a notice aside that nobody took; of very many the oldest go. */
 export function giveUpNotice(layout: Layout, tried: Notice): void {
-  replaceFile(fileOf(layout, tried.id), textOf(tried), layout.tmp);
+  replaceFile(layout.notice(tried.id), textOf(tried), layout.tmp);
   mkdirSync(layout.noticesGivenUp, { recursive: true, mode: 0o700 });
-  isMissing(() => renameSync(fileOf(layout, tried.id), join(layout.noticesGivenUp, `${tried.id}${ENDING}`)));
+  isMissing(() => renameSync(layout.notice(tried.id), layout.noticeGivenUp(tried.id)));
   failpoint("notice:given-up");
   for (const name of givenUpNames(layout).slice(0, -MAX_GIVEN_UP))
     rmSync(join(layout.noticesGivenUp, name), { force: true });
@@ -114,10 +114,6 @@ function namesIn(directory: string): string[] {
     names = readdirSync(directory);
   });
   return names.filter((name) => name.endsWith(ENDING)).sort();
-}
-
-function fileOf(layout: Layout, id: string): string {
-  return join(layout.notices, `${id}${ENDING}`);
 }
 
 function textOf(one: Notice): string {

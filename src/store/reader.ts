@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+
 import { err, type Result } from "../lib/result.ts";
 import { idFromFileName, NUMBER_DIGITS, numberOf, type TaskId } from "../model/identity.ts";
 import { directoryOf, PLACES, type StateDirectory } from "../model/state.ts";
@@ -107,7 +107,7 @@ export class TaskReader {
 }
 
 function possiblePaths(layout: Layout, id: TaskId): string[] {
-  const incoming = incomingBatches(layout).map((batch) => join(layout.incoming, batch, `${id}.json`));
+  const incoming = incomingBatches(layout).map((batch) => layout.batchRecord(batch, id));
   const [pending, ...others] = PLACES.map((place) => layout.record(place, id));
   return [...incoming, ...(pending === undefined ? [] : [pending]), ...others, layout.moving(id)];
 }

@@ -71,7 +71,7 @@ export function recover(
   finishMoves(layout, found, readdirSync(layout.tmp));
   for (const batch of incomingBatches(layout)) {
     const published = tryFs("publish", () => publishBatch(layout, batch, found.findings));
-    if (!published.ok) found.findings.push(leftAlone(join(layout.incoming, batch), published.error.message));
+    if (!published.ok) found.findings.push(leftAlone(layout.batch(batch), published.error.message));
   }
   dropStaged(layout, nowMs);
   // Here too: a holder may be gone again before its first chores.

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+
 import { bootId, UNKNOWN_BOOT } from "../lib/host.ts";
 import type { TaskId } from "../model/identity.ts";
 import { directoryOf, PLACES } from "../model/state.ts";
@@ -96,7 +96,7 @@ function auditedAbove(layout: Layout, lines: ReadonlyMap<TaskId, JournalEntry>):
 function incomingPaths(layout: Layout): Map<TaskId, string> {
   return new Map(
     incomingBatches(layout).flatMap((batch) =>
-      batchMembers(layout, batch).map((id) => [id, join(layout.incoming, batch, `${id}.json`)] as const),
+      batchMembers(layout, batch).map((id) => [id, layout.batchRecord(batch, id)] as const),
     ),
   );
 }

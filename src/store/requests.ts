@@ -7,28 +7,27 @@ import { parseJson } from "../model/check.ts";
 import { type Reply, type Request, reply, request } from "../model/request.ts";
 import { replaceFile, replaceSynced } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, REPLY_ENDING } from "./layout.ts";
 import { type QuarantineEntry, quarantine } from "./quarantine.ts";
 
-const REPLY_ENDING = ".reply.json";
 /** A reply that nobody fetched; its asker is long gone. */
 const MAX_REPLY_AGE_MS = 60_000;
 
 /** Leaves a request for the holder of the lock; it survives a crash of either side. */
 export function postRequest(layout: Layout, wanted: Omit<Request, "id">): Request {
   const posted: Request = { id: uuid(), ...wanted };
-  replaceSynced(requestFile(layout, posted.id), `${JSON.stringify(posted)}\n`, layout.tmp);
+  replaceSynced(layout.request(posted.id), `${JSON.stringify(posted)}\n`, layout.tmp);
   return posted;
 }
 
 /** Takes a request back that nobody has answered yet. */
 export function withdrawRequest(layout: Layout, id: string): void {
-  rmSync(requestFile(layout, id), { force: true });
+  rmSync(layout.request(id), { force: true });
 }
 
 /** The reply to a request, fetched once; null while there is none. */
 export function fetchReply(layout: Layout, id: string): Reply | null {
-  const path = replyFile(layout, id);
+  const path = layout.reply(id);
   try {
     const found = parseJson(reply, readRegularFile(path));
     failpoint("request:fetched");
@@ -69,9 +68,9 @@ export function takeRequest(layout: Layout, name: string, findings: QuarantineEn
 /** Answers a request and removes it; the reply first, so that a crash between repeats rather than forgets. */
 export function answerRequest(layout: Layout, answer: Reply): void {
   failpoint("request:carried-out");
-  replaceFile(replyFile(layout, answer.id), `${JSON.stringify(answer)}\n`, layout.tmp);
+  replaceFile(layout.reply(answer.id), `${JSON.stringify(answer)}\n`, layout.tmp);
   failpoint("request:replied");
-  rmSync(requestFile(layout, answer.id), { force: true });
+  rmSync(layout.request(answer.id), { force: true });
   failpoint("request:removed");
 }
 
@@ -92,12 +91,4 @@ function readRequest(path: string): Request | null {
   } catch {
     return null;
   }
-}
-
-function requestFile(layout: Layout, id: string): string {
-  return join(layout.requests, `${id}.json`);
-}
-
-function replyFile(layout: Layout, id: string): string {
-  return join(layout.requests, `${id}${REPLY_ENDING}`);
 }

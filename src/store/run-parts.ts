@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { namesIn } from "../lib/long-folder.ts";
+import { ATTEMPT_FILES, LOG_FILES } from "../model/attempt-files.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import type { RunPart } from "../model/retention.ts";
 import { PLACES } from "../model/state.ts";
@@ -9,33 +10,8 @@ import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { ASIDE, isThere } from "./quarantine.ts";
 
-/** The output of a job, in each attempt's folder; see `outputFiles`. */
-const LOGS = ["output.log", "stdout.log", "stderr.log"];
-/** What stint itself puts into an attempt's folder beside these; all else there is the job's. */
-export const OWN_FILES = [
-  "start",
-  "exit.json",
-  "script",
-  "script-preload.js",
-  "limits.json",
-  "group-end",
-  "cid",
-  "group-scope",
-  "limits-missed",
-  "container-direct",
-  "container-end",
-  "container-end.new",
-  "container-env",
-  "container-error",
-  "container-logs",
-  "container-look",
-  "container-pid",
-  "container-pulled",
-  "container-pulling",
-  "container-runner",
-  "container-starter",
-  "container-wait",
-];
+const LOGS: readonly string[] = Object.values(LOG_FILES);
+const OWN: readonly string[] = Object.values(ATTEMPT_FILES);
 
 /** Some files and folders, and their bytes together. */
 interface Measured {
@@ -73,7 +49,7 @@ export function partsOf(layout: Layout, id: TaskId): RunParts {
 
 function partOf(file: string): RunPart | "own" {
   if (LOGS.includes(file)) return "logs";
-  return OWN_FILES.includes(file) ? "own" : "artifacts";
+  return OWN.includes(file) ? "own" : "artifacts";
 }
 
 /** Removes what some paths in a task's folder name, and every folder of it that is empty then. Throws what the system says. */

@@ -1,5 +1,4 @@
 import { readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
@@ -12,7 +11,7 @@ import { isThere } from "./quarantine.ts";
 
 /** Puts the file of a schedule into its place, whole; anybody may, as those who edit it by hand. */
 export function putSchedule(layout: Layout, name: string, text: string): void {
-  replaceScheduleFile(layout, join(layout.schedules, `${name}.yaml`), text);
+  replaceScheduleFile(layout, layout.scheduleFile(`${name}.yaml`), text);
 }
 
 /** The same for one that is there, whatever its ending. */

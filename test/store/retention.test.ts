@@ -91,8 +91,11 @@ function furnish(home: TempHome): void {
     "script",
     "script-preload.js",
     "limits.json",
+    "limits-missed",
+    "group-scope",
     "group-end",
     "container-end",
+    "container-direct",
     "cid",
   ];
   const jobs = ["2/result.log", "2/models/best.keras", "checkpoint/output.log", "notes.txt"];
@@ -106,7 +109,7 @@ describe("what a job made", () => {
     await using home = new TempHome();
     furnish(home);
     const bytes = Object.entries(partsOf(home.layout, id(1))).map(([part, found]) => [part, found.bytes]);
-    expect(Object.fromEntries(bytes)).toEqual({ own: 40, logs: 14, artifacts: 15, checkpoint: 5 });
+    expect(Object.fromEntries(bytes)).toEqual({ own: 55, logs: 14, artifacts: 15, checkpoint: 5 });
     valueOf(removeTask(home.layout, id(1), ["logs"]));
     const folder = "000001-train";
     expect(home.files("runs")).toEqual(
@@ -150,5 +153,5 @@ test("removeParts() removes the output of each attempt, and nothing else", async
   furnish(home);
   valueOf(removeParts(home.layout, id(1), ["logs"]));
   expect(partsOf(home.layout, id(1)).logs).toEqual({ paths: [], bytes: 0 });
-  expect(home.files("runs/000001-train")).toHaveLength(12);
+  expect(home.files("runs/000001-train")).toHaveLength(15);
 });

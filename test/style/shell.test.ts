@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { OWN_FILES } from "../../src/store/run-parts.ts";
+import { ATTEMPT_FILES } from "../../src/model/attempt-files.ts";
 
 /** The files of a program that is put together from several; what becomes another program comes last. */
 const TOGETHER = [
@@ -38,11 +38,13 @@ describe.each(PROGRAMS)("the program of $last", ({ paths }) => {
   });
 });
 
-test("a clean-up knows every file that a script writes into an attempt's folder, beside its logs", () => {
+const KNOWN: readonly string[] = Object.values(ATTEMPT_FILES);
+
+test("the list of an attempt's files, by which a clean-up goes, has every file that a script writes into an attempt's folder, beside its logs", () => {
   const named = [...new Bun.Glob("src/**/*.sh").scanSync()].flatMap((path) => [
     ...readFileSync(path, "utf8").matchAll(/(?:directory|"\$1)\/([a-z][a-z.-]*)/g),
   ]);
   const names = new Set(named.map(([, name = ""]) => name).filter((name) => !name.endsWith(".log")));
   expect([...names]).toContain("container-pid");
-  expect([...names].filter((name) => !OWN_FILES.includes(name))).toEqual([]);
+  expect([...names].filter((name) => !KNOWN.includes(name))).toEqual([]);
 });

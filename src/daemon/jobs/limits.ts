@@ -7,7 +7,8 @@ import { keyedCount } from "../../machine/cgroup-texts.ts";
 import { missesKillsBelow } from "../../machine/cgroup-v1.ts";
 import { countsOf, makeGroup, memoryEnd, removeGroup, sweepGroups } from "../../machine/group.ts";
 import { unenforceable } from "../../machine/limits.ts";
-import { END_FILE, limitPrefix, MISSED_FILE, SCOPE_FILE } from "../../machine/prefix.ts";
+import { limitPrefix } from "../../machine/prefix.ts";
+import { ATTEMPT_FILES } from "../../model/attempt-files.ts";
 import { parseJson } from "../../model/check.ts";
 import { type ControlGroup, type LimitsNote, limitsNote } from "../../model/control-group.ts";
 import type { Ending } from "../../model/evidence.ts";
@@ -20,8 +21,6 @@ import type { Job } from "./job.ts";
 import { groupName, groupPrefix, jobGroup, makeJobGroup } from "./job-group.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
-/** In an attempt's directory. */
-const NOTE_FILE = "limits.json";
 /** A group that its last process has left can be removed at once; one that cannot by now never can. */
 const MAX_REFUSALS = 50;
 
@@ -111,7 +110,7 @@ function cannot(names: readonly string[]): string {
 }
 
 function writeNote(directory: string, note: LimitsNote): void {
-  writeFileSync(join(directory, NOTE_FILE), `${JSON.stringify(note)}\n`, { mode: 0o600 });
+  writeFileSync(join(directory, ATTEMPT_FILES.limits), `${JSON.stringify(note)}\n`, { mode: 0o600 });
 }
 
 /** The same of an attempt that is taken over; where its directory is gone, its groups are where they would be made now. */
@@ -151,7 +150,7 @@ interface AdoptedAttempt {
 }
 
 function readNote(directory: string): LimitsNote | null {
-  const text = textOf(join(directory, NOTE_FILE));
+  const text = textOf(join(directory, ATTEMPT_FILES.limits));
   // A note that is torn was written by one who had not come to making the group.
   return text === null ? null : parseJson(limitsNote, text);
 }
@@ -169,7 +168,7 @@ export interface LimitsEnd {
 export function endLimits(supervisor: Supervisor, job: Job): LimitsEnd | null {
   const { limits: note, directory, end } = job;
   if (note === null) return isGroupGone(supervisor, job) ? { oomKilled: end?.oomKilled ?? false } : null;
-  const endPath = join(directory, END_FILE);
+  const endPath = join(directory, ATTEMPT_FILES.groupEnd);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
   // On disk before the group is gone: whoever comes after a crash reads it there.
   if (counted !== null && !existsSync(endPath))
@@ -178,7 +177,7 @@ export function endLimits(supervisor: Supervisor, job: Job): LimitsEnd | null {
   if (!isGroupGone(supervisor, job)) return null;
   failpoint("limits:removed");
   const { oomKilled, peakBytes } = memoryEnd(counted ?? "");
-  const missed = (textOf(join(directory, MISSED_FILE)) ?? "").split("\n").filter(Boolean);
+  const missed = (textOf(join(directory, ATTEMPT_FILES.limitsMissed)) ?? "").split("\n").filter(Boolean);
   const unenforced = note.bestEffort ? [...note.unenforced, ...missed] : [];
   const ending = end === null ? null : neverBegan(job, { note, missed });
   return {
@@ -226,7 +225,7 @@ function neverBegan(
       code: "INVALID_SPEC",
       error: `${cannot(missed)}: the system refused the value`,
     };
-  const hasScope = !note.isScoped || existsSync(join(directory, SCOPE_FILE));
+  const hasScope = !note.isScoped || existsSync(join(directory, ATTEMPT_FILES.groupScope));
   if (hasScope || end.ending.exitCode === 0) return null;
   return {
     type: "notStarted",

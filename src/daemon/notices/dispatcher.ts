@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { AuditEntry } from "../../model/audit.ts";
 import { delayOf } from "../../model/backoff.ts";
 import type { Notice } from "../../model/notice.ts";
@@ -109,7 +108,7 @@ export class NotificationDispatcher implements Disposable {
 
   #send(waiting: Waiting): void {
     const { layout, notices: rules, environment, clock } = this.#options;
-    const notice = readNotice(join(layout.notices, `${waiting.id}.json`));
+    const notice = readNotice(layout.notice(waiting.id));
     this.#underWay.add(waiting.id);
     const { signal } = this.#leaving;
     // One that a killed supervisor left running would run beside its repetition.

@@ -1,5 +1,5 @@
 import { lstatSync, type Stats } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, extname } from "node:path";
 import { type InboxMemory, NO_MEMORY, scanInbox } from "../../intake/inbox.ts";
 import type { ScheduleFile } from "../../intake/schedule.ts";
 import { timestamp } from "../../lib/clock.ts";
@@ -77,7 +77,7 @@ export class Schedules {
     const names = new Set<string>();
     let isWaiting = false;
     for (const { file, verdict, reason } of look.findings) {
-      const path = join(layout.schedules, file);
+      const path = layout.scheduleFile(file);
       const name = basename(file, extname(file));
       if (verdict === "wait") {
         names.add(name);

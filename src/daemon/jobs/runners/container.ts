@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { isAlive, ownUserId } from "../../../lib/host.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
+import { ATTEMPT_FILES } from "../../../model/attempt-files.ts";
 import { type ContainerKind, containerOf, ENGINES, type Kind } from "../../../model/kind.ts";
 import { openAttempt, type Task } from "../../../model/task.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
@@ -141,7 +143,7 @@ function lost(supervisor: Supervisor, note: string): NonNullable<Job["end"]> {
 
 /** How far a container is that has not come to be on record as running. */
 function containerPhase(job: Job): ReturnType<Runner["phase"]> {
-  const madeAtMs = modifiedAt(`${job.directory}/cid`);
+  const madeAtMs = modifiedAt(join(job.directory, ATTEMPT_FILES.containerId));
   if (madeAtMs !== null) {
     // A timeout counts from here: the image may have taken its time.
     const sinceMs = Math.max(0, madeAtMs - job.startedAtMs);
@@ -149,7 +151,7 @@ function containerPhase(job: Job): ReturnType<Runner["phase"]> {
     job.startedAwakeMs += sinceMs;
     return "running";
   }
-  return existsSync(`${job.directory}/container-pulling`) ? "pulling" : "starting";
+  return existsSync(join(job.directory, ATTEMPT_FILES.containerPulling)) ? "pulling" : "starting";
 }
 
 /** The labels by which a container is found again. */

@@ -1,0 +1,51 @@
+/**
+ * The files that stint writes into an attempt's folder, `runs/ID/NUMBER/`: the only list of their names. The scripts in `sh/` write the
+ * names out, and test/style/shell.test.ts compares them with this list. Any other file in the folder is the job's.
+ */
+export const ATTEMPT_FILES = {
+  /** By the recording parent: which process started the attempt; see `readStart`. */
+  start: "start",
+  /** By the recording parent: how the job ended; see `readExit`. */
+  exit: "exit.json",
+  /** The body of a `script:`. */
+  script: "script",
+  scriptPreload: "script-preload.js",
+  /** By the supervisor: the control group of the job, before it is made; see `LimitsNote`. */
+  limits: "limits.json",
+  /** By the limit prefix: the limits that the system refused at the last moment, a name a line. */
+  limitsMissed: "limits-missed",
+  /** By the limit prefix: the group that systemd made; absent where it made none. */
+  groupScope: "group-scope",
+  /** What the job's group counted, in the words of memory.events, and `peak`. */
+  groupEnd: "group-end",
+  /** By the engine, once the container exists. */
+  containerId: "cid",
+  /** The job's variables, until the container exists: no argument may hold their values. */
+  containerEnvironment: "container-env",
+  /** By the container runner: which process it is, in the form of `start`. */
+  containerRunner: "container-runner",
+  /** By the container runner: how the container ended; see `readContainerEnd`. */
+  containerEnd: "container-end",
+  containerEndStaged: "container-end.new",
+  /** What the engine said where it failed. */
+  containerError: "container-error",
+  /** There while the image is pulled. */
+  containerPulling: "container-pulling",
+  /** The exit code of the pull. */
+  containerPulled: "container-pulled",
+  /** The pid of the command that makes the container. */
+  containerStarter: "container-starter",
+  /** The pid of the command that follows the container's output. */
+  containerLogs: "container-logs",
+  /** The engine's error output when it was last asked for the container's state. */
+  containerLook: "container-look",
+  /** The pid of the command that waits for the container's end, where no output is followed. */
+  containerWait: "container-wait",
+  /** The pid of the container's first process, where it is one of this machine. */
+  containerPid: "container-pid",
+  /** There where the container writes to the logs itself. */
+  containerDirect: "container-direct",
+} as const;
+
+/** The output of a job: one file for both streams in true order, or one for each; see `outputFiles`. */
+export const LOG_FILES = { both: "output.log", stdout: "stdout.log", stderr: "stderr.log" } as const;
