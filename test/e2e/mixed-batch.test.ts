@@ -83,7 +83,7 @@ interface Shortage {
   readonly demand?: { readonly gpus: number };
   readonly rooms?: readonly {
     device: { id: string };
-    holdings: { supervisor: string }[];
+    holdings: { holder: string }[];
     keptFor: string | null;
   }[];
 }
@@ -115,7 +115,7 @@ function untruth(
   let free = 0;
   for (const { device, holdings, keptFor } of short.rooms ?? []) {
     const has = active.filter((record) => attemptOf(record).devices?.includes(device.id));
-    const named = holdings.map(({ supervisor }) => supervisor).filter((supervisor) => !next.has(supervisor));
+    const named = holdings.map(({ holder }) => holder).filter((holder) => !next.has(holder));
     const ids = has.map(({ metadata }) => metadata.id);
     if (named.join(" ") !== ids.join(" "))
       return `${device.id} is held by ${ids.join(" ")}, not ${named.join(" ")}`;

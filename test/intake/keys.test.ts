@@ -77,7 +77,7 @@ describe("readSubmission()", () => {
   });
 });
 
-test.each([...OF_SCHEDULES])("sends %s to a file of schedules/", (key) => {
+test.each([...OF_SCHEDULES])("a task file with %s is told to become a file of schedules/", (key) => {
   expect(faultsIn(`run: a\n${key}: 1h`)).toEqual([
     `2:1 "${key}" is a key of a schedule, which is a file around its task`,
   ]);
