@@ -34,7 +34,7 @@ export async function performHere(
   progress.clear();
   // What is to be killed is seen to its end: nobody else would.
   await supervise(supervisor, {
-    intake: () => null,
+    sources: [],
     isDone: (_holder, isQuiet) => isQuiet && !supervisor.queue.active.some(isStopping),
   });
   // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.

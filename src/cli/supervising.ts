@@ -1,14 +1,19 @@
 import { Inboxes } from "../daemon/admit/inbox.ts";
+import { every } from "../daemon/chore.ts";
+import { deliverLastNotices } from "../daemon/leave.ts";
 import { DailyCleanup } from "../daemon/requests/daily-cleanup.ts";
 import { Schedules } from "../daemon/schedules/schedules.ts";
 import type { Session } from "../daemon/session.ts";
-import { deliverLastNews, type Supervision, supervise } from "../daemon/supervise.ts";
+import { type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Supervisor } from "../daemon/supervisor.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import { asLines } from "../lib/printable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
+
+/** Events that the system failed to announce are made up for this often. */
+const REFRESH_MS = 5_000;
 
 /** Runs the loop over a held home: woken by new files, with or without an inbox, until it is done. */
 export async function superviseHome(
@@ -48,14 +53,20 @@ export async function superviseHome(
   // A drain has an end to come to; who only ever drains has `stint clean`.
   const rules = supervisor.context.lock.owner.role === "up" ? options.settings?.retention : undefined;
   const cleaning = rules === undefined ? null : new DailyCleanup(supervisor, rules);
+  const fire = { action: "fire the schedules", tick: () => schedules?.tick() ?? null };
+  const clean = { action: "clean up", tick: () => cleaning?.tick() ?? null };
   await supervise(supervisor, {
-    intake: () => inboxes.look(),
-    ...(schedules !== null && { schedules: () => schedules.look() }),
-    refresh: watch.refresh,
+    sources: [
+      { action: "look into the inboxes", tick: () => inboxes.tick(), isIntake: true },
+      ...(schedules === null ? [] : [fire]),
+    ],
+    background: [
+      every(REFRESH_MS, context.clock, { action: "watch for new files", work: watch.refresh }),
+      ...(cleaning === null ? [] : [clean]),
+    ],
     isDone: options.isDone,
-    ...(cleaning !== null && { backgroundStep: () => cleaning.step() }),
   });
-  await deliverLastNews(supervisor, options.isHurried ?? (() => false));
+  await deliverLastNotices(supervisor, options.isHurried ?? (() => false));
 }
 
 /** What a leaving supervisor says of the jobs it leaves. */

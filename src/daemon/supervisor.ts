@@ -5,11 +5,18 @@ import type { SupervisorContext } from "./context.ts";
 import { ConditionsWatch } from "./devices/conditions.ts";
 import type { DevicePool } from "./devices/device-pool.ts";
 import { JobTable } from "./jobs/job-table.ts";
-import type { StartShortage } from "./jobs/start-shortage.ts";
 import { QueueState } from "./state/queue-state.ts";
 
 /** How a supervisor that was asked to leave does so. */
 export type Leaving = "leave" | "drain" | "stop" | "handOver";
+
+/** The system refused a start, which says nothing of the task; all starts are delayed. */
+interface StartShortage {
+  readonly message: string;
+  readonly waitMs: number;
+  /** Starts to be tried at a time, one at first: each that is refused is an attempt on record. */
+  readonly most: number;
+}
 
 const NO_DEVICES = { devices: [], isProbed: false, elsewhere: [], awaitingProbe: new Set<string>() };
 

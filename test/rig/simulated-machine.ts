@@ -75,7 +75,7 @@ export class SimulatedMachine {
       return this.#turn();
     }
     while (this.clock.now() < untilMs) {
-      const waitMs = this.#up.schedules.look() ?? MAX_SLEEP_MS;
+      const waitMs = this.#up.schedules.tick() ?? MAX_SLEEP_MS;
       this.clock.advance(Math.max(1, Math.min(waitMs, MAX_SLEEP_MS, untilMs - this.clock.now())));
       await this.#turn();
     }
@@ -106,8 +106,7 @@ export class SimulatedMachine {
     if (this.#up === null) return;
     const { session, schedules } = this.#up;
     await supervise(session.supervisor, {
-      intake: () => null,
-      schedules: () => schedules.look(),
+      sources: [{ action: "fire the schedules", tick: () => schedules.tick() }],
       isDone: ({ jobs, queue }) => jobs.size === 0 && queue.queued.length === 0,
     });
   }

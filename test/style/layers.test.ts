@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json";
-import { breaches, LAYERS } from "./layers.ts";
+import { breaches, LAYERS, STRATA } from "./layers.ts";
 import { sourcesIn } from "./sources.ts";
 
 const sources = sourcesIn("src");
@@ -20,6 +20,14 @@ describe("src", () => {
   });
 });
 
+test("each stratum of daemon/ is there", () => {
+  const files = sources.map(({ path }) => path.replace("src/daemon/", ""));
+  const missing = STRATA.flat().filter(
+    (entry) => !files.some((path) => path === entry || path.startsWith(`${entry}/`)),
+  );
+  expect(missing).toEqual([]);
+});
+
 describe("breaches()", () => {
   const wrong = [
     ["src/lib/a.ts", 'import { b } from "../model/b.ts";', "lib/ may not import model/"],
@@ -28,7 +36,16 @@ describe("breaches()", () => {
     ["src/store/a.ts", 'const b = await import("../run/b.ts");', "store/ may not import run/"],
     ["src/run/a.ts", 'type B = import("../intake/b.ts").B;', "run/ may not import intake/"],
     ["src/intake/a.ts", 'import b, { c } from "../store/b.ts";', "intake/ may not import store/"],
-    ["src/daemon/a.ts", 'import "../cli/context.ts";', "daemon/ may not import cli/"],
+    ["src/daemon/chore.ts", 'import "../cli/context.ts";', "daemon/ may not import cli/"],
+    ["src/daemon/state/a.ts", 'import { b } from "../supervisor.ts";', "state may not import supervisor.ts"],
+    ["src/daemon/jobs/a.ts", 'import { b } from "../requests/b.ts";', "jobs may not import requests"],
+    ["src/daemon/jobs/job.ts", 'import { b } from "./start.ts";', "jobs/job.ts may not import jobs"],
+    [
+      "src/daemon/requests/a.ts",
+      'import { b } from "../schedules/b.ts";',
+      "requests may not import schedules",
+    ],
+    ["src/daemon/other.ts", 'import { b } from "./supervisor.ts";', "no place among the strata"],
     ["src/cli/a.ts", 'import { b } from "../main.ts";', "cli/ may not import src/"],
     ["src/cli/a.ts", 'import * as v from "valibot";', "may not import the package valibot"],
     ["src/cli/a.ts", 'import { b } from "./b";', "without its .ts"],
@@ -57,7 +74,7 @@ describe("breaches()", () => {
     ["src/store/owner.ts", 'import { pid } from "node:process";'],
     [
       "src/daemon/jobs/act.ts",
-      'import type { Plan } from "../plan/plan.ts";\nimport { run } from "../run/run.ts";',
+      'import type { Plan } from "../../plan/plan.ts";\nimport type { Supervisor } from "../supervisor.ts";',
     ],
     ["src/model/spec.ts", 'import * as v from "valibot";\nimport { ok } from "../lib/result.ts";'],
   ] as const;

@@ -42,6 +42,22 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
 };
 
+/** The strata inside daemon/, from the bottom: an entry imports itself and what stands above it in this list. */
+export const STRATA: readonly (readonly string[])[] = [
+  ["context.ts", "log-once.ts", "queued-note.ts", "capacity.ts"],
+  ["state"],
+  ["notices", "devices"],
+  ["commit"],
+  ["jobs/job.ts"],
+  ["jobs/job-table.ts"],
+  ["supervisor.ts"],
+  ["chore.ts", "plan-cache.ts", "jobs"],
+  ["leave.ts", "take-recovered.ts"],
+  ["admit"],
+  ["requests", "schedules"],
+  ["session.ts", "supervise.ts"],
+];
+
 /** The only ones that know what process they run in; elsewhere `node:process` is two functions of the system. */
 const KNOW_THE_PROCESS = ["src/main.ts", "src/cli/context.ts"];
 const OF_THE_SYSTEM = ["pid", "kill", "getuid"];
@@ -71,9 +87,27 @@ function relativeProblem({ target }: Import, from: Source): string | null {
   if (!path.startsWith("src/")) return `imports ${path}, which lies outside src/`;
   if (!path.endsWith(".ts")) return `imports "${target}" without its .ts`;
   const folder = folderOf(path);
+  if (folder === "daemon" && own === "daemon") return strataProblem(from.path, path);
   return folder === own || LAYERS[own]?.folders.includes(folder)
     ? null
     : `${own}/ may not import ${folder}/ (${target})`;
+}
+
+function strataProblem(from: string, to: string): string | null {
+  const [own, other] = [entryOf(from), entryOf(to)];
+  if (own === null) return `${from} has no place among the strata`;
+  if (other === null || own.entry === other.entry || other.stratum < own.stratum) return null;
+  return `${own.entry} may not import ${other.entry}`;
+}
+
+/** The entry of STRATA that a file of daemon/ belongs to: itself, else its folder. */
+function entryOf(path: string): { readonly entry: string; readonly stratum: number } | null {
+  const name = path.slice("src/daemon/".length);
+  for (const entry of [name, name.split("/")[0] ?? ""]) {
+    const stratum = STRATA.findIndex((entries) => entries.includes(entry));
+    if (stratum >= 0) return { entry, stratum };
+  }
+  return null;
 }
 
 function foreignProblem({ target, names }: Import, from: Source): string | null {

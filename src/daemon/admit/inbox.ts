@@ -93,7 +93,7 @@ export class Inboxes implements Disposable {
   }
 
   /** Goes on with what is to be done; gives when to do so again in ms, null where nothing is about to come. */
-  look(): number | null {
+  tick(): number | null {
     const { clock } = this.#supervisor.context;
     const nowMs = clock.awakeMs();
     const inboxes = [...this.#inboxes.values()];

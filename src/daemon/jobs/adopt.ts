@@ -13,7 +13,7 @@ import { problemFromErrno } from "../../store/fs-errors.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
-import { obeyPauses } from "./pause.ts";
+import { obeyPauses } from "./obey-pause.ts";
 
 /**
  * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,

@@ -1,4 +1,4 @@
-import { least } from "../../lib/least.ts";
+import { earliest } from "../../lib/earliest.ts";
 import { pullingImage } from "../../model/lifecycle.ts";
 import { openAttempt } from "../../model/task.ts";
 import { survivorsOf } from "../../run/tree.ts";
@@ -42,7 +42,7 @@ export function finishJobs(supervisor: Supervisor): number | null {
       return limitsEnd === null ? null : endChange(supervisor, { task, job, limitsEnd });
     });
   if (ends.includes(null)) waits.push(LOOK_MS);
-  const lookInMs = least(waits);
+  const lookInMs = earliest(waits);
   if (!supervisor.committer.ensureWritable()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
   recordEnds(
     supervisor,

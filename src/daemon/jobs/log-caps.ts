@@ -30,7 +30,7 @@ export class LogCaps {
   }
 
   /** Cuts what is over its cap; gives in ms when a log that grows fast is to be looked at again, else null. */
-  look(): number | null {
+  tick(): number | null {
     const nowMs = this.#supervisor.context.clock.awakeMs();
     let inMs: number | null = null;
     for (const job of this.#supervisor.jobs.values()) {

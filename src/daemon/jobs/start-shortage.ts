@@ -16,14 +16,6 @@ const MAX_WAIT_MS = 10_000;
 /** So many starts in one turn that all went well: the shortage is over. */
 const ENOUGH_STARTS = 16;
 
-/** The system refused a start, which says nothing of the task; all starts are held back for a while. */
-export interface StartShortage {
-  readonly message: string;
-  readonly waitMs: number;
-  /** So many starts are tried at a time, at first one: each that is refused is an attempt on record. */
-  readonly most: number;
-}
-
 /** How many of so many tasks may be started now. Files are counted before they run out: the supervisor needs some itself. */
 export function roomForStarts(supervisor: Supervisor, wanted: number): number {
   const { shortage } = supervisor.starts;

@@ -17,7 +17,7 @@ import { refusedBySystem } from "../../run/not-started.ts";
 import { readSources, secretValues } from "../../run/secrets.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { requireRoomForJobs } from "../../store/probe.ts";
-import { refreshFromDisk } from "../state/external-edit.ts";
+import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";

@@ -1,4 +1,4 @@
-import { least } from "../../lib/least.ts";
+import { earliest } from "../../lib/earliest.ts";
 import { openAttempt } from "../../model/task.ts";
 import { signalTrees } from "../../run/tree.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -27,7 +27,7 @@ export function sendDueSignals(supervisor: Supervisor, jobs: readonly TaskJob[])
     const trees = orders.filter((order) => order.signal === signal).map(({ tree }) => tree);
     signalTrees(trees, signal, supervisor.jobs.processes);
   }
-  return least(waits);
+  return earliest(waits);
 }
 
 /** Orders the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */

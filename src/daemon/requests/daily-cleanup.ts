@@ -28,7 +28,7 @@ export class DailyCleanup {
   }
 
   /** Does a little of what is to be done; gives when to go on in ms, or null where nothing is due. */
-  step(): number | null {
+  tick(): number | null {
     const { clock } = this.#supervisor.context;
     if (this.#running === null && !this.#isDue()) return null;
     this.#running ??= cleanupSteps(this.#supervisor, { rules: this.#rules, dryRun: false, actor: "stint" });

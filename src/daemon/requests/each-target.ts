@@ -6,7 +6,7 @@ import { directoryOf } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Change, CommitFault } from "../../store/writer.ts";
-import { refreshFromDisk } from "../state/external-edit.ts";
+import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 /** What an operation does to one task, and how to say that it was done. */

@@ -12,10 +12,10 @@ import type { Change } from "../../store/writer.ts";
 import { refuseUnplaceable } from "../admit/enqueue.ts";
 import { stopChange } from "../jobs/act.ts";
 import { finishJobs } from "../jobs/finish.ts";
-import { pauseChange, pauseSteps, resumeChange } from "../jobs/pause.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
+import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
 
 /** Carries out what was asked for, all of it at once. */
 export function operate(supervisor: Supervisor, wish: RequestedOperation): Answer[] {

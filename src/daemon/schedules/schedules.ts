@@ -55,7 +55,7 @@ export class Schedules {
   }
 
   /** Takes in what changed and fires what is due; gives when to look again, in ms, or null. Throws what the disk refuses. */
-  look(): number | null {
+  tick(): number | null {
     const { clock } = this.#supervisor.context;
     const nowMs = clock.now();
     const isSetBack = this.#lastLookMs !== null && nowMs < this.#lastLookMs;

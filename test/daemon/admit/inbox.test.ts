@@ -46,7 +46,7 @@ test.each(OBSTACLES)(
       const supervisor = holderOf(layout, clock);
       recover(layout, clock.now());
       using inboxes = inboxesOf(supervisor, layout.inbox);
-      inboxes.look();
+      inboxes.tick();
       supervisor[Symbol.dispose]();
       expect(home.files("inbox")).toContain(`.taking/${basename(accepted)}`);
       expect(home.files("inbox")).not.toContain("accepted.yaml");
@@ -77,20 +77,20 @@ test("an inbox that refuses a file which is put back delays no other inbox, is r
   const taking = join(shut, ".taking");
   renameSync(taking, `${taking}.aside`);
   writeFileSync(taking, "in the way");
-  inboxes.look();
+  inboxes.tick();
   expect(home.files("inbox")).toEqual(["open.yaml"]);
   rmSync(join(inbox, "open.yaml"));
   for (let look = 0; look < 3; look += 1) {
     clock.advance(2_000);
     // A drain does not wait for that.
-    expect(inboxes.look()).toBeNull();
+    expect(inboxes.tick()).toBeNull();
   }
   expect(said.filter((line) => line.includes("it is tried again now and then"))).toHaveLength(1);
   expect(supervisor.committer.degraded).toBeNull();
   rmSync(taking);
   renameSync(`${taking}.aside`, taking);
   clock.advance(60_000);
-  inboxes.look();
+  inboxes.tick();
   expect(readdirSync(shut)).toContain("shut.yaml");
   supervisor[Symbol.dispose]();
 });
@@ -105,11 +105,11 @@ test("what comes into an inbox while others are looked into is found at once, an
   const directories = Array.from({ length: 20 }, (_, index) => join(home.layout.home, `inbox-${index}`));
   const supervisor = holderOf(home.layout, { ...still, awakeMs });
   using inboxes = inboxesOf(supervisor, ...directories);
-  let waitMs = inboxes.look();
+  let waitMs = inboxes.tick();
   expect(waitMs).not.toBeNull();
   for (let isLast = false; !isLast; isLast = waitMs !== 1) {
     inboxes.mark(directories[0] ?? "");
-    waitMs = inboxes.look();
+    waitMs = inboxes.tick();
   }
   expect(waitMs).toBe(0);
   supervisor[Symbol.dispose]();

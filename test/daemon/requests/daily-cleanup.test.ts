@@ -66,7 +66,7 @@ class Rig implements AsyncDisposable {
   /** Lets a clean-up run to its end; a step is as long as the clock says, which stands still. */
   clean(rules = WEEK): string[] {
     const cleaning = new DailyCleanup(this.supervisor, rules);
-    expect(cleaning.step()).toBeNull();
+    expect(cleaning.tick()).toBeNull();
     return this.left();
   }
 
@@ -97,7 +97,7 @@ describe("DailyCleaning", () => {
     await using rig = new Rig();
     rig.ended(1);
     const cleaning = new DailyCleanup(rig.supervisor, WEEK);
-    expect(cleaning.step()).toBeNull();
+    expect(cleaning.tick()).toBeNull();
     expect([rig.left(), rig.home.files("runs")]).toEqual([[], []]);
     expect(rig.said).toEqual(["cleaned up: 1 tasks or logs of tasks, 6 B"]);
     expect(readFileSync(rig.home.layout.audit, "utf8")).toContain(
@@ -105,11 +105,11 @@ describe("DailyCleaning", () => {
     );
     rig.ended(2);
     rig.clock.advance(DAY - 1);
-    expect([cleaning.step(), rig.left()]).toEqual([null, ["2"]]);
+    expect([cleaning.tick(), rig.left()]).toEqual([null, ["2"]]);
     // A supervisor that comes up in between knows of it too.
     expect(rig.clean()).toEqual(["2"]);
     rig.clock.advance(1);
-    expect([cleaning.step(), rig.left()]).toEqual([null, []]);
+    expect([cleaning.tick(), rig.left()]).toEqual([null, []]);
   });
 
   test("forgets the names of what it removed", async () => {
@@ -135,14 +135,14 @@ describe("DailyCleaning", () => {
     rig.makeLooksTake(1);
     const cleaning = new DailyCleanup(rig.supervisor, WEEK);
     let steps = 1;
-    expect(cleaning.step()).toBe(40);
+    expect(cleaning.tick()).toBe(40);
     // One is taken up again, with another as its parent.
     rig.waiting(60, {
       spec: { after: [{ task: tasks[1]?.metadata.id ?? makeTaskId(9, "x"), when: "success" }] },
     });
     const [first] = tasks;
     if (first !== undefined) rig.home.put({ ...first, metadata: { ...first.metadata, resourceVersion: 99 } });
-    while (cleaning.step() !== null) steps += 1;
+    while (cleaning.tick() !== null) steps += 1;
     expect(steps).toBeGreaterThan(5);
     expect(rig.left()).toEqual(["1", "2"]);
   });
@@ -220,10 +220,15 @@ describe("a clean-up", () => {
     const left: number[] = [];
     const isAnswered = (): boolean => rig.home.files("requests").includes(`${id}.reply.json`);
     await supervise(rig.supervisor, {
-      intake: () => {
-        if (!isAnswered()) left.push(rig.left().length);
-        return null;
-      },
+      sources: [
+        {
+          action: "count what is left",
+          tick: () => {
+            if (!isAnswered()) left.push(rig.left().length);
+            return null;
+          },
+        },
+      ],
       isDone: isAnswered,
     });
     expect(left.length).toBeGreaterThan(5);

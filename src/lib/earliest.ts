@@ -1,5 +1,5 @@
 /** The first of some waits in ms; null where nothing is waited for. */
-export function least(waits: readonly (number | null)[]): number | null {
+export function earliest(waits: readonly (number | null)[]): number | null {
   return waits.reduce(
     (first, ms) => (first === null || ms === null ? (first ?? ms) : Math.min(first, ms)),
     null,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { recheckUnreadable, refreshFromDisk } from "../../../src/daemon/commit/external-edit.ts";
 import { operate } from "../../../src/daemon/requests/operations.ts";
-import { recheckUnreadable, refreshFromDisk } from "../../../src/daemon/state/external-edit.ts";
 import { timestamp } from "../../../src/lib/clock.ts";
 import type { Answer, Operation } from "../../../src/model/request.ts";
 import type { Task } from "../../../src/model/task.ts";

@@ -1,5 +1,5 @@
-import { type Plan, plan } from "../../plan/plan.ts";
-import type { Supervisor } from "../supervisor.ts";
+import { type Plan, plan } from "../plan/plan.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** Between two looks the wall clock and the time awake part by less than this; more is a jump of the clock, or a suspend. */
 const MAX_DRIFT_MS = 200;

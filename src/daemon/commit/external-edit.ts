@@ -4,7 +4,9 @@ import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { quarantine } from "../../store/quarantine.ts";
 import { isAsWritten, type RecordFault, readRecord } from "../../store/record.ts";
-import type { Supervisor } from "../supervisor.ts";
+import type { SupervisorContext } from "../context.ts";
+import type { QueueState } from "../state/queue-state.ts";
+import type { Committer } from "./committer.ts";
 
 /**
  * Editors empty a record before they write it, or move it out of the way: what is no record, or none at all, must have stood so
@@ -14,25 +16,32 @@ const SETTLED_MS = 1_000;
 /** A save takes an editor milliseconds. */
 const LOOK_MS = 100;
 
+/** The parts of the records that an edit by hand concerns. */
+interface Records {
+  readonly context: SupervisorContext;
+  readonly queue: QueueState;
+  readonly committer: Committer;
+}
+
 /**
  * A queued task as its file has it now: people may edit a record in pending/. What they wrote of the spec and the labels
  * counts, as a new generation; null where there is no task to work on any more, or for the moment: then it is still known.
  */
-export function refreshFromDisk(supervisor: Supervisor, known: Task): Task | null {
-  const { layout, log } = supervisor.context;
+export function refreshFromDisk(records: Records, known: Task): Task | null {
+  const { layout, log } = records.context;
   const { id, uid, generation } = known.metadata;
   const path = layout.record("pending", id);
-  if (isAsWritten(path, known)) return markReadable(supervisor, known);
+  if (isAsWritten(path, known)) return markReadable(records, known);
   const read = readRecord(path);
   if (!read.ok) {
-    if (!isBeingWritten(supervisor, { id, fault: read.error }))
-      giveUp(supervisor, { known, path, fault: read.error });
+    if (!isBeingWritten(records, { id, fault: read.error }))
+      giveUp(records, { known, path, fault: read.error });
     return null;
   }
-  markReadable(supervisor, known);
+  markReadable(records, known);
   const found = read.value;
   if (found.metadata.uid !== uid || found.status.state !== "queued") {
-    supervisor.queue.remove(id);
+    records.queue.remove(id);
     log(`${id}: ${quarantine(path, "it is not the task that was queued under this name").what}`);
     return null;
   }
@@ -41,30 +50,30 @@ export function refreshFromDisk(supervisor: Supervisor, known: Task): Task | nul
   if (isSame) return known;
   const metadata = { ...known.metadata, labels: found.metadata.labels, generation: generation + 1 };
   const after = { ...known, spec: found.spec, metadata };
-  const [committed] = supervisor.committer.commit([
+  const [committed] = records.committer.commit([
     { before: known, after, actor: "hand", event: "spec_edited", detail: "edited in pending/" },
   ]);
   return committed?.result.ok ? committed.result.value : null;
 }
 
 /** Looks again at the records that were none; gives when to do so the next time in ms, or null where there are none. */
-export function recheckUnreadable(supervisor: Supervisor): number | null {
-  for (const id of supervisor.queue.unreadableRecords.keys()) {
-    const known = supervisor.queue.tasks.get(id);
-    if (known?.status.state === "queued") refreshFromDisk(supervisor, known);
-    else supervisor.queue.unreadableRecords.delete(id);
+export function recheckUnreadable(records: Records): number | null {
+  for (const id of records.queue.unreadableRecords.keys()) {
+    const known = records.queue.tasks.get(id);
+    if (known?.status.state === "queued") refreshFromDisk(records, known);
+    else records.queue.unreadableRecords.delete(id);
   }
-  return supervisor.queue.unreadableRecords.size > 0 ? LOOK_MS : null;
+  return records.queue.unreadableRecords.size > 0 ? LOOK_MS : null;
 }
 
-function markReadable({ queue }: Supervisor, known: Task): Task {
+function markReadable({ queue }: Records, known: Task): Task {
   queue.unreadableRecords.delete(known.metadata.id);
   return known;
 }
 
 /** False for what has stood so for long enough, and for what no editor does. */
-function isBeingWritten(supervisor: Supervisor, { id, fault }: { id: TaskId; fault: RecordFault }): boolean {
-  const { context, queue } = supervisor;
+function isBeingWritten(records: Records, { id, fault }: { id: TaskId; fault: RecordFault }): boolean {
+  const { context, queue } = records;
   const { unreadableRecords } = queue;
   const sinceMs = unreadableRecords.get(id);
   const nowMs = context.clock.awakeMs();
@@ -73,28 +82,28 @@ function isBeingWritten(supervisor: Supervisor, { id, fault }: { id: TaskId; fau
     unreadableRecords.delete(id);
     return false;
   }
-  if (sinceMs === undefined) supervisor.queue.markUnreadable(id);
+  if (sinceMs === undefined) records.queue.markUnreadable(id);
   return true;
 }
 
 function giveUp(
-  supervisor: Supervisor,
+  records: Records,
   { known, path, fault }: { known: Task; path: string; fault: RecordFault },
 ): void {
   const { id } = known.metadata;
-  const { log } = supervisor.context;
+  const { log } = records.context;
   switch (fault.type) {
     case "missing":
-      supervisor.queue.remove(id);
+      records.queue.remove(id);
       return log(`${id}: its record was removed from pending/ by hand`);
     case "newer":
-      supervisor.queue.remove(id);
+      records.queue.remove(id);
       return log(`${id}: left alone, its record was written by a newer stint`);
     case "corrupt":
-      supervisor.queue.remove(id);
+      records.queue.remove(id);
       return log(`${id}: ${quarantine(path, fault.reason).what}`);
     case "unreadable":
-      return supervisor.committer.enterDegraded(
+      return records.committer.enterDegraded(
         problem("WRITE_FAILED", `Cannot read the record of "${id}": ${fault.errno}`),
       );
     default:

@@ -6,15 +6,11 @@ import { paused, resumed } from "../../model/lifecycle.ts";
 import type { Answer } from "../../model/request.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { shortOfRoom } from "../../plan/place.ts";
-import { signalTrees } from "../../run/tree.ts";
 import type { Change } from "../../store/writer.ts";
-import { eachTarget, type RequestedOperation } from "../requests/each-target.ts";
+import { obeyPause } from "../jobs/obey-pause.ts";
+import { runnerOf } from "../jobs/runners/runner-of.ts";
 import type { Supervisor } from "../supervisor.ts";
-import { readMain } from "./job.ts";
-import { runnerOf } from "./runners/runner-of.ts";
-
-/** Looks at a job that forks while it is being stopped: each finds those who came since. */
-const STOP_LOOKS = 3;
+import { eachTarget, type RequestedOperation } from "./each-target.ts";
 
 /** Pauses jobs or lets them go on, a few at a time: first on record, then for their processes. */
 export function* pauseSteps(
@@ -77,28 +73,4 @@ export function resumeChange(
     );
   const after = resumed(task, supervisor.context.clock.awakeMs());
   return ok({ before: task, after, actor, event: "resumed" });
-}
-
-/** Makes the processes of a job do what is on record: stand still, or go on. To do so twice changes nothing. */
-function obeyPause(supervisor: Supervisor, task: Task): void {
-  const job = supervisor.jobs.get(task.metadata.id);
-  const open = openAttempt(task);
-  if (job === undefined || open === null) return;
-  // Who was told to end meanwhile is to see to its end.
-  if (open.stop !== undefined && open.paused !== undefined) return;
-  readMain(job);
-  const { token, devices = [], paused: pause } = open;
-  if (pause?.releases === true) supervisor.devices?.release(token, devices);
-  else supervisor.devices?.adopt(supervisor.queue.active);
-  if (pause === undefined) signalTrees([job], "SIGCONT", supervisor.jobs.processes);
-  else
-    for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", supervisor.jobs.processes);
-}
-
-/** A crash may have come between a record and its signals. */
-export function obeyPauses(supervisor: Supervisor, tasks: readonly Task[]): void {
-  for (const task of tasks) {
-    const open = openAttempt(task);
-    if (open?.paused !== undefined || open?.pausedMs !== undefined) obeyPause(supervisor, task);
-  }
 }

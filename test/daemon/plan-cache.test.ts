@@ -1,9 +1,9 @@
 import { expect, spyOn, test } from "bun:test";
-import { PlanCache } from "../../../src/daemon/state/plan-cache.ts";
-import { fakeClock } from "../../rig/clock.ts";
-import { holderOf } from "../../rig/holder.ts";
-import { after, aTask, at, exited } from "../../rig/tasks.ts";
-import { TempHome } from "../../rig/temp-home.ts";
+import { PlanCache } from "../../src/daemon/plan-cache.ts";
+import { fakeClock } from "../rig/clock.ts";
+import { holderOf } from "../rig/holder.ts";
+import { after, aTask, at, exited } from "../rig/tasks.ts";
+import { TempHome } from "../rig/temp-home.ts";
 
 /** A queue that waits, and how often it was planned. */
 class Rig implements AsyncDisposable {

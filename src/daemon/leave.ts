@@ -1,0 +1,52 @@
+import type { Task } from "../model/task.ts";
+import { notificationChore, runChores } from "./chore.ts";
+import { stopChange } from "./jobs/act.ts";
+import { finishJobs } from "./jobs/finish.ts";
+import { LOOK_MS } from "./jobs/stop.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** True once a supervisor that was asked to leave may do so; starts what must be done before. */
+export function hasLeft(supervisor: Supervisor): boolean {
+  const { committer, jobs, leaving, queue } = supervisor;
+  switch (leaving) {
+    case null:
+      return false;
+    case "leave":
+    case "handOver":
+      return true;
+    case "drain":
+      return jobs.size === 0;
+    case "stop":
+      committer.commit(queue.active.filter(isUnstopped).map((task) => shutdownChange(supervisor, task)));
+      finishJobs(supervisor);
+      return jobs.size === 0;
+  }
+}
+
+function isUnstopped(task: Task): boolean {
+  const last = task.status.attempts.at(-1);
+  return last?.state === "running" && last.stop === undefined;
+}
+
+function shutdownChange(supervisor: Supervisor, task: Task): ReturnType<typeof stopChange> {
+  const { actor } = supervisor.context;
+  return stopChange(supervisor, task, { reason: "Shutdown", graceMs: task.spec.stopGraceMs, actor });
+}
+
+/** A supervisor that ends because no work is left waits at most this long for its last notices to be delivered. */
+const LINGER_MS = 10_000;
+/** A receiver that failed once is tried a second time before the end; one that is down is left to the next supervisor. */
+const NEXT_TRY_MS = 1_000;
+
+/** Delivers the notices of the last ends where the queue was drained; a supervisor that was told to leave does not wait. */
+export async function deliverLastNotices(supervisor: Supervisor, isHurried: () => boolean): Promise<void> {
+  const { committer, context } = supervisor;
+  const { clock, lock } = context;
+  const untilMs = clock.awakeMs() + LINGER_MS;
+  while (lock.isHeld() && committer.ensureWritable() && clock.awakeMs() < untilMs && !isHurried()) {
+    if (supervisor.leaving !== null && supervisor.leaving !== "drain") return;
+    runChores(supervisor, [notificationChore(supervisor)]);
+    if (committer.notifications?.isBusy(NEXT_TRY_MS) !== true) return;
+    await supervisor.waitForWakeup(LOOK_MS);
+  }
+}
