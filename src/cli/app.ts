@@ -49,7 +49,7 @@ function lineOf(words: readonly string[]): Line {
   const [verb, ...rest] = words.slice(start);
   // `stint help VERB` is what many type for `stint VERB --help`.
   if (verb === "help" && rest[0] !== undefined) return { verb: rest[0], typed: [...rest.slice(1), "--help"] };
-  if (verb === undefined || verb === "--") return { verb: "ls", typed: before };
+  if (verb === undefined) return { verb: "ls", typed: before };
   if (["help", "--help", "-h"].includes(verb)) return { verb: "help", typed: [] };
   if (verb.startsWith("-")) return { verb: "ls", typed: [...before, verb, ...rest] };
   return { verb, typed: [...before, ...rest] };

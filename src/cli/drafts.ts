@@ -71,7 +71,7 @@ async function draftOfCommand(
   if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: nothing stands after --"));
   const line = shellLineIn(context, words);
   if (line !== null) {
-    const hint = `for a shell line: stint submit -- sh -c '${line.replaceAll("'", `'\\''`)}'`;
+    const hint = `for a shell line: -- sh -c '${line.replaceAll("'", `'\\''`)}'`;
     const message = `Cannot queue "${line}": it is one word with blanks in it, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }

@@ -16,7 +16,9 @@ import { putSchedule } from "../store/schedules.ts";
 import type { Ended } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
+import { readDrafts } from "./drafts.ts";
 import { loadOptions } from "./schedules.ts";
+import { NO_FIELDS } from "./task-flags.ts";
 import { describeTiming } from "./text/cron.ts";
 import { nextInWords } from "./text/schedule.ts";
 
@@ -36,8 +38,8 @@ interface Added {
 }
 
 /** Puts schedules into the home: files as they are, or one made of flags and a command. All or none are checked first. */
-export function addSchedules(context: Context, layout: Layout, added: Added): Ended {
-  const sources = sourcesOf(context, added);
+export async function addSchedules(context: Context, layout: Layout, added: Added): Promise<Ended> {
+  const sources = await sourcesOf(context, added);
   if (!sources.ok) return sources.error;
   const options = loadOptions(context, added.settings);
   const lines: string[] = [];
@@ -78,28 +80,12 @@ interface Source {
   readonly text: string;
 }
 
-function sourcesOf(context: Context, { files, words, flags }: Added): Result<Source[], Problem> {
-  if (words !== null) {
-    const { name, cron, every } = flags;
-    if (files.length > 0 || name === undefined || (cron === undefined && every === undefined)) {
-      const message = "Cannot add a schedule of a command: wanted --name, and --cron or --every";
-      return err(problem("USAGE", message, "stint schedules add --name tidy --every 6h -- make clean"));
-    }
-    const wrong =
-      cron === undefined ? null : cronFault(cron, { timeZone: localZone(), nowMs: context.clock.now() });
-    if (wrong !== null) {
-      const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
-      return err(usage(`--cron ${wrong}`, hint));
-    }
-    const when = cron === undefined ? { every } : { cron };
-    // What YAML reads is what JSON writes; people find it in lines all the same.
-    const task = { command: words, cwd: context.cwd };
-    const text = Object.entries({ ...when, task })
-      .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
-      .join("");
-    return ok([{ name, shown: "the command line", text }]);
-  }
-  if (files.length === 0 || (flags.name !== undefined && files.length > 1)) {
+async function sourcesOf(
+  context: Context,
+  { files, words, flags }: Added,
+): Promise<Result<Source[], Problem>> {
+  if (words !== null && files.length === 0) return sourceOfCommand(context, words, flags);
+  if (words !== null || files.length === 0 || (flags.name !== undefined && files.length > 1)) {
     const message =
       "Cannot tell which schedule to add: wanted a file, or --name, --cron or --every and -- COMMAND";
     return err(problem("USAGE", message, "stint init nightly writes one to begin with"));
@@ -115,4 +101,31 @@ function sourcesOf(context: Context, { files, words, flags }: Added): Result<Sou
     sources.push({ name: flags.name ?? basename(file, extname(file)), shown: file, text: text.value });
   }
   return ok(sources);
+}
+
+/** A file that says what the flags say. It is checked as what was typed, and not as the text that is made of it. */
+async function sourceOfCommand(
+  context: Context,
+  words: readonly string[],
+  { name, cron, every }: AddFlags,
+): Promise<Result<Source[], Problem>> {
+  if (name === undefined || (cron === undefined && every === undefined)) {
+    const message = "Cannot add a schedule of a command: wanted --name, and --cron or --every";
+    return err(problem("USAGE", message, "stint schedules add --name tidy --every 6h -- make clean"));
+  }
+  const wrong =
+    cron === undefined ? null : cronFault(cron, { timeZone: localZone(), nowMs: context.clock.now() });
+  if (wrong !== null) {
+    const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
+    return err(usage(`--cron ${wrong}`, hint));
+  }
+  const drafts = await readDrafts(context, { files: [], words, fields: NO_FIELDS });
+  if (!drafts.ok) return drafts;
+  // What YAML reads is what JSON writes; people find it in lines all the same.
+  const keys = {
+    ...(cron === undefined ? { every } : { cron }),
+    task: { command: words, cwd: context.cwd },
+  };
+  const lines = Object.entries(keys).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  return ok([{ name, shown: "the command line", text: lines.join("") }]);
 }

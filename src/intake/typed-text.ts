@@ -1,12 +1,17 @@
-import { fromPlain, NOWHERE, type Value } from "./value.ts";
+import { fromPlain, NOWHERE, type ScalarValue, type Value } from "./value.ts";
 
 /** What looks like a quoted scalar: its quotes are YAML's, not part of the text. */
 const QUOTED = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')$/s;
 
+/** What YAML reads as these, too: an amount with its unit is text, a whole number is one. */
+const AMOUNT = /^\d+(?:ms|[smhd]|[KMGT]i?B?)$/;
+const COUNT = /^(?:0|[1-9]\d{0,14})$/;
+
 /** Reads what was typed as YAML: a scalar, or a list or mapping in brackets. What YAML refuses is text as it stands. */
 async function typedValue(typed: string, path: string): Promise<Value> {
-  if (typed.trim() === "") return textValue(typed, path);
-  // Most command lines have nothing for it to read.
+  if (typed.trim() === "" || AMOUNT.test(typed)) return textValue(typed, path);
+  if (COUNT.test(typed)) return { ...textValue(typed, path), data: Number(typed) };
+  // It takes longer to load than all the rest of a short command line.
   const { readYaml } = await import("./yaml-text.ts");
   const documents = readYaml(typed);
   const [value, ...others] =
@@ -20,7 +25,7 @@ async function verbatimValue(typed: string, path: string): Promise<Value> {
   return QUOTED.test(typed) ? typedValue(typed, path) : textValue(typed, path);
 }
 
-function textValue(text: string, path: string): Value {
+function textValue(text: string, path: string): ScalarValue {
   return { type: "scalar", data: text, text, path, span: NOWHERE };
 }
 

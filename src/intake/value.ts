@@ -14,7 +14,7 @@ interface Placed {
 }
 
 /** A single value; `text` is what was typed, so that `0123` and `1.0` survive where text is wanted. */
-interface ScalarValue extends Placed {
+export interface ScalarValue extends Placed {
   readonly type: "scalar";
   readonly data: string | number | boolean | null;
   readonly text: string;

@@ -22,7 +22,7 @@ const FLAGS = {
   attempt: { value: wholeNumber(1), help: "of this attempt (default: the last one)" },
   tail: { value: wholeNumber(), short: "n", help: "only so many of the last lines" },
   raw: { help: "as it was written, to a terminal too" },
-  path: { help: "only tell where the log is" },
+  path: { excludes: ["follow", "tail", "raw"], help: "only tell where the log is" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;

@@ -28,7 +28,7 @@ const FLAGS = {
   },
   wait: { help: "stay until it has ended, and end with its exit code" },
   follow: { help: "the same, and pass its output on" },
-  dryRun: { help: "only show what would be queued" },
+  dryRun: { excludes: ["wait", "follow"], help: "only show what would be queued" },
   quiet: { short: "q", help: "say nothing where nothing is wrong, as for cron" },
   json: { help: "the records as JSON instead of their ids" },
   ...TASK_FLAGS,

@@ -95,6 +95,7 @@ describe("a flag", () => {
       ["submit", "--from", "1", "job.yaml"],
       ["submit", "--from", "1", "--matrix", "a=1,2"],
       ["submit", "--from", "1", "--max-parallel", "2"],
+      ["submit", "--dry-run", "--wait", "job.yaml"],
       ["submit", "--timeout", "5s", "--time", "5", "job.yaml"],
       ["submit", "--after", "1", "--dependency", "afterok:1", "job.yaml"],
       ["schedules", "add", "--cron", "* * * * *", "job.yaml"],
@@ -103,13 +104,38 @@ describe("a flag", () => {
       ["down", "--drain", "--stop-jobs"],
       ["service", "status", "--jobs", "3"],
       ["logs", "1", "2"],
+      ["logs", "1", "--path", "--follow"],
+      ["--", "ls"],
       ["ls", "1"],
     ]) {
       const { code, err } = await stint.run(line);
-      expect([line, code, err]).toEqual([line, 2, expect.stringContaining("Cannot read the command line: ")]);
+      // With --wait the exit code is the task's.
+      const refused = line.includes("--wait") ? 125 : 2;
+      expect([line, code, err]).toEqual([
+        line,
+        refused,
+        expect.stringContaining("Cannot read the command line: "),
+      ]);
     }
     expect(stint.records()).toHaveLength(1);
   });
+
+  test.each([
+    [["--every", "6h", "--"], "nothing stands after --"],
+    [["--every", "6h", "--", "echo hi | cat"], "for a shell line: -- sh -c 'echo hi | cat'"],
+    [["--every", "6h", "--", "echo", "${{ matrix.x }}"], "${{ matrix.x }} stands for a value of a sweep"],
+    [["--cron", "0 0 30 2 *", "--", "true"], "--cron "],
+  ])(
+    "makes a schedule, and what is wrong is told without the file that would be made: %j",
+    async (flags, says) => {
+      await using stint = new Stint();
+      const { code, err } = await stint.run(["schedules", "add", "--name", "tidy", ...flags]);
+      expect(err).toContain(says);
+      expect(err).not.toContain("^");
+      expect(code).toBe(2);
+      expect(stint.files("schedules").filter((name) => name.endsWith(".yaml"))).toEqual([]);
+    },
+  );
 
   test("of an empty home makes none of the current folder", async () => {
     await using stint = new Stint();
