@@ -12,24 +12,24 @@ import { reserveNumbers } from "../../store/numbers.ts";
 import { keptOf } from "../jobs/secrets.ts";
 import type { Parents } from "./resolve-dependencies.ts";
 
-/** Who submits, and with what. */
+/** Who submits the drafts, and with which environment. */
 export interface Submitter {
   readonly clock: Clock;
   readonly createdBy: string;
   readonly source: Metadata["source"];
-  /** Captured for the jobs to inherit; absent where each attempt takes the supervisor's own. */
+  /** Captured for the jobs to inherit; absent where each attempt inherits the supervisor's own. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly resubmitOf?: TaskId;
 }
 
-/** What is accepted together. */
+/** The batch that the tasks are accepted as. */
 export interface AcceptOptions {
   readonly batch: string;
-  /** The firing that queues them; without a name it is one by hand, which moves no schedule on. */
+  /** The firing that queues them; without a schedule it was requested by hand, and does not advance one. */
   readonly firing?: FiringIdentity & { readonly schedule?: string };
 }
 
-/** Makes tasks of drafts, with numbers that nobody else gets; they count once they are committed. Throws what the disk refuses. */
+/** Makes tasks of drafts, with numbers that no other task gets; they count once they are committed. Throws errors of the disk. */
 export function tasksOf(
   layout: Layout,
   drafts: readonly Draft[],
@@ -38,7 +38,7 @@ export function tasksOf(
   const { createdBy, source, environment: variables, resubmitOf, firing } = options;
   const keep = keeper(layout, options.clock.now());
   const first = reserveNumbers(layout, drafts.length);
-  // Afterwards: of two who submit at once, the lower number has mostly the earlier time.
+  // After the numbers: of two concurrent submissions, the lower numbers then usually have the earlier time.
   const at = timestamp(options.clock.now());
   const batchEnd = sharedBatchEnd(drafts);
   return drafts.map((asked, index) => {
@@ -59,13 +59,13 @@ export function tasksOf(
       ...(resubmitOf !== undefined && { resubmitOf }),
       ...(firing !== undefined && { scheduleId: firing.uid, firedFor: firing.firedFor }),
       ...(drafts.length > 1 && { batch: options.batch }),
-      // Members stand in a row, so the place in the group leads to the first of them.
+      // Members have consecutive numbers: the index in the group leads to the number of the first.
       ...(group !== undefined && { group: { ...group, id: number - (group.index - 1) } }),
     });
   });
 }
 
-/** Keeps environments; one that many tasks share is written once. */
+/** Stores environments; one that tasks share is hashed and written once. */
 function keeper(layout: Layout, nowMs: number): (variables: Readonly<Record<string, string>>) => string {
   const kept = new Map<Readonly<Record<string, string>>, string>();
   return (variables) => {
@@ -75,10 +75,10 @@ function keeper(layout: Layout, nowMs: number): (variables: Readonly<Record<stri
   };
 }
 
-/** The end of a batch is told by whichever of its tasks is the last: each has to know of all who want to hear of it. */
+/** Any task of a batch may be the last to end and then notifies of `batchEnd`: each gets the receivers of all. */
 function sharedBatchEnd(drafts: readonly Draft[]): Receiver[] {
-  const wished = drafts.flatMap(({ spec }) => spec.on?.batchEnd ?? []);
-  return [...new Map(wished.map((receiver) => [JSON.stringify(receiver), receiver])).values()].slice(
+  const asked = drafts.flatMap(({ spec }) => spec.on?.batchEnd ?? []);
+  return [...new Map(asked.map((receiver) => [JSON.stringify(receiver), receiver])).values()].slice(
     0,
     MAX_RECEIVERS,
   );
@@ -90,7 +90,7 @@ function withBatchEnd(draft: Draft, batchEnd: Receiver[]): Draft {
     : { ...draft, spec: { ...draft.spec, on: { ...draft.spec.on, batchEnd } } };
 }
 
-/** What is named now takes the place of what a task that is queued anew waited for. */
+/** Parents named now replace those of the task that is submitted again. */
 function withParents(draft: Draft, after: readonly Dependency[]): Draft {
   return { ...draft, spec: { ...draft.spec, after: [...after] } };
 }

@@ -7,27 +7,27 @@ import { batchMembers, FEW_TASKS, notedTies, tasksIn } from "../../store/batch.t
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Supervisor } from "../supervisor.ts";
 
-/** An accepted batch that is not in yet. */
+/** An accepted batch that is not published yet. */
 export interface AcceptedBatch extends OnItsWay {
   readonly name: string;
-  /** Those of its tasks that were not in `pending/` when it was looked into. */
+  /** Those of its tasks that were not in `pending/` when it was read; an error where the folder could not be listed. */
   readonly members: Result<readonly TaskId[], Problem>;
 }
 
-/** Looks into a batch; from here on its tasks are known to be on their way. */
+/** Lists the members of a batch and, where others wait too, their lanes and parents; from here on its tasks are awaited. */
 export function lookedInto(
   { queue: { arrivals }, context: { layout } }: Supervisor,
   name: string,
   isWithOthers: boolean,
 ): AcceptedBatch {
-  const members = tryFs("look into the batch", () => batchMembers(layout, name));
+  const members = tryFs("list the batch", () => batchMembers(layout, name));
   const unknown = { name, members, ties: null, parents: null };
   if (!members.ok) return unknown;
   arrivals.expect(members.value);
   const isFew = members.value.length <= FEW_TASKS;
-  // By itself it depends on no other one, and is in before one comes.
+  // A lone small batch is published before another one can come: its order matters to none.
   if (isFew && !isWithOthers) return unknown;
-  const seen = tryFs("look at the tasks of the batch", () => ({
+  const seen = tryFs("read the tasks of the batch", () => ({
     ties: isFew ? null : notedTies(layout, name),
     tasks: isFew ? tasksIn(layout, name, members.value) : null,
   }));

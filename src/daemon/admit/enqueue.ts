@@ -15,19 +15,19 @@ import { type AcceptOptions, type Submitter, tasksOf } from "./accept.ts";
 import { QueueView } from "./queue-view.ts";
 import { resolveParents } from "./resolve-dependencies.ts";
 
-/** Tasks of one lane that may wait; more are a program that has run away. */
+/** Queued tasks of one lane; more come from a program that submits in a loop. */
 const MAX_LANE_LENGTH = 10_000;
 
-/** Whose drafts they are, and what they are held against. */
+/** Who submits the drafts, and the machine that they must fit. */
 export type Enqueueing = Submitter &
   AcceptOptions & {
     readonly machine: Machine;
     readonly controllers: readonly string[];
-    /** Of those who queue several files together. */
+    /** Shared by calls that queue several files together; read from the disk where absent. */
     readonly seen?: QueueView;
   };
 
-/** Queues drafts all or none, or says why they cannot be; they are on the disk when this returns. */
+/** Queues all drafts or none; the tasks outlive a power cut once this returns. Errors: why a draft is refused, or what the disk refused. */
 export function enqueue(
   layout: Layout,
   drafts: readonly Draft[],
@@ -46,7 +46,7 @@ export function enqueue(
   });
 }
 
-/** Holds drafts against the machine and the queue, and makes tasks of them, which nobody knows of yet. */
+/** Checks drafts against the machine and the queue, and makes tasks of them; they count once they are committed. */
 export function tasksFor(
   layout: Layout,
   drafts: readonly Draft[],
@@ -66,7 +66,7 @@ export function tasksFor(
   return tryFs("queue the tasks", () => tasksOf(layout, drafts, { ...options, parents: parents.value }));
 }
 
-/** Refuses what this machine can never run, naming what is short. */
+/** Refuses the first draft that this machine can never run, and names the resource that is short. */
 export function refuseUnplaceable(
   drafts: readonly Pick<Draft, "name" | "spec">[],
   machine: Machine,
@@ -89,8 +89,8 @@ function refuseFullLanes(drafts: readonly Draft[], seen: QueueView): Result<null
   for (const [slot, count] of countBy(drafts.map(({ spec }) => spec.slot))) {
     const waiting = seen.inLane(slot);
     if (waiting + count <= MAX_LANE_LENGTH) continue;
-    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting} wait in it, of ${MAX_LANE_LENGTH} at most`;
-    return err(problem("QUEUE_FULL", message, `see what holds it up: stint ls --slot ${slot}`));
+    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting} tasks wait in it, the limit is ${MAX_LANE_LENGTH}`;
+    return err(problem("QUEUE_FULL", message, `see what blocks it: stint ls --slot ${slot}`));
   }
   return ok(null);
 }

@@ -3,10 +3,10 @@ import { tryFs } from "../../store/fs-errors.ts";
 import { shelvesOf } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
 
-/** Each folder on the way to each inbox is looked at this often; files of others are refused at any time. */
+/** The modes of an inbox and of the folders above it are checked this often; the owner of each file is always checked. */
 const LOOK_MS = 2_000;
 
-/** Tells whether files may be taken from an inbox: nobody else may write there, or put another folder in its place. Says what changes. */
+/** Returns a check that is true where no other user can write to an inbox or replace it. Logs each change. */
 export function inboxTrust({ context: { clock, log } }: Supervisor): (directory: string) => boolean {
   const seen = new Map<string, { readonly atMs: number; readonly fault: string | null }>();
   return (directory) => {
@@ -17,14 +17,14 @@ export function inboxTrust({ context: { clock, log } }: Supervisor): (directory:
     seen.set(directory, { atMs, fault });
     if (fault !== null && fault !== before?.fault) log(`the inbox "${directory}" is left alone: ${fault}`);
     if (fault === null && typeof before?.fault === "string")
-      log(`the inbox "${directory}" is yours alone again, its files are taken`);
+      log(`the inbox "${directory}" is yours alone again, its files are read`);
     return fault === null;
   };
 }
 
-/** Why no file is taken from an inbox, with what mends it; null where nothing is wrong, or the system itself says what. */
+/** Why an inbox is not read, with the remedy; null where it is safe, or cannot be inspected (then reading it fails with a reason). */
 export function inboxFault(directory: string): string | null {
-  const looked = tryFs("look at the inbox", () => {
+  const checked = tryFs("inspect the inbox", () => {
     const fault = distrust(directory);
     if (fault !== null) return fault;
     const below = shelvesOf(directory).map((shelf) => ({ shelf, fault: distrust(shelf, directory) }));
@@ -32,5 +32,5 @@ export function inboxFault(directory: string): string | null {
     if (open === undefined || open.fault === null) return null;
     return { ...open.fault, what: `of "${open.shelf}": ${open.fault.what}` };
   });
-  return looked.ok && looked.value !== null ? `${looked.value.what}; ${looked.value.mend}` : null;
+  return checked.ok && checked.value !== null ? `${checked.value.what}; ${checked.value.mend}` : null;
 }

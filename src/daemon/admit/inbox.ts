@@ -14,35 +14,50 @@ import { refusal } from "./reading.ts";
 import { Retries } from "./retries.ts";
 import { type OnBehalf, TakenFiles } from "./taken-files.ts";
 
-/** Where files are taken from, and on whose behalf what they ask for is queued. */
+/** The watched directories, and on whose behalf the tasks of their files are queued. */
 interface InboxOptions extends OnBehalf {
   readonly directories: readonly string[];
 }
 
-/** A file that was taken and not accepted is given back after this long. */
+/** The wait before files are given back to their inbox. */
 const GIVE_BACK_MS = 100;
-/** A folder of which no event came is looked into this often. */
+/** A directory without a file system event is scanned this often. */
 const LOOK_MS = 1_900;
-/** A reader is looked after this often; it says itself when it is done. */
+/** The reader is checked this often; it nudges the loop when it has ended. */
 const READER_LOOK_MS = 1_000;
-/** One of the folders that files are taken from. */
+/** A watched directory. */
 interface Inbox {
   readonly directory: string;
   memory: InboxMemory;
-  /** When it is looked into next, as `Clock.awakeMs`, and whether something in it is known to wait until then. */
+  /** When it is scanned next, as `Clock.awakeMs`, and whether a file in it is known to be due then. */
   dueAwakeMs: number;
   isAwaited: boolean;
 }
 
-/** The inboxes of a home: a round through those that are due takes their files, a little each turn, and has them read beside the loop. */
+/**
+ * Accepts the task files of the inboxes. A round, a slice each turn of the loop, scans the directories that are due, claims their files
+ * and has them read by a process beside the loop (`taken-files.ts`). It owns the memory of the scans and the files that are claimed.
+ *
+ * Order of effects for a file:
+ *   1. It stood unchanged for long enough (`intake/inbox.ts`); a rename to `.taking/<uuid>-<name>` claims it.
+ *   2. The reader process stages its tasks in tmp/ as a batch that names the path in `.taking/`.
+ *   3. `.taking/` is synced, then one rename commits the batch into incoming/. From here on the file counts as accepted.
+ *   4. The publisher moves the records, then links the file into `.accepted/` and removes it from `.taking/`.
+ * A refused file goes to `.rejected/` instead of 2 to 4, its reason before it leaves `.taking/`. Where the system refuses a step before
+ * 3, the file is renamed back into the inbox and read again.
+ *
+ * Invariant: an accepted file is never read again, and one that is not accepted is never lost.
+ * A crash before 3 leaves a file in `.taking/` that no batch names: the next supervisor gives it back. A crash after 3 leaves a batch
+ * that names it: it is filed once that batch is published, however long that takes.
+ */
 export class Inboxes implements Disposable {
   readonly #supervisor: Supervisor;
   readonly #inboxes: ReadonlyMap<string, Inbox>;
   readonly #once: LogOnce;
-  /** Taken files that their inbox does not take back for now. */
-  readonly #kept = new Retries<string>();
-  /** What lay taken at the start, and is not sorted yet. */
-  readonly #left = new Set<string>();
+  /** Claimed files that could not be moved back to their inbox. */
+  readonly #unreturned = new Retries<string>();
+  /** Files that an earlier supervisor had claimed, not yet known to be accepted or not. */
+  readonly #leftovers = new Set<string>();
   readonly #taken: TakenFiles;
   readonly #isTrusted: (directory: string) => boolean;
   #round: Steps<void> | null = null;
@@ -60,47 +75,47 @@ export class Inboxes implements Disposable {
       ]),
     );
     for (const directory of directories.filter(this.#isTrusted))
-      for (const path of reopen(supervisor, directory)) this.#left.add(path);
-    this.#sortLeft();
+      for (const path of reopen(supervisor, directory)) this.#leftovers.add(path);
+    this.#sortLeftovers();
   }
 
   /**
-   * Of what an earlier supervisor had taken, what it had not accepted is read again. What it had accepted is filed by whoever publishes
-   * its batch, however long that takes: read again, it would be queued twice.
+   * Of the files that an earlier supervisor had claimed, those that no batch names are read again. The others were accepted: reading
+   * them again would queue their tasks twice.
    */
-  #sortLeft(): void {
-    if (this.#left.size === 0) return;
+  #sortLeftovers(): void {
+    if (this.#leftovers.size === 0) return;
     const { layout, log } = this.#supervisor.context;
-    const noted = tryFs("see which files of the inbox were accepted", () => acceptedFiles(layout));
-    if (!noted.ok) return this.#leave([...this.#left].join(", "), noted.error);
-    // By their names, which are unlike any other: an inbox may be named by another path now.
+    const noted = tryFs("list the inbox files that were accepted", () => acceptedFiles(layout));
+    if (!noted.ok) return this.#leaveAlone([...this.#leftovers].join(", "), noted.error);
+    // By base name, which holds a UUID: the inbox may have another path now.
     const accepted = new Set(noted.value.map((path) => basename(path)));
-    for (const path of this.#left) {
+    for (const path of this.#leftovers) {
       const name = basename(path);
-      if (accepted.has(name)) log(`${name}: was accepted before, it is filed once its batch is taken in`);
+      if (accepted.has(name)) log(`${name}: was accepted before, it is filed once its batch is published`);
       else {
-        log(`${name}: was taken and not accepted before a crash, it is read again`);
+        log(`${name}: was claimed and not accepted before a crash, it is read again`);
         this.#taken.owed.add(path);
       }
     }
-    this.#left.clear();
+    this.#leftovers.clear();
   }
 
-  /** Something happened in a folder. */
+  /** A file system event came from a directory: it is due now. */
   mark(directory: string): void {
     const inbox = this.#inboxes.get(directory);
     if (inbox !== undefined) inbox.dueAwakeMs = 0;
   }
 
-  /** Goes on with what is to be done; gives when to do so again in ms, null where nothing is about to come. */
+  /** Runs one slice of a round where one is due; returns in how many ms to go on, null where no file is about to come in. */
   tick(): number | null {
     const { clock } = this.#supervisor.context;
     const nowMs = clock.awakeMs();
     const inboxes = [...this.#inboxes.values()];
-    const isDue = this.#taken.isAny || this.#isOwing || inboxes.some(({ dueAwakeMs }) => dueAwakeMs <= nowMs);
+    const isDue = this.#taken.isAny || this.#hasOwed || inboxes.some(({ dueAwakeMs }) => dueAwakeMs <= nowMs);
     if (this.#round !== null || isDue) {
-      const round = this.#round ?? this.#goRound();
-      // Where it throws, it begins anew.
+      const round = this.#round ?? this.#runRound();
+      // Cleared first: where a step throws, the next turn begins a new round.
       this.#round = null;
       const progress = runSlice(round, clock);
       if (!progress.isDone) {
@@ -108,98 +123,98 @@ export class Inboxes implements Disposable {
         return progress.isWaiting ? READER_LOOK_MS : GO_ON_MS;
       }
     }
-    // Something may have come into one while the round was elsewhere, and no event tells of it again.
+    // A directory may have become due behind the round, and its event does not come again.
     const waits = inboxes
       .filter(({ isAwaited, dueAwakeMs }) => isAwaited || dueAwakeMs <= clock.awakeMs())
       .map(({ dueAwakeMs }) => dueAwakeMs - clock.awakeMs());
-    if (this.#isOwing) waits.push(GIVE_BACK_MS);
+    if (this.#hasOwed) waits.push(GIVE_BACK_MS);
     return waits.length === 0 ? null : Math.max(0, Math.min(...waits));
   }
 
-  /** What an inbox does not take back is left to the rounds that come anyway. */
-  get #isOwing(): boolean {
-    for (const path of this.#taken.owed) if (!this.#kept.has(path)) return true;
+  /** True where files wait to be given back, beside those that are retried later. */
+  get #hasOwed(): boolean {
+    for (const path of this.#taken.owed) if (!this.#unreturned.has(path)) return true;
     return false;
   }
 
-  /** One inbox that cannot be written holds nothing else up. */
+  /** Moves a claimed file back to its inbox. An inbox that cannot be written is retried and delays nothing else. */
   #giveBack(path: string): void {
     const { clock, log } = this.#supervisor.context;
-    const given = tryFs(`give ${path} back to its inbox`, () => putBack(path));
-    if (!given.ok) {
-      if (this.#kept.postpone(path, clock.awakeMs()) === 1)
-        log(`${given.error.message}; it is tried again now and then`);
+    const returned = tryFs(`give ${path} back to its inbox`, () => putBack(path));
+    if (!returned.ok) {
+      if (this.#unreturned.postpone(path, clock.awakeMs()) === 1)
+        log(`${returned.error.message}; it is retried with a growing delay`);
       return;
     }
-    this.#kept.forget(path);
+    this.#unreturned.forget(path);
     this.#taken.owed.delete(path);
     this.mark(dirname(dirname(path)));
   }
 
-  *#goRound(): Steps<void> {
-    this.#sortLeft();
+  *#runRound(): Steps<void> {
+    this.#sortLeftovers();
     for (const path of this.#taken.owed) {
-      if (!this.#kept.isDue(path, this.#supervisor.context.clock.awakeMs())) continue;
+      if (!this.#unreturned.isDue(path, this.#supervisor.context.clock.awakeMs())) continue;
       this.#giveBack(path);
       yield;
     }
     for (const inbox of this.#inboxes.values()) {
       yield;
-      if (inbox.dueAwakeMs <= this.#supervisor.context.clock.awakeMs()) yield* this.#lookInto(inbox);
+      if (inbox.dueAwakeMs <= this.#supervisor.context.clock.awakeMs()) yield* this.#scan(inbox);
     }
     yield* this.#taken.read();
   }
 
-  *#lookInto(inbox: Inbox): Steps<void> {
+  *#scan(inbox: Inbox): Steps<void> {
     const { clock } = this.#supervisor.context;
     const { directory, memory } = inbox;
-    // What happens there from now on is for the next look.
+    // Set before the scan: an event that comes during it makes the directory due again.
     inbox.dueAwakeMs = clock.awakeMs() + LOOK_MS;
     if (!this.#isTrusted(directory)) return;
-    const look = yield* scanning(directory, { memory, nowMs: clock.now() });
-    inbox.memory = look.memory;
-    inbox.isAwaited = look.againInMs !== null;
-    if (look.againInMs !== null)
-      inbox.dueAwakeMs = Math.min(inbox.dueAwakeMs, clock.awakeMs() + look.againInMs);
-    for (const finding of look.findings) {
+    const scan = yield* scanning(directory, { memory, nowMs: clock.now() });
+    inbox.memory = scan.memory;
+    inbox.isAwaited = scan.againInMs !== null;
+    if (scan.againInMs !== null)
+      inbox.dueAwakeMs = Math.min(inbox.dueAwakeMs, clock.awakeMs() + scan.againInMs);
+    for (const finding of scan.findings) {
       if (finding.verdict === "wait") continue;
-      this.#meet(directory, finding);
+      this.#handle(directory, finding);
       yield;
       if (this.#taken.isFull) yield* this.#taken.read();
     }
   }
 
-  /** Takes a file, unless it has changed meanwhile. */
-  #meet(directory: string, finding: InboxFinding): void {
+  /** Claims a file, unless it has changed since the scan. */
+  #handle(directory: string, finding: InboxFinding): void {
     const { log } = this.#supervisor.context;
     const { file, verdict, reason } = finding;
     const path = join(directory, file);
     if (verdict === "ignore") return log(`${path} is left alone: ${reason}`);
     if (!isAsSeen(directory, finding)) return this.mark(directory);
-    const taken = tryFs(`take ${path}`, () =>
+    const claimed = tryFs(`take ${path}`, () =>
       takeFile(directory, { file, batch: newBatch(), raw: finding.raw }),
     );
-    if (!taken.ok) return this.#leave(path, taken.error);
-    if (taken.value === null) return;
+    if (!claimed.ok) return this.#leaveAlone(path, claimed.error);
+    if (claimed.value === null) return;
     this.#once.forget(path);
-    const one = { path: taken.value, file, directory };
+    const one = { path: claimed.value, file, directory };
     if (verdict === "refuse") this.#taken.refuse(one, refusal(file, reason));
     else this.#taken.add(one);
   }
 
-  /** A name that is too long, a folder that is not ours to write: nothing that the queue should wait for. It is tried again. */
-  #leave(path: string, found: Problem): void {
+  /** Logs once that a file cannot be claimed, as in a directory of another user; later scans retry it. A full disk degrades the home. */
+  #leaveAlone(path: string, found: Problem): void {
     if (found.code === "DISK_FULL") return this.#supervisor.committer.enterDegraded(found);
     this.#once.log(path, `${path} is left alone: ${found.message}`);
   }
 
-  /** What it was about to read is given back at the next start. */
+  /** Ends the reader; the next supervisor gives its files back. */
   [Symbol.dispose](): void {
     this.#taken[Symbol.dispose]();
   }
 }
 
-/** Makes an inbox where there is none; gives what an earlier supervisor had taken out of it. */
+/** Creates an inbox if it is missing; returns the paths of the files that an earlier supervisor had claimed from it. */
 function reopen(supervisor: Supervisor, directory: string): string[] {
   const opened = tryFs(`open the inbox "${directory}"`, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

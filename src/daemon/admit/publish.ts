@@ -16,57 +16,69 @@ import { takeUnread } from "../take-recovered.ts";
 import { type AcceptedBatch, lookedInto } from "./accepted-batch.ts";
 import { Retries } from "./retries.ts";
 
-/** Between two slices, so that whatever else happens is heard of. */
+/** The wait between two slices of unfinished work, in which the event loop handles other events. */
 export const GO_ON_MS = 1;
-/** So many records are read in a row. */
+/** Records read in one step. */
 const RECORDS_A_STEP = 32;
-/** A batch, and how far it is; null before it is begun. */
+/** A batch and its remaining steps; null before the first one. */
 type Batch = AcceptedBatch & { steps: Steps<void> | null };
 
-/** Takes accepted batches into `pending/` and into memory, a little each turn, in the order of `plan/intake-order.ts`. */
+/**
+ * Moves accepted batches from incoming/ into pending/ and into memory, one slice each turn of the loop. It owns the batches being
+ * published (the first, and a small one beside it, see `plan/intake-order.ts`) and retries what the file system refused.
+ *
+ * Order of effects for a batch: its members become awaited (requests for them wait); its records move into pending/ and its folder goes
+ * (`store/batch.ts`); the records are read, queued in memory and audited; its members are no longer awaited.
+ *
+ * Invariants: nothing is published while the home is degraded. A record that reached pending/ is loaded even where the rest of its batch
+ * was refused, since nothing else would read it before the next start. A record that cannot be read is retried, never dropped.
+ *
+ * A crash at any step leaves a batch partly in incoming/, partly in pending/. Recovery moves the rest (each move can be repeated) and
+ * reads pending/; audit lines that are missing are written then.
+ */
 export class Publisher {
   readonly #supervisor: Supervisor;
-  /** Those that are not in yet, by their names, the first one first; null for one that was not looked into. */
+  /** Unpublished batches by name, oldest first; null for one whose members were not listed yet. */
   readonly #batches = new Map<string, Batch | null>();
-  /** What is taken in beside the first. */
+  /** The batch that is published beside the first one. */
   #beside: Batch | null = null;
-  /** True where another one may be taken in beside the first than before. */
+  /** True where the choice of `#beside` may have changed. */
   #isChanged = false;
-  /** Batches that could not be taken in. */
+  /** Batches that the file system refused to move. */
   readonly #stuck = new Retries<string>();
-  /** Tasks whose record could not be read or put aside: in `pending/`, or wherever this holder found them when it began. */
+  /** Tasks whose record could not be read or quarantined: in `pending/`, or in any folder at the start of this supervisor. */
   readonly #unread = new Retries<TaskId>();
-  /** What readers are told of either. */
-  readonly #told = new Map<string, string>();
-  #isTold = true;
+  /** Why each of either is stuck, as published to readers of the home. */
+  readonly #reasons = new Map<string, string>();
+  #isReported = true;
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
-    for (const [id, why] of supervisor.queue.arrivals.unread) this.#putOff(id, why);
+    for (const [id, why] of supervisor.queue.arrivals.unread) this.#postponeRecord(id, why);
   }
 
-  /** Goes on; gives when to do so again in ms, or null where nothing is on its way that could be had. */
+  /** Publishes one slice; returns in how many ms to go on, or null where no batch is left that can be published now. */
   runSlice(): number | null {
     const { layout, clock } = this.#supervisor.context;
-    const there = incomingBatches(layout);
-    for (const name of this.#stuck.keys) if (!there.includes(name)) this.#release(this.#stuck, name);
-    for (const name of there) {
+    const incoming = incomingBatches(layout);
+    for (const name of this.#stuck.keys) if (!incoming.includes(name)) this.#resolve(this.#stuck, name);
+    for (const name of incoming) {
       if (!this.#batches.has(name) && this.#stuck.isDue(name, clock.awakeMs())) this.#batches.set(name, null);
     }
-    const progress = runSlice(this.#takingIn(), clock);
+    const progress = runSlice(this.#publishAll(), clock);
     return progress.isDone ? null : GO_ON_MS;
   }
 
-  /** When what could not be taken in is tried again, in ms; null where there is nothing. */
+  /** In how many ms the next stuck batch or record is retried; null where nothing is stuck. */
   get retryInMs(): number | null {
     const nowMs = this.#supervisor.context.clock.awakeMs();
     const waits = [this.#stuck.nextInMs(nowMs), this.#unread.nextInMs(nowMs)].filter((ms) => ms !== null);
     return waits.length === 0 ? null : Math.min(...waits);
   }
 
-  /** What stands between two steps is in the object: it can be left after any of them. */
-  *#takingIn(): Steps<void> {
-    // Not on top of what the disk refused.
+  /** All progress is kept in the fields: the generator may be dropped after any step. */
+  *#publishAll(): Steps<void> {
+    // Nothing is written while the disk refuses writes.
     while (this.#supervisor.committer.degraded === null && this.#batches.size > 0) {
       for (const [name, known] of this.#batches) {
         if (known !== null) continue;
@@ -85,23 +97,23 @@ export class Publisher {
         this.#beside = firstBeside(batches, (id) => arrivals.isAwaited(id));
         this.#isChanged = false;
       }
-      this.#goOnWith(first);
+      this.#step(first);
       yield;
       if (this.#beside === null || this.#supervisor.committer.degraded !== null) continue;
-      this.#goOnWith(this.#beside);
+      this.#step(this.#beside);
       yield;
     }
-    if (this.#supervisor.committer.degraded === null) this.#takeAllUnread();
-    this.#tell();
+    if (this.#supervisor.committer.degraded === null) this.#retryUnread();
+    this.#report();
   }
 
-  #goOnWith(batch: Batch): void {
-    batch.steps ??= this.#take(batch);
+  #step(batch: Batch): void {
+    batch.steps ??= this.#publish(batch);
+    // Where a step throws, the batch is dropped here and begun again in a later turn.
     let isOver = true;
     try {
       isOver = batch.steps.next().done === true;
     } finally {
-      // Where it throws, it begins again.
       if (isOver) {
         this.#batches.delete(batch.name);
         if (this.#beside === batch) this.#beside = null;
@@ -110,127 +122,124 @@ export class Publisher {
     }
   }
 
-  *#take({ name, members }: Batch): Steps<void> {
+  *#publish({ name, members }: Batch): Steps<void> {
     const { context, queue } = this.#supervisor;
     const { arrivals } = queue;
     const { layout, log } = context;
     const findings: QuarantineEntry[] = [];
     try {
-      // What is not known by name must not come into pending/, where nobody would look for it.
+      // A batch whose members could not be listed is not moved: nothing would load its records.
       const refused = members.ok
         ? yield* publishedBy(name, publishing(layout, name, findings))
         : members.error;
       failpoint("incoming:published");
       for (const { path, what } of findings) log(`${path}: ${what}`);
-      // Also of a batch that the disk let go only in part: what is in pending/ comes by no other way into memory.
-      tellQueued(
-        this.#supervisor,
-        members.ok ? yield* this.#load(name, members.value, refused === null) : [],
-      );
-      if (refused === null) this.#release(this.#stuck, name);
-      else this.#postpone(name, refused);
+      // Also where the disk refused a part of the batch: nothing else loads what reached pending/.
+      logQueued(this.#supervisor, members.ok ? yield* this.#load(name, members.value, refused === null) : []);
+      if (refused === null) this.#resolve(this.#stuck, name);
+      else this.#postponeBatch(name, refused);
     } finally {
-      // Requests wait for what is awaited.
+      // In any case: requests wait for as long as a task is awaited.
       if (members.ok) arrivals.end(name, members.value);
     }
-    this.#tell();
+    this.#report();
   }
 
-  /** Reads what was published, and tells of it. */
+  /** Reads published records into the queue, and audits them; returns the tasks that were new. */
   *#load(acceptance: string, members: readonly TaskId[], isPublished: boolean): Steps<TaskId[]> {
     const supervisor = this.#supervisor;
     const parts = new RecordParts();
-    const taken: TaskId[] = [];
+    const loaded: TaskId[] = [];
     for (const [index, ids] of [...partsOf(members, RECORDS_A_STEP)].entries()) {
       if (index > 0) yield;
       const tasks = ids.map((id) => this.#read(id, { parts, isPublished })).filter((task) => task !== null);
       for (const task of tasks) {
         supervisor.queue.upsert(task);
-        taken.push(task.metadata.id);
+        loaded.push(task.metadata.id);
       }
       supervisor.queue.arrivals.came(acceptance, ids, tasks);
-      // Lost in a power cut, they are told of at the next start.
+      // Unsynced: lines lost in a power cut are written at the next start.
       supervisor.committer.audit(tasks.map(queuedNote), { isSynced: false });
     }
-    return taken;
+    return loaded;
   }
 
-  /** The task of a record, where it is new and can be had; one that the system does not let go for now is tried again. */
+  /** The task of a record that is not in memory yet; null where there is none, or it is retried because it cannot be read now. */
   #read(id: TaskId, how: { readonly parts: RecordParts; readonly isPublished: boolean }): Task | null {
     const { tasks } = this.#supervisor.queue;
     const loaded = tasks.has(id) ? ok(null) : load(this.#supervisor, { id, ...how });
     if (loaded.ok) {
-      this.#release(this.#unread, id);
+      this.#resolve(this.#unread, id);
       return loaded.value;
     }
-    this.#putOff(id, loaded.error.message);
+    this.#postponeRecord(id, loaded.error.message);
     return null;
   }
 
-  #takeAllUnread(): void {
+  #retryUnread(): void {
     const { context, queue } = this.#supervisor;
     const { arrivals } = queue;
     const nowMs = context.clock.awakeMs();
     const due = this.#unread.keys.filter((id) => this.#unread.isDue(id, nowMs));
-    this.#takeUnread(due.filter((id) => arrivals.unread.has(id)));
+    this.#retryRecovery(due.filter((id) => arrivals.unread.has(id)));
     const accepted = due.filter((id) => this.#unread.isDue(id, nowMs) && this.#unread.has(id));
-    // Of more, the others are due still.
+    // The others stay due.
     const some = accepted.slice(0, RECORDS_A_STEP);
-    tellQueued(this.#supervisor, wholeOf(this.#load("", some, false)));
+    logQueued(this.#supervisor, wholeOf(this.#load("", some, false)));
     arrivals.end("", some);
   }
 
-  /** What was there when this holder began may be anything: in the wrong folder, older than the journal, of a job that runs. */
-  #takeUnread(ids: readonly TaskId[]): void {
+  /** Records that were unreadable at the start need recovery: they may be in the wrong folder, outdated, or of a running job. */
+  #retryRecovery(ids: readonly TaskId[]): void {
     if (ids.length === 0) return;
     const { arrivals, tasks } = this.#supervisor.queue;
     takeUnread(this.#supervisor, new Set(ids));
     for (const id of ids) {
       const why = arrivals.unread.get(id);
-      if (why === undefined) this.#release(this.#unread, id);
-      else this.#putOff(id, why);
+      if (why === undefined) this.#resolve(this.#unread, id);
+      else this.#postponeRecord(id, why);
     }
-    tellQueued(
+    logQueued(
       this.#supervisor,
       ids.filter((id) => tasks.get(id)?.status.state === "queued"),
     );
   }
 
-  #putOff(id: TaskId, why: string): void {
+  #postponeRecord(id: TaskId, why: string): void {
     const { clock, log } = this.#supervisor.context;
     if (this.#unread.postpone(id, clock.awakeMs()) === 1)
-      log(`${id}: ${why}; it is tried again now and then`);
-    this.#told.set(id, why);
-    this.#isTold = false;
+      log(`${id}: ${why}; it is retried with a growing delay`);
+    this.#reasons.set(id, why);
+    this.#isReported = false;
   }
 
-  #release<Key extends string>(from: Retries<Key>, key: Key): void {
+  #resolve<Key extends string>(from: Retries<Key>, key: Key): void {
     from.forget(key);
-    if (this.#told.delete(key)) this.#isTold = false;
+    if (this.#reasons.delete(key)) this.#isReported = false;
   }
 
   /**
-   * At first it is trouble with the disk, which all else waits for; a batch that cannot be taken in while the disk takes all else is
-   * spoilt itself, or its place is.
+   * The first refusal may be a fault of the whole disk: the home becomes degraded. A batch that is refused again once the disk takes
+   * writes is itself at fault, or its folder is: it is reported as stuck, and nothing else waits for it.
    */
-  #postpone(batch: string, refused: Problem): void {
+  #postponeBatch(batch: string, refused: Problem): void {
     const { clock, log } = this.#supervisor.context;
     const times = this.#stuck.postpone(batch, clock.awakeMs());
     if (times === 1) return this.#supervisor.committer.enterDegraded(refused);
-    if (times === 2) log(`${refused.message}; it is tried again now and then`);
-    this.#told.set(batch, refused.message);
-    this.#isTold = false;
+    if (times === 2) log(`${refused.message}; it is retried with a growing delay`);
+    this.#reasons.set(batch, refused.message);
+    this.#isReported = false;
   }
 
-  /** Once for all that a look found: there may be many. */
-  #tell(): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.#supervisor.committer.publishStuck(this.#told);
+  /** Publishes all reasons in one write: there may be many. */
+  #report(): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
+    this.#supervisor.committer.publishStuck(this.#reasons);
   }
 }
 
-/** Does what a batch takes on the disk; gives what the system refused, or null. */
+/** Runs the steps that move a batch; returns what the file system refused, or null. */
 function* publishedBy(batch: string, steps: Steps<unknown>): Steps<Problem | null> {
   for (;;) {
     const next = tryFs(`publish the batch "${batch}"`, () => steps.next());
@@ -240,7 +249,7 @@ function* publishedBy(batch: string, steps: Steps<unknown>): Steps<Problem | nul
   }
 }
 
-/** The task of a record in `pending/`; null where there is none to be had, an error where the system refuses for now. */
+/** The task of a record in `pending/`; null where it holds no valid queued task, an error where reading it may succeed later. */
 function load(
   supervisor: Supervisor,
   {
@@ -258,27 +267,27 @@ function load(
   }
   const fault = read.ok ? faultOf(read.value, id) : read.error.type === "corrupt" ? read.error.reason : null;
   if (fault !== null) {
-    const aside = tryFs(`put "${path}" aside, ${fault}`, () => quarantine(path, fault));
-    if (!aside.ok) return aside;
-    log(`${id}: ${aside.value.what}`);
+    const quarantined = tryFs(`put "${path}" aside, ${fault}`, () => quarantine(path, fault));
+    if (!quarantined.ok) return quarantined;
+    log(`${id}: ${quarantined.value.what}`);
   } else if (read.ok) return read;
-  // One that the disk did not let go is told of by the batch.
+  // A record that is missing because its move was refused is reported with its batch.
   else if (isPublished || read.error.type !== "missing")
     log(`${id}: left alone, its record is ${read.error.type}`);
   return ok(null);
 }
 
-/** Why a record cannot be one that was just accepted, or null. */
+/** Why a record cannot be that of a task that was just accepted, or null. */
 function faultOf({ metadata, status }: Task, id: TaskId): string | null {
   if (metadata.id !== id) return `it says that it is ${metadata.id}`;
   return status.state === "queued" ? null : `it is ${status.state}, wanted a queued task`;
 }
 
-/** More than this many names say less than their number. */
+/** Of more tasks, the log has the number and the first and last id. */
 const MAX_NAMES = 5;
 
-function tellQueued({ context: { log } }: Supervisor, taken: readonly TaskId[]): void {
-  if (taken.length > 0) log(`queued ${names(taken)}`);
+function logQueued({ context: { log } }: Supervisor, ids: readonly TaskId[]): void {
+  if (ids.length > 0) log(`queued ${names(ids)}`);
 }
 
 function names(ids: readonly TaskId[]): string {

@@ -4,12 +4,12 @@ import { Finder } from "../../store/finder.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTasks } from "../../store/reader.ts";
 
-/** The queue as whoever queues something sees it: read once, as far as it is asked for, and added to by what is queued together. */
+/** The queue as a submission sees it: each part is read from the disk once, when it is first needed; `add` extends it. */
 export class QueueView {
   readonly #layout: Layout;
   readonly #added: Task[] = [];
   #finder: Finder | null = null;
-  #unended: Task[] | null = null;
+  #unfinished: Task[] | null = null;
   #failed: readonly Task[] | null = null;
   #named: Map<string, Task[]> | null = null;
   #sweeps: ReadonlyMap<string, readonly TaskId[]> | null = null;
@@ -19,12 +19,12 @@ export class QueueView {
     this.#layout = layout;
   }
 
-  /** Every id of the home, in the order of their numbers. */
+  /** Every id of the home, ordered by number. */
   get ids(): readonly TaskId[] {
     return [...this.#find.ids, ...this.#added.map(({ metadata }) => metadata.id)];
   }
 
-  /** The task that a number or an id stands for. */
+  /** The id of the task with this number or id; null where there is none. */
   idOf(reference: string): TaskId | null {
     const isNumber = /^\d+$/.test(reference);
     const own = this.#added.find(({ metadata: { id } }) =>
@@ -36,36 +36,36 @@ export class QueueView {
     return id !== null && this.#find.has(id) ? id : null;
   }
 
-  /** The unended tasks of a name. */
+  /** The unfinished tasks of a name. */
   named(name: string): readonly Task[] {
     return this.#byName.get(name) ?? [];
   }
 
-  /** The names of unended tasks. */
+  /** The names of unfinished tasks. */
   get names(): Iterable<string> {
     return this.#byName.keys();
   }
 
-  /** Of the newest sweep of a name, the members that have not succeeded yet. */
+  /** The members of the newest sweep of a name that have not succeeded yet. */
   inSweep(name: string): readonly TaskId[] {
     this.#failed ??= readTasks(this.#layout, ["dead-letter"]);
-    this.#sweeps ??= sweepsOf(this.#living, this.#failed);
+    this.#sweeps ??= sweepsOf(this.#allUnfinished, this.#failed);
     return this.#sweeps.get(name) ?? [];
   }
 
-  /** How many wait in a lane. */
+  /** The number of queued tasks in a lane. */
   inLane(slot: string): number {
-    this.#lanes ??= countLanes(this.#living.filter(({ status }) => status.state === "queued"));
+    this.#lanes ??= countLanes(this.#allUnfinished.filter(({ status }) => status.state === "queued"));
     return this.#lanes.get(slot) ?? 0;
   }
 
-  /** These are about to be queued too. */
+  /** Adds tasks that are about to be queued by the same submission. */
   add(tasks: readonly Task[]): void {
     for (const task of tasks) {
       const { slot } = task.spec;
       if (slot !== undefined) this.#lanes?.set(slot, this.inLane(slot) + 1);
       this.#added.push(task);
-      this.#unended?.push(task);
+      this.#unfinished?.push(task);
       if (this.#named !== null) put(this.#named, task);
       if (task.metadata.group !== undefined) this.#sweeps = null;
     }
@@ -75,14 +75,14 @@ export class QueueView {
     return (this.#finder ??= new Finder(this.#layout));
   }
 
-  get #living(): readonly Task[] {
-    return (this.#unended ??= [...readTasks(this.#layout, ["running", "pending"]), ...this.#added]);
+  get #allUnfinished(): readonly Task[] {
+    return (this.#unfinished ??= [...readTasks(this.#layout, ["running", "pending"]), ...this.#added]);
   }
 
   get #byName(): ReadonlyMap<string, readonly Task[]> {
     if (this.#named !== null) return this.#named;
     this.#named = new Map();
-    for (const task of this.#living) put(this.#named, task);
+    for (const task of this.#allUnfinished) put(this.#named, task);
     return this.#named;
   }
 }
@@ -93,7 +93,7 @@ function put(named: Map<string, Task[]>, task: Task): void {
   else known.push(task);
 }
 
-/** A sweep of which every member has ended is none that anybody waits for. */
+/** The unsucceeded members of the newest sweep of each name. A sweep whose members have all ended cannot be waited for. */
 function sweepsOf(tasks: readonly Task[], failed: readonly Task[]): Map<string, TaskId[]> {
   const newest = new Map<string, number>();
   for (const { metadata } of tasks) {

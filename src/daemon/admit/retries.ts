@@ -1,4 +1,4 @@
-/** What was refused is tried again after this time, and after twice as long each time that it is. */
+/** The first retry comes after this time; each further wait is twice as long. */
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
 
@@ -8,7 +8,7 @@ interface Wait {
   readonly againAwakeMs: number;
 }
 
-/** What the system refuses for now and may let go later, by its name; times are `Clock.awakeMs`. */
+/** Backoff for operations that the system refuses now and may allow later, by key; times are `Clock.awakeMs`. */
 export class Retries<Key extends string> {
   readonly #waits = new Map<Key, Wait>();
 
@@ -20,12 +20,12 @@ export class Retries<Key extends string> {
     return this.#waits.has(key);
   }
 
-  /** True also for what was never refused. */
+  /** True also for a key that was never postponed. */
   isDue(key: Key, nowMs: number): boolean {
     return nowMs >= (this.#waits.get(key)?.againAwakeMs ?? 0);
   }
 
-  /** It was refused; gives how often by now. */
+  /** Notes a refusal; returns how many there were. */
   postpone(key: Key, nowMs: number): number {
     const before = this.#waits.get(key);
     const waitMs = before === undefined ? FIRST_RETRY_MS : Math.min(before.waitMs * 2, MAX_RETRY_MS);
@@ -38,7 +38,7 @@ export class Retries<Key extends string> {
     this.#waits.delete(key);
   }
 
-  /** When the first of them is tried again, in ms; null where there is none. */
+  /** In how many ms the next retry is due; null where there is none. */
   nextInMs(nowMs: number): number | null {
     let firstMs: number | null = null;
     for (const { againAwakeMs } of this.#waits.values())

@@ -112,7 +112,7 @@ test.each(unreadable)(
     incoming.runSlice();
     expect(supervisor.queue.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
     expect(
-      said.filter((line) => line.includes("tried again now and then") && line.includes(first)),
+      said.filter((line) => line.includes("retried with a growing delay") && line.includes(first)),
     ).toHaveLength(1);
     expect(existsSync(layout.obstacle)).toBeFalse();
     expect(incoming.retryInMs).toBeNull();

@@ -106,19 +106,19 @@ describe("resolveParents() refuses", () => {
     [
       "a name of no task",
       ["trian"],
-      'Cannot queue "new" after what it names: no task bears the name trian (did you mean "train"?)',
+      'Cannot queue "new" after what it names: no task has the name trian (did you mean "train"?)',
     ],
     [
       "a name of several tasks",
       ["twin"],
-      'Cannot queue "new" after what it names: 2 unended tasks bear the name twin (name one by its number: 3, 4)',
+      'Cannot queue "new" after what it names: 2 unfinished tasks have the name twin (name one by its number: 3, 4)',
     ],
     [
       "a name of an ended task alone",
       ["over"],
-      'Cannot queue "new" after what it names: no unended task or sweep bears the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
+      'Cannot queue "new" after what it names: no unfinished task or sweep has the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
     ],
-    ["itself", ["new"], "Cannot queue a circle of tasks that wait for each other: new -> new"],
+    ["itself", ["new"], "Cannot queue a cycle of tasks that wait for each other: new -> new"],
   ])("%s", async (_what, references, message) => {
     await using home = homeWith(
       named(1, "train"),
@@ -139,7 +139,7 @@ describe("resolveParents() refuses", () => {
       draft("free"),
     ];
     expect(refusal(home, drafts)).toBe(
-      "Cannot queue a circle of tasks that wait for each other: a -> b -> c -> a",
+      "Cannot queue a cycle of tasks that wait for each other: a -> b -> c -> a",
     );
   });
 
