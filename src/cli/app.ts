@@ -23,8 +23,9 @@ const BRIEF_MS = 100;
 /** Runs one command line; gives the exit code. */
 export async function runApp(process: Context): Promise<number> {
   const line = lineOf(process.arguments);
-  leaveFirstProcess(process, line.verb);
-  const mirrors = verbNamed(line.verb)?.listed.mirrors ?? [];
+  const found = verbNamed(line.verb);
+  leaveFirstProcess(process, found?.name ?? line.verb);
+  const mirrors = found?.listed.mirrors ?? [];
   const isMirroring = mirrors === true || mirrors.some((flag) => flagWords(line.typed).includes(flag));
   const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);
   const code = await carryOut(process, { line, codeOf });

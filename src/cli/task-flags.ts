@@ -32,8 +32,8 @@ function declared(
   key: string,
   { about, flag, read, isOpen }: Field & { readonly flag: KeyFlag },
 ): [string, TaskFlag] {
-  const { name = key, placeholder, repeats, completes, group } = flag;
-  const common = { key, group, help: about, ...(repeats !== undefined && { repeats }) };
+  const { name = key, placeholder, completes, ...rest } = flag;
+  const common = { key, help: about, ...rest };
   if (placeholder === undefined) return [name, common];
   if (isOpen === true)
     return [

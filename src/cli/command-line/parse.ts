@@ -69,7 +69,6 @@ function readWords(
   const operands: string[] = [];
   const room = isCommand ? 0 : operandRoom(verb.operands ?? []);
   let at = 0;
-  const nextWord = (): string | undefined => typed[at];
   while (at < typed.length) {
     const word = typed[at] ?? "";
     at += 1;
@@ -81,26 +80,23 @@ function readWords(
       const flag = key === null ? undefined : flags[key];
       if (key === null || flag === undefined) return err(unknownFlag(name, called, verb.flags));
       const { value, repeats } = flag;
+      const before = repeats ? (texts.get(key) ?? []) : [];
       if (value === undefined) {
         if (inline !== null) return err(needlessValue(called, inline));
         texts.set(key, []);
         continue;
       }
-      const next = nextWord();
-      if (inline === null && (next === undefined || isKnownFlag(next, flags)))
-        return err(missingValue(called, value, next));
-      const found = [inline ?? next ?? ""];
-      if (inline === null) at += 1;
-      for (
-        let more = nextWord();
-        repeats === true && inline === null && more !== undefined;
-        more = nextWord()
-      ) {
-        if (operands.length < room || isFlagLike(more)) break;
-        found.push(more);
-        at += 1;
+      if (inline !== null) {
+        texts.set(key, [...before, inline]);
+        continue;
       }
-      texts.set(key, repeats ? [...(texts.get(key) ?? []), ...found] : found);
+      const next = typed[at];
+      if (next === undefined || isKnownFlag(next, flags)) return err(missingValue(called, value, next));
+      let end = at + 1;
+      if (repeats && operands.length >= room)
+        while (end < typed.length && !isFlagLike(typed[end] ?? "")) end += 1;
+      texts.set(key, [...before, ...typed.slice(at, end)]);
+      at = end;
     }
   }
   return ok({ texts, operands });

@@ -13,6 +13,10 @@ export interface KeyFlag {
   readonly repeats?: true;
   /** What the queue holds and a shell may offer. */
   readonly completes?: "tasks";
+  /** One letter. */
+  readonly short?: string;
+  /** Other names, without their dashes. */
+  readonly aliases?: readonly string[];
 }
 
 /** Another spelling of a key. */
