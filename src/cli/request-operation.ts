@@ -1,7 +1,7 @@
 import type { RequestedOperation } from "../daemon/requests/each-target.ts";
 import { timestamp } from "../lib/clock.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { partsOf } from "../lib/steps.ts";
+import { chunksOf } from "../lib/steps.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Answer, Operation } from "../model/request.ts";
 import { tryFs } from "../store/fs-errors.ts";
@@ -67,7 +67,7 @@ export async function requestOperation(
 /** The same for a part of the targets each. */
 function partsOfOperation(operation: Operation): Operation[] {
   if (!("targets" in operation) || operation.targets.length <= TARGETS_A_REQUEST) return [operation];
-  return [...partsOf(operation.targets, TARGETS_A_REQUEST)].map((targets) => ({
+  return [...chunksOf(operation.targets, TARGETS_A_REQUEST)].map((targets) => ({
     ...operation,
     targets: [...targets],
   }));

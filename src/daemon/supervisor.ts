@@ -73,7 +73,7 @@ export class Supervisor implements Disposable {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const timer = setTimeout(resolve, ms);
-      const stopWatching = this.jobs.leaders.tell(resolve);
+      const stopWatching = this.jobs.leaders.onEnd(resolve);
       await promise;
       clearTimeout(timer);
       stopWatching();

@@ -1,31 +1,31 @@
 import { kill } from "node:process";
 import { type ProcessIdentity, startTimeOf } from "./host.ts";
 
-/** A process that may hang, and is not worth more than some time. */
+/** A process that may hang, and what it is bounded by. */
 export interface BoundedProcess {
-  /** The program by its path. */
+  /** The program, by its path, and its arguments. */
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Gives it up early. */
+  /** Aborts it before the timeout. */
   readonly signal?: AbortSignal | undefined;
-  /** Each output is read up to so many bytes, and the process is killed at more; null reads none. */
+  /** stdout and stderr are read up to so many bytes each, and the process is killed at more; null discards both. */
   readonly outputBytes: number | null;
-  /** Ends more than its process group. */
+  /** Kills more than its process group, which is the default. */
   readonly killAll?: (leader: ProcessIdentity) => void;
 }
 
-/** How it ended; a code of null means that a signal took it. */
+/** How it ended; a code of null means that a signal killed it. */
 export type BoundedEnd =
   | { readonly how: "ended"; readonly code: number | null; readonly out: string; readonly err: string }
   | { readonly how: "hung" }
   | { readonly how: "aborted" }
   | { readonly how: "notStarted"; readonly error: string };
 
-/** Runs a process as the leader of a session, to its end and that of its output, but at most for so long: then it is killed with all it started. */
-export async function runBounded(order: BoundedProcess): Promise<BoundedEnd> {
-  const { argv, cwd, env, timeoutMs, signal, outputBytes, killAll = killGroup } = order;
+/** Runs a process as a session leader until it has ended and its output is read; at the timeout it is killed with all that it started. */
+export async function runBounded(bounded: BoundedProcess): Promise<BoundedEnd> {
+  const { argv, cwd, env, timeoutMs, signal, outputBytes, killAll = killGroup } = bounded;
   const output = outputBytes === null ? "ignore" : "pipe";
   let child: Bun.Subprocess<"ignore", "pipe" | "ignore", "pipe" | "ignore">;
   try {
@@ -33,7 +33,7 @@ export async function runBounded(order: BoundedProcess): Promise<BoundedEnd> {
       cwd,
       env,
       stdio: ["ignore", output, output],
-      // Leads a session, so that what it starts can be ended together with it.
+      // setsid(2), so that its whole process group can be killed.
       detached: true,
       ...(outputBytes !== null && { maxBuffer: outputBytes }),
     });
@@ -41,7 +41,7 @@ export async function runBounded(order: BoundedProcess): Promise<BoundedEnd> {
     return { how: "notStarted", error: error instanceof Error ? error.message : String(error) };
   }
   const leader = { pid: child.pid, startTime: startTimeOf(child.pid) ?? "unknown" };
-  // Not by the end of the process: one that waits in the kernel does not even end by SIGKILL.
+  // The timer does not wait for the kill to take effect: a process in uninterruptible sleep survives even SIGKILL.
   const { promise: isGivenUp, resolve } = Promise.withResolvers<BoundedEnd>();
   const abort = (): void => resolve({ how: "aborted" });
   const timer = setTimeout(() => resolve({ how: "hung" }), timeoutMs);
@@ -73,6 +73,6 @@ function killGroup({ pid }: ProcessIdentity): void {
   try {
     kill(-pid, "SIGKILL");
   } catch {
-    // It ended by itself just now.
+    // It has just ended by itself.
   }
 }

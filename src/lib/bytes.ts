@@ -16,7 +16,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = {
   tb: 1e12,
 };
 
-/** Reads `8GB`, `8GiB`, `512MiB`, `16G` (binary, as Slurm has it); gives bytes, or null for anything else, a bare number included. */
+/** Parses `8GB`, `8GiB`, `512MiB`, `16G` (binary, as in Slurm) into bytes; null for anything else, a bare number included. */
 export function parseBytes(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text.trim());
   const unit = own(UNIT_BYTES, match?.[2]?.toLowerCase() ?? "");
@@ -25,7 +25,7 @@ export function parseBytes(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** Writes bytes in binary units with one decimal at most: `1.5 GiB`, `512 MiB`, `12 B`. */
+/** Formats bytes in binary units with at most one decimal: `1.5 GiB`, `512 MiB`, `12 B`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const inUnit = (index: number): number => Math.round((bytes / 1_024 ** index) * 10) / 10;

@@ -2,18 +2,18 @@ import { platform, uptime } from "node:os";
 import { openLibc } from "./libc.ts";
 import { procContent } from "./proc-file.ts";
 
-/** Where time comes from; tests pass their own. */
+/** The source of time; tests pass their own. */
 export interface Clock {
   /** Wall clock, in milliseconds since the epoch. It can jump in either direction. */
   now(): number;
   /**
-   * Milliseconds that the machine has been awake since it booted: the same for every process, and still in a suspend. Where the
-   * runtime cannot call the system's library, a suspend counts as time awake.
+   * Milliseconds since boot without time in suspend, the same for every process. Where the runtime cannot call libc, time in suspend
+   * is included.
    */
   awakeMs(): number;
 }
 
-/** clock_gettime(2): CLOCK_MONOTONIC leaves a suspend out on Linux; on macOS that is CLOCK_UPTIME_RAW. */
+/** clock_gettime(2): the clock that stops in suspend is CLOCK_MONOTONIC on Linux and CLOCK_UPTIME_RAW on macOS. */
 const AWAKE = platform() === "darwin" ? 8 : 1;
 
 let readAwake: (() => number) | null = null;
@@ -28,7 +28,7 @@ function openAwakeClock(): () => number {
   };
 }
 
-/** Since the boot, a suspend included, in steps of 10 ms (proc_uptime(5)): the nearest that can be read without a call. */
+/** Milliseconds since boot, time in suspend included, in steps of 10 ms (proc_uptime(5)): the fallback without libc. */
 function uptimeMs(): number {
   const [seconds] = procContent("/proc/uptime")?.toString("latin1").split(" ") ?? [];
   return Number(seconds ?? uptime()) * 1_000;
@@ -43,15 +43,15 @@ export const systemClock: Clock = {
   },
 };
 
-/** RFC 3339 in UTC with milliseconds, the form of every time on disk. */
+/** RFC 3339 in UTC with milliseconds: the format of every time on disk. */
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Tasks that were queued together bear the same time, and come one after the other. */
+/** The last timestamp parsed: tasks of one batch have the same one, and are read one after the other. */
 let lastRead = { text: "", ms: Number.NaN };
 
-/** What `timestamp` made, as ms since the epoch; a time in any other form as `Date.parse` reads it, at four times the price. */
+/** Parses a timestamp into ms since the epoch: the format of `timestamp` by hand, any other by `Date.parse`, which takes four times as long. */
 export function instantMs(text: string): number {
   if (text === lastRead.text) return lastRead.ms;
   lastRead = { text, ms: isPlain(text) ? plainMs(text) : Date.parse(text) };

@@ -6,10 +6,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Longer than any queue lives, and far from where a Date overflows. */
+/** Longer than any queue lives, and far below the range of a Date. */
 export const MAX_DURATION_MS = 10_000 * 86_400_000;
 
-/** Reads `90s`, `15m`, `1h30m`, `250ms`, `2d`; gives milliseconds, or null for anything else, a bare number included. */
+/** Parses `90s`, `15m`, `1h30m`, `250ms`, `2d` into milliseconds; null for anything else, a bare number included. */
 export function parseDuration(text: string): number | null {
   const compact = text.trim();
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(compact)) return null;
@@ -20,7 +20,7 @@ export function parseDuration(text: string): number | null {
   return totalMs <= MAX_DURATION_MS ? Math.round(totalMs) : null;
 }
 
-/** Writes milliseconds with at most two units, the largest first: `1h30m`, `2.5s`, `40ms`. */
+/** Formats milliseconds with at most two units, the largest first: `1h30m`, `2.5s`, `40ms`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
   if (ms < 10_000) return `${Math.floor(ms / 100) / 10}s`;

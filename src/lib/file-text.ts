@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 
-/** The text of a small file, as it is; null where it is not there, or not ours to read. */
+/** The content of a small file; null where it does not exist or cannot be read. */
 export function textOf(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
@@ -9,7 +9,7 @@ export function textOf(path: string): string | null {
   }
 }
 
-/** True for a path that is there and that this user may write. */
+/** True for a path that exists and that this user may write. */
 export function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

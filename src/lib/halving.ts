@@ -1,4 +1,4 @@
-/** Where something belongs in a sorted list, by halving: the first place from which on nothing comes before it. */
+/** Binary search in a sorted list: the first index whose item is not before the one sought. */
 export function lowerBound<T>(items: readonly T[], isBefore: (item: T) => boolean, from = 0): number {
   let [low, high] = [from, items.length];
   while (low < high) {

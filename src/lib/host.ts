@@ -3,7 +3,7 @@ import { hostname, platform } from "node:os";
 import { getuid } from "node:process";
 import { procContent } from "./proc-file.ts";
 
-/** One process for all time: a pid alone is used again. The start time is opaque, equal for equal processes. */
+/** Identifies a process for all time, as pids are reused. The start time is opaque; it can only be compared. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
@@ -11,12 +11,12 @@ export interface ProcessIdentity {
 
 const isLinux = platform() === "linux";
 
-/** Where the system does not say which boot this is. */
+/** The boot id where the system has none. */
 export const UNKNOWN_BOOT = "unknown";
 
 let thisBoot = UNKNOWN_BOOT;
 
-/** Names this boot of the machine; another value means that no process of before is left. */
+/** The id of this boot; a different value means that every earlier process has ended. */
 export function bootId(): string {
   if (thisBoot !== UNKNOWN_BOOT) return thisBoot;
   thisBoot = isLinux
@@ -25,24 +25,24 @@ export function bootId(): string {
   return thisBoot;
 }
 
-/** The user of this process: userInfo() throws for one that passwd(5) does not know. */
+/** The uid of this process; os.userInfo() throws for one without an entry in passwd(5). */
 export function ownUserId(): number {
   return getuid?.() ?? -1;
 }
 
-/** A soft limit of this process, by its name in proc_pid_limits(5); infinite where there is none, or nothing tells. */
+/** A soft limit of this process, by its name in proc_pid_limits(5); infinite where it is unlimited or unknown. */
 export function ownLimit(name: string): number {
   const lines = procContent("/proc/self/limits")?.toString("latin1").split("\n") ?? [];
   const found = lines.find((line) => line.startsWith(`${name} `));
   return Number(/^\s+(\d+)/.exec(found?.slice(name.length) ?? "")?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
-/** Names this machine, as systemd's machine-id(5) or else by its host name. */
+/** The id of this machine: machine-id(5), else its host name. */
 export function machineId(): string {
   return readOr("/etc/machine-id", hostname());
 }
 
-/** Names the namespace that pids are counted in (pid_namespaces(7)); the same everywhere outside Linux. */
+/** The id of the pid namespace (pid_namespaces(7)); a constant outside Linux. */
 export function pidNamespace(): string {
   try {
     return readlinkSync("/proc/self/ns/pid");
@@ -51,26 +51,26 @@ export function pidNamespace(): string {
   }
 }
 
-/** The start time of a living process, or null where there is no such process. A zombie counts as gone. */
+/** The start time of a running process; null where there is none. A zombie counts as ended. */
 export function startTimeOf(pid: number): string | null {
   if (!isLinux) return commandOutput(["ps", "-o", "lstart=", "-p", String(pid)]);
   const stat = readOr(`/proc/${pid}/stat`, null);
   return stat === null ? null : startTimeIn(stat);
 }
 
-/** Fields of proc_pid_stat(5), counted after the last `)`: a program's name may hold brackets and blanks. */
+/** The fields of proc_pid_stat(5) after the last `)`: the program's name before it may hold brackets and blanks. */
 export function statFields(stat: string): readonly string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
-/** The start time in a line of /proc/PID/stat (field 22), or null for a zombie. */
+/** The start time in the text of /proc/PID/stat (field 22); null for a zombie. */
 export function startTimeIn(stat: string): string | null {
   const fields = statFields(stat);
   if (fields[0] === "Z" || fields[0] === "X") return null;
   return fields[19] ?? null;
 }
 
-/** True for a process that was stopped by a signal, and does nothing until it gets SIGCONT. */
+/** True for a process that a signal stopped, until it gets SIGCONT. */
 export function isStopped(pid: number): boolean {
   const state = isLinux
     ? statFields(readOr(`/proc/${pid}/stat`, ""))[0]
@@ -78,12 +78,12 @@ export function isStopped(pid: number): boolean {
   return state?.startsWith("T") ?? false;
 }
 
-/** True while exactly this process lives. */
+/** True while this very process runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return startTimeOf(identity.pid) === identity.startTime;
 }
 
-/** Every pid that can be seen; Linux only, empty elsewhere. */
+/** Every visible pid; empty outside Linux. */
 export function allPids(): number[] {
   if (!isLinux) return [];
   return readdirSync("/proc")
@@ -101,7 +101,7 @@ function commandOutput(command: string[]): string | null {
     const text = stdout.toString().trim();
     return success && text !== "" ? text : null;
   } catch {
-    // Not on the PATH, as that of cron.
+    // Not on the PATH, which is short under cron.
     return null;
   }
 }

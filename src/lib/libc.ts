@@ -4,8 +4,8 @@ import { platform } from "node:os";
 const LIBRARY = platform() === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
 
 /**
- * Functions of the system's library. Null where they cannot be called: the runtime makes machine code for that, which little address
- * space (`ulimit -v`) and `MemoryDenyWriteExecute=` of a service forbid. It is loaded for those who ask: most verbs do not.
+ * Functions of libc. Null where they cannot be called: bun:ffi generates machine code, which a small `ulimit -v` or
+ * `MemoryDenyWriteExecute=` of a service forbids. bun:ffi is loaded on demand, as most verbs do not need it.
  */
 export function openLibc<Functions extends Record<string, ffi.FFIFunction>>(
   functions: Functions,

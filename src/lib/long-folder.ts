@@ -1,26 +1,26 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
 import { openLibc } from "./libc.ts";
 
-/** Names are read in blocks of so many bytes, in a millisecond each. */
+/** Entries are read in blocks of this size, each within a millisecond. */
 const BLOCK_BYTES = 64 * 1_024;
-/** From the head of an entry to its name, and to its length; see getdents64(2). */
+/** Offsets of d_name and d_reclen in struct linux_dirent64; see getdents64(2). */
 const NAME_AT = 19;
 const LENGTH_AT = 16;
-/** STATX_TYPE, STATX_INO and STATX_CTIME, and where these and the mode are; see statx(2). */
+/** STATX_TYPE, STATX_INO and STATX_CTIME, and the offsets in struct statx; see statx(2). */
 const WANTED = 0x1 | 0x100 | 0x80;
 const [MODE_AT, INO_AT, SECONDS_AT, NANOSECONDS_AT] = [28, 32, 96, 104];
 const MAX_STATX_BYTES = 256;
 const MAX_NAME_BYTES = 255;
 const NOT_FOLLOWED = 0x100;
 
-/** Another one for each file, and for each change of it. */
+/** Differs for each file, and after each change of it. */
 export interface Stamp {
   readonly ino: number;
   /** Milliseconds since the epoch. */
   readonly changedMs: number;
 }
 
-/** `undefined` before they are asked for: most verbs do not look at a long folder. */
+/** `undefined` before first use: most verbs list no long folder. */
 let library: ReturnType<typeof open> | undefined;
 
 function open() {
@@ -31,8 +31,8 @@ function open() {
 }
 
 /**
- * The names in a folder, some at a time, so that whoever has other work may do that in between; all at once where the system's own
- * call is not to be had. What is there all the while is given once.
+ * The names in a folder, block by block, so that the caller can do other work in between; all at once where libc cannot be called. A name
+ * that exists throughout is returned exactly once.
  */
 export function* namesIn(path: string): Generator<readonly string[]> {
   const libc = (library ??= open());
@@ -45,7 +45,7 @@ export function* namesIn(path: string): Generator<readonly string[]> {
     const block = Buffer.alloc(BLOCK_BYTES);
     for (;;) {
       const length = Number(libc.call.getdents64(folder, libc.ptr(block), block.length));
-      // Why it refuses is said by the runtime's own call.
+      // The runtime's own call throws the error with its errno.
       if (length < 0) readdirSync(path);
       if (length <= 0) return;
       yield [...namesOf(block, length)];
@@ -62,7 +62,7 @@ function* namesOf(block: Buffer, length: number): Generator<string> {
   }
 }
 
-/** Looks at many files of one folder, in half the time that it takes by their paths. */
+/** Stats many files of one folder relative to its descriptor, in half the time that it takes by their paths. */
 export class Stamps implements Disposable {
   readonly #path: string;
   readonly #libc = (library ??= open());
@@ -77,7 +77,7 @@ export class Stamps implements Disposable {
     this.#folder = this.#libc === null ? null : openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   }
 
-  /** Of a name in ASCII; null for what is no file. */
+  /** The stamp of a file with an ASCII name; null for anything else than a regular file. */
   of(name: string): Stamp | null {
     const found = this.#found;
     if (this.#libc !== null && this.#folder !== null && name.length <= MAX_NAME_BYTES) {

@@ -1,4 +1,4 @@
-/** A look into a table for a key that anybody may have chosen: `constructor` and its like, which every object has, are in none. */
+/** Looks up a key that a user may have chosen: inherited names such as `constructor` are not found. */
 export function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -1,17 +1,17 @@
 import { uuid } from "./random.ts";
 
 /**
- * What could steer a terminal, hide or turn text round, or begin a line of its own: control and format characters, the
- * separators of lines and paragraphs, halves of characters.
+ * Characters that could control a terminal, hide or reverse text, or begin a line: control and format characters, line and paragraph
+ * separators, lone surrogates.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-/** Text of many lines has lines, tabs, and the joiners that some scripts and pictures are spelt with. */
+/** Multi-line text may have newlines, tabs, and the joiners that some scripts and emoji need. */
 const UNPRINTABLE_IN_TEXT = /[^\P{Cc}\n\t]|[^\P{Cf}\u200c\u200d]|[\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 export const ESCAPE = "\u001b";
 export const BELL = "\u0007";
 
-/** The escape sequences of ECMA-48: control sequences (colours, cursor), strings (titles, links; within a line), and the short ones. */
+/** The escape sequences of ECMA-48: control sequences (colours, cursor), control strings (titles, links; within a line), and short ones. */
 export const ESCAPE_SEQUENCES = new RegExp(
   [
     `${ESCAPE}\\[[0-?]*[ -/]*[@-~]`,
@@ -22,27 +22,27 @@ export const ESCAPE_SEQUENCES = new RegExp(
 );
 
 /**
- * Our own control sequences begin like this, until they are written: nobody else's text holds this number, drawn once for
- * this process. It stands where a parameter of theirs would, so that whoever measures or strips text knows them for one.
+ * Marks our own control sequences until they are written: a random number that no text from outside contains. It has the syntax of a
+ * parameter, so that code that measures or strips text recognises the sequence.
  */
 const OWN = `${ESCAPE}[${`${uuid()}${uuid()}`.replaceAll(/\D/g, "")};`;
 
-/** A control sequence of ours: `sequence` is what comes after `ESC [`. */
+/** A control sequence of our own; `sequence` is what follows `ESC [`. */
 export function ownSequence(sequence: string): string {
   return `${OWN}${sequence}`;
 }
 
-/** Text of others as part of one line: what could not be seen for what it is stands there as JSON would write it. */
+/** Untrusted text as part of one line: unprintable characters are escaped as in JSON. */
 export function oneLine(text: string): string {
   return text.split(OWN).map(escapedLine).join(OWN);
 }
 
-/** Lines, each of them one whatever is in it. */
+/** Untrusted texts, each as exactly one line. */
 export function asLines(lines: readonly string[]): string {
   return lines.map((line) => `${oneLine(line)}\n`).join("");
 }
 
-/** Text as it may go to a terminal or into a log: of control sequences only our own, of control characters lines and tabs. JSON stays the same JSON. */
+/** Text for a terminal or a log: only our own control sequences, newlines and tabs stay, all else is escaped. JSON keeps its meaning. */
 export function printable(text: string): string {
   return text
     .split(OWN)

@@ -5,15 +5,15 @@ import { ownUserId } from "./host.ts";
 import { openRegularFile } from "./regular-file.ts";
 import { err, ok, type Result } from "./result.ts";
 
-/** No program could be started with more variables than that in its environment (ARG_MAX, execve(2)). */
+/** No program can be started with a larger environment (ARG_MAX, execve(2)). */
 const MAX_BYTES = 2 * 1_024 * 1_024;
 
-/** Reads a text that only its owner may read; the error is a reason with advice, and holds nothing of the text. */
+/** Reads a file that only its owner may read; the error is a reason with advice, and quotes nothing of the content. */
 export function readPrivateFile(path: string): Result<string, string> {
   try {
     const file = openRegularFile(path);
     try {
-      // Of what was opened: a name can lead elsewhere a moment later.
+      // fstat of the open file: the path may lead elsewhere a moment later.
       const { mode, uid, size } = fstatSync(file);
       if (size > MAX_BYTES)
         return err(`it has ${formatBytes(size)}, wanted at most ${formatBytes(MAX_BYTES)}`);
@@ -33,7 +33,7 @@ export function readPrivateFile(path: string): Result<string, string> {
   }
 }
 
-/** Of bytes that are no text nothing can be made that would still be the same secret. */
+/** Bytes that are not UTF-8 are refused: replaced, they would no longer be the same secret. */
 function decoded(bytes: Uint8Array): Result<string, string> {
   try {
     return ok(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -3,13 +3,13 @@ import { errnoOf } from "./errno.ts";
 
 const OUT_OF_FILES = ["EMFILE", "ENFILE", "ENOMEM"];
 
-/** Where what is read comes to lie: few files of /proc are larger. */
+/** Shared by all reads; few files of /proc are larger. */
 const buffer = Buffer.allocUnsafe(64 * 1_024);
 
 /**
- * The bytes of a file such as those of /proc, which have no size: Bun itself would read into a quarter of a megabyte that it makes
- * for each. Null where there is none, or it is not ours to read; what is given is good until the next call. Throws where files
- * have run out: who is not seen for that is not gone.
+ * The bytes of a file that reports no size, as those of /proc: Bun's readFileSync would allocate 256 KiB for each. Null where it does not
+ * exist or cannot be read. The buffer is valid until the next call. Throws where descriptors or memory have run out: a process that
+ * cannot be inspected for that reason has not ended.
  */
 export function procContent(path: string): Buffer | null {
   try {

@@ -3,37 +3,37 @@ import { closeSync } from "node:fs";
 import { platform } from "node:os";
 import { isAlive, ownLimit, type ProcessIdentity } from "./host.ts";
 
-/** pidfd_open(2), on every processor; since Linux 5.3. */
+/** The number of pidfd_open(2) on every architecture; since Linux 5.3. */
 const PIDFD_OPEN = 434;
 /** poll(2): the descriptor of a process is readable once the process has ended. */
 const POLLIN = 1;
-/** A pollfd: the descriptor, what is asked, what is answered. */
+/** struct pollfd: fd, events, revents. */
 const POLLFD_BYTES = 8;
 
-/** Descriptors that are left to others: where they are short, processes are looked at one by one. */
+/** Descriptors that are left for other uses; beyond them, processes are probed one by one through /proc. */
 const SPARE_FILES = 64;
 
-/** How often it is looked whether one has ended. */
-const LOOK_MS = 100;
+/** How often the descriptors are polled. */
+const POLL_MS = 100;
 
 interface System {
   /** A descriptor, or a negative number. */
   readonly open: (pid: number) => number;
-  /** Which of some descriptors are of processes that have ended. */
+  /** For each descriptor, whether its process has ended. */
   readonly ended: (files: readonly number[]) => boolean[];
 }
 
 /**
- * Tells of many processes that are not our children which have ended, a zombie too, in one call to the system: what is held open stands for
- * the process itself, whoever gets its pid later. Where the system has no such thing, each is looked at.
+ * Watches processes that are not our children: one poll(2) over their pidfds tells which have ended, zombies included. A pidfd stands for
+ * the process itself, however its pid is reused. Without pidfds, each process is probed.
  */
 export class ProcessWatch implements Disposable {
   readonly #files = new Map<string, number>();
   #gone: ReadonlySet<string> = new Set();
   #asked = new Set<string>();
 
-  /** Looks at all that were asked for since the last look; those that were not are forgotten. */
-  look(): void {
+  /** Polls all processes that were asked for since the last refresh, and closes the descriptors of the others. */
+  refresh(): void {
     for (const [key, file] of this.#files) {
       if (this.#asked.has(key)) continue;
       closeSync(file);
@@ -43,19 +43,19 @@ export class ProcessWatch implements Disposable {
     this.#gone = this.#ended();
   }
 
-  /** True where there is news for a look: one of those that are watched has ended. */
-  get hasNews(): boolean {
+  /** True once a watched process has ended, until the next refresh. */
+  get hasEnded(): boolean {
     return this.#ended().size > 0;
   }
 
-  /** Calls back once one of those that are watched has ended, soon after; gives what ends that. */
-  tell(onNews: () => void): () => void {
+  /** Calls back repeatedly, soon after a watched process has ended; returns a function that stops that. */
+  onEnd(callback: () => void): () => void {
     if (this.#files.size === 0) return () => {};
-    const timer = setInterval(() => this.hasNews && onNews(), LOOK_MS);
+    const timer = setInterval(() => this.hasEnded && callback(), POLL_MS);
     return () => clearInterval(timer);
   }
 
-  /** True for a process whose end `hasNews` tells of. */
+  /** True for a process whose end `hasEnded` reports. */
   isWatched(identity: ProcessIdentity): boolean {
     return this.#files.has(keyOf(identity));
   }
@@ -66,17 +66,17 @@ export class ProcessWatch implements Disposable {
     return new Set(keys.filter((_, index) => ended[index] === true));
   }
 
-  /** True while exactly this process lives, as of the last look. */
+  /** True while this very process runs, as of the last refresh. */
   isAlive(identity: ProcessIdentity): boolean {
     const key = keyOf(identity);
     this.#asked.add(key);
     if (this.#files.has(key)) return !this.#gone.has(key);
     const file = linux()?.open(identity.pid) ?? -1;
     if (file < 0) return isAlive(identity);
-    // The system gives the lowest number that is free.
+    // open(2) returns the lowest free descriptor, so its number tells how many are in use.
     let isKept = file < mostFiles() - SPARE_FILES;
     try {
-      // Afterwards: what is held open now is the process that bears the pid now.
+      // Checked after the open: only then is it certain that the descriptor is of this process and not of one that reused its pid.
       const isHere = isAlive(identity);
       isKept &&= isHere;
       return isHere;
@@ -98,14 +98,14 @@ function keyOf({ pid, startTime }: ProcessIdentity): string {
 
 let most: number | undefined;
 
-/** How many descriptors this process may have. */
+/** The soft limit of open files of this process. */
 function mostFiles(): number {
   return (most ??= ownLimit("Max open files"));
 }
 
 let system: System | null | undefined;
 
-/** Null where this system has no descriptors of processes. */
+/** Null where the system has no pidfds. */
 function linux(): System | null {
   return (system ??= platform() === "linux" ? openLinux() : null);
 }
@@ -130,7 +130,7 @@ function openLinux(): System | null {
       },
     };
   } catch {
-    // Another libc than the usual one.
+    // Another libc than glibc.
     return null;
   }
 }

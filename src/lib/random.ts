@@ -6,7 +6,7 @@ export type Random = () => number;
 /** The machine's source of draws. */
 export const systemRandom: Random = () => Math.random();
 
-/** A UUID whose order is the order of its making (RFC 9562, version 7). */
+/** A UUID that sorts by its time of creation (RFC 9562, version 7). */
 export function uuid(): string {
   return randomUUIDv7();
 }

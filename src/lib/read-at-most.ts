@@ -2,12 +2,12 @@ import { readSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 
 const BLOCK_BYTES = 64 * 1_024;
-/** How long a pipe whose writer has nothing yet, and that was opened not to wait, is left alone. */
+/** The pause before the next read of an empty non-blocking pipe. */
 const WAIT_MS = 5;
 
 /**
- * The bytes of an open file from where it stands, whatever it is: of one that has more than `most`, one byte more than that, so that the
- * caller sees it. A device has no end, and a file may grow for as long as it is read.
+ * Reads an open file, pipe or device from its current position: at most `most` bytes plus one, so that the caller can tell that there is
+ * more. A device has no end, and a file may grow while it is read.
  */
 export function readAtMost(descriptor: number, most: number): Uint8Array {
   const blocks: Uint8Array[] = [];

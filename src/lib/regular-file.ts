@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } fro
 import { errnoOf } from "./errno.ts";
 
 /**
- * Reads a text from a regular file, through a link too. Anything else is refused with an errno like what the system
- * itself refuses: to open a FIFO would wait for ever, and a device has no end.
+ * Reads the text of a regular file; symbolic links are followed. Anything else is refused with an errno, as a system call would: opening
+ * a FIFO blocks for ever, and a device has no end.
  */
 export function readRegularFile(path: string): string {
   const file = openRegularFile(path);
@@ -14,16 +14,16 @@ export function readRegularFile(path: string): string {
   }
 }
 
-/** Where files that are read one after the other come to lie: most of them are small. */
+/** Shared by all reads; most files are smaller. */
 const buffer = Buffer.allocUnsafe(64 * 1_024);
 
-/** A file of one's own: no link, and nothing that one would have to wait for. */
+/** Refuses symbolic links, and does not block on a FIFO. */
 const OWN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /**
- * The bytes of a small file that is no link, until the next file is read, in as few calls to the system as there can be; null where they
- * are not to be had, for whatever reason. Whoever makes sure that they are whole need not ask what was read: a FIFO has no places to
- * read from (pread(2): ESPIPE). `readOwnFile` is for all the others, and says why.
+ * The bytes of a small file that is no symbolic link, in as few system calls as possible; null where they cannot be read, for any reason.
+ * The buffer is valid until the next read. No fstat is needed where the caller verifies the content: reading a FIFO at an offset fails
+ * (pread(2): ESPIPE). `readOwnFile` is for all other files, and reports the reason.
  */
 export function readSmallFile(path: string): Buffer | null {
   try {
@@ -41,8 +41,8 @@ export function readSmallFile(path: string): Buffer | null {
 }
 
 /**
- * Reads a text from a regular file that is no link, in as few calls to the system as there can be; null where it has more bytes than
- * `most`. Anything else is refused as above, a link with ELOOP.
+ * Reads the text of a regular file that is no symbolic link, in as few system calls as possible; null where it has more bytes than `most`.
+ * Anything else is refused as above, a symbolic link with ELOOP.
  */
 export function readOwnFile(path: string, most: number): string | null {
   const file = openSync(path, OWN);
@@ -51,7 +51,7 @@ export function readOwnFile(path: string, most: number): string | null {
     if (!stat.isFile()) throw notRegular(path);
     if (stat.size > most) return null;
     const length = stat.size < buffer.length ? readSync(file, buffer, 0, buffer.length, 0) : 0;
-    // One that grows meanwhile is read as a whole.
+    // A file that has grown since fstat is read to its end.
     return length === stat.size ? buffer.toString("utf8", 0, length) : readFileSync(path, "utf8");
   } finally {
     closeSync(file);
@@ -61,7 +61,7 @@ export function readOwnFile(path: string, most: number): string | null {
 const BLOCK_BYTES = 256 * 1_024;
 const NEWLINE = 0x0a;
 
-/** The whole lines of a regular file, through a link too, with little of it in memory at a time. What comes after the last newline is none. */
+/** The complete lines of a regular file, streamed; symbolic links are followed. Text after the last newline is not a complete line. */
 export function* linesIn(path: string): Generator<string> {
   const file = openRegularFile(path);
   try {
@@ -81,9 +81,9 @@ export function* linesIn(path: string): Generator<string> {
   }
 }
 
-/** Opens a regular file, for reading where nothing else is asked for; see `readRegularFile`. */
+/** Opens a regular file, by default for reading; refuses what `readRegularFile` refuses. */
 export function openRegularFile(path: string, flags = constants.O_RDONLY): number {
-  // O_NONBLOCK opens a FIFO at once, and means nothing to a regular file (open(2)).
+  // O_NONBLOCK opens a FIFO at once, and has no effect on a regular file (open(2)).
   const file = openSync(path, flags | constants.O_NONBLOCK, 0o600);
   if (fstatSync(file).isFile()) return file;
   closeSync(file);

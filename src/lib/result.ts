@@ -1,14 +1,14 @@
-/** An expected outcome as a value: exceptions are left for bugs. */
+/** Success or an expected failure, as a value; exceptions are for bugs. */
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: E };
 
-/** Wraps a value that was reached. */
+/** Success with a value. */
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
-/** Wraps an expected failure. */
+/** An expected failure. */
 export function err<E>(error: E): { readonly ok: false; readonly error: E } {
   return { ok: false, error };
 }

@@ -1,4 +1,4 @@
-/** SHA-256 of a text's UTF-8, in lower-case hex. */
+/** The SHA-256 of a text in UTF-8, in lower-case hex. */
 export function sha256(text: string): string {
   return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

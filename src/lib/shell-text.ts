@@ -1,4 +1,4 @@
-/** A script of a `.sh` file as it travels in arguments and environments, where each byte counts: without whole lines of comment. */
+/** A shell script without its comment lines, as it is passed in arguments and environments, whose size is limited. */
 export function withoutComments(script: string): string {
   return script
     .split("\n")

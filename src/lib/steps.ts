@@ -1,20 +1,20 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Long work that is done a little at a time: it yields wherever whoever does it may see to other things, `"wait"` where it can go on
- * only once something else has happened.
+ * Long work in small steps: it yields where the loop may turn to other work, and yields `"wait"` where it cannot continue before something
+ * else has happened.
  */
 export type Steps<T> = Generator<"wait" | undefined, T>;
 
-/** How far a slice brought some work. */
+/** The state of some work after a slice of it. */
 export type Progress<T> =
   | { readonly isDone: true; readonly value: T }
   | { readonly isDone: false; readonly isWaiting: boolean };
 
-/** One slice holds whoever does the work up for so long, and for what its last step takes beyond. */
+/** A slice takes this long, plus what its last step takes beyond. */
 const SLICE_MS = 10;
 
-/** Does a slice of some work. */
+/** Runs steps until the work is done, waits, or has used up its slice. */
 export function runSlice<T>(steps: Steps<T>, clock: Pick<Clock, "awakeMs">): Progress<T> {
   const untilMs = clock.awakeMs() + SLICE_MS;
   do {
@@ -25,32 +25,32 @@ export function runSlice<T>(steps: Steps<T>, clock: Pick<Clock, "awakeMs">): Pro
   return { isDone: false, isWaiting: false };
 }
 
-/** Does all of some work at once, where nobody has anything else to see to. */
+/** Runs all steps at once, where the process has no other work. */
 export function wholeOf<T>(steps: Steps<T>): T {
   for (let next = steps.next(); ; next = steps.next()) if (next.done === true) return next.value;
 }
 
-/** A list in parts of at most so many. */
-export function* partsOf<T>(all: readonly T[], most: number): Generator<readonly T[]> {
+/** Splits a list into chunks of at most so many. */
+export function* chunksOf<T>(all: readonly T[], most: number): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += most) yield all.slice(at, at + most);
 }
 
-/** So many are sorted in no time, and merged in less. */
+/** A chunk of this size is sorted well within one slice. */
 const SORTED_AT_ONCE = 20_000;
 
-/** A long list, sorted a little at a time; what is alike stays in its order. */
+/** A stable merge sort in small steps, for long lists. */
 export function* sortedInSteps<T extends object>(
   all: readonly T[],
   compare: (left: T, right: T) => number,
 ): Steps<T[]> {
   let runs: T[][] = [];
-  for (const part of partsOf(all, SORTED_AT_ONCE)) {
+  for (const part of chunksOf(all, SORTED_AT_ONCE)) {
     runs.push(part.toSorted(compare));
     yield;
   }
   while (runs.length > 1) {
     const merged: T[][] = [];
-    for (const [left = [], right = []] of partsOf(runs, 2))
+    for (const [left = [], right = []] of chunksOf(runs, 2))
       merged.push(yield* mergedInSteps(left, right, compare));
     runs = merged;
   }

@@ -1,15 +1,15 @@
-/** A longer text is no slip in a word. */
+/** A longer text is no mistyped word. */
 const MAX_LENGTH = 100;
 
-/** The candidate nearest to what was typed, or null where none is near enough to be meant. */
+/** The candidate nearest to what was typed; null where none is near enough. */
 export function closest(typed: string, candidates: Iterable<string>): string | null {
   if (typed.length > MAX_LENGTH) return null;
-  // Two slips in a short word make another word; a longer word bears three.
+  // Two typos in a short word make another word; a longer word allows three.
   const allowed = typed.length <= 4 ? 1 : typed.length <= 8 ? 2 : 3;
   let best: string | null = null;
   let bestDistance = allowed + 1;
   for (const candidate of candidates) {
-    // Each sign too many is a slip.
+    // The distance is at least the difference in length.
     if (Math.abs(candidate.length - typed.length) >= bestDistance) continue;
     const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

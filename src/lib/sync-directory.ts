@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 
-/** Puts the names of a directory on the disk: what was created, renamed or removed in it. */
+/** Makes creations, renames and removals in a directory durable (fsync(2) of the directory). */
 export function syncDirectory(path: string): void {
   const directory = openSync(path, "r");
   try {
@@ -13,7 +13,7 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** What the system says of a descriptor names no file: the path is added for the person who reads it. */
+/** Adds the path to an error of a call on a descriptor, which names no file. */
 export function withPath(error: Error, path: string): Error {
   const isSilent = errnoOf(error) !== null && !error.message.includes(path);
   if (isSilent) error.message += ` '${path}'`;

@@ -3,14 +3,14 @@ import { dirname, join, relative } from "node:path";
 import { textOf } from "./file-text.ts";
 import { ownUserId } from "./host.ts";
 
-/** Why somebody else could put things of theirs into a folder, or in its place; and what mends that. */
+/** Why another user could write into a folder or replace it, and how to fix that. */
 export interface Distrust {
   /** A clause such as `it belongs to user 1001, wanted user 1000`. */
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
-/** As many links as the kernel follows (path_resolution(7)); it says itself what is wrong with more. */
+/** As many symbolic links as the kernel follows (path_resolution(7)); it reports more itself (ELOOP). */
 const MAX_LINKS = 40;
 const ROOT = 0;
 const STICKY = 0o1000;
@@ -18,9 +18,9 @@ const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;
 
 /**
- * Looks at a folder and all that its path leads through, links too, as sshd does (StrictModes): the folder is this user's, the way to
- * it theirs or root's, and nobody else may write there; in a folder above, the sticky bit is enough. Null where all is well; what is
- * not there is made by us. `from` is a folder on the way that was looked at already.
+ * Checks the owner and mode of a folder and of every folder and symbolic link on its path, as sshd does (StrictModes): the folder must
+ * belong to this user, the folders above to this user or root, and no other user may write to them; above, the sticky bit is enough.
+ * Null where all is well or the folder does not exist yet. `from` is a folder on the path that was checked before.
  */
 export function distrust(path: string, from = "/"): Distrust | null {
   const names = relative(from, path).split("/").toReversed();
@@ -34,7 +34,7 @@ export function distrust(path: string, from = "/"): Distrust | null {
   }
   for (;;) {
     const name = names.pop();
-    // Where a link ends in `..`, that was only passed through.
+    // A link that ends in `..` leads to a folder that was not checked as the last one.
     if (name === undefined) return isJudged ? null : distrustIn(told(at), at, lstatSync(at));
     if (name === "" || name === ".") continue;
     isJudged = false;
@@ -55,14 +55,14 @@ export function distrust(path: string, from = "/"): Distrust | null {
       continue;
     }
     isJudged = names.every((left) => left === "" || left === ".");
-    // A file in the way is what the system itself complains of.
+    // The system itself reports a file in place of a folder (ENOTDIR).
     if (!isJudged && !stat.isDirectory()) return null;
     const fault = isJudged ? distrustIn(told(at), at, stat) : distrustAbove(at, stat);
     if (fault !== null) return fault;
   }
 }
 
-/** True for a file that this user or root made: nobody else can ask for something in their name. */
+/** True for a file of this user or of root: no other user can request something in their name. */
 export function isOwnOrRoots({ uid }: Pick<Stats, "uid">): boolean {
   return uid === ROOT || uid === ownUserId();
 }
@@ -70,16 +70,16 @@ export function isOwnOrRoots({ uid }: Pick<Stats, "uid">): boolean {
 function distrustIn(told: string, at: string, stat: Stats): Distrust | null {
   const own = ownUserId();
   if (stat.uid !== own) {
-    const mend =
+    const fix =
       own === ROOT
         ? asItsUser(stat)
         : `use your own: --home DIR or STINT_HOME; if it is to be yours: sudo chown -R ${own} ${at}`;
-    return { what: `${told} belongs to user ${stat.uid}, wanted user ${own}`, mend };
+    return { what: `${told} belongs to user ${stat.uid}, wanted user ${own}`, fix };
   }
   if (!stat.isDirectory() || !isOpen(stat)) return null;
   return {
     what: `others may write in ${told} (${modeOf(stat)}), wanted you alone`,
-    mend: `chmod go-w ${at}`,
+    fix: `chmod go-w ${at}`,
   };
 }
 
@@ -89,12 +89,12 @@ function asItsUser({ uid }: Stats): string {
 
 function distrustAbove(at: string, stat: Stats): Distrust | null {
   if (!isOwnOrRoots(stat) && isMapped(stat.uid)) {
-    const what = `"${at}" on the way to it belongs to user ${stat.uid}, who could put another in its place; wanted root or user ${ownUserId()}`;
-    // Of root's `sudo stint` in a user's session; to take the folder from them would be no help.
+    const what = `"${at}" on the path to it belongs to user ${stat.uid}, who could replace it; wanted root or user ${ownUserId()}`;
+    // `sudo stint` in the folder of a user: to change its owner would not help them.
     const isRoot = ownUserId() === ROOT;
     return {
       what,
-      mend: isRoot
+      fix: isRoot
         ? asItsUser(stat)
         : `choose a folder elsewhere, such as one below your home directory; if "${at}" is to be yours: sudo chown ${ownUserId()} ${at}`,
     };
@@ -102,14 +102,14 @@ function distrustAbove(at: string, stat: Stats): Distrust | null {
   if (!isOpen(stat) || (stat.mode & STICKY) !== 0) return null;
   const sudo = stat.uid === ownUserId() ? "" : "sudo ";
   return {
-    what: `others may write in "${at}" on the way to it (${modeOf(stat)}) and put another in its place`,
-    mend: `${sudo}chmod go-w ${at} (or +t, where others have to write there), or choose a folder elsewhere`,
+    what: `others may write in "${at}" on the path to it (${modeOf(stat)}) and replace it`,
+    fix: `${sudo}chmod go-w ${at} (or +t, where others have to write there), or choose another folder`,
   };
 }
 
 function foreignLink(told: string, at: string, { uid }: Stats): Distrust {
-  const what = `${told} is a link of user ${uid}, who could turn it elsewhere; wanted a link of your own`;
-  return { what, mend: `name the folder itself: ${readlinkSync(at)}` };
+  const what = `${told} is a link of user ${uid}, who could point it elsewhere; wanted a link of your own`;
+  return { what, fix: `name the folder itself: ${readlinkSync(at)}` };
 }
 
 function isOpen(stat: Stats): boolean {
@@ -121,7 +121,7 @@ function modeOf({ mode }: Stats): string {
   return `mode ${(mode & 0o7777).toString(8)}`;
 }
 
-/** Where each user has a group of the same name, with nobody else in it, a umask of 002 is usual (usergroups of pam_umask(8)). */
+/** With a private group for each user, a umask of 002 is usual (usergroups of pam_umask(8)), so group write is safe. */
 function isGroupOfOne({ uid, gid }: Stats): boolean {
   const user = linesOf("/etc/passwd").find((fields) => fields[2] === String(uid))?.[0];
   const group = linesOf("/etc/group").find((fields) => fields[2] === String(gid));
@@ -131,7 +131,7 @@ function isGroupOfOne({ uid, gid }: Stats): boolean {
   return members.length === 0 && others.length === 0;
 }
 
-/** False for users of whom a namespace knows nothing: root outside looks like `nobody` there (user_namespaces(7)). */
+/** False for uids that the user namespace does not map: the host's root appears as `nobody` in it (user_namespaces(7)). */
 function isMapped(uid: number): boolean {
   const ranges = (textOf("/proc/self/uid_map") ?? "").trim().split("\n");
   return ranges.some((line) => {

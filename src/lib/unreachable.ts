@@ -1,4 +1,4 @@
-/** Closes a `switch` over a union: the compiler refuses a case that was forgotten. */
+/** The default of an exhaustive `switch`: the compiler refuses a missing case. */
 export function unreachable(value: never): never {
-  throw new Error(`a case was forgotten: ${JSON.stringify(value)}`);
+  throw new Error(`missing case: ${JSON.stringify(value)}`);
 }

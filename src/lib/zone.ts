@@ -1,4 +1,4 @@
-/** What a clock on the wall of some place shows. */
+/** A local time: what a wall clock in a time zone shows. */
 export interface WallTime {
   readonly year: number;
   /** 1 to 12. */
@@ -9,23 +9,23 @@ export interface WallTime {
   readonly second: number;
 }
 
-/** True for the name of a time zone that this system knows, such as Europe/Berlin. */
+/** True for a time zone that this system has, such as Europe/Berlin. */
 export function isTimeZone(name: string): boolean {
   try {
     formatOf(name);
     return true;
   } catch {
-    // Intl throws a RangeError for what it does not know (ECMA-402).
+    // Intl throws a RangeError for an unknown zone (ECMA-402).
     return false;
   }
 }
 
-/** The zone that this machine is set to. */
+/** The time zone of this machine. */
 export function localZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** What the clocks of a zone show at an instant, in ms since the epoch. */
+/** The local time of a zone at an instant in ms since the epoch. */
 export function wallTime(ms: number, timeZone: string): WallTime {
   const parts = formatOf(timeZone).formatToParts(ms);
   const of = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
@@ -40,14 +40,14 @@ export function wallTime(ms: number, timeZone: string): WallTime {
 }
 
 /**
- * The instant at which the clocks of a zone show a time, in ms since the epoch. Of two it is the first, and what a
- * clock change leaves out is as long after the change as it would have been without it.
+ * The instant of a local time in a zone, in ms since the epoch. Of a local time that occurs twice it is the first; one that a clock change
+ * skips is moved behind the change by the length of the gap.
  */
 export function instantAt(wall: WallTime, timeZone: string): number {
   const asUtc = utcOf(wall);
   const offsetAt = (ms: number): number => utcOf(wallTime(ms, timeZone)) - ms;
   const [before, after] = [offsetAt(asUtc - DAY_MS), offsetAt(asUtc + DAY_MS)];
-  // Before a change the old offset holds, in a gap too; behind the change it does not lead back to the wall's time.
+  // Before a change, and in a gap, the old offset holds; after the change it does not lead back to the local time.
   return offsetAt(asUtc - before) === before || offsetAt(asUtc - after) !== after
     ? asUtc - before
     : asUtc - after;
@@ -61,7 +61,7 @@ function utcOf({ year, month, day, hour, minute, second }: WallTime): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** To make one costs a hundred times what its use does. */
+/** Cached: to create one takes a hundred times as long as to use it. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known !== undefined) return known;

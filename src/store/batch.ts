@@ -4,7 +4,7 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
-import { partsOf, type Steps, wholeOf } from "../lib/steps.ts";
+import { chunksOf, type Steps, wholeOf } from "../lib/steps.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
@@ -79,7 +79,7 @@ export function stageBatch(layout: Layout, batch: string, { tasks, taken, fired 
     if (fired !== undefined) createFile(join(staged, FIRED), `${JSON.stringify(fired)}\n`);
     if (tasks.length > FEW_TASKS)
       createFile(join(staged, TIES), JSON.stringify([...new Set(tasks.flatMap(tiesOf))]));
-    for (const some of partsOf(tasks, RECORDS_AT_ONCE)) {
+    for (const some of chunksOf(tasks, RECORDS_AT_ONCE)) {
       const files = some.map((task) => ({
         path: join(staged, `${task.metadata.id}.json`),
         text: recordText(task),

@@ -116,9 +116,9 @@ function othersIn({ home }: Layout, folders: readonly string[]): Problem | null 
     const looked = tryFs(`use the home "${home}"`, () => distrust(folder, folder === home ? "/" : home));
     if (!looked.ok) return looked.error;
     if (looked.value === null) continue;
-    const { what, mend } = looked.value;
+    const { what, fix } = looked.value;
     const which = folder === home ? `the home "${home}"` : `"${folder}" of the home`;
-    return problem("HOME_UNUSABLE", `Cannot use ${which}: ${what}`, mend);
+    return problem("HOME_UNUSABLE", `Cannot use ${which}: ${what}`, fix);
   }
   return null;
 }

@@ -15,7 +15,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import { bootId } from "../lib/host.ts";
 import { uuid } from "../lib/random.ts";
 import { linesIn, openRegularFile } from "../lib/regular-file.ts";
-import { partsOf } from "../lib/steps.ts";
+import { chunksOf } from "../lib/steps.ts";
 import { syncDirectory, withPath } from "../lib/sync-directory.ts";
 import { FORMAT_VERSION, type Task } from "../model/task.ts";
 import { writeWhole } from "./durable.ts";
@@ -59,7 +59,7 @@ export function writeSegment(path: string, tasks: readonly Task[]): void {
   const file = openRegularFile(path, CREATING);
   try {
     writeWhole(file, `${bootId()}\n`);
-    for (const some of partsOf(tasks, RECORDS_AT_ONCE)) writeWhole(file, linesOf(some));
+    for (const some of chunksOf(tasks, RECORDS_AT_ONCE)) writeWhole(file, linesOf(some));
     fsyncSync(file);
   } catch (error) {
     throw error instanceof Error ? withPath(error, path) : error;

@@ -36,22 +36,22 @@ describe("a ProcessWatch", () => {
     using watch = new ProcessWatch();
     const { identity, parent, end } = await stranger();
     for (let looks = 0; looks < 3; looks += 1) {
-      watch.look();
+      watch.refresh();
       expect([watch.isAlive(identity), watch.isAlive(own)]).toEqual([true, true]);
     }
-    expect([watch.hasNews, watch.isWatched(identity)]).toEqual([false, isLinux]);
+    expect([watch.hasEnded, watch.isWatched(identity)]).toEqual([false, isLinux]);
     end();
     await until(
       "it is a zombie",
       () => statFields(readFileSync(`/proc/${identity.pid}/stat`, "utf8"))[0] === "Z",
     );
-    expect([watch.hasNews, watch.isAlive(identity)]).toEqual([isLinux, isLinux]);
-    watch.look();
+    expect([watch.hasEnded, watch.isAlive(identity)]).toEqual([isLinux, isLinux]);
+    watch.refresh();
     expect([watch.isAlive(identity), watch.isAlive(own)]).toEqual([false, true]);
     parent.kill("SIGKILL");
     await parent.exited;
     await until("it is gone", () => startTimeOf(identity.pid) === null);
-    watch.look();
+    watch.refresh();
     expect([watch.isAlive(identity), watch.isAlive(own)]).toEqual([false, true]);
     using other = new ProcessWatch();
     expect(other.isAlive(identity)).toBeFalse();
@@ -61,7 +61,7 @@ describe("a ProcessWatch", () => {
     using watch = new ProcessWatch();
     expect(watch.isAlive({ ...own, startTime: `${own.startTime}0` })).toBeFalse();
     expect(watch.isAlive({ ...own, startTime: "unknown" })).toBeFalse();
-    watch.look();
+    watch.refresh();
     expect(watch.isAlive({ ...own, startTime: "unknown" })).toBeFalse();
   });
 
@@ -71,11 +71,11 @@ describe("a ProcessWatch", () => {
     watch.isAlive(own);
     watch.isAlive({ ...own, startTime: "unknown" });
     expect(held()).toBe(before + 1);
-    watch.look();
+    watch.refresh();
     watch.isAlive(own);
     expect(held()).toBe(before + 1);
-    watch.look();
-    watch.look();
+    watch.refresh();
+    watch.refresh();
     expect(held()).toBe(before);
     watch.isAlive(own);
     watch[Symbol.dispose]();

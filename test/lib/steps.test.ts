@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { partsOf, runSlice, type Steps, sortedInSteps, wholeOf } from "../../src/lib/steps.ts";
+import { chunksOf, runSlice, type Steps, sortedInSteps, wholeOf } from "../../src/lib/steps.ts";
 
 /** Work of so many steps, each of which takes so long by a clock of its own. */
 function work(count: number, stepMs: number) {
@@ -45,9 +45,9 @@ test("wholeOf() runs all steps", () => {
   expect(wholeOf(work(20, 1_000).steps)).toBe("all of it");
 });
 
-test("partsOf() contains every element once", () => {
-  expect([...partsOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
-  expect([...partsOf([], 2)]).toEqual([]);
+test("chunksOf() contains every element once", () => {
+  expect([...chunksOf([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
+  expect([...chunksOf([], 2)]).toEqual([]);
 });
 
 test("sortedInSteps() sorts as toSorted() does, and can be left meanwhile", () => {

@@ -44,7 +44,7 @@ describe("distrust()", () => {
       chmodSync(home, mode);
       expect(distrust(home)).toEqual({
         what: `others may write in it (mode ${mode.toString(8)}), wanted you alone`,
-        mend: `chmod go-w ${home}`,
+        fix: `chmod go-w ${home}`,
       });
     }),
   );
@@ -55,7 +55,7 @@ describe("distrust()", () => {
       expect(distrust(home)).toBeNull();
       chmodSync(way, 0o777);
       expect(distrust(home)?.what).toBe(
-        `others may write in "${way}" on the way to it (mode 777) and put another in its place`,
+        `others may write in "${way}" on the path to it (mode 777) and replace it`,
       );
       expect(distrust(home, way)).toBeNull();
     }));
@@ -87,13 +87,13 @@ describe("distrust()", () => {
       chownSync(home, STRANGER, STRANGER);
       expect(distrust(home)).toEqual({
         what: `it belongs to user ${STRANGER}, wanted user 0`,
-        mend: `as its user: sudo -u '#${STRANGER}' stint …; or use your own: --home DIR or STINT_HOME`,
+        fix: `as its user: sudo -u '#${STRANGER}' stint …; or use your own: --home DIR or STINT_HOME`,
       });
       chownSync(home, 0, 0);
       chownSync(way, STRANGER, STRANGER);
       expect(distrust(home)).toEqual({
-        what: expect.stringContaining(`"${way}" on the way to it belongs to user ${STRANGER}`),
-        mend: expect.stringContaining(`sudo -u '#${STRANGER}' stint`),
+        what: expect.stringContaining(`"${way}" on the path to it belongs to user ${STRANGER}`),
+        fix: expect.stringContaining(`sudo -u '#${STRANGER}' stint`),
       });
     }),
   );
@@ -111,7 +111,7 @@ describe("distrust()", () => {
       );
       const { stdout } = Bun.spawnSync([process.execPath, of("ask.ts")]);
       expect(JSON.parse(stdout.toString())).toMatchObject({
-        mend: `choose a folder elsewhere, such as one below your home directory; if "${way}" is to be yours: sudo chown 54322 ${way}`,
+        fix: `choose a folder elsewhere, such as one below your home directory; if "${way}" is to be yours: sudo chown 54322 ${way}`,
       });
     }),
   );

@@ -12,7 +12,6 @@ const UNFINISHED = [
   "duration",
   "environment",
   "fieldOf",
-  "partsOf",
   "restart",
   "selector",
   "takenFiles",

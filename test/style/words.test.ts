@@ -10,7 +10,6 @@ const UNFINISHED = [
   "src/cli/",
   "src/daemon/",
   "src/intake/",
-  "src/lib/",
   "src/machine/",
   "src/model/",
   "src/plan/",

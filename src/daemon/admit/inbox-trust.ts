@@ -32,5 +32,5 @@ export function inboxFault(directory: string): string | null {
     if (open === undefined || open.fault === null) return null;
     return { ...open.fault, what: `of "${open.shelf}": ${open.fault.what}` };
   });
-  return checked.ok && checked.value !== null ? `${checked.value.what}; ${checked.value.mend}` : null;
+  return checked.ok && checked.value !== null ? `${checked.value.what}; ${checked.value.fix}` : null;
 }

@@ -1,6 +1,6 @@
 import { failpoint } from "../../lib/failpoint.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { partsOf, runSlice, type Steps, wholeOf } from "../../lib/steps.ts";
+import { chunksOf, runSlice, type Steps, wholeOf } from "../../lib/steps.ts";
 import type { Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
@@ -150,7 +150,7 @@ export class Publisher {
     const supervisor = this.#supervisor;
     const parts = new RecordParts();
     const loaded: TaskId[] = [];
-    for (const [index, ids] of [...partsOf(members, RECORDS_A_STEP)].entries()) {
+    for (const [index, ids] of [...chunksOf(members, RECORDS_A_STEP)].entries()) {
       if (index > 0) yield;
       const tasks = ids.map((id) => this.#read(id, { parts, isPublished })).filter((task) => task !== null);
       for (const task of tasks) {

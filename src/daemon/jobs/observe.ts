@@ -11,7 +11,7 @@ const STOP_SPREAD_MS = 1_000;
 
 /** The jobs whose tasks are still there, each with what is known of its end. */
 export function observeEnds(supervisor: Supervisor): TaskJob[] {
-  supervisor.jobs.leaders.look();
+  supervisor.jobs.leaders.refresh();
   return [...supervisor.jobs.values()].flatMap((job) => {
     const task = supervisor.queue.tasks.get(job.id);
     if (task === undefined) {

@@ -133,7 +133,7 @@ function furnish(
     for (const folder of [directory, layout.checkpoint(id)]) {
       const fault = distrust(folder, layout.runs);
       if (fault !== null)
-        return err({ code: "RUNTIME_ERROR", error: `${cannot}: ${fault.what}; ${fault.mend}` });
+        return err({ code: "RUNTIME_ERROR", error: `${cannot}: ${fault.what}; ${fault.fix}` });
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
     failpoint("start:furnished");

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { partsOf, type Steps } from "../../lib/steps.ts";
+import { chunksOf, type Steps } from "../../lib/steps.ts";
 import { type ErrorCode, type Problem, problem } from "../../model/errors.ts";
 import type { Answer, Request, Target } from "../../model/request.ts";
 import { directoryOf } from "../../model/state.ts";
@@ -26,7 +26,7 @@ export function* eachTarget(
 ): Steps<Answer[]> {
   const answers: Answer[] = [];
   const targets = "targets" in wish.operation ? wish.operation.targets : [];
-  for (const some of partsOf(targets, TARGETS_A_STEP)) {
+  for (const some of chunksOf(targets, TARGETS_A_STEP)) {
     // What has its turn to be taken in is known in a moment.
     while (some.some(({ id }) => supervisor.queue.arrivals.isAwaited(id))) yield "wait";
     let made = changeSome(supervisor, some, { wish, toStep });
