@@ -10,7 +10,7 @@ import type { Action } from "../../plan/plan.ts";
 import { readEnding } from "../../run/ending.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
-import { isLeaderGone } from "./job.ts";
+import { endOf, isLeaderGone } from "./job.ts";
 import { startTasks } from "./start.ts";
 
 /** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
@@ -72,7 +72,7 @@ export function stopChange(
 function timeOut(supervisor: Supervisor, task: Task): Change[] {
   const attempt = openAttempt(task);
   const job = supervisor.jobs.get(task.metadata.id);
-  if (attempt === null || job === undefined || job.end !== null) return [];
+  if (attempt === null || job === undefined || endOf(job) !== null) return [];
   if (isLeaderGone(job) && readEnding(job, task.spec.kind) !== null) return [];
   return [
     stopChange(supervisor, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" }),

@@ -11,7 +11,7 @@ import { readStart, type StartRecord, seizeStart, startFile } from "../../run/re
 import { survivors } from "../../run/tree.ts";
 import { problemFromErrno } from "../../store/fs-errors.ts";
 import type { Supervisor } from "../supervisor.ts";
-import type { Job } from "./job.ts";
+import { endJob, endOf, type Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
 import { obeyPauses } from "./obey-pause.ts";
 
@@ -97,7 +97,7 @@ function adopt(supervisor: Supervisor, { task, attempt }: { task: Task; attempt:
   const leader = leaderOf(supervisor, { attempt, start });
   const isThisBoot = start?.bootId === supervisor.bootId;
   const startedAtMs = start?.startedAtMs ?? Date.parse(attempt.startedAt ?? attempt.claimedAt);
-  return {
+  const job: Job = {
     id,
     attempt: attempt.number,
     token,
@@ -105,14 +105,15 @@ function adopt(supervisor: Supervisor, { task, attempt }: { task: Task; attempt:
     ...adoptedLimits(supervisor, { directory, task, token, started: start?.group ?? null }),
     leader,
     ...(isThisBoot && start.job !== null && { main: start.job }),
-    isChild: false,
+    parent: { type: "watched" },
     startedAtMs,
     // Never by the wall clock, which may have jumped since.
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
-    // While the leader lives, what stands there may be the job's own.
-    end: leader === null || !isAlive(leader) ? result : null,
-    sent: null,
+    phase: { type: "running" },
   };
+  // While the leader lives, what stands there may be the job's own.
+  if (result !== null && (leader === null || !isAlive(leader))) endJob(job, result);
+  return job;
 }
 
 /** Who began an attempt; where something else than a folder stands in its place, nobody but its job put it there. */
@@ -183,6 +184,6 @@ function cutShortSentence({ status }: Task): string {
 }
 
 function describe(job: Job): string {
-  if (job.end !== null) return "ended meanwhile";
+  if (endOf(job) !== null) return "ended meanwhile";
   return job.leader !== null && isAlive(job.leader) ? `goes on (pid ${job.leader.pid})` : "is gone";
 }

@@ -4,7 +4,7 @@ import { openAttempt } from "../../model/task.ts";
 import { survivorsOf } from "../../run/tree.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
-import { readMain } from "./job.ts";
+import { endOf, readMain } from "./job.ts";
 import { endLimits } from "./limits.ts";
 import { isUndecided, observeEnds } from "./observe.ts";
 import { asStarted, endChange, recordEnds } from "./record-end.ts";
@@ -18,8 +18,8 @@ const RUNNING_AFTER_MS = 100;
 /** One round over all jobs: sees ends, stops what must stop, records what is over. Returns when to look again, in ms. */
 export function finishJobs(supervisor: Supervisor): number | null {
   const jobs = observeEnds(supervisor);
-  const going = jobs.filter(({ job }) => job.end === null);
-  const ended = jobs.filter(({ job }) => job.end !== null);
+  const going = jobs.filter(({ job }) => endOf(job) === null);
+  const ended = jobs.filter(({ job }) => endOf(job) !== null);
   // First: a deadline does not wait until others were seen off.
   const waits = [sendDueSignals(supervisor, going)];
   const left = survivorsOf(
@@ -70,7 +70,8 @@ function progressOf(
 
 /** What a job that ended by itself has left running: with whatever ended it, others end as well. */
 function countLeftBehind({ task, job }: TaskJob, count: number): void {
-  const isByItself = openAttempt(task)?.stop === undefined && job.end?.ending.type === "exited";
-  if (isByItself && runnerOf(task.spec.kind).countsLeftBehind)
-    job.leftBehind = Math.max(job.leftBehind ?? 0, count);
+  const { phase } = job;
+  if (phase.type !== "ended" || phase.end.ending.type !== "exited") return;
+  if (openAttempt(task)?.stop !== undefined || !runnerOf(task.spec.kind).countsLeftBehind) return;
+  phase.leftBehind = Math.max(phase.leftBehind, count);
 }

@@ -6,10 +6,51 @@ import type { RecordingParentEnd } from "../../run/launch.ts";
 import { readStart } from "../../run/records.ts";
 
 /** A signal that was sent to an attempt, and when, as `Clock.awakeMs`. */
-interface Sent {
+export interface SentSignal {
   readonly signal: "SIGTERM" | "SIGKILL";
   readonly atAwakeMs: number;
 }
+
+/** What is known once the job itself has ended, while others of its process tree may still live. */
+interface Over {
+  readonly end: JobEnd;
+  /** The last signal that was sent to what is left. */
+  sent: SentSignal | null;
+  /** Processes that the job had left running when it ended by itself; they are ended. */
+  leftBehind: number;
+  /** How often its control group could not be removed. */
+  groupRefusals: number;
+}
+
+/**
+ *     launched ──▶ running ──▶ stopping ──▶ ended ──▶ recorded, and dropped from the table
+ *         │           └───────────────────────▲          ▲
+ *         └──▶ unstarted ────────────────────────────────┘
+ *
+ * `running` also covers a job that is not on record as running yet, and one that was adopted. A signal makes it `stopping`; the
+ * gone recording parent, or the engine, makes it `ended`. A start that failed is `unstarted`: nothing of it runs.
+ */
+type JobPhase =
+  | { readonly type: "running" }
+  | { readonly type: "stopping"; readonly sent: SentSignal }
+  | (Over & { readonly type: "ended" })
+  /** `isRefused` where the system had no room for the start, which then costs the task nothing. */
+  | (Over & { readonly type: "unstarted"; readonly isRefused: boolean });
+
+/** Which phase may follow which; the same as the drawing. */
+export const NEXT_PHASES: Readonly<Record<JobPhase["type"], readonly JobPhase["type"][]>> = {
+  running: ["stopping", "ended"],
+  stopping: ["stopping", "ended"],
+  ended: [],
+  unstarted: [],
+};
+
+/** How the end of the process that leads a job is noticed. */
+type Parent =
+  /** It is a child of this process, which is told of its end; `isMissing` once a check found it gone without that. */
+  | { readonly type: "child"; end: RecordingParentEnd | null; isMissing: boolean }
+  /** Its pid is watched. */
+  | { readonly type: "watched" };
 
 /** An attempt whose processes may still live; in memory only, a start-up finds it again. */
 export interface Job {
@@ -22,41 +63,58 @@ export interface Job {
   readonly limits: LimitsNote | null;
   /** Its own control groups, where it has some. */
   readonly groups: readonly string[];
-  /** The recording parent, from which all of it descends but later runners; null where nothing could be started or found. */
+  /** The recording parent, from which all of it descends but later runners; null where none was started or found. */
   readonly leader: ProcessIdentity | null;
+  parent: Parent;
   /** The job itself, once its start was read; see `readMain`. */
   main?: ProcessIdentity;
-  /** Who sees a container through where the recording parent is gone. */
+  /** The process that follows a container where the recording parent is gone. */
   runner?: ProcessIdentity;
-  /** Started by this process, which hears of its end; any other is looked after by its pid. */
-  isChild: boolean;
+  /** When that was started here, as `Clock.awakeMs`. */
+  runnerAtAwakeMs?: number;
   /** Milliseconds since the epoch. */
   startedAtMs: number;
   startedAwakeMs: number;
-  /** Set by the end of a child. */
-  parentEnd?: RecordingParentEnd;
-  /** Set where a child is gone at a look of `findMissedEnds`. */
-  isGone?: true;
-  /** Set where the system had no room for its start: nothing is counted. */
-  isRefused?: true;
-  /** How it ended, once that is known; others of its process tree may still live. */
-  end: JobEnd | null;
-  sent: Sent | null;
-  /** How many processes it had left running when it ended by itself; they are ended. */
-  leftBehind?: number;
-  /** When the last runner of its container was started here, as `Clock.awakeMs`. */
-  runnerAtAwakeMs?: number;
+  phase: JobPhase;
   /** Values to be hidden in its log, as they were at its start; absent for an adopted job, whose are read again. */
   readonly secrets?: readonly string[];
-  /** How often its control group could not be removed. */
-  groupRefusals?: number;
 }
 
-/** True where nobody writes the job's result any more. */
-export function isLeaderGone({ isChild, parentEnd, runner, leader }: Job): boolean {
-  if (isChild && parentEnd !== undefined) return true;
+/** The one way from phase to phase. Throws on a step that the drawing does not have. */
+function advance(job: Job, next: JobPhase): void {
+  if (!NEXT_PHASES[job.phase.type].includes(next.type))
+    throw new Error(`${job.id} cannot become ${next.type}: it is ${job.phase.type}`);
+  job.phase = next;
+}
+
+/** The job has ended; what is left of its processes is told apart from it. */
+export function endJob(job: Job, end: JobEnd): void {
+  const { phase } = job;
+  const sent = phase.type === "stopping" ? phase.sent : null;
+  advance(job, { type: "ended", end, sent, leftBehind: 0, groupRefusals: 0 });
+}
+
+/** Notes a signal that was sent: to a job, or to what it left. */
+export function noteSignal(job: Job, sent: SentSignal): void {
+  if ("end" in job.phase) job.phase.sent = sent;
+  else advance(job, { type: "stopping", sent });
+}
+
+/** How a job ended; null while it has not. */
+export function endOf({ phase }: Job): JobEnd | null {
+  return "end" in phase ? phase.end : null;
+}
+
+/** The last signal that was sent to a job or to what it left; null for none. */
+export function lastSignal({ phase }: Job): SentSignal | null {
+  return "sent" in phase ? phase.sent : null;
+}
+
+/** True where no process is left that could write the job's result. */
+export function isLeaderGone({ parent, runner, leader }: Job): boolean {
+  if (parent.type === "child" && parent.end !== null) return true;
   const last = runner ?? leader;
-  // Of a child, a zombie is the end that is not heard of yet.
+  // A child that is a zombie has ended, and the runtime has not told yet.
   return last === null || !isAlive(last);
 }
 

@@ -17,7 +17,7 @@ import { openAttempt, type Task } from "../../model/task.ts";
 import type { NotStarted } from "../../run/launch.ts";
 import { inDamagedFolder } from "../../run/records.ts";
 import type { Supervisor } from "../supervisor.ts";
-import type { Job } from "./job.ts";
+import { endOf, type Job } from "./job.ts";
 import { groupName, groupPrefix, jobGroup, makeJobGroup } from "./job-group.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
@@ -166,7 +166,8 @@ export interface LimitsEnd {
 
 /** Takes stock of an attempt whose processes are gone, then removes its group; null while the kernel still holds it. */
 export function endLimits(supervisor: Supervisor, job: Job): LimitsEnd | null {
-  const { limits: note, directory, end } = job;
+  const { limits: note, directory } = job;
+  const end = endOf(job);
   if (note === null) return isGroupGone(supervisor, job) ? { oomKilled: end?.oomKilled ?? false } : null;
   const endPath = join(directory, ATTEMPT_FILES.groupEnd);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
@@ -191,8 +192,10 @@ export function endLimits(supervisor: Supervisor, job: Job): LimitsEnd | null {
 /** Removes the groups of a job whose processes are gone; false while the kernel still holds one, for a time. */
 function isGroupGone(supervisor: Supervisor, job: Job): boolean {
   if (job.groups.length === 0 || removeGroup(job.groups)) return true;
-  job.groupRefusals = (job.groupRefusals ?? 0) + 1;
-  if (job.groupRefusals < MAX_REFUSALS) return false;
+  const { phase } = job;
+  if (!("end" in phase)) return false;
+  phase.groupRefusals += 1;
+  if (phase.groupRefusals < MAX_REFUSALS) return false;
   supervisor.context.log(`${job.id}: its control group stays: ${job.groups.join(", ")}`);
   return true;
 }
@@ -203,7 +206,7 @@ function isGroupGone(supervisor: Supervisor, job: Job): boolean {
  */
 function isContainerOutOfMemory(about: {
   readonly note: LimitsNote;
-  readonly end: Job["end"];
+  readonly end: ReturnType<typeof endOf>;
   readonly counted: string | null;
 }): boolean {
   const { note, end, counted } = about;
@@ -215,9 +218,10 @@ function isContainerOutOfMemory(about: {
 
 /** What ended was the prefix, not the job: a limit was refused at the last moment, or systemd made no scope. */
 function neverBegan(
-  { end, directory }: Job,
+  job: Job,
   { note, missed }: { note: LimitsNote; missed: readonly string[] },
 ): Ending | null {
+  const end = endOf(job);
   if (end?.ending.type !== "exited") return null;
   if (missed.length > 0 && !note.bestEffort)
     return {
@@ -225,7 +229,7 @@ function neverBegan(
       code: "INVALID_SPEC",
       error: `${cannot(missed)}: the system refused the value`,
     };
-  const hasScope = !note.isScoped || existsSync(join(directory, ATTEMPT_FILES.groupScope));
+  const hasScope = !note.isScoped || existsSync(join(job.directory, ATTEMPT_FILES.groupScope));
   if (hasScope || end.ending.exitCode === 0) return null;
   return {
     type: "notStarted",

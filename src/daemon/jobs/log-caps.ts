@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { capLog } from "../../run/log.ts";
 import { outputFiles } from "../../run/output.ts";
 import type { Supervisor } from "../supervisor.ts";
-import type { Job } from "./job.ts";
+import { endOf, type Job } from "./job.ts";
 
 /** A log that grows as fast as the disk takes it is looked at so often: each cut copies a quarter of the cap. */
 const FAST_MS = 250;
@@ -35,7 +35,7 @@ export class LogCaps {
     let inMs: number | null = null;
     for (const job of this.#supervisor.jobs.values()) {
       const logs = this.#supervisor.queue.tasks.get(job.id)?.spec.logs;
-      if (logs === undefined || job.end !== null) continue;
+      if (logs === undefined || endOf(job) !== null) continue;
       const earlier = this.#looks.get(job) ?? firstLook(job);
       const look = nowMs < earlier.nextMs ? earlier : lookAt(job, { logs, earlier, nowMs });
       this.#looks.set(job, look);
@@ -47,8 +47,8 @@ export class LogCaps {
 }
 
 /** A job that was adopted may have written for hours. */
-function firstLook({ isChild, startedAwakeMs }: Job): Look {
-  return { atMs: startedAwakeMs, nextMs: isChild ? startedAwakeMs + FAST_MS : 0, sizes: [] };
+function firstLook({ parent, startedAwakeMs }: Job): Look {
+  return { atMs: startedAwakeMs, nextMs: parent.type === "child" ? startedAwakeMs + FAST_MS : 0, sizes: [] };
 }
 
 function lookAt(

@@ -53,15 +53,17 @@ export function endChange(
   { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
 ): Change {
   const { random, actor, layout, environment } = supervisor.context;
-  if (job.end === null) throw new Error(`${job.id} has not ended`);
+  const { phase } = job;
+  if (!("end" in phase)) throw new Error(`${job.id} has not ended`);
+  const { end } = phase;
   // Who was told to end meanwhile is not queued again.
   const isWanted = openAttempt(task)?.stop === undefined;
-  if (isWanted && job.isRefused && job.end.ending.type === "notStarted") {
-    const { code, error } = job.end.ending;
+  if (isWanted && phase.type === "unstarted" && phase.isRefused && end.ending.type === "notStarted") {
+    const { code, error } = end.ending;
     const failure = failureOf(code, "spawn", error);
     return {
       before: task,
-      after: requeueUnstarted(task, failure, { nowMs: job.end.endedAtMs, waitMs: 0 }),
+      after: requeueUnstarted(task, failure, { nowMs: end.endedAtMs, waitMs: 0 }),
       actor,
     };
   }
@@ -73,7 +75,7 @@ export function endChange(
     );
     return {
       before: task,
-      after: requeueUnstarted(task, failure, { nowMs: job.end.endedAtMs, waitMs: UNSTARTED_WAIT_MS }),
+      after: requeueUnstarted(task, failure, { nowMs: end.endedAtMs, waitMs: UNSTARTED_WAIT_MS }),
       actor,
     };
   }
@@ -92,12 +94,12 @@ export function endChange(
   const after = finishAttempt(
     running,
     {
-      ...job.end,
+      ...end,
       stop: openAttempt(task)?.stop ?? null,
       isStopping: wasStopping(supervisor, job),
       ...limitsEnd,
       ...circumstancesOf(supervisor, { task, job }, tail.text),
-      leftBehind: job.leftBehind ?? 0,
+      leftBehind: phase.leftBehind,
       logTail: tail.text,
       logBytes: tail.bytes,
       logBytesCut: inDamagedFolder(

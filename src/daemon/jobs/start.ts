@@ -11,7 +11,7 @@ import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Placement } from "../../plan/place.ts";
 import { deviceVariables, directoriesFor, jobEnvironment, runnerVariables } from "../../run/environment.ts";
-import { type Launched, launch, type NotStarted } from "../../run/launch.ts";
+import type { Launched, NotStarted } from "../../run/launch.ts";
 import { refuseMissing } from "../../run/missing.ts";
 import { refusedBySystem } from "../../run/not-started.ts";
 import { readSources, secretValues } from "../../run/secrets.ts";
@@ -95,10 +95,9 @@ function startJob(
     token: attempt.token,
     directory,
     ...limitsOf(directory, { task, group: jobGroup(supervisor, task) }),
-    isChild: true,
+    parent: { type: "child" as const, end: null, isMissing: false },
     startedAtMs,
     startedAwakeMs,
-    sent: null,
     secrets,
   };
   if (!launched.ok) {
@@ -106,14 +105,20 @@ function startJob(
     supervisor.jobs.set(id, {
       ...job,
       leader: null,
-      ...(isShortage && { isRefused: true }),
-      end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
+      phase: {
+        type: "unstarted",
+        isRefused: isShortage === true,
+        end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
+        sent: null,
+        leftBehind: 0,
+        groupRefusals: 0,
+      },
     });
     supervisor.nudge();
     return isShortage ? launched.error : null;
   }
   const { process: leader } = launched.value;
-  supervisor.jobs.set(id, { ...job, leader, end: null });
+  supervisor.jobs.set(id, { ...job, leader, phase: { type: "running" } });
   supervisor.jobs.processes.addLeader(leader, attempt.token);
   log(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
   hearOfTheEnd(supervisor, task, launched.value);
@@ -171,7 +176,7 @@ function hearOfTheEnd(supervisor: Supervisor, task: Task, launched: Launched): v
   void launched.ended.then((end) => {
     const job = supervisor.jobs.get(task.metadata.id);
     // The loop reads the result; this only says that there is one, or what became of the recording parent.
-    if (job !== undefined && job.leader?.pid === launched.process.pid) job.parentEnd = end;
+    if (job?.parent.type === "child" && job.leader?.pid === launched.process.pid) job.parent.end = end;
     supervisor.nudge();
   });
 }
@@ -212,10 +217,10 @@ function launchIn(
   const limited = prepareLimits(supervisor, { task, directory, environment });
   if (!limited.ok) return limited;
   const { prefix, parentGroup, group } = limited.value;
-  const container = runner.launchOrder(supervisor, { task, directory, parentGroup });
   const token = openAttempt(task)?.token ?? "";
-  const order = { directory, kind, environment, prefix, token, group, self, container };
-  return launch({ ...order, separateLogs: logs.separate });
+  const separateLogs = logs.separate;
+  const order = { directory, kind, environment, prefix, token, group, self, separateLogs };
+  return runner.launch(supervisor, { task, order, parentGroup });
 }
 
 function refusedSources(sources: readonly EnvironmentSource[], error: string): NotStarted {

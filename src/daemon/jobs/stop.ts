@@ -2,7 +2,7 @@ import { earliest } from "../../lib/earliest.ts";
 import { openAttempt } from "../../model/task.ts";
 import { signalTrees } from "../../run/tree.ts";
 import type { Supervisor } from "../supervisor.ts";
-import { type Job, readMain } from "./job.ts";
+import { endOf, type Job, lastSignal, noteSignal, readMain } from "./job.ts";
 import type { SignalOrder, TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
@@ -12,9 +12,9 @@ export const LOOK_MS = 100;
 const KILL_AGAIN_MS = 1_000;
 
 /** True where the loop is woken up by the end of a job. */
-function isHeardOf({ jobs: { leaders } }: Supervisor, { isChild, runner, leader }: Job): boolean {
+function isHeardOf({ jobs: { leaders } }: Supervisor, { parent, runner, leader }: Job): boolean {
   const last = runner ?? leader;
-  return isChild || (last !== null && leaders.isWatched(last));
+  return parent.type === "child" || (last !== null && leaders.isWatched(last));
 }
 
 /** Sends the signals that are due to jobs that have not gone; returns when to look at one of them again, in ms. */
@@ -33,21 +33,22 @@ export function sendDueSignals(supervisor: Supervisor, jobs: readonly TaskJob[])
 /** Orders the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */
 function orderStop(supervisor: Supervisor, { task, job }: TaskJob, orders: SignalOrder[]): number | null {
   const stop = openAttempt(task)?.stop;
-  if (stop === undefined && job.end === null) return null;
+  if (stop === undefined && endOf(job) === null) return null;
   const runner = runnerOf(task.spec.kind);
   const nowMs = supervisor.context.clock.awakeMs();
   const graceMs = stop?.graceMs ?? task.spec.stopGraceMs;
   readMain(job);
   const send = (signal: "SIGTERM" | "SIGKILL"): number => {
     orders.push(...runner.signal({ task, job }, signal));
-    job.sent = { signal, atAwakeMs: nowMs };
+    noteSignal(job, { signal, atAwakeMs: nowMs });
     return LOOK_MS;
   };
   const override = runner.overrideStop(job);
   if (override !== null) return override === "none" ? LOOK_MS : send(override);
-  if (job.sent === null) return send(graceMs === 0 ? "SIGKILL" : "SIGTERM");
-  const sinceMs = nowMs - job.sent.atAwakeMs;
-  if (job.sent.signal === "SIGTERM" && sinceMs >= graceMs) return send("SIGKILL");
-  if (job.sent.signal === "SIGKILL" && sinceMs >= KILL_AGAIN_MS) return send("SIGKILL");
-  return job.sent.signal === "SIGTERM" ? Math.min(LOOK_MS, graceMs - sinceMs) : LOOK_MS;
+  const sent = lastSignal(job);
+  if (sent === null) return send(graceMs === 0 ? "SIGKILL" : "SIGTERM");
+  const sinceMs = nowMs - sent.atAwakeMs;
+  if (sent.signal === "SIGTERM" && sinceMs >= graceMs) return send("SIGKILL");
+  if (sent.signal === "SIGKILL" && sinceMs >= KILL_AGAIN_MS) return send("SIGKILL");
+  return sent.signal === "SIGTERM" ? Math.min(LOOK_MS, graceMs - sinceMs) : LOOK_MS;
 }

@@ -12,6 +12,7 @@ import type { Change } from "../../store/writer.ts";
 import { refuseUnplaceable } from "../admit/enqueue.ts";
 import { stopChange } from "../jobs/act.ts";
 import { finishJobs } from "../jobs/finish.ts";
+import { endOf } from "../jobs/job.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
@@ -86,8 +87,8 @@ function cancel(
       ),
     );
   }
-  const hasEnded = supervisor.jobs.get(id)?.end !== undefined && supervisor.jobs.get(id)?.end !== null;
-  if (hasEnded && !how.force) {
+  const job = supervisor.jobs.get(id);
+  if (job !== undefined && endOf(job) !== null && !how.force) {
     return err(
       problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`),
     );

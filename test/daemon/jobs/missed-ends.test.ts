@@ -26,8 +26,10 @@ test("findMissedEnds() finds a child that ended without an event, and no living 
     mkdirSync(directory, { recursive: true });
     if (name === "gone") writeFileSync(join(directory, "exit.json"), '{"status":0,"sawTerm":false}\n');
     const times = { startedAtMs: 0, startedAwakeMs: 0 };
-    const rest = { limits: null, groups: [], isChild: true, end: null, sent: null };
-    supervisor.jobs.set(id, { id, attempt: 1, token: `of-${name}`, directory, leader, ...times, ...rest });
+    const rest = { limits: null, groups: [], phase: { type: "running" as const } };
+    const parent = { type: "child" as const, end: null, isMissing: false };
+    const token = `of-${name}`;
+    supervisor.jobs.set(id, { id, attempt: 1, token, directory, leader, parent, ...times, ...rest });
   }
   // Between an end and its event a look finds no process.
   for (let look = 1; look <= 2; look += 1) {

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, ownUserId } from "../../../lib/host.ts";
+import type { Result } from "../../../lib/result.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
 import { ATTEMPT_FILES } from "../../../model/attempt-files.ts";
 import { type ContainerKind, containerOf, ENGINES, type Kind } from "../../../model/kind.ts";
@@ -8,12 +9,12 @@ import { openAttempt, type Task } from "../../../model/task.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
 import { removeContainer, sweepContainers } from "../../../run/container-removal.ts";
 import { readEnding } from "../../../run/ending.ts";
-import { launchRunner } from "../../../run/launch.ts";
+import { type Launched, launch, launchRunner, type NotStarted } from "../../../run/launch.ts";
 import { modifiedAt, readRunner } from "../../../run/records.ts";
 import { survivorsOf } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
-import type { Job } from "../job.ts";
-import type { Runner, SignalOrder, TaskJob } from "./runner.ts";
+import { endJob, endOf, type Job, lastSignal } from "../job.ts";
+import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
 
 /** A runner that cannot even begin is not tried faster than this. */
 const RUNNER_AGAIN_MS = 1_000;
@@ -29,7 +30,7 @@ export const containerRunner: Runner = {
   isInImage: true,
   hasOwnGroup: false,
   countsLeftBehind: false,
-  launchOrder: containerOrder,
+  launch: launchContainer,
   placeGroup: ({ memoryBytes }, { backend, name }) => {
     const found = memoryBytes === undefined ? null : engineGroupFor(backend, name);
     return {
@@ -47,7 +48,8 @@ export const containerRunner: Runner = {
     const orders: SignalOrder[] = [{ tree: { leader: job.runner ?? job.leader, token: NO_TOKEN }, signal }];
     return openAttempt(task)?.paused === undefined ? orders : [...orders, { tree: job, signal: "SIGCONT" }];
   },
-  overrideStop: ({ end, sent }) => {
+  overrideStop: (job) => {
+    const [end, sent] = [endOf(job), lastSignal(job)];
     // What is left when the container is gone are commands of the engine.
     if (end !== null) return sent?.signal === "SIGKILL" ? null : "SIGKILL";
     // The runner that ends the container is a process of the attempt, too.
@@ -70,28 +72,28 @@ function engineOf({ context }: Supervisor, kind: Kind): ReturnType<typeof findEn
   return findEngine(containerOf(kind)?.engine, context.environment);
 }
 
-/** What the making of a container takes. */
-function containerOrder(
+function launchContainer(
   supervisor: Supervisor,
-  of: { readonly task: Task; readonly directory: string; readonly parentGroup: string | null },
-): ContainerOrder | undefined {
-  const { task, directory, parentGroup } = of;
+  { task, order, parentGroup }: Launching,
+): Result<Launched, NotStarted> {
+  const { environment, layout } = supervisor.context;
   const { kind, limits, stopGraceMs } = task.spec;
   const attempt = openAttempt(task);
-  if (kind.type !== "container" || attempt === null) return undefined;
+  if (kind.type !== "container" || attempt === null) throw new Error(`${task.metadata.id} is no container`);
   rememberEngine(supervisor, kind);
-  return {
+  const container = {
     kind,
-    directory,
-    checkpoint: supervisor.context.layout.checkpoint(task.metadata.id),
+    directory: order.directory,
+    checkpoint: layout.checkpoint(task.metadata.id),
     token: attempt.token,
     labels: containerLabelsOf(supervisor, task),
     devices: supervisor.devices?.named(attempt.devices ?? []) ?? [],
     limits,
     graceMs: stopGraceMs,
     parentGroup,
-    ownEnvironment: supervisor.context.environment,
+    ownEnvironment: environment,
   };
+  return launch({ ...order, container });
 }
 
 /**
@@ -107,13 +109,13 @@ function observeContainer(supervisor: Supervisor, { task, job }: TaskJob): void 
   const isThere =
     runner === null ? survivorsOf([job], supervisor.jobs.processes).flat().length > 0 : isAlive(runner);
   // Last of all: who was there a moment ago may have ended with a result.
-  job.end = readEnding(job, kind);
-  if (job.end !== null) return;
+  const end = readEnding(job, kind);
+  if (end !== null) return endJob(job, end);
   if (runner !== null && runner.bootId !== supervisor.bootId) {
-    job.end = lost(supervisor, "the machine was restarted under the container");
-    return;
+    const note = "the machine was restarted under the container";
+    return endJob(job, { ending: { type: "lost", signal: null, note }, endedAtMs: clock.now() });
   }
-  job.isChild = false;
+  job.parent = { type: "watched" };
   if (isThere) {
     if (runner !== null) job.runner = { pid: runner.pid, startTime: runner.startTime };
     return;
@@ -131,14 +133,11 @@ function observeContainer(supervisor: Supervisor, { task, job }: TaskJob): void 
     parentGroup: null,
     ownEnvironment: environment,
   };
-  const mode = job.sent === null ? "follow" : job.sent.signal === "SIGTERM" ? "stop" : "kill";
+  const sent = lastSignal(job);
+  const mode = sent === null ? "follow" : sent.signal === "SIGTERM" ? "stop" : "kill";
   const launched = launchRunner(order, { mode, separateLogs: task.spec.logs.separate });
   if (launched.ok) job.runner = launched.value;
   else if (isFirst) log(`${job.id}: its container cannot be looked after: ${launched.error}`);
-}
-
-function lost(supervisor: Supervisor, note: string): NonNullable<Job["end"]> {
-  return { ending: { type: "lost", signal: null, note }, endedAtMs: supervisor.context.clock.now() };
 }
 
 /** How far a container is that has not come to be on record as running. */

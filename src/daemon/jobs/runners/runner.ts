@@ -1,9 +1,10 @@
+import type { Result } from "../../../lib/result.ts";
 import type { LimitBackend } from "../../../machine/limit-backend.ts";
 import type { ControlGroup } from "../../../model/control-group.ts";
 import type { Kind } from "../../../model/kind.ts";
 import type { Limits } from "../../../model/limits.ts";
 import type { Task } from "../../../model/task.ts";
-import type { ContainerOrder } from "../../../run/container.ts";
+import type { Launched, LaunchOrder, NotStarted } from "../../../run/launch.ts";
 import type { ProcessTree } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
 import type { Job } from "../job.ts";
@@ -30,6 +31,14 @@ export interface SignalOrder {
   readonly signal: "SIGTERM" | "SIGKILL" | "SIGCONT";
 }
 
+/** A job that is about to be started. */
+export interface Launching {
+  readonly task: Task;
+  readonly order: Omit<LaunchOrder, "container">;
+  /** The group under which an engine puts its container, from the top of the hierarchy. */
+  readonly parentGroup: string | null;
+}
+
 /**
  * What differs between the kinds of jobs. The rest of jobs/ asks the runner of a task's kind, and never which kind it is: a new
  * kind is a new file here, with a line in `runner-of.ts`.
@@ -41,13 +50,10 @@ export interface Runner {
   readonly hasOwnGroup: boolean;
   /** True where processes that outlive the job's own end are counted as left behind. */
   readonly countsLeftBehind: boolean;
-  /** What the launch of a container takes beside; undefined for a process of this machine. */
-  launchOrder(
-    supervisor: Supervisor,
-    of: { readonly task: Task; readonly directory: string; readonly parentGroup: string | null },
-  ): ContainerOrder | undefined;
+  /** Starts a job under a recording parent that outlives this process. */
+  launch(supervisor: Supervisor, launching: Launching): Result<Launched, NotStarted>;
   placeGroup(limits: Limits, of: { readonly backend: LimitBackend; readonly name: string }): GroupPlacement;
-  /** Called once the process that leads a job is gone: sets `job.end`, or has another process see the job through. */
+  /** Called once the process that leads a job is gone: ends the job, or has another process follow it. */
   observe(supervisor: Supervisor, of: TaskJob): void;
   /** How far a job has come that is not on record as running. */
   phase(job: Job): "starting" | "pulling" | "running";

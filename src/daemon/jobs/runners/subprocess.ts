@@ -4,9 +4,10 @@ import { needsGroup } from "../../../machine/limits.ts";
 import { isScoped } from "../../../machine/prefix.ts";
 import { type Ending, endingFromShell } from "../../../model/evidence.ts";
 import { readEnding } from "../../../run/ending.ts";
+import { launch } from "../../../run/launch.ts";
 import { inDamagedFolder } from "../../../run/records.ts";
 import type { Supervisor } from "../../supervisor.ts";
-import type { Job } from "../job.ts";
+import { endJob, type Job } from "../job.ts";
 import type { Runner, TaskJob } from "./runner.ts";
 
 /** A process of this machine under a recording parent. */
@@ -14,7 +15,7 @@ export const subprocessRunner: Runner = {
   isInImage: false,
   hasOwnGroup: true,
   countsLeftBehind: true,
-  launchOrder: () => undefined,
+  launch: (_, { order }) => launch(order),
   placeGroup: (limits, { backend, name }) => ({
     group: needsGroup(limits, backend.controllers) ? groupFor(backend, name) : null,
     parentGroup: null,
@@ -31,15 +32,13 @@ export const subprocessRunner: Runner = {
 
 /** The recording parent is gone: its result is taken, else what its own end tells. */
 export function observeSubprocess(supervisor: Supervisor, { task, job }: TaskJob): void {
-  job.end = readEnding(job, task.spec.kind) ?? {
-    ending: unrecorded(job),
-    endedAtMs: supervisor.context.clock.now(),
-  };
+  const end = readEnding(job, task.spec.kind);
+  endJob(job, end ?? { ending: unrecorded(job), endedAtMs: supervisor.context.clock.now() });
 }
 
 /** What is known of an end that the recording parent could not write down, as where the job removed its folder for good. */
-function unrecorded({ parentEnd, main, directory }: Job): Ending {
-  const { exitCode = null, signal = null } = parentEnd ?? {};
+function unrecorded({ parent, main, directory }: Job): Ending {
+  const { exitCode = null, signal = null } = (parent.type === "child" ? parent.end : null) ?? {};
   // A shell that failed before it began anything did so with another code than 0, without a trace of the job, and in a folder that is
   // as it was made.
   if (exitCode !== null && (exitCode === 0 || main !== undefined || !isFolder(directory)))
