@@ -16,6 +16,8 @@ export interface ProcessTree {
   readonly token: string;
   /** Its own control groups: whoever is in one is its process, whatever became of its session and environment. */
   readonly groups?: readonly string[];
+  /** Its processes in these sessions are left out. */
+  readonly sparedSessions?: readonly number[];
 }
 
 /** Looks at a tree that forks as fast as it is killed, or at a process that is neither the one program nor the other. */
@@ -112,7 +114,7 @@ function headsOf({ leader, main = null }: ProcessTree): ProcessIdentity[] {
 
 /** A search that gives all members at first, and with each further look those that are new since. */
 function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
-  const { leader, token, groups = [] } = tree;
+  const { leader, token, groups = [], sparedSessions = [] } = tree;
   // What was told apart already: members that were found, and processes that are none.
   const settled = new Set<number>();
   const first = Number(leader?.startTime);
@@ -133,12 +135,13 @@ function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
     for (const head of heads) head.prove(fresh, (entry) => entry.isDescendant || isMarked(entry) === true);
     let isSure = true;
     const found = fresh.filter((entry) => {
-      const isMember = entry.isZombie
-        ? false
-        : grouped.has(entry.pid) ||
-          entry.isDescendant ||
-          heads.some((head) => head.isOurs && head.leads(entry)) ||
-          isMarked(entry);
+      const isMember =
+        entry.isZombie || sparedSessions.includes(entry.session)
+          ? false
+          : grouped.has(entry.pid) ||
+            entry.isDescendant ||
+            heads.some((head) => head.isOurs && head.leads(entry)) ||
+            isMarked(entry);
       if (isMember === null) isSure = false;
       else settled.add(entry.pid);
       return isMember === true && entry.pid !== ownPid;

@@ -2,6 +2,7 @@ import { openAttempt, type Task } from "../../model/task.ts";
 import { signalTrees } from "../../run/tree.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { readMain } from "./job.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 
 /** Looks at a job that forks while it is being stopped: each finds those who came since. */
 const STOP_LOOKS = 3;
@@ -17,9 +18,12 @@ export function obeyPause(supervisor: Supervisor, task: Task): void {
   const { token, devices = [], paused: pause } = open;
   if (pause?.releases === true) supervisor.devices?.release(token, devices);
   else supervisor.devices?.adopt(supervisor.queue.active);
-  if (pause === undefined) signalTrees([job], "SIGCONT", supervisor.jobs.processes);
-  else
-    for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([job], "SIGSTOP", supervisor.jobs.processes);
+  if (pause === undefined) {
+    signalTrees([job], "SIGCONT", supervisor.jobs.processes);
+    return;
+  }
+  const tree = runnerOf(task.spec.kind).pauseTree(job);
+  for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([tree], "SIGSTOP", supervisor.jobs.processes);
 }
 
 /** A crash may have come between a record and its signals. */

@@ -62,6 +62,11 @@ export const containerRunner: Runner = {
     if (!engine.ok || engine.value.name !== "docker") return null;
     return { is: "its processes belong to docker", wanted: "those of this user (`docker pause` by hand)" };
   },
+  // A command of the engine that was stopped would keep its locks, and hold up every container of the machine.
+  pauseTree: (job) => ({
+    ...job,
+    sparedSessions: [job.leader, job.runner].flatMap((head) => head?.pid ?? []),
+  }),
   cleanup: (supervisor, { kind, token }) => {
     const engine = engineOf(supervisor, kind);
     if (engine.ok) removeContainer(engine.value, containerName(token), supervisor.context.environment);

@@ -63,6 +63,8 @@ export interface Runner {
   overrideStop(job: Job): "SIGKILL" | "none" | null;
   /** Why the job cannot be paused; null where it can. */
   pauseRefusal(supervisor: Supervisor, kind: Kind): { readonly is: string; readonly wanted: string } | null;
+  /** The processes that stand still while the job is paused. */
+  pauseTree(job: Job): ProcessTree;
   /** Removes what is left of an attempt whose end is on record. */
   cleanup(supervisor: Supervisor, of: { readonly kind: Kind; readonly token: string }): void;
 }

@@ -27,6 +27,7 @@ export const subprocessRunner: Runner = {
   signal: ({ job }, signal) => [{ tree: job, signal }],
   overrideStop: () => null,
   pauseRefusal: () => null,
+  pauseTree: (job) => job,
   cleanup: () => {},
 };
 
