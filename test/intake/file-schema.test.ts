@@ -162,7 +162,7 @@ function documentWith(key: string, value: unknown): Document {
 }
 
 /** In YAML 022 is the number 22 and is read by its text; a schema sees the number alone. */
-const SAYS_LESS: Readonly<Record<string, readonly unknown[]>> = { umask: [0, 1, 2] };
+const saysLess = (key: string, value: unknown): boolean => key === "umask" && Number.isInteger(value);
 
 /** Documents are put together by their groups. */
 function merged(documents: readonly Document[]): Document {
@@ -193,13 +193,13 @@ describe("the schema of a task file", () => {
       const document = documentWith(key, value);
       return isRead(document) !== isValid(document, SCHEMA);
     });
-    expect(differing).toEqual([...(SAYS_LESS[key] ?? [])]);
+    expect(differing.filter((value) => !saysLess(key, value))).toEqual([]);
     expect(pool.some((value) => isRead(documentWith(key, value)))).toBeTrue();
   });
 
   test("agrees with the reader on documents with several keys, sound ones and others", () => {
     const parts = keys.map((key) => {
-      const all = pool.filter((value) => SAYS_LESS[key]?.includes(value) !== true);
+      const all = pool.filter((value) => !saysLess(key, value));
       const sound = all.filter((value) => isRead(documentWith(key, value)));
       const anyValue = fc.oneof(
         { weight: 9, arbitrary: fc.constantFrom(...sound) },
