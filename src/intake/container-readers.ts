@@ -57,14 +57,5 @@ const volume = reader(
   },
 );
 
-const volumeList = listOf(volume);
-
 /** One volume, or a list of them. */
-export const volumes = reader(
-  volumeList.schema,
-  (value: Value, surroundings: ReadContext): Result<Volume[], Fault[]> => {
-    if (value.type === "list") return volumeList(value, surroundings);
-    const one = volume(value, surroundings);
-    return one.ok ? ok([one.value]) : one;
-  },
-);
+export const volumes = listOf(volume);

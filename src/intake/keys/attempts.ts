@@ -5,6 +5,8 @@ import { classesAndCodes, exitCodes, factor, MAX_ATTEMPTS, perClass, retries } f
 import { logs, restart } from "../task-readers.ts";
 import type { Fields } from "./field.ts";
 
+const retry = (key: string): string[] => ["spec", "retry", key];
+const backoff = (key: string): string[] => ["spec", "backoff", key];
 const isZeroAbsent = true;
 
 /** How long an attempt may take, what follows on it, and what is kept of it. */
@@ -26,7 +28,7 @@ export const ATTEMPT_FIELDS: Fields = {
   },
   retries: {
     read: retries,
-    to: ["spec", "retry", "maxAttempts"],
+    to: retry("maxAttempts"),
     about: "try again this often, after any failure that can go better",
     without: "only what is worth it is retried, three times at most",
     flag: { group: "Of the task", placeholder: "N" },
@@ -35,7 +37,7 @@ export const ATTEMPT_FIELDS: Fields = {
   },
   "retry.maxAttempts": {
     read: count(0, MAX_ATTEMPTS),
-    to: ["spec", "retry", "maxAttempts"],
+    to: retry("maxAttempts"),
     about: "failed attempts in a row after which it is given up",
     more: "0 means never",
     without: "4",
@@ -44,77 +46,69 @@ export const ATTEMPT_FIELDS: Fields = {
   },
   "retry.scope": {
     read: oneOf(["transient", "any"]),
-    to: ["spec", "retry", "scope"],
+    to: retry("scope"),
     about: "what is retried: transient failures, or any that can go better",
     without: "transient; any where a number is given",
     show: null,
   },
   "retry.on": {
     read: classesAndCodes,
-    to: ["spec", "retry", "on"],
+    to: retry("on"),
     about: "exactly these failure classes and codes are retried",
   },
-  "retry.onExit": {
-    read: exitCodes,
-    to: ["spec", "retry", "onExit"],
-    about: "exactly these exit codes are retried",
-  },
+  "retry.onExit": { read: exitCodes, to: retry("onExit"), about: "exactly these exit codes are retried" },
   "retry.never": {
     read: classesAndCodes,
-    to: ["spec", "retry", "never"],
+    to: retry("never"),
     about: "failure classes and codes that are not retried",
   },
-  "retry.onTimeout": {
-    read: yesOrNo,
-    to: ["spec", "retry", "onTimeout"],
-    about: "whether a timeout is retried",
-  },
+  "retry.onTimeout": { read: yesOrNo, to: retry("onTimeout"), about: "whether a timeout is retried" },
   "retry.onCode": {
     read: yesOrNo,
-    to: ["spec", "retry", "onCode"],
+    to: retry("onCode"),
     about: "whether an exit code that says nothing more is retried",
   },
   "retry.onOrphan": {
     read: oneOf(["requeue", "never"]),
-    to: ["spec", "retry", "onOrphan"],
+    to: retry("onOrphan"),
     about: "what follows where the machine or the supervisor was lost: requeue or never",
     without: "requeue",
   },
   "retry.maxOrphans": {
     read: count(0, MAX_ATTEMPTS),
-    to: ["spec", "retry", "maxOrphans"],
+    to: retry("maxOrphans"),
     about: "how often the machine or the supervisor may be lost",
     without: "3",
   },
   "retry.perClass": {
     read: perClass,
-    to: ["spec", "retry", "perClass"],
+    to: retry("perClass"),
     about: "attempts and backoff of single failure classes and codes",
     more: "`{GPU_OOM: {maxAttempts: 3, backoff: {first: 1m}}}`",
   },
   "backoff.first": {
     read: duration(),
-    to: ["spec", "backoff", "firstMs"],
+    to: backoff("firstMs"),
     about: "the wait before the first retry",
     without: "1s",
     also: { "backoff.firstMs": { unit: "ms", isZeroAbsent } },
   },
   "backoff.max": {
     read: duration(),
-    to: ["spec", "backoff", "maxMs"],
+    to: backoff("maxMs"),
     about: "the longest wait",
     without: "30s",
     also: { "backoff.maxMs": { unit: "ms", isZeroAbsent } },
   },
   "backoff.factor": {
     read: factor,
-    to: ["spec", "backoff", "factor"],
+    to: backoff("factor"),
     about: "what each wait is multiplied by",
     without: "2",
   },
   "backoff.jitter": {
     read: oneOf(JITTERS),
-    to: ["spec", "backoff", "jitter"],
+    to: backoff("jitter"),
     about: "how the wait is drawn: none, full, equal or decorrelated",
     without: "full",
   },
