@@ -1,14 +1,18 @@
 import { setAt, type Tree } from "./candidate.ts";
 import { called, type Fault, fault } from "./fault.ts";
+import type { FieldAssignment } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
-import type { Given } from "./given.ts";
 import type { Field } from "./keys/field.ts";
 import type { ReadContext } from "./readers.ts";
 
 /** Reads fields into a candidate, which is changed; gives all faults. Whatever is set twice is one. */
-export function applyFields(candidate: Tree, given: readonly Given[], surroundings: ReadContext): Fault[] {
+export function applyFields(
+  candidate: Tree,
+  given: readonly FieldAssignment[],
+  surroundings: ReadContext,
+): Fault[] {
   const faults: Fault[] = [];
-  const setters = new Map<string, Given>();
+  const setters = new Map<string, FieldAssignment>();
   for (const one of given) {
     const field = fieldOf(one);
     const target = targetOf(one);
@@ -35,18 +39,21 @@ export function applyFields(candidate: Tree, given: readonly Given[], surroundin
 }
 
 /** The field that a key of FIELDS names. */
-export function fieldOf({ key }: Given): Field {
+export function fieldOf({ key }: FieldAssignment): Field {
   const field = FIELDS[key];
   if (field === undefined) throw new Error(`"${key}" is no field`);
   return field;
 }
 
-function targetOf(one: Given): string {
+function targetOf(one: FieldAssignment): string {
   return [...fieldOf(one).to, ...(one.child === undefined ? [] : [one.child])].join("\0");
 }
 
 /** `labels: {…}` beside `labels.paper: …`: whichever came last would undo the other. */
-function overlapping(one: Given, setters: ReadonlyMap<string, Given>): Given | undefined {
+function overlapping(
+  one: FieldAssignment,
+  setters: ReadonlyMap<string, FieldAssignment>,
+): FieldAssignment | undefined {
   return [...setters.values()].find(
     (other) => other.key === one.key && (other.child === undefined) !== (one.child === undefined),
   );
@@ -55,7 +62,7 @@ function overlapping(one: Given, setters: ReadonlyMap<string, Given>): Given | u
 /** One name of an open field, read as a mapping of one. */
 function readChild(
   field: Field,
-  { child = "", entry }: Given,
+  { child = "", entry }: FieldAssignment,
   surroundings: ReadContext,
 ): ReturnType<Field["read"]> {
   const { value, span } = entry;

@@ -21,7 +21,7 @@ export interface Diagnostic {
   readonly isOfFlag?: true;
 }
 
-/** More faults than this help nobody; the rest is counted. */
+/** More faults than this are too many to read; the rest is counted. */
 export const MAX_DIAGNOSTICS = 100;
 /** A longer line (data on one line, a minified JSON) is shown in part. */
 const MAX_SHOWN_CHARACTERS = 160;
@@ -40,7 +40,7 @@ export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[]
   const left = faults.length - MAX_DIAGNOSTICS;
   const last = diagnostics.at(-1);
   if (left > 0 && last !== undefined) {
-    diagnostics.push({ ...last, message: `${left} more faults were left out`, hint: "mend these first" });
+    diagnostics.push({ ...last, message: `${left} more faults were left out`, hint: "correct these first" });
   }
   return diagnostics;
 }

@@ -2,9 +2,9 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
 import { getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
+import { fieldAssignments } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
 import { makeDraft } from "./finish.ts";
-import { givenFields } from "./given.ts";
 import { meaningOf } from "./key-names.ts";
 import { parentsAsked } from "./parents.ts";
 import { singleDraft } from "./single.ts";
@@ -30,7 +30,7 @@ export async function draftsFromFlags(
   const all = [...entries, ...(context.sweep ?? [])];
   const around = { context, span: NOWHERE };
   const drafts = isPlain(all)
-    ? singleDraft(givenFields(all), around)
+    ? singleDraft(fieldAssignments(all), around)
     : (await import("./sweep/expand.ts")).draftsOf({ ...around, entries: all, text: "" });
   return drafts.ok ? drafts : err(drafts.error.map(typedFault));
 }
@@ -66,7 +66,7 @@ export async function editFields(
     if (fixed !== null) faults.push(fixed);
     else if (!isReset(candidate, { entry, typed, fresh })) settings.push(entry);
   }
-  const { given, faults: keyFaults } = givenFields(settings);
+  const { given, faults: keyFaults } = fieldAssignments(settings);
   const edited = makeDraft({ candidate, given, context, span: NOWHERE });
   if (edited.ok && faults.length + keyFaults.length === 0) {
     const { spec, labels, parents } = edited.value;

@@ -15,8 +15,8 @@ import {
   type Tree,
 } from "./candidate.ts";
 import { called, type Fault, fault } from "./fault.ts";
+import type { FieldAssignment } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
-import type { Given } from "./given.ts";
 import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
 import { completeBackoff } from "./retry-readers.ts";
@@ -26,7 +26,7 @@ import type { Span } from "./value.ts";
 export interface Making {
   /** Changed on the way. */
   readonly candidate: Tree;
-  readonly given: readonly Given[];
+  readonly given: readonly FieldAssignment[];
   readonly context: SubmissionContext;
   /** Where faults of the task as a whole are said to be. */
   readonly span: Span;
@@ -67,7 +67,11 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
 }
 
 /** An image makes a container of the task; what belongs to a container alone is idle without one. */
-function settleContainer(candidate: Tree, given: readonly Given[], { defaults }: SubmissionContext): Fault[] {
+function settleContainer(
+  candidate: Tree,
+  given: readonly FieldAssignment[],
+  { defaults }: SubmissionContext,
+): Fault[] {
   const kind = getAt(candidate, ["spec", "kind"]) as Tree;
   if (kind["container"] === undefined) return [];
   const first = given.find((one) => fieldOf(one).kind === "container");
@@ -89,13 +93,13 @@ function settleContainer(candidate: Tree, given: readonly Given[], { defaults }:
 }
 
 /** An explicit number of attempts widens what is retried, unless the task says what. */
-function settleRetries(candidate: Tree, given: readonly Given[]): void {
+function settleRetries(candidate: Tree, given: readonly FieldAssignment[]): void {
   const isSaid = (key: string): boolean => given.some((one) => one.key === key);
   if ((isSaid("retries") || isSaid("retry.maxAttempts")) && !isSaid("retry.scope"))
     setAt(candidate, ["spec", "retry", "scope"], "any");
 }
 
-function settleBackoff(candidate: Tree, given: readonly Given[], base: Backoff): void {
+function settleBackoff(candidate: Tree, given: readonly FieldAssignment[], base: Backoff): void {
   const now = getAt(candidate, ["spec", "backoff"]) as Backoff;
   const isSaid = (key: string): boolean => given.some((one) => one.key === `backoff.${key}`);
   const whereSaid = {
@@ -106,8 +110,12 @@ function settleBackoff(candidate: Tree, given: readonly Given[], base: Backoff):
   setAt(candidate, ["spec", "backoff"], completeBackoff(whereSaid, base));
 }
 
-/** Whoever says what a GPU must be like wants one: a number that is only the home's default gives way. */
-function settleGpus(candidate: Tree, given: readonly Given[], { defaults }: SubmissionContext): void {
+/** A task that says what a GPU must be like wants one: a number that is only the home's default gives way. */
+function settleGpus(
+  candidate: Tree,
+  given: readonly FieldAssignment[],
+  { defaults }: SubmissionContext,
+): void {
   const wanted = getAt(candidate, ["spec", "resources"]) as Resources;
   const { gpus, ...others } = wanted;
   const isDefault = gpus === 0 || gpus === defaults?.gpus;
@@ -116,7 +124,7 @@ function settleGpus(candidate: Tree, given: readonly Given[], { defaults }: Subm
 }
 
 /** What is said and could never have an effect is a slip, of which its author would learn from nothing that happens. */
-function uselessFields(candidate: Tree, given: readonly Given[]): Fault[] {
+function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Fault[] {
   const { resources } = candidate["spec"] as { resources: Resources };
   const { gpus, ...wishes } = resources;
   return given.flatMap((one) => {
@@ -169,7 +177,7 @@ function firstWork(body: string): string {
 }
 
 /** What only the schema saw, said at the key that brought it. */
-function schemaFault({ path, message }: DraftFault, given: readonly Given[], span: Span): Fault {
+function schemaFault({ path, message }: DraftFault, given: readonly FieldAssignment[], span: Span): Fault {
   const at = path.join("\0");
   const culprit = given.findLast((one) => {
     const to = fieldOf(one).to.join("\0");

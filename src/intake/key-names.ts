@@ -7,7 +7,7 @@ import { GROUPS } from "./keys/groups.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
 
-/** What a key that somebody wrote means. */
+/** What a key means, as it was written. */
 export type Meaning =
   | ({
       readonly type: "field";

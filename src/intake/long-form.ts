@@ -1,16 +1,16 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { closest } from "../lib/suggest.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
 import { FORMAT_VERSION, metadata } from "../model/task.ts";
 import { camelCase } from "./camel-case.ts";
 import { completedContainer, defaultSpec, isTree, type SubmissionContext, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
-import { alternatives } from "./readers.ts";
+import { FIELDS } from "./fields.ts";
+import { unknownKey } from "./mapping.ts";
 import { describe, type Entry, type MappingValue, type Span, toPlain, type Value } from "./value.ts";
 
 const SECTIONS = ["formatVersion", "metadata", "spec", "status"];
 /** Mappings whose keys are the user's. */
-const OPEN = ["env", "labels", "annotations"];
+const OPEN = Object.keys(FIELDS).filter((key) => FIELDS[key]?.isOpen);
 /** Mappings that may be given in part; the others are one choice and taken whole. */
 const PARTIAL = ["kind", "retry", "backoff", "logs"];
 
@@ -50,14 +50,7 @@ export function readLongForm(document: MappingValue, context: SubmissionContext)
 function foreignKeys(mapping: MappingValue, known: readonly string[]): Fault[] {
   return mapping.entries
     .filter(({ key }) => !known.includes(camelCase(key)))
-    .map(({ key, span, value }) => {
-      const near = closest(key, known);
-      return fault(
-        span,
-        `"${value.path}" is unknown beside a spec, wanted ${known === SECTIONS ? alternatives(SECTIONS) : "the keys of a record"}`,
-        near === null ? undefined : `did you mean ${near}?`,
-      );
-    });
+    .map((entry) => unknownKey(entry, known));
 }
 
 /** Plain data with camelCase keys, save where the keys are the user's. */
@@ -72,7 +65,9 @@ function plain(value: Value): unknown {
 
 function completed(spec: Tree, { defaultCwd }: SubmissionContext): Tree {
   const base = defaultSpec({ defaultCwd });
-  const whole: Tree = { ...base, ...spec };
+  const { notify, ...others } = spec;
+  // What people call it; records have kept the first name.
+  const whole: Tree = { ...base, ...others, ...(notify !== undefined && { on: notify }) };
   for (const key of PARTIAL) {
     const [given, standard] = [spec[key], base[key]];
     if (isTree(given) && isTree(standard)) whole[key] = { ...standard, ...given };

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type AnyMode, MAX_SCRIPT_BYTES, type Runtime } from "../model/kind.ts";
 import type { Program } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
-import type { Given } from "./given.ts";
+import type { FieldAssignment } from "./field-assignments.ts";
 import { alternatives } from "./readers.ts";
 import { shebangRuntime } from "./runtime.ts";
 import type { Span } from "./value.ts";
@@ -11,7 +11,7 @@ const WAYS = ["run", "command", "script"] as const;
 
 /** What the fields of a program are read beside. */
 interface Beside {
-  readonly given: readonly Given[];
+  readonly given: readonly FieldAssignment[];
   /** What an edited task runs so far. */
   readonly before: AnyMode | undefined;
   /** Where a task that runs nothing is said to be. */
@@ -21,7 +21,7 @@ interface Beside {
 }
 
 /** What stands beside each other and must not, whatever its values are. */
-export function programClashes(given: readonly Given[]): Fault[] {
+export function programClashes(given: readonly FieldAssignment[]): Fault[] {
   const [first, ...others] = given.filter(({ key }) => WAYS.some((way) => way === key));
   const second = others.map(({ key, entry }) =>
     fault(entry.span, `"${key}" stands beside "${first?.key}", wanted one of ${alternatives(WAYS)}`),

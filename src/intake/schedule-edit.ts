@@ -13,7 +13,7 @@ export function withPaused(fileText: string, isPaused: boolean): string {
     const edited = `${fileText}${fileText.endsWith("\n") ? "" : "\n"}paused: ${isPaused}\n`;
     if (pausedIn(edited) === isPaused) return edited;
   }
-  // In braces, or with more after the document: written anew, as the library sees it.
+  // In braces, or with more after the document: written by the library, as it reads it.
   const document = parseDocument(fileText);
   document.set("paused", isPaused);
   return document.toString({ lineWidth: 0 });

@@ -6,7 +6,7 @@ import { count, duration, type ReadContext, type Reader, reader, size } from "./
 import { textLike } from "./schema.ts";
 import type { Value } from "./value.ts";
 
-/** What `retention` leaves open: nobody looks for what succeeded a week ago, and a failure is kept until a person has seen it. */
+/** What `retention` leaves open: a success is of no interest after a week, and a failure is kept until a person has seen it. */
 const DEFAULT_DONE_MS = 7 * 86_400_000;
 
 const keys = mapping({

@@ -21,7 +21,7 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
   const drafts: Draft[] = [];
   const room = new Room();
   for (const document of documents.value.values) {
-    // Each unknown word is compared with all known ones: that is not done for faults that nobody will be told of.
+    // Each unknown word is compared with all known ones: past the most faults that are told, there is no use in it.
     if (faults.length > MAX_DIAGNOSTICS) break;
     const read = documentDrafts(document, { context, text, room });
     // No spread into the arguments of a call: a sweep may have more members than the stack has room for.

@@ -52,7 +52,7 @@ export const folder = reader(
   },
 );
 
-/** Absolute, or under the user's home: nobody knows what another path would be relative to at night. */
+/** Absolute, or under the user's home: for another path there is no folder to begin in. */
 export const absolutePath = reader(
   textLike("^(/|~/)"),
   (value: Value, { home }: ReadContext): Result<string, Fault[]> => {

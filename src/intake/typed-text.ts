@@ -29,7 +29,7 @@ function textValue(text: string, path: string): ScalarValue {
   return { type: "scalar", data: text, text, path, span: NOWHERE };
 }
 
-/** The same value under another path; offsets into a flag's value help nobody. */
+/** The same value under another path; offsets into a flag's value are no place that a reader could find. */
 function moved(value: Value, path: string): Value {
   if (value.type === "scalar") return { ...value, path, span: NOWHERE };
   return value.type === "list" ? listAt(value.items, path) : mappingAt(value.entries, path);

@@ -117,7 +117,7 @@ const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
   BAD_INDENT: "look for a bracket that is not closed, or for lines that are not indented alike",
 };
 
-/** One fault for each line: what follows on it is mostly an echo of the first. */
+/** One fault for each line: what follows on it is an echo of the first as a rule. */
 function syntaxFaults(errors: readonly YAMLError[], text: string): Fault[] {
   const lastStart = text.trimEnd().length;
   const faults: Fault[] = [];

@@ -27,6 +27,13 @@ describe("readSubmission() on the long form", () => {
     );
   });
 
+  test("takes the word that people have for what records call on", () => {
+    const receiver = "[{type: ping, url: https://a.org}]";
+    const written = (key: string) => draftIn(`${HAND_WRITTEN}  ${key}: {failure: ${receiver}}\n`);
+    expect(written("notify")).toEqual(written("on"));
+    expect(written("notify").spec.on?.failure).toHaveLength(1);
+  });
+
   test("makes a new task of a whole record, and a batch of several", () => {
     const draft = draftIn("name: a\nrun: b\ntimeout: 5m\nlabels: {c: d}");
     const task = accepted(draft, {
@@ -88,10 +95,10 @@ describe("readSubmission() on the long form", () => {
       "formatVersion: 2\nmetadata: {nme: a, name: 3x}\nspec:\n  kind: {type: subprocess, mode: {type: command, command: a, args: [b, 5]}}\nextra: 1\n";
     expect(faultsIn(text)).toEqual([
       "1:16 the record was written by a newer stint: format 2, wanted at most 1",
-      '2:12 "metadata.nme" is unknown beside a spec, wanted the keys of a record',
+      '2:12 "metadata.nme" is unknown',
       expect.stringMatching(/^2:26 "metadata.name": Invalid format/),
       '4:72 "spec.kind.mode.args.1": Invalid type: Expected string but received 5',
-      '5:1 "extra" is unknown beside a spec, wanted formatVersion, metadata, spec or status',
+      '5:1 "extra" is unknown, wanted formatVersion, metadata, spec or status',
     ]);
     expect(hintsIn(text)[1]).toBe("did you mean name?");
     expect(faultsIn("metadata: {}\nspec: {}")).toEqual([

@@ -29,7 +29,7 @@ export interface Alias {
   readonly isOurs?: true;
 }
 
-/** What documents, help and editors are told of a key, whoever reads it. */
+/** What the README, the help and editors say of a key. */
 export interface Described {
   /** In a few words without markup, as the help has it. */
   readonly about: string;

@@ -34,7 +34,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     prefix: "notify.",
     about: "who is told of its start and its end",
     more: "see Notices",
-    without: "nobody",
+    without: "no one",
   },
   // YAML 1.1 reads a bare `on` as true.
   on: { prefix: "notify.", now: "notify" },

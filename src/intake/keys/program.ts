@@ -22,7 +22,7 @@ export const PROGRAM_FIELDS: Fields = {
     also: { jobName: {} },
     isVerbatim,
     hasNoDefault,
-    isFixed: "submit it anew: stint submit --from ID --name NAME",
+    isFixed: "submit it again: stint submit --from ID --name NAME",
   },
   run: { read: text, to: ["program", "run"], about: "a shell line", isVerbatim, hasNoDefault },
   command: {

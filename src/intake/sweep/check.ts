@@ -12,7 +12,7 @@ interface Around {
   readonly text: string;
 }
 
-/** So many are told of: the others mostly have the same. */
+/** So many are told of: the others have the same as a rule. */
 const MAX_TOLD = 20;
 
 /** Every placeholder that stands for nothing, before any member is made; the first of them where they are many. */

@@ -4,8 +4,8 @@ import { nameFrom } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
 import { newCandidate, type SubmissionContext } from "../candidate.ts";
 import { type Fault, fault } from "../fault.ts";
+import { type FieldAssignment, fieldAssignments } from "../field-assignments.ts";
 import { makeDraft } from "../finish.ts";
-import { type Given, givenFields } from "../given.ts";
 import { singleDraft } from "../single.ts";
 import { taskName } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
@@ -37,9 +37,9 @@ export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
   const swept = entries.filter(isSweepKey);
   const nested = nestedFaults(swept, text);
   const sweep = nested.length > 0 ? err(nested) : readSweep(swept, surroundings);
-  if (!sweep.ok) return err([...sweep.error, ...givenFields(own).faults]);
+  if (!sweep.ok) return err([...sweep.error, ...fieldAssignments(own).faults]);
   const unknown = placeholderFaults(own, { sweep: sweep.value, text });
-  if (unknown.length > 0) return err([...unknown, ...givenFields(own).faults]);
+  if (unknown.length > 0) return err([...unknown, ...fieldAssignments(own).faults]);
   const template = templateOf(own);
   if (sweep.value === null) return single(template, reading);
   return members(template, { sweep: sweep.value, reading });
@@ -48,7 +48,7 @@ export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
 /** The keys of a task, taken apart once for all members. */
 interface Template {
   /** What is the same for all. */
-  readonly constant: { readonly given: readonly Given[]; readonly faults: readonly Fault[] };
+  readonly constant: { readonly given: readonly FieldAssignment[]; readonly faults: readonly Fault[] };
   readonly varying: readonly { readonly entry: Entry; readonly filler: Filler }[];
   readonly entries: readonly Entry[];
 }
@@ -56,7 +56,7 @@ interface Template {
 function templateOf(entries: readonly Entry[]): Template {
   const fillers = entries.map((entry) => ({ entry, filler: fillerOf(entry, entries) }));
   return {
-    constant: givenFields(fillers.filter(({ filler }) => filler === null).map(({ entry }) => entry)),
+    constant: fieldAssignments(fillers.filter(({ filler }) => filler === null).map(({ entry }) => entry)),
     varying: fillers.flatMap(({ entry, filler }) => (filler === null ? [] : [{ entry, filler }])),
     entries,
   };
@@ -65,12 +65,12 @@ function templateOf(entries: readonly Entry[]): Template {
 /** A task that is no sweep may still have `$${{` in it. */
 function single({ constant, varying }: Template, reading: Reading): Result<Draft[], Fault[]> {
   const filled = varying.map(({ entry, filler }) => ({ ...entry, value: filler(() => undefined, []) }));
-  const { given, faults } = givenFields(filled);
+  const { given, faults } = fieldAssignments(filled);
   const all = { given: [...constant.given, ...given], faults: [...constant.faults, ...faults] };
   return singleDraft(all, reading);
 }
 
-/** So many members with faults are told of; the rest mostly has the same. */
+/** So many members with faults are told of; the rest has the same as a rule. */
 const MAX_FAULTY = 5;
 
 function members(
@@ -136,7 +136,7 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
   const characters = filled.reduce((sum, { value }) => sum + charactersIn(value), charactersOf(member));
   const full = reading.room.take(reading.span, { tasks: 0, characters });
   if (full !== null) return err([full]);
-  const own = givenFields(filled);
+  const own = fieldAssignments(filled);
   const given = [...template.constant.given, ...own.given];
   const draft = makeDraft({
     candidate: newCandidate(reading.context),
@@ -164,7 +164,7 @@ function charactersOf({ values }: Member): number {
   return Object.entries(values).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
-function isNamed(given: readonly Given[]): boolean {
+function isNamed(given: readonly FieldAssignment[]): boolean {
   return given.some(({ key }) => key === "name");
 }
 
@@ -175,7 +175,7 @@ function which({ values, source, span }: Member, index: number): string {
   return `(member ${index + 1}${line}: ${describeValues(values)})`;
 }
 
-function nameGiven({ template, reading, name, index }: MemberMaking): Given {
+function nameGiven({ template, reading, name, index }: MemberMaking): FieldAssignment {
   const { span } = nameEntry(template)?.value ?? reading;
   const text = `${name}-${index + 1}`;
   const value: Value = { type: "scalar", data: text, text, path: "name", span };

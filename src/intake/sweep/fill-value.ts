@@ -37,7 +37,7 @@ function valueFiller(value: Value, language: Language): Filler | null {
   });
 }
 
-/** Items reach the program as they are: nobody takes them for a line. */
+/** Items reach the program as they are: they are no line of a shell. */
 function listLanguage(language: Language): Language {
   return language === "shell" ? "text" : language;
 }

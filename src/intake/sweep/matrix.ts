@@ -17,7 +17,7 @@ interface Axis {
 const MAX_VALUES = 2_000_000;
 /** So many items of a list that are wrong are told of. */
 const MAX_FAULTS = 20;
-/** Ways to name lists in `include` or in `exclude`: mostly there is one. */
+/** Ways to name lists in `include` or in `exclude`: as a rule there is one. */
 const MAX_SHAPES = 50;
 
 /** Reads a matrix: the product of its lists, the last one fastest, less what `exclude` matches, with what `include` adds. */

@@ -26,7 +26,7 @@ export function shellPlaces(line: string, holes: readonly Hole[]): ShellPlace[] 
   return holes.map((hole) => scan.places.get(hole.start) ?? "unsure");
 }
 
-/** In two looks at each line: one pattern for both would look for the option anew behind each name of an interpreter. */
+/** In two looks at each line: one pattern for both would look for the option again behind each name of an interpreter. */
 function readsTwice(text: string): boolean {
   if (READS_TWICE.test(text)) return true;
   return text.split(/\n(?!-)/).some((line) => {

@@ -6,8 +6,8 @@ import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
-/** A field that somebody set: what for, by which words, and to what. */
-export interface Given {
+/** One key of a task with the value that a file, a flag or `stint set` gives it. */
+export interface FieldAssignment {
   /** In FIELDS. */
   readonly key: string;
   /** The user's own name under an open field. */
@@ -20,9 +20,9 @@ export interface Given {
 const MAX_KEYS = 1_000;
 
 /** The fields in a mapping, with the faults of its keys; groups (`retry: {…}`) are opened, `null` is passed over. */
-export function givenFields(entries: readonly Entry[]): { given: Given[]; faults: Fault[] } {
+export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssignment[]; faults: Fault[] } {
   const isRecordElsewhere = entries.some(({ key }) => camelCase(key) === "jobName");
-  const given: Given[] = [];
+  const given: FieldAssignment[] = [];
   const faults: Fault[] = [];
   const keys = entries.flatMap(opened);
   const [first] = keys;
