@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { FIELDS } from "../src/intake/fields.ts";
 import type { Described } from "../src/intake/keys/field.ts";
 import { GROUPS } from "../src/intake/keys/groups.ts";
+import { SCHEDULE_KEYS } from "../src/intake/keys/schedule.ts";
 import { SWEEP_KEYS } from "../src/intake/keys/sweep.ts";
 
 /** Writes the tables of the README that tell of the keys of a task file, as the keys are declared. */
@@ -15,6 +16,7 @@ export function withReference(readme: string): string {
   const tables = [
     table("Key of a task", [...topRows(), ...Object.entries(SWEEP_KEYS).map(brief)]),
     table("Key of a sweep", Object.entries(SWEEP_KEYS)),
+    table("Key of a schedule", Object.entries(SCHEDULE_KEYS)),
     ...groups.map((group) => table(`Key of \`${group}\``, rowsIn(`${group}.`))),
   ];
   return tables.reduce(

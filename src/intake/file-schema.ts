@@ -2,10 +2,9 @@ import { FIELDS } from "./fields.ts";
 import type { Described, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
-import { orNull, type Schema, says, textLike } from "./schema.ts";
+import { DRAFT, orNull, type Schema, says, textLike } from "./schema.ts";
 import { withShared } from "./schema-parts.ts";
 
-export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 const PLACEHOLDER = textLike("\\$\\{\\{");
 
 /** The JSON Schema (draft 2020-12) of the short form of a task file: one document of it, in the spelling of the README. */

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { camelCase } from "./camel-case.ts";
 import { called, type Fault, fault, refuse } from "./fault.ts";
+import type { Described } from "./keys/field.ts";
 import { all, alternatives, count, type ReadContext, type Reader, reader } from "./readers.ts";
 import { orNull, type Schema } from "./schema.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
@@ -10,7 +11,7 @@ import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
 /** One key of a mapping: how it is read; where what is read has another name, under which. */
 type MappingKey =
   | Reader<unknown>
-  | { readonly as: string; readonly read: Reader<unknown>; readonly about?: string };
+  | (Partial<Described> & { readonly as?: string; readonly read: Reader<unknown> });
 type Keys = Readonly<Record<string, MappingKey>>;
 type ReaderOf<Key> = Key extends { readonly read: infer R } ? R : Key;
 type NameOf<Key, Name> = Key extends { readonly as: infer As extends string } ? As : Name;
@@ -53,7 +54,7 @@ export function mapping<const K extends Keys, const Must extends keyof K & strin
         if (said.has(key)) faults.push(fault(entry.span, `${called(entry.value)} is given twice`));
         said.add(key);
         const one = readerOf(found)(entry.value, surroundings);
-        if (one.ok) result["as" in found ? found.as : key] = one.value;
+        if (one.ok) result[("as" in found && found.as) || key] = one.value;
         else faults.push(...one.error);
       }
     }
@@ -66,7 +67,7 @@ export function mapping<const K extends Keys, const Must extends keyof K & strin
 }
 
 function readerOf(key: MappingKey): Reader<unknown> {
-  return "as" in key ? key.read : key;
+  return "read" in key ? key.read : key;
 }
 
 function schemaOf(
@@ -76,7 +77,7 @@ function schemaOf(
   const properties = Object.entries(keys).map(([name, key]): [string, Schema] => {
     const { schema } = readerOf(key);
     if (must.includes(name)) return [name, schema];
-    const about = "as" in key && key.about !== undefined ? { description: key.about } : {};
+    const about = "about" in key && key.about !== undefined ? { description: key.about } : {};
     return [name, orNull({ ...schema, ...about })];
   });
   const described = Object.fromEntries(properties);

@@ -1,6 +1,6 @@
-import { DRAFT, taskSchema } from "./file-schema.ts";
-import { scheduleKeys } from "./schedule.ts";
-import { type Schema, says } from "./schema.ts";
+import { taskSchema } from "./file-schema.ts";
+import { scheduleKeys } from "./keys/schedule.ts";
+import { DRAFT, type Schema, says } from "./schema.ts";
 import { withShared } from "./schema-parts.ts";
 
 /** The JSON Schema (draft 2020-12) of a file of `schedules/`. */

@@ -1,28 +1,20 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { localZone } from "../lib/zone.ts";
 import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../model/identity.ts";
-import { CATCH_UPS, type Schedule } from "../model/schedule.ts";
-import { ADMISSIONS } from "../model/spec.ts";
+import type { Schedule } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
 import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { meaningOf } from "./key-names.ts";
-import { mapping } from "./mapping.ts";
-import { identifier } from "./queue-readers.ts";
-import { count, described, duration, oneOf, type ReadContext, reader, text, yesOrNo } from "./readers.ts";
-import { type CalendarTime, calendar, instantIn, zoneName } from "./schedule-times.ts";
-import type { Schema } from "./schema.ts";
+import { scheduleKeys } from "./keys/schedule.ts";
+import { text } from "./readers.ts";
+import { type CalendarTime, instantIn, zoneName } from "./schedule-times.ts";
 import { documentDrafts } from "./submission.ts";
-import { absolutePath } from "./task-readers.ts";
 import { atTop, describe, type Entry, isUnspecified, type MappingValue, type Value } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
-/** Firings of a second are a loop, not a schedule; cron's own step is a minute. */
-const MIN_EVERY_MS = 1_000;
-/** Far more than a window holds, and few enough to be queued in one go. */
-const MAX_CAP = 10_000;
 const DEFAULT_CAP = 100;
 const DEFAULT_WINDOW_MS = 24 * 3_600_000;
 
@@ -46,38 +38,6 @@ export interface ScheduleContext extends SubmissionContext {
   /** What is wrong with a cron expression in a zone, as a clause, or null; only the planner knows. */
   readonly cronFault: (expression: string, at: { timeZone: string; nowMs: number }) => string | null;
 }
-
-const everySpan = duration();
-const period = reader(
-  everySpan.schema,
-  (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
-    const read = everySpan(value, surroundings);
-    if (!read.ok || read.value >= MIN_EVERY_MS) return read;
-    return refuse(value, `is ${describe(value)}, wanted 1s or more`);
-  },
-);
-
-const oneOrMoreTasks: Schema = {
-  anyOf: [{ $ref: "#/$defs/task" }, { type: "array", items: { $ref: "#/$defs/task" }, minItems: 1 }],
-};
-
-/** The keys of a file of `schedules/`. */
-export const scheduleKeys = mapping({
-  cron: described(text, { description: "minute hour day month weekday", examples: ["30 1 * * *"] }),
-  every: { as: "everyMs", read: period },
-  timeZone: zoneName,
-  task: reader(oneOrMoreTasks, (value: Value) => ok(value)),
-  file: described(absolutePath, { description: "the absolute path of a task file" }),
-  slot: identifier(MAX_SLOT_LENGTH),
-  overlap: oneOf(ADMISSIONS),
-  catchUp: oneOf(CATCH_UPS),
-  window: { as: "windowMs", read: duration() },
-  cap: count(1, MAX_CAP),
-  jitter: { as: "jitterMs", read: duration(0) },
-  from: described(calendar, { description: "a date, or a date with a time" }),
-  until: described(calendar, { description: "the last date, or a time" }),
-  paused: { as: "isPaused", read: yesOrNo },
-});
 
 /** Reads a file of `schedules/`, or gives all of its faults. */
 export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {

@@ -10,6 +10,8 @@ import { countsBy, mapping } from "./mapping.ts";
 import { pings, receivers } from "./notice-readers.ts";
 import { count, duration, listOf, oneOf, size } from "./readers.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
+import { DRAFT, type Schema } from "./schema.ts";
+import { withShared } from "./schema-parts.ts";
 import { gpuSettings } from "./settings-gpus.ts";
 import { retentionSettings } from "./settings-retention.ts";
 import { workSettings } from "./settings-work.ts";
@@ -33,38 +35,58 @@ const notify = mapping({
 
 const settingsKeys = mapping(
   {
-    jobs: count(1, MAX_JOBS),
-    inboxes: listOf(absolutePath),
-    defaults: mapping({
-      timeout: { as: "timeoutMs", read: duration() },
-      retries: count(0, MAX_ATTEMPTS - 1),
-      priority: count(0, MAX_PRIORITY),
-      gpus: count(0),
-    }),
-    container: mapping({ engine: oneOf(ENGINES) }),
-    gpus: gpuSettings,
-    memory: mapping({ reserve: { as: "reserveBytes", read: size(0) } }),
-    scheduling: mapping({
-      ageing: { as: "ageingMs", read: duration() },
-      backfill: { as: "backfillMs", read: duration(0) },
-    }),
-    concurrency: mapping({
-      slots: countsBy(isSlot, { wanted: "a lane and its number", example: "{train: 2}" }),
-      labels: countsBy(isLabel, { wanted: "a label and its number", example: "{pool=night: 2}" }),
-    }),
-    labels: textMap,
-    notify,
-    notices: mapping({
-      tries: { as: "maxTries", read: count(1, MAX_TRIES) },
-      firstWait: { as: "firstWaitMs", read: duration() },
-      timeout: { as: "timeoutMs", read: duration() },
-      commandTimeout: { as: "commandTimeoutMs", read: duration() },
-    }),
-    work: workSettings,
-    retention: retentionSettings,
+    jobs: { read: count(1, MAX_JOBS), about: "how many jobs at a time; one for each core without it" },
+    inboxes: { read: listOf(absolutePath), about: "folders to take task files from, beside the home's own" },
+    defaults: {
+      read: mapping({
+        timeout: { as: "timeoutMs", read: duration() },
+        retries: count(0, MAX_ATTEMPTS - 1),
+        priority: count(0, MAX_PRIORITY),
+        gpus: count(0),
+      }),
+      about: "of tasks that do not say it themselves",
+    },
+    container: { read: mapping({ engine: oneOf(ENGINES) }), about: "of tasks that name no engine" },
+    gpus: { read: gpuSettings, about: "which GPUs are used" },
+    memory: {
+      read: mapping({ reserve: { as: "reserveBytes", read: size(0) } }),
+      about: "of the machine, not given to jobs",
+    },
+    scheduling: {
+      read: mapping({
+        ageing: { as: "ageingMs", read: duration() },
+        backfill: { as: "backfillMs", read: duration(0) },
+      }),
+      about: "a point of priority for each `ageing`; how long others may pass a big task",
+    },
+    concurrency: {
+      read: mapping({
+        slots: countsBy(isSlot, { wanted: "a lane and its number", example: "{train: 2}" }),
+        labels: countsBy(isLabel, { wanted: "a label and its number", example: "{pool=night: 2}" }),
+      }),
+      about: "how many of a lane or a label may run at a time",
+    },
+    labels: { read: textMap, about: "of the supervisor, for the selectors of tasks" },
+    notify: { read: notify, about: "who is told of every task, beside what it says itself" },
+    notices: {
+      read: mapping({
+        tries: { as: "maxTries", read: count(1, MAX_TRIES) },
+        firstWait: { as: "firstWaitMs", read: duration() },
+        timeout: { as: "timeoutMs", read: duration() },
+        commandTimeout: { as: "commandTimeoutMs", read: duration() },
+      }),
+      about: "how they are delivered",
+    },
+    work: { read: workSettings, about: "when jobs are started; those that run go on" },
+    retention: { read: retentionSettings, about: "what is removed of ended tasks without being asked" },
   },
   { old: { on: "notify" } },
 );
+
+/** The JSON Schema (draft 2020-12) of a config.yaml. */
+export function settingsSchema(): Schema {
+  return withShared({ $schema: DRAFT, title: "stint config", ...settingsKeys.schema });
+}
 
 /** Reads a config.yaml; an empty one gives the defaults. */
 export function parseSettings(

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { parseAllDocuments } from "yaml";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/intake/default-settings.ts";
-import { parseSettings } from "../../src/intake/settings.ts";
+import { parseSettings, settingsSchema } from "../../src/intake/settings.ts";
 import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import { ALWAYS } from "../../src/model/work.ts";
+import { isValid } from "../rig/json-schema.ts";
 
 const parse = (text: string) => parseSettings(text, { file: "config.yaml", userHome: "/home/ada" });
 
@@ -19,6 +21,60 @@ const DEFAULTS: Settings = {
   notices: DEFAULT_NOTICE_RULES,
   work: ALWAYS,
 };
+
+const ACCEPTED: readonly (readonly [text: string, said: Partial<Settings>])[] = [
+  ["", {}],
+  ["# nothing yet\n", {}],
+  ["jobs: 4", { jobs: 4 }],
+  ["jobs: null", {}],
+  ["inboxes: [/a, ~/Sync/jobs, /b/../c]", { inboxes: ["/a", "/home/ada/Sync/jobs", "/c"] }],
+  ["inboxes: /a", { inboxes: ["/a"] }],
+  [
+    "defaults: {timeout: 6h, retries: 2, priority: 5, gpus: 0}",
+    { defaults: { timeoutMs: 21_600_000, retries: 2, priority: 5, gpus: 0 } },
+  ],
+  [
+    "gpus: {allow: [0, GPU-5f], exclude: [T400]}",
+    { devices: { allow: ["0", "GPU-5f"], exclude: ["T400"], simulate: [] } },
+  ],
+  ["gpus: {allow: []}", { devices: { allow: [], exclude: [], simulate: [] } }],
+  [
+    "gpus:\n  simulate:\n    - {name: A100, memory: 80GB, count: 2, foreign: 1GiB}\n    - {name: T4, memory: 16GiB}",
+    {
+      devices: {
+        allow: null,
+        exclude: [],
+        simulate: [
+          { name: "A100", memoryBytes: 80e9, count: 2, foreignBytes: 2 ** 30 },
+          { name: "T4", memoryBytes: 16 * 2 ** 30, count: 1, foreignBytes: 0 },
+        ],
+      },
+    },
+  ],
+  [
+    "gpus: {simulate: {name: T4, memory: 16GB}}",
+    {
+      devices: {
+        allow: null,
+        exclude: [],
+        simulate: [{ name: "T4", memoryBytes: 16e9, count: 1, foreignBytes: 0 }],
+      },
+    },
+  ],
+  ["gpus: {foreign_max: 0B}", { policy: { ...DEFAULTS.policy, foreignMaxBytes: 0 } }],
+  ["memory: {reserve: 8GB}", { memoryReserveBytes: 8e9 }],
+  [
+    "scheduling: {ageing: 30m, backfill: 0s}",
+    { policy: { ...DEFAULTS.policy, ageingMs: 1_800_000, backfillMs: 0 } },
+  ],
+  [
+    "concurrency: {slots: {train: 2}, labels: {pool=night: 3, user: 1, pool=: 1}}",
+    {
+      policy: { ...DEFAULTS.policy, slots: { train: 2 }, labels: { "pool=night": 3, user: 1, "pool=": 1 } },
+    },
+  ],
+  ["labels: {pool: night}", { labels: { pool: "night" } }],
+];
 
 const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[] = [
   ["job: 4", `1:1 "job" is unknown, wanted ${KEYS}`, "did you mean jobs?"],
@@ -88,59 +144,7 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
 ];
 
 describe("parseSettings()", () => {
-  test.each<[text: string, said: Partial<Settings>]>([
-    ["", {}],
-    ["# nothing yet\n", {}],
-    ["jobs: 4", { jobs: 4 }],
-    ["jobs: null", {}],
-    ["inboxes: [/a, ~/Sync/jobs, /b/../c]", { inboxes: ["/a", "/home/ada/Sync/jobs", "/c"] }],
-    ["inboxes: /a", { inboxes: ["/a"] }],
-    [
-      "defaults: {timeout: 6h, retries: 2, priority: 5, gpus: 0}",
-      { defaults: { timeoutMs: 21_600_000, retries: 2, priority: 5, gpus: 0 } },
-    ],
-    [
-      "gpus: {allow: [0, GPU-5f], exclude: [T400]}",
-      { devices: { allow: ["0", "GPU-5f"], exclude: ["T400"], simulate: [] } },
-    ],
-    ["gpus: {allow: []}", { devices: { allow: [], exclude: [], simulate: [] } }],
-    [
-      "gpus:\n  simulate:\n    - {name: A100, memory: 80GB, count: 2, foreign: 1GiB}\n    - {name: T4, memory: 16GiB}",
-      {
-        devices: {
-          allow: null,
-          exclude: [],
-          simulate: [
-            { name: "A100", memoryBytes: 80e9, count: 2, foreignBytes: 2 ** 30 },
-            { name: "T4", memoryBytes: 16 * 2 ** 30, count: 1, foreignBytes: 0 },
-          ],
-        },
-      },
-    ],
-    [
-      "gpus: {simulate: {name: T4, memory: 16GB}}",
-      {
-        devices: {
-          allow: null,
-          exclude: [],
-          simulate: [{ name: "T4", memoryBytes: 16e9, count: 1, foreignBytes: 0 }],
-        },
-      },
-    ],
-    ["gpus: {foreign_max: 0B}", { policy: { ...DEFAULTS.policy, foreignMaxBytes: 0 } }],
-    ["memory: {reserve: 8GB}", { memoryReserveBytes: 8e9 }],
-    [
-      "scheduling: {ageing: 30m, backfill: 0s}",
-      { policy: { ...DEFAULTS.policy, ageingMs: 1_800_000, backfillMs: 0 } },
-    ],
-    [
-      "concurrency: {slots: {train: 2}, labels: {pool=night: 3, user: 1, pool=: 1}}",
-      {
-        policy: { ...DEFAULTS.policy, slots: { train: 2 }, labels: { "pool=night": 3, user: 1, "pool=": 1 } },
-      },
-    ],
-    ["labels: {pool: night}", { labels: { pool: "night" } }],
-  ])("%j", (text, said) => {
+  test.each(ACCEPTED)("%j", (text, said) => {
     expect(parse(text)).toEqual({ ok: true, value: { ...DEFAULTS, ...said } });
   });
 
@@ -153,6 +157,24 @@ describe("parseSettings()", () => {
       expect(faults[0]?.hint).toBe(hint);
     },
   );
+
+  test("and its schema are of one mind", () => {
+    const texts = [...ACCEPTED.map(([text]) => text), ...REFUSED.map(([text]) => text)];
+    // What is no one document, no schema is asked about.
+    const documents = texts.flatMap((text) => {
+      const [first, ...others] = parseAllDocuments(text);
+      const isOne = first !== undefined && others.length + first.errors.length === 0 && !text.includes("\0");
+      return isOne && first.contents !== null ? [[text, first.toJS() as unknown] as const] : [];
+    });
+    const differing = documents.filter(([text, data]) => parse(text).ok !== isValid(data, settingsSchema()));
+    // The reader takes the spellings of other programs too, and a schema cannot look into a lane's name.
+    expect(differing.map(([text]) => text)).toEqual([
+      "gpus: {foreign_max: 0B}",
+      "concurrency: {slots: {a b: 2}}",
+      "concurrency: {labels: {=x: 2}}",
+    ]);
+    expect(documents.length).toBeGreaterThan(30);
+  });
 
   test("gives an empty file the defaults", () => {
     expect(parse("")).toEqual({ ok: true, value: DEFAULT_SETTINGS });

@@ -1,5 +1,7 @@
 import { taskFileSchema } from "../../intake/file-schema.ts";
 import { scheduleFileSchema } from "../../intake/schedule-schema.ts";
+import { settingsSchema } from "../../intake/settings.ts";
+import { own } from "../../lib/own.ts";
 import { EXIT } from "../../model/errors.ts";
 import { declareVerb } from "../command-line/declare.ts";
 
@@ -8,8 +10,8 @@ export const verb = declareVerb({
     {
       name: "WHAT",
       count: "optional",
-      choices: ["task", "schedule", "record"],
-      help: "task: of a task file (the default); schedule: of a file of schedules/; record: of a task's record",
+      choices: ["task", "schedule", "config", "record"],
+      help: "task: of a task file (the default); schedule: of a file of schedules/; config: of config.yaml; record: of a task's record",
     },
   ],
   flags: {},
@@ -17,8 +19,8 @@ export const verb = declareVerb({
     "For editors: stint schema > task.schema.json, and in the YAML\n  # yaml-language-server: $schema=./task.schema.json",
   run: async ({ context, operands: [what = "task"] }) => {
     const { recordSchema } = await import("../../model/record-schema.ts");
-    const schema =
-      what === "task" ? taskFileSchema() : what === "schedule" ? scheduleFileSchema() : recordSchema();
+    const schemas = { schedule: scheduleFileSchema, config: settingsSchema, record: recordSchema };
+    const schema = (own(schemas, what) ?? taskFileSchema)();
     context.out(`${JSON.stringify(schema, null, 2)}\n`);
     return EXIT.done;
   },

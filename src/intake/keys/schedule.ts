@@ -1,0 +1,88 @@
+import { ok, type Result } from "../../lib/result.ts";
+import { MAX_SLOT_LENGTH } from "../../model/identity.ts";
+import { CATCH_UPS } from "../../model/schedule.ts";
+import { ADMISSIONS } from "../../model/spec.ts";
+import { type Fault, refuse } from "../fault.ts";
+import { mapping } from "../mapping.ts";
+import { identifier } from "../queue-readers.ts";
+import { count, described, duration, oneOf, type ReadContext, reader, text, yesOrNo } from "../readers.ts";
+import { calendar, zoneName } from "../schedule-times.ts";
+import type { Schema } from "../schema.ts";
+import { absolutePath } from "../task-readers.ts";
+import { describe, type Value } from "../value.ts";
+
+/** Firings of a second are a loop, not a schedule; cron's own step is a minute. */
+const MIN_EVERY_MS = 1_000;
+/** Far more than a window holds, and few enough to be queued in one go. */
+const MAX_CAP = 10_000;
+
+const everySpan = duration();
+const period = reader(
+  everySpan.schema,
+  (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
+    const read = everySpan(value, surroundings);
+    if (!read.ok || read.value >= MIN_EVERY_MS) return read;
+    return refuse(value, `is ${describe(value)}, wanted 1s or more`);
+  },
+);
+
+const oneOrMoreTasks: Schema = {
+  anyOf: [{ $ref: "#/$defs/task" }, { type: "array", items: { $ref: "#/$defs/task" }, minItems: 1 }],
+};
+
+/** The keys of a file of `schedules/`, with what the README says of them. */
+export const SCHEDULE_KEYS = {
+  cron: {
+    read: described(text, { examples: ["30 1 * * *"] }),
+    about: "minute, hour, day, month, day of the week",
+    more: "also `@daily` and its like",
+  },
+  every: {
+    as: "everyMs",
+    read: period,
+    about: "a period such as 6h in place of cron",
+    more: "counted from `from`, or from when the schedule came to be",
+  },
+  timeZone: { read: zoneName, about: "of cron, from and until", without: "that of the machine" },
+  task: {
+    read: reader(oneOrMoreTasks, (value: Value) => ok(value)),
+    about: "a task, or a list of them that is queued as a batch",
+  },
+  file: { read: absolutePath, about: "the path of a task file in its place, read at each firing" },
+  slot: {
+    read: identifier(MAX_SLOT_LENGTH),
+    about: "the lane of tasks that name none",
+    more: "one at a time, those of one firing too",
+    without: "the name of the schedule",
+  },
+  overlap: {
+    read: oneOf(ADMISSIONS),
+    about: "where the last firing has not ended: dropIfRunning, queue or replace",
+    without: "dropIfRunning",
+  },
+  catchUp: {
+    read: oneOf(CATCH_UPS),
+    about: "of what was missed: none, the latest or all",
+    without: "latest",
+  },
+  window: { as: "windowMs", read: duration(), about: "how late a firing may be made up for", without: "24h" },
+  cap: { read: count(1, MAX_CAP), about: "how many may be made up for at once", without: "100" },
+  jitter: {
+    as: "jitterMs",
+    read: duration(0),
+    about: "each firing is late by less than this",
+    more: "always by the same for the same instant, and never past the next",
+    without: "none",
+  },
+  from: { read: calendar, about: "the first date, or a time" },
+  until: { read: calendar, about: "the last date, or a time", more: "`until: 2026-12-31` includes that day" },
+  paused: {
+    as: "isPaused",
+    read: yesOrNo,
+    about: "fires nothing",
+    more: "what it misses meanwhile is not made up for",
+    without: "false",
+  },
+} as const;
+
+export const scheduleKeys = mapping(SCHEDULE_KEYS);
