@@ -17,8 +17,8 @@ import { nextNumber } from "./numbers.ts";
 const BEGIN: Link = { hash: FIRST_HASH, seq: 0 };
 
 /**
- * Checks every line's hash against the line before it; gives the number of lines, or the first that is wrong. For a quick check, files
- * that are not written any more count as they were found before, while nobody has touched them.
+ * Checks every line's hash against the line before it. Returns the number of lines, or AUDIT_BROKEN with the first line that is wrong.
+ * A quick check skips rotated files that an earlier check found whole and that have not changed since.
  */
 export function verifyAudit(
   layout: Layout,
@@ -69,7 +69,7 @@ const SEALED =
   /^\{"seq":(\d+),"at":"[^"]+","event":".*"prevHash":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 const SEAL_LENGTH = ',"hash":""}'.length + FIRST_HASH.length;
 
-/** The quick way for a line that follows on the one before; null leaves it to `faultOf`. */
+/** The fast path for a line that follows the one before; null leaves it to `faultOf`. */
 function linkOf(text: string, previous: Link): Link | null {
   const [, seq, prevHash, hash = ""] = SEALED.exec(text) ?? [];
   if (Number(seq) !== previous.seq + 1 || prevHash !== previous.hash) return null;
@@ -92,15 +92,15 @@ function faultOf(text: string, previous: Link): AuditLine | string {
   return hashOf(unsealed) === hash ? parsed.value : "was changed after it was written";
 }
 
-/** A clock that was wrong by hours when a task was made does not hide its lines. */
+/** The clock may have been wrong by hours when a task was made; its lines are still found. */
 const MAX_CLOCK_ERROR_MS = 86_400_000;
-/** Read at a time, from the end backwards. */
+/** Bytes read at a time, from the end backwards. */
 const CHUNK_BYTES = 1_024 * 1_024;
 
-/** Where `takenNote` tells the number that was not given out yet. */
+/** Where `takenNote` puts the next free number. */
 const NEXT_NUMBER = /, next number (\d+)$/;
 
-/** Tells that a holder took the lock; what it found is told with it, or was told before, unless some of it could not be read. */
+/** The audit entry for acquiring the lock. It has the next free number only where all records could be read; see `unaudited`. */
 export function takenNote(layout: Layout, actor: string, { owner, takenFrom, isAllRead }: Taken): AuditEntry {
   const from = takenFrom === null ? "" : `, from ${takenFrom.role}, pid ${takenFrom.pid}`;
   const next = isAllRead ? `, next number ${nextNumber(layout) ?? 1}` : "";
@@ -119,8 +119,8 @@ interface Taken {
 }
 
 /**
- * The last version on the log of some tasks, by uid; read without checking, for a start-up that compares. `since` says when
- * each of them was made, in ms since the epoch: what the log said before is not looked at, however long it is.
+ * The last audited version of some tasks, by uid. Hashes are not checked. `since` is when each task was made, in ms since the epoch:
+ * older parts of the log are not read.
  */
 export function auditedVersions(layout: Layout, since: ReadonlyMap<string, number>): Map<string, number> {
   const versions = new Map<string, number>();
@@ -134,16 +134,16 @@ export function auditedVersions(layout: Layout, since: ReadonlyMap<string, numbe
   return versions;
 }
 
-/** A task of which the log does not tell all; `audited` is the last version that it tells of, 0 where there is none. */
+/** A task with versions that the log lacks; `audited` is the last version on the log, 0 for none. */
 export interface Unaudited {
   readonly task: Task;
   readonly audited: number;
 }
 
 /**
- * The tasks that are newer than what the log says of them, in their order; each counts once, in its newest version. Each holder tells what
- * it finds: of a task that the last one found, and that has not changed since, nothing is looked for, and of a task whose number was not
- * given out yet nothing can have been told before.
+ * The tasks that are newer than their last audit line, in their order, each once in its newest version. Every owner of the lock audits
+ * what it finds. So the search skips a task that has not changed since the lock was last acquired, and it ends where a lock line says
+ * that the numbers of all remaining tasks were still free.
  */
 export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
   const left = new Map<string, Task>();
@@ -166,7 +166,7 @@ export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
     const { uid, version } = line.task;
     const task = left.get(uid);
     if (task === undefined || behind.has(uid)) continue;
-    // Mostly the log has all: what is done with is not kept.
+    // Usually the log has all of it: a task that is up to date is dropped.
     if (version < task.metadata.resourceVersion) behind.set(uid, version);
     else left.delete(uid);
     if (left.size === behind.size) break;
@@ -174,14 +174,14 @@ export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
   return [...left.values()].map((task) => ({ task, audited: behind.get(task.metadata.uid) ?? 0 }));
 }
 
-/** Drops those that a holder found as they are now. */
+/** Drops the tasks that an earlier owner of the lock found as they are now. */
 function dropFound(left: Map<string, Task>, behind: ReadonlyMap<string, number>, takenMs: number): void {
   for (const [uid, { metadata }] of left) {
     if (!behind.has(uid) && instantMs(metadata.updatedAt) < takenMs - MAX_CLOCK_ERROR_MS) left.delete(uid);
   }
 }
 
-/** When the first of some tasks was made, in ms since the epoch. */
+/** When the oldest of some tasks was made, in ms since the epoch. */
 function earliest(tasks: ReadonlyMap<string, Task>): number {
   let least = Number.POSITIVE_INFINITY;
   for (const { metadata } of tasks.values()) least = Math.min(least, instantMs(metadata.createdAt));
@@ -189,13 +189,13 @@ function earliest(tasks: ReadonlyMap<string, Task>): number {
 }
 
 interface Line {
-  /** The version that it tells of a task. */
+  /** The task and version of the line; null for a line about no task. */
   readonly task: { readonly uid: string; readonly version: number } | null;
-  /** When a holder came, and the number that was not given out yet. */
+  /** When the lock was acquired, and the next free number then. */
   readonly taken: { readonly atMs: number; readonly next: number } | null;
 }
 
-/** The lines on tasks and holders, the last first; not much further back than a time in ms since the epoch. */
+/** The lines about tasks and the lock, the last first, down to about a time in ms since the epoch. */
 function* linesFromEnd(layout: Layout, fromMs: () => number): Generator<Line> {
   for (const file of auditFiles(layout).toReversed()) {
     for (const text of chunksFromEnd(file)) {
@@ -214,7 +214,7 @@ function* linesFromEnd(layout: Layout, fromMs: () => number): Generator<Line> {
   }
 }
 
-/** A line that somebody spoilt says nothing; `audit verify` tells of it. */
+/** A damaged line has no fields; `audit verify` reports it. */
 function fieldsOf(line: string): {
   readonly uid?: unknown;
   readonly version?: unknown;

@@ -11,10 +11,10 @@ export interface Link {
   readonly seq: number;
 }
 
-/** A file of the log that was found whole: from the line before its first to its last. */
+/** A file of the log whose chain was verified, from the line before its first to its last. */
 export interface AuditPart {
   readonly file: string;
-  /** Another one for each change of the file. */
+  /** Changes with each change of the file. */
   readonly stamp: string;
   readonly from: Link;
   readonly to: Link;
@@ -28,15 +28,17 @@ export function stampOf(path: string): string {
   return [dev, ino, size, ctimeNs].join(" ");
 }
 
-/** What was found of them before. */
+/** The parts that an earlier check verified; empty where the file is missing or damaged. */
 export function knownParts(layout: Layout): readonly AuditPart[] {
-  const read = tryFs("read what is known of the audit log", () => readOwnFile(layout.auditParts, MAX_BYTES));
+  const read = tryFs("read the verified parts of the audit log", () =>
+    readOwnFile(layout.auditParts, MAX_BYTES),
+  );
   return read.ok && read.value !== null ? ((unsealed(read.value) as AuditPart[] | null) ?? []) : [];
 }
 
-/** Puts down what was found. Whoever may not write here goes without. */
+/** Saves verified parts for the next check; without write access, the next check is a full one. */
 export function keepParts(layout: Layout, parts: readonly AuditPart[]): void {
-  tryFs("keep what is known of the audit log", () => {
+  tryFs("save the verified parts of the audit log", () => {
     mkdirSync(layout.index, { recursive: true, mode: 0o700 });
     const file = { path: layout.auditParts, text: sealed(JSON.stringify(parts)) };
     replaceFiles([file], layout.tmp, { isSynced: false });

@@ -19,9 +19,9 @@ import { writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
 
-/** Made where it is missing, read from anywhere, written at its end: `a+`. */
+/** Created where missing, read at any position, written at its end: `a+`. */
 const APPENDING = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
-/** Where one file ends and the next begins. */
+/** A file of this size is rotated. */
 const MAX_AUDIT_BYTES = 64 * 1_024 * 1_024;
 /** The hash before the first line. */
 export const FIRST_HASH = "0".repeat(64);
@@ -33,18 +33,18 @@ export function hashOf(line: Omit<AuditLine, "hash">): string {
   return sha256(JSON.stringify(line));
 }
 
-/** The append-only log of everything that happened; opened by the holder of the lock alone. */
+/** The append-only log of everything that happened; only the owner of the home's lock opens it. */
 export class Audit {
   readonly #layout: Layout;
   #file: number;
   #size: number;
-  /** What was left of a line that a crash cut short; told with the next notes. */
+  /** Bytes of a line that a crash cut short; the next append reports them as `log_cut`. */
   #cutBytes = 0;
   #seq = 0;
   #hash = FIRST_HASH;
-  /** Lines that the disk had no room for; they go with the next ones. */
+  /** Lines that the disk refused; the next append writes them first. */
   #unwritten: string[] = [];
-  /** What a refused write left is still behind the last whole line. */
+  /** A refused write may have left a partial line after the last whole one. */
   #isTorn = false;
 
   constructor(layout: Layout) {
@@ -55,17 +55,17 @@ export class Audit {
   }
 
   /**
-   * Appends notes, and puts them on the disk where they are to be synced: of a record that is newer than its last line the
-   * next start tells. Throws what the system refuses, keeping the lines for the next call.
+   * Appends entries. Unsynced ones may be lost in a power cut: the next start finds records that are newer than their last line, and
+   * audits them. Throws what the system refuses, and keeps the lines for the next call.
    */
-  append(notes: readonly AuditEntry[], nowMs: number, { isSynced } = { isSynced: true }): void {
+  append(entries: readonly AuditEntry[], nowMs: number, { isSynced } = { isSynced: true }): void {
     const cut: AuditEntry = {
       event: "log_cut",
       actor: "stint",
       detail: `${this.#cutBytes} bytes of an unfinished line`,
     };
-    for (const note of this.#cutBytes > 0 ? [cut, ...notes] : notes) {
-      const unsealed = { seq: this.#seq + 1, at: timestamp(nowMs), ...note, prevHash: this.#hash };
+    for (const entry of this.#cutBytes > 0 ? [cut, ...entries] : entries) {
+      const unsealed = { seq: this.#seq + 1, at: timestamp(nowMs), ...entry, prevHash: this.#hash };
       const hash = hashOf(unsealed);
       this.#unwritten.push(`${JSON.stringify({ ...unsealed, hash })}\n`);
       this.#seq = unsealed.seq;
@@ -74,14 +74,14 @@ export class Audit {
     this.#cutBytes = 0;
     if (this.#unwritten.length === 0) return;
     const text = this.#unwritten.join("");
-    this.#mend();
+    this.#removePartialLine();
     try {
       this.#isTorn = true;
       writeWhole(this.#file, text);
       failpoint("audit:written");
       if (isSynced) fdatasyncSync(this.#file);
     } catch (error) {
-      this.#mend();
+      this.#removePartialLine();
       throw error;
     }
     this.#isTorn = false;
@@ -94,8 +94,8 @@ export class Audit {
     closeSync(this.#file);
   }
 
-  /** Removes a part of a line, which would break the chain for every reader; a disk that refuses that too is asked again. */
-  #mend(): void {
+  /** Removes a partial line, which would break the chain for every reader; where the disk refuses that too, the next append tries again. */
+  #removePartialLine(): void {
     if (!this.#isTorn) return;
     ftruncateSync(this.#file, this.#size);
     this.#isTorn = false;
@@ -109,7 +109,7 @@ export class Audit {
     renameSync(this.#layout.audit, `${this.#layout.audit}.${String(this.#seq).padStart(12, "0")}`);
     failpoint("audit:set-aside");
     const next = openRegularFile(this.#layout.audit, APPENDING);
-    // Not before: where the system refuses, the old file goes on.
+    // Only now: where the system refuses the new file, the old one stays in use.
     closeSync(this.#file);
     this.#file = next;
     this.#size = 0;
@@ -118,7 +118,7 @@ export class Audit {
     this.append([{ event: "rotated", actor: "stint" }], nowMs);
   }
 
-  /** After a power cut there may be room at the end for lines that did not come to the disk. */
+  /** After a power cut the file may end with zeros in place of lines that did not reach the disk. */
   #dropZeros(): void {
     for (let tail = tailOf(this.#layout.audit); tail.at(-1) === 0; tail = tailOf(this.#layout.audit)) {
       const written = tail.findLastIndex((byte) => byte !== 0) + 1;
@@ -133,16 +133,16 @@ export class Audit {
     ftruncateSync(this.#file, this.#size);
   }
 
-  /** Finds the end of the chain; a line that was cut by a crash is removed, as its change is told again. */
+  /** Finds the end of the chain. A line that a crash cut short is removed: the next start audits its change again. */
   #resume(): void {
     this.#dropZeros();
     const tail = tailOf(this.#layout.audit);
     const end = tail.lastIndexOf(0x0a) + 1;
-    // No line of ours is as long as a whole tail: what somebody put there is theirs, and is kept.
+    // No line of stint is as long as a whole tail: this text is foreign, and is kept.
     const isForeign = end === 0 && tail.length === TAIL_BYTES;
     if (isForeign) this.#unwritten.push("\n");
     if (!isForeign) this.#cut(tail.length - end);
-    // Empty after a crash in a rotation, or because nothing was ever written.
+    // The file is empty after a crash during a rotation, or where nothing was written yet.
     const rotated = auditFiles(this.#layout).at(-2);
     const last =
       lastLine(tail.subarray(0, end)) ?? (rotated === undefined ? null : lastLine(tailOf(rotated)));
@@ -174,7 +174,7 @@ function tailOf(path: string): Buffer {
   }
 }
 
-/** A last line that somebody spoilt breaks the chain, which `audit verify` tells; it does not stop the queue. */
+/** A damaged last line breaks the chain, which `audit verify` reports; it does not stop the queue. */
 function lastLine(tail: Buffer): Pick<AuditLine, "seq" | "hash"> | null {
   const text = tail.toString("utf8").trimEnd().split("\n").at(-1);
   if (text === undefined || text === "") return null;

@@ -23,19 +23,37 @@ import { isThere, type QuarantineEntry, quarantine } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
 import { noteFiring } from "./schedules.ts";
 
-/** A new name for a batch; names sort by the time of their making. */
+/*
+ * A batch is a set of tasks that are accepted all or nothing. It goes from tmp/BATCH through incoming/BATCH to pending/.
+ *
+ * Order of effects:
+ * 1. `stageBatch`, by any process: tmp/BATCH gets the notes on what else the batch stands for (inbox files, a firing), the records without
+ *    a sync, and a segment of the journal with all of them, synced. Then the folder and numbers/ are synced.
+ * 2. `commitStaged`: one rename into incoming/ accepts the batch, and incoming/ is synced. Only after that is an id shown to a user.
+ * 3. `publishing`, by the supervisor or the submitter: each record is renamed into pending/, pending/ is synced, the segment is renamed
+ *    into journal/, the inbox files are filed and the firing is noted, each before its note is removed. The empty folder goes last.
+ *
+ * Invariants: nothing in tmp/ counts; everything in incoming/ is accepted, and its ids are listed as pending; a record is in the batch or
+ * in a state directory, and no rename overwrites another record; a note stays until what it asks for is done.
+ *
+ * A crash before the rename of step 2 leaves a folder in tmp/ that recovery removes, and a gap in the numbers. A crash in step 3 leaves
+ * the rest of the batch, and any process may repeat the step from its beginning. After a power cut, records that did not reach the disk
+ * are written again from the segment (`replay.ts`).
+ */
+
+/** A name for a new batch; names sort by the time at which they were made. */
 export function newBatch(): string {
   return uuid();
 }
 
-/** A batch out of an inbox names the file it was read from: whoever publishes the batch files that away too. */
+/** The note with the inbox files that the batch was read from; publishing moves them to `.accepted/`. */
 const TAKEN = "taken";
-/** One that a schedule queued says so: whoever publishes the batch notes the firing too. */
+/** The note with the firing of a schedule that queued the batch; publishing records the firing in the schedule's state. */
 const FIRED = "fired";
 
-/** A large one says which lanes and keys its tasks name, so that others need not wait for it. */
+/** The note with the lanes and keys that the tasks of a large batch name, so that unrelated batches need not wait for it. */
 const TIES = "ties";
-/** Of so few tasks the records are looked at instead. */
+/** A batch of at most this many tasks has no such note: its records are read instead. */
 export const FEW_TASKS = 64;
 
 /** The segment of the journal that makes the records of a batch durable, one sync for all of them. */
@@ -46,16 +64,16 @@ export function segmentOf(layout: Layout, batch: string): string {
   return join(layout.batch(batch), JOURNAL);
 }
 
-/** What is accepted together, and whose doing it is. */
+/** The tasks of a batch, and what it stands for. */
 export interface Accepted {
   readonly tasks: readonly Task[];
   /** The paths of the inbox files that they were read from. */
   readonly taken?: readonly string[];
-  /** The firing that they are of. */
+  /** The firing that queued them. */
   readonly fired?: FiringNote;
 }
 
-/** So many records are made text of at a time: all of a large sweep would fill the memory. */
+/** Records serialized at a time: all of a large sweep would fill the memory. */
 const RECORDS_AT_ONCE = 500;
 
 /** Accepts tasks all or nothing. When this returns they outlive a power cut. */
@@ -68,10 +86,10 @@ export function commitBatch(layout: Layout, batch: string, accepted: Accepted): 
   );
 }
 
-/** Puts tasks on the disk apart, where they count for nothing until they are committed: anybody may. */
+/** Writes tasks to tmp/, where they count for nothing until they are committed. Needs no lock. Throws what the system refuses. */
 export function stageBatch(layout: Layout, batch: string, { tasks, taken, fired }: Accepted): void {
   const staged = join(layout.tmp, batch);
-  // A firing has the same name each time that it is tried: what a crash left of the last time is in the way.
+  // A firing has the same name at each try: a crash may have left the folder of the last one.
   if (fired !== undefined) rmSync(staged, { recursive: true, force: true });
   try {
     mkdirSync(staged, { mode: 0o700 });
@@ -88,10 +106,10 @@ export function stageBatch(layout: Layout, batch: string, { tasks, taken, fired 
     }
     writeSegment(join(staged, JOURNAL), tasks);
     syncDirectory(staged);
-    // Their numbers were taken before. After the file's own sync a file system has little left to do for either folder.
+    // Reserved before, so the reservation must be durable too. After the file's own sync both syncs cost little.
     syncDirectory(layout.numbers);
   } catch (error) {
-    // On a full disk, what was staged in vain is a part of the trouble.
+    // On a full disk, what was staged takes room that others need.
     dropStaged(layout, batch);
     throw error;
   }
@@ -111,13 +129,13 @@ export function commitStaged(layout: Layout, batch: string): void {
     syncDirectory(layout.incoming);
   } catch (error) {
     if (error instanceof Error)
-      error.message += "; they may be queued all the same: look with `stint ls` before you repeat it";
+      error.message += "; the tasks may be queued all the same: check with `stint ls` before you repeat it";
     throw error;
   }
   failpoint("batch:synced");
 }
 
-/** The accepted batches that are still on their way, oldest first. */
+/** The accepted batches that are not yet published, oldest first. */
 export function incomingBatches(layout: Layout): string[] {
   return readdirSync(layout.incoming, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -125,14 +143,15 @@ export function incomingBatches(layout: Layout): string[] {
     .sort();
 }
 
-/** Moves an accepted batch into `pending/`, all of it at once; see `publishing`. */
+/** Publishes an accepted batch in one go; see `publishing`. */
 export function publishBatch(layout: Layout, batch: string, findings: QuarantineEntry[] = []): TaskId[] {
   return wholeOf(publishing(layout, batch, findings));
 }
 
 /**
- * Moves an accepted batch into `pending/`, a record a step; safe to race, and to do again. Returns the ids that this call moved. A
- * record whose task is somewhere already was copied by hand: it is put aside, as a rename would overwrite the other.
+ * Moves an accepted batch into `pending/`, one record per step. Two processes may do it at once, and it may be repeated. Returns the ids
+ * that this call moved. A record whose task is in a state directory already was copied by hand: it is quarantined, as a rename would
+ * overwrite the other one.
  */
 export function* publishing(layout: Layout, batch: string, findings: QuarantineEntry[]): Steps<TaskId[]> {
   const directory = layout.batch(batch);
@@ -143,7 +162,7 @@ export function* publishing(layout: Layout, batch: string, findings: QuarantineE
     failpoint("batch:publishing");
     yield;
   }
-  // The names: from here on a record that is gone was removed.
+  // Makes the names durable: from here on, a missing record was removed by hand.
   syncDirectory(layout.place("pending"));
   shelveSegment(layout, segmentOf(layout, batch), batch);
   failpoint("batch:shelved");
@@ -180,12 +199,12 @@ function publishRecord(
   return false;
 }
 
-/** The inbox files that accepted batches were read from and that are not filed yet: the note of a batch stays until they are. */
+/** The inbox files of accepted batches that are not yet in `.accepted/`. */
 export function acceptedFiles(layout: Layout): string[] {
   return incomingBatches(layout).flatMap((batch) => takenFilesOf(join(layout.batch(batch), TAKEN)));
 }
 
-/** The inbox files that a batch was read from; an earlier version named one, by its path alone. */
+/** The inbox files that a batch was read from; in homes of an earlier version the note is the bare path of one file. */
 function takenFilesOf(path: string): string[] {
   let text = "";
   isMissing(() => {
@@ -194,7 +213,7 @@ function takenFilesOf(path: string): string[] {
   return text.startsWith("[") ? (parseJson(takenFiles, text) ?? []) : text === "" ? [] : [text];
 }
 
-/** The lanes and keys that the tasks of a large batch name; null where it does not say. */
+/** The lanes and keys that the tasks of a large batch name; null where it has no such note. */
 export function notedTies(layout: Layout, batch: string): ReadonlySet<string> | null {
   let text = "";
   isMissing(() => {
@@ -204,7 +223,7 @@ export function notedTies(layout: Layout, batch: string): ReadonlySet<string> | 
   return noted === null ? null : new Set(noted);
 }
 
-/** The records of a batch that are not yet in `pending/`; null where one of them cannot be had. */
+/** Records of a batch that are not yet in `pending/`; null where one of them cannot be read. */
 export function tasksIn(layout: Layout, batch: string, ids: readonly TaskId[]): Task[] | null {
   const read = ids.map((id) => readRecord(layout.batchRecord(batch, id)));
   const tasks = read.flatMap((one) => (one.ok ? [one.value] : []));
@@ -231,7 +250,7 @@ function idsOf(names: readonly string[]): TaskId[] {
     .sort();
 }
 
-/** A folder that somebody put something else into stays for `doctor` to report. */
+/** A folder with foreign files in it stays, and `doctor` reports it. */
 function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory);

@@ -9,10 +9,10 @@ import { KEPT_ENDING, readSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { isThere, type QuarantineEntry } from "./quarantine.ts";
 
-/** Bytes of segments that a start puts on the disk before it begins: some hundred records. */
+/** Bytes of segments that a start checkpoints before it goes on: some hundred records. */
 const MAX_BYTES_NOW = 1_024 * 1_024;
 
-/** Puts some of the records that segments stand for on the disk, the oldest first, and waits for it; see `checkpoint`. */
+/** Checkpoints some segments, the oldest first, synchronously; see `checkpoint`. */
 export function checkpointSome(layout: Layout, segments: readonly string[]): QuarantineEntry[] {
   let bytes = 0;
   const findings: QuarantineEntry[] = [];
@@ -29,9 +29,9 @@ export function checkpointSome(layout: Layout, segments: readonly string[]): Qua
 }
 
 /**
- * Puts the records that segments stand for on the disk beside other work, a file at a time, then removes the segments. The
- * holder alone does it, after it began a segment of its own: what changes meanwhile is in that one. Gives what could not
- * be done: such a segment is kept.
+ * Syncs the records that segments hold versions of, one file at a time beside other work, then removes the segments. Only the owner of
+ * the lock does it, after it began a new segment: changes made meanwhile are in that one. Returns the segments that had to be kept, and
+ * why.
  */
 export async function checkpoint(layout: Layout, segments: readonly string[]): Promise<QuarantineEntry[]> {
   const findings: QuarantineEntry[] = [];
@@ -49,7 +49,7 @@ export async function checkpoint(layout: Layout, segments: readonly string[]): P
   return findings;
 }
 
-/** All places that a record may have come to: most of the paths are of no file. */
+/** Every path that a record may have by now; at most of them there is no file. */
 function* recordsOf(layout: Layout, segment: string): Generator<string> {
   const seen = new Set<string>();
   for (const { metadata } of readSegment(segment).tasks()) {
@@ -67,7 +67,7 @@ function syncPlaces(layout: Layout): void {
 
 async function syncBeside(path: string): Promise<void> {
   let file = -1;
-  // Opened by ourselves: to open a FIFO in the background would take a thread for ever.
+  // Opened here: opening a FIFO in the background would block a thread for ever.
   if (isMissing(() => (file = openRegularFile(path)))) return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   fsync(file, (error) => (error === null ? resolve() : reject(error)));
@@ -84,8 +84,8 @@ function syncFile(path: string): void {
 }
 
 /**
- * Removes a segment whose records are on the disk. After a refusal a later sync would say that all is well, as the system
- * forgets what it could not write (fsync(2)): such a segment is kept for as long as the machine is up.
+ * Removes a segment whose records are synced. After a failed sync the next one may succeed without having written the data
+ * (fsync(2)): such a segment is kept until the machine is booted again.
  */
 function drop(segment: string, refused: string | null): QuarantineEntry[] {
   failpoint("checkpoint:synced");

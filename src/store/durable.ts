@@ -4,31 +4,31 @@ import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { syncDirectory, withPath } from "../lib/sync-directory.ts";
 
-/** For the owner alone: records can hold what a command line holds. */
+/** For the user alone: a record can hold a secret of a command line. */
 const PRIVATE = 0o600;
 
-/** A file and what is to be in it. */
+/** A file and its content. */
 export interface FileText {
   readonly path: string;
   readonly text: string;
 }
 
 /**
- * Replaces a file whole: after a crash it is the old one or the new one. The content is on the disk when this
- * returns; the name is, once its directory was synced.
+ * Replaces a file atomically: after a crash it is the old one or the new one. The content is durable when this returns; the name is
+ * once its directory was synced.
  */
 export function replaceFile(path: string, text: string, tmp: string): void {
   const error = replaceFiles([{ path, text }], tmp)[0] ?? null;
   if (error !== null) throw error;
 }
 
-/** The same with its name on the disk too. */
+/** The same, and syncs the directory. */
 export function replaceSynced(path: string, text: string, tmp: string): void {
   replaceFile(path, text, tmp);
   syncDirectory(dirname(path));
 }
 
-/** Replaces many files, each for itself; gives for each null, or what was thrown and left it as it was. */
+/** Replaces many files, each for itself; returns for each null, or the error that left it as it was. */
 export function replaceFiles(
   files: readonly FileText[],
   tmp: string,
@@ -48,13 +48,13 @@ export function replaceFiles(
   });
 }
 
-/** A file that waits in `tmp/` for its rename, or what was thrown when it was written. */
+/** A file in `tmp/` that waits for its rename, or the error of its write. */
 export interface Staged {
   readonly path: string;
   readonly error: Error | null;
 }
 
-/** Writes the next versions of files aside; their contents are on the disk when this returns where they are synced. */
+/** Writes the next versions of files to `tmp/`; where synced, their contents are durable when this returns. */
 export function stageFiles(
   files: readonly FileText[],
   tmp: string,
@@ -68,18 +68,18 @@ export function stageFiles(
   return staged.map(({ path }, index) => ({ path, error: errors[index] ?? null }));
 }
 
-/** Makes a file that must not exist yet, its content on the disk when this returns; throws EEXIST otherwise. */
+/** Makes a file, its content durable when this returns; throws EEXIST where it exists. */
 export function createFile(path: string, text: string): void {
   createFiles([{ path, text }], { isSynced: true });
 }
 
-/** Makes files that must not exist yet; where one cannot be made, others may have been. */
+/** Makes files that must not exist yet; where it throws, some of them may have been made. */
 export function createFiles(files: readonly FileText[], how: { readonly isSynced: boolean }): void {
   const error = writeAll(files, how).find((one) => one !== null) ?? null;
   if (error !== null) throw error;
 }
 
-/** Makes files; gives for each null or what was thrown. */
+/** Makes files; returns for each null or the error. */
 function writeAll(
   files: readonly FileText[],
   { isSynced }: { readonly isSynced: boolean },
@@ -105,7 +105,7 @@ function thrownBy(work: () => void): Error | null {
   }
 }
 
-/** Writes all of it, at a file's own position or at another: a full disk may take a part of it before it says so. */
+/** Writes all of the content, at the file's own position or at another: on a full disk, write(2) may write only a part. */
 export function writeWhole(file: number, content: string | Buffer, position: number | null = null): void {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   let written = 0;

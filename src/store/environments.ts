@@ -9,10 +9,10 @@ import { environment } from "../model/kind.ts";
 import { replaceSynced } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
-/** An environment that no record names yet may belong to a submission that is just being made. */
+/** A younger environment that no record names may belong to a submission in progress. */
 const MIN_UNUSED_AGE_MS = 3_600_000;
 
-/** Keeps an environment apart from the records, once for all tasks that share it; gives its hash. */
+/** Saves an environment, once for all tasks that share it; returns its hash, by which records name it. */
 export function keepEnvironment(
   layout: Layout,
   variables: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ export function keepEnvironment(
   return hash;
 }
 
-/** The variables behind a hash, or null where the file is gone or spoilt. */
+/** The variables of a hash; null where the file is missing or damaged. */
 export function readEnvironment(layout: Layout, hash: string): Record<string, string> | null {
   try {
     return parseJson(environment, readRegularFile(layout.environment(hash)));
@@ -43,7 +43,7 @@ export function readEnvironment(layout: Layout, hash: string): Record<string, st
   }
 }
 
-/** Removes the environments that no record names any more, and secrets under the ids of tasks that are gone. */
+/** Removes old environments that no record names, and the secrets of tasks that are gone. */
 export function dropUnusedEnvironments(
   layout: Layout,
   isUsed: (name: string) => boolean,

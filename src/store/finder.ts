@@ -5,10 +5,10 @@ import type { Layout } from "./layout.ts";
 import { notedNames, renoteNames } from "./names.ts";
 import { allIds, readTask } from "./reader.ts";
 
-/** The folders of a home with some thousand tasks; what is smaller is listed in no time (ext4: 40 bytes a name, others fewer). */
+/** The size of a directory with some thousand names (ext4: 40 bytes a name, others fewer); a smaller one is listed in no time. */
 const LONG_BYTES = 128 * 1_024;
 
-/** True where to list all tasks takes longer than to look for one. */
+/** True where listing all tasks takes longer than finding one by its number. */
 export function isLong(layout: Layout): boolean {
   return PLACES.some(
     (place) => (statSync(layout.place(place), { throwIfNoEntry: false })?.size ?? 0) > LONG_BYTES,
@@ -16,8 +16,8 @@ export function isLong(layout: Layout): boolean {
 }
 
 /**
- * Finds tasks by their numbers. In a long home their names are looked up, and each is made sure of by its record; where that does
- * not lead to one, all of it is listed, once.
+ * Finds tasks by their numbers. In a long home it looks the name up in the index and verifies it by the record; where the index has
+ * none, it lists the home, once.
  */
 export class Finder {
   readonly #layout: Layout;
@@ -36,7 +36,7 @@ export class Finder {
     return (this.#ids ??= allIds(this.#layout));
   }
 
-  /** The ids that bear a number: mostly one. Of one whose record is spoilt too. */
+  /** The ids with a number, usually one; also of tasks whose record is corrupt. */
   byNumber(number: number): readonly TaskId[] {
     if (this.#ids === null && this.#isLong) {
       const noted = notedNames(this.#layout, number).filter((id) => this.has(id));
@@ -44,23 +44,23 @@ export class Finder {
     }
     this.#byNumber ??= Map.groupBy(this.ids, numberOf);
     const listed = this.#byNumber.get(number) ?? [];
-    // It was not noted: by a stint that did not do so, or before a power cut.
+    // The index lacks it: an older version has none, and a power cut may take an entry.
     if (listed.length > 0 && this.#isLong) this.#note();
     return listed;
   }
 
-  /** The ids of all numbers in a range that are there. */
+  /** The ids of all tasks with a number in the range. */
   inRange(first: number, last: number): readonly TaskId[] {
     const noted: TaskId[] = [];
     for (let number = first; this.#isLong && this.#ids === null && number <= last; number += 1) {
       noted.push(...this.byNumber(number));
     }
-    // Where one is not noted, all of them are listed by now.
+    // Where the index lacked one, the home has been listed by now.
     if (this.#isLong && this.#ids === null) return noted;
     return this.ids.filter((id) => numberOf(id) >= first && numberOf(id) <= last);
   }
 
-  /** True where the task has a record, whatever is in it. */
+  /** True where the task has a record, corrupt or not. */
   has(id: TaskId): boolean {
     const read = readTask(this.#layout, id);
     return read.ok || read.error.type !== "missing";

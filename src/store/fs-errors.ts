@@ -3,7 +3,7 @@ import { errnoOf } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 
-/** Runs something that touches the disk: what the system refuses becomes a problem, anything else is a bug. */
+/** Runs work on the disk: an error of the system becomes a problem that begins `Cannot <action>`; any other error is a bug, and thrown. */
 export function tryFs<T>(action: string, work: () => T): Result<T, Problem> {
   try {
     return ok(work());
@@ -14,7 +14,7 @@ export function tryFs<T>(action: string, work: () => T): Result<T, Problem> {
   }
 }
 
-/** What the system refused, by its errno, in words. */
+/** The problem for an errno, with what to do about it. */
 export function problemFromErrno(errno: string, action: string, error: unknown): Problem {
   const said = error instanceof Error ? error.message : String(error);
   if (errno === "ENOSPC" || errno === "EDQUOT") {
@@ -39,17 +39,17 @@ export function problemFromErrno(errno: string, action: string, error: unknown):
   return problem("WRITE_FAILED", `Cannot ${action}: ${said}`, "see `stint doctor`");
 }
 
-/** That a home which was worked on is gone from its path; null where it is there. */
+/** HOME_MISSING where a home in use is gone from its path; else null. */
 export function homeGone(home: string): Problem | null {
   if (existsSync(home)) return null;
   return problem(
     "HOME_MISSING",
     `Cannot go on with the home "${home}": it is not there any more, it was moved or removed`,
-    "jobs that run go on and write their results below that path: move it back before they end; or work on it where it is now, with --home DIR",
+    "running jobs go on and write their results below that path: move it back before they end; or use it where it is now, with --home DIR",
   );
 }
 
-/** True where the file is not there, false where the work was done; anything else is thrown on. */
+/** True where the work failed for a missing file (ENOENT), false where it succeeded; any other error is thrown. */
 export function isMissing(work: () => unknown): boolean {
   try {
     work();

@@ -18,7 +18,7 @@ import { isThere } from "./quarantine.ts";
 const HOME_VERSION = 1;
 const PRIVATE_DIRECTORY = 0o700;
 
-/** File systems whose renames or locks cross machines (magic numbers of statfs(2)): claims would not be safe there. */
+/** File systems that several machines write (magic numbers of statfs(2)): a rename is no safe claim there. */
 const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
   0x6969: "NFS",
   0x517b: "SMB",
@@ -42,11 +42,11 @@ export function openHome(path: string): Result<Layout, Problem> {
   return checkVersion(layout);
 }
 
-/** Opens a home for work, making what is not there yet; safe to race with others doing the same. */
+/** Opens a home for work and makes what is missing; several processes may do so at once. */
 export function ensureHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
   const action = `make the home "${path}"`;
-  // Before anything is made, and once more with what was made.
+  // Before anything is made, and again with what was made.
   const unsafe = othersIn(layout, [path]);
   if (unsafe !== null) return err(unsafe);
   const made = tryFs(action, () => mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY }));
@@ -55,7 +55,7 @@ export function ensureHome(path: string): Result<Layout, Problem> {
   if (!usable.ok) return usable;
   const isNew = !isThere(layout.version);
   const known = isNew ? usable : checkVersion(layout);
-  // Only now: what a newer stint made may look otherwise.
+  // Only now: a newer version may have another layout.
   if (!known.ok) return known;
   const done = tryFs(action, () => {
     makeDirectories(layout);
@@ -63,7 +63,7 @@ export function ensureHome(path: string): Result<Layout, Problem> {
     if (isNew) makeVersion(layout);
     return layout;
   });
-  // Once more where it is new: somebody else may have made it, or a link that leads nowhere may stand in its place.
+  // Again where it is new: another process may have made it, or home.json may be a dangling link.
   return done.ok && isNew ? checkVersion(layout) : done;
 }
 
@@ -73,7 +73,7 @@ function makeDirectories(layout: Layout): void {
   }
 }
 
-/** Comes last: a home without a version is not finished yet. */
+/** Last of all: a home without a version is not finished yet. */
 function makeVersion(layout: Layout): void {
   createNumbers(layout);
   failpoint("home:numbered");
@@ -104,8 +104,8 @@ function checkUsable(layout: Layout): Result<Layout, Problem> {
 }
 
 /**
- * Why others could change what this user's jobs do: they may write in a folder of the home, or put another in its place; null where only
- * the user and root can. A few looks at folders, so that it can be asked again and again.
+ * HOME_UNUSABLE where other users may write in a folder of the home or replace one, and so change what this user's jobs do; null where
+ * only the user and root may. It costs a few stat(2) calls, so it can be repeated often.
  */
 export function othersInHome(layout: Layout): Problem | null {
   return othersIn(layout, [layout.home, ...layout.directories(), ...layout.laterDirectories()]);

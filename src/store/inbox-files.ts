@@ -10,12 +10,12 @@ import { REASON_ENDING, type Shelf, shelfOf } from "./layout.ts";
 
 const STAGED_REASON = ".reason.tmp";
 
-/** The batch's name stands before the file's, so that a crash can be told from an acceptance. */
+/** The batch's name comes first: after a crash it tells whether the file was accepted. */
 const TAKEN_NAME = /^([0-9a-f-]{36})-(.+)$/;
 
 /**
- * Takes a file out of its inbox on behalf of a batch; null where it is gone. Gives the path that it has now. `raw` is the name that
- * it really has, where `file` is only like it.
+ * Claims an inbox file for a batch by a rename. Returns its new path; null where it is gone. `raw` is the file's real name in bytes,
+ * where it is no UTF-8 and `file` only resembles it.
  */
 export function takeFile(
   inbox: string,
@@ -33,8 +33,8 @@ export function takeFile(
 }
 
 /**
- * Puts taken files where accepted ones are kept, a file a step; harmless to do again. Afterwards both folders are on the disk, also where
- * a crash came between the two: once the note of the batch is gone, a file that a power cut gives back to `.taking/` is queued again.
+ * Moves claimed files to `.accepted/`, one file per step; may be repeated. At the end both folders are synced, also those that a call
+ * before a crash has changed: once the note of the batch is gone, a file that a power cut restores in `.taking/` would be queued again.
  */
 export function* filingAccepted(taken: readonly string[]): Steps<void> {
   const shelves = new Set<string>();
@@ -48,33 +48,33 @@ export function* filingAccepted(taken: readonly string[]): Steps<void> {
 }
 
 /**
- * Puts it on the disk which files are taken. An inbox on a file system of its own does not come to the disk with the home: from when
- * tasks are accepted, a power cut must not give their files back.
+ * Makes claims of inbox files durable. An inbox may be on a file system of its own, which no sync of the home reaches: once tasks are
+ * accepted, a power cut must not restore their files.
  */
 export function syncTaken(taken: readonly string[]): void {
   for (const directory of new Set(taken.map((path) => dirname(path))))
     if (existsSync(directory)) syncDirectory(directory);
 }
 
-/** Puts a taken file where refused ones are kept, with the reason beside it. Gives the path of the reason. */
+/** Moves a claimed file to `.rejected/`, with the reason beside it. Returns the path of the reason. */
 export function fileRejected(taken: string, reason: string): string {
   const { inbox, file } = placeOfTaken(taken);
   const kept = keep(taken, ".rejected") ?? join(madeShelf(inbox, ".rejected"), file);
   const told = `${kept}${REASON_ENDING}`;
-  // Whoever sees the name sees all of the reason. No file that is kept here has the name of what is staged, and one holder stages.
+  // Renamed into place, so that a reader sees all of it. No rejected file has the staged name, and only the lock owner stages.
   const staged = join(dirname(kept), STAGED_REASON);
   rmSync(staged, { force: true });
   createFile(staged, reason);
   failpoint("inbox:reason-staged");
   renameSync(staged, told);
   failpoint("inbox:told");
-  // Last: a file that is still taken after a crash is read and refused again, so that none is kept without its reason.
+  // Last: after a crash, a file that is still claimed is read and refused again, so that none is kept without its reason.
   rmSync(taken, { force: true });
   syncDirectory(dirname(kept));
   return told;
 }
 
-/** Gives a taken file back to its inbox, to be read again. */
+/** Moves a claimed file back to its inbox, to be read again. */
 export function putBack(taken: string): void {
   const { inbox, file } = placeOfTaken(taken);
   const target = freeName(inbox, file, taken);
@@ -82,7 +82,7 @@ export function putBack(taken: string): void {
   failpoint("inbox:put-back");
 }
 
-/** The files that were taken and neither accepted nor refused. */
+/** The files that are claimed, and neither accepted nor refused. */
 export function takenFiles(inbox: string): string[] {
   const directory = shelfOf(inbox, ".taking");
   if (!existsSync(directory)) return [];
@@ -91,20 +91,20 @@ export function takenFiles(inbox: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** Gives a taken file its name on a shelf too; null where it is gone. */
+/** Links a claimed file into a shelf; returns the new path, null where the file is gone. */
 function keep(taken: string, where: Shelf): string | null {
   const { inbox, file } = placeOfTaken(taken);
   const directory = madeShelf(inbox, where);
   for (;;) {
     const target = freeName(directory, file, taken);
-    // A crash came before it lost its other name.
+    // A crash came before its other name was removed.
     if (isSameFile(taken, target)) return target;
     try {
       linkSync(taken, target);
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return null;
       if (errnoOf(error) === "EEXIST") continue;
-      // A file system without hard links: nobody but the lock's holder writes here.
+      // A file system without hard links: no process but the lock owner writes here.
       renameSync(taken, target);
     }
     failpoint("inbox:filed");
@@ -117,7 +117,7 @@ function placeOfTaken(taken: string): { inbox: string; file: string } {
   return { inbox: dirname(dirname(taken)), file: TAKEN_NAME.exec(name)?.[2] ?? name };
 }
 
-/** `job.yaml`, `job.2.yaml`, `job.3.yaml` … whichever is free, or is the file itself. */
+/** The first of `job.yaml`, `job.2.yaml`, `job.3.yaml` … that is free or is the file itself. */
 function freeName(directory: string, file: string, itself: string): string {
   const ending = extname(file);
   const stem = basename(file, ending);

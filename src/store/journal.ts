@@ -24,37 +24,33 @@ import type { Layout } from "./layout.ts";
 import { parseRecord } from "./record.ts";
 
 /**
- * The journal is what makes records durable. A record is written without waiting for the disk; its line in a segment of
- * the journal is waited for, with one sync for all that is written together. After a power cut, lines that are newer
- * than their records are made records again (`replay.ts`). Once the records themselves are on the disk
+ * The journal makes records durable. Records are written without a sync; their lines in a segment of the journal share one sync per
+ * commit. After a power cut, records that are older than their lines are written again (`replay.ts`). Once its records are synced
  * (`checkpoint.ts`), a segment is removed.
  */
 
-/** What holders wrote: any version of a record. */
+/** A segment of a writer: any version of a record. */
 const LOG_ENDING = ".log";
-/** What was accepted: the first version of records. */
+/** A segment of a batch: the first version of its records. */
 const BATCH_ENDING = ".batch";
-/** Kept after a checkpoint that was refused, until the machine was down. */
+/** A segment kept after a failed checkpoint, until the machine is booted again. */
 export const KEPT_ENDING = ".kept";
 const CREATING = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
-/** What stands in a segment. */
+/** The content of a segment. */
 export interface Segment {
   /** True where it holds first versions only. */
   readonly isBatch: boolean;
-  /** During which it was written; of what was never synced, anything. */
+  /** The boot during which it was written; arbitrary text where it was never synced. */
   readonly bootId: string;
-  /**
-   * In the order of their writing, each read when it is asked for; a line that was cut short was not acknowledged, and unused
-   * room is no line.
-   */
+  /** Lazily, in the order of writing. A line that a crash cut short was never acknowledged, and is skipped, as preallocated room is. */
   readonly tasks: () => Iterable<Task>;
 }
 
-/** So many records are made text of at a time. */
+/** Records serialized at a time. */
 const RECORDS_AT_ONCE = 500;
 
-/** Makes a segment with these records, the boot, then a line for each; it is on the disk when this returns. */
+/** Makes a segment: a line with the boot's id, then one for each record. It is durable when this returns. */
 export function writeSegment(path: string, tasks: readonly Task[]): void {
   const file = openRegularFile(path, CREATING);
   try {
@@ -72,7 +68,7 @@ function linesOf(tasks: readonly Task[]): string {
   return tasks.map((task) => `${JSON.stringify({ formatVersion: FORMAT_VERSION, ...task })}\n`).join("");
 }
 
-/** Looks at one segment; its lines are read when they are asked for. */
+/** Opens one segment; its lines are read on demand. */
 export function readSegment(path: string): Segment {
   return {
     isBatch: !path.replace(KEPT_ENDING, "").endsWith(LOG_ENDING),
@@ -104,7 +100,7 @@ function bootIdOf(path: string): string {
   }
 }
 
-/** The paths of the segments that are on the shelf, oldest first. */
+/** The paths of the segments in journal/, oldest first. */
 export function segmentPaths(layout: Layout): string[] {
   return readdirSync(layout.journal)
     .filter((name) =>
@@ -114,7 +110,7 @@ export function segmentPaths(layout: Layout): string[] {
     .map((name) => join(layout.journal, name));
 }
 
-/** Those whose records can be put on the disk: not those for which this was refused since the machine is up. */
+/** The segments that can be checkpointed: not those for which this failed during this boot. */
 export function dueSegments(layout: Layout, boot = bootId()): string[] {
   const isFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
   return segmentPaths(layout).filter(
@@ -122,30 +118,30 @@ export function dueSegments(layout: Layout, boot = bootId()): string[] {
   );
 }
 
-/** Where the segment of a published batch stands. */
+/** The path of the segment of a published batch. */
 export function shelfPath(layout: Layout, batch: string): string {
   return join(layout.journal, `${batch}${BATCH_ENDING}`);
 }
 
-/** Puts the segment of a published batch on the shelf; harmless to do again. */
+/** Moves the segment of a published batch into journal/; may be repeated. */
 export function shelveSegment(layout: Layout, path: string, batch: string): void {
   mkdirSync(layout.journal, { recursive: true, mode: 0o700 });
   isMissing(() => renameSync(path, shelfPath(layout, batch)));
 }
 
 /**
- * Room that a segment takes at first, and at most at a time. To write where a file has its room already changes nothing
- * but the bytes, which a disk syncs in half the time, and without holding up all others who make files.
+ * Bytes preallocated at first, and at most at a time. A write to preallocated room changes no metadata: it syncs in half the time, and
+ * does not hold up other processes that make files.
  */
 const MIN_ROOM = 32 * 1_024;
 const MAX_ROOM = 1_024 * 1_024;
 
-/** The segment that the holder of the home's lock writes. */
+/** The segment that the owner of the home's lock writes. */
 export class Journal {
   readonly #layout: Layout;
   #file: number | null = null;
   #path = "";
-  /** Bytes in use, and those that the file has. */
+  /** Bytes in use, and bytes of the file. */
   #size = 0;
   #room = 0;
 
@@ -158,7 +154,7 @@ export class Journal {
     return this.#size;
   }
 
-  /** Adds records; they are on the disk when this returns. Throws what the system refuses: then none of them is in it. */
+  /** Appends records; they are durable when this returns. Throws what the system refuses: then none of them is in the journal. */
   append(tasks: readonly Task[]): void {
     const isNew = this.#file === null;
     const file = (this.#file ??= this.#begin());
@@ -183,7 +179,7 @@ export class Journal {
     this.#size = end;
   }
 
-  /** Makes the next segment: its name is on the disk before the first line is. */
+  /** Makes the next segment; its name is durable before its first line. */
   #begin(): number {
     const { journal } = this.#layout;
     mkdirSync(journal, { recursive: true, mode: 0o700 });
@@ -198,7 +194,7 @@ export class Journal {
     return file;
   }
 
-  /** Ends the segment; what comes next goes into another one. */
+  /** Closes the segment; the next append begins another one. */
   rotate(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
@@ -206,10 +202,10 @@ export class Journal {
     this.#room = 0;
   }
 
-  /** After a failed sync nobody knows what of the file is on the disk: what was refused is cut off, and the next goes elsewhere. */
+  /** After a failed sync it is unknown which bytes are durable: the refused lines are cut off, and the next go to another segment. */
   #giveUp(file: number): void {
     const end = this.#size;
-    tryFs("cut off what was refused", () => {
+    tryFs("cut off the refused lines", () => {
       ftruncateSync(file, end);
       fsyncSync(file);
     });

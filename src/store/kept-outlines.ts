@@ -11,7 +11,7 @@ import type { Layout } from "./layout.ts";
 import { sealed, unsealed } from "./sealed.ts";
 
 const MAX_BYTES = 64 * 1_024 * 1_024;
-/** The form of these files; one of another is made anew. */
+/** The format of these files; one of another format is made again. */
 const FORM = 1;
 
 /** The outlines of records of a span of numbers, in the order of the ids, each with the stamp of its file: a column for each value. */
@@ -22,14 +22,14 @@ interface Columns {
   readonly changed: readonly number[];
   readonly ended: readonly string[];
   readonly updated: readonly string[];
-  /** Null where it stands in the id. */
+  /** Null where the id has it. */
   readonly names: readonly (string | null)[];
-  /** Which of `shared` is the rest of each. */
+  /** For each, the index in `shared` of the rest. */
   readonly rests: readonly number[];
   readonly shared: readonly SharedOutline[];
 }
 
-/** One that is to be kept. */
+/** An outline to be cached, and the stamp of its record. */
 export interface Kept {
   readonly outline: Outline;
   readonly stamp: Stamp;
@@ -67,7 +67,7 @@ export class KeptOutlines {
   }
 }
 
-/** Puts down what is to be kept of some numbers in a row. Whoever may not write here goes without. */
+/** Caches the outlines of a span of numbers; does nothing without write access. */
 export function keepOutlines(
   layout: Layout,
   kept: readonly Kept[],
@@ -80,7 +80,7 @@ export function keepOutlines(
   });
 }
 
-/** Forgets what was kept of numbers of which no task is left. */
+/** Removes the cached outlines of spans that have no tasks any more. */
 export function forgetOutlines(layout: Layout, place: EndedPlace, spans: Iterable<number>): void {
   const used = new Set([...spans].map((span) => layout.outlines(place, span)));
   const folder = dirname(layout.outlines(place, 0));

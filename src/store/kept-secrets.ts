@@ -8,12 +8,12 @@ import { secrets } from "../model/kind.ts";
 import { replaceFile } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
-/** More than all sources of a task hold; whoever puts more there did not get it from us. */
+/** More than all sources of a task hold; a larger file is not from stint. */
 const MAX_BYTES = 16 * 1_024 * 1_024;
 
 /**
- * Keeps what is to be hidden in the logs of a task, as long as these logs are there: whatever the sources of these values hold
- * by then, and whichever process shows the log. Beside the captured environments, and not in the run's folder, which jobs copy about.
+ * Saves the values to be hidden in the logs of a task, for as long as the logs exist: the sources may change, and any process may show
+ * the log. They are beside the captured environments and not in the task's folder, which jobs copy.
  */
 export function keepSecrets(layout: Layout, id: TaskId, values: readonly string[]): void {
   const kept = readKeptSecrets(layout, id);
@@ -21,7 +21,7 @@ export function keepSecrets(layout: Layout, id: TaskId, values: readonly string[
   if (all.size > kept.length) replaceFile(layout.secrets(id), `${JSON.stringify([...all])}\n`, layout.tmp);
 }
 
-/** What earlier attempts of a task and the present one were given to be hidden. */
+/** The values to be hidden, of all attempts of a task. */
 export function readKeptSecrets(layout: Layout, id: TaskId): string[] {
   try {
     return parseJson(secrets, readOwnFile(layout.secrets(id), MAX_BYTES) ?? "") ?? [];
@@ -31,7 +31,7 @@ export function readKeptSecrets(layout: Layout, id: TaskId): string[] {
   }
 }
 
-/** With the logs of a task. */
+/** Removes the values; called when the logs of a task are removed. */
 export function dropSecrets(layout: Layout, id: TaskId): void {
   rmSync(layout.secrets(id), { force: true });
 }

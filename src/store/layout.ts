@@ -2,10 +2,10 @@ import { dirname, join } from "node:path";
 import type { TaskId } from "../model/identity.ts";
 import type { StateDirectory } from "../model/state.ts";
 
-/** The name's end of a record on its way out of a directory that is never scanned. */
+/** How the name of a record that leaves done/ or dead-letter/ ends: no start reads these directories, so it goes by way of tmp/. */
 export const MOVING_ENDING = ".move";
 
-/** Where the files of an inbox go, whatever becomes of them. */
+/** The folders of an inbox: for claimed, accepted and refused files. */
 const SHELVES = [".taking", ".accepted", ".rejected"] as const;
 export type Shelf = (typeof SHELVES)[number];
 
@@ -23,7 +23,7 @@ export const REASON_ENDING = ".error.txt";
 /** How the name of the reply to a request ends, in the same folder. */
 export const REPLY_ENDING = ".reply.json";
 
-/** Every path of a home; the only place that knows them. */
+/** Every path of a home; no other file makes one. */
 export class Layout {
   readonly home: string;
 
@@ -46,7 +46,7 @@ export class Layout {
   get incoming(): string {
     return join(this.home, "incoming");
   }
-  /** What makes records durable before they are on the disk themselves. */
+  /** Segments that make records durable; see `journal.ts`. */
   get journal(): string {
     return join(this.home, "journal");
   }
@@ -59,11 +59,11 @@ export class Layout {
   get environments(): string {
     return join(this.home, "env");
   }
-  /** News that waits for its delivery. */
+  /** Notices that wait for their delivery. */
   get notices(): string {
     return join(this.home, "notices");
   }
-  /** News that nobody took. */
+  /** Notices that no receiver accepted. */
   get noticesGivenUp(): string {
     return join(this.notices, ".given-up");
   }
@@ -76,7 +76,7 @@ export class Layout {
   get runs(): string {
     return join(this.home, "runs");
   }
-  /** What the holder says of a disk that refuses its writes. */
+  /** Why the supervisor cannot write; see `disk-fault.ts`. */
   get obstacle(): string {
     return join(this.home, "obstacle.json");
   }
@@ -84,7 +84,7 @@ export class Layout {
   get schedules(): string {
     return join(this.home, "schedules");
   }
-  /** What each schedule has done. */
+  /** The state of each schedule: what it has fired. */
   get scheduleStates(): string {
     return join(this.schedules, ".state");
   }
@@ -97,35 +97,35 @@ export class Layout {
   get supervisorLog(): string {
     return join(this.home, "supervisor.log");
   }
-  /** What the holder saw of the devices, for other processes. */
+  /** The supervisor's last probe of the devices, for other processes. */
   get inventory(): string {
     return join(this.home, "inventory.json");
   }
-  /** The container engines that were ever asked for, a name a line. */
+  /** The container engines that the home has used, one name per line. */
   get engines(): string {
     return join(this.home, "engines");
   }
-  /** What readers keep of long listings. */
+  /** The cache of long listings; see `newest.ts`. */
   get newest(): string {
     return join(this.home, "newest.json");
   }
-  /** What can be made again from the records, and is quicker to look up. */
+  /** Indexes that can be rebuilt from the records. */
   get index(): string {
     return join(this.home, "index");
   }
-  /** The names that go with some numbers in a row, by the first of them. */
+  /** The names of the tasks of a span of numbers, by the first of them. */
   names(first: number): string {
     return join(this.index, "names", String(first).padStart(12, "0"));
   }
-  /** What the records of some ended tasks in a row say in short, by the first of their numbers. */
+  /** The outlines of the ended tasks of a span of numbers, by the first of them. */
   outlines(place: StateDirectory, first: number): string {
     return join(this.index, place, String(first).padStart(12, "0"));
   }
-  /** Which files of the audit log were found whole. */
+  /** The files of the audit log that were verified; see `audit-parts.ts`. */
   get auditParts(): string {
     return join(this.index, "audit");
   }
-  /** When it was last cleaned up by itself. */
+  /** When the home was last cleaned up automatically. */
   get cleaned(): string {
     return join(this.home, "cleaned.json");
   }
@@ -139,12 +139,12 @@ export class Layout {
     return join(this.home, place);
   }
 
-  /** Asked for a hundred thousand times at a start, and neither part has anything to be resolved. */
+  /** Not by join(): a start makes a hundred thousand of them, and no part has anything to resolve. */
   record(place: StateDirectory, id: TaskId): string {
     return `${this.home}/${place}/${id}.json`;
   }
 
-  /** A record on its way out of a directory that is never scanned. */
+  /** A record that leaves done/ or dead-letter/. */
   moving(id: TaskId): string {
     return join(this.tmp, `${id}${MOVING_ENDING}`);
   }
@@ -180,7 +180,7 @@ export class Layout {
     return join(this.environments, `${id}.json`);
   }
 
-  /** What survives all attempts of a task. */
+  /** The folder of a task, with those of its attempts. */
   run(id: TaskId): string {
     return join(this.runs, id);
   }
@@ -213,7 +213,7 @@ export class Layout {
     return [...places, ...others];
   }
 
-  /** The directories that a home comes to have later, where it works with what lies in them. */
+  /** The directories that a home gets when they are first needed. */
   laterDirectories(): string[] {
     const names = dirname(this.names(0));
     const outlines = (["done", "dead-letter"] as const).map((place) => dirname(this.outlines(place, 0)));

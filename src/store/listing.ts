@@ -4,20 +4,20 @@ import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import type { StateDirectory } from "../model/state.ts";
 import type { Layout } from "./layout.ts";
 
-/** So many numbers in a row are seen to together: what is kept of them stands in one file. */
+/** Numbers in a span; what is cached of a span is in one file. */
 const SPAN = 10_000;
 
-/** What is in a folder of records. */
+/** The names in a folder of records. */
 export interface Listing {
-  /** How many are named like records. */
+  /** How many of them are names of records. */
   readonly count: number;
-  /** The ids by the first number of their span, which are in order. */
+  /** The ids by the first number of their span, in the order of these. */
   readonly spans: ReadonlyMap<number, TaskId[]>;
-  /** Names that are those of no record. */
+  /** Names that no record has. */
   readonly others: readonly string[];
 }
 
-/** Lists a folder a little at a time: that of a million takes a second. */
+/** Lists a folder in steps: one with a million names takes a second. */
 export function* listing(layout: Layout, place: StateDirectory): Steps<Listing> {
   const found = new Map<number, TaskId[]>();
   const others: string[] = [];
@@ -34,7 +34,7 @@ export function* listing(layout: Layout, place: StateDirectory): Steps<Listing> 
   return { count, spans: new Map([...found].sort(([left], [right]) => left - right)), others };
 }
 
-/** The first number of the span in which a task is. */
+/** The first number of the span of a task. */
 function spanOf(id: TaskId): number {
   const number = numberOf(id);
   return number - (number % SPAN);

@@ -6,29 +6,29 @@ import { type Owner, owner } from "../model/owner.ts";
 import type { Layout } from "./layout.ts";
 import { livenessOf } from "./owner.ts";
 
-/** How often the lock's time is renewed: for people who look, no decision hangs on it. */
+/** How often the lock's time is renewed. It is for people and `silenceOf` alone: no process acquires the lock because of it. */
 export const RENEW_MS = 10_000;
 
-/** Who holds the lock, or null where nobody does. A dead owner holds nothing. */
+/** The owner of the lock; null where it is free or its owner is dead. */
 export function lockOwner(layout: LockPlace): Owner | null {
   const found = readOwner(ownerFile(layout));
   return typeof found === "string" || livenessOf(found) === "dead" ? null : found;
 }
 
-/** Where a lock is kept, and what it is made in. */
+/** The folder of a lock, and the one that it is staged in. */
 export type LockPlace = Pick<Layout, "home" | "locks" | "tmp">;
 
-/** The lock: whoever has it has put this folder there. */
+/** The lock itself: the process that placed this folder owns it. */
 export function lockFolder(layout: LockPlace): string {
   return join(layout.locks, "supervisor.lock");
 }
 
-/** Says who holds the lock. */
+/** The file that names the owner. */
 export function ownerFile(layout: LockPlace): string {
   return join(lockFolder(layout), "owner.json");
 }
 
-/** What an owner noted of itself. */
+/** Reads the record of an owner. */
 export function readOwner(path: string): Owner | "missing" | "unreadable" {
   try {
     return parseJson(owner, readRegularFile(path)) ?? "unreadable";

@@ -15,39 +15,51 @@ import { type LockPlace, lockFolder, ownerFile, RENEW_MS, readOwner } from "./lo
 import { livenessOf, type Offer, thisProcess } from "./owner.ts";
 
 /*
- * proper-lockfile does two things: it takes and lets go of the lock through the file calls that it is given, and until then it sets the
- * time of the lock folder every few seconds, by which readers see that its owner goes on. It judges nothing: no lock is ever stale to it,
- * and what it says of a lock that was touched is passed over.
+ * The lock of a home: at most one process at a time changes records. The lock is the folder locks/supervisor.lock with its owner's record,
+ * owner.json, in it.
  *
- * The protocol is ours. The lock is a folder that comes to its place by one rename with the record of its owner in it, so that no lock is
- * without an owner; a rename onto a folder that holds a file fails, so that one of many gets it. It is taken from a dead owner alone,
- * known by pid, start time and boot; the right to remove it is a file named after the dead, made by link(2). The lock leaves by one
- * rename too. A crash between any two steps leaves the lock with its dead owner, or no lock and a file in tmp/ or locks/ that the next
- * owner removes.
+ * Order of effects:
+ * 1. Acquire: the folder is staged in tmp/ with owner.json in it, and renamed into place. rename(2) fails onto a folder that is not
+ *    empty, so one of many processes gets it.
+ * 2. Where that fails, the owner is examined. Only a dead one loses the lock: another boot of this machine, or no process with its pid and
+ *    start time in this pid namespace. Otherwise HOME_LOCKED; an owner on another machine or in another namespace may be alive.
+ * 3. To remove the lock of a dead owner, a process first claims the right to do so: link(2) makes locks/removing.TOKEN, which fails
+ *    where it exists. A claim of a process that has died too is passed on under a longer name. Then the lock is renamed to tmp/ and
+ *    deleted, the claims go, and step 1 is repeated.
+ * 4. Release: one rename to tmp/, then the folder is deleted.
+ *
+ * Invariants: a lock is never without its owner's record; it disappears in one rename, and only from its owner or a dead one; a process
+ * whose lock was removed by hand finds out (`isHeld`) and stops writing.
+ *
+ * A crash between two steps leaves the lock with a dead owner, or no lock and a file in tmp/ or locks/ that the next owner removes.
+ *
+ * proper-lockfile makes the calls of steps 1 and 4 through the functions that it is given, and renews the time of the folder, by which
+ * readers see that its owner is at work. It decides nothing: no lock is ever stale to it, and its complaint about a changed time is
+ * ignored.
  */
 
-/** Rounds of finding a dead owner whose lock somebody else is just taking away. */
+/** Rounds in which the owner was dead, and another process was just removing its lock. */
 const MAX_ROUNDS = 50;
 const ROUND_MS = 20;
 
-/** The home's lock in our hands: as long as it is, nobody else changes a record. */
+/** The home's lock, owned by this process: while it is, no other process changes a record. */
 export interface HeldLock extends AsyncDisposable {
   readonly owner: Owner;
-  /** The dead owner that it was taken from, if any. */
+  /** The dead owner that lost it to this process, if any. */
   readonly takenFrom: Owner | null;
-  /** False once somebody removed the lock by hand: stop writing. */
+  /** False once the lock was removed by hand: stop writing. */
   isHeld(): boolean;
 }
 
-/** As whom the lock is taken. */
+/** How the owner describes itself. */
 export interface LockOptions {
   readonly role: Role;
   readonly clock: Clock;
-  /** What the holder has to give to jobs, for those who ask why one waits; null where it starts none. */
+  /** What the owner offers to jobs, so that readers can tell why one waits; null where it starts none. */
   readonly offered: Offer | null;
 }
 
-/** Takes the lock, from a dead owner too; HOME_LOCKED where its owner lives or may live. */
+/** Acquires the lock, also from a dead owner; HOME_LOCKED where its owner is or may be alive. */
 export async function takeLock(layout: LockPlace, options: LockOptions): Promise<Result<HeldLock, Problem>> {
   const self = thisProcess(options.role, {
     nowMs: options.clock.now(),
@@ -57,7 +69,7 @@ export async function takeLock(layout: LockPlace, options: LockOptions): Promise
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const release = await tryLock(layout, self);
     if (release !== null) {
-      // Of removers that were killed after their work. A right to remove the dead says nothing any more: the lock is ours.
+      // Claims of removers that were killed after their work mean nothing any more: the lock is ours.
       dropClaims(layout, "removing.");
       return ok(heldLock(layout, { self, takenFrom, release }));
     }
@@ -78,7 +90,7 @@ export async function takeLock(layout: LockPlace, options: LockOptions): Promise
   );
 }
 
-/** What is wrong with a lock that is there and whose owner cannot be read; null where nothing is. */
+/** HOME_LOCKED for a lock whose owner cannot be read; null where there is no lock, or its owner can be read. */
 export function lockFault(layout: LockPlace): Problem | null {
   const found = readOwner(ownerFile(layout));
   const isOwnerless =
@@ -92,14 +104,14 @@ function heldLock(
 ): HeldLock {
   const path = ownerFile(layout);
   let ours: string | null = null;
-  // Asked at every turn: a file that is the same as when it was ours is not read again.
+  // Called at every turn of the loop: an unchanged file is not read again.
   const isHeld = (): boolean => {
     const seen = fileStamp(path);
     if (seen !== null && seen === ours) return true;
     const found = readOwner(path);
     const isOurs = typeof found !== "string" && found.token === held.self.token;
     ours = isOurs ? seen : null;
-    // Unreadable for now, as on a failing disk, it is nobody else's: nobody takes such a lock.
+    // On a failing disk it may be unreadable for now. No process acquires such a lock, so it is still ours.
     return isOurs || found === "unreadable";
   };
   return {
@@ -108,14 +120,14 @@ function heldLock(
     isHeld,
     [Symbol.asyncDispose]: async () => {
       if (!isHeld()) return;
-      // Rejects after somebody touched the lock's time; then the folder is still ours to remove.
-      // Where the disk refuses even that, the next holder takes the lock of a dead owner.
+      // Rejects where the lock's time was changed by hand; the folder is still ours to remove. Where the disk refuses even that, the
+      // next process acquires it from a dead owner.
       await held.release().catch(() => tryFs("release the lock", () => takeAway(layout, held.self)));
     },
   };
 }
 
-/** Tells a file from any other that may come to its path, and from itself with another content; null where it cannot be looked at. */
+/** Identifies a file and its version by stat(2); null where that fails. */
 function fileStamp(path: string): string | null {
   try {
     const { dev, ino, mtimeMs, ctimeMs, size } = lstatSync(path);
@@ -125,7 +137,7 @@ function fileStamp(path: string): string | null {
   }
 }
 
-/** Null where somebody has it. The owner's record comes into being with the lock, in one rename. */
+/** Tries to acquire the lock; null where it is owned. Returns what releases it. */
 async function tryLock(layout: LockPlace, self: Owner): Promise<(() => Promise<void>) | null> {
   try {
     return await lockfile.lock(join(layout.locks, "supervisor"), {
@@ -134,7 +146,7 @@ async function tryLock(layout: LockPlace, self: Owner): Promise<(() => Promise<v
       stale: Number.POSITIVE_INFINITY,
       update: RENEW_MS,
       retries: 0,
-      // Its own answer is to throw. A changed time proves nothing; `isHeld` looks at the owner instead.
+      // The library's default is to throw. A changed time proves nothing; `isHeld` reads the owner instead.
       onCompromised: () => {},
       fs: {
         ...fs,
@@ -174,13 +186,13 @@ function placeLock(layout: LockPlace, self: Owner): void {
     failpoint("lock:placed");
   } catch (error) {
     rmSync(staged, { recursive: true, force: true });
-    // ENOTDIR: what stands there is no folder; who looks at it next finds no owner that can be read.
+    // ENOTDIR: a file is in its place; the next step finds that it has no owner, and reports it.
     const isHeld = ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(error) ?? "");
     throw isHeld ? Object.assign(new Error("held"), { code: "EEXIST" }) : error;
   }
 }
 
-/** Removes the lock of an owner in one step, so that nobody ever sees half of it; another's lock is left alone. */
+/** Removes the lock of an owner by one rename, so that no process sees a part of it; another owner's lock is left alone. */
 function takeAway(layout: LockPlace, of: Owner): void {
   const found = readOwner(ownerFile(layout));
   if (typeof found === "string" || found.token !== of.token) return;
@@ -195,8 +207,8 @@ function takeAway(layout: LockPlace, of: Owner): void {
 }
 
 /**
- * Removes the lock of a dead owner; false where another process does so or did. The right to do it is a file named
- * after the dead, made by link(2), which never overwrites; where its maker died too, the right passes on by one more name.
+ * Removes the lock of a dead owner; false where another process does so or did. The claim is a file named after the dead owner; where its
+ * maker died too, the next claim has both names.
  */
 function removeDead(layout: LockPlace, { dead, self }: { dead: Owner; self: Owner }): boolean {
   let name = `removing.${shortToken(dead)}`;
@@ -251,7 +263,7 @@ function lockedBy(layout: LockPlace, by: Owner): Problem {
   }
   return problem(
     "HOME_LOCKED",
-    `Cannot take the lock of "${layout.home}": ${who} holds it, and whether it lives cannot be seen from here (another machine or container)`,
+    `Cannot take the lock of "${layout.home}": ${who} holds it, and whether it is alive cannot be seen from here (another machine or container)`,
     `if you are sure that it is gone, remove the folder ${lockFolder(layout)}`,
   );
 }

@@ -6,15 +6,15 @@ import { replaceFiles, writeWhole } from "./durable.ts";
 import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
-/** So many numbers in a row stand in one file: one look reads little, and a million tasks make a thousand files. */
+/** Numbers in one file: a lookup reads little, and a million tasks make a thousand files. */
 const SPAN = 1_000;
 /** Ids are at most 240 bytes long; few numbers have two. */
 const MAX_BYTES = 1_024 * 1_024;
 const APPENDING = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
 
 /**
- * Notes which names go with which numbers, so that a task is found by its number without a listing of all of them. A note
- * may be lost, or be of what is gone: who looks for a task looks at its record too, and lists where nothing is noted.
+ * Adds names to the index from numbers to names, by which a task is found without listing the home. An entry may be lost or stale: a
+ * reader verifies it by the record, and lists the home where there is no entry.
  */
 export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
   for (const [span, members] of Map.groupBy(ids, spanOf)) {
@@ -35,7 +35,7 @@ export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
   }
 }
 
-/** The ids that were noted of a number. */
+/** The ids that the index has for a number. */
 export function notedNames(layout: Layout, number: number): TaskId[] {
   const read = tryFs("read the names", () => readOwnFile(layout.names(spanOf(number)), MAX_BYTES));
   const lines = read.ok && read.value !== null ? read.value.split("\n") : [];
@@ -43,7 +43,7 @@ export function notedNames(layout: Layout, number: number): TaskId[] {
   return [...new Set(ids.filter((id) => numberOf(id) === number))];
 }
 
-/** Notes anew what a listing of all tasks has found, and forgets what is gone. */
+/** Rebuilds the index from a listing of all tasks. */
 export function renoteNames(layout: Layout, ids: readonly TaskId[]): void {
   const spans = Map.groupBy(ids, spanOf);
   tryFs("note the names", () => {
@@ -54,13 +54,13 @@ export function renoteNames(layout: Layout, ids: readonly TaskId[]): void {
   });
 }
 
-/** Forgets what was noted of tasks that are gone; of all that are left, here are the first numbers of their files. */
+/** Removes index files without tasks; `spans` are the first numbers of the files that still have some. */
 export function forgetNames(layout: Layout, spans: ReadonlySet<number>): void {
   const used = new Set([...spans].map((span) => layout.names(span)));
   const newest = layout.names([...spans].reduce((most, span) => Math.max(most, span), 0));
   isMissing(() => {
     const folder = dirname(newest);
-    // Of a task that was accepted meanwhile nothing is known here: its number is higher.
+    // The caller does not know of a task that was accepted meanwhile; its number is higher.
     const gone = readdirSync(folder).map((name) => join(folder, name));
     for (const path of gone) if (!used.has(path) && path < newest) rmSync(path, { force: true });
   });
@@ -70,13 +70,13 @@ function makeFolder(layout: Layout): void {
   mkdirSync(dirname(layout.names(0)), { recursive: true, mode: 0o700 });
 }
 
-/** The first number of the file in which a task stands. */
+/** The first number of the file of a task. */
 export function spanOf(of: TaskId | number): number {
   const number = typeof of === "number" ? of : numberOf(of);
   return number - (number % SPAN);
 }
 
-/** What a crash leaves of a line before does not become a part of this one. */
+/** Begins with a newline: a crash may have left a partial line. */
 function textOf(ids: readonly TaskId[]): string {
   return `\n${ids.join("\n")}\n`;
 }

@@ -9,57 +9,57 @@ import { replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
-/** So many are put in order at first, and kept: what a listing shows without being asked for more. */
+/** Names that are sorted first, and cached: as many as a listing shows by default. */
 const FEW = 100;
-/** A listing of fewer names takes no longer than a look at what was kept of it. */
+/** A directory with fewer names is listed as fast as its cache is read. */
 const MANY = 2_000;
 /**
- * A file system's clock ticks in milliseconds, on some in seconds: two changes within one tick leave a directory with the
- * same time. Of one that was changed so recently nothing is kept.
+ * A file system's clock ticks in milliseconds, on some in seconds: two changes within one tick leave a directory with the same time.
+ * A listing of a directory that was changed more recently is not cached.
  */
 const SETTLED_MS = 3_000;
 /** No file of ours is larger; names are at most 255 bytes long. */
 const MAX_KEPT_BYTES = 512 * 1_024;
 
 /**
- * The ids in some directories, from the highest number down. Who wants the newest few of a hundred thousand waits for no
- * more than the listing of the directory, and not even for that where it was listed before and nothing changed in it.
+ * The ids in some directories, from the highest number down. The first hundred cost one listing of each directory and no sort of it
+ * all; no listing either where the directory has not changed since it was last listed.
  */
 export function* newestIds(
   layout: Layout,
   places: readonly StateDirectory[],
   nowMs: number,
 ): Generator<TaskId> {
-  const looks = lookAt(layout, { places, nowMs });
+  const listed = namesOf(layout, { places, nowMs });
   const few = highest(
-    looks.map(({ names }) => names),
+    listed.map(({ names }) => names),
     FEW,
   );
   yield* idsOf(few);
   const last = few.at(FEW - 1);
   if (last === undefined) return;
-  const listings = looks.map(({ place, names, isWhole }) =>
+  const listings = listed.map(({ place, names, isWhole }) =>
     isWhole ? names : readdirSync(layout.place(place)),
   );
   yield* idsOf(highest(listings, Number.POSITIVE_INFINITY).filter((one) => isBelow(one, last)));
 }
 
-/** What is in a directory, or at least the names there with the highest numbers, as many as are put in order at first. */
-interface Look {
+/** The names in a directory: all of them, or those with the highest numbers, from the cache. */
+interface Names {
   readonly place: StateDirectory;
   readonly names: readonly string[];
   readonly isWhole: boolean;
 }
 
-function lookAt(
+function namesOf(
   layout: Layout,
   { places, nowMs }: { readonly places: readonly StateDirectory[]; readonly nowMs: number },
-): Look[] {
+): Names[] {
   const kept = keptIn(layout);
   const found: KeptListings["places"] = {};
   let isNew = false;
-  const looks = places.map((place): Look => {
-    // Before the listing: what changes meanwhile comes with a later time.
+  const listed = places.map((place): Names => {
+    // Before the listing: a change made meanwhile has a later time.
     const { stamp, changedMs } = stampOf(layout.place(place));
     const known = kept[place];
     if (known?.stamp === stamp) {
@@ -74,23 +74,23 @@ function lookAt(
     return { place, names, isWhole: true };
   });
   if (isNew) keep(layout, { bootId: bootId(), places: found });
-  return looks;
+  return listed;
 }
 
-/** Puts down what was found for those who look next. Whoever may not write here reads all the same. */
+/** Caches listings for the next reader; does nothing without write access. */
 function keep(layout: Layout, listings: KeptListings): void {
   const file = { path: layout.newest, text: `${JSON.stringify(listings)}\n` };
   tryFs("keep the newest names", () => replaceFiles([file], layout.tmp, { isSynced: false }));
 }
 
-/** What was kept of earlier listings: nothing of what cannot be read, or was kept before a file system may have been mended. */
+/** The cached listings of this boot: fsck(8) may have changed a directory before it. Empty where they cannot be read. */
 function keptIn(layout: Layout): KeptListings["places"] {
   const read = tryFs("read the newest names", () => readOwnFile(layout.newest, MAX_KEPT_BYTES));
   const kept = read.ok && read.value !== null ? parseJson(keptListings, read.value) : null;
   return kept?.bootId === bootId() ? kept.places : {};
 }
 
-/** Another one for each change of a directory. */
+/** Changes with each change of a directory. */
 function stampOf(path: string): { readonly stamp: string; readonly changedMs: number } {
   const { dev, ino, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true });
   return { stamp: [dev, ino, mtimeNs, ctimeNs].join(" "), changedMs: Number(ctimeMs) };

@@ -13,14 +13,14 @@ import type { Layout } from "./layout.ts";
 import { readRecord } from "./record.ts";
 
 const ENDING = ".json";
-/** Kept of what nobody took, for `doctor` and for a look at what went wrong. */
+/** Undeliverable notices that are kept, for `doctor` and for people. */
 const MAX_GIVEN_UP = 100;
 
-/** Puts notices on the disk; one that is there already is written again, as its text is the same. */
+/** Writes notices durably; one that exists is written again, with the same text. */
 export function writeNotices(layout: Layout, notices: readonly Notice[]): void {
   if (notices.length === 0) return;
   const files = notices.map((one) => ({ path: layout.notice(one.id), text: textOf(one) }));
-  // A home of an older version has no such folder yet.
+  // A home of an older version lacks the folder.
   mkdirSync(layout.notices, { recursive: true, mode: 0o700 });
   const error = replaceFiles(files, layout.tmp).find((one) => one !== null) ?? null;
   if (error !== null) throw error;
@@ -28,7 +28,7 @@ export function writeNotices(layout: Layout, notices: readonly Notice[]): void {
   failpoint("notice:written");
 }
 
-/** The notices that wait, oldest task first. What cannot be read is left for `doctor`. */
+/** The notices that wait, oldest task first. Unreadable files are left to `doctor`. */
 export function readNotices(layout: Layout): Notice[] {
   return noticeNames(layout).flatMap((name) => {
     const read = readNotice(join(layout.notices, name));
@@ -46,20 +46,20 @@ export function givenUpNames(layout: Layout): string[] {
   return namesIn(layout.noticesGivenUp);
 }
 
-/** Forgets a notice that was taken. */
+/** Removes a notice that was delivered. */
 export function dropNotice(layout: Layout, id: string): void {
   failpoint("notice:delivered");
   rmSync(layout.notice(id), { force: true });
   failpoint("notice:removed");
 }
 
-/** Notes a try that failed; a crash may undo it, which costs one try more. */
+/** Records a failed try; a crash may undo it, which costs one more try. */
 export function noteTry(layout: Layout, tried: Notice): void {
   replaceFile(layout.notice(tried.id), textOf(tried), layout.tmp);
   failpoint("notice:put-off");
 }
 
-/** Puts a notice aside that nobody took; of very many the oldest go. */
+/** Moves an undeliverable notice to `.given-up/`; the oldest beyond 100 are removed. */
 export function giveUpNotice(layout: Layout, tried: Notice): void {
   replaceFile(layout.notice(tried.id), textOf(tried), layout.tmp);
   mkdirSync(layout.noticesGivenUp, { recursive: true, mode: 0o700 });
@@ -69,7 +69,7 @@ export function giveUpNotice(layout: Layout, tried: Notice): void {
     rmSync(join(layout.noticesGivenUp, name), { force: true });
 }
 
-/** One notice; null where the file is none. */
+/** Reads one notice; null where the file is none. */
 export function readNotice(path: string): Notice | null {
   try {
     return parseJson(notice, readRegularFile(path));
@@ -79,8 +79,8 @@ export function readNotice(path: string): Notice | null {
 }
 
 /**
- * The ended tasks that were queued together with this one, without it. Their numbers stand in a row, so only the names of
- * the two directories are looked through, and no record but theirs is read, with one more on either side.
+ * The ended tasks of the batch of this one, without it. Their numbers are consecutive, so only the names in the two directories are
+ * listed, and no records are read but theirs and one on either side.
  */
 export function endedBeside(layout: Layout, { metadata }: Task): Task[] {
   const { batch, number } = metadata;

@@ -8,14 +8,14 @@ import { replaceFiles } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
-/** Anything else in the folder is not ours; what follows a number of so many digits can still be counted exactly. */
+/** Other names in the folder are foreign. Arithmetic with numbers of up to 15 digits is exact. */
 const NUMBER_NAME = /^[1-9]\d{0,14}$/;
-/** A rename lost this often in a row means that something else is wrong. */
+/** So many lost races in a row mean that something else is wrong. */
 const MAX_TRIES = 10_000;
 
 /**
- * Reserves `count` numbers that nobody ever gets again; returns the first. A crash afterwards leaves a gap, and a power cut
- * may take the reservation: whoever shows a number to anybody puts `numbers/` on the disk before (see `commitBatch`).
+ * Reserves `count` numbers, which are never given out again; returns the first. A crash afterwards leaves a gap. A power cut may undo the
+ * reservation, so `numbers/` is synced before a number is shown to a user (see `stageBatch`).
  */
 export function reserveNumbers(layout: Layout, count: number): number {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -31,7 +31,7 @@ export function reserveNumbers(layout: Layout, count: number): number {
   throw new Error(`${layout.numbers}: lost the race for a number ${MAX_TRIES} times`);
 }
 
-/** Makes the folder with its first number, unless it is there: a rename onto a folder that holds a file fails. */
+/** Makes the folder with its first number, unless it exists: a rename onto a folder that is not empty fails. */
 export function createNumbers(layout: Layout): void {
   const staged = join(layout.tmp, `numbers.${uuid()}`);
   mkdirSync(staged, { mode: 0o700 });
@@ -45,7 +45,7 @@ export function createNumbers(layout: Layout): void {
   }
 }
 
-/** Lifts the next number above every number that is known to be taken; makes the folder or the number that is gone. */
+/** Raises the next number above a number in use; makes the folder or the number where it is missing. */
 export function raiseNumbers(layout: Layout, above: number): void {
   mkdirSync(layout.numbers, { recursive: true, mode: 0o700 });
   for (;;) {
@@ -53,17 +53,17 @@ export function raiseNumbers(layout: Layout, above: number): void {
     if (next !== null && next > above) return;
     const raised = numberFile(layout, above + 1);
     if (next === null) writeFileSync(raised, "", { flag: "wx", mode: 0o600 });
-    // Somebody may reserve the number that was just read: then the next one is looked at.
+    // Another process may reserve the number that was just read: then the next one is read.
     else isMissing(() => renameSync(numberFile(layout, next), raised));
   }
 }
 
-/** False where the folder was spoilt, until a holder comes. */
+/** False where the folder was damaged, until the next start repairs it. */
 export function holdsNumber(layout: Layout): boolean {
   return nextNumber(layout) !== null;
 }
 
-/** The lowest number that was not given out yet; null where the folder was spoilt. */
+/** The lowest number that is still free; null where the folder was damaged. */
 export function nextNumber(layout: Layout): number | null {
   const numbers = readdirSync(layout.numbers)
     .filter((name) => NUMBER_NAME.test(name))
@@ -78,7 +78,7 @@ function numberFile(layout: Layout, number: number): string {
 /** `@~N` reaches this far back. */
 const MAX_REMEMBERED = 1_000;
 
-/** The numbers last submitted by hand, the newest last; empty where none is known. */
+/** The numbers last submitted by hand, the newest last; empty where none are known. */
 export function readLastSubmitted(layout: Layout): number[] {
   try {
     const data: unknown = JSON.parse(readRegularFile(layout.lastSubmitted));
@@ -89,8 +89,8 @@ export function readLastSubmitted(layout: Layout): number[] {
 }
 
 /**
- * Remembers numbers for `@`. They are not synced, alone of all that is kept: a power cut may cost what `@` means, and no
- * task; whoever submits does not wait for the disk on its account.
+ * Saves the numbers for `@`. Not synced: after a power cut `@` may mean an older task, but no task is lost, and a submission does not
+ * wait for the disk on its account.
  */
 export function rememberSubmitted(layout: Layout, numbers: readonly number[]): void {
   const known = [...readLastSubmitted(layout), ...numbers].slice(-MAX_REMEMBERED);

@@ -12,32 +12,31 @@ import { eachTask, TaskReader } from "./reader.ts";
 import { readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 
-/** Fewer records are read in no time. */
+/** Fewer records are read in no time, so their outlines are not cached. */
 const MANY = 2_000;
-/** Of a file that was changed so recently nothing is kept: see `newest.ts`. */
+/** The outline of a record that was changed more recently is not cached: see `newest.ts`. */
 const SETTLED_MS = 3_000;
-/** How far it is is told after so many records. */
+/** Records between two reports of progress. */
 const TELL_EACH = 512;
 
-/** One file of a folder of ended tasks; without an outline where it is not the whole record of a task that belongs there. */
+/** One file of a folder of ended tasks; the outline is null where it is not a valid record of a task that belongs there. */
 export interface EndedFile {
   readonly id: TaskId;
   readonly outline: Outline | null;
 }
 
 export interface LookOptions {
-  /** Wall clock, in ms since the epoch; the times of files are of the machine's own. */
+  /** Wall clock, in ms since the epoch; by default the machine's, as the times of files are. */
   readonly nowMs?: number;
-  /** What is in the folder, where it was listed already. */
+  /** The listing of the folder, where there is one already. */
   readonly listed?: Listing;
-  /** Told now and then how many were looked at, of how many. */
+  /** Called now and then with the number of records done, and of all. */
   readonly onProgress?: (count: number, all: number) => void;
 }
 
 /**
- * Goes through the records of a folder of ended tasks. Of thousands, what they say in short was kept when each was read in full for
- * the first time. It counts while the file is the same, unchanged since; any other is read, and kept. So the folder is listed and each
- * file looked at, and no more than what is new is read.
+ * Yields the outlines of the records in a folder of ended tasks. In a folder of thousands they are cached, and an outline counts while
+ * its record has the same inode and change time. So the folder is listed, each record costs one stat(2), and only new ones are read.
  */
 export function* endedFiles(
   layout: Layout,
@@ -58,7 +57,7 @@ export function* endedFiles(
     const kept: Kept[] = [];
     let isChanged = false;
     for (const id of members.sort()) {
-      // Before it is read: what changes meanwhile comes with a later time.
+      // Before it is read: a change made meanwhile has a later time.
       const stamp = stamps?.of(`${id}.json`) ?? null;
       const known = stamp === null ? undefined : before?.of(id, stamp);
       const outline = known ?? outlineIn(layout, { place, id, parts });
@@ -75,7 +74,7 @@ export function* endedFiles(
   }
 }
 
-/** All tasks of some places, each once: unended ones as they are, ended ones in short; what cannot be read is left to `doctor`. */
+/** All tasks of some directories, each once: unfinished ones in full, ended ones as outlines. Unreadable ones are left to `doctor`. */
 export function* eachOutline(
   layout: Layout,
   places: readonly StateDirectory[],

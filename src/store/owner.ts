@@ -5,7 +5,7 @@ import { bootId, isAlive, machineId, pidNamespace, startTimeOf } from "../lib/ho
 import { uuid } from "../lib/random.ts";
 import type { Owner, Role } from "../model/owner.ts";
 
-/** What an owner has to give to jobs. */
+/** What the owner of the lock offers to jobs. */
 export type Offer = Pick<Owner, "capacity" | "labels" | "controllers" | "closing">;
 
 /** This process as an owner. */
@@ -30,10 +30,10 @@ export function thisProcess(
   };
 }
 
-/** What can be said of an owner from here. */
+/** Whether an owner is alive, as far as this process can tell. */
 export type Liveness = "alive" | "dead" | "unknown";
 
-/** Dead only where that is certain: another boot of this machine, or no such process in this namespace. */
+/** Dead only where that is certain: the machine was booted since, or there is no such process in this pid namespace. */
 export function livenessOf(of: Owner): Liveness {
   if (of.machineId !== machineId()) return "unknown";
   if (of.bootId !== bootId()) return "dead";

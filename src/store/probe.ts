@@ -7,15 +7,15 @@ import { replaceFile } from "./durable.ts";
 import { isMissing, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
-/** What it takes to make, move and remove files of a folder. */
+/** The access that making, renaming and removing files of a folder takes. */
 const WRITABLE = constants.W_OK | constants.X_OK;
 
-/** Throws what the system says where the folders of jobs cannot be made. */
+/** Throws the error of the system where runs/ cannot be written. */
 export function requireRoomForJobs(layout: Layout): void {
   accessSync(layout.runs, WRITABLE);
 }
 
-/** Tries what a change does to the disk, and whether every folder of the home may be written; gives what the system says to that. */
+/** Tries the writes of a commit, and write access to every folder of the home; returns what the system refuses, null for nothing. */
 export function probeHome(layout: Layout): Problem | null {
   const path = join(layout.tmp, `probe.${uuid()}`);
   const probed = tryFs("write to the home", () => {
@@ -23,7 +23,7 @@ export function probeHome(layout: Layout): Problem | null {
     rmSync(path);
     syncDirectory(layout.tmp);
     for (const folder of layout.directories()) {
-      // One that somebody removed is made again, as at a start.
+      // A folder that was removed by hand is made again, as at a start.
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       accessSync(folder, WRITABLE);
     }

@@ -2,20 +2,22 @@ import { lstatSync, mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
+import { problemFromErrno } from "./fs-errors.ts";
+import type { RecordFault } from "./record.ts";
 
-/** Something in the home that needed a hand: for the audit log, `doctor` and the supervisor's own log. */
+/** A file that was quarantined or left as it is, and why: for the audit log, `doctor` and the supervisor's own log. */
 export interface QuarantineEntry {
   readonly path: string;
   readonly what: string;
 }
 
-/** The folder beside a file that what is put aside goes to. */
+/** The quarantine of a folder. */
 export const ASIDE = ".corrupt";
 
-/** Puts a file that is no record aside, beside its place or where that is said: it is kept, and no longer in anyone's way. */
+/** Moves a file that is no valid record into the quarantine of its folder, or of that of `beside`; nothing is deleted. */
 export function quarantine(path: string, reason: string, beside = path): QuarantineEntry {
   const aside = join(dirname(beside), ASIDE);
-  // Something else may stand in its place; that is no record either, and is kept beside it.
+  // A file with the name of the quarantine is foreign, and is kept under another name.
   if (lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === false)
     renameSync(aside, `${aside}.${uuid()}`);
   mkdirSync(aside, { recursive: true, mode: 0o700 });
@@ -27,7 +29,31 @@ export function quarantine(path: string, reason: string, beside = path): Quarant
   return { path: target, what: `put aside: ${reason}` };
 }
 
-/** True where a name is taken, also by a link that leads nowhere. */
+/** True where the name exists, also as a dangling link. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Handles a record that cannot be used: only one that is certainly corrupt is quarantined. */
+export function faultFinding(path: string, fault: RecordFault): QuarantineEntry {
+  switch (fault.type) {
+    case "corrupt":
+      return quarantine(path, fault.reason);
+    case "newer":
+      return leftAlone(path, `written by a newer stint (format ${fault.formatVersion})`);
+    case "unreadable":
+      return leftAlone(path, unreadable(path, fault.errno));
+    case "missing":
+      return leftAlone(path, "it is gone");
+  }
+}
+
+/** The problem of a record that the system refused to read, in a sentence. */
+export function unreadable(path: string, errno: string): string {
+  return problemFromErrno(errno, "read the record of a task", `${errno}, ${path}`).message;
+}
+
+/** The entry for a file that stays as it is. */
+export function leftAlone(path: string, why: string): QuarantineEntry {
+  return { path, what: `left alone: ${why}` };
 }

@@ -9,9 +9,9 @@ import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 
-/** The ids in one directory, in the order of their numbers; accepted ones on their way count as pending. */
+/** The ids in one directory, in the order of their numbers; accepted tasks that are not yet published count as pending. */
 export function idsIn(layout: Layout, place: StateDirectory): TaskId[] {
-  // First: what comes into the folder while this is listed is in the other list.
+  // First: a task that is published meanwhile is in the folder's listing.
   const onTheirWay =
     place === "pending"
       ? [...incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)), ...movingIds(layout)]
@@ -22,7 +22,7 @@ export function idsIn(layout: Layout, place: StateDirectory): TaskId[] {
   return inOrder(onTheirWay.length === 0 ? ids : [...new Set([...ids, ...onTheirWay])]);
 }
 
-/** Numbers of as many digits are in the order of their texts, which is found ten times as fast. */
+/** Among numbers with as many digits, the order of the texts is that of the numbers, and is sorted ten times as fast. */
 function inOrder(ids: readonly TaskId[]): TaskId[] {
   const byDigits = Map.groupBy(ids, (id) => id.indexOf("-"));
   const isPadded = [...byDigits].some(
@@ -32,7 +32,7 @@ function inOrder(ids: readonly TaskId[]): TaskId[] {
   return [...byDigits].sort(([left], [right]) => left - right).flatMap(([, alike]) => alike.sort());
 }
 
-/** Each number is read once: a sort compares a name with twenty others. */
+/** Parses each number once: a sort compares a name with twenty others. */
 function byNumber(ids: readonly TaskId[]): TaskId[] {
   return ids
     .map((id) => ({ id, number: numberOf(id) }))
@@ -40,7 +40,7 @@ function byNumber(ids: readonly TaskId[]): TaskId[] {
     .map(({ id }) => id);
 }
 
-/** The ids of records on their way out of done/ or dead-letter/, as a crash may have left them. */
+/** The ids of records that a crash left in tmp/ on their way out of done/ or dead-letter/. */
 function movingIds(layout: Layout): TaskId[] {
   return readdirSync(layout.tmp)
     .filter((name) => name.endsWith(MOVING_ENDING))
@@ -53,9 +53,9 @@ export function allIds(layout: Layout): TaskId[] {
   return inOrder([...new Set(PLACES.flatMap((place) => idsIn(layout, place)))]);
 }
 
-/** Reads a task wherever it is. It may be moved while we look, hence a second look. */
+/** Reads a task wherever it is. It may be moved meanwhile, so the paths are tried three times. */
 export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> {
-  for (let look = 0; look < 3; look += 1) {
+  for (let tries = 0; tries < 3; tries += 1) {
     for (const path of possiblePaths(layout, id)) {
       const read = readRecord(path);
       if (read.ok && read.value.metadata.id !== id)
@@ -66,16 +66,16 @@ export function readTask(layout: Layout, id: TaskId): Result<Task, RecordFault> 
   return err({ type: "missing" });
 }
 
-/** Reads all tasks of some directories; what cannot be read is left to `doctor`. */
+/** Reads all tasks of some directories; unreadable ones are left to `doctor`. */
 export function readTasks(layout: Layout, places: readonly StateDirectory[]): Task[] {
   return [...eachTask(layout, places)];
 }
 
-/** The same one after the other, for whoever looks at each once. */
+/** The same, one at a time, for a caller that needs each once. */
 export function* eachTask(layout: Layout, places: readonly StateDirectory[]): Generator<Task> {
   const reader = new TaskReader(layout);
   const given = new Set<TaskId>();
-  // What moves from the second directory to the first while they are listed is in neither list.
+  // A task that moves from the second directory to the first while they are listed is in neither list: the first is listed again.
   for (const place of places.length > 1 ? [...places, ...places.slice(0, 1)] : places) {
     for (const id of idsIn(layout, place)) {
       if (given.has(id)) continue;
@@ -86,7 +86,7 @@ export function* eachTask(layout: Layout, places: readonly StateDirectory[]): Ge
   }
 }
 
-/** Reads many tasks one after the other: each is looked for where the last one was, and what they have in common is read once. */
+/** Reads many tasks one after the other: it tries the directory of the last one first, and parses what they have in common once. */
 export class TaskReader {
   readonly #layout: Layout;
   readonly #parts = new RecordParts();

@@ -13,13 +13,13 @@ import {
   type Task,
 } from "../model/task.ts";
 
-/** What stands in a text of `recordText` behind the uid, before what is to be run, and before what is wanted beside that. */
+/** Marks in a text of `recordText`: after the uid, before `spec.kind`, and after it. */
 const BESIDE = '",\n';
 const SPEC = ',\n  "spec": {\n    "kind": ';
 const REST = ',\n    "priority": ';
-/** Bytes of a uid that mean themselves in JSON. */
+/** A uid without characters that JSON escapes. */
 const PLAIN = /^[\w-]+$/;
-/** So many different texts are kept at a time. */
+/** Different texts cached at a time. */
 const MAX_KNOWN = 1_000;
 
 interface Rest {
@@ -28,9 +28,9 @@ interface Rest {
 }
 
 /**
- * Reads many records one after the other. Those that were queued together differ in who they are, and perhaps in what they run: the
- * rest of the text is parsed and checked once, and is one object in memory for all of them. Of a batch of 100,000 that takes half
- * the CPU and a third of the memory of `JSON.parse` alone, without any check: the start of a supervisor is made of it.
+ * Reads many records one after the other. Records of one batch differ in their identity, and perhaps in what they run: the rest of the
+ * text is parsed and checked once, and is one object in memory for all of them. For a batch of 100,000 that takes half the CPU and a
+ * third of the memory of `JSON.parse` alone, without any check; it is most of the cost of a supervisor's start.
  */
 export class RecordParts {
   readonly #besides = new Known(besideOf);
@@ -40,9 +40,9 @@ export class RecordParts {
   #name = "";
 
   /**
-   * The task of the id and the bytes of a record as `recordText` writes it; null for any other, and for one with a fault. How such a text
-   * begins follows from the id. Cut behind the uid and at two commas, it is one exactly if its parts are: what is beside who it is and
-   * the last as members of an object, what is to be run as a value.
+   * The task of a record in the form that `recordText` writes; null for any other text, valid or not. The beginning of such a text follows
+   * from the id. Cut after the uid and around `spec.kind`, the text is valid exactly if its parts are: the rest of the metadata and the
+   * part after `spec.kind` as members of an object, `spec.kind` as a value.
    */
   read(id: TaskId, bytes: Buffer): Task | null {
     const name = nameOf(id);
@@ -70,7 +70,7 @@ export class RecordParts {
   }
 }
 
-/** What was made of some texts; what cannot be made is null. */
+/** A cache of what was parsed from texts; null for an invalid one. */
 class Texts<T> {
   readonly #make: (text: string) => T | null;
   readonly #made = new Map<string, T | null>();
@@ -92,11 +92,11 @@ class Texts<T> {
 interface Span {
   readonly bytes: Buffer;
   readonly from: number;
-  /** Negative where there is none. */
+  /** Negative for none. */
   readonly to: number;
 }
 
-/** The same for bytes, which mostly are those of the time before: to compare them costs less than to make a text of them. */
+/** The same for bytes. Usually they equal the last ones, and comparing them costs less than decoding them. */
 class Known<T> {
   readonly #texts: Texts<T>;
   #last: Buffer = Buffer.alloc(0);
@@ -106,12 +106,12 @@ class Known<T> {
     this.#texts = new Texts(make);
   }
 
-  /** What was made of the bytes that were found last. */
+  /** What was parsed from the bytes that were found last. */
   get made(): T | null {
     return this.#made;
   }
 
-  /** Finds the bytes that begin with a mark and reach to the end of a span; gives where they begin, or -1. */
+  /** Finds the bytes from a mark to the end of a span; returns the index of the mark, or -1. */
   find(mark: string, { bytes, from, to }: Span): number {
     const { length } = this.#last;
     const likely = to - length;
@@ -142,7 +142,7 @@ function restOf(text: string): Rest | null {
   return spec.ok && state.ok ? { spec: spec.value, status: state.value } : null;
 }
 
-/** Undefined, which no schema takes, for what is no JSON. */
+/** Undefined, which no schema accepts, for a text that is no JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -13,19 +13,19 @@ export type RecordFault =
   | { readonly type: "missing" }
   | { readonly type: "newer"; readonly formatVersion: number }
   | { readonly type: "corrupt"; readonly reason: string }
-  /** The system refuses for now (no permission, too many files, a failing disk): nothing is said of the record itself. */
+  /** The system refused the read for now (no permission, too many open files, a failing disk): the record may be valid. */
   | { readonly type: "unreadable"; readonly errno: string };
 
-/** A record larger than this is not one of ours: 256 attempts with all their texts stay far below. */
+/** A larger file is no record of stint: 256 attempts with all their texts stay far below. */
 const MAX_RECORD_BYTES = 16 * 1_024 * 1_024;
 
-/** The text of a record, with what only its readers need. */
+/** The text of a record, with the derived fields that only other readers need. */
 export function recordText(of: Task): string {
   const status = { ...of.status, ...project(of) };
   return `${JSON.stringify({ formatVersion: FORMAT_VERSION, metadata: of.metadata, spec: of.spec, status }, null, 2)}\n`;
 }
 
-/** True where a file is to the letter what would be written of a task; far cheaper than to read and check it. */
+/** True where a file is exactly what would be written for a task; far cheaper than parsing and checking it. */
 export function isAsWritten(path: string, known: Task): boolean {
   try {
     return readOwnFile(path, MAX_RECORD_BYTES) === recordText(known);
@@ -35,7 +35,7 @@ export function isAsWritten(path: string, known: Task): boolean {
   }
 }
 
-/** Reads a record's text. */
+/** Parses the text of a record. */
 export function parseRecord(text: string): Result<Task, RecordFault> {
   let data: unknown;
   try {
@@ -52,7 +52,7 @@ export function parseRecord(text: string): Result<Task, RecordFault> {
   return parsed.ok ? parsed : err({ type: "corrupt", reason: parsed.error });
 }
 
-/** Reads the record of a task at a path; `parts` are shared by all that are read one after the other. */
+/** Reads the record of a task at a path; `parts` is shared by all records of one pass. */
 export function readRecordOf(
   id: TaskId,
   { path, parts }: { readonly path: string; readonly parts: RecordParts },

@@ -9,25 +9,33 @@ import type { Task } from "../model/task.ts";
 import { incomingBatches, publishBatch } from "./batch.ts";
 import { checkpointSome } from "./checkpoint.ts";
 import { isLong } from "./finder.ts";
-import { problemFromErrno, tryFs } from "./fs-errors.ts";
+import { tryFs } from "./fs-errors.ts";
 import { dueSegments } from "./journal.ts";
 import { type Layout, MOVING_ENDING } from "./layout.ts";
 import { holdsNumber, raiseNumbers } from "./numbers.ts";
-import { ASIDE, isThere, type QuarantineEntry, quarantine } from "./quarantine.ts";
-import { type RecordFault, readRecord, readRecordOf } from "./record.ts";
+import {
+  ASIDE,
+  faultFinding,
+  isThere,
+  leftAlone,
+  type QuarantineEntry,
+  quarantine,
+  unreadable,
+} from "./quarantine.ts";
+import { readRecord, readRecordOf } from "./record.ts";
 import { RecordParts } from "./record-parts.ts";
 import { replay } from "./replay.ts";
 import { dropOldReplies } from "./requests.ts";
 import type { RecordMove } from "./writer.ts";
 
-/** Staged files this old belong to a process that died: nothing is staged for longer than a moment. */
+/** An older staged file is of a process that died: staging takes a moment. */
 const MAX_STAGED_AGE_MS = 600_000;
 
-/** Commands leave a segment each, and supervisors that do not stay long: of so many, a start sees to some. */
+/** Each command and each short-lived supervisor leaves a segment: from so many on, a start checkpoints some. */
 const MAX_SEGMENTS = 64;
 
-/** In the order of their weight: of two copies of a task, that in running/ counts, and of two ended ones that in dead-letter/. */
-const UNENDED = ["running", "pending"] as const;
+/** In order of precedence: of two copies of a task, the one in running/ counts, and of two ended ones the one in dead-letter/. */
+const UNFINISHED = ["running", "pending"] as const;
 const ENDED = ["dead-letter", "done"] as const;
 
 interface Listing {
@@ -35,29 +43,44 @@ interface Listing {
   readonly ids: readonly TaskId[];
 }
 
-/** What a start-up finds: every task that is not ended, and what had to be put in order. */
+/** The result of a recovery. */
 export interface Recovered {
+  /** All unfinished tasks. */
   readonly tasks: Task[];
-  /** Those that had ended and were not yet where ended ones belong. */
+  /** Tasks that had ended, and whose records were not yet in done/ or dead-letter/. */
   readonly ended: Task[];
   readonly findings: QuarantineEntry[];
-  /** Those whose record the system did not let go, as where too many files are open: nothing is known of them. */
+  /** Tasks whose record the system refused to read (too many open files, a failing disk), with the reason. */
   readonly unread: Map<TaskId, string>;
-  /** Those whose record was older than the journal, or lost in a power cut, and was made again. */
+  /** Tasks whose record was older than the journal or lost in a power cut, and was written again. */
   readonly replayed: readonly TaskId[];
-  /** The newest of what the journal has of them from before the machine was down. */
+  /** The newest versions that the journal has from before this boot; see `Replayed`. */
   readonly fromBefore: readonly Task[];
 }
 
 export interface RecoverOptions {
   readonly announce?: (moved: readonly RecordMove[], known: readonly Task[]) => void;
-  /** Of a long home, whoever holds it for a moment only lists none of what has ended. */
+  /** True for a command that owns the lock for a moment: in a long home it does not list the ended tasks. */
   readonly isPassing?: boolean;
 }
 
 /**
- * Finishes what a crash left half done and reads what is to be worked on. Only the holder of the lock may. Safe to be
- * killed and done again: every step moves one file to where its own content says it belongs.
+ * Finishes what a crash interrupted, and reads the unfinished tasks. Only the owner of the lock may call it, once, before it commits.
+ *
+ * Order of effects:
+ * 1. `replay` writes records again that are older than their line in the journal, or were lost in a power cut.
+ * 2. Records in tmp/ on their way out of done/ or dead-letter/ move to the directory of their state.
+ * 3. Accepted batches are published. One that the system refuses stays in incoming/, and is tried again by the supervisor.
+ * 4. Staged files older than ten minutes and unfetched replies are removed.
+ * 5. running/ and pending/ are read in full. Records that belong elsewhere are announced, as in a commit, and then moved.
+ * 6. done/ and dead-letter/ are listed, not read: a copy of a task with less precedence is quarantined.
+ * 7. The state directories are synced, and where there are many segments, some are checkpointed.
+ * 8. The next number is raised above every number that was found.
+ *
+ * Invariants: a record's state says in which directory it belongs, so every move follows from the file alone; a record is never
+ * overwritten or deleted, only moved or quarantined; a record that the system refuses to read, or that a newer version wrote, stays.
+ *
+ * After a crash between two steps the next start repeats all of them. Ends may be announced twice, under the same ids.
  */
 export function recover(
   layout: Layout,
@@ -74,26 +97,33 @@ export function recover(
     if (!published.ok) found.findings.push(leftAlone(layout.batch(batch), published.error.message));
   }
   dropStaged(layout, nowMs);
-  // Here too: a holder may be gone again before its first chores.
+  // Here too: a short-lived owner of the lock ends before its first cleanup of them.
   dropOldReplies(layout, nowMs);
   const loading: Loading = { found, ranks: new Map(), moves: [] };
   const isBrief = isPassing && isLong(layout) && holdsNumber(layout);
-  // Before anything is put aside: a spoilt record's number is taken too.
+  // Before anything is quarantined: the number of a corrupt record is in use too.
   const listings = isBrief ? [] : ENDED.map((place) => listedIds(layout, place));
-  // As late as can be: who submits may publish what it submitted by itself until it sees the lock.
-  const unfinished = loadUnended(layout, loading, { listing: (place) => listedIds(layout, place), announce });
-  const ended = isBrief ? ENDED.map((place) => endedToo(layout, { place, unfinished })) : listings;
+  // As late as possible: a submitter may publish its own batch until it sees the lock.
+  const unfinished = loadUnfinished(layout, loading, {
+    listing: (place) => listedIds(layout, place),
+    announce,
+  });
+  const ended = isBrief ? ENDED.map((place) => copiesIn(layout, { place, unfinished })) : listings;
   dropCopies(layout, { ended, loading });
   for (const place of PLACES) syncDirectory(layout.place(place));
   const segments = dueSegments(layout);
-  // The journal may have a newer version of what cannot be read.
+  // Not while a record is unreadable: the journal may have a newer version of it.
   if (segments.length >= MAX_SEGMENTS && found.unread.size === 0)
     found.findings.push(...checkpointSome(layout, segments));
-  raiseNumbers(layout, Math.max(...[...unfinished, ...ended].map(highest)));
+  const lists = [...unfinished, ...ended].map(({ ids }) => ids);
+  raiseNumbers(
+    layout,
+    Math.max(...lists.map((ids) => ids.reduce((most, id) => Math.max(most, numberOf(id)), 0))),
+  );
   return found;
 }
 
-/** The same once more for tasks whose records the system did not let go then, and for them alone. */
+/** Repeats the recovery for tasks whose records could not be read before, and for them alone. */
 export function recoverUnread(
   layout: Layout,
   unread: ReadonlySet<TaskId>,
@@ -112,14 +142,14 @@ export function recoverUnread(
     place,
     ids: [...unread].filter((id) => isThere(layout.record(place, id))),
   });
-  const unfinished = loadUnended(layout, loading, { listing, announce });
-  dropCopies(layout, { ended: ENDED.map((place) => endedToo(layout, { place, unfinished })), loading });
+  const unfinished = loadUnfinished(layout, loading, { listing, announce });
+  dropCopies(layout, { ended: ENDED.map((place) => copiesIn(layout, { place, unfinished })), loading });
   for (const place of PLACES) syncDirectory(layout.place(place));
   return found;
 }
 
-/** Reads what has not ended, and moves what belongs elsewhere. */
-function loadUnended(
+/** Reads the unfinished tasks, and moves records that belong elsewhere. */
+function loadUnfinished(
   layout: Layout,
   loading: Loading,
   {
@@ -131,12 +161,12 @@ function loadUnended(
   },
 ): Listing[] {
   const { found, moves } = loading;
-  const listings = UNENDED.map((place) => {
+  const listings = UNFINISHED.map((place) => {
     const list = listing(place);
     load(layout, list, loading);
     return list;
   });
-  // Before the moves, as in a commit: after them nothing tells that these have just come to where they belong.
+  // Before the moves, as in a commit: after them nothing shows that these ends have not been announced.
   announce(
     moves.map(({ task }) => ({ before: null, after: task })),
     found.tasks,
@@ -145,10 +175,7 @@ function loadUnended(
   return listings;
 }
 
-/** Where the record of a task is that counts: one id in two directories comes of copying by hand. */
-type Ranks = Map<TaskId, StateDirectory>;
-
-/** Records on their way out of done/ or dead-letter/: before the write they go back, after it they go on. */
+/** Moves records on their way out of done/ or dead-letter/: back where the new version was not written, else on. */
 function finishMoves(layout: Layout, found: Recovered, names: readonly string[]): void {
   for (const name of names) {
     if (!name.endsWith(MOVING_ENDING)) continue;
@@ -160,17 +187,14 @@ function finishMoves(layout: Layout, found: Recovered, names: readonly string[])
     else if (!read.ok) found.findings.push(faultFinding(path, read.error));
     else {
       const { metadata, status } = read.value;
-      const isItself = path === layout.moving(metadata.id);
-      found.findings.push(
-        ...(isItself
-          ? moveHome(path, layout.record(directoryOf(status.state), metadata.id))
-          : [quarantine(path, `it says that it is ${metadata.id}`)]),
-      );
+      const target = layout.record(directoryOf(status.state), metadata.id);
+      if (path === layout.moving(metadata.id)) found.findings.push(...moveHome(path, target));
+      else found.findings.push(quarantine(path, `it says that it is ${metadata.id}`));
     }
   }
 }
 
-/** Moves a record to where it belongs. What stands there is a copy of less weight: it is put aside, never overwritten. */
+/** Moves a record to where it belongs. A record that is there already is a copy of less precedence, and is quarantined. */
 function moveHome(path: string, target: string): QuarantineEntry[] {
   const findings = isThere(target) ? [quarantine(target, "a record of the same task belongs here")] : [];
   renameSync(path, target);
@@ -178,7 +202,7 @@ function moveHome(path: string, target: string): QuarantineEntry[] {
   return findings;
 }
 
-/** What is put aside stays, and what could not be moved is a record still. */
+/** Removes old staged files; quarantined files stay, and a record that could not be moved is still a record. */
 function dropStaged(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.tmp)) {
     if (name === ASIDE || name.endsWith(MOVING_ENDING)) continue;
@@ -189,7 +213,7 @@ function dropStaged(layout: Layout, nowMs: number): void {
   }
 }
 
-/** A record that a crash kept from where it belongs. */
+/** A record that belongs elsewhere. */
 interface Move {
   readonly path: string;
   readonly target: string;
@@ -198,17 +222,18 @@ interface Move {
 
 interface Loading {
   readonly found: Recovered;
-  readonly ranks: Ranks;
+  /** The directory whose record of a task counts: one id in two directories was copied by hand. */
+  readonly ranks: Map<TaskId, StateDirectory>;
   readonly moves: Move[];
 }
 
-/** Reads one directory; what says that it belongs elsewhere is to be moved there, what is no record is put aside. */
+/** Reads one directory; notes the records that belong elsewhere, and quarantines what is no valid record. */
 function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: Loading): void {
   const parts = new RecordParts();
   for (const id of ids) {
     const path = layout.record(place, id);
     const counts = ranks.get(id);
-    // It is moved here in a moment.
+    // Its record is about to be moved here.
     if (counts === place) continue;
     if (counts !== undefined) {
       found.findings.push(quarantine(path, `the task is in ${counts}/ too`));
@@ -235,29 +260,7 @@ function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: 
   }
 }
 
-/** What is made of a record that cannot be used: only what is spoilt for certain is put aside. */
-function faultFinding(path: string, fault: RecordFault): QuarantineEntry {
-  switch (fault.type) {
-    case "corrupt":
-      return quarantine(path, fault.reason);
-    case "newer":
-      return leftAlone(path, `written by a newer stint (format ${fault.formatVersion})`);
-    case "unreadable":
-      return leftAlone(path, unreadable(path, fault.errno));
-    case "missing":
-      return leftAlone(path, "it is gone");
-  }
-}
-
-function unreadable(path: string, errno: string): string {
-  return problemFromErrno(errno, "read the record of a task", `${errno}, ${path}`).message;
-}
-
-function leftAlone(path: string, why: string): QuarantineEntry {
-  return { path, what: `left alone: ${why}` };
-}
-
-/** By their names alone: these directories are not read at a start-up, and listed once. */
+/** Quarantines copies of tasks among the ended ones, by their names alone: a start does not read these records. */
 function dropCopies(
   layout: Layout,
   { ended, loading }: { ended: readonly Listing[]; loading: Loading },
@@ -268,14 +271,14 @@ function dropCopies(
       const counts = ranks.get(id) ?? null;
       if (counts === null && place === "dead-letter") ranks.set(id, place);
       if (counts === null || counts === place) continue;
-      // A move in this start-up may have put it aside already.
+      // A move before may have quarantined it already.
       if (isThere(layout.record(place, id)))
         found.findings.push(quarantine(layout.record(place, id), `the task is in ${counts}/ too`));
     }
   }
 }
 
-/** Mostly in the order in which the files were made, and lie on the disk; the system gives them in that of their hashes (ext4). */
+/** The ids in a directory, sorted: reading in about the order of creation is faster than in that of readdir(3), by hash on ext4. */
 function listedIds(layout: Layout, place: StateDirectory): Listing {
   const ids: TaskId[] = [];
   for (const name of readdirSync(layout.place(place)).sort()) {
@@ -285,15 +288,11 @@ function listedIds(layout: Layout, place: StateDirectory): Listing {
   return { place, ids };
 }
 
-/** Those of the unended ones that are in another folder too. */
-function endedToo(
+/** The unfinished tasks that have a record in another directory too. */
+function copiesIn(
   layout: Layout,
   { place, unfinished }: { place: StateDirectory; unfinished: readonly Listing[] },
 ): Listing {
   const ids = unfinished.flatMap((listing) => listing.ids).filter((id) => isThere(layout.record(place, id)));
   return { place, ids };
-}
-
-function highest({ ids }: Listing): number {
-  return ids.reduce((most, id) => Math.max(most, numberOf(id)), 0);
 }

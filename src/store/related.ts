@@ -5,7 +5,7 @@ import { isTerminal } from "../model/state.ts";
 import type { Layout } from "./layout.ts";
 import { idsIn, readTask } from "./reader.ts";
 
-/** How far a task is that others may wait for; one whose record cannot be read is not known to have ended. */
+/** The state of a task for those that depend on it; one whose record cannot be read counts as unfinished. */
 export function parentState(layout: Layout, id: TaskId): ParentState {
   const read = readTask(layout, id);
   if (!read.ok) return read.error.type === "missing" ? "gone" : "unfinished";
@@ -15,7 +15,7 @@ export function parentState(layout: Layout, id: TaskId): ParentState {
 
 /** The failed members of a sweep. */
 export function failedMembers(layout: Layout, { id: first, size }: Pick<Group, "id" | "size">): Set<TaskId> {
-  // Members have numbers in a row.
+  // The numbers of members are consecutive.
   const near = idsIn(layout, "dead-letter").filter(
     (id) => numberOf(id) >= first && numberOf(id) < first + size,
   );

@@ -10,30 +10,45 @@ import { type FileText, replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import { readSegment, type Segment, segmentPaths, shelfPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { type QuarantineEntry, quarantine } from "./quarantine.ts";
+import { leftAlone, type QuarantineEntry, quarantine } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
 
-/** What a start-up learns from the journal. */
+/** What a start learned from the journal. */
 export interface Replayed {
-  /** Those whose record was older than its line or lost, and was made again. */
+  /** The tasks whose record was older than its line or lost, and was written again. */
   readonly ids: readonly TaskId[];
-  /** What holders wrote before the machine was down: the audit log may not have all of it. */
+  /** The newest versions that were committed before this boot: the audit log may lack them. */
   readonly fromBefore: readonly Task[];
   readonly findings: QuarantineEntry[];
 }
 
-/** The newest line of a task. */
+/** The newest line of a task in the journal. */
 interface JournalEntry {
   readonly task: Task;
-  /** The machine has been down since: what the record held may be spoilt. */
+  /** Written before this boot: a power cut may have corrupted the record since. */
   readonly isFromBefore: boolean;
-  /** The batch was not published: the name of the record may not have come to the disk. */
+  /** Its batch is not known to have been published before a power cut: the name of the record may not be durable. */
   readonly mayBeGone: boolean;
 }
 
 /**
- * Makes records again of what the journal has newer than they are, of all tasks or those in `statesFor`; safe to do again. Once the name of a record is on the
- * disk, renames keep it under one path or another: a record that is gone was removed by hand, and stays so.
+ * Writes records again that are older than their newest line in the journal, of all tasks or of those in `of`. A commit is made once its
+ * line is in the journal; a crash or power cut may leave the record behind it.
+ *
+ * Order of effects:
+ * 1. All segments are read, those of unpublished batches first, and the newest version of each task is kept. Segments of batches from
+ *    this boot are skipped: only a power cut loses a record that was written, and they hold first versions.
+ * 2. For each task, every path that its record may have is read. One copy that is as new as the line ends it. Otherwise the record is
+ *    lost where a copy is older or, from before this boot, corrupt. A missing one is lost only where the batch was not published before
+ *    a power cut and the audit log knows no later version: the name of a published record is durable, and renames keep it, so
+ *    otherwise it was removed by hand and stays removed.
+ * 3. For each lost record, an older copy is renamed to the path where recovery reads it, running/ or pending/; an empty or zero-filled
+ *    file is removed; any other corrupt one is quarantined.
+ * 4. The versions of the journal are staged and renamed into place, with a sync. Recovery then moves them to the directory of their
+ *    state, and announces them.
+ *
+ * Invariants: a record never gets older; a record that cannot be read for now, or that a newer version of stint wrote, is not touched;
+ * segments stay until a checkpoint. A crash between two steps loses nothing, as the segments stay: the next start repeats all of them.
  */
 export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>): Replayed {
   const findings: QuarantineEntry[] = [];
@@ -41,7 +56,7 @@ export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>
   const lines = new Map<TaskId, JournalEntry>();
   for (const { segment, isPublished } of segmentsOf(layout, findings)) {
     const isFromBefore = segment.bootId !== boot || boot === UNKNOWN_BOOT;
-    // Within a boot nothing that was written can be missing, and a batch holds nothing that is newer.
+    // Within a boot, no written record can be missing, and a batch has no newer version.
     if (!isFromBefore && segment.isBatch) continue;
     for (const task of segment.tasks()) {
       if (of?.has(task.metadata.id) === false) continue;
@@ -52,7 +67,7 @@ export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>
   }
   const isKnown = auditedAbove(layout, lines);
   const lost = [...lines.values()].filter((line) => isNewer(layout, line, { incoming, isKnown }));
-  const texts = lost.map(({ task }) => madeAgain(layout, task, { incoming, findings }));
+  const texts = lost.map(({ task }) => prepareRewrite(layout, task, { incoming, findings }));
   for (const error of replaceFiles(texts, layout.tmp)) if (error !== null) throw error;
   const fromBefore = [...lines.values()].filter((line) => line.isFromBefore && !line.mayBeGone);
   return {
@@ -67,7 +82,7 @@ interface Source {
   readonly isPublished: boolean;
 }
 
-/** A submitter may publish its batch while we look. What is no file of ours is said, and left where it is. */
+/** The segments; a submitter may publish its batch meanwhile. A file that is no segment is reported, and stays. */
 function segmentsOf(layout: Layout, findings: QuarantineEntry[]): Source[] {
   const incoming = incomingBatches(layout)
     .filter((batch) => existsSync(segmentOf(layout, batch)))
@@ -76,12 +91,12 @@ function segmentsOf(layout: Layout, findings: QuarantineEntry[]): Source[] {
   return [...incoming, ...shelved].flatMap(({ paths, isPublished }): Source[] => {
     const path = paths.find((one) => existsSync(one)) ?? "";
     const read = tryFs("read a segment of the journal", () => readSegment(path));
-    if (!read.ok) findings.push({ path, what: `left alone: ${read.error.message}` });
+    if (!read.ok) findings.push(leftAlone(path, read.error.message));
     return read.ok ? [{ segment: read.value, isPublished }] : [];
   });
 }
 
-/** Whether the audit log knows a task to have gone on from its first version: then a record that is gone was removed. */
+/** Returns whether the audit log has a later version of a task than the first: then a missing record was removed by hand. */
 function auditedAbove(layout: Layout, lines: ReadonlyMap<TaskId, JournalEntry>): (task: Task) => boolean {
   const candidates = [...lines.values()].filter(({ mayBeGone }) => mayBeGone).map(({ task }) => task);
   if (candidates.length === 0) return () => false;
@@ -92,7 +107,7 @@ function auditedAbove(layout: Layout, lines: ReadonlyMap<TaskId, JournalEntry>):
   return ({ metadata }) => (audited.get(metadata.uid) ?? 0) > 1;
 }
 
-/** The records of batches that are on their way, by their ids. */
+/** The paths of records in unpublished batches, by their ids. */
 function incomingPaths(layout: Layout): Map<TaskId, string> {
   return new Map(
     incomingBatches(layout).flatMap((batch) =>
@@ -116,17 +131,17 @@ function isNewer(
         return false;
       isLost = true;
     } else if (read.error.type === "corrupt") isLost ||= line.isFromBefore;
-    // What cannot be read for now, and what a newer stint wrote, is not to be overwritten.
+    // A record that cannot be read for now, or that a newer version wrote, must not be overwritten.
     else if (read.error.type !== "missing") return false;
   }
   return isLost;
 }
 
 /**
- * Where the record is to be written: where the start-up looks for records that are to be moved, so that whoever is to hear
- * of an end hears of it. Of what stands there or elsewhere, an older version gives way; what somebody wrote is put aside.
+ * Clears the paths of a lost record, and returns the file to write. It goes to running/ or pending/, which recovery reads, so that an end
+ * is announced. An older version gives way; any other content is quarantined.
  */
-function madeAgain(
+function prepareRewrite(
   layout: Layout,
   task: Task,
   { incoming, findings }: { incoming: ReadonlyMap<TaskId, string>; findings: QuarantineEntry[] },
@@ -139,12 +154,12 @@ function madeAgain(
     if (read.ok) {
       if (copy !== path) renameSync(copy, path);
     } else if (isBlank(copy)) rmSync(copy);
-    else findings.push(quarantine(copy, "it was spoilt, and made again from the journal"));
+    else findings.push(quarantine(copy, "it was corrupt, and was written again from the journal"));
   }
   return { path, text: recordText(task) };
 }
 
-/** True for what a power cut makes of a file whose name was on the disk before its content. */
+/** True for a file whose name was durable before a power cut, and whose content was not: it is empty or zeros. */
 function isBlank(path: string): boolean {
   return lstatSync(path).isFile() && /^\0*$/.test(readFileSync(path, "utf8"));
 }

@@ -10,22 +10,22 @@ import { isMissing } from "./fs-errors.ts";
 import { type Layout, REPLY_ENDING } from "./layout.ts";
 import { type QuarantineEntry, quarantine } from "./quarantine.ts";
 
-/** A reply that nobody fetched; its asker is long gone. */
+/** The requester of an older reply has ended. */
 const MAX_REPLY_AGE_MS = 60_000;
 
-/** Leaves a request for the holder of the lock; it survives a crash of either side. */
+/** Posts a request to the supervisor; it survives a crash of either side. */
 export function postRequest(layout: Layout, wanted: Omit<Request, "id">): Request {
   const posted: Request = { id: uuid(), ...wanted };
   replaceSynced(layout.request(posted.id), `${JSON.stringify(posted)}\n`, layout.tmp);
   return posted;
 }
 
-/** Takes a request back that nobody has answered yet. */
+/** Withdraws a request that has no reply yet. */
 export function withdrawRequest(layout: Layout, id: string): void {
   rmSync(layout.request(id), { force: true });
 }
 
-/** The reply to a request, fetched once; null while there is none. */
+/** Reads and removes the reply to a request; null while there is none. */
 export function fetchReply(layout: Layout, id: string): Reply | null {
   const path = layout.reply(id);
   try {
@@ -45,27 +45,27 @@ export function requestNames(layout: Layout): string[] {
     .sort();
 }
 
-/** Larger is no request of ours: those on many tasks are asked for in parts. */
+/** A larger file is no request of stint: requests for many tasks are split. */
 const MAX_REQUEST_BYTES = 64 * 1_024 * 1_024;
 
-/** The size of a request by its name; 0 where it is none, or gone. */
+/** The bytes of a request, by its name; 0 where it is gone or no regular file. */
 export function requestBytes(layout: Layout, name: string): number {
   const stat = lstatSync(join(layout.requests, name), { throwIfNoEntry: false });
   return stat?.isFile() === true ? stat.size : 0;
 }
 
-/** Reads a request by its name; null where it is gone. What is no request is put aside: left there, it would be looked at for ever. */
+/** Reads a request by its name; null where it is gone. An invalid one is quarantined: otherwise it would be read for ever. */
 export function takeRequest(layout: Layout, name: string, findings: QuarantineEntry[] = []): Request | null {
   const path = join(layout.requests, name);
   const parsed = requestBytes(layout, name) > MAX_REQUEST_BYTES ? null : readRequest(path);
-  // Answered under another name, it would be there for ever.
+  // A reply goes by the id, so a request under another name would never be removed.
   if (parsed !== null && name === `${parsed.id}.json`) return parsed;
-  // One that was withdrawn in this moment is gone already.
+  // One that was withdrawn meanwhile is gone.
   isMissing(() => findings.push(quarantine(path, "it is no request")));
   return null;
 }
 
-/** Answers a request and removes it; the reply first, so that a crash between repeats rather than forgets. */
+/** Replies to a request and removes it. The reply comes first: after a crash in between, the request is carried out again. */
 export function answerRequest(layout: Layout, answer: Reply): void {
   failpoint("request:carried-out");
   replaceFile(layout.reply(answer.id), `${JSON.stringify(answer)}\n`, layout.tmp);
@@ -74,7 +74,7 @@ export function answerRequest(layout: Layout, answer: Reply): void {
   failpoint("request:removed");
 }
 
-/** Removes replies that nobody fetched. */
+/** Removes replies that were not fetched. */
 export function dropOldReplies(layout: Layout, nowMs: number): void {
   for (const name of readdirSync(layout.requests)) {
     const path = join(layout.requests, name);

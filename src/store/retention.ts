@@ -16,8 +16,8 @@ import { readNotices } from "./notices.ts";
 import { partsOf, removePaths } from "./run-parts.ts";
 
 /**
- * Removes an ended task with these parts of what it left: its folder first, so that nothing is left that no record names but what was
- * to stay.
+ * Removes an ended task and these parts of its folder. The folder goes first: a crash in between leaves a record without files, not files
+ * without a record.
  */
 export function removeTask(layout: Layout, id: TaskId, parts: readonly RunPart[]): Result<null, Problem> {
   return tryFs(`remove "${id}"`, () => {
@@ -36,7 +36,7 @@ export function removeTask(layout: Layout, id: TaskId, parts: readonly RunPart[]
   });
 }
 
-/** Removes parts of what a task left. Without its logs, its record keeps their last lines. */
+/** Removes parts of the folder of a task. The record keeps the last lines of the logs. */
 export function removeParts(layout: Layout, id: TaskId, parts: readonly RunPart[]): Result<null, Problem> {
   return tryFs(`remove the ${parts.join(" and ")} of "${id}"`, () => {
     const found = partsOf(layout, id);
@@ -50,23 +50,23 @@ export function removeParts(layout: Layout, id: TaskId, parts: readonly RunPart[
   });
 }
 
-/** Makes removals last, and removes the environments that are not used. */
+/** Makes removals durable, and removes unused environments. */
 export function finishRemoval(layout: Layout, isUsed: (name: string) => boolean, nowMs: number): void {
   syncDirectory(layout.place("done"));
   syncDirectory(layout.place("dead-letter"));
-  // The news of a task that is gone may still be on its way.
+  // A notice of a removed task may still wait for its delivery.
   const awaited = new Set(readNotices(layout).flatMap(({ environment }) => environment ?? []));
   dropUnusedEnvironments(layout, (name) => isUsed(name) || awaited.has(name), nowMs);
 }
 
-/** When the home was last cleaned up by itself, in ms since the epoch; null where that is not known. */
+/** When the home was last cleaned up automatically, in ms since the epoch; null where that is not known. */
 export function readCleaned(layout: Layout): number | null {
   const read = tryFs("read when it was cleaned up", () => readRegularFile(layout.cleaned));
   const found = read.ok ? parseJson(cleaned, read.value) : null;
   return found === null ? null : Date.parse(found.at);
 }
 
-/** Notes that the home was cleaned up; throws what the system refuses. */
+/** Records the time of an automatic clean-up; throws what the system refuses. */
 export function noteCleaned(layout: Layout, at: string): void {
   replaceSynced(layout.cleaned, `${JSON.stringify({ at })}\n`, layout.tmp);
 }

@@ -13,20 +13,20 @@ import { ASIDE, isThere } from "./quarantine.ts";
 const LOGS: readonly string[] = Object.values(LOG_FILES);
 const OWN: readonly string[] = Object.values(ATTEMPT_FILES);
 
-/** Some files and folders, and their bytes together. */
+/** Files and folders, and their total bytes. */
 interface Measured {
   readonly paths: readonly string[];
   readonly bytes: number;
 }
 
-/** All that a task left in its folder, apart by what becomes of it; `own` is of no use without the record. */
+/** The content of a task's folder by kind; `own` are stint's files, of no use without the record. */
 export type RunParts = Readonly<Record<RunPart | "own", Measured>>;
 
-/** Takes the folder of a task apart; what cannot be looked at is not there. */
+/** Sorts the content of a task's folder; what cannot be read is left out. */
 export function partsOf(layout: Layout, id: TaskId): RunParts {
   const paths: Record<RunPart | "own", string[]> = { own: [], logs: [], artifacts: [], checkpoint: [] };
   const folder = layout.run(id);
-  // A link is not followed: what it names is somebody's who put it there.
+  // A link is removed, and not followed: its target is not stint's.
   if (!isFolder(folder)) paths.own.push(folder);
   for (const name of entriesOf(folder)) {
     const path = join(folder, name);
@@ -52,7 +52,7 @@ function partOf(file: string): RunPart | "own" {
   return OWN.includes(file) ? "own" : "artifacts";
 }
 
-/** Removes what some paths in a task's folder name, and every folder of it that is empty then. Throws what the system says. */
+/** Removes paths in a task's folder, and every folder there that is empty then. Throws what the system refuses. */
 export function removePaths(layout: Layout, id: TaskId, paths: readonly string[]): void {
   for (const path of paths) rmSync(path, { recursive: true, force: true });
   const folder = layout.run(id);
@@ -60,7 +60,7 @@ export function removePaths(layout: Layout, id: TaskId, paths: readonly string[]
   dropEmpty(folder);
 }
 
-/** The tasks whose folders are in runs/, some at a time. */
+/** The tasks with a folder in runs/, some at a time. */
 export function* runsIn(layout: Layout): Generator<TaskId[]> {
   const blocks = namesIn(layout.runs);
   for (;;) {
@@ -70,7 +70,7 @@ export function* runsIn(layout: Layout): Generator<TaskId[]> {
   }
 }
 
-/** True where any folder has a record of a task, or one that was put aside. */
+/** True where a task has a record in a state directory or its quarantine. */
 export function isOnRecord(layout: Layout, id: TaskId): boolean {
   return PLACES.some((place) => {
     const path = layout.record(place, id);
@@ -78,7 +78,7 @@ export function isOnRecord(layout: Layout, id: TaskId): boolean {
   });
 }
 
-/** When something was last written of what is there, in ms since the epoch; 0 for nothing. */
+/** The latest modification time of anything at or below some paths, in ms since the epoch; 0 for nothing. */
 export function lastWritten(paths: readonly string[]): number {
   return paths.reduce((latest, path) => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -108,7 +108,7 @@ function entriesOf(folder: string): string[] {
   return names.ok ? names.value : [];
 }
 
-/** Leaves what is no empty folder. */
+/** Removes a folder that is empty; anything else stays. */
 function dropEmpty(path: string): void {
   try {
     rmdirSync(path);

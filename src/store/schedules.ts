@@ -9,17 +9,17 @@ import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
 
-/** Puts the file of a schedule into its place, whole; anybody may, as those who edit it by hand. */
+/** Writes the file of a schedule atomically; needs no lock, as people edit these files too. */
 export function putSchedule(layout: Layout, name: string, text: string): void {
   replaceScheduleFile(layout, layout.scheduleFile(`${name}.yaml`), text);
 }
 
-/** The same for one that is there, whatever its ending. */
+/** The same for an existing file, with any ending. */
 export function replaceScheduleFile(layout: Layout, path: string, text: string): void {
   replaceSynced(path, text, layout.tmp);
 }
 
-/** Takes the file of a schedule away; the supervisor forgets the rest. */
+/** Removes the file of a schedule; the supervisor removes its state. */
 export function removeScheduleFile(layout: Layout, path: string): void {
   rmSync(path, { force: true });
   syncDirectory(layout.schedules);
@@ -27,7 +27,7 @@ export function removeScheduleFile(layout: Layout, path: string): void {
 
 const ENDING = ".json";
 
-/** What a schedule has done; null where it has done nothing, or its sidecar cannot be read as one. */
+/** The state of a schedule; null where it has none yet, or it is damaged. */
 export function readScheduleState(layout: Layout, name: string): ScheduleState | null {
   let text = "";
   const isGone = isMissing(() => {
@@ -36,19 +36,19 @@ export function readScheduleState(layout: Layout, name: string): ScheduleState |
   return isGone ? null : parseJson(scheduleState, text);
 }
 
-/** True where there is a sidecar and it cannot be read as one. */
+/** True where the state of a schedule exists and is damaged. */
 export function isScheduleStateCorrupt(layout: Layout, name: string): boolean {
   return isThere(layout.scheduleState(name)) && readScheduleState(layout, name) === null;
 }
 
-/** Puts down what a schedule has done; on the disk when this returns. For the holder of the home alone. */
+/** Writes the state of a schedule; durable when this returns. Only for the owner of the lock. */
 export function writeScheduleState(layout: Layout, name: string, state: ScheduleState): void {
   failpoint("schedule:noting");
   replaceSynced(layout.scheduleState(name), `${JSON.stringify(state)}\n`, layout.tmp);
   failpoint("schedule:noted");
 }
 
-/** Notes a firing whose tasks are queued, unless the schedule is gone or another one by now. */
+/** Records a firing whose tasks are queued, unless the schedule was removed or replaced meanwhile. */
 export function noteFiring(layout: Layout, { schedule, uid, firedFor, tasks }: FiringNote): void {
   const state = readScheduleState(layout, schedule);
   if (state?.uid !== uid) return;
@@ -56,14 +56,14 @@ export function noteFiring(layout: Layout, { schedule, uid, firedFor, tasks }: F
   if (after !== state) writeScheduleState(layout, schedule, after);
 }
 
-/** The names of the schedules that have done something. */
+/** The names of the schedules that have a state. */
 export function schedulesWithState(layout: Layout): string[] {
   return readdirSync(layout.scheduleStates)
     .filter((name) => name.endsWith(ENDING))
     .map((name) => name.slice(0, -ENDING.length));
 }
 
-/** Forgets what a schedule has done: one of the same name begins anew. */
+/** Removes the state of a schedule: another one of the same name begins without it. */
 export function dropScheduleState(layout: Layout, name: string): void {
   rmSync(layout.scheduleState(name), { force: true });
 }

@@ -1,12 +1,11 @@
 /**
- * The text of a file that can be made again, with a hash: what a power cut left of it, or somebody made of it, is told from what was
- * written.
+ * Seals the text of a cache file with a hash, by which a reader detects what a power cut or a person changed.
  */
 export function sealed(json: string): string {
   return `${hashOf(json)}\n${json}\n`;
 }
 
-/** What was sealed; null for any other text. Nobody else writes such a file, so that nothing more of it is checked. */
+/** The sealed JSON; null for any other text. Only stint writes these files, so the shape is not checked. */
 export function unsealed(text: string): unknown {
   const [hash = "", json = ""] = text.split("\n");
   return hash === hashOf(json) ? JSON.parse(json) : null;

@@ -10,15 +10,15 @@ import { takeLock } from "./lock.ts";
 import type { LockPlace } from "./lock-owner.ts";
 
 /**
- * Each turn takes milliseconds. Who has waited for so long goes on without: of tasks that are there twice the plan drops one, only that
- * its number was told to somebody.
+ * A turn takes milliseconds. After this wait a submitter goes on without one: of two tasks with one key the plan drops the later, but its
+ * number was already shown to a user.
  */
 const MAX_WAIT_MS = 20_000;
-const LOOK_MS = 10;
+const RETRY_MS = 10;
 
 /**
- * One after the other for those who look into the queue before they put something there: of many that queue a task with one key at
- * once, the first does, and the others find it. It has nothing to do with the lock of who supervises.
+ * Serializes submitters that check the queue before they add to it: of many that submit a task with one key at once, the first adds it
+ * and the others find it. It is not the lock of the home.
  */
 export async function takeSubmitTurn(
   layout: Layout,
@@ -30,7 +30,7 @@ export async function takeSubmitTurn(
       const turn = await tryTurn(layout, clock);
       if (turn !== null) return ok(turn);
       if (clock.awakeMs() >= untilMs) return ok({ [Symbol.asyncDispose]: () => Promise.resolve() });
-      await Bun.sleep(LOOK_MS);
+      await Bun.sleep(RETRY_MS);
     }
   } catch (error) {
     const errno = errnoOf(error);
@@ -39,7 +39,7 @@ export async function takeSubmitTurn(
   }
 }
 
-/** Removes what one left who was killed in its turn; for whoever begins to supervise. */
+/** Removes what a submitter left that was killed in its turn; called when a supervisor starts. */
 export async function dropDeadTurn(layout: Layout, clock: Clock): Promise<void> {
   if (!existsSync(placeOf(layout).locks)) return;
   try {
@@ -53,7 +53,7 @@ function placeOf({ home, tmp, locks }: Layout): LockPlace {
   return { home, tmp, locks: join(locks, "submit") };
 }
 
-/** Null where somebody else has it, or just removed the folder that it is taken in. */
+/** Null where another process has the turn, or just removed the folder of its lock. */
 async function tryTurn(layout: Layout, clock: Clock): Promise<AsyncDisposable | null> {
   const place = placeOf(layout);
   mkdirSync(place.locks, { recursive: true, mode: 0o700 });
@@ -73,7 +73,7 @@ async function tryTurn(layout: Layout, clock: Clock): Promise<AsyncDisposable | 
   }
 }
 
-/** One in which the next already has the turn stays. */
+/** Not where the next process already has its lock in there. */
 function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory);

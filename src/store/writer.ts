@@ -14,43 +14,64 @@ import { dueSegments, Journal } from "./journal.ts";
 import type { Layout } from "./layout.ts";
 import { recordText } from "./record.ts";
 
-/** One record's next version. The states say which file moves where. */
+/** The next version of one record. Its states say from which directory to which the file moves. */
 export interface Change {
   readonly before: Task;
   readonly after: Task;
   readonly actor: string;
-  /** On the audit log beside the transition, or instead of it where the state stays. */
+  /** An audit event beside that of the transition, or alone where the state stays. */
   readonly event?: AuditEvent;
   readonly detail?: string;
 }
 
-/** Why a change was not made: its record was moved or removed by hand, or the disk refused. */
+/** Why a change was not made: its record was moved or removed by hand, or the disk refused it. */
 export type CommitFault =
   | { readonly type: "recordGone" }
   | { readonly type: "refused"; readonly problem: Problem };
 
-/** A change, and the task as it stands on disk now, or why it does not. */
+/** A change, and the task as it is on disk now, or why the change was not made. */
 export interface Committed {
   readonly change: Change;
   readonly result: Result<Task, CommitFault>;
 }
 
-/** Tells the world outside of what was written; called before any of it is moved, and again where it throws. */
+/** Called with what was written, before any of it is moved; called again with the same where it throws. */
 export type Announce = (written: readonly RecordMove[]) => void;
 
-/** What a task was before it was written, and is now; recovery does not know what it was. */
+/** A task before and after a commit; recovery does not know it before. */
 export interface RecordMove {
   readonly before: Task | null;
   readonly after: Task;
 }
 
-/** Changes records; exists only while the home's lock is held. */
+/**
+ * Changes records. It owns the journal and the audit log, and exists only while its process owns the home's lock.
+ *
+ * Order of effects of `commit`:
+ * 1. Moves that are pending from an earlier commit are made. If the disk refuses them, it refuses every change.
+ * 2. Each record is secured: a claim renames it from pending/ to running/, a record that leaves done/ or dead-letter/ goes to tmp/, any
+ *    other stays. A missing one is `recordGone`.
+ * 3. The next versions are staged in tmp/, without a sync.
+ * 4. They are appended to the journal, with one sync for all. This is the commit point: before it a refusal undoes the change, after it
+ *    the change is made and outlives a power cut, and what the disk refuses is pending until `flushPending` succeeds.
+ * 5. The staged versions replace the records, without a sync.
+ * 6. The audit lines are written, without a sync; on a full disk they wait in memory.
+ * 7. The changes are announced: notices are written durably.
+ * 8. Each record moves to the directory of its state.
+ *
+ * Invariants: the state in a record says in which directory it belongs; resourceVersion grows by one with each commit; a record whose
+ * moves are pending is not changed again.
+ *
+ * A crash before 4 leaves the old version, which recovery moves back to its directory. After 4, `replay` writes the record from the
+ * journal. After 5, the next start finds a record newer than its last audit line, and audits it. Before the end of 8, recovery announces
+ * the change, perhaps again under the same ids, and moves the record.
+ */
 export class Writer {
   readonly #layout: Layout;
   readonly #clock: Clock;
   readonly #audit: Audit;
   readonly #journal: Journal;
-  /** From where to where, in the order in which they are to be made. */
+  /** Renames to be made, from path to path, in this order. */
   readonly #pendingMoves = new Map<string, string>();
   readonly #announce: Announce;
   /** Written and not yet announced. */
@@ -64,14 +85,9 @@ export class Writer {
     this.#journal = new Journal(layout);
   }
 
-  /**
-   * Puts the next version of each record into the journal, then writes the records, then the audit lines and what is
-   * announced, then moves the files. Once it is in the journal a change is made, and outlives a power cut: what the disk
-   * refuses from then on is pending, and done before the next commit; see `flushPending`. A crash in between leaves records
-   * whose state says where they belong; of one that was not moved yet, recovery announces the end once more.
-   */
+  /** Commits changes; returns the result of each, in their order. Never throws what the system refuses. */
   commit(changes: readonly Change[]): Committed[] {
-    // On top of a record that is not where it belongs yet, nothing can be told of what it is.
+    // A record that is not yet where it belongs would be taken for one that is gone.
     const pending = this.flushPending();
     if (pending !== null) return changes.map((change) => ({ change, result: refused(pending) }));
     const committed = this.#writeAll(changes);
@@ -89,7 +105,7 @@ export class Writer {
     return committed;
   }
 
-  /** Makes the moves that are pending; gives what the disk says to them, null where none is left. */
+  /** Announces and moves what is pending; returns what the disk refuses, null where nothing is left. */
   flushPending(): Problem | null {
     if (this.#pendingMoves.size + this.#unannounced.length === 0) return null;
     const done = tryFs("move the records to where they belong", () => {
@@ -108,19 +124,19 @@ export class Writer {
     }
   }
 
-  /** Puts lines on the audit log. With a full disk they wait in memory: a record is never held up by its log. */
-  audit(notes: readonly AuditEntry[], how = { isSynced: true }): void {
-    tryFs("write the audit log", () => this.#audit.append(notes, this.#clock.now(), how));
+  /** Writes audit entries. On a full disk they wait in memory: a record never waits for its audit line. */
+  audit(entries: readonly AuditEntry[], how = { isSynced: true }): void {
+    tryFs("write the audit log", () => this.#audit.append(entries, this.#clock.now(), how));
   }
 
-  /** Segments that are not written any more and whose records are all where they belong. */
+  /** Ends the current segment; returns the segments that can be checkpointed, none while moves are pending. */
   endSegment(): string[] {
     if (this.#pendingMoves.size > 0) return [];
     this.#journal.rotate();
     return dueSegments(this.#layout);
   }
 
-  /** Bytes that a start after a power cut would have to read. */
+  /** Bytes in the current segment. */
   get journaled(): number {
     return this.#journal.size;
   }
@@ -130,7 +146,7 @@ export class Writer {
     this.#audit.close();
   }
 
-  /** Takes each record and writes its next version beside it; one sync of the journal makes all of them count. */
+  /** Steps 2 to 4: afterwards the staged versions are pending renames, or undone. */
   #writeAll(changes: readonly Change[]): Committed[] {
     const prepared = changes.map((change) => ({ change, taken: this.#prepare(change) }));
     const taken = prepared.flatMap((one) => (one.taken.ok ? [one.taken.value] : []));
@@ -187,8 +203,8 @@ export class Writer {
   }
 
   /**
-   * Where a change is written. A claim is a rename, so that it is one step on disk; what leaves a directory that
-   * no start-up scans goes by way of `tmp/`; all else is written in place and moved afterwards.
+   * Where a change is written. A claim is a rename, so that one of many wins it; a record that leaves a directory which no start reads
+   * goes by way of tmp/, where recovery finds it; any other is written in place and moved afterwards.
    */
   #route({ before, after }: Change): { from: StateDirectory; to: StateDirectory; path: string } {
     const { id } = after.metadata;
@@ -203,7 +219,7 @@ export class Writer {
     };
   }
 
-  /** Undoes a rename whose write had no room; where even that fails, recovery does it. */
+  /** Undoes the rename of step 2; where even that fails, recovery does it. */
   #giveBack(path: string, origin: string): void {
     try {
       renameSync(path, origin);
@@ -217,7 +233,7 @@ function refused(problem: Problem): { readonly ok: false; readonly error: Commit
   return { ok: false, error: { type: "refused", problem } };
 }
 
-/** What the audit log says of a change that was made. */
+/** The audit entries of a change that was made. */
 function auditEntries({ change, result }: Committed): AuditEntry[] {
   if (!result.ok) return [];
   const { metadata } = result.value;

@@ -67,7 +67,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         expect(told.map(({ metadata, status }) => [metadata.id, status.state])).toEqual([
           [ran.out.trim(), "completed"],
         ]);
-      } else if (told.length > 0) expect(ran.err).toContain("they may be queued all the same");
+      } else if (told.length > 0) expect(ran.err).toContain("the tasks may be queued all the same");
       expect(Object.values(starts(stint))).toEqual(told.map(() => 1));
       return ran.struck;
     });

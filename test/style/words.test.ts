@@ -14,7 +14,6 @@ const UNFINISHED = [
   "src/model/",
   "src/plan/",
   "src/run/",
-  "src/store/",
   "templates/",
 ];
 
