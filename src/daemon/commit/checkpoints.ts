@@ -2,12 +2,12 @@ import { checkpoint } from "../../store/checkpoint.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Writer } from "../../store/writer.ts";
 
-/** By then the system has most of the records on the disk of its own accord, and a sync of them costs little. */
+/** By then the kernel has written back most of the records, and a sync of them costs little. */
 const INTERVAL_MS = 30_000;
-/** A start after a power cut reads so much at most, and a little more. */
+/** A start after a power cut has to read little more than this. */
 const MAX_JOURNALED_BYTES = 8 * 1_024 * 1_024;
 
-/** Puts records on the disk beside the work of a holder, so that the journal does not grow. */
+/** Syncs records to the disk beside the loop and drops their journal segments, so that the journal stays small. */
 export class Checkpoints {
   readonly #layout: Layout;
   readonly #writer: Writer;
@@ -20,7 +20,7 @@ export class Checkpoints {
     this.#lastAwakeMs = nowAwakeMs;
   }
 
-  /** Begins one where it is time; nothing waits for it. Says what could not be done. */
+  /** Begins a checkpoint where one is due and does not wait for it; logs what could not be synced. */
   beginIfDue(nowAwakeMs: number, log: (line: string) => void): void {
     const isDue =
       nowAwakeMs - this.#lastAwakeMs >= INTERVAL_MS || this.#writer.journaled >= MAX_JOURNALED_BYTES;

@@ -13,24 +13,24 @@ import type { QueueState } from "../state/queue-state.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { HomeWatch } from "./home-watch.ts";
 
-/** A home that refused a write is tried again this often. */
+/** A degraded home is probed this often. */
 const PROBE_MS = 2_000;
 
 /**
- * The supervisor's way to the disk. It owns the writer, the health of the home, and what readers are told of both.
+ * The only writer of records, notices and the audit log. It owns the writer, the health of the home, and the status of both for readers.
  *
  * Order of effects of a commit: the writer puts all changes into the journal (from here on they outlive a power cut), writes the
- * records, the audit lines and the notices, then moves the files (see `store/writer.ts`). Only then does the queue in memory
- * change, and the dispatcher learns of the notices. A crash in between leaves records that say where they belong and notices
- * on the disk: recovery moves the files, and the next dispatcher delivers what it finds.
+ * records, the audit lines and the notices, hands the notices to the dispatcher, and moves the files (see `store/writer.ts`). Only then
+ * does the queue in memory change. A crash in between leaves records whose state says where they belong, and notices on the disk:
+ * recovery moves the files, and the next dispatcher delivers the notices.
  *
- * Degraded means that the disk refused a write, or that others may write in the home. Then nothing new is started or taken in;
- * what runs goes on, and its results are kept in runs/ until the home is tried again with success.
+ * Degraded means that the disk refused a write, or that other users may write in the home. Then no job is started and no task accepted;
+ * running jobs go on, and their results stay in runs/ until a probe of the home succeeds.
  */
 export class Committer implements Disposable {
-  /** Null for a mere command, which leaves its notices to the next supervisor. */
+  /** Null for a short command, which leaves its notices to the next supervisor. */
   notifications: NotificationDispatcher | null = null;
-  /** Why nothing can be written for now, and when to try again. */
+  /** Why nothing can be written now, and when the home is probed next. */
   degraded: { readonly problem: Problem; readonly retryAwakeMs: number } | null = null;
   readonly #context: SupervisorContext;
   readonly #queue: QueueState;
@@ -50,7 +50,7 @@ export class Committer implements Disposable {
     this.#homeWatch = new HomeWatch(context);
   }
 
-  /** Writes changes and takes over what was written; gives what became of each, in their order. */
+  /** Writes changes, and updates the queue with what was written; returns the result of each, in their order. */
   commit(changes: readonly Change[]): Committed[] {
     if (changes.length === 0) return [];
     const committed = this.#writer.commit(changes);
@@ -64,14 +64,14 @@ export class Committer implements Disposable {
     return committed;
   }
 
-  /** An editor may have moved a queued record out of its way; any other that is gone was removed by hand. */
+  /** A queued record may be absent while an editor saves it; any other that is gone was removed by hand. */
   #recordGone({ before }: Change): void {
     const id: TaskId = before.metadata.id;
     if (before.status.state === "queued") this.#queue.markUnreadable(id);
     else this.#queue.remove(id);
   }
 
-  /** Puts the notices of what was written on the disk; `known` are all tasks that had not ended before. */
+  /** Writes the notices of these moves and hands them to the dispatcher; `known` returns all tasks that were unfinished before. */
   announce(written: readonly RecordMove[], known: () => readonly Task[]): void {
     const { layout, notices: rules } = this.#context;
     const isComing = (batch: string | undefined): boolean => this.#queue.arrivals.isComing(batch);
@@ -84,12 +84,12 @@ export class Committer implements Disposable {
     this.#writer.audit(...entries);
   }
 
-  /** Begins a checkpoint where one is due; nothing waits for it. */
+  /** Begins a checkpoint where one is due, and does not wait for it. */
   checkpointIfDue(): void {
     this.#checkpoints.beginIfDue(this.#context.clock.awakeMs(), (line) => this.#context.log(line));
   }
 
-  /** True where the disk takes writes and nobody else may write in the home. Tries a degraded home again once that is due. */
+  /** True where the disk accepts writes and no other user may write in the home. Probes a degraded home once that is due. */
   ensureWritable(): boolean {
     const { clock, layout, log } = this.#context;
     if (this.degraded === null) {
@@ -105,26 +105,26 @@ export class Committer implements Disposable {
     }
     this.degraded = null;
     this.#publishStatus();
-    log("the home takes writes again: going on");
+    log("the home is writable again: going on");
     return true;
   }
 
-  /** Starts nothing new until the home takes writes again. */
+  /** Stops starts and intake until a probe of the home succeeds. */
   enterDegraded(problem: Problem): void {
     const isNew = this.degraded === null;
     this.degraded = { problem, retryAwakeMs: this.#context.clock.awakeMs() + PROBE_MS };
     if (!isNew) return;
-    this.#context.log(`${problem.message}; nothing new is started until it works again`);
+    this.#context.log(`${problem.message}; no job is started until the home is writable again`);
     this.#publishStatus();
   }
 
-  /** Tells readers which accepted batches, and which tasks of others, cannot be taken in, and why. */
+  /** Publishes to readers which accepted batches and which records cannot be loaded, and why. */
   publishStuck(stuck: ReadonlyMap<string, string>): void {
     this.#stuck = stuck;
     this.#publishStatus();
   }
 
-  /** Tells readers why the system refuses starts; null where it does not. */
+  /** Publishes to readers why the system refuses to start jobs; null where it does not. */
   publishShortage(message: string | null): void {
     if (message === this.#shortage) return;
     this.#shortage = message;
@@ -135,8 +135,8 @@ export class Committer implements Disposable {
     const { layout, lock } = this.#context;
     const stuck = [...this.#stuck].map(([batch, message]) => ({ batch, message }));
     const message = this.degraded?.problem.message ?? this.#shortage ?? undefined;
-    const told = { owner: lock.owner.token, ...(message !== undefined && { message }), stuck };
-    publishDiskFault(layout, message === undefined && stuck.length === 0 ? null : told);
+    const status = { owner: lock.owner.token, ...(message !== undefined && { message }), stuck };
+    publishDiskFault(layout, message === undefined && stuck.length === 0 ? null : status);
   }
 
   [Symbol.dispose](): void {

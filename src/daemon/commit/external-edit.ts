@@ -8,25 +8,37 @@ import type { SupervisorContext } from "../context.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import type { Committer } from "./committer.ts";
 
-/**
- * Editors empty a record before they write it, or move it out of the way: what is no record, or none at all, must have stood so
- * for this long before it is what somebody meant.
+/*
+ * People may edit the record of a queued task in pending/. It is read again before the task is claimed, cancelled or changed.
+ *
+ * This file owns `queue.unreadableRecords`: queued tasks whose record is missing or invalid now, and since when. An editor truncates a
+ * file before it writes it, or renames it away, so this state counts as deliberate only after SETTLED_MS. Until then the task stays in
+ * memory, is not started, and requests for it are answered with "try again".
+ *
+ * Order of `refreshFromDisk`:
+ *   1. The file is byte for byte what was written last: nothing is to be done.
+ *   2. It is missing or invalid: it is marked, and read again every LOOK_MS. After SETTLED_MS a missing record was removed by hand and
+ *      its task is dropped; an invalid one is put aside. An error of the disk degrades the home instead.
+ *   3. It is a valid record of another task or another state: it is put aside.
+ *   4. Changes of spec and labels are committed as a new generation, by the actor "hand". All other changes are overwritten.
+ *
+ * Invariants: a record that is being saved is neither started nor put aside; no edit changes the identity, the state or the attempts.
+ * The marks are in memory only. After a crash, recovery reads each record as it stands then.
  */
+
+/** See above. */
 const SETTLED_MS = 1_000;
 /** A save takes an editor milliseconds. */
 const LOOK_MS = 100;
 
-/** The parts of the records that an edit by hand concerns. */
+/** The parts of a supervisor that are used here. */
 interface Records {
   readonly context: SupervisorContext;
   readonly queue: QueueState;
   readonly committer: Committer;
 }
 
-/**
- * A queued task as its file has it now: people may edit a record in pending/. What they wrote of the spec and the labels
- * counts, as a new generation; null where there is no task to work on any more, or for the moment: then it is still known.
- */
+/** The queued task as its file has it now; null where its record is gone, or cannot be read at the moment (then it stays in memory). */
 export function refreshFromDisk(records: Records, known: Task): Task | null {
   const { layout, log } = records.context;
   const { id, uid, generation } = known.metadata;
@@ -56,7 +68,7 @@ export function refreshFromDisk(records: Records, known: Task): Task | null {
   return committed?.result.ok ? committed.result.value : null;
 }
 
-/** Looks again at the records that were none; gives when to do so the next time in ms, or null where there are none. */
+/** Reads the marked records again; returns in how many ms to do so next, or null where none is marked. */
 export function recheckUnreadable(records: Records): number | null {
   for (const id of records.queue.unreadableRecords.keys()) {
     const known = records.queue.tasks.get(id);
@@ -71,7 +83,7 @@ function markReadable({ queue }: Records, known: Task): Task {
   return known;
 }
 
-/** False for what has stood so for long enough, and for what no editor does. */
+/** True where an editor may be saving the record: marks it. False after SETTLED_MS, and for faults that no editor causes. */
 function isBeingWritten(records: Records, { id, fault }: { id: TaskId; fault: RecordFault }): boolean {
   const { context, queue } = records;
   const { unreadableRecords } = queue;

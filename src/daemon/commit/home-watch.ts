@@ -3,23 +3,23 @@ import type { Problem } from "../../model/errors.ts";
 import { othersInHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 
-/** A turn may come each few milliseconds; nobody opens a folder to others as often. */
+/** The home is checked at most this often; turns of the loop may be a few milliseconds apart. */
 const LOOK_MS = 100;
 
-/** Sees to it that nobody else may write in a home while it is worked on. */
+/** Checks, while a supervisor runs, that no other user may write in its home. */
 export class HomeWatch {
   readonly #of: { readonly layout: Layout; readonly clock: Clock };
-  #seenAwakeMs = Number.NEGATIVE_INFINITY;
+  #checkedAwakeMs = Number.NEGATIVE_INFINITY;
 
   constructor(of: { readonly layout: Layout; readonly clock: Clock }) {
     this.#of = of;
   }
 
-  /** Null where all is well, or was a moment ago. */
+  /** The fault of the home; null where there is none, or the last check was less than LOOK_MS ago. */
   look(): Problem | null {
     const { layout, clock } = this.#of;
-    if (clock.awakeMs() - this.#seenAwakeMs < LOOK_MS) return null;
-    this.#seenAwakeMs = clock.awakeMs();
+    if (clock.awakeMs() - this.#checkedAwakeMs < LOOK_MS) return null;
+    this.#checkedAwakeMs = clock.awakeMs();
     return othersInHome(layout);
   }
 }

@@ -2,10 +2,10 @@ import type { Clock } from "../../lib/clock.ts";
 import { readConditions } from "../../machine/conditions.ts";
 import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../../model/work.ts";
 
-/** The load of a minute does not change faster, and nobody waits long for a plug. */
+/** The one-minute load average does not change faster, and a start may wait this long for mains power. */
 const LOOK_MS = 30_000;
 
-/** The load and the power as last looked at: now and then, and only for somebody who waits. */
+/** The load and the power source as last read: at most every LOOK_MS, and only while a task is queued. */
 export class ConditionsWatch {
   readonly #rules: WorkRules;
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class ConditionsWatch {
     this.#read = read;
   }
 
-  /** `isAsked` is true where a task waits to start; without one nothing is looked at. */
+  /** `isAsked` is true where a task waits to start; otherwise nothing is read. */
   view(isAsked: boolean): Conditions {
     const { onlyOnMains, maxLoad } = this.#rules;
     if (!onlyOnMains && maxLoad === null) return UNKNOWN_CONDITIONS;

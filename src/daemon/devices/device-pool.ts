@@ -12,87 +12,97 @@ import { survivors } from "../../run/tree.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { InventoryKeeper } from "./inventory.ts";
 
-/** A tool that does not answer does not keep a device from everybody for ever. */
-const MAX_SETTLE_MS = 10_000;
-/** Two homes that wanted one device at the same time both stand back, for times that differ. */
-const STAND_BACK_MS = 300;
+/** A released device is offered again after this time even where the vendor's tool does not answer. */
+const MAX_PROBE_WAIT_MS = 10_000;
+/** Two homes that claim one device at the same time both back off, each for a random part of this. */
+const BACK_OFF_MS = 300;
 
 export interface DevicePoolOptions {
   readonly keeper: InventoryKeeper;
-  /** Where the homes of this user note their shares; null where there is no such place. */
+  /** The folder in which the homes of this user publish their shares; null where there is none. */
   readonly shares: string | null;
   readonly home: string;
-  /** The holder. */
+  /** The supervisor. */
   readonly owner: Pick<Owner, "pid" | "startTime" | "bootId">;
   readonly clock: Clock;
   readonly random: Random;
   readonly nudge: () => void;
 }
 
-/** The devices as this holder may give them out: what was seen of them, who has them, and what was given back just now. */
+/**
+ * The devices that this supervisor may assign, and the agreement with the other homes of this user on who has which.
+ *
+ * It owns this home's shares: one file for each open attempt with devices, in a folder that all homes of the user read. Without such a
+ * folder, or where it refuses a file, homes only see each other by the memory in use.
+ *
+ * Order of effects: `take` writes the share, then reads those of other homes, and withdraws it where another home has just taken
+ * one of the devices; only then is the claim committed. `release` comes after the end is on record and nothing of the attempt lives:
+ * it withdraws the share, probes the devices, and offers them once a probe that began after the release is over.
+ *
+ * Invariant: of two homes that take a device at the same time, at least one sees the other's share and backs off.
+ * A crash leaves shares behind. The next supervisor of this home keeps those of its open attempts and withdraws the others
+ * (`adopt`); other homes withdraw a share once its supervisor and all processes of its attempt are gone, or the machine was rebooted.
+ */
 export class DevicePool {
   readonly #options: DevicePoolOptions;
-  /** When each device that was given back counts as looked at, whatever the tools do; as `Clock.awakeMs`. */
+  /** Released devices that were not probed since, and when they are offered all the same, as `Clock.awakeMs`. */
   readonly #awaitingProbe = new Map<string, number>();
-  #standBackUntilMs = 0;
+  #backOffUntilMs = 0;
   #elsewhere: DeviceShare[] = [];
 
   constructor(options: DevicePoolOptions) {
     this.#options = options;
   }
 
-  /** True where jobs without GPUs have to be kept away from GPUs: there are some, or there may be. */
+  /** True where GPUs must be hidden from jobs that asked for none: there are some, or there may be. */
   get hidesDevices(): boolean {
     const seen = this.#options.keeper.latest;
     return seen === null || seen.problem !== null || seen.devices.length > 0;
   }
 
-  /** The devices of this machine by their ids; one that is not seen any more is taken for an NVIDIA one. */
+  /** The devices with these ids; one that is no longer listed counts as an NVIDIA device. */
   named(ids: readonly string[]): Pick<Device, "id" | "vendor">[] {
     const known = this.#options.keeper.latest?.devices ?? [];
     return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" });
   }
 
-  /** What a decision knows of the devices. */
+  /** The devices as a plan sees them. */
   get view(): Pick<Machine, "devices" | "isProbed" | "elsewhere" | "awaitingProbe"> {
     const { keeper, clock } = this.#options;
     const devices = keeper.latest?.devices ?? [];
     const nowMs = clock.awakeMs();
     for (const [id, untilMs] of this.#awaitingProbe) if (untilMs <= nowMs) this.#awaitingProbe.delete(id);
     if (devices.length > 0) this.#elsewhere = this.#readOthers();
-    const isStandingBack = nowMs < this.#standBackUntilMs;
+    const isBackingOff = nowMs < this.#backOffUntilMs;
     return {
       devices,
       isProbed: keeper.latest !== null,
       elsewhere: this.#elsewhere.flatMap(shareHoldings),
-      awaitingProbe: new Set(isStandingBack ? devices.map(({ id }) => id) : this.#awaitingProbe.keys()),
+      awaitingProbe: new Set(isBackingOff ? devices.map(({ id }) => id) : this.#awaitingProbe.keys()),
     };
   }
 
-  /** True for the token of an attempt of another home that has a share. */
+  /** True for the token of an attempt with a share of another home. */
   isKnown = (token: string): boolean => this.#elsewhere.some((share) => share.token === token);
 
-  /**
-   * Takes the devices of a placement for an attempt; false where another home took one since the plan looked. Each writes
-   * its note first and looks at the others' then: of two at the same time at least one sees the other, and stands back.
-   */
+  /** Takes the devices of a placement for an attempt; false where another home took one of them since the plan was made. */
   take({ task, resources, devices }: Placement, token: string): boolean {
     const { shares } = this.#options;
     if (devices.every(isSimulated) || shares === null) return true;
     const known = new Set(this.#elsewhere.map((share) => share.token));
-    const note = this.#note(task, { token, devices, bytes: resources.vramBytes ?? null });
-    if (!attempt(() => postShare(shares, note))) return true;
+    const share = this.#shareOf(task, { token, devices, bytes: resources.vramBytes ?? null });
+    if (!attempt(() => postShare(shares, share))) return true;
     const rival = this.#readOthers().find(
-      (share) =>
-        !known.has(share.token) && share.devices.some((id) => !isSimulated(id) && devices.includes(id)),
+      (other) =>
+        !known.has(other.token) && other.devices.some((id) => !isSimulated(id) && devices.includes(id)),
     );
     if (rival === undefined) return true;
-    this.#standBackUntilMs = this.#options.clock.awakeMs() + STAND_BACK_MS * this.#options.random();
+    this.#backOffUntilMs = this.#options.clock.awakeMs() + BACK_OFF_MS * this.#options.random();
     attempt(() => withdrawShare(shares, token));
     return false;
   }
 
-  /** Notes the shares of jobs that an earlier holder started, and takes away what it noted for those that never came to be. */
+  /** Publishes the shares of adopted jobs, and withdraws those of this home that belong to no open attempt. */
   adopt(tasks: readonly Task[]): void {
     const { shares, home } = this.#options;
     if (shares === null) return;
@@ -104,7 +114,7 @@ export class DevicePool {
       const { token, devices, resources } = open;
       kept.add(token);
       attempt(() =>
-        postShare(shares, this.#note(task, { token, devices, bytes: resources.vramBytes ?? null })),
+        postShare(shares, this.#shareOf(task, { token, devices, bytes: resources.vramBytes ?? null })),
       );
     }
     attempt(() => {
@@ -113,12 +123,12 @@ export class DevicePool {
     });
   }
 
-  /** The attempt is over and nothing of it lives: its devices are free once somebody has looked at them. */
+  /** Releases the devices of an attempt whose end is on record; they are offered again after the next probe. */
   release(token: string, devices: readonly string[]): void {
     const { shares, keeper, clock, nudge } = this.#options;
     if (devices.length === 0) return;
     if (shares !== null) attempt(() => withdrawShare(shares, token));
-    const untilMs = clock.awakeMs() + MAX_SETTLE_MS;
+    const untilMs = clock.awakeMs() + MAX_PROBE_WAIT_MS;
     for (const id of devices) this.#awaitingProbe.set(id, untilMs);
     void keeper.refresh().then(() => {
       for (const id of devices) if (this.#awaitingProbe.get(id) === untilMs) this.#awaitingProbe.delete(id);
@@ -126,7 +136,7 @@ export class DevicePool {
     });
   }
 
-  #note(
+  #shareOf(
     task: Task,
     share: Pick<DeviceShare, "token" | "bytes"> & { devices: readonly string[] },
   ): DeviceShare {
@@ -136,7 +146,7 @@ export class DevicePool {
     return { ...share, devices, home, task: task.metadata.id, bootId, supervisor: { pid, startTime } };
   }
 
-  /** The shares of other homes whose jobs live, or are about to; the others are swept up. */
+  /** The shares of other homes whose supervisor or processes live; the others are withdrawn. */
   #readOthers(): DeviceShare[] {
     const { shares, home } = this.#options;
     if (shares === null) return [];
@@ -146,7 +156,7 @@ export class DevicePool {
   }
 }
 
-/** The shares of other homes: those whose jobs live or are about to, and the others. A folder that cannot be read has none. */
+/** The shares of other homes: live where their supervisor or a process of their attempt is, else dead. An unreadable folder has none. */
 export function sharesElsewhere(
   folder: string,
   here: { readonly home: string; readonly bootId: string },
@@ -170,7 +180,7 @@ export function shareHoldings({ token, home, task, devices, bytes }: DeviceShare
     .map((device) => ({ device, token, holder: `${task} of ${home}`, bytes }));
 }
 
-/** A folder that does not take a note only costs the agreement with other homes. */
+/** An error of the folder of shares only costs the agreement with other homes; true where there was none. */
 function attempt(action: () => void): boolean {
   return tryFs("agree with other homes on the devices", action).ok;
 }

@@ -4,22 +4,22 @@ import { type Device, type DeviceRules, type Inventory, noDevices } from "../../
 import { writeInventory } from "../../store/inventory-file.ts";
 import type { Layout } from "../../store/layout.ts";
 
-/** How often the devices are looked at. */
+/** How often the devices are probed. */
 const LOOK_MS = 15_000;
-/** Where there is nothing to look at, the tools are searched for again this often: a driver may be installed. */
+/** Without devices, the vendors' tools are searched for this often: a driver may be installed. */
 const SEARCH_MS = 10 * 60_000;
-/** Each look at a tool that fails takes twice as long to come: one that hangs in the kernel cannot be killed, and they would pile up. */
+/** The wait doubles with each failed probe, up to this: a tool that hangs in the kernel cannot be killed, and they would accumulate. */
 const MAX_LOOK_MS = SEARCH_MS;
-/** For readers: an inventory in which nothing changes is written this often. */
+/** An unchanged inventory is written for readers this often. */
 const WRITE_MS = 60_000;
-/** Less than this is no news for whoever places jobs. */
-const NEWS_BYTES = 256 * 1_024 ** 2;
+/** A smaller change of free memory makes no new plan. */
+const PLANNED_BYTES = 256 * 1_024 ** 2;
 
 export interface KeeperOptions {
   readonly layout: Layout;
   readonly clock: Clock;
   readonly rules: DeviceRules;
-  /** Where the tools are, and which devices are hidden from the holder. */
+  /** PATH of the tools, and the variables that hide devices from the supervisor. */
   readonly environment: Readonly<Record<string, string>>;
   readonly isOwn: ProbeOptions["isOwn"];
   /** Called when something changed that may let a task start. */
@@ -31,31 +31,31 @@ export interface KeeperOptions {
   readonly lookMs?: number;
 }
 
-/** Keeps the holder's knowledge of the devices fresh: one look at a time, none where there is nothing to see. */
+/** Probes the devices periodically, one probe at a time, and not at all where no vendor's tool is found. */
 export class InventoryKeeper implements Disposable {
   readonly #options: KeeperOptions;
-  readonly #off = new AbortController();
+  readonly #closing = new AbortController();
   #latest: Inventory | null = null;
   #timer: Timer | null = null;
-  #isLooking = false;
-  /** Who asked while a look was on: what it saw first may be old by now. */
+  #isProbing = false;
+  /** Callers of `refresh` during a probe, who wait for the next one: this one may have read their device before they asked. */
   readonly #waiting: (() => void)[] = [];
   #failures = 0;
-  #toldProblem: string | null = null;
+  #loggedProblem: string | null = null;
   #written: { readonly text: string; readonly awakeMs: number } | null = null;
 
-  /** Begins at once: on a machine without GPUs `latest` is there when this returns. */
+  /** Begins the first probe; on a machine without GPUs, `latest` is set when this returns. */
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#begin();
   }
 
-  /** What the last look found; null while the first is on. */
+  /** What the last probe found; null during the first one. */
   get latest(): Inventory | null {
     return this.#latest;
   }
 
-  /** Looks now, for instance because a job with devices ended; over when a look that began from here on is over. */
+  /** Probes now, for instance because a job with devices ended; resolves when a probe that began after the call is over. */
   refresh(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
@@ -64,58 +64,59 @@ export class InventoryKeeper implements Disposable {
   }
 
   #begin(): void {
-    if (this.#off.signal.aborted || this.#isLooking) return;
+    if (this.#closing.signal.aborted || this.#isProbing) return;
     const waiting = this.#waiting.splice(0);
     const { rules, environment: env, clock, root } = this.#options;
     if (!mayHaveDevices({ rules, env, ...(root !== undefined && { root }) })) {
-      this.#take(noDevices(timestamp(clock.now())));
-      this.#lookAgainIn(SEARCH_MS);
+      this.#update(noDevices(timestamp(clock.now())));
+      this.#probeAgainIn(SEARCH_MS);
       for (const resolve of waiting) resolve();
       return;
     }
-    this.#isLooking = true;
-    this.#look()
+    this.#isProbing = true;
+    this.#probe()
       .catch((error: unknown) => this.#options.log(`Internal error at the GPUs: ${String(error)}`))
       .finally(() => {
         for (const resolve of waiting) resolve();
       });
   }
 
-  async #look(): Promise<void> {
+  async #probe(): Promise<void> {
     const { rules, environment: env, clock, isOwn, root, lookMs = LOOK_MS } = this.#options;
     try {
-      const { signal } = this.#off;
+      const { signal } = this.#closing;
       const probe = { rules, env, clock, isOwn, signal, ...(root !== undefined && { root }) };
       const seen = await probeDevices(probe);
       if (signal.aborted) return;
       this.#failures = seen.problem === null ? 0 : this.#failures + 1;
-      this.#take(withUnreachable(seen, this.#latest));
+      this.#update(withUnreachable(seen, this.#latest));
     } finally {
-      this.#isLooking = false;
+      this.#isProbing = false;
       if (this.#waiting.length > 0) this.#begin();
-      else this.#lookAgainIn(Math.min(MAX_LOOK_MS, lookMs * 2 ** this.#failures));
+      else this.#probeAgainIn(Math.min(MAX_LOOK_MS, lookMs * 2 ** this.#failures));
     }
   }
 
-  #lookAgainIn(ms: number): void {
-    if (this.#off.signal.aborted) return;
+  #probeAgainIn(ms: number): void {
+    if (this.#closing.signal.aborted) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#begin(), ms);
   }
 
-  #take(seen: Inventory): void {
+  #update(seen: Inventory): void {
     const { nudge, log } = this.#options;
     const before = this.#latest;
     this.#latest = seen;
-    // A tool fails in other words each time, and is one trouble all the same.
-    if (seen.problem !== null && this.#toldProblem === null) log(`the GPUs cannot be read: ${seen.problem}`);
-    if (seen.problem === null && this.#toldProblem !== null) log("the GPUs can be read again");
-    this.#toldProblem = seen.problem;
+    // Logged once: a tool may word the same failure differently each time.
+    if (seen.problem !== null && this.#loggedProblem === null)
+      log(`the GPUs cannot be read: ${seen.problem}`);
+    if (seen.problem === null && this.#loggedProblem !== null) log("the GPUs can be read again");
+    this.#loggedProblem = seen.problem;
     this.#write(seen);
     if (before === null || placementTextOf(before) !== placementTextOf(seen)) nudge();
   }
 
-  /** That the disk refuses it is no harm: readers look for themselves then. */
+  /** Writes the inventory for readers; where the disk refuses it, they probe the devices themselves. */
   #write(seen: Inventory): void {
     const { layout, clock } = this.#options;
     const text = JSON.stringify({ ...seen, at: null });
@@ -125,12 +126,12 @@ export class InventoryKeeper implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#off.abort();
+    this.#closing.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
 
-/** Devices that were there and that a failing tool does not list stay, of no use until it works again: they are not gone. */
+/** Keeps devices that a failing tool no longer lists, with its error as their fault: they are not gone, and cannot be assigned. */
 function withUnreachable(seen: Inventory, before: Inventory | null): Inventory {
   const { problem } = seen;
   if (problem === null || before === null) return seen;
@@ -139,11 +140,11 @@ function withUnreachable(seen: Inventory, before: Inventory | null): Inventory {
   return { ...seen, devices: [...seen.devices, ...missed.map((device) => ({ ...device, fault: problem }))] };
 }
 
-/** What matters of an inventory to whoever places jobs; equal texts are no news. */
+/** The parts of an inventory that placement depends on, as text; equal texts need no new plan. */
 function placementTextOf({ devices }: Inventory): string {
   const amount = (bytes: number | null): number | null =>
-    bytes === null ? null : Math.round(bytes / NEWS_BYTES);
-  const newsOfDevice = ({ id, fault, memoryBytes, freeBytes, held, foreign }: Device): unknown => [
+    bytes === null ? null : Math.round(bytes / PLANNED_BYTES);
+  const partsOfDevice = ({ id, fault, memoryBytes, freeBytes, held, foreign }: Device): unknown => [
     id,
     fault,
     memoryBytes,
@@ -151,5 +152,5 @@ function placementTextOf({ devices }: Inventory): string {
     held.map(({ token, bytes }) => [token, amount(bytes)]),
     foreign.map(({ pid, bytes }) => [pid, amount(bytes)]),
   ];
-  return JSON.stringify(devices.map(newsOfDevice));
+  return JSON.stringify(devices.map(partsOfDevice));
 }

@@ -11,7 +11,7 @@ import { post } from "./http.ts";
 import { bodyOf, pingAddress, signatureOf, variablesOf } from "./message.ts";
 import { DELIVERED, failedTry, type Outcome } from "./outcome.ts";
 
-/** What a delivery works with. */
+/** The context of a delivery. */
 export interface Delivering {
   readonly layout: Layout;
   readonly rules: NoticeRules;
@@ -21,7 +21,7 @@ export interface Delivering {
   readonly signal: AbortSignal;
 }
 
-/** Tries once to bring a notice to its receiver. Never throws what the world outside can cause. */
+/** Tries once to deliver a notice. All failures outside of stint are outcomes; an exception is a bug. */
 export function deliver(notice: Notice, delivering: Delivering): Promise<Outcome> {
   const { receiver } = notice;
   switch (receiver.type) {
@@ -58,7 +58,7 @@ async function runCommand(
   if (end.how === "hung")
     return failedTry(`the command ran for over ${rules.commandTimeoutMs} ms and was killed`);
   if (end.how === "notStarted") return failedTry("the command could not be started");
-  // Its output may hold anything, and is not ours to keep.
+  // Its output is not kept: it may hold secrets.
   return failedTry(end.code === null ? "the command was killed" : `the command ended with ${end.code}`);
 }
 
@@ -106,7 +106,7 @@ function send(
 
 type Find = (place: SecretPlace) => Result<string, string>;
 
-/** Looks secrets up when they are needed, so that none is kept. */
+/** Returns a reader of secrets, which are read when they are needed and never kept. */
 function finder(notice: Notice, delivering: Delivering): Find {
   return (place) => {
     if ("file" in place) {
@@ -128,10 +128,10 @@ function addressOf({ url }: { readonly url: string | SecretPlace }, find: Find):
   if (!found.ok) return found;
   return /^https?:\/\//.test(found.value) && URL.canParse(found.value)
     ? found
-    : err("it is no address with http:// or https://");
+    : err("it is not an http:// or https:// address");
 }
 
-/** A task's notices find what its submitter had, those of config.yaml what the supervisor has. */
+/** The variables of a notice: those captured at the submission for a task's own, the supervisor's for one of config.yaml. */
 function variables(
   notice: Notice,
   { layout, environment }: Pick<Delivering, "layout" | "environment">,

@@ -8,17 +8,17 @@ import type { SupervisorContext } from "../context.ts";
 import { deliver } from "./deliver.ts";
 import { failedTry, type Outcome } from "./outcome.ts";
 
-/** Deliveries at a time: a night's end brings many, and none of them is to be felt by the jobs. */
+/** Concurrent deliveries: many jobs may end at once, and their notices must not slow down the others. */
 const MAX_AT_A_TIME = 4;
-/** A command has an effect even where it fails, so it is not started as often as a message is sent. */
+/** A command may have an effect even where it fails, so it is tried less often than a message. */
 const MAX_COMMAND_TRIES = 3;
 /** The longest wait between two tries. */
 const MAX_WAIT_MS = 900_000;
 
-/** A notice that was not taken yet; its text stays on the disk, as there may be thousands. */
+/** An undelivered notice; its text stays on the disk, as there may be thousands. */
 interface Waiting {
   readonly id: string;
-  /** Its task and receiver: what one of them is told stays in its order. */
+  /** Its task and receiver: notices of one line are delivered in their order. */
   readonly line: string;
   tries: number;
   dueAwakeMs: number;
@@ -30,29 +30,41 @@ interface Result {
   readonly outcome: Outcome;
 }
 
-/** Brings notices to their receivers, at least once, beside the loop: a callback only leaves a result, and `dispatch` acts on it. */
+/**
+ * Delivers notices to their receivers, at least once each, beside the loop. It owns the files in notices/ once they are written, and the
+ * tries in progress: a callback only adds a result and nudges the loop, and `dispatch` acts on it.
+ *
+ * Order of effects: the committer writes the notices of an end before it moves the record (see `commit/committer.ts`), so no end is on
+ * record without them. A notice is sent; once the receiver has accepted it, its file is removed. A failed try is noted in the file and
+ * repeated after a growing wait; after the last one the file moves to `.given-up/` and the audit log says so.
+ *
+ * Invariants: notices of one task for one receiver are sent one at a time, in their order. No delivery delays a job, or a supervisor that
+ * was told to leave. No error contains an address or the output of a command.
+ *
+ * A crash after a delivery and before the removal sends the notice once more, under the same id. A crash during a try repeats it; a
+ * command that a killed supervisor left running is killed first. A try that was not noted costs one more try.
+ */
 export class NotificationDispatcher implements Disposable {
   readonly #options: SupervisorContext;
   readonly #nudge: () => void;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #underWay = new Set<string>();
+  readonly #inFlight = new Set<string>();
   readonly #results: Result[] = [];
-  /** What an earlier holder may have begun. */
-  readonly #left = new Set<string>();
-  readonly #leaving = new AbortController();
+  /** Ids of notices that an earlier supervisor may have been delivering when it was killed. */
+  readonly #inherited = new Set<string>();
+  readonly #closing = new AbortController();
 
   constructor(options: SupervisorContext, nudge: () => void) {
     this.#options = options;
     this.#nudge = nudge;
-    // What an earlier holder left.
     const read = tryFs("read the notices", () => readNotices(options.layout));
     if (!read.ok) options.log(read.error.message);
     const left = read.ok ? read.value.toSorted((one, other) => (one.at < other.at ? -1 : 1)) : [];
     this.push(left);
-    for (const { id } of left) this.#left.add(id);
+    for (const { id } of left) this.#inherited.add(id);
   }
 
-  /** Takes notices over that are on the disk. */
+  /** Queues notices whose files are written. */
   push(notices: readonly Notice[]): void {
     for (const { id, tries, task, receiver } of notices) {
       if (this.#waiting.has(id)) continue;
@@ -62,7 +74,7 @@ export class NotificationDispatcher implements Disposable {
     if (notices.length > 0) this.#nudge();
   }
 
-  /** True while a try is under way, or is due within a span. */
+  /** True while a try is in progress, or due within `withinMs`. */
   isBusy(withinMs: number): boolean {
     const lines = new Set<string>();
     const latestMs = this.#options.clock.awakeMs() + withinMs;
@@ -71,23 +83,23 @@ export class NotificationDispatcher implements Disposable {
       lines.add(line);
       return isFirst && dueAwakeMs <= latestMs;
     });
-    return isDue || this.#underWay.size + this.#results.length > 0;
+    return isDue || this.#inFlight.size + this.#results.length > 0;
   }
 
-  /** Acts on what came back and sends what is due; gives when to look again, in ms, or null. */
+  /** Acts on the results of tries and sends what is due; returns in how many ms the next try is due, or null. */
   dispatch(note: (notes: readonly AuditEntry[]) => void): number | null {
     for (let result = this.#results[0]; result !== undefined; result = this.#results[0]) {
-      // Where the disk refuses, the result is still here for the next round.
-      this.#settle(result, note);
+      // Where the disk refuses this, the result stays for the next call.
+      this.#handle(result, note);
       this.#results.shift();
-      this.#underWay.delete(result.waiting.id);
+      this.#inFlight.delete(result.waiting.id);
     }
     return this.#sendDue();
   }
 
-  /** Cuts short what is under way: it stays on the disk, and the next supervisor begins it anew. */
+  /** Aborts the tries in progress: their notices stay on the disk, and the next supervisor sends them again. */
   [Symbol.dispose](): void {
-    this.#leaving.abort();
+    this.#closing.abort();
   }
 
   #sendDue(): number | null {
@@ -95,10 +107,10 @@ export class NotificationDispatcher implements Disposable {
     const lines = new Set<string>();
     let inMs: number | null = null;
     for (const waiting of this.#waiting.values()) {
-      if (this.#underWay.size >= MAX_AT_A_TIME) return null;
+      if (this.#inFlight.size >= MAX_AT_A_TIME) return null;
       const isFirst = !lines.has(waiting.line);
       lines.add(waiting.line);
-      if (!isFirst || this.#underWay.has(waiting.id)) continue;
+      if (!isFirst || this.#inFlight.has(waiting.id)) continue;
       const waitMs = waiting.dueAwakeMs - nowMs;
       if (waitMs <= 0) this.#send(waiting);
       else inMs = Math.min(inMs ?? waitMs, waitMs);
@@ -109,17 +121,17 @@ export class NotificationDispatcher implements Disposable {
   #send(waiting: Waiting): void {
     const { layout, notices: rules, environment, clock } = this.#options;
     const notice = readNotice(layout.notice(waiting.id));
-    this.#underWay.add(waiting.id);
-    const { signal } = this.#leaving;
-    // One that a killed supervisor left running would run beside its repetition.
-    if (this.#left.delete(waiting.id)) killHook(waiting.id);
+    this.#inFlight.add(waiting.id);
+    const { signal } = this.#closing;
+    // A command that a killed supervisor left would run beside its repetition.
+    if (this.#inherited.delete(waiting.id)) killHook(waiting.id);
     const delivering = { layout, rules, environment, nowMs: clock.now(), signal };
     const tried: Promise<Outcome> =
       notice === null
-        ? Promise.resolve(failedTry("its file is gone or spoilt", true))
+        ? Promise.resolve(failedTry("its file is gone or invalid", true))
         : deliver(notice, delivering);
     void tried
-      // A bug in a delivery is no end of the queue.
+      // A bug in a delivery must not end the supervisor.
       .catch((error: unknown) =>
         failedTry(`Internal error: ${error instanceof Error ? error.name : "unknown"}`),
       )
@@ -129,7 +141,7 @@ export class NotificationDispatcher implements Disposable {
       });
   }
 
-  #settle({ waiting, notice, outcome }: Result, note: (notes: readonly AuditEntry[]) => void): void {
+  #handle({ waiting, notice, outcome }: Result, note: (notes: readonly AuditEntry[]) => void): void {
     const { layout, clock, random, notices: rules, log } = this.#options;
     if (outcome.type === "aborted") return;
     if (outcome.type === "taken" || notice === null) {
@@ -153,7 +165,7 @@ export class NotificationDispatcher implements Disposable {
       waiting.dueAwakeMs = clock.awakeMs() + delayOf(policy, tried.tries - 1, random).delayMs;
       return;
     }
-    // Whoever moves it back wants it tried as often as a new one.
+    // Moved back by hand, it is tried as often as a new one.
     giveUpNotice(layout, { ...tried, tries: 0 });
     this.#waiting.delete(waiting.id);
     const times = tried.tries === 1 ? "one try" : `${tried.tries} tries`;

@@ -9,10 +9,10 @@ export interface Post {
   readonly signal: AbortSignal;
 }
 
-/** Too early, too slow, too many (RFC 9110, 6585 and 8470): the only refusals of a client that time can mend. */
+/** Request Timeout, Too Early, Too Many Requests (RFC 9110, 8470, 6585): the only 4xx that a retry may cure. */
 const WORTH_ANOTHER = [408, 425, 429];
 
-/** Sends a body; a redirect is refused, as what is signed for one address is not for another. Addresses may be secret: no error names one. */
+/** Sends a body. A redirect is refused: the message is signed for one address. Addresses may be secret, so no error contains one. */
 export async function post({ url, headers, body, timeoutMs, signal }: Post): Promise<Outcome> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
@@ -24,7 +24,7 @@ export async function post({ url, headers, body, timeoutMs, signal }: Post): Pro
       signal: AbortSignal.any([signal, timeout]),
     });
     const { status } = response;
-    // Nothing in an answer is of use, and it may have no end.
+    // The body of the response is not used, and may be endless.
     await response.body?.cancel();
     if (status >= 200 && status < 300) return DELIVERED;
     if (status >= 300 && status < 400)

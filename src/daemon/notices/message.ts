@@ -1,23 +1,23 @@
 import type { Notice } from "../../model/notice.ts";
 
-/** What a webhook gets: the notice without what concerns its delivery. */
+/** The body of a webhook: the notice without the fields of its delivery. */
 export function bodyOf({ id, event, at, runId, task, counts, logTail }: Notice): string {
   return JSON.stringify({ id, event, at, runId, task, ...(counts !== undefined && { counts }), logTail });
 }
 
-/** `t=SECONDS,v1=HEX`: HMAC-SHA256 over the time, a dot and the body, so that an old message cannot be sent again as a new one. */
+/** `t=SECONDS,v1=HEX`: HMAC-SHA256 over the time, a dot and the body, so that a recorded message cannot be replayed later. */
 export function signatureOf(body: string, { secret, atMs }: { secret: string; atMs: number }): string {
   const seconds = Math.floor(atMs / 1_000);
   const hex = new Bun.CryptoHasher("sha256", secret).update(`${seconds}.${body}`).digest("hex");
   return `t=${seconds},v1=${hex}`;
 }
 
-/** The address that tells a dead-man switch what happened, as healthchecks.io has it: /start, nothing, /fail or the exit code, and the run. */
+/** The address of a ping in the scheme of healthchecks.io: /start, no suffix, /fail or the exit code, and the run id as `rid`. */
 export function pingAddress(url: string, { event, task, runId, counts }: Notice): string {
   const address = new URL(url);
   const isFailure = event === "failure" || event === "deadLetter" || (counts?.failed ?? 0) > 0;
   const { exitCode } = task;
-  // A failure can have the exit code 0, which says success there.
+  // A failure may have the exit code 0, which would mean success there.
   const code =
     counts === undefined && exitCode !== null && exitCode > 0 && exitCode < 256 ? exitCode : "fail";
   const ending = event === "start" ? "start" : isFailure ? String(code) : null;
@@ -26,7 +26,7 @@ export function pingAddress(url: string, { event, task, runId, counts }: Notice)
   return address.toString();
 }
 
-/** What a command finds in its environment; what there is none of is empty. */
+/** The variables of a notice command; a missing value is empty. */
 export function variablesOf(notice: Notice, home: string): Record<string, string> {
   const { task, counts } = notice;
   const texts = {

@@ -7,27 +7,27 @@ import type { Layout } from "../../store/layout.ts";
 import { endedBeside } from "../../store/notices.ts";
 import type { RecordMove } from "../../store/writer.ts";
 
-/** What the news are made from. */
+/** What notices are made from. */
 interface NoticeContext {
   readonly layout: Layout;
   /** Of config.yaml. */
   readonly wishes: NoticeWishes;
-  /** All tasks that had not ended before; asked for where somebody wants to hear of the end of a batch. */
+  /** Returns all tasks that were unfinished before; called only where a `batchEnd` has receivers. */
   readonly known: () => readonly Task[];
-  /** True for a batch of which tasks are still on their way into memory. */
+  /** True for a batch that is still being published. */
   readonly isComing?: (batch: string | undefined) => boolean;
 }
 
-/** A dead-man switch is told of these; that a failed task was set aside is no second failure. */
+/** The events of a ping; `deadLetter` would report the same failure twice. */
 const PINGED: readonly NoticeEvent[] = ["start", "success", "failure"];
 
-/** The notices that follow from what was written: the same ones with the same ids, however often it is asked. */
+/** The notices of these moves. Their ids depend on the record alone: after a crash the same notices are made again. */
 export function noticesFor(written: readonly RecordMove[], context: NoticeContext): Notice[] {
   const ended = written.filter(isEnd).map(({ after }) => after);
   return written.flatMap((step) => {
     const events = eventsOf(step);
     const notices = events.flatMap((event) => noticesOf(step.after, { event, context }));
-    return isEnd(step) ? [...notices, ...batchNews(step.after, { ended, context })] : notices;
+    return isEnd(step) ? [...notices, ...batchEndNotices(step.after, { ended, context })] : notices;
   });
 }
 
@@ -35,7 +35,7 @@ function isEnd({ before, after }: RecordMove): boolean {
   return isTerminal(after.status.state) && (before === null || !isTerminal(before.status.state));
 }
 
-/** A run is the task with all its retries; one that is repeated for ever succeeds once for each repetition. */
+/** The events of a move. A run is a task with all its retries; a task with an interval succeeds once for each repetition. */
 function eventsOf(step: RecordMove): NoticeEvent[] {
   const { before, after } = step;
   const { status } = after;
@@ -82,14 +82,14 @@ function receiversOf(wishes: NoticeWishes | undefined, event: NoticeEvent) {
   return [...(wishes?.[event] ?? []), ...(PINGED.includes(event) ? (wishes?.ping ?? []) : [])];
 }
 
-/** Told by the last task of a batch, and where several end in one step, by the last of these. */
-function batchNews(
+/** Made for the last task of a batch; where several end in one commit, for the last of these. */
+function batchEndNotices(
   task: Task,
   { ended, context }: { ended: readonly Task[]; context: NoticeContext },
 ): Notice[] {
   const { layout, wishes, known, isComing } = context;
-  const isWished = receiversOf(task.spec.on, "batchEnd").length + receiversOf(wishes, "batchEnd").length > 0;
-  if (!isWished) return [];
+  const isAsked = receiversOf(task.spec.on, "batchEnd").length + receiversOf(wishes, "batchEnd").length > 0;
+  if (!isAsked) return [];
   const { batch, id } = task.metadata;
   if (isComing?.(batch) === true) return [];
   const isBeside = (other: Task): boolean => batch !== undefined && other.metadata.batch === batch;
@@ -111,7 +111,7 @@ function batchNews(
   return noticesOf(task, { event: "batchEnd", context, counts });
 }
 
-/** The attempts of this retry cycle since the last success. */
+/** The attempts of this epoch since its last success. */
 function attemptsOfRun({ metadata, status }: Task): Attempt[] {
   const own = status.attempts.filter(({ epoch }) => epoch === metadata.epoch);
   const success = own.slice(0, -1).findLastIndex(({ state }) => state === "completed");

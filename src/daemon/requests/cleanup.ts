@@ -19,7 +19,7 @@ import { finishRemoval, removeParts, removeTask } from "../../store/retention.ts
 import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../../store/run-parts.ts";
 import type { Supervisor } from "../supervisor.ts";
 
-/** How a clean-up is done, and who asked for it. */
+/** What a clean-up removes, and who requested it. */
 interface Cleaning {
   readonly rules: RetentionRules;
   readonly dryRun: boolean;
@@ -32,21 +32,21 @@ interface Ended extends EndedTask {
   readonly environment: string | undefined;
 }
 
-/** So many are gone through in no time. */
+/** Entries of a map that are read in one step. */
 const AT_ONCE = 10_000;
 
-/** So many are named on the audit log, which holds short lines only. */
+/** Ids named in an audit entry, which must be short. */
 const MAX_NAMED = 20;
 
-/** So many folders are measured for who only wants to know: each takes longer than all else that is said of its task. */
+/** Folders whose size a dry run reports: measuring one takes longer than all else in its answer. */
 const MAX_MEASURED = 5_000;
 
-/** Removes what is outdated, a task with each step, so that whoever has other work may do that in between. */
+/** Removes what the rules allow, a task in each step; returns an answer for each removal, or each that a dry run would make. */
 export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
   const { layout, clock, onProgress = () => {} } = supervisor.context;
   const nowMs = clock.now();
   const [unread] = supervisor.queue.arrivals.unread.values();
-  // It may need any of what would be removed: its environment, its parents.
+  // The unreadable task may need any ended one: as its parent, or for its environment.
   if (unread !== undefined && !dryRun) return [refusal(unread)];
   const ended: Ended[] = [];
   const environments = new Map<TaskId, string | undefined>();
@@ -100,7 +100,7 @@ function refusal(unread: string): Answer {
   return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
 }
 
-/** Forgets what no task needs that is left; here is what was known of the ended ones. */
+/** Removes names, environments and secrets that no remaining task needs; `environments` are those of the ended tasks known so far. */
 function* finish(
   supervisor: Supervisor,
   environments: Map<TaskId, string | undefined>,
@@ -109,15 +109,15 @@ function* finish(
   const { layout } = supervisor.context;
   const spans = new Set<number>();
   const used = new Set<string>();
-  // Before and after the listing: what ends meanwhile may be missing there, and what comes meanwhile here.
-  const takeLiving = (): void => {
+  // Called before and after the listing: tasks that end or arrive meanwhile would be missed by one of them.
+  const addUnfinished = (): void => {
     for (const { metadata } of supervisor.queue.tasks.values()) {
       spans.add(spanOf(metadata.id));
       used.add(metadata.id);
       if (metadata.environment !== undefined) used.add(metadata.environment);
     }
   };
-  takeLiving();
+  addUnfinished();
   const reader = new TaskReader(layout);
   for (const place of ENDED_PLACES) {
     const listed = yield* listing(layout, place);
@@ -125,7 +125,7 @@ function* finish(
       for (const id of ids) {
         spans.add(spanOf(id));
         if (environments.has(id)) continue;
-        // What ended since the first look is known to nobody here; its retry needs its environment.
+        // It ended since the first listing; a retry needs its environment.
         const read = reader.read(id);
         if (read.ok) environments.set(id, read.value.metadata.environment);
         yield;
@@ -139,14 +139,14 @@ function* finish(
     count += 1;
     if (count % AT_ONCE === 0) yield;
   }
-  takeLiving();
+  addUnfinished();
   tryFs("forget names", () => forgetNames(layout, spans));
-  // Beside the environments lie the secrets of tasks, under their ids.
+  // The secrets of tasks are stored beside the environments, under the task's id.
   const isUsed = (name: string): boolean => used.has(name) || environments.has(name as TaskId);
   return tryFs("finish the clean-up", () => finishRemoval(layout, isUsed, nowMs));
 }
 
-/** Null for what is gone, cannot be read, or waits there by mistake. */
+/** The ended task that was read; null where it is gone, cannot be read, or is not ended. */
 function endedOf(read: ReturnType<typeof readTask>): Task | null {
   return read.ok && isTerminal(read.value.status.state) ? read.value : null;
 }
@@ -172,7 +172,7 @@ function toEnded(
   };
 }
 
-/** What unended tasks need of ended ones: their parents, for how these ended decides; and the rest of their sweep or batch. */
+/** Tells which ended tasks unfinished ones need: their parents, and the members of their sweep or batch. */
 function needsOf(supervisor: Supervisor): (task: Outline) => boolean {
   let [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
   return (task) => {
@@ -193,7 +193,7 @@ function needOf(supervisor: Supervisor): (task: Outline) => boolean {
     (batch !== undefined && batches.has(batch));
 }
 
-/** What goes with a task that is removed, whatever its age. */
+/** The parts of a run that are removed with their task, at any age. */
 function outgoing({ takesArtifacts }: RetentionRules): (RunPart | "own")[] {
   return takesArtifacts ? ["own", "logs", "artifacts", "checkpoint"] : ["own", "logs"];
 }
@@ -202,7 +202,7 @@ function sumOf(found: RunParts, parts: readonly (RunPart | "own")[]): number {
   return parts.reduce((total, part) => total + found[part].bytes, 0);
 }
 
-/** Null where the task has come back to life since it was looked at, or is needed by now. */
+/** Removes a task; null where it was retried since it was listed, or is needed now. */
 function takeTask(
   supervisor: Supervisor,
   { task, parts }: Outdated<Ended>["tasks"][number],
@@ -224,7 +224,7 @@ function takeTask(
   return removed.ok ? { id, done: `removed${kept}`, ...size } : { id, problem: { ...removed.error } };
 }
 
-/** False where a task has come back to life since it was looked at, even if it has ended again, or is needed by now. */
+/** False where a task was retried since it was listed, even if it has ended again, or is needed now. */
 function isAsSeen(
   { context: { layout } }: Supervisor,
   { id, version, endedAt }: Pick<Ended, "id" | "version" | "endedAt">,
@@ -235,7 +235,7 @@ function isAsSeen(
   return now.metadata.resourceVersion === version && !isNeeded(now);
 }
 
-/** Null where nothing of that is there, or it is not to go any more. */
+/** Removes parts of a run; null where there are none, or they must stay by now. */
 function takeParts(
   { context: { layout } }: Supervisor,
   id: TaskId,
@@ -252,7 +252,7 @@ function takeParts(
   return removed.ok ? { id, done: `${what} removed`, bytes } : { id, problem: { ...removed.error } };
 }
 
-/** What stayed when a task was removed is as old as the youngest of it. */
+/** Removes parts that stayed when their task was removed; their age is that of the newest file. */
 function takeRemains(
   supervisor: Supervisor,
   id: TaskId,

@@ -8,12 +8,12 @@ import type { Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 
 const DAY_MS = 86_400_000;
-/** Nobody waits for it: between two steps the loop has so long for itself. */
+/** The pause between two slices: no one waits for this work. */
 const REST_MS = 40;
-/** One that the disk refused is tried again after this time. */
+/** A clean-up that the disk refused is retried after this time. */
 const RETRY_MS = 3_600_000;
 
-/** Keeps to the rules of retention once a day, by the wall clock: a machine that was off or asleep catches up. */
+/** Applies the retention rules once a day by the wall clock: a machine that was off or suspended catches up. */
 export class DailyCleanup {
   readonly #supervisor: Supervisor;
   readonly #rules: RetentionRules;
@@ -27,12 +27,12 @@ export class DailyCleanup {
     this.#lastMs = readCleaned(supervisor.context.layout);
   }
 
-  /** Does a little of what is to be done; gives when to go on in ms, or null where nothing is due. */
+  /** Runs a slice where a clean-up is due; returns in how many ms to go on, or null where none is. */
   tick(): number | null {
     const { clock } = this.#supervisor.context;
     if (this.#running === null && !this.#isDue()) return null;
     this.#running ??= cleanupSteps(this.#supervisor, { rules: this.#rules, dryRun: false, actor: "stint" });
-    // Where the disk refuses a step, it begins anew later.
+    // Where a step throws, a new clean-up begins after RETRY_MS.
     this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
     const running = this.#running;
     this.#running = null;
@@ -45,7 +45,7 @@ export class DailyCleanup {
     return null;
   }
 
-  /** A clock that was set back does not put it off. */
+  /** Due too where the last one is in the future: the clock was set back. */
   #isDue(): boolean {
     const { queue, context } = this.#supervisor;
     const { clock } = context;

@@ -9,34 +9,47 @@ import type { Change, CommitFault } from "../../store/writer.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
 
-/** What an operation does to one task, and how to say that it was done. */
+/** The change that an operation makes to one task, with the word for the answer; or why it is refused. */
 export type TargetChange = Result<{ readonly change: Change; readonly done: string }, Problem>;
 
-/** What is wanted, by whom and since when. */
+/** The operation, its actor and the time of the request. */
 export type RequestedOperation = Omit<Request, "id">;
 
-/** So many targets are changed with one sync of the journal, and nothing else is seen to meanwhile. */
+/** Targets that are changed with one sync of the journal; a step blocks the loop. */
 const TARGETS_A_STEP = 32;
 
-/** Does the same to each target of a wish, a few at a time. */
+/**
+ * Applies an operation to each of its targets, TARGETS_A_STEP in one commit, and returns an answer for each.
+ *
+ * A target names a task by id, uid and epoch, and by its version where that matters. So a request that was made for an earlier epoch or
+ * version changes nothing: it is answered with VERSION_CONFLICT.
+ *
+ * Order for some targets: wait until none of them is awaited from a batch that is being published; read a queued record again, which may
+ * have been edited by hand; compute the changes; commit them at once. Where the disk refuses, wait until the home is writable, and
+ * repeat the refused ones only.
+ *
+ * A crash between a commit and the reply makes the next supervisor carry out the whole request again. A cancel or retry that is on
+ * record with a later time than the request is answered as done (`doneBefore`), since it must not take effect twice. Hold, release, pause
+ * and resume act on the state that they find; a `set` finds another version.
+ */
 export function* eachTarget(
   supervisor: Supervisor,
-  wish: RequestedOperation,
+  requested: RequestedOperation,
   toStep: (task: Task) => TargetChange,
 ): Steps<Answer[]> {
   const answers: Answer[] = [];
-  const targets = "targets" in wish.operation ? wish.operation.targets : [];
+  const targets = "targets" in requested.operation ? requested.operation.targets : [];
   for (const some of chunksOf(targets, TARGETS_A_STEP)) {
-    // What has its turn to be taken in is known in a moment.
+    // A task of a batch that is being published is in memory soon.
     while (some.some(({ id }) => supervisor.queue.arrivals.isAwaited(id))) yield "wait";
-    let made = changeSome(supervisor, some, { wish, toStep });
+    let made = changeSome(supervisor, some, { requested, toStep });
     if (supervisor.committer.degraded === null) yield;
     else {
-      // What the disk refuses now it refuses for all of them; whoever can wait for it goes on where it works again.
+      // A caller that does not wait gets the refusals as they are.
       yield "wait";
-      const isAgain = supervisor.committer.degraded === null;
-      if (isAgain)
-        made = redone(made, changeSome(supervisor, some.filter(isRefused(made)), { wish, toStep }));
+      const isWritable = supervisor.committer.degraded === null;
+      if (isWritable)
+        made = replaced(made, changeSome(supervisor, some.filter(isRefused(made)), { requested, toStep }));
     }
     answers.push(...made);
   }
@@ -45,7 +58,7 @@ export function* eachTarget(
 
 const DISK: ReadonlySet<string> = new Set<ErrorCode>(["DISK_FULL", "HOME_UNUSABLE", "WRITE_FAILED"]);
 
-/** True for a target with which the disk was in the way. */
+/** Tells which targets the disk refused. */
 function isRefused(answers: readonly Answer[]): (target: Target) => boolean {
   const ids = new Set(
     answers.filter(({ problem: found }) => DISK.has(found?.code ?? "")).map(({ id }) => id),
@@ -53,7 +66,7 @@ function isRefused(answers: readonly Answer[]): (target: Target) => boolean {
   return ({ id }) => ids.has(id);
 }
 
-function redone(before: readonly Answer[], after: readonly Answer[]): Answer[] {
+function replaced(before: readonly Answer[], after: readonly Answer[]): Answer[] {
   const answers = new Map(after.map((answer) => [answer.id, answer]));
   return before.map((answer) => answers.get(answer.id) ?? answer);
 }
@@ -61,10 +74,13 @@ function redone(before: readonly Answer[], after: readonly Answer[]): Answer[] {
 function changeSome(
   supervisor: Supervisor,
   targets: readonly Target[],
-  { wish, toStep }: { readonly wish: RequestedOperation; readonly toStep: (task: Task) => TargetChange },
+  {
+    requested,
+    toStep,
+  }: { readonly requested: RequestedOperation; readonly toStep: (task: Task) => TargetChange },
 ): Answer[] {
   const steps = targets.map((target) => {
-    const before = doneBefore(supervisor, target, wish);
+    const before = doneBefore(supervisor, target, requested);
     if (before !== null) return { target, before };
     const task = targetTask(supervisor, target);
     return { target, before, step: task.ok ? toStep(task.value) : task };
@@ -87,10 +103,7 @@ function problemOf(fault: CommitFault, { before }: Change): Problem {
   return problem("NOT_FOUND", message, "the file was moved or removed by hand");
 }
 
-/**
- * What a wish came to that was carried out and not answered before a crash, or was another's too; null where there is something to
- * do, or to refuse.
- */
+/** The answer for a cancel or retry that took effect before a crash, or by a concurrent request; null where it is still to be decided. */
 function doneBefore(
   { queue, context }: Supervisor,
   { id, uid, epoch }: Target,
@@ -106,7 +119,7 @@ function doneBefore(
   return isCancelled && metadata.epoch === epoch ? "cancelled" : null;
 }
 
-/** The task as it is, if it is the one that was meant. */
+/** The task as it is on the disk, if it is the one that the target names. */
 function targetTask(supervisor: Supervisor, target: Target): Result<Task, Problem> {
   const known = supervisor.queue.tasks.get(target.id);
   const current = known?.status.state === "queued" ? refreshFromDisk(supervisor, known) : known;
@@ -118,20 +131,20 @@ function targetTask(supervisor: Supervisor, target: Target): Result<Task, Proble
     return err(
       problem(
         "VERSION_CONFLICT",
-        `Cannot change task "${target.id}": it was retried or replaced in between`,
-        "look at it again: stint show",
+        `Cannot change task "${target.id}": it was retried or replaced meanwhile`,
+        "see what it is now: stint show",
       ),
     );
   }
   if (target.version !== undefined && target.version !== resourceVersion) {
     const message = `Cannot change task "${target.id}": it has version ${resourceVersion} now, the change was made for ${target.version}`;
-    return err(problem("VERSION_CONFLICT", message, "look at it again and repeat the change"));
+    return err(problem("VERSION_CONFLICT", message, "read it again and repeat the change"));
   }
   return read;
 }
 
 function unreadable({ id }: Target): Problem {
-  const message = `Cannot change task "${id}": its record in pending/ is no record just now, as while it is saved by an editor`;
+  const message = `Cannot change task "${id}": its record in pending/ cannot be read, as while an editor saves it`;
   return problem("VERSION_CONFLICT", message, "repeat the change once that is done");
 }
 

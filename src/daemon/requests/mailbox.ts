@@ -8,55 +8,67 @@ import { GO_ON_MS } from "../admit/publish.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { operationSteps } from "./operations.ts";
 
-/** New requests, and those that were begun, hold a turn of the loop up for so long each, and for what the last slice takes beyond. */
+/** The time in a turn of the loop for new requests, and as much for those in progress; the last slice may exceed it. */
 const TURN_MS = 10;
-/** A longer request is one of those on many tasks: one of these is worked on at a time, and all others pass it. */
+/** A larger request is for many tasks: one of these is in progress at a time, and all others pass it. */
 const LONG_BYTES = 16 * 1_024;
 
-/** A request that was begun. */
+/** A request in progress. */
 interface Begun {
   readonly request: Request;
   readonly steps: Steps<Answer[]>;
   readonly isLong: boolean;
-  /** What was done, where the disk took no reply: it is told later, and not done again. */
+  /** The answers of a finished request whose reply the disk refused: only the reply is retried. */
   unsentReplies: readonly Answer[] | null;
 }
 
-/** What other processes ask of the holder, carried out in slices that take turns. */
+/**
+ * Carries out the requests that other processes leave as files in requests/, in slices that take turns. It owns the requests in progress.
+ *
+ * Order of effects for a request: its file is read; each step commits the changes of some targets (`each-target.ts`); the reply is
+ * written; the request file is removed. The requester waits for the reply, or withdraws the request by removing its file.
+ *
+ * Invariants: every valid request gets a reply, also where it meets a bug: left unanswered, it would meet every later supervisor. A
+ * request whose reply the disk refused is not carried out again by this supervisor. New requests and those in progress both advance in
+ * each turn. Nothing is carried out while the home is degraded.
+ *
+ * A crash before the reply leaves the request: the next supervisor carries it out again, and `each-target.ts` recognizes what was done.
+ * A crash between the reply and the removal repeats it too, with the same reply. A file that is no request is put aside.
+ */
 export class Mailbox {
   readonly #supervisor: Supervisor;
-  /** By their names, whoever has its turn first. */
+  /** By file name, in the order in which they are served next. */
   readonly #begun = new Map<string, Begun>();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
   }
 
-  /** Goes on; gives when to do so again in ms, or null where nothing is asked. Throws what the disk refuses. */
+  /** Advances the requests; returns in how many ms to go on, or null where none is left. Throws errors of the disk. */
   runSlice(): number | null {
     const { layout, clock } = this.#supervisor.context;
     const names = requestNames(layout);
     const waiting = new Set(names);
     // Withdrawn, or removed by hand.
     for (const name of this.#begun.keys()) if (!waiting.has(name)) this.#begun.delete(name);
-    // What was begun goes on in each turn, and so does what is new: neither waits until there is no more of the other.
+    // Both in each turn: neither the new requests nor those in progress wait until all others are done.
     const begun = [...this.#begun.keys()];
     const isMore = [
-      this.#seeSome(
+      this.#advance(
         names.filter((name) => !this.#begun.has(name)),
         clock,
       ),
-      this.#seeSome(begun, clock),
+      this.#advance(begun, clock),
     ];
     return isMore.includes(true) ? GO_ON_MS : null;
   }
 
-  /** True where more of them is to be done. */
-  #seeSome(names: readonly string[], clock: Clock): boolean {
+  /** Advances these requests for at most TURN_MS; true where one of them is unfinished. */
+  #advance(names: readonly string[], clock: Clock): boolean {
     const untilMs = clock.awakeMs() + TURN_MS;
     let isMore = false;
     for (const name of names) {
-      // Not on top of what the disk refused.
+      // Nothing is written while the disk refuses writes.
       if (this.#supervisor.committer.degraded !== null) return isMore;
       if (clock.awakeMs() >= untilMs) return true;
       const begun = this.#begun.get(name) ?? this.#begin(name);
@@ -65,7 +77,7 @@ export class Mailbox {
     return isMore;
   }
 
-  /** Null where it is none; a long one has to wait until another one is done. */
+  /** Reads a request; null where the file is none, "later" for a long one while another long one is in progress. */
   #begin(name: string): Begun | "later" | null {
     const { layout, log } = this.#supervisor.context;
     const isLong = requestBytes(layout, name) > LONG_BYTES;
@@ -79,7 +91,7 @@ export class Mailbox {
     return begun;
   }
 
-  /** False while there is more to do. */
+  /** Runs a slice of a request, and replies once it is done; false while it is unfinished. */
   #runSlice(name: string, begun: Begun, clock: Clock): boolean {
     const answers = begun.unsentReplies ?? this.#answersTo(begun, clock);
     this.#begun.delete(name);
@@ -87,7 +99,7 @@ export class Mailbox {
       this.#begun.set(name, begun);
       return false;
     }
-    // Where the disk takes no reply, or not all of what was done, it is told later.
+    // Where the disk refuses the reply, or degrades before all is written, only the reply is retried.
     const isDone = answers.every((answer) => answer.problem === undefined);
     if (isDone) this.#begun.set(name, { ...begun, unsentReplies: answers });
     if (isDone && this.#supervisor.committer.degraded !== null) return true;
@@ -96,10 +108,7 @@ export class Mailbox {
     return true;
   }
 
-  /**
-   * Null while there is more to do. A request that meets a bug is answered too: left unanswered, it would meet every supervisor to
-   * come.
-   */
+  /** Null while there is more to do. An exception is answered as INTERNAL. */
   #answersTo({ request: { operation }, steps }: Begun, clock: Clock): Answer[] | null {
     try {
       const progress = runSlice(steps, clock);

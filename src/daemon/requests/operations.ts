@@ -18,31 +18,33 @@ import { cleanupSteps } from "./cleanup.ts";
 import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
 
-/** Carries out what was asked for, all of it at once. */
-export function operate(supervisor: Supervisor, wish: RequestedOperation): Answer[] {
-  return wholeOf(operationSteps(supervisor, wish));
+/** Carries out an operation in one call; see `operationSteps`. */
+export function operate(supervisor: Supervisor, requested: RequestedOperation): Answer[] {
+  return wholeOf(operationSteps(supervisor, requested));
 }
 
-/** Carries out what was asked for, a few targets at a time; each target is answered for itself. */
-export function* operationSteps(supervisor: Supervisor, wish: RequestedOperation): Steps<Answer[]> {
-  const { operation, actor, at } = wish;
+/** Carries out an operation, a few targets at a time; returns an answer for each target. */
+export function* operationSteps(supervisor: Supervisor, requested: RequestedOperation): Steps<Answer[]> {
+  const { operation, actor, at } = requested;
   switch (operation.verb) {
     case "cancel":
-      return yield* eachTarget(supervisor, wish, (task) =>
+      return yield* eachTarget(supervisor, requested, (task) =>
         cancel(supervisor, task, { ...operation, actor, at }),
       );
     case "retry":
-      return yield* eachTarget(supervisor, wish, (task) => retry(task, actor));
+      return yield* eachTarget(supervisor, requested, (task) => retry(task, actor));
     case "hold":
-      return yield* eachTarget(supervisor, wish, (task) => hold(task, { hold: true, actor }));
+      return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: true, actor }));
     case "release":
-      return yield* eachTarget(supervisor, wish, (task) => hold(task, { hold: false, actor }));
+      return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: false, actor }));
     case "pause":
-      return yield* pauseSteps(supervisor, wish, pauseChange);
+      return yield* pauseSteps(supervisor, requested, pauseChange);
     case "resume":
-      return yield* pauseSteps(supervisor, wish, resumeChange);
+      return yield* pauseSteps(supervisor, requested, resumeChange);
     case "set":
-      return yield* eachTarget(supervisor, wish, (task) => set(supervisor, task, { ...operation, actor }));
+      return yield* eachTarget(supervisor, requested, (task) =>
+        set(supervisor, task, { ...operation, actor }),
+      );
     case "clean":
       return yield* cleaningFor(supervisor, operation, actor);
     case "requeueStale":
@@ -101,7 +103,7 @@ function cancel(
   );
 }
 
-/** Who cancels a second time will not wait any longer. A wish that a crash made us meet twice is no second one. */
+/** True for a second cancel, which kills at once. The same request, read again after a crash, is not a second one. */
 function isAskedAgain(task: Task, at: string): boolean {
   const stop = openAttempt(task)?.stop;
   return stop?.reason === "User" && Date.parse(at) > Date.parse(stop.requestedAt);
@@ -119,7 +121,7 @@ function retry(task: Task, actor: string): TargetChange {
       "queued, without the wait",
     );
   }
-  const hint = status.state === "completed" ? `submit it anew: stint submit --from ${id}` : undefined;
+  const hint = status.state === "completed" ? `submit it again: stint submit --from ${id}` : undefined;
   const wanted = "wanted a failed or cancelled one";
   const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
   return err(problem(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint));
@@ -132,7 +134,7 @@ function set(
 ): TargetChange {
   const after = edited(task, { spec, labels });
   if (!after.ok) return after;
-  // Other changes are welcome to a task that has become too large for the machine.
+  // Other keys may be changed also where the task does not fit the machine any more.
   if (!Bun.deepEquals(spec.resources, task.spec.resources)) {
     const placeable = refuseUnplaceable([{ name: task.metadata.id, spec }], supervisor.machine, "set");
     if (!placeable.ok) return placeable;
@@ -159,7 +161,7 @@ function hold(task: Task, how: { hold: boolean; actor: string }): TargetChange {
   );
 }
 
-/** The clean-up that was asked for. */
+/** The steps of a requested clean-up. */
 function cleaningFor(
   supervisor: Supervisor,
   operation: Extract<Operation, { verb: "clean" }>,
@@ -180,7 +182,7 @@ function cleaningFor(
   return cleanupSteps(supervisor, { rules, dryRun, actor });
 }
 
-/** A holder finds what is gone by itself; asked for it, it looks at once and tells what it found so far. */
+/** A supervisor requeues lost attempts by itself; this checks at once, and returns those requeued since it started. */
 function requeueStale(supervisor: Supervisor, olderThanMs: number): Answer[] {
   finishJobs(supervisor);
   const latestMs = supervisor.context.clock.now() - olderThanMs;
@@ -194,7 +196,10 @@ function leave(supervisor: Supervisor, { owner, how }: { owner: string; how: Lea
   if (owner !== supervisor.context.lock.owner.token) {
     return {
       id,
-      problem: problem("VERSION_CONFLICT", "Cannot end the supervisor: the one that was meant has ended"),
+      problem: problem(
+        "VERSION_CONFLICT",
+        "Cannot end the supervisor: the one you addressed has ended already",
+      ),
     };
   }
   supervisor.leaving = how;
@@ -205,7 +210,7 @@ function step(change: Change, done: string): TargetChange {
   return ok({ change, done });
 }
 
-/** True while a wish to end a job has not been fulfilled. */
+/** True while a job was asked to end and has not ended. */
 export function isStopping(task: Task): boolean {
   return openAttempt(task)?.stop !== undefined;
 }

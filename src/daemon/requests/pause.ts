@@ -12,14 +12,14 @@ import { runnerOf } from "../jobs/runners/runner-of.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { eachTarget, type RequestedOperation } from "./each-target.ts";
 
-/** Pauses jobs or lets them go on, a few at a time: first on record, then for their processes. */
+/** Pauses or resumes jobs, a few at a time: first on record, then by signals to their processes. */
 export function* pauseSteps(
   supervisor: Supervisor,
-  wish: RequestedOperation,
-  toChange: (supervisor: Supervisor, task: Task, wish: RequestedOperation) => Result<Change, Problem>,
+  requested: RequestedOperation,
+  toChange: (supervisor: Supervisor, task: Task, requested: RequestedOperation) => Result<Change, Problem>,
 ): Steps<Answer[]> {
-  const answers = yield* eachTarget(supervisor, wish, (task) => {
-    const change = toChange(supervisor, task, wish);
+  const answers = yield* eachTarget(supervisor, requested, (task) => {
+    const change = toChange(supervisor, task, requested);
     return change.ok ? ok({ change: change.value, done: change.value.event ?? "" }) : change;
   });
   const done = new Set(answers.filter((answer) => answer.problem === undefined).map(({ id }) => id));
@@ -28,8 +28,8 @@ export function* pauseSteps(
 }
 
 /**
- * The change that notes that a job is to stand still; `obeyPause` follows. What it holds stays held unless it is told to release it:
- * its memory is on the GPUs all the same, and counts there like that of a stranger.
+ * The change that records a pause; `obeyPause` sends the signals. The job keeps its resources unless the request releases them; its GPU
+ * memory then counts like that of a foreign process.
  */
 export function pauseChange(
   supervisor: Supervisor,
@@ -41,8 +41,8 @@ export function pauseChange(
     err(problem("INVALID_TRANSITION", `Cannot pause "${task.metadata.id}": ${is}, wanted ${wanted}`));
   if (open === null || task.status.state !== "running")
     return refused(`it is ${task.status.state}`, "a running task (`stint hold` is for queued ones)");
-  if (open.stop !== undefined) return refused("it is being stopped", "one that goes on");
-  if (open.paused !== undefined) return refused("it is paused already", "one that goes on");
+  if (open.stop !== undefined) return refused("it is being stopped", "one that runs");
+  if (open.paused !== undefined) return refused("it is paused already", "one that runs");
   const refusal = runnerOf(task.spec.kind).pauseRefusal(supervisor, task.spec.kind);
   if (refusal !== null) return refused(refusal.is, refusal.wanted);
   const { clock } = supervisor.context;
@@ -52,7 +52,7 @@ export function pauseChange(
   return ok({ before: task, after, actor, event: "paused" });
 }
 
-/** The change that notes that a job is to go on; `obeyPause` follows. */
+/** The change that records a resume; `obeyPause` sends the signals. */
 export function resumeChange(
   supervisor: Supervisor,
   task: Task,
@@ -68,8 +68,8 @@ export function resumeChange(
   const short = shortOfRoom(task, supervisor.queue.active, supervisor.machine);
   if (short !== null)
     return refused(
-      `it gave its room to others, and ${short}`,
-      "wait until that is free again, or pause what has it: stint ls --state running",
+      `it released its resources, and ${short}`,
+      "wait until they are free, or pause a job that has them: stint ls --state running",
     );
   const after = resumed(task, supervisor.context.clock.awakeMs());
   return ok({ before: task, after, actor, event: "resumed" });

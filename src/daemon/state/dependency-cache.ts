@@ -6,12 +6,12 @@ import type { PlanInput } from "../../plan/input.ts";
 import type { Layout } from "../../store/layout.ts";
 import { failedMembers, parentState } from "../../store/related.ts";
 
-/** What tasks depend on that have ended already: looked up on disk once, and kept up to date by what is written. */
+/** Ended tasks that queued ones depend on: parents and failed sweep members. Read from the disk once, then updated by each write. */
 export class DependencyCache {
   readonly #layout: Layout;
-  /** The queued tasks that have to know of others: mostly few. */
+  /** The queued tasks with parents or a limit of failures in their sweep. */
   readonly #dependents = new Map<TaskId, Task>();
-  /** Of ended parents. */
+  /** States of ended parents. */
   #parents = new Map<TaskId, ParentState>();
   /** Failed members by the id of their group. */
   #failed = new Map<number, Set<TaskId>>();
@@ -20,7 +20,7 @@ export class DependencyCache {
     this.#layout = layout;
   }
 
-  /** Hears of a task that was written. */
+  /** Takes over a task that was written. */
   upsert(task: Task): void {
     const { metadata, spec, status } = task;
     this.#parents.delete(metadata.id);
@@ -32,12 +32,12 @@ export class DependencyCache {
     else this.#dependents.delete(metadata.id);
   }
 
-  /** A task whose record is gone asks for nothing any more. */
+  /** Drops a task whose record is gone. */
   remove(id: TaskId): void {
     this.#dependents.delete(id);
   }
 
-  /** What the queued tasks that were taken have to know of others; `unended` are all tasks that are in memory. */
+  /** States of the parents and numbers of failed members that queued tasks depend on; `unfinished` are all tasks in memory. */
   statesFor(unfinished: ReadonlyMap<TaskId, Task>): Pick<PlanInput, "parents" | "failedMembers"> {
     const parents = new Map<TaskId, ParentState>();
     const failed = new Map<number, Set<TaskId>>();
@@ -49,7 +49,7 @@ export class DependencyCache {
       if (group?.maxFailures === undefined || failed.has(group.id)) continue;
       failed.set(group.id, this.#failed.get(group.id) ?? failedMembers(this.#layout, group));
     }
-    // What nobody asks for any more is forgotten.
+    // Entries that no queued task depends on are dropped.
     this.#parents = new Map([...parents].filter(([, state]) => state !== "unfinished"));
     this.#failed = failed;
     return { parents, failedMembers: new Map([...failed].map(([id, members]) => [id, members.size])) };

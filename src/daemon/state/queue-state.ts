@@ -9,12 +9,12 @@ import { DependencyCache } from "./dependency-cache.ts";
 import { QueuedTasks } from "./queued-tasks.ts";
 import { TaskList } from "./task-list.ts";
 
-/** Every task that has not ended, as its record stands on disk. The committer and the intake are the only ones who change it. */
+/** Every task that has not ended, as its record stands on disk. Only the committer, the publisher and recovery change it. */
 export class QueueState {
   readonly arrivals = new Arrivals();
   /** Tasks (by uid) that other processes asked this supervisor to start beside its own. */
   readonly delegatedUids = new Set<string>();
-  /** Queued tasks whose records cannot be read for now, and since when, as `Clock.awakeMs`; see `external-edit.ts`. */
+  /** Queued tasks whose records cannot be read now, and since when, as `Clock.awakeMs`; see `external-edit.ts`. */
   readonly unreadableRecords = new Map<TaskId, number>();
   readonly #context: SupervisorContext;
   readonly #tasks = new Map<TaskId, Task>();
@@ -32,11 +32,12 @@ export class QueueState {
     return this.#tasks;
   }
 
-  /** The queued tasks by number, as `active` too. */
+  /** The queued tasks by number. */
   get queued(): readonly Task[] {
     return this.#queued.tasks;
   }
 
+  /** The tasks with an open attempt, by number. */
   get active(): readonly Task[] {
     return this.#active.tasks;
   }
@@ -45,12 +46,12 @@ export class QueueState {
     return this.#queued.size > 0;
   }
 
-  /** Grows with each `upsert` and `remove`: while it stands still, no task has come, gone or changed. */
+  /** Grows with each `upsert` and `remove`: while it is the same, no task was added, changed or removed. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** True for a queued task that this supervisor may start; null where it may start all of them. */
+  /** Tells which queued tasks this supervisor may start; null where it may start all of them. */
   get mayClaim(): ((task: Task) => boolean) | null {
     const { delegatedUids, unreadableRecords } = this;
     const { mayClaim } = this.#context;
@@ -60,7 +61,7 @@ export class QueueState {
       (mayClaim === null || mayClaim(task) || delegatedUids.has(task.metadata.uid));
   }
 
-  /** Keeps a task as its record stands on disk; an ended one is dropped. */
+  /** Stores a task as its record stands on disk; drops it if it has ended. */
   upsert(task: Task): void {
     this.remove(task.metadata.id);
     this.#dependencies.upsert(task);
@@ -87,7 +88,7 @@ export class QueueState {
     this.#context.log(`${id}: its record in pending/ cannot be read, as while an editor saves it; waits`);
   }
 
-  /** What a decision on the queue is made from; good until the queue changes. */
+  /** The input of a plan at `nowMs`; valid until the queue changes. */
   planInputAt(nowMs: number, machine: Machine): Omit<PlanInput, "queued"> & { readonly queue: Queue } {
     const { active } = this;
     return { nowMs, queue: this.#queued.queue, active, machine, ...this.#dependencies.statesFor(this.tasks) };

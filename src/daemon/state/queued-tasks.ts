@@ -4,50 +4,53 @@ import { byAge } from "../../plan/order.ts";
 import { isUnconstrained, type PriorityBucket, type Queue } from "../../plan/queue.ts";
 import { byNumberThenId, TaskList } from "./task-list.ts";
 
-/** The queued tasks, told apart as they come and go: a turn of the loop costs as much with a hundred thousand as with a few. */
+/**
+ * The queued tasks, sorted as they come and go into those with a gate and, by priority, those without: a turn of the loop then costs
+ * as much with a hundred thousand tasks as with a few.
+ */
 export class QueuedTasks {
-  readonly #bound = new TaskList();
-  readonly #lines = new Map<number, FreeLine>();
+  readonly #gated = new TaskList();
+  readonly #buckets = new Map<number, Bucket>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** All of them in the order of their numbers, for whoever cannot do with less. */
+  /** All of them by number; sorts where there are unconstrained ones. */
   get tasks(): readonly Task[] {
-    if (this.#lines.size === 0) return this.#bound.tasks;
-    const tasks = [this.#bound, ...this.#lines.values()].flatMap((row) => row.tasks);
+    if (this.#buckets.size === 0) return this.#gated.tasks;
+    const tasks = [this.#gated, ...this.#buckets.values()].flatMap((row) => row.tasks);
     return tasks.sort((left, right) => byNumberThenId(left.metadata, right.metadata));
   }
 
-  /** Good until the next one comes or goes. */
+  /** Valid until the next `put` or `drop`. */
   get queue(): Queue {
-    return { gated: this.#bound.tasks, buckets: [...this.#lines.values()] };
+    return { gated: this.#gated.tasks, buckets: [...this.#buckets.values()] };
   }
 
-  /** Takes a task in that is not there in any version. */
+  /** Adds a task of which no version is in the list. */
   put(task: Task): void {
     this.#size += 1;
-    if (!isUnconstrained(task)) return this.#bound.put(task);
+    if (!isUnconstrained(task)) return this.#gated.put(task);
     const { priority } = task.spec;
-    const line = this.#lines.get(priority) ?? new FreeLine(priority);
-    this.#lines.set(priority, line);
-    line.put(task);
+    const bucket = this.#buckets.get(priority) ?? new Bucket(priority);
+    this.#buckets.set(priority, bucket);
+    bucket.put(task);
   }
 
-  /** Lets go of a task, in the version that was put in. */
+  /** Removes a task, given in the version that was added. */
   drop(task: Task): void {
     this.#size -= 1;
-    if (!isUnconstrained(task)) return this.#bound.drop(task);
-    const line = this.#lines.get(task.spec.priority);
-    line?.drop(task);
-    if (line?.tasks.length === 0) this.#lines.delete(line.priority);
+    if (!isUnconstrained(task)) return this.#gated.drop(task);
+    const bucket = this.#buckets.get(task.spec.priority);
+    bucket?.drop(task);
+    if (bucket?.tasks.length === 0) this.#buckets.delete(bucket.priority);
   }
 }
 
-/** A line that changes in place: mostly its first ones go, and others come behind its last. */
-class FreeLine implements PriorityBucket {
+/** Changes in place: usually the first task is removed, and new ones are added at the end. */
+class Bucket implements PriorityBucket {
   readonly priority: number;
   readonly tasks: Task[] = [];
 
@@ -57,20 +60,20 @@ class FreeLine implements PriorityBucket {
 
   put(task: Task): void {
     const last = this.tasks.at(-1);
-    if (last === undefined || inLine(last, task) < 0) this.tasks.push(task);
-    else this.tasks.splice(this.#placeOf(task), 0, task);
+    if (last === undefined || byAgeThenNumber(last, task) < 0) this.tasks.push(task);
+    else this.tasks.splice(this.#indexOf(task), 0, task);
   }
 
   drop(task: Task): void {
-    const at = this.#placeOf(task);
+    const at = this.#indexOf(task);
     if (this.tasks[at]?.metadata.id === task.metadata.id) this.tasks.splice(at, 1);
   }
 
-  #placeOf(task: Task): number {
-    return lowerBound(this.tasks, (one) => inLine(one, task) < 0);
+  #indexOf(task: Task): number {
+    return lowerBound(this.tasks, (one) => byAgeThenNumber(one, task) < 0);
   }
 }
 
-function inLine(left: Task, right: Task): number {
+function byAgeThenNumber(left: Task, right: Task): number {
   return byAge(left, right) || byNumberThenId(left.metadata, right.metadata);
 }

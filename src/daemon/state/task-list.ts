@@ -5,19 +5,19 @@ import type { Task } from "../../model/task.ts";
 interface Change {
   readonly id: TaskId;
   readonly number: number;
-  /** Null where it is to go. */
+  /** Null to remove it. */
   readonly task: Task | null;
 }
 
 /**
- * Tasks in the order of their numbers. A list that was handed out never changes: who goes through it may change the queue meanwhile.
- * What has changed since is worked in when the list is asked for again, all of it in one pass.
+ * Tasks by number. An array that was returned never changes: a caller may change the queue while it iterates. Changes are collected and
+ * merged in one pass when `tasks` is read again.
  */
 export class TaskList {
   #tasks: readonly Task[] = [];
   #changes: Change[] = [];
 
-  /** Takes a task in, in the place of its earlier version. */
+  /** Adds a task, or replaces its earlier version. */
   put(task: Task): void {
     const { id, number } = task.metadata;
     this.#changes.push({ id, number, task });
@@ -29,7 +29,7 @@ export class TaskList {
 
   get tasks(): readonly Task[] {
     if (this.#changes.length > 0) {
-      // Of one task the last change comes last: a sort leaves equal ones in their order.
+      // The sort is stable: of one task, the last change stays last.
       this.#tasks = merged(this.#tasks, this.#changes.sort(byNumberThenId));
       this.#changes = [];
     }
@@ -37,7 +37,7 @@ export class TaskList {
   }
 }
 
-/** Of a hundred thousand tasks, those that stay are not looked into: they lie all over the memory. */
+/** Copies the tasks between two changes without reading them: of a hundred thousand, each read is a cache miss. */
 function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
   const made: Task[] = [];
   let at = 0;
@@ -55,7 +55,7 @@ function merged(tasks: readonly Task[], changes: readonly Change[]): Task[] {
   return made;
 }
 
-/** Where a task stands, or would. */
+/** The index of a task, or the one at which it would be inserted. */
 function indexOfTask(
   task: Pick<Change, "id" | "number">,
   { tasks, from }: { readonly tasks: readonly Task[]; readonly from: number },
@@ -63,7 +63,7 @@ function indexOfTask(
   return lowerBound(tasks, ({ metadata }) => byNumberThenId(metadata, task) < 0, from);
 }
 
-/** The order of numbers; two tasks of one number come of copying by hand. */
+/** Orders by number, then by id: a record that was copied by hand has the number of another. */
 export function byNumberThenId(
   left: Pick<Change, "id" | "number">,
   right: Pick<Change, "id" | "number">,
