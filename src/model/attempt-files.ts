@@ -10,30 +10,30 @@ export const ATTEMPT_FILES = {
   /** The body of a `script:`. */
   script: "script",
   scriptPreload: "script-preload.js",
-  /** By the supervisor: the control group of the job, before it is made; see `LimitsNote`. */
+  /** By the supervisor: the control group of the job, before it is created; see `LimitsNote`. */
   limits: "limits.json",
-  /** By the limit prefix: the limits that the system refused at the last moment, a name a line. */
+  /** By the limit prefix: the limits that the system refused at the last moment, one name per line. */
   limitsMissed: "limits-missed",
-  /** By the limit prefix: the group that systemd made; absent where it made none. */
+  /** By the limit prefix: the control group that systemd created; absent where it created none. */
   groupScope: "group-scope",
-  /** What the job's group counted, in the words of memory.events, and `peak`. */
+  /** The final counters of the job's control group, in the format of memory.events, and `peak`. */
   groupEnd: "group-end",
   /** By the engine, once the container exists. */
   containerId: "cid",
-  /** The job's variables, until the container exists: no argument may hold their values. */
+  /** The job's variables, until the container exists; their values must not appear in arguments. */
   containerEnvironment: "container-env",
-  /** By the container runner: which process it is, in the form of `start`. */
+  /** By the container runner: its own process, in the format of `start`. */
   containerRunner: "container-runner",
   /** By the container runner: how the container ended; see `readContainerEnd`. */
   containerEnd: "container-end",
   containerEndStaged: "container-end.new",
-  /** What the engine said where it failed. */
+  /** The engine's error output. */
   containerError: "container-error",
-  /** There while the image is pulled. */
+  /** Exists while the image is pulled. */
   containerPulling: "container-pulling",
   /** The exit code of the pull. */
   containerPulled: "container-pulled",
-  /** The pid of the command that makes the container. */
+  /** The pid of the command that creates the container. */
   containerStarter: "container-starter",
   /** The pid of the command that follows the container's output. */
   containerLogs: "container-logs",
@@ -41,9 +41,9 @@ export const ATTEMPT_FILES = {
   containerLook: "container-look",
   /** The pid of the command that waits for the container's end, where no output is followed. */
   containerWait: "container-wait",
-  /** The pid of the container's first process, where it is one of this machine. */
+  /** The pid of the container's first process, where it runs on this machine. */
   containerPid: "container-pid",
-  /** There where the container writes to the logs itself. */
+  /** Exists where the container writes to the logs itself. */
   containerDirect: "container-direct",
 } as const;
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { instant } from "./identity.ts";
 import { STATES } from "./state.ts";
 
-/** The names of what can be on the audit log; a transition is named after the state it leads to. */
+/** The events of the audit log; a transition is named after the state that it leads to. */
 const AUDIT_EVENTS = [
   ...STATES.map((state) => `task_${state}` as const),
   "cancel_requested",
@@ -26,7 +26,7 @@ const AUDIT_EVENTS = [
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** What the writer of a change says of it; the log adds sequence, time and hashes. */
+/** What the writer of a change records; the log adds sequence number, time and hashes. */
 export interface AuditEntry {
   readonly event: AuditEvent;
   readonly actor: string;

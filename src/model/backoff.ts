@@ -5,7 +5,7 @@ import { unreachable } from "../lib/unreachable.ts";
 
 export const JITTERS = ["none", "full", "equal", "decorrelated"] as const;
 
-/** In milliseconds; a record that somebody edited may hold any number, and a Date ends somewhere. */
+/** In milliseconds; bounded, as a record edited by hand may hold any number, and the range of a Date is finite. */
 export const duration = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DURATION_MS));
 
 /** How long to wait between retries, in milliseconds. */
@@ -22,14 +22,14 @@ export type Backoff = v.InferOutput<typeof backoff>;
 
 export const DEFAULT_BACKOFF: Backoff = { firstMs: 1_000, maxMs: 30_000, factor: 2, jitter: "full" };
 
-/** A wait as it was decided, kept on the attempt so that it can be checked later. */
+/** A wait as it was decided; kept on the attempt so that it can be verified later. */
 export interface Delay {
   /** `min(first · factor^n, max)`, before jitter. */
   readonly baseMs: number;
   readonly delayMs: number;
 }
 
-/** The wait before retry `index` (0 is the first). Never under 1 ms, whatever the draw. */
+/** The wait before retry `index` (0 is the first), at least 1 ms. */
 export function delayOf(policy: Backoff, index: number, random: Random): Delay {
   const baseMs = Math.min(policy.firstMs * policy.factor ** index, policy.maxMs);
   const delayMs = Math.max(1, Math.round(jittered(policy, baseMs, random())));
@@ -45,7 +45,7 @@ function jittered(policy: Backoff, baseMs: number, draw: number): number {
     case "equal":
       return baseMs / 2 + (baseMs / 2) * draw;
     case "decorrelated": {
-      // Memoryless: the range hangs on this retry's base, not on the sleep before it, as AWS's scheme of that name does.
+      // Memoryless: the range depends on the base of this retry, not on the previous wait, as in AWS's scheme of that name.
       const ceilingMs = Math.min(3 * baseMs, policy.maxMs);
       return policy.firstMs + (ceilingMs - policy.firstMs) * draw;
     }

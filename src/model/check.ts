@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** Checks what came from outside against a schema; the error names the first thing that is wrong. */
+/** Validates data from outside against a schema; the error names the first fault and its path. */
 export function check<Schema extends v.GenericSchema>(
   schema: Schema,
   data: unknown,
@@ -12,12 +12,12 @@ export function check<Schema extends v.GenericSchema>(
   return err(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
 }
 
-/** True for what JSON calls an object. */
+/** True for a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads JSON text of a schema; null where it is anything else. */
+/** Parses and validates JSON text; null where it is invalid. */
 export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,

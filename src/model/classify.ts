@@ -5,7 +5,7 @@ import { type LastWords, lastWords } from "./last-words.ts";
 import { LOG_RULES } from "./log-rules.ts";
 import { signalOfCode, signalToldByShell } from "./shell-words.ts";
 
-/** What an attempt came to. */
+/** The outcome of an attempt. */
 export type Verdict =
   | { readonly type: "completed" }
   | { readonly type: "failed" | "timeout"; readonly failure: Failure }
@@ -14,12 +14,12 @@ export type Verdict =
 
 type Exited = Extract<Ending, { type: "exited" }>;
 
-/** Signals that others send to a program, against those that it brings upon itself. */
+/** Signals that other processes send to a program, unlike those that its own faults raise. */
 const KILLED_BY_OTHERS = new Set(["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"]);
 
 /**
- * Judges an attempt by its evidence; the first hit wins: stint's own action, an interruption from outside, success,
- * the kernel's memory killer, a signal, an exit code with an agreed meaning, the last words, any other exit code.
+ * Judges an attempt by its evidence; the first match wins: stint's own stop, a TERM from outside, success, the kernel's OOM killer, a
+ * signal, an exit code with an agreed meaning, the last words, any other exit code.
  */
 export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
   const { ending, stop } = evidence;
@@ -67,7 +67,7 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
   const words = lastWords(evidence.logTail);
   const said = saidIn(words, evidence);
   const signal = ending.signal ?? signalToldByShell(ending.exitCode, evidence.logTail);
-  // Whoever calls abort(3) has said why.
+  // A program that calls abort(3) has printed why.
   if (signal !== null && !(signal === "SIGABRT" && said !== null)) {
     const code = codeOfSignal(signal, evidence.logTail);
     return ending.signal === null
@@ -86,7 +86,7 @@ function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): 
   return failed("EXIT_NONZERO", "exit:nonzero", `${how}${meaningOfCode(ending.exitCode)}${last}`);
 }
 
-/** The first rule that the last words fulfil; one that makes retries impossible must stand in the final error itself. */
+/** The first rule that the last words match; a rule whose code is never retried must match the final error itself. */
 function saidIn(
   { final, lines }: LastWords,
   evidence: Evidence,
@@ -107,22 +107,22 @@ function saidIn(
 
 function howItEnded({ exitCode, signal }: Exited): string {
   if (signal !== null) return `killed by ${signal}`;
-  return exitCode === null ? "ended, and nothing says how" : `exited with code ${exitCode}`;
+  return exitCode === null ? "ended, and nothing recorded how" : `exited with code ${exitCode}`;
 }
 
-/** Nobody saw a signal: it may have been passed on, or the program may mean something of its own (git's usage is 129). */
+/** No signal was observed: a shell may have passed it on, or the program uses the code itself (git exits with 129 for usage). */
 function meaningOfCode(exitCode: number): string {
   const signal = signalOfCode(exitCode);
   return signal === null
     ? ""
-    : ` (128 + ${exitCode - 128}: a shell passes on that way that its command was killed by ${signal})`;
+    : ` (128 + ${exitCode - 128}: with this code a shell reports that its command was killed by ${signal})`;
 }
 
 function codeOfSignal(signal: string, logTail: string): FailureCode {
   if (KILLED_BY_OTHERS.has(signal)) return "KILLED";
   if (signal === "SIGXCPU") return "TIMEOUT";
   if (signal === "SIGXFSZ") return "DISK_FULL";
-  // A full /dev/shm shows as a bus error in whoever touches the page.
+  // A full /dev/shm raises SIGBUS in the process that touches the page.
   if (signal === "SIGBUS" && /\bshm\b|shared memory/i.test(logTail)) return "DISK_FULL";
   return "EXIT_NONZERO";
 }

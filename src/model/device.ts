@@ -3,24 +3,24 @@ import { instant } from "./identity.ts";
 
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** A process on a device that stint did not start; its memory is null where the driver does not tell. */
+/** A process on a device that stint did not start; its memory is null where the driver does not report it. */
 const foreignProcess = v.strictObject({ pid: v.number(), bytes: v.nullable(bytes) });
 
-/** One GPU, or one slice of one, as its vendor's tool last described it. What the tool could not tell is null, never 0. */
+/** A GPU or a slice of one (MIG), as the vendor's tool last reported it. What the tool does not report is null, never 0. */
 const device = v.strictObject({
-  /** As the vendor names it for all time: `GPU-…`, `MIG-…`; what goes into CUDA_VISIBLE_DEVICES and its like. */
+  /** The vendor's permanent id: `GPU-…`, `MIG-…`; the value for CUDA_VISIBLE_DEVICES and the like. */
   id: v.string(),
   vendor: v.picklist(["nvidia", "amd", "apple", "simulated"]),
-  /** The vendor tool's own number, for people only: programs may count in another order. */
+  /** The number in the vendor's tool, for display only: programs may count in another order. */
   index: v.number(),
   name: v.string(),
-  /** On a device with unified memory, that of the machine. */
+  /** With unified memory, the memory of the machine. */
   memoryBytes: v.nullable(bytes),
   freeBytes: v.nullable(bytes),
   isUnified: v.boolean(),
-  /** Why it is of no use, in words; null where it works. */
+  /** Why it cannot be used, as a clause; null where it works. */
   fault: v.nullable(v.string()),
-  /** Of jobs of this home: memory that their processes hold on it, by attempt token. */
+  /** Memory that processes of this home's jobs use on it, by attempt token. */
   held: v.array(v.strictObject({ token: v.string(), bytes: v.nullable(bytes) })),
   foreign: v.array(foreignProcess),
   /** In percent; null where unknown. */
@@ -29,11 +29,11 @@ const device = v.strictObject({
 });
 export type Device = v.InferOutput<typeof device>;
 
-/** What one look at the devices found. */
+/** The result of one probe of the devices. */
 export const inventory = v.strictObject({
   at: instant,
   devices: v.array(device),
-  /** What kept the tools from telling, in a sentence; null where nothing did. No GPU at all is no problem. */
+  /** Why the devices could not be probed, in a sentence; null where they could. A machine without a GPU is no problem. */
   problem: v.nullable(v.string()),
 });
 export type Inventory = v.InferOutput<typeof inventory>;
@@ -43,28 +43,28 @@ export function noDevices(at: string): Inventory {
   return { at, devices: [], problem: null };
 }
 
-/** GPUs that a home makes up, all alike. */
+/** Simulated GPUs of a home, all alike. */
 export interface SimulatedGpus {
   readonly name: string;
   readonly memoryBytes: number;
   readonly count: number;
-  /** Memory of each that somebody else seems to hold. */
+  /** Memory of each that processes outside stint seem to use. */
   readonly foreignBytes: number;
 }
 
-/** Which GPUs a home uses, as its config.yaml says. */
+/** Which GPUs a home uses, from its config.yaml. */
 export interface DeviceRules {
-  /** Only these, each by its index, its id, the beginning of that, or a part of its name; null is all. */
+  /** Only these, each by its index, its id or a prefix of that, or a part of its name; null is all. */
   readonly allow: readonly string[] | null;
   readonly exclude: readonly string[];
-  /** Where there are any, they are all that the machine has. */
+  /** Where given, they replace the machine's own. */
   readonly simulate: readonly SimulatedGpus[];
 }
 
-/** All that the machine has, and nothing made up. */
+/** All GPUs of the machine, none simulated. */
 export const ALL_DEVICES: DeviceRules = { allow: null, exclude: [], simulate: [] };
 
-/** A job's share of devices, as the homes of one user tell each other. */
+/** A job's share of devices, as the homes of one user publish it to each other. */
 export const deviceShare = v.strictObject({
   /** Of the attempt. */
   token: v.string(),
@@ -72,10 +72,10 @@ export const deviceShare = v.strictObject({
   task: v.string(),
   /** `Device.id` of each. */
   devices: v.array(v.string()),
-  /** Of each device; null is the whole of it. */
+  /** Per device; null is the whole device. */
   bytes: v.nullable(v.number()),
   bootId: v.string(),
-  /** Who gave it; the job may outlive them. */
+  /** Who assigned it; the job may outlive that supervisor. */
   supervisor: v.strictObject({ pid: v.number(), startTime: v.string() }),
 });
 export type DeviceShare = v.InferOutput<typeof deviceShare>;

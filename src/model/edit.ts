@@ -4,20 +4,20 @@ import type { Spec } from "./spec.ts";
 import { isActive } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
 
-/** What a person may change of a task; generation + 1 where the spec is another afterwards. */
+/** What a user may change of a task; the generation increases where the spec differs afterwards. */
 export interface Edit {
   readonly spec: Spec;
   readonly labels: Metadata["labels"];
 }
 
 /**
- * Applies an edit: all of the spec while nothing runs, also of a failed or cancelled task, so that it can be mended before
- * its retry; while running only priority, labels and a longer timeout.
+ * Applies an edit: to the whole spec while no attempt is open, of a failed or cancelled task too, so that it can be corrected before its
+ * retry; to priority, labels and a longer timeout of a running task.
  */
 export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   const { id } = task.metadata;
   if (task.status.state === "completed") {
-    const hint = `submit it anew: stint submit --from ${id}`;
+    const hint = `submit it again: stint submit --from ${id}`;
     return err(
       problem(
         "TASK_LOCKED",
@@ -41,7 +41,7 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   return ok({ ...task, spec: edit.spec, metadata: { ...task.metadata, labels: edit.labels, generation } });
 }
 
-/** Names the first change that a running task does not bear, or null. */
+/** Names the first change that is not allowed for a running task; null where all are. */
 function refusedWhileRunning(before: Spec, after: Spec): string | null {
   const isShorter =
     after.timeoutMs !== undefined && after.timeoutMs < (before.timeoutMs ?? Number.POSITIVE_INFINITY);

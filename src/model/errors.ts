@@ -1,4 +1,4 @@
-/** How a verb of stint can end; `run`, `wait` and `submit --wait` mirror the task instead. */
+/** The exit codes of stint's verbs; `run`, `wait` and `submit --wait` mirror the task instead. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -14,7 +14,7 @@ export const EXIT = {
 
 type ExitName = keyof typeof EXIT;
 
-/** Exit codes of the verbs that mirror a task, where the task itself has nothing to say. */
+/** Exit codes of the verbs that mirror a task, where there is no exit code of the task. */
 export const MIRROR_EXIT = { expired: 124, ownError: 125, cancelled: 130 } as const;
 
 interface ErrorEntry {
@@ -22,27 +22,27 @@ interface ErrorEntry {
   readonly meaning: string;
 }
 
-/** Every failure of stint itself, by its stable code. The README shows the same table; a test compares them. */
+/** Every error of stint itself, by its stable code. The README shows the same table; a test compares them. */
 export const ERRORS = {
   USAGE: { exit: "usage", meaning: "a verb, flag or value that the command line does not have" },
   WRONG_ENCODING: {
     exit: "usage",
     meaning: "an argument, a variable or a folder whose bytes are no UTF-8 text",
   },
-  AMBIGUOUS: { exit: "usage", meaning: "a name that more than one task bears" },
+  AMBIGUOUS: { exit: "usage", meaning: "a name that more than one task has" },
   NOT_FOUND: { exit: "notFound", meaning: "no such task, file or template" },
   HOME_MISSING: { exit: "notFound", meaning: "the home does not exist and this verb does not make one" },
-  VERSION_CONFLICT: { exit: "conflict", meaning: "somebody changed the task in between" },
+  VERSION_CONFLICT: { exit: "conflict", meaning: "the task was changed in between" },
   INVALID_TRANSITION: { exit: "conflict", meaning: "the task is in a state that does not allow this" },
   TASK_LOCKED: { exit: "conflict", meaning: "the task has ended and is final" },
-  HOME_LOCKED: { exit: "conflict", meaning: "another process holds the home" },
+  HOME_LOCKED: { exit: "conflict", meaning: "another process holds the home's lock" },
   HOME_NEWER: { exit: "conflict", meaning: "the home was written by a newer stint" },
   RECORD_NEWER: { exit: "conflict", meaning: "a record was written by a newer stint" },
-  NO_SUPERVISOR: { exit: "noSupervisor", meaning: "nobody supervises this home" },
+  NO_SUPERVISOR: { exit: "noSupervisor", meaning: "no supervisor runs for this home" },
   INVALID_TASK_FILE: { exit: "invalidTask", meaning: "a task file with faults; all of them are listed" },
   INVALID_DEPENDENCY: {
     exit: "invalidTask",
-    meaning: "a task waits for one that is not there, for several of a name, or for itself",
+    meaning: "a task waits for one that is not known, for an ambiguous name, or for itself",
   },
   SLOT_BUSY: { exit: "refused", meaning: "the lane is busy, and the task was not to wait for it" },
   QUEUE_FULL: { exit: "refused", meaning: "too many tasks wait in one lane" },
@@ -59,16 +59,16 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An expected failure of stint: what was tried and what is (`message`), what to do next (`hint`). */
+/** An expected error of stint: what was tried and what is (`message`), what to do next (`hint`). */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string;
-  /** What is wrong with a text, rendered, a paragraph for each fault. */
+  /** The faults of a text, rendered, one paragraph each. */
   readonly faults?: string;
 }
 
-/** What no other day changes: a file or a firing is refused for it. Any other problem is one of the disk, and is tried again. */
+/** Permanent errors: a file or a firing is rejected for them. Any other error is one of the disk, and is retried. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   "INVALID_TASK_FILE",
   "INVALID_DEPENDENCY",

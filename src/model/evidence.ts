@@ -1,39 +1,39 @@
 import type { StopIntent } from "./attempt.ts";
 import type { FailureCode } from "./failure.ts";
 
-/** How the process ended, as far as anything tells. */
+/** How the process ended, as far as is known. */
 export type Ending =
-  /** The recording parent wrote the result down. */
+  /** The recording parent recorded the result. */
   | {
       readonly type: "exited";
       readonly exitCode: number | null;
       readonly signal: string | null;
       readonly signalInferred: boolean;
-      /** The recording parent was told to terminate. */
+      /** The recording parent received a TERM. */
       readonly sawTerm: boolean;
     }
   /** It could not be started. */
   | { readonly type: "notStarted"; readonly code: FailureCode; readonly error: string }
-  /** The process is gone and left no result; the signal is known where stint itself was its parent. */
+  /** The process is gone and left no result; the signal is known where stint was its parent process. */
   | { readonly type: "lost"; readonly signal: string | null; readonly note: string };
 
 /** All that is known when an attempt ends. */
 export interface Evidence {
   readonly ending: Ending;
-  /** Stint's own wish to end it, recorded before the end was seen. */
+  /** Stint's own request to stop it, recorded before the end was observed. */
   readonly stop: StopIntent | null;
   /** The kernel killed something in the attempt's own control group. */
   readonly oomKilled: boolean;
   readonly logTail: string;
-  /** Which disk that the job writes to has no room, in a sentence; absent where all have, and where nobody looked. */
+  /** Which disk that the job writes to is full, in a sentence; absent where none is, or where none was checked. */
   readonly fullDisk?: string;
-  /** With which Python it ran, in a few words; absent where nobody looked. */
+  /** Which Python ran it, as a clause; absent where that was not determined. */
   readonly python?: string;
-  /** The supervisor was told to end by the same that told the job, as where the machine shuts down. */
+  /** The supervisor received a TERM too, as when the machine shuts down. */
   readonly isStopping?: boolean;
 }
 
-/** Signal names by number (signal(7), the numbers of x86 and ARM Linux; the ones below 16 are POSIX's everywhere but for BUS and USR). */
+/** Signal names by number (signal(7), x86 and ARM Linux; those below 16 are the same on every POSIX system, except BUS and USR). */
 const SIGNALS: readonly string[] = [
   "",
   "HUP",
@@ -71,7 +71,7 @@ const SIGNALS: readonly string[] = [
 const FIRST_REALTIME_SIGNAL = 34;
 const LAST_SIGNAL = 64;
 
-/** The name of a signal by its number, or null where there is none of that number. */
+/** The name of a signal by its number; null where there is none. */
 export function signalName(number: number): string | null {
   const name = SIGNALS[number];
   if (name !== undefined && name !== "") return `SIG${name}`;
@@ -79,7 +79,7 @@ export function signalName(number: number): string | null {
   return isRealtime ? `SIGRTMIN+${number - FIRST_REALTIME_SIGNAL}` : null;
 }
 
-/** The number of a signal by its name, or null where there is none of that name. */
+/** The number of a signal by its name; null where there is none. */
 export function signalNumber(name: string): number | null {
   const realtime = /^SIGRTMIN\+(\d+)$/.exec(name);
   const number =
@@ -90,8 +90,8 @@ export function signalNumber(name: string): number | null {
 }
 
 /**
- * Reads a status as shells give it: a death by signal n is 128 + n, and so is the exit code of a program that says the same.
- * `signalled` tells whether a signal was seen; null where nobody looked, as in a container: then one is inferred.
+ * Interprets an exit status as shells report it: 128 + n for a death by signal n, which a program may also exit with itself. `signalled`
+ * says whether a signal was observed; where that is unknown (null), as in a container, the signal is inferred.
  */
 export function endingFromShell(status: number, sawTerm: boolean, signalled: boolean | null = null): Ending {
   const signal = status > 128 && signalled !== false ? signalName(status - 128) : null;

@@ -1,19 +1,19 @@
 import type { FailureCode } from "./failure.ts";
 
-/** What an exit code is agreed to mean. */
+/** The agreed meaning of an exit code. */
 interface ExitRule {
   readonly code: FailureCode;
-  /** What is never tried again needs more than a number that any program may end with: its last words say so too. */
+  /** A code that is never retried needs more evidence than an exit code that any program may use: a match in the last words. */
   readonly says?: RegExp;
 }
 
-/** A shell, env(1), nice(1) and their like of a path that is not there: a disk may not be mounted. */
+/** What a shell, env(1), nice(1) and the like print of an absolute path that does not exist: a disk may not be mounted. */
 const PATH_IS_MISSING = /(?:^|[\s'"‘])\/[^\s:'"’]{1,300}['"’]?: (?:No such file or directory|not found)$/;
 const NO_PROGRAM =
   /(?<!shared object file): No such file or directory$|not found(?:: .{1,200})?$|bad interpreter|Unknown command/;
 const NOT_EXECUTABLE = /Permission denied|cannot execute|Exec format error|Is a directory/;
 
-/** By exit code, the first that fits (sysexits.h, POSIX shells, timeout(1)). */
+/** By exit code; the first rule that matches applies (sysexits.h, POSIX shells, timeout(1)). */
 export const EXIT_RULES: Readonly<Record<number, readonly ExitRule[]>> = {
   64: [
     { code: "INVALID_SPEC", says: /usage:|(unknown|unrecognized|invalid|illegal) (option|argument|flag)/i },

@@ -5,27 +5,27 @@ export const FAILURE_CLASSES = ["infrastructure", "resource", "data", "code", "u
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /**
- * What people read for a class: `job` for what records call `code`, a word that error codes and exit codes have too. Records of this
- * format keep it, since an older version would put aside one with another word.
+ * The displayed name of a class: `job` for `code` of the records, which is also said of error codes and exit codes. Records keep `code`,
+ * as an older version would quarantine a record with an unknown class.
  */
 export function className(of: string): string {
   return of === "code" ? "job" : of;
 }
 
-/** The class that a name means, in lower case: that of people, or that of records. Other names are given back. */
+/** The class with a name in lower case, the displayed one or that of records; other names are returned as they are. */
 export function classNamed(name: string): string {
   return name === "job" ? "code" : name;
 }
 
 interface FailureEntry {
   readonly class: FailureClass;
-  /** Retried although the task asks for nothing; `uncounted` costs nothing of the budget. */
+  /** Whether it is retried by default; `uncounted` does not count against the budget. */
   readonly retry: "yes" | "no" | "uncounted";
-  /** At least this first wait, at most this longest one; absent means the task's own backoff. */
+  /** The minimum first wait and the maximum wait; absent means the task's own backoff. */
   readonly backoff?: Backoff;
-  /** Failures in a row with this code after which it is given up, whatever the budget. */
+  /** Failures in a row with this code after which the task fails, regardless of its budget. */
   readonly maxAttempts?: number;
-  /** Never retried, not even where the task asks for retries of everything. */
+  /** Never retried, not even with `scope: any`. */
   readonly final?: true;
   readonly meaning: string;
   /** What the user can do about it. */
@@ -37,7 +37,7 @@ const equal = (firstMs: number, maxMs: number): Backoff => ({ firstMs, maxMs, fa
 const none = (firstMs: number, maxMs: number): Backoff => ({ firstMs, maxMs, factor: 2, jitter: "none" });
 const MINUTE = 60_000;
 
-/** Every way a job can fail: its class, what is retried and how, and what to tell the user. */
+/** Every way in which a job can fail: its class, its default retries, and the texts for the user. */
 export const FAILURES = {
   STALE_WORKER: {
     class: "infrastructure",
@@ -50,17 +50,17 @@ export const FAILURES = {
     retry: "uncounted",
     backoff: none(1_000, 5 * MINUTE),
     maxAttempts: 10,
-    meaning: "the job was told to stop by something other than stint, as when the machine shuts down",
+    meaning: "the job got a TERM from something other than stint, as when the machine shuts down",
     advice:
-      "it is queued again by itself and costs no retry; ten times in a row within one boot, and it is set aside: find out what ends it",
+      "it is queued again automatically and costs no retry; after ten times in a row within one boot it fails: find out what ends it",
   },
   KILLED: {
     class: "infrastructure",
     retry: "yes",
     backoff: full(5_000, 2 * MINUTE),
-    meaning: "somebody or something other than stint killed the job",
+    meaning: "a user or a process other than stint killed the job",
     advice:
-      "look for the kernel's out-of-memory killer (`dmesg | grep -i oom`) or for a person; declare `memory:` if it was memory",
+      "look for the kernel's out-of-memory killer (`dmesg | grep -i oom`); if it was memory, declare `memory:`",
   },
   GPU_FAULT: {
     class: "infrastructure",
@@ -78,13 +78,13 @@ export const FAILURES = {
     maxAttempts: 2,
     meaning: "a call of CUDA, cuDNN or NCCL failed: the program is wrong, or the GPU is",
     advice:
-      "it is tried once more, on another GPU if there is one; where it fails there too, `CUDA_LAUNCH_BLOCKING=1` or `NCCL_DEBUG=INFO` in its environment tell where",
+      "it is tried once more, on another GPU if there is one; if it fails there too, `CUDA_LAUNCH_BLOCKING=1` or `NCCL_DEBUG=INFO` in its environment show where",
   },
   RUNTIME_ERROR: {
     class: "infrastructure",
     retry: "yes",
     backoff: full(5_000, 2 * MINUTE),
-    meaning: "the job could not be started: the system or the container engine refused for the moment",
+    meaning: "the job could not be started: the system or the container engine refused temporarily",
     advice: "check that the engine runs and that the machine is not out of processes or memory",
   },
   NETWORK: {
@@ -98,8 +98,8 @@ export const FAILURES = {
     class: "infrastructure",
     retry: "yes",
     backoff: equal(MINUTE, 15 * MINUTE),
-    meaning: "a service said: too many requests",
-    advice: "run fewer of these at a time, or raise the service's limit",
+    meaning: "a service refused: too many requests",
+    advice: "run fewer of these tasks at a time, or raise the service's limit",
   },
   GPU_OOM: {
     class: "resource",
@@ -112,7 +112,7 @@ export const FAILURES = {
   OOM_KILLED: {
     class: "resource",
     retry: "no",
-    meaning: "the job went over its own memory limit and was killed for it",
+    meaning: "the job exceeded its memory limit and was killed",
     advice: "raise `limits.memory` (the peak is on record), then `stint retry`",
   },
   HOST_OOM: {
@@ -120,9 +120,9 @@ export const FAILURES = {
     retry: "yes",
     backoff: equal(MINUTE, MINUTE),
     maxAttempts: 2,
-    meaning: "the machine, or the memory that the job may have, had no room for what it asked for",
+    meaning: "the machine, or the job's own limit, had too little memory for an allocation",
     advice:
-      "declare `memory:`, so that no more jobs run than there is room for, or make it smaller (batch, workers, arrays), then `stint retry`",
+      "declare `memory:`, so that no more jobs run than memory allows, or make the job smaller (batch, workers, arrays), then `stint retry`",
   },
   DISK_FULL: {
     class: "resource",
@@ -131,7 +131,7 @@ export const FAILURES = {
     maxAttempts: 2,
     meaning: "a disk, a quota or shared memory was full",
     advice:
-      "free some room where the job writes, then `stint retry`; of shared memory (`df -h /dev/shm`) DataLoader workers take less where they are fewer, and a container has more with `container.shmSize`",
+      "free space where the job writes, then `stint retry`; shared memory (`df -h /dev/shm`): use fewer DataLoader workers, or raise `container.shmSize`",
   },
   RESOURCE_BUSY: {
     class: "resource",
@@ -140,7 +140,7 @@ export const FAILURES = {
     maxAttempts: 2,
     meaning: "a port, a file or a database was in use by another process",
     advice:
-      "find who has it (`ss -ltnp`, `fuser -v FILE`), give each job its own, or let those that share it run one after the other (`slot:`)",
+      "find the process that has it (`ss -ltnp`, `fuser -v FILE`), give each job its own, or run the jobs that share it one after the other (`slot:`)",
   },
   TIMEOUT: {
     class: "resource",
@@ -152,7 +152,7 @@ export const FAILURES = {
     class: "data",
     retry: "no",
     final: true,
-    meaning: "a data set is not what its checksum says",
+    meaning: "a data set does not match its checksum",
     advice: "fetch the data again or correct the checksum",
   },
   DATA_UNREACHABLE: {
@@ -160,28 +160,28 @@ export const FAILURES = {
     retry: "yes",
     backoff: full(30_000, 10 * MINUTE),
     maxAttempts: 3,
-    meaning: "a file, a folder or a disk that the job needs is not there",
-    advice: "mount or make what is missing; `stint retry` looks at once",
+    meaning: "a file, a folder or a disk that the job needs does not exist or is not mounted",
+    advice: "mount or create what is missing; `stint retry` tries at once",
   },
   EXIT_NONZERO: {
     class: "code",
     retry: "no",
     meaning: "the job ended with an error of its own",
-    advice: "read the log (`stint logs`), mend the program, then `stint retry`",
+    advice: "read the log (`stint logs`), fix the program, then `stint retry`",
   },
   MODULE_NOT_FOUND: {
     class: "code",
     retry: "no",
-    meaning: "a module that the program imports is not where the interpreter that ran it looks",
+    meaning: "the interpreter that ran the program did not find a module that it imports",
     advice:
-      "install it for that interpreter; or activate the environment that has it and queue the task anew with that: `stint submit --from ID` (`stint retry` keeps the environment of the first submission)",
+      "install it for that interpreter; or activate the environment that has it and submit the task again from there: `stint submit --from ID` (`stint retry` keeps the environment of the first submission)",
   },
   INVALID_SPEC: {
     class: "code",
     retry: "no",
     final: true,
-    meaning: "the task cannot be started as it is written",
-    advice: "correct the command, its folder or its permissions with `stint set`, or submit it anew",
+    meaning: "the task cannot be started as it is specified",
+    advice: "correct the command, its folder or its permissions with `stint set`, or submit it again",
   },
   AUTH_FAILED: {
     class: "code",
@@ -193,15 +193,15 @@ export const FAILURES = {
   INVALID_OUTPUTS: {
     class: "code",
     retry: "no",
-    meaning: "the job's outputs are not what the task declares",
-    advice: "correct what the job writes, or the declaration",
+    meaning: "the job's outputs differ from those that the task declares",
+    advice: "correct the job's output, or the declaration",
   },
   UNKNOWN: {
     class: "unknown",
     retry: "yes",
     maxAttempts: 2,
-    meaning: "the job ended and nothing says how",
-    advice: "look at the log and at the system's journal for that time",
+    meaning: "the job ended, and nothing recorded how",
+    advice: "read the log, and the system's journal for that time",
   },
 } as const satisfies Record<string, FailureEntry>;
 
@@ -216,18 +216,18 @@ export function failureEntry(code: FailureCode): FailureEntry {
   return FAILURES[code];
 }
 
-/** Why an attempt failed, as it stands on record. */
+/** Why an attempt failed, as recorded. */
 export const failure = v.strictObject({
   class: failureClass,
   code: failureCode,
-  /** The rule that decided, by name: see `classify`. */
+  /** The name of the rule that decided; see `classify`. */
   rule: v.string(),
   /** What happened, in a sentence. */
   error: v.string(),
 });
 export type Failure = v.InferOutput<typeof failure>;
 
-/** Completes a code with its class. */
+/** A failure with the class of its code. */
 export function failureOf(code: FailureCode, rule: string, error: string): Failure {
   return { class: FAILURES[code].class, code, rule, error };
 }

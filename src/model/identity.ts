@@ -1,22 +1,22 @@
 import * as v from "valibot";
 
-/** The longest id, and with it the longest file name without its ending (file systems end at 255 bytes). */
+/** The longest id, and so the longest file name without its suffix (file systems allow 255 bytes). */
 const MAX_ID_LENGTH = 240;
-/** A name also stands in tables and in `runs/`; longer ones are cut for the id, not for the record. */
+/** Names are shown in tables and are part of paths in `runs/`. */
 export const MAX_NAME_LENGTH = 128;
-/** Shorter ones are filled up with zeros. */
+/** Shorter numbers are padded with zeros. */
 export const NUMBER_DIGITS = 6;
 
 /** Names begin with a letter, so that no name can be mistaken for a number, a range or `@`. */
 export const NAME_PATTERN = /^[A-Za-z][A-Za-z0-9._-]*$/;
-/** Numbers of more digits are nobody's: they could not be counted on from exactly. */
+/** Numbers with more digits are not used: they could not be incremented exactly. */
 const ID_PATTERN = /^(\d{6,12})-([A-Za-z][A-Za-z0-9._-]*)$/;
 
 /** `000012-train`: the zero-padded number and the name; also the record's file name without `.json`. */
 export const taskId = v.pipe(v.string(), v.maxLength(MAX_ID_LENGTH), v.regex(ID_PATTERN), v.brand("TaskId"));
 export type TaskId = v.InferOutput<typeof taskId>;
 
-/** As the schema, for the names of a hundred thousand files. */
+/** The same check as the schema, fast enough for the names of a hundred thousand files. */
 function isTaskId(text: string): text is TaskId {
   return text.length <= MAX_ID_LENGTH && ID_PATTERN.test(text);
 }
@@ -28,18 +28,18 @@ export const MAX_SLOT_LENGTH = 64;
 /** The name of a lane. */
 export const slotName = v.pipe(v.string(), v.maxLength(MAX_SLOT_LENGTH), identifier);
 export const MAX_KEY_LENGTH = 128;
-/** What marks tasks as the same one for `--unique`. */
+/** The key of `--unique`: of all unfinished tasks only one may have it. */
 export const uniqueKey = v.pipe(v.string(), v.maxLength(MAX_KEY_LENGTH), identifier);
 
 /** A time on disk: RFC 3339 in UTC with milliseconds. */
 export const instant = v.pipe(v.string(), v.isoTimestamp());
 
-/** Builds the id of a task from its number (≥ 1) and name. */
+/** The id of a task from its number (≥ 1) and name. */
 export function makeTaskId(number: number, name: string): TaskId {
   return v.parse(taskId, `${String(number).padStart(NUMBER_DIGITS, "0")}-${name}`);
 }
 
-/** The id in a record's file name, or null where the name is not one of a record. */
+/** The id in a record's file name; null where it is no such name. */
 export function idFromFileName(fileName: string): TaskId | null {
   if (!fileName.endsWith(".json")) return null;
   const id = fileName.slice(0, -".json".length);
@@ -56,7 +56,7 @@ export function nameOf(id: TaskId): string {
   return id.slice(id.indexOf("-") + 1);
 }
 
-/** Makes a valid name out of any text (a command, a file name); `task` where nothing usable is left. */
+/** A valid name from any text (a command, a file name); `task` where nothing usable is left. */
 export function nameFrom(text: string): string {
   const cleaned = text
     .replace(/[^A-Za-z0-9._]+/g, "-")

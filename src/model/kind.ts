@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** A script's body in bytes of UTF-8; it goes to a file, never into an argument. */
+/** The body of a script in bytes of UTF-8; it is passed as a file, never as an argument. */
 export const MAX_SCRIPT_BYTES = 2 * 1_024 * 1_024;
 
 export const RUNTIMES = ["sh", "bash", "python", "node", "bun"] as const;
@@ -10,7 +10,7 @@ const argument = v.pipe(
   v.check((text) => !text.includes("\0"), "holds a NUL character, which no command line can carry"),
 );
 
-/** What interprets a script: a known runtime, or any program with the flag that takes a file. */
+/** The interpreter of a script: a known runtime, or any program with the flag before the file. */
 const runtime = v.union([
   v.picklist(RUNTIMES),
   v.strictObject({ command: v.pipe(argument, v.minLength(1)), flag: v.optional(argument) }),
@@ -28,22 +28,22 @@ const scriptMode = v.strictObject({
   body: v.pipe(v.string(), v.minLength(1), v.maxBytes(MAX_SCRIPT_BYTES)),
   args: v.array(argument),
 });
-/** What the image itself runs, with these arguments in place of its own. */
+/** The image's own entrypoint, with these arguments in place of its CMD. */
 const imageMode = v.strictObject({ type: v.literal("image"), args: v.array(argument) });
 
-/** How the process is made: a program with its arguments, or a script for an interpreter. */
+/** What is executed: a program with its arguments, or a script for an interpreter. */
 const mode = v.variant("type", [commandMode, scriptMode]);
 const containerMode = v.variant("type", [commandMode, scriptMode, imageMode]);
 export type Mode = v.InferOutput<typeof mode>;
-/** Also that of an image with a program of its own. */
+/** Includes the entrypoint of an image. */
 export type AnyMode = v.InferOutput<typeof containerMode>;
 
 const variableName = v.pipe(v.string(), v.regex(/^[^=\0]+$/, "wanted a name without = and NUL"));
 
-/** Values that are not to be shown. */
+/** Values that are masked in all output. */
 export const secrets = v.array(v.string());
 
-/** Variables by name; unlike a `v.record`, which drops what is called `constructor` or `prototype`, all of them. */
+/** Variables by name. No `v.record`, which drops keys such as `constructor` and `prototype`. */
 export const environment = v.custom<Record<string, string>>(
   (data) =>
     typeof data === "object" &&
@@ -53,25 +53,25 @@ export const environment = v.custom<Record<string, string>>(
 );
 
 const allowlist = v.strictObject({ policy: v.literal("allowlist"), names: v.array(variableName) });
-/** Nothing but a plain PATH; in a container that of the image. */
+/** Only a plain PATH; in a container, that of the image. */
 const clear = v.strictObject({ policy: v.literal("clear") });
 
-/** What a job's environment starts from; the task's own variables come on top. */
+/** The base of a job's environment; the task's own variables are added to it. */
 const environmentPolicy = v.variant("policy", [
-  /** The submitter's environment as it was captured. */
+  /** The submitter's environment, as captured. */
   v.strictObject({ policy: v.literal("inherit") }),
   allowlist,
   clear,
 ]);
 export type EnvironmentPolicy = v.InferOutput<typeof environmentPolicy>;
 
-/** The name of a variable that a shell can set, with `*` for any signs. */
+/** The name of a shell variable, with `*` for any characters. */
 export const VARIABLE_PATTERN = /^(?!\*+$)[A-Za-z_*][\w*]*$/;
 
-/** Of one source; all of them are looked for among all variables of the submitter. */
+/** Per source; each pattern is matched against all variables of the submitter. */
 export const MAX_VARIABLE_NAMES = 1_000;
 
-/** Where variables come from whose values no record holds: a dotenv file, or the submitter by name (`AWS_*` is a pattern). */
+/** The source of variables whose values no record holds: a dotenv file, or names in the submitter's environment (`AWS_*` is a pattern). */
 const environmentSource = v.union([
   v.strictObject({ file: v.pipe(argument, v.startsWith("/")) }),
   v.strictObject({
@@ -92,10 +92,10 @@ const subprocess = v.strictObject({
   cwd: v.pipe(argument, v.startsWith("/")),
   env: v.record(variableName, argument),
   environment: environmentPolicy,
-  /** Under `env`; of two the later one wins. */
+  /** Overridden by `env`; of two sources the later one wins. */
   envFrom: v.optional(v.array(environmentSource)),
   umask: v.optional(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/))),
-  /** False takes any exit code for success. */
+  /** If false, any exit code counts as success. */
   failOnNonZero: v.boolean(),
 });
 
@@ -103,28 +103,28 @@ export const ENGINES = ["podman", "docker"] as const;
 export type EngineName = (typeof ENGINES)[number];
 export const NETWORKS = ["none", "host", "bridge"] as const;
 export const PULL_POLICIES = ["missing", "always", "never"] as const;
-/** A pull that takes longer is given up and tried again. */
+/** A longer pull is aborted and retried. */
 const DEFAULT_PULL_TIMEOUT_MS = 60 * 60_000;
 
 /** Where the attempt's directory and the task's checkpoint are mounted in every container. */
 export const RUN_MOUNT = "/stint/run";
 export const CHECKPOINT_MOUNT = "/stint/checkpoint";
 
-/** An image reference has no blanks, and one that began with a dash would be a flag of the engine. */
+/** No blanks, and no leading dash, which the engine would parse as a flag. */
 const imageName = v.pipe(v.string(), v.regex(/^[^\s\0-][^\s\0]*$/, "wanted the name of an image"));
 const absolute = v.pipe(argument, v.startsWith("/"));
-/** The engine takes a volume as one text: colons part it, or commas. */
+/** The engine parses a volume from one text, separated by colons or by commas. */
 const mountable = v.pipe(
   absolute,
-  v.regex(/^([^:]*|[^,"\n]*)$/, "holds a colon beside a comma or a quote, which no engine takes"),
+  v.regex(/^([^:]*|[^,"\n]*)$/, "holds a colon beside a comma or a quote, which no engine accepts"),
 );
 const mounted = v.pipe(absolute, v.regex(/^[^:]*$/, "holds a colon, which a volume cannot have"));
 
 const containerOptions = v.strictObject({
   image: imageName,
-  /** Absent: the first that the supervisor finds. */
+  /** Default: the first that the supervisor finds. */
   engine: v.optional(v.picklist(ENGINES)),
-  /** In the container; absent: that of the image. */
+  /** In the container; default: that of the image. */
   workdir: v.optional(absolute),
   user: v.optional(v.pipe(argument, v.minLength(1))),
   volumes: v.array(v.strictObject({ host: mountable, path: mounted, readOnly: v.boolean() })),
@@ -132,7 +132,7 @@ const containerOptions = v.strictObject({
   pull: v.picklist(PULL_POLICIES),
   pullTimeoutMs: v.pipe(v.number(), v.integer(), v.minValue(1)),
   shmBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  /** Flags for the engine that nobody here looks at. */
+  /** Flags that are passed to the engine unchecked. */
   unsafe: v.array(argument),
 });
 export type ContainerOptions = v.InferOutput<typeof containerOptions>;
@@ -141,22 +141,22 @@ export type ContainerOptions = v.InferOutput<typeof containerOptions>;
 const container = v.strictObject({
   type: v.literal("container"),
   mode: containerMode,
-  /** Of the submitter: relative volumes began there. */
+  /** The submitter's working directory, to which relative volumes were resolved. */
   cwd: absolute,
   env: v.record(variableName, argument),
   environment: v.variant("policy", [allowlist, clear]),
-  /** As of a process of this machine. */
+  /** As for a subprocess. */
   envFrom: v.optional(v.array(environmentSource)),
   failOnNonZero: v.boolean(),
   container: containerOptions,
 });
 export type ContainerKind = v.InferOutput<typeof container>;
 
-/** What a task runs; the kind declares its needs, shared code does not ask which one it is. */
+/** What a task runs. A kind declares its needs; shared code does not ask which kind it is. */
 export const kind = v.variant("type", [subprocess, container]);
 export type Kind = v.InferOutput<typeof kind>;
 
-/** What a container has that says nothing but its image. */
+/** The defaults of a container with nothing but an image. */
 export const DEFAULT_CONTAINER = {
   volumes: [],
   network: "bridge",
@@ -165,12 +165,12 @@ export const DEFAULT_CONTAINER = {
   unsafe: [],
 } as const satisfies Partial<ContainerOptions>;
 
-/** The container of a kind that has one; null for a process of this machine. */
+/** The container of a kind; null for a subprocess. */
 export function containerOf(of: Kind): ContainerOptions | null {
   return of.type === "container" ? of.container : null;
 }
 
-/** The command as a person would type it, for tables and logs; a script shows its first line that does something. */
+/** The command line for tables and logs, quoted for a shell; of a script, its first line that is not a comment. */
 export function describeKind(of: Kind): string {
   const image = containerOf(of)?.image;
   const what = describeMode(of.mode);

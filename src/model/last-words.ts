@@ -1,8 +1,8 @@
-/** The end of a job's output, read for what it died of. */
+/** What the end of a job's output says about its failure. */
 export interface LastWords {
-  /** The line of the final exception, or else the error among the very last lines; empty where there is neither. */
+  /** The line of the final exception, else the error among the very last lines; empty where there is neither. */
   readonly final: string;
-  /** That line, what belongs to it, and the words of those who only pass on the end of another program. */
+  /** That line, its message, and the errors of programs that only report the end of another one. */
   readonly lines: readonly string[];
 }
 
@@ -10,17 +10,17 @@ export interface LastWords {
 interface Found {
   /** Index of the line that names it. */
   readonly at: number;
-  /** With its frames: nobody prints these of a mere remark. */
+  /** With a stack trace, which programs do not print for a warning. */
   readonly isException: boolean;
 }
 
-/** What launchers put before each line of a worker's, and Python before those of a group of exceptions. */
+/** Prefixes of launchers before each line of a worker, and of Python before the lines of an exception group. */
 const DECORATION =
   /^(?:\[(?:rank|default)\d{1,6}\]:? ?|\([^()]{0,80}pid=\d{1,9}[^()]{0,80}\) | {2,40}[|+][-+ ]? ?)/;
 
 const TRACEBACK = /^Traceback \(most recent call last\):/;
 const FRAME = /^\s+(?:File "|at )/;
-/** Of a traceback that nobody dies of, as in a destructor while Python leaves. */
+/** The head of a traceback that ends no program, as in a destructor at Python's exit. */
 const REMARK = /^(?:Exception ignored (?:in|on)\b|--- Logging error ---)/;
 const PANIC = /^(?:panic: |fatal error: |Fatal Python error: |Exception in thread "|Caused by: |Uncaught )/;
 const RUST_PANIC = /^thread '[^']{0,200}' (?:\(\d{1,10}\) )?panicked at /;
@@ -28,7 +28,7 @@ const TERMINATE = /^terminate called /;
 const NAMED =
   /^(?:[A-Za-z_$][\w$]*(?:\.|::))*[\w$]*(?:Error|Exception|Timeout|Interrupt|Expired|Exit)(?: \[\w+\])?:?(?:$| (?![\d.e+-]+$))/;
 
-/** Remarks of a program that goes on: by their level, by what they say, or by what they count. */
+/** Messages of a program that continues: by their level, their words, or their counters. */
 const REMARKS: readonly RegExp[] = [
   /^.{0,80}\b(?:WARN|WARNING|INFO|DEBUG|NOTICE)\b/,
   /^[^A-Za-z]{0,40}(?:[\w.-]{1,40}: )?(?:warning|warn|info|debug|note|hint)\b/i,
@@ -39,15 +39,15 @@ const REMARKS: readonly RegExp[] = [
 const ERROR_WORDS =
   /\b(?:error|errors|err!|fail|fails|failed|failure|fault|fatal|critical|panic|cannot|can't|couldn't|could not|unable to|denied|refused|rejected|no such|not found|not known|not configured|no api key|no module|no space|unknown|unrecognized|invalid|illegal|timed out|timeout|mismatch|exceeded|exhausted|unauthorized|forbidden|reset by|unreachable|unavailable|out of memory|too many|too large|locked|in use|busy|expired|aborted|killed|Xid|corrupted|fallen off|stale|restricted)\b|[a-z]Error\b|ENO[A-Z]{3,12}\b|^usage: |_(?:EXHAUSTED|FAILED|ERROR)\b/i;
 
-/** They tell of the end of another program, and not of why. */
+/** Errors that report the end of another program, but not its cause. */
 const PASSED_ON =
   /\b(?:ChildFailedError|CalledProcessError|ProcessExitedException|BrokenProcessPool)\b|exited unexpectedly|failed \(exitcode: |returned non-zero exit status|exited with (?:code|status|exit code) \d|^make(?:\[\d+\])?: \*\*\*|^npm (?:ERR!|error)|^error: script "|Command failed\b|^srun: error: /;
 
-/** An error that so many lines follow is not what a job died of. */
+/** An error that more lines follow is not what ended the job. */
 const REACH = 40;
-/** An exception's message goes on for no longer than this; the table of a launcher needs it. */
+/** The longest message of an exception; the table of a launcher needs that many lines. */
 const MESSAGE_LINES = 20;
-/** The words of a program without exceptions end with a line or two about leaving. */
+/** A program without exceptions may print a line or two about its exit after the error. */
 const PARTING_LINES = 2;
 
 /** Finds the final error in the end of a job's output. */
@@ -122,7 +122,7 @@ function aroundOf(lines: readonly string[], main: Found): string[] {
   return [...message, ...before];
 }
 
-/** The line of an error, and what follows that is neither the word of another program nor of another exception. */
+/** The line of an error, and the following lines up to a message of another program or exception. */
 function messageOf(lines: readonly string[], { at }: Found): string[] {
   const rest = lines.slice(at + 1, at + 1 + MESSAGE_LINES);
   const end = rest.findIndex(

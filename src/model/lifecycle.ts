@@ -9,7 +9,7 @@ import {
 } from "./task.ts";
 import { mustTransition } from "./transition.ts";
 
-/** The log tails of this many last attempts stay on record. */
+/** How many of the last attempts keep their log tail on record. */
 const TAILS_KEPT = 3;
 
 type Counters = Pick<
@@ -17,20 +17,20 @@ type Counters = Pick<
   "attempt" | "consecutiveFailures" | "orphanCount" | "observedGeneration" | "attempts"
 >;
 
-/** The part of a status that outlives a change of state. */
+/** The part of a status that is kept in every transition. */
 export function countersOf(task: Task): Counters {
   const { attempt, consecutiveFailures, orphanCount, observedGeneration, attempts } = task.status;
   return { attempt, consecutiveFailures, orphanCount, observedGeneration, attempts };
 }
 
-/** What a claim brings along; times in RFC 3339. */
+/** The fields of a new attempt; times in RFC 3339. */
 export interface Claim {
   readonly token: string;
   readonly supervisor: string;
   readonly hostBootId: string;
   readonly claimedAt: string;
   readonly claimedAwakeMs?: number;
-  /** What is reserved, as far as it differs from what the task asks for. */
+  /** What is reserved, where it differs from the task's request. */
   readonly resources?: OpenAttempt["resources"];
   /** `Device.id` of each GPU. */
   readonly devices?: readonly string[];
@@ -60,7 +60,7 @@ export function claimed(task: Task, claim: Claim): Task {
   });
 }
 
-/** Still preparing, as its image is on its way. */
+/** Still preparing: its image is being pulled. */
 export function pullingImage(task: Task): Task {
   return task.status.state === "preparing"
     ? { ...task, status: { ...task.status, reason: "PullingImage" } }
@@ -78,22 +78,22 @@ export function started(
   });
 }
 
-/** Notes the wish to end the open attempt; of two wishes the first one stays, but for a person's, with the shorter grace. */
+/** Records the request to stop the open attempt. Of two requests the first stays, unless the second is a user's; the shorter grace applies. */
 export function stopRequested(task: Task, intent: StopIntent): Task {
   const earlier = openAttempt(task)?.stop;
   if (earlier === undefined) return withOpenAttempt(task, { stop: intent });
-  // What ends with the supervisor or at its timeout may run again: a person's cancel says that it must not.
+  // A stop by shutdown or timeout may lead to another attempt; a user's cancel must not.
   const isOverruled = earlier.reason !== "User" && intent.reason === "User";
   const graceMs = Math.min(earlier.graceMs, intent.graceMs);
   return withOpenAttempt(task, { stop: { ...(isOverruled ? intent : earlier), graceMs } });
 }
 
-/** The job is to stand still. */
+/** Records that the job is to be paused. */
 export function paused(task: Task, pause: NonNullable<OpenAttempt["paused"]>): Task {
   return withOpenAttempt(task, { paused: pause });
 }
 
-/** The job is to go on. */
+/** Records that the job is to be resumed. */
 export function resumed(task: Task, awakeMs: number): Task {
   const { paused: pause, pausedMs = 0 } = openAttempt(task) ?? {};
   const sinceMs = pause === undefined ? 0 : Math.max(0, awakeMs - pause.awakeMs);
@@ -117,7 +117,7 @@ export function withEndedAttempt(task: Task, ended: EndedAttempt): Task {
   return { ...task, status: { ...task.status, attempts } };
 }
 
-/** failed or cancelled → queued by a person: a new epoch with a fresh budget; numbering and history go on. */
+/** failed or cancelled → queued by a user: a new epoch with a new budget; attempt numbers and history continue. */
 export function retried(task: Task): Task {
   const { attempt, observedGeneration, attempts } = task.status;
   const status: QueuedStatus = {
@@ -132,12 +132,12 @@ export function retried(task: Task): Task {
   return mustTransition(fresh, status);
 }
 
-/** Ends the wait of a task that sleeps between two attempts. */
+/** Ends the wait of a task between two attempts. */
 export function awakened(task: Task): Task {
   return { ...task, status: { ...countersOf(task), state: "queued" } };
 }
 
-/** queued → cancelled, by a person or by what else became of the queue. */
+/** queued → cancelled, by a user, by admission, or by the end of other tasks. */
 export function cancelledInQueue(
   task: Task,
   end: { readonly endedAt: string; readonly message: string; readonly reason: CancelledReason },

@@ -1,30 +1,30 @@
 import type { FailureCode } from "./failure.ts";
 
-/** What the last words of a program say of its failure. */
+/** Maps the last words of a program to a failure code. */
 export interface LogRule {
-  /** As it is on record. */
+  /** As recorded. */
   readonly name: string;
   readonly code: FailureCode;
   readonly pattern: RegExp;
-  /** Other causes have these words too: they count where the disk that the job writes to was found full. */
+  /** These words have other causes too: they count only where a disk that the job writes to is full. */
   readonly needsFullDisk?: true;
 }
 
 /**
- * What programs say when they die, in the order of trust: the more specific first. The texts are those of CUDA,
- * cuBLAS, cuDNN, NCCL, PyTorch, JAX and TensorFlow, of the NVIDIA driver, glibc's strerror and of HTTP clients.
+ * The error messages of programs, the more specific first: of CUDA, cuBLAS, cuDNN, NCCL, PyTorch, JAX and TensorFlow, of the NVIDIA
+ * driver, of glibc's strerror(3) and of HTTP clients.
  */
 export const LOG_RULES: readonly LogRule[] = [
   {
     name: "log:not-in-image",
     code: "INVALID_SPEC",
-    // The init that podman brings ends with 1 where it cannot run the command; docker's ends with 127.
+    // podman's init exits with 1 where it cannot run the command; docker's exits with 127.
     pattern: /^ERROR \(catatonit:\d+\): failed to exec pid1|^\[FATAL tini \(\d+\)\] exec /,
   },
   {
     name: "log:gpu-oom",
     code: "GPU_OOM",
-    // A service that is out of quota says StatusCode.RESOURCE_EXHAUSTED in gRPC's Python.
+    // gRPC for Python prints StatusCode.RESOURCE_EXHAUSTED for an exhausted quota.
     pattern:
       /CUDA out of memory|torch(\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|Cuda failure (\d )?'out of memory'|CUBLAS_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|(?<!StatusCode\.)RESOURCE_EXHAUSTED|OOM when allocating tensor|HIP out of memory/,
   },
@@ -43,14 +43,14 @@ export const LOG_RULES: readonly LogRule[] = [
   {
     name: "log:killed",
     code: "KILLED",
-    // PyTorch's loader and launcher, joblib, Python's subprocess, gcc and make, of a process that they have started.
+    // PyTorch's loader and launcher, joblib, Python's subprocess, gcc and make print these about a child process.
     pattern:
       /killed by signal: (Killed|Terminated|Hangup)|Signal 9 \(SIGKILL\)|SIGKILL\(-9\)|died with <Signals\.SIG(KILL|TERM|HUP)|Killed signal terminated program|terminated with signal 9\b|^make(\[\d+\])?: \*\*\* .{0,300} (Killed|Error 137)$/,
   },
   {
     name: "log:disk-full",
     code: "DISK_FULL",
-    // Node says ENOSPC for a lack of file watchers too.
+    // ENOSPC alone is not enough: Node reports it for missing file watchers too.
     pattern:
       /[Nn]o space left on device|Disk quota exceeded|insufficient shared memory|out of shared memory|[Bb]us error.{0,80}(shm|shared memory)|database or disk is full/,
   },

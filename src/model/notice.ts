@@ -1,11 +1,11 @@
 import * as v from "valibot";
 import { instant } from "./identity.ts";
 
-/** What news can be of: an attempt that is the first of its run, the end of a task, and the end of what was queued together. */
+/** The events with notices: the first attempt of a run, the end of a task, the end of a batch. */
 const NOTICE_EVENTS = ["start", "success", "failure", "deadLetter", "batchEnd"] as const;
 export type NoticeEvent = (typeof NOTICE_EVENTS)[number];
 
-/** Receivers of one event; more are a slip of the finger. */
+/** The most receivers of one event; more are a mistake. */
 export const MAX_RECEIVERS = 16;
 
 const text = v.pipe(v.string(), v.minLength(1));
@@ -14,21 +14,21 @@ const webAddress = v.pipe(
   v.regex(/^https?:\/\/[^\s]+$/, "wanted an address with http:// or https://"),
 );
 
-/** Where a value stands that no record may hold: a variable's name, or the absolute path of a file of mode 0600. */
+/** The source of a secret value: the name of a variable, or the absolute path of a file with mode 0600. */
 const secretPlace = v.union([
   v.strictObject({ env: text }),
   v.strictObject({ file: v.pipe(text, v.startsWith("/")) }),
 ]);
 export type SecretPlace = v.InferOutput<typeof secretPlace>;
 
-/** Who is told, and how. */
+/** The recipient of a notice, and how it is delivered. */
 const receiver = v.variant("type", [
   v.strictObject({ type: v.literal("command"), argv: v.pipe(v.array(v.string()), v.minLength(1)) }),
   v.strictObject({
     type: v.literal("webhook"),
     /** The address itself may be the secret. */
     url: v.union([webAddress, secretPlace]),
-    /** Signs what is sent. */
+    /** Signs the body. */
     secret: v.optional(secretPlace),
     headers: v.optional(v.record(v.string(), v.union([v.string(), secretPlace]))),
   }),
@@ -39,17 +39,17 @@ export type Webhook = Extract<Receiver, { type: "webhook" }>;
 
 const receivers = v.pipe(v.array(receiver), v.maxLength(MAX_RECEIVERS));
 
-/** Who is told of what; each list may be missing. */
-export const wishes = v.strictObject({
+/** The receivers of each event. */
+export const noticeReceivers = v.strictObject({
   start: v.optional(receivers),
   success: v.optional(receivers),
   failure: v.optional(receivers),
   deadLetter: v.optional(receivers),
   batchEnd: v.optional(receivers),
-  /** A dead-man switch: told of the start, the success and the failure. */
+  /** A dead man's switch: pinged at the start, the success and the failure. */
   ping: v.optional(receivers),
 });
-export type NoticeWishes = v.InferOutput<typeof wishes>;
+export type NoticeReceivers = v.InferOutput<typeof noticeReceivers>;
 
 const counts = v.strictObject({
   total: v.number(),
@@ -74,28 +74,28 @@ const facts = v.strictObject({
   attempt: v.number(),
   /** Of the last attempt. */
   durationMs: v.nullable(v.number()),
-  /** Absolute; null before the first attempt. */
+  /** Absolute path; null before the first attempt. */
   logPath: v.nullable(v.string()),
   labels: v.record(v.string(), v.string()),
-  /** What was queued together with it. */
+  /** Its batch. */
   batch: v.nullable(v.string()),
   cwd: v.string(),
 });
 export type NoticeFacts = v.InferOutput<typeof facts>;
 
-/** One piece of news for one receiver, as it waits in `notices/`. */
+/** One notice for one receiver, as it waits in `notices/`. */
 export const notice = v.strictObject({
   formatVersion: v.literal(1),
-  /** The same each time that it is sent, so that a receiver can drop a double. */
+  /** The same for each delivery attempt, so that a receiver can drop duplicates. */
   id: v.pipe(v.string(), v.regex(/^[\w.-]+$/)),
   event: v.picklist(NOTICE_EVENTS),
   at: instant,
   receiver,
-  /** Where it was wished for: the task's own finds the submitter's variables. */
+  /** Where it is configured; a task's own receivers may use the submitter's variables. */
   origin: v.picklist(["task", "home"]),
   /** Hash of the captured environment. */
   environment: v.optional(v.string()),
-  /** Names the run for dead-man switches; a UUID, equal at its start and its end. */
+  /** The id of the run for dead man's switches: a UUID, the same at its start and its end. */
   runId: v.string(),
   task: facts,
   counts: v.optional(counts),
@@ -106,20 +106,20 @@ export const notice = v.strictObject({
 });
 export type Notice = v.InferOutput<typeof notice>;
 
-/** What config.yaml says of notices. */
+/** The notice settings of config.yaml. */
 export interface NoticeRules {
-  readonly on: NoticeWishes;
-  /** Of webhooks and pings; a command that fails is started at most three times. */
+  readonly on: NoticeReceivers;
+  /** For webhooks and pings; a command that fails is started at most three times. */
   readonly maxTries: number;
-  /** Before the second try, in ms; doubled with each further one. */
+  /** Before the second try, in ms; doubled for each further one. */
   readonly firstWaitMs: number;
-  /** For one answer over the network, in ms. */
+  /** For one response over the network, in ms. */
   readonly timeoutMs: number;
-  /** For one command, in ms; then it is killed with its tree. */
+  /** For one command, in ms; then it is killed with its process tree. */
   readonly commandTimeoutMs: number;
 }
 
-/** With its doubled waits (at most 15 minutes), twenty tries last for two and a half hours. */
+/** With doubled waits of at most 15 minutes, twenty tries span two and a half hours. */
 export const DEFAULT_NOTICE_RULES: NoticeRules = {
   on: {},
   maxTries: 20,

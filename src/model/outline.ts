@@ -4,14 +4,14 @@ import type { Group } from "./group.ts";
 import type { State } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
 
-/** What a record says that many are gone through for: to count them, to select some, to clean up. A task is one of itself. */
+/** The part of a record that is read of many at once: to count, select or clean up. Every task is an outline. */
 export interface Outline {
   readonly metadata: Pick<
     Metadata,
     "id" | "name" | "resourceVersion" | "updatedAt" | "labels" | "environment" | "batch"
   > & {
     readonly group?: Pick<Group, "id" | "name"> | undefined;
-    /** Of those alone that are whole records. */
+    /** Only of whole records. */
     readonly createdAt?: string;
   };
   readonly spec: { readonly slot?: string | undefined };
@@ -28,14 +28,14 @@ interface AttemptOutline {
   readonly retry?: unknown;
 }
 
-/** What most of the tasks that were queued together have in common. */
+/** The part that most tasks of a batch have in common. */
 export type SharedOutline = {
   readonly metadata: Omit<Outline["metadata"], "id" | "name" | "updatedAt" | "createdAt">;
   readonly spec: Outline["spec"];
   readonly status: Omit<Outline["status"], "endedAt">;
 };
 
-/** True for one that was read in full. */
+/** True for a record that was read in full. */
 export function isWhole(of: Outline): of is Task {
   return of.metadata.createdAt !== undefined;
 }
@@ -63,9 +63,9 @@ function attemptOutline({ state, failure, retry }: AttemptOutline): AttemptOutli
   };
 }
 
-/** The names with the highest numbers of a directory, true while it is as its stamp says. */
+/** The names with the highest numbers in a directory; valid while the directory has this stamp. */
 const keptListing = v.strictObject({ stamp: v.string(), names: v.array(v.string()) });
 
-/** What a reader keeps of long listings, by the place listed. */
+/** Cached listings of long directories, by directory. */
 export const keptListings = v.strictObject({ bootId: v.string(), places: v.record(v.string(), keptListing) });
 export type KeptListings = v.InferOutput<typeof keptListings>;

@@ -2,11 +2,11 @@ import * as v from "valibot";
 import { capacity } from "./resources.ts";
 import { labels } from "./task.ts";
 
-/** Why a process holds a home's lock: to supervise, for its own tasks, until nothing is left, or for one change. */
+/** Why a process holds a home's lock: to supervise, for its own tasks, until the queue is drained, or for one change. */
 const ROLES = ["up", "run", "drain", "command"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who holds the home's lock: enough to prove later that they are gone. */
+/** The owner of the home's lock, with enough to prove later that the process has ended. */
 export const owner = v.strictObject({
   token: v.string(),
   role: v.picklist(ROLES),
@@ -17,33 +17,33 @@ export const owner = v.strictObject({
   pid: v.number(),
   startTime: v.string(),
   since: v.string(),
-  /** What it has to give to jobs; absent for one that starts none. */
+  /** The resources for its jobs; absent for one that starts none. */
   capacity: v.optional(capacity),
-  /** The controllers that it can enforce limits by; absent for one that starts no jobs. */
+  /** The cgroup controllers by which it can enforce limits; absent for one that starts no jobs. */
   controllers: v.optional(v.array(v.string())),
-  /** Of the supervisor, for the selectors of tasks. */
+  /** The supervisor's labels, which the selectors of tasks match. */
   labels: v.optional(labels),
   /** When it stops starting jobs; absent where it does not. */
   closing: v.optional(v.strictObject({ atMs: v.number(), isFitting: v.boolean() })),
 });
 export type Owner = v.InferOutput<typeof owner>;
 
-/** A holder from which nothing comes. */
+/** An owner of the lock that does not respond. */
 export interface Silence {
   readonly role: Role;
   readonly pid: number;
-  /** By a signal, like SIGSTOP or the one of Ctrl-Z; else nobody knows why. */
+  /** Stopped by a signal such as SIGSTOP or Ctrl-Z; otherwise the cause is unknown. */
   readonly isStopped: boolean;
-  /** When it last did something. */
+  /** Its last sign of life, in ms since the epoch. */
   readonly sinceMs: number;
 }
 
-/** What a holder that cannot work as it should leaves for readers; `owner` is the token of its lock. */
-export const obstacle = v.strictObject({
+/** What a degraded supervisor publishes for readers; `owner` is the token of its lock. */
+export const diskFault = v.strictObject({
   owner: v.string(),
-  /** Why nothing new starts; absent where that is not so. */
+  /** Why no job is started; absent where jobs are. */
   message: v.optional(v.string()),
-  /** Accepted batches that cannot be taken in, and why; the id of a task stands for that one alone, out of a batch that was. */
+  /** Accepted batches that cannot be published to `pending/`, and why; a task's id stands for that one task of a published batch. */
   stuck: v.optional(v.array(v.strictObject({ batch: v.string(), message: v.string() }))),
 });
-export type DiskFault = v.InferOutput<typeof obstacle>;
+export type DiskFault = v.InferOutput<typeof diskFault>;

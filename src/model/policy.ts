@@ -1,17 +1,17 @@
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** How a home shares its machine out; the settings of config.yaml that decide who starts. */
+/** The scheduling policy of a home, from config.yaml. */
 export interface Policy {
-  /** A waiting task gains one point of priority for each such span, in ms. */
+  /** A ready task gains one point of priority per such span of waiting, in ms. */
   readonly ageingMs: number;
-  /** How long tasks with a later turn may pass one that does not fit, in ms; then what it lacks is kept for it. */
+  /** How long backfill may pass a task that does not fit, in ms; then resources are reserved for it. */
   readonly backfillMs: number;
-  /** How many tasks of a lane run at a time, by lane; one where nothing is said. */
+  /** How many tasks of a lane run at a time, by lane; default 1. */
   readonly slots: Readonly<Record<string, number>>;
-  /** How many tasks with a label run at a time, by `key` (for each of its values) or `key=value`. */
+  /** How many tasks with a label run at a time, by `key` (per value) or `key=value`. */
   readonly labels: Readonly<Record<string, number>>;
-  /** Memory that processes outside stint may hold on a GPU that is given away whole, in bytes. */
+  /** Memory that processes outside stint may use on a GPU that is still assigned whole, in bytes. */
   readonly foreignMaxBytes: number;
 }
 
@@ -20,6 +20,6 @@ export const DEFAULT_POLICY: Policy = {
   backfillMs: 10 * MINUTE_MS,
   slots: {},
   labels: {},
-  // A desktop's own use.
+  // What a desktop uses.
   foreignMaxBytes: 1_024 ** 3,
 };

@@ -18,7 +18,7 @@ const RUN_STATES: Readonly<Record<State, RunState>> = {
   cancelled: "CANCELLED",
 };
 
-/** What a reader of the record sees beside the truth: computed at each write, ignored at each read. */
+/** Derived fields for readers of a record: computed at each write, ignored at each read. */
 export interface Projection {
   readonly phase: Phase;
   readonly runState: RunState;
@@ -41,14 +41,14 @@ const PROJECTED: ReadonlySet<string> = new Set<keyof Projection>([
   "deadLetter",
 ]);
 
-/** The status of a record without what is there only for its readers. */
+/** The status of a record without the derived fields. */
 export function unprojected(status: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const left: Record<string, unknown> = {};
   for (const key of Object.keys(status)) if (!PROJECTED.has(key)) left[key] = status[key];
   return left;
 }
 
-/** Shows one state in the words of the other models. */
+/** The derived fields of a task. */
 export function project(task: Task): Projection {
   const last = task.status.attempts.at(-1);
   const ended = last === undefined || last.state === "running" ? null : last;
@@ -89,7 +89,7 @@ function phaseOf(task: Task): Phase {
   }
 }
 
-/** A budget of one attempt is none: what spent it was the timeout. */
+/** With a single attempt allowed, the timeout is the cause, not the exhausted budget. */
 function isOnlyTimeout({ spec, status }: Task): boolean {
   const last = status.attempts.at(-1);
   const isExhausted =

@@ -4,10 +4,10 @@ import { failureOfAttempt } from "./attempt.ts";
 import type { Outline } from "./outline.ts";
 import type { State } from "./state.ts";
 
-/** Which tasks are meant; everything given must hold, nothing given means all. */
+/** A selection of tasks: all given criteria must match; none given selects all. */
 export interface Query {
   readonly states?: readonly State[];
-  /** Exact, or with `*` for any run of characters. */
+  /** Exact, or a pattern with `*` for any run of characters. */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** Failure class or code of the last attempt, in any case, with `-` or `_`. */
@@ -20,7 +20,7 @@ export interface Query {
   readonly sinceMs?: number;
 }
 
-/** True where the task is one of those meant. */
+/** True where the task matches the query. */
 export function matches(task: Outline, query: Query): boolean {
   return matcherOf(query)(task);
 }

@@ -1,4 +1,4 @@
 import * as v from "valibot";
 
-/** The paths of the inbox files that a batch was read from, as they stand in its folder. */
-export const takenFiles = v.array(v.string());
+/** The paths of the inbox files that a batch was read from, as recorded in its folder. */
+export const takenFilePaths = v.array(v.string());

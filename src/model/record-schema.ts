@@ -1,7 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { task } from "./task.ts";
 
-/** The JSON Schema of what stint itself reads of a record; the fields for readers (`phase` …) come on top on disk. */
+/** The JSON Schema of the fields of a record that stint reads; on disk there are derived ones (`phase` …) too. */
 export function recordSchema(): object {
   return toJsonSchema(task, { errorMode: "ignore" });
 }

@@ -3,12 +3,12 @@ import { instant, taskId } from "./identity.ts";
 import { spec } from "./spec.ts";
 import { labels } from "./task.ts";
 
-/** Which task is meant, so that a request left over from an earlier epoch or version cannot hit a later one. */
+/** Identifies a task so that a stale request, of an earlier epoch or version, cannot change a later one. */
 const target = v.strictObject({
   id: taskId,
   uid: v.string(),
   epoch: v.number(),
-  /** Expected resourceVersion; absent where any will do. */
+  /** The expected resourceVersion; absent accepts any. */
   version: v.optional(v.number()),
 });
 export type Target = v.InferOutput<typeof target>;
@@ -17,7 +17,7 @@ export type Target = v.InferOutput<typeof target>;
 const amount = v.pipe(v.number(), v.integer(), v.minValue(0));
 const targets = v.array(target);
 
-/** What a command asks of whoever holds the home. */
+/** What a command requests of the owner of the home's lock. */
 const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("cancel"), targets, force: v.boolean(), pendingOnly: v.boolean() }),
   v.strictObject({ verb: v.literal("retry"), targets }),
@@ -28,29 +28,29 @@ const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
   v.strictObject({
     verb: v.literal("clean"),
-    /** What ended longer ago than this. */
+    /** Tasks that ended longer ago than this. */
     olderThanMs: v.optional(amount),
-    /** What is in dead-letter/ too. */
+    /** Include dead-letter/. */
     deadLetter: v.boolean(),
     dryRun: v.boolean(),
-    /** All but the newest so many. */
+    /** All but this many of the newest. */
     keep: v.optional(amount),
-    /** The oldest, until so many bytes are left. */
+    /** The oldest, until no more than this many bytes are left. */
     maxBytes: v.optional(amount),
-    /** The logs of what ended longer ago than this. */
+    /** Logs of tasks that ended longer ago than this. */
     logsOlderThanMs: v.optional(amount),
-    /** What the jobs made, too, and their checkpoints. */
+    /** Include the files that jobs wrote, and checkpoints. */
     artifacts: v.optional(v.boolean()),
   }),
   v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: amount }),
-  /** For the holder with this token only: one that was left over must not end the next. */
+  /** Only for the lock owner with this token: a stale request must not stop the next supervisor. */
   v.strictObject({
     verb: v.literal("down"),
     owner: v.string(),
     jobs: v.picklist(["leave", "drain", "stop"]),
   }),
   v.strictObject({ verb: v.literal("handOver"), owner: v.string() }),
-  /** From a `run` to another one that holds the home: start my tasks too. */
+  /** From a `run` to another `run` that holds the lock: start my tasks too. */
   v.strictObject({ verb: v.literal("serve"), targets }),
 ]);
 export type Operation = v.InferOutput<typeof operation>;
@@ -64,14 +64,14 @@ const problemSchema = v.strictObject({
   hint: v.optional(v.string()),
 });
 
-/** What became of each target: done (with what was done), or the problem that stood in the way. */
+/** The result for one target: `done` with what was done, or the problem. */
 const answer = v.strictObject({
   id: v.string(),
   done: v.optional(v.string()),
   problem: v.optional(problemSchema),
-  /** What a clean-up removes of it. */
+  /** Bytes that a clean-up removes. */
   bytes: v.optional(v.number()),
-  /** What it leaves there of artifacts and checkpoints. */
+  /** Bytes of artifacts and checkpoints that it leaves. */
   keptBytes: v.optional(v.number()),
 });
 export type Answer = v.InferOutput<typeof answer>;

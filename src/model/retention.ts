@@ -1,29 +1,29 @@
 import * as v from "valibot";
 import { instant } from "./identity.ts";
 
-/** A part of what a task left that is removed for itself: the output, what the job made in its folder, and its checkpoint. */
+/** The parts of a task's run directory that are removed separately: its output, the files that the job wrote, its checkpoint. */
 export type RunPart = "logs" | "artifacts" | "checkpoint";
 
-/** What is kept of tasks that have ended. Spans in ms, null where there is no end. */
+/** How long ended tasks are kept. Spans in ms; null is for ever. */
 export interface RetentionRules {
-  /** Tasks in done/ are removed so long after their end. */
+  /** When tasks in done/ are removed, after their end. */
   readonly doneMs: number | null;
-  /** Tasks in dead-letter/. */
+  /** The same for tasks in dead-letter/. */
   readonly deadLetterMs: number | null;
-  /** True where the other rules are about tasks in dead-letter/ too. */
+  /** Whether `count`, `bytes` and the spans of parts apply to dead-letter/ too. */
   readonly takesDeadLetter: boolean;
-  /** The newest so many are kept. */
+  /** How many of the newest are kept. */
   readonly count: number | null;
-  /** The newest are kept of which no more than so many bytes would go. */
+  /** How many bytes of the newest are kept. */
   readonly bytes: number | null;
-  /** Logs are removed so long after the end; the rest stays. */
+  /** When logs are removed, after the end of their task; the rest stays. */
   readonly logsMs: number | null;
-  /** So are artifacts and checkpoints, also of tasks that are on record no more. */
+  /** The same for artifacts and checkpoints, of tasks without a record too. */
   readonly artifactsMs: number | null;
   readonly checkpointsMs: number | null;
-  /** True where these go with each task that is removed. */
+  /** Whether artifacts and checkpoints are removed with their task. */
   readonly takesArtifacts: boolean;
 }
 
-/** When a home was last cleaned up by itself. */
+/** When a home was last cleaned up automatically. */
 export const cleaned = v.strictObject({ at: instant });

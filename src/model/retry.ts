@@ -2,9 +2,9 @@ import * as v from "valibot";
 import { backoff, duration } from "./backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES, failureCode } from "./failure.ts";
 
-/** Attempts in a row (one and three retries) of a task that says nothing. */
+/** The default number of attempts in a row: one and three retries. */
 const DEFAULT_MAX_ATTEMPTS = 4;
-/** How often a task may lose its machine or supervisor before a human should look. */
+/** How often a task may lose its machine or supervisor before it is moved to dead-letter/. */
 const DEFAULT_MAX_ORPHANS = 3;
 
 const classOrCode = v.picklist([...FAILURE_CLASSES, ...FAILURE_CODES]);
@@ -12,11 +12,11 @@ const attempts = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000
 
 /** What is retried, and how often. */
 export const retry = v.strictObject({
-  /** Failed attempts in a row after which it is given up; 0 means never. */
+  /** Failed attempts in a row after which it is not retried; 0 means no limit. */
   maxAttempts: attempts,
   /**
-   * `transient` retries only what the failure table marks as worth it; `any`, which an explicit number of
-   * retries means, all but what can never go better.
+   * `transient` retries what the failure table marks as transient; `any`, which an explicit number of retries implies, all but the codes
+   * that are final.
    */
   scope: v.picklist(["transient", "any"]),
   maxOrphans: attempts,
@@ -24,10 +24,10 @@ export const retry = v.strictObject({
   onOrphan: v.picklist(["requeue", "never"]),
   onTimeout: v.optional(v.boolean()),
   onCode: v.optional(v.boolean()),
-  /** Where `on` or `onExit` is given, exactly what they name is retried, whatever table and scope say. */
+  /** Where `on` or `onExit` is given, exactly what they name is retried, regardless of table and scope. */
   on: v.optional(v.array(classOrCode)),
   onExit: v.optional(v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255)))),
-  /** Not retried, whatever all the above say. */
+  /** Never retried; overrides all of the above. */
   never: v.optional(v.array(classOrCode)),
   perClass: v.optional(
     v.record(
@@ -45,17 +45,17 @@ export const DEFAULT_RETRY: Retry = {
   onOrphan: "requeue",
 };
 
-/** A wait that was decided after a failed attempt. */
+/** The wait that was decided after a failed attempt. */
 export const retryDelay = v.strictObject({
   baseMs: v.number(),
   delayMs: v.number(),
   code: failureCode,
 });
 
-/** Between two successes of a task that restarts always; faster would be a busy loop. */
+/** The minimum interval of a task that restarts always; a shorter one would be a busy loop. */
 export const MIN_INTERVAL_MS = 1_000;
 
-/** When a task runs again: never, after a failure worth it, or after every success too. */
+/** When a task runs again: never, after a failure that is retried, or after every success too. */
 export const restart = v.variant("policy", [
   v.strictObject({ policy: v.literal("never") }),
   v.strictObject({ policy: v.literal("onFailure") }),

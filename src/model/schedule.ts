@@ -2,28 +2,28 @@ import * as v from "valibot";
 import { instant, taskId } from "./identity.ts";
 import type { ADMISSIONS } from "./spec.ts";
 
-/** What becomes of firings that nobody was there for: nothing, the last of them, all of them. */
+/** Which missed firings are made up for: none, the latest, all. */
 export const CATCH_UPS = ["none", "latest", "all"] as const;
 
 /** When a schedule fires. */
 export type Timing =
-  /** Five fields, in the zone of the schedule. */
+  /** Five fields, in the time zone of the schedule. */
   | { readonly type: "cron"; readonly expression: string }
-  /** Counted from `fromMs`, else from when the schedule came to be. */
+  /** Counted from `fromMs`, else from the creation of the schedule. */
   | { readonly type: "every"; readonly everyMs: number };
 
 /** The rule of a schedule. Instants in ms since the epoch. */
 export interface Schedule {
   readonly timing: Timing;
   readonly timeZone: string;
-  /** What a firing does where an earlier one has not ended; absent where the tasks say it themselves. */
+  /** What a firing does while an earlier one is unfinished; absent where the tasks say it themselves. */
   readonly overlap?: (typeof ADMISSIONS)[number];
   readonly catchUp: (typeof CATCH_UPS)[number];
-  /** How late a firing may still be made up for. */
+  /** How late a missed firing may be made up for. */
   readonly windowMs: number;
-  /** How many may be made up for at once. */
+  /** How many missed firings are made up for at once. */
   readonly cap: number;
-  /** Each firing is late by less than this. */
+  /** The upper bound of the random delay of a firing. */
   readonly jitterMs: number;
   readonly fromMs?: number;
   /** Excluded. */
@@ -31,17 +31,17 @@ export interface Schedule {
   readonly isPaused: boolean;
 }
 
-/** What a schedule has done, in its sidecar. */
+/** The state of a schedule, in its sidecar file. */
 export const scheduleState = v.strictObject({
-  /** Of this schedule for all time: one that is removed and made again has another. */
+  /** Of this schedule; one that is removed and created again has another. */
   uid: v.string(),
-  /** The rule that this was written under, see `stateUnder`. */
+  /** The rule that this state belongs to; see `stateUnder`. */
   rule: v.string(),
-  /** Since when the rule holds: nothing before is made up for. */
+  /** Since when the rule applies: no earlier firing is made up for. */
   since: instant,
-  /** The last instant that was fired for. */
+  /** The instant of the last firing. */
   lastFired: v.optional(instant),
-  /** What came of the last firing. */
+  /** The result of the last firing. */
   last: v.optional(
     v.strictObject({
       firedFor: instant,
@@ -53,7 +53,7 @@ export const scheduleState = v.strictObject({
 });
 export type ScheduleState = v.InferOutput<typeof scheduleState>;
 
-/** One firing of a schedule, as the tasks of it carry it. */
+/** One firing of a schedule, as its tasks record it. */
 export interface FiringIdentity {
   /** Of the schedule. */
   readonly uid: string;
@@ -61,7 +61,7 @@ export interface FiringIdentity {
   readonly firedFor: string;
 }
 
-/** Of a batch that a schedule queued, beside its tasks: what is to be noted of the firing. */
+/** The firing of a batch, kept beside its tasks until the state of the schedule is written. */
 export const firingNote = v.strictObject({
   schedule: v.string(),
   uid: v.string(),
@@ -70,18 +70,18 @@ export const firingNote = v.strictObject({
 });
 export type FiringNote = v.InferOutput<typeof firingNote>;
 
-/** The batch of a firing: the same name each time that it is tried. */
+/** The name of a firing's batch: the same for each try, which makes the firing idempotent. */
 export function firingBatch({ uid, firedFor }: FiringIdentity): string {
   return `fired-${uid}-${firedFor.replaceAll(/[^0-9TZ]/g, "")}`;
 }
 
-/** What of a schedule makes another rule when it changes: what the old one missed is not made up for under the new. */
+/** The part of a schedule that makes a new rule when it changes; firings missed under the old rule are not made up for. */
 function ruleText({ timing, timeZone, fromMs, isPaused }: Schedule): string {
   const zone = timing.type === "cron" ? timeZone : null;
   return JSON.stringify({ ...timing, zone, fromMs: fromMs ?? null, isPaused });
 }
 
-/** The state to go on from: a new or changed rule holds from the time of the change, in ms since the epoch. */
+/** The state under the present rule: a new or changed rule applies from the change on, in ms since the epoch. */
 export function stateUnder(
   schedule: Schedule,
   known: ScheduleState | null,
@@ -93,7 +93,7 @@ export function stateUnder(
   return known === null ? { uid: fresh.uid, rule, since } : { ...known, rule, since };
 }
 
-/** The state after a firing for an instant, which never goes back. */
+/** The state after a firing; `lastFired` never goes back. */
 export function stateAfter(state: ScheduleState, last: NonNullable<ScheduleState["last"]>): ScheduleState {
   const isLater = state.lastFired === undefined || Date.parse(state.lastFired) < Date.parse(last.firedFor);
   return isLater ? { ...state, lastFired: last.firedFor, last } : state;

@@ -4,7 +4,7 @@ import { own } from "../lib/own.ts";
 const values = v.pipe(v.array(v.string()), v.minLength(1));
 const key = v.pipe(v.string(), v.minLength(1));
 
-/** One requirement on the labels of a supervisor; NotIn also holds where the label is absent. */
+/** One requirement on the labels of a supervisor; NotIn also matches an absent label, as in Kubernetes. */
 const requirement = v.variant("operator", [
   v.strictObject({ key, operator: v.literal("In"), values }),
   v.strictObject({ key, operator: v.literal("NotIn"), values }),
@@ -17,7 +17,7 @@ export type Requirement = v.InferOutput<typeof requirement>;
 export const selector = v.array(requirement);
 export type Selector = v.InferOutput<typeof selector>;
 
-/** The first requirement that labels do not meet, or null. */
+/** The first requirement that the labels do not meet; null where they meet all. */
 export function unmet(wanted: Selector, labels: Readonly<Record<string, string>>): Requirement | null {
   return wanted.find((one) => !isMet(one, labels)) ?? null;
 }
@@ -36,7 +36,7 @@ function isMet(wanted: Requirement, labels: Readonly<Record<string, string>>): b
   }
 }
 
-/** A requirement as a person would write it: `pool=night`, `pool in (a, b)`, `!pool`. */
+/** A requirement in the syntax of kubectl: `pool=night`, `pool in (a, b)`, `!pool`. */
 export function describeRequirement(wanted: Requirement): string {
   switch (wanted.operator) {
     case "In":

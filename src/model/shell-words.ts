@@ -1,6 +1,6 @@
 import { signalName } from "./evidence.ts";
 
-/** What shells write of a command that a signal ended (strsignal(3)). */
+/** What shells print of a command that a signal killed (strsignal(3)). */
 const WORDS: Readonly<Record<string, string>> = {
   SIGHUP: "Hangup",
   SIGQUIT: "Quit",
@@ -20,17 +20,17 @@ const WORDS: Readonly<Record<string, string>> = {
   SIGSYS: "Bad system call",
 };
 
-/** After these words a script may still clean up. */
+/** A script may print some lines of its clean-up after these words. */
 const LAST_LINES = 5;
 
-/** The signal that an exit code over 128 stands for in a shell, or null. */
+/** The signal that a shell reports by an exit code over 128, or null. */
 export function signalOfCode(exitCode: number | null): string | null {
   return exitCode === null || exitCode <= 128 ? null : signalName(exitCode - 128);
 }
 
 /**
- * The signal that ended a command of the job's own shell: its exit code stands for one, and the shell has said so, as
- * dash does (`Killed`), bash (`train.sh: line 3:  1234 Killed   python train.py`) and zsh (`zsh: killed   python`).
+ * The signal that killed a command of the job's shell: the exit code reports one, and the shell has printed it, as dash (`Killed`), bash
+ * (`train.sh: line 3:  1234 Killed   python train.py`) and zsh (`zsh: killed   python`) do.
  */
 export function signalToldByShell(exitCode: number | null, tail: string): string | null {
   const signal = signalOfCode(exitCode);

@@ -1,4 +1,4 @@
-/** The ten states of a task, in the order of its life. */
+/** The ten states of a task, in the order of its lifecycle. */
 export const STATES = [
   "queued",
   "preparing",
@@ -14,7 +14,7 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 /**
- * Where a task may go from each state; anything absent is refused.
+ * The transitions from each state; all others are refused.
  *
  *     queued ──► preparing ──► running ──► collecting ──► completed
  *       ▲  │         │          │  │ ▲          │
@@ -22,7 +22,7 @@ export type State = (typeof STATES)[number];
  *       │  │         │          │  ▼
  *       │  │         │          │ orphaned        (supervisor or machine died)
  *       │  └─────────┴──────────┴──► failed, cancelled
- *       └── retry, release, shutdown, interval, orphan, a person's retry of failed or cancelled
+ *       └── retry, release, shutdown, interval, orphan, a user's retry of failed or cancelled
  */
 const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   queued: ["preparing", "failed", "cancelled"],
@@ -37,14 +37,14 @@ const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   cancelled: ["queued"],
 };
 
-/** The states a task can be made in: accepted, dropped by admission, or refused by it. */
+/** The states in which a task can be created: accepted, cancelled by admission, or rejected by it. */
 export const INITIAL_STATES: readonly State[] = ["queued", "cancelled", "failed"];
 
 /** The directory that holds a record in each state. */
 export const PLACES = ["pending", "running", "done", "dead-letter"] as const;
 export type StateDirectory = (typeof PLACES)[number];
 
-/** Those of tasks that have ended. */
+/** The directories of ended tasks. */
 export const ENDED_PLACES = ["done", "dead-letter"] as const;
 export type EndedPlace = (typeof ENDED_PLACES)[number];
 
@@ -54,13 +54,13 @@ export function directoryOf(state: State): StateDirectory {
   return isTerminal(state) ? "done" : "running";
 }
 
-/** True where no attempt will follow, unless a person asks for one. */
+/** True where no further attempt follows, unless a user retries the task. */
 export function isTerminal(state: State): state is "completed" | "failed" | "cancelled" {
   return state === "completed" || state === "failed" || state === "cancelled";
 }
 
-/** Those of tasks that have not ended. */
-export const UNENDED_STATES = STATES.filter((state) => !isTerminal(state));
+/** The states of unfinished tasks. */
+export const UNFINISHED_STATES = STATES.filter((state) => !isTerminal(state));
 
 /** True where an attempt is open: the record is in `running/`. */
 export function isActive(state: State): boolean {
@@ -72,8 +72,8 @@ export function canMove(from: State, to: State): boolean {
 }
 
 /**
- * The single steps of a way through the table, for a log of all of them: states that did not last are not written
- * to the record. Empty where the state stays.
+ * The single transitions between two states, all of which the audit log holds: short-lived states are not written to the record. Empty
+ * where the state stays the same.
  */
 export function stepsBetween(from: State, to: State): readonly (readonly [State, State])[] {
   const way = `${from} ${to}`;
@@ -82,7 +82,7 @@ export function stepsBetween(from: State, to: State): readonly (readonly [State,
   return known;
 }
 
-/** Found once: there are no more than a hundred. */
+/** Cached; there are at most a hundred. */
 const ways = new Map<string, readonly (readonly [State, State])[]>();
 
 function findSteps(from: State, to: State): (readonly [State, State])[] {

@@ -5,15 +5,15 @@ import { type TaskId, taskName } from "./identity.ts";
 import { PARENT_ENDS, type ParentReference, type Spec, spec } from "./spec.ts";
 import { labels, type Metadata, metadata, type QueuedStatus, type Task } from "./task.ts";
 
-/** A task as it was asked for, before it has a number. */
+/** A task as it was requested, before it has a number. */
 export interface Draft {
   readonly name: string;
   readonly labels: Metadata["labels"];
   readonly annotations: Metadata["annotations"];
   readonly spec: Spec;
-  /** What it waits for, by names that are looked up when it is queued; ids that are known stand in the spec. */
+  /** Its parents by references that are resolved when it is queued; known ids are in the spec. */
   readonly parents?: readonly ParentReference[] | undefined;
-  /** Its place in a sweep. */
+  /** Its membership in a sweep. */
   readonly group?: DraftGroup | undefined;
 }
 
@@ -28,15 +28,15 @@ const draft = v.strictObject({
   group: v.optional(draftGroup),
 });
 
-/** Where a draft breaks its schema: the way down to the place, and what is wrong there. */
+/** A violation of the schema of a draft: its path, and what is wrong there. */
 export interface DraftFault {
   readonly path: readonly string[];
   readonly message: string;
-  /** The place is a key that the schema does not have. */
+  /** The path ends in a key that the schema does not have. */
   readonly isUnknownKey: boolean;
 }
 
-/** Holds what was put together from outside against the schema; all faults at once. */
+/** Validates a draft that was assembled from outside data; returns all faults at once. */
 export function checkDraft(candidate: unknown): Result<Draft, readonly DraftFault[]> {
   const parsed = v.safeParse(draft, candidate);
   if (parsed.success) return ok(parsed.output);
@@ -49,7 +49,7 @@ export function checkDraft(candidate: unknown): Result<Draft, readonly DraftFaul
   );
 }
 
-/** What only the moment of acceptance knows. */
+/** What is known only when a draft is accepted. */
 export interface Acceptance {
   readonly id: TaskId;
   readonly number: number;
@@ -78,7 +78,7 @@ const NEW_STATUS: QueuedStatus = {
 /** (new) → queued: the first version of a record. */
 export function accepted(asked: Draft, acceptance: Acceptance): Task {
   const { at, id, number, uid, ...origin } = acceptance;
-  // In the order of the schema: a record that is read and written again is the same text.
+  // In the order of the schema, so that a record which is read and written again is the same text.
   const identified: Metadata = {
     id,
     number,

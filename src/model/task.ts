@@ -4,9 +4,9 @@ import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
 import { type Spec, spec } from "./spec.ts";
 
-/** The version of the record's form; a larger one on disk was written by a newer stint. */
+/** The version of the record's format; a larger one on disk was written by a newer stint. */
 export const FORMAT_VERSION = 1;
-/** Attempts kept in a record; older ones live on in `runs/` alone. */
+/** How many attempts a record keeps; older ones are only in `runs/`. */
 export const MAX_ATTEMPTS_KEPT = 256;
 
 const SOURCES = ["cli", "inbox", "cron"] as const;
@@ -25,25 +25,25 @@ export const metadata = v.strictObject({
   uid: v.string(),
   /** Version of the spec. */
   generation: v.number(),
-  /** Version of the record: one more with each write. */
+  /** Version of the record, incremented by each write. */
   resourceVersion: v.number(),
-  /** Retry cycle: a person's retry opens the next one, with a fresh budget. */
+  /** Retry cycle: a user's retry starts the next one, with a new budget. */
   epoch: v.number(),
   createdAt: instant,
   updatedAt: instant,
   labels,
   annotations: v.record(v.string(), v.string()),
-  /** Who submitted it, by name in the system. */
+  /** The user name of the submitter. */
   createdBy: v.string(),
   source: v.picklist(SOURCES),
-  /** Hash of the captured environment in `env/`; absent where none was. */
+  /** Hash of the captured environment in `env/`; absent where none was captured. */
   environment: v.optional(v.string()),
-  /** The task that this one repeats. */
+  /** The task that this one is a copy of. */
   resubmitOf: v.optional(taskId),
-  /** The uid of the schedule that queued it, and the instant of its rule that it was queued for. */
+  /** The uid of the schedule that queued it, and the instant of the firing. */
   scheduleId: v.optional(v.string()),
   firedFor: v.optional(instant),
-  /** What was queued together; absent where it was alone. */
+  /** Its batch; absent where it was queued alone. */
   batch: v.optional(v.string()),
   /** The sweep that it is a member of. */
   group: v.optional(group),
@@ -59,7 +59,7 @@ const common = {
 };
 const ended = { ...common, endedAt: instant, message: v.string() };
 
-/** Why a task is back in the queue: facts of the past only; what it waits for now is computed by the reader. */
+/** Why a task is back in the queue. What it waits for now is computed by readers. */
 export const QUEUED_REASONS = ["Backoff", "Interval", "Orphaned", "Shutdown", "Interrupted"] as const;
 export const FAILED_REASONS = [
   "NonRetryable",
@@ -70,20 +70,20 @@ export const FAILED_REASONS = [
   "QueueTtl",
 ] as const;
 
-/** What a task that was claimed waits for before its program runs. */
+/** What a claimed task waits for before its program runs. */
 const PREPARING_REASONS = ["PullingImage"] as const;
 
 const CANCELLED_REASONS = [
   "User",
   "Shutdown",
-  /** The lane was busy, and the task was not to wait for it. */
+  /** The lane was busy, and the task has `admission: dropIfRunning`. */
   "SlotBusy",
-  /** A newer one replaced it. */
+  /** Replaced by a newer one. */
   "Superseded",
-  /** One of the same key had not ended. */
+  /** An unfinished task has the same unique key. */
   "Duplicate",
   "ParentFailed",
-  /** It waited for a failure, and its parent succeeded. */
+  /** It was to run after a failure of its parent, which succeeded. */
   "NotNeeded",
   /** Too many members of its sweep failed. */
   "GroupFailed",
@@ -93,7 +93,7 @@ export type CancelledReason = (typeof CANCELLED_REASONS)[number];
 const queued = v.strictObject({
   state: v.literal("queued"),
   reason: v.optional(v.picklist(QUEUED_REASONS)),
-  /** Ours: the end of a backoff or interval. The user's own is `spec.notBefore`. */
+  /** The end of a backoff or interval. The user's own earliest start is `spec.notBefore`. */
   retryAt: v.optional(instant),
   ...common,
 });
@@ -116,19 +116,19 @@ export const status = v.variant("state", [
 ]);
 export type Status = v.InferOutput<typeof status>;
 
-/** One unit of work: identity, wish and what became of it. */
+/** One unit of work: metadata, desired state and status. */
 export const task = v.strictObject({ metadata, spec, status });
 export type Task = v.InferOutput<typeof task>;
 export type Metadata = Task["metadata"];
 
-/** What a record says of a task beside who it is, and what is wanted beside what is to be run: for most of a batch the same. */
+/** Metadata without identity, and the spec without the kind: the same for most tasks of a batch. */
 export const metadataBeside = v.omit(metadata, ["id", "number", "name", "uid"]);
 export type MetadataBeside = Omit<Metadata, "id" | "number" | "name" | "uid">;
 export const specBeside = v.omit(spec, ["kind"]);
 export type SpecBeside = Omit<Spec, "kind">;
 export type QueuedStatus = Extract<Status, { state: "queued" }>;
 
-/** A task while an attempt is open. */
+/** The open attempt of a task; null where none is open. */
 export function openAttempt(of: Task): OpenAttempt | null {
   const last = of.status.attempts.at(-1);
   return last?.state === "running" ? last : null;

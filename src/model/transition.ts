@@ -3,7 +3,7 @@ import { type Problem, problem } from "./errors.ts";
 import { canMove } from "./state.ts";
 import type { Status, Task } from "./task.ts";
 
-/** Moves a task to its next status where the table allows it; the only way a state ever changes. */
+/** Sets the next status where the table allows it; every change of a state passes through here. */
 export function transition(task: Task, next: Status): Result<Task, Problem> {
   if (canMove(task.status.state, next.state)) return ok({ ...task, status: next });
   return err(

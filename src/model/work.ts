@@ -1,27 +1,27 @@
-/** A span of the wall clock on some days of the week. */
+/** A span of local time on some days of the week. */
 export interface WorkWindow {
-  /** On which it begins; 0 is Sunday. */
+  /** The days on which it begins; 0 is Sunday. */
   readonly days: readonly number[];
   /** Minutes after midnight. */
   readonly fromMinute: number;
-  /** How long it is, in minutes; it may reach into the next day. */
+  /** Its length in minutes; it may reach into the next day. */
   readonly minutes: number;
 }
 
 /** When a home's supervisor may start jobs. */
 export interface WorkRules {
-  /** Empty means at any time. */
+  /** Empty means always. */
   readonly hours: readonly WorkWindow[];
-  /** An IANA name; null is the machine's own. */
+  /** An IANA time zone; null is that of the machine. */
   readonly timeZone: string | null;
   readonly onlyOnMains: boolean;
-  /** Load average over one minute, of all processes; null for any. */
+  /** The one-minute load average of the machine above which no job starts; null for no limit. */
   readonly maxLoad: number | null;
-  /** Percent of a GPU that no job of this user has; null for any. */
+  /** The utilization, in percent, of a GPU without a job of this user, above which no job starts; null for no limit. */
   readonly maxGpuUse: number | null;
 }
 
-/** What a config.yaml without `work` means. */
+/** The default: no `work` in config.yaml. */
 export const ALWAYS: WorkRules = {
   hours: [],
   timeZone: null,
@@ -30,7 +30,7 @@ export const ALWAYS: WorkRules = {
   maxGpuUse: null,
 };
 
-/** What the machine is like just now; null where that cannot be told. */
+/** The present conditions of the machine; null where they are unknown. */
 export interface Conditions {
   readonly load: number | null;
   readonly onMains: boolean | null;
@@ -38,10 +38,10 @@ export interface Conditions {
 
 export const UNKNOWN_CONDITIONS: Conditions = { load: null, onMains: null };
 
-/** From when on a supervisor starts nothing any more. */
+/** When a supervisor stops starting jobs. */
 export interface Deadline {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
-  /** True where nothing is started either whose timeout would end after that. */
+  /** True where no job is started whose timeout would end after that. */
   readonly isFitting: boolean;
 }

@@ -8,7 +8,7 @@ import { chunksOf, type Steps, wholeOf } from "../lib/steps.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
-import { takenFiles } from "../model/reading.ts";
+import { takenFilePaths } from "../model/reading.ts";
 import { type FiringNote, firingNote } from "../model/schedule.ts";
 import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -210,7 +210,7 @@ function takenFilesOf(path: string): string[] {
   isMissing(() => {
     text = readRegularFile(path);
   });
-  return text.startsWith("[") ? (parseJson(takenFiles, text) ?? []) : text === "" ? [] : [text];
+  return text.startsWith("[") ? (parseJson(takenFilePaths, text) ?? []) : text === "" ? [] : [text];
 }
 
 /** The lanes and keys that the tasks of a large batch name; null where it has no such note. */

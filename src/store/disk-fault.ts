@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { parseJson } from "../model/check.ts";
-import { type DiskFault, obstacle } from "../model/owner.ts";
+import { type DiskFault, diskFault } from "../model/owner.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { lockOwner } from "./lock-owner.ts";
@@ -39,6 +39,6 @@ export function stuckBatchesOf(
 
 function noted(layout: Layout): DiskFault | null {
   const read = tryFs("read the disk fault", () => readFileSync(layout.obstacle, "utf8"));
-  const found = read.ok ? parseJson(obstacle, read.value) : null;
+  const found = read.ok ? parseJson(diskFault, read.value) : null;
   return found !== null && found.owner === lockOwner(layout)?.token ? found : null;
 }

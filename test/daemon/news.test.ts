@@ -3,14 +3,14 @@ import { createHmac } from "node:crypto";
 import { pingAddress, signatureOf, variablesOf } from "../../src/daemon/notices/message.ts";
 import { noticesFor } from "../../src/daemon/notices/notices-for.ts";
 import { retried } from "../../src/model/lifecycle.ts";
-import type { Notice, NoticeWishes } from "../../src/model/notice.ts";
+import type { Notice, NoticeReceivers } from "../../src/model/notice.ts";
 import type { Task } from "../../src/model/task.ts";
 import type { RecordMove } from "../../src/store/writer.ts";
 import { after, asClaimed, asRunning, aTask, exited, killedBy, taskIn } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
 const command = { type: "command" as const, argv: ["tell"] };
-const ON: NoticeWishes = {
+const ON: NoticeReceivers = {
   start: [command],
   success: [command],
   failure: [command],

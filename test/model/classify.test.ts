@@ -179,7 +179,7 @@ describe("classify() says what happened", () => {
   test.each([
     ["exited with code 3", judge(exited(3))],
     [
-      "exited with code 137 (128 + 9: a shell passes on that way that its command was killed by SIGKILL)",
+      "exited with code 137 (128 + 9: with this code a shell reports that its command was killed by SIGKILL)",
       judge(exited(137)),
     ],
     [

@@ -74,7 +74,7 @@ describe("canMove()", () => {
 describe("the drawing above the table", () => {
   const source = readFileSync("src/model/state.ts", "utf8");
   const drawing = source.slice(
-    source.indexOf("/**\n * Where a task may go"),
+    source.indexOf("/**\n * The transitions from"),
     source.indexOf("export const TRANSITIONS"),
   );
   const words = STATES.join("|");

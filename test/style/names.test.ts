@@ -14,7 +14,6 @@ const UNFINISHED = [
   "fieldOf",
   "restart",
   "selector",
-  "takenFiles",
   "taskName",
 ];
 

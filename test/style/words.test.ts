@@ -11,7 +11,6 @@ const UNFINISHED = [
   "src/daemon/",
   "src/intake/",
   "src/machine/",
-  "src/model/",
   "src/plan/",
   "src/run/",
   "templates/",

@@ -1,4 +1,4 @@
-import { UNENDED_STATES } from "../../model/state.ts";
+import { UNFINISHED_STATES } from "../../model/state.ts";
 import { actVerb } from "../act-on.ts";
 import { isUnended } from "../targets.ts";
 
@@ -9,7 +9,7 @@ const FLAGS = {
 } as const;
 
 export const verb = actVerb(FLAGS, {
-  states: UNENDED_STATES,
+  states: UNFINISHED_STATES,
   eligible: isUnended,
   operation: (targets, { force = false, pendingOnly = false }) => ({
     verb: "cancel",

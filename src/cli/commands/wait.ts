@@ -1,6 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
-import { UNENDED_STATES } from "../../model/state.ts";
+import { UNFINISHED_STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
@@ -29,7 +29,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
     layout: home.value,
     references: operands,
     flags,
-    states: UNENDED_STATES,
+    states: UNFINISHED_STATES,
     eligible: isUnended,
     // The end of a sweep is that of all its members, also of those that were first.
     eligibleMember: () => true,

@@ -1,5 +1,5 @@
 import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
-import type { BatchCounts, Notice, NoticeEvent, NoticeFacts, NoticeWishes } from "../../model/notice.ts";
+import type { BatchCounts, Notice, NoticeEvent, NoticeFacts, NoticeReceivers } from "../../model/notice.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { outputFiles } from "../../run/output.ts";
@@ -11,7 +11,7 @@ import type { RecordMove } from "../../store/writer.ts";
 interface NoticeContext {
   readonly layout: Layout;
   /** Of config.yaml. */
-  readonly wishes: NoticeWishes;
+  readonly wishes: NoticeReceivers;
   /** Returns all tasks that were unfinished before; called only where a `batchEnd` has receivers. */
   readonly known: () => readonly Task[];
   /** True for a batch that is still being published. */
@@ -78,7 +78,7 @@ function noticesOf(
   );
 }
 
-function receiversOf(wishes: NoticeWishes | undefined, event: NoticeEvent) {
+function receiversOf(wishes: NoticeReceivers | undefined, event: NoticeEvent) {
   return [...(wishes?.[event] ?? []), ...(PINGED.includes(event) ? (wishes?.ping ?? []) : [])];
 }
 
