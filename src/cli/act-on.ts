@@ -1,3 +1,4 @@
+import { homePath } from "../desk/home.ts";
 import { EXIT } from "../model/errors.ts";
 import type { Operation, Target } from "../model/request.ts";
 import type { State } from "../model/state.ts";
@@ -13,7 +14,6 @@ import {
   type Verb,
 } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
-import { homePath } from "./home.ts";
 import { SELECTOR_FLAGS, TASKS } from "./selectors.ts";
 import { performAndTell, targetOf, targetTasks } from "./targets.ts";
 

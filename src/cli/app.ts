@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import { homePath } from "../desk/home.ts";
+import { refuseArguments, refuseHome } from "../desk/not-utf8.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -11,8 +13,6 @@ import { parse } from "./command-line/parse.ts";
 import { unknownSubcommand } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { leaveFirstProcess } from "./first-process.ts";
-import { homePath } from "./home.ts";
-import { refuseArguments, refuseHome } from "./not-utf8.ts";
 import { renderProblem } from "./text/problem.ts";
 import { VERBS, verbNamed } from "./verbs.ts";
 

@@ -1,3 +1,4 @@
+import { tellOfSilence } from "../desk/silence.ts";
 import { EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
 import { signalNumber } from "../model/evidence.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -7,7 +8,6 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { tellOfSilence } from "./silence.ts";
 import { stuckTeller } from "./stuck.ts";
 
 const LOOK_MS = 50;

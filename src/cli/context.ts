@@ -1,31 +1,22 @@
 import { fstatSync, readFileSync, type Stats, statSync, writeSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import process from "node:process";
-import { type Clock, systemClock } from "../lib/clock.ts";
+import type { Caller, ProgressView } from "../desk/caller.ts";
+import { absolute } from "../desk/home.ts";
+import { systemClock } from "../lib/clock.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
 import { ownUserId } from "../lib/host.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
-import { absolute } from "./home.ts";
 import { Output, type OutputEnd } from "./output.ts";
+import { CountLine } from "./text/count-line.ts";
 
 /** All that a verb may know of the process it runs in; nothing else touches `process`. */
-export interface Context {
+export interface Context extends Caller {
   readonly arguments: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  /** The user's home directory. */
-  readonly userHome: string;
-  /** Their name, which few verbs need. */
-  readonly user: () => string;
   readonly pid: number;
   /** Turns this process into another program; comes back where that cannot be done. */
   readonly become: (argv: readonly [string, ...string[]]) => void;
-  /** Path of this executable. */
-  readonly self: string;
-  readonly clock: Clock;
-  /** True where a person reads stdout; a file, a pipe or `NO_COLOR` get plain text. */
-  readonly isTerminal: boolean;
   readonly hasColor: boolean;
   /**
    * Of the terminal, or what a file gets, and a terminal that does not know its own width. Asking the stream for its width costs
@@ -40,16 +31,12 @@ export interface Context {
   readonly outRaw: (bytes: Uint8Array) => void;
   /** A line of the supervisor's own log. */
   readonly log: (line: string) => void;
-  /** The talk. */
-  readonly err: (text: string) => void;
   /** Why stdout takes no more; who only shows something can end then, who changes something goes on. */
   readonly outputEnd: () => OutputEnd | null;
   /** Undoes at the end what the output of a job left on the terminal. */
   readonly unpaint: () => void;
   /** True where something is piped or redirected into it. */
   readonly hasInput: () => boolean;
-  /** Permissions that are taken away from new files, in octal. */
-  readonly umask: () => string;
   /** All of standard input; where it has more bytes than `most`, one more than that. */
   readonly readInput: (most: number) => Uint8Array;
   /**
@@ -60,6 +47,7 @@ export interface Context {
 }
 
 const DEFAULT_COLUMNS = 100;
+const NO_PROGRESS: ProgressView = { onProgress: () => {}, clear: () => {} };
 
 /** What nohup(1) has a program ignore, and a shell those that it starts in the background (POSIX, 2.11). */
 const IGNORABLE = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 } as const;
@@ -73,6 +61,7 @@ export function processContext(): Context {
   armFromEnvironment(env);
   const ignored = heedSignals();
   const output = new Output({ isTerminal });
+  const { err } = output;
   return {
     arguments: process.argv.slice(2),
     env,
@@ -90,7 +79,8 @@ export function processContext(): Context {
     outOfJob: output.ofJob,
     outRaw: output.raw,
     log: output.log,
-    err: output.err,
+    err,
+    progress: () => (isTerminal ? new CountLine(err, systemClock) : NO_PROGRESS),
     outputEnd: () => output.end,
     unpaint: output.unpaint,
     hasInput: () => isFed(0),

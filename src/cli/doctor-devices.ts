@@ -1,7 +1,7 @@
+import { noDeviceFound, seeDevices } from "../desk/devices.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import type { Device } from "../model/device.ts";
 import type { Context } from "./context.ts";
-import { noDeviceFound, seeDevices } from "./devices.ts";
 import type { Check } from "./doctor-records.ts";
 
 /** Looks over the GPUs that a home uses, with its own eyes. */

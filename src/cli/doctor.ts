@@ -1,6 +1,9 @@
 import { lstatSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { inboxFault } from "../daemon/admit/inbox-trust.ts";
+import { scheduleViews } from "../desk/schedules.ts";
+import { readSettings } from "../desk/settings.ts";
+import { silenceLines } from "../desk/text/silence.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { uuid } from "../lib/random.ts";
@@ -34,10 +37,6 @@ import {
   checkUnread,
   Listings,
 } from "./doctor-records.ts";
-import { scheduleViews } from "./schedules.ts";
-import { readSettings } from "./settings.ts";
-import { CountLine } from "./text/count-line.ts";
-import { silenceLines } from "./text/silence.ts";
 
 /** With less room than this a night of logs does not fit. */
 const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
@@ -62,7 +61,7 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
   const layout = home.value;
   const settings = await readSettings(context, layout);
   const listings = new Listings(layout);
-  const progress = new CountLine(context);
+  const progress = context.progress();
   const { onProgress } = progress;
   const checks = [
     { verdict: "fine" as const, what: `home ${layout.home}` },

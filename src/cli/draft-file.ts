@@ -1,4 +1,5 @@
 import { basename, dirname, extname, resolve } from "node:path";
+import { refuseFolder } from "../desk/not-utf8.ts";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { readSubmission } from "../intake/submission.ts";
@@ -10,7 +11,6 @@ import { nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
-import { refuseFolder } from "./not-utf8.ts";
 
 /** A file of tasks, and what its values are read against. */
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { maskOf } from "../daemon/jobs/secrets.ts";
+import { inheritable } from "../desk/inheritable.ts";
 import { asLines } from "../lib/printable.ts";
 import { unreachable } from "../lib/unreachable.ts";
 import type { Attempt } from "../model/attempt.ts";
@@ -13,7 +14,6 @@ import { outputFiles } from "../run/output.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { inheritable } from "./inheritable.ts";
 
 /** Where the log files of an attempt are put. */
 function logPaths(layout: Layout, task: Task, attempt: number): string[] {

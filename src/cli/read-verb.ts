@@ -1,3 +1,6 @@
+import { findGroup } from "../desk/groups.ts";
+import { homePath } from "../desk/home.ts";
+import { findNamed } from "../desk/select.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
 import type { Task } from "../model/task.ts";
@@ -6,9 +9,6 @@ import type { Layout } from "../store/layout.ts";
 import { type Call, declareVerb, type Ended, type Verb } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
-import { findGroup } from "./groups.ts";
-import { homePath } from "./home.ts";
-import { findNamed } from "./select.ts";
 import { GROUP, TASKS } from "./selectors.ts";
 
 /** What a verb that only reads makes of the tasks it was given. */

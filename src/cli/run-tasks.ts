@@ -1,4 +1,9 @@
 import type { Supervisor } from "../daemon/supervisor.ts";
+import { HAND_OVER_MS } from "../desk/hand-over.ts";
+import { requestOperation } from "../desk/request-operation.ts";
+import { holdHome } from "../desk/session.ts";
+import { superviseHome } from "../desk/supervising.ts";
+import { silenceLines } from "../desk/text/silence.ts";
 import { asLines } from "../lib/printable.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -12,13 +17,8 @@ import { readTask } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
-import { HAND_OVER_MS } from "./hand-over.ts";
-import { requestOperation } from "./request-operation.ts";
-import { holdHome } from "./session.ts";
-import { superviseHome } from "./supervising.ts";
 import { targetOf } from "./targets.ts";
 import { endLine, ProgressLine } from "./text/progress.ts";
-import { silenceLines } from "./text/silence.ts";
 
 const LOOK_MS = 50;
 

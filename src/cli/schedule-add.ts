@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { draftsOfSchedule, parseSchedule } from "../daemon/schedules/load-schedule.ts";
+import { loadOptions } from "../desk/schedules.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { readTaskFile } from "../intake/task-text.ts";
 import { asLines } from "../lib/printable.ts";
@@ -17,7 +18,6 @@ import type { Ended } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { readDrafts } from "./drafts.ts";
-import { loadOptions } from "./schedules.ts";
 import { NO_FIELDS } from "./task-flags.ts";
 import { describeTiming } from "./text/cron.ts";
 import { nextInWords } from "./text/schedule.ts";

@@ -1,4 +1,6 @@
 import { draftsOfSchedule } from "../daemon/schedules/load-schedule.ts";
+import { loadOptions, type ScheduleView } from "../desk/schedules.ts";
+import { submitDrafts } from "../desk/submitting.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { withPaused } from "../intake/schedule-edit.ts";
 import { timestamp } from "../lib/clock.ts";
@@ -10,8 +12,6 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { dropScheduleState, removeScheduleFile, replaceScheduleFile } from "../store/schedules.ts";
 import type { Context } from "./context.ts";
-import { loadOptions, type ScheduleView } from "./schedules.ts";
-import { submitDrafts } from "./submitting.ts";
 
 /** A schedule that is changed, and where. */
 export interface Changed {

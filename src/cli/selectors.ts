@@ -1,3 +1,4 @@
+import { findGroup } from "../desk/groups.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import { className, classNamed, FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
@@ -7,7 +8,6 @@ import type { Layout } from "../store/layout.ts";
 import type { LookOptions } from "../store/outlines.ts";
 import type { FlagValues, Operand, ValueType } from "./command-line/declare.ts";
 import { DURATION, oneOf, PAIR, text } from "./command-line/values.ts";
-import { findGroup } from "./groups.ts";
 
 /** Tasks by what they are called, of a verb on many. */
 export const TASKS: Operand = {

@@ -1,3 +1,5 @@
+import { enclosingTask } from "../desk/inside-job.ts";
+import { planInputSeen } from "../desk/plan-input.ts";
 import { asLines } from "../lib/printable.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
@@ -7,8 +9,6 @@ import { type Wait, waitsIn } from "../plan/waiting.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
-import { enclosingTask } from "./inside-job.ts";
-import { planInputSeen } from "./plan-input.ts";
 import { shortWait } from "./text/wait.ts";
 
 /** A look reads the whole queue; what it tells is no matter of seconds. */

@@ -1,3 +1,5 @@
+import { schedulingConfigOf } from "../desk/scheduling-config.ts";
+import { readSettings } from "../desk/settings.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { MAX_JOBS } from "../intake/settings.ts";
 import { ok, type Result } from "../lib/result.ts";
@@ -7,8 +9,6 @@ import type { Layout } from "../store/layout.ts";
 import type { FlagValues } from "./command-line/declare.ts";
 import { PAIR, wholeNumber } from "./command-line/values.ts";
 import type { Context } from "./context.ts";
-import { schedulingConfigOf } from "./scheduling-config.ts";
-import { readSettings } from "./settings.ts";
 
 export const JOBS = wholeNumber(1, MAX_JOBS);
 

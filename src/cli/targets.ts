@@ -1,3 +1,5 @@
+import { requestOperation } from "../desk/request-operation.ts";
+import { findNamed } from "../desk/select.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
 import { isWhole } from "../model/outline.ts";
@@ -10,10 +12,7 @@ import { eachOutline } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
 import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
-import { requestOperation } from "./request-operation.ts";
-import { findNamed } from "./select.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
-import { CountLine } from "./text/count-line.ts";
 import { renderProblem } from "./text/problem.ts";
 
 /** Of a million answers not each is written by itself. */
@@ -34,7 +33,7 @@ export interface TargetCall {
 
 /** The tasks that references name, and those that selectors match; both together must both hold. */
 export function targetTasks(context: Context, call: TargetCall): Result<Task[], Problem> {
-  const progress = new CountLine(context);
+  const progress = context.progress();
   const { onProgress } = progress;
   const query = queryOf(call.flags, { layout: call.layout, nowMs: context.clock.now(), onProgress });
   if (!query.ok) return query;

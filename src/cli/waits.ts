@@ -1,11 +1,11 @@
+import type { Overview } from "../desk/overview.ts";
+import { planInputSeen } from "../desk/plan-input.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
 import { batchMembers, incomingBatches } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
-import type { Overview } from "./overview.ts";
-import { planInputSeen } from "./plan-input.ts";
 import { shortWait } from "./text/wait.ts";
 
 /** Tells why queued tasks wait, as the plan itself would. */

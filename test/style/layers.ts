@@ -30,13 +30,18 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     modules: [...FILES, "node:os", "node:timers/promises"],
     packages: [],
   },
-  cli: {
+  desk: {
     folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon"],
+    modules: FILES,
+    packages: [],
+  },
+  cli: {
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "desk"],
     modules: [...FILES, "node:os", "node:process", "node:timers/promises"],
     packages: [],
   },
   src: {
-    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "cli"],
+    folders: ["lib", "model", "plan", "store", "intake", "run", "machine", "daemon", "desk", "cli"],
     modules: ["node:process"],
     packages: [],
   },

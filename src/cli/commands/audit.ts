@@ -1,8 +1,8 @@
+import { homePath } from "../../desk/home.ts";
 import { EXIT } from "../../model/errors.ts";
 import { verifyAudit } from "../../store/audit-chain.ts";
 import { openHome } from "../../store/home.ts";
 import { declareSubcommand, type VerbGroup } from "../command-line/declare.ts";
-import { homePath } from "../home.ts";
 
 const verify = declareSubcommand("check that no line was changed, removed or added", {
   flags: { json: { help: "the result as JSON" } },

@@ -1,9 +1,9 @@
+import { homePath } from "../../desk/home.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type FlagValues } from "../command-line/declare.ts";
 import { DURATION, SIZE, wholeNumber } from "../command-line/values.ts";
-import { homePath } from "../home.ts";
 import { performAndTell } from "../targets.ts";
 
 const DEFAULT_AGE_MS = 7 * 86_400_000;

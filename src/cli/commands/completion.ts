@@ -1,3 +1,4 @@
+import { homePath } from "../../desk/home.ts";
 import { EXIT } from "../../model/errors.ts";
 import { numberOf } from "../../model/identity.ts";
 import { openHome } from "../../store/home.ts";
@@ -5,7 +6,6 @@ import { allIds } from "../../store/reader.ts";
 import { candidatesAfter } from "../command-line/candidates.ts";
 import { declareSubcommand, type VerbGroup } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { homePath } from "../home.ts";
 import { completionScript, SHELLS } from "../text/completion.ts";
 import { VERBS, verbNamed } from "../verbs.ts";
 

@@ -1,10 +1,10 @@
+import { homePath } from "../../desk/home.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { runChecks } from "../doctor.ts";
 import { examineDevices } from "../doctor-devices.ts";
 import type { Check } from "../doctor-records.ts";
-import { homePath } from "../home.ts";
 import { styleFor } from "../text/style.ts";
 
 /** What to do, where there is something: the faults of a file have lines of their own. */

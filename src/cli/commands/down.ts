@@ -1,3 +1,6 @@
+import { homePath } from "../../desk/home.ts";
+import { requestOperation } from "../../desk/request-operation.ts";
+import { tellOfSilence } from "../../desk/silence.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -5,9 +8,6 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { homePath } from "../home.ts";
-import { requestOperation } from "../request-operation.ts";
-import { tellOfSilence } from "../silence.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const LOOK_MS = 50;

@@ -1,4 +1,9 @@
 import type { Supervisor } from "../../daemon/supervisor.ts";
+import { HAND_OVER_MS, takeOverHome } from "../../desk/hand-over.ts";
+import { homePath } from "../../desk/home.ts";
+import { planInputSeen } from "../../desk/plan-input.ts";
+import { tellOfSilence } from "../../desk/silence.ts";
+import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
@@ -13,11 +18,6 @@ import { idsIn, readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
-import { HAND_OVER_MS, takeOverHome } from "../hand-over.ts";
-import { homePath } from "../home.ts";
-import { planInputSeen } from "../plan-input.ts";
-import { tellOfSilence } from "../silence.ts";
-import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { ProgressLine } from "../text/progress.ts";
 

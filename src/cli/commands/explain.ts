@@ -1,14 +1,14 @@
+import { type Overview, readOverview } from "../../desk/overview.ts";
+import { silenceLines } from "../../desk/text/silence.ts";
 import { asLines } from "../../lib/printable.ts";
 import { isTerminal } from "../../model/state.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
-import { type Overview, readOverview } from "../overview.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
 import type { Holders } from "../text/shortage.ts";
-import { silenceLines } from "../text/silence.ts";
 import { waitsSeen } from "../waits.ts";
 
 interface Explained {

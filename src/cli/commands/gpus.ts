@@ -1,8 +1,8 @@
+import { noDeviceFound, seeDevices } from "../../desk/devices.ts";
+import { homePath } from "../../desk/home.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { declareVerb } from "../command-line/declare.ts";
-import { noDeviceFound, seeDevices } from "../devices.ts";
-import { homePath } from "../home.ts";
 import { renderDevices } from "../text/devices.ts";
 
 export const verb = declareVerb({

@@ -1,5 +1,8 @@
 import { statSync } from "node:fs";
 import { maskOf } from "../../daemon/jobs/secrets.ts";
+import { homePath } from "../../desk/home.ts";
+import { inheritable } from "../../desk/inheritable.ts";
+import { findTask } from "../../desk/select.ts";
 import { asLines } from "../../lib/printable.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
@@ -13,9 +16,6 @@ import { declareVerb, type Ended, type FlagValues } from "../command-line/declar
 import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { hasStarted, LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
-import { homePath } from "../home.ts";
-import { inheritable } from "../inheritable.ts";
-import { findTask } from "../select.ts";
 
 const FLAGS = {
   follow: { short: "f", help: "go on until the task has ended, across attempts" },

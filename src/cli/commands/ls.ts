@@ -1,3 +1,8 @@
+import type { ProgressView } from "../../desk/caller.ts";
+import { type Fold, foldsOf, isNumberOf } from "../../desk/fold.ts";
+import { homePath } from "../../desk/home.ts";
+import { type Overview, readOverview } from "../../desk/overview.ts";
+import { silenceLines } from "../../desk/text/silence.ts";
 import { asLines, oneLine, ownSequence } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
@@ -13,12 +18,7 @@ import { TaskReader } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
-import { type Fold, foldsOf, isNumberOf } from "../fold.ts";
-import { homePath } from "../home.ts";
-import { type Overview, readOverview } from "../overview.ts";
 import { queryOf, SELECTOR_FLAGS } from "../selectors.ts";
-import { CountLine } from "../text/count-line.ts";
-import { silenceLines } from "../text/silence.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
@@ -72,7 +72,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
     return EXIT.done;
   }
   const nowMs = context.clock.now();
-  const progress = new CountLine(context);
+  const progress = context.progress();
   const query = queryOf(flags, { layout: home.value, nowMs, onProgress: progress.onProgress });
   progress.clear();
   if (!query.ok) return query.error;
@@ -94,7 +94,7 @@ interface Wanted {
   readonly limit: number;
   readonly folds: ReadonlyMap<number, Fold>;
   readonly nowMs: number;
-  readonly progress: CountLine;
+  readonly progress: ProgressView;
 }
 
 /** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */

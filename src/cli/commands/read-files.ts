@@ -1,9 +1,9 @@
 import { type ReadOrder, readFiles } from "../../daemon/admit/reading.ts";
+import { homePath } from "../../desk/home.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { homePath } from "../home.ts";
 
 /** A thousand files with the longest paths that there are, and the machine. */
 const MAX_ORDER_BYTES = 64 * 1_024 * 1_024;

@@ -1,7 +1,7 @@
+import { homePath } from "../../desk/home.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
-import { homePath } from "../home.ts";
 import { performAndTell } from "../targets.ts";
 
 export const verb = declareVerb({

@@ -1,5 +1,5 @@
+import { tellOfCancelledChildren } from "../../desk/cancelled-children.ts";
 import { actVerb } from "../act-on.ts";
-import { tellOfCancelledChildren } from "../cancelled-children.ts";
 
 export const verb = actVerb(
   {},

@@ -1,12 +1,12 @@
+import { homePath } from "../../desk/home.ts";
+import { refuseToWait } from "../../desk/inside-job.ts";
+import { submitDrafts } from "../../desk/submitting.ts";
 import { ALWAYS } from "../../model/work.ts";
 import { ensureHome } from "../../store/home.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
-import { homePath } from "../home.ts";
-import { refuseToWait } from "../inside-job.ts";
 import { runTasks } from "../run-tasks.ts";
-import { submitDrafts } from "../submitting.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";

@@ -1,3 +1,6 @@
+import { homePath } from "../../desk/home.ts";
+import { findSchedule, scheduleViews } from "../../desk/schedules.ts";
+import { readSettings } from "../../desk/settings.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
@@ -6,11 +9,8 @@ import { ensureHome, openHome } from "../../store/home.ts";
 import { declareSubcommand, type Ended, type ValueType, type VerbGroup } from "../command-line/declare.ts";
 import { text } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
-import { homePath } from "../home.ts";
 import { addSchedules } from "../schedule-add.ts";
 import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
-import { findSchedule, scheduleViews } from "../schedules.ts";
-import { readSettings } from "../settings.ts";
 import { scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
 import { renderTable } from "../text/table.ts";
 

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { platform } from "node:os";
 import { dirname } from "node:path";
+import { homePath } from "../../desk/home.ts";
+import { tellOfSilence } from "../../desk/silence.ts";
 import { asLines } from "../../lib/printable.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
@@ -10,9 +12,7 @@ import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareSubcommand, type Ended, type VerbGroup } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { homePath } from "../home.ts";
 import { isLingering, type Manager, managerOf, say, serviceOf } from "../service/manager.ts";
-import { tellOfSilence } from "../silence.ts";
 import { readTerms, SUPERVISOR_FLAGS, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 
 const LINGER = [

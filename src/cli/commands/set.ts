@@ -1,3 +1,6 @@
+import { homePath } from "../../desk/home.ts";
+import { requestOperation } from "../../desk/request-operation.ts";
+import { findTasks } from "../../desk/select.ts";
 import { editFields } from "../../intake/fields-typed.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
@@ -10,9 +13,6 @@ import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { fieldContext } from "../drafts.ts";
 import { usageOf } from "../flag-faults.ts";
-import { homePath } from "../home.ts";
-import { requestOperation } from "../request-operation.ts";
-import { findTasks } from "../select.ts";
 import { targetOf } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
 

@@ -1,8 +1,8 @@
+import { summaryOf } from "../../desk/group-summary.ts";
+import { tellOfSilence } from "../../desk/silence.ts";
 import { isTerminal } from "../../model/state.ts";
 import { recordText } from "../../store/record.ts";
-import { summaryOf } from "../group-summary.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
-import { tellOfSilence } from "../silence.ts";
 import { renderTask } from "../text/show.ts";
 import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";

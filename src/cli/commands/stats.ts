@@ -1,3 +1,5 @@
+import { findGroup } from "../../desk/groups.ts";
+import { homePath } from "../../desk/home.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { ok } from "../../lib/result.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
@@ -8,10 +10,7 @@ import { PLACES, STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { eachOutline } from "../../store/outlines.ts";
 import { declareVerb } from "../command-line/declare.ts";
-import { findGroup } from "../groups.ts";
-import { homePath } from "../home.ts";
 import { GROUP } from "../selectors.ts";
-import { CountLine } from "../text/count-line.ts";
 import { renderTable } from "../text/table.ts";
 
 /** Counts over all records of a home. Ages in milliseconds; null where there is nothing of that age. */
@@ -32,7 +31,7 @@ export const verb = declareVerb({
   run: ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;
-    const progress = new CountLine(context);
+    const progress = context.progress();
     const tasks =
       flags.group === undefined
         ? ok(eachOutline(home.value, PLACES, progress))

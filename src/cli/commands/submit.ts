@@ -1,3 +1,8 @@
+import { homePath } from "../../desk/home.ts";
+import { schedulingConfigOf } from "../../desk/scheduling-config.ts";
+import { readSettings } from "../../desk/settings.ts";
+import { tellOfSilence } from "../../desk/silence.ts";
+import { submitDrafts } from "../../desk/submitting.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
@@ -11,11 +16,6 @@ import { usage } from "../command-line/usage.ts";
 import { TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
-import { homePath } from "../home.ts";
-import { schedulingConfigOf } from "../scheduling-config.ts";
-import { readSettings } from "../settings.ts";
-import { tellOfSilence } from "../silence.ts";
-import { submitDrafts } from "../submitting.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
@@ -67,7 +67,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const home = ensureHome(path);
   if (!home.ok) return home.error;
   if (flags.wait || flags.follow) {
-    const { refuseToWait } = await import("../inside-job.ts");
+    const { refuseToWait } = await import("../../desk/inside-job.ts");
     const refusal = refuseToWait(context, home.value, schedulingConfigOf(settings.value).capacity.jobs);
     if (refusal !== null) return refusal;
   }
@@ -99,7 +99,7 @@ async function original(
 ): Promise<Result<{ draft: Draft; id: TaskId }, Problem>> {
   const home = openHome(path);
   if (!home.ok) return home;
-  const { findTask } = await import("../select.ts");
+  const { findTask } = await import("../../desk/select.ts");
   const found = findTask(home.value, reference);
   if (!found.ok) return found;
   const { metadata, spec } = found.value;

@@ -1,4 +1,8 @@
 import { openSync } from "node:fs";
+import { takeOverHome } from "../../desk/hand-over.ts";
+import { homePath } from "../../desk/home.ts";
+import { isInsideJob } from "../../desk/inside-job.ts";
+import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
@@ -8,10 +12,6 @@ import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { takeOverHome } from "../hand-over.ts";
-import { homePath } from "../home.ts";
-import { isInsideJob } from "../inside-job.ts";
-import { superviseHome, tellLeftJobs } from "../supervising.ts";
 import { readTerms, SUPERVISOR_FLAGS, wordsOf } from "../supervisor-flags.ts";
 
 const FLAGS = {

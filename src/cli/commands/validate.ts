@@ -1,15 +1,15 @@
 import { refuseUnplaceable } from "../../daemon/admit/enqueue.ts";
 import { refuseUnenforceable } from "../../daemon/jobs/limit-refusal.ts";
+import { homePath } from "../../desk/home.ts";
+import { machineFor } from "../../desk/machine.ts";
+import { schedulingConfigOf } from "../../desk/scheduling-config.ts";
+import { readSettings } from "../../desk/settings.ts";
 import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
 import { EXIT } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
-import { homePath } from "../home.ts";
-import { machineFor } from "../machine.ts";
-import { schedulingConfigOf } from "../scheduling-config.ts";
-import { readSettings } from "../settings.ts";
 import { NO_FIELDS } from "../task-flags.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 

@@ -1,3 +1,5 @@
+import { homePath } from "../../desk/home.ts";
+import { refuseToWait } from "../../desk/inside-job.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import { UNFINISHED_STATES } from "../../model/state.ts";
@@ -5,8 +7,6 @@ import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
-import { homePath } from "../home.ts";
-import { refuseToWait } from "../inside-job.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { isUnended, targetTasks } from "../targets.ts";
 import { endLine, ProgressLine } from "../text/progress.ts";

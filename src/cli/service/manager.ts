@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { absolute, homePath } from "../../desk/home.ts";
 import { ownUserId } from "../../lib/host.ts";
 import type { Context } from "../context.ts";
-import { absolute, homePath } from "../home.ts";
 import { type Service, serviceName } from "./definition.ts";
 import { agentLabel, agentText } from "./launchd.ts";
 import { unitText } from "./systemd.ts";

@@ -1,6 +1,6 @@
+import type { DeviceWithTasks, TaskOnDevice } from "../../desk/devices.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { asLines } from "../../lib/printable.ts";
-import type { DeviceWithTasks, TaskOnDevice } from "../devices.ts";
 import { renderTable } from "./table.ts";
 
 const TITLES = ["GPU", "NAME", "MEMORY", "USE", "TEMP", "ID"];

@@ -1,9 +1,9 @@
+import { relativeTime } from "../../desk/text/time.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { className, failureEntry } from "../../model/failure.ts";
 import type { Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Holders } from "./shortage.ts";
-import { relativeTime } from "./time.ts";
 import { longWait } from "./wait.ts";
 
 /** Why a task waits, or why it ended as it did, and what to do: one sentence a line. */

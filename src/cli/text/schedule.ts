@@ -1,9 +1,9 @@
+import type { ScheduleView } from "../../desk/schedules.ts";
+import { localTime } from "../../desk/text/time.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
-import type { ScheduleView } from "../schedules.ts";
 import { describeTiming } from "./cron.ts";
-import { localTime } from "./time.ts";
 
 /** The first line of `schedules ls`, and one for each schedule. */
 export function scheduleRows(views: readonly ScheduleView[], nowMs: number): string[][] {

@@ -1,10 +1,10 @@
+import { localTime } from "../../desk/text/time.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import type { TaskId } from "../../model/identity.ts";
 import { type DeviceBlocker, deviceBlockers } from "../../plan/device-blocker.ts";
 import type { DeviceRoom } from "../../plan/devices.ts";
 import type { ResourceShortage } from "../../plan/place.ts";
 import { describeGpus } from "../../plan/shortage.ts";
-import { localTime } from "./time.ts";
 
 /** When running tasks end at the latest, in ms since the epoch; those without a timeout are not in it. */
 export type Holders = ReadonlyMap<TaskId, number>;

@@ -1,11 +1,11 @@
+import { type GroupSummary, summaryOf } from "../../desk/group-summary.ts";
+import { localTime } from "../../desk/text/time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { className } from "../../model/failure.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import { type GroupSummary, summaryOf } from "../group-summary.ts";
 import type { Style } from "./style.ts";
 import { numbersText, valuesText } from "./sweep.ts";
-import { localTime } from "./time.ts";
 
 /** Failed members that are named one by one; `--json` names all. */
 const SHOWN_FAILED = 20;

@@ -1,3 +1,4 @@
+import { localTime, relativeTime } from "../../desk/text/time.ts";
 import { askedFor } from "../../intake/asked.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
@@ -13,7 +14,6 @@ import { describeGpus } from "../../plan/shortage.ts";
 import { describeLimits, memoryAndLimits } from "./limits.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
-import { localTime, relativeTime } from "./time.ts";
 
 /** Everything about a task, for a person. */
 export function renderTask(

@@ -1,8 +1,8 @@
+import type { Fold } from "../../desk/fold.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
 import { describeKind } from "../../model/kind.ts";
 import type { Task } from "../../model/task.ts";
-import type { Fold } from "../fold.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
 

@@ -1,3 +1,5 @@
+import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
+import { localTime, relativeTime } from "../../desk/text/time.ts";
 import { unreachable } from "../../lib/unreachable.ts";
 import { describeRequirement } from "../../model/selector.ts";
 import type { UnmetParent } from "../../plan/gate.ts";
@@ -5,8 +7,6 @@ import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
-import { shortSilence, silenceLines } from "./silence.ts";
-import { localTime, relativeTime } from "./time.ts";
 
 /** Why a task waits, in a few words for a table. */
 export function shortWait(wait: Wait, nowMs: number): string {

@@ -50,7 +50,7 @@ export function findNamed(layout: Layout, references: readonly string[]): Result
   return ok({ tasks: [...found.values()], byGroup });
 }
 
-/** The sweep of a name that no task bears; null where there is none either. */
+/** The sweep of a name that no task has; null where there is no such sweep. */
 function findGroupNamed(layout: Layout, reference: string): Result<Task[], Problem> | null {
   if (!NAME_PATTERN.test(reference)) return null;
   const group = findGroup(layout, reference);
@@ -96,7 +96,7 @@ function resolve(
   return /^\d/.test(reference) ? err(noSuchTask(reference, finder)) : byName(layout, { reference, finder });
 }
 
-/** A name stands for the only task that bears it, or else for the only one of them that has not ended. */
+/** A name stands for the only task that has it, else for the only one of them that has not ended. */
 function byName(
   layout: Layout,
   { reference, finder }: { reference: string; finder: Finder },
@@ -121,7 +121,7 @@ function byName(
   return err(
     problem(
       "AMBIGUOUS",
-      `Cannot take "${reference}": ${named.length} tasks bear this name`,
+      `Cannot take "${reference}": ${named.length} tasks have this name`,
       `use a number: the latest are ${numbers}`,
     ),
   );
@@ -158,5 +158,5 @@ function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {
   if (fault === "unreadable")
     return problem("WRITE_FAILED", `Cannot read task "${id}": the system refuses it`, "see `stint doctor`");
   if (fault === "missing") return problem("NOT_FOUND", `Cannot find task "${id}": it was removed just now`);
-  return problem("RECORD_CORRUPT", `Cannot read task "${id}": its record is spoilt`, "see `stint doctor`");
+  return problem("RECORD_CORRUPT", `Cannot read task "${id}": its record is corrupt`, "see `stint doctor`");
 }

@@ -3,20 +3,20 @@ import type { Task } from "../model/task.ts";
 import type { PlanInput, SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { seenMachine } from "./machine.ts";
 import { plainSchedulingConfig, schedulingConfigOf } from "./scheduling-config.ts";
 import { readSettings } from "./settings.ts";
 
 /** What a supervisor would decide on, as far as the files tell. */
 export async function planInputSeen(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   unfinished: readonly Task[],
 ): Promise<PlanInput> {
   const queued = unfinished.filter((task) => task.status.state === "queued");
   const active = unfinished.filter((task) => task.status.state !== "queued");
-  const settings = await readSettings(context, layout);
+  const settings = await readSettings(caller, layout);
   const owner = lockOwner(layout);
   const own = settings.ok ? schedulingConfigOf(settings.value) : plainSchedulingConfig();
   const scheduling: SchedulingConfig = {
@@ -29,10 +29,10 @@ export async function planInputSeen(
   for (const task of queued) relatives.upsert(task);
   const related = relatives.statesFor(new Map(unfinished.map((task) => [task.metadata.id, task])));
   return {
-    nowMs: context.clock.now(),
+    nowMs: caller.clock.now(),
     queued,
     active,
-    machine: await seenMachine(context, layout, { scheduling, owner }),
+    machine: await seenMachine(caller, layout, { scheduling, owner }),
     ...related,
   };
 }

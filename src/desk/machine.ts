@@ -6,25 +6,25 @@ import type { Draft } from "../model/submission.ts";
 import type { Machine, SchedulingConfig } from "../plan/input.ts";
 import { inventoryOf, readInventory } from "../store/inventory-file.ts";
 import type { Layout } from "../store/layout.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { heldElsewhere } from "./elsewhere.ts";
 
-/** The machine as whoever supervises a home goes by it; with nobody there, as it was seen just now. */
+/** The machine as the supervisor of a home last probed it; without a supervisor, as it is now. */
 export async function seenMachine(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   { scheduling, owner }: { readonly scheduling: SchedulingConfig; readonly owner: Owner | null },
 ): Promise<Machine> {
   const seen =
-    owner?.capacity === undefined ? readInventory(layout, context.clock.now()) : inventoryOf(layout, owner);
+    owner?.capacity === undefined ? readInventory(layout, caller.clock.now()) : inventoryOf(layout, owner);
   const machine = machineWith(seen, scheduling);
   if (machine.devices.length === 0) return machine;
-  return { ...machine, elsewhere: await heldElsewhere(context, layout.home) };
+  return { ...machine, elsewhere: await heldElsewhere(caller, layout.home) };
 }
 
-/** The same for who wants to queue: GPUs that nobody has looked at just now are looked at where a draft wants some. */
+/** The same for a submit: GPUs are probed now where a draft asks for some and no fresh inventory exists. */
 export async function machineFor(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   wanted: {
     readonly drafts: readonly Draft[];
@@ -33,9 +33,9 @@ export async function machineFor(
   },
 ): Promise<Machine> {
   const { drafts, scheduling } = wanted;
-  const known = await seenMachine(context, layout, wanted);
+  const known = await seenMachine(caller, layout, wanted);
   if (known.isProbed || drafts.every(({ spec }) => gpusOf(spec.resources) === 0)) return known;
-  const { clock, env } = context;
+  const { clock, env } = caller;
   const { probeDevices } = await import("../machine/probe.ts");
   return machineWith(
     await probeDevices({ clock, env, rules: scheduling.deviceRules, isOwn: () => false }),

@@ -1,8 +1,8 @@
 import { isAbsolute, join, resolve } from "node:path";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 
 /** The home that is meant: `$STINT_HOME`, which `--home` sets, else below `$XDG_DATA_HOME`, else `~/.local/share/stint`. */
-export function homePath({ env, cwd, userHome }: Pick<Context, "env" | "cwd" | "userHome">): string {
+export function homePath({ env, cwd, userHome }: Pick<Caller, "env" | "cwd" | "userHome">): string {
   const named = env["STINT_HOME"] ?? "";
   if (named !== "") return resolve(cwd, named);
   return join(absolute(env["XDG_DATA_HOME"]) ?? join(userHome, ".local", "share"), "stint");

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Draft } from "../model/submission.ts";
 import { matchingNames, namesFromSubmitter } from "../run/secrets.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { inheritable } from "./inheritable.ts";
 import { mangledVariables, refuseFolder, shown, TAKEN } from "./not-utf8.ts";
 
@@ -12,19 +12,19 @@ const REPLACED_FOR_JOBS = "PWD";
 
 /** Refuses drafts that would take along a folder or a variable that is no text. */
 export function refuseMangled(
-  context: Pick<Context, "cwd" | "env">,
+  caller: Pick<Caller, "cwd" | "env">,
   drafts: readonly Draft[],
 ): Result<null, Problem> {
-  const here = drafts.some(({ spec }) => resolve(spec.kind.cwd).startsWith(context.cwd));
-  const folder = here ? refuseFolder(context) : null;
+  const here = drafts.some(({ spec }) => resolve(spec.kind.cwd).startsWith(caller.cwd));
+  const folder = here ? refuseFolder(caller) : null;
   if (folder !== null) return err(folder);
-  const env = inheritable(context.env);
-  const mangled = mangledVariables(context.env).filter(
+  const env = inheritable(caller.env);
+  const mangled = mangledVariables(caller.env).filter(
     ({ name }) => name !== REPLACED_FOR_JOBS && Object.hasOwn(env, name),
   );
   for (const { name, spec } of mangled.length === 0 ? [] : drafts) {
     const { environment } = spec.kind;
-    const named = matchingNames(namesFromSubmitter(spec.kind), context.env);
+    const named = matchingNames(namesFromSubmitter(spec.kind), caller.env);
     const taken = mangled.find(
       (one) =>
         environment.policy === "inherit" ||

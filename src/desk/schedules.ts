@@ -14,7 +14,7 @@ import { isMissing } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import { readScheduleState } from "../store/schedules.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 
 /** Firings that `show` and `--json` tell of in advance. */
 const SHOWN = 5;
@@ -48,21 +48,21 @@ export interface ScheduleView {
 }
 
 /** Every schedule of a home, in the order of their names. */
-export function scheduleViews(context: Context, layout: Layout, settings: Settings): ScheduleView[] {
+export function scheduleViews(caller: Caller, layout: Layout, settings: Settings): ScheduleView[] {
   let files: string[] = [];
   isMissing(() => {
     files = readdirSync(layout.schedules).filter((name) => kindOfName(name) === "task");
   });
-  return files.toSorted().map((file) => viewOf(context, { layout, file, settings }));
+  return files.toSorted().map((file) => viewOf(caller, { layout, file, settings }));
 }
 
 /** The one schedule of a name. */
 export function findSchedule(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   { name, settings }: { name: string; settings: Settings },
 ): Result<ScheduleView, Problem> {
-  const views = scheduleViews(context, layout, settings);
+  const views = scheduleViews(caller, layout, settings);
   const found = views.find((view) => view.name === name);
   if (found !== undefined) return ok(found);
   const near = closest(
@@ -74,18 +74,18 @@ export function findSchedule(
 }
 
 /** What schedules of this command line are read against. */
-export function loadOptions(context: Context, { defaults }: Settings): LoadOptions {
-  const { userHome, clock } = context;
+export function loadOptions(caller: Caller, { defaults }: Settings): LoadOptions {
+  const { userHome, clock } = caller;
   return { userHome, nowMs: clock.now(), ...(defaults !== undefined && { defaults }) };
 }
 
 function viewOf(
-  context: Context,
+  caller: Caller,
   { layout, file, settings }: { layout: Layout; file: string; settings: Settings },
 ): ScheduleView {
   const path = layout.scheduleFile(file);
   const name = basename(file, extname(file));
-  const options = loadOptions(context, settings);
+  const options = loadOptions(caller, settings);
   const loaded = loadSchedule({ path, name }, options);
   const known = readScheduleState(layout, name);
   const common = { name, path, last: lastOf(layout, known) };

@@ -5,18 +5,18 @@ import type { Layout } from "../store/layout.ts";
 import { notedNames } from "../store/names.ts";
 import { newestIds } from "../store/newest.ts";
 import { readTask } from "../store/reader.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 
-/** So many of the newest ended tasks are looked at: children are mostly queued right after their parents. */
+/** Of the ended tasks the newest this many are read: children are usually queued right after their parents. */
 const MOST_LOOKED_AT = 1_000;
-/** More numbers than these make no command line that anybody reads. */
+/** A command line with more numbers than this is not readable. */
 const MOST_NAMED = 20;
 
 /** Says of the tasks that were called off when these failed that a retry leaves them so, and how they are queued again. */
-export function tellOfCancelledChildren(context: Context, layout: Layout, retried: readonly Task[]): void {
+export function tellOfCancelledChildren(caller: Caller, layout: Layout, retried: readonly Task[]): void {
   const children = cancelledWith(
     retried.map(({ metadata }) => metadata.id),
-    calledOff(layout, isLong(layout) ? queuedAfter(layout, retried) : newest(context, layout)),
+    calledOff(layout, isLong(layout) ? queuedAfter(layout, retried) : newest(caller, layout)),
   );
   if (children.length === 0) return;
   const numbers = children.map(({ metadata }) => metadata.number).toSorted((left, right) => left - right);
@@ -25,13 +25,13 @@ export function tellOfCancelledChildren(context: Context, layout: Layout, retrie
     numbers.length === 1
       ? "1 task that was called off with it stays cancelled"
       : `${numbers.length} tasks that were called off with it stay cancelled`;
-  context.err(
+  caller.err(
     `stint: ${which}; to have that back as well: stint retry ${numbers.slice(0, MOST_NAMED).join(" ")}${more}\n`,
   );
 }
 
-function newest(context: Context, layout: Layout): Iterable<TaskId> {
-  return newestIds(layout, ["done"], context.clock.now()).take(MOST_LOOKED_AT);
+function newest(caller: Caller, layout: Layout): Iterable<TaskId> {
+  return newestIds(layout, ["done"], caller.clock.now()).take(MOST_LOOKED_AT);
 }
 
 /** Where to list all that has ended takes long, those that are known to have been queued right after. */

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { homePath } from "./home.ts";
 
 /**
@@ -29,11 +29,11 @@ export function refuseArguments(words: readonly string[]): Problem | null {
 }
 
 /** Refuses a home whose path was made of a folder or a variable that is no text. */
-export function refuseHome(context: Context): Problem | null {
-  if (!homePath(context).includes(REPLACED)) return null;
+export function refuseHome(caller: Caller): Problem | null {
+  if (!homePath(caller).includes(REPLACED)) return null;
   const names = ["STINT_HOME", "XDG_DATA_HOME", "HOME"];
-  const variable = mangledVariables(context.env).find(({ name }) => names.includes(name));
-  if (variable === undefined) return refuseFolder(context);
+  const variable = mangledVariables(caller.env).find(({ name }) => names.includes(name));
+  if (variable === undefined) return refuseFolder(caller);
   const value = shown(variable.value);
   return problem(
     "WRONG_ENCODING",
@@ -42,7 +42,7 @@ export function refuseHome(context: Context): Problem | null {
 }
 
 /** Refuses the current folder where its name is no text. */
-export function refuseFolder({ cwd }: Pick<Context, "cwd">): Problem | null {
+export function refuseFolder({ cwd }: Pick<Caller, "cwd">): Problem | null {
   const bytes = cwd.includes(REPLACED) ? currentFolder() : null;
   if (bytes === null || isText(bytes)) return null;
   const message = `Cannot run anything in ${shown(bytes)}: the name of this folder is no UTF-8 text, and ${TAKEN}`;
@@ -54,7 +54,7 @@ export function refuseFolder({ cwd }: Pick<Context, "cwd">): Problem | null {
 }
 
 /** The variables that are no text, by the names that the runtime gives them. */
-export function mangledVariables(env: Context["env"]): { readonly name: string; readonly value: Buffer }[] {
+export function mangledVariables(env: Caller["env"]): { readonly name: string; readonly value: Buffer }[] {
   const isSeen = Object.entries(env).some(
     ([name, value]) => name.includes(REPLACED) || value.includes(REPLACED),
   );

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { homePath } from "../../src/cli/home.ts";
+import { homePath } from "../../src/desk/home.ts";
 import { PROGRAMS, STRANGER, SYSTEM_PROGRAMS } from "../rig/surroundings.ts";
 
 /** As passwd(5) says; a user without an entry has none. */

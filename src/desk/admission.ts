@@ -11,7 +11,7 @@ import { readTasks } from "../store/reader.ts";
 export interface Admission {
   /** Those that are to be queued. */
   readonly drafts: readonly Draft[];
-  /** The tasks whose key the others bear, each once. */
+  /** The tasks whose key the others have, each once. */
   readonly same: readonly Task[];
 }
 

@@ -10,7 +10,7 @@ import { tryFs } from "../store/fs-errors.ts";
 import { openHome } from "../store/home.ts";
 import { readInventory } from "../store/inventory-file.ts";
 import { readTasks } from "../store/reader.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { heldElsewhere } from "./elsewhere.ts";
 import { readSettings } from "./settings.ts";
 
@@ -41,13 +41,13 @@ export interface DevicesSeen {
 
 /** Sees the devices: as the supervisor just did, else with our own eyes; a home that is not there narrows nothing. */
 export async function seeDevices(
-  context: Context,
+  caller: Caller,
   path: string,
   { isFresh }: { readonly isFresh: boolean },
 ): Promise<Result<DevicesSeen, Problem>> {
   const home = openHome(path);
   if (!home.ok && home.error.code !== "HOME_MISSING") return home;
-  const settings = home.ok ? await readSettings(context, home.value) : null;
+  const settings = home.ok ? await readSettings(caller, home.value) : null;
   if (settings?.ok === false) return settings;
   const rules = settings?.value.devices ?? ALL_DEVICES;
   // A folder that cannot be read is for others to tell of: the GPUs are there all the same.
@@ -56,10 +56,10 @@ export async function seeDevices(
     : ok([]);
   const active = running.ok ? running.value : [];
   const tokens = new Set(active.map((task) => openAttempt(task)?.token));
-  const known = home.ok && !isFresh ? readInventory(home.value, context.clock.now()) : null;
-  const { clock, env } = context;
+  const known = home.ok && !isFresh ? readInventory(home.value, caller.clock.now()) : null;
+  const { clock, env } = caller;
   const inventory = known ?? (await probeDevices({ clock, env, rules, isOwn: (token) => tokens.has(token) }));
-  const others = inventory.devices.length === 0 ? [] : await heldElsewhere(context, path);
+  const others = inventory.devices.length === 0 ? [] : await heldElsewhere(caller, path);
   return ok({
     inventory,
     devices: inventory.devices.map((device) => ({

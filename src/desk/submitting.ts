@@ -15,7 +15,7 @@ import { lockOwner } from "../store/lock-owner.ts";
 import { rememberSubmitted } from "../store/numbers.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { refuseMangled } from "./draft-bytes.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
@@ -36,21 +36,21 @@ interface Submission {
  * of a draft has not ended, that task stands for it.
  */
 export async function submitDrafts(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   submission: Submission,
 ): Promise<Result<Task[], Problem>> {
-  const { clock } = context;
+  const { clock } = caller;
   const asked = submission.drafts;
-  const carried = refuseMangled(context, asked);
+  const carried = refuseMangled(caller, asked);
   if (!carried.ok) return carried;
-  tellOfDropped(context, asked);
+  tellOfDropped(caller, asked);
   let admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
-  if (admitted.value.drafts.length === 0) return ok(toldOf(context, admitted.value.same));
+  if (admitted.value.drafts.length === 0) return ok(toldOf(caller, admitted.value.same));
   // Before the turn: to look at the machine may take seconds.
-  const around = await aroundOf(context, layout, { ...submission, drafts: admitted.value.drafts });
-  if (!asked.some(looksIntoQueue)) return queue(context, layout, { submission, around, drafts: asked });
+  const around = await aroundOf(caller, layout, { ...submission, drafts: admitted.value.drafts });
+  if (!asked.some(looksIntoQueue)) return queue(caller, layout, { submission, around, drafts: asked });
   const { takeSubmitTurn } = await import("../store/submit-turn.ts");
   const turn = await takeSubmitTurn(layout, clock);
   if (!turn.ok) return turn;
@@ -58,26 +58,26 @@ export async function submitDrafts(
   admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
   const { drafts, same } = admitted.value;
-  const found = toldOf(context, same);
+  const found = toldOf(caller, same);
   if (drafts.length === 0) return ok(found);
-  const queued = queue(context, layout, { submission, around, drafts });
+  const queued = queue(caller, layout, { submission, around, drafts });
   return queued.ok ? ok([...found, ...queued.value]) : queued;
 }
 
 /** Nothing of a variable is lost without a word. */
-function tellOfDropped(context: Context, drafts: readonly Draft[]): void {
+function tellOfDropped(caller: Caller, drafts: readonly Draft[]): void {
   if (!drafts.some(({ spec }) => spec.kind.environment.policy === "inherit")) return;
   const dropped = droppedVariables();
   if (dropped.length > 0)
-    context.err(
+    caller.err(
       `stint: the job will not have ${dropped.join(", ")}: the name of the variable is no UTF-8 text\n`,
     );
 }
 
 /** What stands in the queue already instead of what was asked for. */
-function toldOf(context: Context, same: readonly Task[]): Task[] {
+function toldOf(caller: Caller, same: readonly Task[]): Task[] {
   for (const { metadata, spec } of same)
-    context.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
+    caller.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
   return [...same];
 }
 
@@ -87,40 +87,40 @@ interface Around {
   readonly controllers: readonly string[];
 }
 
-async function aroundOf(context: Context, layout: Layout, { drafts, settings }: Submission): Promise<Around> {
+async function aroundOf(caller: Caller, layout: Layout, { drafts, settings }: Submission): Promise<Around> {
   const owner = lockOwner(layout);
   const own = schedulingConfigOf(settings);
   const scheduling = { ...own, capacity: owner?.capacity ?? own.capacity };
   return {
-    machine: await machineFor(context, layout, { drafts, scheduling, owner }),
+    machine: await machineFor(caller, layout, { drafts, scheduling, owner }),
     // A supervisor may have been started where it can do more than we, or less.
-    controllers: owner?.controllers ?? (await ownControllers(context, drafts)),
+    controllers: owner?.controllers ?? (await ownControllers(caller, drafts)),
   };
 }
 
 function queue(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   of: { readonly submission: Submission; readonly around: Around; readonly drafts: readonly Draft[] },
 ): Result<Task[], Problem> {
   const { submission, around, drafts } = of;
   const { resubmitOf, firing } = submission;
-  tellOfGpus(context, { drafts, machine: around.machine });
+  tellOfGpus(caller, { drafts, machine: around.machine });
   const batch = newBatch();
-  const kept = drafts.map((draft) => withUmask(draft, context.umask()));
+  const kept = drafts.map((draft) => withUmask(draft, caller.umask()));
   const accepted = enqueue(layout, kept, {
     batch,
     ...around,
-    clock: context.clock,
-    createdBy: context.user(),
+    clock: caller.clock,
+    createdBy: caller.user(),
     source: "cli",
-    environment: inheritable(context.env),
+    environment: inheritable(caller.env),
     ...(resubmitOf !== undefined && { resubmitOf }),
     ...(firing !== undefined && { firing }),
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.
-  tellOfAbsences(context, drafts);
+  tellOfAbsences(caller, drafts);
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
   tryFs("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) tryFs("publish the batch", () => publishBatch(layout, batch));
@@ -136,7 +136,7 @@ function withUmask(draft: Draft, umask: string): Draft {
 
 /** A researcher who forgot to ask for one would find out in the morning. */
 function tellOfGpus(
-  context: Context,
+  caller: Caller,
   { drafts, machine }: { readonly drafts: readonly Draft[]; readonly machine: Machine },
 ): void {
   const silent = drafts.filter(
@@ -144,14 +144,14 @@ function tellOfGpus(
   ).length;
   if (machine.devices.length === 0 || silent === 0) return;
   const who = drafts.length === 1 ? "the task asks" : `${silent} tasks ask`;
-  context.err(
+  caller.err(
     `stint: ${who} for no GPU and will see none; --gpus 1 asks for one, gpus: 0 says that none is meant\n`,
   );
 }
 
-/** What a supervisor started from here could enforce; not looked for where nobody asks. */
-async function ownControllers(context: Context, drafts: readonly Draft[]): Promise<readonly string[]> {
+/** What a supervisor started from here could enforce; detected when it is first asked for. */
+async function ownControllers(caller: Caller, drafts: readonly Draft[]): Promise<readonly string[]> {
   if (drafts.every(({ spec }) => spec.limits === undefined)) return [];
   const { detectLimitBackend, thisMachine } = await import("../machine/limit-backend.ts");
-  return detectLimitBackend(thisMachine(context.env)).controllers;
+  return detectLimitBackend(thisMachine(caller.env)).controllers;
 }

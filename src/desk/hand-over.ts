@@ -5,7 +5,7 @@ import type { Problem } from "../model/errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { postRequest } from "../store/requests.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { holdHome, type SessionOptions } from "./session.ts";
 
 /** A `run` or `drain` hands over within a turn of its loop. */
@@ -16,23 +16,23 @@ export const HAND_OVER_MS = 1_000;
 
 /** Takes the home for a lasting supervisor: a `run` or `drain` that holds it is asked to hand over. */
 export async function takeOverHome(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   options: SessionOptions,
 ): Promise<Result<Session, Problem>> {
-  const untilMs = context.clock.awakeMs() + MAX_HAND_OVER_MS;
+  const untilMs = caller.clock.awakeMs() + MAX_HAND_OVER_MS;
   let asked: string | null = null;
   for (;;) {
-    const opened = await holdHome(context, layout, options);
+    const opened = await holdHome(caller, layout, options);
     if (opened.ok) return opened;
     const owner = lockOwner(layout);
     // Of two drains the second joins the first.
     const handsOver = owner?.role === "run" || (owner?.role === "drain" && options.role !== "drain");
-    if (!handsOver || context.clock.awakeMs() > untilMs) return opened;
+    if (!handsOver || caller.clock.awakeMs() > untilMs) return opened;
     if (asked !== owner.token) {
       postRequest(layout, {
-        at: timestamp(context.clock.now()),
-        actor: context.user(),
+        at: timestamp(caller.clock.now()),
+        actor: caller.user(),
         operation: { verb: "handOver", owner: owner.token },
       });
       asked = owner.token;

@@ -5,13 +5,13 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 
 /** More than any settings need; a file is not read that is longer. */
 const MAX_BYTES = 1_048_576;
 
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
-export async function readSettings(context: Context, layout: Layout): Promise<Result<Settings, Problem>> {
+export async function readSettings(caller: Caller, layout: Layout): Promise<Result<Settings, Problem>> {
   const text = tryFs("read config.yaml", () => {
     // A link that leads nowhere is not a home without settings.
     if (lstatSync(layout.settings, { throwIfNoEntry: false }) === undefined) return null;
@@ -29,7 +29,7 @@ export async function readSettings(context: Context, layout: Layout): Promise<Re
     import("../intake/settings.ts"),
     import("../intake/diagnostic.ts"),
   ]);
-  const parsed = parseSettings(text.value, { file: layout.settings, userHome: context.userHome });
+  const parsed = parseSettings(text.value, { file: layout.settings, userHome: caller.userHome });
   if (parsed.ok) return parsed;
   const faults = parsed.error.map(renderDiagnostic).join("\n\n");
   return err({

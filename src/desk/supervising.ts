@@ -10,19 +10,19 @@ import type { Settings } from "../intake/default-settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
 import { asLines } from "../lib/printable.ts";
 import type { Layout } from "../store/layout.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 
 /** Events that the system failed to announce are made up for this often. */
 const REFRESH_MS = 5_000;
 
 /** Runs the loop over a held home: woken by new files, with or without an inbox, until it is done. */
 export async function superviseHome(
-  context: Context,
+  caller: Caller,
   session: Session,
   options: {
     readonly settings: Settings | null;
     readonly isDone: Supervision["isDone"];
-    /** True where somebody wants it to end at once. */
+    /** True where it is to end at once. */
     readonly isHurried?: () => boolean;
   },
 ): Promise<void> {
@@ -32,14 +32,14 @@ export async function superviseHome(
   const defaults = options.settings?.defaults;
   using inboxes = new Inboxes(supervisor, {
     directories,
-    userHome: context.userHome,
+    userHome: caller.userHome,
     ...(defaults !== undefined && { defaults }),
   });
   const schedules =
     options.settings === null
       ? null
       : new Schedules(supervisor, {
-          userHome: context.userHome,
+          userHome: caller.userHome,
           ...(defaults !== undefined && { defaults }),
         });
   const watched = [layout.requests, layout.incoming, ...directories];
@@ -61,7 +61,7 @@ export async function superviseHome(
       ...(schedules === null ? [] : [fire]),
     ],
     background: [
-      every(REFRESH_MS, context.clock, { action: "watch for new files", work: watch.refresh }),
+      every(REFRESH_MS, caller.clock, { action: "watch for new files", work: watch.refresh }),
       ...(cleaning === null ? [] : [clean]),
     ],
     isDone: options.isDone,
@@ -71,12 +71,12 @@ export async function superviseHome(
 
 /** What a leaving supervisor says of the jobs it leaves. */
 export function tellLeftJobs(
-  context: Context,
+  caller: Caller,
   { supervisor, layout }: { supervisor: Supervisor; layout: Layout },
 ): void {
   const left = [...supervisor.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
   const head = `${left.length} running, left to the next supervisor of ${layout.home}:`;
-  context.err(asLines([head, ...names.map((name) => `  ${name}`)]));
+  caller.err(asLines([head, ...names.map((name) => `  ${name}`)]));
 }

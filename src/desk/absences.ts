@@ -4,13 +4,13 @@ import type { Draft } from "../model/submission.ts";
 import { jobEnvironment } from "../run/environment.ts";
 import { missingScript, obstacleToEnter } from "../run/missing.ts";
 import { findProgram } from "../run/program.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 
 /** So many are told one by one. */
 const MAX_TOLD = 3;
 
 /** Says what of the tasks' folders and programs is not there now: it may come in time, or be a slip. */
-export function tellOfAbsences(context: Pick<Context, "env" | "err">, drafts: readonly Draft[]): void {
+export function tellOfAbsences(caller: Pick<Caller, "env" | "err">, drafts: readonly Draft[]): void {
   const found = new Map<string, string | null>();
   for (const { spec } of drafts) {
     const { kind } = spec;
@@ -20,16 +20,16 @@ export function tellOfAbsences(context: Pick<Context, "env" | "err">, drafts: re
       "command" in mode ? [mode.command, mode.args[0]] : "",
       containerOf(kind),
     ]);
-    if (!found.has(key)) found.set(key, absenceOf(kind, context.env));
+    if (!found.has(key)) found.set(key, absenceOf(kind, caller.env));
   }
   const absences = new Set([...found.values()].filter((one) => one !== null));
   for (const absence of [...absences].slice(0, MAX_TOLD))
-    context.err(`stint: queued all the same, but as things are now: ${absence}\n`);
+    caller.err(`stint: queued all the same, but as things are now: ${absence}\n`);
   const more = absences.size - MAX_TOLD;
-  if (more > 0) context.err(`stint: and ${more} more of that kind\n`);
+  if (more > 0) caller.err(`stint: and ${more} more of that kind\n`);
 }
 
-function absenceOf(kind: Kind, captured: Context["env"]): string | null {
+function absenceOf(kind: Kind, captured: Caller["env"]): string | null {
   if (kind.type === "container") {
     const missing = kind.container.volumes.find(({ host }) => !existsSync(host));
     return missing === undefined ? null : `Cannot mount "${missing.host}": does not exist`;

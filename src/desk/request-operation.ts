@@ -8,7 +8,7 @@ import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { fetchReply, postRequest, withdrawRequest } from "../store/requests.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { tellOfSilence } from "./silence.ts";
 
 /** A supervisor answers a part within milliseconds. One that is stopped or hangs gets this long ... */
@@ -29,30 +29,30 @@ interface Answered {
 }
 export type Performed = Result<Answered, Problem>;
 
-/** Has the holder of the home do something; with no supervisor this process takes the lock and does it itself. */
+/** Has the supervisor of the home carry out an operation; without one, this process takes the lock and does so itself. */
 export async function requestOperation(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   operation: Operation,
 ): Promise<Performed> {
-  // Asked of whom it may be in the end, it is one wish.
-  const wish = { at: timestamp(context.clock.now()), actor: context.user() };
+  // Whichever process carries it out, it is one request.
+  const wish = { at: timestamp(caller.clock.now()), actor: caller.user() };
   const answers: Answer[] = [];
   let left = partsOfOperation(operation);
   while (left.length > 0) {
     const owner = lockOwner(layout);
     if (owner === null || owner.role === "command") {
-      // What it takes to hold a home is most of stint: whoever only asks does not load it.
+      // To hold a home loads most of stint; a command that only asks is spared that.
       const { performHere } = await import("./operate-here.ts");
       const wishes = left.map((part) => ({ ...wish, operation: part }));
-      const done = await performHere(context, layout, wishes);
+      const done = await performHere(caller, layout, wishes);
       // Between our look and our try a supervisor may have come up.
       const isSupervised = !done.ok && done.error.code === "HOME_LOCKED" && lockOwner(layout) !== null;
       if (!done.ok && !isSupervised) return done;
       if (done.ok) return ok({ answers: [...answers, ...done.value], requested: 0 });
     }
     const asked = await ask(
-      context,
+      caller,
       layout,
       left.map((part) => ({ ...wish, operation: part })),
     );
@@ -81,12 +81,12 @@ interface Asked {
   readonly answers: Answer[];
   /** What was not answered. */
   readonly left: Operation[];
-  /** True where there is nobody any more who would. */
+  /** True where no supervisor is left to answer it. */
   readonly isGone: boolean;
 }
 
 async function ask(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   wishes: readonly RequestedOperation[],
 ): Promise<Result<Asked, Problem>> {
@@ -94,9 +94,9 @@ async function ask(
     wishes.map((wish) => postRequest(layout, wish)),
   );
   if (!posted.ok) return posted;
-  const { clock } = context;
+  const { clock } = caller;
   const operations = wishes.map(({ operation }) => operation);
-  const teller = new Teller(context, countOf(operations));
+  const teller = new Teller(caller, countOf(operations));
   const waiting = new Map(posted.value.map((request) => [request.id, request.operation]));
   const replies = new Map<string, readonly Answer[]>();
   const fetch = (ids: Iterable<string>): void => {
@@ -124,7 +124,7 @@ async function ask(
       for (const id of waiting.keys()) withdrawRequest(layout, id);
       return left(true);
     }
-    const maxMs = tellOfSilence(context, layout) ? MAX_REPLY_WAIT_MS : MAX_BUSY_WAIT_MS;
+    const maxMs = tellOfSilence(caller, layout) ? MAX_REPLY_WAIT_MS : MAX_BUSY_WAIT_MS;
     const isCleaning = operations[0]?.verb === "clean";
     if (clock.awakeMs() - teller.heardAwakeMs > (isCleaning ? MAX_CLEANING_MS : maxMs)) return left(false);
     teller.tell();
@@ -134,31 +134,31 @@ async function ask(
 
 /** Tells a person who waits for long how far it is. */
 class Teller {
-  readonly #context: Context;
+  readonly #caller: Caller;
   readonly #total: number;
   #answered = 0;
   #toldAwakeMs: number;
   /** When there was last an answer, or since when it is waited for one. */
   heardAwakeMs: number;
 
-  constructor(context: Context, total: number) {
-    this.#context = context;
+  constructor(caller: Caller, total: number) {
+    this.#caller = caller;
     this.#total = total;
-    this.heardAwakeMs = context.clock.awakeMs();
+    this.heardAwakeMs = caller.clock.awakeMs();
     this.#toldAwakeMs = this.heardAwakeMs;
   }
 
   heard(answered: number): void {
     this.#answered = answered;
-    this.heardAwakeMs = this.#context.clock.awakeMs();
+    this.heardAwakeMs = this.#caller.clock.awakeMs();
   }
 
   tell(): void {
-    const nowMs = this.#context.clock.awakeMs();
-    if (!this.#context.isTerminal || nowMs - this.#toldAwakeMs < MAX_REPLY_WAIT_MS) return;
+    const nowMs = this.#caller.clock.awakeMs();
+    if (!this.#caller.isTerminal || nowMs - this.#toldAwakeMs < MAX_REPLY_WAIT_MS) return;
     this.#toldAwakeMs = nowMs;
     const far = this.#total === 1 ? "" : ` (${this.#answered} of ${this.#total})`;
-    this.#context.err(
+    this.#caller.err(
       `stint: waiting for the supervisor, which does it beside the queue${far}; Ctrl-C ends the wait, not the work\n`,
     );
   }

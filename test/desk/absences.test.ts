@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { tellOfAbsences } from "../../src/cli/absences.ts";
+import { tellOfAbsences } from "../../src/desk/absences.ts";
 import type { Kind } from "../../src/model/kind.ts";
 import { aDraft, aSpec } from "../rig/tasks.ts";
 

@@ -66,7 +66,7 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
   return err(
     problem(
       "AMBIGUOUS",
-      `Cannot take "${name}": ${named.length} sweeps bear this name, and all of them have ended`,
+      `Cannot take "${name}": ${named.length} sweeps have this name, and all of them have ended`,
       `use --group with a number: the latest are ${latest.join(", ")}`,
     ),
   );

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { tasksOn } from "../../src/cli/devices.ts";
 import { renderDevices } from "../../src/cli/text/devices.ts";
+import { tasksOn } from "../../src/desk/devices.ts";
 import { newDevice } from "../../src/machine/finding.ts";
 import type { Device } from "../../src/model/device.ts";
 import type { Resources } from "../../src/model/resources.ts";

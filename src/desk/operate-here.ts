@@ -6,23 +6,22 @@ import type { Problem } from "../model/errors.ts";
 import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import type { Answer } from "../model/request.ts";
 import type { Layout } from "../store/layout.ts";
-import type { Context } from "./context.ts";
+import type { Caller } from "./caller.ts";
 import { plainSchedulingConfig } from "./scheduling-config.ts";
 import { holdHome } from "./session.ts";
 import { readSettings } from "./settings.ts";
-import { CountLine } from "./text/count-line.ts";
 
-/** Takes the lock for as long as it takes, and does all that is wished. */
+/** Takes the lock, carries out the operations, and releases it. */
 export async function performHere(
-  context: Context,
+  caller: Caller,
   layout: Layout,
   wishes: readonly RequestedOperation[],
 ): Promise<Result<readonly Answer[], Problem>> {
-  const progress = new CountLine(context);
-  const opened = await holdHome(context, layout, {
+  const progress = caller.progress();
+  const opened = await holdHome(caller, layout, {
     role: "command",
     scheduling: plainSchedulingConfig(),
-    notices: await noticeRules(context, layout),
+    notices: await noticeRules(caller, layout),
     mayClaim: () => false,
     onProgress: progress.onProgress,
   });
@@ -32,17 +31,17 @@ export async function performHere(
   const answers: Answer[] = [];
   for (const wish of wishes) for (const answer of operate(supervisor, wish)) answers.push(answer);
   progress.clear();
-  // What is to be killed is seen to its end: nobody else would.
+  // Stays until what is to be killed has ended: no other process would.
   await supervise(supervisor, {
     sources: [],
     isDone: (_holder, isQuiet) => isQuiet && !supervisor.queue.active.some(isStopping),
   });
-  // In the journal, but not where it belongs: the next holder sees to that, and until then nobody would find it done.
+  // It may be in the journal only: the next lock owner moves the records, and until then no reader sees the change.
   return supervisor.committer.degraded === null ? ok(answers) : err(supervisor.committer.degraded.problem);
 }
 
-/** A command goes on without settings that cannot be read: what supervises has said so already. */
-async function noticeRules(context: Context, layout: Layout): Promise<NoticeRules> {
-  const settings = await readSettings(context, layout);
+/** A command works without settings that cannot be read: the supervisor has reported that already. */
+async function noticeRules(caller: Caller, layout: Layout): Promise<NoticeRules> {
+  const settings = await readSettings(caller, layout);
   return settings.ok ? settings.value.notices : DEFAULT_NOTICE_RULES;
 }
