@@ -21,17 +21,17 @@ const variable = reader(
   },
 );
 
-const variables = described(listOf(variable), {
+const variables = described(listOf(variable), () => ({
   anyOf: [
     variable.schema,
     { type: "array", items: variable.schema, minItems: 1, maxItems: MAX_VARIABLE_NAMES },
   ],
-});
+}));
 const sourceKeys = mapping({ file: folder, env: variables });
 
 /** Sources of variables whose values stay out of the record: a list of `{file: PATH}` and `{env: [NAMES]}`, or one of them. */
 export const environmentSources = reader(
-  oneOrMany({ ...sourceKeys.schema, oneOf: [{ required: ["file"] }, { required: ["env"] }] }),
+  () => oneOrMany({ ...sourceKeys.schema, oneOf: [{ required: ["file"] }, { required: ["env"] }] }),
   (value: Value, surroundings: ReadContext): Result<EnvironmentSource[], Fault[]> => {
     const items = value.type === "list" ? value.items : [value];
     return all(items.map((item) => source(item, surroundings)));

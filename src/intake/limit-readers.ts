@@ -10,7 +10,7 @@ const anySize = size(0);
 
 /** A size; a bare 0 needs no unit. */
 export const sizeOrNone = reader(
-  { anyOf: [anySize.schema, { const: 0 }] },
+  () => ({ anyOf: [anySize.schema, { const: 0 }] }),
   (value: Value, surroundings: ReadContext): Result<number, Fault[]> =>
     value.type === "scalar" && value.data === 0 ? ok(0) : anySize(value, surroundings),
   (bytes) => anySize.print?.(bytes) ?? "",

@@ -118,7 +118,7 @@ export function partOf(value: Value, key: string): Value {
 export function mappingOf<Name extends string, T>(
   nameOf: (entry: Entry, surroundings: ReadContext) => Result<Name, Fault[]>,
   item: Reader<T>,
-  { example, names }: { readonly example: string; readonly names?: Schema },
+  { example, names }: { readonly example: string; readonly names?: () => Schema },
 ): Reader<Record<Name, T>> {
   const read = (value: Value, surroundings: ReadContext): Result<Record<Name, T>, Fault[]> => {
     if (value.type !== "mapping")
@@ -134,8 +134,12 @@ export function mappingOf<Name extends string, T>(
     );
     return pairs.ok ? ok(Object.fromEntries(pairs.value.flat()) as Record<Name, T>) : pairs;
   };
-  const schema = { type: "object", additionalProperties: orNull(item.schema) };
-  return reader(names === undefined ? schema : { ...schema, propertyNames: names }, read);
+  const schema = (): Schema => ({
+    type: "object",
+    additionalProperties: orNull(item.schema),
+    ...(names !== undefined && { propertyNames: names() }),
+  });
+  return reader(schema, read);
 }
 
 /** A mapping from names to whole numbers of at least one. */

@@ -3,7 +3,7 @@ import { MAX_RECEIVERS, type Receiver, type SecretPlace } from "../model/notice.
 import { type Fault, fault, refuse } from "./fault.ts";
 import { mapping, mappingOf } from "./mapping.ts";
 import { all, listOf, type ReadContext, reader, text } from "./readers.ts";
-import { TEXT, textLike } from "./schema.ts";
+import { type Schema, TEXT, textLike } from "./schema.ts";
 import { folder } from "./task-readers.ts";
 import { describe, type Entry, type Value } from "./value.ts";
 
@@ -41,12 +41,12 @@ const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const placeKeys = mapping({ env: text, file: folder }, { example: "{env: NAME} or {file: PATH}" });
 
 const headerValue = reader(
-  {
+  () => ({
     anyOf: [
       { ...TEXT, pattern: "^[^\\r\\n]+$" },
       { ...placeKeys.schema, minProperties: 1 },
     ],
-  },
+  }),
   (value: Value, context: ReadContext): Result<string | SecretPlace, Fault[]> => {
     if (value.type !== "mapping") {
       const read = text(value);
@@ -62,7 +62,7 @@ const headerValue = reader(
 
 const headers = mappingOf(headerName, headerValue, {
   example: "{Authorization: {env: HOOK_AUTH}}",
-  names: textLike(HEADER_NAME.source),
+  names: () => textLike(HEADER_NAME.source),
 });
 
 function headerName({ key, span, value }: Entry): Result<string, Fault[]> {
@@ -77,7 +77,7 @@ const webhookKeys = mapping({ ...addressKeys, secretEnv: text, secretFile: folde
 const oneOfThree = { oneOf: Object.keys(addressKeys).map((key) => ({ required: [key] })) };
 
 const ping = reader(
-  { anyOf: [address.schema, { ...pingKeys.schema, ...oneOfThree }] },
+  () => ({ anyOf: [address.schema, { ...pingKeys.schema, ...oneOfThree }] }),
   (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
     const read = value.type === "mapping" ? pingKeys(value, context) : urlAlone(value);
     if (!read.ok) return err(read.error);
@@ -87,12 +87,12 @@ const ping = reader(
 );
 
 const webhook = reader(
-  {
+  () => ({
     anyOf: [
       address.schema,
       { ...webhookKeys.schema, ...oneOfThree, not: { required: ["secretEnv", "secretFile"] } },
     ],
-  },
+  }),
   (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
     const read = value.type === "mapping" ? webhookKeys(value, context) : urlAlone(value);
     if (!read.ok) return err(read.error);
@@ -115,14 +115,14 @@ const receiverKeys = mapping(
   { command, webhook, ping },
   { example: "{command: LINE}, {webhook: ADDRESS} or {ping: ADDRESS}" },
 );
-const receiverSchema = {
+const receiverSchema = (): Schema => ({
   ...receiverKeys.schema,
   oneOf: ["command", "webhook", "ping"].map((key) => ({ required: [key] })),
-};
+});
 
 /** Who is told of something: a list of mappings with one of command, webhook and ping, or one such mapping. */
 export const receivers = reader(
-  { anyOf: [receiverSchema, { type: "array", items: receiverSchema, maxItems: MAX_RECEIVERS }] },
+  () => ({ anyOf: [receiverSchema(), { type: "array", items: receiverSchema(), maxItems: MAX_RECEIVERS }] }),
   (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {
     const items = value.type === "list" ? value.items : [value];
     if (items.length > MAX_RECEIVERS)
@@ -143,7 +143,7 @@ function receiver(value: Value, context: ReadContext): Result<Receiver, Fault[]>
 
 /** The address of a dead-man switch, which is told of the start and of either end. */
 export const pings = reader(
-  ping.schema,
+  () => ping.schema,
   (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {
     const read = ping(value, context);
     return read.ok ? ok([read.value]) : read;

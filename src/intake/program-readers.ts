@@ -7,12 +7,12 @@ import { splitWords } from "./words.ts";
 
 /** A program with its arguments: a list, or a single word. */
 export const command = reader(
-  {
+  () => ({
     anyOf: [
       { ...TEXT, pattern: "^\\S+$" },
       { type: "array", minItems: 1, prefixItems: [TEXT], items: anyText.schema },
     ],
-  },
+  }),
   (value: Value): Result<string[], Fault[]> => {
     if (value.type === "list") {
       const [program, ...rest] = value.items;
@@ -34,7 +34,7 @@ export const command = reader(
 
 /** Arguments: a list, or a line that is split into words as a shell would. */
 export const args = reader(
-  { anyOf: [anyText.schema, { type: "array", items: anyText.schema }] },
+  () => ({ anyOf: [anyText.schema, { type: "array", items: anyText.schema }] }),
   (value: Value): Result<string[], Fault[]> => {
     if (value.type === "list") return all(value.items.map(argument));
     if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");

@@ -67,7 +67,7 @@ const requirementKeys = mapping(
   { key: text, operator: oneOf(OPERATORS), values },
   { must: ["key", "operator"], example: "{key: pool, operator: In, values: [night]}" },
 );
-const selectorSchemas: readonly Schema[] = [
+const selectorSchemas = (): readonly Schema[] => [
   { ...TEXT, pattern: `^${PART}(,${PART})*$` },
   {
     type: "object",
@@ -86,7 +86,7 @@ const selectorSchemas: readonly Schema[] = [
 
 /** `{pool: night}`, `pool=night, !draft`, or a list of either or of requirements as the record has them. */
 export const selector = reader(
-  { anyOf: [...selectorSchemas, { type: "array", items: { anyOf: selectorSchemas } }] },
+  () => ({ anyOf: [...selectorSchemas(), { type: "array", items: { anyOf: selectorSchemas() } }] }),
   readSelector,
 );
 

@@ -25,19 +25,27 @@ export interface Reader<T> extends Read<T> {
   print?(value: T): string;
 }
 
+/** What a reader says to editors; made only where it is asked for, since hardly a command line does. */
+type SchemaMaker = () => Schema;
+
 /** Makes a reader. What a schema cannot say (a quote that is not closed, the 31st of February) the function alone refuses. */
 export function reader<F extends Read<unknown>>(
-  schema: Schema,
+  schema: Schema | SchemaMaker,
   read: F,
   print?: (value: Extract<ReturnType<F>, { ok: true }>["value"]) => string,
 ): F & { readonly schema: Schema; print?(value: Extract<ReturnType<F>, { ok: true }>["value"]): string } {
-  return Object.assign(read, { schema, ...(print !== undefined && { print }) });
+  const made = Object.assign(read, print !== undefined && { print });
+  const get = (): Schema => (typeof schema === "function" ? schema() : schema);
+  return Object.defineProperty(made, "schema", { get }) as typeof made & { readonly schema: Schema };
 }
 
 /** The same reader with more in its schema. */
-export function described<T>(of: Reader<T>, more: Schema): Reader<T> {
-  const read: Read<T> = (value, surroundings) => of(value, surroundings);
-  return Object.assign(read, of, { schema: { ...of.schema, ...more } });
+export function described<T>(of: Reader<T>, more: Schema | SchemaMaker): Reader<T> {
+  const schema = (): Schema => ({ ...of.schema, ...(typeof more === "function" ? more() : more) });
+  const read: Read<T> = (value, context) => of(value, context);
+  return of.print === undefined
+    ? reader(schema, read)
+    : reader(schema, read, (value) => of.print?.(value) ?? "");
 }
 
 /** Any single value as it was typed; not empty. */
@@ -181,7 +189,7 @@ export function oneOf<const T extends string>(
       nearest === null ? undefined : `did you mean ${nearest}?`,
     );
   };
-  return reader(oneOfWords(choices), read, String);
+  return reader(() => oneOfWords(choices), read, String);
 }
 
 function fold(word: string): string {
@@ -200,7 +208,7 @@ export function listOf<T>(item: Reader<T>): Reader<T[]> {
     const items = value.type === "list" ? value.items : [value];
     return all(items.map((one) => item(one, surroundings)));
   };
-  const schema = oneOrMany(item.schema);
+  const schema = (): Schema => oneOrMany(item.schema);
   const print = item.print === undefined ? undefined : (one: T): string => item.print?.(one) ?? "";
   return print === undefined
     ? reader(schema, read)

@@ -21,7 +21,7 @@ const retryCount = count(0, MAX_ATTEMPTS - 1);
 
 /** Retries after the first attempt; gives the number of attempts. */
 export const retries = reader(
-  retryCount.schema,
+  () => retryCount.schema,
   (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
     const read = retryCount(value, surroundings);
     return read.ok ? ok(read.value + 1) : read;
@@ -38,7 +38,7 @@ const classOrCodeName = oneOf(
 
 /** A failure class or code as records have it; the old name of a class is read for ever. */
 const classOrCode = reader(
-  oneOfWords([...FAILURE_CLASSES.map(className), ...FAILURE_CODES], ["code"]),
+  () => oneOfWords([...FAILURE_CLASSES.map(className), ...FAILURE_CODES], ["code"]),
   (value: Value, surroundings: ReadContext): Result<FailureClass | FailureCode, Fault[]> => {
     const read = classOrCodeName(value, surroundings);
     return read.ok ? ok(classNamed(read.value) as FailureClass | FailureCode) : read;
@@ -63,7 +63,7 @@ const backoffKeys = mapping(
 );
 
 const backoff = reader(
-  backoffKeys.schema,
+  () => backoffKeys.schema,
   (value: Value, surroundings: ReadContext): Result<Backoff, Fault[]> => {
     const read = backoffKeys(value, surroundings);
     if (!read.ok) return err(read.error);
@@ -82,7 +82,7 @@ export const perClass = mappingOf(
     { maxAttempts: count(0, MAX_ATTEMPTS), backoff },
     { example: "{maxAttempts: 3} or {backoff: {first: 1m}}" },
   ),
-  { example: "{GPU_OOM: {maxAttempts: 3}}", names: classOrCode.schema },
+  { example: "{GPU_OOM: {maxAttempts: 3}}", names: () => classOrCode.schema },
 );
 
 /** Completes a backoff: where only one end was given, the other moves with it. */

@@ -21,7 +21,7 @@ const custom = mapping(
 
 /** What interprets a script: a known name, or a mapping of a command and the flag before the file. */
 export const runtime = reader(
-  { anyOf: [{ enum: [...RUNTIMES] }, oneOfWords([...KNOWN.keys()]), custom.schema] },
+  () => ({ anyOf: [{ enum: [...RUNTIMES] }, oneOfWords([...KNOWN.keys()]), custom.schema] }),
   (value: Value, surroundings: ReadContext): Result<Runtime, Fault[]> => {
     if (value.type === "mapping") return custom(value, surroundings);
     const typed = value.type === "scalar" && value.data !== null ? value.text : "";

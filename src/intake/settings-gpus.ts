@@ -19,7 +19,7 @@ const simulatedKeys = mapping(
 );
 
 const simulated = reader(
-  simulatedKeys.schema,
+  () => simulatedKeys.schema,
   (value: Value, surroundings: ReadContext): Result<SimulatedGpus, Fault[]> => {
     const read = simulatedKeys(value, surroundings);
     if (!read.ok) return err(read.error);
@@ -39,9 +39,12 @@ export const gpuSettings = mapping({
 /** A list of mappings, or a single one. */
 function listOfMappings<T>(item: Reader<T>): Reader<T[]> {
   const many = listOf(item);
-  return reader(many.schema, (value: Value, surroundings: ReadContext): Result<T[], Fault[]> => {
-    const one = value.type === "mapping" ? item(value, surroundings) : null;
-    if (one === null) return many(value, surroundings);
-    return one.ok ? ok([one.value]) : one;
-  });
+  return reader(
+    () => many.schema,
+    (value: Value, surroundings: ReadContext): Result<T[], Fault[]> => {
+      const one = value.type === "mapping" ? item(value, surroundings) : null;
+      if (one === null) return many(value, surroundings);
+      return one.ok ? ok([one.value]) : one;
+    },
+  );
 }

@@ -20,7 +20,7 @@ const keys = mapping({
 });
 
 /** What is removed of ended tasks without being asked: `retention` of config.yaml. */
-export const retentionSettings = reader(keys.schema, readRetention);
+export const retentionSettings = reader(() => keys.schema, readRetention);
 
 function readRetention(value: Value, surroundings: ReadContext): Result<RetentionRules, Fault[]> {
   const read = keys(value, surroundings);
@@ -43,7 +43,7 @@ function readRetention(value: Value, surroundings: ReadContext): Result<Retentio
 /** `never` for no end. */
 function orNever<T>(of: Reader<T>): Reader<T | null> {
   return reader(
-    { anyOf: [of.schema, textLike("^[nN][eE][vV][eE][rR]$")] },
+    () => ({ anyOf: [of.schema, textLike("^[nN][eE][vV][eE][rR]$")] }),
     (value: Value, surroundings: ReadContext): Result<T | null, Fault[]> =>
       value.type === "scalar" && value.text.toLowerCase() === "never" ? ok(null) : of(value, surroundings),
   );

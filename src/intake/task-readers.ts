@@ -86,7 +86,7 @@ const policyKeys = mapping(
 
 /** `inherit`, `clear`, a list of names to let through (also as `{allowlist: […]}`), or the form of the record. */
 export const environment = reader(
-  {
+  () => ({
     anyOf: [
       oneOfWords(ALLOWED),
       { type: "array", items: variable.schema },
@@ -103,7 +103,7 @@ export const environment = reader(
         ],
       },
     ],
-  },
+  }),
   readEnvironment,
 );
 
@@ -147,7 +147,7 @@ const restartKeys = mapping(
 
 /** `never`, `onFailure`, `always`, `always:10m`, or a mapping of policy and interval. */
 export const restart = reader(
-  {
+  () => ({
     anyOf: [
       oneOfWords(POLICIES),
       textLike("^[aA][lL][wW][aA][yY][sS]:\\s*(\\d+(\\.\\d+)?(ms|s|m|h|d))+\\s*$", {
@@ -158,7 +158,7 @@ export const restart = reader(
         anyOf: [{ properties: { policy: oneOfWords(["always"]) } }, { maxProperties: 1 }],
       },
     ],
-  },
+  }),
   (value: Value, surroundings: ReadContext): Result<Restart, Fault[]> => {
     if (value.type !== "mapping") return restartWord(value, surroundings);
     const read = restartKeys(value, surroundings);
@@ -195,7 +195,7 @@ const together = oneOf(["together", "separate"]);
 
 /** `separate` keeps stdout and stderr in two files. */
 export const logs = reader(
-  together.schema,
+  () => together.schema,
   (value: Value, surroundings: ReadContext): Result<boolean, Fault[]> => {
     const chosen = together(value, surroundings);
     return chosen.ok ? ok(chosen.value === "separate") : chosen;

@@ -13,15 +13,15 @@ const names = textLike(`^(?!(?:${IMPOSSIBLE_KEYS.join("|")})$)[^=]+$`);
 /** A mapping from names to texts: variables, labels, annotations. `null` leaves a name out. */
 export const textMap: Reader<Record<string, string>> = mappingOf(nameOf, anyText, {
   example: "{KEY: value}",
-  names,
+  names: () => names,
 });
 
 /** The same, where the model bounds both sides. */
 export function shortTextMap(most: { readonly name: number; readonly text: number }): typeof textMap {
-  return described(textMap, {
+  return described(textMap, () => ({
     propertyNames: { ...names, maxLength: most.name },
     additionalProperties: orNull({ ...anyText.schema, maxLength: most.text }),
-  });
+  }));
 }
 
 function nameOf({ key, span }: Entry): Result<string, Fault[]> {

@@ -18,7 +18,7 @@ const MAX_CAP = 10_000;
 
 const everySpan = duration();
 const period = reader(
-  everySpan.schema,
+  () => everySpan.schema,
   (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
     const read = everySpan(value, surroundings);
     if (!read.ok || read.value >= MIN_EVERY_MS) return read;
