@@ -1,12 +1,12 @@
 import { availableParallelism, totalmem } from "node:os";
 import type { Capacity } from "../model/resources.ts";
 
-/** What this machine has to give, for a number of jobs at a time (default: one for each core). */
+/** The capacity of this machine for `jobs` concurrent jobs (default: one for each core), less the reserved memory. */
 export function machineCapacity(jobs?: number, memoryReserveBytes = 0): Capacity {
   const cores = availableParallelism();
   return {
     jobs: jobs ?? cores,
-    // More jobs than cores is a wish to share the cores: a task that declares nothing takes one.
+    // More jobs than cores means that they share the cores: a task that declares no CPUs takes one.
     cpus: Math.max(cores, jobs ?? 0),
     memoryBytes: Math.max(0, totalmem() - memoryReserveBytes),
   };

@@ -12,7 +12,7 @@ export interface Chore {
   readonly isIntake?: true;
 }
 
-/** A chore that is due every `periodMs`; it is no reason to wake up. */
+/** A chore that runs in the first turn after each `periodMs`; it does not wake the loop. */
 export function every(
   periodMs: number,
   clock: Clock,

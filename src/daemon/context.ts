@@ -7,7 +7,7 @@ import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
 
-/** What every part of the supervisor works with and none of them changes. */
+/** The options and services that all parts of a supervisor share and none of them changes. */
 export interface SupervisorContext {
   readonly layout: Layout;
   readonly lock: HeldLock;
@@ -20,13 +20,13 @@ export interface SupervisorContext {
   readonly actor: string;
   /** Path of this executable, which also interprets bun scripts. */
   readonly self: string;
-  /** What a job inherits where no submitter's environment was captured. */
+  /** Variables that a job inherits where no submitter's environment was captured. */
   readonly environment: Readonly<Record<string, string>>;
   /** Which queued tasks this supervisor may start; null for all. */
   readonly mayClaim: ((task: Task) => boolean) | null;
-  /** Who is notified of what, by config.yaml. */
+  /** The notices of config.yaml. */
   readonly notices: NoticeRules;
-  /** Reports how far a look at all ended tasks has come. */
+  /** Reports the progress of a scan of all ended tasks. */
   readonly onProgress?: (count: number, all: number) => void;
   /** Writes a line of the supervisor's log. */
   readonly log: (line: string) => void;

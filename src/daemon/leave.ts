@@ -5,7 +5,7 @@ import { finishJobs } from "./jobs/finish.ts";
 import { LOOK_MS } from "./jobs/stop.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** True once a supervisor that was asked to leave may do so; starts what must be done before. */
+/** True once a supervisor that was asked to leave may end; with "stop" it asks all jobs to stop first. */
 export function hasLeft(supervisor: Supervisor): boolean {
   const { committer, jobs, leaving, queue } = supervisor;
   switch (leaving) {
@@ -33,12 +33,12 @@ function shutdownChange(supervisor: Supervisor, task: Task): ReturnType<typeof s
   return stopChange(supervisor, task, { reason: "Shutdown", graceMs: task.spec.stopGraceMs, actor });
 }
 
-/** A supervisor that ends because no work is left waits at most this long for its last notices to be delivered. */
+/** A drained supervisor waits at most this long for the delivery of its last notices. */
 const LINGER_MS = 10_000;
-/** A receiver that failed once is tried a second time before the end; one that is down is left to the next supervisor. */
+/** It waits for a retry that is due this soon; later ones are left to the next supervisor. */
 const NEXT_TRY_MS = 1_000;
 
-/** Delivers the notices of the last ends where the queue was drained; a supervisor that was told to leave does not wait. */
+/** Delivers the last notices of a drained queue; a supervisor that was told to leave does not wait for them. */
 export async function deliverLastNotices(supervisor: Supervisor, isHurried: () => boolean): Promise<void> {
   const { committer, context } = supervisor;
   const { clock, lock } = context;

@@ -1,4 +1,4 @@
-/** Logs a state of a thing once, and again only after another state, or after it was forgotten. */
+/** Logs the state of a key once, and again only after another state or after `forget`. */
 export class LogOnce {
   readonly #log: (line: string) => void;
   readonly #states = new Map<string, string>();

@@ -1,12 +1,12 @@
 import { type Plan, plan } from "../plan/plan.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** Between two looks the wall clock and the time awake part by less than this; more is a jump of the clock, or a suspend. */
+/** A larger difference between elapsed wall clock and elapsed time awake is a jump of the clock, or a suspend. */
 const MAX_DRIFT_MS = 200;
-/** What neither an event nor the time announces, as a parent's record that can be read again, is found this much later. */
+/** Changes without an event, such as a parent's record that can be read again, are found after this time. */
 const MAX_AGE_MS = 30_000;
 
-/** The last plan, for as long as nothing can have changed: a look at a queue that rests costs the same however long it is. */
+/** Caches the last plan while its input is unchanged: a turn on an idle queue then costs the same at any length of the queue. */
 export class PlanCache {
   readonly #supervisor: Supervisor;
   #last: { plan: Plan; basis: unknown; nowMs: number; awakeMs: number } | null = null;
@@ -15,12 +15,12 @@ export class PlanCache {
     this.#supervisor = supervisor;
   }
 
-  /** What is to be done now; the same plan may come again, with the rest of its wait. */
+  /** The plan for now: the cached one with the rest of its wait, or a new one. */
   current(isClaiming: boolean): Plan {
     const { machine, queue, context } = this.#supervisor;
     const { revision, delegatedUids, unreadableRecords, mayClaim } = queue;
     const [nowMs, awakeMs] = [context.clock.now(), context.clock.awakeMs()];
-    // All that a plan is made from, but for the time.
+    // All input of a plan but the time.
     const basis = [revision, delegatedUids.size, unreadableRecords.size, isClaiming, machine];
     const last = this.#last;
     if (last !== null) {
@@ -36,7 +36,7 @@ export class PlanCache {
       mayClaim,
       isClaiming,
     });
-    // Of what is to be done some may come to nothing, and must not be forgotten.
+    // Never cached with actions: those that fail must be planned again.
     this.#last = made.actions.length > 0 ? null : { plan: made, basis, nowMs, awakeMs };
     return made;
   }

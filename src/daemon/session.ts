@@ -19,11 +19,12 @@ import { NotificationDispatcher } from "./notices/dispatcher.ts";
 import { Supervisor } from "./supervisor.ts";
 import { sweepLeft, takeRecovered } from "./take-recovered.ts";
 
+/** A supervisor with its lock; disposing of it releases the lock. */
 export interface Session extends AsyncDisposable {
   readonly supervisor: Supervisor;
 }
 
-/** Takes the home's lock, puts in order what a crash left, and adopts the jobs of whoever held it before. */
+/** Acquires the home's lock, recovers what a crash left, and adopts the jobs of the previous supervisor. Errors: who owns the lock, or the disk. */
 export async function openSession(
   options: Omit<SupervisorContext, "lock">,
   role: Role,
@@ -76,7 +77,7 @@ export async function openSession(
   }
 }
 
-/** Looks at the devices for as long as the session lasts, and gives them out. */
+/** Probes the devices while the session lasts, and lets the supervisor assign them. */
 function keepInventory(supervisor: Supervisor): InventoryKeeper {
   const { layout, clock, environment, log, random, lock, scheduling } = supervisor.context;
   const { nudge } = supervisor;

@@ -17,23 +17,23 @@ import { PlanCache } from "./plan-cache.ts";
 import { Mailbox } from "./requests/mailbox.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** The longest sleep: what no event announced is found this much later. */
+/** The longest sleep: changes without an event are found after this time. */
 const MAX_SLEEP_MS = 2_000;
-/** The same where nothing runs or waits for resources: there a look at the folders is all that a turn costs. */
+/** The longest sleep where no job runs and none waits for resources. */
 const MAX_IDLE_SLEEP_MS = 5_000;
-/** After a turn that took longer than this, events are collected for as long again, so that one turn handles all of them. */
+/** After a turn longer than this, the loop sleeps as long again, so that one turn handles the events that come meanwhile. */
 const LONG_TURN_MS = 10;
 const MAX_COLLECT_MS = 30;
-/** Of so few jobs, events need not be collected. */
+/** With no more jobs than this, it does not. */
 const FEW_JOBS = 32;
-/** Cheap checks for what events may have missed are made this often. */
+/** Cheap checks for missed events are made this often. */
 const CHECK_MS = 5_000;
 
-/** What a loop does beside the queue, and when it ends. */
+/** The chores of a loop besides those of every loop, and when it ends. */
 export interface Supervision {
-  /** Looks for what is new at the beginning of a turn: the inboxes, the schedules. */
+  /** Run at the beginning of a turn: the inboxes, the schedules. */
   readonly sources: readonly Chore[];
-  /** Done at the end of a turn. */
+  /** Run at the end of a turn. */
   readonly background?: readonly Chore[];
   /** Asked once a turn; `isQuiet` is false while new tasks are about to come in. */
   readonly isDone: (supervisor: Supervisor, isQuiet: boolean) => boolean;
@@ -44,8 +44,8 @@ export interface Supervision {
  *
  * A turn never waits: each chore does at most a slice of its work and says when it goes on. Between turns the loop sleeps until
  * the earliest of these times, or until something calls `nudge`. Callbacks (the end of a child, a new file, a delivery) only
- * record what happened and nudge; all decisions are made here. A crash at any point of a turn is what recovery is for: every
- * change of a record is durable before its effect (see `jobs/start.ts`), and every effect is found again from the files.
+ * record what happened and nudge; all decisions are made here. A crash at any point of a turn loses nothing: every change of a
+ * record is durable before its effect (see `jobs/start.ts`), and recovery finds every effect again from the files.
  */
 export async function supervise(supervisor: Supervisor, supervision: Supervision): Promise<void> {
   const { clock, lock } = supervisor.context;
@@ -65,15 +65,15 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
   log(`${gone === null ? "the lock was taken away by hand" : gone.message}: leaving, the jobs go on`);
 }
 
-/** What the first third of a turn found. */
+/** The result of the first part of a turn. */
 interface Observed {
-  /** When intake that has begun goes on, in ms; null where no new task is about to come in. */
+  /** In how many ms unfinished intake goes on; null where no new task is about to come in. */
   readonly intakeInMs: number | null;
   readonly isWritable: boolean;
   readonly waits: readonly (number | null)[];
 }
 
-/** The parts of a turn, with what they remember from one turn to the next. */
+/** The parts of a turn, with their state between turns. */
 class Turns {
   readonly #supervisor: Supervisor;
   readonly #plans: PlanCache;
@@ -111,7 +111,7 @@ class Turns {
     this.#logPause = pauseLog(supervisor);
   }
 
-  /** Takes in what is new, and records what ended. */
+  /** Accepts what is new, and records the ends of jobs. */
   observe(): Observed {
     const supervisor = this.#supervisor;
     const isWritable = supervisor.committer.ensureWritable();
@@ -119,12 +119,12 @@ class Turns {
     const intakeInMs = earliest(found.filter((_, index) => this.#sources[index]?.isIntake === true));
     const ended = runChores(supervisor, [this.#jobs]);
     const notices = supervisor.committer.ensureWritable() ? runChores(supervisor, [this.#notices]) : [];
-    // The home may have come back within this turn: what was asked for meanwhile comes before all that could start.
+    // The home became writable in this turn: the next turn serves the requests before it starts any job.
     const againInMs = !isWritable && supervisor.committer.degraded === null ? 0 : null;
     return { intakeInMs, isWritable, waits: [...found, ...ended, ...notices, againInMs] };
   }
 
-  /** What is to be done now; no claims where the home is degraded, starts are paused, or the supervisor leaves. */
+  /** The plan for now, without claims where the home is degraded, starts are paused, or the supervisor leaves. */
   plan(isWritable: boolean): Plan {
     const { committer, leaving } = this.#supervisor;
     const mayClaim = isWritable && leaving === null && committer.degraded === null;
@@ -137,13 +137,13 @@ class Turns {
     return runChores(this.#supervisor, this.#background);
   }
 
-  /** True where what was just told to stop is to be signalled without a sleep; never twice in a row. */
+  /** True where the plan stopped jobs: the next turn sends their signals without a sleep. Never twice in a row. */
   mustSignalAtOnce({ actions }: Plan): boolean {
     this.#hasSignalledAtOnce = !this.#hasSignalledAtOnce && actions.some(({ type }) => type !== "claim");
     return this.#hasSignalledAtOnce;
   }
 
-  /** Waits for the earliest of what is due, or a nudge. */
+  /** Sleeps until the earliest chore is due, or a nudge. */
   async sleep(plan: Plan, turn: { beganMs: number; waits: readonly (number | null)[] }): Promise<void> {
     const supervisor = this.#supervisor;
     const afterActionsMs = plan.actions.length > 0 ? LOOK_MS : null;
@@ -155,7 +155,7 @@ class Turns {
       collectGarbage();
     }
     const tookMs = supervisor.context.clock.awakeMs() - turn.beganMs;
-    // Of hundreds of jobs that end at once, each would make a turn that looks at all of them.
+    // Otherwise each of hundreds of jobs that end at once would cause a turn that checks all of them.
     if (tookMs > LONG_TURN_MS && supervisor.jobs.size > FEW_JOBS && sleepMs > GO_ON_MS)
       await Bun.sleep(Math.min(tookMs, MAX_COLLECT_MS));
     await supervisor.waitForWakeup(sleepMs);
@@ -172,7 +172,7 @@ function isIdle({ jobs, committer, leaving }: Supervisor, { isWaiting }: Plan): 
   return jobs.size === 0 && !isWaiting && committer.degraded === null && leaving === null;
 }
 
-/** A start leaves as much garbage as it keeps, the texts of all records; left alone, the collector would go over the queue again and again. */
+/** Reading all records leaves garbage of the size of the queue: collected once here, instead of in many passes over the heap later. */
 function collectGarbage(): void {
   Bun.gc(true);
 }
@@ -190,7 +190,7 @@ function checkMissed(supervisor: Supervisor): void {
 function pauseLog({ context: { log, clock } }: Supervisor): (pause: Pause | null) => void {
   let logged: string | null = null;
   return (pause) => {
-    // The load changes with each reading, and is one reason all the same.
+    // Without the load, which differs each time it is read.
     const reason = pause === null ? null : JSON.stringify([pause.type, "untilMs" in pause && pause.untilMs]);
     if (reason === logged) return;
     logged = reason;

@@ -10,19 +10,19 @@ import { QueueState } from "./state/queue-state.ts";
 /** How a supervisor that was asked to leave does so. */
 export type Leaving = "leave" | "drain" | "stop" | "handOver";
 
-/** The system refused a start, which says nothing of the task; all starts are delayed. */
+/** The system refused a start for lack of processes, files or memory, which is no fault of the task: all starts are delayed. */
 interface StartShortage {
   readonly message: string;
   readonly waitMs: number;
-  /** Starts to be tried at a time, one at first: each that is refused is an attempt on record. */
+  /** The number of starts to try in one turn, one at first: each refused start leaves an attempt on record. */
   readonly most: number;
 }
 
 const NO_DEVICES = { devices: [], isProbed: false, elsewhere: [], awaitingProbe: new Set<string>() };
 
 /**
- * The process that holds the home's lock, and is the only one that changes records: what it knows of the queue, its way to the
- * disk, its jobs, and its devices. A `run`, a `drain` or a mere command is one as well, for as long as it holds the lock.
+ * The process that owns the home's lock, the only one that changes records. It composes the queue in memory, the committer, the jobs and
+ * the devices. A `run`, a `drain` or a short command is a supervisor too while it owns the lock.
  */
 export class Supervisor implements Disposable {
   readonly context: SupervisorContext;
@@ -30,10 +30,10 @@ export class Supervisor implements Disposable {
   readonly queue: QueueState;
   readonly committer: Committer;
   readonly jobs = new JobTable();
-  /** Null for a mere command, which starts nothing. */
+  /** Null for a short command, which starts no jobs. */
   devices: DevicePool | null = null;
   leaving: Leaving | null = null;
-  /** When jobs may be started: not before a time, as `Clock.awakeMs`, and how many where the system refused one. */
+  /** No job is started before `pausedUntilMs`, as `Clock.awakeMs`; `shortage` is set while the system refuses starts. */
   readonly starts: { pausedUntilMs: number; shortage: StartShortage | null } = {
     pausedUntilMs: 0,
     shortage: null,
@@ -49,19 +49,19 @@ export class Supervisor implements Disposable {
     this.#conditions = new ConditionsWatch(context.scheduling.work, { clock: context.clock });
   }
 
-  /** What there is to give, as last probed. */
+  /** The capacity, conditions and devices of this machine, as last probed. */
   get machine(): Machine {
     const conditions = this.#conditions.view(this.queue.hasQueued);
     return { ...this.context.scheduling, conditions, ...(this.devices?.view ?? NO_DEVICES) };
   }
 
-  /** What a decision on the queue is made from. */
+  /** The input of a plan for now, with all queued tasks. */
   get planInput(): PlanInput {
     const { queue, context } = this;
     return { ...queue.planInputAt(context.clock.now(), this.machine), queued: queue.queued };
   }
 
-  /** Something happened: the loop looks at once. Callbacks do this and nothing else. */
+  /** Wakes the loop. Callbacks record what happened, call this, and do nothing else. */
   nudge = (): void => {
     this.#isNudged = true;
     this.#wake();

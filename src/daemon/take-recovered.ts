@@ -10,7 +10,7 @@ import { sweepLeftContainers } from "./jobs/runners/container.ts";
 import { queuedNote } from "./queued-note.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** Takes over what was found: tells of it, and adopts the jobs. */
+/** Takes over the result of a recovery: fills the queue, logs and audits the findings (after the entries `before`), adopts the jobs. */
 export function takeRecovered(
   supervisor: Supervisor,
   recovered: Recovered,
@@ -37,14 +37,14 @@ export function takeRecovered(
   );
 }
 
-/** Removes what belongs to no task, once all are known. */
+/** Removes control groups and containers that belong to no task; only once every record was read. */
 export function sweepLeft(supervisor: Supervisor): void {
   if (supervisor.context.lock.owner.role === "command" || supervisor.queue.arrivals.unread.size > 0) return;
   sweepLimits(supervisor);
   sweepLeftContainers(supervisor);
 }
 
-/** Tries again to take over tasks whose records the system did not let go when this holder began; those of whom it still does not stay in `arrivals.unread`. */
+/** Recovers tasks whose records could not be read at the start; those that still cannot stay in `arrivals.unread`. */
 export function takeUnread(supervisor: Supervisor, ids: ReadonlySet<TaskId>): void {
   const recovered = recoverUnread(supervisor.context.layout, ids, (moved, known) =>
     supervisor.committer.announce(moved, () => [...known, ...supervisor.queue.tasks.values()]),
@@ -55,7 +55,7 @@ export function takeUnread(supervisor: Supervisor, ids: ReadonlySet<TaskId>): vo
   sweepLeft(supervisor);
 }
 
-/** Lines for records that are newer than what the log says of them: a crash came between the record and its line. */
+/** Audit entries for records that are newer than their last entry: a crash came between the two. */
 function reconciled(supervisor: Supervisor, tasks: readonly Task[]): AuditEntry[] {
   return unaudited(supervisor.context.layout, tasks).map(({ task, audited }): AuditEntry => {
     const { id, uid, resourceVersion: version } = task.metadata;

@@ -13,7 +13,7 @@ import type { Supervisor } from "../supervisor.ts";
 import { endOf, isLeaderGone } from "./job.ts";
 import { startTasks } from "./start.ts";
 
-/** Carries out what was planned: intents first, so that nothing is started in the place of what must go. */
+/** Carries out a plan: stops and cancellations first, then the claims, so that no job starts in the place of one that must stop. */
 export function act(supervisor: Supervisor, actions: readonly Action[]): void {
   const claims: Placement[] = [];
   const changes: Change[] = [];
@@ -36,7 +36,7 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
         changes.push(...timeOut(supervisor, action.task));
         break;
       case "rewait": {
-        const detail = "the clock was set back, the wait begins anew";
+        const detail = "the clock was set back, the wait begins again";
         changes.push({ before: action.task, after: action.to, actor: "stint", event: "reconciled", detail });
         break;
       }
@@ -52,7 +52,7 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
   startTasks(supervisor, claims);
 }
 
-/** The change that notes a wish to end a running task; its signals follow in the next round over the jobs. */
+/** The change that records a request to stop a running task; `finishJobs` sends the signals. */
 export function stopChange(
   supervisor: Supervisor,
   task: Task,
@@ -68,7 +68,7 @@ export function stopChange(
   return { before: task, after: stopRequested(task, intent), actor: stop.actor, event: events[stop.reason] };
 }
 
-/** A result that is on record beats a deadline that nobody enforced in time. */
+/** Where the job has ended already, its result counts, and not the deadline. */
 function timeOut(supervisor: Supervisor, task: Task): Change[] {
   const attempt = openAttempt(task);
   const job = supervisor.jobs.get(task.metadata.id);

@@ -7,7 +7,7 @@ import type { Supervisor } from "../supervisor.ts";
 import type { Job } from "./job.ts";
 import { capturedFor } from "./secrets.ts";
 
-/** What the machine tells of an end beside the log; looked at only where the log gives a reason to. */
+/** Evidence from the machine beside the log: a full disk, the interpreter. Each is read only where the log suggests it. */
 export function circumstancesOf(
   supervisor: Supervisor,
   { task, job }: { readonly task: Task; readonly job: Job },
@@ -24,7 +24,7 @@ export function circumstancesOf(
   return { ...(fullDisk && { fullDisk }), ...(python !== undefined && { python }) };
 }
 
-/** A write that found no room leaves a little of it. */
+/** A disk counts as full below this: a write that failed with ENOSPC leaves some blocks free. */
 const FULL_PERCENT = 1;
 
 function fullDiskOf(folder: string): string | null {

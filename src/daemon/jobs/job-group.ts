@@ -7,19 +7,19 @@ import type { Layout } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
-/** Homes share a machine: each knows its own groups by the beginning of their names. */
+/** The prefix of the control groups of a home: several homes share a machine. */
 export function groupPrefix({ home }: Layout): string {
   return `stint-${Bun.hash(home).toString(36)}-`;
 }
 
-/** The name of an attempt's groups, in whatever hierarchy. */
+/** The name of an attempt's groups, in every hierarchy. */
 export function groupName(layout: Layout, token: string): string {
   return `${groupPrefix(layout)}${token}`;
 }
 
 /**
- * Where the group of a job without limits of its own lies: it holds the processes of the job together, whatever becomes of their
- * sessions and environments. Null where none can be had; an engine has its own.
+ * The path of the control group of a job without limits: its processes are found by it even where they left the session and cleared
+ * their environment. Null where the system offers none, and for containers, whose engine makes one.
  */
 export function jobGroup({ context }: Supervisor, task: Task): string | null {
   const attempt = openAttempt(task);
@@ -28,7 +28,7 @@ export function jobGroup({ context }: Supervisor, task: Task): string | null {
   return base === null ? null : join(base, groupName(context.layout, attempt.token));
 }
 
-/** Makes that group; null where the system does not give it: then the job goes without. */
+/** Makes that group; null where the system refuses: the job then runs without one. */
 export function makeJobGroup(supervisor: Supervisor, task: Task): string | null {
   const group = jobGroup(supervisor, task);
   if (group === null) return null;

@@ -3,14 +3,14 @@ import type { TaskId } from "../../model/identity.ts";
 import { ProcessTracker } from "../../run/process-tracker.ts";
 import type { Job } from "./job.ts";
 
-/** The jobs that this supervisor started or adopted, and what is known of their processes. */
+/** The jobs that this supervisor started or adopted, with the trackers of their processes. */
 export class JobTable extends Map<TaskId, Job> implements Disposable {
   readonly processes = new ProcessTracker();
-  /** Tells of the end of processes that lead jobs and are not our children. */
+  /** Reports the end of leaders that are not children of this process. */
   readonly leaders = new ProcessWatch();
-  /** Active tasks whose runs could not be looked at when they were to be adopted; see `adoptLeft`. */
+  /** Active tasks whose run folders could not be read at their adoption; see `adoptLeft`. */
   readonly unadopted = new Set<TaskId>();
-  /** What lost its process and was queued again since this supervisor began. */
+  /** Tasks that lost their process and were requeued since this supervisor started. */
   readonly requeued: { readonly id: TaskId; readonly claimedAtMs: number }[] = [];
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@ import { unenforceable } from "../../machine/limits.ts";
 import { type Problem, problem } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
 
-/** Refuses what asks for limits that this machine cannot enforce: a job that was to be held must not run free. */
+/** Refuses drafts with limits that this machine cannot enforce, unless they are best effort. */
 export function refuseUnenforceable(
   drafts: readonly Draft[],
   controllers: readonly string[],

@@ -21,27 +21,47 @@ import { endOf, type Job } from "./job.ts";
 import { groupName, groupPrefix, jobGroup, makeJobGroup } from "./job-group.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
-/** A group that its last process has left can be removed at once; one that cannot by now never can. */
+/*
+ * Holds a job to its limits. This file owns the control groups of an attempt, which are named after the home and the attempt's token, and
+ * the notes on them in the attempt's folder (`ATTEMPT_FILES`).
+ *
+ * Order of effects at a start:
+ *   1. `limits.json` names the groups that are about to be made, and the limits that cannot be enforced.
+ *   2. The groups are made and their values set. What the kernel refuses ends the attempt, or is noted where limits are best effort.
+ *   3. The job starts behind a prefix (`limit-prefix.sh`) that joins the groups, sets the other limits on itself, and execs the program.
+ *      A job without limits has no note and no prefix: its recording parent puts it into one plain group (`job-group.ts`).
+ * Order at the end, once no process of the attempt lives:
+ *   4. `group-end` gets what the group counted: OOM kills and the peak of memory.
+ *   5. The groups are removed. While the kernel refuses, the end is not recorded; after MAX_REFUSALS checks the group stays, and is logged.
+ *   6. The end is recorded (`record-end.ts`).
+ *
+ * Invariants: a group exists only while its attempt is open; the note is older than the group; no OOM kill is missed.
+ * A crash after 1 or 2 leaves groups: adoption finds them by the note, or by their name where the folder is gone; those of an attempt that
+ * never started are removed (`dropLimits`), and those of no open attempt at the next start (`sweepLimits`). A crash after 4 leaves the
+ * counts on the disk, from which the next supervisor records the end.
+ */
+
+/** An empty group can be removed at once; one that still cannot after this many checks never can. */
 const MAX_REFUSALS = 50;
 
 interface Limiting {
   readonly task: Task;
-  /** Of the attempt. */
+  /** `runs/<id>/<attempt>` */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** How a job is begun so that its limits hold. */
+/** How a job must be launched for its limits to hold. */
 export interface Limited {
-  /** Put before its program. */
+  /** The arguments before its program. */
   readonly prefix: readonly string[];
   /** The group under which an engine puts its container, from the top of the hierarchy. */
   readonly parentGroup: string | null;
-  /** The group that the recording parent puts the job into; null where the prefix sees to it. */
+  /** The group that the recording parent puts the job into; null where the prefix joins one. */
   readonly group: string | null;
 }
 
-/** Makes what holds a job together and to its limits, and tells how it is to be begun. */
+/** Makes the control groups of a job, and returns how to launch it; an error where a limit cannot be enforced. */
 export function prepareLimits(supervisor: Supervisor, limiting: Limiting): Result<Limited, NotStarted> {
   const { task, directory, environment } = limiting;
   const { limits, attempt } = { limits: task.spec.limits, attempt: openAttempt(task) };
@@ -77,7 +97,7 @@ export function prepareLimits(supervisor: Supervisor, limiting: Limiting): Resul
   });
 }
 
-/** Makes a group; gives the note as it is then. */
+/** Makes a group; returns the note with what was refused, or an error where that is not allowed. */
 function make(
   supervisor: Supervisor,
   { group, note, limits }: { group: ControlGroup; note: LimitsNote; limits: Limits },
@@ -113,7 +133,7 @@ function writeNote(directory: string, note: LimitsNote): void {
   writeFileSync(join(directory, ATTEMPT_FILES.limits), `${JSON.stringify(note)}\n`, { mode: 0o600 });
 }
 
-/** The same of an attempt that is taken over; where its directory is gone, its groups are where they would be made now. */
+/** The limits and groups of an adopted attempt; where its folder is gone, its groups are those that would be made now. */
 export function adoptedLimits(
   supervisor: Supervisor,
   { directory, task, token, started }: AdoptedAttempt,
@@ -130,17 +150,17 @@ export function adoptedLimits(
   return { limits: note, groups: group?.directories ?? [] };
 }
 
-/** How an attempt was limited, as its directory tells; `group` is that of a job whose limits have none. */
+/** The limits and groups of an attempt by its note; `group` is that of a job without a note. */
 export function limitsOf(
   directory: string,
   { task, group }: { task: Task; group: string | null },
 ): Pick<Job, "limits" | "groups"> {
-  // Without limits there is no note, and nothing is looked for: a short job feels every system call.
+  // Without limits there is no note, and none is looked for: each system call delays a short job.
   const limits = task.spec.limits === undefined ? null : readNote(directory);
   return { limits, groups: limits?.group?.directories ?? (group === null ? [] : [group]) };
 }
 
-/** An attempt of an earlier holder. */
+/** An attempt of an earlier supervisor. */
 interface AdoptedAttempt {
   readonly directory: string;
   readonly task: Task;
@@ -151,27 +171,27 @@ interface AdoptedAttempt {
 
 function readNote(directory: string): LimitsNote | null {
   const text = textOf(join(directory, ATTEMPT_FILES.limits));
-  // A note that is torn was written by one who had not come to making the group.
+  // A torn note comes from a crash before the group was made.
   return text === null ? null : parseJson(limitsNote, text);
 }
 
-/** What a job's limits say of its end. */
+/** The evidence of the limits on a job's end. */
 export interface LimitsEnd {
   readonly oomKilled: boolean;
   readonly peakMemoryBytes?: number;
   readonly unenforced?: readonly string[];
-  /** Takes the place of what the process told: it never became the job. */
+  /** Replaces the ending of the process, which was the prefix and never became the job. */
   readonly ending?: Ending;
 }
 
-/** Takes stock of an attempt whose processes are gone, then removes its group; null while the kernel still holds it. */
+/** Reads the counters of an attempt whose processes are gone, then removes its groups; null while the kernel refuses that. */
 export function endLimits(supervisor: Supervisor, job: Job): LimitsEnd | null {
   const { limits: note, directory } = job;
   const end = endOf(job);
   if (note === null) return isGroupGone(supervisor, job) ? { oomKilled: end?.oomKilled ?? false } : null;
   const endPath = join(directory, ATTEMPT_FILES.groupEnd);
   const counted = textOf(endPath) ?? (note.group === null ? null : countsOf(note.group));
-  // On disk before the group is gone: whoever comes after a crash reads it there.
+  // Written before the group is removed: after a crash, the next supervisor reads it here.
   if (counted !== null && !existsSync(endPath))
     inDamagedFolder(() => writeFileSync(endPath, counted, { mode: 0o600 }), undefined);
   failpoint("limits:counted");
@@ -189,7 +209,7 @@ export function endLimits(supervisor: Supervisor, job: Job): LimitsEnd | null {
   };
 }
 
-/** Removes the groups of a job whose processes are gone; false while the kernel still holds one, for a time. */
+/** Removes the groups of a job whose processes are gone; false while the kernel refuses, up to MAX_REFUSALS times. */
 function isGroupGone(supervisor: Supervisor, job: Job): boolean {
   if (job.groups.length === 0 || removeGroup(job.groups)) return true;
   const { phase } = job;
@@ -201,8 +221,8 @@ function isGroupGone(supervisor: Supervisor, job: Job): boolean {
 }
 
 /**
- * The engine's own word counts where no group of ours does. Where kills are counted in the container's group alone, which went with
- * it, the limit that was met and the signal tell.
+ * True where a container ran out of memory. The engine's report counts where stint made no group. Where kills are counted only in the
+ * container's own group, which is gone with it, our group's counter of limit hits and the signal KILL are the evidence.
  */
 function isContainerOutOfMemory(about: {
   readonly note: LimitsNote;
@@ -216,7 +236,7 @@ function isContainerOutOfMemory(about: {
   return missesKillsBelow(note.group) && hasMetLimit && end.ending.signal === "SIGKILL";
 }
 
-/** What ended was the prefix, not the job: a limit was refused at the last moment, or systemd made no scope. */
+/** The ending where the prefix ended instead of the job: the system refused a limit, or systemd made no scope; else null. */
 function neverBegan(
   job: Job,
   { note, missed }: { note: LimitsNote; missed: readonly string[] },
@@ -244,12 +264,12 @@ export function dropLimits(directory: string): void {
   if (note?.group) removeGroup(note.group.directories);
 }
 
-/** Removes the groups of this home that no open attempt has: those of attempts whose directory is gone. */
+/** Removes the groups of this home that belong to no open attempt. */
 export function sweepLimits(supervisor: Supervisor): void {
   const { layout, limitBackend, log } = supervisor.context;
   const kept = new Set(
     supervisor.queue.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")),
   );
   for (const path of sweepGroups(limitBackend(), { prefix: groupPrefix(layout), kept }))
-    log(`${path}: was left over, removed`);
+    log(`${path}: removed, a control group of no open attempt`);
 }

@@ -4,73 +4,73 @@ import { outputFiles } from "../../run/output.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { endOf, type Job } from "./job.ts";
 
-/** A log that grows as fast as the disk takes it is looked at so often: each cut copies a quarter of the cap. */
+/** The shortest interval of checks, for a log that grows fast: each cut copies a quarter of the cap. */
 const FAST_MS = 250;
-/** Any other is: not longer than the longest rest of the loop, so that nobody is woken for it. */
+/** The longest interval: that of the loop's longest sleep, so that it causes no wake-up. */
 const SLOW_MS = 2_000;
 
-/** One look at the logs of a job, as `Clock.awakeMs`. */
-interface Look {
+/** A check of the logs of a job; times are `Clock.awakeMs`. */
+interface Check {
   readonly atMs: number;
   readonly nextMs: number;
-  /** Of each of its files. */
+  /** In bytes, of each of its log files. */
   readonly sizes: readonly number[];
 }
 
 /**
- * Keeps the logs of running jobs near their caps, by how fast each of them grows; what is left at the end of a job is cut before
- * that is on record.
+ * Keeps the logs of running jobs near their caps; a log is checked the more often the faster it grows. When a job ends, its logs are cut
+ * to the cap before the end is recorded.
  */
 export class LogCaps {
   readonly #supervisor: Supervisor;
-  readonly #looks = new WeakMap<Job, Look>();
+  readonly #checks = new WeakMap<Job, Check>();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
   }
 
-  /** Cuts what is over its cap; gives in ms when a log that grows fast is to be looked at again, else null. */
+  /** Cuts logs that exceed their cap; returns in how many ms a fast-growing log is checked next, else null. */
   tick(): number | null {
     const nowMs = this.#supervisor.context.clock.awakeMs();
     let inMs: number | null = null;
     for (const job of this.#supervisor.jobs.values()) {
       const logs = this.#supervisor.queue.tasks.get(job.id)?.spec.logs;
       if (logs === undefined || endOf(job) !== null) continue;
-      const earlier = this.#looks.get(job) ?? firstLook(job);
-      const look = nowMs < earlier.nextMs ? earlier : lookAt(job, { logs, earlier, nowMs });
-      this.#looks.set(job, look);
-      const waitMs = look.nextMs - nowMs;
+      const earlier = this.#checks.get(job) ?? firstCheck(job);
+      const check = nowMs < earlier.nextMs ? earlier : checkLogs(job, { logs, earlier, nowMs });
+      this.#checks.set(job, check);
+      const waitMs = check.nextMs - nowMs;
       if (waitMs < SLOW_MS) inMs = Math.min(inMs ?? waitMs, waitMs);
     }
     return inMs;
   }
 }
 
-/** A job that was adopted may have written for hours. */
-function firstLook({ parent, startedAwakeMs }: Job): Look {
+/** An adopted job is checked at once: it may have written for hours. */
+function firstCheck({ parent, startedAwakeMs }: Job): Check {
   return { atMs: startedAwakeMs, nextMs: parent.type === "child" ? startedAwakeMs + FAST_MS : 0, sizes: [] };
 }
 
-function lookAt(
+function checkLogs(
   { directory }: Job,
   {
     logs: { separate, maxBytes },
     earlier,
     nowMs,
-  }: { logs: { separate: boolean; maxBytes: number }; earlier: Look; nowMs: number },
-): Look {
+  }: { logs: { separate: boolean; maxBytes: number }; earlier: Check; nowMs: number },
+): Check {
   const elapsedMs = Math.max(1, nowMs - earlier.atMs);
-  const looked = outputFiles(directory, separate).map((path, index) => {
+  const checked = outputFiles(directory, separate).map((path, index) => {
     const found = sizeOf(path);
     const size = found > maxBytes ? found - capLog(path, maxBytes) : found;
     const perMs = Math.max(0, found - (earlier.sizes[index] ?? 0)) / elapsedMs;
     return { size, fullInMs: perMs === 0 ? SLOW_MS : (maxBytes - size) / perMs };
   });
-  const waitMs = Math.min(SLOW_MS, Math.max(FAST_MS, Math.min(...looked.map(({ fullInMs }) => fullInMs))));
-  return { atMs: nowMs, nextMs: nowMs + waitMs, sizes: looked.map(({ size }) => size) };
+  const waitMs = Math.min(SLOW_MS, Math.max(FAST_MS, Math.min(...checked.map(({ fullInMs }) => fullInMs))));
+  return { atMs: nowMs, nextMs: nowMs + waitMs, sizes: checked.map(({ size }) => size) };
 }
 
-/** 0 for what is not there, or is in the way of it. */
+/** The size in bytes; 0 where the file is missing or cannot be read. */
 function sizeOf(path: string): number {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0;

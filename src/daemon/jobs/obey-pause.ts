@@ -4,15 +4,15 @@ import type { Supervisor } from "../supervisor.ts";
 import { readMain } from "./job.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
-/** Looks at a job that forks while it is being stopped: each finds those who came since. */
-const STOP_LOOKS = 3;
+/** Rounds of SIGSTOP: each stops the processes that the job forked during the one before. */
+const STOP_ROUNDS = 3;
 
-/** Makes the processes of a job do what is on record: stand still, or go on. To do so twice changes nothing. */
+/** Stops or continues the processes of a job as its record says; idempotent. */
 export function obeyPause(supervisor: Supervisor, task: Task): void {
   const job = supervisor.jobs.get(task.metadata.id);
   const open = openAttempt(task);
   if (job === undefined || open === null) return;
-  // Who was told to end meanwhile is to see to its end.
+  // A job that was told to end must run to do so.
   if (open.stop !== undefined && open.paused !== undefined) return;
   readMain(job);
   const { token, devices = [], paused: pause } = open;
@@ -23,10 +23,11 @@ export function obeyPause(supervisor: Supervisor, task: Task): void {
     return;
   }
   const tree = runnerOf(task.spec.kind).pauseTree(job);
-  for (let look = 0; look < STOP_LOOKS; look += 1) signalTrees([tree], "SIGSTOP", supervisor.jobs.processes);
+  for (let round = 0; round < STOP_ROUNDS; round += 1)
+    signalTrees([tree], "SIGSTOP", supervisor.jobs.processes);
 }
 
-/** A crash may have come between a record and its signals. */
+/** Repeats `obeyPause` for adopted jobs: a crash may have come between the record and the signals. */
 export function obeyPauses(supervisor: Supervisor, tasks: readonly Task[]): void {
   for (const task of tasks) {
     const open = openAttempt(task);

@@ -11,7 +11,7 @@ import type { Layout } from "../../store/layout.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What a task's submitter had; `own` where none was captured, null where what was captured is gone. */
+/** The captured environment of a task; `own` where none was captured, null where the captured one is gone from env/. */
 export function capturedFor(
   layout: Layout,
   { metadata }: Task,
@@ -23,26 +23,26 @@ export function capturedFor(
   );
 }
 
-/** The values that are hidden in what a task's job wrote: as they are now, and as its attempts were given them. */
+/** The secret values of a task: as they are now, and as its attempts got them. They are masked in its logs. */
 export function secretsOf(layout: Layout, task: Task, own: Variables): string[] {
   const captured = capturedFor(layout, task, own);
   const now = secretValues(task.spec.kind, (captured.ok ? captured.value : null) ?? {});
   return [...now, ...readKeptSecrets(layout, task.metadata.id)];
 }
 
-/** Keeps the values that an attempt is given, where they may be others by the time its log is shown. */
+/** Stores the secret values that an attempt gets, where they may be different when its log is shown. */
 export function keepSecretsOf(layout: Layout, { metadata, spec }: Task, values: readonly string[]): void {
   const areOfFile = (spec.kind.envFrom ?? []).some((source) => "file" in source);
-  // Without a captured environment they are those of this supervisor, which the next one need not have.
+  // Without a captured environment they come from this supervisor's own, and the next one may have others.
   if (areOfFile || metadata.environment === undefined) keepSecrets(layout, metadata.id, values);
 }
 
-/** Hides the secrets of a task. */
+/** Returns the mask for the secrets of a task. */
 export function maskOf(layout: Layout, task: Task, own: Variables): Mask {
   return maskFor(secretsOf(layout, task, own));
 }
 
-/** Refuses sources of variables that could not be read now, each with its reason; the submitter is absent for the inbox. */
+/** Refuses drafts whose `envFrom` cannot be read now, with the reason; files of an inbox have no submitter. */
 export function refuseUnreadableSources(
   drafts: readonly Draft[],
   submitter: Variables | undefined,
@@ -55,7 +55,7 @@ export function refuseUnreadableSources(
   return ok(null);
 }
 
-/** What is kept of the submitter's environment for a task: all of it where it inherits, else what it names; absent for nothing. */
+/** The variables of the submitter to capture for a task: all where it inherits, else those it names; undefined for none. */
 export function keptOf({ spec }: Draft, variables: Variables | undefined): Variables | undefined {
   if (variables === undefined || spec.kind.environment.policy !== "clear") return variables;
   const names = namesFromSubmitter(spec.kind);

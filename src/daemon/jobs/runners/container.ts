@@ -16,16 +16,37 @@ import type { Supervisor } from "../../supervisor.ts";
 import { endJob, endOf, type Job, lastSignal } from "../job.ts";
 import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
 
-/** A runner that cannot even begin is not tried faster than this. */
+/*
+ * The runner of containers (podman, docker). A container is led by `container-runner.sh`, below the recording parent like any job: it
+ * makes the container, waits for it, and is the only one that records its end, after it has asked the engine. This file starts the
+ * next container runner where one was killed, and owns the list of engines that the home has used.
+ *
+ * Order of `observe`, once the leader of a job is gone:
+ *   1. `container-runner` names the latest container runner; is it, or any process of the attempt, alive?
+ *   2. Only then is the result read: a runner that was alive a moment ago may have left one.
+ *   3. No result, and the runner is of an earlier boot: the container is lost.
+ *   4. No result, and nothing lives: the next one is started, at most one each RUNNER_AGAIN_MS. It follows the container, or ends it where
+ *      the job was told to stop.
+ * TERM goes to the container runner alone, which passes it on. KILL goes to all processes of the attempt; the next runner then ends
+ * the container by the engine.
+ *
+ * Invariants: an end is recorded only after the engine reported it; the container outlives the supervisor and its runners, and is
+ * removed only after its end is on record. The engine enforces all limits but memory: a group of ours above the container holds it
+ * and counts the OOM kills.
+ *
+ * A crash of the supervisor changes nothing for the container: the next one adopts the attempt. A crash between the record and the
+ * removal leaves a container without an open attempt: the next start removes it by its labels (`sweepLeftContainers`).
+ */
+
+/** The shortest interval between two starts of a container runner. */
 const RUNNER_AGAIN_MS = 1_000;
 
-/** What the runners of a container are told, without what only the making of it needs. */
+/** The order of a container runner that does not make the container. */
 type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint">;
 
 /** No attempt has this token. */
 const NO_TOKEN = "none";
 
-/** A container of podman or docker. The engine enforces its limits but for memory, which our group above it holds: it tells who ran out. */
 export const containerRunner: Runner = {
   isInImage: true,
   hasOwnGroup: false,
@@ -44,25 +65,25 @@ export const containerRunner: Runner = {
   phase: containerPhase,
   signal: ({ task, job }, signal) => {
     if (signal === "SIGKILL") return [{ tree: job, signal }];
-    // The runner passes a TERM on; the processes in the container would get it twice.
+    // To the runner alone, which passes it on: the processes in the container would get it twice.
     const orders: SignalOrder[] = [{ tree: { leader: job.runner ?? job.leader, token: NO_TOKEN }, signal }];
     return openAttempt(task)?.paused === undefined ? orders : [...orders, { tree: job, signal: "SIGCONT" }];
   },
   overrideStop: (job) => {
     const [end, sent] = [endOf(job), lastSignal(job)];
-    // What is left when the container is gone are commands of the engine.
+    // Once the container has ended, only commands of the engine are left.
     if (end !== null) return sent?.signal === "SIGKILL" ? null : "SIGKILL";
-    // The runner that ends the container is a process of the attempt, too.
+    // A second KILL would hit the runner that ends the container.
     return sent?.signal === "SIGKILL" ? "none" : null;
   },
   pauseRefusal: (supervisor, kind) => {
-    // Those of docker are the superuser's, who alone may stop them.
+    // The processes of docker belong to root, and only root may signal them.
     if (ownUserId() === 0) return null;
     const engine = engineOf(supervisor, kind);
     if (!engine.ok || engine.value.name !== "docker") return null;
     return { is: "its processes belong to docker", wanted: "those of this user (`docker pause` by hand)" };
   },
-  // A command of the engine that was stopped would keep its locks, and hold up every container of the machine.
+  // Without the sessions of the runner and its engine commands: a stopped one would keep its locks, and block every container of the machine.
   pauseTree: (job) => ({
     ...job,
     sparedSessions: [job.leader, job.runner].flatMap((head) => head?.pid ?? []),
@@ -101,19 +122,15 @@ function launchContainer(
   return launch({ ...order, container });
 }
 
-/**
- * The process that led a container's attempt is gone: its result is taken, or another runner follows the container on.
- * Nobody but a runner says that a container has ended, since each has asked the engine.
- */
+/** Ends a container's job by its result, or starts the next container runner; see above. */
 function observeContainer(supervisor: Supervisor, { task, job }: TaskJob): void {
   const { clock, environment, log } = supervisor.context;
   const { kind } = task.spec;
   if (kind.type !== "container") throw new Error(`${job.id} is no container`);
   const runner = readRunner(job.directory);
-  // One that is there without a note has not come to it yet, or found no room: a second would do all of it once more.
+  // A living process without a note is a runner that has not written it yet: a second one would make the container again.
   const isThere =
     runner === null ? survivorsOf([job], supervisor.jobs.processes).flat().length > 0 : isAlive(runner);
-  // Last of all: who was there a moment ago may have ended with a result.
   const end = readEnding(job, kind);
   if (end !== null) return endJob(job, end);
   if (runner !== null && runner.bootId !== supervisor.bootId) {
@@ -142,14 +159,14 @@ function observeContainer(supervisor: Supervisor, { task, job }: TaskJob): void 
   const mode = sent === null ? "follow" : sent.signal === "SIGTERM" ? "stop" : "kill";
   const launched = launchRunner(order, { mode, separateLogs: task.spec.logs.separate });
   if (launched.ok) job.runner = launched.value;
-  else if (isFirst) log(`${job.id}: its container cannot be looked after: ${launched.error}`);
+  else if (isFirst) log(`${job.id}: no runner can be started for its container: ${launched.error}`);
 }
 
-/** How far a container is that has not come to be on record as running. */
+/** The phase of a container that is not on record as running. */
 function containerPhase(job: Job): ReturnType<Runner["phase"]> {
   const madeAtMs = modifiedAt(join(job.directory, ATTEMPT_FILES.containerId));
   if (madeAtMs !== null) {
-    // A timeout counts from here: the image may have taken its time.
+    // A timeout counts from here, without the pull of the image.
     const sinceMs = Math.max(0, madeAtMs - job.startedAtMs);
     job.startedAtMs += sinceMs;
     job.startedAwakeMs += sinceMs;
@@ -158,7 +175,7 @@ function containerPhase(job: Job): ReturnType<Runner["phase"]> {
   return existsSync(join(job.directory, ATTEMPT_FILES.containerPulling)) ? "pulling" : "starting";
 }
 
-/** The labels by which a container is found again. */
+/** The labels by which a sweep finds a container. */
 function containerLabelsOf(supervisor: Supervisor, task: Task): Record<string, string> {
   return {
     "stint.home": supervisor.context.layout.home,
@@ -168,7 +185,7 @@ function containerLabelsOf(supervisor: Supervisor, task: Task): Record<string, s
   };
 }
 
-/** Remembers which engines a home has used, so that no other is asked at a start-up. */
+/** Notes that the home uses an engine, so that a start-up calls no other. */
 function rememberEngine(supervisor: Supervisor, kind: ContainerKind): void {
   const { layout } = supervisor.context;
   const engine = engineOf(supervisor, kind);
@@ -181,7 +198,7 @@ function enginesUsed(supervisor: Supervisor): string[] {
   return existsSync(engines) ? readFileSync(engines, "utf8").split("\n").filter(Boolean) : [];
 }
 
-/** Removes what earlier holders left behind; does nothing, and asks no engine, where the home never had a container. */
+/** Removes containers that earlier supervisors left; calls only engines that the home has used. */
 export function sweepLeftContainers(supervisor: Supervisor): void {
   const { environment, layout, lock } = supervisor.context;
   const used = enginesUsed(supervisor);

@@ -9,29 +9,30 @@ import type { ProcessTree } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
 import type { Job } from "../job.ts";
 
-/** A job with the task that it belongs to. */
+/** A job with its task. */
 export interface TaskJob<K extends Kind = Kind> {
   readonly task: Task & { readonly spec: { readonly kind: K } };
   readonly job: Job;
 }
 
-/** Where the control group of a job is made. */
+/** The control group that a job gets. */
 interface GroupPlacement {
   readonly group: ControlGroup | null;
   /** The group under which an engine puts its container, from the top of the hierarchy. */
   readonly parentGroup: string | null;
+  /** True where systemd makes the group, as a scope. */
   readonly isScoped: boolean;
-  /** The limits that this group holds; an engine enforces the others. */
+  /** The limits that stint enforces; an engine enforces the others. */
   readonly ours: Limits;
 }
 
-/** A signal that is due, and to which processes. */
+/** A signal that is due, and the processes that get it. */
 export interface SignalOrder {
   readonly tree: ProcessTree;
   readonly signal: "SIGTERM" | "SIGKILL" | "SIGCONT";
 }
 
-/** A job that is about to be started. */
+/** The launch of a job. */
 export interface Launching {
   readonly task: Task;
   readonly order: Omit<LaunchOrder, "container">;
@@ -40,31 +41,31 @@ export interface Launching {
 }
 
 /**
- * What differs between the kinds of jobs. The rest of jobs/ asks the runner of a task's kind, and never which kind it is: a new
- * kind is a new file here, with a line in `runner-of.ts`.
+ * The port for a kind of job. The rest of jobs/ calls the runner of a task's kind and never tests which kind it is: a new kind is a
+ * new file here and a line in `runner-of.ts`.
  */
 export interface Runner {
   /** True where the job's program, PATH and files come from an image. */
   readonly isInImage: boolean;
-  /** True where stint itself gives the job a control group and holds it to its limits; an engine does so for its containers. */
+  /** True where stint gives the job a control group and enforces its limits; an engine does so for its containers. */
   readonly hasOwnGroup: boolean;
   /** True where processes that outlive the job's own end are counted as left behind. */
   readonly countsLeftBehind: boolean;
   /** Starts a job under a recording parent that outlives this process. */
   launch(supervisor: Supervisor, launching: Launching): Result<Launched, NotStarted>;
   placeGroup(limits: Limits, of: { readonly backend: LimitBackend; readonly name: string }): GroupPlacement;
-  /** Called once the process that leads a job is gone: ends the job, or has another process follow it. */
+  /** Called once the leader of a job is gone: ends the job, or starts another process that follows it. */
   observe(supervisor: Supervisor, of: TaskJob): void;
-  /** How far a job has come that is not on record as running. */
+  /** The phase of a job that is not on record as running. */
   phase(job: Job): "starting" | "pulling" | "running";
-  /** Who gets a signal that is to end the job. */
+  /** The processes that get a signal that is to end the job, with further signals that they need. */
   signal(of: TaskJob, signal: "SIGTERM" | "SIGKILL"): SignalOrder[];
-  /** What is to be sent in this state whatever the grace says; null where the grace decides, "none" for nothing. */
+  /** The signal to send in this state regardless of the grace period; null where that decides, "none" for no signal. */
   overrideStop(job: Job): "SIGKILL" | "none" | null;
   /** Why the job cannot be paused; null where it can. */
   pauseRefusal(supervisor: Supervisor, kind: Kind): { readonly is: string; readonly wanted: string } | null;
-  /** The processes that stand still while the job is paused. */
+  /** The processes that are stopped while the job is paused. */
   pauseTree(job: Job): ProcessTree;
-  /** Removes what is left of an attempt whose end is on record. */
+  /** Removes what an attempt left, once its end is on record. */
   cleanup(supervisor: Supervisor, of: { readonly kind: Kind; readonly token: string }): void;
 }

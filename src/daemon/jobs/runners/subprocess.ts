@@ -10,7 +10,7 @@ import type { Supervisor } from "../../supervisor.ts";
 import { endJob, type Job } from "../job.ts";
 import type { Runner, TaskJob } from "./runner.ts";
 
-/** A process of this machine under a recording parent. */
+/** The runner of processes on this machine, under a recording parent. */
 export const subprocessRunner: Runner = {
   isInImage: false,
   hasOwnGroup: true,
@@ -31,17 +31,17 @@ export const subprocessRunner: Runner = {
   cleanup: () => {},
 };
 
-/** The recording parent is gone: its result is taken, else what its own end tells. */
+/** Ends a job whose recording parent is gone: by the result that it recorded, else by its own exit. */
 export function observeSubprocess(supervisor: Supervisor, { task, job }: TaskJob): void {
   const end = readEnding(job, task.spec.kind);
   endJob(job, end ?? { ending: unrecorded(job), endedAtMs: supervisor.context.clock.now() });
 }
 
-/** What is known of an end that the recording parent could not write down, as where the job removed its folder for good. */
+/** The ending where the recording parent left no result, as where the job removed its folder. */
 function unrecorded({ parent, main, directory }: Job): Ending {
   const { exitCode = null, signal = null } = (parent.type === "child" ? parent.end : null) ?? {};
-  // A shell that failed before it began anything did so with another code than 0, without a trace of the job, and in a folder that is
-  // as it was made.
+  // The exit code is the job's, unless the shell failed before it started the job: then it is not 0, no job is on record, and the
+  // folder is still there.
   if (exitCode !== null && (exitCode === 0 || main !== undefined || !isFolder(directory)))
     return endingFromShell(exitCode, false, false);
   return { type: "lost", signal, note: "the process is gone and left no result" };
