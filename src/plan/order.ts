@@ -2,7 +2,7 @@ import { instantMs } from "../lib/clock.ts";
 import { lowerBound } from "../lib/halving.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
-import type { Ready } from "./queue.ts";
+import { byAge, type Ready, readySinceMs } from "./queue.ts";
 
 /** Ageing changes the turns of a large queue all the time: they are looked at this often, where it matters at all. */
 const LEAST_TURN_MS = 2_000;
@@ -59,16 +59,6 @@ function byTurn(left: Standing, right: Standing): number {
   return right.priority - left.priority || byAge(left.task, right.task);
 }
 
-/** The order of tasks of one priority. A retry keeps its place: what counts is when the first attempt was asked for. */
-export function byAge(left: Task, right: Task): number {
-  return askedMs(left) - askedMs(right) || left.metadata.number - right.metadata.number;
-}
-
-function askedMs({ metadata, spec }: Task): number {
-  const madeMs = instantMs(metadata.createdAt);
-  return spec.notBefore === undefined ? madeMs : Math.max(madeMs, instantMs(spec.notBefore));
-}
-
 /** How long the order of ready tasks may stand, and which of them may keep room: in ms from now; null where there are none. */
 export function orderStableMs({ ready, lines }: Ready, { nowMs, policy }: At): number | null {
   let leastMs: number | null = null;
@@ -92,7 +82,7 @@ export function effectivePriority(task: Task, { nowMs, policy }: At): number {
 /** How long a task could have run if there had been room: since its making, its earliest start or its last attempt, in ms. */
 export function waitedMs(task: Task, nowMs: number): number {
   const { status } = task;
-  let sinceMs = askedMs(task);
+  let sinceMs = readySinceMs(task);
   const last = status.attempts.at(-1);
   if (last !== undefined) {
     if (last.state === "running") return 0;

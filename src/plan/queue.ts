@@ -1,6 +1,6 @@
+import { instantMs } from "../lib/clock.ts";
 import type { Task } from "../model/task.ts";
 import { isCoupled } from "./admission.ts";
-import { byAge } from "./order.ts";
 
 /** Free tasks of one priority, the oldest first: whatever waiting adds, they have their turn in this order. */
 export interface PriorityBucket {
@@ -56,4 +56,15 @@ export function isUnconstrained(task: Task): boolean {
 /** How many there are in some lines. */
 export function queueSize(lines: readonly PriorityBucket[]): number {
   return lines.reduce((total, { tasks }) => total + tasks.length, 0);
+}
+
+/** The order of tasks of one priority. A retry keeps its place: what counts is when the first attempt was asked for. */
+export function byAge(left: Task, right: Task): number {
+  return readySinceMs(left) - readySinceMs(right) || left.metadata.number - right.metadata.number;
+}
+
+/** When a task asked for its first attempt, in ms since the epoch. */
+export function readySinceMs({ metadata, spec }: Task): number {
+  const madeMs = instantMs(metadata.createdAt);
+  return spec.notBefore === undefined ? madeMs : Math.max(madeMs, instantMs(spec.notBefore));
 }

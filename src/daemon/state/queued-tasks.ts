@@ -1,7 +1,6 @@
 import { lowerBound } from "../../lib/halving.ts";
 import type { Task } from "../../model/task.ts";
-import { byAge } from "../../plan/order.ts";
-import { isUnconstrained, type PriorityBucket, type Queue } from "../../plan/queue.ts";
+import { byAge, isUnconstrained, type PriorityBucket, type Queue } from "../../plan/queue.ts";
 import { byNumberThenId, TaskList } from "./task-list.ts";
 
 /**
