@@ -2,21 +2,21 @@ import { readFileSync } from "node:fs";
 
 /** Linux's MAX_ARG_STRLEN (execve(2)): one argument or one `NAME=value`, with the NUL at its end. */
 const MAX_STRING_BYTES = 131_072;
-/** An argument travels as a variable, with its name, until its program is run. */
+/** An argument is passed as a variable, with a name, until its program is executed. */
 const MAX_ARGUMENT_BYTES = MAX_STRING_BYTES - 64;
 
-/** Linux gives arguments and environment at least this much together (ARG_MAX). */
+/** Linux allows arguments and environment at least this much together (ARG_MAX). */
 const MIN_TOTAL_BYTES = 131_072;
-/** Three quarters of its default stack of 8 MiB is the most it gives, whatever the limit of the stack. */
+/** Linux allows at most three quarters of its default stack of 8 MiB, even with a higher limit of the stack. */
 const MAX_TOTAL_BYTES = 6 * 1_024 * 1_024;
 
-/** What execve(2) is given. */
+/** The arguments of execve(2); `argv[0]` is the program. */
 export interface ProgramInvocation {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Says which argument or variable is longer than the kernel takes, or null where none is. */
+/** An error message about an argument or variable that is longer than the kernel accepts; null for none. */
 export function oversized({ argv, environment }: ProgramInvocation): string | null {
   const wanted = (most: number): string => `wanted less than ${most} (Linux's limit; put it into a file)`;
   const index = argv.findIndex((argument) => sizeOf(argument) > MAX_ARGUMENT_BYTES);
@@ -33,10 +33,10 @@ export function oversized({ argv, environment }: ProgramInvocation): string | nu
   return null;
 }
 
-/** Says that arguments and environment together are too large, or null; worth its cost only when a start was refused. */
+/** An error message where arguments and environment together are too large; else null. Only worth its cost after E2BIG. */
 export function oversizedInTotal({ argv, environment }: ProgramInvocation): string | null {
   const strings = [...argv, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
-  // Each string also takes a pointer.
+  // Each string also needs a pointer.
   const total = strings.reduce((sum, text) => sum + sizeOf(text) + 8, 0);
   const limit = totalLimit();
   if (total <= limit) return null;

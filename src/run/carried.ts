@@ -1,8 +1,8 @@
 import type { ProgramInvocation } from "./argument-limits.ts";
 
 /**
- * Variables that a shell takes for its own, and would change on the way to the job or let change itself: dash does
- * not even start with an OPTIND that is no number.
+ * Variables that a shell interprets: it would change them on the way to the job, or they would change the shell. Dash does not even
+ * start with an OPTIND that is no number.
  */
 const SHELL_OWN = new Set([
   "IFS",
@@ -18,10 +18,9 @@ const SHELL_OWN = new Set([
 const CARRIER = "_STINT_CARRIED_";
 
 /**
- * Brings those variables through the recording parent that a shell would drop (`my.var`, `BASH_FUNC_module%%`) or
- * alter: they travel under other names, and env(1) gives them their own just before the job. In the arguments of the
- * parent, every user of the machine could read their values for as long as the job runs. Without such variables,
- * which is the rule, nothing changes and nothing is paid.
+ * Passes variables through the recording parent that a shell would drop (`my.var`, `BASH_FUNC_module%%`) or alter: they have other names
+ * until env(1) restores them just before the job. Not in the parent's arguments, where every user of the machine could read their values
+ * for as long as the job runs. Usually there are no such variables, and nothing changes.
  */
 export function carryThroughShell({ argv, environment }: ProgramInvocation): ProgramInvocation {
   const names = Object.keys(environment).filter(
@@ -38,7 +37,7 @@ export function carryThroughShell({ argv, environment }: ProgramInvocation): Pro
     hidden.push(`-u ${carrier}`);
     given.push(`${quoted(`${name}=`)}"$${carrier}"`);
   }
-  // env(1) would take a program with a `=` in its path for one more variable; behind nice(1) it cannot.
+  // env(1) would read a program with a `=` in its path as one more variable; after nice(1) it cannot.
   const program = argv[0]?.includes("=") ? `/usr/bin/nice -n 0 "$@"` : `"$@"`;
   const text = `exec /usr/bin/env ${hidden.join(" ")} -- ${given.join(" ")} ${program}`;
   return { argv: ["/bin/sh", "-c", text, "stint", ...argv], environment: Object.fromEntries(passed) };

@@ -10,7 +10,7 @@ import {
 } from "../model/kind.ts";
 import type { Limits } from "../model/limits.ts";
 
-/** What a container is to be. */
+/** The specification of a container. */
 export interface ContainerWish {
   readonly kind: ContainerKind;
   readonly directory: string;
@@ -21,10 +21,10 @@ export interface ContainerWish {
   readonly limits: Limits | undefined;
 }
 
-/** What the flags of one container are made from. */
+/** The input for the flags of one container. */
 export interface FlagsOrder extends ContainerWish {
   readonly engine: EngineName;
-  /** Variables whose values have several lines, which no file of the engine's takes. */
+  /** Names of variables whose values have several lines, which an engine's `--env-file` does not support. */
   readonly passed: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export function containerFlags(order: FlagsOrder): string[] {
     ...mount({ host: directory, path: RUN_MOUNT, readOnly: false }),
     ...mount({ host: checkpoint, path: CHECKPOINT_MOUNT, readOnly: false }),
     ...volumes.flatMap(mount),
-    // SELinux would keep the container from what is mounted, and to relabel a user's folders is worse.
+    // SELinux would deny the container its mounts, and relabelling a user's folders is worse.
     ...option("--security-opt", "label=disable"),
     ...option("--network", network),
     ...option("--workdir", workdir),
@@ -57,24 +57,24 @@ export function containerFlags(order: FlagsOrder): string[] {
 
 type Volume = ContainerKind["container"]["volumes"][number];
 
-/** In `--volume` a colon ends the path, in `--mount` a comma, which podman lets nobody quote (4.3). */
+/** In `--volume` a colon ends the path, in `--mount` a comma, which podman cannot quote (4.3). */
 function mount({ host, path, readOnly }: Volume): string[] {
   return host.includes(":")
     ? option("--mount", `type=bind,src=${host},dst=${path}${readOnly ? ",readonly" : ""}`)
     : option("--volume", `${host}:${path}${readOnly ? ":ro" : ""}`);
 }
 
-/** False for the path of a file or folder that there is no way to tell an engine of. */
+/** False for a path that neither flag can express. */
 export function isMountable({ host, path }: Pick<Volume, "host" | "path">): boolean {
   return !host.includes(":") || !/[,"\n]/.test(host + path);
 }
 
-/** Nothing where there is no value. */
+/** A flag with its value; nothing where there is no value. */
 function option(name: string, value: string | number | undefined): string[] {
   return value === undefined ? [] : [name, String(value)];
 }
 
-/** Memory is another matter: see `CONTAINER_RUNNER`. */
+/** All limits but memory, which the container runner sets: see sh/container-making.sh. */
 function limitFlags({
   cpus,
   pids,
@@ -100,8 +100,8 @@ function limitFlags({
 }
 
 /**
- * Podman takes GPUs by the Container Device Interface, and refuses one that no specification names; its `--gpus` of
- * old versions is taken and does nothing. Docker's `--gpus` reads CSV, hence the quotes around a list.
+ * Podman uses the Container Device Interface, and refuses a GPU that no specification names; old versions accept `--gpus` and ignore it.
+ * Docker's `--gpus` reads CSV, hence the quotes around a list.
  */
 function deviceFlags({ engine, devices }: FlagsOrder): string[] {
   const ids = devices.filter(({ vendor }) => vendor === "nvidia").map(({ id }) => id);
@@ -125,7 +125,7 @@ function programIn(mode: AnyMode): readonly string[] {
   }
 }
 
-/** The image's own: what this machine has is not in there. */
+/** The interpreter in the image, by its usual name. */
 function interpreterOf(runtime: Runtime): string[] {
   if (typeof runtime === "object")
     return [runtime.command, ...(runtime.flag === undefined ? [] : [runtime.flag])];

@@ -5,14 +5,14 @@ import sweepText from "./sh/container-sweep.sh" with { type: "text" };
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Removes a container whose result is on record, with its anonymous volumes; nobody waits for it. */
+/** Removes a container whose result is on record, with its anonymous volumes, in the background. */
 export function removeContainer(engine: Engine, name: string, environment: Variables): void {
   inBackground(["-c", `exec "$1" rm -f -v "$2"`, "stint", engine.path, name], environment);
 }
 
 const SWEEP = withoutComments(sweepText);
 
-/** What a sweep keeps, and whose containers it looks at. */
+/** Whose containers a sweep examines, and which it keeps. */
 export interface ContainerSweep {
   readonly home: string;
   readonly supervisor: string;
@@ -20,7 +20,7 @@ export interface ContainerSweep {
   readonly kept: readonly string[];
 }
 
-/** Removes what a crash left between the record of a result and the removal of its container. */
+/** Removes containers that a crash left between the record of their result and their removal; in the background. */
 export function sweepContainers(
   engine: Engine,
   { home, supervisor, kept }: ContainerSweep,
@@ -43,6 +43,6 @@ function inBackground(args: readonly string[], environment: Variables): void {
     });
     child.nodeChildProcess.unref();
   } catch {
-    // No process to be had: the next start-up finds the container by its labels.
+    // The system has no process left: the next start finds the container by its labels.
   }
 }

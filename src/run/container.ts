@@ -17,21 +17,21 @@ export interface Engine {
   readonly path: string;
 }
 
-/** One container, and what its runners are to know of it. */
+/** One container, and what its runners need. */
 export interface ContainerOrder extends ContainerWish {
   /** Of the attempt. */
   readonly token: string;
   readonly graceMs: number;
-  /** The control group to be put under, from the top of its hierarchy; null for none. */
+  /** The control group to be its parent, from the root of the hierarchy; null for none. */
   readonly parentGroup: string | null;
-  /** Of the supervisor: by it the engine's command finds its settings and its service. */
+  /** Of the supervisor; the engine's command finds its settings and its service by it. */
   readonly ownEnvironment: Readonly<Record<string, string>>;
 }
 
 const HOW_TO_GET =
-  "install podman (apt install podman) or docker, then stint retry; stint doctor tells what it finds";
+  "install podman (apt install podman) or docker, then stint retry; stint doctor shows what it finds";
 
-/** Finds the engine of a task: the one that it names, or the first there is. */
+/** Finds the engine of a task: the one that it names, or the first that is installed. */
 export function findEngine(
   wanted: EngineName | undefined,
   environment: Readonly<Record<string, string>>,
@@ -44,12 +44,12 @@ export function findEngine(
   return err(`${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not in PATH, ${HOW_TO_GET}`);
 }
 
-/** The name that an attempt's container bears. */
+/** The name of an attempt's container. */
 export function containerName(token: string): string {
   return `stint-${token}`;
 }
 
-/** Writes what the container needs into the attempt's directory, and gives the command of its first runner. */
+/** Writes what the container needs into the attempt's directory; returns the command of its first runner. */
 export function containerInvocation(
   order: ContainerOrder,
   jobEnvironment: Readonly<Record<string, string>>,
@@ -64,7 +64,7 @@ export function containerInvocation(
   if (odd !== undefined)
     return err(
       invalidTask(
-        `Cannot mount "${odd.host}": no engine takes a path with a colon beside a comma or a quote, wanted one without`,
+        `Cannot mount "${odd.host}": no engine accepts a path with both a colon and a comma or quote, wanted one without`,
       ),
     );
   const variables = Object.entries(jobEnvironment);
@@ -73,12 +73,12 @@ export function containerInvocation(
     return err(
       invalidTask(`Cannot set "${misnamed[0]}" in a container: wanted a name of letters, digits and _`),
     );
-  // A line is a variable in the engines' files: what has several goes through the environment of their command.
+  // In an `--env-file` a line is a variable: values of several lines go through the environment of the engine's command.
   const passed = Object.fromEntries(variables.filter(([, value]) => /[\n\r]/.test(value)));
   const lines = variables.filter(([name]) => !(name in passed)).map(([name, value]) => `${name}=${value}\n`);
   try {
     writeFileSync(join(directory, ATTEMPT_FILES.containerEnvironment), lines.join(""), { mode: 0o600 });
-    // The user of the image may be any; only who may enter the home (0700) comes as far as here.
+    // The user in the container may have any uid. On the machine, the mode 0700 of the home keeps others out.
     for (const folder of [directory, order.checkpoint]) chmodSync(folder, 0o1777);
     if (kind.mode.type === "script")
       writeFileSync(join(directory, ATTEMPT_FILES.script), kind.mode.body, { mode: 0o755 });
@@ -94,7 +94,7 @@ export function containerInvocation(
   return ok(runnerInvocation({ ...order, engine: engine.value, mode: "run", flags, passed }));
 }
 
-/** The command of a runner that takes up a container whose runner is gone. */
+/** The command of a further runner, for a container whose runner is dead. */
 export function laterInvocation(
   order: Omit<ContainerOrder, "devices" | "labels" | "checkpoint">,
   mode: "follow" | "stop" | "kill",

@@ -5,12 +5,12 @@ import { containerOf, type Kind } from "../model/kind.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
 import { contentOf, modifiedAt, readExit } from "./records.ts";
 
-/** How a job ended, by what lies in its attempt's directory; what an engine says of memory goes with it. */
+/** How a job ended, by the files of its attempt; of a container also whether memory ran out. */
 export type JobEnd = Omit<ContainerEnd, "oomKilled"> & Partial<Pick<ContainerEnd, "oomKilled">>;
 
 /**
- * Reads the result of an attempt whose leader is gone, or null where there is none. The end of a container's runner is not that of
- * the container.
+ * Reads the result of an attempt whose leader is dead; null where there is none. For a container, the end of its runner is not the end
+ * of the container.
  */
 export function readEnding(
   { directory, token }: { readonly directory: string; readonly token: string },
@@ -21,15 +21,15 @@ export function readEnding(
   return readContainerEnd(directory, exit?.ending.type === "exited" && exit.ending.sawTerm);
 }
 
-/** How a container ended, as its runner noted it. */
+/** How a container ended, as its runner recorded it. */
 export interface ContainerEnd {
   readonly ending: Ending;
   readonly endedAtMs: number;
-  /** What the engine says of it; where it says no, that proves nothing. */
+  /** As the engine says; false proves nothing. */
   readonly oomKilled: boolean;
 }
 
-/** Reads what a runner left, or null where none has come to the end; `sawTerm` is of the recording parent. */
+/** Reads the result of a runner; null where there is none yet. `sawTerm` is whether the recording parent got a TERM. */
 export function readContainerEnd(directory: string, sawTerm: boolean): ContainerEnd | null {
   const path = join(directory, ATTEMPT_FILES.containerEnd);
   const [word, code, oom] = (contentOf(path) ?? "").trim().split(" ");
@@ -58,7 +58,7 @@ function endingOf({ word, code, directory, sawTerm }: Noted): Ending {
         : "the container is gone and left no result";
     return { type: "lost", signal: null, note };
   }
-  // Told to end before there was a container: the engine's command got the signal.
+  // A TERM before the container existed: the engine's command got it.
   if (sawTerm) return endingFromShell(143, sawTerm);
   return {
     type: "notStarted",
@@ -66,12 +66,12 @@ function endingOf({ word, code, directory, sawTerm }: Noted): Ending {
   };
 }
 
-/** Of an image that was built here (containers-registries.conf(5)): there is no registry of that name to pull it from. */
+/** An image that was built on this machine (containers-registries.conf(5)): no registry has that name. */
 const BUILT_HERE = /localhost\/[^\s"]*"?: |https?:\/\/localhost\/v2/i;
 const BUILD_IT =
-  "there is no such image on this machine, and localhost/ names what was built on it, wanted it to be built: podman build -t NAME FOLDER";
+  "there is no such image on this machine, and localhost/ is for images that were built on it, wanted a built one: podman build -t NAME FOLDER";
 
-/** What engines say where trying again cannot help, and what a person can do about it. */
+/** Errors of engines that a retry cannot help, and what a person can do about each. */
 const HOPELESS: readonly (readonly [RegExp, string])[] = [
   [
     /CDI|could not select device driver|nvidia-container|unresolvable/i,
@@ -80,13 +80,16 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
   [BUILT_HERE, BUILD_IT],
   [
     /manifest unknown|not found: manifest|no such image|image not known|short-name|pull access denied|requested access to the resource is denied|repository .{0,300} not found|unable to find image|name unknown|unauthorized/i,
-    "there is no such image, or it is not for you, wanted its full name with the registry (docker.io/library/python:3.12), or a login",
+    "there is no such image, or you may not pull it, wanted its full name with the registry (docker.io/library/python:3.12), or a login",
   ],
   [
     /must be lowercase|invalid reference/i,
-    "that is no name of an image, wanted one such as docker.io/library/python:3.12, in small letters",
+    "that is no valid image name, wanted one like docker.io/library/python:3.12, in lower case",
   ],
-  [/unknown (shorthand )?flag|invalid argument|flag needs/i, "a flag is wrong, wanted unsafe: corrected"],
+  [
+    /unknown (shorthand )?flag|invalid argument|flag needs/i,
+    "the engine does not know a flag, wanted valid ones in unsafe:",
+  ],
   [
     /executable file not found|no such file or directory/i,
     "the command is not in the image, wanted one that is",
@@ -98,7 +101,7 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Exit codes of the engines of a command that could not be started in the container. */
+/** Exit codes of an engine whose container could not execute its command. */
 const NOT_EXECUTABLE = [126, 127];
 
 function refusalOf(code: number, said: string): NotStarted {

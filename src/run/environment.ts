@@ -10,7 +10,7 @@ import {
 } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 
-/** The PATH of a job whose policy is `clear`, and where programs are looked for when a job has none. */
+/** The PATH of a job whose policy is `clear`, and the search path for programs when a job has none. */
 export const PLAIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 type Variables = Readonly<Record<string, string>>;
@@ -18,13 +18,13 @@ type Variables = Readonly<Record<string, string>>;
 /** The layers of a job's environment, the later ones on top. */
 export interface EnvironmentLayers {
   readonly policy: EnvironmentPolicy;
-  /** The submitter's environment, as it was at that time. */
+  /** The submitter's environment, as it was when the task was submitted. */
   readonly captured: Variables;
   /** Of the task's `envFrom`. */
   readonly sources?: Variables;
   readonly task: Variables;
   readonly runner: Variables;
-  /** An image has a PATH of its own. */
+  /** True for a container: its image has a PATH of its own. */
   readonly isInImage?: boolean;
 }
 
@@ -37,7 +37,7 @@ export function jobEnvironment(layers: EnvironmentLayers): {
   for (const layer of [base(layers), layers.sources ?? {}, layers.task, layers.runner]) {
     for (const [name, value] of Object.entries(layer)) merged.set(name, value);
   }
-  // They would change how stint itself behaves when a job calls it, as it is a Bun executable: BUN_BE_BUN, BUN_OPTIONS.
+  // BUN_BE_BUN and BUN_OPTIONS would change stint itself, a Bun executable, when a job calls it.
   const kept = [...merged].filter(([name]) => !name.startsWith("BUN_"));
   return {
     environment: Object.fromEntries(kept),
@@ -56,7 +56,7 @@ function base({ policy, captured, isInImage }: EnvironmentLayers): Variables {
   }
 }
 
-/** Directories that a job is told of; absolute. */
+/** The directories that a job finds in its environment; absolute. */
 export interface JobDirectories {
   /** Of this attempt. */
   readonly run: string;
@@ -83,13 +83,13 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_CHECKPOINT_DIR: directories.checkpoint,
     STINT_PREVIOUS_FAILURE: (previous === undefined ? null : failureOfAttempt(previous))?.code ?? "",
     STINT_TOKEN: attempt.token,
-    // In a container the image says where the job begins.
+    // In a container, the image sets the working directory.
     ...(containerOf(task.spec.kind) === null && { PWD: task.spec.kind.cwd }),
     ...sweepVariables(task.metadata.group),
   };
 }
 
-/** A member of a sweep finds its values without any placeholder: no shell and no quoting comes between. */
+/** The values of a sweep's member as variables: a job reads them without placeholders, shell or quoting. */
 function sweepVariables(group: Task["metadata"]["group"]): Record<string, string> {
   if (group === undefined) return {};
   const values = Object.entries(group.values).map(([name, value]) => [valueVariable(name), value]);
@@ -101,8 +101,8 @@ function sweepVariables(group: Task["metadata"]["group"]): Record<string, string
 }
 
 /**
- * The variables that let a job see its devices and no others: CUDA's takes UUIDs (an index means another device in
- * another order), ROCm's too; HIP counts within what ROCm lets through, and hides all with -1.
+ * The variables that show a job its devices and no others. CUDA's and ROCm's accept UUIDs (an index depends on the order of devices); HIP
+ * counts within what ROCm shows, and -1 hides all.
  */
 export function deviceVariables(devices: readonly Pick<Device, "id" | "vendor">[]): Record<string, string> {
   const ids = (vendors: readonly Device["vendor"][]): string =>

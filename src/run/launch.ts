@@ -18,33 +18,33 @@ export type { NotStarted };
 
 /** One job to start. */
 export interface LaunchOrder {
-  /** Of the attempt: absolute, existing, 0700, and used by no other attempt. */
+  /** Of the attempt: absolute, existing, mode 0700, and used by no other attempt. */
   readonly directory: string;
   readonly kind: Kind;
   /** Final; see `jobEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly separateLogs: boolean;
-  /** Put before the program and its arguments; it becomes the program in the end. Empty for most jobs. */
+  /** A program and arguments put before the job's, which executes the job in the end. Empty for most jobs. */
   readonly prefix: readonly string[];
   /** Of the attempt; ties the result to it. */
   readonly token: string;
-  /** The control group that the job joins; null for none, and where the prefix sees to it. */
+  /** The control group that the job joins; null for none, and where the prefix joins one. */
   readonly group: string | null;
-  /** Stint's own executable, which carries the bun of scripts. */
+  /** Stint's own executable, which contains the bun for scripts. */
   readonly self: string;
-  /** What a container needs beside; absent for a process of this machine. */
+  /** What a container needs in addition; absent for a subprocess. */
   readonly container?: ContainerOrder | undefined;
 }
 
 /** How a recording parent ended. */
 export interface RecordingParentEnd {
-  /** That of the job, whether it could be recorded or not; null where a signal took the parent, or nothing says. */
+  /** The job's exit code, recorded or not; null where a signal killed the parent. */
   readonly exitCode: number | null;
-  /** The signal that took it. */
+  /** The signal that killed it. */
   readonly signal: string | null;
 }
 
-/** By this signal a recording parent ends itself where it ran nothing. */
+/** A recording parent that ran nothing kills itself with this signal. */
 export const NEVER_BEGAN = "SIGUSR1";
 
 /** A job whose recording parent runs. */
@@ -53,7 +53,7 @@ export interface Launched {
   readonly process: ProcessIdentity;
   /** The end of the recording parent. The job's own end is in `exit.json`. */
   readonly ended: Promise<RecordingParentEnd>;
-  /** Stops waiting for the end, so that the launching program can leave; the job goes on. */
+  /** Stops waiting for the end, so that the launching program can exit; the job goes on. */
   letGo(): void;
 }
 
@@ -67,7 +67,7 @@ export function launch(order: LaunchOrder): Result<Launched, NotStarted> {
   return spawnParent(order, prepared.value, output);
 }
 
-/** Starts a further runner of a container, without a recording parent: what it notes is all that is looked at. */
+/** Starts a further runner of a container, without a recording parent: only the files that it writes count. */
 export function launchRunner(
   order: Parameters<typeof laterInvocation>[0],
   how: { readonly mode: "follow" | "stop" | "kill"; readonly separateLogs: boolean },
@@ -85,21 +85,21 @@ export function launchRunner(
     runner.nodeChildProcess.unref();
     const { pid } = runner;
     return pid === undefined
-      ? err("the system gave no process")
+      ? err("the system refused to start a process")
       : ok({ pid, startTime: startTimeOfChild(pid) });
   } catch (error) {
     return err(String(error));
   }
 }
 
-/** What is started, and as what. */
+/** A checked job, ready to be started. */
 interface Prepared extends ProgramInvocation {
   readonly cwd: string;
   /** Octal; empty leaves that of the launching program. */
   readonly umask: string;
 }
 
-/** Everything about a start that can be wrong in the task itself, found out before anything runs. */
+/** Checks all of a start that can be wrong in the task itself, before anything runs. */
 function prepare(order: LaunchOrder): Result<Prepared, NotStarted> {
   const { container, environment } = order;
   const invocation = container === undefined ? ofSubprocess(order) : ofContainer(container, environment);
@@ -113,12 +113,13 @@ function ofContainer(
   environment: LaunchOrder["environment"],
 ): Result<Prepared, NotStarted> {
   const invocation = containerInvocation(order, environment);
-  // The engine's monitor would keep any other folder in use.
+  // The engine's monitor keeps its working directory in use.
   return invocation.ok ? ok({ ...invocation.value, cwd: "/", umask: "" }) : invocation;
 }
 
 function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Result<Prepared, NotStarted> {
-  if (kind.type !== "subprocess") throw new Error(`a ${kind.type} was to be started without its order`);
+  if (kind.type !== "subprocess")
+    throw new Error(`a ${kind.type} was to be started without its container order`);
   const obstacle = obstacleToEnter(kind.cwd);
   if (obstacle !== null) return err(obstacle);
   const { cwd, umask = "" } = kind;
@@ -140,18 +141,18 @@ function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Resu
   return ok({ argv: [program.value, ...kind.mode.args], environment, cwd, umask });
 }
 
-/** `detached` makes a session of its own; no pipe ties the job to us, and nothing of execa's ends it when we end. */
+/** `detached` makes a new session; no pipe ties the process to us, and execa does not end it when we exit. */
 const DETACHED = { buffer: false, reject: false, cleanup: false, detached: true, extendEnv: false } as const;
 
 /**
- * Gives a job a session and a process group of its own below its recording parent (setsid(1)): a `kill 0` or a terminal's signals
- * stay among its own processes. macOS has no such command.
+ * setsid(1) starts the job in a session and a process group of its own below its recording parent: a `kill 0` of the job and the signals of
+ * a terminal do not reach the parent. macOS has no such command.
  */
 const SESSION = Bun.which("setsid", { PATH: "/usr/bin:/bin" });
 
 function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Result<Launched, NotStarted> {
   const carried = carryThroughShell(job);
-  // A container is a group of its own, and its runner is told by the one of its parent.
+  // A container has its own groups, and its runner shares the group of the recording parent.
   const session = SESSION === null || order.container !== undefined ? [] : [SESSION];
   const argv = [...session, ...order.prefix, ...carried.argv];
   const { directory, token } = order;
@@ -167,7 +168,7 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Resu
   });
   let parent: Bun.Subprocess;
   try {
-    // Not by execa, which does not tell the errno of a refusal at once, or at all.
+    // Not by execa, which reports the errno of a refusal late or not at all.
     const stdio: ["ignore", number, number] = ["ignore", output.stdout, output.stderr];
     parent = Bun.spawn([...recording.argv], { cwd, env: recording.environment, stdio, detached: true });
   } catch (error) {
@@ -185,12 +186,12 @@ function spawnParent(order: LaunchOrder, job: Prepared, output: LogOutput): Resu
   return ok({ process: { pid, startTime: startTimeOfChild(pid) }, ended, letGo: () => parent.unref() });
 }
 
-/** Our own child is still there when it has ended, as a zombie, until we give way to the event loop. */
+/** An ended child stays as a zombie until we return to the event loop, so its start time can still be read. */
 function startTimeOfChild(pid: number): string {
   try {
     return processEntry(pid)?.startTime ?? startTimeOf(pid) ?? "unknown";
   } catch {
-    // It is started, whatever cannot be read.
+    // The job is started; an unreadable start time is no failure.
     return "unknown";
   }
 }

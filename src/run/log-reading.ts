@@ -5,45 +5,45 @@ import { type CutMark, cutMarkIn, keptRangeOf } from "./log.ts";
 import { inDamagedFolder } from "./records.ts";
 
 const CHUNK_BYTES = 64 * 1_024;
-/** A job that writes as fast as it is read keeps nobody in a look for ever. */
+/** The most bytes of one read(): a job may write as fast as it is read. */
 const MOST_BYTES = 8 * 1_024 * 1_024;
-/** So much of what was passed on last must still be there; else the log is another one. */
+/** The last bytes that were passed on must still precede the position; else the log was rewritten. */
 const ANCHOR_BYTES = 256;
-/** So many looks are given to a cut; whoever began it may have died over it. */
-const MOST_LOOKS_AT_A_CUT = 20;
+/** Reads that wait for a cut to finish; the process that began it may have died. */
+const MAX_WAITS_FOR_A_CUT = 20;
 
-/** What comes between two pieces of a log that is read as it grows. */
+/** A break between two pieces of a log that is read as it grows. */
 export type Break =
-  /** Bytes that went before they were read; null where nobody knows, and some may come twice. */
+  /** Bytes were cut before they were read; null for an unknown number, and then some may come twice. */
   | { readonly type: "cut"; readonly bytes: number | null }
-  /** It begins anew: it was emptied, or holds something else. */
+  /** It is read from its beginning: it was emptied, or its content is another one. */
   | { readonly type: "rewritten" }
-  /** It is not where it was; what is still written to it is read on. */
+  /** It was moved or removed; the open file is still read. */
   | { readonly type: "gone" }
-  /** Another file is in its place, and is read as well. */
+  /** Another file is in its place, and is read too. */
   | { readonly type: "replaced" };
 
-/** Where the pieces of a log go. */
+/** The receiver of a log. */
 export interface LogSink {
   readonly write: (bytes: Uint8Array) => void;
   readonly onBreak: (what: Break) => void;
 }
 
-/** How a log is kept. */
+/** How a log is written. */
 interface Keeping {
   readonly maxBytes: number;
-  /** True where whoever writes it may begin anew with the same: the runner of a container does. */
+  /** True where its writer may start over with the same content, as the runner of a container does. */
   readonly isRefilled: boolean;
 }
 
 /**
- * Reads a growing log, each byte once, whatever becomes of it meanwhile: it may be cut to its cap, emptied, moved, removed,
- * and made again. A file that was opened is read on where it lies now, as the job's own output goes there.
+ * Reads a growing log, each byte once, while it may be cut to its cap, emptied, moved, removed or made again. An open file is read on
+ * wherever it is now, as the job still writes to it.
  */
 export class LogReading implements Disposable {
   readonly #path: string;
   readonly #keeping: Keeping;
-  /** The first one, which the job writes to, and the one that is in its place now. */
+  /** The first file, which the job writes to, and the one that is in its place now. */
   readonly #sources: Source[] = [];
   #isGone = false;
 
@@ -53,15 +53,15 @@ export class LogReading implements Disposable {
   }
 
   /**
-   * Passes on what is new, and gives how many bytes that were; of an attempt that goes on, not all at once. `isExpected` where the log
-   * must be there.
+   * Passes on what is new, and returns its number of bytes. Unless the attempt `isOver`, one call has an upper bound. `isExpected` where
+   * the log must exist.
    */
   read(sink: LogSink, { isExpected, isOver }: { isExpected: boolean; isOver: boolean }): number {
-    this.#look(sink, isExpected);
+    this.#open(sink, isExpected);
     return this.#sources.reduce((total, source) => total + source.read(sink, isOver), 0);
   }
 
-  /** True where the last look found a log that is just being cut. */
+  /** True where the last read found that the log is being cut. */
   get isWaiting(): boolean {
     return this.#sources.some((source) => source.isWaiting);
   }
@@ -70,7 +70,7 @@ export class LogReading implements Disposable {
     for (const source of this.#sources.splice(0)) source.close();
   }
 
-  #look({ onBreak }: LogSink, isExpected: boolean): void {
+  #open({ onBreak }: LogSink, isExpected: boolean): void {
     const found = inDamagedFolder(() => statSync(this.#path, { throwIfNoEntry: false }), undefined);
     const last = this.#sources.at(-1);
     if (found?.isFile() !== true) {
@@ -88,7 +88,7 @@ export class LogReading implements Disposable {
   }
 }
 
-/** Null where it was removed just now, or is nothing that could be read. */
+/** Null where it was removed just now, or cannot be read. */
 function opened(path: string): number | null {
   try {
     return openRegularFile(path);
@@ -103,13 +103,13 @@ class Source {
   readonly #file: number;
   readonly #identity: Pick<Stats, "dev" | "ino">;
   readonly #isRefilled: boolean;
-  /** Where a cut puts its mark. */
+  /** The offset of the mark of a cut. */
   readonly #kept: number;
   #position = 0;
-  /** As it was when the position was found. */
+  /** The mark for which the position was computed. */
   #mark: CutMark;
   #anchor = Buffer.alloc(0);
-  #looksAtACut = 0;
+  #waitsForACut = 0;
 
   constructor(file: number, { maxBytes, isRefilled }: Keeping) {
     this.#file = file;
@@ -120,7 +120,7 @@ class Source {
   }
 
   get isWaiting(): boolean {
-    return this.#looksAtACut > 0 && this.#looksAtACut < MOST_LOOKS_AT_A_CUT;
+    return this.#waitsForACut > 0 && this.#waitsForACut < MAX_WAITS_FOR_A_CUT;
   }
 
   is({ dev, ino }: Stats): boolean {
@@ -135,13 +135,13 @@ class Source {
     let total = 0;
     while (isOver || total < MOST_BYTES) {
       const mark = cutMarkIn(this.#file, this.#kept);
-      this.#looksAtACut = mark.isBeingCut ? this.#looksAtACut + 1 : 0;
+      this.#waitsForACut = mark.isBeingCut ? this.#waitsForACut + 1 : 0;
       if (this.isWaiting && !isOver) break;
       if (!this.#findPlace(mark, { onBreak, isOver })) break;
       const bytes = Buffer.alloc(CHUNK_BYTES);
       const count = readSync(this.#file, bytes, 0, bytes.length, this.#position);
       if (count === 0) break;
-      // Cut while it was read: it may be torn.
+      // It was cut during the read: the bytes may be mixed.
       if (!isSame(cutMarkIn(this.#file, this.#kept), mark)) continue;
       this.#position += count;
       const piece = bytes.subarray(0, count);
@@ -152,12 +152,12 @@ class Source {
     return total;
   }
 
-  /** Finds where the first byte lies now that was not passed on; false where it is to be waited for. */
+  /** Finds the position of the first byte that was not passed on; false to wait for it. */
   #findPlace(mark: CutMark, { onBreak, isOver }: Pick<LogSink, "onBreak"> & { isOver: boolean }): boolean {
     const isCut = mark.cut > this.#mark.cut;
     const afterMark = this.#kept + mark.length;
     if (mark.cut !== this.#mark.cut && this.#position > this.#kept) {
-      // From the place in the file to the place in all that was ever written, and back.
+      // From the offset in the file to that in all output ever written, and back.
       this.#position += this.#mark.cut - this.#mark.length - mark.cut + mark.length;
       const missed = afterMark - this.#position;
       if (isCut && missed > 0) {
@@ -176,7 +176,7 @@ class Source {
     return true;
   }
 
-  /** Whether what was passed on last stands before the position; a mark in between is the cutter's own. */
+  /** True where the bytes passed on last precede the position; those before a mark do not count. */
   #isInPlace(): boolean {
     const isBehindMark = this.#mark.length > 0 && this.#position > this.#kept;
     const from = isBehindMark ? this.#kept + this.#mark.length : 0;

@@ -5,7 +5,7 @@ import { openRegularFile } from "../lib/regular-file.ts";
 
 const TAIL_LINES = 100;
 const TAIL_BYTES = 8 * 1_024;
-/** Read for a tail: colours and progress bars take many times the room of what is left of them. */
+/** Bytes read for a tail: colours and progress bars take much more room than the text that remains. */
 const WINDOW_BYTES = 64 * 1_024;
 
 /** The end of an attempt's output, and how many bytes there are in all. */
@@ -15,8 +15,8 @@ export interface LogTail {
 }
 
 /**
- * The last 100 lines, 8 KiB at most, of one log or of two together, stdout's before stderr's; made readable. What is to be
- * hidden is, before anything is cut: half of a secret would not be known any more.
+ * The last 100 lines, at most 8 KiB, of one log or of two together, stdout before stderr, as readable text. `hide` runs before anything
+ * is cut off: half of a secret would not be recognized.
  */
 export function readTail(paths: readonly string[], hide: (text: string) => string = (text) => text): LogTail {
   const ends = paths.map((path) => endOf(path, hide));
@@ -37,7 +37,7 @@ function endOf(path: string, hide: (text: string) => string): { lines: string[];
       const start = Math.max(0, bytes - WINDOW_BYTES);
       const window = Buffer.alloc(bytes - start);
       const text = hide(window.toString("utf8", 0, readSync(file, window, 0, window.length, start)));
-      // What comes first in a window is the end of something, unless there is nothing else.
+      // The first line of a window is cut off, unless it is the only one.
       const firstEnd = start > 0 ? /\r?\n|\r/.exec(text) : null;
       const lines = readableLines(text.slice(firstEnd === null ? 0 : firstEnd.index + firstEnd[0].length));
       if (lines.at(-1) === "") lines.pop();
@@ -58,7 +58,7 @@ function sum<T>(items: readonly T[], measure: (item: T) => number): number {
   return items.reduce((total, item) => total + measure(item), 0);
 }
 
-/** The longer log gives way, so that a silent stdout leaves its room to stderr. */
+/** The longer log is shortened, so that a short stdout leaves its room to stderr. */
 function largest(tails: readonly string[][], measure: (lines: readonly string[]) => number): string[] {
   return tails.reduce((most, lines) => (measure(lines) > measure(most) ? lines : most));
 }
@@ -70,25 +70,24 @@ function withoutStart(line: string, bytes: number): string {
 }
 
 const COPY_BYTES = 1_024 * 1_024;
-/** More than the longest mark, with what it cuts counted in 16 digits. */
+/** More than the longest mark, with a count of 16 digits. */
 const MARK_BYTES = 64;
 
 /**
- * Cuts the middle out of a log that is over its cap, and puts `[stint: N bytes were cut here]` in its place; gives
- * the bytes cut now, 0 where it is under the cap. A quarter of the cap is kept on either side, so that the next cut is far off.
- * It works in place, as the job goes on writing to the same file. What is written in the instant between the last
- * read and the truncation is lost.
+ * Cuts the middle out of a log that is over its cap, and puts `[stint: N bytes were cut here]` in its place. Returns the bytes cut now, 0
+ * under the cap. A quarter of the cap is kept on either side, so that the next cut is far off. It works in place, as the job keeps
+ * writing to the same file. Bytes written between the last read and the truncation are lost.
  */
 export function capLog(path: string, maxBytes: number): number {
   return withFile(path, constants.O_RDWR, (file) => cutMiddle(file, maxBytes)) ?? 0;
 }
 
-/** How many bytes the mark in a log says were cut out of it: what was written anew since has lost nothing. */
+/** The bytes that were cut out of a log, by its mark; 0 where the log was rewritten since. */
 export function bytesCutIn(path: string, maxBytes: number): number {
   return withFile(path, constants.O_RDONLY, (file) => cutMarkIn(file, keptRangeOf(maxBytes)).cut) ?? 0;
 }
 
-/** On either side of the mark. */
+/** Bytes kept on either side of the mark. */
 export function keptRangeOf(maxBytes: number): number {
   return Math.floor(maxBytes / 4);
 }
@@ -100,10 +99,10 @@ function cutMiddle(file: number, maxBytes: number): number {
   const earlier = cutMarkIn(file, kept);
   let source = lineStart(file, size - kept);
   const cut = source - kept - earlier.length;
-  // Whoever reads the log meanwhile waits.
+  // A reader of the log waits while it sees this mark.
   let target = kept + writeSync(file, markOf(earlier.cut + cut, "are being cut"), kept);
   const chunk = Buffer.allocUnsafe(COPY_BYTES);
-  // Until there is no more, as the job writes meanwhile; one that writes faster than this copies is cut once more.
+  // To the end, as the job writes meanwhile; the rest of a job that writes faster than this copies is dropped.
   const giveUpAt = size + maxBytes;
   for (let read = -1; read !== 0 && source < giveUpAt; source += read) {
     read = readSync(file, chunk, 0, chunk.length, source);
@@ -116,17 +115,17 @@ function cutMiddle(file: number, maxBytes: number): number {
   return cut + lost;
 }
 
-/** Both of a length, so that one takes the other's place. */
+/** Both texts have the same length, so that one replaces the other. */
 function markOf(bytes: number, what: "are being cut" | "were cut here"): string {
   return `\n[stint: ${bytes} bytes ${what}]\n`;
 }
 
-/** What an earlier cut left in its place; the next one replaces it and counts on. */
+/** The mark of an earlier cut; the next cut replaces it, and adds its bytes. */
 export interface CutMark {
   readonly cut: number;
   /** 0 where there is none. */
   readonly length: number;
-  /** True where the log is being rewritten, or was when whoever did it died. */
+  /** True while the log is being cut, or where the process that cut it died. */
   readonly isBeingCut: boolean;
 }
 
@@ -142,14 +141,14 @@ export function cutMarkIn(file: number, kept: number): CutMark {
   };
 }
 
-/** The first start of a line from a position on, or the position itself where none is near. */
+/** The next start of a line, or the position itself where none is near. */
 function lineStart(file: number, position: number): number {
   const buffer = Buffer.alloc(4_096);
   const newline = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, position)).indexOf("\n");
   return newline === -1 ? position : position + newline + 1;
 }
 
-/** Null where there is no such file or the disk fails: a log is looked at again, and no job ends for it. */
+/** Null where there is no such file or the disk fails: logs are read again later, and a job does not fail for them. */
 function withFile<T>(path: string, flags: number, use: (file: number) => T): T | null {
   try {
     const file = openRegularFile(path, flags);
@@ -165,8 +164,8 @@ function withFile<T>(path: string, flags: number, use: (file: number) => T): T |
 }
 
 /**
- * Lines of a program's output as a person saw them last: without colours and control characters, and of a progress
- * bar, which redraws its line after `\r`, what it showed at the end.
+ * The lines of a program's output as a terminal shows them in the end: without colours and control characters, and with the last state
+ * of a progress bar, which redraws its line after `\r`.
  */
 export function readableLines(output: string): string[] {
   return output.replace(ESCAPE_SEQUENCES, "").split("\n").map(lastDrawn);

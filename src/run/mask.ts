@@ -1,29 +1,29 @@
 const STARS = "***";
-/** Of a value with several lines, also each of its lines is hidden from here on. */
+/** Of a value with several lines, each line of this length is hidden too. */
 const MIN_LINE_LENGTH = 8;
 
 /** Hides values in what a job wrote. */
 export interface Mask {
   /** Of a whole text. */
   readonly text: (text: string) => string;
-  /** Of bytes that come in pieces: a value that is cut in two is hidden too. */
+  /** For bytes that come in pieces: a value split between two pieces is hidden too. */
   readonly stream: (sink: (bytes: Uint8Array) => void) => MaskedStream;
 }
 
-/** Takes bytes and passes them on; the last few, which may be the start of a value, with `end`. */
+/** Passes bytes on; `end` flushes the last few, which may have been the start of a value. */
 export interface MaskedStream {
   readonly write: (bytes: Uint8Array) => void;
   readonly end: () => void;
 }
 
-/** A mask for some values, as they are, and as JSON and addresses write them. */
+/** A mask for some values: verbatim, JSON-escaped and URL-encoded. */
 export function maskFor(values: readonly string[]): Mask {
   const hidden = [...new Set(values.flatMap(formsOf))].filter((form) => form !== "");
   if (hidden.length === 0) {
     return { text: (text) => text, stream: (sink) => ({ write: sink, end: () => {} }) };
   }
   const inText = patternOf(hidden);
-  // Bytes as signs of Latin-1, so that nothing which is no UTF-8 is changed.
+  // Bytes as Latin-1 characters, so that invalid UTF-8 stays as it is.
   const asBytes = hidden.map((form) => Buffer.from(form).toString("latin1"));
   return {
     text: (text) => text.replace(inText, STARS),
@@ -44,7 +44,7 @@ function formsOf(value: string): string[] {
   ];
 }
 
-/** The longest first: of two that begin alike, the shorter one would leave the rest of the other in sight. */
+/** The longest first: of two with the same beginning, the shorter one would leave the rest of the other visible. */
 function patternOf(hidden: readonly string[]): RegExp {
   const longestFirst = hidden.toSorted((left, right) => right.length - left.length);
   return new RegExp(
@@ -73,17 +73,17 @@ function maskedStream(sink: (bytes: Uint8Array) => void, hidden: readonly string
   };
 }
 
-/** From where a text must be kept back, as what follows may complete a value. */
+/** The index from which a text must be held back, as the next piece may complete a value. */
 function heldFrom(text: string, { hidden, pattern }: { hidden: readonly string[]; pattern: RegExp }): number {
   let cut = Math.min(...hidden.map((form) => text.length - overlap(text, form)));
-  // A value that is there already, and reaches into what is kept back, is not cut either.
+  // A complete value that reaches into the part held back is held back as a whole.
   for (const { index, 0: found } of text.matchAll(pattern)) {
     if (index < cut && index + found.length > cut) cut = index;
   }
   return cut;
 }
 
-/** How much of the end of a text is a beginning of the form, and less than all of it. */
+/** The length of the longest end of a text that is a proper beginning of the form. */
 function overlap(text: string, form: string): number {
   for (let length = Math.min(form.length - 1, text.length); length > 0; length -= 1) {
     if (text.endsWith(form.slice(0, length))) return length;

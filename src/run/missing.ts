@@ -4,7 +4,7 @@ import { errnoOf } from "../lib/errno.ts";
 import type { Mode } from "../model/kind.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
 
-/** What a system says of a disk that is not there now, and may be there later. */
+/** Errors of a disk that is gone now, and may come back. */
 const PASSING = new Set([
   "EIO",
   "ESTALE",
@@ -16,14 +16,13 @@ const PASSING = new Set([
   "EREMOTEIO",
 ]);
 
-/** What a job needs is not there: it is waited for, as a disk that is not mounted now may be in the morning. */
+/** A file that a job needs is missing for now: the task waits, as the disk may be mounted later. */
 export function notThere(error: string): NotStarted {
   return { code: "DATA_UNREACHABLE", error };
 }
 
 /**
- * A path that leads nowhere is a slip, unless its folder is missing too or has nothing in it: that is how the place of a
- * disk looks that is not mounted.
+ * A missing file is a typing error, unless its folder is missing or empty too, as the mount point of an unmounted disk is.
  */
 function mayComeBack(path: string): boolean {
   try {
@@ -37,7 +36,7 @@ function mayComeBack(path: string): boolean {
   }
 }
 
-/** Refuses what is missing at a path: for now, or for good. */
+/** Refuses a missing file: for now where it may come back, else permanently. */
 export function refuseMissing(path: string, error: string): NotStarted {
   if (!mayComeBack(path)) return invalidTask(error);
   const folder = dirname(path);
@@ -45,7 +44,7 @@ export function refuseMissing(path: string, error: string): NotStarted {
   return notThere(`${error}; its folder ${state}, as where a disk is not mounted`);
 }
 
-/** Says why a job cannot run in a directory, or null where it can. */
+/** Why a job cannot run in a directory; null where it can. */
 export function obstacleToEnter(cwd: string): NotStarted | null {
   const cannot = (is: string): string => `Cannot enter "${cwd}": ${is}, wanted a directory to run in`;
   try {
@@ -60,10 +59,10 @@ export function obstacleToEnter(cwd: string): NotStarted | null {
   }
 }
 
-/** They take the first argument for the file that they run. */
+/** Programs whose first argument is the file that they run. */
 const INTERPRETERS = /^(?:python[\d.]*|bash|dash|zsh|sh|perl|ruby|Rscript|node)$/;
 
-/** Says that the file which an interpreter is to run is on a disk that is not there; null where it is, or was never. */
+/** Refuses a script that is on an unmounted disk; null where it exists, or is just missing. */
 export function missingScript(mode: Mode, cwd: string): NotStarted | null {
   if (mode.type !== "command" || !INTERPRETERS.test(basename(mode.command))) return null;
   const [script] = mode.args;

@@ -6,11 +6,11 @@ export interface NotStarted {
   readonly code: FailureCode;
   /** `Cannot <action> "<value>": <what is>, <what is wanted>`. */
   readonly error: string;
-  /** The system has too little of something for now: that says nothing of the task, and would meet any other as well. */
+  /** The system lacks a resource for now: it is no fault of the task, and any other would fail too. */
   readonly isShortage?: true;
 }
 
-/** What the system says where files, processes or memory have run out. */
+/** Errors of a system without files, processes or memory left. */
 const SHORTAGES = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -25,14 +25,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENOENT: "no such directory (ENOENT), wanted the one of the attempt",
 };
 
-const NO_PROCESS = "the system gave no process, wanted room for one more (processes, memory, open files)";
+const NO_PROCESS =
+  "the system refused to start a process, wanted room for one more (processes, memory, open files)";
 
-/** The task itself is at fault: starting it again cannot go better. */
+/** The task itself is at fault: a retry cannot succeed. */
 export function invalidTask(error: string): NotStarted {
   return { code: "INVALID_SPEC", error };
 }
 
-/** The machine refused for now; `action` is the start of the sentence, as in `Cannot open "x"`. */
+/** The system refused, for now; `action` begins the sentence, as in `Cannot open "x"`. */
 export function refusedBySystem(action: string, error: unknown): NotStarted {
   const errno = errnoOf(error);
   const isFull = errno === "ENOSPC" || errno === "EDQUOT";

@@ -5,19 +5,19 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { LOG_FILES } from "../model/attempt-files.ts";
 import { type NotStarted, refusedBySystem } from "./not-started.ts";
 
-/** The files that take a job's output: one in true order, or stdout and stderr apart. */
+/** The paths of a job's logs: one for both streams in true order, or one each for stdout and stderr. */
 export function outputFiles(directory: string, separate: boolean): string[] {
   const names = separate ? [LOG_FILES.stdout, LOG_FILES.stderr] : [LOG_FILES.both];
   return names.map((name) => join(directory, name));
 }
 
-/** Open descriptors for a job's stdout and stderr; they may be the same. Disposing closes our copies of them. */
+/** Descriptors for a job's stdout and stderr, which may be the same. Disposing closes our copies. */
 export interface LogOutput extends Disposable {
   readonly stdout: number;
   readonly stderr: number;
 }
 
-// Appending, because the log is cut while the job writes: a write always goes to the end of what is there then.
+// Appending, because the log is cut while the job writes: a write goes to the current end.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND;
 
 /** Opens the logs of an attempt for its job. */
@@ -26,8 +26,8 @@ export function openOutput(directory: string, separate: boolean): Result<LogOutp
   const close = (): void => opened.forEach((file) => closeSync(file));
   for (const path of outputFiles(directory, separate)) {
     try {
-      // The log of a container may be its user's by now, and where it lies none but that user may then make it (proc_sys_fs(5),
-      // protected_regular).
+      // The log of a container may be owned by another user by now; then O_CREAT is refused in a sticky folder that all may write
+      // (proc_sys_fs(5), protected_regular).
       opened.push(openRegularFile(path, existsSync(path) ? FLAGS : FLAGS | constants.O_CREAT));
     } catch (error) {
       close();

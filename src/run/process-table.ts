@@ -5,9 +5,9 @@ import { procContent } from "../lib/proc-file.ts";
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
-  /** Ended as a whole, but not yet seen off by its parent: one whose first thread alone has ended goes on. */
+  /** Ended with all its threads and not yet reaped by its parent; one whose first thread alone has ended still runs. */
   readonly isZombie: boolean;
-  /** A thread of the kernel's own. */
+  /** A kernel thread. */
   readonly isKernel: boolean;
   readonly group: number;
   readonly session: number;
@@ -18,7 +18,7 @@ export interface ProcessEntry {
 /** PF_KTHREAD in the kernel's sched.h. */
 const KERNEL_THREAD = 0x00200000;
 
-/** The line of one process (proc_pid_stat(5)), at 5 to 10 µs; null where there is none. Linux only. */
+/** Reads the line of one process (proc_pid_stat(5)) in 5 to 10 µs; null where there is none. Linux only. */
 export function processEntry(pid: number): ProcessEntry | null {
   const line = procContent(`/proc/${pid}/stat`)?.toString("latin1");
   if (line === undefined) return null;
@@ -37,11 +37,11 @@ export function processEntry(pid: number): ProcessEntry | null {
   };
 }
 
-/** How far the system is in making processes. */
+/** The position of the system in its sequence of forks. */
 export interface PidMark {
-  /** How many were made since the boot, in all pid namespaces. */
+  /** Forks since boot, in all pid namespaces. */
   readonly forks: number;
-  /** The pid that was given out last, in ours. */
+  /** The last pid assigned, in this pid namespace. */
   readonly lastPid: number;
 }
 
@@ -49,11 +49,11 @@ export interface PidMark {
 export function pidMark(): PidMark | null {
   const forks = Number(/^processes (\d+)$/m.exec(procContent("/proc/stat")?.toString("latin1") ?? "")?.[1]);
   const lastPid = Number(procContent("/proc/loadavg")?.toString("latin1").trim().split(" ").at(-1));
-  // Systems that only look like Linux show a zero for what they do not count.
+  // Systems that emulate Linux show a zero for what they do not count.
   return forks > 0 && lastPid > 0 ? { forks, lastPid } : null;
 }
 
-/** True where a pid was given out between two marks: Linux goes up to the last one, then begins anew (alloc_pid()). */
+/** True where a pid was assigned between two marks: Linux counts up to the highest pid, then starts over (alloc_pid()). */
 export function isGivenOut(pid: number, { since, mark }: { since: PidMark; mark: PidMark }): boolean {
   const isAfter = pid > since.lastPid;
   const isUpTo = pid <= mark.lastPid;
@@ -61,13 +61,13 @@ export function isGivenOut(pid: number, { since, mark }: { since: PidMark; mark:
 }
 
 /**
- * The values of a variable that a process was started with. `changing` for the instant in which it becomes another program and has
- * neither environment nor arguments: on a busy machine that lasts for milliseconds. `unreadable` where its environment is not
- * ours to read, which may be so only for a time (as of a program that takes up another user's rights and lets go of them).
+ * The values of a variable in the initial environment of a process. `changing` during execve(2), when it has neither environment nor
+ * arguments: on a busy machine that lasts for milliseconds. `unreadable` where this user may not read the environment, perhaps only for
+ * a time (as of a set-user-ID program that drops its privileges).
  */
 export type StartedWith = readonly string[] | "changing" | "unreadable";
 
-/** What a process was started with, for one variable; see `StartedWith`. None where there is no such process. */
+/** Reads one variable of the initial environment of a process; see `StartedWith`. Empty where there is no such process. */
 export function startedWith(pid: number, variable: string): StartedWith {
   let environment = procContent(`/proc/${pid}/environ`);
   if (environment?.length === 0) {
@@ -76,7 +76,7 @@ export function startedWith(pid: number, variable: string): StartedWith {
   }
   if (environment === null) return procContent(`/proc/${pid}/stat`) === null ? [] : "unreadable";
   const name = `${variable}=`;
-  // Most have none: to split the text of each costs more than to look through it.
+  // Most do not have it, and searching the bytes costs less than splitting them.
   if (!environment.includes(name)) return [];
   const entries = environment.toString("latin1").split("\0");
   return entries.filter((entry) => entry.startsWith(name)).map((entry) => entry.slice(name.length));

@@ -9,7 +9,27 @@ import {
   startedWith,
 } from "./process-table.ts";
 
-/** What was seen of a process when it was met. */
+/*
+ * Which processes of the machine belong to which attempt. A job may fork, daemonize, clear its environment and change its session, so no
+ * single property is enough: a process belongs to an attempt by its session or process group, by its control group, by STINT_TOKEN in
+ * its initial environment, or by descent from a process that did when it was first seen.
+ *
+ * ProcessTracker remembers what it saw, so that the end of a job costs no scan of the jobs that go on. A `refresh`, in this order:
+ * 1. Processes that were in execve(2) the last time are read again.
+ * 2. The fork count and the last pid are read. If both are unchanged, no process was made, and it is done.
+ * 3. The pids are listed. A process is read where it is new, or where its pid was assigned since the last refresh; after many forks, all
+ *    are. The count is read before the list, so a process made meanwhile changes the next one.
+ * 4. Each new process gets the attempt of its token or of its parent; only then are ended processes forgotten, parents among them.
+ *
+ * `suspects` returns candidates, read again each time. `tree.ts` decides which are members, and signals them: a group is signalled only
+ * where it is proven to be the attempt's, SIGKILL is repeated until no new member appears, and a search ends after two refreshes in a row
+ * without one, as a single one can miss a process that forks and exits.
+ *
+ * Invariants: no process older than the leader is a member by its token or descent; a pid counts only with its start time; nothing here is
+ * on disk, so a crash loses only what a new tracker reads again, and the descent from parents that have ended.
+ */
+
+/** A process as it was when it was first seen. */
 interface Known {
   readonly startTime: string;
   readonly parent: number;
@@ -20,24 +40,24 @@ interface Known {
   owner?: string | null;
 }
 
-/** A process that may belong to an attempt, as it is now. */
+/** A candidate for a member of an attempt, as it is now. */
 export interface Suspect extends ProcessEntry {
-  /** Its parent was a process of the attempt when it was met, whatever became of its session and environment. */
+  /** Its parent was a process of the attempt when it was first seen, even if its session and environment differ now. */
   readonly isDescendant: boolean;
 }
 
-/** Whose processes are asked for. */
+/** The attempt whose processes are wanted. */
 interface Wanted {
   /** Of the attempt; null where it is not known. */
   readonly leader: ProcessIdentity | null;
   /** Pids whose sessions and groups are the attempt's. */
   readonly heads: readonly number[];
   readonly token: string;
-  /** Pids that are asked for in any case. */
+  /** Pids that are candidates in any case. */
   readonly also: ReadonlySet<number>;
 }
 
-/** Where the processes are looked up; tests have a machine of their own. */
+/** The process table; tests have their own. */
 export interface ProcessSource {
   readonly pidMark: () => PidMark | null;
   readonly allPids: () => number[];
@@ -52,14 +72,10 @@ const THIS_MACHINE: ProcessSource = {
   tokensOf: (pid) => startedWith(pid, "STINT_TOKEN"),
 };
 
-/** After more new processes than this, whom a pid belongs to is looked up again for all of them. */
+/** After more forks than this, all processes are read again. */
 const MANY_FORKS = 256;
 
-/**
- * Whose the machine's processes are, remembered from one look to the next. A process is born into the session of its parent
- * and with its environment, so that whoever was met as another attempt's need not be read again: what an end costs is not
- * to grow with the jobs that go on. It only tells whom to ask: what a suspect is, is read anew each time.
- */
+/** Remembers the processes of the machine and their attempts from one refresh to the next. */
 export class ProcessTracker {
   readonly #source: ProcessSource;
   #known = new Map<number, Known>();
@@ -75,7 +91,7 @@ export class ProcessTracker {
     return this.#isBlind;
   }
 
-  /** Hears of the leader of an attempt that was just started: what it is need not be found out. */
+  /** Adds the leader of an attempt that was just started, which need not be read. */
   addLeader({ pid, startTime }: ProcessIdentity, token: string): void {
     this.#known.set(pid, {
       startTime,
@@ -87,45 +103,45 @@ export class ProcessTracker {
     });
   }
 
-  /** Meets who has come since the last look, and forgets who has gone. */
+  /** Adds the processes that were made since the last refresh, and forgets those that have ended. */
   refresh(): void {
-    // By now they may be the programs that they were becoming.
+    // Their execve(2) may have finished by now.
     for (const [pid, known] of this.#known) if (known.tokens === "changing") this.#inspect(pid, this.#known);
-    // Before the list: whoever comes meanwhile changes the next mark. The kernel counts a process once it can be seen.
+    // Before the list: a process made meanwhile changes the next mark. The kernel counts a process once it is visible.
     const mark = this.#source.pidMark();
     const since = this.#mark;
     if (mark !== null && mark.forks === since?.forks && mark.lastPid === since.lastPid) return;
     const isFar = mark === null || since === null || mark.forks - since.forks > MANY_FORKS;
     const pids = this.#source.allPids();
-    const met = new Map<number, Known>();
+    const seen = new Map<number, Known>();
     for (const pid of pids) {
       const known = this.#known.get(pid);
-      // What is known of a pid may be of the one that had it before.
-      if (known === undefined || isFar || isGivenOut(pid, { since, mark })) this.#inspect(pid, met);
-      else met.set(pid, known);
+      // The pid may have been reused.
+      if (known === undefined || isFar || isGivenOut(pid, { since, mark })) this.#inspect(pid, seen);
+      else seen.set(pid, known);
     }
-    // Before those are forgotten who went: their children may have been met just now.
-    for (const pid of met.keys()) this.#ownerOf(pid, met);
-    this.#known = met;
+    // Before ended processes are forgotten: their children may be new.
+    for (const pid of seen.keys()) this.#ownerOf(pid, seen);
+    this.#known = seen;
     this.#isBlind = pids.length === 0;
     this.#mark = mark;
   }
 
-  /** The attempt that a process descends from. A child is met while its parent lives, or it cannot be told. */
-  #ownerOf(pid: number, met: ReadonlyMap<number, Known>): string | null {
-    const known = met.get(pid) ?? this.#known.get(pid);
+  /** The attempt that a process descends from; unknown where its parent ended before the process was first seen. */
+  #ownerOf(pid: number, seen: ReadonlyMap<number, Known>): string | null {
+    const known = seen.get(pid) ?? this.#known.get(pid);
     if (known === undefined || known.owner !== undefined) return known?.owner ?? null;
-    // Also ends a circle of parents, which pids that are used again can seem to make.
+    // Also ends a cycle of parents, which reused pids may seem to form.
     known.owner = null;
     const own = typeof known.tokens === "string" ? undefined : known.tokens[0];
-    const owner = own ?? this.#ownerOf(known.parent, met);
+    const owner = own ?? this.#ownerOf(known.parent, seen);
     known.owner = owner;
     return owner;
   }
 
   /**
-   * Those that may belong to an attempt, as they are now: its leader, who was in its sessions or groups, descended from it or had its
-   * token, when it was met, though it may have left the one and hide the other since; and whoever keeps from us what it has.
+   * The candidates of an attempt, as they are now: its leader; processes that, when first seen, were in its sessions or groups, descended
+   * from it or had its token; and processes whose environment cannot be read.
    */
   suspects({ leader, heads, token, also }: Wanted): Suspect[] {
     const found: Suspect[] = [];
@@ -133,7 +149,7 @@ export class ProcessTracker {
     for (const [pid, known] of this.#known) {
       const isDescendant = known.owner === token && !(Number(known.startTime) < first);
       const isLed = isDescendant || [pid, known.session, known.group].some((one) => heads.includes(one));
-      // Nothing that is older than the leader descends from it.
+      // A process that is older than the leader does not descend from it.
       const mayBeMarked = !(Number(known.startTime) < first) && this.#mayHave(token, known);
       if (!isLed && !mayBeMarked && !also.has(pid)) continue;
       const entry = this.#source.processEntry(pid);
@@ -143,7 +159,7 @@ export class ProcessTracker {
     return found;
   }
 
-  /** Of a process that is just becoming another program, the leader of a neighbour's session tells: it was born with the same. */
+  /** A process in execve(2) may have the token, unless the leader of its session has another one: it inherited the same environment. */
   #mayHave(token: string, { session, tokens }: Known): boolean {
     if (tokens === "unreadable") return true;
     if (tokens !== "changing") return tokens.includes(token);
@@ -151,18 +167,18 @@ export class ProcessTracker {
     return !Array.isArray(ofLeader) || ofLeader.length === 0 || ofLeader.includes(token);
   }
 
-  #inspect(pid: number, met: Map<number, Known>): void {
+  #inspect(pid: number, seen: Map<number, Known>): void {
     const entry = this.#source.processEntry(pid);
     if (entry === null) {
-      met.delete(pid);
+      seen.delete(pid);
       return;
     }
     const { startTime, parent, session, group, isKernel, isZombie } = entry;
     const known = this.#known.get(pid);
-    if (known?.startTime === startTime && Array.isArray(known.tokens)) met.set(pid, known);
+    if (known?.startTime === startTime && Array.isArray(known.tokens)) seen.set(pid, known);
     else {
       const tokens = isKernel || isZombie ? [] : this.#source.tokensOf(pid);
-      met.set(pid, { startTime, parent, session, group, tokens });
+      seen.set(pid, { startTime, parent, session, group, tokens });
     }
   }
 }

@@ -6,7 +6,7 @@ import { PLAIN_PATH } from "./environment.ts";
 import { refuseMissing } from "./missing.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
 
-/** Where a job looks for programs. */
+/** Where the program of a job is searched for. */
 export interface ProgramPlace {
   /** Absolute and existing. */
   readonly cwd: string;
@@ -18,9 +18,8 @@ export interface ProgramPlace {
 const MAX_PATH_SHOWN = 200;
 
 /**
- * Finds the program of a command as execvp(3) does: along PATH, or relative to the job's directory where the name
- * holds a slash; of a script also that its interpreter is there. Gives a path that begins with `/` or `.`, or the
- * sentence that says why there is none.
+ * Finds the program of a command as execvp(3) does: along PATH, or relative to the job's directory where the name has a slash. Also checks
+ * that the interpreter of a script exists. Returns a path that begins with `/` or `.`, or why there is none.
  */
 export function findProgram(name: string, place: ProgramPlace): Result<string, NotStarted> {
   const found = name.includes("/") ? atPath(name, place.cwd) : inSearchPath(name, place);
@@ -56,7 +55,7 @@ function inSearchPath(name: string, place: ProgramPlace): Result<string, NotStar
   return err(invalidTask(`Cannot start "${name}": not found in PATH (${shortened(path)}), wanted ${wanted}`));
 }
 
-/** The system says of a script only that it is not there, where it is its interpreter that is not. */
+/** The system reports a missing interpreter as if the script itself were missing, so it is checked here. */
 function obstacleOfScript(program: string, place: ProgramPlace): NotStarted | null {
   const line = interpreterLine(resolve(place.cwd, program));
   if (line === null) return null;
@@ -100,10 +99,10 @@ function shortened(path: string): string {
   return path.length > MAX_PATH_SHOWN ? `${path.slice(0, MAX_PATH_SHOWN)}…` : path;
 }
 
-/** As much of a first line as Linux looks at (binfmt_script). */
+/** As much of a first line as Linux reads (binfmt_script). */
 const FIRST_LINE_BYTES = 256;
 
-/** The first line of a script as it stands, without `#!`; null for a file that is none. */
+/** The first line of a script, verbatim, without `#!`; null for any other file. */
 function interpreterLine(path: string): string | null {
   try {
     const file = openSync(path, "r");
@@ -115,7 +114,7 @@ function interpreterLine(path: string): string | null {
       closeSync(file);
     }
   } catch (error) {
-    // What may be run need not be readable.
+    // An executable need not be readable.
     if (errnoOf(error) === null) throw error;
     return null;
   }

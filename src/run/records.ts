@@ -7,34 +7,34 @@ import { syncDirectory } from "../lib/sync-directory.ts";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
 
-/** What the recording parent notes before it runs the job. */
+/** What the recording parent records before it runs the job. */
 export interface StartRecord extends ProcessIdentity {
   readonly bootId: string;
   /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
   /** The control group of the job; null where it has none. */
   readonly group: string | null;
-  /** The job itself, which leads a session and a process group of its own; null until there is one. */
+  /** The job itself, which leads its own session and process group; null until it exists. */
   readonly job: ProcessIdentity | null;
 }
 
-/** What recovery writes in place of a start; a recording parent that comes later runs nothing. */
+/** What recovery writes as the start record; a recording parent that comes later runs nothing. */
 const SEIZED = "seized\n";
 
-/** Where a start is on record. */
+/** The path of the start record. */
 export function startFile(directory: string): string {
   return join(directory, ATTEMPT_FILES.start);
 }
 
 /**
- * Reads who began an attempt: null for nobody yet, `seized` where recovery forbade it, `unreadable` in the instant
- * between the creation of the file and its content, or for ever where the disk was full then.
+ * Reads the start record of an attempt: null for no start yet, `seized` where recovery forbade one, `unreadable` between the creation of
+ * the file and its content, or for ever where the disk was full then.
  */
 export function readStart(directory: string): StartRecord | "seized" | "unreadable" | null {
   return readIdentity(startFile(directory));
 }
 
-/** The last runner of a container, by the note that it makes of itself; null where there is none. */
+/** The last runner of a container, as it recorded itself; null for none. */
 export function readRunner(directory: string): StartRecord | null {
   const found = readIdentity(join(directory, ATTEMPT_FILES.containerRunner));
   return typeof found === "string" ? null : found;
@@ -47,7 +47,7 @@ function readIdentity(path: string): ReturnType<typeof readStart> {
   const [pid = "", bootId = "", stat = "", group, job, end = group] = text.split("\n");
   const startedAtMs = modifiedAt(path);
   if (end === undefined || startedAtMs === null || !/^[1-9]\d*$/.test(pid)) return "unreadable";
-  // Without /proc the parent cannot tell its own start time: the process that has its pid now is taken for it.
+  // Without /proc the parent does not know its own start time: that of the process with its pid now is used.
   const startTime = stat === "" ? startTimeOf(Number(pid)) : startTimeIn(stat);
   return {
     pid: Number(pid),
@@ -59,7 +59,7 @@ function readIdentity(path: string): ReturnType<typeof readStart> {
   };
 }
 
-/** Who writes its line of /proc/PID/stat. */
+/** The process of a line of /proc/PID/stat. */
 function identityIn(stat: string): ProcessIdentity | null {
   const pid = Number.parseInt(stat, 10);
   const startTime = startTimeIn(stat);
@@ -67,8 +67,8 @@ function identityIn(stat: string): ProcessIdentity | null {
 }
 
 /**
- * Forbids an attempt that has not begun, for good and through a power cut; `revision` where it began or was seized
- * before. The directory exists. Throws what the system says of a disk that is full.
+ * Forbids an attempt that has not started, permanently and durably; `taken` where it started or was seized before. The directory must
+ * exist. Throws what the system refuses.
  */
 export function seizeStart(directory: string): "seized" | "taken" {
   let file: number;
@@ -83,7 +83,7 @@ export function seizeStart(directory: string): "seized" | "taken" {
     fsyncSync(file);
     syncDirectory(directory);
   } catch (error) {
-    // Left empty it would look like a start for ever.
+    // An empty file would look like a start for ever.
     unlinkSync(startFile(directory));
     throw error;
   } finally {
@@ -92,13 +92,13 @@ export function seizeStart(directory: string): "seized" | "taken" {
   return "seized";
 }
 
-/** Earlier versions of the recording parent wrote neither what a signal did nor the token. */
+/** Earlier versions of the recording parent wrote neither `signalled` nor the token. */
 const EXIT =
   /^\{"status":(\d{1,3}),(?:"signalled":(true|false),)?"sawTerm":(true|false)(?:,"token":"([^"]*)")?\}\n$/;
 
 /**
- * Reads the result that the recording parent of an attempt left, or null where there is none yet; an unfinished file is none, nor is
- * that of another attempt. It counts once the parent is gone: until then, the job itself may have written it.
+ * Reads the result that the recording parent of an attempt wrote; null where there is none, a partial one, or that of another attempt. It
+ * counts once the parent is dead: until then, the job itself may have written it.
  */
 export function readExit(
   directory: string,
@@ -113,21 +113,21 @@ export function readExit(
   return { ending: endingFromShell(Number(status), sawTerm === "true", wasSignalled), endedAtMs };
 }
 
-/** When a file of the attempt was written, in ms since the epoch: POSIX gives a shell no clock. Null where there is none. */
+/** The modification time of a file of the attempt, in ms since the epoch (a POSIX shell has no clock); null where it is missing. */
 export function modifiedAt(path: string): number | null {
   const found = inDamagedFolder(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
   return found === undefined ? null : Math.floor(found.mtimeMs);
 }
 
-/** What the system says where a job has removed its folder, taken the rights to it away, or put something else in its place. */
-const SPOILT = ["ENOENT", "ENOTDIR", "EACCES", "EEXIST", "EISDIR", "ELOOP", "EINVAL", "ENXIO"];
+/** Errors where a job has removed its folder, changed its mode, or put something else in its place. */
+const DAMAGED = ["ENOENT", "ENOTDIR", "EACCES", "EEXIST", "EISDIR", "ELOOP", "EINVAL", "ENXIO"];
 
-/** Does something in the folder of an attempt; gives `otherwise` where the job has spoilt it: its end is on record all the same. */
+/** Does something in the folder of an attempt; returns `otherwise` where the job has damaged the folder, as its end counts all the same. */
 export function inDamagedFolder<T>(action: () => T, otherwise: T): T {
   try {
     return action();
   } catch (error) {
-    if (!SPOILT.includes(errnoOf(error) ?? "")) throw error;
+    if (!DAMAGED.includes(errnoOf(error) ?? "")) throw error;
     return otherwise;
   }
 }
@@ -135,14 +135,14 @@ export function inDamagedFolder<T>(action: () => T, otherwise: T): T {
 /** More than any of these files holds. */
 const MAX_BYTES = 65_536;
 
-/** The text of a small file of an attempt: null where there is nothing, empty where there is something that is no file of ours: a folder, a FIFO, a link, a huge file. */
+/** The text of a small file of an attempt: null where it is missing, empty for a folder, FIFO, link or huge file, which the job made. */
 export function contentOf(path: string): string | null {
   try {
     return readOwnFile(path, MAX_BYTES) ?? "";
   } catch (error) {
     const errno = errnoOf(error) ?? "";
     if (errno === "ENOENT" || errno === "ENOTDIR") return null;
-    if (SPOILT.includes(errno)) return "";
+    if (DAMAGED.includes(errno)) return "";
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { allPids, ownLimit, ownUserId, statFields } from "../lib/host.ts";
 import { procContent } from "../lib/proc-file.ts";
 import { type NotStarted, refusedBySystem } from "./not-started.ts";
 
-/** How many more files this process can open, of so many at most; and what the system said where it was fewer. */
+/** How many more files this process can open, up to `most`; and the refusal where it is fewer. */
 export function spareFiles(most: number): { readonly count: number; readonly refused: NotStarted | null } {
   const opened: number[] = [];
   try {
@@ -17,16 +17,16 @@ export function spareFiles(most: number): { readonly count: number; readonly ref
   }
 }
 
-/** Where a user may have more processes than this, they are not counted: that is far from any use. */
+/** Processes are not counted where the user's limit is higher than this: it is far from reached. */
 const MAX_COUNTED = 4_096;
-/** The runtime makes its threads when it needs them, up to two for each CPU and some more; where it gets none, it aborts. */
+/** The runtime makes threads on demand, up to two for each CPU and some more; it aborts where the system refuses one. */
 const THREADS_TO_COME = 8 + 2 * availableParallelism();
 
-/** How many more processes and threads this user may have, but for the threads of our own to come; Linux only, large elsewhere. */
+/** How many more processes and threads this user may have, without those that our own runtime may need; infinite except on Linux. */
 export function spareProcesses(): number {
   const limit = ownLimit("Max processes");
   const uid = ownUserId();
-  // The superuser is not held to it (setrlimit(2)).
+  // The limit does not apply to root (setrlimit(2)).
   if (uid === 0 || limit > MAX_COUNTED) return Number.POSITIVE_INFINITY;
   let count = 0;
   for (const pid of allPids()) {
@@ -36,10 +36,10 @@ export function spareProcesses(): number {
   return limit - count - THREADS_TO_COME;
 }
 
-/** Why no process can be started, whatever it is; null where one can. */
+/** Why the system starts no process at all; null where it does. */
 export function refusalOfProcess(): NotStarted | null {
   try {
-    // One that starts another, as the recording parent does.
+    // It forks once more, as the recording parent does.
     const { exitCode } = Bun.spawnSync(["/bin/sh", "-c", "(:)"], {
       cwd: "/",
       stdio: ["ignore", "ignore", "ignore"],

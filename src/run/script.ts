@@ -11,15 +11,15 @@ type Script = Extract<Mode, { type: "script" }>;
 /** How a script is started. */
 export interface ScriptCommand {
   readonly argv: readonly string[];
-  /** What the interpreter needs on top of the job's environment. */
+  /** Variables that the interpreter needs in addition to the job's environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Where a script goes and what may interpret it. */
+/** Where a script is written, and where its interpreter is searched for. */
 export interface ScriptPlace extends ProgramPlace {
   /** Of the attempt. */
   readonly directory: string;
-  /** Stint's own executable: it carries a bun. */
+  /** Stint's own executable, which contains a bun. */
   readonly self: string;
 }
 
@@ -28,7 +28,7 @@ interface Interpreter {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Writes the script's body to a file of the attempt, as Linux caps one argument at 128 KiB, and says how to run it. */
+/** Writes the script's body to a file of the attempt, as Linux caps one argument at 128 KiB; returns the command to run it. */
 export function prepareScript(script: Script, place: ScriptPlace): Result<ScriptCommand, NotStarted> {
   const file = join(place.directory, ATTEMPT_FILES.script);
   const interpreter = interpreterOf(script.runtime, place);
@@ -48,8 +48,8 @@ function preloadFile({ directory }: ScriptPlace): string {
 }
 
 /**
- * What a script starts must not take stint for a bun, should it call stint. Bun.spawn alone looks for its default in
- * the environment of the start rather than in process.env, where the variable is gone.
+ * A stint that the script calls must not behave as bun. Bun.spawn reads its default environment from the start of the process and not from
+ * process.env, where the variable is deleted.
  */
 const UNMASK = `delete process.env.BUN_BE_BUN;
 for (const name of ["spawn", "spawnSync"]) {
@@ -79,7 +79,7 @@ function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter
   }
 }
 
-/** The first of some programs that is there; the complaint is about the first. */
+/** The first program that is found; the error is about the first name. */
 function found(
   names: readonly string[],
   place: ProgramPlace,

@@ -6,7 +6,7 @@ import { parseDotenv } from "./dotenv.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Reads the variables of a task's `envFrom`, the later ones on top; the error names what is wrong and no value. */
+/** Reads the variables of a task's `envFrom`; a later source overrides. The error never contains a value. */
 export function readSources(
   sources: readonly EnvironmentSource[],
   submitter: Variables,
@@ -30,7 +30,7 @@ function readSource(source: EnvironmentSource, submitter: Variables): Result<Var
     : err(`Cannot use the variables in "${source.file}": ${variables.error}, wanted NAME=value by line`);
 }
 
-/** A pattern may match nothing; a name that is not there is a slip. */
+/** A pattern may match nothing; a name that is missing is an error. */
 function submitted(patterns: readonly string[], submitter: Variables): Result<Variables, string> {
   const missing = patterns.find((name) => !name.includes("*") && !Object.hasOwn(submitter, name));
   if (missing !== undefined) {
@@ -41,7 +41,7 @@ function submitted(patterns: readonly string[], submitter: Variables): Result<Va
   return ok(matchingNames(patterns, submitter));
 }
 
-/** The variables that some names and patterns stand for. */
+/** The variables that match names and patterns. */
 export function matchingNames(patterns: readonly string[], variables: Variables): Record<string, string> {
   const names = new Set(patterns);
   const matchers = [...names].filter((one) => one.includes("*")).map(globMatcher);
@@ -56,14 +56,14 @@ export function namesFromSubmitter({ envFrom = [] }: Kind): string[] {
 }
 
 const LOOKS_SECRET = /KEY|TOKEN|SECRET|PASSWORD/i;
-/** A shorter value is a word like any other: to hide it would spoil the log. */
+/** A shorter value may be an ordinary word: hiding it would make the log unreadable. */
 const MIN_GUESSED_LENGTH = 8;
-/** What somebody called a secret is hidden from here on; a single sign would be everywhere. */
+/** A declared secret of this length is hidden; a shorter one would match everywhere. */
 const MIN_NAMED_LENGTH = 4;
 
-/** The values that must not be shown of a job's output: all of `envFrom`, and those of variables that look secret. */
+/** The values to hide in a job's output: all of `envFrom`, and those of variables whose names look secret. */
 export function secretValues(kind: Kind, submitter: Variables): string[] {
-  // Each for itself: a source that is gone hides none of the others.
+  // Each for itself: the values of the others are hidden where one source is gone.
   const named = (kind.envFrom ?? []).flatMap((source) => {
     const read = readSource(source, submitter);
     return read.ok ? Object.values(read.value) : [];

@@ -8,38 +8,38 @@ import { ProcessTracker, type Suspect } from "./process-tracker.ts";
 
 /** All processes of one attempt. */
 export interface ProcessTree {
-  /** The recording parent, where it is known; it may be long gone. */
+  /** The recording parent, where it is known; it may have ended. */
   readonly leader: ProcessIdentity | null;
-  /** The job itself, which leads a session and a process group of its own; where it is known. */
+  /** The job itself, which leads its own session and process group; where it is known. */
   readonly main?: ProcessIdentity | null;
-  /** The attempt's STINT_TOKEN, which its processes hand down. */
+  /** The attempt's STINT_TOKEN, which its processes inherit. */
   readonly token: string;
-  /** Its own control groups: whoever is in one is its process, whatever became of its session and environment. */
+  /** Its own control groups: every process in one is a member. */
   readonly groups?: readonly string[];
   /** Its processes in these sessions are left out. */
   readonly sparedSessions?: readonly number[];
 }
 
-/** Looks at a tree that forks as fast as it is killed, or at a process that is neither the one program nor the other. */
-const MAX_LOOKS = 200;
-/** To become another program takes a process longer than a look takes us. */
+/** The most scans for a tree that forks as fast as it is killed, or for a process that stays in execve(2). */
+const MAX_SCANS = 200;
+/** The pause while a process is in execve(2), which takes longer than a scan. */
 const UNSURE_MS = 1;
-/** Looks without a find after which nobody is left: one can miss a process that forks and leaves while it is on. */
-const QUIET_LOOKS = 2;
+/** Scans in a row without a new member that end a search: one can miss a process that forks and exits meanwhile. */
+const QUIET_SCANS = 2;
 
 /**
- * The living processes of an attempt: those in the session or group of the leader and of the job, those in its control groups, those
- * that carry the token, and those that were met while their parent was one of these. Zombies have ended; the calling program is
- * never among them.
+ * The pids of the living processes of an attempt: those in the session or group of the leader or the job, those in its control groups,
+ * those with its token, and those that were first seen while their parent was one of these. Zombies and the calling process are never
+ * among them.
  */
 export function survivors(tree: ProcessTree): number[] {
   return survivorsOf([tree], new ProcessTracker())[0] ?? [];
 }
 
-/** The same for many attempts; who asks again and again remembers by a census what was seen before. */
+/** The same for many attempts, in their order; `tracker` is the caller's, to remember processes between calls. */
 export function survivorsOf(trees: readonly ProcessTree[], tracker: ProcessTracker): number[][] {
   const left = trees.map((): number[] => []);
-  lookThrough(trees, tracker, (index, found) => {
+  scanFor(trees, tracker, (index, found) => {
     left[index] = found.map(({ pid }) => pid);
     return found.length > 0;
   });
@@ -52,9 +52,9 @@ export function signalTree(tree: ProcessTree, signal: NodeJS.Signals): number {
 }
 
 /**
- * Signals the processes of attempts: of each its group at once, then the strays one by one; SIGKILL is repeated until no new
- * process turns up. Nothing is sent to a group that is not proven to be the attempt's, and nothing is thrown where a
- * process is gone or not ours. Gives the number of processes that were meant of each.
+ * Signals the processes of attempts: for each first its groups, then every other process by its pid. SIGKILL is repeated until no new
+ * process appears. No signal goes to a group that is not proven to be the attempt's; a process that has ended or is another user's is
+ * skipped. Returns the number of processes of each attempt.
  */
 export function signalTrees(
   trees: readonly ProcessTree[],
@@ -63,13 +63,13 @@ export function signalTrees(
 ): number[] {
   const isKill = signal === "SIGKILL";
   const reached = trees.map(() => 0);
-  // A fork shows in the next look or did not happen: the kernel does not finish one for a process that was killed.
-  lookThrough(trees, tracker, (index, found) => {
+  // A fork shows in the next scan or did not happen: the kernel does not finish one for a process that was killed.
+  scanFor(trees, tracker, (index, found) => {
     const tree = trees[index];
     const heads = tree === undefined ? [] : headsOf(tree).map(({ pid }) => pid);
     if (isKill && tree !== undefined) killGroups(tree);
     for (const head of heads) if (found.some(({ group }) => group === head)) send(-head, signal);
-    // One that left the group since is killed by its pid; other signals must not come twice.
+    // A process may have left the group since, so it is killed by its pid too; other signals must not arrive twice.
     for (const { pid, group } of found) if (isKill || !heads.includes(group)) send(pid, signal);
     reached[index] = (reached[index] ?? 0) + found.length;
     return !isKill;
@@ -78,16 +78,16 @@ export function signalTrees(
 }
 
 /**
- * Looks at the processes again and again and tells of each tree what is found new of it, until `tell` has enough of a tree or
- * it was quiet for some looks.
+ * Scans the processes repeatedly, and passes the new members of each tree to `onFound`. The scan of a tree ends where that returns true, or
+ * after some scans in a row without new ones.
  */
-function lookThrough(
+function scanFor(
   trees: readonly ProcessTree[],
   tracker: ProcessTracker,
-  tell: (index: number, found: readonly ProcessEntry[]) => boolean,
+  onFound: (index: number, found: readonly ProcessEntry[]) => boolean,
 ): void {
   let searches = trees.map((tree, index) => ({ search: searchFor(tree, tracker), index, quiet: 0 }));
-  for (let look = 0; look < MAX_LOOKS && searches.length > 0; look += 1) {
+  for (let scan = 0; scan < MAX_SCANS && searches.length > 0; scan += 1) {
     tracker.refresh();
     let isAnyUnsure = false;
     searches = searches.filter((one) => {
@@ -95,7 +95,7 @@ function lookThrough(
       isAnyUnsure ||= !isSure;
       if (found.length > 0) one.quiet = 0;
       else if (isSure) one.quiet += 1;
-      return !tell(one.index, found) && one.quiet < QUIET_LOOKS;
+      return !onFound(one.index, found) && one.quiet < QUIET_SCANS;
     });
     if (isAnyUnsure && searches.length > 0) Bun.sleepSync(UNSURE_MS);
   }
@@ -103,23 +103,23 @@ function lookThrough(
 
 interface Found {
   readonly found: readonly ProcessEntry[];
-  /** False while some process is between two programs, and may turn out to be a member. */
+  /** False while a candidate is in execve(2), and may be a member. */
   readonly isSure: boolean;
 }
 
-/** Those whose sessions and groups are the attempt's. */
+/** The processes whose sessions and groups are the attempt's. */
 function headsOf({ leader, main = null }: ProcessTree): ProcessIdentity[] {
   return [leader, main].filter((head) => head !== null);
 }
 
-/** A search that gives all members at first, and with each further look those that are new since. */
+/** Returns a search that finds all members at first, and then those that are new since. */
 function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
   const { leader, token, groups = [], sparedSessions = [] } = tree;
-  // What was told apart already: members that were found, and processes that are none.
-  const settled = new Set<number>();
+  // Pids that are decided: members that were found, and processes that are none.
+  const decided = new Set<number>();
   const first = Number(leader?.startTime);
   const heads = headsOf(tree).map((head) => new Head(head));
-  // Nothing that is older than the leader descends from it. Null where it cannot be told yet.
+  // A process that is older than the leader does not descend from it. Null for one in execve(2), which cannot be decided yet.
   const isMarked = ({ pid, startTime }: ProcessEntry): boolean | null => {
     if (Number(startTime) < first) return false;
     const tokens = startedWith(pid, "STINT_TOKEN");
@@ -128,9 +128,9 @@ function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
   return () => {
     const grouped = membersOf(groups);
     const suspects = tracker.suspects({ leader, heads: heads.map(({ pid }) => pid), token, also: grouped });
-    const fresh = suspects.filter(({ pid }) => !settled.has(pid));
-    // Without /proc the leader stands for its group.
-    if (tracker.isBlind && leader !== null && !settled.has(leader.pid) && isAlive(leader))
+    const fresh = suspects.filter(({ pid }) => !decided.has(pid));
+    // Without /proc the leader represents its group.
+    if (tracker.isBlind && leader !== null && !decided.has(leader.pid) && isAlive(leader))
       fresh.push(asGroup(leader));
     for (const head of heads) head.prove(fresh, (entry) => entry.isDescendant || isMarked(entry) === true);
     let isSure = true;
@@ -143,7 +143,7 @@ function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
             heads.some((head) => head.isOurs && head.leads(entry)) ||
             isMarked(entry);
       if (isMember === null) isSure = false;
-      else settled.add(entry.pid);
+      else decided.add(entry.pid);
       return isMember === true && entry.pid !== ownPid;
     });
     return { found, isSure };
@@ -151,8 +151,8 @@ function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
 }
 
 /**
- * A process that leads a session and a group. A pid is not given out anew while a group or session bears it, so a group is the
- * attempt's as a whole or not at all.
+ * A process that leads a session and a group. The kernel does not reuse a pid while a group or session has it, so all of a group belongs to
+ * the attempt or none of it.
  */
 class Head {
   readonly #identity: ProcessIdentity;
@@ -166,7 +166,7 @@ class Head {
     return this.#identity.pid;
   }
 
-  /** The runner of a container whose recording parent was killed leads, but neither a session nor a group. */
+  /** Also true for itself: a container's runner whose recording parent was killed leads neither a session nor a group. */
   leads(entry: ProcessEntry): boolean {
     return entry.group === this.pid || entry.session === this.pid || this.#isItself(entry);
   }
@@ -202,19 +202,19 @@ function asGroup({ pid, startTime }: ProcessIdentity): Suspect {
 }
 
 function send(target: number, signal: NodeJS.Signals): void {
-  // To kill(2), 0 is our own group, and -1 is everybody.
+  // To kill(2), 0 is our own group, and -1 is every process.
   if (Math.abs(target) <= 1) return;
   try {
     kill(target, signal);
-    // Who is stopped acts on it once it goes on, as service managers have it (systemd.kill(5)); who is not, does not notice.
+    // A stopped process gets the TERM when it is continued, as with systemd (systemd.kill(5)); a running one is not affected.
     if (signal === "SIGTERM") kill(target, "SIGCONT");
   } catch (error) {
-    // Gone in between (ESRCH), or made another user's by the job itself (EPERM).
+    // It ended meanwhile (ESRCH), or runs as another user (EPERM).
     if (errnoOf(error) !== "ESRCH" && errnoOf(error) !== "EPERM") throw error;
   }
 }
 
-/** The processes in a control group and in those below it; none where it is gone. */
+/** The pids in a control group and those below it; none where it is gone. */
 function processesIn(group: string): number[] {
   try {
     const own = readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
@@ -225,13 +225,13 @@ function processesIn(group: string): number[] {
   }
 }
 
-/** Kills all that is in a group at one stroke, where the kernel can: version 2 since Linux 5.14. */
+/** Kills all processes in a control group at once, where the kernel can: version 2 since Linux 5.14. */
 function killGroup(group: string): void {
   try {
     const file = openSync(join(group, "cgroup.kill"), constants.O_WRONLY);
     writeSync(file, "1");
     closeSync(file);
   } catch {
-    // An older kernel, or the group is gone: they are killed one by one.
+    // An older kernel, or the group is gone: its processes are killed one by one.
   }
 }

@@ -25,8 +25,8 @@ describe("parseDotenv()", () => {
     ["A=1\nsesame", "line 2 is no NAME=value"],
     ["1A=sesame", "line 1 is no NAME=value"],
     ["my.name=sesame", "line 1 is no NAME=value"],
-    ["A=1\n\nB='sesame", "line 3 has a quote that is not closed, or something behind it"],
-    ['A="1" sesame', "line 1 has a quote that is not closed, or something behind it"],
+    ["A=1\n\nB='sesame", "line 3 has a quote that is not closed, or text after it"],
+    ['A="1" sesame', "line 1 has a quote that is not closed, or text after it"],
     ["A=sesame\0", "line 1 holds a NUL character"],
   ])("refuses %j without quoting its value", (text, expected) => {
     expect(errorOf(parseDotenv(text))).toBe(expected);

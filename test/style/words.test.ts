@@ -12,7 +12,6 @@ const UNFINISHED = [
   "src/intake/",
   "src/machine/",
   "src/plan/",
-  "src/run/",
   "templates/",
 ];
 

@@ -1,11 +1,11 @@
-# The part of the container runner that makes the container: `launch FLAG...` pulls the image, then has the engine start the
+# The part of the container runner that makes the container: `launch FLAG...` pulls the image, then lets the engine start the
 # container. It returns where the container may run, and finishes where the engine refused it or a TERM came first. A crash during
 # the pull leaves no container; a crash after it may leave one, which the next runner finds by its name.
 
 fetchImage() {
   case $pull in
     never) return 0 ;;
-    # It was made here, or is not there: no registry has that name.
+    # It was built on this machine or does not exist: no registry has that name.
     missing) case $image in localhost/*) return 0 ;; esac ;;
   esac
   case $pull in
@@ -30,7 +30,7 @@ fetchImage() {
   test "$code" = 0 || finish "engine $code" 125
   rm -f "$directory/container-pulling"
 }
-# Its token is not for the container's own monitor, which would be taken for a process of the attempt.
+# Without the token: the container's monitor would count as a process of the attempt.
 run() {
   exec env -u STINT_TOKEN /bin/sh -c "$noted" "$directory/container-starter" \
     "$engine" run -d --pull=never --cidfile "$directory/cid" --name "$name" "$@" 3>&-
@@ -39,7 +39,7 @@ start() {
   rm -f "$directory/cid"
   if "$direct"; then
     : >"$directory/container-direct"
-    # The engine gives them to the container's user, who may be another one.
+    # The engine passes them to the container's user, which may be another one.
     chmod a+rw "$directory"/*.log
     run --log-level fatal --log-driver passthrough "$@" 2>&3 &
   else run "$@" >/dev/null 2>"$directory/container-error" &
@@ -47,7 +47,7 @@ start() {
   await "$!"
   if "$direct" && test "$code" != 0 && test "$code" -le 128; then unsay; fi
 }
-# There has been no job: what is in the logs are the words of the engine.
+# No job ran: the logs have the messages of the engine.
 unsay() {
   cat "$directory"/*.log >"$directory/container-error"
   forget
@@ -55,7 +55,7 @@ unsay() {
 launch() {
   fetchImage
   if "$stopping"; then finish 'engine 143' 143; fi
-  # Where the engine leaves groups to systemd, the attempt's cannot be the parent: the engine's own limit holds then.
+  # An engine that uses systemd for its groups cannot have the attempt's group as parent: its own memory limit is used then.
   if test -n "$parent" && test "$("$engine" info --format "$manager")" = cgroupfs; then
     # Podman's monitor is in there too, with 3 MB of the 16 MiB that a container has at least, of which a thousandth is one point
     # (proc_pid_oom_score_adj(5)): were it chosen when memory runs out, it would not be known how the container ended.
@@ -64,18 +64,18 @@ launch() {
     set -- --memory "$memory" --memory-swap "$memory" "$@"
   fi
   start --init "$@"
-  # Podman learned it with 4.0, and does not know it on another machine.
+  # Podman supports the driver since 4.0, and not for an engine on another machine.
   if "$direct" && test "$code" != 0 && grep -qi 'log driver\|passthrough' "$directory/container-error"; then
     "$engine" rm -f "$name" >/dev/null
     rm -f "$directory/container-direct"
     direct=false
     start --init "$@"
   fi
-  # Debian's podman comes without the init that it would use; PID 1 then is the job itself.
+  # Debian's podman comes without the init program; then the job itself is PID 1.
   if test "$code" != 0 && grep -q 'container-init binary not found' "$directory/container-error"; then start "$@"; fi
   test "$code" = 0 || refused
 }
-# A command that was killed may have made its container all the same.
+# A killed command may have made its container all the same.
 refused() {
   refusal=$code
   if test "$refusal" -gt 128; then

@@ -1,14 +1,14 @@
-# The part of the container runner that looks at the container and ends it: `settle` waits until the engine says what became of it,
-# `stop` passes a TERM on, once, or kills where that is the runner's mode. Neither writes a result: after a crash the next runner, in
-# mode `stop` or `kill`, asks the engine again.
+# The part of the container runner that asks for the container's state and ends it: `settle` waits until the engine knows the state;
+# `stop` passes a TERM on, once, or kills in mode `kill`. A crash in `stop` leaves no result: the next runner, in mode `stop` or `kill`,
+# asks the engine again.
 
-# The words of the last look are kept apart from what a failed start said.
+# The error output goes to a file of its own, as `container-error` may have the error of a failed start.
 look() {
   rm -rf "$directory/container-look"
   "$engine" inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.Id}} {{.State.Pid}}' "$name" 2<>"$directory/container-look"
 }
 isGone() { test -f "$directory/container-look" && grep -qi 'no such \(container\|object\)' "$directory/container-look"; }
-# 0: it does not run any more, 1: it runs, 2: it never ran. What the engine said is in `state`.
+# Returns 0: it has ended, 1: it runs, 2: it never ran; the engine's answer is in `state`. Finishes with `lost` where it is gone.
 settle() {
   vanished=0
   while :; do
@@ -18,7 +18,7 @@ settle() {
       case $state in
         running* | paused* | restarting* | stopping* | removing*)
           hasVanished || return 1
-          # The engine hears of the end a moment later; it never does where the container's monitor was killed.
+          # The engine notices the end a moment later, and never where the container's monitor was killed.
           test "$vanished" -lt 32 || finish dead 1
           vanished=$((vanished + 1))
           if test "$vanished" -gt 20; then pause=5; else pause=0.1; fi ;;
@@ -26,10 +26,10 @@ settle() {
         *) return 0 ;;
       esac
     elif isGone; then
-      # A command that was killed before it had made the container left none behind.
+      # The command was killed before it made the container.
       test -s "$directory/cid" || finish 'engine 137' 125
       finish lost 1
-    # The engine does not answer: what becomes of the container is not known before it does. A look that was killed is no answer.
+    # The engine does not answer, so the state is unknown. A killed command is asked again sooner.
     elif test "$looked" -gt 128; then pause=0.1
     fi
     sleep "$pause"
@@ -41,8 +41,8 @@ isThere() {
   read -r stat <"/proc/$1/stat"
   case ${stat##*) } in '' | [ZX]*) return 1 ;; esac
 }
-# True where the first process of a container that the engine says to run is gone. Not where this machine never saw it: the engine
-# may be on another one. Its control group is named after the container, and so tells it from another process of that pid.
+# True where the first process of a container that the engine calls running has ended. False where this machine never had it: the engine
+# may be on another one. The control group has the container's name, which excludes a process that reuses the pid.
 hasVanished() {
   pid=${state##* } id=${state% *}
   visible=false
@@ -56,8 +56,8 @@ hasVanished() {
   read -r seen <"$directory/container-pid"
   test "$seen" = "$pid"
 }
-# What PID 1 of a container is first, the engine's runtime, hears a TERM and forgets it: the variables are the job's from when
-# the container's own program runs. An engine that is another user's does not show them; runc then says its name.
+# PID 1 of a container is first the engine's runtime, which discards a TERM. It has the job's variables once the container's own program
+# runs. The environment of another user's engine is unreadable; then the process name `runc` tells.
 isBegun() {
   grep -qa -e "STINT_TOKEN=$STINT_TOKEN" "/proc/$1/environ"
   case $? in
@@ -66,17 +66,17 @@ isBegun() {
   esac
   ! grep -q '^Name:.runc' "/proc/$1/status"
 }
-# To PID 1 of a container a TERM is nothing before it is caught or blocked (pid_namespaces(7)): its init gets a moment.
+# The kernel discards a TERM to PID 1 of a container that neither handles nor blocks it (pid_namespaces(7)): its init gets a moment.
 hear() {
   tenths=0
-  # At most half of the grace: the other half is the job's.
+  # At most half of the grace period: the other half is the job's.
   while test "$tenths" -lt 50 && test "$tenths" -lt "$((grace * 5))" && test -e "/proc/$1/status"; do
     if isBegun "$1" && grep -q '^Sig\(Blk\|Cgt\):.*[4-7c-f]...$' "/proc/$1/status"; then return 0; fi
     sleep 0.1
     tenths=$((tenths + 1))
   done
 }
-# 1 where there is nothing to stop. A further TERM, of the next supervisor, may end the command that asks before it has asked.
+# Returns 1 where there is nothing to stop. A second TERM, of the next supervisor, may kill `engine stop` before it took effect.
 stop() {
   if test "$mode" = kill; then "$engine" kill --signal KILL "$name" >/dev/null || sleep 0.1
   elif "$stopping" && ! "$asked"; then
