@@ -32,6 +32,7 @@ export function candidatesAfter(verb: Verb | VerbGroup, typed: readonly string[]
   return {
     words: [
       ...choices.map((choice) => [choice, ""] as const),
+      ...operands.flatMap(({ offers = [] }) => offers),
       ...shown.map(([key, { help }]) => [long(key), help] as const),
     ],
     tasks: operands.some(({ completes }) => completes === "tasks"),

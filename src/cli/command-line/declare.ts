@@ -65,6 +65,8 @@ export interface Operand {
   readonly count: "one" | "optional" | "any" | "some";
   /** Checked by the parser; the verb gets the text. */
   readonly choices?: readonly string[];
+  /** Beginnings of such words with their meaning, for completion alone. */
+  readonly offers?: readonly (readonly [word: string, meaning: string])[];
   readonly completes?: "tasks";
 }
 

@@ -1,6 +1,7 @@
 import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { findTasks } from "../../desk/select.ts";
+import { FIELDS } from "../../intake/fields.ts";
 import { editFields } from "../../intake/fields-typed.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
@@ -30,6 +31,10 @@ export const verb = declareVerb({
       name: "KEY=VALUE",
       count: "some",
       help: "a key of the task file and its value; key=default takes a value back",
+      offers: Object.entries(FIELDS).flatMap(([key, { about, isFixed, isOpen, to }]) =>
+        // What it waits for is settled when it is queued.
+        isFixed !== undefined || to[0] === "parents" ? [] : [[`${key}${isOpen ? "." : "="}`, about] as const],
+      ),
     },
   ],
   flags: FLAGS,

@@ -5,6 +5,8 @@ _stint() {
   local current="\${COMP_WORDS[COMP_CWORD]}"
   local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
   COMPREPLY=($(compgen -W "$(stint completion candidates -- "\${before[@]}" 2>/dev/null | cut -f1)" -- "$current"))
+  # Behind KEY= stands its value.
+  [[ "\${COMPREPLY[*]}" == *[=.] ]] && compopt -o nospace 2>/dev/null
 }
 complete -o default -F _stint stint
 `;

@@ -28,6 +28,10 @@ describe("the completion of bash", () => {
     expect(await offered(stint, "show", "1")).toEqual(["1"]);
     expect(await offered(stint, "submit", "--after", "")).toEqual(["1"]);
     expect(await offered(stint, "submit", "--", "")).toEqual([]);
+    expect(await offered(stint, "submit", "--admission", "")).toEqual(["queue", "dropIfRunning", "replace"]);
+    expect(await offered(stint, "set", "1", "pri")).toEqual(["priority="]);
+    expect(await offered(stint, "set", "1", "la")).toEqual(["labels."]);
+    expect(await offered(stint, "set", "1", "nam")).toEqual([]);
     expect(await offered(stint, "read-f")).toEqual([]);
   });
 });
