@@ -5,26 +5,42 @@ import { gateOf, unmetParentsOf } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
 import { isBetweenAttempts, isFresh, isOnItsWay } from "./lane.ts";
 
-/** A queued task that is not to run any more. */
+/*
+ * Admission: which queued tasks are cancelled because of other tasks, and which running ones a newer task supersedes.
+ *
+ * The rules, each applied to what the earlier ones have left
+ *   1. parents: a parent ended otherwise than `after` wants, and `onParentFailure` is cancel; or the failure it waited for did not come;
+ *   2. sweep: `maxFailures` members have failed;
+ *   3. `unique`: an unfinished task has the same key (of several, the one that has run, then the lowest number, stays);
+ *   4. `admission: replace`: a newer replacement cancels older ones that have not started, and a task between two attempts;
+ *   5. `admission: dropIfRunning`: the lane has a task that runs or will run;
+ *   6. `admission: replace`: the newest replacement, once its gates are open, supersedes the running tasks of its lane, which get a TERM.
+ *
+ * Invariants
+ *   - Decisions depend on records alone, not on the time of submission: submitting and deciding are separate steps, and a crash between
+ *     them changes nothing. Applied to its own result, admission decides nothing more.
+ *   - Rules 3 to 5 cancel only tasks that have never run, and rule 4 one between attempts. A task that a user retried (epoch 2 and later)
+ *     is exempt from all of them, and from rule 4 until it is between attempts again.
+ *   - No task is cancelled for one that is cancelled itself, and the tasks of one batch never cancel each other. So of a key or a lane at
+ *     least one task is always left.
+ *   - The cancellations are written in the order of the result; a crash after any of them leads to the same end.
+ */
+
+/** A queued task that is to be cancelled, and why. */
 export interface Cancellation {
   readonly task: Task;
   readonly reason: CancelledReason;
   readonly message: string;
 }
 
-/** What admission and dependencies call off. */
+/** The result of admission. */
 export interface AdmissionResult {
   readonly dismissed: readonly Cancellation[];
-  /** Running tasks that give way to a newer one in their lane. */
+  /** Running tasks that a newer one in their lane replaces. */
   readonly superseded: readonly { readonly task: Task; readonly by: TaskId }[];
 }
 
-/**
- * Decides by what is on record alone, so that a crash between a submission and this changes nothing. Only tasks that have
- * not begun are dropped for another; what a person asked for again is never dropped. One rule after the other looks at
- * what the earlier ones left, so that nothing is dropped for a task that is dropped itself, and a crash after any of
- * the dismissals, written in this order, leads to the same end.
- */
+/** Applies the rules in order; see the head of this file. */
 export function applyAdmission(around: PlanInput): AdmissionResult {
   const { active } = around;
   const dismissed: Cancellation[] = [];
@@ -55,7 +71,7 @@ export function applyAdmission(around: PlanInput): AdmissionResult {
   return { dismissed, superseded: giving };
 }
 
-/** False for a task that has nothing to do with any other: it is never called off, and no other one is for it. */
+/** False for a task that is independent of all others: admission never cancels it, nor another task because of it. */
 export function isCoupled({ spec, metadata }: Task): boolean {
   return (
     spec.after !== undefined ||
@@ -67,7 +83,7 @@ export function isCoupled({ spec, metadata }: Task): boolean {
 
 type Found = Omit<Cancellation, "task"> | null;
 
-/** Of the tasks with a key, the one that comes first: one that has begun, then the lowest number. */
+/** For each key the task that stays: one that has run, else the lowest number. */
 function firstBy(
   tasks: readonly Task[],
   keyOf: (task: Task) => string | undefined,
@@ -87,7 +103,7 @@ function isBefore(left: Task, right: Task): boolean {
   return left.metadata.number < right.metadata.number;
 }
 
-/** The newest fresh task of each lane that is to replace what it finds there. */
+/** The newest fresh task with `admission: replace` of each lane. */
 function replacements(queued: readonly Task[]): ReadonlyMap<string, Task> {
   const newest = new Map<string, Task>();
   for (const task of queued) {
@@ -99,7 +115,7 @@ function replacements(queued: readonly Task[]): ReadonlyMap<string, Task> {
   return newest;
 }
 
-/** Tasks that were queued together stand together: none of them is in the way of another. */
+/** Tasks of one batch do not compete with each other. */
 function isSameBatch({ metadata: left }: Task, { metadata: right }: Task): boolean {
   return left.uid === right.uid || (left.batch !== undefined && left.batch === right.batch);
 }
@@ -111,7 +127,7 @@ function duplicate(task: Task, keys: ReadonlyMap<string, Task>): Found {
   return { reason: "Duplicate", message };
 }
 
-/** An earlier replacement that has not begun, and a task that sleeps between two attempts, give way at once. */
+/** An older replacement that has not started, and a task between two attempts, are cancelled at once. */
 function superseded(
   task: Task,
   { replacing, around }: { replacing: ReadonlyMap<string, Task>; around: PlanInput },
@@ -120,8 +136,8 @@ function superseded(
   const by = slot === undefined ? undefined : replacing.get(slot);
   if (by === undefined || isSameBatch(by, task)) return null;
   const isEarlierHead = admission === "replace" && isFresh(task);
-  const isSleepingOwner = isBetweenAttempts(task) && gateOf(by, around).type === "open";
-  if (!isEarlierHead && !isSleepingOwner) return null;
+  const isWaitingOwner = isBetweenAttempts(task) && gateOf(by, around).type === "open";
+  if (!isEarlierHead && !isWaitingOwner) return null;
   return { reason: "Superseded", message: `replaced by ${by.metadata.id} in the lane ${slot}` };
 }
 
@@ -134,13 +150,13 @@ function slotBusy(task: Task, lanes: ReadonlyMap<string, Task>): Found {
   return { reason: "SlotBusy", message: `the lane ${slot} is busy: ${owner.metadata.id} ${how} in it` };
 }
 
-/** What calls a task off for how its parents have ended; null where it waits, or goes on. */
+/** Why the outcome of its parents cancels a task; null where it waits for them, or may run. */
 export function afterParents(task: Task, around: PlanInput): Found {
   if (task.metadata.epoch > 1) return null;
   const hopeless = unmetParentsOf(task, around.parents).filter(({ state }) => state !== "unfinished");
   const needless = hopeless.find(({ when, state }) => when === "failure" && state === "completed");
   if (needless !== undefined)
-    return { reason: "NotNeeded", message: `it was to run if ${needless.task} failed, which succeeded` };
+    return { reason: "NotNeeded", message: `it was to run if ${needless.task} failed, but that succeeded` };
   const [first] = hopeless;
   if (first === undefined || task.spec.onParentFailure !== "cancel") return null;
   return { reason: "ParentFailed", message: `its parent ${first.task} is ${first.state}` };

@@ -18,22 +18,42 @@ import {
 } from "./place.ts";
 import type { PriorityBucket, Ready } from "./queue.ts";
 
-/** What a ready task finds when its turn comes. */
+/*
+ * Assignment of the machine to ready tasks, in dispatch order, with backfill and one reservation, as Slurm's backfill scheduler does it.
+ *
+ * For each ready task, in dispatch order (see `inDispatchOrder`):
+ *   1. a permit that is missing (limits by label and by sweep), or a lane that does not admit it, passes it over;
+ *   2. `place` finds its CPUs, memory and devices in what is still free, and the free resources shrink by them;
+ *   3. where they do not suffice, the tasks behind it may still be placed: backfill;
+ *   4. once it has been ready for `policy.backfillMs`, resources are reserved for it, which no task behind it gets: first its GPUs, and
+ *      its CPUs and memory once no GPU is short, so that tasks without GPUs never wait for a GPU (see `reservedFor`).
+ *
+ * Invariants
+ *   - The placements fit beside all active tasks and beside each other: free resources only shrink in a turn.
+ *   - At most one task has a reservation: the first in dispatch order that is blocked for that long. A task has none that lacks a permit or
+ *     a lane, that this machine can never run, or whose GPUs processes outside stint use.
+ *   - While it is first, it starts within the backfill span plus the longest running time of other jobs, for its GPUs, and once more that
+ *     time for its CPUs and memory.
+ *   - A reservation is a result of the turn and kept nowhere: the next turn, or the next supervisor, computes it again from the records.
+ *   - `watch` observes what every task finds, so an explanation of a wait is the computation of the plan itself.
+ */
+
+/** What a ready task finds when it is its turn. */
 export interface TurnContext {
   readonly room: FreeResources;
-  /** The permit that is not to be had, or null. */
+  /** The permit that is missing, or null. */
   readonly permit: Permit | null;
-  /** The blocked task that room is kept for. */
+  /** The blocked task that resources are reserved for, or null. */
   readonly keptFor: TaskId | null;
 }
 
-/** What is left once some ready tasks have been given places. */
+/** The placements of a turn, and what they leave free. */
 interface Assignment {
   readonly placements: readonly Placement[];
   readonly room: FreeResources;
   readonly lanes: ReadonlyMap<string, Lane>;
-  /** In ms from now, when ageing may have room kept for another task; null where waiting alone changes nothing. */
-  readonly standsMs: number | null;
+  /** In ms from now, when ageing may give the reservation to another task; null where time alone changes nothing. */
+  readonly stableMs: number | null;
 }
 
 /** The queued tasks whose gates are open. */
@@ -41,47 +61,44 @@ export function readyTasks(around: PlanInput): Task[] {
   return around.queued.filter((task) => gateOf(task, around).type === "open");
 }
 
-/** Who is asked. */
+/** The candidates of a turn. */
 interface Asked {
-  /** Ready tasks. */
+  /** Ready tasks in any order. */
   readonly ready: readonly Task[];
-  /** And free ones, which are ready too. */
-  readonly lines?: readonly PriorityBucket[];
-  /** Is shown what each of them finds. */
-  readonly watch?: (task: Task, sight: TurnContext) => void;
+  /** Unconstrained tasks, which are always ready. */
+  readonly buckets?: readonly PriorityBucket[];
+  /** Called for each candidate in dispatch order, with what it finds. */
+  readonly watch?: (task: Task, context: TurnContext) => void;
 }
 
-/**
- * Asks ready tasks in the order of their turn, and gives each that fits its place. One that does not fit is passed by the
- * others until it has waited for the backfill span; the first such task then has what it lacks kept for it.
- */
-export function assign(around: PlanInput, { ready, lines = [], watch }: Asked): Assignment {
+/** Places the candidates in dispatch order; see the head of this file. */
+export function assign(around: PlanInput, { ready, buckets = [], watch }: Asked): Assignment {
   const { machine, active, queued, nowMs } = around;
   const { policy } = machine;
   const lanes = lanesOf({ active, queued, ready, policy });
   const permits = new PermitCounts(active, policy);
   const placements: Placement[] = [];
   let room = roomBeside(active, machine);
-  let kept: TaskId | null = null;
-  // Room only shrinks in a round: who asks for the same as one who found none will find none.
+  let reservedTask: TaskId | null = null;
+  // Free resources only shrink in a turn: a request equal to one that did not fit will not fit.
   const blocked = new Set<string>();
   const isAsking = room.jobs > 0 || watch !== undefined;
-  let isAnyOld: boolean | null = null;
-  // True where nothing can start any more, nor anything be kept: no task runs without a CPU.
-  const isOver = (): boolean => {
+  let isAnyOverdue: boolean | null = null;
+  // True where no further task can start and none can get the reservation: each needs a CPU.
+  const isExhausted = (): boolean => {
     if (room.jobs <= 0 || room.cpus >= 1) return room.jobs <= 0;
-    isAnyOld ??= hasOld({ ready, lines }, { nowMs, policy });
-    return kept !== null || !isAnyOld;
+    isAnyOverdue ??= hasOverdue({ ready, buckets }, { nowMs, policy });
+    return reservedTask !== null || !isAnyOverdue;
   };
-  for (const task of isAsking ? bucketInDispatchOrder({ ready, lines }, { nowMs, policy }) : []) {
-    if (watch === undefined && isOver()) break;
+  for (const task of isAsking ? bucketInDispatchOrder({ ready, buckets }, { nowMs, policy }) : []) {
+    if (watch === undefined && isExhausted()) break;
     const wanted = permitsOf(task, policy);
     const permit = permits.missing(wanted);
-    watch?.(task, { room, permit, keptFor: kept });
+    watch?.(task, { room, permit, keptFor: reservedTask });
     if (room.jobs <= 0 || permit !== null || !laneAdmits(task, lanes)) continue;
-    const mayKeep: boolean = kept === null && waitedMs(task, nowMs) >= policy.backfillMs;
-    const alike = mayKeep ? null : alikeOf(task);
-    if (alike !== null && (room.cpus < 1 || blocked.has(alike))) continue;
+    const mayReserve: boolean = reservedTask === null && waitedMs(task, nowMs) >= policy.backfillMs;
+    const requestKey = mayReserve ? null : requestKeyOf(task);
+    if (requestKey !== null && (room.cpus < 1 || blocked.has(requestKey))) continue;
     const found = place(task, room, machine);
     if ("placement" in found) {
       placements.push(found.placement);
@@ -89,34 +106,34 @@ export function assign(around: PlanInput, { ready, lines = [], watch }: Asked): 
       permits.take(wanted);
       continue;
     }
-    if (alike !== null) blocked.add(alike);
-    const isKeeping = mayKeep && unsatisfiable(found.demand, machine).length === 0;
-    const left: FreeResources | null = isKeeping ? reservedFor(task, found, room) : null;
+    if (requestKey !== null) blocked.add(requestKey);
+    const isReserving = mayReserve && unsatisfiable(found.demand, machine).length === 0;
+    const left: FreeResources | null = isReserving ? reservedFor(task, found, room) : null;
     if (left === null) continue;
-    kept = task.metadata.id;
+    reservedTask = task.metadata.id;
     room = left;
   }
-  // With nothing kept, what fits nowhere now fits nowhere in any other order.
-  const standsMs = kept === null ? null : orderStableMs({ ready, lines }, { nowMs, policy });
-  return { placements, room, lanes, standsMs };
+  // Without a reservation, the order makes no difference to a task that does not fit.
+  const stableMs = reservedTask === null ? null : orderStableMs({ ready, buckets }, { nowMs, policy });
+  return { placements, room, lanes, stableMs };
 }
 
-/** The same text for tasks that ask for the same; null for those whose attempts may have changed what they ask for. */
-function alikeOf({ spec: { resources }, status }: Task): string | null {
+/** Equal for tasks with equal requests; null for those whose earlier attempts may have changed the request. */
+function requestKeyOf({ spec: { resources }, status }: Task): string | null {
   if (status.attempts.length > 0) return null;
   const text = texts.get(resources) ?? JSON.stringify(resources);
   texts.set(resources, text);
   return text;
 }
 
-/** The members of a sweep have the same resources, not only equal ones. */
+/** Cached by identity: the members of a sweep share one object. */
 const texts = new WeakMap<Resources, string>();
 
-/** True where one has waited for so long that room may be kept for it. */
-function hasOld(
-  { ready, lines }: Ready,
+/** True where a task has waited for the backfill span, and may get the reservation. */
+function hasOverdue(
+  { ready, buckets }: Ready,
   { nowMs, policy }: { readonly nowMs: number; readonly policy: Policy },
 ): boolean {
-  const isOld = (task: Task): boolean => waitedMs(task, nowMs) >= policy.backfillMs;
-  return ready.some(isOld) || lines.some(({ tasks }) => tasks.slice(0, 1).some(isOld));
+  const isOverdue = (task: Task): boolean => waitedMs(task, nowMs) >= policy.backfillMs;
+  return ready.some(isOverdue) || buckets.some(({ tasks }) => tasks.slice(0, 1).some(isOverdue));
 }

@@ -3,23 +3,23 @@ import type { Device } from "../model/device.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import type { Task } from "../model/task.ts";
 
-/** What the next attempt of a task asks for. */
+/** What the next attempt of a task requests. */
 export interface Demand {
   readonly resources: Resources;
-  /** How many GPUs. */
+  /** The number of GPUs. */
   readonly gpus: number;
-  /** Devices that failed under it. */
+  /** Ids of devices that failed under it. */
   readonly avoid: readonly string[];
-  /** The memory of a device was too small for it: a larger one is wanted if there is one. In bytes. */
+  /** The memory of the device that was too small for it, in bytes: a larger one is preferred. Null where none was. */
   readonly moreThanBytes: number | null;
 }
 
-/** What is asked for before anything has failed. */
+/** The demand of a first attempt. */
 export function plainDemand(resources: Resources): Demand {
   return { resources, gpus: gpusOf(resources), avoid: [], moreThanBytes: null };
 }
 
-/** The wishes of a task, sharpened by how its last attempts in this epoch failed on their devices. */
+/** The task's request, adjusted by how its earlier attempts in this epoch failed on their devices. */
 export function demandOf(task: Task, devices: readonly Device[]): Demand {
   const plain = plainDemand(task.spec.resources);
   const { resources, gpus } = plain;
@@ -32,7 +32,7 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
     .filter((attempt) => ["GPU_FAULT", "GPU_ERROR"].includes(failureOfAttempt(attempt)?.code ?? ""))
     .flatMap((attempt) => attempt.devices ?? []);
   const avoid = [...new Set(faulty)];
-  // A crash of the machine or a stop says nothing of the device.
+  // An orphaned or cancelled attempt says nothing about the device.
   const last = failed.findLast(({ state }) => state !== "orphaned" && state !== "cancelled");
   if (last === undefined || failureOfAttempt(last)?.code !== "GPU_OOM") return { ...plain, avoid };
   const { vramBytes: _share, ...others } = resources;
@@ -42,7 +42,7 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
   return { resources: { ...others, gpus }, gpus, avoid, moreThanBytes: Math.max(0, ...had) };
 }
 
-/** Why a device is not for a request at all, in words after "it"; null where it would do. */
+/** Why a device can never serve a request, as a predicate for "it"; null where it can. */
 export function unsuitable(device: Device, { resources }: Pick<Demand, "resources">): string | null {
   const { gpuModel, gpuMemoryBytes, gpuIds, vramBytes } = resources;
   if (device.fault !== null) return `has failed: ${device.fault}`;
@@ -60,8 +60,8 @@ function isNamedBy(device: Device, wanted: string): boolean {
 }
 
 /**
- * The devices that a demand may be given at all: those that suit, without the faulty ones and only the larger ones,
- * as far as enough of them are left.
+ * The devices that may serve a demand: the suitable ones, without those that failed under the task, and only larger ones after an
+ * out-of-memory; each restriction applies only where enough devices are left.
  */
 export function candidates(demand: Demand, devices: readonly Device[]): Device[] {
   const suitable = devices.filter((device) => unsuitable(device, demand) === null);

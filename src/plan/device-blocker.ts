@@ -2,21 +2,21 @@ import type { TaskId } from "../model/identity.ts";
 import { candidates, type Demand, unsuitable } from "./demand.ts";
 import { type DeviceRoom, isDeviceFree } from "./devices.ts";
 
-/** Why one device is not given to a demand now. */
+/** Why a device cannot serve a demand now. */
 export type DeviceBlocker =
   | { readonly type: "unsuitable"; readonly why: string }
-  /** It failed under this task, and others are there. */
+  /** It failed under this task, and there are enough others. */
   | { readonly type: "avoided" }
-  /** A larger one is wanted after it was too small. */
+  /** The task needs a larger one after an out-of-memory. */
   | { readonly type: "tooSmall" }
   | { readonly type: "keptFor"; readonly task: TaskId }
   | { readonly type: "settling" }
-  /** Others have it, or shares of it; `freeBytes` is null where it is wanted whole or tells nothing. */
+  /** Other jobs hold it or shares of it; `freeBytes` is null where the whole is requested, or free memory is unknown. */
   | { readonly type: "held"; readonly freeBytes: number | null }
-  /** Only processes outside stint are in the way. */
+  /** Only processes outside stint occupy it. */
   | { readonly type: "foreign"; readonly freeBytes: number | null };
 
-/** What keeps each device from a demand; null where nothing does. */
+/** For each device, why it cannot serve a demand now; null where it can. */
 export function deviceBlockers(
   demand: Demand,
   rooms: readonly DeviceRoom[],

@@ -4,23 +4,23 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand } from "./demand.ts";
 import type { Holding, Machine } from "./input.ts";
 
-/** What is left of a device. */
+/** What is free on a device. */
 export interface DeviceRoom {
   readonly device: Device;
   readonly holdings: readonly Holding[];
-  /** For one more share; null where the device does not tell. */
+  /** Free for one more share; null where the device does not report its memory. */
   readonly freeBytes: number | null;
-  /** Held by processes that stint did not start, or that it has given up. */
+  /** Used by processes that stint did not start, or of attempts that have ended. */
   readonly foreignBytes: number;
-  /** True where that is too little to keep it from being given away whole. */
+  /** True where that is little enough for the device to be assigned whole. */
   readonly isForeignLow: boolean;
-  /** True until somebody has looked at it since it was given back. */
+  /** True from its release until the next probe. */
   readonly isAwaitingProbe: boolean;
-  /** The blocked task that it is kept free for. */
+  /** The blocked task that it is reserved for. */
   readonly keptFor: TaskId | null;
 }
 
-/** What the active tasks and other homes leave of the devices. */
+/** What the active tasks and other homes leave free on the devices. */
 export function deviceRooms(machine: Machine, active: readonly Task[]): DeviceRoom[] {
   if (machine.devices.length === 0) return [];
   const holdings = [...active.flatMap(holdingsOf), ...machine.elsewhere];
@@ -29,12 +29,12 @@ export function deviceRooms(machine: Machine, active: readonly Task[]): DeviceRo
   );
 }
 
-/** True for an active task whose place and resources are others' while it is paused. */
+/** True for a paused task whose resources are released while it is paused. */
 export function hasReleased(task: Task): boolean {
   return openAttempt(task)?.paused?.releases === true;
 }
 
-/** The shares of devices that the open attempt of a task has. */
+/** The shares of devices that the open attempt of a task holds. */
 export function holdingsOf(task: Task): Holding[] {
   const attempt = openAttempt(task);
   if (attempt?.devices === undefined || hasReleased(task)) return [];
@@ -45,9 +45,9 @@ export function holdingsOf(task: Task): Holding[] {
 }
 
 /**
- * A share counts with what was promised to it or what it really takes, whichever is more. Where the driver does not
- * say which process has how much, what is in use counts against the promises of those who are there as a whole; beside a
- * stranger nobody knows whose it is, and all promises are still to be kept out of what is free.
+ * A share counts with what was reserved for it or what it uses, whichever is more. Where the driver does not report memory per process,
+ * the used memory counts against the reservations of the jobs that run there as a whole; where a process outside stint runs too, it
+ * cannot be told whose it is, and all reservations count against what is free.
  */
 function roomOf(
   device: Device,
@@ -63,15 +63,15 @@ function roomOf(
   const isHeldWhole = holdings.some(({ bytes }) => bytes === null);
   const sharesOf = (some: readonly Holding[]): number =>
     sum(some.map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0)));
-  // Who is not there yet has nothing of what is in use.
+  // A job whose processes do not use the device yet has no part in the used memory.
   const present = sharesOf(holdings.filter(({ token }) => taken.has(token)));
   const outside = sum(strangers.map(({ bytes }) => bytes ?? 0));
-  // What nobody accounts for is a stranger's, if there is one, and never that of a job which has the whole device.
+  // Unaccounted memory is of a process outside stint, if there is one, and never of a job that holds the whole device.
   const isOurs = isHeldWhole || (holdings.length > 0 && strangers.length === 0);
   const foreignBytes = isTold || isOurs ? outside : Math.max(outside, usedBytes - present);
   const excess = isTold ? 0 : Math.max(0, usedBytes - present - foreignBytes);
   const byPromise = total === null ? null : total - sharesOf(holdings) - foreignBytes - excess;
-  // What is free now is still to be taken by those who were promised more than they have so far.
+  // Of what is free now, this much is reserved for jobs that do not use all of their shares yet.
   const due = sum(holdings.map(({ token, bytes }) => Math.max(0, (bytes ?? 0) - (taken.get(token) ?? 0))));
   const byUse = device.freeBytes === null || (isOurs && !isTold) ? null : device.freeBytes - due;
   const freeBytes = byPromise === null ? null : Math.max(0, Math.min(byPromise, byUse ?? byPromise));
@@ -90,7 +90,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** True where a demand may have a share of a device, or the whole of it, now. */
+/** True where a device can serve a demand, by a share or as a whole, now. */
 export function isDeviceFree(room: DeviceRoom, { resources }: Pick<Demand, "resources">): boolean {
   if (room.keptFor !== null || room.isAwaitingProbe) return false;
   const { vramBytes } = resources;
@@ -99,8 +99,8 @@ export function isDeviceFree(room: DeviceRoom, { resources }: Pick<Demand, "reso
 }
 
 /**
- * The devices for a demand, or null where there are not enough. A share goes where others share already, and either to
- * the smallest device that will do, so that whole and large devices stay free for who needs them.
+ * The devices for a demand; null where not enough are free. A share goes to a device that is shared already, and both shares and whole
+ * devices are assigned best-fit, so that whole and large devices stay free for tasks that need them.
  */
 export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] | null {
   const free = candidateRooms(demand, rooms).filter((room) => isDeviceFree(room, demand));
@@ -116,7 +116,7 @@ export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): Dev
     .slice(0, demand.gpus);
 }
 
-/** The rooms of the devices that a demand may be given at all. */
+/** The rooms of the devices that may serve a demand. */
 function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
   const ids = new Set(
     candidates(
@@ -127,7 +127,7 @@ function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoo
   return rooms.filter(({ device }) => ids.has(device.id));
 }
 
-/** The rooms once a task holds some of them. */
+/** The rooms after a placement. */
 export function withHoldings(
   rooms: readonly DeviceRoom[],
   taken: readonly Holding[],
@@ -142,9 +142,9 @@ export function withHoldings(
 }
 
 /**
- * Keeps devices free for a blocked task, so that nobody new is added to them; null where keeping cannot give it enough.
- * Those are kept whose newest share is the oldest: as none is added to them, they stay the ones that are kept, and all
- * are free when what runs now has ended.
+ * Reserves devices for a blocked task, so that no further share is placed on them; null where that cannot give it enough. It reserves
+ * those whose newest share is the oldest: as no share is added, the next turn reserves the same ones, and all are free once what runs
+ * there now has ended.
  */
 export function reserveDevices(
   rooms: readonly DeviceRoom[],
@@ -152,9 +152,9 @@ export function reserveDevices(
   keptFor: TaskId,
 ): DeviceRoom[] | null {
   if (demand.gpus === 0) return [...rooms];
-  const worthy = candidateRooms(demand, rooms).filter((room) => isForUs(room, demand));
-  if (worthy.length < demand.gpus) return null;
-  const ranked = worthy.map((room) => ({
+  const usable = candidateRooms(demand, rooms).filter((room) => isForUs(room, demand));
+  if (usable.length < demand.gpus) return null;
+  const ranked = usable.map((room) => ({
     id: room.device.id,
     index: room.device.index,
     takenMs: isDeviceFree(room, demand) ? Number.NEGATIVE_INFINITY : newestMs(room),
@@ -164,7 +164,7 @@ export function reserveDevices(
   return rooms.map((room) => (kept.has(room.device.id) ? { ...room, keptFor } : room));
 }
 
-/** True where only jobs keep a device from a demand: nobody knows when others give theirs back. */
+/** True where only jobs of stint occupy a device: when processes outside stint release theirs is unknown. */
 function isForUs(room: DeviceRoom, { resources: { vramBytes } }: Demand): boolean {
   if (vramBytes === undefined) return room.isForeignLow;
   return (room.device.memoryBytes ?? 0) - room.foreignBytes >= vramBytes;
@@ -177,7 +177,7 @@ function newestMs({ holdings }: DeviceRoom): number {
   );
 }
 
-/** As a subtraction would, for infinite ones too. */
+/** Like a subtraction, but defined for infinities. */
 function compare(left: number, right: number): number {
   return left === right ? 0 : left < right ? -1 : 1;
 }

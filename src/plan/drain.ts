@@ -13,11 +13,11 @@ import { unsatisfiable } from "./place.ts";
 import { describeGpus, describeShortage } from "./shortage.ts";
 
 interface Patience {
-  /** Waits for work hours and quiet conditions, too. */
+  /** Also waits for work hours and for mains power. */
   readonly isPatient?: boolean;
 }
 
-/** True where a queued task starts by itself, now or in time. Where none does and nothing runs, a drain has come to its end. */
+/** True where a queued task will start by itself, now or later. A drain ends where none will and no job runs. */
 export function hasReachableWork(around: PlanInput, how: Patience = {}): boolean {
   const pause = lastingPause(around, how);
   const ahead = new Ahead(around);
@@ -26,7 +26,7 @@ export function hasReachableWork(around: PlanInput, how: Patience = {}): boolean
   );
 }
 
-/** Why a drain does not wait for queued tasks, by id; those that it waits for are not in it. */
+/** Why a drain does not wait for a queued task, by id; tasks that it waits for are absent. */
 export function reasonsNotToWait(around: PlanInput, how: Patience = {}): ReadonlyMap<TaskId, string> {
   const { queued } = around;
   const pause = lastingPause(around, how);
@@ -43,7 +43,7 @@ export function reasonsNotToWait(around: PlanInput, how: Patience = {}): Readonl
       else known.push(task);
     }
   }
-  // Those that start by themselves, then those behind them. What is left is behind what does not end, or in a circle.
+  // From the tasks that start by themselves on to those behind them. The rest is behind tasks that do not end, or in a cycle.
   const starting = new Set(queued.filter((task) => own.get(task) === null && waits.get(task) === 0));
   for (const task of starting) {
     for (const key of ahead.opensWith(task)) {
@@ -59,21 +59,21 @@ export function reasonsNotToWait(around: PlanInput, how: Patience = {}): Readonl
   return new Map(left.map((task) => [task.metadata.id, own.get(task) ?? ahead.reasonOf(task, starting)]));
 }
 
-/** What keeps all tasks from starting for longer than a drain waits. */
+/** A pause of all tasks that a drain does not wait out. */
 function lastingPause(around: PlanInput, { isPatient = false }: Patience): Pause | null {
   const pause = pauseOf(around);
   const isOver = pause !== null && isLasting(pause) && (!isPatient || pause.type === "closed");
   return isOver ? pause : null;
 }
 
-/** True for a queued task that will not start unless somebody does something about it: not for one that is meant to wait. */
+/** True for a queued task that will not start without a user's action; not for one that is held or scheduled on purpose. */
 export function isStuck(task: Task, around: PlanInput): boolean {
   const gate = gateOf(task, around);
   if (gate.type === "dependency") return gate.parents.some(({ state }) => state !== "unfinished");
   return gate.type === "open" && placeReason(task, around) !== null;
 }
 
-/** What keeps a task from its turn by itself, whatever becomes of others. */
+/** Why a task does not start, regardless of the tasks before it. */
 function ownReason(task: Task, around: PlanInput, pause: Pause | null): string | null {
   const gate = gateOf(task, around);
   if (gate.type === "held") return "held";
@@ -82,7 +82,7 @@ function ownReason(task: Task, around: PlanInput, pause: Pause | null): string |
   if (task.spec.restart.policy === "always") return "restarts always";
   if (gate.type === "dependency") {
     const ended = gate.parents.find(({ state }) => state !== "unfinished");
-    // Until it is called off, its end is on its way.
+    // A task that admission will cancel ends soon.
     if (ended !== undefined)
       return afterParents(task, around) === null ? `its parent ${ended.task} is ${ended.state}` : null;
   }
@@ -92,17 +92,17 @@ function ownReason(task: Task, around: PlanInput, pause: Pause | null): string |
   return paused === null ? null : describePause(paused, around.nowMs);
 }
 
-/** Why this machine can never, or perhaps never again, give the task what it asks for. */
+/** Why this machine can never satisfy the task's request, or cannot while a device has failed. */
 function placeReason(task: Task, { machine }: PlanInput): string | null {
   const demand = demandOf(task, machine.devices);
   const [short] = unsatisfiable(demand, machine);
   if (short !== undefined) return describeShortage(short);
-  // Nobody knows whether a device that has failed comes back.
+  // Whether a failed device recovers is unknown.
   const isBroken = machine.isProbed && candidates(demand, machine.devices).length < demand.gpus;
   return isBroken ? `asks for ${describeGpus(demand)}, of which too few work` : null;
 }
 
-/** What queued tasks are behind: queued parents, and those at the front of a lane that is shut. */
+/** What queued tasks wait behind: queued parents, and the front of a lane in which no task runs. */
 class Ahead {
   readonly #around: PlanInput;
   #queued: ReadonlyMap<TaskId, Task> | null = null;
@@ -112,20 +112,20 @@ class Ahead {
     this.#around = around;
   }
 
-  /** One for each parent that has to end, and one for the lane, which is opened by the first one at its front that ends. */
+  /** One key for each parent that has to end, and one for the lane, which the first end at its front opens. */
   keysOf(task: Task): string[] {
     const lane = this.#shutLaneOf(task);
     return [...this.#parentsOf(task), ...(lane === null ? [] : [`lane ${lane.slot}`])];
   }
 
-  /** The keys of those behind a task that ends. */
+  /** The keys that the end of a task opens. */
   opensWith(task: Task): string[] {
     const { id } = task.metadata;
     const lane = this.#laneOf(task);
     return lane?.front.has(task) === true ? [id, `lane ${lane.slot}`] : [id];
   }
 
-  /** Which one it is behind, of those that do not end. */
+  /** The task that it waits behind, and that does not end. */
   reasonOf(task: Task, ending: ReadonlySet<Task>): string {
     const isEnding = (id: TaskId): boolean => {
       const parent = this.#byId.get(id);
@@ -154,7 +154,7 @@ class Ahead {
     return this.#lanes.get(slot);
   }
 
-  /** The lane that keeps a task waiting; null too where one runs at its front, or where the task stands beside it with its gate shut. */
+  /** The lane that a task waits in; null also where a task runs at its front, or where the task is no member as its gate is shut. */
   #shutLaneOf(task: Task): Lane | null {
     const lane = this.#laneOf(task);
     if (lane === undefined || lane.front.has(task)) return null;

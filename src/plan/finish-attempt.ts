@@ -9,20 +9,20 @@ import { openAttempt, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
 import { decideInterrupted, decideRetry, isAwaited } from "./retry.ts";
 
-/** What the supervisor found when an attempt's process was gone. */
+/** What the supervisor found when an attempt's processes had ended. */
 export interface End extends Evidence {
   readonly endedAtMs: number;
   readonly logBytes: number;
   readonly logBytesCut: number;
   /** Processes that it had left running; absent where it never ran. */
   readonly leftBehind?: number;
-  /** Absent where it had no control group that counts. */
+  /** Absent where it had no control group with memory accounting. */
   readonly peakMemoryBytes?: number;
   /** Limits that it ran without. */
   readonly unenforced?: readonly string[];
 }
 
-/** The task after its open attempt has ended: the attempt closed, and the task done, queued again, or set aside. */
+/** Closes the open attempt and decides what follows: the task is done, queued again, or moved to dead-letter/. */
 export function finishAttempt(task: Task, end: End, random: Random): Task {
   const open = openAttempt(task);
   if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
@@ -67,7 +67,7 @@ export function finishAttempt(task: Task, end: End, random: Random): Task {
   }
 }
 
-/** The open attempt never started a process: it is closed, nothing is counted, the task goes back. */
+/** Closes an attempt that never started a process: nothing is counted, and the task is queued again. */
 export function requeueUnstarted(
   task: Task,
   failure: Failure,
@@ -84,15 +84,15 @@ export function requeueUnstarted(
 }
 
 const CUT_SHORT = "cut-short";
-/** So many supervisors that went while they started one task went because of it. */
+/** After this many supervisors were lost while starting the same task, the task is the cause. */
 const MAX_CUT_SHORT = 5;
-/** By then the others have begun. */
+/** Long enough for the other tasks to start first. */
 const FIRST_CUT_SHORT_WAIT_MS = 5_000;
 const CUT_SHORT_FACTOR = 6;
 
-/** Its supervisor was gone while it started this task: nothing is counted, but all others come first, and after some times it is set aside. */
+/** Requeues a task whose supervisor was lost while starting it: nothing is counted, all others come first, and after `MAX_CUT_SHORT` times it fails. */
 export function requeueCutShort(task: Task, nowMs: number): Task {
-  const failure = failureOf("STALE_WORKER", CUT_SHORT, "the supervisor was gone while it started this task");
+  const failure = failureOf("STALE_WORKER", CUT_SHORT, "the supervisor was lost while it started this task");
   const earlier = task.status.attempts.slice(0, -1);
   const other = earlier.findLastIndex(
     (one) => one.epoch !== task.metadata.epoch || one.state !== "orphaned" || one.failure.rule !== CUT_SHORT,
@@ -182,7 +182,7 @@ function afterFailure(
   return mustTransition(counted, { ...countersOf(counted), state: "queued", reason: "Backoff", retryAt });
 }
 
-/** The first one goes back at once, as after a restart of the machine; what is interrupted again and again waits, and is given up. */
+/** After a first interruption the task is queued at once, as after a reboot; repeated ones wait for a backoff and end in dead-letter/. */
 function afterInterruption(
   closed: Task,
   { end, failure, random }: { end: End; failure: Failure; random: Random },
@@ -227,13 +227,13 @@ function orphanLimit(failure: Failure): { state: "failed"; reason: "OrphanLimit"
   };
 }
 
-/** A record may still say preparing when the process has come and gone: short-lived states are not written. */
+/** A record may still be preparing when the process has already ended: short-lived states are not written. */
 function throughRunning(task: Task, state: "collecting" | "orphaned"): Task {
   const running =
     task.status.state === "preparing"
       ? mustTransition(task, { ...countersOf(task), state: "running" })
       : task;
-  // What was found orphaned, or lost while its results were collected, is orphaned no second time.
+  // A task that is orphaned already, or was lost while collecting, is not orphaned twice.
   if (state === "orphaned" && running.status.state !== "running") return running;
   return mustTransition(running, { ...countersOf(running), state });
 }

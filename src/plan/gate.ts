@@ -4,12 +4,12 @@ import type { Dependency, ParentState } from "../model/spec.ts";
 import type { Task } from "../model/task.ts";
 import type { PlanInput } from "./input.ts";
 
-/** A parent that has not ended as it must. */
+/** A parent without the required outcome. */
 export interface UnmetParent extends Dependency {
   readonly state: ParentState;
 }
 
-/** What keeps a queued task from being looked at; `open` where only room is missing. Times in ms since the epoch. */
+/** Why a queued task is not ready, or `open` where it is. Times in ms since the epoch. */
 export type Gate =
   | { readonly type: "open" }
   | { readonly type: "held" }
@@ -23,7 +23,7 @@ const OPEN: Gate = { type: "open" };
 
 type Around = Pick<PlanInput, "nowMs" | "parents" | "machine">;
 
-/** The first gate that is shut for a queued task: those that a person or another task opens come before those of time. */
+/** The first shut gate of a queued task: gates that a user or another task opens come before those of time. */
 export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   const { spec, status } = task;
   if (spec.hold) return { type: "held" };
@@ -38,13 +38,13 @@ export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
     if (untilMs > nowMs) return { type: "scheduled", untilMs };
   }
   if (status.state !== "queued" || status.retryAt === undefined) return OPEN;
-  // After a backward jump of the clock, a wait is at most what was decided, counted from now.
+  // After a backward jump of the clock, a wait lasts at most the decided delay from now.
   const untilMs = Math.min(Date.parse(status.retryAt), nowMs + decidedWaitMs(task));
   if (untilMs <= nowMs) return OPEN;
   return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
 }
 
-/** The parents that have not ended as the task wants them to. */
+/** The parents without the outcome that the task requires. */
 export function unmetParentsOf(task: Task, parents: PlanInput["parents"]): UnmetParent[] {
   const { after } = task.spec;
   if (after === undefined) return [];
@@ -69,14 +69,14 @@ function isMet({ when, state }: UnmetParent): boolean {
 }
 
 /**
- * The task with its wait begun anew, to be written, where the clock was set back under it; null where it was not.
- * Unwritten, the wait would be as long from each later moment too.
+ * The task with its wait restarted from now, where the clock was set back during it; null where it was not. It must be written: otherwise
+ * the wait would restart at every later turn.
  */
 export function rescheduledBackoff(task: Task, nowMs: number): Task | null {
   const { status } = task;
   if (status.state !== "queued" || status.retryAt === undefined) return null;
   const latestMs = nowMs + decidedWaitMs(task);
-  // Nothing to begin anew where the gate is open.
+  // No wait was decided: the gate is open.
   if (Date.parse(status.retryAt) <= latestMs || latestMs === nowMs) return null;
   return { ...task, status: { ...status, retryAt: timestamp(latestMs) } };
 }

@@ -4,24 +4,24 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-/** More looks ahead than windows and clock changes of two weeks can ask for. */
-const MAX_LOOKS = 200;
+/** More steps than windows and clock changes of two weeks need. */
+const MAX_STEPS = 200;
 
 type Hours = Pick<WorkRules, "hours" | "timeZone">;
 
-/** True where the wall clock of the zone stands in one of the windows: in an hour that comes twice, both times. */
+/** True where the local time of the zone is in one of the windows; in an hour that occurs twice, both times. */
 export function isWorkTime({ hours, timeZone }: Hours, nowMs: number): boolean {
   return hours.length === 0 || isIn(hours, minuteOfWeek(nowMs, timeZone));
 }
 
 /**
- * The first moment after `nowMs`, which is outside of all windows, that is in one; ms since the epoch. A beginning that a
- * clock change leaves out is the moment of the change. Null where no window comes within two weeks.
+ * The start of the next window after `nowMs`, which is outside all windows; ms since the epoch. A start that a clock change skips is the
+ * time of the change. Null where no window starts within two weeks.
  */
 export function nextWorkTime({ hours, timeZone }: Hours, nowMs: number): number | null {
   const local = (ms: number): number => minuteOfWeek(ms, timeZone);
   let atMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-  for (let look = 0; look < MAX_LOOKS; look += 1) {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     const here = local(atMs);
     const ahead = Math.min(...hours.flatMap((window) => startsOf(window)).map((start) => until(here, start)));
     if (!Number.isFinite(ahead)) return null;
@@ -55,12 +55,12 @@ function startsOf({ days, fromMinute }: WorkWindow): number[] {
   return days.map((day) => day * DAY_MINUTES + fromMinute);
 }
 
-/** Minutes until the wall clock shows a minute of the week the next time; a week where it shows it now. */
+/** Minutes until the local time next reaches a minute of the week; a whole week where it is that minute now. */
 function until(here: number, there: number): number {
   return ((there - here + WEEK_MINUTES - 1) % WEEK_MINUTES) + 1;
 }
 
-/** The first minute of a span after which the clock of the zone goes otherwise than at its beginning. */
+/** The minute of a span at which the zone's offset changes, by binary search. */
 function clockChange(
   local: (ms: number) => number,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
@@ -77,10 +77,10 @@ function clockChange(
   return high * MINUTE_MS;
 }
 
-/** To make one costs fifty times as much as to use it. */
+/** Cached: to create one takes fifty times as long as to use it. */
 const formats = new Map<string | null, Intl.DateTimeFormat>();
 
-/** Minutes of the zone's wall clock since the last midnight to Sunday. */
+/** Minutes of local time since Sunday 00:00. */
 function minuteOfWeek(ms: number, timeZone: string | null): number {
   const format =
     formats.get(timeZone) ??

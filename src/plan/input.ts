@@ -12,47 +12,47 @@ export interface Holding {
   readonly device: string;
   /** Of the attempt. */
   readonly token: string;
-  /** For people: a task of this home, or another home. */
+  /** For display: a task of this home, or another home. */
   readonly holder: string;
   readonly bytes: number | null;
-  /** When it was taken, in ms since the epoch; absent where that is not known. */
+  /** When it was assigned, in ms since the epoch; absent where that is unknown. */
   readonly sinceMs?: number;
 }
 
-/** What the settings say of the machine, and by which rules it is shared out. */
+/** The machine and the scheduling policy, from the settings. */
 export interface SchedulingConfig {
   readonly capacity: Capacity;
-  /** Of the supervisor. */
+  /** The labels of the supervisor. */
   readonly labels: Readonly<Record<string, string>>;
   readonly policy: Policy;
   /** Which GPUs are used. */
   readonly deviceRules: DeviceRules;
-  /** When jobs are started. */
+  /** When jobs may start. */
   readonly work: WorkRules;
   /** When this supervisor stops starting jobs; null where it does not. */
   readonly deadline: Deadline | null;
 }
 
-/** What there is to give. */
+/** The machine as it is now. */
 export interface Machine extends SchedulingConfig {
   readonly conditions: Conditions;
   readonly devices: readonly Device[];
-  /** False until the devices were looked at for the first time. */
+  /** False until the first probe of the devices. */
   readonly isProbed: boolean;
-  /** What jobs of other homes hold. */
+  /** The shares that jobs of other homes hold. */
   readonly elsewhere: readonly Holding[];
-  /** Devices that were given back after they were last looked at: what is free on them is not known yet. */
+  /** Devices that were released after the last probe: what is free on them is not known yet. */
   readonly awaitingProbe: ReadonlySet<string>;
 }
 
-/** What every decision and every explanation looks at. Times in ms since the epoch. */
+/** The input of every decision and every explanation. Times in ms since the epoch. */
 export interface PlanInput {
   readonly nowMs: number;
   readonly queued: readonly Task[];
   readonly active: readonly Task[];
   readonly machine: Machine;
-  /** Of all parents of queued tasks. */
+  /** The states of all parents of queued tasks. */
   readonly parents: ReadonlyMap<TaskId, ParentState>;
-  /** Failed members by the id of their group, for groups that have a limit of them. */
+  /** The number of failed members by the id of their group, for groups with `maxFailures`. */
   readonly failedMembers: ReadonlyMap<number, number>;
 }

@@ -3,17 +3,36 @@ import type { Policy } from "../model/policy.ts";
 import { isActive } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 
-/** A lane: who has it, then who stands in line; as many as its limit allows may go, from the front. */
+/*
+ * Lanes: the tasks of one `slot` run one after the other, or `policy.slots` of them at a time.
+ *
+ * Who is in a lane, and in which order
+ *   1. tasks with an open attempt;
+ *   2. queued tasks between two attempts, in a backoff or an interval: they keep their place in the lane, but no resources;
+ *   3. ready tasks with `admission: replace` that have never run;
+ *   4. all other ready tasks.
+ * Within each of these the lower number comes first. Queued tasks whose gate is shut (held, scheduled, behind a parent) are not members:
+ * one that was forgotten must not block the lane for ever.
+ *
+ * Invariants
+ *   - Only the front of a lane, its first `limit` members, may start. As active tasks come first, no more than `limit` ever run, and with
+ *     a limit of one a task and its retries are finished before the next task begins.
+ *   - A lane is computed from records and settings alone and kept nowhere. After a crash it is the same; after a lower limit, running tasks
+ *     stay, and the next one starts once fewer than the limit are left.
+ *   - A member of the front that lacks resources or a permit holds its place, and those behind it wait.
+ */
+
+/** A lane and its members; the first `limit` of them may run. */
 export interface Lane {
   readonly slot: string;
   readonly limit: number;
-  /** Running tasks, then those that sleep between two attempts, then the ready ones in the order of their turn. */
+  /** Active tasks, then those between two attempts, then ready ones; see the head of this file. */
   readonly members: readonly Task[];
-  /** Those that may run now. */
+  /** The first `limit` members. */
   readonly front: ReadonlySet<Task>;
 }
 
-/** The lanes of all tasks that may run or want to; `ready` are the queued ones whose gates are open. */
+/** All lanes, by name; `ready` are the queued tasks whose gates are open. */
 export function lanesOf(around: {
   readonly active: readonly Task[];
   readonly queued: readonly Task[];
@@ -47,7 +66,7 @@ function isOfLane(task: Task): task is LaneTask {
   return task.spec.slot !== undefined;
 }
 
-/** True where its lane lets a task go. */
+/** True where the task has no lane, or is at its front. */
 export function laneAdmits(task: Task, lanes: ReadonlyMap<string, Lane>): boolean {
   const { slot } = task.spec;
   const lane = slot === undefined ? undefined : lanes.get(slot);
@@ -55,25 +74,25 @@ export function laneAdmits(task: Task, lanes: ReadonlyMap<string, Lane>): boolea
 }
 
 /**
- * True for a task that runs or may come to its lane without anybody's doing. One that is held or for later is not on its
- * way: forgotten, it would keep a lane busy for ever.
+ * True for a task that runs, or will join its lane without a user's action; for `dropIfRunning`, such a task makes a lane busy. A held or
+ * scheduled task does not: if it were forgotten, the lane would be busy for ever.
  */
 export function isOnItsWay({ spec, status }: Task, nowMs: number): boolean {
   if (isActive(status.state)) return true;
   return !spec.hold && (spec.notBefore === undefined || Date.parse(spec.notBefore) <= nowMs);
 }
 
-/** A task that has begun and waits for its next attempt has its lane still, though none of the machine. */
+/** True for a queued task that has run and waits for its next attempt: it keeps its place in the lane, but no resources. */
 export function isBetweenAttempts({ status }: Task): boolean {
   return status.state === "queued" && status.reason !== undefined;
 }
 
-/** True for a task that has never had an attempt, nor was asked for again. */
+/** True for a queued task that has never had an attempt, nor been retried by a user. */
 export function isFresh({ metadata, status }: Task): boolean {
   return status.state === "queued" && status.attempt === 0 && metadata.epoch === 1;
 }
 
-/** The order of a lane. */
+/** The order of a lane; see the head of this file. */
 function byLaneOrder(left: Task, right: Task): number {
   return rankOf(left) - rankOf(right) || left.metadata.number - right.metadata.number;
 }

@@ -3,20 +3,20 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { describeWallTime, isWorkTime, nextWorkTime } from "./hours.ts";
 import type { PlanInput } from "./input.ts";
 
-/** Why nothing starts that could, by what the owner of the machine has laid down. Times in ms since the epoch. */
+/** Why no ready task starts, by the rules of config.yaml or a deadline. Times in ms since the epoch. */
 export type Pause =
   | { readonly type: "hours"; readonly untilMs: number | null; readonly timeZone: string | null }
   | { readonly type: "mains" }
   | { readonly type: "load"; readonly load: number; readonly most: number }
   | { readonly type: "gpuUse"; readonly device: string; readonly use: number; readonly most: number }
-  /** The supervisor works until then and starts nothing after. */
+  /** The deadline has passed: the supervisor starts no job any more. */
   | { readonly type: "closed"; readonly atMs: number }
-  /** The task's timeout would end after that. */
+  /** The task's timeout would end after the deadline. */
   | { readonly type: "closing"; readonly atMs: number };
 
 type Around = Pick<PlanInput, "nowMs" | "machine" | "active">;
 
-/** What keeps every task from starting now; null where nothing does. What cannot be told of the machine keeps nothing. */
+/** Why no task may start now; null where tasks may. Unknown conditions pause nothing. */
 export function pauseOf({ nowMs, machine, active }: Around): Pause | null {
   const { work, deadline, conditions } = machine;
   if (deadline !== null && nowMs >= deadline.atMs) return { type: "closed", atMs: deadline.atMs };
@@ -29,7 +29,7 @@ export function pauseOf({ nowMs, machine, active }: Around): Pause | null {
   return work.maxGpuUse === null ? null : gpuPause({ machine, active }, work.maxGpuUse);
 }
 
-/** What keeps this one task from starting though others may. */
+/** Why this task may not start although others may; null where it may. */
 export function deadlinePauseOf(
   { spec }: Task,
   { nowMs, machine }: Pick<Around, "nowMs" | "machine">,
@@ -39,12 +39,12 @@ export function deadlinePauseOf(
   return nowMs + spec.timeoutMs > deadline.atMs ? { type: "closing", atMs: deadline.atMs } : null;
 }
 
-/** True for what nobody knows the end of, or everybody: a drain is not to sit it out. A busy machine comes to rest. */
+/** True for a pause that a drain does not wait out. High load is expected to pass, so a drain waits for that. */
 export function isLasting(pause: Pause): boolean {
   return pause.type !== "load" && pause.type !== "gpuUse";
 }
 
-/** In a few words, after "waits for" or by itself. */
+/** A clause, such as `waits for mains power`. */
 export function describePause(pause: Pause, nowMs: number): string {
   switch (pause.type) {
     case "hours": {
@@ -55,13 +55,13 @@ export function describePause(pause: Pause, nowMs: number): string {
     case "mains":
       return "waits for mains power";
     case "load":
-      return `waits for a load of ${pause.most} (it is ${pause.load.toFixed(1)})`;
+      return `waits for a load of at most ${pause.most} (it is ${pause.load.toFixed(1)})`;
     case "gpuUse":
-      return `waits for ${pause.device}, which others use to ${pause.use} % (at most ${pause.most} %)`;
+      return `waits for ${pause.device}: other users have it at ${pause.use} % (at most ${pause.most} %)`;
     case "closed":
-      return `nothing is started since ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}`;
+      return `no job starts since ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}`;
     case "closing":
-      return `its timeout ends after ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}, when the work ends`;
+      return `its timeout would end after ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}, when this supervisor stops starting jobs`;
     default:
       return unreachable(pause);
   }

@@ -2,14 +2,14 @@ import { own } from "../lib/own.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Task } from "../model/task.ts";
 
-/** A limit on how many tasks of a kind run at a time. */
+/** A limit on how many tasks with a label, or of a sweep, run at a time. */
 export interface Permit {
-  /** `label team=a`, `sweep train`: what is counted, for people and as a key. */
+  /** What is counted, as a key and for display: `label team=a`, `sweep train (12)`. */
   readonly key: string;
   readonly limit: number;
 }
 
-/** The limits that a task counts towards: those of its labels, and that of its sweep. */
+/** The limits that a task counts against: those of its labels and of its sweep. */
 export function permitsOf(task: Task, policy: Policy): Permit[] {
   const { group, labels } = task.metadata;
   const permits: Permit[] = [];
@@ -18,7 +18,7 @@ export function permitsOf(task: Task, policy: Policy): Permit[] {
   if (Object.keys(policy.labels).length === 0) return permits;
   for (const [key, value] of Object.entries(labels)) {
     const pair = `${key}=${value}`;
-    // The limit of one value goes before that of each value.
+    // A limit for this value overrides the limit per value.
     const limit = own(policy.labels, pair) ?? own(policy.labels, key);
     if (limit !== undefined) permits.push({ key: `label ${pair}`, limit });
   }
@@ -37,7 +37,7 @@ export class PermitCounts {
     for (const { key } of permits) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
-  /** The first permit that is not to be had, or null. */
+  /** The first permit whose limit is reached, or null. */
   missing(permits: readonly Permit[]): Permit | null {
     return permits.find(({ key, limit }) => (this.#counts.get(key) ?? 0) >= limit) ?? null;
   }

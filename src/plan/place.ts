@@ -11,12 +11,12 @@ import {
 } from "./devices.ts";
 import type { Holding, Machine } from "./input.ts";
 
-/** What is still free; negative where more is taken than there is, as after a restart with fewer jobs. */
+/** What is free; negative where more is in use than there is, as after a restart with fewer jobs. */
 export interface FreeResources extends Capacity {
   readonly devices: readonly DeviceRoom[];
 }
 
-/** One thing that is short, in the unit of its name. */
+/** One resource that is short, in the unit of its name. */
 export type ResourceShortage =
   | {
       readonly resource: "jobs" | "cpus" | "memoryBytes";
@@ -29,13 +29,13 @@ export type ResourceShortage =
 /** A place for the next attempt of a task. */
 export interface Placement {
   readonly task: Task;
-  /** What is reserved. */
+  /** The resources reserved for it. */
   readonly resources: Resources;
   /** `Device.id` of each GPU. */
   readonly devices: readonly string[];
 }
 
-/** What the active tasks leave of the machine. */
+/** What the active tasks leave free. */
 export function roomBeside(active: readonly Task[], machine: Machine): FreeResources {
   let room: FreeResources = { ...machine.capacity, devices: deviceRooms(machine, active) };
   for (const task of active) {
@@ -44,14 +44,14 @@ export function roomBeside(active: readonly Task[], machine: Machine): FreeResou
   return room;
 }
 
-/** Why a paused task that gave its room to others cannot go on beside the tasks that are active now; null where it can. */
+/** Why a paused task that released its resources cannot be resumed beside the active tasks, as a clause; null where it can. */
 export function shortOfRoom(task: Task, active: readonly Task[], machine: Machine): string | null {
   const open = openAttempt(task);
   if (open === null || !hasReleased(task)) return null;
   const { resources, devices = [] } = open;
   const room = roomBeside(active, machine);
-  if (room.jobs < 1) return "all places for jobs are taken";
-  if (room.cpus < cpusOf(resources)) return `of ${cpusOf(resources)} CPUs ${room.cpus} are free`;
+  if (room.jobs < 1) return "all job slots are in use";
+  if (room.cpus < cpusOf(resources)) return `it needs ${cpusOf(resources)} CPUs, ${room.cpus} are free`;
   if (room.memoryBytes < (resources.memoryBytes ?? 0)) return "its memory is reserved for others";
   for (const id of devices) {
     const found = room.devices.find(({ device }) => device.id === id);
@@ -65,7 +65,7 @@ export function shortOfRoom(task: Task, active: readonly Task[], machine: Machin
   return null;
 }
 
-/** A place for a task in the room, or what is short for one. */
+/** A placement for a task in the free resources, or what is short for one. */
 export function place(
   task: Task,
   room: FreeResources,
@@ -82,7 +82,7 @@ export function place(
   };
 }
 
-/** The room once a task has its place. */
+/** The free resources after a placement. */
 export function without(
   room: FreeResources,
   { task, resources, devices }: Placement,
@@ -109,9 +109,9 @@ function withoutShare(room: FreeResources, taken: Resources): FreeResources {
 }
 
 /**
- * The room that a blocked task leaves to those behind it: first its GPUs are kept for it, and once it has those, what else
- * it lacks, so that tasks without GPUs never wait for a GPU that it waits for. A place among the jobs needs no keeping:
- * the end that gives it room gives it that too. Null where its GPUs are not to be had by keeping any.
+ * What a reservation for a blocked task leaves to those behind it. While GPUs are short, only GPUs are reserved, so that tasks without
+ * GPUs do not wait for a GPU; then its CPUs and memory are. A job slot needs no reservation: the end that frees the resources frees one
+ * too. Null where a reservation cannot give it enough GPUs.
  */
 export function reservedFor(
   task: Task,
@@ -124,7 +124,7 @@ export function reservedFor(
   return { ...withoutShare(room, demand.resources), jobs: room.jobs, devices };
 }
 
-/** Everything that is short for a demand; empty where it fits. */
+/** All resources that are short for a demand; empty where it fits. */
 export function shortages(demand: Demand, room: FreeResources, machine: Machine): ResourceShortage[] {
   const { resources } = demand;
   const needs = [
@@ -147,10 +147,10 @@ export function shortages(demand: Demand, room: FreeResources, machine: Machine)
   return short;
 }
 
-/** What a machine can never give to a demand, however long it waits; empty where it could. */
+/** The resources of which the machine has too few for a demand even when idle; empty where it has enough. */
 export function unsatisfiable(demand: Demand, machine: Machine): ResourceShortage[] {
   const short = shortages({ ...demand, gpus: 0 }, { ...machine.capacity, devices: [] }, machine);
-  // A device that has failed may come back; one that others use will be free.
+  // A failed device may recover; one that others use will be free.
   const areThere = (): boolean => {
     const sound = machine.devices.map((device) => ({ ...device, fault: null }));
     return candidates(demand, sound).length >= demand.gpus;

@@ -9,42 +9,62 @@ import { deadlinePauseOf, type Pause, pauseOf } from "./pause.ts";
 import type { Placement } from "./place.ts";
 import { type PriorityBucket, type Queue, queueOf, queueSize, type Ready } from "./queue.ts";
 
-/** All that a decision may look at; `awakeMs` as `Clock.awakeMs`. */
+/*
+ * One turn of the scheduler: a pure function from a snapshot of the queue to actions and the time of the next turn.
+ *
+ * Order of decisions, which is the order of the actions
+ *   1. timeouts of running tasks, by time awake;
+ *   2. admission (see admission.ts): running tasks that a newer one supersedes, then queued tasks that are cancelled;
+ *   3. queued tasks whose queueTtl is over, and waits that a backward jump of the clock would prolong;
+ *   4. claims (see assign.ts), unless the supervisor claims nothing or a pause holds: work hours, power, load, a deadline.
+ * `act` commits 1 to 3 as changes of records before it starts anything, so that no job starts in the place of one that must stop.
+ *
+ * Invariants
+ *   - Everything is derived from records, settings, devices and the two clocks. A crash at any point leaves records from which the next
+ *     plan decides the same again; nothing is remembered from turn to turn.
+ *   - Gated tasks are examined in one pass, and only coupled ones go through admission. Unconstrained tasks (see queue.ts) are only taken
+ *     in dispatch order until the machine is full: the cost of a turn grows with the gated tasks and with those that start.
+ *   - A plan without actions stays without actions until `wakeInMs`, unless its input changes: whatever time alone can trigger (timeout,
+ *     queueTtl, gate, lane, work hours, deadline, ageing) has been registered with `Wake`. The plan cache relies on that.
+ *   - A task that admission cancels is neither expired nor claimed in the same plan.
+ */
+
+/** The input of a plan; `awakeMs` as `Clock.awakeMs`. */
 export interface Snapshot extends PlanInput {
   readonly awakeMs: number;
-  /** The queued tasks that may be started here; the others are only seen. Null for all. */
+  /** Which queued tasks this process may claim; the others only count. Null for all. */
   readonly mayClaim: ((task: Task) => boolean) | null;
-  /** False while nothing new may start: leaving, handing over, no room on the disk. */
+  /** False while no job may start: at shutdown, at a handover, on a full disk. */
   readonly isClaiming: boolean;
 }
 
-/** The same with its queue told apart already: nobody goes through all of it. */
+/** The same with a queue that is already split, so that it is not iterated. */
 export type PlanInputByGate = Omit<Snapshot, "queued"> & { readonly queue: Queue };
 
 export type Action =
-  /** The running time is over. */
+  /** The timeout has passed. */
   | { readonly type: "timeOut"; readonly task: Task }
-  /** A newer task of its lane takes its place. */
+  /** A newer task in its lane replaces it. */
   | { readonly type: "supersede"; readonly task: Task; readonly by: TaskId }
-  /** It is not to run any more. */
+  /** Cancelled by admission, a parent, or the failures of its sweep. */
   | ({ readonly type: "dismiss" } & Cancellation)
-  /** It waited longer in the queue than it was allowed to. */
+  /** Its queueTtl has passed. */
   | { readonly type: "expire"; readonly task: Task }
-  /** The clock was set back under a wait: it begins anew, as `to`. */
+  /** The clock was set back during a wait: the wait restarts, as `to`. */
   | { readonly type: "rewait"; readonly task: Task; readonly to: Task }
   | ({ readonly type: "claim" } & Placement);
 
 export interface Plan {
   readonly actions: readonly Action[];
-  /** When time alone can lead to another plan, in ms from now; null where only an event can. */
+  /** When time alone may change the plan, in ms from now; null where only an event can. */
   readonly wakeInMs: number | null;
-  /** What keeps ready tasks from starting; null where nothing does, or none is ready. */
+  /** Why no ready task starts; null where there is no such reason, or no ready task. */
   readonly pause: Pause | null;
-  /** True while a task could start but for room or conditions, which may change without anybody's saying so. */
+  /** True while a ready task waits for resources or conditions, which may change without an event. */
   readonly isWaiting: boolean;
 }
 
-/** Decides one turn: first what must stop, then what is called off or waited too long, then who starts, in the order of their turn. */
+/** Decides one turn; see the head of this file. */
 export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
   const { active, nowMs, machine, parents, failedMembers } = snapshot;
   const actions: Action[] = [];
@@ -56,8 +76,8 @@ export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
     else wake.in(leftMs);
   }
   const queue = "queue" in snapshot ? snapshot.queue : queueOf(snapshot.queued);
-  const { tied, open, claimable, overdue } = lookThrough(snapshot, { bound: queue.gated, wake });
-  const around = { nowMs, active, machine, parents, failedMembers, queued: tied };
+  const { coupled, open, claimable, overdue } = examine(snapshot, { gated: queue.gated, wake });
+  const around = { nowMs, active, machine, parents, failedMembers, queued: coupled };
   const { dismissed, superseded } = applyAdmission(around);
   actions.push(...superseded.map((one) => ({ type: "supersede", ...one }) as const));
   actions.push(...dismissed.map((one) => ({ type: "dismiss", ...one }) as const));
@@ -69,44 +89,44 @@ export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
   let isWaiting = pause !== null;
   if (snapshot.isClaiming && pause === null) {
-    const asked = { ready: left(claimable), lines: claimableIn(queue.buckets, snapshot) };
-    const { placements, standsMs } = assign(around, asked);
+    const asked = { ready: left(claimable), buckets: claimableIn(queue.buckets, snapshot) };
+    const { placements, stableMs } = assign(around, asked);
     actions.push(...placements.map((placement) => ({ type: "claim", ...placement }) as const));
-    wake.in(closesInMs(asked, snapshot));
-    wake.in(standsMs);
-    isWaiting = asked.ready.length + queueSize(asked.lines) > placements.length;
+    wake.in(deadlineInMs(asked, snapshot));
+    wake.in(stableMs);
+    isWaiting = asked.ready.length + queueSize(asked.buckets) > placements.length;
   }
   return { actions, wakeInMs: wake.leastMs, pause, isWaiting };
 }
 
-type Seen = Omit<Snapshot, "queued">;
+type Context = Omit<Snapshot, "queued">;
 
-/** What the queued tasks are by themselves that are not free; they are gone through once. */
-interface Looked {
-  /** Those that have to do with others. */
-  readonly tied: Task[];
+/** The gated tasks by what is to be decided about them. */
+interface Examined {
+  /** Those that depend on other tasks. */
+  readonly coupled: Task[];
   /** Those whose gates are open. */
   readonly open: Task[];
-  /** Those of them that may be started here. */
+  /** Those of them that this process may claim. */
   readonly claimable: Task[];
   readonly overdue: Extract<Action, { type: "expire" | "rewait" }>[];
 }
 
-function lookThrough(
-  snapshot: Seen,
-  { bound, wake }: { readonly bound: readonly Task[]; readonly wake: Wake },
-): Looked {
+function examine(
+  snapshot: Context,
+  { gated, wake }: { readonly gated: readonly Task[]; readonly wake: Wake },
+): Examined {
   const { nowMs } = snapshot;
-  const [tied, open, claimable]: [Task[], Task[], Task[]] = [[], [], []];
-  const overdue: Looked["overdue"] = [];
-  for (const task of bound) {
-    if (isCoupled(task)) tied.push(task);
-    const patienceMs = patienceLeftMs(task, nowMs);
-    if (patienceMs !== null && patienceMs <= 0) {
+  const [coupled, open, claimable]: [Task[], Task[], Task[]] = [[], [], []];
+  const overdue: Examined["overdue"] = [];
+  for (const task of gated) {
+    if (isCoupled(task)) coupled.push(task);
+    const ttlLeftMs = queueTtlLeftMs(task, nowMs);
+    if (ttlLeftMs !== null && ttlLeftMs <= 0) {
       overdue.push({ type: "expire", task });
       continue;
     }
-    wake.in(patienceMs);
+    wake.in(ttlLeftMs);
     const to = rescheduledBackoff(task, nowMs);
     if (to !== null) overdue.push({ type: "rewait", task, to });
     const gate = gateOf(task, snapshot);
@@ -116,46 +136,49 @@ function lookThrough(
     } else if ("untilMs" in gate) wake.in(gate.untilMs - nowMs);
     else if (gate.type !== "held") wake.in(startsInMs(task, nowMs));
   }
-  return { tied, open, claimable, overdue };
+  return { coupled, open, claimable, overdue };
 }
 
-/** The free tasks that may be started here; where all may, none is looked at. */
-function claimableIn(lines: readonly PriorityBucket[], snapshot: Seen): readonly PriorityBucket[] {
-  if (snapshot.mayClaim === null && snapshot.machine.deadline?.isFitting !== true) return lines;
-  return lines.map((line) => ({ ...line, tasks: line.tasks.filter((task) => isClaimable(task, snapshot)) }));
+/** The unconstrained tasks that this process may claim; where it may claim all, they are not iterated. */
+function claimableIn(buckets: readonly PriorityBucket[], snapshot: Context): readonly PriorityBucket[] {
+  if (snapshot.mayClaim === null && snapshot.machine.deadline?.isFitting !== true) return buckets;
+  return buckets.map((bucket) => ({
+    ...bucket,
+    tasks: bucket.tasks.filter((task) => isClaimable(task, snapshot)),
+  }));
 }
 
-function isClaimable(task: Task, snapshot: Seen): boolean {
+function isClaimable(task: Task, snapshot: Context): boolean {
   return (snapshot.mayClaim === null || snapshot.mayClaim(task)) && deadlinePauseOf(task, snapshot) === null;
 }
 
-/** The first of many moments, in ms from now. */
+/** Keeps the earliest of many times, in ms from now. */
 class Wake {
   leastMs: number | null = null;
 
-  /** Null is never. */
+  /** Null means never. */
   in(ms: number | null): void {
     if (ms !== null && (this.leastMs === null || ms < this.leastMs)) this.leastMs = ms;
   }
 }
 
-/** A task comes to its lane at the time of its start, though it cannot go yet; null where that is over. */
+/** A task joins its lane at its notBefore, even if another gate is shut; in ms, null where that has passed. */
 function startsInMs({ spec }: Task, nowMs: number): number | null {
   const leftMs = spec.notBefore === undefined ? 0 : Date.parse(spec.notBefore) - nowMs;
   return leftMs > 0 ? leftMs : null;
 }
 
-/** When the first of the tasks that may start now may not any more, as the work ends; what is kept for it is free then. */
-function closesInMs({ ready, lines }: Ready, { machine: { deadline }, nowMs }: Seen): number | null {
+/** When the longest of these tasks no longer fits before the deadline, in ms: resources reserved for it are free then. */
+function deadlineInMs({ ready, buckets }: Ready, { machine: { deadline }, nowMs }: Context): number | null {
   if (deadline === null) return null;
   const longestIn = (tasks: readonly Task[]): number =>
     tasks.reduce((longest, { spec }) => Math.max(longest, spec.timeoutMs ?? 0), 0);
-  const rows = deadline.isFitting ? [ready, ...lines.map(({ tasks }) => tasks)] : [];
+  const rows = deadline.isFitting ? [ready, ...buckets.map(({ tasks }) => tasks)] : [];
   const longestMs = Math.max(0, ...rows.map(longestIn));
   return Math.max(1, deadline.atMs - nowMs - longestMs + 1);
 }
 
-/** Time awake until the open attempt's timeout; null where there is none or it is being stopped already. */
+/** Awake time until the open attempt's timeout; null where it has none, is paused, or is already being stopped. */
 function timeLeftMs(task: Task, awakeMs: number): number | null {
   const open = openAttempt(task);
   if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined)
@@ -164,10 +187,10 @@ function timeLeftMs(task: Task, awakeMs: number): number | null {
   return open.startedAwakeMs + (open.pausedMs ?? 0) + task.spec.timeoutMs - awakeMs;
 }
 
-/** Only a task that has never run can wait too long; the wait begins when the user lets it start. */
-function patienceLeftMs({ metadata, spec, status }: Task, nowMs: number): number | null {
+/** Time until the queueTtl, in ms; null for a task without one, or that has run before. It counts from the earliest start. */
+function queueTtlLeftMs({ metadata, spec, status }: Task, nowMs: number): number | null {
   if (spec.queueTtlMs === undefined || spec.hold) return null;
-  // Asked for again by a person, it would be over at once.
+  // A user's retry does not restart the wait: it would expire at once.
   if (status.attempt > 0 || metadata.epoch > 1) return null;
   const sinceMs = Math.max(instantMs(metadata.createdAt), instantMs(spec.notBefore ?? metadata.createdAt));
   return sinceMs + spec.queueTtlMs - nowMs;

@@ -2,43 +2,43 @@ import { instantMs } from "../lib/clock.ts";
 import type { Task } from "../model/task.ts";
 import { isCoupled } from "./admission.ts";
 
-/** Free tasks of one priority, the oldest first: whatever waiting adds, they have their turn in this order. */
+/** Unconstrained tasks of one priority, the oldest first; ageing does not change their order. */
 export interface PriorityBucket {
   readonly priority: number;
   readonly tasks: readonly Task[];
 }
 
-/** The queued tasks told apart: a free one waits for room alone, so that a plan looks at no more of them than it starts. */
+/** The queued tasks, split: unconstrained ones wait for resources alone, so a plan looks at few more of them than it starts. */
 export interface Queue {
-  /** All others. */
+  /** Tasks that are not unconstrained. */
   readonly gated: readonly Task[];
-  /** One for each priority. */
+  /** One bucket per priority. */
   readonly buckets: readonly PriorityBucket[];
 }
 
-/** Tasks whose gates are open: some one by one, the others in lines. */
+/** Tasks whose gates are open: gated ones as a list, unconstrained ones in buckets. */
 export interface Ready {
   readonly ready: readonly Task[];
-  readonly lines: readonly PriorityBucket[];
+  readonly buckets: readonly PriorityBucket[];
 }
 
-/** Tells queued tasks apart. */
+/** Splits the queued tasks. */
 export function queueOf(queued: readonly Task[]): Queue {
-  const bound: Task[] = [];
-  const lines = new Map<number, Task[]>();
+  const gated: Task[] = [];
+  const buckets = new Map<number, Task[]>();
   for (const task of queued) {
-    const known = lines.get(task.spec.priority);
-    if (!isUnconstrained(task)) bound.push(task);
-    else if (known === undefined) lines.set(task.spec.priority, [task]);
+    const known = buckets.get(task.spec.priority);
+    if (!isUnconstrained(task)) gated.push(task);
+    else if (known === undefined) buckets.set(task.spec.priority, [task]);
     else known.push(task);
   }
   return {
-    gated: bound,
-    buckets: [...lines].map(([priority, tasks]) => ({ priority, tasks: tasks.sort(byAge) })),
+    gated,
+    buckets: [...buckets].map(([priority, tasks]) => ({ priority, tasks: tasks.sort(byAge) })),
   };
 }
 
-/** True for a task whose gates are open and stay so, on which no other bears, and whose wait began when it was made. */
+/** True for a task whose gates are and stay open, that no other task affects, and whose wait began with its submission. */
 export function isUnconstrained(task: Task): boolean {
   const { spec, status } = task;
   return (
@@ -53,17 +53,17 @@ export function isUnconstrained(task: Task): boolean {
   );
 }
 
-/** How many there are in some lines. */
-export function queueSize(lines: readonly PriorityBucket[]): number {
-  return lines.reduce((total, { tasks }) => total + tasks.length, 0);
+/** The number of tasks in some buckets. */
+export function queueSize(buckets: readonly PriorityBucket[]): number {
+  return buckets.reduce((total, { tasks }) => total + tasks.length, 0);
 }
 
-/** The order of tasks of one priority. A retry keeps its place: what counts is when the first attempt was asked for. */
+/** The order of tasks with one priority. A retry keeps its place. */
 export function byAge(left: Task, right: Task): number {
   return readySinceMs(left) - readySinceMs(right) || left.metadata.number - right.metadata.number;
 }
 
-/** When a task asked for its first attempt, in ms since the epoch. */
+/** When a task became ready for its first attempt: its submission or its notBefore, in ms since the epoch. */
 export function readySinceMs({ metadata, spec }: Task): number {
   const madeMs = instantMs(metadata.createdAt);
   return spec.notBefore === undefined ? madeMs : Math.max(madeMs, instantMs(spec.notBefore));

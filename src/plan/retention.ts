@@ -2,19 +2,19 @@ import { type Steps, sortedInSteps } from "../lib/steps.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
 import type { RetentionRules, RunPart } from "../model/retention.ts";
 
-/** What decides on a task that has ended. */
+/** The facts by which an ended task is kept or removed. */
 export interface EndedTask {
   readonly id: TaskId;
   readonly isDead: boolean;
   /** Milliseconds since the epoch. */
   readonly endedAtMs: number;
-  /** True where something unended has to do with it: it stays. */
+  /** True where an unfinished task refers to it: it is kept. */
   readonly isNeeded: boolean;
-  /** Of what would go with it; 0 where nobody asks. */
+  /** The bytes that its removal would free; 0 where no rule needs them. */
   readonly bytes: number;
 }
 
-/** What is to go: tasks, each with these parts of what they left; and parts of what others left, that stay. Oldest first. */
+/** What is to be removed, oldest first: tasks with parts of their run directory, and parts of tasks whose record stays. */
 export interface Outdated<T extends EndedTask> {
   readonly tasks: readonly Outgoing<T>[];
   readonly parts: readonly Outgoing<T>[];
@@ -25,10 +25,10 @@ interface Outgoing<T> {
   readonly parts: readonly RunPart[];
 }
 
-/** So many tasks are looked at in no time. */
+/** This many tasks are examined well within one slice. */
 const AT_ONCE = 5_000;
 
-/** Applies the rules to all ended tasks of a home. The newest stay; what is needed stays and counts. */
+/** Applies the rules to all ended tasks of a home. The newest are kept; tasks that are needed are kept and counted. */
 export function* outdated<T extends EndedTask>(
   ended: readonly T[],
   { rules, nowMs }: { readonly rules: RetentionRules; readonly nowMs: number },
@@ -63,7 +63,7 @@ export function* outdated<T extends EndedTask>(
   return { tasks: tasks.toReversed(), parts: kept.toReversed() };
 }
 
-/** What is to go of what a task left so long ago, whether it is on record or not. */
+/** The parts whose span has passed at this age, with or without a record. */
 function outdatedParts(ageMs: number, { logsMs, artifactsMs, checkpointsMs }: RetentionRules): RunPart[] {
   const limits = [
     ["logs", logsMs],
@@ -73,7 +73,7 @@ function outdatedParts(ageMs: number, { logsMs, artifactsMs, checkpointsMs }: Re
   return limits.flatMap(([part, maxAgeMs]) => (maxAgeMs !== null && ageMs > maxAgeMs ? [part] : []));
 }
 
-/** What is to go of what is left of a task that is on record no more. */
+/** The parts to remove of a run directory without a record. */
 export function outdatedRemains(ageMs: number, rules: RetentionRules): RunPart[] {
   const isForHand = rules.takesArtifacts && (rules.doneMs ?? rules.count ?? rules.bytes) !== null;
   if (isForHand && ageMs > (rules.doneMs ?? 0)) return ["logs", "artifacts", "checkpoint"];

@@ -5,7 +5,7 @@ import { type Failure, failureEntry } from "../model/failure.ts";
 import type { Retry } from "../model/retry.ts";
 import type { Task } from "../model/task.ts";
 
-/** What follows a failed attempt: another one after a wait, or the dead-letter folder and why. */
+/** What follows a failed attempt: another attempt after a wait, or dead-letter/ and why. */
 export type RetryDecision =
   | ({ readonly retry: true } & Delay)
   | {
@@ -22,58 +22,58 @@ interface FailedEnd {
   readonly logTail: string;
 }
 
-/** The kernel enforces a limit that the next attempt would meet again. */
+/** The kernel enforced a limit that the next attempt would exceed again. */
 const HOPELESS_RULES: ReadonlySet<string> = new Set(["signal:SIGXFSZ", "shell:SIGXFSZ"]);
 
-/** Nothing was run: what the task needs was not there, and may come back, as a disk that nobody has mounted. */
+/** True where nothing ran as a file or folder was missing, which may appear later, such as on a disk that is not mounted. */
 export function isAwaited(failure: Failure): boolean {
   return failure.code === "DATA_UNREACHABLE" && failure.rule === "spawn";
 }
 
-/** A weekend's worth of looks at a quarter of an hour; fewer than a record keeps attempts. */
-const MAX_LOOKS = 240;
-const BETWEEN_LOOKS: Backoff = { firstMs: 30_000, maxMs: 15 * 60_000, factor: 2, jitter: "equal" };
+/** A weekend of checks every 15 minutes; fewer than the attempts that a record keeps. */
+const MAX_CHECKS = 240;
+const CHECK_BACKOFF: Backoff = { firstMs: 30_000, maxMs: 15 * 60_000, factor: 2, jitter: "equal" };
 
-/** Decides by the restart policy, then by what is worth retrying, then by what is left of the budget. */
+/** Decides by the restart policy, then by what is retried for this task, then by the remaining budget. */
 export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDecision {
   const { failure } = end;
   const { restart, retry } = task.spec;
   if (restart.policy === "never") return giveUp(failure, "the task's restart policy is never");
   if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried for this task`);
-  // To look whether something is there costs nothing of the budget.
-  const isLook = isAwaited(failure);
-  if (!isLook && retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
+  // A check whether a missing file has appeared does not count against the budget.
+  const isCheck = isAwaited(failure);
+  if (!isCheck && retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
     const message = `failed ${end.consecutiveFailures} times in a row, of ${retry.maxAttempts} attempts allowed`;
     return { retry: false, reason: "Exhausted", message };
   }
   const cap = capOf(retry, failure);
-  const sameInRow = cap === undefined && !isLook ? 0 : 1 + countSameInRow(task, failure);
+  const sameInRow = cap === undefined && !isCheck ? 0 : 1 + countSameInRow(task, failure);
   if (cap !== undefined && sameInRow >= cap) {
     const message = `failed ${sameInRow} times in a row with ${failure.code}, of ${cap} allowed`;
     return { retry: false, reason: "Exhausted", message };
   }
   const delay = delayOf(
     backoffFor(task, failure),
-    (isLook ? sameInRow : end.consecutiveFailures) - 1,
+    (isCheck ? sameInRow : end.consecutiveFailures) - 1,
     random,
   );
   const askedMs = failure.code === "RATE_LIMITED" ? retryAfterMs(end.logTail) : 0;
   return { retry: true, baseMs: delay.baseMs, delayMs: askedMs > 0 ? askedMs : delay.delayMs };
 }
 
-/** What follows an interruption, which costs nothing of the budget; the attempt is closed already. */
+/** Decides after an interruption, which does not count against the budget; the attempt is closed already. */
 export function decideInterrupted(closed: Task, failure: Failure, random: Random): RetryDecision {
   const cap = capOf(closed.spec.retry, failure);
   const inRow = countInterruptions(closed);
   if (cap !== undefined && inRow >= cap) {
-    const message = `${failure.code}: ${failure.error}, ${inRow} times in a row since the machine was started`;
+    const message = `${failure.code}: ${failure.error}, ${inRow} times in a row since the machine booted`;
     return { retry: false, reason: "Exhausted", message };
   }
   if (inRow <= 1) return { retry: true, baseMs: 0, delayMs: 0 };
   return { retry: true, ...delayOf(backoffFor(closed, failure), inRow - 2, random) };
 }
 
-/** The last attempts that all were interrupted, since the last boot: a machine that is shut down each evening is no reason to give up. */
+/** Interruptions in a row since the last boot: a machine that is shut down every evening is no reason to give up. */
 function countInterruptions({ metadata, status }: Task): number {
   const last = status.attempts.at(-1);
   const other = status.attempts.findLastIndex(
@@ -103,19 +103,19 @@ function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolea
   if (["EXIT_NONZERO", "MODULE_NOT_FOUND"].includes(failure.code) && retry.onCode !== undefined)
     return retry.onCode;
   const entry = failureEntry(failure.code);
-  // Attempts for this very code say that it is to be tried again.
+  // A number of attempts for this very code implies that it is retried.
   const isGivenAttempts = retry.perClass?.[failure.code]?.maxAttempts !== undefined;
   return retry.scope === "any" || isGivenAttempts ? entry.final !== true : entry.retry !== "no";
 }
 
-/** Failures in a row of one kind after which it is given up; undefined where only the whole budget counts. */
+/** The limit on failures in a row of this kind; undefined where only the whole budget counts. */
 function capOf(retry: Retry, failure: Failure): number | undefined {
   const own = retry.perClass?.[failure.code]?.maxAttempts ?? retry.perClass?.[failure.class]?.maxAttempts;
-  const usual = isAwaited(failure) ? MAX_LOOKS : failureEntry(failure.code).maxAttempts;
+  const usual = isAwaited(failure) ? MAX_CHECKS : failureEntry(failure.code).maxAttempts;
   return own === 0 ? undefined : (own ?? usual);
 }
 
-/** Ended attempts before the open one, back to the last success or epoch, that failed in the same way. */
+/** How many ended attempts failed in the same way since the last success or the start of the epoch. */
 function countSameInRow(task: Task, failure: Failure): number {
   const before = task.status.attempts.filter(
     (attempt): attempt is EndedAttempt => attempt.state !== "running",
@@ -130,12 +130,12 @@ function countSameInRow(task: Task, failure: Failure): number {
   return count;
 }
 
-/** A class sets the least first wait and the longest one, unless the task says otherwise for that class. */
+/** A failure code sets the minimum first wait and the maximum wait, unless the task has a backoff for that code or class. */
 function backoffFor(task: Task, failure: Failure): Backoff {
   const { perClass } = task.spec.retry;
   const explicit = perClass?.[failure.code]?.backoff ?? perClass?.[failure.class]?.backoff;
   if (explicit !== undefined) return explicit;
-  if (isAwaited(failure)) return BETWEEN_LOOKS;
+  if (isAwaited(failure)) return CHECK_BACKOFF;
   const own = task.spec.backoff;
   const ofClass = failureEntry(failure.code).backoff;
   if (ofClass === undefined) return own;
@@ -143,7 +143,7 @@ function backoffFor(task: Task, failure: Failure): Backoff {
   return { firstMs, maxMs: Math.max(firstMs, ofClass.maxMs), factor: own.factor, jitter: ofClass.jitter };
 }
 
-/** Longer than this, a server's wish is taken for an error of its own. */
+/** A longer Retry-After is ignored as a server's mistake. */
 const MAX_RETRY_AFTER_S = 6 * 3_600;
 
 /** The seconds form of the Retry-After header (RFC 9110, 10.2.3), as clients print it; the last one counts. */

@@ -1,31 +1,31 @@
 import type { Schedule, ScheduleState } from "../model/schedule.ts";
 import { type Timetable, timetable } from "./timetable.ts";
 
-/** A firing that is no later than cron's own minute is on time: whoever catches nothing up still has it. */
+/** A firing within cron's own minute is on time, even with `catchUp: none`. */
 export const ON_TIME_MS = 60_000;
-/** A clock that was this far ahead was wrong; one that is behind by less is waited for, so that no instant fires twice. */
+/** A last firing this far in the future means that the clock was wrong; one less far ahead is waited for, so that no instant fires twice. */
 const MAX_AHEAD_MS = 24 * 3_600_000;
-/** Where the search for missed firings begins; it goes back twice as far each time. */
+/** The first span of the search for missed firings, which is doubled each time. */
 const FIRST_SPAN_MS = 15 * 60_000;
 
-/** The part of a state that says when it fires next. */
+/** The part of the state that determines the next firing. */
 export type Mark = Pick<ScheduleState, "uid" | "since" | "lastFired">;
 
 /** Times in ms since the epoch. */
 export interface Firing {
   /** The instant of the rule. */
   readonly firedForMs: number;
-  /** The same with the jitter. */
+  /** The same plus the jitter. */
   readonly atMs: number;
 }
 
-/** What is due now, oldest first, and when to look again; null where nothing comes any more. */
+/** The firings that are due, oldest first, and the time of the next one; null where there is none. */
 export interface Due {
   readonly firings: readonly Firing[];
   readonly nextMs: number | null;
 }
 
-/** Which firings of a schedule are due: those after the last one that are not too late, as many as it makes up for. */
+/** The due firings of a schedule: those after the last one that are within its window, at most as many as it makes up for. */
 export function due(schedule: Schedule, mark: Mark, nowMs: number): Due {
   if (schedule.isPaused) return { firings: [], nextMs: null };
   const table = timetable(schedule, Date.parse(mark.since));
@@ -35,7 +35,7 @@ export function due(schedule: Schedule, mark: Mark, nowMs: number): Due {
   const found = newestIn(table, {
     afterMs: Math.max(passedMs, earliestMs - schedule.jitterMs - 1),
     throughMs: nowMs,
-    // The newest may still wait for its jitter.
+    // One more: the newest may still wait for its jitter.
     most: most + 1,
   });
   const firings = found
@@ -48,7 +48,7 @@ export function due(schedule: Schedule, mark: Mark, nowMs: number): Due {
   return { firings: firings.slice(-most), nextMs: next?.atMs ?? null };
 }
 
-/** The next firings of a schedule after now, without those that are due. */
+/** The next firings of a schedule after now, without the due ones. */
 export function upcoming(
   schedule: Schedule,
   mark: Mark,
@@ -66,7 +66,7 @@ export function upcoming(
   return firings;
 }
 
-/** True where the last firing lies so far ahead that the clock must have been wrong: the schedule begins anew now. */
+/** True where the last firing is so far ahead that the clock must have been wrong: the schedule restarts now. */
 export function isFromTheFuture(mark: Mark, nowMs: number): boolean {
   return lastPassedMs(mark) > nowMs + MAX_AHEAD_MS;
 }
@@ -89,7 +89,7 @@ function patienceOf({ catchUp, windowMs, cap }: Schedule): { windowMs: number; m
   }
 }
 
-/** The newest instants of a span, oldest first. Years of minutes are not counted through for the last of them. */
+/** The newest instants of a span, oldest first, without enumerating years of minutes for the last of them. */
 function newestIn(
   table: Timetable,
   { afterMs, throughMs, most }: { afterMs: number; throughMs: number; most: number },
@@ -102,7 +102,7 @@ function newestIn(
   }
 }
 
-/** The same for each try of a firing, and never past the next one. */
+/** The jitter of a firing: the same for each try, and never past the next firing. */
 function jitterOf(
   { jitterMs }: Schedule,
   { mark, firedForMs, table }: { mark: Mark; firedForMs: number; table: Timetable },
@@ -112,7 +112,7 @@ function jitterOf(
   return Math.floor(fraction(`${mark.uid} ${firedForMs}`) * Math.min(jitterMs, nextMs - firedForMs));
 }
 
-/** Spreads texts evenly over [0, 1): FNV-1a with the last mix of MurmurHash3, as texts that differ in their end differ little in FNV-1a. */
+/** Hashes a text to [0, 1): FNV-1a with the finalizer of MurmurHash3, as FNV-1a alone varies little with the end of a text. */
 function fraction(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);

@@ -3,27 +3,27 @@ import { type Demand, unsuitable } from "./demand.ts";
 import type { DeviceRoom } from "./devices.ts";
 import type { ResourceShortage } from "./place.ts";
 
-/** What can never be had, as a part of a sentence: `asks for 8 CPUs, this machine has 2`. */
+/** Why a request can never be satisfied, as a predicate: `asks for 8 CPUs, this machine has 2`. */
 export function describeShortage(short: ResourceShortage): string {
   switch (short.resource) {
     case "jobs":
-      return "needs a place, no job may run at all";
+      return "needs a job slot, and this supervisor has none";
     case "cpus":
       return `asks for ${short.wanted} CPUs, this machine has ${short.total}`;
     case "memoryBytes":
-      return `asks for ${formatBytes(short.wanted)} of memory, this machine has ${formatBytes(short.total)} to give`;
+      return `asks for ${formatBytes(short.wanted)} of memory, this machine has ${formatBytes(short.total)} for jobs`;
     case "gpus":
       return `asks for ${describeGpus(short.demand)}, ${whatIsThere(short.demand, short.rooms)}`;
   }
 }
 
-/** What is asked of GPUs: `2 GPUs`, `1 GPU with 20 GiB free`. */
+/** The GPUs that are requested: `2 GPUs`, `1 GPU with 20 GiB free`. */
 export function describeGpus({ resources, gpus, moreThanBytes }: Demand): string {
   const { vramBytes, gpuModel, gpuMemoryBytes, gpuIds } = resources;
   const parts = [
     gpuModel === undefined ? null : `of the model ${gpuModel}`,
     gpuIds === undefined ? null : `named ${gpuIds.join(" or ")}`,
-    gpuMemoryBytes === undefined ? null : `with at least ${formatBytes(gpuMemoryBytes)} in all`,
+    gpuMemoryBytes === undefined ? null : `with at least ${formatBytes(gpuMemoryBytes)} in total`,
     vramBytes === undefined ? null : `with ${formatBytes(vramBytes)} free`,
     moreThanBytes === null ? null : "as a whole, larger than the last one if there is one",
   ].filter((part) => part !== null);

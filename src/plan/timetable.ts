@@ -1,17 +1,17 @@
 import { Cron } from "croner";
 import type { Schedule, Timing } from "../model/schedule.ts";
 
-/** The first instant after one, both in ms since the epoch; null where there is none any more. */
+/** The first instant after another, both in ms since the epoch; null where there is none. */
 export type Timetable = (afterMs: number) => number | null;
 
-/** The instants of a schedule, within its dates; `sinceMs` is what a period is counted from where it has no first date. */
+/** The instants of a schedule within its dates; without `fromMs`, a period counts from `sinceMs`. */
 export function timetable(
   { timing, timeZone, fromMs, untilMs }: Pick<Schedule, "timing" | "timeZone" | "fromMs" | "untilMs">,
   sinceMs: number,
 ): Timetable {
   const next = instants(timing, { timeZone, anchorMs: fromMs ?? sinceMs });
   return (afterMs) => {
-    // The first date is included.
+    // `fromMs` itself is included.
     const found = next(fromMs === undefined ? afterMs : Math.max(afterMs, fromMs - 1));
     return found === null || (untilMs !== undefined && found >= untilMs) ? null : found;
   };
@@ -27,17 +27,17 @@ function instants(timing: Timing, { timeZone, anchorMs }: { timeZone: string; an
 }
 
 /**
- * Croner's rules for clock changes: an expression of plain numbers, lists and ranges runs at the first minute after a
- * gap, and once where an hour comes twice; one with `*` or a step in its hours or minutes goes on by the clock.
+ * Croner's rules for clock changes: an expression of plain numbers, lists and ranges fires at the first minute after a gap, and once in an
+ * hour that occurs twice; one with `*` or a step in its hours or minutes follows the clock.
  */
 function cronOf(expression: string, timezone: string): Cron {
   return new Cron(withinFields(expression), { timezone, mode: "5-part", fixedTimeRule: "no-wildcard" });
 }
 
-/** As many values as minutes, hours, days, months and weekdays have. */
+/** The number of values of minutes, hours, days, months and weekdays. */
 const LENGTHS = [60, 24, 31, 12, 7];
 
-/** Cron takes a step that is longer than its field, such as one of 30 hours, for the first value alone; croner refuses it. */
+/** With a step longer than its field, such as 30 hours, cron fires at the first value alone; croner refuses it. */
 function withinFields(expression: string): string {
   if (!expression.includes("/")) return expression;
   return expression
@@ -52,13 +52,13 @@ function withinFields(expression: string): string {
     .join(" ");
 }
 
-/** What is wrong with a cron expression, as a clause; null where it has a next run after an instant. */
+/** What is wrong with a cron expression, as a predicate; null where it has a next run after an instant. */
 export function cronFault(
   expression: string,
   { timeZone, nowMs }: { timeZone: string; nowMs: number },
 ): string | null {
   try {
-    // A bad zone shows only here.
+    // Croner detects an invalid zone only here.
     const next = cronOf(expression, timeZone).nextRun(new Date(nowMs));
     return next === null ? "never comes" : null;
   } catch (error) {

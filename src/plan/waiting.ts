@@ -11,38 +11,38 @@ import { place, type ResourceShortage, unsatisfiable } from "./place.ts";
 /** Why a queued task has not started. */
 export type Wait =
   | Exclude<Gate, { type: "open" }>
-  /** Nobody is there to start it. */
+  /** No supervisor runs. */
   | { readonly type: "unsupervised" }
-  /** Who is there does nothing. */
+  /** The supervisor does not respond. */
   | { readonly type: "silent"; readonly by: Silence }
-  /** The supervisor starts nothing for now, for a reason of the system. */
+  /** The supervisor starts no job, because of a fault of the system. */
   | { readonly type: "obstacle"; readonly message: string }
-  /** It is accepted, and the supervisor has not taken it in; why, where it cannot. */
+  /** It is accepted but not published to `pending/` yet; why, where it cannot be. */
   | { readonly type: "untaken"; readonly message: string | null }
-  /** Nothing starts for now, or not this one. */
+  /** A pause: of all tasks, or of this one. */
   | { readonly type: "pause"; readonly pause: Pause }
-  /** Those who have its lane or come before it in it. */
+  /** Behind other tasks in its lane; `before` are all of them, in order. */
   | {
       readonly type: "lane";
       readonly slot: string;
       readonly limit: number;
       readonly before: readonly TaskId[];
     }
-  /** As many as may run with its label, or of its sweep, are running. */
+  /** The limit of its label or sweep is reached. */
   | { readonly type: "permit"; readonly key: string; readonly limit: number }
-  /** What is short now, or never to be had; how many ready tasks have their turn before it, and which one room is kept for. */
+  /** Resources are short; `ahead` is how many ready tasks come first in dispatch order, `keptFor` the task with the reservation. */
   | {
       readonly type: "room";
       readonly short: readonly ResourceShortage[];
       readonly ahead: number;
       readonly keptFor: TaskId | null;
-      /** True where this machine could never start it. */
+      /** True where this machine can never start it. */
       readonly isHopeless: boolean;
     }
-  /** Nothing is in its way. */
+  /** It starts next. */
   | { readonly type: "next"; readonly devices: readonly string[] };
 
-/** Tells of each queued task the first reason that keeps it waiting, computed as the plan itself would. */
+/** A function that returns the first reason why a queued task waits, by the same computation as the plan. */
 export function waitsIn(around: PlanInput, isSupervised: boolean): (task: Task) => Wait {
   const seen: (TurnContext & { readonly task: Task })[] = [];
   const ready = isSupervised ? readyTasks(around) : [];
@@ -51,16 +51,16 @@ export function waitsIn(around: PlanInput, isSupervised: boolean): (task: Task) 
   let ahead = 0;
   for (const sight of seen) {
     turns.set(sight.task.metadata.id, { ...sight, ahead });
-    // Who stands in a lane takes nothing from those who are asked later, and may even stand behind them.
+    // A task that its lane does not admit takes no resources from later ones.
     if (laneAdmits(sight.task, lanes)) ahead += 1;
   }
   const orderOf = laneOrders();
   const pause = ready.length === 0 ? null : pauseOf(around);
   return (task) => {
     const gate = gateOf(task, around);
-    // A wait that ends by itself ends in nothing where nobody is there.
-    const isForPeople = gate.type === "held" || gate.type === "dependency";
-    if (gate.type !== "open" && (isForPeople || isSupervised)) return gate;
+    // Without a supervisor, the end of a timed wait starts nothing.
+    const needsAction = gate.type === "held" || gate.type === "dependency";
+    if (gate.type !== "open" && (needsAction || isSupervised)) return gate;
     const turn = turns.get(task.metadata.id);
     const paused = pause ?? deadlinePauseOf(task, around);
     if (turn !== undefined && paused !== null) return { type: "pause", pause: paused };
@@ -68,13 +68,13 @@ export function waitsIn(around: PlanInput, isSupervised: boolean): (task: Task) 
   };
 }
 
-/** What a ready task finds at its turn, and how many have theirs before it. */
+/** What a ready task finds when it is its turn, and how many come before it. */
 interface Turn extends TurnContext {
   readonly task: Task;
   readonly ahead: number;
 }
 
-/** The order of a lane, found once for all of its members. */
+/** The order of a lane, computed once for all members. */
 interface LaneOrder {
   readonly ids: readonly TaskId[];
   readonly places: ReadonlyMap<Task, number>;

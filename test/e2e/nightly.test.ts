@@ -39,13 +39,13 @@ describe("drain with an end", () => {
     await stint.reach(1, "running");
     const closing = stint.owner()?.["closing"] as { atMs: number };
     await until("the end has come", () => Date.now() > closing.atMs);
-    expect(await stint.ok("explain", "2")).toContain("nothing is started since");
+    expect(await stint.ok("explain", "2")).toContain("no job starts since");
     expect(drain.exitCode).toBeNull();
     writeFileSync(join(stint.root, "go"), "");
     const { code, out } = await wait(drain);
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/^000002-late left: nothing is started since \d\d:\d\d\n$/),
+      expect.stringMatching(/^000002-late left: no job starts since \d\d:\d\d\n$/),
     ]);
     expect(stint.record(1).status.state).toBe("completed");
   });
@@ -174,6 +174,6 @@ describe("work hours", () => {
     settle(stint, `work: {hours: "${farHours()}", timeZone: UTC}`);
     await stint.ok("submit", "--name", "night", "--", "true");
     const out = await stint.ok("drain", "--patient", "--for", "500ms");
-    expect(out).toMatch(/^000001-night left: nothing is started since \d\d:\d\d$/);
+    expect(out).toMatch(/^000001-night left: no job starts since \d\d:\d\d$/);
   });
 });

@@ -59,7 +59,7 @@ describe("pause", () => {
     expect(await stint.ok("explain", "1")).toContain("is given to others");
     const refused = await stint.run(["resume", "1"]);
     expect(refused).toMatchObject({ code: 4 });
-    expect(refused.err).toContain("it released its resources, and all places for jobs are taken");
+    expect(refused.err).toContain("it released its resources, and all job slots are in use");
     writeFileSync(join(stint.root, "go"), "");
     await stint.reach(2, "completed");
     expect(await stint.ok("resume", "1")).toBe("000001-counts resumed");

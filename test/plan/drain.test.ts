@@ -52,7 +52,7 @@ describe("reasonsNotToWait()", () => {
 
   test("names every task where no job may run", () => {
     const machine: Machine = { ...MACHINE, capacity: { ...MACHINE.capacity, jobs: 0 } };
-    expect(reasonOf(aTask(), { machine })).toBe("needs a place, no job may run at all");
+    expect(reasonOf(aTask(), { machine })).toBe("needs a job slot, and this supervisor has none");
   });
 
   test("names no task before the devices were probed", () => {

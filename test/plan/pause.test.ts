@@ -86,7 +86,7 @@ describe("pauseOf()", () => {
       "waits for the work hours, from 22:00 UTC",
     );
     expect(say({ type: "mains" })).toBe("waits for mains power");
-    expect(say({ type: "load", load: 4.12, most: 4 })).toBe("waits for a load of 4 (it is 4.1)");
+    expect(say({ type: "load", load: 4.12, most: 4 })).toBe("waits for a load of at most 4 (it is 4.1)");
   });
 });
 
@@ -127,8 +127,8 @@ describe("a drain", () => {
     [
       "its own end",
       { deadline: { atMs: NOW_MS - 1, isFitting: false } },
-      expect.stringContaining("nothing is started since"),
-      expect.stringContaining("nothing is started since"),
+      expect.stringContaining("no job starts since"),
+      expect.stringContaining("no job starts since"),
     ],
   ] as const)("and the %s", (_, machine, impatient, patient) => {
     expect(reason(machine, false)).toEqual(impatient as string | null);

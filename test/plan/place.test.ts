@@ -123,11 +123,11 @@ const gpus = (wanted: Resources, has = MACHINE): ResourceShortage => ({
 const mixed = aMachine({ devices: [aDevice(0, { name: "Tesla T4", memoryBytes: 16 * GIB }), aDevice(1)] });
 
 test.each([
-  [{ resource: "jobs", wanted: 1, free: 0, total: 0 }, "needs a place, no job may run at all"],
+  [{ resource: "jobs", wanted: 1, free: 0, total: 0 }, "needs a job slot, and this supervisor has none"],
   [{ resource: "cpus", wanted: 8, free: 1, total: 2 }, "asks for 8 CPUs, this machine has 2"],
   [
     { resource: "memoryBytes", wanted: 2 ** 40, free: 1, total: 2 ** 34 },
-    "asks for 1 TiB of memory, this machine has 16 GiB to give",
+    "asks for 1 TiB of memory, this machine has 16 GiB for jobs",
   ],
   [gpus({ gpus: 1 }, aMachine()), "asks for 1 GPU, this machine has none"],
   [gpus({ gpus: 3 }), "asks for 3 GPUs, this machine has 2"],

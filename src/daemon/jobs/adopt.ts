@@ -178,7 +178,7 @@ function releaseUnstarted(
 }
 
 function cutShortSentence({ status }: Task): string {
-  const what = "the supervisor was gone while it started this task";
+  const what = "the supervisor was lost while it started this task";
   if (status.state !== "queued") return `${what}, again and again: it is set aside`;
   return `${what}: queued again, not before ${status.retryAt ?? "the others"}`;
 }
