@@ -16,12 +16,12 @@ const QUESTIONS = [
   "--showpids",
 ];
 
-/** True where jobs could use a GPU of AMD's: they do that through /dev/kfd, which a mere display adapter lacks. */
+/** True where jobs could use an AMD GPU: they need /dev/kfd, which a mere display adapter lacks. */
 export function mayHaveAmd(around: ProbeContext): boolean {
   return findTool(AMD_TOOL, around) !== null || existsSync(join(around.root, "dev", "kfd"));
 }
 
-/** Looks at AMD's GPUs by rocm-smi, else by what the kernel's driver tells. */
+/** Probes AMD GPUs with rocm-smi, else from the kernel driver's files. */
 export async function lookAtAmd(around: ProbeContext): Promise<ProbeResult> {
   const end = await runTool([AMD_TOOL, ...QUESTIONS, "--json"], around);
   if (end.type === "ended") {
@@ -33,23 +33,23 @@ export async function lookAtAmd(around: ProbeContext): Promise<ProbeResult> {
   return { devices, uses: [], problem: isFailed && devices.length === 0 ? toolFailure(AMD_TOOL, end) : null };
 }
 
-/** Reads the answer of rocm-smi, which may warn before its JSON begins; null where there is none. */
+/** Parses the output of rocm-smi, which may have warnings before its JSON; null where it has no JSON. */
 export function parseRocm(text: string): ProbeResult | null {
   const answer = mappingIn(text);
   if (answer === null) return null;
-  const devices = Object.entries(answer).flatMap(([card, told]) => {
+  const devices = Object.entries(answer).flatMap(([card, values]) => {
     const index = /^card(\d+)$/.exec(card)?.[1];
-    return index === undefined ? [] : [deviceOfCard(Number(index), told)];
+    return index === undefined ? [] : [deviceOfCard(Number(index), values)];
   });
   const [only, ...others] = devices;
-  // Which of several GPUs a process is on, and with how much, is not told.
+  // With several GPUs, rocm-smi does not say which one a process uses, or how much of it.
   const uses = only === undefined || others.length > 0 ? [] : usesOf(only, answer["system"] ?? {});
   return { ...NOTHING, devices, uses };
 }
 
-type Told = Readonly<Record<string, string>>;
+type Values = Readonly<Record<string, string>>;
 
-function mappingIn(text: string): Readonly<Record<string, Told>> | null {
+function mappingIn(text: string): Readonly<Record<string, Values>> | null {
   try {
     const data = JSON.parse(text.slice(text.indexOf("{"))) as Readonly<Record<string, unknown>>;
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, textsIn(value)]));
@@ -58,14 +58,14 @@ function mappingIn(text: string): Readonly<Record<string, Told>> | null {
   }
 }
 
-function textsIn(data: unknown): Told {
+function textsIn(data: unknown): Values {
   const entries = typeof data === "object" && data !== null ? Object.entries(data) : [];
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }
 
-function deviceOfCard(index: number, told: Told): Device {
+function deviceOfCard(index: number, values: Values): Device {
   const first = (pattern: RegExp): string | null =>
-    Object.entries(told).find(([key, value]) => pattern.test(key) && !/^(N\/A|)$/.test(value))?.[1] ?? null;
+    Object.entries(values).find(([key, value]) => pattern.test(key) && !/^(N\/A|)$/.test(value))?.[1] ?? null;
   const total = numberIn(first(/^VRAM Total Memory/));
   const used = numberIn(first(/^VRAM Total Used/));
   return newDevice({
@@ -80,7 +80,7 @@ function deviceOfCard(index: number, told: Told): Device {
   });
 }
 
-/** As ROCR_VISIBLE_DEVICES takes it: `GPU-` and the unique id in hexadecimal, else the index. */
+/** The id for ROCR_VISIBLE_DEVICES: `GPU-` and the unique id in hexadecimal, else the index. */
 function idOf(unique: string | null, index: number): string {
   return unique === null ? String(index) : `GPU-${unique.replace(/^0x/, "")}`;
 }
@@ -89,13 +89,13 @@ function numberIn(text: string | null): number | null {
   return text !== null && /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
 }
 
-/** What a file of the kernel's says in its one line; null where it is not there. */
+/** The only line of a sysfs file; null where it is missing. */
 function lineIn(path: string): string | null {
   return textOf(path)?.trim() ?? null;
 }
 
 /** `"PID4711": "python, 1, 104857600, 0, 0"`: name, GPUs, memory. */
-function usesOf(device: Device, system: Told): DeviceUse[] {
+function usesOf(device: Device, system: Values): DeviceUse[] {
   return Object.entries(system).flatMap(([key, value]) => {
     const pid = /^PID(\d+)$/.exec(key)?.[1];
     const bytes = numberIn(value.split(",").at(2)?.trim() ?? null);
@@ -103,7 +103,7 @@ function usesOf(device: Device, system: Told): DeviceUse[] {
   });
 }
 
-/** The GPUs as amdgpu shows them below /sys/class/drm (kernel documentation, "AMDGPU misc"). */
+/** The GPUs that amdgpu lists below /sys/class/drm (kernel documentation, "AMDGPU misc"). */
 function devicesInSysfs(root: string): Device[] {
   const folder = join(root, "sys", "class", "drm");
   const cards = existsSync(folder) ? readdirSync(folder).filter((name) => /^card\d+$/.test(name)) : [];

@@ -5,7 +5,7 @@ import { runTool, toolFailure } from "./tool.ts";
 
 export const APPLE_TOOL = "system_profiler";
 
-/** Looks at the GPU that is a part of Apple's own chips. */
+/** Probes the GPU of an Apple chip. */
 export async function lookAtApple(around: ProbeContext): Promise<ProbeResult> {
   const end = await runTool([APPLE_TOOL, "SPDisplaysDataType", "-json"], around);
   if (end.type === "missing") return NOTHING;
@@ -18,7 +18,7 @@ interface Display {
   readonly spdisplays_vendor?: unknown;
 }
 
-/** Reads the answer of system_profiler; null where it is none. GPUs of other makers are of no use to jobs there. */
+/** Parses the output of system_profiler; null where it is invalid. GPUs of other vendors are of no use to jobs there. */
 export function parseDisplays(text: string, memory: MachineMemory): ProbeResult | null {
   try {
     const { SPDisplaysDataType: displays } = JSON.parse(text) as { SPDisplaysDataType: readonly Display[] };

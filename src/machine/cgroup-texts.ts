@@ -1,14 +1,14 @@
-/** The controllers that limits are enforced by. */
+/** The controllers that enforce limits. */
 export const CONTROLLERS = ["memory", "cpu", "pids"] as const;
 export type Controller = (typeof CONTROLLERS)[number];
 
-/** One line of /proc/PID/cgroup (cgroups(7)): `0::/user.slice` has no controllers and is that of version 2. */
+/** One line of /proc/PID/cgroup (cgroups(7)); the one of version 2, as `0::/user.slice`, has no controllers. */
 export interface Membership {
   readonly controllers: readonly string[];
   readonly path: string;
 }
 
-/** The groups that a process is in, as /proc/PID/cgroup tells them. */
+/** The groups of a process, from the text of /proc/PID/cgroup. */
 export function membershipsIn(text: string): Membership[] {
   return text.split("\n").flatMap((line) => {
     const match = /^\d+:([^:]*):(\/.*)$/.exec(line);
@@ -23,11 +23,11 @@ export interface Mount {
   /** The part of the hierarchy that is mounted. */
   readonly root: string;
   readonly point: string;
-  /** Of version 1; version 2 has them in a file. */
+  /** Of version 1; empty for version 2, which lists them in a file. */
   readonly controllers: readonly string[];
 }
 
-/** The hierarchies in /proc/PID/mountinfo (proc_pid_mountinfo(5)). */
+/** The hierarchies in the text of /proc/PID/mountinfo (proc_pid_mountinfo(5)). */
 export function cgroupMountsIn(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
     const [before = "", after = ""] = line.split(" - ");
@@ -41,40 +41,40 @@ export function cgroupMountsIn(text: string): Mount[] {
   });
 }
 
-/** Blanks and their like are written in octal there. */
+/** Blanks and other special characters are octal escapes there. */
 function unescaped(path: string): string {
   return path.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );
 }
 
-/** Where a group lies below a mount that shows a part of its hierarchy, or null where it is not in that part. */
+/** The directory of a group below a mount, which may show only a part of the hierarchy; null where the group is not in that part. */
 export function placeIn({ root, point }: Mount, path: string): string | null {
   if (root === "/") return path === "/" ? point : `${point}${path}`;
   if (path === root) return point;
   return path.startsWith(`${root}/`) ? `${point}${path.slice(root.length)}` : null;
 }
 
-/** The number after a word at the beginning of a line, as memory.events and memory.oom_control have them. */
+/** The number after a word at the beginning of a line, as in memory.events and memory.oom_control; 0 for none. */
 export function keyedCount(text: string, word: string): number {
   const line = text.split("\n").find((candidate) => candidate.startsWith(`${word} `));
   return Number(line?.slice(word.length + 1) ?? 0) || 0;
 }
 
-/** One limit, as a file of a group takes it. */
+/** One limit, as a value for a file of a group. */
 export interface Setting {
   /** Of the limit, in the task file. */
   readonly name: string;
   readonly file: string;
   readonly value: string;
-  /** Not every kernel has it; it only sharpens another. */
+  /** True where some kernels lack the file, and it only makes another limit stricter. */
   readonly isOptional?: boolean;
 }
 
-/** The kernel's own default; it takes no quota under 1 ms, a hundredth of this. */
+/** The kernel's default. The minimal quota is 1 ms, a hundredth of it. */
 export const CPU_PERIOD_US = 100_000;
 
-/** The time in each period that a number of CPUs has, in µs. */
+/** The quota per period of a number of CPUs, in µs. */
 export function cpuQuotaUs(cpus: number): number {
   return Math.max(1_000, Math.round(cpus * CPU_PERIOD_US));
 }

@@ -16,9 +16,9 @@ import {
 } from "./cgroup-texts.ts";
 
 /*
- * All that control groups of version 1 do otherwise than those of version 2 (cgroups(7)). Each controller has a hierarchy of its own,
- * with a group of the attempt in each. To give version 1 up, remove this file and the lines that the compiler then names; records
- * keep their `version` (model/control-group.ts).
+ * All that differs in control groups of version 1 (cgroups(7)): each controller has a hierarchy of its own, with a group of the attempt in
+ * each. To drop version 1, remove this file and the lines that the compiler then reports; records keep their `version`
+ * (model/control-group.ts).
  */
 
 /** A group in the hierarchy of each controller. */
@@ -35,7 +35,7 @@ export function detectV1(mounts: readonly Mount[], memberships: readonly Members
     const mount = mounts.find(({ version, controllers }) => version === 1 && controllers.includes(name));
     const own = memberships.find(({ controllers }) => controllers.includes(name));
     if (mount === undefined || own === undefined) continue;
-    // In a namespace the path may be one of outside; then the mount's top is where we are.
+    // In a namespace the path may be that of the host; then our group is the root of the mount.
     const place = placeIn(mount, own.path);
     const base = place !== null && existsSync(place) ? place : mount.point;
     if (isWritable(base)) bases[name] = base;
@@ -43,7 +43,7 @@ export function detectV1(mounts: readonly Mount[], memberships: readonly Members
   return { type: "v1", bases, controllers: CONTROLLERS.filter((name) => bases[name] !== undefined) };
 }
 
-/** Below which directory a group holds the processes of a job together. */
+/** The directory for groups that only hold the processes of a job together; null for none. */
 export function jobBaseOfV1({ bases }: V1Backend): string | null {
   return bases.pids ?? bases.cpu ?? bases.memory ?? null;
 }
@@ -55,7 +55,7 @@ export function groupOfV1({ bases }: V1Backend, name: string): ControlGroup {
   return { version: 1, directories, memory: bases.memory === undefined ? null : join(bases.memory, name) };
 }
 
-/** Each file is there in the hierarchy of its controller alone. */
+/** Each file exists only in the hierarchy of its controller. */
 export function settingsOfV1({ memoryBytes, cpus, pids }: Limits): Setting[] {
   const memory = String(memoryBytes);
   return [
@@ -76,27 +76,27 @@ export function settingsOfV1({ memoryBytes, cpus, pids }: Limits): Setting[] {
   ];
 }
 
-/** A charge of several pages fails below the limit. */
+/** A charge of several pages may fail this far below the limit. */
 const SLACK_BYTES = 65_536;
 
-/** What a group counted, in the words of version 2's memory.events. */
+/** The counters of a group, in the format of version 2's memory.events; null where they cannot be read. */
 export function countsOfV1(memory: string): string | null {
   const read = (file: string): string => textOf(join(memory, file)) ?? "";
   const control = textOf(join(memory, "memory.oom_control"));
   if (control === null) return null;
   const peak = Number(read("memory.max_usage_in_bytes"));
-  // With one on swap too, that limit is met first, and Linux 6.18 counts no failures of it (tried): the peak tells.
+  // With a limit on swap, that one is reached first, and Linux 6.18 does not count its failures (tried): the peak shows it.
   const isAtLimit = peak + SLACK_BYTES >= Number(read("memory.limit_in_bytes") || Number.POSITIVE_INFINITY);
   const oom = Math.max(Number(read("memory.failcnt")), isAtLimit ? 1 : 0);
   return `oom ${oom}\noom_kill ${keyedCount(control, "oom_kill")}\npeak ${peak}\n`;
 }
 
-/** True where kills are counted in the group of the victim alone, and not in those above: a container's own goes with it. */
+/** True where kills are counted only in the group of the victim, and not in its parents: a container's group is gone by then. */
 export function missesKillsBelow({ version }: ControlGroup): boolean {
   return version === 1;
 }
 
-/** An engine takes one path for all hierarchies and makes it in each, so a container's group lies at the top of all of them. */
+/** An engine makes one path in every hierarchy, so a container's group is at the root of each. */
 export function engineGroupOfV1(mounts: readonly Mount[], name: string): ControlGroup | null {
   const tops = topsOf(mounts);
   const memory = mounts.find(({ version, controllers }) => version === 1 && controllers.includes("memory"));
@@ -104,12 +104,12 @@ export function engineGroupOfV1(mounts: readonly Mount[], name: string): Control
   return { version: 1, directories: tops.map((top) => join(top, name)), memory: join(memory.point, name) };
 }
 
-/** Every directory in which groups of attempts and of containers may lie. */
+/** Every directory that may have groups of attempts or containers. */
 export function basesOfV1({ bases }: V1Backend, mounts: readonly Mount[]): string[] {
   return [...Object.values(bases), ...(topsOf(mounts) ?? [])];
 }
 
-/** Null where one of them cannot be written: then what the engine makes there could not be removed. */
+/** The roots of the hierarchies; null where one is not writable: a group that the engine makes there could not be removed. */
 function topsOf(mounts: readonly Mount[]): string[] | null {
   const tops = mounts.filter(({ version }) => version === 1).map(({ point }) => point);
   return tops.every(isWritable) ? [...new Set(tops)] : null;

@@ -1,6 +1,6 @@
 import type { Device, DeviceRules } from "../model/device.ts";
 
-/** The devices that are used: those that the rules name and the caller's own environment lets be seen. */
+/** The devices that the rules allow and the environment does not hide. */
 export function chosenDevices(
   devices: readonly Device[],
   { rules, env }: { rules: DeviceRules; env: Readonly<Record<string, string>> },
@@ -15,7 +15,7 @@ export function chosenDevices(
   );
 }
 
-/** One or two digits are an index: `90` is not in every RTX 3090. Else an id, its beginning, or a part of the name. */
+/** One or two digits are an index: `90` must not match every RTX 3090. Any other text is the beginning of an id or a part of the name. */
 function isMeant(typed: string, { index, id, name }: Device): boolean {
   const wanted = typed.toLowerCase();
   if (/^\d{1,2}$/.test(wanted)) return Number(wanted) === index;
@@ -34,7 +34,7 @@ function isVisible(device: Device, env: Readonly<Record<string, string>>): boole
   const list = HIDING[device.vendor].map((name) => env[name]).find((value) => value !== undefined);
   if (list === undefined) return true;
   const names = list.split(",").map((name) => name.trim());
-  // What stands behind a name that CUDA does not understand, `-1` for instance, is not seen (CUDA C++ Programming Guide).
+  // CUDA hides all devices after a name that it does not understand, as `-1` (CUDA C++ Programming Guide).
   const end = names.findIndex((name) => !/^(\d+|(GPU|MIG)-\S+)$/.test(name));
   return (end < 0 ? names : names.slice(0, end)).some((name) =>
     /^\d+$/.test(name)
@@ -43,7 +43,7 @@ function isVisible(device: Device, env: Readonly<Record<string, string>>): boole
   );
 }
 
-/** The variables of an environment that hide devices, as they are set. */
+/** The variables of an environment that hide devices, as `NAME="value"`. */
 export function hidingIn(env: Readonly<Record<string, string>>): string[] {
   return Object.values(HIDING)
     .flat()

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../model/work.ts";
 
 const POWER_SUPPLIES = "sys/class/power_supply";
-/** `pmset` answers in milliseconds; on a Mac in trouble the queue is not to stand still. */
+/** `pmset` answers in milliseconds; where it hangs, the queue must not. */
 const PMSET_TIMEOUT_MS = 2_000;
 
-/** Looks at load and power, as far as the rules ask for them. `root` is `/`, except in tests. */
+/** Reads load and power supply, as far as the rules need them. `root` is `/`, except in tests. */
 export function readConditions(rules: WorkRules, root = "/"): Conditions {
   return {
     ...UNKNOWN_CONDITIONS,
@@ -16,7 +16,7 @@ export function readConditions(rules: WorkRules, root = "/"): Conditions {
   };
 }
 
-/** Of sysfs-class-power: a mains or USB supply says whether it is online. A machine with neither battery nor supply has mains. */
+/** From sysfs-class-power: mains and USB supplies have `online`. A machine without a battery is on mains. */
 function linuxOnMains(root: string): boolean | null {
   const folder = join(root, POWER_SUPPLIES);
   const supplies = attempt(() => readdirSync(folder)) ?? [];
@@ -45,7 +45,7 @@ function macOnMains(): boolean | null {
   return said === undefined ? null : said === "AC Power";
 }
 
-/** What the system does not tell is unknown. */
+/** Null where the system does not have it. */
 function attempt<T>(read: () => T): T | null {
   try {
     return read();

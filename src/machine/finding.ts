@@ -1,34 +1,34 @@
 import type { Device } from "../model/device.ts";
 
-/** What the looks at all vendors are taken with. */
+/** The input for the probes of all vendors. */
 export interface ProbeContext {
-  /** For the tools: PATH above all. */
+  /** For the vendors' tools, mainly PATH. */
   readonly env: Readonly<Record<string, string>>;
   /** The folder that holds proc/, sys/ and dev/: `/`. */
   readonly root: string;
-  /** Ends the tools that are on. */
+  /** Ends running tools. */
   readonly signal?: AbortSignal;
 }
 
-/** A process on a device, whoever it belongs to. */
+/** A process on a device, of any user. */
 export interface DeviceUse {
   readonly deviceId: string;
   readonly pid: number;
-  /** Null where the driver does not tell. */
+  /** Null where the driver does not report it. */
   readonly bytes: number | null;
 }
 
-/** What was seen of one vendor's devices. */
+/** The result of probing one vendor's devices. */
 export interface ProbeResult {
   readonly devices: readonly Device[];
   readonly uses: readonly DeviceUse[];
-  /** What kept the tool from telling, in a sentence. */
+  /** Why the tool failed, in a sentence. */
   readonly problem: string | null;
 }
 
 export const NOTHING: ProbeResult = { devices: [], uses: [], problem: null };
 
-/** A device of which no more is known than this. */
+/** A device of which only this much is known. */
 export function newDevice(known: Pick<Device, "id" | "vendor" | "index" | "name"> & Partial<Device>): Device {
   return {
     memoryBytes: null,

@@ -15,7 +15,7 @@ import {
 import { basesOfV1, countsOfV1, engineGroupOfV1, groupOfV1, settingsOfV1 } from "./cgroup-v1.ts";
 import { jobGroupBase, type LimitBackend, SUPERVISOR_LEAF } from "./limit-backend.ts";
 
-/** Names the groups of an attempt, before there are any; null where these means make none of ours. */
+/** The paths of an attempt's groups, before they exist; null where the backend makes no groups of our own. */
 export function groupFor(backend: LimitBackend, name: string): ControlGroup | null {
   if (backend.type === "v2") {
     const directory = join(backend.base, name);
@@ -25,14 +25,14 @@ export function groupFor(backend: LimitBackend, name: string): ControlGroup | nu
   return backend.type === "v1" ? groupOfV1(backend, name) : null;
 }
 
-/** A group under which an engine is told to put a container's own. */
+/** The parent of a container's own group. */
 export interface EngineGroup {
   readonly group: ControlGroup;
-  /** From the top of each hierarchy, as `--cgroup-parent` takes it. */
+  /** From the root of each hierarchy, for `--cgroup-parent`. */
   readonly parent: string;
 }
 
-/** Names the group for a container, before there is one; null where these means make none. */
+/** The path of the parent group for a container, before it exists; null where the backend makes none. */
 export function engineGroupFor(backend: LimitBackend, name: string): EngineGroup | null {
   const mounts = mountsHere();
   if (backend.type === "v1") {
@@ -50,7 +50,7 @@ function mountsHere(): Mount[] {
   return cgroupMountsIn(textOf("/proc/self/mountinfo") ?? "").filter(({ point }) => existsSync(point));
 }
 
-/** Makes the groups and sets the limits; gives the names of those that the kernel refused. Throws where it made none. */
+/** Makes the groups and sets the limits; returns the names of the limits that the kernel refused. Throws where a group cannot be made. */
 export function makeGroup(group: ControlGroup, limits: Limits, backend: LimitBackend): string[] {
   if (backend.type === "v2") prepareBase(backend);
   for (const directory of group.directories) mkdirSync(directory);
@@ -62,7 +62,7 @@ export function makeGroup(group: ControlGroup, limits: Limits, backend: LimitBac
   return [...refused];
 }
 
-/** Version 2 gives controllers to the children of a group only where it has no processes of its own (cgroups(7)). */
+/** Enables the controllers for children. In version 2 a group with processes of its own cannot do that (cgroups(7)). */
 function prepareBase({ base, controllers, isToVacate }: Extract<LimitBackend, { type: "v2" }>): void {
   if (isToVacate) {
     mkdirSync(join(base, SUPERVISOR_LEAF), { recursive: true });
@@ -79,7 +79,7 @@ function settingsOf({ memoryBytes, cpus, pids }: Limits): Setting[] {
       : [
           { name: "limits.memory", file: "memory.max", value: String(memoryBytes) },
           { name: "limits.memory", file: "memory.swap.max", value: "0", isOptional: true },
-          // The job dies as a whole: half a trainer hangs.
+          // The kernel kills the whole job: a trainer that lost some processes hangs.
           { name: "limits.memory", file: "memory.oom.group", value: "1", isOptional: true },
         ];
   return [
@@ -91,11 +91,11 @@ function settingsOf({ memoryBytes, cpus, pids }: Limits): Setting[] {
   ];
 }
 
-/** Each file is there in the hierarchy of its controller alone. */
+/** Tries each directory: in version 1 a file exists only in the hierarchy of its controller. */
 function isSet({ directories }: ControlGroup, { file, value }: Setting): boolean {
   return directories.some((directory) => {
     try {
-      // Not made where it is missing: on a real hierarchy nothing can be.
+      // Without O_CREAT: no file can be made in a real hierarchy.
       writeFileSync(join(directory, file), `${value}\n`, { flag: "r+" });
       return true;
     } catch {
@@ -104,7 +104,7 @@ function isSet({ directories }: ControlGroup, { file, value }: Setting): boolean
   });
 }
 
-/** What a group counted, in the words of memory.events; `oom` are the times that it met its own limit. */
+/** The counters of a group, in the format of memory.events plus `peak`; `oom` counts how often its own limit was reached. */
 export function countsOf({ version, memory }: ControlGroup): string | null {
   if (memory === null) return null;
   if (version === 1) return countsOfV1(memory);
@@ -113,15 +113,15 @@ export function countsOf({ version, memory }: ControlGroup): string | null {
   return events === null ? null : `${events}peak ${peak || 0}\n`;
 }
 
-/** How the memory of a job went. */
+/** What the memory counters say of a job. */
 export interface MemoryEnd {
   readonly oomKilled: boolean;
   readonly peakBytes: number | null;
 }
 
 /**
- * Reads what was counted. The kernel counts a kill for a lack of memory outside the group, too (cgroup-v2.rst,
- * memory.events): only with a limit that was met is it the job's own fault.
+ * Parses the counters. The kernel also counts a kill for a lack of memory outside the group (cgroup-v2.rst, memory.events): it is the job's
+ * own fault only where the group's limit was reached.
  */
 export function memoryEnd(counts: string): MemoryEnd {
   const peak = keyedCount(counts, "peak");
@@ -131,7 +131,7 @@ export function memoryEnd(counts: string): MemoryEnd {
   };
 }
 
-/** Removes the groups with those that the job made below them; false while the kernel still holds one. */
+/** Removes groups, and those that the job made below them; false while one is still in use. */
 export function removeGroup(directories: readonly string[]): boolean {
   return directories.map(removeDirectory).every(Boolean);
 }
@@ -148,7 +148,7 @@ function removeDirectory(directory: string): boolean {
   }
 }
 
-/** Removes groups of attempts that are no longer open: those whose name begins with `prefix` and is not among `kept`. */
+/** Removes groups whose names begin with `prefix` and are not in `kept`; returns their paths. They are of attempts that have ended. */
 export function sweepGroups(
   backend: LimitBackend,
   { prefix, kept }: { prefix: string; kept: ReadonlySet<string> },
@@ -162,7 +162,7 @@ export function sweepGroups(
     namesIn(directory)
       .filter((name) => name.startsWith(prefix) && !kept.has(name))
       .map((name) => join(directory, name))
-      // One with processes in it stays: rmdir takes empty groups alone.
+      // One with processes stays: rmdir(2) removes only empty groups.
       .filter(removeDirectory),
   );
 }

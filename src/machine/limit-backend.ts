@@ -15,18 +15,18 @@ import {
 import { detectV1, jobBaseOfV1, type V1Backend } from "./cgroup-v1.ts";
 
 /**
- * By which means the kernel can be told of limits that hold for a job as a whole. `own` is our own group of version 2, where groups
- * without controllers can be made below it.
+ * How limits on a job as a whole are enforced. `own` is our own group of version 2, where groups without controllers can be made below
+ * it; else null.
  */
 export type LimitBackend =
-  /** Groups of our own below `base`; with `isToVacate`, this process must leave it first. */
+  /** Groups of our own below `base`; with `isToVacate`, this process must leave `base` first. */
   | {
       readonly type: "v2";
       readonly controllers: readonly Controller[];
       readonly base: string;
       readonly isToVacate: boolean;
     }
-  /** Scopes that systemd makes; `runtimeDirectory` is null for the system's own manager. */
+  /** Scopes that systemd makes; `runtimeDirectory` is null for the system manager. */
   | {
       readonly type: "systemd";
       readonly controllers: readonly Controller[];
@@ -42,12 +42,12 @@ export type LimitBackend =
       readonly own: string | null;
     };
 
-/** Where the supervisor moves in a group whose children are the jobs': a group with children has no processes (cgroups(7)). */
+/** The child group that the supervisor moves to: a group with controllers for its children has no processes (cgroups(7)). */
 export const SUPERVISOR_LEAF = "stint.supervisor";
 
-/** What a probe looks at. */
+/** The machine to be probed. */
 export interface ProbedMachine {
-  /** Put before every path that is read; empty for the machine itself. */
+  /** The prefix of every path that is read; empty for the machine itself. */
   readonly root: string;
   readonly userId: number;
   readonly environment: Readonly<Record<string, string>>;
@@ -58,7 +58,7 @@ export function thisMachine(environment: Readonly<Record<string, string>>): Prob
   return { root: "", userId: ownUserId(), environment };
 }
 
-/** Finds out what can be enforced here; reads a few files and changes nothing. */
+/** Detects which limits can be enforced here, and how; reads a few files and changes nothing. */
 export function detectLimitBackend(machine: ProbedMachine): LimitBackend {
   const memberships = membershipsIn(textOf(join(machine.root, "/proc/self/cgroup")) ?? "");
   const mounts = cgroupMountsIn(textOf(join(machine.root, "/proc/self/mountinfo")) ?? "").map((mount) => ({
@@ -71,11 +71,11 @@ export function detectLimitBackend(machine: ProbedMachine): LimitBackend {
   const why =
     mounts.length === 0
       ? "no control groups are mounted"
-      : "its control groups are not ours to change, and no systemd takes orders from here";
+      : "this process may not change its control group, and no systemd manager can be reached";
   return found ?? { type: "none", controllers: [], why, own };
 }
 
-/** Below which directory each job gets a group that holds its processes together, by whatever controller; null for none. */
+/** The directory for the groups that hold the processes of each job together, with or without controllers; null for none. */
 export function jobGroupBase(backend: LimitBackend): string | null {
   switch (backend.type) {
     case "v2":
@@ -88,7 +88,7 @@ export function jobGroupBase(backend: LimitBackend): string | null {
   }
 }
 
-/** The group of version 2 that this process is in, or came from to its leaf, where it is ours to change; else null. */
+/** The group of version 2 of this process, or the parent of its leaf, where this user may change it; else null. */
 function ownGroup(mounts: readonly Mount[], memberships: readonly Membership[]): string | null {
   const mount = mounts.find(({ version }) => version === 2);
   const own = memberships.find(({ controllers }) => controllers.length === 0);
@@ -105,17 +105,17 @@ function delegated(base: string | null): LimitBackend | null {
   const present = wordsOf(join(base, "cgroup.controllers"));
   const controllers = CONTROLLERS.filter((name) => present.includes(name));
   const enabled = wordsOf(join(base, "cgroup.subtree_control"));
-  // The top of all hierarchies alone has both processes and children (cgroups(7)); it has no cgroup.events.
+  // Only the root of the hierarchy may have both processes and children (cgroups(7)); it has no cgroup.events.
   const isTop = existsSync(join(base, "cgroup.procs")) && !existsSync(join(base, "cgroup.events"));
   if (isTop || controllers.every((name) => enabled.includes(name)))
     return { type: "v2", controllers, base, isToVacate: false };
-  // Whoever else is in there was put there by somebody, and is not moved by us.
-  const inhabitants = wordsOf(join(base, "cgroup.procs"));
-  const isEmptyButForUs = inhabitants.every((inhabitant) => inhabitant === String(pid));
-  return isEmptyButForUs ? { type: "v2", controllers, base, isToVacate: inhabitants.length > 0 } : null;
+  // Other processes in the group are not ours to move.
+  const pids = wordsOf(join(base, "cgroup.procs"));
+  const isEmptyButForUs = pids.every((one) => one === String(pid));
+  return isEmptyButForUs ? { type: "v2", controllers, base, isToVacate: pids.length > 0 } : null;
 }
 
-/** A user's manager has the controllers that its own group was given; it takes properties of others and does nothing. */
+/** A user's manager has the controllers that were delegated to it; it accepts properties of the others and ignores them. */
 function systemdScopes(
   machine: ProbedMachine,
   { mounts, own }: { mounts: readonly Mount[]; own: string | null },

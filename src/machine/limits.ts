@@ -2,14 +2,14 @@ import type { Limits } from "../model/limits.ts";
 import type { Controller } from "./cgroup-texts.ts";
 import type { LimitBackend } from "./limit-backend.ts";
 
-/** The limits that only a control group can hold, by what the task file calls them. */
+/** The limits that only a control group can enforce: key, name in the task file, controller. */
 const CONTROLLED: readonly (readonly [keyof Limits, string, Controller])[] = [
   ["memoryBytes", "limits.memory", "memory"],
   ["cpus", "limits.cpus", "cpu"],
   ["pids", "limits.pids", "pids"],
 ];
 
-/** The names of the limits of a task that these means cannot enforce. */
+/** The names of the limits that these controllers cannot enforce. */
 export function unenforceable(limits: Limits, controllers: readonly string[]): string[] {
   return CONTROLLED.filter(
     ([key, , controller]) => limits[key] !== undefined && !controllers.includes(controller),
@@ -23,7 +23,7 @@ export function needsGroup(limits: Limits, controllers: readonly Controller[]): 
   );
 }
 
-/** What can be enforced, and how, for a person. */
+/** What can be enforced, and how, in a sentence. */
 export function describeLimitBackend(backend: LimitBackend): string {
   const names = CONTROLLED.filter(([, , controller]) => backend.controllers.includes(controller));
   const list = names.map(([, name]) => name).join(", ");
@@ -39,7 +39,7 @@ export function describeLimitBackend(backend: LimitBackend): string {
   }
 }
 
-/** How this machine could be made to enforce more; null where there is nothing left to wish. */
+/** How to make this machine enforce all limits; null where it does. */
 export function adviceFor({ controllers }: LimitBackend): string | null {
   if (unenforceable({ memoryBytes: 1, cpus: 1, pids: 1 }, controllers).length === 0) return null;
   return (

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { textOf } from "../lib/file-text.ts";
 import type { MachineMemory } from "./nvidia.ts";
 
-/** The memory of the machine; what is available is more than what is free, as caches give way (proc_meminfo(5)). */
+/** The memory of the machine; available memory includes caches, unlike free memory (proc_meminfo(5)). */
 export function machineMemory(root: string): MachineMemory {
   const text = textOf(join(root, "proc", "meminfo")) ?? "";
   const bytesOf = (name: string): number | null => {

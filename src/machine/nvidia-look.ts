@@ -13,10 +13,10 @@ import { runTool, type ToolEnd, toolFailure } from "./tool.ts";
 
 export const NVIDIA_TOOL = "nvidia-smi";
 const CSV = "--format=csv,noheader,nounits";
-/** Without these there is nothing to say of a GPU. */
+/** Fields without which a GPU cannot be identified. */
 const NEEDED: readonly string[] = ["index", "uuid"];
 
-/** Looks at NVIDIA's GPUs, with at most two calls of nvidia-smi at a time. */
+/** Probes NVIDIA GPUs, with at most two calls of nvidia-smi at a time. */
 export async function lookAtNvidia(around: ProbeContext): Promise<ProbeResult> {
   const [asked, apps] = await Promise.all([
     askGpus(around),
@@ -28,7 +28,7 @@ export async function lookAtNvidia(around: ProbeContext): Promise<ProbeResult> {
   const gpus = parseGpus(text, { fields, memory: machineMemory(around.root) });
   if (gpus.length === 0) return { ...NOTHING, problem: isEmpty(end) ? null : toolFailure(NVIDIA_TOOL, end) };
   const uses = apps.type === "ended" ? parseUses(apps.out) : [];
-  // A failed GPU makes the tool fail too, and is told of by its own fault.
+  // A failed GPU makes the tool fail too, and has a fault of its own.
   const isExplained = gpus.some(({ device }) => device.fault !== null);
   const problem = isExplained ? null : (failureIn(end) ?? failureIn(apps));
   return gpus.some(({ isSliced }) => isSliced)
@@ -36,7 +36,7 @@ export async function lookAtNvidia(around: ProbeContext): Promise<ProbeResult> {
     : { devices: gpus.map(({ device }) => device), uses, problem };
 }
 
-/** Asks for all fields, and again without those that the driver is too old to know. */
+/** Queries all fields, and again without those that an old driver does not know. */
 async function askGpus(around: ProbeContext): Promise<{ end: ToolEnd; fields: readonly string[] }> {
   let fields: readonly string[] = GPU_FIELDS;
   for (;;) {
@@ -52,7 +52,7 @@ function failureIn(end: ToolEnd): string | null {
   return isFailed ? toolFailure(NVIDIA_TOOL, end) : null;
 }
 
-/** A driver without GPUs says so and ends with 6 (nvidia-smi(1), "Return value"). */
+/** A driver without GPUs says so and exits with 6 (nvidia-smi(1), "Return value"). */
 function isEmpty(end: ToolEnd): boolean {
   return (
     end.type === "ended" &&
@@ -72,7 +72,7 @@ async function sliced(around: ProbeContext, { gpus, uses, problem }: Sliced): Pr
   const slices = slicesIn(listing);
   return {
     devices: withSlices(gpus, listing),
-    // What is on a sliced GPU as a whole is on some slice of it, and how much of that nobody says.
+    // A process on a sliced GPU is on one of its slices; nvidia-smi does not say on which, or with how much memory.
     uses: uses.flatMap((use) => {
       const possible = slices.filter(({ parent }) => parent === use.deviceId);
       return possible.length === 0

@@ -3,7 +3,7 @@ import { type DeviceUse, newDevice } from "./finding.ts";
 
 const MIB = 1_024 ** 2;
 
-/** What is asked of each GPU; the name stands last, where a comma in it does no harm. */
+/** The fields queried for each GPU; the name is last, as it may contain a comma. */
 export const GPU_FIELDS = [
   "index",
   "uuid",
@@ -22,10 +22,10 @@ export interface MachineMemory {
   readonly availableBytes: number;
 }
 
-/** A GPU as its row tells, before its slices are known. */
+/** A GPU as its row describes it, before its slices are known. */
 export interface NvidiaGpu {
   readonly device: Device;
-  /** Cut into slices: not a device itself. */
+  /** In MIG mode: its slices are the devices. */
   readonly isSliced: boolean;
 }
 
@@ -34,7 +34,7 @@ export function refusedField(said: string): string | null {
   return /Field "([^"]+)" is not a valid field to query/.exec(said)?.[1] ?? null;
 }
 
-/** Reads the answer to `--query-gpu=FIELDS --format=csv,noheader,nounits`; a failed GPU stands among the others as a sentence. */
+/** Parses the output of `--query-gpu=FIELDS --format=csv,noheader,nounits`; for a failed GPU it has a sentence in place of a row. */
 export function parseGpus(
   text: string,
   { fields, memory }: { readonly fields: readonly string[]; readonly memory: MachineMemory },
@@ -45,7 +45,7 @@ export function parseGpus(
     const lost = LOST.exec(line);
     if (lost === null) continue;
     const [, place = "", reason = ""] = lost;
-    // nvidia-smi counts by place, so that the one it cannot reach leaves a gap in the numbers.
+    // nvidia-smi numbers GPUs by their PCI address, so the failed one leaves a gap.
     const index = gapIn(gpus.map(({ device }) => device.index));
     const fault = `nvidia-smi cannot reach it: ${reason.trim()}`;
     gpus.push({
@@ -56,7 +56,7 @@ export function parseGpus(
   return gpus.sort((left, right) => left.device.index - right.device.index);
 }
 
-/** What nvidia-smi prints of a GPU whose handle NVML does not give: `…for GPU 0000:0B:00.0: GPU is lost. Reboot…`. */
+/** What nvidia-smi prints for a GPU without an NVML handle: `…for GPU 0000:0B:00.0: GPU is lost. Reboot…`. */
 const LOST = /Unable to determine the device handle for (?:GPU\d* ?)?([0-9A-Fa-f:.]+): (.+)/;
 
 function gapIn(taken: readonly number[]): number {
@@ -84,7 +84,7 @@ function gpuOfRow(cells: ReadonlyMap<string, string> | null, machine: MachineMem
   const total = mebibytes(cell("memory.total"));
   const used = mebibytes(cell("memory.used"));
   const fault = faultIn(cell("memory.total")) ?? faultIn(cell("memory.used"));
-  // Parts that share the machine's memory (GB10, Jetson) have none to tell of.
+  // GPUs that share the machine's memory (GB10, Jetson) report none of their own.
   const isUnified = total === null && /^\[?(N\/A|Not Supported)\]?$/i.test(cell("memory.total"));
   const free = mebibytes(cell("memory.free")) ?? (total === null || used === null ? null : total - used);
   const device = newDevice({
@@ -102,7 +102,7 @@ function gpuOfRow(cells: ReadonlyMap<string, string> | null, machine: MachineMem
   return { device, isSliced: /^enabled$/i.test(cell("mig.mode.current")) };
 }
 
-/** Bracketed values (`[N/A]`, `[Unknown Error]`) and `ERR!` are no numbers, and never 0. */
+/** Bracketed values (`[N/A]`, `[Unknown Error]`) and `ERR!` are unknown, not 0. */
 function numberIn(cell: string): number | null {
   return /^\d+(\.\d+)?$/.test(cell) ? Number(cell) : null;
 }
@@ -112,14 +112,14 @@ function mebibytes(cell: string): number | null {
   return value === null ? null : Math.round(value * MIB);
 }
 
-/** Values that stand where a GPU is broken; others (`[N/A]`, `[Insufficient Permissions]`) say nothing of that. */
+/** The fault that a value shows; `[N/A]` and `[Insufficient Permissions]` show none. */
 function faultIn(cell: string): string | null {
   return /unknown error|lost|err!|reset/i.test(cell)
     ? `nvidia-smi says "${cell.replaceAll(/[[\]]/g, "")}" of its memory`
     : null;
 }
 
-/** Replaces sliced GPUs by their slices, which only `nvidia-smi -L` lists; one without slices is of no use. */
+/** Replaces GPUs in MIG mode by their slices, which only `nvidia-smi -L` lists; one without slices gets a fault. */
 export function withSlices(gpus: readonly NvidiaGpu[], listing: string): Device[] {
   const slices = slicesIn(listing);
   return gpus.flatMap(({ device, isSliced }) => {
@@ -137,7 +137,7 @@ export function withSlices(gpus: readonly NvidiaGpu[], listing: string): Device[
   });
 }
 
-/** The GPU of each slice in `nvidia-smi -L`, by the ids of both. */
+/** The slices in the output of `nvidia-smi -L`, with the id of their GPU. */
 export function slicesIn(listing: string): { id: string; parent: string; profile: string }[] {
   let parent = "";
   return listing.split("\n").flatMap((line) => {
@@ -149,13 +149,13 @@ export function slicesIn(listing: string): { id: string; parent: string; profile
   });
 }
 
-/** `3g.20gb` has 20 GB, of which a part of a percent may be missing; no query of nvidia-smi tells it exactly. */
+/** `3g.20gb` has 20 GB, to a fraction of a percent; no query of nvidia-smi reports the exact size. */
 function memoryOf(profile: string): number | null {
   const gigabytes = /\.(\d+)gb/.exec(profile)?.[1];
   return gigabytes === undefined ? null : Number(gigabytes) * 1e9;
 }
 
-/** Reads the answer to `--query-compute-apps=gpu_uuid,pid,used_memory --format=csv,noheader,nounits`. */
+/** Parses the output of `--query-compute-apps=gpu_uuid,pid,used_memory --format=csv,noheader,nounits`. */
 export function parseUses(text: string): DeviceUse[] {
   return text.split("\n").flatMap((line) => {
     const [deviceId = "", pid = "", used = ""] = line.split(",").map((cell) => cell.trim());

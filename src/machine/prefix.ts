@@ -6,7 +6,7 @@ import prefixText from "./sh/limit-prefix.sh" with { type: "text" };
 
 const PREFIX = withoutComments(prefixText);
 
-/** A job that is to be limited. */
+/** A job with limits. */
 export interface LimitedJob {
   readonly limits: Limits;
   readonly token: string;
@@ -14,11 +14,11 @@ export interface LimitedJob {
   readonly directory: string;
   /** The groups that it joins. */
   readonly groups: readonly string[];
-  /** The job's own; what systemd-run needs besides is taken away again. */
+  /** The job's own; variables that only systemd-run needs are removed again. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What is put before the program of a job, so that all of it is under its limits from its first instruction on. */
+/** The words before the program of a job, by which all of it is limited from its first instruction on; empty for no limits. */
 export function limitPrefix(job: LimitedJob, backend: LimitBackend): string[] {
   const mode = job.limits.bestEffort === true ? "bestEffort" : "strict";
   const joins = job.groups.flatMap((group) => ["join", group, "its control group"]);
@@ -30,7 +30,7 @@ export function limitPrefix(job: LimitedJob, backend: LimitBackend): string[] {
   return [...call, ...own, ...restored, "watch", "/sys/fs/cgroup", "its scope", ...processLimits, "--"];
 }
 
-/** True where the job gets a scope of systemd. */
+/** True where the job runs in a systemd scope. */
 export function isScoped(limits: Limits, backend: LimitBackend): boolean {
   return backend.type === "systemd" && scopeProperties(limits, backend).length > 0;
 }
@@ -38,7 +38,7 @@ export function isScoped(limits: Limits, backend: LimitBackend): boolean {
 const BLOCK_BYTES = 512;
 const KIB = 1_024;
 
-/** As POSIX's ulimit and the shells have them: blocks of 512 bytes, and KiB for the address space; rounded up. */
+/** In the units of ulimit (POSIX): blocks of 512 bytes, and KiB for the address space; rounded up. */
 function processLimitsOf(limits: Limits): string[] {
   const { openFiles, coreBytes, addressSpaceBytes, fileSizeBytes } = limits;
   const all: [string, number | undefined, string][] = [
@@ -49,7 +49,7 @@ function processLimitsOf(limits: Limits): string[] {
       addressSpaceBytes === undefined ? undefined : Math.ceil(addressSpaceBytes / KIB),
       "limits.addressSpace",
     ],
-    // Last: under it, the prefix itself could not note what is amiss.
+    // Last: under this limit, the prefix could not record a refused one.
     [
       "f",
       fileSizeBytes === undefined ? undefined : Math.ceil(fileSizeBytes / BLOCK_BYTES),
@@ -69,7 +69,7 @@ function scopeCall(
   const properties = scopeProperties(limits, backend).flatMap((property) => ["-p", property]);
   const { program, runtimeDirectory } = backend;
   if (runtimeDirectory === null) return { call: [program, ...scope, ...properties, "--"], restored: [] };
-  // The manager is found by these two, which a job may lack or have otherwise.
+  // systemd-run finds the manager by these two, which a job may lack or set to other values.
   const needed = {
     XDG_RUNTIME_DIR: runtimeDirectory,
     DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDirectory}/bus`,

@@ -10,7 +10,7 @@ import { tokenOf, withUses } from "./processes.ts";
 import { simulatedDevices } from "./simulated.ts";
 import { findTool } from "./tool.ts";
 
-/** What a look at the devices needs. */
+/** The input of a probe. */
 export interface ProbeOptions {
   readonly clock: Clock;
   /** The caller's: where the tools are, and which devices are hidden from it. */
@@ -18,7 +18,7 @@ export interface ProbeOptions {
   readonly rules: DeviceRules;
   /** True for the token of an open attempt of this home. */
   readonly isOwn: (token: string) => boolean;
-  /** Ends the look early; what it gives then is of no use. */
+  /** Ends the probe early; its result is invalid then. */
   readonly signal?: AbortSignal;
   /** The folder that holds proc/, sys/ and dev/; `/`. */
   readonly root?: string;
@@ -38,12 +38,12 @@ const VENDORS: readonly Vendor[] = [
   },
 ];
 
-/** True where a look can find something; costs a search through PATH. */
+/** True where a probe may find devices; costs a search through PATH. */
 export function mayHaveDevices(options: Pick<ProbeOptions, "env" | "rules" | "root">): boolean {
   return options.rules.simulate.length > 0 || vendorsOf(probeContextOf(options)).length > 0;
 }
 
-/** Looks at the devices that a home uses: in seconds at the most, whatever the vendors' tools do. */
+/** Probes the devices that a home uses, within seconds even where a vendor's tool hangs. */
 export async function probeDevices(options: ProbeOptions): Promise<Inventory> {
   const { rules, env, clock } = options;
   const context = probeContextOf(options);
@@ -81,7 +81,7 @@ function ownToken({ isOwn }: ProbeOptions, root: string): (pid: number) => strin
   };
 }
 
-/** What a look searches for, as a part of a sentence. */
+/** What a probe searches for, as a part of a sentence. */
 export function lookedFor(): string {
   const apple = platform() === "darwin" ? [APPLE_TOOL] : [];
   return [NVIDIA_TOOL, AMD_TOOL, "/dev/kfd", ...apple].join(", ");

@@ -4,17 +4,17 @@ import { statFields } from "../lib/host.ts";
 import type { Device } from "../model/device.ts";
 import type { DeviceUse } from "./finding.ts";
 
-/** Deeper than any family of processes; a pid that is used again could close a ring. */
+/** Deeper than any process tree; reused pids could form a cycle. */
 const MAX_GENERATIONS = 64;
 const TOKEN = "STINT_TOKEN=";
 
-/** The token of the attempt that a process belongs to: its own, else the one of its nearest forebear that shows one. */
+/** The token of the attempt of a process: its own, else that of its nearest ancestor with one; null for none. */
 export function tokenOf(pid: number, root: string): string | null {
   let at = pid;
   for (let generation = 0; generation < MAX_GENERATIONS && at > 1; generation += 1) {
     const token = tokenIn(environmentOf(at, root));
     if (token !== null) return token;
-    // An environment may be another user's, or cleared; where a process comes from is there for all to read.
+    // The environment may be another user's, or cleared; the parent of a process is readable for all users.
     const stat = textOf(join(root, "proc", String(at), "stat"));
     if (stat === null) return null;
     at = Number(statFields(stat)[1]);
@@ -32,8 +32,8 @@ function environmentOf(pid: number, root: string): string {
 }
 
 /**
- * Puts processes to their devices: those of this home's open attempts as held memory, all others as foreign ones. A
- * pid that is not to be found (nvidia-smi in a container gives the machine's own) is a foreign one too.
+ * Adds processes to their devices: those of this home's open attempts as held memory, all others as foreign. An unknown pid is foreign
+ * too (nvidia-smi in a container reports the pids of the host).
  */
 export function withUses(
   devices: readonly Device[],
@@ -51,7 +51,7 @@ export function withUses(
   });
 }
 
-/** What is unknown in part is unknown. */
+/** The sum is unknown where a part is. */
 function sum(left: number | null, right: number | null): number | null {
   return left === null || right === null ? null : left + right;
 }

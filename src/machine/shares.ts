@@ -7,9 +7,9 @@ import { parseJson } from "../model/check.ts";
 import { type DeviceShare, deviceShare } from "../model/device.ts";
 
 /**
- * The folder in which all homes of a user note their shares of devices; null where none can be had. It is in the user's
- * runtime directory (XDG Base Directory Specification), where cron leaves that out of the environment too; it goes with
- * the boot, as the shares do.
+ * The folder in which all homes of a user publish their shares of devices; null where it cannot be made. It is in the user's runtime
+ * directory (XDG Base Directory Specification), found also where the variable is missing, as under cron; it does not outlive the boot, and
+ * neither do the shares.
  */
 export function openShares(env: Readonly<Record<string, string>>): string | null {
   const uid = ownUserId();
@@ -24,7 +24,7 @@ export function openShares(env: Readonly<Record<string, string>>): string | null
     if (errnoOf(error) === null) throw error;
     return null;
   }
-  // Under /tmp somebody else may have made it before us.
+  // Under /tmp another user may have made it first.
   return isOwnDirectory(base, uid) && isOwnDirectory(folder, uid) ? folder : null;
 }
 
@@ -33,14 +33,14 @@ function isOwnDirectory(path: string, uid: number): boolean {
   return found?.isDirectory() === true && found.uid === uid;
 }
 
-/** Notes a share, for all to see at once. */
+/** Publishes a share, atomically. */
 export function postShare(folder: string, share: DeviceShare): void {
   const staged = join(folder, `${share.token}.staged`);
   writeFileSync(staged, `${JSON.stringify(share)}\n`, { mode: 0o600 });
   renameSync(staged, pathOf(folder, share.token));
 }
 
-/** All shares that are noted, in no order; what is no note is passed over. */
+/** All published shares, in no order; invalid files are skipped. */
 export function readShares(folder: string): DeviceShare[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(ENDING))
@@ -54,7 +54,7 @@ export function readShares(folder: string): DeviceShare[] {
     });
 }
 
-/** Takes a note away; one that is gone already is no fault. */
+/** Removes a share; one that is gone already is no error. */
 export function withdrawShare(folder: string, token: string): void {
   rmSync(pathOf(folder, token), { force: true });
 }

@@ -7,9 +7,9 @@ export type ToolEnd =
   | { readonly type: "hung" }
   | { readonly type: "ended"; readonly code: number | null; readonly out: string; readonly err: string };
 
-/** A tool that talks to a driver in trouble does not return at all. */
+/** A tool may hang for ever where its driver does. */
 const TOOL_TIMEOUT_MS = 2_000;
-/** The longest answer is some KiB. */
+/** The longest output is some KiB. */
 const MAX_OUTPUT_BYTES = 1_024 * 1_024;
 
 /** The path of a tool, or null where it is not installed. */
@@ -17,7 +17,7 @@ export function findTool(name: string, { env }: Pick<ProbeContext, "env">): stri
   return Bun.which(name, { PATH: env["PATH"] ?? "/usr/bin:/bin" });
 }
 
-/** Runs a vendor's tool to its end, at most for so long; it is killed then, with what it started. */
+/** Runs a vendor's tool to its end; after 2 s it is killed with its children. */
 export async function runTool(
   [name = "", ...args]: readonly string[],
   around: ProbeContext,
@@ -43,7 +43,7 @@ export async function runTool(
   }
 }
 
-/** Why a tool's answer is of no use, in a sentence. */
+/** Why the output of a tool cannot be used, in a sentence. */
 export function toolFailure(tool: string, end: Exclude<ToolEnd, { type: "missing" }>): string {
   if (end.type === "hung") return `${tool} did not answer within ${TOOL_TIMEOUT_MS / 1_000} s`;
   const [said] = `${end.out}\n${end.err}`

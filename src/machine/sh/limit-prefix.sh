@@ -1,19 +1,19 @@
-# Stands before a job with limits: it sets each limit on itself and then becomes the program.
+# Runs before a job with limits: it sets each limit on itself and then executes the program.
 #
 # Called with: DIRECTORY strict|bestEffort [WHAT VALUE NAME]... -- PROGRAM [ARGUMENT...]
 #
-# Order of effects: the limits in their order, the one of file sizes last; one that the system refuses is noted in `limits-missed`,
-# and the job does not start unless it is bestEffort. Only `watch`, for a group that vanishes with its last process, makes the shell
-# stay: `group-scope` names the group before the job runs, `group-end` what it counted, and the shell ends as the program did.
-# A crash in between leaves no `group-end`: the memory of that attempt is not known.
+# Order of effects: the limits in their order, that of file sizes last. A limit that the system refuses is recorded in `limits-missed`,
+# and the job does not start unless the mode is bestEffort. Only with `watch`, for a group that vanishes with its last process, does the
+# shell stay: it writes the path of the group to `group-scope` before the job runs and the group's counters to `group-end` after it, and
+# exits with the job's code. A crash in between leaves no `group-end`: the memory of that attempt is unknown.
 
 _stint_directory=$1 _stint_mode=$2 _stint_group=
 shift 2
 while test "$1" != --; do
-  # Each shell that is /bin/sh somewhere knows the letters n, c, v and f.
+  # Every shell that is used as /bin/sh has the options n, c, v and f.
   # shellcheck disable=SC3045
   case $1 in
-    # 0 is the writer itself, in whatever namespace of pids.
+    # 0 is the writing process, in any pid namespace.
     join) printf '0\n' >"$2/cgroup.procs" ;;
     unset) unset "$2" ;;
     watch)
@@ -33,7 +33,7 @@ test -n "$_stint_group" || exec "$@"
 trap : HUP INT QUIT TERM USR1 USR2
 ( exec "$@" )
 _stint_code=$?
-# Nothing is forked: the job may have left no room for one more process.
+# Nothing is forked: the job may have left no process available.
 {
   while read -r _stint_line; do printf '%s\n' "$_stint_line"; done <"$_stint_group/memory.events"
   read -r _stint_line <"$_stint_group/memory.peak" && printf 'peak %s\n' "$_stint_line"
