@@ -57,7 +57,7 @@ export async function soak({ seed, forMs }: { seed: number; forMs: number }): Pr
     kills,
     restarts: kills + 1,
     tasks: records.length,
-    adopted: log.split(" goes on (pid").length - 1,
+    adopted: log.split(" adopted, still running (pid").length - 1,
     recovered: log.split(" ended meanwhile").length - 1,
     lost: countLost(records, acknowledged) + countWrong(records),
     doubled: stint

@@ -16,8 +16,18 @@ import { adoptedLimits, dropLimits } from "./limits.ts";
 import { obeyPauses } from "./obey-pause.ts";
 
 /**
- * Takes over the open attempts that an earlier holder left: those whose start is on record become jobs of ours,
- * alive or not, and the loop finds out how they ended; those that never started go back to the queue.
+ * Adopts the open attempts that an earlier supervisor left, then repeats the signals of pauses.
+ *
+ * Order for an attempt:
+ *   1. `start` is read. Where there is none, it is created with O_EXCL: a recording parent that is late then runs nothing.
+ *   2. An attempt without `start`, result, noted process or living process never started: its task is queued again, uncounted. Where the
+ *      earlier supervisor ended while it started it, it is queued behind the others.
+ *   3. Any other becomes a job in the table, alive or not; the loop observes its end like that of a child. A result counts
+ *      only once the recording parent is gone: until then, the job itself may have written it.
+ *
+ * Invariant: an attempt runs at most once, since the creator of `start` decides. A folder that cannot be read delays its own task
+ * only, and is retried (`adoptLeft`); a full disk or an unreadable runs/ ends the start-up.
+ * A crash at any step is repeated as a whole: a `start` that was created here reads "seized", which is no start.
  */
 export function adoptJobs(supervisor: Supervisor, tasks: readonly Task[]): void {
   adoptAll(supervisor, tasks);
@@ -35,7 +45,7 @@ function adoptAll(supervisor: Supervisor, tasks: readonly Task[]): void {
   }
 }
 
-/** Tries again to take over what could not be looked at before. */
+/** Tries again to adopt attempts whose folder could not be read. */
 export function adoptLeft(supervisor: Supervisor): void {
   for (const id of supervisor.jobs.unadopted) {
     const task = supervisor.queue.tasks.get(id);
@@ -61,7 +71,7 @@ function adoptOne(supervisor: Supervisor, { task, attempt }: { task: Task; attem
   }
 }
 
-/** One attempt whose folder is spoilt does not hold up all others; a full disk, or runs/ as a whole, does. */
+/** Returns the job, null for an attempt that never started, or "left alone" where its folder cannot be read now. */
 function adoptOrLeave(
   supervisor: Supervisor,
   { task, attempt }: { task: Task; attempt: OpenAttempt },
@@ -76,7 +86,7 @@ function adoptOrLeave(
     const { id } = task.metadata;
     if (!supervisor.jobs.unadopted.has(id))
       log(
-        `${id}: left alone, and looked at again until that works: ${problemFromErrno(errno, "look at its run", error).message}`,
+        `${id}: left alone, and retried until that works: ${problemFromErrno(errno, "read its run folder", error).message}`,
       );
     supervisor.jobs.unadopted.add(id);
     return "left alone";
@@ -107,16 +117,16 @@ function adopt(supervisor: Supervisor, { task, attempt }: { task: Task; attempt:
     ...(isThisBoot && start.job !== null && { main: start.job }),
     parent: { type: "watched" },
     startedAtMs,
-    // Never by the wall clock, which may have jumped since.
+    // Not from the wall clock, which may have jumped since.
     startedAwakeMs: attempt.startedAwakeMs ?? attempt.claimedAwakeMs ?? clock.awakeMs(),
     phase: { type: "running" },
   };
-  // While the leader lives, what stands there may be the job's own.
+  // While the leader lives, the result may have been written by the job.
   if (result !== null && (leader === null || !isAlive(leader))) endJob(job, result);
   return job;
 }
 
-/** Who began an attempt; where something else than a folder stands in its place, nobody but its job put it there. */
+/** The start record of an attempt; "unreadable" where its folder was replaced by another kind of file, which only its job can do. */
 function startIn(directory: string): ReturnType<typeof readStart> {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -127,12 +137,12 @@ function startIn(directory: string): ReturnType<typeof readStart> {
   return readStart(directory) ?? lateStart(directory);
 }
 
-/** The start file may be gone with a folder that was removed or not mounted: then the record and the processes speak. */
+/** True where the record names a process or one with the token lives: `start` may be gone with a folder that was removed. */
 function hasTraces(attempt: OpenAttempt): boolean {
   return attempt.process !== undefined || survivors({ leader: null, token: attempt.token }).length > 0;
 }
 
-/** Who leads the job's session; null where that was before this boot, or nothing says who it is. */
+/** The recording parent of an attempt; null where it is of an earlier boot, or not known. */
 function leaderOf(
   supervisor: Supervisor,
   { attempt, start }: { attempt: OpenAttempt; start: StartRecord | null },
@@ -142,12 +152,12 @@ function leaderOf(
   return { pid: start.pid, startTime: start.startTime ?? attempt.process?.startTime ?? "unknown" };
 }
 
-/** The start file decides: whoever makes it first has the attempt, so that a late start cannot run beside a new one. */
+/** Creates `start`, so that a late recording parent cannot run beside a new attempt; where that came first, reads its record. */
 function lateStart(directory: string): ReturnType<typeof readStart> {
   return seizeStart(directory) === "seized" ? "seized" : readStart(directory);
 }
 
-/** True where an earlier holder began to start it, and did not come to its process; a power cut strikes anybody. */
+/** True where the earlier supervisor ended, in this boot, between the folder and `start`; after a power cut that says nothing. */
 function isBegun(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): boolean {
   const directory = supervisor.context.layout.attempt(task.metadata.id, attempt.number);
   return (
@@ -155,7 +165,7 @@ function isBegun(supervisor: Supervisor, { task, attempt }: { task: Task; attemp
   );
 }
 
-/** What took its supervisor along is not the first thing that this one does. */
+/** Queues a task again whose attempt never started; behind the others where its start may have ended the supervisor. */
 function releaseUnstarted(
   supervisor: Supervisor,
   { task, wasBegun }: { task: Task; wasBegun: boolean },
@@ -179,11 +189,13 @@ function releaseUnstarted(
 
 function cutShortSentence({ status }: Task): string {
   const what = "the supervisor was lost while it started this task";
-  if (status.state !== "queued") return `${what}, again and again: it is set aside`;
+  if (status.state !== "queued") return `${what}, several times in a row: it has failed`;
   return `${what}: queued again, not before ${status.retryAt ?? "the others"}`;
 }
 
 function describe(job: Job): string {
   if (endOf(job) !== null) return "ended meanwhile";
-  return job.leader !== null && isAlive(job.leader) ? `goes on (pid ${job.leader.pid})` : "is gone";
+  return job.leader !== null && isAlive(job.leader)
+    ? `adopted, still running (pid ${job.leader.pid})`
+    : "adopted, its process is gone";
 }

@@ -12,15 +12,24 @@ import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { LOOK_MS, sendDueSignals } from "./stop.ts";
 
-/** A job that is over sooner is not written down as running: its end is written instead. */
+/** A job that ends sooner is not recorded as running: only its end is written. */
 const RUNNING_AFTER_MS = 100;
 
-/** One round over all jobs: sees ends, stops what must stop, records what is over. Returns when to look again, in ms. */
+/**
+ * One round over all jobs, in each turn; returns in how many ms the next one is due, or null where only an event can change anything.
+ *
+ * Order for a job: its leader is gone and its end is read; the processes it left are signalled until none lives; its control group is
+ * counted and removed; its end is committed with the notices; its container is removed and its devices are released.
+ *
+ * Invariant: an end is on record only after every process of the attempt is gone. So resources are never given to the next task while
+ * the last one still has them, and a crash before the commit leaves an open attempt that the next supervisor adopts, with its result in
+ * the attempt's folder. What follows the commit is repeated at the next start (`sweepLeft`, `DevicePool.adopt`).
+ */
 export function finishJobs(supervisor: Supervisor): number | null {
   const jobs = observeEnds(supervisor);
   const going = jobs.filter(({ job }) => endOf(job) === null);
   const ended = jobs.filter(({ job }) => endOf(job) !== null);
-  // First: a deadline does not wait until others were seen off.
+  // First: a stop must not wait for the scan of the ended jobs.
   const waits = [sendDueSignals(supervisor, going)];
   const left = survivorsOf(
     ended.map(({ job }) => job),
@@ -33,7 +42,7 @@ export function finishJobs(supervisor: Supervisor): number | null {
   const progress = [...going, ...lingering]
     .filter(({ task }) => task.status.state === "preparing")
     .map((one) => progressOf(supervisor, one));
-  waits.push(...progress.map(({ lookInMs }) => lookInMs));
+  waits.push(...progress.map(({ checkInMs }) => checkInMs));
   const ends = ended
     .filter((_, index) => isGone(index))
     .map(({ task, job }): Change | null => {
@@ -42,33 +51,33 @@ export function finishJobs(supervisor: Supervisor): number | null {
       return limitsEnd === null ? null : endChange(supervisor, { task, job, limitsEnd });
     });
   if (ends.includes(null)) waits.push(LOOK_MS);
-  const lookInMs = earliest(waits);
-  if (!supervisor.committer.ensureWritable()) return Math.min(lookInMs ?? LOOK_MS * 5, LOOK_MS * 5);
+  const checkInMs = earliest(waits);
+  if (!supervisor.committer.ensureWritable()) return Math.min(checkInMs ?? LOOK_MS * 5, LOOK_MS * 5);
   recordEnds(
     supervisor,
     [...progress.map(({ change }) => change), ...ends].filter((change) => change !== null),
   );
-  return lookInMs;
+  return checkInMs;
 }
 
-/** A job that has not ended and is not on record as running: what is to be written of it, and when to look again. */
+/** For a job that is not on record as running: the change to write, and in how many ms to check it again. */
 function progressOf(
   supervisor: Supervisor,
   { task, job }: TaskJob,
-): { change: Change | null; lookInMs: number | null } {
+): { change: Change | null; checkInMs: number | null } {
   const { actor, clock } = supervisor.context;
   const ageMs = clock.awakeMs() - job.startedAwakeMs;
-  if (ageMs < RUNNING_AFTER_MS) return { change: null, lookInMs: RUNNING_AFTER_MS - ageMs };
+  if (ageMs < RUNNING_AFTER_MS) return { change: null, checkInMs: RUNNING_AFTER_MS - ageMs };
   readMain(job);
   const phase = runnerOf(task.spec.kind).phase(job);
   if (phase === "running")
-    return { change: { before: task, after: asStarted(task, job), actor }, lookInMs: null };
-  const isNews = phase === "pulling" && task.status.state === "preparing" && task.status.reason === undefined;
-  const change = isNews ? { before: task, after: pullingImage(task), actor } : null;
-  return { change, lookInMs: LOOK_MS };
+    return { change: { before: task, after: asStarted(task, job), actor }, checkInMs: null };
+  const isNew = phase === "pulling" && task.status.state === "preparing" && task.status.reason === undefined;
+  const change = isNew ? { before: task, after: pullingImage(task), actor } : null;
+  return { change, checkInMs: LOOK_MS };
 }
 
-/** What a job that ended by itself has left running: with whatever ended it, others end as well. */
+/** Counts the processes that a job left running when it ended by itself; after a stop, the others are ending too. */
 function countLeftBehind({ task, job }: TaskJob, count: number): void {
   const { phase } = job;
   if (phase.type !== "ended" || phase.end.ending.type !== "exited") return;

@@ -11,12 +11,12 @@ export interface SentSignal {
   readonly atAwakeMs: number;
 }
 
-/** What is known once the job itself has ended, while others of its process tree may still live. */
+/** The facts on a job that has ended, while other processes of its tree may still live. */
 interface Over {
   readonly end: JobEnd;
-  /** The last signal that was sent to what is left. */
+  /** The last signal that was sent to the processes that are left. */
   sent: SentSignal | null;
-  /** Processes that the job had left running when it ended by itself; they are ended. */
+  /** How many processes the job left running when it ended by itself; they are ended. */
   leftBehind: number;
   /** How often its control group could not be removed. */
   groupRefusals: number;
@@ -52,21 +52,21 @@ type Parent =
   /** Its pid is watched. */
   | { readonly type: "watched" };
 
-/** An attempt whose processes may still live; in memory only, a start-up finds it again. */
+/** An attempt whose processes may still live. In memory only: adoption rebuilds it. */
 export interface Job {
   readonly id: TaskId;
   readonly attempt: number;
   readonly token: string;
   /** `runs/<id>/<attempt>` */
   readonly directory: string;
-  /** How it is limited; null for a job without limits. */
+  /** The note on its limits; null for a job without limits. */
   readonly limits: LimitsNote | null;
-  /** Its own control groups, where it has some. */
+  /** Paths of its control groups. */
   readonly groups: readonly string[];
-  /** The recording parent, from which all of it descends but later runners; null where none was started or found. */
+  /** The recording parent, the ancestor of all its processes but later container runners; null where none was started or found. */
   readonly leader: ProcessIdentity | null;
   parent: Parent;
-  /** The job itself, once its start was read; see `readMain`. */
+  /** The first process of the job itself, once `start` was read; see `readMain`. */
   main?: ProcessIdentity;
   /** The process that follows a container where the recording parent is gone. */
   runner?: ProcessIdentity;
@@ -76,7 +76,7 @@ export interface Job {
   startedAtMs: number;
   startedAwakeMs: number;
   phase: JobPhase;
-  /** Values to be hidden in its log, as they were at its start; absent for an adopted job, whose are read again. */
+  /** The secret values at its start, masked in its log; absent for an adopted job, for which they are read again. */
   readonly secrets?: readonly string[];
 }
 
@@ -87,7 +87,7 @@ function advance(job: Job, next: JobPhase): void {
   job.phase = next;
 }
 
-/** The job has ended; what is left of its processes is told apart from it. */
+/** Records the end of the job itself; other processes of its tree may still live. */
 export function endJob(job: Job, end: JobEnd): void {
   const { phase } = job;
   const sent = phase.type === "stopping" ? phase.sent : null;
@@ -118,7 +118,7 @@ export function isLeaderGone({ parent, runner, leader }: Job): boolean {
   return last === null || !isAlive(last);
 }
 
-/** Finds out who the job itself is, where that is not known yet: its session and its group are its own. */
+/** Reads the first process of the job itself from `start`, where that is not known yet: it leads a session of its own. */
 export function readMain(job: Job): void {
   if (job.main !== undefined) return;
   const start = readStart(job.directory);

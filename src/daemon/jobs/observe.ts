@@ -6,10 +6,10 @@ import type { TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { observeSubprocess } from "./runners/subprocess.ts";
 
-/** A machine that shuts down, or a service manager, tells the jobs and the supervisor to end within this time. */
+/** A shutdown, or a service manager, sends its TERM to the jobs and the supervisor within this time. */
 const STOP_SPREAD_MS = 1_000;
 
-/** The jobs whose tasks are still there, each with what is known of its end. */
+/** Observes the ends of all jobs; returns those whose task still exists, and drops the others. */
 export function observeEnds(supervisor: Supervisor): TaskJob[] {
   supervisor.jobs.leaders.refresh();
   return [...supervisor.jobs.values()].flatMap((job) => {
@@ -27,7 +27,7 @@ function observeEnd(supervisor: Supervisor, { task, job }: TaskJob): void {
   if (endOf(job) !== null) return;
   if (!isOver(supervisor, job)) return;
   readMain(job);
-  // Whatever the kind, a recording parent that ran nothing tells of itself alone.
+  // A recording parent that ran nothing left nothing that the runner of a kind could read.
   if (hasNeverBegun(job)) observeSubprocess(supervisor, { task, job });
   else runnerOf(task.spec.kind).observe(supervisor, { task, job });
 }
@@ -38,14 +38,14 @@ function isOver({ jobs: { leaders } }: Supervisor, { parent, runner, leader }: J
   return last === null || !leaders.isAlive(last);
 }
 
-/** The recording parent runs nothing where it cannot note the start, as on a full disk; a job that is on record did begin. */
+/** True where the recording parent ran nothing, since it could not create `start`, as on a full disk. */
 export function hasNeverBegun({ parent, main }: Job): boolean {
   return parent.type === "child" && parent.end?.signal === NEVER_BEGAN && main === undefined;
 }
 
 /**
- * True where a job was told to end by something other than stint, and what told it was about to end the supervisor too, or had done
- * so: a trainer that saves its state then and ends with 0 has not done its work.
+ * True where a job got a TERM from outside that ended the supervisor too: a shutdown or a service stop. A trainer that then saves its
+ * state and exits with 0 has not finished its work.
  */
 export function wasStopping({ leaving, context }: Supervisor, job: Job): boolean {
   const end = endOf(job);
@@ -53,7 +53,7 @@ export function wasStopping({ leaving, context }: Supervisor, job: Job): boolean
   return leaving === "leave" || end.endedAtMs < Date.parse(context.lock.owner.since);
 }
 
-/** True while it is not known yet whether the supervisor is told to end, too; see `wasStopping`. */
+/** True while the TERM to the supervisor may still come; see `wasStopping`. */
 export function isUndecided(supervisor: Supervisor, { task, job }: TaskJob): boolean {
   const end = endOf(job);
   const isSuccess = end?.ending.type === "exited" && end.ending.exitCode === 0;

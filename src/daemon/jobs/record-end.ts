@@ -17,12 +17,12 @@ import { hasNeverBegun, wasStopping } from "./observe.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 import { secretsOf } from "./secrets.ts";
 
-/** A disk that had no room for the note of a start gets time. */
+/** The wait after a start that the recording parent could not record: the disk may be full. */
 const UNSTARTED_WAIT_MS = 10_000;
-/** A TERM to our jobs from outside may be on its way to us too: a job that is started now would be killed. */
+/** After a job got a TERM from outside, the supervisor may get one too: a job that is started now would be killed. */
 const DISPATCH_PAUSE_MS = 1_000;
 
-/** Writes what became of jobs, and lets go of those that are over. */
+/** Commits changes of jobs; of those that are over, drops the job, cleans up, and releases the devices. */
 export function recordEnds(supervisor: Supervisor, changes: readonly Change[]): void {
   for (const { result } of supervisor.committer.commit(changes)) {
     if (!result.ok || openAttempt(result.value) !== null) continue;
@@ -40,14 +40,14 @@ export function recordEnds(supervisor: Supervisor, changes: readonly Change[]): 
   }
 }
 
-/** What ended before our time is an old story: the signals of that end did not come to us. */
+/** Delays starts after an interruption, unless it came before this supervisor started and so cannot reach it. */
 function pauseDispatch(supervisor: Supervisor, interruptedAt: string): void {
   const { clock, lock } = supervisor.context;
   if (Date.parse(interruptedAt) < Date.parse(lock.owner.since)) return;
   supervisor.starts.pausedUntilMs = clock.awakeMs() + DISPATCH_PAUSE_MS;
 }
 
-/** What is to be written of an attempt that is over and of which nothing lives. */
+/** The change that records the end of an attempt of which no process lives. */
 export function endChange(
   supervisor: Supervisor,
   { task, job, limitsEnd }: { task: Task; job: Job; limitsEnd: LimitsEnd },
@@ -56,7 +56,7 @@ export function endChange(
   const { phase } = job;
   if (!("end" in phase)) throw new Error(`${job.id} has not ended`);
   const { end } = phase;
-  // Who was told to end meanwhile is not queued again.
+  // A task that was cancelled meanwhile is not queued again.
   const isWanted = openAttempt(task)?.stop === undefined;
   if (isWanted && phase.type === "unstarted" && phase.isRefused && end.ending.type === "notStarted") {
     const { code, error } = end.ending;
@@ -79,13 +79,13 @@ export function endChange(
       actor,
     };
   }
-  // What was captured stays the same, a file may hold another value by now.
+  // Captured values are known from the start; an `envFrom` file may hold others now.
   const isKnown = job.secrets !== undefined && task.spec.kind.envFrom === undefined;
   const secrets = isKnown ? [] : secretsOf(layout, task, environment);
   const mask = maskFor([...secrets, ...(job.secrets ?? [])]);
   const { logs } = task.spec;
   const outputs = outputFiles(job.directory, logs.separate);
-  // Nobody is left who writes: from here on they stay as they are.
+  // No writer is left: the logs do not change any more.
   inDamagedFolder(() => {
     for (const path of outputs) capLog(path, logs.maxBytes);
   }, undefined);
@@ -112,7 +112,7 @@ export function endChange(
   return { before: task, after, actor };
 }
 
-/** The task as running, where it is not on record as such. */
+/** The task as running; unchanged where it is on record as such. */
 export function asStarted(task: Task, job: Job): Task {
   if (task.status.state !== "preparing" || job.leader === null) return task;
   return started(task, {

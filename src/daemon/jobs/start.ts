@@ -27,18 +27,33 @@ import { delayStarts, easeStarts, roomForStarts } from "./start-shortage.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Claims tasks as one group, then starts what was claimed. */
+/**
+ * Claims tasks as one group, then starts each that was claimed.
+ *
+ * Order of effects, and what a crash after each leaves:
+ *   1. The devices of a placement are shared with other homes (`devices/device-pool.ts`). The next supervisor withdraws the share.
+ *   2. One commit renames the records into running/, each with an open attempt and its token. An attempt without a folder never started:
+ *      adoption queues its task again.
+ *   3. The folder of the attempt is made. A folder without `start` means that the supervisor ended while it started this task: it is
+ *      queued again behind the others, in case the task was the cause (`requeueCutShort`).
+ *   4. The control groups are made (`limits.ts`), and the recording parent is spawned.
+ *   5. The recording parent creates `start` with O_EXCL. From here on the job runs without this process, and the next supervisor adopts it.
+ *   6. The job is added to the table.
+ *
+ * Invariant: each claimed attempt gets a job in the table, running or `unstarted`, whose end is recorded. What the system refuses (no
+ * process, no descriptor) is recorded at no cost to the task, and delays all other starts.
+ */
 export function startTasks(supervisor: Supervisor, placements: readonly Placement[]): void {
   const { clock, actor, lock, layout } = supervisor.context;
   if (placements.length === 0) return;
-  // No fault of the jobs: they would be tried in vain one after the other.
+  // Checked once: without room on the disk, every start of the group would fail.
   const disk = tryFs("make the folders of jobs", () => requireRoomForJobs(layout));
   if (!disk.ok) return supervisor.committer.enterDegraded(disk.error);
   const room = roomForStarts(supervisor, placements.length);
   const changes = placements.slice(0, room).flatMap((placement) => {
     const { task: known, resources, devices } = placement;
     const before = refreshFromDisk(supervisor, known);
-    // What was edited by hand is planned with as it is now, in the next turn; what is being edited makes room for others.
+    // An edited task is planned again in the next turn; the others of this plan start.
     if (before !== known) {
       supervisor.nudge();
       return [];
@@ -59,18 +74,18 @@ export function startTasks(supervisor: Supervisor, placements: readonly Placemen
   let refused: NotStarted | null = null;
   for (const { change, result } of supervisor.committer.commit(changes)) {
     if (result.ok) refused = startJob(supervisor, { task: result.value, refused }) ?? refused;
-    else giveBack(supervisor, change.after);
+    else releaseDevices(supervisor, change.after);
   }
   if (refused === null) easeStarts(supervisor, changes.length);
   else delayStarts(supervisor, refused.error);
 }
 
-function giveBack(supervisor: Supervisor, task: Task): void {
+function releaseDevices(supervisor: Supervisor, task: Task): void {
   const attempt = openAttempt(task);
   if (attempt !== null) supervisor.devices?.release(attempt.token, attempt.devices ?? []);
 }
 
-/** Starts what was claimed, unless the system refused the one before; gives a refusal that holds for all others. */
+/** Starts a claimed task, unless the system refused an earlier one; returns a refusal that holds for all others too, else null. */
 function startJob(
   supervisor: Supervisor,
   { task, refused }: { task: Task; refused: NotStarted | null },
@@ -81,11 +96,11 @@ function startJob(
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
   failpoint("start:claimed");
-  const furnished = furnish(supervisor, { id, directory });
+  const folders = makeFolders(supervisor, { id, directory });
   // Before the launch: a short job has ended when it returns.
   const startedAtMs = clock.now();
   const startedAwakeMs = clock.awakeMs();
-  const refusal = refused ?? (furnished.ok ? null : furnished.error);
+  const refusal = refused ?? (folders.ok ? null : folders.error);
   const { launched, secrets } =
     refusal === null ? tryToLaunch(supervisor, { task, directory }) : { launched: err(refusal), secrets: [] };
   failpoint("start:launched");
@@ -121,19 +136,19 @@ function startJob(
   supervisor.jobs.set(id, { ...job, leader, phase: { type: "running" } });
   supervisor.jobs.processes.addLeader(leader, attempt.token);
   log(`${id}: attempt ${attempt.number} started (pid ${leader.pid})`);
-  hearOfTheEnd(supervisor, task, launched.value);
+  listenForEnd(supervisor, task, launched.value);
   return null;
 }
 
 /**
- * Makes the folders of an attempt, in which nobody else may write. Before anything is read for it: a start that its supervisor does
- * not survive is known by its folder.
+ * Makes the folders of an attempt, which no other user may write to. Before anything else is done for it: by the folder, the next
+ * supervisor recognizes a start during which this one ended.
  */
-function furnish(
+function makeFolders(
   { context: { layout } }: Supervisor,
   { id, directory }: { readonly id: TaskId; readonly directory: string },
 ): Result<null, NotStarted> {
-  const cannot = `Cannot furnish the attempt in "${directory}"`;
+  const cannot = `Cannot make the folders of the attempt in "${directory}"`;
   try {
     for (const folder of [directory, layout.checkpoint(id)]) {
       const fault = distrust(folder, layout.runs);
@@ -149,7 +164,7 @@ function furnish(
   }
 }
 
-/** Whatever the system refuses on the way is the end of the attempt: nothing that was claimed is left without one. */
+/** Launches a job. An error of the system ends the attempt: every claimed attempt must get an end. */
 function tryToLaunch(
   supervisor: Supervisor,
   { task, directory }: { task: Task; directory: string },
@@ -157,13 +172,13 @@ function tryToLaunch(
   const { layout, environment } = supervisor.context;
   let secrets: readonly string[] = [];
   try {
-    // As they are now: what a file holds when the job has ended may be something else.
+    // Read now: a file may hold other values by the time the job has ended.
     const captured = capturedFor(layout, task, environment);
     if (!captured.ok)
       return { launched: err({ code: "RUNTIME_ERROR", error: captured.error.message }), secrets };
     secrets = secretValues(task.spec.kind, captured.value ?? {});
     return {
-      launched: launchIn(supervisor, { task, directory, captured: captured.value, secrets }),
+      launched: launchJob(supervisor, { task, directory, captured: captured.value, secrets }),
       secrets,
     };
   } catch (error) {
@@ -172,16 +187,16 @@ function tryToLaunch(
   }
 }
 
-function hearOfTheEnd(supervisor: Supervisor, task: Task, launched: Launched): void {
+function listenForEnd(supervisor: Supervisor, task: Task, launched: Launched): void {
   void launched.ended.then((end) => {
     const job = supervisor.jobs.get(task.metadata.id);
-    // The loop reads the result; this only says that there is one, or what became of the recording parent.
+    // Only the exit of the recording parent; the loop reads the result of the job.
     if (job?.parent.type === "child" && job.leader?.pid === launched.process.pid) job.parent.end = end;
     supervisor.nudge();
   });
 }
 
-function launchIn(
+function launchJob(
   supervisor: Supervisor,
   {
     task,
@@ -230,7 +245,7 @@ function refusedSources(sources: readonly EnvironmentSource[], error: string): N
     : { code: "INVALID_SPEC", error };
 }
 
-/** What lets a job see its devices alone. On a machine without any, nothing is said of them. */
+/** The variables that hide all devices but these from a job; none on a machine without devices. */
 function visibleDevices({ devices }: Supervisor, ids: readonly string[] = []): Record<string, string> {
   if (devices === null || (ids.length === 0 && !devices.hidesDevices)) return {};
   return deviceVariables(devices.named(ids));

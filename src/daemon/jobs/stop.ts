@@ -6,22 +6,22 @@ import { endOf, type Job, lastSignal, noteSignal, readMain } from "./job.ts";
 import type { SignalOrder, TaskJob } from "./runners/runner.ts";
 import { runnerOf } from "./runners/runner-of.ts";
 
-/** How often a process that is not our child, or one that was told to end, is looked at. */
+/** The interval of checks of a process that is stopping, or whose end causes no event. */
 export const LOOK_MS = 100;
-/** A process that KILL did not end is told again this often (it may hang in the kernel). */
+/** KILL is repeated this often while a process lives: it may hang in the kernel. */
 const KILL_AGAIN_MS = 1_000;
 
 /** True where the loop is woken up by the end of a job. */
-function isHeardOf({ jobs: { leaders } }: Supervisor, { parent, runner, leader }: Job): boolean {
+function endWakesLoop({ jobs: { leaders } }: Supervisor, { parent, runner, leader }: Job): boolean {
   const last = runner ?? leader;
   return parent.type === "child" || (last !== null && leaders.isWatched(last));
 }
 
-/** Sends the signals that are due to jobs that have not gone; returns when to look at one of them again, in ms. */
+/** Sends the due signals to jobs with living processes; returns in how many ms one of them must be checked again, or null. */
 export function sendDueSignals(supervisor: Supervisor, jobs: readonly TaskJob[]): number | null {
   const orders: SignalOrder[] = [];
   const waits = jobs.map(
-    (one) => orderStop(supervisor, one, orders) ?? (isHeardOf(supervisor, one.job) ? null : LOOK_MS),
+    (one) => orderStop(supervisor, one, orders) ?? (endWakesLoop(supervisor, one.job) ? null : LOOK_MS),
   );
   for (const signal of ["SIGTERM", "SIGKILL", "SIGCONT"] as const) {
     const trees = orders.filter((order) => order.signal === signal).map(({ tree }) => tree);
@@ -30,7 +30,7 @@ export function sendDueSignals(supervisor: Supervisor, jobs: readonly TaskJob[])
   return earliest(waits);
 }
 
-/** Orders the next signal where one is due; returns when to look again in ms, or null where nothing is to stop. */
+/** Adds the next signal of a job to `orders` where one is due; returns in how many ms to check again, or null where it need not stop. */
 function orderStop(supervisor: Supervisor, { task, job }: TaskJob, orders: SignalOrder[]): number | null {
   const stop = openAttempt(task)?.stop;
   if (stop === undefined && endOf(job) === null) return null;
