@@ -12,7 +12,7 @@ import { holdHome } from "./session.ts";
 import { readSettings } from "./settings.ts";
 
 /** Takes the lock, carries out the operations, and releases it. */
-export async function performHere(
+export async function operateHere(
   caller: Caller,
   layout: Layout,
   wishes: readonly RequestedOperation[],

@@ -43,9 +43,9 @@ export async function requestOperation(
     const owner = lockOwner(layout);
     if (owner === null || owner.role === "command") {
       // To hold a home loads most of stint; a command that only asks is spared that.
-      const { performHere } = await import("./operate-here.ts");
+      const { operateHere } = await import("./operate-here.ts");
       const wishes = left.map((part) => ({ ...wish, operation: part }));
-      const done = await performHere(caller, layout, wishes);
+      const done = await operateHere(caller, layout, wishes);
       // Between our look and our try a supervisor may have come up.
       const isSupervised = !done.ok && done.error.code === "HOME_LOCKED" && lockOwner(layout) !== null;
       if (!done.ok && !isSupervised) return done;

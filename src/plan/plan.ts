@@ -51,7 +51,7 @@ export type Action =
   /** Its queueTtl has passed. */
   | { readonly type: "expire"; readonly task: Task }
   /** The clock was set back during a wait: the wait restarts, as `to`. */
-  | { readonly type: "rewait"; readonly task: Task; readonly to: Task }
+  | { readonly type: "rescheduleBackoff"; readonly task: Task; readonly to: Task }
   | ({ readonly type: "claim" } & Placement);
 
 export interface Plan {
@@ -109,7 +109,7 @@ interface Examined {
   readonly open: Task[];
   /** Those of them that this process may claim. */
   readonly claimable: Task[];
-  readonly overdue: Extract<Action, { type: "expire" | "rewait" }>[];
+  readonly overdue: Extract<Action, { type: "expire" | "rescheduleBackoff" }>[];
 }
 
 function examine(
@@ -128,7 +128,7 @@ function examine(
     }
     wake.in(ttlLeftMs);
     const to = rescheduledBackoff(task, nowMs);
-    if (to !== null) overdue.push({ type: "rewait", task, to });
+    if (to !== null) overdue.push({ type: "rescheduleBackoff", task, to });
     const gate = gateOf(task, snapshot);
     if (gate.type === "open") {
       open.push(task);

@@ -41,7 +41,7 @@ class OneTask {
       }),
     );
     for (const action of actions) {
-      if (action.type === "rewait") this.task = action.to;
+      if (action.type === "rescheduleBackoff") this.task = action.to;
       else this.done.push(action.type);
     }
     return Math.min(LOOK_MS, wakeInMs ?? LOOK_MS);

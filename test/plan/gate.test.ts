@@ -57,7 +57,7 @@ describe("gateOf()", () => {
   });
 });
 
-describe("rewaited()", () => {
+describe("rescheduledBackoff()", () => {
   test("is null for every wait that no clock change affects", () => {
     const fine = [aTask(), backingOff, resting, asRunning(aTask()), aTask({ spec: { notBefore: at(DAY) } })];
     expect(fine.map((task) => rescheduledBackoff(task, END_MS))).toEqual(fine.map(() => null));

@@ -30,7 +30,7 @@ function plainPlan(snapshot: Snapshot): Action[] {
   const overdue = left.flatMap((task): Action[] => {
     if (isExpired(task)) return [{ type: "expire", task }];
     const to = rescheduledBackoff(task, nowMs);
-    return to === null ? [] : [{ type: "rewait", task, to }];
+    return to === null ? [] : [{ type: "rescheduleBackoff", task, to }];
   });
   const ready = left.filter((task) => !isExpired(task) && gateOf(task, snapshot).type === "open");
   const isStarting = snapshot.isClaiming && ready.length > 0 && pauseOf(snapshot) === null;

@@ -164,7 +164,7 @@ describe("plan() restarts a backoff", () => {
   test("where the clock was set back under it, once", () => {
     const nowMs = NOW_MS - 86_400_000;
     const [action] = plan(aSnapshot({ queued: [waiting, task(2)], nowMs })).actions;
-    if (action?.type !== "rewait") throw new Error("the wait goes on");
+    if (action?.type !== "rescheduleBackoff") throw new Error("the wait goes on");
     expect(action.to.status).toMatchObject({ retryAt: new Date(nowMs + 2_500).toISOString() });
     expect(planned({ queued: [action.to], nowMs })).toEqual([]);
     expect(planned({ queued: [action.to], nowMs: nowMs + 2_500 })).toEqual(["claim 1"]);
@@ -226,7 +226,7 @@ describe("plan() of anything", () => {
     );
   });
 
-  const RANKS = { timeOut: 0, supersede: 1, dismiss: 2, expire: 3, rewait: 3, claim: 4 };
+  const RANKS = { timeOut: 0, supersede: 1, dismiss: 2, expire: 3, rescheduleBackoff: 3, claim: 4 };
 
   test("stops, then cancels, then expires, then claims, and does one thing to each task", () => {
     fc.assert(

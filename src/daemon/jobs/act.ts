@@ -35,7 +35,7 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
       case "timeOut":
         changes.push(...timeOut(supervisor, action.task));
         break;
-      case "rewait": {
+      case "rescheduleBackoff": {
         const detail = "the clock was set back, the wait begins again";
         changes.push({ before: action.task, after: action.to, actor: "stint", event: "reconciled", detail });
         break;
