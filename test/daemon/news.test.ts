@@ -21,7 +21,7 @@ const wishing = { spec: { on: ON } };
 
 async function news(written: readonly RecordMove[], known: readonly Task[] = []): Promise<Notice[]> {
   await using home = new TempHome();
-  return noticesFor(written, { layout: home.layout, wishes: {}, known: () => known });
+  return noticesFor(written, { layout: home.layout, receivers: {}, known: () => known });
 }
 
 const events = async (before: Task | null, next: Task): Promise<string[]> =>
@@ -93,7 +93,7 @@ describe("newsOf()", () => {
     const last = taskIn("completed", { number: 5, ...batch, ...wishing });
     const told = noticesFor([{ before: null, after: last }], {
       layout: home.layout,
-      wishes: {},
+      receivers: {},
       known: () => [],
     });
     expect(told.at(-1)?.counts).toEqual({ total: 4, completed: 2, failed: 1, cancelled: 1 });

@@ -4,7 +4,7 @@ import { shelvesOf } from "../../store/layout.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 /** The modes of an inbox and of the folders above it are checked this often; the owner of each file is always checked. */
-const LOOK_MS = 2_000;
+const CHECK_MS = 2_000;
 
 /** Returns a check that is true where no other user can write to an inbox or replace it. Logs each change. */
 export function inboxTrust({ context: { clock, log } }: Supervisor): (directory: string) => boolean {
@@ -12,7 +12,7 @@ export function inboxTrust({ context: { clock, log } }: Supervisor): (directory:
   return (directory) => {
     const atMs = clock.awakeMs();
     const before = seen.get(directory);
-    if (before !== undefined && atMs - before.atMs < LOOK_MS) return before.fault === null;
+    if (before !== undefined && atMs - before.atMs < CHECK_MS) return before.fault === null;
     const fault = inboxFault(directory);
     seen.set(directory, { atMs, fault });
     if (fault !== null && fault !== before?.fault) log(`the inbox "${directory}" is left alone: ${fault}`);

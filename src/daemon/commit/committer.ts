@@ -75,7 +75,7 @@ export class Committer implements Disposable {
   announce(written: readonly RecordMove[], known: () => readonly Task[]): void {
     const { layout, notices: rules } = this.#context;
     const isComing = (batch: string | undefined): boolean => this.#queue.arrivals.isComing(batch);
-    const notices = noticesFor(written, { layout, wishes: rules.on, known, isComing });
+    const notices = noticesFor(written, { layout, receivers: rules.on, known, isComing });
     writeNotices(layout, notices);
     this.notifications?.push(notices);
   }
@@ -93,7 +93,7 @@ export class Committer implements Disposable {
   ensureWritable(): boolean {
     const { clock, layout, log } = this.#context;
     if (this.degraded === null) {
-      const unsafe = this.#homeWatch.look();
+      const unsafe = this.#homeWatch.check();
       if (unsafe !== null) this.enterDegraded(unsafe);
       return unsafe === null;
     }

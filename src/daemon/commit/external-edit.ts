@@ -17,7 +17,7 @@ import type { Committer } from "./committer.ts";
  *
  * Order of `refreshFromDisk`:
  *   1. The file is byte for byte what was written last: nothing is to be done.
- *   2. It is missing or invalid: it is marked, and read again every LOOK_MS. After SETTLED_MS a missing record was removed by hand and
+ *   2. It is missing or invalid: it is marked, and read again every RECHECK_MS. After SETTLED_MS a missing record was removed by hand and
  *      its task is dropped; an invalid one is put aside. An error of the disk degrades the home instead.
  *   3. It is a valid record of another task or another state: it is put aside.
  *   4. Changes of spec and labels are committed as a new generation, by the actor "hand". All other changes are overwritten.
@@ -29,7 +29,7 @@ import type { Committer } from "./committer.ts";
 /** See above. */
 const SETTLED_MS = 1_000;
 /** A save takes an editor milliseconds. */
-const LOOK_MS = 100;
+const RECHECK_MS = 100;
 
 /** The parts of a supervisor that are used here. */
 interface Records {
@@ -75,7 +75,7 @@ export function recheckUnreadable(records: Records): number | null {
     if (known?.status.state === "queued") refreshFromDisk(records, known);
     else records.queue.unreadableRecords.delete(id);
   }
-  return records.queue.unreadableRecords.size > 0 ? LOOK_MS : null;
+  return records.queue.unreadableRecords.size > 0 ? RECHECK_MS : null;
 }
 
 function markReadable({ queue }: Records, known: Task): Task {

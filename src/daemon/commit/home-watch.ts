@@ -4,7 +4,7 @@ import { othersInHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 
 /** The home is checked at most this often; turns of the loop may be a few milliseconds apart. */
-const LOOK_MS = 100;
+const CHECK_MS = 100;
 
 /** Checks, while a supervisor runs, that no other user may write in its home. */
 export class HomeWatch {
@@ -15,10 +15,10 @@ export class HomeWatch {
     this.#of = of;
   }
 
-  /** The fault of the home; null where there is none, or the last check was less than LOOK_MS ago. */
-  look(): Problem | null {
+  /** The fault of the home; null where there is none, or the last check was less than CHECK_MS ago. */
+  check(): Problem | null {
     const { layout, clock } = this.#of;
-    if (clock.awakeMs() - this.#checkedAwakeMs < LOOK_MS) return null;
+    if (clock.awakeMs() - this.#checkedAwakeMs < CHECK_MS) return null;
     this.#checkedAwakeMs = clock.awakeMs();
     return othersInHome(layout);
   }

@@ -3,9 +3,9 @@ import { readConditions } from "../../machine/conditions.ts";
 import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../../model/work.ts";
 
 /** The one-minute load average does not change faster, and a start may wait this long for mains power. */
-const LOOK_MS = 30_000;
+const READ_MS = 30_000;
 
-/** The load and the power source as last read: at most every LOOK_MS, and only while a task is queued. */
+/** The load and the power source as last read: at most every READ_MS, and only while a task is queued. */
 export class ConditionsWatch {
   readonly #rules: WorkRules;
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class ConditionsWatch {
     const { onlyOnMains, maxLoad } = this.#rules;
     if (!onlyOnMains && maxLoad === null) return UNKNOWN_CONDITIONS;
     const nowMs = this.#clock.awakeMs();
-    if (isAsked && (this.#seen === null || nowMs - this.#seen.awakeMs >= LOOK_MS))
+    if (isAsked && (this.#seen === null || nowMs - this.#seen.awakeMs >= READ_MS))
       this.#seen = { conditions: this.#read(this.#rules), awakeMs: nowMs };
     return this.#seen?.conditions ?? UNKNOWN_CONDITIONS;
   }

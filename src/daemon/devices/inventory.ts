@@ -5,11 +5,11 @@ import { writeInventory } from "../../store/inventory-file.ts";
 import type { Layout } from "../../store/layout.ts";
 
 /** How often the devices are probed. */
-const LOOK_MS = 15_000;
+const PROBE_MS = 15_000;
 /** Without devices, the vendors' tools are searched for this often: a driver may be installed. */
 const SEARCH_MS = 10 * 60_000;
 /** The wait doubles with each failed probe, up to this: a tool that hangs in the kernel cannot be killed, and they would accumulate. */
-const MAX_LOOK_MS = SEARCH_MS;
+const MAX_PROBE_MS = SEARCH_MS;
 /** An unchanged inventory is written for readers this often. */
 const WRITE_MS = 60_000;
 /** A smaller change of free memory makes no new plan. */
@@ -27,7 +27,7 @@ export interface KeeperOptions {
   readonly log: (line: string) => void;
   /** `/`, except in tests. */
   readonly root?: string;
-  /** LOOK_MS, except in tests. */
+  /** PROBE_MS, except in tests. */
   readonly lookMs?: number;
 }
 
@@ -82,7 +82,7 @@ export class InventoryKeeper implements Disposable {
   }
 
   async #probe(): Promise<void> {
-    const { rules, environment: env, clock, isOwn, root, lookMs = LOOK_MS } = this.#options;
+    const { rules, environment: env, clock, isOwn, root, lookMs = PROBE_MS } = this.#options;
     try {
       const { signal } = this.#closing;
       const probe = { rules, env, clock, isOwn, signal, ...(root !== undefined && { root }) };
@@ -93,7 +93,7 @@ export class InventoryKeeper implements Disposable {
     } finally {
       this.#isProbing = false;
       if (this.#waiting.length > 0) this.#begin();
-      else this.#probeAgainIn(Math.min(MAX_LOOK_MS, lookMs * 2 ** this.#failures));
+      else this.#probeAgainIn(Math.min(MAX_PROBE_MS, lookMs * 2 ** this.#failures));
     }
   }
 

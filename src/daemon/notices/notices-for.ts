@@ -11,7 +11,7 @@ import type { RecordMove } from "../../store/writer.ts";
 interface NoticeContext {
   readonly layout: Layout;
   /** Of config.yaml. */
-  readonly wishes: NoticeReceivers;
+  readonly receivers: NoticeReceivers;
   /** Returns all tasks that were unfinished before; called only where a `batchEnd` has receivers. */
   readonly known: () => readonly Task[];
   /** True for a batch that is still being published. */
@@ -56,10 +56,10 @@ function noticesOf(
   task: Task,
   { event, context, counts }: { event: NoticeEvent; context: NoticeContext; counts?: BatchCounts },
 ): Notice[] {
-  const { layout, wishes } = context;
+  const { layout, receivers } = context;
   const { uid, resourceVersion, updatedAt, environment } = task.metadata;
   const own = receiversOf(task.spec.on, event).map((receiver) => ({ receiver, origin: "task" as const }));
-  const common = receiversOf(wishes, event).map((receiver) => ({ receiver, origin: "home" as const }));
+  const common = receiversOf(receivers, event).map((receiver) => ({ receiver, origin: "home" as const }));
   return [...own, ...common].map(
     ({ receiver, origin }, index): Notice => ({
       formatVersion: 1,
@@ -78,8 +78,8 @@ function noticesOf(
   );
 }
 
-function receiversOf(wishes: NoticeReceivers | undefined, event: NoticeEvent) {
-  return [...(wishes?.[event] ?? []), ...(PINGED.includes(event) ? (wishes?.ping ?? []) : [])];
+function receiversOf(receivers: NoticeReceivers | undefined, event: NoticeEvent) {
+  return [...(receivers?.[event] ?? []), ...(PINGED.includes(event) ? (receivers?.ping ?? []) : [])];
 }
 
 /** Made for the last task of a batch; where several end in one commit, for the last of these. */
@@ -87,8 +87,9 @@ function batchEndNotices(
   task: Task,
   { ended, context }: { ended: readonly Task[]; context: NoticeContext },
 ): Notice[] {
-  const { layout, wishes, known, isComing } = context;
-  const isAsked = receiversOf(task.spec.on, "batchEnd").length + receiversOf(wishes, "batchEnd").length > 0;
+  const { layout, receivers, known, isComing } = context;
+  const isAsked =
+    receiversOf(task.spec.on, "batchEnd").length + receiversOf(receivers, "batchEnd").length > 0;
   if (!isAsked) return [];
   const { batch, id } = task.metadata;
   if (isComing?.(batch) === true) return [];

@@ -109,7 +109,7 @@ export const ATTEMPT_FIELDS: Fields = {
   "backoff.jitter": {
     read: oneOf(JITTERS),
     to: backoff("jitter"),
-    about: "how the wait is drawn: none, full, equal or decorrelated",
+    about: `how the wait is drawn: ${JITTERS.join(", ")}`,
     without: "full",
   },
   restart: {
