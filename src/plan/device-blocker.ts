@@ -20,7 +20,7 @@ export type DeviceBlocker =
 export function deviceBlockers(
   demand: Demand,
   rooms: readonly DeviceRoom[],
-): { readonly room: DeviceRoom; readonly obstacle: DeviceBlocker | null }[] {
+): { readonly room: DeviceRoom; readonly blocker: DeviceBlocker | null }[] {
   const ids = new Set(
     candidates(
       demand,
@@ -29,7 +29,7 @@ export function deviceBlockers(
   );
   return rooms.map((room) => ({
     room,
-    obstacle: deviceBlockerOf(room, { demand, isCandidate: ids.has(room.device.id) }),
+    blocker: deviceBlockerOf(room, { demand, isCandidate: ids.has(room.device.id) }),
   }));
 }
 

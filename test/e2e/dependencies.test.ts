@@ -75,7 +75,7 @@ test.concurrent("every verb names a failed parent, and its retry releases the ch
     [
       "000002-child is queued.",
       "It was to start once 000001-parent has succeeded, but it is failed.",
-      "To go on: stint retry 1   To call it off: stint cancel 2",
+      "To retry the parent: stint retry 1   To cancel this one: stint cancel 2",
     ].join("\n"),
   );
   const waited = await stint.run(["wait", "grandchild", "--timeout", "100ms"]);
@@ -220,7 +220,7 @@ test.concurrent("a task for certain supervisors waits for one of them", async ()
   expect(submitted.err).toBe("");
   expect(await stint.ok("drain")).toBe("000001-night left: wants a supervisor with pool=night");
   const up = await stint.up("--label", "pool=day");
-  expect(await stint.ok("explain", "1")).toContain("with the label pool=night, which this one is not");
+  expect(await stint.ok("explain", "1")).toContain("with the label pool=night, which this one does not have");
   await stint.ok("down");
   await up.exited;
   await stint.up("--label", "pool=night");

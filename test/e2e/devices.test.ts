@@ -82,8 +82,8 @@ test.concurrent("shares fill at most the memory of a device, and explain lists t
     [
       "000003-c is queued.",
       "It waits for 1 GPU with 4 GiB free:",
-      "  gpu 0 has 2 GiB (held by 000001-a with 4 GiB, 000002-b with 4 GiB)",
-      "It is the next in turn.",
+      "  gpu 0 has 2 GiB free (held by 000001-a with 4 GiB, 000002-b with 4 GiB)",
+      "It is next in line.",
     ].join("\n"),
   );
   expect(await stint.ok("ls")).toMatch(/3 +c +queued +- +\S+ +waits for a GPU\n/);
@@ -203,7 +203,7 @@ test.concurrent("explain says that a task no longer fits, and a crash leaves no 
   await stint.up();
   await until("it looked", () => stint.files(".").includes("inventory.json"));
   expect(await stint.ok("explain", "1")).toContain(
-    "It asks for 2 GPUs, this machine has 1.\nIt can never start here: cancel it, or change what it asks for.",
+    "It asks for 2 GPUs, this machine has 1.\nIt can never start on this machine: cancel it, or change what it asks for.",
   );
 });
 
@@ -224,7 +224,7 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   const { status } = await other.reach(4, "running");
   await stint.queue("late", "true", "--gpus", "1");
   expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
-  expect(await stint.ok("gpus")).toContain(`000004-long of ${other.home} has it whole`);
+  expect(await stint.ok("gpus")).toContain(`000004-long of ${other.home} has all of it`);
   // Without its supervisor the job still has the device; when the job is gone too, the device is free.
   up.kill("SIGKILL");
   await up.exited;
@@ -260,7 +260,7 @@ test.concurrent("a GPU tool that hangs delays no job without GPUs, and explain s
   // It cannot be known yet whether there are any: the jobs see none.
   expect(stint.lines().toSorted()).toEqual(["a []", "b []", "c []"]);
   expect(await stint.ok("explain", "1")).toContain(
-    "It waits for 1 GPU: those of this machine have not been seen yet (stint doctor tells more).",
+    "It waits for 1 GPU: the GPUs of this machine have not been probed yet (see stint doctor).",
   );
   fake.is("normal");
   await until("it was not lost", () => stint.record(1).status.state === "queued");

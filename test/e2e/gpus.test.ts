@@ -54,7 +54,7 @@ test("gpus shows the devices that config.yaml selects or simulates", async () =>
     [
       "GPU  NAME  MEMORY           USE  TEMP  ID",
       "0    H100  8 GiB of 80 GiB  -    -     SIM-0",
-      "     somebody outside stint uses 8 GiB",
+      "     a process outside stint uses 8 GiB",
       "",
     ].join("\n"),
   );
@@ -68,7 +68,7 @@ test("gpus shows a failed GPU beside the others", async () => {
   using fake = new FakeNvidia("failed");
   const { code, out } = await stint.run(["gpus"], { env: fake.env });
   expect(code).toBe(0);
-  expect(out).toContain("     of no use: nvidia-smi cannot reach it: GPU is lost.");
+  expect(out).toContain("     unusable: nvidia-smi cannot reach it: GPU is lost.");
   const doctor = await stint.run(["doctor"], { env: fake.envOfMachine });
   expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("BAD  GPU 0, GPU at 0000:41:00.0")]);
 });
@@ -123,7 +123,7 @@ test("gpus uses the fresh inventory of a supervisor, and names the tasks on a de
   writeFileSync(join(stint.home, "inventory.json"), "{}");
   fake.lists({ gpu: GPU_B, pid: markedProcesses(token)[0] ?? 0, mebibytes: 512 });
   const { out } = await stint.run(["gpus"], { env: fake.env });
-  expect(out).toEndWith(`${GPU_B}\n     000001-sleep-60 uses 512 MiB and was not given it\n`);
+  expect(out).toEndWith(`${GPU_B}\n     000001-sleep-60 uses 512 MiB without an assignment\n`);
   expect(fake.calls.length).toBeGreaterThan(calls);
 });
 

@@ -62,7 +62,7 @@ test.concurrent("a lane is still occupied after its supervisor was killed", asyn
   await stint.ok("submit", "--wait", "--", "true");
   expect(begun(stint)).toBe("a");
   expect(await stint.ok("explain", "2")).toContain(
-    "In the lane lane, one task runs at a time, and before it there is 000001-a.",
+    "The lane lane runs one task at a time; before it: 000001-a.",
   );
   letEnd(stint, "a");
   await until("b has begun", () => begun(stint) === "a b");
@@ -80,9 +80,9 @@ test.concurrent("config.yaml gives a lane two slots, and a label one", async () 
   }
   await stint.up();
   for (const number of [1, 2, 4]) await stint.reach(number, "running");
-  expect(await stint.ok("explain", "3")).toContain("In the lane lane, 2 tasks run at a time");
+  expect(await stint.ok("explain", "3")).toContain("The lane lane runs 2 tasks at a time");
   expect(await stint.ok("explain", "5")).toContain(
-    "At most 1 of label team=a run at a time, and so many do.",
+    "At most 1 of label team=a may run at a time, and that many are running.",
   );
   letEnd(stint, "b");
   await stint.reach(3, "running");

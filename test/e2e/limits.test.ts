@@ -28,7 +28,7 @@ describe.skipIf(!HAS_GROUPS)("limits, where control groups of version 1 are ours
     expect(peak).toBeGreaterThan(60 * MIB);
     expect(peak).toBeLessThanOrEqual(64 * MIB);
     expect(groupsOf(stint.record(1))).toEqual([]);
-    expect(await stint.ok("show", "1")).toContain("took 64 MiB of memory at most");
+    expect(await stint.ok("show", "1")).toContain("peak memory 64 MiB");
   });
 
   test("memory: a killed child is no failure of a job that succeeds", async () => {

@@ -56,7 +56,7 @@ describe("pause", () => {
     expect(await stint.ok("pause", "--release", "1")).toBe("000001-counts paused");
     await stint.reach(2, "running");
     expect(standsStill(token)).toBeTrue();
-    expect(await stint.ok("explain", "1")).toContain("is given to others");
+    expect(await stint.ok("explain", "1")).toContain("are released");
     const refused = await stint.run(["resume", "1"]);
     expect(refused).toMatchObject({ code: 4 });
     expect(refused.err).toContain("it released its resources, and all job slots are in use");
@@ -75,7 +75,7 @@ describe("pause", () => {
     await until("all of it stands still", () => standsStill(token));
     expect(await stint.ok("ls")).toContain("paused by");
     expect(await stint.ok("show", "1")).toContain(", paused since ");
-    expect(await stint.ok("explain", "1")).toContain("To let it go on: stint resume 1");
+    expect(await stint.ok("explain", "1")).toContain("To resume it: stint resume 1");
     expect((await stint.run(["pause", "1"])).code).toBe(4);
     // Longer than its timeout: nothing happens.
     await Bun.sleep(3_500);

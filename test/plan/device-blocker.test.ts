@@ -22,7 +22,7 @@ interface Case {
 }
 
 /** Of the first of two devices; the second is free. */
-function obstacleOf({
+function blockerOf({
   device = {},
   wanted = WHOLE,
   demand = {},
@@ -41,12 +41,12 @@ function obstacleOf({
   const asked = { ...plainDemand(wanted), ...demand };
   const [first] = deviceBlockers(asked, rooms);
   if (first === undefined) throw new Error("there is no device");
-  // What is free has no obstacle, but where another device is wanted.
-  if (first.obstacle === null) expect(isDeviceFree(first.room, asked)).toBeTrue();
-  return first.obstacle;
+  // What is free has no blocker, except where another device is wanted.
+  if (first.blocker === null) expect(isDeviceFree(first.room, asked)).toBeTrue();
+  return first.blocker;
 }
 
-describe("obstacles() says that a device", () => {
+describe("deviceBlockers() says that a device", () => {
   const CASES: [string, Case, DeviceBlocker | null][] = [
     ["is free", {}, null],
     ["has room for a share", { wanted: { vramBytes: 20 * GIB }, holdings: [other] }, null],
@@ -74,7 +74,7 @@ describe("obstacles() says that a device", () => {
     ],
   ];
 
-  test.each(CASES)("%s", (_what, found, obstacle) => {
-    expect(obstacleOf(found)).toEqual(obstacle);
+  test.each(CASES)("%s", (_what, found, blocker) => {
+    expect(blockerOf(found)).toEqual(blocker);
   });
 });

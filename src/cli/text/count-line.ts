@@ -1,11 +1,11 @@
 import type { ProgressView } from "../../desk/caller.ts";
 import type { Clock } from "../../lib/clock.ts";
 
-/** What takes no longer is not talked of. */
+/** Shorter operations show no progress. */
 const QUIET_MS = 300;
 const REFRESH_MS = 100;
 
-/** Shows how far a look at all ended tasks has come: one line of a terminal, rewritten in place. */
+/** Shows the progress of reading ended tasks: one line that is rewritten on a terminal, nothing elsewhere. */
 export class CountLine implements ProgressView {
   readonly #write: (text: string) => void;
   readonly #clock: Clock;
@@ -23,10 +23,10 @@ export class CountLine implements ProgressView {
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + REFRESH_MS;
     this.#isShown = true;
-    this.#write(`\r\u001b[K${count} of ${all} ended tasks looked at`);
+    this.#write(`\r\u001b[K${count} of ${all} ended tasks read`);
   };
 
-  /** Removes the line, so that something else can be written. */
+  /** Removes the line, so that other output can follow. */
   clear(): void {
     if (this.#isShown) this.#write("\r\u001b[K");
     this.#isShown = false;

@@ -11,7 +11,7 @@ const NICKNAMES: Readonly<Record<string, string>> = {
   "@monthly": "0 0 1 * *",
 };
 
-/** When a schedule fires, in words where they are plain; else the expression itself. */
+/** When a schedule fires, in words where they are simple, else as the expression. */
 export function describeTiming(timing: Timing): string {
   if (timing.type === "every") return `every ${formatDuration(timing.everyMs)}`;
   const { expression } = timing;
@@ -33,7 +33,7 @@ export function describeTiming(timing: Timing): string {
   return `${days} at ${listed(times)}`;
 }
 
-/** A step that leads out of its field leaves the first value. */
+/** With a step longer than its field, cron fires at the first value alone. */
 function withoutLongStep(field: string, length: number): string {
   const step = /^\*\/(\d+)$/.exec(field)?.[1];
   return Number(step) >= length ? "0" : field;

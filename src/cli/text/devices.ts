@@ -6,7 +6,7 @@ import { renderTable } from "./table.ts";
 const TITLES = ["GPU", "NAME", "MEMORY", "USE", "TEMP", "ID"];
 const INDENT = "     ";
 
-/** A table of devices; below each, who is on it. */
+/** A table of devices; below each, the tasks and processes on it. */
 export function renderDevices(devices: readonly DeviceWithTasks[], columns: number): string {
   const rows = devices.map((device) => [
     String(device.index),
@@ -23,7 +23,7 @@ export function renderDevices(devices: readonly DeviceWithTasks[], columns: numb
   return asLines([titles, ...sections.flat()]);
 }
 
-/** `1.5 GiB of 24 GiB`; what is unknown is a dash, never 0. */
+/** `1.5 GiB of 24 GiB`; an unknown value is a dash, never 0. */
 function memoryOf({ memoryBytes, freeBytes, isUnified }: DeviceWithTasks): string {
   if (memoryBytes === null) return "-";
   const used = freeBytes === null ? "-" : formatBytes(memoryBytes - freeBytes);
@@ -32,11 +32,11 @@ function memoryOf({ memoryBytes, freeBytes, isUnified }: DeviceWithTasks): strin
 
 function notesOn({ fault, tasks, elsewhere, foreign }: DeviceWithTasks): string[] {
   const notes = [
-    ...(fault === null ? [] : [`of no use: ${fault}`]),
+    ...(fault === null ? [] : [`unusable: ${fault}`]),
     ...tasks.map(noteOnTask),
     ...elsewhere.map(({ holder, bytes }) => `${holder} has ${shareOf(bytes)}`),
     ...foreign.map(
-      ({ pid, bytes }) => `${pid === 0 ? "somebody" : `pid ${pid}`} outside stint uses ${amount(bytes)}`,
+      ({ pid, bytes }) => `${pid === 0 ? "a process" : `pid ${pid}`} outside stint uses ${amount(bytes)}`,
     ),
   ];
   return notes.map((note) => `${INDENT}${note}`);
@@ -44,12 +44,12 @@ function notesOn({ fault, tasks, elsewhere, foreign }: DeviceWithTasks): string[
 
 function noteOnTask({ id, reservedBytes, isGiven, usedBytes }: TaskOnDevice): string {
   const used = usedBytes === null ? "" : `, uses ${amount(usedBytes)}`;
-  if (!isGiven) return `${id} uses ${amount(usedBytes)} and was not given it`;
+  if (!isGiven) return `${id} uses ${amount(usedBytes)} without an assignment`;
   return `${id} has ${shareOf(reservedBytes)}${used}`;
 }
 
 function shareOf(bytes: number | null): string {
-  return bytes === null ? "it whole" : `${formatBytes(bytes)} of it`;
+  return bytes === null ? "all of it" : `${formatBytes(bytes)} of it`;
 }
 
 function amount(bytes: number | null): string {

@@ -6,7 +6,7 @@ import type { Wait } from "../../plan/waiting.ts";
 import type { Holders } from "./shortage.ts";
 import { longWait } from "./wait.ts";
 
-/** Why a task waits, or why it ended as it did, and what to do: one sentence a line. */
+/** Why a task waits, or why it ended as it did, and what to do: one sentence per line. */
 export function explainTask(
   task: Task,
   around: { readonly nowMs: number; readonly wait: Wait | null; readonly holders: Holders },
@@ -48,15 +48,15 @@ export function explainTask(
         stop === undefined
           ? []
           : [
-              `It is being stopped (${stop.reason}), asked for by ${stop.actor} ${relativeTime(stop.requestedAt, around.nowMs)}.`,
+              `It is being stopped (${stop.reason}), requested by ${stop.actor} ${relativeTime(stop.requestedAt, around.nowMs)}.`,
             ];
       const pause = last?.state === "running" ? last.paused : undefined;
       const paused =
         pause === undefined
           ? []
           : [
-              `It is paused since ${relativeTime(pause.at, around.nowMs)}, by ${pause.actor}; its timeout stands still, and what is reserved for it ${pause.releases === true ? "is given to others" : "stays reserved"}.`,
-              `To let it go on: stint resume ${metadata.number}`,
+              `It was paused ${relativeTime(pause.at, around.nowMs)} by ${pause.actor}; its timeout is paused too, and its resources ${pause.releases === true ? "are released" : "stay reserved"}.`,
+              `To resume it: stint resume ${metadata.number}`,
             ];
       const why = status.state === "preparing" && status.reason !== undefined ? ` (${status.reason})` : "";
       return [`${head}${why}${since}.`, ...paused, ...stopping];

@@ -2,7 +2,7 @@ import { formatBytes } from "../../lib/bytes.ts";
 import type { Attempt } from "../../model/attempt.ts";
 import type { Limits } from "../../model/limits.ts";
 
-/** What a task may take at most, in a few words; null where nothing is enforced. */
+/** The enforced limits of a task, as a clause; null where there are none. */
 export function describeLimits(limits: Limits | undefined): string | null {
   if (limits === undefined) return null;
   const { memoryBytes, cpus, pids, openFiles, fileSizeBytes, coreBytes, addressSpaceBytes } = limits;
@@ -17,15 +17,15 @@ export function describeLimits(limits: Limits | undefined): string | null {
   ].filter((part) => part !== null);
   if (parts.length === 0) return null;
   const isLoose = limits.bestEffort === true ? " where this machine can" : "";
-  return `held to ${parts.join(" and ")}${isLoose}`;
+  return `limited to ${parts.join(" and ")}${isLoose}`;
 }
 
-/** Lines on how an attempt went with its limits. */
+/** Lines on the peak memory of an attempt and its unenforced limits. */
 export function memoryAndLimits(attempt: Attempt): string[] {
   const lines: string[] = [];
   if ("peakMemoryBytes" in attempt && attempt.peakMemoryBytes !== undefined)
-    lines.push(`    took ${formatBytes(attempt.peakMemoryBytes)} of memory at most`);
+    lines.push(`    peak memory ${formatBytes(attempt.peakMemoryBytes)}`);
   if (attempt.unenforced !== undefined)
-    lines.push(`    ${attempt.unenforced.join(", ")} could not be enforced, and it ran without`);
+    lines.push(`    ${attempt.unenforced.join(", ")} could not be enforced: it ran without`);
   return lines;
 }

@@ -6,7 +6,7 @@ import type { Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 import { styleFor } from "./style.ts";
 
-/** One line on a task that has ended. */
+/** The line for a task that has ended. */
 export function endLine(task: Task, context: Pick<Context, "hasColor">): string {
   const { metadata, status } = task;
   const last = status.attempts.at(-1);
@@ -17,10 +17,10 @@ export function endLine(task: Task, context: Pick<Context, "hasColor">): string 
   return asLines([`${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}`]);
 }
 
-/** Goes to the line's first column and takes away what stands there. */
+/** Moves to the first column and clears the line. */
 const LINE_START = `${ownSequence("1G")}${ownSequence("K")}`;
 
-/** Shows how far a wait is: one line rewritten in place on a terminal, nothing in between elsewhere. */
+/** Shows the progress of a wait: one line that is rewritten on a terminal, nothing elsewhere. */
 export class ProgressLine {
   readonly #context: Context;
   readonly #everOpen = new Set<TaskId>();
@@ -30,7 +30,7 @@ export class ProgressLine {
     this.#context = context;
   }
 
-  /** `all` is how many tasks the wait is for; where that is not known, all that were ever shown as open. */
+  /** `all` is how many tasks are waited for; if unknown, as many as were ever unfinished. */
   show(open: readonly Task[], all?: number): void {
     if (!this.#context.isTerminal) return;
     for (const { metadata } of open) this.#everOpen.add(metadata.id);
@@ -46,7 +46,7 @@ export class ProgressLine {
     this.#shown = line;
   }
 
-  /** Removes the line, so that something else can be written. */
+  /** Removes the line, so that other output can follow. */
   clear(): void {
     if (this.#shown !== "") this.#context.err(LINE_START);
     this.#shown = "";

@@ -13,10 +13,10 @@ export function scheduleRows(views: readonly ScheduleView[], nowMs: number): str
   ];
 }
 
-/** "next in 3h (01:30:00), then 2026-05-02 01:30:00" out of instants in ms since the epoch. */
+/** `next in 3h (01:30:00), then 2026-05-02 01:30:00`, from instants in ms since the epoch. */
 export function nextInWords(nextMs: readonly number[], nowMs: number): string {
   const [first, second] = nextMs;
-  if (first === undefined) return "never again";
+  if (first === undefined) return "no further firing";
   const then = second === undefined ? "" : `, then ${localTime(second, nowMs)}`;
   return `next in ${formatDuration(first - nowMs)} (${localTime(first, nowMs)})${then}`;
 }
@@ -34,7 +34,7 @@ function whenInWords({ read, next, problem }: ScheduleView, nowMs: number): stri
   return `${describeTiming(timing)}${zone}, ${comes}${problem === null ? "" : `; would queue nothing: ${problem.split("\n", 1)[0]}`}`;
 }
 
-/** Nothing where the hours are those of this machine. */
+/** Empty where it is the zone of this machine. */
 function zoneInWords(timeZone: string): string {
   return timeZone === new Intl.DateTimeFormat().resolvedOptions().timeZone ? "" : ` in ${timeZone}`;
 }
@@ -50,7 +50,7 @@ function lastInWords({ last }: ScheduleView, nowMs: number): string {
   return `${when} ${first?.id ?? ""}${many} ${outcome?.state ?? ""}${reason}`;
 }
 
-/** Everything about a schedule. */
+/** All details of a schedule. */
 export function showSchedule(view: ScheduleView, nowMs: number): string {
   const { name, path, read, faults, next, last, problem } = view;
   const lines: [string, string][] = [["file", path]];
@@ -80,20 +80,20 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   return asLines([name, ...lines.flatMap(([key, text]) => fieldLines(key, text))]);
 }
 
-/** The faults of a file have lines of their own, below each other. */
+/** A field of the details; further lines of its text are indented below it. */
 function fieldLines(key: string, text: string): string[] {
   return text.split("\n").map((line, index) => `  ${(index === 0 ? key : "").padEnd(8)}  ${line}`.trimEnd());
 }
 
 function catchUpInWords({ catchUp, windowMs, cap }: NonNullable<ScheduleView["read"]>["schedule"]): string {
-  if (catchUp === "none") return "none: a firing that is missed is gone";
+  if (catchUp === "none") return "none: missed firings are skipped";
   const window = `of the last ${formatDuration(windowMs)}`;
   return catchUp === "latest"
     ? `the latest missed firing ${window}`
     : `all missed firings ${window}, ${cap} at most`;
 }
 
-/** A schedule for machines: names and times as on disk, ms for durations. */
+/** A schedule as JSON: times in RFC 3339, durations in ms. */
 export function scheduleJson({ read, state, ...view }: ScheduleView): unknown {
   const { name, path, faults, problem, next, last } = view;
   if (read === null) return { name, path, faults, last };

@@ -6,68 +6,68 @@ import type { DeviceRoom } from "../../plan/devices.ts";
 import type { ResourceShortage } from "../../plan/place.ts";
 import { describeGpus } from "../../plan/shortage.ts";
 
-/** When running tasks end at the latest, in ms since the epoch; those without a timeout are not in it. */
+/** When running tasks end at the latest, in ms since the epoch; those without a timeout are absent. */
 export type Holders = ReadonlyMap<TaskId, number>;
 
-/** What is short, in a word. */
+/** The name of the resource that is short. */
 export function nameOfShortage(short: ResourceShortage): string {
-  return { jobs: "a place", cpus: "CPUs", memoryBytes: "memory", gpus: "a GPU" }[short.resource];
+  return { jobs: "a job slot", cpus: "CPUs", memoryBytes: "memory", gpus: "a GPU" }[short.resource];
 }
 
-/** What is short and who has it, in sentences. */
+/** What is short and which tasks hold it, in sentences. */
 export function shortageLines(
   short: ResourceShortage,
   around: { readonly nowMs: number; readonly holders: Holders },
 ): string[] {
   switch (short.resource) {
     case "jobs":
-      return [`All ${short.total} places for jobs are taken (stint up --jobs N sets how many there are).`];
+      return [`All ${short.total} job slots are in use (stint up --jobs N sets how many there are).`];
     case "memoryBytes":
       return [
-        `It wants ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} are free.`,
+        `It asks for ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} are free.`,
       ];
     case "cpus":
       return [
-        `It wants ${short.wanted} CPU${short.wanted === 1 ? "" : "s"}: ${short.free} of ${short.total} are free.`,
+        `It asks for ${short.wanted} CPU${short.wanted === 1 ? "" : "s"}: ${short.free} of ${short.total} are free.`,
       ];
     case "gpus": {
       const head = `It waits for ${describeGpus(short.demand)}`;
       if (short.rooms.length === 0)
-        return [`${head}: those of this machine have not been seen yet (stint doctor tells more).`];
+        return [`${head}: the GPUs of this machine have not been probed yet (see stint doctor).`];
       const devices = deviceBlockers(short.demand, short.rooms);
       return [`${head}:`, ...devices.map((one) => `  ${deviceLine(one, around)}`)];
     }
   }
 }
 
-interface Look {
+interface DeviceState {
   readonly room: DeviceRoom;
-  readonly obstacle: DeviceBlocker | null;
+  readonly blocker: DeviceBlocker | null;
 }
 
 function deviceLine(
-  { room, obstacle }: Look,
+  { room, blocker }: DeviceState,
   around: { readonly nowMs: number; readonly holders: Holders },
 ): string {
   const gpu = `gpu ${room.device.index}`;
-  if (obstacle === null) return `${gpu} is free`;
-  switch (obstacle.type) {
+  if (blocker === null) return `${gpu} is free`;
+  switch (blocker.type) {
     case "unsuitable":
-      return `${gpu} ${obstacle.why}`;
+      return `${gpu} ${blocker.why}`;
     case "avoided":
       return `${gpu} failed under it, so it gets another one`;
     case "tooSmall":
       return `${gpu} was too small for it`;
     case "keptFor":
-      return `${gpu} is kept free for ${obstacle.task}, which has waited for long`;
+      return `${gpu} is reserved for ${blocker.task}, which has waited for a long time`;
     case "settling":
-      return `${gpu} was given back just now and is looked at first`;
+      return `${gpu} has just been released and is probed first`;
     case "held":
     case "foreign": {
       const parts = [holdersPart(room, around), foreignPart(room)].filter((part) => part !== null);
-      if (obstacle.freeBytes === null)
+      if (blocker.freeBytes === null)
         return `${gpu} ${parts.map((part) => `is held by ${part}`).join(" and ")}`;
-      return `${gpu} has ${formatBytes(obstacle.freeBytes)} (${parts.map((part) => `held by ${part}`).join("; ")})`;
+      return `${gpu} has ${formatBytes(blocker.freeBytes)} free (${parts.map((part) => `held by ${part}`).join("; ")})`;
     }
   }
 }

@@ -7,12 +7,12 @@ import type { Task } from "../../model/task.ts";
 import type { Style } from "./style.ts";
 import { numbersText, valuesText } from "./sweep.ts";
 
-/** Failed members that are named one by one; `--json` names all. */
+/** How many failed members are listed; `--json` lists all. */
 const SHOWN_FAILED = 20;
 const SHOWN_NUMBERS = 10;
 const BAR_WIDTH = 20;
 
-/** Everything about a sweep, for a person. */
+/** All details of a sweep, for display. */
 export function renderSweep(
   members: readonly Task[],
   { nowMs, style }: { readonly nowMs: number; readonly style: Style },
@@ -32,7 +32,7 @@ export function renderSweep(
     ),
     field("progress", progressText(summary)),
     ...(maxParallel === undefined ? [] : [field("limit", `${maxParallel} at a time`)]),
-    ...(maxFailures === undefined ? [] : [field("limit", `called off after ${maxFailures} failures`)]),
+    ...(maxFailures === undefined ? [] : [field("limit", `cancelled after ${maxFailures} failures`)]),
     ...(first === undefined
       ? []
       : [field("queued", `${localTime(first.metadata.createdAt, nowMs)} by ${first.metadata.createdBy}`)]),
@@ -48,7 +48,7 @@ function field(name: string, value: string): string {
 }
 
 function progressText({ known, size, ended }: GroupSummary): string {
-  // What was cleaned up had ended.
+  // Members without a record had ended before they were cleaned up.
   const past = ended + (size - known);
   const filled = Math.floor((past / size) * BAR_WIDTH);
   return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${past} of ${size} ended`;

@@ -15,7 +15,7 @@ import { describeLimits, memoryAndLimits } from "./limits.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
 
-/** Everything about a task, for a person. */
+/** All details of a task, for display. */
 export function renderTask(
   task: Task,
   options: { readonly nowMs: number; readonly style: Style; readonly runFolder: string },
@@ -61,12 +61,12 @@ export function renderTask(
   return asLines(lines);
 }
 
-/** How often it is tried, and after what. */
+/** How often the task is tried, and after which failures. */
 function attemptsOf({ maxAttempts, scope, on, onExit }: Retry): string {
   const limit =
-    maxAttempts === 0 ? "as often as it takes" : maxAttempts === 1 ? "once" : `up to ${maxAttempts} times`;
+    maxAttempts === 0 ? "without limit" : maxAttempts === 1 ? "once" : `up to ${maxAttempts} times`;
   const isDefault = scope === "transient" && on === undefined && onExit === undefined;
-  return isDefault && maxAttempts !== 1 ? `tried ${limit} if the failure is worth it` : `tried ${limit}`;
+  return isDefault && maxAttempts !== 1 ? `tried ${limit} after transient failures` : `tried ${limit}`;
 }
 
 function field(name: string, value: string): string {
@@ -81,7 +81,7 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
     const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
     return [
       "",
-      `${head}runs since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${pause}${stop}`,
+      `${head}running since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${pause}${stop}`,
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];

@@ -1,7 +1,7 @@
 import { ownSequence } from "../../lib/printable.ts";
 import type { State } from "../../model/state.ts";
 
-/** Paints text, or leaves it plain. */
+/** Adds colours to text, or leaves it plain. */
 export interface Style {
   readonly dim: (text: string) => string;
   readonly bold: (text: string) => string;

@@ -2,10 +2,10 @@ import { asLines } from "../../lib/printable.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 
-/** Members that stand for all of a sweep before it is queued. */
+/** How many members of a sweep are shown before it is queued. */
 const SHOWN_MEMBERS = 3;
 
-/** The names of drafts, a sweep by its own. */
+/** The names of drafts; a sweep is one name. */
 export function namesOf(drafts: readonly Draft[]): string[] {
   return drafts.flatMap(({ name, group }) => {
     if (group === undefined) return [name];
@@ -13,7 +13,7 @@ export function namesOf(drafts: readonly Draft[]): string[] {
   });
 }
 
-/** How many members each sweep has, with the first few; empty where there is no sweep. */
+/** The size of each sweep and its first members; empty without a sweep. */
 export function describeSweeps(drafts: readonly Draft[]): string {
   const lines: string[] = [];
   for (const { name, group } of drafts) {
@@ -25,13 +25,13 @@ export function describeSweeps(drafts: readonly Draft[]): string {
   return asLines(lines);
 }
 
-/** A line for each sweep that was queued. */
+/** One line per queued sweep. */
 export function summarizeSweeps(tasks: readonly Task[]): string {
   return tasks
     .flatMap(({ metadata: { group } }) => (group?.index === 1 ? [group] : []))
     .map(
       (group) =>
-        `sweep ${group.name}, ${numbersText(group)}: ${limits(group)}. To look at it: stint show ${group.name}\n`,
+        `sweep ${group.name}, ${numbersText(group)}: ${limits(group)}. Details: stint show ${group.name}\n`,
     )
     .join("");
 }
@@ -46,7 +46,7 @@ function limits({ size, maxParallel, maxFailures }: Limited): string {
   const parts = [
     size === 1 ? "one member" : `${size} members`,
     maxParallel === undefined ? null : `${maxParallel} at a time`,
-    maxFailures === undefined ? null : `called off after ${maxFailures} failures`,
+    maxFailures === undefined ? null : `cancelled after ${maxFailures} failures`,
   ];
   return parts.filter((part) => part !== null).join(", ");
 }

@@ -1,6 +1,6 @@
 import { oneLine } from "../../lib/printable.ts";
 
-/** Lays rows out in columns under their titles, two blanks apart; the last column is cut to the width. */
+/** Formats rows in columns, two blanks apart; the last column is cut to the width. */
 export function renderTable(
   texts: readonly (readonly string[])[],
   options: { readonly columns: number },
@@ -24,7 +24,7 @@ function renderRow(row: readonly string[], layout: { widths: readonly number[]; 
   return line.trimEnd();
 }
 
-/** Narrower than this a column says nothing; rather let the line wrap. */
+/** A narrower column would be unreadable: the line wraps instead. */
 const MIN_CUT_WIDTH = 12;
 
 function cut(text: string, width: number): string {

@@ -8,7 +8,7 @@ import { numbersText } from "./sweep.ts";
 
 export const TASK_TITLES = ["NO", "NAME", "STATE", "TRY", "TIME", "NOTE"];
 
-/** One line of a listing; `wait` is why a queued task has not started, in few words. */
+/** One row of a listing; `wait` is why a queued task has not started, as a clause. */
 export function taskRow(
   task: Task,
   around: { readonly nowMs: number; readonly wait: string; readonly style: Style },
@@ -24,7 +24,7 @@ export function taskRow(
   ];
 }
 
-/** One line for a whole sweep. */
+/** One row for a whole sweep. */
 export function foldRow(fold: Fold, around: { readonly nowMs: number; readonly style: Style }): string[] {
   const { group, running, queued, done, failed } = fold;
   const oldest = Math.min(
@@ -48,7 +48,7 @@ export function foldRow(fold: Fold, around: { readonly nowMs: number; readonly s
   ];
 }
 
-/** Of a running task how long it runs, of an ended one how long its last attempt took, of a queued one its age. */
+/** The running time of a running task, the duration of the last attempt of an ended one, the age of a queued one. */
 function timeOf(task: Task, nowMs: number): string {
   const last = task.status.attempts.at(-1);
   if (task.status.state === "queued") return formatDuration(nowMs - Date.parse(task.metadata.createdAt));

@@ -8,7 +8,7 @@ import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
 
-/** Why a task waits, in a few words for a table. */
+/** Why a task waits, as a clause for a table. */
 export function shortWait(wait: Wait, nowMs: number): string {
   switch (wait.type) {
     case "held":
@@ -28,9 +28,9 @@ export function shortWait(wait: Wait, nowMs: number): string {
     case "silent":
       return shortSilence(wait.by);
     case "obstacle":
-      return "nothing starts for now";
+      return "no job starts at present";
     case "untaken":
-      return "not taken in yet";
+      return "accepted, not in the queue yet";
     case "pause":
       return describePause(wait.pause, nowMs);
     case "lane":
@@ -49,7 +49,7 @@ export function shortWait(wait: Wait, nowMs: number): string {
   }
 }
 
-/** What a sentence about a wait may have to name. */
+/** What the sentences about a wait refer to. */
 export interface WaitContext {
   readonly nowMs: number;
   /** The task's number, for the commands that are proposed. */
@@ -57,7 +57,7 @@ export interface WaitContext {
   readonly holders: Holders;
 }
 
-/** Why a task waits, in sentences, with what would free it. */
+/** Why a task waits, in sentences, and what would let it start. */
 export function longWait(wait: Wait, around: WaitContext): string[] {
   const { nowMs, id } = around;
   switch (wait.type) {
@@ -67,12 +67,12 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       return dependencyLines(wait.parents, id);
     case "selector":
       return [
-        `It is for a supervisor with the label ${describeRequirement(wait.wanted)}, which this one is not.`,
-        "To start one that is: stint up --label KEY=VALUE (stint down ends the present one)",
+        `It needs a supervisor with the label ${describeRequirement(wait.wanted)}, which this one does not have.`,
+        "To start one: stint up --label KEY=VALUE (stint down ends the present one)",
       ];
     case "scheduled":
       return [
-        `It was asked to start not before ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
+        `It starts no earlier than ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
       ];
     case "backoff":
       return [
@@ -89,30 +89,33 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "silent":
       return silenceLines(wait.by, nowMs);
     case "obstacle":
-      return [`It is ready, and nothing starts for now: ${wait.message}.`, "It is tried again by itself."];
+      return [
+        `It is ready, but no job starts at present: ${wait.message}.`,
+        "This is retried automatically.",
+      ];
     case "untaken":
       return [
-        `It is accepted, and the supervisor has not taken it in yet${wait.message === null ? "" : `: ${wait.message}`}.`,
-        "It is tried again by itself.",
+        `It is accepted, but the supervisor has not moved it into the queue yet${wait.message === null ? "" : `: ${wait.message}`}.`,
+        "This is retried automatically.",
       ];
     case "pause":
       return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":
       return [
-        `In the lane ${wait.slot}, ${wait.limit === 1 ? "one task runs" : `${wait.limit} tasks run`} at a time, and before it there ${wait.before.length === 1 ? "is" : "are"} ${shortList(wait.before)}.`,
+        `The lane ${wait.slot} runs ${wait.limit === 1 ? "one task" : `${wait.limit} tasks`} at a time; before it: ${shortList(wait.before)}.`,
         `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml, read when a supervisor starts`,
       ];
     case "permit":
-      return [`At most ${wait.limit} of ${wait.key} run at a time, and so many do.`];
+      return [`At most ${wait.limit} of ${wait.key} may run at a time, and that many are running.`];
     case "room":
       if (!wait.isHopeless)
         return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
       return [
         ...wait.short.map((short) => `It ${describeShortage(short)}.`),
-        "It can never start here: cancel it, or change what it asks for.",
+        "It can never start on this machine: cancel it, or change what it asks for.",
       ];
     case "next":
-      return ["Nothing is in its way: it starts next."];
+      return ["It starts next."];
     default:
       return unreachable(wait);
   }
@@ -120,19 +123,22 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
 
 function pauseAdvice(pause: Pause): string {
   if (pause.type === "closed" || pause.type === "closing")
-    return "The next supervisor starts it: stint up --detach";
-  return "What is waited for is laid down in config.yaml, under work.";
+    return "The next supervisor may start it: stint up --detach";
+  return "The rule is in config.yaml, under work.";
 }
 
 function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
-  const kept = wait.keptFor === null ? [] : [`Room is kept for ${wait.keptFor}, which has waited for long.`];
-  if (wait.ahead === 0) return [...kept, "It is the next in turn."];
+  const kept =
+    wait.keptFor === null
+      ? []
+      : [`Resources are reserved for ${wait.keptFor}, which has waited for a long time.`];
+  if (wait.ahead === 0) return [...kept, "It is next in line."];
   const many = wait.ahead === 1 ? "One ready task comes" : `${wait.ahead} ready tasks come`;
   return [...kept, `${many} before it, by priority, waiting time or number.`];
 }
 
-/** Parents that are told of one by one, where they stand in the way. */
-const MAX_TOLD = 5;
+/** How many parents with another outcome are listed. */
+const MAX_LISTED = 5;
 
 function dependencyLines(parents: readonly UnmetParent[], id: string): string[] {
   const bad = parents.filter(({ state }) => state !== "unfinished");
@@ -140,12 +146,12 @@ function dependencyLines(parents: readonly UnmetParent[], id: string): string[] 
   const [only] = open;
   const waiting =
     open.length > 1
-      ? [`It starts once these have ended as it wants: ${shortList(open.map(({ task }) => task))}.`]
+      ? [`It starts once these have ended as required: ${shortList(open.map(({ task }) => task))}.`]
       : [];
   const more =
-    bad.length > MAX_TOLD ? [`${bad.length - MAX_TOLD} more of its parents have ended otherwise.`] : [];
+    bad.length > MAX_LISTED ? [`${bad.length - MAX_LISTED} more of its parents have ended otherwise.`] : [];
   return [
-    ...bad.slice(0, MAX_TOLD).flatMap((parent) => parentLines(parent, id)),
+    ...bad.slice(0, MAX_LISTED).flatMap((parent) => parentLines(parent, id)),
     ...more,
     ...(open.length === 1 && only !== undefined ? parentLines(only, id) : waiting),
   ];
@@ -156,8 +162,11 @@ function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
   if (state === "unfinished") return [`It starts once ${task} ${wanted}.`];
   const is = state === "gone" ? "its record was removed" : `it is ${state}`;
   const line = `It was to start once ${task} ${wanted}, but ${is}.`;
-  if (state === "completed" || state === "gone") return [line, `To call it off: stint cancel ${id}`];
-  return [line, `To go on: stint retry ${Number.parseInt(task, 10)}   To call it off: stint cancel ${id}`];
+  if (state === "completed" || state === "gone") return [line, `To cancel it: stint cancel ${id}`];
+  return [
+    line,
+    `To retry the parent: stint retry ${Number.parseInt(task, 10)}   To cancel this one: stint cancel ${id}`,
+  ];
 }
 
 function shortParents(parents: readonly UnmetParent[]): string {

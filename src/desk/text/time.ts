@@ -1,6 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
 
-/** A time as a person reads it, in the local zone: the hour alone where it is today. */
+/** A time for display, in the local zone; without the date where it is today. */
 export function localTime(instant: string | number, nowMs: number): string {
   const time = new Date(instant);
   const pad = (value: number): string => String(value).padStart(2, "0");
@@ -9,7 +9,7 @@ export function localTime(instant: string | number, nowMs: number): string {
   return new Date(nowMs).toDateString() === time.toDateString() ? clock : `${day} ${clock}`;
 }
 
-/** How long ago, or how long until. */
+/** `5m ago` or `in 5m`. */
 export function relativeTime(instant: string | number, nowMs: number): string {
   const distanceMs = new Date(instant).getTime() - nowMs;
   return distanceMs <= 0 ? `${formatDuration(-distanceMs)} ago` : `in ${formatDuration(distanceMs)}`;
