@@ -24,7 +24,7 @@ const GROUP_WRITES = 0o020;
  */
 export function distrust(path: string, from = "/"): Distrust | null {
   const names = relative(from, path).split("/").toReversed();
-  const told = (at: string): string => (at === path ? "it" : `"${at}"`);
+  const shown = (at: string): string => (at === path ? "it" : `"${at}"`);
   let links = 0;
   let at = from;
   let isJudged = false;
@@ -35,7 +35,7 @@ export function distrust(path: string, from = "/"): Distrust | null {
   for (;;) {
     const name = names.pop();
     // A link that ends in `..` leads to a folder that was not checked as the last one.
-    if (name === undefined) return isJudged ? null : distrustIn(told(at), at, lstatSync(at));
+    if (name === undefined) return isJudged ? null : distrustIn(shown(at), at, lstatSync(at));
     if (name === "" || name === ".") continue;
     isJudged = false;
     if (name === "..") {
@@ -46,7 +46,7 @@ export function distrust(path: string, from = "/"): Distrust | null {
     const stat = lstatSync(at, { throwIfNoEntry: false });
     if (stat === undefined) return null;
     if (stat.isSymbolicLink()) {
-      if (!isOwnOrRoots(stat)) return foreignLink(told(at), at, stat);
+      if (!isOwnOrRoots(stat)) return foreignLink(shown(at), at, stat);
       links += 1;
       if (links > MAX_LINKS) return null;
       const target = readlinkSync(at);
@@ -57,7 +57,7 @@ export function distrust(path: string, from = "/"): Distrust | null {
     isJudged = names.every((left) => left === "" || left === ".");
     // The system itself reports a file in place of a folder (ENOTDIR).
     if (!isJudged && !stat.isDirectory()) return null;
-    const fault = isJudged ? distrustIn(told(at), at, stat) : distrustAbove(at, stat);
+    const fault = isJudged ? distrustIn(shown(at), at, stat) : distrustAbove(at, stat);
     if (fault !== null) return fault;
   }
 }
@@ -67,18 +67,18 @@ export function isOwnOrRoots({ uid }: Pick<Stats, "uid">): boolean {
   return uid === ROOT || uid === ownUserId();
 }
 
-function distrustIn(told: string, at: string, stat: Stats): Distrust | null {
+function distrustIn(shown: string, at: string, stat: Stats): Distrust | null {
   const own = ownUserId();
   if (stat.uid !== own) {
     const fix =
       own === ROOT
         ? asItsUser(stat)
         : `use your own: --home DIR or STINT_HOME; if it is to be yours: sudo chown -R ${own} ${at}`;
-    return { what: `${told} belongs to user ${stat.uid}, wanted user ${own}`, fix };
+    return { what: `${shown} belongs to user ${stat.uid}, wanted user ${own}`, fix };
   }
   if (!stat.isDirectory() || !isOpen(stat)) return null;
   return {
-    what: `others may write in ${told} (${modeOf(stat)}), wanted you alone`,
+    what: `others may write in ${shown} (${modeOf(stat)}), wanted you alone`,
     fix: `chmod go-w ${at}`,
   };
 }
@@ -107,8 +107,8 @@ function distrustAbove(at: string, stat: Stats): Distrust | null {
   };
 }
 
-function foreignLink(told: string, at: string, { uid }: Stats): Distrust {
-  const what = `${told} is a link of user ${uid}, who could point it elsewhere; wanted a link of your own`;
+function foreignLink(shown: string, at: string, { uid }: Stats): Distrust {
+  const what = `${shown} is a link of user ${uid}, who could point it elsewhere; wanted a link of your own`;
   return { what, fix: `name the folder itself: ${readlinkSync(at)}` };
 }
 

@@ -54,7 +54,7 @@ function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {
 
 function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): Verdict {
   if (ending.sawTerm && (ending.exitCode !== 0 || evidence.isStopping === true)) {
-    const error = "told to terminate by something other than stint";
+    const error = "got a TERM from something other than stint";
     return { type: "interrupted", failure: failureOf("INTERRUPTED", "term-from-outside", error) };
   }
   if (ending.exitCode === 0) return { type: "completed" };

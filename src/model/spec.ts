@@ -71,7 +71,7 @@ export const spec = v.strictObject({
   /** The earliest start that the user requested. */
   notBefore: v.optional(instant),
   hold: v.boolean(),
-  /** Who is told of its start and its end. */
+  /** The receivers of its notices. */
   on: v.optional(noticeReceivers),
 });
 export type Spec = v.InferOutput<typeof spec>;

@@ -51,7 +51,7 @@ export function unsuitable(device: Device, { resources }: Pick<Demand, "resource
   if (gpuModel !== undefined && !device.name.toLowerCase().includes(gpuModel.toLowerCase()))
     return `is a ${device.name}`;
   const leastBytes = Math.max(gpuMemoryBytes ?? 0, vramBytes ?? 0);
-  if (leastBytes > 0 && device.memoryBytes === null) return "does not tell how much memory it has";
+  if (leastBytes > 0 && device.memoryBytes === null) return "does not report its memory";
   return (device.memoryBytes ?? 0) < leastBytes ? "has too little memory" : null;
 }
 
@@ -65,18 +65,18 @@ function isNamedBy(device: Device, wanted: string): boolean {
  */
 export function candidates(demand: Demand, devices: readonly Device[]): Device[] {
   const suitable = devices.filter((device) => unsuitable(device, demand) === null);
-  const sound =
+  const preferred =
     enough(
       suitable.filter(({ id }) => !demand.avoid.includes(id)),
       demand,
     ) ?? suitable;
   const { moreThanBytes } = demand;
-  if (moreThanBytes === null) return sound;
+  if (moreThanBytes === null) return preferred;
   return (
     enough(
-      sound.filter(({ memoryBytes }) => (memoryBytes ?? 0) > moreThanBytes),
+      preferred.filter(({ memoryBytes }) => (memoryBytes ?? 0) > moreThanBytes),
       demand,
-    ) ?? sound
+    ) ?? preferred
   );
 }
 

@@ -10,7 +10,7 @@ export type DeviceBlocker =
   /** The task needs a larger one after an out-of-memory. */
   | { readonly type: "tooSmall" }
   | { readonly type: "keptFor"; readonly task: TaskId }
-  | { readonly type: "settling" }
+  | { readonly type: "awaitingProbe" }
   /** Other jobs hold it or shares of it; `freeBytes` is null where the whole is requested, or free memory is unknown. */
   | { readonly type: "held"; readonly freeBytes: number | null }
   /** Only processes outside stint occupy it. */
@@ -42,7 +42,7 @@ function deviceBlockerOf(
   if (!isCandidate) return { type: demand.avoid.includes(room.device.id) ? "avoided" : "tooSmall" };
   if (isDeviceFree(room, demand)) return null;
   if (room.keptFor !== null) return { type: "keptFor", task: room.keptFor };
-  if (room.isAwaitingProbe) return { type: "settling" };
+  if (room.isAwaitingProbe) return { type: "awaitingProbe" };
   const isHeldWhole = room.holdings.some(({ bytes }) => bytes === null);
   const freeBytes = demand.resources.vramBytes === undefined || isHeldWhole ? null : room.freeBytes;
   return { type: room.holdings.length > 0 ? "held" : "foreign", freeBytes };

@@ -54,26 +54,28 @@ function roomOf(
   around: { machine: Machine; holdings: readonly Holding[]; keptFor: TaskId | null },
 ): DeviceRoom {
   const { machine, holdings, keptFor } = around;
-  const taken = new Map(device.held.map(({ token, bytes }) => [token, bytes]));
-  const strays = device.held.filter(({ token }) => !holdings.some((one) => one.token === token));
-  const strangers = [...device.foreign, ...strays];
-  const isTold = [...device.held, ...device.foreign].every(({ bytes }) => bytes !== null);
+  const usedByToken = new Map(device.held.map(({ token, bytes }) => [token, bytes]));
+  const leftovers = device.held.filter(({ token }) => !holdings.some((one) => one.token === token));
+  const outsiders = [...device.foreign, ...leftovers];
+  const isReported = [...device.held, ...device.foreign].every(({ bytes }) => bytes !== null);
   const total = device.memoryBytes;
   const usedBytes = total === null || device.freeBytes === null ? 0 : total - device.freeBytes;
   const isHeldWhole = holdings.some(({ bytes }) => bytes === null);
   const sharesOf = (some: readonly Holding[]): number =>
-    sum(some.map(({ token, bytes }) => Math.max(bytes ?? 0, taken.get(token) ?? 0)));
+    sum(some.map(({ token, bytes }) => Math.max(bytes ?? 0, usedByToken.get(token) ?? 0)));
   // A job whose processes do not use the device yet has no part in the used memory.
-  const present = sharesOf(holdings.filter(({ token }) => taken.has(token)));
-  const outside = sum(strangers.map(({ bytes }) => bytes ?? 0));
+  const present = sharesOf(holdings.filter(({ token }) => usedByToken.has(token)));
+  const outside = sum(outsiders.map(({ bytes }) => bytes ?? 0));
   // Unaccounted memory is of a process outside stint, if there is one, and never of a job that holds the whole device.
-  const isOurs = isHeldWhole || (holdings.length > 0 && strangers.length === 0);
-  const foreignBytes = isTold || isOurs ? outside : Math.max(outside, usedBytes - present);
-  const excess = isTold ? 0 : Math.max(0, usedBytes - present - foreignBytes);
+  const isOurs = isHeldWhole || (holdings.length > 0 && outsiders.length === 0);
+  const foreignBytes = isReported || isOurs ? outside : Math.max(outside, usedBytes - present);
+  const excess = isReported ? 0 : Math.max(0, usedBytes - present - foreignBytes);
   const byPromise = total === null ? null : total - sharesOf(holdings) - foreignBytes - excess;
   // Of what is free now, this much is reserved for jobs that do not use all of their shares yet.
-  const due = sum(holdings.map(({ token, bytes }) => Math.max(0, (bytes ?? 0) - (taken.get(token) ?? 0))));
-  const byUse = device.freeBytes === null || (isOurs && !isTold) ? null : device.freeBytes - due;
+  const due = sum(
+    holdings.map(({ token, bytes }) => Math.max(0, (bytes ?? 0) - (usedByToken.get(token) ?? 0))),
+  );
+  const byUse = device.freeBytes === null || (isOurs && !isReported) ? null : device.freeBytes - due;
   const freeBytes = byPromise === null ? null : Math.max(0, Math.min(byPromise, byUse ?? byPromise));
   return {
     device,

@@ -99,12 +99,12 @@ export function without(
   return { ...withoutShare(room, resources), devices: withHoldings(room.devices, holdings, machine) };
 }
 
-function withoutShare(room: FreeResources, taken: Resources): FreeResources {
+function withoutShare(room: FreeResources, used: Resources): FreeResources {
   return {
     ...room,
     jobs: room.jobs - 1,
-    cpus: room.cpus - cpusOf(taken),
-    memoryBytes: room.memoryBytes - (taken.memoryBytes ?? 0),
+    cpus: room.cpus - cpusOf(used),
+    memoryBytes: room.memoryBytes - (used.memoryBytes ?? 0),
   };
 }
 
@@ -152,8 +152,8 @@ export function unsatisfiable(demand: Demand, machine: Machine): ResourceShortag
   const short = shortages({ ...demand, gpus: 0 }, { ...machine.capacity, devices: [] }, machine);
   // A failed device may recover; one that others use will be free.
   const areThere = (): boolean => {
-    const sound = machine.devices.map((device) => ({ ...device, fault: null }));
-    return candidates(demand, sound).length >= demand.gpus;
+    const working = machine.devices.map((device) => ({ ...device, fault: null }));
+    return candidates(demand, working).length >= demand.gpus;
   };
   const isThere = demand.gpus === 0 || !machine.isProbed || areThere();
   if (isThere) return short;

@@ -28,7 +28,7 @@ describe("unsuitable()", () => {
       "memory of one that tells none",
       { vramBytes: 1 },
       { ...t4, memoryBytes: null },
-      "does not tell how much memory it has",
+      "does not report its memory",
     ],
     ["one that has failed", {}, { ...t4, fault: "off the bus" }, "has failed: off the bus"],
   ] satisfies [string, Resources, Device, string | null][])("asked for %s", (_what, wanted, device, why) => {

@@ -59,7 +59,7 @@ describe("deviceBlockers() says that a device", () => {
     ["failed under the task", { demand: { avoid: ["GPU-0"] } }, { type: "avoided" }],
     ["was too small for the task", { demand: { moreThanBytes: 80 * GIB } }, { type: "tooSmall" }],
     ["is kept for another", { keptFor: 3 }, { type: "keptFor", task: makeTaskId(3, "big") }],
-    ["is still being given back", { isSettling: true }, { type: "settling" }],
+    ["is still being given back", { isSettling: true }, { type: "awaitingProbe" }],
     ["is shared by others and wanted whole", { holdings: [other] }, { type: "held", freeBytes: null }],
     [
       "has too little left for a share",

@@ -60,7 +60,7 @@ function deviceLine(
       return `${gpu} was too small for it`;
     case "keptFor":
       return `${gpu} is reserved for ${blocker.task}, which has waited for a long time`;
-    case "settling":
+    case "awaitingProbe":
       return `${gpu} has just been released and is probed first`;
     case "held":
     case "foreign": {
