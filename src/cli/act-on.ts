@@ -17,27 +17,27 @@ import type { Context } from "./context.ts";
 import { SELECTOR_FLAGS, TASKS } from "./selectors.ts";
 import { performAndTell, targetOf, targetTasks } from "./targets.ts";
 
-/** A verb that does the same to each of the tasks that are named or selected. */
+/** A verb that applies one operation to each task that is named or selected. */
 interface ActVerb<F extends Flags> {
   readonly eligible: (task: Task) => boolean;
   readonly states?: readonly State[];
   readonly operation: (targets: Target[], flags: FlagValues<F>) => Operation;
-  /** What is to be said once it is done, where a person reads the answers. */
+  /** Called after success, unless the answers are JSON. */
   readonly tellMore?: (context: Context, layout: Layout, tasks: readonly Task[]) => void;
 }
 
 const ACT_FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { help: "all that it can apply to" },
+  all: { help: "every task that the verb can apply to" },
   json: { help: "answers as JSON" },
 } as const;
 
-/** Declares a verb on many tasks: its own flags, and those that select. */
+/** Declares a verb on many tasks: its own flags, and those that select tasks. */
 export function actVerb<const F extends Flags>(own: F, verb: ActVerb<F>): Verb {
   return declareVerb({
     operands: [TASKS],
     flags: { ...own, ...ACT_FLAGS },
-    // The flags that are its own are among those that were read.
+    // The parsed flags include those that the verb declares.
     run: (call) => actOn(verb as unknown as ActVerb<Flags>, call as unknown as Call<typeof ACT_FLAGS>),
   });
 }
@@ -52,7 +52,7 @@ async function actOn(
   const tasks = targetTasks(context, { ...verb, layout: home.value, references: operands, flags });
   if (!tasks.ok) return isForgiving && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;
   if (tasks.value.length === 0) {
-    context.err("stint: no task matches, nothing was done\n");
+    context.err("stint: no task matches; nothing was done\n");
     return EXIT.done;
   }
   const operation = verb.operation(tasks.value.map(targetOf), flags);

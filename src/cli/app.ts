@@ -16,11 +16,11 @@ import { leaveFirstProcess } from "./first-process.ts";
 import { renderProblem } from "./text/problem.ts";
 import { VERBS, verbNamed } from "./verbs.ts";
 
-/** So many times slower to compile is the engine for a verb that is over soon: between a start's and the usual. */
+/** Scale of the JIT thresholds for the first `BRIEF_MS` of a verb: lower than at the start, higher than the default of 1. */
 const BRIEF_JIT_SCALE = 6;
 const BRIEF_MS = 100;
 
-/** Runs one command line; gives the exit code. */
+/** Runs one command line; returns its exit code. */
 export async function runApp(process: Context): Promise<number> {
   const line = lineOf(process.arguments);
   const found = verbNamed(line.verb);
@@ -36,11 +36,11 @@ export async function runApp(process: Context): Promise<number> {
 /** The exit code of an error, which depends on the verb. */
 type CodeOf = (of: Pick<(typeof ERRORS)[ErrorCode], "exit">) => number;
 
-/** A command line, taken apart as far as that needs no declaration. */
+/** A command line, split as far as possible without the declaration of its verb. */
 interface Line {
-  /** As typed; `ls` where none is named, and `help` for the overview. */
+  /** As typed; `ls` where no verb is named, `help` for the overview. */
   readonly verb: string;
-  /** What stands after it, and the `--home` before it. */
+  /** The words after the verb, and a `--home` before it. */
   readonly typed: readonly string[];
 }
 
@@ -56,13 +56,13 @@ function lineOf(words: readonly string[]): Line {
   return { verb, typed: [...before, ...rest] };
 }
 
-/** The words among which flags stand. */
+/** The words before `--`; only these can be flags of stint. */
 function flagWords(typed: readonly string[]): readonly string[] {
   const cut = typed.indexOf("--");
   return cut < 0 ? typed : typed.slice(0, cut);
 }
 
-/** Runs the verb; gives the exit code, that of what went wrong too. */
+/** Runs the verb; returns its exit code, or that of its problem or exception. */
 async function carryOut(
   process: Context,
   { line, codeOf }: { readonly line: Line; readonly codeOf: CodeOf },
@@ -80,22 +80,20 @@ async function carryOut(
     return typeof ended === "number" ? ended : tell(ended);
   } catch (error) {
     const errno = errnoOf(error);
-    // What the system refuses (a folder without permission, a file in the place of one) is no bug of ours.
+    // A system error, such as a folder without permission, is no bug of stint.
     if (errno !== null) {
       const gone = String(error).includes(homePath(context)) ? homeGone(homePath(context)) : null;
-      return tell(gone ?? problemFromErrno(errno, `go on with \`stint ${line.verb}\``, error));
+      return tell(gone ?? problemFromErrno(errno, `complete \`stint ${line.verb}\``, error));
     }
     context.err(
       `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
-    context.err(
-      "This is a bug in stint. The queue on disk is safe; what was being done may be incomplete.\n",
-    );
+    context.err("This is a bug in stint. The queue on disk is safe; this command may be incomplete.\n");
     return codeOf(ERRORS.INTERNAL);
   }
 }
 
-/** What a command line asks for: a call of a verb, or what there is to say instead. */
+/** Parses a command line: a call of a verb, or the result where there is none to call. */
 async function readLine(
   process: Context,
   line: Line,
@@ -120,18 +118,18 @@ async function readLine(
   if (!parsed.ok) return parsed.error;
   const { flags, operands, words } = parsed.value;
   const { home } = flags;
-  // Jobs inherit it too: a `stint` inside of one means the same queue.
+  // Jobs inherit the variable: a `stint` inside a job uses the same queue.
   const context =
     typeof home === "string"
       ? { ...process, env: { ...process.env, STINT_HOME: resolve(process.cwd, home) } }
       : process;
   const refused = refuseHome(context);
   if (refused !== null) return refused;
-  // The build starts it reluctant to compile (see .config/build.ts). Most verbs are over before machine code pays for
-  // itself; one that stays gets it as usual.
+  // The build sets high JIT thresholds (see .config/build.ts), as most verbs end before machine code pays off. A verb that
+  // stays gets the default ones.
   Bun.unsafe.setJITPolicy(BRIEF_JIT_SCALE);
   setTimeout(() => Bun.unsafe.setJITPolicy(1), BRIEF_MS).unref();
-  // The values are those of the flags that the verb itself declares.
+  // The parser has typed the values as the verb declares them.
   const call = { context, flags: flags as Call["flags"], operands, words };
   return { context, run: () => called.value.verb.run(call) };
 }
@@ -145,17 +143,17 @@ function unknownVerb(typed: string): Problem {
     near === null
       ? "`stint --help` lists the verbs"
       : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${typed} …`;
-  return problem("USAGE", `Cannot run the verb "${typed}": there is none of that name`, hint);
+  return problem("USAGE", `Cannot run "${typed}": stint has no verb of that name`, hint);
 }
 
 interface Called {
-  /** With the subcommand. */
+  /** Includes the subcommand. */
   readonly name: string;
   readonly verb: Verb;
   readonly typed: readonly string[];
 }
 
-/** The subcommand that is meant, where a verb has some: the first word, but for the home. */
+/** Resolves the subcommand of a verb that has some: the first word after a `--home`. */
 function calledIn(
   verb: Verb | VerbGroup,
   { name, typed }: { readonly name: string; readonly typed: readonly string[] },
@@ -175,7 +173,7 @@ function calledIn(
   });
 }
 
-/** How many words at the beginning name the home. */
+/** Counts the leading words that are `--home` and its value. */
 function homeWords(words: readonly string[]): number {
   let count = 0;
   while (words[count] === "--home" || words[count]?.startsWith("--home="))

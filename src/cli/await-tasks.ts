@@ -10,26 +10,26 @@ import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { stuckTeller } from "./stuck.ts";
 
-const LOOK_MS = 50;
-const MAX_LOOK_MS = 1_000;
-const SUPERVISOR_LOOK_MS = 1_000;
+const POLL_MS = 50;
+const MAX_POLL_MS = 1_000;
+const SUPERVISOR_POLL_MS = 1_000;
 
-/** How a wait ended: all tasks with their ends, or the time was up. */
+/** How a wait ended: all tasks have ended, or the timeout has expired. */
 export type Awaited = { readonly type: "ended"; readonly tasks: Task[] } | { readonly type: "expired" };
 
 export interface AwaitOptions {
   readonly timeoutMs: number | null;
-  /** Called for each task once, when it has ended. */
+  /** Called once for each task, when it has ended. */
   readonly onEnd?: (task: Task) => void;
-  /** Called after each look with those that have not ended. */
-  readonly onLook?: (open: readonly Task[]) => void;
-  /** True where the caller itself supervises. */
+  /** Called at each poll with the tasks that have not ended. */
+  readonly onPoll?: (open: readonly Task[]) => void;
+  /** True where the caller supervises the home itself. */
   readonly isSupervising?: boolean;
-  /** Ends the wait early. */
+  /** Ends the wait early where it returns true. */
   readonly isOff?: () => boolean;
 }
 
-/** Waits until tasks have ended, by reading their records; says at once when nobody supervises, and when some will not start by themselves. */
+/** Polls the records of tasks until all have ended; warns once where no supervisor is up, and of tasks that cannot start by themselves. */
 export async function awaitTasks(
   context: Context,
   layout: Layout,
@@ -39,7 +39,7 @@ export async function awaitTasks(
   const untilMs = call.timeoutMs === null ? Number.POSITIVE_INFINITY : clock.awakeMs() + call.timeoutMs;
   const ended = new Map<TaskId, Task>();
   const tellOfStuck = stuckTeller(context, layout);
-  let nextSupervisorLookMs = call.isSupervising ? Number.POSITIVE_INFINITY : 0;
+  let nextSupervisorPollMs = call.isSupervising ? Number.POSITIVE_INFINITY : 0;
   for (;;) {
     const open: Task[] = [];
     for (const id of call.ids) {
@@ -53,20 +53,18 @@ export async function awaitTasks(
       }
     }
     if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
-    call.onLook?.(open);
+    call.onPoll?.(open);
     tellOfSilence(context, layout);
     await tellOfStuck(open);
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
-    if (clock.awakeMs() >= nextSupervisorLookMs) {
-      if (nextSupervisorLookMs === 0 && lockOwner(layout) === null) {
-        context.err(
-          "stint: nobody supervises this home, so nothing will start; to start a supervisor: stint up --detach\n",
-        );
+    if (clock.awakeMs() >= nextSupervisorPollMs) {
+      if (nextSupervisorPollMs === 0 && lockOwner(layout) === null) {
+        context.err("stint: no supervisor is up, so nothing will start. To start one: stint up --detach\n");
       }
-      nextSupervisorLookMs = clock.awakeMs() + SUPERVISOR_LOOK_MS;
+      nextSupervisorPollMs = clock.awakeMs() + SUPERVISOR_POLL_MS;
     }
-    // Each look reads every open record: a thousand of them are looked at once a second.
-    await Bun.sleep(Math.min(MAX_LOOK_MS, LOOK_MS + open.length));
+    // Each poll reads every open record: a thousand of them are polled once a second.
+    await Bun.sleep(Math.min(MAX_POLL_MS, POLL_MS + open.length));
   }
 }
 

@@ -11,37 +11,37 @@ import { readAtMost } from "../lib/read-at-most.ts";
 import { Output, type OutputEnd } from "./output.ts";
 import { CountLine } from "./text/count-line.ts";
 
-/** All that a verb may know of the process it runs in; nothing else touches `process`. */
+/** All that a verb knows of its process; no other file touches `process`. */
 export interface Context extends Caller {
   readonly arguments: readonly string[];
   readonly pid: number;
-  /** Turns this process into another program; comes back where that cannot be done. */
+  /** Replaces this process by another program, as execve(2); returns only where that cannot be done. */
   readonly become: (argv: readonly [string, ...string[]]) => void;
   readonly hasColor: boolean;
   /**
-   * Of the terminal, or what a file gets, and a terminal that does not know its own width. Asking the stream for its width costs
-   * more than all the rest of a start.
+   * The width of the terminal; a default for a file and for a terminal of unknown width. A function, as asking the stream for its
+   * width costs more than the rest of a start.
    */
   readonly columns: () => number;
-  /** The answer. */
+  /** Writes text to stdout: the answer. */
   readonly out: (text: string) => void;
-  /** The answer, where it is the output of a job: to a terminal only what is harmless of it. */
+  /** Writes output of a job to stdout; a terminal gets only harmless sequences (`JobText`). */
   readonly outOfJob: (bytes: Uint8Array) => void;
-  /** The same as the job wrote it, to a terminal too. */
+  /** Writes output of a job unfiltered, to a terminal too. */
   readonly outRaw: (bytes: Uint8Array) => void;
-  /** A line of the supervisor's own log. */
+  /** Writes a line of the supervisor's log. */
   readonly log: (line: string) => void;
-  /** Why stdout takes no more; who only shows something can end then, who changes something goes on. */
+  /** Why stdout takes no more, or null; a verb that only reads can end then, one that changes something continues. */
   readonly outputEnd: () => OutputEnd | null;
-  /** Undoes at the end what the output of a job left on the terminal. */
+  /** Resets the colours that the output of a job left on the terminal. */
   readonly unpaint: () => void;
-  /** True where something is piped or redirected into it. */
+  /** True where stdin is a pipe, or a file that is not empty. */
   readonly hasInput: () => boolean;
-  /** All of standard input; where it has more bytes than `most`, one more than that. */
+  /** Reads all of stdin, but at most `most` + 1 bytes. */
   readonly readInput: (most: number) => Uint8Array;
   /**
-   * Calls back on the signals that ask to leave; the second of the same kind is left to the caller too. What was ignored when this
-   * process began stays ignored, but for SIGTERM.
+   * Calls back on each SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves. A signal that was ignored when this
+   * process started stays ignored, except SIGTERM.
    */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
 }
@@ -49,7 +49,7 @@ export interface Context extends Caller {
 const DEFAULT_COLUMNS = 100;
 const NO_PROGRESS: ProgressView = { onProgress: () => {}, clear: () => {} };
 
-/** What nohup(1) has a program ignore, and a shell those that it starts in the background (POSIX, 2.11). */
+/** The signals that nohup(1) sets to be ignored, and a shell for its background commands (POSIX, 2.11). */
 const IGNORABLE = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 } as const;
 
 /** The context of the real process. */
@@ -94,27 +94,27 @@ export function processContext(): Context {
 }
 
 /**
- * Undoes what a careless parent may have left behind (`trap '' CHLD`, a blocked TERM), and gives the signals that stay ignored. Where SIGCHLD is
- * ignored the kernel keeps no end of a child for us, and whoever waits for one waits for ever; a mask would be handed down to
- * the jobs, unlike what is ignored: the runtime resets that in each child.
+ * Resets the dispositions and the mask that a parent may have left (`trap '' CHLD`, a blocked TERM); returns the signals that stay
+ * ignored. With SIGCHLD ignored the kernel keeps no exit status of a child, and a wait for one never returns. Jobs would inherit
+ * the mask, unlike ignored signals, which the runtime resets in each child.
  */
 function heedSignals(): readonly string[] {
   process.on("SIGCHLD", () => {});
   const { ignored, blocked } = inheritedSignals();
   if (blocked !== 0n) unblockSignals();
   const kept = Object.entries(IGNORABLE).filter(([, number]) => hasSignal(ignored, number));
-  // With no listener of ours, the library of the lock would end us by them once it watches for an end.
+  // Without a listener here, the exit handlers of the lock library would end this process on them.
   for (const [signal] of kept) process.on(signal, () => {});
   return kept.map(([signal]) => signal);
 }
 
-/** The name of the user behind this process's user id (passwd(5)); Bun's own answer is the variable USER, which cron leaves out. */
+/** The user's name in passwd(5); Bun returns the variable USER instead, which cron does not set. */
 function userName(env: Readonly<Record<string, string>>): string {
   const { uid, username } = ownUser();
   return passwd()?.[0] ?? env["LOGNAME"] ?? (username === "unknown" ? `uid ${uid}` : username);
 }
 
-/** The system knows neither a name nor a home of a user without an entry in passwd(5), and says so by throwing. */
+/** `userInfo` throws for a user without an entry in passwd(5). */
 function ownUser(): { readonly uid: number; readonly username: string } {
   try {
     return userInfo();
@@ -135,7 +135,7 @@ function homeInPasswd(): string | undefined {
   return absolute(passwd()?.[5]);
 }
 
-/** What passwd(5) says of this process's user; undefined where it knows none. */
+/** The fields of the user's entry in passwd(5); undefined where there is none. */
 function passwd(): string[] | undefined {
   const { uid } = ownUser();
   try {
@@ -148,7 +148,7 @@ function passwd(): string[] | undefined {
   }
 }
 
-/** The folder may have been removed under the shell that we were started from. */
+/** The current folder may have been removed. */
 function workingDirectory(env: Readonly<Record<string, string>>): string {
   try {
     return process.cwd();
@@ -157,7 +157,7 @@ function workingDirectory(env: Readonly<Record<string, string>>): string {
   }
 }
 
-/** A character device is a terminal, save for those of memory, like the one that throws everything away: no person reads there. */
+/** A character device counts as a terminal, except those of the memory driver, such as /dev/null. */
 function isScreen(file: number): boolean {
   try {
     const stat = fstatSync(file);
@@ -167,14 +167,14 @@ function isScreen(file: number): boolean {
   }
 }
 
-/** It can be read only by setting it: to the strictest one, for the instant. */
+/** The umask can be read only by setting it; meanwhile it is the strictest one. */
 function ownUmask(): string {
   const own = process.umask(0o077);
   process.umask(own);
   return own.toString(8).padStart(3, "0");
 }
 
-/** What is not a terminal need not hold anything: cron and services give an empty file, or none at all. */
+/** Under cron and in services, stdin is an empty file, or closed. */
 function isFed(file: number): boolean {
   try {
     const stat = fstatSync(file);
@@ -184,14 +184,14 @@ function isFed(file: number): boolean {
   }
 }
 
-/** Names a driver. */
+/** The major number, which identifies the driver. */
 function majorOf({ rdev }: Pick<Stats, "rdev">): number {
   return rdev >> 8;
 }
 
 /**
- * `STINT_FAILPOINT=name[#n]` kills this process at the n-th time that it comes by; for the crash tests. With `list` it
- * goes on and tells each one that it passes.
+ * `STINT_FAILPOINT=name[#n]` kills this process the n-th time that it passes this failpoint, for the crash tests; `list` prints
+ * each failpoint that is passed instead.
  */
 function armFromEnvironment(env: Readonly<Record<string, string>>): void {
   const [wanted, countText] = (env["STINT_FAILPOINT"] ?? "").split("#");
@@ -205,14 +205,14 @@ function armFromEnvironment(env: Readonly<Record<string, string>>): void {
   });
 }
 
-/** Variables by which the runtime loads code of others, or lets them in to debug. */
+/** Variables that make the runtime load foreign code or open a debugger. */
 const STEERING = /^BUN_(?:OPTIONS|INSPECT(?:_\w+)?)$/;
-/** The benchmark's. */
+/** Set by the benchmark. */
 const MEASURING = /^(?:--cpu-prof(?:-dir=\S+)? ?)+$/;
 
 /**
- * Becomes the same program once more without them, as the executable cannot be built to pass them over. What they have
- * brought about is gone with the program that was; it could do no more than whoever sets the environment of a process.
+ * Executes this program again without them, as an executable cannot be built to ignore them. Code that they loaded ends with the
+ * first image; it had no more rights than the user who set the variables.
  */
 export function shakeOffSteering(): void {
   const { env } = process;

@@ -7,23 +7,23 @@ import { usage } from "./command-line/usage.ts";
 import { DURATION } from "./command-line/values.ts";
 import type { Context } from "./context.ts";
 
-/** The flags that say how long a drain starts jobs. */
+/** The flags that limit how long a drain starts jobs. */
 export const CLOSING_FLAGS = {
-  for: { value: DURATION, help: "start nothing any more after this time, like 6h", excludes: ["until"] },
+  for: { value: DURATION, help: "start no jobs after this time, such as 6h", excludes: ["until"] },
   until: {
     value: {
       placeholder: "TIME",
       wanted: "a time like 07:00 or 2026-05-01T07:00",
-      // What it means hangs on when it is asked; whether it means anything does not.
+      // Only validated here: the instant depends on the current time.
       read: (typed: string): string | null => (momentIn(typed.trim(), 0) === null ? null : typed.trim()),
     },
-    help: "the same by the clock, like 07:00",
+    help: "start no jobs after this clock time, such as 07:00",
   },
-  fit: { help: "with these: nor anything whose timeout would end after that" },
-  leave: { help: "with these: leave then, without waiting for what runs" },
+  fit: { help: "with --for or --until: nor any whose timeout would end later" },
+  leave: { help: "with --for or --until: exit then, without waiting for running jobs" },
 } as const;
 
-/** When a drain stops starting jobs; null where nothing was said of it. */
+/** The deadline of a drain; null without --for and --until. */
 export function deadlineOfFlags(
   context: Context,
   flags: FlagValues<typeof CLOSING_FLAGS>,
@@ -35,5 +35,5 @@ export function deadlineOfFlags(
   if (atMs !== null) return ok({ atMs, isFitting });
   const lone = flags.fit === true ? "--fit" : flags.leave === true ? "--leave" : null;
   if (lone === null) return ok(null);
-  return err(usage(`${lone} has no use without an end`, "say when with --for 6h or --until 07:00"));
+  return err(usage(`${lone} needs a deadline`, "set one with --for 6h or --until 07:00"));
 }

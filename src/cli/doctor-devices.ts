@@ -4,45 +4,45 @@ import type { Device } from "../model/device.ts";
 import type { Context } from "./context.ts";
 import type { Check } from "./doctor-records.ts";
 
-/** Looks over the GPUs that a home uses, with its own eyes. */
+/** Checks the GPUs that a home uses, by a probe of its own. */
 export async function examineDevices(context: Context, path: string): Promise<Check[]> {
   const seen = await seeDevices(context, path, { isFresh: true });
-  // A home or settings of no use are what the other checks tell of.
+  // Other checks report an unusable home or settings.
   if (!seen.ok) return [];
   const { inventory, devices } = seen.value;
   const { problem } = inventory;
-  if (problem === null && devices.length === 0) return [{ verdict: "fine", what: noDeviceFound(seen.value) }];
-  const troubles: Check[] =
+  if (problem === null && devices.length === 0) return [{ verdict: "ok", what: noDeviceFound(seen.value) }];
+  const unread: Check[] =
     problem === null
       ? []
-      : [{ verdict: "bad", what: `the GPUs cannot be read: ${problem}`, mend: mendOf(problem) }];
-  return [...troubles, ...devices.map(checkDevice)];
+      : [{ verdict: "fail", what: `the GPUs cannot be read: ${problem}`, fix: fixFor(problem) }];
+  return [...unread, ...devices.map(checkDevice)];
 }
 
 function checkDevice({ index, id, name, memoryBytes, fault }: Device): Check {
   const memory = memoryBytes === null ? "memory unknown" : formatBytes(memoryBytes);
-  if (fault === null) return { verdict: "fine", what: `GPU ${index} is ${name}, ${memory} (${id})` };
+  if (fault === null) return { verdict: "ok", what: `GPU ${index} is ${name}, ${memory} (${id})` };
   return {
-    verdict: "bad",
-    what: `GPU ${index}, ${name} (${id}), is of no use: ${fault}`,
-    mend: `a reset or a reboot may mend it; until then \`gpus: {exclude: ["${id}"]}\` in config.yaml leaves it out`,
+    verdict: "fail",
+    what: `GPU ${index}, ${name} (${id}), is unusable: ${fault}`,
+    fix: `reset it or reboot; until then exclude it with \`gpus: {exclude: ["${id}"]}\` in config.yaml`,
   };
 }
 
-/** The usual reasons, by what the tools say of them. */
-const MENDS: readonly (readonly [said: RegExp, mend: string])[] = [
+/** Advice on the usual reasons, by the words of the tools. */
+const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
   [
     /version mismatch/i,
-    "the driver was updated while its old module is loaded: reboot, or reload the module",
+    "the driver was updated, and its old kernel module is still loaded: reboot, or reload the module",
   ],
-  [/communicate with the NVIDIA driver/i, "the driver's module is not loaded: sudo modprobe nvidia"],
+  [/communicate with the NVIDIA driver/i, "the driver's kernel module is not loaded: sudo modprobe nvidia"],
   [
     /did not answer/i,
-    "run the tool by hand: it may only be slow to wake the GPUs (sudo nvidia-smi -pm 1), or the driver hangs and wants a reboot",
+    "run the tool by hand: it may only be slow to wake the GPUs (sudo nvidia-smi -pm 1), or the driver hangs and needs a reboot",
   ],
 ];
 
-function mendOf(problem: string): string {
-  const found = MENDS.find(([said]) => said.test(problem));
-  return found?.[1] ?? "run the tool by hand; jobs that ask for no GPU are not concerned";
+function fixFor(problem: string): string {
+  const found = FIXES.find(([said]) => said.test(problem));
+  return found?.[1] ?? "run the tool by hand; jobs without a GPU are not affected";
 }

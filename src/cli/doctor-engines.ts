@@ -4,7 +4,7 @@ import { ENGINES, type EngineName } from "../model/kind.ts";
 import type { Context } from "./context.ts";
 import type { Check } from "./doctor-records.ts";
 
-/** An engine whose service hangs is not waited for. */
+/** An engine whose service does not answer within this time is reported as broken. */
 const ENGINE_TIMEOUT_MS = 5_000;
 
 const TEMPLATES: Readonly<Record<EngineName, string>> = {
@@ -13,15 +13,15 @@ const TEMPLATES: Readonly<Record<EngineName, string>> = {
   docker: 'version {{.ServerVersion}}, groups by {{.CgroupDriver}}, {{join .SecurityOptions " "}}',
 };
 
-/** What runs containers here. Without an engine nothing is wrong: most tasks need none. */
+/** Checks the container engines. None is a warning only, as most tasks need none. */
 export function checkEngines({ env }: Context): Check[] {
   const found = ENGINES.flatMap((name) => {
     const path = Bun.which(name, { PATH: env["PATH"] ?? "/usr/bin:/bin" });
     return path === null ? [] : [{ name, path }];
   });
   if (found.length === 0) {
-    const what = "neither podman nor docker is in PATH: tasks with container: would fail";
-    return [{ verdict: "note", what, mend: "install one of them, such as apt install podman" }];
+    const what = "neither podman nor docker is in PATH: tasks with `container:` would fail";
+    return [{ verdict: "warn", what, fix: "install one of them: apt install podman" }];
   }
   return found.map((engine) => checkEngine(engine, env));
 }
@@ -39,16 +39,16 @@ function checkEngine(
   if (asked.exitCode !== 0) {
     const [why = "it did not answer"] = asked.stderr.toString().trim().split("\n").slice(-1);
     return {
-      verdict: "note",
-      what: `${name} is ${path} and does not work: ${why}`,
-      mend: `${name} info tells more`,
+      verdict: "warn",
+      what: `${name} (${path}) does not work: ${why}`,
+      fix: `for details: ${name} info`,
     };
   }
   const gpus = name === "podman" ? `; GPUs by CDI: ${describeCdi()}` : "";
-  return { verdict: "fine", what: `${name} is ${path}, ${said}${gpus}` };
+  return { verdict: "ok", what: `${name} is ${path}, ${said}${gpus}` };
 }
 
-/** Where specifications of devices lie (the Container Device Interface's own defaults). */
+/** The default folders of device specifications (Container Device Interface). */
 const CDI_FOLDERS = ["/etc/cdi", "/var/run/cdi"];
 
 function describeCdi(): string {
@@ -58,5 +58,5 @@ function describeCdi(): string {
   const ofNvidia = files.filter((file) => readFileSync(file, "utf8").includes("nvidia.com/gpu"));
   return ofNvidia.length > 0
     ? ofNvidia.join(", ")
-    : "none (nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml makes them known)";
+    : "none (nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml creates the specification)";
 }

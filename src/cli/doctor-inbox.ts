@@ -4,10 +4,10 @@ import { kindOfName } from "../intake/inbox-name.ts";
 import { type Layout, REASON_ENDING, shelfOf } from "../store/layout.ts";
 import { type Check, supervisorAdvice } from "./doctor-records.ts";
 
-/** So many are named. */
+/** At most this many are named. */
 const MAX_NAMED = 3;
 
-/** What lies in the inbox of a home. */
+/** Checks the inbox of a home. */
 export function checkInbox(layout: Layout): Check[] {
   const names = namesIn(layout.inbox).filter(
     (name) => !name.startsWith(".") && kindOfName(name) !== "passing",
@@ -18,26 +18,29 @@ export function checkInbox(layout: Layout): Check[] {
   const rejected = namesIn(rejectedIn).filter((name) => name.endsWith(REASON_ENDING));
   const checks: Check[] = [];
   if (waiting.length > 0) {
-    const mend = supervisorAdvice(layout, "a supervisor takes them: stint up --detach, or stint drain");
+    const fix = supervisorAdvice(
+      layout,
+      "start a supervisor, which queues them: stint up --detach, or stint drain",
+    );
     checks.push({
-      verdict: "note",
-      what: `${waiting.length} in the inbox, not taken yet: ${someOf(waiting)}`,
-      ...mend,
+      verdict: "warn",
+      what: `${waiting.length} in the inbox, not queued yet: ${someOf(waiting)}`,
+      ...fix,
     });
   }
   if (others.length > 0) {
-    const told = others.map((name) => (isFolder(layout, name) ? `${name} (a folder)` : name));
+    const ignored = others.map((name) => (isFolder(layout, name) ? `${name} (a folder)` : name));
     checks.push({
-      verdict: "note",
-      what: `${others.length} in the inbox are left alone: ${someOf(told)}`,
-      mend: "wanted files whose names end in .yaml, .yml or .json; move the files of a folder into the inbox itself",
+      verdict: "warn",
+      what: `${others.length} in the inbox are ignored: ${someOf(ignored)}`,
+      fix: "wanted files whose names end in .yaml, .yml or .json; move the files of a folder into the inbox itself",
     });
   }
   if (rejected.length > 0) {
     checks.push({
-      verdict: "note",
+      verdict: "warn",
       what: `${rejected.length} inbox files were refused`,
-      mend: `the reasons are in ${rejectedIn}; mend the files and drop them again`,
+      fix: `the reasons are in ${rejectedIn}; correct the files and drop them again`,
     });
   }
   return checks;

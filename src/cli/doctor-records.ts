@@ -13,20 +13,21 @@ import { endedFiles } from "../store/outlines.ts";
 import { ASIDE, isThere } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Check {
-  readonly verdict: "fine" | "note" | "bad";
+  readonly verdict: "ok" | "warn" | "fail";
   readonly what: string;
-  readonly mend?: string;
+  /** What to do about it. */
+  readonly fix?: string;
 }
 
-/** Every folder must be there and be one that can be looked into; the system says what it is otherwise. */
+/** Opens a folder of the home, which must exist and be readable; throws the system's error otherwise. */
 export function checkFolder(directory: string): Check[] {
   closeSync(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NONBLOCK));
   return [];
 }
 
-/** What is in the folders of records, each of which is listed once: they can be long. */
+/** The contents of the folders of records; each is listed once, as it can be long. */
 export class Listings {
   readonly #layout: Layout;
   readonly #listed = new Map<StateDirectory, Listing>();
@@ -40,14 +41,14 @@ export class Listings {
   }
 }
 
-interface Look {
+interface RecordsOptions {
   readonly place: StateDirectory;
   readonly listings: Listings;
   readonly onProgress: (count: number, all: number) => void;
 }
 
-/** Looks at every record of one directory, and at what is none. */
-export function checkRecords(layout: Layout, { place, listings, onProgress }: Look): Check[] {
+/** Checks every record of one directory, and reports every other file. */
+export function checkRecords(layout: Layout, { place, listings, onProgress }: RecordsOptions): Check[] {
   const listed = listings.in(place);
   const check = (name: string): Check[] => {
     const found = name === ASIDE ? null : checkRecord(join(layout.place(place), name), { name, place });
@@ -61,13 +62,13 @@ export function checkRecords(layout: Layout, { place, listings, onProgress }: Lo
   return checks;
 }
 
-/** Null where nothing is wrong. */
+/** Null where the record is valid and in its place. */
 function checkRecord(path: string, { name, place }: { name: string; place: StateDirectory }): Check | null {
   const id = idFromFileName(name);
-  if (id === null) return { verdict: "note", what: `${path} is no record: its name is not one` };
+  if (id === null) return { verdict: "warn", what: `${path} is no record: its name is not that of one` };
   const read = readRecord(path);
   if (read.ok)
-    return checkWhereabouts(path, {
+    return checkLocation(path, {
       id,
       place,
       says: read.value.metadata.id,
@@ -75,46 +76,46 @@ function checkRecord(path: string, { name, place }: { name: string; place: State
     });
   switch (read.error.type) {
     case "corrupt":
-      return { verdict: "bad", what: `${path} is spoilt: ${read.error.reason}`, mend: mendIn(place) };
+      return { verdict: "fail", what: `${path} is corrupt: ${read.error.reason}`, fix: fixIn(place) };
     case "newer":
-      return { verdict: "bad", what: `${path} was written by a newer stint`, mend: "use the newer stint" };
+      return { verdict: "fail", what: `${path} was written by a newer stint`, fix: "use the newer stint" };
     case "unreadable":
       return {
-        verdict: "bad",
+        verdict: "fail",
         what: `${path} cannot be read (${read.error.errno})`,
-        mend: "wanted: the home and all in it owned and readable by you",
+        fix: "wanted: the home and all in it owned by you, and readable",
       };
     case "missing":
       return null;
   }
 }
 
-interface Whereabouts {
+interface Located {
   readonly id: TaskId;
   readonly place: StateDirectory;
   readonly says: TaskId;
   readonly belongs: StateDirectory;
 }
 
-function checkWhereabouts(path: string, { id, place, says, belongs }: Whereabouts): Check | null {
-  if (says !== id) return { verdict: "bad", what: `${path} says that it is ${says}`, mend: mendIn(place) };
-  // In the other two it may be on its way in this moment.
+function checkLocation(path: string, { id, place, says, belongs }: Located): Check | null {
+  if (says !== id) return { verdict: "fail", what: `${path} says that it is ${says}`, fix: fixIn(place) };
+  // In pending/ and running/ it may just be moved.
   if (belongs === place || place === "pending" || place === "running") return null;
   return {
-    verdict: "bad",
+    verdict: "fail",
     what: `${path} belongs into ${belongs}/ by its state`,
-    mend: "move it there by hand",
+    fix: "move it there by hand",
   };
 }
 
-/** Only pending/ and running/ are looked through at a start. */
-function mendIn(place: StateDirectory): string {
+/** A supervisor checks only pending/ and running/ at its start. */
+function fixIn(place: StateDirectory): string {
   return place === "pending" || place === "running"
     ? "the supervisor puts it aside at its next start"
-    : "look at it, then move it away by hand";
+    : "inspect it, then move it away by hand";
 }
 
-/** Records that somebody copied: of one task in two directories, or of two tasks with one number. */
+/** Finds copied records: one task in two directories, or two tasks with one number. */
 export function checkCopies(layout: Layout, listings: Listings): Check[] {
   const paths = new Map<number, Map<TaskId, StateDirectory[]>>();
   for (const span of new Set(PLACES.flatMap((place) => [...listings.in(place).spans.keys()]))) {
@@ -128,17 +129,17 @@ export function checkCopies(layout: Layout, listings: Listings): Check[] {
     }
   }
   return [...paths].flatMap(([number, alike]): Check[] => {
-    // Looked at again: it may have been on its way from one to the other.
+    // Checked again: it may just have been moved from one to the other.
     const copies = [...alike].filter(
       ([id, places]) => places.length > 1 && places.every((place) => isThere(layout.record(place, id))),
     );
     const checks = copies.map(([id, places]): Check => {
       const what = `${id} is in ${places.map((place) => `${place}/`).join(" and ")}`;
-      return { verdict: "bad", what, mend: "the supervisor puts all but one aside at its next start" };
+      return { verdict: "fail", what, fix: "the supervisor puts all but one aside at its next start" };
     });
     if (alike.size < 2) return checks;
     const what = `${alike.size} tasks have the number ${number}: ${[...alike.keys()].join(", ")}`;
-    return [...checks, { verdict: "bad", what, mend: "name them by their ids" }];
+    return [...checks, { verdict: "fail", what, fix: "refer to them by their ids" }];
   });
 }
 
@@ -146,47 +147,47 @@ function* idsIn(listings: Listings, span: number): Generator<readonly [TaskId, S
   for (const place of PLACES) for (const id of listings.in(place).spans.get(span) ?? []) yield [id, place];
 }
 
-/** Accepted work that no supervisor has taken in yet, and what does not belong there. */
+/** Checks incoming/: accepted batches that are not queued yet, and foreign files. */
 export function checkUnread(layout: Layout): Check[] {
   const batches = incomingBatches(layout);
   const strays = readdirSync(layout.incoming).filter((name) => name !== ASIDE && !batches.includes(name));
   const checks = strays.map(
-    (name): Check => ({ verdict: "note", what: `${layout.batch(name)} is no batch` }),
+    (name): Check => ({ verdict: "warn", what: `${layout.batch(name)} is no batch` }),
   );
   const stuck = stuckBatchesOf(layout)
     .filter(({ batch }) => batches.includes(batch))
     .map(({ batch, message }): Check => {
-      const what = `${batchMembers(layout, batch).length} accepted tasks in ${layout.batch(batch)} are not taken in: ${message}`;
-      return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
+      const what = `${batchMembers(layout, batch).length} accepted tasks in ${layout.batch(batch)} cannot be queued: ${message}`;
+      return { verdict: "fail", what, fix: "fix that; the supervisor keeps trying" };
     });
   const unread = stuckBatchesOf(layout)
     .filter(({ batch }) =>
       (["running", "pending"] as const).some((place) => isThere(join(layout.place(place), `${batch}.json`))),
     )
     .map(({ batch, message }): Check => {
-      const what = `the accepted task ${batch} is not taken in: ${message}`;
-      return { verdict: "bad", what, mend: "mend that; the supervisor tries again by itself" };
+      const what = `the accepted task ${batch} cannot be queued: ${message}`;
+      return { verdict: "fail", what, fix: "fix that; the supervisor keeps trying" };
     });
   if (stuck.length + unread.length > 0) return [...checks, ...stuck, ...unread];
   if (batches.length === 0) return checks;
   const what = `${batches.length} accepted batches wait for a supervisor`;
-  return [...checks, { verdict: "note", what, ...supervisorAdvice(layout, "stint up --detach") }];
+  return [...checks, { verdict: "warn", what, ...supervisorAdvice(layout, "stint up --detach") }];
 }
 
-/** What a supervisor would mend, where none is up: beside one that is, another cannot be started. */
-export function supervisorAdvice(layout: Layout, mend: string): { readonly mend?: string } {
+/** Advice to start a supervisor; empty where one is up, as there cannot be two. */
+export function supervisorAdvice(layout: Layout, fix: string): { readonly fix?: string } {
   const role = lockOwner(layout)?.role;
-  return role === "up" || role === "drain" ? {} : { mend };
+  return role === "up" || role === "drain" ? {} : { fix };
 }
 
-/** Without a number nothing can be queued. */
+/** Without the next number nothing can be queued. */
 export function checkNumbers(layout: Layout): Check[] {
   if (holdsNumber(layout)) return [];
-  const mend = "the next `stint up`, `run` or `drain` makes it anew";
-  return [{ verdict: "bad", what: `${layout.numbers} holds no number for the next task`, mend }];
+  const fix = "the next `stint up`, `run` or `drain` restores it";
+  return [{ verdict: "fail", what: `${layout.numbers} holds no number for the next task`, fix }];
 }
 
-/** What was put aside. */
+/** Reports corrupt records and requests that were put aside. */
 export function checkAside(layout: Layout): Check[] {
   const directories = [...PLACES.map((place) => layout.place(place)), layout.tmp, layout.requests];
   return directories.flatMap((directory): Check[] => {
@@ -194,7 +195,7 @@ export function checkAside(layout: Layout): Check[] {
     const isFolder = lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true;
     const count = isFolder ? readdirSync(aside).length : 0;
     if (count === 0) return [];
-    const what = `${count} spoilt ${directory === layout.requests ? "requests" : "records"} were put aside in ${aside}`;
-    return [{ verdict: "note", what, mend: "look at them, then remove them" }];
+    const what = `${count} corrupt ${directory === layout.requests ? "requests" : "records"} were put aside in ${aside}`;
+    return [{ verdict: "warn", what, fix: "inspect them, then remove them" }];
   });
 }

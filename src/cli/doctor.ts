@@ -38,10 +38,10 @@ import {
   Listings,
 } from "./doctor-records.ts";
 
-/** With less room than this a night of logs does not fit. */
+/** Less free space than this may not hold the logs of a night. */
 const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
 
-/** Looks over the machine and a home; changes nothing but a probe file that it removes. */
+/** Checks the machine and a home; changes nothing but a probe file, which it removes. */
 export async function runChecks(context: Context, path: string): Promise<Check[]> {
   const home = openHome(path);
   const tools = [
@@ -49,12 +49,12 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
     checkTool("python3", { isNeeded: false }),
     checkTool("bash", { isNeeded: false }),
     ...checkLimits(context),
-    ...looked(() => checkEngines(context)),
+    ...checked(() => checkEngines(context)),
   ];
   if (!home.ok) {
-    const verdict = home.error.code === "HOME_MISSING" ? "note" : "bad";
+    const verdict = home.error.code === "HOME_MISSING" ? "warn" : "fail";
     return [
-      { verdict, what: home.error.message, ...(home.error.hint !== undefined && { mend: home.error.hint }) },
+      { verdict, what: home.error.message, ...(home.error.hint !== undefined && { fix: home.error.hint }) },
       ...tools,
     ];
   }
@@ -64,7 +64,7 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
   const progress = context.progress();
   const { onProgress } = progress;
   const checks = [
-    { verdict: "fine" as const, what: `home ${layout.home}` },
+    { verdict: "ok" as const, what: `home ${layout.home}` },
     ...[
       () => checkMode(layout),
       () => checkOthers(layout, settings),
@@ -83,58 +83,58 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
       () => checkNotices(layout),
       () => checkSchedules(context, layout, settings),
       () => checkAudit(layout),
-    ].flatMap(looked),
+    ].flatMap(checked),
     ...tools,
   ];
   progress.clear();
   return checks;
 }
 
-/** What the system does not let us look at is what is wrong. */
-function looked(look: () => Check | Check[]): Check[] {
-  const found = tryFs("look over the home", look);
+/** Runs a check; an error of the system is its result. */
+function checked(check: () => Check | Check[]): Check[] {
+  const found = tryFs("check the home", check);
   if (found.ok) return [found.value].flat();
   const { message, hint } = found.error;
-  return [{ verdict: "bad", what: message, ...(hint !== undefined && { mend: hint }) }];
+  return [{ verdict: "fail", what: message, ...(hint !== undefined && { fix: hint }) }];
 }
 
 function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
   const found = Bun.which(name);
-  if (found !== null) return { verdict: "fine", what: `${name} is ${found}` };
-  if (isNeeded) return { verdict: "bad", what: `${name} is not in PATH, and no job starts without it` };
-  return { verdict: "note", what: `${name} is not in PATH: scripts with this runtime would fail` };
+  if (found !== null) return { verdict: "ok", what: `${name} is ${found}` };
+  if (isNeeded) return { verdict: "fail", what: `${name} is not in PATH, and no job starts without it` };
+  return { verdict: "warn", what: `${name} is not in PATH: scripts with this runtime would fail` };
 }
 
 function checkLimits(context: Context): Check[] {
-  const means = detectLimitBackend(thisMachine(context.env));
-  const advice = adviceFor(means);
+  const backend = detectLimitBackend(thisMachine(context.env));
+  const advice = adviceFor(backend);
   const limits: Check = {
-    verdict: advice === null ? "fine" : "note",
-    what: describeLimitBackend(means),
-    ...(advice !== null && { mend: advice }),
+    verdict: advice === null ? "ok" : "warn",
+    what: describeLimitBackend(backend),
+    ...(advice !== null && { fix: advice }),
   };
-  if (jobGroupBase(means) !== null) return [limits];
+  if (jobGroupBase(backend) !== null) return [limits];
   const what =
-    "no control group can be made for a job: what it starts in a session of its own with an environment of its own is not found, and may outlive it";
-  return [limits, { verdict: "note", what }];
+    "no control group can be created for a job: processes that it starts with a session and an environment of their own are not found, and may outlive it";
+  return [limits, { verdict: "warn", what }];
 }
 
-/** A supervisor that was started with less gives all its jobs less. */
+/** Reports limits that the supervisor was started with, and that its jobs inherit. */
 function checkInherited(layout: Layout): Check[] {
   const owner = lockOwner(layout);
   const inherited = owner === null ? [] : inheritedFrom(owner.pid);
   if (inherited.length === 0) return [];
-  const mend = "start it from a shell without them, or as a service: stint service install";
-  return [{ verdict: "note", what: `jobs inherit from the supervisor: ${inherited.join(", ")}`, mend }];
+  const fix = "start it from a shell without them, or as a service: stint service install";
+  return [{ verdict: "warn", what: `jobs inherit from the supervisor: ${inherited.join(", ")}`, fix }];
 }
 
 function checkMode(layout: Layout): Check {
   const mode = lstatSync(layout.home).mode & 0o777;
-  if ((mode & 0o077) === 0) return { verdict: "fine", what: "nobody else can read the home" };
+  if ((mode & 0o077) === 0) return { verdict: "ok", what: "no other user can read the home" };
   return {
-    verdict: "bad",
-    what: `the home has mode ${mode.toString(8)}: others can look into it`,
-    mend: `chmod 700 ${layout.home}`,
+    verdict: "fail",
+    what: `the home has mode ${mode.toString(8)}: other users can read it`,
+    fix: `chmod 700 ${layout.home}`,
   };
 }
 
@@ -145,12 +145,12 @@ function checkOthers(layout: Layout, settings: Result<Settings, Problem>): Check
     const fault = inboxFault(directory);
     return fault === null
       ? []
-      : [{ verdict: "bad", what: `the inbox "${directory}" is left alone: ${fault}` }];
+      : [{ verdict: "fail", what: `the inbox "${directory}" is left alone: ${fault}` }];
   });
   return home === null
     ? checks
     : [
-        { verdict: "bad", what: home.message, ...(home.hint !== undefined && { mend: home.hint }) },
+        { verdict: "fail", what: home.message, ...(home.hint !== undefined && { fix: home.hint }) },
         ...checks,
       ];
 }
@@ -158,13 +158,13 @@ function checkOthers(layout: Layout, settings: Result<Settings, Problem>): Check
 function checkWrite(layout: Layout): Check {
   const probe = join(layout.tmp, `probe.${uuid()}`);
   const wrote = tryFs("write to the home", () => createFile(probe, " ".repeat(4_096)));
-  // Also of a probe that was not whole; a read-only file system refuses the removal of what is not there.
+  // Also after a failed write; a read-only file system refuses to remove even a missing file.
   tryFs("remove the probe", () => rmSync(probe, { force: true }));
-  if (wrote.ok) return { verdict: "fine", what: "the home takes writes" };
+  if (wrote.ok) return { verdict: "ok", what: "the home is writable" };
   return {
-    verdict: "bad",
+    verdict: "fail",
     what: wrote.error.message,
-    ...(wrote.error.hint !== undefined && { mend: wrote.error.hint }),
+    ...(wrote.error.hint !== undefined && { fix: wrote.error.hint }),
   };
 }
 
@@ -173,14 +173,14 @@ function checkRoom(layout: Layout): Check {
   const free = bavail * bsize;
   const what = `${formatBytes(free)} free on the file system of the home`;
   return free >= LOW_DISK_BYTES
-    ? { verdict: "fine", what }
-    : { verdict: "bad", what, mend: "stint clean --older-than 1d removes old runs" };
+    ? { verdict: "ok", what }
+    : { verdict: "fail", what, fix: "remove old runs: stint clean --older-than 1d" };
 }
 
 function checkSettings(settings: Result<Settings, Problem>): Check[] {
   if (settings.ok) return [];
   const { message, faults } = settings.error;
-  return [{ verdict: "bad", what: message, ...(faults !== undefined && { mend: faults }) }];
+  return [{ verdict: "fail", what: message, ...(faults !== undefined && { fix: faults }) }];
 }
 
 function checkSupervisor(context: Context, layout: Layout): Check {
@@ -188,28 +188,28 @@ function checkSupervisor(context: Context, layout: Layout): Check {
   const nowMs = context.clock.now();
   const silence = silenceOf(layout, owner, nowMs);
   if (silence !== null) {
-    const [what, mend] = silenceLines(silence, nowMs);
-    return { verdict: "bad", what, mend };
+    const [what, fix] = silenceLines(silence, nowMs);
+    return { verdict: "fail", what, fix };
   }
-  const obstacle = diskFaultOf(layout);
-  if (owner !== null && obstacle !== null) {
-    const what = `stint ${owner.role} with pid ${owner.pid} starts nothing new: ${obstacle}`;
-    return { verdict: "bad", what, mend: "mend that; it tries again by itself" };
+  const diskFault = diskFaultOf(layout);
+  if (owner !== null && diskFault !== null) {
+    const what = `stint ${owner.role} with pid ${owner.pid} starts no jobs: ${diskFault}`;
+    return { verdict: "fail", what, fix: "fix that; it keeps trying" };
   }
   if (owner !== null)
     return {
-      verdict: "fine",
-      what: `stint ${owner.role} with pid ${owner.pid} holds the home since ${owner.since}`,
+      verdict: "ok",
+      what: `stint ${owner.role} with pid ${owner.pid} has held the home since ${owner.since}`,
     };
   const fault = lockFault(layout);
   if (fault !== null)
-    return { verdict: "bad", what: fault.message, ...(fault.hint !== undefined && { mend: fault.hint }) };
+    return { verdict: "fail", what: fault.message, ...(fault.hint !== undefined && { fix: fault.hint }) };
   const waiting = idsIn(layout, "pending").length;
-  if (waiting === 0) return { verdict: "fine", what: "no supervisor is up, and nothing waits for one" };
+  if (waiting === 0) return { verdict: "ok", what: "no supervisor is up, and nothing waits for one" };
   return {
-    verdict: "note",
+    verdict: "warn",
     what: `${waiting} tasks are queued and no supervisor is up`,
-    mend: "stint up --detach",
+    fix: "start one: stint up --detach",
   };
 }
 
@@ -223,20 +223,20 @@ function checkNotices(layout: Layout): Check[] {
   const checks: (Check | null)[] = [
     unread.length === 0
       ? null
-      : { verdict: "note", what: `${unread.length} files in ${layout.notices} are no notices: ${unread[0]}` },
+      : { verdict: "warn", what: `${unread.length} files in ${layout.notices} are no notices: ${unread[0]}` },
     first === undefined
       ? null
       : {
-          verdict: "note",
-          what: `${failing.length} notices were not taken yet, the first of ${first.task.id}: ${first.lastError ?? ""}`,
-          mend: "a supervisor tries them again by itself",
+          verdict: "warn",
+          what: `${failing.length} notices were not delivered yet, the first of ${first.task.id}: ${first.lastError ?? ""}`,
+          fix: "a supervisor keeps trying",
         },
     givenUp.length === 0
       ? null
       : {
-          verdict: "bad",
+          verdict: "fail",
           what: `${givenUp.length} notices were given up, the last: ${lastError?.lastError ?? "unknown"}`,
-          mend: `mend the receiver; to send them anew, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again, else remove them`,
+          fix: `repair the receiver; to send them again, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again, else remove them`,
         },
   ];
   return checks.filter((check) => check !== null);
@@ -250,27 +250,27 @@ function checkSchedules(context: Context, layout: Layout, settings: Result<Setti
     if (what === null) return [];
     return [
       {
-        verdict: "bad",
+        verdict: "fail",
         what: `the schedule ${name}: ${what}`,
-        mend: `mend ${path}, or stint schedules rm ${name}`,
+        fix: `correct ${path}, or remove it: stint schedules rm ${name}`,
       },
     ];
   });
   if (views.length > 0 && lockOwner(layout) === null)
     checks.push({
-      verdict: "note",
+      verdict: "warn",
       what: `${views.length} schedules, and no supervisor to fire them`,
-      mend: "stint up --detach; a drain fires what is due when it begins",
+      fix: "start one: stint up --detach; a drain fires what is due when it starts",
     });
   return checks;
 }
 
 function checkAudit(layout: Layout): Check {
   const verified = verifyAudit(layout, { isQuick: true });
-  if (verified.ok) return { verdict: "fine", what: `the audit log is whole (${verified.value.lines} lines)` };
+  if (verified.ok) return { verdict: "ok", what: `the audit log is intact (${verified.value.lines} lines)` };
   return {
-    verdict: "bad",
+    verdict: "fail",
     what: verified.error.message,
-    ...(verified.error.hint !== undefined && { mend: verified.error.hint }),
+    ...(verified.error.hint !== undefined && { fix: verified.error.hint }),
   };
 }

@@ -12,16 +12,16 @@ import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
 
-/** A file of tasks, and what its values are read against. */
+/** A task file, and the context of its values. */
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
   /** Its path, or `-` for stdin. */
   readonly file: string;
   readonly defaults?: Defaults | undefined;
-  /** A sweep that flags set, over what the file says. */
+  /** A sweep that flags set; it overrides that of the file. */
   readonly sweep?: readonly Entry[];
 }
 
-/** Reads the drafts of one file, or its faults in words. */
+/** Reads the drafts of one file, or its faults as text. */
 export function readDraftsOf(
   context: Context,
   { file, defaultCwd, home, nowMs, defaults, sweep }: Named,
@@ -40,13 +40,13 @@ export function readDraftsOf(
     ...(defaults !== undefined && { defaults }),
   });
   if (read.ok) return ok({ drafts: read.value, faults: [] });
-  // What a flag said stands in no line of the file.
+  // The value of a flag has no line in the file.
   const ofFlags = read.error.filter(({ isOfFlag }) => isOfFlag);
   if (ofFlags.length > 0) return err(usageOf(ofFlags));
   return ok({ drafts: [], faults: read.error.map(renderDiagnostic) });
 }
 
-/** Reads a file or stdin; what is no text of a task file is a problem in words. */
+/** Reads a file or stdin; the problem says why it is no text of a task file. */
 function readText(context: Context, file: string): Result<string, Problem> {
   try {
     const text =

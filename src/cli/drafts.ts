@@ -12,24 +12,24 @@ import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
 import type { FlagFields } from "./task-flags.ts";
 
-/** What a command line asks to queue: files, a command, or both never. */
+/** What a command line asks to queue: files or a command, never both. */
 export interface Wanted {
   readonly files: readonly string[];
   readonly words: readonly string[] | null;
-  /** Task keys that flags set, over what a file says. */
+  /** Task keys that flags set; they override those of a file. */
   readonly fields: FlagFields;
-  /** What the home says once for all of its tasks. */
+  /** Defaults of the home for all its tasks. */
   readonly defaults?: Defaults | undefined;
-  /** A sweep that flags set, over what a file says. */
+  /** A sweep that flags set; it overrides that of a file. */
   readonly sweep?: readonly Entry[];
 }
 
-/** Reads all that a command line names into drafts; every fault of every file at once. */
+/** Reads all that a command line names into drafts; reports every fault of every file at once. */
 export async function readDrafts(context: Context, wanted: Wanted): Promise<Result<Draft[], Problem>> {
   const { files, words, fields } = wanted;
   if (words !== null && files.length > 0) {
     return err(
-      problem("USAGE", `Cannot queue "${files[0]}" and a command at once: wanted files or -- COMMAND`),
+      problem("USAGE", `Cannot queue "${files[0]}" and a command together: wanted files or -- COMMAND`),
     );
   }
   if (words !== null) return draftOfCommand(context, wanted, words);
@@ -42,7 +42,7 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
       ),
     );
   }
-  // A command after -- has no use for a reader of YAML.
+  // A command after -- does not need the YAML reader.
   const { readDraftsOf } = await import("./draft-file.ts");
   const drafts: Draft[] = [];
   const faults: string[] = [];
@@ -87,14 +87,14 @@ async function draftOfCommand(
   return drafts.ok ? drafts : err(usageOf(drafts.error));
 }
 
-/** A shell line that was quoted as a whole, as other queues take it; a program may have blanks in its name too. */
+/** A shell line quoted as one word, as other queues accept it; null for the path of an existing program with blanks. */
 function shellLineIn(context: Context, words: readonly string[]): string | null {
   const [only = ""] = words;
   const isLine = words.length === 1 && /\s/.test(only.trim()) && !existsSync(resolve(context.cwd, only));
   return isLine ? only : null;
 }
 
-/** Sets what flags say over what drafts have. */
+/** Overrides fields of drafts with those that flags set. */
 export async function overlay(
   context: Context,
   { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
@@ -110,7 +110,7 @@ export async function overlay(
     const called = fields.flagOf.get(key.split(".", 1)[0] ?? "") ?? key;
     return err(
       usage(
-        `${called} is "${value}", wanted a value without placeholders over a task file`,
+        `${called} is "${value}", wanted a value without placeholders, as it overrides a task file`,
         `write it into the file: ${key}: ${value}`,
       ),
     );
@@ -158,7 +158,7 @@ function pairsOf(key: string, value: unknown): [string, string][] {
   return Object.entries(value).map(([child, text]) => [`${key}.${child}`, String(text)]);
 }
 
-/** What values on the command line are read against. */
+/** The context of values on the command line. */
 export function fieldContext(context: Context): SubmissionContext {
   return { ...defaultsOf(context), file: "the command line", defaultName: "task" };
 }

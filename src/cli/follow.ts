@@ -15,17 +15,17 @@ import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 
-/** Where the log files of an attempt are put. */
+/** The paths of the log files of an attempt. */
 function logPaths(layout: Layout, task: Task, attempt: number): string[] {
   return outputFiles(layout.attempt(task.metadata.id, attempt), task.spec.logs.separate);
 }
 
-/** The log files of an attempt that are there. */
+/** The log files of an attempt that exist. */
 export function logFiles(layout: Layout, task: Task, attempt: number): string[] {
   return logPaths(layout, task, attempt).filter((path) => existsSync(path));
 }
 
-/** Where the output of a task goes, and what is said of it. */
+/** Where the output of a task is written, and remarks on it. */
 interface FollowSink {
   readonly output: MaskedStream;
   readonly say: (line: string) => void;
@@ -45,10 +45,10 @@ export class LogReader implements Disposable {
     this.#attempt = attempt;
   }
 
-  /** Passes on what is new, or some of it, and says what became of the logs meanwhile; gives how many bytes were new. */
+  /** Writes new output, possibly not all of it, and reports cuts and replaced logs; returns the number of new bytes. */
   read(task: Task, { output, say }: FollowSink): number {
     const attempt = task.status.attempts.find(({ number }) => number === this.#attempt);
-    const look = {
+    const expected = {
       isExpected: hasStarted(attempt),
       isOver: attempt !== undefined && attempt.state !== "running",
     };
@@ -58,12 +58,12 @@ export class LogReader implements Disposable {
         output.end();
         say(asLines([`--- ${describeBreak(what, path)} ---`]));
       };
-      total += reading.read({ write: output.write, onBreak }, look);
+      total += reading.read({ write: output.write, onBreak }, expected);
     }
     return total;
   }
 
-  /** True where there is more to read once a cut is done. */
+  /** True where more can be read once a cut is finished. */
   get isWaiting(): boolean {
     return this.#logs.some(({ reading }) => reading.isWaiting);
   }
@@ -73,7 +73,7 @@ export class LogReader implements Disposable {
   }
 }
 
-/** Its logs were made before its process was. */
+/** True where an attempt has started, and so its logs were created. */
 export function hasStarted(attempt: Attempt | undefined): boolean {
   return attempt?.startedAt !== undefined;
 }
@@ -85,7 +85,7 @@ function describeBreak(what: Break, path: string): string {
         ? "the log was cut here, and some of what follows may have been shown before"
         : `${what.bytes} bytes of the log were cut here before they could be shown`;
     case "rewritten":
-      return "the log was emptied or written anew, and begins here";
+      return "the log was emptied or rewritten, and begins here";
     case "gone":
       return `the log is gone from "${path}": it was moved or removed`;
     case "replaced":
@@ -98,24 +98,24 @@ function describeBreak(what: Break, path: string): string {
 interface Followed {
   readonly id: TaskId;
   attempt: number;
-  /** Null until its record is there. */
+  /** Null before the first read. */
   reader: LogReader | null;
   output: MaskedStream | null;
 }
 
-/** Where the last lines of a text begin. */
+/** Returns the last `count` lines of a text. */
 export function lastLines(text: string, count: number): string {
   const lines = text.split("\n");
   const isTerminated = lines.at(-1) === "";
   return lines.slice(-(count + (isTerminated ? 1 : 0))).join("\n");
 }
 
-/** Where the output of a task goes once its secrets are hidden. */
+/** Writes the output of a task to stdout, its secrets masked. */
 export function maskedOutput(context: Context, layout: Layout, task: Task): MaskedStream {
   return maskOf(layout, task, inheritable(context.env)).stream(context.outOfJob);
 }
 
-/** Passes on the output of tasks as it grows, across attempts; the returned function does one look. */
+/** Follows the output of tasks across attempts; each call of the returned function writes what is new. */
 export function followTasks(context: Context, layout: Layout, ids: readonly TaskId[]): () => void {
   const followed = ids.map((id): Followed => ({ id, attempt: 1, reader: null, output: null }));
   return () => {

@@ -4,17 +4,17 @@ import { textOf } from "../lib/file-text.ts";
 import { ESCAPE, oneLine, printable } from "../lib/printable.ts";
 import { JobText } from "./job-text.ts";
 
-/** By Linux; node:fs has no name for it. */
+/** The value on Linux; node:fs has no name for it. */
 const O_CLOEXEC = 0o2000000;
-/** Takes away the colours that a job's output may have left on the terminal. */
+/** Resets the colours that a job's output may have left on the terminal. */
 const UNPAINTED = `${ESCAPE}[0m`;
 
-/** The reader went away and wants no more (`stint ls | head`), or the system refused to write, as on a full disk. */
+/** `closed`: the reader has exited (`stint ls | head`); `lost`: the system refused a write, as on a full disk. */
 export type OutputEnd = "closed" | "lost";
 
 /**
- * All that this process writes. Text goes out as `printable`, whoever's words are in it and wherever it goes; the output
- * of jobs as it is, but to a terminal as `JobText`.
+ * Writes all output of this process. Text always passes `printable`, as it may contain foreign text; output of jobs is written as
+ * it is, to a terminal through `JobText`.
  */
 export class Output {
   readonly #isTerminal: boolean;
@@ -33,14 +33,14 @@ export class Output {
     return this.#end;
   }
 
-  /** Text for stdout; where that takes none, for stderr: it may hold the ids of what was queued. */
+  /** Writes text to stdout; if that fails, to stderr, as it may contain the ids of queued tasks. */
   readonly out = (text: string): void => {
     this.unpaint();
     const bytes = Buffer.from(printable(text));
     if (!this.#put(bytes, "the answer follows")) tryToWrite(2, bytes);
   };
 
-  /** Of a job; nothing more once stdout takes none, as it is all in the log. */
+  /** Writes output of a job; nothing more once stdout has failed, as the log has all of it. */
   readonly ofJob = (bytes: Uint8Array): void => {
     if (!this.#isTerminal) return this.raw(bytes);
     const text = this.#jobText.next(bytes);
@@ -48,9 +48,9 @@ export class Output {
     this.raw(Buffer.from(text));
   };
 
-  /** Of a job, to a terminal too, for whoever asks for that. */
+  /** Writes output of a job unfiltered, to a terminal too. */
   readonly raw = (bytes: Uint8Array): void => {
-    this.#put(bytes, "the job's output is whole in its log");
+    this.#put(bytes, "the whole output of the job is in its log");
   };
 
   readonly err = (text: string): void => {
@@ -58,7 +58,7 @@ export class Output {
     tryToWrite(2, Buffer.from(printable(text)));
   };
 
-  /** A line of the supervisor's own log, which may be lost: a full disk, or a pipe that nobody reads, must not hold up the queue. */
+  /** Writes a line of the supervisor's log. It may be lost: a full disk or a full pipe must not delay the queue. */
   readonly log = (line: string): void => {
     try {
       writeSync(1, `${oneLine(line)}\n`);
@@ -67,14 +67,14 @@ export class Output {
     }
   };
 
-  /** Before words of our own, and at the end. */
+  /** Resets colours before text of stint, and at the end. */
   readonly unpaint = (): void => {
     if (!this.#isPainted) return;
     this.#isPainted = false;
     this.#put(Buffer.from(UNPAINTED), "");
   };
 
-  /** False where stdout should have taken more; of that it is told once, with what becomes of the rest. */
+  /** Returns false where stdout has failed, which is reported once, with what happens to the rest; a closed reader is no failure. */
   #put(bytes: Uint8Array, consequence: string): boolean {
     if (this.#end !== null) return this.#end === "closed";
     this.#wasClosed ??= wasClosed();
@@ -102,12 +102,12 @@ function wasClosed(): boolean {
   return flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
 }
 
-/** Where stderr takes nothing either, there is nobody to tell. */
+/** If stderr fails too, the text is lost. */
 function tryToWrite(file: number, bytes: Uint8Array): void {
   writeAll(file, bytes);
 }
 
-/** Writes all, waiting for a full pipe; the errno of what the system refuses, or null. */
+/** Writes all bytes, waiting while a pipe is full; returns the errno of a failed write, or null. */
 function writeAll(file: number, bytes: Uint8Array): string | null {
   let rest = bytes;
   while (rest.length > 0) {

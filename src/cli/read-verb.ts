@@ -11,11 +11,11 @@ import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { GROUP, TASKS } from "./selectors.ts";
 
-/** What a verb that only reads makes of the tasks it was given. */
+/** How a verb that only reads shows the tasks that it was given. */
 interface ReadVerb {
   readonly json: (context: Context, tasks: readonly Task[], layout: Layout) => unknown;
   readonly text: (context: Context, tasks: readonly Task[], layout: Layout) => string | Promise<string>;
-  /** For a sweep that is named alone; without it, its members one after the other. */
+  /** For a sweep that is named alone; by default its members are shown one after the other. */
   readonly sweep?: {
     readonly json: (members: readonly Task[]) => unknown;
     readonly text: (context: Context, members: readonly Task[]) => string;
@@ -24,10 +24,10 @@ interface ReadVerb {
 
 const FLAGS = {
   group: { value: GROUP, help: "a sweep, by its name or a number" },
-  json: { help: "as JSON; of one task the object, of several an array" },
+  json: { help: "as JSON: an object for one task, an array for several" },
 } as const;
 
-/** Declares a verb that tells of named tasks, as text or as JSON. */
+/** Declares a verb that shows named tasks, as text or as JSON. */
 export function readVerb(verb: ReadVerb): Verb {
   return declareVerb({ operands: [TASKS], flags: FLAGS, run: (call) => read(verb, call) });
 }
@@ -56,15 +56,15 @@ function membersOrTasks(
 ): Result<{ tasks: readonly Task[]; isSweep: boolean }, Problem> {
   const [first] = references;
   if (group !== undefined && first !== undefined) {
-    return err(usage(`--group names a sweep, and "${first}" stands beside it`, "name tasks, or a sweep"));
+    return err(usage(`--group and the task "${first}" cannot be combined`, "name tasks, or a sweep"));
   }
   if (group !== undefined) {
     const members = findGroup(layout, group);
     return members.ok ? ok({ tasks: members.value, isSweep: true }) : members;
   }
   if (references.length === 0) {
-    const message = "Cannot tell which task is meant: none is named";
-    return err(problem("USAGE", message, "name it: 12, an id, a name, 3-7, @"));
+    const message = "Cannot read the command line: no task is named";
+    return err(problem("USAGE", message, "name one: 12, an id, a name, 3-7, @"));
   }
   const named = findNamed(layout, references);
   if (!named.ok) return named;
@@ -72,7 +72,7 @@ function membersOrTasks(
   return ok({ tasks, isSweep: references.length === 1 && byGroup.size > 0 });
 }
 
-/** One thing as itself, several as a list. */
+/** A single element as itself, several as a list. */
 export function oneOrAll<T>(list: readonly T[]): T | readonly T[] {
   const [first] = list;
   return list.length === 1 && first !== undefined ? first : list;

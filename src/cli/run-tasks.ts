@@ -20,40 +20,42 @@ import type { Context } from "./context.ts";
 import { targetOf } from "./targets.ts";
 import { endLine, ProgressLine } from "./text/progress.ts";
 
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
-/** What a `run` is given. */
+/** The arguments of `runTasks`. */
 export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
   readonly scheduling: SchedulingConfig;
   readonly notices: NoticeRules;
-  /** Called with each look at the tasks that are open, to pass their output on. */
-  readonly onLook?: () => void;
+  /** Called at each poll of the unfinished tasks, to print their output. */
+  readonly onPoll?: () => void;
 }
 
-/** Sees tasks through: supervises them where nobody else does, shows how far they are, and mirrors their end. */
+/** Runs tasks to their ends: supervises them where no supervisor is up, shows their progress, and returns the exit code that mirrors them. */
 export async function runTasks(context: Context, run: Run): Promise<number | Problem> {
   const { layout, tasks } = run;
   const ids = tasks.map((task) => task.metadata.id);
   const own = new Set<string>(tasks.map((task) => task.metadata.uid));
-  const state: RunState = { isOver: false, isUnheard: false, trouble: null, signal: null };
+  const state: RunState = { isOver: false, isUnanswered: false, fault: null, signal: null };
   context.onSignal((signal) => {
     const isSecond = state.signal !== null;
     state.signal = signal;
-    // A hang-up leaves the jobs; so does whoever asks twice.
+    // A hang-up leaves the jobs running; so does a second signal.
     if (signal === "SIGHUP" || isSecond) state.isOver = true;
     else {
       context.err(`\n${signal}: cancelling what was submitted\n`);
       cancelAll(context, layout, ids).catch((error: unknown) =>
         context.err(`Cannot cancel: ${String(error)}\n`),
       );
-      // The request lies there now: whoever is stopped obeys it when it goes on, and until then nobody answers.
+      // The request is on disk: a supervisor that is stopped carries it out once it continues, and does not answer before.
       const silence = silenceOf(layout, lockOwner(layout), context.clock.now());
       if (silence === null) return;
       const [what, advice] = silenceLines(silence, context.clock.now());
-      context.err(asLines([`stint: ${what} It cancels what was submitted when it goes on.`, `  ${advice}`]));
-      state.isUnheard = true;
+      context.err(
+        asLines([`stint: ${what} It cancels what was submitted once it continues.`, `  ${advice}`]),
+      );
+      state.isUnanswered = true;
       state.isOver = true;
     }
   });
@@ -64,40 +66,40 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
     timeoutMs: null,
     isSupervising: true,
     isOff: () => state.isOver,
-    onLook: (open) => {
-      run.onLook?.();
-      // The job's own output is its progress; a line of ours in between would spoil both.
-      if (run.onLook === undefined) progress.show(open, ids.length);
+    onPoll: (open) => {
+      run.onPoll?.();
+      // The output of the job shows its progress; a progress line would garble it.
+      if (run.onPoll === undefined) progress.show(open, ids.length);
     },
     onEnd: (task) => {
-      run.onLook?.();
+      run.onPoll?.();
       progress.clear();
       context.err(endLine(task, context));
     },
   });
   progress.clear();
   state.isOver = true;
-  if (!state.isUnheard) await supervising;
+  if (!state.isUnanswered) await supervising;
   if ("code" in awaited) return awaited;
-  if (state.trouble !== null) return state.trouble;
+  if (state.fault !== null) return state.fault;
   if (state.signal === "SIGHUP") return HANG_UP_EXIT;
   if (state.signal !== null) return MIRROR_EXIT.cancelled;
   return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;
 }
 
-/** 128 + 1: as a shell reports who was ended by SIGHUP. */
+/** 128 + 1: as a shell reports a command that SIGHUP ended. */
 const HANG_UP_EXIT = 129;
 
 interface RunState {
   isOver: boolean;
-  /** The supervisor beside which it waits does nothing. */
-  isUnheard: boolean;
+  /** True where the supervisor does not answer, and is not waited for. */
+  isUnanswered: boolean;
   /** Why this process cannot supervise. */
-  trouble: Problem | null;
+  fault: Problem | null;
   signal: "SIGINT" | "SIGTERM" | "SIGHUP" | null;
 }
 
-/** Holds the home as long as nobody else does and tasks of ours are open; an `up` that asks gets it. */
+/** Supervises the home while no other process does, until these tasks have ended; hands it over to an `up` that asks. */
 async function superviseOwn(
   context: Context,
   run: Run & { own: ReadonlySet<string>; state: RunState },
@@ -112,12 +114,12 @@ async function superviseOwn(
   while (!state.isOver) {
     const owner = lockOwner(layout);
     if (owner !== null) {
-      // Another `run` starts only its own tasks unless it is told of ours.
+      // Another `run` starts only its own tasks, unless it is asked to serve these.
       if (owner.role === "run" && asked !== owner.token) {
         asked = owner.token;
         await requestOperation(context, layout, { verb: "serve", targets: wanted.map(targetOf) });
       }
-      await Bun.sleep(LOOK_MS);
+      await Bun.sleep(POLL_MS);
       continue;
     }
     const opened = await holdHome(context, layout, {
@@ -127,7 +129,7 @@ async function superviseOwn(
       mayClaim,
     });
     if (!opened.ok && lockOwner(layout) === null) {
-      state.trouble = opened.error;
+      state.fault = opened.error;
       state.isOver = true;
     }
     if (!opened.ok) continue;
@@ -144,7 +146,7 @@ async function superviseOwn(
   }
 }
 
-/** The unended tasks that others wait for, theirs too: without them, nothing would ever begin. */
+/** The unfinished tasks that `tasks` wait for, directly or indirectly; they have to run first. */
 function ancestors(layout: Layout, tasks: readonly Task[]): Task[] {
   const found = new Map<TaskId, Task>();
   const open = tasks.flatMap(({ spec }) => spec.after ?? []);

@@ -37,7 +37,7 @@ interface Added {
   readonly settings: Settings;
 }
 
-/** Puts schedules into the home: files as they are, or one made of flags and a command. All or none are checked first. */
+/** Adds schedules to the home: files as they are, or one made of flags and a command. All are checked before the first is written. */
 export async function addSchedules(context: Context, layout: Layout, added: Added): Promise<Ended> {
   const sources = await sourcesOf(context, added);
   if (!sources.ok) return sources.error;
@@ -56,8 +56,12 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
       existsSync(layout.scheduleFile(`${name}${ending}`)),
     );
     if (there !== undefined && added.flags.force !== true) {
-      const hint = "write over it with --force, or name it with --name";
-      return problem("WRITE_FAILED", `Cannot add the schedule "${name}": there is one of that name`, hint);
+      const hint = "overwrite it with --force, or use another name with --name";
+      return problem(
+        "WRITE_FAILED",
+        `Cannot add the schedule "${name}": a schedule of that name exists`,
+        hint,
+      );
     }
     const { schedule } = read.value;
     const { nowMs } = options;
@@ -75,7 +79,7 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
 
 interface Source {
   readonly name: string;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly shown: string;
   readonly text: string;
 }
@@ -86,13 +90,12 @@ async function sourcesOf(
 ): Promise<Result<Source[], Problem>> {
   if (words !== null && files.length === 0) return sourceOfCommand(context, words, flags);
   if (words !== null || files.length === 0 || (flags.name !== undefined && files.length > 1)) {
-    const message =
-      "Cannot tell which schedule to add: wanted a file, or --name, --cron or --every and -- COMMAND";
-    return err(problem("USAGE", message, "stint init nightly writes one to begin with"));
+    const message = "Cannot add a schedule: wanted files, or -- COMMAND with --name and --cron or --every";
+    return err(problem("USAGE", message, "stint init nightly writes an example"));
   }
   const idle = flags.cron === undefined ? (flags.every === undefined ? null : "--every") : "--cron";
   if (idle !== null) {
-    return err(usage(`${idle} is for a command after --, and "${files[0]}" says itself when it runs`));
+    return err(usage(`${idle} is for a command after --; the file "${files[0]}" has its own times`));
   }
   const sources: Source[] = [];
   for (const file of files) {
@@ -103,7 +106,7 @@ async function sourcesOf(
   return ok(sources);
 }
 
-/** A file that says what the flags say. It is checked as what was typed, and not as the text that is made of it. */
+/** The schedule file for a command and its flags; the flags are checked as typed, so that messages name them. */
 async function sourceOfCommand(
   context: Context,
   words: readonly string[],
@@ -121,7 +124,7 @@ async function sourceOfCommand(
   }
   const drafts = await readDrafts(context, { files: [], words, fields: NO_FIELDS });
   if (!drafts.ok) return drafts;
-  // What YAML reads is what JSON writes; people find it in lines all the same.
+  // JSON is valid YAML; one key per line is easier to edit.
   const keys = {
     ...(cron === undefined ? { every } : { cron }),
     task: { command: words, cwd: context.cwd },

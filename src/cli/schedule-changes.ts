@@ -13,14 +13,14 @@ import { lockOwner } from "../store/lock-owner.ts";
 import { dropScheduleState, removeScheduleFile, replaceScheduleFile } from "../store/schedules.ts";
 import type { Context } from "./context.ts";
 
-/** A schedule that is changed, and where. */
+/** A schedule to change, and its home. */
 export interface Changed {
   readonly layout: Layout;
   readonly settings: Settings;
   readonly view: ScheduleView;
 }
 
-/** Writes `paused:` into the file of a schedule; what it misses meanwhile is not made up for. */
+/** Writes `paused:` into the file of a schedule; firings that it misses meanwhile are not caught up. */
 export function setPaused(
   context: Context,
   { layout, view }: Changed,
@@ -28,7 +28,7 @@ export function setPaused(
 ): Result<null, Problem> {
   const { name, path, read } = view;
   if (read === null) return err(faulty(view, isPaused ? "pause" : "resume"));
-  const word = isPaused ? "paused" : "going on";
+  const word = isPaused ? "paused" : "resumed";
   if (read.schedule.isPaused !== isPaused) {
     const written = tryFs(`change the schedule "${name}"`, () =>
       replaceScheduleFile(layout, path, withPaused(read.text, isPaused)),
@@ -46,7 +46,7 @@ export function removeSchedule(
 ): Result<null, Problem> {
   const removed = tryFs(`remove the schedule "${name}"`, () => {
     removeScheduleFile(layout, path);
-    // A supervisor forgets it by itself; without one nobody else writes there.
+    // A supervisor drops the state itself; without one, no other process writes it.
     if (lockOwner(layout) === null) dropScheduleState(layout, name);
   });
   if (!removed.ok) return removed;
@@ -54,7 +54,7 @@ export function removeSchedule(
   return ok(null);
 }
 
-/** Queues what a schedule queues, once and now; its own firings go on as they would have. */
+/** Queues the tasks of a schedule once, now; its own firings are not changed. */
 export async function runSchedule(
   context: Context,
   { layout, view, settings }: Changed,
@@ -64,7 +64,7 @@ export async function runSchedule(
   const drafts = draftsOfSchedule(read, { path, name }, loadOptions(context, settings));
   if (!drafts.ok) return drafts;
   const firedFor = timestamp(context.clock.now());
-  // One that no supervisor has seen has no id yet.
+  // A schedule that no supervisor has read has no id yet.
   const firing = state === null || state.uid === "" ? {} : { firing: { uid: state.uid, firedFor } };
   const submitted = await submitDrafts(context, layout, { drafts: drafts.value, settings, ...firing });
   if (!submitted.ok) return submitted;

@@ -9,15 +9,15 @@ import type { LookOptions } from "../store/outlines.ts";
 import type { FlagValues, Operand, ValueType } from "./command-line/declare.ts";
 import { DURATION, oneOf, PAIR, text } from "./command-line/values.ts";
 
-/** Tasks by what they are called, of a verb on many. */
+/** The operands of a verb on many tasks. */
 export const TASKS: Operand = {
   name: "TASK",
   count: "any",
-  help: "numbers, ids, names, ranges (3-7), @ (the last submitted), @~1",
+  help: "numbers, ids, names, ranges (3-7), @ (the last submitted), @~1 (the one before)",
   completes: "tasks",
 };
 
-/** A sweep. */
+/** A reference to a sweep. */
 export const GROUP = text("SWEEP", "the name of a sweep or the number of one of its tasks");
 
 const STATE: ValueType<State> = {
@@ -39,14 +39,14 @@ const FAILURE: ValueType<string> = {
   },
 };
 
-/** The flags that select tasks by what they are. */
+/** The flags that select tasks by their properties. */
 export const SELECTOR_FLAGS = {
   state: { value: STATE, repeats: true, group: "Select", help: "in one of these states" },
-  failed: { group: "Select", help: "failed ones (in dead-letter/)" },
-  class: { value: FAILURE, group: "Select", help: "by failure class or code, like gpu-oom" },
+  failed: { group: "Select", help: "failed tasks (in dead-letter/)" },
+  class: { value: FAILURE, group: "Select", help: "with this failure class or code, such as gpu-oom" },
   label: { value: PAIR, repeats: true, group: "Select", help: "with these labels" },
-  name: { value: text("PATTERN"), group: "Select", help: "of this name; * stands for anything" },
-  since: { value: DURATION, group: "Select", help: "changed within this time, like 12h" },
+  name: { value: text("PATTERN"), group: "Select", help: "with this name; * matches anything" },
+  since: { value: DURATION, group: "Select", help: "changed within this time, such as 12h" },
   slot: { value: text("NAME"), group: "Select", help: "in this lane" },
   group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a number" },
 } as const;

@@ -1,8 +1,8 @@
 import { own } from "../lib/own.ts";
 
-/** The values of flags as sbatch(1) has them, in our words; what is none of them stays as it is, for the key's own reader to refuse. */
+/** Converts values of flags from the syntax of sbatch(1); any other text is returned as it is, and the reader of the key refuses it. */
 
-/** `minutes`, `minutes:seconds`, `hours:minutes:seconds`, `days-hours[:minutes[:seconds]]`, as sbatch(1) has them. */
+/** `minutes`, `minutes:seconds`, `hours:minutes:seconds`, `days-hours[:minutes[:seconds]]`, as in sbatch(1). */
 export function durationFromSlurm(text: string): string {
   const match = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(text);
   if (match === null) return text;
@@ -17,12 +17,12 @@ export function durationFromSlurm(text: string): string {
   return written.map(([unit, amount]) => `${Number(amount)}${unit}`).join("");
 }
 
-/** A bare number is megabytes there; `K`, `M`, `G`, `T` are binary in both. */
+/** In sbatch(1) a bare number is megabytes; `K`, `M`, `G`, `T` are binary there and here. */
 export function sizeFromSlurm(text: string): string {
   return /^\d+$/.test(text) ? `${text}M` : text;
 }
 
-/** `now+1hour` is our `1h`; a clock time or a date is written alike. */
+/** `now+1hour` becomes `1h`; clock times and dates are the same there and here. */
 export function momentFromSlurm(text: string): string {
   const match = /^now\+(\d+)(second|minute|hour|day|week)?s?$/.exec(text);
   if (match === null) return text;
@@ -38,7 +38,7 @@ const KEYS: Readonly<Record<string, string>> = {
   afternotok: "afterFailed",
 };
 
-/** `afterok:12:13,afterany:9`: our keys with the tasks that each names; null for anything else. */
+/** `afterok:12:13,afterany:9`: the keys of the task file with the tasks of each; null for anything else. */
 export function parentsFromSlurm(list: string): Record<string, string[]> | null {
   const parents: Record<string, string[]> = {};
   for (const part of list.split(",")) {

@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { followTasks } from "./follow.ts";
 import { endLine } from "./text/progress.ts";
 
-/** Stays with tasks that were submitted until they have ended, and mirrors their ends; `isFollowing` passes their output on. */
+/** Waits until submitted tasks have ended, and returns the exit code that mirrors them; `isFollowing` prints their output. */
 export async function stay(
   context: Context,
   layout: Layout,
@@ -19,7 +19,7 @@ export async function stay(
     ids,
     timeoutMs: null,
     isOff: () => isFollowing && context.outputEnd() === "closed",
-    onLook: passOn,
+    onPoll: passOn,
     onEnd: (task) => {
       passOn();
       context.err(endLine(task, context));

@@ -11,19 +11,19 @@ import { readTasks } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { shortWait } from "./text/wait.ts";
 
-/** A look reads the whole queue; what it tells is no matter of seconds. */
-const LOOK_MS = 10_000;
-/** What somebody else has. */
+/** A check reads the whole queue, and its result is not urgent. */
+const CHECK_MS = 10_000;
+/** Waits for what another task has. */
 const FOR_ROOM: readonly Wait["type"][] = ["room", "lane", "permit"];
 
 /**
- * Tells whoever waits for tasks of those whose turn does not come by itself, each once: without a word, a wait for the child
- * of a failed parent looks like one for a long job.
+ * Warns a command that waits for tasks, once for each task that cannot start by itself: a wait for the child of a failed parent
+ * would look like one for a long job.
  */
 export function stuckTeller(context: Context, layout: Layout): (open: readonly Task[]) => Promise<void> {
   const told = new Set<TaskId>();
   const own = enclosingTask(context, layout);
-  // What the job that waits here holds is not to be had before it has waited.
+  // The job in which this command waits keeps its own resources until the wait is over.
   const tellOfOwnJob = (queued: readonly Task[], seen: PlanInput): void => {
     const waitOf = own === null ? null : waitsIn(seen, true);
     for (const task of queued) {
@@ -31,15 +31,15 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
       const wait = waitOf?.(task);
       if (own === null || wait === undefined || !FOR_ROOM.includes(wait.type) || told.has(id)) continue;
       told.add(id);
-      const kept = `${own.metadata.id}, whose job waits here for it, keeps what it has meanwhile`;
+      const kept = `${own.metadata.id}, the job that waits here, keeps its own resources meanwhile`;
       context.err(`stint: ${id}: ${shortWait(wait, context.clock.now())}; ${kept}\n`);
     }
   };
-  let nextLookMs = 0;
+  let nextCheckMs = 0;
   return async (open) => {
     const queued = open.filter(({ status }) => status.state === "queued");
-    if (queued.length === 0 || context.clock.awakeMs() < nextLookMs) return;
-    nextLookMs = context.clock.awakeMs() + LOOK_MS;
+    if (queued.length === 0 || context.clock.awakeMs() < nextCheckMs) return;
+    nextCheckMs = context.clock.awakeMs() + CHECK_MS;
     const unfinished = readTasks(layout, ["running", "pending"]);
     const seen = await planInputSeen(context, layout, unfinished);
     tellOfOwnJob(queued, seen);
@@ -49,7 +49,7 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
     if (first === undefined) return;
     for (const { metadata } of fresh) told.add(metadata.id);
     const { id, number } = first.metadata;
-    const many = others.length === 0 ? "" : ` (and ${others.length} more do not start by themselves)`;
+    const many = others.length === 0 ? "" : ` (and ${others.length} more cannot start by themselves)`;
     context.err(asLines([`stint: ${id} waits: ${reasons.get(id)}${many}; more: stint explain ${number}`]));
   };
 }

@@ -12,9 +12,9 @@ import type { Context } from "./context.ts";
 
 export const JOBS = wholeNumber(1, MAX_JOBS);
 
-/** What the command line says of a supervisor over its config.yaml. */
+/** The flags of a supervisor, which override its config.yaml. */
 export const SUPERVISOR_FLAGS = {
-  jobs: { value: JOBS, short: "j", help: "how many jobs may run at a time (default: one for each core)" },
+  jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time (default: one for each core)" },
   label: {
     value: PAIR,
     repeats: true,
@@ -24,7 +24,7 @@ export const SUPERVISOR_FLAGS = {
 
 export type SupervisorFlags = FlagValues<typeof SUPERVISOR_FLAGS>;
 
-/** The settings of a home, and the terms that they and the flags make. */
+/** The settings of a home, and the scheduling configuration that they and the flags make. */
 export async function readTerms(
   context: Context,
   layout: Layout,
@@ -36,7 +36,7 @@ export async function readTerms(
   return ok({ settings: settings.value, scheduling });
 }
 
-/** The flags as words of a command line, for an `up` in the background. */
+/** The flags as command line arguments, for an `up` in the background. */
 export function wordsOf({ jobs, label = [] }: SupervisorFlags): string[] {
   return [
     ...(jobs === undefined ? [] : ["--jobs", String(jobs)]),

@@ -10,11 +10,11 @@ import type { Context } from "./context.ts";
 
 const AXIS: ValueType<string> = {
   placeholder: "NAME=VALUES",
-  wanted: "NAME=VALUES, like lr=0.1,0.01 or seed=1-3",
+  wanted: "NAME=VALUES, such as lr=0.1,0.01 or seed=1-3",
   read: (typed) => (typed.indexOf("=") < 1 ? null : typed),
 };
 
-/** The flags that make many tasks of one. */
+/** The flags that make a sweep. */
 export const SWEEP_FLAGS = {
   matrix: { ...declared("matrix"), value: AXIS, repeats: true },
   each: { ...declared("each"), value: text("FILE") },
@@ -28,7 +28,7 @@ function declared(key: keyof typeof SWEEP_KEYS): Pick<Flag, "help" | "group"> {
   return { help: about, group: flag.group };
 }
 
-/** The sweep that flags ask for, as keys of a task file; none is an empty list. */
+/** The sweep that flags ask for, as entries of a task file; empty where they ask for none. */
 export async function sweepOf(
   context: Context,
   { matrix, each, array, maxParallel, maxFailures }: FlagValues<typeof SWEEP_FLAGS>,

@@ -15,23 +15,23 @@ import type { Context } from "./context.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
 import { renderProblem } from "./text/problem.ts";
 
-/** Of a million answers not each is written by itself. */
-const TOLD_AT_ONCE = 1_000;
+/** A write for each of a million answers would be slow. */
+const LINES_PER_WRITE = 1_000;
 
-/** What a verb on several tasks needs to know. */
+/** How a verb on several tasks selects them. */
 export interface TargetCall {
   readonly layout: Layout;
   readonly references: readonly string[];
   readonly flags: SelectorFlags & { readonly all?: true };
-  /** The tasks that selectors alone are taken from: what the verb can apply to at all. */
+  /** The tasks that the verb can apply to; selectors without a named task choose among these. */
   readonly eligible: (task: Task) => boolean;
-  /** The states that eligible ones are in, save members of a sweep: no other folder is looked at. */
+  /** The states of eligible tasks, except members of a sweep; only their folders are read. */
   readonly states?: readonly State[];
-  /** Of the members of a sweep; without it the same. */
+  /** The same for members of a sweep; default: `eligible`. */
   readonly eligibleMember?: (task: Task) => boolean;
 }
 
-/** The tasks that references name, and those that selectors match; both together must both hold. */
+/** The tasks that references name and selectors match; given both, a task must fulfil both. */
 export function targetTasks(context: Context, call: TargetCall): Result<Task[], Problem> {
   const progress = context.progress();
   const { onProgress } = progress;
@@ -42,7 +42,7 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
     const found = findNamed(call.layout, call.references);
     if (!found.ok) return found;
     const { tasks, byGroup } = found.value;
-    // Who names a sweep means the members that the verb is for, who names a task means it whatever its state.
+    // The name of a sweep stands for its eligible members; the name of a task for that task, whatever its state.
     return ok(
       tasks.filter(
         (task) => matches(task, query.value ?? {}) && (!byGroup.has(task) || eligibleMember(task)),
@@ -53,21 +53,21 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
     return err(
       problem(
         "USAGE",
-        "Cannot tell which tasks are meant: none is named",
+        "Cannot read the command line: no task is named or selected",
         "name them (12, 3-7, @, a name), or select them (--failed, --state, --label, --group)",
       ),
     );
   }
   const wanted = query.value ?? {};
-  const isMeant = matcherOf(wanted);
+  const isMatch = matcherOf(wanted);
   const isEligible = wanted.group === undefined ? eligible : eligibleMember;
   const reader = new TaskReader(call.layout);
   const tasks: Task[] = [];
   const states = statesOf(wanted, call);
-  // What a crash left on its way to another folder is among the unended ones.
+  // A crash may have left a task that has ended in running/ or pending/.
   const places = new Set<StateDirectory>(["running", "pending", ...states.map(directoryOf)]);
   for (const outline of eachOutline(call.layout, [...places], progress)) {
-    if (!states.includes(outline.status.state) || !isMeant(outline)) continue;
+    if (!states.includes(outline.status.state) || !isMatch(outline)) continue;
     const read = isWhole(outline) ? ok(outline) : reader.read(outline.metadata.id);
     if (read.ok && isEligible(read.value) && matches(read.value, wanted)) tasks.push(read.value);
   }
@@ -75,19 +75,19 @@ export function targetTasks(context: Context, call: TargetCall): Result<Task[], 
   return ok(tasks);
 }
 
-/** In which states a task can be that is meant. */
+/** The states in which a matching task can be. */
 function statesOf({ states = STATES, group }: Query, call: TargetCall): readonly State[] {
   const eligible =
     group !== undefined && call.eligibleMember !== undefined ? STATES : (call.states ?? STATES);
   return states.filter((state) => eligible.includes(state));
 }
 
-/** Names a task so that a later epoch of it cannot be hit. */
+/** Refers to a task in its present epoch; a later epoch is not affected. */
 export function targetOf(task: Task): Target {
   return { id: task.metadata.id, uid: task.metadata.uid, epoch: task.metadata.epoch };
 }
 
-/** Performs an operation and tells each target's answer: ids on stdout, troubles on stderr. */
+/** Requests an operation and prints the answer for each target: ids on stdout, problems on stderr. */
 export async function performAndTell(
   context: Context,
   layout: Layout,
@@ -95,7 +95,7 @@ export async function performAndTell(
     readonly operation: Operation;
     readonly json: boolean;
     readonly forgiving?: boolean;
-    /** Said on stderr to a person who sees the answers. */
+    /** Printed on stderr after the answers, unless these are JSON. */
     readonly summary?: (answers: readonly Answer[]) => string;
   },
 ): Promise<Ended> {
@@ -127,20 +127,20 @@ function tellAnswers(
     if (lines.length > 0) context.out(lines.join(""));
     lines = [];
   };
-  for (const { id, done, problem: trouble } of answers) {
-    if (trouble === undefined) {
+  for (const { id, done, problem: refused } of answers) {
+    if (refused === undefined) {
       if (!options.json) lines.push(`${id} ${done ?? ""}\n`);
-      if (lines.length >= TOLD_AT_ONCE) tell();
+      if (lines.length >= LINES_PER_WRITE) tell();
       continue;
     }
-    const code = trouble.code as ErrorCode;
+    const code = refused.code as ErrorCode;
     if (options.forgiving === true && code === "TASK_LOCKED") continue;
     tell();
     context.err(
       renderProblem({
         code,
-        message: trouble.message,
-        ...(trouble.hint !== undefined && { hint: trouble.hint }),
+        message: refused.message,
+        ...(refused.hint !== undefined && { hint: refused.hint }),
       }),
     );
     exit = Math.max(exit, EXIT[ERRORS[code].exit]);

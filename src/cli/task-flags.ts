@@ -8,13 +8,13 @@ import { durationFromSlurm, momentFromSlurm, parentsFromSlurm, sizeFromSlurm } f
 
 /** A flag that sets a key of the task file. */
 interface TaskFlag extends Flag {
-  /** The key; without it the flag's own name. */
+  /** The key; default: the name of the flag. */
   readonly key?: string;
-  /** What keys the value sets, where it is not that one as it was typed. */
+  /** The keys that the value sets, and their values; default: `key` with the value itself. */
   readonly sets?: (value: never) => Readonly<Record<string, unknown>>;
 }
 
-/** Read by the key's own reader, once it is known what else is said of the task. */
+/** Any text: the reader of the key validates it together with the other keys of the task. */
 function typed(placeholder: string): ValueType<string> {
   return { placeholder, wanted: "a value", read: (text) => text };
 }
@@ -25,9 +25,9 @@ const DEPENDENCY: ValueType<Readonly<Record<string, readonly string[]>>> = {
   read: parentsFromSlurm,
 };
 
-const SLURM = "The same, as in Slurm";
+const SLURM = "As in Slurm, the same as";
 
-/** The flag of a key, as the key is declared. */
+/** The flag of a key, from the declaration of the key. */
 function declared(
   key: string,
   { about, flag, read, isOpen }: Field & { readonly flag: KeyFlag },
@@ -99,7 +99,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
 export const FILES = {
   name: "FILE",
   count: "any",
-  help: "YAML files; - is stdin. Or a command after --",
+  help: "YAML files (- is stdin), or a command after --",
 } as const;
 
 /** Keys of the task file that flags set. */
@@ -111,7 +111,7 @@ export interface FlagFields {
 
 export const NO_FIELDS: FlagFields = { values: {}, flagOf: new Map() };
 
-/** Collects what the flags say of the tasks, by the keys of the task file. */
+/** Collects the keys of the task file that flags set. */
 export function fieldsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
   const values: Record<string, unknown> = {};
   const flagOf = new Map<string, string>();
@@ -119,7 +119,7 @@ export function fieldsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
   for (const [name, { key = name, sets }] of Object.entries<TaskFlag>(TASK_FLAGS)) {
     const value = given[name];
     if (value === undefined) continue;
-    // What a flag sets takes what its own type reads.
+    // `sets` of a flag accepts the values of its own type.
     for (const [set, data] of Object.entries(sets?.(value as never) ?? { [key]: value })) {
       values[set] = data;
       flagOf.set(set, long(name));

@@ -14,7 +14,7 @@ import sweep from "../../templates/sweep.yaml" with { type: "text" };
 import sweepNight from "../../templates/sweep-night.yaml" with { type: "text" };
 
 interface Template {
-  /** The name that the file gets. */
+  /** The name of the file that `init` writes. */
   readonly file: string;
   readonly text: string;
 }

@@ -3,25 +3,25 @@ import type { Verb, VerbGroup } from "./command-line/declare.ts";
 
 interface ListedVerb {
   readonly summary: string;
-  /** The heading that it stands under in the overview. */
+  /** Its heading in the overview. */
   readonly group: string;
-  /** Its file exports its declaration. */
+  /** Imports the file that exports its declaration. */
   readonly load: () => Promise<{ readonly verb: Verb | VerbGroup }>;
   /** Other names. */
   readonly aliases?: readonly string[];
   /** Hidden verbs are for machines. */
   readonly hidden?: true;
-  /** Its exit code is the task's, so that its own errors must not look like it; with a list, where one of these flags is given. */
+  /** Exits with the exit code of a task, and with a distinct one for its own errors; with a list, only where one of these flags is given. */
   readonly mirrors?: true | readonly string[];
 }
 
 const QUEUE = "Queue and run";
-const LOOK = "Look";
+const LOOK = "Inspect";
 const CHANGE = "Change";
-const TIMES = "At certain times";
+const TIMES = "Schedule";
 const SET_UP = "Set up and check";
 
-/** Every verb, in the order that a newcomer meets them. A verb's code is loaded when it is called. */
+/** Every verb, in the order of the overview. The code of a verb is loaded when it is called. */
 export const VERBS: Readonly<Record<string, ListedVerb>> = {
   submit: {
     summary: "queue tasks from YAML files or a command",
@@ -30,23 +30,23 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     load: () => import("./commands/submit.ts"),
   },
   run: {
-    summary: "submit, watch, and end with the task's exit code",
+    summary: "submit, wait, and exit with the task's exit code",
     group: QUEUE,
     mirrors: true,
     load: () => import("./commands/run.ts"),
   },
   up: {
-    summary: "supervise the queue (--detach to leave it running)",
+    summary: "supervise the queue (--detach: in the background)",
     group: QUEUE,
     load: () => import("./commands/up.ts"),
   },
   down: {
-    summary: "end the supervisor; its jobs go on",
+    summary: "stop the supervisor; its jobs keep running",
     group: QUEUE,
     load: () => import("./commands/down.ts"),
   },
   drain: {
-    summary: "work until nothing is left to do: for cron",
+    summary: "supervise until nothing is left to do, for use in cron",
     group: QUEUE,
     load: () => import("./commands/drain.ts"),
   },
@@ -79,13 +79,13 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     load: () => import("./commands/stats.ts"),
   },
   gpus: {
-    summary: "the GPUs, their live use, and who is on them",
+    summary: "the GPUs, their current use, and the tasks on them",
     group: LOOK,
     aliases: ["gpu"],
     load: () => import("./commands/gpus.ts"),
   },
   cancel: {
-    summary: "take tasks out of the queue or stop them",
+    summary: "cancel queued tasks, and stop running ones",
     group: CHANGE,
     load: () => import("./commands/cancel.ts"),
   },
@@ -101,11 +101,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   },
   release: { summary: "let held tasks start", group: CHANGE, load: () => import("./commands/release.ts") },
   pause: {
-    summary: "stop running jobs for a while",
+    summary: "suspend running jobs",
     group: CHANGE,
     load: () => import("./commands/pause.ts"),
   },
-  resume: { summary: "let paused jobs go on", group: CHANGE, load: () => import("./commands/resume.ts") },
+  resume: { summary: "continue paused jobs", group: CHANGE, load: () => import("./commands/resume.ts") },
   set: {
     summary: "change a task: set ID key=value",
     group: CHANGE,
@@ -117,12 +117,12 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     load: () => import("./commands/clean.ts"),
   },
   "requeue-stale": {
-    summary: "queue again what lost its process",
+    summary: "queue tasks again whose process is gone",
     group: CHANGE,
     load: () => import("./commands/requeue-stale.ts"),
   },
   schedules: {
-    summary: "what runs at certain times: add, ls, show, pause, resume, rm, run",
+    summary: "tasks at certain times: add, ls, show, pause, resume, rm, run",
     group: TIMES,
     aliases: ["schedule"],
     load: () => import("./commands/schedules.ts"),
@@ -139,7 +139,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     load: () => import("./commands/schema.ts"),
   },
   doctor: {
-    summary: "what is wrong with this machine or home, and what to do",
+    summary: "check this machine and home, and say what to do",
     group: SET_UP,
     load: () => import("./commands/doctor.ts"),
   },
@@ -154,7 +154,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     load: () => import("./commands/completion.ts"),
   },
   audit: {
-    summary: "check the log of everything that happened",
+    summary: "verify the log of everything that happened",
     group: SET_UP,
     load: () => import("./commands/audit.ts"),
   },
@@ -166,7 +166,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   },
 };
 
-/** The verb of a name or of another name of it; null where there is none. */
+/** The verb with a name or an alias; null where there is none. */
 export function verbNamed(typed: string): { readonly name: string; readonly listed: ListedVerb } | null {
   const listed = own(VERBS, typed);
   if (listed !== undefined) return { name: typed, listed };

@@ -8,29 +8,29 @@ import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import { shortWait } from "./text/wait.ts";
 
-/** Tells why queued tasks wait, as the plan itself would. */
+/** Returns why a queued task waits, as the planner decides it. */
 export async function waitsSeen(
   context: Context,
   layout: Layout,
-  { active, queued, owner, isSupervised, silence, obstacle, stuck }: Overview,
+  { active, queued, owner, isSupervised, silence, diskFault, stuck }: Overview,
 ): Promise<(task: Task) => Wait> {
   const waitOf = waitsIn(await planInputSeen(context, layout, [...active, ...queued]), isSupervised);
   const incoming = isSupervised ? incomingIds(layout) : new Set<TaskId>();
   return (task) => {
     const { id } = task.metadata;
     const wait = waitOf(task);
-    // What else is in the way stays in the way when the supervisor goes on.
+    // Any other reason still holds once the supervisor continues.
     if (silence !== null && wait.type === "next") return { type: "silent", by: silence };
-    if (wait.type === "next" && isSupervised && obstacle !== null)
-      return { type: "obstacle", message: obstacle };
+    if (wait.type === "next" && isSupervised && diskFault !== null)
+      return { type: "obstacle", message: diskFault };
     if (wait.type === "next" && isSupervised && (stuck.has(id) || incoming.has(id)))
       return { type: "untaken", message: stuck.get(id) ?? null };
-    // A `run` starts its own tasks: one that has room and does not start is not of them.
+    // A `run` starts only its own tasks: one that has room and does not start is not its own.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };
 }
 
-/** The same in few words, for a listing. */
+/** The same in short, for a listing. */
 export async function shortWaits(
   context: Context,
   layout: Layout,
@@ -40,7 +40,7 @@ export async function shortWaits(
   return (task) => shortWait(waitOf(task), context.clock.now());
 }
 
-/** Accepted tasks that no supervisor has taken in. */
+/** Accepted tasks that no supervisor has queued yet. */
 function incomingIds(layout: Layout): Set<TaskId> {
   return new Set(incomingBatches(layout).flatMap((batch) => batchMembers(layout, batch)));
 }

@@ -18,7 +18,7 @@ export interface Overview {
   /** Where nothing comes from the holder. */
   readonly silence: Silence | null;
   /** Why nothing new starts, whatever has its turn; null where nothing is in the way. */
-  readonly obstacle: string | null;
+  readonly diskFault: string | null;
   /** The queued tasks that the holder cannot take in, and why. */
   readonly stuck: ReadonlyMap<TaskId, string>;
 }
@@ -33,7 +33,7 @@ export function readOverview(layout: Layout, nowMs: number): Overview {
     owner,
     isSupervised: owner?.capacity !== undefined,
     silence: silenceOf(layout, owner, nowMs),
-    obstacle: readDiskFault(layout),
+    diskFault: readDiskFault(layout),
     stuck: stuckTasks(layout, unfinished),
   };
 }

@@ -17,7 +17,7 @@ test('every verb takes a name such as "constructor" for an ordinary name', async
     return ran;
   };
   for (const name of NAMES) {
-    expect((await call(name)).err).toContain(`Cannot run the verb "${name}": there is none`);
+    expect((await call(name)).err).toContain(`Cannot run "${name}": stint has no verb`);
     for (const verb of Object.keys(VERBS)) await call(verb, name);
     await call("completion", "candidates", name);
     await call("set", "job", `memory=5${name}`, `${name}=1`, `labels.${name}=1`);

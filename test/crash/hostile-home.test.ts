@@ -132,7 +132,7 @@ describe("the one file of its kind", () => {
     expect([drained.code, isGoodDone(stint)]).not.toContain(true);
     expect(drained.code).not.toBe(0);
     expect(drained.err).toContain(stint.home);
-    expect([examined.code, examined.out]).toEqual([1, expect.stringMatching(/^BAD /m)]);
+    expect([examined.code, examined.out]).toEqual([1, expect.stringMatching(/^FAIL /m)]);
     expect(fingerprint(path)).toBe(print);
   });
 });

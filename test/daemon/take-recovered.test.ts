@@ -31,7 +31,7 @@ test.skipIf(!canInject)(
     const letBe = await upWithout(stint, join(stint.home, "running", `${metadata.id}.json`));
     await until("it is told of", () => stint.textOf("home/obstacle.json").includes(notReadYet(metadata.id)));
     const { out } = await stint.run(["doctor"]);
-    expect(out).toContain(`${metadata.id} is not taken in: Cannot read the record`);
+    expect(out).toContain(`${metadata.id} cannot be queued: Cannot read the record`);
     expect((await stint.run(["clean"])).err).toContain("Cannot clean up");
     // All else goes on.
     await stint.ok("release", "2");
@@ -53,7 +53,7 @@ test.skipIf(!canInject)(
     const letBe = await upWithout(stint, join(stint.home, "pending", `${id}.json`));
     await until("it is told of", () => stint.textOf("home/obstacle.json").includes(notReadYet(id)));
     expect((await stint.run(["ls"])).out).toMatch(/^1 .* accepted, not in the queue yet$/m);
-    expect((await stint.run(["explain", "1"])).out).toContain("not taken in by the supervisor");
+    expect((await stint.run(["explain", "1"])).out).toContain("the supervisor cannot queue it yet");
     letBe();
     await stint.reach(1, "completed");
     expect(stint.textOf("ran")).toBe("ran\n");

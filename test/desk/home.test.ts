@@ -38,7 +38,9 @@ test.each([{ HOME: "" }, { HOME: "home" }, { HOME: "", XDG_DATA_HOME: "data", XD
         }).stderr.toString();
       // Verbs that make none and write none: they only say where it would be.
       expect(call("show", "1")).not.toContain(folder);
-      expect(call("service", "install", "--print")).toContain(`# It goes to ${join(OWN_HOME, ".config")}/`);
+      expect(call("service", "install", "--print")).toContain(
+        `# To install it, write it to ${join(OWN_HOME, ".config")}/`,
+      );
       expect(readdirSync(folder).filter((name) => existsSync(join(folder, name, "stint")))).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });

@@ -23,7 +23,7 @@ test("clean keeps artifacts and checkpoints unless it is told otherwise, and say
     /^000001-train would be removed, \d+ B; 1.5 KiB of artifacts and checkpoints stay\n$/,
   );
   expect(dry.err.trim()).toEndWith(
-    "; 1.5 KiB of artifacts and checkpoints would stay in runs/, --artifacts takes them too",
+    "; 1.5 KiB of artifacts and checkpoints would stay in runs/, --artifacts removes them too",
   );
   expect(await stint.ok("clean", "--older-than", "0s")).toContain(
     "1.5 KiB of artifacts and checkpoints stay",

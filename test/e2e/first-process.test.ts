@@ -30,6 +30,6 @@ test.if(canUnshare)("a supervisor that is the first process of a container ends 
   await stint.reach(1, "completed");
   const [first] = readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8").trim().split(" ");
   process.kill(Number(first), "SIGTERM");
-  expect(await new Response(outer.stdout).text()).toContain("SIGTERM: leaving, the jobs go on");
+  expect(await new Response(outer.stdout).text()).toContain("SIGTERM: exiting, jobs keep running");
   expect(await outer.exited).toBe(0);
 });

@@ -70,7 +70,7 @@ test("gpus shows a failed GPU beside the others", async () => {
   expect(code).toBe(0);
   expect(out).toContain("     unusable: nvidia-smi cannot reach it: GPU is lost.");
   const doctor = await stint.run(["doctor"], { env: fake.envOfMachine });
-  expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("BAD  GPU 0, GPU at 0000:41:00.0")]);
+  expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("FAIL GPU 0, GPU at 0000:41:00.0")]);
 });
 
 test("a GPU tool that hangs delays gpus and doctor by no more than its time limit, and both say so", async () => {
@@ -81,13 +81,13 @@ test("a GPU tool that hangs delays gpus and doctor by no more than its time limi
   expect(gpus).toEqual({
     code: 1,
     out: "",
-    err: "the GPUs cannot be read: nvidia-smi did not answer within 2 s (`stint doctor` tells more)\n",
+    err: "the GPUs cannot be read: nvidia-smi did not answer within 2 s (more: stint doctor)\n",
   });
   const doctor = await stint.run(["doctor"], { env: fake.envOfMachine });
   expect([doctor.code, doctor.out]).toEqual([
     1,
     expect.stringMatching(
-      /BAD {2}the GPUs cannot be read: nvidia-smi did not answer within 2 s\n {5}run the tool/,
+      /FAIL the GPUs cannot be read: nvidia-smi did not answer within 2 s\n {5}run the tool/,
     ),
   ]);
 });

@@ -30,7 +30,7 @@ describe("inside a job", () => {
     const said = await inJob(stint, `$S --home ${stint.root}/other up --detach`);
     expect(said).toContain("nothing that a job starts outlives it");
     expect(said).toEndWith(
-      "[NO_SUPERVISOR]\n  start it outside of jobs, in a shell or with `stint service install`; or without --detach, as long as the job runs\n5\n",
+      "[NO_SUPERVISOR]\n  start it outside of jobs, in a shell or with `stint service install`; without --detach it runs as long as the job\n5\n",
     );
   });
 
@@ -59,9 +59,9 @@ describe("inside a job", () => {
     const line = `${EXECUTABLE} run --name inner ${asked.join(" ")} -- true 2>&1`;
     await stint.ok("submit", "--name", "outer", ...asked, "--", "sh", "-c", line);
     const said = (): string => stint.textOf("home/runs/000001-outer/1/output.log");
-    await until("it is said", () => said().includes("keeps what it has"));
+    await until("it is said", () => said().includes("keeps its own resources"));
     expect(said()).toContain(
-      `${wait}; 000001-outer, whose job waits here for it, keeps what it has meanwhile\n`,
+      `${wait}; 000001-outer, the job that waits here, keeps its own resources meanwhile\n`,
     );
     await stint.ok("cancel", "--all");
     await stint.reach(1, "cancelled");
@@ -101,7 +101,7 @@ test("doctor names what else jobs inherit from their supervisor", async () => {
 
 test("run says that its standard input does not reach the job", async () => {
   await using stint = new Stint();
-  const hint = "what is piped in does not reach the job";
+  const hint = "the job cannot read this input";
   const pipe = ["sh", "-c", 'echo x | "$0" "$@"'];
   expect((await stint.run(["run", "--", "cat"], { under: pipe })).err).toContain(hint);
   const nothing = ["sh", "-c", 'exec "$0" "$@" </dev/null'];

@@ -248,7 +248,7 @@ test.skipIf(!canHideGroups)(
     await using stint = new Stint();
     await stint.ok("submit", "--hold", "--", "true");
     expect((await stint.run(["doctor"], { under: NO_GROUPS })).out).toContain(
-      "note no control group can be made for a job: what it starts in a session of its own",
+      "warn no control group can be created for a job: processes that it starts with a session",
     );
   },
 );

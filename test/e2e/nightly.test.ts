@@ -89,9 +89,9 @@ describe("drain with an end", () => {
   test.each([
     [["--for", "6"], '--for is "6", wanted a duration'],
     [["--until", "7 o'clock"], '--until is "7 o\'clock"'],
-    [["--for", "1h", "--until", "07:00"], "--for and --until cannot stand together"],
-    [["--leave"], "--leave has no use without an end"],
-    [["--fit"], "--fit has no use without an end"],
+    [["--for", "1h", "--until", "07:00"], "--for and --until cannot be combined"],
+    [["--leave"], "--leave needs a deadline"],
+    [["--fit"], "--fit needs a deadline"],
   ])("%j is refused", async (flags, message) => {
     await using stint = new Stint();
     const { code, err } = await stint.run(["drain", ...flags]);

@@ -74,7 +74,7 @@ test("Ctrl-C of a run beside a stopped supervisor ends it at once, and the cance
   await until("it hears signals", () => hearsInterrupts(run.pid));
   run.kill("SIGINT");
   const said = `${await new Response(run.stderr).text()}ended with ${await run.exited}\n`;
-  expect(said).toContain("It cancels what was submitted when it goes on");
+  expect(said).toContain("It cancels what was submitted once it continues");
   expect(said).toContain("ended with 130");
   supervisor.kill("SIGCONT");
   await stint.reach(2, "cancelled");

@@ -158,7 +158,7 @@ test("flags make a sweep of a file, and override its own keys", async () => {
   }
   const late = await stint.run(["submit", file, "--env", "A=${{ matrix.who }}"]);
   expect(late.code).toBe(2);
-  expect(late.err).toContain("wanted a value without placeholders over a task file");
+  expect(late.err).toContain("wanted a value without placeholders, as it overrides a task file");
   expect(stint.records()).toEqual([]);
 });
 

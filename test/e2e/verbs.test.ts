@@ -148,7 +148,7 @@ test("wait --timeout ends with 124 and says that no supervisor runs", async () =
   await stint.ok("submit", "--", "true");
   const waited = await stint.run(["wait", "1", "--timeout", "200ms"]);
   expect(waited.code).toBe(124);
-  expect(waited.err).toContain("nobody supervises");
+  expect(waited.err).toContain("no supervisor is up");
 });
 
 test("submit --wait mirrors the task", async () => {
@@ -245,8 +245,8 @@ test("drain without a supervisor takes inbox files, and refuses those that are n
   await Bun.write(join(stint.home, "inbox", "bad.yaml"), "runn: true\n");
   await Bun.write(join(stint.home, "inbox", "folder.yaml", "task.yaml"), "run: true\n");
   const { out } = await stint.run(["doctor"]);
-  expect(out).toContain("2 in the inbox, not taken yet");
-  expect(out).toContain("1 in the inbox are left alone: folder.yaml (a folder)");
+  expect(out).toContain("2 in the inbox, not queued yet");
+  expect(out).toContain("1 in the inbox are ignored: folder.yaml (a folder)");
   await stint.ok("drain");
   expect(stint.record(2)).toMatchObject({ metadata: { name: "dropped" }, status: { state: "completed" } });
   expect((await stint.run(["doctor"])).out).toContain("1 inbox files were refused");

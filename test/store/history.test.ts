@@ -120,7 +120,7 @@ test.skipIf(!canInject)(
       layout.record("dead-letter", makeTaskId(8, "old")),
     );
     const { out } = await stint.run(["doctor"]);
-    expect(out).toContain("000007-old.json is spoilt");
+    expect(out).toContain("000007-old.json is corrupt");
     expect(out).toContain("000008-old is in done/ and dead-letter/");
   },
 );

@@ -2,7 +2,7 @@ import { own } from "../../lib/own.ts";
 import type { Verb, VerbGroup } from "./declare.ts";
 import { long } from "./usage.ts";
 
-/** What a shell may offer next: words with their meaning, and whether tasks of the queue can stand there too. */
+/** What a shell may complete: words with their meanings, and whether a task of the queue is valid there too. */
 export interface Candidates {
   readonly words: readonly (readonly [word: string, meaning: string])[];
   readonly tasks: boolean;
@@ -22,7 +22,7 @@ export function candidatesAfter(verb: Verb | VerbGroup, typed: readonly string[]
   const last = typed.at(-1) ?? "";
   const [, awaited] =
     Object.entries(flags).find(([key, { short }]) => last === long(key) || last === `-${short}`) ?? [];
-  // The value of a flag that stands last, and nothing else.
+  // After a flag that needs a value, only its values.
   if (awaited?.value !== undefined) {
     const { choices = [], completes } = awaited.value;
     return { words: choices.map((choice) => [choice, ""]), tasks: completes === "tasks" };

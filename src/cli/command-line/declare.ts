@@ -2,62 +2,62 @@ import type { Problem } from "../../model/errors.ts";
 import type { Context } from "../context.ts";
 
 /**
- * What a command line may say, as plain data: the parser, the refusals, the help and the completion of the shells all read these
- * declarations, and nothing else knows a flag. To add a flag is to add one line to the verb that has it.
+ * The command line as plain data: the parser, the error messages, the help and the shell completion read these declarations, and
+ * no other code knows a flag. A new flag is one line in the verb that has it.
  */
 
-/** What the text of a flag or an operand may be, and what it means. */
+/** The type of a value on the command line: which texts are valid, and how they are parsed. */
 export interface ValueType<T = unknown> {
   /** Stands for a value in the help: `N`, `DURATION`. */
   readonly placeholder: string;
-  /** What a refusal says after "wanted": `a whole number from 1 to 9`. */
+  /** What an error message says after "wanted": `a whole number from 1 to 9`. */
   readonly wanted: string;
-  /** The value that a text means; null where it means none. */
+  /** Parses a text; null where it is invalid. */
   readonly read: (text: string) => T | null;
-  /** All values there are, for suggestions and for completion. */
+  /** All valid values, for suggestions and for completion. */
   readonly choices?: readonly string[];
-  /** What the queue holds and a shell may offer. */
+  /** The objects of the queue that a shell completes. */
   readonly completes?: "tasks";
 }
 
-/** One flag; its name is its key in `Flags`, which `camelCase` writes as `--camel-case`. */
+/** One flag; its key in `Flags` is its name: `camelCase` is typed as `--camel-case`. */
 export interface Flag<T = unknown> {
   readonly help: string;
   /** Without it the flag is a switch. */
   readonly value?: ValueType<T>;
-  /** It may be given several times, and its values are a list. */
+  /** May be given several times; its values are a list. */
   readonly repeats?: true;
-  /** As typed; it stands where the flag is not given. */
+  /** The text that applies where the flag is not given. */
   readonly default?: string;
   /** One letter. */
   readonly short?: string;
   /** Other names, without their dashes. */
   readonly aliases?: readonly string[];
-  /** The names of flags, in their `camelCase`, that cannot stand beside it. */
+  /** The keys of flags that cannot be combined with it. */
   readonly excludes?: readonly string[];
-  /** The heading that it stands under in the help. */
+  /** Its heading in the help. */
   readonly group?: string;
-  /** Known, and shown nowhere. */
+  /** Accepted, but shown neither in the help nor in completions. */
   readonly hidden?: true;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** What the parser makes of a flag. */
+/** The parsed value of a flag. */
 type ValueOf<F extends Flag> = F extends { readonly value: ValueType<infer T> }
   ? F extends { readonly repeats: true }
     ? readonly T[]
     : T
   : true;
 
-/** What the parser makes of declared flags; those that were not given and have no default are not there. */
+/** The parsed values of declared flags; a flag that was not given and has no default is absent. */
 export type FlagValues<F extends Flags> = {
   readonly [K in keyof F as F[K] extends { readonly default: string } ? K : never]: ValueOf<F[K]>;
 } & {
   readonly [K in keyof F as F[K] extends { readonly default: string } ? never : K]?: ValueOf<F[K]>;
 };
 
-/** Words that belong to no flag. */
+/** A positional argument. */
 export interface Operand {
   /** As the help shows it: `TASK`. */
   readonly name: string;
@@ -70,7 +70,7 @@ export interface Operand {
   readonly completes?: "tasks";
 }
 
-/** How a verb ended: its exit code, or a problem to be told. */
+/** The result of a verb: its exit code, or the problem to report. */
 export type Ended = number | Problem;
 
 /** One call of a verb. */
@@ -78,16 +78,16 @@ export interface Call<F extends Flags = Flags> {
   readonly context: Context;
   readonly flags: FlagValues<F>;
   readonly operands: readonly string[];
-  /** The command of a job, which stands after `--`; null where there is no `--`. */
+  /** The command of a job: the words after `--`; null without a `--`. */
   readonly words: readonly string[] | null;
 }
 
 interface Declaration<F extends Flags> {
   readonly flags: F;
   readonly operands?: readonly Operand[];
-  /** What stands after `--` is the command of a job, to its last word. */
+  /** All words after `--` are the command of a job. */
   readonly takesCommand?: true;
-  /** Said at the end of the help. */
+  /** The last paragraph of the help. */
   readonly notes?: string;
   readonly run: (call: Call<F>) => Ended | Promise<Ended>;
 }
@@ -98,7 +98,7 @@ export type Verb = Declaration<Flags>;
 /** A verb that has only subcommands. */
 export interface VerbGroup {
   readonly subcommands: Readonly<Record<string, Subcommand>>;
-  /** The one that is meant where none is named. */
+  /** The subcommand that runs where none is named. */
   readonly fallback?: string;
   readonly notes?: string;
 }
@@ -108,9 +108,9 @@ interface Subcommand extends Verb {
   readonly hidden?: true;
 }
 
-/** Declares a verb; its action gets the flags with their types. */
+/** Declares a verb; `run` gets the flags with their types. */
 export function declareVerb<const F extends Flags>(declaration: Declaration<F>): Verb {
-  // The parser gives a verb what its own flags mean, and no other.
+  // The parser returns the values of the declared flags, with the types of the declaration.
   return declaration as unknown as Verb;
 }
 
@@ -122,7 +122,7 @@ export function declareSubcommand<const F extends Flags>(
   return { ...declareVerb(declaration), summary };
 }
 
-/** What every verb has. */
+/** The flags of every verb. */
 export const COMMON_FLAGS = {
   home: {
     value: {

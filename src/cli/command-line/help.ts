@@ -17,10 +17,10 @@ export interface Listed {
 
 /** Wider lines are hard to read. */
 const MAX_COLUMNS = 100;
-/** A longer name has its meaning below it. */
+/** The meaning of a longer name begins on the next line. */
 const MAX_NAME = 27;
 
-/** What both kinds of verbs are shown with. */
+/** What the help of a verb and of a group have in common. */
 interface About {
   readonly summary: string;
   readonly aliases: readonly string[];
@@ -47,14 +47,14 @@ export function groupHelp(name: string, group: VerbGroup, { summary, aliases, co
   const rows = shown.map(([called, subcommand]) => ({
     heading: "Subcommands",
     name: called,
-    meaning: `${subcommand.summary}${called === group.fallback ? "; without a subcommand, too" : ""}`,
+    meaning: `${subcommand.summary}${called === group.fallback ? " (the default)" : ""}`,
   }));
   const usage = group.fallback === undefined ? "SUBCOMMAND" : "[SUBCOMMAND]";
   return page([`Usage: stint ${name} ${usage} …`, ...headOf(summary, aliases)], {
     rows: [...rows, ...flagRows(COMMON_FLAGS, "Common flags")],
     notes: [
       ...(group.notes === undefined ? [] : [group.notes]),
-      `\`stint ${name} SUBCOMMAND --help\` tells more.`,
+      `More on each: stint ${name} SUBCOMMAND --help`,
     ],
     columns,
   });
@@ -64,7 +64,7 @@ function headOf(summary: string, aliases: readonly string[]): string[] {
   return [sentence(summary), ...(aliases.length === 0 ? [] : [`Also called: ${aliases.join(", ")}`])];
 }
 
-/** The help of the program: all verbs, by what they are for. */
+/** The help of the program: all verbs, in their groups. */
 export function overview(verbs: Readonly<Record<string, Listed>>, columns: number): string {
   const shown = Object.entries(verbs).filter(([, { hidden }]) => hidden !== true);
   const rows = shown.map(([name, { group, summary }]) => ({ heading: group, name, meaning: summary }));
@@ -73,11 +73,11 @@ export function overview(verbs: Readonly<Record<string, Listed>>, columns: numbe
   return page(
     [
       "Usage: stint VERB …",
-      "A job queue that is a folder: tasks run on this machine, every attempt is on record.",
+      "A job queue in a folder: tasks run on this machine, and every attempt is on record.",
     ],
     {
       rows: [...rows, ...flagRows(flags, "Common flags")],
-      notes: ["A bare `stint` shows the queue. `stint VERB --help` tells more."],
+      notes: ["`stint` alone lists the queue. More on each verb: stint VERB --help"],
       columns,
     },
   );
@@ -91,7 +91,7 @@ function flagRows(flags: Flags, heading: string): Row[] {
   );
 }
 
-/** `-n, --tail N`, with room for the letter where there is none. */
+/** `-n, --tail N`; without a letter, its place is blank. */
 function spelling(key: string, { short, value, repeats }: Flag): string {
   const letter = short === undefined ? "    " : `-${short}, `;
   const placeholder = value === undefined ? "" : ` ${value.placeholder}${repeats ? "…" : ""}`;
@@ -118,7 +118,7 @@ function page(
   const paragraph = (text: string): string =>
     text
       .split("\n")
-      // An example stays as it is.
+      // An example is not wrapped.
       .flatMap((line) => (line.startsWith(" ") ? [line] : wrapped(line, columns)))
       .join("\n");
   return `${[...head.map(paragraph), ...sections, ...of.notes.map(paragraph)].join("\n\n")}\n`;

@@ -13,18 +13,18 @@ import {
   wrongValue,
 } from "./usage.ts";
 
-/** What a command line says to a verb. */
+/** The parsed words of a command line. */
 export interface Parsed {
-  /** By the names of the declaration. */
+  /** By their keys in the declaration. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly operands: readonly string[];
   readonly words: readonly string[] | null;
 }
 
 /**
- * Reads the words after a verb, whose name messages give. Written by hand and not over `parseArgs` of `node:util`, which takes
- * 0.7 ms of a start to load. A flag's value is the next word, also one that begins with a dash and is no flag (`--priority -5`).
- * A flag that repeats takes several words only where none of them could be an operand: it eats no file.
+ * Parses the words after a verb; `name` is for messages. Written by hand, as loading `parseArgs` of `node:util` costs 0.7 ms of a
+ * start. The value of a flag is the next word, even one with a dash, unless it is a known flag (`--priority -5`). A flag that repeats
+ * takes several words only where none of them could be an operand, so that it never takes a file.
  */
 export function parse(
   verb: Verb,
@@ -49,14 +49,14 @@ export function parse(
   return wrong === null ? ok({ flags: values.value, operands, words }) : err(wrong);
 }
 
-/** The flags that were given, with their texts; a switch has an empty list. */
+/** The texts of the flags that were given, by key; a switch has an empty list. */
 type Texts = ReadonlyMap<string, readonly string[]>;
 
 interface Line {
   readonly name: string;
-  /** Without `--` and what stands after it. */
+  /** The words before `--`. */
   readonly typed: readonly string[];
-  /** True where a command stands after `--`, so that no operand can stand before it. */
+  /** True where a command follows `--`, and so no operand is allowed. */
   readonly isCommand: boolean;
 }
 
@@ -106,13 +106,13 @@ function isFlagLike(word: string): boolean {
   return word.length > 1 && word.startsWith("-");
 }
 
-/** One flag of a word; several letters may stand behind one dash, the last one with its value. */
+/** One flag of a word; one dash may be followed by several letters, and the last one by its value. */
 interface Spelled {
   /** As it was typed, without a value. */
   readonly called: string;
-  /** Null where the verb has none of that name. */
+  /** Null where the verb has no such flag. */
   readonly key: string | null;
-  /** What stands in the same word. */
+  /** The value in the same word; null where there is none. */
   readonly inline: string | null;
 }
 

@@ -9,12 +9,12 @@ import {
   type VerbGroup,
 } from "./declare.ts";
 
-/** The one voice of all refusals of a command line: what was given, what is wanted, and what to write instead. */
+/** Every error in a command line: the message says what was given and what is wanted, the hint what to write instead. */
 export function usage(message: string, hint?: string): Problem {
   return problem("USAGE", `Cannot read the command line: ${message}`, hint);
 }
 
-/** A longer text is no slip of the finger, and fills the screen. */
+/** A longer text would fill the screen. */
 const MAX_SHOWN = 60;
 
 function quoted(text: string): string {
@@ -26,7 +26,7 @@ export function long(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** What is wrong where a flag or an operand is not one of its values. */
+/** The error for an invalid value of a flag or an operand. */
 export function wrongValue(
   called: string,
   typed: string,
@@ -37,14 +37,14 @@ export function wrongValue(
   return usage(`${called} is ${quoted(typed)}, wanted ${wanted}`, hint);
 }
 
-/** What is wrong where nothing, or another flag, stands after a flag. */
+/** The error for a flag without its value: nothing, or another flag, follows it. */
 export function missingValue(
   called: string,
   { placeholder, wanted }: ValueType,
   next: string | undefined,
 ): Problem {
   const hint =
-    next === undefined ? `write ${called} ${placeholder}` : `if ${next} is meant: ${called}=${next}`;
+    next === undefined ? `write ${called} ${placeholder}` : `if ${next} is its value: ${called}=${next}`;
   return usage(`${called} has no value, wanted ${wanted}`, hint);
 }
 
@@ -64,10 +64,10 @@ export function unknownFlag(name: string, typed: string, flags: Flags): Problem 
 }
 
 export function exclusion(one: string, other: string): Problem {
-  return usage(`${one} and ${other} cannot stand together`);
+  return usage(`${one} and ${other} cannot be combined`);
 }
 
-/** What is wrong with the number of operands; null where it is right. */
+/** The error for a wrong number of operands; null where it is right. */
 export function miscount(
   name: string,
   { verb, given }: { readonly verb: Verb; readonly given: readonly string[] },
@@ -85,7 +85,7 @@ function isNeeded(count: Operand["count"]): boolean {
   return count === "one" || count === "some";
 }
 
-/** How many operands there may be. */
+/** The maximum number of operands. */
 export function operandRoom(operands: readonly Operand[]): number {
   const isOpen = operands.some(({ count }) => count === "any" || count === "some");
   return isOpen ? Number.POSITIVE_INFINITY : operands.length;
@@ -97,13 +97,14 @@ export function unknownSubcommand(
 ): Problem {
   const names = Object.entries(group.subcommands).flatMap(([key, { hidden }]) => (hidden ? [] : [key]));
   const near = typed === undefined ? null : closest(typed, names);
+  const found = typed === undefined ? "needs a subcommand" : `has no subcommand ${quoted(typed)}`;
   return usage(
-    `after "${name}" stands ${typed === undefined ? "nothing" : quoted(typed)}, wanted ${names.length > 1 ? "one of " : ""}${names.join(", ")}`,
+    `"${name}" ${found}, wanted ${names.length > 1 ? "one of " : ""}${names.join(", ")}`,
     near === null ? `more: stint ${name} --help` : `did you mean \`stint ${name} ${near}\`?`,
   );
 }
 
-/** One line that shows all that a verb takes. */
+/** The usage line of a verb. */
 export function usageLine(name: string, { flags, operands = [], takesCommand }: Verb): string {
   const shown = operands.map(({ name: operand, count }) => {
     const many = count === "any" || count === "some" ? `${operand}…` : operand;

@@ -2,12 +2,12 @@ import { parseBytes } from "../../lib/bytes.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { ValueType } from "./declare.ts";
 
-/** Any text that is not empty: an empty one is a variable of a script that was not set. */
+/** Any text but the empty one, which in a script is a variable that was not set. */
 export function text(placeholder: string, wanted = "text that is not empty"): ValueType<string> {
   return { placeholder, wanted, read: (typed) => (typed === "" ? null : typed) };
 }
 
-/** A task, as `show` and the others take it. */
+/** A reference to a task. */
 export const TASK: ValueType<string> = {
   ...text("TASK", "the number, id or name of a task"),
   completes: "tasks",
@@ -35,7 +35,7 @@ export const PAIR: ValueType<readonly [string, string]> = {
   },
 };
 
-/** A whole number in bounds. */
+/** A whole number between two bounds, both included. */
 export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): ValueType<number> {
   return {
     placeholder: "N",
@@ -45,7 +45,7 @@ export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): ValueTyp
   };
 }
 
-/** One of some words. */
+/** One word of a list. */
 export function oneOf<const T extends string>(choices: readonly T[], placeholder: string): ValueType<T> {
   return {
     placeholder,

@@ -4,7 +4,7 @@ import { verifyAudit } from "../../store/audit-chain.ts";
 import { openHome } from "../../store/home.ts";
 import { declareSubcommand, type VerbGroup } from "../command-line/declare.ts";
 
-const verify = declareSubcommand("check that no line was changed, removed or added", {
+const verify = declareSubcommand("verify that no line was changed, removed or added", {
   flags: { json: { help: "the result as JSON" } },
   run: ({ context, flags }) => {
     const home = openHome(homePath(context));
@@ -15,7 +15,7 @@ const verify = declareSubcommand("check that no line was changed, removed or add
     context.out(
       flags.json
         ? `${JSON.stringify({ ok: true, lines, lastSeq })}\n`
-        : `${lines} lines, the chain is whole\n`,
+        : `${lines} lines, the hash chain is intact\n`,
     );
     return EXIT.done;
   },

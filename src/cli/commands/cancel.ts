@@ -3,9 +3,9 @@ import { actVerb } from "../act-on.ts";
 import { isUnended } from "../targets.ts";
 
 const FLAGS = {
-  force: { help: "kill at once, without grace; also while results are collected" },
-  pendingOnly: { help: "only what has not started" },
-  ifExists: { help: "no error where a task is gone or has ended" },
+  force: { help: "kill at once, without the grace period; also in the state collecting" },
+  pendingOnly: { help: "only tasks that have not started" },
+  ifExists: { help: "no error if a task is gone or has ended" },
 } as const;
 
 export const verb = actVerb(FLAGS, {

@@ -9,23 +9,28 @@ import { performAndTell } from "../targets.ts";
 const DEFAULT_AGE_MS = 7 * 86_400_000;
 
 const FLAGS = {
-  olderThan: { value: DURATION, help: "ended longer ago than this (without another rule: 7d)" },
-  keep: { value: wholeNumber(0, 999_999_999), help: "all but the newest so many" },
+  olderThan: {
+    value: DURATION,
+    help: "tasks that ended longer ago than this (7d, if no other rule is given)",
+  },
+  keep: { value: wholeNumber(0, 999_999_999), help: "all but the newest N" },
   maxBytes: {
     value: SIZE,
-    help: "the oldest, until their folders have at most so many bytes, like 50GB",
+    help: "the oldest, until the folders of the others have at most this size, such as 50GB",
   },
-  logsOlderThan: { value: DURATION, help: "only the logs of what ended longer ago than this" },
-  deadLetter: { help: "those in dead-letter/ too" },
-  artifacts: { help: "with what the jobs made in their folders, and with checkpoints; these stay otherwise" },
-  dryRun: { help: "only tell what would be removed, and how much it is" },
-  quiet: { short: "q", help: "say nothing of what was removed, as for cron" },
+  logsOlderThan: { value: DURATION, help: "only the logs, of tasks that ended longer ago than this" },
+  deadLetter: { help: "also tasks in dead-letter/" },
+  artifacts: {
+    help: "also the files that jobs made in their run folders, and checkpoints; otherwise they stay",
+  },
+  dryRun: { help: "only show what would be removed, and its size" },
+  quiet: { short: "q", help: "do not list what was removed, for use in cron" },
   json: { help: "answers as JSON" },
 } as const;
 
 export const verb = declareVerb({
   flags: FLAGS,
-  notes: "What an unended task, sweep or batch needs always stays.",
+  notes: "What an unfinished task, sweep or batch still needs is never removed.",
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;
@@ -70,6 +75,6 @@ function summaryOf(answers: readonly Answer[], isDry: boolean): string {
   const kept =
     keptBytes === 0
       ? ""
-      : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts takes them too`;
+      : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts removes them too`;
   return `${what} ${isDry ? "would be" : "were"} removed${kept}\n`;
 }

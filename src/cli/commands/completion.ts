@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { completionScript, SHELLS } from "../text/completion.ts";
 import { VERBS, verbNamed } from "../verbs.ts";
 
-/** The shell is shown this many of the newest tasks. */
+/** Shells complete this many of the newest tasks. */
 const MAX_TASKS = 50;
 
 const scripts = SHELLS.map((shell) => {
@@ -23,7 +23,7 @@ const scripts = SHELLS.map((shell) => {
   return [shell, subcommand] as const;
 });
 
-/** What the scripts call back for: a line for each candidate, with a tab before what it means. */
+/** Called by the scripts: prints one line for each candidate, with a tab before its meaning. */
 const candidates = declareSubcommand("what can follow the words after --", {
   hidden: true,
   flags: {},

@@ -7,12 +7,12 @@ import { examineDevices } from "../doctor-devices.ts";
 import type { Check } from "../doctor-records.ts";
 import { styleFor } from "../text/style.ts";
 
-/** What to do, where there is something: the faults of a file have lines of their own. */
-function linesOf(mend: string | undefined): string[] {
-  return mend === undefined ? [] : mend.split("\n").map((line) => `     ${line}`.trimEnd());
+/** The lines of the advice; the faults of a file are several. */
+function linesOf(fix: string | undefined): string[] {
+  return fix === undefined ? [] : fix.split("\n").map((line) => `     ${line}`.trimEnd());
 }
 
-const MARKS = { fine: "ok  ", note: "note", bad: "BAD " } as const;
+const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 
 export const verb = declareVerb({
   flags: { json: { help: "the findings as JSON" } },
@@ -20,11 +20,11 @@ export const verb = declareVerb({
     const path = homePath(context);
     const checks = [...(await runChecks(context, path)), ...(await examineDevices(context, path))];
     const style = styleFor(context.hasColor);
-    const render = ({ verdict, what, mend }: Check): string => {
-      const mark = verdict === "bad" ? style.bold(MARKS[verdict]) : MARKS[verdict];
-      return asLines([`${mark} ${what}`, ...linesOf(mend)]);
+    const render = ({ verdict, what, fix }: Check): string => {
+      const mark = verdict === "fail" ? style.bold(MARKS[verdict]) : MARKS[verdict];
+      return asLines([`${mark} ${what}`, ...linesOf(fix)]);
     };
     context.out(flags.json ? `${JSON.stringify(checks, null, 2)}\n` : checks.map(render).join(""));
-    return checks.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.done;
+    return checks.some(({ verdict }) => verdict === "fail") ? EXIT.failed : EXIT.done;
   },
 });

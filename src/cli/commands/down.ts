@@ -10,16 +10,16 @@ import { declareVerb, type Ended, type FlagValues } from "../command-line/declar
 import type { Context } from "../context.ts";
 import { ProgressLine } from "../text/progress.ts";
 
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 const FLAGS = {
-  drain: { help: "start nothing more and wait for the running jobs", excludes: ["stopJobs"] },
-  stopJobs: { help: "end the running jobs too; they are queued again, uncounted" },
+  drain: { help: "start no more jobs, and wait for the running ones", excludes: ["stopJobs"] },
+  stopJobs: { help: "also stop the running jobs; they are queued again, and the attempt does not count" },
 } as const;
 
 export const verb = declareVerb({
   flags: FLAGS,
-  notes: "Without a flag the jobs go on, and the next supervisor takes them over.",
+  notes: "Without a flag the jobs keep running, and the next supervisor takes them over.",
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     return home.ok ? down(context, home.value, flags) : home.error;
@@ -32,8 +32,8 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
     const hint =
       owner === null
         ? undefined
-        : `stint ${owner.role} with pid ${owner.pid} has the home; it ends by itself`;
-    return problem("NO_SUPERVISOR", `Cannot end the supervisor of "${layout.home}": none is up`, hint);
+        : `stint ${owner.role} with pid ${owner.pid} holds the home; it ends by itself`;
+    return problem("NO_SUPERVISOR", `Cannot stop the supervisor of "${layout.home}": none is up`, hint);
   }
   const jobs = flags.drain ? "drain" : flags.stopJobs ? "stop" : "leave";
   const performed = await requestOperation(context, layout, { verb: "down", owner: owner.token, jobs });
@@ -44,14 +44,14 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
     if (jobs !== "leave") {
       progress.show(readTasks(layout, ["running"]));
     }
-    await Bun.sleep(LOOK_MS);
+    await Bun.sleep(POLL_MS);
   }
   progress.clear();
   const left = readTasks(layout, ["running"]);
   context.out(`the supervisor with pid ${owner.pid} has ended\n`);
   for (const task of left)
     context.out(
-      `${task.metadata.id} goes on (pid ${task.status.attempts.at(-1)?.process?.pid ?? "not known"})\n`,
+      `${task.metadata.id} keeps running (pid ${task.status.attempts.at(-1)?.process?.pid ?? "unknown"})\n`,
     );
   return EXIT.done;
 }

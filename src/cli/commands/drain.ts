@@ -22,62 +22,62 @@ import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
-  jobs: { value: JOBS, short: "j", help: "how many jobs may run at a time (default: one for each core)" },
+  jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time (default: one for each core)" },
   ...CLOSING_FLAGS,
-  patient: { help: "wait for the work hours and mains power of config.yaml too" },
-  quiet: { short: "q", help: "say nothing where nothing failed or is stuck" },
+  patient: { help: "also wait for the work hours and mains power of config.yaml" },
+  quiet: { short: "q", help: "print nothing unless something failed or is stuck" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;
 
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
 export const verb = declareVerb({
   flags: FLAGS,
   notes:
-    "Exit code 1 if anything went to dead-letter/ since it began. Beside a supervisor or another drain it only waits.",
+    "Exit code 1 if a task failed (went to dead-letter/) since the drain began. While a supervisor or another drain is up, it only waits.",
   run: async ({ context, flags }) => {
     const home = ensureHome(homePath(context));
     return home.ok ? drain(context, home.value, flags) : home.error;
   },
 });
 
-/** How long a drain goes on, and for what. */
+/** One drain: what it waits for, and when it ends. */
 class DrainSession {
   readonly #context: Context;
   readonly #layout: Layout;
   readonly #flags: Flags;
-  readonly closing: Deadline | null;
+  readonly deadline: Deadline | null;
   readonly #deadBefore: ReadonlySet<TaskId>;
-  /** What it waited for when it last looked. */
+  /** What it waited for at the last poll. */
   #waitedFor: ReadonlySet<TaskId> = new Set();
-  /** What ran when it stopped starting jobs: beside a supervisor that goes on, only these are waited for. */
+  /** What it waited for at the deadline: beside a supervisor that keeps starting jobs, it waits for these alone. */
   #lastActive: ReadonlySet<TaskId> | null = null;
   isInterrupted = false;
 
-  constructor(context: Context, given: { layout: Layout; flags: Flags; closing: Deadline | null }) {
+  constructor(context: Context, given: { layout: Layout; flags: Flags; deadline: Deadline | null }) {
     this.#context = context;
     this.#layout = given.layout;
     this.#flags = given.flags;
-    this.closing = given.closing;
+    this.deadline = given.deadline;
     this.#deadBefore = new Set(idsIn(given.layout, "dead-letter"));
   }
 
   get isClosed(): boolean {
-    return this.closing !== null && this.#context.clock.now() >= this.closing.atMs;
+    return this.deadline !== null && this.#context.clock.now() >= this.deadline.atMs;
   }
 
-  /** True once it is to go without a look at what is left. */
+  /** True once the drain is to exit, whatever is left. */
   get isOver(): boolean {
     return this.isInterrupted || (this.isClosed && this.#flags.leave === true);
   }
 
-  /** True where a holder has nothing left that this drain waits for. */
+  /** True where the supervisor has nothing left that this drain waits for. */
   isDone(supervisor: Supervisor): boolean {
     return supervisor.jobs.size === 0 && !hasReachableWork(supervisor.planInput, this.#patience);
   }
 
-  /** What it waits for, as far as the files tell. */
+  /** The tasks that it waits for, read from the files. */
   async waited(): Promise<Task[]> {
     const open = readTasks(this.#layout, ["running", "pending"]);
     const reasons = this.#reasons(await this.#seen(open));
@@ -88,14 +88,14 @@ class DrainSession {
     return waited.filter((task) => this.#lastActive?.has(task.metadata.id));
   }
 
-  /** What is open of that in a holder's hands, and what runs that came since. */
+  /** The unfinished tasks of the supervisor that it waits for, and all that run. */
   openIn(supervisor: Supervisor): Task[] {
     return [...supervisor.queue.tasks.values()].filter(
       (task) => task.status.state !== "queued" || this.#waitedFor.has(task.metadata.id),
     );
   }
 
-  /** What failed meanwhile, and what is left and why. */
+  /** Prints what failed since the start, and what is left and why. */
   async report(): Promise<Ended> {
     const { out } = this.#context;
     const isQuiet = this.#flags.quiet === true;
@@ -120,10 +120,10 @@ class DrainSession {
     return { isPatient: this.#flags.patient === true };
   }
 
-  /** Another supervisor may stop earlier: this one would go on. */
+  /** Plans with the deadline of this drain: another supervisor's may be earlier. */
   async #seen(open: readonly Task[]): Promise<PlanInput> {
     const seen = await planInputSeen(this.#context, this.#layout, open);
-    return { ...seen, machine: { ...seen.machine, deadline: this.closing } };
+    return { ...seen, machine: { ...seen.machine, deadline: this.deadline } };
   }
 }
 
@@ -131,28 +131,28 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const { settings, scheduling } = read.value;
-  const closing = deadlineOfFlags(context, flags);
-  if (!closing.ok) return closing.error;
-  const errand = new DrainSession(context, { layout, flags, closing: closing.value });
+  const deadline = deadlineOfFlags(context, flags);
+  if (!deadline.ok) return deadline.error;
+  const drained = new DrainSession(context, { layout, flags, deadline: deadline.value });
   const progress = new ProgressLine(context);
-  context.onSignal(() => (errand.isInterrupted = true));
-  // Alone, it holds the home at least once: a crash may have left tasks on their way, where no list shows them.
+  context.onSignal(() => (drained.isInterrupted = true));
+  // Without a supervisor it takes the home at least once: a crash may have left tasks between two folders, where no list shows them.
   let hasHeld = false;
-  while (!errand.isOver) {
-    const waited = await errand.waited();
+  while (!drained.isOver) {
+    const waited = await drained.waited();
     const owner = lockOwner(layout);
     const isSupervised = owner?.role === "up" || owner?.role === "drain";
-    if (waited.length === 0 && (hasHeld || isSupervised || errand.isClosed)) break;
+    if (waited.length === 0 && (hasHeld || isSupervised || drained.isClosed)) break;
     progress.show(waited);
     if (isSupervised) {
       tellOfSilence(context, layout);
-      await Bun.sleep(LOOK_MS);
+      await Bun.sleep(POLL_MS);
       continue;
     }
-    // A `run` starts its own tasks alone: it hands over and becomes one who waits.
+    // A `run` starts only its own tasks: it hands the home over, and then waits.
     const opened = await takeOverHome(context, layout, {
       role: "drain",
-      scheduling: { ...scheduling, deadline: closing.value },
+      scheduling: { ...scheduling, deadline: deadline.value },
       notices: settings.notices,
     });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
@@ -160,22 +160,22 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     hasHeld = true;
     {
       await using session = opened.value;
-      // Beside the loop, which may rest for long once it has looked.
-      const show = (): void => progress.show(errand.openIn(session.supervisor));
-      const showing = context.isTerminal ? setInterval(show, LOOK_MS) : undefined;
+      // Outside the loop, which may sleep for long.
+      const show = (): void => progress.show(drained.openIn(session.supervisor));
+      const showing = context.isTerminal ? setInterval(show, POLL_MS) : undefined;
       await superviseHome(context, session, {
         settings,
-        isDone: (supervisor, isQuiet) => errand.isOver || (isQuiet && errand.isDone(supervisor)),
-        isHurried: () => errand.isOver,
+        isDone: (supervisor, isQuiet) => drained.isOver || (isQuiet && drained.isDone(supervisor)),
+        isHurried: () => drained.isOver,
       }).finally(() => clearInterval(showing));
-      if (errand.isOver && flags.quiet !== true)
+      if (drained.isOver && flags.quiet !== true)
         tellLeftJobs(context, { supervisor: session.supervisor, layout });
       if (session.supervisor.leaving === null) break;
     }
     await Bun.sleep(HAND_OVER_MS);
   }
   progress.clear();
-  return errand.report();
+  return drained.report();
 }
 
 function reasonLeft(task: Task, reasons: ReadonlyMap<string, string>): string {

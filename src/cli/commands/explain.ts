@@ -35,35 +35,35 @@ async function explain(context: Context, tasks: readonly Task[], layout: Layout)
     const wait = task.status.state === "queued" ? waitOf(task) : null;
     const nowMs = context.clock.now();
     const { silence } = overview;
-    const isToldOf = wait?.type !== "silent" && !isTerminal(task.status.state);
-    const hindered = wait === null ? [] : hindrances(task, overview);
+    const isSilenceShown = wait?.type !== "silent" && !isTerminal(task.status.state);
+    const blockers = wait === null ? [] : blockersOf(task, overview);
     const [head = "", ...rest] = explainTask(task, {
       nowMs,
-      wait: hindered.length > 0 ? null : wait,
+      wait: blockers.length > 0 ? null : wait,
       holders,
     });
     const lines = [
       head,
-      ...hindered,
+      ...blockers,
       ...rest,
-      ...(isToldOf && silence !== null ? silenceLines(silence, nowMs) : []),
+      ...(isSilenceShown && silence !== null ? silenceLines(silence, nowMs) : []),
     ];
     return { id: task.metadata.id, state: task.status.state, wait, lines };
   });
 }
 
-/** What keeps a queued task from starting, whatever the queue says of its turn. */
-function hindrances(task: Task, { obstacle, stuck }: Overview): string[] {
+/** What keeps a queued task from starting, whatever its turn in the queue. */
+function blockersOf(task: Task, { diskFault, stuck }: Overview): string[] {
   const why = stuck.get(task.metadata.id);
   return [
     ...(why === undefined
       ? []
-      : [`It is accepted and not taken in by the supervisor, which tries again by itself: ${why}.`]),
-    ...(obstacle === null ? [] : [`Nothing new starts until this is mended: ${obstacle}.`]),
+      : [`It is accepted, but the supervisor cannot queue it yet and keeps trying: ${why}.`]),
+    ...(diskFault === null ? [] : [`No job starts until this is fixed: ${diskFault}.`]),
   ];
 }
 
-/** When running tasks have used up their timeouts. */
+/** When the timeouts of running tasks expire; a task without a timeout, or paused, is absent. */
 function expectedEnds(active: readonly Task[]): Holders {
   return new Map(
     active.flatMap((task) => {

@@ -13,7 +13,7 @@ import { renderTable } from "../text/table.ts";
 
 const FLAGS = {
   output: { value: text("FILE"), short: "o", help: "where to write it; - for stdout" },
-  force: { help: "over a file that is there" },
+  force: { help: "overwrite an existing file" },
 } as const;
 
 export const verb = declareVerb({
@@ -21,7 +21,7 @@ export const verb = declareVerb({
     {
       name: "TEMPLATE",
       count: "optional",
-      help: `one of ${Object.keys(TEMPLATES).join(", ")}; without it they are listed`,
+      help: `one of ${Object.keys(TEMPLATES).join(", ")}; without it, they are listed`,
     },
   ],
   flags: FLAGS,
@@ -41,7 +41,7 @@ function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>):
   if (template === undefined) {
     const near = closest(name, Object.keys(TEMPLATES));
     const hint = near === null ? "`stint init` lists them" : `did you mean "${near}"?`;
-    return problem("NOT_FOUND", `Cannot write the template "${name}": there is none of that name`, hint);
+    return problem("NOT_FOUND", `Cannot write the template "${name}": there is no such template`, hint);
   }
   if (flags.output === "-") {
     context.out(template.text);
@@ -51,8 +51,8 @@ function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>):
   if (existsSync(path) && flags.force !== true) {
     return problem(
       "WRITE_FAILED",
-      `Cannot write the template "${name}": ${path} is there already`,
-      "write it elsewhere with -o FILE, or over it with --force",
+      `Cannot write the template "${name}": ${path} exists`,
+      "write another file with -o FILE, or overwrite this one with --force",
     );
   }
   const written = tryFs(`write ${path}`, () => writeFileSync(path, template.text));

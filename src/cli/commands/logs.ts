@@ -18,11 +18,11 @@ import type { Context } from "../context.ts";
 import { hasStarted, LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
 
 const FLAGS = {
-  follow: { short: "f", help: "go on until the task has ended, across attempts" },
-  attempt: { value: wholeNumber(1), help: "of this attempt (default: the last one)" },
-  tail: { value: wholeNumber(), short: "n", help: "only so many of the last lines" },
-  raw: { help: "as it was written, to a terminal too" },
-  path: { excludes: ["follow", "tail", "raw"], help: "only tell where the log is" },
+  follow: { short: "f", help: "follow the output until the task has ended, across attempts" },
+  attempt: { value: wholeNumber(1), help: "the log of this attempt (default: the last one)" },
+  tail: { value: wholeNumber(), short: "n", help: "only the last N lines" },
+  raw: { help: "unfiltered, to a terminal too" },
+  path: { excludes: ["follow", "tail", "raw"], help: "only print the path of the log" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;
@@ -31,10 +31,17 @@ const FOLLOW_MS = 100;
 const FOLLOW_BUSY_MS = 10;
 
 export const verb = declareVerb({
-  operands: [{ name: "TASK", count: "one", help: "a number, id, name or @", completes: "tasks" }],
+  operands: [
+    {
+      name: "TASK",
+      count: "one",
+      help: "the number, id or name of a task, or @ (the last submitted)",
+      completes: "tasks",
+    },
+  ],
   flags: FLAGS,
   notes:
-    "A terminal gets colours and progress bars, and nothing else that would steer it; a file or a pipe gets all.",
+    "On a terminal, escape sequences other than those of colours and progress bars are left out; a file or a pipe gets everything.",
   run: async ({ context, flags, operands: [reference = ""] }) => {
     const shown = flags.raw === true ? { ...context, outOfJob: context.outRaw } : context;
     const home = openHome(homePath(context));
@@ -81,7 +88,7 @@ async function print(
   }
   const output = maskedOutput(context, layout, task);
   using reader = new LogReader(layout, task, attempt);
-  // What is written from now on is not waited for, else some would never come to an end.
+  // Ends at the size that the log has now: a job that writes all the time would never let it end.
   let left = files.reduce((total, path) => total + statSync(path).size, 0);
   for (;;) {
     const bytes = reader.read(task, { output, say: context.err });
@@ -93,7 +100,7 @@ async function print(
   return EXIT.done;
 }
 
-/** Who started had a log. */
+/** An attempt that did not start has no log; of one that started, it was removed. */
 function withoutLogs(
   context: Context,
   layout: Layout,
@@ -120,7 +127,7 @@ async function follow(
   layout: Layout,
   { task, flags }: { task: Task; flags: Flags },
 ): Promise<Ended> {
-  // One that has not started yet is waited for, one that a task has not come to is not.
+  // The first attempt is waited for; to name a later one that does not exist yet is an error.
   const isAhead = flags.attempt !== undefined && flags.attempt > Math.max(1, task.status.attempt);
   const checked = isAhead ? attemptOf(task, flags) : task.status.attempt;
   if (typeof checked !== "number") return checked;
@@ -130,7 +137,7 @@ async function follow(
   for (;;) {
     const read = readTask(layout, task.metadata.id);
     if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${task.metadata.id}": it is gone`);
-    // The state first, then the log: what was written before the end is not missed.
+    // The record is read before the log, so that no output from before the end is missed.
     const bytes = reader.read(read.value, { output, say: context.err });
     const isBehind = read.value.status.attempt > attempt;
     if (flags.attempt === undefined && isBehind) {
@@ -145,7 +152,7 @@ async function follow(
       output.end();
       return EXIT.done;
     }
-    // One that writes a lot is not left far behind: what is cut meanwhile is never seen.
+    // After new output the next read comes soon: what is cut from the log before that is never shown.
     await Bun.sleep(bytes > 0 ? FOLLOW_BUSY_MS : FOLLOW_MS);
   }
 }

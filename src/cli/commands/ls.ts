@@ -23,20 +23,20 @@ import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
 import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
 
-/** Ended tasks that are listed when nothing is asked for. */
+/** How many ended tasks are listed by default. */
 const RECENT = 10;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 const WATCH_MS = 1_000;
-/** So many of the newest are had without putting all of them in order. */
-const FEW_LOOKS = 100;
+/** This many of the newest tasks are found without sorting all of them. */
+const UNSORTED_NEWEST = 100;
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { help: "ended tasks too, not only the most recent, and each member of a sweep" },
-  limit: { value: wholeNumber(1, MAX_LIMIT), help: `at most so many, up to ${MAX_LIMIT}` },
-  cursor: { value: wholeNumber(1), help: "go on below this number" },
-  watch: { help: "again and again, until Ctrl-C" },
+  all: { help: "all ended tasks, not only the most recent, and each member of a sweep" },
+  limit: { value: wholeNumber(1, MAX_LIMIT), help: `list at most N tasks, up to ${MAX_LIMIT}` },
+  cursor: { value: wholeNumber(1), help: "continue below this task number" },
+  watch: { help: "list again every second, until Ctrl-C" },
   json: { help: "the records as a JSON array" },
 } as const;
 
@@ -47,7 +47,7 @@ export const verb = declareVerb({
   run: ({ context, flags }) => (flags.watch === true ? watch(context, flags) : list(context, flags)),
 });
 
-/** Lists until Ctrl-C, or until it cannot. */
+/** Lists every second, until Ctrl-C or an error. */
 async function watch(context: Context, flags: Flags): Promise<Ended> {
   const { promise: interrupted, resolve } = Promise.withResolvers<"interrupted">();
   context.onSignal(() => resolve("interrupted"));
@@ -67,7 +67,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
     context.out(flags.json ? "[]\n" : "");
     if (flags.json !== true)
       context.err(
-        asLines([`No tasks: there is no queue at ${path} yet. To make one: stint submit -- echo hello`]),
+        asLines([`No tasks: there is no queue at ${path} yet. To create one: stint submit -- echo hello`]),
       );
     return EXIT.done;
   }
@@ -77,7 +77,7 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   progress.clear();
   if (!query.ok) return query.error;
   const overview = readOverview(home.value, nowMs);
-  // Who asks for some tasks wants to see them; a program gets the records in any case.
+  // A query shows each task that it matches, and JSON each record.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
   const folds = isFolding ? foldsOf(home.value, overview) : new Map<number, Fold>();
@@ -97,7 +97,7 @@ interface Wanted {
   readonly progress: ProgressView;
 }
 
-/** Active ones, then queued ones in number order, then ended ones from the newest; a folded sweep where its first one would be. */
+/** Active tasks, then queued ones by number, then ended ones from the newest; a folded sweep stands for its first member. */
 function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fold)[] {
   const { query, flags, limit, folds, nowMs, progress } = wanted;
   const { cursor = Number.POSITIVE_INFINITY } = flags;
@@ -125,7 +125,7 @@ function choose(layout: Layout, overview: Overview, wanted: Wanted): (Task | Fol
   return [...living, ...ended].slice(0, limit);
 }
 
-/** The ids to look at, some of them twice. Whoever looks for few among many reads some of the newest, and then those alone that match. */
+/** The candidates from the newest, some of them twice: with a query, first a few of the newest, then only those whose outlines match. */
 function* newestFirst(
   layout: Layout,
   {
@@ -141,21 +141,21 @@ function* newestFirst(
     return;
   }
   let count = 0;
-  // Who asks for one more has all of them listed and put in order.
-  for (const id of newest.take(FEW_LOOKS)) {
+  // To take one more would list and sort all of them.
+  for (const id of newest.take(UNSORTED_NEWEST)) {
     count += 1;
     yield id;
   }
-  if (count < FEW_LOOKS) return;
+  if (count < UNSORTED_NEWEST) return;
   const ids: TaskId[] = [];
-  const isMeant = matcherOf(query);
+  const isMatch = matcherOf(query);
   for (const outline of eachOutline(layout, places, progress))
-    if (isMeant(outline)) ids.push(outline.metadata.id);
+    if (isMatch(outline)) ids.push(outline.metadata.id);
   progress.clear();
   yield* ids.sort((left, right) => numberOf(right) - numberOf(left));
 }
 
-/** Puts a sweep in the place of the first of its members. */
+/** Replaces the members of each folded sweep by one row, in the place of the first. */
 function folded(tasks: readonly Task[], folds: ReadonlyMap<number, Fold>): (Task | Fold)[] {
   const placed = new Set<Fold>();
   return tasks.flatMap((task): (Task | Fold)[] => {
@@ -184,16 +184,16 @@ async function printTable(
     return taskRow(one, { nowMs, wait: one.status.state === "queued" ? waitOf(one) : "", style });
   });
   context.out(renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() }));
-  if (overview.obstacle !== null)
+  if (overview.diskFault !== null)
     context.err(
-      `\n${oneLine(overview.obstacle)}: nothing new starts until that is mended. See \`stint doctor\`.\n`,
+      `\n${oneLine(overview.diskFault)}: no job starts until that is fixed. See \`stint doctor\`.\n`,
     );
   if (overview.silence !== null)
     context.err(`\n${asLines(silenceLines(overview.silence, context.clock.now()))}`);
   const [stuck] = overview.stuck.values();
   if (stuck !== undefined)
     context.err(
-      `\n${overview.stuck.size} accepted and not taken in by the supervisor, which tries again by itself: ${oneLine(stuck)}. See \`stint doctor\`.\n`,
+      `\n${overview.stuck.size} accepted tasks that the supervisor cannot queue yet; it keeps trying: ${oneLine(stuck)}. See \`stint doctor\`.\n`,
     );
   if (overview.isSupervised || overview.queued.length + overview.active.length === 0) return;
   const what = [
@@ -203,7 +203,7 @@ async function printTable(
   context.err(`\n${what.join(", ")}, and no supervisor is up. To start one: stint up --detach\n`);
 }
 
-/** Why queued tasks wait; the plan is loaded where there is one. */
+/** Why queued tasks wait; loads the planner only where some are queued. */
 async function waitsOf(
   context: Context,
   layout: Layout,

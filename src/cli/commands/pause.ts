@@ -2,7 +2,7 @@ import { openAttempt } from "../../model/task.ts";
 import { actVerb } from "../act-on.ts";
 
 const FLAGS = {
-  release: { help: "give what is reserved for them (places, CPUs, memory, GPUs) to others meanwhile" },
+  release: { help: "let other tasks use their reservations (job count, CPUs, memory, GPUs) meanwhile" },
 } as const;
 
 export const verb = actVerb(FLAGS, {

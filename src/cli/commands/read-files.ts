@@ -5,7 +5,7 @@ import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 
-/** A thousand files with the longest paths that there are, and the machine. */
+/** Room for a thousand files with paths of maximum length, and for the machine. */
 const MAX_ORDER_BYTES = 64 * 1_024 * 1_024;
 
 export const verb = declareVerb({ flags: {}, run: ({ context }) => readOrdered(context) });
@@ -15,10 +15,10 @@ function readOrdered(context: Context): Ended {
   if (!home.ok) return home.error;
   const order = orderIn(context.readInput(MAX_ORDER_BYTES));
   if (order === null) {
-    const message = "Cannot read task files: standard input holds no order of a supervisor's";
+    const message = "Cannot read task files: standard input is no order of a supervisor";
     return problem("USAGE", message, "to queue a task file: stint submit FILE");
   }
-  const tell = (told: unknown): void => context.out(`${JSON.stringify(told)}\n`);
+  const tell = (line: unknown): void => context.out(`${JSON.stringify(line)}\n`);
   readFiles(home.value, order, { clock: context.clock, tell });
   return EXIT.done;
 }

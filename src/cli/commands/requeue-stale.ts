@@ -6,10 +6,10 @@ import { performAndTell } from "../targets.ts";
 
 export const verb = declareVerb({
   flags: {
-    olderThan: { value: DURATION, default: "0s", help: "claimed longer ago than this" },
+    olderThan: { value: DURATION, default: "0s", help: "only tasks that were claimed longer ago than this" },
     json: { help: "answers as JSON" },
   },
-  notes: "Only tasks whose process is provably gone are queued again; a supervisor does it by itself.",
+  notes: "Only tasks whose process is provably gone are queued again. A supervisor does this by itself.",
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;

@@ -12,8 +12,8 @@ import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 
 const FLAGS = {
-  jobs: { value: JOBS, short: "j", help: "how many jobs may run at a time, where it supervises itself" },
-  quiet: { short: "q", help: "do not pass the job's output on" },
+  jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time, if no supervisor is up" },
+  quiet: { short: "q", help: "do not print the job's output" },
   ...TASK_FLAGS,
   ...SWEEP_FLAGS,
 } as const;
@@ -22,7 +22,7 @@ export const verb = declareVerb({
   operands: [FILES],
   takesCommand: true,
   flags: FLAGS,
-  notes: "Ctrl-C cancels what was submitted; a hang-up leaves it running.",
+  notes: "Ctrl-C cancels the tasks; a hang-up (SIGHUP) leaves them running.",
   run,
 });
 
@@ -51,9 +51,9 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
   if (words !== null && words.length > 0 && context.hasInput())
-    context.err("stint: what is piped in does not reach the job; have its command read a file\n");
+    context.err("stint: the job cannot read this input, its stdin is empty; let its command read a file\n");
   context.err(tasks.map((task) => `${task.metadata.id} queued\n`).join(""));
-  // The output of several jobs at a time would be a mixture: it is in their logs.
+  // The output of several jobs would be mixed; it is in their logs.
   const isPassedOn = flags.quiet !== true && tasks.length === 1;
   const passOn = isPassedOn
     ? followTasks(
@@ -65,9 +65,9 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   return runTasks(context, {
     layout: home.value,
     tasks,
-    // Who runs a task by hand means now.
+    // A task that is run by hand starts outside the work hours too.
     scheduling: { ...scheduling, work: ALWAYS },
     notices: settings.notices,
-    ...(passOn !== undefined && { onLook: passOn }),
+    ...(passOn !== undefined && { onPoll: passOn }),
   });
 }

@@ -14,14 +14,14 @@ import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedul
 import { scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
 import { renderTable } from "../text/table.ts";
 
-/** Of a schedule, which is that of its file. */
+/** The name of a schedule, which is that of its file. */
 const NAME: ValueType<string> = {
   placeholder: "NAME",
   wanted: `letters, digits, . _ and -, a letter first, ${MAX_SLOT_LENGTH} at most`,
   read: (typed) => (NAME_PATTERN.test(typed) && typed.length <= MAX_SLOT_LENGTH ? typed : null),
 };
 
-/** As it is typed: it is written into the file. */
+/** The text as typed, which is written into the file. */
 const EVERY: ValueType<string> = {
   placeholder: "DURATION",
   wanted: "a duration of 1s or more, such as 6h",
@@ -31,11 +31,11 @@ const EVERY: ValueType<string> = {
 const NAMES = {
   name: "NAME",
   count: "some",
-  help: "schedules by their names, which `stint schedules ls` shows",
+  help: "names of schedules, as `stint schedules ls` shows them",
 } as const;
 
-const add = declareSubcommand("keep schedules: files, or one of a command", {
-  operands: [{ name: "FILE", count: "any", help: "files of schedules. Or a command after --" }],
+const add = declareSubcommand("add schedules from files, or one for a command", {
+  operands: [{ name: "FILE", count: "any", help: "schedule files, or a command after --" }],
   takesCommand: true,
   flags: {
     name: { value: NAME, help: "the name of the schedule (default: that of the file)" },
@@ -44,8 +44,8 @@ const add = declareSubcommand("keep schedules: files, or one of a command", {
       excludes: ["every"],
       help: 'five fields, as in "30 1 * * *", for the command after --',
     },
-    every: { value: EVERY, help: "like 6h, for the command after --" },
-    force: { help: "over a schedule of the same name" },
+    every: { value: EVERY, help: "an interval such as 6h, for the command after --" },
+    force: { help: "overwrite a schedule of the same name" },
   },
   notes: "  stint schedules add nightly.yaml\n  stint schedules add --name tidy --every 6h -- make clean",
   run: async ({ context, flags, operands: files, words }) => {
@@ -57,7 +57,7 @@ const add = declareSubcommand("keep schedules: files, or one of a command", {
   },
 });
 
-const ls = declareSubcommand("list them, with their next times", {
+const ls = declareSubcommand("list schedules, with their next times", {
   flags: { json: { help: "as JSON" } },
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
@@ -67,7 +67,7 @@ const ls = declareSubcommand("list them, with their next times", {
     const nowMs = context.clock.now();
     const views = scheduleViews(context, home.value, settings.value);
     if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
-    else if (views.length === 0) context.out("No schedules. To make one: stint schedules add FILE\n");
+    else if (views.length === 0) context.out("No schedules. To add one: stint schedules add FILE\n");
     else context.out(renderTable(scheduleRows(views, nowMs), { columns: context.columns() }));
     for (const { faults } of views) if (faults !== null && !flags.json) context.err(`\n${faults}\n`);
     return EXIT.done;
@@ -105,15 +105,17 @@ export const verb: VerbGroup = {
     add,
     ls,
     show,
-    pause: changing("let them miss their times", (context, one) => setPaused(context, one, true)),
-    resume: changing("let them go on", (context, one) => setPaused(context, one, false)),
-    rm: changing("remove them; their tasks stay", removeSchedule),
-    run: changing("queue once, now, what they queue", runSchedule),
+    pause: changing("pause schedules: they do not fire until resumed", (context, one) =>
+      setPaused(context, one, true),
+    ),
+    resume: changing("resume paused schedules", (context, one) => setPaused(context, one, false)),
+    rm: changing("remove schedules; their tasks stay", removeSchedule),
+    run: changing("queue their tasks once, now", runSchedule),
   },
-  notes: "A schedule is a file of schedules/ in the home; `stint init nightly` writes one to begin with.",
+  notes: "A schedule is a file in schedules/ of the home; `stint init nightly` writes an example.",
 };
 
-/** Does it to each of them; the first that cannot be done ends it. */
+/** Applies `act` to each schedule in turn; stops at the first error. */
 async function forEach(
   context: Context,
   names: readonly string[],

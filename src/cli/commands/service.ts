@@ -16,15 +16,15 @@ import { isLingering, type Manager, managerOf, say, serviceOf } from "../service
 import { readTerms, SUPERVISOR_FLAGS, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
 
 const LINGER = [
-  "It ends when you log out, and its jobs with it. To keep it, and to start it with the machine:",
+  "The service ends when you log out, and its jobs with it. To keep it running, and to start it at boot:",
   "  loginctl enable-linger",
 ].join("\n");
 
-const installing = declareSubcommand("write the unit and start it", {
-  flags: { ...SUPERVISOR_FLAGS, print: { help: "only print the unit, and say where it goes" } },
+const installing = declareSubcommand("write the unit file and start the service", {
+  flags: { ...SUPERVISOR_FLAGS, print: { help: "only print the unit file and where it goes" } },
   run: async ({ context, flags }) => {
     const layout = new Layout(homePath(context));
-    // What `up` gets is checked here: a service that cannot start says so in a log that is not read.
+    // Flags and settings are checked here: a service that cannot start reports that in its log alone.
     const checked = await readTerms(context, layout, flags);
     if (!checked.ok) return checked.error;
     const manager = managerFor(context, layout, flags);
@@ -33,7 +33,7 @@ const installing = declareSubcommand("write the unit and start it", {
   },
 });
 
-const uninstalling = declareSubcommand("stop it and remove the unit; its jobs go on", {
+const uninstalling = declareSubcommand("stop the service and remove its unit file; jobs keep running", {
   flags: {},
   run: ({ context }) => {
     const manager = managerFor(context, new Layout(homePath(context)));
@@ -41,7 +41,7 @@ const uninstalling = declareSubcommand("stop it and remove the unit; its jobs go
   },
 });
 
-const telling = declareSubcommand("whether it is installed and up", {
+const telling = declareSubcommand("show whether the service is installed and running", {
   flags: { json: { help: "as JSON" } },
   run: ({ context, flags }) => {
     const layout = new Layout(homePath(context));
@@ -53,27 +53,28 @@ const telling = declareSubcommand("whether it is installed and up", {
 
 export const verb: VerbGroup = {
   subcommands: { install: installing, uninstall: uninstalling, status: telling },
-  notes: "The supervisor as a service of your user: systemd, or launchd on macOS. Jobs outlive its restarts.",
+  notes:
+    "Runs the supervisor as a service of your user, by systemd, or by launchd on macOS. Jobs outlive its restarts.",
 };
 
 function managerFor(context: Context, layout: Layout, flags: SupervisorFlags = {}): Result<Manager, Problem> {
   const words = wordsOf(flags);
   const wanted = serviceOf(context, { home: layout.home, options: words });
   if ([wanted.home, wanted.executable, wanted.path, ...words].some((word) => /[\n\r]/.test(word)))
-    return err(problem("USAGE", "Cannot describe the service: a path or a label holds a line break"));
+    return err(problem("USAGE", "Cannot write the unit file: a path or a label contains a line break"));
   return ok(managerOf(context, wanted, platform() === "darwin"));
 }
 
 function print(context: Context, manager: Manager): Ended {
   context.out(manager.text);
   const commands = manager.start.map((words) => `  ${words.join(" ")}`);
-  context.err(asLines([`# It goes to ${manager.file}; then:`, ...commands]));
+  context.err(asLines([`# To install it, write it to ${manager.file} and run:`, ...commands]));
   return EXIT.done;
 }
 
 function install(context: Context, { layout, manager }: { layout: Layout; manager: Manager }): Ended {
-  const trouble = manager.trouble();
-  if (trouble !== null) return unreachable(manager, trouble);
+  const fault = manager.fault();
+  if (fault !== null) return unreachable(manager, fault);
   const home = ensureHome(layout.home);
   if (!home.ok) return home.error;
   const owner = lockOwner(layout);
@@ -82,7 +83,7 @@ function install(context: Context, { layout, manager }: { layout: Layout; manage
     return problem(
       "HOME_LOCKED",
       `Cannot start the service for "${layout.home}": a supervisor is up with pid ${owner.pid}, since ${owner.since}`,
-      "end it with `stint down`, its jobs go on; then try again",
+      "stop it with `stint down` (its jobs keep running), then try again",
     );
   }
   const written = tryFs(`write ${manager.file}`, () => {
@@ -101,15 +102,17 @@ function install(context: Context, { layout, manager }: { layout: Layout; manage
 
 function uninstall(context: Context, manager: Manager): Ended {
   if (!existsSync(manager.file)) return notInstalled(manager);
-  const trouble = manager.trouble();
-  if (trouble !== null) return unreachable(manager, trouble);
+  const fault = manager.fault();
+  if (fault !== null) return unreachable(manager, fault);
   const refused = runAll(context, manager.stop);
   if (refused !== null) return refused;
   const removed = tryFs(`remove ${manager.file}`, () => rmSync(manager.file, { force: true }));
   if (!removed.ok) return removed.error;
   const unread = runAll(context, manager.afterRemoval);
   if (unread !== null) return unread;
-  context.err("The service is gone; its jobs go on, and so does the queue with `stint up`.\n");
+  context.err(
+    "The service is removed; its jobs keep running. To start a supervisor without it: stint up --detach\n",
+  );
   return EXIT.done;
 }
 
@@ -118,38 +121,41 @@ function status(
   { layout, manager, isJson }: { layout: Layout; manager: Manager; isJson: boolean },
 ): Ended {
   const isInstalled = existsSync(manager.file);
-  const trouble = manager.trouble();
-  const isActive = isInstalled && trouble === null && manager.isActive();
+  const fault = manager.fault();
+  const isActive = isInstalled && fault === null && manager.isActive();
   const lingers = manager.kind === "systemd" ? isLingering(context) : null;
   const owner = lockOwner(layout);
   const pid = owner?.role === "up" ? owner.pid : null;
-  const found = { file: manager.file, isInstalled, isActive, trouble, lingers, supervisorPid: pid };
+  const found = { file: manager.file, isInstalled, isActive, trouble: fault, lingers, supervisorPid: pid };
   if (isJson) context.out(`${JSON.stringify(found, null, 2)}\n`);
   else {
     const state = isInstalled ? (isActive ? "active" : "installed, not active") : "not installed";
     context.out(asLines([`${manager.file}: ${state}`]));
     tellOfSilence(context, layout);
     context.out(pid === null ? "no supervisor is up\n" : `a supervisor is up with pid ${pid}\n`);
-    if (trouble !== null) context.out(asLines([`${manager.kind} cannot be reached: ${trouble}`]));
+    if (fault !== null) context.out(asLines([`${manager.kind} cannot be reached: ${fault}`]));
     if (isActive && lingers === false) context.out(`${LINGER}\n`);
   }
   return isActive ? EXIT.done : isInstalled ? EXIT.noSupervisor : EXIT.notFound;
 }
 
-/** The first command that fails ends it. */
+/** Runs the commands in order; stops at the first that fails. */
 function runAll(context: Context, commands: readonly (readonly string[])[]): Problem | null {
   for (const words of commands) {
     const { code, err: said } = say(context, words);
     if (code !== 0)
-      return problem("NO_SERVICE", `Cannot go on: \`${words.join(" ")}\` ended with ${code}: ${said}`);
+      return problem(
+        "NO_SERVICE",
+        `Cannot change the service: \`${words.join(" ")}\` exited with ${code}: ${said}`,
+      );
   }
   return null;
 }
 
-function unreachable(manager: Manager, trouble: string): Problem {
+function unreachable(manager: Manager, fault: string): Problem {
   return problem(
     "NO_SERVICE",
-    `Cannot reach the ${manager.kind} of your user: ${trouble}`,
+    `Cannot reach the ${manager.kind} of your user: ${fault}`,
     "print the unit with `stint service install --print`; without a service: stint up --detach",
   );
 }

@@ -17,7 +17,7 @@ import { usageOf } from "../flag-faults.ts";
 import { targetOf } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
 
-/** The supervisor writes to a record too; that is no conflict with a person as long as nobody changed the spec. */
+/** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
 const MAX_TRIES = 5;
 
 const FLAGS = {
@@ -30,9 +30,9 @@ export const verb = declareVerb({
     {
       name: "KEY=VALUE",
       count: "some",
-      help: "a key of the task file and its value; key=default takes a value back",
+      help: "a key of the task file and its value; key=default resets it",
       offers: Object.entries(FIELDS).flatMap(([key, { about, isFixed, isOpen, to }]) =>
-        // What it waits for is settled when it is queued.
+        // What a task waits for is fixed when it is queued.
         isFixed !== undefined || to[0] === "parents" ? [] : [[`${key}${isOpen ? "." : "="}`, about] as const],
       ),
     },
@@ -64,10 +64,10 @@ async function set(
   if (!found.ok) return found.error;
   let exit: number = EXIT.done;
   for (const task of found.value) {
-    const trouble = await change(context, home.value, { task, pairs, version: flags.ifVersion });
-    if (trouble === null) continue;
-    context.err(renderProblem(trouble));
-    exit = Math.max(exit, EXIT[ERRORS[trouble.code].exit]);
+    const refused = await change(context, home.value, { task, pairs, version: flags.ifVersion });
+    if (refused === null) continue;
+    context.err(renderProblem(refused));
+    exit = Math.max(exit, EXIT[ERRORS[refused.code].exit]);
   }
   return exit;
 }
@@ -87,25 +87,25 @@ async function change(
     if (!edited.ok) return usageOf(edited.error);
     const { spec, labels, parents } = edited.value;
     if (parents !== undefined) {
-      const message = `Cannot set "${task.metadata.id}": what a task waits for is settled when it is queued`;
+      const message = `Cannot set "${task.metadata.id}": what a task waits for is fixed when it is queued`;
       return problem(
         "USAGE",
         message,
-        `submit it anew: stint submit --from ${task.metadata.number} --after …`,
+        `submit it again: stint submit --from ${task.metadata.number} --after …`,
       );
     }
     const version = call.version ?? task.metadata.resourceVersion;
     const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], spec, labels };
-    const trouble = await tryChange(context, layout, operation);
-    if (trouble === null) return null;
+    const refused = await tryChange(context, layout, operation);
+    if (refused === null) return null;
     const latest = readTask(layout, task.metadata.id);
     const isOurs =
       latest.ok &&
       latest.value.metadata.generation === task.metadata.generation &&
       latest.value.metadata.epoch === task.metadata.epoch;
     const mayRepeat =
-      trouble.code === "VERSION_CONFLICT" && call.version === undefined && isOurs && tries < MAX_TRIES;
-    if (!mayRepeat) return trouble;
+      refused.code === "VERSION_CONFLICT" && call.version === undefined && isOurs && tries < MAX_TRIES;
+    if (!mayRepeat) return refused;
     task = latest.value;
   }
 }

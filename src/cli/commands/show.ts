@@ -8,7 +8,7 @@ import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";
 
 export const verb = readVerb({
-  // As it is on disk, with what the record holds for its readers.
+  // The record as on disk, with the fields that are computed for readers.
   json: (_, tasks) => oneOrAll(tasks.map((task) => JSON.parse(recordText(task)) as unknown)),
   text: (context, tasks, layout) => {
     const style = styleFor(context.hasColor);

@@ -13,7 +13,7 @@ import { declareVerb } from "../command-line/declare.ts";
 import { GROUP } from "../selectors.ts";
 import { renderTable } from "../text/table.ts";
 
-/** Counts over all records of a home. Ages in milliseconds; null where there is nothing of that age. */
+/** Counts over all records of a home; the age is null where no task is queued. */
 interface Stats {
   readonly states: Record<string, number>;
   readonly oldestQueuedMs: number | null;
@@ -25,7 +25,7 @@ interface Stats {
 
 export const verb = declareVerb({
   flags: {
-    group: { value: GROUP, help: "only of a sweep, by its name or a number" },
+    group: { value: GROUP, help: "only the members of a sweep, by its name or a number" },
     json: { help: "the counts as JSON" },
   },
   run: ({ context, flags }) => {

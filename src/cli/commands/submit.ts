@@ -24,12 +24,12 @@ const FLAGS = {
   from: {
     value: TASK,
     excludes: Object.keys(SWEEP_FLAGS),
-    help: "queue a task again as a new one, as it was asked for",
+    help: "queue a copy of this task",
   },
-  wait: { help: "stay until it has ended, and end with its exit code" },
-  follow: { help: "the same, and pass its output on" },
+  wait: { help: "wait until it has ended, and exit with its exit code" },
+  follow: { help: "like --wait, and print its output" },
   dryRun: { excludes: ["wait", "follow"], help: "only show what would be queued" },
-  quiet: { short: "q", help: "say nothing where nothing is wrong, as for cron" },
+  quiet: { short: "q", help: "print nothing unless something is wrong, for use in cron" },
   json: { help: "the records as JSON instead of their ids" },
   ...TASK_FLAGS,
   ...SWEEP_FLAGS,
@@ -41,8 +41,8 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const beside = words === null ? files[0] : "a command";
   if (flags.from !== undefined && beside !== undefined) {
     return usage(
-      `--from ${flags.from} queues that task again, and ${beside} stands beside it`,
-      "give --from alone, with flags for what is to be changed",
+      `--from ${flags.from} and ${beside} cannot be combined`,
+      "use --from alone, with flags for what is to change",
     );
   }
   const fields = fieldsOf(flags);
@@ -92,7 +92,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   return EXIT.done;
 }
 
-/** What a task was asked for, to be asked for again. */
+/** The draft that a copy of a task is made from. */
 async function original(
   path: string,
   reference: string,

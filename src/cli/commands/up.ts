@@ -16,14 +16,14 @@ import { readTerms, SUPERVISOR_FLAGS, wordsOf } from "../supervisor-flags.ts";
 
 const FLAGS = {
   ...SUPERVISOR_FLAGS,
-  detach: { help: "come back when it is up, and leave it running" },
+  detach: { help: "run in the background; returns once it is up" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;
 
-/** A detached supervisor that is not up by then is not coming up. */
+/** A detached supervisor that is not up by then has failed. */
 const MAX_START_MS = 10_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 export const verb = declareVerb({
   flags: FLAGS,
@@ -37,7 +37,7 @@ export const verb = declareVerb({
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   if (isInsideJob(context))
     context.err(
-      "stint: this supervisor is part of a job, and ends with it together with all that it starts\n",
+      "stint: this supervisor runs inside a job, and ends with that job, as does all that it starts\n",
     );
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
@@ -53,7 +53,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   await using session = opened.value;
   const { supervisor } = session;
   context.onSignal((signal) => {
-    say(`${signal}: leaving, the jobs go on`);
+    say(`${signal}: exiting, jobs keep running`);
     supervisor.leaving = "leave";
     supervisor.nudge();
   });
@@ -66,7 +66,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
 }
 
 async function detach(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
-  // What is wrong with flags or settings is told here, not in a log.
+  // Errors in flags or settings are reported here, not only in a log.
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const owner = lockOwner(layout);
@@ -80,8 +80,8 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   if (isInsideJob(context)) {
     return problem(
       "NO_SUPERVISOR",
-      `Cannot leave a supervisor for "${layout.home}" behind: this is part of a job, and nothing that a job starts outlives it`,
-      "start it outside of jobs, in a shell or with `stint service install`; or without --detach, as long as the job runs",
+      `Cannot detach a supervisor for "${layout.home}": this command runs inside a job, and nothing that a job starts outlives it`,
+      "start it outside of jobs, in a shell or with `stint service install`; without --detach it runs as long as the job",
     );
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);
@@ -103,11 +103,11 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
       child.unref();
       return EXIT.done;
     }
-    await Bun.sleep(LOOK_MS);
+    await Bun.sleep(POLL_MS);
   }
   return problem(
     "NO_SUPERVISOR",
-    `Cannot start a supervisor for "${layout.home}": it did not come up`,
+    `Cannot start a supervisor for "${layout.home}": it did not start`,
     `its log: ${layout.supervisorLog}`,
   );
 }

@@ -15,7 +15,7 @@ import { describeSweeps, namesOf } from "../text/sweep.ts";
 
 export const verb = declareVerb({
   operands: [{ name: "FILE", count: "some", help: "YAML files; - is stdin" }],
-  flags: { json: { help: "the tasks in full, as they would be queued" } },
+  flags: { json: { help: "print the tasks as they would be queued" } },
   run: async ({ context, flags, operands: files }) => {
     const layout = new Layout(homePath(context));
     const settings = await readSettings(context, layout);

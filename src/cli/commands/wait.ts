@@ -13,10 +13,10 @@ import { endLine, ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { help: "all that have not ended" },
+  all: { help: "all unfinished tasks" },
   timeout: { value: DURATION, help: "give up after this long, with exit code 124" },
   json: { help: "one JSON line for each task as it ends" },
-  quiet: { short: "q", help: "no line for each task" },
+  quiet: { short: "q", help: "print no line for each task" },
 } as const;
 
 export const verb = declareVerb({ operands: [TASKS], flags: FLAGS, run: wait });
@@ -31,7 +31,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
     flags,
     states: UNFINISHED_STATES,
     eligible: isUnended,
-    // The end of a sweep is that of all its members, also of those that were first.
+    // The exit code of a sweep is that of all its members, those included that ended before.
     eligibleMember: () => true,
   });
   if (!tasks.ok) return tasks.error;
@@ -44,7 +44,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
     ids,
     timeoutMs,
     isOff: () => context.outputEnd() === "closed",
-    onLook: (open) => progress.show(open, ids.length),
+    onPoll: (open) => progress.show(open, ids.length),
     onEnd: (task) => {
       progress.clear();
       if (flags.json) context.out(`${JSON.stringify(task)}\n`);

@@ -1,17 +1,17 @@
-/** What a service manager is to start, and as what. */
+/** What a service manager starts, and under which name. */
 export interface Service {
-  /** Without an ending. */
+  /** Without a suffix. */
   readonly name: string;
   /** Absolute. */
   readonly executable: string;
   readonly home: string;
-  /** Words for `up` beside the home. */
+  /** Flags for `up`, without `--home`. */
   readonly options: readonly string[];
-  /** Where jobs from the inbox find their programs. */
+  /** PATH for jobs from the inbox. */
   readonly path: string;
 }
 
-/** The home of most people has a service of the plain name; each other one has its own. */
+/** The service name: `stint` for the default home, with a hash of the path for any other. */
 export function serviceName(home: string, usualHome: string): string {
   return home === usualHome ? "stint" : `stint-${Bun.hash(home).toString(16).padStart(16, "0").slice(0, 8)}`;
 }

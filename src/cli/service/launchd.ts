@@ -1,8 +1,8 @@
 import type { Service } from "./definition.ts";
 
 /**
- * The agent of a supervisor, as launchd.plist(5) has it. `AbandonProcessGroup` leaves the jobs alone when it stops; it is
- * started again unless it left of its own accord.
+ * The agent of a supervisor, in the format of launchd.plist(5). `AbandonProcessGroup` leaves jobs running when it stops;
+ * `KeepAlive` starts it again unless it exited with 0.
  */
 export function agentText({ executable, home, options, path, name }: Service, log: string): string {
   const words = [executable, "up", "--home", home, ...options];
@@ -29,7 +29,7 @@ export function agentText({ executable, home, options, path, name }: Service, lo
   ].join("\n");
 }
 
-/** The name under which launchd knows a service. */
+/** The label of a service in launchd. */
 export function agentLabel(name: string): string {
   return `local.${name}`;
 }

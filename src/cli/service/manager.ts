@@ -6,23 +6,23 @@ import { type Service, serviceName } from "./definition.ts";
 import { agentLabel, agentText } from "./launchd.ts";
 import { unitText } from "./systemd.ts";
 
-/** How a command of the system ended. */
+/** How a system command ended. */
 interface Said {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** A service manager of the user: what it reads, and the commands that make it do so. */
+/** A service manager of the user: the unit file, and the commands that start and stop the service. */
 export interface Manager {
   readonly kind: "systemd" | "launchd";
   readonly file: string;
   readonly text: string;
-  /** Null where it can be talked to, else why not. */
-  readonly trouble: () => string | null;
-  /** Reads the file anew and starts the service, at each login too. */
+  /** Why it cannot be reached; null where it can. */
+  readonly fault: () => string | null;
+  /** Reloads the file and starts the service, now and at each login. */
   readonly start: readonly (readonly string[])[];
-  /** Ends the service for good; the file is removed afterwards. */
+  /** Stops and disables the service, before the file is removed. */
   readonly stop: readonly (readonly string[])[];
   readonly afterRemoval: readonly (readonly string[])[];
   readonly isActive: () => boolean;
@@ -31,7 +31,7 @@ export interface Manager {
 /** `systemctl` answers at once, or hangs with its bus. */
 const COMMAND_TIMEOUT_MS = 60_000;
 
-/** Runs a command of the system to its end; one that is missing ends as a shell has it, with 127. */
+/** Runs a system command to its end; the code is 127 where it is not installed, as in a shell. */
 export function say(context: Context, words: readonly string[]): Said {
   const path = Bun.which(words[0] ?? "", { PATH: context.env["PATH"] ?? "/usr/bin:/bin" });
   if (path === null) return { code: 127, out: "", err: `${words[0]} is not installed` };
@@ -46,7 +46,7 @@ export function say(context: Context, words: readonly string[]): Said {
   return { code: ended.exitCode, out: ended.stdout.toString().trim(), err: ended.stderr.toString().trim() };
 }
 
-/** The service of a home, for the command line that is to start it. */
+/** The service of a home; `options` are flags for its `up`. */
 export function serviceOf(context: Context, { home, options }: Pick<Service, "home" | "options">): Service {
   const usual = homePath({ ...context, env: { ...context.env, STINT_HOME: "" } });
   return {
@@ -71,7 +71,7 @@ function systemd(context: Context, service: Service): Manager {
     kind: "systemd",
     file: join(settings, "systemd", "user", unit),
     text: unitText(service),
-    trouble: () => {
+    fault: () => {
       const { code, err } = say(context, user("show-environment"));
       return code === 0 ? null : (err.split("\n")[0] ?? "systemctl --user fails");
     },
@@ -90,7 +90,7 @@ function launchd(context: Context, service: Service): Manager {
     kind: "launchd",
     file,
     text: agentText(service, join(service.home, "supervisor.log")),
-    trouble: () => {
+    fault: () => {
       const { code, err } = say(context, ["launchctl", "print", domain]);
       return code === 0 ? null : (err.split("\n")[0] ?? "launchctl fails");
     },
@@ -101,7 +101,7 @@ function launchd(context: Context, service: Service): Manager {
   };
 }
 
-/** Whether systemd keeps the user's services without a login; null where it cannot be asked. */
+/** Whether systemd runs the user's services without a login; null where loginctl does not answer. */
 export function isLingering(context: Context): boolean | null {
   const { code, out } = say(context, [
     "loginctl",

@@ -1,15 +1,15 @@
 import { oneLine } from "../../lib/printable.ts";
 import type { Service } from "./definition.ts";
 
-/** The supervisor leaves within a turn of its loop. */
+/** The supervisor exits within one turn of its loop. */
 const STOP_SECONDS = 30;
 const RESTART_SECONDS = 10;
-/** A wrong flag, a home that another supervisor has, wrong settings: to try again would change nothing. */
+/** A wrong flag, a home that another supervisor holds, invalid settings: a restart would not help. */
 const FINAL_EXITS = "2 4 6";
 
 /**
- * The unit of a supervisor, as systemd.service(5) and systemd.kill(5) have it. `KillMode=process` leaves the jobs alone when
- * it stops or restarts; `OOMPolicy=continue` keeps systemd from ending all of it because one job had too little memory.
+ * The unit of a supervisor, see systemd.service(5) and systemd.kill(5). `KillMode=process` leaves jobs running when it stops or
+ * restarts; with `OOMPolicy=continue` systemd does not stop the unit when the kernel kills one job for its memory.
  */
 export function unitText({ executable, home, options, path }: Service): string {
   const words = (...all: readonly string[]): string =>
@@ -21,7 +21,7 @@ export function unitText({ executable, home, options, path }: Service): string {
     "[Service]",
     "Type=exec",
     `ExecStart=${words(executable, "up", "--home", home, ...options)}`,
-    // The minus: it may have ended by itself.
+    // The minus ignores a failure: the supervisor may have exited before.
     `ExecStop=-${words(executable, "down", "--home", home)}`,
     `Environment=${quoted(`PATH=${path}`)}`,
     "KillMode=process",
@@ -37,7 +37,7 @@ export function unitText({ executable, home, options, path }: Service): string {
   ].join("\n");
 }
 
-/** One word as systemd.syntax(7) reads it: in quotes, with its own escapes, and `%` for itself. The end of a line would begin another directive. */
+/** Quotes one word for systemd.syntax(7), `%` included; a line break would begin another directive. */
 function quoted(word: string): string {
   const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
   return `"${oneLine(escaped)}"`;

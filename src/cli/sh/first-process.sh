@@ -1,16 +1,16 @@
-# What the first process of a pid namespace becomes, as of a container without an init: a shell. A process that loses its parent there
-# becomes a child of the first one, which has to collect it when it ends, and a shell that waits does so for every child.
+# The init of a pid namespace that has none, as in a container: `stint up`, `run` and `drain` as pid 1 execute this shell, which runs them
+# as its child. Orphans of the namespace become children of pid 1, which has to reap them: a shell that waits reaps every child.
 #
 # Called with: PROGRAM [ARGUMENT...]
 #
-# It passes on what asks it to leave, and ends as the program does. An interrupt is passed on as a TERM: what a shell starts in the
-# background ignores interrupts. Its own end is the end of the namespace.
+# It forwards TERM and HUP, and INT and QUIT as TERM, as background commands of a shell ignore interrupts. It exits with the code of the
+# program, and its exit ends the namespace.
 
 exec 3<&0
 "$@" <&3 3<&- &
 child=$!
 trap 'kill -TERM "$child"' TERM INT QUIT
 trap 'kill -HUP "$child"' HUP
-# A signal ends the wait, not the child.
+# A signal interrupts the wait, and the child may still run.
 while wait "$child"; code=$?; kill -0 "$child" 2>/dev/null; do :; done
 exit "$code"

@@ -33,7 +33,7 @@ test.each(FOLDERS)("a batch waits until %s/ can be used again, and is published 
     clock.advance(10_000);
     expect(supervisor.committer.ensureWritable()).toBeFalse();
   }
-  expect(said.filter((line) => line.includes("nothing new is started"))).toHaveLength(1);
+  expect(said.filter((line) => line.includes("no job is started"))).toHaveLength(1);
   rmSync(path);
   renameSync(`${path}.aside`, path);
   clock.advance(10_000);
@@ -138,7 +138,7 @@ test("a batch that cannot be published is retried with growing pauses, delays no
   );
   await stint.ok("submit", "--name", "second", "--", "true");
   await stint.reach(2, "completed");
-  expect((await stint.run(["doctor"])).out).toContain("are not taken in: Cannot publish");
+  expect((await stint.run(["doctor"])).out).toContain("cannot be queued: Cannot publish");
   rmSync(join(stint.home, "journal", "spoilt.batch"), { recursive: true });
   await until("it is taken in", () => stint.files("incoming").length === 0);
   await until("nothing is told any more", () => !stint.files(".").includes("obstacle.json"));
