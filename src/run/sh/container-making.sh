@@ -45,12 +45,12 @@ start() {
   else run "$@" >/dev/null 2>"$directory/container-error" &
   fi
   await "$!"
-  if "$direct" && test "$code" != 0 && test "$code" -le 128; then unsay; fi
+  if "$direct" && test "$code" != 0 && test "$code" -le 128; then moveToError; fi
 }
 # No job ran: the logs have the messages of the engine.
-unsay() {
+moveToError() {
   cat "$directory"/*.log >"$directory/container-error"
-  forget
+  emptyLogs
 }
 launch() {
   fetchImage
@@ -79,7 +79,7 @@ launch() {
 refused() {
   refusal=$code
   if test "$refusal" -gt 128; then
-    settle
+    awaitState
     test $? = 2 || return 0
   fi
   "$engine" rm -f "$name" >/dev/null

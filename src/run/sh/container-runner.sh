@@ -26,11 +26,11 @@ mode=$1 directory=$2 engine=$3 name=$4 grace=$5 image=$6 pull=$7 seconds=$8 boot
 shift 9
 parent=$1 memory=$2 manager=$3 direct=$4
 shift 4
-stopping=false asked=false written=false visible=false following=''
+stopping=false asked=false written=false visible=false waited=''
 test "$mode" != stop || stopping=true
 # sh cannot wait for a child and a signal without a race, so the trap ends the wait by killing the command that is waited for. By KILL:
 # a command that has not begun yet would lose a TERM.
-trap 'stopping=true; test -z "$following" || kill -KILL "$following"' TERM
+trap 'stopping=true; test -z "$waited" || kill -KILL "$waited"' TERM
 trap : HUP INT QUIT PIPE ALRM USR1 USR2
 # The shell's own messages ("Terminated") are not the job's output.
 exec 3>&2 2>/dev/null
@@ -72,10 +72,10 @@ isDirect() {
   test -e "$directory/container-direct" || test "$("$engine" inspect --type container --format '{{.HostConfig.LogConfig.Type}}' "$name")" = passthrough
 }
 if "$direct" && test "$mode" != run; then isDirect || direct=false; fi
-if test "$mode" = run; then launch "$@"; else succeed; fi
+if test "$mode" = run; then launch "$@"; else takeOver; fi
 rm -f "$directory/container-env"
 if test "$mode" = kill; then stop; fi
-see
+followToEnd
 if test $? = 2; then
   "$engine" rm -f "$name" >/dev/null
   printf 'the command that was to start the container was killed\n' >"$directory/container-error"
