@@ -1,3 +1,4 @@
+import type { SupervisorContext } from "../../src/daemon/context.ts";
 import { Supervisor } from "../../src/daemon/supervisor.ts";
 import { detectLimitBackend, thisMachine } from "../../src/machine/limit-backend.ts";
 import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
@@ -11,7 +12,7 @@ import { half } from "./tasks.ts";
 export function holderOf(
   layout: Layout,
   clock: FakeClock,
-  say: (line: string) => void = () => {},
+  change: SupervisorContext["log"] | Partial<SupervisorContext> = {},
 ): Supervisor {
   const owner = thisProcess("up", { nowMs: clock.now(), offered: null });
   return new Supervisor({
@@ -26,6 +27,7 @@ export function holderOf(
     self: "",
     environment: {},
     mayClaim: null,
-    log: say,
+    log: () => {},
+    ...(typeof change === "function" ? { log: change } : change),
   });
 }

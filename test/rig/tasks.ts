@@ -90,7 +90,11 @@ export function killedBy(signal: string): Ending {
 }
 
 /** No process, and nothing that says how it ended. */
-export const LOST: Ending = { type: "lost", signal: null, note: "the process is gone and left no result" };
+export const LOST = {
+  type: "lost",
+  signal: null,
+  note: "the process is gone and left no result",
+} as const satisfies Ending;
 
 /** What the supervisor found at an attempt's end, 5 s after its start. */
 export function anEnd(ending: Ending, change: Partial<End> = {}): End {
