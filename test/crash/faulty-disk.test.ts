@@ -152,7 +152,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
         await until("the trouble is noted", () => stint.files(".").includes("obstacle.json"));
         const listed = await stint.run(["ls"]);
         expect(listed.err).toContain(fault.error);
-        expect(listed.err).toContain("nothing new starts");
+        expect(listed.err).toContain("no job starts until that is fixed");
         const doctor = await stint.run(["doctor"]);
         expect(doctor.code).toBe(1);
         expect(doctor.out).toContain(fault.error);
@@ -175,7 +175,7 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
       await stint.reach(3, "completed");
       await until("the file was taken", () => stint.records().length === 4);
       await stint.reach(4, "completed");
-      expect((await stint.run(["ls"])).err).not.toContain("nothing new starts");
+      expect((await stint.run(["ls"])).err).not.toContain("no job starts until");
       await stint.ok("down");
       checkInvariants(stint, []);
       expect(Object.values(starts(stint))).toEqual([1, 1, 1]);
