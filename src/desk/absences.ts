@@ -6,10 +6,10 @@ import { missingScript, obstacleToEnter } from "../run/missing.ts";
 import { findProgram } from "../run/program.ts";
 import type { Caller } from "./caller.ts";
 
-/** So many are told one by one. */
+/** At most this many are reported one by one. */
 const MAX_TOLD = 3;
 
-/** Says what of the tasks' folders and programs is not there now: it may come in time, or be a slip. */
+/** Warns of folders and programs of tasks that do not exist now: they may be created in time, or be misspelt. */
 export function tellOfAbsences(caller: Pick<Caller, "env" | "err">, drafts: readonly Draft[]): void {
   const found = new Map<string, string | null>();
   for (const { spec } of drafts) {
@@ -24,7 +24,7 @@ export function tellOfAbsences(caller: Pick<Caller, "env" | "err">, drafts: read
   }
   const absences = new Set([...found.values()].filter((one) => one !== null));
   for (const absence of [...absences].slice(0, MAX_TOLD))
-    caller.err(`stint: queued all the same, but as things are now: ${absence}\n`);
+    caller.err(`stint: queued, although it could not start now: ${absence}\n`);
   const more = absences.size - MAX_TOLD;
   if (more > 0) caller.err(`stint: and ${more} more of that kind\n`);
 }
@@ -35,8 +35,8 @@ function absenceOf(kind: Kind, captured: Caller["env"]): string | null {
     return missing === undefined ? null : `Cannot mount "${missing.host}": does not exist`;
   }
   const { mode, cwd } = kind;
-  const obstacle = obstacleToEnter(cwd);
-  if (obstacle !== null) return obstacle.error;
+  const fault = obstacleToEnter(cwd);
+  if (fault !== null) return fault.error;
   if (mode.type !== "command") return null;
   const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner: {} });
   const program = findProgram(mode.command, { cwd, path: environment["PATH"] });

@@ -7,22 +7,22 @@ import { isOnItsWay } from "../plan/lane.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTasks } from "../store/reader.ts";
 
-/** What the queue has to say to drafts before they are queued. */
+/** Drafts after `unique` and `admission: dropIfRunning` were applied. */
 export interface Admission {
-  /** Those that are to be queued. */
+  /** To be queued. */
   readonly drafts: readonly Draft[];
-  /** The tasks whose key the others have, each once. */
+  /** The unfinished tasks whose keys the other drafts have, each once. */
   readonly same: readonly Task[];
 }
 
-/** True for a draft that is not to be queued beside some others. */
+/** True for a draft that depends on which tasks are in the queue. */
 export function looksIntoQueue({ spec }: Draft): boolean {
   return spec.unique !== undefined || (spec.slot !== undefined && spec.admission === "dropIfRunning");
 }
 
 /**
- * Leaves out drafts whose key an unended task has, and refuses those that would not wait for a busy lane. What
- * comes between this look and the acceptance is found by the plan, which looks at what is on record.
+ * Omits drafts whose key an unfinished task has, and refuses drafts that would not wait for a busy lane. The planner checks the
+ * records again, and so finds a task that is accepted after this check.
  */
 export function admit(
   layout: Layout,

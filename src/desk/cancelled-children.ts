@@ -7,26 +7,26 @@ import { newestIds } from "../store/newest.ts";
 import { readTask } from "../store/reader.ts";
 import type { Caller } from "./caller.ts";
 
-/** Of the ended tasks the newest this many are read: children are usually queued right after their parents. */
+/** At most this many of the newest ended tasks are read: children are usually queued right after their parents. */
 const MOST_LOOKED_AT = 1_000;
 /** A command line with more numbers than this is not readable. */
 const MOST_NAMED = 20;
 
-/** Says of the tasks that were called off when these failed that a retry leaves them so, and how they are queued again. */
+/** Reports the tasks that were cancelled when these failed: a retry leaves them cancelled, and the message says how to retry them. */
 export function tellOfCancelledChildren(caller: Caller, layout: Layout, retried: readonly Task[]): void {
   const children = cancelledWith(
     retried.map(({ metadata }) => metadata.id),
-    calledOff(layout, isLong(layout) ? queuedAfter(layout, retried) : newest(caller, layout)),
+    cancelledByParent(layout, isLong(layout) ? queuedAfter(layout, retried) : newest(caller, layout)),
   );
   if (children.length === 0) return;
   const numbers = children.map(({ metadata }) => metadata.number).toSorted((left, right) => left - right);
   const more = numbers.length > MOST_NAMED ? `, and ${numbers.length - MOST_NAMED} more` : "";
-  const which =
+  const [which, them] =
     numbers.length === 1
-      ? "1 task that was called off with it stays cancelled"
-      : `${numbers.length} tasks that were called off with it stay cancelled`;
+      ? ["1 task that was cancelled with it stays cancelled", "it"]
+      : [`${numbers.length} tasks that were cancelled with it stay cancelled`, "them"];
   caller.err(
-    `stint: ${which}; to have that back as well: stint retry ${numbers.slice(0, MOST_NAMED).join(" ")}${more}\n`,
+    `stint: ${which}; to retry ${them} too: stint retry ${numbers.slice(0, MOST_NAMED).join(" ")}${more}\n`,
   );
 }
 
@@ -34,14 +34,14 @@ function newest(caller: Caller, layout: Layout): Iterable<TaskId> {
   return newestIds(layout, ["done"], caller.clock.now()).take(MOST_LOOKED_AT);
 }
 
-/** Where to list all that has ended takes long, those that are known to have been queued right after. */
+/** For a home in which listing all ended tasks takes long: only tasks with the next numbers. */
 function* queuedAfter(layout: Layout, tasks: readonly Task[]): Generator<TaskId> {
   for (const { metadata } of tasks.slice(0, MOST_NAMED))
     for (let number = metadata.number + 1; number <= metadata.number + MOST_NAMED; number += 1)
       yield* notedNames(layout, number);
 }
 
-function calledOff(layout: Layout, ids: Iterable<TaskId>): Task[] {
+function cancelledByParent(layout: Layout, ids: Iterable<TaskId>): Task[] {
   const found: Task[] = [];
   for (const id of new Set(ids)) {
     const read = readTask(layout, id);
@@ -51,7 +51,7 @@ function calledOff(layout: Layout, ids: Iterable<TaskId>): Task[] {
   return found;
 }
 
-/** Also those that were called off as one of the first was, and so on. */
+/** The candidates that wait for one of the parents, directly or indirectly. */
 function cancelledWith(parents: readonly TaskId[], candidates: readonly Task[]): Task[] {
   const known = new Set(parents);
   const children: Task[] = [];

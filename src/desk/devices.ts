@@ -17,29 +17,29 @@ import { readSettings } from "./settings.ts";
 /** A task on a device. */
 export interface TaskOnDevice {
   readonly id: TaskId;
-  /** Its declared share; null where it has the device whole, or runs on it without having been given it. */
+  /** Its declared share; null where the whole device is assigned to it, or none of it. */
   readonly reservedBytes: number | null;
-  /** True where the device was given to it. */
+  /** True where the device is assigned to it. */
   readonly isGiven: boolean;
-  /** What its processes hold now; null where that is unknown, or nothing. */
+  /** Memory that its processes use now; null where unknown, or none. */
   readonly usedBytes: number | null;
 }
 
-/** A device with the tasks on it, and what jobs of other homes have of it. */
+/** A device with the tasks on it, and the shares of jobs in other homes. */
 export type DeviceWithTasks = Device & {
   readonly tasks: readonly TaskOnDevice[];
   readonly elsewhere: readonly Pick<Holding, "holder" | "bytes">[];
 };
 
-/** What can be said of the GPUs of this machine. */
+/** The GPUs of this machine that a home uses. */
 export interface DevicesSeen {
   readonly inventory: Inventory;
   readonly devices: readonly DeviceWithTasks[];
-  /** Why devices that the machine has may not be among them, as parts of a sentence. */
+  /** Restrictions that may hide devices of the machine, as clauses. */
   readonly narrowedBy: readonly string[];
 }
 
-/** Sees the devices: as the supervisor just did, else with our own eyes; a home that is not there narrows nothing. */
+/** Returns the devices of the supervisor's last probe; probes itself where `isFresh` or there is none. A missing home restricts nothing. */
 export async function seeDevices(
   caller: Caller,
   path: string,
@@ -50,7 +50,7 @@ export async function seeDevices(
   const settings = home.ok ? await readSettings(caller, home.value) : null;
   if (settings?.ok === false) return settings;
   const rules = settings?.value.devices ?? ALL_DEVICES;
-  // A folder that cannot be read is for others to tell of: the GPUs are there all the same.
+  // Other commands report an unreadable folder; the GPUs can be shown all the same.
   const running = home.ok
     ? tryFs("read the running tasks", () => readTasks(home.value, ["running"]))
     : ok([]);
@@ -80,7 +80,7 @@ function namesOf({ allow, exclude }: DeviceRules): string[] {
   ];
 }
 
-/** The tasks that were given a device, and those whose processes are on it all the same. */
+/** The tasks that a device is assigned to, and those whose processes use it without an assignment. */
 export function tasksOn(device: Device, active: readonly Task[]): TaskOnDevice[] {
   return active.flatMap((task): TaskOnDevice[] => {
     const attempt = openAttempt(task);
@@ -92,7 +92,7 @@ export function tasksOn(device: Device, active: readonly Task[]): TaskOnDevice[]
   });
 }
 
-/** What there is to say where no device was found. */
+/** The message where no device was found. */
 export function noDeviceFound({ narrowedBy }: DevicesSeen): string {
   const why = narrowedBy.length === 0 ? "" : ` (${narrowedBy.join(", ")})`;
   return `no GPU found: looked for ${lookedFor()}${why}`;

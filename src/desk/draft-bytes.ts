@@ -10,7 +10,7 @@ import { mangledVariables, refuseFolder, shown, TAKEN } from "./not-utf8.ts";
 /** Set by stint for each job. */
 const REPLACED_FOR_JOBS = "PWD";
 
-/** Refuses drafts that would take along a folder or a variable that is no text. */
+/** Refuses drafts whose folder or inherited variables are not UTF-8. */
 export function refuseMangled(
   caller: Pick<Caller, "cwd" | "env">,
   drafts: readonly Draft[],
@@ -32,7 +32,7 @@ export function refuseMangled(
         Object.hasOwn(named, one.name),
     );
     if (taken === undefined) continue;
-    const message = `Cannot queue "${name}" with the variable ${taken.name}: ${shown(taken.value)} is no UTF-8 text, and ${TAKEN}`;
+    const message = `Cannot queue "${name}" with the variable ${taken.name}: ${shown(taken.value)} is not UTF-8 text, and ${TAKEN}`;
     return err(
       problem(
         "WRONG_ENCODING",

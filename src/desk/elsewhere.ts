@@ -2,7 +2,7 @@ import { bootId } from "../lib/host.ts";
 import type { Holding } from "../plan/input.ts";
 import type { Caller } from "./caller.ts";
 
-/** What jobs of this user's other homes hold of the devices; the code that probes them is loaded when it is asked for. */
+/** The device shares of jobs in other homes of this user; imports the code that reads them only when called. */
 export async function heldElsewhere(caller: Caller, home: string): Promise<Holding[]> {
   const [{ shareHoldings, sharesElsewhere }, { openShares }] = await Promise.all([
     import("../daemon/devices/device-pool.ts"),

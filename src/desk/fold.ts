@@ -5,10 +5,10 @@ import type { Layout } from "../store/layout.ts";
 import { idsIn } from "../store/reader.ts";
 import type { Overview } from "./overview.ts";
 
-/** So many waiting members are still read one by one. */
+/** Up to this many queued members are listed one by one. */
 const MAX_UNFOLDED = 3;
 
-/** A sweep that takes one row of a listing. */
+/** A sweep that is listed as one row. */
 export interface Fold {
   readonly group: Group;
   readonly running: readonly Task[];
@@ -18,7 +18,7 @@ export interface Fold {
   readonly failed: number;
 }
 
-/** The sweeps of which more than a few members wait, by the number of their first member. */
+/** The sweeps with more than `MAX_UNFOLDED` queued members, by the number of their first member. */
 export function foldsOf(layout: Layout, overview: Overview): ReadonlyMap<number, Fold> {
   const queued = Map.groupBy(overview.queued, groupIdOf);
   const running = Map.groupBy(overview.active, groupIdOf);
@@ -28,7 +28,7 @@ export function foldsOf(layout: Layout, overview: Overview): ReadonlyMap<number,
     const group = waiting[0]?.metadata.group;
     if (group === undefined || waiting.length <= MAX_UNFOLDED) continue;
     ended ??= { done: idsIn(layout, "done"), failed: idsIn(layout, "dead-letter") };
-    // Members have numbers in a row, so their records need not be read to be counted.
+    // Members have consecutive numbers, so they are counted without reading their records.
     const isMember = (one: TaskId): boolean => isNumberOf(group, numberOf(one));
     folds.set(id, {
       group,

@@ -4,7 +4,7 @@ import type { Group } from "../model/group.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 
-/** What became of a sweep so far; the form of `stint show GROUP --json`. */
+/** The state of a sweep; the format of `stint show GROUP --json`. */
 export interface GroupSummary extends Omit<Group, "index" | "values"> {
   /** Members that still have a record; the others were cleaned up. */
   readonly known: number;
@@ -28,7 +28,7 @@ interface FailedMember {
   readonly message: string;
 }
 
-/** Counts the members of one sweep, at least one. */
+/** Summarizes the members of one sweep; throws where there is none. */
 export function summaryOf(members: readonly Task[]): GroupSummary {
   const group = members[0]?.metadata.group;
   if (group === undefined) throw new Error("a sweep without members");

@@ -7,7 +7,7 @@ import type { Layout } from "../store/layout.ts";
 import { eachOutline, type LookOptions } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
 
-/** The members of the sweep that a name means, or the number of any member, in their order. */
+/** The members of a sweep, found by its name or by the number of a member, in the order of their numbers. */
 export function findGroup(
   layout: Layout,
   reference: string,
@@ -27,7 +27,7 @@ interface Sweep {
   readonly id: number;
   readonly name: string;
   readonly members: TaskId[];
-  hasUnended: boolean;
+  hasUnfinished: boolean;
 }
 
 type Sweeps = ReadonlyMap<number, Sweep>;
@@ -37,10 +37,10 @@ function sweepsIn(layout: Layout, options: Pick<LookOptions, "onProgress">): Swe
   for (const { metadata, status } of eachOutline(layout, PLACES, options)) {
     const { id, group } = metadata;
     if (group === undefined) continue;
-    const made = (): Sweep => ({ id: group.id, name: group.name, members: [], hasUnended: false });
+    const made = (): Sweep => ({ id: group.id, name: group.name, members: [], hasUnfinished: false });
     const sweep = sweeps.getOrInsertComputed(group.id, made);
     sweep.members.push(id);
-    sweep.hasUnended ||= !isTerminal(status.state);
+    sweep.hasUnfinished ||= !isTerminal(status.state);
   }
   return sweeps;
 }
@@ -52,7 +52,7 @@ function byNumber(sweeps: Sweeps, number: number): Result<Sweep, Problem> {
   return found === undefined ? err(noSuchGroup(String(number))) : ok(found);
 }
 
-/** Of several sweeps of a name the newest one that still has something to do. */
+/** Of several sweeps with a name, the newest one with unfinished members. */
 function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
   const named = [...sweeps.values()]
     .filter((sweep) => sweep.name === name)
@@ -60,13 +60,13 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
   const [only] = named;
   if (only === undefined) return err(noSuchGroup(name));
   if (named.length === 1) return ok(only);
-  const unfinished = named.find(({ hasUnended }) => hasUnended);
+  const unfinished = named.find(({ hasUnfinished }) => hasUnfinished);
   if (unfinished !== undefined) return ok(unfinished);
   const latest = named.slice(0, 5).map(({ id }) => id);
   return err(
     problem(
       "AMBIGUOUS",
-      `Cannot take "${name}": ${named.length} sweeps have this name, and all of them have ended`,
+      `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`,
       `use --group with a number: the latest are ${latest.join(", ")}`,
     ),
   );
@@ -75,6 +75,6 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
 function noSuchGroup(reference: string): Problem {
   return problem(
     "NOT_FOUND",
-    `Cannot find the sweep "${reference}": there is none of that ${/^\d/.test(reference) ? "number" : "name"}`,
+    `Cannot find the sweep "${reference}": no sweep has this ${/^\d/.test(reference) ? "number" : "name"}`,
   );
 }

@@ -10,11 +10,11 @@ import { holdHome, type SessionOptions } from "./session.ts";
 
 /** A `run` or `drain` hands over within a turn of its loop. */
 const MAX_HAND_OVER_MS = 10_000;
-const LOOK_MS = 20;
-/** Who handed over does not try to get the home back for this long. */
+const POLL_MS = 20;
+/** A process that has handed the home over waits this long before it tries to take it again. */
 export const HAND_OVER_MS = 1_000;
 
-/** Takes the home for a lasting supervisor: a `run` or `drain` that holds it is asked to hand over. */
+/** Takes the home for a supervisor that stays; asks a `run` or `drain` that holds it to hand over. */
 export async function takeOverHome(
   caller: Caller,
   layout: Layout,
@@ -26,7 +26,7 @@ export async function takeOverHome(
     const opened = await holdHome(caller, layout, options);
     if (opened.ok) return opened;
     const owner = lockOwner(layout);
-    // Of two drains the second joins the first.
+    // A second drain joins the first.
     const handsOver = owner?.role === "run" || (owner?.role === "drain" && options.role !== "drain");
     if (!handsOver || caller.clock.awakeMs() > untilMs) return opened;
     if (asked !== owner.token) {
@@ -37,6 +37,6 @@ export async function takeOverHome(
       });
       asked = owner.token;
     }
-    await Bun.sleep(LOOK_MS);
+    await Bun.sleep(POLL_MS);
   }
 }

@@ -1,4 +1,4 @@
-/** What jobs may inherit of our environment: not what steers the runtime that stint itself is made of. */
+/** The variables of this process that jobs inherit: all but `NOT_HANDED_ON`. */
 export function inheritable(env: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => !NOT_HANDED_ON.some((prefix) => name.startsWith(prefix))),
@@ -6,7 +6,7 @@ export function inheritable(env: Readonly<Record<string, string>>): Record<strin
 }
 
 /**
- * What steers the runtime or the tests; the values of a sweep, which are not those of a task that its member submits; what marks the
- * processes of a job, as what it submits is none of them; and where a shell was before, which no job was.
+ * Variables that control the runtime or the tests; the values of a sweep, which do not apply to a task that a member submits; the
+ * token that marks the processes of a job, as a task that it submits is none of them; and the previous folder of a shell.
  */
 const NOT_HANDED_ON = ["BUN_", "STINT_FAILPOINT", "STINT_VALUE_", "STINT_SWEEP_", "STINT_TOKEN", "OLDPWD"];

@@ -20,18 +20,18 @@ export function enclosingTask({ env }: Caller, layout: Layout): Task | null {
 }
 
 /**
- * Refuses to wait inside of a job for a task that needs the only place, which that job keeps meanwhile; where there are more, `stuckTeller`
- * tells what is short. `ownPlaces` is what this process would have to give without a supervisor.
+ * Refuses to wait inside a job where only one job runs at a time, as the waiting one keeps running; where more can run, `stuckTeller`
+ * warns of what is short. `ownJobs`: how many jobs this process would run at a time without a supervisor.
  */
-export function refuseToWait(caller: Caller, layout: Layout, ownPlaces: number): Problem | null {
+export function refuseToWait(caller: Caller, layout: Layout, ownJobs: number): Problem | null {
   const around = enclosingTask(caller, layout);
   if (around === null) return null;
   const { id } = around.metadata;
-  const places = lockOwner(layout)?.capacity?.jobs ?? ownPlaces;
-  if (places > 1) return null;
+  const jobs = lockOwner(layout)?.capacity?.jobs ?? ownJobs;
+  if (jobs > 1) return null;
   return problem(
     "UNPLACEABLE",
-    `Cannot wait inside of the job of "${id}": it keeps the only place there is, so that nothing else would ever start`,
-    "queue it with `stint submit` and without waiting, or give the supervisor more places: --jobs 2",
+    `Cannot wait inside the job of "${id}": only one job runs at a time, so nothing else could start while it waits`,
+    "submit it without waiting, or let the supervisor run more jobs: --jobs 2",
   );
 }

@@ -43,7 +43,7 @@ export async function machineFor(
   );
 }
 
-/** A tool that does not answer says nothing of what there is. */
+/** After a failed probe without devices, the machine counts as not probed. */
 function machineWith(seen: Inventory | null, scheduling: SchedulingConfig): Machine {
   const isProbed = seen !== null && (seen.problem === null || seen.devices.length > 0);
   const conditions = readConditions(scheduling.work);

@@ -5,30 +5,30 @@ import type { Caller } from "./caller.ts";
 import { homePath } from "./home.ts";
 
 /**
- * Records and environments are JSON, which is UTF-8. Of other bytes the runtime makes this sign, and what comes of it is
- * another file name or password; whether it was typed or made, only the kernel's own copy tells.
+ * Records and environments are JSON, which is UTF-8. The runtime replaces other bytes by this character, which makes another file
+ * name or password of them; only the kernel's copy of the bytes shows whether it was typed.
  */
 const REPLACED = "\uFFFD";
 
 /** Why such bytes are refused. */
 export const TAKEN = "stint keeps what it queues as UTF-8";
 
-/** Refuses a command line whose bytes are no text, with the place. */
+/** Refuses a command line with bytes that are not UTF-8; the message quotes the argument. */
 export function refuseArguments(words: readonly string[]): Problem | null {
   if (!words.some((word) => word.includes(REPLACED))) return null;
   const raw = fieldsOf("/proc/self/cmdline").slice(-words.length);
   const index = raw.findIndex((bytes) => !isText(bytes));
   const bytes = raw[index];
   if (bytes === undefined) return null;
-  const message = `Cannot take argument ${index + 1} ${shown(bytes)}: its bytes are no UTF-8 text, and ${TAKEN}`;
+  const message = `Cannot read argument ${index + 1} ${shown(bytes)}: it is not UTF-8 text, and ${TAKEN}`;
   return problem(
     "WRONG_ENCODING",
     message,
-    `wanted UTF-8; a script can have such bytes made: printf ${shown(bytes).slice(1)}`,
+    `wanted UTF-8; a script can produce such bytes: printf ${shown(bytes).slice(1)}`,
   );
 }
 
-/** Refuses a home whose path was made of a folder or a variable that is no text. */
+/** Refuses a home whose path comes from a folder or a variable that is not UTF-8. */
 export function refuseHome(caller: Caller): Problem | null {
   if (!homePath(caller).includes(REPLACED)) return null;
   const names = ["STINT_HOME", "XDG_DATA_HOME", "HOME"];
@@ -37,23 +37,23 @@ export function refuseHome(caller: Caller): Problem | null {
   const value = shown(variable.value);
   return problem(
     "WRONG_ENCODING",
-    `Cannot use the home that ${variable.name} names: ${value} is no UTF-8 text, wanted a path that is`,
+    `Cannot use the home that ${variable.name} names: ${value} is not UTF-8 text, wanted a path that is`,
   );
 }
 
-/** Refuses the current folder where its name is no text. */
+/** Refuses the current folder where its name is not UTF-8. */
 export function refuseFolder({ cwd }: Pick<Caller, "cwd">): Problem | null {
   const bytes = cwd.includes(REPLACED) ? currentFolder() : null;
   if (bytes === null || isText(bytes)) return null;
-  const message = `Cannot run anything in ${shown(bytes)}: the name of this folder is no UTF-8 text, and ${TAKEN}`;
+  const message = `Cannot run anything in ${shown(bytes)}: the name of this folder is not UTF-8 text, and ${TAKEN}`;
   return problem(
     "WRONG_ENCODING",
     message,
-    "rename it, or go to a folder whose name is UTF-8 and say --cwd of another",
+    "rename it, or change to a folder with a UTF-8 name and use --cwd",
   );
 }
 
-/** The variables that are no text, by the names that the runtime gives them. */
+/** The variables with bytes that are not UTF-8, by the names that the runtime shows. */
 export function mangledVariables(env: Caller["env"]): { readonly name: string; readonly value: Buffer }[] {
   const isSeen = Object.entries(env).some(
     ([name, value]) => name.includes(REPLACED) || value.includes(REPLACED),
@@ -65,7 +65,7 @@ export function mangledVariables(env: Caller["env"]): { readonly name: string; r
   });
 }
 
-/** The variables whose names are no text, as bash takes these: the runtime drops them, and so no job has them. */
+/** The variables whose names are not UTF-8, which bash allows: the runtime drops them, so that jobs do not get them. */
 export function droppedVariables(): string[] {
   return fieldsOf("/proc/self/environ")
     .map((bytes) => bytes.subarray(0, Math.max(0, bytes.indexOf("="))))
@@ -82,7 +82,7 @@ function isText(bytes: Uint8Array): boolean {
   }
 }
 
-/** What stands between the NULs of a file of the kernel's; nothing where there is no such file. */
+/** The NUL-separated fields of a file of the kernel; empty where there is no such file. */
 function fieldsOf(path: string): Buffer[] {
   const fields: Buffer[] = [];
   const bytes = orNull(() => readFileSync(path)) ?? Buffer.alloc(0);
@@ -109,12 +109,12 @@ function orNull<T>(read: () => T): T | null {
 
 const MAX_SHOWN = 80;
 
-/** As bash takes it: `$'caf\xe9'`. */
+/** Quoted as in bash: `$'caf\xe9'`. */
 export function shown(bytes: Uint8Array): string {
-  const signs = [...bytes.subarray(0, MAX_SHOWN)].map((byte) => {
-    const sign = String.fromCharCode(byte);
+  const characters = [...bytes.subarray(0, MAX_SHOWN)].map((byte) => {
+    const character = String.fromCharCode(byte);
     if (byte < 0x20 || byte > 0x7e) return `\\x${byte.toString(16).padStart(2, "0")}`;
-    return sign === "'" || sign === "\\" ? `\\${sign}` : sign;
+    return character === "'" || character === "\\" ? `\\${character}` : character;
   });
-  return `$'${signs.join("")}'${bytes.length > MAX_SHOWN ? "…" : ""}`;
+  return `$'${characters.join("")}'${bytes.length > MAX_SHOWN ? "…" : ""}`;
 }

@@ -15,7 +15,7 @@ import { readSettings } from "./settings.ts";
 export async function operateHere(
   caller: Caller,
   layout: Layout,
-  wishes: readonly RequestedOperation[],
+  requests: readonly RequestedOperation[],
 ): Promise<Result<readonly Answer[], Problem>> {
   const progress = caller.progress();
   const opened = await holdHome(caller, layout, {
@@ -29,12 +29,12 @@ export async function operateHere(
   await using session = opened.value;
   const { supervisor } = session;
   const answers: Answer[] = [];
-  for (const wish of wishes) for (const answer of operate(supervisor, wish)) answers.push(answer);
+  for (const request of requests) for (const answer of operate(supervisor, request)) answers.push(answer);
   progress.clear();
-  // Stays until what is to be killed has ended: no other process would.
+  // Stays until the jobs that it stops have ended: no other process supervises them.
   await supervise(supervisor, {
     sources: [],
-    isDone: (_holder, isQuiet) => isQuiet && !supervisor.queue.active.some(isStopping),
+    isDone: (_supervisor, isQuiet) => isQuiet && !supervisor.queue.active.some(isStopping),
   });
   // It may be in the journal only: the next lock owner moves the records, and until then no reader sees the change.
   return supervisor.committer.degraded === null ? ok(answers) : err(supervisor.committer.degraded.problem);

@@ -8,18 +8,18 @@ import { lockOwner } from "../store/lock-owner.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 
-/** What a reader can say of the living part of the queue; why a task waits is another question (`waits.ts`). */
+/** The unfinished tasks and their supervisor, as the files show them; why a task waits is answered by `waits.ts`. */
 export interface Overview {
   readonly active: readonly Task[];
   readonly queued: readonly Task[];
-  /** Who holds the lock. */
+  /** The lock owner. */
   readonly owner: Owner | null;
   readonly isSupervised: boolean;
-  /** Where nothing comes from the holder. */
+  /** Set where the supervisor is stopped or does not answer. */
   readonly silence: Silence | null;
-  /** Why nothing new starts, whatever has its turn; null where nothing is in the way. */
+  /** Why no job starts at all; null where no disk fault is reported. */
   readonly diskFault: string | null;
-  /** The queued tasks that the holder cannot take in, and why. */
+  /** The accepted tasks that the supervisor cannot queue, and why. */
   readonly stuck: ReadonlyMap<TaskId, string>;
 }
 
@@ -43,7 +43,7 @@ function stuckTasks(layout: Layout, unfinished: readonly Task[]): Map<TaskId, st
   const members = [...noted].flatMap(([batch, message]) =>
     batchMembers(layout, batch).map((id) => [id, message] as const),
   );
-  // Of a batch that is in pending/ some may not be read.
+  // A single record in pending/ may be unreadable.
   const alone = unfinished.flatMap(({ metadata: { id } }) => {
     const message = noted.get(id);
     return message === undefined ? [] : [[id, message] as const];

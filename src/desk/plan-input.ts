@@ -8,7 +8,7 @@ import { seenMachine } from "./machine.ts";
 import { plainSchedulingConfig, schedulingConfigOf } from "./scheduling-config.ts";
 import { readSettings } from "./settings.ts";
 
-/** What a supervisor would decide on, as far as the files tell. */
+/** The input of the planner, as a supervisor would have it, as far as the files show. */
 export async function planInputSeen(
   caller: Caller,
   layout: Layout,
@@ -25,9 +25,9 @@ export async function planInputSeen(
     labels: owner?.labels ?? own.labels,
     deadline: owner?.closing ?? null,
   };
-  const relatives = new DependencyCache(layout);
-  for (const task of queued) relatives.upsert(task);
-  const related = relatives.statesFor(new Map(unfinished.map((task) => [task.metadata.id, task])));
+  const dependencies = new DependencyCache(layout);
+  for (const task of queued) dependencies.upsert(task);
+  const related = dependencies.statesFor(new Map(unfinished.map((task) => [task.metadata.id, task])));
   return {
     nowMs: caller.clock.now(),
     queued,

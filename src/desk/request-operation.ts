@@ -13,18 +13,18 @@ import { tellOfSilence } from "./silence.ts";
 
 /** A supervisor answers a part within milliseconds. One that is stopped or hangs gets this long ... */
 const MAX_REPLY_WAIT_MS = 5_000;
-/** ... and one that works this long: on a machine with 20 busy processes for each CPU, a pause takes some seconds. */
+/** ... and one that works gets this long: on a machine with 20 busy processes for each CPU, a pause takes some seconds. */
 const MAX_BUSY_WAIT_MS = 60_000;
-/** A clean-up is done beside the queue, and may have a hundred thousand folders to remove. */
+/** A clean-up runs in the background, and may remove a hundred thousand folders. */
 const MAX_CLEANING_MS = 600_000;
-const REPLY_LOOK_MS = 5;
-/** A request on more tasks is made in parts, each of them read and answered in a moment. */
+const REPLY_POLL_MS = 5;
+/** A request on more tasks is split into parts, each of which is answered within milliseconds. */
 const TARGETS_A_REQUEST = 500;
 
-/** What became of an operation. */
+/** The result of a requested operation. */
 interface Answered {
   readonly answers: readonly Answer[];
-  /** How many targets, or whether at all, the supervisor has not answered in time; it will do what was asked of it. */
+  /** How many targets (1 for an operation without) the supervisor did not answer in time; it will still carry them out. */
   readonly requested: number;
 }
 export type Performed = Result<Answered, Problem>;
@@ -36,17 +36,17 @@ export async function requestOperation(
   operation: Operation,
 ): Promise<Performed> {
   // Whichever process carries it out, it is one request.
-  const wish = { at: timestamp(caller.clock.now()), actor: caller.user() };
+  const origin = { at: timestamp(caller.clock.now()), actor: caller.user() };
   const answers: Answer[] = [];
   let left = partsOfOperation(operation);
   while (left.length > 0) {
     const owner = lockOwner(layout);
     if (owner === null || owner.role === "command") {
-      // To hold a home loads most of stint; a command that only asks is spared that.
+      // This loads most of stint, which a command that only posts a request does not need.
       const { operateHere } = await import("./operate-here.ts");
-      const wishes = left.map((part) => ({ ...wish, operation: part }));
-      const done = await operateHere(caller, layout, wishes);
-      // Between our look and our try a supervisor may have come up.
+      const requests = left.map((part) => ({ ...origin, operation: part }));
+      const done = await operateHere(caller, layout, requests);
+      // A supervisor may have started in between.
       const isSupervised = !done.ok && done.error.code === "HOME_LOCKED" && lockOwner(layout) !== null;
       if (!done.ok && !isSupervised) return done;
       if (done.ok) return ok({ answers: [...answers, ...done.value], requested: 0 });
@@ -54,7 +54,7 @@ export async function requestOperation(
     const asked = await ask(
       caller,
       layout,
-      left.map((part) => ({ ...wish, operation: part })),
+      left.map((part) => ({ ...origin, operation: part })),
     );
     if (!asked.ok) return asked;
     answers.push(...asked.value.answers);
@@ -64,7 +64,7 @@ export async function requestOperation(
   return ok({ answers, requested: 0 });
 }
 
-/** The same for a part of the targets each. */
+/** Splits an operation on many targets into parts. */
 function partsOfOperation(operation: Operation): Operation[] {
   if (!("targets" in operation) || operation.targets.length <= TARGETS_A_REQUEST) return [operation];
   return [...chunksOf(operation.targets, TARGETS_A_REQUEST)].map((targets) => ({
@@ -88,14 +88,14 @@ interface Asked {
 async function ask(
   caller: Caller,
   layout: Layout,
-  wishes: readonly RequestedOperation[],
+  requests: readonly RequestedOperation[],
 ): Promise<Result<Asked, Problem>> {
   const posted = tryFs("leave a request for the supervisor", () =>
-    wishes.map((wish) => postRequest(layout, wish)),
+    requests.map((request) => postRequest(layout, request)),
   );
   if (!posted.ok) return posted;
   const { clock } = caller;
-  const operations = wishes.map(({ operation }) => operation);
+  const operations = requests.map(({ operation }) => operation);
   const teller = new Teller(caller, countOf(operations));
   const waiting = new Map(posted.value.map((request) => [request.id, request.operation]));
   const replies = new Map<string, readonly Answer[]>();
@@ -113,7 +113,7 @@ async function ask(
     return ok({ answers, left: [...waiting.values()], isGone });
   };
   for (;;) {
-    // The last one may be so short that it passes the others.
+    // Polls the first open request and the last one, which may be short and answered before the others.
     fetch(
       new Set([...waiting.keys().take(1), posted.value.at(-1)?.id ?? ""].filter((id) => waiting.has(id))),
     );
@@ -128,17 +128,17 @@ async function ask(
     const isCleaning = operations[0]?.verb === "clean";
     if (clock.awakeMs() - teller.heardAwakeMs > (isCleaning ? MAX_CLEANING_MS : maxMs)) return left(false);
     teller.tell();
-    await Bun.sleep(REPLY_LOOK_MS);
+    await Bun.sleep(REPLY_POLL_MS);
   }
 }
 
-/** Tells a person who waits for long how far it is. */
+/** Shows a person who waits how much is answered. */
 class Teller {
   readonly #caller: Caller;
   readonly #total: number;
   #answered = 0;
   #toldAwakeMs: number;
-  /** When there was last an answer, or since when it is waited for one. */
+  /** When the last answer came; before the first, when the wait began. */
   heardAwakeMs: number;
 
   constructor(caller: Caller, total: number) {
@@ -159,7 +159,7 @@ class Teller {
     this.#toldAwakeMs = nowMs;
     const far = this.#total === 1 ? "" : ` (${this.#answered} of ${this.#total})`;
     this.#caller.err(
-      `stint: waiting for the supervisor, which does it beside the queue${far}; Ctrl-C ends the wait, not the work\n`,
+      `stint: waiting for the supervisor, which does this in the background${far}; Ctrl-C ends the wait, not the work\n`,
     );
   }
 }

@@ -16,10 +16,10 @@ import { readTask } from "../store/reader.ts";
 import { readScheduleState } from "../store/schedules.ts";
 import type { Caller } from "./caller.ts";
 
-/** Firings that `show` and `--json` tell of in advance. */
+/** How many future firings `show` and `--json` list. */
 const SHOWN = 5;
 
-/** A task that a schedule queued, and what became of it. */
+/** A task that a schedule queued, and its state. */
 interface FiredTask {
   readonly id: string;
   /** "cleaned" where its record was removed. */
@@ -27,15 +27,15 @@ interface FiredTask {
   readonly reason?: string;
 }
 
-/** A schedule as its file and its sidecar have it. */
+/** A schedule, from its file and its state file. */
 export interface ScheduleView {
   readonly name: string;
   readonly path: string;
   /** Null where the file has faults. */
   readonly read: (ScheduleFile & { readonly text: string }) | null;
-  /** Of the file, as text. */
+  /** The faults of the file, as text. */
   readonly faults: string | null;
-  /** Why its next firing would queue nothing, as far as it can be seen now. */
+  /** Why its next firing would queue nothing, as far as is known now. */
   readonly problem: string | null;
   readonly state: ScheduleState | null;
   /** Instants of the rule and when they fire, RFC 3339. */
@@ -56,7 +56,7 @@ export function scheduleViews(caller: Caller, layout: Layout, settings: Settings
   return files.toSorted().map((file) => viewOf(caller, { layout, file, settings }));
 }
 
-/** The one schedule of a name. */
+/** Finds a schedule by its name. */
 export function findSchedule(
   caller: Caller,
   layout: Layout,
@@ -70,10 +70,10 @@ export function findSchedule(
     views.map((view) => view.name),
   );
   const hint = near === null ? "see `stint schedules ls`" : `did you mean ${near}?`;
-  return err(problem("NOT_FOUND", `Cannot find the schedule "${name}": there is none of that name`, hint));
+  return err(problem("NOT_FOUND", `Cannot find the schedule "${name}": no schedule has this name`, hint));
 }
 
-/** What schedules of this command line are read against. */
+/** The context in which a command reads schedules. */
 export function loadOptions(caller: Caller, { defaults }: Settings): LoadOptions {
   const { userHome, clock } = caller;
   return { userHome, nowMs: clock.now(), ...(defaults !== undefined && { defaults }) };
@@ -93,7 +93,7 @@ function viewOf(
     return { ...common, read: null, faults: loaded.error, problem: null, state: known, next: [] };
   const { schedule } = loaded.value;
   const { nowMs } = options;
-  // What the supervisor will make of the file when it sees it.
+  // The state that the supervisor will record when it reads the file.
   const state = stateUnder(schedule, known, { uid: "", changedMs: Math.min(nowMs, statSync(path).ctimeMs) });
   const drafts = draftsOfSchedule(loaded.value, { path, name }, options);
   return {
@@ -102,7 +102,7 @@ function viewOf(
     faults: null,
     problem: drafts.ok ? null : inFull(drafts.error),
     state,
-    // The jitter is drawn by the id, which a supervisor gives.
+    // The jitter depends on the id, which a supervisor assigns.
     next: upcoming(state.uid === "" ? { ...schedule, jitterMs: 0 } : schedule, state, {
       nowMs,
       count: SHOWN,

@@ -5,17 +5,17 @@ import { DEFAULT_POLICY } from "../model/policy.ts";
 import { ALWAYS } from "../model/work.ts";
 import type { SchedulingConfig } from "../plan/input.ts";
 
-/** How this machine is shared out, by the settings of a home and what the command line says over them. */
+/** The scheduling configuration: the settings of a home, overridden by flags. */
 export function schedulingConfigOf(
   settings: Settings,
-  said: {
+  flags: {
     readonly jobs?: number | undefined;
     readonly labels?: SchedulingConfig["labels"];
   } = {},
 ): SchedulingConfig {
   return {
-    capacity: machineCapacity(said.jobs ?? settings.jobs, settings.memoryReserveBytes),
-    labels: { ...settings.labels, ...said.labels },
+    capacity: machineCapacity(flags.jobs ?? settings.jobs, settings.memoryReserveBytes),
+    labels: { ...settings.labels, ...flags.labels },
     policy: settings.policy,
     deviceRules: settings.devices,
     work: settings.work,
@@ -23,7 +23,7 @@ export function schedulingConfigOf(
   };
 }
 
-/** For a mere command, which starts nothing. */
+/** For a command that starts no jobs. */
 export function plainSchedulingConfig(): SchedulingConfig {
   const rules = { policy: DEFAULT_POLICY, deviceRules: ALL_DEVICES, work: ALWAYS };
   return { capacity: machineCapacity(), labels: {}, ...rules, deadline: null };

@@ -24,7 +24,7 @@ export interface Named {
   readonly byGroup: ReadonlySet<Task>;
 }
 
-/** The same, telling whom the name of a sweep brought in. */
+/** Like `findTasks`; also returns which tasks were named by their sweep. */
 export function findNamed(layout: Layout, references: readonly string[]): Result<Named, Problem> {
   const finder = new Finder(layout);
   const found = new Map<TaskId, Task>();
@@ -64,7 +64,7 @@ export function findTask(layout: Layout, reference: string): Result<Task, Proble
   const [task, ...others] = found.value;
   if (task === undefined || others.length > 0) {
     return err(
-      problem("AMBIGUOUS", `Cannot take "${reference}": it names ${found.value.length} tasks, wanted one`),
+      problem("AMBIGUOUS", `Cannot choose "${reference}": it names ${found.value.length} tasks, wanted one`),
     );
   }
   return ok(task);
@@ -81,32 +81,32 @@ function resolve(
     const members = finder.inRange(Number(range[1]), Number(range[2]));
     return members.length > 0
       ? ok(members)
-      : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no number in this range is there`));
+      : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no task has a number in this range`));
   }
   if (/^\d+$/.test(reference)) {
     const [id, ...others] = finder.byNumber(Number(reference));
     if (id === undefined) return err(noSuchTask(reference, finder));
     if (others.length === 0) return ok([id]);
-    const message = `Cannot take "${reference}": ${others.length + 1} tasks have this number`;
+    const message = `Cannot choose "${reference}": ${others.length + 1} tasks have this number`;
     return err(problem("AMBIGUOUS", message, `use an id: ${[id, ...others].join(", ")}`));
   }
   const exact = idFromFileName(`${reference}.json`);
   if (exact !== null && finder.has(exact)) return ok([exact]);
-  // An id that is not there any more is no name: names begin with a letter.
+  // The id of a removed task is not tried as a name: names begin with a letter.
   return /^\d/.test(reference) ? err(noSuchTask(reference, finder)) : byName(layout, { reference, finder });
 }
 
-/** A name stands for the only task that has it, else for the only one of them that has not ended. */
+/** A name stands for the only task that has it, else for the only unfinished one. */
 function byName(
   layout: Layout,
   { reference, finder }: { reference: string; finder: Finder },
 ): Result<TaskId[], Problem> {
   const slug = nameFrom(reference);
   const alike = finder.ids.filter((id) => nameOf(id) === slug);
-  // An id holds a name in short: the record has it in full.
+  // An id may have the name shortened; the record has it in full.
   const named = alike.filter((id) => {
     const read = readTask(layout, id);
-    // Of one that is removed while we look there is nothing to say.
+    // A task that is removed meanwhile is no candidate.
     if (!read.ok) return read.error.type !== "missing";
     return read.value.metadata.name === reference || id.endsWith(`-${reference}`);
   });
@@ -121,7 +121,7 @@ function byName(
   return err(
     problem(
       "AMBIGUOUS",
-      `Cannot take "${reference}": ${named.length} tasks have this name`,
+      `Cannot choose "${reference}": ${named.length} tasks have this name`,
       `use a number: the latest are ${numbers}`,
     ),
   );
@@ -137,7 +137,7 @@ function lastSubmitted(
   return err(
     problem(
       "NOT_FOUND",
-      `Cannot find "${wanted.reference}": that many tasks were not submitted by hand, or they were cleaned up`,
+      `Cannot find "${wanted.reference}": fewer tasks were submitted by hand, or this one was cleaned up`,
     ),
   );
 }
@@ -147,7 +147,7 @@ function noSuchTask(reference: string, { ids }: Finder): Problem {
   const hint = near === null ? "`stint ls --all` lists them" : `did you mean "${near}"?`;
   return problem(
     "NOT_FOUND",
-    `Cannot find task "${reference}": there is none of that ${/^\d+$/.test(reference) ? "number" : "name"}`,
+    `Cannot find task "${reference}": no task has this ${/^\d+$/.test(reference) ? "number" : "name"}`,
     hint,
   );
 }
@@ -156,7 +156,11 @@ function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {
   if (fault === "newer")
     return problem("RECORD_NEWER", `Cannot read task "${id}": its record was written by a newer stint`);
   if (fault === "unreadable")
-    return problem("WRITE_FAILED", `Cannot read task "${id}": the system refuses it`, "see `stint doctor`");
+    return problem(
+      "WRITE_FAILED",
+      `Cannot read task "${id}": the system refuses to read it`,
+      "see `stint doctor`",
+    );
   if (fault === "missing") return problem("NOT_FOUND", `Cannot find task "${id}": it was removed just now`);
   return problem("RECORD_CORRUPT", `Cannot read task "${id}": its record is corrupt`, "see `stint doctor`");
 }

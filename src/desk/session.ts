@@ -14,10 +14,10 @@ import { inheritable } from "./inheritable.ts";
 import { droppedVariables, mangledVariables } from "./not-utf8.ts";
 import { tellOfSilence } from "./silence.ts";
 
-/** A command holds the lock for the length of its work only; it is waited for this long. */
+/** A command holds the lock only while it works; the wait for it ends after this time. */
 const MAX_LOCK_WAIT_MS = 60_000;
-const LOCK_LOOK_MS = 20;
-/** A lock without an owner was released just now; else its owner cannot be read, and waiting does not help. */
+const LOCK_POLL_MS = 20;
+/** A lock without an owner is being released; after this time its owner counts as unreadable, and waiting does not help. */
 const RELEASED_WAIT_MS = 500;
 
 export interface SessionOptions {
@@ -29,7 +29,7 @@ export interface SessionOptions {
   readonly onProgress?: (count: number, all: number) => void;
 }
 
-/** Takes the home's lock for this process; waits while a mere command has it. */
+/** Takes the lock of the home and opens a session; waits while a command holds the lock. */
 export async function holdHome(
   caller: Caller,
   layout: Layout,
@@ -44,7 +44,7 @@ export async function holdHome(
   const legible = Object.entries(caller.env).filter(([name]) => !mangled.includes(name));
   const missing = options.role === "up" ? [...mangled, ...droppedVariables()] : [];
   if (missing.length > 0)
-    caller.err(`stint: jobs of the inbox will not have ${missing.join(", ")}: no UTF-8 text\n`);
+    caller.err(`stint: jobs from the inbox will not get ${missing.join(", ")}: not UTF-8 text\n`);
   const limitBackend = (): LimitBackend => (probed ??= detectLimitBackend(thisMachine(caller.env)));
   for (;;) {
     const session = await openSession(
@@ -65,10 +65,10 @@ export async function holdHome(
       options.role,
     );
     if (session.ok) return session;
-    // A command holds it for a moment, or for the grace of what it cancels; or it was released just now.
+    // A command holds the lock for a moment, or for the grace period of a job that it cancels; or the lock is being released.
     const owner = session.error.code === "HOME_LOCKED" ? lockOwner(layout) : undefined;
     const nowMs = caller.clock.awakeMs();
-    // From when it was seen without an owner: commands may have held it one after the other before.
+    // Counts from the first check without an owner: several commands may have held the lock before.
     ownerlessSinceMs = owner === null ? (ownerlessSinceMs ?? nowMs) : null;
     const isWaitedFor =
       ownerlessSinceMs === null
@@ -76,6 +76,6 @@ export async function holdHome(
         : nowMs - ownerlessSinceMs < RELEASED_WAIT_MS;
     if (!isWaitedFor) return session;
     tellOfSilence(caller, layout);
-    await Bun.sleep(LOCK_LOOK_MS);
+    await Bun.sleep(LOCK_POLL_MS);
   }
 }

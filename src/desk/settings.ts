@@ -7,13 +7,13 @@ import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Caller } from "./caller.ts";
 
-/** More than any settings need; a file is not read that is longer. */
+/** A longer file is refused unread. */
 const MAX_BYTES = 1_048_576;
 
 /** The settings of a home; those of a home without a config.yaml are the defaults. */
 export async function readSettings(caller: Caller, layout: Layout): Promise<Result<Settings, Problem>> {
   const text = tryFs("read config.yaml", () => {
-    // A link that leads nowhere is not a home without settings.
+    // A dangling link is an error, not a home without settings.
     if (lstatSync(layout.settings, { throwIfNoEntry: false }) === undefined) return null;
     const { size } = statSync(layout.settings);
     return size > MAX_BYTES ? size : readRegularFile(layout.settings);
@@ -24,7 +24,7 @@ export async function readSettings(caller: Caller, layout: Layout): Promise<Resu
     const message = `Cannot use "${layout.settings}": it is ${text.value} bytes long, wanted at most ${MAX_BYTES}`;
     return err(problem("INVALID_TASK_FILE", message));
   }
-  // Most homes have none, and a reader of YAML is a good part of a command's start.
+  // Most homes have no config.yaml, and to load the YAML reader is a good part of a command's start.
   const [{ parseSettings }, { renderDiagnostic }] = await Promise.all([
     import("../intake/settings.ts"),
     import("../intake/diagnostic.ts"),

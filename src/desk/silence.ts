@@ -5,23 +5,23 @@ import { silenceOf } from "../store/silence.ts";
 import type { Caller } from "./caller.ts";
 import { silenceLines } from "./text/silence.ts";
 
-const LOOK_MS = 1_000;
+const CHECK_MS = 1_000;
 
-/** The holders that were told of, by their tokens. */
-const told = new Set<string>();
-let nextLookMs = 0;
+/** The tokens of the lock owners that were reported. */
+const reported = new Set<string>();
+let nextCheckMs = 0;
 let isSilent = false;
 
-/** Reports, once, a supervisor that does nothing, to a command that waits for it; gives whether it did nothing at the last look. */
+/** Reports once that a supervisor is stopped or does not answer, to a command that waits for it; returns whether the last check found that. */
 export function tellOfSilence(caller: Caller, layout: Layout): boolean {
   const { clock } = caller;
-  if (clock.awakeMs() < nextLookMs) return isSilent;
-  nextLookMs = clock.awakeMs() + LOOK_MS;
+  if (clock.awakeMs() < nextCheckMs) return isSilent;
+  nextCheckMs = clock.awakeMs() + CHECK_MS;
   const owner = lockOwner(layout);
   const silence = silenceOf(layout, owner, clock.now());
   isSilent = silence !== null;
-  if (owner === null || silence === null || told.has(owner.token)) return isSilent;
-  told.add(owner.token);
+  if (owner === null || silence === null || reported.has(owner.token)) return isSilent;
+  reported.add(owner.token);
   const [what, advice] = silenceLines(silence, clock.now());
   caller.err(asLines([`stint: ${what}`, `  ${advice}`]));
   return true;

@@ -22,18 +22,18 @@ import { machineFor } from "./machine.ts";
 import { droppedVariables } from "./not-utf8.ts";
 import { schedulingConfigOf } from "./scheduling-config.ts";
 
-/** What is to be queued, and as what. */
+/** The drafts to queue, and their origin. */
 interface Submission {
   readonly drafts: readonly Draft[];
   readonly settings: Settings;
   readonly resubmitOf?: TaskId;
-  /** Of a schedule, by hand. */
+  /** Set where a schedule is run by hand. */
   readonly firing?: FiringIdentity;
 }
 
 /**
- * Queues drafts from this command line; with no supervisor up they are put into pending/ here. Where a task with the key
- * of a draft has not ended, that task stands for it.
+ * Queues the drafts of a command line; without a supervisor, publishes them to pending/ itself. A draft whose key an unfinished task
+ * has is not queued, and that task is returned in its place.
  */
 export async function submitDrafts(
   caller: Caller,
@@ -48,7 +48,7 @@ export async function submitDrafts(
   let admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
   if (admitted.value.drafts.length === 0) return ok(toldOf(caller, admitted.value.same));
-  // Before the turn: to look at the machine may take seconds.
+  // Before the turn: to probe the machine may take seconds.
   const around = await aroundOf(caller, layout, { ...submission, drafts: admitted.value.drafts });
   if (!asked.some(looksIntoQueue)) return queue(caller, layout, { submission, around, drafts: asked });
   const { takeSubmitTurn } = await import("../store/submit-turn.ts");
@@ -64,24 +64,24 @@ export async function submitDrafts(
   return queued.ok ? ok([...found, ...queued.value]) : queued;
 }
 
-/** Nothing of a variable is lost without a word. */
+/** Reports the variables that jobs will not get. */
 function tellOfDropped(caller: Caller, drafts: readonly Draft[]): void {
   if (!drafts.some(({ spec }) => spec.kind.environment.policy === "inherit")) return;
   const dropped = droppedVariables();
   if (dropped.length > 0)
     caller.err(
-      `stint: the job will not have ${dropped.join(", ")}: the name of the variable is no UTF-8 text\n`,
+      `stint: the job will not get ${dropped.join(", ")}: the name of the variable is not UTF-8 text\n`,
     );
 }
 
-/** What stands in the queue already instead of what was asked for. */
+/** Reports unfinished tasks that stand for drafts with their keys. */
 function toldOf(caller: Caller, same: readonly Task[]): Task[] {
   for (const { metadata, spec } of same)
     caller.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
   return [...same];
 }
 
-/** What drafts are held against. */
+/** What drafts are checked against. */
 interface Around {
   readonly machine: Machine;
   readonly controllers: readonly string[];
@@ -93,7 +93,7 @@ async function aroundOf(caller: Caller, layout: Layout, { drafts, settings }: Su
   const scheduling = { ...own, capacity: owner?.capacity ?? own.capacity };
   return {
     machine: await machineFor(caller, layout, { drafts, scheduling, owner }),
-    // A supervisor may have been started where it can do more than we, or less.
+    // A supervisor may be able to enforce more limits than this process, or fewer.
     controllers: owner?.controllers ?? (await ownControllers(caller, drafts)),
   };
 }
@@ -127,14 +127,14 @@ function queue(
   return accepted;
 }
 
-/** Taken from the submitter like the environment, as the supervisor's may be another. In a container it has no use. */
+/** Records the umask of the submitter, as with the environment: that of the supervisor may differ. A container has no use for it. */
 function withUmask(draft: Draft, umask: string): Draft {
   const { kind } = draft.spec;
   if (kind.type !== "subprocess" || kind.umask !== undefined) return draft;
   return { ...draft, spec: { ...draft.spec, kind: { ...kind, umask } } };
 }
 
-/** A researcher who forgot to ask for one would find out in the morning. */
+/** Warns of tasks that do not say whether they need a GPU: a forgotten request would show only when the job runs. */
 function tellOfGpus(
   caller: Caller,
   { drafts, machine }: { readonly drafts: readonly Draft[]; readonly machine: Machine },
@@ -145,11 +145,11 @@ function tellOfGpus(
   if (machine.devices.length === 0 || silent === 0) return;
   const who = drafts.length === 1 ? "the task asks" : `${silent} tasks ask`;
   caller.err(
-    `stint: ${who} for no GPU and will see none; --gpus 1 asks for one, gpus: 0 says that none is meant\n`,
+    `stint: ${who} for no GPU and will see none; ask for one with --gpus 1, or set gpus: 0 to confirm that it needs none\n`,
   );
 }
 
-/** What a supervisor started from here could enforce; detected when it is first asked for. */
+/** The limits that a supervisor started from here could enforce; detected only if a draft has limits. */
 async function ownControllers(caller: Caller, drafts: readonly Draft[]): Promise<readonly string[]> {
   if (drafts.every(({ spec }) => spec.limits === undefined)) return [];
   const { detectLimitBackend, thisMachine } = await import("../machine/limit-backend.ts");

@@ -12,17 +12,17 @@ import { asLines } from "../lib/printable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Caller } from "./caller.ts";
 
-/** Events that the system failed to announce are made up for this often. */
+/** Watches may miss events, so folders are checked this often as well. */
 const REFRESH_MS = 5_000;
 
-/** Runs the loop over a held home: woken by new files, with or without an inbox, until it is done. */
+/** Runs the loop of a supervisor until `isDone`; new files wake it. Without settings, it serves no inboxes and schedules. */
 export async function superviseHome(
   caller: Caller,
   session: Session,
   options: {
     readonly settings: Settings | null;
     readonly isDone: Supervision["isDone"];
-    /** True where it is to end at once. */
+    /** True where it is to exit without waiting for notices. */
     readonly isHurried?: () => boolean;
   },
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function superviseHome(
     },
     onProblem: supervisor.context.log,
   });
-  // A drain has an end to come to; who only ever drains has `stint clean`.
+  // Only an `up` cleans up by itself: a drain is to end, and `stint clean` exists.
   const rules = supervisor.context.lock.owner.role === "up" ? options.settings?.retention : undefined;
   const cleaning = rules === undefined ? null : new DailyCleanup(supervisor, rules);
   const fire = { action: "fire the schedules", tick: () => schedules?.tick() ?? null };
@@ -69,7 +69,7 @@ export async function superviseHome(
   await deliverLastNotices(supervisor, options.isHurried ?? (() => false));
 }
 
-/** What a leaving supervisor says of the jobs it leaves. */
+/** Reports the jobs that keep running when a supervisor exits. */
 export function tellLeftJobs(
   caller: Caller,
   { supervisor, layout }: { supervisor: Supervisor; layout: Layout },
@@ -77,6 +77,6 @@ export function tellLeftJobs(
   const left = [...supervisor.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
-  const head = `${left.length} running, left to the next supervisor of ${layout.home}:`;
+  const head = `${left.length === 1 ? "1 job keeps" : `${left.length} jobs keep`} running for the next supervisor of ${layout.home}:`;
   caller.err(asLines([head, ...names.map((name) => `  ${name}`)]));
 }

@@ -48,7 +48,7 @@ export function oddName(raw: Uint8Array): OddName | null {
   const name = Buffer.from(raw).toString("utf8");
   const file = shortened(name);
   if (name.includes("\uFFFD") && !Buffer.from(name).equals(raw))
-    return { file, reason: "its name is no UTF-8" };
+    return { file, reason: "its name is not UTF-8" };
   if (raw.byteLength > MAX_NAME_BYTES)
     return { file, reason: `its name has ${raw.byteLength} bytes, wanted at most ${MAX_NAME_BYTES}` };
   return name.startsWith("..") ? { file, reason: "its name begins with two dots" } : null;

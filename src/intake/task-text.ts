@@ -54,7 +54,7 @@ export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
   try {
     return ok(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return err("it is no UTF-8 text");
+    return err("it is not UTF-8 text");
   }
 }
 

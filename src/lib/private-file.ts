@@ -39,6 +39,6 @@ function decoded(bytes: Uint8Array): Result<string, string> {
     return ok(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     const line = new TextDecoder().decode(bytes).split("\uFFFD")[0]?.split("\n").length;
-    return err(`line ${line} is no UTF-8 text, wanted a file that is`);
+    return err(`line ${line} is not UTF-8 text, wanted a file that is`);
   }
 }

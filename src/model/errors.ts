@@ -27,7 +27,7 @@ export const ERRORS = {
   USAGE: { exit: "usage", meaning: "a verb, flag or value that the command line does not have" },
   WRONG_ENCODING: {
     exit: "usage",
-    meaning: "an argument, a variable or a folder whose bytes are no UTF-8 text",
+    meaning: "an argument, a variable or a folder whose bytes are not UTF-8 text",
   },
   AMBIGUOUS: { exit: "usage", meaning: "a name that more than one task has" },
   NOT_FOUND: { exit: "notFound", meaning: "no such task, file or template" },

@@ -15,7 +15,7 @@ const TAKEN_NAME = /^([0-9a-f-]{36})-(.+)$/;
 
 /**
  * Claims an inbox file for a batch by a rename. Returns its new path; null where it is gone. `raw` is the file's real name in bytes,
- * where it is no UTF-8 and `file` only resembles it.
+ * where it is not UTF-8 and `file` only resembles it.
  */
 export function takeFile(
   inbox: string,

@@ -28,7 +28,7 @@ test("a program and a folder that exist are not mentioned", () => {
 test("a missing program or folder is reported once, and of many only the first", () => {
   const [line, ...others] = told({ cwd: "/nowhere" }, { cwd: "/nowhere" });
   expect(line).toStartWith(
-    'stint: queued all the same, but as things are now: Cannot enter "/nowhere": does not exist',
+    'stint: queued, although it could not start now: Cannot enter "/nowhere": does not exist',
   );
   expect(others).toEqual([]);
   const many = told(...Array.from({ length: 9 }, (_, index) => ({ cwd: `/nowhere/${index}` })));

@@ -33,7 +33,7 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
   ],
   ["an unknown state", { args: ["ls", "--state", "sleeping"], code: 2, says: "wanted one of queued" }],
   ["an unknown class", { args: ["ls", "--class", "gpu-omm"], code: 2, says: 'did you mean "gpu_oom"?' }],
-  ["a task that is not there", { args: ["show", "4711"], code: 3, says: "there is none of that number" }],
+  ["a task that is not there", { args: ["show", "4711"], code: 3, says: "no task has this number" }],
   ["an unknown template", { args: ["init", "helo"], code: 3, says: 'did you mean "hello"?' }],
   ["an unknown shell", { args: ["completion", "tcsh"], code: 2, says: "wanted one of" }],
   [

@@ -51,7 +51,7 @@ test("inbox files with unusable names are refused with the reason, and stop noth
   const reasons = told.map((name) => readFileSync(join(inbox, ".rejected", `${name}.error.txt`), "utf8"));
   expect(reasons).toEqual([
     expect.stringContaining("its name begins with two dots"),
-    expect.stringContaining("its name is no UTF-8"),
+    expect.stringContaining("its name is not UTF-8"),
     expect.stringContaining("its name has 255 bytes, wanted at most 200"),
   ]);
   expect(stint.files("inbox").filter((name) => !name.startsWith("."))).toEqual([]);

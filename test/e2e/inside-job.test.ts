@@ -39,9 +39,7 @@ describe("inside a job", () => {
     async (verb) => {
       await using stint = new Stint();
       const said = await inJob(stint, `$S ${verb}`, "1");
-      expect(said).toContain(
-        'Cannot wait inside of the job of "000001-outer": it keeps the only place there is',
-      );
+      expect(said).toContain('Cannot wait inside the job of "000001-outer": only one job runs at a time');
       expect(said).toMatch(/\n(125|7)\n$/);
       expect(stint.record(1).status.state).toBe("completed");
     },
@@ -150,7 +148,7 @@ run: test -e ${stint.root}/works
   const { out, err } = await stint.run(["retry", "1"]);
   expect(out).toBe("000001-first queued\n");
   expect(err).toContain(
-    "2 tasks that were called off with it stay cancelled; to have that back as well: stint retry 2 3\n",
+    "2 tasks that were cancelled with it stay cancelled; to retry them too: stint retry 2 3\n",
   );
   writeFileSync(join(stint.root, "works"), "");
   expect((await stint.run(["retry", "2", "3"])).err).toBe("");

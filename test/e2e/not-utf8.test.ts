@@ -46,7 +46,7 @@ test("a variable that is not UTF-8 is refused where a job would get it", async (
 test("a variable whose name is in other bytes is told of by who would hand it on", async () => {
   await using stint = new Stint();
   const line = 'exec env "$bad=1" "$0" "$@"';
-  const told = String.raw`will not have $'caf\xe9'`;
+  const told = String.raw`will not get $'caf\xe9'`;
   const submitted = await call(stint, line, "submit", "--", "true");
   expect([submitted.code, submitted.err]).toEqual([0, expect.stringContaining(told)]);
   writeFileSync(join(stint.root, "clear.yaml"), "{command: ['true'], environment: clear}");
@@ -61,7 +61,7 @@ test("a folder whose name is not UTF-8 is refused as a working directory, as a s
   await stint.ok("init");
   mkdirSync(join(stint.root, "plain"));
   const inFolder = 'mkdir -p "$bad" && cd "$bad"';
-  const place = String.raw`caf\xe9' is no UTF-8 text`;
+  const place = String.raw`caf\xe9' is not UTF-8 text`;
   const calls: [line: string, args: string[]][] = [
     [`${inFolder}; "$0" "$@"`, ["submit", "--", "true"]],
     [`${inFolder}; echo 'run: "true"' >job.yaml; "$0" "$@"`, ["submit", "job.yaml"]],
@@ -88,5 +88,5 @@ test("a secrets file that is not UTF-8 is refused with the line", async () => {
     input: `{run: "true", envFrom: [{file: ${path}}]}`,
   });
   expect(code).toBe(6);
-  expect(err).toContain("line 2 is no UTF-8 text");
+  expect(err).toContain("line 2 is not UTF-8 text");
 });

@@ -278,7 +278,7 @@ describe("scanInbox() on what it does not take", () => {
     age(folder.write("b.yaml", "run: b"), 60_000);
     expect(makeLooker(folder.path)().findings).toMatchObject([
       { file: "..yaml.yaml", verdict: "refuse", reason: "its name begins with two dots" },
-      { file: "a\uFFFD.yaml", verdict: "refuse", reason: "its name is no UTF-8", raw },
+      { file: "a\uFFFD.yaml", verdict: "refuse", reason: "its name is not UTF-8", raw },
       { file: "b.yaml", verdict: "take" },
       {
         file: `${"é".repeat(40)}….yaml`,

@@ -68,7 +68,7 @@ describe("describeKind()", () => {
       anyText,
       fc.constantFrom("", "'", "''", "\\", "$HOME", "`id`", "a\nb", "~", "*", "#", "!", "{a,b}"),
     );
-    // Text that is no UTF-8 (half of a surrogate pair) cannot be an argument.
+    // Text that is not UTF-8 (half of a surrogate pair) cannot be an argument.
     const anyArguments = fc.array(anyArgument, { minLength: 1, maxLength: 5 });
     const samples = fc.sample(anyArguments, 200).filter((args) => args.every((text) => text.isWellFormed()));
     const lines = samples.map(
