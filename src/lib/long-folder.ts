@@ -45,14 +45,20 @@ export function* namesIn(path: string): Generator<readonly string[]> {
     const block = Buffer.alloc(BLOCK_BYTES);
     for (;;) {
       const length = Number(libc.call.getdents64(folder, libc.ptr(block), block.length));
-      // The runtime's own call throws the error with its errno.
-      if (length < 0) readdirSync(path);
-      if (length <= 0) return;
+      if (length < 0) throw cutShort(path);
+      if (length === 0) return;
       yield [...namesOf(block, length)];
     }
   } finally {
     closeSync(folder);
   }
+}
+
+/** The error of a listing that the system broke off: the names that it gave are not all. */
+function cutShort(path: string): Error {
+  // The runtime's own call throws the error with its errno, unless the fault has passed.
+  readdirSync(path);
+  return Object.assign(new Error(`EIO: the listing of the folder was broken off '${path}'`), { code: "EIO" });
 }
 
 function* namesOf(block: Buffer, length: number): Generator<string> {

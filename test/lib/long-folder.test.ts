@@ -29,6 +29,17 @@ test("namesIn() says what the system refuses", () => {
   expect(() => [...namesIn(join(folder.path, "file"))]).toThrow("ENOTDIR");
 });
 
+test("namesIn() gives no part of a folder for all of it where the system breaks it off", () => {
+  using folder = aFolder();
+  for (let index = 0; index < MANY; index += 1) writeFileSync(join(folder.path, `${index}.json`), "");
+  const blocks = namesIn(folder.path);
+  blocks.next();
+  // What is read is gone, and a read by its path succeeds.
+  rmSync(folder.path, { recursive: true });
+  mkdirSync(folder.path);
+  expect(() => [...blocks]).toThrow("EIO");
+});
+
 test("Stamps are those of the files, and of nothing else", () => {
   using folder = aFolder();
   const path = join(folder.path, "file");
