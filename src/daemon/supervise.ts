@@ -57,8 +57,10 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
     const plan = turns.plan(observed.isWritable);
     act(supervisor, plan.actions);
     const backgroundWaits = turns.runBackground();
+    // The home became writable in this turn: the next turn serves the requests before it starts any job.
+    const againInMs = !observed.isWritable && supervisor.committer.degraded === null ? 0 : null;
     if (!turns.mustSignalAtOnce(plan))
-      await turns.sleep(plan, { beganMs, waits: [...observed.waits, ...backgroundWaits] });
+      await turns.sleep(plan, { beganMs, waits: [...observed.waits, ...backgroundWaits, againInMs] });
   }
   const { layout, log } = supervisor.context;
   const gone = homeGone(layout.home);
@@ -119,9 +121,7 @@ class Turns {
     const intakeInMs = earliest(found.filter((_, index) => this.#sources[index]?.isIntake === true));
     const ended = runChores(supervisor, [this.#jobs]);
     const notices = supervisor.committer.ensureWritable() ? runChores(supervisor, [this.#notices]) : [];
-    // The home became writable in this turn: the next turn serves the requests before it starts any job.
-    const againInMs = !isWritable && supervisor.committer.degraded === null ? 0 : null;
-    return { intakeInMs, isWritable, waits: [...found, ...ended, ...notices, againInMs] };
+    return { intakeInMs, isWritable, waits: [...found, ...ended, ...notices] };
   }
 
   /** The plan for now, without claims where the home is degraded, starts are paused, or the supervisor leaves. */
