@@ -1,16 +1,23 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { canInject } from "../rig/faults.ts";
+import { canInject, runUnder } from "../rig/faults.ts";
 import { leaderOf, Stint, until } from "../rig/stint.ts";
+
+/** The arguments of strace(1) under which a program cannot open one file; -D: the tracer is the child, and the program what was started. */
+function withoutFile(stint: Stint, path: string): string[] {
+  const log = join(stint.root, "strace.log");
+  return ["-D", "-o", log, "-e", "trace=openat", "-P", path, "-e", "inject=openat:error=EIO"];
+}
+
+function tracerOf(pid: number): number {
+  return Number(/^TracerPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
 
 /** Starts a supervisor that cannot open one file from its first step on; calling back lets it be. */
 async function upWithout(stint: Stint, path: string): Promise<() => void> {
-  const log = join(stint.root, "strace.log");
-  const inject = ["-e", "trace=openat", "-P", path, "-e", "inject=openat:error=EIO"];
-  // -D: the tracer is the child, and the supervisor is who was started.
-  const { pid } = await stint.upUnder({ under: ["strace", "-D", "-o", log, ...inject] });
-  const tracer = Number(/^TracerPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  const { pid } = await stint.upUnder({ under: ["strace", ...withoutFile(stint, path)] });
+  const tracer = tracerOf(pid);
   return () => process.kill(tracer, "SIGKILL");
 }
 
@@ -59,3 +66,31 @@ test.skipIf(!canInject)(
     expect(stint.textOf("ran")).toBe("ran\n");
   },
 );
+
+test.skipIf(!canInject)(
+  "a drain waits a moment for a queued task whose record cannot be read at its start, and starts it",
+  async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "job", "--", "sh", "-c", `echo ran >> ${stint.root}/ran`);
+    const id = "000001-job";
+    const path = join(stint.home, "pending", `${id}.json`);
+    const drain = stint.start(["drain"], { under: ["strace", ...withoutFile(stint, path)] });
+    await until("it is told of", () => stint.textOf("home/obstacle.json").includes(notReadYet(id)));
+    process.kill(tracerOf(Number(stint.owner()?.["pid"])), "SIGKILL");
+    expect(await drain.exited).toBe(0);
+    expect(stint.record(1).status.state).toBe("completed");
+    expect(stint.textOf("ran")).toBe("ran\n");
+  },
+);
+
+test.skipIf(!canInject)("a drain says that a task is left whose record cannot be read", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "job", "--", "true");
+  const path = join(stint.home, "pending", "000001-job.json");
+  const fault = { call: "openat", error: "EIO", path };
+  const { code, out } = await runUnder(stint, ["drain", "--quiet"], { fault });
+  expect({ code, out }).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^000001-job left: Cannot read the record of a task: .*EIO/),
+  });
+});

@@ -11,6 +11,7 @@ import type { Task } from "../../model/task.ts";
 import type { Deadline } from "../../model/work.ts";
 import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
 import type { PlanInput } from "../../plan/input.ts";
+import { batchMembers } from "../../store/batch.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -53,6 +54,8 @@ class DrainSession {
   #waitedFor: ReadonlySet<TaskId> = new Set();
   /** What it waited for at the deadline: beside a supervisor that keeps starting jobs, it waits for these alone. */
   #lastActive: ReadonlySet<TaskId> | null = null;
+  /** Why its supervisor could not load accepted batches, by name, and tasks, by id. */
+  #stuck: ReadonlyMap<string, string> = new Map();
   isInterrupted = false;
 
   constructor(context: Context, given: { layout: Layout; flags: Flags; deadline: Deadline | null }) {
@@ -74,6 +77,7 @@ class DrainSession {
 
   /** True where the supervisor has nothing left that this drain waits for. */
   isDone(supervisor: Supervisor): boolean {
+    this.#stuck = supervisor.committer.stuck;
     return supervisor.jobs.size === 0 && !hasReachableWork(supervisor.planInput, this.#patience);
   }
 
@@ -104,12 +108,23 @@ class DrainSession {
     const left = readTasks(this.#layout, ["running", "pending"]);
     const around = await this.#seen(left);
     const reasons = this.#reasons(around);
-    const told = isQuiet
-      ? left.filter((task) => task.status.state === "queued" && isStuck(task, around))
-      : left;
+    const unloaded = this.#unloaded();
+    const told = (
+      isQuiet ? left.filter((task) => task.status.state === "queued" && isStuck(task, around)) : left
+    ).filter((task) => !unloaded.has(task.metadata.id));
     out(asLines(told.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`)));
-    if (!isQuiet && dead.length === 0 && left.length === 0) out("nothing is left to do\n");
+    out(asLines([...unloaded].map(([id, why]) => `${id} left: ${why}`)));
+    if (!isQuiet && dead.length === 0 && left.length + unloaded.size === 0) out("nothing is left to do\n");
     return dead.length > 0 ? EXIT.failed : EXIT.done;
+  }
+
+  /** The tasks that its supervisor could not load, and why. */
+  #unloaded(): ReadonlyMap<string, string> {
+    const entries = [...this.#stuck].flatMap(([key, why]) => {
+      const members = batchMembers(this.#layout, key);
+      return (members.length === 0 ? [key] : members).map((id) => [id, why] as const);
+    });
+    return new Map(entries);
   }
 
   #reasons(around: PlanInput): ReadonlyMap<TaskId, string> {

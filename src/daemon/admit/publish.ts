@@ -18,6 +18,8 @@ import { Retries } from "./retries.ts";
 
 /** The wait between two slices of unfinished work, in which the event loop handles other events. */
 export const GO_ON_MS = 1;
+/** A record that cannot be read may be readable in a moment: after so many refusals, its retry is still intake, which a drain waits for. */
+const BRIEF_REFUSALS = 2;
 /** Records read in one step. */
 const RECORDS_A_STEP = 32;
 /** A batch and its remaining steps; null before the first one. */
@@ -57,16 +59,17 @@ export class Publisher {
     for (const [id, why] of supervisor.queue.arrivals.unread) this.#postponeRecord(id, why);
   }
 
-  /** Publishes one slice; returns in how many ms to go on, or null where no batch is left that can be published now. */
+  /** Publishes one slice; returns in how many ms to go on, or null where nothing is left that can be published soon. */
   runSlice(): number | null {
-    const { layout, clock } = this.#supervisor.context;
+    const { layout, clock, lock } = this.#supervisor.context;
     const incoming = incomingBatches(layout);
     for (const name of this.#stuck.keys) if (!incoming.includes(name)) this.#resolve(this.#stuck, name);
     for (const name of incoming) {
       if (!this.#batches.has(name) && this.#stuck.isDue(name, clock.awakeMs())) this.#batches.set(name, null);
     }
     const progress = runSlice(this.#publishAll(), clock);
-    return progress.isDone ? null : GO_ON_MS;
+    if (!progress.isDone) return GO_ON_MS;
+    return lock.owner.role === "command" ? null : this.#unread.nextInMs(clock.awakeMs(), BRIEF_REFUSALS);
   }
 
   /** In how many ms the next stuck batch or record is retried; null where nothing is stuck. */

@@ -38,11 +38,11 @@ export class Retries<Key extends string> {
     this.#waits.delete(key);
   }
 
-  /** In how many ms the next retry is due; null where there is none. */
-  nextInMs(nowMs: number): number | null {
+  /** In how many ms the next retry is due, of what was refused at most so many times; null where there is none. */
+  nextInMs(nowMs: number, most = Number.POSITIVE_INFINITY): number | null {
     let firstMs: number | null = null;
-    for (const { againAwakeMs } of this.#waits.values())
-      firstMs = Math.min(firstMs ?? againAwakeMs, againAwakeMs);
+    for (const { againAwakeMs, times } of this.#waits.values())
+      if (times <= most) firstMs = Math.min(firstMs ?? againAwakeMs, againAwakeMs);
     return firstMs === null ? null : Math.max(0, firstMs - nowMs);
   }
 }

@@ -118,6 +118,11 @@ export class Committer implements Disposable {
     this.#publishStatus();
   }
 
+  /** Why accepted batches, by name, and tasks, by id, cannot be loaded. */
+  get stuck(): ReadonlyMap<string, string> {
+    return this.#stuck;
+  }
+
   /** Publishes to readers which accepted batches and which records cannot be loaded, and why. */
   publishStuck(stuck: ReadonlyMap<string, string>): void {
     this.#stuck = stuck;
