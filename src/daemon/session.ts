@@ -87,7 +87,7 @@ function keepInventory(supervisor: Supervisor): InventoryKeeper {
   const keeper = new InventoryKeeper({ layout, clock, rules, environment, isOwn, log, nudge });
   const shares = openShares(environment);
   const pool = new DevicePool({ keeper, shares, home: layout.home, owner: lock.owner, clock, random, nudge });
-  pool.adopt(supervisor.queue.active);
+  pool.adopt(supervisor.queue);
   supervisor.devices = pool;
   return keeper;
 }

@@ -50,8 +50,8 @@ export function takeUnread(supervisor: Supervisor, ids: ReadonlySet<TaskId>): vo
     supervisor.committer.announce(moved, () => [...known, ...supervisor.queue.tasks.values()]),
   );
   takeRecovered(supervisor, recovered, []);
-  supervisor.devices?.adopt(supervisor.queue.active);
   for (const id of ids) if (!recovered.unread.has(id)) supervisor.queue.arrivals.unread.delete(id);
+  supervisor.devices?.adopt(supervisor.queue);
   sweepLeft(supervisor);
 }
 

@@ -10,6 +10,7 @@ import type { Holding, Machine } from "../../plan/input.ts";
 import type { Placement } from "../../plan/place.ts";
 import { survivors } from "../../run/tree.ts";
 import { tryFs } from "../../store/fs-errors.ts";
+import type { QueueState } from "../state/queue-state.ts";
 import type { InventoryKeeper } from "./inventory.ts";
 
 /** A released device is offered again after this time even where the vendor's tool does not answer. */
@@ -102,12 +103,15 @@ export class DevicePool {
     return false;
   }
 
-  /** Publishes the shares of adopted jobs, and withdraws those of this home that belong to no open attempt. */
-  adopt(tasks: readonly Task[]): void {
+  /**
+   * Publishes the shares of adopted jobs, and withdraws those of this home that belong to no open attempt, unless records are unread: one
+   * may be that of a job that runs.
+   */
+  adopt({ active, arrivals }: Pick<QueueState, "active" | "arrivals">): void {
     const { shares, home } = this.#options;
     if (shares === null) return;
     const kept = new Set<string>();
-    for (const task of tasks) {
+    for (const task of active) {
       const open = openAttempt(task);
       if (open?.devices === undefined || open.paused?.releases === true) continue;
       if (open.devices.every(isSimulated)) continue;
@@ -117,6 +121,8 @@ export class DevicePool {
         postShare(shares, this.#shareOf(task, { token, devices, bytes: resources.vramBytes ?? null })),
       );
     }
+
+    if (arrivals.unread.size > 0) return;
     attempt(() => {
       const left = readShares(shares).filter((share) => share.home === home && !kept.has(share.token));
       for (const { token } of left) withdrawShare(shares, token);

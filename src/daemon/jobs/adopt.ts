@@ -37,6 +37,8 @@ export function adoptJobs(supervisor: Supervisor, tasks: readonly Task[]): void 
 function adoptAll(supervisor: Supervisor, tasks: readonly Task[]): void {
   for (const task of tasks) {
     const attempt = openAttempt(task);
+    // A task whose record could not be read at the start may have come by a request since, and be started here.
+    if (supervisor.jobs.has(task.metadata.id)) continue;
     if (attempt === null)
       supervisor.context.log(
         `${task.metadata.id}: is ${task.status.state} without an open attempt, left alone`,

@@ -17,7 +17,7 @@ export function obeyPause(supervisor: Supervisor, task: Task): void {
   readMain(job);
   const { token, devices = [], paused: pause } = open;
   if (pause?.releases === true) supervisor.devices?.release(token, devices);
-  else supervisor.devices?.adopt(supervisor.queue.active);
+  else supervisor.devices?.adopt(supervisor.queue);
   if (pause === undefined) {
     signalTrees([job], "SIGCONT", supervisor.jobs.processes);
     return;

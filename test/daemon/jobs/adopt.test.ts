@@ -7,7 +7,7 @@ import { bootId, type ProcessIdentity } from "../../../src/lib/host.ts";
 import { paused, resumed, stopRequested } from "../../../src/model/lifecycle.ts";
 import type { Task } from "../../../src/model/task.ts";
 import { refusedAt } from "../../rig/crash.ts";
-import { withDevices } from "../../rig/device-pool.ts";
+import { adoptDevices, withDevices } from "../../rig/device-pool.ts";
 import { ALIVE, claimedHere, DEAD, JobsRig, runningHere } from "../../rig/fake-runner.ts";
 import { aStop, aTask, at, exited, lastEnded, NOW_MS } from "../../rig/tasks.ts";
 
@@ -194,6 +194,30 @@ describe("an attempt whose folder the system does not let be read", () => {
   });
 });
 
+test("a task that this supervisor started keeps its job where its record is recovered afterwards", async () => {
+  await using rig = new JobsRig();
+  const { task, job } = rig.run(claimedHere(aTask()), {
+    parent: { type: "child", end: null, isMissing: false },
+  });
+  adoptJobs(rig.supervisor, [task]);
+  expect(rig.supervisor.jobs.get(task.metadata.id)).toBe(job);
+  expect(rig.now(task)).toEqual(task);
+});
+
+test("the devices of a job whose record could not be read stay its own until all records are read", async () => {
+  await using rig = new JobsRig();
+  const holding = withDevices(rig);
+  const task = claimedHere(aTask(), bootId(), ["GPU-0"]);
+  adoptDevices(rig, [task]);
+  const { unread } = rig.supervisor.queue.arrivals;
+  unread.set(task.metadata.id, "EIO");
+  rig.supervisor.devices?.adopt(rig.supervisor.queue);
+  expect(holding()).toEqual(["token-1"]);
+  unread.clear();
+  rig.supervisor.devices?.adopt(rig.supervisor.queue);
+  expect(holding()).toEqual([]);
+});
+
 const PAUSE = { at: at(), awakeMs: 0, actor: "ada" };
 
 interface Pausing {
@@ -245,7 +269,7 @@ describe("a job that is adopted", () => {
     const claim = claimedHere(aTask(), bootId(), ["GPU-0"]);
     const task = rig.add(one.change(claim));
     const { isReleased = false } = one;
-    if (isReleased) rig.supervisor.devices?.adopt([claim]);
+    if (isReleased) adoptDevices(rig, [claim]);
     rig.writeStart(task, DEAD);
     adoptJobs(rig.supervisor, [task]);
     expect(rig.stopped).toEqual(one.isStopped ? [task.metadata.id] : []);

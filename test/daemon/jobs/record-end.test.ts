@@ -13,7 +13,7 @@ import { NEVER_BEGAN } from "../../../src/run/launch.ts";
 import { keepEnvironment } from "../../../src/store/environments.ts";
 import { keepSecrets } from "../../../src/store/kept-secrets.ts";
 import type { Committed } from "../../../src/store/writer.ts";
-import { withDevices } from "../../rig/device-pool.ts";
+import { adoptDevices, withDevices } from "../../rig/device-pool.ts";
 import {
   ALIVE,
   aProcess,
@@ -225,7 +225,7 @@ function recordEnd(rig: JobsRig, ending: Ending, { afterMs = 5_000, isRecordGone
     started(claim, { process: DEAD, startedAt: at(), startedAwakeMs: 0 }),
     end(ending, afterMs),
   );
-  rig.supervisor.devices?.adopt([ran.task]);
+  adoptDevices(rig, [ran.task]);
   if (isRecordGone) rmSync(rig.home.layout.record("running", ran.task.metadata.id));
   recordEnds(rig.supervisor, [endChange(rig.supervisor, { ...ran, limitsEnd: { oomKilled: false } })]);
   return ran.task;
@@ -257,7 +257,7 @@ describe("recordEnds()", () => {
     await using rig = new JobsRig();
     const holding = withDevices(rig);
     const { task } = rig.run(claimedHere(aTask(), bootId(), ["GPU-0"]), { leader: ALIVE });
-    rig.supervisor.devices?.adopt([task]);
+    adoptDevices(rig, [task]);
     rig.clock.advance(99);
     finishJobs(rig.supervisor);
     expect(rig.now(task).status.state).toBe("preparing");
