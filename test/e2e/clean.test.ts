@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canInject, runUnder } from "../rig/faults.ts";
 import { Stint, until } from "../rig/stint.ts";
 import { filesIn } from "../rig/temp-home.ts";
 
@@ -59,3 +60,22 @@ test("retention removes artifacts and checkpoints by their own ages", async () =
   expect(stint.records()).toHaveLength(1);
   expect(stint.files("runs/000001-train/1")).toContain("model.keras");
 });
+
+test.skipIf(!canInject)(
+  "the environment of a failed task whose record cannot be read outlives a clean-up, which says why",
+  async () => {
+    await using stint = new Stint();
+    await stint.run(["run", "--name", "job", "--", "false"]);
+    const environments = (): string[] => readdirSync(join(stint.home, "env"));
+    const before = environments();
+    for (const name of before) utimesSync(join(stint.home, "env", name), 0, 0);
+    const path = join(stint.home, "dead-letter", "000001-job.json");
+    const fault = { call: "openat", error: "EIO", path };
+    const { code, err } = await runUnder(stint, ["clean", "--older-than", "1d"], { fault });
+    expect(err).toContain('Cannot remove unused environments: the record of "000001-job" cannot be read');
+    expect({ code, left: environments() }).toEqual({ code: 7, left: before });
+    // Read again, it is in use.
+    await stint.ok("clean", "--older-than", "1d");
+    expect(environments()).toEqual(before);
+  },
+);

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { instantMs } from "../../lib/clock.ts";
-import type { Result } from "../../lib/result.ts";
+import { err, type Result } from "../../lib/result.ts";
 import type { Steps } from "../../lib/steps.ts";
 import { type Problem, problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
@@ -100,7 +100,10 @@ function refusal(unread: string): Answer {
   return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
 }
 
-/** Removes names, environments and secrets that no remaining task needs; `environments` are those of the ended tasks known so far. */
+/**
+ * Removes names, environments and secrets that no remaining task needs; `environments` are those of the ended tasks known so far. Where
+ * a record cannot be read, no environment is removed: it may be that of the task, without which a retry fails.
+ */
 function* finish(
   supervisor: Supervisor,
   environments: Map<TaskId, string | undefined>,
@@ -118,6 +121,7 @@ function* finish(
     }
   };
   addUnfinished();
+  let unread: TaskId | null = null;
   const reader = new TaskReader(layout);
   for (const place of ENDED_PLACES) {
     const listed = yield* listing(layout, place);
@@ -128,6 +132,7 @@ function* finish(
         // It ended since the first listing; a retry needs its environment.
         const read = reader.read(id);
         if (read.ok) environments.set(id, read.value.metadata.environment);
+        else if (read.error.type === "unreadable" || read.error.type === "newer") unread ??= id;
         yield;
       }
       yield;
@@ -143,7 +148,15 @@ function* finish(
   tryFs("forget names", () => forgetNames(layout, spans));
   // The secrets of tasks are stored beside the environments, under the task's id.
   const isUsed = (name: string): boolean => used.has(name) || environments.has(name as TaskId);
-  return tryFs("finish the clean-up", () => finishRemoval(layout, isUsed, nowMs));
+  const finished = tryFs("finish the clean-up", () =>
+    finishRemoval(layout, unread === null ? isUsed : () => true, nowMs),
+  );
+  return finished.ok && unread !== null ? err(keptEnvironments(unread)) : finished;
+}
+
+function keptEnvironments(unread: TaskId): Problem {
+  const message = `Cannot remove unused environments: the record of "${unread}" cannot be read, and may need one`;
+  return problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`");
 }
 
 /** The ended task that was read; null where it is gone, cannot be read, or is not ended. */
