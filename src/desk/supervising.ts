@@ -2,7 +2,7 @@ import { Inboxes } from "../daemon/admit/inbox.ts";
 import { every } from "../daemon/chore.ts";
 import { deliverLastNotices } from "../daemon/leave.ts";
 import { DailyCleanup } from "../daemon/requests/daily-cleanup.ts";
-import { Schedules } from "../daemon/schedules/schedules.ts";
+import { Schedules, scheduleChores } from "../daemon/schedules/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Supervisor } from "../daemon/supervisor.ts";
@@ -35,7 +35,7 @@ export async function superviseHome(
     userHome: caller.userHome,
     ...(defaults !== undefined && { defaults }),
   });
-  const schedules =
+  using schedules =
     options.settings === null
       ? null
       : new Schedules(supervisor, {
@@ -53,12 +53,11 @@ export async function superviseHome(
   // Only an `up` cleans up by itself: a drain is to end, and `stint clean` exists.
   const rules = supervisor.context.lock.owner.role === "up" ? options.settings?.retention : undefined;
   const cleaning = rules === undefined ? null : new DailyCleanup(supervisor, rules);
-  const fire = { action: "fire the schedules", tick: () => schedules?.tick() ?? null };
   const clean = { action: "clean up", tick: () => cleaning?.tick() ?? null };
   await supervise(supervisor, {
     sources: [
       { action: "look into the inboxes", tick: () => inboxes.tick(), isIntake: true },
-      ...(schedules === null ? [] : [fire]),
+      ...(schedules === null ? [] : scheduleChores(schedules)),
     ],
     background: [
       every(REFRESH_MS, caller.clock, { action: "watch for new files", work: watch.refresh }),

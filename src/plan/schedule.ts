@@ -9,7 +9,10 @@ const MAX_AHEAD_MS = 24 * 3_600_000;
 const FIRST_SPAN_MS = 15 * 60_000;
 
 /** The part of the state that determines the next firing. */
-export type Mark = Pick<ScheduleState, "uid" | "since" | "lastFired">;
+export type Mark = Pick<ScheduleState, "uid" | "since" | "lastFired"> & {
+  /** How long the supervisor itself has kept the schedule waiting, in ms: what was on time before that is on time still. */
+  readonly heldMs?: number;
+};
 
 /** Times in ms since the epoch. */
 export interface Firing {
@@ -31,7 +34,7 @@ export function due(schedule: Schedule, mark: Mark, nowMs: number): Due {
   const table = timetable(schedule, Date.parse(mark.since));
   const { windowMs, most } = patienceOf(schedule);
   const passedMs = lastPassedMs(mark);
-  const earliestMs = nowMs - windowMs;
+  const earliestMs = nowMs - windowMs - (mark.heldMs ?? 0);
   const found = newestIn(table, {
     afterMs: Math.max(passedMs, earliestMs - schedule.jitterMs - 1),
     throughMs: nowMs,

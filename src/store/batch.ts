@@ -121,9 +121,28 @@ export function dropStaged(layout: Layout, batch: string): void {
   rmSync(join(layout.tmp, batch), { recursive: true, force: true });
 }
 
-/** The one step that accepts what was staged. */
-export function commitStaged(layout: Layout, batch: string): void {
-  renameSync(join(layout.tmp, batch), layout.batch(batch));
+/** The same in steps: a large sweep has a file for each member. */
+export function* droppingStaged(layout: Layout, batch: string): Steps<void> {
+  const directory = join(layout.tmp, batch);
+  let names: string[] = [];
+  isMissing(() => {
+    names = readdirSync(directory);
+  });
+  for (const some of chunksOf(names, RECORDS_AT_ONCE)) {
+    for (const name of some) rmSync(join(directory, name), { force: true });
+    yield;
+  }
+  dropStaged(layout, batch);
+}
+
+/** True for a batch that was committed and is not published yet. */
+export function isCommitted(layout: Layout, batch: string): boolean {
+  return isThere(layout.batch(batch));
+}
+
+/** The one step that accepts what was staged, under the name of the batch or another one in tmp/. */
+export function commitStaged(layout: Layout, batch: string, staged = batch): void {
+  renameSync(join(layout.tmp, staged), layout.batch(batch));
   failpoint("batch:committed");
   try {
     syncDirectory(layout.incoming);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
-import { BESIDE_SCENARIO, SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
+import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
 import { INBOX_SCENARIO } from "./scenarios-inbox.ts";
 import { RECOVERY_SCENARIOS } from "./scenarios-recovery.ts";
 import { SCHEDULING_SCENARIOS } from "./scenarios-scheduling.ts";
@@ -12,6 +12,7 @@ const SCENARIOS = [
   ...RECOVERY_SCENARIOS,
   INBOX_SCENARIO,
   SCHEDULE_SCENARIO,
+  SWEPT_SCHEDULE_SCENARIO,
   BESIDE_SCENARIO,
   LIMITS_SCENARIO,
   NOTICES_SCENARIO,

@@ -1,33 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RecordView, Stint } from "../rig/stint.ts";
+import { owe } from "../rig/schedules.ts";
+import type { RecordView } from "../rig/stint.ts";
 import { demand, type Scenario, starts } from "./sweep.ts";
 
 const UID = "01900000-0000-7000-8000-000000000000";
-/** Within the window of a day. */
-const LATE_MS = 12 * 3_600_000;
-
-/** So long ago that one firing is due since then, however long a sweep takes: a period of years. */
-const SINCE = "2026-01-01T00:00:00.000Z";
-const PERIOD_DAYS = 10_000;
-
-/** Writes a schedule of which one firing is due; its tasks follow as YAML. */
-function owe(stint: Stint, of: { name: string; uid: string; tasks: string }): void {
-  const folder = join(stint.home, "schedules");
-  mkdirSync(join(folder, ".state"), { recursive: true });
-  const dueMs = Math.floor(Date.now() / 1_000) * 1_000 - LATE_MS;
-  const everyMs = PERIOD_DAYS * 86_400_000;
-  const from = new Date(dueMs).toISOString();
-  writeFileSync(
-    join(folder, `${of.name}.yaml`),
-    `every: ${PERIOD_DAYS}d\nfrom: "${from}"\ncatchUp: all\ntask:\n${of.tasks}`,
-  );
-  const rule = JSON.stringify({ type: "every", everyMs, zone: null, fromMs: dueMs, isPaused: false });
-  writeFileSync(
-    join(folder, ".state", `${of.name}.json`),
-    `${JSON.stringify({ uid: of.uid, rule, since: SINCE })}\n`,
-  );
-}
 
 /** One of these tasks. */
 function notingStart(name: string, more = ""): string {
@@ -68,6 +45,31 @@ export const SCHEDULE_SCENARIO: Scenario = {
       demand(count === 1, `the job of ${id} began ${count} times`);
     const states = stint.files("schedules/.state").toSorted().join(" ");
     demand(states === "new.json owed.json", `the sidecars are ${states}`);
+  },
+};
+
+/** A firing of a sweep, which a reader stages and the supervisor commits. */
+export const SWEPT_SCHEDULE_SCENARIO: Scenario = {
+  name: "a schedule with a sweep that is due",
+  prepare: async (stint) => {
+    await stint.run(["drain"]);
+    owe(stint, {
+      name: "swept",
+      uid: UID,
+      tasks: notingStart("member", "    matrix: { n: [1, 2] }\n"),
+    });
+  },
+  command: ["up"],
+  at: ["schedule:known", "schedule:noted", "batch:committed", "batch:synced", "batch:firing-noted"],
+  until: (stint) =>
+    stint.records().length === 2 &&
+    stint.records().every(({ status }) => status.state === "completed") &&
+    stint.files("incoming").length === 0,
+  check: (stint) => {
+    const states = stint.records().map(({ status }) => status.state);
+    demand(states.join() === "completed,completed", `the members are ${states.join(" ")}`);
+    const counts = Object.values(starts(stint));
+    demand(counts.join() === "1,1", `the jobs began ${counts.join(" ")} times`);
   },
 };
 

@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kill } from "node:process";
+import { owe } from "../rig/schedules.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 const JOBS = 50;
+const UID = "01900000-0000-7000-8000-000000000000";
 
 /** What takes long to read, or to refuse, each in a file of its own. */
 const HOSTILE: readonly (readonly [string, string])[] = [
@@ -51,4 +54,59 @@ test("timeouts are kept and jobs are started while large and hostile input arriv
   ).toBe(many.length + HOSTILE.length);
   const held = stint.files("pending").length;
   expect(held).toBeGreaterThanOrEqual(many.length + 1_600);
+}, 240_000);
+
+/** The process that reads for the supervisor of a home, or null. */
+function readerOf({ home }: Stint): number | null {
+  for (const name of readdirSync("/proc").filter((one) => /^\d+$/.test(one))) {
+    try {
+      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+      if (words.includes("read-files") && words.includes(home)) return Number(name);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return null;
+}
+
+/** Stops the next process that reads, as soon as it is seen: it takes as long as the test needs. */
+async function stopReader(stint: Stint, unlike: number | null = null): Promise<number> {
+  let reader: number | null = null;
+  await until("another process reads", () => (reader = readerOf(stint)) !== null && reader !== unlike);
+  if (reader === null) throw new Error("there is one");
+  kill(reader, "SIGSTOP");
+  return reader;
+}
+
+test("timeouts are kept and small schedules fire while a schedule with a large sweep is read, and while it fires", async () => {
+  await using stint = new Stint();
+  const members = 4_000;
+  const isHeld = (): boolean => stint.files("pending").length > 0;
+  await stint.run(["drain"]);
+  const sweep = `hold: true\n    matrix: { n: { from: 1, to: ${members} } }`;
+  owe(stint, { name: "large", uid: UID, tasks: `  - name: large\n    run: "true"\n    ${sweep}\n` });
+  const small = 'every: 1s\ntask: { name: small, run: "true" }\n';
+  writeFileSync(join(stint.home, "schedules", "small.yaml"), small);
+  await stint.up("--jobs", "4");
+  const goOn = async (what: string): Promise<void> => {
+    const [ends, firings] = [stint.files("dead-letter").length, stint.files("done").length];
+    await stint.run(["submit", "-"], { input: 'run: "sleep 600"\ntimeout: 200ms\nstopGrace: 1s\n' });
+    await until(`a timeout is kept while ${what}`, () => stint.files("dead-letter").length > ends);
+    await until(`the small one fires while ${what}`, () => stint.files("done").length > firings);
+    expect(isHeld()).toBe(false);
+  };
+  const reading = await stopReader(stint);
+  await goOn("the large one is read");
+  kill(reading, "SIGCONT");
+  const firing = await stopReader(stint, reading);
+  await goOn("the large one fires");
+  // What it has staged counts for nothing: another process begins again.
+  kill(firing, "SIGKILL");
+  await until("all members are queued", () => stint.files("pending").length >= members, {
+    deadlineMs: 120_000,
+  });
+  const noted = (): string => stint.textOf("home/schedules/.state/large.json");
+  await until("the firing is noted", () => noted().includes("lastFired"), { deadlineMs: 60_000 });
+  expect(stint.files("pending")).toHaveLength(members);
+  await until("nothing is left of the killed one", () => stint.files("tmp").length === 0);
 }, 240_000);

@@ -96,6 +96,14 @@ describe("due()", () => {
     // Counting all of them through takes half a minute.
     expect(tookMs).toBeLessThan(10_000);
   });
+
+  test("a firing that was on time is not too late because the supervisor kept its schedule waiting", () => {
+    const schedule = nightly({ catchUp: "none" });
+    const nowMs = Date.parse("2026-05-02T01:34:00Z");
+    const mark = aMark("2026-05-01T12:00:00Z");
+    expect(due(schedule, mark, nowMs).firings).toEqual([]);
+    expect(due(schedule, { ...mark, heldMs: 180_000 }, nowMs).firings).toHaveLength(1);
+  });
 });
 
 describe("clock changes", () => {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { enqueue } from "../../src/daemon/admit/enqueue.ts";
-import { Schedules } from "../../src/daemon/schedules/schedules.ts";
+import { Schedules, scheduleChores } from "../../src/daemon/schedules/schedules.ts";
 import { openSession, type Session } from "../../src/daemon/session.ts";
 import { supervise } from "../../src/daemon/supervise.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
@@ -64,6 +64,7 @@ export class SimulatedMachine {
 
   /** The power goes. */
   async off(): Promise<void> {
+    this.#up?.schedules[Symbol.dispose]();
     await this.#up?.session[Symbol.asyncDispose]();
     this.#up = null;
   }
@@ -76,6 +77,11 @@ export class SimulatedMachine {
     }
     while (this.clock.now() < untilMs) {
       const waitMs = this.#up.schedules.tick() ?? MAX_SLEEP_MS;
+      // A reader takes real time, while the calendar stands.
+      if (this.#up.schedules.busyInMs !== null) {
+        await this.#turn();
+        continue;
+      }
       this.clock.advance(Math.max(1, Math.min(waitMs, MAX_SLEEP_MS, untilMs - this.clock.now())));
       await this.#turn();
     }
@@ -106,8 +112,8 @@ export class SimulatedMachine {
     if (this.#up === null) return;
     const { session, schedules } = this.#up;
     await supervise(session.supervisor, {
-      sources: [{ action: "fire the schedules", tick: () => schedules.tick() }],
-      isDone: ({ jobs, queue }) => jobs.size === 0 && queue.queued.length === 0,
+      sources: scheduleChores(schedules),
+      isDone: ({ jobs, queue }, isQuiet) => isQuiet && jobs.size === 0 && queue.queued.length === 0,
     });
   }
 }

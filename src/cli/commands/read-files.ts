@@ -1,11 +1,12 @@
-import { type ReadOrder, readFiles } from "../../daemon/admit/reading.ts";
+import { type FilesOrder, readFiles } from "../../daemon/admit/reading.ts";
+import { readSchedules, type ScheduleOrder } from "../../daemon/schedules/stage-firings.ts";
 import { homePath } from "../../desk/home.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 
-/** Room for a thousand files with paths of maximum length, and for the machine. */
+/** Room for a thousand files with paths of maximum length, or for the text of the largest schedule, and for the machine. */
 const MAX_ORDER_BYTES = 64 * 1_024 * 1_024;
 
 export const verb = declareVerb({ flags: {}, run: ({ context }) => readOrdered(context) });
@@ -19,13 +20,15 @@ function readOrdered(context: Context): Ended {
     return problem("USAGE", message, "to queue a task file: stint submit FILE");
   }
   const tell = (line: unknown): void => context.out(`${JSON.stringify(line)}\n`);
-  readFiles(home.value, order, { clock: context.clock, tell });
+  const { clock } = context;
+  if (order.kind === "files") readFiles(home.value, order, { clock, tell });
+  else readSchedules(home.value, order, { clock, tell });
   return EXIT.done;
 }
 
-function orderIn(input: ReturnType<Context["readInput"]>): ReadOrder | null {
+function orderIn(input: ReturnType<Context["readInput"]>): FilesOrder | ScheduleOrder | null {
   try {
-    return JSON.parse(new TextDecoder().decode(input)) as ReadOrder;
+    return JSON.parse(new TextDecoder().decode(input)) as FilesOrder | ScheduleOrder;
   } catch {
     return null;
   }

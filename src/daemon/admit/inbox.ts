@@ -9,10 +9,12 @@ import { putBack, takeFile, takenFiles } from "../../store/inbox-files.ts";
 import { LogOnce } from "../log-once.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { inboxTrust } from "./inbox-trust.ts";
+import type { OnBehalf } from "./order.ts";
 import { GO_ON_MS } from "./publish.ts";
+import { READER_LOOK_MS } from "./reader.ts";
 import { refusal } from "./reading.ts";
 import { Retries } from "./retries.ts";
-import { type OnBehalf, TakenFiles } from "./taken-files.ts";
+import { TakenFiles } from "./taken-files.ts";
 
 /** The watched directories, and on whose behalf the tasks of their files are queued. */
 interface InboxOptions extends OnBehalf {
@@ -23,8 +25,6 @@ interface InboxOptions extends OnBehalf {
 const GIVE_BACK_MS = 100;
 /** A directory without a file system event is scanned this often. */
 const LOOK_MS = 1_900;
-/** The reader is checked this often; it nudges the loop when it has ended. */
-const READER_LOOK_MS = 1_000;
 /** A watched directory. */
 interface Inbox {
   readonly directory: string;

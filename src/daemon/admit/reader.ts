@@ -2,13 +2,15 @@ import { existsSync } from "node:fs";
 import type { Clock } from "../../lib/clock.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import type { Layout } from "../../store/layout.ts";
-import type { ReaderMessage, ReadOrder } from "./reading.ts";
+import type { AtMessage } from "./order.ts";
 
 /** A file that takes longer to read asks for too much. */
 const MAX_READING_MS = 60_000;
 /** A hundred thousand records on a slow disk take minutes. */
 const MAX_STAGING_MS = 1_800_000;
 
+/** The loop checks a reader this often; the end of the reader nudges it. */
+export const READER_LOOK_MS = 1_000;
 /** From the end of its output to its own. */
 const MAX_LEAVING_MS = 1_000;
 
@@ -21,27 +23,27 @@ export interface ReaderOptions {
   /** Path of this executable. */
   readonly self: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Called when there is news. */
+  /** Called when the process has ended. */
   readonly nudge: () => void;
 }
 
 /**
- * A process that reads task files in the place of whoever supervises: whatever is in them, and however long it takes, no job waits for
- * it. What it stages counts for nothing until the supervisor commits it, so that one which is left over does no harm.
+ * A process that reads task files or schedules for the supervisor: whatever is in them, and however long it takes, no job waits for
+ * it. What it stages counts for nothing until the supervisor commits it, so that a reader which outlives its supervisor does no harm.
  */
-export class ReaderProcess implements Disposable {
+export class ReaderProcess<Message extends { readonly type: string }> implements Disposable {
   readonly #options: ReaderOptions;
   readonly #child: Bun.Subprocess<"pipe", "pipe", "ignore">;
-  readonly told: ReaderMessage[] = [];
-  /** The file that it was at when it was last heard of; null before the first, and after the last. */
+  readonly told: (Message | AtMessage)[] = [];
+  /** The item of the order in its last message; null before the first, and while it stages tasks. */
   at: number | null = null;
-  /** True where it was ended for it took too long. */
+  /** True where it was killed because it took too long. */
   isTooSlow = false;
   #isOver = false;
   #sinceMs: number;
 
   /** Throws what the system refuses. */
-  constructor(order: ReadOrder, options: ReaderOptions) {
+  constructor(order: { readonly kind: "files" | "schedules" }, options: ReaderOptions) {
     const { self, layout, environment, clock, nudge } = options;
     this.#options = options;
     this.#sinceMs = clock.awakeMs();
@@ -61,7 +63,7 @@ export class ReaderProcess implements Disposable {
     });
   }
 
-  /** True once it has told all that it has to tell; one that takes too long is ended. */
+  /** True once all its messages are here; one that takes too long is killed. */
   get isOver(): boolean {
     const mostMs = this.at === null && this.told.length > 0 ? MAX_STAGING_MS : MAX_READING_MS;
     if (!this.#isOver && !this.isTooSlow && this.#options.clock.awakeMs() - this.#sinceMs > mostMs) {
@@ -79,7 +81,7 @@ export class ReaderProcess implements Disposable {
   }
 
   /** One that dies before it has heard all of it is told of by its end. */
-  async #send(order: ReadOrder): Promise<void> {
+  async #send(order: object): Promise<void> {
     const { stdin } = this.#child;
     try {
       await Promise.all([stdin.write(JSON.stringify(order)), stdin.end()]);
@@ -94,7 +96,7 @@ export class ReaderProcess implements Disposable {
       for await (const bytes of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
         const lines = `${rest}${bytes}`.split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) this.#hear(JSON.parse(line) as ReaderMessage);
+        for (const line of lines) this.#hear(JSON.parse(line) as Message | AtMessage);
       }
     } catch (error) {
       if (errnoOf(error) === null && !(error instanceof SyntaxError)) throw error;
@@ -103,13 +105,17 @@ export class ReaderProcess implements Disposable {
     await Promise.race([this.#child.exited, Bun.sleep(MAX_LEAVING_MS)]);
   }
 
-  #hear(told: ReaderMessage): void {
+  #hear(told: Message | AtMessage): void {
     this.told.push(told);
     this.#sinceMs = this.#options.clock.awakeMs();
-    if (told.type === "at") this.at = told.file;
+    if (isAt(told)) this.at = told.file;
   }
 
   [Symbol.dispose](): void {
     this.#child.kill("SIGKILL");
   }
+}
+
+function isAt(told: { readonly type: string }): told is AtMessage {
+  return told.type === "at";
 }

@@ -1,5 +1,4 @@
 import { basename, extname } from "node:path";
-import type { Defaults } from "../../intake/candidate.ts";
 import { renderDiagnostic } from "../../intake/diagnostic.ts";
 import { readSubmission } from "../../intake/submission.ts";
 import { readTaskFile } from "../../intake/task-text.ts";
@@ -9,12 +8,12 @@ import { type Problem, problem } from "../../model/errors.ts";
 import { nameFrom } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
-import type { Machine } from "../../plan/input.ts";
 import { newBatch, stageBatch } from "../../store/batch.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { noteNames } from "../../store/names.ts";
 import { tasksFor } from "./enqueue.ts";
+import { type AtMessage, machineOf, type OrderSetting } from "./order.ts";
 import { QueueView } from "./queue-view.ts";
 
 /** A file that was taken out of an inbox, and where it came from. */
@@ -26,22 +25,16 @@ export interface TakenFile {
   readonly directory: string;
 }
 
-/** What a reader is asked for: it stages the tasks of some files as one batch, and commits nothing. */
-export interface ReadOrder {
+/** An order to stage the tasks of some files as one batch, and to commit nothing. */
+export interface FilesOrder extends OrderSetting {
+  readonly kind: "files";
   readonly batch: string;
   readonly files: readonly TakenFile[];
-  readonly userHome: string;
-  readonly defaults?: Defaults;
-  /** JSON has no sets. */
-  readonly machine: Omit<Machine, "awaitingProbe">;
-  readonly controllers: readonly string[];
-  readonly createdBy: string;
 }
 
-/** What a reader tells, a line of JSON each; files by their places in the order. */
-export type ReaderMessage =
-  /** It begins with a file, or with the staging. */
-  | { readonly type: "at"; readonly file: number | null }
+/** What the reader of files reports, a line of JSON each; files by their places in the order. */
+export type FilesMessage =
+  | AtMessage
   | { readonly type: "refused"; readonly file: number; readonly problem: Problem }
   /** It is over; what was neither refused nor staged was not looked at. */
   | { readonly type: "staged"; readonly files: readonly number[] }
@@ -53,8 +46,8 @@ const MAX_TASKS = 1_000;
 /** Reads files and stages what they ask for. It may take as long as it takes: a process of its own does it. */
 export function readFiles(
   layout: Layout,
-  order: ReadOrder,
-  { clock, tell }: { readonly clock: Clock; readonly tell: (told: ReaderMessage) => void },
+  order: FilesOrder,
+  { clock, tell }: { readonly clock: Clock; readonly tell: (told: FilesMessage) => void },
 ): void {
   const tasks: Task[] = [];
   const staged: number[] = [];
@@ -97,7 +90,7 @@ export function readFiles(
 function readFile(
   layout: Layout,
   of: {
-    readonly order: ReadOrder;
+    readonly order: FilesOrder;
     readonly file: number;
     readonly clock: Clock;
     readonly seen: QueueView;
@@ -108,12 +101,12 @@ function readFile(
   if (taken === undefined) throw new Error(`there is no file ${file} in the order`);
   const drafts = readTaken(taken, order, clock.now());
   if (!drafts.ok) return drafts;
-  const { machine, controllers, createdBy } = order;
+  const { controllers, createdBy } = order;
   return tasksFor(layout, drafts.value, {
     // The tasks of a file belong together, whatever else is accepted in the same moment.
     batch: newBatch(),
     clock,
-    machine: { ...machine, awaitingProbe: new Set() },
+    machine: machineOf(order),
     controllers,
     createdBy,
     source: "inbox",
@@ -123,7 +116,7 @@ function readFile(
 
 function readTaken(
   { path, file, directory }: TakenFile,
-  { userHome, defaults }: ReadOrder,
+  { userHome, defaults }: FilesOrder,
   nowMs: number,
 ): Result<Draft[], Problem> {
   const text = readTaskFile(path);

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Defaults } from "../../intake/candidate.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Steps } from "../../lib/steps.ts";
 import { isPermanent, type Problem } from "../../model/errors.ts";
@@ -7,15 +6,9 @@ import { commitStaged, dropStaged, incomingBatches, newBatch } from "../../store
 import { tryFs } from "../../store/fs-errors.ts";
 import { fileRejected, syncTaken } from "../../store/inbox-files.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { type OnBehalf, orderSetting } from "./order.ts";
 import { ReaderProcess } from "./reader.ts";
-import { refusal, type TakenFile } from "./reading.ts";
-
-/** On whose behalf what files ask for is queued. */
-export interface OnBehalf {
-  readonly defaults?: Defaults;
-  /** Jobs of the inbox run in the user's home directory, with the supervisor's environment. */
-  readonly userHome: string;
-}
+import { type FilesMessage, type FilesOrder, refusal, type TakenFile } from "./reading.ts";
 
 /** So many files are read in a row, and accepted as one. */
 const FILES_AT_ONCE = 1_000;
@@ -36,7 +29,7 @@ export class TakenFiles implements Disposable {
   readonly #ends = new Map<string, number>();
   /** Those that are not read yet. */
   readonly #ready: TakenFile[] = [];
-  #reader: ReaderProcess | null = null;
+  #reader: ReaderProcess<FilesMessage> | null = null;
 
   constructor(supervisor: Supervisor, onBehalf: OnBehalf) {
     this.#supervisor = supervisor;
@@ -65,21 +58,22 @@ export class TakenFiles implements Disposable {
   /** Has some of the files read, and accepts what is staged of them. */
   *#readSome(): Steps<void> {
     const files = this.#nextFiles();
-    const { clock, layout, actor, limitBackend, self, environment } = this.#supervisor.context;
-    const { userHome, defaults } = this.#onBehalf;
-    const { awaitingProbe: _set, ...machine } = this.#supervisor.machine;
+    const { clock, layout, self, environment } = this.#supervisor.context;
     const batch = newBatch();
-    const order = {
+    const order: FilesOrder = {
+      kind: "files",
       batch,
       files,
-      userHome,
-      machine,
-      controllers: limitBackend().controllers,
-      createdBy: actor,
-      ...(defaults !== undefined && { defaults }),
+      ...orderSetting(this.#supervisor, this.#onBehalf),
     };
     const begun = tryFs("read files of the inbox in a process of its own", () => {
-      return new ReaderProcess(order, { layout, clock, self, environment, nudge: this.#supervisor.nudge });
+      return new ReaderProcess<FilesMessage>(order, {
+        layout,
+        clock,
+        self,
+        environment,
+        nudge: this.#supervisor.nudge,
+      });
     });
     if (!begun.ok) {
       for (const { path } of files) this.owed.add(path);
@@ -165,7 +159,7 @@ export class TakenFiles implements Disposable {
 
   /** The reader did not come to its end: what it was at when that happened is to blame, or the system. */
   *#blame(
-    reader: ReaderProcess,
+    reader: ReaderProcess<FilesMessage>,
     { files, left }: { files: readonly TakenFile[]; left: Set<TakenFile> },
   ): Steps<void> {
     const { clock, log } = this.#supervisor.context;

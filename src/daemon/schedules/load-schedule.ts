@@ -45,6 +45,19 @@ export function parseSchedule(
   return read.ok ? read : err(read.error.map(renderDiagnostic).join("\n\n"));
 }
 
+/** The tasks of a firing now. The text is read again, as it may say `notBefore: 2h`; where it has faults by now, it is read as at `readMs`. */
+export function draftsOfFiring(
+  { text, path, name, readMs }: ScheduleSource & { readonly text: string; readonly readMs: number },
+  options: LoadOptions,
+): Result<Draft[], Problem> {
+  const source = { path, name };
+  const now = parseSchedule(text, source, options);
+  const read = now.ok ? now : parseSchedule(text, source, { ...options, nowMs: readMs });
+  if (read.ok) return draftsOfSchedule(read.value, source, options);
+  const refused = problem("INVALID_TASK_FILE", `Cannot queue the schedule "${name}": its file has faults`);
+  return err({ ...refused, faults: read.error });
+}
+
 /** The tasks that a schedule queues now, in its lane and with its way to meet a busy one. */
 export function draftsOfSchedule(
   { work, slot, schedule }: ScheduleFile,

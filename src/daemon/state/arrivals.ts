@@ -27,6 +27,11 @@ export class Arrivals {
     this.#coming.delete(acceptance);
   }
 
+  /** How many tasks are awaited. */
+  get size(): number {
+    return this.#awaited.size;
+  }
+
   isAwaited(id: TaskId): boolean {
     return this.#awaited.has(id);
   }
