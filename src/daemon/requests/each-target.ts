@@ -125,7 +125,7 @@ function targetTask(supervisor: Supervisor, target: Target): Result<Task, Proble
   const current = known?.status.state === "queued" ? refreshFromDisk(supervisor, known) : known;
   if (current === null) return err(supervisor.queue.tasks.has(target.id) ? unreadable(target) : gone(target));
   const read = current === undefined ? readTask(supervisor.context.layout, target.id) : ok(current);
-  if (!read.ok) return err(gone(target));
+  if (!read.ok) return err(read.error.type === "unreadable" ? refusedRead(target, read.error) : gone(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;
   if (uid !== target.uid || epoch !== target.epoch) {
     return err(
@@ -146,6 +146,10 @@ function targetTask(supervisor: Supervisor, target: Target): Result<Task, Proble
 function unreadable({ id }: Target): Problem {
   const message = `Cannot change task "${id}": its record in pending/ cannot be read, as while an editor saves it`;
   return problem("VERSION_CONFLICT", message, "repeat the change once that is done");
+}
+
+function refusedRead({ id }: Target, { errno }: { readonly errno: string }): Problem {
+  return problem("WRITE_FAILED", `Cannot read the record of "${id}": ${errno}`, "see `stint doctor`");
 }
 
 function gone({ id }: Target): Problem {
