@@ -7,7 +7,7 @@ import { STATES, type State } from "../model/state.ts";
 import type { Layout } from "../store/layout.ts";
 import type { LookOptions } from "../store/outlines.ts";
 import type { FlagValues, Operand, ValueType } from "./command-line/declare.ts";
-import { DURATION, oneOf, PAIR, text } from "./command-line/values.ts";
+import { DURATION, PAIR, textValue, wordValue } from "./command-line/values.ts";
 
 /** The operands of a verb on many tasks. */
 export const TASKS: Operand = {
@@ -18,10 +18,10 @@ export const TASKS: Operand = {
 };
 
 /** A reference to a sweep. */
-export const GROUP = text("SWEEP", "the name of a sweep or the number of one of its tasks");
+export const GROUP = textValue("SWEEP", "the name of a sweep or the number of one of its tasks");
 
 const STATE: ValueType<State> = {
-  ...oneOf(STATES, "STATE"),
+  ...wordValue(STATES, "STATE"),
   read: (typed) => STATES.find((state) => state === (typed === "canceled" ? "cancelled" : typed)) ?? null,
 };
 
@@ -45,9 +45,9 @@ export const SELECTOR_FLAGS = {
   failed: { group: "Select", help: "failed tasks (in dead-letter/)" },
   class: { value: FAILURE, group: "Select", help: "with this failure class or code, such as gpu-oom" },
   label: { value: PAIR, repeats: true, group: "Select", help: "with these labels" },
-  name: { value: text("PATTERN"), group: "Select", help: "with this name; * matches anything" },
+  name: { value: textValue("PATTERN"), group: "Select", help: "with this name; * matches anything" },
   since: { value: DURATION, group: "Select", help: "changed within this time, such as 12h" },
-  slot: { value: text("NAME"), group: "Select", help: "in this lane" },
+  slot: { value: textValue("NAME"), group: "Select", help: "in this lane" },
   group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a number" },
 } as const;
 

@@ -37,7 +37,7 @@ export async function readTerms(
 }
 
 /** The flags as command line arguments, for an `up` in the background. */
-export function wordsOf({ jobs, label = [] }: SupervisorFlags): string[] {
+export function supervisorArguments({ jobs, label = [] }: SupervisorFlags): string[] {
   return [
     ...(jobs === undefined ? [] : ["--jobs", String(jobs)]),
     ...label.flatMap((pair) => ["--label", pair.join("=")]),

@@ -5,7 +5,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
-import { text, wholeNumber } from "./command-line/values.ts";
+import { textValue, wholeNumber } from "./command-line/values.ts";
 import type { Context } from "./context.ts";
 
 const AXIS: ValueType<string> = {
@@ -17,8 +17,8 @@ const AXIS: ValueType<string> = {
 /** The flags that make a sweep. */
 export const SWEEP_FLAGS = {
   matrix: { ...declared("matrix"), value: AXIS, repeats: true },
-  each: { ...declared("each"), value: text("FILE") },
-  array: { ...declared("array"), value: text("NUMBERS") },
+  each: { ...declared("each"), value: textValue("FILE") },
+  array: { ...declared("array"), value: textValue("NUMBERS") },
   maxParallel: { ...declared("maxParallel"), value: wholeNumber(1) },
   maxFailures: { ...declared("maxFailures"), value: wholeNumber(1) },
 } as const;

@@ -5,11 +5,11 @@ import { FIELDS } from "./fields.ts";
 import type { Field } from "./keys/field.ts";
 import type { ReadContext } from "./readers.ts";
 
-/** Reads fields into a candidate, which is changed; gives all faults. Whatever is set twice is one. */
+/** Reads fields into a candidate, which is changed; returns all faults. A value that is set twice is a fault. */
 export function applyFields(
   candidate: Tree,
   given: readonly FieldAssignment[],
-  surroundings: ReadContext,
+  context: ReadContext,
 ): Fault[] {
   const faults: Fault[] = [];
   const setters = new Map<string, FieldAssignment>();
@@ -29,9 +29,7 @@ export function applyFields(
     }
     setters.set(target, one);
     const read =
-      one.child === undefined
-        ? field.read(one.entry.value, surroundings)
-        : readChild(field, one, surroundings);
+      one.child === undefined ? field.read(one.entry.value, context) : readChild(field, one, context);
     if (read.ok) setAt(candidate, one.child === undefined ? field.to : [...field.to, one.child], read.value);
     else faults.push(...read.error);
   }
@@ -49,7 +47,7 @@ function targetOf(one: FieldAssignment): string {
   return [...fieldOf(one).to, ...(one.child === undefined ? [] : [one.child])].join("\0");
 }
 
-/** `labels: {…}` beside `labels.paper: …`: whichever came last would undo the other. */
+/** `labels: {…}` beside `labels.paper: …`: the last one would undo the other. */
 function overlapping(
   one: FieldAssignment,
   setters: ReadonlyMap<string, FieldAssignment>,
@@ -63,12 +61,12 @@ function overlapping(
 function readChild(
   field: Field,
   { child = "", entry }: FieldAssignment,
-  surroundings: ReadContext,
+  context: ReadContext,
 ): ReturnType<Field["read"]> {
   const { value, span } = entry;
   const mapping = field.read(
     { type: "mapping", path: value.path, span, entries: [{ key: child, span, value }] },
-    surroundings,
+    context,
   );
   return mapping.ok ? { ok: true, value: (mapping.value as Record<string, string>)[child] } : mapping;
 }

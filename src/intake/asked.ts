@@ -3,7 +3,7 @@ import { completedContainer, defaultSpec, getAt, type Tree } from "./candidate.t
 import { FIELDS } from "./fields.ts";
 import type { Field } from "./keys/field.ts";
 
-/** What a task asks for that one which says nothing would not, in a few words for each key; `moment` writes a time. */
+/** The settings of a task that are not the default, each in a few words; `moment` formats a time. */
 export function askedFor(spec: Spec, moment: (instant: string) => string): string[] {
   const standard = defaultSpec({ defaultCwd: spec.kind.cwd });
   const kind = standard["kind"] as Tree;

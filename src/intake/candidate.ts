@@ -5,39 +5,39 @@ import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
 import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";
 
-/** Plain nested data under way to a draft; only the schema at the end says that it is one. */
+/** Plain nested data that becomes a draft once it has passed the schema. */
 export interface Tree {
   [key: string]: unknown;
 }
 
-/** What a home may say once for all of its tasks. */
+/** Defaults of a home for all its tasks. */
 export interface Defaults {
   readonly timeoutMs?: number;
   /** After the first attempt. */
   readonly retries?: number;
   readonly priority?: number;
-  /** Of tasks that ask for nothing of a GPU. */
+  /** For tasks without any request for GPUs. */
   readonly gpus?: number;
-  /** Of containers. */
+  /** For containers. */
   readonly engine?: EngineName;
 }
 
-/** Where tasks come from, and what holds where they say nothing. */
+/** The origin of tasks, and their defaults. */
 export interface SubmissionContext extends ReadContext {
   /** The name that messages show. */
   readonly file: string;
-  /** Of a task that has none, and whose command makes none. */
+  /** The name of a task that has none, and whose command yields none. */
   readonly defaultName: string;
   readonly defaults?: Defaults;
-  /** Where data files of sweeps are looked for; absolute. Without it, in the default folder. */
+  /** The folder of data files of sweeps, absolute; default: `defaultCwd`. */
   readonly dataFolder?: string;
-  /** Keys of a sweep that flags set, instead of what a document says. */
+  /** Keys of a sweep that flags set; they replace those of a document. */
   readonly sweep?: readonly Entry[];
-  /** The flag that set a key, as it is typed: what messages call the key then. */
+  /** The flags that set keys, as typed: messages name the flag in place of the key. */
   readonly flagOf?: ReadonlyMap<string, string>;
 }
 
-/** What to run, as the fields have it. */
+/** What to run, as the fields say it. */
 export interface Program {
   readonly run?: string;
   readonly command?: readonly string[];
@@ -46,7 +46,7 @@ export interface Program {
   readonly runtime?: Runtime;
 }
 
-/** The spec of a task that says nothing but what to run. */
+/** The spec of a task with nothing but a program. */
 export function defaultSpec({
   defaultCwd,
   defaults = {},
@@ -64,7 +64,7 @@ export function defaultSpec({
     resources: { ...(gpus !== undefined && { gpus }) },
     ...(timeoutMs !== undefined && { timeoutMs }),
     restart: { ...DEFAULT_RESTART },
-    // A number of retries is an explicit wish wherever it stands: everything is retried.
+    // An explicit number of retries, in the defaults too, means that every failure is retried.
     retry:
       retries === undefined
         ? { ...DEFAULT_RETRY }
@@ -76,7 +76,7 @@ export function defaultSpec({
   };
 }
 
-/** Fills in what a container has that says nothing of it; the environment of this machine means little in an image. */
+/** Fills in the defaults of a container; the environment of this machine is not inherited, as it means little in an image. */
 export function completedContainer(kind: Tree, { engine }: Defaults = {}): Tree {
   const { container, environment, ...others } = kind;
   const isInherited = isTree(environment) && environment["policy"] === "inherit";
@@ -89,7 +89,7 @@ export function completedContainer(kind: Tree, { engine }: Defaults = {}): Tree 
   };
 }
 
-/** A draft of which nothing is known yet. */
+/** A candidate with the defaults alone. */
 export function newCandidate(context: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
   return { labels: {}, annotations: {}, program: {}, parents: {}, spec: defaultSpec(context) };
 }
@@ -101,7 +101,7 @@ export function getAt(tree: Tree, path: readonly string[]): unknown {
   return at;
 }
 
-/** Puts data at the end of a path, making the way; `undefined` takes away what is there. */
+/** Sets the data at the end of a path and creates the mappings on the way; `undefined` deletes it. */
 export function setAt(tree: Tree, path: readonly string[], data: unknown): void {
   const last = path.at(-1);
   if (last === undefined) return;

@@ -43,7 +43,7 @@ const OWN_PATH = `(?:${OWN_MOUNTS.join("|")})(?:/|:|$)`;
 /** `HOST:PATH` or `HOST:PATH:ro`; a relative host begins at the default folder. */
 const volume = reader(
   textLike(`^(?!~[^/:]|\\$)[^:]+:(?!${OWN_PATH})/[^:]*(:(ro|rw))?$`, { examples: ["./data:/data:ro"] }),
-  (value: Value, surroundings: ReadContext): Result<Volume, Fault[]> => {
+  (value: Value, context: ReadContext): Result<Volume, Fault[]> => {
     const read = text(value);
     if (!read.ok) return read;
     const [host = "", path = "", access = "rw", ...rest] = read.value.split(":");
@@ -51,8 +51,8 @@ const volume = reader(
     if (host === "" || !path.startsWith("/") || rest.length > 0 || !["ro", "rw"].includes(access))
       return refuse(value, `is "${read.value}", ${wanted}`, "write ./data:/data:ro");
     if (OWN_MOUNTS.some((own) => path === own || path.startsWith(`${own}/`)))
-      return refuse(value, `puts something over ${path}, which is stint's own, wanted another path`);
-    const found = folder({ ...value, type: "scalar", data: host, text: host }, surroundings);
+      return refuse(value, `mounts over ${path}, which stint mounts itself, wanted another path`);
+    const found = folder({ ...value, type: "scalar", data: host, text: host }, context);
     return found.ok ? ok({ host: found.value, path, readOnly: access === "ro" }) : err(found.error);
   },
 );

@@ -5,31 +5,31 @@ import type { RetentionRules } from "../model/retention.ts";
 import { ALWAYS, type WorkRules } from "../model/work.ts";
 import type { Defaults } from "./candidate.ts";
 
-/** What config.yaml says of a home. */
+/** The settings of a home, from config.yaml. */
 export interface Settings {
-  /** How many jobs at a time; absent means one a core. */
+  /** How many jobs at a time; absent means one per core. */
   readonly jobs?: number;
-  /** Folders to take task files from beside the home's own; absolute. */
+  /** Folders with task files, apart from the inbox of the home; absolute. */
   readonly inboxes: readonly string[];
-  /** For tasks that do not say it themselves. */
+  /** Values for tasks that do not set them. */
   readonly defaults?: Defaults;
   /** Which GPUs are used. */
   readonly devices: DeviceRules;
-  /** Memory of the machine that no job is given. */
+  /** Memory of the machine that is not available to jobs. */
   readonly memoryReserveBytes: number;
-  /** Who starts, and how many of a kind. */
+  /** Dispatch order, and limits for lanes and labels. */
   readonly policy: Policy;
-  /** Of the supervisor, for the selectors of tasks. */
+  /** Labels of the supervisor, for the selectors of tasks. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Who is told of what, beside what tasks say for themselves. */
+  /** Notices for every task, in addition to those of the task. */
   readonly notices: NoticeRules;
   /** When jobs are started. */
   readonly work: WorkRules;
-  /** What is removed of ended tasks without being asked; absent for nothing. */
+  /** Which ended tasks are removed automatically; absent for none. */
   readonly retention?: RetentionRules;
 }
 
-/** Of a home that has no config.yaml, or one that says nothing. */
+/** The settings of a home without a config.yaml, or with an empty one. */
 export const DEFAULT_SETTINGS: Settings = {
   inboxes: [],
   devices: ALL_DEVICES,

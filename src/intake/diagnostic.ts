@@ -15,19 +15,19 @@ export interface Diagnostic {
   readonly sourceLine: string;
   /** Where in `sourceLine` the fault begins, 0-based. */
   readonly caret: number;
-  /** How much of `sourceLine` it takes, at least 1 even where the line has ended. */
+  /** The width of the fault in `sourceLine`, at least 1, even at the end of the line. */
   readonly width: number;
-  /** A flag said it, so that it stands in no text. */
+  /** True for the value of a flag, which is in no text. */
   readonly isOfFlag?: true;
 }
 
-/** More faults than this are too many to read; the rest is counted. */
+/** At most this many faults are reported; the others are counted. */
 export const MAX_DIAGNOSTICS = 100;
 /** A longer line (data on one line, a minified JSON) is shown in part. */
 const MAX_SHOWN_CHARACTERS = 160;
 const SHOWN_BEFORE = 60;
 
-/** Gives faults their places, in the order of the text. */
+/** Locates faults in their texts, in the order of the text. */
 export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[] {
   const ordered = faults.toSorted((left, right) => left.span.start - right.span.start);
   const counted = new Map<Source, CountedSource>();
@@ -46,7 +46,7 @@ export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[]
 }
 
 interface CountedSource extends Source {
-  /** Where its lines begin. */
+  /** The offsets at which its lines begin. */
   readonly starts: readonly number[];
 }
 
@@ -87,12 +87,12 @@ function windowOf(line: string, caret: number): { text: string; caret: number } 
   return { text, caret: caret - start + before.length };
 }
 
-/** Moves a cut off the middle of a surrogate pair. */
+/** Moves a cut out of the middle of a surrogate pair. */
 function wholeCharacterAt(line: string, index: number): number {
   return /[\uDC00-\uDFFF]/.test(line[index] ?? "") ? index - 1 : index;
 }
 
-/** Writes a diagnostic: place and message, the line with carets under the fault, and the hint. Plain text, no last newline. */
+/** Formats a diagnostic: place and message, the line with carets under the fault, and the hint. Plain text without a final newline. */
 export function renderDiagnostic(of: Diagnostic): string {
   const before = shown(of.sourceLine.slice(0, of.caret));
   const marked = shown(of.sourceLine.slice(of.caret, of.caret + of.width), Bun.stringWidth(before));
@@ -111,7 +111,7 @@ export function renderDiagnostic(of: Diagnostic): string {
 
 const TAB_WIDTH = 4;
 
-/** Tabs as blanks up to the next stop, and control characters (which could rewrite the terminal) as a mark. */
+/** Tabs as blanks up to the next stop, and control characters, which could change the terminal, as U+FFFD. */
 function shown(text: string, column = 0): string {
   let result = "";
   for (const character of text) {

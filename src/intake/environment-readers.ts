@@ -9,7 +9,7 @@ import { describe, type Value } from "./value.ts";
 
 const WANTED = "{file: PATH} or {env: [NAMES]}";
 
-/** A name, or one with `*` for any signs. A value has no place here: it would stand in the record. */
+/** A name, or a pattern with `*` for any characters. A value is refused, as it would be in the record. */
 const variable = reader(
   { type: "string", pattern: VARIABLE_PATTERN.source },
   (value: Value): Result<string, Fault[]> => {
@@ -32,19 +32,19 @@ const sourceKeys = mapping({ file: folder, env: variables });
 /** Sources of variables whose values stay out of the record: a list of `{file: PATH}` and `{env: [NAMES]}`, or one of them. */
 export const environmentSources = reader(
   () => oneOrMany({ ...sourceKeys.schema, oneOf: [{ required: ["file"] }, { required: ["env"] }] }),
-  (value: Value, surroundings: ReadContext): Result<EnvironmentSource[], Fault[]> => {
+  (value: Value, context: ReadContext): Result<EnvironmentSource[], Fault[]> => {
     const items = value.type === "list" ? value.items : [value];
-    return all(items.map((item) => source(item, surroundings)));
+    return all(items.map((item) => source(item, context)));
   },
 );
 
-function source(value: Value, surroundings: ReadContext): Result<EnvironmentSource, Fault[]> {
+function source(value: Value, context: ReadContext): Result<EnvironmentSource, Fault[]> {
   if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted ${WANTED}`);
-  const read = sourceKeys(value, surroundings);
+  const read = sourceKeys(value, context);
   if (!read.ok) return err(read.error);
   const { file, env } = read.value;
   if (file !== undefined && env === undefined) return ok({ file });
-  if (env === undefined || file !== undefined) return refuse(value, `is not clear, wanted ${WANTED}`);
+  if (env === undefined || file !== undefined) return refuse(value, `is ambiguous, wanted ${WANTED}`);
   if (env.length === 0) return refuse(value, "names nothing, wanted a variable");
   return env.length > MAX_VARIABLE_NAMES
     ? refuse(value, `names ${env.length} variables, wanted at most ${MAX_VARIABLE_NAMES}`)

@@ -7,16 +7,16 @@ export interface Source {
   readonly text: string;
 }
 
-/** What is wrong with one field, before anybody asks in which line it stands. */
+/** What is wrong with one field, before its line is known. */
 export interface Fault {
   readonly span: Span;
-  /** Where the span is counted, when that is not the task file. */
+  /** The text of the span, where that is not the task file. */
   readonly source?: Source;
   readonly message: string;
   readonly hint?: string;
 }
 
-/** Makes a fault; the message says what is and what is wanted, the hint what to write. */
+/** Makes a fault; the message says what was found and what is wanted, the hint what to write. */
 export function fault(span: Span, message: string, hint?: string): Fault {
   return hint === undefined ? { span, message } : { span, message, hint };
 }
@@ -26,12 +26,12 @@ export function refuse(value: Value, message: string, hint?: string): Result<nev
   return err([fault(value.span, `${called(value)} ${message}`, hint)]);
 }
 
-/** How messages call a value: the flag that gave it, or in quotes the keys that lead to it. */
+/** The name of a value in messages: its flag, or in quotes its path of keys. */
 export function called({ path }: Pick<Value, "path">): string {
   return isFlag(path) ? path.replace(/\[\d+\]/g, "").replace(".", " ") : `"${path}"`;
 }
 
-/** True for the path of what a flag gave, which begins with the flag as it is typed. */
+/** True for the path of a value from a flag, which begins with the flag as typed. */
 export function isFlag(path: string): boolean {
   return path.startsWith("--");
 }

@@ -6,7 +6,7 @@ import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
-/** One key of a task with the value that a file, a flag or `stint set` gives it. */
+/** One key of a task with its value from a file, a flag or `stint set`. */
 export interface FieldAssignment {
   /** In FIELDS. */
   readonly key: string;
@@ -16,10 +16,10 @@ export interface FieldAssignment {
   readonly entry: Entry;
 }
 
-/** Of one task, those in groups included; what is under `env` or `labels` is the value of one key. */
+/** Keys of one task, those in groups included; all of `env` or `labels` is one key. */
 const MAX_KEYS = 1_000;
 
-/** The fields in a mapping, with the faults of its keys; groups (`retry: {…}`) are opened, `null` is passed over. */
+/** The fields in a mapping, with the faults of its keys; groups (`retry: {…}`) are flattened, `null` is ignored. */
 export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssignment[]; faults: Fault[] } {
   const isRecordElsewhere = entries.some(({ key }) => camelCase(key) === "jobName");
   const given: FieldAssignment[] = [];
@@ -46,7 +46,7 @@ export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssig
   return { given, faults };
 }
 
-/** The keys that lead to a value, joined by dots, as they were written; of a flag, the key that it sets. */
+/** The path of a value as written, joined by dots; for a flag, the key that it sets. */
 function keysOf({ key, value }: Entry): string {
   return isFlag(value.path) ? key : value.path;
 }
@@ -56,7 +56,7 @@ function isHome(key: string, value: Value): boolean {
   return key === "cwd" && value.type === "scalar" && value.text === "~";
 }
 
-/** The entries of a group instead of the group. */
+/** Replaces a group by its entries. */
 function opened(entry: Entry): Entry[] {
   if (entry.value.type !== "mapping" || !isGroup(keysOf(entry))) return [entry];
   return entry.value.entries.flatMap(opened);
@@ -81,8 +81,8 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
       return [
         fault(
           span,
-          `${typed} cannot stand here`,
-          "a sweep is made where tasks are submitted, at the top level of a document",
+          `${typed} is not allowed here`,
+          "a sweep is declared where tasks are submitted, at the top level of a document",
         ),
       ];
     case "schedule": {
@@ -98,7 +98,7 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
   }
 }
 
-/** The keys that may stand where one does; at the top they are too many to tell. */
+/** The keys that are allowed beside one; at the top level there are too many to list. */
 function siblingsOf(typed: string): string[] {
   const group = typed.split(".").slice(0, -1).join(".");
   return isGroup(group) ? keysOfGroup(group) : [];
@@ -109,7 +109,7 @@ function groupHint(group: string, value: Value): string | undefined {
   return group === "retry" && isCount ? `write retries: ${value.text}` : undefined;
 }
 
-/** Reads a number by the unit in its key's name; null where it says nothing. */
+/** Applies the unit in the name of the key to a bare number; null where 0 or "" means unset. */
 function withUnit(value: Value, { unit, isZeroAbsent }: Extract<Meaning, { type: "field" }>): Value | null {
   if (value.type !== "scalar") return value;
   if (isZeroAbsent && (value.data === 0 || value.data === "")) return null;

@@ -11,15 +11,15 @@ import { singleDraft } from "./single.ts";
 import { flagValue } from "./typed-text.ts";
 import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
 
-/** What is wrong with a field that was typed on the command line; the message names the field. */
+/** A fault in a field from the command line; the message names the field. */
 export interface FieldFault {
   readonly message: string;
   readonly hint?: string;
 }
 
 /**
- * Makes drafts of flags: the keys of a task file (dotted ones too), with text as typed or data. `undefined` is passed over. It is
- * one draft, or one for each member of the context's sweep.
+ * Makes drafts from flags: keys of a task file (dotted ones too), with text as typed, or data; `undefined` is ignored. Returns one
+ * draft, or one for each member of the context's sweep.
  */
 export async function draftsFromFlags(
   flags: Readonly<Record<string, unknown>>,
@@ -35,16 +35,16 @@ export async function draftsFromFlags(
   return drafts.ok ? drafts : err(drafts.error.map(typedFault));
 }
 
-/** Most command lines are one task as it stands, and have no use for what takes sweeps apart. */
+/** True without a sweep and placeholders, as in most command lines: the sweep code is not loaded then. */
 function isPlain(entries: readonly Entry[]): boolean {
   const isOfSweep = ({ key }: Entry): boolean => meaningOf(key).type === "sweep";
   return !entries.some(isOfSweep) && !JSON.stringify(entries).includes("${{");
 }
 
-/** What `stint set` may change; a name stays, since ids and other people's notes hold it. */
+/** What `stint set` may change; the name is fixed, as ids and scripts refer to it. */
 export type Editable = Pick<Draft, "spec" | "labels" | "parents">;
 
-/** Applies `key=value` pairs to a task: `default` (or `null`) goes back to what holds for a task that says nothing, and an empty label goes. */
+/** Applies `key=value` pairs to a task: `default` (or `null`) resets a key to its default, and an empty label is removed. */
 export async function editFields(
   task: Editable,
   pairs: readonly (readonly [string, string])[],
@@ -78,7 +78,7 @@ export async function editFields(
 async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext): Promise<Entry> {
   const meaning = meaningOf(key);
   const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
-  // The whole of an open field is a mapping in brackets, one name of it is plain text.
+  // An open field as a whole is a mapping in braces; the value of one name in it is plain text.
   const isMapping =
     isVerbatim &&
     meaning.type === "field" &&
@@ -92,17 +92,17 @@ async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext
 function fixedFault({ key, span }: Entry): Fault | null {
   const meaning = meaningOf(key);
   const hint = meaning.type === "field" ? FIELDS[meaning.key]?.isFixed : undefined;
-  return hint === undefined ? null : fault(span, `"${key}" cannot be changed any more`, hint);
+  return hint === undefined ? null : fault(span, `"${key}" cannot be changed after submission`, hint);
 }
 
 interface Reset {
   readonly entry: Entry;
   readonly typed: string;
-  /** Holds what a task has that says nothing. */
+  /** The defaults. */
   readonly fresh: Tree;
 }
 
-/** Takes a wish back where that is what was typed; true where it was. */
+/** Resets a key where that is what was typed; returns whether it was. */
 function isReset(candidate: Tree, { entry, typed, fresh }: Reset): boolean {
   const meaning = meaningOf(entry.key);
   const field = meaning.type === "field" ? FIELDS[meaning.key] : undefined;

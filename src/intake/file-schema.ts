@@ -12,7 +12,7 @@ export function taskFileSchema(): Schema {
   return withShared({ $schema: DRAFT, title: "stint task", ...taskSchema() });
 }
 
-/** The same as a part of another schema. */
+/** The same, as a part of another schema. */
 export function taskSchema(): Schema {
   return {
     type: "object",
@@ -29,7 +29,7 @@ export function taskSchema(): Schema {
   };
 }
 
-/** The keys at the top, those of groups in theirs. */
+/** The schemas of all keys; those of a group are in the schema of the group. */
 function fieldSchemas(): Record<string, Schema> {
   const fields = Object.entries(FIELDS).flatMap(([key, field]) => [
     [key, field] as const,
@@ -60,7 +60,7 @@ function mappingSchema(properties: Record<string, Schema>, { about }: Partial<De
   return about === undefined ? schema : { description: about, ...schema };
 }
 
-/** In a sweep any value may be written with placeholders. */
+/** In a sweep any value may contain placeholders. */
 function valueSchema({ read, about }: Field): Schema {
   return { description: about, ...orNull(isAnyText(read.schema) ? read.schema : orPlaceholder(read.schema)) };
 }
@@ -98,13 +98,13 @@ function spellingsOf(key: string): string[] {
   return [key, ...others, ...nested];
 }
 
-/** What a field says, in any of our spellings. */
+/** A document that sets a field, in any spelling of the README. */
 function given(key: string): Schema {
   const all = spellingsOf(key).map(says);
   return all.length === 1 ? says(key) : { anyOf: all };
 }
 
-/** What is set twice is one fault: of the spellings of one place in the record a document has one. */
+/** Of the spellings of one place in the record, a document may have only one. */
 function onceRules(): Schema[] {
   const places = Map.groupBy(Object.keys(FIELDS), (key) => FIELDS[key]?.to.join("."));
   return [...places.values()].flatMap((keys) => {
@@ -122,13 +122,13 @@ function never(...together: readonly Schema[]): Schema {
   return { not: { allOf: together } };
 }
 
-/** The arguments in one line may be the whole command, as fetch_ml has it. */
+/** `args` in one line may be the whole command, as in fetch_ml. */
 const LINE = { required: ["args"], properties: { args: textLike("\\S") } };
 const WAYS = ["run", "command", "script"].map(given);
 const IMAGE = given("container.image");
 
 const PROGRAM_RULES: readonly Schema[] = [
-  // An image may bring its own program along.
+  // An image may have a program of its own.
   { oneOf: [...WAYS, { anyOf: [IMAGE, LINE], not: { anyOf: WAYS } }] },
   never(given("args"), given("run")),
   never(given("runtime"), { not: { anyOf: [given("run"), given("script")] } }),
@@ -144,7 +144,7 @@ const CONTAINER_RULES: readonly Schema[] = [
   never({ properties: { environment: textLike("^[-_]*[iI]") }, required: ["environment"] }, IMAGE),
 ];
 
-/** A key that has no use without another. */
+/** Keys that require another key. */
 function needRules(): Schema[] {
   return Object.entries(FIELDS).flatMap(([key, { needs }]) =>
     needs === undefined ? [] : [never(says(key), { not: given(needs) })],

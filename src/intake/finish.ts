@@ -24,15 +24,15 @@ import type { Span } from "./value.ts";
 
 /** Everything a draft is made from. */
 export interface Making {
-  /** Changed on the way. */
+  /** Is changed. */
   readonly candidate: Tree;
   readonly given: readonly FieldAssignment[];
   readonly context: SubmissionContext;
-  /** Where faults of the task as a whole are said to be. */
+  /** The place of faults of the task as a whole. */
   readonly span: Span;
 }
 
-/** Reads the fields into the candidate, settles what hangs on several of them, and holds the whole against the schema. */
+/** Reads the fields into the candidate, applies the rules that involve several of them, and validates the result. */
 export function makeDraft({ candidate, given, context, span }: Making): Result<Draft, Fault[]> {
   const before = getAt(candidate, ["spec", "kind", "mode"]) as AnyMode | undefined;
   const backoffBefore = getAt(candidate, ["spec", "backoff"]) as Backoff;
@@ -40,18 +40,18 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const faults = applyFields(candidate, given, context);
   const { program, parents, ...rest } = candidate;
   const clashes = programClashes(given);
-  faults.push(...clashes, ...settleContainer(candidate, given, context));
+  faults.push(...clashes, ...applyContainer(candidate, given, context));
   const image = getAt(candidate, ["spec", "kind", "container", "image"]) as string | undefined;
-  // A program that could not be read was given all the same: "nothing to run" would be a second, false complaint.
+  // A program that could not be read exists all the same: "nothing to run" would be a second, false fault.
   const isReadable = given.every(
     (one) => fieldOf(one).to[0] !== "program" || getAt(candidate, fieldOf(one).to) !== undefined,
   );
   const mode =
     isReadable && clashes.length === 0 ? modeOf(program as Program, { given, before, span, image }) : err([]);
   if (faults.length > 0 || !mode.ok) return err([...faults, ...(mode.ok ? [] : mode.error)]);
-  settleRetries(candidate, given);
-  settleBackoff(candidate, given, backoffBase);
-  settleGpus(candidate, given, context);
+  applyRetries(candidate, given);
+  applyBackoff(candidate, given, backoffBase);
+  applyGpus(candidate, given, context);
   const useless = uselessFields(candidate, given);
   if (useless.length > 0) return err(useless);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
@@ -66,8 +66,8 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   return checked.ok ? checked : err(checked.error.map((one) => schemaFault(one, given, span)));
 }
 
-/** An image makes a container of the task; what belongs to a container alone is idle without one. */
-function settleContainer(
+/** An image makes the task a container; keys of containers are faults without an image. */
+function applyContainer(
   candidate: Tree,
   given: readonly FieldAssignment[],
   { defaults }: SubmissionContext,
@@ -76,9 +76,9 @@ function settleContainer(
   if (kind["container"] === undefined) return [];
   const first = given.find((one) => fieldOf(one).kind === "container");
   if (getAt(kind, ["container", "image"]) === undefined) {
-    // One that could not be read was complained of already.
+    // An image that could not be read is a fault already.
     if (first === undefined || given.some(({ key }) => key === "container.image")) return [];
-    const message = `${called(first.entry.value)} stands without an image, wanted container: {image: NAME}`;
+    const message = `${called(first.entry.value)} needs an image, wanted container: {image: NAME}`;
     return [fault(first.entry.span, message)];
   }
   const isInherited = getAt(kind, ["environment", "policy"]) === "inherit";
@@ -88,18 +88,18 @@ function settleContainer(
     const isInherit = key === "environment" && entry.value.type === "scalar" && isInherited;
     if (fieldOf(one).kind !== "subprocess" && !isInherit) return [];
     const hint = isInherit ? "name the variables: environment: [HF_TOKEN]" : undefined;
-    return [fault(entry.span, `${called(entry.value)} has no use in a container`, hint)];
+    return [fault(entry.span, `${called(entry.value)} has no effect in a container`, hint)];
   });
 }
 
-/** An explicit number of attempts widens what is retried, unless the task says what. */
-function settleRetries(candidate: Tree, given: readonly FieldAssignment[]): void {
+/** An explicit number of attempts means that any failure is retried, unless the task sets the scope. */
+function applyRetries(candidate: Tree, given: readonly FieldAssignment[]): void {
   const isSaid = (key: string): boolean => given.some((one) => one.key === key);
   if ((isSaid("retries") || isSaid("retry.maxAttempts")) && !isSaid("retry.scope"))
     setAt(candidate, ["spec", "retry", "scope"], "any");
 }
 
-function settleBackoff(candidate: Tree, given: readonly FieldAssignment[], base: Backoff): void {
+function applyBackoff(candidate: Tree, given: readonly FieldAssignment[], base: Backoff): void {
   const now = getAt(candidate, ["spec", "backoff"]) as Backoff;
   const isSaid = (key: string): boolean => given.some((one) => one.key === `backoff.${key}`);
   const whereSaid = {
@@ -110,8 +110,8 @@ function settleBackoff(candidate: Tree, given: readonly FieldAssignment[], base:
   setAt(candidate, ["spec", "backoff"], completeBackoff(whereSaid, base));
 }
 
-/** A task that says what a GPU must be like wants one: a number that is only the home's default gives way. */
-function settleGpus(
+/** A task that describes a GPU wants one: a default number of the home does not apply. */
+function applyGpus(
   candidate: Tree,
   given: readonly FieldAssignment[],
   { defaults }: SubmissionContext,
@@ -123,10 +123,10 @@ function settleGpus(
     setAt(candidate, ["spec", "resources"], others);
 }
 
-/** What is said and could never have an effect is a slip, of which its author would learn from nothing that happens. */
+/** Keys that can have no effect are faults, as their author would never notice. */
 function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Fault[] {
   const { resources } = candidate["spec"] as { resources: Resources };
-  const { gpus, ...wishes } = resources;
+  const { gpus, ...others } = resources;
   return given.flatMap((one) => {
     const { key, entry } = one;
     const { needs } = fieldOf(one);
@@ -134,17 +134,17 @@ function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Faul
       return [
         fault(
           entry.span,
-          `${called(entry.value)} has no use without "${needs}"`,
+          `${called(entry.value)} has no effect without "${needs}"`,
           `write ${needs}: ${FIELDS[needs]?.flag?.placeholder ?? "…"} beside it`,
         ),
       ];
-    if (key === "gpus" && gpus === 0 && gpusOf(wishes) > 0)
-      return [fault(entry.span, `${called(entry.value)} is 0, and other keys say what a GPU must be like`)];
+    if (key === "gpus" && gpus === 0 && gpusOf(others) > 0)
+      return [fault(entry.span, `${called(entry.value)} is 0, but other keys describe a GPU`)];
     return [];
   });
 }
 
-/** A name out of what is run: the last parts of paths, for a script its first line that does something. */
+/** A name from the program: the last parts of paths; for a script, its first line that does something. */
 function nameOf(
   mode: AnyMode,
   { image = "", defaultName }: { image: string | undefined; defaultName: string },
@@ -176,7 +176,7 @@ function firstWork(body: string): string {
   );
 }
 
-/** What only the schema saw, said at the key that brought it. */
+/** A fault of the schema, located at the key that set the value. */
 function schemaFault({ path, message }: DraftFault, given: readonly FieldAssignment[], span: Span): Fault {
   const at = path.join("\0");
   const culprit = given.findLast((one) => {

@@ -1,4 +1,4 @@
-/** What a name in an inbox promises: a task, an editor's or downloader's work in progress, or something that is not ours. */
+/** What a file in an inbox is by its name: a task, a temporary file of an editor or a download, or a foreign file. */
 export type NameKind = "task" | "passing" | "foreign";
 
 const TASK_ENDINGS = [".yaml", ".yml", ".json"];
@@ -15,13 +15,13 @@ const PASSING_ENDINGS = [
   ".download",
   "~",
 ];
-/** Vim tries whether it can write in a folder with a file of this name (`:help backupcopy`). */
+/** Vim creates a file of this name to test whether it can write in a folder (`:help backupcopy`). */
 const VIM_PROBE = "4913";
 
-/** Tells by its name alone what a file is. */
+/** Classifies a file by its name alone. */
 export function kindOfName(name: string): NameKind {
   const folded = name.toLowerCase();
-  // Two dots are nobody's mark for a file that is not to be seen.
+  // Two dots do not mark a hidden file.
   const isHidden = name.startsWith(".") && !(name.startsWith("..") && isTaskName(folded));
   if (isHidden || name === VIM_PROBE) return "passing";
   if (name.startsWith("#") && name.endsWith("#")) return "passing";
@@ -33,17 +33,17 @@ function isTaskName(folded: string): boolean {
   return TASK_ENDINGS.some((ending) => folded.endsWith(ending));
 }
 
-/** Room is left for what is put before and behind a name on the way through the folders of an inbox (NAME_MAX is 255). */
+/** NAME_MAX (255), less room for the prefixes and suffixes that the folders of an inbox add to a name. */
 const MAX_NAME_BYTES = 200;
 
-/** A name that no file may have here, with one that it can be kept under. */
+/** An invalid name, with one under which the file can be kept. */
 export interface OddName {
   readonly file: string;
   /** A clause. */
   readonly reason: string;
 }
 
-/** Tells what is wrong with a name as the system has it; null where nothing is. */
+/** Checks a name as raw bytes; null where it is valid. */
 export function oddName(raw: Uint8Array): OddName | null {
   const name = Buffer.from(raw).toString("utf8");
   const file = shortened(name);
@@ -56,7 +56,7 @@ export function oddName(raw: Uint8Array): OddName | null {
 
 function shortened(name: string): string {
   if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
-  // Four bytes at the most for each sign, and room for the ending.
-  const signs = Array.from(name);
-  return `${signs.slice(0, MAX_NAME_BYTES / 5).join("")}…${signs.slice(-5).join("")}`;
+  // At most four bytes for each character, and room for the ending.
+  const characters = Array.from(name);
+  return `${characters.slice(0, MAX_NAME_BYTES / 5).join("")}…${characters.slice(-5).join("")}`;
 }

@@ -8,56 +8,55 @@ import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
 
 /** A writer that pauses for longer than this should write aside and rename; `cp` and editors never do. */
 export const SETTLE_MS = 300;
-/** An empty file is mostly one that is about to be written; seen empty for so long, it is what somebody meant. */
+/** An empty file is usually about to be written; one that stays empty for this long is taken as it is. */
 export const EMPTY_MS = 5_000;
-/** Looking in the very millisecond would find the file a fraction too young. */
-const LOOK_SLACK_MS = 5;
+/** A scan in the exact millisecond would find the file a fraction too young. */
+const SCAN_SLACK_MS = 5;
 
-/** What to do with a file of an inbox. `ignore` is said once for each file. */
+/** What to do with a file of an inbox. `ignore` is reported once for each file. */
 export interface InboxFinding {
   /** Its name in the inbox. */
   readonly file: string;
   readonly verdict: "take" | "refuse" | "wait" | "ignore";
   /** A clause such as `it is a FIFO`; absent for `upsert` and `wait`. */
   readonly reason?: string;
-  /** How a file stood that is one; see `isAsSeen`. */
+  /** The identity of the file at the scan, see `isAsSeen`. */
   readonly seen?: string;
-  /** The name that it really has, where `file` is only like it. */
+  /** Its real name, where `file` only resembles it. */
   readonly raw?: Uint8Array;
 }
 
-/** What was seen of a file, and since when it stood so. */
+/** The identity of a file, and since when it is unchanged. */
 interface Sighting {
   readonly state: string;
   readonly sinceMs: number;
 }
 
-/** What one look leaves for the next. */
+/** What one scan keeps for the next. */
 export interface InboxMemory {
   readonly sightings: ReadonlyMap<string, Sighting>;
   /** Names that were reported as ignored. */
   readonly ignored: ReadonlySet<string>;
 }
 
-/** The memory of the first look. */
+/** The memory before the first scan. */
 export const NO_MEMORY: InboxMemory = { sightings: new Map(), ignored: new Set() };
 
-/** A look into an inbox. */
+/** The result of a scan. */
 export interface Look {
   readonly findings: readonly InboxFinding[];
   readonly memory: InboxMemory;
-  /** When to look again for the files that still wait, in milliseconds; null where nothing does. */
+  /** After how many milliseconds to scan again for the files that still wait; null where none does. */
   readonly againInMs: number | null;
 }
 
-/** Looks into an inbox, all of it at once; see `scanning`. */
+/** Scans an inbox in one go; see `scanning`. */
 export function scanInbox(directory: string, from: { memory: InboxMemory; nowMs: number }): Look {
   return wholeOf(scanning(directory, from));
 }
 
 /**
- * Looks into an inbox, a file a step; it does not change it, and one that is not there is empty. Files come in the order of their
- * names.
+ * Scans an inbox, one file per step, in the order of the names; changes nothing. A missing inbox counts as empty.
  */
 export function* scanning(
   directory: string,
@@ -73,7 +72,7 @@ export function* scanning(
       if (isFile(directory, raw)) findings.push({ file, verdict: "refuse", reason, raw });
       continue;
     }
-    const seen = examine(directory, file);
+    const seen = inspect(directory, file);
     if (seen === null) continue;
     if (typeof seen === "string") {
       findings.push({ file, verdict: "refuse", reason: seen });
@@ -93,18 +92,18 @@ export function* scanning(
     }
     findings.push({ file, verdict: "wait" });
     sightings.set(file, sighting);
-    againInMs = Math.min(againInMs ?? Number.POSITIVE_INFINITY, leftMs + LOOK_SLACK_MS);
+    againInMs = Math.min(againInMs ?? Number.POSITIVE_INFINITY, leftMs + SCAN_SLACK_MS);
   }
   return { findings, memory: { sightings, ignored }, againInMs };
 }
 
-/** A folder of another name is no matter of an inbox; with the name of a task it was meant for one. */
+/** Why a file is ignored, as a clause; null where it is a candidate. A folder is reported only with the name of a task. */
 function reasonToLeave(file: string, stat: Stats): string | null {
   if (stat.isDirectory()) return "it is a folder, wanted a file";
   return kindOfName(file) === "foreign" ? "its name does not end in .yaml, .yml or .json" : null;
 }
 
-/** A name in an inbox; `reason` and `raw` where it is none for a file of ours. */
+/** A name in an inbox, with `reason` and `raw` where it is invalid. */
 type Name =
   | { readonly file: string; readonly reason?: undefined; readonly raw?: undefined }
   | (OddName & { readonly raw: Uint8Array });
@@ -121,7 +120,7 @@ function namesIn(directory: string): Name[] {
       })
       .sort((left, right) => (left.file < right.file ? -1 : 1));
   } catch {
-    // Gone, or made again in this moment: the caller watches the folder and sees to that.
+    // The folder is missing, or just being created again; the caller watches it.
     return [];
   }
 }
@@ -131,18 +130,18 @@ function isFile(directory: string, raw: Uint8Array): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
-/** The file's state; or why it is refused; or null for what is no file of anybody's wish. */
-function examine(directory: string, file: string): Stats | string | null {
+/** The stat of a file, or why it is refused, or null where there is nothing to report. */
+function inspect(directory: string, file: string): Stats | string | null {
   const path = join(directory, file);
   try {
     const stat = lstatSync(path);
     if (stat.isDirectory()) return kindOfName(file) === "task" ? stat : null;
     if (kindOfName(file) === "foreign") return stat;
-    // Also a link within the inbox: moved away with its file it would lead nowhere, and copied it would run a task twice.
+    // A link within the inbox too: once its target is moved it would dangle, and a copy would run the task twice.
     if (stat.isSymbolicLink())
       return `it is a symbolic link to ${readlinkSync(path)}, wanted the file itself`;
     if (!stat.isFile()) return `it is ${specialKind(stat)}, wanted a file`;
-    // What it asks for would run in the name of whoever has the home.
+    // Its tasks would run with the rights of the owner of the home.
     if (!isOwnOrRoots(stat)) return `it belongs to user ${stat.uid}, wanted a file of your own`;
     if (stat.size > MAX_TEXT_BYTES) return tooLarge(stat.size);
     accessSync(path, constants.R_OK);
@@ -159,7 +158,7 @@ function specialKind(stat: Stats): string {
   return stat.isSocket() ? "a socket" : "a device";
 }
 
-/** False where a file has changed since it was looked at: in a long look that may be a while ago. */
+/** False where a file has changed since it was scanned, which may be a while ago in a long scan. */
 export function isAsSeen(directory: string, { file, seen }: InboxFinding): boolean {
   const stat = lstatSync(join(directory, file), { throwIfNoEntry: false });
   return seen === undefined || (stat !== undefined && stateOf(stat) === seen);
@@ -171,15 +170,14 @@ function stateOf({ ino, size, mtimeMs }: Stats): string {
 
 function sightingOf(stat: Stats, before: Sighting | undefined, nowMs: number): Sighting {
   const state = stateOf(stat);
-  // A clock that was set back would make a file wait for as long.
+  // If the clock was set back, the wait starts again, as it would last for that time otherwise.
   return before?.state === state && before.sinceMs <= nowMs ? before : { state, sinceMs: nowMs };
 }
 
 /**
- * How long a file must still stand still. A rename keeps the time of the last write, so a file whose content is old was moved
- * in whole or has lain here before: nothing to wait for. One whose time is not to be trusted (in the future, as from
- * another machine's clock) is watched from one look to the next. So is an empty one, of which somebody's open() may be all there
- * is yet: where the clocks part the other way, its time says that it is hours old.
+ * How long a file must still be unchanged before it is read. A rename keeps the time of the last write, so a file with an old one was
+ * moved in whole or was here before: no wait. A file with a time in the future, as from the clock of another machine, is watched from
+ * scan to scan; so is an empty one, which may just have been created by open(), whatever its time.
  */
 function unsettledMs(stat: Stats, { sighting, nowMs }: { sighting: Sighting; nowMs: number }): number {
   const watchedMs = nowMs - sighting.sinceMs;

@@ -7,7 +7,7 @@ import { GROUPS } from "./keys/groups.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
 
-/** What a key means, as it was written. */
+/** The meaning of a key as written. */
 export type Meaning =
   | ({
       readonly type: "field";
@@ -17,28 +17,28 @@ export type Meaning =
       readonly child?: string;
     } & Alias)
   | { readonly type: "group"; readonly key: string }
-  /** Of a sweep as a whole, which is read before its members. */
+  /** A key of a sweep as a whole, which is read before its members. */
   | { readonly type: "sweep"; readonly key: string }
-  /** Of the file around a task, in `schedules/`. */
+  /** A key of a schedule file. */
   | { readonly type: "schedule" }
   | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
   | { readonly type: "unknown"; readonly suggestion: string | null };
 
-/** Other spellings: the record's own, and those of fetch_ml, rdev, solti and gyoza. */
+/** Other spellings: those of records, and of fetch_ml, rdev, solti and gyoza. */
 const ALIASES: Readonly<Record<string, { readonly key: string } & Alias>> = Object.fromEntries(
   Object.entries(FIELDS).flatMap(([key, { also = {} }]) =>
     Object.entries(also).map(([spelling, alias]) => [spelling, { key, ...alias }]),
   ),
 );
 
-/** `metadata` is fetch_ml's; in the long form it never comes here. */
+/** `metadata` is a word of fetch_ml; the long form does not reach this table. */
 const OPEN_ALIASES: Readonly<Record<string, string>> = {
   label: "labels",
   annotation: "annotations",
   metadata: "annotations",
 };
 
-/** Words that people bring along from elsewhere; too far off to be found as slips. */
+/** Words of other queues, too different to be suggested by their spelling. */
 const USUAL_SLIPS: Readonly<Record<string, string>> = {
   cmd: "run",
   exec: "run",
@@ -57,7 +57,7 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   environmentVariables: "env",
   notifications: "notify",
   hooks: "notify",
-  // What a tool of YAML 1.1 makes of `on`.
+  // YAML 1.1 reads `on` as true.
   true: "notify",
   envFile: "envFrom",
   secrets: "envFrom",
@@ -77,7 +77,7 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   walltime: "timeout",
 };
 
-/** Finds what a key means; `typed` holds the keys that lead to it, joined by dots. */
+/** Finds the meaning of a key; `typed` is its path, joined by dots. */
 export function meaningOf(typed: string): Meaning {
   const [first = "", ...rest] = typed.split(".");
   const open = own(OPEN_ALIASES, camelCase(first)) ?? camelCase(first);
@@ -96,12 +96,12 @@ export function meaningOf(typed: string): Meaning {
     : { type: "unsupported", key: canonical, hint };
 }
 
-/** True for a key whose mapping is no value but holds fields. */
+/** True for a key whose mapping contains fields. */
 export function isGroup(typed: string): boolean {
   return own(GROUPS, camelPath(typed)) !== undefined;
 }
 
-/** The keys that a group has, as they are written in it. */
+/** The keys of a group, as they are written in it. */
 export function keysOfGroup(group: string): string[] {
   const prefix = own(GROUPS, camelPath(group))?.prefix ?? "";
   const isIn = (key: string): boolean =>
@@ -138,7 +138,7 @@ function suggestion(key: string): string | null {
   return own(USUAL_SLIPS, key) ?? elsewhere ?? meant;
 }
 
-/** A dotted key in our case; gyoza's `retry_policy` is our `retry`. */
+/** A dotted key in camel case; `retry_policy` of gyoza is `retry`. */
 function camelPath(typed: string): string {
   return typed
     .split(".")

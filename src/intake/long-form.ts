@@ -9,9 +9,9 @@ import { unknownKey } from "./mapping.ts";
 import { describe, type Entry, type MappingValue, type Span, toPlain, type Value } from "./value.ts";
 
 const SECTIONS = ["formatVersion", "metadata", "spec", "status"];
-/** Mappings whose keys are the user's. */
+/** Mappings with names of the user's. */
 const OPEN = Object.keys(FIELDS).filter((key) => FIELDS[key]?.isOpen);
-/** Mappings that may be given in part; the others are one choice and taken whole. */
+/** Mappings that may be partial; any other replaces the default as a whole. */
 const PARTIAL = ["kind", "retry", "backoff", "logs"];
 
 /** True for a document in the form of a record, as `stint show --json` prints it. */
@@ -19,7 +19,7 @@ export function isLongForm(document: MappingValue): boolean {
   return document.entries.some(({ key }) => key === "spec");
 }
 
-/** Reads a record, or its spec written by hand, as a new task. Its status and its identity stay behind; what it leaves out is the default. */
+/** Reads a record, or a spec written by hand, as a new task. Its status and identity are dropped; what it leaves out is the default. */
 export function readLongForm(document: MappingValue, context: SubmissionContext): Result<Draft, Fault[]> {
   const faults = foreignKeys(document, SECTIONS);
   const sections = new Map(document.entries.map((entry) => [entry.key, entry.value]));
@@ -40,7 +40,7 @@ export function readLongForm(document: MappingValue, context: SubmissionContext)
   const { name = context.defaultName, labels = {}, annotations = {} } = metadataOf;
   const given = sections.get("spec");
   const spec = given === undefined ? {} : plain(given);
-  // The defaults of the home are not for a record: it says for itself what holds.
+  // The defaults of the home do not apply: a record is complete.
   const candidate = { name, labels, annotations, spec: isTree(spec) ? completed(spec, context) : spec };
   const checked = checkDraft(candidate);
   if (!checked.ok) faults.push(...checked.error.map((one) => placedFault(one, { document, own, given })));
@@ -53,7 +53,7 @@ function foreignKeys(mapping: MappingValue, known: readonly string[]): Fault[] {
     .map((entry) => unknownKey(entry, known));
 }
 
-/** Plain data with camelCase keys, save where the keys are the user's. */
+/** Plain data with camelCase keys, except names of the user's. */
 function plain(value: Value): unknown {
   if (value.type === "list") return value.items.map(plain);
   if (value.type === "scalar") return value.data;
@@ -66,7 +66,7 @@ function plain(value: Value): unknown {
 function completed(spec: Tree, { defaultCwd }: SubmissionContext): Tree {
   const base = defaultSpec({ defaultCwd });
   const { notify, ...others } = spec;
-  // What people call it; records have kept the first name.
+  // Users write `notify`; records keep the first name of the key.
   const whole: Tree = { ...base, ...others, ...(notify !== undefined && { on: notify }) };
   for (const key of PARTIAL) {
     const [given, standard] = [spec[key], base[key]];
@@ -87,7 +87,7 @@ interface Sections {
   readonly given: Value | undefined;
 }
 
-/** Finds the place of a fault by going down its path as far as the text does. */
+/** Locates a fault by following its path as far as the text has it. */
 function placedFault({ path, message, isUnknownKey }: DraftFault, { document, own, given }: Sections): Fault {
   const isSpec = path[0] === "spec";
   const root = isSpec ? given : own;

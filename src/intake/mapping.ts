@@ -8,7 +8,7 @@ import { all, alternatives, count, type ReadContext, type Reader, reader } from 
 import { orNull, type Schema } from "./schema.ts";
 import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
-/** One key of a mapping: how it is read; where what is read has another name, under which. */
+/** One key of a mapping: its reader, and the name of the result where it differs. */
 type MappingKey =
   | Reader<unknown>
   | (Partial<Described> & { readonly as?: string; readonly read: Reader<unknown> });
@@ -17,27 +17,27 @@ type ReaderOf<Key> = Key extends { readonly read: infer R } ? R : Key;
 type NameOf<Key, Name> = Key extends { readonly as: infer As extends string } ? As : Name;
 type ValueOf<Key> = ReaderOf<Key> extends Reader<infer T> ? T : never;
 
-/** What a mapping holds once it is read; only what it must have is there for sure. */
+/** The values of a mapping; only required keys are certain to be present. */
 type MappingOf<K extends Keys, Must extends keyof K> = {
   readonly [Key in keyof K as Key extends Must ? never : NameOf<K[Key], Key>]?: ValueOf<K[Key]>;
 } & { readonly [Key in Must as NameOf<K[Key], Key>]: ValueOf<K[Key]> };
 
 interface Manner<K, Must> {
   readonly must?: readonly Must[];
-  /** What to write, for messages. */
+  /** An example for messages. */
   readonly example?: string;
-  /** Words that keys had before, and what these are called now; they are read for ever. */
+  /** Former names of keys with their present names; they stay valid. */
   readonly old?: Readonly<Record<string, keyof K & string>>;
 }
 
-/** A mapping with fixed keys, in camel or snake case; what is `null` is as if it were not there. */
+/** A mapping with fixed keys, in camel or snake case; a value `null` counts as absent. */
 export function mapping<const K extends Keys, const Must extends keyof K & string = never>(
   keys: K,
   { must = [], example, old = {} }: Manner<K, Must> = {},
 ): Reader<MappingOf<K, Must>> {
   const names = Object.keys(keys);
   const wanted = example ?? `a mapping with ${alternatives(names)}`;
-  const read = (value: Value, surroundings: ReadContext): Result<MappingOf<K, Must>, Fault[]> => {
+  const read = (value: Value, context: ReadContext): Result<MappingOf<K, Must>, Fault[]> => {
     if (value.type !== "mapping") {
       const message = `is ${describe(value)}, wanted ${wanted}`;
       return value.path === "" ? err([fault(value.span, `the document ${message}`)]) : refuse(value, message);
@@ -53,7 +53,7 @@ export function mapping<const K extends Keys, const Must extends keyof K & strin
       else if (!isUnspecified(entry.value)) {
         if (said.has(key)) faults.push(fault(entry.span, `${called(entry.value)} is given twice`));
         said.add(key);
-        const one = readerOf(found)(entry.value, surroundings);
+        const one = readerOf(found)(entry.value, context);
         if (one.ok) result[("as" in found && found.as) || key] = one.value;
         else faults.push(...one.error);
       }
@@ -94,7 +94,7 @@ function schemaOf(
 /** Where a mapping has more keys than this, they are not listed. */
 const MAX_LISTED = 16;
 
-/** Refuses a key that a mapping does not have. */
+/** The fault of an unknown key. */
 export function unknownKey(
   { key, span, value }: Entry,
   known: readonly string[],
@@ -108,27 +108,27 @@ export function unknownKey(
   );
 }
 
-/** Where a mapping says what a key (in camel case) is; the mapping itself where it does not. */
+/** The value of a key (in camel case) in a mapping; the mapping itself where it is absent. */
 export function partOf(value: Value, key: string): Value {
   const entries = value.type === "mapping" ? value.entries : [];
   return entries.find((entry) => camelCase(entry.key) === key)?.value ?? value;
 }
 
-/** A mapping from names to what one reader reads; `nameOf` gives the name that counts, or a fault. */
+/** A mapping from names to values of one reader; `nameOf` returns the normalized name, or a fault. */
 export function mappingOf<Name extends string, T>(
-  nameOf: (entry: Entry, surroundings: ReadContext) => Result<Name, Fault[]>,
+  nameOf: (entry: Entry, context: ReadContext) => Result<Name, Fault[]>,
   item: Reader<T>,
   { example, names }: { readonly example: string; readonly names?: () => Schema },
 ): Reader<Record<Name, T>> {
-  const read = (value: Value, surroundings: ReadContext): Result<Record<Name, T>, Fault[]> => {
+  const read = (value: Value, context: ReadContext): Result<Record<Name, T>, Fault[]> => {
     if (value.type !== "mapping")
       return refuse(value, `is ${describe(value)}, wanted a mapping such as ${example}`);
     const pairs = all(
       value.entries.map((entry): Result<[Name, T][], Fault[]> => {
-        const name = nameOf(entry, surroundings);
+        const name = nameOf(entry, context);
         if (!name.ok) return name;
         if (isUnspecified(entry.value)) return ok([]);
-        const one = item(entry.value, surroundings);
+        const one = item(entry.value, context);
         return one.ok ? ok([[name.value, one.value]]) : one;
       }),
     );
@@ -150,6 +150,6 @@ export function countsBy(
   const nameOf = ({ key, span, value }: Entry): Result<string, Fault[]> =>
     isName(key)
       ? ok(key)
-      : err([fault(span, `${called(value)} cannot be a name here, wanted ${wanted} such as ${example}`)]);
+      : err([fault(span, `${called(value)} is no valid name here, wanted ${wanted} such as ${example}`)]);
   return mappingOf(nameOf, count(1), { example });
 }

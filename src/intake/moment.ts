@@ -11,7 +11,7 @@ const DAY_TIME = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 const DATE_TIME =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,9})?)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/;
 
-/** A moment: RFC 3339, a local date or time, the next HH:MM, or a span from now. Gives the form of the disk. */
+/** A moment: RFC 3339, a local date or time, the next HH:MM, or a span from now. Returns an RFC 3339 timestamp. */
 export const moment = reader(
   textLike(`^\\s*(?:now|${[SPAN, DAY_TIME, DATE_TIME].map(bare).join("|")})\\s*$`, {
     examples: ["2026-05-01T03:00:00Z", "03:00", "2h"],
@@ -28,12 +28,12 @@ export const moment = reader(
   },
 );
 
-/** A pattern without its ends. */
+/** A pattern without its anchors. */
 function bare({ source }: RegExp): string {
   return source.slice(1, -1);
 }
 
-/** The moment that a text means, in ms since the epoch: `now`, `2h`, `07:00`, a date; null where it means none. */
+/** Parses a moment, in ms since the epoch: `now`, `2h`, `07:00`, a date; null where the text is none. */
 export function momentIn(typed: string, nowMs: number): number | null {
   return typed === "now" ? nowMs : (inMs(typed, nowMs) ?? nextDayTime(typed, nowMs) ?? dateTime(typed));
 }
@@ -48,7 +48,7 @@ function nextDayTime(typed: string, nowMs: number): number | null {
   if (hour === undefined || minute === undefined) return null;
   const today = new Date(nowMs);
   const at = (days: number): number =>
-    // The calendar, not 24 hours, says what tomorrow is: a day of a clock change is shorter or longer.
+    // Tomorrow by the calendar, not 24 hours on: a day with a clock change is shorter or longer.
     new Date(
       today.getFullYear(),
       today.getMonth(),

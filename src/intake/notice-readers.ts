@@ -20,7 +20,7 @@ const address = reader(textLike("^https?://\\S+$"), (value: Value): Result<strin
 
 const words = listOf(text);
 
-/** A list is a program with its arguments, a text a line for the shell. */
+/** A list is a program with its arguments, a text a shell line. */
 const command = reader(
   { anyOf: [TEXT, { type: "array", items: TEXT, minItems: 1 }] },
   (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
@@ -56,7 +56,7 @@ const headerValue = reader(
     const read = placeKeys(value, context);
     if (!read.ok) return err(read.error);
     const place = placeOf(read.value.env, read.value.file);
-    return place === null ? refuse(value, "says no place, wanted {env: NAME} or {file: PATH}") : ok(place);
+    return place === null ? refuse(value, "names no source, wanted {env: NAME} or {file: PATH}") : ok(place);
   },
 );
 
@@ -66,9 +66,7 @@ const headers = mappingOf(headerName, headerValue, {
 });
 
 function headerName({ key, span, value }: Entry): Result<string, Fault[]> {
-  return HEADER_NAME.test(key)
-    ? ok(key)
-    : err([fault(span, `"${value.path}" has a name that no header can have`)]);
+  return HEADER_NAME.test(key) ? ok(key) : err([fault(span, `"${value.path}" is no valid name of a header`)]);
 }
 
 const addressKeys = { url: address, urlEnv: text, urlFile: folder } as const;
@@ -120,7 +118,7 @@ const receiverSchema = (): Schema => ({
   oneOf: ["command", "webhook", "ping"].map((key) => ({ required: [key] })),
 });
 
-/** Who is told of something: a list of mappings with one of command, webhook and ping, or one such mapping. */
+/** Receivers of a notice: a list of mappings with one of command, webhook and ping, or one such mapping. */
 export const receivers = reader(
   () => ({ anyOf: [receiverSchema(), { type: "array", items: receiverSchema(), maxItems: MAX_RECEIVERS }] }),
   (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {
@@ -141,7 +139,7 @@ function receiver(value: Value, context: ReadContext): Result<Receiver, Fault[]>
     : ok(only);
 }
 
-/** The address of a dead-man switch, which is told of the start and of either end. */
+/** The address of a dead-man switch, which is pinged at the start and at the end. */
 export const pings = reader(
   () => ping.schema,
   (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {

@@ -26,13 +26,13 @@ export const command = reader(
     const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
     return refuse(
       value,
-      "holds blanks, wanted a list or a single word",
+      "contains blanks, wanted a list or a single word",
       `write run: for a shell line${list}`,
     );
   },
 );
 
-/** Arguments: a list, or a line that is split into words as a shell would. */
+/** Arguments: a list, or a line that is split into words as in a shell. */
 export const args = reader(
   () => ({ anyOf: [anyText.schema, { type: "array", items: anyText.schema }] }),
   (value: Value): Result<string[], Fault[]> => {
@@ -44,7 +44,7 @@ export const args = reader(
   },
 );
 
-/** The empty text is an argument like any other. */
+/** An argument may be empty. */
 function argument(value: Value): Result<string, Fault[]> {
   return value.type === "scalar"
     ? anyText(value)

@@ -9,38 +9,38 @@ import type { Span } from "./value.ts";
 
 const WAYS = ["run", "command", "script"] as const;
 
-/** What the fields of a program are read beside. */
+/** The context of the fields of a program. */
 interface Beside {
   readonly given: readonly FieldAssignment[];
-  /** What an edited task runs so far. */
+  /** The program of a task that is edited. */
   readonly before: AnyMode | undefined;
-  /** Where a task that runs nothing is said to be. */
+  /** The place of the fault of a task without a program. */
   readonly span: Span;
-  /** Of a container; it may bring a program of its own. */
+  /** The image of a container, which may have a program of its own. */
   readonly image: string | undefined;
 }
 
-/** What stands beside each other and must not, whatever its values are. */
+/** Faults of keys that exclude each other, whatever their values. */
 export function programClashes(given: readonly FieldAssignment[]): Fault[] {
   const [first, ...others] = given.filter(({ key }) => WAYS.some((way) => way === key));
   const second = others.map(({ key, entry }) =>
-    fault(entry.span, `"${key}" stands beside "${first?.key}", wanted one of ${alternatives(WAYS)}`),
+    fault(entry.span, `"${key}" and "${first?.key}" exclude each other, wanted one of ${alternatives(WAYS)}`),
   );
   const useless = given.filter(({ key }) => `${key} ${first?.key}` in USELESS);
   return [
     ...second,
     ...useless.map(({ key, entry }) =>
-      fault(entry.span, `"${key}" has no use with "${first?.key}"`, USELESS[`${key} ${first?.key}`]),
+      fault(entry.span, `"${key}" has no effect with "${first?.key}"`, USELESS[`${key} ${first?.key}`]),
     ),
   ];
 }
 
 const USELESS: Readonly<Record<string, string>> = {
   "args run": "put the arguments into the line, or use command: or script:",
-  "runtime command": "use script: for what an interpreter reads",
+  "runtime command": "use script: for a text that an interpreter runs",
 };
 
-/** Makes one way to run out of `run`, `command` and `script`, with `args` and `runtime`; they do not clash. */
+/** Makes the mode of a task from `run`, `command` or `script`, with `args` and `runtime`; there must be no clashes. */
 export function modeOf(program: Program, beside: Beside): Result<AnyMode, Fault[]> {
   const { given, before, span } = beside;
   if (program.command !== undefined) {
@@ -79,12 +79,12 @@ function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<An
   return ok({ type: "script", runtime, body, args: [...args] });
 }
 
-/** Only `args` or `runtime`, or nothing at all: enough for an edited task, and for fetch_ml's command line in `args`. */
+/** The mode without a body: enough for an edited task, an image, or the command line of fetch_ml in `args`. */
 function withoutBody(program: Program, { given, before, span, image }: Beside): Result<AnyMode, Fault[]> {
   const { args, runtime } = program;
   const runtimeSpan = given.find(({ key }) => key === "runtime")?.entry.span;
   if (runtime !== undefined && before?.type !== "script") {
-    return err([fault(runtimeSpan ?? span, `"runtime" stands without a script, wanted script: beside it`)]);
+    return err([fault(runtimeSpan ?? span, `"runtime" needs a script, wanted script: as well`)]);
   }
   if (before !== undefined) {
     const changed = { ...before, ...(args !== undefined && { args: [...args] }) };
@@ -95,6 +95,6 @@ function withoutBody(program: Program, { given, before, span, image }: Beside): 
   const [command, ...rest] = args ?? [];
   if (line !== undefined && command !== undefined) return ok({ type: "command", command, args: rest });
   return err([
-    fault(span, `the task says nothing to run, wanted one of ${alternatives(WAYS)}`, "write run: COMMAND"),
+    fault(span, `the task has nothing to run, wanted one of ${alternatives(WAYS)}`, "write run: COMMAND"),
   ]);
 }

@@ -9,7 +9,7 @@ import { describe, type Value } from "./value.ts";
 
 const IDENTIFIER = /^[A-Za-z0-9._-]+$/;
 
-/** What names a lane, a key: letters, digits and `._-`. */
+/** The name of a lane or a key: letters, digits and `._-`. */
 export function identifier(maxLength: number): Reader<string> {
   const read = (value: Value): Result<string, Fault[]> => {
     const typed = text(value);
@@ -36,8 +36,8 @@ const reference: Schema = {
 /** Tasks by number, id or name: a list, or a text with commas between them. */
 export const references = reader(
   oneOrMany(reference),
-  (value: Value, surroundings: ReadContext): Result<string[], Fault[]> => {
-    const read = texts(value, surroundings);
+  (value: Value, context: ReadContext): Result<string[], Fault[]> => {
+    const read = texts(value, context);
     if (!read.ok) return read;
     const names = read.value.flatMap((one) => one.split(",")).map((one) => one.trim());
     const odd = names.find((name) => !REFERENCE.test(name));
@@ -54,8 +54,8 @@ const deviceName = { ...TEXT, pattern: "^(\\s*[^,\\s][^,]*)(,\\s*[^,\\s][^,]*)*$
 /** GPUs by index, id or the beginning of one. */
 export const deviceNames = reader(
   { anyOf: [deviceName, { type: "array", items: deviceName, minItems: 1 }] },
-  (value: Value, surroundings: ReadContext): Result<string[], Fault[]> => {
-    const read = texts(value, surroundings);
+  (value: Value, context: ReadContext): Result<string[], Fault[]> => {
+    const read = texts(value, context);
     return read.ok ? ok(read.value.flatMap((one) => one.split(",")).map((one) => one.trim())) : read;
   },
 );
@@ -84,24 +84,24 @@ const selectorSchemas = (): readonly Schema[] => [
   },
 ];
 
-/** `{pool: night}`, `pool=night, !draft`, or a list of either or of requirements as the record has them. */
-export const selector = reader(
+/** `{pool: night}`, `pool=night, !draft`, or a list of these or of requirements in the form of the record. */
+export const selectorReader = reader(
   () => ({ anyOf: [...selectorSchemas(), { type: "array", items: { anyOf: selectorSchemas() } }] }),
   readSelector,
 );
 
-function readSelector(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
+function readSelector(value: Value, context: ReadContext): Result<Selector, Fault[]> {
   if (value.type === "list") {
     const nested = value.items.find((item) => item.type === "list");
     if (nested !== undefined) return refuse(nested, "is a list in a list, wanted key=value or a mapping");
-    const read = all(value.items.map((item) => readSelector(item, surroundings)));
+    const read = all(value.items.map((item) => readSelector(item, context)));
     return read.ok ? ok(read.value.flat()) : read;
   }
   if (value.type === "scalar") return selectorText(value);
-  if (value.entries.some(({ key }) => key === "operator")) return requirement(value, surroundings);
+  if (value.entries.some(({ key }) => key === "operator")) return requirement(value, context);
   return all(
     value.entries.map(({ key, value: one }): Result<Requirement, Fault[]> => {
-      const wanted = values(one, surroundings);
+      const wanted = values(one, context);
       return wanted.ok ? ok({ key, operator: "In", values: wanted.value }) : wanted;
     }),
   );
@@ -114,22 +114,22 @@ function selectorText(value: Value): Result<Selector, Fault[]> {
   for (const part of read.value.split(",").map((one) => one.trim())) {
     const [, not, key = "", operator, given = ""] = /^(!?)([^=!\s]+)\s*(?:(!?=)\s*(\S+))?$/.exec(part) ?? [];
     if (key === "" || (not === "!" && operator !== undefined))
-      return refuse(value, `holds "${part}", wanted key=value, key!=value, key or !key`);
+      return refuse(value, `contains "${part}", wanted key=value, key!=value, key or !key`);
     if (operator === undefined) wanted.push({ key, operator: not === "!" ? "DoesNotExist" : "Exists" });
     else wanted.push({ key, operator: operator === "=" ? "In" : "NotIn", values: [given] });
   }
   return ok(wanted);
 }
 
-function requirement(value: Value, surroundings: ReadContext): Result<Selector, Fault[]> {
-  const read = requirementKeys(value, surroundings);
+function requirement(value: Value, context: ReadContext): Result<Selector, Fault[]> {
+  const read = requirementKeys(value, context);
   if (!read.ok) return err(read.error);
   const { key, operator, values: named } = read.value;
   if (operator === "Exists" || operator === "DoesNotExist")
     return named === undefined
       ? ok([{ key, operator }])
-      : refuse(partOf(value, "values"), `has no use with ${operator}`);
+      : refuse(partOf(value, "values"), `has no effect with ${operator}`);
   return named === undefined
-    ? refuse(value, `has no values, which ${operator} wants`)
+    ? refuse(value, `has no values, which ${operator} needs`)
     : ok([{ key, operator, values: named }]);
 }

@@ -6,9 +6,9 @@ import { type Fault, refuse } from "./fault.ts";
 import { oneOfWords, oneOrMany, type Schema, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
-/** What some values are read against. */
+/** The context that some values depend on. */
 export interface ReadContext {
-  /** Absolute; relative folders are taken from here. */
+  /** Absolute; relative folders are resolved against it. */
   readonly defaultCwd: string;
   /** The user's home, for `~`. */
   readonly home: string;
@@ -16,19 +16,19 @@ export interface ReadContext {
   readonly nowMs: number;
 }
 
-type Read<T> = (value: Value, surroundings: ReadContext) => Result<T, Fault[]>;
+type Read<T> = (value: Value, context: ReadContext) => Result<T, Fault[]>;
 
-/** Reads one value, or says what is wrong with it; its schema says the same to editors. */
+/** Reads one value or returns its faults; its schema accepts the same values, for editors. */
 export interface Reader<T> extends Read<T> {
   readonly schema: Schema;
-  /** How `show` writes what was read; absent for what has no short form. */
+  /** Formats a value for `show`; absent where there is no short form. */
   print?(value: T): string;
 }
 
-/** What a reader says to editors; made only where it is asked for, since hardly a command line does. */
+/** Makes the schema of a reader on demand, as few commands need it. */
 type SchemaMaker = () => Schema;
 
-/** Makes a reader. What a schema cannot say (a quote that is not closed, the 31st of February) the function alone refuses. */
+/** Makes a reader. What a schema cannot express (an unclosed quote, the 31st of February), the function alone refuses. */
 export function reader<F extends Read<unknown>>(
   schema: Schema | SchemaMaker,
   read: F,
@@ -54,24 +54,26 @@ export const text = reader(
   (value: Value): Result<string, Fault[]> => {
     if (value.type !== "scalar") return refuse(value, `is ${describe(value)}, wanted text`);
     if (value.text === "" || value.data === null) return refuse(value, "is empty, wanted text");
-    return value.text.includes("\0") ? refuse(value, "holds a NUL character, wanted text") : ok(value.text);
+    return value.text.includes("\0")
+      ? refuse(value, "contains a NUL character, wanted text")
+      : ok(value.text);
   },
   String,
 );
 
-/** Any single value as it was typed, `""` included; a key that was left without a value is a slip. */
+/** Any single value as it was typed, `""` included; a key without a value is refused. */
 export const anyText = reader(
   { type: ["string", "number", "boolean"] },
   (value: Value): Result<string, Fault[]> => {
     if (value.type === "scalar" && value.data === null) {
-      return refuse(value, "is empty, wanted text", 'write "" where the empty text is meant');
+      return refuse(value, "is empty, wanted text", 'write "" for an empty text');
     }
     return value.type === "scalar" && value.data === "" ? ok("") : text(value);
   },
 );
 
 const DURATION = "a duration such as 90s, 15m or 1h30m";
-/** Not 0, in a pattern. */
+/** Matches no zero. */
 const SOME = "(?=.*[1-9])";
 
 /** A duration with its unit, in milliseconds. */
@@ -83,25 +85,25 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
       return refuse(value, `is ${describe(value)}, wanted ${DURATION}`);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
       const isNothing = Number(value.text) === 0 && min > 0;
-      const hint = isNothing ? "leave the key out where there is no limit" : `write ${value.text}s`;
+      const hint = isNothing ? "leave the key out for no limit" : `write ${value.text}s`;
       return refuse(value, `is ${value.text} without a unit, wanted ${DURATION}`, hint);
     }
     const ms = parseDuration(value.text);
     if (ms === null)
       return refuse(value, `is ${describe(value)}, wanted ${DURATION}`, compactDuration(value.text));
-    return ms < min ? refuse(value, "is no time at all, wanted more than 0") : ok(ms);
+    return ms < min ? refuse(value, "is 0, wanted more than 0") : ok(ms);
   };
   return reader(schema, read, formatDuration);
 }
 
-/** What `5 min` or `1 hour` would be here. */
+/** The hint for `5 min` or `1 hour`. */
 function compactDuration(typed: string): string | undefined {
   const match = /^(\d+)\s*(s|sec|m|min|h|hr|hour|d|day|second|minute)s?$/i.exec(typed.trim());
   const compact = match === null ? typed : `${match[1]}${(match[2] ?? "").charAt(0).toLowerCase()}`;
   return compact === typed ? undefined : `write ${compact}`;
 }
 
-/** A bare size up to here was meant in gigabytes; above it, in bytes. */
+/** The hint for a bare size is gigabytes up to here, and bytes above. */
 const MAX_BARE_GIGABYTES = 1_024;
 
 /** A size with its unit, in bytes; at least `min`. */
@@ -148,7 +150,7 @@ export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number
   return reader(schema, read, String);
 }
 
-/** A number, whole or not, of at least `min`; `wanted` says so in words. */
+/** A number, whole or not, of at least `min`; `wanted` describes it. */
 export function atLeast(min: number, wanted: string): Reader<number> {
   const read = (value: Value): Result<number, Fault[]> => {
     const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
@@ -159,7 +161,7 @@ export function atLeast(min: number, wanted: string): Reader<number> {
   return reader({ type: "number", minimum: min }, read, String);
 }
 
-/** `true` or `false`; what YAML 1.1 took for them is text today. */
+/** `true` or `false`; `yes` and the like of YAML 1.1 are text. */
 export const yesOrNo = reader({ type: "boolean" }, readYesOrNo, String);
 
 function readYesOrNo(value: Value): Result<boolean, Fault[]> {
@@ -173,7 +175,7 @@ function readYesOrNo(value: Value): Result<boolean, Fault[]> {
   return refuse(value, `is ${describe(value)}, wanted true or false`, hint);
 }
 
-/** One of some words, in any case, with or without `-` and `_`. */
+/** One of a list of words, in any case, with or without `-` and `_`. */
 export function oneOf<const T extends string>(
   choices: readonly T[],
   wanted = alternatives(choices),
@@ -203,10 +205,10 @@ export function alternatives(words: readonly string[]): string {
 
 /** A list, or a single one of its items. */
 export function listOf<T>(item: Reader<T>): Reader<T[]> {
-  const read = (value: Value, surroundings: ReadContext): Result<T[], Fault[]> => {
+  const read = (value: Value, context: ReadContext): Result<T[], Fault[]> => {
     if (value.type === "mapping") return refuse(value, "is a mapping, wanted a list");
     const items = value.type === "list" ? value.items : [value];
-    return all(items.map((one) => item(one, surroundings)));
+    return all(items.map((one) => item(one, context)));
   };
   const schema = (): Schema => oneOrMany(item.schema);
   const print = item.print === undefined ? undefined : (one: T): string => item.print?.(one) ?? "";

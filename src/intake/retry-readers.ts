@@ -14,21 +14,21 @@ import { atLeast, count, duration, listOf, oneOf, type ReadContext, reader } fro
 import { oneOfWords } from "./schema.ts";
 import type { Entry, Value } from "./value.ts";
 
-/** More attempts than this mean "always", which `restart: always` or `maxAttempts: 0` says. */
+/** For more attempts, `restart: always` or `maxAttempts: 0` is meant. */
 export const MAX_ATTEMPTS = 1_000_000;
 
 const retryCount = count(0, MAX_ATTEMPTS - 1);
 
-/** Retries after the first attempt; gives the number of attempts. */
+/** Retries after the first attempt; returns the number of attempts. */
 export const retries = reader(
   () => retryCount.schema,
-  (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
-    const read = retryCount(value, surroundings);
+  (value: Value, context: ReadContext): Result<number, Fault[]> => {
+    const read = retryCount(value, context);
     return read.ok ? ok(read.value + 1) : read;
   },
 );
 
-/** What each retry's wait is multiplied by. */
+/** The factor of each further wait. */
 export const factor = atLeast(1, "a number");
 
 const classOrCodeName = oneOf(
@@ -36,11 +36,11 @@ const classOrCodeName = oneOf(
   "a failure class or code such as resource or GPU_OOM",
 );
 
-/** A failure class or code as records have it; the old name of a class is read for ever. */
+/** A failure class or code, as in records; the old name of a class stays valid. */
 const classOrCode = reader(
   () => oneOfWords([...FAILURE_CLASSES.map(className), ...FAILURE_CODES], ["code"]),
-  (value: Value, surroundings: ReadContext): Result<FailureClass | FailureCode, Fault[]> => {
-    const read = classOrCodeName(value, surroundings);
+  (value: Value, context: ReadContext): Result<FailureClass | FailureCode, Fault[]> => {
+    const read = classOrCodeName(value, context);
     return read.ok ? ok(classNamed(read.value) as FailureClass | FailureCode) : read;
   },
   className,
@@ -64,20 +64,20 @@ const backoffKeys = mapping(
 
 const backoff = reader(
   () => backoffKeys.schema,
-  (value: Value, surroundings: ReadContext): Result<Backoff, Fault[]> => {
-    const read = backoffKeys(value, surroundings);
+  (value: Value, context: ReadContext): Result<Backoff, Fault[]> => {
+    const read = backoffKeys(value, context);
     if (!read.ok) return err(read.error);
     const policy = completeBackoff(read.value, DEFAULT_BACKOFF);
     return policy.maxMs < policy.firstMs
-      ? err([fault(partOf(value, "max").span, `"${value.path}.max" is under first`)])
+      ? err([fault(partOf(value, "max").span, `"${value.path}.max" is less than first`)])
       : ok(policy);
   },
 );
 
 /** `retry.perClass`: for each class or code its own number of attempts and its own backoff. */
 export const perClass = mappingOf(
-  ({ key, span, value }: Entry, surroundings: ReadContext) =>
-    classOrCode({ type: "scalar", data: key, text: key, path: value.path, span }, surroundings),
+  ({ key, span, value }: Entry, context: ReadContext) =>
+    classOrCode({ type: "scalar", data: key, text: key, path: value.path, span }, context),
   mapping(
     { maxAttempts: count(0, MAX_ATTEMPTS), backoff },
     { example: "{maxAttempts: 3} or {backoff: {first: 1m}}" },
@@ -85,7 +85,7 @@ export const perClass = mappingOf(
   { example: "{GPU_OOM: {maxAttempts: 3}}", names: () => classOrCode.schema },
 );
 
-/** Completes a backoff: where only one end was given, the other moves with it. */
+/** Completes a backoff: where only `first` or `max` was given, the other is adjusted to it. */
 export function completeBackoff(
   given: { readonly [K in keyof Backoff]?: Backoff[K] | undefined },
   base: Backoff,

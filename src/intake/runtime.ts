@@ -19,11 +19,11 @@ const custom = mapping(
   { must: ["command"], example: "{command: perl, flag: -w}" },
 );
 
-/** What interprets a script: a known name, or a mapping of a command and the flag before the file. */
+/** The interpreter of a script: a known name, or a mapping of a command and the flag before the file. */
 export const runtime = reader(
   () => ({ anyOf: [{ enum: [...RUNTIMES] }, oneOfWords([...KNOWN.keys()]), custom.schema] }),
-  (value: Value, surroundings: ReadContext): Result<Runtime, Fault[]> => {
-    if (value.type === "mapping") return custom(value, surroundings);
+  (value: Value, context: ReadContext): Result<Runtime, Fault[]> => {
+    if (value.type === "mapping") return custom(value, context);
     const typed = value.type === "scalar" && value.data !== null ? value.text : "";
     const known = KNOWN.get(typed.toLowerCase());
     if (known !== undefined) return ok(known);
@@ -37,10 +37,10 @@ export const runtime = reader(
   },
 );
 
-/** Folders of the system: a program elsewhere (a virtual environment) is meant itself, not just its name. */
+/** System folders; a program elsewhere, as in a virtual environment, is used by its path. */
 const SYSTEM_FOLDER = /^\/(?:usr\/(?:local\/)?)?bin\/([^/\s]+)$/;
 
-/** What a script's `#!` line asks for, read as the kernel reads it (execve(2): the program and at most one argument), or null. */
+/** The interpreter of a script's `#!` line, parsed as the kernel does (execve(2): the program and at most one argument), or null. */
 export function shebangRuntime(body: string): Runtime | null {
   const match = /^#![ \t]*(\S+)[ \t]*(.*)/.exec(body);
   if (match === null) return null;

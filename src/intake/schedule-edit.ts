@@ -1,7 +1,7 @@
 import { parseDocument } from "yaml";
 import { readYaml } from "./yaml-text.ts";
 
-/** The text of a schedule that is paused, or goes on; its comments and its order stay. The text must be one that can be read. */
+/** Sets `paused:` in the text of a schedule, which must be valid; keeps its comments and order. */
 export function withPaused(fileText: string, isPaused: boolean): string {
   const [value] = entriesOf(fileText);
   if (value !== undefined) {
@@ -13,7 +13,7 @@ export function withPaused(fileText: string, isPaused: boolean): string {
     const edited = `${fileText}${fileText.endsWith("\n") ? "" : "\n"}paused: ${isPaused}\n`;
     if (pausedIn(edited) === isPaused) return edited;
   }
-  // In braces, or with more after the document: written by the library, as it reads it.
+  // A flow mapping, or more text after the document: the library rewrites the text.
   const document = parseDocument(fileText);
   document.set("paused", isPaused);
   return document.toString({ lineWidth: 0 });

@@ -5,7 +5,7 @@ import { reader, text } from "./readers.ts";
 import { textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
-/** A point of the calendar: an instant, or what a clock shows in a zone that is not known yet. */
+/** A point in time: an instant, or a wall-clock time in a zone that is not known yet. */
 export type CalendarTime =
   | { readonly type: "instant"; readonly ms: number }
   | { readonly type: "wall"; readonly wall: WallTime; readonly isDate: boolean };
@@ -47,7 +47,7 @@ function calendarIn(typed: string): CalendarTime | null {
   return { type: "instant", ms: instantAt(wall, "UTC") - offsetMs };
 }
 
-/** Dates roll over: the 31st of February would be in March. */
+/** Date rolls over: the 31st of February would be in March. */
 function isReal({ year, month, day, hour, minute, second }: WallTime): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
   return (
@@ -59,7 +59,7 @@ function isReal({ year, month, day, hour, minute, second }: WallTime): boolean {
   );
 }
 
-/** The instant in a zone, in ms since the epoch; as an end, a date is included with its whole day. */
+/** The instant in a zone, in ms since the epoch; as an end, a date includes its whole day. */
 export function instantIn(
   of: CalendarTime,
   { timeZone, isEnd }: { timeZone: string; isEnd: boolean },

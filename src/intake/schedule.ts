@@ -18,28 +18,28 @@ import { readYaml } from "./yaml-text.ts";
 const DEFAULT_CAP = 100;
 const DEFAULT_WINDOW_MS = 24 * 3_600_000;
 
-/** What a schedule queues: tasks that stand in it, or a task file that is read at each firing; an absolute path. */
+/** What a schedule queues: its own tasks, or a task file (an absolute path) that is read at each firing. */
 type Work =
   | { readonly type: "tasks"; readonly drafts: readonly Draft[] }
   | { readonly type: "file"; readonly path: string };
 
-/** A schedule file that was read. */
+/** A parsed schedule file. */
 export interface ScheduleFile {
   readonly schedule: Schedule;
   readonly work: Work;
-  /** Of tasks that name no lane. */
+  /** The lane of tasks that name none. */
   readonly slot: string;
 }
 
-/** What a schedule file is read against. */
+/** The context of a schedule file. */
 export interface ScheduleContext extends SubmissionContext {
-  /** Of the schedule, which is that of its file without the ending. */
+  /** The name of the schedule: that of its file without the ending. */
   readonly name: string;
-  /** What is wrong with a cron expression in a zone, as a clause, or null; only the planner knows. */
+  /** The fault of a cron expression in a zone, as a clause, or null; the planner provides it. */
   readonly cronFault: (expression: string, at: { timeZone: string; nowMs: number }) => string | null;
 }
 
-/** Reads a file of `schedules/`, or gives all of its faults. */
+/** Reads a file of `schedules/`, or returns all of its faults. */
 export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {
   const source = { file: context.file, text: fileText.replace(/^\uFEFF/, "") };
   const read = readText(source.text, context);
@@ -56,7 +56,9 @@ function readText(fileText: string, context: ScheduleContext): Result<ScheduleFi
   if (second !== undefined)
     found.push(fault(second.span, "a second document, wanted one schedule", "list its tasks under task:"));
   if (value === undefined && faults.length === 0)
-    found.push(fault(start, "the file holds no schedule", "write cron: and task:, see stint init nightly"));
+    found.push(
+      fault(start, "the file contains no schedule", "write cron: and task:, see stint init nightly"),
+    );
   if (value === undefined) return err(found);
   if (value.type === "mapping") {
     const stray = value.entries.filter(isTaskKey);
@@ -125,7 +127,7 @@ function makeSchedule(
   });
 }
 
-/** Wanted are five fields that have a next run in the zone. */
+/** A cron expression must have five fields and a next run in the zone. */
 function cronFaults(
   value: Value | undefined,
   { zone, context }: { readonly zone: string; readonly context: ScheduleContext },
@@ -137,7 +139,7 @@ function cronFaults(
   return wrong === null ? [] : [fault(value.span, `"${value.path}" ${wrong}`, hint)];
 }
 
-/** Dates are those of the schedule's zone, and the last one is included. */
+/** Dates are in the zone of the schedule, and the last one is included. */
 function boundsIn(
   { from, until }: { readonly from?: CalendarTime; readonly until?: CalendarTime },
   { zone, at }: { zone: string; at: (key: string) => Entry | undefined },
@@ -185,13 +187,13 @@ function oneOfTwo(
 ): Fault[] {
   const [one, other] = [at(first), at(second)];
   if (one !== undefined && other !== undefined)
-    return [fault(other.span, `"${second}" stands beside "${first}", wanted one of them`)];
+    return [fault(other.span, `"${second}" and "${first}" exclude each other, wanted one of them`)];
   if (one === undefined && other === undefined)
     return [fault(whole, `the schedule has neither ${first} nor ${second}, wanted one`, example)];
   return [];
 }
 
-/** Words of a task file that stand one level too high. */
+/** True for a key of a task that is one level too high. */
 function isTaskKey({ key }: Entry): boolean {
   if (OWN_KEYS.has(camelCase(key))) return false;
   const meaning = meaningOf(key).type;

@@ -1,9 +1,9 @@
 import type { Schema } from "./schema.ts";
 
-/** A part that is written again and again, and longer than this, is written once. */
+/** A part that occurs several times is shared if its JSON has this length. */
 const MIN_SHARED = 300;
 
-/** The same schema, with what stands in it several times in `$defs`. */
+/** Moves parts that occur several times into `$defs`. */
 export function withShared(root: Schema): Schema {
   const seen = new Map<string, number>();
   const count = (schema: Schema): Schema => {
@@ -31,7 +31,7 @@ export function withShared(root: Schema): Schema {
   return { ...whole, $defs: { ...($defs as object | undefined), ...shared } };
 }
 
-/** The same schema with its parts replaced; `key` is the name that a part has there. */
+/** Replaces the parts of a schema; `key` is the name of a part in it. */
 function withParts(schema: Schema, replace: (part: Schema, key: string) => Schema): Schema {
   const replaced = Object.entries(schema).map(([keyword, rule]): [string, unknown] => {
     if (keyword === "examples" || keyword === "enum" || typeof rule !== "object" || rule === null)

@@ -1,18 +1,18 @@
 /** A JSON Schema (draft 2020-12), or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** The version of JSON Schema that all of ours are of. */
+/** The version of JSON Schema. */
 export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Any single value that is not empty: `0123` and `true` are texts where text is wanted. */
 export const TEXT: Schema = { type: ["string", "number", "boolean"], minLength: 1 };
 
-/** A text of a form; numbers and booleans have none. */
+/** A text that matches a pattern; numbers and booleans do not. */
 export function textLike(pattern: string, more: Schema = {}): Schema {
   return { type: "string", pattern, ...more };
 }
 
-/** Also `null`, which a mapping passes over. */
+/** The same or `null`, which a mapping ignores. */
 export function orNull(schema: Schema): Schema {
   const { type } = schema;
   if (typeof type === "string" && schema["enum"] === undefined) return { ...schema, type: [type, "null"] };
@@ -26,7 +26,7 @@ export function orNull(schema: Schema): Schema {
   };
 }
 
-/** One of some words, as a person may write them: in any case, with or without `-` and `_`. Editors offer the words themselves, and not the old ones. */
+/** One of a list of words in any case, with or without `-` and `_`. Editors offer the words alone, without the old ones. */
 export function oneOfWords(words: readonly string[], old: readonly string[] = []): Schema {
   const forms = [...words, ...old].map(
     (word) => `${GAP}${word.replaceAll(/[-_]/g, "").split("").map(letter).join(GAP)}${GAP}`,
@@ -34,7 +34,7 @@ export function oneOfWords(words: readonly string[], old: readonly string[] = []
   return { anyOf: [{ enum: [...words] }, textLike(`^(?:${forms.join("|")})$`)] };
 }
 
-/** The words of a schema of words; undefined for any other. */
+/** The words of such a schema; undefined for any other. */
 export function wordsOf({ anyOf }: Schema): readonly string[] | undefined {
   const [first] = (anyOf as readonly Schema[] | undefined) ?? [];
   return first?.["enum"] as readonly string[] | undefined;
@@ -52,7 +52,7 @@ export function oneOrMany(item: Schema): Schema {
   return { anyOf: [item, { type: "array", items: item }] };
 }
 
-/** That a document says something with a key (dotted in a group): `null` says nothing. */
+/** Matches a document that sets a key (dotted in a group) to anything but `null`. */
 export function says(key: string): Schema {
   const [first = "", ...rest] = key.split(".");
   const value = rest.length === 0 ? { not: { type: "null" } } : says(rest.join("."));

@@ -5,7 +5,7 @@ import { mapping } from "./mapping.ts";
 import { count, listOf, type ReadContext, type Reader, reader, size, text } from "./readers.ts";
 import type { Value } from "./value.ts";
 
-/** More GPUs than this in one machine are a slip of the finger. */
+/** More GPUs than this are assumed to be a typing error. */
 const MAX_SIMULATED = 64;
 
 const simulatedKeys = mapping(
@@ -20,8 +20,8 @@ const simulatedKeys = mapping(
 
 const simulated = reader(
   () => simulatedKeys.schema,
-  (value: Value, surroundings: ReadContext): Result<SimulatedGpus, Fault[]> => {
-    const read = simulatedKeys(value, surroundings);
+  (value: Value, context: ReadContext): Result<SimulatedGpus, Fault[]> => {
+    const read = simulatedKeys(value, context);
     if (!read.ok) return err(read.error);
     const { count: amount = 1, foreignBytes = 0, ...kind } = read.value;
     return ok({ ...kind, count: amount, foreignBytes });
@@ -41,9 +41,9 @@ function listOfMappings<T>(item: Reader<T>): Reader<T[]> {
   const many = listOf(item);
   return reader(
     () => many.schema,
-    (value: Value, surroundings: ReadContext): Result<T[], Fault[]> => {
-      const one = value.type === "mapping" ? item(value, surroundings) : null;
-      if (one === null) return many(value, surroundings);
+    (value: Value, context: ReadContext): Result<T[], Fault[]> => {
+      const one = value.type === "mapping" ? item(value, context) : null;
+      if (one === null) return many(value, context);
       return one.ok ? ok([one.value]) : one;
     },
   );

@@ -6,7 +6,7 @@ import { count, duration, type ReadContext, type Reader, reader, size } from "./
 import { textLike } from "./schema.ts";
 import type { Value } from "./value.ts";
 
-/** What `retention` leaves open: a success is of no interest after a week, and a failure is kept until a person has seen it. */
+/** The default for `done`; failed tasks are kept by default, until a person has dealt with them. */
 const DEFAULT_DONE_MS = 7 * 86_400_000;
 
 const keys = mapping({
@@ -19,11 +19,11 @@ const keys = mapping({
   checkpoints: { as: "checkpointsMs", read: orNever(duration(0)) },
 });
 
-/** What is removed of ended tasks without being asked: `retention` of config.yaml. */
+/** `retention` of config.yaml: which ended tasks are removed automatically. */
 export const retentionSettings = reader(() => keys.schema, readRetention);
 
-function readRetention(value: Value, surroundings: ReadContext): Result<RetentionRules, Fault[]> {
-  const read = keys(value, surroundings);
+function readRetention(value: Value, context: ReadContext): Result<RetentionRules, Fault[]> {
+  const read = keys(value, context);
   if (!read.ok) return err(read.error);
   const { doneMs = DEFAULT_DONE_MS, deadLetterMs = null, count: most = null, bytes = null } = read.value;
   const { logsMs = null, artifactsMs = null, checkpointsMs = null } = read.value;
@@ -40,11 +40,11 @@ function readRetention(value: Value, surroundings: ReadContext): Result<Retentio
   });
 }
 
-/** `never` for no end. */
+/** The same, or `never`. */
 function orNever<T>(of: Reader<T>): Reader<T | null> {
   return reader(
     () => ({ anyOf: [of.schema, textLike("^[nN][eE][vV][eE][rR]$")] }),
-    (value: Value, surroundings: ReadContext): Result<T | null, Fault[]> =>
-      value.type === "scalar" && value.text.toLowerCase() === "never" ? ok(null) : of(value, surroundings),
+    (value: Value, context: ReadContext): Result<T | null, Fault[]> =>
+      value.type === "scalar" && value.text.toLowerCase() === "never" ? ok(null) : of(value, context),
   );
 }

@@ -9,10 +9,10 @@ import { describe, type Value } from "./value.ts";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const DAY_MINUTES = 1_440;
-/** A load that no machine is meant to pass. */
+/** A higher load is assumed to be a typing error. */
 const MAX_LOAD = 10_000;
 
-/** When jobs are started: `work` of config.yaml. */
+/** `work` of config.yaml: when jobs are started. */
 export const workSettings = mapping({
   hours: listOf(reader(textLike("[0-9A-Za-z]"), workWindow)),
   timeZone: zoneName,
@@ -21,7 +21,7 @@ export const workSettings = mapping({
   maxGpuUse: reader(textLike("^(\\d{1,2}|100)\\s*%$"), percent),
 });
 
-/** `22:00-07:00`, `Sat-Sun`, `Mon-Fri 22:00-07:00`, `Sat, Sun 10:00-18:00`; the days are those on which it begins. */
+/** `22:00-07:00`, `Sat-Sun`, `Mon-Fri 22:00-07:00`, `Sat, Sun 10:00-18:00`; the days are those on which the window begins. */
 function workWindow(value: Value): Result<WorkWindow, Fault[]> {
   const read = text(value);
   if (!read.ok) return read;
@@ -49,7 +49,7 @@ function daysOf(typed: string): number[] | null {
   return [...found].sort((left, right) => left - right);
 }
 
-/** Three letters or the whole word. */
+/** The index of a day, by three letters or its whole name. */
 function dayOf(word: string): number {
   const names = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
   const typed = word.toLowerCase();

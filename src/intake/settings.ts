@@ -19,9 +19,9 @@ import { absolutePath } from "./task-readers.ts";
 import { textMap } from "./text-map.ts";
 import { readYaml } from "./yaml-text.ts";
 
-/** More jobs than this at a time is a slip of the finger. */
+/** More jobs at a time are assumed to be a typing error. */
 export const MAX_JOBS = 4_000;
-/** At the longest wait between two, more than a week of trying. */
+/** With the longest wait between two tries, this takes more than a week. */
 const MAX_TRIES = 1_000;
 
 const notify = mapping({
@@ -35,8 +35,11 @@ const notify = mapping({
 
 const settingsKeys = mapping(
   {
-    jobs: { read: count(1, MAX_JOBS), about: "how many jobs at a time; one for each core without it" },
-    inboxes: { read: listOf(absolutePath), about: "folders to take task files from, beside the home's own" },
+    jobs: { read: count(1, MAX_JOBS), about: "how many jobs run at a time; default: one for each core" },
+    inboxes: {
+      read: listOf(absolutePath),
+      about: "folders with task files, apart from the inbox of the home",
+    },
     defaults: {
       read: mapping({
         timeout: { as: "timeoutMs", read: duration() },
@@ -44,30 +47,30 @@ const settingsKeys = mapping(
         priority: count(0, MAX_PRIORITY),
         gpus: count(0),
       }),
-      about: "of tasks that do not say it themselves",
+      about: "for tasks that do not set it",
     },
-    container: { read: mapping({ engine: oneOf(ENGINES) }), about: "of tasks that name no engine" },
+    container: { read: mapping({ engine: oneOf(ENGINES) }), about: "for tasks that name no engine" },
     gpus: { read: gpuSettings, about: "which GPUs are used" },
     memory: {
       read: mapping({ reserve: { as: "reserveBytes", read: size(0) } }),
-      about: "of the machine, not given to jobs",
+      about: "memory of the machine that is not available to jobs",
     },
     scheduling: {
       read: mapping({
         ageing: { as: "ageingMs", read: duration() },
         backfill: { as: "backfillMs", read: duration(0) },
       }),
-      about: "a point of priority for each `ageing`; how long others may pass a big task",
+      about: "one point of priority for each `ageing` of waiting; how long others may pass a big task",
     },
     concurrency: {
       read: mapping({
         slots: countsBy(isSlot, { wanted: "a lane and its number", example: "{train: 2}" }),
         labels: countsBy(isLabel, { wanted: "a label and its number", example: "{pool=night: 2}" }),
       }),
-      about: "how many of a lane or a label may run at a time",
+      about: "how many tasks of a lane or a label run at a time",
     },
-    labels: { read: textMap, about: "of the supervisor, for the selectors of tasks" },
-    notify: { read: notify, about: "who is told of every task, beside what it says itself" },
+    labels: { read: textMap, about: "labels of the supervisor, for the selectors of tasks" },
+    notify: { read: notify, about: "notices for every task, in addition to its own" },
     notices: {
       read: mapping({
         tries: { as: "maxTries", read: count(1, MAX_TRIES) },
@@ -75,10 +78,10 @@ const settingsKeys = mapping(
         timeout: { as: "timeoutMs", read: duration() },
         commandTimeout: { as: "commandTimeoutMs", read: duration() },
       }),
-      about: "how they are delivered",
+      about: "how notices are delivered",
     },
-    work: { read: workSettings, about: "when jobs are started; those that run go on" },
-    retention: { read: retentionSettings, about: "what is removed of ended tasks without being asked" },
+    work: { read: workSettings, about: "when jobs are started; running ones continue" },
+    retention: { read: retentionSettings, about: "which ended tasks are removed automatically" },
   },
   { old: { on: "notify" } },
 );
@@ -88,7 +91,7 @@ export function settingsSchema(): Schema {
   return withShared({ $schema: DRAFT, title: "stint config", ...settingsKeys.schema });
 }
 
-/** Reads a config.yaml; an empty one gives the defaults. */
+/** Reads a config.yaml; for an empty one, returns the defaults. */
 export function parseSettings(
   fileText: string,
   { file, userHome }: { file: string; userHome: string },

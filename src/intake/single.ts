@@ -6,7 +6,7 @@ import type { FieldAssignment } from "./field-assignments.ts";
 import { makeDraft } from "./finish.ts";
 import type { Span } from "./value.ts";
 
-/** Makes the one draft of fields that are no sweep. */
+/** Makes the draft of fields without a sweep. */
 export function singleDraft(
   { given, faults }: { readonly given: readonly FieldAssignment[]; readonly faults: readonly Fault[] },
   { context, span }: { readonly context: SubmissionContext; readonly span: Span },

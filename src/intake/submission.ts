@@ -21,7 +21,7 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
   const drafts: Draft[] = [];
   const room = new Room();
   for (const document of documents.value.values) {
-    // Each unknown word is compared with all known ones: past the most faults that are told, there is no use in it.
+    // Suggestions for unknown keys are slow: stops once there are more faults than are reported.
     if (faults.length > MAX_DIAGNOSTICS) break;
     const read = documentDrafts(document, { context, text, room });
     // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
@@ -32,7 +32,7 @@ export function readSubmission(fileText: string, context: SubmissionContext): Re
     faults.push(
       fault(
         { start: 0, end: 1 },
-        "the file holds no task, wanted at least one mapping",
+        "the file contains no task, wanted at least one mapping",
         "write run: COMMAND",
       ),
     );
@@ -46,7 +46,7 @@ interface Reading {
   readonly room?: Room;
 }
 
-/** Reads one document of a task file; `text` is what its spans are counted in. */
+/** Reads one document of a task file; its spans are offsets in `text`. */
 export function documentDrafts(document: Value, { context, text, room }: Reading): Result<Draft[], Fault[]> {
   if (document.type !== "mapping") {
     const hint =
@@ -78,7 +78,7 @@ function readRecord(document: MappingValue, context: SubmissionContext): Result<
   return draft.ok ? ok([draft.value]) : draft;
 }
 
-/** A flag for what is swept replaces all of that in the file; a limit replaces a limit. */
+/** Flags for the values of a sweep replace all those of the file; a limit replaces the same limit. */
 function withSweep(written: readonly Entry[], flags: readonly Entry[]): Entry[] {
   const isLimit = ({ key }: Entry): boolean => key.startsWith("max");
   const setsSweep = flags.some((flag) => !isLimit(flag));

@@ -11,7 +11,7 @@ import { oneOfWords, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
 /** A task's name. */
-export const taskName = reader(
+export const taskNameReader = reader(
   { type: ["string", "boolean"], pattern: NAME_PATTERN.source, maxLength: MAX_NAME_LENGTH },
   (value: Value): Result<string, Fault[]> => {
     const read = text(value);
@@ -41,7 +41,7 @@ export const folder = reader(
     if (!read.ok) return read;
     if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
     if (read.value.startsWith("~"))
-      return refuse(value, "names another user's home, which is not looked up", "write the whole path");
+      return refuse(value, "names another user's home, which is not expanded", "write the whole path");
     if (read.value.startsWith("$"))
       return refuse(
         value,
@@ -52,7 +52,7 @@ export const folder = reader(
   },
 );
 
-/** Absolute, or under the user's home: for another path there is no folder to begin in. */
+/** An absolute path, or one under the user's home: there is no folder to resolve another path against. */
 export const absolutePath = reader(
   textLike("^(/|~/)"),
   (value: Value, { home }: ReadContext): Result<string, Fault[]> => {
@@ -64,7 +64,7 @@ export const absolutePath = reader(
   },
 );
 
-/** Permissions taken away from new files, in octal as umask(1) has it. YAML takes what is written without quotes for a number. */
+/** A umask in octal, as in umask(1). Without quotes, YAML reads it as a number. */
 export const umask = reader(
   { anyOf: [textLike("^0?[0-7]{3}$"), { type: "integer", minimum: 0, maximum: 777 }] },
   (value: Value): Result<string, Fault[]> => {
@@ -84,8 +84,8 @@ const policyKeys = mapping(
   { example: "{allowlist: [PATH, HOME]}" },
 );
 
-/** `inherit`, `clear`, a list of names to let through (also as `{allowlist: […]}`), or the form of the record. */
-export const environment = reader(
+/** `inherit`, `clear`, a list of names to inherit (also as `{allowlist: […]}`), or the form of the record. */
+export const environmentReader = reader(
   () => ({
     anyOf: [
       oneOfWords(ALLOWED),
@@ -107,24 +107,26 @@ export const environment = reader(
   readEnvironment,
 );
 
-function readEnvironment(value: Value, surroundings: ReadContext): Result<EnvironmentPolicy, Fault[]> {
-  if (value.type === "list") return allowing(variableNames(value, surroundings));
+function readEnvironment(value: Value, context: ReadContext): Result<EnvironmentPolicy, Fault[]> {
+  if (value.type === "list") return allowing(variableNames(value, context));
   if (value.type === "scalar") {
-    const policy = oneOf(ALLOWED)(value, surroundings);
+    const policy = oneOf(ALLOWED)(value, context);
     return policy.ok
       ? ok({ policy: policy.value })
       : refuse(value, `is ${describe(value)}, wanted inherit, clear or a list of names`);
   }
   if (value.entries.every(({ key }) => !POLICY_KEYS.includes(key)))
     return refuse(value, "has no policy, wanted inherit, clear or allowlist", "variables are set under env:");
-  const read = policyKeys(value, surroundings);
+  const read = policyKeys(value, context);
   if (!read.ok) return err(read.error);
   const { policy, names, allowlist } = read.value;
   if (policy === undefined && names === undefined && allowlist !== undefined) return allowing(ok(allowlist));
   if (policy === undefined || allowlist !== undefined)
-    return refuse(value, "is not clear, wanted {allowlist: [PATH, HOME]} or {policy: clear}");
+    return refuse(value, "is ambiguous, wanted {allowlist: [PATH, HOME]} or {policy: clear}");
   if (policy !== "allowlist")
-    return names === undefined ? ok({ policy }) : refuse(partOf(value, "names"), `has no use with ${policy}`);
+    return names === undefined
+      ? ok({ policy })
+      : refuse(partOf(value, "names"), `has no effect with ${policy}`);
   return names === undefined ? refuse(value, "has no names, wanted a list") : allowing(ok(names));
 }
 
@@ -146,7 +148,7 @@ const restartKeys = mapping(
 );
 
 /** `never`, `onFailure`, `always`, `always:10m`, or a mapping of policy and interval. */
-export const restart = reader(
+export const restartReader = reader(
   () => ({
     anyOf: [
       oneOfWords(POLICIES),
@@ -159,19 +161,19 @@ export const restart = reader(
       },
     ],
   }),
-  (value: Value, surroundings: ReadContext): Result<Restart, Fault[]> => {
-    if (value.type !== "mapping") return restartWord(value, surroundings);
-    const read = restartKeys(value, surroundings);
+  (value: Value, context: ReadContext): Result<Restart, Fault[]> => {
+    if (value.type !== "mapping") return restartWord(value, context);
+    const read = restartKeys(value, context);
     if (!read.ok) return err(read.error);
     const { policy, interval, intervalMs = MIN_INTERVAL_MS } = read.value;
     if (policy === "always") return always(partOf(value, "interval"), interval ?? intervalMs);
     const given = ["interval", "intervalMs"].map((key) => partOf(value, key)).find((part) => part !== value);
-    return given === undefined ? ok({ policy }) : refuse(given, `has no use with ${policy}`);
+    return given === undefined ? ok({ policy }) : refuse(given, `has no effect with ${policy}`);
   },
   ({ policy }) => policy,
 );
 
-function restartWord(value: Value, surroundings: ReadContext): Result<Restart, Fault[]> {
+function restartWord(value: Value, context: ReadContext): Result<Restart, Fault[]> {
   const always10m = /^always:(.*)$/i.exec(value.type === "scalar" ? value.text : "");
   if (always10m !== null) {
     const ms = parseDuration(always10m[1] ?? "");
@@ -179,7 +181,7 @@ function restartWord(value: Value, surroundings: ReadContext): Result<Restart, F
       ? refuse(value, `is ${describe(value)}, wanted a span such as always:10m`)
       : always(value, ms);
   }
-  const word = oneOf(POLICIES)(value, surroundings);
+  const word = oneOf(POLICIES)(value, context);
   if (!word.ok) return word;
   return word.value === "always" ? always(value, MIN_INTERVAL_MS) : ok({ policy: word.value });
 }
@@ -196,8 +198,8 @@ const together = oneOf(["together", "separate"]);
 /** `separate` keeps stdout and stderr in two files. */
 export const logs = reader(
   () => together.schema,
-  (value: Value, surroundings: ReadContext): Result<boolean, Fault[]> => {
-    const chosen = together(value, surroundings);
+  (value: Value, context: ReadContext): Result<boolean, Fault[]> => {
+    const chosen = together(value, context);
     return chosen.ok ? ok(chosen.value === "separate") : chosen;
   },
 );

@@ -4,17 +4,17 @@ import { errnoOf } from "../lib/errno.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
-/** A task file is written by hand or by a script; a larger one is data that went astray. */
+/** A larger file is assumed to be data, not a task file. */
 export const MAX_TEXT_BYTES = 10 * 1_024 * 1_024;
 
 /**
- * Reads a file that somebody else put down: never through a link, never from anything but a regular file, and without
- * waiting for a FIFO's writer. The error is a clause such as `it is a FIFO`.
+ * Reads a file from an inbox: follows no link, reads regular files only, and does not wait for the writer of a FIFO. The error is a
+ * clause such as `it is a FIFO`.
  */
 export function readTaskFile(path: string): Result<string, string> {
   let descriptor: number | null = null;
   try {
-    // O_NOFOLLOW fails on a link; O_NONBLOCK opens a FIFO at once, and means nothing to a regular file (open(2)).
+    // O_NOFOLLOW fails on a link; O_NONBLOCK opens a FIFO at once, and has no effect on a regular file (open(2)).
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return err("it is not a regular file");
@@ -28,8 +28,8 @@ export function readTaskFile(path: string): Result<string, string> {
 }
 
 /**
- * The same of a file that somebody names: through a link too, and of a pipe what its writer has to say. What is larger than any task
- * file is not read to its end. Throws what the system refuses.
+ * Reads a file that a command names: follows links, and reads a pipe to its end. Stops at more than MAX_TEXT_BYTES. Throws errors
+ * of the system.
  */
 export function readNamedFile(path: string): Result<string, string> {
   const descriptor = openSync(path, constants.O_RDONLY);
@@ -44,9 +44,9 @@ export function readNamedFile(path: string): Result<string, string> {
   }
 }
 
-/** The text in some bytes: UTF-8 and nothing else, without its byte order mark. */
+/** Decodes UTF-8 strictly; removes the byte order mark. */
 export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
-  // How much more there is was not looked at.
+  // The exact size is unknown, as reading stopped here.
   if (bytes.byteLength > MAX_TEXT_BYTES) return err(`it is larger than ${formatBytes(MAX_TEXT_BYTES)}`);
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
@@ -58,7 +58,7 @@ export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
   }
 }
 
-/** What is said of a file that is larger than any task file. */
+/** The clause for a file that is too large. */
 export function tooLarge(bytes: number): string {
   return `it is larger than ${formatBytes(MAX_TEXT_BYTES)} (${bytes} bytes)`;
 }

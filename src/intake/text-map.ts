@@ -5,7 +5,7 @@ import { anyText, described, type Reader } from "./readers.ts";
 import { orNull, textLike } from "./schema.ts";
 import type { Entry } from "./value.ts";
 
-/** A schema passes these over, to keep prototypes clean, so they would be lost without a word. */
+/** Valibot drops these keys silently, to protect prototypes, so they are refused. */
 const IMPOSSIBLE_KEYS = ["__proto__", "prototype", "constructor"];
 
 const names = textLike(`^(?!(?:${IMPOSSIBLE_KEYS.join("|")})$)[^=]+$`);
@@ -16,7 +16,7 @@ export const textMap: Reader<Record<string, string>> = mappingOf(nameOf, anyText
   names: () => names,
 });
 
-/** The same, where the model bounds both sides. */
+/** The same with limits for the lengths of names and texts. */
 export function shortTextMap(most: { readonly name: number; readonly text: number }): typeof textMap {
   return described(textMap, () => ({
     propertyNames: { ...names, maxLength: most.name },
@@ -26,9 +26,9 @@ export function shortTextMap(most: { readonly name: number; readonly text: numbe
 
 function nameOf({ key, span }: Entry): Result<string, Fault[]> {
   if (key === "" || /[=\0]/.test(key)) {
-    return err([fault(span, `"${key}" cannot be a name here, wanted one without = and not empty`)]);
+    return err([fault(span, `"${key}" is no valid name here, wanted one without = and not empty`)]);
   }
   if (IMPOSSIBLE_KEYS.includes(key))
-    return err([fault(span, `"${key}" cannot be a name here, wanted another one`)]);
+    return err([fault(span, `"${key}" is no valid name here, wanted another one`)]);
   return ok(key);
 }

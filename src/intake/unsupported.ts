@@ -1,10 +1,10 @@
-const SECURITY = "the job runs with the rights of your account; limits: is there";
+const SECURITY = "the job runs with the rights of your account; limits: is supported";
 const SERVICES = "only jobs that end are run; restart: always repeats one";
 const TRACKING = "set the variables of the tracker under env:";
 const DATA = "name the files on the command line or under env:";
-const NEWS = "follow it with stint wait or stint logs -f";
+const EVENTS = "follow it with stint wait or stint logs -f";
 
-/** Keys of capabilities that are planned and not there. They are refused: a key that is passed over would be a lie. */
+/** Keys of planned features. They are refused: an ignored key would mislead its author. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   security: SECURITY,
   service: SERVICES,
@@ -17,10 +17,10 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   inputSpecs: DATA,
   outputSpecs: DATA,
   artifacts: DATA,
-  eventDelivery: NEWS,
+  eventDelivery: EVENTS,
 };
 
-/** Keys of a schedule, which is a file of its own around the task. */
+/** Keys of a schedule file, which contains the task. */
 export const OF_SCHEDULES: ReadonlySet<string> = new Set([
   "schedule",
   "cron",
@@ -30,7 +30,7 @@ export const OF_SCHEDULES: ReadonlySet<string> = new Set([
   "overlap",
 ]);
 
-/** What a record of fetch_ml tells of its past there; it says nothing of a new task, and is left behind. */
+/** Keys of a fetch_ml record about its past, which are ignored in a new task. */
 export const PAST_OF_RECORD: ReadonlySet<string> = new Set([
   "id",
   "status",

@@ -1,19 +1,19 @@
-/** Where something stands in its text: offsets in UTF-16 units, the end excluded. */
+/** A range of a text: offsets in UTF-16 units, the end excluded. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** What does not come from a text. */
+/** The span of values that come from no text. */
 export const NOWHERE: Span = { start: 0, end: 0 };
 
 interface Placed {
-  /** The keys that lead to it, joined by dots, as they were written. */
+  /** Its path of keys as written, joined by dots. */
   readonly path: string;
   readonly span: Span;
 }
 
-/** A single value; `text` is what was typed, so that `0123` and `1.0` survive where text is wanted. */
+/** A single value; `text` is as typed, so that `0123` and `1.0` are kept where text is wanted. */
 export interface ScalarValue extends Placed {
   readonly type: "scalar";
   readonly data: string | number | boolean | null;
@@ -33,15 +33,15 @@ export interface MappingValue extends Placed {
 /** One key of a mapping with its value. */
 export interface Entry {
   readonly key: string;
-  /** Of the key. */
+  /** The span of the key. */
   readonly span: Span;
   readonly value: Value;
 }
 
-/** What a field was given, whether by a file, a flag or `stint set`. */
+/** The value of a field, from a file, a flag or `stint set`. */
 export type Value = ScalarValue | ListValue | MappingValue;
 
-/** Turns plain data (a flag's value) into a value without a place. */
+/** Converts plain data (the value of a flag) to a value without a span. */
 export function fromPlain(data: unknown, path: string): Value {
   const placed = { path, span: NOWHERE };
   if (Array.isArray(data)) {
@@ -63,7 +63,7 @@ export function fromPlain(data: unknown, path: string): Value {
   return { ...placed, type: "scalar", data: isKnown ? data : null, text: isKnown ? String(data) : "null" };
 }
 
-/** The plain data of a value. Keys go to objects without a prototype, so that `__proto__` is a key like any other. */
+/** The plain data of a value. Objects have no prototype, so that `__proto__` is a key like any other. */
 export function toPlain(value: Value): unknown {
   switch (value.type) {
     case "scalar":
@@ -78,7 +78,7 @@ export function toPlain(value: Value): unknown {
   }
 }
 
-/** The value as if it stood at the top of a text: its path and those below it lose what leads to it. */
+/** The value as the root of a text: its own path is removed from its path and those below it. */
 export function atTop(value: Value): Value {
   const { length } = value.path;
   const cut = (below: Value): Value => {
@@ -97,12 +97,12 @@ export function atTop(value: Value): Value {
   return cut(value);
 }
 
-/** True where nothing is wished: `null` or `~` written out, unlike a key that was left without a value. */
+/** True for an explicit `null` or `~`, which counts as unset; false for a key without a value. */
 export function isUnspecified(value: Value): boolean {
   return value.type === "scalar" && value.data === null && value.text !== "";
 }
 
-/** How much of a value a message shows. */
+/** How many characters of a value a message shows. */
 const SHOWN_CHARACTERS = 40;
 
 /** Names a value in a message: the value itself where it is short, else its kind. */

@@ -4,28 +4,28 @@ import { type FSWatcher, watch } from "chokidar";
 import { errnoOf } from "../lib/errno.ts";
 import { kindOfName } from "./inbox-name.ts";
 
-/** What a watch tells. Events say only that something happened: the caller looks for itself, at its own pace. */
+/** The callbacks of a watch. An event says only that something changed; the caller scans the folder itself. */
 export interface WatchOptions {
-  /** Something changed in this folder, or it came or went. */
+  /** Something changed in this folder, or it was created or removed. */
   readonly nudge: (path: string) => void;
-  /** The system refuses to watch (on Linux, its limit of inotify watches); a sentence. Looking now and then still works. */
+  /** A sentence: the system refuses to watch (on Linux, the limit of inotify watches). Periodic scans still work. */
   readonly onProblem: (text: string) => void;
 }
 
-/** Folders under watch. */
+/** A watch of some folders. */
 export interface DirectoryWatch extends AsyncDisposable {
-  /** Watches folders anew that were made again unnoticed; for every half minute. */
+  /** Watches again folders that were replaced unnoticed; to be called every half minute. */
   readonly refresh: () => void;
 }
 
 interface Watched {
   readonly path: string;
   watcher: FSWatcher;
-  /** Which folder it was when the watch began; null where there was none. */
+  /** The identity of the folder when the watch began; null where it was missing. */
   identity: string | null;
 }
 
-/** Watches folders, not what lies in their folders, until it is disposed of. They may come and go. */
+/** Watches folders, not their subfolders, until it is disposed of. They may be created and removed meanwhile. */
 export function watchDirectories(
   paths: readonly string[],
   { nudge, onProblem }: WatchOptions,
@@ -41,19 +41,19 @@ export function watchDirectories(
       depth: 0,
       ignoreInitial: true,
       followSymlinks: false,
-      // Reports a delete and a create as they come, without holding the delete back to see whether a create follows.
+      // Reports a delete at once; chokidar would hold it back to see whether a create follows.
       atomic: false,
       ignored: (candidate) =>
         resolve(dirname(candidate)) === root && kindOfName(basename(candidate)) === "passing",
     });
     watcher.on("all", (event, changed) => {
-      // Chokidar is deaf for good to a folder that was deleted and made again; on the path of its root it says only that.
+      // Chokidar reports nothing more of a folder that was deleted and created again; the event for its root is the last.
       if (resolve(changed) === root && event !== "unlinkDir") renew(path);
       nudge(path);
     });
-    // At once: chokidar itself looks into the folder before it says what happened there, which takes milliseconds.
-    watcher.on("raw", (_event, changed) => isNews(changed) && nudge(path));
-    // What came while the watch was being set up made no event.
+    // The raw event comes at once; chokidar first reads the folder, which takes milliseconds.
+    watcher.on("raw", (_event, changed) => isRelevant(changed) && nudge(path));
+    // Files that arrived while the watch was set up caused no event.
     watcher.on("ready", () => nudge(path));
     watcher.on("error", (error) => tell(path, error));
     return watcher;
@@ -96,8 +96,8 @@ export function watchDirectories(
   };
 }
 
-/** False for the name of work in progress. */
-function isNews(changed: unknown): boolean {
+/** False for a temporary file. */
+function isRelevant(changed: unknown): boolean {
   return typeof changed === "string" && kindOfName(basename(changed)) !== "passing";
 }
 
@@ -109,7 +109,7 @@ function realPathOf(path: string): string {
   }
 }
 
-/** One folder for all time: another one under the same name has another inode or time of birth. */
+/** The identity of a folder: another one under the same name has another inode or birth time. */
 function identityOf(path: string): string | null {
   try {
     const { dev, ino, birthtimeMs } = statSync(path);

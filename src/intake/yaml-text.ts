@@ -6,27 +6,27 @@ import { MAX_TEXT_BYTES } from "./task-text.ts";
 import type { Value } from "./value.ts";
 import { documentValue, newBudget } from "./yaml-value.ts";
 
-/** Signs of structure in a file: enough for thousands of tasks, and parsed in about two seconds. */
+/** Lexemes in a file: enough for thousands of tasks, and parsed in about two seconds. */
 const MAX_LEXEMES = 500_000;
 
-/** Tasks written out one by one; more are made by a sweep. */
+/** Documents in a file; for more tasks there are sweeps. */
 const MAX_DOCUMENTS = 10_000;
-/** Of `${{ … }}`: each is filled for each member of its sweep. */
+/** Placeholders in a file: each is filled for each member of its sweep. */
 const MAX_PLACEHOLDERS = 10_000;
 
-/** What a text holds: the documents that can be read, and the faults of the others. */
+/** The valid documents of a text, and the faults of the others. */
 export interface Documents {
   readonly values: readonly Value[];
   readonly faults: readonly Fault[];
 }
 
-/** Reads every YAML document of a text, empty ones left out. What is no text at all is an error. */
+/** Reads every YAML document of a text, except empty ones. An error where the text cannot be parsed at all. */
 export function readYaml(text: string): Result<Documents, Fault[]> {
   const unfit = unfitness(text);
   if (unfit !== null) return err([unfit]);
   let parsed: ReturnType<typeof parseAllDocuments>;
   try {
-    // The library compares each key with each other; thousands of keys would take minutes, so ours finds duplicates.
+    // The library compares all pairs of keys, which takes minutes for thousands; duplicates are found in yaml-value.ts.
     parsed = parseAllDocuments(text, {
       prettyErrors: false,
       logLevel: "silent",
@@ -49,7 +49,7 @@ export function readYaml(text: string): Result<Documents, Fault[]> {
   for (const document of parsed) {
     const broken = syntaxFaults([...document.errors, ...document.warnings], text);
     faults.push(...broken);
-    // Whatever a broken document seems to say would only be noise.
+    // Faults in the contents of a broken document would be noise.
     if (broken.length > 0 || isEmpty(document.contents)) continue;
     const value = documentValue(document.contents, budget);
     if (value.ok) values.push(value.value);
@@ -70,7 +70,7 @@ function unfitness(text: string): Fault | null {
   }
   const nul = text.indexOf("\0");
   if (nul !== -1)
-    return fault({ start: nul, end: nul + 1 }, "the file holds a NUL character, wanted a text file");
+    return fault({ start: nul, end: nul + 1 }, "the file contains a NUL character, wanted a text file");
   const many = tooMany(text, { what: "documents", pattern: /^---(?=\s|$)/gm, most: MAX_DOCUMENTS });
   if (many !== null) return many;
   const full = tooMany(text, { what: "placeholders", pattern: /\$\{\{/g, most: MAX_PLACEHOLDERS });
@@ -81,7 +81,7 @@ function unfitness(text: string): Fault | null {
     if (lexemes > MAX_LEXEMES) {
       return fault(
         start,
-        `the file has more than ${MAX_LEXEMES} words and signs, which is too much to be read at once`,
+        `the file has more than ${MAX_LEXEMES} words and signs, which is too much for one file`,
         "split it into several files",
       );
     }
@@ -89,7 +89,7 @@ function unfitness(text: string): Fault | null {
   return null;
 }
 
-/** Counted in the text, before anything is made of it: three dashes at the beginning of a line always part documents. */
+/** Counts in the raw text, before it is parsed: three dashes at the beginning of a line always separate documents. */
 function tooMany(
   text: string,
   { what, pattern, most }: { readonly what: string; readonly pattern: RegExp; readonly most: number },
@@ -98,17 +98,17 @@ function tooMany(
   for (const { index } of text.matchAll(pattern)) {
     count += 1;
     if (count > most) {
-      const message = `the file has more than ${most} ${what}, wanted at most so many`;
+      const message = `the file has more than ${most} ${what}, wanted at most this many`;
       return fault({ start: index, end: index + 3 }, message, "split it into several files, or use a sweep");
     }
   }
   return null;
 }
 
-/** The library's words say what its parser met; these say what to do. */
+/** What to do about errors of the library. */
 const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
   BLOCK_AS_IMPLICIT_KEY:
-    "put quotes around a value that holds `: `, or write it on its own lines after `|`; or indent these lines alike",
+    "put quotes around a value that contains `: `, or write it on its own lines after `|`; or indent these lines alike",
   MULTILINE_IMPLICIT_KEY: "look for a missing `:` or for lines that are not indented alike",
   TAB_AS_INDENT: "indent with blanks",
   BAD_SCALAR_START: "put quotes around the value",
@@ -117,20 +117,20 @@ const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
   BAD_INDENT: "look for a bracket that is not closed, or for lines that are not indented alike",
 };
 
-/** One fault for each line: what follows on it is an echo of the first as a rule. */
+/** One fault for each line: further errors on it usually follow from the first. */
 function syntaxFaults(errors: readonly YAMLError[], text: string): Fault[] {
   const lastStart = text.trimEnd().length;
   const faults: Fault[] = [];
   let lastEnd = -1;
   for (const error of errors.toSorted((left, right) => left.pos[0] - right.pos[0])) {
-    // What is missing at the end is said where the text ends, not on an empty line after it.
+    // What is missing at the end is reported at the last text, not on an empty line after it.
     const start = Math.min(error.pos[0], lastStart);
     const end = Math.max(error.pos[1], start + 1);
     if (start <= lastEnd) continue;
     lastEnd = end;
     if (error.code === "RESOURCE_EXHAUSTION")
       return [fault({ start, end }, "the document is nested too deeply")];
-    // To YAML `${{` within brackets opens two mappings; all that follows is an echo.
+    // In brackets, YAML reads `${{` as two mappings; the errors after it follow from that.
     if (text.slice(Math.max(0, start - 2), start + 2).includes("${{")) {
       const message = "not valid YAML: a placeholder within {…} or […] opens a mapping";
       return [...faults, fault({ start, end }, message, 'put quotes around it: "${{ … }}"')];

@@ -3,16 +3,16 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Fault, fault } from "./fault.ts";
 import { type Entry, NOWHERE, type Span, type Value } from "./value.ts";
 
-/** No task is nested like this; deeper is an accident or an attack. */
+/** No valid task is nested deeper. */
 const MAX_DEPTH = 32;
-/** Values that aliases may repeat in a file: a few anchors used by many fields, but no bomb (10 anchors of 10 are 10^10). */
+/** Values that aliases may repeat in a file: a few anchors used by many fields, but no bomb (10 nested anchors of 10 are 10^10). */
 const MAX_REPEATED = 10_000;
-/** Their text: each of them is read for itself. */
+/** The characters of these values: each is read separately. */
 const MAX_REPEATED_CHARACTERS = 1_000_000;
-/** YAML's own limit for a key on one line; a longer one is a value that slipped. */
+/** The limit of YAML for a key on one line. */
 const MAX_KEY_LENGTH = 1_024;
 
-/** What the aliases of a file may still repeat. */
+/** How much the aliases of a file may still repeat. */
 export interface Budget {
   repeated: number;
   characters: number;
@@ -25,7 +25,7 @@ export function newBudget(): Budget {
 
 interface Walk {
   readonly anchors: Map<string, Node>;
-  /** Anchors whose value is being read: an alias to one of them would have no end. */
+  /** Anchors whose values are being read: an alias to one of them would be endless. */
   readonly open: Set<string>;
   readonly faults: Fault[];
   readonly budget: Budget;
@@ -34,12 +34,12 @@ interface Walk {
 interface Position {
   readonly path: string;
   readonly depth: number;
-  /** Where a missing value is said to stand. */
+  /** The place of a missing value. */
   readonly span: Span;
   readonly isRepeated: boolean;
 }
 
-/** Turns the contents of a document into values with places; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
+/** Converts the contents of a document to values with spans; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
 export function documentValue(contents: unknown, budget: Budget): Result<Value, Fault[]> {
   const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget };
   const value = valueOf(contents, walk, { path: "", depth: 0, span: NOWHERE, isRepeated: false });
@@ -91,8 +91,8 @@ function aliased(name: string, walk: Walk, at: Position): Value {
   const nothing: Value = { type: "scalar", data: null, text: "null", path: at.path, span: at.span };
   const target = walk.anchors.get(name);
   if (target === undefined || walk.open.has(name)) {
-    const what = target === undefined ? `no "&${name}" stands before it` : "it lies inside what it repeats";
-    walk.faults.push(fault(at.span, `the alias "*${name}" leads nowhere: ${what}`));
+    const what = target === undefined ? `there is no "&${name}" before it` : "it lies inside what it repeats";
+    walk.faults.push(fault(at.span, `the alias "*${name}" cannot be resolved: ${what}`));
     return nothing;
   }
   const wasExhausted = isExhausted(walk);
@@ -147,11 +147,11 @@ function entriesOf(pairs: readonly unknown[], walk: Walk, at: Position): Entry[]
   return [...entries.values()];
 }
 
-/** The merge key of YAML 1.1, which everybody's files use: what stands in the mapping itself wins. */
+/** The merge key of YAML 1.1, which is in common use: keys of the mapping itself win. */
 function mergeInto(entries: Map<string, Entry>, value: Value, walk: Walk): void {
   for (const source of value.type === "list" ? value.items : [value]) {
     if (source.type !== "mapping") {
-      walk.faults.push(fault(source.span, "`<<` wants an alias of a mapping"));
+      walk.faults.push(fault(source.span, "`<<` needs an alias of a mapping"));
       return;
     }
     for (const entry of source.entries) {

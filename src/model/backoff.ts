@@ -6,13 +6,13 @@ import { unreachable } from "../lib/unreachable.ts";
 export const JITTERS = ["none", "full", "equal", "decorrelated"] as const;
 
 /** In milliseconds; bounded, as a record edited by hand may hold any number, and the range of a Date is finite. */
-export const duration = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DURATION_MS));
+export const durationMs = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DURATION_MS));
 
 /** How long to wait between retries, in milliseconds. */
 export const backoff = v.pipe(
   v.strictObject({
-    firstMs: duration,
-    maxMs: duration,
+    firstMs: durationMs,
+    maxMs: durationMs,
     factor: v.pipe(v.number(), v.finite(), v.minValue(1)),
     jitter: v.picklist(JITTERS),
   }),

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { backoff, duration } from "./backoff.ts";
+import { backoff, durationMs } from "./backoff.ts";
 import { FAILURE_CLASSES, FAILURE_CODES, failureCode } from "./failure.ts";
 
 /** The default number of attempts in a row: one and three retries. */
@@ -61,7 +61,7 @@ export const restart = v.variant("policy", [
   v.strictObject({ policy: v.literal("onFailure") }),
   v.strictObject({
     policy: v.literal("always"),
-    intervalMs: v.pipe(duration, v.minValue(MIN_INTERVAL_MS)),
+    intervalMs: v.pipe(durationMs, v.minValue(MIN_INTERVAL_MS)),
   }),
 ]);
 export type Restart = v.InferOutput<typeof restart>;

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { backoff, duration } from "./backoff.ts";
+import { backoff, durationMs } from "./backoff.ts";
 import { instant, slotName, taskId, uniqueKey } from "./identity.ts";
 import { kind } from "./kind.ts";
 import { limits } from "./limits.ts";
@@ -57,9 +57,9 @@ export const spec = v.strictObject({
   /** Matched against the labels of the supervisor. */
   runnerSelector: v.optional(selector),
   /** The timeout of one attempt; absent means none. */
-  timeoutMs: v.optional(duration),
+  timeoutMs: v.optional(durationMs),
   /** It fails after waiting this long for its first attempt. */
-  queueTtlMs: v.optional(duration),
+  queueTtlMs: v.optional(durationMs),
   restart,
   retry,
   backoff,

@@ -26,7 +26,7 @@ describe("renderDiagnostic()", () => {
       job.yaml:3:11: "env.A" is empty, wanted text
         3 | env:        {A: }
           |                 ^
-          = write "" where the empty text is meant
+          = write "" for an empty text
       "
     `);
   });
@@ -43,7 +43,7 @@ describe("renderDiagnostic()", () => {
       /tmp/my jobs/a.yaml:3:1: "security" is not supported yet
         3 | security:
           | ^^^^^^^^
-          = the job runs with the rights of your account; limits: is there
+          = the job runs with the rights of your account; limits: is supported
       "
     `);
   });
@@ -56,7 +56,7 @@ describe("renderDiagnostic()", () => {
       job.yaml:1:6: not valid YAML: a mapping begins in the middle of a value
         1 | run: echo a: b
           |      ^
-          = put quotes around a value that holds \`: \`, or write it on its own lines after \`|\`; or indent these lines alike
+          = put quotes around a value that contains \`: \`, or write it on its own lines after \`|\`; or indent these lines alike
       job.yaml:5:1: not valid YAML: tabs are not allowed as indentation
         5 |     A: b
           | ^^^^

@@ -26,12 +26,8 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ],
   ["timeout: 90", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s"],
   ["timeout: '90'", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s"],
-  [
-    "timeout: 0",
-    `2:10 "timeout" is 0 without a unit, ${DURATION}`,
-    "leave the key out where there is no limit",
-  ],
-  ["timeout: 0s", '2:10 "timeout" is no time at all, wanted more than 0'],
+  ["timeout: 0", `2:10 "timeout" is 0 without a unit, ${DURATION}`, "leave the key out for no limit"],
+  ["timeout: 0s", '2:10 "timeout" is 0, wanted more than 0'],
   ["timeout: 5 minutes", `2:10 "timeout" is "5 minutes", ${DURATION}`, "write 5m"],
   ["timeout: soon", `2:10 "timeout" is "soon", ${DURATION}`],
   ["timeout:", `2:9 "timeout" is empty, ${DURATION}`],
@@ -48,8 +44,8 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 0", '2:7 "cpus" is 0, wanted a whole number, at least 1'],
   ["cpus: 1.5", '2:7 "cpus" is 1.5, wanted a whole number, at least 1'],
   ['cpus: "3"', '2:7 "cpus" is the text "3", wanted a whole number, at least 1', "write 3 without quotes"],
-  ["admission: replace", '2:1 "admission" has no use without "slot"', "write slot: NAME beside it"],
-  ["gpus: 0\nvram: 1GB", '2:1 "gpus" is 0, and other keys say what a GPU must be like'],
+  ["admission: replace", '2:1 "admission" has no effect without "slot"', "write slot: NAME beside it"],
+  ["gpus: 0\nvram: 1GB", '2:1 "gpus" is 0, but other keys describe a GPU'],
   ["gpus: all", '2:7 "gpus" is "all", wanted a whole number, at least 0'],
   ["gpus: .inf", '2:7 "gpus" is .inf, wanted a whole number, at least 0'],
   ["priority: 1001", '2:11 "priority" is 1001, wanted a whole number from 0 to 1000'],
@@ -65,7 +61,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ],
   ["restart: always:10", '2:10 "restart" is "always:10", wanted a span such as always:10m'],
   ["restart: always:10ms", '2:10 "restart" is under a second, wanted at least 1s between two runs'],
-  ["restart: {policy: never, interval: 5m}", '2:36 "restart.interval" has no use with never'],
+  ["restart: {policy: never, interval: 5m}", '2:36 "restart.interval" has no effect with never'],
   ["restart: {interval: 5m}", '2:10 "restart" has no policy, wanted {policy: always, interval: 10m}'],
   [
     "restart: {policy: always, every: 5m}",
@@ -101,19 +97,19 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ],
   [
     "retry: {perClass: {data: {backoff: {first: 1m, max: 1s}}}}",
-    '2:53 "retry.perClass.data.backoff.max" is under first',
+    '2:53 "retry.perClass.data.backoff.max" is less than first',
   ],
   ["umask: 18", '2:8 "umask" is 18, wanted three octal digits', 'write "022"'],
-  ["cwd: ~bob/x", '2:6 "cwd" names another user\'s home, which is not looked up', "write the whole path"],
+  ["cwd: ~bob/x", '2:6 "cwd" names another user\'s home, which is not expanded', "write the whole path"],
   [
     "cwd: $HOME/x",
     '2:6 "cwd" begins with a variable, which is not expanded',
     "write ~ for your home, or the whole path",
   ],
   ["env: [A=b]", '2:6 "env" is a list, wanted a mapping such as {KEY: value}'],
-  ["env: {A: }", '2:10 "env.A" is empty, wanted text', 'write "" where the empty text is meant'],
-  ["env: {A=B: c}", '2:7 "A=B" cannot be a name here, wanted one without = and not empty'],
-  ["env: {__proto__: c}", '2:7 "__proto__" cannot be a name here, wanted another one'],
+  ["env: {A: }", '2:10 "env.A" is empty, wanted text', 'write "" for an empty text'],
+  ["env: {A=B: c}", '2:7 "A=B" is no valid name here, wanted one without = and not empty'],
+  ["env: {__proto__: c}", '2:7 "__proto__" is no valid name here, wanted another one'],
   ["labels: {a: {b: c}}", '2:13 "labels.a" is a mapping, wanted text'],
   ["labels: {a: b}\nlabels.c: d", '3:1 "labels.c" says again what "labels" says', "keep one of them"],
   [
@@ -122,15 +118,15 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
     "variables are set under env:",
   ],
   ["environment: none", '2:14 "environment" is "none", wanted inherit, clear or a list of names'],
-  ["environment: {policy: clear, names: [A]}", '2:37 "environment.names" has no use with clear'],
+  ["environment: {policy: clear, names: [A]}", '2:37 "environment.names" has no effect with clear'],
   ["environment: [A=b]", '2:15 "environment[0]" is "A=b", wanted a name alone'],
   ["notBefore: 5", `2:12 "notBefore" is 5 without a unit, ${MOMENT}`, "write 5s"],
   ["notBefore: 2026-02-30", `2:12 "notBefore" is "2026-02-30", ${MOMENT}`],
   ["at: 25:00", `2:5 "at" is "25:00", ${MOMENT}`],
-  ["command: [a]", '2:1 "command" stands beside "run", wanted one of run, command or script'],
+  ["command: [a]", '2:1 "command" and "run" exclude each other, wanted one of run, command or script'],
   [
     "args: [a]",
-    '2:1 "args" has no use with "run"',
+    '2:1 "args" has no effect with "run"',
     "put the arguments into the line, or use command: or script:",
   ],
   [
@@ -156,7 +152,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   [
     "security: a",
     '2:1 "security" is not supported yet',
-    "the job runs with the rights of your account; limits: is there",
+    "the job runs with the rights of your account; limits: is supported",
   ],
   ["memory: 8GB\nmemory_gb: 8", '3:1 "memory_gb" says again what "memory" says', "keep one of them"],
   [
@@ -190,18 +186,18 @@ describe("readSubmission() on one fault", () => {
 
 describe("readSubmission() on a program", () => {
   test.each([
-    ["name: a", "1:1 the task says nothing to run, wanted one of run, command or script"],
-    ["args: [a]", "1:1 the task says nothing to run, wanted one of run, command or script"],
-    ["runtime: bash", '1:1 "runtime" stands without a script, wanted script: beside it'],
+    ["name: a", "1:1 the task has nothing to run, wanted one of run, command or script"],
+    ["args: [a]", "1:1 the task has nothing to run, wanted one of run, command or script"],
+    ["runtime: bash", '1:1 "runtime" needs a script, wanted script: as well'],
     ["command: []", '1:10 "command" is an empty list, wanted a program and its arguments'],
     ["command: [[a]]", '1:11 "command[0]" is a list, wanted text'],
     ["command: [a, {b: c}]", '1:14 "command[1]" is a mapping, wanted text'],
     ["command: {a: b}", '1:10 "command" is a mapping, wanted a list'],
-    ["command: python train.py", '1:10 "command" holds blanks, wanted a list or a single word'],
-    ["command: [a]\nruntime: sh", '2:1 "runtime" has no use with "command"'],
+    ["command: python train.py", '1:10 "command" contains blanks, wanted a list or a single word'],
+    ["command: [a]\nruntime: sh", '2:1 "runtime" has no effect with "command"'],
     ['command: [a]\nargs: "b \'c"', '2:7 "args" cannot be split into words: a quote (\') is not closed'],
     ['run: ""', '1:6 "run" is empty, wanted text'],
-    ['run: "a\\0b"', '1:6 "run" holds a NUL character, wanted text'],
+    ['run: "a\\0b"', '1:6 "run" contains a NUL character, wanted text'],
     ["run:", '1:5 "run" is empty, wanted text'],
   ])("%s", (text, fault) => {
     expect(faultsIn(text)).toEqual([fault]);
@@ -239,11 +235,11 @@ describe("readSubmission() on several faults", () => {
   test("names all faults of all documents, in their order", () => {
     expect(faultsIn(TEXT.join("\n"))).toEqual([
       '1:7 "name" is "3x", wanted a letter and then letters, digits, dots, dashes or underscores',
-      '3:1 "run" stands beside "command", wanted one of run, command or script',
+      '3:1 "run" and "command" exclude each other, wanted one of run, command or script',
       '4:10 "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m',
       "6:1 the document is a list, wanted a mapping with the fields of a task",
       "11:1 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]",
-      "12:1 the task says nothing to run, wanted one of run, command or script",
+      "12:1 the task has nothing to run, wanted one of run, command or script",
       '12:6 "cpu" is "x", wanted a whole number, at least 1',
       '13:1 "gpsu" is unknown',
     ]);

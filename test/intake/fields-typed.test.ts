@@ -77,14 +77,14 @@ cwd: sub
       }),
     ).toEqual([
       '"tmeout" is unknown (did you mean timeout?)',
-      '"security" is not supported yet (the job runs with the rights of your account; limits: is there)',
+      '"security" is not supported yet (the job runs with the rights of your account; limits: is supported)',
       '"command" is an empty list, wanted a program and its arguments',
       '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s)',
       '"gpus" is "some", wanted a whole number, at least 0',
       '"max_attempts" is "x", wanted a whole number from 0 to 1000000',
     ]);
     expect(await faultsOf({})).toEqual([
-      "the task says nothing to run, wanted one of run, command or script (write run: COMMAND)",
+      "the task has nothing to run, wanted one of run, command or script (write run: COMMAND)",
     ]);
   });
 
@@ -190,8 +190,8 @@ describe("editFields()", () => {
   });
 
   test.each([
-    [["name", "x"], '"name" cannot be changed any more'],
-    [["annotations.a", "x"], '"annotations.a" cannot be changed any more'],
+    [["name", "x"], '"name" cannot be changed after submission'],
+    [["annotations.a", "x"], '"annotations.a" cannot be changed after submission'],
     [["timeout", "90"], '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m'],
     [["timeout", ""], '"timeout" is "", wanted a duration such as 90s, 15m or 1h30m'],
     [["priorty", "1"], '"priorty" is unknown'],

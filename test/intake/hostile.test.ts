@@ -5,9 +5,9 @@ import { timed } from "../rig/cpu-time.ts";
 import { fc } from "../rig/fast-check.ts";
 import { CONTEXT, draftIn, faultsIn } from "./rig.ts";
 
-const NO_TASK = "1:1 the file holds no task, wanted at least one mapping";
+const NO_TASK = "1:1 the file contains no task, wanted at least one mapping";
 
-const MANY_WORDS = "the file has more than 500000 words and signs, which is too much to be read at once";
+const MANY_WORDS = "the file has more than 500000 words and signs, which is too much for one file";
 
 /** Anchors of ten that each repeat the one before: 10^8 values in 400 bytes. */
 const BOMB = [
@@ -27,8 +27,8 @@ describe("readSubmission() on what is no task", () => {
     ["hello", '1:1 the document is "hello", wanted a mapping with the fields of a task'],
     ["null", "1:1 the document is empty, wanted a mapping with the fields of a task"],
     ["- run: a\n- run: b", "1:1 the document is a list, wanted a mapping with the fields of a task"],
-    ["{}", "1:1 the task says nothing to run, wanted one of run, command or script"],
-    ["run: a\nx\0y: b", "2:2 the file holds a NUL character, wanted a text file"],
+    ["{}", "1:1 the task has nothing to run, wanted one of run, command or script"],
+    ["run: a\nx\0y: b", "2:2 the file contains a NUL character, wanted a text file"],
     ["%FOO\n", "1:1 not valid YAML: unknown directive %FOO"],
   ])("%j", (text, fault) => {
     expect(faultsIn(text)).toEqual([fault]);
@@ -55,11 +55,11 @@ describe("readSubmission() on attacks", () => {
       `${BOMB}\n---\nrun: a\nlabels: &a {b: c}\nannotations: *a`,
       "the aliases of this file repeat more than 10000 values",
     ],
-    ["an alias to nothing", "run: *a", 'the alias "*a" leads nowhere: no "&a" stands before it'],
+    ["an alias to nothing", "run: *a", 'the alias "*a" cannot be resolved: there is no "&a" before it'],
     [
       "an alias to itself",
       "run: a\nenv: &a {b: *a}",
-      'the alias "*a" leads nowhere: it lies inside what it repeats',
+      'the alias "*a" cannot be resolved: it lies inside what it repeats',
     ],
     ["deep brackets", `run: a\nenv: ${"[".repeat(100_000)}`, "the document is nested too deeply"],
     [
@@ -74,12 +74,12 @@ describe("readSubmission() on attacks", () => {
     [
       "two hundred thousand documents",
       "---\nrun: a\n".repeat(200_000),
-      "the file has more than 10000 documents, wanted at most so many",
+      "the file has more than 10000 documents, wanted at most this many",
     ],
     [
       "sixty thousand placeholders",
       `run: echo ${"${{ matrix.a }} ".repeat(60_000)}`,
-      "the file has more than 10000 placeholders, wanted at most so many",
+      "the file has more than 10000 placeholders, wanted at most this many",
     ],
     [
       "an alias of a long text",
@@ -121,7 +121,7 @@ describe("readSubmission() on attacks", () => {
   test("accepts harmless aliases and merge keys", () => {
     const text = "run: a\nlabels: &l {a: b, c: d}\nannotations:\n  <<: *l\n  c: own";
     expect(draftIn(text)).toMatchObject({ labels: { a: "b", c: "d" }, annotations: { a: "b", c: "own" } });
-    expect(faultsIn("run: a\nlabels: {<<: 5}")).toEqual(["2:14 `<<` wants an alias of a mapping"]);
+    expect(faultsIn("run: a\nlabels: {<<: 5}")).toEqual(["2:14 `<<` needs an alias of a mapping"]);
   });
 });
 

@@ -20,19 +20,19 @@ describe("keys of the queue", () => {
     [`afterFailed: ${"x".repeat(257)}`, '2:14 "afterFailed" names a task of impossible length'],
     ["gpuIds: {0: 1}", '2:9 "gpuIds" is a mapping, wanted a list'],
     ["gpuMinMemory: 40", '2:15 "gpuMinMemory" is 40 without a unit, wanted a size such as 512MiB or 8GB'],
-    ["runnerSelector: =b", '2:17 "runnerSelector" holds "=b", wanted key=value, key!=value, key or !key'],
+    ["runnerSelector: =b", '2:17 "runnerSelector" contains "=b", wanted key=value, key!=value, key or !key'],
     [
       "runnerSelector: '!a=b'",
-      '2:17 "runnerSelector" holds "!a=b", wanted key=value, key!=value, key or !key',
+      '2:17 "runnerSelector" contains "!a=b", wanted key=value, key!=value, key or !key',
     ],
     [
       "runnerSelector: [{key: a, operator: Is, values: [b]}]",
       '2:37 "runnerSelector[0].operator" is "Is", wanted In, NotIn, Exists or DoesNotExist',
     ],
-    ["runnerSelector: [{key: a, operator: In}]", '2:18 "runnerSelector[0]" has no values, which In wants'],
+    ["runnerSelector: [{key: a, operator: In}]", '2:18 "runnerSelector[0]" has no values, which In needs'],
     [
       "runnerSelector: [{key: a, operator: Exists, values: [b]}]",
-      '2:53 "runnerSelector[0].values" has no use with Exists',
+      '2:53 "runnerSelector[0].values" has no effect with Exists',
     ],
   ])("%s is refused", (text, fault) => {
     expect(faultsIn(`run: a\n${text}`)).toEqual([fault]);

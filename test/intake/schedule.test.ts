@@ -104,17 +104,20 @@ describe("readSchedule()", () => {
   test.each([
     [
       "cron: '* * * * *'\nevery: 1h\ntask: { run: a }",
-      '2:1 "every" stands beside "cron", wanted one of them',
+      '2:1 "every" and "cron" exclude each other, wanted one of them',
     ],
     ["task: { run: a }", "1:1 the schedule has neither cron nor every, wanted one"],
     ["every: 1h", "1:1 the schedule has neither task nor file, wanted one"],
-    ["every: 1h\ntask: { run: a }\nfile: /b.yaml", '3:1 "file" stands beside "task", wanted one of them'],
+    [
+      "every: 1h\ntask: { run: a }\nfile: /b.yaml",
+      '3:1 "file" and "task" exclude each other, wanted one of them',
+    ],
     ["every: 1h\nfile: b.yaml", '2:7 "file" is "b.yaml", wanted an absolute path'],
     ["every: 10ms\ntask: { run: a }", '1:8 "every" is "10ms", wanted 1s or more'],
     ["every: 1h\ntask: []", '2:7 "task" is an empty list, wanted at least one task'],
     ["every: 1h\ntask: make", '2:7 "task" is "make", wanted a mapping with the fields of a task'],
     ["cron: 0 0 30 2 *\ntask: { run: a }", '1:7 "cron" never comes'],
-    ["", "1:1 the file holds no schedule"],
+    ["", "1:1 the file contains no schedule"],
     ["every: 1h\ntask: { run: a }\n---\nevery: 2h", "4:1 a second document, wanted one schedule"],
     [
       "every: 1h\nfrom: 2026-05-02\nuntil: 2026-05-01\ntask: { run: a }",

@@ -125,22 +125,22 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
     '1:48 "gpus.simulate.count" is 65, wanted a whole number from 1 to 64',
   ],
   ["memory: 8GB", '1:9 "memory" is "8GB", wanted a mapping with reserve'],
-  ["scheduling: {ageing: 0h}", '1:22 "scheduling.ageing" is no time at all, wanted more than 0'],
+  ["scheduling: {ageing: 0h}", '1:22 "scheduling.ageing" is 0, wanted more than 0'],
   [
     "concurrency: {slots: {a b: 2}}",
-    '1:23 "concurrency.slots.a b" cannot be a name here, wanted a lane and its number such as {train: 2}',
+    '1:23 "concurrency.slots.a b" is no valid name here, wanted a lane and its number such as {train: 2}',
   ],
   ["concurrency: {slots: 2}", '1:22 "concurrency.slots" is 2, wanted a mapping such as {train: 2}'],
   [
     "concurrency: {labels: {=x: 2}}",
-    '1:24 "concurrency.labels.=x" cannot be a name here, wanted a label and its number such as {pool=night: 2}',
+    '1:24 "concurrency.labels.=x" is no valid name here, wanted a label and its number such as {pool=night: 2}',
   ],
   [
     "concurrency: {labels: {pool: 0}}",
     '1:30 "concurrency.labels.pool" is 0, wanted a whole number, at least 1',
   ],
   ["labels: [night]", '1:9 "labels" is a list, wanted a mapping such as {KEY: value}'],
-  ["a\0", "1:2 the file holds a NUL character, wanted a text file"],
+  ["a\0", "1:2 the file contains a NUL character, wanted a text file"],
 ];
 
 describe("parseSettings()", () => {

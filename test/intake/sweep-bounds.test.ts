@@ -49,7 +49,7 @@ test.each([
     `run: x\nmatrix:\n${names(5_000)
       .map((name) => `  ${name}: 1`)
       .join("\n")}`,
-    '"matrix.k1000" is one name too many, wanted at most 1000',
+    '"matrix.k1000" exceeds the limit of 1000 names',
   ],
   [
     "many values for many members",
@@ -81,17 +81,17 @@ test.each([
   [
     "documents that are large sweeps",
     "run: x\narray: 1-60000\n---\nrun: x\narray: 1-60000\n",
-    "the file makes more than 100000 tasks, wanted at most so many",
+    "the file makes more than 100000 tasks, which is the limit",
   ],
   [
     "a large script in each member",
     `array: 1-100000\nrun: |\n  echo \${{ array.index }}\n${"  # 34567890123456789\n".repeat(1_000)}`,
-    "the records of the tasks would take more than 256 MiB, wanted at most so much",
+    "the records of the tasks would take more than 256 MiB, which is the limit",
   ],
   [
     "a large value in each member",
     `array: 1-10000\nrun: echo \${{ array.index }}\nlabels: {x: "${"x".repeat(30_000)}"}`,
-    "the records of the tasks would take more than 256 MiB, wanted at most so much",
+    "the records of the tasks would take more than 256 MiB, which is the limit",
   ],
   [
     "a large value in many places",
@@ -106,7 +106,7 @@ test("a data file with too many columns is refused", () => {
   using folder = makeFolder();
   folder.write("data.csv", `${names(50_000).join(",")}\n`);
   expect(faultsIn("run: x\neach: data.csv", { dataFolder: folder.path })[0]).toContain(
-    'column 1001 "k1000" is one name too many, wanted at most 1000',
+    'column 1001 "k1000" exceeds the limit of 1000 names',
   );
 });
 

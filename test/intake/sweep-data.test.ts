@@ -54,11 +54,11 @@ describe("a .csv", () => {
       a.csv:4:1: the row has one cell, the first row names 2
         4 | 2
           | ^
-          = put quotes around a cell that holds a comma
+          = put quotes around a cell that contains a comma
       a.csv:5:1: the row has 3 cells, the first row names 2
         5 | 3,a,b
           | ^^^^^
-          = put quotes around a cell that holds a comma
+          = put quotes around a cell that contains a comma
       "
     `);
     expect(valuesOrFaults("a.csv", 'lr,note\n1,"a\n2,b\n')).toMatchInlineSnapshot(`
@@ -70,7 +70,7 @@ describe("a .csv", () => {
     `);
     expect(valuesOrFaults("a.csv", 'lr,note\n1,a"b\n')).toMatchInlineSnapshot(`
       "
-      a.csv:2:4: a quote stands in the middle of a cell
+      a.csv:2:4: there is a quote in the middle of a cell
         2 | 1,a"b
           |    ^
           = put quotes around the whole cell, and write "" for a quote in it
@@ -78,7 +78,7 @@ describe("a .csv", () => {
     `);
     expect(valuesOrFaults("a.csv", 'lr,note\n1,"a"b\n')).toMatchInlineSnapshot(`
       "
-      a.csv:2:6: text stands after a closed quote
+      a.csv:2:6: there is text after a closed quote
         2 | 1,"a"b
           |      ^
           = write "" for a quote within quotes
@@ -86,7 +86,7 @@ describe("a .csv", () => {
     `);
     expect(valuesOrFaults("a.csv", "lr,LR\n1,2\n")).toMatchInlineSnapshot(`
       "
-      a.csv:1:1: column 2 "LR" is too like "lr": both would be STINT_VALUE_LR for the job
+      a.csv:1:1: column 2 "LR" is too similar to "lr": both would be STINT_VALUE_LR for the job
         1 | lr,LR
           | ^^^^^
           = the first row of a CSV names the columns
@@ -118,7 +118,7 @@ test("a .jsonl has a flat object in each line", () => {
     valuesOrFaults("a.jsonl", '{"lr": 1}\n[1]\n{"lr": {"a": 1}}\n{lr: 1}\n{"__proto__": 1}\n'),
   ).toMatchInlineSnapshot(`
     "
-    a.jsonl:2:1: the line is no object
+    a.jsonl:2:1: the line is not an object
       2 | [1]
         | ^^^
         = each line is an object such as {"lr": 0.1, "name": "a"}
@@ -130,7 +130,7 @@ test("a .jsonl has a flat object in each line", () => {
       4 | {lr: 1}
         | ^^^^^^^
         = each line is an object such as {"lr": 0.1, "name": "a"}
-    a.jsonl:5:1: "__proto__" cannot be a name here, wanted another one
+    a.jsonl:5:1: "__proto__" is no valid name here, wanted another one
       5 | {"__proto__": 1}
         | ^^^^^^^^^^^^^^^^
         = each line is an object such as {"lr": 0.1, "name": "a"}

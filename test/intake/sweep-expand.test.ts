@@ -171,7 +171,7 @@ maxFailures: 1
 
   test("outside of a sweep are a fault, and other braces stay", () => {
     expect(faultsIn("run: a ${{ matrix.lr }}")).toEqual([
-      "1:8 ${{ matrix.lr }} stands for a value of a sweep, and the task has none",
+      "1:8 ${{ matrix.lr }} is a value of a sweep, but the task has no sweep",
     ]);
     expect(bodyOf(draftIn("runtime: python\nscript: print(f'${{x}}')"))).toBe("print(f'${{x}}')");
   });

@@ -29,13 +29,13 @@ matrix: {lr: [0.1, 0.01], seed: 1-3}
       4 |   A: \${{ sweep.idx }}
         |      ^^^^^^^^^^^^^^^^
         = sweep has index, size, name
-    job.yaml:5:3: \${{ matrix.lr }} stands in a key, wanted it in a value
+    job.yaml:5:3: \${{ matrix.lr }} is in a key, wanted it in a value
       5 |   \${{ matrix.lr }}: b
         |   ^^^^^^^^^^^^^^^^
     job.yaml:6:35: \${{ env.HOME }} is unknown
       6 |   B: 'two of \${{ matrix.lr }} and \${{ env.HOME }}'
         |                                   ^^^^^^^^^^^^^^^
-        = write $\${{ … }} where the text itself is meant
+        = write $\${{ … }} for the literal text
     "
   `);
 });
@@ -57,10 +57,10 @@ test("an invalid and a missing value are reported with their member", () => {
     renderedFaults("run: echo `date` ${{ matrix.a }}\nmatrix: {a: [1, 'x y']}\ntimeout: 5\n"),
   ).toMatchInlineSnapshot(`
     "
-    job.yaml:1:18: the value "x y" cannot stand here as it is: it is no plain word, and what the shell would make of it at this place cannot be told (member 2: a="x y")
+    job.yaml:1:18: the value "x y" cannot be written here: it is no plain word, and how the shell would read it in this place is not certain (member 2: a="x y")
       1 | run: echo \`date\` \${{ matrix.a }}
         |                  ^^^^^^^^^^^^^^^
-        = use "$STINT_VALUE_A", which the job finds in its environment
+        = use "$STINT_VALUE_A", which is set in the environment of the job
     job.yaml:3:10: "timeout" is 5 without a unit, wanted a duration such as 90s, 15m or 1h30m
       3 | timeout: 5
         |          ^
@@ -92,14 +92,14 @@ test("an unquoted placeholder in a flow mapping is one YAML fault", () => {
 /** Each fault that the keys of a sweep can have beside `run: a`. */
 const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[] = [
   ["matrix: 5", '2:9 "matrix" is 5, wanted a mapping such as {lr: [0.1, 0.01], seed: 1-3}'],
-  ['matrix: {a: ["x${{ matrix.b }}"]}', "2:16 ${{ matrix.b }} stands in the values of the sweep itself"],
+  ['matrix: {a: ["x${{ matrix.b }}"]}', "2:16 ${{ matrix.b }} is in the values of the sweep itself"],
   ["matrix: {}", '2:9 "matrix" makes no member'],
   ["matrix: {a: []}", '2:13 "matrix.a" is an empty list, so it makes no member'],
   ["matrix: {a: [1, 1]}", '2:13 "matrix.a" has "1" twice', "keep one of them"],
   ["matrix: {a: [[1]]}", '2:14 "matrix.a[0]" is a list, wanted text'],
   [
     "matrix: {a: 3-1}",
-    '2:13 "matrix.a" has the range 3-1, which runs backwards',
+    '2:13 "matrix.a" has the range 3-1, which is backwards',
     "write 1-3, or {from: 3, to: 1, step: -1}",
   ],
   ["matrix: {a: {from: 1}}", '2:13 "matrix.a" has no to, wanted {from: 1, to: 10, step: 2}'],
@@ -110,9 +110,9 @@ const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[]
   ["matrix: {a: {from: 5, to: 1}}", '2:13 "matrix.a" leads away from the end of the range', "write step: -1"],
   [
     "matrix: {a-b: [1], a_b: [2]}",
-    '2:20 "matrix.a_b" is too like "a-b": both would be STINT_VALUE_A_B for the job',
+    '2:20 "matrix.a_b" is too similar to "a-b": both would be STINT_VALUE_A_B for the job',
   ],
-  ["matrix: {constructor: [1]}", '2:10 "matrix.constructor" cannot be a name here, wanted another one'],
+  ["matrix: {constructor: [1]}", '2:10 "matrix.constructor" is no valid name here, wanted another one'],
   ["matrix: {a: [1], exclude: [{a: 1}]}", '2:9 "matrix" excludes every combination'],
   [
     "matrix: {a: [1], exclude: [{a: 2}]}",
@@ -144,11 +144,15 @@ const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[]
   ],
   [
     "array: 1-2\nmatrix: {a: [1]}",
-    '3:1 "matrix" stands beside "array", wanted one of matrix, each or array',
+    '3:1 "matrix" and "array" exclude each other, wanted one of matrix, each or array',
     "write the numbers as a list of the matrix: {index: 1-100}",
   ],
   ["array: 1-2\nmaxParallel: 0", '3:14 "maxParallel" is 0, wanted a whole number, at least 1'],
-  ["maxParallel: 2", '2:1 "maxParallel" has no use without a sweep', "it goes with matrix:, each: or array:"],
+  [
+    "maxParallel: 2",
+    '2:1 "maxParallel" has no effect without a sweep',
+    "it goes with matrix:, each: or array:",
+  ],
   ["matrx: {a: [1]}", '2:1 "matrx" is unknown', "did you mean matrix?"],
   [
     "retry: {matrix: {a: [1]}}",

@@ -86,7 +86,7 @@ test.each([
   'echo "$(case a in a) echo ${{ matrix.x }};; esac)"',
 ])("a placeholder is refused where the shell's reading is unclear: %j", (line) => {
   const faults = faultsIn(JSON.stringify({ run: line, matrix: { x: ["a b"] } }));
-  expect(faults).toEqual([expect.stringContaining('the value "a b" cannot stand here as it is')]);
+  expect(faults).toEqual([expect.stringContaining('the value "a b" cannot be written here')]);
   // A plain word is the same in every reading.
   expect(faultsIn(JSON.stringify({ run: line, matrix: { x: ["a.b"] } }))).toEqual([]);
 });

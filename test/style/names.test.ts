@@ -3,20 +3,6 @@ import { type Source, sourcesIn } from "./sources.ts";
 
 /** Each file of cli/commands exports its command under this name. */
 const BY_CONTRACT = ["verb"];
-/** Names that still stand for two things. This list becomes shorter, never longer. */
-const UNFINISHED = [
-  "wordsOf",
-  "Listed",
-  "oneOf",
-  "text",
-  "duration",
-  "environment",
-  "fieldOf",
-  "restart",
-  "selector",
-  "taskName",
-];
-
 const EXPORT =
   /^export (?:declare )?(?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type|enum) +([\w$]+)/gm;
 
@@ -38,12 +24,7 @@ const found = twice(sourcesIn("src"));
 
 describe("an exported name", () => {
   test("is declared in one file", () => {
-    const breaches = [...found].filter(([name]) => !UNFINISHED.includes(name));
-    expect(breaches.map(([name, files]) => `${name}: ${files.join(", ")}`)).toEqual([]);
-  });
-
-  test("that leaves the list of exceptions once it is", () => {
-    expect(UNFINISHED.filter((name) => !found.has(name))).toEqual([]);
+    expect([...found].map(([name, files]) => `${name}: ${files.join(", ")}`)).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { type Source, sourcesIn } from "./sources.ts";
 import { forbiddenWords } from "./words.ts";
 
 /** Where forbidden words still are: beginnings of paths. This list becomes shorter, never longer. */
-const UNFINISHED = ["README.md", "src/daemon/", "src/intake/", "templates/"];
+const UNFINISHED = ["README.md", "src/daemon/"];
 
 function breaches({ path, text }: Source): string[] {
   return [...text.matchAll(forbiddenWords)].map(({ 0: found, index }) => {

@@ -9,7 +9,7 @@ interface Row {
 }
 
 /** What the overview shows of a verb. */
-export interface Listed {
+export interface OverviewVerb {
   readonly summary: string;
   readonly group: string;
   readonly hidden?: true;
@@ -65,7 +65,7 @@ function headOf(summary: string, aliases: readonly string[]): string[] {
 }
 
 /** The help of the program: all verbs, in their groups. */
-export function overview(verbs: Readonly<Record<string, Listed>>, columns: number): string {
+export function overview(verbs: Readonly<Record<string, OverviewVerb>>, columns: number): string {
   const shown = Object.entries(verbs).filter(([, { hidden }]) => hidden !== true);
   const rows = shown.map(([name, { group, summary }]) => ({ heading: group, name, meaning: summary }));
   const { home, help, version } = COMMON_FLAGS;

@@ -3,13 +3,13 @@ import { parseDuration } from "../../lib/duration.ts";
 import type { ValueType } from "./declare.ts";
 
 /** Any text but the empty one, which in a script is a variable that was not set. */
-export function text(placeholder: string, wanted = "text that is not empty"): ValueType<string> {
+export function textValue(placeholder: string, wanted = "text that is not empty"): ValueType<string> {
   return { placeholder, wanted, read: (typed) => (typed === "" ? null : typed) };
 }
 
 /** A reference to a task. */
 export const TASK: ValueType<string> = {
-  ...text("TASK", "the number, id or name of a task"),
+  ...textValue("TASK", "the number, id or name of a task"),
   completes: "tasks",
 };
 
@@ -46,7 +46,7 @@ export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): ValueTyp
 }
 
 /** One word of a list. */
-export function oneOf<const T extends string>(choices: readonly T[], placeholder: string): ValueType<T> {
+export function wordValue<const T extends string>(choices: readonly T[], placeholder: string): ValueType<T> {
   return {
     placeholder,
     choices,

@@ -6,13 +6,13 @@ import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
-import { text } from "../command-line/values.ts";
+import { textValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { TEMPLATES } from "../templates.ts";
 import { renderTable } from "../text/table.ts";
 
 const FLAGS = {
-  output: { value: text("FILE"), short: "o", help: "where to write it; - for stdout" },
+  output: { value: textValue("FILE"), short: "o", help: "where to write it; - for stdout" },
   force: { help: "overwrite an existing file" },
 } as const;
 

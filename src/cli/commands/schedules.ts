@@ -7,7 +7,7 @@ import { EXIT, type Problem } from "../../model/errors.ts";
 import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../../model/identity.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { declareSubcommand, type Ended, type ValueType, type VerbGroup } from "../command-line/declare.ts";
-import { text } from "../command-line/values.ts";
+import { textValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { addSchedules } from "../schedule-add.ts";
 import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
@@ -40,7 +40,7 @@ const add = declareSubcommand("add schedules from files, or one for a command", 
   flags: {
     name: { value: NAME, help: "the name of the schedule (default: that of the file)" },
     cron: {
-      value: text("EXPRESSION"),
+      value: textValue("EXPRESSION"),
       excludes: ["every"],
       help: 'five fields, as in "30 1 * * *", for the command after --',
     },

@@ -13,7 +13,12 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import { declareSubcommand, type Ended, type VerbGroup } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { isLingering, type Manager, managerOf, say, serviceOf } from "../service/manager.ts";
-import { readTerms, SUPERVISOR_FLAGS, type SupervisorFlags, wordsOf } from "../supervisor-flags.ts";
+import {
+  readTerms,
+  SUPERVISOR_FLAGS,
+  type SupervisorFlags,
+  supervisorArguments,
+} from "../supervisor-flags.ts";
 
 const LINGER = [
   "The service ends when you log out, and its jobs with it. To keep it running, and to start it at boot:",
@@ -58,7 +63,7 @@ export const verb: VerbGroup = {
 };
 
 function managerFor(context: Context, layout: Layout, flags: SupervisorFlags = {}): Result<Manager, Problem> {
-  const words = wordsOf(flags);
+  const words = supervisorArguments(flags);
   const wanted = serviceOf(context, { home: layout.home, options: words });
   if ([wanted.home, wanted.executable, wanted.path, ...words].some((word) => /[\n\r]/.test(word)))
     return err(problem("USAGE", "Cannot write the unit file: a path or a label contains a line break"));

@@ -12,7 +12,7 @@ import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
-import { readTerms, SUPERVISOR_FLAGS, wordsOf } from "../supervisor-flags.ts";
+import { readTerms, SUPERVISOR_FLAGS, supervisorArguments } from "../supervisor-flags.ts";
 
 const FLAGS = {
   ...SUPERVISOR_FLAGS,
@@ -85,7 +85,7 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
     );
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);
-  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...wordsOf(flags)], {
+  const child = Bun.spawn([context.self, "up", "--home", layout.home, ...supervisorArguments(flags)], {
     cwd: "/",
     env: { ...context.env },
     stdin: "ignore",

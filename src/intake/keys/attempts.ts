@@ -2,7 +2,7 @@ import { JITTERS } from "../../model/backoff.ts";
 import { MIN_LOG_BYTES } from "../../model/spec.ts";
 import { count, duration, oneOf, size, yesOrNo } from "../readers.ts";
 import { classesAndCodes, exitCodes, factor, MAX_ATTEMPTS, perClass, retries } from "../retry-readers.ts";
-import { logs, restart } from "../task-readers.ts";
+import { logs, restartReader } from "../task-readers.ts";
 import type { Fields } from "./field.ts";
 
 const retry = (key: string): string[] => ["spec", "retry", key];
@@ -113,7 +113,7 @@ export const ATTEMPT_FIELDS: Fields = {
     without: "full",
   },
   restart: {
-    read: restart,
+    read: restartReader,
     to: ["spec", "restart"],
     about: "when it runs again: never, onFailure, always or always:10m",
     without: "onFailure",

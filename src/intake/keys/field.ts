@@ -3,15 +3,15 @@ import type { Schema } from "../schema.ts";
 
 /** The flag of `submit` and `run` that sets a key. */
 export interface KeyFlag {
-  /** The heading that it stands under in the help. */
+  /** Its heading in the help. */
   readonly group: "Of the task" | "What it needs" | "When it starts" | "Many tasks of one";
-  /** In camel case; absent where it is that of the key. */
+  /** In camel case; default: the key. */
   readonly name?: string;
-  /** Stands for its value in the help; absent for a switch. */
+  /** The placeholder of its value in the help; absent for a switch. */
   readonly placeholder?: string;
-  /** May be given several times: `NAME=VALUE` pairs for a mapping of the user's own names, else a list. */
+  /** May be given several times: `NAME=VALUE` pairs for a mapping with the user's names, else a list. */
   readonly repeats?: true;
-  /** What the queue holds and a shell may offer. */
+  /** The objects of the queue that a shell completes. */
   readonly completes?: "tasks";
   /** One letter. */
   readonly short?: string;
@@ -21,53 +21,53 @@ export interface KeyFlag {
 
 /** Another spelling of a key. */
 export interface Alias {
-  /** Of the bare numbers that the spelling stands for. */
+  /** The unit of bare numbers under this spelling. */
   readonly unit?: string;
-  /** In the seeds, 0 and the empty text mean: not said. */
+  /** True where 0 and the empty text mean unset, as in the tools that the spelling comes from. */
   readonly isZeroAbsent?: true;
-  /** No seed's word but one of our own, which editors are told of too. */
+  /** True for a spelling of stint itself, which the schema has too. */
   readonly isOurs?: true;
 }
 
-/** What the README, the help and editors say of a key. */
+/** The description of a key for the README, the help and editors. */
 export interface Described {
-  /** In a few words without markup, as the help has it. */
+  /** A short phrase without markup, for the help. */
   readonly about: string;
-  /** What else the README says, as its form. */
+  /** Details for the README, such as the format. */
   readonly more?: string;
-  /** What holds where it is not said. */
+  /** The default. */
   readonly without?: string;
   readonly flag?: KeyFlag;
 }
 
 /**
- * One key of the task file, and all that is said of it in one place: reader and schema, flag and help, the row of the README, other
- * spellings, the kinds of job that it is for, how `show` tells of it.
+ * One key of the task file, and all that depends on it in one place: reader and schema, flag and help, the row of the README, other
+ * spellings, the kinds of job that it is for, and how `show` prints it.
  */
 export interface Field extends Described {
   readonly read: Reader<unknown>;
-  /** Where it goes in a candidate, which from `spec` on is its place in the record. */
+  /** Its path in a candidate, which from `spec` on is its path in the record. */
   readonly to: readonly string[];
-  /** On the command line it is taken as typed; the others are read as YAML. */
+  /** Taken as typed on the command line; others are read as YAML. */
   readonly isVerbatim?: true;
-  /** A mapping with names of the user's own: `labels.paper` sets one of them. */
+  /** A mapping with the user's names: `labels.paper` sets one of them. */
   readonly isOpen?: true;
-  /** `stint set key=default` has nothing to go back to. */
+  /** `stint set key=default` is refused, as there is no default. */
   readonly hasNoDefault?: true;
-  /** Why `stint set` refuses it: what to do instead. */
+  /** Set where `stint set` refuses the key: what to do instead. */
   readonly isFixed?: string;
-  /** The one kind of job that it is for; absent for all. */
+  /** The only kind of job that it is for; absent for all. */
   readonly kind?: "subprocess" | "container";
-  /** The key without which it has no use. */
+  /** The key without which it has no effect. */
   readonly needs?: string;
   readonly also?: Readonly<Record<string, Alias>>;
-  /** How `show` tells of a value that is not the default; null where it is told with another. Absent: the key and the value. */
+  /** How `show` prints a value that is not the default; null where another key prints it. Default: the key and the value. */
   readonly show?: ((value: never, moment: (instant: string) => string) => string) | null;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** A key that makes one document many tasks; it is read by `sweep/`, before its members. */
+/** A key that makes a sweep of a document; `sweep/` reads it, before the members. */
 export interface SweepKey extends Described {
   readonly schema: Schema;
 }

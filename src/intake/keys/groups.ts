@@ -1,10 +1,10 @@
 import type { Described } from "./field.ts";
 
-/** A mapping whose keys are fields. */
+/** A mapping that contains fields. */
 interface Group extends Partial<Described> {
-  /** What its keys begin with in FIELDS. */
+  /** The prefix of its keys in FIELDS. */
   readonly prefix: string;
-  /** The word that stands for it today; both mean the same for ever. */
+  /** Its present name; both names stay valid. */
   readonly now?: string;
 }
 

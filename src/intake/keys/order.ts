@@ -4,7 +4,7 @@ import { ADMISSIONS, PARENT_FAILURES } from "../../model/spec.ts";
 import { MAX_LABEL_LENGTH, MAX_LABEL_NAME_LENGTH } from "../../model/task.ts";
 import { moment } from "../moment.ts";
 import { pings, receivers } from "../notice-readers.ts";
-import { identifier, references, selector } from "../queue-readers.ts";
+import { identifier, references, selectorReader } from "../queue-readers.ts";
 import { duration, oneOf, yesOrNo } from "../readers.ts";
 import { shortTextMap, textMap } from "../text-map.ts";
 import type { Fields } from "./field.ts";
@@ -65,7 +65,7 @@ export const ORDER_FIELDS: Fields = {
     without: "wait",
   },
   runnerSelector: {
-    read: selector,
+    read: selectorReader,
     to: ["spec", "runnerSelector"],
     about: "only a supervisor with these labels starts it",
     more: "`{pool: night}`, or `pool=night, !draft`",

@@ -2,7 +2,7 @@ import { environmentSources } from "../environment-readers.ts";
 import { args, command } from "../program-readers.ts";
 import { text, yesOrNo } from "../readers.ts";
 import { runtime } from "../runtime.ts";
-import { environment, folder, taskName, umask } from "../task-readers.ts";
+import { environmentReader, folder, taskNameReader, umask } from "../task-readers.ts";
 import { textMap } from "../text-map.ts";
 import type { Fields } from "./field.ts";
 
@@ -10,10 +10,10 @@ const isVerbatim = true;
 const hasNoDefault = true;
 const isOurs = true;
 
-/** What is run, and in which surroundings. */
+/** What is run, and in which context. */
 export const PROGRAM_FIELDS: Fields = {
   name: {
-    read: taskName,
+    read: taskNameReader,
     to: ["name"],
     about: "a name for it",
     more: "letters, digits, `.`, `_`, `-`; a letter first",
@@ -83,7 +83,7 @@ export const PROGRAM_FIELDS: Fields = {
     more: "`{file: PATH}`, `{env: [NAMES]}` or a list of them, see Secrets",
   },
   environment: {
-    read: environment,
+    read: environmentReader,
     to: ["spec", "kind", "environment"],
     about: "what the variables are added to",
     more: "`inherit` (the submitter's), `clear`, or a list of names to let through",

@@ -19,8 +19,8 @@ const MAX_CAP = 10_000;
 const everySpan = duration();
 const period = reader(
   () => everySpan.schema,
-  (value: Value, surroundings: ReadContext): Result<number, Fault[]> => {
-    const read = everySpan(value, surroundings);
+  (value: Value, context: ReadContext): Result<number, Fault[]> => {
+    const read = everySpan(value, context);
     if (!read.ok || read.value >= MIN_EVERY_MS) return read;
     return refuse(value, `is ${describe(value)}, wanted 1s or more`);
   },

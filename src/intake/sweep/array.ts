@@ -6,7 +6,7 @@ import { describe, type Value } from "../value.ts";
 import type { Member } from "./member.ts";
 import { rangeOf, tooMany } from "./range.ts";
 
-/** Reads `array: 1-100`, `1-100:10`, `1,5,9-12` or a list of these: whole numbers, in the order that they are written. */
+/** Reads `array: 1-100`, `1-100:10`, `1,5,9-12` or a list of these: whole numbers, in the written order. */
 export function readArray(value: Value): Result<Member[], Fault[]> {
   if (value.type === "mapping") return refuse(value, "is a mapping, wanted 1-100, 1-100:10 or a list");
   const items = value.type === "list" ? value.items : [value];
@@ -18,11 +18,11 @@ export function readArray(value: Value): Result<Member[], Fault[]> {
   return ok(read.value.flat());
 }
 
-/** Counts on in `room` where there is none left: a thousand ranges of a thousand are written in no time. */
+/** Counts beyond `room`, without making members: a thousand ranges of a thousand are quickly written. */
 function indicesOf(item: Value, room: { left: number }): Result<Member[], Fault[]> {
   const wanted = "wanted whole numbers such as 1-100, 1-100:10 or 1,5,9";
   if (item.type !== "scalar" || item.data === null) return refuse(item, `is ${describe(item)}, ${wanted}`);
-  // Slurm's limit after a % has its own key here.
+  // The limit that Slurm has after a % is a key of its own here.
   const [indices = "", limit] = item.text.split("%");
   if (limit !== undefined)
     return refuse(

@@ -12,20 +12,20 @@ interface Around {
   readonly text: string;
 }
 
-/** So many are told of: the others have the same as a rule. */
-const MAX_TOLD = 20;
+/** At most this many are reported: the others usually have the same cause. */
+const MAX_REPORTED = 20;
 
-/** Every placeholder that stands for nothing, before any member is made; the first of them where they are many. */
+/** Faults of placeholders without a value, before any member is made; the first of them where there are many. */
 export function placeholderFaults(entries: readonly Entry[], around: Around): Fault[] {
   const faults: Fault[] = [];
   for (const entry of entries) {
     for (const one of entryFaults(entry, around)) faults.push(one);
-    if (faults.length >= MAX_TOLD) break;
+    if (faults.length >= MAX_REPORTED) break;
   }
   return faults;
 }
 
-/** Values are taken as they are: a placeholder among them would reach the job as it stands. */
+/** Faults of placeholders in the values of a sweep, which are not filled. */
 export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
   const found: { readonly placeholder: Placeholder; readonly value: Value }[] = [];
   const look = (value: Value): void => {
@@ -35,18 +35,15 @@ export function nestedFaults(entries: readonly Entry[], text: string): Fault[] {
   };
   for (const { value } of entries) look(value);
   return found
-    .slice(0, MAX_TOLD)
+    .slice(0, MAX_REPORTED)
     .map(({ placeholder, value }) =>
-      fault(
-        positionOf(placeholder, value, text),
-        `${placeholder.raw} stands in the values of the sweep itself`,
-      ),
+      fault(positionOf(placeholder, value, text), `${placeholder.raw} is in the values of the sweep itself`),
     );
 }
 
 function entryFaults({ key, span, value }: Entry, around: Around): Fault[] {
   const inKey = placeholdersIn(key, around.sweep !== null).map(({ raw }) =>
-    fault(span, `${raw} stands in a key, wanted it in a value`),
+    fault(span, `${raw} is in a key, wanted it in a value`),
   );
   return [...inKey, ...valueFaults(value, around)];
 }
@@ -61,11 +58,11 @@ function valueFaults(value: Value, around: Around): Fault[] {
     return [fault(positionOf(unclosed, value, around.text), `${unclosed.raw} is not closed with }}`, hint)];
   }
   const wrong = placeholdersIn(value.text, around.sweep !== null).flatMap((placeholder) => {
-    const trouble = troubleWith(placeholder, around.sweep);
-    return trouble === null ? [] : [{ placeholder, ...trouble }];
+    const found = faultOf(placeholder, around.sweep);
+    return found === null ? [] : [{ placeholder, ...found }];
   });
   return wrong
-    .slice(0, MAX_TOLD)
+    .slice(0, MAX_REPORTED)
     .map(({ placeholder, message, hint }) =>
       fault(positionOf(placeholder, value, around.text), message, hint()),
     );
@@ -73,14 +70,14 @@ function valueFaults(value: Value, around: Around): Fault[] {
 
 interface Wrong {
   readonly message: string;
-  /** To look for what was meant costs more than to see that it is wrong. */
+  /** Computed on demand, as to find a suggestion is slow. */
   readonly hint: () => string;
 }
 
-function troubleWith({ raw, kind, name }: Placeholder, sweep: Sweep | null): Wrong | null {
+function faultOf({ raw, kind, name }: Placeholder, sweep: Sweep | null): Wrong | null {
   if (sweep === null) {
     const key = kind === "sweep" ? "matrix:, each: or array:" : `${kind}:`;
-    const message = `${raw} stands for a value of a sweep, and the task has none`;
+    const message = `${raw} is a value of a sweep, but the task has no sweep`;
     return { message, hint: () => `add ${key}` };
   }
   if (kind !== sweep.kind && kind !== "sweep") {
@@ -107,10 +104,10 @@ function hintForKind(typed: string, { name, sweep }: { name: string; sweep: Swee
     ...SWEEP_NAMES.map((one) => `sweep.${one}`),
   ];
   const near = sweep.names.includes(name) ? `${sweep.kind}.${name}` : closest(typed, known);
-  return near === null ? "write $${{ … }} where the text itself is meant" : `did you mean \${{ ${near} }}?`;
+  return near === null ? "write $${{ … }} for the literal text" : `did you mean \${{ ${near} }}?`;
 }
 
-/** Where a placeholder stands in the text of its value; the whole value where it was written in another way. */
+/** The span of a placeholder in the text of its value; the whole value where its source text differs. */
 export function positionOf(placeholder: Placeholder, value: Value, text: string): Span {
   if (value.type !== "scalar") return value.span;
   const before = value.text.slice(0, placeholder.start).split(placeholder.raw).length - 1;

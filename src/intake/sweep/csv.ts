@@ -8,7 +8,7 @@ export interface CsvRow {
   readonly span: Span;
 }
 
-/** Reads CSV as RFC 4180 has it; line ends may be LF too, and empty lines are passed over. */
+/** Reads CSV (RFC 4180); line ends may be LF too, and empty lines are ignored. */
 export function parseCsv(text: string): Result<CsvRow[], Fault[]> {
   const rows: CsvRow[] = [];
   let at = 0;
@@ -22,7 +22,7 @@ export function parseCsv(text: string): Result<CsvRow[], Fault[]> {
   return ok(rows);
 }
 
-/** A cell with the place after it. */
+/** A cell, and the offset after it. */
 interface Cell {
   readonly text: string;
   readonly end: number;
@@ -55,7 +55,7 @@ function plainCell(text: string, start: number): Result<Cell, Fault[]> {
   return err([
     fault(
       { start: start + quote, end: start + quote + 1 },
-      "a quote stands in the middle of a cell",
+      "there is a quote in the middle of a cell",
       'put quotes around the whole cell, and write "" for a quote in it',
     ),
   ]);
@@ -78,7 +78,7 @@ function quotedCell(text: string, start: number): Result<Cell, Fault[]> {
   return err([
     fault(
       { start: at, end: at + 1 },
-      "text stands after a closed quote",
+      "there is text after a closed quote",
       'write "" for a quote within quotes',
     ),
   ]);

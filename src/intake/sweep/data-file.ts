@@ -11,7 +11,7 @@ import { describe, type Value } from "../value.ts";
 import { parseCsv } from "./csv.ts";
 import { type Member, Names } from "./member.ts";
 
-/** What is read in which way; a file without an ending is one of lines. */
+/** The reader of each format; a file without an ending has lines. */
 const FORMS: Readonly<Record<string, (source: Source) => Result<Member[], Fault[]>>> = {
   ".csv": csvMembers,
   ".jsonl": jsonMembers,
@@ -21,15 +21,15 @@ const FORMS: Readonly<Record<string, (source: Source) => Result<Member[], Fault[
   "": lineMembers,
 };
 
-/** Reads the members that a data file has; a relative path begins at `defaultCwd`. */
-export function readEach(value: Value, surroundings: ReadContext): Result<Member[], Fault[]> {
+/** Reads the members in a data file; a relative path is resolved against `defaultCwd`. */
+export function readEach(value: Value, context: ReadContext): Result<Member[], Fault[]> {
   if (value.type !== "scalar")
     return refuse(
       value,
       `is ${describe(value)}, wanted the path of a file`,
       "for values of the task file itself use matrix:",
     );
-  const path = folder(value, surroundings);
+  const path = folder(value, context);
   if (!path.ok) return path;
   const form = FORMS[extname(path.value).toLowerCase()];
   if (form === undefined) {
@@ -44,7 +44,7 @@ export function readEach(value: Value, surroundings: ReadContext): Result<Member
   return refuse(value, "has no rows, so it makes no member");
 }
 
-/** Unlike a task file it may be reached through a link: nothing is moved away with it. */
+/** Reads a data file; unlike a task file it may be a link, as it is not moved. */
 function readData(path: string): Result<string, string> {
   let descriptor: number | null = null;
   try {
@@ -71,20 +71,20 @@ function csvMembers(source: Source): Result<Member[], Fault[]> {
   const names = header.cells.map((cell) => cell.trim());
   const known = new Names();
   for (const [index, name] of names.entries()) {
-    const trouble = known.add(name);
-    if (trouble !== null) {
+    const wrong = known.add(name);
+    if (wrong !== null) {
       const hint = "the first row of a CSV names the columns";
-      return err([fault(header.span, `column ${index + 1} "${name}" ${trouble}`, hint)]);
+      return err([fault(header.span, `column ${index + 1} "${name}" ${wrong}`, hint)]);
     }
   }
   const faults = rest
     .filter(({ cells }) => cells.length !== names.length)
     .map(({ cells, span }) => {
-      const hint = "put quotes around a cell that holds a comma";
+      const hint = "put quotes around a cell that contains a comma";
       return fault(span, `the row has ${counted(cells.length)}, the first row names ${names.length}`, hint);
     });
   const nul = source.text.indexOf("\0");
-  if (nul !== -1) faults.push(fault({ start: nul, end: nul + 1 }, "the file holds a NUL character"));
+  if (nul !== -1) faults.push(fault({ start: nul, end: nul + 1 }, "the file contains a NUL character"));
   if (faults.length > 0) return err(faults);
   return ok(
     rest.map(({ cells, span }) => ({
@@ -112,7 +112,7 @@ function* linesOf({ text }: Source): Generator<{ line: string; span: { start: nu
 function lineMembers(source: Source): Result<Member[], Fault[]> {
   const members: Member[] = [];
   for (const { line, span } of linesOf(source)) {
-    if (line.includes("\0")) return err([fault(span, "the line holds a NUL character")]);
+    if (line.includes("\0")) return err([fault(span, "the line contains a NUL character")]);
     members.push({ values: { line }, span, source });
   }
   return ok(members);
@@ -138,17 +138,18 @@ function valuesOf(line: string, known: Names): Result<Record<string, string>, st
   } catch {
     return err("the line is not valid JSON");
   }
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return err("the line is no object");
+  if (typeof data !== "object" || data === null || Array.isArray(data))
+    return err("the line is not an object");
   const values: [string, string][] = [];
   for (const [name, value] of Object.entries(data) as [string, unknown][]) {
-    const trouble = known.has(name) ? null : known.add(name);
-    if (trouble !== null) return err(`"${name}" ${trouble}`);
-    // What has no value is as if it were left out: a placeholder for it is then a fault.
+    const wrong = known.has(name) ? null : known.add(name);
+    if (wrong !== null) return err(`"${name}" ${wrong}`);
+    // null counts as absent: a placeholder for it is then a fault.
     if (value === null) continue;
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
       return err(`"${name}" is nested, wanted a text, a number, true or false`);
     const text = String(value);
-    if (text.includes("\0")) return err(`"${name}" holds a NUL character`);
+    if (text.includes("\0")) return err(`"${name}" contains a NUL character`);
     values.push([name, text]);
   }
   return ok(Object.fromEntries(values));

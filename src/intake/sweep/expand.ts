@@ -7,10 +7,10 @@ import { type Fault, fault } from "../fault.ts";
 import { type FieldAssignment, fieldAssignments } from "../field-assignments.ts";
 import { makeDraft } from "../finish.ts";
 import { singleDraft } from "../single.ts";
-import { taskName } from "../task-readers.ts";
+import { taskNameReader } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
 import { nestedFaults, placeholderFaults, positionOf } from "./check.ts";
-import { type Filler, fieldOf, fillerOf, type ValueTrouble } from "./fill-value.ts";
+import { type Filler, fieldKeyOf, fillerOf, type ValueFault } from "./fill-value.ts";
 import { describeValues, type Member } from "./member.ts";
 import { lookupIn, placeholdersIn } from "./placeholder.ts";
 import { charactersIn, Room } from "./room.ts";
@@ -20,11 +20,11 @@ import { isSweepKey, readSweep, type Sweep } from "./sweep.ts";
 export interface Reading {
   readonly entries: readonly Entry[];
   readonly context: SubmissionContext;
-  /** The text that spans are counted in; empty for flags. */
+  /** The text of the spans; empty for flags. */
   readonly text: string;
-  /** Where faults of the task as a whole are said to be. */
+  /** The place of faults of the task as a whole. */
   readonly span: Span;
-  /** What the other documents of the file have left. */
+  /** The room that the other documents of the file have left. */
   readonly room?: Room;
 }
 
@@ -32,11 +32,11 @@ export interface Reading {
 export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
   const { entries, context, text } = reading;
   const own = entries.filter((entry) => !isSweepKey(entry));
-  // Beside the task file lies its data; folders of the job are another matter.
-  const surroundings = { ...context, defaultCwd: context.dataFolder ?? context.defaultCwd };
+  // Data files are resolved against the folder of the task file, folders of the job are not.
+  const readContext = { ...context, defaultCwd: context.dataFolder ?? context.defaultCwd };
   const swept = entries.filter(isSweepKey);
   const nested = nestedFaults(swept, text);
-  const sweep = nested.length > 0 ? err(nested) : readSweep(swept, surroundings);
+  const sweep = nested.length > 0 ? err(nested) : readSweep(swept, readContext);
   if (!sweep.ok) return err([...sweep.error, ...fieldAssignments(own).faults]);
   const unknown = placeholderFaults(own, { sweep: sweep.value, text });
   if (unknown.length > 0) return err([...unknown, ...fieldAssignments(own).faults]);
@@ -45,9 +45,9 @@ export function draftsOf(reading: Reading): Result<Draft[], Fault[]> {
   return members(template, { sweep: sweep.value, reading });
 }
 
-/** The keys of a task, taken apart once for all members. */
+/** The keys of a task, split once for all members. */
 interface Template {
-  /** What is the same for all. */
+  /** The same for all members. */
   readonly constant: { readonly given: readonly FieldAssignment[]; readonly faults: readonly Fault[] };
   readonly varying: readonly { readonly entry: Entry; readonly filler: Filler }[];
   readonly entries: readonly Entry[];
@@ -62,7 +62,7 @@ function templateOf(entries: readonly Entry[]): Template {
   };
 }
 
-/** A task that is no sweep may still have `$${{` in it. */
+/** A task without a sweep may still contain `$${{`. */
 function single({ constant, varying }: Template, reading: Reading): Result<Draft[], Fault[]> {
   const filled = varying.map(({ entry, filler }) => ({ ...entry, value: filler(() => undefined, []) }));
   const { given, faults } = fieldAssignments(filled);
@@ -70,7 +70,7 @@ function single({ constant, varying }: Template, reading: Reading): Result<Draft
   return singleDraft(all, reading);
 }
 
-/** So many members with faults are told of; the rest has the same as a rule. */
+/** The faults of at most this many members are reported: the others usually have the same. */
 const MAX_FAULTY = 5;
 
 function members(
@@ -124,11 +124,11 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
   const { template, sweep, reading, name, member, index } = making;
   const size = sweep.members.length;
   const lookup = lookupIn(member, { index: String(index + 1), size: String(size), name });
-  const troubles: ValueTrouble[] = [];
-  const filled = template.varying.map(({ entry, filler }) => ({ ...entry, value: filler(lookup, troubles) }));
-  if (troubles.length > 0) {
+  const unfilled: ValueFault[] = [];
+  const filled = template.varying.map(({ entry, filler }) => ({ ...entry, value: filler(lookup, unfilled) }));
+  if (unfilled.length > 0) {
     return err(
-      troubles.map(({ placeholder, value, message, hint }) =>
+      unfilled.map(({ placeholder, value, message, hint }) =>
         fault(positionOf(placeholder, value, reading.text), `${message} ${which(member, index)}`, hint),
       ),
     );
@@ -168,7 +168,7 @@ function isNamed(given: readonly FieldAssignment[]): boolean {
   return given.some(({ key }) => key === "name");
 }
 
-/** Which member a fault is about, and where its values stand. */
+/** Names the member of a fault, and the place of its values. */
 function which({ values, source, span }: Member, index: number): string {
   const line =
     source === undefined ? "" : `, ${source.file}:${source.text.slice(0, span.start).split("\n").length}`;
@@ -184,25 +184,26 @@ function nameGiven({ template, reading, name, index }: MemberMaking): FieldAssig
 
 function nameEntry({ entries }: Template): Entry | undefined {
   return entries.find(
-    ({ key, value }) => fieldOf(key) === "name" && !(value.type === "scalar" && value.data === null),
+    ({ key, value }) => fieldKeyOf(key) === "name" && !(value.type === "scalar" && value.data === null),
   );
 }
 
-/** The name of the whole: as it is written, less its placeholders; else out of what is run. */
+/** The name of the sweep: as written, without its placeholders; else from the program. */
 function groupName(template: Template, { context }: Reading): Result<string, Fault[]> {
   const entry = nameEntry(template);
   const written = entry?.value;
-  if (written !== undefined && !template.varying.some((one) => one.entry === entry)) return taskName(written);
+  if (written !== undefined && !template.varying.some((one) => one.entry === entry))
+    return taskNameReader(written);
   const texts =
     written === undefined
-      ? template.entries.filter(({ key }) => ["run", "command", "script"].includes(fieldOf(key) ?? ""))
+      ? template.entries.filter(({ key }) => ["run", "command", "script"].includes(fieldKeyOf(key) ?? ""))
       : template.entries.filter((one) => one === entry);
   const words = texts.flatMap(({ value }) => wordsOf(value)).map((word) => basename(word));
   const name = nameFrom(words.join(" "));
   return ok(name === "task" ? nameFrom(context.defaultName) : name);
 }
 
-/** The words of a value without its placeholders; of several lines the first one that says something. */
+/** The words of a value without its placeholders; of several lines, the first that is not empty or a comment. */
 function wordsOf(value: Value): string[] {
   if (value.type === "list") return value.items.flatMap(wordsOf);
   if (value.type === "mapping") return [];

@@ -1,32 +1,32 @@
 import type { MappingValue } from "../value.ts";
 import type { Member } from "./member.ts";
 
-/** Values that `include` or `exclude` give together. */
+/** One item of `include` or `exclude`. */
 export interface Item {
   readonly value: MappingValue;
   readonly pairs: Readonly<Record<string, string>>;
 }
 
-/** The values of each list of a matrix, as they are written there. */
+/** The values of each list of a matrix, as written. */
 export type Listed = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** How one name of an item is met: by the same text, or by a number that is the same. */
+/** How one name of an item matches: by the same text, or by an equal number. */
 interface Part {
   readonly name: string;
   readonly isNumber: boolean;
 }
 
 /**
- * The items that name the same lists in the same way, each under the values that meet it: whether a combination is met by any of
- * them is one look, however many they are.
+ * Items that name the same lists in the same way, indexed by their values: one lookup finds the items that match a combination,
+ * however many there are.
  */
 export interface Shape {
   readonly parts: readonly Part[];
-  /** The places of the items, in their order. */
+  /** The indices of the items, in their order. */
   readonly items: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Sorts items by the lists that they name; what they say of others is passed over. */
+/** Groups items by the lists that they name; other names in them are ignored. */
 export function shapesOf(items: readonly Item[], listed: Listed): Shape[] {
   const shapes = new Map<string, { parts: Part[]; items: Map<string, number[]> }>();
   for (const [place, { pairs }] of items.entries()) {
@@ -45,12 +45,12 @@ export function shapesOf(items: readonly Item[], listed: Listed): Shape[] {
   return [...shapes.values()];
 }
 
-/** The places of the items of a shape that a combination has all values of. */
+/** The indices of the items of a shape that match a combination. */
 export function metBy({ parts, items }: Shape, { values }: Member): readonly number[] {
   return items.get(keyIn(parts, values)) ?? [];
 }
 
-/** Numbers are compared as numbers: 0.10 in a list is met by 0.1, unless the list has that too. */
+/** Numbers are compared as numbers: 0.1 matches 0.10 in a list, unless the list has 0.1 too. */
 function isMetByNumber(value: string, list: ReadonlySet<string> | undefined): boolean {
   return list?.has(value) !== true && isNumeric(value);
 }

@@ -5,7 +5,7 @@ import { called, type Fault, fault, refuse } from "../fault.ts";
 import { all, anyText, type ReadContext } from "../readers.ts";
 import { describe, type Entry, type Span, type Value } from "../value.ts";
 import { type Item, type Listed, metBy, type Shape, shapesOf } from "./matching.ts";
-import { type Member, Names, nameTrouble } from "./member.ts";
+import { type Member, Names, nameFault } from "./member.ts";
 import { isRange, longRange, rangeOf, tooMany } from "./range.ts";
 
 interface Axis {
@@ -13,15 +13,15 @@ interface Axis {
   readonly values: readonly string[];
 }
 
-/** Each value stands in the record of its member. */
+/** Values in the records of all members. */
 const MAX_VALUES = 2_000_000;
-/** So many items of a list that are wrong are told of. */
+/** At most this many faulty items of a list are reported. */
 const MAX_FAULTS = 20;
-/** Ways to name lists in `include` or in `exclude`: as a rule there is one. */
+/** Different sets of lists in `include` or in `exclude`; usually there is one. */
 const MAX_SHAPES = 50;
 
-/** Reads a matrix: the product of its lists, the last one fastest, less what `exclude` matches, with what `include` adds. */
-export function readMatrix(value: Value, surroundings: ReadContext): Result<Member[], Fault[]> {
+/** Reads a matrix: the product of its lists, the last one fastest, without what `exclude` matches, and with what `include` adds. */
+export function readMatrix(value: Value, context: ReadContext): Result<Member[], Fault[]> {
   if (value.type !== "mapping")
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: [0.1, 0.01], seed: 1-3}`);
   const isItemList = ({ key }: Entry): boolean => key === "include" || key === "exclude";
@@ -29,7 +29,7 @@ export function readMatrix(value: Value, surroundings: ReadContext): Result<Memb
   const read: Result<Axis, Fault[]>[] = [];
   let size = 0;
   for (const entry of value.entries.filter((one) => !isItemList(one))) {
-    const axis = readAxis(entry, { names, surroundings });
+    const axis = readAxis(entry, { names, context });
     read.push(axis);
     size += axis.ok ? axis.value.values.length : 0;
     if (size > MAX_VALUES) return tooManyValues(value, size);
@@ -52,11 +52,11 @@ export function readMatrix(value: Value, surroundings: ReadContext): Result<Memb
 
 function readAxis(
   { key, span, value }: Entry,
-  { names, surroundings }: { readonly names: Names; readonly surroundings: ReadContext },
+  { names, context }: { readonly names: Names; readonly context: ReadContext },
 ): Result<Axis, Fault[]> {
-  const trouble = names.add(key);
-  if (trouble !== null) return err([fault(span, `${called(value)} ${trouble}`)]);
-  const values = axisValues(value, surroundings);
+  const wrong = names.add(key);
+  if (wrong !== null) return err([fault(span, `${called(value)} ${wrong}`)]);
+  const values = axisValues(value, context);
   if (!values.ok) return values;
   const seen = new Set<string>();
   const twin = values.value.find((one) => seen.size === seen.add(one).size);
@@ -65,8 +65,8 @@ function readAxis(
 }
 
 /** A list, a range, or a single value. */
-function axisValues(value: Value, surroundings: ReadContext): Result<string[], Fault[]> {
-  if (value.type === "mapping") return longRange(value, surroundings);
+function axisValues(value: Value, context: ReadContext): Result<string[], Fault[]> {
+  if (value.type === "mapping") return longRange(value, context);
   if (value.type === "scalar") {
     if (isRange(value.text)) return rangeOf(value, value.text);
     const single = anyText(value);
@@ -88,8 +88,8 @@ function readItem(value: Value): Result<Item, Fault[]> {
     return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: 0.1, seed: 2}`);
   const pairs = all(
     value.entries.map((entry): Result<[string, string], Fault[]> => {
-      const trouble = nameTrouble(entry.key);
-      if (trouble !== null) return err([fault(entry.span, `${called(entry.value)} ${trouble}`)]);
+      const wrong = nameFault(entry.key);
+      if (wrong !== null) return err([fault(entry.span, `${called(entry.value)} ${wrong}`)]);
       const text = anyText(entry.value);
       return text.ok ? ok([entry.key, text.value]) : text;
     }),
@@ -119,7 +119,7 @@ function tooManyValues(value: Value, count: number): Result<never, Fault[]> {
 
 interface Beside {
   readonly items: readonly Item[];
-  /** The values of each list, as they are written there. */
+  /** The values of each list, as written. */
   readonly listed: Listed;
 }
 
@@ -154,7 +154,7 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
   );
 }
 
-/** Each way to name lists is one look at each combination. */
+/** Each shape costs one lookup for each combination. */
 function boundedShapes(items: readonly Item[], listed: Listed): Result<Shape[], Fault[]> {
   const shapes = shapesOf(items, listed);
   const [first] = items;
@@ -164,12 +164,12 @@ function boundedShapes(items: readonly Item[], listed: Listed): Result<Shape[], 
   return err([fault(first.value.span, message, "give the same lists in each of its items")]);
 }
 
-/** What the items that one combination is met by add to it: of each name, what the last of them says. */
+/** The values that matching items add to one combination; for each name, that of the last item. */
 type Addition = ReadonlyMap<string, { readonly place: number; readonly value: string }>;
 
 /**
- * As GitHub Actions has it: an item goes to every combination of which it changes no value that the lists gave; where there
- * is none, it is a combination of its own. What an earlier item added may be changed.
+ * As in GitHub Actions: an item is added to every combination in which it changes no value of the lists; where there is none, it is a
+ * combination of its own. Values from earlier items may be changed.
  */
 function withIncluded(kept: readonly Member[], { items, listed }: Beside): Result<Member[], Fault[]> {
   const names = new Names(listed.keys());
@@ -177,8 +177,8 @@ function withIncluded(kept: readonly Member[], { items, listed }: Beside): Resul
   for (const { value } of items) {
     for (const { key, span, value: at } of value.entries) {
       if (names.has(key)) continue;
-      const trouble = names.add(key);
-      if (trouble !== null) return err([fault(span, `${called(at)} ${trouble}`)]);
+      const wrong = names.add(key);
+      if (wrong !== null) return err([fault(span, `${called(at)} ${wrong}`)]);
     }
   }
   const most = (kept.length + items.length) * names.size;

@@ -3,30 +3,30 @@ import { valueVariable } from "../../model/group.ts";
 import { type Fault, fault, type Source } from "../fault.ts";
 import type { Span } from "../value.ts";
 
-/** One combination of values, and where it was written. */
+/** One combination of values, and its place. */
 export interface Member {
   readonly values: Readonly<Record<string, string>>;
   readonly span: Span;
-  /** The data file that the span is counted in. */
+  /** The data file of the span. */
   readonly source?: Source;
 }
 
 /** The word before the dot in `${{ matrix.lr }}`. */
 export type MemberKind = "matrix" | "each" | "array";
 
-/** A schema passes these over, to keep prototypes clean, so they would be lost without a word. */
+/** Valibot drops these keys silently, to protect prototypes, so they are refused. */
 const IMPOSSIBLE_NAMES = ["__proto__", "prototype", "constructor"];
 
-/** What is wrong with a name of values by itself, as a clause, or null. */
-export function nameTrouble(name: string): string | null {
+/** The fault of a name of values, as a clause, or null. */
+export function nameFault(name: string): string | null {
   if (name === "") return "is empty, wanted a name";
-  if (IMPOSSIBLE_NAMES.includes(name)) return "cannot be a name here, wanted another one";
+  if (IMPOSSIBLE_NAMES.includes(name)) return "is no valid name here, wanted another one";
   return /[{}\0\n]/.test(name) || name !== name.trim()
-    ? "cannot be a name here, wanted one without braces and blanks around it"
+    ? "is no valid name here, wanted one without braces and blanks around it"
     : null;
 }
 
-/** Each member has a variable for each of them, and its record has them all. */
+/** Each member has a variable for each name, and all in its record. */
 const MAX_NAMES = 1_000;
 
 /** The names of the values of a sweep, each once. */
@@ -47,22 +47,22 @@ export class Names {
     return this.#known.has(name);
   }
 
-  /** Takes a name in, or says what is wrong with it, as a clause. */
+  /** Adds a name, or returns its fault as a clause. */
   add(name: string): string | null {
-    const trouble = nameTrouble(name);
-    if (trouble !== null) return trouble;
+    const wrong = nameFault(name);
+    if (wrong !== null) return wrong;
     if (this.#known.has(name)) return "is given twice";
     const variable = valueVariable(name);
     const alike = this.#byVariable.get(variable);
-    if (alike !== undefined) return `is too like "${alike}": both would be ${variable} for the job`;
-    if (this.#known.size === MAX_NAMES) return `is one name too many, wanted at most ${MAX_NAMES}`;
+    if (alike !== undefined) return `is too similar to "${alike}": both would be ${variable} for the job`;
+    if (this.#known.size === MAX_NAMES) return `exceeds the limit of ${MAX_NAMES} names`;
     this.#known.add(name);
     this.#byVariable.set(variable, name);
     return null;
   }
 }
 
-/** Refuses members that have the same values: what would tell their results apart? */
+/** Refuses members with the same values, as their results could not be told apart. */
 export function withoutTwins(members: readonly Member[]): Result<readonly Member[], Fault[]> {
   const seen = new Map<string, number>();
   for (const [index, member] of members.entries()) {

@@ -5,12 +5,12 @@ import { MAX_SCRIPT_BYTES } from "../../model/kind.ts";
 import type { Member } from "./member.ts";
 import { isPlain, type ShellPlace, shellPlaces, shellText } from "./shell.ts";
 
-/** What a text is read as once it is filled: that decides how a value is written into it. */
+/** How a text is interpreted once it is filled, which decides how a value is written into it. */
 export type Language = "text" | "name" | "shell" | "code";
 
 /** `${{ matrix.lr }}` in a text. */
 export interface Placeholder {
-  /** As it was written. */
+  /** As written. */
   readonly raw: string;
   readonly start: number;
   readonly end: number;
@@ -19,11 +19,11 @@ export interface Placeholder {
   readonly name: string;
 }
 
-/** `$${{` stands for `${{` itself. */
+/** `$${{` is the escape for `${{`. */
 const PLACEHOLDER = /(\$?)\$\{\{([^{}\n]*)\}\}/g;
 const OURS = /^(matrix|each|array|sweep)\b/;
 
-/** The placeholders in a text; where there is no sweep, only what looks like one of ours. */
+/** The placeholders in a text; without a sweep, only those with a known kind. */
 export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
   if (!text.includes("${{")) return [];
   return [...text.matchAll(PLACEHOLDER)].flatMap((match) => {
@@ -37,7 +37,7 @@ export function placeholdersIn(text: string, hasSweep: boolean): Placeholder[] {
   });
 }
 
-/** A beginning of one of ours that does not end as one; null where there is none. */
+/** The first placeholder that is not closed; null where there is none. */
 export function unclosedIn(text: string): Placeholder | null {
   if (!text.includes("${{")) return null;
   const rest = text.replaceAll(PLACEHOLDER, (whole) => " ".repeat(whole.length));
@@ -47,14 +47,14 @@ export function unclosedIn(text: string): Placeholder | null {
   return { raw, start: match.index, end: match.index + raw.length, kind, name: "" };
 }
 
-/** A text that is filled for each member. */
+/** A text with placeholders. */
 export interface TextTemplate {
   readonly literals: readonly string[];
   readonly holes: readonly { readonly placeholder: Placeholder; readonly place: ShellPlace }[];
   readonly language: Language;
 }
 
-/** Takes a text apart once for all members; null where it holds nothing to fill. */
+/** Splits a text once for all members; null where it has no placeholder. */
 export function textTemplate(text: string, language: Language): TextTemplate | null {
   const placeholders = placeholdersIn(text, true);
   if (placeholders.length === 0) return text.includes("$${{") ? withoutHoles(text) : null;
@@ -76,21 +76,18 @@ function unescaped(text: string): string {
   return text.replaceAll("$${{", "${{");
 }
 
-/** What a placeholder stands for, or undefined. */
+/** Returns the value of a placeholder, or undefined. */
 export type Lookup = (placeholder: Placeholder) => string | undefined;
 
 /** Why a text cannot be filled for a member. */
-export interface FillTrouble {
+export interface FillFault {
   readonly placeholder: Placeholder;
   readonly message: string;
   readonly hint: string;
 }
 
 /** Writes a member's values into a text. */
-export function fill(
-  { literals, holes, language }: TextTemplate,
-  lookup: Lookup,
-): Result<string, FillTrouble> {
+export function fill({ literals, holes, language }: TextTemplate, lookup: Lookup): Result<string, FillFault> {
   let filled = literals[0] ?? "";
   for (const [index, { placeholder, place }] of holes.entries()) {
     const value = lookup(placeholder);
@@ -100,16 +97,16 @@ export function fill(
     }
     const written = writtenAs(value, { language, place });
     if (written === null) {
-      const message = `the value ${JSON.stringify(value)} cannot stand here as it is: ${WHY_NOT[language]}`;
+      const message = `the value ${JSON.stringify(value)} cannot be written here: ${WHY_NOT[language]}`;
       const variable = valueVariable(placeholder.name);
       const instead = language === "shell" ? `"$${variable}"` : variable;
-      const hint = `use ${instead}, which the job finds in its environment`;
+      const hint = `use ${instead}, which is set in the environment of the job`;
       return err({ placeholder, message, hint });
     }
     filled += written + (literals[index + 1] ?? "");
     if (filled.length > MAX_SCRIPT_BYTES) {
       const message = `the text is longer than ${MAX_SCRIPT_BYTES} characters once its placeholders are filled`;
-      return err({ placeholder, message, hint: "name a file that holds the values instead" });
+      return err({ placeholder, message, hint: "name a file that contains the values instead" });
     }
   }
   return ok(filled);
@@ -118,7 +115,7 @@ export function fill(
 const WHY_NOT: Readonly<Record<Language, string>> = {
   text: "",
   name: "",
-  shell: "it is no plain word, and what the shell would make of it at this place cannot be told",
+  shell: "it is no plain word, and how the shell would read it in this place is not certain",
   code: "it is no plain word and would be read as code",
 };
 
@@ -138,7 +135,7 @@ function writtenAs(
   }
 }
 
-/** A lookup in one member; `sweep.` is the same for all but the index. */
+/** The lookup for one member; `sweep` has the values that all members share. */
 export function lookupIn(member: Member, sweep: Readonly<Record<string, string>>): Lookup {
   return ({ kind, name }) => (kind === "sweep" ? own(sweep, name) : own(member.values, name));
 }

@@ -9,7 +9,7 @@ import { describe, type MappingValue, type Value } from "../value.ts";
 const RANGE = /^(\d+)-(\d+)(?::(\d+))?$/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** True for what is written like `1-3` or `1-100:10`; `2024-05` is none, since no number begins with 0. */
+/** True for a range such as `1-3` or `1-100:10`; `2024-05` is none, as its second number begins with 0. */
 export function isRange(text: string): boolean {
   const match = RANGE.exec(text);
   return match !== null && match.slice(1, 3).every((part) => part === "0" || !part.startsWith("0"));
@@ -21,7 +21,7 @@ export function rangeOf(value: Value, text: string): Result<string[], Fault[]> {
   if (Number(step) === 0) return refuse(value, `has the range ${text}, wanted a step of at least 1`);
   if (Number(from) > Number(to)) {
     const hint = `write ${to}-${from}, or {from: ${from}, to: ${to}, step: -1}`;
-    return refuse(value, `has the range ${text}, which runs backwards`, hint);
+    return refuse(value, `has the range ${text}, which is backwards`, hint);
   }
   return steps(value, { from, to, step });
 }
@@ -38,9 +38,9 @@ const rangeKeys = mapping(
   { must: ["from", "to"], example: "{from: 1, to: 10, step: 2}" },
 );
 
-/** The numbers of `{from: 1, to: 10, step: 2}`; an end that no step meets is not among them. */
-export function longRange(value: MappingValue, surroundings: ReadContext): Result<string[], Fault[]> {
-  const read = rangeKeys(value, surroundings);
+/** The numbers of `{from: 1, to: 10, step: 2}`; an end that no step reaches is not among them. */
+export function longRange(value: MappingValue, context: ReadContext): Result<string[], Fault[]> {
+  const read = rangeKeys(value, context);
   if (!read.ok) return err(read.error);
   const { from, to, step = "1" } = read.value;
   const texts = { from, to, step };
@@ -63,7 +63,7 @@ function steps(value: Value, { from, to, step }: Steps): Result<string[], Fault[
   const places = Math.max(...[from, to, step].map((text) => text.split(".")[1]?.length ?? 0));
   const units = (text: string): number => Math.round(Number(text) * 10 ** places);
   if (![from, to, step].every((text) => Number.isSafeInteger(units(text))))
-    return refuse(value, "has a number that is too large to count with");
+    return refuse(value, "has a number that is too large");
   const count = Math.floor((units(to) - units(from)) / units(step)) + 1;
   if (count > MAX_GROUP_SIZE) return err(tooMany(value, count));
   return ok(
@@ -73,13 +73,13 @@ function steps(value: Value, { from, to, step }: Steps): Result<string[], Fault[
   );
 }
 
-/** Says that a sweep is larger than anybody means. */
+/** The fault of a sweep that is too large. */
 export function tooMany(value: Value, count: number): Fault[] {
   return [
     {
       span: value.span,
       message: `${called(value)} makes ${count} members, wanted at most ${MAX_GROUP_SIZE}`,
-      hint: "look for a slip in a range, or split the sweep",
+      hint: "check the ranges, or split the sweep",
     },
   ];
 }

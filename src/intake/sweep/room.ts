@@ -3,15 +3,15 @@ import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { type Fault, fault } from "../fault.ts";
 import type { Span, Value } from "../value.ts";
 
-/** What the tasks of one file may take in their records: a large sweep with a large script would fill the disk. */
+/** The size of all records of one file: a large sweep with a large script would fill the disk. */
 const MAX_CHARACTERS = 256 * 1_024 * 1_024;
 
-/** The room that one file has for the tasks that it makes. */
+/** The remaining limits for the tasks of one file. */
 export class Room {
   #characters = MAX_CHARACTERS;
   #tasks = MAX_GROUP_SIZE;
 
-  /** Takes room for some tasks of a size; the fault says what they come to where there is too little. */
+  /** Reserves room for some tasks of a size; returns a fault where a limit is exceeded. */
   take(
     span: Span,
     { tasks, characters }: { readonly tasks: number; readonly characters: number },
@@ -19,16 +19,16 @@ export class Room {
     this.#tasks -= tasks;
     this.#characters -= characters;
     if (this.#tasks < 0) {
-      const message = `the file makes more than ${MAX_GROUP_SIZE} tasks, wanted at most so many`;
+      const message = `the file makes more than ${MAX_GROUP_SIZE} tasks, which is the limit`;
       return fault(span, message, "split it into several files");
     }
     if (this.#characters >= 0) return null;
-    const message = `the records of the tasks would take more than ${formatBytes(MAX_CHARACTERS)}, wanted at most so much`;
-    return fault(span, message, "put what is the same for all into a file that each of them reads");
+    const message = `the records of the tasks would take more than ${formatBytes(MAX_CHARACTERS)}, which is the limit`;
+    return fault(span, message, "put what all tasks share into a file that each of them reads");
   }
 }
 
-/** How much of a record a value takes. */
+/** The number of characters that a value takes in a record. */
 export function charactersIn(value: Value): number {
   switch (value.type) {
     case "scalar":

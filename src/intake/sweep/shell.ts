@@ -1,23 +1,23 @@
-/** How the place of a placeholder in a shell line is read: without quotes, within them, or in a way that we cannot tell. */
+/** The quoting at the place of a placeholder in a shell line; `unsure` where it cannot be determined. */
 export type ShellPlace = "bare" | "single" | "double" | "unsure";
 
-/** A part of a line that stands for a value. */
+/** A placeholder in a line, as offsets. */
 interface Hole {
   readonly start: number;
   readonly end: number;
 }
 
-/** Programs that read one of their words as a program again: quotes of ours would be taken off before that. */
+/** Programs that parse an argument as code again: quotes for the first shell would be gone by then. */
 const READS_TWICE = /\b(eval|ssh|xargs|parallel|trap|alias)\b/;
-/** Others do so where an option says it. */
+/** Programs that do so with an option. */
 const INTERPRETER = /\b(sh|bash|dash|zsh|ksh|fish|su|python[\d.]*|perl|ruby|node|bun)\b/;
 const READS_NEXT = /\s-\w*[ce]\b/;
-/** `$NAME` in braces and nothing more. */
+/** `${NAME}` without operators. */
 const SIMPLE_EXPANSION = /\$\{#?[\w@*#?!-]+\}/y;
 
 /**
- * Tells for each hole in which quotes of the POSIX shell (2.2) it stands. Where a construct is met whose reading depends on
- * more than the text so far (here-documents, backquotes, arithmetic), everything after it is `unsure`.
+ * Returns the quoting of each hole by the rules of the POSIX shell (2.2). After a construct that needs more context than the text so
+ * far (here-documents, backquotes, arithmetic), every hole is `unsure`.
  */
 export function shellPlaces(line: string, holes: readonly Hole[]): ShellPlace[] {
   if (readsTwice(line)) return holes.map(() => "unsure");
@@ -26,7 +26,7 @@ export function shellPlaces(line: string, holes: readonly Hole[]): ShellPlace[] 
   return holes.map((hole) => scan.places.get(hole.start) ?? "unsure");
 }
 
-/** In two looks at each line: one pattern for both would look for the option again behind each name of an interpreter. */
+/** Two patterns for each line: a single one would search for the option again after each name of an interpreter. */
 function readsTwice(text: string): boolean {
   if (READS_TWICE.test(text)) return true;
   return text.split(/\n(?!-)/).some((line) => {
@@ -40,11 +40,11 @@ class Scan {
   readonly #line: string;
   readonly #holes: ReadonlyMap<number, Hole>;
   readonly #starts: readonly number[];
-  /** So many holes begin before the last quotes end. */
+  /** How many holes begin before the end of the last quotes. */
   #passed = 0;
-  /** The `)` of a `case` looks like the end of a substitution. */
+  /** True where a `case` was found: its `)` looks like the end of a substitution. */
   readonly #hasCase: boolean;
-  /** What is open: `"`, or `(` of a subshell or a `$(`. */
+  /** Open constructs: `"`, or `(` of a subshell or of `$(`. */
   readonly #open: ('"' | "(")[] = [];
   #at = 0;
   #isLost = false;
@@ -78,7 +78,7 @@ class Scan {
   }
 
   #escape(): void {
-    // A backslash before a value would take the first sign of what we make of it.
+    // A backslash before a value would escape its first character.
     this.#isLost = this.#holes.has(this.#at + 1);
     this.#at += 2;
   }
@@ -121,7 +121,7 @@ class Scan {
 
   #single(): void {
     const end = this.#line.indexOf("'", this.#at + 1);
-    // They stand in a row, and so do the quotes.
+    // Holes and quotes both come in the order of the line.
     for (; (this.#starts[this.#passed] ?? end) < end; this.#passed += 1) {
       const start = this.#starts[this.#passed] ?? 0;
       if (start > this.#at) this.places.set(start, "single");
@@ -131,15 +131,15 @@ class Scan {
   }
 }
 
-/** Signs that mean nothing to a shell in any place, and nothing to other languages but a number, a word or a path. */
+/** Characters that are literal in any place of a shell line; other languages read them as a number, a word or a path. */
 const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/;
 
-/** True for a value that is the same word in quotes and without. */
+/** True for a value that is the same word with and without quotes. */
 export function isPlain(value: string): boolean {
   return PLAIN.test(value);
 }
 
-/** A value as the shell reads it back in its place, or null where that cannot be promised. */
+/** Quotes a value for its place in a shell line; null where that cannot be guaranteed. */
 export function shellText(value: string, place: ShellPlace): string | null {
   if (isPlain(value)) return value;
   switch (place) {

@@ -12,12 +12,12 @@ import { tooMany } from "./range.ts";
 
 const KINDS = { matrix: readMatrix, each: readEach, array: readArray } as const satisfies Record<
   MemberKind,
-  (value: Value, surroundings: ReadContext) => Result<Member[], Fault[]>
+  (value: Value, context: ReadContext) => Result<Member[], Fault[]>
 >;
 const LIMITS = ["maxParallel", "maxFailures"] as const;
 type Limit = (typeof LIMITS)[number];
 
-/** What one document makes many tasks of. */
+/** A sweep as read from one document. */
 export interface Sweep {
   readonly kind: MemberKind;
   readonly members: readonly Member[];
@@ -40,19 +40,16 @@ function limitOf(key: string): Limit | null {
 }
 
 /** Reads the keys of a sweep; null where there is none. */
-export function readSweep(
-  entries: readonly Entry[],
-  surroundings: ReadContext,
-): Result<Sweep | null, Fault[]> {
+export function readSweep(entries: readonly Entry[], context: ReadContext): Result<Sweep | null, Fault[]> {
   const given = entries.filter(({ value }) => !isUnspecified(value));
-  const limits = readLimits(given, surroundings);
+  const limits = readLimits(given, context);
   const [first, ...others] = given.filter(({ key }) => kindOf(key) !== null);
   const faults = [
     ...(limits.ok ? [] : limits.error),
     ...others.map((other) =>
       fault(
         other.span,
-        `${called(other.value)} stands beside ${called(first?.value ?? other.value)}, wanted one of matrix, each or array`,
+        `${called(other.value)} and ${called(first?.value ?? other.value)} exclude each other, wanted one of matrix, each or array`,
         hintBeside(other.key, first?.key ?? ""),
       ),
     ),
@@ -60,11 +57,13 @@ export function readSweep(
   const kind = first === undefined ? null : kindOf(first.key);
   if (first === undefined || kind === null) {
     faults.push(
-      ...given.map(({ span, value }) => fault(span, `${called(value)} has no use without a sweep`, NO_SWEEP)),
+      ...given.map(({ span, value }) =>
+        fault(span, `${called(value)} has no effect without a sweep`, NO_SWEEP),
+      ),
     );
     return faults.length > 0 ? err(faults) : ok(null);
   }
-  const members = withinLimits(KINDS[kind](first.value, surroundings), first.value);
+  const members = withinLimits(KINDS[kind](first.value, context), first.value);
   if (!members.ok) return err([...faults, ...members.error]);
   if (faults.length > 0 || !limits.ok) return err(faults);
   const names = new Set(members.value.flatMap(({ values }) => Object.keys(values)));
@@ -85,13 +84,13 @@ function withinLimits(members: Result<Member[], Fault[]>, value: Value): Result<
   return withoutTwins(members.value);
 }
 
-function readLimits(given: readonly Entry[], surroundings: ReadContext): Result<Sweep["limits"], Fault[]> {
+function readLimits(given: readonly Entry[], context: ReadContext): Result<Sweep["limits"], Fault[]> {
   const limits: { [key in Limit]?: number } = {};
   const faults: Fault[] = [];
   for (const { key, value } of given) {
     const limit = limitOf(key);
     if (limit === null) continue;
-    const read = count(1)(value, surroundings);
+    const read = count(1)(value, context);
     if (limits[limit] !== undefined) faults.push(fault(value.span, `${called(value)} is given twice`));
     else if (read.ok) limits[limit] = read.value;
     else faults.push(...read.error);

@@ -3,7 +3,7 @@ import { flagValue } from "../typed-text.ts";
 import { type Entry, fromPlain, NOWHERE, type Value } from "../value.ts";
 import { isRange } from "./range.ts";
 
-/** The keys of a sweep as flags give them. */
+/** The values of the flags of a sweep. */
 export interface SweepFlags {
   /** Each `NAME=VALUES`, with a name. */
   readonly matrix?: readonly string[];
@@ -16,7 +16,7 @@ export interface SweepFlags {
 
 const LIMITS = { maxParallel: "--max-parallel", maxFailures: "--max-failures" } as const;
 
-/** Turns flags into the keys of a task file; the error is a clause. */
+/** Converts flags to entries of a task file; the error is a clause. */
 export async function sweepEntries(flags: SweepFlags): Promise<Result<Entry[], string>> {
   const entries: Entry[] = [];
   const axes: Entry[] = [];

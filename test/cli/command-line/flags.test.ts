@@ -71,7 +71,7 @@ describe("a flag", () => {
   });
 
   test.each([
-    [["--max-parallel", "2"], "--max-parallel has no use without a sweep"],
+    [["--max-parallel", "2"], "--max-parallel has no effect without a sweep"],
     [["--array", "abc"], '--array is "abc"'],
     [["--matrix", "a=[]"], "--matrix a "],
     [["--priority", "abc"], '--priority is "abc"'],
@@ -123,7 +123,7 @@ describe("a flag", () => {
   test.each([
     [["--every", "6h", "--"], "nothing stands after --"],
     [["--every", "6h", "--", "echo hi | cat"], "for a shell line: -- sh -c 'echo hi | cat'"],
-    [["--every", "6h", "--", "echo", "${{ matrix.x }}"], "${{ matrix.x }} stands for a value of a sweep"],
+    [["--every", "6h", "--", "echo", "${{ matrix.x }}"], "${{ matrix.x }} is a value of a sweep"],
     [["--cron", "0 0 30 2 *", "--", "true"], "--cron "],
   ])(
     "makes a schedule, and what is wrong is told without the file that would be made: %j",

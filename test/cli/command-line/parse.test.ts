@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { declareVerb, type Operand } from "../../../src/cli/command-line/declare.ts";
 import { parse } from "../../../src/cli/command-line/parse.ts";
-import { DURATION, PAIR, text, wholeNumber } from "../../../src/cli/command-line/values.ts";
+import { DURATION, PAIR, textValue, wholeNumber } from "../../../src/cli/command-line/values.ts";
 
 const FLAGS = {
   follow: { help: "", short: "f" },
   tail: { help: "", short: "n", value: wholeNumber(0, 100), aliases: ["lines"] },
-  name: { help: "", value: text("NAME") },
+  name: { help: "", value: textValue("NAME") },
   olderThan: { help: "", value: DURATION, default: "0s" },
   label: { help: "", value: PAIR, repeats: true },
   dryRun: { help: "", excludes: ["follow"] },
