@@ -273,21 +273,4 @@ describe.skipIf(!canInject)("with system calls that fail", () => {
     await stint.reach(2, "completed");
     await until("nothing is told any more", () => !stint.files(".").includes("obstacle.json"));
   });
-
-  test.concurrent("a failed task whose record cannot be opened for a while is not said to be gone, and is retried afterwards", async () => {
-    await using stint = new Stint();
-    await stint.run(["run", "--name", "job", "--", "false"]);
-    const supervisor = await upAtRest(stint);
-    const path = join(stint.home, "dead-letter", "000001-job.json");
-    {
-      const fault = { call: "openat,open", error: "EMFILE", path };
-      await using _fault = await strike(stint, supervisor.pid, fault);
-      const { code, err } = await stint.run(["retry", "1"]);
-      expect({ code, err }).toEqual({
-        code: 7,
-        err: expect.stringContaining('Cannot read the record of "000001-job": EMFILE') as string,
-      });
-    }
-    expect(await stint.ok("retry", "1")).toContain("000001-job queued");
-  });
 });

@@ -104,7 +104,7 @@ export class Committer implements Disposable {
       return false;
     }
     this.degraded = null;
-    this.#publishStatus();
+    this.publishStatus();
     log("the home is writable again: going on");
     return true;
   }
@@ -115,30 +115,34 @@ export class Committer implements Disposable {
     this.degraded = { problem, retryAwakeMs: this.#context.clock.awakeMs() + PROBE_MS };
     if (!isNew) return;
     this.#context.log(`${problem.message}; no job is started until the home is writable again`);
-    this.#publishStatus();
+    this.publishStatus();
   }
 
-  /** Why accepted batches, by name, and tasks, by id, cannot be loaded. */
+  /** Why accepted batches, by name, and tasks, by id, cannot be loaded or read. */
   get stuck(): ReadonlyMap<string, string> {
-    return this.#stuck;
+    const unreadable = [...this.#queue.unreadableRecords].flatMap(([id, { errno }]) =>
+      errno === null ? [] : [[id, `Cannot read the record of "${id}": ${errno}`] as const],
+    );
+    return new Map<string, string>([...this.#stuck, ...unreadable]);
   }
 
   /** Publishes to readers which accepted batches and which records cannot be loaded, and why. */
   publishStuck(stuck: ReadonlyMap<string, string>): void {
     this.#stuck = stuck;
-    this.#publishStatus();
+    this.publishStatus();
   }
 
   /** Publishes to readers why the system refuses to start jobs; null where it does not. */
   publishShortage(message: string | null): void {
     if (message === this.#shortage) return;
     this.#shortage = message;
-    this.#publishStatus();
+    this.publishStatus();
   }
 
-  #publishStatus(): void {
+  /** Publishes to readers what keeps jobs from their start. */
+  publishStatus(): void {
     const { layout, lock } = this.#context;
-    const stuck = [...this.#stuck].map(([batch, message]) => ({ batch, message }));
+    const stuck = [...this.stuck].map(([batch, message]) => ({ batch, message }));
     const message = this.degraded?.problem.message ?? this.#shortage ?? undefined;
     const status = { owner: lock.owner.token, ...(message !== undefined && { message }), stuck };
     publishDiskFault(layout, message === undefined && stuck.length === 0 ? null : status);

@@ -1,5 +1,5 @@
+import { earliest } from "../../lib/earliest.ts";
 import { unreachable } from "../../lib/unreachable.ts";
-import { problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { quarantine } from "../../store/quarantine.ts";
@@ -18,7 +18,8 @@ import type { Committer } from "./committer.ts";
  * Order of `refreshFromDisk`:
  *   1. The file is byte for byte what was written last: nothing is to be done.
  *   2. It is missing or invalid: it is marked, and read again every RECHECK_MS. After SETTLED_MS a missing record was removed by hand and
- *      its task is dropped; an invalid one is put aside. An error of the disk degrades the home instead.
+ *      its task is dropped; an invalid one is put aside. One that the system refuses to read waits until it can be read, and is
+ *      published as stuck; other tasks go on.
  *   3. It is a valid record of another task or another state: it is put aside.
  *   4. Changes of spec and labels are committed as a new generation, by the actor "hand". All other changes are overwritten.
  *
@@ -30,6 +31,8 @@ import type { Committer } from "./committer.ts";
 const SETTLED_MS = 1_000;
 /** A save takes an editor milliseconds. */
 const RECHECK_MS = 100;
+/** A failing disk may take long for each read. */
+const REFUSED_RECHECK_MS = 2_000;
 
 /** The parts of a supervisor that are used here. */
 interface Records {
@@ -46,8 +49,9 @@ export function refreshFromDisk(records: Records, known: Task): Task | null {
   if (isAsWritten(path, known)) return markReadable(records, known);
   const read = readRecord(path);
   if (!read.ok) {
-    if (!isBeingWritten(records, { id, fault: read.error }))
-      giveUp(records, { known, path, fault: read.error });
+    const fault = read.error;
+    if (fault.type === "unreadable") mark(records, id, fault.errno);
+    else if (!isBeingWritten(records, { id, fault })) giveUp(records, { known, path, fault });
     return null;
   }
   markReadable(records, known);
@@ -75,32 +79,52 @@ export function recheckUnreadable(records: Records): number | null {
     if (known?.status.state === "queued") refreshFromDisk(records, known);
     else records.queue.unreadableRecords.delete(id);
   }
-  return records.queue.unreadableRecords.size > 0 ? RECHECK_MS : null;
+  const left = [...records.queue.unreadableRecords.values()];
+  return earliest(left.map(({ errno }) => (errno === null ? RECHECK_MS : REFUSED_RECHECK_MS)));
 }
 
-function markReadable({ queue }: Records, known: Task): Task {
-  queue.unreadableRecords.delete(known.metadata.id);
+function markReadable({ queue, committer }: Records, known: Task): Task {
+  const { id } = known.metadata;
+  const errno = refusalOf(queue, id);
+  queue.unreadableRecords.delete(id);
+  if (errno !== null) committer.publishStatus();
   return known;
 }
 
+/** Marks a record as unreadable: by an error of the system, or, with null, as an editor may be saving it. */
+function mark({ queue, committer }: Records, id: TaskId, errno: string | null): void {
+  const before = refusalOf(queue, id);
+  queue.markUnreadable(id, errno);
+  if (before !== errno) committer.publishStatus();
+}
+
+/** The error of the system for which a record is marked; null for none. */
+function refusalOf(queue: QueueState, id: TaskId): string | null {
+  return queue.unreadableRecords.get(id)?.errno ?? null;
+}
+
+/** A fault of what the record contains. */
+type ContentFault = Exclude<RecordFault, { type: "unreadable" }>;
+
 /** True where an editor may be saving the record: marks it. False after SETTLED_MS, and for faults that no editor causes. */
-function isBeingWritten(records: Records, { id, fault }: { id: TaskId; fault: RecordFault }): boolean {
+function isBeingWritten(records: Records, { id, fault }: { id: TaskId; fault: ContentFault }): boolean {
   const { context, queue } = records;
   const { unreadableRecords } = queue;
-  const sinceMs = unreadableRecords.get(id);
+  const marked = unreadableRecords.get(id);
+  const sinceMs = marked?.errno === null ? marked.sinceMs : undefined;
   const nowMs = context.clock.awakeMs();
   const isOfEditors = fault.type === "missing" || fault.type === "corrupt";
   if (!isOfEditors || nowMs - (sinceMs ?? nowMs) >= SETTLED_MS) {
     unreadableRecords.delete(id);
     return false;
   }
-  if (sinceMs === undefined) records.queue.markUnreadable(id);
+  if (sinceMs === undefined) mark(records, id, null);
   return true;
 }
 
 function giveUp(
   records: Records,
-  { known, path, fault }: { known: Task; path: string; fault: RecordFault },
+  { known, path, fault }: { known: Task; path: string; fault: ContentFault },
 ): void {
   const { id } = known.metadata;
   const { log } = records.context;
@@ -114,10 +138,6 @@ function giveUp(
     case "corrupt":
       records.queue.remove(id);
       return log(`${id}: ${quarantine(path, fault.reason).what}`);
-    case "unreadable":
-      return records.committer.enterDegraded(
-        problem("WRITE_FAILED", `Cannot read the record of "${id}": ${fault.errno}`),
-      );
     default:
       return unreachable(fault);
   }

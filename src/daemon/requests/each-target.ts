@@ -123,7 +123,11 @@ function doneBefore(
 function targetTask(supervisor: Supervisor, target: Target): Result<Task, Problem> {
   const known = supervisor.queue.tasks.get(target.id);
   const current = known?.status.state === "queued" ? refreshFromDisk(supervisor, known) : known;
-  if (current === null) return err(supervisor.queue.tasks.has(target.id) ? unreadable(target) : gone(target));
+  if (current === null) {
+    const errno = supervisor.queue.unreadableRecords.get(target.id)?.errno ?? null;
+    if (errno !== null) return err(refusedRead(target, { errno }));
+    return err(supervisor.queue.tasks.has(target.id) ? unreadable(target) : gone(target));
+  }
   const read = current === undefined ? readTask(supervisor.context.layout, target.id) : ok(current);
   if (!read.ok) return err(read.error.type === "unreadable" ? refusedRead(target, read.error) : gone(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;

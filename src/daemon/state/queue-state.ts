@@ -9,13 +9,21 @@ import { DependencyCache } from "./dependency-cache.ts";
 import { QueuedTasks } from "./queued-tasks.ts";
 import { TaskList } from "./task-list.ts";
 
+/** Why the record of a queued task cannot be read now. */
+interface Unreadable {
+  /** As `Clock.awakeMs`. */
+  readonly sinceMs: number;
+  /** The error of the system; null where an editor may be saving the record. */
+  readonly errno: string | null;
+}
+
 /** Every task that has not ended, as its record stands on disk. Only the committer, the publisher and recovery change it. */
 export class QueueState {
   readonly arrivals = new Arrivals();
   /** Tasks (by uid) that other processes asked this supervisor to start beside its own. */
   readonly delegatedUids = new Set<string>();
-  /** Queued tasks whose records cannot be read now, and since when, as `Clock.awakeMs`; see `external-edit.ts`. */
-  readonly unreadableRecords = new Map<TaskId, number>();
+  /** Queued tasks whose records cannot be read now; see `external-edit.ts`. */
+  readonly unreadableRecords = new Map<TaskId, Unreadable>();
   readonly #context: SupervisorContext;
   readonly #tasks = new Map<TaskId, Task>();
   readonly #queued = new QueuedTasks();
@@ -82,10 +90,14 @@ export class QueueState {
   }
 
   /** The record of a queued task cannot be read: the task is not started until it can; see `external-edit.ts`. */
-  markUnreadable(id: TaskId): void {
-    if (this.unreadableRecords.has(id)) return;
-    this.unreadableRecords.set(id, this.#context.clock.awakeMs());
-    this.#context.log(`${id}: its record in pending/ cannot be read, as while an editor saves it; waits`);
+  markUnreadable(id: TaskId, errno: string | null = null): void {
+    const known = this.unreadableRecords.get(id);
+    // The time of an editor counts from the first fault that is its own.
+    if (errno === null && known?.errno === null) return;
+    this.unreadableRecords.set(id, { sinceMs: this.#context.clock.awakeMs(), errno });
+    if (known?.errno === errno) return;
+    const why = errno ?? "as while an editor saves it";
+    this.#context.log(`${id}: its record in pending/ cannot be read, ${why}; waits`);
   }
 
   /** The input of a plan at `nowMs`; valid until the queue changes. */
