@@ -14,31 +14,31 @@ export const ATTEMPT_FIELDS: Fields = {
   timeout: {
     read: duration(),
     to: ["spec", "timeoutMs"],
-    about: "how long one attempt may take, like 90s or 6h",
+    about: "maximum time of one attempt, such as 90s or 6h",
     without: "none",
-    flag: { group: "Of the task", placeholder: "DURATION" },
+    flag: { group: "Task", placeholder: "DURATION" },
     also: { timeoutMs: { unit: "ms", isZeroAbsent } },
   },
   stopGrace: {
     read: duration(0),
     to: ["spec", "stopGraceMs"],
-    about: "how long it has between TERM and KILL",
+    about: "time between TERM and KILL",
     without: "30s",
     also: { stopGraceMs: { unit: "ms" } },
   },
   retries: {
     read: retries,
     to: retry("maxAttempts"),
-    about: "try again this often, after any failure that can go better",
-    without: "only what is worth it is retried, three times at most",
-    flag: { group: "Of the task", placeholder: "N" },
+    about: "number of retries, after any failure that a retry can fix",
+    without: "transient failures only, at most three times",
+    flag: { group: "Task", placeholder: "N" },
     also: { maxRetries: {}, "retry.maxRetries": {} },
     show: null,
   },
   "retry.maxAttempts": {
     read: count(0, MAX_ATTEMPTS),
     to: retry("maxAttempts"),
-    about: "failed attempts in a row after which it is given up",
+    about: "failed attempts in a row after which it has failed",
     more: "0 means never",
     without: "4",
     also: { maxAttempts: {} },
@@ -47,8 +47,8 @@ export const ATTEMPT_FIELDS: Fields = {
   "retry.scope": {
     read: oneOf(["transient", "any"]),
     to: retry("scope"),
-    about: "what is retried: transient failures, or any that can go better",
-    without: "transient; any where a number is given",
+    about: "which failures are retried: transient, or any that a retry can fix",
+    without: "transient; any where a number of retries is set",
     show: null,
   },
   "retry.on": {
@@ -66,24 +66,24 @@ export const ATTEMPT_FIELDS: Fields = {
   "retry.onCode": {
     read: yesOrNo,
     to: retry("onCode"),
-    about: "whether an exit code that says nothing more is retried",
+    about: "whether an exit code without a known cause is retried",
   },
   "retry.onOrphan": {
     read: oneOf(["requeue", "never"]),
     to: retry("onOrphan"),
-    about: "what follows where the machine or the supervisor was lost: requeue or never",
+    about: "after a loss of the machine or the supervisor: requeue or never",
     without: "requeue",
   },
   "retry.maxOrphans": {
     read: count(0, MAX_ATTEMPTS),
     to: retry("maxOrphans"),
-    about: "how often the machine or the supervisor may be lost",
+    about: "how many losses of the machine or the supervisor are allowed",
     without: "3",
   },
   "retry.perClass": {
     read: perClass,
     to: retry("perClass"),
-    about: "attempts and backoff of single failure classes and codes",
+    about: "attempts and backoff for individual failure classes and codes",
     more: "`{GPU_OOM: {maxAttempts: 3, backoff: {first: 1m}}}`",
   },
   "backoff.first": {
@@ -103,13 +103,13 @@ export const ATTEMPT_FIELDS: Fields = {
   "backoff.factor": {
     read: factor,
     to: backoff("factor"),
-    about: "what each wait is multiplied by",
+    about: "factor by which each wait grows",
     without: "2",
   },
   "backoff.jitter": {
     read: oneOf(JITTERS),
     to: backoff("jitter"),
-    about: `how the wait is drawn: ${JITTERS.join(", ")}`,
+    about: `how the wait is randomized: ${JITTERS.join(", ")}`,
     without: "full",
   },
   restart: {
@@ -121,9 +121,9 @@ export const ATTEMPT_FIELDS: Fields = {
   logs: {
     read: logs,
     to: ["spec", "logs", "separate"],
-    about: "its output: separate keeps stdout and stderr in two files",
+    about: "logs: separate keeps stdout and stderr in two files",
     more: "or `{separate: true, maxBytes: 1GiB}`",
-    without: "together, 256 MiB of an attempt",
+    without: "one file, 256 MiB for each attempt",
     show: null,
   },
   "logs.separate": {
@@ -135,7 +135,7 @@ export const ATTEMPT_FIELDS: Fields = {
   "logs.maxBytes": {
     read: size(MIN_LOG_BYTES),
     to: ["spec", "logs", "maxBytes"],
-    about: "what is kept of one attempt; above it the middle is cut out",
+    about: "maximum size of one attempt's log; beyond it the middle is cut out",
     without: "256 MiB",
   },
 };

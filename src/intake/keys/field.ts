@@ -4,7 +4,7 @@ import type { Schema } from "../schema.ts";
 /** The flag of `submit` and `run` that sets a key. */
 export interface KeyFlag {
   /** Its heading in the help. */
-  readonly group: "Of the task" | "What it needs" | "When it starts" | "Many tasks of one";
+  readonly group: "Task" | "Resources" | "Scheduling" | "Sweep";
   /** In camel case; default: the key. */
   readonly name?: string;
   /** The placeholder of its value in the help; absent for a switch. */

@@ -13,14 +13,14 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   "retry.backoff": { prefix: "backoff.", about: "the same as backoff" },
   backoff: {
     prefix: "backoff.",
-    about: "how long it waits before a retry",
+    about: "the wait before a retry",
     more: "some failures wait longer: a killed job from 5s, GPU_OOM 60s, RATE_LIMITED 60s to 15m",
     without: "`{first: 1s, max: 30s, factor: 2, jitter: full}`",
   },
   logs: { prefix: "logs." },
   limits: {
     prefix: "limits.",
-    about: "what the kernel holds it to",
+    about: "limits that the kernel enforces",
     more: "see Limits; `cpus` and `memory` only reserve",
     without: "nothing",
   },
@@ -32,9 +32,9 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   notify: {
     prefix: "notify.",
-    about: "who is told of its start and its end",
+    about: "notices of its start and its end",
     more: "see Notices",
-    without: "no one",
+    without: "none",
   },
   // YAML 1.1 reads a bare `on` as true.
   on: { prefix: "notify.", now: "notify" },

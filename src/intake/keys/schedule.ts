@@ -35,15 +35,15 @@ export const SCHEDULE_KEYS = {
   cron: {
     read: described(text, { examples: ["30 1 * * *"] }),
     about: "minute, hour, day, month, day of the week",
-    more: "also `@daily` and its like",
+    more: "also `@daily` and the like",
   },
   every: {
     as: "everyMs",
     read: period,
     about: "a period such as 6h in place of cron",
-    more: "counted from `from`, or from when the schedule came to be",
+    more: "counted from `from`, or from the creation of the schedule",
   },
-  timeZone: { read: zoneName, about: "of cron, from and until", without: "that of the machine" },
+  timeZone: { read: zoneName, about: "time zone of cron, from and until", without: "that of the machine" },
   task: {
     read: reader(oneOrMoreTasks, (value: Value) => ok(value)),
     about: "a task, or a list of them that is queued as a batch",
@@ -57,16 +57,21 @@ export const SCHEDULE_KEYS = {
   },
   overlap: {
     read: oneOf(ADMISSIONS),
-    about: "where the last firing has not ended: dropIfRunning, queue or replace",
+    about: "if the last firing has not ended: dropIfRunning, queue or replace",
     without: "dropIfRunning",
   },
   catchUp: {
     read: oneOf(CATCH_UPS),
-    about: "of what was missed: none, the latest or all",
+    about: "which missed firings are caught up: none, latest or all",
     without: "latest",
   },
-  window: { as: "windowMs", read: duration(), about: "how late a firing may be made up for", without: "24h" },
-  cap: { read: count(1, MAX_CAP), about: "how many may be made up for at once", without: "100" },
+  window: {
+    as: "windowMs",
+    read: duration(),
+    about: "how late a missed firing is still caught up",
+    without: "24h",
+  },
+  cap: { read: count(1, MAX_CAP), about: "how many firings are caught up at once", without: "100" },
   jitter: {
     as: "jitterMs",
     read: duration(0),
@@ -80,7 +85,7 @@ export const SCHEDULE_KEYS = {
     as: "isPaused",
     read: yesOrNo,
     about: "fires nothing",
-    more: "what it misses meanwhile is not made up for",
+    more: "firings missed meanwhile are not caught up",
     without: "false",
   },
 } as const;
