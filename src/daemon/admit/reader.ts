@@ -23,7 +23,7 @@ export interface ReaderOptions {
   /** Path of this executable. */
   readonly self: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Called when the process has ended. */
+  /** Called when a result is here, or the process has ended. */
   readonly nudge: () => void;
 }
 
@@ -109,6 +109,7 @@ export class ReaderProcess<Message extends { readonly type: string }> implements
     this.told.push(told);
     this.#sinceMs = this.#options.clock.awakeMs();
     if (isAt(told)) this.at = told.file;
+    else this.#options.nudge();
   }
 
   [Symbol.dispose](): void {
