@@ -86,7 +86,8 @@ export const containerRunner: Runner = {
   // Without the sessions of the runner and its engine commands: a stopped one would keep its locks, and block every container of the machine.
   pauseTree: (job) => ({
     ...job,
-    sparedSessions: [job.leader, job.runner].flatMap((head) => head?.pid ?? []),
+    // Of a job that was just adopted, the runner is known by its file alone.
+    sparedSessions: [job.leader, job.runner ?? readRunner(job.directory)].flatMap((head) => head?.pid ?? []),
   }),
   cleanup: (supervisor, { kind, token }) => {
     const engine = engineOf(supervisor, kind);
