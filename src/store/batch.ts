@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
@@ -160,6 +160,11 @@ export function incomingBatches(layout: Layout): string[] {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
+}
+
+/** True for a task of an accepted batch whose record has not been published. */
+export function isIncoming(layout: Layout, id: TaskId): boolean {
+  return incomingBatches(layout).some((batch) => existsSync(layout.batchRecord(batch, id)));
 }
 
 /** Publishes an accepted batch in one go; see `publishing`. */

@@ -1,9 +1,11 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { chunksOf, type Steps } from "../../lib/steps.ts";
 import { type ErrorCode, type Problem, problem } from "../../model/errors.ts";
+import type { TaskId } from "../../model/identity.ts";
 import type { Answer, Request, Target } from "../../model/request.ts";
-import { directoryOf } from "../../model/state.ts";
+import { directoryOf, isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
+import { isIncoming } from "../../store/batch.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Change, CommitFault } from "../../store/writer.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
@@ -24,7 +26,7 @@ const TARGETS_A_STEP = 32;
  * A target names a task by id, uid and epoch, and by its version where that matters. So a request that was made for an earlier epoch or
  * version changes nothing: it is answered with VERSION_CONFLICT.
  *
- * Order for some targets: wait until none of them is awaited from a batch that is being published; read a queued record again, which may
+ * Order for some targets: wait until none of them is in a batch that is still to be published; read a queued record again, which may
  * have been edited by hand; compute the changes; commit them at once. Where the disk refuses, wait until the home is writable, and
  * repeat the refused ones only.
  *
@@ -40,8 +42,8 @@ export function* eachTarget(
   const answers: Answer[] = [];
   const targets = "targets" in requested.operation ? requested.operation.targets : [];
   for (const some of chunksOf(targets, TARGETS_A_STEP)) {
-    // A task of a batch that is being published is in memory soon.
-    while (some.some(({ id }) => supervisor.queue.arrivals.isAwaited(id))) yield "wait";
+    // A task of a batch that is being published, or waits for that, is in memory soon.
+    while (some.some(({ id }) => isOnItsWay(supervisor, id))) yield "wait";
     let made = changeSome(supervisor, some, { requested, toStep });
     if (supervisor.committer.degraded === null) yield;
     else {
@@ -54,6 +56,13 @@ export function* eachTarget(
     answers.push(...made);
   }
   return answers;
+}
+
+/** True for an accepted task that is not in memory yet. A mere command publishes nothing later, and does not wait. */
+function isOnItsWay({ queue, context }: Supervisor, id: TaskId): boolean {
+  if (queue.arrivals.isAwaited(id)) return true;
+  if (queue.tasks.has(id) || context.lock.owner.role === "command") return false;
+  return isIncoming(context.layout, id);
 }
 
 const DISK: ReadonlySet<string> = new Set<ErrorCode>(["DISK_FULL", "HOME_UNUSABLE", "WRITE_FAILED"]);
@@ -130,6 +139,8 @@ function targetTask(supervisor: Supervisor, target: Target): Result<Task, Proble
   }
   const read = current === undefined ? readTask(supervisor.context.layout, target.id) : ok(current);
   if (!read.ok) return err(read.error.type === "unreadable" ? refusedRead(target, read.error) : gone(target));
+  // A change would be written beside the record that is published later.
+  if (current === undefined && !isTerminal(read.value.status.state)) return err(notLoaded(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;
   if (uid !== target.uid || epoch !== target.epoch) {
     return err(
@@ -150,6 +161,15 @@ function targetTask(supervisor: Supervisor, target: Target): Result<Task, Proble
 function unreadable({ id }: Target): Problem {
   const message = `Cannot change task "${id}": its record in pending/ cannot be read, as while an editor saves it`;
   return problem("VERSION_CONFLICT", message, "repeat the change once that is done");
+}
+
+function notLoaded({ id }: Target): Problem {
+  const message = `Cannot change task "${id}": it is accepted, and not in the queue yet`;
+  return problem(
+    "VERSION_CONFLICT",
+    message,
+    "repeat the change in a moment; `stint doctor` tells what is in the way",
+  );
 }
 
 function refusedRead({ id }: Target, { errno }: { readonly errno: string }): Problem {

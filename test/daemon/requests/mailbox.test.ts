@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { Publisher } from "../../../src/daemon/admit/publish.ts";
 import { Mailbox } from "../../../src/daemon/requests/mailbox.ts";
 import { timestamp } from "../../../src/lib/clock.ts";
 import type { Answer, Operation, Target } from "../../../src/model/request.ts";
 import type { Task } from "../../../src/model/task.ts";
+import { commitBatch } from "../../../src/store/batch.ts";
 import { fetchReply, postRequest } from "../../../src/store/requests.ts";
 import { type FakeClock, fakeClock } from "../../rig/clock.ts";
 import { holderOf } from "../../rig/holder.ts";
@@ -116,4 +118,19 @@ describe("a request on many tasks", () => {
     expect(rig.answers(first ?? "")).toHaveLength(200);
     expect(rig.answers(second ?? "")).toHaveLength(200);
   });
+});
+
+test("a request for a task that is accepted and not published yet waits until it is", async () => {
+  await using rig = new Rig();
+  const task = aTask({ number: 1 });
+  commitBatch(rig.home.layout, "b1", { tasks: [task] });
+  const { id, uid, epoch } = task.metadata;
+  const asked = rig.ask(cancelling([{ id, uid, epoch }]));
+  rig.requests.runSlice();
+  expect([rig.answers(asked), rig.home.files("done")]).toEqual([null, []]);
+  new Publisher(rig.supervisor).runSlice();
+  rig.requests.runSlice();
+  expect(rig.answers(asked)).toEqual([{ id, done: "cancelled" }]);
+  const left = ["pending", "done"].map((place) => rig.home.files(place));
+  expect(left).toEqual([[], [`${id}.json`]]);
 });
