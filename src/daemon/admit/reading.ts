@@ -134,7 +134,7 @@ function readTaken(
   return err(refusal(file, `nothing of it was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
 }
 
-/** Why a file is given back to whoever dropped it. */
+/** Why a file is returned to its inbox. */
 export function refusal(file: string, reason: string | undefined): Problem {
   return problem("INVALID_TASK_FILE", `Cannot queue "${file}": ${reason ?? "it is no task file"}`);
 }

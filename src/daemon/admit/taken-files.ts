@@ -10,14 +10,14 @@ import { type OnBehalf, orderSetting } from "./order.ts";
 import { ReaderProcess } from "./reader.ts";
 import { type FilesMessage, type FilesOrder, refusal, type TakenFile } from "./reading.ts";
 
-/** So many files are read in a row, and accepted as one. */
+/** Files that one reader reads, and that are accepted as one batch, at most. */
 const FILES_AT_ONCE = 1_000;
-/** Where no reader can begin, the next one is tried after this time. */
+/** After a reader that could not be started, the next one is started this much later. */
 const RETRY_MS = 5_000;
-/** A file at which a reader was ended is read once more, alone: it may have been somebody else's doing. */
+/** A file whose reader was killed is read once more, alone: the cause may have been outside. */
 const MAX_ENDS = 2;
 
-/** Files on their way from an inbox to the queue or back: read beside the loop, then accepted, refused, or owed to their inbox. */
+/** Files that were taken from an inbox: read beside the loop, then accepted, refused, or returned to their inbox. */
 export class TakenFiles implements Disposable {
   readonly #supervisor: Supervisor;
   readonly #onBehalf: OnBehalf;
