@@ -29,7 +29,18 @@ interface Answered {
 }
 export type Performed = Result<Answered, Problem>;
 
-/** Has the supervisor of the home carry out an operation; without one, this process takes the lock and does so itself. */
+/**
+ * Has the supervisor of the home carry out an operation; without one, this process takes the lock and does so itself.
+ *
+ * Order of effects with a supervisor: a file in `requests/` for each part of the targets (durable before this goes on); the supervisor
+ * carries the part out, writes the reply, and removes the request; this process reads and removes the reply. If the supervisor ends
+ * before it answered, what it left is withdrawn and asked again, of whichever process owns the lock by then.
+ *
+ * A request may so be carried out twice: by a supervisor that ended before its reply, and by the next one, or by this process. That
+ * changes nothing, because a target names an epoch and, where it matters, a version, and a cancel or retry that is on record is
+ * answered as done (`daemon/requests/each-target.ts`). If this process is killed, its requests are carried out all the same; replies
+ * that are not read are removed after a while.
+ */
 export async function requestOperation(
   caller: Caller,
   layout: Layout,
