@@ -117,7 +117,7 @@ test("down leaves jobs running and names them, and cancel without a supervisor e
   const supervisor = await stint.up();
   await stint.ok("submit", "--name", "long", "--", "sleep", "60");
   const { status } = await stint.reach(1, "running");
-  expect(await stint.ok("down")).toContain("000001-long goes on");
+  expect(await stint.ok("down")).toContain("000001-long keeps running");
   expect(await supervisor.exited).toBe(0);
   const token = status.attempts[0]?.token ?? "";
   expect(markedProcesses(token)).not.toEqual([]);
