@@ -37,7 +37,7 @@ describe.skipIf(refusal !== null)(title, () => {
 
   test.concurrent.each([
     ["localhost/no-such-image:1", "podman build -t"],
-    ["docker.io/library/Python:3", "in small letters"],
+    ["docker.io/library/Python:3", "in lower case"],
   ])("of an image that does not exist (%s) fails at once, with advice", async (image, advice) => {
     await using stint = new PodmanStint();
     await stint.ok("submit", "--image", image, "--", "true");
