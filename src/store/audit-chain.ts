@@ -154,7 +154,7 @@ export function unaudited(layout: Layout, tasks: readonly Task[]): Unaudited[] {
   const behind = new Map<string, number>();
   let fromMs: number | null = null;
   let isLatest = true;
-  for (const line of left.size === 0 ? [] : linesFromEnd(layout, () => (fromMs ??= earliest(left)))) {
+  for (const line of left.size === 0 ? [] : linesFromEnd(layout, () => (fromMs ??= firstCreatedMs(left)))) {
     if (line.taken !== null) {
       const { atMs, next } = line.taken;
       if (isLatest) dropFound(left, behind, atMs);
@@ -182,7 +182,7 @@ function dropFound(left: Map<string, Task>, behind: ReadonlyMap<string, number>,
 }
 
 /** When the oldest of some tasks was made, in ms since the epoch. */
-function earliest(tasks: ReadonlyMap<string, Task>): number {
+function firstCreatedMs(tasks: ReadonlyMap<string, Task>): number {
   let least = Number.POSITIVE_INFINITY;
   for (const { metadata } of tasks.values()) least = Math.min(least, instantMs(metadata.createdAt));
   return least;

@@ -162,9 +162,10 @@ export function incomingBatches(layout: Layout): string[] {
     .sort();
 }
 
-/** True for a task of an accepted batch whose record has not been published. */
-export function isIncoming(layout: Layout, id: TaskId): boolean {
-  return incomingBatches(layout).some((batch) => existsSync(layout.batchRecord(batch, id)));
+/** True where one of some tasks is of an accepted batch and its record has not been published. */
+export function isAnyIncoming(layout: Layout, ids: readonly TaskId[]): boolean {
+  if (ids.length === 0) return false;
+  return incomingBatches(layout).some((batch) => ids.some((id) => existsSync(layout.batchRecord(batch, id))));
 }
 
 /** Publishes an accepted batch in one go; see `publishing`. */

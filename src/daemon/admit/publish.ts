@@ -1,3 +1,4 @@
+import { earliest } from "../../lib/earliest.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { chunksOf, runSlice, type Steps, wholeOf } from "../../lib/steps.ts";
@@ -75,8 +76,7 @@ export class Publisher {
   /** In how many ms the next stuck batch or record is retried; null where nothing is stuck. */
   get retryInMs(): number | null {
     const nowMs = this.#supervisor.context.clock.awakeMs();
-    const waits = [this.#stuck.nextInMs(nowMs), this.#unread.nextInMs(nowMs)].filter((ms) => ms !== null);
-    return waits.length === 0 ? null : Math.min(...waits);
+    return earliest([this.#stuck.nextInMs(nowMs), this.#unread.nextInMs(nowMs)]);
   }
 
   /** All progress is kept in the fields: the generator may be dropped after any step. */

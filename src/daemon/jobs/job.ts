@@ -87,11 +87,20 @@ function advance(job: Job, next: JobPhase): void {
   job.phase = next;
 }
 
+/** The phase of a job whose start failed. */
+export function unstarted(end: JobEnd, isRefused: boolean): JobPhase {
+  return { type: "unstarted", isRefused, ...overWith(end, null) };
+}
+
+function overWith(end: JobEnd, sent: SentSignal | null): Over {
+  return { end, sent, leftBehind: 0, groupRefusals: 0 };
+}
+
 /** Records the end of the job itself; other processes of its tree may still live. */
 export function endJob(job: Job, end: JobEnd): void {
   const { phase } = job;
   const sent = phase.type === "stopping" ? phase.sent : null;
-  advance(job, { type: "ended", end, sent, leftBehind: 0, groupRefusals: 0 });
+  advance(job, { type: "ended", ...overWith(end, sent) });
 }
 
 /** Notes a signal that was sent: to a job, or to what it left. */

@@ -19,6 +19,7 @@ import { tryFs } from "../../store/fs-errors.ts";
 import { requireRoomForJobs } from "../../store/probe.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { unstarted } from "./job.ts";
 import { jobGroup } from "./job-group.ts";
 import { limitsOf, prepareLimits } from "./limits.ts";
 import { runnerOf } from "./runners/runner-of.ts";
@@ -120,14 +121,10 @@ function startJob(
     supervisor.jobs.set(id, {
       ...job,
       leader: null,
-      phase: {
-        type: "unstarted",
-        isRefused: isShortage === true,
-        end: { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
-        sent: null,
-        leftBehind: 0,
-        groupRefusals: 0,
-      },
+      phase: unstarted(
+        { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
+        isShortage === true,
+      ),
     });
     supervisor.nudge();
     return isShortage ? launched.error : null;

@@ -1,11 +1,10 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { chunksOf, type Steps } from "../../lib/steps.ts";
 import { type ErrorCode, type Problem, problem } from "../../model/errors.ts";
-import type { TaskId } from "../../model/identity.ts";
 import type { Answer, Request, Target } from "../../model/request.ts";
 import { directoryOf, isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import { isIncoming } from "../../store/batch.ts";
+import { isAnyIncoming } from "../../store/batch.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Change, CommitFault } from "../../store/writer.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
@@ -43,7 +42,7 @@ export function* eachTarget(
   const targets = "targets" in requested.operation ? requested.operation.targets : [];
   for (const some of chunksOf(targets, TARGETS_A_STEP)) {
     // A task of a batch that is being published, or waits for that, is in memory soon.
-    while (some.some(({ id }) => isOnItsWay(supervisor, id))) yield "wait";
+    while (areOnTheirWay(supervisor, some)) yield "wait";
     let made = changeSome(supervisor, some, { requested, toStep });
     if (supervisor.committer.degraded === null) yield;
     else {
@@ -58,11 +57,15 @@ export function* eachTarget(
   return answers;
 }
 
-/** True for an accepted task that is not in memory yet. A mere command publishes nothing later, and does not wait. */
-function isOnItsWay({ queue, context }: Supervisor, id: TaskId): boolean {
-  if (queue.arrivals.isAwaited(id)) return true;
-  if (queue.tasks.has(id) || context.lock.owner.role === "command") return false;
-  return isIncoming(context.layout, id);
+/** True where one of some tasks is accepted and not in memory yet. A mere command publishes nothing later, and does not wait. */
+function areOnTheirWay({ queue, context }: Supervisor, targets: readonly Target[]): boolean {
+  const ids = targets.map(({ id }) => id);
+  if (ids.some((id) => queue.arrivals.isAwaited(id))) return true;
+  if (context.lock.owner.role === "command") return false;
+  return isAnyIncoming(
+    context.layout,
+    ids.filter((id) => !queue.tasks.has(id)),
+  );
 }
 
 const DISK: ReadonlySet<string> = new Set<ErrorCode>(["DISK_FULL", "HOME_UNUSABLE", "WRITE_FAILED"]);
