@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { counted } from "../lib/counted.ts";
 import { wholeOf } from "../lib/steps.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { directoryOf, PLACES, type StateDirectory } from "../model/state.ts";
@@ -157,7 +158,7 @@ export function checkUnread(layout: Layout): Check[] {
   const stuck = stuckBatchesOf(layout)
     .filter(({ batch }) => batches.includes(batch))
     .map(({ batch, message }): Check => {
-      const what = `${batchMembers(layout, batch).length} accepted tasks in ${layout.batch(batch)} cannot be queued: ${message}`;
+      const what = `${counted(batchMembers(layout, batch).length, "accepted task")} in ${layout.batch(batch)} cannot be queued: ${message}`;
       return { verdict: "fail", what, fix: "fix that; the supervisor keeps trying" };
     });
   const unread = stuckBatchesOf(layout)
@@ -170,7 +171,7 @@ export function checkUnread(layout: Layout): Check[] {
     });
   if (stuck.length + unread.length > 0) return [...checks, ...stuck, ...unread];
   if (batches.length === 0) return checks;
-  const what = `${batches.length} accepted batches wait for a supervisor`;
+  const what = `${counted(batches.length, "accepted batch waits", "accepted batches wait")} for a supervisor`;
   return [...checks, { verdict: "warn", what, ...supervisorAdvice(layout, "stint up --detach") }];
 }
 
@@ -195,7 +196,7 @@ export function checkAside(layout: Layout): Check[] {
     const isFolder = lstatSync(aside, { throwIfNoEntry: false })?.isDirectory() === true;
     const count = isFolder ? readdirSync(aside).length : 0;
     if (count === 0) return [];
-    const what = `${count} corrupt ${directory === layout.requests ? "requests" : "records"} were put aside in ${aside}`;
+    const what = `${count} corrupt ${directory === layout.requests ? "request" : "record"}${count === 1 ? " was" : "s were"} put aside in ${aside}`;
     return [{ verdict: "warn", what, fix: "inspect them, then remove them" }];
   });
 }

@@ -6,6 +6,7 @@ import { readSettings } from "../desk/settings.ts";
 import { silenceLines } from "../desk/text/silence.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
+import { counted } from "../lib/counted.ts";
 import { uuid } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { inheritedFrom } from "../machine/inherited.ts";
@@ -208,7 +209,7 @@ function checkSupervisor(context: Context, layout: Layout): Check {
   if (waiting === 0) return { verdict: "ok", what: "no supervisor is up, and nothing waits for one" };
   return {
     verdict: "warn",
-    what: `${waiting} tasks are queued and no supervisor is up`,
+    what: `${counted(waiting, "task is", "tasks are")} queued and no supervisor is running`,
     fix: "start one: stint up --detach",
   };
 }
@@ -223,19 +224,22 @@ function checkNotices(layout: Layout): Check[] {
   const checks: (Check | null)[] = [
     unread.length === 0
       ? null
-      : { verdict: "warn", what: `${unread.length} files in ${layout.notices} are no notices: ${unread[0]}` },
+      : {
+          verdict: "warn",
+          what: `${counted(unread.length, "file in", "files in")} ${layout.notices} cannot be read as notices: ${unread[0]}`,
+        },
     first === undefined
       ? null
       : {
           verdict: "warn",
-          what: `${failing.length} notices were not delivered yet, the first of ${first.task.id}: ${first.lastError ?? ""}`,
+          what: `${counted(failing.length, "notice is", "notices are")} not delivered yet, the first for ${first.task.id}: ${first.lastError ?? ""}`,
           fix: "a supervisor keeps trying",
         },
     givenUp.length === 0
       ? null
       : {
           verdict: "fail",
-          what: `${givenUp.length} notices were given up, the last: ${lastError?.lastError ?? "unknown"}`,
+          what: `${counted(givenUp.length, "notice was", "notices were")} given up, the last: ${lastError?.lastError ?? "unknown"}`,
           fix: `repair the receiver; to send them again, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again, else remove them`,
         },
   ];
@@ -267,7 +271,8 @@ function checkSchedules(context: Context, layout: Layout, settings: Result<Setti
 
 function checkAudit(layout: Layout): Check {
   const verified = verifyAudit(layout, { isQuick: true });
-  if (verified.ok) return { verdict: "ok", what: `the audit log is intact (${verified.value.lines} lines)` };
+  if (verified.ok)
+    return { verdict: "ok", what: `the audit log is intact (${counted(verified.value.lines, "line")})` };
   return {
     verdict: "fail",
     what: verified.error.message,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { draftsFromFlags, editFields } from "../intake/fields-typed.ts";
 import type { Entry } from "../intake/value.ts";
+import { counted } from "../lib/counted.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
@@ -53,8 +54,8 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
     faults.push(...read.value.faults);
   }
   if (faults.length > 0) {
-    const one = files.length === 1 ? `"${files[0]}"` : `${files.length} files`;
-    const many = faults.length === 1 ? "one fault" : `${faults.length} faults`;
+    const one = files.length === 1 ? `"${files[0]}"` : counted(files.length, "file");
+    const many = counted(faults.length, "fault");
     return err({
       ...problem("INVALID_TASK_FILE", `Cannot queue ${one}: nothing was queued, ${many}`),
       faults: faults.join("\n\n"),

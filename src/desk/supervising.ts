@@ -8,6 +8,7 @@ import { type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Supervisor } from "../daemon/supervisor.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { watchDirectories } from "../intake/watch.ts";
+import { counted } from "../lib/counted.ts";
 import { asLines } from "../lib/printable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Caller } from "./caller.ts";
@@ -76,6 +77,6 @@ export function tellLeftJobs(
   const left = [...supervisor.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
-  const head = `${left.length === 1 ? "1 job keeps" : `${left.length} jobs keep`} running for the next supervisor of ${layout.home}:`;
+  const head = `${counted(left.length, "job keeps", "jobs keep")} running for the next supervisor of ${layout.home}:`;
   caller.err(asLines([head, ...names.map((name) => `  ${name}`)]));
 }

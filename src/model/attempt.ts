@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { counted } from "../lib/counted.ts";
 import { type Failure, failure } from "./failure.ts";
 import { instant } from "./identity.ts";
 import { resources } from "./resources.ts";
@@ -93,9 +94,7 @@ export type EndedAttempt = Exclude<Attempt, OpenAttempt>;
 export function describeLeftBehind(of: Attempt): string | null {
   const count = "leftBehind" in of ? (of.leftBehind ?? 0) : 0;
   if (count === 0) return null;
-  return count === 1
-    ? "1 process that it had left running was killed"
-    : `${count} processes that it had left running were killed`;
+  return `${counted(count, "process", "processes")} left running by the job ${count === 1 ? "was" : "were"} killed`;
 }
 
 /** Why the attempt failed; null where it succeeded, still runs, or was cancelled. */

@@ -1,3 +1,4 @@
+import { counted } from "../lib/counted.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isActive } from "../model/state.ts";
 import { type CancelledReason, openAttempt, type Task } from "../model/task.ts";
@@ -169,6 +170,6 @@ function afterMembers(task: Task, around: PlanInput): Found {
   if (failed < group.maxFailures) return null;
   return {
     reason: "GroupFailed",
-    message: `${failed} members of ${group.name} failed, of ${group.maxFailures} allowed`,
+    message: `${counted(failed, "member")} of ${group.name} failed (limit ${group.maxFailures})`,
   };
 }

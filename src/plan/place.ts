@@ -1,3 +1,4 @@
+import { counted } from "../lib/counted.ts";
 import { type Capacity, cpusOf, type Resources } from "../model/resources.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { candidates, type Demand, demandOf } from "./demand.ts";
@@ -51,7 +52,8 @@ export function shortOfRoom(task: Task, active: readonly Task[], machine: Machin
   const { resources, devices = [] } = open;
   const room = roomBeside(active, machine);
   if (room.jobs < 1) return "all job slots are in use";
-  if (room.cpus < cpusOf(resources)) return `it needs ${cpusOf(resources)} CPUs, ${room.cpus} are free`;
+  if (room.cpus < cpusOf(resources))
+    return `it needs ${counted(cpusOf(resources), "CPU")}, ${room.cpus} are free`;
   if (room.memoryBytes < (resources.memoryBytes ?? 0)) return "its memory is reserved for others";
   for (const id of devices) {
     const found = room.devices.find(({ device }) => device.id === id);

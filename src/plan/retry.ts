@@ -1,3 +1,4 @@
+import { counted } from "../lib/counted.ts";
 import type { Random } from "../lib/random.ts";
 import { type EndedAttempt, failureOfAttempt } from "../model/attempt.ts";
 import { type Backoff, type Delay, delayOf } from "../model/backoff.ts";
@@ -43,13 +44,13 @@ export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDe
   // A check whether a missing file has appeared does not count against the budget.
   const isCheck = isAwaited(failure);
   if (!isCheck && retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {
-    const message = `failed ${end.consecutiveFailures} times in a row, of ${retry.maxAttempts} attempts allowed`;
+    const message = `failed ${counted(end.consecutiveFailures, "time")} in a row (limit ${retry.maxAttempts})`;
     return { retry: false, reason: "Exhausted", message };
   }
   const cap = capOf(retry, failure);
   const sameInRow = cap === undefined && !isCheck ? 0 : 1 + countSameInRow(task, failure);
   if (cap !== undefined && sameInRow >= cap) {
-    const message = `failed ${sameInRow} times in a row with ${failure.code}, of ${cap} allowed`;
+    const message = `failed ${counted(sameInRow, "time")} in a row with ${failure.code} (limit ${cap})`;
     return { retry: false, reason: "Exhausted", message };
   }
   const delay = delayOf(
@@ -66,7 +67,7 @@ export function decideInterrupted(closed: Task, failure: Failure, random: Random
   const cap = capOf(closed.spec.retry, failure);
   const inRow = countInterruptions(closed);
   if (cap !== undefined && inRow >= cap) {
-    const message = `${failure.code}: ${failure.error}, ${inRow} times in a row since the machine booted`;
+    const message = `${failure.code}: ${failure.error}, ${counted(inRow, "time")} in a row since the machine booted`;
     return { retry: false, reason: "Exhausted", message };
   }
   if (inRow <= 1) return { retry: true, baseMs: 0, delayMs: 0 };

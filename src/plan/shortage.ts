@@ -1,4 +1,5 @@
 import { formatBytes } from "../lib/bytes.ts";
+import { counted } from "../lib/counted.ts";
 import { type Demand, unsuitable } from "./demand.ts";
 import type { DeviceRoom } from "./devices.ts";
 import type { ResourceShortage } from "./place.ts";
@@ -9,7 +10,7 @@ export function describeShortage(short: ResourceShortage): string {
     case "jobs":
       return "needs a job slot, and this supervisor has none";
     case "cpus":
-      return `asks for ${short.wanted} CPUs, this machine has ${short.total}`;
+      return `asks for ${counted(short.wanted, "CPU")}, this machine has ${short.total}`;
     case "memoryBytes":
       return `asks for ${formatBytes(short.wanted)} of memory, this machine has ${formatBytes(short.total)} for jobs`;
     case "gpus":
@@ -27,7 +28,7 @@ export function describeGpus({ resources, gpus, moreThanBytes }: Demand): string
     vramBytes === undefined ? null : `with ${formatBytes(vramBytes)} free`,
     moreThanBytes === null ? null : "as a whole, larger than the last one if there is one",
   ].filter((part) => part !== null);
-  return [`${gpus} GPU${gpus === 1 ? "" : "s"}`, ...parts].join(" ");
+  return [counted(gpus, "GPU"), ...parts].join(" ");
 }
 
 function whatIsThere(demand: Demand, rooms: readonly DeviceRoom[]): string {

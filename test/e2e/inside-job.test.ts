@@ -111,7 +111,7 @@ test("processes that a job leaves running are ended and reported, and a cancel l
   await stint.run(["run", "--", "sh", "-c", "sleep 600 & setsid sleep 600 & exit 0"]);
   const [attempt] = stint.record(1).status.attempts;
   expect(attempt).toMatchObject({ leftBehind: 2 });
-  expect(await stint.ok("show", "1")).toContain("2 processes that it had left running were killed");
+  expect(await stint.ok("show", "1")).toContain("2 processes left running by the job were killed");
   const supervisor = await stint.up();
   await stint.ok("submit", "--", "sh", "-c", "sleep 600 & sleep 600");
   await stint.reach(2, "running");
@@ -122,7 +122,7 @@ test("processes that a job leaves running are ended and reported, and a cancel l
   await stint.ok("down");
   expect(stint.record(2).status.attempts[0]).not.toHaveProperty("leftBehind");
   expect(await supervisor.stdout.text()).toMatch(
-    /failed \(EXIT_NONZERO: .*\); 1 process that it had left running was killed/,
+    /failed \(EXIT_NONZERO: .*\); 1 process left running by the job was killed/,
   );
 });
 

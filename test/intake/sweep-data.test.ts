@@ -51,7 +51,7 @@ describe("a .csv", () => {
   test("reports faults with its own line numbers", () => {
     expect(valuesOrFaults("a.csv", 'lr,note\n1,"a\nb"\n2\n3,a,b\n')).toMatchInlineSnapshot(`
       "
-      a.csv:4:1: the row has one cell, the first row names 2
+      a.csv:4:1: the row has 1 cell, the first row names 2
         4 | 2
           | ^
           = put quotes around a cell that contains a comma

@@ -194,7 +194,7 @@ describe("callOff()", () => {
       "000001-train has the key k and has not ended",
     ]);
     expect(messages({ queued: [member(1)], failedMembers: failures(3) })).toEqual([
-      "3 members of s failed, of 2 allowed",
+      "3 members of s failed (limit 2)",
     ]);
   });
 

@@ -149,7 +149,7 @@ describe("decideRetry() by budget", () => {
     expect(decision).toEqual({
       retry: false,
       reason: "Exhausted",
-      message: "failed 4 times in a row, of 4 attempts allowed",
+      message: "failed 4 times in a row (limit 4)",
     });
   });
 

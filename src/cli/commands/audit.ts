@@ -1,4 +1,5 @@
 import { homePath } from "../../desk/home.ts";
+import { counted } from "../../lib/counted.ts";
 import { EXIT } from "../../model/errors.ts";
 import { verifyAudit } from "../../store/audit-chain.ts";
 import { openHome } from "../../store/home.ts";
@@ -15,7 +16,7 @@ const verify = declareSubcommand("verify that no line was changed, removed or ad
     context.out(
       flags.json
         ? `${JSON.stringify({ ok: true, lines, lastSeq })}\n`
-        : `${lines} lines, the hash chain is intact\n`,
+        : `${counted(lines, "line")}, hash chain intact\n`,
     );
     return EXIT.done;
   },

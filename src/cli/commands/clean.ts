@@ -1,5 +1,6 @@
 import { homePath } from "../../desk/home.ts";
 import { formatBytes } from "../../lib/bytes.ts";
+import { counted } from "../../lib/counted.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type FlagValues } from "../command-line/declare.ts";
@@ -70,7 +71,7 @@ function summaryOf(answers: readonly Answer[], isDry: boolean): string {
   const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
   const measured = removed.filter((answer) => answer.bytes !== undefined).length;
   const within = measured === removed.length ? "" : ` in the ${measured} of them that were measured,`;
-  const what = `${removed.length} ${removed.length === 1 ? "task" : "tasks"}, ${formatBytes(bytes)}${within}`;
+  const what = `${counted(removed.length, "task")}, ${formatBytes(bytes)}${within}`;
   const keptBytes = removed.reduce((total, answer) => total + (answer.keptBytes ?? 0), 0);
   const kept =
     keptBytes === 0

@@ -4,6 +4,7 @@ import { homePath } from "../../desk/home.ts";
 import { isInsideJob } from "../../desk/inside-job.ts";
 import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
 import { timestamp } from "../../lib/clock.ts";
+import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { homeGone } from "../../store/fs-errors.ts";
@@ -58,7 +59,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     supervisor.nudge();
   });
   say(
-    `supervising ${layout.home}, ${supervisor.context.scheduling.capacity.jobs} jobs at a time (pid ${supervisor.context.lock.owner.pid})`,
+    `supervising ${layout.home}, ${counted(supervisor.context.scheduling.capacity.jobs, "job")} at a time (pid ${supervisor.context.lock.owner.pid})`,
   );
   await superviseHome(context, session, { settings, isDone: () => false });
   tellLeftJobs(context, { supervisor, layout });

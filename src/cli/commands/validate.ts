@@ -4,6 +4,7 @@ import { homePath } from "../../desk/home.ts";
 import { machineFor } from "../../desk/machine.ts";
 import { schedulingConfigOf } from "../../desk/scheduling-config.ts";
 import { readSettings } from "../../desk/settings.ts";
+import { counted } from "../../lib/counted.ts";
 import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
 import { EXIT } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
@@ -32,7 +33,7 @@ export const verb = declareVerb({
     const { controllers } = detectLimitBackend(thisMachine(context.env));
     const enforceable = refuseUnenforceable(drafts.value, controllers);
     if (!enforceable.ok) return enforceable.error;
-    const count = drafts.value.length === 1 ? "one task" : `${drafts.value.length} tasks`;
+    const count = counted(drafts.value.length, "task");
     context.out(
       flags.json
         ? `${JSON.stringify(drafts.value, null, 2)}\n`

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../lib/bytes.ts";
+import { counted } from "../../lib/counted.ts";
 import type { Attempt } from "../../model/attempt.ts";
 import type { Limits } from "../../model/limits.ts";
 
@@ -8,9 +9,9 @@ export function describeLimits(limits: Limits | undefined): string | null {
   const { memoryBytes, cpus, pids, openFiles, fileSizeBytes, coreBytes, addressSpaceBytes } = limits;
   const parts = [
     memoryBytes === undefined ? null : `${formatBytes(memoryBytes)} of memory`,
-    cpus === undefined ? null : `${cpus} CPUs`,
-    pids === undefined ? null : `${pids} processes`,
-    openFiles === undefined ? null : `${openFiles} open files`,
+    cpus === undefined ? null : counted(cpus, "CPU"),
+    pids === undefined ? null : counted(pids, "process", "processes"),
+    openFiles === undefined ? null : counted(openFiles, "open file"),
     fileSizeBytes === undefined ? null : `files of ${formatBytes(fileSizeBytes)}`,
     coreBytes === undefined ? null : `core dumps of ${formatBytes(coreBytes)}`,
     addressSpaceBytes === undefined ? null : `${formatBytes(addressSpaceBytes)} of address space`,

@@ -1,5 +1,6 @@
 import { localTime } from "../../desk/text/time.ts";
 import { formatBytes } from "../../lib/bytes.ts";
+import { counted } from "../../lib/counted.ts";
 import type { TaskId } from "../../model/identity.ts";
 import { type DeviceBlocker, deviceBlockers } from "../../plan/device-blocker.ts";
 import type { DeviceRoom } from "../../plan/devices.ts";
@@ -27,9 +28,7 @@ export function shortageLines(
         `It asks for ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} are free.`,
       ];
     case "cpus":
-      return [
-        `It asks for ${short.wanted} CPU${short.wanted === 1 ? "" : "s"}: ${short.free} of ${short.total} are free.`,
-      ];
+      return [`It asks for ${counted(short.wanted, "CPU")}: ${short.free} of ${short.total} are free.`];
     case "gpus": {
       const head = `It waits for ${describeGpus(short.demand)}`;
       if (short.rooms.length === 0)

@@ -1,5 +1,6 @@
 import { type GroupSummary, summaryOf } from "../../desk/group-summary.ts";
 import { localTime } from "../../desk/text/time.ts";
+import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
 import { className } from "../../model/failure.ts";
 import { STATES } from "../../model/state.ts";
@@ -32,7 +33,9 @@ export function renderSweep(
     ),
     field("progress", progressText(summary)),
     ...(maxParallel === undefined ? [] : [field("limit", `${maxParallel} at a time`)]),
-    ...(maxFailures === undefined ? [] : [field("limit", `cancelled after ${maxFailures} failures`)]),
+    ...(maxFailures === undefined
+      ? []
+      : [field("limit", `cancelled after ${counted(maxFailures, "failure")}`)]),
     ...(first === undefined
       ? []
       : [field("queued", `${localTime(first.metadata.createdAt, nowMs)} by ${first.metadata.createdBy}`)]),

@@ -1,3 +1,4 @@
+import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
@@ -44,9 +45,9 @@ interface Limited {
 
 function limits({ size, maxParallel, maxFailures }: Limited): string {
   const parts = [
-    size === 1 ? "one member" : `${size} members`,
+    counted(size, "member"),
     maxParallel === undefined ? null : `${maxParallel} at a time`,
-    maxFailures === undefined ? null : `cancelled after ${maxFailures} failures`,
+    maxFailures === undefined ? null : `cancelled after ${counted(maxFailures, "failure")}`,
   ];
   return parts.filter((part) => part !== null).join(", ");
 }

@@ -1,5 +1,6 @@
 import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
 import { localTime, relativeTime } from "../../desk/text/time.ts";
+import { counted } from "../../lib/counted.ts";
 import { unreachable } from "../../lib/unreachable.ts";
 import { describeRequirement } from "../../model/selector.ts";
 import type { UnmetParent } from "../../plan/gate.ts";
@@ -102,7 +103,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":
       return [
-        `The lane ${wait.slot} runs ${wait.limit === 1 ? "one task" : `${wait.limit} tasks`} at a time; before it: ${shortList(wait.before)}.`,
+        `The lane ${wait.slot} runs ${counted(wait.limit, "task")} at a time; before it: ${shortList(wait.before)}.`,
         `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml, read when a supervisor starts`,
       ];
     case "permit":

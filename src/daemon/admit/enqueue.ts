@@ -89,7 +89,7 @@ function refuseFullLanes(drafts: readonly Draft[], seen: QueueView): Result<null
   for (const [slot, count] of countBy(drafts.map(({ spec }) => spec.slot))) {
     const waiting = seen.inLane(slot);
     if (waiting + count <= MAX_LANE_LENGTH) continue;
-    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting} tasks wait in it, the limit is ${MAX_LANE_LENGTH}`;
+    const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting === 1 ? "1 task waits" : `${waiting} tasks wait`} in it, the limit is ${MAX_LANE_LENGTH}`;
     return err(problem("QUEUE_FULL", message, `see what blocks it: stint ls --slot ${slot}`));
   }
   return ok(null);

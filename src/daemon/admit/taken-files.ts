@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { counted } from "../../lib/counted.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Steps } from "../../lib/steps.ts";
 import { isPermanent, type Problem } from "../../model/errors.ts";
@@ -177,7 +178,7 @@ export class TakenFiles implements Disposable {
       log(`${join(one.directory, one.file)}: ${end}`);
       if (times < MAX_ENDS) continue;
       left.delete(one);
-      this.refuse(one, refusal(one.file, `${end}, ${times} times`));
+      this.refuse(one, refusal(one.file, `${end}, ${counted(times, "time")}`));
     }
   }
 

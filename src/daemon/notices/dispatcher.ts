@@ -1,3 +1,4 @@
+import { counted } from "../../lib/counted.ts";
 import type { AuditEntry } from "../../model/audit.ts";
 import { delayOf } from "../../model/backoff.ts";
 import type { Notice } from "../../model/notice.ts";
@@ -168,7 +169,7 @@ export class NotificationDispatcher implements Disposable {
     // Moved back by hand, it is tried as often as a new one.
     giveUpNotice(layout, { ...tried, tries: 0 });
     this.#waiting.delete(waiting.id);
-    const times = tried.tries === 1 ? "one try" : `${tried.tries} tries`;
+    const times = counted(tried.tries, "try", "tries");
     const detail = `${notice.event} for a ${notice.receiver.type}, after ${times}: ${error}`;
     log(`${notice.task.id}: a notice was given up: ${detail}`);
     note([{ event: "notice_given_up", actor: "stint", task: notice.task.id, uid: notice.task.uid, detail }]);

@@ -1,5 +1,6 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { timestamp } from "../../lib/clock.ts";
+import { counted } from "../../lib/counted.ts";
 import { runSlice, type Steps } from "../../lib/steps.ts";
 import type { Answer } from "../../model/request.ts";
 import type { RetentionRules } from "../../model/retention.ts";
@@ -62,7 +63,7 @@ export class DailyCleanup {
     const removed = answers.filter(({ done }) => done !== undefined);
     const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
     if (removed.length > 0)
-      log(`cleaned up: ${removed.length} tasks or logs of tasks, ${formatBytes(bytes)}`);
+      log(`cleaned up ${counted(removed.length, "task or log", "tasks or logs")}, ${formatBytes(bytes)}`);
     noteCleaned(layout, timestamp(this.#lastMs));
   }
 }

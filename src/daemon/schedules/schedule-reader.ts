@@ -1,4 +1,5 @@
 import { timestamp } from "../../lib/clock.ts";
+import { counted } from "../../lib/counted.ts";
 import type { Result } from "../../lib/result.ts";
 import { runSlice, type Steps } from "../../lib/steps.ts";
 import { isPermanent, type Problem, problem } from "../../model/errors.ts";
@@ -179,7 +180,7 @@ export class ScheduleReader implements Disposable {
     this.#ends.set(nameOf(item), times);
     if (times < MAX_ENDS) return;
     this.#ends.delete(nameOf(item));
-    const what = `${why}, ${times} times`;
+    const what = `${why}, ${counted(times, "time")}`;
     if (item.firing === null) return this.#results.read(item.job, { ok: false, error: what });
     const refused = problem("INVALID_TASK_FILE", `Cannot queue the schedule "${job.name}": ${what}`);
     this.#results.fired(item.job, item.firing, refused);

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../lib/bytes.ts";
+import { counted } from "../../lib/counted.ts";
 import { MAX_PRIORITY } from "../../model/spec.ts";
 import { cpuShare, sizeOrNone } from "../limit-readers.ts";
 import { deviceNames } from "../queue-readers.ts";
@@ -37,7 +38,7 @@ export const NEED_FIELDS: Fields = {
     without: "1",
     flag: { group: "Resources", placeholder: "N" },
     also: { cpu: { isZeroAbsent } },
-    show: (cpus: number) => `${cpus} CPUs`,
+    show: (cpus: number) => counted(cpus, "CPU"),
   },
   memory: {
     read: size(),

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { extname } from "node:path";
+import { counted } from "../../lib/counted.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
@@ -81,7 +82,11 @@ function csvMembers(source: Source): Result<Member[], Fault[]> {
     .filter(({ cells }) => cells.length !== names.length)
     .map(({ cells, span }) => {
       const hint = "put quotes around a cell that contains a comma";
-      return fault(span, `the row has ${counted(cells.length)}, the first row names ${names.length}`, hint);
+      return fault(
+        span,
+        `the row has ${counted(cells.length, "cell")}, the first row names ${names.length}`,
+        hint,
+      );
     });
   const nul = source.text.indexOf("\0");
   if (nul !== -1) faults.push(fault({ start: nul, end: nul + 1 }, "the file contains a NUL character"));
@@ -93,10 +98,6 @@ function csvMembers(source: Source): Result<Member[], Fault[]> {
       source,
     })),
   );
-}
-
-function counted(cells: number): string {
-  return cells === 1 ? "one cell" : `${cells} cells`;
 }
 
 /** The lines of a text that are not empty, each with its place. */

@@ -99,7 +99,7 @@ describe("DailyCleaning", () => {
     const cleaning = new DailyCleanup(rig.supervisor, WEEK);
     expect(cleaning.tick()).toBeNull();
     expect([rig.left(), rig.home.files("runs")]).toEqual([[], []]);
-    expect(rig.said).toEqual(["cleaned up: 1 tasks or logs of tasks, 6 B"]);
+    expect(rig.said).toEqual(["cleaned up 1 task or log, 6 B"]);
     expect(readFileSync(rig.home.layout.audit, "utf8")).toContain(
       '"cleanup","actor":"stint","detail":"1 tasks: 000001-train"',
     );
