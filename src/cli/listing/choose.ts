@@ -1,0 +1,94 @@
+import type { ProgressView } from "../../desk/caller.ts";
+import { type Fold, isNumberOf } from "../../desk/fold.ts";
+import type { Overview } from "../../desk/overview.ts";
+import { numberOf, type TaskId } from "../../model/identity.ts";
+import type { Outline } from "../../model/outline.ts";
+import { matcherOf, matches, type Query } from "../../model/query.ts";
+import { directoryOf, ENDED_PLACES, type EndedPlace, STATES } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import type { Layout } from "../../store/layout.ts";
+import { newestIds } from "../../store/newest.ts";
+import { eachOutline } from "../../store/outlines.ts";
+import { TaskReader } from "../../store/reader.ts";
+
+/** This many of the newest tasks are found without sorting all of them. */
+const UNSORTED_NEWEST = 100;
+
+/** A row of a listing. */
+export type ListedRow = Task | Fold;
+
+/** What is to be listed. */
+export interface Choice {
+  readonly query: Query | null;
+  /** Only ended tasks below this number. */
+  readonly cursor: number | undefined;
+  readonly limit: number;
+  /** How many ended tasks at most. */
+  readonly endedLimit: number;
+  readonly folds: ReadonlyMap<number, Fold>;
+  readonly nowMs: number;
+  readonly progress: ProgressView;
+}
+
+/** Active tasks, then queued ones by number, then ended ones from the newest; a folded sweep stands for its first member. */
+export function chosen(layout: Layout, overview: Overview, wanted: Choice): ListedRow[] {
+  const { query, cursor, limit, folds } = wanted;
+  const isWanted = (task: Outline): boolean => query === null || matches(task, query);
+  const living =
+    cursor === undefined ? folded([...overview.active, ...overview.queued].filter(isWanted), folds) : [];
+  const isFolded = (number: number): boolean =>
+    [...folds.values()].some(({ group }) => isNumberOf(group, number));
+  const states = query?.states ?? STATES;
+  const places = ENDED_PLACES.filter((place) => states.some((state) => directoryOf(state) === place));
+  const endedLimit = Math.min(wanted.endedLimit, limit - living.length);
+  const ended: Task[] = [];
+  const reader = new TaskReader(layout);
+  const looked = new Set<TaskId>();
+  for (const id of newestFirst(layout, places, wanted)) {
+    if (ended.length >= endedLimit) break;
+    if (numberOf(id) >= (cursor ?? Number.POSITIVE_INFINITY) || isFolded(numberOf(id)) || looked.has(id))
+      continue;
+    looked.add(id);
+    const read = reader.read(id);
+    if (read.ok && isWanted(read.value)) ended.push(read.value);
+  }
+  return [...living, ...ended].slice(0, limit);
+}
+
+/** The candidates from the newest, some of them twice: with a query, first a few of the newest, then only those whose outlines match. */
+function* newestFirst(
+  layout: Layout,
+  places: readonly EndedPlace[],
+  { nowMs, query, progress }: Choice,
+): Generator<TaskId> {
+  const newest = newestIds(layout, places, nowMs);
+  if (query === null) {
+    yield* newest;
+    return;
+  }
+  let count = 0;
+  // To take one more would list and sort all of them.
+  for (const id of newest.take(UNSORTED_NEWEST)) {
+    count += 1;
+    yield id;
+  }
+  if (count < UNSORTED_NEWEST) return;
+  const ids: TaskId[] = [];
+  const isMatch = matcherOf(query);
+  for (const outline of eachOutline(layout, places, progress))
+    if (isMatch(outline)) ids.push(outline.metadata.id);
+  progress.clear();
+  yield* ids.sort((left, right) => numberOf(right) - numberOf(left));
+}
+
+/** Replaces the members of each folded sweep by one row, in the place of the first. */
+function folded(tasks: readonly Task[], folds: ReadonlyMap<number, Fold>): ListedRow[] {
+  const placed = new Set<Fold>();
+  return tasks.flatMap((task): ListedRow[] => {
+    const fold = folds.get(task.metadata.group?.id ?? 0);
+    if (fold === undefined) return [task];
+    if (placed.has(fold)) return [];
+    placed.add(fold);
+    return [fold];
+  });
+}

@@ -1,0 +1,28 @@
+import type { Overview } from "../../desk/overview.ts";
+import { silenceLines } from "../../desk/text/silence.ts";
+import { asLines, oneLine } from "../../lib/printable.ts";
+
+/** What holds for the queue as a whole, below a listing; empty where nothing is to be said. */
+export function footerOf(overview: Overview, nowMs: number): string {
+  const { diskFault, silence, stuck } = overview;
+  const [reason] = stuck.values();
+  return [
+    diskFault === null
+      ? ""
+      : `\n${oneLine(diskFault)}: no job starts until that is fixed. See \`stint doctor\`.\n`,
+    silence === null ? "" : `\n${asLines(silenceLines(silence, nowMs))}`,
+    reason === undefined
+      ? ""
+      : `\n${stuck.size} accepted tasks that the supervisor cannot queue yet; it keeps trying: ${oneLine(reason)}. See \`stint doctor\`.\n`,
+    unsupervised(overview),
+  ].join("");
+}
+
+function unsupervised({ isSupervised, queued, active }: Overview): string {
+  if (isSupervised || queued.length + active.length === 0) return "";
+  const what = [
+    queued.length > 0 ? `${queued.length} queued` : null,
+    active.length > 0 ? `${active.length} running` : null,
+  ].filter((part) => part !== null);
+  return `\n${what.join(", ")}, and no supervisor is up. To start one: stint up --detach\n`;
+}
