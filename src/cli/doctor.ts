@@ -19,7 +19,7 @@ import { diskFaultOf } from "../store/disk-fault.ts";
 import { createFile } from "../store/durable.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import { openHome, othersInHome } from "../store/home.ts";
-import type { Layout } from "../store/layout.ts";
+import { Layout } from "../store/layout.ts";
 import { lockFault } from "../store/lock.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/notices.ts";
@@ -53,9 +53,15 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
     ...checked(() => checkEngines(context)),
   ];
   if (!home.ok) {
-    const verdict = home.error.code === "HOME_MISSING" ? "warn" : "fail";
+    const isMissing = home.error.code === "HOME_MISSING";
     return [
-      { verdict, what: home.error.message, ...(home.error.hint !== undefined && { fix: home.error.hint }) },
+      {
+        verdict: isMissing ? "warn" : "fail",
+        what: home.error.message,
+        ...(home.error.hint !== undefined && { fix: home.error.hint }),
+      },
+      // The settings may be written before the home is made.
+      ...(isMissing ? checkSettings(await readSettings(context, new Layout(path))) : []),
       ...tools,
     ];
   }

@@ -1,9 +1,8 @@
 import { basename, dirname, extname, resolve } from "node:path";
-import { refuseFolder } from "../desk/not-utf8.ts";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
+import { isScheduleText } from "../intake/schedule-text.ts";
 import { readSubmission } from "../intake/submission.ts";
-import { decodeTaskText, MAX_TEXT_BYTES, readNamedFile } from "../intake/task-text.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -11,6 +10,7 @@ import { nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
+import { readNamedText } from "./named-text.ts";
 
 /** A task file, and the context of its values. */
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
@@ -19,15 +19,20 @@ interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of the file. */
   readonly sweep?: readonly Entry[];
+  /** Reads a file that is a schedule; without it, such a file is refused. */
+  readonly readSchedule?: ScheduleReading | undefined;
 }
+
+/** Reads the text of a schedule file; returns its drafts, or its faults as text. */
+export type ScheduleReading = (text: string, file: string) => Result<Draft[], Problem>;
 
 /** Reads the drafts of one file, or its faults as text. */
 export function readDraftsOf(
   context: Context,
-  { file, defaultCwd, home, nowMs, defaults, sweep }: Named,
+  { file, defaultCwd, home, nowMs, defaults, sweep, readSchedule }: Named,
 ): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
-  const text = readText(context, file);
-  if (!text.ok) return text;
+  const text = readNamedText(context, file);
+  if (!text.ok) return err(withHint(text.error, file));
   const shown = file === "-" ? "stdin" : file;
   const read = readSubmission(text.value, {
     defaultCwd,
@@ -40,25 +45,27 @@ export function readDraftsOf(
     ...(defaults !== undefined && { defaults }),
   });
   if (read.ok) return ok({ drafts: read.value, faults: [] });
+  if (isScheduleText(text.value)) {
+    if (readSchedule === undefined) return err(notATask(shown));
+    const drafts = readSchedule(text.value, shown);
+    if (drafts.ok) return ok({ drafts: drafts.value, faults: [] });
+    const { faults } = drafts.error;
+    return faults === undefined ? drafts : ok({ drafts: [], faults: [faults] });
+  }
   // The value of a flag has no line in the file.
   const ofFlags = read.error.filter(({ isOfFlag }) => isOfFlag);
   if (ofFlags.length > 0) return err(usageOf(ofFlags));
   return ok({ drafts: [], faults: read.error.map(renderDiagnostic) });
 }
 
-/** Reads a file or stdin; the problem says why it is no text of a task file. */
-function readText(context: Context, file: string): Result<string, Problem> {
-  try {
-    const text =
-      file === "-"
-        ? decodeTaskText(context.readInput(MAX_TEXT_BYTES))
-        : readNamedFile(resolve(context.cwd, file));
-    return text.ok ? text : err(problem("INVALID_TASK_FILE", `Cannot read "${file}": ${text.error}`));
-  } catch (error) {
-    const misnamed = refuseFolder(context);
-    if (misnamed !== null) return err(misnamed);
-    const said = error instanceof Error ? error.message : String(error);
-    const hint = file === "-" ? undefined : `to queue a command, put -- before it: stint submit -- ${file} …`;
-    return err(problem("NOT_FOUND", `Cannot read "${file}": ${said}`, hint));
-  }
+/** A word that is no file may be meant as a command. */
+function withHint(refused: Problem, file: string): Problem {
+  const isFile = refused.code !== "NOT_FOUND" || /\.(ya?ml|json)$|^-$/.test(file);
+  if (isFile) return refused;
+  return { ...refused, hint: `to queue a command, put -- before it: stint submit -- ${file} …` };
+}
+
+function notATask(file: string): Problem {
+  const message = `Cannot queue "${file}": it is a schedule, wanted a task file`;
+  return problem("INVALID_TASK_FILE", message, `to add it: stint schedules add ${file}`);
 }

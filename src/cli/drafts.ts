@@ -10,6 +10,7 @@ import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
+import type { ScheduleReading } from "./draft-file.ts";
 import { usageOf } from "./flag-faults.ts";
 import type { FlagFields } from "./task-flags.ts";
 
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of a file. */
   readonly sweep?: readonly Entry[];
+  /** Reads files that are schedules; without it, they are refused. */
+  readonly readSchedule?: ScheduleReading;
 }
 
 /** Reads all that a command line names into drafts; reports every fault of every file at once. */

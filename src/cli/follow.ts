@@ -14,6 +14,7 @@ import { outputFiles } from "../run/output.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
+import { LastLines } from "./last-lines.ts";
 
 /** The paths of the log files of an attempt. */
 function logPaths(layout: Layout, task: Task, attempt: number): string[] {
@@ -33,14 +34,20 @@ interface FollowSink {
 
 /** Reads the logs of one attempt as they grow. */
 export class LogReader implements Disposable {
-  readonly #logs: readonly { readonly path: string; readonly reading: LogReading }[];
+  readonly #logs: readonly {
+    readonly path: string;
+    readonly reading: LogReading;
+    readonly lines: LastLines | null;
+  }[];
   readonly #attempt: number;
 
-  constructor(layout: Layout, task: Task, attempt: number) {
+  /** With `tail`, what each log has now is passed on as its last lines alone. */
+  constructor(layout: Layout, { task, attempt, tail }: { task: Task; attempt: number; tail?: number }) {
     const keeping = { maxBytes: task.spec.logs.maxBytes, isRefilled: containerOf(task.spec.kind) !== null };
     this.#logs = logPaths(layout, task, attempt).map((path) => ({
       path,
       reading: new LogReading(path, keeping),
+      lines: tail === undefined ? null : new LastLines(path, tail),
     }));
     this.#attempt = attempt;
   }
@@ -53,12 +60,16 @@ export class LogReader implements Disposable {
       isOver: attempt !== undefined && attempt.state !== "running",
     };
     let total = 0;
-    for (const { path, reading } of this.#logs) {
+    for (const { path, reading, lines } of this.#logs) {
       const onBreak = (what: Break): void => {
+        if (lines !== null) output.write(lines.end());
         output.end();
         say(asLines([`--- ${describeBreak(what, path)} ---`]));
       };
-      total += reading.read({ write: output.write, onBreak }, expected);
+      const write = (bytes: Uint8Array): void => output.write(lines?.next(bytes) ?? bytes);
+      const bytes = reading.read({ write, onBreak }, expected);
+      if (bytes === 0 && lines !== null) output.write(lines.end());
+      total += bytes;
     }
     return total;
   }
@@ -103,13 +114,6 @@ interface Followed {
   output: MaskedStream | null;
 }
 
-/** Returns the last `count` lines of a text. */
-export function lastLines(text: string, count: number): string {
-  const lines = text.split("\n");
-  const isTerminated = lines.at(-1) === "";
-  return lines.slice(-(count + (isTerminated ? 1 : 0))).join("\n");
-}
-
 /** Writes the output of a task to stdout, its secrets masked. */
 export function maskedOutput(context: Context, layout: Layout, task: Task): MaskedStream {
   return maskOf(layout, task, inheritable(context.env)).stream(context.outOfJob);
@@ -129,7 +133,7 @@ export function followTasks(context: Context, layout: Layout, ids: readonly Task
 function followTask(context: Context, layout: Layout, { one, task }: { one: Followed; task: Task }): void {
   for (;;) {
     one.output ??= maskedOutput(context, layout, task);
-    one.reader ??= new LogReader(layout, task, one.attempt);
+    one.reader ??= new LogReader(layout, { task, attempt: one.attempt });
     one.reader.read(task, { output: one.output, say: context.err });
     const isBehind = one.attempt < task.status.attempt;
     if (isBehind || isTerminal(task.status.state)) one.output.end();

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname } from "node:path";
 import { draftsOfSchedule, parseSchedule } from "../daemon/schedules/load-schedule.ts";
 import { loadOptions } from "../desk/schedules.ts";
 import type { Settings } from "../intake/default-settings.ts";
-import { readTaskFile } from "../intake/task-text.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { localZone } from "../lib/zone.ts";
@@ -18,6 +17,7 @@ import type { Ended } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { readDrafts } from "./drafts.ts";
+import { readNamedText } from "./named-text.ts";
 import { NO_FIELDS } from "./task-flags.ts";
 import { describeTiming } from "./text/cron.ts";
 import { nextInWords } from "./text/schedule.ts";
@@ -58,7 +58,7 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
     if (there !== undefined && added.flags.force !== true) {
       const hint = "overwrite it with --force, or use another name with --name";
       return problem(
-        "WRITE_FAILED",
+        "ALREADY_EXISTS",
         `Cannot add the schedule "${name}": a schedule of that name exists`,
         hint,
       );
@@ -99,8 +99,8 @@ async function sourcesOf(
   }
   const sources: Source[] = [];
   for (const file of files) {
-    const text = readTaskFile(resolve(context.cwd, file));
-    if (!text.ok) return err(problem("NOT_FOUND", `Cannot read "${file}": ${text.error}`));
+    const text = readNamedText(context, file);
+    if (!text.ok) return text;
     sources.push({ name: flags.name ?? basename(file, extname(file)), shown: file, text: text.value });
   }
   return ok(sources);

@@ -108,11 +108,17 @@ export async function performAndTell(
     if (!options.json && options.summary !== undefined) context.err(options.summary(answers));
   }
   if (requested === 0) return exit;
-  const rest = answers.length > 0 ? ` for ${requested} more` : "";
-  context.err(
-    `stint: requested${rest}; the supervisor has not answered yet (it is stopped, or the machine is busy)\n`,
+  context.err(renderProblem(unanswered(answers.length > 0 ? ` for ${requested} tasks` : "")));
+  return Math.max(exit, EXIT[ERRORS.UNANSWERED.exit]);
+}
+
+/** The problem where the supervisor did not answer in time; `whose` names what it is asked about. */
+export function unanswered(whose = ""): Problem {
+  return problem(
+    "UNANSWERED",
+    `Cannot tell whether it was done${whose}: the supervisor has not answered yet (it is stopped, or the machine is busy)`,
+    "the request is on disk, and is carried out once it continues; see `stint doctor`",
   );
-  return exit;
 }
 
 function tellAnswers(

@@ -14,13 +14,13 @@ import {
   setAt,
   type Tree,
 } from "./candidate.ts";
-import { called, type Fault, fault } from "./fault.ts";
+import { called, type Fault, fault, isFlag } from "./fault.ts";
 import type { FieldAssignment } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
 import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
 import { completeBackoff } from "./retry-readers.ts";
-import type { Span } from "./value.ts";
+import type { Entry, Span } from "./value.ts";
 
 /** Everything a draft is made from. */
 export interface Making {
@@ -131,17 +131,23 @@ function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Faul
     const { key, entry } = one;
     const { needs } = fieldOf(one);
     if (needs !== undefined && getAt(candidate, FIELDS[needs]?.to ?? []) === undefined)
-      return [
-        fault(
-          entry.span,
-          `${called(entry.value)} has no effect without "${needs}"`,
-          `write ${needs}: ${FIELDS[needs]?.flag?.placeholder ?? "…"} beside it`,
-        ),
-      ];
-    if (key === "gpus" && gpus === 0 && gpusOf(others) > 0)
-      return [fault(entry.span, `${called(entry.value)} is 0, but other keys describe a GPU`)];
+      return [withoutNeeded(entry, needs)];
+    if (key === "gpus" && gpus === 0 && gpusOf(others) > 0) {
+      const names = given
+        .filter((other) => /^(vram|gpu[A-Z])/.test(other.key))
+        .map((other) => called(other.entry.value));
+      return [fault(entry.span, `${called(entry.value)} is 0, but ${names.join(", ")} asks for one`)];
+    }
     return [];
   });
+}
+
+function withoutNeeded({ span, value }: Entry, needs: string): Fault {
+  const placeholder = FIELDS[needs]?.flag?.placeholder ?? "…";
+  const [name, hint] = isFlag(value.path)
+    ? [`--${needs}`, `add --${needs} ${placeholder}`]
+    : [`"${needs}"`, `write ${needs}: ${placeholder} beside it`];
+  return fault(span, `${called(value)} has no effect without ${name}`, hint);
 }
 
 /** A name from the program: the last parts of paths; for a script, its first line that does something. */

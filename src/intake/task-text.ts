@@ -27,16 +27,12 @@ export function readTaskFile(path: string): Result<string, string> {
   }
 }
 
-/**
- * Reads a file that a command names: follows links, and reads a pipe to its end. Stops at more than MAX_TEXT_BYTES. Throws errors
- * of the system.
- */
+/** Reads a file that a command names: follows links, and reads a pipe to its end. Stops at more than MAX_TEXT_BYTES. Throws errors of the system. */
 export function readNamedFile(path: string): Result<string, string> {
   const descriptor = openSync(path, constants.O_RDONLY);
   try {
     const stat = fstatSync(descriptor);
-    if (stat.isDirectory())
-      throw Object.assign(new Error("it is a folder, wanted a YAML file"), { code: "EISDIR" });
+    if (stat.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
     if (stat.isFile() && stat.size > MAX_TEXT_BYTES) return err(tooLarge(stat.size));
     return decodeTaskText(readAtMost(descriptor, MAX_TEXT_BYTES));
   } finally {
@@ -63,16 +59,21 @@ export function tooLarge(bytes: number): string {
   return `it is larger than ${formatBytes(MAX_TEXT_BYTES)} (${bytes} bytes)`;
 }
 
-function readRefusal(error: unknown): string {
+/** Why the system refused to read a file, as a clause; `missing` is said of one that is not there. */
+export function readRefusal(error: unknown, missing = "it is gone"): string {
   const errno = errnoOf(error) ?? String(error);
   switch (errno) {
+    case "EISDIR":
+      return "it is a folder, wanted a YAML file";
+    case "ENOTDIR":
+      return "a part of its path is a file, wanted a folder";
     case "ELOOP":
       return "it is a symbolic link, wanted the file itself";
     case "EACCES":
     case "EPERM":
       return "it cannot be read: permission denied";
     case "ENOENT":
-      return "it is gone";
+      return missing;
     case "ENXIO":
       return "it is not a regular file";
     default:

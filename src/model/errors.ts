@@ -33,11 +33,19 @@ export const ERRORS = {
   NOT_FOUND: { exit: "notFound", meaning: "no such task, file or template" },
   HOME_MISSING: { exit: "notFound", meaning: "the home does not exist and this verb does not make one" },
   VERSION_CONFLICT: { exit: "conflict", meaning: "the task was changed in between" },
+  ALREADY_EXISTS: {
+    exit: "conflict",
+    meaning: "a file or a schedule of that name exists, and was not overwritten",
+  },
   INVALID_TRANSITION: { exit: "conflict", meaning: "the task is in a state that does not allow this" },
   TASK_LOCKED: { exit: "conflict", meaning: "the task has ended and is final" },
   HOME_LOCKED: { exit: "conflict", meaning: "another process holds the home's lock" },
   HOME_NEWER: { exit: "conflict", meaning: "the home was written by a newer stint" },
   RECORD_NEWER: { exit: "conflict", meaning: "a record was written by a newer stint" },
+  UNANSWERED: {
+    exit: "noSupervisor",
+    meaning: "the supervisor did not answer in time; it carries the request out once it continues",
+  },
   NO_SUPERVISOR: { exit: "noSupervisor", meaning: "no supervisor runs for this home" },
   INVALID_TASK_FILE: { exit: "invalidTask", meaning: "a task file with faults; all of them are listed" },
   INVALID_DEPENDENCY: {

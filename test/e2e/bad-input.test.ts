@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chownSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Stint } from "../rig/stint.ts";
 
 const isRoot = userInfo().uid === 0;
@@ -16,7 +16,19 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
     { args: ["submit", "--", "echo $HOME | cat"], code: 2, says: "sh -c 'echo $HOME | cat'" },
   ],
   ["an empty command", { args: ["submit", "--"], code: 2, says: "nothing stands after --" }],
-  ["a file that is not there", { args: ["submit", "no.yaml"], code: 3, says: "no.yaml" }],
+  ["a file that is not there", { args: ["submit", "no.yaml"], code: 3, says: '"no.yaml": no such file [' }],
+  [
+    "a word that is no file",
+    { args: ["submit", "make"], code: 3, says: "put -- before it: stint submit -- make" },
+  ],
+  [
+    "a path through a file",
+    { args: ["submit", "/etc/passwd/x"], code: 3, says: "is a file, wanted a folder" },
+  ],
+  [
+    "a schedule that is not there",
+    { args: ["schedules", "add", "no.yaml"], code: 3, says: '"no.yaml": no such file [' },
+  ],
   ["a folder instead of a file", { args: ["submit", "/"], code: 3, says: "it is a folder" }],
   [
     "a duration without a unit",
@@ -51,6 +63,58 @@ test.each(REFUSED)("%s is refused with its exit code and a message", async (_wha
   expect(ran.code).toBe(code);
   expect(ran.err).not.toMatch(/\n\s+at |Internal error/);
   expect(stint.records()).toHaveLength(1);
+});
+
+test("a starter file is not overwritten, except with --force", async () => {
+  await using stint = new Stint();
+  await stint.ok("init", "hello");
+  writeFileSync(join(stint.root, "hello.yaml"), "mine");
+  expect(await stint.run(["init", "hello"])).toMatchObject({
+    code: 4,
+    err: expect.stringContaining("[ALREADY_EXISTS]"),
+  });
+  expect(stint.textOf("hello.yaml")).toBe("mine");
+  await stint.ok("init", "hello", "--force");
+  expect(stint.textOf("hello.yaml")).not.toBe("mine");
+});
+
+test("validate checks a task as submit would, with the defaults of config.yaml", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--", "true");
+  writeFileSync(join(stint.home, "config.yaml"), "defaults: {gpus: 4}\n");
+  writeFileSync(join(stint.root, "job.yaml"), 'run: "true"\n');
+  for (const verb of ["validate", "submit"])
+    expect(await stint.run([verb, "job.yaml"])).toMatchObject({
+      code: 7,
+      err: expect.stringContaining("[UNPLACEABLE]"),
+    });
+});
+
+test("every template is valid, a schedule too, which only submit refuses", async () => {
+  await using stint = new Stint();
+  const templates = readdirSync("templates").filter((name) => name.endsWith(".yaml"));
+  expect(templates).toContain("nightly.yaml");
+  for (const name of templates) {
+    const { code, err } = await stint.run(["validate", resolve("templates", name)]);
+    // A machine without a GPU cannot run some of them.
+    expect([name, code, err]).toEqual([name, err.includes("[UNPLACEABLE]") ? 7 : 0, expect.anything()]);
+  }
+  writeFileSync(join(stint.root, "faulty.yaml"), "every: 6h\ntask: {runn: x}\n");
+  expect((await stint.run(["validate", "faulty.yaml"])).err).toContain('faulty.yaml:2:8: "runn" is unknown');
+  expect(await stint.run(["submit", resolve("templates/nightly.yaml")])).toMatchObject({
+    code: 6,
+    err: expect.stringContaining("it is a schedule, wanted a task file"),
+  });
+});
+
+test("doctor checks the config.yaml of a home that is not made yet", async () => {
+  await using stint = new Stint();
+  mkdirSync(stint.home, { mode: 0o700 });
+  writeFileSync(join(stint.home, "config.yaml"), "jobs: abc\n");
+  expect(await stint.run(["doctor"])).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('"jobs" is "abc"'),
+  });
 });
 
 test("all faults of a file are reported at once, each with its place, and nothing is queued", async () => {

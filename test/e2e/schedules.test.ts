@@ -28,7 +28,7 @@ test("schedules add copies a file into the home, ls describes it, and rm removes
     await stint.ok("schedules", "add", "--name", "tidy", "--every", "6h", "--", "echo", "a b"),
   ).toStartWith("tidy: every 6h, next in ");
   const again = await stint.run(["schedules", "add", "nightly.yaml"]);
-  expect([again.code, again.err]).toEqual([7, expect.stringContaining("a schedule of that name exists")]);
+  expect([again.code, again.err]).toEqual([4, expect.stringContaining("[ALREADY_EXISTS]")]);
   const listed = await stint.ok("schedules");
   expect(listed).toMatch(/nightly +- +every day at 01:30, next in .+, then /);
   expect((await shown(stint, "tidy")).next).toHaveLength(5);

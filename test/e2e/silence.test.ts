@@ -64,6 +64,25 @@ test("a command that waits for a stopped supervisor says so, and how to continue
   expect(await supervisor.exited).toBe(0);
 });
 
+test("a request that a stopped supervisor does not answer ends with an error, and is carried out later", async () => {
+  await using stint = new Stint();
+  const supervisor = await stint.up("--jobs", "1");
+  for (const name of ["set", "cancel"]) await stint.ok("submit", "--hold", "--name", name, "--", "true");
+  await until("both are queued", () => stint.records().length === 2);
+  supervisor.kill("SIGSTOP");
+  const [changed, cancelled] = await Promise.all([
+    stint.run(["set", "1", "priority=7"]),
+    stint.run(["cancel", "2", "--json"]),
+  ]);
+  for (const { code, out, err } of [changed, cancelled]) {
+    expect([code, out]).toEqual([5, ""]);
+    expect(err).toContain("[UNANSWERED]");
+  }
+  supervisor.kill("SIGCONT");
+  await stint.reach(2, "cancelled");
+  await until("it is set", () => stint.record(1).spec["priority"] === 7);
+});
+
 test("Ctrl-C of a run beside a stopped supervisor ends it at once, and the cancel waits for who goes on", async () => {
   await using stint = new Stint();
   const supervisor = await stint.up("--jobs", "1");

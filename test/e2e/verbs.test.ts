@@ -128,6 +128,28 @@ test("logs -f follows across attempts until the task has ended", async () => {
   expect(out).toBe("attempt 1\nattempt 2\n");
 });
 
+test("logs -f --tail begins with the last lines of what is there", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  const script =
+    'echo one; printf "two\\nthree"; until test -e "$HOME/go"; do sleep 0.02; done; echo; echo four';
+  await stint.ok("submit", "--name", "a", "--", "sh", "-c", script);
+  const log = "home/runs/000001-a/1/output.log";
+  await until("the job has written", () => stint.textOf(log) === "one\ntwo\nthree");
+  expect(await stint.ok("logs", "1", "--tail", "0")).toBe("");
+  const shown = ["", ""];
+  const following = shown.map(async (_, index) => {
+    const { stdout } = stint.start(["logs", "1", "-f", "--tail", String(index + 1)]);
+    for await (const bytes of stdout) {
+      shown[index] += new TextDecoder().decode(bytes);
+      // Both have begun.
+      if (shown.every((text) => text.endsWith("three"))) writeFileSync(join(stint.root, "go"), "");
+    }
+  });
+  await Promise.all(following);
+  expect(shown).toEqual(["three\nfour\n", "two\nthree\nfour\n"]);
+});
+
 test("clean removes ended tasks with their logs, and those in dead-letter/ only on request", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--", "true");

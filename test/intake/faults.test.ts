@@ -45,7 +45,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["cpus: 1.5", '2:7 "cpus" is 1.5, wanted a whole number, at least 1'],
   ['cpus: "3"', '2:7 "cpus" is the text "3", wanted a whole number, at least 1', "write 3 without quotes"],
   ["admission: replace", '2:1 "admission" has no effect without "slot"', "write slot: NAME beside it"],
-  ["gpus: 0\nvram: 1GB", '2:1 "gpus" is 0, but other keys describe a GPU'],
+  ["gpus: 0\nvram: 1GB", '2:1 "gpus" is 0, but "vram" asks for one'],
   ["gpus: all", '2:7 "gpus" is "all", wanted a whole number, at least 0'],
   ["gpus: .inf", '2:7 "gpus" is .inf, wanted a whole number, at least 0'],
   ["priority: 1001", '2:11 "priority" is 1001, wanted a whole number from 0 to 1000'],

@@ -50,7 +50,7 @@ function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>):
   const path = resolve(context.cwd, flags.output ?? template.file);
   if (existsSync(path) && flags.force !== true) {
     return problem(
-      "WRITE_FAILED",
+      "ALREADY_EXISTS",
       `Cannot write the template "${name}": ${path} exists`,
       "write another file with -o FILE, or overwrite this one with --force",
     );

@@ -15,7 +15,8 @@ import { readTask } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
-import { hasStarted, LogReader, lastLines, logFiles, maskedOutput } from "../follow.ts";
+import { hasStarted, LogReader, logFiles, maskedOutput } from "../follow.ts";
+import { lastLines } from "../last-lines.ts";
 
 const FLAGS = {
   follow: { short: "f", help: "follow the output until the task has ended, across attempts" },
@@ -87,7 +88,7 @@ async function print(
     return EXIT.done;
   }
   const output = maskedOutput(context, layout, task);
-  using reader = new LogReader(layout, task, attempt);
+  using reader = new LogReader(layout, { task, attempt });
   // Ends at the size that the log has now: a job that writes all the time would never let it end.
   let left = files.reduce((total, path) => total + statSync(path).size, 0);
   for (;;) {
@@ -133,7 +134,8 @@ async function follow(
   if (typeof checked !== "number") return checked;
   const output = maskedOutput(context, layout, task);
   let attempt = Math.max(1, flags.attempt ?? task.status.attempt);
-  let reader = new LogReader(layout, task, attempt);
+  const { tail } = flags;
+  let reader = new LogReader(layout, { task, attempt, ...(tail !== undefined && { tail }) });
   for (;;) {
     const read = readTask(layout, task.metadata.id);
     if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${task.metadata.id}": it is gone`);
@@ -145,7 +147,7 @@ async function follow(
       reader[Symbol.dispose]();
       attempt += 1;
       context.err(`--- attempt ${attempt} ---\n`);
-      reader = new LogReader(layout, read.value, attempt);
+      reader = new LogReader(layout, { task: read.value, attempt });
       continue;
     }
     if (isTerminal(read.value.status.state) || isBehind || context.outputEnd() !== null) {

@@ -14,7 +14,7 @@ import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { fieldContext } from "../drafts.ts";
 import { usageOf } from "../flag-faults.ts";
-import { targetOf } from "../targets.ts";
+import { targetOf, unanswered } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
 
 /** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
@@ -113,10 +113,7 @@ async function change(
 async function tryChange(context: Context, layout: Layout, operation: Operation): Promise<Problem | null> {
   const performed = await requestOperation(context, layout, operation);
   if (!performed.ok) return performed.error;
-  if (performed.value.requested > 0) {
-    context.err("stint: requested; the supervisor has not answered yet\n");
-    return null;
-  }
+  if (performed.value.requested > 0) return unanswered();
   const [answer] = performed.value.answers;
   if (answer?.problem === undefined) {
     context.out(`${answer?.id ?? ""} changed\n`);

@@ -1,27 +1,50 @@
+import { basename, extname, resolve } from "node:path";
 import { refuseUnplaceable } from "../../daemon/admit/enqueue.ts";
 import { refuseUnenforceable } from "../../daemon/jobs/limit-refusal.ts";
+import { draftsOfSchedule, parseSchedule } from "../../daemon/schedules/load-schedule.ts";
 import { homePath } from "../../desk/home.ts";
 import { machineFor } from "../../desk/machine.ts";
+import { loadOptions } from "../../desk/schedules.ts";
 import { schedulingConfigOf } from "../../desk/scheduling-config.ts";
 import { readSettings } from "../../desk/settings.ts";
 import { counted } from "../../lib/counted.ts";
+import { err } from "../../lib/result.ts";
 import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
-import { EXIT } from "../../model/errors.ts";
+import { EXIT, problem } from "../../model/errors.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
 import { NO_FIELDS } from "../task-flags.ts";
+import { describeTiming } from "../text/cron.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 
 export const verb = declareVerb({
-  operands: [{ name: "FILE", count: "some", help: "YAML files; - is stdin" }],
+  operands: [{ name: "FILE", count: "some", help: "task or schedule files; - is stdin" }],
   flags: { json: { help: "print the tasks as they would be queued" } },
   run: async ({ context, flags, operands: files }) => {
     const layout = new Layout(homePath(context));
     const settings = await readSettings(context, layout);
     if (!settings.ok) return settings.error;
-    const drafts = await readDrafts(context, { files, words: null, fields: NO_FIELDS });
+    const schedules: string[] = [];
+    const options = loadOptions(context, settings.value);
+    const drafts = await readDrafts(context, {
+      files,
+      words: null,
+      fields: NO_FIELDS,
+      defaults: settings.value.defaults,
+      readSchedule: (text, path) => {
+        const name = basename(path, extname(path));
+        const read = parseSchedule(text, { path, name }, options);
+        if (!read.ok)
+          return err({
+            ...problem("INVALID_TASK_FILE", `Cannot use the schedule "${name}"`),
+            faults: read.error,
+          });
+        schedules.push(`${name}, ${describeTiming(read.value.schedule.timing)}`);
+        return draftsOfSchedule(read.value, { path: resolve(context.cwd, path), name }, options);
+      },
+    });
     if (!drafts.ok) return drafts.error;
     const machine = await machineFor(context, layout, {
       drafts: drafts.value,
@@ -34,11 +57,11 @@ export const verb = declareVerb({
     const enforceable = refuseUnenforceable(drafts.value, controllers);
     if (!enforceable.ok) return enforceable.error;
     const count = counted(drafts.value.length, "task");
-    context.out(
-      flags.json
-        ? `${JSON.stringify(drafts.value, null, 2)}\n`
-        : `valid: ${count}, ${namesOf(drafts.value).join(", ")}\n${describeSweeps(drafts.value)}`,
-    );
+    const valid = [
+      ...schedules.map((schedule) => `valid: schedule ${schedule}\n`),
+      `valid: ${count}, ${namesOf(drafts.value).join(", ")}\n${describeSweeps(drafts.value)}`,
+    ];
+    context.out(flags.json ? `${JSON.stringify(drafts.value, null, 2)}\n` : valid.join(""));
     return EXIT.done;
   },
 });

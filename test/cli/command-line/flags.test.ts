@@ -75,6 +75,8 @@ describe("a flag", () => {
     [["--array", "abc"], '--array is "abc"'],
     [["--matrix", "a=[]"], "--matrix a "],
     [["--priority", "abc"], '--priority is "abc"'],
+    [["--admission", "replace"], "--admission has no effect without --slot"],
+    [["--gpus", "0", "--vram", "1GB"], "--gpus is 0, but --vram asks for one"],
     [["--each", "no.csv"], "--each cannot be read"],
     [["--env", "A=${{ matrix.x }}"], '--env is "${{ matrix.x }}"'],
   ])("over a task file is told of by its name, not by a line of the file: %j", async (flags, says) => {
