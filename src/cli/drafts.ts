@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
-import { draftsFromFlags, editFields } from "../intake/fields-typed.ts";
+import { called } from "../intake/fault.ts";
+import { draftsFromFlags, overrideFields, type TypedKey } from "../intake/fields-typed.ts";
+import { meaningOf } from "../intake/key-names.ts";
 import type { Entry } from "../intake/value.ts";
 import { counted } from "../lib/counted.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -64,7 +66,7 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
       faults: faults.join("\n\n"),
     });
   }
-  return overlay(context, { drafts, fields });
+  return overlay(context, { drafts, fields, defaults: wanted.defaults });
 }
 
 async function draftOfCommand(
@@ -79,15 +81,11 @@ async function draftOfCommand(
     const message = `Cannot queue "${line}": it is one word with blanks in it, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }
-  const drafts = await draftsFromFlags(
-    { ...fields.values, command: words },
-    {
-      ...fieldContext(context),
-      flagOf: fields.flagOf,
-      ...(defaults !== undefined && { defaults }),
-      ...(sweep !== undefined && { sweep }),
-    },
-  );
+  const drafts = await draftsFromFlags([...fields, ["command", words]], {
+    ...fieldContext(context),
+    ...(defaults !== undefined && { defaults }),
+    ...(sweep !== undefined && { sweep }),
+  });
   return drafts.ok ? drafts : err(usageOf(drafts.error));
 }
 
@@ -101,51 +99,60 @@ function shellLineIn(context: Context, words: readonly string[]): string | null 
 /** Overrides fields of drafts with those that flags set. */
 export async function overlay(
   context: Context,
-  { drafts, fields }: { drafts: Draft[]; fields: Wanted["fields"] },
+  { drafts, fields, defaults }: { drafts: Draft[] } & Pick<Wanted, "fields" | "defaults">,
 ): Promise<Result<Draft[], Problem>> {
-  const { name: nameField, ...others } = fields.values;
-  const name = typeof nameField === "string" ? nameField : undefined;
-  const flag = fields.flagOf.get("name") ?? "--name";
-  const pairs = Object.entries(others).flatMap(([key, value]) => pairsOf(key, value));
+  const names = fields.filter(([key]) => isName(key));
+  const pairs = fields.filter(([key]) => !isName(key)).flatMap(pairsOf);
   const { placeholdersIn } = await import("../intake/sweep/placeholder.ts");
-  const placeholder = pairs.find(([, value]) => placeholdersIn(value, false).length > 0);
-  if (placeholder !== undefined) {
-    const [key, value] = placeholder;
-    const called = fields.flagOf.get(key.split(".", 1)[0] ?? "") ?? key;
+  const filled = pairs.find(([, value]) => placeholdersIn(value, false).length > 0);
+  if (filled !== undefined) {
+    const [key, value, flag] = filled;
     return err(
       usage(
-        `${called} is "${value}", wanted a value without placeholders, as it overrides a task file`,
+        `${called({ path: flag })} is "${value}", wanted a value without placeholders, as it overrides a task file`,
         `write it into the file: ${key}: ${value}`,
       ),
     );
   }
-  if (name !== undefined && drafts.length > 1 && !isOneSweep(drafts)) {
-    return err(usage(`${flag} is one name for ${drafts.length} tasks, wanted one task or one sweep`));
-  }
-  if (name !== undefined && !NAME_PATTERN.test(name)) {
-    return err(
-      usage(
-        `${flag} is "${name}", wanted letters, digits, . _ and -, a letter first`,
-        `for instance: ${nameFrom(name)}`,
-      ),
-    );
-  }
-  const longest = name === undefined ? "" : isOneSweep(drafts) ? `${name}-${drafts.length}` : name;
-  if (longest.length > MAX_NAME_LENGTH) {
-    return err(
-      usage(
-        `${flag} makes the name "${longest}" of ${longest.length} characters, wanted at most ${MAX_NAME_LENGTH}`,
-      ),
-    );
-  }
-  const around = { ...fieldContext(context), flagOf: fields.flagOf };
+  const [name = null, another] = names;
+  const wrong = name === null ? null : nameFault(name, { drafts, another });
+  if (wrong !== null) return err(wrong);
+  const around = { ...fieldContext(context), ...(defaults !== undefined && { defaults }) };
   const changed: Draft[] = [];
   for (const draft of drafts) {
-    const edited = pairs.length === 0 ? ok({}) : await editFields(draft, pairs, around);
+    const edited = pairs.length === 0 ? ok(draft) : await overrideFields(draft, pairs, around);
     if (!edited.ok) return err(usageOf(edited.error));
-    changed.push({ ...draft, ...edited.value, ...(name !== undefined && named(draft, name)) });
+    changed.push({ ...edited.value, ...(name !== null && named(draft, String(name[1]))) });
   }
   return ok(changed);
+}
+
+function isName(key: string): boolean {
+  const meaning = meaningOf(key);
+  return meaning.type === "field" && meaning.key === "name";
+}
+
+/** What is wrong with the name that flags give to drafts, or null. */
+function nameFault(
+  [key, data, path = key]: TypedKey,
+  { drafts, another }: { readonly drafts: readonly Draft[]; readonly another: TypedKey | undefined },
+): Problem | null {
+  const name = String(data);
+  const flag = called({ path });
+  if (another !== undefined)
+    return usage(`${called({ path: another[2] ?? "" })} duplicates ${flag}`, "keep one of them");
+  if (drafts.length > 1 && !isOneSweep(drafts))
+    return usage(`${flag} is one name for ${drafts.length} tasks, wanted one task or one sweep`);
+  if (!NAME_PATTERN.test(name))
+    return usage(
+      `${flag} is "${name}", wanted letters, digits, . _ and -, a letter first`,
+      `for instance: ${nameFrom(name)}`,
+    );
+  const longest = isOneSweep(drafts) ? `${name}-${drafts.length}` : name;
+  if (longest.length <= MAX_NAME_LENGTH) return null;
+  return usage(
+    `${flag} makes the name "${longest}" of ${longest.length} characters, wanted at most ${MAX_NAME_LENGTH}`,
+  );
 }
 
 function isOneSweep(drafts: readonly Draft[]): boolean {
@@ -156,10 +163,13 @@ function named({ group }: Draft, name: string): Partial<Draft> {
   return group === undefined ? { name } : { name: `${name}-${group.index}`, group: { ...group, name } };
 }
 
-function pairsOf(key: string, value: unknown): [string, string][] {
-  if (Array.isArray(value)) return [[key, value.join(",")]];
-  if (typeof value !== "object" || value === null) return [[key, String(value)]];
-  return Object.entries(value).map(([child, text]) => [`${key}.${child}`, String(text)]);
+type TextKey = readonly [key: string, value: string, flag: string];
+
+/** Values of flags as text: a list is joined, and a mapping is set name by name. */
+function pairsOf([key, value, flag = key]: TypedKey): TextKey[] {
+  if (Array.isArray(value)) return [[key, value.join(","), flag]];
+  if (typeof value !== "object" || value === null) return [[key, String(value), flag]];
+  return Object.entries(value).map(([child, text]) => [`${key}.${child}`, String(text), `${flag}.${child}`]);
 }
 
 /** The context of values on the command line. */

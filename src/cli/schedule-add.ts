@@ -18,7 +18,6 @@ import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { readDrafts } from "./drafts.ts";
 import { readNamedText } from "./named-text.ts";
-import { NO_FIELDS } from "./task-flags.ts";
 import { describeTiming } from "./text/cron.ts";
 import { nextInWords } from "./text/schedule.ts";
 
@@ -122,7 +121,7 @@ async function sourceOfCommand(
     const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
     return err(usage(`--cron ${wrong}`, hint));
   }
-  const drafts = await readDrafts(context, { files: [], words, fields: NO_FIELDS });
+  const drafts = await readDrafts(context, { files: [], words, fields: [] });
   if (!drafts.ok) return drafts;
   // JSON is valid YAML; one key per line is easier to edit.
   const keys = {

@@ -7,6 +7,7 @@ import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { usage } from "./command-line/usage.ts";
 import { textValue, wholeNumber } from "./command-line/values.ts";
 import type { Context } from "./context.ts";
+import { sweepSettingsOf, type TASK_FLAGS } from "./task-flags.ts";
 
 const AXIS: ValueType<string> = {
   placeholder: "NAME=VALUES",
@@ -31,9 +32,12 @@ function declared(key: keyof typeof SWEEP_KEYS): Pick<Flag, "help" | "group"> {
 /** The sweep that flags ask for, as entries of a task file; empty where they ask for none. */
 export async function sweepOf(
   context: Context,
-  { matrix, each, array, maxParallel, maxFailures }: FlagValues<typeof SWEEP_FLAGS>,
+  flags: FlagValues<typeof SWEEP_FLAGS & typeof TASK_FLAGS>,
 ): Promise<Result<Entry[], Problem>> {
-  if ([matrix, each, array, maxParallel, maxFailures].every((flag) => flag === undefined)) return ok([]);
+  const { matrix, each, array, maxParallel, maxFailures } = flags as FlagValues<typeof SWEEP_FLAGS>;
+  const set = sweepSettingsOf(flags);
+  const isAsked = [matrix, each, array, maxParallel, maxFailures].some((flag) => flag !== undefined);
+  if (!isAsked && set.length === 0) return ok([]);
   const { sweepEntries } = await import("../intake/sweep/typed.ts");
   const entries = await sweepEntries({
     ...(matrix !== undefined && { matrix }),
@@ -41,6 +45,11 @@ export async function sweepOf(
     ...(array !== undefined && { array }),
     ...(maxParallel !== undefined && { maxParallel }),
     ...(maxFailures !== undefined && { maxFailures }),
+    set: set.map(([key, data, flag = key]) => [
+      key,
+      key === "each" ? resolve(context.cwd, String(data)) : data,
+      flag,
+    ]),
   });
   return entries.ok ? ok(entries.value) : err(usage(entries.error));
 }

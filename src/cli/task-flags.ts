@@ -1,9 +1,12 @@
+import { SET } from "../intake/fault.ts";
 import { FIELDS } from "../intake/fields.ts";
+import type { TypedKey } from "../intake/fields-typed.ts";
+import { meaningOf } from "../intake/key-names.ts";
 import type { Field, KeyFlag } from "../intake/keys/field.ts";
 import { wordsOf } from "../intake/schema.ts";
 import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { long } from "./command-line/usage.ts";
-import { PAIR } from "./command-line/values.ts";
+import { KEY_VALUE, PAIR } from "./command-line/values.ts";
 import { durationFromSlurm, momentFromSlurm, parentsFromSlurm, sizeFromSlurm } from "./slurm.ts";
 
 /** A flag that sets a key of the task file. */
@@ -93,6 +96,13 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     group: SLURM,
     help: "--after, --after-any, --after-failed: afterok:ID, afterany:ID or afternotok:ID",
   },
+  set: {
+    value: KEY_VALUE,
+    repeats: true,
+    sets: () => ({}),
+    group: "Task",
+    help: "any key of the task file, such as retry.maxAttempts=3 or env.A=b; flags override the file",
+  },
 };
 
 /** What `submit` and `run` queue. */
@@ -102,28 +112,36 @@ export const FILES = {
   help: "YAML files (- is stdin), or a command after --",
 } as const;
 
-/** Keys of the task file that flags set. */
-export interface FlagFields {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** The flag that set a key, as it is typed. */
-  readonly flagOf: ReadonlyMap<string, string>;
+/** Keys of the task file that flags set, each with its flag. */
+export type FlagFields = readonly TypedKey[];
+
+/** Collects the keys of the task file that flags set, except those of a sweep. */
+export function fieldsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
+  const given: Readonly<Record<string, unknown>> = flags;
+  const own = Object.entries<TaskFlag>(TASK_FLAGS).flatMap(([name, { key = name, sets }]) => {
+    const value = given[name];
+    if (value === undefined) return [];
+    // `sets` of a flag accepts the values of its own type.
+    const pairs = Object.entries(sets?.(value as never) ?? { [key]: value });
+    return pairs.map(([set, data]): TypedKey => [set, data, long(name)]);
+  });
+  return [...own, ...settingsOf(given["set"]).filter(([key]) => !isKeyOfSweep(key))];
 }
 
-export const NO_FIELDS: FlagFields = { values: {}, flagOf: new Map() };
+/** The keys of a sweep among those that `--set` sets. */
+export function sweepSettingsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
+  return settingsOf((flags as Readonly<Record<string, unknown>>)["set"]).filter(([key]) => isKeyOfSweep(key));
+}
 
-/** Collects the keys of the task file that flags set. */
-export function fieldsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
-  const values: Record<string, unknown> = {};
-  const flagOf = new Map<string, string>();
-  const given: Readonly<Record<string, unknown>> = flags;
-  for (const [name, { key = name, sets }] of Object.entries<TaskFlag>(TASK_FLAGS)) {
-    const value = given[name];
-    if (value === undefined) continue;
-    // `sets` of a flag accepts the values of its own type.
-    for (const [set, data] of Object.entries(sets?.(value as never) ?? { [key]: value })) {
-      values[set] = data;
-      flagOf.set(set, long(name));
-    }
-  }
-  return { values, flagOf };
+function settingsOf(pairs: unknown): TypedKey[] {
+  return ((pairs ?? []) as readonly (readonly [string, string])[]).map(([key, text]) => [
+    key,
+    text,
+    `${SET}${key}`,
+  ]);
+}
+
+/** `matrix.lr` too, the values of one name. */
+function isKeyOfSweep(key: string): boolean {
+  return meaningOf(key).type === "sweep" || key.startsWith("matrix.");
 }

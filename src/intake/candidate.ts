@@ -33,8 +33,6 @@ export interface SubmissionContext extends ReadContext {
   readonly dataFolder?: string;
   /** Keys of a sweep that flags set; they replace those of a document. */
   readonly sweep?: readonly Entry[];
-  /** The flags that set keys, as typed: messages name the flag in place of the key. */
-  readonly flagOf?: ReadonlyMap<string, string>;
 }
 
 /** What to run, as the fields say it. */

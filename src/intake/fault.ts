@@ -31,6 +31,9 @@ export function called({ path }: Pick<Value, "path">): string {
   return isFlag(path) ? path.replace(/\[\d+\]/g, "").replace(".", " ") : `"${path}"`;
 }
 
+/** The path of a value of `--set`: `--set.retry.on` is called `--set retry.on`. */
+export const SET = "--set.";
+
 /** True for the path of a value from a flag, which begins with the flag as typed. */
 export function isFlag(path: string): boolean {
   return path.startsWith("--");

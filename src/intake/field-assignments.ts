@@ -1,5 +1,5 @@
 import { camelCase } from "./camel-case.ts";
-import { called, type Fault, fault, isFlag } from "./fault.ts";
+import { called, type Fault, fault, isFlag, SET } from "./fault.ts";
 import { isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
 import { unknownKey } from "./mapping.ts";
 import { alternatives } from "./readers.ts";
@@ -46,9 +46,10 @@ export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssig
   return { given, faults };
 }
 
-/** The path of a value as written, joined by dots; for a flag, the key that it sets. */
-function keysOf({ key, value }: Entry): string {
-  return isFlag(value.path) ? key : value.path;
+/** The path of a value as written, joined by dots; for a flag, the key that it sets, or those below the key that `--set` names. */
+function keysOf({ key, value: { path } }: Entry): string {
+  if (path.startsWith(SET)) return path.slice(SET.length);
+  return isFlag(path) ? key : path;
 }
 
 /** In YAML a lone `~` is null; in a path it can only mean home. */

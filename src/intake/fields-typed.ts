@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
 import { getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
-import { type Fault, fault } from "./fault.ts";
+import { type Fault, fault, SET } from "./fault.ts";
 import { fieldAssignments } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
 import { makeDraft } from "./finish.ts";
@@ -18,15 +18,18 @@ export interface FieldFault {
 }
 
 /**
- * Makes drafts from flags: keys of a task file (dotted ones too), with text as typed, or data; `undefined` is ignored. Returns one
- * draft, or one for each member of the context's sweep.
+ * A key of the task file (a dotted one too) from the command line, with text as typed, or data; and the flag that set it, which
+ * messages name in place of the key. The flag of `--set memory=8GB` is `--set.memory`.
  */
+export type TypedKey = readonly [key: string, data: unknown, flag?: string];
+
+/** Makes drafts from typed keys; `undefined` is ignored. Returns one draft, or one for each member of the context's sweep. */
 export async function draftsFromFlags(
-  flags: Readonly<Record<string, unknown>>,
+  typed: readonly TypedKey[],
   context: SubmissionContext,
 ): Promise<Result<Draft[], FieldFault[]>> {
-  const given = Object.entries(flags).filter(([, data]) => data !== undefined);
-  const entries = await Promise.all(given.map(([key, data]) => entryOf(key, data, context)));
+  const given = typed.filter((pair) => pair[1] !== undefined && !isDefault(pair));
+  const entries = await Promise.all(given.map(entryOf));
   const all = [...entries, ...(context.sweep ?? [])];
   const around = { context, span: NOWHERE };
   const drafts = isPlain(all)
@@ -47,35 +50,56 @@ export type Editable = Pick<Draft, "spec" | "labels" | "parents">;
 /** Applies `key=value` pairs to a task: `default` (or `null`) resets a key to its default, and an empty label is removed. */
 export async function editFields(
   task: Editable,
-  pairs: readonly (readonly [string, string])[],
+  pairs: readonly TypedKey[],
   context: SubmissionContext,
 ): Promise<Result<Editable, FieldFault[]>> {
+  const fixed = pairs.flatMap(([key]) => fixedFault(key) ?? []);
+  const edited = await changed({ ...task, annotations: {} }, pairs, { context, fixed });
+  if (!edited.ok) return edited;
+  const { spec, labels, parents } = edited.value;
+  return ok({ spec, labels, ...(parents !== undefined && { parents }) });
+}
+
+/** Applies typed keys to a draft, which has no name yet that anything refers to; the name is not changed here. */
+export async function overrideFields(
+  draft: Draft,
+  pairs: readonly TypedKey[],
+  context: SubmissionContext,
+): Promise<Result<Draft, FieldFault[]>> {
+  const edited = await changed(draft, pairs, { context, fixed: [] });
+  return edited.ok ? ok({ ...draft, ...edited.value }) : edited;
+}
+
+async function changed(
+  task: Editable & Pick<Draft, "annotations">,
+  pairs: readonly TypedKey[],
+  { context, fixed }: { readonly context: SubmissionContext; readonly fixed: readonly FixedFault[] },
+): Promise<Result<Editable & Pick<Draft, "annotations">, FieldFault[]>> {
   const fresh = newCandidate(context);
   const candidate: Tree = {
     ...fresh,
     labels: { ...task.labels },
+    annotations: { ...task.annotations },
     parents: { ...parentsAsked(task.parents) },
     spec: structuredClone(task.spec),
     name: "edited",
   };
-  const faults: Fault[] = [];
   const settings: Entry[] = [];
-  for (const [key, typed] of pairs) {
-    const entry = await entryOf(key, typed, context);
-    const fixed = fixedFault(entry);
-    if (fixed !== null) faults.push(fixed);
-    else if (!isReset(candidate, { entry, typed, fresh })) settings.push(entry);
+  for (const pair of pairs) {
+    if (fixed.some(({ key }) => key === pair[0])) continue;
+    const entry = await entryOf(pair);
+    if (!mayReset(pair) || !isReset(candidate, { entry, typed: pair[1], fresh })) settings.push(entry);
   }
   const { given, faults: keyFaults } = fieldAssignments(settings);
   const edited = makeDraft({ candidate, given, context, span: NOWHERE });
-  if (edited.ok && faults.length + keyFaults.length === 0) {
-    const { spec, labels, parents } = edited.value;
-    return ok({ spec, labels, ...(parents !== undefined && { parents }) });
+  if (edited.ok && fixed.length + keyFaults.length === 0) {
+    const { spec, labels, annotations, parents } = edited.value;
+    return ok({ spec, labels, annotations, ...(parents !== undefined && { parents }) });
   }
-  return err([...faults, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
+  return err([...fixed, ...keyFaults, ...(edited.ok ? [] : edited.error)].map(typedFault));
 }
 
-async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext): Promise<Entry> {
+async function entryOf([key, data, flag = key]: TypedKey): Promise<Entry> {
   const meaning = meaningOf(key);
   const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
   // An open field as a whole is a mapping in braces; the value of one name in it is plain text.
@@ -84,20 +108,35 @@ async function entryOf(key: string, data: unknown, { flagOf }: SubmissionContext
     meaning.type === "field" &&
     FIELDS[meaning.key]?.isOpen === true &&
     meaning.child === undefined;
-  const [first = "", ...rest] = key.split(".");
-  const path = flagOf?.get(key) ?? [flagOf?.get(first) ?? first, ...rest].join(".");
-  return { key, span: NOWHERE, value: await flagValue(data, path, isVerbatim && !isMapping) };
+  return { key, span: NOWHERE, value: await flagValue(data, flag, isVerbatim && !isMapping) };
 }
 
-function fixedFault({ key, span }: Entry): Fault | null {
+/** `key=default` resets a key, and `--slot default` names a lane. */
+function mayReset([, , flag = SET]: TypedKey): boolean {
+  return flag.startsWith(SET);
+}
+
+/** True where a new task gets the default of a key that has one: its value is not read. */
+function isDefault(pair: TypedKey): boolean {
+  const meaning = meaningOf(pair[0]);
+  const isAsked = mayReset(pair) && pair[1] === "default";
+  if (!isAsked || meaning.type !== "field" || meaning.child !== undefined) return false;
+  return FIELDS[meaning.key]?.hasNoDefault !== true;
+}
+
+type FixedFault = Fault & { readonly key: string };
+
+function fixedFault(key: string): FixedFault | null {
   const meaning = meaningOf(key);
   const hint = meaning.type === "field" ? FIELDS[meaning.key]?.isFixed : undefined;
-  return hint === undefined ? null : fault(span, `"${key}" cannot be changed after submission`, hint);
+  return hint === undefined
+    ? null
+    : { key, ...fault(NOWHERE, `"${key}" cannot be changed after submission`, hint) };
 }
 
 interface Reset {
   readonly entry: Entry;
-  readonly typed: string;
+  readonly typed: unknown;
   /** The defaults. */
   readonly fresh: Tree;
 }

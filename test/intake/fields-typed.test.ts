@@ -4,7 +4,7 @@ import type { Draft } from "../../src/model/submission.ts";
 import { CONTEXT, draftIn } from "./rig.ts";
 
 async function flagged(flags: Record<string, unknown>): Promise<Draft> {
-  const draft = await draftsFromFlags(flags, CONTEXT);
+  const draft = await draftsFromFlags(Object.entries(flags), CONTEXT);
   if (!draft.ok) throw new Error(JSON.stringify(draft.error));
   const [only] = draft.value;
   if (only === undefined || draft.value.length > 1) throw new Error(`${draft.value.length} drafts`);
@@ -12,7 +12,7 @@ async function flagged(flags: Record<string, unknown>): Promise<Draft> {
 }
 
 async function faultsOf(flags: Record<string, unknown>): Promise<string[]> {
-  const draft = await draftsFromFlags(flags, CONTEXT);
+  const draft = await draftsFromFlags(Object.entries(flags), CONTEXT);
   return draft.ok
     ? []
     : draft.error.map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`));

@@ -26,14 +26,21 @@ export const SIZE: ValueType<number> = {
 };
 
 /** `NAME=VALUE`; the value may be empty. */
-export const PAIR: ValueType<readonly [string, string]> = {
-  placeholder: "NAME=VALUE",
-  wanted: "NAME=VALUE",
-  read: (typed) => {
-    const cut = typed.indexOf("=");
-    return cut < 1 ? null : [typed.slice(0, cut), typed.slice(cut + 1)];
-  },
-};
+export const PAIR: ValueType<readonly [string, string]> = pairOf("NAME=VALUE");
+
+/** A key of the task file with its value. */
+export const KEY_VALUE: ValueType<readonly [string, string]> = pairOf("KEY=VALUE");
+
+function pairOf(wanted: string): ValueType<readonly [string, string]> {
+  return {
+    placeholder: wanted,
+    wanted,
+    read: (typed) => {
+      const cut = typed.indexOf("=");
+      return cut < 1 ? null : [typed.slice(0, cut), typed.slice(cut + 1)];
+    },
+  };
+}
 
 /** A whole number between two bounds, both included. */
 export function wholeNumber(least = 0, most = Number.MAX_SAFE_INTEGER): ValueType<number> {

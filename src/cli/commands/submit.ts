@@ -48,6 +48,11 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const fields = fieldsOf(flags);
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
+  if (flags.from !== undefined && sweep.value.length > 0)
+    return usage(
+      `--from ${flags.from} and a sweep cannot be combined`,
+      "a sweep is made of a command or a file",
+    );
   const path = homePath(context);
   const source = flags.from === undefined ? null : await original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
@@ -57,7 +62,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const drafts =
     source === null
       ? await readDrafts(context, { files, words, fields, defaults, sweep: sweep.value })
-      : await overlay(context, { drafts: [source.value.draft], fields });
+      : await overlay(context, { drafts: [source.value.draft], fields, defaults });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
     context.err(describeSweeps(drafts.value));

@@ -15,7 +15,6 @@ import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
-import { NO_FIELDS } from "../task-flags.ts";
 import { describeTiming } from "../text/cron.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 
@@ -31,7 +30,7 @@ export const verb = declareVerb({
     const drafts = await readDrafts(context, {
       files,
       words: null,
-      fields: NO_FIELDS,
+      fields: [],
       defaults: settings.value.defaults,
       readSchedule: (text, path) => {
         const name = basename(path, extname(path));

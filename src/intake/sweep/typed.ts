@@ -1,4 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
+import { camelCase } from "../camel-case.ts";
+import { SET } from "../fault.ts";
+import type { TypedKey } from "../fields-typed.ts";
 import { flagValue } from "../typed-text.ts";
 import { type Entry, fromPlain, NOWHERE, type Value } from "../value.ts";
 import { isRange } from "./range.ts";
@@ -12,23 +15,44 @@ export interface SweepFlags {
   readonly array?: string;
   readonly maxParallel?: number;
   readonly maxFailures?: number;
+  /** Keys of a sweep that `--set` sets; `matrix.lr` is one name of the matrix. */
+  readonly set?: readonly TypedKey[];
 }
 
+/** One name of a matrix. */
+interface Axis {
+  readonly name: string;
+  readonly typed: string;
+  readonly flag: string;
+}
+
+const NAME = "matrix.";
 const LIMITS = { maxParallel: "--max-parallel", maxFailures: "--max-failures" } as const;
 
 /** Converts flags to entries of a task file; the error is a clause. */
 export async function sweepEntries(flags: SweepFlags): Promise<Result<Entry[], string>> {
   const entries: Entry[] = [];
   const axes: Entry[] = [];
-  for (const typed of flags.matrix ?? []) {
+  const { each, array, set = [] } = flags;
+  const matrix = (flags.matrix ?? []).map((typed): Axis => {
     const cut = typed.indexOf("=");
-    const name = typed.slice(0, cut);
-    if (axes.some(({ key }) => key === name)) return err(`--matrix has ${name}= twice, wanted one list`);
-    axes.push({ key: name, span: NOWHERE, value: await axisValue(typed.slice(cut + 1), `--matrix.${name}`) });
+    return { name: typed.slice(0, cut), typed: typed.slice(cut + 1), flag: "--matrix" };
+  });
+  const names = set.filter(([key]) => key.startsWith(NAME));
+  const more = names.map(([key, typed]): Axis => {
+    return { name: key.slice(NAME.length), typed: String(typed), flag: `${SET}matrix` };
+  });
+  for (const { name, typed, flag } of [...matrix, ...more]) {
+    const path = `${flag}.${name}`;
+    if (axes.some(({ key }) => key === name))
+      return err(`${flag.replace(".", " ")} has ${name}= twice, wanted one list`);
+    axes.push(entryOf(name, await axisValue(typed, path)));
   }
   if (axes.length > 0)
     entries.push(entryOf("matrix", { type: "mapping", path: "--matrix", span: NOWHERE, entries: axes }));
-  const { each, array } = flags;
+  for (const [key, typed, flag = key] of set)
+    if (!key.startsWith(NAME))
+      entries.push(entryOf(camelCase(key), await flagValue(typed, flag, key === "each")));
   if (each !== undefined) entries.push(entryOf("each", await flagValue(each, "--each", true)));
   if (array !== undefined) entries.push(entryOf("array", await flagValue(array, "--array", true)));
   for (const [key, flag] of Object.entries(LIMITS)) {

@@ -20,6 +20,7 @@ const WRONG: Readonly<Record<string, string>> = {
   cwd: "",
   gpuModel: "",
   each: "abc.csv",
+  set: "priority=abc",
 };
 
 /** Any text that is not empty may be meant: there may be a task, a sweep, a lane, a file of that name. */
@@ -78,7 +79,7 @@ describe("a flag", () => {
     [["--admission", "replace"], "--admission has no effect without --slot"],
     [["--gpus", "0", "--vram", "1GB"], "--gpus is 0, but --vram asks for one"],
     [["--each", "no.csv"], "--each cannot be read"],
-    [["--env", "A=${{ matrix.x }}"], '--env is "${{ matrix.x }}"'],
+    [["--env", "A=${{ matrix.x }}"], '--env A is "${{ matrix.x }}"'],
   ])("over a task file is told of by its name, not by a line of the file: %j", async (flags, says) => {
     await using stint = new Stint();
     writeFileSync(join(stint.root, "job.yaml"), 'run: "true"\n');
