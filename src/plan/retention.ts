@@ -14,7 +14,10 @@ export interface EndedTask {
   readonly bytes: number;
 }
 
-/** What is to be removed, oldest first: tasks with parts of their run directory, and parts of tasks whose record stays. */
+/**
+ * What is to be removed: tasks with parts of their run directory, and parts of tasks whose record stays. Oldest first where a count or
+ * a size decides, else in the order in which they were listed.
+ */
 export interface Outdated<T extends EndedTask> {
   readonly tasks: readonly Outgoing<T>[];
   readonly parts: readonly Outgoing<T>[];
@@ -33,49 +36,63 @@ export function* outdated<T extends EndedTask>(
   ended: readonly T[],
   { rules, nowMs }: { readonly rules: RetentionRules; readonly nowMs: number },
 ): Steps<Outdated<T>> {
-  const newestFirst = yield* sortedInSteps(
-    ended,
-    (left, right) => right.endedAtMs - left.endedAtMs || numberOf(right.id) - numberOf(left.id),
-  );
+  const isRanked = rules.count !== null || rules.bytes !== null;
+  const newestFirst = isRanked ? yield* sortedInSteps(ended, newerFirst) : ended.toReversed();
   const tasks: Outgoing<T>[] = [];
   const kept: Outgoing<T>[] = [];
+  const limits = limitsOf(rules);
   let [count, bytes] = [0, 0];
   for (const [index, task] of newestFirst.entries()) {
     if (index % AT_ONCE === 0) yield;
     if (task.isDead && !rules.takesDeadLetter) continue;
     const ageMs = nowMs - task.endedAtMs;
-    const parts = outdatedParts(ageMs, rules);
     const maxAgeMs = task.isDead ? rules.deadLetterMs : rules.doneMs;
     const isTooOld = maxAgeMs !== null && ageMs > maxAgeMs;
     const isTooMany = rules.count !== null && count >= rules.count;
     const isTooLarge = rules.bytes !== null && bytes + task.bytes > rules.bytes;
     if (!task.isNeeded && (isTooOld || isTooMany || isTooLarge)) {
-      const all = rules.takesArtifacts
-        ? (["logs", "artifacts", "checkpoint"] as const)
-        : (["logs", ...parts] as const);
-      tasks.push({ task, parts: [...new Set(all)] });
+      tasks.push({ task, parts: withRecord(ageMs, rules, limits) });
       continue;
     }
     count += 1;
     bytes += task.bytes;
-    if (!task.isNeeded && parts.length > 0) kept.push({ task, parts });
+    if (task.isNeeded) continue;
+    const parts = outdatedParts(ageMs, limits);
+    if (parts.length > 0) kept.push({ task, parts });
   }
   return { tasks: tasks.toReversed(), parts: kept.toReversed() };
 }
 
-/** The parts whose span has passed at this age, with or without a record. */
-function outdatedParts(ageMs: number, { logsMs, artifactsMs, checkpointsMs }: RetentionRules): RunPart[] {
-  const limits = [
-    ["logs", logsMs],
-    ["artifacts", artifactsMs],
-    ["checkpoint", checkpointsMs],
-  ] as const;
-  return limits.flatMap(([part, maxAgeMs]) => (maxAgeMs !== null && ageMs > maxAgeMs ? [part] : []));
+function newerFirst(left: EndedTask, right: EndedTask): number {
+  return right.endedAtMs - left.endedAtMs || numberOf(right.id) - numberOf(left.id);
+}
+
+const ALL_PARTS: readonly RunPart[] = ["logs", "artifacts", "checkpoint"];
+const LOGS: readonly RunPart[] = ["logs"];
+
+/** The parts that have a maximum age, in ms. */
+type Limits = readonly (readonly [part: RunPart, maxAgeMs: number])[];
+
+function limitsOf({ logsMs, artifactsMs, checkpointsMs }: RetentionRules): Limits {
+  const ages = { logs: logsMs, artifacts: artifactsMs, checkpoint: checkpointsMs };
+  return ALL_PARTS.flatMap((part) => (ages[part] === null ? [] : [[part, ages[part]]]));
+}
+
+/** The parts that go with the record: the logs always. */
+function withRecord(ageMs: number, { takesArtifacts }: RetentionRules, limits: Limits): readonly RunPart[] {
+  if (takesArtifacts) return ALL_PARTS;
+  const others = outdatedParts(ageMs, limits).filter((part) => part !== "logs");
+  return others.length === 0 ? LOGS : [...LOGS, ...others];
+}
+
+/** The parts older than their maximum age, with or without a record. */
+function outdatedParts(ageMs: number, limits: Limits): readonly RunPart[] {
+  return limits.length === 0 ? [] : limits.flatMap(([part, maxAgeMs]) => (ageMs > maxAgeMs ? [part] : []));
 }
 
 /** The parts to remove of a run directory without a record. */
-export function outdatedRemains(ageMs: number, rules: RetentionRules): RunPart[] {
+export function outdatedRemains(ageMs: number, rules: RetentionRules): readonly RunPart[] {
   const isForHand = rules.takesArtifacts && (rules.doneMs ?? rules.count ?? rules.bytes) !== null;
-  if (isForHand && ageMs > (rules.doneMs ?? 0)) return ["logs", "artifacts", "checkpoint"];
-  return outdatedParts(ageMs, rules);
+  if (isForHand && ageMs > (rules.doneMs ?? 0)) return ALL_PARTS;
+  return outdatedParts(ageMs, limitsOf(rules));
 }

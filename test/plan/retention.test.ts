@@ -43,23 +43,24 @@ const removed = (change: Partial<RetentionRules>): string => {
 };
 
 describe("outdated()", () => {
+  // Oldest first where a count or a size decides, else as listed.
   test.each<[rules: Partial<RetentionRules>, removed: string]>([
     [{}, "|"],
-    [{ doneMs: 2 }, "6 5|"],
-    [{ doneMs: 0, deadLetterMs: 0 }, "6 5 2 1|"],
-    [{ doneMs: 0, deadLetterMs: 0, takesDeadLetter: true }, "6 5 3 2 1|"],
-    [{ doneMs: 0, takesDeadLetter: true }, "6 5 2 1|"],
+    [{ doneMs: 2 }, "5 6|"],
+    [{ doneMs: 0, deadLetterMs: 0 }, "1 2 5 6|"],
+    [{ doneMs: 0, deadLetterMs: 0, takesDeadLetter: true }, "1 2 3 5 6|"],
+    [{ doneMs: 0, takesDeadLetter: true }, "1 2 5 6|"],
     [{ count: 3 }, "6 5|"],
     [{ count: 0 }, "6 5 2 1|"],
     [{ count: 3, takesDeadLetter: true }, "6 5|"],
     [{ bytes: 30 }, "6 5|"],
     [{ bytes: 29 }, "6 5|"],
     [{ bytes: 19 }, "6 5 2|"],
-    [{ logsMs: 1 }, "|6 5 2"],
-    [{ logsMs: 1, doneMs: 4 }, "6 5|2"],
-    [{ artifactsMs: 1, checkpointsMs: 5 }, "|6ac 5a 2a"],
-    [{ artifactsMs: 5, doneMs: 4 }, "6la 5|"],
-    [{ takesArtifacts: true, doneMs: 4 }, "6lac 5lac|"],
+    [{ logsMs: 1 }, "|2 5 6"],
+    [{ logsMs: 1, doneMs: 4 }, "5 6|2"],
+    [{ artifactsMs: 1, checkpointsMs: 5 }, "|2a 5a 6ac"],
+    [{ artifactsMs: 5, doneMs: 4 }, "5 6la|"],
+    [{ takesArtifacts: true, doneMs: 4 }, "5lac 6lac|"],
   ])("%j", (rules, expected) => {
     expect(removed(rules)).toBe(expected);
   });

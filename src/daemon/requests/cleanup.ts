@@ -52,12 +52,15 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
   const environments = new Map<TaskId, string | undefined>();
   const isNeeded = needsOf(supervisor);
   const reader = new TaskReader(layout);
+  const takesRemains = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
+  // Of a million tasks, the map takes a tenth of a dry run, which reads it for remains alone.
+  const isKnown = takesRemains || !dryRun;
   for (const place of ENDED_PLACES) {
     const listed = yield* listing(layout, place);
     for (const { id, outline } of endedFiles(layout, place, { listed, onProgress })) {
       const task = outline ?? endedOf(reader.read(id));
       if (task !== null) {
-        environments.set(id, task.metadata.environment);
+        if (isKnown) environments.set(id, task.metadata.environment);
         ended.push(toEnded(supervisor, task, { rules, isNeeded }));
       }
       yield;
@@ -81,8 +84,7 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
     if (answer !== null) answers.push(answer);
     yield;
   }
-  const isAnyOld = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
-  for (const ids of isAnyOld ? runsIn(layout) : []) {
+  for (const ids of takesRemains ? runsIn(layout) : []) {
     for (const id of ids) {
       const isTasks = environments.has(id) || supervisor.queue.tasks.has(id) || isOnRecord(layout, id);
       const answer = isTasks ? null : takeRemains(supervisor, id, { rules, dryRun, nowMs });
