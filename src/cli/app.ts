@@ -38,7 +38,7 @@ type CodeOf = (of: Pick<(typeof ERRORS)[ErrorCode], "exit">) => number;
 
 /** A command line, split as far as possible without the declaration of its verb. */
 interface Line {
-  /** As typed; `ls` where no verb is named, `help` for the overview. */
+  /** As typed; `ls` where no verb is named. */
   readonly verb: string;
   /** The words after the verb, and a `--home` before it. */
   readonly typed: readonly string[];
@@ -48,10 +48,8 @@ function lineOf(words: readonly string[]): Line {
   const start = homeWords(words);
   const before = words.slice(0, start);
   const [verb, ...rest] = words.slice(start);
-  // `stint help VERB` is what many type for `stint VERB --help`.
-  if (verb === "help" && rest[0] !== undefined) return { verb: rest[0], typed: [...rest.slice(1), "--help"] };
   if (verb === undefined) return { verb: "ls", typed: before };
-  if (["help", "--help", "-h"].includes(verb)) return { verb: "help", typed: [] };
+  if (["--help", "-h"].includes(verb)) return { verb: "help", typed: [] };
   if (verb.startsWith("-")) return { verb: "ls", typed: [...before, verb, ...rest] };
   return { verb, typed: [...before, ...rest] };
 }
@@ -103,15 +101,14 @@ async function readLine(
     process.out(`${packageJson.version}\n`);
     return EXIT.done;
   }
-  if (line.verb === "help") {
-    const { overview } = await import("./command-line/help.ts");
-    process.out(overview(VERBS, process.columns()));
-    return EXIT.done;
-  }
   const found = verbNamed(line.verb);
   if (found === null) return unknownVerb(line.verb);
   const { verb } = await found.listed.load();
-  if (asked.includes("--help") || asked.includes("-h")) return help(process, { ...found, verb, asked });
+  if (asked.includes("--help") || asked.includes("-h")) {
+    const { helpOf } = await import("./help/verb-help.ts");
+    process.out(helpOf(found.name, { ...found, verb, words: asked, columns: process.columns() }));
+    return EXIT.done;
+  }
   const called = calledIn(verb, { name: found.name, typed: line.typed });
   if (!called.ok) return called.error;
   const parsed = parse(called.value.verb, called.value);
@@ -179,29 +176,4 @@ function homeWords(words: readonly string[]): number {
   while (words[count] === "--home" || words[count]?.startsWith("--home="))
     count += words[count] === "--home" ? 2 : 1;
   return count;
-}
-
-async function help(
-  context: Context,
-  of: {
-    readonly name: string;
-    readonly listed: (typeof VERBS)[string];
-    readonly verb: Verb | VerbGroup;
-    readonly asked: readonly string[];
-  },
-): Promise<Ended> {
-  const { groupHelp, verbHelp } = await import("./command-line/help.ts");
-  const { name, verb, listed, asked } = of;
-  const about = { summary: listed.summary, aliases: listed.aliases ?? [], columns: context.columns() };
-  if (!("subcommands" in verb)) context.out(verbHelp(name, verb, about));
-  else {
-    const called = asked.find((word) => own(verb.subcommands, word) !== undefined) ?? "";
-    const subcommand = own(verb.subcommands, called);
-    const text =
-      subcommand === undefined
-        ? groupHelp(name, verb, about)
-        : verbHelp(`${name} ${called}`, subcommand, { ...about, summary: subcommand.summary, aliases: [] });
-    context.out(text);
-  }
-  return EXIT.done;
 }

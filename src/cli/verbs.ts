@@ -158,6 +158,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     group: SET_UP,
     load: () => import("./commands/audit.ts"),
   },
+  help: {
+    summary: "verbs, topics, and what an error or a failure code means",
+    group: SET_UP,
+    load: () => import("./commands/help.ts"),
+  },
   "read-files": {
     summary: "read task files for a supervisor",
     group: SET_UP,

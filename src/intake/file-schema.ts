@@ -7,7 +7,7 @@ import { withShared } from "./schema-parts.ts";
 
 const PLACEHOLDER = textLike("\\$\\{\\{");
 
-/** The JSON Schema (draft 2020-12) of the short form of a task file: one document of it, in the spelling of the README. */
+/** The JSON Schema (draft 2020-12) of the short form of a task file: one document of it, in the spelling of the help. */
 export function taskFileSchema(): Schema {
   return withShared({ $schema: DRAFT, title: "stint task", ...taskSchema() });
 }
@@ -98,7 +98,7 @@ function spellingsOf(key: string): string[] {
   return [key, ...others, ...nested];
 }
 
-/** A document that sets a field, in any spelling of the README. */
+/** A document that sets a field, in any spelling of the help. */
 function given(key: string): Schema {
   const all = spellingsOf(key).map(says);
   return all.length === 1 ? says(key) : { anyOf: all };

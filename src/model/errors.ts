@@ -14,6 +14,19 @@ export const EXIT = {
 
 type ExitName = keyof typeof EXIT;
 
+export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
+  done: "the command did what it was asked to do",
+  failed: "a task failed: any since `drain` began, for instance; or `doctor` found a problem",
+  usage: "the command line has a verb, a flag or a value that is not valid",
+  notFound: "there is no such task, file or home",
+  conflict: "the state of the task or of the home does not allow this",
+  noSupervisor: "the command needs a supervisor, and none is running",
+  invalidTask: "a task file is invalid",
+  refused: "the request can never be fulfilled, the disk is full, or the home cannot be used",
+  internal: "a bug in stint",
+  outputLost: "the command did its work, but could not write all of its output; do not run it again",
+};
+
 /** Exit codes of the verbs that mirror a task, where there is no exit code of the task. */
 export const MIRROR_EXIT = { expired: 124, ownError: 125, cancelled: 130 } as const;
 
@@ -22,7 +35,7 @@ interface ErrorEntry {
   readonly meaning: string;
 }
 
-/** Every error of stint itself, by its stable code. The README shows the same table; a test compares them. */
+/** Every error of stint itself, by its stable code. `stint help errors` lists them, and `stint help CODE` explains one. */
 export const ERRORS = {
   USAGE: { exit: "usage", meaning: "a verb, flag or value that the command line does not have" },
   WRONG_ENCODING: {

@@ -38,7 +38,7 @@ const none = (firstMs: number, maxMs: number): Backoff => ({ firstMs, maxMs, fac
 const MINUTE = 60_000;
 
 /** Every way in which a job can fail: its class, its default retries, and the texts for the user. */
-export const FAILURES = {
+const FAILURES = {
   STALE_WORKER: {
     class: "infrastructure",
     retry: "yes",

@@ -46,7 +46,7 @@ export const SHAPES: Readonly<Record<string, Put>> = {
 /** What a supervisor logs at its start on a damaged home, and a little more; a busy loop exceeds it at once. */
 const MAX_LOG_BYTES = 20_000;
 
-/** The exit codes of the README's table; 70 is for bugs. */
+/** The exit codes of `stint help exit-codes`; 70 is for bugs. */
 const CODES: readonly number[] = Object.values(EXIT).filter((code) => code !== EXIT.internal);
 
 /** Runs a verb that must end by itself, with a code of the table and in words. */

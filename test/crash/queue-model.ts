@@ -40,7 +40,7 @@ export function newTask(number: number): ModelTask {
   };
 }
 
-/** The task after a step, or null where the queue must refuse it. Written from the README, not from the code. */
+/** The task after a step, or null where the queue must refuse it. Written from the help, not from the code. */
 export function stepped(task: ModelTask, step: Step): ModelTask | null {
   const changed = changes(task, step);
   return changed === null ? null : { ...task, ...changed, version: task.version + 1 };

@@ -1,52 +1,39 @@
-import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { withReference } from "../../.config/reference.ts";
-import { VERBS } from "../../src/cli/verbs.ts";
-import { ERRORS, EXIT } from "../../src/model/errors.ts";
-import { className, FAILURES } from "../../src/model/failure.ts";
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { pagePaths, withReference } from "../../.config/reference.ts";
+import { TOPICS } from "../../src/cli/help/topics.ts";
+import { ERRORS } from "../../src/model/errors.ts";
+import { FAILURE_CODES } from "../../src/model/failure.ts";
 
-const readme = readFileSync("README.md", "utf8");
+const CODES = "templates/help/codes";
 
-/** The rows of the table under a heading, as cells. */
-function tableUnder(heading: string): string[][] {
-  const [section = ""] = readme.split(`## ${heading}\n`)[1]?.split("\n## ") ?? [];
-  const rows = section.split("\n").filter((line) => line.startsWith("|"));
-  return rows.slice(2).map((row) =>
-    row
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
+describe("the pages of the help", () => {
+  test.each(pagePaths())("%s has its tables as they are declared", (path) => {
+    const page = readFileSync(path, "utf8");
+    // `bun run fix` writes them.
+    expect(withReference(page)).toBe(page);
+  });
+
+  test("are all in the executable", () => {
+    const names = pagePaths().map((path) => path.replace(/^.*\/(.*)\.md$/, "$1"));
+    expect(Object.keys(TOPICS).toSorted()).toEqual(names);
+  });
+
+  test.each(Object.entries(TOPICS))(
+    "%s has a title and is named in no other way than by a word",
+    (name, page) => {
+      expect(name).toMatch(/^[a-z-]+$/);
+      expect(page).toMatch(/^# \S.{10,60}\n\n/);
+    },
   );
-}
 
-test("the README's error codes are those of the code", () => {
-  const expected = Object.entries(ERRORS).map(([code, { exit, meaning }]) => [code, exit, meaning]);
-  expect(tableUnder("Error codes")).toEqual(expected);
-});
-
-test("the README's exit codes are those of the code", () => {
-  const expected = Object.entries(EXIT).map(([name, code]) => [String(code), name]);
-  expect(tableUnder("Exit codes").map(([code, name]) => [code, name])).toEqual(expected);
-});
-
-test("the README names every failure code under its class", () => {
-  const rows = tableUnder("What is retried");
-  const named = rows.flatMap(([failureClass, codes = ""]) =>
-    codes.split(" ").map((code) => `${failureClass} ${code}`),
-  );
-  expect(named.toSorted()).toEqual(
-    Object.entries(FAILURES)
-      .map(([code, entry]) => `${className(entry.class)} ${code}`)
-      .toSorted(),
-  );
-});
-
-test("the README names every verb", () => {
-  const shown = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
-  for (const [verb] of shown) expect(readme).toContain(`\`${verb}`);
-});
-
-test("the README's tables of keys are as the keys are declared", () => {
-  // `bun run fix` writes them.
-  expect(withReference(readme)).toBe(readme);
+  test.each([
+    ["errors.md", Object.keys(ERRORS)],
+    ["failures.md", FAILURE_CODES],
+  ])("%s explains every code, and no other", (file, codes) => {
+    const sections = readFileSync(`${CODES}/${file}`, "utf8").split(/^## /m).slice(1);
+    expect(sections.map((section) => section.split("\n", 1)[0])).toEqual(codes);
+    for (const section of sections) expect(section.split("\n").length).toBeGreaterThan(2);
+    expect(readdirSync(CODES).toSorted()).toEqual(["errors.md", "failures.md"]);
+  });
 });

@@ -10,9 +10,14 @@ function breaches({ path, text }: Source): string[] {
   });
 }
 
-const others = ["src/**/*.sh", "templates/*", "README.md", "src/ARCHITECTURE.md"].flatMap((glob) => [
-  ...new Bun.Glob(glob).scanSync(),
-]);
+const others = [
+  "src/**/*.sh",
+  "templates/*.*",
+  "README.md",
+  "src/ARCHITECTURE.md",
+  "test/README.md",
+  "templates/help/**/*.md",
+].flatMap((glob) => [...new Bun.Glob(glob).scanSync()]);
 const texts = [
   ...sourcesIn("src"),
   ...others.toSorted().map((path): Source => ({ path, text: readFileSync(path, "utf8") })),

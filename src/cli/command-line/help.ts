@@ -1,3 +1,4 @@
+import { wrapped } from "../text/wrap.ts";
 import { COMMON_FLAGS, type Flag, type Flags, type Verb, type VerbGroup } from "./declare.ts";
 import { long, usageLine } from "./usage.ts";
 
@@ -64,8 +65,11 @@ function headOf(summary: string, aliases: readonly string[]): string[] {
   return [sentence(summary), ...(aliases.length === 0 ? [] : [`Also called: ${aliases.join(", ")}`])];
 }
 
-/** The help of the program: all verbs, in their groups. */
-export function overview(verbs: Readonly<Record<string, OverviewVerb>>, columns: number): string {
+/** The help of the program: all verbs, in their groups, and the topics. */
+export function overview(
+  verbs: Readonly<Record<string, OverviewVerb>>,
+  { columns, topics }: { readonly columns: number; readonly topics: readonly string[] },
+): string {
   const shown = Object.entries(verbs).filter(([, { hidden }]) => hidden !== true);
   const rows = shown.map(([name, { group, summary }]) => ({ heading: group, name, meaning: summary }));
   const { home, help, version } = COMMON_FLAGS;
@@ -77,7 +81,10 @@ export function overview(verbs: Readonly<Record<string, OverviewVerb>>, columns:
     ],
     {
       rows: [...rows, ...flagRows(flags, "Common flags")],
-      notes: ["`stint` alone lists the queue. More on each verb: stint VERB --help"],
+      notes: [
+        `Topics: ${topics.join(", ")}`,
+        "`stint` alone lists the queue. More on a verb, a topic or a code: stint help WORD",
+      ],
       columns,
     },
   );
@@ -134,20 +141,6 @@ function rowLines(
   if (name.length > width) return [`  ${name}`, ...lines.map((line) => `${blank}${line}`)];
   const [first = "", ...rest] = lines;
   return [`  ${name.padEnd(width)}  ${first}`, ...rest.map((line) => `${blank}${line}`)];
-}
-
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (longer.length <= width || line === "") line = longer;
-    else {
-      lines.push(line);
-      line = word;
-    }
-  }
-  return [...lines, line];
 }
 
 function sentence(text: string): string {

@@ -29,11 +29,11 @@ export interface Alias {
   readonly isOurs?: true;
 }
 
-/** The description of a key for the README, the help and editors. */
+/** The description of a key for the help and editors. */
 export interface Described {
   /** A short phrase without markup, for the help. */
   readonly about: string;
-  /** Details for the README, such as the format. */
+  /** Details for the tables of the help, such as the format. */
   readonly more?: string;
   /** The default. */
   readonly without?: string;
@@ -41,7 +41,7 @@ export interface Described {
 }
 
 /**
- * One key of the task file, and all that depends on it in one place: reader and schema, flag and help, the row of the README, other
+ * One key of the task file, and all that depends on it in one place: reader and schema, flag and help, the row of the help, other
  * spellings, the kinds of job that it is for, and how `show` prints it.
  */
 export interface Field extends Described {

@@ -30,7 +30,7 @@ const oneOrMoreTasks: Schema = {
   anyOf: [{ $ref: "#/$defs/task" }, { type: "array", items: { $ref: "#/$defs/task" }, minItems: 1 }],
 };
 
-/** The keys of a file of `schedules/`, with what the README says of them. */
+/** The keys of a file of `schedules/`, with what the help says of them. */
 export const SCHEDULE_KEYS = {
   cron: {
     read: described(text, { examples: ["30 1 * * *"] }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { overview, verbHelp } from "../../../src/cli/command-line/help.ts";
+import { TOPICS } from "../../../src/cli/help/topics.ts";
 import { VERBS } from "../../../src/cli/verbs.ts";
 import { Stint } from "../../rig/stint.ts";
 import { allVerbs } from "./verbs.ts";
@@ -25,19 +26,19 @@ describe("the help", () => {
     await using stint = new Stint();
     const help = await stint.ok("logs", "--help");
     for (const line of [
-      ["help", "logs"],
-      ["help", "log"],
       ["logs", "-h", "1"],
       ["logs", "--tail", "abc", "--help"],
     ])
       expect(await stint.ok(...line)).toBe(help);
+    expect(await stint.ok("help", "log")).toStartWith(`${help}\n\nLogs: `);
+    expect(await stint.ok("help", "clean")).toBe(await stint.ok("clean", "-h"));
     expect(await stint.ok("help", "schedules", "add")).toBe(await stint.ok("schedules", "add", "-h"));
     expect((await stint.run(["submit", "--hold", "--", "echo", "--help"])).out).toBe("000001-echo-help\n");
   });
 
   test.each([60, 80, 120])("is no wider than a terminal of %d columns, but for its examples", (columns) => {
     const helps = ALL.map(([name, verb]) => verbHelp(name, verb, { summary: "it", aliases: [], columns }));
-    const lines = [...helps, overview(VERBS, columns)]
+    const lines = [...helps, overview(VERBS, { columns, topics: Object.keys(TOPICS) })]
       .flatMap((help) => help.split("\n"))
       .filter((line) => !/^ {2}(stint|#)|^Usage: /.test(line));
     expect(lines.filter((line) => line.length > columns)).toEqual([]);

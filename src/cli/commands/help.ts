@@ -1,0 +1,67 @@
+import { own } from "../../lib/own.ts";
+import { closest } from "../../lib/suggest.ts";
+import { EXIT, problem } from "../../model/errors.ts";
+import { declareVerb, type Ended } from "../command-line/declare.ts";
+import { overview } from "../command-line/help.ts";
+import type { Context } from "../context.ts";
+import { CODES, codePage } from "../help/codes.ts";
+import { TOPICS, titleOf } from "../help/topics.ts";
+import { helpOf } from "../help/verb-help.ts";
+import { showPage } from "../pager.ts";
+import { renderPage } from "../text/page.ts";
+import { VERBS, verbNamed } from "../verbs.ts";
+
+const SHOWN_VERBS = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
+
+export const verb = declareVerb({
+  operands: [
+    {
+      name: "WORD",
+      count: "any",
+      help: "a verb, a topic, an error code or a failure code; without it, verbs and topics are listed",
+      offers: [
+        ...SHOWN_VERBS.map(([name, { summary }]) => [name, summary] as const),
+        ...Object.entries(TOPICS).map(([name, text]) => [name, titleOf(text)] as const),
+        ...CODES.map(([code, meaning]) => [code, meaning] as const),
+      ],
+    },
+  ],
+  flags: {},
+  run: async ({ context, operands: [word, ...rest] }) => {
+    const text =
+      word === undefined
+        ? overview(VERBS, { columns: context.columns(), topics: Object.keys(TOPICS) })
+        : await helpOn(word, { context, rest });
+    if (text === null) return unknown(word ?? "");
+    showPage(context, text);
+    return EXIT.done;
+  },
+});
+
+/** The help on a verb, with the topic of the same name; else on a topic or a code; null where the word is none of these. */
+async function helpOn(
+  word: string,
+  { context, rest }: { readonly context: Context; readonly rest: readonly string[] },
+): Promise<string | null> {
+  const layout = { columns: context.columns(), hasColor: context.hasColor };
+  const found = verbNamed(word);
+  const topic = own(TOPICS, found?.name ?? word.toLowerCase());
+  const page = topic === undefined ? null : renderPage(topic, layout);
+  if (found !== null) {
+    const { verb: called } = await found.listed.load();
+    const usage = helpOf(found.name, { ...found, verb: called, words: rest, columns: layout.columns });
+    return page === null || rest.length > 0 ? usage : `${usage}\n${page}`;
+  }
+  const code = page === null ? codePage(word) : null;
+  return code === null ? page : renderPage(code, layout);
+}
+
+function unknown(word: string): Ended {
+  const kinds = [SHOWN_VERBS.map(([name]) => name), Object.keys(TOPICS), CODES.map(([code]) => code)];
+  const near = [...new Set(kinds.flatMap((names) => closest(word, names) ?? []))];
+  const hint =
+    near.length === 0
+      ? "`stint help` lists verbs and topics"
+      : `did you mean ${near.map((name) => `\`stint help ${name}\``).join(" or ")}?`;
+  return problem("USAGE", `Cannot show help on "${word}": no verb, topic or code has this name`, hint);
+}

@@ -1,0 +1,57 @@
+import comingFrom from "../../../templates/help/coming-from.md" with { type: "text" };
+import config from "../../../templates/help/config.md" with { type: "text" };
+import containers from "../../../templates/help/containers.md" with { type: "text" };
+import cron from "../../../templates/help/cron.md" with { type: "text" };
+import dependencies from "../../../templates/help/dependencies.md" with { type: "text" };
+import environment from "../../../templates/help/environment.md" with { type: "text" };
+import errors from "../../../templates/help/errors.md" with { type: "text" };
+import exitCodes from "../../../templates/help/exit-codes.md" with { type: "text" };
+import failures from "../../../templates/help/failures.md" with { type: "text" };
+import files from "../../../templates/help/files.md" with { type: "text" };
+import gpus from "../../../templates/help/gpus.md" with { type: "text" };
+import guarantees from "../../../templates/help/guarantees.md" with { type: "text" };
+import lanes from "../../../templates/help/lanes.md" with { type: "text" };
+import limits from "../../../templates/help/limits.md" with { type: "text" };
+import logs from "../../../templates/help/logs.md" with { type: "text" };
+import notify from "../../../templates/help/notify.md" with { type: "text" };
+import order from "../../../templates/help/order.md" with { type: "text" };
+import retry from "../../../templates/help/retry.md" with { type: "text" };
+import schedules from "../../../templates/help/schedules.md" with { type: "text" };
+import secrets from "../../../templates/help/secrets.md" with { type: "text" };
+import selection from "../../../templates/help/selection.md" with { type: "text" };
+import service from "../../../templates/help/service.md" with { type: "text" };
+import sweeps from "../../../templates/help/sweeps.md" with { type: "text" };
+import taskFile from "../../../templates/help/task-file.md" with { type: "text" };
+
+/** The pages of the help, as Markdown, by the names of their topics. */
+export const TOPICS: Readonly<Record<string, string>> = {
+  "coming-from": comingFrom,
+  config,
+  containers,
+  cron,
+  dependencies,
+  environment,
+  errors,
+  "exit-codes": exitCodes,
+  failures,
+  files,
+  gpus,
+  guarantees,
+  lanes,
+  limits,
+  logs,
+  notify,
+  order,
+  retry,
+  schedules,
+  secrets,
+  selection,
+  service,
+  sweeps,
+  "task-file": taskFile,
+};
+
+/** The heading of a page. */
+export function titleOf(page: string): string {
+  return page.slice("# ".length, page.indexOf("\n"));
+}
