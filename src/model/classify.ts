@@ -3,6 +3,7 @@ import { EXIT_RULES } from "./exit-rules.ts";
 import { type Failure, type FailureCode, failureEntry, failureOf } from "./failure.ts";
 import { type LastWords, lastWords } from "./last-words.ts";
 import { LOG_RULES } from "./log-rules.ts";
+import { quoted } from "./quote.ts";
 import { signalOfCode, signalToldByShell } from "./shell-words.ts";
 
 /** The outcome of an attempt. */
@@ -125,11 +126,4 @@ function codeOfSignal(signal: string, logTail: string): FailureCode {
   // A full /dev/shm raises SIGBUS in the process that touches the page.
   if (signal === "SIGBUS" && /\bshm\b|shared memory/i.test(logTail)) return "DISK_FULL";
   return "EXIT_NONZERO";
-}
-
-const MAX_QUOTED_LINE = 200;
-
-function quoted(line: string): string {
-  const text = line.trim();
-  return `the log says: ${text.length > MAX_QUOTED_LINE ? `${text.slice(0, MAX_QUOTED_LINE)}…` : text}`;
 }

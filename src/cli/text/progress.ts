@@ -1,6 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
 import { asLines, ownSequence } from "../../lib/printable.ts";
-import { failureOfAttempt } from "../../model/attempt.ts";
+import { whyFailed } from "../../model/failure-text.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
@@ -10,10 +10,9 @@ import { styleFor } from "./style.ts";
 export function endLine(task: Task, context: Pick<Context, "hasColor">): string {
   const { metadata, status } = task;
   const last = status.attempts.at(-1);
-  const failure = last === undefined ? null : failureOfAttempt(last);
   const took = last === undefined || last.state === "running" ? "" : ` in ${formatDuration(last.durationMs)}`;
   const tries = status.attempt > 1 ? ` after ${status.attempt} attempts` : "";
-  const why = failure === null || status.state === "completed" ? "" : ` (${failure.code}: ${failure.error})`;
+  const why = status.state === "failed" ? `: ${whyFailed(task)}` : "";
   return asLines([`${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}`]);
 }
 

@@ -1,6 +1,6 @@
 import type { Fold } from "../../desk/fold.ts";
 import { formatDuration } from "../../lib/duration.ts";
-import { failureOfAttempt } from "../../model/attempt.ts";
+import { whyFailed } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import type { Task } from "../../model/task.ts";
 import type { Style } from "./style.ts";
@@ -62,17 +62,15 @@ function noteOf(task: Task, wait: string): string {
   const last = status.attempts.at(-1);
   switch (status.state) {
     case "queued": {
-      const failure = last === undefined ? null : failureOfAttempt(last);
-      return failure === null || status.reason !== "Backoff" ? wait : `${failure.code}, ${wait}`;
+      const why = status.reason === "Backoff" ? whyFailed(task) : "";
+      return why === "" ? wait : `${wait}; ${why}`;
     }
     case "completed":
       return describeKind(spec.kind);
     case "cancelled":
       return status.message;
-    case "failed": {
-      const failure = last === undefined ? null : failureOfAttempt(last);
-      return failure === null ? status.message : `${failure.code}: ${failure.error}`;
-    }
+    case "failed":
+      return whyFailed(task);
     case "preparing":
     case "running":
     case "serving":

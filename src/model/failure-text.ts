@@ -1,0 +1,84 @@
+import { formatBytes } from "../lib/bytes.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { type EndedAttempt, failureOfAttempt } from "./attempt.ts";
+import { signalNumber } from "./evidence.ts";
+import { type Failure, failureEntry } from "./failure.ts";
+import { lastWords } from "./last-words.ts";
+import { QUOTE_HEAD } from "./quote.ts";
+import { signalOfCode } from "./shell-words.ts";
+import type { Task } from "./task.ts";
+
+/** Why a failed task has failed, as one line for people: how its last attempt ended, and the log's last meaningful line. */
+export function whyFailed({ spec, status }: Task): string {
+  const last = status.attempts.at(-1);
+  const message = "message" in status ? status.message : "";
+  // The time in the queue ended it, whatever an earlier attempt did.
+  const isOfQueue = status.state === "failed" && status.reason === "QueueTtl";
+  if (isOfQueue || last === undefined || last.state === "running") return message;
+  return failureText(last, spec.timeoutMs) ?? message;
+}
+
+/**
+ * How a failed attempt ended, as one line for people: `exit 1: ValueError: x`, `timed out after 4h`, `signal 11 (SIGSEGV)`. The code and
+ * the rule are in the record. Null for an attempt that did not fail.
+ */
+export function failureText(attempt: EndedAttempt, timeoutMs?: number): string | null {
+  const failure = failureOfAttempt(attempt);
+  if (failure === null) return null;
+  const { exitCode, signal, logTail = "" } = attempt;
+  if (failure.rule === "deadline") return `timed out after ${formatDuration(ranFor(attempt, timeoutMs))}`;
+  if (failure.code === "OOM_KILLED") return `killed: out of memory${peakOf(attempt)}`;
+  if (failure.code === "INTERRUPTED") return "stopped by a TERM from outside stint";
+  if (signal !== null) {
+    // A program that calls abort(3) has printed why.
+    const said = signal === "SIGABRT" ? finalIn(logTail) : null;
+    return withLine(signalText(signal), quoteIn(failure) ?? said);
+  }
+  // Where it never started, or left no result, the error says all.
+  if (exitCode === null) return failure.error;
+  return withLine(`exit ${exitCode}`, causeOfExit(attempt, failure));
+}
+
+/** The timeout, where the attempt ran that long: it is stopped a moment later. */
+function ranFor({ durationMs, pausedMs = 0 }: EndedAttempt, timeoutMs: number | undefined): number {
+  const awakeMs = durationMs - pausedMs;
+  return timeoutMs !== undefined && timeoutMs <= awakeMs ? timeoutMs : awakeMs;
+}
+
+function peakOf({ peakMemoryBytes }: EndedAttempt): string {
+  return peakMemoryBytes === undefined ? "" : ` (peak ${formatBytes(peakMemoryBytes)})`;
+}
+
+function signalText(name: string): string {
+  const number = signalNumber(name);
+  return number === null ? name : `signal ${number} (${name})`;
+}
+
+function withLine(how: string, line: string | null): string {
+  return line === null ? how : `${how}: ${line}`;
+}
+
+/** The line of the log that says why, else what the exit code means, else how the log ends. */
+function causeOfExit({ exitCode, logTail = "", logBytes }: EndedAttempt, failure: Failure): string | null {
+  const ofShell = /^shell:(SIG.+)$/.exec(failure.rule)?.[1];
+  if (ofShell !== undefined) return `a command of it was killed by ${signalText(ofShell)}`;
+  const said = quoteIn(failure) ?? finalIn(logTail);
+  if (said !== null) return said;
+  if (failure.code !== "EXIT_NONZERO") return failureEntry(failure.code).meaning;
+  const signal = signalOfCode(exitCode);
+  if (signal !== null) return `as after ${signalText(signal)}`;
+  const last = logTail.split("\n").findLast((line) => line.trim() !== "");
+  if (last !== undefined) return `the log ends with "${last.trim()}"`;
+  return logBytes === 0 ? "no output" : null;
+}
+
+/** The line that `classify` has quoted, with what it has added. */
+function quoteIn({ error }: Failure): string | null {
+  const at = error.indexOf(QUOTE_HEAD);
+  return at === -1 ? null : error.slice(at + QUOTE_HEAD.length);
+}
+
+function finalIn(logTail: string): string | null {
+  const line = lastWords(logTail).final.trim();
+  return line === "" ? null : line;
+}
