@@ -1,5 +1,6 @@
 import { homePath } from "../desk/home.ts";
-import { EXIT } from "../model/errors.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { EXIT, type Problem } from "../model/errors.ts";
 import type { Operation, Target } from "../model/request.ts";
 import type { State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -22,6 +23,12 @@ interface ActVerb<F extends Flags> {
   readonly eligible: (task: Task) => boolean;
   readonly states?: readonly State[];
   readonly operation: (targets: Target[], flags: FlagValues<F>) => Operation;
+  /** The targets of some tasks. Default: their present epoch, in any version. */
+  readonly targetsOf?: (
+    context: Context,
+    tasks: readonly Task[],
+    flags: FlagValues<F>,
+  ) => Promise<Result<Target[], Problem>>;
   /** Called after success, unless the answers are JSON. */
   readonly tellMore?: (context: Context, layout: Layout, tasks: readonly Task[]) => void;
 }
@@ -55,7 +62,9 @@ async function actOn(
     context.err("stint: no task matches; nothing was done\n");
     return EXIT.done;
   }
-  const operation = verb.operation(tasks.value.map(targetOf), flags);
+  const targets = await (verb.targetsOf?.(context, tasks.value, flags) ?? ok(tasks.value.map(targetOf)));
+  if (!targets.ok) return targets.error;
+  const operation = verb.operation(targets.value, flags);
   const isJson = flags.json === true;
   const ended = await performAndTell(context, home.value, {
     operation,

@@ -125,20 +125,22 @@ export function fieldsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
     const pairs = Object.entries(sets?.(value as never) ?? { [key]: value });
     return pairs.map(([set, data]): TypedKey => [set, data, long(name)]);
   });
-  return [...own, ...settingsOf(given["set"]).filter(([key]) => !isKeyOfSweep(key))];
+  return [...own, ...settingsOf(pairsIn(flags)).filter(([key]) => !isKeyOfSweep(key))];
 }
 
 /** The keys of a sweep among those that `--set` sets. */
 export function sweepSettingsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
-  return settingsOf((flags as Readonly<Record<string, unknown>>)["set"]).filter(([key]) => isKeyOfSweep(key));
+  return settingsOf(pairsIn(flags)).filter(([key]) => isKeyOfSweep(key));
 }
 
-function settingsOf(pairs: unknown): TypedKey[] {
-  return ((pairs ?? []) as readonly (readonly [string, string])[]).map(([key, text]) => [
-    key,
-    text,
-    `${SET}${key}`,
-  ]);
+function pairsIn({ set }: FlagValues<typeof TASK_FLAGS>): readonly (readonly [string, string])[] | undefined {
+  // The values of KEY_VALUE.
+  return set as never;
+}
+
+/** The pairs of `--set`, each with its name in messages. */
+export function settingsOf(pairs: readonly (readonly [string, string])[] = []): TypedKey[] {
+  return pairs.map(([key, text]) => [key, text, `${SET}${key}`]);
 }
 
 /** `matrix.lr` too, the values of one name. */

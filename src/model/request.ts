@@ -10,6 +10,8 @@ const target = v.strictObject({
   epoch: v.number(),
   /** The expected resourceVersion; absent accepts any. */
   version: v.optional(v.number()),
+  /** What `retry --set` makes of it, in the same change of the record. */
+  edit: v.optional(v.strictObject({ spec, labels })),
 });
 export type Target = v.InferOutput<typeof target>;
 

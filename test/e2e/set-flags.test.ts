@@ -56,3 +56,46 @@ describe("submit --set", () => {
     expect(stint.records()).toEqual([]);
   });
 });
+
+describe("retry --set", () => {
+  test.each(["with", "without"])(
+    "changes and queues in one change of the record, %s a supervisor",
+    async (way) => {
+      await using stint = new Stint();
+      for (const name of ["a", "b"])
+        await stint.ok("submit", "--name", name, "--", "sh", "-c", 'test "$OK" = yes');
+      await stint.run(["drain"]);
+      if (way === "with") await stint.up();
+      const before = stint.records().map(({ metadata }) => metadata.resourceVersion);
+      expect(await stint.ok("retry", "--failed", "--set", "env.OK=yes", "--set", "hold=true")).toBe(
+        "000001-a queued\n000002-b queued",
+      );
+      expect(stint.records()).toMatchObject(
+        before.map((resourceVersion) => ({
+          place: "pending",
+          metadata: { resourceVersion: resourceVersion + 1, epoch: 2, generation: 2 },
+          spec: { kind: { env: { OK: "yes" } }, hold: true },
+        })),
+      );
+      await stint.ok("release", "1-2");
+      if (way === "with") await stint.ok("wait", "1-2");
+      else await stint.ok("drain");
+      expect(stint.records().map(({ status }) => status.state)).toEqual(["completed", "completed"]);
+      expect(await stint.ok("audit", "verify")).toContain("intact");
+    },
+  );
+
+  test.each([
+    [["memory=8"], 2, "--set memory is 8 without a unit"],
+    [["after=2"], 2, "what a task waits for is fixed when it is queued"],
+    [["cpus=100000"], 7, "it asks for 100000 CPUs"],
+  ])("%j is refused with the retry", async (set, code, says) => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--", "false");
+    await stint.run(["drain"]);
+    const before = stint.record(1);
+    const ran = await stint.run(["retry", "1", "--set", ...set]);
+    expect(ran).toMatchObject({ code, out: "", err: expect.stringContaining(says) });
+    expect(stint.record(1)).toEqual(before);
+  });
+});

@@ -1,12 +1,24 @@
 import { tellOfCancelledChildren } from "../../desk/cancelled-children.ts";
+import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
+import { KEY_VALUE } from "../command-line/values.ts";
+import { targetOf } from "../targets.ts";
+import { editedTargets } from "../task-edits.ts";
+import { settingsOf } from "../task-flags.ts";
 
-export const verb = actVerb(
-  {},
-  {
-    states: ["failed", "cancelled"],
-    eligible: ({ status }) => status.state === "failed" || status.state === "cancelled",
-    operation: (targets) => ({ verb: "retry", targets }),
-    tellMore: tellOfCancelledChildren,
+const FLAGS = {
+  set: {
+    value: KEY_VALUE,
+    repeats: true,
+    help: "change a key of the task file with it, such as memory=64GB; as `stint set`",
   },
-);
+} as const;
+
+export const verb = actVerb(FLAGS, {
+  states: ["failed", "cancelled"],
+  eligible: ({ status }) => status.state === "failed" || status.state === "cancelled",
+  targetsOf: async (context, tasks, { set = [] }) =>
+    set.length === 0 ? ok(tasks.map(targetOf)) : editedTargets(context, tasks, settingsOf(set)),
+  operation: (targets) => ({ verb: "retry", targets }),
+  tellMore: tellOfCancelledChildren,
+});

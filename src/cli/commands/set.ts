@@ -2,7 +2,6 @@ import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { findTasks } from "../../desk/select.ts";
 import { FIELDS } from "../../intake/fields.ts";
-import { editFields } from "../../intake/fields-typed.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
 import type { Task } from "../../model/task.ts";
@@ -12,9 +11,8 @@ import { readTask } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
-import { fieldContext } from "../drafts.ts";
-import { usageOf } from "../flag-faults.ts";
 import { targetOf, unanswered } from "../targets.ts";
+import { editOf } from "../task-edits.ts";
 import { renderProblem } from "../text/problem.ts";
 
 /** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
@@ -79,23 +77,14 @@ async function change(
 ): Promise<Problem | null> {
   let { task } = call;
   for (let tries = 1; ; tries += 1) {
-    const edited = await editFields(
-      { spec: task.spec, labels: task.metadata.labels },
-      call.pairs,
-      fieldContext(context),
-    );
-    if (!edited.ok) return usageOf(edited.error);
-    const { spec, labels, parents } = edited.value;
-    if (parents !== undefined) {
-      const message = `Cannot set "${task.metadata.id}": what a task waits for is fixed when it is queued`;
-      return problem(
-        "USAGE",
-        message,
-        `submit it again: stint submit --from ${task.metadata.number} --after …`,
-      );
-    }
+    const edited = await editOf(context, task, call.pairs);
+    if (!edited.ok) return edited.error;
     const version = call.version ?? task.metadata.resourceVersion;
-    const operation: Operation = { verb: "set", targets: [{ ...targetOf(task), version }], spec, labels };
+    const operation: Operation = {
+      verb: "set",
+      targets: [{ ...targetOf(task), version }],
+      ...edited.value,
+    };
     const refused = await tryChange(context, layout, operation);
     if (refused === null) return null;
     const latest = readTask(layout, task.metadata.id);

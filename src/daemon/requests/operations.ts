@@ -1,9 +1,9 @@
 import { timestamp } from "../../lib/clock.ts";
-import { err, ok } from "../../lib/result.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { type Steps, wholeOf } from "../../lib/steps.ts";
 import { unreachable } from "../../lib/unreachable.ts";
-import { edited } from "../../model/edit.ts";
-import { problem } from "../../model/errors.ts";
+import { type Edit, edited } from "../../model/edit.ts";
+import { type Problem, problem } from "../../model/errors.ts";
 import { awakened, cancelledInQueue, retried } from "../../model/lifecycle.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { isTerminal } from "../../model/state.ts";
@@ -31,8 +31,12 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       return yield* eachTarget(supervisor, requested, (task) =>
         cancel(supervisor, task, { ...operation, actor, at }),
       );
-    case "retry":
-      return yield* eachTarget(supervisor, requested, (task) => retry(task, actor));
+    case "retry": {
+      const edits = new Map(operation.targets.map(({ id, edit }) => [id, edit]));
+      return yield* eachTarget(supervisor, requested, (task) =>
+        retry(supervisor, task, { actor, edit: edits.get(task.metadata.id) }),
+      );
+    }
     case "hold":
       return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: true, actor }));
     case "release":
@@ -109,16 +113,27 @@ function isAskedAgain(task: Task, at: string): boolean {
   return stop?.reason === "User" && Date.parse(at) > Date.parse(stop.requestedAt);
 }
 
-function retry(task: Task, actor: string): TargetChange {
+/** Queues a task again, with what is to change of it: one change of the record. */
+function retry(
+  supervisor: Supervisor,
+  task: Task,
+  { actor, edit }: { readonly actor: string; readonly edit: Edit | undefined },
+): TargetChange {
   const { id } = task.metadata;
   const { status } = task;
-  if (status.state === "failed" || status.state === "cancelled") {
-    return step({ before: task, after: retried(task), actor, event: "retry_forced" }, "queued");
-  }
-  if (status.state === "queued" && status.retryAt !== undefined) {
+  const isEnded = status.state === "failed" || status.state === "cancelled";
+  if (isEnded || (status.state === "queued" && status.retryAt !== undefined)) {
+    const current = edit === undefined ? ok(task) : changed(supervisor, task, edit);
+    if (!current.ok) return current;
     return step(
-      { before: task, after: awakened(task), actor, event: "retry_forced" },
-      "queued, without the wait",
+      {
+        before: task,
+        after: isEnded ? retried(current.value) : awakened(current.value),
+        actor,
+        event: "retry_forced",
+        ...(edit !== undefined && { detail: "its spec was edited with it" }),
+      },
+      isEnded ? "queued" : "queued, without the wait",
     );
   }
   const hint = status.state === "completed" ? `submit it again: stint submit --from ${id}` : undefined;
@@ -130,16 +145,20 @@ function retry(task: Task, actor: string): TargetChange {
 function set(
   supervisor: Supervisor,
   task: Task,
-  { spec, labels, actor }: Pick<Extract<Operation, { verb: "set" }>, "spec" | "labels"> & { actor: string },
+  { spec, labels, actor }: Edit & { readonly actor: string },
 ): TargetChange {
-  const after = edited(task, { spec, labels });
+  const after = changed(supervisor, task, { spec, labels });
   if (!after.ok) return after;
-  // Other keys may be changed also where the task does not fit the machine any more.
-  if (!Bun.deepEquals(spec.resources, task.spec.resources)) {
-    const placeable = refuseUnplaceable([{ name: task.metadata.id, spec }], supervisor.machine, "set");
-    if (!placeable.ok) return placeable;
-  }
   return step({ before: task, after: after.value, actor, event: "spec_edited" }, "changed");
+}
+
+function changed(supervisor: Supervisor, task: Task, edit: Edit): Result<Task, Problem> {
+  const after = edited(task, edit);
+  const { spec } = edit;
+  // Other keys may be changed also where the task does not fit the machine any more.
+  if (!after.ok || Bun.deepEquals(spec.resources, task.spec.resources)) return after;
+  const placeable = refuseUnplaceable([{ name: task.metadata.id, spec }], supervisor.machine, "set");
+  return placeable.ok ? after : placeable;
 }
 
 function hold(task: Task, how: { hold: boolean; actor: string }): TargetChange {

@@ -32,6 +32,7 @@ const REST: Readonly<Record<string, readonly string[]>> = {
   run: ["--", "true"],
   set: ["1", "priority=1"],
   logs: ["1"],
+  retry: ["1"],
   "schedules add": ["--name", "x", "--every", "6h", "--", "true"],
 };
 
