@@ -19,8 +19,8 @@ export interface Context extends Caller {
   readonly become: (argv: readonly [string, ...string[]]) => void;
   readonly hasColor: boolean;
   /**
-   * The width of the terminal; a default for a file and for a terminal of unknown width. A function, as asking the stream for its
-   * width costs more than the rest of a start.
+   * The width of the terminal, a default where it is unknown; infinite for a file or a pipe, so that nothing is cut there. A function,
+   * as asking the stream for its width costs more than the rest of a start.
    */
   readonly columns: () => number;
   /** Writes text to stdout: the answer. */
@@ -46,7 +46,7 @@ export interface Context extends Caller {
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
 }
 
-const DEFAULT_COLUMNS = 100;
+const DEFAULT_COLUMNS = 80;
 const NO_PROGRESS: ProgressView = { onProgress: () => {}, clear: () => {} };
 
 /** The signals that nohup(1) sets to be ignored, and a shell for its background commands (POSIX, 2.11). */
@@ -74,7 +74,7 @@ export function processContext(): Context {
     clock: systemClock,
     isTerminal,
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
-    columns: () => (isTerminal && process.stdout.columns) || DEFAULT_COLUMNS,
+    columns: () => (isTerminal ? process.stdout.columns || DEFAULT_COLUMNS : Number.POSITIVE_INFINITY),
     out: output.out,
     outOfJob: output.ofJob,
     outRaw: output.raw,

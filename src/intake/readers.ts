@@ -1,5 +1,5 @@
 import { formatBytes, parseBytes } from "../lib/bytes.ts";
-import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { parseDuration, typedDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Fault, refuse } from "./fault.ts";
@@ -93,7 +93,7 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
       return refuse(value, `is ${describe(value)}, wanted ${DURATION}`, compactDuration(value.text));
     return ms < min ? refuse(value, "is 0, wanted more than 0") : ok(ms);
   };
-  return reader(schema, read, formatDuration);
+  return reader(schema, read, typedDuration);
 }
 
 /** The hint for `5 min` or `1 hour`. */

@@ -20,17 +20,29 @@ export function parseDuration(text: string): number | null {
   return totalMs <= MAX_DURATION_MS ? Math.round(totalMs) : null;
 }
 
-/** Formats milliseconds with at most two units, the largest first: `1h30m`, `2.5s`, `40ms`. */
+/** A duration for people, with at most two units, the largest first: `1h 30m`, `2.5s`, `40ms`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))}ms`;
-  if (ms < 10_000) return `${Math.floor(ms / 100) / 10}s`;
+  return unitsOf(ms).join(" ");
+}
+
+/** A duration as a task file has it: `1h30m`. */
+export function typedDuration(ms: number): string {
+  return unitsOf(ms).join("");
+}
+
+function unitsOf(ms: number): string[] {
+  if (ms < 1_000) return [`${Math.max(0, Math.round(ms))}ms`];
+  if (ms < 10_000) return [`${Math.floor(ms / 100) / 10}s`];
   const totalSeconds = Math.floor(ms / 1_000);
-  const days = Math.floor(totalSeconds / 86_400);
-  const hours = Math.floor((totalSeconds % 86_400) / 3_600);
-  const minutes = Math.floor((totalSeconds % 3_600) / 60);
-  const seconds = totalSeconds % 60;
-  if (days > 0) return hours > 0 ? `${days}d${hours}h` : `${days}d`;
-  if (hours > 0) return minutes > 0 ? `${hours}h${minutes}m` : `${hours}h`;
-  if (minutes > 0) return seconds > 0 ? `${minutes}m${seconds}s` : `${minutes}m`;
-  return `${seconds}s`;
+  const parts = [
+    [Math.floor(totalSeconds / 86_400), "d"],
+    [Math.floor((totalSeconds % 86_400) / 3_600), "h"],
+    [Math.floor((totalSeconds % 3_600) / 60), "m"],
+    [totalSeconds % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([amount]) => amount > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`);
 }

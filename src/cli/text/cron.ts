@@ -1,4 +1,4 @@
-import { formatDuration } from "../../lib/duration.ts";
+import { typedDuration } from "../../lib/duration.ts";
 import { own } from "../../lib/own.ts";
 import type { Timing } from "../../model/schedule.ts";
 
@@ -13,7 +13,7 @@ const NICKNAMES: Readonly<Record<string, string>> = {
 
 /** When a schedule fires, in words where they are simple, else as the expression. */
 export function describeTiming(timing: Timing): string {
-  if (timing.type === "every") return `every ${formatDuration(timing.everyMs)}`;
+  if (timing.type === "every") return `every ${typedDuration(timing.everyMs)}`;
   const { expression } = timing;
   const fields = (own(NICKNAMES, expression.toLowerCase()) ?? expression).split(/\s+/);
   const [minuteField = "", hourField = "", day = "", month = "", weekday = ""] = fields;

@@ -1,10 +1,10 @@
 import { formatDuration } from "../../lib/duration.ts";
 
-/** A time for display, in the local zone; without the date where it is today. */
+/** A time for people, in the local zone, to the minute: `2026-11-30 03:10`, or `03:10` where it is today. */
 export function localTime(instant: string | number, nowMs: number): string {
   const time = new Date(instant);
   const pad = (value: number): string => String(value).padStart(2, "0");
-  const clock = `${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}`;
+  const clock = `${pad(time.getHours())}:${pad(time.getMinutes())}`;
   const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
   return new Date(nowMs).toDateString() === time.toDateString() ? clock : `${day} ${clock}`;
 }
