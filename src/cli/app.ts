@@ -5,8 +5,7 @@ import { refuseArguments, refuseHome } from "../desk/not-utf8.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { closest } from "../lib/suggest.ts";
-import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
+import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
 import type { Call, Ended, Verb, VerbGroup } from "./command-line/declare.ts";
 import { parse } from "./command-line/parse.ts";
@@ -14,7 +13,7 @@ import { unknownSubcommand } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import { leaveFirstProcess } from "./first-process.ts";
 import { renderProblem } from "./text/problem.ts";
-import { VERBS, verbNamed } from "./verbs.ts";
+import { verbNamed } from "./verbs.ts";
 
 /** Scale of the JIT thresholds for the first `BRIEF_MS` of a verb: lower than at the start, higher than the default of 1. */
 const BRIEF_JIT_SCALE = 6;
@@ -50,7 +49,7 @@ function lineOf(words: readonly string[]): Line {
   const [verb, ...rest] = words.slice(start);
   if (verb === undefined) return { verb: "ls", typed: before };
   if (["--help", "-h"].includes(verb)) return { verb: "help", typed: [] };
-  if (verb.startsWith("-")) return { verb: "ls", typed: [...before, verb, ...rest] };
+  if (verb !== "--" && verb.startsWith("-")) return { verb: "ls", typed: [...before, verb, ...rest] };
   return { verb, typed: [...before, ...rest] };
 }
 
@@ -102,14 +101,17 @@ async function readLine(
     return EXIT.done;
   }
   const found = verbNamed(line.verb);
-  if (found === null) return unknownVerb(line.verb);
+  if (found === null) {
+    const { unknownVerb } = await import("./unknown-verb.ts");
+    return unknownVerb(process, line.verb);
+  }
   const { verb } = await found.listed.load();
   if (asked.includes("--help") || asked.includes("-h")) {
     const { helpOf } = await import("./help/verb-help.ts");
     process.out(helpOf(found.name, { ...found, verb, words: asked, columns: process.columns() }));
     return EXIT.done;
   }
-  const called = calledIn(verb, { name: found.name, typed: line.typed });
+  const called = calledIn(verb, { name: found.name, typed: [...found.flags, ...line.typed] });
   if (!called.ok) return called.error;
   const parsed = parse(called.value.verb, called.value);
   if (!parsed.ok) return parsed.error;
@@ -129,18 +131,6 @@ async function readLine(
   // The parser has typed the values as the verb declares them.
   const call = { context, flags: flags as Call["flags"], operands, words };
   return { context, run: () => called.value.verb.run(call) };
-}
-
-function unknownVerb(typed: string): Problem {
-  const near = closest(
-    typed,
-    Object.entries(VERBS).flatMap(([name, { aliases = [], hidden }]) => (hidden ? [] : [name, ...aliases])),
-  );
-  const hint =
-    near === null
-      ? "`stint --help` lists the verbs"
-      : `did you mean \`stint ${near}\`? To queue a command: stint submit -- ${typed} …`;
-  return problem("USAGE", `Cannot run "${typed}": stint has no verb of that name`, hint);
 }
 
 interface Called {

@@ -7,8 +7,10 @@ interface ListedVerb {
   readonly group: string;
   /** Imports the file that exports its declaration. */
   readonly load: () => Promise<{ readonly verb: Verb | VerbGroup }>;
-  /** Other names. */
+  /** Other names, as other tools have them. */
   readonly aliases?: readonly string[];
+  /** Names that stand for the verb with flags. */
+  readonly withFlags?: Readonly<Record<string, readonly string[]>>;
   /** Hidden verbs are for machines. */
   readonly hidden?: true;
   /** Exits with the exit code of a task, and with a distinct one for its own errors; with a list, only where one of these flags is given. */
@@ -26,6 +28,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   submit: {
     summary: "queue tasks from YAML files or a command",
     group: QUEUE,
+    aliases: ["add", "enqueue"],
     mirrors: ["--wait", "--follow"],
     load: () => import("./commands/submit.ts"),
   },
@@ -53,9 +56,16 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   ls: {
     summary: "list tasks: the active ones, then the most recent",
     group: LOOK,
+    aliases: ["list", "ps", "queue", "status"],
+    withFlags: { watch: ["--watch"] },
     load: () => import("./commands/ls.ts"),
   },
-  show: { summary: "everything about a task", group: LOOK, load: () => import("./commands/show.ts") },
+  show: {
+    summary: "everything about a task",
+    group: LOOK,
+    aliases: ["describe", "inspect", "info"],
+    load: () => import("./commands/show.ts"),
+  },
   explain: {
     summary: "why a task waits, or why it failed and what to do",
     group: LOOK,
@@ -65,6 +75,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     summary: "the output of a task (-f follows)",
     group: LOOK,
     aliases: ["log"],
+    withFlags: { follow: ["--follow"] },
     load: () => import("./commands/logs.ts"),
   },
   wait: {
@@ -87,11 +98,13 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   cancel: {
     summary: "cancel queued tasks, and stop running ones",
     group: CHANGE,
+    aliases: ["kill", "stop", "rm", "delete"],
     load: () => import("./commands/cancel.ts"),
   },
   retry: {
     summary: "queue failed or cancelled tasks again",
     group: CHANGE,
+    aliases: ["restart", "requeue"],
     load: () => import("./commands/retry.ts"),
   },
   hold: {
@@ -99,7 +112,12 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     group: CHANGE,
     load: () => import("./commands/hold.ts"),
   },
-  release: { summary: "let held tasks start", group: CHANGE, load: () => import("./commands/release.ts") },
+  release: {
+    summary: "let held tasks start",
+    group: CHANGE,
+    aliases: ["unhold"],
+    load: () => import("./commands/release.ts"),
+  },
   pause: {
     summary: "suspend running jobs",
     group: CHANGE,
@@ -171,10 +189,21 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   },
 };
 
+/** A verb as a word names it. */
+interface NamedVerb {
+  readonly name: string;
+  readonly listed: ListedVerb;
+  /** The flags that the word stands for. */
+  readonly flags: readonly string[];
+}
+
 /** The verb with a name or an alias; null where there is none. */
-export function verbNamed(typed: string): { readonly name: string; readonly listed: ListedVerb } | null {
+export function verbNamed(typed: string): NamedVerb | null {
   const listed = own(VERBS, typed);
-  if (listed !== undefined) return { name: typed, listed };
-  const found = Object.entries(VERBS).find(([, { aliases }]) => aliases?.includes(typed));
-  return found === undefined ? null : { name: found[0], listed: found[1] };
+  if (listed !== undefined) return { name: typed, listed, flags: [] };
+  for (const [name, verb] of Object.entries(VERBS)) {
+    const flags = verb.aliases?.includes(typed) === true ? [] : own(verb.withFlags ?? {}, typed);
+    if (flags !== undefined) return { name, listed: verb, flags };
+  }
+  return null;
 }

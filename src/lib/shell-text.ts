@@ -5,3 +5,8 @@ export function withoutComments(script: string): string {
     .filter((line) => !/^\s*(#|$)/.test(line))
     .join("\n");
 }
+
+/** A word as it is typed in a shell: in quotes where it needs them. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

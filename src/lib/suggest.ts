@@ -21,7 +21,7 @@ export function closest(typed: string, candidates: Iterable<string>): string | n
 }
 
 /** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1 each. */
-function editDistance(left: string, right: string): number {
+export function editDistance(left: string, right: string): number {
   const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
   for (let row = 1; row <= left.length; row += 1) {

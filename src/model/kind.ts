@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { shellWord } from "../lib/shell-text.ts";
 
 /** The body of a script in bytes of UTF-8; it is passed as a file, never as an argument. */
 export const MAX_SCRIPT_BYTES = 2 * 1_024 * 1_024;
@@ -183,9 +184,5 @@ function describeMode(of: AnyMode): string {
     return lines.find((line) => line !== "" && !line.startsWith("#")) ?? lines[0] ?? "";
   }
   const words = of.type === "command" ? [of.command, ...of.args] : of.args;
-  return words.map(quoted).join(" ");
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.map(shellWord).join(" ");
 }

@@ -10,6 +10,7 @@ import { helpOf } from "../help/verb-help.ts";
 import { showPage } from "../pager.ts";
 import { renderPage } from "../text/page.ts";
 import { VERBS, verbNamed } from "../verbs.ts";
+import { HINTS } from "../words-of-others.ts";
 
 const SHOWN_VERBS = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
 
@@ -57,6 +58,9 @@ async function helpOn(
 }
 
 function unknown(word: string): Ended {
+  const known = HINTS.get(word);
+  if (known !== undefined)
+    return problem("USAGE", `Cannot show help on "${word}": stint has no verb of that name`, known);
   const kinds = [SHOWN_VERBS.map(([name]) => name), Object.keys(TOPICS), CODES.map(([code]) => code)];
   const near = [...new Set(kinds.flatMap((names) => closest(word, names) ?? []))];
   const hint =

@@ -18,7 +18,9 @@ export function helpOf(
     readonly columns: number;
   },
 ): string {
-  const about = { summary: listed.summary, aliases: listed.aliases ?? [], columns };
+  const { summary, aliases = [], withFlags = {} } = listed;
+  const standing = Object.entries(withFlags).map(([word, flags]) => `${word} (${flags.join(" ")})`);
+  const about = { summary, aliases: [...aliases, ...standing], columns };
   if (!("subcommands" in verb)) return verbHelp(name, verb, about);
   const called = words.find((word) => own(verb.subcommands, word) !== undefined) ?? "";
   const subcommand = own(verb.subcommands, called);

@@ -109,7 +109,6 @@ describe("a flag", () => {
       ["service", "status", "--jobs", "3"],
       ["logs", "1", "2"],
       ["logs", "1", "--path", "--follow"],
-      ["--", "ls"],
       ["ls", "1"],
     ]) {
       const { code, err } = await stint.run(line);

@@ -63,7 +63,11 @@ describe("a declaration", () => {
   );
 
   test("of a verb has a name that no other has", () => {
-    const names = Object.entries(VERBS).flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
+    const names = Object.entries(VERBS).flatMap(([name, { aliases = [], withFlags = {} }]) => [
+      name,
+      ...aliases,
+      ...Object.keys(withFlags),
+    ]);
     expect(new Set(names).size).toBe(names.length);
   });
 });

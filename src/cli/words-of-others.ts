@@ -1,0 +1,74 @@
+const CANCEL = "to cancel tasks: stint cancel TASK";
+const CLEAN = "to see what a clean-up would remove: stint clean --dry-run";
+const DOWN = "to stop the supervisor: stint down";
+const HOLD = "to keep a task from starting: stint hold TASK";
+const LIST = "to list tasks: stint ls";
+const LOGS = "the output of a task: stint logs TASK; as it grows: stint logs -f TASK";
+const MACHINE = "what this machine has: stint gpus, stint doctor";
+const PLACES =
+  "a lane stands for a queue or a group: stint submit --slot NAME; to list one: stint ls --slot NAME";
+const RUN = "to queue a command and wait for it: stint run -- COMMAND";
+const SCHEDULES =
+  "to run something at certain times: stint schedules add --name NAME --cron EXPRESSION -- COMMAND";
+const SERVICE = "to start the supervisor with the machine: stint service install";
+const SET = "to change a task: stint set TASK KEY=VALUE";
+const SHOW = "everything about a task: stint show TASK";
+const SUBMIT = "to queue a command: stint submit -- COMMAND; a task file: stint submit FILE";
+const UP = "to start the supervisor: stint up --detach";
+
+/** Words that other tools have for what stint does under another name, and what to type instead. */
+const TABLE: readonly (readonly [words: string, hint: string])[] = [
+  // pueue, task-spooler, nq
+  ["start", `${UP}; to let held tasks start: stint release TASK; to continue paused jobs: stint resume TASK`],
+  ["daemon pueued", UP],
+  ["shutdown quit exit", DOWN],
+  ["remove", `${CANCEL}; ${CLEAN}`],
+  ["clear prune purge reset gc", CLEAN],
+  ["parallel", "how many jobs run at a time: stint up --jobs N"],
+  ["group groups", PLACES],
+  ["env", "the variables of a task: stint set TASK env.NAME=VALUE"],
+  ["stash", `${HOLD}; or queue it so: stint submit --hold -- COMMAND`],
+  ["switch swap urgent", "what starts first is a matter of priority: stint set TASK priority=N"],
+  ["send", "a job has no input; let its command read a file: stint submit -- COMMAND"],
+  ["unpause continue cont", "to continue paused jobs: stint resume TASK"],
+  ["suspend", "to suspend running jobs: stint pause TASK; to continue them: stint resume TASK"],
+  ["tsp ts nq push nohup", SUBMIT],
+  ["fq nqtail nqterm tail head cat less attach output journalctl", LOGS],
+  // Slurm, PBS, LSF, at
+  ["sbatch qsub bsub at batch create", SUBMIT],
+  ["srun salloc", RUN],
+  ["exec", `${RUN}; to see the output of a job: stint logs -f TASK`],
+  ["squeue qstat bjobs atq jobs tasks ll", LIST],
+  ["sacct history", "what ended: stint ls --all; counts and failures: stint stats"],
+  ["seff sstat get", SHOW],
+  ["sprio sdiag why", "why a task waits or failed: stint explain TASK"],
+  ["scancel qdel bkill atrm dequeue abort killall", CANCEL],
+  ["scontrol update qalter config", `${SET}; to hold one: stint hold TASK; to see it: stint show TASK`],
+  [
+    "rename",
+    "the name of a task is fixed; to queue it under another one: stint submit --from TASK --name NAME",
+  ],
+  ["sinfo nodes nvidia-smi", MACHINE],
+  ["cron crontab", SCHEDULES],
+  // systemd
+  ["enable disable", `${SERVICE}; to pause a schedule: stint schedules pause NAME`],
+  [
+    "reload daemon-reload",
+    "to start the supervisor again, while its jobs go on: stint down, then stint up --detach",
+  ],
+  ["list-timers timers", "the schedules and their next times: stint schedules ls"],
+  // docker, git
+  ["top htop", "to watch the queue: stint ls --watch"],
+  ["events", "to watch the queue: stint ls --watch; to check the log of all changes: stint audit verify"],
+  ["images pull image", "a task runs in a container of an image: stint submit --image NAME -- COMMAND"],
+  ["commit checkout clone", "no files of yours are kept here; to list what is queued: stint ls"],
+  ["rerun resubmit", "a failed task again: stint retry TASK; a completed one: stint submit --from TASK"],
+  ["new template templates", "to write a starter file: stint init TEMPLATE"],
+  ["check lint parse test", "to check a task file: stint validate FILE"],
+  ["version", "stint --version"],
+];
+
+/** What to do in stint, by the word that another tool has for it. */
+export const HINTS: ReadonlyMap<string, string> = new Map(
+  TABLE.flatMap(([words, hint]) => words.split(" ").map((word) => [word, hint] as const)),
+);
