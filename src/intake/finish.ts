@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { err, type Result } from "../lib/result.ts";
 import type { Backoff } from "../model/backoff.ts";
-import { nameFrom } from "../model/identity.ts";
 import type { AnyMode } from "../model/kind.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
@@ -19,6 +18,7 @@ import type { FieldAssignment } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
 import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
+import { programName } from "./program-name.ts";
 import { completeBackoff } from "./retry-readers.ts";
 import type { Entry, Span } from "./value.ts";
 
@@ -55,7 +55,7 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const useless = uselessFields(candidate, given);
   if (useless.length > 0) return err(useless);
   setAt(candidate, ["spec", "kind", "mode"], mode.value);
-  const name = candidate["name"] ?? nameOf(mode.value, { image, defaultName: context.defaultName });
+  const name = candidate["name"] ?? programName(wordsOf(mode.value, image ?? ""), context.defaultName);
   const asked = parentReferences(parents as ParentsAsked);
   const checked = checkDraft({
     ...rest,
@@ -150,16 +150,7 @@ function withoutNeeded({ span, value }: Entry, needs: string): Fault {
   return fault(span, `${called(value)} has no effect without ${name}`, hint);
 }
 
-/** A name from the program: the last parts of paths; for a script, its first line that does something. */
-function nameOf(
-  mode: AnyMode,
-  { image = "", defaultName }: { image: string | undefined; defaultName: string },
-): string {
-  const words = wordsOf(mode, image);
-  const name = nameFrom(words.map((word) => basename(word)).join(" "));
-  return name === "task" ? nameFrom(defaultName) : name;
-}
-
+/** The words of the program; of a script, those of its first line that does something. */
 function wordsOf(mode: AnyMode, image: string): string[] {
   switch (mode.type) {
     case "command":

@@ -52,7 +52,7 @@ describe("docker", () => {
     expect(await stint.ok("logs", "1")).toBe("out");
     expect(stint.calls("run")).toMatchInlineSnapshot(`
       [
-        "docker [run] [-d] [--pull=never] [--cidfile] [ROOT/home/runs/000001-sh-c-echo-out-exit-3/1/cid] [--name] [stint-TOKEN] [--init] [--label] [stint.home=ROOT/home] [--label] [stint.task=000001-sh-c-echo-out-exit-3] [--label] [stint.attempt=1] [--label] [stint.holder=TOKEN] [--label] [stint.token=TOKEN] [--env-file] [ROOT/home/runs/000001-sh-c-echo-out-exit-3/1/container-env] [--volume] [ROOT/home/runs/000001-sh-c-echo-out-exit-3/1:/stint/run] [--volume] [ROOT/home/runs/000001-sh-c-echo-out-exit-3/checkpoint:/stint/checkpoint] [--security-opt] [label=disable] [--network] [bridge] [--entrypoint] [sh] [alpine] [-c] [echo out; exit 3]",
+        "docker [run] [-d] [--pull=never] [--cidfile] [ROOT/home/runs/000001-echo-out-exit-3/1/cid] [--name] [stint-TOKEN] [--init] [--label] [stint.home=ROOT/home] [--label] [stint.task=000001-echo-out-exit-3] [--label] [stint.attempt=1] [--label] [stint.holder=TOKEN] [--label] [stint.token=TOKEN] [--env-file] [ROOT/home/runs/000001-echo-out-exit-3/1/container-env] [--volume] [ROOT/home/runs/000001-echo-out-exit-3/1:/stint/run] [--volume] [ROOT/home/runs/000001-echo-out-exit-3/checkpoint:/stint/checkpoint] [--security-opt] [label=disable] [--network] [bridge] [--entrypoint] [sh] [alpine] [-c] [echo out; exit 3]",
       ]
     `);
     await until("it is removed", () => stint.calls("rm").length > 0);

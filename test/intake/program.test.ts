@@ -38,8 +38,14 @@ describe("readSubmission() on scripts", () => {
 
 describe("readSubmission() on a task without a name", () => {
   test.each([
-    ["run: python train.py --lr 0.1", "python-train.py-lr-0.1"],
-    ["command: [/usr/bin/python3, /data/my jobs/train.py]", "python3-train.py"],
+    ["run: python train.py --lr 0.1", "train-lr-0.1"],
+    ["command: [/usr/bin/python3, -u, /data/my jobs/train.py]", "train"],
+    ["command: [sh, -c, 'echo hi; sleep 1']", "echo-hi-sleep-1"],
+    ["command: [bash, -lc, 'cd /data && A=b python -m pkg.train > log 2>&1']", "pkg.train"],
+    ["command: [env, A=b, nohup, nice, -n, '10', ./bin/eval.sh, fast]", "eval-fast"],
+    ["run: uv run --frozen python train.py", "train"],
+    ["run: bash", "bash"],
+    ["command: [python, -c, 'print(1)']", "python-c-print-1"],
     ["script: |\n  #!/bin/bash\n  set -eu\n\n  # first\n  make all\n", "make-all"],
     ["run: ./12", "job"],
     [`run: ${"word ".repeat(20)}`, "word-word-word-word-word-word-word-word"],

@@ -181,10 +181,7 @@ describe("members", () => {
   test("are named after the task, its command or its file", () => {
     const names = (yaml: string): string[] => draftsIn(`array: 1-2\n${yaml}`).map(({ name }) => name);
     expect(names("name: big\nrun: a")).toEqual(["big-1", "big-2"]);
-    expect(names("run: python bin/train.py --i ${{ array.index }}")).toEqual([
-      "python-train.py-i-1",
-      "python-train.py-i-2",
-    ]);
+    expect(names("run: python bin/train.py --i ${{ array.index }}")).toEqual(["train-i-1", "train-i-2"]);
     expect(names("run: ${{ array.index }}")).toEqual(["job-1", "job-2"]);
   });
 

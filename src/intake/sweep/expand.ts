@@ -1,11 +1,10 @@
-import { basename } from "node:path";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { nameFrom } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
 import { newCandidate, type SubmissionContext } from "../candidate.ts";
 import { type Fault, fault } from "../fault.ts";
 import { type FieldAssignment, fieldAssignments } from "../field-assignments.ts";
 import { makeDraft } from "../finish.ts";
+import { programName } from "../program-name.ts";
 import { singleDraft } from "../single.ts";
 import { taskNameReader } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
@@ -198,9 +197,8 @@ function groupName(template: Template, { context }: Reading): Result<string, Fau
     written === undefined
       ? template.entries.filter(({ key }) => ["run", "command", "script"].includes(fieldKeyOf(key) ?? ""))
       : template.entries.filter((one) => one === entry);
-  const words = texts.flatMap(({ value }) => wordsOf(value)).map((word) => basename(word));
-  const name = nameFrom(words.join(" "));
-  return ok(name === "task" ? nameFrom(context.defaultName) : name);
+  const words = texts.flatMap(({ value }) => wordsOf(value));
+  return ok(programName(words, context.defaultName));
 }
 
 /** The words of a value without its placeholders; of several lines, the first that is not empty or a comment. */
