@@ -54,6 +54,22 @@ test.concurrent("children start after their parents, however these are named, wi
   expect(at("last")).toBeGreaterThan(Math.max(lastOfSweep, at("middle")));
 });
 
+test.concurrent("a child takes a parent that has ended by its name, as by its number", async () => {
+  await using stint = new Stint();
+  await queue(stint, "good");
+  await queueFailing(stint, "bad");
+  await stint.ok("submit", "--name", "lot", "--array", "1-2", "--", "true");
+  await stint.run(["drain"]);
+  await queue(stint, "one", "--after", "good");
+  await queue(stint, "two", "--after-any", "bad");
+  await queue(stint, "three", "--after", "lot");
+  const yaml = `name: four\nafter: bad\nrun: ${NOTES}\n`;
+  expect(await stint.run(["submit", "-"], { input: yaml })).toMatchObject({ code: 0, err: "" });
+  await stint.ok("submit", "--from", "four", "--name", "five", "--after", "lot");
+  expect((await stint.run(["drain"])).out).toContain("000008-four left: its parent 000002-bad ");
+  expect(ran(stint).split(" ").toSorted()).toEqual(["bad", "five", "good", "one", "three", "two"]);
+});
+
 test.concurrent("every verb names a failed parent, and its retry releases the child", async () => {
   await using stint = new Stint();
   await queueFailing(stint, "parent");
@@ -144,9 +160,6 @@ test.concurrent("an impossible dependency is refused with a hint, and nothing of
   expect(await refused(one("a", "a"))).toContain("a -> a");
   expect(await refused(`${one("a", "1")}afterFailed: 1\n`)).toContain("can never both succeed and fail");
   expect(stint.records()).toHaveLength(3);
-  await stint.ok("submit", "--name", "sweep", "--array", "1-2", "--", "true");
-  await stint.ok("drain");
-  expect(await refused(one("a", "sweep"))).toContain("name sweep, the last one was 000005-sweep-2");
   const again = await stint.run(["set", "1", "after=2"]);
   expect([again.code, again.err]).toEqual([2, expect.stringContaining("stint submit --from 1 --after")]);
 });

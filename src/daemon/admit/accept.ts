@@ -48,7 +48,7 @@ export function tasksOf(
     const kept = keptOf(draft, variables);
     const environment = kept === undefined ? undefined : keep(kept);
     const after = options.parents(index, first);
-    return accepted(after.length === 0 ? draft : withParents(draft, after), {
+    return accepted(draft.parents === undefined ? draft : withParents(draft, after), {
       id: makeTaskId(number, nameFrom(draft.name)),
       number,
       uid: uuid(),
@@ -90,7 +90,8 @@ function withBatchEnd(draft: Draft, batchEnd: Receiver[]): Draft {
     : { ...draft, spec: { ...draft.spec, on: { ...draft.spec.on, batchEnd } } };
 }
 
-/** Parents named now replace those of the task that is submitted again. */
+/** Parents named now replace those of the task that is submitted again, also where none of them is to be waited for. */
 function withParents(draft: Draft, after: readonly Dependency[]): Draft {
-  return { ...draft, spec: { ...draft.spec, after: [...after] } };
+  const { after: _earlier, ...spec } = draft.spec;
+  return { ...draft, spec: { ...spec, ...(after.length > 0 && { after: [...after] }) } };
 }

@@ -1,8 +1,11 @@
-import { idFromFileName, numberOf, type TaskId } from "../../model/identity.ts";
+import { ok } from "../../lib/result.ts";
+import type { Group } from "../../model/group.ts";
+import { idFromFileName, nameFrom, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
+import type { DependencyEnd } from "../../model/spec.ts";
 import type { Task } from "../../model/task.ts";
 import { Finder } from "../../store/finder.ts";
 import type { Layout } from "../../store/layout.ts";
-import { readTasks } from "../../store/reader.ts";
+import { readTask, readTasks } from "../../store/reader.ts";
 
 /** The queue as a submission sees it: each part is read from the disk once, when it is first needed; `add` extends it. */
 export class QueueView {
@@ -10,9 +13,8 @@ export class QueueView {
   readonly #added: Task[] = [];
   #finder: Finder | null = null;
   #unfinished: Task[] | null = null;
-  #failed: readonly Task[] | null = null;
   #named: Map<string, Task[]> | null = null;
-  #sweeps: ReadonlyMap<string, readonly TaskId[]> | null = null;
+  #sweeps: ReadonlyMap<string, Group> | null = null;
   #lanes: Map<string, number> | null = null;
 
   constructor(layout: Layout) {
@@ -46,11 +48,47 @@ export class QueueView {
     return this.#byName.keys();
   }
 
-  /** The members of the newest sweep of a name that have not succeeded yet. */
-  inSweep(name: string): readonly TaskId[] {
-    this.#failed ??= readTasks(this.#layout, ["dead-letter"]);
-    this.#sweeps ??= sweepsOf(this.#allUnfinished, this.#failed);
-    return this.#sweeps.get(name) ?? [];
+  /** The members that a dependent waits for of the newest unfinished sweep of a name. */
+  inSweep(name: string, when: DependencyEnd): readonly TaskId[] {
+    this.#sweeps ??= sweepsOf(this.#allUnfinished);
+    const sweep = this.#sweeps.get(name);
+    return sweep === undefined ? [] : this.#awaitedOf(sweep, when);
+  }
+
+  /** The newest of the tasks and sweeps of a name where all have ended; of a sweep, the members that a dependent waits for. Null for none. */
+  ended(name: string, when: DependencyEnd): readonly TaskId[] | null {
+    const slug = nameFrom(name);
+    for (const id of this.ids.toReversed()) {
+      // The default name of a member is that of its sweep, a dash and its index.
+      const own = nameOf(id);
+      if (!own.startsWith(slug) || !/^(?:-\d+)?$/.test(own.slice(slug.length))) continue;
+      const read = readTask(this.#layout, id);
+      // A dependent waits for a record that cannot be read, as for one that is named by its number.
+      if (!read.ok && read.error.type !== "missing" && own === name) return [id];
+      if (!read.ok) continue;
+      const { metadata } = read.value;
+      if (metadata.name === name) return [id];
+      if (metadata.group?.name === name) return this.#awaitedOf(metadata.group, when);
+    }
+    return null;
+  }
+
+  /**
+   * The members of a sweep, but those whose success is enough: a cancelled one holds its dependents up, as one does that is named by its
+   * number. Their numbers are consecutive.
+   */
+  #awaitedOf({ id: first, size }: Pick<Group, "id" | "size">, when: DependencyEnd): TaskId[] {
+    const known = new Map(this.#allUnfinished.map((task) => [task.metadata.id, task]));
+    const ids = new Set([
+      ...this.#find.inRange(first, first + size - 1),
+      ...this.#added.map(({ metadata }) => metadata.id),
+    ]);
+    return [...ids].filter((id) => {
+      const task = known.get(id);
+      const read = task === undefined ? readTask(this.#layout, id) : ok(task);
+      if (!read.ok || read.value.metadata.group?.id !== first) return false;
+      return when === "failure" || read.value.status.state !== "completed";
+    });
   }
 
   /** The number of queued tasks in a lane. */
@@ -93,22 +131,14 @@ function put(named: Map<string, Task[]>, task: Task): void {
   else known.push(task);
 }
 
-/** The unsucceeded members of the newest sweep of each name. A sweep whose members have all ended cannot be waited for. */
-function sweepsOf(tasks: readonly Task[], failed: readonly Task[]): Map<string, TaskId[]> {
-  const newest = new Map<string, number>();
+/** The newest sweep of each name among some tasks. */
+function sweepsOf(tasks: readonly Task[]): Map<string, Group> {
+  const newest = new Map<string, Group>();
   for (const { metadata } of tasks) {
-    const { name, id } = metadata.group ?? {};
-    if (name !== undefined && id !== undefined) newest.set(name, Math.max(newest.get(name) ?? 0, id));
+    const { group } = metadata;
+    if (group !== undefined && group.id >= (newest.get(group.name)?.id ?? 0)) newest.set(group.name, group);
   }
-  const sweeps = new Map<string, TaskId[]>();
-  for (const { metadata } of [...tasks, ...failed]) {
-    const { group, id } = metadata;
-    if (group === undefined || newest.get(group.name) !== group.id) continue;
-    const known = sweeps.get(group.name);
-    if (known === undefined) sweeps.set(group.name, [id]);
-    else known.push(id);
-  }
-  return sweeps;
+  return newest;
 }
 
 function countLanes(tasks: readonly Task[]): Map<string, number> {

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
 import { type Problem, problem } from "../../model/errors.ts";
-import { makeTaskId, nameFrom, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
+import { makeTaskId, nameFrom, type TaskId } from "../../model/identity.ts";
 import type { Dependency, ParentReference } from "../../model/spec.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { QueueView } from "./queue-view.ts";
@@ -21,7 +21,10 @@ interface Asked {
 /** Returns the parents of the draft at `index`, once the numbers of the batch are reserved. */
 export type Parents = (index: number, firstNumber: number) => Dependency[];
 
-/** Resolves the parents of drafts: in their own batch, else by number or id, else the one unfinished task or sweep of that name. */
+/**
+ * Resolves the parents of drafts: in their own batch, else by number or id, else the one unfinished task or sweep of that name, else the
+ * newest of the name that has ended: what a script submitted a moment ago may have ended already.
+ */
 export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Result<Parents, Problem> {
   const isAsked = drafts.some(({ parents }) => parents !== undefined && parents.length > 0);
   if (!isAsked) return ok(() => []);
@@ -31,7 +34,7 @@ export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Resul
   for (const draft of drafts) {
     const own: Asked[] = [];
     for (const { reference, when } of draft.parents ?? []) {
-      const parents = lookUp(names, { draft, reference });
+      const parents = lookUp(names, { draft, reference, when });
       if (!parents.ok) return parents;
       count += parents.value.length;
       if (count > MAX_PARENTS) return tooMany(draft);
@@ -93,7 +96,7 @@ function indexNames(seen: QueueView, drafts: readonly Draft[]): NameIndex {
 
 function lookUp(
   index: NameIndex,
-  { draft, reference }: { draft: Draft; reference: string },
+  { draft, reference, when }: { draft: Draft } & ParentReference,
 ): Result<readonly Parent[], Problem> {
   const inBatch = index.batch.get(reference);
   if (inBatch !== undefined) {
@@ -117,32 +120,15 @@ function lookUp(
       `name one by its number: ${numbers}`,
     );
   }
-  const members = index.seen.inSweep(reference);
-  return members.length > 0
-    ? ok(members.map((member) => ({ id: member })))
-    : unknown(index, { draft, reference });
+  const members = index.seen.inSweep(reference, when);
+  const found = members.length > 0 ? members : index.seen.ended(reference, when);
+  return found === null ? unknown(index, { draft, reference }) : ok(found.map((parent) => ({ id: parent })));
 }
 
 function unknown(
   index: NameIndex,
   { draft, reference }: { draft: Draft; reference: string },
 ): Result<never, Problem> {
-  // The default name of a member is that of its sweep, a dash and its index.
-  const ended = index.seen.ids.findLast((id) => {
-    const name = nameOf(id);
-    return (
-      name === reference ||
-      (name.startsWith(`${reference}-`) && /^\d+$/.test(name.slice(reference.length + 1)))
-    );
-  });
-  if (ended !== undefined) {
-    const hint = `leave it out, or name it by its number: ${numberOf(ended)}`;
-    return refuse(
-      draft,
-      `no unfinished task or sweep has the name ${reference}, the last one was ${ended}`,
-      hint,
-    );
-  }
   const names = [...index.batch.keys(), ...index.seen.names];
   const near = closest(reference, new Set(names));
   return refuse(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { QueueView } from "../../../src/daemon/admit/queue-view.ts";
 import { resolveParents } from "../../../src/daemon/admit/resolve-dependencies.ts";
+import { cancelledInQueue } from "../../../src/model/lifecycle.ts";
 import type { DependencyEnd } from "../../../src/model/spec.ts";
 import type { Draft } from "../../../src/model/submission.ts";
 import type { Task } from "../../../src/model/task.ts";
@@ -38,12 +39,14 @@ function homeWith(...tasks: readonly Task[]): TempHome {
 }
 
 const named = (number: number, name: string): Task => aTask({ number, name });
-const ofSweep = (number: number, id: number): Task =>
+const ofSweep = (number: number, id: number, name = "sweep"): Task =>
   aTask({
     number,
-    name: "point",
-    metadata: { group: { name: "sweep", id, index: number - id + 1, size: 3, values: {} } },
+    name: `${name}-${number - id + 1}`,
+    metadata: { group: { name, id, index: number - id + 1, size: 3, values: {} } },
   });
+const cancelled = (task: Task): Task =>
+  cancelledInQueue(task, { endedAt: "2026-05-01T12:00:00Z", reason: "User", message: "" });
 
 describe("resolveParents() finds", () => {
   test("no parents for drafts that name none", async () => {
@@ -73,10 +76,43 @@ describe("resolveParents() finds", () => {
     expect(parentsOf(home, [draft("d", ["1", "2", "000003-c"])])).toEqual([[1, 2, 3]]);
   });
 
-  test("the one unfinished task of a name, and none that has ended", async () => {
+  test("the one unfinished task of a name before all that have ended", async () => {
     const running = asRunning(named(4, "b"));
-    await using home = homeWith(after(named(1, "a"), exited(0)), named(2, "a"), running);
+    const ended = [after(named(1, "a"), exited(0)), after(named(5, "b"), exited(0))];
+    await using home = homeWith(...ended, named(2, "a"), running);
     expect(parentsOf(home, [draft("c", ["a", "b"])])).toEqual([[2, 4]]);
+  });
+
+  test("the newest task or sweep of a name where all have ended, however it ended", async () => {
+    const fresh = (number: number, name: string): Task => after(named(number, name), exited(0));
+    await using home = homeWith(
+      fresh(1, "a"),
+      after(named(2, "a"), exited(3)),
+      fresh(3, "a-7"),
+      fresh(4, "ab"),
+      fresh(5, "sweep"),
+      after(ofSweep(10, 10), exited(0)),
+      after(ofSweep(11, 10), exited(3)),
+      after(ofSweep(20, 20, "old"), exited(3)),
+      fresh(23, "old"),
+    );
+    expect(parentsOf(home, [draft("c", ["a"]), draft("d", ["sweep"]), draft("e", ["old"])])).toEqual([
+      [2],
+      [11],
+      [23],
+    ]);
+    expect(parentsOf(home, [draft("c", ["sweep"], "failure")])).toEqual([[10, 11]]);
+  });
+
+  test("no parent in a sweep that has succeeded, and a member that was cancelled", async () => {
+    await using home = homeWith(
+      after(ofSweep(1, 1, "done"), exited(0)),
+      after(ofSweep(2, 1, "done"), exited(0)),
+      cancelled(ofSweep(5, 5)),
+      after(ofSweep(6, 5), exited(0)),
+      ofSweep(7, 5),
+    );
+    expect(parentsOf(home, [draft("c", ["done"]), draft("d", ["sweep"])])).toEqual([[], [5, 7]]);
   });
 
   test("the members of the newest sweep of a name that have not succeeded", async () => {
@@ -112,11 +148,6 @@ describe("resolveParents() refuses", () => {
       "a name of several tasks",
       ["twin"],
       'Cannot queue "new" after what it names: 2 unfinished tasks have the name twin (name one by its number: 3, 4)',
-    ],
-    [
-      "a name of an ended task alone",
-      ["over"],
-      'Cannot queue "new" after what it names: no unfinished task or sweep has the name over, the last one was 000005-over (leave it out, or name it by its number: 5)',
     ],
     ["itself", ["new"], "Cannot queue a cycle of tasks that wait for each other: new -> new"],
   ])("%s", async (_what, references, message) => {
