@@ -24,8 +24,8 @@ export async function runApp(process: Context): Promise<number> {
   const line = lineOf(process.arguments);
   const found = verbNamed(line.verb);
   leaveFirstProcess(process, found?.name ?? line.verb);
-  const mirrors = found?.listed.mirrors ?? [];
-  const isMirroring = mirrors === true || mirrors.some((flag) => flagWords(line.typed).includes(flag));
+  const { mirrors } = found?.listed ?? {};
+  const isMirroring = mirrors === true || flagWords(line.typed).some((word) => mirrors?.test(word) === true);
   const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);
   const code = await carryOut(process, { line, codeOf });
   process.unpaint();

@@ -167,7 +167,11 @@ type TextKey = readonly [key: string, value: string, flag: string];
 
 /** Values of flags as text: a list is joined, and a mapping is set name by name. */
 function pairsOf([key, value, flag = key]: TypedKey): TextKey[] {
-  if (Array.isArray(value)) return [[key, value.join(","), flag]];
+  if (Array.isArray(value)) {
+    // JSON is YAML too.
+    const isOfTexts = value.every((item) => typeof item === "string");
+    return [[key, isOfTexts ? value.join(",") : JSON.stringify(value), flag]];
+  }
   if (typeof value !== "object" || value === null) return [[key, String(value), flag]];
   return Object.entries(value).map(([child, text]) => [`${key}.${child}`, String(text), `${flag}.${child}`]);
 }

@@ -17,6 +17,11 @@ export function durationFromSlurm(text: string): string {
   return written.map(([unit, amount]) => `${Number(amount)}${unit}`).join("");
 }
 
+/** The spellings that cannot mean anything else: `hours:minutes:seconds`, and those with days. */
+export function durationFromClock(text: string): string {
+  return /^\d+:\d+:\d+$|^\d+-\d/.test(text) ? durationFromSlurm(text) : text;
+}
+
 /** In sbatch(1) a bare number is megabytes; `K`, `M`, `G`, `T` are binary there and here. */
 export function sizeFromSlurm(text: string): string {
   return /^\d+$/.test(text) ? `${text}M` : text;
@@ -32,20 +37,40 @@ export function momentFromSlurm(text: string): string {
   return `${amount}${unit[0]}`;
 }
 
+/** What no name of a task is taken for. */
+const TYPES: ReadonlySet<string> = new Set([
+  "",
+  "after",
+  "afterok",
+  "afterany",
+  "afternotok",
+  "aftercorr",
+  "singleton",
+]);
+
 const KEYS: Readonly<Record<string, string>> = {
   afterok: "after",
   afterany: "afterAny",
   afternotok: "afterFailed",
 };
 
-/** `afterok:12:13,afterany:9`: the keys of the task file with the tasks of each; null for anything else. */
+/** `gpu:2`, `gpu:a100:2` or `gpu`: the keys of the task file; null for anything else. */
+export function gpusFromSlurm(text: string): Record<string, string> | null {
+  const match = /^gpu(?::([a-zA-Z][^:,]*))?(?::(\d+))?$/.exec(text);
+  if (match === null) return null;
+  const [, model, count = "1"] = match;
+  return { gpus: count, ...(model !== undefined && { gpuModel: model }) };
+}
+
+/** `afterok:12:13,afterany:9`, or tasks alone as in `12,13`: the keys of the task file with the tasks of each; null for anything else. */
 export function parentsFromSlurm(list: string): Record<string, string[]> | null {
   const parents: Record<string, string[]> = {};
   for (const part of list.split(",")) {
     const [type = "", ...tasks] = part.split(":");
-    const key = own(KEYS, type);
-    if (key === undefined || tasks.length === 0) return null;
-    parents[key] = [...(parents[key] ?? []), ...tasks];
+    const isBare = tasks.length === 0 && !TYPES.has(type);
+    const key = isBare ? "after" : own(KEYS, type);
+    if (key === undefined || (!isBare && tasks.length === 0)) return null;
+    parents[key] = [...(parents[key] ?? []), ...(isBare ? [type] : tasks)];
   }
   return parents;
 }

@@ -24,9 +24,9 @@ export const SWEEP_FLAGS = {
   maxFailures: { ...declared("maxFailures"), value: wholeNumber(1) },
 } as const;
 
-function declared(key: keyof typeof SWEEP_KEYS): Pick<Flag, "help" | "group"> {
+function declared(key: keyof typeof SWEEP_KEYS): Pick<Flag, "help" | "group" | "short"> {
   const { about, flag } = SWEEP_KEYS[key];
-  return { help: about, group: flag.group };
+  return { help: about, group: flag.group, ...("short" in flag && { short: flag.short }) };
 }
 
 /** The sweep that flags ask for, as entries of a task file; empty where they ask for none. */
@@ -34,7 +34,11 @@ export async function sweepOf(
   context: Context,
   flags: FlagValues<typeof SWEEP_FLAGS & typeof TASK_FLAGS>,
 ): Promise<Result<Entry[], Problem>> {
-  const { matrix, each, array, maxParallel, maxFailures } = flags as FlagValues<typeof SWEEP_FLAGS>;
+  const { matrix, each, maxFailures, ...others } = flags as FlagValues<typeof SWEEP_FLAGS>;
+  // As in Slurm: `1-100%4`.
+  const [, numbers, atATime] = /^([^%]*)%([1-9]\d{0,8})$/.exec(others.array ?? "") ?? [];
+  const array = numbers ?? others.array;
+  const maxParallel = others.maxParallel ?? (atATime === undefined ? undefined : Number(atATime));
   const set = sweepSettingsOf(flags);
   const isAsked = [matrix, each, array, maxParallel, maxFailures].some((flag) => flag !== undefined);
   if (!isAsked && set.length === 0) return ok([]);

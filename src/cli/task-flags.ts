@@ -6,8 +6,15 @@ import type { Field, KeyFlag } from "../intake/keys/field.ts";
 import { wordsOf } from "../intake/schema.ts";
 import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { long } from "./command-line/usage.ts";
-import { KEY_VALUE, PAIR } from "./command-line/values.ts";
-import { durationFromSlurm, momentFromSlurm, parentsFromSlurm, sizeFromSlurm } from "./slurm.ts";
+import { KEY_VALUE, PAIR, textValue } from "./command-line/values.ts";
+import {
+  durationFromClock,
+  durationFromSlurm,
+  gpusFromSlurm,
+  momentFromSlurm,
+  parentsFromSlurm,
+  sizeFromSlurm,
+} from "./slurm.ts";
 
 /** A flag that sets a key of the task file. */
 interface TaskFlag extends Flag {
@@ -24,8 +31,14 @@ function typed(placeholder: string): ValueType<string> {
 
 const DEPENDENCY: ValueType<Readonly<Record<string, readonly string[]>>> = {
   placeholder: "LIST",
-  wanted: "afterok:ID, afterany:ID or afternotok:ID, with commas between them",
+  wanted: "tasks, or afterok:ID, afterany:ID or afternotok:ID, with commas between them",
   read: parentsFromSlurm,
+};
+
+const GRES: ValueType<Readonly<Record<string, string>>> = {
+  placeholder: "gpu:N",
+  wanted: "gpu:N or gpu:MODEL:N",
+  read: gpusFromSlurm,
 };
 
 const SLURM = "As in Slurm, the same as";
@@ -61,10 +74,31 @@ const KEY_FLAGS: Readonly<Record<string, TaskFlag>> = Object.fromEntries(
   ),
 );
 
+const { timeout: TIMEOUT = { help: "" } } = KEY_FLAGS;
+
 /** The flags of `submit` and `run` that set keys of the tasks. */
 export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
   ...KEY_FLAGS,
-  jobName: { value: typed("NAME"), key: "name", excludes: ["name"], group: SLURM, help: "--name" },
+  timeout: {
+    ...TIMEOUT,
+    short: "t",
+    sets: (text: string) => ({ timeout: durationFromClock(text) }),
+  },
+  envFile: {
+    value: textValue("FILE"),
+    repeats: true,
+    sets: (files: readonly string[]) => ({ envFrom: files.map((file) => ({ file })) }),
+    group: "Task",
+    help: "variables from a file of NAME=VALUE lines; their values are kept out of records",
+  },
+  jobName: {
+    value: typed("NAME"),
+    key: "name",
+    short: "J",
+    excludes: ["name"],
+    group: SLURM,
+    help: "--name",
+  },
   time: {
     value: typed("TIME"),
     key: "timeout",
@@ -89,12 +123,20 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     group: SLURM,
     help: "--at",
   },
+  gres: {
+    value: GRES,
+    sets: (gpus: Readonly<Record<string, string>>) => gpus,
+    excludes: ["gpus", "gpuModel"],
+    group: SLURM,
+    help: "--gpus, --gpu-model",
+  },
   dependency: {
     value: DEPENDENCY,
+    short: "d",
     sets: (parents: Readonly<Record<string, readonly string[]>>) => parents,
     excludes: ["after", "afterAny", "afterFailed"],
     group: SLURM,
-    help: "--after, --after-any, --after-failed: afterok:ID, afterany:ID or afternotok:ID",
+    help: "--after, --after-any, --after-failed: tasks, or afterok:ID, afterany:ID, afternotok:ID",
   },
   set: {
     value: KEY_VALUE,

@@ -13,8 +13,8 @@ interface ListedVerb {
   readonly withFlags?: Readonly<Record<string, readonly string[]>>;
   /** Hidden verbs are for machines. */
   readonly hidden?: true;
-  /** Exits with the exit code of a task, and with a distinct one for its own errors; with a list, only where one of these flags is given. */
-  readonly mirrors?: true | readonly string[];
+  /** Exits with the exit code of a task, and with a distinct one for its own errors; with a pattern, only where a flag matches it. */
+  readonly mirrors?: true | RegExp;
 }
 
 const QUEUE = "Queue and run";
@@ -29,7 +29,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     summary: "queue tasks from YAML files or a command",
     group: QUEUE,
     aliases: ["add", "enqueue"],
-    mirrors: ["--wait", "--follow"],
+    mirrors: /^(?:--wait|--follow|-[qH]*W)/,
     load: () => import("./commands/submit.ts"),
   },
   run: {

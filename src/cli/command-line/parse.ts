@@ -91,7 +91,7 @@ function readWords(
         continue;
       }
       const next = typed[at];
-      if (next === undefined || isKnownFlag(next, flags)) return err(missingValue(called, value, next));
+      if (next === undefined || isKnownFlag(next, flags)) return err(missingValue(long(key), value, next));
       let end = at + 1;
       if (repeats && operands.length >= room)
         while (end < typed.length && !isFlagLike(typed[end] ?? "")) end += 1;

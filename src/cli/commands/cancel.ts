@@ -3,7 +3,7 @@ import { actVerb } from "../act-on.ts";
 import { isUnended } from "../targets.ts";
 
 const FLAGS = {
-  force: { help: "kill at once, without the grace period; also in the state collecting" },
+  force: { short: "f", help: "kill at once, without the grace period; also in the state collecting" },
   pendingOnly: { help: "only tasks that have not started" },
   ifExists: { help: "no error if a task is gone or has ended" },
 } as const;

@@ -21,7 +21,7 @@ import { lastLines } from "../last-lines.ts";
 const FLAGS = {
   follow: { short: "f", help: "follow the output until the task has ended, across attempts" },
   attempt: { value: wholeNumber(1), help: "the log of this attempt (default: the last one)" },
-  tail: { value: wholeNumber(), short: "n", help: "only the last N lines" },
+  tail: { value: wholeNumber(), short: "n", aliases: ["lines"], help: "only the last N lines" },
   raw: { help: "unfiltered, to a terminal too" },
   path: { excludes: ["follow", "tail", "raw"], help: "only print the path of the log" },
 } as const;

@@ -14,10 +14,10 @@ const WATCH_MS = 1_000;
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { help: "all ended tasks, not only the most recent, and each member of a sweep" },
-  limit: { value: wholeNumber(1, MAX_LIMIT), help: `list at most N tasks, up to ${MAX_LIMIT}` },
+  all: { short: "a", help: "all ended tasks, not only the most recent, and each member of a sweep" },
+  limit: { short: "n", value: wholeNumber(1, MAX_LIMIT), help: `list at most N tasks, up to ${MAX_LIMIT}` },
   cursor: { value: wholeNumber(1), help: "continue below this task number" },
-  watch: { help: "list again every second, until Ctrl-C" },
+  watch: { short: "w", help: "list again every second, until Ctrl-C" },
   json: { help: "the records as a JSON array" },
 } as const;
 

@@ -26,7 +26,7 @@ const FLAGS = {
     excludes: Object.keys(SWEEP_FLAGS),
     help: "queue a copy of this task",
   },
-  wait: { help: "wait until it has ended, and exit with its exit code" },
+  wait: { short: "W", help: "wait until it has ended, and exit with its exit code" },
   follow: { help: "like --wait, and print its output" },
   dryRun: { excludes: ["wait", "follow"], help: "only show what would be queued" },
   quiet: { short: "q", help: "print nothing unless something is wrong, for use in cron" },

@@ -17,7 +17,7 @@ import { readTerms, SUPERVISOR_FLAGS, supervisorArguments } from "../supervisor-
 
 const FLAGS = {
   ...SUPERVISOR_FLAGS,
-  detach: { help: "run in the background; returns once it is up" },
+  detach: { short: "d", help: "run in the background; returns once it is up" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;

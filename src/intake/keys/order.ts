@@ -44,7 +44,13 @@ export const ORDER_FIELDS: Fields = {
     to: ["parents", "success"],
     about: "start once these have succeeded",
     more: "numbers, ids or names",
-    flag: { group: "Scheduling", placeholder: "TASK", repeats: true, completes: "tasks" },
+    flag: {
+      group: "Scheduling",
+      placeholder: "TASK",
+      repeats: true,
+      completes: "tasks",
+      aliases: ["depends-on"],
+    },
   },
   afterAny: {
     read: references,
@@ -76,7 +82,7 @@ export const ORDER_FIELDS: Fields = {
     read: moment,
     to: ["spec", "notBefore"],
     about: "start no earlier than this time, or this duration from now",
-    flag: { group: "Scheduling", name: "at", placeholder: "TIME" },
+    flag: { group: "Scheduling", name: "at", placeholder: "TIME", aliases: ["delay"] },
     also: { at: {} },
     isVerbatim,
     show: (instant: string, told) => `not before ${told(instant)}`,
@@ -86,7 +92,7 @@ export const ORDER_FIELDS: Fields = {
     to: ["spec", "hold"],
     about: "queue it, but do not start it until it is released",
     without: "false",
-    flag: { group: "Scheduling" },
+    flag: { group: "Scheduling", short: "H", aliases: ["stashed"] },
     show: () => "held",
   },
   queueTtl: {

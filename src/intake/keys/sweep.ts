@@ -56,7 +56,7 @@ export const SWEEP_KEYS = {
     schema: { anyOf: [indices, { type: "array", items: indices, minItems: 1 }] },
     about: "a task for each number, such as 1-100 or 1-100:10",
     more: "also `1,5,9-12` or a list: `${{ array.index }}`",
-    flag: { group: "Sweep", placeholder: "NUMBERS" },
+    flag: { group: "Sweep", placeholder: "NUMBERS", short: "a" },
   },
   maxParallel: {
     schema: limit,

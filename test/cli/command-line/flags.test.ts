@@ -16,6 +16,7 @@ const WRONG: Readonly<Record<string, string>> = {
   after: "a b",
   afterAny: "a b",
   afterFailed: "a b",
+  dependency: "a b",
   image: "a b",
   cwd: "",
   gpuModel: "",
@@ -24,7 +25,7 @@ const WRONG: Readonly<Record<string, string>> = {
 };
 
 /** Any text that is not empty may be meant: there may be a task, a sweep, a lane, a file of that name. */
-const OPEN = ["name", "slot", "group", "from", "output"];
+const OPEN = ["name", "slot", "group", "from", "output", "envFile"];
 
 /** The rest of a command line that is right, by the words of the verb. */
 const REST: Readonly<Record<string, readonly string[]>> = {
@@ -139,6 +140,59 @@ describe("a flag", () => {
       expect(stint.files("schedules").filter((name) => name.endsWith(".yaml"))).toEqual([]);
     },
   );
+
+  test("has the letter and the names that sbatch, pueue and docker have for it", async () => {
+    await using stint = new Stint();
+    const same = [
+      ["--hold", "--name", "one", "--cpus", "1", "--timeout", "26h", "--env", "A=1", "--cwd", "/"],
+      ["-H", "-J", "one", "-c", "1", "-t", "1-2", "-e", "A=1", "-D", "/"],
+      ["--stashed", "-Jone", "--cpus-per-task=1", "-t26:00:00", "-eA=1", "--chdir", "/"],
+    ];
+    for (const flags of same) await stint.ok("submit", ...flags, "--", "true");
+    const [first, ...others] = stint.records().map(({ spec }) => spec);
+    expect(first).toMatchObject({ timeoutMs: 26 * 3_600_000, hold: true });
+    expect(others).toEqual([first ?? {}, first ?? {}]);
+    for (const flags of [
+      ["--after", "1"],
+      ["--depends-on", "1"],
+      ["-d", "1"],
+      ["-d", "afterok:1"],
+    ])
+      await stint.ok("submit", ...flags, "--", "true");
+    for (const { spec } of stint.records().slice(3))
+      expect(spec["after"]).toMatchObject([{ task: "000001-one" }]);
+    expect((await stint.run(["submit", "--gres", "gpu:2", "--", "true"])).err).toContain(
+      "it asks for 2 GPUs",
+    );
+    expect((await stint.run(["submit", "-G", "2", "--", "true"])).err).toContain("it asks for 2 GPUs");
+    expect(await stint.run(["submit", "-t", "90", "--", "true"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--timeout is 90 without a unit"),
+    });
+    // With --wait the exit code is the task's.
+    expect((await stint.run(["submit", "-HW", "--bogus"])).code).toBe(125);
+    expect((await stint.run(["cancel", "-f", "1"])).code).toBe(0);
+    expect(JSON.parse(await stint.ok("ls", "-n1", "--json"))).toHaveLength(1);
+  });
+
+  test("--env-file names files of variables, over a command and over a task file, and their values stay there", async () => {
+    await using stint = new Stint();
+    writeFileSync(join(stint.root, "a.env"), "A=the-secret\n", { mode: 0o600 });
+    writeFileSync(join(stint.root, "job.yaml"), "run: echo $A | tr a-z A-Z\n");
+    for (const rest of [["job.yaml"], ["--", "sh", "-c", "echo $A | tr a-z A-Z"]])
+      expect((await stint.run(["run", "--env-file", "a.env", ...rest])).out).toBe("THE-SECRET\n");
+    expect(JSON.stringify(stint.records())).not.toContain("the-secret");
+  });
+
+  test("--array limits how many run at a time as in Slurm", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--hold", "-a", "1-3%2", "--", "echo", "${{ array.index }}");
+    expect(stint.records().map(({ metadata }) => metadata["group"])).toMatchObject([
+      { size: 3, maxParallel: 2 },
+      { size: 3, maxParallel: 2 },
+      { size: 3, maxParallel: 2 },
+    ]);
+  });
 
   test("of an empty home makes none of the current folder", async () => {
     await using stint = new Stint();
