@@ -19,6 +19,8 @@ export type Awaited = { readonly type: "ended"; readonly tasks: Task[] } | { rea
 
 export interface AwaitOptions {
   readonly timeoutMs: number | null;
+  /** Ends the wait when one of the tasks has ended; it is the only one in the result. */
+  readonly isAny?: boolean;
   /** Called once for each task, when it has ended. */
   readonly onEnd?: (task: Task) => void;
   /** Called at each poll with the tasks that have not ended. */
@@ -49,8 +51,13 @@ export async function awaitTasks(
       if (!isTerminal(read.value.status.state)) open.push(read.value);
       else {
         ended.set(id, read.value);
-        call.onEnd?.(read.value);
+        if (call.isAny !== true) call.onEnd?.(read.value);
       }
+    }
+    const first = call.isAny === true ? firstEnded([...ended.values()]) : undefined;
+    if (first !== undefined) {
+      call.onEnd?.(first);
+      return { type: "ended", tasks: [first] };
     }
     if (open.length === 0 || call.isOff?.() === true) return { type: "ended", tasks: [...ended.values()] };
     call.onPoll?.(open);
@@ -66,6 +73,12 @@ export async function awaitTasks(
     // Each poll reads every open record: a thousand of them are polled once a second.
     await Bun.sleep(Math.min(MAX_POLL_MS, POLL_MS + open.length));
   }
+}
+
+/** The task that ended before the others. */
+function firstEnded(tasks: readonly Task[]): Task | undefined {
+  const endedMs = ({ status }: Task): number => ("endedAt" in status ? Date.parse(status.endedAt) : 0);
+  return tasks.toSorted((left, right) => endedMs(left) - endedMs(right))[0];
 }
 
 /** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 1 where it has none. */

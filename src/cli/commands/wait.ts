@@ -14,6 +14,7 @@ import { endLine, ProgressLine } from "../text/progress.ts";
 const FLAGS = {
   ...SELECTOR_FLAGS,
   all: { help: "all unfinished tasks" },
+  any: { help: "end when the first of them has ended: print its id, exit with its exit code" },
   timeout: { value: DURATION, help: "give up after this long, with exit code 124" },
   json: { help: "one JSON line for each task as it ends" },
   quiet: { short: "q", help: "print no line for each task" },
@@ -43,11 +44,13 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
   const awaited = await awaitTasks(context, home.value, {
     ids,
     timeoutMs,
+    isAny: flags.any === true,
     isOff: () => context.outputEnd() === "closed",
     onPoll: (open) => progress.show(open, ids.length),
     onEnd: (task) => {
       progress.clear();
       if (flags.json) context.out(`${JSON.stringify(task)}\n`);
+      else if (flags.any) context.out(`${task.metadata.id}\n`);
       else if (flags.quiet !== true) context.out(endLine(task, context));
     },
   });
