@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type EnvironmentSource, MAX_VARIABLE_NAMES, VARIABLE_PATTERN } from "../model/kind.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { mapping } from "./mapping.ts";
-import { all, described, listOf, type ReadContext, reader, text } from "./readers.ts";
+import { after, all, described, listOf, type ReadContext, reader, text } from "./readers.ts";
 import { oneOrMany } from "./schema.ts";
 import { folder } from "./task-readers.ts";
 import { describe, type Value } from "./value.ts";
@@ -12,13 +12,11 @@ const WANTED = "{file: PATH} or {env: [NAMES]}";
 /** A name, or a pattern with `*` for any characters. A value is refused, as it would be in the record. */
 const variable = reader(
   { type: "string", pattern: VARIABLE_PATTERN.source },
-  (value: Value): Result<string, Fault[]> => {
-    const read = text(value);
-    if (!read.ok) return read;
-    return VARIABLE_PATTERN.test(read.value)
-      ? read
-      : refuse(value, "is no name of a variable, wanted one such as API_TOKEN or AWS_*, without its value");
-  },
+  after(text, (name, value) =>
+    VARIABLE_PATTERN.test(name)
+      ? ok(name)
+      : refuse(value, "is no name of a variable, wanted one such as API_TOKEN or AWS_*, without its value"),
+  ),
 );
 
 const variables = described(listOf(variable), () => ({

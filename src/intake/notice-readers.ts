@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_RECEIVERS, type Receiver, type SecretPlace } from "../model/notice.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { mapping, mappingOf } from "./mapping.ts";
-import { all, listOf, type ReadContext, reader, text } from "./readers.ts";
+import { after, all, described, listOf, type ReadContext, type Reader, reader, text } from "./readers.ts";
 import { type Schema, TEXT, textLike } from "./schema.ts";
 import { folder } from "./task-readers.ts";
 import { describe, type Entry, type Value } from "./value.ts";
@@ -10,13 +10,14 @@ import { describe, type Entry, type Value } from "./value.ts";
 const KINDS = "one of command, webhook and ping";
 const ADDRESS = "an address such as https://example.org/hook";
 
-const address = reader(textLike("^https?://\\S+$"), (value: Value): Result<string, Fault[]> => {
-  const read = text(value);
-  if (!read.ok) return read;
-  return /^https?:\/\/[^\s]+$/.test(read.value) && URL.canParse(read.value)
-    ? read
-    : refuse(value, `is ${describe(value)}, wanted ${ADDRESS}`);
-});
+const address = reader(
+  textLike("^https?://\\S+$"),
+  after(text, (typed, value) =>
+    /^https?:\/\/\S+$/.test(typed) && URL.canParse(typed)
+      ? ok(typed)
+      : refuse(value, `is ${describe(value)}, wanted ${ADDRESS}`),
+  ),
+);
 
 const words = listOf(text);
 
@@ -40,6 +41,13 @@ const command = reader(
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const placeKeys = mapping({ env: text, file: folder }, { example: "{env: NAME} or {file: PATH}" });
 
+const secretPlace = after(placeKeys, ({ env, file }, value) => {
+  const [place] = placesOf(env, file);
+  return place === undefined
+    ? refuse(value, "names no source, wanted {env: NAME} or {file: PATH}")
+    : ok(place);
+});
+
 const headerValue = reader(
   () => ({
     anyOf: [
@@ -53,10 +61,7 @@ const headerValue = reader(
       if (!read.ok) return read;
       return /^[^\r\n]+$/.test(read.value) ? read : refuse(value, "has several lines, wanted one");
     }
-    const read = placeKeys(value, context);
-    if (!read.ok) return err(read.error);
-    const place = placeOf(read.value.env, read.value.file);
-    return place === null ? refuse(value, "names no source, wanted {env: NAME} or {file: PATH}") : ok(place);
+    return secretPlace(value, context);
   },
 );
 
@@ -72,47 +77,54 @@ function headerName({ key, span, value }: Entry): Result<string, Fault[]> {
 const addressKeys = { url: address, urlEnv: text, urlFile: folder } as const;
 const pingKeys = mapping(addressKeys);
 const webhookKeys = mapping({ ...addressKeys, secretEnv: text, secretFile: folder, headers });
+type Hooked = Extract<ReturnType<typeof webhookKeys>, { ok: true }>["value"];
 const oneOfThree = { oneOf: Object.keys(addressKeys).map((key) => ({ required: [key] })) };
 
+/** An address alone stands for a mapping with nothing else. */
+function orAlone(keys: Reader<Hooked>): typeof keys {
+  const alone = after(address, (url) => ok<Hooked>({ url }));
+  return reader(
+    () => ({ anyOf: [address.schema, { ...keys.schema, ...oneOfThree }] }),
+    (value: Value, context: ReadContext) => (value.type === "mapping" ? keys : alone)(value, context),
+  );
+}
+
+const pinged = orAlone(pingKeys);
 const ping = reader(
-  () => ({ anyOf: [address.schema, { ...pingKeys.schema, ...oneOfThree }] }),
-  (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
-    const read = value.type === "mapping" ? pingKeys(value, context) : urlAlone(value);
-    if (!read.ok) return err(read.error);
-    const url = oneAddress(value, read.value);
+  () => pinged.schema,
+  after(pinged, (given, value): Result<Receiver, Fault[]> => {
+    const url = oneAddress(value, given);
     return url.ok ? ok({ type: "ping", url: url.value }) : url;
-  },
+  }),
 );
 
+const hooked = orAlone(described(webhookKeys, () => ({ not: { required: ["secretEnv", "secretFile"] } })));
 const webhook = reader(
-  () => ({
-    anyOf: [
-      address.schema,
-      { ...webhookKeys.schema, ...oneOfThree, not: { required: ["secretEnv", "secretFile"] } },
-    ],
-  }),
-  (value: Value, context: ReadContext): Result<Receiver, Fault[]> => {
-    const read = value.type === "mapping" ? webhookKeys(value, context) : urlAlone(value);
-    if (!read.ok) return err(read.error);
-    const { secretEnv, secretFile, headers: given } = { ...NOTHING, ...read.value };
-    const url = oneAddress(value, read.value);
+  () => hooked.schema,
+  after(hooked, (given, value): Result<Receiver, Fault[]> => {
+    const url = oneAddress(value, given);
     if (!url.ok) return url;
-    if (secretEnv !== undefined && secretFile !== undefined)
-      return refuse(value, "has secretEnv and secretFile, wanted one of them");
-    const secret = placeOf(secretEnv, secretFile);
+    const [secret, another] = placesOf(given.secretEnv, given.secretFile);
+    if (another !== undefined) return refuse(value, "has secretEnv and secretFile, wanted one of them");
     return ok({
       type: "webhook",
       url: url.value,
-      ...(secret !== null && { secret }),
-      ...(given !== undefined && { headers: given }),
+      ...(secret !== undefined && { secret }),
+      ...(given.headers !== undefined && { headers: given.headers }),
     });
-  },
+  }),
 );
 
 const receiverKeys = mapping(
   { command, webhook, ping },
   { example: "{command: LINE}, {webhook: ADDRESS} or {ping: ADDRESS}" },
 );
+const receiver = after(receiverKeys, (given, value): Result<Receiver, Fault[]> => {
+  const [only, ...others] = Object.values(given);
+  return only === undefined || others.length > 0
+    ? refuse(value, `has ${Object.keys(given).length} keys, wanted ${KINDS}`)
+    : ok(only);
+});
 const receiverSchema = (): Schema => ({
   ...receiverKeys.schema,
   oneOf: ["command", "webhook", "ping"].map((key) => ({ required: [key] })),
@@ -129,54 +141,20 @@ export const receivers = reader(
   },
 );
 
-function receiver(value: Value, context: ReadContext): Result<Receiver, Fault[]> {
-  const read = receiverKeys(value, context);
-  if (!read.ok) return err(read.error);
-  const given = Object.values(read.value).filter((one) => one !== undefined);
-  const [only] = given;
-  return only === undefined || given.length > 1
-    ? refuse(value, `has ${given.length} keys, wanted ${KINDS}`)
-    : ok(only);
-}
-
 /** The address of a dead-man switch, which is pinged at the start and at the end. */
 export const pings = reader(
   () => ping.schema,
-  (value: Value, context: ReadContext): Result<Receiver[], Fault[]> => {
-    const read = ping(value, context);
-    return read.ok ? ok([read.value]) : read;
-  },
+  after(ping, (one) => ok([one])),
 );
 
-interface Addressed {
-  readonly url?: string;
-  readonly urlEnv?: string;
-  readonly urlFile?: string;
-}
-type Hooked = Addressed & {
-  readonly secretEnv?: string;
-  readonly secretFile?: string;
-  readonly headers?: Record<string, string | SecretPlace>;
-};
-const NOTHING: Hooked = {};
-
-function urlAlone(value: Value): Result<Hooked, Fault[]> {
-  const read = address(value);
-  return read.ok ? ok({ url: read.value }) : read;
-}
-
-function oneAddress(value: Value, given: Addressed): Result<string | SecretPlace, Fault[]> {
-  const { url, urlEnv, urlFile } = given;
-  const places = [url, placeOf(urlEnv, undefined), placeOf(undefined, urlFile)].filter(
-    (place) => place !== undefined && place !== null,
-  );
+function oneAddress(value: Value, { url, urlEnv, urlFile }: Hooked): Result<string | SecretPlace, Fault[]> {
+  const places = [...(url === undefined ? [] : [url]), ...placesOf(urlEnv, urlFile)];
   const [only] = places;
   return only === undefined || places.length > 1
     ? refuse(value, `has ${places.length} addresses, wanted one of url, urlEnv and urlFile`)
     : ok(only);
 }
 
-function placeOf(env: string | undefined, file: string | undefined): SecretPlace | null {
-  if (env !== undefined) return { env };
-  return file === undefined ? null : { file };
+function placesOf(env: string | undefined, file: string | undefined): SecretPlace[] {
+  return [...(env === undefined ? [] : [{ env }]), ...(file === undefined ? [] : [{ file }])];
 }

@@ -1,9 +1,19 @@
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH } from "../model/identity.ts";
 import type { Requirement, Selector } from "../model/selector.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
-import { all, described, listOf, oneOf, type ReadContext, type Reader, reader, text } from "./readers.ts";
+import {
+  after,
+  all,
+  described,
+  listOf,
+  oneOf,
+  type ReadContext,
+  type Reader,
+  reader,
+  text,
+} from "./readers.ts";
 import { oneOfWords, oneOrMany, type Schema, says, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
@@ -11,17 +21,20 @@ const IDENTIFIER = /^[A-Za-z0-9._-]+$/;
 
 /** The name of a lane or a key: letters, digits and `._-`. */
 export function identifier(maxLength: number): Reader<string> {
-  const read = (value: Value): Result<string, Fault[]> => {
-    const typed = text(value);
-    if (!typed.ok) return typed;
-    if (!IDENTIFIER.test(typed.value))
+  const read = after(text, (typed, value) => {
+    if (!IDENTIFIER.test(typed))
       return refuse(value, `is ${describe(value)}, wanted letters, digits, dots, dashes and underscores`);
-    return typed.value.length > maxLength
-      ? refuse(value, `has ${typed.value.length} characters, wanted at most ${maxLength}`)
-      : typed;
-  };
+    return typed.length > maxLength
+      ? refuse(value, `has ${typed.length} characters, wanted at most ${maxLength}`)
+      : ok(typed);
+  });
   return reader({ ...TEXT, pattern: IDENTIFIER.source, maxLength }, read, String);
 }
+
+/** Texts in a list, or between commas. */
+const texts = after(listOf(text), (lines) =>
+  ok(lines.flatMap((line) => line.split(",")).map((one) => one.trim())),
+);
 
 const REFERENCE = /^(\d+|[A-Za-z][A-Za-z0-9._-]*|\d{6,}-[A-Za-z0-9._-]+)$/;
 const ONE = REFERENCE.source.slice(1, -1);
@@ -36,33 +49,28 @@ const reference: Schema = {
 /** Tasks by number, id or name: a list, or a text with commas between them. */
 export const references = reader(
   oneOrMany(reference),
-  (value: Value, context: ReadContext): Result<string[], Fault[]> => {
-    const read = texts(value, context);
-    if (!read.ok) return read;
-    const names = read.value.flatMap((one) => one.split(",")).map((one) => one.trim());
+  after(texts, (names, value) => {
     const odd = names.find((name) => !REFERENCE.test(name));
     if (odd !== undefined)
       return refuse(value, `names "${odd}", wanted the number, the id or the name of a task`);
     const long = names.find((name) => name.length > 2 * MAX_NAME_LENGTH);
     return long === undefined ? ok([...new Set(names)]) : refuse(value, "names a task of impossible length");
-  },
+  }),
 );
 
-const texts = listOf(text);
 const deviceName = { ...TEXT, pattern: "^(\\s*[^,\\s][^,]*)(,\\s*[^,\\s][^,]*)*$" };
 
 /** GPUs by index, id or the beginning of one. */
 export const deviceNames = reader(
   { anyOf: [deviceName, { type: "array", items: deviceName, minItems: 1 }] },
-  (value: Value, context: ReadContext): Result<string[], Fault[]> => {
-    const read = texts(value, context);
-    return read.ok ? ok(read.value.flatMap((one) => one.split(",")).map((one) => one.trim())) : read;
-  },
+  texts,
 );
 
 const OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 const PART = "\\s*(![^=!\\s,]+|[^=!\\s,]+\\s*(!?=\\s*[^\\s,]+)?)\\s*";
-const values = described(listOf(text), { anyOf: [TEXT, { type: "array", items: TEXT, minItems: 1 }] });
+const values = described(listOf(text), () => ({
+  anyOf: [TEXT, { type: "array", items: TEXT, minItems: 1 }],
+}));
 const requirementKeys = mapping(
   { key: text, operator: oneOf(OPERATORS), values },
   { must: ["key", "operator"], example: "{key: pool, operator: In, values: [night]}" },
@@ -121,15 +129,12 @@ function selectorText(value: Value): Result<Selector, Fault[]> {
   return ok(wanted);
 }
 
-function requirement(value: Value, context: ReadContext): Result<Selector, Fault[]> {
-  const read = requirementKeys(value, context);
-  if (!read.ok) return err(read.error);
-  const { key, operator, values: named } = read.value;
+const requirement = after(requirementKeys, ({ key, operator, values: named }, value) => {
   if (operator === "Exists" || operator === "DoesNotExist")
     return named === undefined
-      ? ok([{ key, operator }])
+      ? ok<Selector>([{ key, operator }])
       : refuse(partOf(value, "values"), `has no effect with ${operator}`);
   return named === undefined
     ? refuse(value, `has no values, which ${operator} needs`)
-    : ok([{ key, operator, values: named }]);
-}
+    : ok<Selector>([{ key, operator, values: named }]);
+});

@@ -39,13 +39,20 @@ export function reader<F extends Read<unknown>>(
   return Object.defineProperty(made, "schema", { get }) as typeof made & { readonly schema: Schema };
 }
 
+/** Reads as another reader does, then converts or refuses the result. */
+export function after<A, B>(
+  of: Read<A>,
+  next: (read: A, value: Value, context: ReadContext) => Result<B, Fault[]>,
+): Read<B> {
+  return (value, context) => {
+    const read = of(value, context);
+    return read.ok ? next(read.value, value, context) : read;
+  };
+}
+
 /** The same reader with more in its schema. */
-export function described<T>(of: Reader<T>, more: Schema | SchemaMaker): Reader<T> {
-  const schema = (): Schema => ({ ...of.schema, ...(typeof more === "function" ? more() : more) });
-  const read: Read<T> = (value, context) => of(value, context);
-  return of.print === undefined
-    ? reader(schema, read)
-    : reader(schema, read, (value) => of.print?.(value) ?? "");
+export function described<T>(of: Reader<T>, more: SchemaMaker): Reader<T> {
+  return reader(() => ({ ...of.schema, ...more() }), after(of, ok));
 }
 
 /** Any single value as it was typed; not empty. */
@@ -211,10 +218,7 @@ export function listOf<T>(item: Reader<T>): Reader<T[]> {
     return all(items.map((one) => item(one, context)));
   };
   const schema = (): Schema => oneOrMany(item.schema);
-  const print = item.print === undefined ? undefined : (one: T): string => item.print?.(one) ?? "";
-  return print === undefined
-    ? reader(schema, read)
-    : reader(schema, read, (items) => items.map(print).join(" "));
+  return reader(schema, read, item.print && ((items) => items.map((one) => item.print?.(one)).join(" ")));
 }
 
 /** All values, or all faults. */

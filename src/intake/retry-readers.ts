@@ -1,4 +1,4 @@
-import { err, ok, type Result } from "../lib/result.ts";
+import { err, ok } from "../lib/result.ts";
 import { type Backoff, DEFAULT_BACKOFF, JITTERS } from "../model/backoff.ts";
 import {
   className,
@@ -8,11 +8,11 @@ import {
   type FailureClass,
   type FailureCode,
 } from "../model/failure.ts";
-import { type Fault, fault } from "./fault.ts";
+import { fault } from "./fault.ts";
 import { mapping, mappingOf, partOf } from "./mapping.ts";
-import { atLeast, count, duration, listOf, oneOf, type ReadContext, reader } from "./readers.ts";
+import { after, atLeast, count, duration, listOf, oneOf, type ReadContext, reader } from "./readers.ts";
 import { oneOfWords } from "./schema.ts";
-import type { Entry, Value } from "./value.ts";
+import type { Entry } from "./value.ts";
 
 /** For more attempts, `restart: always` or `maxAttempts: 0` is meant. */
 export const MAX_ATTEMPTS = 1_000_000;
@@ -22,10 +22,7 @@ const retryCount = count(0, MAX_ATTEMPTS - 1);
 /** Retries after the first attempt; returns the number of attempts. */
 export const retries = reader(
   () => retryCount.schema,
-  (value: Value, context: ReadContext): Result<number, Fault[]> => {
-    const read = retryCount(value, context);
-    return read.ok ? ok(read.value + 1) : read;
-  },
+  after(retryCount, (again) => ok(again + 1)),
 );
 
 /** The factor of each further wait. */
@@ -39,10 +36,7 @@ const classOrCodeName = oneOf(
 /** A failure class or code, as in records; the old name of a class stays valid. */
 const classOrCode = reader(
   () => oneOfWords([...FAILURE_CLASSES.map(className), ...FAILURE_CODES], ["code"]),
-  (value: Value, context: ReadContext): Result<FailureClass | FailureCode, Fault[]> => {
-    const read = classOrCodeName(value, context);
-    return read.ok ? ok(classNamed(read.value) as FailureClass | FailureCode) : read;
-  },
+  after<string, FailureClass | FailureCode>(classOrCodeName, (name) => ok(classNamed(name) as FailureCode)),
   className,
 );
 
@@ -64,14 +58,12 @@ const backoffKeys = mapping(
 
 const backoff = reader(
   () => backoffKeys.schema,
-  (value: Value, context: ReadContext): Result<Backoff, Fault[]> => {
-    const read = backoffKeys(value, context);
-    if (!read.ok) return err(read.error);
-    const policy = completeBackoff(read.value, DEFAULT_BACKOFF);
+  after(backoffKeys, (given, value) => {
+    const policy = completeBackoff(given, DEFAULT_BACKOFF);
     return policy.maxMs < policy.firstMs
       ? err([fault(partOf(value, "max").span, `"${value.path}.max" is less than first`)])
       : ok(policy);
-  },
+  }),
 );
 
 /** `retry.perClass`: for each class or code its own number of attempts and its own backoff. */

@@ -1,9 +1,9 @@
-import { ok, type Result } from "../lib/result.ts";
+import { ok } from "../lib/result.ts";
 import { instantAt, isTimeZone, type WallTime } from "../lib/zone.ts";
-import { type Fault, refuse } from "./fault.ts";
-import { reader, text } from "./readers.ts";
+import { refuse } from "./fault.ts";
+import { after, reader, text } from "./readers.ts";
 import { textLike } from "./schema.ts";
-import { describe, type Value } from "./value.ts";
+import { describe } from "./value.ts";
 
 /** A point in time: an instant, or a wall-clock time in a zone that is not known yet. */
 export type CalendarTime =
@@ -16,17 +16,13 @@ const FORM =
 /** Reads a date, or a date with a time, with or without its offset from UTC. */
 export const calendar = reader(
   textLike(`^\\s*${FORM.source.slice(1, -1)}\\s*$`, { examples: ["2026-12-31", "2026-12-31T18:00"] }),
-  readCalendar,
+  after(text, (typed, value) => {
+    const found = calendarIn(typed.trim());
+    return found === null
+      ? refuse(value, `is ${describe(value)}, wanted a date such as 2026-12-31 or 2026-12-31T18:00`)
+      : ok(found);
+  }),
 );
-
-function readCalendar(value: Value): Result<CalendarTime, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
-  const found = calendarIn(read.value.trim());
-  return found === null
-    ? refuse(value, `is ${describe(value)}, wanted a date such as 2026-12-31 or 2026-12-31T18:00`)
-    : ok(found);
-}
 
 function calendarIn(typed: string): CalendarTime | null {
   const match = FORM.exec(typed);
@@ -73,10 +69,11 @@ export function instantIn(
 }
 
 /** The name of a time zone. */
-export const zoneName = reader({ type: "string", examples: ["Europe/Berlin", "UTC"] }, readZone);
-
-function readZone(value: Value): Result<string, Fault[]> {
-  const read = text(value);
-  if (!read.ok || isTimeZone(read.value)) return read;
-  return refuse(value, `is ${describe(value)}, wanted a time zone such as Europe/Berlin or UTC`);
-}
+export const zoneName = reader(
+  { type: "string", examples: ["Europe/Berlin", "UTC"] },
+  after(text, (name, value) =>
+    isTimeZone(name)
+      ? ok(name)
+      : refuse(value, `is ${describe(value)}, wanted a time zone such as Europe/Berlin or UTC`),
+  ),
+);

@@ -84,7 +84,7 @@ function makeSchedule(
   const at = (key: string): Entry | undefined =>
     value.entries.find((entry) => camelCase(entry.key) === key && !isUnspecified(entry.value));
   const zoneAt = at("timeZone")?.value;
-  const zoneRead = zoneAt === undefined ? null : zoneName(zoneAt);
+  const zoneRead = zoneAt === undefined ? null : zoneName(zoneAt, context);
   const zone = zoneRead?.ok ? zoneRead.value : localZone();
   const read = scheduleKeys(value, context);
   const given: Given = read.ok ? read.value : {};

@@ -1,8 +1,8 @@
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import type { SimulatedGpus } from "../model/device.ts";
 import type { Fault } from "./fault.ts";
 import { mapping } from "./mapping.ts";
-import { count, listOf, type ReadContext, type Reader, reader, size, text } from "./readers.ts";
+import { after, count, listOf, type ReadContext, type Reader, reader, size, text } from "./readers.ts";
 import type { Value } from "./value.ts";
 
 /** More GPUs than this are assumed to be a typing error. */
@@ -20,12 +20,9 @@ const simulatedKeys = mapping(
 
 const simulated = reader(
   () => simulatedKeys.schema,
-  (value: Value, context: ReadContext): Result<SimulatedGpus, Fault[]> => {
-    const read = simulatedKeys(value, context);
-    if (!read.ok) return err(read.error);
-    const { count: amount = 1, foreignBytes = 0, ...kind } = read.value;
-    return ok({ ...kind, count: amount, foreignBytes });
-  },
+  after(simulatedKeys, ({ count: amount = 1, foreignBytes = 0, ...kind }) =>
+    ok<SimulatedGpus>({ ...kind, count: amount, foreignBytes }),
+  ),
 );
 
 /** The key `gpus` of config.yaml. */

@@ -1,8 +1,8 @@
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import type { RetentionRules } from "../model/retention.ts";
 import type { Fault } from "./fault.ts";
 import { mapping } from "./mapping.ts";
-import { count, duration, type ReadContext, type Reader, reader, size } from "./readers.ts";
+import { after, count, duration, type ReadContext, type Reader, reader, size } from "./readers.ts";
 import { textLike } from "./schema.ts";
 import type { Value } from "./value.ts";
 
@@ -20,25 +20,23 @@ const keys = mapping({
 });
 
 /** `retention` of config.yaml: which ended tasks are removed automatically. */
-export const retentionSettings = reader(() => keys.schema, readRetention);
-
-function readRetention(value: Value, context: ReadContext): Result<RetentionRules, Fault[]> {
-  const read = keys(value, context);
-  if (!read.ok) return err(read.error);
-  const { doneMs = DEFAULT_DONE_MS, deadLetterMs = null, count: most = null, bytes = null } = read.value;
-  const { logsMs = null, artifactsMs = null, checkpointsMs = null } = read.value;
-  return ok({
-    doneMs,
-    deadLetterMs,
-    takesDeadLetter: deadLetterMs !== null,
-    count: most,
-    bytes,
-    logsMs,
-    artifactsMs,
-    checkpointsMs,
-    takesArtifacts: false,
-  });
-}
+export const retentionSettings = reader(
+  () => keys.schema,
+  after(keys, (given) =>
+    ok<RetentionRules>({
+      doneMs: DEFAULT_DONE_MS,
+      deadLetterMs: null,
+      count: null,
+      bytes: null,
+      logsMs: null,
+      artifactsMs: null,
+      checkpointsMs: null,
+      ...given,
+      takesDeadLetter: (given.deadLetterMs ?? null) !== null,
+      takesArtifacts: false,
+    }),
+  ),
+);
 
 /** The same, or `never`. */
 function orNever<T>(of: Reader<T>): Reader<T | null> {

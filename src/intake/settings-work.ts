@@ -2,7 +2,7 @@ import { ok, type Result } from "../lib/result.ts";
 import type { WorkWindow } from "../model/work.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { mapping } from "./mapping.ts";
-import { listOf, reader, text, yesOrNo } from "./readers.ts";
+import { after, listOf, reader, text, yesOrNo } from "./readers.ts";
 import { zoneName } from "./schedule-times.ts";
 import { textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
@@ -14,7 +14,7 @@ const MAX_LOAD = 10_000;
 
 /** `work` of config.yaml: when jobs are started. */
 export const workSettings = mapping({
-  hours: listOf(reader(textLike("[0-9A-Za-z]"), workWindow)),
+  hours: listOf(reader(textLike("[0-9A-Za-z]"), after(text, windowIn))),
   timeZone: zoneName,
   onlyOnMains: yesOrNo,
   maxLoad: reader({ type: "number", exclusiveMinimum: 0, maximum: MAX_LOAD }, load),
@@ -22,11 +22,9 @@ export const workSettings = mapping({
 });
 
 /** `22:00-07:00`, `Sat-Sun`, `Mon-Fri 22:00-07:00`, `Sat, Sun 10:00-18:00`; the days are those on which the window begins. */
-function workWindow(value: Value): Result<WorkWindow, Fault[]> {
-  const read = text(value);
-  if (!read.ok) return read;
+function windowIn(whole: string, value: Value): Result<WorkWindow, Fault[]> {
   const wanted = "wanted hours such as 22:00-07:00, Sat-Sun or Mon-Fri 22:00-07:00";
-  const typed = read.value.trim();
+  const typed = whole.trim();
   const cut = typed.search(/\d/);
   const dayText = (cut === -1 ? typed : typed.slice(0, cut)).trim();
   const timeText = cut === -1 ? undefined : typed.slice(cut);

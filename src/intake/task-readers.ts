@@ -6,29 +6,26 @@ import type { EnvironmentPolicy } from "../model/kind.ts";
 import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
-import { count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";
+import { after, count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";
 import { oneOfWords, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
 /** A task's name. */
 export const taskNameReader = reader(
   { type: ["string", "boolean"], pattern: NAME_PATTERN.source, maxLength: MAX_NAME_LENGTH },
-  (value: Value): Result<string, Fault[]> => {
-    const read = text(value);
-    if (!read.ok) return read;
-    const hint = `write ${nameFrom(read.value)}`;
-    if (!NAME_PATTERN.test(read.value)) {
+  after(text, (name, value) => {
+    const hint = `write ${nameFrom(name)}`;
+    if (!NAME_PATTERN.test(name)) {
       return refuse(
         value,
         `is ${describe(value)}, wanted a letter and then letters, digits, dots, dashes or underscores`,
         hint,
       );
     }
-    const isTooLong = read.value.length > MAX_NAME_LENGTH;
-    return isTooLong
-      ? refuse(value, `has ${read.value.length} characters, wanted at most ${MAX_NAME_LENGTH}`, hint)
-      : read;
-  },
+    return name.length > MAX_NAME_LENGTH
+      ? refuse(value, `has ${name.length} characters, wanted at most ${MAX_NAME_LENGTH}`, hint)
+      : ok(name);
+  }),
 );
 
 /** A folder, absolute: `~` is the user's home, a relative one begins at the default. */
@@ -55,13 +52,11 @@ export const folder = reader(
 /** An absolute path, or one under the user's home: there is no folder to resolve another path against. */
 export const absolutePath = reader(
   textLike("^(/|~/)"),
-  (value: Value, { home }: ReadContext): Result<string, Fault[]> => {
-    const read = text(value);
-    if (!read.ok) return read;
-    if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
-    if (read.value.startsWith("/")) return ok(resolve(read.value));
+  after(text, (path, value, { home }) => {
+    if (path.startsWith("~/")) return ok(resolve(home, path.slice(2)));
+    if (path.startsWith("/")) return ok(resolve(path));
     return refuse(value, `is ${describe(value)}, wanted an absolute path`, "begin it with / or ~/");
-  },
+  }),
 );
 
 /** A umask in octal, as in umask(1). Without quotes, YAML reads it as a number. */
@@ -76,7 +71,12 @@ export const umask = reader(
 );
 
 const ALLOWED = ["inherit", "clear"] as const;
-const variable = reader({ ...TEXT, pattern: "^[^=]+$" }, variableName);
+const variable = reader(
+  { ...TEXT, pattern: "^[^=]+$" },
+  after(text, (name, value) =>
+    name.includes("=") ? refuse(value, `is "${name}", wanted a name alone`) : ok(name),
+  ),
+);
 const variableNames = listOf(variable);
 const POLICY_KEYS = ["policy", "names", "allowlist"];
 const policyKeys = mapping(
@@ -132,13 +132,6 @@ function readEnvironment(value: Value, context: ReadContext): Result<Environment
 
 function allowing(names: Result<string[], Fault[]>): Result<EnvironmentPolicy, Fault[]> {
   return names.ok ? ok({ policy: "allowlist", names: names.value }) : names;
-}
-
-function variableName(value: Value): Result<string, Fault[]> {
-  const read = text(value);
-  return read.ok && read.value.includes("=")
-    ? refuse(value, `is "${read.value}", wanted a name alone`)
-    : read;
 }
 
 const POLICIES = ["never", "onFailure", "always"] as const;
@@ -198,8 +191,5 @@ const together = oneOf(["together", "separate"]);
 /** `separate` keeps stdout and stderr in two files. */
 export const logs = reader(
   () => together.schema,
-  (value: Value, context: ReadContext): Result<boolean, Fault[]> => {
-    const chosen = together(value, context);
-    return chosen.ok ? ok(chosen.value === "separate") : chosen;
-  },
+  after(together, (chosen) => ok(chosen === "separate")),
 );

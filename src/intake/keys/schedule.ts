@@ -1,11 +1,11 @@
-import { ok, type Result } from "../../lib/result.ts";
+import { ok } from "../../lib/result.ts";
 import { MAX_SLOT_LENGTH } from "../../model/identity.ts";
 import { CATCH_UPS } from "../../model/schedule.ts";
 import { ADMISSIONS } from "../../model/spec.ts";
-import { type Fault, refuse } from "../fault.ts";
+import { refuse } from "../fault.ts";
 import { mapping } from "../mapping.ts";
 import { identifier } from "../queue-readers.ts";
-import { count, described, duration, oneOf, type ReadContext, reader, text, yesOrNo } from "../readers.ts";
+import { after, count, described, duration, oneOf, reader, text, yesOrNo } from "../readers.ts";
 import { calendar, zoneName } from "../schedule-times.ts";
 import type { Schema } from "../schema.ts";
 import { absolutePath } from "../task-readers.ts";
@@ -19,11 +19,9 @@ const MAX_CAP = 10_000;
 const everySpan = duration();
 const period = reader(
   () => everySpan.schema,
-  (value: Value, context: ReadContext): Result<number, Fault[]> => {
-    const read = everySpan(value, context);
-    if (!read.ok || read.value >= MIN_EVERY_MS) return read;
-    return refuse(value, `is ${describe(value)}, wanted 1s or more`);
-  },
+  after(everySpan, (everyMs, value) =>
+    everyMs >= MIN_EVERY_MS ? ok(everyMs) : refuse(value, `is ${describe(value)}, wanted 1s or more`),
+  ),
 );
 
 const oneOrMoreTasks: Schema = {
@@ -33,7 +31,7 @@ const oneOrMoreTasks: Schema = {
 /** The keys of a file of `schedules/`, with what the help says of them. */
 export const SCHEDULE_KEYS = {
   cron: {
-    read: described(text, { examples: ["30 1 * * *"] }),
+    read: described(text, () => ({ examples: ["30 1 * * *"] })),
     about: "minute, hour, day, month, day of the week",
     more: "also `@daily` and the like",
   },

@@ -192,7 +192,7 @@ function groupName(template: Template, { context }: Reading): Result<string, Fau
   const entry = nameEntry(template);
   const written = entry?.value;
   if (written !== undefined && !template.varying.some((one) => one.entry === entry))
-    return taskNameReader(written);
+    return taskNameReader(written, context);
   const texts =
     written === undefined
       ? template.entries.filter(({ key }) => ["run", "command", "script"].includes(fieldKeyOf(key) ?? ""))
