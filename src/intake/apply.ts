@@ -1,7 +1,6 @@
 import { setAt, type Tree } from "./candidate.ts";
 import { called, type Fault, fault } from "./fault.ts";
 import type { FieldAssignment } from "./field-assignments.ts";
-import { FIELDS } from "./fields.ts";
 import type { Field } from "./keys/field.ts";
 import type { ReadContext } from "./readers.ts";
 
@@ -14,8 +13,9 @@ export function applyFields(
   const faults: Fault[] = [];
   const setters = new Map<string, FieldAssignment>();
   for (const one of given) {
-    const field = fieldOf(one);
-    const target = targetOf(one);
+    const { field, child } = one;
+    const to = child === undefined ? field.to : [...field.to, child];
+    const target = to.join("\0");
     const earlier = setters.get(target) ?? overlapping(one, setters);
     if (earlier !== undefined) {
       faults.push(
@@ -28,23 +28,11 @@ export function applyFields(
       continue;
     }
     setters.set(target, one);
-    const read =
-      one.child === undefined ? field.read(one.entry.value, context) : readChild(field, one, context);
-    if (read.ok) setAt(candidate, one.child === undefined ? field.to : [...field.to, one.child], read.value);
+    const read = child === undefined ? field.read(one.entry.value, context) : readChild(one, context);
+    if (read.ok) setAt(candidate, to, read.value);
     else faults.push(...read.error);
   }
   return faults;
-}
-
-/** The field that a key of FIELDS names. */
-export function fieldOf({ key }: FieldAssignment): Field {
-  const field = FIELDS[key];
-  if (field === undefined) throw new Error(`"${key}" is no field`);
-  return field;
-}
-
-function targetOf(one: FieldAssignment): string {
-  return [...fieldOf(one).to, ...(one.child === undefined ? [] : [one.child])].join("\0");
 }
 
 /** `labels: {…}` beside `labels.paper: …`: the last one would undo the other. */
@@ -59,8 +47,7 @@ function overlapping(
 
 /** One name of an open field, read as a mapping of one. */
 function readChild(
-  field: Field,
-  { child = "", entry }: FieldAssignment,
+  { field, child = "", entry }: FieldAssignment,
   context: ReadContext,
 ): ReturnType<Field["read"]> {
   const { value, span } = entry;

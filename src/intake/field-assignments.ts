@@ -1,6 +1,7 @@
 import { camelCase } from "./camel-case.ts";
 import { called, type Fault, fault, isFlag, SET } from "./fault.ts";
 import { isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
+import type { Field } from "./keys/field.ts";
 import { unknownKey } from "./mapping.ts";
 import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
@@ -10,6 +11,7 @@ import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
 export interface FieldAssignment {
   /** In FIELDS. */
   readonly key: string;
+  readonly field: Field;
   /** The user's own name under an open field. */
   readonly child?: string;
   /** As it was written, with its value. */
@@ -38,6 +40,7 @@ export function fieldAssignments(entries: readonly Entry[]): { given: FieldAssig
       if (value === null || (isUnspecified(value) && !isHome(meaning.key, value))) continue;
       given.push({
         key: meaning.key,
+        field: meaning.field,
         ...(meaning.child !== undefined && { child: meaning.child }),
         entry: { ...entry, value },
       });

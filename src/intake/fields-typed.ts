@@ -3,9 +3,8 @@ import type { Draft } from "../model/submission.ts";
 import { getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
 import { type Fault, fault, SET } from "./fault.ts";
 import { fieldAssignments } from "./field-assignments.ts";
-import { FIELDS } from "./fields.ts";
 import { makeDraft } from "./finish.ts";
-import { meaningOf } from "./key-names.ts";
+import { fieldNamed, meaningOf } from "./key-names.ts";
 import { parentsAsked } from "./parents.ts";
 import { singleDraft } from "./single.ts";
 import { flagValue } from "./typed-text.ts";
@@ -100,15 +99,11 @@ async function changed(
 }
 
 async function entryOf([key, data, flag = key]: TypedKey): Promise<Entry> {
-  const meaning = meaningOf(key);
-  const isVerbatim = meaning.type === "field" && FIELDS[meaning.key]?.isVerbatim === true;
+  const named = fieldNamed(key);
   // An open field as a whole is a mapping in braces; the value of one name in it is plain text.
-  const isMapping =
-    isVerbatim &&
-    meaning.type === "field" &&
-    FIELDS[meaning.key]?.isOpen === true &&
-    meaning.child === undefined;
-  return { key, span: NOWHERE, value: await flagValue(data, flag, isVerbatim && !isMapping) };
+  const isMapping = named?.field.isOpen === true && named.child === undefined;
+  const isVerbatim = named?.field.isVerbatim === true && !isMapping;
+  return { key, span: NOWHERE, value: await flagValue(data, flag, isVerbatim) };
 }
 
 /** `key=default` resets a key, and `--slot default` names a lane. */
@@ -118,17 +113,14 @@ function mayReset([, , flag = SET]: TypedKey): boolean {
 
 /** True where a new task gets the default of a key that has one: its value is not read. */
 function isDefault(pair: TypedKey): boolean {
-  const meaning = meaningOf(pair[0]);
-  const isAsked = mayReset(pair) && pair[1] === "default";
-  if (!isAsked || meaning.type !== "field" || meaning.child !== undefined) return false;
-  return FIELDS[meaning.key]?.hasNoDefault !== true;
+  const named = mayReset(pair) && pair[1] === "default" ? fieldNamed(pair[0]) : null;
+  return named !== null && named.child === undefined && named.field.hasNoDefault !== true;
 }
 
 type FixedFault = Fault & { readonly key: string };
 
 function fixedFault(key: string): FixedFault | null {
-  const meaning = meaningOf(key);
-  const hint = meaning.type === "field" ? FIELDS[meaning.key]?.isFixed : undefined;
+  const hint = fieldNamed(key)?.field.isFixed;
   return hint === undefined
     ? null
     : { key, ...fault(NOWHERE, `"${key}" cannot be changed after submission`, hint) };
@@ -143,18 +135,18 @@ interface Reset {
 
 /** Resets a key where that is what was typed; returns whether it was. */
 function isReset(candidate: Tree, { entry, typed, fresh }: Reset): boolean {
-  const meaning = meaningOf(entry.key);
-  const field = meaning.type === "field" ? FIELDS[meaning.key] : undefined;
-  if (meaning.type !== "field" || field === undefined) return false;
-  if (meaning.child !== undefined) {
-    const isGone = typed === "null" || (typed === "" && meaning.key === "labels");
-    if (isGone) setAt(candidate, [...field.to, meaning.child], undefined);
+  const named = fieldNamed(entry.key);
+  if (named === null) return false;
+  const { key, field, child } = named;
+  if (child !== undefined) {
+    const isGone = typed === "null" || (typed === "" && key === "labels");
+    if (isGone) setAt(candidate, [...field.to, child], undefined);
     return isGone;
   }
-  const isUnset = typed === "default" || (isUnspecified(entry.value) && meaning.key !== "cwd");
+  const isUnset = typed === "default" || (isUnspecified(entry.value) && key !== "cwd");
   if (!isUnset || field.hasNoDefault) return false;
   setAt(candidate, field.to, structuredClone(getAt(fresh, field.to)));
-  if (meaning.key === "retries" || meaning.key === "retry.maxAttempts") {
+  if (key === "retries" || key === "retry.maxAttempts") {
     setAt(candidate, ["spec", "retry", "scope"], getAt(fresh, ["spec", "retry", "scope"]));
   }
   return true;

@@ -4,7 +4,7 @@ import type { Backoff } from "../model/backoff.ts";
 import type { AnyMode } from "../model/kind.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
-import { applyFields, fieldOf } from "./apply.ts";
+import { applyFields } from "./apply.ts";
 import {
   completedContainer,
   getAt,
@@ -44,7 +44,7 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const image = getAt(candidate, ["spec", "kind", "container", "image"]) as string | undefined;
   // A program that could not be read exists all the same: "nothing to run" would be a second, false fault.
   const isReadable = given.every(
-    (one) => fieldOf(one).to[0] !== "program" || getAt(candidate, fieldOf(one).to) !== undefined,
+    ({ field }) => field.to[0] !== "program" || getAt(candidate, field.to) !== undefined,
   );
   const mode =
     isReadable && clashes.length === 0 ? modeOf(program as Program, { given, before, span, image }) : err([]);
@@ -74,7 +74,7 @@ function applyContainer(
 ): Fault[] {
   const kind = getAt(candidate, ["spec", "kind"]) as Tree;
   if (kind["container"] === undefined) return [];
-  const first = given.find((one) => fieldOf(one).kind === "container");
+  const first = given.find(({ field }) => field.kind === "container");
   if (getAt(kind, ["container", "image"]) === undefined) {
     // An image that could not be read is a fault already.
     if (first === undefined || given.some(({ key }) => key === "container.image")) return [];
@@ -83,10 +83,9 @@ function applyContainer(
   }
   const isInherited = getAt(kind, ["environment", "policy"]) === "inherit";
   setAt(candidate, ["spec", "kind"], completedContainer(kind, defaults));
-  return given.flatMap((one) => {
-    const { key, entry } = one;
+  return given.flatMap(({ key, field, entry }) => {
     const isInherit = key === "environment" && entry.value.type === "scalar" && isInherited;
-    if (fieldOf(one).kind !== "subprocess" && !isInherit) return [];
+    if (field.kind !== "subprocess" && !isInherit) return [];
     const hint = isInherit ? "name the variables: environment: [HF_TOKEN]" : undefined;
     return [fault(entry.span, `${called(entry.value)} has no effect in a container`, hint)];
   });
@@ -127,9 +126,7 @@ function applyGpus(
 function uselessFields(candidate: Tree, given: readonly FieldAssignment[]): Fault[] {
   const { resources } = candidate["spec"] as { resources: Resources };
   const { gpus, ...others } = resources;
-  return given.flatMap((one) => {
-    const { key, entry } = one;
-    const { needs } = fieldOf(one);
+  return given.flatMap(({ key, field: { needs }, entry }) => {
     if (needs !== undefined && getAt(candidate, FIELDS[needs]?.to ?? []) === undefined)
       return [withoutNeeded(entry, needs)];
     if (key === "gpus" && gpus === 0 && gpusOf(others) > 0) {
@@ -176,8 +173,8 @@ function firstWork(body: string): string {
 /** A fault of the schema, located at the key that set the value. */
 function schemaFault({ path, message }: DraftFault, given: readonly FieldAssignment[], span: Span): Fault {
   const at = path.join("\0");
-  const culprit = given.findLast((one) => {
-    const to = fieldOf(one).to.join("\0");
+  const culprit = given.findLast(({ field }) => {
+    const to = field.to.join("\0");
     return at === to || at.startsWith(`${to}\0`) || to.startsWith(`${at}\0`);
   });
   const value = culprit?.entry.value ?? { path: path.join("."), span };

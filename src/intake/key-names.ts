@@ -2,7 +2,7 @@ import { own } from "../lib/own.ts";
 import { closest } from "../lib/suggest.ts";
 import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
-import type { Alias } from "./keys/field.ts";
+import type { Alias, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
@@ -13,6 +13,7 @@ export type Meaning =
       readonly type: "field";
       /** In FIELDS. */
       readonly key: string;
+      readonly field: Field;
       /** The user's own name under an open field. */
       readonly child?: string;
     } & Alias)
@@ -81,12 +82,14 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
 export function meaningOf(typed: string): Meaning {
   const [first = "", ...rest] = typed.split(".");
   const open = own(OPEN_ALIASES, camelCase(first)) ?? camelCase(first);
-  if (own(FIELDS, open)?.isOpen)
-    return { type: "field", key: open, ...(rest.length > 0 && { child: rest.join(".") }) };
+  const opened = own(FIELDS, open);
+  if (opened?.isOpen)
+    return { type: "field", key: open, field: opened, ...(rest.length > 0 && { child: rest.join(".") }) };
   const key = camelPath(typed);
   const canonical = withoutGroup(key);
   const alias = own(ALIASES, canonical) ?? { key: canonical };
-  if (own(FIELDS, alias.key) !== undefined) return { type: "field", ...alias };
+  const field = own(FIELDS, alias.key);
+  if (field !== undefined) return { type: "field", field, ...alias };
   if (own(GROUPS, key) !== undefined) return { type: "group", key };
   if (own(SWEEP_KEYS, canonical) !== undefined) return { type: "sweep", key: canonical };
   if (OF_SCHEDULES.has(canonical)) return { type: "schedule" };
@@ -94,6 +97,12 @@ export function meaningOf(typed: string): Meaning {
   return hint === undefined
     ? { type: "unknown", suggestion: suggestion(key) }
     : { type: "unsupported", key: canonical, hint };
+}
+
+/** The field that a key names; null where it names none. */
+export function fieldNamed(typed: string): Extract<Meaning, { type: "field" }> | null {
+  const meaning = meaningOf(typed);
+  return meaning.type === "field" ? meaning : null;
 }
 
 /** True for a key whose mapping contains fields. */

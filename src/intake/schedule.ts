@@ -5,7 +5,7 @@ import type { Schedule } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
 import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
-import { type Diagnostic, diagnose } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
 import { meaningOf } from "./key-names.ts";
 import { scheduleKeys } from "./keys/schedule.ts";
@@ -13,7 +13,7 @@ import { text } from "./readers.ts";
 import { type CalendarTime, instantIn, zoneName } from "./schedule-times.ts";
 import { documentDrafts } from "./submission.ts";
 import { atTop, describe, type Entry, isUnspecified, type MappingValue, type Value } from "./value.ts";
-import { readYaml } from "./yaml-text.ts";
+import { type Documents, readFileText } from "./yaml-text.ts";
 
 const DEFAULT_CAP = 100;
 const DEFAULT_WINDOW_MS = 24 * 3_600_000;
@@ -41,15 +41,15 @@ export interface ScheduleContext extends SubmissionContext {
 
 /** Reads a file of `schedules/`, or returns all of its faults. */
 export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {
-  const source = { file: context.file, text: fileText.replace(/^\uFEFF/, "") };
-  const read = readText(source.text, context);
-  return read.ok ? read : err(diagnose(source, read.error));
+  return readFileText({ file: context.file, text: fileText }, (documents, text) =>
+    readDocuments(documents, { context, text }),
+  );
 }
 
-function readText(fileText: string, context: ScheduleContext): Result<ScheduleFile, Fault[]> {
-  const documents = readYaml(fileText);
-  if (!documents.ok) return documents;
-  const { values, faults } = documents.value;
+function readDocuments(
+  { values, faults }: Documents,
+  { context, text: fileText }: { context: ScheduleContext; text: string },
+): Result<ScheduleFile, Fault[]> {
   const [value, second] = values;
   const start = { start: 0, end: 1 };
   const found = [...faults, ...nameFaults(context.name)];

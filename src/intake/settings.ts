@@ -4,7 +4,7 @@ import { slotName } from "../model/identity.ts";
 import { ENGINES } from "../model/kind.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./default-settings.ts";
-import { type Diagnostic, diagnose } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { fault } from "./fault.ts";
 import { countsBy, mapping } from "./mapping.ts";
 import { pings, receivers } from "./notice-readers.ts";
@@ -17,7 +17,7 @@ import { retentionSettings } from "./settings-retention.ts";
 import { workSettings } from "./settings-work.ts";
 import { absolutePath } from "./task-readers.ts";
 import { textMap } from "./text-map.ts";
-import { readYaml } from "./yaml-text.ts";
+import { readFileText } from "./yaml-text.ts";
 
 /** More jobs at a time are assumed to be a typing error. */
 export const MAX_JOBS = 4_000;
@@ -96,17 +96,14 @@ export function parseSettings(
   fileText: string,
   { file, userHome }: { file: string; userHome: string },
 ): Result<Settings, Diagnostic[]> {
-  const source = { file, text: fileText.replace(/^\uFEFF/, "") };
-  const documents = readYaml(source.text);
-  if (!documents.ok) return err(diagnose(source, documents.error));
-  const { values, faults } = documents.value;
-  const [value, second] = values;
-  if (faults.length > 0) return err(diagnose(source, faults));
-  if (second !== undefined)
-    return err(diagnose(source, [fault(second.span, "a second document, wanted one")]));
-  if (value === undefined) return ok(DEFAULT_SETTINGS);
-  const read = settingsKeys(value, { home: userHome, defaultCwd: userHome, nowMs: 0 });
-  return read.ok ? ok(settingsOf(read.value)) : err(diagnose(source, read.error));
+  return readFileText({ file, text: fileText }, ({ values, faults }) => {
+    const [value, second] = values;
+    if (faults.length > 0) return err([...faults]);
+    if (second !== undefined) return err([fault(second.span, "a second document, wanted one")]);
+    if (value === undefined) return ok(DEFAULT_SETTINGS);
+    const read = settingsKeys(value, { home: userHome, defaultCwd: userHome, nowMs: 0 });
+    return read.ok ? ok(settingsOf(read.value)) : read;
+  });
 }
 
 type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];

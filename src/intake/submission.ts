@@ -2,42 +2,35 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
 import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
-import { type Diagnostic, diagnose, MAX_DIAGNOSTICS } from "./diagnostic.ts";
+import { type Diagnostic, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
 import { draftsOf } from "./sweep/expand.ts";
 import { Room } from "./sweep/room.ts";
 import { isSweepKey } from "./sweep/sweep.ts";
-import { describe, type Entry, type MappingValue, type Value } from "./value.ts";
-import { readYaml } from "./yaml-text.ts";
+import { describe, type Entry, type Value } from "./value.ts";
+import { readFileText } from "./yaml-text.ts";
 
 /** Reads a task file: a draft for each document, or one for each member of its sweep, or all faults of all documents. */
 export function readSubmission(fileText: string, context: SubmissionContext): Result<Draft[], Diagnostic[]> {
-  const text = fileText.replace(/^\uFEFF/, "");
-  const source = { file: context.file, text };
-  const documents = readYaml(text);
-  if (!documents.ok) return err(diagnose(source, documents.error));
-  const faults = [...documents.value.faults];
-  const drafts: Draft[] = [];
-  const room = new Room();
-  for (const document of documents.value.values) {
-    // Suggestions for unknown keys are slow: stops once there are more faults than are reported.
-    if (faults.length > MAX_DIAGNOSTICS) break;
-    const read = documentDrafts(document, { context, text, room });
-    // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
-    if (read.ok) for (const draft of read.value) drafts.push(draft);
-    else faults.push(...read.error);
-  }
-  if (faults.length === 0 && drafts.length === 0) {
-    faults.push(
-      fault(
-        { start: 0, end: 1 },
-        "the file contains no task, wanted at least one mapping",
-        "write run: COMMAND",
-      ),
-    );
-  }
-  return faults.length > 0 ? err(diagnose(source, faults)) : ok(drafts);
+  return readFileText({ file: context.file, text: fileText }, (documents, text) => {
+    const faults = [...documents.faults];
+    const drafts: Draft[] = [];
+    const room = new Room();
+    for (const document of documents.values) {
+      // Suggestions for unknown keys are slow: stops once there are more faults than are reported.
+      if (faults.length > MAX_DIAGNOSTICS) break;
+      const read = documentDrafts(document, { context, text, room });
+      // No spread into the arguments of a call: a sweep may have more members than the stack has room for.
+      if (read.ok) for (const draft of read.value) drafts.push(draft);
+      else faults.push(...read.error);
+    }
+    if (faults.length === 0 && drafts.length === 0) {
+      const message = "the file contains no task, wanted at least one mapping";
+      faults.push(fault({ start: 0, end: 1 }, message, "write run: COMMAND"));
+    }
+    return faults.length > 0 ? err(faults) : ok(drafts);
+  });
 }
 
 interface Reading {
@@ -61,7 +54,10 @@ export function documentDrafts(document: Value, { context, text, room }: Reading
       ),
     ]);
   }
-  if (isLongForm(document)) return readRecord(document, context);
+  if (isLongForm(document)) {
+    const draft = readLongForm(document, context);
+    return draft.ok ? ok([draft.value]) : draft;
+  }
   const { sweep = [] } = context;
   const written = sweep.length === 0 ? document.entries : withSweep(document.entries, sweep);
   return draftsOf({
@@ -71,11 +67,6 @@ export function documentDrafts(document: Value, { context, text, room }: Reading
     span: document.entries[0]?.span ?? document.span,
     ...(room !== undefined && { room }),
   });
-}
-
-function readRecord(document: MappingValue, context: SubmissionContext): Result<Draft[], Fault[]> {
-  const draft = readLongForm(document, context);
-  return draft.ok ? ok([draft.value]) : draft;
 }
 
 /** Flags for the values of a sweep replace all those of the file; a limit replaces the same limit. */

@@ -78,23 +78,29 @@ export function toPlain(value: Value): unknown {
   }
 }
 
+/** The same value at another place. */
+export function relocated(value: Value, place: (of: Placed) => Placed): Value {
+  const at = place({ path: value.path, span: value.span });
+  switch (value.type) {
+    case "scalar":
+      return { ...value, ...at };
+    case "list":
+      return { ...value, ...at, items: value.items.map((item) => relocated(item, place)) };
+    case "mapping": {
+      const entries = value.entries.map(({ key, span, value: below }) => ({
+        key,
+        span: place({ path: below.path, span }).span,
+        value: relocated(below, place),
+      }));
+      return { ...value, ...at, entries };
+    }
+  }
+}
+
 /** The value as the root of a text: its own path is removed from its path and those below it. */
 export function atTop(value: Value): Value {
   const { length } = value.path;
-  const cut = (below: Value): Value => {
-    const path = below.path.slice(length).replace(/^\./, "");
-    switch (below.type) {
-      case "scalar":
-        return { ...below, path };
-      case "list":
-        return { ...below, path, items: below.items.map(cut) };
-      case "mapping": {
-        const entries = below.entries.map((entry) => ({ ...entry, value: cut(entry.value) }));
-        return { ...below, path, entries };
-      }
-    }
-  };
-  return cut(value);
+  return relocated(value, ({ path, span }) => ({ path: path.slice(length).replace(/^\./, ""), span }));
 }
 
 /** True for an explicit `null` or `~`, which counts as unset; false for a key without a value. */

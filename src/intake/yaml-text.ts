@@ -1,7 +1,8 @@
 import { isScalar, Lexer, parseAllDocuments, type YAMLError } from "yaml";
 import { formatBytes } from "../lib/bytes.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Fault, fault } from "./fault.ts";
+import { type Diagnostic, diagnose } from "./diagnostic.ts";
+import { type Fault, fault, type Source } from "./fault.ts";
 import { MAX_TEXT_BYTES } from "./task-text.ts";
 import type { Value } from "./value.ts";
 import { documentValue, newBudget } from "./yaml-value.ts";
@@ -18,6 +19,17 @@ const MAX_PLACEHOLDERS = 10_000;
 export interface Documents {
   readonly values: readonly Value[];
   readonly faults: readonly Fault[];
+}
+
+/** Reads the documents of a file, or locates the faults in them. */
+export function readFileText<T>(
+  { file, text: whole }: Source,
+  read: (documents: Documents, text: string) => Result<T, Fault[]>,
+): Result<T, Diagnostic[]> {
+  const source = { file, text: whole.replace(/^\uFEFF/, "") };
+  const documents = readYaml(source.text);
+  const made = documents.ok ? read(documents.value, source.text) : documents;
+  return made.ok ? made : err(diagnose(source, made.error));
 }
 
 /** Reads every YAML document of a text, except empty ones. An error where the text cannot be parsed at all. */

@@ -4,12 +4,13 @@ import { newCandidate, type SubmissionContext } from "../candidate.ts";
 import { type Fault, fault } from "../fault.ts";
 import { type FieldAssignment, fieldAssignments } from "../field-assignments.ts";
 import { makeDraft } from "../finish.ts";
+import { fieldNamed } from "../key-names.ts";
 import { programName } from "../program-name.ts";
 import { singleDraft } from "../single.ts";
 import { taskNameReader } from "../task-readers.ts";
 import type { Entry, Span, Value } from "../value.ts";
 import { nestedFaults, placeholderFaults, positionOf } from "./check.ts";
-import { type Filler, fieldKeyOf, fillerOf, type ValueFault } from "./fill-value.ts";
+import { type Filler, fillerOf, type ValueFault } from "./fill-value.ts";
 import { describeValues, type Member } from "./member.ts";
 import { lookupIn, placeholdersIn } from "./placeholder.ts";
 import { charactersIn, Room } from "./room.ts";
@@ -139,7 +140,7 @@ function memberDraft(making: MemberMaking): Result<Draft, Fault[]> {
   const given = [...template.constant.given, ...own.given];
   const draft = makeDraft({
     candidate: newCandidate(reading.context),
-    given: isNamed(own.given) ? given : [...given.filter(({ key }) => key !== "name"), nameGiven(making)],
+    given: own.given.some(isName) ? given : [...given.filter((one) => !isName(one)), ...nameGiven(making)],
     context: reading.context,
     span: reading.span,
   });
@@ -163,8 +164,8 @@ function charactersOf({ values }: Member): number {
   return Object.entries(values).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
-function isNamed(given: readonly FieldAssignment[]): boolean {
-  return given.some(({ key }) => key === "name");
+function isName({ key }: FieldAssignment): boolean {
+  return key === "name";
 }
 
 /** Names the member of a fault, and the place of its values. */
@@ -174,16 +175,16 @@ function which({ values, source, span }: Member, index: number): string {
   return `(member ${index + 1}${line}: ${describeValues(values)})`;
 }
 
-function nameGiven({ template, reading, name, index }: MemberMaking): FieldAssignment {
+function nameGiven({ template, reading, name, index }: MemberMaking): readonly FieldAssignment[] {
   const { span } = nameEntry(template)?.value ?? reading;
   const text = `${name}-${index + 1}`;
   const value: Value = { type: "scalar", data: text, text, path: "name", span };
-  return { key: "name", entry: { key: "name", span, value } };
+  return fieldAssignments([{ key: "name", span, value }]).given;
 }
 
 function nameEntry({ entries }: Template): Entry | undefined {
   return entries.find(
-    ({ key, value }) => fieldKeyOf(key) === "name" && !(value.type === "scalar" && value.data === null),
+    ({ key, value }) => fieldNamed(key)?.key === "name" && !(value.type === "scalar" && value.data === null),
   );
 }
 
@@ -195,7 +196,9 @@ function groupName(template: Template, { context }: Reading): Result<string, Fau
     return taskNameReader(written, context);
   const texts =
     written === undefined
-      ? template.entries.filter(({ key }) => ["run", "command", "script"].includes(fieldKeyOf(key) ?? ""))
+      ? template.entries.filter(({ key }) =>
+          ["run", "command", "script"].includes(fieldNamed(key)?.key ?? ""),
+        )
       : template.entries.filter((one) => one === entry);
   const words = texts.flatMap(({ value }) => wordsOf(value));
   return ok(programName(words, context.defaultName));

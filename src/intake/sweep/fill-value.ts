@@ -1,4 +1,4 @@
-import { meaningOf } from "../key-names.ts";
+import { fieldNamed } from "../key-names.ts";
 import { shebangRuntime } from "../runtime.ts";
 import type { Entry, Value } from "../value.ts";
 import { type FillFault, fill, type Language, type Lookup, textTemplate } from "./placeholder.ts";
@@ -62,7 +62,7 @@ function dataOf(text: string): string | number | boolean {
 function languageOf(key: string, value: Value, beside: readonly Entry[]): Language {
   // A command of a notice may be a shell line or a program: only plain words are safe in both.
   if (/^(notify|on)(\.|$)/.test(key)) return "code";
-  switch (fieldKeyOf(key) ?? "") {
+  switch (fieldNamed(key)?.key) {
     case "name":
       return "name";
     // Arguments in one line are split into words as in a shell.
@@ -77,14 +77,8 @@ function languageOf(key: string, value: Value, beside: readonly Entry[]): Langua
 }
 
 function isShell(script: Value, beside: readonly Entry[]): boolean {
-  const given = beside.find(({ key }) => fieldKeyOf(key) === "runtime")?.value;
+  const given = beside.find(({ key }) => fieldNamed(key)?.key === "runtime")?.value;
   if (given !== undefined) return given.type === "scalar" && /^(sh|bash|shell)$/i.test(given.text);
   const own = script.type === "scalar" ? shebangRuntime(script.text) : null;
   return own === null || own === "sh" || own === "bash";
-}
-
-/** The canonical name of a key; null where it is no field. */
-export function fieldKeyOf(key: string): string | null {
-  const meaning = meaningOf(key);
-  return meaning.type === "field" ? meaning.key : null;
 }

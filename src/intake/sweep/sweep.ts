@@ -2,8 +2,9 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { camelCase } from "../camel-case.ts";
 import { called, type Fault, fault } from "../fault.ts";
+import { mapping } from "../mapping.ts";
 import { count, type ReadContext } from "../readers.ts";
-import { type Entry, isUnspecified, type Value } from "../value.ts";
+import { type Entry, isUnspecified, NOWHERE, type Value } from "../value.ts";
 import { readArray } from "./array.ts";
 import { readEach } from "./data-file.ts";
 import { readMatrix } from "./matrix.ts";
@@ -14,8 +15,8 @@ const KINDS = { matrix: readMatrix, each: readEach, array: readArray } as const 
   MemberKind,
   (value: Value, context: ReadContext) => Result<Member[], Fault[]>
 >;
-const LIMITS = ["maxParallel", "maxFailures"] as const;
-type Limit = (typeof LIMITS)[number];
+const LIMITS = { maxParallel: count(1), maxFailures: count(1) } as const;
+const readLimits = mapping(LIMITS);
 
 /** A sweep as read from one document. */
 export interface Sweep {
@@ -23,26 +24,27 @@ export interface Sweep {
   readonly members: readonly Member[];
   /** Every name that a member has a value for. */
   readonly names: readonly string[];
-  readonly limits: { readonly [key in Limit]?: number };
+  readonly limits: { readonly [key in keyof typeof LIMITS]?: number };
 }
 
 /** True for a key that belongs to the sweep and not to the single task. */
 export function isSweepKey({ key }: Entry): boolean {
-  return kindOf(key) !== null || limitOf(key) !== null;
+  return kindOf(key) !== null || isLimit(key);
 }
 
 function kindOf(key: string): MemberKind | null {
   return (Object.keys(KINDS) as MemberKind[]).find((kind) => kind === camelCase(key)) ?? null;
 }
 
-function limitOf(key: string): Limit | null {
-  return LIMITS.find((limit) => limit === camelCase(key)) ?? null;
+function isLimit(key: string): boolean {
+  return Object.hasOwn(LIMITS, camelCase(key));
 }
 
 /** Reads the keys of a sweep; null where there is none. */
 export function readSweep(entries: readonly Entry[], context: ReadContext): Result<Sweep | null, Fault[]> {
   const given = entries.filter(({ value }) => !isUnspecified(value));
-  const limits = readLimits(given, context);
+  const limited = given.filter(({ key }) => isLimit(key));
+  const limits = readLimits({ type: "mapping", path: "", span: NOWHERE, entries: limited }, context);
   const [first, ...others] = given.filter(({ key }) => kindOf(key) !== null);
   const faults = [
     ...(limits.ok ? [] : limits.error),
@@ -82,18 +84,4 @@ function withinLimits(members: Result<Member[], Fault[]>, value: Value): Result<
   if (!members.ok) return members;
   if (members.value.length > MAX_GROUP_SIZE) return err(tooMany(value, members.value.length));
   return withoutTwins(members.value);
-}
-
-function readLimits(given: readonly Entry[], context: ReadContext): Result<Sweep["limits"], Fault[]> {
-  const limits: { [key in Limit]?: number } = {};
-  const faults: Fault[] = [];
-  for (const { key, value } of given) {
-    const limit = limitOf(key);
-    if (limit === null) continue;
-    const read = count(1)(value, context);
-    if (limits[limit] !== undefined) faults.push(fault(value.span, `${called(value)} is given twice`));
-    else if (read.ok) limits[limit] = read.value;
-    else faults.push(...read.error);
-  }
-  return faults.length > 0 ? err(faults) : ok(limits);
 }
