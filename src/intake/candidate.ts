@@ -1,7 +1,13 @@
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
 import { DEFAULT_CONTAINER, type EngineName, type Runtime } from "../model/kind.ts";
 import { DEFAULT_RESTART, DEFAULT_RETRY } from "../model/retry.ts";
-import { DEFAULT_GRACE_MS, DEFAULT_LOG_BYTES } from "../model/spec.ts";
+import {
+  DEFAULT_GRACE_MS,
+  DEFAULT_LOG_BYTES,
+  type DependencyEnd,
+  PARENT_ENDS,
+  type ParentReference,
+} from "../model/spec.ts";
 import type { ReadContext } from "./readers.ts";
 import type { Entry } from "./value.ts";
 
@@ -117,4 +123,19 @@ export function setAt(tree: Tree, path: readonly string[], data: unknown): void 
 /** True for a mapping. */
 export function isTree(data: unknown): data is Tree {
   return typeof data === "object" && data !== null && !Array.isArray(data);
+}
+
+/** The parents of a task by the end that it waits for, as in the fields. */
+export type ParentsAsked = Partial<Record<DependencyEnd, readonly string[]>>;
+
+/** Converts the parents of fields to those of a draft. */
+export function parentReferences(asked: ParentsAsked): ParentReference[] {
+  return PARENT_ENDS.flatMap((when) => (asked[when] ?? []).map((reference) => ({ reference, when })));
+}
+
+/** Converts the parents of a draft to those of fields. */
+export function parentsAsked(references: readonly ParentReference[] = []): ParentsAsked {
+  const asked: Partial<Record<DependencyEnd, string[]>> = {};
+  for (const { reference, when } of references) asked[when] = [...(asked[when] ?? []), reference];
+  return asked;
 }

@@ -1,11 +1,10 @@
-import { camelCase } from "./camel-case.ts";
 import { called, type Fault, fault, isFlag, SET } from "./fault.ts";
 import { isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
 import type { Field } from "./keys/field.ts";
 import { unknownKey } from "./mapping.ts";
 import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
-import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
+import { camelCase, describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
 /** One key of a task with its value from a file, a flag or `stint set`. */
 export interface FieldAssignment {

@@ -1,12 +1,10 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
-import { getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
+import { getAt, newCandidate, parentsAsked, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
 import { type Fault, fault, SET } from "./fault.ts";
 import { fieldAssignments } from "./field-assignments.ts";
-import { makeDraft } from "./finish.ts";
+import { makeDraft, singleDraft } from "./finish.ts";
 import { fieldNamed, meaningOf } from "./key-names.ts";
-import { parentsAsked } from "./parents.ts";
-import { singleDraft } from "./single.ts";
 import { flagValue } from "./typed-text.ts";
 import { type Entry, isUnspecified, NOWHERE } from "./value.ts";
 

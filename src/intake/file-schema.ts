@@ -1,6 +1,7 @@
 import { FIELDS } from "./fields.ts";
 import type { Described, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
+import { scheduleKeys } from "./keys/schedule.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
 import { DRAFT, orNull, type Schema, says, textLike } from "./schema.ts";
 import { withShared } from "./schema-parts.ts";
@@ -163,3 +164,17 @@ const GPU_RULES: readonly Schema[] = [
     { anyOf: ["vram", "gpuModel", "gpuMinMemory", "gpuIds"].map(says) },
   ),
 ];
+
+/** The JSON Schema (draft 2020-12) of a file of `schedules/`. */
+export function scheduleFileSchema(): Schema {
+  return withShared({
+    $schema: DRAFT,
+    title: "stint schedule",
+    ...scheduleKeys.schema,
+    allOf: [
+      ["cron", "every"],
+      ["task", "file"],
+    ].map((two) => ({ oneOf: two.map(says) })),
+    $defs: { task: taskSchema() },
+  });
+}

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { err, type Result } from "../lib/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { Backoff } from "../model/backoff.ts";
 import type { AnyMode } from "../model/kind.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
@@ -8,7 +8,10 @@ import { applyFields } from "./apply.ts";
 import {
   completedContainer,
   getAt,
+  newCandidate,
+  type ParentsAsked,
   type Program,
+  parentReferences,
   type SubmissionContext,
   setAt,
   type Tree,
@@ -16,7 +19,6 @@ import {
 import { called, type Fault, fault, isFlag } from "./fault.ts";
 import type { FieldAssignment } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
-import { type ParentsAsked, parentReferences } from "./parents.ts";
 import { modeOf, programClashes } from "./program.ts";
 import { programName } from "./program-name.ts";
 import { completeBackoff } from "./retry-readers.ts";
@@ -179,4 +181,14 @@ function schemaFault({ path, message }: DraftFault, given: readonly FieldAssignm
   });
   const value = culprit?.entry.value ?? { path: path.join("."), span };
   return fault(value.span, `${called(value)}: ${message}`);
+}
+
+/** Makes the draft of fields without a sweep. */
+export function singleDraft(
+  { given, faults }: { readonly given: readonly FieldAssignment[]; readonly faults: readonly Fault[] },
+  { context, span }: { readonly context: SubmissionContext; readonly span: Span },
+): Result<Draft[], Fault[]> {
+  const draft = makeDraft({ candidate: newCandidate(context), given, context, span });
+  const all = [...faults, ...(draft.ok ? [] : draft.error)];
+  return draft.ok && all.length === 0 ? ok([draft.value]) : err(all);
 }

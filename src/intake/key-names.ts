@@ -1,11 +1,11 @@
 import { own } from "../lib/own.ts";
 import { closest } from "../lib/suggest.ts";
-import { camelCase } from "./camel-case.ts";
 import { FIELDS } from "./fields.ts";
 import type { Alias, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
+import { camelCase } from "./value.ts";
 
 /** The meaning of a key as written. */
 export type Meaning =

@@ -1,12 +1,19 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
 import { FORMAT_VERSION, metadata } from "../model/task.ts";
-import { camelCase } from "./camel-case.ts";
 import { completedContainer, defaultSpec, isTree, type SubmissionContext, type Tree } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import { FIELDS } from "./fields.ts";
 import { unknownKey } from "./mapping.ts";
-import { describe, type Entry, type MappingValue, type Span, toPlain, type Value } from "./value.ts";
+import {
+  camelCase,
+  describe,
+  type Entry,
+  type MappingValue,
+  type Span,
+  toPlain,
+  type Value,
+} from "./value.ts";
 
 const SECTIONS = ["formatVersion", "metadata", "spec", "status"];
 /** Mappings with names of the user's. */

@@ -1,12 +1,11 @@
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { camelCase } from "./camel-case.ts";
 import { called, type Fault, fault, refuse } from "./fault.ts";
 import type { Described } from "./keys/field.ts";
 import { all, alternatives, count, type ReadContext, type Reader, reader } from "./readers.ts";
 import { orNull, type Schema } from "./schema.ts";
-import { describe, type Entry, isUnspecified, type Value } from "./value.ts";
+import { camelCase, describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
 /** One key of a mapping: its reader, and the name of the result where it differs. */
 type MappingKey =

@@ -1,4 +1,4 @@
-import { camelCase } from "./camel-case.ts";
+import { camelCase } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /** Keys that every schedule has one of, and no task. */

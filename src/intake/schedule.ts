@@ -3,7 +3,6 @@ import { localZone } from "../lib/zone.ts";
 import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../model/identity.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
-import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { type Fault, fault, refuse } from "./fault.ts";
@@ -12,7 +11,15 @@ import { scheduleKeys } from "./keys/schedule.ts";
 import { text } from "./readers.ts";
 import { type CalendarTime, instantIn, zoneName } from "./schedule-times.ts";
 import { documentDrafts } from "./submission.ts";
-import { atTop, describe, type Entry, isUnspecified, type MappingValue, type Value } from "./value.ts";
+import {
+  atTop,
+  camelCase,
+  describe,
+  type Entry,
+  isUnspecified,
+  type MappingValue,
+  type Value,
+} from "./value.ts";
 import { type Documents, readFileText } from "./yaml-text.ts";
 
 const DEFAULT_CAP = 100;
@@ -41,8 +48,8 @@ export interface ScheduleContext extends SubmissionContext {
 
 /** Reads a file of `schedules/`, or returns all of its faults. */
 export function readSchedule(fileText: string, context: ScheduleContext): Result<ScheduleFile, Diagnostic[]> {
-  return readFileText({ file: context.file, text: fileText }, (documents, text) =>
-    readDocuments(documents, { context, text }),
+  return readFileText({ file: context.file, text: fileText }, (documents, whole) =>
+    readDocuments(documents, { context, text: whole }),
   );
 }
 

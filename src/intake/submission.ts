@@ -1,6 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Draft } from "../model/submission.ts";
-import { camelCase } from "./camel-case.ts";
 import type { SubmissionContext } from "./candidate.ts";
 import { type Diagnostic, MAX_DIAGNOSTICS } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
@@ -8,7 +7,7 @@ import { isLongForm, readLongForm } from "./long-form.ts";
 import { draftsOf } from "./sweep/expand.ts";
 import { Room } from "./sweep/room.ts";
 import { isSweepKey } from "./sweep/sweep.ts";
-import { describe, type Entry, type Value } from "./value.ts";
+import { camelCase, describe, type Entry, type Value } from "./value.ts";
 import { readFileText } from "./yaml-text.ts";
 
 /** Reads a task file: a draft for each document, or one for each member of its sweep, or all faults of all documents. */

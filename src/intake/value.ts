@@ -119,3 +119,10 @@ export function describe(value: Value): string {
     value.text.length > SHOWN_CHARACTERS ? `${value.text.slice(0, SHOWN_CHARACTERS)}…` : value.text;
   return typeof value.data === "string" ? JSON.stringify(text) : text;
 }
+
+/** `max_retries` → `maxRetries`. Names in capitals (codes) stay as they are. */
+export function camelCase(key: string): string {
+  return /^[a-z]/.test(key)
+    ? key.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    : key;
+}

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
+import { scheduleFileSchema } from "../../src/intake/file-schema.ts";
 import { readSchedule, type ScheduleFile } from "../../src/intake/schedule.ts";
 import { withPaused } from "../../src/intake/schedule-edit.ts";
-import { scheduleFileSchema } from "../../src/intake/schedule-schema.ts";
 import { cronFault } from "../../src/plan/timetable.ts";
 import { isValid } from "../rig/json-schema.ts";
 import { valueOf } from "../rig/results.ts";

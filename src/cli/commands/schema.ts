@@ -1,5 +1,4 @@
-import { taskFileSchema } from "../../intake/file-schema.ts";
-import { scheduleFileSchema } from "../../intake/schedule-schema.ts";
+import { scheduleFileSchema, taskFileSchema } from "../../intake/file-schema.ts";
 import { settingsSchema } from "../../intake/settings.ts";
 import { own } from "../../lib/own.ts";
 import { EXIT } from "../../model/errors.ts";

@@ -1,14 +1,29 @@
 import { formatBytes } from "../../lib/bytes.ts";
 import { counted } from "../../lib/counted.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import { MAX_PRIORITY } from "../../model/spec.ts";
-import { cpuShare, sizeOrNone } from "../limit-readers.ts";
+import type { Fault } from "../fault.ts";
 import { deviceNames } from "../queue-readers.ts";
-import { count, size, text, yesOrNo } from "../readers.ts";
+import { atLeast, count, type ReadContext, reader, size, text, yesOrNo } from "../readers.ts";
+import type { Value } from "../value.ts";
 import type { Alias, Fields } from "./field.ts";
 
 const isZeroAbsent = true;
 const at = (key: string): string[] => ["spec", "resources", key];
 const limit = (key: string): string[] => ["spec", "limits", key];
+
+/** A number of CPUs, fractions included; the kernel has no smaller share. */
+const cpuShare = atLeast(0.01, "a number of CPUs");
+
+const anySize = size(0);
+
+/** A size; a bare 0 needs no unit. */
+const sizeOrNone = reader(
+  () => ({ anyOf: [anySize.schema, { const: 0 }] }),
+  (value: Value, context: ReadContext): Result<number, Fault[]> =>
+    value.type === "scalar" && value.data === 0 ? ok(0) : anySize(value, context),
+  (bytes) => anySize.print?.(bytes) ?? "",
+);
 
 /** The seeds' spellings of a size, each with its unit. */
 function sizes(units: Readonly<Record<string, string>>): Record<string, Alias> {

@@ -62,7 +62,7 @@ function dataOf(text: string): string | number | boolean {
 function languageOf(key: string, value: Value, beside: readonly Entry[]): Language {
   // A command of a notice may be a shell line or a program: only plain words are safe in both.
   if (/^(notify|on)(\.|$)/.test(key)) return "code";
-  switch (fieldNamed(key)?.key) {
+  switch (fieldNamed(key)?.key ?? "") {
     case "name":
       return "name";
     // Arguments in one line are split into words as in a shell.

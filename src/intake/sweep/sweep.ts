@@ -1,10 +1,9 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { camelCase } from "../camel-case.ts";
 import { called, type Fault, fault } from "../fault.ts";
 import { mapping } from "../mapping.ts";
 import { count, type ReadContext } from "../readers.ts";
-import { type Entry, isUnspecified, NOWHERE, type Value } from "../value.ts";
+import { camelCase, type Entry, isUnspecified, NOWHERE, type Value } from "../value.ts";
 import { readArray } from "./array.ts";
 import { readEach } from "./data-file.ts";
 import { readMatrix } from "./matrix.ts";

@@ -1,9 +1,8 @@
 import { err, ok, type Result } from "../../lib/result.ts";
-import { camelCase } from "../camel-case.ts";
 import { SET } from "../fault.ts";
 import type { TypedKey } from "../fields-typed.ts";
 import { flagValue } from "../typed-text.ts";
-import { type Entry, fromPlain, NOWHERE, type Value } from "../value.ts";
+import { camelCase, type Entry, fromPlain, NOWHERE, type Value } from "../value.ts";
 import { isRange } from "./range.ts";
 
 /** The values of the flags of a sweep. */
