@@ -14,7 +14,7 @@ export function taskFileSchema(): Schema {
 }
 
 /** The same, as a part of another schema. */
-export function taskSchema(): Schema {
+function taskSchema(): Schema {
   return {
     type: "object",
     additionalProperties: false,
