@@ -75,10 +75,22 @@ const THIS_MACHINE: ProcessSource = {
 /** After more forks than this, all processes are read again. */
 const MANY_FORKS = 256;
 
+/** The pids of the known processes by what can make them members: a search among thousands of jobs reads only its own. */
+interface Index {
+  /** By the attempt's token: those that have it, or descend from one that has. */
+  readonly byToken: ReadonlyMap<string, readonly number[]>;
+  /** By the pid of a leader: those in its session or group. */
+  readonly byHead: ReadonlyMap<number, readonly number[]>;
+  /** Their tokens cannot be read, or not yet: candidates of every attempt. */
+  readonly unread: readonly number[];
+}
+
 /** Remembers the processes of the machine and their attempts from one refresh to the next. */
 export class ProcessTracker {
   readonly #source: ProcessSource;
   #known = new Map<number, Known>();
+  /** Of `#known`; null where that has changed since. */
+  #index: Index | null = null;
   #mark: PidMark | null = null;
   #isBlind = false;
 
@@ -101,12 +113,17 @@ export class ProcessTracker {
       tokens: [token],
       owner: token,
     });
+    this.#index = null;
   }
 
   /** Adds the processes that were made since the last refresh, and forgets those that have ended. */
   refresh(): void {
     // Their execve(2) may have finished by now.
-    for (const [pid, known] of this.#known) if (known.tokens === "changing") this.#inspect(pid, this.#known);
+    const changing = (this.#index?.unread ?? [...this.#known.keys()]).filter(
+      (pid) => this.#known.get(pid)?.tokens === "changing",
+    );
+    for (const pid of changing) this.#inspect(pid, this.#known);
+    if (changing.length > 0) this.#index = null;
     // Before the list: a process made meanwhile changes the next mark. The kernel counts a process once it is visible.
     const mark = this.#source.pidMark();
     const since = this.#mark;
@@ -123,6 +140,7 @@ export class ProcessTracker {
     // Before ended processes are forgotten: their children may be new.
     for (const pid of seen.keys()) this.#ownerOf(pid, seen);
     this.#known = seen;
+    this.#index = null;
     this.#isBlind = pids.length === 0;
     this.#mark = mark;
   }
@@ -144,9 +162,14 @@ export class ProcessTracker {
    * from it or had its token; and processes whose environment cannot be read.
    */
   suspects({ leader, heads, token, also }: Wanted): Suspect[] {
+    this.#index ??= indexOf(this.#known);
+    const { byToken, byHead, unread } = this.#index;
+    const led = heads.flatMap((head) => [head, ...(byHead.get(head) ?? [])]);
     const found: Suspect[] = [];
     const first = Number(leader?.startTime);
-    for (const [pid, known] of this.#known) {
+    for (const pid of new Set([...(byToken.get(token) ?? []), ...led, ...unread, ...also])) {
+      const known = this.#known.get(pid);
+      if (known === undefined) continue;
       const isDescendant = known.owner === token && !(Number(known.startTime) < first);
       const isLed = isDescendant || [pid, known.session, known.group].some((one) => heads.includes(one));
       // A process that is older than the leader does not descend from it.
@@ -181,4 +204,18 @@ export class ProcessTracker {
       seen.set(pid, { startTime, parent, session, group, tokens });
     }
   }
+}
+
+function indexOf(known: ReadonlyMap<number, Known>): Index {
+  const byToken = new Map<string, number[]>();
+  const byHead = new Map<number, number[]>();
+  const unread: number[] = [];
+  for (const [pid, { session, group, tokens, owner }] of known) {
+    if (typeof tokens === "string") unread.push(pid);
+    const own = typeof tokens === "string" ? [] : tokens;
+    for (const token of new Set(owner == null ? own : [owner, ...own]))
+      byToken.getOrInsertComputed(token, () => []).push(pid);
+    for (const head of new Set([session, group])) byHead.getOrInsertComputed(head, () => []).push(pid);
+  }
+  return { byToken, byHead, unread };
 }
