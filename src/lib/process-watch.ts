@@ -1,14 +1,17 @@
 import type * as ffi from "bun:ffi";
 import { closeSync } from "node:fs";
-import { platform } from "node:os";
+import { arch, platform } from "node:os";
 import { isAlive, ownLimit, type ProcessIdentity } from "./host.ts";
 
 /** The number of pidfd_open(2) on every architecture; since Linux 5.3. */
 const PIDFD_OPEN = 434;
-/** poll(2): the descriptor of a process is readable once the process has ended. */
-const POLLIN = 1;
-/** struct pollfd: fd, events, revents. */
-const POLLFD_BYTES = 8;
+/** epoll(7): the descriptor of a process is readable once the process has ended. */
+const EPOLLIN = 1;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLL_CLOEXEC = 0o2_000_000;
+/** struct epoll_event: 32 bits of events, 64 of data; packed on x64 alone. */
+const [EVENT_BYTES, DATA_AT] = arch() === "x64" ? [12, 4] : [16, 8];
 
 /** Descriptors that are left for other uses; beyond them, processes are probed one by one through /proc. */
 const SPARE_FILES = 64;
@@ -17,27 +20,35 @@ const SPARE_FILES = 64;
 const POLL_MS = 100;
 
 interface System {
-  /** A descriptor, or a negative number. */
+  /** A descriptor of a process, or a negative number. */
   readonly open: (pid: number) => number;
-  /** For each descriptor, whether its process has ended. */
-  readonly ended: (files: readonly number[]) => boolean[];
+  /** A new set of descriptors, or a negative number. */
+  readonly openSet: () => number;
+  /** False where the system refuses. */
+  readonly add: (set: number, file: number) => boolean;
+  readonly remove: (set: number, file: number) => void;
+  /** Those descriptors in the set of so many whose processes have ended. */
+  readonly ended: (set: number, count: number) => number[];
 }
 
 /**
- * Watches processes that are not our children: one poll(2) over their pidfds tells which have ended, zombies included. A pidfd stands for
- * the process itself, however its pid is reused. Without pidfds, each process is probed.
+ * Watches processes that are not our children: one epoll_wait(2) over their pidfds tells which have ended, zombies included, and costs
+ * the same for one as for thousands. A pidfd stands for the process itself, however its pid is reused. Without pidfds, each process is
+ * probed.
  */
 export class ProcessWatch implements Disposable {
   readonly #files = new Map<string, number>();
+  /** The keys of `#files`, by descriptor. */
+  readonly #keys = new Map<number, string>();
+  /** The epoll descriptor; opened with the first process. */
+  #set: number | null = null;
   #gone: ReadonlySet<string> = new Set();
   #asked = new Set<string>();
 
-  /** Polls all processes that were asked for since the last refresh, and closes the descriptors of the others. */
+  /** Asks for the ends of all processes that were asked for since the last refresh, and closes the descriptors of the others. */
   refresh(): void {
     for (const [key, file] of this.#files) {
-      if (this.#asked.has(key)) continue;
-      closeSync(file);
-      this.#files.delete(key);
+      if (!this.#asked.has(key)) this.#drop(key, file);
     }
     this.#asked = new Set();
     this.#gone = this.#ended();
@@ -61,9 +72,25 @@ export class ProcessWatch implements Disposable {
   }
 
   #ended(): Set<string> {
-    const keys = [...this.#files.keys()];
-    const ended = keys.length === 0 ? [] : (linux()?.ended([...this.#files.values()]) ?? []);
-    return new Set(keys.filter((_, index) => ended[index] === true));
+    const ended = this.#set === null ? [] : (linux()?.ended(this.#set, this.#files.size) ?? []);
+    return new Set(ended.map((file) => this.#keys.get(file)).filter((key) => key !== undefined));
+  }
+
+  /** Watches a process from now on; false where the system refuses. */
+  #keep(key: string, file: number): boolean {
+    this.#set ??= linux()?.openSet() ?? -1;
+    if (linux()?.add(this.#set, file) !== true) return false;
+    this.#files.set(key, file);
+    this.#keys.set(file, key);
+    return true;
+  }
+
+  #drop(key: string, file: number): void {
+    // A copy in a child that has not reached its execve(2) would keep the closed descriptor in the set.
+    if (this.#set !== null) linux()?.remove(this.#set, file);
+    closeSync(file);
+    this.#files.delete(key);
+    this.#keys.delete(file);
   }
 
   /** True while this very process runs, as of the last refresh. */
@@ -81,14 +108,14 @@ export class ProcessWatch implements Disposable {
       isKept &&= isHere;
       return isHere;
     } finally {
-      if (isKept) this.#files.set(key, file);
-      else closeSync(file);
+      if (!isKept || !this.#keep(key, file)) closeSync(file);
     }
   }
 
   [Symbol.dispose](): void {
-    for (const file of this.#files.values()) closeSync(file);
-    this.#files.clear();
+    for (const [key, file] of this.#files) this.#drop(key, file);
+    if (this.#set !== null && this.#set >= 0) closeSync(this.#set);
+    this.#set = null;
   }
 }
 
@@ -115,18 +142,27 @@ function openLinux(): System | null {
     const { dlopen, ptr }: typeof ffi = import.meta.require("bun:ffi");
     const { symbols } = dlopen("libc.so.6", {
       syscall: { args: ["i64", "i64", "i64"], returns: "i64" },
-      poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+      epoll_create1: { args: ["i32"], returns: "i32" },
+      epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+      epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
     });
+    const eventOf = (file: number): DataView => {
+      const event = new DataView(new ArrayBuffer(EVENT_BYTES));
+      event.setUint32(0, EPOLLIN, true);
+      event.setInt32(DATA_AT, file, true);
+      return event;
+    };
     return {
       open: (pid) => Number(symbols.syscall(PIDFD_OPEN, pid, 0)),
-      ended: (files) => {
-        const asked = new DataView(new ArrayBuffer(files.length * POLLFD_BYTES));
-        for (const [index, file] of files.entries()) {
-          asked.setInt32(index * POLLFD_BYTES, file, true);
-          asked.setInt16(index * POLLFD_BYTES + 4, POLLIN, true);
-        }
-        symbols.poll(ptr(asked), files.length, 0);
-        return files.map((_, index) => asked.getInt16(index * POLLFD_BYTES + 6, true) !== 0);
+      openSet: () => symbols.epoll_create1(EPOLL_CLOEXEC),
+      add: (set, file) => symbols.epoll_ctl(set, EPOLL_CTL_ADD, file, ptr(eventOf(file))) === 0,
+      remove: (set, file) => symbols.epoll_ctl(set, EPOLL_CTL_DEL, file, ptr(eventOf(file))),
+      ended: (set, count) => {
+        // The call refuses a length of 0.
+        const size = Math.max(1, count);
+        const events = new DataView(new ArrayBuffer(size * EVENT_BYTES));
+        const length = Math.max(0, symbols.epoll_wait(set, ptr(events), size, 0));
+        return Array.from({ length }, (_, index) => events.getInt32(index * EVENT_BYTES + DATA_AT, true));
       },
     };
   } catch {

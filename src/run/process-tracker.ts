@@ -213,7 +213,7 @@ function indexOf(known: ReadonlyMap<number, Known>): Index {
   for (const [pid, { session, group, tokens, owner }] of known) {
     if (typeof tokens === "string") unread.push(pid);
     const own = typeof tokens === "string" ? [] : tokens;
-    for (const token of new Set(owner == null ? own : [owner, ...own]))
+    for (const token of new Set(typeof owner === "string" ? [owner, ...own] : own))
       byToken.getOrInsertComputed(token, () => []).push(pid);
     for (const head of new Set([session, group])) byHead.getOrInsertComputed(head, () => []).push(pid);
   }
