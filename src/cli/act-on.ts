@@ -42,7 +42,7 @@ const ACT_FLAGS = {
 /** Declares a verb on many tasks: its own flags, and those that select tasks. */
 export function actVerb<const F extends Flags>(own: F, verb: ActVerb<F>): Verb {
   return declareVerb({
-    operands: [TASKS],
+    operands: [{ ...TASKS, completes: verb }],
     flags: { ...own, ...ACT_FLAGS },
     // The parsed flags include those that the verb declares.
     run: (call) => actOn(verb as unknown as ActVerb<Flags>, call as unknown as Call<typeof ACT_FLAGS>),

@@ -95,6 +95,7 @@ async function readLine(
   process: Context,
   line: Line,
 ): Promise<Ended | { readonly context: Context; readonly run: () => Ended | Promise<Ended> }> {
+  if (line.verb === "complete") return answerShell(process, line.typed);
   const asked = flagWords(line.typed);
   if (asked.includes("--version") || asked.includes("-V")) {
     process.out(`${packageJson.version}\n`);
@@ -131,6 +132,14 @@ async function readLine(
   // The parser has typed the values as the verb declares them.
   const call = { context, flags: flags as Call["flags"], operands, words };
   return { context, run: () => called.value.verb.run(call) };
+}
+
+/** Answers a shell that completes a line. What goes wrong there is told when the line is run. */
+async function answerShell(process: Context, typed: readonly string[]): Promise<Ended> {
+  const { complete } = await import("./completion/complete.ts");
+  const answer = await complete(process, typed).catch(() => "");
+  process.out(answer);
+  return EXIT.done;
 }
 
 interface Called {

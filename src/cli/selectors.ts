@@ -18,7 +18,10 @@ export const TASKS: Operand = {
 };
 
 /** A reference to a sweep. */
-export const GROUP = textValue("SWEEP", "the name of a sweep or the number of one of its tasks");
+export const GROUP: ValueType<string> = {
+  ...textValue("SWEEP", "the name of a sweep or the number of one of its tasks"),
+  completes: "sweeps",
+};
 
 const STATE: ValueType<State> = {
   ...wordValue(STATES, "STATE"),
@@ -44,10 +47,19 @@ export const SELECTOR_FLAGS = {
   state: { value: STATE, repeats: true, group: "Select", help: "in one of these states" },
   failed: { group: "Select", help: "failed tasks (in dead-letter/)" },
   class: { value: FAILURE, group: "Select", help: "with this failure class or code, such as gpu-oom" },
-  label: { value: PAIR, repeats: true, group: "Select", help: "with these labels" },
-  name: { value: textValue("PATTERN"), group: "Select", help: "with this name; * matches anything" },
+  label: {
+    value: { ...PAIR, completes: "labels" },
+    repeats: true,
+    group: "Select",
+    help: "with these labels",
+  },
+  name: {
+    value: { ...textValue("PATTERN"), completes: "names" },
+    group: "Select",
+    help: "with this name; * matches anything",
+  },
   since: { value: DURATION, group: "Select", help: "changed within this time, such as 12h" },
-  slot: { value: textValue("NAME"), group: "Select", help: "in this lane" },
+  slot: { value: { ...textValue("NAME"), completes: "lanes" }, group: "Select", help: "in this lane" },
   group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a number" },
 } as const;
 

@@ -18,7 +18,7 @@ const AXIS: ValueType<string> = {
 /** The flags that make a sweep. */
 export const SWEEP_FLAGS = {
   matrix: { ...declared("matrix"), value: AXIS, repeats: true },
-  each: { ...declared("each"), value: textValue("FILE") },
+  each: { ...declared("each"), value: { ...textValue("FILE"), completes: "files" } },
   array: { ...declared("array"), value: textValue("NUMBERS") },
   maxParallel: { ...declared("maxParallel"), value: wholeNumber(1) },
   maxFailures: { ...declared("maxFailures"), value: wholeNumber(1) },

@@ -7,6 +7,7 @@ import { wordsOf } from "../intake/schema.ts";
 import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { long } from "./command-line/usage.ts";
 import { KEY_VALUE, PAIR, textValue } from "./command-line/values.ts";
+import { taskKeys } from "./completion/keys.ts";
 import {
   durationFromClock,
   durationFromSlurm,
@@ -46,9 +47,9 @@ const SLURM = "As in Slurm, the same as";
 /** The flag of a key, from the declaration of the key. */
 function declared(
   key: string,
-  { about, flag, read, isOpen }: Field & { readonly flag: KeyFlag },
+  { about, flag, read, isOpen, completes }: Field & { readonly flag: KeyFlag },
 ): [string, TaskFlag] {
-  const { name = key, placeholder, completes, ...rest } = flag;
+  const { name = key, placeholder, ...rest } = flag;
   const common = { key, help: about, ...rest };
   if (placeholder === undefined) return [name, common];
   if (isOpen === true)
@@ -56,7 +57,7 @@ function declared(
       name,
       {
         ...common,
-        value: PAIR,
+        value: completes === undefined ? PAIR : { ...PAIR, completes },
         sets: (pairs: readonly (readonly [string, string])[]) => ({ [key]: Object.fromEntries(pairs) }),
       },
     ];
@@ -139,7 +140,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     help: "--after, --after-any, --after-failed: tasks, or afterok:ID, afterany:ID, afternotok:ID",
   },
   set: {
-    value: KEY_VALUE,
+    value: { ...KEY_VALUE, keys: taskKeys },
     repeats: true,
     sets: () => ({}),
     group: "Task",
@@ -152,6 +153,7 @@ export const FILES = {
   name: "FILE",
   count: "any",
   help: "YAML files (- is stdin), or a command after --",
+  completes: "taskFiles",
 } as const;
 
 /** Keys of the task file that flags set, each with its flag. */

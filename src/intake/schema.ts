@@ -34,8 +34,9 @@ export function oneOfWords(words: readonly string[], old: readonly string[] = []
   return { anyOf: [{ enum: [...words] }, textLike(`^(?:${forms.join("|")})$`)] };
 }
 
-/** The words of such a schema; undefined for any other. */
-export function wordsOf({ anyOf }: Schema): readonly string[] | undefined {
+/** The words of such a schema, or of a boolean one; undefined for any other. */
+export function wordsOf({ anyOf, type }: Schema): readonly string[] | undefined {
+  if (type === "boolean") return ["true", "false"];
   const [first] = (anyOf as readonly Schema[] | undefined) ?? [];
   return first?.["enum"] as readonly string[] | undefined;
 }

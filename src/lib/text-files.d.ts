@@ -9,3 +9,18 @@ declare module "*.md" {
   const text: string;
   export = text;
 }
+
+declare module "*.bash" {
+  const text: string;
+  export = text;
+}
+
+declare module "*.zsh" {
+  const text: string;
+  export = text;
+}
+
+declare module "*.fish" {
+  const text: string;
+  export = text;
+}

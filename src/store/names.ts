@@ -10,6 +10,8 @@ import type { Layout } from "./layout.ts";
 const SPAN = 1_000;
 /** Ids are at most 240 bytes long; few numbers have two. */
 const MAX_BYTES = 1_024 * 1_024;
+/** The spans that `recentNames` reads. */
+const RECENT_SPANS = 2;
 const APPENDING = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
 
 /**
@@ -41,6 +43,17 @@ export function notedNames(layout: Layout, number: number): TaskId[] {
   const lines = read.ok && read.value !== null ? read.value.split("\n") : [];
   const ids = lines.map((line) => idFromFileName(`${line}.json`)).filter((id) => id !== null);
   return [...new Set(ids.filter((id) => numberOf(id) === number))];
+}
+
+/** The ids of the newest spans of the index, the newest last; some may have been removed, and some may be missing. */
+export function recentNames(layout: Layout): TaskId[] {
+  const folder = dirname(layout.names(0));
+  const files = readdirSync(folder).toSorted().slice(-RECENT_SPANS);
+  const texts = files.map((file) => readOwnFile(join(folder, file), MAX_BYTES) ?? "");
+  const ids = texts.flatMap((text) => text.split("\n").map((line) => idFromFileName(`${line}.json`)));
+  return [...new Set(ids.filter((id) => id !== null))].sort(
+    (left, right) => numberOf(right) - numberOf(left),
+  );
 }
 
 /** Rebuilds the index from a listing of all tasks. */

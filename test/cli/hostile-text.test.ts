@@ -54,7 +54,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   validate: [[HOSTILE], ["faulty.yaml"], ["sweep.yaml"]],
   schema: [[HOSTILE]],
   init: [[HOSTILE], ["hello", "-o", `/nowhere/${HOSTILE}`]],
-  completion: [[HOSTILE], ["candidates", "show"]],
+  completion: [[HOSTILE]],
   doctor: [[], ["--json"]],
   service: [[HOSTILE], ["status"]],
   audit: [[HOSTILE], ["verify"]],

@@ -19,7 +19,7 @@ test('every verb takes a name such as "constructor" for an ordinary name', async
   for (const name of NAMES) {
     expect((await call(name)).err).toContain(`Cannot run "${name}": stint has no verb`);
     for (const verb of Object.keys(VERBS)) await call(verb, name);
-    await call("completion", "candidates", name);
+    await call("complete", "zsh", "--", name, "");
     await call("set", "job", `memory=5${name}`, `${name}=1`, `labels.${name}=1`);
     expect((await call("submit", "--label", `${name}=x`, "--hold", "--", "true")).code).toBe(
       name === "toString" ? 0 : 2,

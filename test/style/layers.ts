@@ -88,7 +88,7 @@ function relativeProblem({ target }: Import, from: Source): string | null {
   const path = normalize(join(dirname(from.path), target));
   if (DATA.test(path)) return READ_DATA.includes(own) ? null : `${own}/ may not read ${path}`;
   // A script belongs to the folder that runs it.
-  if (path.startsWith(`src/${own}/sh/`) && path.endsWith(".sh")) return null;
+  if (path.startsWith(`src/${own}/sh/`) && /\.(?:sh|bash|zsh|fish)$/.test(path)) return null;
   if (!path.startsWith("src/")) return `imports ${path}, which lies outside src/`;
   if (!path.endsWith(".ts")) return `imports "${target}" without its .ts`;
   const folder = folderOf(path);

@@ -14,9 +14,9 @@ const ALONE = [...new Bun.Glob("src/**/*.sh").scanSync()]
 const MAX_LINES = 300;
 
 /** What shellcheck says of a program; it takes what stands behind a function that ends the shell for unreachable (SC2317). */
-function complaints(paths: readonly string[]): string {
+function complaints(paths: readonly string[], shell = "sh"): string {
   const stdin = Buffer.from(paths.map((path) => readFileSync(path, "utf8")).join("\n"));
-  const call = ["shellcheck", "--norc", "--shell=sh", "--exclude=SC2317", "-"];
+  const call = ["shellcheck", "--norc", `--shell=${shell}`, "--exclude=SC2317", "-"];
   const { stdout, stderr, exitCode } = Bun.spawnSync(call, { stdin, env: { LC_ALL: "C.UTF-8" } });
   return exitCode === 0 ? "" : `${stdout.toString()}${stderr.toString()}`;
 }
@@ -36,6 +36,10 @@ describe.each(PROGRAMS)("the program of $last", ({ paths }) => {
   test.if(canCheck)("shellcheck finds nothing", () => {
     expect(complaints(paths)).toBe("");
   });
+});
+
+test.if(canCheck)("shellcheck finds nothing in the completion of bash", () => {
+  expect(complaints(["src/cli/sh/completion.bash"], "bash")).toBe("");
 });
 
 const KNOWN: readonly string[] = Object.values(ATTEMPT_FILES);

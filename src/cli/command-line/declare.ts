@@ -1,4 +1,7 @@
+import type { KeyObjects } from "../../intake/keys/field.ts";
 import type { Problem } from "../../model/errors.ts";
+import type { State } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 
 /**
@@ -6,18 +9,43 @@ import type { Context } from "../context.ts";
  * no other code knows a flag. A new flag is one line in the verb that has it.
  */
 
+/** Tasks in some states (default: all) that a verb can apply to. */
+export interface TasksFor {
+  readonly states?: readonly State[];
+  readonly eligible: (task: Task) => boolean;
+}
+
+/** The objects that a shell completes; "names" are those of tasks, "taskFiles" are YAML files. */
+export type Completes = KeyObjects | TasksFor | "names" | "sweeps" | "schedules" | "taskFiles";
+
+/** A word with its meaning; one that ends in `=` or `.` is to be continued. */
+export type OfferedWord = readonly [word: string, meaning: string];
+
+/** What a shell completes in a word. */
+export interface Completable {
+  /** All valid words. */
+  readonly choices?: readonly string[];
+  readonly completes?: Completes;
+  /** Some valid words, where the reader of the value knows the others. */
+  readonly offers?: readonly OfferedWord[];
+  /** The keys of words like KEY=VALUE, or KEY.NAME=VALUE for open ones; a function, as only a shell asks for them. */
+  readonly keys?: () => Readonly<Record<string, CompletableKey>>;
+}
+
+/** A key, and what a shell completes in its value. */
+export interface CompletableKey extends Completable {
+  readonly about: string;
+  readonly isOpen?: true;
+}
+
 /** The type of a value on the command line: which texts are valid, and how they are parsed. */
-export interface ValueType<T = unknown> {
+export interface ValueType<T = unknown> extends Completable {
   /** Stands for a value in the help: `N`, `DURATION`. */
   readonly placeholder: string;
   /** What an error message says after "wanted": `a whole number from 1 to 9`. */
   readonly wanted: string;
   /** Parses a text; null where it is invalid. */
   readonly read: (text: string) => T | null;
-  /** All valid values, for suggestions and for completion. */
-  readonly choices?: readonly string[];
-  /** The objects of the queue that a shell completes. */
-  readonly completes?: "tasks";
 }
 
 /** One flag; its key in `Flags` is its name: `camelCase` is typed as `--camel-case`. */
@@ -57,17 +85,12 @@ export type FlagValues<F extends Flags> = {
   readonly [K in keyof F as F[K] extends { readonly default: string } ? never : K]?: ValueOf<F[K]>;
 };
 
-/** A positional argument. */
-export interface Operand {
+/** A positional argument; the parser refuses what is not among its `choices`. */
+export interface Operand extends Completable {
   /** As the help shows it: `TASK`. */
   readonly name: string;
   readonly help: string;
   readonly count: "one" | "optional" | "any" | "some";
-  /** Checked by the parser; the verb gets the text. */
-  readonly choices?: readonly string[];
-  /** Beginnings of such words with their meaning, for completion alone. */
-  readonly offers?: readonly (readonly [word: string, meaning: string])[];
-  readonly completes?: "tasks";
 }
 
 /** The result of a verb: its exit code, or the problem to report. */
@@ -129,6 +152,7 @@ export const COMMON_FLAGS = {
       placeholder: "DIR",
       wanted: "a folder",
       read: (text: string): string | null => (text === "" ? null : text),
+      completes: "folders",
     },
     help: "the folder that holds the queue (else STINT_HOME, else ~/.local/share/stint)",
   },

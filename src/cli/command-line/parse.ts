@@ -102,7 +102,7 @@ function readWords(
   return ok({ texts, operands });
 }
 
-function isFlagLike(word: string): boolean {
+export function isFlagLike(word: string): boolean {
   return word.length > 1 && word.startsWith("-");
 }
 
@@ -116,7 +116,7 @@ interface Spelled {
   readonly inline: string | null;
 }
 
-function* flagsIn(word: string, flags: Flags): Generator<Spelled> {
+export function* flagsIn(word: string, flags: Flags): Generator<Spelled> {
   if (word.startsWith("--")) {
     const cut = word.indexOf("=");
     const called = cut < 0 ? word : word.slice(0, cut);

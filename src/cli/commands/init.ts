@@ -12,7 +12,11 @@ import { TEMPLATES } from "../templates.ts";
 import { renderTable } from "../text/table.ts";
 
 const FLAGS = {
-  output: { value: textValue("FILE"), short: "o", help: "where to write it; - for stdout" },
+  output: {
+    value: { ...textValue("FILE"), completes: "files" },
+    short: "o",
+    help: "where to write it; - for stdout",
+  },
   force: { help: "overwrite an existing file" },
 } as const;
 
@@ -22,19 +26,22 @@ export const verb = declareVerb({
       name: "TEMPLATE",
       count: "optional",
       help: `one of ${Object.keys(TEMPLATES).join(", ")}; without it, they are listed`,
+      offers: Object.entries(TEMPLATES).map(([key, template]) => [key, aboutOf(template)]),
     },
   ],
   flags: FLAGS,
   run: ({ context, flags, operands: [name] }) => {
     if (name !== undefined) return write(context, name, flags);
-    const rows = Object.entries(TEMPLATES).map(([key, { text: yaml }]) => [
-      key,
-      yaml.split("\n", 1)[0]?.replace(/^# /, "") ?? "",
-    ]);
+    const rows = Object.entries(TEMPLATES).map(([key, template]) => [key, aboutOf(template)]);
     context.out(renderTable(rows, { columns: context.columns() }));
     return EXIT.done;
   },
 });
+
+/** Its first line, a comment. */
+function aboutOf({ text }: (typeof TEMPLATES)[string]): string {
+  return text.split("\n", 1)[0]?.replace(/^# /, "") ?? "";
+}
 
 function write(context: Context, name: string, flags: FlagValues<typeof FLAGS>): Ended {
   const template = own(TEMPLATES, name);

@@ -37,7 +37,7 @@ export const verb = declareVerb({
       name: "TASK",
       count: "one",
       help: "the number, id or name of a task, or @ (the last submitted)",
-      completes: "tasks",
+      completes: { eligible: ({ status }) => status.attempt > 0 },
     },
   ],
   flags: FLAGS,

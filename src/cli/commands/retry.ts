@@ -2,13 +2,14 @@ import { tellOfCancelledChildren } from "../../desk/cancelled-children.ts";
 import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
 import { KEY_VALUE } from "../command-line/values.ts";
+import { settableKeys } from "../completion/keys.ts";
 import { targetOf } from "../targets.ts";
 import { editedTargets } from "../task-edits.ts";
 import { settingsOf } from "../task-flags.ts";
 
 const FLAGS = {
   set: {
-    value: KEY_VALUE,
+    value: { ...KEY_VALUE, keys: settableKeys },
     repeats: true,
     help: "change a key of the task file with it, such as memory=64GB; as `stint set`",
   },

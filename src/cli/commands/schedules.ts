@@ -32,10 +32,13 @@ const NAMES = {
   name: "NAME",
   count: "some",
   help: "names of schedules, as `stint schedules ls` shows them",
+  completes: "schedules",
 } as const;
 
 const add = declareSubcommand("add schedules from files, or one for a command", {
-  operands: [{ name: "FILE", count: "any", help: "schedule files, or a command after --" }],
+  operands: [
+    { name: "FILE", count: "any", help: "schedule files, or a command after --", completes: "taskFiles" },
+  ],
   takesCommand: true,
   flags: {
     name: { value: NAME, help: "the name of the schedule (default: that of the file)" },

@@ -1,22 +1,25 @@
 import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { findTasks } from "../../desk/select.ts";
-import { FIELDS } from "../../intake/fields.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
+import { UNFINISHED_STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
+import { settableKeys } from "../completion/keys.ts";
 import type { Context } from "../context.ts";
-import { targetOf, unanswered } from "../targets.ts";
+import { isUnended, targetOf, unanswered } from "../targets.ts";
 import { editOf } from "../task-edits.ts";
 import { renderProblem } from "../text/problem.ts";
 
 /** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
 const MAX_TRIES = 5;
+
+const UNFINISHED = { states: UNFINISHED_STATES, eligible: isUnended };
 
 const FLAGS = {
   ifVersion: { value: wholeNumber(1), help: "only if the record has this resourceVersion" },
@@ -24,15 +27,12 @@ const FLAGS = {
 
 export const verb = declareVerb({
   operands: [
-    { name: "TASK", count: "one", help: "a number, id, name, range or @", completes: "tasks" },
+    { name: "TASK", count: "one", help: "a number, id, name, range or @", completes: UNFINISHED },
     {
       name: "KEY=VALUE",
       count: "some",
       help: "a key of the task file and its value; key=default resets it",
-      offers: Object.entries(FIELDS).flatMap(([key, { about, isFixed, isOpen, to }]) =>
-        // What a task waits for is fixed when it is queued.
-        isFixed !== undefined || to[0] === "parents" ? [] : [[`${key}${isOpen ? "." : "="}`, about] as const],
-      ),
+      keys: settableKeys,
     },
   ],
   flags: FLAGS,

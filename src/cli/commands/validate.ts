@@ -19,7 +19,9 @@ import { describeTiming } from "../text/cron.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 
 export const verb = declareVerb({
-  operands: [{ name: "FILE", count: "some", help: "task or schedule files; - is stdin" }],
+  operands: [
+    { name: "FILE", count: "some", help: "task or schedule files; - is stdin", completes: "taskFiles" },
+  ],
   flags: { json: { help: "print the tasks as they would be queued" } },
   run: async ({ context, flags, operands: files }) => {
     const layout = new Layout(homePath(context));

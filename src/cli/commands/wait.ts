@@ -20,7 +20,11 @@ const FLAGS = {
   quiet: { short: "q", help: "print no line for each task" },
 } as const;
 
-export const verb = declareVerb({ operands: [TASKS], flags: FLAGS, run: wait });
+export const verb = declareVerb({
+  operands: [{ ...TASKS, completes: { states: UNFINISHED_STATES, eligible: isUnended } }],
+  flags: FLAGS,
+  run: wait,
+});
 
 async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
   const home = openHome(homePath(context));

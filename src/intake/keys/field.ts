@@ -1,6 +1,9 @@
 import type { Reader } from "../readers.ts";
 import type { Schema } from "../schema.ts";
 
+/** What a shell completes in the value of a key: objects of the queue or of this machine, or paths. */
+export type KeyObjects = "tasks" | "labels" | "lanes" | "gpus" | "gpuModels" | "files" | "folders";
+
 /** The flag of `submit` and `run` that sets a key. */
 export interface KeyFlag {
   /** Its heading in the help. */
@@ -11,8 +14,6 @@ export interface KeyFlag {
   readonly placeholder?: string;
   /** May be given several times: `NAME=VALUE` pairs for a mapping with the user's names, else a list. */
   readonly repeats?: true;
-  /** The objects of the queue that a shell completes. */
-  readonly completes?: "tasks";
   /** One letter. */
   readonly short?: string;
   /** Other names, without their dashes. */
@@ -48,6 +49,7 @@ export interface Field extends Described {
   readonly read: Reader<unknown>;
   /** Its path in a candidate, which from `spec` on is its path in the record. */
   readonly to: readonly string[];
+  readonly completes?: KeyObjects;
   /** Taken as typed on the command line; others are read as YAML. */
   readonly isVerbatim?: true;
   /** A mapping with the user's names: `labels.paper` sets one of them. */

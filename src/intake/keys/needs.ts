@@ -90,6 +90,7 @@ export const NEED_FIELDS: Fields = {
     to: at("gpuModel"),
     about: "part of the name of the GPU",
     flag: { group: "Resources", placeholder: "NAME" },
+    completes: "gpuModels",
     isVerbatim: true,
     show: null,
   },
@@ -104,6 +105,7 @@ export const NEED_FIELDS: Fields = {
     read: deviceNames,
     to: at("gpuIds"),
     about: "the allowed GPUs, by index or id",
+    completes: "gpus",
     show: null,
   },
   "limits.memory": {

@@ -64,6 +64,7 @@ export const PROGRAM_FIELDS: Fields = {
     about: "working directory",
     without: "the one you submit from, your home directory for the inbox",
     flag: { group: "Task", placeholder: "DIR", short: "D", aliases: ["chdir", "working-directory"] },
+    completes: "folders",
     isVerbatim,
     show: null,
   },
