@@ -15,7 +15,7 @@ export function hasLeft(supervisor: Supervisor): boolean {
     case "handOver":
       return true;
     case "drain":
-      return jobs.size === 0;
+      return jobs.size === 0 && jobs.unadopted.size === 0;
     case "stop":
       committer.commit(queue.active.filter(isUnstopped).map((task) => shutdownChange(supervisor, task)));
       finishJobs(supervisor);

@@ -42,6 +42,7 @@ export async function openSession(
   const unsafe = othersInHome(options.layout);
   if (unsafe !== null) return err(unsafe);
   let lock: HeldLock | null = null;
+  let opened: Supervisor | null = null;
   try {
     if (role !== "command") requireRoomForJobs(options.layout);
     const taken = await takeLock(options.layout, {
@@ -54,6 +55,7 @@ export async function openSession(
     const held = lock;
     await dropDeadTurn(options.layout, options.clock);
     const supervisor = new Supervisor({ ...options, lock: held });
+    opened = supervisor;
     recoverAndAdopt(supervisor, held);
     const inventory = role === "command" ? null : keepInventory(supervisor);
     if (role !== "command")
@@ -67,6 +69,7 @@ export async function openSession(
       },
     });
   } catch (error) {
+    opened?.[Symbol.dispose]();
     await lock?.[Symbol.asyncDispose]();
     const errno = errnoOf(error);
     if (errno === null) throw error;

@@ -35,7 +35,7 @@ export interface Supervision {
   readonly sources: readonly Chore[];
   /** Run at the end of a turn. */
   readonly background?: readonly Chore[];
-  /** Asked once a turn; `isQuiet` is false while new tasks are about to come in. */
+  /** Asked once a turn; `isQuiet` is false while new tasks are about to come in, or may be: a degraded home takes none in. */
   readonly isDone: (supervisor: Supervisor, isQuiet: boolean) => boolean;
 }
 
@@ -53,7 +53,11 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
   while (lock.isHeld()) {
     const beganMs = clock.awakeMs();
     const observed = turns.observe();
-    if (hasLeft(supervisor) || supervision.isDone(supervisor, observed.intakeInMs === null)) return;
+    if (
+      hasLeft(supervisor) ||
+      supervision.isDone(supervisor, observed.isWritable && observed.intakeInMs === null)
+    )
+      return;
     const plan = turns.plan(observed.isWritable);
     act(supervisor, plan.actions);
     const backgroundWaits = turns.runBackground();
