@@ -78,7 +78,7 @@ function rowsIn(prefix: string): Row[] {
 }
 
 function brief([key, { about, flag }]: readonly [string, Described]): Row {
-  return [key, { about, more: "see Sweeps", ...(flag !== undefined && { flag }) }];
+  return [key, { about, more: "see `stint help sweeps`", ...(flag !== undefined && { flag }) }];
 }
 
 interface Table {

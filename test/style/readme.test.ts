@@ -1,11 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
+import { castOf } from "../../.config/cast.ts";
 import { pagePaths, withReference } from "../../.config/reference.ts";
 import { TOPICS } from "../../src/cli/help/topics.ts";
 import { ERRORS } from "../../src/model/errors.ts";
 import { FAILURE_CODES } from "../../src/model/failure.ts";
 
 const CODES = "templates/help/codes";
+
+test("the picture of a terminal shows what the README's quick start shows", () => {
+  // `bun run fix` draws it.
+  expect(readFileSync(".github/cast.svg", "utf8")).toBe(castOf(readFileSync("README.md", "utf8")));
+});
 
 describe("the pages of the help", () => {
   test.each(pagePaths())("%s has its tables as they are declared", (path) => {
@@ -23,7 +29,7 @@ describe("the pages of the help", () => {
     "%s has a title and is named in no other way than by a word",
     (name, page) => {
       expect(name).toMatch(/^[a-z-]+$/);
-      expect(page).toMatch(/^# \S.{10,60}\n\n/);
+      expect(page).toMatch(new RegExp(`^# ${name}: .{10,60}\\n\\n`));
     },
   );
 

@@ -51,7 +51,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   "task-file": taskFile,
 };
 
-/** The heading of a page. */
+/** What a page is about, from its heading: `# NAME: what it is about`. */
 export function titleOf(page: string): string {
-  return page.slice("# ".length, page.indexOf("\n"));
+  return /^# [a-z-]+: (.*)/.exec(page)?.[1] ?? "";
 }

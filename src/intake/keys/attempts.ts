@@ -29,8 +29,8 @@ export const ATTEMPT_FIELDS: Fields = {
   retries: {
     read: retries,
     to: retry("maxAttempts"),
-    about: "number of retries, after any failure that a retry can fix",
-    without: "transient failures only, at most three times",
+    about: "number of retries after any retryable failure",
+    without: "transient failures only, up to 3 retries",
     flag: { group: "Task", placeholder: "N" },
     also: { maxRetries: {}, "retry.maxRetries": {} },
     show: null,
@@ -39,7 +39,7 @@ export const ATTEMPT_FIELDS: Fields = {
     read: count(0, MAX_ATTEMPTS),
     to: retry("maxAttempts"),
     about: "failed attempts in a row after which it has failed",
-    more: "0 means never",
+    more: "0: retried without end",
     without: "4",
     also: { maxAttempts: {} },
     show: null,
@@ -48,7 +48,7 @@ export const ATTEMPT_FIELDS: Fields = {
     read: oneOf(["transient", "any"]),
     to: retry("scope"),
     about: "which failures are retried: transient, or any that a retry can fix",
-    without: "transient; any where a number of retries is set",
+    without: "transient; with `retries` any",
     show: null,
   },
   "retry.on": {
@@ -123,7 +123,7 @@ export const ATTEMPT_FIELDS: Fields = {
     to: ["spec", "logs", "separate"],
     about: "logs: separate keeps stdout and stderr in two files",
     more: "or `{separate: true, maxBytes: 1GiB}`",
-    without: "one file, 256 MiB for each attempt",
+    without: "one file of at most 256 MiB for each attempt",
     show: null,
   },
   "logs.separate": {

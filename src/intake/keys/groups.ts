@@ -9,7 +9,7 @@ interface Group extends Partial<Described> {
 }
 
 export const GROUPS: Readonly<Record<string, Group>> = {
-  retry: { prefix: "retry.", about: "what is retried, and how often", more: "see below" },
+  retry: { prefix: "retry.", about: "what is retried, and how often", more: "see `stint help retry`" },
   "retry.backoff": { prefix: "backoff.", about: "the same as backoff" },
   backoff: {
     prefix: "backoff.",
@@ -21,19 +21,19 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   limits: {
     prefix: "limits.",
     about: "limits that the kernel enforces",
-    more: "see Limits; `cpus` and `memory` only reserve",
-    without: "nothing",
+    more: "`cpus` and `memory` only reserve; see `stint help limits`",
+    without: "none",
   },
   container: {
     prefix: "container.",
     about: "the job runs in a container of podman or docker",
-    more: "see Containers",
-    without: "on this machine",
+    more: "see `stint help containers`",
+    without: "directly on this machine",
   },
   notify: {
     prefix: "notify.",
     about: "notices of its start and its end",
-    more: "see Notices",
+    more: "see `stint help notify`",
     without: "none",
   },
   // YAML 1.1 reads a bare `on` as true.

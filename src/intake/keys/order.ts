@@ -36,7 +36,7 @@ export const ORDER_FIELDS: Fields = {
   unique: {
     read: identifier(MAX_KEY_LENGTH),
     to: ["spec", "unique"],
-    about: "queue nothing while a task with this key has not ended",
+    about: "at most one unfinished task may have this key",
     flag: { group: "Scheduling", placeholder: "KEY" },
     isVerbatim,
   },

@@ -30,7 +30,7 @@ describe("the help", () => {
       ["logs", "--tail", "abc", "--help"],
     ])
       expect(await stint.ok(...line)).toBe(help);
-    expect(await stint.ok("help", "log")).toStartWith(`${help}\n\nLogs: `);
+    expect(await stint.ok("help", "log")).toStartWith(`${help}\n\nlogs: `);
     expect(await stint.ok("help", "clean")).toBe(await stint.ok("clean", "-h"));
     expect(await stint.ok("help", "schedules", "add")).toBe(await stint.ok("schedules", "add", "-h"));
     expect((await stint.run(["submit", "--hold", "--", "echo", "--help"])).out).toBe("000001-echo-help\n");

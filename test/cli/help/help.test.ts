@@ -4,7 +4,7 @@ import { Stint } from "../../rig/stint.ts";
 describe("stint help", () => {
   test("shows a topic, and a code in any case, without a home", async () => {
     await using stint = new Stint();
-    expect(await stint.ok("help", "Task-File")).toStartWith("The task file: ");
+    expect(await stint.ok("help", "Task-File")).toStartWith("task-file: ");
     const page = await stint.ok("help", "GPU_OOM");
     expect(page).toStartWith("GPU_OOM: the GPU ran out of memory\n");
     for (const typed of ["gpu_oom", "gpu-oom"]) expect(await stint.ok("help", typed)).toBe(page);
