@@ -50,6 +50,10 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
     for (const { metadata } of fresh) told.add(metadata.id);
     const { id, number } = first.metadata;
     const many = others.length === 0 ? "" : ` (and ${others.length} more cannot start by themselves)`;
-    context.err(asLines([`stint: ${id} waits: ${reasons.get(id)}${many}; more: stint explain ${number}`]));
+    context.err(
+      asLines([
+        `stint: ${id} does not start by itself: ${reasons.get(id)}${many}; more: stint explain ${number}`,
+      ]),
+    );
   };
 }

@@ -1,3 +1,4 @@
+import { localTime } from "../lib/local-time.ts";
 import type { TaskId } from "../model/identity.ts";
 import { describeRequirement } from "../model/selector.ts";
 import { isActive } from "../model/state.ts";
@@ -5,7 +6,7 @@ import type { Task } from "../model/task.ts";
 import { afterParents } from "./admission.ts";
 import { readyTasks } from "./assign.ts";
 import { candidates, demandOf } from "./demand.ts";
-import { gateOf } from "./gate.ts";
+import { gateOf, howParentEnded } from "./gate.ts";
 import type { PlanInput } from "./input.ts";
 import { isBetweenAttempts, type Lane, lanesOf } from "./lane.ts";
 import { deadlinePauseOf, describePause, isLasting, type Pause, pauseOf } from "./pause.ts";
@@ -77,14 +78,16 @@ export function isStuck(task: Task, around: PlanInput): boolean {
 function ownReason(task: Task, around: PlanInput, pause: Pause | null): string | null {
   const gate = gateOf(task, around);
   if (gate.type === "held") return "held";
-  if (gate.type === "selector") return `wants a supervisor with ${describeRequirement(gate.wanted)}`;
-  if (gate.type === "scheduled") return `not before ${new Date(gate.untilMs).toISOString()}`;
-  if (task.spec.restart.policy === "always") return "restarts always";
+  if (gate.type === "selector") return `needs a supervisor with label ${describeRequirement(gate.wanted)}`;
+  if (gate.type === "scheduled") return `scheduled to start at ${localTime(gate.untilMs, around.nowMs)}`;
+  if (task.spec.restart.policy === "always") return "restart: always";
   if (gate.type === "dependency") {
     const ended = gate.parents.find(({ state }) => state !== "unfinished");
     // A task that admission will cancel ends soon.
     if (ended !== undefined)
-      return afterParents(task, around) === null ? `its parent ${ended.task} is ${ended.state}` : null;
+      return afterParents(task, around) === null
+        ? `waits for ${ended.task}, which ${howParentEnded(ended.state)}`
+        : null;
   }
   const noPlace = placeReason(task, around);
   if (noPlace !== null) return noPlace;
@@ -99,7 +102,7 @@ function placeReason(task: Task, { machine }: PlanInput): string | null {
   if (short !== undefined) return describeShortage(short);
   // Whether a failed device recovers is unknown.
   const isBroken = machine.isProbed && candidates(demand, machine.devices).length < demand.gpus;
-  return isBroken ? `asks for ${describeGpus(demand)}, of which too few work` : null;
+  return isBroken ? `asks for ${describeGpus(demand)}, too few of them work` : null;
 }
 
 /** What queued tasks wait behind: queued parents, and the front of a lane in which no task runs. */
@@ -132,9 +135,9 @@ class Ahead {
       return parent !== undefined && ending.has(parent);
     };
     const parent = this.#parentsOf(task).find((id) => !isEnding(id));
-    if (parent !== undefined) return `behind its parent ${parent}`;
+    if (parent !== undefined) return `waits for ${parent}`;
     const [first] = this.#shutLaneOf(task)?.members ?? [];
-    return `behind ${first?.metadata.id ?? "others"} in its lane`;
+    return `waits in its lane behind ${first?.metadata.id ?? "others"}`;
   }
 
   get #byId(): ReadonlyMap<TaskId, Task> {

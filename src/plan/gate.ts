@@ -86,3 +86,19 @@ function decidedWaitMs(task: Task): number {
   if (last !== undefined && "retry" in last && last.retry !== undefined) return last.retry.delayMs;
   return task.spec.restart.policy === "always" ? task.spec.restart.intervalMs : 0;
 }
+
+/** How a parent ended, as a predicate: `failed`. */
+export function howParentEnded(state: ParentState): string {
+  switch (state) {
+    case "unfinished":
+      return "has not ended";
+    case "completed":
+      return "succeeded";
+    case "failed":
+      return "failed";
+    case "cancelled":
+      return "was cancelled";
+    case "gone":
+      return "was removed";
+  }
+}

@@ -59,9 +59,9 @@ export function describePause(pause: Pause, nowMs: number): string {
     case "gpuUse":
       return `waits for ${pause.device}: other users have it at ${pause.use} % (at most ${pause.most} %)`;
     case "closed":
-      return `no job starts since ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}`;
+      return `no task starts after ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}`;
     case "closing":
-      return `its timeout would end after ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}, when this supervisor stops starting jobs`;
+      return `its timeout would run past ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}, when starting tasks stops`;
     default:
       return unreachable(pause);
   }

@@ -39,8 +39,8 @@ const CHECK_BACKOFF: Backoff = { firstMs: 30_000, maxMs: 15 * 60_000, factor: 2,
 export function decideRetry(task: Task, end: FailedEnd, random: Random): RetryDecision {
   const { failure } = end;
   const { restart, retry } = task.spec;
-  if (restart.policy === "never") return giveUp(failure, "the task's restart policy is never");
-  if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried for this task`);
+  if (restart.policy === "never") return giveUp(failure, "not retried: restart is never");
+  if (!isWorthRetrying(retry, end)) return giveUp(failure, `${failure.code} is not retried`);
   // A check whether a missing file has appeared does not count against the budget.
   const isCheck = isAwaited(failure);
   if (!isCheck && retry.maxAttempts > 0 && end.consecutiveFailures >= retry.maxAttempts) {

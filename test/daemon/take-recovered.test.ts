@@ -59,7 +59,7 @@ test.skipIf(!canInject)(
     const id = "000001-job";
     const letBe = await upWithout(stint, join(stint.home, "pending", `${id}.json`));
     await until("it is told of", () => stint.textOf("home/obstacle.json").includes(notReadYet(id)));
-    expect((await stint.run(["ls"])).out).toMatch(/^1 .* accepted, not in the queue yet$/m);
+    expect((await stint.run(["ls"])).out).toMatch(/^1 .* accepted, being queued$/m);
     expect((await stint.run(["explain", "1"])).out).toContain("the supervisor cannot queue it yet");
     letBe();
     await stint.reach(1, "completed");

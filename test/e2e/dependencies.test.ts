@@ -39,9 +39,7 @@ test.concurrent("children start after their parents, however these are named, wi
   const submitted = await stint.run(["submit", "-"], { input: yaml.join("---\n") });
   expect(submitted).toMatchObject({ code: 0, err: "" });
   await queue(stint, "after-sweep", "--after", "sweep", "--priority", "1000");
-  expect((await stint.ok("drain")).split("\n")).toContain(
-    "000002-last left: behind its parent 000003-middle",
-  );
+  expect((await stint.ok("drain")).split("\n")).toContain("000002-last left: waits for 000003-middle");
   expect(ran(stint)).toBe("");
   await stint.ok("release", "1");
   await stint.ok("drain");
@@ -79,25 +77,25 @@ test.concurrent("every verb names a failed parent, and its retry releases the ch
   expect(drained).toMatchObject({
     code: 1,
     out: [
-      "000001-parent failed (why: stint explain 000001-parent)",
-      "000002-child left: its parent 000001-parent is failed",
-      "000003-grandchild left: behind its parent 000002-child",
+      "000001-parent failed: exit 1: no output",
+      "000002-child left: waits for 000001-parent, which failed",
+      "000003-grandchild left: waits for 000002-child",
       "",
     ].join("\n"),
   });
   await stint.up();
-  expect(await stint.ok("ls")).toMatch(/child +queued +- +\S+ +after 000001-parent, which is failed\n/);
+  expect(await stint.ok("ls")).toMatch(/child +queued +- +\S+ +waits for 000001-parent, which failed\n/);
   expect(await stint.ok("explain", "2")).toBe(
     [
       "000002-child is queued.",
-      "It was to start once 000001-parent has succeeded, but it is failed.",
-      "To retry the parent: stint retry 1   To cancel this one: stint cancel 2",
+      "Waiting for 000001-parent to succeed, but it failed.",
+      "Retry the parent: stint retry 1   or cancel this one: stint cancel 2",
     ].join("\n"),
   );
   const waited = await stint.run(["wait", "grandchild", "--timeout", "100ms"]);
   expect(waited.code).toBe(124);
   expect(waited.err).toContain(
-    "stint: 000003-grandchild waits: behind its parent 000002-child; more: stint explain 3\n",
+    "stint: 000003-grandchild does not start by itself: waits for 000002-child; more: stint explain 3\n",
   );
   await stint.ok("clean", "--older-than", "0s", "--dead-letter");
   mend(stint, "parent");
@@ -118,7 +116,7 @@ test.concurrent("a child may wait for a parent's failure, cancellation or any en
   await queue(stint, "behind", "--after", "cancelled");
   await queue(stint, "behind-any", "--after-any", "cancelled");
   expect((await stint.run(["drain"])).out).toContain(
-    "000007-behind left: its parent 000006-cancelled is cancelled\n",
+    "000007-behind left: waits for 000006-cancelled, which was cancelled\n",
   );
   const states = [3, 4, 5, 6, 7, 8].map((number) => stateOf(stint, number));
   expect(states).toEqual([
@@ -231,9 +229,9 @@ test.concurrent("a task for certain supervisors waits for one of them", async ()
   const yaml = `name: night\nrunnerSelector: {pool: night}\nrun: ${NOTES}\n`;
   const submitted = await stint.run(["submit", "-"], { input: yaml });
   expect(submitted.err).toBe("");
-  expect(await stint.ok("drain")).toBe("000001-night left: wants a supervisor with pool=night");
+  expect(await stint.ok("drain")).toBe("000001-night left: needs a supervisor with label pool=night");
   const up = await stint.up("--label", "pool=day");
-  expect(await stint.ok("explain", "1")).toContain("with the label pool=night, which this one does not have");
+  expect(await stint.ok("explain", "1")).toContain("needs a supervisor with the label pool=night");
   await stint.ok("down");
   await up.exited;
   await stint.up("--label", "pool=night");

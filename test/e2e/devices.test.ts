@@ -81,9 +81,9 @@ test.concurrent("shares fill at most the memory of a device, and explain lists t
   expect(await stint.ok("explain", "3")).toBe(
     [
       "000003-c is queued.",
-      "It waits for 1 GPU with 4 GiB free:",
-      "  gpu 0 has 2 GiB free (held by 000001-a with 4 GiB, 000002-b with 4 GiB)",
-      "It is next in line.",
+      "Waiting for 1 GPU with 4 GiB free:",
+      "  gpu 0 has 2 GiB free (used by 000001-a with 4 GiB, 000002-b with 4 GiB)",
+      "It is next in the queue.",
     ].join("\n"),
   );
   expect(await stint.ok("ls")).toMatch(/3 +c +queued +- +\S+ +waits for a GPU\n/);
@@ -113,9 +113,9 @@ test.concurrent("a foreign process on a device is respected and named until it h
   expect(shared.status.attempts).toHaveLength(1);
   expect(await stint.ok("explain", "1")).toContain(
     [
-      "It waits for 1 GPU:",
-      "  gpu 0 is held by a process outside stint, pid 4194305 (4.9 GiB)",
-      "  gpu 1 is held by a process outside stint, pid 4194306 (3.9 GiB)",
+      "Waiting for 1 GPU:",
+      "  gpu 0 is used by a process outside stint, pid 4194305 (4.9 GiB)",
+      "  gpu 1 is used by a process outside stint, pid 4194306 (3.9 GiB)",
     ].join("\n"),
   );
   fake.lists({ gpu: GPU_B, pid: 4_194_306, mebibytes: 4_000 });
@@ -136,7 +136,7 @@ test.concurrent("a job that outlived its supervisor keeps its device", async () 
   await stint.up();
   await stint.ok("submit", "--gpus", "0", "--wait", "--", "true");
   expect(stint.lines()).toEqual([]);
-  expect(await stint.ok("explain", "2")).toContain("gpu 0 is held by 000001-a");
+  expect(await stint.ok("explain", "2")).toContain("gpu 0 is used by 000001-a");
   stint.letEnd("a");
   await stint.reach(2, "completed");
   expect(stint.record(1).status.attempts).toHaveLength(1);
@@ -203,7 +203,7 @@ test.concurrent("explain says that a task no longer fits, and a crash leaves no 
   await stint.up();
   await until("it looked", () => stint.files(".").includes("inventory.json"));
   expect(await stint.ok("explain", "1")).toContain(
-    "It asks for 2 GPUs, this machine has 1.\nIt can never start on this machine: cancel it, or change what it asks for.",
+    "It asks for 2 GPUs, this machine has 1.\nIt cannot start on this machine. Ask for less: stint set 1 KEY=VALUE   or cancel it: stint cancel 1",
   );
 });
 
@@ -223,12 +223,12 @@ test.concurrent("two homes of one user never give one device to two jobs, and ex
   await other.queue("long", "sleep 60", "--gpus", "1");
   const { status } = await other.reach(4, "running");
   await stint.queue("late", "true", "--gpus", "1");
-  expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
+  expect(await stint.ok("explain", "4")).toContain(`gpu 0 is used by 000004-long of ${other.home}`);
   expect(await stint.ok("gpus")).toContain(`000004-long of ${other.home} has all of it`);
   // Without its supervisor the job still has the device; when the job is gone too, the device is free.
   up.kill("SIGKILL");
   await up.exited;
-  expect(await stint.ok("explain", "4")).toContain(`gpu 0 is held by 000004-long of ${other.home}`);
+  expect(await stint.ok("explain", "4")).toContain(`gpu 0 is used by 000004-long of ${other.home}`);
   await killMarked(status.attempts.map(({ token }) => token));
   await stint.reach(4, "completed");
   await until("no share is left", () => stint.files("../runtime/stint/devices").length === 0);
@@ -244,7 +244,7 @@ test.concurrent("simulated GPUs belong to one home alone", async () => {
   }
   for (const home of [stint, other]) await home.reach(1, "running");
   await stint.queue("late", "true", "--gpus", "1");
-  expect(await stint.ok("explain", "2")).toContain("gpu 0 is held by 000001-long\n");
+  expect(await stint.ok("explain", "2")).toContain("gpu 0 is used by 000001-long\n");
   for (const verb of ["explain 2", "gpus"])
     expect(await stint.ok(...verb.split(" "))).not.toContain(other.home);
 });
@@ -260,7 +260,7 @@ test.concurrent("a GPU tool that hangs delays no job without GPUs, and explain s
   // It cannot be known yet whether there are any: the jobs see none.
   expect(stint.lines().toSorted()).toEqual(["a []", "b []", "c []"]);
   expect(await stint.ok("explain", "1")).toContain(
-    "It waits for 1 GPU: the GPUs of this machine have not been probed yet (see stint doctor).",
+    "Waiting for 1 GPU: the supervisor has not read the GPUs yet (see stint doctor).",
   );
   fake.is("normal");
   await until("it was not lost", () => stint.record(1).status.state === "queued");

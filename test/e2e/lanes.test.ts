@@ -61,9 +61,7 @@ test.concurrent("a lane is still occupied after its supervisor was killed", asyn
   // The adopted one still has the lane when a later task has come and gone beside it.
   await stint.ok("submit", "--wait", "--", "true");
   expect(begun(stint)).toBe("a");
-  expect(await stint.ok("explain", "2")).toContain(
-    "The lane lane runs one task at a time; before it: 000001-a.",
-  );
+  expect(await stint.ok("explain", "2")).toContain('Waiting in lane "lane" (limit 1) behind 000001-a.');
   letEnd(stint, "a");
   await until("b has begun", () => begun(stint) === "a b");
   letEnd(stint, "b");
@@ -80,9 +78,9 @@ test.concurrent("config.yaml gives a lane two slots, and a label one", async () 
   }
   await stint.up();
   for (const number of [1, 2, 4]) await stint.reach(number, "running");
-  expect(await stint.ok("explain", "3")).toContain("The lane lane runs 2 tasks at a time");
+  expect(await stint.ok("explain", "3")).toContain('Waiting in lane "lane" (limit 2) behind');
   expect(await stint.ok("explain", "5")).toContain(
-    "At most 1 of label team=a may run at a time, and that many are running.",
+    "Waiting: label team=a is at its limit of 1 running task.",
   );
   letEnd(stint, "b");
   await stint.reach(3, "running");

@@ -39,13 +39,13 @@ describe("drain with an end", () => {
     await stint.reach(1, "running");
     const closing = stint.owner()?.["closing"] as { atMs: number };
     await until("the end has come", () => Date.now() > closing.atMs);
-    expect(await stint.ok("explain", "2")).toContain("no job starts since");
+    expect(await stint.ok("explain", "2")).toContain("no task starts after");
     expect(drain.exitCode).toBeNull();
     writeFileSync(join(stint.root, "go"), "");
     const { code, out } = await wait(drain);
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/^000002-late left: no job starts since \d\d:\d\d\n$/),
+      expect.stringMatching(/^000002-late left: no task starts after \d\d:\d\d\n$/),
     ]);
     expect(stint.record(1).status.state).toBe("completed");
   });
@@ -112,7 +112,7 @@ describe("drains from cron", () => {
     expect(taken.match(/"lock_taken"/g)).toHaveLength(1);
     writeFileSync(join(stint.root, "go"), "");
     for (const { code, out } of await Promise.all(drains.map(wait)))
-      expect([code, out]).toEqual([1, "000001-bad failed (why: stint explain 000001-bad)\n"]);
+      expect([code, out]).toEqual([1, "000001-bad failed: exit 3: no output\n"]);
     expect(stint.record(1).status.attempt).toBe(1);
   });
 
@@ -131,11 +131,7 @@ describe("drains from cron", () => {
     const { code, talk } = await quiet();
     expect([code, talk.split("\n")]).toEqual([
       1,
-      [
-        "000004-bad failed (why: stint explain 000004-bad)",
-        "000005-child left: its parent 000004-bad is failed",
-        "",
-      ],
+      ["000004-bad failed: exit 1: no output", "000005-child left: waits for 000004-bad, which failed", ""],
     ]);
   });
 
@@ -156,7 +152,7 @@ describe("work hours", () => {
     const reason = `waits for the work hours, from ${farHours().slice(0, 9)} UTC`;
     const supervisor = await stint.up();
     await stint.ok("submit", "--name", "night", "--", "true");
-    expect(await stint.ok("explain", "1")).toContain(`It is ready: ${reason}.`);
+    expect(await stint.ok("explain", "1")).toContain(`Ready, but ${reason}.`);
     expect(await stint.ok("ls")).toContain(reason);
     expect(await stint.ok("drain")).toBe(`000001-night left: ${reason}`);
     expect(await stint.ok("drain", "--quiet")).toBe("");
@@ -174,6 +170,6 @@ describe("work hours", () => {
     settle(stint, `work: {hours: "${farHours()}", timeZone: UTC}`);
     await stint.ok("submit", "--name", "night", "--", "true");
     const out = await stint.ok("drain", "--patient", "--for", "500ms");
-    expect(out).toMatch(/^000001-night left: no job starts since \d\d:\d\d$/);
+    expect(out).toMatch(/^000001-night left: no task starts after \d\d:\d\d$/);
   });
 });

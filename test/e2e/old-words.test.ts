@@ -23,7 +23,7 @@ function copyHome({ home }: Stint): void {
 test("a home, its settings and its files with the old words work for ever, and people read the new ones", async () => {
   await using stint = new Stint();
   copyHome(stint);
-  expect(await stint.ok("explain", "1")).toContain("failed with EXIT_NONZERO (job)");
+  expect(await stint.ok("explain", "1")).toContain("EXIT_NONZERO (job)");
   expect(await stint.ok("show", "1")).toContain("job/EXIT_NONZERO");
   for (const word of ["job", "code"])
     expect(await stint.ok("ls", "--class", word, "--json")).toContain('"000001-failed"');

@@ -75,7 +75,7 @@ describe("pause", () => {
     await until("all of it stands still", () => standsStill(token));
     expect(await stint.ok("ls")).toContain("paused by");
     expect(await stint.ok("show", "1")).toContain(", paused since ");
-    expect(await stint.ok("explain", "1")).toContain("To resume it: stint resume 1");
+    expect(await stint.ok("explain", "1")).toContain("Resume it: stint resume 1");
     expect((await stint.run(["pause", "1"])).code).toBe(4);
     // Longer than its timeout: nothing happens.
     await Bun.sleep(3_500);

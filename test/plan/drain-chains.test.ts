@@ -46,34 +46,34 @@ describe("reasonsNotToWait() of tasks behind others", () => {
         queued: [task(3, behind(2)), task(2, behind(1)), task(1, { hold: true })],
         parents: unfinished(1, 2),
       },
-      ["3 behind its parent 000002-train", "2 behind its parent 000001-train", "1 held"],
+      ["3 waits for 000002-train", "2 waits for 000001-train", "1 held"],
     ],
     [
       "one that will run and one that is held",
       { queued: [task(1), task(2, { hold: true }), task(3, behind(1, 2))], parents: unfinished(1, 2) },
-      ["2 held", "3 behind its parent 000002-train"],
+      ["2 held", "3 waits for 000002-train"],
     ],
     [
       "each other",
       { queued: [task(1, behind(2)), task(2, behind(1))], parents: unfinished(1, 2) },
-      ["1 behind its parent 000002-train", "2 behind its parent 000001-train"],
+      ["1 waits for 000002-train", "2 waits for 000001-train"],
     ],
     [
       "a failed one",
       { queued: [task(2, behind(1))], parents: failed(1) },
-      ["2 its parent 000001-train is failed"],
+      ["2 waits for 000001-train, which failed"],
     ],
     ["a failed one, and is called off for it", { queued: [task(2, calledOff)], parents: failed(1) }, []],
     [
       "a failed one, and was asked for again since",
       { queued: [aTask({ number: 2, spec: calledOff, metadata: { epoch: 2 } })], parents: failed(1) },
-      ["2 its parent 000001-train is failed"],
+      ["2 waits for 000001-train, which failed"],
     ],
     ["what sleeps in the lane", { queued: [sleeping(inLane(1)), inLane(2)] }, []],
     [
       "what sleeps in the lane and is held",
       { queued: [sleeping(inLane(1, { hold: true })), inLane(2), inLane(3)] },
-      ["1 held", "2 behind 000001-train in its lane", "3 behind 000001-train in its lane"],
+      ["1 held", "2 waits in its lane behind 000001-train", "3 waits in its lane behind 000001-train"],
     ],
     [
       "what sleeps in one of two places of the lane and is held",
@@ -91,7 +91,7 @@ describe("reasonsNotToWait() of tasks behind others", () => {
     [
       "what can never run at the head of the lane",
       { queued: [inLane(1, { resources: { cpus: 99 } }), inLane(2)] },
-      ["1 asks for 99 CPUs, this machine has 8", "2 behind 000001-train in its lane"],
+      ["1 asks for 99 CPUs, this machine has 8", "2 waits in its lane behind 000001-train"],
     ],
     [
       "what restarts always in the lane",
@@ -101,12 +101,12 @@ describe("reasonsNotToWait() of tasks behind others", () => {
           inLane(2),
         ],
       },
-      ["9 restarts always", "2 behind 000009-train in its lane"],
+      ["9 restart: always", "2 waits in its lane behind 000009-train"],
     ],
     [
       "one that sleeps in the lane and waits for it",
       { queued: [sleeping(inLane(1, behind(2))), inLane(2)], parents: unfinished(2) },
-      ["1 behind its parent 000002-train", "2 behind 000001-train in its lane"],
+      ["1 waits for 000002-train", "2 waits in its lane behind 000001-train"],
     ],
     [
       "a lane that is stuck, beside which it is called off for a failed parent",
@@ -124,7 +124,7 @@ describe("reasonsNotToWait() of tasks behind others", () => {
         queued: [task(1, { resources: { gpus: 1 } })],
         machine: { devices: [aDevice(0, { fault: "off the bus" })] },
       },
-      ["1 asks for 1 GPU, of which too few work"],
+      ["1 asks for 1 GPU, too few of them work"],
     ],
     [
       "a GPU that others hold",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { localTime } from "../../src/lib/local-time.ts";
 import type { Task } from "../../src/model/task.ts";
 import { hasReachableWork, reasonsNotToWait } from "../../src/plan/drain.ts";
 import type { Machine } from "../../src/plan/input.ts";
@@ -24,9 +25,9 @@ describe("reasonsNotToWait()", () => {
     ["what was lost and is queued again", after(aTask(), LOST), null],
     ["what takes the whole machine", aTask({ spec: { resources: { cpus: 4, memoryBytes: 1_000 } } }), null],
     ["what is held", aTask({ spec: { hold: true } }), "held"],
-    ["what is for later", later, `not before ${at(3_600_000)}`],
-    ["what restarts always, before its first run too", aTask({ spec: always }), "restarts always"],
-    ["what rests between two rounds", after(aTask({ spec: always }), exited(0)), "restarts always"],
+    ["what is for later", later, `scheduled to start at ${localTime(at(3_600_000), NOW_MS)}`],
+    ["what restarts always, before its first run too", aTask({ spec: always }), "restart: always"],
+    ["what rests between two rounds", after(aTask({ spec: always }), exited(0)), "restart: always"],
     [
       "what this machine can never run",
       aTask({ spec: { resources: { cpus: 5 } } }),
@@ -40,7 +41,7 @@ describe("reasonsNotToWait()", () => {
     [
       "what wants another supervisor",
       aTask({ spec: { runnerSelector: [{ key: "pool", operator: "In", values: ["night"] }] } }),
-      "wants a supervisor with pool=night",
+      "needs a supervisor with label pool=night",
     ],
   ])("of %s", (_what, task, reason) => {
     expect(reasonOf(task)).toBe(reason);

@@ -127,8 +127,8 @@ describe("a drain", () => {
     [
       "its own end",
       { deadline: { atMs: NOW_MS - 1, isFitting: false } },
-      expect.stringContaining("no job starts since"),
-      expect.stringContaining("no job starts since"),
+      expect.stringContaining("no task starts after"),
+      expect.stringContaining("no task starts after"),
     ],
   ] as const)("and the %s", (_, machine, impatient, patient) => {
     expect(reason(machine, false)).toEqual(impatient as string | null);

@@ -5,8 +5,10 @@ import { planInputSeen } from "../../desk/plan-input.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
 import { asLines } from "../../lib/printable.ts";
+import { rangesOf } from "../../lib/ranges.ts";
 import { EXIT } from "../../model/errors.ts";
-import type { TaskId } from "../../model/identity.ts";
+import { whyFailed } from "../../model/failure-text.ts";
+import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import type { Deadline } from "../../model/work.ts";
 import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
@@ -15,7 +17,7 @@ import { batchMembers } from "../../store/batch.ts";
 import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
-import { idsIn, readTasks } from "../../store/reader.ts";
+import { idsIn, readTask, readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
@@ -101,10 +103,12 @@ class DrainSession {
 
   /** Prints what failed since the start, and what is left and why. */
   async report(): Promise<Ended> {
-    const { out } = this.#context;
+    const { out, err } = this.#context;
     const isQuiet = this.#flags.quiet === true;
     const dead = idsIn(this.#layout, "dead-letter").filter((id) => !this.#deadBefore.has(id));
-    for (const id of dead) out(`${id} failed (why: stint explain ${id})\n`);
+    out(asLines(dead.map((id) => `${id} failed${whyDead(this.#layout, id)}`)));
+    if (dead.length > 0 && !isQuiet)
+      err(`Details: stint explain ${rangesOf(dead.map(numberOf)).join(" ")}\n`);
     const left = readTasks(this.#layout, ["running", "pending"]);
     const around = await this.#seen(left);
     const reasons = this.#reasons(around);
@@ -191,6 +195,12 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   }
   progress.clear();
   return drained.report();
+}
+
+/** Empty where the record cannot be read. */
+function whyDead(layout: Layout, id: TaskId): string {
+  const read = readTask(layout, id);
+  return read.ok ? `: ${whyFailed(read.value)}` : "";
 }
 
 function reasonLeft(task: Task, reasons: ReadonlyMap<string, string>): string {

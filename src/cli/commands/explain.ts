@@ -8,6 +8,7 @@ import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
 import { explainTask } from "../text/explain.ts";
+import { byCause, groupLines } from "../text/explain-failure.ts";
 import type { Holders } from "../text/shortage.ts";
 import { waitsSeen } from "../waits.ts";
 
@@ -22,8 +23,17 @@ interface Explained {
 export const verb = readVerb({
   json: async (context, tasks, layout) => oneOrAll(await explain(context, tasks, layout)),
   text: async (context, tasks, layout) => {
-    const explained = await explain(context, tasks, layout);
-    return explained.map(({ lines }) => asLines(lines)).join("\n");
+    const nowMs = context.clock.now();
+    const failed = tasks.filter(({ status }) => status.state === "failed");
+    const groups = byCause(failed).filter((group) => group.length > 1);
+    const grouped = new Set(groups.flat());
+    const others = await explain(
+      context,
+      tasks.filter((task) => !grouped.has(task)),
+      layout,
+    );
+    const blocks = [...groups.map((group) => groupLines(group, nowMs)), ...others.map(({ lines }) => lines)];
+    return blocks.map(asLines).join("\n");
   },
 });
 
@@ -58,7 +68,7 @@ function blockersOf(task: Task, { diskFault, stuck }: Overview): string[] {
   return [
     ...(why === undefined
       ? []
-      : [`It is accepted, but the supervisor cannot queue it yet and keeps trying: ${why}.`]),
+      : [`Accepted, but the supervisor cannot queue it yet and keeps trying: ${why}.`]),
     ...(diskFault === null ? [] : [`No job starts until this is fixed: ${diskFault}.`]),
   ];
 }

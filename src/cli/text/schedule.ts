@@ -1,7 +1,7 @@
 import type { ScheduleView } from "../../desk/schedules.ts";
-import { localTime } from "../../desk/text/time.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { describeTiming } from "./cron.ts";
 

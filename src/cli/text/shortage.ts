@@ -1,6 +1,6 @@
-import { localTime } from "../../desk/text/time.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { counted } from "../../lib/counted.ts";
+import { localTime } from "../../lib/local-time.ts";
 import type { TaskId } from "../../model/identity.ts";
 import { type DeviceBlocker, deviceBlockers } from "../../plan/device-blocker.ts";
 import type { DeviceRoom } from "../../plan/devices.ts";
@@ -22,17 +22,17 @@ export function shortageLines(
 ): string[] {
   switch (short.resource) {
     case "jobs":
-      return [`All ${short.total} job slots are in use (stint up --jobs N sets how many there are).`];
+      return [`Waiting for a job slot: all ${short.total} are in use (more: stint jobs N).`];
     case "memoryBytes":
       return [
-        `It asks for ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} are free.`,
+        `Waiting for ${formatBytes(short.wanted)} of memory: ${formatBytes(short.free)} of ${formatBytes(short.total)} free.`,
       ];
     case "cpus":
-      return [`It asks for ${counted(short.wanted, "CPU")}: ${short.free} of ${short.total} are free.`];
+      return [`Waiting for ${counted(short.wanted, "CPU")}: ${short.free} of ${short.total} free.`];
     case "gpus": {
-      const head = `It waits for ${describeGpus(short.demand)}`;
+      const head = `Waiting for ${describeGpus(short.demand)}`;
       if (short.rooms.length === 0)
-        return [`${head}: the GPUs of this machine have not been probed yet (see stint doctor).`];
+        return [`${head}: the supervisor has not read the GPUs yet (see stint doctor).`];
       const devices = deviceBlockers(short.demand, short.rooms);
       return [`${head}:`, ...devices.map((one) => `  ${deviceLine(one, around)}`)];
     }
@@ -54,19 +54,19 @@ function deviceLine(
     case "unsuitable":
       return `${gpu} ${blocker.why}`;
     case "avoided":
-      return `${gpu} failed under it, so it gets another one`;
+      return `${gpu} failed its last attempt, so it gets another one`;
     case "tooSmall":
-      return `${gpu} was too small for it`;
+      return `${gpu} was too small for its last attempt`;
     case "keptFor":
-      return `${gpu} is reserved for ${blocker.task}, which has waited for a long time`;
+      return `${gpu} is reserved for ${blocker.task}, which has waited long`;
     case "awaitingProbe":
-      return `${gpu} has just been released and is probed first`;
+      return `${gpu} was just released and is being checked`;
     case "held":
     case "foreign": {
       const parts = [holdersPart(room, around), foreignPart(room)].filter((part) => part !== null);
       if (blocker.freeBytes === null)
-        return `${gpu} ${parts.map((part) => `is held by ${part}`).join(" and ")}`;
-      return `${gpu} has ${formatBytes(blocker.freeBytes)} free (${parts.map((part) => `held by ${part}`).join("; ")})`;
+        return `${gpu} ${parts.map((part) => `is used by ${part}`).join(" and ")}`;
+      return `${gpu} has ${formatBytes(blocker.freeBytes)} free (${parts.map((part) => `used by ${part}`).join("; ")})`;
     }
   }
 }

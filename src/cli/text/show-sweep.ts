@@ -1,6 +1,6 @@
 import { type GroupSummary, summaryOf } from "../../desk/group-summary.ts";
-import { localTime } from "../../desk/text/time.ts";
 import { counted } from "../../lib/counted.ts";
+import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { className } from "../../model/failure.ts";
 import { STATES } from "../../model/state.ts";

@@ -1,7 +1,7 @@
-import { localTime, relativeTime } from "../../desk/text/time.ts";
 import { askedFor } from "../../intake/asked.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { type Attempt, describeLeftBehind, failureOfAttempt } from "../../model/attempt.ts";
 import { className } from "../../model/failure.ts";

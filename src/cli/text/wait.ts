@@ -1,9 +1,9 @@
 import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
-import { localTime, relativeTime } from "../../desk/text/time.ts";
 import { counted } from "../../lib/counted.ts";
+import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { unreachable } from "../../lib/unreachable.ts";
 import { describeRequirement } from "../../model/selector.ts";
-import type { UnmetParent } from "../../plan/gate.ts";
+import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
@@ -15,32 +15,33 @@ export function shortWait(wait: Wait, nowMs: number): string {
     case "held":
       return "held";
     case "dependency":
-      return `after ${shortParents(wait.parents)}`;
+      return `waits for ${shortParents(wait.parents)}`;
     case "selector":
-      return `wants a supervisor with ${describeRequirement(wait.wanted)}`;
+      return `needs a supervisor with label ${describeRequirement(wait.wanted)}`;
     case "scheduled":
-      return `not before ${localTime(wait.untilMs, nowMs)}`;
+      return `scheduled to start at ${localTime(wait.untilMs, nowMs)}`;
     case "backoff":
-      return `next attempt ${relativeTime(wait.untilMs, nowMs)}`;
+      return `retries ${relativeTime(wait.untilMs, nowMs)}`;
     case "interval":
       return `runs again ${relativeTime(wait.untilMs, nowMs)}`;
     case "unsupervised":
-      return "no supervisor is up";
+      return "no supervisor is running";
     case "silent":
       return shortSilence(wait.by);
     case "obstacle":
-      return "no job starts at present";
+      return "no job can start: see stint doctor";
     case "untaken":
-      return "accepted, not in the queue yet";
+      return "accepted, being queued";
     case "pause":
       return describePause(wait.pause, nowMs);
     case "lane":
-      return `lane ${wait.slot}, behind ${shortList(wait.before)}`;
+      return `in lane "${wait.slot}" (limit ${wait.limit}) behind ${shortList(wait.before)}`;
     case "permit":
-      return `${wait.limit} of ${wait.key} at a time`;
+      return `${wait.key} is at its limit of ${wait.limit}`;
     case "room": {
       const what = `waits for ${wait.short.map(nameOfShortage).join(" and ")}`;
-      if (wait.isHopeless) return `${what}, which this machine does not have`;
+      if (wait.isHopeless)
+        return `needs more than this machine has: ${wait.short.map(describeShortage).join("; ")}`;
       return wait.ahead > 0 ? `${what}, ${wait.ahead} ahead` : what;
     }
     case "next":
@@ -63,60 +64,57 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
   const { nowMs, id } = around;
   switch (wait.type) {
     case "held":
-      return ["It is held and does not start by itself.", `To let it start: stint release ${id}`];
+      return ["It is held: it starts once released.", `Release it: stint release ${id}`];
     case "dependency":
       return dependencyLines(wait.parents, id);
     case "selector":
       return [
-        `It needs a supervisor with the label ${describeRequirement(wait.wanted)}, which this one does not have.`,
-        "To start one: stint up --label KEY=VALUE (stint down ends the present one)",
+        `Its nodeSelector needs a supervisor with the label ${describeRequirement(wait.wanted)}; the running one has no such label.`,
+        "Restart the supervisor with it: stint down, then stint up --label KEY=VALUE",
       ];
     case "scheduled":
       return [
-        `It starts no earlier than ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
+        `Scheduled to start at ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
       ];
     case "backoff":
       return [
-        `Its last attempt failed; the next one starts ${relativeTime(wait.untilMs, nowMs)}, at ${localTime(wait.untilMs, nowMs)}.`,
-        `To start it now: stint retry ${id}`,
+        `The last attempt failed. The next one starts ${relativeTime(wait.untilMs, nowMs)}, at ${localTime(wait.untilMs, nowMs)}.`,
+        `Start it now: stint retry ${id}`,
       ];
     case "interval":
-      return [`It succeeded and restarts always; it runs again ${relativeTime(wait.untilMs, nowMs)}.`];
+      return [`It succeeded, and restart: always runs it again ${relativeTime(wait.untilMs, nowMs)}.`];
     case "unsupervised":
       return [
-        "No supervisor is up, so nothing starts.",
-        "To start one: stint up --detach (or stint drain, to work until nothing is left)",
+        "No supervisor is running: nothing starts.",
+        "Start one: stint up --detach (or run everything once: stint drain)",
       ];
     case "silent":
       return silenceLines(wait.by, nowMs);
     case "obstacle":
-      return [
-        `It is ready, but no job starts at present: ${wait.message}.`,
-        "This is retried automatically.",
-      ];
+      return [`Ready, but no job can start: ${wait.message}.`, "The supervisor tries again by itself."];
     case "untaken":
       return [
-        `It is accepted, but the supervisor has not moved it into the queue yet${wait.message === null ? "" : `: ${wait.message}`}.`,
-        "This is retried automatically.",
+        `Accepted, but not in the queue yet${wait.message === null ? "" : `: ${wait.message}`}.`,
+        "The supervisor tries again by itself.",
       ];
     case "pause":
-      return [`It is ready: ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
+      return [`Ready, but ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":
       return [
-        `The lane ${wait.slot} runs ${counted(wait.limit, "task")} at a time; before it: ${shortList(wait.before)}.`,
-        `More at a time: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml, read when a supervisor starts`,
+        `Waiting in lane "${wait.slot}" (limit ${wait.limit}) behind ${shortList(wait.before)}.`,
+        `Raise the limit: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml`,
       ];
     case "permit":
-      return [`At most ${wait.limit} of ${wait.key} may run at a time, and that many are running.`];
+      return [`Waiting: ${wait.key} is at its limit of ${counted(wait.limit, "running task")}.`];
     case "room":
       if (!wait.isHopeless)
         return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
       return [
         ...wait.short.map((short) => `It ${describeShortage(short)}.`),
-        "It can never start on this machine: cancel it, or change what it asks for.",
+        `It cannot start on this machine. Ask for less: stint set ${id} KEY=VALUE   or cancel it: stint cancel ${id}`,
       ];
     case "next":
-      return ["It starts next."];
+      return ["Starts next."];
     default:
       return unreachable(wait);
   }
@@ -124,18 +122,15 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
 
 function pauseAdvice(pause: Pause): string {
   if (pause.type === "closed" || pause.type === "closing")
-    return "The next supervisor may start it: stint up --detach";
-  return "The rule is in config.yaml, under work.";
+    return "Start it after that with another supervisor: stint up --detach";
+  return "The rule is `work:` in config.yaml.";
 }
 
 function turnLines(wait: Extract<Wait, { type: "room" }>): string[] {
   const kept =
-    wait.keptFor === null
-      ? []
-      : [`Resources are reserved for ${wait.keptFor}, which has waited for a long time.`];
-  if (wait.ahead === 0) return [...kept, "It is next in line."];
-  const many = wait.ahead === 1 ? "One ready task comes" : `${wait.ahead} ready tasks come`;
-  return [...kept, `${many} before it, by priority, waiting time or number.`];
+    wait.keptFor === null ? [] : [`Resources are reserved for ${wait.keptFor}, which has waited long.`];
+  if (wait.ahead === 0) return [...kept, "It is next in the queue."];
+  return [...kept, `${counted(wait.ahead, "ready task is", "ready tasks are")} ahead of it in the queue.`];
 }
 
 /** How many parents with another outcome are listed. */
@@ -145,12 +140,11 @@ function dependencyLines(parents: readonly UnmetParent[], id: string): string[] 
   const bad = parents.filter(({ state }) => state !== "unfinished");
   const open = parents.filter(({ state }) => state === "unfinished");
   const [only] = open;
-  const waiting =
-    open.length > 1
-      ? [`It starts once these have ended as required: ${shortList(open.map(({ task }) => task))}.`]
-      : [];
+  const waiting = open.length > 1 ? [`Waiting for ${shortList(open.map(({ task }) => task))}.`] : [];
   const more =
-    bad.length > MAX_LISTED ? [`${bad.length - MAX_LISTED} more of its parents have ended otherwise.`] : [];
+    bad.length > MAX_LISTED
+      ? [`${bad.length - MAX_LISTED} more of its parents did not end as required.`]
+      : [];
   return [
     ...bad.slice(0, MAX_LISTED).flatMap((parent) => parentLines(parent, id)),
     ...more,
@@ -159,20 +153,19 @@ function dependencyLines(parents: readonly UnmetParent[], id: string): string[] 
 }
 
 function parentLines({ task, when, state }: UnmetParent, id: string): string[] {
-  const wanted = { success: "has succeeded", any: "has ended", failure: "has failed" }[when];
-  if (state === "unfinished") return [`It starts once ${task} ${wanted}.`];
-  const is = state === "gone" ? "its record was removed" : `it is ${state}`;
-  const line = `It was to start once ${task} ${wanted}, but ${is}.`;
-  if (state === "completed" || state === "gone") return [line, `To cancel it: stint cancel ${id}`];
+  const wanted = { success: "to succeed", any: "to end", failure: "to fail" }[when];
+  if (state === "unfinished") return [`Waiting for ${task} ${wanted}.`];
+  const line = `Waiting for ${task} ${wanted}, but it ${howParentEnded(state)}.`;
+  if (state === "completed" || state === "gone") return [line, `Cancel it: stint cancel ${id}`];
   return [
     line,
-    `To retry the parent: stint retry ${Number.parseInt(task, 10)}   To cancel this one: stint cancel ${id}`,
+    `Retry the parent: stint retry ${Number.parseInt(task, 10)}   or cancel this one: stint cancel ${id}`,
   ];
 }
 
 function shortParents(parents: readonly UnmetParent[]): string {
   const bad = parents.find(({ state }) => state !== "unfinished");
-  if (bad !== undefined) return `${bad.task}, which is ${bad.state}`;
+  if (bad !== undefined) return `${bad.task}, which ${howParentEnded(bad.state)}`;
   return shortList(parents.map(({ task }) => task));
 }
 

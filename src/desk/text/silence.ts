@@ -1,5 +1,5 @@
+import { localTime, relativeTime } from "../../lib/local-time.ts";
 import type { Silence } from "../../model/owner.ts";
-import { localTime, relativeTime } from "./time.ts";
 
 /** A lock owner that does not respond, as a clause. */
 export function shortSilence({ role, pid, isStopped }: Silence): string {

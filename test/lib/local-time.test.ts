@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { localTime, relativeTime } from "../../../src/desk/text/time.ts";
+import { localTime, relativeTime } from "../../src/lib/local-time.ts";
 
 const NOON_MS = new Date(2026, 10, 30, 12, 0, 0).getTime();
 

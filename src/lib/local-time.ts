@@ -1,4 +1,4 @@
-import { formatDuration } from "../../lib/duration.ts";
+import { formatDuration } from "./duration.ts";
 
 /** A time for people, in the local zone, to the minute: `2026-11-30 03:10`, or `03:10` where it is today. */
 export function localTime(instant: string | number, nowMs: number): string {

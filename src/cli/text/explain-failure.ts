@@ -1,0 +1,133 @@
+import { counted } from "../../lib/counted.ts";
+import { formatDuration } from "../../lib/duration.ts";
+import { localTime, relativeTime } from "../../lib/local-time.ts";
+import { rangesOf } from "../../lib/ranges.ts";
+import { type Attempt, type EndedAttempt, failureOfAttempt } from "../../model/attempt.ts";
+import { className, failureEntry } from "../../model/failure.ts";
+import { failureText, whyFailed } from "../../model/failure-text.ts";
+import type { Task } from "../../model/task.ts";
+import { renderTable } from "./table.ts";
+
+/** The record keeps more; `stint logs` shows all. */
+const LOG_LINES = 12;
+const MOST_ATTEMPTS = 6;
+/** A longer list of ranges is not read. */
+const MOST_RANGES = 8;
+
+/** Why a task failed: the verdict, the end of the log, the attempts, and what to do. */
+export function failedLines(task: Task, nowMs: number): string[] {
+  const { metadata, status } = task;
+  const why = [`${metadata.name} failed: ${whyFailed(task)}${whatFollowed(task)}`];
+  if (!("endedAt" in status)) return why;
+  const when = `  ${metadata.id}, ended ${relativeTime(status.endedAt, nowMs)}`;
+  return [
+    ...why,
+    when,
+    ...logLines(task),
+    ...attemptLines(status.attempts, task, nowMs),
+    ...adviceLines(task),
+  ];
+}
+
+/** What the retry rules made of it. */
+function whatFollowed({ status }: Task): string {
+  if (status.state !== "failed") return "";
+  switch (status.reason) {
+    case "QueueTtl":
+      return "";
+    case "Exhausted":
+      return `; gave up after ${counted(status.attempt, "attempt")}`;
+    case "NonRetryable":
+    case "Timeout":
+    case "InvalidSpec":
+    case "OrphanLimit":
+      return "; not retried";
+  }
+}
+
+/** The end of the log of the last attempt. */
+function logLines({ status }: Task): string[] {
+  const last = status.attempts.at(-1);
+  if (last === undefined || last.state === "running" || last.logBytes === undefined) return [];
+  const lines = (last.logTail ?? "").split("\n").filter((line) => line.trim() !== "");
+  if (lines.length === 0) return ["", "Log: empty"];
+  return ["", "Log:", ...lines.slice(-LOG_LINES).map((line) => `  | ${line}`)];
+}
+
+/** One line for each of the last attempts; none for a single one. */
+export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs: number): string[] {
+  const ended = attempts.filter((attempt): attempt is EndedAttempt => attempt.state !== "running");
+  if (ended.length < 2) return [];
+  const shown = ended.slice(-MOST_ATTEMPTS);
+  const rows = shown.map((attempt) => [
+    `  ${attempt.number}`,
+    localTime(attempt.startedAt ?? attempt.claimedAt, nowMs),
+    formatDuration(attempt.durationMs),
+    failureText(attempt, spec.timeoutMs) ?? attempt.state,
+  ]);
+  const left = ended.length - shown.length;
+  const earlier = left === 0 ? "" : ` (and ${counted(left, "earlier one")})`;
+  const table = renderTable(rows, { columns: Number.POSITIVE_INFINITY }).trimEnd().split("\n");
+  return ["", `Attempts${earlier}:`, ...table];
+}
+
+function adviceLines({ metadata, status }: Task): string[] {
+  const { number } = metadata;
+  const last = status.attempts.at(-1);
+  const failure = last === undefined ? null : failureOfAttempt(last);
+  if (failure === null) return ["", `What to do: stint retry ${number}`];
+  const { meaning, advice } = failureEntry(failure.code);
+  return [
+    "",
+    `${failure.code} (${className(failure.class)}): ${meaning}. Decided by rule ${failure.rule}.`,
+    `What to do: ${adviceFor(advice, number)}.`,
+    `Whole log: stint logs ${number}   About this failure: stint help ${failure.code}`,
+  ];
+}
+
+/** The advice with the number of the task in its commands. */
+function adviceFor(advice: string, number: number): string {
+  return advice
+    .replaceAll(/`stint (retry|logs|set)`/g, `\`stint $1 ${number}\``)
+    .replaceAll(/`stint set ID /g, `\`stint set ${number} `)
+    .replaceAll(/--from ID`/g, `--from ${number}\``);
+}
+
+/** Failed tasks by cause, the most frequent first: those whose failure is told in the same words, apart from numbers. */
+export function byCause(tasks: readonly Task[]): Task[][] {
+  const groups = Map.groupBy(tasks, causeOf);
+  return [...groups.values()].toSorted((left, right) => right.length - left.length);
+}
+
+function causeOf(task: Task): string {
+  const last = task.status.attempts.at(-1);
+  const code = last === undefined ? "" : (failureOfAttempt(last)?.code ?? "");
+  const exit = last !== undefined && "exitCode" in last ? last.exitCode : null;
+  return [code, exit, whyFailed(task).replaceAll(/0x[\da-f]+|\d+(?:\.\d+)?/gi, "0")].join(" ");
+}
+
+/** Why several tasks failed in the same way, with the newest as the example. */
+export function groupLines(tasks: readonly Task[], nowMs: number): string[] {
+  const sample = tasks.toSorted((left, right) => right.metadata.number - left.metadata.number)[0];
+  if (sample === undefined) return [];
+  const ranges = rangesOf(tasks.map(({ metadata }) => metadata.number));
+  const more = ranges.length > MOST_RANGES ? " and more" : "";
+  const last = sample.status.attempts.at(-1);
+  const failure = last === undefined ? null : failureOfAttempt(last);
+  const all =
+    more === ""
+      ? `stint retry ${ranges.join(" ")}`
+      : `stint retry --failed${failure === null ? "" : ` --class ${failure.code.toLowerCase().replaceAll("_", "-")}`}`;
+  return [
+    `${counted(tasks.length, "task")} failed: ${whyFailed(sample)}`,
+    `  tasks ${ranges.slice(0, MOST_RANGES).join(", ")}${more}`,
+    `  for example ${sample.metadata.id}${endedWhen(sample, nowMs)}`,
+    ...logLines(sample),
+    ...adviceLines(sample),
+    `Retry all of them: ${all}`,
+  ];
+}
+
+function endedWhen({ status }: Task, nowMs: number): string {
+  return "endedAt" in status ? `, ended ${relativeTime(status.endedAt, nowMs)}` : "";
+}

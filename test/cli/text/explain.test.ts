@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { explainTask } from "../../../src/cli/text/explain.ts";
+import { byCause, groupLines } from "../../../src/cli/text/explain-failure.ts";
+import type { Task } from "../../../src/model/task.ts";
+import type { Wait } from "../../../src/plan/waiting.ts";
+import { after, aStop, aTask, exited, killedBy, NOW_MS, taskIn } from "../../rig/tasks.ts";
+
+const NEVER = { restart: { policy: "never", intervalMs: 0 } } as const;
+
+function explain(task: Task, wait: Wait | null = null): string {
+  return explainTask(task, { nowMs: NOW_MS + 60_000, wait, holders: new Map() }).join("\n");
+}
+
+function failedWith(logTail: string, number = 1): Task {
+  const task = aTask({ number, spec: NEVER });
+  return after(task, exited(1), { logTail, logBytes: logTail.length });
+}
+
+describe("explainTask() of a failed task", () => {
+  test("begins with the verdict, then the log, then what to do", () => {
+    expect(explain(failedWith("step 1\nValueError: x is 3\n"))).toBe(
+      [
+        "train failed: exit 1: ValueError: x is 3; not retried",
+        "  000001-train, ended 55s ago",
+        "",
+        "Log:",
+        "  | step 1",
+        "  | ValueError: x is 3",
+        "",
+        "EXIT_NONZERO (job): the job ended with an error of its own. Decided by rule exit:nonzero.",
+        "What to do: read the log (`stint logs 1`), fix the program, then `stint retry 1`.",
+        "Whole log: stint logs 1   About this failure: stint help EXIT_NONZERO",
+      ].join("\n"),
+    );
+  });
+
+  test("says of a timeout how long it ran", () => {
+    const task = aTask({ spec: { ...NEVER, timeoutMs: 1_000 } });
+    const ended = after(task, killedBy("SIGTERM"), { stop: aStop({ reason: "Timeout" }) });
+    expect(explain(ended)).toStartWith("train failed: timed out after 1s; not retried\n");
+    expect(explain(ended)).toContain("`stint set 1 timeout=…` and `stint retry 1`");
+  });
+
+  test("lists several attempts, each in a line", () => {
+    let task = aTask({ spec: { retry: { ...aTask().spec.retry, maxAttempts: 2, scope: "any" } } });
+    for (const code of [3, 4]) task = after(task, exited(code));
+    const text = explain(task);
+    expect(text).toContain("train failed: exit 4: no output; gave up after 2 attempts");
+    expect(text).toMatch(/Attempts:\n {2}1 .* exit 3: no output\n {2}2 .* exit 4: no output\n/);
+  });
+});
+
+test("failed tasks are grouped where only numbers in their failure differ, the largest group first", () => {
+  const tasks = [
+    failedWith("OSError: disk", 9),
+    ...[1, 2, 3, 7].map((number) => failedWith(`ValueError: x is ${number}`, number)),
+  ];
+  const groups = byCause(tasks);
+  expect(groups.map((group) => group.map(({ metadata }) => metadata.number))).toEqual([[1, 2, 3, 7], [9]]);
+  const text = groupLines(groups[0] ?? [], NOW_MS).join("\n");
+  expect(text).toStartWith("4 tasks failed: exit 1: ValueError: x is 7\n  tasks 1-3, 7\n");
+  expect(text).toEndWith("Retry all of them: stint retry 1-3 7");
+});
+
+describe("explainTask() of a queued task", () => {
+  test.each<[Wait, string]>([
+    [{ type: "held" }, "It is held: it starts once released.\nRelease it: stint release 1"],
+    [
+      { type: "lane", slot: "gpu", limit: 1, before: [aTask({ number: 7 }).metadata.id] },
+      'Waiting in lane "gpu" (limit 1) behind 000007-train.\nRaise the limit: concurrency: {slots: {gpu: 2}} in config.yaml',
+    ],
+    [
+      { type: "permit", key: "label team=a", limit: 1 },
+      "Waiting: label team=a is at its limit of 1 running task.",
+    ],
+    [
+      { type: "unsupervised" },
+      "No supervisor is running: nothing starts.\nStart one: stint up --detach (or run everything once: stint drain)",
+    ],
+  ])("%j", (wait, text) => {
+    expect(explain(taskIn("queued"), wait)).toBe(`000001-train is queued.\n${text}`);
+  });
+});
