@@ -28,6 +28,7 @@ export async function runApp(process: Context): Promise<number> {
   const isMirroring = mirrors === true || flagWords(line.typed).some((word) => mirrors?.test(word) === true);
   const codeOf: CodeOf = ({ exit }) => (isMirroring ? MIRROR_EXIT.ownError : EXIT[exit]);
   const code = await carryOut(process, { line, codeOf });
+  process.progressLine("");
   process.unpaint();
   return code === EXIT.done && process.outputEnd() === "lost" ? codeOf(ERRORS.OUTPUT_LOST) : code;
 }

@@ -1,6 +1,8 @@
 import { tellOfSilence } from "../desk/silence.ts";
+import { failureOfAttempt } from "../model/attempt.ts";
 import { EXIT, MIRROR_EXIT, type Problem, problem } from "../model/errors.ts";
 import { signalNumber } from "../model/evidence.ts";
+import { shellExitOf } from "../model/failure.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -81,7 +83,7 @@ function firstEnded(tasks: readonly Task[]): Task | undefined {
   return tasks.toSorted((left, right) => endedMs(left) - endedMs(right))[0];
 }
 
-/** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 1 where it has none. */
+/** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 126 or 127 where its program cannot run, else 1. */
 function mirrorExit(task: Task): number {
   const { status } = task;
   if (status.state === "completed") return EXIT.done;
@@ -89,7 +91,9 @@ function mirrorExit(task: Task): number {
   const last = status.attempts.at(-1);
   if (last === undefined || last.state === "running") return EXIT.failed;
   if (last.signal !== null) return 128 + (signalNumber(last.signal) ?? 0);
-  return last.exitCode === null || last.exitCode === 0 ? EXIT.failed : last.exitCode;
+  if (last.exitCode !== null && last.exitCode !== 0) return last.exitCode;
+  const failure = failureOfAttempt(last);
+  return (failure === null ? null : shellExitOf(failure)) ?? EXIT.failed;
 }
 
 /** The highest of several mirrored exit codes. */

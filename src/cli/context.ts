@@ -25,6 +25,8 @@ export interface Context extends Caller {
   readonly columns: () => number;
   /** Writes text to stdout: the answer. */
   readonly out: (text: string) => void;
+  /** Shows a line of progress on the terminal, in place of the last one; an empty one removes it. Other output removes it first. */
+  readonly progressLine: (line: string) => void;
   /** Writes output of a job to stdout; a terminal gets only harmless sequences (`JobText`). */
   readonly outOfJob: (bytes: Uint8Array) => void;
   /** Writes output of a job unfiltered, to a terminal too. */
@@ -62,6 +64,9 @@ export function processContext(): Context {
   const ignored = heedSignals();
   const output = new Output({ isTerminal });
   const { err } = output;
+  // Where only one of the two is a terminal, a line would stay in a file, or never be seen.
+  const hasProgress = isTerminal && isScreen(2);
+  const progressLine = hasProgress ? output.progress : () => {};
   return {
     arguments: process.argv.slice(2),
     env,
@@ -76,11 +81,12 @@ export function processContext(): Context {
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     columns: () => (isTerminal ? process.stdout.columns || DEFAULT_COLUMNS : Number.POSITIVE_INFINITY),
     out: output.out,
+    progressLine,
     outOfJob: output.ofJob,
     outRaw: output.raw,
     log: output.log,
     err,
-    progress: () => (isTerminal ? new CountLine(err, systemClock) : NO_PROGRESS),
+    progress: () => (hasProgress ? new CountLine(progressLine, systemClock) : NO_PROGRESS),
     outputEnd: () => output.end,
     unpaint: output.unpaint,
     hasInput: () => isFed(0),

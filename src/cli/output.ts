@@ -1,13 +1,15 @@
 import { fstatSync, writeSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { textOf } from "../lib/file-text.ts";
-import { ESCAPE, oneLine, printable } from "../lib/printable.ts";
+import { ESCAPE, oneLine, ownSequence, printable } from "../lib/printable.ts";
 import { JobText } from "./job-text.ts";
 
 /** The value on Linux; node:fs has no name for it. */
 const O_CLOEXEC = 0o2000000;
 /** Resets the colours that a job's output may have left on the terminal. */
 const UNPAINTED = `${ESCAPE}[0m`;
+/** Moves to the first column and clears the line. */
+const LINE_START = `${ownSequence("1G")}${ownSequence("K")}`;
 
 /** `closed`: the reader has exited (`stint ls | head`); `lost`: the system refused a write, as on a full disk. */
 export type OutputEnd = "closed" | "lost";
@@ -21,6 +23,8 @@ export class Output {
   readonly #jobText = new JobText();
   /** True while the colours of a job may be on. */
   #isPainted = false;
+  /** The line of progress at the cursor; empty where there is none. */
+  #progress = "";
   #end: OutputEnd | null = null;
   #wasClosed: boolean | null = null;
 
@@ -35,6 +39,7 @@ export class Output {
 
   /** Writes text to stdout; if that fails, to stderr, as it may contain the ids of queued tasks. */
   readonly out = (text: string): void => {
+    this.progress("");
     this.unpaint();
     const bytes = Buffer.from(printable(text));
     if (!this.#put(bytes, "the answer follows")) tryToWrite(2, bytes);
@@ -50,12 +55,21 @@ export class Output {
 
   /** Writes output of a job unfiltered, to a terminal too. */
   readonly raw = (bytes: Uint8Array): void => {
+    this.progress("");
     this.#put(bytes, "the whole output of the job is in its log");
   };
 
   readonly err = (text: string): void => {
+    this.progress("");
     this.unpaint();
     tryToWrite(2, Buffer.from(printable(text)));
+  };
+
+  /** Shows a line of progress in place of the last one; an empty one removes it, as any other output does. The caller sees to it that a person reads stderr. */
+  readonly progress = (line: string): void => {
+    if (line === this.#progress) return;
+    this.#progress = line;
+    tryToWrite(2, Buffer.from(printable(`${LINE_START}${line}`)));
   };
 
   /** Writes a line of the supervisor's log. It may be lost: a full disk or a full pipe must not delay the queue. */

@@ -73,7 +73,6 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
     },
     onEnd: (task) => {
       run.onPoll?.();
-      progress.clear();
       context.err(endLine(task, context));
     },
   });

@@ -5,6 +5,7 @@ import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { followTasks } from "./follow.ts";
+import { Interruption } from "./interruption.ts";
 import { endLine } from "./text/progress.ts";
 
 /** Waits until submitted tasks have ended, and returns the exit code that mirrors them; `isFollowing` prints their output. */
@@ -15,10 +16,11 @@ export async function stay(
 ): Promise<Ended> {
   const ids = tasks.map((task) => task.metadata.id);
   const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
+  const interruption = new Interruption(context);
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs: null,
-    isOff: () => isFollowing && context.outputEnd() === "closed",
+    isOff: () => interruption.exit !== null || (isFollowing && context.outputEnd() === "closed"),
     onPoll: passOn,
     onEnd: (task) => {
       passOn();
@@ -26,5 +28,6 @@ export async function stay(
     },
   });
   if ("code" in awaited) return awaited;
+  if (interruption.exit !== null) return interruption.exit;
   return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;
 }

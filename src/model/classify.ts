@@ -27,7 +27,7 @@ export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
   if (stop !== null) return ownAction(stop);
   switch (ending.type) {
     case "notStarted":
-      return { type: "failed", failure: failureOf(ending.code, "spawn", ending.error) };
+      return { type: "failed", failure: notStarted(ending) };
     case "lost":
       return ending.signal === null
         ? { type: "orphaned", failure: failureOf("STALE_WORKER", "process-gone", ending.note) }
@@ -35,6 +35,11 @@ export function classify(evidence: Evidence, failOnNonZero: boolean): Verdict {
     case "exited":
       return judgeExit(ending, evidence, failOnNonZero);
   }
+}
+
+/** The failure of a job that could not be started; its rule names the exit code of a shell in its place. */
+export function notStarted({ code, error, exit }: Extract<Ending, { type: "notStarted" }>): Failure {
+  return failureOf(code, exit === undefined ? "spawn" : `spawn:${exit}`, error);
 }
 
 function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {

@@ -20,7 +20,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   usage: "the command line has a verb, a flag or a value that is not valid",
   notFound: "there is no such task, file or home",
   conflict: "the state of the task or of the home does not allow this",
-  noSupervisor: "the command needs a supervisor, and none is running",
+  noSupervisor: "the command needs a supervisor, and none is running or none answers",
   invalidTask: "a task file is invalid",
   refused: "the request can never be fulfilled, the disk is full, or the home cannot be used",
   internal: "a bug in stint",

@@ -1,6 +1,9 @@
 import type { StopIntent } from "./attempt.ts";
 import type { FailureCode } from "./failure.ts";
 
+/** What a shell exits with where a program cannot be executed (126), or there is none (127). */
+export type ShellExit = 126 | 127;
+
 /** How the process ended, as far as is known. */
 export type Ending =
   /** The recording parent recorded the result. */
@@ -13,7 +16,12 @@ export type Ending =
       readonly sawTerm: boolean;
     }
   /** It could not be started. */
-  | { readonly type: "notStarted"; readonly code: FailureCode; readonly error: string }
+  | {
+      readonly type: "notStarted";
+      readonly code: FailureCode;
+      readonly error: string;
+      readonly exit?: ShellExit;
+    }
   /** The process is gone and left no result; the signal is known where stint was its parent process. */
   | { readonly type: "lost"; readonly signal: string | null; readonly note: string };
 

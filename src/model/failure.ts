@@ -231,3 +231,9 @@ export type Failure = v.InferOutput<typeof failure>;
 export function failureOf(code: FailureCode, rule: string, error: string): Failure {
   return { class: FAILURES[code].class, code, rule, error };
 }
+
+/** The exit code of a shell in place of a job that could not be started; null where it has none. */
+export function shellExitOf({ rule }: Failure): number | null {
+  const code = /^spawn:(\d+)$/.exec(rule)?.[1];
+  return code === undefined ? null : Number(code);
+}

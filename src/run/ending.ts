@@ -101,9 +101,6 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Exit codes of an engine whose container could not execute its command. */
-const NOT_EXECUTABLE = [126, 127];
-
 function refusalOf(code: number, said: string): NotStarted {
   const words = said.trim() === "" && code > 128 ? "the engine's command was killed" : lastLine(said);
   const isUnreachable =
@@ -111,9 +108,10 @@ function refusalOf(code: number, said: string): NotStarted {
     /cannot connect|connection refused|daemon running|dial unix|docker\.sock/i.test(said);
   const found = isUnreachable ? undefined : HOPELESS.find(([pattern]) => pattern.test(said));
   const isPathOfEngine = code === 125 && found !== undefined && /executable|permission/.test(found[1]);
+  const exit = code === 126 || code === 127 ? code : undefined;
   if (found !== undefined && !isPathOfEngine)
-    return invalidTask(`Cannot run the container: ${words}; ${found[1]}`);
-  if (NOT_EXECUTABLE.includes(code)) return invalidTask(`Cannot run the container: ${words}`);
+    return invalidTask(`Cannot run the container: ${words}; ${found[1]}`, exit);
+  if (exit !== undefined) return invalidTask(`Cannot run the container: ${words}`, exit);
   const wanted = isUnreachable && !/registry/i.test(said) ? ", wanted its service to run" : "";
   return { code: "RUNTIME_ERROR", error: `Cannot run the container: ${words}${wanted}` };
 }

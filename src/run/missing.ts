@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, opendirSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
+import type { ShellExit } from "../model/evidence.ts";
 import type { Mode } from "../model/kind.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
 
@@ -37,8 +38,8 @@ function mayComeBack(path: string): boolean {
 }
 
 /** Refuses a missing file: for now where it may come back, else permanently. */
-export function refuseMissing(path: string, error: string): NotStarted {
-  if (!mayComeBack(path)) return invalidTask(error);
+export function refuseMissing(path: string, error: string, exit?: ShellExit): NotStarted {
+  if (!mayComeBack(path)) return invalidTask(error, exit);
   const folder = dirname(path);
   const state = existsSync(folder) ? "is empty" : "does not exist";
   return notThere(`${error}; its folder ${state}, as where a disk is not mounted`);

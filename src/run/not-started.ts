@@ -1,4 +1,5 @@
 import { errnoOf } from "../lib/errno.ts";
+import type { ShellExit } from "../model/evidence.ts";
 import type { FailureCode } from "../model/failure.ts";
 
 /** Why a job could not be started. */
@@ -8,6 +9,7 @@ export interface NotStarted {
   readonly error: string;
   /** The system lacks a resource for now: it is no fault of the task, and any other would fail too. */
   readonly isShortage?: true;
+  readonly exit?: ShellExit;
 }
 
 /** Errors of a system without files, processes or memory left. */
@@ -29,8 +31,8 @@ const NO_PROCESS =
   "the system refused to start a process, wanted room for one more (processes, memory, open files)";
 
 /** The task itself is at fault: a retry cannot succeed. */
-export function invalidTask(error: string): NotStarted {
-  return { code: "INVALID_SPEC", error };
+export function invalidTask(error: string, exit?: ShellExit): NotStarted {
+  return { code: "INVALID_SPEC", error, ...(exit !== undefined && { exit }) };
 }
 
 /** The system refused, for now; `action` begins the sentence, as in `Cannot open "x"`. */

@@ -33,7 +33,7 @@ function atPath(name: string, cwd: string): Result<string, NotStarted> {
   if (obstacle === null) return ok(name.startsWith("/") || name.startsWith(".") ? name : `./${name}`);
   const where = name.startsWith("/") ? "" : ` (in ${cwd})`;
   const error = `Cannot start "${name}": ${obstacle}${where}, wanted an executable file`;
-  return err(obstacle === MISSING ? refuseMissing(path, error) : invalidTask(error));
+  return err(obstacle === MISSING ? refuseMissing(path, error, 127) : invalidTask(error, 126));
 }
 
 function inSearchPath(name: string, place: ProgramPlace): Result<string, NotStarted> {
@@ -47,12 +47,14 @@ function inSearchPath(name: string, place: ProgramPlace): Result<string, NotStar
     if (obstacle !== MISSING) nearest ??= `${candidate} ${obstacle}`;
   }
   if (nearest !== null)
-    return err(invalidTask(`Cannot start "${name}": ${nearest}, wanted an executable file`));
+    return err(invalidTask(`Cannot start "${name}": ${nearest}, wanted an executable file`, 126));
   const isInFolder = existsSync(join(place.cwd, name));
   const wanted = isInFolder
     ? `"./${name}" for the one in ${place.cwd}`
     : "an installed program or a path to one";
-  return err(invalidTask(`Cannot start "${name}": not found in PATH (${shortened(path)}), wanted ${wanted}`));
+  return err(
+    invalidTask(`Cannot start "${name}": not found in PATH (${shortened(path)}), wanted ${wanted}`, 127),
+  );
 }
 
 /** The system reports a missing interpreter as if the script itself were missing, so it is checked here. */
@@ -64,6 +66,7 @@ function obstacleOfScript(program: string, place: ProgramPlace): NotStarted | nu
     const is = `its first line (#!${shown}) ends with a carriage return, as on Windows`;
     return invalidTask(
       `Cannot start "${program}": ${is}, wanted lines that end as on Unix: sed -i 's/\\r$//' ${program}`,
+      126,
     );
   }
   const [interpreter = "", argument = ""] = shown.split(/[ \t]+/);
@@ -72,13 +75,14 @@ function obstacleOfScript(program: string, place: ProgramPlace): NotStarted | nu
   const cannot = `Cannot start "${program}": its interpreter (#!${shown})`;
   if (obstacle !== null) {
     const error = `${cannot} ${obstacle}, wanted an installed one`;
-    return obstacle === MISSING ? refuseMissing(path, error) : invalidTask(error);
+    return obstacle === MISSING ? refuseMissing(path, error, 126) : invalidTask(error, 126);
   }
   const isByEnv = interpreter.endsWith("/env") && /^[^-=/]+$/.test(argument);
   return !isByEnv || inSearchPath(argument, place).ok
     ? null
     : invalidTask(
         `${cannot} is not found in PATH (${shortened(place.path ?? PLAIN_PATH)}), wanted an installed one`,
+        127,
       );
 }
 

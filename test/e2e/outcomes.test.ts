@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { leaderOf, markedProcesses, Stint, until } from "../rig/stint.ts";
 
@@ -97,6 +97,28 @@ test("run ends with the job's exit code", async () => {
   await using stint = new Stint();
   expect((await stint.run(["run", "--", "sh", "-c", "exit 7"])).code).toBe(7);
   expect((await stint.run(["run", "--", "true"])).code).toBe(0);
+});
+
+test("run and wait end like a shell where the program does not exist, or is not executable", async () => {
+  await using stint = new Stint();
+  for (const [name, mode] of [
+    ["plain", 0o644],
+    ["windows", 0o755],
+    ["no-interpreter", 0o755],
+  ] as const)
+    writeFileSync(join(stint.root, name), name === "windows" ? "#!/bin/sh\r\n" : "#!/usr/bin/not-there\n", {
+      mode,
+    });
+  for (const [program, code] of [
+    ["no-such-program-anywhere", 127],
+    ["./no-such-program", 127],
+    ["./plain", 126],
+    ["./windows", 126],
+    ["./no-interpreter", 126],
+    ["/usr/bin", 126],
+  ] as const)
+    expect([program, (await stint.run(["run", "--", program])).code]).toEqual([program, code]);
+  expect((await stint.run(["wait", "1"])).code).toBe(127);
 });
 
 test("a timeout ends the whole job, even grandchildren that ignore TERM", async () => {

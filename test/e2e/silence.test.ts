@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canInject, delayOnce } from "../rig/faults.ts";
+import { hearsInterrupts } from "../rig/signals.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 /** Starts a verb that waits, until it says something on stderr; then what it waits for is brought about. */
@@ -19,12 +20,6 @@ async function saysWhileWaiting(
   await child.exited;
   await reading;
   return said;
-}
-
-/** True once a process has a handler of its own for SIGINT (proc(5)). */
-function hearsInterrupts(pid: number): boolean {
-  const caught = /^SigCgt:\t([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return (BigInt(`0x${caught ?? "0"}`) & 2n) !== 0n;
 }
 
 test("a command that waits for a stopped supervisor says so, and how to continue it", async () => {

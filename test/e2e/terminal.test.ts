@@ -6,10 +6,24 @@ import { Stint, until } from "../rig/stint.ts";
 /** Runs a program on a terminal of its own, which knows no width, and passes on what it shows. */
 const ON_TERMINAL = ["python3", "-c", "import pty, sys\nsys.exit(pty.spawn(sys.argv[1:]) >> 8)"];
 
+/** Moves to the first column and clears the line. */
+const CLEAR = "\u001b[1G\u001b[K";
+
 /** Every line that a progress line was, in their order. */
 function linesOf(shown: string): string[] {
-  return shown.split("\u001b[1G\u001b[K").filter((line) => line.includes("ended,"));
+  return shown.split(CLEAR).filter((line) => line.includes("ended,"));
 }
+
+test("a message on a terminal removes the line of progress first", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "job", "--", "true");
+  const { code, out } = await stint.run(["wait", "1", "--timeout", "1s"], { under: ON_TERMINAL });
+  expect(code).toBe(124);
+  const shown = out.replaceAll("\r\n", "\n");
+  const line = "0/1 ended, 0 running";
+  expect(shown).toStartWith(`${CLEAR}${line}${CLEAR}stint: no supervisor is up`);
+  expect(shown).toEndWith(`${CLEAR}${line}${CLEAR}stint: still waiting after 1s, giving up\n`);
+});
 
 test.each([
   ["drain", []],

@@ -113,6 +113,7 @@ describe("launch() refuses", () => {
     );
     expect(refusal).toEqual({
       code: "INVALID_SPEC",
+      exit: is.startsWith("does not exist") ? 127 : 126,
       error: expect.stringMatching(new RegExp(`^Cannot start "${name}": `)),
     });
     expect(refusal.error).toContain(is);

@@ -8,6 +8,7 @@ import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
+import { Interruption } from "../interruption.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const POLL_MS = 50;
@@ -39,7 +40,9 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
   const performed = await requestOperation(context, layout, { verb: "down", owner: owner.token, jobs });
   if (!performed.ok) return performed.error;
   const progress = new ProgressLine(context);
+  const interruption = new Interruption(context);
   while (lockOwner(layout)?.token === owner.token) {
+    if (interruption.exit !== null) return interruption.exit;
     tellOfSilence(context, layout);
     if (jobs !== "leave") {
       progress.show(readTasks(layout, ["running"]));

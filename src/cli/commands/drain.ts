@@ -21,6 +21,7 @@ import { idsIn, readTask, readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
+import { Interruption } from "../interruption.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { ProgressLine } from "../text/progress.ts";
 
@@ -58,13 +59,14 @@ class DrainSession {
   #lastActive: ReadonlySet<TaskId> | null = null;
   /** Why its supervisor could not load accepted batches, by name, and tasks, by id. */
   #stuck: ReadonlyMap<string, string> = new Map();
-  isInterrupted = false;
+  readonly #interruption: Interruption;
 
   constructor(context: Context, given: { layout: Layout; flags: Flags; deadline: Deadline | null }) {
     this.#context = context;
     this.#layout = given.layout;
     this.#flags = given.flags;
     this.deadline = given.deadline;
+    this.#interruption = new Interruption(context);
     this.#deadBefore = new Set(idsIn(given.layout, "dead-letter"));
   }
 
@@ -74,7 +76,7 @@ class DrainSession {
 
   /** True once the drain is to exit, whatever is left. */
   get isOver(): boolean {
-    return this.isInterrupted || (this.isClosed && this.#flags.leave === true);
+    return this.#interruption.exit !== null || (this.isClosed && this.#flags.leave === true);
   }
 
   /** True where the supervisor has nothing left that this drain waits for. */
@@ -119,7 +121,7 @@ class DrainSession {
     out(asLines(told.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`)));
     out(asLines([...unloaded].map(([id, why]) => `${id} left: ${why}`)));
     if (!isQuiet && dead.length === 0 && left.length + unloaded.size === 0) out("nothing is left to do\n");
-    return dead.length > 0 ? EXIT.failed : EXIT.done;
+    return this.#interruption.exit ?? (dead.length > 0 ? EXIT.failed : EXIT.done);
   }
 
   /** The tasks that its supervisor could not load, and why. */
@@ -154,7 +156,6 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
   if (!deadline.ok) return deadline.error;
   const drained = new DrainSession(context, { layout, flags, deadline: deadline.value });
   const progress = new ProgressLine(context);
-  context.onSignal(() => (drained.isInterrupted = true));
   // Without a supervisor it takes the home at least once: a crash may have left tasks between two folders, where no list shows them.
   let hasHeld = false;
   while (!drained.isOver) {

@@ -16,6 +16,7 @@ import { declareVerb, type Ended, type FlagValues } from "../command-line/declar
 import { wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { hasStarted, LogReader, logFiles, maskedOutput } from "../follow.ts";
+import { Interruption } from "../interruption.ts";
 import { lastLines } from "../last-lines.ts";
 
 const FLAGS = {
@@ -136,6 +137,7 @@ async function follow(
   let attempt = Math.max(1, flags.attempt ?? task.status.attempt);
   const { tail } = flags;
   let reader = new LogReader(layout, { task, attempt, ...(tail !== undefined && { tail }) });
+  const interruption = new Interruption(context);
   for (;;) {
     const read = readTask(layout, task.metadata.id);
     if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${task.metadata.id}": it is gone`);
@@ -153,6 +155,10 @@ async function follow(
     if (isTerminal(read.value.status.state) || isBehind || context.outputEnd() !== null) {
       output.end();
       return EXIT.done;
+    }
+    if (interruption.exit !== null) {
+      output.end();
+      return interruption.exit;
     }
     // After new output the next read comes soon: what is cut from the log before that is never shown.
     await Bun.sleep(bytes > 0 ? FOLLOW_BUSY_MS : FOLLOW_MS);

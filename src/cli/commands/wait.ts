@@ -7,6 +7,7 @@ import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
+import { Interruption } from "../interruption.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { isUnended, targetTasks } from "../targets.ts";
 import { endLine, ProgressLine } from "../text/progress.ts";
@@ -44,15 +45,15 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
   const refusal = isQueued ? refuseToWait(context, home.value, 1) : null;
   if (refusal !== null) return refusal;
   const progress = new ProgressLine(context);
+  const interruption = new Interruption(context);
   const ids = tasks.value.map((task) => task.metadata.id);
   const awaited = await awaitTasks(context, home.value, {
     ids,
     timeoutMs,
     isAny: flags.any === true,
-    isOff: () => context.outputEnd() === "closed",
+    isOff: () => context.outputEnd() === "closed" || interruption.exit !== null,
     onPoll: (open) => progress.show(open, ids.length),
     onEnd: (task) => {
-      progress.clear();
       if (flags.json) context.out(`${JSON.stringify(task)}\n`);
       else if (flags.any) context.out(`${task.metadata.id}\n`);
       else if (flags.quiet !== true) context.out(endLine(task, context));
@@ -60,6 +61,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
   });
   progress.clear();
   if ("code" in awaited) return awaited;
+  if (interruption.exit !== null) return interruption.exit;
   if (awaited.type === "ended") return highestExit(awaited.tasks);
   context.err(`stint: still waiting after ${formatDuration(timeoutMs ?? 0)}, giving up\n`);
   return MIRROR_EXIT.expired;

@@ -7,13 +7,12 @@ const REFRESH_MS = 100;
 
 /** Shows the progress of reading ended tasks: one line that is rewritten on a terminal, nothing elsewhere. */
 export class CountLine implements ProgressView {
-  readonly #write: (text: string) => void;
+  readonly #show: (line: string) => void;
   readonly #clock: Clock;
   #nextMs: number;
-  #isShown = false;
 
-  constructor(write: (text: string) => void, clock: Clock) {
-    this.#write = write;
+  constructor(show: (line: string) => void, clock: Clock) {
+    this.#show = show;
     this.#clock = clock;
     this.#nextMs = clock.awakeMs() + QUIET_MS;
   }
@@ -22,13 +21,11 @@ export class CountLine implements ProgressView {
     const nowMs = this.#clock.awakeMs();
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + REFRESH_MS;
-    this.#isShown = true;
-    this.#write(`\r\u001b[K${count} of ${all} ended tasks read`);
+    this.#show(`${count} of ${all} ended tasks read`);
   };
 
   /** Removes the line, so that other output can follow. */
   clear(): void {
-    if (this.#isShown) this.#write("\r\u001b[K");
-    this.#isShown = false;
+    this.#show("");
   }
 }

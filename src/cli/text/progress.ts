@@ -1,5 +1,5 @@
 import { formatDuration } from "../../lib/duration.ts";
-import { asLines, ownSequence } from "../../lib/printable.ts";
+import { asLines } from "../../lib/printable.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
@@ -16,14 +16,10 @@ export function endLine(task: Task, context: Pick<Context, "hasColor">): string 
   return asLines([`${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}`]);
 }
 
-/** Moves to the first column and clears the line. */
-const LINE_START = `${ownSequence("1G")}${ownSequence("K")}`;
-
 /** Shows the progress of a wait: one line that is rewritten on a terminal, nothing elsewhere. */
 export class ProgressLine {
   readonly #context: Context;
   readonly #everOpen = new Set<TaskId>();
-  #shown = "";
 
   constructor(context: Context) {
     this.#context = context;
@@ -40,14 +36,11 @@ export class ProgressLine {
     const names = running.slice(0, 3).map((task) => task.metadata.name);
     const more = running.length > names.length ? ` +${running.length - names.length}` : "";
     const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;
-    if (line === this.#shown) return;
-    this.#context.err(`${LINE_START}${line.slice(0, this.#context.columns() - 1)}`);
-    this.#shown = line;
+    this.#context.progressLine(line.slice(0, this.#context.columns() - 1));
   }
 
   /** Removes the line, so that other output can follow. */
   clear(): void {
-    if (this.#shown !== "") this.#context.err(LINE_START);
-    this.#shown = "";
+    this.#context.progressLine("");
   }
 }

@@ -1,5 +1,6 @@
 import { timestamp } from "../../lib/clock.ts";
 import { describeLeftBehind } from "../../model/attempt.ts";
+import { notStarted } from "../../model/classify.ts";
 import { failureOf } from "../../model/failure.ts";
 import { started } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
@@ -59,11 +60,9 @@ export function endChange(
   // A task that was cancelled meanwhile is not queued again.
   const isWanted = openAttempt(task)?.stop === undefined;
   if (isWanted && phase.type === "unstarted" && phase.isRefused && end.ending.type === "notStarted") {
-    const { code, error } = end.ending;
-    const failure = failureOf(code, "spawn", error);
     return {
       before: task,
-      after: requeueUnstarted(task, failure, { nowMs: end.endedAtMs, waitMs: 0 }),
+      after: requeueUnstarted(task, notStarted(end.ending), { nowMs: end.endedAtMs, waitMs: 0 }),
       actor,
     };
   }

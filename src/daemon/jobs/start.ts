@@ -117,12 +117,12 @@ function startJob(
     secrets,
   };
   if (!launched.ok) {
-    const { code, error, isShortage } = launched.error;
+    const { isShortage, ...why } = launched.error;
     supervisor.jobs.set(id, {
       ...job,
       leader: null,
       phase: unstarted(
-        { ending: { type: "notStarted", code, error }, endedAtMs: clock.now() },
+        { ending: { type: "notStarted", ...why }, endedAtMs: clock.now() },
         isShortage === true,
       ),
     });
