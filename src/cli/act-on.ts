@@ -20,7 +20,7 @@ import { performAndTell, targetOf, targetTasks } from "./targets.ts";
 
 /** A verb that applies one operation to each task that is named or selected. */
 interface ActVerb<F extends Flags> {
-  readonly eligible: (task: Task) => boolean;
+  readonly eligible: (task: Task, flags: FlagValues<F>) => boolean;
   readonly states?: readonly State[];
   readonly operation: (targets: Target[], flags: FlagValues<F>) => Operation;
   /** The targets of some tasks. Default: their present epoch, in any version. */
@@ -29,6 +29,8 @@ interface ActVerb<F extends Flags> {
     tasks: readonly Task[],
     flags: FlagValues<F>,
   ) => Promise<Result<Target[], Problem>>;
+  /** The last paragraph of the help. */
+  readonly notes?: string;
   /** Called after success, unless the answers are JSON. */
   readonly tellMore?: (context: Context, layout: Layout, tasks: readonly Task[]) => void;
 }
@@ -39,11 +41,15 @@ const ACT_FLAGS = {
   json: { help: "answers as JSON" },
 } as const;
 
+const NO_FLAGS = {} as never;
+
 /** Declares a verb on many tasks: its own flags, and those that select tasks. */
 export function actVerb<const F extends Flags>(own: F, verb: ActVerb<F>): Verb {
   return declareVerb({
-    operands: [{ ...TASKS, completes: verb }],
+    // As far as flags do not decide.
+    operands: [{ ...TASKS, completes: { ...verb, eligible: (task) => verb.eligible(task, NO_FLAGS) } }],
     flags: { ...own, ...ACT_FLAGS },
+    ...(verb.notes !== undefined && { notes: verb.notes }),
     // The parsed flags include those that the verb declares.
     run: (call) => actOn(verb as unknown as ActVerb<Flags>, call as unknown as Call<typeof ACT_FLAGS>),
   });
@@ -56,7 +62,13 @@ async function actOn(
   const isForgiving = "ifExists" in flags;
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
-  const tasks = targetTasks(context, { ...verb, layout: home.value, references: operands, flags });
+  const tasks = targetTasks(context, {
+    ...verb,
+    eligible: (task) => verb.eligible(task, flags),
+    layout: home.value,
+    references: operands,
+    flags,
+  });
   if (!tasks.ok) return isForgiving && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;
   if (tasks.value.length === 0) {
     context.err("stint: no task matches; nothing was done\n");

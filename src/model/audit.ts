@@ -15,6 +15,7 @@ const AUDIT_EVENTS = [
   "released",
   "paused",
   "resumed",
+  "signalled",
   "cleanup",
   "reconciled",
   "quarantined",

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { signalNumber } from "./evidence.ts";
 import { instant, taskId } from "./identity.ts";
 import { spec } from "./spec.ts";
 import { labels } from "./task.ts";
@@ -10,6 +11,8 @@ const target = v.strictObject({
   epoch: v.number(),
   /** The expected resourceVersion; absent accepts any. */
   version: v.optional(v.number()),
+  /** The attempt that is meant; absent for any. */
+  attempt: v.optional(v.number()),
   /** What `retry --set` makes of it, in the same change of the record. */
   edit: v.optional(v.strictObject({ spec, labels })),
 });
@@ -22,6 +25,15 @@ const targets = v.array(target);
 /** What a command requests of the owner of the home's lock. */
 const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("cancel"), targets, force: v.boolean(), pendingOnly: v.boolean() }),
+  /** Sent to the jobs of these attempts, without any change of the tasks. */
+  v.strictObject({
+    verb: v.literal("signal"),
+    targets,
+    signal: v.pipe(
+      v.string(),
+      v.check((name) => signalNumber(name) !== null),
+    ),
+  }),
   v.strictObject({ verb: v.literal("retry"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
   v.strictObject({ verb: v.literal("release"), targets }),

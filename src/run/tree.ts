@@ -58,7 +58,7 @@ export function signalTree(tree: ProcessTree, signal: NodeJS.Signals): number {
  */
 export function signalTrees(
   trees: readonly ProcessTree[],
-  signal: NodeJS.Signals,
+  signal: NodeJS.Signals | number,
   tracker: ProcessTracker,
 ): number[] {
   const isKill = signal === "SIGKILL";
@@ -201,7 +201,7 @@ function asGroup({ pid, startTime }: ProcessIdentity): Suspect {
   };
 }
 
-function send(target: number, signal: NodeJS.Signals): void {
+function send(target: number, signal: NodeJS.Signals | number): void {
   // To kill(2), 0 is our own group, and -1 is every process.
   if (Math.abs(target) <= 1) return;
   try {

@@ -61,6 +61,19 @@ async function begunCount(stint: PodmanStint): Promise<RecordView> {
 }
 
 describe.skipIf(refusal !== null)(title, () => {
+  test.concurrent("gets a signal that cancels nothing", async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    const body = "trap 'echo usr1; exit 3' USR1; echo up; while :; do sleep 0.1; done";
+    await submit(stint, task("listens", `run: ${body}`));
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it listens", () => logOf(stint, record).includes("up"));
+    expect(await stint.ok("cancel", "--signal", "usr1", "1")).toBe("000001-listens got SIGUSR1");
+    const ended = await stint.reach(1, "failed");
+    expect(lastOf(ended)).toMatchObject({ exitCode: 3, logTail: expect.stringContaining("usr1") });
+  });
+
   test.concurrent("is frozen while it is paused, and still ends when it is told to", async () => {
     await using stint = new PodmanStint();
     await stint.ok("init");

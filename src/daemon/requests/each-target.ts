@@ -132,7 +132,7 @@ function doneBefore(
 }
 
 /** The task as it is on the disk, if it is the one that the target names. */
-function targetTask(supervisor: Supervisor, target: Target): Result<Task, Problem> {
+export function targetTask(supervisor: Supervisor, target: Target): Result<Task, Problem> {
   const known = supervisor.queue.tasks.get(target.id);
   const current = known?.status.state === "queued" ? refreshFromDisk(supervisor, known) : known;
   if (current === null) {

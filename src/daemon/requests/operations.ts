@@ -17,6 +17,7 @@ import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
+import { signalSteps } from "./signal.ts";
 
 /** Carries out an operation in one call; see `operationSteps`. */
 export function operate(supervisor: Supervisor, requested: RequestedOperation): Answer[] {
@@ -57,6 +58,8 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       return [leave(supervisor, { owner: operation.owner, how: operation.jobs })];
     case "handOver":
       return [leave(supervisor, { owner: operation.owner, how: "handOver" })];
+    case "signal":
+      return yield* signalSteps(supervisor, { ...operation, actor });
     case "serve":
       for (const { uid } of operation.targets) supervisor.queue.delegatedUids.add(uid);
       return operation.targets.map(({ id }) => ({ id, done: "is served" }));

@@ -11,7 +11,7 @@ import { removeContainer, sweepContainers } from "../../../run/container-removal
 import { readEnding } from "../../../run/ending.ts";
 import { type Launched, launch, launchRunner, type NotStarted } from "../../../run/launch.ts";
 import { modifiedAt, readRunner } from "../../../run/records.ts";
-import { survivorsOf } from "../../../run/tree.ts";
+import { type ProcessTree, survivorsOf } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
 import { endJob, endOf, type Job, lastSignal } from "../job.ts";
 import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
@@ -84,16 +84,21 @@ export const containerRunner: Runner = {
     return { is: "its processes belong to docker", wanted: "those of this user (`docker pause` by hand)" };
   },
   // Without the sessions of the runner and its engine commands: a stopped one would keep its locks, and block every container of the machine.
-  pauseTree: (job) => ({
-    ...job,
-    // Of a job that was just adopted, the runner is known by its file alone.
-    sparedSessions: [job.leader, job.runner ?? readRunner(job.directory)].flatMap((head) => head?.pid ?? []),
-  }),
+  pauseTree: treeInContainer,
+  ownTree: treeInContainer,
   cleanup: (supervisor, { kind, token }) => {
     const engine = engineOf(supervisor, kind);
     if (engine.ok) removeContainer(engine.value, containerName(token), supervisor.context.environment);
   },
 };
+
+function treeInContainer(job: Job): ProcessTree {
+  return {
+    ...job,
+    // Of a job that was just adopted, the runner is known by its file alone.
+    sparedSessions: [job.leader, job.runner ?? readRunner(job.directory)].flatMap((head) => head?.pid ?? []),
+  };
+}
 
 function engineOf({ context }: Supervisor, kind: Kind): ReturnType<typeof findEngine> {
   return findEngine(containerOf(kind)?.engine, context.environment);

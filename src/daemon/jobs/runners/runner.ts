@@ -64,6 +64,8 @@ export interface Runner {
   overrideStop(job: Job): "SIGKILL" | "none" | null;
   /** Why the job cannot be paused; null where it can. */
   pauseRefusal(supervisor: Supervisor, kind: Kind): { readonly is: string; readonly wanted: string } | null;
+  /** The job's own processes, without those of stint and of an engine that lead them. */
+  ownTree(job: Job): ProcessTree;
   /** The processes that are stopped while the job is paused. */
   pauseTree(job: Job): ProcessTree;
   /** Removes what an attempt left, once its end is on record. */

@@ -27,6 +27,8 @@ export const subprocessRunner: Runner = {
   signal: ({ job }, signal) => [{ tree: job, signal }],
   overrideStop: () => null,
   pauseRefusal: () => null,
+  // The recording parent records the end, and must not get what the job gets.
+  ownTree: (job) => ({ ...job, sparedSessions: job.leader === null ? [] : [job.leader.pid] }),
   pauseTree: (job) => job,
   cleanup: () => {},
 };
