@@ -32,7 +32,7 @@ export function withReference(page: string): string {
     ...groups.map((group) => table(`Key of \`${group}\``, rowsIn(`${group}.`))),
     laidOut([["Exit code", "Name", "Meaning"], ...exitRows()]),
     laidOut([["Error code", "Exit code", "Meaning"], ...errorRows()]),
-    laidOut([["Failure code", "Class", "Retried by default", "Meaning"], ...failureRows()]),
+    laidOut([["Failure code", "Class", "Retried", "Meaning"], ...failureRows()]),
   ];
   return tables.reduce(
     (text, { head, lines }) =>
@@ -77,8 +77,8 @@ function rowsIn(prefix: string): Row[] {
   );
 }
 
-function brief([key, { about, flag }]: readonly [string, Described]): Row {
-  return [key, { about, more: "see `stint help sweeps`", ...(flag !== undefined && { flag }) }];
+function brief([key, { about }]: readonly [string, Described]): Row {
+  return [key, { about, more: "see `stint help sweeps`" }];
 }
 
 interface Table {
@@ -87,16 +87,10 @@ interface Table {
 }
 
 function table(head: string, rows: readonly Row[]): Table {
-  const hasFlags = rows.some(([, { flag }]) => flag !== undefined && flag.name === undefined);
   const hasDefaults = rows.some(([, { without }]) => without !== undefined);
   return laidOut([
-    [head, ...(hasFlags ? ["Flag"] : []), "Meaning", ...(hasDefaults ? ["Default"] : [])],
-    ...rows.map(([key, one]) => [
-      `\`${key}\``,
-      ...(hasFlags ? [flagCell(key, one)] : []),
-      meaning(one),
-      ...(hasDefaults ? [one.without ?? ""] : []),
-    ]),
+    [head, "Meaning", ...(hasDefaults ? ["Default"] : [])],
+    ...rows.map(([key, one]) => [`\`${key}\``, meaning(one), ...(hasDefaults ? [one.without ?? ""] : [])]),
   ]);
 }
 
@@ -111,11 +105,6 @@ function laidOut(rows: readonly (readonly string[])[]): Table {
     head: first[0] ?? "",
     lines: [line(first, " "), line(rule, "-"), ...rest.map((row) => line(row, " "))],
   };
-}
-
-function flagCell(key: string, { flag }: Partial<Described>): string {
-  if (flag === undefined) return "";
-  return `\`--${(flag.name ?? key).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}\``;
 }
 
 function meaning({ about = "", more }: Partial<Described>): string {

@@ -4,7 +4,7 @@ import type { failureEntry } from "../../model/failure.ts";
 export function retriesByDefault({ retry, maxAttempts, final }: ReturnType<typeof failureEntry>): string {
   if (final) return "never";
   if (retry === "no") return "no";
-  if (retry === "uncounted") return `yes, up to ${(maxAttempts ?? 1) - 1} times; uses no retry`;
+  if (retry === "uncounted") return "yes, uncounted";
   const times = maxAttempts === undefined ? 3 : maxAttempts - 1;
-  return ["no", "once", "twice"][times] ?? `up to ${times} times`;
+  return ["no", "once", "twice"][times] ?? `${times} times`;
 }

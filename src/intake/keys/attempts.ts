@@ -38,8 +38,8 @@ export const ATTEMPT_FIELDS: Fields = {
   "retry.maxAttempts": {
     read: count(0, MAX_ATTEMPTS),
     to: retry("maxAttempts"),
-    about: "failed attempts in a row after which it has failed",
-    more: "0: retried without end",
+    about: "failed attempts in a row after which the task fails",
+    more: "0: no limit",
     without: "4",
     also: { maxAttempts: {} },
     show: null,
@@ -47,8 +47,8 @@ export const ATTEMPT_FIELDS: Fields = {
   "retry.scope": {
     read: oneOf(["transient", "any"]),
     to: retry("scope"),
-    about: "which failures are retried: transient, or any that a retry can fix",
-    without: "transient; with `retries` any",
+    about: "which failures are retried: transient, or any retryable one",
+    without: "transient; with `retries`: any",
     show: null,
   },
   "retry.on": {
@@ -103,7 +103,7 @@ export const ATTEMPT_FIELDS: Fields = {
   "backoff.factor": {
     read: factor,
     to: backoff("factor"),
-    about: "factor by which each wait grows",
+    about: "the factor by which each wait grows",
     without: "2",
   },
   "backoff.jitter": {
@@ -115,13 +115,13 @@ export const ATTEMPT_FIELDS: Fields = {
   restart: {
     read: restartReader,
     to: ["spec", "restart"],
-    about: "when it runs again: never, onFailure, always or always:10m",
+    about: "when the task runs again: never, onFailure, always or always:10m",
     without: "onFailure",
   },
   logs: {
     read: logs,
     to: ["spec", "logs", "separate"],
-    about: "logs: separate keeps stdout and stderr in two files",
+    about: "separate: stdout and stderr go to two files",
     more: "or `{separate: true, maxBytes: 1GiB}`",
     without: "one file of at most 256 MiB for each attempt",
     show: null,

@@ -13,8 +13,8 @@ export const CONTAINER_FIELDS: Fields = {
   "container.image": {
     read: imageName,
     to: at("image"),
-    about: "run it in a container of this image",
-    more: "with its registry, as podman searches none by default",
+    about: "run in a container of this image",
+    more: "use a fully qualified name (docker.io/library/alpine)",
     flag: { group: "Resources", name: "image", placeholder: "NAME" },
     also: { image: { isOurs: true } },
     isVerbatim,

@@ -14,7 +14,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   backoff: {
     prefix: "backoff.",
     about: "the wait before a retry",
-    more: "some failures wait longer: a killed job from 5s, GPU_OOM 60s, RATE_LIMITED 60s to 15m",
+    more: "some failures wait longer; see `stint help retry`",
     without: "`{first: 1s, max: 30s, factor: 2, jitter: full}`",
   },
   logs: { prefix: "logs." },
@@ -32,7 +32,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   notify: {
     prefix: "notify.",
-    about: "notices of its start and its end",
+    about: "who is told of the start and the end of the task",
     more: "see `stint help notify`",
     without: "none",
   },

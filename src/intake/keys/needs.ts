@@ -78,7 +78,7 @@ export const NEED_FIELDS: Fields = {
   vram: {
     read: size(),
     to: at("vramBytes"),
-    about: "GPU memory that it needs",
+    about: "GPU memory that the task needs",
     more: "the GPU is shared",
     without: "a whole GPU",
     flag: { group: "Resources", placeholder: "SIZE" },

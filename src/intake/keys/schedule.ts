@@ -46,11 +46,11 @@ export const SCHEDULE_KEYS = {
     read: reader(oneOrMoreTasks, (value: Value) => ok(value)),
     about: "a task, or a list of them that is queued as a batch",
   },
-  file: { read: absolutePath, about: "the path of a task file in its place, read at each firing" },
+  file: { read: absolutePath, about: "a task file in place of `task`, read at each firing" },
   slot: {
     read: identifier(MAX_SLOT_LENGTH),
     about: "the lane of tasks that name none",
-    more: "one at a time, those of one firing too",
+    more: "they run one at a time, also those of one firing",
     without: "the name of the schedule",
   },
   overlap: {
@@ -74,7 +74,7 @@ export const SCHEDULE_KEYS = {
     as: "jitterMs",
     read: duration(0),
     about: "each firing is late by less than this",
-    more: "always by the same for the same instant, and never past the next",
+    more: "the same for the same instant, and never past the next firing",
     without: "none",
   },
   from: { read: calendar, about: "the first date, or a time" },

@@ -43,19 +43,19 @@ export const SWEEP_KEYS = {
       propertyNames,
     },
     about: "a task for each combination, such as lr=0.1,0.01; repeat it for another list",
-    more: "lists, ranges `1-3` or `1-100:10`, `{from: 1, to: 10, step: 2}` (decimals and negative steps too), or single values. The last list changes fastest",
+    more: "the last list changes fastest",
     flag: { group: "Sweep", placeholder: "NAME=VALUES", repeats: true },
   },
   each: {
     schema: text.schema,
     about: "a task for each row of a .csv, .jsonl or .txt file",
-    more: "from the folder of the task file: `.csv` (RFC 4180, the first row names the columns), `.jsonl` (a flat object in each line), or `.txt` (`${{ each.line }}`; empty lines are ignored)",
+    more: "a relative path starts at the folder of the task file",
     flag: { group: "Sweep", placeholder: "FILE" },
   },
   array: {
     schema: { anyOf: [indices, { type: "array", items: indices, minItems: 1 }] },
     about: "a task for each number, such as 1-100 or 1-100:10",
-    more: "also `1,5,9-12` or a list: `${{ array.index }}`",
+    more: "also `1,5,9-12`",
     flag: { group: "Sweep", placeholder: "NUMBERS", short: "a" },
   },
   maxParallel: {
