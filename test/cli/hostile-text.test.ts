@@ -58,6 +58,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   doctor: [[], ["--json"]],
   service: [[HOSTILE], ["status"]],
   audit: [[HOSTILE], ["verify"]],
+  help: [[HOSTILE]],
   "read-files": [[]],
 };
 
