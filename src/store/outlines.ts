@@ -56,7 +56,7 @@ export function* endedFiles(
     const before = stamps === null ? null : new KeptOutlines(layout, place, span);
     const kept: Kept[] = [];
     let isChanged = false;
-    for (const id of members.sort()) {
+    for (const id of members) {
       // Before it is read: a change made meanwhile has a later time.
       const stamp = stamps?.of(`${id}.json`) ?? null;
       const known = stamp === null ? undefined : before?.of(id, stamp);
