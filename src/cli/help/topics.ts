@@ -1,6 +1,7 @@
 import comingFrom from "../../../templates/help/coming-from.md" with { type: "text" };
 import config from "../../../templates/help/config.md" with { type: "text" };
 import containers from "../../../templates/help/containers.md" with { type: "text" };
+import control from "../../../templates/help/control.md" with { type: "text" };
 import cron from "../../../templates/help/cron.md" with { type: "text" };
 import dependencies from "../../../templates/help/dependencies.md" with { type: "text" };
 import environment from "../../../templates/help/environment.md" with { type: "text" };
@@ -28,6 +29,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   "coming-from": comingFrom,
   config,
   containers,
+  control,
   cron,
   dependencies,
   environment,
