@@ -26,6 +26,7 @@ import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/not
 import { idsIn } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import type { Context } from "./context.ts";
+import { checkControl, checkSettings } from "./doctor-control.ts";
 import { checkEngines } from "./doctor-engines.ts";
 import { checkInbox } from "./doctor-inbox.ts";
 import {
@@ -61,7 +62,7 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
         ...(home.error.hint !== undefined && { fix: home.error.hint }),
       },
       // The settings may be written before the home is made.
-      ...(isMissing ? checkSettings(await readSettings(context, new Layout(path))) : []),
+      ...(isMissing ? await settingsOfNewHome(context, new Layout(path)) : []),
       ...tools,
     ];
   }
@@ -77,7 +78,8 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
       () => checkOthers(layout, settings),
       () => checkWrite(layout),
       () => checkRoom(layout),
-      () => checkSettings(settings),
+      () => checkSettings(settings, layout),
+      () => checkControl(layout, context.clock.now()),
       () => checkSupervisor(context, layout),
       () => checkInherited(layout),
       ...layout.directories().map((directory) => () => checkFolder(directory)),
@@ -95,6 +97,10 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
   ];
   progress.clear();
   return checks;
+}
+
+async function settingsOfNewHome(context: Context, layout: Layout): Promise<Check[]> {
+  return checkSettings(await readSettings(context, layout), layout);
 }
 
 /** Runs a check; an error of the system is its result. */
@@ -182,12 +188,6 @@ function checkRoom(layout: Layout): Check {
   return free >= LOW_DISK_BYTES
     ? { verdict: "ok", what }
     : { verdict: "fail", what, fix: "remove old runs: stint clean --older-than 1d" };
-}
-
-function checkSettings(settings: Result<Settings, Problem>): Check[] {
-  if (settings.ok) return [];
-  const { message, faults } = settings.error;
-  return [{ verdict: "fail", what: message, ...(faults !== undefined && { fix: faults }) }];
 }
 
 function checkSupervisor(context: Context, layout: Layout): Check {

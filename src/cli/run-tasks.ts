@@ -1,3 +1,4 @@
+import type { Terms } from "../daemon/config/live-config.ts";
 import type { Supervisor } from "../daemon/supervisor.ts";
 import { HAND_OVER_MS } from "../desk/hand-over.ts";
 import { requestOperation } from "../desk/request-operation.ts";
@@ -7,10 +8,8 @@ import { silenceLines } from "../desk/text/silence.ts";
 import { asLines } from "../lib/printable.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
-import type { NoticeRules } from "../model/notice.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
@@ -26,8 +25,7 @@ const POLL_MS = 50;
 export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
-  readonly scheduling: SchedulingConfig;
-  readonly notices: NoticeRules;
+  readonly terms: Terms;
   /** Called at each poll of the unfinished tasks, to print their output. */
   readonly onPoll?: () => void;
 }
@@ -123,8 +121,7 @@ async function superviseOwn(
     }
     const opened = await holdHome(context, layout, {
       role: "run",
-      scheduling: run.scheduling,
-      notices: run.notices,
+      terms: run.terms,
       mayClaim,
     });
     if (!opened.ok && lockOwner(layout) === null) {
@@ -135,7 +132,7 @@ async function superviseOwn(
     {
       await using session = opened.value;
       await superviseHome(context, session, {
-        settings: null,
+        hasSources: false,
         isDone: (supervisor) => state.isOver || hasEnded(supervisor),
         isHurried: () => state.signal !== null,
       });

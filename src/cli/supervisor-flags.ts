@@ -1,10 +1,9 @@
-import { schedulingConfigOf } from "../desk/scheduling-config.ts";
-import { readSettings } from "../desk/settings.ts";
-import type { Settings } from "../intake/default-settings.ts";
+import type { Terms } from "../daemon/config/live-config.ts";
+import { overridesSeen } from "../desk/control.ts";
+import { readSettingsFile } from "../desk/settings.ts";
 import { MAX_JOBS } from "../intake/settings.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
-import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import type { FlagValues } from "./command-line/declare.ts";
 import { PAIR, wholeNumber } from "./command-line/values.ts";
@@ -24,16 +23,24 @@ export const SUPERVISOR_FLAGS = {
 
 export type SupervisorFlags = FlagValues<typeof SUPERVISOR_FLAGS>;
 
-/** The settings of a home, and the scheduling configuration that they and the flags make. */
+/** What a supervisor starts with: the settings of the home, and the flags. */
 export async function readTerms(
   context: Context,
   layout: Layout,
   { jobs, label = [] }: SupervisorFlags,
-): Promise<Result<{ readonly settings: Settings; readonly scheduling: SchedulingConfig }, Problem>> {
-  const settings = await readSettings(context, layout);
-  if (!settings.ok) return settings;
-  const scheduling = schedulingConfigOf(settings.value, { jobs, labels: Object.fromEntries(label) });
-  return ok({ settings: settings.value, scheduling });
+): Promise<Result<Terms, Problem>> {
+  tellOfChangedJobs(context, layout, jobs);
+  const read = await readSettingsFile(context, layout);
+  return read.ok ? ok({ ...read.value, flags: { jobs, labels: Object.fromEntries(label) } }) : read;
+}
+
+/** A flag that has no effect, as the limit was changed at run time, is said to have none. */
+function tellOfChangedJobs(context: Context, layout: Layout, jobs: number | undefined): void {
+  const changed = overridesSeen(layout, null).overrides.lasting.jobs;
+  if (jobs === undefined || changed === undefined || changed === jobs) return;
+  context.err(
+    `stint: --jobs ${jobs} is not used: stint jobs set ${changed}. To drop that: stint jobs --reset\n`,
+  );
 }
 
 /** The flags as command line arguments, for an `up` in the background. */

@@ -1,5 +1,6 @@
 import { requestOperation } from "../desk/request-operation.ts";
 import { findNamed } from "../desk/select.ts";
+import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
 import { isWhole } from "../model/outline.ts";
@@ -135,7 +136,7 @@ function tellAnswers(
   };
   for (const { id, done, problem: refused } of answers) {
     if (refused === undefined) {
-      if (!options.json) lines.push(`${id} ${done ?? ""}\n`);
+      if (!options.json) lines.push(asLines([`${id} ${done ?? ""}`]));
       if (lines.length >= LINES_PER_WRITE) tell();
       continue;
     }

@@ -53,6 +53,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     group: QUEUE,
     load: () => import("./commands/drain.ts"),
   },
+  jobs: {
+    summary: "show or change how many jobs run at a time",
+    group: QUEUE,
+    load: () => import("./commands/jobs.ts"),
+  },
   ls: {
     summary: "list tasks: the active ones, then the most recent",
     group: LOOK,
@@ -119,11 +124,15 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     load: () => import("./commands/release.ts"),
   },
   pause: {
-    summary: "suspend running jobs",
+    summary: "pause the queue, or suspend running jobs",
     group: CHANGE,
     load: () => import("./commands/pause.ts"),
   },
-  resume: { summary: "continue paused jobs", group: CHANGE, load: () => import("./commands/resume.ts") },
+  resume: {
+    summary: "resume the queue, or paused jobs",
+    group: CHANGE,
+    load: () => import("./commands/resume.ts"),
+  },
   set: {
     summary: "change a task: set ID key=value",
     group: CHANGE,

@@ -1,19 +1,18 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { LimitBackend } from "../machine/limit-backend.ts";
-import type { NoticeRules } from "../model/notice.ts";
 import type { Task } from "../model/task.ts";
-import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import type { HeldLock } from "../store/lock.ts";
+import type { LiveConfig } from "./config/live-config.ts";
 
-/** The options and services that all parts of a supervisor share and none of them changes. */
+/** The options and services that all parts of a supervisor share; of these, `config` alone changes. */
 export interface SupervisorContext {
   readonly layout: Layout;
   readonly lock: HeldLock;
   readonly clock: Clock;
   readonly random: Random;
-  readonly scheduling: SchedulingConfig;
+  readonly config: LiveConfig;
   /** Holds jobs to their limits; detected once, when it is first asked for. */
   readonly limitBackend: () => LimitBackend;
   /** The system's name of the user, for records and the audit log. */
@@ -24,8 +23,6 @@ export interface SupervisorContext {
   readonly environment: Readonly<Record<string, string>>;
   /** Which queued tasks this supervisor may start; null for all. */
   readonly mayClaim: ((task: Task) => boolean) | null;
-  /** The notices of config.yaml. */
-  readonly notices: NoticeRules;
   /** Reports the progress of a scan of all ended tasks. */
   readonly onProgress?: (count: number, all: number) => void;
   /** Writes a line of the supervisor's log. */

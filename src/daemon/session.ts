@@ -2,13 +2,16 @@ import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openShares } from "../machine/shares.ts";
+import type { DeviceRules } from "../model/device.ts";
 import type { Problem } from "../model/errors.ts";
+import { describeBounds, isEmpty } from "../model/overrides.ts";
 import type { Role } from "../model/owner.ts";
 import { openAttempt } from "../model/task.ts";
 import { takenNote } from "../store/audit-chain.ts";
 import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
 import { othersInHome } from "../store/home.ts";
 import { type HeldLock, takeLock } from "../store/lock.ts";
+import { recoverOverrides } from "../store/overrides.ts";
 import { requireRoomForJobs } from "../store/probe.ts";
 import { recover } from "../store/recover.ts";
 import { dropDeadTurn } from "../store/submit-turn.ts";
@@ -29,7 +32,7 @@ export async function openSession(
   options: Omit<SupervisorContext, "lock">,
   role: Role,
 ): Promise<Result<Session, Problem>> {
-  const { capacity, labels, deadline } = options.scheduling;
+  const { capacity, labels, deadline } = options.config.scheduling;
   const offered =
     role === "command"
       ? null
@@ -54,8 +57,10 @@ export async function openSession(
     lock = taken.value;
     const held = lock;
     await dropDeadTurn(options.layout, options.clock);
+    loadOverrides(options, held);
     const supervisor = new Supervisor({ ...options, lock: held });
     opened = supervisor;
+    supervisor.publishConfig();
     recoverAndAdopt(supervisor, held);
     const inventory = role === "command" ? null : keepInventory(supervisor);
     if (role !== "command")
@@ -80,13 +85,26 @@ export async function openSession(
   }
 }
 
+/** What was changed at run time applies to each owner of the lock. */
+function loadOverrides({ layout, config, log }: Omit<SupervisorContext, "lock">, { owner }: HeldLock): void {
+  const findings: string[] = [];
+  const overrides = recoverOverrides(layout, findings);
+  for (const finding of findings) log(finding);
+  config.takeOverrides(overrides, owner.token);
+  if (owner.role === "command") return;
+  const { lasting, paused } = overrides;
+  if (!isEmpty(lasting)) log(`changed by stint jobs: ${describeBounds(lasting)}`);
+  if (paused !== undefined)
+    log(`the queue is paused by ${paused.by} since ${paused.at}: nothing starts before stint resume`);
+}
+
 /** Probes the devices while the session lasts, and lets the supervisor assign them. */
 function keepInventory(supervisor: Supervisor): InventoryKeeper {
-  const { layout, clock, environment, log, random, lock, scheduling } = supervisor.context;
+  const { layout, clock, environment, log, random, lock, config } = supervisor.context;
   const { nudge } = supervisor;
   const isOwn = (token: string): boolean =>
     supervisor.queue.active.some((task) => openAttempt(task)?.token === token) || pool.isKnown(token);
-  const rules = scheduling.deviceRules;
+  const rules = (): DeviceRules => config.scheduling.deviceRules;
   const keeper = new InventoryKeeper({ layout, clock, rules, environment, isOwn, log, nudge });
   const shares = openShares(environment);
   const pool = new DevicePool({ keeper, shares, home: layout.home, owner: lock.owner, clock, random, nudge });

@@ -194,6 +194,8 @@ function checkMissed(supervisor: Supervisor): void {
 function pauseLog({ context: { log, clock } }: Supervisor): (pause: Pause | null) => void {
   let logged: string | null = null;
   return (pause) => {
+    // A pause by a person is logged when it begins and ends; see `requests/override.ts`.
+    if (pause?.type === "paused") return;
     // Without the load, which differs each time it is read.
     const reason = pause === null ? null : JSON.stringify([pause.type, "untilMs" in pause && pause.untilMs]);
     if (reason === logged) return;

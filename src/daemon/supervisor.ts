@@ -1,6 +1,9 @@
 import { bootId } from "../lib/host.ts";
+import { withUnusedOff } from "../machine/choose.ts";
 import type { Machine, PlanInput } from "../plan/input.ts";
+import { publishApplied } from "../store/overrides.ts";
 import { Committer } from "./commit/committer.ts";
+import type { LiveConfig } from "./config/live-config.ts";
 import type { SupervisorContext } from "./context.ts";
 import { ConditionsWatch } from "./devices/conditions.ts";
 import type { DevicePool } from "./devices/device-pool.ts";
@@ -33,6 +36,8 @@ export class Supervisor implements Disposable {
   /** Null for a short command, which starts no jobs. */
   devices: DevicePool | null = null;
   leaving: Leaving | null = null;
+  /** False while readers may see an earlier configuration. */
+  isConfigPublished = false;
   /** No job is started before `pausedUntilMs`, as `Clock.awakeMs`; `shortage` is set while the system refuses starts. */
   readonly starts: { pausedUntilMs: number; shortage: StartShortage | null } = {
     pausedUntilMs: 0,
@@ -46,19 +51,38 @@ export class Supervisor implements Disposable {
     this.context = context;
     this.queue = new QueueState(context);
     this.committer = new Committer(context, this.queue);
-    this.#conditions = new ConditionsWatch(context.scheduling.work, { clock: context.clock });
+    this.#conditions = new ConditionsWatch(() => context.config.scheduling.work, { clock: context.clock });
   }
 
   /** The capacity, conditions and devices of this machine, as last probed. */
   get machine(): Machine {
     const conditions = this.#conditions.view(this.queue.hasQueued);
-    return { ...this.context.scheduling, conditions, ...(this.devices?.view ?? NO_DEVICES) };
+    const { scheduling } = this.context.config;
+    const { devices, ...view } = this.devices?.view ?? NO_DEVICES;
+    return { ...scheduling, conditions, ...view, devices: withUnusedOff(devices, scheduling.gpus) };
   }
 
   /** The input of a plan for now, with all queued tasks. */
   get planInput(): PlanInput {
     const { queue, context } = this;
     return { ...queue.planInputAt(context.clock.now(), this.machine), queued: queue.queued };
+  }
+
+  /** Changes the configuration, and tells all that depends on it. */
+  reconfigure(change: (config: LiveConfig) => void): void {
+    const { config } = this.context;
+    const rules = config.scheduling.deviceRules;
+    change(config);
+    this.publishConfig();
+    if (!Bun.deepEquals(rules, config.scheduling.deviceRules)) this.devices?.takeRules();
+    this.nudge();
+  }
+
+  /** Publishes for readers what is applied; the disk may refuse that. */
+  publishConfig(): void {
+    const { layout, config, lock } = this.context;
+    this.isConfigPublished =
+      lock.owner.role === "command" || publishApplied(layout, config.appliedBy(lock.owner.token));
   }
 
   /** Wakes the loop. Callbacks record what happened, call this, and do nothing else. */

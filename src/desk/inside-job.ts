@@ -3,6 +3,7 @@ import { idFromFileName } from "../model/identity.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
+import { appliedBy } from "../store/overrides.ts";
 import { readTask } from "../store/reader.ts";
 import type { Caller } from "./caller.ts";
 
@@ -27,7 +28,9 @@ export function refuseToWait(caller: Caller, layout: Layout, ownJobs: number): P
   const around = enclosingTask(caller, layout);
   if (around === null) return null;
   const { id } = around.metadata;
-  const jobs = lockOwner(layout)?.capacity?.jobs ?? ownJobs;
+  const owner = lockOwner(layout);
+  const applied = owner === null ? null : appliedBy(layout, owner.token);
+  const jobs = applied?.capacity.jobs ?? owner?.capacity?.jobs ?? ownJobs;
   if (jobs > 1) return null;
   return problem(
     "UNPLACEABLE",

@@ -1,3 +1,4 @@
+import { withUnusedOff } from "../machine/choose.ts";
 import { readConditions } from "../machine/conditions.ts";
 import type { Inventory } from "../model/device.ts";
 import type { Owner } from "../model/owner.ts";
@@ -50,7 +51,7 @@ function machineWith(seen: Inventory | null, scheduling: SchedulingConfig): Mach
   return {
     ...scheduling,
     conditions,
-    devices: seen?.devices ?? [],
+    devices: withUnusedOff(seen?.devices ?? [], scheduling.gpus),
     isProbed,
     elsewhere: [],
     awaitingProbe: new Set(),

@@ -1,13 +1,12 @@
 import type { RequestedOperation } from "../daemon/requests/each-target.ts";
 import { isStopping, operate } from "../daemon/requests/operations.ts";
 import { supervise } from "../daemon/supervise.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../intake/default-settings.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
-import { DEFAULT_NOTICE_RULES, type NoticeRules } from "../model/notice.ts";
 import type { Answer } from "../model/request.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Caller } from "./caller.ts";
-import { plainSchedulingConfig } from "./scheduling-config.ts";
 import { holdHome } from "./session.ts";
 import { readSettings } from "./settings.ts";
 
@@ -20,8 +19,7 @@ export async function operateHere(
   const progress = caller.progress();
   const opened = await holdHome(caller, layout, {
     role: "command",
-    scheduling: plainSchedulingConfig(),
-    notices: await noticeRules(caller, layout),
+    terms: { settings: await settingsOrDefaults(caller, layout), text: null, flags: {} },
     mayClaim: () => false,
     onProgress: progress.onProgress,
   });
@@ -41,7 +39,7 @@ export async function operateHere(
 }
 
 /** A command works without settings that cannot be read: the supervisor has reported that already. */
-async function noticeRules(caller: Caller, layout: Layout): Promise<NoticeRules> {
+async function settingsOrDefaults(caller: Caller, layout: Layout): Promise<Settings> {
   const settings = await readSettings(caller, layout);
-  return settings.ok ? settings.value.notices : DEFAULT_NOTICE_RULES;
+  return settings.ok ? settings.value : DEFAULT_SETTINGS;
 }

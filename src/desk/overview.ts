@@ -7,6 +7,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTasks } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
+import { type OverridesSeen, overridesSeen } from "./control.ts";
 
 /** The unfinished tasks and their supervisor, as the files show them; why a task waits is answered by `waits.ts`. */
 export interface Overview {
@@ -15,6 +16,8 @@ export interface Overview {
   /** The lock owner. */
   readonly owner: Owner | null;
   readonly isSupervised: boolean;
+  /** What was changed at run time. */
+  readonly seen: OverridesSeen;
   /** Set where the supervisor is stopped or does not answer. */
   readonly silence: Silence | null;
   /** Why no job starts at all; null where no disk fault is reported. */
@@ -32,6 +35,7 @@ export function readOverview(layout: Layout, nowMs: number): Overview {
     queued: unfinished.filter((task) => task.status.state === "queued"),
     owner,
     isSupervised: owner?.capacity !== undefined,
+    seen: overridesSeen(layout, owner),
     silence: silenceOf(layout, owner, nowMs),
     diskFault: readDiskFault(layout),
     stuck: stuckTasks(layout, unfinished),

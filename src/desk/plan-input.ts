@@ -1,12 +1,11 @@
 import { DependencyCache } from "../daemon/state/dependency-cache.ts";
 import type { Task } from "../model/task.ts";
-import type { PlanInput, SchedulingConfig } from "../plan/input.ts";
+import type { PlanInput } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Caller } from "./caller.ts";
+import { configSeen } from "./config-seen.ts";
 import { seenMachine } from "./machine.ts";
-import { plainSchedulingConfig, schedulingConfigOf } from "./scheduling-config.ts";
-import { readSettings } from "./settings.ts";
 
 /** The input of the planner, as a supervisor would have it, as far as the files show. */
 export async function planInputSeen(
@@ -16,15 +15,8 @@ export async function planInputSeen(
 ): Promise<PlanInput> {
   const queued = unfinished.filter((task) => task.status.state === "queued");
   const active = unfinished.filter((task) => task.status.state !== "queued");
-  const settings = await readSettings(caller, layout);
   const owner = lockOwner(layout);
-  const own = settings.ok ? schedulingConfigOf(settings.value) : plainSchedulingConfig();
-  const scheduling: SchedulingConfig = {
-    ...own,
-    capacity: owner?.capacity ?? own.capacity,
-    labels: owner?.labels ?? own.labels,
-    deadline: owner?.closing ?? null,
-  };
+  const { scheduling } = await configSeen(caller, layout, { owner });
   const dependencies = new DependencyCache(layout);
   for (const task of queued) dependencies.upsert(task);
   const related = dependencies.statesFor(new Map(unfinished.map((task) => [task.metadata.id, task])));

@@ -1,12 +1,11 @@
+import { LiveConfig, type Terms } from "../daemon/config/live-config.ts";
 import type { SupervisorContext } from "../daemon/context.ts";
 import { openSession, type Session } from "../daemon/session.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { detectLimitBackend, type LimitBackend, thisMachine } from "../machine/limit-backend.ts";
 import type { Problem } from "../model/errors.ts";
-import type { NoticeRules } from "../model/notice.ts";
 import type { Role } from "../model/owner.ts";
-import type { SchedulingConfig } from "../plan/input.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import type { Caller } from "./caller.ts";
@@ -22,8 +21,7 @@ const RELEASED_WAIT_MS = 500;
 
 export interface SessionOptions {
   readonly role: Role;
-  readonly scheduling: SchedulingConfig;
-  readonly notices: NoticeRules;
+  readonly terms: Terms;
   readonly mayClaim?: SupervisorContext["mayClaim"];
   readonly say?: (line: string) => void;
   readonly onProgress?: (count: number, all: number) => void;
@@ -52,12 +50,11 @@ export async function holdHome(
         layout,
         clock: caller.clock,
         random: systemRandom,
-        scheduling: options.scheduling,
+        config: new LiveConfig(options.terms),
         limitBackend,
         actor: caller.user(),
         self: caller.self,
         environment: inheritable(Object.fromEntries(legible)),
-        notices: options.notices,
         mayClaim: options.mayClaim ?? null,
         log: options.say ?? (() => {}),
         ...(options.onProgress !== undefined && { onProgress: options.onProgress }),

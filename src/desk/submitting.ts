@@ -16,11 +16,11 @@ import { rememberSubmitted } from "../store/numbers.ts";
 import { tellOfAbsences } from "./absences.ts";
 import { admit, looksIntoQueue } from "./admission.ts";
 import type { Caller } from "./caller.ts";
+import { configSeen } from "./config-seen.ts";
 import { refuseMangled } from "./draft-bytes.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
 import { droppedVariables } from "./not-utf8.ts";
-import { schedulingConfigOf } from "./scheduling-config.ts";
 
 /** The drafts to queue, and their origin. */
 interface Submission {
@@ -89,8 +89,7 @@ interface Around {
 
 async function aroundOf(caller: Caller, layout: Layout, { drafts, settings }: Submission): Promise<Around> {
   const owner = lockOwner(layout);
-  const own = schedulingConfigOf(settings);
-  const scheduling = { ...own, capacity: owner?.capacity ?? own.capacity };
+  const { scheduling } = await configSeen(caller, layout, { owner, given: settings });
   return {
     machine: await machineFor(caller, layout, { drafts, scheduling, owner }),
     // A supervisor may be able to enforce more limits than this process, or fewer.

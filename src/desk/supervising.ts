@@ -1,68 +1,48 @@
-import { Inboxes } from "../daemon/admit/inbox.ts";
 import { every } from "../daemon/chore.ts";
+import { ConfigWatch } from "../daemon/config-watch.ts";
 import { deliverLastNotices } from "../daemon/leave.ts";
 import { DailyCleanup } from "../daemon/requests/daily-cleanup.ts";
-import { Schedules, scheduleChores } from "../daemon/schedules/schedules.ts";
 import type { Session } from "../daemon/session.ts";
 import { type Supervision, supervise } from "../daemon/supervise.ts";
 import type { Supervisor } from "../daemon/supervisor.ts";
-import type { Settings } from "../intake/default-settings.ts";
-import { watchDirectories } from "../intake/watch.ts";
+import { watchFile } from "../intake/watch-file.ts";
 import { counted } from "../lib/counted.ts";
 import { asLines } from "../lib/printable.ts";
 import type { Layout } from "../store/layout.ts";
 import type { Caller } from "./caller.ts";
+import { Sources } from "./sources.ts";
 
 /** Watches may miss events, so folders are checked this often as well. */
 const REFRESH_MS = 5_000;
 
-/** Runs the loop of a supervisor until `isDone`; new files wake it. Without settings, it serves no inboxes and schedules. */
+/** Runs the loop of a supervisor until `isDone`; new files wake it. Without sources, it serves no inboxes and schedules. */
 export async function superviseHome(
   caller: Caller,
   session: Session,
   options: {
-    readonly settings: Settings | null;
+    readonly hasSources: boolean;
     readonly isDone: Supervision["isDone"];
     /** True where it is to exit without waiting for notices. */
     readonly isHurried?: () => boolean;
   },
 ): Promise<void> {
   const { supervisor } = session;
-  const { layout } = supervisor.context;
-  const directories = options.settings === null ? [] : [layout.inbox, ...options.settings.inboxes];
-  const defaults = options.settings?.defaults;
-  using inboxes = new Inboxes(supervisor, {
-    directories,
-    userHome: caller.userHome,
-    ...(defaults !== undefined && { defaults }),
-  });
-  using schedules =
-    options.settings === null
-      ? null
-      : new Schedules(supervisor, {
-          userHome: caller.userHome,
-          ...(defaults !== undefined && { defaults }),
-        });
-  const watched = [layout.requests, layout.incoming, ...directories];
-  await using watch = watchDirectories(schedules === null ? watched : [...watched, layout.schedules], {
-    nudge: (path) => {
-      inboxes.mark(path);
-      supervisor.nudge();
-    },
-    onProblem: supervisor.context.log,
-  });
+  const { layout, lock, config } = supervisor.context;
+  const { userHome } = caller;
+  await using sources = new Sources(supervisor, { userHome, isServing: options.hasSources });
   // Only an `up` cleans up by itself: a drain is to end, and `stint clean` exists.
-  const rules = supervisor.context.lock.owner.role === "up" ? options.settings?.retention : undefined;
-  const cleaning = rules === undefined ? null : new DailyCleanup(supervisor, rules);
-  const clean = { action: "clean up", tick: () => cleaning?.tick() ?? null };
+  const cleaning =
+    lock.owner.role === "up" ? new DailyCleanup(supervisor, () => config.settings.retention) : null;
+  const settings = new ConfigWatch(supervisor, { userHome, onSettings: (changed) => sources.take(changed) });
+  using _watch = watchFile(layout.settings, () => {
+    settings.mark();
+    supervisor.nudge();
+  });
   await supervise(supervisor, {
-    sources: [
-      { action: "look into the inboxes", tick: () => inboxes.tick(), isIntake: true },
-      ...(schedules === null ? [] : scheduleChores(schedules)),
-    ],
+    sources: [{ action: "read config.yaml", tick: () => settings.tick() }, ...sources.chores],
     background: [
-      every(REFRESH_MS, caller.clock, { action: "watch for new files", work: watch.refresh }),
-      ...(cleaning === null ? [] : [clean]),
+      every(REFRESH_MS, caller.clock, { action: "watch for new files", work: () => sources.refresh() }),
+      ...(cleaning === null ? [] : [{ action: "clean up", tick: () => cleaning.tick() }]),
     ],
     isDone: options.isDone,
   });

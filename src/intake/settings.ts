@@ -65,7 +65,7 @@ const settingsKeys = mapping(
     concurrency: {
       read: mapping({
         slots: countsBy(isSlot, { wanted: "a lane and its number", example: "{train: 2}" }),
-        labels: countsBy(isLabel, { wanted: "a label and its number", example: "{pool=night: 2}" }),
+        labels: countsBy(isLabelLimit, { wanted: "a label and its number", example: "{pool=night: 2}" }),
       }),
       about: "how many tasks of a lane or a label run at a time",
     },
@@ -135,7 +135,7 @@ function isSlot(key: string): boolean {
   return check(slotName, key).ok;
 }
 
-/** `key` or `key=value`. */
-function isLabel(key: string): boolean {
+/** The key of a limit: `key` or `key=value`. */
+export function isLabelLimit(key: string): boolean {
   return /^[^=]+(=[^]*)?$/.test(key);
 }

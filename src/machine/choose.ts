@@ -6,7 +6,7 @@ export function chosenDevices(
   { rules, env }: { rules: DeviceRules; env: Readonly<Record<string, string>> },
 ): Device[] {
   const isNamed = (names: readonly string[], device: Device): boolean =>
-    names.some((name) => isMeant(name, device));
+    names.some((name) => isGpuMeant(name, device));
   return devices.filter(
     (device) =>
       isVisible(device, env) &&
@@ -15,8 +15,19 @@ export function chosenDevices(
   );
 }
 
+/** The devices, with `isOff` on those that these names leave out; null leaves out none. */
+export function withUnusedOff(
+  devices: readonly Device[],
+  names: readonly string[] | null,
+): readonly Device[] {
+  if (names === null) return devices;
+  return devices.map((device) =>
+    names.some((name) => isGpuMeant(name, device)) ? device : { ...device, isOff: true },
+  );
+}
+
 /** One or two digits are an index: `90` must not match every RTX 3090. Any other text is the beginning of an id or a part of the name. */
-function isMeant(typed: string, { index, id, name }: Device): boolean {
+export function isGpuMeant(typed: string, { index, id, name }: Device): boolean {
   const wanted = typed.toLowerCase();
   if (/^\d{1,2}$/.test(wanted)) return Number(wanted) === index;
   return id.toLowerCase().startsWith(wanted) || name.toLowerCase().includes(wanted);

@@ -20,6 +20,8 @@ const device = v.strictObject({
   isUnified: v.boolean(),
   /** Why it cannot be used, as a clause; null where it works. */
   fault: v.nullable(v.string()),
+  /** True where no job may get it at present: it was excluded at run time. */
+  isOff: v.optional(v.boolean()),
   /** Memory that processes of this home's jobs use on it, by attempt token. */
   held: v.array(v.strictObject({ token: v.string(), bytes: v.nullable(bytes) })),
   foreign: v.array(foreignProcess),

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { signalNumber } from "./evidence.ts";
 import { instant, taskId } from "./identity.ts";
+import { bounds } from "./overrides.ts";
 import { spec } from "./spec.ts";
 import { labels } from "./task.ts";
 
@@ -56,6 +57,12 @@ const operation = v.variant("verb", [
     /** Include the files that jobs wrote, and checkpoints. */
     artifacts: v.optional(v.boolean()),
   }),
+  /** Of the whole queue: nothing starts, or tasks start again. */
+  v.strictObject({ verb: v.literal("pauseQueue") }),
+  v.strictObject({ verb: v.literal("resumeQueue") }),
+  /** Limits at run time: lasting, or until the owner of the lock ends. */
+  v.strictObject({ verb: v.literal("limit"), bounds, isLasting: v.boolean() }),
+  v.strictObject({ verb: v.literal("resetLimits") }),
   v.strictObject({ verb: v.literal("requeueStale"), olderThanMs: amount }),
   /** Only for the lock owner with this token: a stale request must not stop the next supervisor. */
   v.strictObject({

@@ -42,9 +42,15 @@ export function demandOf(task: Task, devices: readonly Device[]): Demand {
   return { resources: { ...others, gpus }, gpus, avoid, moreThanBytes: Math.max(0, ...had) };
 }
 
+/** A device as if it worked and could be used: both may come back. */
+export function restored(device: Device): Device {
+  return { ...device, fault: null, isOff: false };
+}
+
 /** Why a device can never serve a request, as a predicate for "it"; null where it can. */
 export function unsuitable(device: Device, { resources }: Pick<Demand, "resources">): string | null {
   const { gpuModel, gpuMemoryBytes, gpuIds, vramBytes } = resources;
+  if (device.isOff === true) return "may not be used now (stint jobs --gpus)";
   if (device.fault !== null) return `has failed: ${device.fault}`;
   if (gpuIds !== undefined && !gpuIds.some((wanted) => isNamedBy(device, wanted)))
     return "is not one of those named";

@@ -63,8 +63,9 @@ export function reasonsNotToWait(around: PlanInput, how: Patience = {}): Readonl
 /** A pause of all tasks that a drain does not wait out. */
 function lastingPause(around: PlanInput, { isPatient = false }: Patience): Pause | null {
   const pause = pauseOf(around);
-  const isOver = pause !== null && isLasting(pause) && (!isPatient || pause.type === "closed");
-  return isOver ? pause : null;
+  if (pause === null || !isLasting(pause)) return null;
+  const isForever = pause.type === "closed" || pause.type === "paused";
+  return isForever || !isPatient ? pause : null;
 }
 
 /** True for a queued task that will not start without a user's action; not for one that is held or scheduled on purpose. */
@@ -101,8 +102,10 @@ function placeReason(task: Task, { machine }: PlanInput): string | null {
   const [short] = unsatisfiable(demand, machine);
   if (short !== undefined) return describeShortage(short);
   // Whether a failed device recovers is unknown.
-  const isBroken = machine.isProbed && candidates(demand, machine.devices).length < demand.gpus;
-  return isBroken ? `asks for ${describeGpus(demand)}, too few of them work` : null;
+  if (!machine.isProbed || candidates(demand, machine.devices).length >= demand.gpus) return null;
+  const allowed = machine.devices.map((device) => ({ ...device, isOff: false }));
+  const isOff = candidates(demand, allowed).length >= demand.gpus;
+  return `asks for ${describeGpus(demand)}, too few of them ${isOff ? "may be used now (stint jobs --gpus)" : "work"}`;
 }
 
 /** What queued tasks wait behind: queued parents, and the front of a lane in which no task runs. */

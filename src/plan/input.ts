@@ -1,5 +1,6 @@
 import type { Device, DeviceRules } from "../model/device.ts";
 import type { TaskId } from "../model/identity.ts";
+import type { QueuePause } from "../model/overrides.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Capacity } from "../model/resources.ts";
 import type { ParentState } from "../model/spec.ts";
@@ -27,10 +28,14 @@ export interface SchedulingConfig {
   readonly policy: Policy;
   /** Which GPUs are used. */
   readonly deviceRules: DeviceRules;
+  /** Of these, the ones that jobs may get now, named in the same way; null for all. */
+  readonly gpus: readonly string[] | null;
   /** When jobs may start. */
   readonly work: WorkRules;
   /** When this supervisor stops starting jobs; null where it does not. */
   readonly deadline: Deadline | null;
+  /** Set while the queue is paused: nothing starts. */
+  readonly paused: QueuePause | null;
 }
 
 /** The machine as it is now. */

@@ -3,8 +3,10 @@ import { openAttempt, type Task } from "../model/task.ts";
 import { describeWallTime, isWorkTime, nextWorkTime } from "./hours.ts";
 import type { PlanInput } from "./input.ts";
 
-/** Why no ready task starts, by the rules of config.yaml or a deadline. Times in ms since the epoch. */
+/** Why no ready task starts: the queue is paused, a rule of config.yaml or a deadline. Times in ms since the epoch. */
 export type Pause =
+  /** A person paused the queue; `by` is that person. */
+  | { readonly type: "paused"; readonly by: string; readonly atMs: number }
   | { readonly type: "hours"; readonly untilMs: number | null; readonly timeZone: string | null }
   | { readonly type: "mains" }
   | { readonly type: "load"; readonly load: number; readonly most: number }
@@ -18,7 +20,8 @@ type Around = Pick<PlanInput, "nowMs" | "machine" | "active">;
 
 /** Why no task may start now; null where tasks may. Unknown conditions pause nothing. */
 export function pauseOf({ nowMs, machine, active }: Around): Pause | null {
-  const { work, deadline, conditions } = machine;
+  const { work, deadline, conditions, paused } = machine;
+  if (paused !== null) return { type: "paused", by: paused.by, atMs: Date.parse(paused.at) };
   if (deadline !== null && nowMs >= deadline.atMs) return { type: "closed", atMs: deadline.atMs };
   if (!isWorkTime(work, nowMs))
     return { type: "hours", untilMs: nextWorkTime(work, nowMs), timeZone: work.timeZone };
@@ -47,6 +50,8 @@ export function isLasting(pause: Pause): boolean {
 /** A clause, such as `waits for mains power`. */
 export function describePause(pause: Pause, nowMs: number): string {
   switch (pause.type) {
+    case "paused":
+      return `the queue is paused by ${pause.by}`;
     case "hours": {
       if (pause.untilMs === null) return "waits for the work hours";
       const zone = pause.timeZone === null ? "" : ` ${pause.timeZone}`;
@@ -73,8 +78,8 @@ function gpuPause({ machine, active }: Pick<Around, "machine" | "active">, most:
     ...machine.elsewhere.map(({ device }) => device),
     ...machine.awaitingProbe,
   ]);
-  for (const { id, name, index, utilization } of machine.devices) {
-    if (utilization !== null && utilization > most && !own.has(id))
+  for (const { id, name, index, utilization, isOff } of machine.devices) {
+    if (isOff !== true && utilization !== null && utilization > most && !own.has(id))
       return { type: "gpuUse", device: `GPU ${index} (${name})`, use: utilization, most };
   }
   return null;

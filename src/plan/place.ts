@@ -1,7 +1,7 @@
 import { counted } from "../lib/counted.ts";
 import { type Capacity, cpusOf, type Resources } from "../model/resources.ts";
 import { openAttempt, type Task } from "../model/task.ts";
-import { candidates, type Demand, demandOf } from "./demand.ts";
+import { candidates, type Demand, demandOf, restored } from "./demand.ts";
 import {
   chooseDevices,
   type DeviceRoom,
@@ -153,10 +153,7 @@ export function shortages(demand: Demand, room: FreeResources, machine: Machine)
 export function unsatisfiable(demand: Demand, machine: Machine): ResourceShortage[] {
   const short = shortages({ ...demand, gpus: 0 }, { ...machine.capacity, devices: [] }, machine);
   // A failed device may recover; one that others use will be free.
-  const areThere = (): boolean => {
-    const working = machine.devices.map((device) => ({ ...device, fault: null }));
-    return candidates(demand, working).length >= demand.gpus;
-  };
+  const areThere = (): boolean => candidates(demand, machine.devices.map(restored)).length >= demand.gpus;
   const isThere = demand.gpus === 0 || !machine.isProbed || areThere();
   if (isThere) return short;
   return [...short, { resource: "gpus", demand, rooms: deviceRooms({ ...machine, elsewhere: [] }, []) }];

@@ -87,7 +87,7 @@ export function plan(snapshot: Snapshot | PlanInputByGate): Plan {
     dropped.size === 0 ? tasks : tasks.filter((task) => !dropped.has(task));
   const pause = left(open).length + queueSize(queue.buckets) === 0 ? null : pauseOf(snapshot);
   if (pause?.type === "hours" && pause.untilMs !== null) wake.in(pause.untilMs - nowMs);
-  let isWaiting = pause !== null;
+  let isWaiting = pause !== null && pause.type !== "paused";
   if (snapshot.isClaiming && pause === null) {
     const asked = { ready: left(claimable), buckets: claimableIn(queue.buckets, snapshot) };
     const { placements, stableMs } = assign(around, asked);

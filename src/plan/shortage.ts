@@ -1,6 +1,6 @@
 import { formatBytes } from "../lib/bytes.ts";
 import { counted } from "../lib/counted.ts";
-import { type Demand, unsuitable } from "./demand.ts";
+import { type Demand, restored, unsuitable } from "./demand.ts";
 import type { DeviceRoom } from "./devices.ts";
 import type { ResourceShortage } from "./place.ts";
 
@@ -34,7 +34,7 @@ export function describeGpus({ resources, gpus, moreThanBytes }: Demand): string
 function whatIsThere(demand: Demand, rooms: readonly DeviceRoom[]): string {
   if (rooms.length === 0) return "this machine has none";
   const unfit = rooms.flatMap(({ device }) => {
-    const why = unsuitable({ ...device, fault: null }, demand);
+    const why = unsuitable(restored(device), demand);
     return why === null ? [] : [`gpu ${device.index} ${why}`];
   });
   return [`this machine has ${rooms.length}`, ...unfit].join("; ");

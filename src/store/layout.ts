@@ -37,6 +37,14 @@ export class Layout {
   get settings(): string {
     return join(this.home, "config.yaml");
   }
+  /** What was changed at run time; see `overrides.ts`. */
+  get overrides(): string {
+    return join(this.home, "overrides.json");
+  }
+  /** What the owner of the lock applies, for readers; see `overrides.ts`. */
+  get applied(): string {
+    return join(this.home, "applied.json");
+  }
   get audit(): string {
     return join(this.home, "audit.ndjson");
   }

@@ -38,6 +38,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   release: [[HOSTILE]],
   pause: [[HOSTILE]],
   resume: [[HOSTILE]],
+  jobs: [[HOSTILE], ["--label", `${HOSTILE}=2`], ["--gpus", HOSTILE], []],
   set: [
     ["1", HOSTILE],
     ["1", `cpus=${HOSTILE}`],

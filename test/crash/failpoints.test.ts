@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { CONTROL_SCENARIOS } from "./scenario-control.ts";
 import { LIMITS_SCENARIO } from "./scenario-limits.ts";
 import { NOTICES_SCENARIO } from "./scenario-notices.ts";
 import { BESIDE_SCENARIO, SCHEDULE_SCENARIO, SWEPT_SCHEDULE_SCENARIO } from "./scenario-schedules.ts";
@@ -18,6 +19,7 @@ const SCENARIOS = [
   NOTICES_SCENARIO,
   ...SCHEDULING_SCENARIOS,
   ...TASK_SCENARIOS,
+  ...CONTROL_SCENARIOS,
 ];
 /** A sweep is dozens of runs one after the other. */
 const SWEEP_TIMEOUT_MS = 900_000;

@@ -1,7 +1,11 @@
 import { expect, spyOn, test } from "bun:test";
+import { LiveConfig } from "../../src/daemon/config/live-config.ts";
+import type { schedulingConfigOf } from "../../src/daemon/config/scheduling-config.ts";
 import { PlanCache } from "../../src/daemon/plan-cache.ts";
+import { DEFAULT_SETTINGS } from "../../src/intake/default-settings.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { holderOf } from "../rig/holder.ts";
+import { aMachine } from "../rig/machine.ts";
 import { after, aTask, at, exited } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
 
@@ -67,6 +71,19 @@ test.each<[string, (rig: Rig) => void]>([
   ["a wish to serve a task", ({ supervisor }) => void supervisor.queue.delegatedUids.add("uid-1")],
   ["a jump of the clock", ({ clock }) => clock.jump(-1_000)],
   ["a suspend", ({ clock }) => clock.jump(5_000)],
+  [
+    "a paused queue",
+    ({ supervisor }) => {
+      const paused = { at: "2026-05-01T00:00:00.000Z", by: "ada" };
+      const compute: typeof schedulingConfigOf = (_settings, _flags, changed) => ({
+        ...aMachine(),
+        paused: changed.overrides.paused ?? null,
+      });
+      const config = new LiveConfig({ settings: DEFAULT_SETTINGS, text: null, flags: {} }, compute);
+      Object.defineProperty(supervisor.context, "config", { value: config });
+      config.takeOverrides({ lasting: {}, paused }, "owner");
+    },
+  ],
   [
     "a device",
     ({ supervisor }) => {

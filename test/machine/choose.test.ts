@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chosenDevices, hidingIn } from "../../src/machine/choose.ts";
+import { chosenDevices, hidingIn, withUnusedOff } from "../../src/machine/choose.ts";
 import { newDevice } from "../../src/machine/finding.ts";
 import { simulatedDevices } from "../../src/machine/simulated.ts";
 import type { DeviceRules } from "../../src/model/device.ts";
@@ -14,6 +14,16 @@ function chosen(rules: Partial<DeviceRules>, env: Record<string, string> = {}, d
   const all = { allow: null, exclude: [], simulate: [], ...rules };
   return chosenDevices(devices, { rules: all, env }).map(({ id }) => id);
 }
+
+test.each([
+  [null, []],
+  [["0", "MIG"], ["GPU-aa22"]],
+  [[], ["GPU-aa11", "GPU-aa22", "MIG-33"]],
+])("withUnusedOff() by %j leaves out %j", (names, off) => {
+  const marked = withUnusedOff(DEVICES, names);
+  expect(marked.filter(({ isOff }) => isOff === true).map(({ id }) => id)).toEqual(off);
+  expect(marked).toHaveLength(3);
+});
 
 describe("chosenDevices()", () => {
   test.each<[rules: Partial<DeviceRules>, ids: string[]]>([

@@ -61,7 +61,8 @@ describe("ConditionsWatch", () => {
     let looks = 0;
     const clock = { now: () => 0, awakeMs: () => awakeMs };
     const read = (): Conditions => ({ load: (looks += 1), onMains: null });
-    const watch = new ConditionsWatch({ ...ALWAYS, maxLoad: 4 }, { clock, read });
+    const rules = { ...ALWAYS, maxLoad: 4 };
+    const watch = new ConditionsWatch(() => rules, { clock, read });
     expect(watch.view(false).load).toBeNull();
     expect(watch.view(true).load).toBe(1);
     awakeMs = 29_999;
@@ -69,7 +70,7 @@ describe("ConditionsWatch", () => {
     awakeMs = 90_000;
     expect(watch.view(false).load).toBe(1);
     expect(watch.view(true).load).toBe(2);
-    const idle = new ConditionsWatch({ ...ALWAYS, hours: [] }, { clock, read });
+    const idle = new ConditionsWatch(() => ALWAYS, { clock, read });
     expect(idle.view(true).load).toBeNull();
     expect(looks).toBe(2);
   });

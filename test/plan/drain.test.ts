@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { localTime } from "../../src/lib/local-time.ts";
 import type { Task } from "../../src/model/task.ts";
+import { demandOf } from "../../src/plan/demand.ts";
 import { hasReachableWork, reasonsNotToWait } from "../../src/plan/drain.ts";
 import type { Machine } from "../../src/plan/input.ts";
-import { aMachine, surroundings } from "../rig/machine.ts";
+import { unsatisfiable } from "../../src/plan/place.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { aDevice, aMachine, aSnapshot, surroundings } from "../rig/machine.ts";
 import { after, aTask, at, exited, killedBy, LOST, NOW_MS } from "../rig/tasks.ts";
 
 const MACHINE = aMachine({ capacity: { jobs: 2, cpus: 4, memoryBytes: 1_000 } });
@@ -17,6 +20,18 @@ function reasonOf(task: Task, { nowMs = NOW_MS, machine = MACHINE } = {}): strin
   expect(hasReachableWork(around)).toBe(reason === null);
   return reason;
 }
+
+test("a task for a GPU that jobs may not use now is one of this machine, and waits", () => {
+  const task = aTask({ spec: { resources: { gpus: 2 } } });
+  const machine = aMachine({ devices: [aDevice(0), aDevice(1, { isOff: true })] });
+  expect(reasonOf(task, { machine })).toBe(
+    "asks for 2 GPUs, too few of them may be used now (stint jobs --gpus)",
+  );
+  expect(unsatisfiable(demandOf(task, machine.devices), machine)).toEqual([]);
+  expect(plan(aSnapshot({ machine, queued: [task] })).actions).toEqual([]);
+  const one = aTask({ spec: { resources: { gpus: 1 } } });
+  expect(plan(aSnapshot({ machine, queued: [one] })).actions).toMatchObject([{ devices: ["GPU-0"] }]);
+});
 
 describe("reasonsNotToWait()", () => {
   test.each([

@@ -9,7 +9,7 @@ import { waitsIn } from "../../src/plan/waiting.ts";
 import { fc } from "../rig/fast-check.ts";
 import { aDevice, aMachine, aSnapshot, type MachineChange, surroundings } from "../rig/machine.ts";
 import { anySnapshot } from "../rig/snapshots.ts";
-import { aTask, NOW_MS } from "../rig/tasks.ts";
+import { aTask, at, NOW_MS } from "../rig/tasks.ts";
 
 const NIGHT = {
   ...ALWAYS,
@@ -18,6 +18,7 @@ const NIGHT = {
 };
 /** `NOW_MS` is 03:04:05; the night is over at 03:00. */
 const TONIGHT_MS = NOW_MS - (NOW_MS % 86_400_000) + 1_320 * 60_000;
+const PAUSED = { at: at(0), by: "ada" };
 const busy = { ...ALWAYS, maxGpuUse: 20 };
 
 const PAUSES: readonly (readonly [what: string, machine: MachineChange, pause: Pause | null])[] = [
@@ -58,6 +59,12 @@ const PAUSES: readonly (readonly [what: string, machine: MachineChange, pause: P
     null,
   ],
   ["the end is reached", { deadline: { atMs: NOW_MS, isFitting: false } }, { type: "closed", atMs: NOW_MS }],
+  ["the queue is paused", { paused: PAUSED, work: NIGHT }, { type: "paused", by: "ada", atMs: NOW_MS }],
+  [
+    "others use a GPU that jobs may not use now",
+    { work: busy, devices: [aDevice(0, { utilization: 99, isOff: true })] },
+    null,
+  ],
   ["the end is not reached", { deadline: { atMs: NOW_MS + 1, isFitting: false } }, null],
 ];
 
@@ -80,11 +87,23 @@ describe("pauseOf()", () => {
     expect(plan(aSnapshot({ ...around, queued: [aTask()] })).isWaiting).toBeTrue();
   });
 
+  test("a paused queue starts nothing whatever is queued, and time alone changes nothing about that", () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const paused = { ...snapshot, machine: { ...snapshot.machine, paused: PAUSED } };
+        const { actions, isWaiting } = plan(paused);
+        expect(actions.filter(({ type }) => type === "claim")).toEqual([]);
+        expect(isWaiting).toBeFalse();
+      }),
+    );
+  });
+
   test("names the condition", () => {
     const say = (pause: Pause): string => describePause(pause, NOW_MS);
     expect(say({ type: "hours", untilMs: TONIGHT_MS, timeZone: "UTC" })).toBe(
       "waits for the work hours, from 22:00 UTC",
     );
+    expect(say({ type: "paused", by: "ada", atMs: NOW_MS })).toBe("the queue is paused by ada");
     expect(say({ type: "mains" })).toBe("waits for mains power");
     expect(say({ type: "load", load: 4.12, most: 4 })).toBe("waits for a load of at most 4 (it is 4.1)");
   });
@@ -123,6 +142,7 @@ describe("a drain", () => {
       "waits for mains power",
       null,
     ],
+    ["a paused queue", { paused: PAUSED }, "the queue is paused by ada", "the queue is paused by ada"],
     ["load", { work: { ...ALWAYS, maxLoad: 1 }, conditions: { load: 2, onMains: null } }, null, null],
     [
       "its own end",

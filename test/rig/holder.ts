@@ -1,7 +1,8 @@
+import { LiveConfig } from "../../src/daemon/config/live-config.ts";
 import type { SupervisorContext } from "../../src/daemon/context.ts";
 import { Supervisor } from "../../src/daemon/supervisor.ts";
+import { DEFAULT_SETTINGS } from "../../src/intake/default-settings.ts";
 import { detectLimitBackend, thisMachine } from "../../src/machine/limit-backend.ts";
-import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import { thisProcess } from "../../src/store/owner.ts";
 import type { FakeClock } from "./clock.ts";
@@ -20,9 +21,8 @@ export function holderOf(
     lock: { owner, takenFrom: null, isHeld: () => true, [Symbol.asyncDispose]: async () => {} },
     clock,
     random: half,
-    scheduling: aMachine(),
+    config: new LiveConfig({ settings: DEFAULT_SETTINGS, text: null, flags: {} }, () => aMachine()),
     limitBackend: () => detectLimitBackend(thisMachine({})),
-    notices: DEFAULT_NOTICE_RULES,
     actor: "ada",
     self: "",
     environment: {},

@@ -45,6 +45,8 @@ export function aMachine({ policy, capacity, ...change }: MachineChange = {}): M
     deviceRules: ALL_DEVICES,
     work: ALWAYS,
     deadline: null,
+    gpus: null,
+    paused: null,
     conditions: UNKNOWN_CONDITIONS,
     devices: [],
     isProbed: true,

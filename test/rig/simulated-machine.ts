@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { enqueue } from "../../src/daemon/admit/enqueue.ts";
+import { LiveConfig } from "../../src/daemon/config/live-config.ts";
 import { Schedules, scheduleChores } from "../../src/daemon/schedules/schedules.ts";
 import { openSession, type Session } from "../../src/daemon/session.ts";
 import { supervise } from "../../src/daemon/supervise.ts";
+import { DEFAULT_SETTINGS } from "../../src/intake/default-settings.ts";
 import { readSubmission } from "../../src/intake/submission.ts";
 import type { LimitBackend } from "../../src/machine/limit-backend.ts";
-import { DEFAULT_NOTICE_RULES } from "../../src/model/notice.ts";
 import { newBatch } from "../../src/store/batch.ts";
 import { type FakeClock, fakeClock } from "./clock.ts";
 import { aMachine } from "./machine.ts";
@@ -33,7 +34,6 @@ export class SimulatedMachine {
   /** Starts a supervisor, as a boot does. */
   async boot(): Promise<void> {
     const { layout, path } = this.#home;
-    const { capacity, labels, policy, deviceRules, work, deadline } = aMachine();
     const backend: LimitBackend = { type: "none", controllers: [], why: "a test", own: null };
     const session = valueOf(
       await openSession(
@@ -41,8 +41,7 @@ export class SimulatedMachine {
           layout,
           clock: this.clock,
           random: () => 0.5,
-          scheduling: { capacity, labels, policy, deviceRules, work, deadline },
-          notices: DEFAULT_NOTICE_RULES,
+          config: new LiveConfig({ settings: DEFAULT_SETTINGS, text: null, flags: {} }, () => aMachine()),
           limitBackend: () => backend,
           actor: "ada",
           self: resolve("dist/stint"),

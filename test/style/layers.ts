@@ -49,7 +49,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** The strata inside daemon/, from the bottom: an entry imports itself and what stands above it in this list. */
 export const STRATA: readonly (readonly string[])[] = [
-  ["context.ts", "log-once.ts", "queued-note.ts", "capacity.ts"],
+  ["log-once.ts", "queued-note.ts", "capacity.ts"],
+  ["config"],
+  ["context.ts"],
   ["state"],
   ["notices", "devices"],
   ["commit"],
@@ -59,7 +61,7 @@ export const STRATA: readonly (readonly string[])[] = [
   ["chore.ts", "plan-cache.ts", "jobs"],
   ["leave.ts", "take-recovered.ts"],
   ["admit"],
-  ["requests", "schedules"],
+  ["requests", "schedules", "config-watch.ts"],
   ["session.ts", "supervise.ts"],
 ];
 

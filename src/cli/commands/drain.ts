@@ -23,6 +23,7 @@ import type { Context } from "../context.ts";
 import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
 import { Interruption } from "../interruption.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
+import { pausedLines } from "../text/control.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
@@ -39,7 +40,7 @@ const POLL_MS = 200;
 export const verb = declareVerb({
   flags: FLAGS,
   notes:
-    "Exit code 1 if a task failed (went to dead-letter/) since the drain began. While a supervisor or another drain is up, it only waits.",
+    "Exit code 1 if a task failed (went to dead-letter/) since the drain began. While a supervisor or another drain is up, it only waits. If the queue is paused, it says so and ends once no job runs, with 0 unless a task failed.",
   run: async ({ context, flags }) => {
     const home = ensureHome(homePath(context));
     return home.ok ? drain(context, home.value, flags) : home.error;
@@ -115,6 +116,8 @@ class DrainSession {
     const around = await this.#seen(left);
     const reasons = this.#reasons(around);
     const unloaded = this.#unloaded();
+    const { paused } = around.machine;
+    if (paused !== null && !isQuiet) out(asLines([pausedLines(paused, around.nowMs).join(" ")]));
     const told = (
       isQuiet ? left.filter((task) => task.status.state === "queued" && isStuck(task, around)) : left
     ).filter((task) => !unloaded.has(task.metadata.id));
@@ -151,7 +154,6 @@ class DrainSession {
 async function drain(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
-  const { settings, scheduling } = read.value;
   const deadline = deadlineOfFlags(context, flags);
   if (!deadline.ok) return deadline.error;
   const drained = new DrainSession(context, { layout, flags, deadline: deadline.value });
@@ -172,8 +174,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
     // A `run` starts only its own tasks: it hands the home over, and then waits.
     const opened = await takeOverHome(context, layout, {
       role: "drain",
-      scheduling: { ...scheduling, deadline: deadline.value },
-      notices: settings.notices,
+      terms: { ...read.value, flags: { ...read.value.flags, deadline: deadline.value } },
     });
     if (!opened.ok && lockOwner(layout) === null) return opened.error;
     if (!opened.ok) continue;
@@ -184,7 +185,7 @@ async function drain(context: Context, layout: Layout, flags: Flags): Promise<En
       const show = (): void => progress.show(drained.openIn(session.supervisor));
       const showing = context.isTerminal ? setInterval(show, POLL_MS) : undefined;
       await superviseHome(context, session, {
-        settings,
+        hasSources: true,
         isDone: (supervisor, isQuiet) => drained.isOver || (isQuiet && drained.isDone(supervisor)),
         isHurried: () => drained.isOver,
       }).finally(() => clearInterval(showing));

@@ -7,6 +7,7 @@ import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
+import { pausedLines } from "../text/control.ts";
 import { explainTask } from "../text/explain.ts";
 import { byCause, groupLines } from "../text/explain-failure.ts";
 import type { Holders } from "../text/shortage.ts";
@@ -56,10 +57,18 @@ async function explain(context: Context, tasks: readonly Task[], layout: Layout)
       head,
       ...blockers,
       ...rest,
+      ...pauseBeside(wait, overview, nowMs),
       ...(isSilenceShown && silence !== null ? silenceLines(silence, nowMs) : []),
     ];
     return { id: task.metadata.id, state: task.status.state, wait, lines };
   });
+}
+
+/** A paused queue, where the task waits for something else as well. */
+function pauseBeside(wait: Wait | null, { seen }: Overview, nowMs: number): string[] {
+  const { paused } = seen.overrides;
+  const isSaid = wait === null || (wait.type === "pause" && wait.pause.type === "paused");
+  return paused === undefined || isSaid ? [] : pausedLines(paused, nowMs);
 }
 
 /** What keeps a queued task from starting, whatever its turn in the queue. */

@@ -56,9 +56,9 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
   if (!listing.ok) return listing.error;
   const { rows, overview } = listing.value;
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else if (rows.length === 0) context.err("No tasks to show.\n");
   else {
-    context.out(await tableOf(context, home.value, listing.value));
+    if (rows.length === 0) context.err("No tasks to show.\n");
+    else context.out(await tableOf(context, home.value, listing.value));
     context.err(footerOf(overview, context.clock.now()));
   }
   return EXIT.done;

@@ -1,7 +1,7 @@
+import { jobsIfStarted } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { refuseToWait } from "../../desk/inside-job.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
-import { ALWAYS } from "../../model/work.ts";
 import { ensureHome } from "../../store/home.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
@@ -33,8 +33,8 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   if (!home.ok) return home.error;
   const read = await readTerms(context, home.value, flags);
   if (!read.ok) return read.error;
-  const { settings, scheduling } = read.value;
-  const refusal = refuseToWait(context, home.value, scheduling.capacity.jobs);
+  const { settings, text, flags: started } = read.value;
+  const refusal = refuseToWait(context, home.value, jobsIfStarted(home.value, settings, started));
   if (refusal !== null) return refusal;
   const drafts = await readDrafts(context, {
     files,
@@ -66,8 +66,7 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
     layout: home.value,
     tasks,
     // A task that is run by hand starts outside the work hours too.
-    scheduling: { ...scheduling, work: ALWAYS },
-    notices: settings.notices,
+    terms: { settings, text, flags: { ...started, ignoresWork: true } },
     ...(passOn !== undefined && { onPoll: passOn }),
   });
 }

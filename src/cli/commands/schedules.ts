@@ -1,6 +1,6 @@
+import { settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { findSchedule, scheduleViews } from "../../desk/schedules.ts";
-import { readSettings } from "../../desk/settings.ts";
 import { parseDuration } from "../../lib/duration.ts";
 import type { Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
@@ -54,7 +54,7 @@ const add = declareSubcommand("add schedules from files, or one for a command", 
   run: async ({ context, flags, operands: files, words }) => {
     const home = ensureHome(homePath(context));
     if (!home.ok) return home.error;
-    const settings = await readSettings(context, home.value);
+    const settings = await settingsInForce(context, home.value);
     if (!settings.ok) return settings.error;
     return addSchedules(context, home.value, { files, words, flags, settings: settings.value });
   },
@@ -65,7 +65,7 @@ const ls = declareSubcommand("list schedules, with their next times", {
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;
-    const settings = await readSettings(context, home.value);
+    const settings = await settingsInForce(context, home.value);
     if (!settings.ok) return settings.error;
     const nowMs = context.clock.now();
     const views = scheduleViews(context, home.value, settings.value);
@@ -126,7 +126,7 @@ async function forEach(
 ): Promise<Ended> {
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
-  const settings = await readSettings(context, home.value);
+  const settings = await settingsInForce(context, home.value);
   if (!settings.ok) return settings.error;
   const of = { layout: home.value, settings: settings.value };
   for (const name of names) {

@@ -1,6 +1,6 @@
+import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
+import { overridesSeen } from "../../desk/control.ts";
 import { homePath } from "../../desk/home.ts";
-import { schedulingConfigOf } from "../../desk/scheduling-config.ts";
-import { readSettings } from "../../desk/settings.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
 import { ok, type Result } from "../../lib/result.ts";
@@ -18,6 +18,7 @@ import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
+import { pausedLines } from "../text/control.ts";
 import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
 
 const FLAGS = {
@@ -56,7 +57,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const path = homePath(context);
   const source = flags.from === undefined ? null : await original(path, flags.from);
   if (source !== null && !source.ok) return source.error;
-  const settings = await readSettings(context, new Layout(path));
+  const settings = await settingsInForce(context, new Layout(path));
   if (!settings.ok) return settings.error;
   const { defaults } = settings.value;
   const drafts =
@@ -73,7 +74,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   if (!home.ok) return home.error;
   if (flags.wait || flags.follow) {
     const { refuseToWait } = await import("../../desk/inside-job.ts");
-    const refusal = refuseToWait(context, home.value, schedulingConfigOf(settings.value).capacity.jobs);
+    const refusal = refuseToWait(context, home.value, jobsIfStarted(home.value, settings.value));
     if (refusal !== null) return refusal;
   }
   const resubmitOf = source === null ? undefined : source.value.id;
@@ -91,10 +92,16 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   }
   if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
   if (context.isTerminal) tellOfSilence(context, home.value);
+  if (context.isTerminal) tellOfPause(context, home.value);
   if (context.isTerminal && lockOwner(home.value) === null) {
     context.err("queued; no supervisor is up. To start one: stint up --detach\n");
   }
   return EXIT.done;
+}
+
+function tellOfPause(context: Context, layout: Layout): void {
+  const { paused } = overridesSeen(layout, lockOwner(layout)).overrides;
+  if (paused !== undefined) context.err(`${pausedLines(paused, context.clock.now()).join(" ")}\n`);
 }
 
 /** The draft that a copy of a task is made from. */

@@ -42,12 +42,10 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     );
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
-  const { settings, scheduling } = read.value;
   const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}`);
   const opened = await takeOverHome(context, layout, {
     role: "up",
-    scheduling,
-    notices: settings.notices,
+    terms: read.value,
     say,
   });
   if (!opened.ok) return opened.error;
@@ -59,9 +57,9 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     supervisor.nudge();
   });
   say(
-    `supervising ${layout.home}, ${counted(supervisor.context.scheduling.capacity.jobs, "job")} at a time (pid ${supervisor.context.lock.owner.pid})`,
+    `supervising ${layout.home}, ${counted(supervisor.context.config.scheduling.capacity.jobs, "job")} at a time (pid ${supervisor.context.lock.owner.pid})`,
   );
-  await superviseHome(context, session, { settings, isDone: () => false });
+  await superviseHome(context, session, { hasSources: true, isDone: () => false });
   tellLeftJobs(context, { supervisor, layout });
   return homeGone(layout.home) ?? EXIT.done;
 }

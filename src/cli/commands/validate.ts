@@ -2,11 +2,10 @@ import { basename, extname, resolve } from "node:path";
 import { refuseUnplaceable } from "../../daemon/admit/enqueue.ts";
 import { refuseUnenforceable } from "../../daemon/jobs/limit-refusal.ts";
 import { draftsOfSchedule, parseSchedule } from "../../daemon/schedules/load-schedule.ts";
+import { configSeen, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { machineFor } from "../../desk/machine.ts";
 import { loadOptions } from "../../desk/schedules.ts";
-import { schedulingConfigOf } from "../../desk/scheduling-config.ts";
-import { readSettings } from "../../desk/settings.ts";
 import { counted } from "../../lib/counted.ts";
 import { err } from "../../lib/result.ts";
 import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
@@ -25,7 +24,7 @@ export const verb = declareVerb({
   flags: { json: { help: "print the tasks as they would be queued" } },
   run: async ({ context, flags, operands: files }) => {
     const layout = new Layout(homePath(context));
-    const settings = await readSettings(context, layout);
+    const settings = await settingsInForce(context, layout);
     if (!settings.ok) return settings.error;
     const schedules: string[] = [];
     const options = loadOptions(context, settings.value);
@@ -47,11 +46,9 @@ export const verb = declareVerb({
       },
     });
     if (!drafts.ok) return drafts.error;
-    const machine = await machineFor(context, layout, {
-      drafts: drafts.value,
-      scheduling: schedulingConfigOf(settings.value),
-      owner: lockOwner(layout),
-    });
+    const owner = lockOwner(layout);
+    const { scheduling } = await configSeen(context, layout, { owner, given: settings.value });
+    const machine = await machineFor(context, layout, { drafts: drafts.value, scheduling, owner });
     const placeable = refuseUnplaceable(drafts.value, machine);
     if (!placeable.ok) return placeable.error;
     const { controllers } = detectLimitBackend(thisMachine(context.env));

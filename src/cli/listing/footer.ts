@@ -1,12 +1,16 @@
+import { controlOf } from "../../desk/control.ts";
 import type { Overview } from "../../desk/overview.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { asLines, oneLine } from "../../lib/printable.ts";
+import { controlLines } from "../text/control.ts";
 
 /** What holds for the queue as a whole, below a listing; empty where nothing is to be said. */
 export function footerOf(overview: Overview, nowMs: number): string {
   const { diskFault, silence, stuck } = overview;
   const [reason] = stuck.values();
+  const control = controlLines(controlOf(overview.seen, overview.owner), nowMs);
   return [
+    control.length === 0 ? "" : `\n${asLines(control)}`,
     diskFault === null
       ? ""
       : `\n${oneLine(diskFault)}: no job starts until that is fixed. See \`stint doctor\`.\n`,

@@ -1,4 +1,5 @@
 import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
+import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { unreachable } from "../../lib/unreachable.ts";
@@ -7,6 +8,7 @@ import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
 import type { Wait } from "../../plan/waiting.ts";
+import { pausedLines } from "./control.ts";
 import { type Holders, nameOfShortage, shortageLines } from "./shortage.ts";
 
 /** Why a task waits, as a clause for a table. */
@@ -33,7 +35,7 @@ export function shortWait(wait: Wait, nowMs: number): string {
     case "untaken":
       return "accepted, being queued";
     case "pause":
-      return describePause(wait.pause, nowMs);
+      return wait.pause.type === "paused" ? "queue paused" : describePause(wait.pause, nowMs);
     case "lane":
       return `in lane "${wait.slot}" (limit ${wait.limit}) behind ${shortList(wait.before)}`;
     case "permit":
@@ -98,11 +100,15 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
         "The supervisor tries again by itself.",
       ];
     case "pause":
+      if (wait.pause.type === "paused") {
+        const { by, atMs } = wait.pause;
+        return pausedLines({ by, at: timestamp(atMs) }, nowMs);
+      }
       return [`Ready, but ${describePause(wait.pause, nowMs)}.`, pauseAdvice(wait.pause)];
     case "lane":
       return [
         `Waiting in lane "${wait.slot}" (limit ${wait.limit}) behind ${shortList(wait.before)}.`,
-        `Raise the limit: concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml`,
+        `Raise the limit: stint jobs --lane ${wait.slot}=${wait.limit + 1}, or concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml`,
       ];
     case "permit":
       return [`Waiting: ${wait.key} is at its limit of ${counted(wait.limit, "running task")}.`];

@@ -73,9 +73,9 @@ export class Committer implements Disposable {
 
   /** Writes the notices of these moves and hands them to the dispatcher; `known` returns all tasks that were unfinished before. */
   announce(written: readonly RecordMove[], known: () => readonly Task[]): void {
-    const { layout, notices: rules } = this.#context;
+    const { layout, config } = this.#context;
     const isComing = (batch: string | undefined): boolean => this.#queue.arrivals.isComing(batch);
-    const notices = noticesFor(written, { layout, receivers: rules.on, known, isComing });
+    const notices = noticesFor(written, { layout, receivers: config.notices.on, known, isComing });
     writeNotices(layout, notices);
     this.notifications?.push(notices);
   }

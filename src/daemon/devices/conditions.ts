@@ -7,27 +7,29 @@ const READ_MS = 30_000;
 
 /** The load and the power source as last read: at most every READ_MS, and only while a task is queued. */
 export class ConditionsWatch {
-  readonly #rules: WorkRules;
+  readonly #rulesNow: () => WorkRules;
   readonly #clock: Clock;
   readonly #read: (rules: WorkRules) => Conditions;
-  #seen: { readonly conditions: Conditions; readonly awakeMs: number } | null = null;
+  #seen: { readonly conditions: Conditions; readonly awakeMs: number; readonly rules: WorkRules } | null =
+    null;
 
   constructor(
-    rules: WorkRules,
+    rulesNow: () => WorkRules,
     { clock, read = readConditions }: { clock: Clock; read?: (rules: WorkRules) => Conditions },
   ) {
-    this.#rules = rules;
+    this.#rulesNow = rulesNow;
     this.#clock = clock;
     this.#read = read;
   }
 
   /** `isAsked` is true where a task waits to start; otherwise nothing is read. */
   view(isAsked: boolean): Conditions {
-    const { onlyOnMains, maxLoad } = this.#rules;
+    const rules = this.#rulesNow();
+    const { onlyOnMains, maxLoad } = rules;
     if (!onlyOnMains && maxLoad === null) return UNKNOWN_CONDITIONS;
     const nowMs = this.#clock.awakeMs();
-    if (isAsked && (this.#seen === null || nowMs - this.#seen.awakeMs >= READ_MS))
-      this.#seen = { conditions: this.#read(this.#rules), awakeMs: nowMs };
+    const isOld = this.#seen?.rules !== rules || nowMs - this.#seen.awakeMs >= READ_MS;
+    if (isAsked && isOld) this.#seen = { conditions: this.#read(rules), awakeMs: nowMs, rules };
     return this.#seen?.conditions ?? UNKNOWN_CONDITIONS;
   }
 }

@@ -67,6 +67,11 @@ export class DevicePool {
     return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" });
   }
 
+  /** The rules of which devices are used have changed. */
+  takeRules(): void {
+    this.#options.keeper.takeRules();
+  }
+
   /** The devices as a plan sees them. */
   get view(): Pick<Machine, "devices" | "isProbed" | "elsewhere" | "awaitingProbe"> {
     const { keeper, clock } = this.#options;

@@ -1,4 +1,5 @@
 import { type Clock, timestamp } from "../../lib/clock.ts";
+import { chosenDevices } from "../../machine/choose.ts";
 import { mayHaveDevices, type ProbeOptions, probeDevices } from "../../machine/probe.ts";
 import { type Device, type DeviceRules, type Inventory, noDevices } from "../../model/device.ts";
 import { writeInventory } from "../../store/inventory-file.ts";
@@ -18,7 +19,7 @@ const PLANNED_BYTES = 256 * 1_024 ** 2;
 export interface KeeperOptions {
   readonly layout: Layout;
   readonly clock: Clock;
-  readonly rules: DeviceRules;
+  readonly rules: () => DeviceRules;
   /** PATH of the tools, and the variables that hide devices from the supervisor. */
   readonly environment: Readonly<Record<string, string>>;
   readonly isOwn: ProbeOptions["isOwn"];
@@ -63,10 +64,20 @@ export class InventoryKeeper implements Disposable {
     return promise;
   }
 
+  /** Drops at once the devices that changed rules exclude, and probes for those that they add. */
+  takeRules(): void {
+    const { environment: env, rules } = this.#options;
+    const seen = this.#latest;
+    if (seen !== null)
+      this.#update({ ...seen, devices: chosenDevices(seen.devices, { rules: rules(), env }) });
+    void this.refresh();
+  }
+
   #begin(): void {
     if (this.#closing.signal.aborted || this.#isProbing) return;
     const waiting = this.#waiting.splice(0);
-    const { rules, environment: env, clock, root } = this.#options;
+    const { environment: env, clock, root } = this.#options;
+    const rules = this.#options.rules();
     if (!mayHaveDevices({ rules, env, ...(root !== undefined && { root }) })) {
       this.#update(noDevices(timestamp(clock.now())));
       this.#probeAgainIn(SEARCH_MS);
@@ -82,12 +93,14 @@ export class InventoryKeeper implements Disposable {
   }
 
   async #probe(): Promise<void> {
-    const { rules, environment: env, clock, isOwn, root, lookMs = PROBE_MS } = this.#options;
+    const { environment: env, clock, isOwn, root, lookMs = PROBE_MS } = this.#options;
+    const rules = this.#options.rules();
     try {
       const { signal } = this.#closing;
       const probe = { rules, env, clock, isOwn, signal, ...(root !== undefined && { root }) };
       const seen = await probeDevices(probe);
-      if (signal.aborted) return;
+      // After a change of the rules the next probe is already waited for.
+      if (signal.aborted || !Bun.deepEquals(rules, this.#options.rules())) return;
       this.#failures = seen.problem === null ? 0 : this.#failures + 1;
       this.#update(withUnreachable(seen, this.#latest));
     } finally {

@@ -120,13 +120,13 @@ export class NotificationDispatcher implements Disposable {
   }
 
   #send(waiting: Waiting): void {
-    const { layout, notices: rules, environment, clock } = this.#options;
+    const { layout, config, environment, clock } = this.#options;
     const notice = readNotice(layout.notice(waiting.id));
     this.#inFlight.add(waiting.id);
     const { signal } = this.#closing;
     // A command that a killed supervisor left would run beside its repetition.
     if (this.#inherited.delete(waiting.id)) killHook(waiting.id);
-    const delivering = { layout, rules, environment, nowMs: clock.now(), signal };
+    const delivering = { layout, rules: config.notices, environment, nowMs: clock.now(), signal };
     const tried: Promise<Outcome> =
       notice === null
         ? Promise.resolve(failedTry("its file is gone or invalid", true))
@@ -143,7 +143,8 @@ export class NotificationDispatcher implements Disposable {
   }
 
   #handle({ waiting, notice, outcome }: Result, note: (notes: readonly AuditEntry[]) => void): void {
-    const { layout, clock, random, notices: rules, log } = this.#options;
+    const { layout, clock, random, config, log } = this.#options;
+    const rules = config.notices;
     if (outcome.type === "aborted") return;
     if (outcome.type === "taken" || notice === null) {
       if (outcome.type === "taken") dropNotice(layout, waiting.id);

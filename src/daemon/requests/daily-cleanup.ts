@@ -17,22 +17,27 @@ const RETRY_MS = 3_600_000;
 /** Applies the retention rules once a day by the wall clock: a machine that was off or suspended catches up. */
 export class DailyCleanup {
   readonly #supervisor: Supervisor;
-  readonly #rules: RetentionRules;
+  readonly #rulesNow: () => RetentionRules | undefined;
   #running: Steps<Answer[]> | null = null;
+  #runningRules: RetentionRules | null = null;
   #lastMs: number | null;
   #notBeforeAwakeMs = 0;
 
-  constructor(supervisor: Supervisor, rules: RetentionRules) {
+  constructor(supervisor: Supervisor, rulesNow: () => RetentionRules | undefined) {
     this.#supervisor = supervisor;
-    this.#rules = rules;
+    this.#rulesNow = rulesNow;
     this.#lastMs = readCleaned(supervisor.context.layout);
   }
 
   /** Runs a slice where a clean-up is due; returns in how many ms to go on, or null where none is. */
   tick(): number | null {
     const { clock } = this.#supervisor.context;
-    if (this.#running === null && !this.#isDue()) return null;
-    this.#running ??= cleanupSteps(this.#supervisor, { rules: this.#rules, dryRun: false, actor: "stint" });
+    const rules = this.#rulesNow();
+    // What no rule asks for any more is not removed.
+    if (!Bun.deepEquals(rules, this.#runningRules ?? rules)) this.#running = null;
+    if (rules === undefined || (this.#running === null && !this.#isDue())) return null;
+    this.#running ??= cleanupSteps(this.#supervisor, { rules, dryRun: false, actor: "stint" });
+    this.#runningRules = rules;
     // Where a step throws, a new clean-up begins after RETRY_MS.
     this.#notBeforeAwakeMs = clock.awakeMs() + RETRY_MS;
     const running = this.#running;

@@ -16,6 +16,7 @@ import { endOf } from "../jobs/job.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
+import { pauseQueue, resetLimits, resumeQueue, setLimits } from "./override.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
 import { signalSteps } from "./signal.ts";
 
@@ -52,6 +53,14 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       );
     case "clean":
       return yield* cleaningFor(supervisor, operation, actor);
+    case "pauseQueue":
+      return [pauseQueue(supervisor, actor)];
+    case "resumeQueue":
+      return [resumeQueue(supervisor, actor)];
+    case "limit":
+      return [setLimits(supervisor, operation, actor)];
+    case "resetLimits":
+      return [resetLimits(supervisor, actor)];
     case "requeueStale":
       return requeueStale(supervisor, operation.olderThanMs);
     case "down":

@@ -20,6 +20,7 @@ const WRONG: Readonly<Record<string, string>> = {
   image: "a b",
   cwd: "",
   gpuModel: "",
+  gpus: "0,,1",
   each: "abc.csv",
   set: "priority=abc",
 };

@@ -22,7 +22,7 @@ class Watched implements AsyncDisposable {
     this.keeper = new InventoryKeeper({
       layout: this.home.layout,
       clock: systemClock,
-      rules: ALL_DEVICES,
+      rules: () => ALL_DEVICES,
       environment: this.fake.env,
       isOwn: () => true,
       nudge: () => (this.nudges += 1),

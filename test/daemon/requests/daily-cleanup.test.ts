@@ -65,7 +65,7 @@ class Rig implements AsyncDisposable {
 
   /** Lets a clean-up run to its end; a step is as long as the clock says, which stands still. */
   clean(rules = WEEK): string[] {
-    const cleaning = new DailyCleanup(this.supervisor, rules);
+    const cleaning = new DailyCleanup(this.supervisor, () => rules);
     expect(cleaning.tick()).toBeNull();
     return this.left();
   }
@@ -96,7 +96,7 @@ describe("DailyCleaning", () => {
   test("removes what is old, logs and audits it, and rests for a day", async () => {
     await using rig = new Rig();
     rig.ended(1);
-    const cleaning = new DailyCleanup(rig.supervisor, WEEK);
+    const cleaning = new DailyCleanup(rig.supervisor, () => WEEK);
     expect(cleaning.tick()).toBeNull();
     expect([rig.left(), rig.home.files("runs")]).toEqual([[], []]);
     expect(rig.said).toEqual(["cleaned up 1 task or log, 6 B"]);
@@ -133,7 +133,7 @@ describe("DailyCleaning", () => {
     await using rig = new Rig();
     const tasks = Array.from({ length: 50 }, (_, index) => rig.ended(index + 1));
     rig.makeLooksTake(1);
-    const cleaning = new DailyCleanup(rig.supervisor, WEEK);
+    const cleaning = new DailyCleanup(rig.supervisor, () => WEEK);
     let steps = 1;
     expect(cleaning.tick()).toBe(40);
     // One is taken up again, with another as its parent.

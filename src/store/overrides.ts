@@ -1,0 +1,81 @@
+import { failpoint } from "../lib/failpoint.ts";
+import { readRegularFile } from "../lib/regular-file.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { parseJson } from "../model/check.ts";
+import { type Problem, problem } from "../model/errors.ts";
+import { type Applied, applied, NO_OVERRIDES, type Overrides, overrides } from "../model/overrides.ts";
+import { replaceFiles, replaceSynced } from "./durable.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
+import type { Layout } from "./layout.ts";
+import { quarantine } from "./quarantine.ts";
+
+/*
+ * The two files of what was changed at run time.
+ *
+ * overrides.json is what users asked for. Only the owner of the lock writes it, durably and by one rename, before the change takes effect:
+ * a crash leaves the old changes or the new ones.
+ * applied.json is what the owner of the lock applies, for readers. It counts only while its owner has the lock, so it is not synced. Its
+ * copy of the overrides is also the last good one where overrides.json is damaged.
+ */
+
+/** What was changed at run time; an error where the file is damaged, or the system refuses to read it. */
+export function readOverrides(layout: Layout): Result<Overrides, Problem> {
+  const read = tryFs("read the changes made at run time", () => {
+    let text = "";
+    return isMissing(() => (text = readRegularFile(layout.overrides))) ? null : text;
+  });
+  if (!read.ok) return read;
+  if (read.value === null) return ok(NO_OVERRIDES);
+  const found = parseJson(overrides, read.value);
+  if (found !== null) return ok(found);
+  const message = `Cannot use "${layout.overrides}": it is damaged`;
+  return err(problem("RECORD_CORRUPT", message, "see what applies: stint jobs"));
+}
+
+/** Writes what was changed at run time; durable when this returns. Only for the owner of the lock. Throws what the system refuses. */
+export function writeOverrides(layout: Layout, changed: Overrides): void {
+  failpoint("overrides:changing");
+  replaceSynced(layout.overrides, `${JSON.stringify(changed)}\n`, layout.tmp);
+  failpoint("overrides:changed");
+}
+
+/**
+ * The overrides for a new owner of the lock. A damaged file is put aside, and what its last owner applied is written again; so a crash or
+ * a bad disk does not resume a paused queue. `findings` says what was wrong.
+ */
+export function recoverOverrides(layout: Layout, findings: string[]): Overrides {
+  const read = readOverrides(layout);
+  if (read.ok) return read.value;
+  const kept = lastApplied(layout)?.overrides ?? null;
+  const use = kept === null ? "nothing is known of earlier changes" : "those that were applied last are used";
+  findings.push(`${read.error.message}; ${use}`);
+  if (read.error.code !== "RECORD_CORRUPT") return kept ?? NO_OVERRIDES;
+  const repaired = tryFs("put a damaged file aside", () => {
+    const { path, what } = quarantine(layout.overrides, "it is damaged");
+    findings.push(`${path}: ${what}`);
+    if (kept !== null) writeOverrides(layout, kept);
+  });
+  if (!repaired.ok) findings.push(repaired.error.message);
+  return kept ?? NO_OVERRIDES;
+}
+
+/** Publishes what the owner of the lock applies; false where the disk refuses it. */
+export function publishApplied(layout: Layout, what: Applied): boolean {
+  const file = { path: layout.applied, text: `${JSON.stringify(what)}\n` };
+  const published = tryFs("publish the limits", () => {
+    const [error = null] = replaceFiles([file], layout.tmp, { isSynced: false });
+    if (error !== null) throw error;
+  });
+  return published.ok;
+}
+
+/** What the owner of the lock with this token applies; null where it has not said so. */
+export function appliedBy(layout: Layout, owner: string | null): Applied | null {
+  const found = lastApplied(layout);
+  return found?.owner === owner ? found : null;
+}
+
+function lastApplied(layout: Layout): Applied | null {
+  const read = tryFs("read the limits", () => readRegularFile(layout.applied));
+  return read.ok ? parseJson(applied, read.value) : null;
+}
