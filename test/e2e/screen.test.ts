@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stint } from "../rig/stint.ts";
+import { TerminalRun } from "../rig/terminal.ts";
+
+/** A job that ends when a file is there. */
+function untilThere(file: string): string[] {
+  return ["sh", "-c", `until test -e "$HOME/${file}"; do sleep 0.02; done`];
+}
+
+function onTerminal(stint: Stint, words: readonly string[], columns = 80): TerminalRun {
+  return new TerminalRun([stint.executable, ...words], { cwd: stint.root, env: stint.env, columns });
+}
+
+test("drain has one line of progress, within a narrow terminal, and leaves none behind", async () => {
+  await using stint = new Stint();
+  for (const name of ["first-of-the-long-names", "second-of-the-long-names"])
+    await stint.ok("submit", "--name", name, "--", ...untilThere("go"));
+  await using terminal = onTerminal(stint, ["drain", "--jobs", "2"], 40);
+  await terminal.until("both run", ([line = ""]) => line.startsWith("0/2 ended, 2 running: first-of"));
+  expect(terminal.lines).toHaveLength(1);
+  writeFileSync(join(stint.root, "go"), "");
+  expect(await terminal.exited).toBe(0);
+  await terminal.until("it says the end", (lines) => lines.join("\n") === "nothing is left to do");
+});
+
+test("logs -f passes colours on and leaves none on the terminal", async () => {
+  await using stint = new Stint();
+  const [shell = "", ...command] = untilThere("go");
+  await stint.up();
+  await stint.ok(
+    "submit",
+    "--",
+    shell,
+    command[0] ?? "",
+    `printf '\\033[31mred\\033]0;title\\007'; ${command[1]}`,
+  );
+  await using terminal = onTerminal(stint, ["logs", "-f", "1"]);
+  await terminal.until("the output is there", ([line]) => line === "red");
+  writeFileSync(join(stint.root, "go"), "");
+  expect(await terminal.exited).toBe(0);
+  await terminal.until("the colours are reset", () => /\u001b\[31mred.*\u001b\[0m/s.test(terminal.written));
+  expect(terminal.written).not.toContain("\u001b]0;");
+});
+
+test("Ctrl-C ends a wait with 130 and removes its line of progress", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--name", "job", "--", "true");
+  await using terminal = onTerminal(stint, ["wait", "1"]);
+  await terminal.until("it waits", (lines) => lines.some((line) => line.startsWith("0/1 ended")));
+  terminal.type("\u0003");
+  expect(await terminal.exited).toBe(130);
+  await terminal.until("the line is gone", (lines) => lines.every((line) => !line.includes("0/1 ended")));
+});
