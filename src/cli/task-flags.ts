@@ -86,7 +86,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     sets: (text: string) => ({ timeout: durationFromClock(text) }),
   },
   envFile: {
-    value: textValue("FILE"),
+    value: { ...textValue("FILE"), completes: "files" },
     repeats: true,
     sets: (files: readonly string[]) => ({ envFrom: files.map((file) => ({ file })) }),
     group: "Task",
@@ -132,7 +132,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     help: "--gpus, --gpu-model",
   },
   dependency: {
-    value: DEPENDENCY,
+    value: { ...DEPENDENCY, completes: "tasks" },
     short: "d",
     sets: (parents: Readonly<Record<string, readonly string[]>>) => parents,
     excludes: ["after", "afterAny", "afterFailed"],
