@@ -124,7 +124,8 @@ async function readLine(
     typeof home === "string"
       ? { ...process, env: { ...process.env, STINT_HOME: resolve(process.cwd, home) } }
       : process;
-  const refused = refuseHome(context);
+  // Help is had with any home.
+  const refused = found.name === "help" ? null : refuseHome(context);
   if (refused !== null) return refused;
   // The build sets high JIT thresholds (see .config/build.ts), as most verbs end before machine code pays off. A verb that
   // stays gets the default ones.
