@@ -2,6 +2,8 @@ import type { Overview } from "../desk/overview.ts";
 import { planInputSeen } from "../desk/plan-input.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
+import type { PlanInput } from "../plan/input.ts";
+import { inStartOrder } from "../plan/start-order.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
 import { batchMembers, incomingBatches } from "../store/batch.ts";
 import type { Layout } from "../store/layout.ts";
@@ -12,9 +14,40 @@ import { shortWait } from "./text/wait.ts";
 export async function waitsSeen(
   context: Context,
   layout: Layout,
-  { active, queued, owner, isSupervised, silence, diskFault, stuck }: Overview,
+  overview: Overview,
 ): Promise<(task: Task) => Wait> {
-  const waitOf = waitsIn(await planInputSeen(context, layout, [...active, ...queued]), isSupervised);
+  const { active, queued } = overview;
+  return waitsAround(await planInputSeen(context, layout, [...active, ...queued]), layout, overview);
+}
+
+/** The queued tasks as the planner sees them. */
+export interface QueueSeen {
+  /** In the order in which they are expected to start. */
+  readonly inOrder: readonly Task[];
+  /** Why one waits, in short. */
+  readonly waitOf: (task: Task) => string;
+}
+
+/** For a listing: the order of the queued tasks, and why they wait. */
+export async function queueSeen(context: Context, layout: Layout, overview: Overview): Promise<QueueSeen> {
+  const around = await planInputSeen(context, layout, [...overview.active, ...overview.queued]);
+  let waitOf: ((task: Task) => Wait) | null = null;
+  return {
+    inOrder: inStartOrder(around),
+    // Of a long queue, this costs more than the order.
+    waitOf: (task) => {
+      waitOf ??= waitsAround(around, layout, overview);
+      return shortWait(waitOf(task), around.nowMs);
+    },
+  };
+}
+
+function waitsAround(
+  around: PlanInput,
+  layout: Layout,
+  { owner, isSupervised, silence, diskFault, stuck }: Overview,
+): (task: Task) => Wait {
+  const waitOf = waitsIn(around, isSupervised);
   const incoming = isSupervised ? incomingIds(layout) : new Set<TaskId>();
   return (task) => {
     const { id } = task.metadata;
@@ -28,16 +61,6 @@ export async function waitsSeen(
     // A `run` starts only its own tasks: one that has room and does not start is not its own.
     return wait.type === "next" && owner?.role === "run" ? { type: "unsupervised" } : wait;
   };
-}
-
-/** The same in short, for a listing. */
-export async function shortWaits(
-  context: Context,
-  layout: Layout,
-  overview: Overview,
-): Promise<(task: Task) => string> {
-  const waitOf = await waitsSeen(context, layout, overview);
-  return (task) => shortWait(waitOf(task), context.clock.now());
 }
 
 /** Accepted tasks that no supervisor has queued yet. */

@@ -4,7 +4,7 @@ import { readOwnFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import { type KeptListings, keptListings } from "../model/outline.ts";
-import type { StateDirectory } from "../model/state.ts";
+import { ENDED_PLACES, type StateDirectory } from "../model/state.ts";
 import { replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
@@ -42,6 +42,18 @@ export function* newestIds(
     isWhole ? names : readdirSync(layout.place(place)),
   );
   yield* idsOf(highest(listings, Number.POSITIVE_INFINITY).filter((one) => isBelow(one, last)));
+}
+
+/** Ids of ended tasks in the order in which their records changed, the latest first: a long task ends after many with higher numbers. */
+export function byLastChange(layout: Layout, ids: readonly TaskId[]): TaskId[] {
+  const changedMs = (id: TaskId): number => {
+    const stats = ENDED_PLACES.map((place) => statSync(layout.record(place, id), { throwIfNoEntry: false }));
+    return Math.max(...stats.map((stat) => stat?.mtimeMs ?? 0));
+  };
+  return ids
+    .map((id, index) => ({ id, index, ms: changedMs(id) }))
+    .sort((left, right) => right.ms - left.ms || left.index - right.index)
+    .map(({ id }) => id);
 }
 
 /** The names in a directory: all of them, or those with the highest numbers, from the cache. */

@@ -17,6 +17,7 @@ const FLAGS = {
   all: { short: "a", help: "all ended tasks, not only the most recent, and each member of a sweep" },
   limit: { short: "n", value: wholeNumber(1, MAX_LIMIT), help: `list at most N tasks, up to ${MAX_LIMIT}` },
   cursor: { value: wholeNumber(1), help: "continue below this task number" },
+  wide: { help: "also GPUs, priority and time of submission" },
   watch: { short: "w", help: "list again every second, until Ctrl-C" },
   json: { help: "the records as a JSON array" },
 } as const;
@@ -52,13 +53,13 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
       );
     return EXIT.done;
   }
-  const listing = listingOf(context, home.value, flags);
+  const listing = await listingOf(context, home.value, flags);
   if (!listing.ok) return listing.error;
   const { rows, overview } = listing.value;
   if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
   else {
     if (rows.length === 0) context.err("No tasks to show.\n");
-    else context.out(await tableOf(context, home.value, listing.value));
+    else context.out(tableOf(context, listing.value, { isWide: flags.wide === true }));
     context.err(footerOf(overview, context.clock.now()));
   }
   return EXIT.done;

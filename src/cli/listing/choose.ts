@@ -1,13 +1,12 @@
 import type { ProgressView } from "../../desk/caller.ts";
 import { type Fold, isNumberOf } from "../../desk/fold.ts";
-import type { Overview } from "../../desk/overview.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import { matcherOf, matches, type Query } from "../../model/query.ts";
 import { directoryOf, ENDED_PLACES, type EndedPlace, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
-import { newestIds } from "../../store/newest.ts";
+import { byLastChange, newestIds } from "../../store/newest.ts";
 import { eachOutline } from "../../store/outlines.ts";
 import { TaskReader } from "../../store/reader.ts";
 
@@ -20,39 +19,50 @@ export type ListedRow = Task | Fold;
 /** What is to be listed. */
 export interface Choice {
   readonly query: Query | null;
+  /** Running tasks, then queued ones, in their order. */
+  readonly unfinished: readonly Task[];
   /** Only ended tasks below this number. */
   readonly cursor: number | undefined;
   readonly limit: number;
   /** How many ended tasks at most. */
   readonly endedLimit: number;
+  /** Those that ended last come first, else those with the highest numbers. */
+  readonly isRecent: boolean;
   readonly folds: ReadonlyMap<number, Fold>;
   readonly nowMs: number;
   readonly progress: ProgressView;
 }
 
-/** Active tasks, then queued ones by number, then ended ones from the newest; a folded sweep stands for its first member. */
-export function chosen(layout: Layout, overview: Overview, wanted: Choice): ListedRow[] {
-  const { query, cursor, limit, folds } = wanted;
+/** Unfinished tasks, then ended ones from the newest; a folded sweep stands for its first member. */
+export function chosen(layout: Layout, choice: Choice): ListedRow[] {
+  const { query, cursor, limit, folds } = choice;
   const isWanted = (task: Outline): boolean => query === null || matches(task, query);
-  const living =
-    cursor === undefined ? folded([...overview.active, ...overview.queued].filter(isWanted), folds) : [];
+  const unfinished = cursor === undefined ? folded(choice.unfinished.filter(isWanted), folds) : [];
   const isFolded = (number: number): boolean =>
     [...folds.values()].some(({ group }) => isNumberOf(group, number));
   const states = query?.states ?? STATES;
   const places = ENDED_PLACES.filter((place) => states.some((state) => directoryOf(state) === place));
-  const endedLimit = Math.min(wanted.endedLimit, limit - living.length);
+  const most = Math.min(choice.endedLimit, limit - unfinished.length);
   const ended: Task[] = [];
   const reader = new TaskReader(layout);
   const looked = new Set<TaskId>();
-  for (const id of newestFirst(layout, places, wanted)) {
-    if (ended.length >= endedLimit) break;
-    if (numberOf(id) >= (cursor ?? Number.POSITIVE_INFINITY) || isFolded(numberOf(id)) || looked.has(id))
-      continue;
+  const ids = newestFirst(layout, places, choice).filter(
+    (id) => numberOf(id) < (cursor ?? Number.POSITIVE_INFINITY) && !isFolded(numberOf(id)),
+  );
+  for (const id of choice.isRecent ? byLastChange(layout, [...ids.take(UNSORTED_NEWEST)]) : ids) {
+    if (ended.length >= most) break;
+    if (looked.has(id)) continue;
     looked.add(id);
     const read = reader.read(id);
     if (read.ok && isWanted(read.value)) ended.push(read.value);
   }
-  return [...living, ...ended].slice(0, limit);
+  if (choice.isRecent) ended.sort(lastEndedFirst);
+  return [...unfinished, ...ended].slice(0, limit);
+}
+
+function lastEndedFirst({ status: left }: Task, { status: right }: Task): number {
+  const endOf = (status: Task["status"]): number => ("endedAt" in status ? Date.parse(status.endedAt) : 0);
+  return endOf(right) - endOf(left);
 }
 
 /** The candidates from the newest, some of them twice: with a query, first a few of the newest, then only those whose outlines match. */

@@ -2,13 +2,13 @@ import { type Fold, foldsOf } from "../../desk/fold.ts";
 import { type Overview, readOverview } from "../../desk/overview.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
-import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import type { Context } from "../context.ts";
 import { queryOf, type SelectorFlags } from "../selectors.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
-import { foldRow, TASK_TITLES, taskRow } from "../text/task-row.ts";
+import { foldRow, NAME_COLUMN, taskRow, titleRow } from "../text/task-row.ts";
+import type { QueueSeen } from "../waits.ts";
 import { chosen, type ListedRow } from "./choose.ts";
 
 /** How many ended tasks are listed by default. */
@@ -27,59 +27,59 @@ export interface ListingFlags extends SelectorFlags {
 export interface TaskListing {
   readonly rows: readonly ListedRow[];
   readonly overview: Overview;
+  readonly queue: QueueSeen;
 }
 
 /** Reads what the flags ask for. */
-export function listingOf(
+export async function listingOf(
   context: Context,
   layout: Layout,
   flags: ListingFlags,
-): Result<TaskListing, Problem> {
+): Promise<Result<TaskListing, Problem>> {
   const nowMs = context.clock.now();
   const progress = context.progress();
   const query = queryOf(flags, { layout, nowMs, onProgress: progress.onProgress });
   progress.clear();
   if (!query.ok) return err(query.error);
   const overview = readOverview(layout, nowMs);
+  const queue = await queueIn(context, layout, overview);
   // A query shows each task that it matches, and JSON each record.
   const isFolding =
     query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
-  const isRecent = query.value === null && flags.all !== true && flags.limit === undefined;
-  const rows = chosen(layout, overview, {
+  const isShort = query.value === null && flags.all !== true && flags.limit === undefined;
+  // Pages and scripts go by number.
+  const isRecent = isShort && flags.cursor === undefined && flags.json !== true;
+  const rows = chosen(layout, {
     query: query.value,
+    unfinished: [...overview.active, ...queue.inOrder],
     cursor: flags.cursor,
     limit: flags.limit ?? DEFAULT_LIMIT,
-    endedLimit: isRecent ? RECENT : Number.POSITIVE_INFINITY,
+    endedLimit: isShort ? RECENT : Number.POSITIVE_INFINITY,
+    isRecent,
     folds: isFolding ? foldsOf(layout, overview) : new Map<number, Fold>(),
     nowMs,
     progress,
   });
-  return ok({ rows, overview });
+  return ok({ rows, overview, queue });
 }
 
 /** The listing as a table. */
-export async function tableOf(
+export function tableOf(
   context: Context,
-  layout: Layout,
-  { rows: listed, overview }: TaskListing,
-): Promise<string> {
-  const style = styleFor(context.hasColor);
-  const nowMs = context.clock.now();
-  const waitOf = await waitsOf(context, layout, overview);
+  { rows: listed, queue }: TaskListing,
+  { isWide }: { readonly isWide: boolean },
+): string {
+  const layout = { nowMs: context.clock.now(), style: styleFor(context.hasColor), isWide };
   const rows = listed.map((one) => {
-    if ("group" in one) return foldRow(one, { nowMs, style });
-    return taskRow(one, { nowMs, wait: one.status.state === "queued" ? waitOf(one) : "", style });
+    if ("group" in one) return foldRow(one, layout);
+    return taskRow(one, one.status.state === "queued" ? queue.waitOf(one) : "", layout);
   });
-  return renderTable([TASK_TITLES.map(style.dim), ...rows], { columns: context.columns() });
+  return renderTable([titleRow(layout), ...rows], { columns: context.columns(), shrinks: NAME_COLUMN });
 }
 
-/** Why queued tasks wait; loads the planner only where some are queued. */
-async function waitsOf(
-  context: Context,
-  layout: Layout,
-  overview: Overview,
-): Promise<(task: Task) => string> {
-  if (overview.queued.length === 0) return () => "";
-  const { shortWaits } = await import("../waits.ts");
-  return shortWaits(context, layout, overview);
+/** The planner's view of the queue; the planner is loaded only where tasks are queued. */
+async function queueIn(context: Context, layout: Layout, overview: Overview): Promise<QueueSeen> {
+  if (overview.queued.length === 0) return { inOrder: [], waitOf: () => "" };
+  const { queueSeen } = await import("../waits.ts");
+  return queueSeen(context, layout, overview);
 }

@@ -1,63 +1,102 @@
 import type { Fold } from "../../desk/fold.ts";
+import { formatBytes } from "../../lib/bytes.ts";
 import { formatDuration } from "../../lib/duration.ts";
+import { localTime } from "../../lib/local-time.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
+import { gpusOf } from "../../model/resources.ts";
 import type { Task } from "../../model/task.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
+import type { Cell } from "./table.ts";
 
-export const TASK_TITLES = ["NO", "NAME", "STATE", "TRY", "TIME", "NOTE"];
+/** What the rows of a listing have in common. */
+export interface RowLayout {
+  readonly nowMs: number;
+  readonly style: Style;
+  /** With the columns GPU, PRIORITY and SUBMITTED. */
+  readonly isWide: boolean;
+}
+
+/** The column of the names, which is shortened first. */
+export const NAME_COLUMN = 1;
+
+const FIRST_TITLES = ["ID", "NAME", "STATE", "ATTEMPT", "ELAPSED"];
+const WIDE_TITLES = ["GPU", "PRIORITY", "SUBMITTED"];
+
+/** The row of headings. */
+export function titleRow({ style, isWide }: RowLayout): Cell[] {
+  const titles = [...FIRST_TITLES, ...(isWide ? WIDE_TITLES : []), "REASON"];
+  return titles.map((text) => ({ text, paint: style.bold }));
+}
 
 /** One row of a listing; `wait` is why a queued task has not started, as a clause. */
-export function taskRow(
-  task: Task,
-  around: { readonly nowMs: number; readonly wait: string; readonly style: Style },
-): string[] {
+export function taskRow(task: Task, wait: string, layout: RowLayout): Cell[] {
   const { metadata, status } = task;
+  const { style, nowMs } = layout;
+  const reason = reasonOf(task, wait);
   return [
     String(metadata.number),
     metadata.name,
-    around.style.state(status.state),
+    style.state(status.state),
     status.attempt === 0 ? "-" : String(status.attempt),
-    timeOf(task, around.nowMs),
-    noteOf(task, around.wait),
+    elapsedOf(task, nowMs),
+    ...(layout.isWide ? wideCells(task, nowMs) : []),
+    // The command tells tasks with one name apart where there is no reason to give.
+    reason ?? { text: describeKind(task.spec.kind), paint: style.dim },
   ];
 }
 
 /** One row for a whole sweep. */
-export function foldRow(fold: Fold, around: { readonly nowMs: number; readonly style: Style }): string[] {
+export function foldRow(fold: Fold, { nowMs, style, isWide }: RowLayout): Cell[] {
   const { group, running, queued, done, failed } = fold;
+  const [first] = [...running, ...queued];
   const oldest = Math.min(
     ...[running[0], queued[0]].flatMap((task) =>
       task === undefined ? [] : [Date.parse(task.metadata.createdAt)],
     ),
   );
   const counts = [
+    [failed, "failed"],
     [running.length, "running"],
     [queued.length, "queued"],
     [done, "done"],
-    [failed, "failed"],
   ] as const;
   return [
     numbersText(group),
     group.name,
-    around.style.state(running.length > 0 ? "running" : "queued"),
+    style.state(running.length > 0 ? "running" : "queued"),
     "-",
-    formatDuration(around.nowMs - oldest),
+    formatDuration(nowMs - oldest),
+    ...(isWide && first !== undefined ? wideCells(first, nowMs) : []),
     `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
   ];
 }
 
-/** The running time of a running task, the duration of the last attempt of an ended one, the age of a queued one. */
-function timeOf(task: Task, nowMs: number): string {
-  const last = task.status.attempts.at(-1);
-  if (task.status.state === "queued") return formatDuration(nowMs - Date.parse(task.metadata.createdAt));
-  if (last === undefined) return "-";
-  if (last.state === "running") return formatDuration(nowMs - Date.parse(last.startedAt ?? last.claimedAt));
-  return formatDuration(last.durationMs);
+function wideCells({ metadata, spec }: Task, nowMs: number): string[] {
+  const { resources, priority } = spec;
+  const gpus = gpusOf(resources);
+  const share = resources.vramBytes === undefined ? "" : ` x ${formatBytes(resources.vramBytes)}`;
+  return [gpus === 0 ? "-" : `${gpus}${share}`, String(priority), localTime(metadata.createdAt, nowMs)];
 }
 
-function noteOf(task: Task, wait: string): string {
+/** The running time of a running task, the duration of the last attempt of an ended one, the age of a queued one. */
+function elapsedOf(task: Task, nowMs: number): string {
+  const ms = elapsedMs(task, nowMs);
+  return ms === null ? "-" : formatDuration(ms);
+}
+
+/** The same in ms; null where it never ran. */
+function elapsedMs({ metadata, status }: Task, nowMs: number): number | null {
+  const last = status.attempts.at(-1);
+  if (status.state === "queued") return nowMs - Date.parse(metadata.createdAt);
+  if (last === undefined) return null;
+  if (last.state === "running") return nowMs - Date.parse(last.startedAt ?? last.claimedAt);
+  return last.durationMs;
+}
+
+/** Why a task waits, failed, was cancelled, or does not just run; null where there is nothing to give a reason for. */
+function reasonOf(task: Task, wait: string): string | null {
   const { status, spec } = task;
   const last = status.attempts.at(-1);
   switch (status.state) {
@@ -66,7 +105,7 @@ function noteOf(task: Task, wait: string): string {
       return why === "" ? wait : `${wait}; ${why}`;
     }
     case "completed":
-      return describeKind(spec.kind);
+      return null;
     case "cancelled":
       return status.message;
     case "failed":
@@ -82,6 +121,6 @@ function noteOf(task: Task, wait: string): string {
         return `paused by ${last.paused.actor}: ${describeKind(spec.kind)}`;
       if (status.state === "preparing" && status.reason !== undefined)
         return `${status.reason}: ${describeKind(spec.kind)}`;
-      return describeKind(spec.kind);
+      return null;
   }
 }
