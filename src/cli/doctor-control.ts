@@ -22,7 +22,7 @@ export function checkControl(layout: Layout, nowMs: number): Check[] {
     checks.push({
       verdict: "fail",
       what: `${file.error.message}; ${use}`,
-      fix: "to write it again: stint jobs --reset",
+      fix: "any change writes it again, such as: stint jobs 4",
     });
   }
   if (paused !== null) {

@@ -1,5 +1,6 @@
+import type { Settings } from "../intake/default-settings.ts";
 import { ok, type Result } from "../lib/result.ts";
-import { hidingIn } from "../machine/choose.ts";
+import { hidingIn, withUnusedOff } from "../machine/choose.ts";
 import { lookedFor, probeDevices } from "../machine/probe.ts";
 import { ALL_DEVICES, type Device, type DeviceRules, type Inventory } from "../model/device.ts";
 import type { Problem } from "../model/errors.ts";
@@ -9,10 +10,12 @@ import type { Holding } from "../plan/input.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import { openHome } from "../store/home.ts";
 import { readInventory } from "../store/inventory-file.ts";
+import type { Layout } from "../store/layout.ts";
+import { lockOwner } from "../store/lock-owner.ts";
 import { readTasks } from "../store/reader.ts";
 import type { Caller } from "./caller.ts";
+import { configSeen, settingsInForce } from "./config-seen.ts";
 import { heldElsewhere } from "./elsewhere.ts";
-import { readSettings } from "./settings.ts";
 
 /** A task on a device. */
 export interface TaskOnDevice {
@@ -47,9 +50,9 @@ export async function seeDevices(
 ): Promise<Result<DevicesSeen, Problem>> {
   const home = openHome(path);
   if (!home.ok && home.error.code !== "HOME_MISSING") return home;
-  const settings = home.ok ? await readSettings(caller, home.value) : null;
+  const settings = home.ok ? await settingsInForce(caller, home.value) : null;
   if (settings?.ok === false) return settings;
-  const rules = settings?.value.devices ?? ALL_DEVICES;
+  const { rules, gpus } = home.ok ? await rulesSeen(caller, home.value, settings?.value) : NO_RULES;
   // Other commands report an unreadable folder; the GPUs can be shown all the same.
   const running = home.ok
     ? tryFs("read the running tasks", () => readTasks(home.value, ["running"]))
@@ -62,7 +65,7 @@ export async function seeDevices(
   const others = inventory.devices.length === 0 ? [] : await heldElsewhere(caller, path);
   return ok({
     inventory,
-    devices: inventory.devices.map((device) => ({
+    devices: withUnusedOff(inventory.devices, gpus).map((device) => ({
       ...device,
       tasks: tasksOn(device, active),
       elsewhere: others
@@ -71,6 +74,19 @@ export async function seeDevices(
     })),
     narrowedBy: [...hidingIn(env), ...namesOf(rules)],
   });
+}
+
+const NO_RULES = { rules: ALL_DEVICES, gpus: null };
+
+/** Which GPUs the supervisor uses, and which of them jobs may get now. */
+async function rulesSeen(
+  caller: Caller,
+  layout: Layout,
+  given: Settings | undefined,
+): Promise<{ readonly rules: DeviceRules; readonly gpus: readonly string[] | null }> {
+  const owner = lockOwner(layout);
+  const { scheduling } = await configSeen(caller, layout, { owner, ...(given !== undefined && { given }) });
+  return { rules: scheduling.deviceRules, gpus: scheduling.gpus };
 }
 
 function namesOf({ allow, exclude }: DeviceRules): string[] {

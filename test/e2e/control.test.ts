@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { owe } from "../rig/schedules.ts";
 import { Stint, until } from "../rig/stint.ts";
 
 /** A job that ends once a file is there. */
@@ -37,8 +38,10 @@ describe("a paused queue", () => {
     await stint.killSupervisors();
     await stint.up();
     await stint.ok("submit", "--hold", "--", "true");
+    owe(stint, { name: "due", uid: "01900000-0000-7000-8000-000000000000", tasks: "  - run: true\n" });
+    await stint.reach(4, "queued");
     await Bun.sleep(A_WHILE_MS);
-    expect(states(stint)).toEqual(["completed", "queued", "queued"]);
+    expect(states(stint)).toEqual(["completed", "queued", "queued", "queued"]);
 
     const paused = /The queue is paused by \S+ since [\d:]+: nothing starts/;
     const ls = await stint.run(["ls"]);
@@ -53,10 +56,10 @@ describe("a paused queue", () => {
 
     const waiting = stint.start(["submit", "--wait", "--", "true"]);
     const told = new Response(waiting.stderr).text();
-    await until("it is queued", () => stint.records().length === 4);
+    await until("it is queued", () => stint.records().length === 5);
     expect(await stint.ok("resume")).toBe("queue resumed: tasks start again");
     expect(await waiting.exited).toBe(0);
-    expect(await told).toMatch(/000004-true .*: the queue is paused by/);
+    expect(await told).toMatch(/000005-true .*: the queue is paused by/);
     expect(await stint.ok("resume")).toBe("queue is not paused");
     expect(auditOf(stint)).toEqual(["queue_paused: nothing starts", "queue_resumed: tasks start again"]);
   });
@@ -113,7 +116,7 @@ describe("stint jobs", () => {
     await Bun.sleep(A_WHILE_MS);
     expect(states(stint)).toEqual(["completed", "running", "queued"]);
     expect(await stint.ok("explain", "3")).toContain("all 1 are in use (more: stint jobs N)");
-    expect(await stint.ok("jobs")).toMatch(/^jobs +1 +1 +stint jobs, instead of 1 \(--jobs\)$/m);
+    expect(await stint.ok("jobs")).toMatch(/^jobs +1 +1 +stint jobs +1 \(--jobs\)$/m);
     await stint.ok("jobs", "--reset");
     expect(await stint.ok("jobs")).toMatch(/^jobs +1 +1 +--jobs$/m);
     expect((await stint.run(["jobs", "0"])).err).toContain("to start nothing: stint pause");
@@ -161,7 +164,7 @@ describe("stint jobs", () => {
     const next = await stint.run(["up", "--jobs", "2", "--detach"]);
     expect(next.err).toContain("--jobs 2 is not used: stint jobs set 9");
     const shown = await stint.ok("jobs");
-    expect(shown).toMatch(/^jobs +3 +9 +stint jobs, instead of 2 \(--jobs\)$/m);
+    expect(shown).toMatch(/^jobs +3 +9 +stint jobs +2 \(--jobs\)$/m);
     expect(shown).toMatch(/^lane other +0 +4 +config.yaml$/m);
     await stint.ok("down");
   });
@@ -186,6 +189,9 @@ describe("stint jobs", () => {
     expect(states(stint)).toEqual(["completed", "running", "queued", "queued"]);
     expect(await stint.ok("explain", "3")).toContain("gpu 0 may not be used now (stint jobs --gpus)");
     expect(await stint.ok("jobs")).toMatch(/^GPUs +1 +1 +stint jobs$/m);
+    expect((await stint.ok("gpus")).split("\n")[2]).toBe(
+      "     new jobs may not use it now (stint jobs --gpus)",
+    );
     await stint.ok("jobs", "--gpus", "all");
     await stint.reach(3, "running");
     writeFileSync(join(stint.root, "go"), "");

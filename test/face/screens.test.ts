@@ -11,7 +11,7 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
 
-const TABLES = ["stats", "gpus", "schedules ls"];
+const TABLES = ["stats", "gpus", "jobs", "schedules ls"];
 
 /** What no person is to read: values that code left as they are, and wrong plurals. */
 const NOISE = /undefined|\bNaN\b|\bnull\b|\[object|\b1 (?:tasks|jobs|attempts|retries|GPUs)\b/;

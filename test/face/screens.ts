@@ -41,6 +41,7 @@ export const SCREENS: readonly string[] = [
   "logs eval",
   "stats",
   "gpus",
+  "jobs",
   "schedules ls",
   "schedules show nightly",
   "schedules show broken",

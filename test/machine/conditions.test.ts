@@ -4,7 +4,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { ConditionsWatch } from "../../src/daemon/devices/conditions.ts";
 import { readConditions } from "../../src/machine/conditions.ts";
-import { ALWAYS, type Conditions } from "../../src/model/work.ts";
+import { ALWAYS, type Conditions, type WorkRules } from "../../src/model/work.ts";
 import { TempDirectory } from "../rig/temp-home.ts";
 
 const MAINS = { ...ALWAYS, onlyOnMains: true };
@@ -61,7 +61,7 @@ describe("ConditionsWatch", () => {
     let looks = 0;
     const clock = { now: () => 0, awakeMs: () => awakeMs };
     const read = (): Conditions => ({ load: (looks += 1), onMains: null });
-    const rules = { ...ALWAYS, maxLoad: 4 };
+    let rules: WorkRules = { ...ALWAYS, maxLoad: 4 };
     const watch = new ConditionsWatch(() => rules, { clock, read });
     expect(watch.view(false).load).toBeNull();
     expect(watch.view(true).load).toBe(1);
@@ -70,8 +70,10 @@ describe("ConditionsWatch", () => {
     awakeMs = 90_000;
     expect(watch.view(false).load).toBe(1);
     expect(watch.view(true).load).toBe(2);
+    rules = { ...rules, maxLoad: 5 };
+    expect(watch.view(true).load).toBe(3);
     const idle = new ConditionsWatch(() => ALWAYS, { clock, read });
     expect(idle.view(true).load).toBeNull();
-    expect(looks).toBe(2);
+    expect(looks).toBe(3);
   });
 });

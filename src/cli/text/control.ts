@@ -26,37 +26,34 @@ export function controlLines({ paused, changed, refused }: Control, nowMs: numbe
   ];
 }
 
-const TITLES = ["LIMIT OF", "RUNNING", "LIMIT", "SET BY"];
+const TITLES = ["LIMIT OF", "RUNNING", "LIMIT", "SET BY", "INSTEAD OF"];
 
 /** The rows of a table of limits, with its titles. */
 export function limitRows(limits: readonly LimitSeen[]): string[][] {
-  return [TITLES, ...limits.map((one) => [nameOf(one), String(one.running), limitOf(one), sourceOf(one)])];
+  const rows = limits.map((one) => [
+    nameOf(one),
+    String(one.running),
+    limitOf(one),
+    SOURCES[one.from],
+    one.instead === null ? "" : `${limitOf(one.instead)} (${SOURCES[one.instead.from]})`,
+  ]);
+  const isAnyInstead = limits.some(({ instead }) => instead !== null);
+  return [TITLES, ...rows].map((row) => (isAnyInstead ? row : row.slice(0, -1)));
 }
 
 function nameOf({ kind, name }: LimitSeen): string {
-  return name === null
-    ? { jobs: "jobs", gpus: "GPUs", lane: "lane", label: "label" }[kind]
-    : `${kind} ${name}`;
+  if (name !== null) return `${kind} ${name}`;
+  return kind === "gpus" ? "GPUs" : kind;
 }
 
 function limitOf({ limit }: Pick<LimitSeen, "limit">): string {
   return typeof limit === "number" ? String(limit) : describeGpuNames(limit);
 }
 
-function sourceOf({ kind, from, instead }: LimitSeen): string {
-  const own = from === "default" ? defaultOf(kind) : SOURCES[from];
-  return instead === null || instead.from === "default"
-    ? own
-    : `${own}, instead of ${limitOf(instead)} (${SOURCES[instead.from]})`;
-}
-
 const SOURCES = {
+  default: "default",
   config: "config.yaml",
   flag: "--jobs",
   lasting: "stint jobs",
-  untilRestart: "stint jobs, until the restart",
+  untilRestart: "until restart",
 } as const;
-
-function defaultOf(kind: LimitSeen["kind"]): string {
-  return kind === "jobs" ? "default: one for each core" : "default";
-}

@@ -30,9 +30,10 @@ function memoryOf({ memoryBytes, freeBytes, isUnified }: DeviceWithTasks): strin
   return `${used} of ${formatBytes(memoryBytes)}${isUnified ? ", the machine's" : ""}`;
 }
 
-function notesOn({ fault, tasks, elsewhere, foreign }: DeviceWithTasks): string[] {
+function notesOn({ fault, isOff, tasks, elsewhere, foreign }: DeviceWithTasks): string[] {
   const notes = [
     ...(fault === null ? [] : [`unusable: ${fault}`]),
+    ...(isOff === true ? ["new jobs may not use it now (stint jobs --gpus)"] : []),
     ...tasks.map(noteOnTask),
     ...elsewhere.map(({ holder, bytes }) => `${holder} has ${shareOf(bytes)}`),
     ...foreign.map(

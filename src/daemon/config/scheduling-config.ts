@@ -35,10 +35,13 @@ export function schedulingConfigOf(
 ): SchedulingConfig {
   const layers = layersIn(settings, boundsOfFlags(flags), changed);
   const { jobs, gpus, slots = {}, labels = {} } = boundsInForce(layers);
-  const { lasting, untilRestart } = layers;
+  const { config, flag, lasting, untilRestart } = layers;
+  const unchanged = boundsInForce({ config, flag });
+  const capacity = machineCapacity(jobs, settings.memoryReserveBytes);
   const isGpusChanged = lasting.gpus !== undefined || untilRestart.gpus !== undefined;
   return {
-    capacity: machineCapacity(jobs, settings.memoryReserveBytes),
+    // Fewer jobs at run time are not fewer CPUs: tasks that the machine can run must still be accepted.
+    capacity: { ...capacity, cpus: Math.max(capacity.cpus, unchanged.jobs ?? 0) },
     labels: { ...settings.labels, ...flags.labels },
     policy: { ...settings.policy, slots, labels },
     deviceRules: isGpusChanged ? widened(settings.devices, gpus ?? null) : settings.devices,
