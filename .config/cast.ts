@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { blocksOf, stepsOf } from "../test/rig/pages.ts";
 
-const COLUMNS = 100;
+const COLUMNS = 108;
 const CHARACTER = 7.8;
 const LINE = 19;
 const MARGIN = 18;
@@ -71,12 +71,12 @@ function drawn(lines: readonly Line[], total: number): string {
 
 /** States in their colours, as on a terminal. */
 function coloured(text: string): string {
-  // Blanks in a row are shown as one.
+  // Blanks in a row would be shown as one.
   const escaped = text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
-    .replaceAll("  ", "\u00a0 ");
+    .replaceAll(" ", "\u00a0");
   if (text.startsWith("$ ")) return `<tspan class="g">$</tspan>${escaped.slice(1)}`;
   return escaped
     .replaceAll(/\bcompleted\b/g, '<tspan class="g">completed</tspan>')

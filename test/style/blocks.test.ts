@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { parse } from "../../src/cli/command-line/parse.ts";
+import { CODES } from "../../src/cli/help/codes.ts";
+import { TOPICS } from "../../src/cli/help/topics.ts";
 import { TEMPLATES } from "../../src/cli/templates.ts";
 import { verbNamed } from "../../src/cli/verbs.ts";
 import { renderDiagnostic } from "../../src/intake/diagnostic.ts";
@@ -103,6 +105,16 @@ describe("a command", () => {
     expect(await faultOf(wordsOf(line).slice(1))).toBe("");
   });
 
+  const helps = PAGES.flatMap(({ path, text }) =>
+    [...text.matchAll(/stint help ([A-Z_]{3,}|[a-z-]+)/g)].map(([, word = ""]) => [path, word] as const),
+  );
+
+  test.each(helps)("%s refers to help that there is: %s", (_path, word) => {
+    const isPlaceholder = ["TOPIC", "CODE", "VERB"].includes(word);
+    const isCode = CODES.some(([code]) => code === word);
+    expect(isPlaceholder || isCode || Object.hasOwn(TOPICS, word) || verbNamed(word) !== null).toBe(true);
+  });
+
   const mentions = PAGES.flatMap(({ path, text }) =>
     [...text.matchAll(/`stint ([^`]+)`/g)].map(([, words = ""]) => [path, words] as const),
   );
@@ -127,6 +139,11 @@ describe("a command", () => {
     const used = own.flatMap((word) => word.match(/^--[a-z-]+/) ?? []);
     expect(used.filter((flag) => !["--home", "--help", ...known].includes(flag))).toEqual([]);
   });
+});
+
+test("the README lists every topic", () => {
+  const [, list = ""] = readFileSync("README.md", "utf8").split("\n## Topics\n");
+  expect(Object.keys(TOPICS).filter((topic) => !list.includes(`\`${topic}\``))).toEqual([]);
 });
 
 test("no table and no block of the README is wider than 100 columns, but for what commands show", () => {
