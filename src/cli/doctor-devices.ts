@@ -15,7 +15,7 @@ export async function examineDevices(context: Context, path: string): Promise<Ch
   const unread: Check[] =
     problem === null
       ? []
-      : [{ verdict: "fail", what: `the GPUs cannot be read: ${problem}`, fix: fixFor(problem) }];
+      : [{ verdict: "fail", what: `GPUs cannot be read: ${problem}`, fix: fixFor(problem) }];
   return [...unread, ...devices.map(checkDevice)];
 }
 

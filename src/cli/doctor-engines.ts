@@ -20,8 +20,8 @@ export function checkEngines({ env }: Context): Check[] {
     return path === null ? [] : [{ name, path }];
   });
   if (found.length === 0) {
-    const what = "neither podman nor docker is in PATH: tasks with `container:` would fail";
-    return [{ verdict: "warn", what, fix: "install one of them: apt install podman" }];
+    const what = "neither podman nor docker is in PATH: container tasks would fail";
+    return [{ verdict: "warn", what, fix: "install one if you need it: apt install podman" }];
   }
   return found.map((engine) => checkEngine(engine, env));
 }

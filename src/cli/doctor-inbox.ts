@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { kindOfName } from "../intake/inbox-name.ts";
+import { counted } from "../lib/counted.ts";
 import { type Layout, REASON_ENDING, shelfOf } from "../store/layout.ts";
 import { type Check, supervisorAdvice } from "./doctor-records.ts";
 
@@ -24,7 +25,7 @@ export function checkInbox(layout: Layout): Check[] {
     );
     checks.push({
       verdict: "warn",
-      what: `${waiting.length} in the inbox, not queued yet: ${someOf(waiting)}`,
+      what: `${counted(waiting.length, "inbox file is", "inbox files are")} not queued yet: ${someOf(waiting)}`,
       ...fix,
     });
   }
@@ -32,14 +33,14 @@ export function checkInbox(layout: Layout): Check[] {
     const ignored = others.map((name) => (isFolder(layout, name) ? `${name} (a folder)` : name));
     checks.push({
       verdict: "warn",
-      what: `${others.length} in the inbox are ignored: ${someOf(ignored)}`,
-      fix: "wanted files whose names end in .yaml, .yml or .json; move the files of a folder into the inbox itself",
+      what: `${counted(others.length, "inbox file is", "inbox files are")} ignored: ${someOf(ignored)}`,
+      fix: "only .yaml, .yml and .json files are read, and none in subfolders",
     });
   }
   if (rejected.length > 0) {
     checks.push({
       verdict: "warn",
-      what: `${rejected.length} inbox files were refused`,
+      what: `${counted(rejected.length, "inbox file was", "inbox files were")} refused`,
       fix: `the reasons are in ${rejectedIn}; correct the files and drop them again`,
     });
   }

@@ -66,7 +66,12 @@ export function checkRecords(layout: Layout, { place, listings, onProgress }: Re
 /** Null where the record is valid and in its place. */
 function checkRecord(path: string, { name, place }: { name: string; place: StateDirectory }): Check | null {
   const id = idFromFileName(name);
-  if (id === null) return { verdict: "warn", what: `${path} is no record: its name is not that of one` };
+  if (id === null)
+    return {
+      verdict: "warn",
+      what: `${path} is not a task record: a record is called NUMBER-NAME.json`,
+      fix: "move it out of the home",
+    };
   const read = readRecord(path);
   if (read.ok)
     return checkLocation(path, {
@@ -84,7 +89,7 @@ function checkRecord(path: string, { name, place }: { name: string; place: State
       return {
         verdict: "fail",
         what: `${path} cannot be read (${read.error.errno})`,
-        fix: "wanted: the home and all in it owned by you, and readable",
+        fix: "make it readable for you: the home and everything in it must be yours",
       };
     case "missing":
       return null;
@@ -99,12 +104,12 @@ interface Located {
 }
 
 function checkLocation(path: string, { id, place, says, belongs }: Located): Check | null {
-  if (says !== id) return { verdict: "fail", what: `${path} says that it is ${says}`, fix: fixIn(place) };
+  if (says !== id) return { verdict: "fail", what: `${path} holds the record of ${says}`, fix: fixIn(place) };
   // In pending/ and running/ it may just be moved.
   if (belongs === place || place === "pending" || place === "running") return null;
   return {
     verdict: "fail",
-    what: `${path} belongs into ${belongs}/ by its state`,
+    what: `${path} belongs in ${belongs}/ by its state`,
     fix: "move it there by hand",
   };
 }
@@ -153,7 +158,11 @@ export function checkUnread(layout: Layout): Check[] {
   const batches = incomingBatches(layout);
   const strays = readdirSync(layout.incoming).filter((name) => name !== ASIDE && !batches.includes(name));
   const checks = strays.map(
-    (name): Check => ({ verdict: "warn", what: `${layout.batch(name)} is no batch` }),
+    (name): Check => ({
+      verdict: "warn",
+      what: `${layout.batch(name)} is not a batch`,
+      fix: "move it out of the home",
+    }),
   );
   const stuck = stuckBatchesOf(layout)
     .filter(({ batch }) => batches.includes(batch))

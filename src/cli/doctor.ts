@@ -7,6 +7,7 @@ import { silenceLines } from "../desk/text/silence.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { counted } from "../lib/counted.ts";
+import { localTime } from "../lib/local-time.ts";
 import { uuid } from "../lib/random.ts";
 import type { Result } from "../lib/result.ts";
 import { inheritedFrom } from "../machine/inherited.ts";
@@ -22,13 +23,13 @@ import { openHome, othersInHome } from "../store/home.ts";
 import { Layout } from "../store/layout.ts";
 import { lockFault } from "../store/lock.ts";
 import { lockOwner } from "../store/lock-owner.ts";
-import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/notices.ts";
 import { idsIn } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
 import type { Context } from "./context.ts";
 import { checkControl, checkSettings } from "./doctor-control.ts";
 import { checkEngines } from "./doctor-engines.ts";
 import { checkInbox } from "./doctor-inbox.ts";
+import { checkNotices } from "./doctor-notices.ts";
 import {
   type Check,
   checkAside,
@@ -114,8 +115,17 @@ function checked(check: () => Check | Check[]): Check[] {
 function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
   const found = Bun.which(name);
   if (found !== null) return { verdict: "ok", what: `${name} is ${found}` };
-  if (isNeeded) return { verdict: "fail", what: `${name} is not in PATH, and no job starts without it` };
-  return { verdict: "warn", what: `${name} is not in PATH: scripts with this runtime would fail` };
+  if (isNeeded)
+    return {
+      verdict: "fail",
+      what: `${name} is not in PATH: no job can start`,
+      fix: "install a POSIX shell, or add its folder to PATH",
+    };
+  return {
+    verdict: "warn",
+    what: `${name} is not in PATH: scripts with runtime: ${name.replace("3", "")} would fail`,
+    fix: `install ${name} if you need it`,
+  };
 }
 
 function checkLimits(context: Context): Check[] {
@@ -128,8 +138,9 @@ function checkLimits(context: Context): Check[] {
   };
   if (jobGroupBase(backend) !== null) return [limits];
   const what =
-    "no control group can be created for a job: processes that it starts with a session and an environment of their own are not found, and may outlive it";
-  return [limits, { verdict: "warn", what }];
+    "no control group can be created for a job: processes that detach from it and clear their environment may outlive it";
+  const fix = "run the supervisor where it may create control groups, as with `stint service install`";
+  return [limits, { verdict: "warn", what, fix }];
 }
 
 /** Reports limits that the supervisor was started with, and that its jobs inherit. */
@@ -143,10 +154,10 @@ function checkInherited(layout: Layout): Check[] {
 
 function checkMode(layout: Layout): Check {
   const mode = lstatSync(layout.home).mode & 0o777;
-  if ((mode & 0o077) === 0) return { verdict: "ok", what: "no other user can read the home" };
+  if ((mode & 0o077) === 0) return { verdict: "ok", what: "only you can read the home" };
   return {
     verdict: "fail",
-    what: `the home has mode ${mode.toString(8)}: other users can read it`,
+    what: `other users can read the home (mode ${mode.toString(8)})`,
     fix: `chmod 700 ${layout.home}`,
   };
 }
@@ -158,7 +169,13 @@ function checkOthers(layout: Layout, settings: Result<Settings, Problem>): Check
     const fault = inboxFault(directory);
     return fault === null
       ? []
-      : [{ verdict: "fail", what: `the inbox "${directory}" is left alone: ${fault}` }];
+      : [
+          {
+            verdict: "fail",
+            what: `the inbox "${directory}" is left alone: ${fault}`,
+            fix: "correct the folder, or its entry in config.yaml",
+          },
+        ];
   });
   return home === null
     ? checks
@@ -200,56 +217,24 @@ function checkSupervisor(context: Context, layout: Layout): Check {
   }
   const diskFault = diskFaultOf(layout);
   if (owner !== null && diskFault !== null) {
-    const what = `stint ${owner.role} with pid ${owner.pid} starts no jobs: ${diskFault}`;
-    return { verdict: "fail", what, fix: "fix that; it keeps trying" };
+    const what = `stint ${owner.role} with pid ${owner.pid} cannot start jobs: ${diskFault}`;
+    return { verdict: "fail", what, fix: "fix that; the supervisor keeps trying" };
   }
   if (owner !== null)
     return {
       verdict: "ok",
-      what: `stint ${owner.role} with pid ${owner.pid} has held the home since ${owner.since}`,
+      what: `stint ${owner.role} with pid ${owner.pid} is running since ${localTime(owner.since, nowMs)}`,
     };
   const fault = lockFault(layout);
   if (fault !== null)
     return { verdict: "fail", what: fault.message, ...(fault.hint !== undefined && { fix: fault.hint }) };
   const waiting = idsIn(layout, "pending").length;
-  if (waiting === 0) return { verdict: "ok", what: "no supervisor is up, and nothing waits for one" };
+  if (waiting === 0) return { verdict: "ok", what: "no supervisor is running, and nothing waits for one" };
   return {
     verdict: "warn",
     what: `${counted(waiting, "task is", "tasks are")} queued and no supervisor is running`,
     fix: "start one: stint up --detach",
   };
-}
-
-function checkNotices(layout: Layout): Check[] {
-  const unread = noticeNames(layout).filter((name) => readNotice(join(layout.notices, name)) === null);
-  const failing = readNotices(layout).filter(({ tries }) => tries > 0);
-  const givenUp = givenUpNames(layout);
-  const [first] = failing;
-  const last = givenUp.at(-1);
-  const lastError = last === undefined ? null : readNotice(join(layout.noticesGivenUp, last));
-  const checks: (Check | null)[] = [
-    unread.length === 0
-      ? null
-      : {
-          verdict: "warn",
-          what: `${counted(unread.length, "file in", "files in")} ${layout.notices} cannot be read as notices: ${unread[0]}`,
-        },
-    first === undefined
-      ? null
-      : {
-          verdict: "warn",
-          what: `${counted(failing.length, "notice is", "notices are")} not delivered yet, the first for ${first.task.id}: ${first.lastError ?? ""}`,
-          fix: "a supervisor keeps trying",
-        },
-    givenUp.length === 0
-      ? null
-      : {
-          verdict: "fail",
-          what: `${counted(givenUp.length, "notice was", "notices were")} given up, the last: ${lastError?.lastError ?? "unknown"}`,
-          fix: `repair the receiver; to send them again, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again, else remove them`,
-        },
-  ];
-  return checks.filter((check) => check !== null);
 }
 
 function checkSchedules(context: Context, layout: Layout, settings: Result<Settings, Problem>): Check[] {
@@ -269,8 +254,8 @@ function checkSchedules(context: Context, layout: Layout, settings: Result<Setti
   if (views.length > 0 && lockOwner(layout) === null)
     checks.push({
       verdict: "warn",
-      what: `${views.length} schedules, and no supervisor to fire them`,
-      fix: "start one: stint up --detach; a drain fires what is due when it starts",
+      what: `${counted(views.length, "schedule")}, but no supervisor is running: none fires`,
+      fix: "start one: stint up --detach (a drain fires only what is due when it starts)",
     });
   return checks;
 }

@@ -3,6 +3,7 @@ import { findNamed } from "../desk/select.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
+import type { TaskId } from "../model/identity.ts";
 import { isWhole } from "../model/outline.ts";
 import { matcherOf, matches, type Query } from "../model/query.ts";
 import type { Answer, Operation, Target } from "../model/request.ts";
@@ -14,6 +15,7 @@ import { TaskReader } from "../store/reader.ts";
 import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
+import { isSummed, summaryLine } from "./text/many.ts";
 import { renderProblem } from "./text/problem.ts";
 
 /** A write for each of a million answers would be slow. */
@@ -125,9 +127,11 @@ export function unanswered(whose = ""): Problem {
 function tellAnswers(
   context: Context,
   answers: readonly Answer[],
-  options: { json: boolean; forgiving?: boolean },
+  options: { json: boolean; forgiving?: boolean; summary?: unknown },
 ): number {
   if (options.json) context.out(`${JSON.stringify(answers)}\n`);
+  const succeeded = answers.filter(({ problem: refused }) => refused === undefined);
+  const isShort = !options.json && isSummed(succeeded.length, context);
   let exit: number = EXIT.done;
   let lines: string[] = [];
   const tell = (): void => {
@@ -136,7 +140,7 @@ function tellAnswers(
   };
   for (const { id, done, problem: refused } of answers) {
     if (refused === undefined) {
-      if (!options.json) lines.push(asLines([`${id} ${done ?? ""}`]));
+      if (!options.json && !isShort) lines.push(asLines([`${id} ${done ?? ""}`]));
       if (lines.length >= LINES_PER_WRITE) tell();
       continue;
     }
@@ -153,7 +157,20 @@ function tellAnswers(
     exit = Math.max(exit, EXIT[ERRORS[code].exit]);
   }
   tell();
+  // A clean-up has a summary of its own.
+  if (isShort && options.summary === undefined) context.out(summariesOf(succeeded));
   return exit;
+}
+
+function summariesOf(answers: readonly Answer[]): string {
+  return [...Map.groupBy(answers, ({ done = "" }) => done)]
+    .map(([done, those]) =>
+      summaryLine(
+        done,
+        those.map(({ id }) => id as TaskId),
+      ),
+    )
+    .join("");
 }
 
 /** True for a task that has not ended. */

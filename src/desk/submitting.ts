@@ -1,5 +1,6 @@
 import { enqueue } from "../daemon/admit/enqueue.ts";
 import type { Settings } from "../intake/default-settings.ts";
+import { counted } from "../lib/counted.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -9,6 +10,7 @@ import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
 import type { Machine } from "../plan/input.ts";
 import { newBatch, publishBatch } from "../store/batch.ts";
+import { isFirstTime } from "../store/first-time.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
@@ -104,7 +106,7 @@ function queue(
 ): Result<Task[], Problem> {
   const { submission, around, drafts } = of;
   const { resubmitOf, firing } = submission;
-  tellOfGpus(caller, { drafts, machine: around.machine });
+  tellOfGpus(caller, layout, { drafts, machine: around.machine });
   const batch = newBatch();
   const kept = drafts.map((draft) => withUmask(draft, caller.umask()));
   const accepted = enqueue(layout, kept, {
@@ -133,18 +135,20 @@ function withUmask(draft: Draft, umask: string): Draft {
   return { ...draft, spec: { ...draft.spec, kind: { ...kind, umask } } };
 }
 
-/** Warns of tasks that do not say whether they need a GPU: a forgotten request would show only when the job runs. */
+/** Warns, once in a home, of tasks that do not say whether they need a GPU: a forgotten request would show only when the job runs. */
 function tellOfGpus(
   caller: Caller,
+  layout: Layout,
   { drafts, machine }: { readonly drafts: readonly Draft[]; readonly machine: Machine },
 ): void {
   const silent = drafts.filter(
     ({ spec }) => spec.resources.gpus === undefined && gpusOf(spec.resources) === 0,
   ).length;
   if (machine.devices.length === 0 || silent === 0) return;
-  const who = drafts.length === 1 ? "the task asks" : `${silent} tasks ask`;
+  if (!isFirstTime(layout.gpuNote)) return;
+  const who = counted(silent, "task asks", "tasks ask");
   caller.err(
-    `stint: ${who} for no GPU and will see none; ask for one with --gpus 1, or set gpus: 0 to confirm that it needs none\n`,
+    `stint: ${who} for no GPU and will see none. Ask for one with --gpus 1. (This note comes once.)\n`,
   );
 }
 

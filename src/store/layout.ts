@@ -137,6 +137,10 @@ export class Layout {
   get cleaned(): string {
     return join(this.home, "cleaned.json");
   }
+  /** Exists once the note on tasks without GPUs was printed. */
+  get gpuNote(): string {
+    return join(this.home, "gpu-note");
+  }
   /** The numbers last submitted by hand, for `@`. */
   get lastSubmitted(): string {
     return join(this.home, "last-submitted.json");

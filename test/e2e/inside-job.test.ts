@@ -46,7 +46,7 @@ describe("inside a job", () => {
   );
 
   test.each([
-    ["--slot x", "000002-inner: lane x, behind 000001-outer"],
+    ["--slot x", '000002-inner: in lane "x" (limit 1) behind 000001-outer'],
     ["--cpus all", "000002-inner: waits for CPUs"],
   ])("a wait for a task that needs what the job holds is refused at once: %s", async (flags, wait) => {
     await using stint = new Stint();

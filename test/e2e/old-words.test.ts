@@ -48,7 +48,7 @@ test("a home, its settings and its files with the old words work for ever, and p
 test("a task file with the new words makes the same record as one with the old", async () => {
   await using stint = new Stint();
   const draftOf = async (yaml: string): Promise<unknown> => {
-    const { out } = await stint.run(["submit", "--dry-run", "-"], { input: yaml });
+    const { out } = await stint.run(["submit", "--dry-run", "--json", "-"], { input: yaml });
     return JSON.parse(out);
   };
   const now =

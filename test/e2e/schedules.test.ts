@@ -30,7 +30,8 @@ test("schedules add copies a file into the home, ls describes it, and rm removes
   const again = await stint.run(["schedules", "add", "nightly.yaml"]);
   expect([again.code, again.err]).toEqual([4, expect.stringContaining("[ALREADY_EXISTS]")]);
   const listed = await stint.ok("schedules");
-  expect(listed).toMatch(/nightly +- +every day at 01:30, next in .+, then /);
+  expect(listed).toMatch(/^NEXT +LEFT +LAST +NAME +RESULT +WHEN\n/);
+  expect(listed).toMatch(/^\S+( 01:30)? +.*\S+ +- +nightly +- +every day at 01:30$/m);
   expect((await shown(stint, "tidy")).next).toHaveLength(5);
   await stint.ok("schedules", "rm", "nightly");
   expect(stint.files("schedules").filter((name) => !name.startsWith("."))).toEqual(["tidy.yaml"]);
@@ -69,6 +70,9 @@ test("a supervisor picks up new and edited schedules, and a faulty file stops no
   expect((await shown(stint, "tick")).last?.tasks).toEqual([
     { id: stint.records().at(-1)?.metadata.id, state: "completed", reason: "Succeeded" },
   ] as never);
+  const { out } = await stint.run(["schedules", "ls"]);
+  expect(out).toMatch(/^paused +- +\S+.* tick +completed +every 1s$/m);
+  expect(out).toMatch(/^faulty +- +- +bad +- +does not fire: stint schedules show bad$/m);
   const doctor = await stint.run(["doctor"]);
   expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("the schedule bad: ")]);
   supervisor.kill("SIGTERM");

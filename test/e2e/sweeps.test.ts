@@ -137,9 +137,12 @@ test("flags make a sweep of a file, and override its own keys", async () => {
   const file = join(stint.root, "a.yaml");
   writeFileSync(file, "run: echo $STINT_VALUE_WHO\nmatrix: {who: [1, 2, 3]}\nmaxParallel: 1\n");
   const namesOf = async (...flags: string[]): Promise<unknown> =>
-    (JSON.parse(await stint.ok("submit", "--dry-run", ...flags)) as { name: string; group: unknown }[]).map(
-      ({ name, group }) => [name, group],
-    );
+    (
+      JSON.parse(await stint.ok("submit", "--dry-run", "--json", ...flags)) as {
+        name: string;
+        group: unknown;
+      }[]
+    ).map(({ name, group }) => [name, group]);
   expect(await namesOf("--each", "a.csv", "--max-parallel", "2", "--name", "job", file)).toEqual([
     ["job-1", { name: "job", index: 1, size: 1, values: { who: "ada", what: "x, y" }, maxParallel: 2 }],
   ]);

@@ -59,6 +59,19 @@ test.each([
     writeFileSync(join(stint.root, "second"), "");
     expect(await child.exited).toBe(0);
     await reading;
-    expect(shown).toContain(verb === "drain" ? "nothing is left to do" : "has ended");
+    expect(shown).toContain(verb === "drain" ? "nothing is left to do" : "supervisor stopped");
   },
 );
+
+test("many tasks are one line on a terminal, and a line each in a pipe", async () => {
+  await using stint = new Stint();
+  const on = async (...args: string[]): Promise<string> =>
+    (await stint.run(args, { under: ON_TERMINAL })).out.replaceAll("\r\n", "\n");
+  expect(await on("submit", "--hold", "--matrix", "n=1-12", "--", "true")).toStartWith(
+    "queued 12 tasks (1-12)\n",
+  );
+  expect(await on("cancel", "2", "5-12")).not.toContain("tasks (");
+  expect(await on("retry", "2", "5-12")).not.toContain("tasks (");
+  expect(await on("cancel", "--all")).toContain("cancelled 12 tasks (1-12)\n");
+  expect((await stint.ok("retry", "1-12")).split("\n")).toHaveLength(12);
+});

@@ -267,11 +267,11 @@ test("drain without a supervisor takes inbox files, and refuses those that are n
   await Bun.write(join(stint.home, "inbox", "bad.yaml"), "runn: true\n");
   await Bun.write(join(stint.home, "inbox", "folder.yaml", "task.yaml"), "run: true\n");
   const { out } = await stint.run(["doctor"]);
-  expect(out).toContain("2 in the inbox, not queued yet");
-  expect(out).toContain("1 in the inbox are ignored: folder.yaml (a folder)");
+  expect(out).toContain("2 inbox files are not queued yet");
+  expect(out).toContain("1 inbox file is ignored: folder.yaml (a folder)");
   await stint.ok("drain");
   expect(stint.record(2)).toMatchObject({ metadata: { name: "dropped" }, status: { state: "completed" } });
-  expect((await stint.run(["doctor"])).out).toContain("1 inbox files were refused");
+  expect((await stint.run(["doctor"])).out).toContain("1 inbox file was refused");
 });
 
 test("set on several tasks goes on where one is refused", async () => {

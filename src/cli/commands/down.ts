@@ -9,6 +9,7 @@ import { readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { Interruption } from "../interruption.ts";
+import { isSummed, summaryLine } from "../text/many.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const POLL_MS = 50;
@@ -51,10 +52,18 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
   }
   progress.clear();
   const left = readTasks(layout, ["running"]);
-  context.out(`the supervisor with pid ${owner.pid} has ended\n`);
-  for (const task of left)
+  context.out(`supervisor stopped (pid ${owner.pid})\n`);
+  if (isSummed(left.length, context))
     context.out(
-      `${task.metadata.id} keeps running (pid ${task.status.attempts.at(-1)?.process?.pid ?? "unknown"})\n`,
+      summaryLine(
+        "left running:",
+        left.map(({ metadata }) => metadata.id),
+      ),
     );
+  else
+    for (const task of left)
+      context.out(
+        `${task.metadata.id} keeps running (pid ${task.status.attempts.at(-1)?.process?.pid ?? "unknown"})\n`,
+      );
   return EXIT.done;
 }

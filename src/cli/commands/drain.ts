@@ -24,6 +24,7 @@ import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
 import { Interruption } from "../interruption.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { pausedLines } from "../text/control.ts";
+import { isSummed, manyTasks } from "../text/many.ts";
 import { ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
@@ -121,10 +122,19 @@ class DrainSession {
     const told = (
       isQuiet ? left.filter((task) => task.status.state === "queued" && isStuck(task, around)) : left
     ).filter((task) => !unloaded.has(task.metadata.id));
-    out(asLines(told.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`)));
+    out(asLines(this.#linesLeft(told, reasons)));
     out(asLines([...unloaded].map(([id, why]) => `${id} left: ${why}`)));
     if (!isQuiet && dead.length === 0 && left.length + unloaded.size === 0) out("nothing is left to do\n");
     return this.#interruption.exit ?? (dead.length > 0 ? EXIT.failed : EXIT.done);
+  }
+
+  /** A line for each task that is left; on a terminal, of many one for each reason. */
+  #linesLeft(left: readonly Task[], reasons: ReadonlyMap<TaskId, string>): string[] {
+    if (!isSummed(left.length, this.#context))
+      return left.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`);
+    return [...Map.groupBy(left, (task) => reasonLeft(task, reasons))].map(
+      ([reason, tasks]) => `left ${manyTasks(tasks.map(({ metadata }) => metadata.id))}: ${reason}`,
+    );
   }
 
   /** The tasks that its supervisor could not load, and why. */

@@ -10,6 +10,7 @@ import { runTasks } from "../run-tasks.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
+import { isSummed, summaryLine } from "../text/many.ts";
 
 const FLAGS = {
   jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time, if no supervisor is up" },
@@ -52,16 +53,13 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   const tasks = submitted.value;
   if (words !== null && words.length > 0 && context.hasInput())
     context.err("stint: the job cannot read this input, its stdin is empty; let its command read a file\n");
-  context.err(tasks.map((task) => `${task.metadata.id} queued\n`).join(""));
+  const ids = tasks.map(({ metadata }) => metadata.id);
+  context.err(
+    isSummed(ids.length, context) ? summaryLine("queued", ids) : ids.map((id) => `${id} queued\n`).join(""),
+  );
   // The output of several jobs would be mixed; it is in their logs.
   const isPassedOn = flags.quiet !== true && tasks.length === 1;
-  const passOn = isPassedOn
-    ? followTasks(
-        context,
-        home.value,
-        tasks.map((task) => task.metadata.id),
-      )
-    : undefined;
+  const passOn = isPassedOn ? followTasks(context, home.value, ids) : undefined;
   return runTasks(context, {
     layout: home.value,
     tasks,

@@ -3,9 +3,12 @@ import { tellOfSilence } from "../../desk/silence.ts";
 import { isTerminal } from "../../model/state.ts";
 import { recordText } from "../../store/record.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
-import { renderTask } from "../text/show.ts";
+import { renderTask, renderTasks } from "../text/show.ts";
 import { renderSweep } from "../text/show-sweep.ts";
 import { styleFor } from "../text/style.ts";
+
+/** More tasks are shown in a line each. */
+const MOST_WHOLE = 5;
 
 export const verb = readVerb({
   // The record as on disk, with the fields that are computed for readers.
@@ -14,6 +17,7 @@ export const verb = readVerb({
     const style = styleFor(context.hasColor);
     const nowMs = context.clock.now();
     if (!tasks.every(({ status }) => isTerminal(status.state))) tellOfSilence(context, layout);
+    if (tasks.length > MOST_WHOLE) return renderTasks(tasks, { style, columns: context.columns() });
     const texts = tasks.map((task) =>
       renderTask(task, { nowMs, style, runFolder: layout.run(task.metadata.id) }),
     );

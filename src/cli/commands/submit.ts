@@ -19,7 +19,9 @@ import { overlay, readDrafts } from "../drafts.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { pausedLines } from "../text/control.ts";
-import { describeSweeps, summarizeSweeps } from "../text/sweep.ts";
+import { renderDryRun } from "../text/dry-run.ts";
+import { isSummed, summaryLine } from "../text/many.ts";
+import { summarizeSweeps } from "../text/sweep.ts";
 
 const FLAGS = {
   from: {
@@ -66,8 +68,11 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
       : await overlay(context, { drafts: [source.value.draft], fields, defaults });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
-    context.err(describeSweeps(drafts.value));
-    context.out(`${JSON.stringify(drafts.value, null, 2)}\n`);
+    context.out(
+      flags.json
+        ? `${JSON.stringify(drafts.value, null, 2)}\n`
+        : renderDryRun(drafts.value, context.clock.now()),
+    );
     return EXIT.done;
   }
   const home = ensureHome(path);
@@ -121,5 +126,12 @@ async function original(
 
 function tell(context: Context, { tasks, json }: { tasks: readonly Task[]; json: boolean }): void {
   if (json) context.out(`${JSON.stringify(tasks)}\n`);
+  else if (isSummed(tasks.length, context))
+    context.out(
+      summaryLine(
+        "queued",
+        tasks.map(({ metadata }) => metadata.id),
+      ),
+    );
   else context.out(tasks.map((task) => `${task.metadata.id}\n`).join(""));
 }

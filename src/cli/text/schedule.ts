@@ -1,16 +1,60 @@
 import type { ScheduleView } from "../../desk/schedules.ts";
 import { timestamp } from "../../lib/clock.ts";
+import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
+import { localZone, wallTime } from "../../lib/zone.ts";
+import type { Draft } from "../../model/submission.ts";
 import { describeTiming } from "./cron.ts";
 
-/** The first line of `schedules ls`, and one for each schedule. */
+const TITLES = ["NEXT", "LEFT", "LAST", "NAME", "RESULT", "WHEN"];
+
+/** The table of `schedules ls`: the titles, then one row for each schedule, the one that fires next first. */
 export function scheduleRows(views: readonly ScheduleView[], nowMs: number): string[][] {
+  const rows = views
+    .map((view) => ({ view, nextMs: nextMsOf(view) }))
+    .toSorted((left, right) => left.nextMs - right.nextMs);
+  return [TITLES, ...rows.map(({ view, nextMs }) => rowOf(view, { nextMs, nowMs }))];
+}
+
+/** Infinity where it does not fire. */
+function nextMsOf({ read, next }: ScheduleView): number {
+  const [first] = next;
+  return first === undefined || read === null || read.schedule.isPaused
+    ? Number.POSITIVE_INFINITY
+    : Date.parse(first.at);
+}
+
+function rowOf(view: ScheduleView, { nextMs, nowMs }: { nextMs: number; nowMs: number }): string[] {
+  const { name, read, last } = view;
+  const isDue = Number.isFinite(nextMs);
+  const state = read === null ? "faulty" : read.schedule.isPaused ? "paused" : "-";
   return [
-    ["NAME", "LAST", "WHEN"],
-    ...views.map((view) => [view.name, lastInWords(view, nowMs), whenInWords(view, nowMs)]),
+    isDue ? localTime(nextMs, nowMs) : state,
+    isDue ? formatDuration(Math.max(0, nextMs - nowMs)) : "-",
+    last === null ? "-" : localTime(last.firedFor, nowMs),
+    name,
+    resultInWords(last),
+    read === null ? `does not fire: stint schedules show ${name}` : timingInWords(view),
   ];
+}
+
+/** What the last firing queued, and how that ended. */
+function resultInWords(last: ScheduleView["last"]): string {
+  if (last === null) return "-";
+  if (last.problem !== undefined) return "queued nothing";
+  const [only] = last.tasks;
+  if (only === undefined) return "-";
+  return last.tasks.length === 1 ? only.state : countsInWords(last.tasks);
+}
+
+/** `12 tasks: 10 completed, 2 failed`. */
+function countsInWords(tasks: readonly { readonly state: string }[]): string {
+  const counts = [...Map.groupBy(tasks, ({ state }) => state)].map(
+    ([state, those]) => `${those.length} ${state}`,
+  );
+  return `${counted(tasks.length, "task")}: ${counts.join(", ")}`;
 }
 
 /** `next in 3h (01:30:00), then 2026-05-02 01:30:00`, from instants in ms since the epoch. */
@@ -22,32 +66,27 @@ export function nextInWords(nextMs: readonly number[], nowMs: number): string {
 }
 
 function whenInWords({ read, next, problem }: ScheduleView, nowMs: number): string {
-  if (read === null) return "has faults and does not fire";
-  const { timing, isPaused, timeZone } = read.schedule;
-  const zone = timing.type === "cron" ? zoneInWords(timeZone) : "";
-  const comes = isPaused
+  if (read === null) return "does not fire, as it has faults";
+  const comes = read.schedule.isPaused
     ? "paused"
     : nextInWords(
         next.map(({ at }) => Date.parse(at)),
         nowMs,
       );
-  return `${describeTiming(timing)}${zone}, ${comes}${problem === null ? "" : `; would queue nothing: ${problem.split("\n", 1)[0]}`}`;
+  return `${timingInWords({ read, problem })}, ${comes}`;
+}
+
+function timingInWords({ read, problem }: Pick<ScheduleView, "read" | "problem">): string {
+  if (read === null) return "";
+  const { timing, timeZone } = read.schedule;
+  const zone = timing.type === "cron" ? zoneInWords(timeZone) : "";
+  const fault = problem === null ? "" : `; would queue nothing: ${problem.split("\n", 1)[0]}`;
+  return `${describeTiming(timing)}${zone}${fault}`;
 }
 
 /** Empty where it is the zone of this machine. */
 function zoneInWords(timeZone: string): string {
-  return timeZone === new Intl.DateTimeFormat().resolvedOptions().timeZone ? "" : ` in ${timeZone}`;
-}
-
-function lastInWords({ last }: ScheduleView, nowMs: number): string {
-  if (last === null) return "-";
-  const when = localTime(last.firedFor, nowMs);
-  if (last.problem !== undefined) return `${when} queued nothing`;
-  const [first] = last.tasks;
-  const outcome = last.tasks.find(({ state }) => state === "failed") ?? first;
-  const reason = outcome?.reason === undefined ? "" : ` (${outcome.reason})`;
-  const many = last.tasks.length > 1 ? ` and ${last.tasks.length - 1} more` : "";
-  return `${when} ${first?.id ?? ""}${many} ${outcome?.state ?? ""}${reason}`;
+  return timeZone === localZone() ? "" : ` in ${timeZone}`;
 }
 
 /** All details of a schedule. */
@@ -59,10 +98,7 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   lines.push(["when", whenInWords({ ...view, problem: null }, nowMs)]);
   if (schedule.timing.type === "cron")
     lines.push(["cron", `${schedule.timing.expression} (${schedule.timeZone})`]);
-  lines.push([
-    "queues",
-    work.type === "file" ? work.path : work.drafts.map((draft) => draft.name).join(", "),
-  ]);
+  lines.push(["queues", work.type === "file" ? work.path : queuedInWords(work.drafts)]);
   lines.push(["overlap", `${schedule.overlap ?? "dropIfRunning"} in the lane ${slot}`]);
   lines.push(["catchUp", catchUpInWords(schedule)]);
   if (schedule.jitterMs > 0) lines.push(["jitter", `up to ${formatDuration(schedule.jitterMs)}`]);
@@ -71,14 +107,41 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   if (problem !== null) lines.push(["problem", problem]);
   for (const { at, firedFor } of next) {
     const jitter = at === firedFor ? "" : `, for ${localTime(firedFor, nowMs)}`;
-    lines.push(["next", `${localTime(at, nowMs)} (in ${formatDuration(Date.parse(at) - nowMs)}${jitter})`]);
+    const there = schedule.timing.type === "cron" ? wallTimeIn(schedule.timeZone, at) : "";
+    lines.push([
+      "next",
+      `${localTime(at, nowMs)} (in ${formatDuration(Date.parse(at) - nowMs)}${jitter})${there}`,
+    ]);
   }
   if (last !== null) lines.push(["last", localTime(last.firedFor, nowMs)]);
   if (last?.problem !== undefined) lines.push(["", `queued nothing: ${last.problem}`]);
-  for (const { id, state, reason } of last?.tasks ?? [])
+  const fired = last?.tasks ?? [];
+  if (fired.length > MOST_LISTED) lines.push(["", countsInWords(fired)]);
+  const listed = fired.length > MOST_LISTED ? fired.filter(({ state }) => state === "failed") : fired;
+  for (const { id, state, reason } of listed.slice(0, MOST_LISTED))
     lines.push(["", `${id} ${state}${reason === undefined ? "" : ` (${reason})`}`]);
   return asLines([name, ...lines.flatMap(([key, text]) => fieldLines(key, text))]);
 }
+
+/** The names of tasks; a sweep is one name with its size. */
+function queuedInWords(drafts: readonly Draft[]): string {
+  const names = drafts.flatMap(({ name, group }) => {
+    if (group === undefined) return [name];
+    return group.index === 1 ? [`${group.name} (${counted(group.size, "member")})`] : [];
+  });
+  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : "";
+  return `${names.slice(0, MOST_LISTED).join(", ")}${more}`;
+}
+
+/** The time in a zone that is not this machine's; else empty. */
+function wallTimeIn(timeZone: string, at: string): string {
+  if (timeZone === localZone()) return "";
+  const { hour, minute } = wallTime(Date.parse(at), timeZone);
+  return `, ${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")} in ${timeZone}`;
+}
+
+/** More tasks of a firing are counted. */
+const MOST_LISTED = 10;
 
 /** A field of the details; further lines of its text are indented below it. */
 function fieldLines(key: string, text: string): string[] {

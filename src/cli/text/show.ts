@@ -1,19 +1,18 @@
-import { askedFor } from "../../intake/asked.ts";
 import { formatBytes } from "../../lib/bytes.ts";
+import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { type Attempt, describeLeftBehind, failureOfAttempt } from "../../model/attempt.ts";
 import { className } from "../../model/failure.ts";
-import { describeKind } from "../../model/kind.ts";
-import { gpusOf } from "../../model/resources.ts";
-import type { Retry } from "../../model/retry.ts";
+import { failureText, whyFailed } from "../../model/failure-text.ts";
+import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import { plainDemand } from "../../plan/demand.ts";
-import { describeGpus } from "../../plan/shortage.ts";
-import { describeLimits, memoryAndLimits } from "./limits.ts";
+import { memoryAndLimits } from "./limits.ts";
+import { fieldLine, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
+import { renderTable } from "./table.ts";
 
 /** All details of a task, for display. */
 export function renderTask(
@@ -23,57 +22,73 @@ export function renderTask(
   const { metadata, spec, status } = task;
   const { nowMs, style } = options;
   const { group } = metadata;
-  const gpus = gpusOf(spec.resources);
-  const labels = Object.entries(metadata.labels).map(([key, value]) => `${key}=${value}`);
-  const asked = [
-    ...askedFor(spec, (instant) => localTime(instant, nowMs)),
-    attemptsOf(spec.retry),
-    gpus === 0 ? null : describeGpus(plainDemand(spec.resources)),
-    describeLimits(spec.limits),
-    ...(spec.after ?? []).map(
-      ({ task: parent, when }) =>
-        `after ${parent}${{ success: "", any: " (however it ends)", failure: " (if it fails)" }[when]}`,
-    ),
-  ].filter((part) => part !== null);
-  const ended = "endedAt" in status ? ` ${relativeTime(status.endedAt, nowMs)}: ${status.message}` : "";
+  const parents = (spec.after ?? []).map(
+    ({ task: parent, when }) =>
+      `${parent}${{ success: "", any: " (however it ends)", failure: " (if it fails)" }[when]}`,
+  );
   const lines = [
-    `${style.bold(metadata.id)}  ${style.state(status.state)}${ended}`,
-    field("command", describeKind(spec.kind)),
-    field("folder", spec.kind.cwd),
-    field("asked", asked.join(", ")),
+    `${style.bold(metadata.id)}  ${style.state(status.state)}${endingOf(task, nowMs)}`,
+    ...specFields(spec, { labels: metadata.labels, parents, nowMs }).map(([name, value]) =>
+      fieldLine(name, value),
+    ),
     ...(group === undefined
       ? []
       : [
-          field(
+          fieldLine(
             "sweep",
             `${group.name}, member ${group.index} of ${group.size}: ${valuesText(group.values)}`,
           ),
         ]),
-    ...(labels.length > 0 ? [field("labels", labels.join(" "))] : []),
-    field("queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`),
-    field(
+    fieldLine(
+      "queued",
+      `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`,
+    ),
+    fieldLine("files", options.runFolder),
+    fieldLine(
       "version",
       `${metadata.resourceVersion}, generation ${metadata.generation}, epoch ${metadata.epoch}`,
     ),
-    field("files", options.runFolder),
-    ...status.attempts.flatMap((attempt) => renderAttempt(attempt, options)),
+    ...status.attempts.flatMap((attempt) => renderAttempt(attempt, { ...options, task })),
   ];
   return asLines(lines);
 }
 
-/** How often the task is tried, and after which failures. */
-function attemptsOf({ maxAttempts, scope, on, onExit }: Retry): string {
-  const limit =
-    maxAttempts === 0 ? "without limit" : maxAttempts === 1 ? "once" : `up to ${maxAttempts} times`;
-  const isDefault = scope === "transient" && on === undefined && onExit === undefined;
-  return isDefault && maxAttempts !== 1 ? `tried ${limit} after transient failures` : `tried ${limit}`;
+function endingOf(task: Task, nowMs: number): string {
+  const { status } = task;
+  if (!("endedAt" in status)) return "";
+  const why =
+    status.state === "completed" ? "" : `: ${status.state === "failed" ? whyFailed(task) : status.message}`;
+  return ` ${relativeTime(status.endedAt, nowMs)}${why}`;
 }
 
-function field(name: string, value: string): string {
-  return `  ${name.padEnd(9)}${value}`;
+/** Many tasks: how many are in each state, and a line for each. */
+export function renderTasks(
+  tasks: readonly Task[],
+  { style, columns }: { readonly style: Style; readonly columns: number },
+): string {
+  const counts = STATES.flatMap((state) => {
+    const count = tasks.filter(({ status }) => status.state === state).length;
+    return count === 0 ? [] : [`${count} ${style.state(state)}`];
+  });
+  const rows = tasks.map((task) => {
+    const { metadata, status } = task;
+    const last = status.attempts.at(-1);
+    const took = last !== undefined && "durationMs" in last ? formatDuration(last.durationMs) : "-";
+    const why =
+      status.state === "failed"
+        ? whyFailed(task)
+        : "message" in status && status.state === "cancelled"
+          ? status.message
+          : "";
+    return [`  ${metadata.id}`, style.state(status.state), took, why];
+  });
+  return `${style.bold(counted(tasks.length, "task"))}: ${counts.join(", ")}\n${renderTable(rows, { columns })}`;
 }
 
-function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; style: Style }): string[] {
+function renderAttempt(
+  attempt: Attempt,
+  { nowMs, style, task }: { readonly nowMs: number; readonly style: Style; readonly task: Task },
+): string[] {
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
   const head = `  attempt ${attempt.number}: `;
   if (attempt.state === "running") {
@@ -86,9 +101,10 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
       ...memoryAndLimits(attempt),
     ];
   }
+  const told = failureText(attempt, task.spec.timeoutMs);
   const lines = [
     "",
-    `${head}${attempt.state}, ${howItEnded(attempt)}, ${start} for ${formatDuration(attempt.durationMs)}`,
+    `${head}${attempt.state}${told === null ? "" : `, ${told}`}; ${start}, ran ${formatDuration(attempt.durationMs)}`,
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];
@@ -96,13 +112,10 @@ function renderAttempt(attempt: Attempt, { nowMs, style }: { nowMs: number; styl
   if (remains !== null) lines.push(`    ${remains}`);
   const failure = failureOfAttempt(attempt);
   if (failure !== null)
-    lines.push(`    ${className(failure.class)}/${failure.code}: ${failure.error} (rule ${failure.rule})`);
+    lines.push(`    ${className(failure.class)}/${failure.code}, by rule ${failure.rule}`);
   if ("note" in attempt) lines.push(`    ${attempt.note}`);
-  if ("retry" in attempt && attempt.retry !== undefined) {
-    lines.push(
-      `    next attempt after ${formatDuration(attempt.retry.delayMs)}, drawn from a base of ${formatDuration(attempt.retry.baseMs)}`,
-    );
-  }
+  if ("retry" in attempt && attempt.retry !== undefined)
+    lines.push(`    retried after ${formatDuration(attempt.retry.delayMs)}`);
   if (attempt.logTail !== undefined && attempt.state !== "completed") {
     lines.push(
       ...attempt.logTail
@@ -123,8 +136,3 @@ function devicesOf({ devices, resources }: Attempt): string[] {
 
 /** The record keeps more; `stint logs` shows all. */
 const SHOWN_LOG_LINES = 15;
-
-function howItEnded(attempt: Exclude<Attempt, { state: "running" }>): string {
-  if (attempt.signal !== null) return `signal ${attempt.signal}`;
-  return attempt.exitCode === null ? "no exit code" : `exit code ${attempt.exitCode}`;
-}

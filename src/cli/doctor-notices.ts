@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { counted } from "../lib/counted.ts";
+import type { Layout } from "../store/layout.ts";
+import { givenUpNames, noticeNames, readNotice, readNotices } from "../store/notices.ts";
+import type { Check } from "./doctor-records.ts";
+
+/** Reports notices that could not be delivered. */
+export function checkNotices(layout: Layout): Check[] {
+  const unread = noticeNames(layout).filter((name) => readNotice(join(layout.notices, name)) === null);
+  const failing = readNotices(layout).filter(({ tries }) => tries > 0);
+  const givenUp = givenUpNames(layout);
+  const [first] = failing;
+  const last = givenUp.at(-1);
+  const lastError = last === undefined ? null : readNotice(join(layout.noticesGivenUp, last));
+  const checks: (Check | null)[] = [
+    unread.length === 0
+      ? null
+      : {
+          verdict: "warn",
+          what: `${counted(unread.length, "file in", "files in")} ${layout.notices} cannot be read as notices: ${unread[0]}`,
+          fix: "inspect them, then remove them",
+        },
+    first === undefined
+      ? null
+      : {
+          verdict: "warn",
+          what: `${counted(failing.length, "notice is", "notices are")} not delivered yet, the first for ${first.task.id}: ${first.lastError ?? ""}`,
+          fix: "a supervisor keeps trying",
+        },
+    givenUp.length === 0
+      ? null
+      : {
+          verdict: "fail",
+          what: `${counted(givenUp.length, "notice was", "notices were")} given up, the last: ${lastError?.lastError ?? "unknown"}`,
+          fix: `repair the receiver; to send them again, move them from ${layout.noticesGivenUp} to ${layout.notices} and start the supervisor again, else remove them`,
+        },
+  ];
+  return checks.filter((check) => check !== null);
+}

@@ -1,0 +1,35 @@
+import { counted } from "../../lib/counted.ts";
+import { asLines } from "../../lib/printable.ts";
+import type { Check } from "../doctor-records.ts";
+import type { Style } from "./style.ts";
+
+const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
+
+/** The checks: problems first, then the verdict, then what is in order, where that is shown. */
+export function renderChecks(
+  checks: readonly Check[],
+  { style, isVerbose }: { readonly style: Style; readonly isVerbose: boolean },
+): string {
+  const of = (wanted: Check["verdict"]): Check[] => checks.filter(({ verdict }) => verdict === wanted);
+  const [fails, warnings, sound] = [of("fail"), of("warn"), of("ok")];
+  const parts = [
+    ...(fails.length > 0 ? [counted(fails.length, "problem")] : []),
+    ...(warnings.length > 0 ? [counted(warnings.length, "warning")] : []),
+  ];
+  const hidden = isVerbose ? "" : ` (${counted(sound.length, "check")} ok; --verbose lists them)`;
+  const found = parts.length === 0 ? "no problems found" : parts.join(", ");
+  const verdict = style.bold(`${found}${hidden}`);
+  const blocks = [
+    ...[...fails, ...warnings].flatMap((check) => linesOf(check, style)),
+    verdict,
+    ...(isVerbose ? sound.flatMap((check) => linesOf(check, style)) : []),
+  ];
+  return asLines(blocks);
+}
+
+/** A check and its advice; the faults of a file are several lines. */
+function linesOf({ verdict, what, fix }: Check, style: Style): string[] {
+  const mark = verdict === "fail" ? style.bold(MARKS[verdict]) : MARKS[verdict];
+  const advice = fix === undefined ? [] : fix.split("\n").map((line) => `     ${line}`.trimEnd());
+  return [`${mark} ${what}`, ...advice];
+}

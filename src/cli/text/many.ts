@@ -1,0 +1,30 @@
+import { counted } from "../../lib/counted.ts";
+import { rangesOf } from "../../lib/ranges.ts";
+import { numberOf, type TaskId } from "../../model/identity.ts";
+
+/** More tasks than this are one line on a terminal. */
+const MOST_LINES = 10;
+const MOST_RANGES = 8;
+
+/** True where a terminal gets a summary in place of a line for each task; a pipe always gets the lines. */
+export function isSummed(count: number, { isTerminal }: { readonly isTerminal: boolean }): boolean {
+  return isTerminal && count > MOST_LINES;
+}
+
+/** What a summary begins with where the answer for a single task is not a participle. */
+const PARTICIPLES: Readonly<Record<string, string>> = {
+  "being cancelled": "cancelling",
+  "being killed": "killing",
+};
+
+/** What was done to many tasks, in one line: `cancelled 120 tasks (3-122)`. */
+export function summaryLine(done: string, ids: readonly TaskId[]): string {
+  return `${PARTICIPLES[done] ?? done} ${manyTasks(ids)}\n`;
+}
+
+/** `120 tasks (3-122)`. */
+export function manyTasks(ids: readonly TaskId[]): string {
+  const ranges = rangesOf(ids.map(numberOf));
+  const more = ranges.length > MOST_RANGES ? ", …" : "";
+  return `${counted(ids.length, "task")} (${ranges.slice(0, MOST_RANGES).join(", ")}${more})`;
+}

@@ -1,0 +1,54 @@
+import { askedFor } from "../../intake/asked.ts";
+import { localTime } from "../../lib/local-time.ts";
+import { describeKind } from "../../model/kind.ts";
+import { gpusOf } from "../../model/resources.ts";
+import type { Retry } from "../../model/retry.ts";
+import type { Spec } from "../../model/spec.ts";
+import { plainDemand } from "../../plan/demand.ts";
+import { describeGpus } from "../../plan/shortage.ts";
+import { describeLimits } from "./limits.ts";
+
+/** Names and values of what a task runs and asks for. */
+export function specFields(
+  spec: Spec,
+  {
+    labels,
+    parents,
+    nowMs,
+  }: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly parents: readonly string[];
+    readonly nowMs: number;
+  },
+): [name: string, value: string][] {
+  const gpus = gpusOf(spec.resources);
+  const asked = [
+    ...askedFor(spec, (instant) => localTime(instant, nowMs)),
+    gpus === 0 ? null : describeGpus(plainDemand(spec.resources)),
+    describeLimits(spec.limits),
+  ].filter((part) => part !== null);
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [
+    ["command", describeKind(spec.kind)],
+    ["folder", spec.kind.cwd],
+    ...(asked.length > 0 ? [["asks for", asked.join(", ")] as [string, string]] : []),
+    ["attempts", attemptsOf(spec.retry)],
+    ...(parents.length > 0 ? [["after", parents.join(", ")] as [string, string]] : []),
+    ...(pairs.length > 0 ? [["labels", pairs.join(" ")] as [string, string]] : []),
+  ];
+}
+
+/** How often the task is tried, and after which failures. */
+function attemptsOf({ maxAttempts, scope, on, onExit }: Retry): string {
+  if (maxAttempts === 1) return "1 (no retries)";
+  const limit = maxAttempts === 0 ? "no limit" : `up to ${maxAttempts}`;
+  const isDefault = scope === "transient" && on === undefined && onExit === undefined;
+  return isDefault ? `${limit}, transient failures only` : limit;
+}
+
+const NAME_WIDTH = 10;
+
+/** A field of the details of something, indented and aligned. */
+export function fieldLine(name: string, value: string): string {
+  return `  ${name.padEnd(NAME_WIDTH)}${value}`;
+}

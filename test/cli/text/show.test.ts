@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { renderDryRun } from "../../../src/cli/text/dry-run.ts";
+import { renderTask, renderTasks } from "../../../src/cli/text/show.ts";
+import { styleFor } from "../../../src/cli/text/style.ts";
+import { aDraft, after, aSpec, aTask, exited, NOW_MS, taskIn } from "../../rig/tasks.ts";
+
+const style = styleFor(false);
+const ISO = /\d{4}-\d\d-\d\dT/;
+
+test("a task is shown by aligned facts and local times, its failure in the first line", () => {
+  const task = aTask({
+    spec: { restart: { policy: "never" }, resources: { gpus: 2 } },
+    metadata: { labels: { paper: "fig3" } },
+  });
+  const shown = renderTask(after(task, exited(3), { logTail: "ValueError: x\n" }), {
+    nowMs: NOW_MS + 60_000,
+    style,
+    runFolder: "/runs/1",
+  });
+  const [head, ...fields] = shown.split("\n");
+  expect(head).toMatch(/^000001-train {2}failed \d+s ago: exit 3: ValueError: x$/);
+  expect(fields.find((line) => line.startsWith("  asks for  "))).toContain("2 GPUs");
+  expect(fields).toContain("  labels    paper=fig3");
+  expect(fields).toContain("    job/EXIT_NONZERO, by rule exit:nonzero");
+  expect(shown).not.toMatch(ISO);
+});
+
+test("many tasks are counted, with a line for each", () => {
+  const tasks = [taskIn("queued"), taskIn("completed", { number: 2 }), taskIn("queued", { number: 3 })];
+  const [head, ...rows] = renderTasks(tasks, { style, columns: 80 }).trimEnd().split("\n");
+  expect(head).toBe("3 tasks: 2 queued, 1 completed");
+  expect(rows.map((row) => row.trim().split(/\s+/).slice(0, 2).join(" "))).toEqual([
+    "000001-train queued",
+    "000002-train completed",
+    "000003-train queued",
+  ]);
+});
+
+test("a dry run shows each task, and of a sweep the first members", () => {
+  const group = { name: "s", size: 5 };
+  const members = [1, 2, 3, 4, 5].map((index) =>
+    aDraft({ name: `s-${index}`, group: { ...group, index, values: { n: String(index) } } }),
+  );
+  const text = renderDryRun(
+    [aDraft({ name: "one", spec: aSpec({ timeoutMs: 60_000 }) }), ...members],
+    NOW_MS,
+  );
+  expect(text).toStartWith("task one\n  command ");
+  expect(text).toContain("  asks for  timeout 1m\n");
+  expect(text).toContain(
+    "sweep s: 5 members\n  s-1  n=1\n  s-2  n=2\n  s-3  n=3\n  …\n  s-5  n=5\n  command ",
+  );
+  expect(text).toEndWith("\n6 tasks would be queued\n");
+});
