@@ -15,8 +15,19 @@ export interface TasksFor {
   readonly eligible: (task: Task) => boolean;
 }
 
-/** The objects that a shell completes; "names" are those of tasks, "taskFiles" are YAML files. */
-export type Completes = KeyObjects | TasksFor | "names" | "sweeps" | "schedules" | "taskFiles";
+/**
+ * The objects that a shell completes; "names" are those of tasks, "taskFiles" are YAML files, limits are the names of what is limited
+ * with their `=`.
+ */
+export type Completes =
+  | KeyObjects
+  | TasksFor
+  | "names"
+  | "sweeps"
+  | "schedules"
+  | "taskFiles"
+  | "laneLimits"
+  | "labelLimits";
 
 /** A word with its meaning; one that ends in `=` or `.` is to be continued. */
 export type OfferedWord = readonly [word: string, meaning: string];

@@ -28,6 +28,7 @@ const GPUS: ValueType<readonly string[] | null> = {
   placeholder: "LIST",
   wanted: "GPUs by index, id or name such as 0,1; all; or none",
   choices: ["all", "none"],
+  completes: "gpus",
   read: (typed) => {
     const names = typed.split(",").map((name) => name.trim());
     if (names.includes("")) return null;
@@ -55,12 +56,15 @@ function limitValue(
 const FLAGS = {
   gpus: { value: GPUS, help: "jobs may use only these GPUs, by index, id or name: 0,1; all; none" },
   lane: {
-    value: limitValue("NAME=N", "train=2", (name) => check(slotName, name).ok),
+    value: {
+      ...limitValue("NAME=N", "train=2", (name) => check(slotName, name).ok),
+      completes: "laneLimits",
+    },
     repeats: true,
     help: "run at most N tasks of this lane at a time",
   },
   label: {
-    value: limitValue("LABEL=N", "pool=night=2", isLabelLimit),
+    value: { ...limitValue("LABEL=N", "pool=night=2", isLabelLimit), completes: "labelLimits" },
     repeats: true,
     help: "run at most N tasks with this label at a time: team=2 (of each team), team=a=2",
   },

@@ -44,6 +44,12 @@ export class Objects {
         return this.#sample().flatMap(({ spec }): OfferedWord[] =>
           spec.slot === undefined ? [] : [[spec.slot, "lane"]],
         );
+      case "laneLimits":
+        return this.offers("lanes", typed).map(([name, meaning]): OfferedWord => [`${name}=`, meaning]);
+      case "labelLimits":
+        return this.#labels(typed).map(
+          ([label, meaning]): OfferedWord => [label.replace(/=?$/, "="), meaning],
+        );
       case "schedules":
         return schedulesOf(this.#layout);
       case "gpus":

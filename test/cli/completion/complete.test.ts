@@ -71,6 +71,10 @@ const ROWS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["set 1 priority=5 hold=", ["hold=true", "hold=false"]],
   ["set 1 nam", []],
   ["retry --set admission=r", ["admission=replace"]],
+  ["jobs --lane ", ["lane-a="]],
+  ["jobs --label ", ["paper="]],
+  ["jobs --label paper=", ["paper=fig3="]],
+  ["jobs --gpus ", ["all", "none"]],
   ["nosuch ", []],
 ];
 
