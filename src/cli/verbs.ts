@@ -133,6 +133,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     group: CHANGE,
     load: () => import("./commands/resume.ts"),
   },
+  move: {
+    summary: "change the order of queued tasks",
+    group: CHANGE,
+    load: () => import("./commands/move.ts"),
+  },
   set: {
     summary: "change a task: set ID key=value",
     group: CHANGE,

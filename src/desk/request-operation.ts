@@ -77,7 +77,9 @@ export async function requestOperation(
 
 /** Splits an operation on many targets into parts. */
 function partsOfOperation(operation: Operation): Operation[] {
-  if (!("targets" in operation) || operation.targets.length <= TARGETS_A_REQUEST) return [operation];
+  // Tasks that are moved keep the order in which they are named.
+  const isWhole = !("targets" in operation) || operation.verb === "move";
+  if (isWhole || operation.targets.length <= TARGETS_A_REQUEST) return [operation];
   return [...chunksOf(operation.targets, TARGETS_A_REQUEST)].map((targets) => ({
     ...operation,
     targets: [...targets],

@@ -19,6 +19,7 @@ const AUDIT_EVENTS = [
   "queue_paused",
   "queue_resumed",
   "limits_changed",
+  "moved",
   "cleanup",
   "reconciled",
   "quarantined",

@@ -38,6 +38,14 @@ const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("retry"), targets }),
   v.strictObject({ verb: v.literal("hold"), targets }),
   v.strictObject({ verb: v.literal("release"), targets }),
+  v.strictObject({
+    verb: v.literal("move"),
+    targets,
+    where: v.variant("type", [
+      v.strictObject({ type: v.picklist(["before", "after"]), anchor: target }),
+      v.strictObject({ type: v.picklist(["top", "bottom"]) }),
+    ]),
+  }),
   v.strictObject({ verb: v.literal("pause"), targets, releases: v.optional(v.literal(true)) }),
   v.strictObject({ verb: v.literal("resume"), targets }),
   v.strictObject({ verb: v.literal("set"), targets, spec, labels }),

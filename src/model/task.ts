@@ -18,6 +18,24 @@ const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const labels = v.record(labelName, v.pipe(v.string(), v.maxLength(MAX_LABEL_LENGTH)));
 
+/** A place among tasks with one number, in the order of the ranks; a task has the rank 0 at its own number. */
+const place = v.strictObject({ number: counter, rank: v.number() });
+export type QueuePlace = v.InferOutput<typeof place>;
+
+/** Where a user moved a task to in the queue; see plan/position.ts. */
+const position = v.strictObject({
+  ...place.entries,
+  /** In place of its submission. */
+  since: instant,
+  /** Since when it counts as waiting, until it has run again. */
+  waitsSince: instant,
+  /** Its last attempt before the move. */
+  attempt: counter,
+  /** In its lane. */
+  lane: v.optional(place),
+});
+export type Position = v.InferOutput<typeof position>;
+
 export const metadata = v.strictObject({
   id: taskId,
   number: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -47,6 +65,7 @@ export const metadata = v.strictObject({
   batch: v.optional(v.string()),
   /** The sweep that it is a member of. */
   group: v.optional(group),
+  position: v.optional(position),
 });
 
 const common = {

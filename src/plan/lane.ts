@@ -1,7 +1,7 @@
 import { own } from "../lib/own.ts";
 import type { Policy } from "../model/policy.ts";
 import { isActive } from "../model/state.ts";
-import type { Task } from "../model/task.ts";
+import type { QueuePlace, Task } from "../model/task.ts";
 
 /*
  * Lanes: the tasks of one `slot` run one after the other, or `policy.slots` of them at a time.
@@ -11,7 +11,7 @@ import type { Task } from "../model/task.ts";
  *   2. queued tasks between two attempts, in a backoff or an interval: they keep their place in the lane, but no resources;
  *   3. ready tasks with `admission: replace` that have never run;
  *   4. all other ready tasks.
- * Within each of these the lower number comes first. Queued tasks whose gate is shut (held, scheduled, behind a parent) are not members:
+ * Within each of these the lower number comes first, unless a user moved a task (see position.ts). Queued tasks whose gate is shut (held, scheduled, behind a parent) are not members:
  * one that was forgotten must not block the lane for ever.
  *
  * Invariants
@@ -94,7 +94,15 @@ export function isFresh({ metadata, status }: Task): boolean {
 
 /** The order of a lane; see the head of this file. */
 function byLaneOrder(left: Task, right: Task): number {
-  return rankOf(left) - rankOf(right) || left.metadata.number - right.metadata.number;
+  const byRank = rankOf(left) - rankOf(right);
+  if (byRank !== 0) return byRank;
+  const [one, other] = [placeInLane(left), placeInLane(right)];
+  return one.number - other.number || one.rank - other.rank;
+}
+
+/** The place that the number of a task gives it in its lane, or a move. */
+export function placeInLane({ metadata: { number, position } }: Task): QueuePlace {
+  return position?.lane ?? { number, rank: 0 };
 }
 
 function rankOf(task: Task): number {

@@ -76,16 +76,19 @@ export function effectivePriority(task: Task, { nowMs, policy }: At): number {
   return task.spec.priority + Math.floor(waitedMs(task, nowMs) / policy.ageingMs);
 }
 
-/** How long a task has been ready, in ms: since its submission, its notBefore, its last attempt or the end of its backoff. */
+/** How long a task has been ready, in ms. */
 export function waitedMs(task: Task, nowMs: number): number {
-  const { status } = task;
+  return task.status.attempts.at(-1)?.state === "running" ? 0 : Math.max(0, nowMs - waitingSinceMs(task));
+}
+
+/** Since when a task has been ready: its submission, its notBefore, its last attempt or the end of its backoff, or what its move says. */
+export function waitingSinceMs(task: Task): number {
+  const { metadata, status } = task;
+  if (metadata.position?.attempt === status.attempt) return instantMs(metadata.position.waitsSince);
   let sinceMs = readySinceMs(task);
   const last = status.attempts.at(-1);
-  if (last !== undefined) {
-    if (last.state === "running") return 0;
-    sinceMs = Math.max(sinceMs, instantMs(last.finishedAt));
-  }
+  if (last !== undefined && last.state !== "running") sinceMs = Math.max(sinceMs, instantMs(last.finishedAt));
   if (status.state === "queued" && status.retryAt !== undefined)
     sinceMs = Math.max(sinceMs, instantMs(status.retryAt));
-  return Math.max(0, nowMs - sinceMs);
+  return sinceMs;
 }

@@ -1,5 +1,5 @@
 import { instantMs } from "../lib/clock.ts";
-import type { Task } from "../model/task.ts";
+import type { QueuePlace, Task } from "../model/task.ts";
 import { isCoupled } from "./admission.ts";
 
 /** Unconstrained tasks of one priority, the oldest first; ageing does not change their order. */
@@ -40,7 +40,7 @@ export function queueOf(queued: readonly Task[]): Queue {
 
 /** True for a task whose gates are and stay open, that no other task affects, and whose wait began with its submission. */
 export function isUnconstrained(task: Task): boolean {
-  const { spec, status } = task;
+  const { metadata, spec, status } = task;
   return (
     !spec.hold &&
     spec.notBefore === undefined &&
@@ -49,6 +49,8 @@ export function isUnconstrained(task: Task): boolean {
     status.state === "queued" &&
     status.retryAt === undefined &&
     status.attempts.length === 0 &&
+    // Its age is not that of its submission.
+    metadata.position === undefined &&
     !isCoupled(task)
   );
 }
@@ -60,11 +62,23 @@ export function queueSize(buckets: readonly PriorityBucket[]): number {
 
 /** The order of tasks with one priority. A retry keeps its place. */
 export function byAge(left: Task, right: Task): number {
-  return readySinceMs(left) - readySinceMs(right) || left.metadata.number - right.metadata.number;
+  const byTime = readySinceMs(left) - readySinceMs(right);
+  if (byTime !== 0) return byTime;
+  // Of most tasks the number decides, and a hundred thousand of them are sorted.
+  if (left.metadata.position === undefined && right.metadata.position === undefined)
+    return left.metadata.number - right.metadata.number;
+  const [one, other] = [placeInQueue(left), placeInQueue(right)];
+  return one.number - other.number || one.rank - other.rank;
 }
 
-/** When a task became ready for its first attempt: its submission or its notBefore, in ms since the epoch. */
+/** The place among tasks that became ready at one moment. */
+export function placeInQueue({ metadata: { number, position } }: Task): QueuePlace {
+  return position ?? { number, rank: 0 };
+}
+
+/** When a task became ready for its first attempt: its submission or its notBefore, or those of the task beside which it was moved. */
 export function readySinceMs({ metadata, spec }: Task): number {
+  if (metadata.position !== undefined) return instantMs(metadata.position.since);
   const madeMs = instantMs(metadata.createdAt);
   return spec.notBefore === undefined ? madeMs : Math.max(madeMs, instantMs(spec.notBefore));
 }

@@ -58,7 +58,7 @@ export function* eachTarget(
 }
 
 /** True where one of some tasks is accepted and not in memory yet. A mere command publishes nothing later, and does not wait. */
-function areOnTheirWay({ queue, context }: Supervisor, targets: readonly Target[]): boolean {
+export function areOnTheirWay({ queue, context }: Supervisor, targets: readonly Target[]): boolean {
   const ids = targets.map(({ id }) => id);
   if (ids.some((id) => queue.arrivals.isAwaited(id))) return true;
   if (context.lock.owner.role === "command") return false;

@@ -16,6 +16,7 @@ import { endOf } from "../jobs/job.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
 import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
+import { moveSteps } from "./move.ts";
 import { pauseQueue, resetLimits, resumeQueue, setLimits } from "./override.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
 import { signalSteps } from "./signal.ts";
@@ -43,6 +44,8 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
       return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: true, actor }));
     case "release":
       return yield* eachTarget(supervisor, requested, (task) => hold(task, { hold: false, actor }));
+    case "move":
+      return yield* moveSteps(supervisor, requested, operation);
     case "pause":
       return yield* pauseSteps(supervisor, requested, pauseChange);
     case "resume":

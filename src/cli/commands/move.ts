@@ -1,0 +1,70 @@
+import { homePath } from "../../desk/home.ts";
+import { findTask } from "../../desk/select.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { EXIT, type Problem } from "../../model/errors.ts";
+import type { Operation } from "../../model/request.ts";
+import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
+import { type Call, declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { usage } from "../command-line/usage.ts";
+import { TASK } from "../command-line/values.ts";
+import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
+import { performAndTell, targetOf, targetTasks } from "../targets.ts";
+
+const QUEUED = {
+  states: ["queued"],
+  eligible: ({ status }: { readonly status: { readonly state: string } }) => status.state === "queued",
+} as const;
+
+const ANCHOR = { ...TASK, completes: QUEUED };
+
+const FLAGS = {
+  before: { value: ANCHOR, excludes: ["after", "top", "bottom"], help: "to the place before this task" },
+  after: { value: ANCHOR, excludes: ["top", "bottom"], help: "to the place after this task" },
+  top: { excludes: ["bottom"], help: "before all tasks that are ready" },
+  bottom: { help: "after all tasks that are ready" },
+  ...SELECTOR_FLAGS,
+  json: { help: "answers as JSON" },
+} as const;
+
+export const verb = declareVerb({
+  operands: [{ ...TASKS, completes: QUEUED }],
+  flags: FLAGS,
+  notes:
+    "A moved task gets the priority of the task beside it. It still waits for its parents, its lane and its time.",
+  run: move,
+});
+
+async function move({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const where = whereOf(home.value, flags);
+  if (!where.ok) return where.error;
+  const tasks = targetTasks(context, { ...QUEUED, layout: home.value, references: operands, flags });
+  if (!tasks.ok) return tasks.error;
+  const anchor = "anchor" in where.value ? where.value.anchor.id : null;
+  if (tasks.value.some(({ metadata }) => metadata.id === anchor))
+    return usage(`--${where.value.type} ${anchor} is one of the tasks to move, wanted another one`);
+  if (tasks.value.length === 0) {
+    context.err("stint: no task matches; nothing was done\n");
+    return EXIT.done;
+  }
+  const operation: Operation = { verb: "move", targets: tasks.value.map(targetOf), where: where.value };
+  return performAndTell(context, home.value, { operation, json: flags.json === true });
+}
+
+function whereOf(
+  layout: Layout,
+  { before, after, top, bottom }: FlagValues<typeof FLAGS>,
+): Result<Extract<Operation, { verb: "move" }>["where"], Problem> {
+  const reference = before ?? after;
+  if (reference !== undefined) {
+    const anchor = findTask(layout, reference);
+    return anchor.ok
+      ? ok({ type: before === undefined ? "after" : "before", anchor: targetOf(anchor.value) })
+      : anchor;
+  }
+  if (top === undefined && bottom === undefined)
+    return err(usage("no place is given, wanted --before TASK, --after TASK, --top or --bottom"));
+  return ok({ type: top === undefined ? "bottom" : "top" });
+}

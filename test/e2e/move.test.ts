@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test";
+import { Stint } from "../rig/stint.ts";
+
+const ran = (stint: Stint): string => stint.textOf("ran").trim().replaceAll("\n", " ");
+
+async function queue(stint: Stint, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const [called = "", ...flags] = name.split(" ");
+    await stint.ok(
+      "submit",
+      "--name",
+      called,
+      ...flags,
+      "--",
+      "sh",
+      "-c",
+      "echo $STINT_TASK_NAME >> $HOME/ran",
+    );
+  }
+}
+
+describe("move", () => {
+  test("changes the order in which queued tasks start, with and without a supervisor", async () => {
+    await using stint = new Stint();
+    await queue(stint, "a", "b", "c --priority 5", "d", "e");
+    // By priority and number: c a b d e.
+    expect(await stint.ok("move", "e", "d", "--top")).toBe(
+      [
+        "000005-e moved to the top of the queue, with the priority 5 of 000003-c",
+        "000004-d moved to the top of the queue, with the priority 5 of 000003-c",
+      ].join("\n"),
+    );
+    expect(await stint.ok("move", "c", "--after", "a")).toBe(
+      "000003-c moved after 000001-a, with the priority 0 of 000001-a",
+    );
+    expect(stint.record(5)).toMatchObject({ spec: { priority: 5 }, metadata: { generation: 2 } });
+    await stint.ok(
+      "submit",
+      "--name",
+      "first",
+      "--priority",
+      "1000",
+      "--",
+      "sh",
+      "-c",
+      "until test -e $HOME/go; do sleep 0.02; done",
+    );
+    await stint.up("--jobs", "1");
+    await stint.reach(6, "running");
+    expect(await stint.ok("move", "a", "--bottom")).toBe("000001-a moved to the bottom of the queue");
+    expect(await stint.ok("move", "b", "--before", "d")).toContain(
+      "000002-b moved before 000004-d, with the",
+    );
+    await Bun.write(`${stint.root}/go`, "");
+    await stint.ok("wait", "1-6");
+    expect(ran(stint)).toBe("e b d c a");
+    expect(await stint.ok("audit", "verify")).toContain("intact");
+  });
+
+  test("changes the order in a lane beside a task of that lane alone", async () => {
+    await using stint = new Stint();
+    await queue(stint, "one --slot db", "two --slot db", "other", "three --slot db");
+    await stint.ok("move", "three", "--before", "one");
+    await stint.ok("move", "one", "--after", "other");
+    await stint.ok("drain", "--jobs", "1");
+    expect(
+      ran(stint)
+        .split(" ")
+        .filter((name) => name !== "other"),
+    ).toEqual(["three", "one", "two"]);
+  });
+
+  test("is forgotten by a copy, and kept by a retry", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "fails", "--", "false");
+    await queue(stint, "other");
+    await stint.ok("move", "fails", "--after", "other");
+    await stint.run(["drain"]);
+    await stint.ok("submit", "--from", "fails", "--name", "copy", "--hold");
+    await stint.ok("retry", "fails", "--set", "hold=true");
+    expect(stint.record(1).metadata["position"]).toMatchObject({ number: 2, rank: 1 });
+    expect(stint.record(3).metadata["position"]).toBeUndefined();
+  });
+
+  test.each([
+    [["1"], 2, "no place is given, wanted --before TASK, --after TASK, --top or --bottom"],
+    [["1", "--top", "--bottom"], 2, "cannot be combined"],
+    [["1", "--before", "1"], 2, "--before 000001-a is one of the tasks to move"],
+    [["1", "--before", "nope"], 3, "nope"],
+    [["1", "--before", "done"], 4, 'before "000002-done": it is completed, wanted a queued task'],
+    [["done", "--top"], 4, 'Cannot move "000002-done": it is completed, wanted a queued task'],
+  ])("%j is refused", async (words, code, says) => {
+    await using stint = new Stint();
+    await queue(stint, "a --hold", "done");
+    await stint.ok("drain");
+    const before = stint.records();
+    expect(await stint.run(["move", ...words])).toMatchObject({
+      code,
+      out: "",
+      err: expect.stringContaining(says),
+    });
+    expect(stint.records()).toEqual(before);
+  });
+});
