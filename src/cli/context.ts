@@ -23,6 +23,8 @@ export interface Context extends Caller {
    * as asking the stream for its width costs more than the rest of a start.
    */
   readonly columns: () => number;
+  /** The height of the terminal; a default where it is unknown. */
+  readonly rows: () => number;
   /** Writes text to stdout: the answer. */
   readonly out: (text: string) => void;
   /** Shows a line of progress on the terminal, in place of the last one; an empty one removes it. Other output removes it first. */
@@ -46,9 +48,12 @@ export interface Context extends Caller {
    * process started stays ignored, except SIGTERM.
    */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
+  /** Calls back when the terminal has another size. */
+  readonly onResize: (listener: () => void) => void;
 }
 
 const DEFAULT_COLUMNS = 80;
+const DEFAULT_ROWS = 24;
 const NO_PROGRESS: ProgressView = { onProgress: () => {}, clear: () => {} };
 
 /** The signals that nohup(1) sets to be ignored, and a shell for its background commands (POSIX, 2.11). */
@@ -80,6 +85,7 @@ export function processContext(): Context {
     isTerminal,
     hasColor: isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
     columns: () => (isTerminal ? process.stdout.columns || DEFAULT_COLUMNS : Number.POSITIVE_INFINITY),
+    rows: () => process.stdout.rows || DEFAULT_ROWS,
     out: output.out,
     progressLine,
     outOfJob: output.ofJob,
@@ -96,6 +102,7 @@ export function processContext(): Context {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
         if (!ignored.includes(signal)) process.on(signal, () => listener(signal));
     },
+    onResize: (listener) => void process.stdout.on("resize", listener),
   };
 }
 

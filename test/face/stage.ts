@@ -74,6 +74,8 @@ export class Stage extends TempDirectory {
       readInput: () => new Uint8Array(),
       progressLine: () => {},
       onSignal: () => {},
+      onResize: () => {},
+      rows: () => 24,
     };
     const code = await runApp(context);
     return {

@@ -70,6 +70,17 @@ export class TerminalRun implements AsyncDisposable {
     this.#child.terminal?.write(text);
   }
 
+  /** Gives the terminal another size, which sends SIGWINCH. */
+  resize(columns: number, rows: number): void {
+    this.#screen.resize(columns, rows);
+    this.#child.terminal?.resize(columns, rows);
+  }
+
+  /** Sends a signal to the program. */
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Waits until the screen fulfils a condition. */
   async until(what: string, isTrue: (lines: readonly string[]) => boolean): Promise<void> {
     await until(what, () => isTrue(this.lines), { describe: () => this.lines.join("\n") });

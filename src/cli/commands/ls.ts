@@ -1,16 +1,23 @@
 import { homePath } from "../../desk/home.ts";
-import { asLines, ownSequence } from "../../lib/printable.ts";
-import { EXIT } from "../../model/errors.ts";
+import { asLines } from "../../lib/printable.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { EXIT, type Problem } from "../../model/errors.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
-import { wholeNumber } from "../command-line/values.ts";
+import { wholeNumber, wordValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { footerOf } from "../listing/footer.ts";
 import { listingOf, tableOf } from "../listing/list.ts";
+import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
+import { type Frame, watch } from "../listing/watch.ts";
 import { SELECTOR_FLAGS } from "../selectors.ts";
 
 const MAX_LIMIT = 1_000;
-const WATCH_MS = 1_000;
+
+const SORT_KEY = {
+  ...wordValue(SORT_KEYS, "KEY"),
+  wanted: `${SORT_NAMES.slice(0, -1).join(", ")} or ${SORT_NAMES.at(-1)}, or one of these with a dash before it`,
+};
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
@@ -18,7 +25,9 @@ const FLAGS = {
   limit: { short: "n", value: wholeNumber(1, MAX_LIMIT), help: `list at most N tasks, up to ${MAX_LIMIT}` },
   cursor: { value: wholeNumber(1), help: "continue below this task number" },
   wide: { help: "also GPUs, priority and time of submission" },
-  watch: { short: "w", help: "list again every second, until Ctrl-C" },
+  tree: { help: "below each task those that wait for it", excludes: ["json", "cursor"] },
+  sort: { value: SORT_KEY, help: `sort what is listed by ${SORT_NAMES.join(", ")}; -KEY reverses` },
+  watch: { short: "w", help: "the listing on the whole terminal, every second, until Ctrl-C" },
   json: { help: "the records as a JSON array" },
 } as const;
 
@@ -26,41 +35,39 @@ type Flags = FlagValues<typeof FLAGS>;
 
 export const verb = declareVerb({
   flags: FLAGS,
-  run: ({ context, flags }) => (flags.watch === true ? watch(context, flags) : list(context, flags)),
+  run: ({ context, flags }) => (flags.watch === true ? follow(context, flags) : list(context, flags)),
 });
 
-/** Lists every second, until Ctrl-C or an error. */
-async function watch(context: Context, flags: Flags): Promise<Ended> {
-  const { promise: interrupted, resolve } = Promise.withResolvers<"interrupted">();
-  context.onSignal(() => resolve("interrupted"));
-  for (;;) {
-    if (context.isTerminal) context.out(`${ownSequence("H")}${ownSequence("2J")}`);
-    const ended = await list(context, flags);
-    if (ended !== EXIT.done || context.outputEnd() !== null) return ended;
-    if ((await Promise.race([interrupted, Bun.sleep(WATCH_MS)])) === "interrupted") return EXIT.done;
-  }
+async function list(context: Context, flags: Flags): Promise<Ended> {
+  const seen = await look(context, flags);
+  if (!seen.ok) return seen.error;
+  context.out(seen.value.table);
+  context.err(seen.value.footer);
+  return EXIT.done;
 }
 
-async function list(context: Context, flags: Flags): Promise<Ended> {
+/** Without a line of progress, which would be written into the table. */
+async function follow(context: Context, flags: Flags): Promise<Ended> {
+  const quiet = { ...context, progress: () => ({ onProgress: () => {}, clear: () => {} }) };
+  return watch(context, async () => look(quiet, flags));
+}
+
+/** The listing as it is now: as a table with what is to be said below it, or as JSON. */
+async function look(context: Context, flags: Flags): Promise<Result<Frame, Problem>> {
   const path = homePath(context);
   const home = openHome(path);
   if (!home.ok) {
-    if (home.error.code !== "HOME_MISSING") return home.error;
-    context.out(flags.json ? "[]\n" : "");
-    if (flags.json !== true)
-      context.err(
-        asLines([`No tasks: there is no queue at ${path} yet. To create one: stint submit -- echo hello`]),
-      );
-    return EXIT.done;
+    if (home.error.code !== "HOME_MISSING") return home;
+    if (flags.json === true) return ok({ table: "[]\n", footer: "" });
+    const none = `No tasks: there is no queue at ${path} yet. To create one: stint submit -- echo hello`;
+    return ok({ table: "", footer: asLines([none]) });
   }
   const listing = await listingOf(context, home.value, flags);
-  if (!listing.ok) return listing.error;
+  if (!listing.ok) return listing;
   const { rows, overview } = listing.value;
-  if (flags.json) context.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else {
-    if (rows.length === 0) context.err("No tasks to show.\n");
-    else context.out(tableOf(context, listing.value, { isWide: flags.wide === true }));
-    context.err(footerOf(overview, context.clock.now()));
-  }
-  return EXIT.done;
+  if (flags.json === true) return ok({ table: `${JSON.stringify(rows, null, 2)}\n`, footer: "" });
+  const footer = footerOf(overview, context.clock.now());
+  return rows.length === 0
+    ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
+    : ok({ table: tableOf(context, listing.value, { isWide: flags.wide === true }), footer });
 }

@@ -13,6 +13,7 @@ import gpus from "../../../templates/help/gpus.md" with { type: "text" };
 import guarantees from "../../../templates/help/guarantees.md" with { type: "text" };
 import lanes from "../../../templates/help/lanes.md" with { type: "text" };
 import limits from "../../../templates/help/limits.md" with { type: "text" };
+import listing from "../../../templates/help/listing.md" with { type: "text" };
 import logs from "../../../templates/help/logs.md" with { type: "text" };
 import notify from "../../../templates/help/notify.md" with { type: "text" };
 import order from "../../../templates/help/order.md" with { type: "text" };
@@ -41,6 +42,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   guarantees,
   lanes,
   limits,
+  listing,
   logs,
   notify,
   order,

@@ -10,6 +10,8 @@ import { renderTable } from "../text/table.ts";
 import { foldRow, NAME_COLUMN, taskRow, titleRow } from "../text/task-row.ts";
 import type { QueueSeen } from "../waits.ts";
 import { chosen, type ListedRow } from "./choose.ts";
+import { type SortKey, sorted } from "./sort.ts";
+import { type Line, plainLines, treeLines } from "./tree.ts";
 
 /** How many ended tasks are listed by default. */
 const RECENT = 10;
@@ -21,11 +23,15 @@ export interface ListingFlags extends SelectorFlags {
   readonly limit?: number;
   readonly cursor?: number;
   readonly json?: true;
+  readonly tree?: true;
+  readonly sort?: SortKey;
 }
 
 /** The rows of a listing, and the queue as it was then. */
 export interface TaskListing {
   readonly rows: readonly ListedRow[];
+  /** The same, in the order in which they are shown. */
+  readonly lines: readonly Line[];
   readonly overview: Overview;
   readonly queue: QueueSeen;
 }
@@ -49,30 +55,34 @@ export async function listingOf(
   const isShort = query.value === null && flags.all !== true && flags.limit === undefined;
   // Pages and scripts go by number.
   const isRecent = isShort && flags.cursor === undefined && flags.json !== true;
-  const rows = chosen(layout, {
+  const found = chosen(layout, {
     query: query.value,
     unfinished: [...overview.active, ...queue.inOrder],
     cursor: flags.cursor,
-    limit: flags.limit ?? DEFAULT_LIMIT,
+    limit: flags.limit ?? (flags.tree === true ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT),
     endedLimit: isShort ? RECENT : Number.POSITIVE_INFINITY,
     isRecent,
     folds: isFolding ? foldsOf(layout, overview) : new Map<number, Fold>(),
     nowMs,
     progress,
   });
-  return ok({ rows, overview, queue });
+  const rows = flags.sort === undefined ? found : sorted(found, flags.sort, nowMs);
+  const lines = flags.tree === true ? treeLines(layout, rows) : plainLines(rows);
+  return ok({ rows, lines, overview, queue });
 }
 
 /** The listing as a table. */
 export function tableOf(
   context: Context,
-  { rows: listed, queue }: TaskListing,
+  { lines, queue }: TaskListing,
   { isWide }: { readonly isWide: boolean },
 ): string {
   const layout = { nowMs: context.clock.now(), style: styleFor(context.hasColor), isWide };
-  const rows = listed.map((one) => {
-    if ("group" in one) return foldRow(one, layout);
-    return taskRow(one, one.status.state === "queued" ? queue.waitOf(one) : "", layout);
+  const rows = lines.map(({ row, branches, note }) => {
+    const beside = { branches, note };
+    if ("group" in row) return foldRow(row, beside, layout);
+    const wait = row.status.state === "queued" ? queue.waitOf(row) : "";
+    return taskRow(row, { ...beside, wait }, layout);
   });
   return renderTable([titleRow(layout), ...rows], { columns: context.columns(), shrinks: NAME_COLUMN });
 }

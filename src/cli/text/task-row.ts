@@ -30,25 +30,37 @@ export function titleRow({ style, isWide }: RowLayout): Cell[] {
   return titles.map((text) => ({ text, paint: style.bold }));
 }
 
+/** What a tree adds to a row: before its name, and before its reason. */
+export interface Beside {
+  readonly branches: string;
+  readonly note: string;
+}
+
 /** One row of a listing; `wait` is why a queued task has not started, as a clause. */
-export function taskRow(task: Task, wait: string, layout: RowLayout): Cell[] {
+export function taskRow(
+  task: Task,
+  { wait, branches, note }: Beside & { readonly wait: string },
+  layout: RowLayout,
+): Cell[] {
   const { metadata, status } = task;
   const { style, nowMs } = layout;
   const reason = reasonOf(task, wait);
   return [
     String(metadata.number),
-    metadata.name,
+    `${branches}${metadata.name}`,
     style.state(status.state),
     status.attempt === 0 ? "-" : String(status.attempt),
     elapsedOf(task, nowMs),
     ...(layout.isWide ? wideCells(task, nowMs) : []),
     // The command tells tasks with one name apart where there is no reason to give.
-    reason ?? { text: describeKind(task.spec.kind), paint: style.dim },
+    reason === null && note === ""
+      ? { text: describeKind(task.spec.kind), paint: style.dim }
+      : [note, reason ?? ""].filter((part) => part !== "").join("; "),
   ];
 }
 
 /** One row for a whole sweep. */
-export function foldRow(fold: Fold, { nowMs, style, isWide }: RowLayout): Cell[] {
+export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, isWide }: RowLayout): Cell[] {
   const { group, running, queued, done, failed } = fold;
   const [first] = [...running, ...queued];
   const oldest = Math.min(
@@ -64,12 +76,17 @@ export function foldRow(fold: Fold, { nowMs, style, isWide }: RowLayout): Cell[]
   ] as const;
   return [
     numbersText(group),
-    group.name,
+    `${branches}${group.name}`,
     style.state(running.length > 0 ? "running" : "queued"),
     "-",
     formatDuration(nowMs - oldest),
     ...(isWide && first !== undefined ? wideCells(first, nowMs) : []),
-    `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
+    [
+      `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
+      note,
+    ]
+      .filter((part) => part !== "")
+      .join("; "),
   ];
 }
 
@@ -87,7 +104,7 @@ function elapsedOf(task: Task, nowMs: number): string {
 }
 
 /** The same in ms; null where it never ran. */
-function elapsedMs({ metadata, status }: Task, nowMs: number): number | null {
+export function elapsedMs({ metadata, status }: Task, nowMs: number): number | null {
   const last = status.attempts.at(-1);
   if (status.state === "queued") return nowMs - Date.parse(metadata.createdAt);
   if (last === undefined) return null;
