@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Caller } from "./caller.ts";
 import { homePath } from "./home.ts";
@@ -85,7 +85,7 @@ function isText(bytes: Uint8Array): boolean {
 /** The NUL-separated fields of a file of the kernel; empty where there is no such file. */
 function fieldsOf(path: string): Buffer[] {
   const fields: Buffer[] = [];
-  const bytes = orNull(() => readFileSync(path)) ?? Buffer.alloc(0);
+  const bytes = unlessRefused(() => readFileSync(path), Buffer.alloc(0));
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(0, start);
     fields.push(bytes.subarray(start, end === -1 ? bytes.length : end));
@@ -95,16 +95,7 @@ function fieldsOf(path: string): Buffer[] {
 }
 
 function currentFolder(): Buffer | null {
-  return orNull(() => readlinkSync("/proc/self/cwd", { encoding: "buffer" }));
-}
-
-function orNull<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+  return unlessRefused(() => readlinkSync("/proc/self/cwd", { encoding: "buffer" }), null);
 }
 
 const MAX_SHOWN = 80;

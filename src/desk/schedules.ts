@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { draftsOfSchedule, type LoadOptions, loadSchedule } from "../daemon/schedules/load-schedule.ts";
 import type { Settings } from "../intake/default-settings.ts";
@@ -10,7 +10,7 @@ import { closest } from "../lib/suggest.ts";
 import { inFull, type Problem, problem } from "../model/errors.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
-import { isMissing } from "../store/fs-errors.ts";
+import { namesIn } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import { readScheduleState } from "../store/schedules.ts";
@@ -49,10 +49,7 @@ export interface ScheduleView {
 
 /** Every schedule of a home, in the order of their names. */
 export function scheduleViews(caller: Caller, layout: Layout, settings: Settings): ScheduleView[] {
-  let files: string[] = [];
-  isMissing(() => {
-    files = readdirSync(layout.schedules).filter((name) => kindOfName(name) === "task");
-  });
+  const files = namesIn(layout.schedules).filter((name) => kindOfName(name) === "task");
   return files.toSorted().map((file) => viewOf(caller, { layout, file, settings }));
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { hostname, platform } from "node:os";
 import { getuid } from "node:process";
+import { unlessRefused } from "./errno.ts";
 import { procContent } from "./proc-file.ts";
 
 /** Identifies a process for all time, as pids are reused. The start time is opaque; it can only be compared. */
@@ -44,11 +45,7 @@ export function machineId(): string {
 
 /** The id of the pid namespace (pid_namespaces(7)); a constant outside Linux. */
 export function pidNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "none";
-  }
+  return unlessRefused(() => readlinkSync("/proc/self/ns/pid"), "none");
 }
 
 /** The start time of a running process; null where there is none. A zombie counts as ended. */

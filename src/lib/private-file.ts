@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
 import { formatBytes } from "./bytes.ts";
 import { errnoOf } from "./errno.ts";
 import { ownUserId } from "./host.ts";
-import { openRegularFile } from "./regular-file.ts";
+import { withFile } from "./regular-file.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** No program can be started with a larger environment (ARG_MAX, execve(2)). */
@@ -11,8 +11,7 @@ const MAX_BYTES = 2 * 1_024 * 1_024;
 /** Reads a file that only its owner may read; the error is a reason with advice, and quotes nothing of the content. */
 export function readPrivateFile(path: string): Result<string, string> {
   try {
-    const file = openRegularFile(path);
-    try {
+    return withFile(path, (file) => {
       // fstat of the open file: the path may lead elsewhere a moment later.
       const { mode, uid, size } = fstatSync(file);
       if (size > MAX_BYTES)
@@ -23,9 +22,7 @@ export function readPrivateFile(path: string): Result<string, string> {
       return isOpen
         ? err(`others can read it (mode ${(mode & 0o777).toString(8)}), wanted 600: chmod 600 ${path}`)
         : decoded(readFileSync(file));
-    } finally {
-      closeSync(file);
-    }
+    });
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === null) throw error;

@@ -1,14 +1,19 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { errnoOf } from "./errno.ts";
+import { unlessRefused } from "./errno.ts";
 
 /**
  * Reads the text of a regular file; symbolic links are followed. Anything else is refused with an errno, as a system call would: opening
  * a FIFO blocks for ever, and a device has no end.
  */
 export function readRegularFile(path: string): string {
-  const file = openRegularFile(path);
+  return withFile(path, (file) => readFileSync(file, "utf8"));
+}
+
+/** Opens a regular file for some work, and closes it. */
+export function withFile<T>(path: string, use: (file: number) => T, flags = constants.O_RDONLY): T {
+  const file = openRegularFile(path, flags);
   try {
-    return readFileSync(file, "utf8");
+    return use(file);
   } finally {
     closeSync(file);
   }
@@ -26,7 +31,7 @@ const OWN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
  * (pread(2): ESPIPE). `readOwnFile` is for all other files, and reports the reason.
  */
 export function readSmallFile(path: string): Buffer | null {
-  try {
+  return unlessRefused(() => {
     const file = openSync(path, OWN);
     try {
       const length = readSync(file, buffer, 0, buffer.length, 0);
@@ -34,10 +39,7 @@ export function readSmallFile(path: string): Buffer | null {
     } finally {
       closeSync(file);
     }
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+  }, null);
 }
 
 /**

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { loadavg, platform } from "node:os";
 import { join } from "node:path";
+import { unlessRefused } from "../lib/errno.ts";
+import { textOf } from "../lib/file-text.ts";
 import { type Conditions, UNKNOWN_CONDITIONS, type WorkRules } from "../model/work.ts";
 
 const POWER_SUPPLIES = "sys/class/power_supply";
@@ -19,9 +21,8 @@ export function readConditions(rules: WorkRules, root = "/"): Conditions {
 /** From sysfs-class-power: mains and USB supplies have `online`. A machine without a battery is on mains. */
 function linuxOnMains(root: string): boolean | null {
   const folder = join(root, POWER_SUPPLIES);
-  const supplies = attempt(() => readdirSync(folder)) ?? [];
-  const read = (name: string, file: string): string =>
-    attempt(() => readFileSync(join(folder, name, file), "utf8").trim()) ?? "";
+  const supplies = unlessRefused(() => readdirSync(folder), []);
+  const read = (name: string, file: string): string => (textOf(join(folder, name, file)) ?? "").trim();
   const isOfMachine = (name: string): boolean => read(name, "scope") !== "Device";
   const own = supplies.filter(isOfMachine);
   const lines = own.filter((name) => ["Mains", "USB"].includes(read(name, "type")));
@@ -34,22 +35,8 @@ function linuxOnMains(root: string): boolean | null {
 
 /** `pmset -g ps` begins with "Now drawing from 'AC Power'". */
 function macOnMains(): boolean | null {
-  const ended = attempt(() =>
-    Bun.spawnSync(["/usr/bin/pmset", "-g", "ps"], {
-      stdout: "pipe",
-      stderr: "ignore",
-      timeout: PMSET_TIMEOUT_MS,
-    }),
-  );
+  const how = { stdout: "pipe", stderr: "ignore", timeout: PMSET_TIMEOUT_MS } as const;
+  const ended = unlessRefused(() => Bun.spawnSync(["/usr/bin/pmset", "-g", "ps"], how), null);
   const said = /drawing from '([^']+)'/.exec(ended?.stdout.toString() ?? "")?.[1];
   return said === undefined ? null : said === "AC Power";
-}
-
-/** Null where the system does not have it. */
-function attempt<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
 }

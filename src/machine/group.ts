@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { textOf } from "../lib/file-text.ts";
 import type { ControlGroup } from "../model/control-group.ts";
 import type { Limits } from "../model/limits.ts";
@@ -94,13 +94,11 @@ function settingsOf({ memoryBytes, cpus, pids }: Limits): Setting[] {
 /** Tries each directory: in version 1 a file exists only in the hierarchy of its controller. */
 function isSet({ directories }: ControlGroup, { file, value }: Setting): boolean {
   return directories.some((directory) => {
-    try {
+    return unlessRefused(() => {
       // Without O_CREAT: no file can be made in a real hierarchy.
       writeFileSync(join(directory, file), `${value}\n`, { flag: "r+" });
       return true;
-    } catch {
-      return false;
-    }
+    }, false);
   });
 }
 
@@ -168,9 +166,5 @@ export function sweepGroups(
 }
 
 function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
+  return unlessRefused(() => readdirSync(directory), []);
 }

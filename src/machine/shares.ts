@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
+import { textOf } from "../lib/file-text.ts";
 import { ownUserId } from "../lib/host.ts";
 import { parseJson } from "../model/check.ts";
 import { type DeviceShare, deviceShare } from "../model/device.ts";
@@ -18,12 +19,7 @@ export function openShares(env: Readonly<Record<string, string>>): string | null
   );
   const base = runtime === undefined ? join(tmpdir(), `stint-${uid}`) : join(runtime, "stint");
   const folder = join(base, "devices");
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+  unlessRefused(() => mkdirSync(folder, { recursive: true, mode: 0o700 }), undefined);
   // Under /tmp another user may have made it first.
   return isOwnDirectory(base, uid) && isOwnDirectory(folder, uid) ? folder : null;
 }
@@ -44,14 +40,7 @@ export function postShare(folder: string, share: DeviceShare): void {
 export function readShares(folder: string): DeviceShare[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(ENDING))
-    .flatMap((name) => {
-      try {
-        return parseJson(deviceShare, readFileSync(join(folder, name), "utf8")) ?? [];
-      } catch (error) {
-        if (errnoOf(error) === null) throw error;
-        return []; // withdrawn while we looked
-      }
-    });
+    .flatMap((name) => parseJson(deviceShare, textOf(join(folder, name)) ?? "") ?? []);
 }
 
 /** Removes a share; one that is gone already is no error. */

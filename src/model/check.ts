@@ -22,12 +22,15 @@ export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,
   text: string,
 ): v.InferOutput<Schema> | null {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const checked = check(schema, data);
+  const checked = check(schema, jsonIn(text));
   return checked.ok ? checked.value : null;
+}
+
+/** The data of JSON text; undefined, which no schema accepts, for any other text. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

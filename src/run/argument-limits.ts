@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { textOf } from "../lib/file-text.ts";
 
 /** Linux's MAX_ARG_STRLEN (execve(2)): one argument or one `NAME=value`, with the NUL at its end. */
 const MAX_STRING_BYTES = 131_072;
@@ -45,15 +45,12 @@ export function oversizedInTotal({ argv, environment }: ProgramInvocation): stri
 
 /** A quarter of the stack's limit, within bounds (execve(2), "Limits on size of arguments and environment"). */
 function totalLimit(): number {
-  try {
-    const limits = readFileSync("/proc/self/limits", "utf8");
-    const stack = /^Max stack size\s+(\d+)/m.exec(limits)?.[1];
-    const quarter = stack === undefined ? MAX_TOTAL_BYTES : Number(stack) / 4;
-    return Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, quarter));
-  } catch {
-    // macOS: ARG_MAX is 1 MiB.
-    return 1_024 * 1_024;
-  }
+  const limits = textOf("/proc/self/limits");
+  // macOS: ARG_MAX is 1 MiB.
+  if (limits === null) return 1_024 * 1_024;
+  const stack = /^Max stack size\s+(\d+)/m.exec(limits)?.[1];
+  const quarter = stack === undefined ? MAX_TOTAL_BYTES : Number(stack) / 4;
+  return Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, quarter));
 }
 
 function sizeOf(text: string): number {

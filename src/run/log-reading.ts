@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { openRegularFile } from "../lib/regular-file.ts";
 import { type CutMark, cutMarkIn, keptRangeOf } from "./log.ts";
 import { inDamagedFolder } from "./records.ts";
@@ -80,21 +80,12 @@ export class LogReading implements Disposable {
     }
     this.#isGone = false;
     if (last?.is(found) === true) return;
-    const file = opened(this.#path);
+    // Null where it was removed just now, or cannot be read.
+    const file = unlessRefused(() => openRegularFile(this.#path), null);
     if (file === null) return;
     if (last !== undefined) onBreak({ type: "replaced" });
     for (const source of this.#sources.splice(1)) source.close();
     this.#sources.push(new Source(file, this.#keeping));
-  }
-}
-
-/** Null where it was removed just now, or cannot be read. */
-function opened(path: string): number | null {
-  try {
-    return openRegularFile(path);
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
   }
 }
 

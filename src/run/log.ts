@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
-import { errnoOf } from "../lib/errno.ts";
+import { constants, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
+import { unlessRefused } from "../lib/errno.ts";
 import { ESCAPE_SEQUENCES } from "../lib/printable.ts";
-import { openRegularFile } from "../lib/regular-file.ts";
+import { withFile } from "../lib/regular-file.ts";
 
 const TAIL_LINES = 100;
 const TAIL_BYTES = 8 * 1_024;
@@ -32,7 +32,7 @@ export function readTail(paths: readonly string[], hide: (text: string) => strin
 
 function endOf(path: string, hide: (text: string) => string): { lines: string[]; bytes: number } {
   return (
-    withFile(path, constants.O_RDONLY, (file) => {
+    withLog(path, constants.O_RDONLY, (file) => {
       const bytes = fstatSync(file).size;
       const start = Math.max(0, bytes - WINDOW_BYTES);
       const window = Buffer.alloc(bytes - start);
@@ -79,12 +79,12 @@ const MARK_BYTES = 64;
  * writing to the same file. Bytes written between the last read and the truncation are lost.
  */
 export function capLog(path: string, maxBytes: number): number {
-  return withFile(path, constants.O_RDWR, (file) => cutMiddle(file, maxBytes)) ?? 0;
+  return withLog(path, constants.O_RDWR, (file) => cutMiddle(file, maxBytes)) ?? 0;
 }
 
 /** The bytes that were cut out of a log, by its mark; 0 where the log was rewritten since. */
 export function bytesCutIn(path: string, maxBytes: number): number {
-  return withFile(path, constants.O_RDONLY, (file) => cutMarkIn(file, keptRangeOf(maxBytes)).cut) ?? 0;
+  return withLog(path, constants.O_RDONLY, (file) => cutMarkIn(file, keptRangeOf(maxBytes)).cut) ?? 0;
 }
 
 /** Bytes kept on either side of the mark. */
@@ -149,18 +149,8 @@ function lineStart(file: number, position: number): number {
 }
 
 /** Null where there is no such file or the disk fails: logs are read again later, and a job does not fail for them. */
-function withFile<T>(path: string, flags: number, use: (file: number) => T): T | null {
-  try {
-    const file = openRegularFile(path, flags);
-    try {
-      return use(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+function withLog<T>(path: string, flags: number, use: (file: number) => T): T | null {
+  return unlessRefused(() => withFile(path, use, flags), null);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
+import { withFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { PLAIN_PATH } from "./environment.ts";
 import { refuseMissing } from "./missing.ts";
@@ -108,18 +109,13 @@ const FIRST_LINE_BYTES = 256;
 
 /** The first line of a script, verbatim, without `#!`; null for any other file. */
 function interpreterLine(path: string): string | null {
-  try {
-    const file = openSync(path, "r");
-    try {
-      const buffer = Buffer.alloc(FIRST_LINE_BYTES);
-      const text = buffer.toString("utf8", 0, readSync(file, buffer, 0, buffer.length, 0));
-      return text.startsWith("#!") ? (text.slice(2).split("\n")[0] ?? "") : null;
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    // An executable need not be readable.
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+  const buffer = Buffer.alloc(FIRST_LINE_BYTES);
+  const read = (file: number): number => readSync(file, buffer, 0, buffer.length, 0);
+  // An executable need not be readable.
+  const text = buffer.toString(
+    "utf8",
+    0,
+    unlessRefused(() => withFile(path, read), 0),
+  );
+  return text.startsWith("#!") ? (text.slice(2).split("\n")[0] ?? "") : null;
 }

@@ -5,7 +5,7 @@ import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AuditEntry, type AuditLine, auditLine } from "../model/audit.ts";
-import { check, isObject } from "../model/check.ts";
+import { check, isObject, jsonIn } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Owner } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
@@ -77,12 +77,8 @@ function linkOf(text: string, previous: Link): Link | null {
 }
 
 function faultOf(text: string, previous: Link): AuditLine | string {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    return "is not JSON";
-  }
+  const data = jsonIn(text);
+  if (data === undefined) return "is not JSON";
   const parsed = check(auditLine, data);
   if (!parsed.ok) return "is not an audit line";
   const { hash, ...unsealed } = data as AuditLine;
@@ -222,12 +218,8 @@ function fieldsOf(line: string): {
   readonly event?: unknown;
   readonly detail?: unknown;
 } {
-  try {
-    const data: unknown = JSON.parse(line);
-    return isObject(data) ? data : {};
-  } catch {
-    return {};
-  }
+  const data = jsonIn(line);
+  return isObject(data) ? data : {};
 }
 
 /** Whole lines of a file, the last ones first. */

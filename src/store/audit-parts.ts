@@ -1,9 +1,6 @@
-import { mkdirSync, statSync } from "node:fs";
-import { readOwnFile } from "../lib/regular-file.ts";
-import { replaceFiles } from "./durable.ts";
-import { tryFs } from "./fs-errors.ts";
+import { statSync } from "node:fs";
 import type { Layout } from "./layout.ts";
-import { sealed, unsealed } from "./sealed.ts";
+import { readSealed, writeSealed } from "./sealed.ts";
 
 /** A line of the audit log, as the next one refers to it. */
 export interface Link {
@@ -30,17 +27,10 @@ export function stampOf(path: string): string {
 
 /** The parts that an earlier check verified; empty where the file is missing or damaged. */
 export function knownParts(layout: Layout): readonly AuditPart[] {
-  const read = tryFs("read the verified parts of the audit log", () =>
-    readOwnFile(layout.auditParts, MAX_BYTES),
-  );
-  return read.ok && read.value !== null ? ((unsealed(read.value) as AuditPart[] | null) ?? []) : [];
+  return (readSealed(layout.auditParts, MAX_BYTES) as AuditPart[] | null) ?? [];
 }
 
 /** Saves verified parts for the next check; without write access, the next check is a full one. */
 export function keepParts(layout: Layout, parts: readonly AuditPart[]): void {
-  tryFs("save the verified parts of the audit log", () => {
-    mkdirSync(layout.index, { recursive: true, mode: 0o700 });
-    const file = { path: layout.auditParts, text: sealed(JSON.stringify(parts)) };
-    replaceFiles([file], layout.tmp, { isSynced: false });
-  });
+  writeSealed(layout, layout.auditParts, JSON.stringify(parts));
 }

@@ -11,10 +11,11 @@ import {
 import { basename, dirname, join } from "node:path";
 import { timestamp } from "../lib/clock.ts";
 import { failpoint } from "../lib/failpoint.ts";
-import { openRegularFile } from "../lib/regular-file.ts";
+import { openRegularFile, withFile } from "../lib/regular-file.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import type { AuditEntry, AuditLine } from "../model/audit.ts";
+import { jsonIn } from "../model/check.ts";
 import { writeWhole } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
@@ -163,26 +164,19 @@ export function auditFiles(layout: Layout): string[] {
 }
 
 function tailOf(path: string): Buffer {
-  const file = openRegularFile(path);
-  try {
+  return withFile(path, (file) => {
     const { size } = fstatSync(file);
     const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(file, bytes, 0, bytes.length, size - bytes.length);
     return bytes;
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 /** A damaged last line breaks the chain, which `audit verify` reports; it does not stop the queue. */
 function lastLine(tail: Buffer): Pick<AuditLine, "seq" | "hash"> | null {
   const text = tail.toString("utf8").trimEnd().split("\n").at(-1);
   if (text === undefined || text === "") return null;
-  try {
-    const { seq, hash } = JSON.parse(text) as Partial<AuditLine>;
-    if (Number.isSafeInteger(seq) && typeof hash === "string") return { seq: seq ?? 0, hash };
-  } catch {
-    // As below.
-  }
-  return { seq: 0, hash: FIRST_HASH };
+  const { seq, hash } = (jsonIn(text) ?? {}) as Partial<AuditLine>;
+  const isWhole = Number.isSafeInteger(seq) && typeof hash === "string";
+  return isWhole ? { seq: seq ?? 0, hash } : { seq: 0, hash: FIRST_HASH };
 }

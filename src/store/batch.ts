@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
@@ -14,7 +14,7 @@ import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { ties, tiesOf } from "../model/ties.ts";
 import { createFile, createFiles } from "./durable.ts";
-import { isMissing } from "./fs-errors.ts";
+import { ifThere, isMissing, namesIn } from "./fs-errors.ts";
 import { filingAccepted } from "./inbox-files.ts";
 import { shelveSegment, writeSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
@@ -124,11 +124,7 @@ export function dropStaged(layout: Layout, batch: string): void {
 /** The same in steps: a large sweep has a file for each member. */
 export function* droppingStaged(layout: Layout, batch: string): Steps<void> {
   const directory = join(layout.tmp, batch);
-  let names: string[] = [];
-  isMissing(() => {
-    names = readdirSync(directory);
-  });
-  for (const some of chunksOf(names, RECORDS_AT_ONCE)) {
+  for (const some of chunksOf(namesIn(directory), RECORDS_AT_ONCE)) {
     for (const name of some) rmSync(join(directory, name), { force: true });
     yield;
   }
@@ -181,7 +177,7 @@ export function publishBatch(layout: Layout, batch: string, findings: Quarantine
 export function* publishing(layout: Layout, batch: string, findings: QuarantineEntry[]): Steps<TaskId[]> {
   const directory = layout.batch(batch);
   const moved: TaskId[] = [];
-  const names = namesIn(layout, batch);
+  const names = namesIn(directory);
   for (const id of idsOf(names)) {
     if (publishRecord(layout, { batch, id, findings })) moved.push(id);
     failpoint("batch:publishing");
@@ -206,7 +202,8 @@ export function* publishing(layout: Layout, batch: string, findings: QuarantineE
   }
   if (names.includes(TIES)) rmSync(join(directory, TIES), { force: true });
   failpoint("batch:emptied");
-  removeEmpty(directory);
+  // A folder with foreign files in it stays, and `doctor` reports it.
+  unlessRefused(() => rmdirSync(directory), undefined, ["ENOENT", "ENOTEMPTY"]);
   return moved;
 }
 
@@ -231,19 +228,13 @@ export function acceptedFiles(layout: Layout): string[] {
 
 /** The inbox files that a batch was read from; in homes of an earlier version the note is the bare path of one file. */
 function takenFilesOf(path: string): string[] {
-  let text = "";
-  isMissing(() => {
-    text = readRegularFile(path);
-  });
+  const text = ifThere(() => readRegularFile(path)) ?? "";
   return text.startsWith("[") ? (parseJson(takenFilePaths, text) ?? []) : text === "" ? [] : [text];
 }
 
 /** The lanes and keys that the tasks of a large batch name; null where it has no such note. */
 export function notedTies(layout: Layout, batch: string): ReadonlySet<string> | null {
-  let text = "";
-  isMissing(() => {
-    text = readRegularFile(join(layout.batch(batch), TIES));
-  });
+  const text = ifThere(() => readRegularFile(join(layout.batch(batch), TIES))) ?? "";
   const noted = parseJson(ties, text);
   return noted === null ? null : new Set(noted);
 }
@@ -257,15 +248,7 @@ export function tasksIn(layout: Layout, batch: string, ids: readonly TaskId[]): 
 
 /** The ids of a batch that are not yet in `pending/`. */
 export function batchMembers(layout: Layout, batch: string): TaskId[] {
-  return idsOf(namesIn(layout, batch));
-}
-
-function namesIn(layout: Layout, batch: string): string[] {
-  let names: string[] = [];
-  isMissing(() => {
-    names = readdirSync(layout.batch(batch));
-  });
-  return names;
+  return idsOf(namesIn(layout.batch(batch)));
 }
 
 function idsOf(names: readonly string[]): TaskId[] {
@@ -273,13 +256,4 @@ function idsOf(names: readonly string[]): TaskId[] {
     .map(idFromFileName)
     .filter((id) => id !== null)
     .sort();
-}
-
-/** A folder with foreign files in it stays, and `doctor` reports it. */
-function removeEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTEMPTY") throw error;
-  }
 }

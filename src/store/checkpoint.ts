@@ -1,7 +1,7 @@
 import { closeSync, fsync, fsyncSync, renameSync, rmSync, statSync } from "node:fs";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
-import { openRegularFile } from "../lib/regular-file.ts";
+import { openRegularFile, withFile } from "../lib/regular-file.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { PLACES } from "../model/state.ts";
 import { isMissing, tryFs } from "./fs-errors.ts";
@@ -75,12 +75,7 @@ async function syncBeside(path: string): Promise<void> {
 }
 
 function syncFile(path: string): void {
-  const file = openRegularFile(path);
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  withFile(path, fsyncSync);
 }
 
 /**

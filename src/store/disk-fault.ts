@@ -1,4 +1,5 @@
-import { accessSync, constants, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { textOf } from "../lib/file-text.ts";
 import { parseJson } from "../model/check.ts";
 import { type DiskFault, diskFault } from "../model/owner.ts";
 import { tryFs } from "./fs-errors.ts";
@@ -38,7 +39,6 @@ export function stuckBatchesOf(
 }
 
 function noted(layout: Layout): DiskFault | null {
-  const read = tryFs("read the disk fault", () => readFileSync(layout.obstacle, "utf8"));
-  const found = read.ok ? parseJson(diskFault, read.value) : null;
+  const found = parseJson(diskFault, textOf(layout.obstacle) ?? "");
   return found !== null && found.owner === lockOwner(layout)?.token ? found : null;
 }

@@ -22,7 +22,13 @@ export function replaceFile(path: string, text: string, tmp: string): void {
   if (error !== null) throw error;
 }
 
-/** The same, and syncs the directory. */
+/** The same without a sync: after a power cut the file may be the old one, empty or gone. */
+export function replaceUnsynced(path: string, text: string, tmp: string): void {
+  const error = replaceFiles([{ path, text }], tmp, { isSynced: false })[0] ?? null;
+  if (error !== null) throw error;
+}
+
+/** The same as `replaceFile`, and syncs the directory. */
 export function replaceSynced(path: string, text: string, tmp: string): void {
   replaceFile(path, text, tmp);
   syncDirectory(dirname(path));

@@ -1,12 +1,12 @@
 import { existsSync, lstatSync, readdirSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { parseJson } from "../model/check.ts";
 import { environment } from "../model/kind.ts";
 import { replaceSynced } from "./durable.ts";
+import { ifThere } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
 /** A younger environment that no record names may belong to a submission in progress. */
@@ -35,12 +35,7 @@ export function keepEnvironment(
 
 /** The variables of a hash; null where the file is missing or damaged. */
 export function readEnvironment(layout: Layout, hash: string): Record<string, string> | null {
-  try {
-    return parseJson(environment, readRegularFile(layout.environment(hash)));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return null;
-  }
+  return parseJson(environment, ifThere(() => readRegularFile(layout.environment(hash))) ?? "");
 }
 
 /** Removes old environments that no record names, and the secrets of tasks that are gone. */

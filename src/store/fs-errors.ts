@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { errnoOf } from "../lib/errno.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 
@@ -51,11 +51,15 @@ export function homeGone(home: string): Problem | null {
 
 /** True where the work failed for a missing file (ENOENT), false where it succeeded; any other error is thrown. */
 export function isMissing(work: () => unknown): boolean {
-  try {
-    work();
-    return false;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return true;
-    throw error;
-  }
+  return ifThere(() => [work()]) === null;
+}
+
+/** The result of work, null where it fails for a missing file; any other error is thrown. */
+export function ifThere<T>(work: () => T): T | null {
+  return unlessRefused(work, null, ["ENOENT"]);
+}
+
+/** The names in a folder; none where it is missing. */
+export function namesIn(folder: string): string[] {
+  return ifThere(() => readdirSync(folder)) ?? [];
 }

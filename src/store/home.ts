@@ -1,12 +1,13 @@
 import { accessSync, constants, existsSync, linkSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { distrust } from "../lib/trusted-folder.ts";
+import { isObject, jsonIn } from "../model/check.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { createFile } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
@@ -79,7 +80,7 @@ function makeVersion(layout: Layout): void {
   failpoint("home:numbered");
   const staged = join(layout.tmp, `home.${uuid()}.tmp`);
   createFile(staged, `${JSON.stringify({ version: HOME_VERSION })}\n`);
-  linkUnlessThere(staged, layout.version);
+  unlessRefused(() => linkSync(staged, layout.version), undefined, ["EEXIST"]);
   failpoint("home:versioned");
   rmSync(staged);
   syncDirectory(layout.home);
@@ -143,19 +144,7 @@ function checkVersion(layout: Layout): Result<Layout, Problem> {
 }
 
 function versionIn(text: string): number | null {
-  try {
-    const data: unknown = JSON.parse(text);
-    const version = typeof data === "object" && data !== null && "version" in data ? data.version : null;
-    return typeof version === "number" ? version : null;
-  } catch {
-    return null;
-  }
-}
-
-function linkUnlessThere(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  }
+  const data = jsonIn(text);
+  const version = isObject(data) ? data["version"] : null;
+  return typeof version === "number" ? version : null;
 }

@@ -1,11 +1,11 @@
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { Steps } from "../lib/steps.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { createFile } from "./durable.ts";
-import { isMissing } from "./fs-errors.ts";
+import { isMissing, namesIn } from "./fs-errors.ts";
 import { REASON_ENDING, type Shelf, shelfOf } from "./layout.ts";
 
 const STAGED_REASON = ".reason.tmp";
@@ -85,8 +85,7 @@ export function putBack(taken: string): void {
 /** The files that are claimed, and neither accepted nor refused. */
 export function takenFiles(inbox: string): string[] {
   const directory = shelfOf(inbox, ".taking");
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
+  return namesIn(directory)
     .filter((name) => TAKEN_NAME.test(name))
     .map((name) => join(directory, name));
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { textOf } from "../lib/file-text.ts";
 import type { Result } from "../lib/result.ts";
 import { parseJson } from "../model/check.ts";
 import { type Inventory, inventory } from "../model/device.ts";
 import type { Problem } from "../model/errors.ts";
-import { replaceFiles } from "./durable.ts";
+import { replaceUnsynced } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
@@ -12,11 +12,9 @@ const MAX_AGE_MS = 30_000;
 
 /** Publishes the supervisor's last probe of the devices, for other processes. Not synced: after a crash it is stale anyway. */
 export function writeInventory(layout: Layout, seen: Inventory): Result<void, Problem> {
-  const file = { path: layout.inventory, text: `${JSON.stringify(seen)}\n` };
-  return tryFs("write the inventory of the GPUs", () => {
-    const [error = null] = replaceFiles([file], layout.tmp, { isSynced: false });
-    if (error !== null) throw error;
-  });
+  return tryFs("write the inventory of the GPUs", () =>
+    replaceUnsynced(layout.inventory, `${JSON.stringify(seen)}\n`, layout.tmp),
+  );
 }
 
 /** The inventory that the supervisor published within the last 30 s; null for none. */
@@ -32,6 +30,5 @@ export function inventoryOf(layout: Layout, { since }: { readonly since: string 
 }
 
 function lastInventory(layout: Layout): Inventory | null {
-  const read = tryFs("read the inventory of the GPUs", () => readFileSync(layout.inventory, "utf8"));
-  return read.ok ? parseJson(inventory, read.value) : null;
+  return parseJson(inventory, textOf(layout.inventory) ?? "");
 }

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { failpoint } from "../lib/failpoint.ts";
 import { bootId } from "../lib/host.ts";
 import { uuid } from "../lib/random.ts";
-import { linesIn, openRegularFile } from "../lib/regular-file.ts";
+import { linesIn, openRegularFile, withFile } from "../lib/regular-file.ts";
 import { chunksOf } from "../lib/steps.ts";
 import { syncDirectory, withPath } from "../lib/sync-directory.ts";
 import { FORMAT_VERSION, type Task } from "../model/task.ts";
@@ -52,15 +52,15 @@ const RECORDS_AT_ONCE = 500;
 
 /** Makes a segment: a line with the boot's id, then one for each record. It is durable when this returns. */
 export function writeSegment(path: string, tasks: readonly Task[]): void {
-  const file = openRegularFile(path, CREATING);
-  try {
+  const write = (file: number): void => {
     writeWhole(file, `${bootId()}\n`);
     for (const some of chunksOf(tasks, RECORDS_AT_ONCE)) writeWhole(file, linesOf(some));
     fsyncSync(file);
+  };
+  try {
+    withFile(path, write, CREATING);
   } catch (error) {
     throw error instanceof Error ? withPath(error, path) : error;
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -90,14 +90,9 @@ function* tasksIn(path: string): Generator<Task> {
 const MAX_BOOT_ID_BYTES = 128;
 
 function bootIdOf(path: string): string {
-  const file = openRegularFile(path);
-  try {
-    const start = Buffer.alloc(MAX_BOOT_ID_BYTES);
-    readSync(file, start, 0, start.length, 0);
-    return start.toString("utf8").split("\n")[0] ?? "";
-  } finally {
-    closeSync(file);
-  }
+  const start = Buffer.alloc(MAX_BOOT_ID_BYTES);
+  withFile(path, (file) => readSync(file, start, 0, start.length, 0));
+  return start.toString("utf8").split("\n")[0] ?? "";
 }
 
 /** The paths of the segments in journal/, oldest first. */

@@ -1,14 +1,12 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Stamp } from "../lib/long-folder.ts";
-import { readOwnFile } from "../lib/regular-file.ts";
 import { nameOf, type TaskId } from "../model/identity.ts";
 import { type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
 import type { EndedPlace } from "../model/state.ts";
-import { replaceFiles } from "./durable.ts";
-import { isMissing, tryFs } from "./fs-errors.ts";
+import { namesIn, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
-import { sealed, unsealed } from "./sealed.ts";
+import { readSealed, writeSealed } from "./sealed.ts";
 
 const MAX_BYTES = 64 * 1_024 * 1_024;
 /** The format of these files; one of another format is made again. */
@@ -73,26 +71,20 @@ export function keepOutlines(
   kept: readonly Kept[],
   { place, span }: { readonly place: EndedPlace; readonly span: number },
 ): void {
-  tryFs("keep outlines", () => {
-    const path = layout.outlines(place, span);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    replaceFiles([{ path, text: textOf(kept) }], layout.tmp, { isSynced: false });
-  });
+  writeSealed(layout, layout.outlines(place, span), jsonOf(kept));
 }
 
 /** Removes the cached outlines of spans that have no tasks any more. */
 export function forgetOutlines(layout: Layout, place: EndedPlace, spans: Iterable<number>): void {
   const used = new Set([...spans].map((span) => layout.outlines(place, span)));
   const folder = dirname(layout.outlines(place, 0));
-  tryFs("forget outlines", () =>
-    isMissing(() => {
-      for (const path of readdirSync(folder).map((name) => join(folder, name)))
-        if (!used.has(path)) rmSync(path, { force: true });
-    }),
-  );
+  tryFs("forget outlines", () => {
+    for (const path of namesIn(folder).map((name) => join(folder, name)))
+      if (!used.has(path)) rmSync(path, { force: true });
+  });
 }
 
-function textOf(kept: readonly Kept[]): string {
+function jsonOf(kept: readonly Kept[]): string {
   const shared = new Map<string, number>();
   const columns = {
     form: FORM,
@@ -106,12 +98,10 @@ function textOf(kept: readonly Kept[]): string {
     ),
     rests: kept.map(({ outline }) => shared.getOrInsert(JSON.stringify(sharedOutline(outline)), shared.size)),
   };
-  const json = `${JSON.stringify(columns).slice(0, -1)},"shared":[${[...shared.keys()].join(",")}]}`;
-  return sealed(json);
+  return `${JSON.stringify(columns).slice(0, -1)},"shared":[${[...shared.keys()].join(",")}]}`;
 }
 
 function columnsIn(path: string): Columns | null {
-  const read = tryFs("read outlines", () => readOwnFile(path, MAX_BYTES));
-  const columns = read.ok && read.value !== null ? (unsealed(read.value) as Columns | null) : null;
+  const columns = readSealed(path, MAX_BYTES) as Columns | null;
   return columns?.form === FORM ? columns : null;
 }

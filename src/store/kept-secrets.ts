@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -23,12 +23,8 @@ export function keepSecrets(layout: Layout, id: TaskId, values: readonly string[
 
 /** The values to be hidden, of all attempts of a task. */
 export function readKeptSecrets(layout: Layout, id: TaskId): string[] {
-  try {
-    return parseJson(secrets, readOwnFile(layout.secrets(id), MAX_BYTES) ?? "") ?? [];
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return [];
-  }
+  const text = unlessRefused(() => readOwnFile(layout.secrets(id), MAX_BYTES), null);
+  return parseJson(secrets, text ?? "") ?? [];
 }
 
 /** Removes the values; called when the logs of a task are removed. */

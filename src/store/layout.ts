@@ -23,104 +23,58 @@ export const REASON_ENDING = ".error.txt";
 /** How the name of the reply to a request ends, in the same folder. */
 export const REPLY_ENDING = ".reply.json";
 
-/** Every path of a home; no other file makes one. */
-export class Layout {
+class Home {
   readonly home: string;
 
   constructor(home: string) {
     this.home = home;
   }
+}
 
-  get version(): string {
-    return join(this.home, "home.json");
-  }
-  get settings(): string {
-    return join(this.home, "config.yaml");
-  }
+/** Every path of a home; no other file makes one. */
+export class Layout extends Home {
+  readonly version = join(this.home, "home.json");
+  readonly settings = join(this.home, "config.yaml");
   /** What was changed at run time; see `overrides.ts`. */
-  get overrides(): string {
-    return join(this.home, "overrides.json");
-  }
+  readonly overrides = join(this.home, "overrides.json");
   /** What the owner of the lock applies, for readers; see `overrides.ts`. */
-  get applied(): string {
-    return join(this.home, "applied.json");
-  }
-  get audit(): string {
-    return join(this.home, "audit.ndjson");
-  }
-  get inbox(): string {
-    return join(this.home, "inbox");
-  }
-  get incoming(): string {
-    return join(this.home, "incoming");
-  }
+  readonly applied = join(this.home, "applied.json");
+  readonly audit = join(this.home, "audit.ndjson");
+  readonly inbox = join(this.home, "inbox");
+  readonly incoming = join(this.home, "incoming");
   /** Segments that make records durable; see `journal.ts`. */
-  get journal(): string {
-    return join(this.home, "journal");
-  }
-  get requests(): string {
-    return join(this.home, "requests");
-  }
-  get numbers(): string {
-    return join(this.home, "numbers");
-  }
-  get environments(): string {
-    return join(this.home, "env");
-  }
+  readonly journal = join(this.home, "journal");
+  readonly requests = join(this.home, "requests");
+  readonly numbers = join(this.home, "numbers");
+  readonly environments = join(this.home, "env");
   /** Notices that wait for their delivery. */
-  get notices(): string {
-    return join(this.home, "notices");
-  }
+  readonly notices = join(this.home, "notices");
   /** Notices that no receiver accepted. */
-  get noticesGivenUp(): string {
-    return join(this.notices, ".given-up");
-  }
-  get locks(): string {
-    return join(this.home, "locks");
-  }
-  get tmp(): string {
-    return join(this.home, "tmp");
-  }
-  get runs(): string {
-    return join(this.home, "runs");
-  }
+  readonly noticesGivenUp = join(this.notices, ".given-up");
+  readonly locks = join(this.home, "locks");
+  readonly tmp = join(this.home, "tmp");
+  readonly runs = join(this.home, "runs");
   /** Why the supervisor cannot write; see `disk-fault.ts`. */
-  get obstacle(): string {
-    return join(this.home, "obstacle.json");
-  }
+  readonly obstacle = join(this.home, "obstacle.json");
   /** One file for each schedule, written by people. */
-  get schedules(): string {
-    return join(this.home, "schedules");
-  }
+  readonly schedules = join(this.home, "schedules");
   /** The state of each schedule: what it has fired. */
-  get scheduleStates(): string {
-    return join(this.schedules, ".state");
-  }
+  readonly scheduleStates = join(this.schedules, ".state");
   scheduleFile(file: string): string {
     return join(this.schedules, file);
   }
   scheduleState(name: string): string {
     return join(this.scheduleStates, `${name}.json`);
   }
-  get supervisorLog(): string {
-    return join(this.home, "supervisor.log");
-  }
+  readonly supervisorLog = join(this.home, "supervisor.log");
   /** The supervisor's last probe of the devices, for other processes. */
-  get inventory(): string {
-    return join(this.home, "inventory.json");
-  }
+  readonly inventory = join(this.home, "inventory.json");
   /** The container engines that the home has used, one name per line. */
-  get engines(): string {
-    return join(this.home, "engines");
-  }
+  readonly engines = join(this.home, "engines");
   /** The cache of long listings; see `newest.ts`. */
-  get newest(): string {
-    return join(this.home, "newest.json");
-  }
+  readonly newest = join(this.home, "newest.json");
   /** Indexes that can be rebuilt from the records. */
-  get index(): string {
-    return join(this.home, "index");
-  }
+  readonly index = join(this.home, "index");
   /** The names of the tasks of a span of numbers, by the first of them. */
   names(first: number): string {
     return join(this.index, "names", String(first).padStart(12, "0"));
@@ -130,21 +84,13 @@ export class Layout {
     return join(this.index, place, String(first).padStart(12, "0"));
   }
   /** The files of the audit log that were verified; see `audit-parts.ts`. */
-  get auditParts(): string {
-    return join(this.index, "audit");
-  }
+  readonly auditParts = join(this.index, "audit");
   /** When the home was last cleaned up automatically. */
-  get cleaned(): string {
-    return join(this.home, "cleaned.json");
-  }
+  readonly cleaned = join(this.home, "cleaned.json");
   /** Exists once the note on tasks without GPUs was printed. */
-  get gpuNote(): string {
-    return join(this.home, "gpu-note");
-  }
+  readonly gpuNote = join(this.home, "gpu-note");
   /** The numbers last submitted by hand, for `@`. */
-  get lastSubmitted(): string {
-    return join(this.home, "last-submitted.json");
-  }
+  readonly lastSubmitted = join(this.home, "last-submitted.json");
 
   /** The directory of one state's records. */
   place(place: StateDirectory): string {

@@ -3,14 +3,14 @@ import { linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
 import type { Clock } from "../lib/clock.ts";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { isStopped } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Owner, Role } from "../model/owner.ts";
 import { createFile } from "./durable.ts";
-import { tryFs } from "./fs-errors.ts";
+import { isMissing, tryFs } from "./fs-errors.ts";
 import { type LockPlace, lockFolder, ownerFile, RENEW_MS, readOwner } from "./lock-owner.ts";
 import { livenessOf, type Offer, thisProcess } from "./owner.ts";
 
@@ -129,12 +129,10 @@ function heldLock(
 
 /** Identifies a file and its version by stat(2); null where that fails. */
 function fileStamp(path: string): string | null {
-  try {
+  return unlessRefused(() => {
     const { dev, ino, mtimeMs, ctimeMs, size } = lstatSync(path);
     return `${dev} ${ino} ${mtimeMs} ${ctimeMs} ${size}`;
-  } catch {
-    return null;
-  }
+  }, null);
 }
 
 /** Tries to acquire the lock; null where it is owned. Returns what releases it. */
@@ -197,12 +195,7 @@ function takeAway(layout: LockPlace, of: Owner): void {
   const found = readOwner(ownerFile(layout));
   if (typeof found === "string" || found.token !== of.token) return;
   const gone = join(layout.tmp, `unlock.${of.token}`);
-  try {
-    renameSync(lockFolder(layout), gone);
-    failpoint("lock:taken-away");
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
+  if (!isMissing(() => renameSync(lockFolder(layout), gone))) failpoint("lock:taken-away");
   rmSync(gone, { recursive: true, force: true });
 }
 
@@ -239,11 +232,8 @@ function claim(layout: LockPlace, { name, self }: { name: string; self: Owner })
   createFile(staged, `${JSON.stringify(self)}\n`);
   failpoint("lock:claim-staged");
   try {
-    linkSync(staged, join(layout.locks, name));
-    return true;
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-    return false;
+    const made = unlessRefused(() => [linkSync(staged, join(layout.locks, name))], null, ["EEXIST"]);
+    return made !== null;
   } finally {
     rmSync(staged, { force: true });
   }

@@ -1,9 +1,9 @@
-import { closeSync, constants, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { constants, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openRegularFile, readOwnFile } from "../lib/regular-file.ts";
+import { readOwnFile, withFile } from "../lib/regular-file.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { replaceFiles, writeWhole } from "./durable.ts";
-import { isMissing, tryFs } from "./fs-errors.ts";
+import { isMissing, namesIn, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
 /** Numbers in one file: a lookup reads little, and a million tasks make a thousand files. */
@@ -22,14 +22,7 @@ export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
   for (const [span, members] of Map.groupBy(ids, spanOf)) {
     tryFs("note the names", () => {
       const path = layout.names(span);
-      const append = (): void => {
-        const file = openRegularFile(path, APPENDING);
-        try {
-          writeWhole(file, textOf(members));
-        } finally {
-          closeSync(file);
-        }
-      };
+      const append = (): void => withFile(path, (file) => writeWhole(file, textOf(members)), APPENDING);
       if (!isMissing(append)) return;
       makeFolder(layout);
       append();
@@ -71,12 +64,10 @@ export function renoteNames(layout: Layout, ids: readonly TaskId[]): void {
 export function forgetNames(layout: Layout, spans: ReadonlySet<number>): void {
   const used = new Set([...spans].map((span) => layout.names(span)));
   const newest = layout.names([...spans].reduce((most, span) => Math.max(most, span), 0));
-  isMissing(() => {
-    const folder = dirname(newest);
-    // The caller does not know of a task that was accepted meanwhile; its number is higher.
-    const gone = readdirSync(folder).map((name) => join(folder, name));
-    for (const path of gone) if (!used.has(path) && path < newest) rmSync(path, { force: true });
-  });
+  const folder = dirname(newest);
+  // The caller does not know of a task that was accepted meanwhile; its number is higher.
+  for (const path of namesIn(folder).map((name) => join(folder, name)))
+    if (!used.has(path) && path < newest) rmSync(path, { force: true });
 }
 
 function makeFolder(layout: Layout): void {

@@ -1,11 +1,12 @@
 import { readdirSync, statSync } from "node:fs";
+import { unlessRefused } from "../lib/errno.ts";
 import { bootId } from "../lib/host.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { parseJson } from "../model/check.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
 import { type KeptListings, keptListings } from "../model/outline.ts";
 import { ENDED_PLACES, type StateDirectory } from "../model/state.ts";
-import { replaceFiles } from "./durable.ts";
+import { replaceUnsynced } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
@@ -91,14 +92,15 @@ function namesOf(
 
 /** Caches listings for the next reader; does nothing without write access. */
 function keep(layout: Layout, listings: KeptListings): void {
-  const file = { path: layout.newest, text: `${JSON.stringify(listings)}\n` };
-  tryFs("keep the newest names", () => replaceFiles([file], layout.tmp, { isSynced: false }));
+  tryFs("keep the newest names", () =>
+    replaceUnsynced(layout.newest, `${JSON.stringify(listings)}\n`, layout.tmp),
+  );
 }
 
 /** The cached listings of this boot: fsck(8) may have changed a directory before it. Empty where they cannot be read. */
 function keptIn(layout: Layout): KeptListings["places"] {
-  const read = tryFs("read the newest names", () => readOwnFile(layout.newest, MAX_KEPT_BYTES));
-  const kept = read.ok && read.value !== null ? parseJson(keptListings, read.value) : null;
+  const text = unlessRefused(() => readOwnFile(layout.newest, MAX_KEPT_BYTES), null);
+  const kept = parseJson(keptListings, text ?? "");
   return kept?.bootId === bootId() ? kept.places : {};
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
@@ -8,7 +9,7 @@ import { idFromFileName, numberOf } from "../model/identity.ts";
 import { type Notice, notice } from "../model/notice.ts";
 import type { Task } from "../model/task.ts";
 import { replaceFile, replaceFiles } from "./durable.ts";
-import { isMissing } from "./fs-errors.ts";
+import { isMissing, namesIn } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord } from "./record.ts";
 
@@ -38,12 +39,12 @@ export function readNotices(layout: Layout): Notice[] {
 
 /** The names of the files of notices that wait. */
 export function noticeNames(layout: Layout): string[] {
-  return namesIn(layout.notices);
+  return noticesIn(layout.notices);
 }
 
 /** The names of the files of notices that were given up, oldest first. */
 export function givenUpNames(layout: Layout): string[] {
-  return namesIn(layout.noticesGivenUp);
+  return noticesIn(layout.noticesGivenUp);
 }
 
 /** Removes a notice that was delivered. */
@@ -71,11 +72,10 @@ export function giveUpNotice(layout: Layout, tried: Notice): void {
 
 /** Reads one notice; null where the file is none. */
 export function readNotice(path: string): Notice | null {
-  try {
-    return parseJson(notice, readRegularFile(path));
-  } catch {
-    return null;
-  }
+  return parseJson(
+    notice,
+    unlessRefused(() => readRegularFile(path), ""),
+  );
 }
 
 /**
@@ -108,12 +108,10 @@ function membersIn(row: readonly { readonly path: string }[], batch: string): Ta
   return members;
 }
 
-function namesIn(directory: string): string[] {
-  let names: string[] = [];
-  isMissing(() => {
-    names = readdirSync(directory);
-  });
-  return names.filter((name) => name.endsWith(ENDING)).sort();
+function noticesIn(directory: string): string[] {
+  return namesIn(directory)
+    .filter((name) => name.endsWith(ENDING))
+    .sort();
 }
 
 function textOf(one: Notice): string {

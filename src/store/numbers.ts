@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
-import { replaceFiles } from "./durable.ts";
+import { jsonIn } from "../model/check.ts";
+import { replaceUnsynced } from "./durable.ts";
 import { isMissing } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
@@ -80,12 +81,8 @@ const MAX_REMEMBERED = 1_000;
 
 /** The numbers last submitted by hand, the newest last; empty where none are known. */
 export function readLastSubmitted(layout: Layout): number[] {
-  try {
-    const data: unknown = JSON.parse(readRegularFile(layout.lastSubmitted));
-    return Array.isArray(data) ? data.filter((entry) => typeof entry === "number") : [];
-  } catch {
-    return [];
-  }
+  const data = jsonIn(unlessRefused(() => readRegularFile(layout.lastSubmitted), ""));
+  return Array.isArray(data) ? data.filter((entry) => typeof entry === "number") : [];
 }
 
 /**
@@ -94,7 +91,5 @@ export function readLastSubmitted(layout: Layout): number[] {
  */
 export function rememberSubmitted(layout: Layout, numbers: readonly number[]): void {
   const known = [...readLastSubmitted(layout), ...numbers].slice(-MAX_REMEMBERED);
-  const file = { path: layout.lastSubmitted, text: `${JSON.stringify(known)}\n` };
-  const [error = null] = replaceFiles([file], layout.tmp, { isSynced: false });
-  if (error !== null) throw error;
+  replaceUnsynced(layout.lastSubmitted, `${JSON.stringify(known)}\n`, layout.tmp);
 }

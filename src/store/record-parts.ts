@@ -1,4 +1,4 @@
-import { check, isObject } from "../model/check.ts";
+import { check, isObject, jsonIn } from "../model/check.ts";
 import { MAX_NAME_LENGTH, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import { type Kind, kind } from "../model/kind.ts";
 import { unprojected } from "../model/projection.ts";
@@ -125,28 +125,19 @@ class Known<T> {
 }
 
 function besideOf(text: string): MetadataBeside | null {
-  const checked = check(metadataBeside, parsed(`{${text.slice(BESIDE.length)}`));
+  const checked = check(metadataBeside, jsonIn(`{${text.slice(BESIDE.length)}`));
   return checked.ok ? checked.value : null;
 }
 
 function kindOf(text: string): Kind | null {
-  const checked = check(kind, parsed(text));
+  const checked = check(kind, jsonIn(text));
   return checked.ok ? checked.value : null;
 }
 
 function restOf(text: string): Rest | null {
-  const data = parsed(`{"spec":{${text}`);
+  const data = jsonIn(`{"spec":{${text}`);
   if (!isObject(data) || Object.keys(data).length !== 2 || !isObject(data["status"])) return null;
   const spec = check(specBeside, data["spec"]);
   const state = check(status, unprojected(data["status"]));
   return spec.ok && state.ok ? { spec: spec.value, status: state.value } : null;
-}
-
-/** Undefined, which no schema accepts, for a text that is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

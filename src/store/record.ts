@@ -1,8 +1,8 @@
 import { lstatSync } from "node:fs";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { readOwnFile, readSmallFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { check, isObject } from "../model/check.ts";
+import { check, isObject, jsonIn } from "../model/check.ts";
 import type { TaskId } from "../model/identity.ts";
 import { project, unprojected } from "../model/projection.ts";
 import { FORMAT_VERSION, type Task, task } from "../model/task.ts";
@@ -27,22 +27,14 @@ export function recordText(of: Task): string {
 
 /** True where a file is exactly what would be written for a task; far cheaper than parsing and checking it. */
 export function isAsWritten(path: string, known: Task): boolean {
-  try {
-    return readOwnFile(path, MAX_RECORD_BYTES) === recordText(known);
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return false;
-  }
+  return unlessRefused(() => readOwnFile(path, MAX_RECORD_BYTES) === recordText(known), false);
 }
 
 /** Parses the text of a record. */
 export function parseRecord(text: string): Result<Task, RecordFault> {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
+  const data = jsonIn(text);
+  if (data === undefined)
     return err({ type: "corrupt", reason: text === "" ? "it is empty" : "it is not JSON" });
-  }
   if (!isObject(data) || !isObject(data["status"]))
     return err({ type: "corrupt", reason: "it is not a task record" });
   const { formatVersion, ...rest } = data;
@@ -81,9 +73,5 @@ export function readRecord(path: string): Result<Task, RecordFault> {
 
 /** A link may lead anywhere, and a FIFO is no record, whatever its permissions. */
 function isOther(path: string): boolean {
-  try {
-    return !lstatSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return unlessRefused(() => !lstatSync(path).isFile(), false);
 }

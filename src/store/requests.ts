@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { uuid } from "../lib/random.ts";
 import { readRegularFile } from "../lib/regular-file.ts";
@@ -57,7 +58,9 @@ export function requestBytes(layout: Layout, name: string): number {
 /** Reads a request by its name; null where it is gone. An invalid one is quarantined: otherwise it would be read for ever. */
 export function takeRequest(layout: Layout, name: string, findings: QuarantineEntry[] = []): Request | null {
   const path = join(layout.requests, name);
-  const parsed = requestBytes(layout, name) > MAX_REQUEST_BYTES ? null : readRequest(path);
+  const bytes = requestBytes(layout, name);
+  const text = bytes > 0 && bytes <= MAX_REQUEST_BYTES ? unlessRefused(() => readRegularFile(path), "") : "";
+  const parsed = parseJson(request, text);
   // A reply goes by the id, so a request under another name would never be removed.
   if (parsed !== null && name === `${parsed.id}.json`) return parsed;
   // One that was withdrawn meanwhile is gone.
@@ -81,14 +84,5 @@ export function dropOldReplies(layout: Layout, nowMs: number): void {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (name.endsWith(REPLY_ENDING) && stat?.isFile() && nowMs - stat.mtimeMs > MAX_REPLY_AGE_MS)
       rmSync(path, { force: true });
-  }
-}
-
-function readRequest(path: string): Request | null {
-  try {
-    // Reading a FIFO would wait for ever.
-    return lstatSync(path).isFile() ? parseJson(request, readRegularFile(path)) : null;
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { failpoint } from "../lib/failpoint.ts";
-import { readRegularFile } from "../lib/regular-file.ts";
+import { textOf } from "../lib/file-text.ts";
 import type { Result } from "../lib/result.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { parseJson } from "../model/check.ts";
@@ -61,8 +61,7 @@ export function finishRemoval(layout: Layout, isUsed: (name: string) => boolean,
 
 /** When the home was last cleaned up automatically, in ms since the epoch; null where that is not known. */
 export function readCleaned(layout: Layout): number | null {
-  const read = tryFs("read when it was cleaned up", () => readRegularFile(layout.cleaned));
-  const found = read.ok ? parseJson(cleaned, read.value) : null;
+  const found = parseJson(cleaned, textOf(layout.cleaned) ?? "");
   return found === null ? null : Date.parse(found.at);
 }
 

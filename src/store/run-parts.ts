@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { namesIn } from "../lib/long-folder.ts";
 import { ATTEMPT_FILES, LOG_FILES } from "../model/attempt-files.ts";
 import { idFromFileName, type TaskId } from "../model/identity.ts";
@@ -89,14 +89,12 @@ export function lastWritten(paths: readonly string[]): number {
 }
 
 function sizeOf(path: string): number {
-  const found = tryFs("measure", () => {
+  return unlessRefused(() => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return 0;
-    return stat.isDirectory()
+    return stat?.isDirectory() === true
       ? readdirSync(path).reduce((total, name) => total + sizeOf(join(path, name)), 0)
-      : stat.size;
-  });
-  return found.ok ? found.value : 0;
+      : (stat?.size ?? 0);
+  }, 0);
 }
 
 function isFolder(path: string): boolean {
@@ -104,15 +102,10 @@ function isFolder(path: string): boolean {
 }
 
 function entriesOf(folder: string): string[] {
-  const names = tryFs("list", () => (isFolder(folder) ? readdirSync(folder) : []));
-  return names.ok ? names.value : [];
+  return unlessRefused(() => (isFolder(folder) ? readdirSync(folder) : []), []);
 }
 
 /** Removes a folder that is empty; anything else stays. */
 function dropEmpty(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-  }
+  unlessRefused(() => rmdirSync(path), undefined);
 }

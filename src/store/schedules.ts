@@ -5,7 +5,7 @@ import { syncDirectory } from "../lib/sync-directory.ts";
 import { parseJson } from "../model/check.ts";
 import { type FiringNote, type ScheduleState, scheduleState, stateAfter } from "../model/schedule.ts";
 import { replaceSynced } from "./durable.ts";
-import { isMissing } from "./fs-errors.ts";
+import { ifThere } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { isThere } from "./quarantine.ts";
 
@@ -29,11 +29,7 @@ const ENDING = ".json";
 
 /** The state of a schedule; null where it has none yet, or it is damaged. */
 export function readScheduleState(layout: Layout, name: string): ScheduleState | null {
-  let text = "";
-  const isGone = isMissing(() => {
-    text = readRegularFile(layout.scheduleState(name));
-  });
-  return isGone ? null : parseJson(scheduleState, text);
+  return parseJson(scheduleState, ifThere(() => readRegularFile(layout.scheduleState(name))) ?? "");
 }
 
 /** True where the state of a schedule exists and is damaged. */

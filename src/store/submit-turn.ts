@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import { problemFromErrno } from "./fs-errors.ts";
@@ -64,20 +64,12 @@ async function tryTurn(layout: Layout, clock: Clock): Promise<AsyncDisposable | 
     return {
       [Symbol.asyncDispose]: async () => {
         await lock[Symbol.asyncDispose]();
-        removeEmpty(place.locks);
+        // Not where the next process already has its lock in there.
+        unlessRefused(() => rmdirSync(place.locks), undefined);
       },
     };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw error;
-  }
-}
-
-/** Not where the next process already has its lock in there. */
-function removeEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
 import { type Clock, timestamp } from "../lib/clock.ts";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { AuditEntry, AuditEvent } from "../model/audit.ts";
@@ -176,7 +176,8 @@ export class Writer {
         return { change, result };
       }
       tryFs("remove what was staged", () => rmSync(from, { force: true }));
-      if (path !== origin) this.#giveBack(path, origin);
+      // Undoes the rename of step 2; where even that fails, recovery does it.
+      if (path !== origin) unlessRefused(() => renameSync(path, origin), undefined);
       if (!result.ok) return { change, result: refused(result.error) };
       return { change, result: journaled.ok ? result : refused(journaled.error) };
     });
@@ -217,15 +218,6 @@ export class Writer {
       to,
       path: isUnscanned && from !== to ? this.#layout.moving(id) : this.#layout.record(from, id),
     };
-  }
-
-  /** Undoes the rename of step 2; where even that fails, recovery does it. */
-  #giveBack(path: string, origin: string): void {
-    try {
-      renameSync(path, origin);
-    } catch (error) {
-      if (errnoOf(error) === null) throw error;
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { AuditEntry } from "../../src/model/audit.ts";
 import { Audit } from "../../src/store/audit.ts";
 import { verifyAudit } from "../../src/store/audit-chain.ts";
-import { sealed } from "../../src/store/sealed.ts";
+import { writeSealed } from "../../src/store/sealed.ts";
 import { errorOf, valueOf } from "../rig/results.ts";
 import { NOW_MS } from "../rig/tasks.ts";
 import { TempHome } from "../rig/temp-home.ts";
@@ -28,7 +28,7 @@ describe("a quick verifyAudit()", () => {
     expect(verifyAudit(layout, QUICK)).toEqual({ ok: true, value: { lines: 11, lastSeq: 11 } });
     // What was found is believed of the file as it is.
     const [, json = ""] = readFileSync(layout.auditParts, "utf8").split("\n");
-    writeFileSync(layout.auditParts, sealed(json.replace('"lines":10', '"lines":99')));
+    writeSealed(layout, layout.auditParts, json.replace('"lines":10', '"lines":99'));
     expect(valueOf(verifyAudit(layout, QUICK)).lines).toBe(100);
     expect(valueOf(verifyAudit(layout)).lines).toBe(11);
     writeFileSync(layout.auditParts, json.replace('"lines":10', '"lines":99'));

@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import { errnoOf } from "../../lib/errno.ts";
+import { unlessRefused } from "../../lib/errno.ts";
 import type { Evidence } from "../../model/evidence.ts";
 import type { Task } from "../../model/task.ts";
 import { pythonOf } from "../../run/interpreter.ts";
@@ -28,12 +28,7 @@ export function circumstancesOf(
 const FULL_PERCENT = 1;
 
 function fullDiskOf(folder: string): string | null {
-  try {
-    const { bavail, blocks } = statfsSync(folder);
-    const freePercent = (bavail / blocks) * 100;
-    return freePercent < FULL_PERCENT ? `less than ${FULL_PERCENT} % of the disk of ${folder} is free` : null;
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+  const { bavail, blocks } = unlessRefused(() => statfsSync(folder), { bavail: 1, blocks: 1 });
+  const freePercent = (bavail / blocks) * 100;
+  return freePercent < FULL_PERCENT ? `less than ${FULL_PERCENT} % of the disk of ${folder} is free` : null;
 }

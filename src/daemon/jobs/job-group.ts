@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../../lib/errno.ts";
+import { unlessRefused } from "../../lib/errno.ts";
 import { jobGroupBase } from "../../machine/limit-backend.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -32,11 +32,8 @@ export function jobGroup({ context }: Supervisor, task: Task): string | null {
 export function makeJobGroup(supervisor: Supervisor, task: Task): string | null {
   const group = jobGroup(supervisor, task);
   if (group === null) return null;
-  try {
+  return unlessRefused(() => {
     mkdirSync(group);
     return group;
-  } catch (error) {
-    if (errnoOf(error) === null) throw error;
-    return null;
-  }
+  }, null);
 }

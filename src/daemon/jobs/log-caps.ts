@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { unlessRefused } from "../../lib/errno.ts";
 import { capLog } from "../../run/log.ts";
 import { outputFiles } from "../../run/output.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -61,20 +62,11 @@ function checkLogs(
 ): Check {
   const elapsedMs = Math.max(1, nowMs - earlier.atMs);
   const checked = outputFiles(directory, separate).map((path, index) => {
-    const found = sizeOf(path);
+    const found = unlessRefused(() => statSync(path, { throwIfNoEntry: false })?.size ?? 0, 0);
     const size = found > maxBytes ? found - capLog(path, maxBytes) : found;
     const perMs = Math.max(0, found - (earlier.sizes[index] ?? 0)) / elapsedMs;
     return { size, fullInMs: perMs === 0 ? SLOW_MS : (maxBytes - size) / perMs };
   });
   const waitMs = Math.min(SLOW_MS, Math.max(FAST_MS, Math.min(...checked.map(({ fullInMs }) => fullInMs))));
   return { atMs: nowMs, nextMs: nowMs + waitMs, sizes: checked.map(({ size }) => size) };
-}
-
-/** The size in bytes; 0 where the file is missing or cannot be read. */
-function sizeOf(path: string): number {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  } catch {
-    return 0;
-  }
 }
