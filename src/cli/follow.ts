@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { maskOf } from "../daemon/jobs/secrets.ts";
 import { inheritable } from "../desk/inheritable.ts";
 import { asLines } from "../lib/printable.ts";
-import { unreachable } from "../lib/unreachable.ts";
 import type { Attempt } from "../model/attempt.ts";
 import type { TaskId } from "../model/identity.ts";
 import { containerOf } from "../model/kind.ts";
@@ -101,8 +100,6 @@ function describeBreak(what: Break, path: string): string {
       return `the log is gone from "${path}": it was moved or removed`;
     case "replaced":
       return `another file is in the place of the log "${path}", and begins here`;
-    default:
-      return unreachable(what);
   }
 }
 

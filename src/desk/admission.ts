@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type Problem, rejected } from "../model/errors.ts";
 import { isActive } from "../model/state.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Task } from "../model/task.ts";
@@ -41,12 +41,10 @@ export function admit(
     if (spec.admission !== "dropIfRunning" || owner === undefined) continue;
     const how = isActive(owner.status.state) ? "runs" : "waits";
     const message = `Cannot queue "${name}": the lane "${spec.slot}" is busy, ${owner.metadata.id} ${how} in it`;
-    return err(
-      problem(
-        "SLOT_BUSY",
-        message,
-        "to wait in line: --admission queue   to take its place: --admission replace",
-      ),
+    return rejected(
+      "SLOT_BUSY",
+      message,
+      "to wait in line: --admission queue   to take its place: --admission replace",
     );
   }
   return ok({ drafts: wanted, same: [...same] });

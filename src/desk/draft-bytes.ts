@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { type Problem, rejected } from "../model/errors.ts";
 import type { Draft } from "../model/submission.ts";
 import { matchingNames, namesFromSubmitter } from "../run/secrets.ts";
 import type { Caller } from "./caller.ts";
@@ -33,12 +33,10 @@ export function refuseMangled(
     );
     if (taken === undefined) continue;
     const message = `Cannot queue "${name}" with the variable ${taken.name}: ${shown(taken.value)} is not UTF-8 text, and ${TAKEN}`;
-    return err(
-      problem(
-        "WRONG_ENCODING",
-        message,
-        `leave it out: env -u ${taken.name} stint …; or give the task environment: clear`,
-      ),
+    return rejected(
+      "WRONG_ENCODING",
+      message,
+      `leave it out: env -u ${taken.name} stint …; or give the task environment: clear`,
     );
   }
   return ok(null);

@@ -51,9 +51,12 @@ function failuresOf(failed: readonly Task[]): GroupSummary["failures"] {
   for (const task of failed) {
     const failure = lastFailure(task);
     if (failure === null) continue;
-    const entry = byCode.get(failure.code) ?? { class: failure.class, code: failure.code, members: [] };
+    const entry = byCode.getOrInsertComputed(failure.code, (code) => ({
+      class: failure.class,
+      code,
+      members: [],
+    }));
     entry.members.push(task.metadata.id);
-    byCode.set(failure.code, entry);
   }
   return [...byCode.values()].toSorted((left, right) => right.members.length - left.members.length);
 }

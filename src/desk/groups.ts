@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { type Problem, problem, rejected } from "../model/errors.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal, PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -63,12 +63,10 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
   const unfinished = named.find(({ hasUnfinished }) => hasUnfinished);
   if (unfinished !== undefined) return ok(unfinished);
   const latest = named.slice(0, 5).map(({ id }) => id);
-  return err(
-    problem(
-      "AMBIGUOUS",
-      `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`,
-      `use --group with a number: the latest are ${latest.join(", ")}`,
-    ),
+  return rejected(
+    "AMBIGUOUS",
+    `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`,
+    `use --group with a number: the latest are ${latest.join(", ")}`,
   );
 }
 

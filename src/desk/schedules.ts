@@ -5,9 +5,9 @@ import type { Settings } from "../intake/default-settings.ts";
 import { kindOfName } from "../intake/inbox-name.ts";
 import type { ScheduleFile } from "../intake/schedule.ts";
 import { timestamp } from "../lib/clock.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { inFull, type Problem, problem } from "../model/errors.ts";
+import { inFull, type Problem, rejected } from "../model/errors.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
 import { namesIn } from "../store/fs-errors.ts";
@@ -67,7 +67,7 @@ export function findSchedule(
     views.map((view) => view.name),
   );
   const hint = near === null ? "see `stint schedules ls`" : `did you mean ${near}?`;
-  return err(problem("NOT_FOUND", `Cannot find the schedule "${name}": no schedule has this name`, hint));
+  return rejected("NOT_FOUND", `Cannot find the schedule "${name}": no schedule has this name`, hint);
 }
 
 /** The context in which a command reads schedules. */

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { type Problem, problem, rejected } from "../model/errors.ts";
 import { idFromFileName, NAME_PATTERN, nameFrom, nameOf, numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -63,8 +63,9 @@ export function findTask(layout: Layout, reference: string): Result<Task, Proble
   if (!found.ok) return found;
   const [task, ...others] = found.value;
   if (task === undefined || others.length > 0) {
-    return err(
-      problem("AMBIGUOUS", `Cannot choose "${reference}": it names ${found.value.length} tasks, wanted one`),
+    return rejected(
+      "AMBIGUOUS",
+      `Cannot choose "${reference}": it names ${found.value.length} tasks, wanted one`,
     );
   }
   return ok(task);
@@ -81,14 +82,14 @@ function resolve(
     const members = finder.inRange(Number(range[1]), Number(range[2]));
     return members.length > 0
       ? ok(members)
-      : err(problem("NOT_FOUND", `Cannot find the tasks "${reference}": no task has a number in this range`));
+      : rejected("NOT_FOUND", `Cannot find the tasks "${reference}": no task has a number in this range`);
   }
   if (/^\d+$/.test(reference)) {
     const [id, ...others] = finder.byNumber(Number(reference));
     if (id === undefined) return err(noSuchTask(reference, finder));
     if (others.length === 0) return ok([id]);
     const message = `Cannot choose "${reference}": ${others.length + 1} tasks have this number`;
-    return err(problem("AMBIGUOUS", message, `use an id: ${[id, ...others].join(", ")}`));
+    return rejected("AMBIGUOUS", message, `use an id: ${[id, ...others].join(", ")}`);
   }
   const exact = idFromFileName(`${reference}.json`);
   if (exact !== null && finder.has(exact)) return ok([exact]);
@@ -118,12 +119,10 @@ function byName(
   });
   if (active.length === 1) return ok(active);
   const numbers = named.slice(-5).map(numberOf).join(", ");
-  return err(
-    problem(
-      "AMBIGUOUS",
-      `Cannot choose "${reference}": ${named.length} tasks have this name`,
-      `use a number: the latest are ${numbers}`,
-    ),
+  return rejected(
+    "AMBIGUOUS",
+    `Cannot choose "${reference}": ${named.length} tasks have this name`,
+    `use a number: the latest are ${numbers}`,
   );
 }
 
@@ -134,11 +133,9 @@ function lastSubmitted(
   const number = readLastSubmitted(layout).at(-1 - wanted.back);
   const [id] = number === undefined ? [] : wanted.finder.byNumber(number);
   if (id !== undefined) return ok([id]);
-  return err(
-    problem(
-      "NOT_FOUND",
-      `Cannot find "${wanted.reference}": fewer tasks were submitted by hand, or this one was cleaned up`,
-    ),
+  return rejected(
+    "NOT_FOUND",
+    `Cannot find "${wanted.reference}": fewer tasks were submitted by hand, or this one was cleaned up`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { kill } from "node:process";
+import { unlessRefused } from "./errno.ts";
 import { type ProcessIdentity, startTimeOf } from "./host.ts";
 
 /** A process that may hang, and what it is bounded by. */
@@ -69,10 +70,7 @@ async function endOf(
   };
 }
 
+/** It may have just ended by itself. */
 function killGroup({ pid }: ProcessIdentity): void {
-  try {
-    kill(-pid, "SIGKILL");
-  } catch {
-    // It has just ended by itself.
-  }
+  unlessRefused(() => kill(-pid, "SIGKILL"), false);
 }

@@ -1,7 +1,7 @@
-import type * as ffi from "bun:ffi";
 import { closeSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { isAlive, ownLimit, type ProcessIdentity } from "./host.ts";
+import { openLibc } from "./libc.ts";
 
 /** The number of pidfd_open(2) on every architecture; since Linux 5.3. */
 const PIDFD_OPEN = 434;
@@ -138,35 +138,31 @@ function linux(): System | null {
 }
 
 function openLinux(): System | null {
-  try {
-    const { dlopen, ptr }: typeof ffi = import.meta.require("bun:ffi");
-    const { symbols } = dlopen("libc.so.6", {
-      syscall: { args: ["i64", "i64", "i64"], returns: "i64" },
-      epoll_create1: { args: ["i32"], returns: "i32" },
-      epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
-      epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
-    });
-    const eventOf = (file: number): DataView => {
-      const event = new DataView(new ArrayBuffer(EVENT_BYTES));
-      event.setUint32(0, EPOLLIN, true);
-      event.setInt32(DATA_AT, file, true);
-      return event;
-    };
-    return {
-      open: (pid) => Number(symbols.syscall(PIDFD_OPEN, pid, 0)),
-      openSet: () => symbols.epoll_create1(EPOLL_CLOEXEC),
-      add: (set, file) => symbols.epoll_ctl(set, EPOLL_CTL_ADD, file, ptr(eventOf(file))) === 0,
-      remove: (set, file) => symbols.epoll_ctl(set, EPOLL_CTL_DEL, file, ptr(eventOf(file))),
-      ended: (set, count) => {
-        // The call refuses a length of 0.
-        const size = Math.max(1, count);
-        const events = new DataView(new ArrayBuffer(size * EVENT_BYTES));
-        const length = Math.max(0, symbols.epoll_wait(set, ptr(events), size, 0));
-        return Array.from({ length }, (_, index) => events.getInt32(index * EVENT_BYTES + DATA_AT, true));
-      },
-    };
-  } catch {
-    // Another libc than glibc.
-    return null;
-  }
+  const libc = openLibc({
+    syscall: { args: ["i64", "i64", "i64"], returns: "i64" },
+    epoll_create1: { args: ["i32"], returns: "i32" },
+    epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+    epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+  });
+  if (libc === null) return null;
+  const { call, ptr } = libc;
+  const eventOf = (file: number): DataView => {
+    const event = new DataView(new ArrayBuffer(EVENT_BYTES));
+    event.setUint32(0, EPOLLIN, true);
+    event.setInt32(DATA_AT, file, true);
+    return event;
+  };
+  return {
+    open: (pid) => Number(call.syscall(PIDFD_OPEN, pid, 0)),
+    openSet: () => call.epoll_create1(EPOLL_CLOEXEC),
+    add: (set, file) => call.epoll_ctl(set, EPOLL_CTL_ADD, file, ptr(eventOf(file))) === 0,
+    remove: (set, file) => call.epoll_ctl(set, EPOLL_CTL_DEL, file, ptr(eventOf(file))),
+    ended: (set, count) => {
+      // The call refuses a length of 0.
+      const size = Math.max(1, count);
+      const events = new DataView(new ArrayBuffer(size * EVENT_BYTES));
+      const length = Math.max(0, call.epoll_wait(set, ptr(events), size, 0));
+      return Array.from({ length }, (_, index) => events.getInt32(index * EVENT_BYTES + DATA_AT, true));
+    },
+  };
 }

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { MAX_DURATION_MS } from "../lib/duration.ts";
 import type { Random } from "../lib/random.ts";
-import { unreachable } from "../lib/unreachable.ts";
 
 export const JITTERS = ["none", "full", "equal", "decorrelated"] as const;
 
@@ -49,7 +48,5 @@ function jittered(policy: Backoff, baseMs: number, draw: number): number {
       const ceilingMs = Math.min(3 * baseMs, policy.maxMs);
       return policy.firstMs + (ceilingMs - policy.firstMs) * draw;
     }
-    default:
-      return unreachable(policy.jitter);
   }
 }

@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "./errors.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type Problem, rejected } from "./errors.ts";
 import type { Spec } from "./spec.ts";
 import { isActive } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
@@ -18,22 +18,18 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   const { id } = task.metadata;
   if (task.status.state === "completed") {
     const hint = `submit it again: stint submit --from ${id}`;
-    return err(
-      problem(
-        "TASK_LOCKED",
-        `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`,
-        hint,
-      ),
+    return rejected(
+      "TASK_LOCKED",
+      `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`,
+      hint,
     );
   }
   const refused = !isActive(task.status.state) ? null : refusedWhileRunning(task.spec, edit.spec);
   if (refused !== null) {
-    return err(
-      problem(
-        "INVALID_TRANSITION",
-        `Cannot set "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`,
-        `cancel it first, then change and retry it`,
-      ),
+    return rejected(
+      "INVALID_TRANSITION",
+      `Cannot set "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`,
+      `cancel it first, then change and retry it`,
     );
   }
   const isNewSpec = JSON.stringify(task.spec) !== JSON.stringify(edit.spec);

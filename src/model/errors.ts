@@ -1,3 +1,5 @@
+import { err, type Result } from "../lib/result.ts";
+
 /** The exit codes of stint's verbs; `run`, `wait` and `submit --wait` mirror the task instead. */
 export const EXIT = {
   done: 0,
@@ -109,4 +111,9 @@ export function inFull({ message, faults }: Problem): string {
 /** Makes a problem; the message follows `Cannot <action> "<value>": <what is>, <what is wanted>`. */
 export function problem(code: ErrorCode, message: string, hint?: string): Problem {
   return hint === undefined ? { code, message } : { code, message, hint };
+}
+
+/** A refusal for the problem; see `problem`. */
+export function rejected(code: ErrorCode, message: string, hint?: string): Result<never, Problem> {
+  return err(problem(code, message, hint));
 }

@@ -1,16 +1,14 @@
-import { err, ok, type Result } from "../lib/result.ts";
-import { type Problem, problem } from "./errors.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { type Problem, rejected } from "./errors.ts";
 import { canMove } from "./state.ts";
 import type { Status, Task } from "./task.ts";
 
 /** Sets the next status where the table allows it; every change of a state passes through here. */
 export function transition(task: Task, next: Status): Result<Task, Problem> {
   if (canMove(task.status.state, next.state)) return ok({ ...task, status: next });
-  return err(
-    problem(
-      "INVALID_TRANSITION",
-      `Cannot move task "${task.metadata.id}": invalid transition ${task.status.state} -> ${next.state}`,
-    ),
+  return rejected(
+    "INVALID_TRANSITION",
+    `Cannot move task "${task.metadata.id}": invalid transition ${task.status.state} -> ${next.state}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { TaskId } from "../model/identity.ts";
-import { candidates, type Demand, unsuitable } from "./demand.ts";
-import { type DeviceRoom, isDeviceFree } from "./devices.ts";
+import { type Demand, unsuitable } from "./demand.ts";
+import { candidateRooms, type DeviceRoom, isDeviceFree } from "./devices.ts";
 
 /** Why a device cannot serve a demand now. */
 export type DeviceBlocker =
@@ -21,15 +21,10 @@ export function deviceBlockers(
   demand: Demand,
   rooms: readonly DeviceRoom[],
 ): { readonly room: DeviceRoom; readonly blocker: DeviceBlocker | null }[] {
-  const ids = new Set(
-    candidates(
-      demand,
-      rooms.map(({ device }) => device),
-    ).map(({ id }) => id),
-  );
+  const candidates = new Set(candidateRooms(demand, rooms));
   return rooms.map((room) => ({
     room,
-    blocker: deviceBlockerOf(room, { demand, isCandidate: ids.has(room.device.id) }),
+    blocker: deviceBlockerOf(room, { demand, isCandidate: candidates.has(room) }),
   }));
 }
 

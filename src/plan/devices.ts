@@ -119,7 +119,7 @@ export function chooseDevices(demand: Demand, rooms: readonly DeviceRoom[]): Dev
 }
 
 /** The rooms of the devices that may serve a demand. */
-function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
+export function candidateRooms(demand: Demand, rooms: readonly DeviceRoom[]): DeviceRoom[] {
   const ids = new Set(
     candidates(
       demand,

@@ -38,11 +38,7 @@ export function reasonsNotToWait(around: PlanInput, how: Patience = {}): Readonl
   for (const task of queued) {
     const keys = ahead.keysOf(task);
     waits.set(task, keys.length);
-    for (const key of keys) {
-      const known = behind.get(key);
-      if (known === undefined) behind.set(key, [task]);
-      else known.push(task);
-    }
+    for (const key of keys) behind.getOrInsertComputed(key, () => []).push(task);
   }
   // From the tasks that start by themselves on to those behind them. The rest is behind tasks that do not end, or in a cycle.
   const starting = new Set(queued.filter((task) => own.get(task) === null && waits.get(task) === 0));

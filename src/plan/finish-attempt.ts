@@ -2,10 +2,10 @@ import { timestamp } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { EndedAttempt, OpenAttempt } from "../model/attempt.ts";
 import { classify, type Verdict } from "../model/classify.ts";
-import type { Ending, Evidence } from "../model/evidence.ts";
+import type { Evidence } from "../model/evidence.ts";
 import { type Failure, failureOf } from "../model/failure.ts";
 import { countersOf, withEndedAttempt } from "../model/lifecycle.ts";
-import { openAttempt, type Status, type Task } from "../model/task.ts";
+import { openAttempt, type QUEUED_REASONS, type Status, type Task } from "../model/task.ts";
 import { mustTransition } from "../model/transition.ts";
 import { decideInterrupted, decideRetry, isAwaited } from "./retry.ts";
 
@@ -24,46 +24,30 @@ export interface End extends Evidence {
 
 /** Closes the open attempt and decides what follows: the task is done, queued again, or moved to dead-letter/. */
 export function finishAttempt(task: Task, end: End, random: Random): Task {
-  const open = openAttempt(task);
-  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
-  const { kind } = task.spec;
-  const verdict = classify(end, kind.failOnNonZero);
+  const verdict = classify(end, task.spec.kind.failOnNonZero);
   switch (verdict.type) {
     case "completed":
-      return afterSuccess(task, open, end);
+      return afterSuccess(task, end);
     case "failed":
     case "timeout":
-      return afterFailure(task, open, { ...end, verdict, random });
+      return afterFailure(task, { ...end, verdict, random });
     case "superseded":
     case "cancelled": {
-      const reason = verdict.type === "cancelled" ? "User" : "Superseded";
-      const closed = withEndedAttempt(task, {
-        ...closedAttempt(open, end),
-        state: "cancelled",
-        note: verdict.note,
-      });
-      return ended(closed, end, { state: "cancelled", reason, message: verdict.note });
+      const { type: state, note } = verdict;
+      const closed = closedTask(task, end, { state: "cancelled", note });
+      const reason = state === "cancelled" ? "User" : "Superseded";
+      return ended(closed, end, { state: "cancelled", reason, message: note });
     }
-    case "shutdown": {
-      const closed = withEndedAttempt(task, {
-        ...closedAttempt(open, end),
-        state: "cancelled",
-        note: verdict.note,
-      });
-      return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Shutdown" });
-    }
+    case "shutdown":
+      return requeued(closedTask(task, end, { state: "cancelled", note: verdict.note }), "Shutdown");
     case "interrupted": {
-      const closed = withEndedAttempt(task, {
-        ...closedAttempt(open, end),
-        state: "failed",
-        failure: verdict.failure,
-      });
+      const closed = closedTask(task, end, { state: "failed", failure: verdict.failure });
       return isNeverRepeated(task) || task.spec.retry.maxOrphans === 0
         ? ended(closed, end, orphanLimit(verdict.failure))
         : afterInterruption(closed, { end, failure: verdict.failure, random });
     }
     case "orphaned":
-      return afterOrphaning(task, open, { ...end, failure: verdict.failure });
+      return afterOrphaning(task, { ...end, failure: verdict.failure });
   }
 }
 
@@ -73,14 +57,19 @@ export function requeueUnstarted(
   failure: Failure,
   { nowMs, waitMs }: { readonly nowMs: number; readonly waitMs: number },
 ): Task {
-  const open = openAttempt(task);
-  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to release`);
   const wait = waitMs > 0 && { retry: { baseMs: waitMs, delayMs: waitMs, code: failure.code } };
-  const retryAt = waitMs > 0 && { retryAt: timestamp(nowMs + waitMs) };
-  const ending: Ending = { type: "lost", signal: null, note: failure.error };
-  const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
-  const closed = withEndedAttempt(task, { ...closedAttempt(open, end), state: "orphaned", failure, ...wait });
-  return mustTransition(closed, { ...countersOf(closed), state: "queued", reason: "Orphaned", ...retryAt });
+  const closed = closedTask(task, unstartedEnd(failure, nowMs), { state: "orphaned", failure, ...wait });
+  return requeued(closed, "Orphaned", waitMs > 0 ? nowMs + waitMs : null);
+}
+
+function unstartedEnd({ error }: Failure, endedAtMs: number): Facts {
+  return {
+    ending: { type: "lost", signal: null, note: error },
+    endedAtMs,
+    logTail: "",
+    logBytes: 0,
+    logBytesCut: 0,
+  };
 }
 
 const CUT_SHORT = "cut-short";
@@ -103,21 +92,34 @@ export function requeueCutShort(task: Task, nowMs: number): Task {
       nowMs,
       waitMs: FIRST_CUT_SHORT_WAIT_MS * CUT_SHORT_FACTOR ** (times - 1),
     });
-  const open = openAttempt(task);
-  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
-  const ending: Ending = { type: "lost", signal: null, note: failure.error };
-  const end = { ending, endedAtMs: nowMs, logTail: "", logBytes: 0, logBytesCut: 0 };
-  const closed = withEndedAttempt(task, { ...closedAttempt(open, end), state: "orphaned", failure });
-  return ended(closed, end, orphanLimit(failure));
+  const end = unstartedEnd(failure, nowMs);
+  return ended(closedTask(task, end, { state: "orphaned", failure }), end, orphanLimit(failure));
 }
 
 type Facts = Omit<End, "stop" | "oomKilled">;
 
+type Common = Omit<Extract<EndedAttempt, { state: "completed" }>, "state">;
+type Own<T> = T extends EndedAttempt ? Omit<T, keyof Common> : never;
+
+/** The task with its open attempt ended. */
+function closedTask(task: Task, end: Facts, own: Own<EndedAttempt>): Task {
+  const open = openAttempt(task);
+  if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
+  return withEndedAttempt(task, { ...commonFields(open, end), ...own });
+}
+
+/** The closed task in the queue again; ready at `readyMs`, null for at once. */
+function requeued(
+  closed: Task,
+  reason: (typeof QUEUED_REASONS)[number],
+  readyMs: number | null = null,
+): Task {
+  const retryAt = readyMs !== null && { retryAt: timestamp(readyMs) };
+  return mustTransition(closed, { ...countersOf(closed), state: "queued", reason, ...retryAt });
+}
+
 /** The fields that every ended attempt has. */
-function closedAttempt(
-  open: OpenAttempt,
-  end: Facts,
-): Omit<Extract<EndedAttempt, { state: "completed" }>, "state"> {
+function commonFields(open: OpenAttempt, end: Facts): Common {
   const { ending } = end;
   const { state: _open, paused, pausedMs = 0, ...kept } = open;
   const stoodStillMs =
@@ -140,46 +142,38 @@ function closedAttempt(
   };
 }
 
-function afterSuccess(task: Task, open: OpenAttempt, end: End): Task {
-  const closed = withEndedAttempt(task, { ...closedAttempt(open, end), state: "completed" });
+function afterSuccess(task: Task, end: End): Task {
+  const closed = closedTask(task, end, { state: "completed" });
   const counted = { ...closed, status: { ...closed.status, consecutiveFailures: 0 } };
   const collecting = throughRunning(counted, "collecting");
   const { restart } = task.spec;
   if (restart.policy !== "always") {
     return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
   }
-  const retryAt = timestamp(end.endedAtMs + restart.intervalMs);
-  return mustTransition(collecting, {
-    ...countersOf(collecting),
-    state: "queued",
-    reason: "Interval",
-    retryAt,
-  });
+  return requeued(collecting, "Interval", end.endedAtMs + restart.intervalMs);
 }
 
 function afterFailure(
   task: Task,
-  open: OpenAttempt,
   end: End & { readonly verdict: Extract<Verdict, { type: "failed" | "timeout" }>; readonly random: Random },
 ): Task {
   const { type: state, failure } = end.verdict;
   const consecutiveFailures = task.status.consecutiveFailures + (isAwaited(failure) ? 0 : 1);
-  const base = closedAttempt(open, end);
+  const exitCode = end.ending.type === "exited" ? end.ending.exitCode : null;
   const decision = decideRetry(
     task,
-    { failure, exitCode: base.exitCode, consecutiveFailures, logTail: end.logTail },
+    { failure, exitCode, consecutiveFailures, logTail: end.logTail },
     end.random,
   );
   const { retry: isRetried } = decision;
   const retry = isRetried
     ? { baseMs: decision.baseMs, delayMs: decision.delayMs, code: failure.code }
     : undefined;
-  const closed = withEndedAttempt(task, { ...base, state, failure, ...(retry !== undefined && { retry }) });
+  const closed = closedTask(task, end, { state, failure, ...(retry !== undefined && { retry }) });
   const counted = { ...closed, status: { ...closed.status, consecutiveFailures } };
   if (!isRetried)
     return ended(counted, end, { state: "failed", reason: decision.reason, message: decision.message });
-  const retryAt = timestamp(end.endedAtMs + decision.delayMs);
-  return mustTransition(counted, { ...countersOf(counted), state: "queued", reason: "Backoff", retryAt });
+  return requeued(counted, "Backoff", end.endedAtMs + decision.delayMs);
 }
 
 /** After a first interruption the task is queued at once, as after a reboot; repeated ones wait for a backoff and end in dead-letter/. */
@@ -190,29 +184,17 @@ function afterInterruption(
   const decision = decideInterrupted(closed, failure, random);
   if (!decision.retry)
     return ended(closed, end, { state: "failed", reason: "Exhausted", message: decision.message });
-  const retryAt = decision.delayMs > 0 && { retryAt: timestamp(end.endedAtMs + decision.delayMs) };
-  return mustTransition(closed, {
-    ...countersOf(closed),
-    state: "queued",
-    reason: "Interrupted",
-    ...retryAt,
-  });
+  return requeued(closed, "Interrupted", decision.delayMs > 0 ? end.endedAtMs + decision.delayMs : null);
 }
 
-function afterOrphaning(task: Task, open: OpenAttempt, end: End & { readonly failure: Failure }): Task {
-  const closed = withEndedAttempt(task, {
-    ...closedAttempt(open, end),
-    state: "orphaned",
-    failure: end.failure,
-  });
+function afterOrphaning(task: Task, end: End & { readonly failure: Failure }): Task {
+  const closed = closedTask(task, end, { state: "orphaned", failure: end.failure });
   const orphaned = throughRunning(closed, "orphaned");
   const orphanCount = orphaned.status.orphanCount + 1;
-  const counters = { ...countersOf(orphaned), orphanCount };
-  if (isNeverRepeated(task) || orphanCount > task.spec.retry.maxOrphans) {
-    const counted = { ...orphaned, status: { ...orphaned.status, orphanCount } };
-    return ended(counted, end, orphanLimit(end.failure));
-  }
-  return mustTransition(orphaned, { ...counters, state: "queued", reason: "Orphaned" });
+  const counted = { ...orphaned, status: { ...orphaned.status, orphanCount } };
+  return isNeverRepeated(task) || orphanCount > task.spec.retry.maxOrphans
+    ? ended(counted, end, orphanLimit(end.failure))
+    : requeued(counted, "Orphaned");
 }
 
 function isNeverRepeated(task: Task): boolean {

@@ -39,21 +39,18 @@ export function lanesOf(around: {
   readonly ready: readonly Task[];
   readonly policy: Policy;
 }): ReadonlyMap<string, Lane> {
-  const bySlot = new Map<string, Task[]>();
   const tasks = [...around.active.filter(isOfLane), ...around.queued.filter(isOfLane)];
   if (tasks.length === 0) return NO_LANES;
   const ready = new Set(around.ready.filter(isOfLane));
-  for (const task of tasks) {
-    if (!(isActive(task.status.state) || isBetweenAttempts(task) || ready.has(task))) continue;
-    const members = bySlot.get(task.spec.slot);
-    if (members === undefined) bySlot.set(task.spec.slot, [task]);
-    else members.push(task);
-  }
+  const members = tasks.filter(
+    (task) => isActive(task.status.state) || isBetweenAttempts(task) || ready.has(task),
+  );
+  const bySlot = Map.groupBy(members, ({ spec }) => spec.slot);
   return new Map(
     [...bySlot].map(([slot, unsorted]) => {
       const limit = own(around.policy.slots, slot) ?? 1;
-      const members = unsorted.length === 1 ? unsorted : unsorted.toSorted(byLaneOrder);
-      return [slot, { slot, limit, members, front: new Set(members.slice(0, limit)) }];
+      const sorted = unsorted.length === 1 ? unsorted : unsorted.toSorted(byLaneOrder);
+      return [slot, { slot, limit, members: sorted, front: new Set(sorted.slice(0, limit)) }];
     }),
   );
 }

@@ -1,4 +1,3 @@
-import { unreachable } from "../lib/unreachable.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 import { describeWallTime, isWorkTime, nextWorkTime } from "./hours.ts";
 import type { PlanInput } from "./input.ts";
@@ -67,8 +66,6 @@ export function describePause(pause: Pause, nowMs: number): string {
       return `no task starts after ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}`;
     case "closing":
       return `its timeout would run past ${describeWallTime(pause.atMs, { nowMs, timeZone: null })}, when starting tasks stops`;
-    default:
-      return unreachable(pause);
   }
 }
 

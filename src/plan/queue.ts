@@ -27,10 +27,8 @@ export function queueOf(queued: readonly Task[]): Queue {
   const gated: Task[] = [];
   const buckets = new Map<number, Task[]>();
   for (const task of queued) {
-    const known = buckets.get(task.spec.priority);
-    if (!isUnconstrained(task)) gated.push(task);
-    else if (known === undefined) buckets.set(task.spec.priority, [task]);
-    else known.push(task);
+    if (isUnconstrained(task)) buckets.getOrInsertComputed(task.spec.priority, () => []).push(task);
+    else gated.push(task);
   }
   return {
     gated,

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, lstatSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../lib/errno.ts";
+import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { type ProcessIdentity, startTimeIn, startTimeOf } from "../lib/host.ts";
 import { readOwnFile } from "../lib/regular-file.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
@@ -124,12 +124,7 @@ const DAMAGED = ["ENOENT", "ENOTDIR", "EACCES", "EEXIST", "EISDIR", "ELOOP", "EI
 
 /** Does something in the folder of an attempt; returns `otherwise` where the job has damaged the folder, as its end counts all the same. */
 export function inDamagedFolder<T>(action: () => T, otherwise: T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (!DAMAGED.includes(errnoOf(error) ?? "")) throw error;
-    return otherwise;
-  }
+  return unlessRefused(action, otherwise, DAMAGED);
 }
 
 /** More than any of these files holds. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { kill, pid as ownPid } from "node:process";
-import { errnoOf } from "../lib/errno.ts";
+import { unlessRefused } from "../lib/errno.ts";
 import { isAlive, type ProcessIdentity } from "../lib/host.ts";
 import { type ProcessEntry, startedWith } from "./process-table.ts";
 import { ProcessTracker, type Suspect } from "./process-tracker.ts";
@@ -67,7 +67,7 @@ export function signalTrees(
   scanFor(trees, tracker, (index, found) => {
     const tree = trees[index];
     const heads = tree === undefined ? [] : headsOf(tree).map(({ pid }) => pid);
-    if (isKill && tree !== undefined) killGroups(tree);
+    if (isKill) for (const group of tree?.groups ?? []) killGroup(group);
     for (const head of heads) if (found.some(({ group }) => group === head)) send(-head, signal);
     // A process may have left the group since, so it is killed by its pid too; other signals must not arrive twice.
     for (const { pid, group } of found) if (isKill || !heads.includes(group)) send(pid, signal);
@@ -126,7 +126,7 @@ function searchFor(tree: ProcessTree, tracker: ProcessTracker): () => Found {
     return tokens === "changing" ? null : tokens !== "unreadable" && tokens.includes(token);
   };
   return () => {
-    const grouped = membersOf(groups);
+    const grouped = new Set(groups.flatMap(processesIn));
     const suspects = tracker.suspects({ leader, heads: heads.map(({ pid }) => pid), token, also: grouped });
     const fresh = suspects.filter(({ pid }) => !decided.has(pid));
     // Without /proc the leader represents its group.
@@ -180,14 +180,6 @@ class Head {
   }
 }
 
-function membersOf(groups: readonly string[]): Set<number> {
-  return new Set(groups.flatMap(processesIn));
-}
-
-function killGroups({ groups = [] }: ProcessTree): void {
-  for (const group of groups) killGroup(group);
-}
-
 function asGroup({ pid, startTime }: ProcessIdentity): Suspect {
   return {
     pid,
@@ -204,25 +196,22 @@ function asGroup({ pid, startTime }: ProcessIdentity): Suspect {
 function send(target: number, signal: NodeJS.Signals | number): void {
   // To kill(2), 0 is our own group, and -1 is every process.
   if (Math.abs(target) <= 1) return;
-  try {
+  const signals = (): void => {
     kill(target, signal);
     // A stopped process gets the TERM when it is continued, as with systemd (systemd.kill(5)); a running one is not affected.
     if (signal === "SIGTERM") kill(target, "SIGCONT");
-  } catch (error) {
-    // It ended meanwhile (ESRCH), or runs as another user (EPERM).
-    if (errnoOf(error) !== "ESRCH" && errnoOf(error) !== "EPERM") throw error;
-  }
+  };
+  // It may have ended meanwhile (ESRCH), or run as another user (EPERM).
+  unlessRefused(signals, undefined, ["ESRCH", "EPERM"]);
 }
 
 /** The pids in a control group and those below it; none where it is gone. */
 function processesIn(group: string): number[] {
-  try {
+  return unlessRefused(() => {
     const own = readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
     const below = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     return [...own, ...below.flatMap(({ name }) => processesIn(join(group, name)))];
-  } catch {
-    return [];
-  }
+  }, []);
 }
 
 /** Kills all processes in a control group at once, where the kernel can: version 2 since Linux 5.14. */

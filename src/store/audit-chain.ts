@@ -2,11 +2,11 @@ import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { instantMs } from "../lib/clock.ts";
 import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
-import { err, ok, type Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import { sha256 } from "../lib/sha256.ts";
 import { type AuditEntry, type AuditLine, auditLine } from "../model/audit.ts";
 import { check, isObject, jsonIn } from "../model/check.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { type Problem, rejected } from "../model/errors.ts";
 import type { Owner } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import { auditFiles, FIRST_HASH, hashOf } from "./audit.ts";
@@ -54,8 +54,10 @@ function verifyFile(file: string, from: Link): Result<{ to: Link; lines: number 
     const next = linkOf(text, to) ?? faultOf(text, to);
     if (typeof next === "string") {
       const message = `Cannot verify the audit log: ${basename(file)} line ${index + 1} ${next}`;
-      return err(
-        problem("AUDIT_BROKEN", message, "keep a copy of the file; the records themselves are not affected"),
+      return rejected(
+        "AUDIT_BROKEN",
+        message,
+        "keep a copy of the file; the records themselves are not affected",
       );
     }
     to = { hash: next.hash, seq: next.seq };

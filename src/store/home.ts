@@ -8,7 +8,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { distrust } from "../lib/trusted-folder.ts";
 import { isObject, jsonIn } from "../model/check.ts";
-import { type Problem, problem } from "../model/errors.ts";
+import { type Problem, problem, rejected } from "../model/errors.ts";
 import { createFile } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import { Layout } from "./layout.ts";
@@ -38,7 +38,7 @@ export function openHome(path: string): Result<Layout, Problem> {
   if (unsafe !== null) return err(unsafe);
   if (!isThere(layout.version)) {
     const hint = "the first `stint submit` or `stint up` makes it; or name another with --home or STINT_HOME";
-    return err(problem("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint));
+    return rejected("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint);
   }
   return checkVersion(layout);
 }
@@ -89,7 +89,7 @@ function makeVersion(layout: Layout): void {
 function checkUsable(layout: Layout): Result<Layout, Problem> {
   const { home } = layout;
   const cannot = (what: string, hint: string): Result<never, Problem> =>
-    err(problem("HOME_UNUSABLE", `Cannot use the home "${home}": ${what}`, hint));
+    rejected("HOME_UNUSABLE", `Cannot use the home "${home}": ${what}`, hint);
   const unsafe = othersInHome(layout);
   if (unsafe !== null) return err(unsafe);
   const network = NETWORK_FILE_SYSTEMS[statfsSync(home).type];
@@ -131,15 +131,13 @@ function checkVersion(layout: Layout): Result<Layout, Problem> {
   if (found === HOME_VERSION) return ok(layout);
   if (found !== null && found > HOME_VERSION) {
     const message = `Cannot open the home "${layout.home}": it has version ${found}, this stint knows ${HOME_VERSION} and older`;
-    return err(problem("HOME_NEWER", message, "use the newer stint that wrote it; nothing was changed"));
+    return rejected("HOME_NEWER", message, "use the newer stint that wrote it; nothing was changed");
   }
   const message = `Cannot open the home "${layout.home}": home.json says no version, wanted {"version": ${HOME_VERSION}}`;
-  return err(
-    problem(
-      "HOME_UNUSABLE",
-      message,
-      `if the rest is in order, write {"version": ${HOME_VERSION}} into home.json`,
-    ),
+  return rejected(
+    "HOME_UNUSABLE",
+    message,
+    `if the rest is in order, write {"version": ${HOME_VERSION}} into home.json`,
   );
 }
 

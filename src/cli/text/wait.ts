@@ -2,7 +2,6 @@ import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
-import { unreachable } from "../../lib/unreachable.ts";
 import { describeRequirement } from "../../model/selector.ts";
 import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
@@ -48,8 +47,6 @@ export function shortWait(wait: Wait, nowMs: number): string {
     }
     case "next":
       return "starts next";
-    default:
-      return unreachable(wait);
   }
 }
 
@@ -121,8 +118,6 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       ];
     case "next":
       return ["Starts next."];
-    default:
-      return unreachable(wait);
   }
 }
 

@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../../lib/result.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { type Problem, rejected } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { plainDemand } from "../../plan/demand.ts";
@@ -80,7 +80,7 @@ export function refuseUnplaceable(
       short.resource === "gpus"
         ? "see what there is: stint gpus"
         : "ask for less, or submit it on a machine that has more";
-    return err(problem("UNPLACEABLE", message, hint));
+    return rejected("UNPLACEABLE", message, hint);
   }
   return ok(null);
 }
@@ -90,7 +90,7 @@ function refuseFullLanes(drafts: readonly Draft[], seen: QueueView): Result<null
     const waiting = seen.inLane(slot);
     if (waiting + count <= MAX_LANE_LENGTH) continue;
     const message = `Cannot queue ${count} more in the lane "${slot}": ${waiting === 1 ? "1 task waits" : `${waiting} tasks wait`} in it, the limit is ${MAX_LANE_LENGTH}`;
-    return err(problem("QUEUE_FULL", message, `see what blocks it: stint ls --slot ${slot}`));
+    return rejected("QUEUE_FULL", message, `see what blocks it: stint ls --slot ${slot}`);
   }
   return ok(null);
 }

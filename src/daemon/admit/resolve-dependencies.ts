@@ -1,6 +1,6 @@
-import { err, ok, type Result } from "../../lib/result.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { type Problem, rejected } from "../../model/errors.ts";
 import { makeTaskId, nameFrom, type TaskId } from "../../model/identity.ts";
 import type { Dependency, ParentReference } from "../../model/spec.ts";
 import type { Draft } from "../../model/submission.ts";
@@ -51,9 +51,7 @@ export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Resul
   const cycle = findCycle(edges);
   if (cycle !== null) {
     const path = cycle.map((index) => drafts[index]?.name ?? "").join(" -> ");
-    return err(
-      problem("INVALID_DEPENDENCY", `Cannot queue a cycle of tasks that wait for each other: ${path}`),
-    );
+    return rejected("INVALID_DEPENDENCY", `Cannot queue a cycle of tasks that wait for each other: ${path}`);
   }
   return ok((index, firstNumber) =>
     (found[index] ?? []).map(({ parent, when }) => ({ task: idOf(parent, { drafts, firstNumber }), when })),
@@ -85,11 +83,8 @@ interface NameIndex {
 function indexNames(seen: QueueView, drafts: readonly Draft[]): NameIndex {
   const batch = new Map<string, number[]>();
   for (const [index, { name, group }] of drafts.entries()) {
-    for (const key of new Set([name, group?.name ?? name])) {
-      const known = batch.get(key);
-      if (known === undefined) batch.set(key, [index]);
-      else known.push(index);
-    }
+    for (const key of new Set([name, group?.name ?? name]))
+      batch.getOrInsertComputed(key, () => []).push(index);
   }
   return { batch, seen };
 }
@@ -144,7 +139,7 @@ function tooMany(draft: Draft): Result<never, Problem> {
 }
 
 function refuse(draft: Draft, why: string, hint?: string): Result<never, Problem> {
-  return err(problem("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after what it names: ${why}`, hint));
+  return rejected("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after what it names: ${why}`, hint);
 }
 
 /** A path from an index back to itself, both ends included, or null. Without recursion: a chain may be as long as a batch. */
@@ -152,11 +147,7 @@ function findCycle(edges: readonly (readonly number[])[]): number[] | null {
   const dependents = new Map<number, number[]>();
   const open = edges.map((parents) => parents.length);
   for (const [child, parents] of edges.entries()) {
-    for (const parent of parents) {
-      const known = dependents.get(parent);
-      if (known === undefined) dependents.set(parent, [child]);
-      else known.push(child);
-    }
+    for (const parent of parents) dependents.getOrInsertComputed(parent, () => []).push(child);
   }
   const free = [...edges.keys()].filter((at) => open[at] === 0);
   const isFree = new Set(free);

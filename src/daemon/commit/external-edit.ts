@@ -1,5 +1,4 @@
 import { earliest } from "../../lib/earliest.ts";
-import { unreachable } from "../../lib/unreachable.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Task } from "../../model/task.ts";
 import { quarantine } from "../../store/quarantine.ts";
@@ -138,7 +137,5 @@ function giveUp(
     case "corrupt":
       records.queue.remove(id);
       return log(`${id}: ${quarantine(path, fault.reason).what}`);
-    default:
-      return unreachable(fault);
   }
 }

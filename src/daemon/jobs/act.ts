@@ -1,5 +1,4 @@
 import { timestamp } from "../../lib/clock.ts";
-import { unreachable } from "../../lib/unreachable.ts";
 import type { StopIntent } from "../../model/attempt.ts";
 import { cancelledInQueue, countersOf, stopRequested } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
@@ -22,13 +21,9 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
       case "claim":
         claims.push(action);
         break;
-      case "supersede": {
-        const { task, by } = action;
-        changes.push(
-          stopChange(supervisor, task, { reason: "Superseded", graceMs: task.spec.stopGraceMs, actor: by }),
-        );
+      case "supersede":
+        changes.push(stopChange(supervisor, action.task, { reason: "Superseded", actor: action.by }));
         break;
-      }
       case "dismiss":
         changes.push(dismiss(supervisor, action));
         break;
@@ -43,8 +38,6 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
       case "expire":
         changes.push(expire(supervisor, action.task));
         break;
-      default:
-        unreachable(action);
     }
   }
   if (!supervisor.committer.ensureWritable()) return;
@@ -52,11 +45,11 @@ export function act(supervisor: Supervisor, actions: readonly Action[]): void {
   startTasks(supervisor, claims);
 }
 
-/** The change that records a request to stop a running task; `finishJobs` sends the signals. */
+/** The change that records a request to stop a running task, by default with its own grace; `finishJobs` sends the signals. */
 export function stopChange(
   supervisor: Supervisor,
   task: Task,
-  stop: Pick<StopIntent, "reason" | "graceMs" | "actor">,
+  stop: Pick<StopIntent, "reason" | "actor"> & { readonly graceMs?: number },
 ): Change {
   const events = {
     User: "cancel_requested",
@@ -64,7 +57,8 @@ export function stopChange(
     Shutdown: "shutdown_requested",
     Superseded: "superseded",
   } as const;
-  const intent = { ...stop, requestedAt: timestamp(supervisor.context.clock.now()) };
+  const requestedAt = timestamp(supervisor.context.clock.now());
+  const intent = { graceMs: task.spec.stopGraceMs, ...stop, requestedAt };
   return { before: task, after: stopRequested(task, intent), actor: stop.actor, event: events[stop.reason] };
 }
 
@@ -74,9 +68,7 @@ function timeOut(supervisor: Supervisor, task: Task): Change[] {
   const job = supervisor.jobs.get(task.metadata.id);
   if (attempt === null || job === undefined || endOf(job) !== null) return [];
   if (isLeaderGone(job) && readEnding(job, task.spec.kind) !== null) return [];
-  return [
-    stopChange(supervisor, task, { reason: "Timeout", graceMs: task.spec.stopGraceMs, actor: "stint" }),
-  ];
+  return [stopChange(supervisor, task, { reason: "Timeout", actor: "stint" })];
 }
 
 function dismiss(supervisor: Supervisor, { task, reason, message }: Cancellation): Change {

@@ -1,6 +1,6 @@
-import { err, ok, type Result } from "../../lib/result.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import { unenforceable } from "../../machine/limits.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { type Problem, rejected } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
 
 /** Refuses drafts with limits that this machine cannot enforce, unless they are best effort. */
@@ -12,12 +12,10 @@ export function refuseUnenforceable(
     if (spec.limits === undefined || spec.limits.bestEffort === true) continue;
     const names = unenforceable(spec.limits, controllers);
     if (names.length === 0) continue;
-    return err(
-      problem(
-        "UNPLACEABLE",
-        `Cannot queue "${name}": ${names.join(", ")} cannot be enforced on this machine`,
-        "stint doctor says why; limits.bestEffort: true runs it without",
-      ),
+    return rejected(
+      "UNPLACEABLE",
+      `Cannot queue "${name}": ${names.join(", ")} cannot be enforced on this machine`,
+      "stint doctor says why; limits.bestEffort: true runs it without",
     );
   }
   return ok(null);

@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../../lib/result.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { type Problem, rejected } from "../../model/errors.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 import { type Mask, maskFor } from "../../run/mask.ts";
@@ -50,7 +50,7 @@ export function refuseUnreadableSources(
   for (const { name, spec } of drafts) {
     const sources = (spec.kind.envFrom ?? []).filter((one) => submitter !== undefined || "file" in one);
     const read = readSources(sources, submitter ?? {});
-    if (!read.ok) return err(problem("INVALID_TASK_FILE", `Cannot queue "${name}": ${read.error}`));
+    if (!read.ok) return rejected("INVALID_TASK_FILE", `Cannot queue "${name}": ${read.error}`);
   }
   return ok(null);
 }

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { chunksOf, type Steps } from "../../lib/steps.ts";
-import { type ErrorCode, type Problem, problem } from "../../model/errors.ts";
+import { type ErrorCode, type Problem, problem, rejected } from "../../model/errors.ts";
 import type { Answer, Request, Target } from "../../model/request.ts";
 import { directoryOf, isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
@@ -146,17 +146,15 @@ export function targetTask(supervisor: Supervisor, target: Target): Result<Task,
   if (current === undefined && !isTerminal(read.value.status.state)) return err(notLoaded(target));
   const { uid, epoch, resourceVersion } = read.value.metadata;
   if (uid !== target.uid || epoch !== target.epoch) {
-    return err(
-      problem(
-        "VERSION_CONFLICT",
-        `Cannot change task "${target.id}": it was retried or replaced meanwhile`,
-        "see what it is now: stint show",
-      ),
+    return rejected(
+      "VERSION_CONFLICT",
+      `Cannot change task "${target.id}": it was retried or replaced meanwhile`,
+      "see what it is now: stint show",
     );
   }
   if (target.version !== undefined && target.version !== resourceVersion) {
     const message = `Cannot change task "${target.id}": it has version ${resourceVersion} now, the change was made for ${target.version}`;
-    return err(problem("VERSION_CONFLICT", message, "read it again and repeat the change"));
+    return rejected("VERSION_CONFLICT", message, "read it again and repeat the change");
   }
   return read;
 }

@@ -1,9 +1,8 @@
 import { timestamp } from "../../lib/clock.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import { type Steps, wholeOf } from "../../lib/steps.ts";
-import { unreachable } from "../../lib/unreachable.ts";
 import { type Edit, edited } from "../../model/edit.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { type Problem, problem, rejected } from "../../model/errors.ts";
 import { awakened, cancelledInQueue, retried } from "../../model/lifecycle.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { isTerminal } from "../../model/state.ts";
@@ -75,8 +74,6 @@ export function* operationSteps(supervisor: Supervisor, requested: RequestedOper
     case "serve":
       for (const { uid } of operation.targets) supervisor.queue.delegatedUids.add(uid);
       return operation.targets.map(({ id }) => ({ id, done: "is served" }));
-    default:
-      return unreachable(operation);
   }
 }
 
@@ -88,7 +85,7 @@ function cancel(
   const { id } = task.metadata;
   const { state } = task.status;
   const { actor } = how;
-  if (isTerminal(state)) return err(problem("TASK_LOCKED", `Cannot cancel "${id}": it is ${state} already`));
+  if (isTerminal(state)) return rejected("TASK_LOCKED", `Cannot cancel "${id}": it is ${state} already`);
   if (state === "queued") {
     const end = {
       endedAt: timestamp(supervisor.context.clock.now()),
@@ -101,17 +98,16 @@ function cancel(
     );
   }
   if (how.pendingOnly) {
-    return err(
-      problem(
-        "INVALID_TRANSITION",
-        `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`,
-      ),
+    return rejected(
+      "INVALID_TRANSITION",
+      `Cannot cancel "${id}": it is ${state}, wanted a queued task (--pending-only)`,
     );
   }
   const job = supervisor.jobs.get(id);
   if (job !== undefined && endOf(job) !== null && !how.force) {
-    return err(
-      problem("TASK_LOCKED", `Cannot cancel "${id}": its process has ended and the result is being recorded`),
+    return rejected(
+      "TASK_LOCKED",
+      `Cannot cancel "${id}": its process has ended and the result is being recorded`,
     );
   }
   const isKilled = how.force || isAskedAgain(task, how.at);
@@ -154,7 +150,7 @@ function retry(
   const hint = status.state === "completed" ? `submit it again: stint submit --from ${id}` : undefined;
   const wanted = "wanted a failed or cancelled one";
   const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
-  return err(problem(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint));
+  return rejected(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint);
 }
 
 function set(
@@ -180,11 +176,9 @@ function hold(task: Task, how: { hold: boolean; actor: string }): TargetChange {
   const { id, generation } = task.metadata;
   if (task.status.state !== "queued") {
     const verb = how.hold ? "hold" : "release";
-    return err(
-      problem(
-        "INVALID_TRANSITION",
-        `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`,
-      ),
+    return rejected(
+      "INVALID_TRANSITION",
+      `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`,
     );
   }
   const metadata = { ...task.metadata, generation: generation + 1 };

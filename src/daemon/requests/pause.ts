@@ -1,7 +1,7 @@
 import { timestamp } from "../../lib/clock.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import type { Steps } from "../../lib/steps.ts";
-import { type Problem, problem } from "../../model/errors.ts";
+import { type Problem, rejected } from "../../model/errors.ts";
 import { paused, resumed } from "../../model/lifecycle.ts";
 import type { Answer } from "../../model/request.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
@@ -38,7 +38,7 @@ export function pauseChange(
 ): Result<Change, Problem> {
   const open = openAttempt(task);
   const refused = (is: string, wanted: string): Result<Change, Problem> =>
-    err(problem("INVALID_TRANSITION", `Cannot pause "${task.metadata.id}": ${is}, wanted ${wanted}`));
+    rejected("INVALID_TRANSITION", `Cannot pause "${task.metadata.id}": ${is}, wanted ${wanted}`);
   if (open === null || task.status.state !== "running")
     return refused(`it is ${task.status.state}`, "a running task (`stint hold` is for queued ones)");
   if (open.stop !== undefined) return refused("it is being stopped", "one that runs");
@@ -60,7 +60,7 @@ export function resumeChange(
 ): Result<Change, Problem> {
   const open = openAttempt(task);
   const refused = (what: string, hint?: string): Result<Change, Problem> =>
-    err(problem("INVALID_TRANSITION", `Cannot resume "${task.metadata.id}": ${what}`, hint));
+    rejected("INVALID_TRANSITION", `Cannot resume "${task.metadata.id}": ${what}`, hint);
   if (open?.paused === undefined)
     return refused(
       `${open === null ? `it is ${task.status.state}` : "it is not paused"}, wanted a paused task`,

@@ -35,12 +35,8 @@ export function shapesOf(items: readonly Item[], listed: Listed): Shape[] {
       .map(([name, value]) => ({ name, isNumber: isMetByNumber(value, listed.get(name)) }))
       .sort((left, right) => (left.name < right.name ? -1 : 1));
     const key = JSON.stringify(parts.map(({ name, isNumber }) => [name, isNumber]));
-    const shape = shapes.get(key) ?? { parts, items: new Map<string, number[]>() };
-    shapes.set(key, shape);
-    const values = keyIn(shape.parts, pairs);
-    const alike = shape.items.get(values);
-    if (alike === undefined) shape.items.set(values, [place]);
-    else alike.push(place);
+    const shape = shapes.getOrInsertComputed(key, () => ({ parts, items: new Map<string, number[]>() }));
+    shape.items.getOrInsertComputed(keyIn(shape.parts, pairs), () => []).push(place);
   }
   return [...shapes.values()];
 }
