@@ -8,6 +8,7 @@ import type { Supervisor } from "./supervisor.ts";
 /** True once a supervisor that was asked to leave may end; with "stop" it asks all jobs to stop first. */
 export function hasLeft(supervisor: Supervisor): boolean {
   const { committer, jobs, leaving, queue } = supervisor;
+  const shutdown = { reason: "Shutdown", actor: supervisor.context.actor } as const;
   switch (leaving) {
     case null:
       return false;
@@ -17,7 +18,9 @@ export function hasLeft(supervisor: Supervisor): boolean {
     case "drain":
       return jobs.size === 0 && jobs.unadopted.size === 0;
     case "stop":
-      committer.commit(queue.active.filter(isUnstopped).map((task) => shutdownChange(supervisor, task)));
+      committer.commit(
+        queue.active.filter(isUnstopped).map((task) => stopChange(supervisor, task, shutdown)),
+      );
       finishJobs(supervisor);
       return jobs.size === 0;
   }
@@ -26,11 +29,6 @@ export function hasLeft(supervisor: Supervisor): boolean {
 function isUnstopped(task: Task): boolean {
   const last = task.status.attempts.at(-1);
   return last?.state === "running" && last.stop === undefined;
-}
-
-function shutdownChange(supervisor: Supervisor, task: Task): ReturnType<typeof stopChange> {
-  const { actor } = supervisor.context;
-  return stopChange(supervisor, task, { reason: "Shutdown", graceMs: task.spec.stopGraceMs, actor });
 }
 
 /** A drained supervisor waits at most this long for the delivery of its last notices. */

@@ -156,7 +156,8 @@ class Turns {
     const sleepMs = Math.min(mostMs, dueInMs ?? mostMs);
     if (sleepMs === mostMs && !this.#hasSlept) {
       this.#hasSlept = true;
-      collectGarbage();
+      // Reading all records leaves garbage of the size of the queue: collected once here, instead of in many passes over the heap later.
+      Bun.gc(true);
     }
     const tookMs = supervisor.context.clock.awakeMs() - turn.beganMs;
     // Otherwise each of hundreds of jobs that end at once would cause a turn that checks all of them.
@@ -174,11 +175,6 @@ class Turns {
 
 function isIdle({ jobs, committer, leaving }: Supervisor, { isWaiting }: Plan): boolean {
   return jobs.size === 0 && !isWaiting && committer.degraded === null && leaving === null;
-}
-
-/** Reading all records leaves garbage of the size of the queue: collected once here, instead of in many passes over the heap later. */
-function collectGarbage(): void {
-  Bun.gc(true);
 }
 
 function checkMissed(supervisor: Supervisor): void {

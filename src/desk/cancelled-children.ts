@@ -14,9 +14,10 @@ const MOST_NAMED = 20;
 
 /** Reports the tasks that were cancelled when these failed: a retry leaves them cancelled, and the message says how to retry them. */
 export function tellOfCancelledChildren(caller: Caller, layout: Layout, retried: readonly Task[]): void {
+  const newest = newestIds(layout, ["done"], caller.clock.now()).take(MOST_LOOKED_AT);
   const children = cancelledWith(
     retried.map(({ metadata }) => metadata.id),
-    cancelledByParent(layout, isLong(layout) ? queuedAfter(layout, retried) : newest(caller, layout)),
+    cancelledByParent(layout, isLong(layout) ? queuedAfter(layout, retried) : newest),
   );
   if (children.length === 0) return;
   const numbers = children.map(({ metadata }) => metadata.number).toSorted((left, right) => left - right);
@@ -28,10 +29,6 @@ export function tellOfCancelledChildren(caller: Caller, layout: Layout, retried:
   caller.err(
     `stint: ${which}; to retry ${them} too: stint retry ${numbers.slice(0, MOST_NAMED).join(" ")}${more}\n`,
   );
-}
-
-function newest(caller: Caller, layout: Layout): Iterable<TaskId> {
-  return newestIds(layout, ["done"], caller.clock.now()).take(MOST_LOOKED_AT);
 }
 
 /** For a home in which listing all ended tasks takes long: only tasks with the next numbers. */

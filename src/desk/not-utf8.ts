@@ -43,7 +43,9 @@ export function refuseHome(caller: Caller): Problem | null {
 
 /** Refuses the current folder where its name is not UTF-8. */
 export function refuseFolder({ cwd }: Pick<Caller, "cwd">): Problem | null {
-  const bytes = cwd.includes(REPLACED) ? currentFolder() : null;
+  const bytes = cwd.includes(REPLACED)
+    ? unlessRefused(() => readlinkSync("/proc/self/cwd", { encoding: "buffer" }), null)
+    : null;
   if (bytes === null || isText(bytes)) return null;
   const message = `Cannot run anything in ${shown(bytes)}: the name of this folder is not UTF-8 text, and ${TAKEN}`;
   return problem(
@@ -92,10 +94,6 @@ function fieldsOf(path: string): Buffer[] {
     start = end === -1 ? bytes.length : end + 1;
   }
   return fields;
-}
-
-function currentFolder(): Buffer | null {
-  return unlessRefused(() => readlinkSync("/proc/self/cwd", { encoding: "buffer" }), null);
 }
 
 const MAX_SHOWN = 80;

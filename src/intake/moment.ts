@@ -35,12 +35,8 @@ function bare({ source }: RegExp): string {
 
 /** Parses a moment, in ms since the epoch: `now`, `2h`, `07:00`, a date; null where the text is none. */
 export function momentIn(typed: string, nowMs: number): number | null {
-  return typed === "now" ? nowMs : (inMs(typed, nowMs) ?? nextDayTime(typed, nowMs) ?? dateTime(typed));
-}
-
-function inMs(typed: string, nowMs: number): number | null {
-  const ms = parseDuration(typed);
-  return ms === null ? null : nowMs + ms;
+  const span = typed === "now" ? 0 : parseDuration(typed);
+  return span === null ? (nextDayTime(typed, nowMs) ?? dateTime(typed)) : nowMs + span;
 }
 
 function nextDayTime(typed: string, nowMs: number): number | null {

@@ -5,7 +5,7 @@ import { mapping, mappingOf } from "./mapping.ts";
 import { after, all, described, listOf, type ReadContext, type Reader, reader, text } from "./readers.ts";
 import { type Schema, TEXT, textLike } from "./schema.ts";
 import { folder } from "./task-readers.ts";
-import { describe, type Entry, type Value } from "./value.ts";
+import { describe, type Value } from "./value.ts";
 
 const KINDS = "one of command, webhook and ping";
 const ADDRESS = "an address such as https://example.org/hook";
@@ -65,14 +65,12 @@ const headerValue = reader(
   },
 );
 
-const headers = mappingOf(headerName, headerValue, {
-  example: "{Authorization: {env: HOOK_AUTH}}",
-  names: () => textLike(HEADER_NAME.source),
-});
-
-function headerName({ key, span, value }: Entry): Result<string, Fault[]> {
-  return HEADER_NAME.test(key) ? ok(key) : err([fault(span, `"${value.path}" is no valid name of a header`)]);
-}
+const headers = mappingOf(
+  ({ key, span, value }): Result<string, Fault[]> =>
+    HEADER_NAME.test(key) ? ok(key) : err([fault(span, `"${value.path}" is no valid name of a header`)]),
+  headerValue,
+  { example: "{Authorization: {env: HOOK_AUTH}}", names: () => textLike(HEADER_NAME.source) },
+);
 
 const addressKeys = { url: address, urlEnv: text, urlFile: folder } as const;
 const pingKeys = mapping(addressKeys);

@@ -64,7 +64,10 @@ const settingsKeys = mapping(
     },
     concurrency: {
       read: mapping({
-        slots: countsBy(isSlot, { wanted: "a lane and its number", example: "{train: 2}" }),
+        slots: countsBy((key) => check(slotName, key).ok, {
+          wanted: "a lane and its number",
+          example: "{train: 2}",
+        }),
         labels: countsBy(isLabelLimit, { wanted: "a label and its number", example: "{pool=night: 2}" }),
       }),
       about: "how many tasks of a lane or a label run at a time",
@@ -129,10 +132,6 @@ function settingsOf({ jobs, inboxes, gpus = {}, memory, container, ...given }: G
     work: { ...DEFAULT_SETTINGS.work, ...given.work },
     ...(given.retention !== undefined && { retention: given.retention }),
   };
-}
-
-function isSlot(key: string): boolean {
-  return check(slotName, key).ok;
 }
 
 /** The key of a limit: `key` or `key=value`. */

@@ -34,7 +34,10 @@ export function ownSequence(sequence: string): string {
 
 /** Untrusted text as part of one line: unprintable characters are escaped as in JSON. */
 export function oneLine(text: string): string {
-  return text.split(OWN).map(escapedLine).join(OWN);
+  return text
+    .split(OWN)
+    .map((part) => part.replace(UNPRINTABLE, escaped))
+    .join(OWN);
 }
 
 /** Untrusted texts, each as exactly one line. */
@@ -48,10 +51,6 @@ export function printable(text: string): string {
     .split(OWN)
     .map((part) => part.replace(UNPRINTABLE_IN_TEXT, escaped))
     .join(`${ESCAPE}[`);
-}
-
-function escapedLine(text: string): string {
-  return text.replace(UNPRINTABLE, escaped);
 }
 
 const SHORT: ReadonlyMap<string, string> = new Map([

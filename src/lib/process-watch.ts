@@ -101,7 +101,7 @@ export class ProcessWatch implements Disposable {
     const file = linux()?.open(identity.pid) ?? -1;
     if (file < 0) return isAlive(identity);
     // open(2) returns the lowest free descriptor, so its number tells how many are in use.
-    let isKept = file < mostFiles() - SPARE_FILES;
+    let isKept = file < (mostFiles ??= ownLimit("Max open files")) - SPARE_FILES;
     try {
       // Checked after the open: only then is it certain that the descriptor is of this process and not of one that reused its pid.
       const isHere = isAlive(identity);
@@ -123,12 +123,8 @@ function keyOf({ pid, startTime }: ProcessIdentity): string {
   return `${pid} ${startTime}`;
 }
 
-let most: number | undefined;
-
-/** The soft limit of open files of this process. */
-function mostFiles(): number {
-  return (most ??= ownLimit("Max open files"));
-}
+/** The soft limit of open files of this process, once it was read. */
+let mostFiles: number | undefined;
 
 let system: System | null | undefined;
 

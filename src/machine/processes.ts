@@ -12,7 +12,7 @@ const TOKEN = "STINT_TOKEN=";
 export function tokenOf(pid: number, root: string): string | null {
   let at = pid;
   for (let generation = 0; generation < MAX_GENERATIONS && at > 1; generation += 1) {
-    const token = tokenIn(environmentOf(at, root));
+    const token = tokenIn(textOf(join(root, "proc", String(at), "environ")) ?? "");
     if (token !== null) return token;
     // The environment may be another user's, or cleared; the parent of a process is readable for all users.
     const stat = textOf(join(root, "proc", String(at), "stat"));
@@ -25,10 +25,6 @@ export function tokenOf(pid: number, root: string): string | null {
 function tokenIn(environment: string): string | null {
   const entry = environment.split("\0").find((variable) => variable.startsWith(TOKEN));
   return entry === undefined ? null : entry.slice(TOKEN.length);
-}
-
-function environmentOf(pid: number, root: string): string {
-  return textOf(join(root, "proc", String(pid), "environ")) ?? "";
 }
 
 /**

@@ -1,6 +1,6 @@
 import { failureOfAttempt } from "./attempt.ts";
 import type { State } from "./state.ts";
-import type { Task } from "./task.ts";
+import { lastEnded, type Task } from "./task.ts";
 
 type Phase = "Pending" | "Running" | "Succeeded" | "Failed" | "Timeout" | "Canceled" | "Exhausted";
 type RunState = "PENDING" | "ASSIGNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
@@ -50,9 +50,8 @@ export function unprojected(status: Readonly<Record<string, unknown>>): Record<s
 
 /** The derived fields of a task. */
 export function project(task: Task): Projection {
-  const last = task.status.attempts.at(-1);
-  const ended = last === undefined || last.state === "running" ? null : last;
-  const failure = last === undefined ? null : failureOfAttempt(last);
+  const ended = lastEnded(task);
+  const failure = ended === null ? null : failureOfAttempt(ended);
   return {
     phase: phaseOf(task),
     runState: RUN_STATES[task.status.state],

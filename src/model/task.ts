@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { attempt, type OpenAttempt } from "./attempt.ts";
+import { attempt, type EndedAttempt, type OpenAttempt } from "./attempt.ts";
 import { group } from "./group.ts";
 import { instant, taskId, taskName } from "./identity.ts";
 import { type Spec, spec } from "./spec.ts";
@@ -142,7 +142,6 @@ export type Metadata = Task["metadata"];
 
 /** Metadata without identity, and the spec without the kind: the same for most tasks of a batch. */
 export const metadataBeside = v.omit(metadata, ["id", "number", "name", "uid"]);
-export type MetadataBeside = Omit<Metadata, "id" | "number" | "name" | "uid">;
 export const specBeside = v.omit(spec, ["kind"]);
 export type SpecBeside = Omit<Spec, "kind">;
 export type QueuedStatus = Extract<Status, { state: "queued" }>;
@@ -151,4 +150,10 @@ export type QueuedStatus = Extract<Status, { state: "queued" }>;
 export function openAttempt(of: Task): OpenAttempt | null {
   const last = of.status.attempts.at(-1);
   return last?.state === "running" ? last : null;
+}
+
+/** The last attempt where it has ended; else null. */
+export function lastEnded(of: Task): EndedAttempt | null {
+  const last = of.status.attempts.at(-1);
+  return last === undefined || last.state === "running" ? null : last;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../lib/shell-text.ts";
 import type { ProgramInvocation } from "./argument-limits.ts";
 
 /**
@@ -35,14 +36,10 @@ export function carryThroughShell({ argv, environment }: ProgramInvocation): Pro
     passed.set(carrier, environment[name] ?? "");
     passed.delete(name);
     hidden.push(`-u ${carrier}`);
-    given.push(`${quoted(`${name}=`)}"$${carrier}"`);
+    given.push(`${shellWord(`${name}=`)}"$${carrier}"`);
   }
   // env(1) would read a program with a `=` in its path as one more variable; after nice(1) it cannot.
   const program = argv[0]?.includes("=") ? `/usr/bin/nice -n 0 "$@"` : `"$@"`;
   const text = `exec /usr/bin/env ${hidden.join(" ")} -- ${given.join(" ")} ${program}`;
   return { argv: ["/bin/sh", "-c", text, "stint", ...argv], environment: Object.fromEntries(passed) };
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -33,17 +33,12 @@ export function parseDotenv(text: string): Result<Record<string, string>, string
     const isQuoted = source[at] === '"' || source[at] === "'";
     const value = isQuoted
       ? (match(SINGLE)?.[1] ?? unescaped(match(DOUBLE)?.[1]))
-      : uncommented(match(BARE)?.[0] ?? "").trim();
+      : (match(BARE)?.[0] ?? "").replace(/(^|\s)#.*/, "").trim();
     if (value === undefined || (isQuoted && match(REST) === null))
       return err(`${line()} has a quote that is not closed, or text after it`);
     if (value.includes("\0")) return err(`${line()} holds a NUL character`);
     variables.set(name, value);
   }
-}
-
-function uncommented(value: string): string {
-  const comment = value.search(/(^|\s)#/);
-  return comment === -1 ? value : value.slice(0, comment);
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };

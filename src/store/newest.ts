@@ -7,7 +7,6 @@ import { idFromFileName, type TaskId } from "../model/identity.ts";
 import { type KeptListings, keptListings } from "../model/outline.ts";
 import { ENDED_PLACES, type StateDirectory } from "../model/state.ts";
 import { replaceUnsynced } from "./durable.ts";
-import { tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
 /** Names that are sorted first, and cached: as many as a listing shows by default. */
@@ -42,7 +41,7 @@ export function* newestIds(
   const listings = listed.map(({ place, names, isWhole }) =>
     isWhole ? names : readdirSync(layout.place(place)),
   );
-  yield* idsOf(highest(listings, Number.POSITIVE_INFINITY).filter((one) => isBelow(one, last)));
+  yield* idsOf(highest(listings, Number.POSITIVE_INFINITY).filter((one) => fromHighest(one, last) > 0));
 }
 
 /** Ids of ended tasks in the order in which their records changed, the latest first: a long task ends after many with higher numbers. */
@@ -68,16 +67,16 @@ function namesOf(
   layout: Layout,
   { places, nowMs }: { readonly places: readonly StateDirectory[]; readonly nowMs: number },
 ): Names[] {
-  const kept = keptIn(layout);
+  const known = keptIn(layout);
   const found: KeptListings["places"] = {};
   let isNew = false;
   const listed = places.map((place): Names => {
     // Before the listing: a change made meanwhile has a later time.
     const { stamp, changedMs } = stampOf(layout.place(place));
-    const known = kept[place];
-    if (known?.stamp === stamp) {
-      found[place] = known;
-      return { place, names: known.names, isWhole: false };
+    const { [place]: cached } = known;
+    if (cached?.stamp === stamp) {
+      found[place] = cached;
+      return { place, names: cached.names, isWhole: false };
     }
     const names = readdirSync(layout.place(place));
     if (names.length > MANY && nowMs - changedMs > SETTLED_MS) {
@@ -86,15 +85,11 @@ function namesOf(
     }
     return { place, names, isWhole: true };
   });
-  if (isNew) keep(layout, { bootId: bootId(), places: found });
+  const kept: KeptListings = { bootId: bootId(), places: found };
+  // For the next reader; without write access nothing is cached.
+  if (isNew)
+    unlessRefused(() => replaceUnsynced(layout.newest, `${JSON.stringify(kept)}\n`, layout.tmp), undefined);
   return listed;
-}
-
-/** Caches listings for the next reader; does nothing without write access. */
-function keep(layout: Layout, listings: KeptListings): void {
-  tryFs("keep the newest names", () =>
-    replaceUnsynced(layout.newest, `${JSON.stringify(listings)}\n`, layout.tmp),
-  );
 }
 
 /** The cached listings of this boot: fsck(8) may have changed a directory before it. Empty where they cannot be read. */
@@ -134,10 +129,6 @@ function highest(listings: readonly (readonly string[])[], count: number): Numbe
 
 function fromHighest(left: Numbered, right: Numbered): number {
   return right.number - left.number || (left.name < right.name ? 1 : -1);
-}
-
-function isBelow(one: Numbered, other: Numbered): boolean {
-  return one.number < other.number || (one.number === other.number && one.name < other.name);
 }
 
 function idsOf(numbered: readonly Numbered[]): TaskId[] {

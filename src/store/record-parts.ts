@@ -1,10 +1,9 @@
-import { check, isObject, jsonIn } from "../model/check.ts";
+import { check, isObject, jsonIn, parseJson } from "../model/check.ts";
 import { MAX_NAME_LENGTH, nameOf, numberOf, type TaskId } from "../model/identity.ts";
-import { type Kind, kind } from "../model/kind.ts";
+import { kind } from "../model/kind.ts";
 import { unprojected } from "../model/projection.ts";
 import {
   FORMAT_VERSION,
-  type MetadataBeside,
   metadataBeside,
   type SpecBeside,
   type Status,
@@ -33,9 +32,9 @@ interface Rest {
  * third of the memory of `JSON.parse` alone, without any check; it is most of the cost of a supervisor's start.
  */
 export class RecordParts {
-  readonly #besides = new Known(besideOf);
+  readonly #besides = new Known((text) => parseJson(metadataBeside, `{${text.slice(BESIDE.length)}`));
   readonly #bodies = new Known((text) => this.#body(text));
-  readonly #kinds = new Texts(kindOf);
+  readonly #kinds = new Texts((text) => parseJson(kind, text));
   readonly #rests = new Texts(restOf);
   #name = "";
 
@@ -122,16 +121,6 @@ class Known<T> {
     this.#made = this.#texts.of(this.#last.toString("utf8"));
     return at;
   }
-}
-
-function besideOf(text: string): MetadataBeside | null {
-  const checked = check(metadataBeside, jsonIn(`{${text.slice(BESIDE.length)}`));
-  return checked.ok ? checked.value : null;
-}
-
-function kindOf(text: string): Kind | null {
-  const checked = check(kind, jsonIn(text));
-  return checked.ok ? checked.value : null;
 }
 
 function restOf(text: string): Rest | null {

@@ -11,8 +11,9 @@ import type { NotificationDispatcher } from "../notices/dispatcher.ts";
 import { noticesFor } from "../notices/notices-for.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { HomeWatch } from "./home-watch.ts";
 
+/** Whether other users may write in the home is checked at most this often; turns of the loop may be a few milliseconds apart. */
+const CHECK_MS = 100;
 /** A degraded home is probed this often. */
 const PROBE_MS = 2_000;
 
@@ -36,7 +37,7 @@ export class Committer implements Disposable {
   readonly #queue: QueueState;
   readonly #writer: Writer;
   readonly #checkpoints: Checkpoints;
-  readonly #homeWatch: HomeWatch;
+  #checkedAwakeMs = Number.NEGATIVE_INFINITY;
   #stuck: ReadonlyMap<string, string> = new Map();
   #shortage: string | null = null;
 
@@ -47,7 +48,6 @@ export class Committer implements Disposable {
       this.announce(written, () => [...queue.tasks.values()]),
     );
     this.#checkpoints = new Checkpoints(context.layout, this.#writer, context.clock.awakeMs());
-    this.#homeWatch = new HomeWatch(context);
   }
 
   /** Writes changes, and updates the queue with what was written; returns the result of each, in their order. */
@@ -93,7 +93,9 @@ export class Committer implements Disposable {
   ensureWritable(): boolean {
     const { clock, layout, log } = this.#context;
     if (this.degraded === null) {
-      const unsafe = this.#homeWatch.check();
+      if (clock.awakeMs() - this.#checkedAwakeMs < CHECK_MS) return true;
+      this.#checkedAwakeMs = clock.awakeMs();
+      const unsafe = othersInHome(layout);
       if (unsafe !== null) this.enterDegraded(unsafe);
       return unsafe === null;
     }

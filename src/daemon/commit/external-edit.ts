@@ -127,15 +127,13 @@ function giveUp(
 ): void {
   const { id } = known.metadata;
   const { log } = records.context;
+  records.queue.remove(id);
   switch (fault.type) {
     case "missing":
-      records.queue.remove(id);
       return log(`${id}: its record was removed from pending/ by hand`);
     case "newer":
-      records.queue.remove(id);
       return log(`${id}: left alone, its record was written by a newer stint`);
     case "corrupt":
-      records.queue.remove(id);
       return log(`${id}: ${quarantine(path, fault.reason).what}`);
   }
 }

@@ -15,6 +15,12 @@ import { endJob, endOf, type Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
 import { obeyPauses } from "./obey-pause.ts";
 
+/** A task whose open attempt an earlier supervisor left. */
+interface Left {
+  readonly task: Task;
+  readonly attempt: OpenAttempt;
+}
+
 /**
  * Adopts the open attempts that an earlier supervisor left, then repeats the signals of pauses.
  *
@@ -58,7 +64,7 @@ export function adoptLeft(supervisor: Supervisor): void {
   }
 }
 
-function adoptOne(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): void {
+function adoptOne(supervisor: Supervisor, { task, attempt }: Left): void {
   const { id } = task.metadata;
   const wasBegun = isBegun(supervisor, { task, attempt });
   const job = adoptOrLeave(supervisor, { task, attempt });
@@ -74,10 +80,7 @@ function adoptOne(supervisor: Supervisor, { task, attempt }: { task: Task; attem
 }
 
 /** Returns the job, null for an attempt that never started, or "left alone" where its folder cannot be read now. */
-function adoptOrLeave(
-  supervisor: Supervisor,
-  { task, attempt }: { task: Task; attempt: OpenAttempt },
-): Job | "left alone" | null {
+function adoptOrLeave(supervisor: Supervisor, { task, attempt }: Left): Job | "left alone" | null {
   const { layout, log } = supervisor.context;
   try {
     return adopt(supervisor, { task, attempt });
@@ -95,7 +98,7 @@ function adoptOrLeave(
   }
 }
 
-function adopt(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): Job | null {
+function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
   const { layout, clock } = supervisor.context;
   const { id } = task.metadata;
   const directory = layout.attempt(id, attempt.number);
@@ -136,7 +139,8 @@ function startIn(directory: string): ReturnType<typeof readStart> {
     if (["ENOTDIR", "EEXIST", "ELOOP"].includes(errnoOf(error) ?? "")) return "unreadable";
     throw error;
   }
-  return readStart(directory) ?? lateStart(directory);
+  // So that a late recording parent cannot run beside a new attempt; where that comes first, its record is read.
+  return readStart(directory) ?? (seizeStart(directory) === "seized" ? "seized" : readStart(directory));
 }
 
 /** True where the record names a process or one with the token lives: `start` may be gone with a folder that was removed. */
@@ -154,13 +158,8 @@ function leaderOf(
   return { pid: start.pid, startTime: start.startTime ?? attempt.process?.startTime ?? "unknown" };
 }
 
-/** Creates `start`, so that a late recording parent cannot run beside a new attempt; where that came first, reads its record. */
-function lateStart(directory: string): ReturnType<typeof readStart> {
-  return seizeStart(directory) === "seized" ? "seized" : readStart(directory);
-}
-
 /** True where the earlier supervisor ended, in this boot, between the folder and `start`; after a power cut that says nothing. */
-function isBegun(supervisor: Supervisor, { task, attempt }: { task: Task; attempt: OpenAttempt }): boolean {
+function isBegun(supervisor: Supervisor, { task, attempt }: Left): boolean {
   const directory = supervisor.context.layout.attempt(task.metadata.id, attempt.number);
   return (
     attempt.hostBootId === supervisor.bootId && existsSync(directory) && !existsSync(startFile(directory))

@@ -1,7 +1,7 @@
 import { type Attempt, failureOfAttempt } from "../../model/attempt.ts";
 import type { BatchCounts, Notice, NoticeEvent, NoticeFacts, NoticeReceivers } from "../../model/notice.ts";
 import { isTerminal } from "../../model/state.ts";
-import type { Task } from "../../model/task.ts";
+import { lastEnded, type Task } from "../../model/task.ts";
 import { outputFiles } from "../../run/output.ts";
 import type { Layout } from "../../store/layout.ts";
 import { endedBeside } from "../../store/notices.ts";
@@ -119,14 +119,10 @@ function attemptsOfRun({ metadata, status }: Task): Attempt[] {
   return own.slice(success + 1);
 }
 
-function lastEnded(task: Task): Exclude<Attempt, { state: "running" }> | null {
-  const last = task.status.attempts.at(-1);
-  return last === undefined || last.state === "running" ? null : last;
-}
-
-function factsOf({ metadata, spec, status }: Task, layout: Layout): NoticeFacts {
+function factsOf(task: Task, layout: Layout): NoticeFacts {
+  const { metadata, spec, status } = task;
   const last = status.attempts.at(-1);
-  const ended = last === undefined || last.state === "running" ? null : last;
+  const ended = lastEnded(task);
   const failure = ended === null ? null : failureOfAttempt(ended);
   const [log = null] =
     last === undefined ? [] : outputFiles(layout.attempt(metadata.id, last.number), spec.logs.separate);

@@ -57,7 +57,7 @@ export interface TextTemplate {
 /** Splits a text once for all members; null where it has no placeholder. */
 export function textTemplate(text: string, language: Language): TextTemplate | null {
   const placeholders = placeholdersIn(text, true);
-  if (placeholders.length === 0) return text.includes("$${{") ? withoutHoles(text) : null;
+  if (placeholders.length === 0 && !text.includes("$${{")) return null;
   const places =
     language === "shell" ? shellPlaces(text, placeholders) : placeholders.map(() => "unsure" as const);
   const cuts = [0, ...placeholders.map(({ end }) => end)];
@@ -66,10 +66,6 @@ export function textTemplate(text: string, language: Language): TextTemplate | n
     literals: cuts.map((cut, index) => unescaped(text.slice(cut, placeholders[index]?.start))),
     holes: placeholders.map((placeholder, index) => ({ placeholder, place: places[index] ?? "unsure" })),
   };
-}
-
-function withoutHoles(text: string): TextTemplate {
-  return { language: "text", literals: [unescaped(text)], holes: [] };
 }
 
 function unescaped(text: string): string {
