@@ -33,20 +33,20 @@ export function noteNames(layout: Layout, ids: readonly TaskId[]): void {
 /** The ids that the index has for a number. */
 export function notedNames(layout: Layout, number: number): TaskId[] {
   const read = tryFs("read the names", () => readOwnFile(layout.names(spanOf(number)), MAX_BYTES));
-  const lines = read.ok && read.value !== null ? read.value.split("\n") : [];
-  const ids = lines.map((line) => idFromFileName(`${line}.json`)).filter((id) => id !== null);
-  return [...new Set(ids.filter((id) => numberOf(id) === number))];
+  return idsIn(read.ok ? read.value : null).filter((id) => numberOf(id) === number);
 }
 
 /** The ids of the newest spans of the index, the newest last; some may have been removed, and some may be missing. */
 export function recentNames(layout: Layout): TaskId[] {
   const folder = dirname(layout.names(0));
-  const files = readdirSync(folder).toSorted().slice(-RECENT_SPANS);
-  const texts = files.map((file) => readOwnFile(join(folder, file), MAX_BYTES) ?? "");
-  const ids = texts.flatMap((text) => text.split("\n").map((line) => idFromFileName(`${line}.json`)));
-  return [...new Set(ids.filter((id) => id !== null))].sort(
-    (left, right) => numberOf(right) - numberOf(left),
-  );
+  const files = namesIn(folder).toSorted().slice(-RECENT_SPANS);
+  const ids = files.flatMap((file) => idsIn(readOwnFile(join(folder, file), MAX_BYTES)));
+  return ids.toSorted((left, right) => numberOf(right) - numberOf(left));
+}
+
+function idsIn(text: string | null): TaskId[] {
+  const ids = (text ?? "").split("\n").map((line) => idFromFileName(`${line}.json`));
+  return [...new Set(ids.filter((id) => id !== null))];
 }
 
 /** Rebuilds the index from a listing of all tasks. */
