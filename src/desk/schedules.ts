@@ -10,7 +10,7 @@ import { closest } from "../lib/suggest.ts";
 import { inFull, type Problem, rejected } from "../model/errors.ts";
 import { type ScheduleState, stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
-import { namesIn } from "../store/fs-errors.ts";
+import { namesOrNone } from "../store/fs-errors.ts";
 import type { Layout } from "../store/layout.ts";
 import { readTask } from "../store/reader.ts";
 import { readScheduleState } from "../store/schedules.ts";
@@ -49,7 +49,7 @@ export interface ScheduleView {
 
 /** Every schedule of a home, in the order of their names. */
 export function scheduleViews(caller: Caller, layout: Layout, settings: Settings): ScheduleView[] {
-  const files = namesIn(layout.schedules).filter((name) => kindOfName(name) === "task");
+  const files = namesOrNone(layout.schedules).filter((name) => kindOfName(name) === "task");
   return files.toSorted().map((file) => viewOf(caller, { layout, file, settings }));
 }
 

@@ -14,7 +14,7 @@ import { PLACES } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { ties, tiesOf } from "../model/ties.ts";
 import { createFile, createFiles } from "./durable.ts";
-import { ifThere, isMissing, namesIn } from "./fs-errors.ts";
+import { ifThere, isMissing, namesOrNone } from "./fs-errors.ts";
 import { filingAccepted } from "./inbox-files.ts";
 import { shelveSegment, writeSegment } from "./journal.ts";
 import type { Layout } from "./layout.ts";
@@ -124,7 +124,7 @@ export function dropStaged(layout: Layout, batch: string): void {
 /** The same in steps: a large sweep has a file for each member. */
 export function* droppingStaged(layout: Layout, batch: string): Steps<void> {
   const directory = join(layout.tmp, batch);
-  for (const some of chunksOf(namesIn(directory), RECORDS_AT_ONCE)) {
+  for (const some of chunksOf(namesOrNone(directory), RECORDS_AT_ONCE)) {
     for (const name of some) rmSync(join(directory, name), { force: true });
     yield;
   }
@@ -177,7 +177,7 @@ export function publishBatch(layout: Layout, batch: string, findings: Quarantine
 export function* publishing(layout: Layout, batch: string, findings: QuarantineEntry[]): Steps<TaskId[]> {
   const directory = layout.batch(batch);
   const moved: TaskId[] = [];
-  const names = namesIn(directory);
+  const names = namesOrNone(directory);
   for (const id of idsOf(names)) {
     if (publishRecord(layout, { batch, id, findings })) moved.push(id);
     failpoint("batch:publishing");
@@ -248,7 +248,7 @@ export function tasksIn(layout: Layout, batch: string, ids: readonly TaskId[]): 
 
 /** The ids of a batch that are not yet in `pending/`. */
 export function batchMembers(layout: Layout, batch: string): TaskId[] {
-  return idsOf(namesIn(layout.batch(batch)));
+  return idsOf(namesOrNone(layout.batch(batch)));
 }
 
 function idsOf(names: readonly string[]): TaskId[] {

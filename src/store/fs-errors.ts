@@ -60,6 +60,6 @@ export function ifThere<T>(work: () => T): T | null {
 }
 
 /** The names in a folder; none where it is missing. */
-export function namesIn(folder: string): string[] {
+export function namesOrNone(folder: string): string[] {
   return ifThere(() => readdirSync(folder)) ?? [];
 }

@@ -5,7 +5,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import type { Steps } from "../lib/steps.ts";
 import { syncDirectory } from "../lib/sync-directory.ts";
 import { createFile } from "./durable.ts";
-import { isMissing, namesIn } from "./fs-errors.ts";
+import { isMissing, namesOrNone } from "./fs-errors.ts";
 import { REASON_ENDING, type Shelf, shelfOf } from "./layout.ts";
 
 const STAGED_REASON = ".reason.tmp";
@@ -85,7 +85,7 @@ export function putBack(taken: string): void {
 /** The files that are claimed, and neither accepted nor refused. */
 export function takenFiles(inbox: string): string[] {
   const directory = shelfOf(inbox, ".taking");
-  return namesIn(directory)
+  return namesOrNone(directory)
     .filter((name) => TAKEN_NAME.test(name))
     .map((name) => join(directory, name));
 }

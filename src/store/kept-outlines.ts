@@ -4,7 +4,7 @@ import type { Stamp } from "../lib/long-folder.ts";
 import { nameOf, type TaskId } from "../model/identity.ts";
 import { type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
 import type { EndedPlace } from "../model/state.ts";
-import { namesIn, tryFs } from "./fs-errors.ts";
+import { namesOrNone, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { readSealed, writeSealed } from "./sealed.ts";
 
@@ -79,7 +79,7 @@ export function forgetOutlines(layout: Layout, place: EndedPlace, spans: Iterabl
   const used = new Set([...spans].map((span) => layout.outlines(place, span)));
   const folder = dirname(layout.outlines(place, 0));
   tryFs("forget outlines", () => {
-    for (const path of namesIn(folder).map((name) => join(folder, name)))
+    for (const path of namesOrNone(folder).map((name) => join(folder, name)))
       if (!used.has(path)) rmSync(path, { force: true });
   });
 }

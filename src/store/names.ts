@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { readOwnFile, withFile } from "../lib/regular-file.ts";
 import { idFromFileName, numberOf, type TaskId } from "../model/identity.ts";
 import { replaceFiles, writeWhole } from "./durable.ts";
-import { isMissing, namesIn, tryFs } from "./fs-errors.ts";
+import { isMissing, namesOrNone, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 
 /** Numbers in one file: a lookup reads little, and a million tasks make a thousand files. */
@@ -39,7 +39,7 @@ export function notedNames(layout: Layout, number: number): TaskId[] {
 /** The ids of the newest spans of the index, the newest last; some may have been removed, and some may be missing. */
 export function recentNames(layout: Layout): TaskId[] {
   const folder = dirname(layout.names(0));
-  const files = namesIn(folder).toSorted().slice(-RECENT_SPANS);
+  const files = namesOrNone(folder).toSorted().slice(-RECENT_SPANS);
   const ids = files.flatMap((file) => idsIn(readOwnFile(join(folder, file), MAX_BYTES)));
   return ids.toSorted((left, right) => numberOf(right) - numberOf(left));
 }
@@ -66,7 +66,7 @@ export function forgetNames(layout: Layout, spans: ReadonlySet<number>): void {
   const newest = layout.names([...spans].reduce((most, span) => Math.max(most, span), 0));
   const folder = dirname(newest);
   // The caller does not know of a task that was accepted meanwhile; its number is higher.
-  for (const path of namesIn(folder).map((name) => join(folder, name)))
+  for (const path of namesOrNone(folder).map((name) => join(folder, name)))
     if (!used.has(path) && path < newest) rmSync(path, { force: true });
 }
 

@@ -9,7 +9,7 @@ import { idFromFileName, numberOf } from "../model/identity.ts";
 import { type Notice, notice } from "../model/notice.ts";
 import type { Task } from "../model/task.ts";
 import { replaceFile, replaceFiles } from "./durable.ts";
-import { isMissing, namesIn } from "./fs-errors.ts";
+import { isMissing, namesOrNone } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
 import { readRecord } from "./record.ts";
 
@@ -109,7 +109,7 @@ function membersIn(row: readonly { readonly path: string }[], batch: string): Ta
 }
 
 function noticesIn(directory: string): string[] {
-  return namesIn(directory)
+  return namesOrNone(directory)
     .filter((name) => name.endsWith(ENDING))
     .sort();
 }
