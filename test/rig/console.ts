@@ -29,6 +29,7 @@ function alike(shown: string): string {
     .replaceAll(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b(?: \d+ \w+)?/g, "DAY")
     .replaceAll(/\b\d+(?:\.\d+)? ?[KMG]i?B\b/g, "SIZE")
     .replaceAll(/\b(pid|process) \d+/g, "$1 N")
+    .replaceAll(/\bby \S+ since\b/g, "by USER since")
     .replaceAll(/ {2,}/g, "  ")
     .replaceAll(/-{3,}/g, "---");
 }
