@@ -246,8 +246,9 @@ function checkSchedules(context: Context, layout: Layout, settings: Result<Setti
     return [
       {
         verdict: "fail",
-        what: `the schedule ${name}: ${what}`,
-        fix: `correct ${path}, or remove it: stint schedules rm ${name}`,
+        what: `the schedule ${name}: ${faults === null ? "its next firing would queue nothing" : "it does not fire"}`,
+        // The faults of a file are several lines.
+        fix: `${what}\ncorrect ${path}, or remove it: stint schedules rm ${name}`,
       },
     ];
   });

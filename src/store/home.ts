@@ -36,7 +36,9 @@ export function openHome(path: string): Result<Layout, Problem> {
   const layout = new Layout(path);
   const unsafe = othersIn(layout, [path]);
   if (unsafe !== null) return err(unsafe);
-  if (!isThere(layout.version)) {
+  const found = tryFs(`open the home "${path}"`, () => isThere(layout.version));
+  if (!found.ok) return found;
+  if (!found.value) {
     const hint = "the first `stint submit` or `stint up` makes it; or name another with --home or STINT_HOME";
     return rejected("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint);
   }

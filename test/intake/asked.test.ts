@@ -11,7 +11,7 @@ describe("askedFor()", () => {
     ["run: a", []],
     ["run: a\npriority: 0\nstopGrace: 30s\nrestart: onFailure", []],
     ["run: a\nimage: b", []],
-    ["run: a\npriority: 5\ncpus: 2\nmemory: 1GiB", ["priority 5", "2 CPUs", "1 GiB"]],
+    ["run: a\npriority: 5\ncpus: 2\nmemory: 1GiB", ["priority 5", "2 CPUs", "1 GiB of memory"]],
     ["run: a\nslot: b\nadmission: replace\nunique: c", ["lane b", "admission replace", "unique c"]],
     ["run: a\nhold: true\nat: 2026-06-01T03:00:00Z", ["not before 2026-06-01T03:00:00.000Z", "held"]],
     [

@@ -11,7 +11,7 @@ import { textValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { addSchedules } from "../schedule-add.ts";
 import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
-import { scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
+import { SCHEDULE_COLUMN, scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
 import { renderTable } from "../text/table.ts";
 
 /** The name of a schedule, which is that of its file. */
@@ -71,7 +71,10 @@ const ls = declareSubcommand("list schedules, with their next times", {
     const views = scheduleViews(context, home.value, settings.value);
     if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
     else if (views.length === 0) context.out("No schedules. To add one: stint schedules add FILE\n");
-    else context.out(renderTable(scheduleRows(views, nowMs), { columns: context.columns() }));
+    else
+      context.out(
+        renderTable(scheduleRows(views, nowMs), { columns: context.columns(), shrinks: SCHEDULE_COLUMN }),
+      );
     for (const { faults } of views) if (faults !== null && !flags.json) context.err(`\n${faults}\n`);
     return EXIT.done;
   },

@@ -49,6 +49,7 @@ function whatFollowed({ status }: Task): string {
 function logLines({ status }: Task): string[] {
   const last = status.attempts.at(-1);
   if (last === undefined || last.state === "running" || last.logBytes === undefined) return [];
+  if (last.startedAt === undefined) return [];
   const lines = (last.logTail ?? "").split("\n").filter((line) => line.trim() !== "");
   if (lines.length === 0) return ["", "Log: empty"];
   return ["", "Log:", ...lines.slice(-LOG_LINES).map((line) => `  | ${line}`)];
@@ -77,11 +78,12 @@ function adviceLines({ metadata, status }: Task): string[] {
   const failure = last === undefined ? null : failureOfAttempt(last);
   if (failure === null) return ["", `What to do: stint retry ${number}`];
   const { meaning, advice } = failureEntry(failure.code);
+  const hasLog = last !== undefined && "logBytes" in last && (last.logBytes ?? 0) > 0;
   return [
     "",
     `${failure.code} (${className(failure.class)}): ${meaning}. Decided by rule ${failure.rule}.`,
     `What to do: ${adviceFor(advice, number)}.`,
-    `Whole log: stint logs ${number}   About this failure: stint help ${failure.code}`,
+    `${hasLog ? `Whole log: stint logs ${number}   ` : ""}About this failure: stint help ${failure.code}`,
   ];
 }
 

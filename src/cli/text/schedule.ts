@@ -9,6 +9,8 @@ import type { Draft } from "../../model/submission.ts";
 import { describeTiming } from "./cron.ts";
 
 const TITLES = ["NEXT", "LEFT", "LAST", "NAME", "RESULT", "WHEN"];
+/** The column that becomes shorter on a narrow terminal. */
+export const SCHEDULE_COLUMN = TITLES.indexOf("NAME");
 
 /** The table of `schedules ls`: the titles, then one row for each schedule, the one that fires next first. */
 export function scheduleRows(views: readonly ScheduleView[], nowMs: number): string[][] {

@@ -3,6 +3,7 @@ import { counted } from "../../lib/counted.ts";
 import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { className } from "../../model/failure.ts";
+import { whyFailed } from "../../model/failure-text.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import type { Style } from "./style.ts";
@@ -40,7 +41,7 @@ export function renderSweep(
       ? []
       : [field("queued", `${localTime(first.metadata.createdAt, nowMs)} by ${first.metadata.createdBy}`)]),
     ...summary.failures.map(failureLine),
-    ...failedLines(summary),
+    ...failedLines(summary, members),
   ];
   if (summary.failed.length > 0) lines.push("", `  again: stint retry --group ${id} --failed`);
   return asLines(lines);
@@ -66,14 +67,13 @@ function failureLine({ class: failureClass, code, members }: GroupSummary["failu
   );
 }
 
-function failedLines({ failed, id }: GroupSummary): string[] {
+function failedLines({ failed, id }: GroupSummary, members: readonly Task[]): string[] {
   if (failed.length === 0) return [];
-  const lines = failed
-    .slice(0, SHOWN_FAILED)
-    .map(
-      ({ number, values, code, message }) =>
-        `  ${number}  ${valuesText(values)}: ${code ?? "failed"}, ${message}`,
-    );
+  const tasks = new Map(members.map((task) => [task.metadata.number, task]));
+  const lines = failed.slice(0, SHOWN_FAILED).map(({ number, values, message }) => {
+    const task = tasks.get(number);
+    return `  ${number}  ${valuesText(values)}: ${task === undefined ? message : whyFailed(task)}`;
+  });
   const left = failed.length - lines.length;
   return ["", ...lines, ...(left > 0 ? [`  +${left}: stint ls --group ${id} --failed`] : [])];
 }

@@ -102,9 +102,10 @@ function renderAttempt(
     ];
   }
   const told = failureText(attempt, task.spec.timeoutMs);
+  const ran = attempt.startedAt === undefined ? "" : `, ran ${formatDuration(attempt.durationMs)}`;
   const lines = [
     "",
-    `${head}${attempt.state}${told === null ? "" : `, ${told}`}; ${start}, ran ${formatDuration(attempt.durationMs)}`,
+    `${head}${attempt.state}${told === null ? "" : `, ${told}`}; ${start}${ran}`,
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];

@@ -63,7 +63,7 @@ export const NEED_FIELDS: Fields = {
     without: "none",
     flag: { group: "Resources", placeholder: "SIZE" },
     also: sizes({ memoryBytes: "B", memoryGb: "GB", memoryMb: "MB", ramMb: "MB", ramGb: "GB" }),
-    show: formatBytes,
+    show: (bytes: number) => `${formatBytes(bytes)} of memory`,
   },
   gpus: {
     read: count(0),

@@ -67,7 +67,7 @@ describe("explainTask() of a queued task", () => {
     [{ type: "held" }, "It is held: it starts once released.\nRelease it: stint release 1"],
     [
       { type: "lane", slot: "gpu", limit: 1, before: [aTask({ number: 7 }).metadata.id] },
-      'Waiting in lane "gpu" (limit 1) behind 000007-train.\nRaise the limit: concurrency: {slots: {gpu: 2}} in config.yaml',
+      'Waiting in lane "gpu" (limit 1) behind 000007-train.\nRaise the limit: stint jobs --lane gpu=2, or concurrency: {slots: {gpu: 2}} in config.yaml',
     ],
     [
       { type: "permit", key: "label team=a", limit: 1 },
