@@ -96,7 +96,7 @@ export const ORDER_FIELDS: Fields = {
   queueTtl: {
     read: duration(),
     to: ["spec", "queueTtlMs"],
-    about: "maximum time in the queue; then the task is cancelled",
+    about: "maximum time in the queue; then the task fails",
     also: { queueTtlMs: { unit: "ms", isZeroAbsent: true } },
   },
   "notify.start": {
