@@ -1,15 +1,14 @@
-import { findGroup } from "../desk/groups.ts";
 import { homePath } from "../desk/home.ts";
 import { findNamed } from "../desk/select.ts";
-import { err, ok, type Result } from "../lib/result.ts";
-import { EXIT, type Problem, problem } from "../model/errors.ts";
+import { ok, type Result } from "../lib/result.ts";
+import { EXIT, type Problem } from "../model/errors.ts";
 import type { Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import { type Call, declareVerb, type Ended, type Verb } from "./command-line/declare.ts";
-import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
-import { GROUP, TASKS } from "./selectors.ts";
+import { LAST, SELECTOR_FLAGS, type SelectorFlags, TASKS } from "./selectors.ts";
+import { targetTasks } from "./targets.ts";
 
 /** How a verb that only reads shows the tasks that it was given. */
 interface ReadVerb {
@@ -23,11 +22,11 @@ interface ReadVerb {
 }
 
 const FLAGS = {
-  group: { value: GROUP, help: "a sweep, by its name or a number" },
-  json: { help: "as JSON: an object for one task, an array for several" },
+  ...SELECTOR_FLAGS,
+  json: { help: "as JSON: an object for one named task, an array for several" },
 } as const;
 
-/** Declares a verb that shows named tasks, as text or as JSON. */
+/** Declares a verb that shows named or selected tasks, as text or as JSON; without either, the last one that was submitted. */
 export function readVerb(verb: ReadVerb): Verb {
   return declareVerb({ operands: [TASKS], flags: FLAGS, run: (call) => read(verb, call) });
 }
@@ -35,13 +34,18 @@ export function readVerb(verb: ReadVerb): Verb {
 async function read(verb: ReadVerb, { context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
-  const named = membersOrTasks(home.value, { references: operands, group: flags.group });
-  if (!named.ok) return named.error;
-  const { tasks, isSweep } = named.value;
+  const { json: isJson, ...selectors } = flags;
+  const shown = shownTasks(context, home.value, { references: operands, selectors });
+  if (!shown.ok) return shown.error;
+  const { tasks, isSelection, isSweep } = shown.value;
   const sweep = isSweep ? verb.sweep : undefined;
-  if (flags.json === true) {
+  if (isJson === true) {
     const json = sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(tasks);
-    context.out(`${JSON.stringify(json, null, 2)}\n`);
+    // A program that selects cannot know that only one task matches.
+    const listed = isSelection && !Array.isArray(json) && sweep === undefined ? [json] : json;
+    context.out(`${JSON.stringify(listed, null, 2)}\n`);
+  } else if (tasks.length === 0) {
+    context.err("No task matches.\n");
   } else {
     const text =
       sweep === undefined ? await verb.text(context, tasks, home.value) : sweep.text(context, tasks);
@@ -50,26 +54,32 @@ async function read(verb: ReadVerb, { context, flags, operands }: Call<typeof FL
   return EXIT.done;
 }
 
-function membersOrTasks(
+/** The tasks to show, and whether they are all members of one sweep that was named alone. */
+interface Shown {
+  readonly tasks: readonly Task[];
+  /** They were not named one by one. */
+  readonly isSelection: boolean;
+  readonly isSweep: boolean;
+}
+
+function shownTasks(
+  context: Context,
   layout: Layout,
-  { references, group }: { readonly references: readonly string[]; readonly group: string | undefined },
-): Result<{ tasks: readonly Task[]; isSweep: boolean }, Problem> {
-  const [first] = references;
-  if (group !== undefined && first !== undefined) {
-    return err(usage(`--group and the task "${first}" cannot be combined`, "name tasks, or a sweep"));
+  { references, selectors }: { readonly references: readonly string[]; readonly selectors: SelectorFlags },
+): Result<Shown, Problem> {
+  const given = Object.values(selectors).filter((value) => value !== undefined).length;
+  if (given > 0) {
+    const found = targetTasks(context, { layout, references, flags: selectors, eligible: () => true });
+    const isSweep = selectors.group !== undefined && given === 1 && references.length === 0;
+    if (!found.ok) return found;
+    const tasks = found.value.toSorted((left, right) => left.metadata.number - right.metadata.number);
+    return ok({ tasks, isSelection: true, isSweep });
   }
-  if (group !== undefined) {
-    const members = findGroup(layout, group);
-    return members.ok ? ok({ tasks: members.value, isSweep: true }) : members;
-  }
-  if (references.length === 0) {
-    const message = "Cannot read the command line: no task is named";
-    return err(problem("USAGE", message, "name one: 12, an id, a name, 3-7, @"));
-  }
-  const named = findNamed(layout, references);
+  const named = findNamed(layout, references.length === 0 ? [LAST] : references);
   if (!named.ok) return named;
   const { tasks, byGroup } = named.value;
-  return ok({ tasks, isSweep: references.length === 1 && byGroup.size > 0 });
+  const isOne = references.length === 1 && references[0]?.includes(",") === false;
+  return ok({ tasks, isSelection: false, isSweep: isOne && byGroup.size > 0 });
 }
 
 /** A single element as itself, several as a list. */

@@ -26,6 +26,8 @@ export interface Run {
   readonly layout: Layout;
   readonly tasks: readonly Task[];
   readonly terms: Terms;
+  /** Only what has failed is told. */
+  readonly isQuiet: boolean;
   /** Called at each poll of the unfinished tasks, to print their output. */
   readonly onPoll?: () => void;
 }
@@ -67,11 +69,11 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
     onPoll: (open) => {
       run.onPoll?.();
       // The output of the job shows its progress; a progress line would garble it.
-      if (run.onPoll === undefined) progress.show(open, ids.length);
+      if (run.onPoll === undefined && !run.isQuiet) progress.show(open, ids.length);
     },
     onEnd: (task) => {
       run.onPoll?.();
-      context.err(endLine(task, context));
+      if (!run.isQuiet || task.status.state !== "completed") context.err(endLine(task, context));
     },
   });
   progress.clear();

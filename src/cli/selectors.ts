@@ -1,21 +1,25 @@
 import { findGroup } from "../desk/groups.ts";
+import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import { className, classNamed, FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import type { Query } from "../model/query.ts";
-import { STATES, type State } from "../model/state.ts";
+import { directoryOf, PLACES, STATES, type State } from "../model/state.ts";
 import type { Layout } from "../store/layout.ts";
 import type { LookOptions } from "../store/outlines.ts";
 import type { FlagValues, Operand, ValueType } from "./command-line/declare.ts";
-import { DURATION, PAIR, textValue, wordValue } from "./command-line/values.ts";
+import { DURATION, PAIR, textValue } from "./command-line/values.ts";
 
 /** The operands of a verb on many tasks. */
 export const TASKS: Operand = {
   name: "TASK",
   count: "any",
-  help: "numbers, ids, names, ranges (3-7), @ (the last submitted), @~1 (the one before)",
+  help: "numbers, ids, names, lists (6,10), ranges (3-7), @ (the last submitted), @~1 (the one before)",
   completes: "tasks",
 };
+
+/** The task that was submitted last. */
+export const LAST = "@";
 
 /** A reference to a sweep. */
 export const GROUP: ValueType<string> = {
@@ -23,9 +27,23 @@ export const GROUP: ValueType<string> = {
   completes: "sweeps",
 };
 
-const STATE: ValueType<State> = {
-  ...wordValue(STATES, "STATE"),
-  read: (typed) => STATES.find((state) => state === (typed === "canceled" ? "cancelled" : typed)) ?? null,
+/** Names for several states, and other spellings. The folder running/ has all active states. */
+const STATE_NAMES: Readonly<Record<string, readonly State[]>> = {
+  ...Object.fromEntries(STATES.map((state) => [state, [state]])),
+  ...Object.fromEntries(
+    PLACES.map((place) => [place, STATES.filter((state) => directoryOf(state) === place)]),
+  ),
+  canceled: ["cancelled"],
+};
+
+const STATE: ValueType<readonly State[]> = {
+  placeholder: "STATE",
+  choices: [...new Set([...STATES, ...PLACES])],
+  wanted: `one of ${[...new Set([...STATES, ...PLACES])].join(", ")}, or several with commas between them`,
+  read: (typed) => {
+    const states = typed.split(",").map((name) => own(STATE_NAMES, name.toLowerCase()));
+    return states.includes(undefined) ? null : states.flatMap((some) => some ?? []);
+  },
 };
 
 const CLASS_NAMES = FAILURE_CLASSES.map(className);
@@ -44,7 +62,12 @@ const FAILURE: ValueType<string> = {
 
 /** The flags that select tasks by their properties. */
 export const SELECTOR_FLAGS = {
-  state: { value: STATE, repeats: true, group: "Select", help: "in one of these states" },
+  state: {
+    value: STATE,
+    repeats: true,
+    group: "Select",
+    help: "in one of these states (failed,cancelled), or in a folder of the home (dead-letter)",
+  },
   failed: { group: "Select", help: "failed tasks (in dead-letter/)" },
   class: { value: FAILURE, group: "Select", help: "with this failure class or code, such as gpu-oom" },
   label: {
@@ -74,13 +97,13 @@ export function queryOf(
     ...options
   }: { readonly layout: Layout; readonly nowMs: number } & Pick<LookOptions, "onProgress">,
 ): Result<Query | null, Problem> {
-  const states = [...(flags.failed ? (["failed"] as const) : []), ...(flags.state ?? [])];
+  const states = statesOf(flags);
   const group = flags.group === undefined ? ok([]) : findGroup(layout, flags.group, options);
   if (!group.ok) return err(group.error);
   const groupId = group.value[0]?.metadata.group?.id;
   const query: Query = {
     ...(groupId !== undefined && { group: groupId }),
-    ...(states.length > 0 && { states }),
+    ...(states !== null && { states }),
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.slot !== undefined && { slot: flags.slot }),
     ...(flags.label !== undefined && { labels: Object.fromEntries(flags.label) }),
@@ -88,4 +111,11 @@ export function queryOf(
     ...(flags.since !== undefined && { sinceMs: nowMs - flags.since }),
   };
   return ok(Object.keys(query).length === 0 ? null : query);
+}
+
+/** The states that flags ask for: several `--state` are alternatives, and `--failed` is a further condition; null for all. */
+function statesOf({ state, failed }: SelectorFlags): readonly State[] | null {
+  const wanted = state?.flat() ?? STATES;
+  if (failed === true) return wanted.filter((one) => one === "failed");
+  return state === undefined ? null : wanted;
 }

@@ -12,7 +12,7 @@ import { endLine } from "./text/progress.ts";
 export async function stay(
   context: Context,
   layout: Layout,
-  { tasks, isFollowing }: { tasks: readonly Task[]; isFollowing: boolean },
+  { tasks, isFollowing, isQuiet }: { tasks: readonly Task[]; isFollowing: boolean; isQuiet: boolean },
 ): Promise<Ended> {
   const ids = tasks.map((task) => task.metadata.id);
   const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
@@ -24,7 +24,7 @@ export async function stay(
     onPoll: passOn,
     onEnd: (task) => {
       passOn();
-      context.err(endLine(task, context));
+      if (!isQuiet) context.err(endLine(task, context));
     },
   });
   if ("code" in awaited) return awaited;

@@ -11,12 +11,6 @@ import { readTask } from "../store/reader.ts";
 import type { RecordFault } from "../store/record.ts";
 import { findGroup } from "./groups.ts";
 
-/** The tasks that references name, in their order and each once: `12`, an id, a name (of a sweep too), `3-7`, `@`, `@~1`. */
-export function findTasks(layout: Layout, references: readonly string[]): Result<Task[], Problem> {
-  const found = findNamed(layout, references);
-  return found.ok ? ok(found.value.tasks) : found;
-}
-
 /** Tasks that references name. */
 export interface Named {
   readonly tasks: Task[];
@@ -24,12 +18,12 @@ export interface Named {
   readonly byGroup: ReadonlySet<Task>;
 }
 
-/** Like `findTasks`; also returns which tasks were named by their sweep. */
+/** Finds the tasks that references name, in their order and each once: `12`, an id, a name (of a sweep too), `3-7`, `@`, `@~1`, or a list of these with commas. */
 export function findNamed(layout: Layout, references: readonly string[]): Result<Named, Problem> {
   const finder = new Finder(layout);
   const found = new Map<TaskId, Task>();
   const byGroup = new Set<Task>();
-  for (const reference of references) {
+  for (const reference of references.flatMap(listed)) {
     const resolved = resolve(layout, { reference, finder });
     if (!resolved.ok) {
       const group = resolved.error.code === "NOT_FOUND" ? findGroupNamed(layout, reference) : null;
@@ -50,6 +44,12 @@ export function findNamed(layout: Layout, references: readonly string[]): Result
   return ok({ tasks: [...found.values()], byGroup });
 }
 
+/** `6,10` names two tasks: no name has a comma. */
+function listed(reference: string): string[] {
+  const names = reference.split(",").filter((name) => name !== "");
+  return names.length === 0 ? [reference] : names;
+}
+
 /** The sweep of a name that no task has; null where there is no such sweep. */
 function findGroupNamed(layout: Layout, reference: string): Result<Task[], Problem> | null {
   if (!NAME_PATTERN.test(reference)) return null;
@@ -59,14 +59,12 @@ function findGroupNamed(layout: Layout, reference: string): Result<Task[], Probl
 
 /** The one task that a reference names. */
 export function findTask(layout: Layout, reference: string): Result<Task, Problem> {
-  const found = findTasks(layout, [reference]);
+  const found = findNamed(layout, [reference]);
   if (!found.ok) return found;
-  const [task, ...others] = found.value;
+  const { tasks } = found.value;
+  const [task, ...others] = tasks;
   if (task === undefined || others.length > 0) {
-    return rejected(
-      "AMBIGUOUS",
-      `Cannot choose "${reference}": it names ${found.value.length} tasks, wanted one`,
-    );
+    return rejected("AMBIGUOUS", `Cannot choose "${reference}": it names ${tasks.length} tasks, wanted one`);
   }
   return ok(task);
 }

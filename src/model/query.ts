@@ -1,12 +1,14 @@
 import { globMatcher } from "../lib/glob.ts";
 import { own } from "../lib/own.ts";
 import { failureOfAttempt } from "./attempt.ts";
+import type { TaskId } from "./identity.ts";
 import type { Outline } from "./outline.ts";
 import type { State } from "./state.ts";
 
 /** A selection of tasks: all given criteria must match; none given selects all. */
 export interface Query {
   readonly states?: readonly State[];
+  readonly ids?: ReadonlySet<TaskId>;
   /** Exact, or a pattern with `*` for any run of characters. */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -33,6 +35,7 @@ export function matcherOf(query: Query): (task: Outline) => boolean {
 }
 
 function isLike(task: Outline, query: Query, labels: readonly (readonly [string, string])[]): boolean {
+  if (query.ids !== undefined && !query.ids.has(task.metadata.id)) return false;
   if (query.states !== undefined && !query.states.includes(task.status.state)) return false;
   if (query.sinceMs !== undefined && Date.parse(task.metadata.updatedAt) < query.sinceMs) return false;
   if (query.slot !== undefined && task.spec.slot !== query.slot) return false;

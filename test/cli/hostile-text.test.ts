@@ -27,7 +27,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["--until", HOSTILE],
     ["--jobs", "4"],
   ],
-  ls: [[], ["--all"], ["--all", "--json"], ["--state", HOSTILE], ["--label", HOSTILE]],
+  ls: [[], [HOSTILE], ["--all"], ["--all", "--json"], ["--state", HOSTILE], ["--label", HOSTILE]],
   show: [["1"], ["2"], ["4"], ["sweep"], ["1", "--json"], [HOSTILE]],
   explain: [["1"], ["2"], ["2", "--json"], ["3"], [HOSTILE]],
   logs: [["2", "--path"], [HOSTILE], ["2", "--attempt", HOSTILE]],

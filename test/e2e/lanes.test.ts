@@ -178,7 +178,11 @@ test.concurrent("a unique key is queued once, however many commands submit it at
   const again = await stint.run(submit);
   expect(again).toMatchObject({ code: 0, out: `${only?.metadata.id}\n` });
   expect(again.err).toContain("has the key nightly and has not ended");
-  expect(await stint.run(["submit", "--quiet", ...submit.slice(1)])).toEqual({ code: 0, out: "", err: "" });
+  expect(await stint.run(["submit", "--quiet", ...submit.slice(1)])).toEqual({
+    code: 0,
+    out: `${only?.metadata.id}\n`,
+    err: "",
+  });
   await until("it has begun", () => begun(stint) === "x");
   await stint.ok("cancel", "--force", String(only?.metadata.number));
   await stint.reach(only?.metadata.number ?? 0, "cancelled");

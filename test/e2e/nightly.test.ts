@@ -135,11 +135,11 @@ describe("drains from cron", () => {
     ]);
   });
 
-  test("submit --quiet --unique says nothing, whether it queues or not", async () => {
+  test("submit --quiet --unique prints the id alone, whether it queues or not", async () => {
     await using stint = new Stint();
     for (let night = 0; night < 2; night += 1) {
       const { code, out, err } = await stint.run(["submit", "--quiet", "--unique", "nightly", "--", "true"]);
-      expect([code, out, err]).toEqual([0, "", ""]);
+      expect([code, out, err]).toEqual([0, "000001-true\n", ""]);
     }
     expect(stint.records()).toHaveLength(1);
   });

@@ -6,11 +6,12 @@ import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { wholeNumber, wordValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
+import type { ListedRow } from "../listing/choose.ts";
 import { footerOf } from "../listing/footer.ts";
 import { listingOf, tableOf } from "../listing/list.ts";
 import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
 import { type Frame, watch } from "../listing/watch.ts";
-import { SELECTOR_FLAGS } from "../selectors.ts";
+import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 
 const MAX_LIMIT = 1_000;
 
@@ -28,17 +29,22 @@ const FLAGS = {
   tree: { help: "below each task those that wait for it", excludes: ["json", "cursor"] },
   sort: { value: SORT_KEY, help: `sort what is listed by ${SORT_NAMES.join(", ")}; -KEY reverses` },
   watch: { short: "w", help: "the listing on the whole terminal, every second, until Ctrl-C" },
+  quiet: { short: "q", excludes: ["watch", "json", "tree"], help: "only print the ids" },
   json: { help: "the records as a JSON array" },
 } as const;
 
-type Flags = FlagValues<typeof FLAGS>;
+type Listed = FlagValues<typeof FLAGS> & { readonly references: readonly string[] };
 
 export const verb = declareVerb({
+  operands: [{ ...TASKS, help: `${TASKS.help}, patterns (train*); without it, the queue` }],
   flags: FLAGS,
-  run: ({ context, flags }) => (flags.watch === true ? follow(context, flags) : list(context, flags)),
+  run: ({ context, flags, operands: references }) => {
+    const listed = { ...flags, references };
+    return flags.watch === true ? follow(context, listed) : list(context, listed);
+  },
 });
 
-async function list(context: Context, flags: Flags): Promise<Ended> {
+async function list(context: Context, flags: Listed): Promise<Ended> {
   const seen = await look(context, flags);
   if (!seen.ok) return seen.error;
   context.out(seen.value.table);
@@ -47,27 +53,36 @@ async function list(context: Context, flags: Flags): Promise<Ended> {
 }
 
 /** Without a line of progress, which would be written into the table. */
-async function follow(context: Context, flags: Flags): Promise<Ended> {
+async function follow(context: Context, flags: Listed): Promise<Ended> {
   const quiet = { ...context, progress: () => ({ onProgress: () => {}, clear: () => {} }) };
   return watch(context, async () => look(quiet, flags));
 }
 
 /** The listing as it is now: as a table with what is to be said below it, or as JSON. */
-async function look(context: Context, flags: Flags): Promise<Result<Frame, Problem>> {
+async function look(context: Context, flags: Listed): Promise<Result<Frame, Problem>> {
   const path = homePath(context);
   const home = openHome(path);
   if (!home.ok) {
     if (home.error.code !== "HOME_MISSING") return home;
     if (flags.json === true) return ok({ table: "[]\n", footer: "" });
+    if (flags.quiet === true) return ok({ table: "", footer: "" });
     const none = `No tasks: there is no queue at ${path} yet. To create one: stint submit -- echo hello`;
     return ok({ table: "", footer: asLines([none]) });
   }
-  const listing = await listingOf(context, home.value, flags);
+  const listing = await listingOf(context, home.value, {
+    ...flags,
+    isWhole: flags.json === true || flags.quiet === true,
+  });
   if (!listing.ok) return listing;
   const { rows, overview } = listing.value;
   if (flags.json === true) return ok({ table: `${JSON.stringify(rows, null, 2)}\n`, footer: "" });
+  if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: "" });
   const footer = footerOf(overview, context.clock.now());
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
     : ok({ table: tableOf(context, listing.value, { isWide: flags.wide === true }), footer });
+}
+
+function idLine(row: ListedRow): string {
+  return "metadata" in row ? `${row.metadata.id}\n` : "";
 }

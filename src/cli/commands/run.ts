@@ -14,7 +14,7 @@ import { isSummed, summaryLine } from "../text/many.ts";
 
 const FLAGS = {
   jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time, if no supervisor is up" },
-  quiet: { short: "q", help: "do not print the job's output" },
+  quiet: { short: "q", help: "print neither the job's output nor remarks, except on failure" },
   ...TASK_FLAGS,
   ...SWEEP_FLAGS,
 } as const;
@@ -54,17 +54,20 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   if (words !== null && words.length > 0 && context.hasInput())
     context.err("stint: the job cannot read this input, its stdin is empty; let its command read a file\n");
   const ids = tasks.map(({ metadata }) => metadata.id);
-  context.err(
-    isSummed(ids.length, context) ? summaryLine("queued", ids) : ids.map((id) => `${id} queued\n`).join(""),
-  );
+  const isQuiet = flags.quiet === true;
+  if (!isQuiet)
+    context.err(
+      isSummed(ids.length, context) ? summaryLine("queued", ids) : ids.map((id) => `${id} queued\n`).join(""),
+    );
   // The output of several jobs would be mixed; it is in their logs.
-  const isPassedOn = flags.quiet !== true && tasks.length === 1;
+  const isPassedOn = !isQuiet && tasks.length === 1;
   const passOn = isPassedOn ? followTasks(context, home.value, ids) : undefined;
   return runTasks(context, {
     layout: home.value,
     tasks,
     // A task that is run by hand starts outside the work hours too.
     terms: { settings, text, flags: { ...started, ignoresWork: true } },
+    isQuiet,
     ...(passOn !== undefined && { onPoll: passOn }),
   });
 }

@@ -1,6 +1,5 @@
 import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
-import { findTasks } from "../../desk/select.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
 import { UNFINISHED_STATES } from "../../model/state.ts";
@@ -8,11 +7,13 @@ import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
-import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
+import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
+import { usage } from "../command-line/usage.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
 import type { Context } from "../context.ts";
-import { isUnended, targetOf, unanswered } from "../targets.ts";
+import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
+import { isUnended, targetOf, targetTasks, unanswered } from "../targets.ts";
 import { editOf } from "../task-edits.ts";
 import { renderProblem } from "../text/problem.ts";
 
@@ -22,47 +23,54 @@ const MAX_TRIES = 5;
 const UNFINISHED = { states: UNFINISHED_STATES, eligible: isUnended };
 
 const FLAGS = {
+  ...SELECTOR_FLAGS,
   ifVersion: { value: wholeNumber(1), help: "only if the record has this resourceVersion" },
 } as const;
 
 export const verb = declareVerb({
   operands: [
-    { name: "TASK", count: "one", help: "a number, id, name, range or @", completes: UNFINISHED },
+    { name: "TASK…", count: "optional", help: TASKS.help, completes: UNFINISHED },
     {
       name: "KEY=VALUE",
-      count: "some",
+      count: "any",
       help: "a key of the task file and its value; key=default resets it",
       keys: settableKeys,
     },
   ],
   flags: FLAGS,
-  notes: "  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3",
-  run: ({ context, flags, operands: [reference = "", ...changes] }) =>
-    set(context, { reference, changes, flags }),
+  notes:
+    "  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3\n  stint set --failed memory=64GB",
+  run: set,
 });
 
-async function set(
-  context: Context,
-  call: {
-    readonly reference: string;
-    readonly changes: readonly string[];
-    readonly flags: FlagValues<typeof FLAGS>;
-  },
-): Promise<Ended> {
-  const { reference, changes, flags } = call;
+async function set({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+  const { ifVersion, ...selectors } = flags;
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
+  const references = operands.filter((word) => !word.includes("="));
+  const changes = operands.filter((word) => word.includes("="));
+  const nameless = changes.find((pair) => pair.startsWith("="));
+  if (nameless !== undefined) return usage(`"${nameless}" names no key, wanted KEY=VALUE`);
+  if (changes.length === 0)
+    return usage(
+      "KEY=VALUE is missing, wanted a key of the task file and its value",
+      "stint set 12 priority=50",
+    );
   const pairs = changes.map((pair): [string, string] => [
     pair.slice(0, pair.indexOf("=")),
     pair.slice(pair.indexOf("=") + 1),
   ]);
-  const unpaired = changes.find((pair) => pair.indexOf("=") < 1);
-  if (unpaired !== undefined) return problem("USAGE", `Cannot set "${unpaired}": wanted key=value`);
-  const found = findTasks(home.value, [reference]);
+  const found = targetTasks(context, {
+    layout: home.value,
+    references,
+    flags: selectors,
+    eligible: ({ status }) => status.state !== "completed",
+  });
   if (!found.ok) return found.error;
+  if (found.value.length === 0) context.err("stint: no task matches; nothing was done\n");
   let exit: number = EXIT.done;
   for (const task of found.value) {
-    const refused = await change(context, home.value, { task, pairs, version: flags.ifVersion });
+    const refused = await change(context, home.value, { task, pairs, version: ifVersion });
     if (refused === null) continue;
     context.err(renderProblem(refused));
     exit = Math.max(exit, EXIT[ERRORS[refused.code].exit]);

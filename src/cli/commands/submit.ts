@@ -32,7 +32,7 @@ const FLAGS = {
   wait: { short: "W", help: "wait until it has ended, and exit with its exit code" },
   follow: { help: "like --wait, and print its output" },
   dryRun: { excludes: ["wait", "follow"], help: "only show what would be queued" },
-  quiet: { short: "q", help: "print nothing unless something is wrong, for use in cron" },
+  quiet: { short: "q", aliases: ["parsable"], help: "print only the ids, without remarks" },
   json: { help: "the records as JSON instead of their ids" },
   ...TASK_FLAGS,
   ...SWEEP_FLAGS,
@@ -90,17 +90,17 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     ...(resubmitOf !== undefined && { resubmitOf }),
   });
   if (!submitted.ok) return submitted.error;
-  if (!isQuiet) tell(context, { tasks: submitted.value, json: flags.json === true });
+  tell(context, { tasks: submitted.value, json: flags.json === true, isQuiet });
   if (flags.wait || flags.follow) {
     const { stay } = await import("../stay.ts");
-    return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true });
+    return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true, isQuiet });
   }
-  if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
-  if (context.isTerminal) tellOfSilence(context, home.value);
-  if (context.isTerminal) tellOfPause(context, home.value);
-  if (context.isTerminal && lockOwner(home.value) === null) {
+  if (!context.isTerminal || isQuiet) return EXIT.done;
+  context.err(summarizeSweeps(submitted.value));
+  tellOfSilence(context, home.value);
+  tellOfPause(context, home.value);
+  if (lockOwner(home.value) === null)
     context.err("queued; no supervisor is up. To start one: stint up --detach\n");
-  }
   return EXIT.done;
 }
 
@@ -124,9 +124,12 @@ async function original(
   return ok({ id, draft: { name, labels, annotations, spec: { ...spec, hold: false } } });
 }
 
-function tell(context: Context, { tasks, json }: { tasks: readonly Task[]; json: boolean }): void {
+function tell(
+  context: Context,
+  { tasks, json, isQuiet }: { tasks: readonly Task[]; json: boolean; isQuiet: boolean },
+): void {
   if (json) context.out(`${JSON.stringify(tasks)}\n`);
-  else if (isSummed(tasks.length, context))
+  else if (!isQuiet && isSummed(tasks.length, context))
     context.out(
       summaryLine(
         "queued",

@@ -3,7 +3,7 @@ import { type Fold, isNumberOf } from "../../desk/fold.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import { matcherOf, matches, type Query } from "../../model/query.ts";
-import { directoryOf, ENDED_PLACES, type EndedPlace, STATES } from "../../model/state.ts";
+import { directoryOf, ENDED_PLACES, type EndedPlace, isTerminal, STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { byLastChange, newestIds } from "../../store/newest.ts";
@@ -54,7 +54,8 @@ export function chosen(layout: Layout, choice: Choice): ListedRow[] {
     if (looked.has(id)) continue;
     looked.add(id);
     const read = reader.read(id);
-    if (read.ok && isWanted(read.value)) ended.push(read.value);
+    // Ids that a query names may be those of unfinished tasks.
+    if (read.ok && isTerminal(read.value.status.state) && isWanted(read.value)) ended.push(read.value);
   }
   if (choice.isRecent) ended.sort(lastEndedFirst);
   return [...unfinished, ...ended].slice(0, limit);
@@ -71,6 +72,11 @@ function* newestFirst(
   places: readonly EndedPlace[],
   { nowMs, query, progress }: Choice,
 ): Generator<TaskId> {
+  const byNumber = (ids: TaskId[]): TaskId[] => ids.sort((left, right) => numberOf(right) - numberOf(left));
+  if (query?.ids !== undefined) {
+    yield* byNumber([...query.ids]);
+    return;
+  }
   const newest = newestIds(layout, places, nowMs);
   if (query === null) {
     yield* newest;
@@ -88,7 +94,7 @@ function* newestFirst(
   for (const outline of eachOutline(layout, places, progress))
     if (isMatch(outline)) ids.push(outline.metadata.id);
   progress.clear();
-  yield* ids.sort((left, right) => numberOf(right) - numberOf(left));
+  yield* byNumber(ids);
 }
 
 /** Replaces the members of each folded sweep by one row, in the place of the first. */

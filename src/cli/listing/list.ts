@@ -10,6 +10,7 @@ import { renderTable } from "../text/table.ts";
 import { foldRow, NAME_COLUMN, taskRow, titleRow } from "../text/task-row.ts";
 import type { QueueSeen } from "../waits.ts";
 import { chosen, type ListedRow } from "./choose.ts";
+import { idsNamed } from "./named.ts";
 import { type SortKey, sorted } from "./sort.ts";
 import { type Line, plainLines, treeLines } from "./tree.ts";
 
@@ -22,9 +23,12 @@ export interface ListingFlags extends SelectorFlags {
   readonly all?: true;
   readonly limit?: number;
   readonly cursor?: number;
-  readonly json?: true;
   readonly tree?: true;
   readonly sort?: SortKey;
+  /** Each record, and no sweep in one row. */
+  readonly isWhole: boolean;
+  /** The operands. */
+  readonly references: readonly string[];
 }
 
 /** The rows of a listing, and the queue as it was then. */
@@ -40,21 +44,24 @@ export interface TaskListing {
 export async function listingOf(
   context: Context,
   layout: Layout,
-  flags: ListingFlags,
+  { references, ...flags }: ListingFlags,
 ): Promise<Result<TaskListing, Problem>> {
   const nowMs = context.clock.now();
   const progress = context.progress();
-  const query = queryOf(flags, { layout, nowMs, onProgress: progress.onProgress });
+  const asked = queryOf(flags, { layout, nowMs, onProgress: progress.onProgress });
+  if (!asked.ok) return err(asked.error);
+  const ids = references.length === 0 ? null : idsNamed(layout, references, progress);
+  if (ids !== null && !ids.ok) return ids;
+  const query = ids === null ? asked : ok({ ...asked.value, ids: ids.value });
   progress.clear();
-  if (!query.ok) return err(query.error);
   const overview = readOverview(layout, nowMs);
   const queue = await queueIn(context, layout, overview);
   // A query shows each task that it matches, and JSON each record.
   const isFolding =
-    query.value === null && flags.all !== true && flags.json !== true && flags.cursor === undefined;
+    query.value === null && flags.all !== true && !flags.isWhole && flags.cursor === undefined;
   const isShort = query.value === null && flags.all !== true && flags.limit === undefined;
   // Pages and scripts go by number.
-  const isRecent = isShort && flags.cursor === undefined && flags.json !== true;
+  const isRecent = isShort && flags.cursor === undefined && !flags.isWhole;
   const found = chosen(layout, {
     query: query.value,
     unfinished: [...overview.active, ...queue.inOrder],

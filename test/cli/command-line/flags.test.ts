@@ -106,12 +106,13 @@ describe("a flag", () => {
       ["submit", "--after", "1", "--dependency", "afterok:1", "job.yaml"],
       ["schedules", "add", "--cron", "* * * * *", "job.yaml"],
       ["schedules", "ls", "x"],
-      ["show", "1", "--group", "x"],
       ["down", "--drain", "--stop-jobs"],
       ["service", "status", "--jobs", "3"],
-      ["logs", "1", "2"],
+      ["set", "1"],
+      ["set", "priority=1"],
+      ["set", "1", "=1"],
       ["logs", "1", "--path", "--follow"],
-      ["ls", "1"],
+      ["ls", "--quiet", "--json"],
     ]) {
       const { code, err } = await stint.run(line);
       // With --wait the exit code is the task's.

@@ -1,0 +1,107 @@
+import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import { isTerminal } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
+import type { MaskedStream } from "../../run/mask.ts";
+import type { Layout } from "../../store/layout.ts";
+import { readTask } from "../../store/reader.ts";
+import type { Ended } from "../command-line/declare.ts";
+import type { Context } from "../context.ts";
+import { LogReader, maskedOutput } from "../follow.ts";
+import { Interruption } from "../interruption.ts";
+import type { Headings } from "./headings.ts";
+import { attemptOf, type LogChoice } from "./print.ts";
+
+const POLL_MS = 100;
+const BUSY_MS = 10;
+
+/** Follows the output of tasks across attempts until all have ended. */
+export async function followLogs(
+  context: Context,
+  layout: Layout,
+  of: { readonly tasks: readonly Task[]; readonly choice: LogChoice; readonly headings: Headings },
+): Promise<Ended> {
+  let open: Following[] = [];
+  for (const task of of.tasks) {
+    // The first attempt is waited for; to name a later one that does not exist yet is an error.
+    const { attempt } = of.choice;
+    const isAhead = attempt !== undefined && attempt > Math.max(1, task.status.attempt);
+    const checked = isAhead ? attemptOf(task, attempt) : task.status.attempt;
+    if (typeof checked !== "number") return checked;
+    open.push(new Following(of.headings.under(task), layout, { task, choice: of.choice }));
+  }
+  const interruption = new Interruption(context);
+  for (;;) {
+    let total = 0;
+    const going: Following[] = [];
+    for (const one of open) {
+      const bytes = one.read();
+      if (bytes === null) continue;
+      if (typeof bytes === "object") return bytes;
+      total += bytes;
+      going.push(one);
+    }
+    open = going;
+    const isOff = interruption.exit !== null || context.outputEnd() !== null;
+    if (isOff) for (const one of open) one.end();
+    if (isOff || open.length === 0) return interruption.exit ?? EXIT.done;
+    // After new output the next read comes soon: what is cut from the log before that is never shown.
+    await Bun.sleep(total > 0 ? BUSY_MS : POLL_MS);
+  }
+}
+
+/** The output of one task, from one attempt to the next. */
+class Following {
+  readonly #context: Context;
+  readonly #layout: Layout;
+  readonly #task: Task;
+  /** True where one attempt alone is followed. */
+  readonly #isBound: boolean;
+  readonly #output: MaskedStream;
+  #attempt: number;
+  #reader: LogReader;
+
+  constructor(
+    context: Context,
+    layout: Layout,
+    { task, choice: { attempt, tail } }: { readonly task: Task; readonly choice: LogChoice },
+  ) {
+    this.#context = context;
+    this.#layout = layout;
+    this.#task = task;
+    this.#isBound = attempt !== undefined;
+    this.#output = maskedOutput(context, layout, task);
+    this.#attempt = Math.max(1, attempt ?? task.status.attempt);
+    this.#reader = new LogReader(layout, {
+      task,
+      attempt: this.#attempt,
+      ...(tail !== undefined && { tail }),
+    });
+  }
+
+  /** Writes what is new, and returns the number of bytes; null at the end of the task, or of the attempt. */
+  read(): number | null | Problem {
+    const { id } = this.#task.metadata;
+    for (;;) {
+      const read = readTask(this.#layout, id);
+      if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${id}": it is gone`);
+      // The record is read before the log, so that no output from before the end is missed.
+      const bytes = this.#reader.read(read.value, { output: this.#output, say: this.#context.err });
+      const isBehind = read.value.status.attempt > this.#attempt;
+      if (!this.#isBound && isBehind) {
+        this.end();
+        this.#attempt += 1;
+        this.#context.err(`--- attempt ${this.#attempt} ---\n`);
+        this.#reader = new LogReader(this.#layout, { task: read.value, attempt: this.#attempt });
+        continue;
+      }
+      if (!isTerminal(read.value.status.state) && !isBehind) return bytes;
+      this.end();
+      return null;
+    }
+  }
+
+  end(): void {
+    this.#output.end();
+    this.#reader[Symbol.dispose]();
+  }
+}

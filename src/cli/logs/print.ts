@@ -1,0 +1,94 @@
+import { statSync } from "node:fs";
+import { maskOf } from "../../daemon/jobs/secrets.ts";
+import { inheritable } from "../../desk/inheritable.ts";
+import { asLines } from "../../lib/printable.ts";
+import { readRegularFile } from "../../lib/regular-file.ts";
+import { failureOfAttempt } from "../../model/attempt.ts";
+import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import type { Task } from "../../model/task.ts";
+import type { Layout } from "../../store/layout.ts";
+import type { Ended } from "../command-line/declare.ts";
+import type { Context } from "../context.ts";
+import { hasStarted, LogReader, logFiles, maskedOutput } from "../follow.ts";
+import { lastLines } from "../last-lines.ts";
+
+/** What is shown of a log. */
+export interface LogChoice {
+  readonly attempt?: number;
+  /** The number of lines from the end. */
+  readonly tail?: number;
+  /** Only the paths of the log's files. */
+  readonly path?: true;
+}
+
+const BUSY_MS = 10;
+
+/** The number of the attempt that is wanted; the problem where there is none yet. */
+export function attemptOf(task: Task, wanted: number | undefined): number | Problem {
+  const { attempt: last } = task.status;
+  const attempt = wanted ?? last;
+  if (attempt >= 1 && attempt <= last) return attempt;
+  const { id } = task.metadata;
+  if (last === 0)
+    return problem(
+      "NOT_FOUND",
+      `Cannot show the log of "${id}": it has not started yet`,
+      `why it waits: stint explain ${id}`,
+    );
+  return problem("NOT_FOUND", `Cannot show attempt ${attempt} of "${id}": wanted a number from 1 to ${last}`);
+}
+
+/** Prints the log of one attempt as it is now. */
+export async function printLog(
+  context: Context,
+  layout: Layout,
+  { task, choice }: { readonly task: Task; readonly choice: LogChoice },
+): Promise<Ended> {
+  const attempt = attemptOf(task, choice.attempt);
+  if (typeof attempt !== "number") return attempt;
+  const files = logFiles(layout, task, attempt);
+  if (files.length === 0) return withoutLogs(context, layout, { task, attempt });
+  if (choice.path) {
+    context.out(asLines(files));
+    return EXIT.done;
+  }
+  if (choice.tail !== undefined) {
+    const mask = maskOf(layout, task, inheritable(context.env));
+    for (const file of files)
+      context.outOfJob(Buffer.from(lastLines(mask.text(readRegularFile(file)), choice.tail)));
+    return EXIT.done;
+  }
+  const output = maskedOutput(context, layout, task);
+  using reader = new LogReader(layout, { task, attempt });
+  // Ends at the size that the log has now: a job that writes all the time would never let it end.
+  let left = files.reduce((total, path) => total + statSync(path).size, 0);
+  for (;;) {
+    const bytes = reader.read(task, { output, say: context.err });
+    left -= bytes;
+    if (left <= 0 || (bytes === 0 && !reader.isWaiting) || context.outputEnd() !== null) break;
+    if (reader.isWaiting) await Bun.sleep(BUSY_MS);
+  }
+  output.end();
+  return EXIT.done;
+}
+
+/** An attempt that did not start has no log; of one that started, it was removed. */
+function withoutLogs(
+  context: Context,
+  layout: Layout,
+  { task, attempt }: { task: Task; attempt: number },
+): Ended {
+  const { id } = task.metadata;
+  const found = task.status.attempts.find(({ number }) => number === attempt);
+  if (!hasStarted(found)) {
+    const failure = found === undefined ? null : failureOfAttempt(found);
+    const why = failure === null ? " yet" : `: ${failure.error}`;
+    context.err(asLines([`No output: attempt ${attempt} did not start${why}`]));
+    return EXIT.done;
+  }
+  return problem(
+    "NOT_FOUND",
+    `Cannot show the log of attempt ${attempt} of "${id}": it is gone from "${layout.attempt(id, attempt)}", moved or removed`,
+    found !== undefined && "logTail" in found ? `its last lines are on record: stint show ${id}` : undefined,
+  );
+}
