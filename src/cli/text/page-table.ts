@@ -28,16 +28,19 @@ function widthsOf(rows: Rows, room: number): readonly number[] | null {
   const natural = columns.map((cells) => Math.max(...cells));
   const sum = (widths: readonly number[]): number => widths.reduce((all, one) => all + one, 0);
   if (sum(natural) <= room) return natural;
-  const longest = (column: number): number =>
-    Math.max(...rows.flatMap((row) => (row[column] ?? "").split(" ").map((word) => Bun.stringWidth(word))));
-  const isText = natural.map((one, column) => one > MIN_TEXT_WIDTH && longest(column) < one);
-  const texts = isText.filter(Boolean).length;
-  const left = room - sum(natural.filter((_, column) => !isText[column])) - texts * MIN_TEXT_WIDTH;
+  const longest = columns.map((_, column) =>
+    Math.max(...rows.flatMap((row) => (row[column] ?? "").split(" ").map((word) => Bun.stringWidth(word)))),
+  );
+  const isText = natural.map((one, column) => one > MIN_TEXT_WIDTH && (longest[column] ?? 0) < one);
+  const least = natural.map((one, column) =>
+    isText[column] ? Math.max(MIN_TEXT_WIDTH, longest[column] ?? 0) : one,
+  );
+  const left = room - sum(least);
   if (left < 0) return null;
   const weights = columns.map((cells, column) => (isText[column] ? Math.sqrt(sum(cells)) : 0));
   const share = (weight: number): number => Math.floor((left * weight) / sum(weights));
   return natural.map((one, column) =>
-    isText[column] ? Math.min(one, MIN_TEXT_WIDTH + share(weights[column] ?? 0)) : one,
+    isText[column] ? Math.min(one, (least[column] ?? 0) + share(weights[column] ?? 0)) : one,
   );
 }
 

@@ -10,6 +10,9 @@ export interface PageLayout {
 
 /** Longer lines are hard to read. */
 const MAX_COLUMNS = 100;
+/** Stands for the blanks of short code, such as a command, which is kept on one line. */
+const GLUE = "\u00a0";
+const MAX_GLUED = 24;
 /** Headings stand at the margin, and text is indented, as in a man page: a heading is told from text without colours too. */
 const INDENT = "  ";
 
@@ -34,7 +37,8 @@ export function renderPage(markdown: string, { columns, hasColor }: PageLayout):
       const gap = index === 0 || isTight ? "" : "\n";
       return `${gap}${lines.join("\n")}\n`;
     })
-    .join("");
+    .join("")
+    .replaceAll(GLUE, " ");
 }
 
 function renderBlock(
@@ -129,7 +133,8 @@ function inline(text: string, style: Style): string {
     .split("`")
     .map((part, index) => {
       if (index % 2 === 0) return prose(part);
-      return isPlain ? `\`${part}\`` : strong(part);
+      const code = part.length > MAX_GLUED ? part : part.replaceAll(" ", GLUE);
+      return isPlain ? `\`${code}\`` : strong(code);
     })
     .join("");
 }

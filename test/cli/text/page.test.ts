@@ -5,8 +5,8 @@ import { blocksOf } from "../../rig/pages.ts";
 
 const PAGE = `# Title: of the page
 
-Prose with \`code that wraps\`, **strong words**, a [link](https://x.org) and
-a second line.
+Prose with \`short code\`, \`longer code that is wrapped\`, **strong words**, a [link](https://x.org)
+and a second line.
 
 <!-- hidden -->
 ## Heading
