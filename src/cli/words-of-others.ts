@@ -19,7 +19,7 @@ const UP = "to start the supervisor: stint up --detach";
 /** Words that other tools have for what stint does under another name, and what to type instead. */
 const TABLE: readonly (readonly [words: string, hint: string])[] = [
   // pueue, task-spooler, nq
-  ["start", `${UP}; to let held tasks start: stint release TASK; to continue paused jobs: stint resume TASK`],
+  ["start", `${UP}; to let held tasks start: stint release TASK; after a pause: stint resume`],
   ["daemon pueued", UP],
   ["shutdown quit exit", DOWN],
   ["remove", `${CANCEL}; ${CLEAN}`],
@@ -28,7 +28,7 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
   ["group groups", PLACES],
   ["env", "the variables of a task: stint set TASK env.NAME=VALUE"],
   ["stash", `${HOLD}; or queue it so: stint submit --hold -- COMMAND`],
-  ["switch swap urgent", "what starts first is a matter of priority: stint set TASK priority=N"],
+  ["switch swap urgent", "what starts first: stint move TASK --before TASK, or stint set TASK priority=N"],
   ["send", "a job has no input; let its command read a file: stint submit -- COMMAND"],
   ["unpause continue cont", "to continue paused jobs: stint resume TASK"],
   ["suspend", "to suspend running jobs: stint pause TASK; to continue them: stint resume TASK"],
@@ -58,7 +58,10 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
   ],
   ["list-timers timers", "the schedules and their next times: stint schedules ls"],
   // docker, git
-  ["top htop", "to watch the queue: stint ls --watch"],
+  [
+    "top htop",
+    "to watch the queue: stint ls --watch; to start a task before the others: stint move TASK --top",
+  ],
   ["events", "to watch the queue: stint ls --watch; to check the log of all changes: stint audit verify"],
   ["images pull image", "a task runs in a container of an image: stint submit --image NAME -- COMMAND"],
   ["commit checkout clone", "no files of yours are kept here; to list what is queued: stint ls"],
