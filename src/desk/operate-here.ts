@@ -32,7 +32,9 @@ export async function operateHere(
   // Stays until the jobs that it stops have ended: no other process supervises them.
   await supervise(supervisor, {
     sources: [],
-    isDone: (_supervisor, isQuiet) => isQuiet && !supervisor.queue.active.some(isStopping),
+    // Where the disk refuses writes, it says so instead of waiting for the disk.
+    isDone: ({ committer, queue }, isQuiet) =>
+      (isQuiet || committer.degraded !== null) && !queue.active.some(isStopping),
   });
   // It may be in the journal only: the next lock owner moves the records, and until then no reader sees the change.
   return supervisor.committer.degraded === null ? ok(answers) : err(supervisor.committer.degraded.problem);
