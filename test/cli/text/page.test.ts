@@ -28,9 +28,9 @@ describe("a page", () => {
   test("is laid out for a pipe without marks of Markdown", () => {
     expect(renderPage(PAGE, { columns: 40, hasColor: false })).toBe(`Title: of the page
 
-  Prose with \`code that wraps\`, strong
-  words, a link (https://x.org) and a
-  second line.
+  Prose with \`short code\`, \`longer code
+  that is wrapped\`, strong words, a link
+  (https://x.org) and a second line.
 
 Heading
 
