@@ -142,12 +142,18 @@ function placeIn(
   { kept, typed }: Pick<Place, "kept" | "typed">,
 ): Place {
   const { choices = [], offers = [], completes, also, keys } = type;
-  if (keys !== undefined) return keyPlace(keys(), { kept, typed });
+  const key = keys === undefined ? null : keyPlace(keys(), { kept, typed });
+  // Where a task is valid too, its keys follow once something is typed.
+  if (key !== null && (completes === undefined || key.kept !== kept)) return key;
   const comma = isList(type) ? typed.lastIndexOf(",") + 1 : 0;
   return {
     kept: kept + typed.slice(0, comma),
     typed: typed.slice(comma),
-    words: [...choices.map((choice): OfferedWord => [choice, ""]), ...offers],
+    words: [
+      ...choices.map((choice): OfferedWord => [choice, ""]),
+      ...offers,
+      ...(typed === "" ? [] : (key?.words ?? [])),
+    ],
     completes: [completes, also].filter((one) => one !== undefined),
   };
 }

@@ -2,25 +2,24 @@ import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { ERRORS, EXIT, type Problem, problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
-import { UNFINISHED_STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
-import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
+import { type Call, declareVerb, type Ended, type TasksFor } from "../command-line/declare.ts";
 import { usage } from "../command-line/usage.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
 import type { Context } from "../context.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
-import { isUnended, targetOf, targetTasks, unanswered } from "../targets.ts";
+import { targetOf, targetTasks, unanswered } from "../targets.ts";
 import { editOf } from "../task-edits.ts";
 import { renderProblem } from "../text/problem.ts";
 
 /** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
 const MAX_TRIES = 5;
 
-const UNFINISHED = { states: UNFINISHED_STATES, eligible: isUnended };
+const CHANGEABLE: TasksFor = { eligible: ({ status }) => status.state !== "completed" };
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
@@ -29,7 +28,7 @@ const FLAGS = {
 
 export const verb = declareVerb({
   operands: [
-    { name: "TASK…", count: "optional", help: TASKS.help, completes: UNFINISHED },
+    { name: "TASK…", count: "optional", help: TASKS.help, completes: CHANGEABLE, keys: settableKeys },
     {
       name: "KEY=VALUE",
       count: "any",
@@ -64,7 +63,7 @@ async function set({ context, flags, operands }: Call<typeof FLAGS>): Promise<En
     layout: home.value,
     references,
     flags: selectors,
-    eligible: ({ status }) => status.state !== "completed",
+    ...CHANGEABLE,
   });
   if (!found.ok) return found.error;
   if (found.value.length === 0) context.err("stint: no task matches; nothing was done\n");
