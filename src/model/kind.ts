@@ -99,6 +99,7 @@ const subprocess = v.strictObject({
   /** If false, any exit code counts as success. */
   failOnNonZero: v.boolean(),
 });
+export type SubprocessKind = v.InferOutput<typeof subprocess>;
 
 export const ENGINES = ["podman", "docker"] as const;
 export type EngineName = (typeof ENGINES)[number];
@@ -153,7 +154,11 @@ const container = v.strictObject({
 });
 export type ContainerKind = v.InferOutput<typeof container>;
 
-/** What a task runs. A kind declares its needs; shared code does not ask which kind it is. */
+/**
+ * What a task runs. What differs between kinds while a job runs is behind the port `daemon/jobs/runners/runner.ts`, and the keys that
+ * one kind alone has say so (`intake/keys/`). Beside these only the intake (an image makes a container), the warnings of a submission
+ * and the follower of a log ask which kind it is.
+ */
 export const kind = v.variant("type", [subprocess, container]);
 export type Kind = v.InferOutput<typeof kind>;
 

@@ -1,23 +1,21 @@
 import { join } from "node:path";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
 import { type Ending, endingFromShell } from "../model/evidence.ts";
-import { containerOf, type Kind } from "../model/kind.ts";
 import { invalidTask, type NotStarted } from "./not-started.ts";
 import { contentOf, modifiedAt, readExit } from "./records.ts";
 
 /** How a job ended, by the files of its attempt; of a container also whether memory ran out. */
 export type JobEnd = Omit<ContainerEnd, "oomKilled"> & Partial<Pick<ContainerEnd, "oomKilled">>;
 
-/**
- * Reads the result of an attempt whose leader is dead; null where there is none. For a container, the end of its runner is not the end
- * of the container.
- */
-export function readEnding(
-  { directory, token }: { readonly directory: string; readonly token: string },
-  kind: Kind,
-): JobEnd | null {
+/** Reads the result of a container whose leader is dead; null where there is none. The end of its runner is not its own. */
+export function readEnding({
+  directory,
+  token,
+}: {
+  readonly directory: string;
+  readonly token: string;
+}): ContainerEnd | null {
   const exit = readExit(directory, token);
-  if (containerOf(kind) === null) return exit;
   return readContainerEnd(directory, exit?.ending.type === "exited" && exit.ending.sawTerm);
 }
 

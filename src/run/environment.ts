@@ -1,13 +1,7 @@
 import { failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
 import { valueVariable } from "../model/group.ts";
-import {
-  CHECKPOINT_MOUNT,
-  containerOf,
-  type EnvironmentPolicy,
-  type Kind,
-  RUN_MOUNT,
-} from "../model/kind.ts";
+import type { EnvironmentPolicy } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
 
 /** The PATH of a job whose policy is `clear`, and the search path for programs when a job has none. */
@@ -62,11 +56,8 @@ export interface JobDirectories {
   readonly run: string;
   /** Of the task: it outlives its attempts. */
   readonly checkpoint: string;
-}
-
-/** The directories as the job itself sees them. */
-export function directoriesFor(kind: Kind, onMachine: JobDirectories): JobDirectories {
-  return containerOf(kind) === null ? onMachine : { run: RUN_MOUNT, checkpoint: CHECKPOINT_MOUNT };
+  /** The working directory; in a container, the image sets it. */
+  readonly work?: string;
 }
 
 /** The variables that stint sets for the open attempt of a task; a task cannot override them. */
@@ -83,8 +74,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_CHECKPOINT_DIR: directories.checkpoint,
     STINT_PREVIOUS_FAILURE: (previous === undefined ? null : failureOfAttempt(previous))?.code ?? "",
     STINT_TOKEN: attempt.token,
-    // In a container, the image sets the working directory.
-    ...(containerOf(task.spec.kind) === null && { PWD: task.spec.kind.cwd }),
+    ...(directories.work !== undefined && { PWD: directories.work }),
     ...sweepVariables(task.metadata.group),
   };
 }

@@ -4,9 +4,8 @@ import type { Kind } from "../model/kind.ts";
 import { jobEnvironment } from "./environment.ts";
 import { findProgram } from "./program.ts";
 
-/** Which Python a job would run with, in a few words; undefined for a container or where it would find none. */
+/** Which Python a job would run with, in a few words; undefined where it would find none. */
 export function pythonOf(kind: Kind, captured: Readonly<Record<string, string>>): string | undefined {
-  if (kind.type !== "subprocess") return undefined;
   const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner: {} });
   const { mode, cwd } = kind;
   const isPython = mode.type === "command" && basename(mode.command).startsWith("python");

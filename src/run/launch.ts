@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { errnoOf } from "../lib/errno.ts";
 import { bootId, type ProcessIdentity, startTimeOf } from "../lib/host.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import type { Kind } from "../model/kind.ts";
+import type { SubprocessKind } from "../model/kind.ts";
 import { oversized, oversizedInTotal, type ProgramInvocation } from "./argument-limits.ts";
 import { carryThroughShell } from "./carried.ts";
 import { type ContainerOrder, containerInvocation, laterInvocation } from "./container.ts";
@@ -16,11 +16,10 @@ import { prepareScript } from "./script.ts";
 
 export type { NotStarted };
 
-/** One job to start. */
-export interface LaunchOrder {
+/** What each recording parent needs. */
+export interface ParentOrder {
   /** Of the attempt: absolute, existing, mode 0700, and used by no other attempt. */
   readonly directory: string;
-  readonly kind: Kind;
   /** Final; see `jobEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly separateLogs: boolean;
@@ -32,9 +31,15 @@ export interface LaunchOrder {
   readonly group: string | null;
   /** Stint's own executable, which contains the bun for scripts. */
   readonly self: string;
-  /** What a container needs in addition; absent for a subprocess. */
-  readonly container?: ContainerOrder | undefined;
 }
+
+interface SubprocessOrder extends ParentOrder {
+  readonly kind: SubprocessKind;
+  readonly container?: undefined;
+}
+
+/** One job to start. */
+export type LaunchOrder = SubprocessOrder | (ParentOrder & { readonly container: ContainerOrder });
 
 /** How a recording parent ended. */
 export interface RecordingParentEnd {
@@ -101,8 +106,8 @@ interface Prepared extends ProgramInvocation {
 
 /** Checks all of a start that can be wrong in the task itself, before anything runs. */
 function prepare(order: LaunchOrder): Result<Prepared, NotStarted> {
-  const { container, environment } = order;
-  const invocation = container === undefined ? ofSubprocess(order) : ofContainer(container, environment);
+  const invocation =
+    order.container === undefined ? ofSubprocess(order) : ofContainer(order.container, order.environment);
   if (!invocation.ok) return invocation;
   const tooLarge = oversized(invocation.value);
   return tooLarge === null ? invocation : err(invalidTask(tooLarge));
@@ -117,9 +122,7 @@ function ofContainer(
   return invocation.ok ? ok({ ...invocation.value, cwd: "/", umask: "" }) : invocation;
 }
 
-function ofSubprocess({ kind, directory, environment, self }: LaunchOrder): Result<Prepared, NotStarted> {
-  if (kind.type !== "subprocess")
-    throw new Error(`a ${kind.type} was to be started without its container order`);
+function ofSubprocess({ kind, directory, environment, self }: SubprocessOrder): Result<Prepared, NotStarted> {
   const obstacle = obstacleToEnter(kind.cwd);
   if (obstacle !== null) return err(obstacle);
   const { cwd, umask = "" } = kind;

@@ -3,7 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { endJob, type Job } from "../../src/daemon/jobs/job.ts";
 import { containerRunner } from "../../src/daemon/jobs/runners/container.ts";
-import type { Launching, TaskJob } from "../../src/daemon/jobs/runners/runner.ts";
+import type { Launching, Runner, TaskJob } from "../../src/daemon/jobs/runners/runner.ts";
 import { subprocessRunner } from "../../src/daemon/jobs/runners/subprocess.ts";
 import { bootId, type ProcessIdentity, startTimeOf } from "../../src/lib/host.ts";
 import { ok, type Result } from "../../src/lib/result.ts";
@@ -90,7 +90,7 @@ export class JobsRig implements AsyncDisposable {
       tokensOf: (pid: number) => this.processes.filter((one) => one.pid === pid).map(({ token }) => token),
     };
     Object.defineProperty(this.supervisor.jobs, "processes", { value: new ProcessTracker(source) });
-    for (const runner of [subprocessRunner, containerRunner]) {
+    for (const runner of [subprocessRunner, containerRunner] as Runner[]) {
       spyOn(runner, "launch").mockImplementation((_, launching) => {
         this.launched.push(launching.task.metadata.id);
         return this.onLaunch(launching);

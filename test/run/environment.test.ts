@@ -115,7 +115,7 @@ describe("runnerVariables()", () => {
       source: "cli",
     },
   );
-  const directories = { run: "/home/runs/x/1", checkpoint: "/home/runs/x/checkpoint" };
+  const directories = { run: "/home/runs/x/1", checkpoint: "/home/runs/x/checkpoint", work: "/somewhere" };
 
   function failedOnce(task: Task): Task {
     const open = openAttempt(task);

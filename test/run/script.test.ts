@@ -87,6 +87,7 @@ describe("a script", () => {
       expect(result.error).toEqual({
         code: "INVALID_SPEC",
         error: expect.stringContaining(`Cannot start "${name}": `),
+        exit: 127,
       });
   });
 });

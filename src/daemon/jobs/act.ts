@@ -6,10 +6,10 @@ import { mustTransition } from "../../model/transition.ts";
 import type { Cancellation } from "../../plan/admission.ts";
 import type { Placement } from "../../plan/place.ts";
 import type { Action } from "../../plan/plan.ts";
-import { readEnding } from "../../run/ending.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { endOf, isLeaderGone } from "./job.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 import { startTasks } from "./start.ts";
 
 /** Carries out a plan: stops and cancellations first, then the claims, so that no job starts in the place of one that must stop. */
@@ -67,7 +67,7 @@ function timeOut(supervisor: Supervisor, task: Task): Change[] {
   const attempt = openAttempt(task);
   const job = supervisor.jobs.get(task.metadata.id);
   if (attempt === null || job === undefined || endOf(job) !== null) return [];
-  if (isLeaderGone(job) && readEnding(job, task.spec.kind) !== null) return [];
+  if (isLeaderGone(job) && runnerOf(task.spec.kind).readEnding(job) !== null) return [];
   return [stopChange(supervisor, task, { reason: "Timeout", actor: "stint" })];
 }
 

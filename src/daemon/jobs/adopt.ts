@@ -6,7 +6,6 @@ import type { OpenAttempt } from "../../model/attempt.ts";
 import { failureOf } from "../../model/failure.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import { requeueCutShort, requeueUnstarted } from "../../plan/finish-attempt.ts";
-import { readEnding } from "../../run/ending.ts";
 import { readStart, type StartRecord, seizeStart, startFile } from "../../run/records.ts";
 import { survivors } from "../../run/tree.ts";
 import { problemFromErrno } from "../../store/fs-errors.ts";
@@ -14,6 +13,7 @@ import type { Supervisor } from "../supervisor.ts";
 import { endJob, endOf, type Job } from "./job.ts";
 import { adoptedLimits, dropLimits } from "./limits.ts";
 import { obeyPauses } from "./obey-pause.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 
 /** A task whose open attempt an earlier supervisor left. */
 interface Left {
@@ -106,7 +106,7 @@ function adopt(supervisor: Supervisor, { task, attempt }: Left): Job | null {
   failpoint("adopt:decided");
   const start = typeof found === "string" ? null : found;
   const { token } = attempt;
-  const result = readEnding({ directory, token }, task.spec.kind);
+  const result = runnerOf(task.spec.kind).readEnding({ directory, token });
   const isStarted = found === "unreadable" || start !== null || result !== null || hasTraces(attempt);
   if (!isStarted) return null;
   const leader = leaderOf(supervisor, { attempt, start });

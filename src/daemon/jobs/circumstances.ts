@@ -5,6 +5,7 @@ import type { Task } from "../../model/task.ts";
 import { pythonOf } from "../../run/interpreter.ts";
 import type { Supervisor } from "../supervisor.ts";
 import type { Job } from "./job.ts";
+import { runnerOf } from "./runners/runner-of.ts";
 import { capturedFor } from "./secrets.ts";
 
 /** Evidence from the machine beside the log: a full disk, the interpreter. Each is read only where the log suggests it. */
@@ -19,7 +20,8 @@ export function circumstancesOf(
   const fullDisk = /\bwrit|\bpos\b/.test(logTail)
     ? folders.map(fullDiskOf).find((one) => one !== null)
     : null;
-  const captured = logTail.includes("No module named") ? capturedFor(layout, task, environment) : null;
+  const hasPython = logTail.includes("No module named") && !runnerOf(kind).isInImage;
+  const captured = hasPython ? capturedFor(layout, task, environment) : null;
   const python = captured?.ok ? pythonOf(kind, captured.value ?? {}) : undefined;
   return { ...(fullDisk && { fullDisk }), ...(python !== undefined && { python }) };
 }

@@ -10,7 +10,7 @@ import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Placement } from "../../plan/place.ts";
-import { deviceVariables, directoriesFor, jobEnvironment, runnerVariables } from "../../run/environment.ts";
+import { deviceVariables, jobEnvironment, runnerVariables } from "../../run/environment.ts";
 import type { Launched, NotStarted } from "../../run/launch.ts";
 import { refuseMissing } from "../../run/missing.ts";
 import { refusedBySystem } from "../../run/not-started.ts";
@@ -212,9 +212,9 @@ function launchJob(
     });
   }
   keepSecretsOf(layout, task, secrets);
-  const onMachine = { run: directory, checkpoint: layout.checkpoint(id) };
+  const onMachine = { run: directory, checkpoint: layout.checkpoint(id), work: kind.cwd };
   const runner = runnerOf(kind);
-  const variables = runnerVariables(task, directoriesFor(kind, onMachine));
+  const variables = runnerVariables(task, runner.directories(onMachine));
   const devices = visibleDevices(supervisor, openAttempt(task)?.devices);
   const sources = readSources(kind.envFrom ?? [], captured);
   if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
@@ -231,7 +231,7 @@ function launchJob(
   const { prefix, parentGroup, group } = limited.value;
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
-  const order = { directory, kind, environment, prefix, token, group, self, separateLogs };
+  const order = { directory, environment, prefix, token, group, self, separateLogs };
   return runner.launch(supervisor, { task, order, parentGroup });
 }
 

@@ -1,3 +1,4 @@
+import type { Kind } from "../../model/kind.ts";
 import type { Reader } from "../readers.ts";
 import type { Schema } from "../schema.ts";
 
@@ -59,7 +60,7 @@ export interface Field extends Described {
   /** Set where `stint set` refuses the key: what to do instead. */
   readonly isFixed?: string;
   /** The only kind of job that it is for; absent for all. */
-  readonly kind?: "subprocess" | "container";
+  readonly kind?: Kind["type"];
   /** The key without which it has no effect. */
   readonly needs?: string;
   readonly also?: Readonly<Record<string, Alias>>;

@@ -4,7 +4,7 @@ import { isAlive, ownUserId } from "../../../lib/host.ts";
 import type { Result } from "../../../lib/result.ts";
 import { engineGroupFor } from "../../../machine/group.ts";
 import { ATTEMPT_FILES } from "../../../model/attempt-files.ts";
-import { type ContainerKind, containerOf, ENGINES, type Kind } from "../../../model/kind.ts";
+import { CHECKPOINT_MOUNT, type ContainerKind, ENGINES, RUN_MOUNT } from "../../../model/kind.ts";
 import { openAttempt, type Task } from "../../../model/task.ts";
 import { type ContainerOrder, containerName, findEngine } from "../../../run/container.ts";
 import { removeContainer, sweepContainers } from "../../../run/container-removal.ts";
@@ -47,7 +47,7 @@ type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint">;
 /** No attempt has this token. */
 const NO_TOKEN = "none";
 
-export const containerRunner: Runner = {
+export const containerRunner: Runner<ContainerKind> = {
   isInImage: true,
   hasOwnGroup: false,
   countsLeftBehind: false,
@@ -62,6 +62,8 @@ export const containerRunner: Runner = {
     };
   },
   observe: observeContainer,
+  readEnding,
+  directories: () => ({ run: RUN_MOUNT, checkpoint: CHECKPOINT_MOUNT }),
   phase: containerPhase,
   signal: ({ task, job }, signal) => {
     if (signal === "SIGKILL") return [{ tree: job, signal }];
@@ -100,18 +102,18 @@ function treeInContainer(job: Job): ProcessTree {
   };
 }
 
-function engineOf({ context }: Supervisor, kind: Kind): ReturnType<typeof findEngine> {
-  return findEngine(containerOf(kind)?.engine, context.environment);
+function engineOf({ context }: Supervisor, { container }: ContainerKind): ReturnType<typeof findEngine> {
+  return findEngine(container.engine, context.environment);
 }
 
 function launchContainer(
   supervisor: Supervisor,
-  { task, order, parentGroup }: Launching,
+  { task, order, parentGroup }: Launching<ContainerKind>,
 ): Result<Launched, NotStarted> {
   const { environment, layout } = supervisor.context;
   const { kind, limits, stopGraceMs } = task.spec;
   const attempt = openAttempt(task);
-  if (kind.type !== "container" || attempt === null) throw new Error(`${task.metadata.id} is no container`);
+  if (attempt === null) throw new Error(`task ${task.metadata.id} has no open attempt`);
   rememberEngine(supervisor, kind);
   const container = {
     kind,
@@ -129,15 +131,14 @@ function launchContainer(
 }
 
 /** Ends a container's job by its result, or starts the next container runner; see above. */
-function observeContainer(supervisor: Supervisor, { task, job }: TaskJob): void {
+function observeContainer(supervisor: Supervisor, { task, job }: TaskJob<ContainerKind>): void {
   const { clock, environment, log } = supervisor.context;
   const { kind } = task.spec;
-  if (kind.type !== "container") throw new Error(`${job.id} is no container`);
   const runner = readRunner(job.directory);
   // A living process without a note is a runner that has not written it yet: a second one would make the container again.
   const isThere =
     runner === null ? survivorsOf([job], supervisor.jobs.processes).flat().length > 0 : isAlive(runner);
-  const end = readEnding(job, kind);
+  const end = readEnding(job);
   if (end !== null) return endJob(job, end);
   if (runner !== null && runner.bootId !== supervisor.bootId) {
     const note = "the machine was restarted under the container";

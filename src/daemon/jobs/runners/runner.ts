@@ -4,14 +4,18 @@ import type { ControlGroup } from "../../../model/control-group.ts";
 import type { Kind } from "../../../model/kind.ts";
 import type { Limits } from "../../../model/limits.ts";
 import type { Task } from "../../../model/task.ts";
-import type { Launched, LaunchOrder, NotStarted } from "../../../run/launch.ts";
+import type { JobEnd } from "../../../run/ending.ts";
+import type { JobDirectories } from "../../../run/environment.ts";
+import type { Launched, NotStarted, ParentOrder } from "../../../run/launch.ts";
 import type { ProcessTree } from "../../../run/tree.ts";
 import type { Supervisor } from "../../supervisor.ts";
 import type { Job } from "../job.ts";
 
+type TaskOf<K extends Kind> = Task & { readonly spec: { readonly kind: K } };
+
 /** A job with its task. */
 export interface TaskJob<K extends Kind = Kind> {
-  readonly task: Task & { readonly spec: { readonly kind: K } };
+  readonly task: TaskOf<K>;
   readonly job: Job;
 }
 
@@ -33,9 +37,9 @@ export interface SignalOrder {
 }
 
 /** The launch of a job. */
-export interface Launching {
-  readonly task: Task;
-  readonly order: Omit<LaunchOrder, "container">;
+export interface Launching<K extends Kind = Kind> {
+  readonly task: TaskOf<K>;
+  readonly order: ParentOrder;
   /** The group under which an engine puts its container, from the top of the hierarchy. */
   readonly parentGroup: string | null;
 }
@@ -44,7 +48,7 @@ export interface Launching {
  * The port for a kind of job. The rest of jobs/ calls the runner of a task's kind and never tests which kind it is: a new kind is a
  * new file here and a line in `runner-of.ts`.
  */
-export interface Runner {
+export interface Runner<K extends Kind = Kind> {
   /** True where the job's program, PATH and files come from an image. */
   readonly isInImage: boolean;
   /** True where stint gives the job a control group and enforces its limits; an engine does so for its containers. */
@@ -52,10 +56,14 @@ export interface Runner {
   /** True where processes that outlive the job's own end are counted as left behind. */
   readonly countsLeftBehind: boolean;
   /** Starts a job under a recording parent that outlives this process. */
-  launch(supervisor: Supervisor, launching: Launching): Result<Launched, NotStarted>;
+  launch(supervisor: Supervisor, launching: Launching<K>): Result<Launched, NotStarted>;
   placeGroup(limits: Limits, of: { readonly backend: LimitBackend; readonly name: string }): GroupPlacement;
   /** Called once the leader of a job is gone: ends the job, or starts another process that follows it. */
-  observe(supervisor: Supervisor, of: TaskJob): void;
+  observe(supervisor: Supervisor, of: TaskJob<K>): void;
+  /** How the job of an attempt ended, once its leader is dead; null where nothing is recorded. */
+  readEnding(of: { readonly directory: string; readonly token: string }): JobEnd | null;
+  /** The directories as the job itself sees them. */
+  directories(onMachine: JobDirectories): JobDirectories;
   /** The phase of a job that is not on record as running. */
   phase(job: Job): "starting" | "pulling" | "running";
   /** The processes that get a signal that is to end the job, with further signals that they need. */
@@ -63,11 +71,11 @@ export interface Runner {
   /** The signal to send in this state regardless of the grace period; null where that decides, "none" for no signal. */
   overrideStop(job: Job): "SIGKILL" | "none" | null;
   /** Why the job cannot be paused; null where it can. */
-  pauseRefusal(supervisor: Supervisor, kind: Kind): { readonly is: string; readonly wanted: string } | null;
+  pauseRefusal(supervisor: Supervisor, kind: K): { readonly is: string; readonly wanted: string } | null;
   /** The job's own processes, without those of stint and of an engine that lead them. */
   ownTree(job: Job): ProcessTree;
   /** The processes that are stopped while the job is paused. */
   pauseTree(job: Job): ProcessTree;
   /** Removes what an attempt left, once its end is on record. */
-  cleanup(supervisor: Supervisor, of: { readonly kind: Kind; readonly token: string }): void;
+  cleanup(supervisor: Supervisor, of: { readonly kind: K; readonly token: string }): void;
 }

@@ -3,19 +3,19 @@ import { groupFor } from "../../../machine/group.ts";
 import { needsGroup } from "../../../machine/limits.ts";
 import { isScoped } from "../../../machine/prefix.ts";
 import { type Ending, endingFromShell } from "../../../model/evidence.ts";
-import { readEnding } from "../../../run/ending.ts";
+import type { SubprocessKind } from "../../../model/kind.ts";
 import { launch } from "../../../run/launch.ts";
-import { inDamagedFolder } from "../../../run/records.ts";
+import { inDamagedFolder, readExit } from "../../../run/records.ts";
 import type { Supervisor } from "../../supervisor.ts";
 import { endJob, type Job } from "../job.ts";
 import type { Runner, TaskJob } from "./runner.ts";
 
 /** The runner of processes on this machine, under a recording parent. */
-export const subprocessRunner: Runner = {
+export const subprocessRunner: Runner<SubprocessKind> = {
   isInImage: false,
   hasOwnGroup: true,
   countsLeftBehind: true,
-  launch: (_, { order }) => launch(order),
+  launch: (_, { task, order }) => launch({ ...order, kind: task.spec.kind }),
   placeGroup: (limits, { backend, name }) => ({
     group: needsGroup(limits, backend.controllers) ? groupFor(backend, name) : null,
     parentGroup: null,
@@ -23,6 +23,8 @@ export const subprocessRunner: Runner = {
     ours: limits,
   }),
   observe: observeSubprocess,
+  readEnding: ({ directory, token }) => readExit(directory, token),
+  directories: (onMachine) => onMachine,
   phase: () => "running",
   signal: ({ job }, signal) => [{ tree: job, signal }],
   overrideStop: () => null,
@@ -34,8 +36,8 @@ export const subprocessRunner: Runner = {
 };
 
 /** Ends a job whose recording parent is gone: by the result that it recorded, else by its own exit. */
-export function observeSubprocess(supervisor: Supervisor, { task, job }: TaskJob): void {
-  const end = readEnding(job, task.spec.kind);
+export function observeSubprocess(supervisor: Supervisor, { job }: TaskJob): void {
+  const end = readExit(job.directory, job.token);
   endJob(job, end ?? { ending: unrecorded(job), endedAtMs: supervisor.context.clock.now() });
 }
 
