@@ -1,5 +1,4 @@
 import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
-import { overridesSeen } from "../../desk/control.ts";
 import { homePath } from "../../desk/home.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
@@ -16,9 +15,9 @@ import { usage } from "../command-line/usage.ts";
 import { TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
+import { tellOfPause } from "../pause-note.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
-import { pausedLines } from "../text/control.ts";
 import { renderDryRun } from "../text/dry-run.ts";
 import { isSummed, summaryLine } from "../text/many.ts";
 import { summarizeSweeps } from "../text/sweep.ts";
@@ -102,11 +101,6 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   if (lockOwner(home.value) === null)
     context.err("queued; no supervisor is up. To start one: stint up --detach\n");
   return EXIT.done;
-}
-
-function tellOfPause(context: Context, layout: Layout): void {
-  const { paused } = overridesSeen(layout, lockOwner(layout)).overrides;
-  if (paused !== undefined) context.err(`${pausedLines(paused, context.clock.now()).join(" ")}\n`);
 }
 
 /** The draft that a copy of a task is made from. */

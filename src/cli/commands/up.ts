@@ -13,6 +13,7 @@ import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
+import { tellOfPause } from "../pause-note.ts";
 import { readTerms, SUPERVISOR_FLAGS, supervisorArguments } from "../supervisor-flags.ts";
 
 const FLAGS = {
@@ -99,6 +100,7 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
       context.out(
         asLines([`supervising ${layout.home} with pid ${child.pid}, log in ${layout.supervisorLog}`]),
       );
+      tellOfPause(context, layout);
       child.unref();
       return EXIT.done;
     }

@@ -2,6 +2,7 @@ import { shortSilence, silenceLines } from "../../desk/text/silence.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
+import { shellWord } from "../../lib/shell-text.ts";
 import { describeRequirement } from "../../model/selector.ts";
 import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
@@ -108,7 +109,10 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
         `Raise the limit: stint jobs --lane ${wait.slot}=${wait.limit + 1}, or concurrency: {slots: {${wait.slot}: ${wait.limit + 1}}} in config.yaml`,
       ];
     case "permit":
-      return [`Waiting: ${wait.key} is at its limit of ${counted(wait.limit, "running task")}.`];
+      return [
+        `Waiting: ${wait.key} is at its limit of ${counted(wait.limit, "running task")}.`,
+        ...raiseLabelLimit(wait),
+      ];
     case "room":
       if (!wait.isHopeless)
         return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
@@ -119,6 +123,14 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "next":
       return ["Starts next."];
   }
+}
+
+/** The limit of a sweep is a key of its file, and stays. */
+function raiseLabelLimit({ key, limit }: Extract<Wait, { type: "permit" }>): string[] {
+  const [, label] = /^label (.*)$/s.exec(key) ?? [];
+  return label === undefined
+    ? []
+    : [`Raise the limit: stint jobs --label ${shellWord(`${label}=${limit + 1}`)}`];
 }
 
 function pauseAdvice(pause: Pause): string {

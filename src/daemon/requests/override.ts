@@ -10,7 +10,7 @@ import {
 } from "../../model/overrides.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { tryFs } from "../../store/fs-errors.ts";
-import { writeOverrides } from "../../store/overrides.ts";
+import { readOverrides, writeOverrides } from "../../store/overrides.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 /*
@@ -110,7 +110,12 @@ function override(
 ): Pick<Answer, "done" | "problem"> {
   const { layout, lock, log } = supervisor.context;
   const written = tryFs("change the limits of the queue", () => writeOverrides(layout, after));
-  if (!written.ok) return { problem: { ...written.error } };
+  if (!written.ok) {
+    // The rename may have been made and only its sync refused: what applies is what the next supervisor would read.
+    const found = readOverrides(layout);
+    if (found.ok) supervisor.reconfigure((config) => config.takeOverrides(found.value, lock.owner.token));
+    return { problem: { ...written.error } };
+  }
   supervisor.committer.audit([{ event, actor, detail }]);
   supervisor.reconfigure((config) => config.takeOverrides(after, lock.owner.token));
   log(`${event.replace("_", " ")} by ${actor}: ${detail}`);

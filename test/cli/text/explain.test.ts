@@ -71,7 +71,7 @@ describe("explainTask() of a queued task", () => {
     ],
     [
       { type: "permit", key: "label team=a", limit: 1 },
-      "Waiting: label team=a is at its limit of 1 running task.",
+      "Waiting: label team=a is at its limit of 1 running task.\nRaise the limit: stint jobs --label team=a=2",
     ],
     [
       { type: "unsupervised" },

@@ -65,4 +65,11 @@ describe("a change of the queue as a whole", () => {
     expect(readOverrides(home.layout)).toEqual({ ok: true, value: { lasting: {} } });
     expect([supervisor.machine.paused, log]).toEqual([null, []]);
   });
+
+  test("whose sync the disk refuses is refused, and applies as far as the next supervisor would find it", () => {
+    const answer = refusedAt("overrides:changed", "EIO", () => ask({ verb: "pauseQueue" }));
+    expect(answer?.problem?.code).toBe("WRITE_FAILED");
+    expect(readOverrides(home.layout)).toMatchObject({ value: { paused: { by: "bob" } } });
+    expect(supervisor.machine.paused).toMatchObject({ by: "bob" });
+  });
 });
