@@ -153,3 +153,9 @@ test("no table and no block of the README is wider than 100 columns, but for wha
   const lines = [...tables, ...blocks.flatMap((block) => block.text.split("\n"))];
   expect(lines.filter((line) => line.length > 100)).toEqual([]);
 });
+
+test.each(Object.entries(TOPICS))("the code of the topic %s fits a terminal of 80 columns", (_name, page) => {
+  // What commands show is as wide as it is.
+  const blocks = blocksOf({ text: page }).filter(({ language }) => !["console", "run"].includes(language));
+  expect(blocks.flatMap(({ text }) => text.split("\n")).filter((line) => line.length > 76)).toEqual([]);
+});

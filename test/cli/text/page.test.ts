@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TOPICS } from "../../../src/cli/help/topics.ts";
 import { renderPage } from "../../../src/cli/text/page.ts";
-import { blocksOf } from "../../rig/pages.ts";
 
 const PAGE = `# Title: of the page
 
@@ -72,10 +71,4 @@ Heading
       expect(lines.filter((line) => Bun.stringWidth(line) > columns)).toEqual([]);
     },
   );
-
-  test.each(Object.entries(TOPICS))("%s has code that fits a terminal of 80 columns", (_name, page) => {
-    // What commands show is as wide as it is.
-    const blocks = blocksOf({ text: page }).filter(({ language }) => !["console", "run"].includes(language));
-    expect(blocks.flatMap(({ text }) => text.split("\n")).filter((line) => line.length > 76)).toEqual([]);
-  });
 });
