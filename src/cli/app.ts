@@ -3,11 +3,10 @@ import packageJson from "../../package.json" with { type: "json" };
 import { homePath } from "../desk/home.ts";
 import { refuseArguments, refuseHome } from "../desk/not-utf8.ts";
 import { errnoOf } from "../lib/errno.ts";
-import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import { homeGone, problemFromErrno } from "../store/fs-errors.ts";
-import type { Call, Ended, Verb, VerbGroup } from "./command-line/declare.ts";
+import { type Call, type Ended, subcommandNamed, type Verb, type VerbGroup } from "./command-line/declare.ts";
 import { parse } from "./command-line/parse.ts";
 import { unknownSubcommand } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
@@ -161,12 +160,11 @@ function calledIn(
   const first = typed[at];
   const isNamed = first !== undefined && !first.startsWith("-");
   const wanted = isNamed ? first : verb.fallback;
-  const subcommand = wanted === undefined ? undefined : own(verb.subcommands, wanted);
-  if (wanted === undefined || subcommand === undefined)
-    return err(unknownSubcommand(name, { group: verb, typed: first }));
+  const found = wanted === undefined ? null : subcommandNamed(verb, wanted);
+  if (found === null) return err(unknownSubcommand(name, { group: verb, typed: first }));
   return ok({
-    name: `${name} ${wanted}`,
-    verb: subcommand,
+    name: `${name} ${found.name}`,
+    verb: found.subcommand,
     typed: isNamed ? typed.toSpliced(at, 1) : typed,
   });
 }

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { shellWord } from "../lib/shell-text.ts";
-import { editDistance } from "../lib/suggest.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { nearCommand } from "./command-line/near.ts";
 import type { Context } from "./context.ts";
 import { VERBS } from "./verbs.ts";
 import { HINTS } from "./words-of-others.ts";
@@ -22,6 +22,9 @@ export function unknownVerb(context: Pick<Context, "arguments" | "cwd" | "env">,
   return problem("USAGE", `Cannot run "${typed}": ${NO_VERB}`, both);
 }
 
+/** A number, an id, a range, a list, or `@`. */
+const TASK_LIKE = /^(?:@(?:~\d+)?|\d[\w.,-]*)$/;
+
 const NO_VERB = "stint has no verb of that name";
 
 /** What the word is, and how to queue it. */
@@ -30,7 +33,13 @@ function found(
   { typed, line }: { readonly typed: string; readonly line: readonly string[] },
 ): [what: string, hint: string] {
   if (typed === "--")
-    return ["no verb is named before it", `to queue a command: stint submit ${inShell(line)}`];
+    return [
+      "no verb is named before it",
+      `to queue a command: stint submit ${line.length > 1 ? inShell(line) : "-- COMMAND"}`,
+    ];
+  if (/\s/.test(typed.trim()))
+    return [NO_VERB, `to queue a shell line: stint submit -- sh -c ${inShell(line)}`];
+  if (TASK_LIKE.test(typed)) return [NO_VERB, `about a task: stint show ${typed}`];
   const path = resolve(cwd, typed);
   const isFile = existsSync(path) && statSync(path).isFile();
   if (isFile && /\.(ya?ml|json)$/i.test(typed))
@@ -39,7 +48,13 @@ function found(
   if (isProgram)
     return ["it is a program, not a verb of stint", `to queue it: stint submit -- ${inShell(line)}`];
   if (!isFile) return [NO_VERB, "`stint --help` lists the verbs"];
-  const runner = typed.endsWith(".py") ? "python3 " : /\.(ba)?sh$/.test(typed) ? "bash " : "./";
+  const runner = typed.endsWith(".py")
+    ? "python3 "
+    : /\.(ba)?sh$/.test(typed)
+      ? "bash "
+      : typed.includes("/")
+        ? ""
+        : "./";
   return ["it is a file, not a verb of stint", `to queue it: stint submit -- ${runner}${inShell(line)}`];
 }
 
@@ -48,29 +63,12 @@ function inShell(line: readonly string[]): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
-/** The suggestion for a mistyped verb; null where none is near enough: a wrong suggestion is worse than none. */
+/** The suggestion for a mistyped verb; null where none is near enough. */
 export function nearVerb(typed: string): string | null {
   const names = Object.entries(VERBS).flatMap(([name, { aliases = [], withFlags = {}, hidden }]) => {
     if (hidden === true) return [];
     return GRAVE.has(name) ? [name] : [name, ...aliases, ...Object.keys(withFlags)];
   });
-  let best: { readonly name: string; readonly distance: number } | null = null;
-  for (const name of names) {
-    const distance = editDistance(typed.toLowerCase(), name);
-    if (
-      isTypo(typed.toLowerCase(), name, distance) &&
-      distance < (best?.distance ?? Number.POSITIVE_INFINITY)
-    )
-      best = { name, distance };
-  }
-  return best === null ? null : `did you mean \`stint ${best.name}\`?`;
-}
-
-/** Another first letter is another word (`train`, `drain`), unless the first two are swapped or the first is missing or twice. */
-function isTypo(typed: string, name: string, distance: number): boolean {
-  const isSameStart = typed[0] === name[0];
-  if (GRAVE.has(name)) return distance <= 1 && isSameStart;
-  if (isSameStart) return distance <= (name.length <= 5 || typed.length <= 5 ? 1 : 2) && typed.length > 1;
-  const isSwapped = typed[0] === name[1] && typed[1] === name[0];
-  return distance === 1 && (isSwapped || (typed.length > 2 && typed.length !== name.length));
+  const near = nearCommand(typed, names, GRAVE);
+  return near === null ? null : `did you mean \`stint ${near}\`?`;
 }

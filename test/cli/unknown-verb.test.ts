@@ -95,7 +95,20 @@ const TYPOS: Readonly<Record<string, string>> = {
 };
 
 /** Words that are near a verb and mean something else. */
-const OTHERS = ["train", "brain", "learn", "lean", "channel", "clone2", "fold", "gold", "remote", "reserve"];
+const OTHERS = [
+  "st",
+  "l",
+  "train",
+  "brain",
+  "learn",
+  "lean",
+  "channel",
+  "clone2",
+  "fold",
+  "gold",
+  "remote",
+  "reserve",
+];
 
 const anywhere = { arguments: [], cwd: "/", env: {} };
 
@@ -171,6 +184,10 @@ test("a command without a verb is told how to queue it, and so is a file", async
     [["--home", "h", "sh", "x"], "stint submit -- sh x"],
     [["job.yaml", "--hold"], "stint submit job.yaml --hold"],
     [["train.py", "1"], "stint submit -- python3 train.py 1"],
+    [["echo a b"], "stint submit -- sh -c 'echo a b'"],
+    [["12"], "stint show 12"],
+    [["@~1"], "stint show @~1"],
+    [["--"], "stint submit -- COMMAND"],
     [["go.sh"], "stint submit -- bash go.sh"],
     [["--", "echo", "x"], "stint submit -- echo x"],
     [["frobnicate"], "`stint --help` lists the verbs"],
@@ -179,4 +196,18 @@ test("a command without a verb is told how to queue it, and so is a file", async
     expect([code, out, err]).toEqual([2, "", expect.stringContaining(`${hint}\n`)]);
   }
   expect(stint.records()).toEqual([]);
+});
+
+test("a subcommand has the names that other tools give it, and what is near it by chance is not suggested", async () => {
+  await using stint = new Stint();
+  await stint.ok("schedules", "new", "--name", "tidy", "--every", "6h", "--", "true");
+  expect(await stint.ok("schedules", "list")).toContain("tidy");
+  await stint.ok("schedules", "disable", "tidy");
+  expect(await stint.ok("schedules", "inspect", "tidy", "--json")).toContain('"paused": true');
+  expect(await stint.ok("schedules", "enable", "tidy")).toBe("tidy: resumed");
+  expect(await stint.ok("schedules", "remove", "--help")).toBe(await stint.ok("help", "schedules", "rm"));
+  expect(await stint.ok("schedules", "remove", "tidy")).toBe("tidy: removed");
+  expect((await stint.run(["schedules", "resmue"])).err).toContain("did you mean `stint schedules resume`?");
+  for (const word of ["rename", "ro", "tun", "apd"])
+    expect((await stint.run(["schedules", word])).err).toContain("more: stint schedules --help");
 });

@@ -10,7 +10,7 @@ type Crontab =
 
 /** Two crontab lines that begin in the same second, and a third that joins; a job takes longer than a drain's look. */
 const LINES = (stint: string): string[] => [
-  `* * * * * ${stint} submit --quiet --unique tick --name tick -- sh -c 'echo $STINT_TASK_ID >> $HOME/ticks; sleep 2' >> $HOME/talk 2>&1 && ${stint} drain --quiet >> $HOME/talk 2>&1; echo $? >> $HOME/ends`,
+  `* * * * * ${stint} submit --quiet --unique tick --name tick -- sh -c 'echo $STINT_TASK_ID >> $HOME/ticks; sleep 2' 2>> $HOME/talk >/dev/null && ${stint} drain --quiet >> $HOME/talk 2>&1; echo $? >> $HOME/ends`,
   `* * * * * ${stint} drain --quiet --for 20s >> $HOME/talk 2>&1; echo $? >> $HOME/ends`,
 ];
 

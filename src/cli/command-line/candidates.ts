@@ -8,6 +8,7 @@ import {
   type Flags,
   type OfferedWord,
   type Operand,
+  subcommandNamed,
   type Verb,
   type VerbGroup,
 } from "./declare.ts";
@@ -36,9 +37,9 @@ export interface Typed {
 export function placeAfter(verb: Verb | VerbGroup, { before, current }: Typed): Place | "command" {
   if ("subcommands" in verb) {
     const [name = verb.fallback, ...rest] = before;
-    const subcommand = name === undefined ? undefined : own(verb.subcommands, name);
-    if (subcommand !== undefined && (before.length > 0 || current.startsWith("-")))
-      return placeAfter(subcommand, { before: rest, current });
+    const found = name === undefined ? null : subcommandNamed(verb, name);
+    if (found !== null && (before.length > 0 || current.startsWith("-")))
+      return placeAfter(found.subcommand, { before: rest, current });
     const shown = Object.entries(verb.subcommands).filter(([, { hidden }]) => hidden !== true);
     return before.length > 0 ? none(current) : wordsFor(current, shown.map(toOffered));
   }

@@ -1,4 +1,5 @@
 import type { KeyObjects } from "../../intake/keys/field.ts";
+import { own } from "../../lib/own.ts";
 import type { Problem } from "../../model/errors.ts";
 import type { State } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
@@ -132,6 +133,10 @@ export type Verb = Declaration<Flags>;
 /** A verb that has only subcommands. */
 export interface VerbGroup {
   readonly subcommands: Readonly<Record<string, Subcommand>>;
+  /** Other names of subcommands, as other tools have them. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Subcommands that remove something, which are suggested for a clear typo only. */
+  readonly grave?: readonly string[];
   /** The subcommand that runs where none is named. */
   readonly fallback?: string;
   readonly notes?: string;
@@ -140,6 +145,16 @@ export interface VerbGroup {
 interface Subcommand extends Verb {
   readonly summary: string;
   readonly hidden?: true;
+}
+
+/** The subcommand with a name or an alias; null where there is none. */
+export function subcommandNamed(
+  { subcommands, aliases = {} }: VerbGroup,
+  typed: string,
+): { readonly name: string; readonly subcommand: Subcommand } | null {
+  const name = own(aliases, typed) ?? typed;
+  const subcommand = own(subcommands, name);
+  return subcommand === undefined ? null : { name, subcommand };
 }
 
 /** Declares a verb; `run` gets the flags with their types. */

@@ -8,6 +8,7 @@ import {
   type Verb,
   type VerbGroup,
 } from "./declare.ts";
+import { nearCommand } from "./near.ts";
 
 /** Every error in a command line: the message says what was given and what is wanted, the hint what to write instead. */
 export function usage(message: string, hint?: string): Problem {
@@ -96,7 +97,7 @@ export function unknownSubcommand(
   { group, typed }: { readonly group: VerbGroup; readonly typed: string | undefined },
 ): Problem {
   const names = Object.entries(group.subcommands).flatMap(([key, { hidden }]) => (hidden ? [] : [key]));
-  const near = typed === undefined ? null : closest(typed, names);
+  const near = typed === undefined ? null : nearCommand(typed, names, new Set(group.grave));
   const found = typed === undefined ? "needs a subcommand" : `has no subcommand ${quoted(typed)}`;
   return usage(
     `"${name}" ${found}, wanted ${names.length > 1 ? "one of " : ""}${names.join(", ")}`,

@@ -118,6 +118,21 @@ export const verb: VerbGroup = {
     rm: changing("remove schedules; their tasks stay", removeSchedule),
     run: changing("queue their tasks once, now", runSchedule),
   },
+  aliases: {
+    list: "ls",
+    status: "ls",
+    create: "add",
+    new: "add",
+    remove: "rm",
+    delete: "rm",
+    describe: "show",
+    inspect: "show",
+    info: "show",
+    disable: "pause",
+    enable: "resume",
+    trigger: "run",
+  },
+  grave: ["rm"],
   notes: "A schedule is a file in schedules/ of the home; `stint init nightly` writes an example.",
 };
 

@@ -58,6 +58,8 @@ const telling = declareSubcommand("show whether the service is installed and run
 
 export const verb: VerbGroup = {
   subcommands: { install: installing, uninstall: uninstalling, status: telling },
+  aliases: { enable: "install", disable: "uninstall", remove: "uninstall" },
+  grave: ["uninstall"],
   notes:
     "Runs the supervisor as a service of your user, by systemd, or by launchd on macOS. Jobs outlive its restarts.",
 };

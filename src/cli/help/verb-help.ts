@@ -1,5 +1,4 @@
-import { own } from "../../lib/own.ts";
-import type { Verb, VerbGroup } from "../command-line/declare.ts";
+import { subcommandNamed, type Verb, type VerbGroup } from "../command-line/declare.ts";
 import { groupHelp, verbHelp } from "../command-line/help.ts";
 import type { VERBS } from "../verbs.ts";
 
@@ -22,9 +21,14 @@ export function helpOf(
   const standing = Object.entries(withFlags).map(([word, flags]) => `${word} (${flags.join(" ")})`);
   const about = { summary, aliases: [...aliases, ...standing], columns };
   if (!("subcommands" in verb)) return verbHelp(name, verb, about);
-  const called = words.find((word) => own(verb.subcommands, word) !== undefined) ?? "";
-  const subcommand = own(verb.subcommands, called);
-  return subcommand === undefined
+  const found = words.map((word) => subcommandNamed(verb, word)).find((one) => one !== null);
+  return found === undefined
     ? groupHelp(name, verb, about)
-    : verbHelp(`${name} ${called}`, subcommand, { ...about, summary: subcommand.summary, aliases: [] });
+    : verbHelp(`${name} ${found.name}`, found.subcommand, {
+        ...about,
+        summary: found.subcommand.summary,
+        aliases: Object.entries(verb.aliases ?? {}).flatMap(([other, of]) =>
+          of === found.name ? [other] : [],
+        ),
+      });
 }
