@@ -95,7 +95,7 @@ async function readLine(
   process: Context,
   line: Line,
 ): Promise<Ended | { readonly context: Context; readonly run: () => Ended | Promise<Ended> }> {
-  if (line.verb === "complete") return answerShell(process, line.typed);
+  if (line.verb === "complete" && line.typed[1] === "--") return answerShell(process, line.typed);
   const asked = flagWords(line.typed);
   if (asked.includes("--version") || asked.includes("-V")) {
     process.out(`${packageJson.version}\n`);

@@ -67,7 +67,7 @@ describe("docker", () => {
     await stint.up();
     await until("it is pulling", () => stint.record(1).status.reason === "PullingImage");
     expect(stint.record(1).status.state).toBe("preparing");
-    expect(await stint.ok("ls")).toContain("PullingImage");
+    expect(await stint.ok("ls")).toContain("pulling its image");
     rmSync(join(stint.state, "slow-pull"));
     await stint.reach(1, "completed");
   });

@@ -3,6 +3,7 @@ import { relativeTime } from "../../lib/local-time.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
+import { preparationInWords, stopInWords } from "./active.ts";
 import { attemptLines, failedLines } from "./explain-failure.ts";
 import type { Holders } from "./shortage.ts";
 import { longWait } from "./wait.ts";
@@ -58,7 +59,8 @@ function activeLines(task: Task, nowMs: number): string[] {
   const { number, claimedAt, stop, paused } = openAttempt(task) ?? {};
   const since =
     claimedAt === undefined ? "" : `, attempt ${number}, started ${relativeTime(claimedAt, nowMs)}`;
-  const why = status.state === "preparing" && status.reason !== undefined ? ` (${status.reason})` : "";
+  const preparation = preparationInWords(task);
+  const why = preparation === null ? "" : ` (${preparation})`;
   const lines = [`${metadata.id} is ${status.state}${why}${since}.`];
   if (paused !== undefined)
     lines.push(
@@ -66,8 +68,6 @@ function activeLines(task: Task, nowMs: number): string[] {
       `Resume it: stint resume ${metadata.number}`,
     );
   if (stop !== undefined)
-    lines.push(
-      `Being stopped (${stop.reason}), requested by ${stop.actor} ${relativeTime(stop.requestedAt, nowMs)}.`,
-    );
+    lines.push(`It is ${stopInWords(stop)}, requested ${relativeTime(stop.requestedAt, nowMs)}.`);
   return [...lines, ...attemptLines(status.attempts, task, nowMs)];
 }

@@ -8,6 +8,7 @@ import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
+import { stopInWords } from "./active.ts";
 import { memoryAndLimits } from "./limits.ts";
 import { fieldLine, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
@@ -93,7 +94,7 @@ function renderAttempt(
   const head = `  attempt ${attempt.number}: `;
   if (attempt.state === "running") {
     const pause = attempt.paused === undefined ? "" : `, paused since ${localTime(attempt.paused.at, nowMs)}`;
-    const stop = attempt.stop === undefined ? "" : `, being stopped (${attempt.stop.reason})`;
+    const stop = attempt.stop === undefined ? "" : `, ${stopInWords(attempt.stop)}`;
     return [
       "",
       `${head}running since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${pause}${stop}`,

@@ -6,6 +6,7 @@ import { whyFailed } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import type { Task } from "../../model/task.ts";
+import { preparationInWords, stopInWords } from "./active.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
 import type { Cell } from "./table.ts";
@@ -109,13 +110,14 @@ export function elapsedMs({ metadata, status }: Task, nowMs: number): number | n
   if (status.state === "queued") return nowMs - Date.parse(metadata.createdAt);
   if (last === undefined) return null;
   if (last.state === "running") return nowMs - Date.parse(last.startedAt ?? last.claimedAt);
-  return last.durationMs;
+  return last.startedAt === undefined ? null : last.durationMs;
 }
 
 /** Why a task waits, failed, was cancelled, or does not just run; null where there is nothing to give a reason for. */
 function reasonOf(task: Task, wait: string): string | null {
   const { status, spec } = task;
   const last = status.attempts.at(-1);
+  const preparation = preparationInWords(task);
   switch (status.state) {
     case "queued": {
       const why = status.reason === "Backoff" ? whyFailed(task) : "";
@@ -133,11 +135,9 @@ function reasonOf(task: Task, wait: string): string | null {
     case "stopping":
     case "collecting":
     case "orphaned":
-      if (last?.state === "running" && last.stop !== undefined) return `being stopped: ${last.stop.reason}`;
+      if (last?.state === "running" && last.stop !== undefined) return stopInWords(last.stop);
       if (last?.state === "running" && last.paused !== undefined)
         return `paused by ${last.paused.actor}: ${describeKind(spec.kind)}`;
-      if (status.state === "preparing" && status.reason !== undefined)
-        return `${status.reason}: ${describeKind(spec.kind)}`;
-      return null;
+      return preparation === null ? null : `${preparation}: ${describeKind(spec.kind)}`;
   }
 }
