@@ -208,6 +208,6 @@ test("a subcommand has the names that other tools give it, and what is near it b
   expect(await stint.ok("schedules", "remove", "--help")).toBe(await stint.ok("help", "schedules", "rm"));
   expect(await stint.ok("schedules", "remove", "tidy")).toBe("tidy: removed");
   expect((await stint.run(["schedules", "resmue"])).err).toContain("did you mean `stint schedules resume`?");
-  for (const word of ["rename", "ro", "tun", "apd"])
+  for (const word of ["rename", "ro", "tun", "cls2"])
     expect((await stint.run(["schedules", word])).err).toContain("more: stint schedules --help");
 });

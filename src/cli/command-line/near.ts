@@ -25,12 +25,11 @@ function isTypo(
   name: string,
   { distance, isGrave }: { readonly distance: number; readonly isGrave: boolean },
 ): boolean {
+  if (distance === 0) return true;
   const isSameStart = typed[0] === name[0];
+  if (typed.length <= 2 && isSameStart) return false;
   if (isGrave) return distance <= 1 && isSameStart;
-  if (isSameStart)
-    return (
-      distance <= (name.length <= 6 || typed.length <= 6 ? 1 : 2) && (typed.length > 2 || distance === 0)
-    );
+  if (isSameStart) return distance <= (name.length <= 6 || typed.length <= 6 ? 1 : 2);
   const isSwapped = typed[0] === name[1] && typed[1] === name[0];
   return distance === 1 && (isSwapped || (typed.length > 2 && typed.length !== name.length));
 }
