@@ -1,13 +1,16 @@
+import { requestOperation } from "../desk/request-operation.ts";
 import { editFields, type TypedKey } from "../intake/fields-typed.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Edit } from "../model/edit.ts";
 import { type Problem, problem } from "../model/errors.ts";
-import type { Target } from "../model/request.ts";
+import type { Operation, Target } from "../model/request.ts";
 import type { Task } from "../model/task.ts";
+import type { Layout } from "../store/layout.ts";
+import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { fieldContext } from "./drafts.ts";
 import { usageOf } from "./flag-faults.ts";
-import { targetOf } from "./targets.ts";
+import { targetOf, unanswered } from "./targets.ts";
 
 /** What a task is after `key=value` pairs. */
 export async function editOf(
@@ -42,4 +45,55 @@ export async function editedTargets(
     targets.push({ ...targetOf(task), version: task.metadata.resourceVersion, edit: edit.value });
   }
   return ok(targets);
+}
+
+/** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
+const MAX_TRIES = 5;
+
+/** The change of one task. */
+interface TaskChange {
+  readonly task: Task;
+  /** The only version that may be changed; absent for the latest, as long as its spec is that of `task`. */
+  readonly version?: number | undefined;
+  /** What a version of the task becomes. */
+  readonly editFor: (task: Task) => Promise<Result<Edit, Problem>> | Result<Edit, Problem>;
+}
+
+/** Changes a task and prints so; returns why it is not changed. */
+export async function changeTask(
+  context: Context,
+  layout: Layout,
+  change: TaskChange,
+): Promise<Problem | null> {
+  let { task } = change;
+  for (let tries = 1; ; tries += 1) {
+    const edit = await change.editFor(task);
+    if (!edit.ok) return edit.error;
+    const version = change.version ?? task.metadata.resourceVersion;
+    const targets = [{ ...targetOf(task), version }];
+    const refused = await request(context, layout, { verb: "set", targets, ...edit.value });
+    if (refused === null) return null;
+    const latest = readTask(layout, task.metadata.id);
+    const isOurs =
+      latest.ok &&
+      latest.value.metadata.generation === task.metadata.generation &&
+      latest.value.metadata.epoch === task.metadata.epoch;
+    const mayRepeat =
+      refused.code === "VERSION_CONFLICT" && change.version === undefined && isOurs && tries < MAX_TRIES;
+    if (!mayRepeat) return refused;
+    task = latest.value;
+  }
+}
+
+async function request(context: Context, layout: Layout, operation: Operation): Promise<Problem | null> {
+  const performed = await requestOperation(context, layout, operation);
+  if (!performed.ok) return performed.error;
+  if (performed.value.requested > 0) return unanswered();
+  const [answer] = performed.value.answers;
+  if (answer?.problem === undefined) {
+    context.out(`${answer?.id ?? ""} changed\n`);
+    return null;
+  }
+  const { code, message, hint } = answer.problem;
+  return problem(code as Problem["code"], message, hint);
 }

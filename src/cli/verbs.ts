@@ -143,6 +143,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     group: CHANGE,
     load: () => import("./commands/set.ts"),
   },
+  edit: {
+    summary: "change a task in your editor",
+    group: CHANGE,
+    load: () => import("./commands/edit.ts"),
+  },
   clean: {
     summary: "remove ended tasks with their logs",
     group: CHANGE,

@@ -1,0 +1,131 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { homePath } from "../../desk/home.ts";
+import { findTask } from "../../desk/select.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type Edit, edited } from "../../model/edit.ts";
+import { EXIT, type Problem, problem } from "../../model/errors.ts";
+import type { Task } from "../../model/task.ts";
+import { tryFs } from "../../store/fs-errors.ts";
+import { openHome } from "../../store/home.ts";
+import { declareVerb, type Ended } from "../command-line/declare.ts";
+import type { Context } from "../context.ts";
+import { editorText, faultLine, hasNoKey, readEditorText, withFaults } from "../edited-text.ts";
+import { changeTask } from "../task-edits.ts";
+
+const MODE = 0o600;
+
+export const verb = declareVerb({
+  operands: [
+    {
+      name: "TASK",
+      count: "one",
+      help: "a number, id, name or @",
+      completes: { eligible: ({ status }) => status.state !== "completed" },
+    },
+  ],
+  flags: {},
+  notes:
+    "The editor is $VISUAL, else $EDITOR, else vi. Of a running task, priority, labels and a longer timeout can be changed.",
+  run: ({ context, operands: [reference = ""] }) => edit(context, reference),
+});
+
+/**
+ * Opens a task in an editor and takes over what comes back, once it has no faults.
+ *
+ * The text is in a private folder. It is removed at the end, but where it was changed and not taken: then the error says where it is.
+ */
+async function edit(context: Context, reference: string): Promise<Ended> {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const found = findTask(home.value, reference);
+  if (!found.ok) return found.error;
+  const task = found.value;
+  const mayChange = edited(task, { spec: task.spec, labels: task.metadata.labels });
+  if (!mayChange.ok) return mayChange.error;
+  const made = tryFs("write a file for the editor", () => {
+    // The folder is made with mode 0700: some editors keep copies beside the file.
+    const file = join(mkdtempSync(join(tmpdir(), "stint-edit-")), `${task.metadata.id}.yaml`);
+    writeFileSync(file, editorText(context, task), { mode: MODE });
+    return file;
+  });
+  if (!made.ok) return made.error;
+  const path = made.value;
+  const written = editText(context, task, path);
+  if (!written.ok) return written.error;
+  const drop = (): void => rmSync(dirname(path), { recursive: true, force: true });
+  if (written.value === null) {
+    drop();
+    context.err("stint: nothing was changed\n");
+    return EXIT.done;
+  }
+  const wanted = written.value;
+  const refused = await changeTask(context, home.value, {
+    task,
+    editFor: (latest) => (isSameText(latest, task) ? ok(wanted) : err(changedMeanwhile(latest))),
+  });
+  if (refused !== null) {
+    const latest = refused.code === "VERSION_CONFLICT" ? findTask(home.value, task.metadata.id) : refused;
+    return kept("ok" in latest && latest.ok ? changedMeanwhile(latest.value) : refused, path);
+  }
+  drop();
+  return EXIT.done;
+}
+
+/** Has a text edited until it has no faults; null for no change. */
+function editText(context: Context, task: Task, path: string): Result<Edit | null, Problem> {
+  const first = readFileSync(path, "utf8");
+  for (let before = first; ; ) {
+    const failed = openEditor(context, path);
+    if (failed !== null) return err(kept(failed, path));
+    const read = tryFs(`read ${path}`, () => readFileSync(path, "utf8"));
+    if (!read.ok) return read;
+    const text = read.value;
+    if (text === first || hasNoKey(text)) return ok(null);
+    const taken = readEditorText(context, task, text);
+    if (taken.ok) return taken;
+    // Left as it was with the faults on top, or there is no person to correct it.
+    if (text === before || !context.isTerminal) {
+      const message = `Cannot change "${task.metadata.id}": ${taken.error.map((one) => faultLine(one)).join("; ")}`;
+      return err(kept(problem("INVALID_TASK_FILE", message), path));
+    }
+    before = withFaults(text, task, taken.error);
+    writeFileSync(path, before, { mode: MODE });
+  }
+}
+
+function isSameText(latest: Task, { spec, metadata }: Task): boolean {
+  return Bun.deepEquals(latest.spec, spec) && Bun.deepEquals(latest.metadata.labels, metadata.labels);
+}
+
+function changedMeanwhile({ metadata: { id }, status: { state } }: Task): Problem {
+  return problem(
+    "VERSION_CONFLICT",
+    `Cannot change "${id}": it was changed while you edited it, and is ${state} now`,
+  );
+}
+
+function kept(of: Problem, path: string): Problem {
+  return { ...of, hint: [of.hint, `your text is in ${path}`].filter(Boolean).join("; ") };
+}
+
+/** Runs the editor as git(1) does: a shell reads its words. */
+function openEditor(context: Context, path: string): Problem | null {
+  const { VISUAL: visual = "", EDITOR: fallback = "" } = context.env;
+  const editor = [visual, fallback, "vi"].find((one) => one.trim() !== "") ?? "vi";
+  // An interrupt is for the editor.
+  context.onSignal(() => {});
+  const { exitCode } = Bun.spawnSync(["/bin/sh", "-c", `${editor} "$@"`, editor, path], {
+    env: context.env,
+    cwd: context.cwd,
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  if (exitCode === 0) return null;
+  return problem(
+    "USAGE",
+    `Cannot edit the task: the editor "${editor}" ended with code ${exitCode}, wanted 0`,
+  );
+}
