@@ -41,7 +41,10 @@ export function placeAfter(verb: Verb | VerbGroup, { before, current }: Typed): 
     if (found !== null && (before.length > 0 || current.startsWith("-")))
       return placeAfter(found.subcommand, { before: rest, current });
     const shown = Object.entries(verb.subcommands).filter(([, { hidden }]) => hidden !== true);
-    return before.length > 0 ? none(current) : wordsFor(current, shown.map(toOffered));
+    const others = Object.entries(verb.aliases ?? {}).map(
+      ([alias, called]): OfferedWord => [alias, verb.subcommands[called]?.summary ?? ""],
+    );
+    return before.length > 0 ? none(current) : wordsFor(current, shown.map(toOffered), others);
   }
   const cut = before.indexOf("--");
   if (cut >= 0 && verb.takesCommand) return "command";

@@ -30,6 +30,8 @@ const ROWS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["schedules r", ["resume", "rm", "run"]],
   ["schedules add --e", ["--every"]],
   ["schedules pause ", ["nightly"]],
+  ["schedules delete ", ["nightly"]],
+  ["schedules dele", ["delete"]],
   ["log --t", ["--tail"]],
   ["logs --tail 3 --t", []],
   ["drain --for 1h --unt", []],
