@@ -1,19 +1,19 @@
 import { timestamp } from "../lib/clock.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { ok, type Result } from "../lib/result.ts";
+import { localZone, wallTime } from "../lib/zone.ts";
 import { type Fault, refuse } from "./fault.ts";
 import { type ReadContext, reader } from "./readers.ts";
+import { CALENDAR, calendarIn, instantIn } from "./schedule-times.ts";
 import { textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
 const SPAN = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
 const DAY_TIME = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
-const DATE_TIME =
-  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,9})?)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?$/;
 
 /** A moment: RFC 3339, a local date or time, the next HH:MM, or a span from now. Returns an RFC 3339 timestamp. */
 export const moment = reader(
-  textLike(`^\\s*(?:now|${[SPAN, DAY_TIME, DATE_TIME].map(bare).join("|")})\\s*$`, {
+  textLike(`^\\s*(?:now|${[SPAN, DAY_TIME, CALENDAR].map(bare).join("|")})\\s*$`, {
     examples: ["2026-05-01T03:00:00Z", "03:00", "2h"],
   }),
   (value: Value, { nowMs }: ReadContext): Result<string, Fault[]> => {
@@ -36,48 +36,19 @@ function bare({ source }: RegExp): string {
 /** Parses a moment, in ms since the epoch: `now`, `2h`, `07:00`, a date; null where the text is none. */
 export function momentIn(typed: string, nowMs: number): number | null {
   const span = typed === "now" ? 0 : parseDuration(typed);
-  return span === null ? (nextDayTime(typed, nowMs) ?? dateTime(typed)) : nowMs + span;
+  if (span !== null) return nowMs + span;
+  const found = calendarIn(typed);
+  return found === null
+    ? nextDayTime(typed, nowMs)
+    : instantIn(found, { timeZone: localZone(), isEnd: false });
 }
 
 function nextDayTime(typed: string, nowMs: number): number | null {
   const [, hour, minute, second = "0"] = DAY_TIME.exec(typed) ?? [];
-  if (hour === undefined || minute === undefined) return null;
-  const today = new Date(nowMs);
+  if (hour === undefined) return null;
+  const time = { hour: Number(hour), minute: Number(minute), second: Number(second) };
+  // Tomorrow by the calendar, not 24 hours on: a day with a clock change is shorter or longer.
   const at = (days: number): number =>
-    // Tomorrow by the calendar, not 24 hours on: a day with a clock change is shorter or longer.
-    new Date(
-      today.getFullYear(),
-      today.getMonth(),
-      today.getDate() + days,
-      Number(hour),
-      Number(minute),
-      Number(second),
-    ).getTime();
+    wallTime(nowMs, localZone()).add({ days }).withPlainTime(time).epochMilliseconds;
   return at(0) > nowMs ? at(0) : at(1);
-}
-
-function dateTime(typed: string): number | null {
-  const match = DATE_TIME.exec(typed);
-  if (match === null) return null;
-  const [
-    ,
-    year = "",
-    month = "",
-    day = "",
-    hour = "00",
-    minute = "00",
-    second = "00",
-    fraction = "",
-    zone = "",
-  ] = match;
-  // Dates roll over: the 31st of February would be in March.
-  const isDate =
-    new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCMonth() === Number(month) - 1;
-  if (!isDate) return null;
-  const offset =
-    zone.toUpperCase() === "Z" || zone === "" ? zone.toUpperCase() : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
-  const ms = new Date(
-    `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${offset}`,
-  ).getTime();
-  return Number.isNaN(ms) ? null : ms;
 }

@@ -1,3 +1,4 @@
+import { localZone, wallTime } from "../lib/zone.ts";
 import type { WorkRules, WorkWindow } from "../model/work.ts";
 
 const MINUTE_MS = 60_000;
@@ -26,8 +27,8 @@ export function nextWorkTime({ hours, timeZone }: Hours, nowMs: number): number 
     const ahead = Math.min(...hours.flatMap((window) => startsOf(window)).map((start) => until(here, start)));
     if (!Number.isFinite(ahead)) return null;
     const thenMs = atMs + ahead * MINUTE_MS;
-    const isRegular = local(thenMs) === (here + ahead) % WEEK_MINUTES;
-    atMs = isRegular ? thenMs : clockChange(local, { fromMs: atMs, toMs: thenMs });
+    const change = wallTime(atMs, timeZone ?? localZone()).getTimeZoneTransition("next");
+    atMs = Math.min(thenMs, change?.epochMilliseconds ?? thenMs);
     if (isIn(hours, local(atMs))) return atMs;
   }
   return null;
@@ -60,38 +61,8 @@ function until(here: number, there: number): number {
   return ((there - here + WEEK_MINUTES - 1) % WEEK_MINUTES) + 1;
 }
 
-/** The minute of a span at which the zone's offset changes, by binary search. */
-function clockChange(
-  local: (ms: number) => number,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): number {
-  const shift = (ms: number): number =>
-    (local(ms) - ((ms / MINUTE_MS) % WEEK_MINUTES) + WEEK_MINUTES) % WEEK_MINUTES;
-  const before = shift(fromMs);
-  let [low, high] = [fromMs / MINUTE_MS, toMs / MINUTE_MS];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (shift(middle * MINUTE_MS) === before) low = middle;
-    else high = middle;
-  }
-  return high * MINUTE_MS;
-}
-
-/** Cached: to create one takes fifty times as long as to use it. */
-const formats = new Map<string | null, Intl.DateTimeFormat>();
-
 /** Minutes of local time since Sunday 00:00. */
 function minuteOfWeek(ms: number, timeZone: string | null): number {
-  const format =
-    formats.get(timeZone) ??
-    new Intl.DateTimeFormat("en-GB", {
-      ...(timeZone !== null && { timeZone }),
-      weekday: "short",
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
-  formats.set(timeZone, format);
-  const [, day = "", hour, minute] = /^(\w{3})\w*,? (\d+):(\d+)$/.exec(format.format(ms)) ?? [];
-  return DAYS.indexOf(day) * DAY_MINUTES + Number(hour) * 60 + Number(minute);
+  const { dayOfWeek, hour, minute } = wallTime(ms, timeZone ?? localZone());
+  return (dayOfWeek % 7) * DAY_MINUTES + hour * 60 + minute;
 }

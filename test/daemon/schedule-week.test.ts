@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { instantAt, wallTime } from "../../src/lib/zone.ts";
+import { wallTime } from "../../src/lib/zone.ts";
 import type { Task } from "../../src/model/task.ts";
 import { readTasks } from "../../src/store/reader.ts";
 import { SimulatedMachine } from "../rig/simulated-machine.ts";
@@ -9,10 +9,8 @@ import { TempHome } from "../rig/temp-home.ts";
 
 const ZONE = "Europe/Berlin";
 /** The week in which the clocks of Berlin go back: on Sunday the 26th at 03:00. */
-const local = (day: number, time: string): number => {
-  const [hour = 0, minute = 0] = time.split(":").map(Number);
-  return instantAt({ year: 2025, month: 10, day, hour, minute, second: 0 }, ZONE);
-};
+const local = (day: number, time: string): number =>
+  Temporal.PlainDateTime.from(`2025-10-${day}T${time}`).toZonedDateTime(ZONE).epochMilliseconds;
 
 const SCHEDULES: Readonly<Record<string, string>> = {
   nightly: `cron: "30 2 * * *"\ntimeZone: ${ZONE}\ncatchUp: latest\ntask: { name: nightly, run: "true" }\n`,
@@ -103,7 +101,7 @@ function tableOf(tasks: readonly Task[]): string {
     .toSorted((left, right) => left.metadata.number - right.metadata.number)
     .map((task) => {
       const { forMs, atMs } = times(task);
-      const offset = Math.round((instantAt(wallTime(forMs, ZONE), "UTC") - forMs) / 3_600_000);
+      const offset = wallTime(forMs, ZONE).offsetNanoseconds / 3_600e9;
       const late = atMs - forMs > LATE_MS ? "made up for" : "on time";
       return [
         task.metadata.name,
