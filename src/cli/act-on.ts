@@ -37,8 +37,8 @@ interface ActVerb<F extends Flags> {
 
 const ACT_FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { help: "every task that the verb can apply to" },
-  json: { help: "answers as JSON" },
+  all: { help: "all tasks that this verb applies to" },
+  json: { help: "print JSON" },
 } as const;
 
 const NO_FLAGS = {} as never;

@@ -33,7 +33,7 @@ export interface AwaitOptions {
   readonly isOff?: () => boolean;
 }
 
-/** Polls the records of tasks until all have ended; warns once where no supervisor is up, and of tasks that cannot start by themselves. */
+/** Polls the records of tasks until all have ended; warns once where no supervisor is running, and of tasks that cannot start by themselves. */
 export async function awaitTasks(
   context: Context,
   layout: Layout,
@@ -68,7 +68,7 @@ export async function awaitTasks(
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
     if (clock.awakeMs() >= nextSupervisorPollMs) {
       if (nextSupervisorPollMs === 0 && lockOwner(layout) === null) {
-        context.err("stint: no supervisor is up, so nothing will start. To start one: stint up --detach\n");
+        context.err("stint: no supervisor is running: nothing starts. Start one: stint up --detach\n");
       }
       nextSupervisorPollMs = clock.awakeMs() + SUPERVISOR_POLL_MS;
     }

@@ -9,7 +9,7 @@ import type { Context } from "./context.ts";
 
 /** The flags that limit how long a drain starts jobs. */
 export const CLOSING_FLAGS = {
-  for: { value: DURATION, help: "start no jobs after this time, such as 6h", excludes: ["until"] },
+  for: { value: DURATION, help: "stop starting tasks after DURATION, such as 6h", excludes: ["until"] },
   until: {
     value: {
       placeholder: "TIME",
@@ -17,10 +17,10 @@ export const CLOSING_FLAGS = {
       // Only validated here: the instant depends on the current time.
       read: (typed: string): string | null => (momentIn(typed.trim(), 0) === null ? null : typed.trim()),
     },
-    help: "start no jobs after this clock time, such as 07:00",
+    help: "stop starting tasks at this time, such as 07:00",
   },
-  fit: { help: "with --for or --until: nor any whose timeout would end later" },
-  leave: { help: "with --for or --until: exit then, without waiting for running jobs" },
+  fit: { help: "with --for or --until: skip tasks whose timeout would run past it" },
+  leave: { help: "with --for or --until: exit then; running jobs keep running" },
 } as const;
 
 /** The deadline of a drain; null without --for and --until. */

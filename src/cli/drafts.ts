@@ -43,7 +43,7 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
     return err(
       problem(
         "USAGE",
-        "Cannot tell what to queue: wanted a YAML file (- is stdin) or -- COMMAND",
+        "Cannot queue: nothing given, wanted a task file (- for stdin) or -- COMMAND",
         "stint submit job.yaml   or   stint submit -- echo hello",
       ),
     );
@@ -74,11 +74,11 @@ async function draftOfCommand(
   { fields, defaults, sweep }: Wanted,
   words: readonly string[],
 ): Promise<Result<Draft[], Problem>> {
-  if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: nothing stands after --"));
+  if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: there is none after --"));
   const line = shellLineIn(context, words);
   if (line !== null) {
     const hint = `for a shell line: -- sh -c '${line.replaceAll("'", `'\\''`)}'`;
-    const message = `Cannot queue "${line}": it is one word with blanks in it, wanted a program and its arguments`;
+    const message = `Cannot queue "${line}": it is a single word, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }
   const drafts = await draftsFromFlags([...fields, ["command", words]], {

@@ -23,7 +23,7 @@ interface ReadVerb {
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  json: { help: "as JSON: an object for one named task, an array for several" },
+  json: { help: "print JSON: an object for one named task, an array for several" },
 } as const;
 
 /** Declares a verb that shows named or selected tasks, as text or as JSON; without either, the last one that was submitted. */

@@ -32,7 +32,7 @@ export interface Run {
   readonly onPoll?: () => void;
 }
 
-/** Runs tasks to their ends: supervises them where no supervisor is up, shows their progress, and returns the exit code that mirrors them. */
+/** Runs tasks to their ends: supervises them where no supervisor is running, shows their progress, and returns the exit code that mirrors them. */
 export async function runTasks(context: Context, run: Run): Promise<number | Problem> {
   const { layout, tasks } = run;
   const ids = tasks.map((task) => task.metadata.id);

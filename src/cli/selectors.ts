@@ -66,10 +66,10 @@ export const SELECTOR_FLAGS = {
     value: STATE,
     repeats: true,
     group: "Select",
-    help: "in one of these states (failed,cancelled), or in a folder of the home (dead-letter)",
+    help: "in these states (failed,cancelled) or folders of the home (dead-letter)",
   },
-  failed: { group: "Select", help: "failed tasks (in dead-letter/)" },
-  class: { value: FAILURE, group: "Select", help: "with this failure class or code, such as gpu-oom" },
+  failed: { group: "Select", help: "failed tasks" },
+  class: { value: FAILURE, group: "Select", help: "failed with this class or code, such as gpu-oom" },
   label: {
     value: { ...PAIR, completes: "labels" },
     repeats: true,
@@ -81,9 +81,9 @@ export const SELECTOR_FLAGS = {
     group: "Select",
     help: "with this name; * matches anything",
   },
-  since: { value: DURATION, group: "Select", help: "changed within this time, such as 12h" },
+  since: { value: DURATION, group: "Select", help: "changed within DURATION, such as 12h" },
   slot: { value: { ...textValue("NAME"), completes: "lanes" }, group: "Select", help: "in this lane" },
-  group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a number" },
+  group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a member's number" },
 } as const;
 
 export type SelectorFlags = FlagValues<typeof SELECTOR_FLAGS>;

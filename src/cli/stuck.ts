@@ -31,7 +31,7 @@ export function stuckTeller(context: Context, layout: Layout): (open: readonly T
       const wait = waitOf?.(task);
       if (own === null || wait === undefined || !FOR_ROOM.includes(wait.type) || told.has(id)) continue;
       told.add(id);
-      const kept = `${own.metadata.id}, the job that waits here, keeps its own resources meanwhile`;
+      const kept = `${own.metadata.id}, the job that waits here, keeps its own resources while it waits`;
       context.err(`stint: ${id}: ${shortWait(wait, context.clock.now())}; ${kept}\n`);
     }
   };

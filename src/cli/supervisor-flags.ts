@@ -17,7 +17,7 @@ export const SUPERVISOR_FLAGS = {
   label: {
     value: PAIR,
     repeats: true,
-    help: "a label of this supervisor, for the runnerSelector of tasks",
+    help: "label this supervisor, for `runnerSelector` of tasks",
   },
 } as const;
 

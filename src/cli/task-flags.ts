@@ -152,7 +152,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
 export const FILES = {
   name: "FILE",
   count: "any",
-  help: "YAML files (- is stdin), or a command after --",
+  help: "task files (- for stdin), or a command after --",
   completes: "taskFiles",
 } as const;
 

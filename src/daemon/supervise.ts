@@ -68,7 +68,7 @@ export async function supervise(supervisor: Supervisor, supervision: Supervision
   }
   const { layout, log } = supervisor.context;
   const gone = homeGone(layout.home);
-  log(`${gone === null ? "the lock was taken away by hand" : gone.message}: leaving, the jobs go on`);
+  log(`${gone === null ? "the lock was removed by hand" : gone.message}: exiting, jobs keep running`);
 }
 
 /** The result of the first part of a turn. */
@@ -196,6 +196,6 @@ function pauseLog({ context: { log, clock } }: Supervisor): (pause: Pause | null
     const reason = pause === null ? null : JSON.stringify([pause.type, "untilMs" in pause && pause.untilMs]);
     if (reason === logged) return;
     logged = reason;
-    log(pause === null ? "jobs are started again" : describePause(pause, clock.now()));
+    log(pause === null ? "starting tasks again" : describePause(pause, clock.now()));
   };
 }

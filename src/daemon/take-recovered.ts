@@ -21,7 +21,7 @@ export function takeRecovered(
   for (const task of tasks) supervisor.queue.upsert(task);
   for (const { path, what } of findings) log(`${path}: ${what}`);
   for (const [id, why] of unread) supervisor.queue.arrivals.unread.set(id, why);
-  if (replayed.length > 0) log(`made again from the journal: ${replayed.join(", ")}`);
+  if (replayed.length > 0) log(`restored from the journal: ${replayed.join(", ")}`);
   const quarantined = findings.map(
     ({ path, what }): AuditEntry => ({ event: "quarantined", actor, detail: `${path}: ${what}` }),
   );

@@ -73,6 +73,6 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
 function noSuchGroup(reference: string): Problem {
   return problem(
     "NOT_FOUND",
-    `Cannot find the sweep "${reference}": no sweep has this ${/^\d/.test(reference) ? "number" : "name"}`,
+    /^\d/.test(reference) ? `No sweep has a task with number ${reference}` : `No sweep named "${reference}"`,
   );
 }

@@ -172,7 +172,7 @@ class Teller {
     this.#toldAwakeMs = nowMs;
     const far = this.#total === 1 ? "" : ` (${this.#answered} of ${this.#total})`;
     this.#caller.err(
-      `stint: waiting for the supervisor, which does this in the background${far}; Ctrl-C ends the wait, not the work\n`,
+      `stint: waiting for the supervisor, which works on it in the background${far}; Ctrl-C stops waiting, not the work\n`,
     );
   }
 }

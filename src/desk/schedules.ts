@@ -66,8 +66,8 @@ export function findSchedule(
     name,
     views.map((view) => view.name),
   );
-  const hint = near === null ? "see `stint schedules ls`" : `did you mean ${near}?`;
-  return rejected("NOT_FOUND", `Cannot find the schedule "${name}": no schedule has this name`, hint);
+  const hint = near === null ? "list them: stint schedules ls" : `did you mean ${near}?`;
+  return rejected("NOT_FOUND", `No schedule named "${name}"`, hint);
 }
 
 /** The context in which a command reads schedules. */

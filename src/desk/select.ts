@@ -78,9 +78,7 @@ function resolve(
   const range = /^(\d+)-(\d+)$/.exec(reference);
   if (range !== null) {
     const members = finder.inRange(Number(range[1]), Number(range[2]));
-    return members.length > 0
-      ? ok(members)
-      : rejected("NOT_FOUND", `Cannot find the tasks "${reference}": no task has a number in this range`);
+    return members.length > 0 ? ok(members) : rejected("NOT_FOUND", `No tasks in the range ${reference}`);
   }
   if (/^\d+$/.test(reference)) {
     const [id, ...others] = finder.byNumber(Number(reference));
@@ -139,10 +137,10 @@ function lastSubmitted(
 
 function noSuchTask(reference: string, { ids }: Finder): Problem {
   const near = /^\d+$/.test(reference) ? null : closest(reference, new Set(ids.map(nameOf)));
-  const hint = near === null ? "`stint ls --all` lists them" : `did you mean "${near}"?`;
+  const hint = near === null ? "list all tasks: stint ls --all" : `did you mean "${near}"?`;
   return problem(
     "NOT_FOUND",
-    `Cannot find task "${reference}": no task has this ${/^\d+$/.test(reference) ? "number" : "name"}`,
+    /^\d+$/.test(reference) ? `No task has number ${reference}` : `No task named "${reference}"`,
     hint,
   );
 }
@@ -156,6 +154,6 @@ function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {
       `Cannot read task "${id}": the system refuses to read it`,
       "see `stint doctor`",
     );
-  if (fault === "missing") return problem("NOT_FOUND", `Cannot find task "${id}": it was removed just now`);
+  if (fault === "missing") return problem("NOT_FOUND", `Cannot read task "${id}": it was just removed`);
   return problem("RECORD_CORRUPT", `Cannot read task "${id}": its record is corrupt`, "see `stint doctor`");
 }

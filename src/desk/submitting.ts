@@ -79,7 +79,7 @@ function tellOfDropped(caller: Caller, drafts: readonly Draft[]): void {
 /** Reports unfinished tasks that stand for drafts with their keys. */
 function toldOf(caller: Caller, same: readonly Task[]): Task[] {
   for (const { metadata, spec } of same)
-    caller.err(`stint: not queued again: ${metadata.id} has the key ${spec.unique} and has not ended\n`);
+    caller.err(`stint: not queued again: ${metadata.id}, not ended yet, has the key ${spec.unique}\n`);
   return [...same];
 }
 

@@ -57,6 +57,6 @@ export function tellLeftJobs(
   const left = [...supervisor.jobs.values()];
   if (left.length === 0) return;
   const names = left.map((job) => `${job.id}${job.leader === null ? "" : ` (pid ${job.leader.pid})`}`);
-  const head = `${counted(left.length, "job keeps", "jobs keep")} running for the next supervisor of ${layout.home}:`;
+  const head = `${counted(left.length, "job keeps", "jobs keep")} running; the next supervisor of ${layout.home} takes over:`;
   caller.err(asLines([head, ...names.map((name) => `  ${name}`)]));
 }

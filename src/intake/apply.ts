@@ -21,7 +21,7 @@ export function applyFields(
       faults.push(
         fault(
           one.entry.span,
-          `${called(one.entry.value)} says again what ${called(earlier.entry.value)} says`,
+          `${called(one.entry.value)} duplicates ${called(earlier.entry.value)}`,
           "keep one of them",
         ),
       );

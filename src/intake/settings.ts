@@ -38,7 +38,7 @@ const settingsKeys = mapping(
     jobs: { read: count(1, MAX_JOBS), about: "how many jobs run at a time; default: one for each core" },
     inboxes: {
       read: listOf(absolutePath),
-      about: "folders with task files, apart from the inbox of the home",
+      about: "more inbox directories",
     },
     defaults: {
       read: mapping({
@@ -47,20 +47,20 @@ const settingsKeys = mapping(
         priority: count(0, MAX_PRIORITY),
         gpus: count(0),
       }),
-      about: "for tasks that do not set it",
+      about: "keys for tasks that do not set them",
     },
-    container: { read: mapping({ engine: oneOf(ENGINES) }), about: "for tasks that name no engine" },
+    container: { read: mapping({ engine: oneOf(ENGINES) }), about: "engine for tasks that name none" },
     gpus: { read: gpuSettings, about: "which GPUs are used" },
     memory: {
       read: mapping({ reserve: { as: "reserveBytes", read: size(0) } }),
-      about: "memory of the machine that is not available to jobs",
+      about: "memory to keep free of jobs",
     },
     scheduling: {
       read: mapping({
         ageing: { as: "ageingMs", read: duration() },
         backfill: { as: "backfillMs", read: duration(0) },
       }),
-      about: "one point of priority for each `ageing` of waiting; how long others may pass a big task",
+      about: "how fast waiting raises priority; how long others may overtake a big task",
     },
     concurrency: {
       read: mapping({

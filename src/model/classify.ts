@@ -60,7 +60,7 @@ function ownAction(stop: NonNullable<Evidence["stop"]>): Verdict {
 
 function judgeExit(ending: Exited, evidence: Evidence, failOnNonZero: boolean): Verdict {
   if (ending.sawTerm && (ending.exitCode !== 0 || evidence.isStopping === true)) {
-    const error = "got a TERM from something other than stint";
+    const error = "got SIGTERM from outside stint";
     return { type: "interrupted", failure: failureOf("INTERRUPTED", "term-from-outside", error) };
   }
   if (ending.exitCode === 0) return { type: "completed" };
@@ -113,7 +113,7 @@ function saidIn(
 
 function howItEnded({ exitCode, signal }: Exited): string {
   if (signal !== null) return `killed by ${signal}`;
-  return exitCode === null ? "ended, and nothing recorded how" : `exited with code ${exitCode}`;
+  return exitCode === null ? "ended, how is unknown" : `exited with code ${exitCode}`;
 }
 
 /** No signal was observed: a shell may have passed it on, or the program uses the code itself (git exits with 129 for usage). */

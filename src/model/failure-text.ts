@@ -28,7 +28,7 @@ export function failureText(attempt: EndedAttempt, timeoutMs?: number): string |
   const { exitCode, signal, logTail = "" } = attempt;
   if (failure.rule === "deadline") return `timed out after ${formatDuration(ranFor(attempt, timeoutMs))}`;
   if (failure.code === "OOM_KILLED") return `killed: out of memory${peakOf(attempt)}`;
-  if (failure.code === "INTERRUPTED") return "stopped by a TERM from outside stint";
+  if (failure.code === "INTERRUPTED") return "stopped by SIGTERM from outside stint";
   if (signal !== null) {
     // A program that calls abort(3) has printed why.
     const said = signal === "SIGABRT" ? finalIn(logTail) : null;

@@ -42,7 +42,7 @@ const FAILURES = {
   STALE_WORKER: {
     class: "infrastructure",
     retry: "yes",
-    meaning: "the job's process is gone and left no result, as after a reboot or a power cut",
+    meaning: "the process of the job is gone and left no result, as after a reboot or power cut",
     advice: "nothing is wrong with the job itself; `stint retry` runs it again",
   },
   INTERRUPTED: {
@@ -50,15 +50,15 @@ const FAILURES = {
     retry: "uncounted",
     backoff: none(1_000, 5 * MINUTE),
     maxAttempts: 10,
-    meaning: "the job got a TERM from something other than stint, as when the machine shuts down",
+    meaning: "something outside stint sent the job SIGTERM, such as a shutdown",
     advice:
-      "it is queued again automatically and costs no retry; after ten times in a row within one boot it fails: find out what ends it",
+      "it is requeued automatically and uses no retry; after ten in a row without a reboot it fails: find out what sends the signal",
   },
   KILLED: {
     class: "infrastructure",
     retry: "yes",
     backoff: full(5_000, 2 * MINUTE),
-    meaning: "a user or a process other than stint killed the job",
+    meaning: "a user or another process killed the job",
     advice:
       "look for the kernel's out-of-memory killer (`dmesg | grep -i oom`); if it was memory, declare `memory:`",
   },
@@ -166,7 +166,7 @@ const FAILURES = {
   EXIT_NONZERO: {
     class: "code",
     retry: "no",
-    meaning: "the job ended with an error of its own",
+    meaning: "the program exited with an error",
     advice: "read the log (`stint logs`), fix the program, then `stint retry`",
   },
   MODULE_NOT_FOUND: {
@@ -200,7 +200,7 @@ const FAILURES = {
     class: "unknown",
     retry: "yes",
     maxAttempts: 2,
-    meaning: "the job ended, and nothing recorded how",
+    meaning: "the job ended, and how is unknown",
     advice: "read the log, and the system's journal for that time",
   },
 } as const satisfies Record<string, FailureEntry>;

@@ -81,7 +81,7 @@ const CUT_SHORT_FACTOR = 6;
 
 /** Requeues a task whose supervisor was lost while starting it: nothing is counted, all others come first, and after `MAX_CUT_SHORT` times it fails. */
 export function requeueCutShort(task: Task, nowMs: number): Task {
-  const failure = failureOf("STALE_WORKER", CUT_SHORT, "the supervisor was lost while it started this task");
+  const failure = failureOf("STALE_WORKER", CUT_SHORT, "the supervisor died while it started this task");
   const earlier = task.status.attempts.slice(0, -1);
   const other = earlier.findLastIndex(
     (one) => one.epoch !== task.metadata.epoch || one.state !== "orphaned" || one.failure.rule !== CUT_SHORT,
@@ -205,7 +205,7 @@ function orphanLimit(failure: Failure): { state: "failed"; reason: "OrphanLimit"
   return {
     state: "failed",
     reason: "OrphanLimit",
-    message: `${failure.code}: ${failure.error}, and it is not started again`,
+    message: `${failure.code}: ${failure.error}; not retried`,
   };
 }
 

@@ -44,7 +44,7 @@ export function homeGone(home: string): Problem | null {
   if (existsSync(home)) return null;
   return problem(
     "HOME_MISSING",
-    `Cannot go on with the home "${home}": it is not there any more, it was moved or removed`,
+    `Cannot go on with the home "${home}": it was moved or removed`,
     "running jobs go on and write their results below that path: move it back before they end; or use it where it is now, with --home DIR",
   );
 }

@@ -39,8 +39,8 @@ export function openHome(path: string): Result<Layout, Problem> {
   const found = tryFs(`open the home "${path}"`, () => isThere(layout.version));
   if (!found.ok) return found;
   if (!found.value) {
-    const hint = "the first `stint submit` or `stint up` makes it; or name another with --home or STINT_HOME";
-    return rejected("HOME_MISSING", `Cannot open the home "${path}": there is none`, hint);
+    const hint = "`stint submit` or `stint up` creates it; name another with --home or STINT_HOME";
+    return rejected("HOME_MISSING", `Cannot open the home "${path}": it does not exist`, hint);
   }
   return checkVersion(layout);
 }

@@ -84,7 +84,7 @@ export async function takeLock(layout: LockPlace, options: LockOptions): Promise
     lockFault(layout) ??
       problem(
         "HOME_LOCKED",
-        `Cannot take the lock of "${layout.home}": others keep taking it`,
+        `Cannot lock "${layout.home}": other processes keep locking it`,
         `try again; if you are sure that no stint works on this home, remove what is in ${layout.locks}`,
       ),
   );
@@ -248,12 +248,12 @@ function lockedBy(layout: LockPlace, by: Owner): Problem {
   const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${by.since}`;
   if (livenessOf(by) === "alive") {
     const end = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
-    const hint = isStopped(by.pid) ? `it is stopped; to let it go on: kill -CONT ${by.pid}` : end;
-    return problem("HOME_LOCKED", `Cannot take the lock of "${layout.home}": ${who} holds it`, hint);
+    const hint = isStopped(by.pid) ? `it is suspended; resume it: kill -CONT ${by.pid}` : end;
+    return problem("HOME_LOCKED", `Cannot lock "${layout.home}": ${who} holds the lock`, hint);
   }
   return problem(
     "HOME_LOCKED",
-    `Cannot take the lock of "${layout.home}": ${who} holds it, and whether it is alive cannot be seen from here (another machine or container)`,
+    `Cannot lock "${layout.home}": ${who} holds the lock, on another machine or in a container, and may be alive`,
     `if you are sure that it is gone, remove the folder ${lockFolder(layout)}`,
   );
 }
@@ -261,7 +261,7 @@ function lockedBy(layout: LockPlace, by: Owner): Problem {
 function unreadableLock(layout: LockPlace): Problem {
   return problem(
     "HOME_LOCKED",
-    `Cannot take the lock of "${layout.home}": it is held, and its owner record cannot be read`,
+    `Cannot lock "${layout.home}": it is locked, and the record of the owner cannot be read`,
     `if you are sure that no stint works on this home, remove ${lockFolder(layout)}`,
   );
 }

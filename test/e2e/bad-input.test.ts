@@ -10,12 +10,12 @@ const isRoot = userInfo().uid === 0;
 const REFUSED: readonly (readonly [string, { args: readonly string[]; code: number; says: string }])[] = [
   ["a mistyped verb", { args: ["sumbit", "x.yaml"], code: 2, says: "did you mean `stint submit`?" }],
   ["an unknown flag", { args: ["ls", "--colour"], code: 2, says: '"ls" has no flag "--colour"' }],
-  ["nothing to queue", { args: ["submit"], code: 2, says: "wanted a YAML file" }],
+  ["nothing to queue", { args: ["submit"], code: 2, says: "wanted a task file" }],
   [
     "a shell line as one word",
     { args: ["submit", "--", "echo $HOME | cat"], code: 2, says: "sh -c 'echo $HOME | cat'" },
   ],
-  ["an empty command", { args: ["submit", "--"], code: 2, says: "nothing stands after --" }],
+  ["an empty command", { args: ["submit", "--"], code: 2, says: "there is none after --" }],
   ["a file that is not there", { args: ["submit", "no.yaml"], code: 3, says: '"no.yaml": no such file [' }],
   [
     "a word that is no file",
@@ -45,14 +45,14 @@ const REFUSED: readonly (readonly [string, { args: readonly string[]; code: numb
   ],
   ["an unknown state", { args: ["ls", "--state", "sleeping"], code: 2, says: "wanted one of queued" }],
   ["an unknown class", { args: ["ls", "--class", "gpu-omm"], code: 2, says: 'did you mean "gpu_oom"?' }],
-  ["a task that is not there", { args: ["show", "4711"], code: 3, says: "no task has this number" }],
+  ["a task that is not there", { args: ["show", "4711"], code: 3, says: "No task has number 4711" }],
   ["an unknown template", { args: ["init", "helo"], code: 3, says: 'did you mean "hello"?' }],
   ["an unknown shell", { args: ["completion", "tcsh"], code: 2, says: "wanted one of" }],
   [
     "a number of jobs that is none",
     { args: ["up", "--jobs", "many"], code: 2, says: "wanted a whole number" },
   ],
-  ["down without a supervisor", { args: ["down"], code: 5, says: "none is up" }],
+  ["down without a supervisor", { args: ["down"], code: 5, says: "none is running" }],
 ];
 
 test.each(REFUSED)("%s is refused with its exit code and a message", async (_what, { args, code, says }) => {

@@ -53,7 +53,7 @@ test.if(canLimit)("a low limit of open files delays jobs, uncounted, and ls and 
   await allAreDone(stint);
   supervisor.kill("SIGTERM");
   const said = await new Response(supervisor.stdout).text();
-  expect(said).toContain("starts are held back");
+  expect(said).toContain("no task starts for");
   expect(await supervisor.exited).toBe(0);
 });
 

@@ -81,7 +81,7 @@ test("a GPU tool that hangs delays gpus and doctor by no more than its time limi
   expect(gpus).toEqual({
     code: 1,
     out: "",
-    err: "the GPUs cannot be read: nvidia-smi did not answer within 2 s (more: stint doctor)\n",
+    err: "GPUs cannot be read: nvidia-smi did not answer within 2 s (more: stint doctor)\n",
   });
   const doctor = await stint.run(["doctor"], { env: fake.envOfMachine });
   expect([doctor.code, doctor.out]).toEqual([

@@ -176,7 +176,7 @@ test.concurrent.each([
     renameSync(stint.home, moved);
     expect(await supervisor.exited).toBe(code);
     const said = await new Response(supervisor.stderr).text();
-    expect(said).toContain(`Cannot go on with the home "${stint.home}": it is not there any more`);
+    expect(said).toContain(`Cannot go on with the home "${stint.home}": it was moved or removed`);
     expect(existsSync(stint.home)).toBeFalse();
     renameSync(moved, stint.home);
     writeFileSync(go, "");

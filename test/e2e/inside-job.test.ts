@@ -30,7 +30,7 @@ describe("inside a job", () => {
     const said = await inJob(stint, `$S --home ${stint.root}/other up --detach`);
     expect(said).toContain("nothing that a job starts outlives it");
     expect(said).toEndWith(
-      "[NO_SUPERVISOR]\n  start it outside of jobs, in a shell or with `stint service install`; without --detach it runs as long as the job\n5\n",
+      "[NO_SUPERVISOR]\n  start it outside of jobs, in a shell or with `stint service install`\n5\n",
     );
   });
 
@@ -59,7 +59,7 @@ describe("inside a job", () => {
     const said = (): string => stint.textOf("home/runs/000001-outer/1/output.log");
     await until("it is said", () => said().includes("keeps its own resources"));
     expect(said()).toContain(
-      `${wait}; 000001-outer, the job that waits here, keeps its own resources meanwhile\n`,
+      `${wait}; 000001-outer, the job that waits here, keeps its own resources while it waits\n`,
     );
     await stint.ok("cancel", "--all");
     await stint.reach(1, "cancelled");

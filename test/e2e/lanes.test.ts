@@ -177,7 +177,7 @@ test.concurrent("a unique key is queued once, however many commands submit it at
   expect(off.map(({ status }) => status.reason)).toEqual(off.map(() => "Duplicate"));
   const again = await stint.run(submit);
   expect(again).toMatchObject({ code: 0, out: `${only?.metadata.id}\n` });
-  expect(again.err).toContain("has the key nightly and has not ended");
+  expect(again.err).toContain("not ended yet, has the key nightly");
   expect(await stint.run(["submit", "--quiet", ...submit.slice(1)])).toEqual({
     code: 0,
     out: `${only?.metadata.id}\n`,

@@ -57,7 +57,7 @@ describe("drain with an end", () => {
     await stint.reach(1, "running");
     const { code, out, err } = await wait(drain);
     expect([code, out]).toEqual([0, "000001-long left: running\n"]);
-    expect(err).toContain("1 job keeps running for the next supervisor");
+    expect(err).toContain("1 job keeps running; the next supervisor");
     writeFileSync(join(stint.root, "go"), "");
     expect(await stint.ok("drain")).toBe("nothing is left to do");
     expect(stint.record(1).status.attempt).toBe(1);

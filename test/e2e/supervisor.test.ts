@@ -172,7 +172,7 @@ test("a task that killed its supervisor does not start first under the next one"
   expect([cut?.failure?.rule, cut?.retry?.delayMs, good?.state]).toEqual(["cut-short", 5_000, "completed"]);
   next.kill("SIGKILL");
   expect(await new Response(next.stdout).text()).toContain(
-    "000001-bad: the supervisor was lost while it started this task: queued again, not before ",
+    "000001-bad: the supervisor died while it started this task: queued again, to start ",
   );
 });
 

@@ -21,7 +21,7 @@ test("a message on a terminal removes the line of progress first", async () => {
   expect(code).toBe(124);
   const shown = out.replaceAll("\r\n", "\n");
   const line = "0/1 ended, 0 running";
-  expect(shown).toStartWith(`${CLEAR}${line}${CLEAR}stint: no supervisor is up`);
+  expect(shown).toStartWith(`${CLEAR}${line}${CLEAR}stint: no supervisor is running`);
   expect(shown).toEndWith(`${CLEAR}${line}${CLEAR}stint: still waiting after 1s, giving up\n`);
 });
 

@@ -170,7 +170,7 @@ test("wait --timeout ends with 124 and says that no supervisor runs", async () =
   await stint.ok("submit", "--", "true");
   const waited = await stint.run(["wait", "1", "--timeout", "200ms"]);
   expect(waited.code).toBe(124);
-  expect(waited.err).toContain("no supervisor is up");
+  expect(waited.err).toContain("no supervisor is running");
 });
 
 test("submit --wait mirrors the task", async () => {

@@ -13,7 +13,7 @@ describe("askedFor()", () => {
     ["run: a\nimage: b", []],
     ["run: a\npriority: 5\ncpus: 2\nmemory: 1GiB", ["priority 5", "2 CPUs", "1 GiB of memory"]],
     ["run: a\nslot: b\nadmission: replace\nunique: c", ["lane b", "admission replace", "unique c"]],
-    ["run: a\nhold: true\nat: 2026-06-01T03:00:00Z", ["not before 2026-06-01T03:00:00.000Z", "held"]],
+    ["run: a\nhold: true\nat: 2026-06-01T03:00:00Z", ["starts at 2026-06-01T03:00:00.000Z", "held"]],
     [
       "run: a\nqueueTtl: 2d\nstopGrace: 5s\nfailOnNonZero: false",
       ["failOnNonZero false", "stopGrace 5s", "queueTtl 2d"],
@@ -21,7 +21,7 @@ describe("askedFor()", () => {
     ["run: a\nretry: {on: [job, GPU_OOM], onExit: 3}", ["retry.on job GPU_OOM", "retry.onExit 3"]],
     [
       "run: a\nrunnerSelector: 'pool=night, !draft'",
-      ["for a supervisor with pool=night, for a supervisor with !draft"],
+      ["a supervisor with label pool=night, a supervisor with label !draft"],
     ],
     ["run: a\nimage: b\ncontainer: {network: none, user: 5}", ["container.user 5", "container.network none"]],
   ])("of %j is %j", (text, words) => {

@@ -111,7 +111,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ["env: {A=B: c}", '2:7 "A=B" is no valid name here, wanted one without = and not empty'],
   ["env: {__proto__: c}", '2:7 "__proto__" is no valid name here, wanted another one'],
   ["labels: {a: {b: c}}", '2:13 "labels.a" is a mapping, wanted text'],
-  ["labels: {a: b}\nlabels.c: d", '3:1 "labels.c" says again what "labels" says', "keep one of them"],
+  ["labels: {a: b}\nlabels.c: d", '3:1 "labels.c" duplicates "labels"', "keep one of them"],
   [
     "environment: {WANDB: x}",
     '2:14 "environment" has no policy, wanted inherit, clear or allowlist',
@@ -154,12 +154,8 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
     '2:1 "security" is not supported yet',
     "the job runs with the rights of your account; limits: is supported",
   ],
-  ["memory: 8GB\nmemory_gb: 8", '3:1 "memory_gb" says again what "memory" says', "keep one of them"],
-  [
-    "retries: 1\nretry: {maxAttempts: 2}",
-    '3:9 "retry.maxAttempts" says again what "retries" says',
-    "keep one of them",
-  ],
+  ["memory: 8GB\nmemory_gb: 8", '3:1 "memory_gb" duplicates "memory"', "keep one of them"],
+  ["retries: 1\nretry: {maxAttempts: 2}", '3:9 "retry.maxAttempts" duplicates "retries"', "keep one of them"],
   ["cpus: 1\ncpus: 2", '3:1 "cpus" is given twice', "keep one of them"],
 ];
 

@@ -72,7 +72,7 @@ describe("failureText() says in one line", () => {
       {},
     ],
     ["a process that is gone", LOST.note, LOST, {}],
-    ["a TERM from outside", "stopped by a TERM from outside stint", exited(143, true), {}],
+    ["a TERM from outside", "stopped by SIGTERM from outside stint", exited(143, true), {}],
     ["nothing of a success", "nothing", exited(0), { logTail: TRACEBACK }],
   ])("%s", (_what, expected, ending, end) => {
     expect(told(ending, end)).toBe(expected);

@@ -140,7 +140,7 @@ describe("openHome()", () => {
     const missing = join(home.path, "missing");
     const problem = errorOf(openHome(missing));
     expect(problem.code).toBe("HOME_MISSING");
-    expect(problem.message).toBe(`Cannot open the home "${missing}": there is none`);
+    expect(problem.message).toBe(`Cannot open the home "${missing}": it does not exist`);
     expect(existsSync(missing)).toBeFalse();
   });
 });

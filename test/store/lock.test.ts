@@ -166,7 +166,7 @@ describe("an owner whose state is uncertain", () => {
     const problem = errorOf(await take(home.layout));
     expect(problem.code).toBe("HOME_LOCKED");
     expect(problem.message).toContain("on elsewhere");
-    expect(problem.message).toContain("cannot be seen from here");
+    expect(problem.message).toContain("may be alive");
     expect(problem.hint).toContain(folderOf(home.layout));
     expect(lockOwner(home.layout)?.host).toBe("elsewhere");
   });
@@ -224,7 +224,7 @@ describe("the right to remove a dead owner's lock", () => {
     plant(home.layout, { bootId: "another", token: "00000000-0000-7000-8000-0000deadbeef" });
     const rival = thisProcess("up", { nowMs: NOW_MS, offered: null });
     writeFileSync(join(home.layout.locks, "removing.0000deadbeef"), JSON.stringify(rival));
-    expect(errorOf(await take(home.layout)).message).toContain("others keep taking it");
+    expect(errorOf(await take(home.layout)).message).toContain("other processes keep locking it");
     expect(home.files("locks")).toEqual(["removing.0000deadbeef", "supervisor.lock/owner.json"]);
     // It died in the end: the right passes on.
     writeFileSync(

@@ -180,7 +180,7 @@ export const COMMON_FLAGS = {
       read: (text: string): string | null => (text === "" ? null : text),
       completes: "folders",
     },
-    help: "the folder that holds the queue (else STINT_HOME, else ~/.local/share/stint)",
+    help: "queue directory (default: $STINT_HOME, else ~/.local/share/stint)",
   },
   help: { help: "show this help", short: "h" },
   version: { help: "show the version", short: "V", hidden: true },

@@ -75,10 +75,7 @@ export function overview(
   const { home, help, version } = COMMON_FLAGS;
   const flags: Flags = { home, help, version: { help: version.help, short: version.short } };
   return page(
-    [
-      "Usage: stint VERB …",
-      "A job queue in a folder: tasks run on this machine, and every attempt is on record.",
-    ],
+    ["Usage: stint VERB …", "A job queue in a folder: runs tasks on this machine and records every attempt."],
     {
       rows: [...rows, ...flagRows(flags, "Common flags")],
       notes: [

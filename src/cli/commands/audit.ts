@@ -6,7 +6,7 @@ import { openHome } from "../../store/home.ts";
 import { declareSubcommand, type VerbGroup } from "../command-line/declare.ts";
 
 const verify = declareSubcommand("verify that no line was changed, removed or added", {
-  flags: { json: { help: "the result as JSON" } },
+  flags: { json: { help: "print JSON" } },
   run: ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;

@@ -22,14 +22,14 @@ const SIGNAL: ValueType<string> = {
 };
 
 const FLAGS = {
-  force: { short: "f", help: "kill at once, without the grace period; also in the state collecting" },
-  pendingOnly: { help: "only tasks that have not started" },
+  force: { short: "f", help: "kill at once, without the grace period" },
+  pendingOnly: { help: "cancel only tasks that have not started" },
   signal: {
     value: SIGNAL,
     excludes: ["force", "pendingOnly"],
-    help: "only send this signal to all processes of the job, such as USR1; the task is not cancelled",
+    help: "send this signal to the job, such as USR1, and do not cancel it",
   },
-  ifExists: { help: "no error if a task is gone or has ended" },
+  ifExists: { help: "succeed if a task is gone or has ended" },
 } as const;
 
 export const verb = actVerb(FLAGS, {

@@ -12,26 +12,26 @@ const DEFAULT_AGE_MS = 7 * 86_400_000;
 const FLAGS = {
   olderThan: {
     value: DURATION,
-    help: "tasks that ended longer ago than this (7d, if no other rule is given)",
+    help: "remove tasks that ended longer ago than this (default: 7d)",
   },
-  keep: { value: wholeNumber(0, 999_999_999), help: "all but the newest N" },
+  keep: { value: wholeNumber(0, 999_999_999), help: "keep the newest N" },
   maxBytes: {
     value: SIZE,
-    help: "the oldest, until the folders of the others have at most this size, such as 50GB",
+    help: "remove the oldest until the rest fits into SIZE, such as 50GB",
   },
-  logsOlderThan: { value: DURATION, help: "only the logs, of tasks that ended longer ago than this" },
-  deadLetter: { help: "also tasks in dead-letter/" },
+  logsOlderThan: { value: DURATION, help: "remove only the logs of tasks that ended longer ago than this" },
+  deadLetter: { help: "include failed tasks (dead-letter/)" },
   artifacts: {
-    help: "also the files that jobs made in their run folders, and checkpoints; otherwise they stay",
+    help: "also remove the files that jobs wrote to their run folders, and checkpoints",
   },
-  dryRun: { help: "only show what would be removed, and its size" },
-  quiet: { short: "q", help: "do not list what was removed, for use in cron" },
-  json: { help: "answers as JSON" },
+  dryRun: { help: "show what would be removed, and remove nothing" },
+  quiet: { short: "q", help: "do not list what was removed" },
+  json: { help: "print JSON" },
 } as const;
 
 export const verb = declareVerb({
   flags: FLAGS,
-  notes: "What an unfinished task, sweep or batch still needs is never removed.",
+  notes: "Never removes what an unfinished task, sweep or batch needs.",
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;

@@ -15,13 +15,14 @@ import { ProgressLine } from "../text/progress.ts";
 const POLL_MS = 50;
 
 const FLAGS = {
-  drain: { help: "start no more jobs, and wait for the running ones", excludes: ["stopJobs"] },
-  stopJobs: { help: "also stop the running jobs; they are queued again, and the attempt does not count" },
+  drain: { help: "start no more tasks, and wait for the running ones", excludes: ["stopJobs"] },
+  stopJobs: { help: "stop running jobs and requeue them, without using a retry" },
 } as const;
 
 export const verb = declareVerb({
   flags: FLAGS,
-  notes: "Without a flag the jobs keep running, and the next supervisor takes them over.",
+  notes:
+    "Jobs keep running, and the next supervisor takes them over. --drain waits for them; --stop-jobs stops them.",
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     return home.ok ? down(context, home.value, flags) : home.error;
@@ -35,7 +36,7 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
       owner === null
         ? undefined
         : `stint ${owner.role} with pid ${owner.pid} holds the home; it ends by itself`;
-    return problem("NO_SUPERVISOR", `Cannot stop the supervisor of "${layout.home}": none is up`, hint);
+    return problem("NO_SUPERVISOR", `Cannot stop the supervisor of "${layout.home}": none is running`, hint);
   }
   const jobs = flags.drain ? "drain" : flags.stopJobs ? "stop" : "leave";
   const performed = await requestOperation(context, layout, { verb: "down", owner: owner.token, jobs });

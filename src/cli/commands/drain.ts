@@ -30,8 +30,8 @@ import { ProgressLine } from "../text/progress.ts";
 const FLAGS = {
   jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time (default: one for each core)" },
   ...CLOSING_FLAGS,
-  patient: { help: "also wait for the work hours and mains power of config.yaml" },
-  quiet: { short: "q", help: "print nothing unless something failed or is stuck" },
+  patient: { help: "wait for work hours and mains power, too (`work:` in config.yaml)" },
+  quiet: { short: "q", help: "print only failures and stuck tasks" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;

@@ -6,9 +6,9 @@ import { declareVerb } from "../command-line/declare.ts";
 import { renderDevices } from "../text/devices.ts";
 
 export const verb = declareVerb({
-  flags: { json: { help: "the devices as JSON" } },
+  flags: { json: { help: "print JSON" } },
   notes:
-    "Shows the last probe of the supervisor; without one, probes now. `gpus:` in config.yaml limits which GPUs the home uses.",
+    "Shows what the supervisor read last; without a supervisor, reads the GPUs now. `gpus:` in config.yaml selects the GPUs to use.",
   run: async ({ context, flags }) => {
     const seen = await seeDevices(context, homePath(context), { isFresh: false });
     if (!seen.ok) return seen.error;
@@ -17,7 +17,7 @@ export const verb = declareVerb({
     if (flags.json) context.out(`${JSON.stringify({ at, problem, devices }, null, 2)}\n`);
     else if (devices.length > 0) context.out(renderDevices(devices, context.columns()));
     else if (problem === null) context.out(`${noDeviceFound(seen.value)}\n`);
-    if (problem !== null) context.err(asLines([`the GPUs cannot be read: ${problem} (more: stint doctor)`]));
+    if (problem !== null) context.err(asLines([`GPUs cannot be read: ${problem} (more: stint doctor)`]));
     return problem !== null && devices.length === 0 ? EXIT.failed : EXIT.done;
   },
 });

@@ -15,7 +15,7 @@ const FLAGS = {
   output: {
     value: { ...textValue("FILE"), completes: "files" },
     short: "o",
-    help: "where to write it; - for stdout",
+    help: "file to write; - for stdout",
   },
   force: { help: "overwrite an existing file" },
 } as const;

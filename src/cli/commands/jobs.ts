@@ -73,7 +73,7 @@ const FLAGS = {
     excludes: ["gpus", "lane", "label", "untilRestart"],
     help: "drop all changes: the flags of the supervisor and config.yaml count again",
   },
-  json: { help: "as JSON" },
+  json: { help: "print JSON" },
 } as const;
 
 export const verb = declareVerb({

@@ -11,12 +11,12 @@ import { targetTasks } from "../targets.ts";
 import { renderProblem } from "../text/problem.ts";
 
 const FLAGS = {
-  follow: { short: "f", help: "follow the output until the task has ended, across attempts" },
-  attempt: { value: wholeNumber(1), help: "the log of this attempt (default: the last one)" },
-  tail: { value: wholeNumber(), short: "n", aliases: ["lines"], help: "only the last N lines" },
-  raw: { help: "unfiltered, to a terminal too" },
-  path: { excludes: ["follow", "tail", "raw"], help: "only print the path of the log" },
-  quiet: { short: "q", help: "no headings between the logs of several tasks" },
+  follow: { short: "f", help: "follow the output until the task ends, across attempts" },
+  attempt: { value: wholeNumber(1), help: "show the log of attempt N (default: the last)" },
+  tail: { value: wholeNumber(), short: "n", aliases: ["lines"], help: "show the last N lines" },
+  raw: { help: "do not filter escape sequences, even on a terminal" },
+  path: { excludes: ["follow", "tail", "raw"], help: "print the path of the log" },
+  quiet: { short: "q", help: "print no headings between the logs of several tasks" },
   ...SELECTOR_FLAGS,
 } as const;
 

@@ -22,15 +22,15 @@ const SORT_KEY = {
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { short: "a", help: "all ended tasks, not only the most recent, and each member of a sweep" },
+  all: { short: "a", help: "list every task: all ended ones, and each member of a sweep" },
   limit: { short: "n", value: wholeNumber(1, MAX_LIMIT), help: `list at most N tasks, up to ${MAX_LIMIT}` },
   cursor: { value: wholeNumber(1), help: "continue below this task number" },
-  wide: { help: "also GPUs, priority and time of submission" },
-  tree: { help: "below each task those that wait for it", excludes: ["json", "cursor"] },
-  sort: { value: SORT_KEY, help: `sort what is listed by ${SORT_NAMES.join(", ")}; -KEY reverses` },
-  watch: { short: "w", help: "the listing on the whole terminal, every second, until Ctrl-C" },
-  quiet: { short: "q", excludes: ["watch", "json", "tree"], help: "only print the ids" },
-  json: { help: "the records as a JSON array" },
+  wide: { help: "add GPUs, priority and time of submission" },
+  tree: { help: "indent below each task those that wait for it", excludes: ["json", "cursor"] },
+  sort: { value: SORT_KEY, help: `sort by ${SORT_NAMES.join(", ")}; -KEY reverses` },
+  watch: { short: "w", help: "refresh the whole terminal every second, until Ctrl-C" },
+  quiet: { short: "q", excludes: ["watch", "json", "tree"], help: "print only the ids" },
+  json: { help: "print the records as a JSON array" },
 } as const;
 
 type Listed = FlagValues<typeof FLAGS> & { readonly references: readonly string[] };

@@ -24,7 +24,7 @@ const FLAGS = {
   top: { excludes: ["bottom"], help: "before all tasks that are ready" },
   bottom: { help: "after all tasks that are ready" },
   ...SELECTOR_FLAGS,
-  json: { help: "answers as JSON" },
+  json: { help: "print JSON" },
 } as const;
 
 export const verb = declareVerb({

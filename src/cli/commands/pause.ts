@@ -3,7 +3,7 @@ import { actVerb } from "../act-on.ts";
 import { orWholeQueue } from "../queue-pause.ts";
 
 const FLAGS = {
-  release: { help: "let other tasks use their reservations (job count, CPUs, memory, GPUs) meanwhile" },
+  release: { help: "free their CPUs, memory and GPUs for other tasks meanwhile" },
 } as const;
 
 export const verb = orWholeQueue(

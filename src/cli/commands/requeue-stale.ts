@@ -6,10 +6,10 @@ import { performAndTell } from "../targets.ts";
 
 export const verb = declareVerb({
   flags: {
-    olderThan: { value: DURATION, default: "0s", help: "only tasks that were claimed longer ago than this" },
-    json: { help: "answers as JSON" },
+    olderThan: { value: DURATION, default: "0s", help: "only tasks that started longer ago than this" },
+    json: { help: "print JSON" },
   },
-  notes: "Only tasks whose process is provably gone are queued again. A supervisor does this by itself.",
+  notes: "A supervisor does this by itself.",
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;

@@ -11,7 +11,7 @@ const FLAGS = {
   set: {
     value: { ...KEY_VALUE, keys: settableKeys },
     repeats: true,
-    help: "change a key of the task file with it, such as memory=64GB; as `stint set`",
+    help: "change a key first, such as memory=64GB (see `stint set`)",
   },
 } as const;
 

@@ -13,8 +13,8 @@ import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { isSummed, summaryLine } from "../text/many.ts";
 
 const FLAGS = {
-  jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time, if no supervisor is up" },
-  quiet: { short: "q", help: "print neither the job's output nor remarks, except on failure" },
+  jobs: { value: JOBS, short: "j", help: "without a supervisor, run at most N jobs at a time" },
+  quiet: { short: "q", help: "print neither output nor notes, except on failure" },
   ...TASK_FLAGS,
   ...SWEEP_FLAGS,
 } as const;
@@ -23,7 +23,7 @@ export const verb = declareVerb({
   operands: [FILES],
   takesCommand: true,
   flags: FLAGS,
-  notes: "Ctrl-C cancels the tasks; a hang-up (SIGHUP) leaves them running.",
+  notes: "Ctrl-C cancels the tasks. A hang-up (SIGHUP) leaves them running.",
   run,
 });
 
@@ -52,7 +52,7 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
   if (words !== null && words.length > 0 && context.hasInput())
-    context.err("stint: the job cannot read this input, its stdin is empty; let its command read a file\n");
+    context.err("stint: jobs get no stdin; let the command read a file instead\n");
   const ids = tasks.map(({ metadata }) => metadata.id);
   const isQuiet = flags.quiet === true;
   if (!isQuiet)

@@ -41,13 +41,13 @@ const add = declareSubcommand("add schedules from files, or one for a command", 
   ],
   takesCommand: true,
   flags: {
-    name: { value: NAME, help: "the name of the schedule (default: that of the file)" },
+    name: { value: NAME, help: "name of the schedule (default: that of the file)" },
     cron: {
       value: textValue("EXPRESSION"),
       excludes: ["every"],
       help: 'five fields, as in "30 1 * * *", for the command after --',
     },
-    every: { value: EVERY, help: "an interval such as 6h, for the command after --" },
+    every: { value: EVERY, help: "interval such as 6h, for the command after --" },
     force: { help: "overwrite a schedule of the same name" },
   },
   notes: "  stint schedules add nightly.yaml\n  stint schedules add --name tidy --every 6h -- make clean",
@@ -60,8 +60,8 @@ const add = declareSubcommand("add schedules from files, or one for a command", 
   },
 });
 
-const ls = declareSubcommand("list schedules, with their next times", {
-  flags: { json: { help: "as JSON" } },
+const ls = declareSubcommand("list schedules with their next times", {
+  flags: { json: { help: "print JSON" } },
   run: async ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;
@@ -80,9 +80,9 @@ const ls = declareSubcommand("list schedules, with their next times", {
   },
 });
 
-const show = declareSubcommand("everything about schedules", {
+const show = declareSubcommand("show everything about schedules", {
   operands: [NAMES],
-  flags: { json: { help: "as JSON" } },
+  flags: { json: { help: "print JSON" } },
   run: ({ context, flags, operands }) =>
     forEach(context, operands, ({ view }) => {
       context.out(
@@ -111,12 +111,10 @@ export const verb: VerbGroup = {
     add,
     ls,
     show,
-    pause: changing("pause schedules: they do not fire until resumed", (context, one) =>
-      setPaused(context, one, true),
-    ),
+    pause: changing("pause schedules until resumed", (context, one) => setPaused(context, one, true)),
     resume: changing("resume paused schedules", (context, one) => setPaused(context, one, false)),
     rm: changing("remove schedules; their tasks stay", removeSchedule),
-    run: changing("queue their tasks once, now", runSchedule),
+    run: changing("queue the tasks of schedules now", runSchedule),
   },
   aliases: {
     list: "ls",
@@ -133,7 +131,7 @@ export const verb: VerbGroup = {
     trigger: "run",
   },
   grave: ["rm"],
-  notes: "A schedule is a file in schedules/ of the home; `stint init nightly` writes an example.",
+  notes: "A schedule is a file in schedules/ of the queue directory; `stint init nightly` writes an example.",
 };
 
 /** Applies `act` to each schedule in turn; stops at the first error. */

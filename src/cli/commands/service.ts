@@ -3,6 +3,7 @@ import { platform } from "node:os";
 import { dirname } from "node:path";
 import { homePath } from "../../desk/home.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
+import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
@@ -21,12 +22,12 @@ import {
 } from "../supervisor-flags.ts";
 
 const LINGER = [
-  "The service ends when you log out, and its jobs with it. To keep it running, and to start it at boot:",
+  "The service and its jobs end when you log out. To keep it running and start it at boot:",
   "  loginctl enable-linger",
 ].join("\n");
 
 const installing = declareSubcommand("write the unit file and start the service", {
-  flags: { ...SUPERVISOR_FLAGS, print: { help: "only print the unit file and where it goes" } },
+  flags: { ...SUPERVISOR_FLAGS, print: { help: "print the unit file and its path, and install nothing" } },
   run: async ({ context, flags }) => {
     const layout = new Layout(homePath(context));
     // Flags and settings are checked here: a service that cannot start reports that in its log alone.
@@ -47,7 +48,7 @@ const uninstalling = declareSubcommand("stop the service and remove its unit fil
 });
 
 const telling = declareSubcommand("show whether the service is installed and running", {
-  flags: { json: { help: "as JSON" } },
+  flags: { json: { help: "print JSON" } },
   run: ({ context, flags }) => {
     const layout = new Layout(homePath(context));
     const manager = managerFor(context, layout);
@@ -60,8 +61,7 @@ export const verb: VerbGroup = {
   subcommands: { install: installing, uninstall: uninstalling, status: telling },
   aliases: { enable: "install", disable: "uninstall", remove: "uninstall" },
   grave: ["uninstall"],
-  notes:
-    "Runs the supervisor as a service of your user, by systemd, or by launchd on macOS. Jobs outlive its restarts.",
+  notes: "A service of your user, under systemd, or launchd on macOS. Jobs survive its restarts.",
 };
 
 function managerFor(context: Context, layout: Layout, flags: SupervisorFlags = {}): Result<Manager, Problem> {
@@ -89,7 +89,7 @@ function install(context: Context, { layout, manager }: { layout: Layout; manage
   if (owner?.role === "up" && !wasActive) {
     return problem(
       "HOME_LOCKED",
-      `Cannot start the service for "${layout.home}": a supervisor is up with pid ${owner.pid}, since ${owner.since}`,
+      `Cannot start the service for "${layout.home}": a supervisor is running with pid ${owner.pid}, since ${localTime(owner.since, context.clock.now())}`,
       "stop it with `stint down` (its jobs keep running), then try again",
     );
   }
@@ -102,7 +102,7 @@ function install(context: Context, { layout, manager }: { layout: Layout; manage
   const refused = runAll(context, manager.start);
   if (refused !== null) return refused;
   context.out(asLines([manager.file]));
-  context.err(asLines([`${layout.home} is supervised by ${manager.kind} from now on.`]));
+  context.err(asLines([`${layout.home} is now supervised by ${manager.kind}.`]));
   if (manager.kind === "systemd" && isLingering(context) !== true) context.err(`${LINGER}\n`);
   return EXIT.done;
 }
@@ -117,9 +117,7 @@ function uninstall(context: Context, manager: Manager): Ended {
   if (!removed.ok) return removed.error;
   const unread = runAll(context, manager.afterRemoval);
   if (unread !== null) return unread;
-  context.err(
-    "The service is removed; its jobs keep running. To start a supervisor without it: stint up --detach\n",
-  );
+  context.err("Service removed; jobs keep running. Start a supervisor without it: stint up --detach\n");
   return EXIT.done;
 }
 
@@ -139,7 +137,7 @@ function status(
     const state = isInstalled ? (isActive ? "active" : "installed, not active") : "not installed";
     context.out(asLines([`${manager.file}: ${state}`]));
     tellOfSilence(context, layout);
-    context.out(pid === null ? "no supervisor is up\n" : `a supervisor is up with pid ${pid}\n`);
+    context.out(pid === null ? "no supervisor is running\n" : `a supervisor is running with pid ${pid}\n`);
     if (fault !== null) context.out(asLines([`${manager.kind} cannot be reached: ${fault}`]));
     if (isActive && lingers === false) context.out(`${LINGER}\n`);
   }

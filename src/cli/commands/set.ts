@@ -14,7 +14,7 @@ const CHANGEABLE: TasksFor = { eligible: ({ status }) => status.state !== "compl
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  ifVersion: { value: wholeNumber(1), help: "only if the record has this resourceVersion" },
+  ifVersion: { value: wholeNumber(1), help: "fail unless the record has this resourceVersion" },
 } as const;
 
 export const verb = declareVerb({
@@ -23,7 +23,7 @@ export const verb = declareVerb({
     {
       name: "KEY=VALUE",
       count: "any",
-      help: "a key of the task file and its value; key=default resets it",
+      help: "a key of the task file and its value; KEY=default resets it",
       keys: settableKeys,
     },
   ],

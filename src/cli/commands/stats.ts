@@ -25,8 +25,8 @@ interface Stats {
 
 export const verb = declareVerb({
   flags: {
-    group: { value: GROUP, help: "only the members of a sweep, by its name or a number" },
-    json: { help: "the counts as JSON" },
+    group: { value: GROUP, help: "count only the members of this sweep" },
+    json: { help: "print JSON" },
   },
   run: ({ context, flags }) => {
     const home = openHome(homePath(context));

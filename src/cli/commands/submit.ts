@@ -28,11 +28,11 @@ const FLAGS = {
     excludes: Object.keys(SWEEP_FLAGS),
     help: "queue a copy of this task",
   },
-  wait: { short: "W", help: "wait until it has ended, and exit with its exit code" },
-  follow: { help: "like --wait, and print its output" },
-  dryRun: { excludes: ["wait", "follow"], help: "only show what would be queued" },
-  quiet: { short: "q", aliases: ["parsable"], help: "print only the ids, without remarks" },
-  json: { help: "the records as JSON instead of their ids" },
+  wait: { short: "W", help: "wait for the task and exit with its exit code" },
+  follow: { help: "like --wait, and stream its output" },
+  dryRun: { excludes: ["wait", "follow"], help: "show what would be queued, and queue nothing" },
+  quiet: { short: "q", aliases: ["parsable"], help: "print only the ids" },
+  json: { help: "print the records as JSON" },
   ...TASK_FLAGS,
   ...SWEEP_FLAGS,
 } as const;
@@ -99,7 +99,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   tellOfSilence(context, home.value);
   tellOfPause(context, home.value);
   if (lockOwner(home.value) === null)
-    context.err("queued; no supervisor is up. To start one: stint up --detach\n");
+    context.err("No supervisor is running: nothing starts. Start one: stint up --detach\n");
   return EXIT.done;
 }
 

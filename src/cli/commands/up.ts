@@ -5,6 +5,7 @@ import { isInsideJob } from "../../desk/inside-job.ts";
 import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
+import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { homeGone } from "../../store/fs-errors.ts";
@@ -18,7 +19,7 @@ import { readTerms, SUPERVISOR_FLAGS, supervisorArguments } from "../supervisor-
 
 const FLAGS = {
   ...SUPERVISOR_FLAGS,
-  detach: { short: "d", help: "run in the background; returns once it is up" },
+  detach: { short: "d", help: "run in the background; return when ready" },
 } as const;
 
 type Flags = FlagValues<typeof FLAGS>;
@@ -39,7 +40,7 @@ export const verb = declareVerb({
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {
   if (isInsideJob(context))
     context.err(
-      "stint: this supervisor runs inside a job, and ends with that job, as does all that it starts\n",
+      "stint: this supervisor runs inside a job: it ends with that job, and so does all it starts\n",
     );
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
@@ -73,15 +74,15 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   if (owner?.role === "up") {
     return problem(
       "HOME_LOCKED",
-      `Cannot start a supervisor for "${layout.home}": one is up with pid ${owner.pid}, since ${owner.since}`,
+      `Cannot start a supervisor for "${layout.home}": one is running with pid ${owner.pid}, since ${localTime(owner.since, context.clock.now())}`,
       "stop it with `stint down`",
     );
   }
   if (isInsideJob(context)) {
     return problem(
       "NO_SUPERVISOR",
-      `Cannot detach a supervisor for "${layout.home}": this command runs inside a job, and nothing that a job starts outlives it`,
-      "start it outside of jobs, in a shell or with `stint service install`; without --detach it runs as long as the job",
+      `Cannot detach a supervisor for "${layout.home}": it would run inside a job, and nothing that a job starts outlives the job`,
+      "start it outside of jobs, in a shell or with `stint service install`",
     );
   }
   const log = openSync(layout.supervisorLog, "a", 0o600);
@@ -108,7 +109,7 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   }
   return problem(
     "NO_SUPERVISOR",
-    `Cannot start a supervisor for "${layout.home}": it did not start`,
+    `Cannot start a supervisor for "${layout.home}": it exited or did not become ready`,
     `its log: ${layout.supervisorLog}`,
   );
 }

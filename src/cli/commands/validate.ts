@@ -19,9 +19,9 @@ import { describeSweeps, namesOf } from "../text/sweep.ts";
 
 export const verb = declareVerb({
   operands: [
-    { name: "FILE", count: "some", help: "task or schedule files; - is stdin", completes: "taskFiles" },
+    { name: "FILE", count: "some", help: "task or schedule files (- for stdin)", completes: "taskFiles" },
   ],
-  flags: { json: { help: "print the tasks as they would be queued" } },
+  flags: { json: { help: "print the tasks as JSON" } },
   run: async ({ context, flags, operands: files }) => {
     const layout = new Layout(homePath(context));
     const settings = await settingsInForce(context, layout);

@@ -14,11 +14,11 @@ import { endLine, ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
-  all: { help: "all unfinished tasks" },
-  any: { help: "end when the first of them has ended: print its id, exit with its exit code" },
-  timeout: { value: DURATION, help: "give up after this long, with exit code 124" },
-  json: { help: "one JSON line for each task as it ends" },
-  quiet: { short: "q", help: "print no line for each task" },
+  all: { help: "wait for all unfinished tasks" },
+  any: { help: "return when the first task ends: print its id, exit with its exit code" },
+  timeout: { value: DURATION, help: "give up after DURATION, with exit code 124" },
+  json: { help: "print a JSON line for each task as it ends" },
+  quiet: { short: "q", help: "print nothing" },
 } as const;
 
 export const verb = declareVerb({

@@ -28,5 +28,5 @@ function unsupervised({ isSupervised, queued, active }: Overview): string {
     queued.length > 0 ? `${queued.length} queued` : null,
     active.length > 0 ? `${active.length} running` : null,
   ].filter((part) => part !== null);
-  return `\n${what.join(", ")}, and no supervisor is up. To start one: stint up --detach\n`;
+  return `\n${what.join(", ")}, and no supervisor is running. To start one: stint up --detach\n`;
 }

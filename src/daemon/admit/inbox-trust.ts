@@ -17,7 +17,7 @@ export function inboxTrust({ context: { clock, log } }: Supervisor): (directory:
     seen.set(directory, { atMs, fault });
     if (fault !== null && fault !== before?.fault) log(`the inbox "${directory}" is left alone: ${fault}`);
     if (fault === null && typeof before?.fault === "string")
-      log(`the inbox "${directory}" is yours alone again, its files are read`);
+      log(`the inbox "${directory}" can be written only by you again: its files are read`);
     return fault === null;
   };
 }

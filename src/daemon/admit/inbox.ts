@@ -92,9 +92,10 @@ export class Inboxes implements Disposable {
     const accepted = new Set(noted.value.map((path) => basename(path)));
     for (const path of this.#leftovers) {
       const name = basename(path);
-      if (accepted.has(name)) log(`${name}: was accepted before, it is filed once its batch is published`);
+      if (accepted.has(name))
+        log(`${name}: was accepted before; it is moved to .accepted/ once its tasks are queued`);
       else {
-        log(`${name}: was claimed and not accepted before a crash, it is read again`);
+        log(`${name}: was being read when stint crashed; reading it again`);
         this.#taken.owed.add(path);
       }
     }
@@ -143,7 +144,7 @@ export class Inboxes implements Disposable {
     const returned = tryFs(`give ${path} back to its inbox`, () => putBack(path));
     if (!returned.ok) {
       if (this.#unreturned.postpone(path, clock.awakeMs()) === 1)
-        log(`${returned.error.message}; it is retried with a growing delay`);
+        log(`${returned.error.message}; retrying, with a growing delay`);
       return;
     }
     this.#unreturned.forget(path);

@@ -211,7 +211,7 @@ export class Publisher {
   #postponeRecord(id: TaskId, why: string): void {
     const { clock, log } = this.#supervisor.context;
     if (this.#unread.postpone(id, clock.awakeMs()) === 1)
-      log(`${id}: ${why}; it is retried with a growing delay`);
+      log(`${id}: ${why}; retrying, with a growing delay`);
     this.#reasons.set(id, why);
     this.#isReported = false;
   }
@@ -229,7 +229,7 @@ export class Publisher {
     const { clock, log } = this.#supervisor.context;
     const times = this.#stuck.postpone(batch, clock.awakeMs());
     if (times === 1) return this.#supervisor.committer.enterDegraded(refused);
-    if (times === 2) log(`${refused.message}; it is retried with a growing delay`);
+    if (times === 2) log(`${refused.message}; retrying, with a growing delay`);
     this.#reasons.set(batch, refused.message);
     this.#isReported = false;
   }

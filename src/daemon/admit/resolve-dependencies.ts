@@ -51,7 +51,7 @@ export function resolveParents(seen: QueueView, drafts: readonly Draft[]): Resul
   const cycle = findCycle(edges);
   if (cycle !== null) {
     const path = cycle.map((index) => drafts[index]?.name ?? "").join(" -> ");
-    return rejected("INVALID_DEPENDENCY", `Cannot queue a cycle of tasks that wait for each other: ${path}`);
+    return rejected("INVALID_DEPENDENCY", `Cannot queue a dependency cycle: ${path}`);
   }
   return ok((index, firstNumber) =>
     (found[index] ?? []).map(({ parent, when }) => ({ task: idOf(parent, { drafts, firstNumber }), when })),
@@ -139,7 +139,7 @@ function tooMany(draft: Draft): Result<never, Problem> {
 }
 
 function refuse(draft: Draft, why: string, hint?: string): Result<never, Problem> {
-  return rejected("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after what it names: ${why}`, hint);
+  return rejected("INVALID_DEPENDENCY", `Cannot queue "${draft.name}" after its parents: ${why}`, hint);
 }
 
 /** A path from an index back to itself, both ends included, or null. Without recursion: a chain may be as long as a batch. */

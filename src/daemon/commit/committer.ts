@@ -107,7 +107,7 @@ export class Committer implements Disposable {
     }
     this.degraded = null;
     this.publishStatus();
-    log("the home is writable again: going on");
+    log("the home is writable again");
     return true;
   }
 
@@ -116,7 +116,7 @@ export class Committer implements Disposable {
     const isNew = this.degraded === null;
     this.degraded = { problem, retryAwakeMs: this.#context.clock.awakeMs() + PROBE_MS };
     if (!isNew) return;
-    this.#context.log(`${problem.message}; no job is started until the home is writable again`);
+    this.#context.log(`${problem.message}; no task starts until the home is writable again`);
     this.publishStatus();
   }
 

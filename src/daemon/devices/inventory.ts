@@ -86,7 +86,7 @@ export class InventoryKeeper implements Disposable {
     }
     this.#isProbing = true;
     this.#probe()
-      .catch((error: unknown) => this.#options.log(`Internal error at the GPUs: ${String(error)}`))
+      .catch((error: unknown) => this.#options.log(`Internal error while reading the GPUs: ${String(error)}`))
       .finally(() => {
         for (const resolve of waiting) resolve();
       });
@@ -121,9 +121,8 @@ export class InventoryKeeper implements Disposable {
     const before = this.#latest;
     this.#latest = seen;
     // Logged once: a tool may word the same failure differently each time.
-    if (seen.problem !== null && this.#loggedProblem === null)
-      log(`the GPUs cannot be read: ${seen.problem}`);
-    if (seen.problem === null && this.#loggedProblem !== null) log("the GPUs can be read again");
+    if (seen.problem !== null && this.#loggedProblem === null) log(`GPUs cannot be read: ${seen.problem}`);
+    if (seen.problem === null && this.#loggedProblem !== null) log("GPUs can be read again");
     this.#loggedProblem = seen.problem;
     this.#write(seen);
     if (before === null || placementTextOf(before) !== placementTextOf(seen)) nudge();

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { errnoOf } from "../../lib/errno.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { isAlive, type ProcessIdentity } from "../../lib/host.ts";
+import { relativeTime } from "../../lib/local-time.ts";
 import type { OpenAttempt } from "../../model/attempt.ts";
 import { failureOf } from "../../model/failure.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
@@ -185,13 +186,15 @@ function releaseUnstarted(
   failpoint("adopt:released");
   if (after.status.state === "queued")
     supervisor.jobs.requeued.push({ id, claimedAtMs: Date.parse(openAttempt(task)?.claimedAt ?? "") });
-  log(`${id}: ${wasBegun ? cutShortSentence(after) : "had not started, queued again"}`);
+  log(`${id}: ${wasBegun ? cutShortSentence(after, clock.now()) : "had not started, queued again"}`);
 }
 
-function cutShortSentence({ status }: Task): string {
-  const what = "the supervisor was lost while it started this task";
+function cutShortSentence({ status }: Task, nowMs: number): string {
+  const what = "the supervisor died while it started this task";
   if (status.state !== "queued") return `${what}, several times in a row: it has failed`;
-  return `${what}: queued again, not before ${status.retryAt ?? "the others"}`;
+  const when =
+    status.retryAt === undefined ? "behind the others" : `to start ${relativeTime(status.retryAt, nowMs)}`;
+  return `${what}: queued again, ${when}`;
 }
 
 function describe(job: Job): string {

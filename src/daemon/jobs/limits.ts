@@ -216,7 +216,7 @@ function isGroupGone(supervisor: Supervisor, job: Job): boolean {
   if (!("end" in phase)) return false;
   phase.groupRefusals += 1;
   if (phase.groupRefusals < MAX_REFUSALS) return false;
-  supervisor.context.log(`${job.id}: its control group stays: ${job.groups.join(", ")}`);
+  supervisor.context.log(`${job.id}: its control group could not be removed: ${job.groups.join(", ")}`);
   return true;
 }
 
@@ -271,5 +271,5 @@ export function sweepLimits(supervisor: Supervisor): void {
     supervisor.queue.active.map((task) => groupName(layout, openAttempt(task)?.token ?? "")),
   );
   for (const path of sweepGroups(limitBackend(), { prefix: groupPrefix(layout), kept }))
-    log(`${path}: removed, a control group of no open attempt`);
+    log(`${path}: removed a control group that no attempt uses`);
 }

@@ -15,7 +15,7 @@ export function findMissedEnds(supervisor: Supervisor): void {
       continue;
     }
     parent.end = { exitCode: null, signal: null };
-    supervisor.context.log(`${job.id}: its process is gone, and no exit was reported`);
+    supervisor.context.log(`${job.id}: its process is gone and reported no exit`);
     supervisor.nudge();
   }
 }

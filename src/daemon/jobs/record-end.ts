@@ -1,4 +1,5 @@
 import { timestamp } from "../../lib/clock.ts";
+import { relativeTime } from "../../lib/local-time.ts";
 import { describeLeftBehind } from "../../model/attempt.ts";
 import { notStarted } from "../../model/classify.ts";
 import { failureOf } from "../../model/failure.ts";
@@ -37,7 +38,7 @@ export function recordEnds(supervisor: Supervisor, changes: readonly Change[]): 
     supervisor.jobs.delete(id);
     if (ended !== undefined) runnerOf(spec.kind).cleanup(supervisor, { kind: spec.kind, token: ended.token });
     if (ended !== undefined) supervisor.devices?.release(ended.token, ended.devices ?? []);
-    supervisor.context.log(`${id}: ${sentence(result.value)}`);
+    supervisor.context.log(`${id}: ${sentence(result.value, supervisor.context.clock.now())}`);
   }
 }
 
@@ -123,14 +124,14 @@ export function asStarted(task: Task, job: Job): Task {
 }
 
 /** One line for the supervisor's own log. */
-function sentence(task: Task): string {
+function sentence(task: Task, nowMs: number): string {
   const { status } = task;
   const last = status.attempts.at(-1);
   const isFailed = last !== undefined && "failure" in last;
   const remains = last === undefined ? null : describeLeftBehind(last);
   const failure = `${isFailed ? ` (${last.failure.code}: ${last.failure.error})` : ""}${remains === null ? "" : `; ${remains}`}`;
   if (status.state === "queued") {
-    const until = status.retryAt === undefined ? "" : `, next attempt not before ${status.retryAt}`;
+    const until = status.retryAt === undefined ? "" : `, next attempt ${relativeTime(status.retryAt, nowMs)}`;
     return `queued again, ${status.reason ?? "ready"}${failure}${until}`;
   }
   return `${status.state}${failure}`;

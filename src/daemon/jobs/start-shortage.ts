@@ -39,7 +39,7 @@ export function delayStarts(supervisor: Supervisor, message: string): void {
   const { clock, log } = supervisor.context;
   const waitMs = shortage === null ? FIRST_WAIT_MS : Math.min(MAX_WAIT_MS, 2 * shortage.waitMs);
   if (shortage?.message !== message)
-    log(`${message}; starts are held back, and retried after ${formatDuration(waitMs)} and more`);
+    log(`${message}; no task starts for ${formatDuration(waitMs)} or longer`);
   supervisor.starts.shortage = { message, waitMs, most: 1 };
   supervisor.starts.pausedUntilMs = Math.max(supervisor.starts.pausedUntilMs, clock.awakeMs() + waitMs);
   supervisor.committer.publishShortage(message);
@@ -55,5 +55,5 @@ export function easeStarts(supervisor: Supervisor, count: number): void {
   }
   supervisor.starts.shortage = null;
   supervisor.committer.publishShortage(null);
-  supervisor.context.log("jobs can be started again");
+  supervisor.context.log("tasks can start again");
 }

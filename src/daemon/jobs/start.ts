@@ -208,7 +208,7 @@ function launchJob(
   if (captured === null) {
     return err({
       code: "INVALID_SPEC",
-      error: `Cannot start "${id}": the environment that was captured for it is gone from env/`,
+      error: `Cannot start "${id}": its captured environment was removed from env/`,
     });
   }
   keepSecretsOf(layout, task, secrets);

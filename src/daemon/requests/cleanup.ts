@@ -98,7 +98,7 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
 }
 
 function refusal(unread: string): Answer {
-  const message = `Cannot clean up: what the records need must be known first, and one is not: ${unread}`;
+  const message = `Cannot clean up: an unreadable record may need what would be removed: ${unread}`;
   return { id: "clean", problem: problem("HOME_UNUSABLE", message, "make it readable; see `stint doctor`") };
 }
 

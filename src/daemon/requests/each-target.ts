@@ -165,7 +165,7 @@ function unreadable({ id }: Target): Problem {
 }
 
 function notLoaded({ id }: Target): Problem {
-  const message = `Cannot change task "${id}": it is accepted, and not in the queue yet`;
+  const message = `Cannot change task "${id}": it is being queued`;
   return problem(
     "VERSION_CONFLICT",
     message,
@@ -178,5 +178,5 @@ function refusedRead({ id }: Target, { errno }: { readonly errno: string }): Pro
 }
 
 function gone({ id }: Target): Problem {
-  return problem("NOT_FOUND", `Cannot find task "${id}": it is gone`);
+  return problem("NOT_FOUND", `Cannot find task "${id}": it was removed`);
 }

@@ -107,7 +107,7 @@ function cancel(
   if (job !== undefined && endOf(job) !== null && !how.force) {
     return rejected(
       "TASK_LOCKED",
-      `Cannot cancel "${id}": its process has ended and the result is being recorded`,
+      `Cannot cancel "${id}": its process has ended, and its result is being recorded`,
     );
   }
   const isKilled = how.force || isAskedAgain(task, how.at);
@@ -224,10 +224,7 @@ function leave(supervisor: Supervisor, { owner, how }: { owner: string; how: Lea
   if (owner !== supervisor.context.lock.owner.token) {
     return {
       id,
-      problem: problem(
-        "VERSION_CONFLICT",
-        "Cannot end the supervisor: the one you addressed has ended already",
-      ),
+      problem: problem("VERSION_CONFLICT", "Cannot stop the supervisor: it has stopped already"),
     };
   }
   supervisor.leaving = how;

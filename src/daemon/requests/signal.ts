@@ -90,7 +90,7 @@ function reach(
     );
   const job = supervisor.jobs.get(id);
   if (job === undefined || endOf(job) !== null)
-    return refused("TASK_LOCKED", "its process has ended and the result is being recorded");
+    return refused("TASK_LOCKED", "its process has ended, and its result is being recorded");
   const { kind } = found.value.spec;
   const refusal = runnerOf(kind).pauseRefusal(supervisor, kind);
   if (refusal !== null) return refused("INVALID_TRANSITION", `${refusal.is}, wanted ${refusal.wanted}`);

@@ -58,7 +58,9 @@ export function startOver({ context: { layout, log, clock } }: Supervisor, kept:
   const nowMs = clock.now();
   if (!isFromTheFuture(kept.state, nowMs)) return;
   const { name } = kept;
-  log(`the schedule ${name} had fired for a time that is far ahead: it starts over now`);
+  log(
+    `the schedule ${name} had fired for a time far in the future (the clock was set back): it starts over now`,
+  );
   const { lastFired: _wrong, ...state } = readScheduleState(layout, name) ?? kept.state;
   kept.state = { ...state, since: timestamp(nowMs) };
   writeScheduleState(layout, name, kept.state);

@@ -276,7 +276,7 @@ export class Schedules implements Disposable {
       this.#kept.delete(name);
       this.#heldSinceMs.delete(name);
       this.#away.set(name, awakeMs);
-      log(`the schedule ${name} is gone`);
+      log(`the schedule ${name} was removed`);
     }
     for (const [name, sinceMs] of this.#away) {
       if (!names.has(name) && awakeMs - sinceMs < MAX_AWAY_MS) continue;

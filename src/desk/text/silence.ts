@@ -11,9 +11,9 @@ export function silenceLines(silence: Silence, nowMs: number): [string, string] 
   const { pid, isStopped, sinceMs } = silence;
   const since = `${localTime(sinceMs, nowMs)} (${relativeTime(sinceMs, nowMs)})`;
   return [
-    `${shortSilence(silence)}; its last sign of life was at ${since}. It starts no jobs and supervises none.`,
+    `${shortSilence(silence)}; last seen at ${since}. It starts nothing and watches no job.`,
     isStopped
-      ? `To resume it: kill -CONT ${pid}`
-      : `If it does not recover: kill -KILL ${pid}, then stint up --detach; the jobs survive that, and the next supervisor adopts them.`,
+      ? `Resume it: kill -CONT ${pid}`
+      : `If it does not recover: kill -KILL ${pid}, then stint up --detach. Jobs survive that; the next supervisor takes them over.`,
   ];
 }

@@ -71,13 +71,13 @@ export const ATTEMPT_FIELDS: Fields = {
   "retry.onOrphan": {
     read: oneOf(["requeue", "never"]),
     to: retry("onOrphan"),
-    about: "after a loss of the machine or the supervisor: requeue or never",
+    about: "after a crash of the machine or the supervisor: requeue or never",
     without: "requeue",
   },
   "retry.maxOrphans": {
     read: count(0, MAX_ATTEMPTS),
     to: retry("maxOrphans"),
-    about: "how many losses of the machine or the supervisor are allowed",
+    about: "how many crashes of the machine or the supervisor are allowed",
     without: "3",
   },
   "retry.perClass": {

@@ -32,7 +32,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   notify: {
     prefix: "notify.",
-    about: "who is told of the start and the end of the task",
+    about: "where to send notices of start and end",
     more: "see `stint help notify`",
     without: "none",
   },

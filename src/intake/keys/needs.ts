@@ -41,7 +41,7 @@ export const NEED_FIELDS: Fields = {
     read: count(0, MAX_PRIORITY),
     to: ["spec", "priority"],
     about: "higher starts first, 0 to 1000",
-    more: "equal ones start in the order of submission",
+    more: "ties start in order of submission",
     without: "0",
     flag: { group: "Scheduling", placeholder: "N" },
   },
@@ -78,7 +78,7 @@ export const NEED_FIELDS: Fields = {
   vram: {
     read: size(),
     to: at("vramBytes"),
-    about: "GPU memory that the task needs",
+    about: "GPU memory needed",
     more: "the GPU is shared",
     without: "a whole GPU",
     flag: { group: "Resources", placeholder: "SIZE" },
@@ -88,7 +88,7 @@ export const NEED_FIELDS: Fields = {
   gpuModel: {
     read: text,
     to: at("gpuModel"),
-    about: "part of the name of the GPU",
+    about: "GPU whose name contains this",
     flag: { group: "Resources", placeholder: "NAME" },
     completes: "gpuModels",
     isVerbatim: true,

@@ -71,7 +71,7 @@ export const PROGRAM_FIELDS: Fields = {
   env: {
     read: textMap,
     to: ["spec", "kind", "env"],
-    about: "variables for the job",
+    about: "environment variables of the job",
     flag: { group: "Task", placeholder: "NAME=VALUE", repeats: true, short: "e" },
     also: { "container.env": { isOurs } },
     isVerbatim,

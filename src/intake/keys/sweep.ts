@@ -60,12 +60,12 @@ export const SWEEP_KEYS = {
   },
   maxParallel: {
     schema: limit,
-    about: "maximum number of members that run at a time",
+    about: "run at most N members at a time",
     flag: { group: "Sweep", placeholder: "N" },
   },
   maxFailures: {
     schema: limit,
-    about: "number of failed members after which the waiting ones are cancelled",
+    about: "cancel the remaining members after N failures",
     flag: { group: "Sweep", placeholder: "N" },
   },
 } as const satisfies Readonly<Record<string, SweepKey>>;

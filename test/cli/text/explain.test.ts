@@ -27,7 +27,7 @@ describe("explainTask() of a failed task", () => {
         "  | step 1",
         "  | ValueError: x is 3",
         "",
-        "EXIT_NONZERO (job): the job ended with an error of its own. Decided by rule exit:nonzero.",
+        "EXIT_NONZERO (job): the program exited with an error. Decided by rule exit:nonzero.",
         "What to do: read the log (`stint logs 1`), fix the program, then `stint retry 1`.",
         "Whole log: stint logs 1   About this failure: stint help EXIT_NONZERO",
       ].join("\n"),

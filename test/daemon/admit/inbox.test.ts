@@ -85,7 +85,7 @@ test("an inbox that refuses a file which is put back delays no other inbox, is r
     // A drain does not wait for that.
     expect(inboxes.tick()).toBeNull();
   }
-  expect(said.filter((line) => line.includes("it is retried with a growing delay"))).toHaveLength(1);
+  expect(said.filter((line) => line.includes("retrying, with a growing delay"))).toHaveLength(1);
   expect(supervisor.committer.degraded).toBeNull();
   rmSync(taking);
   renameSync(`${taking}.aside`, taking);

@@ -33,7 +33,7 @@ test.each(FOLDERS)("a batch waits until %s/ can be used again, and is published 
     clock.advance(10_000);
     expect(supervisor.committer.ensureWritable()).toBeFalse();
   }
-  expect(said.filter((line) => line.includes("no job is started"))).toHaveLength(1);
+  expect(said.filter((line) => line.includes("no task starts until"))).toHaveLength(1);
   rmSync(path);
   renameSync(`${path}.aside`, path);
   clock.advance(10_000);
@@ -112,7 +112,7 @@ test.each(unreadable)(
     incoming.runSlice();
     expect(supervisor.queue.queued.map(({ metadata }) => metadata.id).toSorted()).toEqual(ids);
     expect(
-      said.filter((line) => line.includes("retried with a growing delay") && line.includes(first)),
+      said.filter((line) => line.includes("retrying, with a growing delay") && line.includes(first)),
     ).toHaveLength(1);
     expect(existsSync(layout.obstacle)).toBeFalse();
     expect(incoming.retryInMs).toBeNull();

@@ -138,18 +138,18 @@ describe("resolveParents() finds", () => {
 
 describe("resolveParents() refuses", () => {
   test.each([
-    ["a number that there is not", ["9"], 'Cannot queue "new" after what it names: there is no task 9'],
+    ["a number that there is not", ["9"], 'Cannot queue "new" after its parents: there is no task 9'],
     [
       "a name of no task",
       ["trian"],
-      'Cannot queue "new" after what it names: no task has the name trian (did you mean "train"?)',
+      'Cannot queue "new" after its parents: no task has the name trian (did you mean "train"?)',
     ],
     [
       "a name of several tasks",
       ["twin"],
-      'Cannot queue "new" after what it names: 2 unfinished tasks have the name twin (name one by its number: 3, 4)',
+      'Cannot queue "new" after its parents: 2 unfinished tasks have the name twin (name one by its number: 3, 4)',
     ],
-    ["itself", ["new"], "Cannot queue a cycle of tasks that wait for each other: new -> new"],
+    ["itself", ["new"], "Cannot queue a dependency cycle: new -> new"],
   ])("%s", async (_what, references, message) => {
     await using home = homeWith(
       named(1, "train"),
@@ -169,9 +169,7 @@ describe("resolveParents() refuses", () => {
       draft("c", ["a"]),
       draft("free"),
     ];
-    expect(refusal(home, drafts)).toBe(
-      "Cannot queue a cycle of tasks that wait for each other: a -> b -> c -> a",
-    );
+    expect(refusal(home, drafts)).toBe("Cannot queue a dependency cycle: a -> b -> c -> a");
   });
 
   test("a member of a sweep that waits for its sweep", async () => {

@@ -100,7 +100,7 @@ describe("InventoryKeeper", () => {
       [GPU_A, null],
       [GPU_B, null],
     ]);
-    expect(watched.said).toEqual([`the GPUs cannot be read: ${problem}`, "the GPUs can be read again"]);
+    expect(watched.said).toEqual([`GPUs cannot be read: ${problem}`, "GPUs can be read again"]);
     watched.fake.is("none");
     await watched.look();
     expect(ids(watched.keeper)).toEqual([]);
