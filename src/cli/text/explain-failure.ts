@@ -90,7 +90,8 @@ function adviceLines({ metadata, status }: Task): string[] {
 /** The advice with the number of the task in its commands. */
 function adviceFor(advice: string, number: number): string {
   return advice
-    .replaceAll(/`stint (retry|logs|set)`/g, `\`stint $1 ${number}\``)
+    .replaceAll(/`stint (retry|logs)`/g, `\`stint $1 ${number}\``)
+    .replaceAll("`stint set`", `\`stint set ${number} KEY=VALUE\``)
     .replaceAll(/`stint set ID /g, `\`stint set ${number} `)
     .replaceAll(/--from ID`/g, `--from ${number}\``);
 }

@@ -8,7 +8,7 @@ import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import { stopInWords } from "./active.ts";
+import { preparationInWords, stopInWords } from "./active.ts";
 import { memoryAndLimits } from "./limits.ts";
 import { fieldLine, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
@@ -93,11 +93,13 @@ function renderAttempt(
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
   const head = `  attempt ${attempt.number}: `;
   if (attempt.state === "running") {
+    const doing = preparationInWords(task) ?? task.status.state;
+    const pid = attempt.process === undefined ? "" : `, pid ${attempt.process.pid}`;
     const pause = attempt.paused === undefined ? "" : `, paused since ${localTime(attempt.paused.at, nowMs)}`;
     const stop = attempt.stop === undefined ? "" : `, ${stopInWords(attempt.stop)}`;
     return [
       "",
-      `${head}running since ${start}, pid ${attempt.process?.pid ?? "not known yet"}${pause}${stop}`,
+      `${head}${doing} since ${start}${pid}${pause}${stop}`,
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];

@@ -3,7 +3,7 @@ import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { shellWord } from "../../lib/shell-text.ts";
-import { describeRequirement } from "../../model/selector.ts";
+import { describeRequirement, type Requirement } from "../../model/selector.ts";
 import { howParentEnded, type UnmetParent } from "../../plan/gate.ts";
 import { describePause, type Pause } from "../../plan/pause.ts";
 import { describeShortage } from "../../plan/shortage.ts";
@@ -68,10 +68,7 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
     case "dependency":
       return dependencyLines(wait.parents, id);
     case "selector":
-      return [
-        `Its nodeSelector needs a supervisor with the label ${describeRequirement(wait.wanted)}; the running one has no such label.`,
-        "Restart the supervisor with it: stint down, then stint up --label KEY=VALUE",
-      ];
+      return selectorLines(wait.wanted);
     case "scheduled":
       return [
         `Scheduled to start at ${localTime(wait.untilMs, nowMs)} (${relativeTime(wait.untilMs, nowMs)}).`,
@@ -184,4 +181,18 @@ function shortParents(parents: readonly UnmetParent[]): string {
 
 function shortList(ids: readonly string[]): string {
   return ids.length <= 2 ? ids.join(" and ") : `${ids[0]} and ${ids.length - 1} others`;
+}
+
+function selectorLines(wanted: Requirement): string[] {
+  const described = describeRequirement(wanted);
+  if (wanted.operator === "NotIn" || wanted.operator === "DoesNotExist")
+    return [
+      `Its runnerSelector (${described}) excludes the running supervisor.`,
+      "Restart the supervisor without this label: stint down, then stint up",
+    ];
+  const label = `${wanted.key}=${wanted.operator === "In" ? wanted.values[0] : "VALUE"}`;
+  return [
+    `Its runnerSelector needs a supervisor with the label ${described}; the running one has no such label.`,
+    `Restart the supervisor with it: stint down, then stint up --label ${label}`,
+  ];
 }
