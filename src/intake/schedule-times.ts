@@ -18,7 +18,8 @@ export const CALENDAR =
 export const calendar = reader(
   textLike(`^\\s*${CALENDAR.source.slice(1, -1)}\\s*$`, { examples: ["2026-12-31", "2026-12-31T18:00"] }),
   after(text, (typed, value) => {
-    const found = calendarIn(typed.trim());
+    // Fractions of a second do not count.
+    const found = calendarIn(typed.trim().replace(/\.\d+/, ""));
     return found === null
       ? refuse(value, `is ${describe(value)}, wanted a date such as 2026-12-31 or 2026-12-31T18:00`)
       : ok(found);
