@@ -64,7 +64,7 @@ test.concurrent("a child takes a parent that has ended by its name, as by its nu
   const yaml = `name: four\nafter: bad\nrun: ${NOTES}\n`;
   expect(await stint.run(["submit", "-"], { input: yaml })).toMatchObject({ code: 0, err: "" });
   await stint.ok("submit", "--from", "four", "--name", "five", "--after", "lot");
-  expect((await stint.run(["drain"])).out).toContain("000008-four left: its parent 000002-bad ");
+  expect((await stint.run(["drain"])).out).toContain("000008-four left: waits for 000002-bad, which failed");
   expect(ran(stint).split(" ").toSorted()).toEqual(["bad", "five", "good", "one", "three", "two"]);
 });
 
