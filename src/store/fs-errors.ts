@@ -36,7 +36,13 @@ export function problemFromErrno(errno: string, action: string, error: unknown):
       "wanted: the home and all in it owned and writable by you",
     );
   }
-  return problem("WRITE_FAILED", `Cannot ${action}: ${said}`, "see `stint doctor`");
+  return problem("WRITE_FAILED", `Cannot ${action}: ${inWords(said)}`, "see `stint doctor`");
+}
+
+/** `ENOENT: no such file or directory, open '/x'` as a clause: `no such file or directory (ENOENT, open '/x')`. */
+function inWords(said: string): string {
+  const [, code, words, call] = /^(E[A-Z0-9]+): ([^,]+), (.+)$/s.exec(said) ?? [];
+  return words === undefined ? said : `${words} (${code}, ${call})`;
 }
 
 /** HOME_MISSING where a home in use is gone from its path; else null. */

@@ -24,6 +24,12 @@ describe("onDisk()", () => {
     expect(problem.hint).not.toBeUndefined();
   });
 
+  test("says in words first what the system refused", () => {
+    expect(errorOf(tryFs("read it", () => readFileSync("/does/not/exist"))).message).toBe(
+      "Cannot read it: no such file or directory (ENOENT, open '/does/not/exist')",
+    );
+  });
+
   test("returns the result, and rethrows a bug", () => {
     expect(tryFs("do it", () => 7)).toEqual({ ok: true, value: 7 });
     expect(() => tryFs("do it", () => JSON.parse("{") as unknown)).toThrow(SyntaxError);
