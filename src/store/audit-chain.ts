@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { instantMs } from "../lib/clock.ts";
 import { openRegularFile, readRegularFile } from "../lib/regular-file.ts";
@@ -10,10 +10,28 @@ import { type Problem, rejected } from "../model/errors.ts";
 import type { Owner } from "../model/owner.ts";
 import type { Task } from "../model/task.ts";
 import { auditFiles, FIRST_HASH, hashOf } from "./audit.ts";
-import { type AuditPart, keepParts, knownParts, type Link, stampOf } from "./audit-parts.ts";
 import type { Layout } from "./layout.ts";
 import { nextNumber } from "./numbers.ts";
+import { readSealed, writeSealed } from "./sealed.ts";
 
+/** A line of the audit log, as the next one refers to it. */
+interface Link {
+  readonly hash: string;
+  readonly seq: number;
+}
+
+/** A file of the log whose chain was verified, from the line before its first to its last. */
+interface AuditPart {
+  readonly file: string;
+  /** Changes with each change of the file. */
+  readonly stamp: string;
+  readonly from: Link;
+  readonly to: Link;
+  readonly lines: number;
+}
+
+/** A longer list of verified files is not read. */
+const MAX_PARTS_BYTES = 16 * 1_024 * 1_024;
 const BEGIN: Link = { hash: FIRST_HASH, seq: 0 };
 
 /**
@@ -25,7 +43,8 @@ export function verifyAudit(
   { isQuick } = { isQuick: false },
 ): Result<{ lines: number; lastSeq: number }, Problem> {
   const files = auditFiles(layout);
-  const known = isQuick ? knownParts(layout) : [];
+  const kept = isQuick ? readSealed(layout.auditParts, MAX_PARTS_BYTES) : null;
+  const known = (kept as AuditPart[] | null) ?? [];
   const parts: AuditPart[] = [];
   let previous = BEGIN;
   for (const file of files) {
@@ -42,8 +61,15 @@ export function verifyAudit(
     previous = part.to;
   }
   const rotated = parts.filter(({ file }) => file !== layout.audit);
-  if (isQuick && rotated.length > 0 && !Bun.deepEquals(rotated, known)) keepParts(layout, rotated);
+  // Without write access, the next check is a full one.
+  if (isQuick && rotated.length > 0 && !Bun.deepEquals(rotated, known))
+    writeSealed(layout, layout.auditParts, JSON.stringify(rotated));
   return ok({ lines: parts.reduce((total, { lines }) => total + lines, 0), lastSeq: previous.seq });
+}
+
+function stampOf(path: string): string {
+  const { dev, ino, size, ctimeNs } = statSync(path, { bigint: true });
+  return [dev, ino, size, ctimeNs].join(" ");
 }
 
 function verifyFile(file: string, from: Link): Result<{ to: Link; lines: number }, Problem> {

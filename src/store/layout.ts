@@ -83,7 +83,7 @@ export class Layout extends Home {
   outlines(place: StateDirectory, first: number): string {
     return join(this.index, place, String(first).padStart(12, "0"));
   }
-  /** The files of the audit log that were verified; see `audit-parts.ts`. */
+  /** The files of the audit log that were verified; see `audit-chain.ts`. */
   readonly auditParts = join(this.index, "audit");
   /** When the home was last cleaned up automatically. */
   readonly cleaned = join(this.home, "cleaned.json");
