@@ -1,11 +1,13 @@
 import * as v from "valibot";
+import { instantMs } from "../lib/clock.ts";
 import type { Failure } from "./failure.ts";
 import type { Group } from "./group.ts";
+import { gpusOf } from "./resources.ts";
 import type { State } from "./state.ts";
 import type { Metadata, Task } from "./task.ts";
 
 /** The part of a record that is read of many at once: to count, select or clean up. Every task is an outline. */
-export interface Outline {
+export interface Outline extends Partial<Figures> {
   readonly metadata: Pick<
     Metadata,
     "id" | "name" | "resourceVersion" | "updatedAt" | "labels" | "environment" | "batch"
@@ -19,6 +21,39 @@ export interface Outline {
     readonly state: State;
     readonly endedAt?: string;
     readonly attempts: readonly AttemptOutline[];
+  };
+}
+
+/** How long an ended task took, in ms; see `figuresOf`. */
+export interface Figures {
+  /** Of its last attempt; null where it never ran. */
+  readonly ranMs: number | null;
+  /** From its submission, or the time before which it was not to start, to its first start; null where it never started. */
+  readonly waitedMs: number | null;
+  /** The time of each GPU that was reserved for it, added up over all attempts. */
+  readonly gpuMs: number;
+}
+
+/** The figures of an ended task; those of its attempts so far for an unfinished one. */
+export function figuresOf(of: Outline): Figures {
+  if (isWhole(of)) return figuresIn(of);
+  const { ranMs = null, waitedMs = null, gpuMs = 0 } = of;
+  return { ranMs, waitedMs, gpuMs };
+}
+
+function figuresIn({ metadata, spec, status }: Task): Figures {
+  const { attempts } = status;
+  const started = attempts.find(({ startedAt }) => startedAt !== undefined)?.startedAt;
+  const last = attempts.at(-1);
+  const readyMs = Math.max(instantMs(metadata.createdAt), instantMs(spec.notBefore ?? metadata.createdAt));
+  let gpuMs = 0;
+  for (const attempt of attempts)
+    if (attempt.state !== "running") gpuMs += gpusOf(attempt.resources) * attempt.durationMs;
+  return {
+    ranMs:
+      last === undefined || last.state === "running" || last.startedAt === undefined ? null : last.durationMs,
+    waitedMs: started === undefined ? null : Math.max(0, instantMs(started) - readyMs),
+    gpuMs,
   };
 }
 

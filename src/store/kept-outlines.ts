@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Stamp } from "../lib/long-folder.ts";
 import { nameOf, type TaskId } from "../model/identity.ts";
-import { type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
+import { figuresOf, type Outline, type SharedOutline, sharedOutline } from "../model/outline.ts";
 import type { EndedPlace } from "../model/state.ts";
 import { namesOrNone, tryFs } from "./fs-errors.ts";
 import type { Layout } from "./layout.ts";
@@ -10,16 +10,20 @@ import { readSealed, writeSealed } from "./sealed.ts";
 
 const MAX_BYTES = 64 * 1_024 * 1_024;
 /** The format of these files; one of another format is made again. */
-const FORM = 1;
+const FORM = 2;
 
 /** The outlines of records of a span of numbers, in the order of the ids, each with the stamp of its file: a column for each value. */
 interface Columns {
   readonly form: number;
   readonly ids: readonly TaskId[];
-  readonly inos: readonly number[];
-  readonly changed: readonly number[];
+  readonly inos: Float64Array;
+  readonly changed: Float64Array;
   readonly ended: readonly string[];
   readonly updated: readonly string[];
+  /** NaN where there is none. */
+  readonly ran: Float64Array;
+  readonly waited: Float64Array;
+  readonly gpus: Float64Array;
   /** Null where the id has it. */
   readonly names: readonly (string | null)[];
   /** For each, the index in `shared` of the rest. */
@@ -61,6 +65,9 @@ export class KeptOutlines {
       metadata: { ...rest.metadata, id, name: columns.names[at] ?? nameOf(id), updatedAt },
       spec: rest.spec,
       status: { ...rest.status, endedAt },
+      ranMs: valueIn(columns.ran, at),
+      waitedMs: valueIn(columns.waited, at),
+      gpuMs: columns.gpus[at] ?? 0,
     };
   }
 }
@@ -86,13 +93,18 @@ export function forgetOutlines(layout: Layout, place: EndedPlace, spans: Iterabl
 
 function jsonOf(kept: readonly Kept[]): string {
   const shared = new Map<string, number>();
+  const figures = kept.map(({ outline }) => figuresOf(outline));
   const columns = {
     form: FORM,
     ids: kept.map(({ outline }) => outline.metadata.id),
-    inos: kept.map(({ stamp }) => stamp.ino),
-    changed: kept.map(({ stamp }) => stamp.changedMs),
+    inos: packed(kept.map(({ stamp }) => stamp.ino)),
+    changed: packed(kept.map(({ stamp }) => stamp.changedMs)),
     ended: kept.map(({ outline }) => outline.status.endedAt),
     updated: kept.map(({ outline }) => outline.metadata.updatedAt),
+    ran: packed(figures.map(({ ranMs }) => ranMs ?? Number.NaN)),
+    waited: packed(figures.map(({ waitedMs }) => waitedMs ?? Number.NaN)),
+    // Few tasks have a GPU.
+    gpus: figures.some(({ gpuMs }) => gpuMs > 0) ? packed(figures.map(({ gpuMs }) => gpuMs)) : "",
     names: kept.map(({ outline: { metadata } }) =>
       metadata.name === nameOf(metadata.id) ? null : metadata.name,
     ),
@@ -102,6 +114,31 @@ function jsonOf(kept: readonly Kept[]): string {
 }
 
 function columnsIn(path: string): Columns | null {
-  const columns = readSealed(path, MAX_BYTES) as Columns | null;
-  return columns?.form === FORM ? columns : null;
+  const columns = readSealed(path, MAX_BYTES) as Packed | null;
+  if (columns?.form !== FORM) return null;
+  const { inos, changed, ran, waited, gpus } = columns;
+  return {
+    ...columns,
+    inos: unpacked(inos),
+    changed: unpacked(changed),
+    ran: unpacked(ran),
+    waited: unpacked(waited),
+    gpus: unpacked(gpus),
+  };
+}
+
+/** The columns as in a file: of numbers, the bytes, as a million numbers take JSON as long as all else. */
+type Packed = { readonly [K in keyof Columns]: Columns[K] extends Float64Array ? string : Columns[K] };
+
+function packed(numbers: readonly number[]): string {
+  return new Uint8Array(new Float64Array(numbers).buffer).toBase64();
+}
+
+function unpacked(text: string): Float64Array {
+  return new Float64Array(Uint8Array.fromBase64(text).buffer);
+}
+
+function valueIn(column: Float64Array, at: number): number | null {
+  const value = column[at];
+  return value === undefined || Number.isNaN(value) ? null : value;
 }

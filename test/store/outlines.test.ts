@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeTaskId, type TaskId } from "../../src/model/identity.ts";
-import { type Outline, sharedOutline } from "../../src/model/outline.ts";
+import { figuresOf, type Outline, sharedOutline } from "../../src/model/outline.ts";
 import { ENDED_PLACES, type EndedPlace } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import type { Layout } from "../../src/store/layout.ts";
@@ -43,6 +43,7 @@ const told = (of: Outline): unknown => [
   of.metadata.updatedAt,
   of.status.endedAt,
   sharedOutline(of),
+  figuresOf(of),
 ];
 
 function look(layout: Layout, place: EndedPlace = "done", nowMs = Date.now() + LATER_MS): unknown[] {
@@ -143,7 +144,7 @@ describe("endedFiles()", () => {
     const shapes: Readonly<Record<string, (path: string, text: string) => void>> = {
       ...SHAPES,
       "cut short": (at) => writeFileSync(at, good.slice(0, -9)),
-      "another form": (at) => writeFileSync(at, good.replace('"form":1', '"form":2')),
+      "another form": (at) => writeFileSync(at, good.replace('"form":2', '"form":3')),
     };
     for (const [shape, spoil] of Object.entries(shapes)) {
       spoil(path, good);

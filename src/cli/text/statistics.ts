@@ -1,0 +1,87 @@
+import type { EstimateResult } from "../../desk/queue-estimate.ts";
+import type { Spread, Statistics } from "../../desk/statistics.ts";
+import { counted } from "../../lib/counted.ts";
+import { formatDuration } from "../../lib/duration.ts";
+import { localTime } from "../../lib/local-time.ts";
+import { asLines } from "../../lib/printable.ts";
+import { className } from "../../model/failure.ts";
+import { renderTable } from "./table.ts";
+import { wrapped } from "./wrap.ts";
+
+/** Labels with few GPU-hours are left to `--json`. */
+const SHOWN_LABELS = 20;
+
+/** All statistics, for display. */
+export function renderStatistics(
+  stats: Statistics & EstimateResult,
+  { columns, nowMs }: { readonly columns: number; readonly nowMs: number },
+): string {
+  const oldest =
+    stats.oldestQueuedMs === null ? [] : [["  oldest queued", formatDuration(stats.oldestQueuedMs)]];
+  const rate =
+    stats.successRate === null
+      ? []
+      : [["  success rate", `${percent(stats.successRate)} of completed and failed`]];
+  const sections = [
+    [["tasks"], ...countRows(stats.states), ...oldest, ...rate],
+    [["attempts"], ...countRows({ ...stats.attempts, retries: stats.retries, orphans: stats.orphans })],
+    [["failed attempts"], ...countRows(stats.failures)],
+    timeRows(stats),
+    gpuRows(stats.gpuHours),
+  ].filter((section) => section.length > 1);
+  const tables = sections.map((section) => renderTable(section, { columns }));
+  const estimate = estimateText(stats, nowMs);
+  const queue =
+    estimate === null ? [] : [`queue\n${asLines(wrapped(estimate, columns - 2).map((line) => `  ${line}`))}`];
+  const texts = [...tables, ...queue];
+  return texts.length === 0 ? "no tasks\n" : texts.join("\n");
+}
+
+function countRows(counts: Readonly<Record<string, number>>): string[][] {
+  return Object.entries(counts)
+    .filter(([, amount]) => amount > 0)
+    .map(([key, amount]) => [`  ${key.replace(/^\w+(?=\/)/, className)}`, String(amount)]);
+}
+
+/** Rounded down: 100 % means all. */
+function percent(share: number): string {
+  return `${Math.floor(share * 1_000) / 10} %`;
+}
+
+function timeRows({ ran, waited }: Statistics): string[][] {
+  const row = (name: string, spread: Spread | null, of: string): string[][] =>
+    spread === null
+      ? []
+      : [
+          [
+            `  ${name}`,
+            ...[spread.p50Ms, spread.p95Ms, spread.maxMs].map(formatDuration),
+            counted(spread.count, of),
+          ],
+        ];
+  return [
+    ["time", "P50", "P95", "MAX", "OF"],
+    ...row("running", ran, "completed task"),
+    ...row("waiting", waited, "ended task"),
+  ];
+}
+
+function gpuRows({ total, byLabel }: Statistics["gpuHours"]): string[][] {
+  if (total === 0) return [];
+  const labels = Object.entries(byLabel);
+  const hours = (amount: number): string => (Math.round(amount * 100) / 100).toString();
+  return [
+    ["GPU-hours"],
+    ["  total", hours(total)],
+    ...labels.slice(0, SHOWN_LABELS).map(([label, amount]) => [`  ${label}`, hours(amount)]),
+    ...(labels.length > SHOWN_LABELS ? [[`  ${labels.length - SHOWN_LABELS} more labels`, ""]] : []),
+  ];
+}
+
+function estimateText({ emptyQueue, noEstimate }: EstimateResult, nowMs: number): string | null {
+  if (noEstimate !== null) return `no estimate of when it is empty: ${noEstimate}`;
+  if (emptyQueue === null) return null;
+  const { emptyInMs, tasks, held, parallel, basis } = emptyQueue;
+  const without = held === 0 ? "" : `, without ${counted(held, "held task")}`;
+  return `empty in about ${formatDuration(emptyInMs)}, at ${localTime(nowMs + emptyInMs, nowMs)}: ${counted(tasks, "task")}, ${parallel} at a time, as long as ${counted(basis, "completed task")} like them took on average${without}`;
+}

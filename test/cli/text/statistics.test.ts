@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { renderStatistics } from "../../../src/cli/text/statistics.ts";
+import { NOTHING_LEFT } from "../../../src/desk/queue-estimate.ts";
+
+const SPREAD = { count: 2, p50Ms: 192_000, p95Ms: 3_600_000, maxMs: 7_200_000 };
+const STATS = {
+  states: { queued: 1, completed: 2 },
+  oldestQueuedMs: 61_000,
+  attempts: { completed: 2 },
+  failures: { "code/EXIT_NONZERO": 1 },
+  retries: 0,
+  orphans: 0,
+  successRate: 0.9999,
+  ran: SPREAD,
+  waited: null,
+  gpuHours: { total: 1.2345, byLabel: { "paper=fig3": 1 } },
+};
+
+test("renderStatistics() shows what there is, with the base of the estimate", () => {
+  const nowMs = new Date(2026, 10, 30, 3, 0).getTime();
+  const emptyQueue = { emptyInMs: 600_000, tasks: 1, held: 2, parallel: 1, basis: 2 };
+  expect(renderStatistics({ ...STATS, emptyQueue, noEstimate: null }, { columns: 60, nowMs })).toBe(`tasks
+  queued         1
+  completed      2
+  oldest queued  1m 1s
+  success rate   99.9 % of completed and failed
+
+attempts
+  completed  2
+
+failed attempts
+  job/EXIT_NONZERO  1
+
+time       P50     P95  MAX  OF
+  running  3m 12s  1h   2h   2 completed tasks
+
+GPU-hours
+  total       1.23
+  paper=fig3  1
+
+queue
+  empty in about 10m, at 03:10: 1 task, 1 at a time, as long
+  as 2 completed tasks like them took on average, without 2
+  held tasks
+`);
+});
+
+test("renderStatistics() of an empty home", () => {
+  const none = {
+    ...STATS,
+    states: {},
+    attempts: {},
+    failures: {},
+    oldestQueuedMs: null,
+    successRate: null,
+    ran: null,
+  };
+  const empty = { ...none, gpuHours: { total: 0, byLabel: {} }, ...NOTHING_LEFT };
+  expect(renderStatistics(empty, { columns: 80, nowMs: 0 })).toBe("no tasks\n");
+});
