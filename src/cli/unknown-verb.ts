@@ -18,7 +18,9 @@ export function unknownVerb(context: Pick<Context, "arguments" | "cwd" | "env">,
   const near = HINTS.get(typed) ?? nearVerb(typed);
   const [what, hint] = found(context, { typed, line });
   if (near === null) return problem("USAGE", `Cannot run "${typed}": ${what}`, hint);
-  const both = HINTS.has(typed) || what === NO_VERB ? near : `${near}; ${hint}`;
+  // `tail` alone is a word of another tool, `tail -f x` may be a command.
+  const isWord = what === NO_VERB || (HINTS.has(typed) && line.length === 1);
+  const both = isWord ? near : `${near}; ${hint}`;
   return problem("USAGE", `Cannot run "${typed}": ${NO_VERB}`, both);
 }
 

@@ -182,6 +182,8 @@ test("a command without a verb is told how to queue it, and so is a file", async
   for (const [line, hint] of [
     [["sh", "-c", "echo a b"], "stint submit -- sh -c 'echo a b'"],
     [["--home", "h", "sh", "x"], "stint submit -- sh x"],
+    [["tail", "-f", "x"], "stint logs -f TASK; to queue it: stint submit -- tail -f x"],
+    [["tail"], "stint logs -f TASK"],
     [["job.yaml", "--hold"], "stint submit job.yaml --hold"],
     [["train.py", "1"], "stint submit -- python3 train.py 1"],
     [["echo a b"], "stint submit -- sh -c 'echo a b'"],
