@@ -60,6 +60,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   service: [[HOSTILE], ["status"]],
   audit: [[HOSTILE], ["verify"]],
   help: [[HOSTILE]],
+  edit: [[HOSTILE]],
   move: [[HOSTILE], ["1", "--before", HOSTILE]],
   "read-files": [[]],
 };

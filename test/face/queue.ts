@@ -185,7 +185,7 @@ const STORIES: readonly (readonly [document: Readonly<Record<string, unknown>>, 
     { name: "flaky", run: "curl -f https://example.org/data", retries: 5 },
     runs({
       at: 1,
-      ended: { after: 0.9, ending: exited(6), log: "curl: (6) Could not resolve host: example.org\n" },
+      ended: { after: 0.99, ending: exited(6), log: "curl: (6) Could not resolve host: example.org\n" },
     }),
   ],
   [{ name: "elsewhere", run: "./x.sh", runnerSelector: { pool: "night" } }, (task) => task],
@@ -251,6 +251,7 @@ function writeTask(layout: Layout, task: Task): void {
   const { id } = task.metadata;
   writeFileSync(layout.record(directoryOf(task.status.state), id), recordText(task), { mode: 0o600 });
   for (const attempt of task.status.attempts) {
+    if (attempt.startedAt === undefined) continue;
     const log = "logTail" in attempt ? (attempt.logTail ?? "") : "still running\n";
     mkdirSync(layout.attempt(id, attempt.number), { recursive: true });
     writeFileSync(join(layout.attempt(id, attempt.number), "output.log"), log);
@@ -269,7 +270,12 @@ function superviseBy(layout: Layout): void {
   const token = "token-9-1";
   const devices = [
     aDevice(0, { ...held, held: [{ token, bytes: 20 * GIB }] }),
-    aDevice(1, { utilization: 0, temperatureCelsius: 38, foreign: [{ pid: 999, bytes: GIB / 2 }] }),
+    aDevice(1, {
+      freeBytes: 79.5 * GIB,
+      utilization: 0,
+      temperatureCelsius: 38,
+      foreign: [{ pid: 999, bytes: GIB / 2 }],
+    }),
   ];
   const written = writeInventory(layout, { at: timestamp(NOW_MS - 5_000), devices, problem: null });
   if (!written.ok) throw new Error(written.error.message);

@@ -1,33 +1,83 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { fillQueue } from "./queue.ts";
 import { SCREENS } from "./screens.ts";
-import { Stage } from "./stage.ts";
+import { type Shown, Stage, screen } from "./stage.ts";
 
-const stage = new Stage();
-beforeAll(async () => {
-  await fillQueue(stage);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-});
-
-const TABLES = ["stats", "gpus", "jobs", "schedules ls"];
+const TABLES = [
+  "ls",
+  "ls --wide",
+  "ls --all",
+  "ls --failed",
+  "ls --tree",
+  "ls --sort -elapsed",
+  "ls grid",
+  "ls --state running",
+  "jobs",
+  "stats",
+  "gpus",
+  "schedules ls",
+];
 
 /** What no person is to read: values that code left as they are, and wrong plurals. */
 const NOISE = /undefined|\bNaN\b|\bnull\b|\[object|\b1 (?:tasks|jobs|attempts|retries|GPUs)\b/;
 
-describe.each(SCREENS)("%s", (line) => {
-  test.each([60, 80, 120])("fits a terminal of %d columns", async (columns) => {
-    const { out } = await stage.show(line.split(" "), { columns });
-    expect(out).not.toMatch(NOISE);
-    const wide = out.split("\n").filter((row) => Bun.stringWidth(row) > columns);
-    // A terminal wraps sentences, and what a job wrote; the rows of a table are to stay in their columns.
-    if (TABLES.includes(line)) expect(wide).toEqual([]);
+/** The width of a terminal; null is a pipe. */
+const WIDTHS = [60, 80, 120, null];
+
+async function atAllWidths(stage: Stage, line: string): Promise<Map<number | null, Shown>> {
+  const shown = new Map<number | null, Shown>();
+  for (const columns of WIDTHS)
+    shown.set(columns, await stage.show(line.split(" "), columns === null ? {} : { columns }));
+  return shown;
+}
+
+/** The screens of a command, each once, with the widths that show it. */
+function sheet(shown: ReadonlyMap<number | null, Shown>): string {
+  const alike = Map.groupBy(shown, ([, one]) => screen(one));
+  const parts = [...alike].map(
+    ([text, all]) => `=== ${all.map(([columns]) => columns ?? "a pipe").join(", ")}\n${text}`,
+  );
+  return `\n${parts.join("\n\n")}\n`;
+}
+
+describe("on a queue with a task of each kind", () => {
+  const stage = new Stage();
+  beforeAll(async () => {
+    await fillQueue(stage);
+  });
+  afterAll(async () => {
+    await stage[Symbol.asyncDispose]();
   });
 
-  test("is not cut in a pipe", async () => {
-    const { out } = await stage.show(line.split(" "));
-    expect(out).not.toMatch(NOISE);
-    if (TABLES.includes(line)) expect(out).not.toContain("…");
+  test.each(SCREENS)("%s", async (line) => {
+    const shown = await atAllWidths(stage, line);
+    for (const [columns, { out }] of shown) {
+      expect(out).not.toMatch(NOISE);
+      if (!TABLES.includes(line)) continue;
+      // A terminal wraps sentences, and what a job wrote; the rows of a table are to stay in their columns.
+      const wide = out
+        .split("\n")
+        .filter((row) => Bun.stringWidth(row) > (columns ?? Number.POSITIVE_INFINITY));
+      expect(wide).toEqual([]);
+      if (columns === null) expect(out).not.toContain("…");
+    }
+    expect(sheet(shown)).toMatchSnapshot();
   });
 });
+
+test("doctor begins with what is wrong, the faults of a file line by line", async () => {
+  await using stage = new Stage();
+  await fillQueue(stage);
+  const { out, exit } = await stage.show(["doctor"], { columns: 80 });
+  expect(exit).toBe("failed");
+  // What follows is of this machine.
+  expect(`\n${out.split("\n").slice(0, 6).join("\n")}\n`).toMatchSnapshot();
+});
+
+test.each(["ls", "show", "explain", "logs", "stats", "schedules ls", "gpus", "cancel 1"])(
+  "without a queue: stint %s",
+  async (line) => {
+    await using stage = new Stage();
+    expect(sheet(await atAllWidths(stage, line))).toMatchSnapshot();
+  },
+);

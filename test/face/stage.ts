@@ -50,7 +50,7 @@ export class Stage extends TempDirectory {
     const clock: Clock = { now: () => nowMs, awakeMs: () => 1_000_000 };
     const context: Context = {
       arguments: words,
-      env: { ...environmentOf(this.path), STINT_HOME: this.home },
+      env: { ...environmentOf(this.path), STINT_HOME: this.home, PAGER: "cat" },
       cwd: this.folder,
       userHome: this.path,
       user: () => "ada",
@@ -89,4 +89,11 @@ export class Stage extends TempDirectory {
   #plain(text: string): string {
     return text.replaceAll(this.path, "/home/ada").replaceAll(String(process.pid), "PID");
   }
+}
+/** A command as a terminal shows it, for a snapshot. */
+export function screen({ out, err, exit }: Shown): string {
+  return [out, ...(err === "" ? [] : ["--- stderr", err]), ...(exit === "done" ? [] : [`--- exit: ${exit}`])]
+    .map((part) => part.trimEnd())
+    .filter((part) => part !== "")
+    .join("\n");
 }

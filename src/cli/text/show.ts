@@ -106,9 +106,11 @@ function renderAttempt(
   }
   const told = failureText(attempt, task.spec.timeoutMs);
   const ran = attempt.startedAt === undefined ? "" : `, ran ${formatDuration(attempt.durationMs)}`;
+  // Its state says no more than the words.
+  const isTimeout = attempt.state === "timeout" && told !== null;
   const lines = [
     "",
-    `${head}${attempt.state}${told === null ? "" : `, ${told}`}; ${start}${ran}`,
+    `${head}${[isTimeout ? null : attempt.state, told].filter((part) => part !== null).join(", ")}; ${start}${ran}`,
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];
