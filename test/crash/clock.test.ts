@@ -93,7 +93,7 @@ describe.skipIf(FAKETIME === null)("with the clock set by libfaketime", () => {
       stint.setClock(hours);
       const rival = await stint.run(["up"]);
       expect(rival.code).toBe(4);
-      expect(rival.err).toContain("holds it");
+      expect(rival.err).toContain("holds the lock");
       const dropped = `${stint.home}/inbox/dropped.yaml`;
       writeFileSync(dropped, "");
       // The kernel's time and stint's part here: a file that was only just opened is not taken for hours old.
