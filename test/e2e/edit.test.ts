@@ -134,6 +134,17 @@ describe("edit", () => {
     expect(stint.record(1).spec).toMatchObject({ priority: 7, resources: {} });
   });
 
+  test("ends with its editor where it is told to end, and keeps the text", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--", "true");
+    const ran = await edit(
+      stint,
+      `echo "priority: 9" >> "$1"; kill -TERM $PPID; while :; do sleep 0.02; done`,
+    );
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(keptText(ran)).toContain("priority: 9");
+  });
+
   test("refuses a task that has succeeded, and opens no editor", async () => {
     await using stint = new Stint();
     await stint.ok("submit", "--", "true");

@@ -52,7 +52,7 @@ async function edit(context: Context, reference: string): Promise<Ended> {
   });
   if (!made.ok) return made.error;
   const path = made.value;
-  const written = editText(context, task, path);
+  const written = await editText(context, task, path);
   if (!written.ok) return written.error;
   const drop = (): void => rmSync(dirname(path), { recursive: true, force: true });
   if (written.value === null) {
@@ -74,10 +74,10 @@ async function edit(context: Context, reference: string): Promise<Ended> {
 }
 
 /** Has a text edited until it has no faults; null for no change. */
-function editText(context: Context, task: Task, path: string): Result<Edit | null, Problem> {
+async function editText(context: Context, task: Task, path: string): Promise<Result<Edit | null, Problem>> {
   const first = readFileSync(path, "utf8");
   for (let before = first; ; ) {
-    const failed = openEditor(context, path);
+    const failed = await openEditor(context, path);
     if (failed !== null) return err(kept(failed, path));
     const read = tryFs(`read ${path}`, () => readFileSync(path, "utf8"));
     if (!read.ok) return read;
@@ -110,19 +110,22 @@ function kept(of: Problem, path: string): Problem {
   return { ...of, hint: [of.hint, `your text is in ${path}`].filter(Boolean).join("; ") };
 }
 
-/** Runs the editor as git(1) does: a shell reads its words. */
-function openEditor(context: Context, path: string): Problem | null {
+/** Runs the editor as git(1) does: a shell reads its words. `env` takes variables before them, and both become the editor. */
+async function openEditor(context: Context, path: string): Promise<Problem | null> {
   const { VISUAL: visual = "", EDITOR: fallback = "" } = context.env;
   const editor = [visual, fallback, "vi"].find((one) => one.trim() !== "") ?? "vi";
-  // An interrupt is for the editor.
-  context.onSignal(() => {});
-  const { exitCode } = Bun.spawnSync(["/bin/sh", "-c", `${editor} "$@"`, editor, path], {
+  const child = Bun.spawn(["/bin/sh", "-c", `exec env ${editor} "$@"`, editor, path], {
     env: context.env,
     cwd: context.cwd,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
   });
+  // The terminal sends an interrupt to the editor too; whether that ends it is up to the editor.
+  context.onSignal((signal) => {
+    if (signal !== "SIGINT") child.kill(signal);
+  });
+  const exitCode = await child.exited;
   if (exitCode === 0) return null;
   return problem(
     "USAGE",
