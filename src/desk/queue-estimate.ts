@@ -77,7 +77,7 @@ export class Paces {
     // While tasks wait, as many jobs run as the machine has room for.
     const parallel = Math.max(1, active.length > 0 ? active.length : (owner?.capacity?.jobs ?? 1));
     const emptyQueue = {
-      emptyInMs: Math.max(longestMs, totalMs / Math.min(parallel, counted.length)),
+      emptyInMs: Math.round(Math.max(longestMs, totalMs / Math.min(parallel, counted.length))),
       tasks: counted.length,
       held: queued.length + active.length - counted.length,
       parallel,

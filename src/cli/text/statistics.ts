@@ -83,5 +83,5 @@ function estimateText({ emptyQueue, noEstimate }: EstimateResult, nowMs: number)
   if (emptyQueue === null) return null;
   const { emptyInMs, tasks, held, parallel, basis } = emptyQueue;
   const without = held === 0 ? "" : `, without ${counted(held, "held task")}`;
-  return `empty in about ${formatDuration(emptyInMs)}, at ${localTime(nowMs + emptyInMs, nowMs)}: ${counted(tasks, "task")}, ${parallel} at a time, as long as ${counted(basis, "completed task")} like them took on average${without}`;
+  return `empty in about ${formatDuration(Math.ceil(emptyInMs / 1_000) * 1_000)}, at ${localTime(nowMs + emptyInMs, nowMs)}: ${counted(tasks, "task")}, ${parallel} at a time, as long as ${counted(basis, "completed task")} like them took on average${without}`;
 }
