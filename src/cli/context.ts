@@ -92,7 +92,7 @@ export function processContext(): Context {
     outRaw: output.raw,
     log: output.log,
     err,
-    progress: () => (hasProgress ? new CountLine(progressLine, systemClock) : NO_PROGRESS),
+    progress: (tell) => (hasProgress ? new CountLine(progressLine, systemClock, tell) : NO_PROGRESS),
     outputEnd: () => output.end,
     unpaint: output.unpaint,
     hasInput: () => isFed(0),

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 
-/** Shows the progress of a scan of many tasks. */
+/** Shows the progress of long work. */
 export interface ProgressView {
   readonly onProgress: (count: number, all: number) => void;
   /** Clears the line, so that other text can be written. */
@@ -24,5 +24,6 @@ export interface Caller {
   readonly err: (text: string) => void;
   /** True where a person waits for the answer, and is shown progress. */
   readonly isTerminal: boolean;
-  readonly progress: () => ProgressView;
+  /** `tell` words the line; default: how many ended tasks are read. */
+  readonly progress: (tell?: (count: number, all: number) => string) => ProgressView;
 }

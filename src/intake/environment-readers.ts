@@ -15,7 +15,7 @@ const variable = reader(
   after(text, (name, value) =>
     VARIABLE_PATTERN.test(name)
       ? ok(name)
-      : refuse(value, "is no name of a variable, wanted one such as API_TOKEN or AWS_*, without its value"),
+      : refuse(value, "is not a variable name, wanted one such as API_TOKEN or AWS_*, without its value"),
   ),
 );
 

@@ -149,6 +149,6 @@ export function countsBy(
   const nameOf = ({ key, span, value }: Entry): Result<string, Fault[]> =>
     isName(key)
       ? ok(key)
-      : err([fault(span, `${called(value)} is no valid name here, wanted ${wanted} such as ${example}`)]);
+      : err([fault(span, `${called(value)} is not a valid name here, wanted ${wanted} such as ${example}`)]);
   return mappingOf(nameOf, count(1), { example });
 }

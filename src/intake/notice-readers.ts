@@ -67,7 +67,7 @@ const headerValue = reader(
 
 const headers = mappingOf(
   ({ key, span, value }): Result<string, Fault[]> =>
-    HEADER_NAME.test(key) ? ok(key) : err([fault(span, `"${value.path}" is no valid name of a header`)]),
+    HEADER_NAME.test(key) ? ok(key) : err([fault(span, `"${value.path}" is not a valid header name`)]),
   headerValue,
   { example: "{Authorization: {env: HOOK_AUTH}}", names: () => textLike(HEADER_NAME.source) },
 );

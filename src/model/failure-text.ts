@@ -61,7 +61,7 @@ function withLine(how: string, line: string | null): string {
 /** The line of the log that says why, else what the exit code means, else how the log ends. */
 function causeOfExit({ exitCode, logTail = "", logBytes }: EndedAttempt, failure: Failure): string | null {
   const ofShell = /^shell:(SIG.+)$/.exec(failure.rule)?.[1];
-  if (ofShell !== undefined) return `a command of it was killed by ${signalText(ofShell)}`;
+  if (ofShell !== undefined) return `one of its commands was killed by ${signalText(ofShell)}`;
   const said = quoteIn(failure) ?? finalIn(logTail);
   if (said !== null) return said;
   if (failure.code !== "EXIT_NONZERO") return failureEntry(failure.code).meaning;

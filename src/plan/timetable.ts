@@ -63,6 +63,6 @@ export function cronFault(
     return next === null ? "never comes" : null;
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    return `is no cron expression: ${said.replace(/^CronPattern: /, "")}`;
+    return `is not a cron expression: ${said.replace(/^CronPattern: /, "")}`;
   }
 }

@@ -82,7 +82,7 @@ const HOPELESS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /must be lowercase|invalid reference/i,
-    "that is no valid image name, wanted one like docker.io/library/python:3.12, in lower case",
+    "that is not a valid image name, wanted one like docker.io/library/python:3.12, in lower case",
   ],
   [
     /unknown (shorthand )?flag|invalid argument|flag needs/i,

@@ -32,6 +32,16 @@ interface AuditPart {
 
 /** A longer list of verified files is not read. */
 const MAX_PARTS_BYTES = 16 * 1_024 * 1_024;
+
+/** To report each line would take as long as to verify it. */
+const LINES_PER_REPORT = 1_000;
+
+interface VerifyOptions {
+  readonly isQuick?: boolean;
+  /** Called with the bytes that were verified, and all bytes. */
+  readonly onProgress?: (bytes: number, all: number) => void;
+}
+
 const BEGIN: Link = { hash: FIRST_HASH, seq: 0 };
 
 /**
@@ -40,24 +50,30 @@ const BEGIN: Link = { hash: FIRST_HASH, seq: 0 };
  */
 export function verifyAudit(
   layout: Layout,
-  { isQuick } = { isQuick: false },
+  { isQuick = false, onProgress = () => {} }: VerifyOptions = {},
 ): Result<{ lines: number; lastSeq: number }, Problem> {
   const files = auditFiles(layout);
   const kept = isQuick ? readSealed(layout.auditParts, MAX_PARTS_BYTES) : null;
   const known = (kept as AuditPart[] | null) ?? [];
+
+  const sizes = files.map((file) => statSync(file).size);
+  const all = sizes.reduce((total, size) => total + size, 0);
+  let past = 0;
   const parts: AuditPart[] = [];
   let previous = BEGIN;
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     const stamp = stampOf(file);
     const from = previous;
     let part =
       known.find((one) => Bun.deepEquals([one.file, one.stamp, one.from], [file, stamp, from])) ?? null;
     if (part === null) {
-      const verified = verifyFile(file, from);
+      const before = past;
+      const verified = verifyFile(file, from, (bytes) => onProgress(before + bytes, all));
       if (!verified.ok) return verified;
       part = { file, stamp, from, ...verified.value };
     }
     parts.push(part);
+    past += sizes[index] ?? 0;
     previous = part.to;
   }
   const rotated = parts.filter(({ file }) => file !== layout.audit);
@@ -72,9 +88,14 @@ function stampOf(path: string): string {
   return [dev, ino, size, ctimeNs].join(" ");
 }
 
-function verifyFile(file: string, from: Link): Result<{ to: Link; lines: number }, Problem> {
+function verifyFile(
+  file: string,
+  from: Link,
+  onBytes: (bytes: number) => void,
+): Result<{ to: Link; lines: number }, Problem> {
   let to = from;
   let lines = 0;
+  let bytes = 0;
   for (const [index, text] of readRegularFile(file).split("\n").entries()) {
     if (text === "") continue;
     const next = linkOf(text, to) ?? faultOf(text, to);
@@ -88,6 +109,8 @@ function verifyFile(file: string, from: Link): Result<{ to: Link; lines: number 
     }
     to = { hash: next.hash, seq: next.seq };
     lines += 1;
+    bytes += text.length + 1;
+    if (lines % LINES_PER_REPORT === 0) onBytes(bytes);
   }
   return ok({ to, lines });
 }

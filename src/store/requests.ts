@@ -64,7 +64,7 @@ export function takeRequest(layout: Layout, name: string, findings: QuarantineEn
   // A reply goes by the id, so a request under another name would never be removed.
   if (parsed !== null && name === `${parsed.id}.json`) return parsed;
   // One that was withdrawn meanwhile is gone.
-  isMissing(() => findings.push(quarantine(path, "it is no request")));
+  isMissing(() => findings.push(quarantine(path, "it is not a request")));
   return null;
 }
 

@@ -151,7 +151,7 @@ test.concurrent("an impossible dependency is refused with a hint, and nothing of
   };
   const one = (name: string, after: string): string => `name: ${name}\nafter: ${after}\nrun: "true"\n`;
   const circle = [one("a", "b"), one("b", "c"), one("c", "a"), one("d", "a")].join("---\n");
-  expect(await refused(circle)).toContain("wait for each other: a -> b -> c -> a [INVALID_DEPENDENCY]");
+  expect(await refused(circle)).toContain("dependency cycle: a -> b -> c -> a [INVALID_DEPENDENCY]");
   expect(await refused(one("a", "trian"))).toContain('did you mean "train"?');
   expect(await refused(one("a", "99"))).toContain("there is no task 99");
   expect(await refused(one("a", "twice"))).toContain("name one by its number: 2, 3");

@@ -48,7 +48,7 @@ test.if(canLimit)("a low limit of open files delays jobs, uncounted, and ls and 
     if (explain.includes("EMFILE")) ls = listed.out;
   }
   writeFileSync(join(stint.root, "go"), "");
-  expect(ls).toContain("no job starts at present");
+  expect(ls).toContain("no job can start");
   expect(explain).toContain("EMFILE");
   await allAreDone(stint);
   supervisor.kill("SIGTERM");

@@ -28,7 +28,7 @@ describe("inside a job", () => {
   test("up --detach is refused, as the supervisor would end with the job", async () => {
     await using stint = new Stint();
     const said = await inJob(stint, `$S --home ${stint.root}/other up --detach`);
-    expect(said).toContain("nothing that a job starts outlives it");
+    expect(said).toContain("nothing that a job starts outlives the job");
     expect(said).toEndWith(
       "[NO_SUPERVISOR]\n  start it outside of jobs, in a shell or with `stint service install`\n5\n",
     );
@@ -99,7 +99,7 @@ test("doctor names what else jobs inherit from their supervisor", async () => {
 
 test("run says that its standard input does not reach the job", async () => {
   await using stint = new Stint();
-  const hint = "the job cannot read this input";
+  const hint = "jobs get no stdin";
   const pipe = ["sh", "-c", 'echo x | "$0" "$@"'];
   expect((await stint.run(["run", "--", "cat"], { under: pipe })).err).toContain(hint);
   const nothing = ["sh", "-c", 'exec "$0" "$@" </dev/null'];

@@ -74,7 +74,7 @@ describe("a webhook", () => {
       expect(audit(stint)).toContain(why);
       expect(audit(stint)).not.toContain("a-secret-path");
       const doctor = await stint.run(["doctor"]);
-      expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("1 notices were given up")]);
+      expect([doctor.code, doctor.out]).toEqual([1, expect.stringContaining("1 notice was given up")]);
     },
   );
 

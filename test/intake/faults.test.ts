@@ -108,8 +108,8 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ],
   ["env: [A=b]", '2:6 "env" is a list, wanted a mapping such as {KEY: value}'],
   ["env: {A: }", '2:10 "env.A" is empty, wanted text', 'write "" for an empty text'],
-  ["env: {A=B: c}", '2:7 "A=B" is no valid name here, wanted one without = and not empty'],
-  ["env: {__proto__: c}", '2:7 "__proto__" is no valid name here, wanted another one'],
+  ["env: {A=B: c}", '2:7 "A=B" is not a valid name here, wanted one without = and not empty'],
+  ["env: {__proto__: c}", '2:7 "__proto__" is not a valid name here, wanted another one'],
   ["labels: {a: {b: c}}", '2:13 "labels.a" is a mapping, wanted text'],
   ["labels: {a: b}\nlabels.c: d", '3:1 "labels.c" duplicates "labels"', "keep one of them"],
   [

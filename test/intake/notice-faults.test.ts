@@ -42,17 +42,17 @@ describe("readSubmission() on who is told", () => {
     ],
     [
       "on: {failure: {webhook: {url: https://a.org, headers: {A b: c}}}}",
-      '2:56 "on.failure.webhook.headers.A b" is no valid name of a header',
+      '2:56 "on.failure.webhook.headers.A b" is not a valid header name',
     ],
     ["envFrom: .env", '2:10 "envFrom" is ".env", wanted {file: PATH} or {env: [NAMES]}'],
     ["envFrom: {file: a, env: b}", '2:10 "envFrom" is ambiguous, wanted {file: PATH} or {env: [NAMES]}'],
     [
       "envFrom: {env: [A=sesame]}",
-      '2:17 "envFrom.env[0]" is no name of a variable, wanted one such as API_TOKEN or AWS_*, without its value',
+      '2:17 "envFrom.env[0]" is not a variable name, wanted one such as API_TOKEN or AWS_*, without its value',
     ],
     [
       'envFrom: {env: "*"}',
-      '2:16 "envFrom.env" is no name of a variable, wanted one such as API_TOKEN or AWS_*, without its value',
+      '2:16 "envFrom.env" is not a variable name, wanted one such as API_TOKEN or AWS_*, without its value',
     ],
   ])("%s", (line, fault) => {
     expect(faultsIn(`run: a\n${line}`)).toEqual([fault]);

@@ -91,7 +91,7 @@ describe("readSchedule()", () => {
       "  gpuss: 1",
     ].join("\n");
     expect(faultsIn(text)).toEqual([
-      '1:7 "cron" is no cron expression: Invalid value for minute: 61',
+      '1:7 "cron" is not a cron expression: Invalid value for minute: 61',
       '2:11 "timeZone" is "Europe/Nowhere", wanted a time zone such as Europe/Berlin or UTC',
       expect.stringContaining('3:1 "overlapp" is unknown'),
       '4:1 "run" is a key of a task',

@@ -128,12 +128,12 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ["scheduling: {ageing: 0h}", '1:22 "scheduling.ageing" is 0, wanted more than 0'],
   [
     "concurrency: {slots: {a b: 2}}",
-    '1:23 "concurrency.slots.a b" is no valid name here, wanted a lane and its number such as {train: 2}',
+    '1:23 "concurrency.slots.a b" is not a valid name here, wanted a lane and its number such as {train: 2}',
   ],
   ["concurrency: {slots: 2}", '1:22 "concurrency.slots" is 2, wanted a mapping such as {train: 2}'],
   [
     "concurrency: {labels: {=x: 2}}",
-    '1:24 "concurrency.labels.=x" is no valid name here, wanted a label and its number such as {pool=night: 2}',
+    '1:24 "concurrency.labels.=x" is not a valid name here, wanted a label and its number such as {pool=night: 2}',
   ],
   [
     "concurrency: {labels: {pool: 0}}",

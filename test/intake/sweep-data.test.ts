@@ -130,7 +130,7 @@ test("a .jsonl has a flat object in each line", () => {
       4 | {lr: 1}
         | ^^^^^^^
         = each line is an object such as {"lr": 0.1, "name": "a"}
-    a.jsonl:5:1: "__proto__" is no valid name here, wanted another one
+    a.jsonl:5:1: "__proto__" is not a valid name here, wanted another one
       5 | {"__proto__": 1}
         | ^^^^^^^^^^^^^^^^
         = each line is an object such as {"lr": 0.1, "name": "a"}

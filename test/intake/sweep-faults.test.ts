@@ -57,7 +57,7 @@ test("an invalid and a missing value are reported with their member", () => {
     renderedFaults("run: echo `date` ${{ matrix.a }}\nmatrix: {a: [1, 'x y']}\ntimeout: 5\n"),
   ).toMatchInlineSnapshot(`
     "
-    job.yaml:1:18: the value "x y" cannot be written here: it is no plain word, and how the shell would read it in this place is not certain (member 2: a="x y")
+    job.yaml:1:18: the value "x y" cannot be written here: it is not a plain word, and how the shell would read it here is uncertain (member 2: a="x y")
       1 | run: echo \`date\` \${{ matrix.a }}
         |                  ^^^^^^^^^^^^^^^
         = use "$STINT_VALUE_A", which is set in the environment of the job
@@ -112,7 +112,7 @@ const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[]
     "matrix: {a-b: [1], a_b: [2]}",
     '2:20 "matrix.a_b" is too similar to "a-b": both would be STINT_VALUE_A_B for the job',
   ],
-  ["matrix: {constructor: [1]}", '2:10 "matrix.constructor" is no valid name here, wanted another one'],
+  ["matrix: {constructor: [1]}", '2:10 "matrix.constructor" is not a valid name here, wanted another one'],
   ["matrix: {a: [1], exclude: [{a: 1}]}", '2:9 "matrix" excludes every combination'],
   [
     "matrix: {a: [1], exclude: [{a: 2}]}",
@@ -121,7 +121,7 @@ const LINES: readonly (readonly [lines: string, fault: string, hint?: string])[]
   ],
   [
     "matrix: {lr: [1], exclude: [{rl: 1}]}",
-    '2:30 "matrix.exclude[0].rl" is no list of the matrix',
+    '2:30 "matrix.exclude[0].rl" is not a list of the matrix',
     "did you mean lr?",
   ],
   ["matrix: {a: [1], include: 5}", '2:27 "matrix.include" is 5, wanted a list of mappings'],

@@ -47,7 +47,7 @@ describe("failureText() says in one line", () => {
     ["the signal that an exit code stands for", "exit 130: as after signal 2 (SIGINT)", exited(130), {}],
     [
       "the signal that a shell has told of",
-      "exit 137: a command of it was killed by signal 9 (SIGKILL)",
+      "exit 137: one of its commands was killed by signal 9 (SIGKILL)",
       exited(137),
       { logTail: "Killed\n" },
     ],

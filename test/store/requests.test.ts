@@ -127,7 +127,7 @@ describe("takeRequest()", () => {
     Bun.spawnSync(["mkfifo", join(home.layout.requests, "pipe.json")]);
     const findings: QuarantineEntry[] = [];
     expect(pendingRequests(home.layout, findings)).toEqual([]);
-    expect(findings.map(({ what }) => what)).toEqual(Array(2).fill("put aside: it is no request"));
+    expect(findings.map(({ what }) => what)).toEqual(Array(2).fill("put aside: it is not a request"));
     expect(readdirSync(join(home.layout.requests, ".corrupt")).toSorted()).toEqual([
       "folder.json",
       "pipe.json",

@@ -1,4 +1,5 @@
 import { homePath } from "../../desk/home.ts";
+import { formatBytes } from "../../lib/bytes.ts";
 import { counted } from "../../lib/counted.ts";
 import { EXIT } from "../../model/errors.ts";
 import { verifyAudit } from "../../store/audit-chain.ts";
@@ -10,7 +11,11 @@ const verify = declareSubcommand("verify that no line was changed, removed or ad
   run: ({ context, flags }) => {
     const home = openHome(homePath(context));
     if (!home.ok) return home.error;
-    const verified = verifyAudit(home.value);
+    const progress = context.progress(
+      (bytes, all) => `audit log: ${Math.floor((bytes / all) * 100)} % of ${formatBytes(all)} verified`,
+    );
+    const verified = verifyAudit(home.value, progress);
+    progress.clear();
     if (!verified.ok) return verified.error;
     const { lines, lastSeq } = verified.value;
     context.out(

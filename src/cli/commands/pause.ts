@@ -3,7 +3,7 @@ import { actVerb } from "../act-on.ts";
 import { orWholeQueue } from "../queue-pause.ts";
 
 const FLAGS = {
-  release: { help: "free their CPUs, memory and GPUs for other tasks meanwhile" },
+  release: { help: "free their CPUs, memory and GPUs for other tasks while paused" },
 } as const;
 
 export const verb = orWholeQueue(

@@ -16,7 +16,7 @@ function readOrdered(context: Context): Ended {
   if (!home.ok) return home.error;
   const order = orderIn(context.readInput(MAX_ORDER_BYTES));
   if (order === null) {
-    const message = "Cannot read task files: standard input is no order of a supervisor";
+    const message = "Cannot read task files: standard input is not a request of a supervisor";
     return problem("USAGE", message, "to queue a task file: stint submit FILE");
   }
   const tell = (line: unknown): void => context.out(`${JSON.stringify(line)}\n`);

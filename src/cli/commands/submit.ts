@@ -37,6 +37,9 @@ const FLAGS = {
   ...SWEEP_FLAGS,
 } as const;
 
+/** To queue that many takes a while. */
+const MANY = 1_000;
+
 export const verb = declareVerb({ operands: [FILES], takesCommand: true, flags: FLAGS, run: submit });
 
 async function submit({ context, flags, operands: files, words }: Call<typeof FLAGS>): Promise<Ended> {
@@ -83,6 +86,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   }
   const resubmitOf = source === null ? undefined : source.value.id;
   const isQuiet = flags.quiet === true;
+  if (drafts.value.length >= MANY && !isQuiet) context.progressLine(`queueing ${drafts.value.length} tasks`);
   const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
     drafts: drafts.value,
     settings: settings.value,

@@ -5,13 +5,15 @@ import type { Clock } from "../../lib/clock.ts";
 const QUIET_MS = 300;
 const REFRESH_MS = 100;
 
-/** Shows the progress of reading ended tasks: one line that is rewritten on a terminal, nothing elsewhere. */
+/** Shows progress, by default of reading ended tasks: one line that is rewritten on a terminal, nothing elsewhere. */
 export class CountLine implements ProgressView {
   readonly #show: (line: string) => void;
   readonly #clock: Clock;
+  readonly #tell: (count: number, all: number) => string;
   #nextMs: number;
 
-  constructor(show: (line: string) => void, clock: Clock) {
+  constructor(show: (line: string) => void, clock: Clock, tell = tasksRead) {
+    this.#tell = tell;
     this.#show = show;
     this.#clock = clock;
     this.#nextMs = clock.awakeMs() + QUIET_MS;
@@ -21,11 +23,15 @@ export class CountLine implements ProgressView {
     const nowMs = this.#clock.awakeMs();
     if (nowMs < this.#nextMs) return;
     this.#nextMs = nowMs + REFRESH_MS;
-    this.#show(`${count} of ${all} ended tasks read`);
+    this.#show(this.#tell(count, all));
   };
 
   /** Removes the line, so that other output can follow. */
   clear(): void {
     this.#show("");
   }
+}
+
+function tasksRead(count: number, all: number): string {
+  return `${count} of ${all} ended tasks read`;
 }

@@ -131,10 +131,10 @@ function readTaken(
     ...(defaults !== undefined && { defaults }),
   });
   if (read.ok) return read;
-  return err(refusal(file, `nothing of it was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
+  return err(refusal(file, `nothing was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
 }
 
 /** Why a file is returned to its inbox. */
 export function refusal(file: string, reason: string | undefined): Problem {
-  return problem("INVALID_TASK_FILE", `Cannot queue "${file}": ${reason ?? "it is no task file"}`);
+  return problem("INVALID_TASK_FILE", `Cannot queue "${file}": ${reason ?? "it is not a task file"}`);
 }

@@ -198,7 +198,7 @@ function cutShortSentence({ status }: Task, nowMs: number): string {
 }
 
 function describe(job: Job): string {
-  if (endOf(job) !== null) return "ended meanwhile";
+  if (endOf(job) !== null) return "already ended";
   return job.leader !== null && isAlive(job.leader)
     ? `adopted, still running (pid ${job.leader.pid})`
     : "adopted, its process is gone";

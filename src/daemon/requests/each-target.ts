@@ -148,7 +148,7 @@ export function targetTask(supervisor: Supervisor, target: Target): Result<Task,
   if (uid !== target.uid || epoch !== target.epoch) {
     return rejected(
       "VERSION_CONFLICT",
-      `Cannot change task "${target.id}": it was retried or replaced meanwhile`,
+      `Cannot change task "${target.id}": it was retried or replaced in the meantime`,
       "see what it is now: stint show",
     );
   }

@@ -85,7 +85,7 @@ function reach(
   if (target.attempt !== undefined && target.attempt !== attempt)
     return refused(
       "VERSION_CONFLICT",
-      "it began another attempt meanwhile",
+      "it began another attempt in the meantime",
       "see what it is now: stint show",
     );
   const job = supervisor.jobs.get(id);

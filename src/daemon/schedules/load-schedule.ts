@@ -87,7 +87,7 @@ function draftsOfFile(
   const read = readSubmission(text.value, contextOf(file, name, options));
   if (read.ok) return read;
   const faults = read.error.map(renderDiagnostic).join("\n\n");
-  return err({ ...refusal("nothing of it was queued"), faults });
+  return err({ ...refusal("nothing was queued"), faults });
 }
 
 function contextOf(path: string, name: string, { userHome, defaults, nowMs }: LoadOptions) {

@@ -83,7 +83,7 @@ export const SCHEDULE_KEYS = {
     as: "isPaused",
     read: yesOrNo,
     about: "fires nothing",
-    more: "firings missed meanwhile are not caught up",
+    more: "firings missed while paused are not caught up",
     without: "false",
   },
 } as const;

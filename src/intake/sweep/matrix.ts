@@ -131,7 +131,7 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
         const near = closest(key, listed.keys());
         return fault(
           span,
-          `${called(value)} is no list of the matrix`,
+          `${called(value)} is not a list of the matrix`,
           near === null ? undefined : `did you mean ${near}?`,
         );
       }),

@@ -20,9 +20,9 @@ const IMPOSSIBLE_NAMES = ["__proto__", "prototype", "constructor"];
 /** The fault of a name of values, as a clause, or null. */
 export function nameFault(name: string): string | null {
   if (name === "") return "is empty, wanted a name";
-  if (IMPOSSIBLE_NAMES.includes(name)) return "is no valid name here, wanted another one";
+  if (IMPOSSIBLE_NAMES.includes(name)) return "is not a valid name here, wanted another one";
   return /[{}\0\n]/.test(name) || name !== name.trim()
-    ? "is no valid name here, wanted one without braces and blanks around it"
+    ? "is not a valid name here, wanted one without braces and blanks around it"
     : null;
 }
 

@@ -111,8 +111,8 @@ export function fill({ literals, holes, language }: TextTemplate, lookup: Lookup
 const WHY_NOT: Readonly<Record<Language, string>> = {
   text: "",
   name: "",
-  shell: "it is no plain word, and how the shell would read it in this place is not certain",
-  code: "it is no plain word and would be read as code",
+  shell: "it is not a plain word, and how the shell would read it here is uncertain",
+  code: "it is not a plain word and would be read as code",
 };
 
 function writtenAs(
