@@ -18,8 +18,8 @@ const AXIS: ValueType<string> = {
 /** The flags that make a sweep. */
 export const SWEEP_FLAGS = {
   matrix: { ...declared("matrix"), value: AXIS, repeats: true },
-  each: { ...declared("each"), value: { ...textValue("FILE"), completes: "files" } },
-  array: { ...declared("array"), value: textValue("NUMBERS") },
+  each: { ...declared("each"), value: { ...textValue("FILE", "a file"), completes: "files" } },
+  array: { ...declared("array"), value: textValue("NUMBERS", "numbers such as 1-100 or 1,5,9") },
   maxParallel: { ...declared("maxParallel"), value: wholeNumber(1) },
   maxFailures: { ...declared("maxFailures"), value: wholeNumber(1) },
 } as const;

@@ -86,7 +86,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     sets: (text: string) => ({ timeout: durationFromClock(text) }),
   },
   envFile: {
-    value: { ...textValue("FILE"), completes: "files" },
+    value: { ...textValue("FILE", "a file"), completes: "files" },
     repeats: true,
     sets: (files: readonly string[]) => ({ envFrom: files.map((file) => ({ file })) }),
     group: "Task",

@@ -13,7 +13,7 @@ import { renderTable } from "../text/table.ts";
 
 const FLAGS = {
   output: {
-    value: { ...textValue("FILE"), completes: "files" },
+    value: { ...textValue("FILE", "a file"), completes: "files" },
     short: "o",
     help: "file to write; - for stdout",
   },
