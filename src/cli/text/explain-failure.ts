@@ -36,7 +36,7 @@ function whatFollowed({ status }: Task): string {
     case "QueueTtl":
       return "";
     case "Exhausted":
-      return `; gave up after ${counted(status.attempt, "attempt")}`;
+      return status.attempt > 1 ? `; gave up after ${status.attempt} attempts` : "; not retried";
     case "NonRetryable":
     case "Timeout":
     case "InvalidSpec":
