@@ -77,12 +77,16 @@ export const SELECTOR_FLAGS = {
     help: "with these labels",
   },
   name: {
-    value: { ...textValue("PATTERN"), completes: "names" },
+    value: { ...textValue("PATTERN", "the name of a task; * stands for any characters"), completes: "names" },
     group: "Select",
     help: "with this name; * matches anything",
   },
   since: { value: DURATION, group: "Select", help: "changed within DURATION, such as 12h" },
-  slot: { value: { ...textValue("NAME"), completes: "lanes" }, group: "Select", help: "in this lane" },
+  slot: {
+    value: { ...textValue("NAME", "the name of a lane"), completes: "lanes" },
+    group: "Select",
+    help: "in this lane",
+  },
   group: { value: GROUP, group: "Select", help: "members of a sweep, by its name or a member's number" },
 } as const;
 

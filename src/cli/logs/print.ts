@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { maskOf } from "../../daemon/jobs/secrets.ts";
 import { inheritable } from "../../desk/inheritable.ts";
+import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
 import { readRegularFile } from "../../lib/regular-file.ts";
 import { failureOfAttempt } from "../../model/attempt.ts";
@@ -35,7 +36,10 @@ export function attemptOf(task: Task, wanted: number | undefined): number | Prob
       `Cannot show the log of "${id}": it has not started yet`,
       `why it waits: stint explain ${id}`,
     );
-  return problem("NOT_FOUND", `Cannot show attempt ${attempt} of "${id}": wanted a number from 1 to ${last}`);
+  return problem(
+    "NOT_FOUND",
+    `Cannot show attempt ${attempt} of "${id}": it has ${counted(last, "attempt")}`,
+  );
 }
 
 /** Prints the log of one attempt as it is now. */
