@@ -248,7 +248,7 @@ test.skipIf(!canHideGroups)(
     await using stint = new Stint();
     await stint.ok("submit", "--hold", "--", "true");
     expect((await stint.run(["doctor"], { under: NO_GROUPS })).out).toContain(
-      "warn no control group can be created for a job: processes that it starts with a session",
+      "warn no control group can be created for a job: processes that detach from it",
     );
   },
 );
