@@ -198,11 +198,16 @@ export class ProcessTracker {
     }
     const { startTime, parent, session, group, isKernel, isZombie } = entry;
     const known = this.#known.get(pid);
-    if (known?.startTime === startTime && Array.isArray(known.tokens)) seen.set(pid, known);
-    else {
-      const tokens = isKernel || isZombie ? [] : this.#source.tokensOf(pid);
-      seen.set(pid, { startTime, parent, session, group, tokens });
+    const before = known?.startTime === startTime ? known : null;
+    if (Array.isArray(before?.tokens)) {
+      seen.set(pid, before);
+      return;
     }
+    const tokens = isKernel || isZombie ? [] : this.#source.tokensOf(pid);
+    const hasToken = Array.isArray(tokens) && tokens.length > 0;
+    // By descent it stays of the attempt: the parent that it had then may have ended since.
+    const isKept = typeof before?.owner === "string" && !hasToken;
+    seen.set(pid, { startTime, parent, session, group, tokens, ...(isKept && { owner: before.owner }) });
   }
 }
 

@@ -167,6 +167,30 @@ describe("on a simulated machine", () => {
     expect(pidsOf(tracker, { token: "mine" })).toEqual([30, 31]);
   });
 
+  test.each(["changing", "unreadable"] as const)(
+    "a descendant whose environment was %s stays a descendant when it is read again after its parent has ended",
+    (tokens) => {
+      const [machine, tracker] = machineWith({
+        10: { session: 10, tokens: ["mine"] },
+        11: { session: 11, parent: 10, tokens },
+      });
+      const ofJob = (): number[] =>
+        tracker
+          .suspects({ leader: null, heads: [], token: "mine", also: new Set() })
+          .filter(({ isDescendant }) => isDescendant)
+          .map(({ pid }) => pid);
+      expect(ofJob()).toEqual([10, 11]);
+      machine.processes.delete(10);
+      machine.become(11, { session: 11, parent: 1, tokens: tokens === "changing" ? [] : tokens });
+      tracker.refresh();
+      expect(ofJob()).toContain(11);
+      // After so many forks, all processes are read again.
+      for (let pid = 1_000; pid < 1_300; pid += 1) machine.put(pid, { session: pid, tokens: [] });
+      tracker.refresh();
+      expect(ofJob()).toEqual([11]);
+    },
+  );
+
   test("ended processes are forgotten, so that a reused pid is a new process", () => {
     const [machine, tracker] = machineWith({ 40: { session: 40, tokens: [] } });
     machine.processes.delete(40);
