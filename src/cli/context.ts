@@ -45,9 +45,9 @@ export interface Context extends Caller {
   readonly readInput: (most: number) => Uint8Array;
   /**
    * Calls back on each SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves. A signal that was ignored when this
-   * process started stays ignored, except SIGTERM.
+   * process started stays ignored, except SIGTERM. Returns a function that stops that.
    */
-  readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => void;
+  readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => () => void;
   /** Calls back when the terminal has another size. */
   readonly onResize: (listener: () => void) => void;
 }
@@ -99,8 +99,9 @@ export function processContext(): Context {
     umask: ownUmask,
     readInput: (most) => readAtMost(0, most),
     onSignal: (listener) => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-        if (!ignored.includes(signal)) process.on(signal, () => listener(signal));
+      const heeded = (["SIGINT", "SIGTERM", "SIGHUP"] as const).filter((signal) => !ignored.includes(signal));
+      for (const signal of heeded) process.on(signal, listener);
+      return () => heeded.forEach((signal) => process.off(signal, listener));
     },
     onResize: (listener) => void process.stdout.on("resize", listener),
   };

@@ -69,6 +69,8 @@ describe("edit", () => {
     ["is left as it is", ":", 0, "nothing was changed"],
     ["is emptied", 'echo "# nothing" > "$1"', 0, "nothing was changed"],
     ["has a fault, without a terminal", 'echo "timeout: 90" >> "$1"', 6, '"timeout" is 90 without a unit'],
+    ["is not UTF-8", `printf 'command: caf\\351\\n' > "$1"`, 6, "it is not UTF-8 text"],
+    ["comes from an editor that is killed", "kill -9 $$", 2, "was ended by SIGKILL"],
     ["comes from an editor that fails", 'echo "priority: 9" >> "$1"; exit 3', 2, "ended with code 3"],
   ])("changes nothing where the text %s", async (_what, script, code, says) => {
     await using stint = new Stint();

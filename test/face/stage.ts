@@ -73,7 +73,7 @@ export class Stage extends TempDirectory {
       umask: () => "022",
       readInput: () => new Uint8Array(),
       progressLine: () => {},
-      onSignal: () => {},
+      onSignal: () => () => {},
       onResize: () => {},
       rows: () => 24,
     };

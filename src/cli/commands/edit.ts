@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { homePath } from "../../desk/home.ts";
 import { findTask } from "../../desk/select.ts";
+import { decodeTaskText, MAX_TEXT_BYTES } from "../../intake/task-text.ts";
+import { readAtMost } from "../../lib/read-at-most.ts";
+import { withFile } from "../../lib/regular-file.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Edit, edited } from "../../model/edit.ts";
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
@@ -79,9 +82,10 @@ async function editText(context: Context, task: Task, path: string): Promise<Res
   for (let before = first; ; ) {
     const failed = await openEditor(context, path);
     if (failed !== null) return err(kept(failed, path));
-    const read = tryFs(`read ${path}`, () => readFileSync(path, "utf8"));
+    const read = tryFs(`read ${path}`, () => decodeTaskText(withFile(path, readBounded)));
     if (!read.ok) return read;
-    const text = read.value;
+    if (!read.value.ok) return err(kept(unreadable(task, read.value.error), path));
+    const text = read.value.value;
     if (text === first || hasNoKey(text)) return ok(null);
     const taken = readEditorText(context, task, text);
     if (taken.ok) return taken;
@@ -93,6 +97,15 @@ async function editText(context: Context, task: Task, path: string): Promise<Res
     before = withFaults(text, task, taken.error);
     writeFileSync(path, before, { mode: MODE });
   }
+}
+
+/** Bytes that are not UTF-8 would be replaced, and make another command of it. */
+function unreadable({ metadata: { id } }: Task, why: string): Problem {
+  return problem("INVALID_TASK_FILE", `Cannot change "${id}" to the text of the editor: ${why}`);
+}
+
+function readBounded(file: number): Uint8Array {
+  return readAtMost(file, MAX_TEXT_BYTES);
 }
 
 function isSameText(latest: Task, { spec, metadata }: Task): boolean {
@@ -122,13 +135,13 @@ async function openEditor(context: Context, path: string): Promise<Problem | nul
     stderr: "inherit",
   });
   // The terminal sends an interrupt to the editor too; whether that ends it is up to the editor.
-  context.onSignal((signal) => {
+  const stopHeeding = context.onSignal((signal) => {
     if (signal !== "SIGINT") child.kill(signal);
   });
   const exitCode = await child.exited;
+  stopHeeding();
+  const { signalCode } = child;
   if (exitCode === 0) return null;
-  return problem(
-    "USAGE",
-    `Cannot edit the task: the editor "${editor}" ended with code ${exitCode}, wanted 0`,
-  );
+  const end = signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}`;
+  return problem("USAGE", `Cannot edit the task: the editor "${editor}" ${end}, wanted code 0`);
 }
