@@ -37,7 +37,7 @@ export type Performed = Result<Answered, Problem>;
  * before it answered, what it left is withdrawn and asked again, of whichever process owns the lock by then.
  *
  * A request may so be carried out twice: by a supervisor that ended before its reply, and by the next one, or by this process. That
- * changes nothing, because a target names an epoch and, where it matters, a version, and a cancel or retry that is on record is
+ * changes nothing, because a target names an epoch and, where it matters, a version, and a cancel, retry or set that is on record is
  * answered as done (`daemon/requests/each-target.ts`). If this process is killed, its requests are carried out all the same; replies
  * that are not read are removed after a while.
  */

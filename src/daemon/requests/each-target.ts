@@ -29,9 +29,9 @@ const TARGETS_A_STEP = 32;
  * have been edited by hand; compute the changes; commit them at once. Where the disk refuses, wait until the home is writable, and
  * repeat the refused ones only.
  *
- * A crash between a commit and the reply makes the next supervisor carry out the whole request again. A cancel or retry that is on
+ * A crash between a commit and the reply makes the next supervisor carry out the whole request again. A cancel, retry or set that is on
  * record with a later time than the request is answered as done (`doneBefore`), since it must not take effect twice. Hold, release, pause
- * and resume act on the state that they find; a `set` finds another version.
+ * and resume act on the state that they find.
  */
 export function* eachTarget(
   supervisor: Supervisor,
@@ -115,20 +115,27 @@ function problemOf(fault: CommitFault, { before }: Change): Problem {
   return problem("NOT_FOUND", message, "the file was moved or removed by hand");
 }
 
-/** The answer for a cancel or retry that took effect before a crash, or by a concurrent request; null where it is still to be decided. */
+/** The answer for a cancel, retry or set that took effect before a crash, or by a concurrent request; null where it is still to be decided. */
 function doneBefore(
   { queue, context }: Supervisor,
-  { id, uid, epoch }: Target,
-  { operation: { verb }, at }: RequestedOperation,
+  { id, uid, epoch, version }: Target,
+  { operation, at }: RequestedOperation,
 ): string | null {
-  if (verb !== "cancel" && verb !== "retry") return null;
+  const { verb } = operation;
+  if (verb !== "cancel" && verb !== "retry" && verb !== "set") return null;
   const known = queue.tasks.get(id);
   const read = known === undefined ? readTask(context.layout, id) : ok(known);
   if (!read.ok || read.value.metadata.uid !== uid) return null;
-  const { metadata, status } = read.value;
+  const { metadata, status, spec } = read.value;
   if (verb === "retry") return metadata.epoch === epoch + 1 && metadata.updatedAt > at ? "queued" : null;
-  const isCancelled = status.state === "cancelled" && status.reason === "User" && status.endedAt > at;
-  return isCancelled && metadata.epoch === epoch ? "cancelled" : null;
+  if (metadata.epoch !== epoch) return null;
+  if (verb === "set") {
+    const isChanged = version !== undefined && metadata.resourceVersion > version && metadata.updatedAt > at;
+    const isAsWanted =
+      Bun.deepEquals(spec, operation.spec) && Bun.deepEquals(metadata.labels, operation.labels);
+    return isChanged && isAsWanted ? "changed" : null;
+  }
+  return status.state === "cancelled" && status.reason === "User" && status.endedAt > at ? "cancelled" : null;
 }
 
 /** The task as it is on the disk, if it is the one that the target names. */
