@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { runApp } from "../../src/cli/app.ts";
 import type { Context } from "../../src/cli/context.ts";
@@ -35,10 +35,14 @@ const NAMES = new Map<number, string>([
 export class Stage extends TempDirectory {
   readonly home = join(this.path, "home");
   readonly folder = join(this.path, "project");
+  /** The programs of its machine: what a real one has more does not matter. */
+  readonly #programs = join(this.path, "bin");
 
   constructor() {
     super();
     mkdirSync(this.folder);
+    mkdirSync(this.#programs);
+    for (const name of ["sh", "bash", "python"]) symlinkSync("/bin/sh", join(this.#programs, name));
     mkdirSync(join(this.path, "runtime"), { mode: 0o700 });
   }
 
@@ -50,7 +54,7 @@ export class Stage extends TempDirectory {
     const clock: Clock = { now: () => nowMs, awakeMs: () => 1_000_000 };
     const context: Context = {
       arguments: words,
-      env: { ...environmentOf(this.path), STINT_HOME: this.home, PAGER: "cat" },
+      env: { ...environmentOf(this.path), PATH: this.#programs, STINT_HOME: this.home, PAGER: "cat" },
       cwd: this.folder,
       userHome: this.path,
       user: () => "ada",
