@@ -49,8 +49,8 @@ export const SCHEDULE_KEYS = {
   file: { read: absolutePath, about: "a task file in place of `task`, read at each firing" },
   slot: {
     read: identifier(MAX_SLOT_LENGTH),
-    about: "the lane of tasks that name none",
-    more: "they run one at a time, also those of one firing",
+    about: "the lane of tasks without a slot",
+    more: "so the tasks of a firing run one after another",
     without: "the name of the schedule",
   },
   overlap: {
