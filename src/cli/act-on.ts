@@ -15,6 +15,7 @@ import {
   type Verb,
 } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
+import { pairAmongTasks, setFlagInstead, setVerbInstead } from "./key-hints.ts";
 import { SELECTOR_FLAGS, TASKS } from "./selectors.ts";
 import { performAndTell, targetOf, targetTasks } from "./targets.ts";
 
@@ -50,8 +51,11 @@ export function actVerb<const F extends Flags>(own: F, verb: ActVerb<F>): Verb {
     operands: [{ ...TASKS, completes: { ...verb, eligible: (task) => verb.eligible(task, NO_FLAGS) } }],
     flags: { ...own, ...ACT_FLAGS },
     ...(verb.notes !== undefined && { notes: verb.notes }),
+    insteadOf: "set" in own ? setFlagInstead : setVerbInstead,
     // The parsed flags include those that the verb declares.
-    run: (call) => actOn(verb as unknown as ActVerb<Flags>, call as unknown as Call<typeof ACT_FLAGS>),
+    run: (call) =>
+      pairAmongTasks(call.operands, "set" in own) ??
+      actOn(verb as unknown as ActVerb<Flags>, call as unknown as Call<typeof ACT_FLAGS>),
   });
 }
 

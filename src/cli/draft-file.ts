@@ -1,6 +1,7 @@
 import { basename, dirname, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
+import { fieldNamed } from "../intake/key-names.ts";
 import { isScheduleText } from "../intake/schedule-text.ts";
 import { readSubmission } from "../intake/submission.ts";
 import type { Entry } from "../intake/value.ts";
@@ -11,6 +12,7 @@ import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
 import { readNamedText } from "./named-text.ts";
+import { isScript, queueScript } from "./script-line.ts";
 
 /** A task file, and the context of its values. */
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
@@ -33,6 +35,7 @@ export function readDraftsOf(
 ): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
   const text = readNamedText(context, file);
   if (!text.ok) return err(withHint(text.error, file));
+  if (isScript(file, text.value)) return err(aScript(file));
   const shown = file === "-" ? "stdin" : file;
   const read = readSubmission(text.value, {
     defaultCwd,
@@ -62,7 +65,14 @@ export function readDraftsOf(
 function withHint(refused: Problem, file: string): Problem {
   const isFile = refused.code !== "NOT_FOUND" || /\.(ya?ml|json)$|^-$/.test(file);
   if (isFile) return refused;
+  const cut = file.indexOf("=");
+  if (cut > 0 && fieldNamed(file.slice(0, cut)) !== null) return { ...refused, hint: `use --set ${file}` };
   return { ...refused, hint: `to queue a command, put -- before it: stint submit -- ${file} …` };
+}
+
+function aScript(file: string): Problem {
+  const message = `Cannot queue "${file}": it is a script, wanted a task file`;
+  return problem("INVALID_TASK_FILE", message, queueScript(file));
 }
 
 function notATask(file: string): Problem {

@@ -7,6 +7,7 @@ import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { localZone } from "../lib/zone.ts";
 import { EXIT, type Problem, problem } from "../model/errors.ts";
+import { NAME_PATTERN } from "../model/identity.ts";
 import { stateUnder } from "../model/schedule.ts";
 import { upcoming } from "../plan/schedule.ts";
 import { cronFault } from "../plan/timetable.ts";
@@ -90,7 +91,16 @@ async function sourcesOf(
   if (words !== null && files.length === 0) return sourceOfCommand(context, words, flags);
   if (words !== null || files.length === 0 || (flags.name !== undefined && files.length > 1)) {
     const message = "Cannot add a schedule: wanted files, or -- COMMAND with --name and --cron or --every";
-    return err(problem("USAGE", message, "stint init nightly writes an example"));
+    const [name = ""] = files;
+    const isName =
+      words !== null && flags.name === undefined && files.length === 1 && NAME_PATTERN.test(name);
+    return err(
+      problem(
+        "USAGE",
+        message,
+        isName ? `did you mean --name ${name}?` : "stint init nightly writes an example",
+      ),
+    );
   }
   const idle = flags.cron === undefined ? (flags.every === undefined ? null : "--every") : "--cron";
   if (idle !== null) {

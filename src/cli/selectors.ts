@@ -84,6 +84,7 @@ export const SELECTOR_FLAGS = {
   since: { value: DURATION, group: "Select", help: "changed within DURATION, such as 12h" },
   slot: {
     value: { ...textValue("NAME", "the name of a lane"), completes: "lanes" },
+    aliases: ["lane"],
     group: "Select",
     help: "in this lane",
   },

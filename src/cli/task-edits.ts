@@ -1,5 +1,6 @@
 import { requestOperation } from "../desk/request-operation.ts";
 import { editFields, type TypedKey } from "../intake/fields-typed.ts";
+import { fieldNamed } from "../intake/key-names.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Edit } from "../model/edit.ts";
 import { type Problem, problem } from "../model/errors.ts";
@@ -18,6 +19,8 @@ export async function editOf(
   task: Task,
   pairs: readonly TypedKey[],
 ): Promise<Result<Edit, Problem>> {
+  const fixed = fixedValue(task, pairs);
+  if (fixed !== null) return err(fixed);
   const edited = await editFields(
     { spec: task.spec, labels: task.metadata.labels },
     pairs,
@@ -29,6 +32,20 @@ export async function editOf(
   const message = `Cannot set "${task.metadata.id}": what a task waits for is fixed when it is queued`;
   return err(
     problem("USAGE", message, `submit it again: stint submit --from ${task.metadata.number} --after …`),
+  );
+}
+
+/** The error for a key that is a value of the task's sweep: it was filled in when the sweep was submitted. */
+function fixedValue({ metadata: { id, number, group } }: Task, pairs: readonly TypedKey[]): Problem | null {
+  const names = Object.keys(group?.values ?? {});
+  const pair = pairs.find(
+    ([key]) => names.includes(key.replace(/^matrix\./, "")) && fieldNamed(key) === null,
+  );
+  if (pair === undefined) return null;
+  return problem(
+    "USAGE",
+    `Cannot set "${pair[0]}" of "${id}": the values of a sweep are fixed for its members`,
+    `change what it runs: stint set ${number} run="…" (or command=), or submit the sweep again with other values`,
   );
 }
 

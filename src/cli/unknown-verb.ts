@@ -4,6 +4,7 @@ import { shellWord } from "../lib/shell-text.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { nearCommand } from "./command-line/near.ts";
 import type { Context } from "./context.ts";
+import { scriptRunner } from "./script-line.ts";
 import { VERBS } from "./verbs.ts";
 import { HINTS } from "./words-of-others.ts";
 
@@ -50,14 +51,10 @@ function found(
   if (isProgram)
     return ["it is a program, not a verb of stint", `to queue it: stint submit -- ${inShell(line)}`];
   if (!isFile) return [NO_VERB, "`stint --help` lists the verbs"];
-  const runner = typed.endsWith(".py")
-    ? "python3 "
-    : /\.(ba)?sh$/.test(typed)
-      ? "bash "
-      : typed.includes("/")
-        ? ""
-        : "./";
-  return ["it is a file, not a verb of stint", `to queue it: stint submit -- ${runner}${inShell(line)}`];
+  return [
+    "it is a file, not a verb of stint",
+    `to queue it: stint submit -- ${scriptRunner(typed)}${inShell(line)}`,
+  ];
 }
 
 function inShell(line: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Problem, problem, rejected } from "../model/errors.ts";
@@ -82,7 +83,7 @@ function resolve(
   }
   if (/^\d+$/.test(reference)) {
     const [id, ...others] = finder.byNumber(Number(reference));
-    if (id === undefined) return err(noSuchTask(reference, finder));
+    if (id === undefined) return err(noSuchTask(layout, reference, finder));
     if (others.length === 0) return ok([id]);
     const message = `Cannot choose "${reference}": ${others.length + 1} tasks have this number`;
     return rejected("AMBIGUOUS", message, `use an id: ${[id, ...others].join(", ")}`);
@@ -90,7 +91,9 @@ function resolve(
   const exact = idFromFileName(`${reference}.json`);
   if (exact !== null && finder.has(exact)) return ok([exact]);
   // The id of a removed task is not tried as a name: names begin with a letter.
-  return /^\d/.test(reference) ? err(noSuchTask(reference, finder)) : byName(layout, { reference, finder });
+  return /^\d/.test(reference)
+    ? err(noSuchTask(layout, reference, finder))
+    : byName(layout, { reference, finder });
 }
 
 /** A name stands for the only task that has it, else for the only unfinished one. */
@@ -107,7 +110,7 @@ function byName(
     if (!read.ok) return read.error.type !== "missing";
     return read.value.metadata.name === reference || id.endsWith(`-${reference}`);
   });
-  if (named.length === 0) return err(noSuchTask(reference, finder));
+  if (named.length === 0) return err(noSuchTask(layout, reference, finder));
   if (named.length === 1) return ok(named);
   const active = named.filter((id) => {
     const read = readTask(layout, id);
@@ -135,14 +138,22 @@ function lastSubmitted(
   );
 }
 
-function noSuchTask(reference: string, { ids }: Finder): Problem {
+function noSuchTask(layout: Layout, reference: string, { ids }: Finder): Problem {
   const near = /^\d+$/.test(reference) ? null : closest(reference, new Set(ids.map(nameOf)));
-  const hint = near === null ? "list all tasks: stint ls --all" : `did you mean "${near}"?`;
+  const usual = near === null ? "list all tasks: stint ls --all" : `did you mean "${near}"?`;
+  const hint = isSchedule(layout, reference)
+    ? `a schedule has this name: stint schedules show ${reference}`
+    : usual;
   return problem(
     "NOT_FOUND",
     /^\d+$/.test(reference) ? `No task has number ${reference}` : `No task named "${reference}"`,
     hint,
   );
+}
+
+function isSchedule(layout: Layout, reference: string): boolean {
+  if (!NAME_PATTERN.test(reference)) return false;
+  return ["yaml", "yml", "json"].some((ending) => existsSync(layout.scheduleFile(`${reference}.${ending}`)));
 }
 
 function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {

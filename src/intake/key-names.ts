@@ -63,6 +63,7 @@ const USUAL_SLIPS: Readonly<Record<string, string>> = {
   envFile: "envFrom",
   secrets: "envFrom",
   tags: "labels",
+  prio: "priority",
   lane: "slot",
   queue: "slot",
   depends: "after",

@@ -70,7 +70,12 @@ describe("edit", () => {
     ["is emptied", 'echo "# nothing" > "$1"', 0, "nothing was changed"],
     ["has a fault, without a terminal", 'echo "timeout: 90" >> "$1"', 6, '"timeout" is 90 without a unit'],
     ["is not UTF-8", `printf 'command: caf\\351\\n' > "$1"`, 6, "it is not UTF-8 text"],
-    ["comes from an editor that is killed", "kill -9 $$", 2, "was ended by SIGKILL"],
+    [
+      "comes from an editor that is killed",
+      'echo "priority: 9" >> "$1"; kill -9 $$',
+      2,
+      "was ended by SIGKILL",
+    ],
     ["comes from an editor that fails", 'echo "priority: 9" >> "$1"; exit 3', 2, "ended with code 3"],
   ])("changes nothing where the text %s", async (_what, script, code, says) => {
     await using stint = new Stint();
@@ -82,6 +87,20 @@ describe("edit", () => {
     expect(stint.record(1)).toEqual(before);
     if (code === 0) expect(leftIn(stint)).toEqual([]);
     else expect(keptText(ran)).toContain("command:");
+  });
+
+  test.each([
+    ["fails", "exit 3", "ended with code 3"],
+    ["is killed", "kill -9 $$", "was ended by SIGKILL"],
+    ["cannot be started", "exec /nosuch", "ended with code 127"],
+  ])("leaves no file of an unchanged text where the editor %s", async (_what, script, says) => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--", "true");
+    const ran = await edit(stint, script);
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain(says);
+    expect(ran.err).toContain("nothing was changed");
+    expect(leftIn(stint)).toEqual([]);
   });
 
   test("on a terminal leads back to the text, with the faults and their lines on top", async () => {

@@ -35,6 +35,8 @@ describe("on a queue", () => {
     await fillQueue(stage);
     writeFileSync(join(stage.folder, "faulty.yaml"), "name: x y\nrun: echo\ntimeuot: 5m\nmemory: lots\n");
     writeFileSync(join(stage.folder, "empty.yaml"), "");
+    writeFileSync(join(stage.folder, "train.py"), "import os\n");
+    writeFileSync(join(stage.folder, "train"), "#!/bin/sh\nexit 0\n");
     writeFileSync(join(stage.folder, "hello.yaml"), "run: echo hello\n");
   });
   afterAll(async () => {
@@ -45,7 +47,10 @@ describe("on a queue", () => {
     ["names of tasks", ["show nosuch", "show 99", "show 90-99", "show trian", "explain @~99", "wait nosuch"]],
     ["sweeps", ["ls --group nosuch", "show --group 1", "stats --group nosuch", "cancel --group nosuch"]],
     ["logs", ["logs held", "logs eval --attempt 9"]],
-    ["tasks to act on", ["cancel", "retry", "hold", "release", "set", "set 9"]],
+    [
+      "tasks to act on",
+      ["cancel", "retry", "hold", "release", "set", "set 9", "move held top", "clean --older-than 7"],
+    ],
     [
       "keys",
       [
@@ -55,6 +60,16 @@ describe("on a queue", () => {
         "set 15 after=1",
         "set 15 name=x",
         "set 15 priority",
+        "set 15 prio=50",
+        "set held priority 50",
+        "set 15 --timeout 8s",
+        "edit 15 --timeout=8s",
+        "set grid-5 matrix.lr=9",
+        "set grid-5 lr=9",
+        "retry --failed timeout=8s",
+        "retry 2-4 --timeout 8s",
+        "retry 2-4 --mem",
+        "hold held priority=5",
       ],
     ],
     [
@@ -64,6 +79,9 @@ describe("on a queue", () => {
         "submit nosuch.yaml",
         "submit faulty.yaml",
         "submit empty.yaml",
+        "submit train.py",
+        "submit train",
+        "submit hello.yaml memory=8GB",
         "submit --from 99",
         "submit --",
         "submit --after nosuch -- true",
@@ -84,7 +102,11 @@ describe("on a queue", () => {
         "schedules add hello.yaml",
         "schedules add --name nightly --every 6h -- true",
         "schedules add --name x -- true",
+        "schedules add tidy --every 6h -- make clean",
         "schedules nosuch",
+        "show nightly",
+        "explain nightly",
+        "logs nightly",
       ],
     ],
     [
@@ -94,6 +116,7 @@ describe("on a queue", () => {
         "init hello",
         "help nosuch",
         "help gpu_om",
+        "help OOM",
         "help schedlues",
         "schema nosuch",
         "completion tcsh",
@@ -119,6 +142,7 @@ describe("on a queue", () => {
         "complet",
       ],
     ],
+    ["flags of other tools", ["ls -l", "ls --running", "ls --pending"]],
     ["the home", ["--home /dev/null ls", "--home= ls", "--home"]],
   ])("what is wrong with %s is told", async (_, lines) => {
     const told: string[] = [];

@@ -58,6 +58,8 @@ export interface ValueType<T = unknown> extends Completable {
   readonly wanted: string;
   /** Parses a text; null where it is invalid. */
   readonly read: (text: string) => T | null;
+  /** The hint for an invalid text; null where there is none. */
+  readonly near?: (text: string) => string | null;
 }
 
 /** One flag; its key in `Flags` is its name: `camelCase` is typed as `--camel-case`. */
@@ -122,6 +124,8 @@ interface Declaration<F extends Flags> {
   readonly operands?: readonly Operand[];
   /** All words after `--` are the command of a job. */
   readonly takesCommand?: true;
+  /** What to write instead of a flag that it lacks, from the flag as typed and its value; null where that is unknown. */
+  readonly insteadOf?: (typed: string, value: string | null) => string | null;
   /** The last paragraph of the help. */
   readonly notes?: string;
   readonly run: (call: Call<F>) => Ended | Promise<Ended>;

@@ -78,7 +78,8 @@ function readWords(
     }
     for (const { called, key, inline } of flagsIn(word, flags)) {
       const flag = key === null ? undefined : flags[key];
-      if (key === null || flag === undefined) return err(unknownFlag(name, called, verb.flags));
+      if (key === null || flag === undefined)
+        return err(unknownFlag(name, { typed: called, value: inline ?? valueAfter(typed[at]) }, verb));
       const { value, repeats } = flag;
       const before = repeats ? (texts.get(key) ?? []) : [];
       if (value === undefined) {
@@ -100,6 +101,11 @@ function readWords(
     }
   }
   return ok({ texts, operands });
+}
+
+/** The word after an unknown flag, which is its value unless it is a flag. */
+function valueAfter(next: string | undefined): string | null {
+  return next === undefined || isFlagLike(next) ? null : next;
 }
 
 export function isFlagLike(word: string): boolean {

@@ -31,10 +31,10 @@ export function long(name: string): string {
 export function wrongValue(
   called: string,
   typed: string,
-  { wanted, choices = [] }: Pick<ValueType, "wanted" | "choices">,
+  { wanted, choices = [], near: instead }: Pick<ValueType, "wanted" | "choices" | "near">,
 ): Problem {
   const near = closest(typed, choices);
-  const hint = near === null ? undefined : `did you mean "${near}"?`;
+  const hint = near === null ? (instead?.(typed) ?? undefined) : `did you mean "${near}"?`;
   return usage(`${called} is ${quoted(typed)}, wanted ${wanted}`, hint);
 }
 
@@ -53,14 +53,19 @@ export function needlessValue(called: string, typed: string): Problem {
   return usage(`${called} is ${quoted(typed)}, wanted ${called} alone`);
 }
 
-export function unknownFlag(name: string, typed: string, flags: Flags): Problem {
+export function unknownFlag(
+  name: string,
+  { typed, value }: { readonly typed: string; readonly value: string | null },
+  { flags, insteadOf }: Pick<Verb, "flags" | "insteadOf">,
+): Problem {
   const all: Flags = { ...flags, ...COMMON_FLAGS };
   const known = Object.entries(all).filter(([, { hidden }]) => hidden !== true);
   const near = closest(
     typed,
     known.flatMap(([key, { aliases = [] }]) => [long(key), ...aliases.map((alias) => `--${alias}`)]),
   );
-  const hint = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
+  const usual = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
+  const hint = insteadOf?.(typed, value) ?? usual;
   return usage(`"${name}" has no flag ${quoted(typed)}`, hint);
 }
 

@@ -17,6 +17,7 @@ export const DURATION: ValueType<number> = {
   placeholder: "DURATION",
   wanted: "a duration such as 90s, 12h or 2d",
   read: parseDuration,
+  near: (typed) => (/^\d+$/.test(typed) ? `add a unit: ${typed}d, ${typed}h or ${typed}m` : null),
 };
 
 export const SIZE: ValueType<number> = {

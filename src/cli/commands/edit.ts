@@ -15,6 +15,7 @@ import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { editorText, faultLine, hasNoKey, readEditorText, withFaults } from "../edited-text.ts";
+import { setVerbInstead } from "../key-hints.ts";
 import { changeTask } from "../task-edits.ts";
 
 const MODE = 0o600;
@@ -29,6 +30,7 @@ export const verb = declareVerb({
     },
   ],
   flags: {},
+  insteadOf: setVerbInstead,
   notes:
     "The editor is $VISUAL, else $EDITOR, else vi. Of a running task, priority, labels and a longer timeout can be changed.",
   run: ({ context, operands: [reference = ""] }) => edit(context, reference),
@@ -81,8 +83,8 @@ async function editText(context: Context, task: Task, path: string): Promise<Res
   const first = readFileSync(path, "utf8");
   for (let before = first; ; ) {
     const failed = await openEditor(context, path);
-    if (failed !== null) return err(kept(failed, path));
     const read = tryFs(`read ${path}`, () => decodeTaskText(withFile(path, readBounded)));
+    if (failed !== null) return err(isStill(first, read) ? unchanged(failed, path) : kept(failed, path));
     if (!read.ok) return read;
     if (!read.value.ok) return err(kept(unreadable(task, read.value.error), path));
     const text = read.value.value;
@@ -97,6 +99,18 @@ async function editText(context: Context, task: Task, path: string): Promise<Res
     before = withFaults(text, task, taken.error);
     writeFileSync(path, before, { mode: MODE });
   }
+}
+
+type TextRead = Result<ReturnType<typeof decodeTaskText>, Problem>;
+
+function isStill(first: string, read: TextRead): boolean {
+  return read.ok && read.value.ok && read.value.value === first;
+}
+
+/** An editor that failed and changed nothing, or did not start, leaves no text to keep. */
+function unchanged(of: Problem, path: string): Problem {
+  rmSync(dirname(path), { recursive: true, force: true });
+  return { ...of, message: `${of.message}; nothing was changed` };
 }
 
 /** Bytes that are not UTF-8 would be replaced, and make another command of it. */

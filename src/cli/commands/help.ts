@@ -5,6 +5,7 @@ import { declareVerb, type Ended } from "../command-line/declare.ts";
 import { overview } from "../command-line/help.ts";
 import type { Context } from "../context.ts";
 import { CODES, codePage } from "../help/codes.ts";
+import { topicOf } from "../help/topic-of.ts";
 import { TOPICS, titleOf } from "../help/topics.ts";
 import { helpOf } from "../help/verb-help.ts";
 import { showPage } from "../pager.ts";
@@ -46,7 +47,7 @@ async function helpOn(
 ): Promise<string | null> {
   const layout = { columns: context.columns(), hasColor: context.hasColor };
   const found = verbNamed(word);
-  const topic = own(TOPICS, found?.name ?? word.toLowerCase());
+  const topic = own(TOPICS, found?.name ?? topicOf(word) ?? "");
   const page = topic === undefined ? null : renderPage(topic, layout);
   if (found !== null) {
     const { verb: called } = await found.listed.load();
@@ -62,7 +63,8 @@ function unknown(word: string): Ended {
   if (known !== undefined)
     return problem("USAGE", `Cannot show help on "${word}": stint has no verb of that name`, known);
   const kinds = [SHOWN_VERBS.map(([name]) => name), Object.keys(TOPICS), CODES.map(([code]) => code)];
-  const near = [...new Set(kinds.flatMap((names) => closest(word, names) ?? []))];
+  const parts = CODES.filter(([code]) => code.split("_").includes(word.toUpperCase())).map(([code]) => code);
+  const near = [...new Set([...parts, ...kinds.flatMap((names) => closest(word, names) ?? [])])];
   const hint =
     near.length === 0
       ? "`stint help` lists verbs and topics"

@@ -2,6 +2,7 @@ import { homePath } from "../../desk/home.ts";
 import { asLines } from "../../lib/printable.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
+import { STATES } from "../../model/state.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { wholeNumber, wordValue } from "../command-line/values.ts";
@@ -10,6 +11,7 @@ import type { ListedRow } from "../listing/choose.ts";
 import { footerOf } from "../listing/footer.ts";
 import { listingOf, tableOf } from "../listing/list.ts";
 import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
+import { unlistedLine } from "../listing/unlisted.ts";
 import { type Frame, watch } from "../listing/watch.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 
@@ -38,11 +40,20 @@ type Listed = FlagValues<typeof FLAGS> & { readonly references: readonly string[
 export const verb = declareVerb({
   operands: [{ ...TASKS, help: `${TASKS.help}, patterns (train*); without it, the queue` }],
   flags: FLAGS,
+  insteadOf,
   run: ({ context, flags, operands: references }) => {
     const listed = { ...flags, references };
     return flags.watch === true ? follow(context, listed) : list(context, listed);
   },
 });
+
+/** Flags of other tools. */
+function insteadOf(typed: string): string | null {
+  if (["-l", "--long"].includes(typed)) return "use --wide";
+  const state = typed.slice(2);
+  const isState = [...STATES, "pending"].some((one) => one === state);
+  return isState ? `use --state ${state}` : null;
+}
 
 async function list(context: Context, flags: Listed): Promise<Ended> {
   const seen = await look(context, flags);
@@ -74,10 +85,11 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
     isWhole: flags.json === true || flags.quiet === true,
   });
   if (!listing.ok) return listing;
-  const { rows, overview } = listing.value;
+  const { rows, overview, unlisted } = listing.value;
   if (flags.json === true) return ok({ table: `${JSON.stringify(rows, null, 2)}\n`, footer: "" });
   if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: "" });
-  const footer = footerOf(overview, context.clock.now());
+  const below = footerOf(overview, context.clock.now());
+  const footer = unlisted === null ? below : `${unlistedLine(unlisted)}${below}`;
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })
     : ok({ table: tableOf(context, listing.value, { isWide: flags.wide === true }), footer });

@@ -18,6 +18,9 @@ const QUEUED = {
 
 const ANCHOR = { ...TASK, completes: QUEUED };
 
+/** Flags that may be typed without their dashes. */
+const PLACES_IN_WORDS: readonly string[] = ["before", "after", "top", "bottom"];
+
 const FLAGS = {
   before: { value: ANCHOR, excludes: ["after", "top", "bottom"], help: "to the place before this task" },
   after: { value: ANCHOR, excludes: ["top", "bottom"], help: "to the place after this task" },
@@ -38,7 +41,8 @@ export const verb = declareVerb({
 async function move({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
-  const where = whereOf(home.value, flags);
+  const placed = operands.find((word) => PLACES_IN_WORDS.includes(word));
+  const where = whereOf(home.value, flags, placed);
   if (!where.ok) return where.error;
   const tasks = targetTasks(context, { ...QUEUED, layout: home.value, references: operands, flags });
   if (!tasks.ok) return tasks.error;
@@ -56,6 +60,7 @@ async function move({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
 function whereOf(
   layout: Layout,
   { before, after, top, bottom }: FlagValues<typeof FLAGS>,
+  placed: string | undefined,
 ): Result<Extract<Operation, { verb: "move" }>["where"], Problem> {
   const reference = before ?? after;
   if (reference !== undefined) {
@@ -65,6 +70,11 @@ function whereOf(
       : anchor;
   }
   if (top === undefined && bottom === undefined)
-    return err(usage("no place is given, wanted --before TASK, --after TASK, --top or --bottom"));
+    return err(
+      usage(
+        "no place is given, wanted --before TASK, --after TASK, --top or --bottom",
+        placed === undefined ? undefined : `did you mean --${placed}?`,
+      ),
+    );
   return ok({ type: top === undefined ? "bottom" : "top" });
 }

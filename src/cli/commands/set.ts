@@ -5,6 +5,7 @@ import { type Call, declareVerb, type Ended, type TasksFor } from "../command-li
 import { usage } from "../command-line/usage.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
+import { joinedPair, setVerbInstead } from "../key-hints.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { targetTasks } from "../targets.ts";
 import { changeTask, editOf } from "../task-edits.ts";
@@ -28,6 +29,7 @@ export const verb = declareVerb({
     },
   ],
   flags: FLAGS,
+  insteadOf: setVerbInstead,
   notes:
     "  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3\n  stint set --failed memory=64GB",
   run: set,
@@ -44,7 +46,7 @@ async function set({ context, flags, operands }: Call<typeof FLAGS>): Promise<En
   if (changes.length === 0)
     return usage(
       "KEY=VALUE is missing, wanted a key of the task file and its value",
-      "stint set 12 priority=50",
+      `stint set ${joinedPair(references) ?? "12 priority=50"}`,
     );
   const pairs = changes.map((pair): [string, string] => [
     pair.slice(0, pair.indexOf("=")),

@@ -13,6 +13,7 @@ import { chosen, type ListedRow } from "./choose.ts";
 import { idsNamed } from "./named.ts";
 import { type SortKey, sorted } from "./sort.ts";
 import { type Line, plainLines, treeLines } from "./tree.ts";
+import { type Unlisted, unlistedIn } from "./unlisted.ts";
 
 /** How many ended tasks are listed by default. */
 const RECENT = 10;
@@ -38,6 +39,8 @@ export interface TaskListing {
   readonly lines: readonly Line[];
   readonly overview: Overview;
   readonly queue: QueueSeen;
+  /** Null where the flags ask for certain tasks, or for a page. */
+  readonly unlisted: Unlisted | null;
 }
 
 /** Reads what the flags ask for. */
@@ -62,6 +65,7 @@ export async function listingOf(
   const isShort = query.value === null && flags.all !== true && flags.limit === undefined;
   // Pages and scripts go by number.
   const isRecent = isShort && flags.cursor === undefined && !flags.isWhole;
+  const folds = isFolding ? foldsOf(layout, overview) : new Map<number, Fold>();
   const found = chosen(layout, {
     query: query.value,
     unfinished: [...overview.active, ...queue.inOrder],
@@ -69,13 +73,15 @@ export async function listingOf(
     limit: flags.limit ?? (flags.tree === true ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT),
     endedLimit: isShort ? RECENT : Number.POSITIVE_INFINITY,
     isRecent,
-    folds: isFolding ? foldsOf(layout, overview) : new Map<number, Fold>(),
+    folds,
     nowMs,
     progress,
   });
   const rows = flags.sort === undefined ? found : sorted(found, flags.sort, nowMs);
   const lines = flags.tree === true ? treeLines(layout, rows) : plainLines(rows);
-  return ok({ rows, lines, overview, queue });
+  const isOpen = query.value === null && flags.cursor === undefined && !flags.isWhole;
+  const unlisted = isOpen ? unlistedIn(layout, { rows, folds, nowMs }) : null;
+  return ok({ rows, lines, overview, queue, unlisted });
 }
 
 /** The listing as a table. */

@@ -20,7 +20,7 @@ export const ORDER_FIELDS: Fields = {
     read: identifier(MAX_SLOT_LENGTH),
     to: ["spec", "slot"],
     about: "lane; its tasks run one at a time",
-    flag: { group: "Scheduling", placeholder: "NAME" },
+    flag: { group: "Scheduling", placeholder: "NAME", aliases: ["lane"] },
     completes: "lanes",
     isVerbatim,
     show: (name: string) => `lane ${name}`,

@@ -1,4 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { topicOf } from "../../../src/cli/help/topic-of.ts";
+import { TOPICS } from "../../../src/cli/help/topics.ts";
+import { FIELDS } from "../../../src/intake/fields.ts";
+import { SWEEP_KEYS } from "../../../src/intake/keys/sweep.ts";
+import { own } from "../../../src/lib/own.ts";
 import { Stint } from "../../rig/stint.ts";
 
 describe("stint help", () => {
@@ -18,10 +23,25 @@ describe("stint help", () => {
     expect(page.match(/^DISK_FULL: /gm)).toHaveLength(2);
   });
 
+  test("leads from every key of the task file to a topic, and from a lane to its own", () => {
+    const keys = [...Object.keys(FIELDS), ...Object.keys(SWEEP_KEYS)];
+    expect(keys.filter((key) => own(TOPICS, topicOf(key) ?? "") === undefined)).toEqual([]);
+    expect(["slot", "lane", "matrix", "retries", "gpuModel", "cwd", "nosuch"].map(topicOf)).toEqual([
+      "lanes",
+      "lanes",
+      "sweeps",
+      "retry",
+      "gpus",
+      "task-file",
+      null,
+    ]);
+  });
+
   test.each([
     ["selction", "did you mean `stint help selection`?"],
     ["retr", "did you mean `stint help retry`?"],
     ["gpu_oon", "did you mean `stint help GPU_OOM`?"],
+    ["oom", "did you mean `stint help GPU_OOM` or `stint help OOM_KILLED` or `stint help HOST_OOM`?"],
     ["xyzzy", "`stint help` lists verbs and topics"],
   ])("of %j says what it could be", async (word, hint) => {
     await using stint = new Stint();

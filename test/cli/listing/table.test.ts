@@ -123,4 +123,20 @@ describe("the table of stint ls", () => {
     );
     expect(await stint.ok("ls")).toMatch(/^1-6 +s +queued +- +.+ +sweep: 1 failed, 4 queued, 1 done$/m);
   });
+
+  test("says how many failed tasks it does not show, and -q and selectors say nothing", async () => {
+    await using stint = new Stint();
+    const ended = (number: number, code: number, seconds: number): Task =>
+      after(aTask({ number }), exited(code), { endedAtMs: NOW_MS + seconds * 1_000 });
+    put(stint, ...[1, 2, 3].map((number) => ended(number, number === 2 ? 0 : 1, number)));
+    put(
+      stint,
+      ...Array.from({ length: 10 }, (_, index) => ended(index + 4, index === 9 ? 1 : 0, index + 10)),
+    );
+    const { err } = await stint.run(["ls"]);
+    expect(err).toBe("\n2 more failed tasks: stint ls --failed\n");
+    expect((await stint.run(["ls", "-n", "12"])).err).toBe("\n1 more failed task: stint ls --failed\n");
+    for (const args of [["--all"], ["-q"], ["--failed"], ["--json"]])
+      expect((await stint.run(["ls", ...args])).err).toBe("");
+  });
 });
