@@ -30,6 +30,8 @@ interface ActVerb<F extends Flags> {
     tasks: readonly Task[],
     flags: FlagValues<F>,
   ) => Promise<Result<Target[], Problem>>;
+  /** True where selectors skip a task that ends before the request is carried out. */
+  readonly skipsEnded?: boolean;
   /** The last paragraph of the help. */
   readonly notes?: string;
   /** Called after success, unless the answers are JSON. */
@@ -63,7 +65,8 @@ async function actOn(
   verb: ActVerb<Flags>,
   { context, flags, operands }: Call<typeof ACT_FLAGS>,
 ): Promise<Ended> {
-  const isForgiving = "ifExists" in flags;
+  // A selected task that ended meanwhile is not one that was asked for.
+  const isForgiving = "ifExists" in flags || (verb.skipsEnded === true && operands.length === 0);
   const home = openHome(homePath(context));
   if (!home.ok) return home.error;
   const tasks = targetTasks(context, {
@@ -73,7 +76,7 @@ async function actOn(
     references: operands,
     flags,
   });
-  if (!tasks.ok) return isForgiving && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;
+  if (!tasks.ok) return "ifExists" in flags && tasks.error.code === "NOT_FOUND" ? EXIT.done : tasks.error;
   if (tasks.value.length === 0) {
     context.err("stint: no task matches; nothing was done\n");
     return EXIT.done;

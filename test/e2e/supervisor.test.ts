@@ -126,6 +126,16 @@ test("down leaves jobs running and names them, and cancel without a supervisor e
   expect(markedProcesses(token)).toEqual([]);
 });
 
+test("down says of a job that was cancelled that it is being stopped", async () => {
+  await using stint = new Stint();
+  await stint.up();
+  await stint.ok("submit", "--name", "stubborn", "--", "sh", "-c", "trap '' TERM; while :; do sleep 1; done");
+  await stint.reach(1, "running");
+  await stint.ok("cancel", "1");
+  expect(await stint.ok("down")).toContain("000001-stubborn is being stopped");
+  await stint.run(["cancel", "--force", "1"]);
+});
+
 test("down --stop-jobs queues the jobs again, uncounted", async () => {
   await using stint = new Stint();
   await stint.up();

@@ -34,6 +34,7 @@ const FLAGS = {
 
 export const verb = actVerb(FLAGS, {
   states: UNFINISHED_STATES,
+  skipsEnded: true,
   notes:
     "A second cancel kills at once. --signal reaches every process of the job: one that does not handle it may end by it, a shell too, unless it has a trap (trap : USR1).",
   eligible: (task, { signal }) => (signal === undefined ? isUnended(task) : isActive(task.status.state)),

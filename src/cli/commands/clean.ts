@@ -1,6 +1,7 @@
 import { homePath } from "../../desk/home.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { counted } from "../../lib/counted.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { openHome } from "../../store/home.ts";
 import { declareVerb, type FlagValues } from "../command-line/declare.ts";
@@ -42,7 +43,12 @@ export const verb = declareVerb({
     const options = {
       operation: operationOf(flags),
       json: flags.json === true,
-      ...(isSummed && { summary: (answers: readonly Answer[]) => summaryOf(answers, isDry) }),
+      ...(isSummed && {
+        summary: (answers: readonly Answer[]) =>
+          answers.some(({ done }) => done !== undefined)
+            ? summaryOf(answers, isDry)
+            : nothingRemoved(answers, flags),
+      }),
     };
     return performAndTell(told, home.value, options);
   },
@@ -64,6 +70,17 @@ function operationOf(flags: FlagValues<typeof FLAGS>): Operation {
     dryRun,
     ...(isRuled ? rules : { olderThanMs: DEFAULT_AGE_MS }),
   };
+}
+
+/** Why nothing was removed; empty where the answers say it. */
+function nothingRemoved(answers: readonly Answer[], flags: FlagValues<typeof FLAGS>): string {
+  if (answers.length > 0) return "";
+  const { keep, maxBytes, logsOlderThan, olderThan } = flags;
+  const failed = flags.deadLetter === true ? "" : "; failed tasks need --dead-letter";
+  if (keep !== undefined || maxBytes !== undefined || logsOlderThan !== undefined)
+    return `nothing to remove: no ended task exceeds the limits given${failed}\n`;
+  const age = olderThan === undefined ? "7 days" : formatDuration(olderThan);
+  return `nothing to remove: 0 tasks that can be removed ended more than ${age} ago; see --older-than${failed}\n`;
 }
 
 function summaryOf(answers: readonly Answer[], isDry: boolean): string {

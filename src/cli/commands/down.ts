@@ -2,6 +2,7 @@ import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { EXIT, problem } from "../../model/errors.ts";
+import { openAttempt } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -64,7 +65,7 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
   else
     for (const task of left)
       context.out(
-        `${task.metadata.id} keeps running (pid ${task.status.attempts.at(-1)?.process?.pid ?? "unknown"})\n`,
+        `${task.metadata.id} ${openAttempt(task)?.stop === undefined ? "keeps running" : "is being stopped"} (pid ${openAttempt(task)?.process?.pid ?? "unknown"})\n`,
       );
   return EXIT.done;
 }

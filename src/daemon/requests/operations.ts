@@ -85,7 +85,12 @@ function cancel(
   const { id } = task.metadata;
   const { state } = task.status;
   const { actor } = how;
-  if (isTerminal(state)) return rejected("TASK_LOCKED", `Cannot cancel "${id}": it is ${state} already`);
+  if (isTerminal(state))
+    return rejected(
+      "TASK_LOCKED",
+      `Cannot cancel "${id}": it is ${state} already`,
+      "to remove ended tasks: stint clean --older-than AGE",
+    );
   if (state === "queued") {
     const end = {
       endedAt: timestamp(supervisor.context.clock.now()),
