@@ -26,6 +26,8 @@ export interface Wanted {
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of a file. */
   readonly sweep?: readonly Entry[];
+  /** True where nothing is to be queued, only checked. */
+  readonly isCheck?: boolean;
   /** Reads files that are schedules; without it, they are refused. */
   readonly readSchedule?: ScheduleReading;
 }
@@ -59,10 +61,15 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
     faults.push(...read.value.faults);
   }
   if (faults.length > 0) {
-    const one = files.length === 1 ? `"${files[0]}"` : counted(files.length, "file");
+    const [only = ""] = files;
     const many = counted(faults.length, "fault");
+    const count = counted(files.length, "file");
+    const message =
+      wanted.isCheck === true
+        ? `${files.length === 1 ? only : count}: ${many}`
+        : `Cannot queue ${files.length === 1 ? `"${only}"` : count}: nothing was queued, ${many}`;
     return err({
-      ...problem("INVALID_TASK_FILE", `Cannot queue ${one}: nothing was queued, ${many}`),
+      ...problem("INVALID_TASK_FILE", message),
       faults: faults.join("\n\n"),
     });
   }

@@ -11,6 +11,10 @@ interface QueueEstimate {
   readonly held: number;
   /** How many jobs it assumes to run at a time. */
   readonly parallel: number;
+  /** The mean running time of the tasks that it counts, in ms. */
+  readonly eachMs: number;
+  /** True where the queue is empty only once a task has run that may not start yet. */
+  readonly isScheduled: boolean;
   /** The completed tasks whose mean running times it uses. */
   readonly basis: number;
 }
@@ -66,18 +70,26 @@ export class Paces {
     const used = new Set<Pace>();
     let totalMs = 0;
     let longestMs = 0;
+    let meansMs = 0;
+    let scheduledMs = 0;
     for (const task of counted) {
       const pace = this.#paceOf(task);
       if (pace === null) return without("too few tasks like the queued ones have completed");
       used.add(pace);
       const leftMs = Math.max(0, pace.totalMs / pace.count - ranFor(task, nowMs));
+      const startMs = notBeforeMs(task, nowMs);
+      meansMs += pace.totalMs / pace.count;
       totalMs += leftMs;
-      longestMs = Math.max(longestMs, notBeforeMs(task, nowMs) + leftMs);
+      longestMs = Math.max(longestMs, startMs + leftMs);
+      if (startMs > 0) scheduledMs = Math.max(scheduledMs, startMs + leftMs);
     }
     // While tasks wait, as many jobs run as the machine has room for.
     const parallel = Math.max(1, active.length > 0 ? active.length : (owner?.capacity?.jobs ?? 1));
+    const busyMs = totalMs / Math.min(parallel, counted.length);
     const emptyQueue = {
-      emptyInMs: Math.round(Math.max(longestMs, totalMs / Math.min(parallel, counted.length))),
+      emptyInMs: Math.round(Math.max(longestMs, busyMs)),
+      eachMs: Math.round(meansMs / counted.length),
+      isScheduled: scheduledMs > 0 && scheduledMs >= Math.max(longestMs, busyMs),
       tasks: counted.length,
       held: queued.length + active.length - counted.length,
       parallel,

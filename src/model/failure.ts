@@ -146,7 +146,7 @@ const FAILURES = {
     class: "resource",
     retry: "no",
     meaning: "the job ran longer than its `timeout:`",
-    advice: "raise it with `stint set ID timeout=…` and `stint retry`, or set `retry.onTimeout: true`",
+    advice: "raise it with `stint retry ID --set timeout=…`, or set `retry.onTimeout: true`",
   },
   DATA_MISMATCH: {
     class: "data",

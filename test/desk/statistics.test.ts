@@ -112,13 +112,18 @@ describe("an estimate of when the queue is empty", () => {
       held: 1,
       parallel: 2,
       basis: 2,
+      eachMs: 10_000,
+      isScheduled: false,
     });
   });
 
   test("is not shorter than one task, nor than a time before which it may not start", () => {
     expect(estimate({ queued: [waiting(1)] }, like("train", 1, 10_000)).emptyQueue?.emptyInMs).toBe(10_000);
     const later = waiting(1, { spec: { notBefore: at(60_000) } });
-    expect(estimate({ queued: [later] }, like("train", 1, 10_000)).emptyQueue?.emptyInMs).toBe(70_000);
+    expect(estimate({ queued: [later] }, like("train", 1, 10_000)).emptyQueue).toMatchObject({
+      emptyInMs: 70_000,
+      isScheduled: true,
+    });
   });
 
   test("takes members of a sweep for alike, and all tasks where there are enough", () => {

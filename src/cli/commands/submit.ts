@@ -73,7 +73,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     context.out(
       flags.json
         ? `${JSON.stringify(drafts.value, null, 2)}\n`
-        : renderDryRun(drafts.value, context.clock.now()),
+        : renderDryRun(drafts.value, { nowMs: context.clock.now(), columns: context.columns() }),
     );
     return EXIT.done;
   }

@@ -31,6 +31,7 @@ export const verb = declareVerb({
     const drafts = await readDrafts(context, {
       files,
       words: null,
+      isCheck: true,
       fields: [],
       defaults: settings.value.defaults,
       readSchedule: (text, path) => {

@@ -1,24 +1,52 @@
 import { counted } from "../../lib/counted.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
 import type { Draft } from "../../model/submission.ts";
 import { fieldLine, specFields } from "./spec-fields.ts";
 import { describeSweeps } from "./sweep.ts";
+import { renderTable } from "./table.ts";
 
-/** More tasks are counted, not shown. */
-const MOST_SHOWN = 10;
+/** Of more documents, each has a line. */
+const MOST_BLOCKS = 4;
 
-/** What a submission would queue: each task, and of a sweep the first members. */
-export function renderDryRun(drafts: readonly Draft[], nowMs: number): string {
+/** What a submission would queue: all facts of a few documents, a line for each of many. */
+export function renderDryRun(
+  drafts: readonly Draft[],
+  { nowMs, columns }: { readonly nowMs: number; readonly columns: number },
+): string {
   const heads = drafts.filter(({ group }) => group === undefined || group.index === 1);
-  const blocks = heads.slice(0, MOST_SHOWN).map((draft) => {
-    const { group, labels, spec } = draft;
-    const members = group === undefined ? [] : drafts.filter((one) => one.group?.name === group.name);
-    const head = group === undefined ? asLines([`task ${draft.name}`]) : describeSweeps(members);
-    const fields = specFields(spec, { labels, parents: parentsOf(draft), nowMs });
-    return `${head}${asLines(fields.map(([name, value]) => fieldLine(name, value)))}`;
+  const shown =
+    heads.length > MOST_BLOCKS ? renderTable(rowsOf(heads), { columns }) : blocksOf(heads, drafts, nowMs);
+  const documents = heads.length === drafts.length ? "" : ` (${counted(heads.length, "document")})`;
+  return `${shown}\n${counted(drafts.length, "task")} would be queued${documents}\n`;
+}
+
+function blocksOf(heads: readonly Draft[], drafts: readonly Draft[], nowMs: number): string {
+  return heads
+    .map((draft) => {
+      const { group, labels, spec } = draft;
+      const members = group === undefined ? [] : drafts.filter((one) => one.group?.name === group.name);
+      const head = group === undefined ? asLines([`task ${draft.name}`]) : describeSweeps(members);
+      const fields = specFields(spec, { labels, parents: parentsOf(draft), nowMs });
+      const lines = fields.map(([name, value]) =>
+        fieldLine(name, name === "command" && group !== undefined ? `${value} (of the first member)` : value),
+      );
+      return `${head}${asLines(lines)}`;
+    })
+    .join("\n");
+}
+
+function rowsOf(heads: readonly Draft[]): string[][] {
+  const rows = heads.map((draft) => {
+    const { name, group, spec } = draft;
+    return [
+      group === undefined ? name : `${group.name} (${counted(group.size, "member")})`,
+      parentsOf(draft).join(", ") || "-",
+      spec.timeoutMs === undefined ? "-" : formatDuration(spec.timeoutMs),
+      spec.slot ?? "-",
+    ];
   });
-  const more = heads.length > MOST_SHOWN ? `\n… and ${heads.length - MOST_SHOWN} more\n` : "";
-  return `${blocks.join("\n")}${more}\n${counted(drafts.length, "task")} would be queued\n`;
+  return [["NAME", "AFTER", "TIMEOUT", "LANE"], ...rows];
 }
 
 function parentsOf({ parents = [] }: Draft): string[] {

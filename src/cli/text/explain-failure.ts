@@ -72,25 +72,30 @@ export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs
   return ["", `Attempts${earlier}:`, ...table];
 }
 
-function adviceLines({ metadata, status }: Task): string[] {
+/** What to do; `retried` is what follows `stint retry`. */
+function adviceLines({ metadata, status }: Task, retried = String(metadata.number)): string[] {
   const { number } = metadata;
   const last = status.attempts.at(-1);
   const failure = last === undefined ? null : failureOfAttempt(last);
-  if (failure === null) return ["", `What to do: stint retry ${number}`];
+  if (failure === null) return ["", `What to do: stint retry ${retried}`];
   const { meaning, advice } = failureEntry(failure.code);
   const hasLog = last !== undefined && "logBytes" in last && (last.logBytes ?? 0) > 0;
   return [
     "",
-    `${failure.code} (${className(failure.class)}): ${meaning}. Decided by rule ${failure.rule}.`,
-    `What to do: ${adviceFor(advice, number)}.`,
+    `${failure.code} (${className(failure.class)}): ${meaning} (rule: ${failure.rule}).`,
+    `What to do: ${adviceFor(advice, { number, retried })}.`,
     `${hasLog ? `Whole log: stint logs ${number}   ` : ""}About this failure: stint help ${failure.code}`,
   ];
 }
 
-/** The advice with the number of the task in its commands. */
-function adviceFor(advice: string, number: number): string {
+/** The advice with the number of the task in its commands, and all that are to be retried. */
+function adviceFor(
+  advice: string,
+  { number, retried }: { readonly number: number; readonly retried: string },
+): string {
   return advice
-    .replaceAll(/`stint (retry|logs)`/g, `\`stint $1 ${number}\``)
+    .replaceAll("`stint logs`", `\`stint logs ${number}\``)
+    .replaceAll(/`stint retry(?: ID)?(?=[ `])/g, `\`stint retry ${retried}`)
     .replaceAll("`stint set`", `\`stint set ${number} KEY=VALUE\``)
     .replaceAll(/`stint set ID /g, `\`stint set ${number} `)
     .replaceAll(/--from ID`/g, `--from ${number}\``);
@@ -119,15 +124,20 @@ export function groupLines(tasks: readonly Task[], nowMs: number): string[] {
   const failure = last === undefined ? null : failureOfAttempt(last);
   const all =
     more === ""
-      ? `stint retry ${ranges.join(" ")}`
-      : `stint retry --failed${failure === null ? "" : ` --class ${failure.code.toLowerCase().replaceAll("_", "-")}`}`;
+      ? ranges.join(" ")
+      : `--failed${failure === null ? "" : ` --class ${failure.code.toLowerCase().replaceAll("_", "-")}`}`;
+  const advice = adviceLines(sample, all);
+  const followed = new Set(tasks.map(whatFollowed));
   return [
-    `${counted(tasks.length, "task")} failed: ${whyFailed(sample)}`,
+    `${counted(tasks.length, "task")} failed: ${whyFailed(sample)}${followed.size === 1 ? whatFollowed(sample) : ""}`,
     `  tasks ${ranges.slice(0, MOST_RANGES).join(", ")}${more}`,
     `  for example ${sample.metadata.id}${endedWhen(sample, nowMs)}`,
     ...logLines(sample),
-    ...adviceLines(sample),
-    `Retry all of them: ${all}`,
+    ...advice,
+    // The advice may name the command already.
+    ...(advice.some((line) => line.includes(`stint retry ${all}`))
+      ? []
+      : [`Retry all of them: stint retry ${all}`]),
   ];
 }
 

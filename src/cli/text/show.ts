@@ -23,10 +23,7 @@ export function renderTask(
   const { metadata, spec, status } = task;
   const { nowMs, style } = options;
   const { group } = metadata;
-  const parents = (spec.after ?? []).map(
-    ({ task: parent, when }) =>
-      `${parent}${{ success: "", any: " (however it ends)", failure: " (if it fails)" }[when]}`,
-  );
+  const parents = parentsIn(spec.after ?? []);
   const lines = [
     `${style.bold(metadata.id)}  ${style.state(status.state)}${endingOf(task, nowMs)}`,
     ...specFields(spec, { labels: metadata.labels, parents, nowMs }).map(([name, value]) =>
@@ -44,6 +41,9 @@ export function renderTask(
       "queued",
       `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`,
     ),
+    ...(status.attempts.some(({ startedAt }) => startedAt !== undefined)
+      ? [fieldLine("output", `stint logs ${metadata.number}`)]
+      : []),
     fieldLine("files", options.runFolder),
     fieldLine(
       "version",
@@ -52,6 +52,23 @@ export function renderTask(
     ...status.attempts.flatMap((attempt) => renderAttempt(attempt, { ...options, task })),
   ];
   return asLines(lines);
+}
+
+/** More parents are folded. */
+const MOST_PARENTS = 4;
+
+/** The parents of a task; many that must end in the same way are told by the first and the last of them. */
+function parentsIn(after: NonNullable<Task["spec"]["after"]>): string[] {
+  const names = [...Map.groupBy(after, ({ when }) => when)].flatMap(([when, those]) => {
+    const how = { success: "", any: "however they end", failure: "if they fail" }[when];
+    if (those.length > MOST_PARENTS) {
+      const told = [counted(those.length, "task"), how].filter((part) => part !== "").join("; ");
+      return [`${those[0]?.task} … ${those.at(-1)?.task} (${told})`];
+    }
+    const each = { success: "", any: " (however it ends)", failure: " (if it fails)" }[when];
+    return those.map(({ task }) => `${task}${each}`);
+  });
+  return names;
 }
 
 function endingOf(task: Task, nowMs: number): string {
@@ -117,8 +134,7 @@ function renderAttempt(
   const remains = describeLeftBehind(attempt);
   if (remains !== null) lines.push(`    ${remains}`);
   const failure = failureOfAttempt(attempt);
-  if (failure !== null)
-    lines.push(`    ${className(failure.class)}/${failure.code}, by rule ${failure.rule}`);
+  if (failure !== null) lines.push(`    ${className(failure.class)}/${failure.code} (rule: ${failure.rule})`);
   if ("note" in attempt) lines.push(`    ${attempt.note}`);
   if ("retry" in attempt && attempt.retry !== undefined)
     lines.push(`    retried after ${formatDuration(attempt.retry.delayMs)}`);

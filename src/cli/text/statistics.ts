@@ -21,7 +21,7 @@ export function renderStatistics(
   const rate =
     stats.successRate === null
       ? []
-      : [["  success rate", `${percent(stats.successRate)} of completed and failed`]];
+      : [["  success rate", `${percent(stats.successRate)} of tasks that completed or failed`]];
   const sections = [
     [["tasks"], ...countRows(stats.states), ...oldest, ...rate],
     [["attempts"], ...countRows({ ...stats.attempts, retries: stats.retries, orphans: stats.orphans })],
@@ -81,7 +81,13 @@ function gpuRows({ total, byLabel }: Statistics["gpuHours"]): string[][] {
 function estimateText({ emptyQueue, noEstimate }: EstimateResult, nowMs: number): string | null {
   if (noEstimate !== null) return `no estimate of when it is empty: ${noEstimate}`;
   if (emptyQueue === null) return null;
-  const { emptyInMs, tasks, held, parallel, basis } = emptyQueue;
+  const { emptyInMs, tasks, held, parallel, eachMs, isScheduled } = emptyQueue;
   const without = held === 0 ? "" : `, without ${counted(held, "held task")}`;
-  return `empty in about ${formatDuration(Math.ceil(emptyInMs / 1_000) * 1_000)}, at ${localTime(nowMs + emptyInMs, nowMs)}: ${counted(tasks, "task")}, ${parallel} at a time, as long as ${counted(basis, "completed task")} like them took on average${without}`;
+  if (isScheduled)
+    return `empty at about ${localTime(nowMs + emptyInMs, nowMs)}, once the last scheduled task has run${without}`;
+  return `empty in about ${inSeconds(emptyInMs)}: ${counted(tasks, "task")}, ${parallel} at a time, ${inSeconds(eachMs)} each on average${without}`;
+}
+
+function inSeconds(ms: number): string {
+  return formatDuration(Math.ceil(ms / 1_000) * 1_000);
 }

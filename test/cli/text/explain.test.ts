@@ -27,7 +27,7 @@ describe("explainTask() of a failed task", () => {
         "  | step 1",
         "  | ValueError: x is 3",
         "",
-        "EXIT_NONZERO (job): the program exited with an error. Decided by rule exit:nonzero.",
+        "EXIT_NONZERO (job): the program exited with an error (rule: exit:nonzero).",
         "What to do: read the log (`stint logs 1`), fix the program, then `stint retry 1`.",
         "Whole log: stint logs 1   About this failure: stint help EXIT_NONZERO",
       ].join("\n"),
@@ -38,7 +38,7 @@ describe("explainTask() of a failed task", () => {
     const task = aTask({ spec: { ...NEVER, timeoutMs: 1_000 } });
     const ended = after(task, killedBy("SIGTERM"), { stop: aStop({ reason: "Timeout" }) });
     expect(explain(ended)).toStartWith("train failed: timed out after 1s; not retried\n");
-    expect(explain(ended)).toContain("`stint set 1 timeout=…` and `stint retry 1`");
+    expect(explain(ended)).toContain("raise it with `stint retry 1 --set timeout=…`, or");
   });
 
   test("lists several attempts, each in a line", () => {
@@ -58,8 +58,11 @@ test("failed tasks are grouped where only numbers in their failure differ, the l
   const groups = byCause(tasks);
   expect(groups.map((group) => group.map(({ metadata }) => metadata.number))).toEqual([[1, 2, 3, 7], [9]]);
   const text = groupLines(groups[0] ?? [], NOW_MS).join("\n");
-  expect(text).toStartWith("4 tasks failed: exit 1: ValueError: x is 7\n  tasks 1-3, 7\n");
-  expect(text).toEndWith("Retry all of them: stint retry 1-3 7");
+  expect(text).toStartWith("4 tasks failed: exit 1: ValueError: x is 7; not retried\n  tasks 1-3, 7\n");
+  expect(text).toContain(
+    "What to do: read the log (`stint logs 7`), fix the program, then `stint retry 1-3 7`.",
+  );
+  expect(text).not.toContain("Retry all of them");
 });
 
 describe("explainTask() of a queued task", () => {

@@ -21,7 +21,7 @@ test("a task is shown by aligned facts and local times, its failure in the first
   expect(head).toMatch(/^000001-train {2}failed \d+s ago: exit 3: ValueError: x$/);
   expect(fields.find((line) => line.startsWith("  asks for  "))).toContain("2 GPUs");
   expect(fields).toContain("  labels    paper=fig3");
-  expect(fields).toContain("    job/EXIT_NONZERO, by rule exit:nonzero");
+  expect(fields).toContain("    job/EXIT_NONZERO (rule: exit:nonzero)");
   expect(shown).not.toMatch(ISO);
 });
 
@@ -41,14 +41,41 @@ test("a dry run shows each task, and of a sweep the first members", () => {
   const members = [1, 2, 3, 4, 5].map((index) =>
     aDraft({ name: `s-${index}`, group: { ...group, index, values: { n: String(index) } } }),
   );
-  const text = renderDryRun(
-    [aDraft({ name: "one", spec: aSpec({ timeoutMs: 60_000 }) }), ...members],
-    NOW_MS,
-  );
+  const text = renderDryRun([aDraft({ name: "one", spec: aSpec({ timeoutMs: 60_000 }) }), ...members], {
+    nowMs: NOW_MS,
+    columns: 80,
+  });
   expect(text).toStartWith("task one\n  command ");
   expect(text).toContain("  asks for  timeout 1m\n");
   expect(text).toContain(
     "sweep s: 5 members\n  s-1  n=1\n  s-2  n=2\n  s-3  n=3\n  …\n  s-5  n=5\n  command ",
   );
-  expect(text).toEndWith("\n6 tasks would be queued\n");
+  expect(text).toContain(" (of the first member)\n");
+  expect(text).toEndWith("\n6 tasks would be queued (2 documents)\n");
+});
+
+test("a dry run of many documents has a line for each", () => {
+  const drafts = Array.from({ length: 12 }, (_, index) =>
+    aDraft({ name: `t${index}`, spec: aSpec({ timeoutMs: 60_000, slot: "gpu" }) }),
+  );
+  const lines = renderDryRun(drafts, { nowMs: NOW_MS, columns: 80 }).trimEnd().split("\n");
+  expect(lines.map((line) => line.trim().split(/\s+/).join(" "))).toEqual([
+    "NAME AFTER TIMEOUT LANE",
+    ...drafts.map(({ name }) => `${name} - 1m gpu`),
+    "",
+    "12 tasks would be queued",
+  ]);
+});
+
+test("many parents are folded", () => {
+  const parents = Array.from({ length: 20 }, (_, index) => ({
+    task: aTask({ number: index + 1 }).metadata.id,
+    when: "any" as const,
+  }));
+  const shown = renderTask(aTask({ number: 21, spec: { after: parents } }), {
+    nowMs: NOW_MS,
+    style,
+    runFolder: "/runs/21",
+  });
+  expect(shown).toContain("  after     000001-train … 000020-train (20 tasks; however they end)\n");
 });

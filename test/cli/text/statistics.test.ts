@@ -18,12 +18,20 @@ const STATS = {
 
 test("renderStatistics() shows what there is, with the base of the estimate", () => {
   const nowMs = new Date(2026, 10, 30, 3, 0).getTime();
-  const emptyQueue = { emptyInMs: 600_000, tasks: 1, held: 2, parallel: 1, basis: 2 };
+  const emptyQueue = {
+    emptyInMs: 600_000,
+    tasks: 1,
+    held: 2,
+    parallel: 1,
+    basis: 2,
+    eachMs: 600_000,
+    isScheduled: false,
+  };
   expect(renderStatistics({ ...STATS, emptyQueue, noEstimate: null }, { columns: 60, nowMs })).toBe(`tasks
   queued         1
   completed      2
   oldest queued  1m 1s
-  success rate   99.9 % of completed and failed
+  success rate   99.9 % of tasks that completed or failed
 
 attempts
   completed  2
@@ -39,10 +47,13 @@ GPU-hours
   paper=fig3  1
 
 queue
-  empty in about 10m, at 03:10: 1 task, 1 at a time, as long
-  as 2 completed tasks like them took on average, without 2
-  held tasks
+  empty in about 10m: 1 task, 1 at a time, 10m each on
+  average, without 2 held tasks
 `);
+  const scheduled = { ...emptyQueue, isScheduled: true, held: 0 };
+  expect(
+    renderStatistics({ ...STATS, emptyQueue: scheduled, noEstimate: null }, { columns: 80, nowMs }),
+  ).toEndWith("\n  empty at about 03:10, once the last scheduled task has run\n");
 });
 
 test("renderStatistics() of an empty home", () => {
