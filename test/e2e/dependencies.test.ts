@@ -139,6 +139,26 @@ test.concurrent("a child may wait for a parent's failure, cancellation or any en
   ]);
 });
 
+test.concurrent("a retry names the tasks that ran after the failed one, and do not run again", async () => {
+  await using stint = new Stint();
+  await queueFailing(stint, "parent");
+  await queue(stint, "report", "--after-any", "parent");
+  await queue(stint, "publish", "--after", "report");
+  await queueFailing(stint, "alarm", "--after-failed", "parent");
+  await queue(stint, "waiting", "--after", "parent");
+  await queue(stint, "other");
+  await stint.run(["drain"]);
+  const { code, out, err } = await stint.run(["retry", "parent"]);
+  expect({ code, out }).toEqual({ code: 0, out: "000001-parent queued\n" });
+  expect(err.trim().split("\n").toSorted()).toEqual([
+    "stint: 1 task that failed after it stays failed; to retry it too: stint retry 4",
+    "stint: 2 tasks that ran after it (2-3) do not run again; to queue a copy of one: stint submit --from 2",
+  ]);
+  // The copy waits for the retry.
+  await stint.ok("submit", "--from", "2");
+  expect(await stint.ok("explain", "7")).toContain("Waiting for 000001-parent to end.");
+});
+
 test.concurrent("an impossible dependency is refused with a hint, and nothing of the file is queued", async () => {
   await using stint = new Stint();
   await queue(stint, "train", "--hold");

@@ -1,4 +1,4 @@
-import { tellOfCancelledChildren } from "../../desk/cancelled-children.ts";
+import { tellOfEndedChildren } from "../../desk/ended-children.ts";
 import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
 import { KEY_VALUE } from "../command-line/values.ts";
@@ -21,5 +21,5 @@ export const verb = actVerb(FLAGS, {
   targetsOf: async (context, tasks, { set = [] }) =>
     set.length === 0 ? ok(tasks.map(targetOf)) : editedTargets(context, tasks, settingsOf(set)),
   operation: (targets) => ({ verb: "retry", targets }),
-  tellMore: tellOfCancelledChildren,
+  tellMore: tellOfEndedChildren,
 });
