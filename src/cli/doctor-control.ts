@@ -5,7 +5,7 @@ import { describeBounds, isEmpty } from "../model/overrides.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readOverrides } from "../store/overrides.ts";
-import type { Check } from "./doctor-records.ts";
+import { type Check, fails, passes, warns } from "./check.ts";
 import { pausedLines } from "./text/control.ts";
 
 /** Checks what was changed at run time: a pause of the queue, limits, and the file that holds them. */
@@ -19,18 +19,10 @@ export function checkControl(layout: Layout, nowMs: number): Check[] {
       owner === null
         ? "the next supervisor uses what was applied last, as far as it is known"
         : "the supervisor goes on with what it applies";
-    checks.push({
-      verdict: "fail",
-      what: `${file.error.message}; ${use}`,
-      fix: "any change writes it again, such as: stint jobs 4",
-    });
+    checks.push(fails(`${file.error.message}; ${use}`, "any change writes it again, such as: stint jobs 4"));
   }
-  if (paused !== null) {
-    const [what, fix] = pausedLines(paused, nowMs);
-    checks.push({ verdict: "warn", what, fix });
-  }
-  if (!isEmpty(changed))
-    checks.push({ verdict: "ok", what: `changed by stint jobs: ${describeBounds(changed)}` });
+  if (paused !== null) checks.push(warns(...pausedLines(paused, nowMs)));
+  if (!isEmpty(changed)) checks.push(passes(`changed by stint jobs: ${describeBounds(changed)}`));
   return checks;
 }
 
@@ -40,5 +32,5 @@ export function checkSettings(settings: Result<unknown, Problem>, layout: Layout
   const { message, faults } = settings.error;
   const { applied } = overridesSeen(layout, lockOwner(layout));
   const use = applied === null ? "" : "; the supervisor goes on with the settings before";
-  return [{ verdict: "fail", what: `${message}${use}`, ...(faults !== undefined && { fix: faults }) }];
+  return [fails(`${message}${use}`, faults)];
 }

@@ -1,8 +1,8 @@
 import { noDeviceFound, seeDevices } from "../desk/devices.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import type { Device } from "../model/device.ts";
+import { type Check, fails, passes } from "./check.ts";
 import type { Context } from "./context.ts";
-import type { Check } from "./doctor-records.ts";
 
 /** Checks the GPUs that a home uses, by a probe of its own. */
 export async function examineDevices(context: Context, path: string): Promise<Check[]> {
@@ -11,22 +11,16 @@ export async function examineDevices(context: Context, path: string): Promise<Ch
   if (!seen.ok) return [];
   const { inventory, devices } = seen.value;
   const { problem } = inventory;
-  if (problem === null && devices.length === 0) return [{ verdict: "ok", what: noDeviceFound(seen.value) }];
-  const unread: Check[] =
-    problem === null
-      ? []
-      : [{ verdict: "fail", what: `GPUs cannot be read: ${problem}`, fix: fixFor(problem) }];
+  if (problem === null && devices.length === 0) return [passes(noDeviceFound(seen.value))];
+  const unread = problem === null ? [] : [fails(`GPUs cannot be read: ${problem}`, fixFor(problem))];
   return [...unread, ...devices.map(checkDevice)];
 }
 
 function checkDevice({ index, id, name, memoryBytes, fault }: Device): Check {
   const memory = memoryBytes === null ? "memory unknown" : formatBytes(memoryBytes);
-  if (fault === null) return { verdict: "ok", what: `GPU ${index} is ${name}, ${memory} (${id})` };
-  return {
-    verdict: "fail",
-    what: `GPU ${index}, ${name} (${id}), is unusable: ${fault}`,
-    fix: `reset it or reboot; until then exclude it with \`gpus: {exclude: ["${id}"]}\` in config.yaml`,
-  };
+  if (fault === null) return passes(`GPU ${index} is ${name}, ${memory} (${id})`);
+  const fix = `reset it or reboot; until then exclude it with \`gpus: {exclude: ["${id}"]}\` in config.yaml`;
+  return fails(`GPU ${index}, ${name} (${id}), is unusable: ${fault}`, fix);
 }
 
 /** Advice on the usual reasons, by the words of the tools. */

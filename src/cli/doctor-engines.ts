@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENGINES, type EngineName } from "../model/kind.ts";
+import { type Check, passes, warns } from "./check.ts";
 import type { Context } from "./context.ts";
-import type { Check } from "./doctor-records.ts";
 
 /** An engine whose service does not answer within this time is reported as broken. */
 const ENGINE_TIMEOUT_MS = 5_000;
@@ -21,7 +21,7 @@ export function checkEngines({ env }: Context): Check[] {
   });
   if (found.length === 0) {
     const what = "neither podman nor docker is in PATH: container tasks would fail";
-    return [{ verdict: "warn", what, fix: "install one if you need it: apt install podman" }];
+    return [warns(what, "install one if you need it: apt install podman")];
   }
   return found.map((engine) => checkEngine(engine, env));
 }
@@ -38,14 +38,10 @@ function checkEngine(
   const said = asked.stdout.toString().trim();
   if (asked.exitCode !== 0) {
     const [why = "it did not answer"] = asked.stderr.toString().trim().split("\n").slice(-1);
-    return {
-      verdict: "warn",
-      what: `${name} (${path}) does not work: ${why}`,
-      fix: `for details: ${name} info`,
-    };
+    return warns(`${name} (${path}) does not work: ${why}`, `for details: ${name} info`);
   }
   const gpus = name === "podman" ? `; GPUs by CDI: ${describeCdi()}` : "";
-  return { verdict: "ok", what: `${name} is ${path}, ${said}${gpus}` };
+  return passes(`${name} is ${path}, ${said}${gpus}`);
 }
 
 /** The default folders of device specifications (Container Device Interface). */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { kindOfName } from "../intake/inbox-name.ts";
 import { counted } from "../lib/counted.ts";
 import { type Layout, REASON_ENDING, shelfOf } from "../store/layout.ts";
-import { type Check, supervisorAdvice } from "./doctor-records.ts";
+import { type Check, warns } from "./check.ts";
+import { supervisorAdvice } from "./doctor-records.ts";
 
 /** At most this many are named. */
 const MAX_NAMED = 3;
@@ -19,30 +20,18 @@ export function checkInbox(layout: Layout): Check[] {
   const rejected = namesIn(rejectedIn).filter((name) => name.endsWith(REASON_ENDING));
   const checks: Check[] = [];
   if (waiting.length > 0) {
-    const fix = supervisorAdvice(
-      layout,
-      "start a supervisor, which queues them: stint up --detach, or stint drain",
-    );
-    checks.push({
-      verdict: "warn",
-      what: `${counted(waiting.length, "inbox file is", "inbox files are")} not queued yet: ${someOf(waiting)}`,
-      ...fix,
-    });
+    const what = `${counted(waiting.length, "inbox file is", "inbox files are")} not queued yet: ${someOf(waiting)}`;
+    const advice = "start a supervisor, which queues them: stint up --detach, or stint drain";
+    checks.push(warns(what, supervisorAdvice(layout, advice)));
   }
   if (others.length > 0) {
     const ignored = others.map((name) => (isFolder(layout, name) ? `${name} (a folder)` : name));
-    checks.push({
-      verdict: "warn",
-      what: `${counted(others.length, "inbox file is", "inbox files are")} ignored: ${someOf(ignored)}`,
-      fix: "only .yaml, .yml and .json files are read, and none in subfolders",
-    });
+    const what = `${counted(others.length, "inbox file is", "inbox files are")} ignored: ${someOf(ignored)}`;
+    checks.push(warns(what, "only .yaml, .yml and .json files are read, and none in subfolders"));
   }
   if (rejected.length > 0) {
-    checks.push({
-      verdict: "warn",
-      what: `${counted(rejected.length, "inbox file was", "inbox files were")} refused`,
-      fix: `the reasons are in ${rejectedIn}; correct the files and drop them again`,
-    });
+    const what = `${counted(rejected.length, "inbox file was", "inbox files were")} refused`;
+    checks.push(warns(what, `the reasons are in ${rejectedIn}; correct the files and drop them again`));
   }
   return checks;
 }

@@ -13,14 +13,7 @@ import { holdsNumber } from "../store/numbers.ts";
 import { endedFiles } from "../store/outlines.ts";
 import { ASIDE, isThere } from "../store/quarantine.ts";
 import { readRecord } from "../store/record.ts";
-
-/** The result of one check. */
-export interface Check {
-  readonly verdict: "ok" | "warn" | "fail";
-  readonly what: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
+import { type Check, fails, warns } from "./check.ts";
 
 /** Opens a folder of the home, which must exist and be readable; throws the system's error otherwise. */
 export function checkFolder(directory: string): Check[] {
@@ -67,30 +60,25 @@ export function checkRecords(layout: Layout, { place, listings, onProgress }: Re
 function checkRecord(path: string, { name, place }: { name: string; place: StateDirectory }): Check | null {
   const id = idFromFileName(name);
   if (id === null)
-    return {
-      verdict: "warn",
-      what: `${path} is not a task record: a record is called NUMBER-NAME.json`,
-      fix: "move it out of the home",
-    };
+    return warns(
+      `${path} is not a task record: a record is called NUMBER-NAME.json`,
+      "move it out of the home",
+    );
   const read = readRecord(path);
-  if (read.ok)
-    return checkLocation(path, {
-      id,
-      place,
-      says: read.value.metadata.id,
-      belongs: directoryOf(read.value.status.state),
-    });
+  if (read.ok) {
+    const { metadata, status } = read.value;
+    return checkLocation(path, { id, place, says: metadata.id, belongs: directoryOf(status.state) });
+  }
   switch (read.error.type) {
     case "corrupt":
-      return { verdict: "fail", what: `${path} is corrupt: ${read.error.reason}`, fix: fixIn(place) };
+      return fails(`${path} is corrupt: ${read.error.reason}`, fixIn(place));
     case "newer":
-      return { verdict: "fail", what: `${path} was written by a newer stint`, fix: "use the newer stint" };
+      return fails(`${path} was written by a newer stint`, "use the newer stint");
     case "unreadable":
-      return {
-        verdict: "fail",
-        what: `${path} cannot be read (${read.error.errno})`,
-        fix: "make it readable for you: the home and everything in it must be yours",
-      };
+      return fails(
+        `${path} cannot be read (${read.error.errno})`,
+        "make it readable for you: the home and everything in it must be yours",
+      );
     case "missing":
       return null;
   }
@@ -104,14 +92,10 @@ interface Located {
 }
 
 function checkLocation(path: string, { id, place, says, belongs }: Located): Check | null {
-  if (says !== id) return { verdict: "fail", what: `${path} holds the record of ${says}`, fix: fixIn(place) };
+  if (says !== id) return fails(`${path} holds the record of ${says}`, fixIn(place));
   // In pending/ and running/ it may just be moved.
   if (belongs === place || place === "pending" || place === "running") return null;
-  return {
-    verdict: "fail",
-    what: `${path} belongs in ${belongs}/ by its state`,
-    fix: "move it there by hand",
-  };
+  return fails(`${path} belongs in ${belongs}/ by its state`, "move it there by hand");
 }
 
 /** A supervisor checks only pending/ and running/ at its start. */
@@ -139,13 +123,13 @@ export function checkCopies(layout: Layout, listings: Listings): Check[] {
     const copies = [...alike].filter(
       ([id, places]) => places.length > 1 && places.every((place) => isThere(layout.record(place, id))),
     );
-    const checks = copies.map(([id, places]): Check => {
+    const checks = copies.map(([id, places]) => {
       const what = `${id} is in ${places.map((place) => `${place}/`).join(" and ")}`;
-      return { verdict: "fail", what, fix: "the supervisor puts all but one aside at its next start" };
+      return fails(what, "the supervisor puts all but one aside at its next start");
     });
     if (alike.size < 2) return checks;
     const what = `${alike.size} tasks have the number ${number}: ${[...alike.keys()].join(", ")}`;
-    return [...checks, { verdict: "fail", what, fix: "refer to them by their ids" }];
+    return [...checks, fails(what, "refer to them by their ids")];
   });
 }
 
@@ -157,44 +141,41 @@ function* idsIn(listings: Listings, span: number): Generator<readonly [TaskId, S
 export function checkUnread(layout: Layout): Check[] {
   const batches = incomingBatches(layout);
   const strays = readdirSync(layout.incoming).filter((name) => name !== ASIDE && !batches.includes(name));
-  const checks = strays.map(
-    (name): Check => ({
-      verdict: "warn",
-      what: `${layout.batch(name)} is not a batch`,
-      fix: "move it out of the home",
-    }),
+  const checks = strays.map((name) =>
+    warns(`${layout.batch(name)} is not a batch`, "move it out of the home"),
   );
-  const stuck = stuckBatchesOf(layout)
-    .filter(({ batch }) => batches.includes(batch))
-    .map(({ batch, message }): Check => {
-      const what = `${counted(batchMembers(layout, batch).length, "accepted task")} in ${layout.batch(batch)} cannot be queued: ${message}`;
-      return { verdict: "fail", what, fix: "fix that; the supervisor keeps trying" };
-    });
-  const unread = stuckBatchesOf(layout)
-    .filter(({ batch }) =>
-      (["running", "pending"] as const).some((place) => isThere(join(layout.place(place), `${batch}.json`))),
-    )
-    .map(({ batch, message }): Check => {
-      const what = `the accepted task ${batch} cannot be queued: ${message}`;
-      return { verdict: "fail", what, fix: "fix that; the supervisor keeps trying" };
-    });
-  if (stuck.length + unread.length > 0) return [...checks, ...stuck, ...unread];
+  const noted = stuckBatchesOf(layout);
+  const isRecord = (name: string): boolean =>
+    (["running", "pending"] as const).some((place) => isThere(join(layout.place(place), `${name}.json`)));
+  const stuck = [
+    ...noted
+      .filter(({ batch }) => batches.includes(batch))
+      .map(({ batch, message }) => {
+        const tasks = counted(batchMembers(layout, batch).length, "accepted task");
+        return `${tasks} in ${layout.batch(batch)} cannot be queued: ${message}`;
+      }),
+    ...noted
+      .filter(({ batch }) => isRecord(batch))
+      .map(({ batch, message }) => `the accepted task ${batch} cannot be queued: ${message}`),
+  ];
+  if (stuck.length > 0)
+    return [...checks, ...stuck.map((what) => fails(what, "fix that; the supervisor keeps trying"))];
   if (batches.length === 0) return checks;
   const what = `${counted(batches.length, "accepted batch waits", "accepted batches wait")} for a supervisor`;
-  return [...checks, { verdict: "warn", what, ...supervisorAdvice(layout, "stint up --detach") }];
+  return [...checks, warns(what, supervisorAdvice(layout, "stint up --detach"))];
 }
 
-/** Advice to start a supervisor; empty where one is up, as there cannot be two. */
-export function supervisorAdvice(layout: Layout, fix: string): { readonly fix?: string } {
+/** Advice to start a supervisor; undefined where one is up, as there cannot be two. */
+export function supervisorAdvice(layout: Layout, fix: string): string | undefined {
   const role = lockOwner(layout)?.role;
-  return role === "up" || role === "drain" ? {} : { fix };
+  return role === "up" || role === "drain" ? undefined : fix;
 }
 
 /** Without the next number nothing can be queued. */
 export function checkNumbers(layout: Layout): Check[] {
   if (holdsNumber(layout)) return [];
   const fix = "the next `stint up`, `run` or `drain` restores it";
-  return [{ verdict: "fail", what: `${layout.numbers} holds no number for the next task`, fix }];
+  return [fails(`${layout.numbers} holds no number for the next task`, fix)];
 }
 
 /** Reports corrupt records and requests that were put aside. */
@@ -206,6 +187,6 @@ export function checkAside(layout: Layout): Check[] {
     const count = isFolder ? readdirSync(aside).length : 0;
     if (count === 0) return [];
     const what = `${count} corrupt ${directory === layout.requests ? "request" : "record"}${count === 1 ? " was" : "s were"} put aside in ${aside}`;
-    return [{ verdict: "warn", what, fix: "inspect them, then remove them" }];
+    return [warns(what, "inspect them, then remove them")];
   });
 }

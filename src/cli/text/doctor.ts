@@ -1,6 +1,6 @@
 import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
-import type { Check } from "../doctor-records.ts";
+import type { Check } from "../check.ts";
 import type { Style } from "./style.ts";
 
 const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
