@@ -69,7 +69,7 @@ test("a failed member is shown with its values, and can be retried by the name o
   const shown = await stint.ok("show", "job");
   expect(shown).toContain("sweep job  2 completed, 1 failed");
   expect(shown).toContain("3 of 3 ended");
-  expect(shown).toContain("3  n=2: exit 1: no output");
+  expect(shown).toMatch(/3 {2}n=2 +failed +exit 1: no output/);
   expect(shown).toContain("again: stint retry --group 2 --failed");
   writeFileSync(join(stint.root, "go"), "");
   expect(await stint.ok("retry", "--group", "job", "--failed")).toBe("000003-job-2 queued");

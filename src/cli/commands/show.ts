@@ -17,15 +17,20 @@ export const verb = readVerb({
     const style = styleFor(context.hasColor);
     const nowMs = context.clock.now();
     if (!tasks.every(({ status }) => isTerminal(status.state))) tellOfSilence(context, layout);
-    if (tasks.length > MOST_WHOLE) return renderTasks(tasks, { style, columns: context.columns() });
+    const columns = context.columns();
+    if (tasks.length > MOST_WHOLE) return renderTasks(tasks, { style, columns });
     const texts = tasks.map((task) =>
-      renderTask(task, { nowMs, style, runFolder: layout.run(task.metadata.id) }),
+      renderTask(task, { nowMs, style, columns, runFolder: layout.run(task.metadata.id) }),
     );
     return texts.join("\n");
   },
   sweep: {
     json: summaryOf,
     text: (context, members) =>
-      renderSweep(members, { nowMs: context.clock.now(), style: styleFor(context.hasColor) }),
+      renderSweep(members, {
+        nowMs: context.clock.now(),
+        style: styleFor(context.hasColor),
+        columns: context.columns(),
+      }),
   },
 });

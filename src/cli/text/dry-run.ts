@@ -2,7 +2,7 @@ import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
 import type { Draft } from "../../model/submission.ts";
-import { fieldLine, specFields } from "./spec-fields.ts";
+import { fieldLines, specFields } from "./spec-fields.ts";
 import { describeSweeps } from "./sweep.ts";
 import { renderTable } from "./table.ts";
 
@@ -16,21 +16,28 @@ export function renderDryRun(
 ): string {
   const heads = drafts.filter(({ group }) => group === undefined || group.index === 1);
   const shown =
-    heads.length > MOST_BLOCKS ? renderTable(rowsOf(heads), { columns }) : blocksOf(heads, drafts, nowMs);
+    heads.length > MOST_BLOCKS
+      ? renderTable(rowsOf(heads), { columns })
+      : blocksOf(heads, drafts, { nowMs, columns });
   const documents = heads.length === drafts.length ? "" : ` (${counted(heads.length, "document")})`;
   return `${shown}\n${counted(drafts.length, "task")} would be queued${documents}\n`;
 }
 
-function blocksOf(heads: readonly Draft[], drafts: readonly Draft[], nowMs: number): string {
+function blocksOf(
+  heads: readonly Draft[],
+  drafts: readonly Draft[],
+  { nowMs, columns }: { readonly nowMs: number; readonly columns: number },
+): string {
   return heads
     .map((draft) => {
       const { group, labels, spec } = draft;
       const members = group === undefined ? [] : drafts.filter((one) => one.group?.name === group.name);
       const head = group === undefined ? asLines([`task ${draft.name}`]) : describeSweeps(members);
       const fields = specFields(spec, { labels, parents: parentsOf(draft), nowMs });
-      const lines = fields.map(([name, value]) =>
-        fieldLine(name, name === "command" && group !== undefined ? `${value} (of the first member)` : value),
-      );
+      const lines = fields.flatMap(([name, value]) => {
+        const whose = name === "command" && group !== undefined ? " (of the first member)" : "";
+        return fieldLines(name, `${value}${whose}`, columns);
+      });
       return `${head}${asLines(lines)}`;
     })
     .join("\n");

@@ -3,55 +3,59 @@ import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { localTime, relativeTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
-import { type Attempt, describeLeftBehind, failureOfAttempt } from "../../model/attempt.ts";
+import {
+  type Attempt,
+  describeLeftBehind,
+  type EndedAttempt,
+  failureOfAttempt,
+} from "../../model/attempt.ts";
 import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
 import { STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { memoryAndLimits } from "./limits.ts";
-import { fieldLine, specFields } from "./spec-fields.ts";
+import { fieldLines, specFields } from "./spec-fields.ts";
 import type { Style } from "./style.ts";
 import { valuesText } from "./sweep.ts";
 import { renderTable } from "./table.ts";
+import { hanging } from "./wrap.ts";
+
+interface Shown {
+  readonly nowMs: number;
+  readonly style: Style;
+  readonly columns: number;
+}
 
 /** All details of a task, for display. */
-export function renderTask(
-  task: Task,
-  options: { readonly nowMs: number; readonly style: Style; readonly runFolder: string },
-): string {
+export function renderTask(task: Task, options: Shown & { readonly runFolder: string }): string {
   const { metadata, spec, status } = task;
-  const { nowMs, style } = options;
-  const { group } = metadata;
+  const { nowMs, style, columns, runFolder } = options;
+  const { group, labels, number } = metadata;
   const parents = parentsIn(spec.after ?? []);
-  const lines = [
-    `${style.bold(metadata.id)}  ${style.state(status.state)}${endingOf(task, nowMs)}`,
-    ...specFields(spec, { labels: metadata.labels, parents, nowMs }).map(([name, value]) =>
-      fieldLine(name, value),
-    ),
+  const hasStarted = status.attempts.some(({ startedAt }) => startedAt !== undefined);
+  const fields: (readonly [name: string, value: string])[] = [
+    ...specFields(spec, { labels, parents, nowMs }),
     ...(group === undefined
       ? []
       : [
-          fieldLine(
+          [
             "sweep",
             `${group.name}, member ${group.index} of ${group.size}: ${valuesText(group.values)}`,
-          ),
+          ] as const,
         ]),
-    fieldLine(
-      "queued",
-      `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`,
-    ),
-    ...(status.attempts.some(({ startedAt }) => startedAt !== undefined)
-      ? [fieldLine("output", `stint logs ${metadata.number}`)]
-      : []),
-    fieldLine("files", options.runFolder),
-    fieldLine(
-      "version",
-      `${metadata.resourceVersion}, generation ${metadata.generation}, epoch ${metadata.epoch}`,
-    ),
-    ...status.attempts.flatMap((attempt) => renderAttempt(attempt, { ...options, task })),
+    ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
+    ...(status.state === "queued" ? [["waits", `stint explain ${number} tells why`] as const] : []),
+    ...(hasStarted ? [["output", `stint logs ${number}`] as const] : []),
+    ["files", runFolder],
+    ["version", String(metadata.resourceVersion)],
   ];
-  return asLines(lines);
+  const head = `${style.bold(metadata.id)}  ${style.state(status.state)}${endingOf(task, nowMs)}`;
+  return asLines([
+    ...hanging("", head, { columns, hang: 2 }),
+    ...fields.flatMap(([name, value]) => fieldLines(name, value, columns)),
+    ...status.attempts.flatMap((attempt) => renderAttempt(attempt, { ...options, task })),
+  ]);
 }
 
 /** More parents are folded. */
@@ -105,10 +109,11 @@ export function renderTasks(
 
 function renderAttempt(
   attempt: Attempt,
-  { nowMs, style, task }: { readonly nowMs: number; readonly style: Style; readonly task: Task },
+  { nowMs, style, columns, task }: Shown & { readonly task: Task },
 ): string[] {
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
-  const head = `  attempt ${attempt.number}: `;
+  const line = (text: string): string[] =>
+    hanging("  ", `attempt ${attempt.number}: ${text}`, { columns, hang: 4 });
   if (attempt.state === "running") {
     const doing = preparationInWords(task) ?? task.status.state;
     const pid = attempt.process === undefined ? "" : `, pid ${attempt.process.pid}`;
@@ -116,18 +121,15 @@ function renderAttempt(
     const stop = attempt.stop === undefined ? "" : `, ${stopInWords(attempt.stop)}`;
     return [
       "",
-      `${head}${doing} since ${start}${pid}${pause}${stop}`,
+      ...line(`${doing} since ${start}${pid}${pause}${stop}`),
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];
   }
-  const told = failureText(attempt, task.spec.timeoutMs);
   const ran = attempt.startedAt === undefined ? "" : `, ran ${formatDuration(attempt.durationMs)}`;
-  // Its state says no more than the words.
-  const isTimeout = attempt.state === "timeout" && told !== null;
   const lines = [
     "",
-    `${head}${[isTimeout ? null : attempt.state, told].filter((part) => part !== null).join(", ")}; ${start}${ran}`,
+    ...line(`${endOf(attempt, task)}; ${start}${ran}`),
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];
@@ -148,6 +150,16 @@ function renderAttempt(
     );
   }
   return lines;
+}
+
+/** How an attempt ended: its state, and the failure if the first line of the task does not tell it. */
+function endOf(attempt: EndedAttempt, task: Task): string {
+  const told = failureText(attempt, task.spec.timeoutMs);
+  if (told === null) return attempt.state;
+  // Of a timeout, the state says no more than the words.
+  if (attempt.state === "timeout") return told;
+  const isTold = task.status.state === "failed" && told === whyFailed(task);
+  return isTold ? attempt.state : `${attempt.state}, ${told}`;
 }
 
 function devicesOf({ devices, resources }: Attempt): string[] {

@@ -7,6 +7,7 @@ import type { Spec } from "../../model/spec.ts";
 import { plainDemand } from "../../plan/demand.ts";
 import { describeGpus } from "../../plan/shortage.ts";
 import { describeLimits } from "./limits.ts";
+import { hanging } from "./wrap.ts";
 
 /** Names and values of what a task runs and asks for. */
 export function specFields(
@@ -31,7 +32,7 @@ export function specFields(
   return [
     ["command", describeKind(spec.kind)],
     ["folder", spec.kind.cwd],
-    ...(asked.length > 0 ? [["asks for", asked.join(", ")] as [string, string]] : []),
+    ...(asked.length > 0 ? [["settings", asked.join(", ")] as [string, string]] : []),
     ["attempts", attemptsOf(spec.retry)],
     ...(parents.length > 0 ? [["after", parents.join(", ")] as [string, string]] : []),
     ...(pairs.length > 0 ? [["labels", pairs.join(" ")] as [string, string]] : []),
@@ -48,7 +49,11 @@ function attemptsOf({ maxAttempts, scope, on, onExit }: Retry): string {
 
 const NAME_WIDTH = 10;
 
+/** What one copies is not wrapped. */
+const COPIED = new Set(["command", "folder", "files"]);
+
 /** A field of the details of something, indented and aligned. */
-export function fieldLine(name: string, value: string): string {
-  return `  ${name.padEnd(NAME_WIDTH)}${value}`;
+export function fieldLines(name: string, value: string, columns: number): string[] {
+  const width = COPIED.has(name) ? Number.POSITIVE_INFINITY : columns;
+  return hanging(`  ${name.padEnd(NAME_WIDTH)}`, value, { columns: width });
 }

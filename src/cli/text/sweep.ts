@@ -1,5 +1,6 @@
 import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
+import { rangesOf } from "../../lib/ranges.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { Task } from "../../model/task.ts";
 
@@ -60,6 +61,29 @@ export function numbersText({ id, size }: { readonly id: number; readonly size: 
 /** `lr=0.1 seed=2`. */
 export function valuesText(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${/^[\w.+:/-]+$/.test(value) ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${valueText(value)}`)
     .join(" ");
+}
+
+function valueText(value: string): string {
+  return /^[\w.+:/-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** More values of one name are folded. */
+const MOST_VALUES = 8;
+
+/** The values of all members by name: `lr=0.1,0.01 seed=1-4`. */
+export function sweptText(members: readonly Task[]): string {
+  const valuesOf = new Map<string, Set<string>>();
+  for (const { metadata } of members)
+    for (const [name, value] of Object.entries(metadata.group?.values ?? {}))
+      valuesOf.getOrInsertComputed(name, () => new Set()).add(value);
+  return [...valuesOf].map(([name, values]) => `${name}=${listText([...values])}`).join(" ");
+}
+
+function listText(values: readonly string[]): string {
+  const isCounted = values.every((value) => /^(0|[1-9]\d{0,8})$/.test(value));
+  const shown = isCounted ? rangesOf(values.map(Number)) : values.map(valueText);
+  if (shown.length <= MOST_VALUES) return shown.join(",");
+  return `${shown.slice(0, MOST_VALUES - 1).join(",")},…,${shown.at(-1)} (${counted(values.length, "value")})`;
 }

@@ -1,10 +1,18 @@
 import { expect, test } from "bun:test";
 import { renderDryRun } from "../../../src/cli/text/dry-run.ts";
 import { renderTask, renderTasks } from "../../../src/cli/text/show.ts";
+import { renderSweep } from "../../../src/cli/text/show-sweep.ts";
 import { styleFor } from "../../../src/cli/text/style.ts";
+import type { Spec } from "../../../src/model/spec.ts";
 import { aDraft, after, aSpec, aTask, exited, NOW_MS, taskIn } from "../../rig/tasks.ts";
 
 const style = styleFor(false);
+/** A spec with this command. */
+function running(command: string, ...args: string[]): { readonly kind: Spec["kind"] } {
+  const { kind } = aSpec();
+  return { kind: { ...kind, mode: { type: "command", command, args } } };
+}
+
 const ISO = /\d{4}-\d\d-\d\dT/;
 
 test("a task is shown by aligned facts and local times, its failure in the first line", () => {
@@ -15,11 +23,12 @@ test("a task is shown by aligned facts and local times, its failure in the first
   const shown = renderTask(after(task, exited(3), { logTail: "ValueError: x\n" }), {
     nowMs: NOW_MS + 60_000,
     style,
+    columns: 80,
     runFolder: "/runs/1",
   });
   const [head, ...fields] = shown.split("\n");
   expect(head).toMatch(/^000001-train {2}failed \d+s ago: exit 3: ValueError: x$/);
-  expect(fields.find((line) => line.startsWith("  asks for  "))).toContain("2 GPUs");
+  expect(fields.find((line) => line.startsWith("  settings  "))).toContain("2 GPUs");
   expect(fields).toContain("  labels    paper=fig3");
   expect(fields).toContain("    job/EXIT_NONZERO (rule: exit:nonzero)");
   expect(shown).not.toMatch(ISO);
@@ -46,7 +55,7 @@ test("a dry run shows each task, and of a sweep the first members", () => {
     columns: 80,
   });
   expect(text).toStartWith("task one\n  command ");
-  expect(text).toContain("  asks for  timeout 1m\n");
+  expect(text).toContain("  settings  timeout 1m\n");
   expect(text).toContain(
     "sweep s: 5 members\n  s-1  n=1\n  s-2  n=2\n  s-3  n=3\n  …\n  s-5  n=5\n  command ",
   );
@@ -75,7 +84,37 @@ test("many parents are folded", () => {
   const shown = renderTask(aTask({ number: 21, spec: { after: parents } }), {
     nowMs: NOW_MS,
     style,
+    columns: 80,
     runFolder: "/runs/21",
   });
   expect(shown).toContain("  after     000001-train … 000020-train (20 tasks; however they end)\n");
+});
+
+test("a sweep shows what runs with which values, and each member of a short one, waiting ones too", () => {
+  const member = (state: "queued" | "completed", index: number, lr: string) => {
+    const group = { id: 3, name: "grid", size: 3, index, values: { lr, seed: String(index) } };
+    return taskIn(state, {
+      number: index + 2,
+      name: `grid-${index}`,
+      spec: running("train", lr),
+      metadata: { group },
+    });
+  };
+  const members = [member("completed", 1, "0.1"), member("queued", 2, "0.1"), member("queued", 3, "0.01")];
+  const lines = renderSweep(members, { nowMs: NOW_MS, style, columns: 80 }).split("\n");
+  expect(lines).toContain("  command   train 0.1 (of task 3)");
+  expect(lines).toContain("  values    lr=0.1,0.01 seed=1-3");
+  expect(lines).toContain("  3  lr=0.1 seed=1   completed");
+  expect(lines).toContain("  5  lr=0.01 seed=3  queued");
+});
+
+test("facts wrap below their own column, and a command keeps its line, to be copied", () => {
+  const long = ["echo", ...Array.from({ length: 30 }, (_, index) => `word${index}`)];
+  const labels = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`label${index}`, "value"]));
+  const task = aTask({ spec: running("echo", ...long.slice(1)), metadata: { labels } });
+  const lines = renderTask(task, { nowMs: NOW_MS, style, columns: 60, runFolder: "/r" }).split("\n");
+  expect(lines).toContain(`  command   ${long.join(" ")}`);
+  const wide = lines.filter((line) => line.length > 60);
+  expect(wide).toHaveLength(1);
+  expect(lines.filter((line) => /^ {12}label\d+=value/.test(line)).length).toBeGreaterThan(1);
 });
