@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
 import { className, classNamed, FAILURE_CLASSES, FAILURE_CODES } from "../model/failure.ts";
 import type { Query } from "../model/query.ts";
-import { directoryOf, PLACES, STATES, type State } from "../model/state.ts";
+import { directoryOf, PLACES, RECORDED_STATES, STATES, type State } from "../model/state.ts";
 import type { Layout } from "../store/layout.ts";
 import type { LookOptions } from "../store/outlines.ts";
 import type { FlagValues, Operand, ValueType } from "./command-line/declare.ts";
@@ -36,10 +36,13 @@ const STATE_NAMES: Readonly<Record<string, readonly State[]>> = {
   canceled: ["cancelled"],
 };
 
+/** What help and completion offer. */
+const OFFERED_STATES = [...new Set([...RECORDED_STATES, ...PLACES])];
+
 const STATE: ValueType<readonly State[]> = {
   placeholder: "STATE",
-  choices: [...new Set([...STATES, ...PLACES])],
-  wanted: `one of ${[...new Set([...STATES, ...PLACES])].join(", ")}, or several with commas between them`,
+  choices: OFFERED_STATES,
+  wanted: `one of ${OFFERED_STATES.join(", ")}, or several with commas between them`,
   read: (typed) => {
     const states = typed.split(",").map((name) => own(STATE_NAMES, name.toLowerCase()));
     return states.includes(undefined) ? null : states.flatMap((some) => some ?? []);

@@ -13,6 +13,16 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
+/** The states that a record can have: a task passes through the others between two records, and only the audit log names them. */
+export const RECORDED_STATES = [
+  "queued",
+  "preparing",
+  "running",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+
 /**
  * The transitions from each state; all others are refused.
  *

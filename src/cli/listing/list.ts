@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import { queryOf, type SelectorFlags } from "../selectors.ts";
 import { styleFor } from "../text/style.ts";
 import { renderTable } from "../text/table.ts";
-import { foldRow, NAME_COLUMN, taskRow, titleRow } from "../text/task-row.ts";
+import { foldRow, NAME_COLUMN, taskRow, titleRow, withoutEmpty } from "../text/task-row.ts";
 import type { QueueSeen } from "../waits.ts";
 import { chosen, type ListedRow } from "./choose.ts";
 import { idsNamed } from "./named.ts";
@@ -97,7 +97,11 @@ export function tableOf(
     const wait = row.status.state === "queued" ? queue.waitOf(row) : "";
     return taskRow(row, { ...beside, wait }, layout);
   });
-  return renderTable([titleRow(layout), ...rows], { columns: context.columns(), shrinks: NAME_COLUMN });
+  const table = [titleRow(layout), ...rows];
+  const columns = context.columns();
+  // A program that reads a pipe counts the columns.
+  const shown = Number.isFinite(columns) ? withoutEmpty(table, layout) : table;
+  return renderTable(shown, { columns, shrinks: NAME_COLUMN });
 }
 
 /** The planner's view of the queue; the planner is loaded only where tasks are queued. */

@@ -5,7 +5,7 @@ import type { Layout } from "../../store/layout.ts";
 import { TaskReader } from "../../store/reader.ts";
 import type { ListedRow } from "./choose.ts";
 
-/** A row with what stands before its name and its reason. */
+/** A row with what stands before its name and after its reason. */
 export interface Line {
   readonly row: ListedRow;
   /** The branches that lead to it. */

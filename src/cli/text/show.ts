@@ -112,7 +112,7 @@ function renderAttempt(
   { nowMs, style, columns, task }: Shown & { readonly task: Task },
 ): string[] {
   const start = localTime(attempt.startedAt ?? attempt.claimedAt, nowMs);
-  const line = (text: string): string[] =>
+  const head = (text: string): string[] =>
     hanging("  ", `attempt ${attempt.number}: ${text}`, { columns, hang: 4 });
   if (attempt.state === "running") {
     const doing = preparationInWords(task) ?? task.status.state;
@@ -121,7 +121,7 @@ function renderAttempt(
     const stop = attempt.stop === undefined ? "" : `, ${stopInWords(attempt.stop)}`;
     return [
       "",
-      ...line(`${doing} since ${start}${pid}${pause}${stop}`),
+      ...head(`${doing} since ${start}${pid}${pause}${stop}`),
       ...devicesOf(attempt),
       ...memoryAndLimits(attempt),
     ];
@@ -129,7 +129,7 @@ function renderAttempt(
   const ran = attempt.startedAt === undefined ? "" : `, ran ${formatDuration(attempt.durationMs)}`;
   const lines = [
     "",
-    ...line(`${endOf(attempt, task)}; ${start}${ran}`),
+    ...head(`${endOf(attempt, task)}; ${start}${ran}`),
     ...devicesOf(attempt),
     ...memoryAndLimits(attempt),
   ];

@@ -31,7 +31,27 @@ export function titleRow({ style, isWide }: RowLayout): Cell[] {
   return titles.map((text) => ({ text, paint: style.bold }));
 }
 
-/** What a tree adds to a row: before its name, and before its reason. */
+/** What stands in a column of `--wide` where a task has no value of its own. */
+const NO_VALUE = new Set(["-", "0"]);
+
+/** The rows of `--wide` without those of its columns in which no row has a value. */
+export function withoutEmpty(
+  rows: readonly (readonly Cell[])[],
+  { isWide }: RowLayout,
+): readonly (readonly Cell[])[] {
+  if (!isWide) return rows;
+  const [, ...below] = rows;
+  const empty = WIDE_TITLES.map((_, index) => FIRST_TITLES.length + index).filter((column) =>
+    below.every((row) => isEmpty(row[column])),
+  );
+  return rows.map((row) => row.filter((_, column) => !empty.includes(column)));
+}
+
+function isEmpty(cell: Cell | undefined): boolean {
+  return typeof cell === "string" && NO_VALUE.has(cell);
+}
+
+/** What a tree adds to a row: before its name, and after its reason. */
 export interface Beside {
   readonly branches: string;
   readonly note: string;
@@ -54,9 +74,9 @@ export function taskRow(
     elapsedOf(task, nowMs),
     ...(layout.isWide ? wideCells(task, nowMs) : []),
     // The command tells tasks with one name apart where there is no reason to give.
-    reason === null && note === ""
-      ? { text: describeKind(task.spec.kind), paint: style.dim }
-      : [note, reason ?? ""].filter((part) => part !== "").join("; "),
+    reason === null
+      ? { text: joined(describeKind(task.spec.kind), note), paint: style.dim }
+      : joined(reason, note),
   ];
 }
 
@@ -82,13 +102,15 @@ export function foldRow(fold: Fold, { branches, note }: Beside, { nowMs, style, 
     "-",
     formatDuration(nowMs - oldest),
     ...(isWide && first !== undefined ? wideCells(first, nowMs) : []),
-    [
+    joined(
       `sweep: ${counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ")}`,
       note,
-    ]
-      .filter((part) => part !== "")
-      .join("; "),
+    ),
   ];
+}
+
+function joined(text: string, note: string): string {
+  return [text, note].filter((part) => part !== "").join("; ");
 }
 
 function wideCells({ metadata, spec }: Task, nowMs: number): string[] {

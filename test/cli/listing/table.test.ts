@@ -73,6 +73,24 @@ describe("the table of stint ls", () => {
         ).toEqual([]);
   });
 
+  test("leaves out the columns of --wide in which no row has a value", async () => {
+    await using stint = new Stint();
+    put(stint, ...ENDED);
+    const titles = async (): Promise<string> =>
+      (await shownAt(stint, ["ls", "--wide"], { columns: 120 })).split("\n")[0]?.replaceAll(/ +/g, " ") ?? "";
+    expect(await titles()).toBe("ID NAME STATE ATTEMPT ELAPSED SUBMITTED REASON");
+    put(stint, aTask({ number: 3, spec: { priority: 7 } }));
+    expect(await titles()).toBe("ID NAME STATE ATTEMPT ELAPSED PRIORITY SUBMITTED REASON");
+  });
+
+  test("tells in a tree what a finished task ran, before its other parents", async () => {
+    await using stint = new Stint();
+    const [first, second] = [after(aTask({ number: 1 }), exited(0)), after(aTask({ number: 2 }), exited(0))];
+    const parents = [first, second].map(({ metadata }) => ({ task: metadata.id, when: "any" as const }));
+    put(stint, first, second, after(aTask({ number: 3, spec: { after: parents } }), exited(0)));
+    expect(await stint.ok("ls", "--tree")).toMatch(/^3 .* \/bin\/true; also after 1$/m);
+  });
+
   test("is whole in a pipe, without colours there and with NO_COLOR", async () => {
     await using stint = new Stint();
     put(stint, ...ENDED);
