@@ -164,6 +164,11 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
     aliases: ["schedule"],
     load: () => import("./commands/schedules.ts"),
   },
+  import: {
+    summary: "bring over what other tools have: crontab",
+    group: SET_UP,
+    load: () => import("./commands/import.ts"),
+  },
   init: { summary: "write a starter task file", group: SET_UP, load: () => import("./commands/init.ts") },
   validate: {
     summary: "check task files without queueing them",

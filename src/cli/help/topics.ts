@@ -11,6 +11,7 @@ import failures from "../../../templates/help/failures.md" with { type: "text" }
 import files from "../../../templates/help/files.md" with { type: "text" };
 import gpus from "../../../templates/help/gpus.md" with { type: "text" };
 import guarantees from "../../../templates/help/guarantees.md" with { type: "text" };
+import importing from "../../../templates/help/import.md" with { type: "text" };
 import lanes from "../../../templates/help/lanes.md" with { type: "text" };
 import limits from "../../../templates/help/limits.md" with { type: "text" };
 import listing from "../../../templates/help/listing.md" with { type: "text" };
@@ -40,6 +41,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   files,
   gpus,
   guarantees,
+  import: importing,
   lanes,
   limits,
   listing,

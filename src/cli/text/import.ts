@@ -1,0 +1,85 @@
+import type { Imported } from "../../intake/import/imported.ts";
+import { timestamp } from "../../lib/clock.ts";
+import { counted } from "../../lib/counted.ts";
+import { localTime } from "../../lib/local-time.ts";
+import { asLines } from "../../lib/printable.ts";
+import { localZone } from "../../lib/zone.ts";
+import type { ReadyFile } from "../import-files.ts";
+import { describeTiming } from "./cron.ts";
+
+/** An import that was shown or written. */
+export interface ShownImport {
+  /** The name of the text that it comes from. */
+  readonly source: string;
+  readonly imported: Imported;
+  readonly files: readonly ReadyFile[];
+  readonly isWritten: boolean;
+}
+
+/** What an import makes: each file with its next firings and notes, then what differs, and what to do next. */
+export function showImport({ source, imported, files, isWritten }: ShownImport, nowMs: number): string {
+  const { leftOut, differences, afterwards } = imported;
+  const lines = files.flatMap((file) => fileLines(file, nowMs));
+  lines.push(...leftOut.map(({ line, what }) => `not imported (line ${line}): ${what}`));
+  if (files.length > 0) lines.push("", "What differs:", ...differences.map((one) => `  - ${one}`));
+  return asLines([
+    ...lines,
+    ...(lines.length > 0 ? [""] : []),
+    ...endLines({ source, files, isWritten, afterwards }),
+  ]);
+}
+
+function fileLines({ name, line, schedule, path, notes, isThere }: ReadyFile, nowMs: number): string[] {
+  const from = line === null ? "" : ` (line ${line})`;
+  const there = isThere ? ", is there already" : "";
+  const when =
+    schedule === null ? path : `${describeTiming(schedule.rule.timing)}${zoneIn(schedule.rule.timeZone)}`;
+  const next =
+    schedule === null ? [] : [`  next  ${schedule.nextMs.map((ms) => localTime(ms, nowMs)).join(", ")}`];
+  return [`${name}: ${when}${from}${there}`, ...next, ...notes.map((note) => `  note  ${note}`)];
+}
+
+function zoneIn(timeZone: string): string {
+  return timeZone === localZone() ? "" : ` in ${timeZone}`;
+}
+
+function endLines({
+  source,
+  files,
+  isWritten,
+  afterwards,
+}: Pick<ShownImport, "source" | "files" | "isWritten"> & { readonly afterwards: string }): string[] {
+  if (files.length === 0) return [`Nothing to import in ${source}.`];
+  const missing = files.filter(({ isThere }) => !isThere);
+  if (missing.length === 0) return ["All of it is there already.", afterwards];
+  const schedules = missing.filter(({ type }) => type === "schedule").length;
+  const tasks = missing.length - schedules;
+  const what = [
+    ...(schedules > 0 ? [counted(schedules, "schedule")] : []),
+    ...(tasks > 0 ? [counted(tasks, "task file")] : []),
+  ].join(" and ");
+  if (!isWritten) return [`Nothing was written. To write ${what}, add --write; --json shows their text.`];
+  return [`${what} written.`, afterwards];
+}
+
+/** An import as JSON. */
+export function importJson({ source, imported, files, isWritten }: ShownImport): unknown {
+  const { leftOut, differences, afterwards } = imported;
+  return {
+    source,
+    written: isWritten,
+    files: files.map(({ type, name, path, line, text, notes, isThere, schedule }) => ({
+      type,
+      name,
+      path,
+      line,
+      exists: isThere || isWritten,
+      ...(schedule !== null && { next: schedule.nextMs.map(timestamp) }),
+      notes,
+      text,
+    })),
+    leftOut,
+    differences,
+    afterwards,
+  };
+}

@@ -1,0 +1,82 @@
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type Diagnostic, diagnose } from "../diagnostic.ts";
+import { type Fault, fault } from "../fault.ts";
+import { type CrontabEntry, crontabEntries } from "./crontab-lines.ts";
+import { nameOfEntry } from "./crontab-name.ts";
+import { notesOn } from "./crontab-notes.ts";
+import { taskOf } from "./crontab-task.ts";
+import {
+  type ImportContext,
+  type Imported,
+  type ImportedFile,
+  inQuotes,
+  type LeftOut,
+  uniqueName,
+  yamlFile,
+} from "./imported.ts";
+
+const DIFFERENCES = [
+  "a firing is dropped while the last run has not ended; `overlap: queue` lets it wait (cron starts both)",
+  "the latest firing that was missed within 24h is caught up; `catchUp: none` skips it, as cron does",
+  "the environment is that of cron, and the variables of stint; what PAM adds for cron is not there",
+  "the output is kept, and `stint logs` shows it; no mail is sent",
+  "processes that a command leaves in the background end with it",
+];
+
+/** Reads a crontab: each line becomes a schedule. With `isSystem`, lines name their user, as in /etc/crontab. */
+export function readCrontab(
+  text: string,
+  { isSystem, context }: { readonly isSystem: boolean; readonly context: ImportContext },
+): Result<Imported, Diagnostic[]> {
+  const entries = crontabEntries(text, isSystem);
+  if (!entries.ok) return err(diagnose({ file: context.file, text }, entries.error));
+  const files: ImportedFile[] = [];
+  const leftOut: LeftOut[] = [];
+  const faults: Fault[] = [];
+  const taken = new Set<string>();
+  for (const entry of entries.value) {
+    const { line } = entry;
+    const wrong = faultOf(entry, context);
+    if (wrong !== null) faults.push(wrong);
+    else if (/^@reboot$/i.test(entry.times)) leftOut.push({ line, what: REBOOT });
+    else files.push(scheduleOf(entry, { name: uniqueName(nameOfEntry(entry), taken), context }));
+  }
+  if (faults.length > 0) return err(diagnose({ file: context.file, text }, faults));
+  return ok({ files, leftOut, differences: DIFFERENCES, afterwards: AFTERWARDS });
+}
+
+const REBOOT =
+  "@reboot is no time, so no schedule; `stint service install` starts stint at boot, and `stint submit` keeps a command in its queue over a reboot";
+
+const AFTERWARDS =
+  "The crontab is unchanged: remove these lines from it (`crontab -e`), or cron runs each command as well.";
+
+function faultOf(entry: CrontabEntry, { userName, cronFault, timeZone, nowMs }: ImportContext): Fault | null {
+  const { start, source, user, times, variables } = entry;
+  const span = { start, end: start + source.length };
+  if (user !== null && user !== userName)
+    return fault(
+      span,
+      `the line is for the user ${user}, and you are ${userName}`,
+      `import it as that user: sudo -u ${user} stint import crontab --system`,
+    );
+  if (/^@reboot$/i.test(times)) return null;
+  const wrong = cronFault(times, { timeZone: variables.get("CRON_TZ") ?? timeZone, nowMs });
+  return wrong === null ? null : fault(span, `"${times}" ${wrong}`);
+}
+
+function scheduleOf(
+  entry: CrontabEntry,
+  { name, context }: { readonly name: string; readonly context: ImportContext },
+): ImportedFile {
+  const { line, source, times, variables } = entry;
+  const { notes, comments } = notesOn(entry);
+  const delay = Number(variables.get("RANDOM_DELAY") ?? 0);
+  const text = yamlFile([`Line ${line} of the crontab: ${source.trim()}`, ...comments], {
+    cron: inQuotes(times),
+    timeZone: variables.get("CRON_TZ"),
+    jitter: delay > 0 ? `${delay}m` : undefined,
+    task: taskOf(entry, context),
+  });
+  return { type: "schedule", name, text, line, notes };
+}
