@@ -1,5 +1,6 @@
 import { errnoOf } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import { localTime } from "../lib/local-time.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { openShares } from "../machine/shares.ts";
 import type { DeviceRules } from "../model/device.ts";
@@ -86,7 +87,10 @@ export async function openSession(
 }
 
 /** What was changed at run time applies to each owner of the lock. */
-function loadOverrides({ layout, config, log }: Omit<SupervisorContext, "lock">, { owner }: HeldLock): void {
+function loadOverrides(
+  { layout, config, log, clock }: Omit<SupervisorContext, "lock">,
+  { owner }: HeldLock,
+): void {
   const findings: string[] = [];
   const overrides = recoverOverrides(layout, findings);
   for (const finding of findings) log(finding);
@@ -95,7 +99,9 @@ function loadOverrides({ layout, config, log }: Omit<SupervisorContext, "lock">,
   const { lasting, paused } = overrides;
   if (!isEmpty(lasting)) log(`changed by stint jobs: ${describeBounds(lasting)}`);
   if (paused !== undefined)
-    log(`the queue is paused by ${paused.by} since ${paused.at}: nothing starts before stint resume`);
+    log(
+      `the queue is paused by ${paused.by} since ${localTime(paused.at, clock.now())}: nothing starts before stint resume`,
+    );
 }
 
 /** Probes the devices while the session lasts, and lets the supervisor assign them. */

@@ -6,6 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import { isStopped } from "../lib/host.ts";
+import { localTime } from "../lib/local-time.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import type { Owner, Role } from "../model/owner.ts";
@@ -76,7 +77,7 @@ export async function takeLock(layout: LockPlace, options: LockOptions): Promise
     const found = readOwner(ownerFile(layout));
     if (found === "missing") continue;
     if (found === "unreadable") return err(unreadableLock(layout));
-    if (livenessOf(found) !== "dead") return err(lockedBy(layout, found));
+    if (livenessOf(found) !== "dead") return err(lockedBy(layout, { by: found, nowMs: options.clock.now() }));
     if (removeDead(layout, { dead: found, self })) takenFrom = found;
     else await Bun.sleep(ROUND_MS);
   }
@@ -244,8 +245,8 @@ function shortToken(of: Owner): string {
   return of.token.slice(-12);
 }
 
-function lockedBy(layout: LockPlace, by: Owner): Problem {
-  const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${by.since}`;
+function lockedBy(layout: LockPlace, { by, nowMs }: { readonly by: Owner; readonly nowMs: number }): Problem {
+  const who = `stint ${by.role} with pid ${by.pid} on ${by.host}, since ${localTime(by.since, nowMs)}`;
   if (livenessOf(by) === "alive") {
     const end = by.role === "up" ? "stop it with `stint down`" : "wait for it to end";
     const hint = isStopped(by.pid) ? `it is suspended; resume it: kill -CONT ${by.pid}` : end;

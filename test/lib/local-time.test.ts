@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { localTime, relativeTime } from "../../src/lib/local-time.ts";
+import { localStamp, localTime, relativeTime } from "../../src/lib/local-time.ts";
 
 const NOON_MS = new Date(2026, 10, 30, 12, 0, 0).getTime();
 
@@ -17,4 +17,8 @@ test.each([
   [90_000, "in 1m 30s"],
 ])("relativeTime() tells the distance", (distanceMs, text) => {
   expect(relativeTime(NOON_MS + distanceMs, NOON_MS)).toBe(text);
+});
+
+test("localStamp() has the day and the second, in the local zone", () => {
+  expect(localStamp(new Date(2026, 10, 30, 3, 10, 5, 999).getTime())).toBe("2026-11-30 03:10:05");
 });

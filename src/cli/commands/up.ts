@@ -3,9 +3,8 @@ import { takeOverHome } from "../../desk/hand-over.ts";
 import { homePath } from "../../desk/home.ts";
 import { isInsideJob } from "../../desk/inside-job.ts";
 import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
-import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
-import { localTime } from "../../lib/local-time.ts";
+import { localStamp, localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { homeGone } from "../../store/fs-errors.ts";
@@ -44,7 +43,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
     );
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
-  const say = (line: string): void => context.log(`${timestamp(context.clock.now())} ${line}`);
+  const say = (line: string): void => context.log(`${localStamp(context.clock.now())} ${line}`);
   const opened = await takeOverHome(context, layout, {
     role: "up",
     terms: read.value,

@@ -2,6 +2,7 @@ import type { Stats } from "node:fs";
 import { timestamp } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { failpoint } from "../../lib/failpoint.ts";
+import { localTime } from "../../lib/local-time.ts";
 import { uuid } from "../../lib/random.ts";
 import { inFull, type Problem } from "../../model/errors.ts";
 import { type Schedule, type ScheduleState, stateAfter, stateUnder } from "../../model/schedule.ts";
@@ -77,7 +78,7 @@ export function noteFired(
   kept.state = stateAfter(kept.state, { firedFor, tasks: [] });
   const lateMs = clock.now() - firing.atMs;
   const late = lateMs > ON_TIME_MS ? `, ${formatDuration(lateMs)} late` : "";
-  log(`the schedule ${name} fired for ${firedFor}${late}`);
+  log(`the schedule ${name} fired for ${localTime(firing.firedForMs, clock.now())}${late}`);
   if (refused === null) return;
   log(`the schedule ${name} queued nothing: ${refused.message}`);
   const state = readScheduleState(layout, name) ?? kept.state;

@@ -208,8 +208,8 @@ export class Schedules implements Disposable {
     }
     this.#once.forget(path);
     const kept = keptSchedule(this.#supervisor, { job, schedule: read.value, quick });
-    const paused = kept.schedule.isPaused ? ", paused" : "";
-    if (!this.#kept.has(name)) this.#supervisor.context.log(`the schedule ${name} is kept${paused}`);
+    const state = kept.schedule.isPaused ? "paused" : "active";
+    if (!this.#kept.has(name)) this.#supervisor.context.log(`the schedule ${name} is ${state}`);
     this.#kept.set(name, kept);
     startOver(this.#supervisor, kept);
   }
