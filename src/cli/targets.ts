@@ -15,6 +15,7 @@ import { TaskReader } from "../store/reader.ts";
 import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { queryOf, type SelectorFlags } from "./selectors.ts";
+import { keptProblems } from "./text/cleanup.ts";
 import { isSummed, summaryLine } from "./text/many.ts";
 import { renderProblem } from "./text/problem.ts";
 
@@ -98,6 +99,8 @@ export async function performAndTell(
     readonly operation: Operation;
     readonly json: boolean;
     readonly forgiving?: boolean;
+    /** True where the tasks were named: to keep one is to refuse it. */
+    readonly areNamed?: boolean;
     /** Printed on stderr after the answers, unless these are JSON. */
     readonly summary?: (answers: readonly Answer[]) => string;
   },
@@ -127,10 +130,10 @@ export function unanswered(whose = ""): Problem {
 function tellAnswers(
   context: Context,
   answers: readonly Answer[],
-  options: { json: boolean; forgiving?: boolean; summary?: unknown },
+  options: { json: boolean; forgiving?: boolean; areNamed?: boolean; summary?: unknown },
 ): number {
   if (options.json) context.out(`${JSON.stringify(answers)}\n`);
-  const succeeded = answers.filter(({ problem: refused }) => refused === undefined);
+  const succeeded = answers.filter(({ problem: refused, kept }) => (refused ?? kept) === undefined);
   const isShort = !options.json && isSummed(succeeded.length, context);
   let exit: number = EXIT.done;
   let lines: string[] = [];
@@ -138,7 +141,8 @@ function tellAnswers(
     if (lines.length > 0) context.out(lines.join(""));
     lines = [];
   };
-  for (const { id, done, problem: refused } of answers) {
+  for (const { id, done, kept, problem: refused } of answers) {
+    if (kept !== undefined) continue;
     if (refused === undefined) {
       if (!options.json && !isShort) lines.push(asLines([`${id} ${done ?? ""}`]));
       if (lines.length >= LINES_PER_WRITE) tell();
@@ -157,6 +161,10 @@ function tellAnswers(
     exit = Math.max(exit, EXIT[ERRORS[code].exit]);
   }
   tell();
+  for (const kept of options.areNamed === true ? keptProblems(answers) : []) {
+    context.err(renderProblem(kept));
+    exit = Math.max(exit, EXIT[ERRORS[kept.code].exit]);
+  }
   // A clean-up has a summary of its own.
   if (isShort && options.summary === undefined) context.out(summariesOf(succeeded));
   return exit;

@@ -1,25 +1,30 @@
+import * as v from "valibot";
 import { globMatcher } from "../lib/glob.ts";
 import { own } from "../lib/own.ts";
 import { failureOfAttempt } from "./attempt.ts";
 import type { TaskId } from "./identity.ts";
 import type { Outline } from "./outline.ts";
-import type { State } from "./state.ts";
+import { STATES } from "./state.ts";
 
-/** A selection of tasks: all given criteria must match; none given selects all. */
-export interface Query {
-  readonly states?: readonly State[];
-  readonly ids?: ReadonlySet<TaskId>;
+/** Criteria for tasks, as a request has them: all given ones must match; none given selects all. */
+export const criteria = v.strictObject({
+  states: v.exactOptional(v.pipe(v.array(v.picklist(STATES)), v.readonly())),
   /** Exact, or a pattern with `*` for any run of characters. */
-  readonly name?: string;
-  readonly labels?: Readonly<Record<string, string>>;
+  name: v.exactOptional(v.string()),
+  labels: v.exactOptional(v.record(v.string(), v.string())),
   /** Failure class or code of the last attempt, in any case, with `-` or `_`. */
-  readonly failure?: string;
+  failure: v.exactOptional(v.string()),
   /** In this lane. */
-  readonly slot?: string;
+  slot: v.exactOptional(v.string()),
   /** Members of the sweep whose first member has this number. */
-  readonly group?: number;
+  group: v.exactOptional(v.number()),
   /** Changed at or after this time, in milliseconds since the epoch. */
-  readonly sinceMs?: number;
+  sinceMs: v.exactOptional(v.number()),
+});
+
+/** A selection of tasks. */
+export interface Query extends Readonly<v.InferOutput<typeof criteria>> {
+  readonly ids?: ReadonlySet<TaskId>;
 }
 
 /** True where the task matches the query. */

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { signalNumber } from "./evidence.ts";
 import { instant, taskId } from "./identity.ts";
 import { bounds } from "./overrides.ts";
+import { criteria } from "./query.ts";
 import { spec } from "./spec.ts";
 import { labels } from "./task.ts";
 
@@ -51,6 +52,10 @@ const operation = v.variant("verb", [
   v.strictObject({ verb: v.literal("set"), targets, spec, labels }),
   v.strictObject({
     verb: v.literal("clean"),
+    /** Only these tasks; of those named, without another rule, all. */
+    named: v.optional(targets),
+    /** Only tasks that match. */
+    query: v.optional(criteria),
     /** Tasks that ended longer ago than this. */
     olderThanMs: v.optional(amount),
     /** Include dead-letter/. */
@@ -93,11 +98,13 @@ const problemSchema = v.strictObject({
   hint: v.optional(v.string()),
 });
 
-/** The result for one target: `done` with what was done, or the problem. */
+/** The result for one target: `done` with what was done, or the problem, or why it was `kept`. */
 const answer = v.strictObject({
   id: v.string(),
   done: v.optional(v.string()),
   problem: v.optional(problemSchema),
+  /** Why a clean-up did not remove it, although its rules would, and what to do. */
+  kept: v.optional(v.strictObject({ why: v.string(), hint: v.string() })),
   /** Bytes that a clean-up removes. */
   bytes: v.optional(v.number()),
   /** Bytes of artifacts and checkpoints that it leaves. */

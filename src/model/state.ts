@@ -69,6 +69,9 @@ export function isTerminal(state: State): state is "completed" | "failed" | "can
   return state === "completed" || state === "failed" || state === "cancelled";
 }
 
+/** The states of ended tasks. */
+export const TERMINAL_STATES = STATES.filter(isTerminal);
+
 /** The states of unfinished tasks. */
 export const UNFINISHED_STATES = STATES.filter((state) => !isTerminal(state));
 

@@ -21,6 +21,8 @@ export interface EndedTask {
 export interface Outdated<T extends EndedTask> {
   readonly tasks: readonly Outgoing<T>[];
   readonly parts: readonly Outgoing<T>[];
+  /** Kept, although the rules would remove them. */
+  readonly needed: readonly T[];
 }
 
 interface Outgoing<T> {
@@ -40,6 +42,7 @@ export function* outdated<T extends EndedTask>(
   const newestFirst = isRanked ? yield* sortedInSteps(ended, newerFirst) : ended.toReversed();
   const tasks: Outgoing<T>[] = [];
   const kept: Outgoing<T>[] = [];
+  const needed: T[] = [];
   const limits = limitsOf(rules);
   let [count, bytes] = [0, 0];
   for (const [index, task] of newestFirst.entries()) {
@@ -50,7 +53,9 @@ export function* outdated<T extends EndedTask>(
     const isTooOld = maxAgeMs !== null && ageMs > maxAgeMs;
     const isTooMany = rules.count !== null && count >= rules.count;
     const isTooLarge = rules.bytes !== null && bytes + task.bytes > rules.bytes;
-    if (!task.isNeeded && (isTooOld || isTooMany || isTooLarge)) {
+    const isDue = isTooOld || isTooMany || isTooLarge;
+    if (isDue && task.isNeeded) needed.push(task);
+    if (isDue && !task.isNeeded) {
       tasks.push({ task, parts: withRecord(ageMs, rules, limits) });
       continue;
     }
@@ -60,7 +65,7 @@ export function* outdated<T extends EndedTask>(
     const parts = outdatedParts(ageMs, limits);
     if (parts.length > 0) kept.push({ task, parts });
   }
-  return { tasks: tasks.toReversed(), parts: kept.toReversed() };
+  return { tasks: tasks.toReversed(), parts: kept.toReversed(), needed: needed.toReversed() };
 }
 
 function newerFirst(left: EndedTask, right: EndedTask): number {

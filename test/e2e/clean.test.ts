@@ -42,6 +42,49 @@ test("clean keeps artifacts and checkpoints unless it is told otherwise, and say
   expect(stint.files("runs")).toEqual([]);
 });
 
+test("clean removes the tasks that are named or selected, and refuses unfinished ones and those that they need", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--name", "good", "--", "true");
+  await stint.ok("submit", "--name", "bad", "--", "false");
+  await stint.ok("submit", "--name", "grid", "--array", "1-2", "--label", "kind=x", "--", "true");
+  await stint.ok("submit", "--name", "child", "--after", "bad", "--", "true");
+  await stint.run(["drain"]);
+  const left = (): number[] => stint.records().map(({ metadata }) => metadata.number);
+  const refused = [
+    'stint: Cannot remove "000005-child": it is queued, wanted a task that has ended [INVALID_TRANSITION]',
+    "  cancel it first: stint cancel 5",
+    'stint: Cannot remove "000002-bad": 000005-child depends on it [INVALID_TRANSITION]',
+    "  cancel that first: stint cancel 5",
+    "",
+  ].join("\n");
+  const dry = await stint.run(["clean", "good", "2", "child", "--dry-run"]);
+  expect(dry.out).toMatch(/^000001-good would be removed, \d+ B\n$/);
+  expect(dry).toMatchObject({ code: 4, err: expect.stringMatching(/would remove 1 task, \d+ B\n$/) });
+  expect(left()).toEqual([1, 2, 3, 4, 5]);
+  expect(await stint.run(["clean", "good", "2", "child"])).toEqual({
+    code: 4,
+    out: "000001-good removed\n",
+    err: refused,
+  });
+  // A selection is not removed before its age, and keeps what is needed.
+  const selected = ["--failed", "--older-than", "0s"];
+  expect(await stint.run(["clean", "--failed"])).toEqual({ code: 0, out: "", err: "" });
+  expect(await stint.run(["clean", ...selected])).toEqual({
+    code: 0,
+    out: "",
+    err: "kept 000002-bad: 000005-child depends on it\n",
+  });
+  expect(await stint.ok("clean", "grid", "--state", "failed")).toBe("");
+  expect(await stint.ok("clean", "--label", "kind=x", "--keep", "1")).toMatch(/^\S+ removed$/);
+  expect(await stint.ok("clean", "grid")).toMatch(/^\S+ removed$/);
+  expect((await stint.run(["cancel", "2"])).err).toContain("to remove it: stint clean 2\n");
+  await stint.ok("cancel", "child");
+  await stint.up();
+  expect(await stint.ok("clean", ...selected)).toBe("000002-bad removed");
+  expect(await stint.ok("clean", "5")).toBe("000005-child removed");
+  expect([left(), stint.files("runs")]).toEqual([[], []]);
+});
+
 test("clean --artifacts removes everything that a removed task left, and nothing of a task that stays", async () => {
   await using stint = new Stint();
   await trained(stint);

@@ -112,7 +112,7 @@ test.skipIf(!canInject)(
     expect(await stint.ok("stats")).toMatch(/completed +5200\n +cancelled +1\n/);
     expect((await readBy("doctor")).length).toBeLessThanOrEqual(1);
     const { err, opened } = await looked(stint, "clean", "--dry-run");
-    expect(err).toMatch(/^5200 tasks, .+ in the 5000 of them that were measured, would be removed\n$/);
+    expect(err).toMatch(/^would remove 5200 tasks, .+ in the 5000 of them that were measured\n$/);
     expect(new Set(opened.filter((path) => path.startsWith("done/"))).size).toBeLessThanOrEqual(1);
     writeFileSync(layout.record("done", makeTaskId(7, "old")), "spoilt");
     copyFileSync(

@@ -1,19 +1,26 @@
 import { homePath } from "../../desk/home.ts";
-import { formatBytes } from "../../lib/bytes.ts";
-import { counted } from "../../lib/counted.ts";
-import { formatDuration } from "../../lib/duration.ts";
+import { findNamed } from "../../desk/select.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { EXIT, type Problem } from "../../model/errors.ts";
+import type { Query } from "../../model/query.ts";
 import type { Answer, Operation } from "../../model/request.ts";
+import { isTerminal, TERMINAL_STATES } from "../../model/state.ts";
+import type { Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
-import { declareVerb, type FlagValues } from "../command-line/declare.ts";
+import type { Layout } from "../../store/layout.ts";
+import { type Call, declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { DURATION, SIZE, wholeNumber } from "../command-line/values.ts";
-import { performAndTell } from "../targets.ts";
+import type { Context } from "../context.ts";
+import { queryOf, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
+import { performAndTell, targetOf } from "../targets.ts";
+import { keptText, nothingRemoved, removedText } from "../text/cleanup.ts";
 
 const DEFAULT_AGE_MS = 7 * 86_400_000;
 
 const FLAGS = {
   olderThan: {
     value: DURATION,
-    help: "remove tasks that ended longer ago than this (default: 7d)",
+    help: "remove tasks that ended longer ago than this (default: 7d, and 0s for named tasks)",
   },
   keep: { value: wholeNumber(0, 999_999_999), help: "keep the newest N" },
   maxBytes: {
@@ -21,78 +28,89 @@ const FLAGS = {
     help: "remove the oldest until the rest fits into SIZE, such as 50GB",
   },
   logsOlderThan: { value: DURATION, help: "remove only the logs of tasks that ended longer ago than this" },
-  deadLetter: { help: "include failed tasks (dead-letter/)" },
+  deadLetter: { help: "include failed tasks (dead-letter/); not needed with --failed or for named tasks" },
   artifacts: {
     help: "also remove the files that jobs wrote to their run folders, and checkpoints",
   },
   dryRun: { help: "show what would be removed, and remove nothing" },
   quiet: { short: "q", help: "do not list what was removed" },
   json: { help: "print JSON" },
+  ...SELECTOR_FLAGS,
 } as const;
 
+const isEnded = ({ status }: Task): boolean => isTerminal(status.state);
+
 export const verb = declareVerb({
+  operands: [{ ...TASKS, completes: { states: TERMINAL_STATES, eligible: isEnded } }],
   flags: FLAGS,
-  notes: "Never removes what an unfinished task, sweep or batch needs.",
-  run: async ({ context, flags }) => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return home.error;
-    const isDry = flags.dryRun === true;
-    const isQuiet = flags.quiet === true;
-    const told = isQuiet ? { ...context, out: () => {} } : context;
-    const isSummed = !isQuiet && (isDry || context.isTerminal);
-    const options = {
-      operation: operationOf(flags),
-      json: flags.json === true,
-      ...(isSummed && {
-        summary: (answers: readonly Answer[]) =>
-          answers.some(({ done }) => done !== undefined)
-            ? summaryOf(answers, isDry)
-            : nothingRemoved(answers, flags),
-      }),
-    };
-    return performAndTell(told, home.value, options);
-  },
+  notes:
+    "Only tasks that have ended are removed, and never what an unfinished task, sweep or batch needs: a parent stays while a task waits for it.",
+  run: clean,
 });
 
-function operationOf(flags: FlagValues<typeof FLAGS>): Operation {
-  const { deadLetter = false, artifacts = false, dryRun = false, keep, maxBytes } = flags;
-  const rules = {
+async function clean({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+  const home = openHome(homePath(context));
+  if (!home.ok) return home.error;
+  const chosen = chosenBy(context, home.value, { flags, operands });
+  if (!chosen.ok) return chosen.error;
+  const { named, query } = chosen.value;
+  if (named?.length === 0) {
+    context.err("stint: no task of that name has ended; nothing was removed\n");
+    return EXIT.done;
+  }
+  const isDry = flags.dryRun === true;
+  const isQuiet = flags.quiet === true;
+  const told = isQuiet ? { ...context, out: () => {} } : context;
+  const isSummed = !isQuiet && (isDry || context.isTerminal);
+  const takesFailed =
+    named !== null || query?.failure !== undefined || (query?.states ?? []).includes("failed");
+  const rules = rulesOf(flags);
+  const isAged = Object.keys(rules).length === 0 && named === null;
+  const operation: Operation = {
+    verb: "clean",
+    deadLetter: flags.deadLetter === true || takesFailed,
+    artifacts: flags.artifacts === true,
+    dryRun: isDry,
+    ...(isAged ? { olderThanMs: DEFAULT_AGE_MS } : rules),
+    ...(named !== null && { named: named.map(targetOf) }),
+    ...(query !== null && { query }),
+  };
+  return performAndTell(told, home.value, {
+    operation,
+    json: flags.json === true,
+    areNamed: named !== null,
+    summary: (answers: readonly Answer[]) =>
+      [
+        isSummed ? removedText(answers, isDry) : "",
+        isSummed && answers.length === 0 ? nothingRemoved(operation) : "",
+        named === null && !isQuiet ? keptText(answers) : "",
+      ].join(""),
+  });
+}
+
+/** The tasks that are named, and what all must match; null where that does not confine them. */
+function chosenBy(
+  context: Context,
+  layout: Layout,
+  { flags, operands }: Pick<Call<typeof FLAGS>, "flags" | "operands">,
+): Result<{ readonly named: Task[] | null; readonly query: Query | null }, Problem> {
+  const progress = context.progress();
+  const query = queryOf(flags, { layout, nowMs: context.clock.now(), onProgress: progress.onProgress });
+  progress.clear();
+  if (!query.ok) return query;
+  if (operands.length === 0) return ok({ named: null, query: query.value });
+  const found = findNamed(layout, operands);
+  if (!found.ok) return found;
+  const { tasks, byGroup } = found.value;
+  // The name of a sweep stands for its members that have ended.
+  return ok({ named: tasks.filter((task) => !byGroup.has(task) || isEnded(task)), query: query.value });
+}
+
+function rulesOf({ keep, maxBytes, logsOlderThan, olderThan }: FlagValues<typeof FLAGS>) {
+  return {
     ...(keep !== undefined && { keep }),
     ...(maxBytes !== undefined && { maxBytes }),
-    ...(flags.logsOlderThan !== undefined && { logsOlderThanMs: flags.logsOlderThan }),
-    ...(flags.olderThan !== undefined && { olderThanMs: flags.olderThan }),
+    ...(logsOlderThan !== undefined && { logsOlderThanMs: logsOlderThan }),
+    ...(olderThan !== undefined && { olderThanMs: olderThan }),
   };
-  const isRuled = Object.keys(rules).length > 0;
-  return {
-    verb: "clean",
-    deadLetter,
-    artifacts,
-    dryRun,
-    ...(isRuled ? rules : { olderThanMs: DEFAULT_AGE_MS }),
-  };
-}
-
-/** Why nothing was removed; empty where the answers say it. */
-function nothingRemoved(answers: readonly Answer[], flags: FlagValues<typeof FLAGS>): string {
-  if (answers.length > 0) return "";
-  const { keep, maxBytes, logsOlderThan, olderThan } = flags;
-  const failed = flags.deadLetter === true ? "" : "; failed tasks need --dead-letter";
-  if (keep !== undefined || maxBytes !== undefined || logsOlderThan !== undefined)
-    return `nothing to remove: no ended task exceeds the limits given${failed}\n`;
-  const age = olderThan === undefined ? "7 days" : formatDuration(olderThan);
-  return `nothing to remove: 0 tasks that can be removed ended more than ${age} ago; see --older-than${failed}\n`;
-}
-
-function summaryOf(answers: readonly Answer[], isDry: boolean): string {
-  const removed = answers.filter(({ done }) => done !== undefined);
-  const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
-  const measured = removed.filter((answer) => answer.bytes !== undefined).length;
-  const within = measured === removed.length ? "" : ` in the ${measured} of them that were measured,`;
-  const what = `${counted(removed.length, "task")}, ${formatBytes(bytes)}${within}`;
-  const keptBytes = removed.reduce((total, answer) => total + (answer.keptBytes ?? 0), 0);
-  const kept =
-    keptBytes === 0
-      ? ""
-      : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts removes them too`;
-  return `${what} ${isDry ? "would be" : "were"} removed${kept}\n`;
 }

@@ -18,15 +18,18 @@ import { readTask, TaskReader } from "../../store/reader.ts";
 import { finishRemoval, removeParts, removeTask } from "../../store/retention.ts";
 import { isOnRecord, lastWritten, partsOf, type RunParts, runsIn } from "../../store/run-parts.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { type CleanupChoice, chosenBy } from "./cleanup-choice.ts";
+import { type Need, type NeedOf, needsOf } from "./cleanup-needs.ts";
 
-/** What a clean-up removes, and who requested it. */
-interface Cleaning {
+/** What a clean-up removes, and who requested it; without a choice, among all tasks. */
+interface Cleaning extends CleanupChoice {
   readonly rules: RetentionRules;
   readonly dryRun: boolean;
   readonly actor: string;
 }
 
 interface Ended extends EndedTask {
+  readonly need: Need | null;
   readonly version: number;
   readonly endedAt: string | undefined;
   readonly environment: string | undefined;
@@ -42,7 +45,8 @@ const MAX_NAMED = 20;
 const MAX_MEASURED = 5_000;
 
 /** Removes what the rules allow, a task in each step; returns an answer for each removal, or each that a dry run would make. */
-export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: Cleaning): Steps<Answer[]> {
+export function* cleanupSteps(supervisor: Supervisor, cleaning: Cleaning): Steps<Answer[]> {
+  const { rules, dryRun, actor } = cleaning;
   const { layout, clock, onProgress = () => {} } = supervisor.context;
   const nowMs = clock.now();
   const [unread] = supervisor.queue.arrivals.unread.values();
@@ -50,9 +54,11 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
   if (unread !== undefined && !dryRun) return [refusal(unread)];
   const ended: Ended[] = [];
   const environments = new Map<TaskId, string | undefined>();
-  const isNeeded = needsOf(supervisor);
+  const { isChosen, refused } = yield* chosenBy(supervisor, cleaning);
+  const needOf = needsOf(supervisor);
+  const isNeeded = (task: Outline): boolean => needOf(task) !== null;
   const reader = new TaskReader(layout);
-  const takesRemains = outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
+  const takesRemains = isChosen === null && outdatedRemains(Number.POSITIVE_INFINITY, rules).length > 0;
   // Of a million tasks, the map takes a tenth of a dry run, which reads it for remains alone.
   const isKnown = takesRemains || !dryRun;
   for (const place of ENDED_PLACES) {
@@ -61,14 +67,15 @@ export function* cleanupSteps(supervisor: Supervisor, { rules, dryRun, actor }: 
       const task = outline ?? endedOf(reader.read(id));
       if (task !== null) {
         if (isKnown) environments.set(id, task.metadata.environment);
-        ended.push(toEnded(supervisor, task, { rules, isNeeded }));
+        if (isChosen === null || isChosen(task)) ended.push(toEnded(supervisor, task, { rules, needOf }));
       }
       yield;
     }
   }
   const toGo = yield* outdated(ended, { rules, nowMs });
   if (!dryRun) noteCleaning(supervisor, toGo, actor);
-  const answers: Answer[] = [];
+  const kept = toGo.needed.flatMap(({ id, need }) => (need === null ? [] : [{ id, kept: need }]));
+  const answers: Answer[] = [...refused, ...kept];
   for (const [index, one] of toGo.tasks.entries()) {
     const answer =
       dryRun && index >= MAX_MEASURED
@@ -169,11 +176,12 @@ function endedOf(read: ReturnType<typeof readTask>): Task | null {
 function toEnded(
   supervisor: Supervisor,
   task: Outline,
-  { rules, isNeeded }: { rules: RetentionRules; isNeeded: (task: Outline) => boolean },
+  { rules, needOf }: { rules: RetentionRules; needOf: NeedOf },
 ): Ended {
   const { id, resourceVersion, environment } = task.metadata;
   const { endedAt } = task.status;
   const isDead = task.status.state === "failed";
+  const need = needOf(task);
   const isMeasured = rules.bytes !== null && (!isDead || rules.takesDeadLetter);
   return {
     id,
@@ -182,30 +190,10 @@ function toEnded(
     environment,
     isDead,
     endedAtMs: endedAt === undefined ? Number.POSITIVE_INFINITY : instantMs(endedAt),
-    isNeeded: isNeeded(task),
+    need,
+    isNeeded: need !== null,
     bytes: isMeasured ? sumOf(partsOf(supervisor.context.layout, id), outgoing(rules)) : 0,
   };
-}
-
-/** Tells which ended tasks unfinished ones need: their parents, and the members of their sweep or batch. */
-function needsOf(supervisor: Supervisor): (task: Outline) => boolean {
-  let [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
-  return (task) => {
-    if (supervisor.queue.revision !== known)
-      [known, isNeeded] = [supervisor.queue.revision, needOf(supervisor)];
-    return isNeeded(task);
-  };
-}
-
-function needOf(supervisor: Supervisor): (task: Outline) => boolean {
-  const unfinished = [...supervisor.queue.tasks.values()];
-  const parents = new Set(unfinished.flatMap(({ spec }) => (spec.after ?? []).map(({ task }) => task)));
-  const groups = new Set(unfinished.map(({ metadata }) => metadata.group?.id));
-  const batches = new Set(unfinished.map(({ metadata }) => metadata.batch));
-  return ({ metadata: { id, group, batch } }) =>
-    parents.has(id) ||
-    (group !== undefined && groups.has(group.id)) ||
-    (batch !== undefined && batches.has(batch));
 }
 
 /** The parts of a run that are removed with their task, at any age. */

@@ -89,7 +89,7 @@ function cancel(
     return rejected(
       "TASK_LOCKED",
       `Cannot cancel "${id}": it is ${state} already`,
-      "to remove ended tasks: stint clean --older-than AGE",
+      `to remove it: stint clean ${task.metadata.number}`,
     );
   if (state === "queued") {
     const end = {
@@ -200,19 +200,30 @@ function cleaningFor(
   operation: Extract<Operation, { verb: "clean" }>,
   actor: string,
 ): Steps<Answer[]> {
-  const { deadLetter, dryRun, olderThanMs = null, keep = null, maxBytes = null } = operation;
+  const {
+    deadLetter,
+    dryRun,
+    keep = null,
+    maxBytes = null,
+    logsOlderThanMs = null,
+    named,
+    query,
+  } = operation;
+  const isRuled = (operation.olderThanMs ?? keep ?? maxBytes ?? logsOlderThanMs) !== null;
+  // Tasks that are named go at any age, also where the clock was set back.
+  const ageMs = operation.olderThanMs ?? (named === undefined || isRuled ? null : Number.NEGATIVE_INFINITY);
   const rules = {
-    doneMs: olderThanMs,
-    deadLetterMs: olderThanMs,
+    doneMs: ageMs,
+    deadLetterMs: ageMs,
     takesDeadLetter: deadLetter,
     count: keep,
     bytes: maxBytes,
-    logsMs: operation.logsOlderThanMs ?? null,
+    logsMs: logsOlderThanMs,
     artifactsMs: null,
     checkpointsMs: null,
     takesArtifacts: operation.artifacts ?? false,
   };
-  return cleanupSteps(supervisor, { rules, dryRun, actor });
+  return cleanupSteps(supervisor, { rules, dryRun, actor, named, query });
 }
 
 /** A supervisor requeues lost attempts by itself; this checks at once, and returns those requeued since it started. */

@@ -6,6 +6,7 @@ import { DailyCleanup } from "../../../src/daemon/requests/daily-cleanup.ts";
 import { operate } from "../../../src/daemon/requests/operations.ts";
 import { supervise } from "../../../src/daemon/supervise.ts";
 import { timestamp } from "../../../src/lib/clock.ts";
+import { wholeOf } from "../../../src/lib/steps.ts";
 import { makeTaskId } from "../../../src/model/identity.ts";
 import type { RetentionRules } from "../../../src/model/retention.ts";
 import type { Task } from "../../../src/model/task.ts";
@@ -208,6 +209,36 @@ describe("a clean-up", () => {
     expect(clean({ logsOlderThanMs: DAY })).toEqual(["2 logs removed 6", "3 logs removed 6"]);
     expect(clean({ logsOlderThanMs: DAY })).toEqual([]);
     expect([rig.left(), rig.home.files("runs")]).toEqual([["2", "3"], []]);
+  });
+
+  test("of named tasks takes these alone, at any age, and is answered as done where it is repeated", async () => {
+    await using rig = new Rig();
+    const { id, uid, epoch } = rig.ended(1, { code: 3 }).metadata;
+    rig.ended(2);
+    const clean = () =>
+      operate(rig.supervisor, {
+        actor: "ada",
+        at: timestamp(NOW_MS),
+        operation: { verb: "clean", deadLetter: true, dryRun: false, named: [{ id, uid, epoch }] },
+      });
+    // The clock was set back: it ends only tomorrow.
+    rig.clock.jump(-11 * DAY);
+    expect(clean()).toEqual([{ id, done: "removed", bytes: expect.any(Number) }]);
+    expect(rig.left()).toEqual(["2"]);
+    expect(clean()).toEqual([{ id, done: "was removed already", bytes: 0 }]);
+  });
+
+  test("of selected tasks waits for tasks that are being queued, which may need one", async () => {
+    await using rig = new Rig();
+    const { metadata } = rig.ended(1);
+    const child = makeTaskId(2, "child");
+    rig.supervisor.queue.arrivals.expect([child]);
+    const steps = stepsOf(rig.supervisor, { rules: WEEK, dryRun: false, actor: "ada", query: {} });
+    expect(steps.next().value).toBe("wait");
+    rig.waiting(2, { spec: { after: [{ task: metadata.id, when: "any" }] } });
+    rig.supervisor.queue.arrivals.came("batch", [child], []);
+    expect(wholeOf(steps)).toMatchObject([{ kept: { why: "000002-train depends on it" } }]);
+    expect(rig.left()).toEqual(["1"]);
   });
 
   test("by hand is done by the supervisor in slices, and answered at its end", async () => {

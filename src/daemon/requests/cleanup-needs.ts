@@ -1,0 +1,52 @@
+import { counted } from "../../lib/counted.ts";
+import { numberOf, type TaskId } from "../../model/identity.ts";
+import type { Outline } from "../../model/outline.ts";
+import type { Answer } from "../../model/request.ts";
+import type { Task } from "../../model/task.ts";
+import type { Supervisor } from "../supervisor.ts";
+
+/** Why an ended task is kept, and what to do. */
+export type Need = NonNullable<Answer["kept"]>;
+
+/** Why unfinished tasks need an ended one; null where none does. */
+export type NeedOf = (task: Outline) => Need | null;
+
+/** Tells which ended tasks unfinished ones need: their parents, and the members of their sweep or batch. */
+export function needsOf(supervisor: Supervisor): NeedOf {
+  let [known, needOf] = [supervisor.queue.revision, needsNow(supervisor)];
+  return (task) => {
+    if (supervisor.queue.revision !== known)
+      [known, needOf] = [supervisor.queue.revision, needsNow(supervisor)];
+    return needOf(task);
+  };
+}
+
+function needsNow(supervisor: Supervisor): NeedOf {
+  const unfinished = [...supervisor.queue.tasks.values()];
+  const children = new Map<TaskId, Task[]>();
+  for (const task of unfinished)
+    for (const parent of task.spec.after ?? [])
+      children.getOrInsertComputed(parent.task, () => []).push(task);
+  const groups = new Set(unfinished.map(({ metadata }) => metadata.group?.id));
+  const batches = new Set(unfinished.map(({ metadata }) => metadata.batch));
+  return ({ metadata: { id, group, batch } }) => {
+    const needing = children.get(id);
+    if (needing !== undefined) return byChildren(needing);
+    if (group !== undefined && groups.has(group.id)) {
+      const hint = `cancel these first: stint cancel --group ${group.id}`;
+      return { why: `its sweep "${group.name}" has unfinished tasks`, hint };
+    }
+    if (batch === undefined || !batches.has(batch)) return null;
+    return { why: "tasks that were queued with it are unfinished", hint: "remove it once these have ended" };
+  };
+}
+
+function byChildren(children: readonly Task[]): Need {
+  const [first, ...others] = children.map(({ metadata }) => metadata.id);
+  const number = first === undefined ? "" : numberOf(first);
+  const more = others.length === 0 ? "" : ` and ${counted(others.length, "other")}`;
+  return {
+    why: `${first}${more} ${others.length === 0 ? "depends" : "depend"} on it`,
+    hint: others.length === 0 ? `cancel that first: stint cancel ${number}` : "cancel these first",
+  };
+}
