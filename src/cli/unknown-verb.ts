@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { shellWord } from "../lib/shell-text.ts";
 import { type Problem, problem } from "../model/errors.ts";
+import { visible } from "./command-line/declare.ts";
 import { nearCommand } from "./command-line/near.ts";
 import type { Context } from "./context.ts";
 import { scriptRunner } from "./script-line.ts";
@@ -64,10 +65,9 @@ function inShell(line: readonly string[]): string {
 
 /** The suggestion for a mistyped verb; null where none is near enough. */
 export function nearVerb(typed: string): string | null {
-  const names = Object.entries(VERBS).flatMap(([name, { aliases = [], withFlags = {}, hidden }]) => {
-    if (hidden === true) return [];
-    return GRAVE.has(name) ? [name] : [name, ...aliases, ...Object.keys(withFlags)];
-  });
+  const names = visible(VERBS).flatMap(([name, { aliases = [], withFlags = {} }]) =>
+    GRAVE.has(name) ? [name] : [name, ...aliases, ...Object.keys(withFlags)],
+  );
   const near = nearCommand(typed, names, GRAVE);
   return near === null ? null : `did you mean \`stint ${near}\`?`;
 }

@@ -17,200 +17,141 @@ interface ListedVerb {
   readonly mirrors?: true | RegExp;
 }
 
-const QUEUE = "Queue and run";
-const LOOK = "Inspect";
-const CHANGE = "Change";
-const TIMES = "Schedule";
-const SET_UP = "Set up and check";
+/** Verbs with their heading in the overview. */
+function under(
+  group: string,
+  verbs: Readonly<Record<string, Omit<ListedVerb, "group">>>,
+): Record<string, ListedVerb> {
+  return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, { ...verb, group }]));
+}
 
 /** Every verb, in the order of the overview. The code of a verb is loaded when it is called. */
 export const VERBS: Readonly<Record<string, ListedVerb>> = {
-  submit: {
-    summary: "queue tasks from YAML files or a command",
-    group: QUEUE,
-    aliases: ["add", "enqueue"],
-    mirrors: /^(?:--wait|--follow|-[qH]*W)/,
-    load: () => import("./commands/submit.ts"),
-  },
-  run: {
-    summary: "submit, wait, and exit with the task's exit code",
-    group: QUEUE,
-    mirrors: true,
-    load: () => import("./commands/run.ts"),
-  },
-  up: {
-    summary: "start the supervisor (--detach: in the background)",
-    group: QUEUE,
-    load: () => import("./commands/up.ts"),
-  },
-  down: {
-    summary: "stop the supervisor; jobs keep running",
-    group: QUEUE,
-    load: () => import("./commands/down.ts"),
-  },
-  drain: {
-    summary: "run until nothing is left to do, for cron",
-    group: QUEUE,
-    load: () => import("./commands/drain.ts"),
-  },
-  jobs: {
-    summary: "show or change how many jobs run at a time",
-    group: QUEUE,
-    load: () => import("./commands/jobs.ts"),
-  },
-  ls: {
-    summary: "list tasks: active ones, then the most recent",
-    group: LOOK,
-    aliases: ["list", "ps", "queue", "status"],
-    withFlags: { watch: ["--watch"] },
-    load: () => import("./commands/ls.ts"),
-  },
-  show: {
-    summary: "show everything about a task",
-    group: LOOK,
-    aliases: ["describe", "inspect", "info"],
-    load: () => import("./commands/show.ts"),
-  },
-  explain: {
-    summary: "explain why a task waits or failed, and what to do",
-    group: LOOK,
-    load: () => import("./commands/explain.ts"),
-  },
-  logs: {
-    summary: "show the output of a task (-f follows)",
-    group: LOOK,
-    aliases: ["log"],
-    withFlags: { follow: ["--follow"] },
-    load: () => import("./commands/logs.ts"),
-  },
-  wait: {
-    summary: "wait until tasks end",
-    group: LOOK,
-    mirrors: true,
-    load: () => import("./commands/wait.ts"),
-  },
-  stats: {
-    summary: "show counts, ages and failure classes",
-    group: LOOK,
-    load: () => import("./commands/stats.ts"),
-  },
-  gpus: {
-    summary: "show the GPUs, their use, and the tasks on them",
-    group: LOOK,
-    aliases: ["gpu"],
-    load: () => import("./commands/gpus.ts"),
-  },
-  cancel: {
-    summary: "cancel queued tasks, and stop running ones",
-    group: CHANGE,
-    aliases: ["kill", "stop", "rm", "delete"],
-    load: () => import("./commands/cancel.ts"),
-  },
-  retry: {
-    summary: "requeue failed or cancelled tasks",
-    group: CHANGE,
-    aliases: ["restart", "requeue"],
-    load: () => import("./commands/retry.ts"),
-  },
-  hold: {
-    summary: "keep queued tasks from starting",
-    group: CHANGE,
-    load: () => import("./commands/hold.ts"),
-  },
-  release: {
-    summary: "let held tasks start",
-    group: CHANGE,
-    aliases: ["unhold"],
-    load: () => import("./commands/release.ts"),
-  },
-  pause: {
-    summary: "pause the queue, or suspend running jobs",
-    group: CHANGE,
-    load: () => import("./commands/pause.ts"),
-  },
-  resume: {
-    summary: "resume the queue, or paused jobs",
-    group: CHANGE,
-    load: () => import("./commands/resume.ts"),
-  },
-  move: {
-    summary: "change the order of queued tasks",
-    group: CHANGE,
-    load: () => import("./commands/move.ts"),
-  },
-  set: {
-    summary: "change keys of a task",
-    group: CHANGE,
-    load: () => import("./commands/set.ts"),
-  },
-  edit: {
-    summary: "change a task in your editor",
-    group: CHANGE,
-    load: () => import("./commands/edit.ts"),
-  },
-  clean: {
-    summary: "remove ended tasks with their logs",
-    group: CHANGE,
-    load: () => import("./commands/clean.ts"),
-  },
-  "requeue-stale": {
-    summary: "requeue tasks whose process is gone",
-    group: CHANGE,
-    load: () => import("./commands/requeue-stale.ts"),
-  },
-  schedules: {
-    summary: "run tasks at set times: add, ls, show, pause, resume, rm, run",
-    group: TIMES,
-    aliases: ["schedule"],
-    load: () => import("./commands/schedules.ts"),
-  },
-  import: {
-    summary: "bring over what other tools have: crontab",
-    group: SET_UP,
-    load: () => import("./commands/import.ts"),
-  },
-  init: { summary: "write a starter task file", group: SET_UP, load: () => import("./commands/init.ts") },
-  validate: {
-    summary: "check task files without queueing them",
-    group: SET_UP,
-    load: () => import("./commands/validate.ts"),
-  },
-  schema: {
-    summary: "print the JSON Schema of task files and records",
-    group: SET_UP,
-    load: () => import("./commands/schema.ts"),
-  },
-  doctor: {
-    summary: "check this machine and the queue, and suggest fixes",
-    group: SET_UP,
-    load: () => import("./commands/doctor.ts"),
-  },
-  service: {
-    summary: "run the supervisor as a service (systemd, launchd)",
-    group: SET_UP,
-    load: () => import("./commands/service.ts"),
-  },
-  completion: {
-    summary: "print shell completion for bash, zsh or fish",
-    group: SET_UP,
-    load: () => import("./commands/completion.ts"),
-  },
-  audit: {
-    summary: "verify the audit log",
-    group: SET_UP,
-    load: () => import("./commands/audit.ts"),
-  },
-  help: {
-    summary: "explain a verb, a topic, or an error or failure code",
-    group: SET_UP,
-    load: () => import("./commands/help.ts"),
-  },
-  "read-files": {
-    summary: "read task files for a supervisor",
-    group: SET_UP,
-    load: () => import("./commands/read-files.ts"),
-    hidden: true,
-  },
+  ...under("Queue and run", {
+    submit: {
+      summary: "queue tasks from YAML files or a command",
+      aliases: ["add", "enqueue"],
+      mirrors: /^(?:--wait|--follow|-[qH]*W)/,
+      load: () => import("./commands/submit.ts"),
+    },
+    run: {
+      summary: "submit, wait, and exit with the task's exit code",
+      mirrors: true,
+      load: () => import("./commands/run.ts"),
+    },
+    up: {
+      summary: "start the supervisor (--detach: in the background)",
+      load: () => import("./commands/up.ts"),
+    },
+    down: { summary: "stop the supervisor; jobs keep running", load: () => import("./commands/down.ts") },
+    drain: {
+      summary: "run until nothing is left to do, for cron",
+      load: () => import("./commands/drain.ts"),
+    },
+    jobs: { summary: "show or change how many jobs run at a time", load: () => import("./commands/jobs.ts") },
+  }),
+  ...under("Inspect", {
+    ls: {
+      summary: "list tasks: active ones, then the most recent",
+      aliases: ["list", "ps", "queue", "status"],
+      withFlags: { watch: ["--watch"] },
+      load: () => import("./commands/ls.ts"),
+    },
+    show: {
+      summary: "show everything about a task",
+      aliases: ["describe", "inspect", "info"],
+      load: () => import("./commands/show.ts"),
+    },
+    explain: {
+      summary: "explain why a task waits or failed, and what to do",
+      load: () => import("./commands/explain.ts"),
+    },
+    logs: {
+      summary: "show the output of a task (-f follows)",
+      aliases: ["log"],
+      withFlags: { follow: ["--follow"] },
+      load: () => import("./commands/logs.ts"),
+    },
+    wait: { summary: "wait until tasks end", mirrors: true, load: () => import("./commands/wait.ts") },
+    stats: { summary: "show counts, ages and failure classes", load: () => import("./commands/stats.ts") },
+    gpus: {
+      summary: "show the GPUs, their use, and the tasks on them",
+      aliases: ["gpu"],
+      load: () => import("./commands/gpus.ts"),
+    },
+  }),
+  ...under("Change", {
+    cancel: {
+      summary: "cancel queued tasks, and stop running ones",
+      aliases: ["kill", "stop", "rm", "delete"],
+      load: () => import("./commands/cancel.ts"),
+    },
+    retry: {
+      summary: "requeue failed or cancelled tasks",
+      aliases: ["restart", "requeue"],
+      load: () => import("./commands/retry.ts"),
+    },
+    hold: { summary: "keep queued tasks from starting", load: () => import("./commands/hold.ts") },
+    release: {
+      summary: "let held tasks start",
+      aliases: ["unhold"],
+      load: () => import("./commands/release.ts"),
+    },
+    pause: { summary: "pause the queue, or suspend running jobs", load: () => import("./commands/pause.ts") },
+    resume: { summary: "resume the queue, or paused jobs", load: () => import("./commands/resume.ts") },
+    move: { summary: "change the order of queued tasks", load: () => import("./commands/move.ts") },
+    set: { summary: "change keys of a task", load: () => import("./commands/set.ts") },
+    edit: { summary: "change a task in your editor", load: () => import("./commands/edit.ts") },
+    clean: { summary: "remove ended tasks with their logs", load: () => import("./commands/clean.ts") },
+    "requeue-stale": {
+      summary: "requeue tasks whose process is gone",
+      load: () => import("./commands/requeue-stale.ts"),
+    },
+  }),
+  ...under("Schedule", {
+    schedules: {
+      summary: "run tasks at set times: add, ls, show, pause, resume, rm, run",
+      aliases: ["schedule"],
+      load: () => import("./commands/schedules.ts"),
+    },
+  }),
+  ...under("Set up and check", {
+    import: {
+      summary: "bring over what other tools have: crontab",
+      load: () => import("./commands/import.ts"),
+    },
+    init: { summary: "write a starter task file", load: () => import("./commands/init.ts") },
+    validate: {
+      summary: "check task files without queueing them",
+      load: () => import("./commands/validate.ts"),
+    },
+    schema: {
+      summary: "print the JSON Schema of task files and records",
+      load: () => import("./commands/schema.ts"),
+    },
+    doctor: {
+      summary: "check this machine and the queue, and suggest fixes",
+      load: () => import("./commands/doctor.ts"),
+    },
+    service: {
+      summary: "run the supervisor as a service (systemd, launchd)",
+      load: () => import("./commands/service.ts"),
+    },
+    completion: {
+      summary: "print shell completion for bash, zsh or fish",
+      load: () => import("./commands/completion.ts"),
+    },
+    audit: { summary: "verify the audit log", load: () => import("./commands/audit.ts") },
+    help: {
+      summary: "explain a verb, a topic, or an error or failure code",
+      load: async () => ({ verb: (await import("./commands/help.ts")).helpVerb(VERBS, verbNamed) }),
+    },
+    "read-files": {
+      summary: "read task files for a supervisor",
+      load: () => import("./commands/read-files.ts"),
+      hidden: true,
+    },
+  }),
 };
 
 /** A verb as a word names it. */

@@ -11,6 +11,7 @@ import {
   subcommandNamed,
   type Verb,
   type VerbGroup,
+  visible,
 } from "./declare.ts";
 import { flagsIn, isFlagLike } from "./parse.ts";
 import { long, operandRoom } from "./usage.ts";
@@ -40,11 +41,12 @@ export function placeAfter(verb: Verb | VerbGroup, { before, current }: Typed): 
     const found = name === undefined ? null : subcommandNamed(verb, name);
     if (found !== null && (before.length > 0 || current.startsWith("-")))
       return placeAfter(found.subcommand, { before: rest, current });
-    const shown = Object.entries(verb.subcommands).filter(([, { hidden }]) => hidden !== true);
     const others = Object.entries(verb.aliases ?? {}).map(
       ([alias, called]): OfferedWord => [alias, verb.subcommands[called]?.summary ?? ""],
     );
-    return before.length > 0 ? none(current) : wordsFor(current, shown.map(toOffered), others);
+    return before.length > 0
+      ? none(current)
+      : wordsFor(current, visible(verb.subcommands).map(toOffered), others);
   }
   const cut = before.indexOf("--");
   if (cut >= 0 && verb.takesCommand) return "command";
@@ -119,9 +121,8 @@ function flagPlace(
       : placeIn(value, { kept: current.slice(0, cut + 1), typed: current.slice(cut + 1) });
   }
   const excluded = new Set([...given].flatMap((key) => flags[key]?.excludes ?? []));
-  const free = Object.entries(flags).filter(
-    ([key, { hidden, repeats }]) =>
-      hidden !== true && !excluded.has(key) && (repeats === true || !given.has(key)),
+  const free = visible(flags).filter(
+    ([key, { repeats }]) => !excluded.has(key) && (repeats === true || !given.has(key)),
   );
   const names = free.map(([key, { help }]): OfferedWord => [long(key), help]);
   const aliases = free.flatMap(([, { help, aliases: others = [] }]) =>

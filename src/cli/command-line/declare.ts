@@ -151,6 +151,13 @@ interface Subcommand extends Verb {
   readonly hidden?: true;
 }
 
+/** The flags, verbs or subcommands that the help and completions show, with their names. */
+export function visible<T extends { readonly hidden?: true }>(
+  of: Readonly<Record<string, T>>,
+): [string, T][] {
+  return Object.entries(of).filter(([, { hidden }]) => hidden !== true);
+}
+
 /** The subcommand with a name or an alias; null where there is none. */
 export function subcommandNamed(
   { subcommands, aliases = {} }: VerbGroup,

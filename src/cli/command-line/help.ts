@@ -1,5 +1,5 @@
 import { wrapped } from "../text/wrap.ts";
-import { COMMON_FLAGS, type Flag, type Flags, type Verb, type VerbGroup } from "./declare.ts";
+import { COMMON_FLAGS, type Flag, type Flags, type Verb, type VerbGroup, visible } from "./declare.ts";
 import { long, usageLine } from "./usage.ts";
 
 /** A name and what it means, under a heading. */
@@ -44,8 +44,7 @@ export function verbHelp(name: string, verb: Verb, { summary, aliases, columns }
 
 /** The help of a verb with subcommands. */
 export function groupHelp(name: string, group: VerbGroup, { summary, aliases, columns }: About): string {
-  const shown = Object.entries(group.subcommands).filter(([, { hidden }]) => hidden !== true);
-  const rows = shown.map(([called, subcommand]) => ({
+  const rows = visible(group.subcommands).map(([called, subcommand]) => ({
     heading: "Subcommands",
     name: called,
     meaning: `${subcommand.summary}${called === group.fallback ? " (the default)" : ""}`,
@@ -70,8 +69,11 @@ export function overview(
   verbs: Readonly<Record<string, OverviewVerb>>,
   { columns, topics }: { readonly columns: number; readonly topics: readonly string[] },
 ): string {
-  const shown = Object.entries(verbs).filter(([, { hidden }]) => hidden !== true);
-  const rows = shown.map(([name, { group, summary }]) => ({ heading: group, name, meaning: summary }));
+  const rows = visible(verbs).map(([name, { group, summary }]) => ({
+    heading: group,
+    name,
+    meaning: summary,
+  }));
   const { home, help, version } = COMMON_FLAGS;
   const flags: Flags = { home, help, version: { help: version.help, short: version.short } };
   return page(
@@ -88,11 +90,11 @@ export function overview(
 }
 
 function flagRows(flags: Flags, heading: string): Row[] {
-  return Object.entries(flags).flatMap(([key, flag]) =>
-    flag.hidden === true
-      ? []
-      : [{ heading: flag.group ?? heading, name: spelling(key, flag), meaning: meaningOf(flag) }],
-  );
+  return visible(flags).map(([key, flag]) => ({
+    heading: flag.group ?? heading,
+    name: spelling(key, flag),
+    meaning: meaningOf(flag),
+  }));
 }
 
 /** `-n, --tail N`; without a letter, its place is blank. */

@@ -7,6 +7,7 @@ import {
   type ValueType,
   type Verb,
   type VerbGroup,
+  visible,
 } from "./declare.ts";
 import { nearCommand } from "./near.ts";
 
@@ -59,11 +60,11 @@ export function unknownFlag(
   { flags, insteadOf }: Pick<Verb, "flags" | "insteadOf">,
 ): Problem {
   const all: Flags = { ...flags, ...COMMON_FLAGS };
-  const known = Object.entries(all).filter(([, { hidden }]) => hidden !== true);
-  const near = closest(
-    typed,
-    known.flatMap(([key, { aliases = [] }]) => [long(key), ...aliases.map((alias) => `--${alias}`)]),
-  );
+  const names = visible(all).flatMap(([key, { aliases = [] }]) => [
+    long(key),
+    ...aliases.map((alias) => `--${alias}`),
+  ]);
+  const near = closest(typed, names);
   const usual = near === null ? `its flags: stint ${name} --help` : `did you mean ${near}?`;
   const hint = insteadOf?.(typed, value) ?? usual;
   return usage(`"${name}" has no flag ${quoted(typed)}`, hint);
@@ -101,7 +102,7 @@ export function unknownSubcommand(
   name: string,
   { group, typed }: { readonly group: VerbGroup; readonly typed: string | undefined },
 ): Problem {
-  const names = Object.entries(group.subcommands).flatMap(([key, { hidden }]) => (hidden ? [] : [key]));
+  const names = visible(group.subcommands).map(([key]) => key);
   const near = typed === undefined ? null : nearCommand(typed, names, new Set(group.grave));
   const found = typed === undefined ? "needs a subcommand" : `has no subcommand ${quoted(typed)}`;
   return usage(

@@ -1,7 +1,7 @@
 import { own } from "../../lib/own.ts";
 import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
-import { declareVerb, type Ended } from "../command-line/declare.ts";
+import { declareVerb, type Ended, type Verb, visible } from "../command-line/declare.ts";
 import { overview } from "../command-line/help.ts";
 import type { Context } from "../context.ts";
 import { CODES, codePage } from "../help/codes.ts";
@@ -10,43 +10,51 @@ import { TOPICS, titleOf } from "../help/topics.ts";
 import { helpOf } from "../help/verb-help.ts";
 import { showPage } from "../pager.ts";
 import { renderPage } from "../text/page.ts";
-import { VERBS, verbNamed } from "../verbs.ts";
+import type { VERBS, verbNamed } from "../verbs.ts";
 import { HINTS } from "../words-of-others.ts";
 
-const SHOWN_VERBS = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
+type Verbs = typeof VERBS;
+type Find = typeof verbNamed;
 
-export const verb = declareVerb({
-  operands: [
-    {
-      name: "WORD",
-      count: "any",
-      help: "a verb, a topic, an error code or a failure code; without it, verbs and topics are listed",
-      offers: [
-        ...SHOWN_VERBS.map(([name, { summary }]) => [name, summary] as const),
-        ...Object.entries(TOPICS).map(([name, text]) => [name, titleOf(text)] as const),
-        ...CODES.map(([code, meaning]) => [code, meaning] as const),
-      ],
+/** The verb `help`; the table of all verbs, of which it is one, is passed in. */
+export function helpVerb(verbs: Verbs, find: Find): Verb {
+  return declareVerb({
+    operands: [
+      {
+        name: "WORD",
+        count: "any",
+        help: "a verb, a topic, an error code or a failure code; without it, verbs and topics are listed",
+        offers: [
+          ...visible(verbs).map(([name, { summary }]) => [name, summary] as const),
+          ...Object.entries(TOPICS).map(([name, text]) => [name, titleOf(text)] as const),
+          ...CODES.map(([code, meaning]) => [code, meaning] as const),
+        ],
+      },
+    ],
+    flags: {},
+    run: async ({ context, operands: [word, ...rest] }) => {
+      const text =
+        word === undefined
+          ? overview(verbs, { columns: context.columns(), topics: Object.keys(TOPICS) })
+          : await helpOn(word, { context, rest, find });
+      if (text === null) return unknown(word ?? "", verbs);
+      showPage(context, text);
+      return EXIT.done;
     },
-  ],
-  flags: {},
-  run: async ({ context, operands: [word, ...rest] }) => {
-    const text =
-      word === undefined
-        ? overview(VERBS, { columns: context.columns(), topics: Object.keys(TOPICS) })
-        : await helpOn(word, { context, rest });
-    if (text === null) return unknown(word ?? "");
-    showPage(context, text);
-    return EXIT.done;
-  },
-});
+  });
+}
 
 /** The help on a verb, with the topic of the same name; else on a topic or a code; null where the word is none of these. */
 async function helpOn(
   word: string,
-  { context, rest }: { readonly context: Context; readonly rest: readonly string[] },
+  {
+    context,
+    rest,
+    find,
+  }: { readonly context: Context; readonly rest: readonly string[]; readonly find: Find },
 ): Promise<string | null> {
   const layout = { columns: context.columns(), hasColor: context.hasColor };
-  const found = verbNamed(word);
+  const found = find(word);
   const topic = own(TOPICS, found?.name ?? topicOf(word) ?? "");
   const page = topic === undefined ? null : renderPage(topic, layout);
   if (found !== null) {
@@ -58,11 +66,11 @@ async function helpOn(
   return code === null ? page : renderPage(code, layout);
 }
 
-function unknown(word: string): Ended {
+function unknown(word: string, verbs: Verbs): Ended {
   const known = HINTS.get(word);
   if (known !== undefined)
     return problem("USAGE", `Cannot show help on "${word}": stint has no verb of that name`, known);
-  const kinds = [SHOWN_VERBS.map(([name]) => name), Object.keys(TOPICS), CODES.map(([code]) => code)];
+  const kinds = [visible(verbs).map(([name]) => name), Object.keys(TOPICS), CODES.map(([code]) => code)];
   const parts = CODES.filter(([code]) => code.split("_").includes(word.toUpperCase())).map(([code]) => code);
   const near = [...new Set([...parts, ...kinds.flatMap((names) => closest(word, names) ?? [])])];
   const hint =

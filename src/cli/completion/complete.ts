@@ -3,7 +3,7 @@ import { homePath } from "../../desk/home.ts";
 import { oneLine } from "../../lib/printable.ts";
 import { openHome } from "../../store/home.ts";
 import { type Place, placeAfter, type Typed, wordsFor } from "../command-line/candidates.ts";
-import type { Completes, OfferedWord } from "../command-line/declare.ts";
+import { type Completes, type OfferedWord, visible } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { VERBS, verbNamed } from "../verbs.ts";
 import { Objects } from "./objects.ts";
@@ -63,7 +63,7 @@ async function placeOf({ before, current }: Typed): Promise<Place | "command"> {
 }
 
 function verbPlace(current: string): Place {
-  const shown = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
+  const shown = visible(VERBS);
   return wordsFor(
     current,
     shown.map(([name, { summary }]): OfferedWord => [name, summary]),
