@@ -5,7 +5,7 @@ import { signalNumber } from "../model/evidence.ts";
 import { shellExitOf } from "../model/failure.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
-import type { Task } from "../model/task.ts";
+import { endOf, lastEnded, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
@@ -79,8 +79,7 @@ export async function awaitTasks(
 
 /** The task that ended before the others. */
 function firstEnded(tasks: readonly Task[]): Task | undefined {
-  const endedMs = ({ status }: Task): number => ("endedAt" in status ? Date.parse(status.endedAt) : 0);
-  return tasks.toSorted((left, right) => endedMs(left) - endedMs(right))[0];
+  return tasks.toSorted((left, right) => (endOf(left) ?? 0) - (endOf(right) ?? 0))[0];
 }
 
 /** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 126 or 127 where its program cannot run, else 1. */
@@ -88,8 +87,8 @@ function mirrorExit(task: Task): number {
   const { status } = task;
   if (status.state === "completed") return EXIT.done;
   if (status.state === "cancelled") return MIRROR_EXIT.cancelled;
-  const last = status.attempts.at(-1);
-  if (last === undefined || last.state === "running") return EXIT.failed;
+  const last = lastEnded(task);
+  if (last === null) return EXIT.failed;
   if (last.signal !== null) return 128 + (signalNumber(last.signal) ?? 0);
   if (last.exitCode !== null && last.exitCode !== 0) return last.exitCode;
   const failure = failureOfAttempt(last);

@@ -2,7 +2,7 @@ import { homePath } from "../desk/home.ts";
 import { findNamed } from "../desk/select.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { EXIT, type Problem } from "../model/errors.ts";
-import type { Task } from "../model/task.ts";
+import { inNumberOrder, type Task } from "../model/task.ts";
 import { openHome } from "../store/home.ts";
 import type { Layout } from "../store/layout.ts";
 import { type Call, declareVerb, type Ended, type Verb } from "./command-line/declare.ts";
@@ -72,7 +72,7 @@ function shownTasks(
     const found = targetTasks(context, { layout, references, flags: selectors, eligible: () => true });
     const isSweep = selectors.group !== undefined && given === 1 && references.length === 0;
     if (!found.ok) return found;
-    const tasks = found.value.toSorted((left, right) => left.metadata.number - right.metadata.number);
+    const tasks = found.value.toSorted(inNumberOrder);
     return ok({ tasks, isSelection: true, isSweep });
   }
   const named = findNamed(layout, references.length === 0 ? [LAST] : references);

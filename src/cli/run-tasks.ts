@@ -9,7 +9,7 @@ import { asLines } from "../lib/printable.ts";
 import { EXIT, MIRROR_EXIT, type Problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
-import type { Task } from "../model/task.ts";
+import { idsOfTasks, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
@@ -35,7 +35,7 @@ export interface Run {
 /** Runs tasks to their ends: supervises them where no supervisor is running, shows their progress, and returns the exit code that mirrors them. */
 export async function runTasks(context: Context, run: Run): Promise<number | Problem> {
   const { layout, tasks } = run;
-  const ids = tasks.map((task) => task.metadata.id);
+  const ids = idsOfTasks(tasks);
   const own = new Set<string>(tasks.map((task) => task.metadata.uid));
   const state: RunState = { isOver: false, isUnanswered: false, fault: null, signal: null };
   context.onSignal((signal) => {

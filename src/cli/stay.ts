@@ -1,5 +1,5 @@
 import { EXIT } from "../model/errors.ts";
-import type { Task } from "../model/task.ts";
+import { idsOfTasks, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Ended } from "./command-line/declare.ts";
@@ -14,7 +14,7 @@ export async function stay(
   layout: Layout,
   { tasks, isFollowing, isQuiet }: { tasks: readonly Task[]; isFollowing: boolean; isQuiet: boolean },
 ): Promise<Ended> {
-  const ids = tasks.map((task) => task.metadata.id);
+  const ids = idsOfTasks(tasks);
   const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
   const interruption = new Interruption(context);
   const awaited = await awaitTasks(context, layout, {

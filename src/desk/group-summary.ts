@@ -1,5 +1,4 @@
 import { failureOfAttempt } from "../model/attempt.ts";
-import type { Failure } from "../model/failure.ts";
 import type { Group } from "../model/group.ts";
 import { isTerminal } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
@@ -49,7 +48,7 @@ export function summaryOf(members: readonly Task[]): GroupSummary {
 function failuresOf(failed: readonly Task[]): GroupSummary["failures"] {
   const byCode = new Map<string, { class: string; code: string; members: string[] }>();
   for (const task of failed) {
-    const failure = lastFailure(task);
+    const failure = failureOfAttempt(task.status.attempts.at(-1));
     if (failure === null) continue;
     const entry = byCode.getOrInsertComputed(failure.code, (code) => ({
       class: failure.class,
@@ -63,7 +62,7 @@ function failuresOf(failed: readonly Task[]): GroupSummary["failures"] {
 
 function failedMember(task: Task): FailedMember {
   const { id, number, group } = task.metadata;
-  const failure = lastFailure(task);
+  const failure = failureOfAttempt(task.status.attempts.at(-1));
   return {
     id,
     number,
@@ -72,9 +71,4 @@ function failedMember(task: Task): FailedMember {
     code: failure?.code ?? null,
     message: failure?.error ?? ("message" in task.status ? task.status.message : ""),
   };
-}
-
-function lastFailure(task: Task): Failure | null {
-  const last = task.status.attempts.at(-1);
-  return last === undefined ? null : failureOfAttempt(last);
 }

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem, rejected } from "../model/errors.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
 import { isTerminal, PLACES } from "../model/state.ts";
-import type { Task } from "../model/task.ts";
+import { inNumberOrder, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { eachOutline, type LookOptions } from "../store/outlines.ts";
 import { TaskReader } from "../store/reader.ts";
@@ -20,7 +20,7 @@ export function findGroup(
   const members = meant.value.members
     .map((id) => reader.read(id))
     .flatMap((read) => (read.ok ? [read.value] : []));
-  return ok(members.toSorted((left, right) => left.metadata.number - right.metadata.number));
+  return ok(members.toSorted(inNumberOrder));
 }
 
 interface Sweep {

@@ -97,10 +97,9 @@ export function describeLeftBehind(of: Attempt): string | null {
   return `${counted(count, "process", "processes")} left running by the job ${count === 1 ? "was" : "were"} killed`;
 }
 
-/** Why the attempt failed; null where it succeeded, still runs, or was cancelled. */
-export function failureOfAttempt<F = Failure>(of: {
-  readonly state: string;
-  readonly failure?: F;
-}): F | null {
-  return of.failure ?? null;
+/** Why the attempt failed; null where it succeeded, still runs, or was cancelled, and where there is none. */
+export function failureOfAttempt<F = Failure>(
+  of: { readonly state: string; readonly failure?: F } | null | undefined,
+): F | null {
+  return of?.failure ?? null;
 }

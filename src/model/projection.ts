@@ -1,5 +1,5 @@
 import { failureOfAttempt } from "./attempt.ts";
-import type { State } from "./state.ts";
+import { isActive, type State } from "./state.ts";
 import { lastEnded, type Task } from "./task.ts";
 
 type Phase = "Pending" | "Running" | "Succeeded" | "Failed" | "Timeout" | "Canceled" | "Exhausted";
@@ -51,7 +51,7 @@ export function unprojected(status: Readonly<Record<string, unknown>>): Record<s
 /** The derived fields of a task. */
 export function project(task: Task): Projection {
   const ended = lastEnded(task);
-  const failure = ended === null ? null : failureOfAttempt(ended);
+  const failure = failureOfAttempt(ended);
   return {
     phase: phaseOf(task),
     runState: RUN_STATES[task.status.state],
@@ -68,6 +68,7 @@ export function project(task: Task): Projection {
 
 function phaseOf(task: Task): Phase {
   const { status } = task;
+  if (isActive(status.state)) return "Running";
   switch (status.state) {
     case "queued":
       return "Pending";
@@ -78,20 +79,12 @@ function phaseOf(task: Task): Phase {
     case "failed":
       if (status.reason === "Timeout" || isOnlyTimeout(task)) return "Timeout";
       return status.reason === "Exhausted" || status.reason === "OrphanLimit" ? "Exhausted" : "Failed";
-    case "preparing":
-    case "running":
-    case "serving":
-    case "stopping":
-    case "collecting":
-    case "orphaned":
-      return "Running";
   }
 }
 
 /** With a single attempt allowed, the timeout is the cause, not the exhausted budget. */
 function isOnlyTimeout({ spec, status }: Task): boolean {
-  const last = status.attempts.at(-1);
   const isExhausted =
     status.state === "failed" && status.reason === "Exhausted" && spec.retry.maxAttempts === 1;
-  return isExhausted && last !== undefined && failureOfAttempt(last)?.code === "TIMEOUT";
+  return isExhausted && failureOfAttempt(status.attempts.at(-1))?.code === "TIMEOUT";
 }

@@ -52,8 +52,7 @@ function isLike(task: Outline, query: Query, labels: readonly (readonly [string,
 }
 
 function failedWith(task: Outline, wanted: string): boolean {
-  const last = task.status.attempts.at(-1);
-  const failure = last === undefined ? null : failureOfAttempt(last);
+  const failure = failureOfAttempt(task.status.attempts.at(-1));
   if (failure === null) return false;
   const normal = wanted.replaceAll("-", "_").toLowerCase();
   return failure.class === normal || failure.code.toLowerCase() === normal;

@@ -47,9 +47,6 @@ const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   cancelled: ["queued"],
 };
 
-/** The states in which a task can be created: accepted, cancelled by admission, or rejected by it. */
-export const INITIAL_STATES: readonly State[] = ["queued", "cancelled", "failed"];
-
 /** The directory that holds a record in each state. */
 export const PLACES = ["pending", "running", "done", "dead-letter"] as const;
 export type StateDirectory = (typeof PLACES)[number];
@@ -76,7 +73,9 @@ export const TERMINAL_STATES = STATES.filter(isTerminal);
 export const UNFINISHED_STATES = STATES.filter((state) => !isTerminal(state));
 
 /** True where an attempt is open: the record is in `running/`. */
-export function isActive(state: State): boolean {
+export function isActive(
+  state: State,
+): state is Exclude<State, "queued" | "completed" | "failed" | "cancelled"> {
   return state !== "queued" && !isTerminal(state);
 }
 

@@ -146,6 +146,21 @@ export const specBeside = v.omit(spec, ["kind"]);
 export type SpecBeside = Omit<Spec, "kind">;
 export type QueuedStatus = Extract<Status, { state: "queued" }>;
 
+/** The ids of tasks. */
+export function idsOfTasks(tasks: readonly Task[]): Metadata["id"][] {
+  return tasks.map((one) => one.metadata.id);
+}
+
+/** For sorting, from the lowest number. */
+export function inNumberOrder({ metadata: left }: Task, { metadata: right }: Task): number {
+  return left.number - right.number;
+}
+
+/** When a task ended, in ms since the epoch; null for an unfinished one. */
+export function endOf({ status: of }: Task): number | null {
+  return "endedAt" in of ? Date.parse(of.endedAt) : null;
+}
+
 /** The open attempt of a task; null where none is open. */
 export function openAttempt(of: Task): OpenAttempt | null {
   const last = of.status.attempts.at(-1);

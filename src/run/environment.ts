@@ -72,7 +72,7 @@ export function runnerVariables(task: Task, directories: JobDirectories): Record
     STINT_MAX_ATTEMPTS: String(task.spec.retry.maxAttempts),
     STINT_RUN_DIR: directories.run,
     STINT_CHECKPOINT_DIR: directories.checkpoint,
-    STINT_PREVIOUS_FAILURE: (previous === undefined ? null : failureOfAttempt(previous))?.code ?? "",
+    STINT_PREVIOUS_FAILURE: failureOfAttempt(previous)?.code ?? "",
     STINT_TOKEN: attempt.token,
     ...(directories.work !== undefined && { PWD: directories.work }),
     ...sweepVariables(task.metadata.group),

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import {
   canMove,
   directoryOf,
-  INITIAL_STATES,
   isActive,
   isTerminal,
   PLACES,
@@ -116,10 +115,6 @@ describe("placeOf()", () => {
   test("has a state for every directory", () => {
     expect(new Set(STATES.map(directoryOf))).toEqual(new Set(PLACES));
   });
-});
-
-test("INITIAL_STATES are the states that admission can give", () => {
-  expect(INITIAL_STATES).toEqual(["queued", "cancelled", "failed"]);
 });
 
 describe("stepsBetween()", () => {

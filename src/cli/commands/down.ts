@@ -2,7 +2,7 @@ import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { EXIT, problem } from "../../model/errors.ts";
-import { openAttempt } from "../../model/task.ts";
+import { idsOfTasks, openAttempt, type Task } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -55,17 +55,13 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
   progress.clear();
   const left = readTasks(layout, ["running"]);
   context.out(`supervisor stopped (pid ${owner.pid})\n`);
-  if (isSummed(left.length, context))
-    context.out(
-      summaryLine(
-        "left running:",
-        left.map(({ metadata }) => metadata.id),
-      ),
-    );
-  else
-    for (const task of left)
-      context.out(
-        `${task.metadata.id} ${openAttempt(task)?.stop === undefined ? "keeps running" : "is being stopped"} (pid ${openAttempt(task)?.process?.pid ?? "unknown"})\n`,
-      );
+  if (isSummed(left.length, context)) context.out(summaryLine("left running:", idsOfTasks(left)));
+  else context.out(left.map(leftLine).join(""));
   return EXIT.done;
+}
+
+function leftLine(task: Task): string {
+  const { stop, process } = openAttempt(task) ?? {};
+  const what = stop === undefined ? "keeps running" : "is being stopped";
+  return `${task.metadata.id} ${what} (pid ${process?.pid ?? "unknown"})\n`;
 }

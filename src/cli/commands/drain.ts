@@ -9,7 +9,7 @@ import { rangesOf } from "../../lib/ranges.ts";
 import { EXIT } from "../../model/errors.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { numberOf, type TaskId } from "../../model/identity.ts";
-import type { Task } from "../../model/task.ts";
+import { idsOfTasks, type Task } from "../../model/task.ts";
 import type { Deadline } from "../../model/work.ts";
 import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
 import type { PlanInput } from "../../plan/input.ts";
@@ -92,9 +92,9 @@ class DrainSession {
     const open = readTasks(this.#layout, ["running", "pending"]);
     const reasons = this.#reasons(await this.#seen(open));
     const waited = open.filter((task) => !reasons.has(task.metadata.id));
-    this.#waitedFor = new Set(waited.map((task) => task.metadata.id));
+    this.#waitedFor = new Set(idsOfTasks(waited));
     if (!this.isClosed) return waited;
-    this.#lastActive ??= new Set(waited.map((task) => task.metadata.id));
+    this.#lastActive ??= this.#waitedFor;
     return waited.filter((task) => this.#lastActive?.has(task.metadata.id));
   }
 
@@ -133,7 +133,7 @@ class DrainSession {
     if (!isSummed(left.length, this.#context))
       return left.map((task) => `${task.metadata.id} left: ${reasonLeft(task, reasons)}`);
     return [...Map.groupBy(left, (task) => reasonLeft(task, reasons))].map(
-      ([reason, tasks]) => `left ${manyTasks(tasks.map(({ metadata }) => metadata.id))}: ${reason}`,
+      ([reason, tasks]) => `left ${manyTasks(idsOfTasks(tasks))}: ${reason}`,
     );
   }
 

@@ -1,5 +1,6 @@
 import { homePath } from "../../desk/home.ts";
 import { ERRORS, EXIT } from "../../model/errors.ts";
+import { inNumberOrder } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
@@ -42,9 +43,7 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
     eligibleMember: ({ status }) => status.attempt > 0,
   });
   if (!found.ok) return found.error;
-  const tasks = isSelection
-    ? found.value.toSorted((left, right) => left.metadata.number - right.metadata.number)
-    : found.value;
+  const tasks = isSelection ? found.value.toSorted(inNumberOrder) : found.value;
   if (tasks.length === 0) context.err("No task matches.\n");
   const shown = raw === true ? { ...context, outOfJob: context.outRaw } : context;
   const headings = new Headings(shown, tasks.length > 1 && quiet !== true && path !== true);

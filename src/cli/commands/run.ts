@@ -2,6 +2,7 @@ import { jobsIfStarted } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { refuseToWait } from "../../desk/inside-job.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
+import { idsOfTasks } from "../../model/task.ts";
 import { ensureHome } from "../../store/home.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
@@ -53,7 +54,7 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   const tasks = submitted.value;
   if (words !== null && words.length > 0 && context.hasInput())
     context.err("stint: jobs get no stdin; let the command read a file instead\n");
-  const ids = tasks.map(({ metadata }) => metadata.id);
+  const ids = idsOfTasks(tasks);
   const isQuiet = flags.quiet === true;
   if (!isQuiet)
     context.err(

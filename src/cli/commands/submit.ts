@@ -6,7 +6,7 @@ import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
 import type { Draft } from "../../model/submission.ts";
-import type { Task } from "../../model/task.ts";
+import { idsOfTasks, type Task } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -127,12 +127,6 @@ function tell(
   { tasks, json, isQuiet }: { tasks: readonly Task[]; json: boolean; isQuiet: boolean },
 ): void {
   if (json) context.out(`${JSON.stringify(tasks)}\n`);
-  else if (!isQuiet && isSummed(tasks.length, context))
-    context.out(
-      summaryLine(
-        "queued",
-        tasks.map(({ metadata }) => metadata.id),
-      ),
-    );
+  else if (!isQuiet && isSummed(tasks.length, context)) context.out(summaryLine("queued", idsOfTasks(tasks)));
   else context.out(tasks.map((task) => `${task.metadata.id}\n`).join(""));
 }

@@ -3,6 +3,7 @@ import { refuseToWait } from "../../desk/inside-job.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import { UNFINISHED_STATES } from "../../model/state.ts";
+import { idsOfTasks } from "../../model/task.ts";
 import { openHome } from "../../store/home.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
@@ -46,7 +47,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
   if (refusal !== null) return refusal;
   const progress = new ProgressLine(context);
   const interruption = new Interruption(context);
-  const ids = tasks.value.map((task) => task.metadata.id);
+  const ids = idsOfTasks(tasks.value);
   const awaited = await awaitTasks(context, home.value, {
     ids,
     timeoutMs,

@@ -85,7 +85,7 @@ function withoutLogs(
   const { id } = task.metadata;
   const found = task.status.attempts.find(({ number }) => number === attempt);
   if (!hasStarted(found)) {
-    const failure = found === undefined ? null : failureOfAttempt(found);
+    const failure = failureOfAttempt(found);
     const why = failure === null ? " yet" : `: ${failure.error}`;
     context.err(asLines([`No output: attempt ${attempt} did not start${why}`]));
     return EXIT.done;

@@ -5,7 +5,7 @@ import { rangesOf } from "../../lib/ranges.ts";
 import { type Attempt, type EndedAttempt, failureOfAttempt } from "../../model/attempt.ts";
 import { className, failureEntry } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
-import type { Task } from "../../model/task.ts";
+import { inNumberOrder, type Task } from "../../model/task.ts";
 import { renderTable } from "./table.ts";
 
 /** The record keeps more; `stint logs` shows all. */
@@ -19,7 +19,7 @@ export function failedLines(task: Task, nowMs: number): string[] {
   const { metadata, status } = task;
   const why = [`${metadata.name} failed: ${whyFailed(task)}${whatFollowed(task)}`];
   if (!("endedAt" in status)) return why;
-  const when = `  ${metadata.id}, ended ${relativeTime(status.endedAt, nowMs)}`;
+  const when = `  ${metadata.id}${endedWhen(task, nowMs)}`;
   return [
     ...why,
     when,
@@ -76,7 +76,7 @@ export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs
 function adviceLines({ metadata, status }: Task, retried = String(metadata.number)): string[] {
   const { number } = metadata;
   const last = status.attempts.at(-1);
-  const failure = last === undefined ? null : failureOfAttempt(last);
+  const failure = failureOfAttempt(last);
   if (failure === null) return ["", `What to do: stint retry ${retried}`];
   const { meaning, advice } = failureEntry(failure.code);
   const hasLog = last !== undefined && "logBytes" in last && (last.logBytes ?? 0) > 0;
@@ -109,19 +109,18 @@ export function byCause(tasks: readonly Task[]): Task[][] {
 
 function causeOf(task: Task): string {
   const last = task.status.attempts.at(-1);
-  const code = last === undefined ? "" : (failureOfAttempt(last)?.code ?? "");
+  const code = failureOfAttempt(last)?.code ?? "";
   const exit = last !== undefined && "exitCode" in last ? last.exitCode : null;
   return [code, exit, whyFailed(task).replaceAll(/0x[\da-f]+|\d+(?:\.\d+)?/gi, "0")].join(" ");
 }
 
 /** Why several tasks failed in the same way, with the newest as the example. */
 export function groupLines(tasks: readonly Task[], nowMs: number): string[] {
-  const sample = tasks.toSorted((left, right) => right.metadata.number - left.metadata.number)[0];
+  const sample = tasks.toSorted(inNumberOrder).at(-1);
   if (sample === undefined) return [];
   const ranges = rangesOf(tasks.map(({ metadata }) => metadata.number));
   const more = ranges.length > MOST_RANGES ? " and more" : "";
-  const last = sample.status.attempts.at(-1);
-  const failure = last === undefined ? null : failureOfAttempt(last);
+  const failure = failureOfAttempt(sample.status.attempts.at(-1));
   const all =
     more === ""
       ? ranges.join(" ")
@@ -141,6 +140,7 @@ export function groupLines(tasks: readonly Task[], nowMs: number): string[] {
   ];
 }
 
-function endedWhen({ status }: Task, nowMs: number): string {
+/** A clause; empty for an unfinished task. */
+export function endedWhen({ status }: Task, nowMs: number): string {
   return "endedAt" in status ? `, ended ${relativeTime(status.endedAt, nowMs)}` : "";
 }

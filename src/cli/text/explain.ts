@@ -1,10 +1,11 @@
 import { formatDuration } from "../../lib/duration.ts";
 import { relativeTime } from "../../lib/local-time.ts";
 import { whyFailed } from "../../model/failure-text.ts";
-import { openAttempt, type Task } from "../../model/task.ts";
+import { isActive } from "../../model/state.ts";
+import { lastEnded, openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
-import { attemptLines, failedLines } from "./explain-failure.ts";
+import { attemptLines, endedWhen, failedLines } from "./explain-failure.ts";
 import type { Holders } from "./shortage.ts";
 import { longWait } from "./wait.ts";
 
@@ -15,6 +16,7 @@ export function explainTask(
 ): string[] {
   const { metadata, status } = task;
   const { nowMs } = around;
+  if (isActive(status.state)) return activeLines(task, nowMs);
   switch (status.state) {
     case "queued": {
       const wait =
@@ -26,9 +28,8 @@ export function explainTask(
       return [`${metadata.id} is queued.`, ...wait, ...before, ...attempts];
     }
     case "completed": {
-      const last = status.attempts.at(-1);
-      const took =
-        last !== undefined && "durationMs" in last ? ` after ${formatDuration(last.durationMs)}` : "";
+      const last = lastEnded(task);
+      const took = last === null ? "" : ` after ${formatDuration(last.durationMs)}`;
       const tries = status.attempt > 1 ? `, on attempt ${status.attempt}` : "";
       return [`${metadata.name} succeeded${took}${tries}`, idLine(task, nowMs)];
     }
@@ -40,18 +41,11 @@ export function explainTask(
       ];
     case "failed":
       return failedLines(task, nowMs);
-    case "preparing":
-    case "running":
-    case "serving":
-    case "stopping":
-    case "collecting":
-    case "orphaned":
-      return activeLines(task, nowMs);
   }
 }
 
-function idLine({ metadata, status }: Task, nowMs: number): string {
-  return `  ${metadata.id}${"endedAt" in status ? `, ended ${relativeTime(status.endedAt, nowMs)}` : ""}`;
+function idLine(task: Task, nowMs: number): string {
+  return `  ${task.metadata.id}${endedWhen(task, nowMs)}`;
 }
 
 function activeLines(task: Task, nowMs: number): string[] {

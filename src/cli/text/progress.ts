@@ -2,15 +2,15 @@ import { formatDuration } from "../../lib/duration.ts";
 import { asLines } from "../../lib/printable.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import type { TaskId } from "../../model/identity.ts";
-import type { Task } from "../../model/task.ts";
+import { inNumberOrder, lastEnded, type Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 import { styleFor } from "./style.ts";
 
 /** The line for a task that has ended. */
 export function endLine(task: Task, context: Pick<Context, "hasColor">): string {
   const { metadata, status } = task;
-  const last = status.attempts.at(-1);
-  const took = last === undefined || last.state === "running" ? "" : ` in ${formatDuration(last.durationMs)}`;
+  const last = lastEnded(task);
+  const took = last === null ? "" : ` in ${formatDuration(last.durationMs)}`;
   const tries = status.attempt > 1 ? ` after ${status.attempt} attempts` : "";
   const why = status.state === "failed" ? `: ${whyFailed(task)}` : "";
   return asLines([`${metadata.id} ${styleFor(context.hasColor).state(status.state)}${took}${tries}${why}`]);
@@ -30,9 +30,7 @@ export class ProgressLine {
     if (!this.#context.isTerminal) return;
     for (const { metadata } of open) this.#everOpen.add(metadata.id);
     const total = all ?? this.#everOpen.size;
-    const running = open
-      .filter((task) => task.status.state !== "queued")
-      .toSorted((left, right) => left.metadata.number - right.metadata.number);
+    const running = open.filter((task) => task.status.state !== "queued").toSorted(inNumberOrder);
     const names = running.slice(0, 3).map((task) => task.metadata.name);
     const more = running.length > names.length ? ` +${running.length - names.length}` : "";
     const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;

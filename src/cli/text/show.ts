@@ -12,7 +12,7 @@ import {
 import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
 import { STATES } from "../../model/state.ts";
-import type { Task } from "../../model/task.ts";
+import { lastEnded, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import { memoryAndLimits } from "./limits.ts";
 import { fieldLines, specFields } from "./spec-fields.ts";
@@ -94,8 +94,8 @@ export function renderTasks(
   });
   const rows = tasks.map((task) => {
     const { metadata, status } = task;
-    const last = status.attempts.at(-1);
-    const took = last !== undefined && "durationMs" in last ? formatDuration(last.durationMs) : "-";
+    const last = lastEnded(task);
+    const took = last === null ? "-" : formatDuration(last.durationMs);
     const why =
       status.state === "failed"
         ? whyFailed(task)

@@ -5,7 +5,8 @@ import { localTime } from "../../lib/local-time.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
-import type { Task } from "../../model/task.ts";
+import { isActive } from "../../model/state.ts";
+import { openAttempt, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
 import type { Style } from "./style.ts";
 import { numbersText } from "./sweep.ts";
@@ -138,8 +139,13 @@ export function elapsedMs({ metadata, status }: Task, nowMs: number): number | n
 /** Why a task waits, failed, was cancelled, or does not just run; null where there is nothing to give a reason for. */
 function reasonOf(task: Task, wait: string): string | null {
   const { status, spec } = task;
-  const last = status.attempts.at(-1);
-  const preparation = preparationInWords(task);
+  if (isActive(status.state)) {
+    const { stop, paused } = openAttempt(task) ?? {};
+    if (stop !== undefined) return stopInWords(stop);
+    if (paused !== undefined) return `paused by ${paused.actor}: ${describeKind(spec.kind)}`;
+    const preparation = preparationInWords(task);
+    return preparation === null ? null : `${preparation}: ${describeKind(spec.kind)}`;
+  }
   switch (status.state) {
     case "queued": {
       const why = status.reason === "Backoff" ? whyFailed(task) : "";
@@ -151,15 +157,5 @@ function reasonOf(task: Task, wait: string): string | null {
       return status.message;
     case "failed":
       return whyFailed(task);
-    case "preparing":
-    case "running":
-    case "serving":
-    case "stopping":
-    case "collecting":
-    case "orphaned":
-      if (last?.state === "running" && last.stop !== undefined) return stopInWords(last.stop);
-      if (last?.state === "running" && last.paused !== undefined)
-        return `paused by ${last.paused.actor}: ${describeKind(spec.kind)}`;
-      return preparation === null ? null : `${preparation}: ${describeKind(spec.kind)}`;
   }
 }

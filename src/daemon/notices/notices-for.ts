@@ -123,7 +123,7 @@ function factsOf(task: Task, layout: Layout): NoticeFacts {
   const { metadata, spec, status } = task;
   const last = status.attempts.at(-1);
   const ended = lastEnded(task);
-  const failure = ended === null ? null : failureOfAttempt(ended);
+  const failure = failureOfAttempt(ended);
   const [log = null] =
     last === undefined ? [] : outputFiles(layout.attempt(metadata.id, last.number), spec.logs.separate);
   return {
