@@ -5,7 +5,7 @@ import { signalNumber } from "../model/evidence.ts";
 import { shellExitOf } from "../model/failure.ts";
 import type { TaskId } from "../model/identity.ts";
 import { isTerminal } from "../model/state.ts";
-import { endOf, lastEnded, type Task } from "../model/task.ts";
+import { lastEnded, type Task, whenEndedMs } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { readTask } from "../store/reader.ts";
@@ -79,7 +79,7 @@ export async function awaitTasks(
 
 /** The task that ended before the others. */
 function firstEnded(tasks: readonly Task[]): Task | undefined {
-  return tasks.toSorted((left, right) => (endOf(left) ?? 0) - (endOf(right) ?? 0))[0];
+  return tasks.toSorted((left, right) => (whenEndedMs(left) ?? 0) - (whenEndedMs(right) ?? 0))[0];
 }
 
 /** The exit code that mirrors a task: its own, 128 + n for signal n, 130 for a cancelled one, 126 or 127 where its program cannot run, else 1. */

@@ -68,10 +68,7 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
       wanted.isCheck === true
         ? `${files.length === 1 ? only : count}: ${many}`
         : `Cannot queue ${files.length === 1 ? `"${only}"` : count}: nothing was queued, ${many}`;
-    return err({
-      ...problem("INVALID_TASK_FILE", message),
-      faults: faults.join("\n\n"),
-    });
+    return err({ ...problem("INVALID_TASK_FILE", message), faults: faults.join("\n\n") });
   }
   return overlay(context, { drafts, fields, defaults: wanted.defaults });
 }

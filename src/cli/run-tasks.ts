@@ -121,11 +121,7 @@ async function superviseOwn(
       await Bun.sleep(POLL_MS);
       continue;
     }
-    const opened = await holdHome(context, layout, {
-      role: "run",
-      terms: run.terms,
-      mayClaim,
-    });
+    const opened = await holdHome(context, layout, { role: "run", terms: run.terms, mayClaim });
     if (!opened.ok && lockOwner(layout) === null) {
       state.fault = opened.error;
       state.isOver = true;

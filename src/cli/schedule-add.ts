@@ -134,10 +134,7 @@ async function sourceOfCommand(
   const drafts = await readDrafts(context, { files: [], words, fields: [] });
   if (!drafts.ok) return drafts;
   // JSON is valid YAML; one key per line is easier to edit.
-  const keys = {
-    ...(cron === undefined ? { every } : { cron }),
-    task: { command: words, cwd: context.cwd },
-  };
+  const keys = { ...(cron === undefined ? { every } : { cron }), task: { command: words, cwd: context.cwd } };
   const lines = Object.entries(keys).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   return ok([{ name, shown: "the command line", text: lines.join("") }]);
 }

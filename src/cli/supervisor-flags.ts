@@ -14,11 +14,7 @@ export const JOBS = wholeNumber(1, MAX_JOBS);
 /** The flags of a supervisor, which override its config.yaml. */
 export const SUPERVISOR_FLAGS = {
   jobs: { value: JOBS, short: "j", help: "run at most N jobs at a time (default: one for each core)" },
-  label: {
-    value: PAIR,
-    repeats: true,
-    help: "label this supervisor, for `runnerSelector` of tasks",
-  },
+  label: { value: PAIR, repeats: true, help: "label this supervisor, for `runnerSelector` of tasks" },
 } as const;
 
 export type SupervisorFlags = FlagValues<typeof SUPERVISOR_FLAGS>;

@@ -80,11 +80,7 @@ const { timeout: TIMEOUT = { help: "" } } = KEY_FLAGS;
 /** The flags of `submit` and `run` that set keys of the tasks. */
 export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
   ...KEY_FLAGS,
-  timeout: {
-    ...TIMEOUT,
-    short: "t",
-    sets: (text: string) => ({ timeout: durationFromClock(text) }),
-  },
+  timeout: { ...TIMEOUT, short: "t", sets: (text: string) => ({ timeout: durationFromClock(text) }) },
   envFile: {
     value: { ...textValue("FILE", "a file"), completes: "files" },
     repeats: true,

@@ -49,11 +49,7 @@ export async function openSession(
   let opened: Supervisor | null = null;
   try {
     if (role !== "command") requireRoomForJobs(options.layout);
-    const taken = await takeLock(options.layout, {
-      role,
-      clock: options.clock,
-      offered,
-    });
+    const taken = await takeLock(options.layout, { role, clock: options.clock, offered });
     if (!taken.ok) return taken;
     lock = taken.value;
     const held = lock;

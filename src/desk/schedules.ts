@@ -103,10 +103,7 @@ function viewOf(
     next: upcoming(state.uid === "" ? { ...schedule, jitterMs: 0 } : schedule, state, {
       nowMs,
       count: SHOWN,
-    }).map(({ firedForMs, atMs }) => ({
-      firedFor: timestamp(firedForMs),
-      at: timestamp(atMs),
-    })),
+    }).map(({ firedForMs, atMs }) => ({ firedFor: timestamp(firedForMs), at: timestamp(atMs) })),
   };
 }
 

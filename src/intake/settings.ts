@@ -36,10 +36,7 @@ const notify = mapping({
 const settingsKeys = mapping(
   {
     jobs: { read: count(1, MAX_JOBS), about: "how many jobs run at a time; default: one for each core" },
-    inboxes: {
-      read: listOf(absolutePath),
-      about: "more inbox directories",
-    },
+    inboxes: { read: listOf(absolutePath), about: "more inbox directories" },
     defaults: {
       read: mapping({
         timeout: { as: "timeoutMs", read: duration() },

@@ -62,12 +62,7 @@ async function endOf(
   child: Bun.Subprocess<"ignore", "pipe" | "ignore", "pipe" | "ignore">,
 ): Promise<BoundedEnd> {
   const [out, err, code] = await Promise.all([child.stdout?.text(), child.stderr?.text(), child.exited]);
-  return {
-    how: "ended",
-    code: child.signalCode === null ? code : null,
-    out: out ?? "",
-    err: err ?? "",
-  };
+  return { how: "ended", code: child.signalCode === null ? code : null, out: out ?? "", err: err ?? "" };
 }
 
 /** It may have just ended by itself. */

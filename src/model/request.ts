@@ -92,11 +92,7 @@ export type Operation = v.InferOutput<typeof operation>;
 export const request = v.strictObject({ id: v.string(), at: instant, actor: v.string(), operation });
 export type Request = v.InferOutput<typeof request>;
 
-const problemSchema = v.strictObject({
-  code: v.string(),
-  message: v.string(),
-  hint: v.optional(v.string()),
-});
+const problemSchema = v.strictObject({ code: v.string(), message: v.string(), hint: v.optional(v.string()) });
 
 /** The result for one target: `done` with what was done, or the problem, or why it was `kept`. */
 const answer = v.strictObject({

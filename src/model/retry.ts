@@ -46,11 +46,7 @@ export const DEFAULT_RETRY: Retry = {
 };
 
 /** The wait that was decided after a failed attempt. */
-export const retryDelay = v.strictObject({
-  baseMs: v.number(),
-  delayMs: v.number(),
-  code: failureCode,
-});
+export const retryDelay = v.strictObject({ baseMs: v.number(), delayMs: v.number(), code: failureCode });
 
 /** The minimum interval of a task that restarts always; a shorter one would be a busy loop. */
 export const MIN_INTERVAL_MS = 1_000;

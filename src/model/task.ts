@@ -157,7 +157,7 @@ export function inNumberOrder({ metadata: left }: Task, { metadata: right }: Tas
 }
 
 /** When a task ended, in ms since the epoch; null for an unfinished one. */
-export function endOf({ status: of }: Task): number | null {
+export function whenEndedMs({ status: of }: Task): number | null {
   return "endedAt" in of ? Date.parse(of.endedAt) : null;
 }
 

@@ -224,9 +224,5 @@ type Terminal = Extract<Status, { endedAt: string }>;
 type TerminalFields<T> = T extends Terminal ? Pick<T, "state" | "reason" | "message"> : never;
 
 function ended(task: Task, end: Facts, fields: TerminalFields<Terminal>): Task {
-  return mustTransition(task, {
-    ...countersOf(task),
-    ...fields,
-    endedAt: timestamp(end.endedAtMs),
-  });
+  return mustTransition(task, { ...countersOf(task), ...fields, endedAt: timestamp(end.endedAtMs) });
 }

@@ -42,10 +42,7 @@ export function due(schedule: Schedule, mark: Mark, nowMs: number): Due {
     most: most + 1,
   });
   const firings = found
-    .map((firedForMs) => ({
-      firedForMs,
-      atMs: firedForMs + jitterOf(schedule, { mark, firedForMs, table }),
-    }))
+    .map((firedForMs) => ({ firedForMs, atMs: firedForMs + jitterOf(schedule, { mark, firedForMs, table }) }))
     .filter(({ atMs }) => atMs <= nowMs && atMs >= earliestMs);
   const [next] = upcoming(schedule, mark, { nowMs, count: 1 });
   return { firings: firings.slice(-most), nextMs: next?.atMs ?? null };

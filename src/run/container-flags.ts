@@ -83,12 +83,7 @@ function limitFlags({
   fileSizeBytes,
   addressSpaceBytes,
 }: Limits = {}): string[] {
-  const processLimits = {
-    nofile: openFiles,
-    core: coreBytes,
-    fsize: fileSizeBytes,
-    as: addressSpaceBytes,
-  };
+  const processLimits = { nofile: openFiles, core: coreBytes, fsize: fileSizeBytes, as: addressSpaceBytes };
   return [
     ...option("--cpus", cpus),
     // The engine's init is one more.

@@ -25,10 +25,7 @@ export function maskFor(values: readonly string[]): Mask {
   const inText = patternOf(hidden);
   // Bytes as Latin-1 characters, so that invalid UTF-8 stays as it is.
   const asBytes = hidden.map((form) => Buffer.from(form).toString("latin1"));
-  return {
-    text: (text) => text.replace(inText, STARS),
-    stream: (sink) => maskedStream(sink, asBytes),
-  };
+  return { text: (text) => text.replace(inText, STARS), stream: (sink) => maskedStream(sink, asBytes) };
 }
 
 function formsOf(value: string): string[] {

@@ -105,14 +105,7 @@ export class ProcessTracker {
 
   /** Adds the leader of an attempt that was just started, which need not be read. */
   addLeader({ pid, startTime }: ProcessIdentity, token: string): void {
-    this.#known.set(pid, {
-      startTime,
-      parent: 0,
-      session: pid,
-      group: pid,
-      tokens: [token],
-      owner: token,
-    });
+    this.#known.set(pid, { startTime, parent: 0, session: pid, group: pid, tokens: [token], owner: token });
     this.#index = null;
   }
 

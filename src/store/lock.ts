@@ -62,10 +62,7 @@ export interface LockOptions {
 
 /** Acquires the lock, also from a dead owner; HOME_LOCKED where its owner is or may be alive. */
 export async function takeLock(layout: LockPlace, options: LockOptions): Promise<Result<HeldLock, Problem>> {
-  const self = thisProcess(options.role, {
-    nowMs: options.clock.now(),
-    offered: options.offered,
-  });
+  const self = thisProcess(options.role, { nowMs: options.clock.now(), offered: options.offered });
   let takenFrom: Owner | null = null;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const release = await tryLock(layout, self);

@@ -95,9 +95,7 @@ type ValueOf<F extends Flag> = F extends { readonly value: ValueType<infer T> }
 /** The parsed values of declared flags; a flag that was not given and has no default is absent. */
 export type FlagValues<F extends Flags> = {
   readonly [K in keyof F as F[K] extends { readonly default: string } ? K : never]: ValueOf<F[K]>;
-} & {
-  readonly [K in keyof F as F[K] extends { readonly default: string } ? never : K]?: ValueOf<F[K]>;
-};
+} & { readonly [K in keyof F as F[K] extends { readonly default: string } ? never : K]?: ValueOf<F[K]> };
 
 /** A positional argument; the parser refuses what is not among its `choices`. */
 export interface Operand extends Completable {

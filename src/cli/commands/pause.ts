@@ -2,9 +2,7 @@ import { openAttempt } from "../../model/task.ts";
 import { actVerb } from "../act-on.ts";
 import { orWholeQueue } from "../queue-pause.ts";
 
-const FLAGS = {
-  release: { help: "free their CPUs, memory and GPUs for other tasks while paused" },
-} as const;
+const FLAGS = { release: { help: "free their CPUs, memory and GPUs for other tasks while paused" } } as const;
 
 export const verb = orWholeQueue(
   actVerb(FLAGS, {

@@ -52,12 +52,7 @@ async function set({ context, flags, operands }: Call<typeof FLAGS>): Promise<En
     pair.slice(0, pair.indexOf("=")),
     pair.slice(pair.indexOf("=") + 1),
   ]);
-  const found = targetTasks(context, {
-    layout: home.value,
-    references,
-    flags: selectors,
-    ...CHANGEABLE,
-  });
+  const found = targetTasks(context, { layout: home.value, references, flags: selectors, ...CHANGEABLE });
   if (!found.ok) return found.error;
   if (found.value.length === 0) context.err("stint: no task matches; nothing was done\n");
   let exit: number = EXIT.done;

@@ -23,11 +23,7 @@ import { isSummed, summaryLine } from "../text/many.ts";
 import { summarizeSweeps } from "../text/sweep.ts";
 
 const FLAGS = {
-  from: {
-    value: TASK,
-    excludes: Object.keys(SWEEP_FLAGS),
-    help: "queue a copy of this task",
-  },
+  from: { value: TASK, excludes: Object.keys(SWEEP_FLAGS), help: "queue a copy of this task" },
   wait: { short: "W", help: "wait for the task and exit with its exit code" },
   follow: { help: "like --wait, and stream its output" },
   dryRun: { excludes: ["wait", "follow"], help: "show what would be queued, and queue nothing" },

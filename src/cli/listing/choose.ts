@@ -4,7 +4,7 @@ import { numberOf, type TaskId } from "../../model/identity.ts";
 import type { Outline } from "../../model/outline.ts";
 import { matcherOf, matches, type Query } from "../../model/query.ts";
 import { directoryOf, ENDED_PLACES, type EndedPlace, isTerminal, STATES } from "../../model/state.ts";
-import { endOf, type Task } from "../../model/task.ts";
+import { type Task, whenEndedMs } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { byLastChange, newestIds } from "../../store/newest.ts";
 import { eachOutline } from "../../store/outlines.ts";
@@ -57,7 +57,7 @@ export function chosen(layout: Layout, choice: Choice): ListedRow[] {
     // Ids that a query names may be those of unfinished tasks.
     if (read.ok && isTerminal(read.value.status.state) && isWanted(read.value)) ended.push(read.value);
   }
-  if (choice.isRecent) ended.sort((left, right) => (endOf(right) ?? 0) - (endOf(left) ?? 0));
+  if (choice.isRecent) ended.sort((left, right) => (whenEndedMs(right) ?? 0) - (whenEndedMs(left) ?? 0));
   return [...unfinished, ...ended].slice(0, limit);
 }
 

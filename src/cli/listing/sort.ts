@@ -1,6 +1,6 @@
 import type { Fold } from "../../desk/fold.ts";
 import { STATES } from "../../model/state.ts";
-import { endOf, type Task } from "../../model/task.ts";
+import { type Task, whenEndedMs } from "../../model/task.ts";
 import { elapsedMs } from "../text/task-row.ts";
 import type { ListedRow } from "./choose.ts";
 
@@ -52,7 +52,7 @@ function valueOf(row: ListedRow, name: SortName, nowMs: number): number | string
     case "submitted":
       return Date.parse(metadata.createdAt);
     case "ended":
-      return endOf(task);
+      return whenEndedMs(task);
   }
 }
 

@@ -89,12 +89,7 @@ export function readFiles(
 
 function readFile(
   layout: Layout,
-  of: {
-    readonly order: FilesOrder;
-    readonly file: number;
-    readonly clock: Clock;
-    readonly seen: QueueView;
-  },
+  of: { readonly order: FilesOrder; readonly file: number; readonly clock: Clock; readonly seen: QueueView },
 ): Result<Task[], Problem> {
   const { order, file, clock, seen } = of;
   const taken = order.files[file];

@@ -101,12 +101,7 @@ function override(
     actor,
     detail,
     done,
-  }: {
-    readonly event: AuditEvent;
-    readonly actor: string;
-    readonly detail: string;
-    readonly done: string;
-  },
+  }: { readonly event: AuditEvent; readonly actor: string; readonly detail: string; readonly done: string },
 ): Pick<Answer, "done" | "problem"> {
   const { layout, lock, log } = supervisor.context;
   const written = tryFs("change the limits of the queue", () => writeOverrides(layout, after));

@@ -99,11 +99,7 @@ export const ORDER_FIELDS: Fields = {
     about: "maximum time in the queue; then the task fails",
     also: { queueTtlMs: { unit: "ms", isZeroAbsent: true } },
   },
-  "notify.start": {
-    read: receivers,
-    to: notify("start"),
-    about: "sent when the first attempt starts",
-  },
+  "notify.start": { read: receivers, to: notify("start"), about: "sent when the first attempt starts" },
   "notify.success": {
     read: receivers,
     to: notify("success"),
