@@ -2,7 +2,8 @@ import type { Problem } from "../model/errors.ts";
 
 /** The result of one check of `doctor`. */
 export interface Check {
-  readonly verdict: "ok" | "warn" | "fail";
+  /** `note`: a lack that no task of the home feels. */
+  readonly verdict: "ok" | "note" | "warn" | "fail";
   readonly what: string;
   /** What to do about it. */
   readonly fix?: string;
@@ -10,6 +11,14 @@ export interface Check {
 
 export function passes(what: string): Check {
   return { verdict: "ok", what };
+}
+
+/** A warning where something needs what is missing, else a note. */
+export function lacks(
+  what: string,
+  { fix, isNeeded }: { readonly fix: string; readonly isNeeded: boolean },
+): Check {
+  return { verdict: isNeeded ? "warn" : "note", what, fix };
 }
 
 export function warns(what: string, fix?: string): Check {

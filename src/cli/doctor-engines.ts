@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENGINES, type EngineName } from "../model/kind.ts";
-import { type Check, passes, warns } from "./check.ts";
+import { type Check, lacks, passes } from "./check.ts";
 import type { Context } from "./context.ts";
+import type { Needs } from "./doctor-needs.ts";
 
 /** An engine whose service does not answer within this time is reported as broken. */
 const ENGINE_TIMEOUT_MS = 5_000;
@@ -13,22 +14,27 @@ const TEMPLATES: Readonly<Record<EngineName, string>> = {
   docker: 'version {{.ServerVersion}}, groups by {{.CgroupDriver}}, {{join .SecurityOptions " "}}',
 };
 
-/** Checks the container engines. None is a warning only, as most tasks need none. */
-export function checkEngines({ env }: Context): Check[] {
+/** Checks the container engines; only what the home needs is worth a warning. */
+export function checkEngines({ env }: Context, needs: Needs): Check[] {
   const found = ENGINES.flatMap((name) => {
     const path = Bun.which(name, { PATH: env["PATH"] ?? "/usr/bin:/bin" });
     return path === null ? [] : [{ name, path }];
   });
   if (found.length === 0) {
+    const isNeeded = needs.needsEngine || needs.engines.size > 0;
     const what = "neither podman nor docker is in PATH: container tasks would fail";
-    return [warns(what, "install one if you need it: apt install podman")];
+    return [lacks(what, { fix: "install one for tasks in containers: apt install podman", isNeeded })];
   }
-  return found.map((engine) => checkEngine(engine, env));
+  return found.map((engine, index) => {
+    // A task that names no engine gets the first.
+    const isNeeded = needs.engines.has(engine.name) || (needs.needsEngine && index === 0);
+    return checkEngine(engine, { env, isNeeded });
+  });
 }
 
 function checkEngine(
   { name, path }: { name: EngineName; path: string },
-  env: Readonly<Record<string, string>>,
+  { env, isNeeded }: { readonly env: Readonly<Record<string, string>>; readonly isNeeded: boolean },
 ): Check {
   const asked = Bun.spawnSync([path, "info", "--format", TEMPLATES[name]], {
     env: { ...env },
@@ -38,9 +44,10 @@ function checkEngine(
   const said = asked.stdout.toString().trim();
   if (asked.exitCode !== 0) {
     const [why = "it did not answer"] = asked.stderr.toString().trim().split("\n").slice(-1);
-    return warns(`${name} (${path}) does not work: ${why}`, `for details: ${name} info`);
+    return lacks(`${name} (${path}) does not work: ${why}`, { fix: `for details: ${name} info`, isNeeded });
   }
-  const gpus = name === "podman" ? `; GPUs by CDI: ${describeCdi()}` : "";
+  const hasNvidia = Bun.which("nvidia-smi", { PATH: env["PATH"] ?? "" }) !== null;
+  const gpus = name === "podman" && hasNvidia ? `; GPUs by CDI: ${describeCdi()}` : "";
   return passes(`${name} is ${path}, ${said}${gpus}`);
 }
 

@@ -25,11 +25,12 @@ import { lockFault } from "../store/lock.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { idsIn } from "../store/reader.ts";
 import { silenceOf } from "../store/silence.ts";
-import { type Check, fails, failsBy, passes, warns } from "./check.ts";
+import { type Check, fails, failsBy, lacks, passes, warns } from "./check.ts";
 import type { Context } from "./context.ts";
 import { checkControl, checkSettings } from "./doctor-control.ts";
 import { checkEngines } from "./doctor-engines.ts";
 import { checkInbox } from "./doctor-inbox.ts";
+import { homeNeeds, NO_NEEDS } from "./doctor-needs.ts";
 import { checkNotices } from "./doctor-notices.ts";
 import {
   checkAside,
@@ -47,19 +48,20 @@ const LOW_DISK_BYTES = 1_024 * 1_024 * 1_024;
 /** Checks the machine and a home; changes nothing but a probe file, which it removes. */
 export async function runChecks(context: Context, path: string): Promise<Check[]> {
   const home = openHome(path);
+  const needs = home.ok ? homeNeeds(home.value) : NO_NEEDS;
   const tools = [
-    checkTool("sh", { isNeeded: true }),
-    checkTool("python3", { isNeeded: false }),
-    checkTool("bash", { isNeeded: false }),
+    checkShell(),
+    checkInterpreter("python3", { isNeeded: needs.interpreters.has("python") }),
+    checkInterpreter("bash", { isNeeded: needs.interpreters.has("bash") }),
     ...checkLimits(context),
-    ...checked(() => checkEngines(context)),
+    ...checked(() => checkEngines(context, needs)),
   ];
   if (!home.ok) {
     if (home.error.code !== "HOME_MISSING") return [failsBy(home.error), ...tools];
     // The settings may be written before the home is made.
     const layout = new Layout(path);
     const settings = checkSettings(await readSettings(context, layout), layout);
-    return [warns(home.error.message, home.error.hint), ...settings, ...tools];
+    return [warns(`there is no queue at ${path} yet`, home.error.hint), ...settings, ...tools];
   }
   const layout = home.value;
   const settings = await readSettings(context, layout);
@@ -100,16 +102,18 @@ function checked(check: () => Check | Check[]): Check[] {
   return found.ok ? [found.value].flat() : [failsBy(found.error)];
 }
 
-function checkTool(name: string, { isNeeded }: { isNeeded: boolean }): Check {
+function checkShell(): Check {
+  const found = Bun.which("sh");
+  return found === null
+    ? fails("sh is not in PATH: no job can start", "install a POSIX shell, or add its folder to PATH")
+    : passes(`sh is ${found}`);
+}
+
+function checkInterpreter(name: string, { isNeeded }: { readonly isNeeded: boolean }): Check {
   const found = Bun.which(name);
   if (found !== null) return passes(`${name} is ${found}`);
-  if (isNeeded)
-    return fails(
-      `${name} is not in PATH: no job can start`,
-      "install a POSIX shell, or add its folder to PATH",
-    );
   const what = `${name} is not in PATH: scripts with runtime: ${name.replace("3", "")} would fail`;
-  return warns(what, `install ${name} if you need it`);
+  return lacks(what, { fix: `install ${name} for such scripts`, isNeeded });
 }
 
 function checkLimits(context: Context): Check[] {

@@ -136,5 +136,8 @@ test("a container task can be queued without an engine, and fails with the reaso
     code: "INVALID_SPEC",
     error: expect.stringContaining("podman and docker are not in PATH, install podman"),
   });
-  expect((await stint.run(["doctor"], { env })).out).toContain("neither podman nor docker is in PATH");
+  // It warns only while a task needs an engine.
+  expect((await stint.run(["doctor"], { env })).out).toMatch(/^note neither podman nor docker is in PATH/m);
+  await stint.run(["submit", "--hold", "--image", "alpine", "--", "echo"], { env });
+  expect((await stint.run(["doctor"], { env })).out).toMatch(/^warn neither podman nor docker is in PATH/m);
 });

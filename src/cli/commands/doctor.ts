@@ -8,7 +8,10 @@ import { styleFor } from "../text/style.ts";
 
 export const verb = declareVerb({
   flags: {
-    verbose: { short: "v", help: "also list the checks that found nothing; a pipe always gets them" },
+    verbose: {
+      short: "v",
+      help: "also list notes, and the checks that found nothing; a pipe always gets them",
+    },
     json: { help: "print the checks as JSON" },
   },
   run: async ({ context, flags }) => {

@@ -3,26 +3,30 @@ import { asLines } from "../../lib/printable.ts";
 import type { Check } from "../check.ts";
 import type { Style } from "./style.ts";
 
-const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
+const MARKS = { ok: "ok  ", note: "note", warn: "warn", fail: "FAIL" } as const;
 
-/** The checks: problems first, then the verdict, then what is in order, where that is shown. */
+/** The checks: problems first, then the verdict, then what no task needs and what is in order, where that is shown. */
 export function renderChecks(
   checks: readonly Check[],
   { style, isVerbose }: { readonly style: Style; readonly isVerbose: boolean },
 ): string {
   const of = (wanted: Check["verdict"]): Check[] => checks.filter(({ verdict }) => verdict === wanted);
-  const [fails, warnings, sound] = [of("fail"), of("warn"), of("ok")];
+  const [fails, warnings, notes, sound] = [of("fail"), of("warn"), of("note"), of("ok")];
   const parts = [
     ...(fails.length > 0 ? [counted(fails.length, "problem")] : []),
     ...(warnings.length > 0 ? [counted(warnings.length, "warning")] : []),
   ];
-  const hidden = isVerbose ? "" : ` (${counted(sound.length, "check")} ok; --verbose lists them)`;
+  const quiet = [
+    `${counted(sound.length, "check")} ok`,
+    ...(notes.length > 0 ? [counted(notes.length, "note")] : []),
+  ];
+  const hidden = isVerbose ? "" : ` (${quiet.join(", ")}; --verbose lists them)`;
   const found = parts.length === 0 ? "no problems found" : parts.join(", ");
   const verdict = style.bold(`${found}${hidden}`);
   const blocks = [
     ...[...fails, ...warnings].flatMap((check) => linesOf(check, style)),
     verdict,
-    ...(isVerbose ? sound.flatMap((check) => linesOf(check, style)) : []),
+    ...(isVerbose ? [...notes, ...sound].flatMap((check) => linesOf(check, style)) : []),
   ];
   return asLines(blocks);
 }

@@ -15,6 +15,16 @@ test("problems come first, then the verdict, then what is in order", () => {
   );
 });
 
+test("a lack that no task feels is a note, beside the checks that found nothing", () => {
+  const NOTE = { verdict: "note", what: "docker does not work", fix: "docker info" } as const;
+  expect(renderChecks([OK, NOTE], { style, isVerbose: false })).toBe(
+    "no problems found (1 check ok, 1 note; --verbose lists them)\n",
+  );
+  expect(renderChecks([OK, NOTE], { style, isVerbose: true })).toBe(
+    "no problems found\nnote docker does not work\n     docker info\nok   all is well\n",
+  );
+});
+
 test("the verdict of a short listing counts what it leaves out", () => {
   expect(renderChecks([OK, OK], { style, isVerbose: false })).toBe(
     "no problems found (2 checks ok; --verbose lists them)\n",
