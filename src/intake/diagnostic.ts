@@ -17,6 +17,8 @@ export interface Diagnostic {
   readonly caret: number;
   /** The width of the fault in `sourceLine`, at least 1, even at the end of the line. */
   readonly width: number;
+  /** The whole line as it is meant, to be pasted in place of the line. */
+  readonly corrected?: string;
   /** True for the value of a flag, which is in no text. */
   readonly isOfFlag?: true;
 }
@@ -26,6 +28,8 @@ export const MAX_DIAGNOSTICS = 100;
 /** A longer line (data on one line, a minified JSON) is shown in part. */
 const MAX_SHOWN_CHARACTERS = 160;
 const SHOWN_BEFORE = 60;
+/** A longer line is not written out again. */
+const MAX_CORRECTED_CHARACTERS = 400;
 
 /** Locates faults in their texts, in the order of the text. */
 export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[] {
@@ -56,7 +60,7 @@ function withLines({ file, text }: Source): CountedSource {
   return { file, text, starts };
 }
 
-function placed({ span, message, hint, source: own }: Fault, source: CountedSource): Diagnostic {
+function placed({ span, message, hint, instead, source: own }: Fault, source: CountedSource): Diagnostic {
   const isOfFlag = span === NOWHERE && own === undefined;
   const index = source.starts.findLastIndex((start) => start <= span.start);
   const lineStart = source.starts[index] ?? 0;
@@ -64,6 +68,7 @@ function placed({ span, message, hint, source: own }: Fault, source: CountedSour
   const newline = source.text.indexOf("\n", span.start);
   const whole = source.text.slice(lineStart, newline === -1 ? undefined : newline).replace(/\r$/, "");
   const window = windowOf(whole, before);
+  const corrected = instead === undefined ? null : correctedLine({ text: whole, start: lineStart }, instead);
   const width = Math.max(1, Math.min(span.end - span.start, window.text.length - window.caret));
   return {
     file: source.file,
@@ -74,8 +79,20 @@ function placed({ span, message, hint, source: own }: Fault, source: CountedSour
     sourceLine: window.text,
     caret: window.caret,
     width,
+    ...(corrected !== null && { corrected }),
     ...(isOfFlag && { isOfFlag }),
   };
+}
+
+/** The line with a part of it replaced; null where the part is not of this line, or the line too long to be pasted. */
+function correctedLine(
+  { text, start }: { readonly text: string; readonly start: number },
+  { span, text: meant }: NonNullable<Fault["instead"]>,
+): string | null {
+  const [from, to] = [span.start - start, span.end - start];
+  if (from < 0 || to > text.length || text.length > MAX_CORRECTED_CHARACTERS) return null;
+  const line = `${text.slice(0, from)}${meant}${text.slice(to)}`;
+  return line === text || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line.replaceAll("\t", " ")) ? null : line;
 }
 
 function windowOf(line: string, caret: number): { text: string; caret: number } {
@@ -92,7 +109,7 @@ function wholeCharacterAt(line: string, index: number): number {
   return /[\uDC00-\uDFFF]/.test(line[index] ?? "") ? index - 1 : index;
 }
 
-/** Formats a diagnostic: place and message, the line with carets under the fault, and the hint. Plain text without a final newline. */
+/** Formats a diagnostic: place and message, the line with carets under the fault, the hint, and the line that is meant. Plain text without a final newline. */
 export function renderDiagnostic(of: Diagnostic): string {
   const before = shown(of.sourceLine.slice(0, of.caret));
   const marked = shown(of.sourceLine.slice(of.caret, of.caret + of.width), Bun.stringWidth(before));
@@ -106,6 +123,8 @@ export function renderDiagnostic(of: Diagnostic): string {
     `  ${margin} | ${" ".repeat(Bun.stringWidth(before))}${carets}`,
   ];
   if (of.hint !== undefined) lines.push(`  ${margin} = ${shown(of.hint)}`);
+  // As a compiler shows what it suggests: this line in place of the one above.
+  if (of.corrected !== undefined) lines.push(`  ${gutter} + ${shown(of.corrected)}`);
   return lines.join("\n");
 }
 

@@ -1,5 +1,5 @@
 import { err, type Result } from "../lib/result.ts";
-import type { Span, Value } from "./value.ts";
+import { NOWHERE, type Span, type Value } from "./value.ts";
 
 /** A text with the name that messages give it. */
 export interface Source {
@@ -14,6 +14,10 @@ export interface Fault {
   readonly source?: Source;
   readonly message: string;
   readonly hint?: string;
+  /** What is meant: the text to write in place of a part of one line. */
+  readonly instead?: { readonly span: Span; readonly text: string };
+  /** True where the text may have been meant otherwise than YAML reads it: the table of slips is asked. */
+  readonly mayBeSlip?: true;
 }
 
 /** Makes a fault; the message says what was found and what is wanted, the hint what to write. */
@@ -24,6 +28,28 @@ export function fault(span: Span, message: string, hint?: string): Fault {
 /** Refuses a value: `"timeout" <message>`, or `--timeout <message>`. */
 export function refuse(value: Value, message: string, hint?: string): Result<never, Fault[]> {
   return err([fault(value.span, `${called(value)} ${message}`, hint)]);
+}
+
+/** What is meant by a value: the text to write, and the hint where `write TEXT` does not say enough. */
+export interface Meant {
+  readonly text: string;
+  readonly hint?: string;
+}
+
+/** Refuses a value for which another text is meant: the hint says to write it, and the line is shown with it. */
+export function refuseFor(value: Value, message: string, meant: string | Meant): Result<never, Fault[]> {
+  const { text, hint = `write ${text}` } = typeof meant === "string" ? { text: meant } : meant;
+  return err([insteadOf(value.span, fault(value.span, `${called(value)} ${message}`, hint), text)]);
+}
+
+/** A fault with the text that is meant in place of a span; the value of a flag has none. */
+export function insteadOf(span: Span, of: Fault, text: string): Fault {
+  return span === NOWHERE ? of : { ...of, instead: { span, text } };
+}
+
+/** Refuses a value that may have been meant otherwise than YAML reads it. */
+export function refuseReading(value: Value, message: string, hint?: string): Result<never, Fault[]> {
+  return err([{ ...fault(value.span, `${called(value)} ${message}`, hint), mayBeSlip: true }]);
 }
 
 /** The name of a value in messages: its flag, or in quotes its path of keys. */

@@ -1,10 +1,11 @@
-import { called, type Fault, fault, isFlag, SET } from "./fault.ts";
-import { isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
+import { called, type Fault, fault, insteadOf, isFlag, SET } from "./fault.ts";
+import { fieldNamed, isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
 import type { Field } from "./keys/field.ts";
 import { unknownKey } from "./mapping.ts";
+import { meantKey } from "./meant-key.ts";
 import { alternatives } from "./readers.ts";
 import { PAST_OF_RECORD } from "./unsupported.ts";
-import { camelCase, describe, type Entry, isUnspecified, type Value } from "./value.ts";
+import { camelCase, describe, type Entry, isUnspecified, NOWHERE, type Value } from "./value.ts";
 
 /** One key of a task with its value from a file, a flag or `stint set`. */
 export interface FieldAssignment {
@@ -72,13 +73,11 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
     case "group": {
       if (isUnspecified(value)) return [];
       const keys = keysOfGroup(meaning.key);
-      return [
-        fault(
-          value.span,
-          `${typed} is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`,
-          groupHint(meaning.key, value),
-        ),
-      ];
+      const message = `${typed} is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`;
+      const isCount = meaning.key === "retry" && value.type === "scalar" && typeof value.data === "number";
+      if (!isCount) return [fault(value.span, message)];
+      const said = fault(value.span, message, `write retries: ${value.text}`);
+      return [span === NOWHERE ? said : { ...said, instead: { span, text: "retries" } }];
     }
     case "sweep":
       return [
@@ -97,19 +96,39 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
     case "unsupported":
       return isUnspecified(value) ? [] : [fault(span, `${typed} is not supported yet`, meaning.hint)];
     case "unknown":
-      return [unknownKey(entry, siblingsOf(keysOf(entry)), meaning.suggestion)];
+      return [unknownField(entry, meaning.suggestion)];
   }
+}
+
+/** The fault of an unknown key, with the line that is meant where that is known. */
+function unknownField(entry: Entry, suggestion: string | null): Fault {
+  const typed = keysOf(entry);
+  const { span, value } = entry;
+  const meant = typed.includes(".") ? null : meantKey(typed, value);
+  const key = meant?.key ?? suggestion;
+  const said = unknownKey(entry, siblingsOf(typed), key);
+  if (meant?.value !== undefined) {
+    const line = `${meant.key}: ${meant.value}`;
+    const whole = { start: span.start, end: Math.max(span.end, value.span.end) };
+    return insteadOf(span === NOWHERE ? span : whole, { ...said, hint: `write ${line}` }, line);
+  }
+  const isElsewhere = key === null || /,/.test(key) || (typed.includes(".") && key.includes("."));
+  return isElsewhere || !isAccepted(key, value) ? said : insteadOf(span, said, key);
+}
+
+const ANYWHERE = { defaultCwd: "/", home: "/", nowMs: 0 };
+
+/** True where a key takes a value as it stands. */
+function isAccepted(key: string, value: Value): boolean {
+  const named = fieldNamed(key);
+  if (named === null) return value.type === "mapping";
+  return named.unit !== undefined || named.field.read(value, ANYWHERE).ok;
 }
 
 /** The keys that are allowed beside one; at the top level there are too many to list. */
 function siblingsOf(typed: string): string[] {
   const group = typed.split(".").slice(0, -1).join(".");
   return isGroup(group) ? keysOfGroup(group) : [];
-}
-
-function groupHint(group: string, value: Value): string | undefined {
-  const isCount = value.type === "scalar" && typeof value.data === "number";
-  return group === "retry" && isCount ? `write retries: ${value.text}` : undefined;
 }
 
 /** Applies the unit in the name of the key to a bare number; null where 0 or "" means unset. */

@@ -19,7 +19,7 @@ import {
 import { called, type Fault, fault, isFlag } from "./fault.ts";
 import type { FieldAssignment } from "./field-assignments.ts";
 import { FIELDS } from "./fields.ts";
-import { modeOf, programClashes } from "./program.ts";
+import { modeOf, programClashes, withoutFollowers } from "./program.ts";
 import { programName } from "./program-name.ts";
 import { completeBackoff } from "./retry-readers.ts";
 import type { Entry, Span } from "./value.ts";
@@ -189,6 +189,6 @@ export function singleDraft(
   { context, span }: { readonly context: SubmissionContext; readonly span: Span },
 ): Result<Draft[], Fault[]> {
   const draft = makeDraft({ candidate: newCandidate(context), given, context, span });
-  const all = [...faults, ...(draft.ok ? [] : draft.error)];
+  const all = withoutFollowers(faults, draft.ok ? [] : draft.error);
   return draft.ok && all.length === 0 ? ok([draft.value]) : err(all);
 }

@@ -4,6 +4,7 @@ import { FIELDS } from "./fields.ts";
 import type { Alias, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { SWEEP_KEYS } from "./keys/sweep.ts";
+import { meantKey } from "./meant-key.ts";
 import { OF_SCHEDULES, UNSUPPORTED } from "./unsupported.ts";
 import { camelCase } from "./value.ts";
 
@@ -32,51 +33,16 @@ const ALIASES: Readonly<Record<string, { readonly key: string } & Alias>> = Obje
   ),
 );
 
+/** The other names of flags, with the keys that these set. */
+const FLAG_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(FIELDS).flatMap(([key, { flag }]) => (flag?.aliases ?? []).map((alias) => [alias, key])),
+);
+
 /** `metadata` is a word of fetch_ml; the long form does not reach this table. */
 const OPEN_ALIASES: Readonly<Record<string, string>> = {
   label: "labels",
   annotation: "annotations",
   metadata: "annotations",
-};
-
-/** Words of other queues, too different to be suggested by their spelling. */
-const USUAL_SLIPS: Readonly<Record<string, string>> = {
-  cmd: "run",
-  exec: "run",
-  shell: "run",
-  workdir: "cwd",
-  docker: "container",
-  podman: "container",
-  volumes: "container.volumes",
-  mounts: "container.volumes",
-  workingDir: "cwd",
-  workingDirectory: "cwd",
-  directory: "cwd",
-  dir: "cwd",
-  mem: "memory",
-  ram: "memory",
-  environmentVariables: "env",
-  notifications: "notify",
-  hooks: "notify",
-  // YAML 1.1 reads `on` as true.
-  true: "notify",
-  envFile: "envFrom",
-  secrets: "envFrom",
-  tags: "labels",
-  prio: "priority",
-  lane: "slot",
-  queue: "slot",
-  depends: "after",
-  dependsOn: "after",
-  dependency: "after",
-  dependencies: "after",
-  needs: "after",
-  gpuType: "gpuModel",
-  selector: "runnerSelector",
-  delay: "notBefore",
-  begin: "notBefore",
-  time: "timeout",
-  walltime: "timeout",
 };
 
 /** Finds the meaning of a key; `typed` is its path, joined by dots. */
@@ -96,7 +62,7 @@ export function meaningOf(typed: string): Meaning {
   if (OF_SCHEDULES.has(canonical)) return { type: "schedule" };
   const hint = own(UNSUPPORTED, canonical);
   return hint === undefined
-    ? { type: "unknown", suggestion: suggestion(key) }
+    ? { type: "unknown", suggestion: suggestion(typed) }
     : { type: "unsupported", key: canonical, hint };
 }
 
@@ -130,8 +96,17 @@ function withoutGroup(key: string): string {
   return key;
 }
 
-function suggestion(key: string): string | null {
+function suggestion(typed: string): string | null {
+  const key = camelPath(typed.replaceAll("-", "_"));
   const cut = key.lastIndexOf(".");
+  // `working-directory` and `max-retries` are spelled as flags are.
+  if (key !== camelPath(typed)) {
+    const { key: now = key, unit } = own(ALIASES, key) ?? {};
+    if ([FIELDS, GROUPS, SWEEP_KEYS].some((table) => Object.hasOwn(table, now)))
+      return unit === undefined ? now.slice(cut + 1) : key;
+    const flag = own(FLAG_ALIASES, typed);
+    if (flag !== undefined) return flag;
+  }
   const last = key.slice(cut + 1);
   const elsewhere = Object.keys(FIELDS).find((field) => field.endsWith(`.${last}`));
   if (cut !== -1) {
@@ -139,13 +114,14 @@ function suggestion(key: string): string | null {
     if (own(FIELDS, last) !== undefined) return `${last}, not under ${group}`;
     return closest(last, keysOfGroup(group)) ?? elsewhere ?? null;
   }
-  const tables = [FIELDS, GROUPS, ALIASES, UNSUPPORTED, SWEEP_KEYS].flatMap((table) => Object.keys(table));
+  // A key that is not supported is no way out.
+  const tables = [FIELDS, GROUPS, ALIASES, SWEEP_KEYS].flatMap((table) => Object.keys(table));
   const near = closest(
     key,
     tables.filter((name) => !name.includes(".")),
   );
   const meant = near === null ? null : (own(ALIASES, near)?.key ?? own(GROUPS, near)?.now ?? near);
-  return own(USUAL_SLIPS, key) ?? elsewhere ?? meant;
+  return meantKey(key, null)?.key ?? elsewhere ?? meant;
 }
 
 /** A dotted key in camel case; `retry_policy` of gyoza is `retry`. */

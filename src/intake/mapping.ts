@@ -1,7 +1,7 @@
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { called, type Fault, fault, refuse } from "./fault.ts";
+import { called, type Fault, fault, insteadOf, refuse } from "./fault.ts";
 import type { Described } from "./keys/field.ts";
 import { all, alternatives, count, type ReadContext, type Reader, reader } from "./readers.ts";
 import { orNull, type Schema } from "./schema.ts";
@@ -39,7 +39,9 @@ export function mapping<const K extends Keys, const Must extends keyof K & strin
   const read = (value: Value, context: ReadContext): Result<MappingOf<K, Must>, Fault[]> => {
     if (value.type !== "mapping") {
       const message = `is ${describe(value)}, wanted ${wanted}`;
-      return value.path === "" ? err([fault(value.span, `the document ${message}`)]) : refuse(value, message);
+      return value.path === ""
+        ? err([{ ...fault(value.span, `the document ${message}`), mayBeSlip: true }])
+        : refuse(value, message);
     }
     const faults: Fault[] = [];
     const result: Record<string, unknown> = {};
@@ -97,14 +99,14 @@ const MAX_LISTED = 16;
 export function unknownKey(
   { key, span, value }: Entry,
   known: readonly string[],
-  near = closest(camelCase(key), known),
+  near = closest(camelCase(key.replaceAll("-", "_")), known),
 ): Fault {
   const wanted = known.length === 0 || known.length > MAX_LISTED ? "" : `, wanted ${alternatives(known)}`;
-  return fault(
-    span,
-    `${called(value)} is unknown${wanted}`,
-    near === null ? undefined : `did you mean ${near}?`,
-  );
+  const message = `${called(value)} is unknown${wanted}`;
+  const said = fault(span, message, near === null ? undefined : `did you mean ${near}?`);
+  // A blank that is none belongs to the key.
+  if (/[^\x20-\x7E]/.test(key)) return { ...said, mayBeSlip: true };
+  return near !== null && known.includes(near) ? insteadOf(span, said, near) : said;
 }
 
 /** The value of a key (in camel case) in a mapping; the mapping itself where it is absent. */

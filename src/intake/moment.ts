@@ -2,7 +2,8 @@ import { timestamp } from "../lib/clock.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { localZone, wallTime } from "../lib/zone.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, refuse, refuseFor } from "./fault.ts";
+import { meantDuration } from "./meant-amount.ts";
 import { type ReadContext, reader } from "./readers.ts";
 import { CALENDAR, calendarIn, instantIn } from "./schedule-times.ts";
 import { textLike } from "./schema.ts";
@@ -22,9 +23,16 @@ export const moment = reader(
       return refuse(value, `is ${describe(value)}, ${wanted}`);
     const typed = value.text.trim();
     if (/^\d+(\.\d+)?$/.test(typed))
-      return refuse(value, `is ${typed} without a unit, ${wanted}`, `write ${typed}s`);
+      return refuseFor(value, `is ${typed} without a unit, ${wanted}`, `${typed}s`);
     const ms = momentIn(typed, nowMs);
-    return ms === null ? refuse(value, `is ${describe(value)}, ${wanted}`) : ok(timestamp(ms));
+    if (ms !== null) return ok(timestamp(ms));
+    // `now+1hour` is a time of Slurm and at(1).
+    const span = typed.replace(/^(?:now ?|in )?\+? ?/, "").replace(/ from now$/, "");
+    const meant = /[a-z]/i.test(span) ? meantDuration(span) : null;
+    const message = `is ${describe(value)}, ${wanted}`;
+    return meant === null || !SPAN.test(meant.text)
+      ? refuse(value, message)
+      : refuseFor(value, message, meant);
   },
 );
 

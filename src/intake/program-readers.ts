@@ -1,34 +1,39 @@
 import { ok, type Result } from "../lib/result.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, refuse, refuseReading } from "./fault.ts";
 import { all, anyText, reader, text } from "./readers.ts";
 import { TEXT } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 import { splitWords } from "./words.ts";
+
+/** A name without a blank in it, or a path. */
+const PROGRAM = { ...TEXT, pattern: "^\\s*\\S*\\s*$|/|\\$\\{\\{" };
 
 /** A program with its arguments: a list, or a single word. */
 export const command = reader(
   () => ({
     anyOf: [
       { ...TEXT, pattern: "^\\S+$" },
-      { type: "array", minItems: 1, prefixItems: [TEXT], items: anyText.schema },
+      { type: "array", minItems: 1, prefixItems: [PROGRAM], items: anyText.schema },
     ],
   }),
   (value: Value): Result<string[], Fault[]> => {
     if (value.type === "list") {
       const [program, ...rest] = value.items;
       if (program === undefined) return refuse(value, "is an empty list, wanted a program and its arguments");
-      return all([text(program), ...rest.map((item) => argument(item))]);
+      const words = all([text(program), ...rest.map((item) => argument(item))]);
+      const [name = ""] = words.ok ? words.value : [];
+      // No program that is looked up by its name has a blank in it; one with a path may.
+      if (!/\s/.test(name.trim()) || name.includes("/")) return words;
+      const message = `begins with "${name}", which is a line for a shell, wanted the name of a program`;
+      return refuseReading(value, message, "write run: for a shell line, or each word as an item of its own");
     }
     const read = text(value);
     if (!read.ok) return value.type === "mapping" ? refuse(value, "is a mapping, wanted a list") : read;
     if (!/\s/.test(read.value)) return ok([read.value]);
     const words = splitWords(read.value);
     const list = words.ok ? `, or command: ${JSON.stringify(words.value)}` : "";
-    return refuse(
-      value,
-      "contains blanks, wanted a list or a single word",
-      `write run: for a shell line${list}`,
-    );
+    const hint = `write run: for a shell line${list}`;
+    return refuseReading(value, "contains blanks, wanted a list or a single word", hint);
   },
 );
 

@@ -9,6 +9,14 @@ import type { Span } from "./value.ts";
 
 const WAYS = ["run", "command", "script"] as const;
 
+const NOTHING_TO_RUN = `the task has nothing to run, wanted one of ${alternatives(WAYS)}`;
+
+/** The faults of a task without those that follow from a misspelled `run`. */
+export function withoutFollowers(keys: readonly Fault[], made: readonly Fault[]): Fault[] {
+  const isMeant = keys.some(({ instead }) => WAYS.some((way) => instead?.text === way));
+  return [...keys, ...made.filter(({ message }) => !isMeant || message !== NOTHING_TO_RUN)];
+}
+
 /** The context of the fields of a program. */
 interface Beside {
   readonly given: readonly FieldAssignment[];
@@ -94,7 +102,5 @@ function withoutBody(program: Program, { given, before, span, image }: Beside): 
   const line = given.find(({ key, entry }) => key === "args" && entry.value.type === "scalar");
   const [command, ...rest] = args ?? [];
   if (line !== undefined && command !== undefined) return ok({ type: "command", command, args: rest });
-  return err([
-    fault(span, `the task has nothing to run, wanted one of ${alternatives(WAYS)}`, "write run: COMMAND"),
-  ]);
+  return err([fault(span, NOTHING_TO_RUN, "write run: COMMAND")]);
 }

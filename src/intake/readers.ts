@@ -2,7 +2,8 @@ import { formatBytes, parseBytes } from "../lib/bytes.ts";
 import { parseDuration, typedDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, refuse, refuseFor, refuseReading } from "./fault.ts";
+import { isEndless, meantDuration, meantSize, sizeWithUnit } from "./meant-amount.ts";
 import { oneOfWords, oneOrMany, type Schema, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
@@ -59,8 +60,8 @@ export function described<T>(of: Reader<T>, more: SchemaMaker): Reader<T> {
 export const text = reader(
   TEXT,
   (value: Value): Result<string, Fault[]> => {
-    if (value.type !== "scalar") return refuse(value, `is ${describe(value)}, wanted text`);
-    if (value.text === "" || value.data === null) return refuse(value, "is empty, wanted text");
+    if (value.type !== "scalar") return refuseReading(value, `is ${describe(value)}, wanted text`);
+    if (value.text === "" || value.data === null) return refuseReading(value, "is empty, wanted text");
     return value.text.includes("\0")
       ? refuse(value, "contains a NUL character, wanted text")
       : ok(value.text);
@@ -91,27 +92,25 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
     if (value.type !== "scalar" || value.data === null)
       return refuse(value, `is ${describe(value)}, wanted ${DURATION}`);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
-      const isNothing = Number(value.text) === 0 && min > 0;
-      const hint = isNothing ? "leave the key out for no limit" : `write ${value.text}s`;
-      return refuse(value, `is ${value.text} without a unit, wanted ${DURATION}`, hint);
+      const bare = `is ${value.text} without a unit, wanted ${DURATION}`;
+      if (Number(value.text) > 0)
+        return refuseFor(value, bare, {
+          text: `${value.text}s`,
+          hint: `write ${value.text}s, or ${value.text}m for minutes`,
+        });
+      return min > 0 ? refuse(value, bare, NO_LIMIT) : refuseFor(value, bare, "0s");
     }
     const ms = parseDuration(value.text);
-    if (ms === null)
-      return refuse(value, `is ${describe(value)}, wanted ${DURATION}`, compactDuration(value.text));
-    return ms < min ? refuse(value, "is 0, wanted more than 0") : ok(ms);
+    if (ms !== null) return ms < min ? refuse(value, "is 0, wanted more than 0") : ok(ms);
+    const message = `is ${describe(value)}, wanted ${DURATION}`;
+    const meant = meantDuration(value.text);
+    if (meant !== null && parseDuration(meant.text) !== null) return refuseFor(value, message, meant);
+    return refuse(value, message, min > 0 && isEndless(value.text) ? NO_LIMIT : undefined);
   };
   return reader(schema, read, typedDuration);
 }
 
-/** The hint for `5 min` or `1 hour`. */
-function compactDuration(typed: string): string | undefined {
-  const match = /^(\d+)\s*(s|sec|m|min|h|hr|hour|d|day|second|minute)s?$/i.exec(typed.trim());
-  const compact = match === null ? typed : `${match[1]}${(match[2] ?? "").charAt(0).toLowerCase()}`;
-  return compact === typed ? undefined : `write ${compact}`;
-}
-
-/** The hint for a bare size is gigabytes up to here, and bytes above. */
-const MAX_BARE_GIGABYTES = 1_024;
+const NO_LIMIT = "leave the key out for no limit";
 
 /** A size with its unit, in bytes; at least `min`. */
 export function size(min = 1): Reader<number> {
@@ -124,17 +123,16 @@ export function size(min = 1): Reader<number> {
     if (value.type !== "scalar" || value.data === null)
       return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
-      const meant = Number(value.text) <= MAX_BARE_GIGABYTES ? "GB" : "B";
-      return refuse(
-        value,
-        `is ${value.text} without a unit, wanted ${wanted}`,
-        `write ${value.text}${meant}`,
-      );
+      const bare = `is ${value.text} without a unit, wanted ${wanted}`;
+      return refuseFor(value, bare, sizeWithUnit(value.text));
     }
     if (/^\d+(\.\d+)?\s*%$/.test(value.text))
       return refuse(value, `is a share, which is not supported yet, wanted ${wanted}`);
     const bytes = parseBytes(value.text);
-    if (bytes === null) return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
+    const message = `is ${describe(value)}, wanted ${wanted}`;
+    const meant = bytes === null ? meantSize(value.text) : null;
+    if (meant !== null && parseBytes(meant.text) !== null) return refuseFor(value, message, meant);
+    if (bytes === null) return refuse(value, message);
     return bytes < min ? refuse(value, `is ${value.text}, wanted at least ${min} bytes`) : ok(bytes);
   };
   return reader(schema, read, formatBytes);
@@ -146,7 +144,8 @@ export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number
   const read = (value: Value): Result<number, Fault[]> => {
     const wanted = `wanted a whole number${max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`}`;
     if (value.type === "scalar" && typeof value.data === "string" && /^\d+$/.test(value.data)) {
-      return refuse(value, `is the text ${describe(value)}, ${wanted}`, `write ${value.data} without quotes`);
+      const message = `is the text ${describe(value)}, ${wanted}`;
+      return refuseFor(value, message, { text: value.data, hint: `write ${value.data} without quotes` });
     }
     const isCount = value.type === "scalar" && Number.isSafeInteger(value.data);
     if (!isCount || Number(value.data) < min || Number(value.data) > max) {
@@ -174,12 +173,10 @@ export const yesOrNo = reader({ type: "boolean" }, readYesOrNo, String);
 function readYesOrNo(value: Value): Result<boolean, Fault[]> {
   if (value.type === "scalar" && typeof value.data === "boolean") return ok(value.data);
   const typed = value.type === "scalar" ? value.text.toLowerCase() : "";
-  const hint = ["yes", "on", "true", "1"].includes(typed)
-    ? "write true"
-    : ["no", "off", "false", "0"].includes(typed)
-      ? "write false"
-      : undefined;
-  return refuse(value, `is ${describe(value)}, wanted true or false`, hint);
+  const message = `is ${describe(value)}, wanted true or false`;
+  if (["yes", "on", "true", "1"].includes(typed)) return refuseFor(value, message, "true");
+  if (["no", "off", "false", "0"].includes(typed)) return refuseFor(value, message, "false");
+  return refuse(value, message);
 }
 
 /** One of a list of words, in any case, with or without `-` and `_`. */
@@ -192,11 +189,10 @@ export function oneOf<const T extends string>(
     const found = choices.find((choice) => typed !== null && fold(choice) === fold(typed));
     if (found !== undefined) return ok(found);
     const nearest = typed === null ? null : closest(typed, choices);
-    return refuse(
-      value,
-      `is ${describe(value)}, wanted ${wanted}`,
-      nearest === null ? undefined : `did you mean ${nearest}?`,
-    );
+    const message = `is ${describe(value)}, wanted ${wanted}`;
+    return nearest === null
+      ? refuse(value, message)
+      : refuseFor(value, message, { text: nearest, hint: `did you mean ${nearest}?` });
   };
   return reader(() => oneOfWords(choices), read, String);
 }

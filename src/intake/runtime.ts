@@ -1,7 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { RUNTIMES, type Runtime } from "../model/kind.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, refuse, refuseFor } from "./fault.ts";
 import { mapping } from "./mapping.ts";
 import { alternatives, type ReadContext, reader, text } from "./readers.ts";
 import { oneOfWords } from "./schema.ts";
@@ -28,12 +28,10 @@ export const runtime = reader(
     const known = KNOWN.get(typed.toLowerCase());
     if (known !== undefined) return ok(known);
     const near = closest(typed, KNOWN.keys());
+    const message = `is ${describe(value)}, wanted ${alternatives(RUNTIMES)}`;
+    if (near !== null) return refuseFor(value, message, { text: near, hint: `did you mean ${near}?` });
     const other = typed === "" ? undefined : `for another program write runtime: {command: ${typed}}`;
-    return refuse(
-      value,
-      `is ${describe(value)}, wanted ${alternatives(RUNTIMES)}`,
-      near === null ? other : `did you mean ${near}?`,
-    );
+    return refuse(value, message, other);
   },
 );
 

@@ -45,13 +45,8 @@ export function documentDrafts(document: Value, { context, text, room }: Reading
       document.type === "list"
         ? "write several tasks one after the other, with --- between them"
         : "write run: COMMAND";
-    return err([
-      fault(
-        document.span,
-        `the document is ${describe(document)}, wanted a mapping with the fields of a task`,
-        hint,
-      ),
-    ]);
+    const message = `the document is ${describe(document)}, wanted a mapping with the fields of a task`;
+    return err([{ ...fault(document.span, message, hint), mayBeSlip: true }]);
   }
   if (isLongForm(document)) {
     const draft = readLongForm(document, context);

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, refuse, refuseFor } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
 import { after, count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";
 import { oneOfWords, TEXT, textLike } from "./schema.ts";
@@ -14,16 +14,12 @@ import { describe, type Value } from "./value.ts";
 export const taskNameReader = reader(
   { type: ["string", "boolean"], pattern: NAME_PATTERN.source, maxLength: MAX_NAME_LENGTH },
   after(text, (name, value) => {
-    const hint = `write ${nameFrom(name)}`;
     if (!NAME_PATTERN.test(name)) {
-      return refuse(
-        value,
-        `is ${describe(value)}, wanted a letter and then letters, digits, dots, dashes or underscores`,
-        hint,
-      );
+      const message = `is ${describe(value)}, wanted a letter and then letters, digits, dots, dashes or underscores`;
+      return refuseFor(value, message, nameFrom(name));
     }
     return name.length > MAX_NAME_LENGTH
-      ? refuse(value, `has ${name.length} characters, wanted at most ${MAX_NAME_LENGTH}`, hint)
+      ? refuseFor(value, `has ${name.length} characters, wanted at most ${MAX_NAME_LENGTH}`, nameFrom(name))
       : ok(name);
   }),
 );

@@ -3,6 +3,7 @@ import { formatBytes } from "../lib/bytes.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault, type Source } from "./fault.ts";
+import { contentFaults, type SyntaxError, syntaxFaults } from "./slips/repair.ts";
 import { MAX_TEXT_BYTES } from "./task-text.ts";
 import type { Value } from "./value.ts";
 import { documentValue, newBudget } from "./yaml-value.ts";
@@ -29,45 +30,48 @@ export function readFileText<T>(
   const source = { file, text: whole.replace(/^\uFEFF/, "") };
   const documents = readYaml(source.text);
   const made = documents.ok ? read(documents.value, source.text) : documents;
-  return made.ok ? made : err(diagnose(source, made.error));
+  return made.ok ? made : err(diagnose(source, contentFaults(source.text, made.error)));
 }
 
 /** Reads every YAML document of a text, except empty ones. An error where the text cannot be parsed at all. */
 export function readYaml(text: string): Result<Documents, Fault[]> {
   const unfit = unfitness(text);
   if (unfit !== null) return err([unfit]);
-  let parsed: ReturnType<typeof parseAllDocuments>;
-  try {
-    // The library compares all pairs of keys, which takes minutes for thousands; duplicates are found in yaml-value.ts.
-    parsed = parseAllDocuments(text, {
-      prettyErrors: false,
-      logLevel: "silent",
-      uniqueKeys: false,
-      resolveKnownTags: false,
-    });
-  } catch (error) {
-    return err([
-      fault(
-        { start: 0, end: 1 },
-        `the text cannot be read as YAML: ${error instanceof Error ? error.message : "no reason"}`,
-      ),
-    ]);
-  }
-  if ("empty" in parsed)
-    return ok({ values: [], faults: syntaxFaults([...parsed.errors, ...parsed.warnings], text) });
-  const budget = newBudget();
+  const parsed = parse(text);
+  if (!parsed.ok) return err([parsed.error]);
+  const errors = syntaxErrors(parsed.value, text);
+  const tooDeep = errors.find(({ code }) => code === "RESOURCE_EXHAUSTION");
+  if (tooDeep !== undefined) return err([fault(tooDeep, "the document is nested too deeply")]);
+  const faults = errors.length === 0 ? [] : syntaxFaults(text, errors, { errorsIn, faultOf });
+  const shared = { budget: newBudget(), anchors: new Map<string, string>(), text };
   const values: Value[] = [];
-  const faults: Fault[] = [];
-  for (const document of parsed) {
-    const broken = syntaxFaults([...document.errors, ...document.warnings], text);
-    faults.push(...broken);
+  for (const document of "empty" in parsed.value ? [] : parsed.value) {
     // Faults in the contents of a broken document would be noise.
-    if (broken.length > 0 || isEmpty(document.contents)) continue;
-    const value = documentValue(document.contents, budget);
+    const isBroken = document.errors.length + document.warnings.length > 0;
+    if (isBroken || isEmpty(document.contents)) continue;
+    const value = documentValue(document.contents, shared);
     if (value.ok) values.push(value.value);
     else faults.push(...value.error);
   }
   return ok({ values, faults });
+}
+
+type Parsed = ReturnType<typeof parseAllDocuments>;
+
+function parse(text: string): Result<Parsed, Fault> {
+  try {
+    // The library compares all pairs of keys, which takes minutes for thousands; duplicates are found in yaml-value.ts.
+    const options = { prettyErrors: false, uniqueKeys: false, resolveKnownTags: false } as const;
+    return ok(parseAllDocuments(text, { ...options, logLevel: "silent" }));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "no reason";
+    return err(fault({ start: 0, end: 1 }, `the text cannot be read as YAML: ${why}`));
+  }
+}
+
+function errorsIn(text: string): SyntaxError[] {
+  const parsed = parse(text);
+  return parsed.ok ? syntaxErrors(parsed.value, text) : [];
 }
 
 function isEmpty(contents: unknown): boolean {
@@ -129,30 +133,25 @@ const SYNTAX_HINTS: Partial<Record<YAMLError["code"], string>> = {
   BAD_INDENT: "look for a bracket that is not closed, or for lines that are not indented alike",
 };
 
-/** One fault for each line: further errors on it usually follow from the first. */
-function syntaxFaults(errors: readonly YAMLError[], text: string): Fault[] {
+function syntaxErrors(parsed: Parsed, text: string): SyntaxError[] {
   const lastStart = text.trimEnd().length;
-  const faults: Fault[] = [];
-  let lastEnd = -1;
-  for (const error of errors.toSorted((left, right) => left.pos[0] - right.pos[0])) {
-    // What is missing at the end is reported at the last text, not on an empty line after it.
-    const start = Math.min(error.pos[0], lastStart);
-    const end = Math.max(error.pos[1], start + 1);
-    if (start <= lastEnd) continue;
-    lastEnd = end;
-    if (error.code === "RESOURCE_EXHAUSTION")
-      return [fault({ start, end }, "the document is nested too deeply")];
-    // In brackets, YAML reads `${{` as two mappings; the errors after it follow from that.
-    if (text.slice(Math.max(0, start - 2), start + 2).includes("${{")) {
-      const message = "not valid YAML: a placeholder within {…} or […] opens a mapping";
-      return [...faults, fault({ start, end }, message, 'put quotes around it: "${{ … }}"')];
-    }
-    faults.push(fault({ start, end }, `not valid YAML: ${phrased(error)}`, SYNTAX_HINTS[error.code]));
-  }
-  return faults;
+  const documents = "empty" in parsed ? [parsed] : parsed;
+  return documents
+    .flatMap(({ errors, warnings }): YAMLError[] => [...errors, ...warnings])
+    .map(({ pos, code, message }) => {
+      // What is missing at the end is reported at the last text, not on an empty line after it.
+      const start = Math.min(pos[0], lastStart);
+      return { start, end: Math.max(pos[1], start + 1), code, message };
+    })
+    .toSorted((left, right) => left.start - right.start);
 }
 
-function phrased({ code, message }: YAMLError): string {
+function faultOf({ start, end, code, message }: SyntaxError): Fault {
+  const hint = SYNTAX_HINTS[code as YAMLError["code"]];
+  return fault({ start, end }, `not valid YAML: ${phrased(code, message)}`, hint);
+}
+
+function phrased(code: string, message: string): string {
   if (code === "BLOCK_AS_IMPLICIT_KEY") return "a mapping begins in the middle of a value";
   const closed = message.replace(/(["'])quote$/, "quote ($1)");
   return closed.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node } from "yaml";
 import { err, ok, type Result } from "../lib/result.ts";
-import { type Fault, fault } from "./fault.ts";
+import { type Fault, fault, insteadOf } from "./fault.ts";
 import { type Entry, NOWHERE, type Span, type Value } from "./value.ts";
 
 /** No valid task is nested deeper. */
@@ -18,6 +18,14 @@ export interface Budget {
   characters: number;
 }
 
+/** What the documents of a file share. */
+interface Shared {
+  readonly budget: Budget;
+  /** The text of each anchor of the documents read so far; is added to. */
+  readonly anchors: Map<string, string>;
+  readonly text: string;
+}
+
 /** The budget of a whole file. */
 export function newBudget(): Budget {
   return { repeated: MAX_REPEATED, characters: MAX_REPEATED_CHARACTERS };
@@ -29,6 +37,8 @@ interface Walk {
   readonly open: Set<string>;
   readonly faults: Fault[];
   readonly budget: Budget;
+  /** Those of earlier documents, as they are written there. */
+  readonly earlier: ReadonlyMap<string, string>;
 }
 
 interface Position {
@@ -40,9 +50,13 @@ interface Position {
 }
 
 /** Converts the contents of a document to values with spans; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
-export function documentValue(contents: unknown, budget: Budget): Result<Value, Fault[]> {
-  const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget };
+export function documentValue(contents: unknown, { budget, anchors, text }: Shared): Result<Value, Fault[]> {
+  const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget, earlier: anchors };
   const value = valueOf(contents, walk, { path: "", depth: 0, span: NOWHERE, isRepeated: false });
+  for (const [name, node] of walk.anchors) {
+    const { start, end } = spanOf(node) ?? NOWHERE;
+    anchors.set(name, `&${name} ${text.slice(start, Math.min(end, start + MAX_KEY_LENGTH))}`);
+  }
   return walk.faults.length === 0 ? ok(value) : err(walk.faults);
 }
 
@@ -61,6 +75,9 @@ function valueOf(node: unknown, walk: Walk, at: Position): Value {
   if (isAlias(node)) return aliased(node.source, walk, { ...at, span });
   if (!isScalar(node) && !isMap(node) && !isSeq(node)) return nothing;
   const { anchor } = node;
+  // YAML drops the sign in silence: `! grep x` would succeed where it is meant to fail, and `&> log x` run another command.
+  if (node.tag === "!" || /^[&>]/.test(anchor ?? ""))
+    walk.faults.push({ ...fault(span, "the value begins with a sign of YAML"), mayBeSlip: true });
   if (anchor !== undefined) {
     walk.anchors.set(anchor, node);
     walk.open.add(anchor);
@@ -91,8 +108,7 @@ function aliased(name: string, walk: Walk, at: Position): Value {
   const nothing: Value = { type: "scalar", data: null, text: "null", path: at.path, span: at.span };
   const target = walk.anchors.get(name);
   if (target === undefined || walk.open.has(name)) {
-    const what = target === undefined ? `there is no "&${name}" before it` : "it lies inside what it repeats";
-    walk.faults.push(fault(at.span, `the alias "*${name}" cannot be resolved: ${what}`));
+    walk.faults.push(unresolved(name, walk, at.span));
     return nothing;
   }
   const wasExhausted = isExhausted(walk);
@@ -110,6 +126,24 @@ function aliased(name: string, walk: Walk, at: Position): Value {
     );
   }
   return nothing;
+}
+
+function unresolved(name: string, { anchors, earlier }: Walk, span: Span): Fault {
+  const said = (what: string, hint?: string): Fault =>
+    fault(span, `the alias "*${name}" cannot be resolved: ${what}`, hint);
+  if (anchors.has(name)) return said("it lies inside what it repeats");
+  const before = earlier.get(name);
+  if (before !== undefined) {
+    const what = `"&${name}" is in an earlier document, and none is seen beyond ---`;
+    return insteadOf(span, said(what, "write the value again"), before);
+  }
+  // A pattern of file names is no alias.
+  if (!/^[\w-]+$/.test(name)) return { ...said(`there is no "&${name}" before it`), mayBeSlip: true };
+  return insteadOf(
+    span,
+    said(`there is no "&${name}" before it`, "put quotes around it if it is text"),
+    `"*${name}"`,
+  );
 }
 
 function isExhausted({ budget }: Walk): boolean {

@@ -116,7 +116,7 @@ describe("edit", () => {
     const at = lines.indexOf("timeout: 90") + 1;
     expect(lines.slice(0, 2)).toEqual([
       "#| It was not changed:",
-      `#|   line ${at}: "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s)`,
+      `#|   line ${at}: "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s, or 90m for minutes)`,
     ]);
     expect(stint.record(1).spec["timeoutMs"]).toBe(90_000);
   });

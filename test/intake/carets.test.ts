@@ -12,7 +12,8 @@ describe("renderDiagnostic()", () => {
       job.yaml:3:10: "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m
         3 | timeout: 90   # minutes?
           |          ^^
-          = write 90s
+          = write 90s, or 90m for minutes
+        3 + timeout: 90s   # minutes?
       "
     `);
   });
@@ -40,6 +41,7 @@ describe("renderDiagnostic()", () => {
         2 | timout: 5m
           | ^^^^^^
           = did you mean timeout?
+        2 + timeout: 5m
       /tmp/my jobs/a.yaml:3:1: "security" is not supported yet
         3 | security:
           | ^^^^^^^^
@@ -53,18 +55,21 @@ describe("renderDiagnostic()", () => {
       renderedFaults("run: echo a: b\n---\nrun: x\nenv:\n\tA: b\n---\nrun: 'x\n"),
     ).toMatchInlineSnapshot(`
       "
-      job.yaml:1:6: not valid YAML: a mapping begins in the middle of a value
+      job.yaml:1:6: YAML reads ": " within a value as the end of a key
         1 | run: echo a: b
-          |      ^
-          = put quotes around a value that contains \`: \`, or write it on its own lines after \`|\`; or indent these lines alike
-      job.yaml:5:1: not valid YAML: tabs are not allowed as indentation
+          |      ^^^^^^^^^
+          = put quotes around the value
+        1 + run: "echo a: b"
+      job.yaml:5:1: the line is indented with a tab, which YAML does not allow
         5 |     A: b
           | ^^^^
-          = indent with blanks
-      job.yaml:7:8: not valid YAML: missing closing quote (')
+          = indent it with blanks
+        5 +   A: b
+      job.yaml:7:6: the quote (') is not closed
         7 | run: 'x
-          |        ^
-          = look for a quote or a bracket that is not closed
+          |      ^
+          = close it, or leave it out
+        7 + run: 'x'
       "
     `);
   });

@@ -24,8 +24,8 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
     '2:7 "name" has 129 characters, wanted at most 128',
     `write ${"x".repeat(40)}`,
   ],
-  ["timeout: 90", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s"],
-  ["timeout: '90'", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s"],
+  ["timeout: 90", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s, or 90m for minutes"],
+  ["timeout: '90'", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s, or 90m for minutes"],
   ["timeout: 0", `2:10 "timeout" is 0 without a unit, ${DURATION}`, "leave the key out for no limit"],
   ["timeout: 0s", '2:10 "timeout" is 0, wanted more than 0'],
   ["timeout: 5 minutes", `2:10 "timeout" is "5 minutes", ${DURATION}`, "write 5m"],
@@ -161,12 +161,12 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
 
 test("a line that is invalid YAML gives one fault, and not those that follow from it", () => {
   expect(faultsIn("a: 1\n b: 2\n")).toEqual([
-    "1:4 not valid YAML: a mapping begins in the middle of a value",
+    "2:1 the line is indented deeper than the key above it, which has a value already",
   ]);
 });
 
-test("a missing quote is reported at the end of the text", () => {
-  expect(faultsIn("run: 'x\n\n\n")).toEqual(["1:8 not valid YAML: missing closing quote (')"]);
+test("a missing quote is reported where it was opened", () => {
+  expect(faultsIn("run: 'x\n\n\n")).toEqual(["1:6 the quote (') is not closed"]);
 });
 
 describe("readSubmission() on one fault", () => {
@@ -234,7 +234,7 @@ describe("readSubmission() on several faults", () => {
       '3:1 "run" and "command" exclude each other, wanted one of run, command or script',
       '4:10 "timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m',
       "6:1 the document is a list, wanted a mapping with the fields of a task",
-      "11:1 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]",
+      "10:4 the bracket ([) is not closed",
       "12:1 the task has nothing to run, wanted one of run, command or script",
       '12:6 "cpu" is "x", wanted a whole number, at least 1',
       '13:1 "gpsu" is unknown',

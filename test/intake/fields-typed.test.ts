@@ -79,7 +79,7 @@ cwd: sub
       '"tmeout" is unknown (did you mean timeout?)',
       '"security" is not supported yet (the job runs with the rights of your account; limits: is supported)',
       '"command" is an empty list, wanted a program and its arguments',
-      '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s)',
+      '"timeout" is 90 without a unit, wanted a duration such as 90s, 15m or 1h30m (write 90s, or 90m for minutes)',
       '"gpus" is "some", wanted a whole number, at least 0',
       '"max_attempts" is "x", wanted a whole number from 0 to 1000000',
     ]);

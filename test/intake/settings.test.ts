@@ -84,7 +84,7 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   [
     "defaults: {timeout: 6}",
     '1:21 "defaults.timeout" is 6 without a unit, wanted a duration such as 90s, 15m or 1h30m',
-    "write 6s",
+    "write 6s, or 6m for minutes",
   ],
   [
     "defaults: {cpus: 1}",

@@ -64,7 +64,8 @@ test("an invalid and a missing value are reported with their member", () => {
     job.yaml:3:10: "timeout" is 5 without a unit, wanted a duration such as 90s, 15m or 1h30m
       3 | timeout: 5
         |          ^
-        = write 5s
+        = write 5s, or 5m for minutes
+      3 + timeout: 5s
     "
   `);
 });
@@ -85,6 +86,7 @@ test("an unquoted placeholder in a flow mapping is one YAML fault", () => {
       2 | env: { A: \${{ matrix.x }}, B: c }
         |            ^
         = put quotes around it: "\${{ … }}"
+      2 + env: { A: "\${{ matrix.x }}", B: c }
     "
   `);
 });

@@ -1,0 +1,7 @@
+import { meaningOf } from "../key-names.ts";
+import { SCHEDULE_KEYS } from "../keys/schedule.ts";
+
+/** True for a key of a task or of a schedule, in any of its spellings. */
+export function isTopKey(name: string): boolean {
+  return Object.hasOwn(SCHEDULE_KEYS, name) || meaningOf(name).type !== "unknown";
+}
