@@ -2,6 +2,7 @@ import type { Overview } from "../desk/overview.ts";
 import { planInputSeen } from "../desk/plan-input.ts";
 import type { TaskId } from "../model/identity.ts";
 import type { Task } from "../model/task.ts";
+import { shutGates } from "../plan/gate.ts";
 import type { PlanInput } from "../plan/input.ts";
 import { inStartOrder } from "../plan/start-order.ts";
 import { type Wait, waitsIn } from "../plan/waiting.ts";
@@ -10,14 +11,23 @@ import type { Layout } from "../store/layout.ts";
 import type { Context } from "./context.ts";
 import { shortWait } from "./text/wait.ts";
 
-/** Returns why a queued task waits, as the planner decides it. */
+/** Returns why a queued task waits: first the reason that the planner names, then what else would keep it from starting. */
 export async function waitsSeen(
   context: Context,
   layout: Layout,
   overview: Overview,
-): Promise<(task: Task) => Wait> {
-  const { active, queued } = overview;
-  return waitsAround(await planInputSeen(context, layout, [...active, ...queued]), layout, overview);
+): Promise<(task: Task) => Wait[]> {
+  const { active, queued, isSupervised } = overview;
+  const around = await planInputSeen(context, layout, [...active, ...queued]);
+  const waitOf = waitsAround(around, layout, overview);
+  return (task) => {
+    const first = waitOf(task);
+    const all: Wait[] = [
+      ...shutGates(task, around),
+      ...(isSupervised ? [] : [{ type: "unsupervised" } as const]),
+    ];
+    return [first, ...all.filter(({ type }) => type !== first.type)];
+  };
 }
 
 /** The queued tasks as the planner sees them. */

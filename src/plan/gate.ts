@@ -44,6 +44,22 @@ export function gateOf(task: Task, { nowMs, parents, machine }: Around): Gate {
   return { type: status.reason === "Interval" ? "interval" : "backoff", untilMs };
 }
 
+/** What opens each gate but the last. */
+const OPENED = {
+  held: { hold: false },
+  dependency: { after: undefined },
+  selector: { runnerSelector: undefined },
+  scheduled: { notBefore: undefined },
+} as const;
+
+/** All shut gates of a queued task, in the order of `gateOf`. */
+export function shutGates(task: Task, around: Around): Exclude<Gate, { type: "open" }>[] {
+  const gate = gateOf(task, around);
+  if (gate.type === "open") return [];
+  if (gate.type === "backoff" || gate.type === "interval") return [gate];
+  return [gate, ...shutGates({ ...task, spec: { ...task.spec, ...OPENED[gate.type] } }, around)];
+}
+
 /** The parents without the outcome that the task requires. */
 export function unmetParentsOf(task: Task, parents: PlanInput["parents"]): UnmetParent[] {
   const { after } = task.spec;

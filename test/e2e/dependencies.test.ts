@@ -156,7 +156,14 @@ test.concurrent("a retry names the tasks that ran after the failed one, and do n
   ]);
   // The copy waits for the retry.
   await stint.ok("submit", "--from", "2");
-  expect(await stint.ok("explain", "7")).toContain("Waiting for 000001-parent to end.");
+  expect(await stint.ok("explain", "7")).toBe(
+    [
+      "000007-report is queued.",
+      "Waiting for 000001-parent to end.",
+      "No supervisor is running: nothing starts.",
+      "Start one: stint up --detach (or run everything once: stint drain)",
+    ].join("\n"),
+  );
 });
 
 test.concurrent("an impossible dependency is refused with a hint, and nothing of the file is queued", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Task } from "../../src/model/task.ts";
-import { type Gate, gateOf, rescheduledBackoff } from "../../src/plan/gate.ts";
+import { type Gate, gateOf, rescheduledBackoff, shutGates } from "../../src/plan/gate.ts";
 import { anyTask } from "../rig/arbitraries.ts";
 import { fc } from "../rig/fast-check.ts";
 import { surroundings } from "../rig/machine.ts";
@@ -94,4 +94,22 @@ describe("rescheduledBackoff()", () => {
       }),
     );
   });
+});
+
+test("shutGates() names all gates that keep a task, the first as gateOf() does", () => {
+  const parent = aTask({ number: 9 }).metadata.id;
+  const task = aTask({
+    spec: { hold: true, after: [{ task: parent, when: "success" }], notBefore: at(DAY) },
+  });
+  expect(shutGates(task, surroundings()).map(({ type }) => type)).toEqual([
+    "held",
+    "dependency",
+    "scheduled",
+  ]);
+  fc.assert(
+    fc.property(anyTask, (any) => {
+      const [first = { type: "open" }] = shutGates(any, surroundings());
+      expect(first).toEqual(gateOf(any, surroundings()));
+    }),
+  );
 });

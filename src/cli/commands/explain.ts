@@ -1,7 +1,7 @@
 import { type Overview, readOverview } from "../../desk/overview.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { asLines } from "../../lib/printable.ts";
-import { isTerminal } from "../../model/state.ts";
+import { isActive, isTerminal } from "../../model/state.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Wait } from "../../plan/waiting.ts";
 import type { Layout } from "../../store/layout.ts";
@@ -9,6 +9,7 @@ import type { Context } from "../context.ts";
 import { oneOrAll, readVerb } from "../read-verb.ts";
 import { pausedLines } from "../text/control.ts";
 import { explainTask } from "../text/explain.ts";
+import { explainAlike, likenessOf } from "../text/explain-alike.ts";
 import { byCause, groupLines } from "../text/explain-failure.ts";
 import type { Holders } from "../text/shortage.ts";
 import { waitsSeen } from "../waits.ts";
@@ -22,53 +23,82 @@ interface Explained {
 }
 
 export const verb = readVerb({
-  json: async (context, tasks, layout) => oneOrAll(await explain(context, tasks, layout)),
+  json: async (context, tasks, layout) => {
+    const explained = await explainer(context, layout);
+    return oneOrAll(tasks.map((task) => explained.json(task)));
+  },
   text: async (context, tasks, layout) => {
     const nowMs = context.clock.now();
     const failed = tasks.filter(({ status }) => status.state === "failed");
     const groups = byCause(failed).filter((group) => group.length > 1);
     const grouped = new Set(groups.flat());
-    const others = await explain(
-      context,
+    const explained = await explainer(context, layout);
+    const others = Map.groupBy(
       tasks.filter((task) => !grouped.has(task)),
-      layout,
+      (task) => explained.likeness(task) ?? task,
     );
-    const blocks = [...groups.map((group) => groupLines(group, nowMs)), ...others.map(({ lines }) => lines)];
+    const blocks = [
+      ...groups.map((group) => groupLines(group, nowMs)),
+      ...[...others.values()].map((alike) => explained.lines(alike)),
+    ];
     return blocks.map(asLines).join("\n");
   },
 });
 
-async function explain(context: Context, tasks: readonly Task[], layout: Layout): Promise<Explained[]> {
+/** Explains tasks by what is seen of the queue now. */
+async function explainer(context: Context, layout: Layout) {
   const overview = readOverview(layout, context.clock.now());
-  const waitOf = await waitsSeen(context, layout, overview);
+  const waitsOf = await waitsSeen(context, layout, overview);
+  const seen = new Map<Task, Wait[]>();
+  const waitsFor = (task: Task): Wait[] =>
+    seen.getOrInsertComputed(task, () => (task.status.state === "queued" ? waitsOf(task) : []));
   const holders = expectedEnds(overview.active);
-  return tasks.map((task) => {
-    const wait = task.status.state === "queued" ? waitOf(task) : null;
+  /** The lines for one task, or for several that are alike. */
+  const lines = (tasks: readonly Task[]): string[] => {
+    const [task] = tasks;
+    if (task === undefined) return [];
+    const waits = waitsFor(task);
     const nowMs = context.clock.now();
     const { silence } = overview;
-    const isSilenceShown = wait?.type !== "silent" && !isTerminal(task.status.state);
-    const blockers = wait === null ? [] : blockersOf(task, overview);
-    const [head = "", ...rest] = explainTask(task, {
-      nowMs,
-      wait: blockers.length > 0 ? null : wait,
-      holders,
-    });
-    const lines = [
+    const isSilenceShown = !isTerminal(task.status.state) && waits.every(({ type }) => type !== "silent");
+    const blockers = waits.length === 0 ? [] : blockersOf(task, overview);
+    const around = { nowMs, waits: blockers.length > 0 ? [] : waits, holders };
+    const [head = "", ...rest] = tasks.length > 1 ? explainAlike(tasks, around) : explainTask(task, around);
+    return [
       head,
       ...blockers,
       ...rest,
-      ...pauseBeside(wait, overview, nowMs),
+      ...pauseBeside(waits, overview, nowMs),
+      ...unsupervised(task, overview),
       ...(isSilenceShown && silence !== null ? silenceLines(silence, nowMs) : []),
     ];
-    return { id: task.metadata.id, state: task.status.state, wait, lines };
-  });
+  };
+  return {
+    lines,
+    json: (task: Task): Explained => {
+      const { metadata, status } = task;
+      return { id: metadata.id, state: status.state, wait: waitsFor(task)[0] ?? null, lines: lines([task]) };
+    },
+    likeness: (task: Task): string | null =>
+      blockersOf(task, overview).length > 0 ? null : likenessOf(task, waitsFor(task)),
+  };
 }
 
 /** A paused queue, where the task waits for something else as well. */
-function pauseBeside(wait: Wait | null, { seen }: Overview, nowMs: number): string[] {
+function pauseBeside(waits: readonly Wait[], { seen }: Overview, nowMs: number): string[] {
   const { paused } = seen.overrides;
-  const isSaid = wait === null || (wait.type === "pause" && wait.pause.type === "paused");
+  const isSaid =
+    waits.length === 0 || waits.some((wait) => wait.type === "pause" && wait.pause.type === "paused");
   return paused === undefined || isSaid ? [] : pausedLines(paused, nowMs);
+}
+
+/** What a job lacks whose supervisor has ended. */
+function unsupervised({ status }: Task, { owner }: Overview): string[] {
+  if (!isActive(status.state) || owner !== null) return [];
+  return [
+    "No supervisor is running: its job goes on, and its end is recorded once one is.",
+    "Start one: stint up --detach",
+  ];
 }
 
 /** What keeps a queued task from starting, whatever its turn in the queue. */

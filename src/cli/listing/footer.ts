@@ -1,6 +1,7 @@
 import { controlOf } from "../../desk/control.ts";
 import type { Overview } from "../../desk/overview.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
+import { counted } from "../../lib/counted.ts";
 import { asLines, oneLine } from "../../lib/printable.ts";
 import { controlLines } from "../text/control.ts";
 
@@ -17,7 +18,7 @@ export function footerOf(overview: Overview, nowMs: number): string {
     silence === null ? "" : `\n${asLines(silenceLines(silence, nowMs))}`,
     reason === undefined
       ? ""
-      : `\n${stuck.size} accepted tasks that the supervisor cannot queue yet; it keeps trying: ${oneLine(reason)}. See \`stint doctor\`.\n`,
+      : `\n${counted(stuck.size, "accepted task")} that the supervisor cannot queue yet; it keeps trying: ${oneLine(reason)}. See \`stint doctor\`.\n`,
     unsupervised(overview),
   ].join("");
 }

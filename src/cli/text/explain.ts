@@ -12,15 +12,14 @@ import { longWait } from "./wait.ts";
 /** Why a task waits, or why it ended as it did, and what to do; the verdict comes first. */
 export function explainTask(
   task: Task,
-  around: { readonly nowMs: number; readonly wait: Wait | null; readonly holders: Holders },
+  around: { readonly nowMs: number; readonly waits: readonly Wait[]; readonly holders: Holders },
 ): string[] {
   const { metadata, status } = task;
   const { nowMs } = around;
   if (isActive(status.state)) return activeLines(task, nowMs);
   switch (status.state) {
     case "queued": {
-      const wait =
-        around.wait === null ? [] : longWait(around.wait, { ...around, id: String(metadata.number) });
+      const wait = around.waits.flatMap((one) => longWait(one, { ...around, id: String(metadata.number) }));
       const last = status.attempts.at(-1);
       const why = last === undefined ? "" : whyFailed(task);
       const before = why === "" ? [] : [`Attempt ${last?.number} failed: ${why}`];

@@ -54,17 +54,21 @@ export function shortWait(wait: Wait, nowMs: number): string {
 /** What the sentences about a wait refer to. */
 export interface WaitContext {
   readonly nowMs: number;
-  /** The task's number, for the commands that are proposed. */
+  /** The task's number, for the commands that are proposed; ranges of numbers for several. */
   readonly id: string;
+  /** True where the places in the queue are those of several tasks. */
+  readonly areMany?: boolean;
   readonly holders: Holders;
 }
 
 /** Why a task waits, in sentences, and what would let it start. */
 export function longWait(wait: Wait, around: WaitContext): string[] {
-  const { nowMs, id } = around;
+  const { nowMs, id, areMany = false } = around;
   switch (wait.type) {
     case "held":
-      return ["It is held: it starts once released.", `Release it: stint release ${id}`];
+      return areMany
+        ? ["They are held: they start once released.", `Release them: stint release ${id}`]
+        : ["It is held: it starts once released.", `Release it: stint release ${id}`];
     case "dependency":
       return dependencyLines(wait.parents, id);
     case "selector":
@@ -112,10 +116,13 @@ export function longWait(wait: Wait, around: WaitContext): string[] {
       ];
     case "room":
       if (!wait.isHopeless)
-        return [...wait.short.flatMap((short) => shortageLines(short, around)), ...turnLines(wait)];
+        return [
+          ...wait.short.flatMap((short) => shortageLines(short, around)),
+          ...(areMany ? [] : turnLines(wait)),
+        ];
       return [
-        ...wait.short.map((short) => `It ${describeShortage(short)}.`),
-        `It cannot start on this machine. Ask for less: stint set ${id} KEY=VALUE   or cancel it: stint cancel ${id}`,
+        ...wait.short.map((short) => `${areMany ? "Each" : "It"} ${describeShortage(short)}.`),
+        `${areMany ? "They" : "It"} cannot start on this machine. Ask for less: stint set ${id} KEY=VALUE   or cancel ${areMany ? "them" : "it"}: stint cancel ${id}`,
       ];
     case "next":
       return ["Starts next."];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { explainTask } from "../../../src/cli/text/explain.ts";
+import { explainAlike, likenessOf } from "../../../src/cli/text/explain-alike.ts";
 import { byCause, groupLines } from "../../../src/cli/text/explain-failure.ts";
 import type { Task } from "../../../src/model/task.ts";
 import type { Wait } from "../../../src/plan/waiting.ts";
@@ -7,8 +8,8 @@ import { after, aStop, aTask, exited, killedBy, NOW_MS, taskIn } from "../../rig
 
 const NEVER = { restart: { policy: "never", intervalMs: 0 } } as const;
 
-function explain(task: Task, wait: Wait | null = null): string {
-  return explainTask(task, { nowMs: NOW_MS + 60_000, wait, holders: new Map() }).join("\n");
+function explain(task: Task, ...waits: Wait[]): string {
+  return explainTask(task, { nowMs: NOW_MS + 60_000, waits, holders: new Map() }).join("\n");
 }
 
 function failedWith(logTail: string, number = 1): Task {
@@ -82,5 +83,36 @@ describe("explainTask() of a queued task", () => {
     ],
   ])("%j", (wait, text) => {
     expect(explain(taskIn("queued"), wait)).toBe(`000001-train is queued.\n${text}`);
+  });
+});
+
+describe("several tasks that are alike", () => {
+  const held: Wait[] = [{ type: "held" }];
+  const around = { nowMs: NOW_MS, holders: new Map() };
+
+  test("are explained once, with their numbers in the commands", () => {
+    const tasks = [1, 2, 5].map((number) => ({ ...taskIn("queued"), metadata: aTask({ number }).metadata }));
+    expect(new Set(tasks.map((task) => likenessOf(task, held))).size).toBe(1);
+    expect(explainAlike(tasks, { ...around, waits: held })).toEqual([
+      "3 tasks are queued.",
+      "  tasks 1-2, 5",
+      "They are held: they start once released.",
+      "Release them: stint release 1-2 5",
+    ]);
+  });
+
+  test("have the same reasons, wherever they are in the queue, and no attempt to tell of", () => {
+    const room = { type: "room", short: [], keptFor: null, isHopeless: false } as const;
+    const task = taskIn("queued");
+    expect(likenessOf(task, [{ ...room, ahead: 1 }])).toBe(likenessOf(task, [{ ...room, ahead: 2 }]));
+    expect(likenessOf(task, [...held, { type: "unsupervised" }])).not.toBe(likenessOf(task, held));
+    expect(likenessOf(failedWith("x"), [])).toBeNull();
+  });
+
+  test("that completed are told with the spread of their times", () => {
+    const tasks = [1, 2].map((number) =>
+      after(aTask({ number }), exited(0), { endedAtMs: NOW_MS + number * 60_000 }),
+    );
+    expect(explainAlike(tasks, { ...around, waits: [] })[0]).toMatch(/^2 tasks succeeded after \S+ to \S+$/);
   });
 });
