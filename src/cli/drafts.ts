@@ -10,6 +10,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { Draft } from "../model/submission.ts";
+import { shellOf } from "../run/script.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import type { ScheduleReading } from "./draft-file.ts";
@@ -81,7 +82,7 @@ async function draftOfCommand(
   if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: there is none after --"));
   const line = shellLineIn(context, words);
   if (line !== null) {
-    const hint = `for a shell line: -- sh -c '${line.replaceAll("'", `'\\''`)}'`;
+    const hint = `for a shell line: -- ${shellOf(context.env)} -c '${line.replaceAll("'", `'\\''`)}'`;
     const message = `Cannot queue "${line}": it is a single word, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }
@@ -182,7 +183,8 @@ function pairsOf([key, value, flag = key]: TypedKey): TextKey[] {
 
 /** The context of values on the command line. */
 export function fieldContext(context: Context): SubmissionContext {
-  return { ...defaultsOf(context), file: "the command line", defaultName: "task" };
+  const defaults = { runtime: shellOf(context.env) };
+  return { ...defaultsOf(context), defaults, file: "the command line", defaultName: "task" };
 }
 
 function defaultsOf(context: Context): Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {

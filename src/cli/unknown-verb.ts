@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { shellWord } from "../lib/shell-text.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { visible } from "./command-line/declare.ts";
+import { shellOf } from "../run/script.ts";
 import { nearCommand } from "./command-line/near.ts";
 import type { Context } from "./context.ts";
 import { scriptRunner } from "./script-line.ts";
@@ -42,7 +43,7 @@ function found(
       `to queue a command: stint submit ${line.length > 1 ? inShell(line) : "-- COMMAND"}`,
     ];
   if (/\s/.test(typed.trim()))
-    return [NO_VERB, `to queue a shell line: stint submit -- sh -c ${inShell(line)}`];
+    return [NO_VERB, `to queue a shell line: stint submit -- ${shellOf(env)} -c ${inShell(line)}`];
   if (TASK_LIKE.test(typed)) return [NO_VERB, `about a task: stint show ${typed}`];
   const path = resolve(cwd, typed);
   const isFile = existsSync(path) && statSync(path).isFile();

@@ -6,6 +6,7 @@ import type { Problem } from "../model/errors.ts";
 import { describeRefusal, layersOf } from "../model/overrides.ts";
 import { tryFs } from "../store/fs-errors.ts";
 import { readSettingsText, settingsStamp } from "../store/settings.ts";
+import { withShell } from "./config/shell.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** Without an event, config.yaml is checked this often; it costs one stat(2). */
@@ -82,9 +83,10 @@ export class ConfigWatch {
 
   #parsed(text: string | null): Result<Settings, Problem> {
     const { userHome } = this.#from;
-    return text === null
-      ? ok(DEFAULT_SETTINGS)
-      : settingsOfText(text, { file: this.#supervisor.context.layout.settings, userHome });
+    const { layout, environment } = this.#supervisor.context;
+    const settings =
+      text === null ? ok(DEFAULT_SETTINGS) : settingsOfText(text, { file: layout.settings, userHome });
+    return settings.ok ? ok(withShell(settings.value, environment)) : settings;
   }
 
   #take(settings: Settings, text: string | null): void {

@@ -1,3 +1,4 @@
+import { withShell } from "../daemon/config/shell.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../intake/default-settings.ts";
 import { ok, type Result } from "../lib/result.ts";
 import type { Problem } from "../model/errors.ts";
@@ -34,8 +35,9 @@ export async function settingsFrom(
   layout: Layout,
   text: string | null,
 ): Promise<Result<Settings, Problem>> {
-  if (text === null) return ok(DEFAULT_SETTINGS);
+  if (text === null) return ok(withShell(DEFAULT_SETTINGS, caller.env));
   // Most homes have no config.yaml, and to load the YAML reader is a good part of a command's start.
   const { settingsOfText } = await import("../intake/settings-text.ts");
-  return settingsOfText(text, { file: layout.settings, userHome: caller.userHome });
+  const settings = settingsOfText(text, { file: layout.settings, userHome: caller.userHome });
+  return settings.ok ? ok(withShell(settings.value, caller.env)) : settings;
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
-import { DEFAULT_CONTAINER, type EngineName, type Runtime } from "../model/kind.ts";
+import { DEFAULT_CONTAINER, type EngineName, type Runtime, type Shell } from "../model/kind.ts";
 import { DEFAULT_RESTART, DEFAULT_RETRY } from "../model/retry.ts";
 import {
   DEFAULT_GRACE_MS,
@@ -26,6 +26,8 @@ export interface Defaults {
   readonly gpus?: number;
   /** For containers. */
   readonly engine?: EngineName;
+  /** For scripts outside containers that name no interpreter; default: sh. */
+  readonly runtime?: Shell;
 }
 
 /** The origin of tasks, and their defaults. */

@@ -48,8 +48,12 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
   const isReadable = given.every(
     ({ field }) => field.to[0] !== "program" || getAt(candidate, field.to) !== undefined,
   );
+  // An image may have no bash.
+  const shell = (image === undefined ? context.defaults?.runtime : undefined) ?? "sh";
   const mode =
-    isReadable && clashes.length === 0 ? modeOf(program as Program, { given, before, span, image }) : err([]);
+    isReadable && clashes.length === 0
+      ? modeOf(program as Program, { given, before, span, image, shell })
+      : err([]);
   if (faults.length > 0 || !mode.ok) return err([...faults, ...(mode.ok ? [] : mode.error)]);
   applyRetries(candidate, given);
   applyBackoff(candidate, given, backoffBase);

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../lib/result.ts";
-import { type AnyMode, MAX_SCRIPT_BYTES, type Runtime } from "../model/kind.ts";
+import { type AnyMode, MAX_SCRIPT_BYTES, type Runtime, type Shell } from "../model/kind.ts";
 import type { Program } from "./candidate.ts";
 import { type Fault, fault } from "./fault.ts";
 import type { FieldAssignment } from "./field-assignments.ts";
@@ -26,6 +26,8 @@ interface Beside {
   readonly span: Span;
   /** The image of a container, which may have a program of its own. */
   readonly image: string | undefined;
+  /** The interpreter of a script that names none. */
+  readonly shell: Shell;
 }
 
 /** Faults of keys that exclude each other, whatever their values. */
@@ -50,7 +52,7 @@ const USELESS: Readonly<Record<string, string>> = {
 
 /** Makes the mode of a task from `run`, `command` or `script`, with `args` and `runtime`; there must be no clashes. */
 export function modeOf(program: Program, beside: Beside): Result<AnyMode, Fault[]> {
-  const { given, before, span } = beside;
+  const { given, before, span, shell } = beside;
   if (program.command !== undefined) {
     const [command = "", ...rest] = program.command;
     return ok({ type: "command", command, args: [...rest, ...(program.args ?? [])] });
@@ -60,6 +62,7 @@ export function modeOf(program: Program, beside: Beside): Result<AnyMode, Fault[
     return scriptOf(program, {
       body,
       before,
+      shell,
       bodySpan: given.find(({ key }) => key === "run" || key === "script")?.entry.value.span ?? span,
     });
   return withoutBody(program, beside);
@@ -68,21 +71,18 @@ export function modeOf(program: Program, beside: Beside): Result<AnyMode, Fault[
 interface Body {
   readonly body: string;
   readonly before: AnyMode | undefined;
+  readonly shell: Shell;
   readonly bodySpan: Span;
 }
 
-function scriptOf(program: Program, { body, before, bodySpan }: Body): Result<AnyMode, Fault[]> {
+function scriptOf(program: Program, { body, before, shell, bodySpan }: Body): Result<AnyMode, Fault[]> {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_SCRIPT_BYTES) {
     const message = `the script is ${bytes} bytes, wanted at most ${MAX_SCRIPT_BYTES}`;
     return err([fault(bodySpan, message, "put it into a file and run that")]);
   }
   const former = before?.type === "script" ? before : undefined;
-  const runtime: Runtime =
-    program.runtime ??
-    (program.script === undefined ? null : shebangRuntime(body)) ??
-    former?.runtime ??
-    "sh";
+  const runtime: Runtime = program.runtime ?? shebangRuntime(body) ?? former?.runtime ?? shell;
   const args = program.args ?? (program.script === undefined ? [] : (former?.args ?? []));
   return ok({ type: "script", runtime, body, args: [...args] });
 }

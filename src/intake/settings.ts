@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { check } from "../model/check.ts";
 import { slotName } from "../model/identity.ts";
-import { ENGINES } from "../model/kind.ts";
+import { ENGINES, SHELLS } from "../model/kind.ts";
 import { MAX_PRIORITY } from "../model/spec.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./default-settings.ts";
 import type { Diagnostic } from "./diagnostic.ts";
@@ -43,6 +43,7 @@ const settingsKeys = mapping(
         retries: count(0, MAX_ATTEMPTS - 1),
         priority: count(0, MAX_PRIORITY),
         gpus: count(0),
+        runtime: oneOf(SHELLS),
       }),
       about: "keys for tasks that do not set them",
     },

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Edit } from "../model/edit.ts";
-import type { AnyMode } from "../model/kind.ts";
+import type { AnyMode, Kind, Shell } from "../model/kind.ts";
 import type { Retry } from "../model/retry.ts";
 import type { Spec } from "../model/spec.ts";
 import type { Task } from "../model/task.ts";
@@ -22,6 +22,7 @@ import { makeDraft } from "./finish.ts";
 import { formsOf } from "./forms.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { isLongForm, readLongForm } from "./long-form.ts";
+import { shebangRuntime } from "./runtime.ts";
 import { fromPlain } from "./value.ts";
 import { readYaml } from "./yaml-text.ts";
 
@@ -89,7 +90,7 @@ function draftIn(
 
 /** The keys of a task whose values are not the defaults, nested as in a file. */
 function keysOf({ metadata: { labels }, spec }: Written, context: SubmissionContext): Tree {
-  const keys: Tree = programKeys(spec.kind.mode);
+  const keys: Tree = programKeys(spec.kind, context);
   const base = { labels: {}, spec: defaultsBeside(spec) } as unknown as Tree;
   const record = { labels, spec } as unknown as Tree;
   const told = new Set<string>();
@@ -119,17 +120,21 @@ function defaultsBeside({ kind, retry }: Spec): Tree {
   return kind.type === "container" ? { ...standard, kind: completedContainer(own) } : standard;
 }
 
-function programKeys(mode: AnyMode): Tree {
+function programKeys({ mode, type }: Kind, { defaults }: SubmissionContext): Tree {
   switch (mode.type) {
     case "command":
       return { command: [mode.command, ...mode.args] };
     case "image":
       return mode.args.length === 0 ? {} : { args: mode.args };
     case "script":
-      return mode.runtime === "sh" && mode.args.length === 0
-        ? { run: mode.body }
-        : { script: mode.body, runtime: mode.runtime, ...(mode.args.length > 0 && { args: mode.args }) };
+      return scriptKeys(mode, (type === "container" ? undefined : defaults?.runtime) ?? "sh");
   }
+}
+
+function scriptKeys({ body, runtime, args }: Extract<AnyMode, { type: "script" }>, shell: Shell): Tree {
+  if (args.length > 0) return { script: body, runtime, args };
+  if (runtime === (shebangRuntime(body) ?? shell)) return { run: body };
+  return runtime === "sh" || runtime === "bash" ? { run: body, runtime } : { script: body, runtime };
 }
 
 /** `retry.maxAttempts` is a key of `retry`; `container.image` is one of `container`. */

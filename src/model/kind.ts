@@ -4,7 +4,11 @@ import { shellWord } from "../lib/shell-text.ts";
 /** The body of a script in bytes of UTF-8; it is passed as a file, never as an argument. */
 export const MAX_SCRIPT_BYTES = 2 * 1_024 * 1_024;
 
-export const RUNTIMES = ["sh", "bash", "python", "node", "bun"] as const;
+/** The shells, either of which can be the interpreter of tasks that name none. */
+export const SHELLS = ["sh", "bash"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export const RUNTIMES = [...SHELLS, "python", "node", "bun"] as const;
 
 const argument = v.pipe(
   v.string(),
@@ -190,4 +194,12 @@ function describeMode(of: AnyMode): string {
   }
   const words = of.type === "command" ? [of.command, ...of.args] : of.args;
   return words.map(shellWord).join(" ");
+}
+
+/** The interpreter of a script in words; null where a program runs without one. */
+export function interpreterOf({ mode: of }: Kind): string | null {
+  if (of.type !== "script") return null;
+  if (typeof of.runtime === "string") return of.runtime;
+  const { command, flag } = of.runtime;
+  return [command, ...(flag === undefined ? [] : [flag])].map(shellWord).join(" ");
 }

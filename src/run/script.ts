@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ATTEMPT_FILES } from "../model/attempt-files.ts";
-import type { Mode, Runtime } from "../model/kind.ts";
+import type { Mode, Runtime, Shell } from "../model/kind.ts";
+import { PLAIN_PATH } from "./environment.ts";
 import { invalidTask, type NotStarted, refusedBySystem } from "./not-started.ts";
 import { findProgram, type ProgramPlace } from "./program.ts";
 
@@ -68,6 +69,8 @@ function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter
   switch (runtime) {
     case "sh":
     case "bash":
+      // A PATH of the task's own need not lead to a shell.
+      return found([runtime], { ...place, path: withPlainPath(place.path) });
     case "node":
       return found([runtime], place);
     case "python":
@@ -77,6 +80,15 @@ function interpreterOf(runtime: Runtime, place: ScriptPlace): Result<Interpreter
       return ok({ command, environment: { BUN_BE_BUN: "1" } });
     }
   }
+}
+
+/** The shell of scripts that name none: bash, where this machine has it. */
+export function shellOf(environment: Readonly<Record<string, string>>): Shell {
+  return Bun.which("bash", { PATH: withPlainPath(environment["PATH"]) }) === null ? "sh" : "bash";
+}
+
+function withPlainPath(path: string | undefined): string {
+  return path === undefined ? PLAIN_PATH : `${path}:${PLAIN_PATH}`;
 }
 
 /** The first program that is found; the error is about the first name. */

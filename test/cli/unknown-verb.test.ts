@@ -180,13 +180,13 @@ test("a command without a verb is told how to queue it, and so is a file", async
   await using stint = new Stint();
   for (const name of ["job.yaml", "train.py", "go.sh"]) writeFileSync(join(stint.root, name), "");
   for (const [line, hint] of [
-    [["sh", "-c", "echo a b"], "stint submit -- sh -c 'echo a b'"],
+    [["sh", "-c", "echo a b"], "stint submit -- bash -c 'echo a b'"],
     [["--home", "h", "sh", "x"], "stint submit -- sh x"],
     [["tail", "-f", "x"], "stint logs -f TASK; to queue it: stint submit -- tail -f x"],
     [["tail"], "stint logs -f TASK"],
     [["job.yaml", "--hold"], "stint submit job.yaml --hold"],
     [["train.py", "1"], "stint submit -- python3 train.py 1"],
-    [["echo a b"], "stint submit -- sh -c 'echo a b'"],
+    [["echo a b"], "stint submit -- bash -c 'echo a b'"],
     [["12"], "stint show 12"],
     [["@~1"], "stint show @~1"],
     [["--"], "stint submit -- COMMAND"],

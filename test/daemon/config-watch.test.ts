@@ -1,12 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { LiveConfig } from "../../src/daemon/config/live-config.ts";
+import { withShell } from "../../src/daemon/config/shell.ts";
 import { ConfigWatch } from "../../src/daemon/config-watch.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../src/intake/default-settings.ts";
 import { appliedBy } from "../../src/store/overrides.ts";
 import { fakeClock } from "../rig/clock.ts";
 import { holderOf } from "../rig/holder.ts";
 import { TempHome } from "../rig/temp-home.ts";
+
+const DEFAULTS = withShell(DEFAULT_SETTINGS, {});
 
 /** A supervisor that has read its config.yaml, and what it logs. */
 class Rig implements AsyncDisposable {
@@ -19,7 +22,7 @@ class Rig implements AsyncDisposable {
   readonly #watch: ConfigWatch;
 
   constructor(jobs?: number) {
-    this.config = new LiveConfig({ settings: DEFAULT_SETTINGS, text: null, flags: { jobs } });
+    this.config = new LiveConfig({ settings: DEFAULTS, text: null, flags: { jobs } });
     this.supervisor = holderOf(this.home.layout, this.clock, {
       config: this.config,
       log: (line) => this.log.push(line),
@@ -117,7 +120,7 @@ describe("a config.yaml that changes while a supervisor runs", () => {
     expect(rig.jobs).toBe(6);
     rmSync(rig.home.layout.settings);
     rig.settle();
-    expect(rig.config.settings).toEqual(DEFAULT_SETTINGS);
+    expect(rig.config.settings).toEqual(DEFAULTS);
   });
 
   test("does not change what a flag or stint jobs has set, and the log says so", async () => {

@@ -25,6 +25,19 @@ describe("readSubmission() on scripts", () => {
     expect(modeIn(`script: |\n  ${line}\n  work\n`)).toMatchObject({ type: "script", runtime });
   });
 
+  test.each([
+    ["run: work", "bash"],
+    ["script: work", "bash"],
+    ["run: |\n  #!/bin/sh\n  work", "sh"],
+    ["run: |\n  #!/usr/bin/env python3\n  work", "python"],
+    ["run: work\nruntime: sh", "sh"],
+    // An image may have no bash.
+    ["run: work\ncontainer: {image: a}", "sh"],
+    ["run: work\nruntime: bash\ncontainer: {image: a}", "bash"],
+  ])("of %j takes the machine's shell where it names no other", (text, runtime) => {
+    expect(draftIn(text, { defaults: { runtime: "bash" } }).spec.kind.mode).toMatchObject({ runtime });
+  });
+
   test("prefers the runtime that is given to the first line of the script", () => {
     expect(modeIn("runtime: Bash\nscript: |\n  #!/usr/bin/env python3\n  work\n")).toMatchObject({
       runtime: "bash",

@@ -30,8 +30,8 @@ const ACCEPTED: readonly (readonly [text: string, said: Partial<Settings>])[] = 
   ["inboxes: [/a, ~/Sync/jobs, /b/../c]", { inboxes: ["/a", "/home/ada/Sync/jobs", "/c"] }],
   ["inboxes: /a", { inboxes: ["/a"] }],
   [
-    "defaults: {timeout: 6h, retries: 2, priority: 5, gpus: 0}",
-    { defaults: { timeoutMs: 21_600_000, retries: 2, priority: 5, gpus: 0 } },
+    "defaults: {timeout: 6h, retries: 2, priority: 5, gpus: 0, runtime: sh}",
+    { defaults: { timeoutMs: 21_600_000, retries: 2, priority: 5, gpus: 0, runtime: "sh" } },
   ],
   [
     "gpus: {allow: [0, GPU-5f], exclude: [T400]}",
@@ -88,10 +88,11 @@ const REFUSED: readonly (readonly [text: string, fault: string, hint?: string])[
   ],
   [
     "defaults: {cpus: 1}",
-    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority or gpus',
+    '1:12 "defaults.cpus" is unknown, wanted timeout, retries, priority, gpus or runtime',
     "did you mean gpus?",
   ],
-  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority or gpus'],
+  ["defaults: {runtime: zsh}", '1:21 "defaults.runtime" is "zsh", wanted sh or bash', "did you mean sh?"],
+  ["defaults: 5", '1:11 "defaults" is 5, wanted a mapping with timeout, retries, priority, gpus or runtime'],
   ["- a", `1:1 the document is a list, wanted a mapping with ${KEYS}`],
   ["jobs: 1\n---\njobs: 2", "3:1 a second document, wanted one"],
   [

@@ -60,7 +60,8 @@ test("a value stays one word for a real shell, in every kind of quotes", () => {
       const line = `printf '%s\\0' ${WORDS.map(([word]) => word).join(" ")}`;
       const drafts = draftsIn(JSON.stringify({ run: line, matrix: { x: values } }));
       for (const [index, draft] of drafts.entries()) {
-        const shell = Bun.spawnSync(["sh", "-c", scriptOf(draft)], { env: { HOME: "/h" } });
+        const name = index % 2 === 0 ? "sh" : "bash";
+        const shell = Bun.spawnSync([name, "-c", scriptOf(draft)], { env: { HOME: "/h" } });
         const x = values[index] ?? "";
         expect(shell.stderr.toString()).toBe("");
         expect(shell.stdout.toString().split("\0")).toEqual([...WORDS.map(([, given]) => given(x)), ""]);
@@ -93,7 +94,14 @@ test.each([
 
 test("a placeholder is refused in code of other languages, and stays one argument in args", () => {
   const python = { runtime: "python", script: "print(${{ matrix.x }})", matrix: { x: ["exit()"] } };
-  expect(faultsIn(JSON.stringify(python))).toEqual([expect.stringContaining("would be read as code")]);
+  for (const { script, ...others } of [
+    python,
+    { ...python, runtime: null, script: `#!/usr/bin/python3\n${python.script}` },
+  ])
+    for (const key of ["script", "run"])
+      expect(faultsIn(JSON.stringify({ ...others, [key]: script }))).toEqual([
+        expect.stringContaining("would be read as code"),
+      ]);
   const [draft] = draftsIn(
     JSON.stringify({ command: "a", args: 'b "${{ matrix.x }}"', matrix: { x: ['c "d'] } }),
   );

@@ -47,6 +47,16 @@ labels:
     expect(taskYaml(written(draftIn(text)), CONTEXT)).toBe(text);
   });
 
+  test.each([
+    ["bash", "run: work\n"],
+    ["sh", "run: work\nruntime: sh\n"],
+    ["python", "script: work\nruntime: python\n"],
+  ])("tells that %s runs a text, where this machine's shell would not", (runtime, yaml) => {
+    const context = { ...CONTEXT, defaults: { runtime: "bash" as const } };
+    const task = written(draftIn(`run: work\nruntime: ${runtime}`, context));
+    expect(taskYaml(task, context)).toBe(`${yaml}cwd: /work\n`);
+  });
+
   test("of what no key can say is a record, which can be read too", () => {
     const { spec, metadata } = aTask({ spec: { restart: { policy: "always", intervalMs: 0.5 } } });
     const yaml = taskYaml({ spec, metadata }, CONTEXT);

@@ -73,10 +73,15 @@ describe("a script", () => {
     ).toBe("python3\n");
   });
 
+  test.each(["sh", "bash"] as const)("for %s needs no PATH of the task that leads to it", async (runtime) => {
+    await using place = makePlace();
+    const order = orderFor(place, script(runtime, "echo found"), { environment: { PATH: place.path } });
+    expect(await outputOf(place, order)).toBe("found\n");
+  });
+
   test.each([
     ["node", "node"],
     ["python", "python3"],
-    ["bash", "bash"],
     [{ command: "julia" }, "julia"],
     [{ command: "./tool", flag: "-x" }, "./tool"],
   ] as const)("for %j is refused by name where that is missing", async (runtime, name) => {

@@ -1,6 +1,6 @@
 import { askedFor } from "../../intake/asked.ts";
 import { localTime } from "../../lib/local-time.ts";
-import { describeKind } from "../../model/kind.ts";
+import { describeKind, interpreterOf } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import type { Retry } from "../../model/retry.ts";
 import type { Spec } from "../../model/spec.ts";
@@ -28,9 +28,11 @@ export function specFields(
     gpus === 0 ? null : describeGpus(plainDemand(spec.resources)),
     describeLimits(spec.limits),
   ].filter((part) => part !== null);
+  const interpreter = interpreterOf(spec.kind);
   const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
   return [
     ["command", describeKind(spec.kind)],
+    ...(interpreter === null ? [] : [["runtime", interpreter] as [string, string]]),
     ["folder", spec.kind.cwd],
     ...(asked.length > 0 ? [["settings", asked.join(", ")] as [string, string]] : []),
     ["attempts", attemptsOf(spec.retry)],

@@ -52,9 +52,10 @@ export const PROGRAM_FIELDS: Fields = {
   runtime: {
     read: runtime,
     to: ["program", "runtime"],
-    about: "interpreter of the script",
+    about: "interpreter of `run` or `script`",
     more: "sh, bash, python, node, bun, or `{command, flag}`",
-    without: "the one that the `#!` line of the script names, else sh",
+    without:
+      "the one that the `#!` line names, else bash where the machine has it, else sh; in a container sh",
     also: { interpreter: {} },
     hasNoDefault,
   },

@@ -66,9 +66,9 @@ function languageOf(key: string, value: Value, beside: readonly Entry[]): Langua
     case "name":
       return "name";
     // Arguments in one line are split into words as in a shell.
-    case "run":
     case "args":
       return "shell";
+    case "run":
     case "script":
       return isShell(value, beside) ? "shell" : "code";
     default:

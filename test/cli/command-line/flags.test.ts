@@ -128,7 +128,7 @@ describe("a flag", () => {
 
   test.each([
     [["--every", "6h", "--"], "there is none after --"],
-    [["--every", "6h", "--", "echo hi | cat"], "for a shell line: -- sh -c 'echo hi | cat'"],
+    [["--every", "6h", "--", "echo hi | cat"], "for a shell line: -- bash -c 'echo hi | cat'"],
     [["--every", "6h", "--", "echo", "${{ matrix.x }}"], "${{ matrix.x }} is a value of a sweep"],
     [["--cron", "0 0 30 2 *", "--", "true"], "--cron "],
   ])(
