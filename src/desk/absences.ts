@@ -38,7 +38,13 @@ function absenceOf(kind: Kind, captured: Caller["env"]): string | null {
   const fault = obstacleToEnter(cwd);
   if (fault !== null) return fault.error;
   if (mode.type !== "command") return null;
-  const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner: {} });
+  const { environment } = jobEnvironment({
+    policy: kind.environment,
+    captured,
+    task: kind.env,
+    expands: kind.expands,
+    runner: {},
+  });
   const program = findProgram(mode.command, { cwd, path: environment["PATH"] });
   return program.ok ? (missingScript(mode, cwd)?.error ?? null) : program.error.error;
 }

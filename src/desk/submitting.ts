@@ -23,6 +23,7 @@ import { refuseMangled } from "./draft-bytes.ts";
 import { inheritable } from "./inheritable.ts";
 import { machineFor } from "./machine.ts";
 import { droppedVariables } from "./not-utf8.ts";
+import { tellOfTexts } from "./text-notes.ts";
 
 /** The drafts to queue, and their origin. */
 interface Submission {
@@ -62,7 +63,7 @@ export async function submitDrafts(
   const { drafts, same } = admitted.value;
   const found = toldOf(caller, same);
   if (drafts.length === 0) return ok(found);
-  const queued = queue(caller, layout, { submission, around, drafts });
+  const queued = await queue(caller, layout, { submission, around, drafts });
   return queued.ok ? ok([...found, ...queued.value]) : queued;
 }
 
@@ -99,11 +100,11 @@ async function aroundOf(caller: Caller, layout: Layout, { drafts, settings }: Su
   };
 }
 
-function queue(
+async function queue(
   caller: Caller,
   layout: Layout,
   of: { readonly submission: Submission; readonly around: Around; readonly drafts: readonly Draft[] },
-): Result<Task[], Problem> {
+): Promise<Result<Task[], Problem>> {
   const { submission, around, drafts } = of;
   const { resubmitOf, firing } = submission;
   tellOfGpus(caller, layout, { drafts, machine: around.machine });
@@ -125,6 +126,7 @@ function queue(
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
   tryFs("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) tryFs("publish the batch", () => publishBatch(layout, batch));
+  await tellOfTexts(caller, drafts);
   return accepted;
 }
 

@@ -1,6 +1,8 @@
 import { basename } from "node:path";
+import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Backoff } from "../model/backoff.ts";
+import { hasReference } from "../model/expansion.ts";
 import type { AnyMode } from "../model/kind.ts";
 import { gpusOf, type Resources } from "../model/resources.ts";
 import { checkDraft, type Draft, type DraftFault } from "../model/submission.ts";
@@ -22,7 +24,7 @@ import { FIELDS } from "./fields.ts";
 import { modeOf, programClashes, withoutFollowers } from "./program.ts";
 import { programName } from "./program-name.ts";
 import { completeBackoff } from "./retry-readers.ts";
-import type { Entry, Span } from "./value.ts";
+import { type Entry, NOWHERE, type Span } from "./value.ts";
 
 /** Everything a draft is made from. */
 export interface Making {
@@ -55,6 +57,7 @@ export function makeDraft({ candidate, given, context, span }: Making): Result<D
       ? modeOf(program as Program, { given, before, span, image, shell })
       : err([]);
   if (faults.length > 0 || !mode.ok) return err([...faults, ...(mode.ok ? [] : mode.error)]);
+  applyExpansion(candidate, given);
   applyRetries(candidate, given);
   applyBackoff(candidate, given, backoffBase);
   applyGpus(candidate, given, context);
@@ -95,6 +98,22 @@ function applyContainer(
     const hint = isInherit ? "name the variables: environment: [HF_TOKEN]" : undefined;
     return [fault(entry.span, `${called(entry.value)} has no effect in a container`, hint)];
   });
+}
+
+/** Notes which values of `env` are expanded at the start: those of flags are not, as a shell has read them already. */
+function applyExpansion(candidate: Tree, given: readonly FieldAssignment[]): void {
+  const path = ["spec", "kind", "expands"];
+  const env = getAt(candidate, ["spec", "kind", "env"]) as Readonly<Record<string, string>>;
+  const names = new Set(getAt(candidate, path) as string[] | undefined);
+  for (const { key, child, entry } of given) {
+    if (key !== "env") continue;
+    for (const name of child === undefined ? Object.keys(env) : [child]) {
+      if (entry.span !== NOWHERE && hasReference(name, own(env, name) ?? "")) names.add(name);
+      else names.delete(name);
+    }
+  }
+  const kept = [...names].filter((name) => Object.hasOwn(env, name));
+  setAt(candidate, path, kept.length === 0 ? undefined : kept);
 }
 
 /** An explicit number of attempts means that any failure is retried, unless the task sets the scope. */

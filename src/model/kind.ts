@@ -89,6 +89,9 @@ const environmentSource = v.union([
 ]);
 export type EnvironmentSource = v.InferOutput<typeof environmentSource>;
 
+/** The variables of `env` whose values are expanded when a job starts (`model/expansion.ts`); all others are as they stand. */
+const expands = v.optional(v.array(variableName));
+
 /** A process on this machine. */
 const subprocess = v.strictObject({
   type: v.literal("subprocess"),
@@ -96,6 +99,7 @@ const subprocess = v.strictObject({
   /** Absolute. */
   cwd: v.pipe(argument, v.startsWith("/")),
   env: v.record(variableName, argument),
+  expands,
   environment: environmentPolicy,
   /** Overridden by `env`; of two sources the later one wins. */
   envFrom: v.optional(v.array(environmentSource)),
@@ -150,6 +154,7 @@ const container = v.strictObject({
   /** The submitter's working directory, to which relative volumes were resolved. */
   cwd: absolute,
   env: v.record(variableName, argument),
+  expands,
   environment: v.variant("policy", [allowlist, clear]),
   /** As for a subprocess. */
   envFrom: v.optional(v.array(environmentSource)),

@@ -1,5 +1,7 @@
+import { own } from "../lib/own.ts";
 import { failureOfAttempt } from "../model/attempt.ts";
 import type { Device } from "../model/device.ts";
+import { expanded } from "../model/expansion.ts";
 import { valueVariable } from "../model/group.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { openAttempt, type Task } from "../model/task.ts";
@@ -17,26 +19,54 @@ export interface EnvironmentLayers {
   /** Of the task's `envFrom`. */
   readonly sources?: Variables;
   readonly task: Variables;
+  /** The variables of the task whose values are expanded, from all other layers. */
+  readonly expands?: readonly string[] | undefined;
   readonly runner: Variables;
   /** True for a container: its image has a PATH of its own. */
   readonly isInImage?: boolean;
 }
 
-/** Merges the layers; `shadowed` names the task's own variables that the runner's replace. */
+/** A variable of a task whose value needs another one, which is not set. */
+interface UnsetVariable {
+  readonly name: string;
+  readonly needed: string;
+}
+
+/**
+ * Merges the layers; `shadowed` names the task's own variables that the runner's replace, and `unset` the variables that the values of
+ * others need and that are not set.
+ */
 export function jobEnvironment(layers: EnvironmentLayers): {
   environment: Record<string, string>;
   shadowed: string[];
+  unset: UnsetVariable[];
 } {
-  const merged = new Map<string, string>();
-  for (const layer of [base(layers), layers.sources ?? {}, layers.task, layers.runner]) {
-    for (const [name, value] of Object.entries(layer)) merged.set(name, value);
-  }
+  const { task, expands = [], runner, sources = {} } = layers;
+  const around = merge([base(layers), sources, runner]);
+  const values = expands.flatMap((name) => {
+    const value = own(task, name);
+    return value === undefined ? [] : [{ name, ...expanded(name, value, (wanted) => around.get(wanted)) }];
+  });
+  const merged = merge([base(layers), sources, task]);
+  for (const { name, text } of values) merged.set(name, text);
+  for (const [name, value] of Object.entries(runner)) merged.set(name, value);
   // BUN_BE_BUN and BUN_OPTIONS would change stint itself, a Bun executable, when a job calls it.
   const kept = [...merged].filter(([name]) => !name.startsWith("BUN_"));
   return {
     environment: Object.fromEntries(kept),
-    shadowed: Object.keys(layers.task).filter((name) => Object.hasOwn(layers.runner, name)),
+    shadowed: Object.keys(task).filter((name) => Object.hasOwn(runner, name)),
+    unset: values.flatMap(({ name, unset }) => unset.map((needed) => ({ name, needed }))),
   };
+}
+
+function merge(layers: readonly Variables[]): Map<string, string> {
+  return new Map(layers.flatMap((layer) => Object.entries(layer)));
+}
+
+/** Says that a value of `env` cannot be expanded, and what to write. */
+export function describeUnset({ name, needed }: UnsetVariable): string {
+  const is = `\${${needed}} is not set where the job starts`;
+  return `the value of env.${name} cannot be expanded: ${is}, wanted a variable that is set, \${${needed}:-} for nothing, or $\${${needed}} for this very text`;
 }
 
 function base({ policy, captured, isInImage }: EnvironmentLayers): Variables {

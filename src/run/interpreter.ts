@@ -6,7 +6,13 @@ import { findProgram } from "./program.ts";
 
 /** Which Python a job would run with, in a few words; undefined where it would find none. */
 export function pythonOf(kind: Kind, captured: Readonly<Record<string, string>>): string | undefined {
-  const { environment } = jobEnvironment({ policy: kind.environment, captured, task: kind.env, runner: {} });
+  const { environment } = jobEnvironment({
+    policy: kind.environment,
+    captured,
+    task: kind.env,
+    expands: kind.expands,
+    runner: {},
+  });
   const { mode, cwd } = kind;
   const isPython = mode.type === "command" && basename(mode.command).startsWith("python");
   const names = isPython ? [mode.command] : ["python3", "python"];

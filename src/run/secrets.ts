@@ -3,6 +3,7 @@ import { readPrivateFile } from "../lib/private-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { EnvironmentSource, Kind } from "../model/kind.ts";
 import { parseDotenv } from "./dotenv.ts";
+import { jobEnvironment } from "./environment.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -68,7 +69,16 @@ export function secretValues(kind: Kind, submitter: Variables): string[] {
     const read = readSource(source, submitter);
     return read.ok ? Object.values(read.value) : [];
   });
-  const guessed = [...Object.entries(submitter), ...Object.entries(kind.env)].flatMap(([name, value]) =>
+  const sources = readSources(kind.envFrom ?? [], submitter);
+  const { environment } = jobEnvironment({
+    policy: { policy: "inherit" },
+    captured: submitter,
+    sources: sources.ok ? sources.value : {},
+    task: kind.env,
+    expands: kind.expands,
+    runner: {},
+  });
+  const guessed = [...Object.entries(submitter), ...Object.entries(environment)].flatMap(([name, value]) =>
     LOOKS_SECRET.test(name) && value.length >= MIN_GUESSED_LENGTH ? [value] : [],
   );
   return [...new Set([...named.filter((value) => value.length >= MIN_NAMED_LENGTH), ...guessed])];

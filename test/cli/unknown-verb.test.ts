@@ -180,7 +180,7 @@ test("a command without a verb is told how to queue it, and so is a file", async
   await using stint = new Stint();
   for (const name of ["job.yaml", "train.py", "go.sh"]) writeFileSync(join(stint.root, name), "");
   for (const [line, hint] of [
-    [["sh", "-c", "echo a b"], "stint submit -- bash -c 'echo a b'"],
+    [["sh", "-c", "echo a b"], "stint submit -- sh -c 'echo a b'"],
     [["--home", "h", "sh", "x"], "stint submit -- sh x"],
     [["tail", "-f", "x"], "stint logs -f TASK; to queue it: stint submit -- tail -f x"],
     [["tail"], "stint logs -f TASK"],

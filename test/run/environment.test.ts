@@ -83,7 +83,23 @@ describe("jobEnvironment()", () => {
     const captured = { HOME: "/h", SECRET: "s", A: "captured", BUN_X: "1" };
     expect(
       jobEnvironment({ policy: chosen as EnvironmentPolicy, captured, task: { A: "task" }, runner: {} }),
-    ).toEqual({ environment, shadowed: [] });
+    ).toEqual({ environment, shadowed: [], unset: [] });
+  });
+
+  test("expands the values of the task that say so, from all layers but these values themselves", () => {
+    const { environment, unset } = jobEnvironment({
+      policy: { policy: "allowlist", names: ["HOME"] },
+      captured: { HOME: "/h", HIDDEN: "x" },
+      sources: { DB: "of a file" },
+      task: { A: "${HOME}/${DB}/${STINT_RUN_DIR}", B: "${A}${HIDDEN}", C: "${HOME}" },
+      expands: ["A", "B", "GONE"],
+      runner: { STINT_RUN_DIR: "/run", C: "of stint" },
+    });
+    expect(environment).toMatchObject({ A: "/h/of a file//run", C: "of stint" });
+    expect(unset).toEqual([
+      { name: "B", needed: "A" },
+      { name: "B", needed: "HIDDEN" },
+    ]);
   });
 });
 

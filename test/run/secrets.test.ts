@@ -59,8 +59,19 @@ describe("readSources()", () => {
 test("secretValues() are those of envFrom, and long values of variables with secret names", () => {
   const kind = {
     ...aSpec().kind,
-    env: { MY_PASSWORD: "12345678", OTHER_TOKEN: "short", PLAIN: "a plain value" },
+    env: {
+      MY_PASSWORD: "12345678",
+      OTHER_TOKEN: "short",
+      PLAIN: "a plain value",
+      URL_TOKEN: "x${AWS_A}:${PLAIN_ONE}",
+    },
+    expands: ["URL_TOKEN"],
     envFrom: [{ file: "/none/there" }, { env: ["AWS_*", "HOME"] }],
   };
-  expect(secretValues(kind, SUBMITTER).toSorted()).toEqual(["/home/ada", "12345678", "a-long-value"]);
+  expect(secretValues(kind, { ...SUBMITTER, PLAIN_ONE: "as expanded" }).toSorted()).toEqual([
+    "/home/ada",
+    "12345678",
+    "a-long-value",
+    "x1:as expanded",
+  ]);
 });

@@ -2,6 +2,7 @@ import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
+import { tellOfTexts } from "../../desk/text-notes.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { TaskId } from "../../model/identity.ts";
@@ -66,6 +67,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
       : await overlay(context, { drafts: [source.value.draft], fields, defaults });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
+    if (flags.quiet !== true) await tellOfTexts(context, drafts.value);
     context.out(
       flags.json
         ? `${JSON.stringify(drafts.value, null, 2)}\n`

@@ -6,6 +6,7 @@ import { configSeen, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
 import { machineFor } from "../../desk/machine.ts";
 import { loadOptions } from "../../desk/schedules.ts";
+import { tellOfTexts } from "../../desk/text-notes.ts";
 import { counted } from "../../lib/counted.ts";
 import { err } from "../../lib/result.ts";
 import { detectLimitBackend, thisMachine } from "../../machine/limit-backend.ts";
@@ -55,6 +56,7 @@ export const verb = declareVerb({
     const { controllers } = detectLimitBackend(thisMachine(context.env));
     const enforceable = refuseUnenforceable(drafts.value, controllers);
     if (!enforceable.ok) return enforceable.error;
+    await tellOfTexts(context, drafts.value);
     const count = counted(drafts.value.length, "task");
     const valid = [
       ...schedules.map((schedule) => `valid: schedule ${schedule}\n`),

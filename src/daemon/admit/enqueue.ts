@@ -11,6 +11,7 @@ import { tryFs } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { refuseUnenforceable } from "../jobs/limit-refusal.ts";
 import { refuseUnreadableSources } from "../jobs/secrets.ts";
+import { refuseUnsetVariables } from "../jobs/unset-variables.ts";
 import { type AcceptOptions, type Submitter, tasksOf } from "./accept.ts";
 import { QueueView } from "./queue-view.ts";
 import { resolveParents } from "./resolve-dependencies.ts";
@@ -58,6 +59,8 @@ export function tasksFor(
   if (!enforceable.ok) return enforceable;
   const readable = refuseUnreadableSources(drafts, options.environment);
   if (!readable.ok) return readable;
+  const expandable = refuseUnsetVariables(drafts, options.environment);
+  if (!expandable.ok) return expandable;
   const seen = options.seen ?? new QueueView(layout);
   const room = refuseFullLanes(drafts, seen);
   if (!room.ok) return room;

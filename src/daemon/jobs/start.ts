@@ -10,7 +10,7 @@ import type { EnvironmentSource } from "../../model/kind.ts";
 import { claimed } from "../../model/lifecycle.ts";
 import { openAttempt, type Task } from "../../model/task.ts";
 import type { Placement } from "../../plan/place.ts";
-import { deviceVariables, jobEnvironment, runnerVariables } from "../../run/environment.ts";
+import { describeUnset, deviceVariables, jobEnvironment, runnerVariables } from "../../run/environment.ts";
 import type { Launched, NotStarted } from "../../run/launch.ts";
 import { refuseMissing } from "../../run/missing.ts";
 import { refusedBySystem } from "../../run/not-started.ts";
@@ -218,14 +218,18 @@ function launchJob(
   const devices = visibleDevices(supervisor, openAttempt(task)?.devices);
   const sources = readSources(kind.envFrom ?? [], captured);
   if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
-  const { environment } = jobEnvironment({
+  const { environment, unset } = jobEnvironment({
     policy: kind.environment,
     captured,
     sources: sources.value,
     task: kind.env,
+    expands: kind.expands,
     runner: { ...variables, ...devices },
     isInImage: runner.isInImage,
   });
+  const [missing] = unset;
+  if (missing !== undefined)
+    return err({ code: "INVALID_SPEC", error: `Cannot start "${id}": ${describeUnset(missing)}` });
   const limited = prepareLimits(supervisor, { task, directory, environment });
   if (!limited.ok) return limited;
   const { prefix, parentGroup, group } = limited.value;
