@@ -1,6 +1,6 @@
 import { splitWords } from "../words.ts";
 import type { CrontabEntry } from "./crontab-lines.ts";
-import type { ImportContext } from "./imported.ts";
+import { type ImportContext, verbatim } from "./imported.ts";
 
 /** What cron gives a job where the crontab says nothing (crontab(5)). */
 const CRON_PATH = "/usr/bin:/bin";
@@ -33,7 +33,7 @@ export function taskOf(
     runtime: runtimeOf(env),
     cwd,
     environment: "clear",
-    env,
+    env: verbatim(env),
   };
 }
 

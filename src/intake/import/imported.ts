@@ -1,5 +1,6 @@
 import { Scalar, stringify } from "yaml";
 import type { Result } from "../../lib/result.ts";
+import { unexpanded } from "../../model/expansion.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { ScheduleContext } from "../schedule.ts";
 
@@ -60,6 +61,11 @@ export function uniqueName(name: string, taken: Set<string>): string {
   for (let number = 2; taken.has(unique); number += 1) unique = `${name}-${number}`;
   taken.add(unique);
   return unique;
+}
+
+/** Variables as a task file has them where nothing in their values is to be expanded. */
+export function verbatim(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, unexpanded(name, value)]));
 }
 
 /** A text that is always written in quotes: as people write it by hand. */
