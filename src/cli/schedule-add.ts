@@ -127,10 +127,7 @@ async function sourceOfCommand(
   }
   const wrong =
     cron === undefined ? null : cronFault(cron, { timeZone: localZone(), nowMs: context.clock.now() });
-  if (wrong !== null) {
-    const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
-    return err(usage(`--cron ${wrong}`, hint));
-  }
+  if (wrong !== null) return err(usage(`--cron ${wrong.what}`, wrong.hint));
   const drafts = await readDrafts(context, { files: [], words, fields: [] });
   if (!drafts.ok) return drafts;
   // JSON is valid YAML; one key per line is easier to edit.

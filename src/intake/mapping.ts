@@ -27,12 +27,14 @@ interface Manner<K, Must> {
   readonly example?: string;
   /** Former names of keys with their present names; they stay valid. */
   readonly old?: Readonly<Record<string, keyof K & string>>;
+  /** Keys of other tools, which are refused, with the one to write. */
+  readonly instead?: Readonly<Record<string, keyof K & string>>;
 }
 
 /** A mapping with fixed keys, in camel or snake case; a value `null` counts as absent. */
 export function mapping<const K extends Keys, const Must extends keyof K & string = never>(
   keys: K,
-  { must = [], example, old = {} }: Manner<K, Must> = {},
+  { must = [], example, old = {}, instead = {} }: Manner<K, Must> = {},
 ): Reader<MappingOf<K, Must>> {
   const names = Object.keys(keys);
   const wanted = example ?? `a mapping with ${alternatives(names)}`;
@@ -50,7 +52,7 @@ export function mapping<const K extends Keys, const Must extends keyof K & strin
       const typed = camelCase(entry.key);
       const key = own(old, typed) ?? typed;
       const found = own(keys, key);
-      if (found === undefined) faults.push(unknownKey(entry, names));
+      if (found === undefined) faults.push(unknownKey(entry, names, own(instead, typed)));
       else if (!isUnspecified(entry.value)) {
         if (said.has(key)) faults.push(fault(entry.span, `${called(entry.value)} is given twice`));
         said.add(key);

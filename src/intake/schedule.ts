@@ -42,8 +42,11 @@ export interface ScheduleFile {
 export interface ScheduleContext extends SubmissionContext {
   /** The name of the schedule: that of its file without the ending. */
   readonly name: string;
-  /** The fault of a cron expression in a zone, as a clause, or null; the planner provides it. */
-  readonly cronFault: (expression: string, at: { timeZone: string; nowMs: number }) => string | null;
+  /** What is wrong with a cron expression in a zone, as a predicate of it, or null; the planner provides it. */
+  readonly cronFault: (
+    expression: string,
+    at: { timeZone: string; nowMs: number },
+  ) => { readonly what: string; readonly hint: string } | null;
 }
 
 /** Reads a file of `schedules/`, or returns all of its faults. */
@@ -121,7 +124,7 @@ function makeSchedule(
       timing:
         given.cron === undefined
           ? { type: "every", everyMs }
-          : { type: "cron", expression: given.cron.trim() },
+          : { type: "cron", expressions: given.cron.map((expression) => expression.trim()) },
       timeZone: zone,
       ...(overlap !== undefined && { overlap }),
       catchUp: given.catchUp ?? "latest",
@@ -139,11 +142,12 @@ function cronFaults(
   value: Value | undefined,
   { zone, context }: { readonly zone: string; readonly context: ScheduleContext },
 ): Fault[] {
-  const read = value === undefined ? null : text(value);
-  if (value === undefined || !read?.ok) return [];
-  const wrong = context.cronFault(read.value, { timeZone: zone, nowMs: context.nowMs });
-  const hint = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
-  return wrong === null ? [] : [fault(value.span, `"${value.path}" ${wrong}`, hint)];
+  const texts = value?.type === "list" ? value.items : value === undefined ? [] : [value];
+  return texts.flatMap((one) => {
+    const read = text(one);
+    const wrong = read.ok ? context.cronFault(read.value, { timeZone: zone, nowMs: context.nowMs }) : null;
+    return wrong === null ? [] : [fault(one.span, `"${one.path}" ${wrong.what}`, wrong.hint)];
+  });
 }
 
 /** Dates are in the zone of the schedule, and the last one is included. */

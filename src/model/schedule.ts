@@ -7,8 +7,8 @@ export const CATCH_UPS = ["none", "latest", "all"] as const;
 
 /** When a schedule fires. */
 export type Timing =
-  /** Five fields, in the time zone of the schedule. */
-  | { readonly type: "cron"; readonly expression: string }
+  /** Each of five fields, in the time zone of the schedule; it fires at the instants of any of them. */
+  | { readonly type: "cron"; readonly expressions: readonly string[] }
   /** Counted from `fromMs`, else from the creation of the schedule. */
   | { readonly type: "every"; readonly everyMs: number };
 
@@ -78,7 +78,14 @@ export function firingBatch({ uid, firedFor }: FiringIdentity): string {
 /** The part of a schedule that makes a new rule when it changes; firings missed under the old rule are not made up for. */
 function ruleText({ timing, timeZone, fromMs, isPaused }: Schedule): string {
   const zone = timing.type === "cron" ? timeZone : null;
-  return JSON.stringify({ ...timing, zone, fromMs: fromMs ?? null, isPaused });
+  return JSON.stringify({ ...timingJson(timing), zone, fromMs: fromMs ?? null, isPaused });
+}
+
+/** A timing as records and JSON have it: a single expression under its own name. */
+export function timingJson(timing: Timing): Readonly<Record<string, unknown>> {
+  if (timing.type === "every") return timing;
+  const [expression, another] = timing.expressions;
+  return another === undefined ? { type: timing.type, expression } : timing;
 }
 
 /** The state under the present rule: a new or changed rule applies from the change on, in ms since the epoch. */

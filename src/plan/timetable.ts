@@ -1,5 +1,9 @@
 import { Cron } from "croner";
+import { earliest } from "../lib/earliest.ts";
+import { isTimeZone } from "../lib/zone.ts";
 import type { Schedule, Timing } from "../model/schedule.ts";
+import { mustBothMatch } from "./cron.ts";
+import { CRON_FORM, type CronSlip, cronSlip } from "./cron-slip.ts";
 
 /** The first instant after another, both in ms since the epoch; null where there is none. */
 export type Timetable = (afterMs: number) => number | null;
@@ -22,8 +26,9 @@ function instants(timing: Timing, { timeZone, anchorMs }: { timeZone: string; an
     const { everyMs } = timing;
     return (afterMs) => anchorMs + (Math.floor((afterMs - anchorMs) / everyMs) + 1) * everyMs;
   }
-  const cron = cronOf(timing.expression, timeZone);
-  return (afterMs) => cron.nextRun(new Date(afterMs))?.getTime() ?? null;
+  const crons = timing.expressions.map((expression) => cronOf(expression, timeZone));
+  // An instant of two expressions is one.
+  return (afterMs) => earliest(crons.map((cron) => cron.nextRun(new Date(afterMs))?.getTime() ?? null));
 }
 
 /**
@@ -31,7 +36,12 @@ function instants(timing: Timing, { timeZone, anchorMs }: { timeZone: string; an
  * hour that occurs twice; one with `*` or a step in its hours or minutes follows the clock.
  */
 function cronOf(expression: string, timezone: string): Cron {
-  return new Cron(withinFields(expression), { timezone, mode: "5-part", fixedTimeRule: "no-wildcard" });
+  return new Cron(withinFields(expression), {
+    timezone,
+    mode: "5-part",
+    fixedTimeRule: "no-wildcard",
+    domAndDow: mustBothMatch(expression),
+  });
 }
 
 /** The number of values of minutes, hours, days, months and weekdays. */
@@ -52,17 +62,23 @@ function withinFields(expression: string): string {
     .join(" ");
 }
 
-/** What is wrong with a cron expression, as a predicate; null where it has a next run after an instant. */
+/** What is wrong with a cron expression; null where it has a next run after an instant. */
 export function cronFault(
   expression: string,
   { timeZone, nowMs }: { timeZone: string; nowMs: number },
-): string | null {
+): CronSlip | null {
+  const slip = cronSlip(expression);
+  if (slip !== null) return slip;
+  if (!isTimeZone(timeZone))
+    return {
+      what: `is in the unknown time zone "${timeZone}"`,
+      hint: "wanted one such as Europe/Berlin or UTC",
+    };
   try {
-    // Croner detects an invalid zone only here.
     const next = cronOf(expression, timeZone).nextRun(new Date(nowMs));
-    return next === null ? "never comes" : null;
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return `is not a cron expression: ${said.replace(/^CronPattern: /, "")}`;
+    return next === null ? { what: "never comes", hint: "look at its day and its month" } : null;
+  } catch {
+    // Croner's words are for programmers.
+    return { what: "is not a cron expression", hint: CRON_FORM };
   }
 }

@@ -9,6 +9,8 @@ import { soak } from "./soak.ts";
  * random kills with three seeds.
  */
 const CRON_MINUTES = 3;
+/** Of cron, tried against an independent reader of them. */
+const EXPRESSIONS = 20_000;
 const SEEDS = 3;
 const RIVALRY = { tasks: 2_000, kills: 20 };
 
@@ -44,10 +46,10 @@ if ((total["lost"] ?? 0) + (total["doubled"] ?? 0) > 0) process.exitCode = 1;
 /** Runs every test file that has a property; what they found is printed where they failed. */
 function drawProperties(seed: number): void {
   const files = [...new Bun.Glob("test/**/*.test.ts").scanSync()].filter((path) =>
-    readFileSync(path, "utf8").includes("rig/fast-check.ts"),
+    /rig\/(?:fast-check|seed)\.ts/.test(readFileSync(path, "utf8")),
   );
   const call = [process.execPath, "test", "--timeout=600000", ...files.toSorted().map((path) => `./${path}`)];
-  const env = { ...process.env, STINT_TEST_SEED: String(seed) };
+  const env = { ...process.env, STINT_TEST_SEED: String(seed), STINT_TEST_EXPRESSIONS: String(EXPRESSIONS) };
   const { success, stdout, stderr } = Bun.spawnSync(call, { env, stdout: "pipe", stderr: "pipe" });
   console.log(`properties: seed ${seed}, ${files.length} files, ${success ? "all hold" : "NOT all hold"}`);
   if (success) return;

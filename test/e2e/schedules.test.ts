@@ -42,7 +42,7 @@ test("schedules add refuses a faulty file with the places of its faults, and que
   writeFileSync(join(stint.root, "bad.yaml"), 'cron: "61 * * * *"\ntask: { runn: a }\n');
   const { code, err }: Ran = await stint.run(["schedules", "add", "bad.yaml"]);
   expect(code).toBe(6);
-  expect(err).toContain('bad.yaml:1:7: "cron" is not a cron expression');
+  expect(err).toContain('bad.yaml:1:7: "cron" has "61" as its minute, wanted 0 to 59');
   expect(err).toContain('bad.yaml:2:9: "runn" is unknown');
   expect(stint.files("schedules").filter((name) => !name.startsWith("."))).toEqual([]);
 });

@@ -31,7 +31,7 @@ describe("readSchedule()", () => {
       'cron: "30 1 * * *"\ntimeZone: Europe/Berlin\ntask: { run: make }\n',
     );
     expect(schedule).toEqual({
-      timing: { type: "cron", expression: "30 1 * * *" },
+      timing: { type: "cron", expressions: ["30 1 * * *"] },
       timeZone: "Europe/Berlin",
       catchUp: "latest",
       windowMs: 86_400_000,
@@ -78,6 +78,29 @@ describe("readSchedule()", () => {
     expect(names).toEqual(["a", "b-1", "b-2", "b-3"]);
   });
 
+  test("reads a list of cron expressions, and names the one that is wrong", () => {
+    const listed = read('cron: ["0 9 * * 1-5", " 0 12 * * 6 "]\ntask: { run: a }\n').schedule.timing;
+    expect(listed).toEqual({ type: "cron", expressions: ["0 9 * * 1-5", "0 12 * * 6"] });
+    expect(faultsIn('cron: ["0 9 * * 1-5", "0 24 * * 6"]\ntask: { run: a }\n')).toEqual([
+      '1:23 "cron[1]" has "24" as its hour, wanted 0 to 23',
+    ]);
+    expect(faultsIn("cron: []\ntask: { run: a }\n")).toEqual([
+      expect.stringMatching(/^1:7 "cron" is an empty list, wanted /),
+    ]);
+  });
+
+  test("of keys of other tools says what to write", () => {
+    const result = readSchedule('cron: "0 9 * * *"\ntz: Europe/Berlin\ntask: { run: a }\n', context);
+    expect(result.ok ? "" : result.error.map(renderDiagnostic).join("\n")).toBe(
+      [
+        'schedules/nightly.yaml:2:1: "tz" is unknown, wanted cron, every, timeZone, task, file, slot, overlap, catchUp, window, cap, jitter, from, until or paused',
+        "  2 | tz: Europe/Berlin",
+        "    | ^^",
+        "    = did you mean timeZone?",
+      ].join("\n"),
+    );
+  });
+
   test("names all faults at once, each with its place", () => {
     const text = [
       'cron: "61 * * * *"',
@@ -91,7 +114,7 @@ describe("readSchedule()", () => {
       "  gpuss: 1",
     ].join("\n");
     expect(faultsIn(text)).toEqual([
-      '1:7 "cron" is not a cron expression: Invalid value for minute: 61',
+      '1:7 "cron" has "61" as its minute, wanted 0 to 59',
       '2:11 "timeZone" is "Europe/Nowhere", wanted a time zone such as Europe/Berlin or UTC',
       expect.stringContaining('3:1 "overlapp" is unknown'),
       '4:1 "run" is a key of a task',

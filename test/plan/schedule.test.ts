@@ -198,7 +198,7 @@ test.each([
   ["0 */24 * * *", "0 0 * * *"],
 ])("%s is %s, as in cron", (long, plain) => {
   const nextOf = (expression: string): number[] => {
-    const table = timetable({ timing: { type: "cron", expression }, timeZone: "UTC" }, 0);
+    const table = timetable({ timing: { type: "cron", expressions: [expression] }, timeZone: "UTC" }, 0);
     const instants = [Date.UTC(2026, 0, 1, 3, 7)];
     while (instants.length < 20) instants.push(table(instants.at(-1) ?? 0) ?? 0);
     return instants;
@@ -208,11 +208,24 @@ test.each([
 });
 
 test("cronFault() reports a bad expression, a bad zone, and a date that never comes", () => {
-  const context = { timeZone: "UTC", nowMs: Date.parse("2026-05-01T00:00:00Z") };
-  expect(cronFault("30 1 * * *", context)).toBeNull();
-  expect(cronFault("61 1 * * *", context)).toContain("61");
-  expect(cronFault("* * * * * *", context)).not.toBeNull();
-  expect(cronFault("0 0 30 2 *", context)).toBe("never comes");
-  expect(cronFault("*/0 * * * *", context)).not.toBeNull();
-  expect(cronFault("30 1 * * *", { ...context, timeZone: "Europe/Nowhere" })).toContain("Europe/Nowhere");
+  const whatOf = (expression: string, timeZone = "UTC") =>
+    cronFault(expression, { timeZone, nowMs: Date.parse("2026-05-01T00:00:00Z") })?.what;
+  expect(whatOf("30 1 * * *")).toBeUndefined();
+  expect(whatOf("0 0 30 2 *")).toBe("never comes");
+  expect(whatOf("0 0 32W * *")).toBe("is not a cron expression");
+  expect(whatOf("30 1 * * *", "Europe/Nowhere")).toContain("Europe/Nowhere");
+});
+
+test("a list of expressions fires at the instants of any of them, at a common one once", () => {
+  const expressions = ["0 9 * * 1-5", "0 12 * * 6", "0 9 1 * *"];
+  const table = timetable({ timing: { type: "cron", expressions }, timeZone: "UTC" }, 0);
+  const instants = [Date.parse("2026-04-30T10:00:00Z")];
+  while (instants.length < 6) instants.push(table(instants.at(-1) ?? 0) ?? 0);
+  expect(instants.slice(1).map((ms) => new Date(ms).toISOString().slice(5, 16))).toEqual([
+    "05-01T09:00",
+    "05-02T12:00",
+    "05-04T09:00",
+    "05-05T09:00",
+    "05-06T09:00",
+  ]);
 });

@@ -7,7 +7,7 @@ import type { Stint } from "./stint.ts";
 /** A schedule that says no more than when. */
 export function aSchedule(timing: Timing | string, change: Partial<Schedule> = {}): Schedule {
   return {
-    timing: typeof timing === "string" ? { type: "cron", expression: timing } : timing,
+    timing: typeof timing === "string" ? { type: "cron", expressions: [timing] } : timing,
     timeZone: "UTC",
     catchUp: "latest",
     windowMs: 24 * 3_600_000,

@@ -5,6 +5,9 @@
  */
 export const SEED = Number(process.env["STINT_TEST_SEED"] ?? 20_261);
 
+/** How many cron expressions are tried: few in the gate; `STINT_TEST_EXPRESSIONS=20000 bun test ./test/plan/cron.test.ts` as in the long run. */
+export const EXPRESSIONS = Number(process.env["STINT_TEST_EXPRESSIONS"] ?? 400);
+
 /** The same numbers for the same seed (mulberry32, after Tommy Ettinger's generator). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

@@ -5,6 +5,7 @@ import { formatDuration } from "../../lib/duration.ts";
 import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { localZone, wallTime } from "../../lib/zone.ts";
+import { timingJson } from "../../model/schedule.ts";
 import type { Draft } from "../../model/submission.ts";
 import { describeTiming } from "./cron.ts";
 
@@ -99,7 +100,7 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   const { schedule, work, slot } = read;
   lines.push(["when", whenInWords({ ...view, problem: null }, nowMs)]);
   if (schedule.timing.type === "cron")
-    lines.push(["cron", `${schedule.timing.expression} (${schedule.timeZone})`]);
+    lines.push(["cron", `${schedule.timing.expressions.join(", ")} (${schedule.timeZone})`]);
   lines.push(["queues", work.type === "file" ? work.path : queuedInWords(work.drafts)]);
   lines.push(["overlap", `${schedule.overlap ?? "dropIfRunning"} in the lane ${slot}`]);
   lines.push(["catchUp", catchUpInWords(schedule)]);
@@ -164,13 +165,11 @@ export function scheduleJson({ read, state, ...view }: ScheduleView): unknown {
   if (read === null) return { name, path, faults, last };
   const { schedule, slot } = read;
   const { timing, timeZone, catchUp, windowMs, cap, jitterMs, fromMs, untilMs, isPaused } = schedule;
-  const { type, ...when } = timing;
   return {
     name,
     path,
     uid: state?.uid === "" ? undefined : state?.uid,
-    type,
-    ...when,
+    ...timingJson(timing),
     timeZone,
     words: describeTiming(timing),
     paused: isPaused,

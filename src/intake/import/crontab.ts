@@ -62,7 +62,7 @@ function faultOf(entry: CrontabEntry, { userName, cronFault, timeZone, nowMs }: 
     );
   if (/^@reboot$/i.test(times)) return null;
   const wrong = cronFault(times, { timeZone: variables.get("CRON_TZ") ?? timeZone, nowMs });
-  return wrong === null ? null : fault(span, `"${times}" ${wrong}`);
+  return wrong === null ? null : fault(span, `"${times}" ${wrong.what}`, wrong.hint);
 }
 
 function scheduleOf(

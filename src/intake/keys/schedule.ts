@@ -1,13 +1,13 @@
-import { ok } from "../../lib/result.ts";
+import { ok, type Result } from "../../lib/result.ts";
 import { MAX_SLOT_LENGTH } from "../../model/identity.ts";
 import { CATCH_UPS } from "../../model/schedule.ts";
 import { ADMISSIONS } from "../../model/spec.ts";
-import { refuse } from "../fault.ts";
+import { type Fault, refuse } from "../fault.ts";
 import { mapping } from "../mapping.ts";
 import { identifier } from "../queue-readers.ts";
-import { after, count, described, duration, oneOf, reader, text, yesOrNo } from "../readers.ts";
+import { after, all, count, duration, oneOf, reader, text, yesOrNo } from "../readers.ts";
 import { calendar, zoneName } from "../schedule-times.ts";
-import type { Schema } from "../schema.ts";
+import { oneOrMany, type Schema, TEXT } from "../schema.ts";
 import { absolutePath } from "../task-readers.ts";
 import { describe, type Value } from "../value.ts";
 
@@ -24,6 +24,20 @@ const period = reader(
   ),
 );
 
+/** Each of them is asked for its next instant again and again. */
+const MAX_EXPRESSIONS = 100;
+
+const cronTexts = reader(
+  () => ({ ...oneOrMany(TEXT), examples: ["30 1 * * *"] }),
+  (value: Value): Result<string[], Fault[]> => {
+    const texts = value.type === "list" ? value.items : [value];
+    if (texts.length === 0) return refuse(value, 'is an empty list, wanted five fields such as "30 1 * * *"');
+    if (texts.length > MAX_EXPRESSIONS)
+      return refuse(value, `has ${texts.length} expressions, wanted ${MAX_EXPRESSIONS} at most`);
+    return all(texts.map((one) => text(one)));
+  },
+);
+
 const oneOrMoreTasks: Schema = {
   anyOf: [{ $ref: "#/$defs/task" }, { type: "array", items: { $ref: "#/$defs/task" }, minItems: 1 }],
 };
@@ -31,9 +45,9 @@ const oneOrMoreTasks: Schema = {
 /** The keys of a file of `schedules/`, with what the help says of them. */
 export const SCHEDULE_KEYS = {
   cron: {
-    read: described(text, () => ({ examples: ["30 1 * * *"] })),
+    read: cronTexts,
     about: "minute, hour, day, month, day of the week",
-    more: "also `@daily` and the like",
+    more: "or `@daily` and the like; or a list of them",
   },
   every: {
     as: "everyMs",
@@ -88,4 +102,7 @@ export const SCHEDULE_KEYS = {
   },
 } as const;
 
-export const scheduleKeys = mapping(SCHEDULE_KEYS);
+/** The words of other tools for these keys. */
+const WORDS_OF_OTHERS = { tz: "timeZone", zone: "timeZone", schedule: "cron", interval: "every" } as const;
+
+export const scheduleKeys = mapping(SCHEDULE_KEYS, { instead: WORDS_OF_OTHERS });
