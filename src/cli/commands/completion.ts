@@ -15,6 +15,11 @@ const scripts = Object.entries(COMPLETION_SCRIPTS).map(([shell, script]) => {
 
 export const verb: VerbGroup = {
   subcommands: Object.fromEntries(scripts),
-  notes:
-    "bash: source <(stint completion bash)   zsh: source <(stint completion zsh)   fish: stint completion fish | source",
+  // The bash of macOS reads nothing through `source <(…)`.
+  notes: [
+    "A line in the start-up file of your shell loads it:",
+    '  eval "$(stint completion bash)"     # ~/.bashrc',
+    "  source <(stint completion zsh)      # ~/.zshrc",
+    "  stint completion fish | source      # ~/.config/fish/config.fish",
+  ].join("\n"),
 };

@@ -33,4 +33,10 @@ _stint() {
       ;;
   esac
 }
-if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then _stint "$@"; else compdef _stint stint; fi
+if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
+  _stint "$@"
+else
+  # Without a start-up file that does so, the completion system is not loaded. With -i it ignores folders that others can write to.
+  (($+functions[compdef])) || { autoload -Uz compinit && compinit -i; }
+  compdef _stint stint
+fi

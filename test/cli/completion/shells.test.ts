@@ -13,7 +13,7 @@ interface Shell {
 const SHELLS: Readonly<Record<string, Shell>> = {
   bash: {
     command: ["bash", "--norc", "--noprofile", "-i"],
-    setUp: ["bind 'set enable-bracketed-paste off'", "source <(stint completion bash)", "PS1='> '"],
+    setUp: ["bind 'set enable-bracketed-paste off'", 'eval "$(stint completion bash)"', "PS1='> '"],
   },
   zsh: {
     command: ["zsh", "-f", "-i"],
@@ -23,6 +23,10 @@ const SHELLS: Readonly<Record<string, Shell>> = {
       "source <(stint completion zsh)",
       "PS1='> '",
     ],
+  },
+  "zsh whose completion system is not loaded": {
+    command: ["zsh", "-f", "-i"],
+    setUp: ["unsetopt prompt_sp", "source <(stint completion zsh)", "PS1='> '"],
   },
   fish: {
     command: ["fish", "--no-config", "-i"],
@@ -63,9 +67,9 @@ function promptLine({ lines, cursor }: TerminalRun): string {
   return `${line.padEnd(cursor.column).slice(0, cursor.column)}|`.replace(/^> /, "");
 }
 
-describe.each(Object.entries(SHELLS))("in %s", (name, { command, setUp }) => {
+describe.each(Object.entries(SHELLS))("in %s", (_, { command, setUp }) => {
   // The gate installs them.
-  test.skipIf(Bun.which(name) === null)("a tab completes lines", async () => {
+  test.skipIf(Bun.which(command[0] ?? "") === null)("a tab completes lines", async () => {
     await using stint = new Stint();
     const labels = ["--label", "paper=fig3", "--label", "what=a $(touch ran) b"];
     await stint.ok("submit", "--hold", "--name", "train", ...labels, "--", "true");
