@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import { allPids, type ProcessIdentity } from "../lib/host.ts";
 import {
   isGivenOut,
@@ -15,11 +16,14 @@ import {
  * its initial environment, or by descent from a process that did when it was first seen.
  *
  * ProcessTracker remembers what it saw, so that the end of a job costs no scan of the jobs that go on. A `refresh`, in this order:
- * 1. Processes that were in execve(2) the last time are read again.
+ * 1. Processes that were in execve(2) the last time are read again, and young ones without a token: the first process of a container
+ *    is its engine's runtime at first, and gets the token when it executes the job.
  * 2. The fork count and the last pid are read. If both are unchanged, no process was made, and it is done.
  * 3. The pids are listed. A process is read where it is new, or where its pid was assigned since the last refresh; after many forks, all
  *    are. The count is read before the list, so a process made meanwhile changes the next one.
- * 4. Each new process gets the attempt of its token or of its parent; only then are ended processes forgotten, parents among them.
+ * 4. Each new process gets the attempt of its token, else of the token that its parent has now, else of its parent; only then are
+ *    ended processes forgotten, parents among them. So what a process of an attempt starts with another token is not of the attempt:
+ *    a container runner starts the engine so, whose monitor must outlive a KILL.
  *
  * `suspects` returns candidates, read again each time. `tree.ts` decides which are members, and signals them: a group is signalled only
  * where it is proven to be the attempt's, SIGKILL is repeated until no new member appears, and a search ends after two refreshes in a row
@@ -63,6 +67,8 @@ export interface ProcessSource {
   readonly allPids: () => number[];
   readonly processEntry: (pid: number) => ProcessEntry | null;
   readonly tokensOf: (pid: number) => StartedWith;
+  /** In the unit of `ProcessEntry.startTime`. */
+  readonly now: () => number;
 }
 
 const THIS_MACHINE: ProcessSource = {
@@ -70,7 +76,14 @@ const THIS_MACHINE: ProcessSource = {
   allPids,
   processEntry,
   tokensOf: (pid) => startedWith(pid, "STINT_TOKEN"),
+  now: () => uptime() * TICKS_PER_SECOND,
 };
+
+/** In start times; the same on every Linux (USER_HZ). */
+const TICKS_PER_SECOND = 100;
+
+/** A process is young for so long. On a busy machine, an engine takes seconds from the first process of a container to its job. */
+const YOUNG_TICKS = 30 * TICKS_PER_SECOND;
 
 /** After more forks than this, all processes are read again. */
 const MANY_FORKS = 256;
@@ -89,6 +102,8 @@ interface Index {
 export class ProcessTracker {
   readonly #source: ProcessSource;
   #known = new Map<number, Known>();
+  /** The pids of young processes without a token. */
+  readonly #young = new Set<number>();
   /** Of `#known`; null where that has changed since. */
   #index: Index | null = null;
   #mark: PidMark | null = null;
@@ -111,12 +126,7 @@ export class ProcessTracker {
 
   /** Adds the processes that were made since the last refresh, and forgets those that have ended. */
   refresh(): void {
-    // Their execve(2) may have finished by now.
-    const changing = (this.#index?.unread ?? [...this.#known.keys()]).filter(
-      (pid) => this.#known.get(pid)?.tokens === "changing",
-    );
-    for (const pid of changing) this.#inspect(pid, this.#known);
-    if (changing.length > 0) this.#index = null;
+    this.#readAgain();
     // Before the list: a process made meanwhile changes the next mark. The kernel counts a process once it is visible.
     const mark = this.#source.pidMark();
     const since = this.#mark;
@@ -138,16 +148,32 @@ export class ProcessTracker {
     this.#mark = mark;
   }
 
+  /** Reads processes again that may have executed another program since. */
+  #readAgain(): void {
+    const isChanging = (pid: number): boolean => this.#known.get(pid)?.tokens === "changing";
+    const changing = (this.#index?.unread ?? [...this.#known.keys()]).filter(isChanging);
+    const oldest = this.#young.size === 0 ? 0 : this.#source.now() - YOUNG_TICKS;
+    const young = [...this.#young].filter((pid) => Number(this.#known.get(pid)?.startTime) > oldest);
+    this.#young.clear();
+    for (const pid of [...changing, ...young]) this.#inspect(pid, this.#known, "again");
+    if (changing.length > 0 || young.some((pid) => !this.#young.has(pid))) this.#index = null;
+  }
+
   /** The attempt that a process descends from; unknown where its parent ended before the process was first seen. */
   #ownerOf(pid: number, seen: ReadonlyMap<number, Known>): string | null {
     const known = seen.get(pid) ?? this.#known.get(pid);
     if (known === undefined || known.owner !== undefined) return known?.owner ?? null;
     // Also ends a cycle of parents, which reused pids may seem to form.
     known.owner = null;
-    const own = typeof known.tokens === "string" ? undefined : known.tokens[0];
-    const owner = own ?? this.#ownerOf(known.parent, seen);
+    const owner = tokenIn(known.tokens) ?? this.#ownerByParent(known.parent, seen);
     known.owner = owner;
     return owner;
+  }
+
+  #ownerByParent(parent: number, seen: ReadonlyMap<number, Known>): string | null {
+    const owner = this.#ownerOf(parent, seen);
+    // It may have executed another program since it was first seen.
+    return owner === null ? null : (tokenIn(this.#source.tokensOf(parent)) ?? owner);
   }
 
   /**
@@ -183,7 +209,7 @@ export class ProcessTracker {
     return !Array.isArray(ofLeader) || ofLeader.length === 0 || ofLeader.includes(token);
   }
 
-  #inspect(pid: number, seen: Map<number, Known>): void {
+  #inspect(pid: number, seen: Map<number, Known>, mode: "again" | "once" = "once"): void {
     const entry = this.#source.processEntry(pid);
     if (entry === null) {
       seen.delete(pid);
@@ -192,16 +218,21 @@ export class ProcessTracker {
     const { startTime, parent, session, group, isKernel, isZombie } = entry;
     const known = this.#known.get(pid);
     const before = known?.startTime === startTime ? known : null;
-    if (Array.isArray(before?.tokens)) {
+    if (Array.isArray(before?.tokens) && mode === "once") {
       seen.set(pid, before);
       return;
     }
     const tokens = isKernel || isZombie ? [] : this.#source.tokensOf(pid);
-    const hasToken = Array.isArray(tokens) && tokens.length > 0;
+    const hasToken = tokenIn(tokens) !== undefined;
+    if (Array.isArray(tokens) && !hasToken && !isKernel && !isZombie) this.#young.add(pid);
     // By descent it stays of the attempt: the parent that it had then may have ended since.
     const isKept = typeof before?.owner === "string" && !hasToken;
     seen.set(pid, { startTime, parent, session, group, tokens, ...(isKept && { owner: before.owner }) });
   }
+}
+
+function tokenIn(tokens: StartedWith): string | undefined {
+  return typeof tokens === "string" ? undefined : tokens[0];
 }
 
 function indexOf(known: ReadonlyMap<number, Known>): Index {

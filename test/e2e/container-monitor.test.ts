@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastOf, logOf, PodmanStint, podman, preparePodman, submit, task } from "../rig/podman.ts";
 import { type RecordView, until } from "../rig/stint.ts";
@@ -34,5 +34,32 @@ test.skipIf(preparePodman() !== null)(
     });
     expect(logOf(stint, record)).toBe("one\ntwo\n");
     await until("the container is removed", () => !stint.containers("-a").includes(name));
+  },
+);
+
+test.skipIf(preparePodman() !== null)(
+  "the monitor of a container with a memory limit, which is in the group of the limit, gets none of the job's signals",
+  async () => {
+    await using stint = new PodmanStint();
+    await stint.ok("init");
+    const deaf = "trap '' TERM; trap 'echo usr1' USR1; echo up; while :; do sleep 0.1; done";
+    await submit(stint, task("deaf", `run: "${deaf}"`, "limits: {memory: 64MiB}", "stopGrace: 0s"));
+    await stint.up();
+    const record = await stint.reach(1, "running");
+    await until("it has begun", () => logOf(stint, record) === "up\n");
+    await stint.ok("cancel", "--signal", "usr1", "1");
+    await until("it got the signal", () => logOf(stint, record).includes("usr1"));
+    const monitor = podman(
+      "inspect",
+      "--format",
+      "{{.State.ConmonPid}}",
+      `stint-${lastOf(record).token}`,
+    ).out;
+    const stateOfMonitor = (): string => readFileSync(`/proc/${monitor}/status`, "utf8");
+    await stint.ok("pause", "1");
+    expect(stateOfMonitor()).not.toContain("State:\tT");
+    await stint.ok("cancel", "1");
+    const ended = await stint.reach(1, "cancelled");
+    expect(lastOf(ended)).toMatchObject({ exitCode: null, signal: "SIGKILL" });
   },
 );

@@ -87,6 +87,7 @@ export class JobsRig implements AsyncDisposable {
       pidMark: () => null,
       allPids: () => this.processes.map(({ pid }) => pid),
       processEntry: (pid: number) => this.processes.find((one) => one.pid === pid) ?? null,
+      now: () => 0,
       tokensOf: (pid: number) => this.processes.filter((one) => one.pid === pid).map(({ token }) => token),
     };
     Object.defineProperty(this.supervisor.jobs, "processes", { value: new ProcessTracker(source) });

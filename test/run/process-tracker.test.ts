@@ -110,6 +110,8 @@ class PretendedMachine implements ProcessSource {
     this.processes.set(pid, process);
   }
 
+  ticks = 20;
+  readonly now = (): number => this.ticks;
   readonly pidMark = () => ({ forks: this.#forks, lastPid: this.#lastPid });
   allPids = (): number[] => [...this.processes.keys()];
   readonly tokensOf = (pid: number): StartedWith => this.processes.get(pid)?.tokens ?? [];
@@ -190,6 +192,39 @@ describe("on a simulated machine", () => {
       expect(ofJob()).toEqual([11]);
     },
   );
+
+  test("what a process of the attempt starts with another token is not of the attempt, nor what descends from that", () => {
+    // A container runner has forked the process that is about to execute the engine.
+    const [machine, tracker] = machineWith({
+      10: { session: 10, tokens: ["mine"] },
+      11: { session: 10, parent: 10, tokens: ["mine"] },
+    });
+    machine.become(11, { session: 10, parent: 10, tokens: ["engine"] });
+    machine.put(12, { session: 12, parent: 11, tokens: [] });
+    machine.put(13, { session: 13, parent: 12, tokens: [] });
+    tracker.refresh();
+    machine.processes.delete(12);
+    machine.put(14, { session: 14, parent: 13, tokens: [] });
+    machine.put(15, { session: 15, parent: 14, tokens: ["mine"] });
+    machine.put(16, { session: 16, parent: 15, tokens: [] });
+    tracker.refresh();
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([10, 11, 15, 16]);
+  });
+
+  test("a young process that gets the token by execve is found, as the first process of a container is", () => {
+    const [machine, tracker] = machineWith({
+      20: { session: 20, tokens: [] },
+      21: { session: 21, tokens: [] },
+    });
+    machine.become(20, { session: 20, tokens: ["mine"] });
+    tracker.refresh();
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([20]);
+    // After a while, no process is read again.
+    machine.ticks = 10_000;
+    machine.become(21, { session: 21, tokens: ["mine"] });
+    tracker.refresh();
+    expect(pidsOf(tracker, { token: "mine" })).toEqual([20]);
+  });
 
   test("ended processes are forgotten, so that a reused pid is a new process", () => {
     const [machine, tracker] = machineWith({ 40: { session: 40, tokens: [] } });

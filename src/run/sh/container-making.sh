@@ -30,9 +30,9 @@ fetchImage() {
   test "$code" = 0 || finish "engine $code" 125
   rm -f "$directory/container-pulling"
 }
-# Without the token: the container's monitor would count as a process of the attempt.
+# With a token that no attempt has: the container's monitor would count as a process of the attempt, by descent, and be killed with it.
 run() {
-  exec env -u STINT_TOKEN /bin/sh -c "$noted" "$directory/container-starter" \
+  exec env STINT_TOKEN=engine /bin/sh -c "$noted" "$directory/container-starter" \
     "$engine" run -d --pull=never --cidfile "$directory/cid" --name "$name" "$@" 3>&-
 }
 start() {

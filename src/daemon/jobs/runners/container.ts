@@ -27,8 +27,8 @@ import type { Launching, Runner, SignalOrder, TaskJob } from "./runner.ts";
  *   3. No result, and the runner is of an earlier boot: the container is lost.
  *   4. No result, and nothing lives: the next one is started, at most one each RUNNER_AGAIN_MS. It follows the container, or ends it where
  *      the job was told to stop.
- * TERM goes to the container runner alone, which passes it on. KILL goes to all processes of the attempt; the next runner then ends
- * the container by the engine.
+ * TERM goes to the container runner alone, which passes it on. KILL goes to all processes of the attempt but the engine's monitor; the
+ * next runner then ends the container by the engine.
  *
  * Invariants: an end is recorded only after the engine reported it; the container outlives the supervisor and its runners, and is
  * removed only after its end is on record. The engine enforces all limits but memory: a group of ours above the container holds it
@@ -44,7 +44,7 @@ const RUNNER_AGAIN_MS = 1_000;
 /** The order of a container runner that does not make the container. */
 type LaterOrder = Omit<ContainerOrder, "devices" | "labels" | "checkpoint">;
 
-/** No attempt has this token. */
+/** No process has this token. */
 const NO_TOKEN = "none";
 
 export const containerRunner: Runner<ContainerKind> = {
@@ -66,7 +66,7 @@ export const containerRunner: Runner<ContainerKind> = {
   directories: () => ({ run: RUN_MOUNT, checkpoint: CHECKPOINT_MOUNT }),
   phase: containerPhase,
   signal: ({ task, job }, signal) => {
-    if (signal === "SIGKILL") return [{ tree: job, signal }];
+    if (signal === "SIGKILL") return [{ tree: endOf(job) === null ? withoutMonitor(job) : job, signal }];
     // To the runner alone, which passes it on: the processes in the container would get it twice.
     const orders: SignalOrder[] = [{ tree: { leader: job.runner ?? job.leader, token: NO_TOKEN }, signal }];
     return openAttempt(task)?.paused === undefined ? orders : [...orders, { tree: job, signal: "SIGCONT" }];
@@ -94,9 +94,14 @@ export const containerRunner: Runner<ContainerKind> = {
   },
 };
 
+/** Its control groups hold the engine's monitor too, without which the engine does not learn of the container's end. */
+function withoutMonitor(job: Job): ProcessTree {
+  return { ...job, groups: [] };
+}
+
 function treeInContainer(job: Job): ProcessTree {
   return {
-    ...job,
+    ...withoutMonitor(job),
     // Of a job that was just adopted, the runner is known by its file alone.
     sparedSessions: [job.leader, job.runner ?? readRunner(job.directory)].flatMap((head) => head?.pid ?? []),
   };
