@@ -91,6 +91,11 @@ export function targetOf(task: Task): Target {
   return { id: task.metadata.id, uid: task.metadata.uid, epoch: task.metadata.epoch };
 }
 
+/** Refers also to its last attempt, by which a retry that is repeated after a crash is known to have taken effect. */
+export function targetAttemptOf(task: Task): Target {
+  return { ...targetOf(task), attempt: task.status.attempt };
+}
+
 /** Requests an operation and prints the answer for each target: ids on stdout, problems on stderr. */
 export async function performAndTell(
   context: Context,

@@ -11,7 +11,7 @@ import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { fieldContext } from "./drafts.ts";
 import { usageOf } from "./flag-faults.ts";
-import { targetOf, unanswered } from "./targets.ts";
+import { targetAttemptOf, targetOf, unanswered } from "./targets.ts";
 
 /** What a task is after `key=value` pairs. */
 export async function editOf(
@@ -59,7 +59,7 @@ export async function editedTargets(
   for (const task of tasks) {
     const edit = await editOf(context, task, pairs);
     if (!edit.ok) return edit;
-    targets.push({ ...targetOf(task), version: task.metadata.resourceVersion, edit: edit.value });
+    targets.push({ ...targetAttemptOf(task), version: task.metadata.resourceVersion, edit: edit.value });
   }
   return ok(targets);
 }

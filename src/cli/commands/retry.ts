@@ -3,7 +3,7 @@ import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
 import { KEY_VALUE } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
-import { targetOf } from "../targets.ts";
+import { targetAttemptOf } from "../targets.ts";
 import { editedTargets } from "../task-edits.ts";
 import { settingsOf } from "../task-flags.ts";
 
@@ -19,7 +19,7 @@ export const verb = actVerb(FLAGS, {
   states: ["failed", "cancelled"],
   eligible: ({ status }) => status.state === "failed" || status.state === "cancelled",
   targetsOf: async (context, tasks, { set = [] }) =>
-    set.length === 0 ? ok(tasks.map(targetOf)) : editedTargets(context, tasks, settingsOf(set)),
+    set.length === 0 ? ok(tasks.map(targetAttemptOf)) : editedTargets(context, tasks, settingsOf(set)),
   operation: (targets) => ({ verb: "retry", targets }),
   tellMore: tellOfEndedChildren,
 });

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { chunksOf, type Steps } from "../../lib/steps.ts";
+import type { Edit } from "../../model/edit.ts";
 import { type ErrorCode, type Problem, problem, rejected } from "../../model/errors.ts";
 import type { Answer, Request, Target } from "../../model/request.ts";
 import { directoryOf, isTerminal } from "../../model/state.ts";
@@ -12,6 +13,9 @@ import type { Supervisor } from "../supervisor.ts";
 
 /** The change that an operation makes to one task, with the word for the answer; or why it is refused. */
 export type TargetChange = Result<{ readonly change: Change; readonly done: string }, Problem>;
+
+/** What a retry is answered that ended the wait between two attempts. */
+export const WITHOUT_WAIT = "queued, without the wait";
 
 /** The operation, its actor and the time of the request. */
 export type RequestedOperation = Omit<Request, "id">;
@@ -118,24 +122,40 @@ function problemOf(fault: CommitFault, { before }: Change): Problem {
 /** The answer for a cancel, retry or set that took effect before a crash, or by a concurrent request; null where it is still to be decided. */
 function doneBefore(
   { queue, context }: Supervisor,
-  { id, uid, epoch, version }: Target,
+  target: Target,
   { operation, at }: RequestedOperation,
 ): string | null {
+  const { id, uid, epoch, version } = target;
   const { verb } = operation;
   if (verb !== "cancel" && verb !== "retry" && verb !== "set") return null;
   const known = queue.tasks.get(id);
   const read = known === undefined ? readTask(context.layout, id) : ok(known);
   if (!read.ok || read.value.metadata.uid !== uid) return null;
-  const { metadata, status, spec } = read.value;
-  if (verb === "retry") return metadata.epoch === epoch + 1 && metadata.updatedAt > at ? "queued" : null;
+  const { metadata, status } = read.value;
+  if (verb === "retry" && metadata.epoch === epoch + 1) return metadata.updatedAt > at ? "queued" : null;
   if (metadata.epoch !== epoch) return null;
+  if (verb === "retry")
+    return hasEndedWait(read.value, target, at) && isEdited(read.value, target.edit) ? WITHOUT_WAIT : null;
   if (verb === "set") {
     const isChanged = version !== undefined && metadata.resourceVersion > version && metadata.updatedAt > at;
-    const isAsWanted =
-      Bun.deepEquals(spec, operation.spec) && Bun.deepEquals(metadata.labels, operation.labels);
-    return isChanged && isAsWanted ? "changed" : null;
+    return isChanged && isEdited(read.value, operation) ? "changed" : null;
   }
   return status.state === "cancelled" && status.reason === "User" && status.endedAt > at ? "cancelled" : null;
+}
+
+/** True where a task waits no longer for its next attempt, or has started one since the request. */
+function hasEndedWait({ metadata, status }: Task, { attempt }: Target, at: string): boolean {
+  if (attempt === undefined) return false;
+  const last = status.attempts.at(-1);
+  const isReady = status.state === "queued" && status.retryAt === undefined;
+  const hasWaited = last?.epoch === metadata.epoch && metadata.updatedAt > at;
+  return status.attempt > attempt || (isReady && hasWaited);
+}
+
+function isEdited({ metadata, spec }: Task, edit: Edit | undefined): boolean {
+  return (
+    edit === undefined || (Bun.deepEquals(spec, edit.spec) && Bun.deepEquals(metadata.labels, edit.labels))
+  );
 }
 
 /** The task as it is on the disk, if it is the one that the target names. */

@@ -14,7 +14,7 @@ import { finishJobs } from "../jobs/finish.ts";
 import { endOf } from "../jobs/job.ts";
 import type { Leaving, Supervisor } from "../supervisor.ts";
 import { cleanupSteps } from "./cleanup.ts";
-import { eachTarget, type RequestedOperation, type TargetChange } from "./each-target.ts";
+import { eachTarget, type RequestedOperation, type TargetChange, WITHOUT_WAIT } from "./each-target.ts";
 import { moveSteps } from "./move.ts";
 import { pauseQueue, resetLimits, resumeQueue, setLimits } from "./override.ts";
 import { pauseChange, pauseSteps, resumeChange } from "./pause.ts";
@@ -149,7 +149,7 @@ function retry(
         event: "retry_forced",
         ...(edit !== undefined && { detail: "its spec was edited with it" }),
       },
-      isEnded ? "queued" : "queued, without the wait",
+      isEnded ? "queued" : WITHOUT_WAIT,
     );
   }
   const hint = status.state === "completed" ? `submit it again: stint submit --from ${id}` : undefined;
