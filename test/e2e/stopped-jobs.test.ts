@@ -1,10 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isStandingStill } from "../rig/signals.ts";
 import { markedProcesses, Stint, until } from "../rig/stint.ts";
-
-/** Stopped, or waiting in vfork(2) for a child that is. */
-const isStopped = (pid: number): boolean => /\) [TD] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
 test("a cancel ends a job that was stopped by hand, which may save its state", async () => {
   await using stint = new Stint();
@@ -14,8 +12,9 @@ test("a cancel ends a job that was stopped by hand, which may save its state", a
   const { status } = await stint.reach(1, "running");
   const token = status.attempts[0]?.token ?? "";
   await until("it is up", () => stint.textOf("up") !== "");
-  for (const pid of markedProcesses(token)) process.kill(pid, "SIGSTOP");
-  await until("all of it stands still", () => markedProcesses(token).every(isStopped));
+  // kill(1) accepts one that has ended meanwhile.
+  Bun.spawnSync(["kill", "-STOP", ...markedProcesses(token).map(String)], { stderr: "ignore" });
+  await until("all of it stands still", () => standsStill(token));
   await stint.ok("cancel", "1");
   const ended = await stint.reach(1, "cancelled");
   expect(ended.status.attempts[0]?.logTail).toContain("saved");
@@ -32,7 +31,7 @@ async function counting(stint: Stint, ...flags: string[]): Promise<string> {
   return status.attempts[0]?.token ?? "";
 }
 
-const standsStill = (token: string): boolean => markedProcesses(token).every(isStopped);
+const standsStill = (token: string): boolean => markedProcesses(token).every(isStandingStill);
 
 async function goesOn(stint: Stint): Promise<void> {
   const before = ticks(stint);
@@ -55,7 +54,7 @@ describe("pause", () => {
     );
     expect(await stint.ok("pause", "--release", "1")).toBe("000001-counts paused");
     await stint.reach(2, "running");
-    expect(standsStill(token)).toBeTrue();
+    await until("it stands still", () => standsStill(token));
     expect(await stint.ok("explain", "1")).toContain("are released");
     const refused = await stint.run(["resume", "1"]);
     expect(refused).toMatchObject({ code: 4 });
