@@ -1,4 +1,3 @@
-import { homePath } from "../../desk/home.ts";
 import { findNamed } from "../../desk/select.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
@@ -6,11 +5,11 @@ import type { Query } from "../../model/query.ts";
 import type { Answer, Operation } from "../../model/request.ts";
 import { isTerminal, TERMINAL_STATES } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { DURATION, SIZE, wholeNumber } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
+import { inHome } from "../in-home.ts";
 import { queryOf, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { performAndTell, targetOf } from "../targets.ts";
 import { keptText, nothingRemoved, removedText } from "../text/cleanup.ts";
@@ -45,13 +44,11 @@ export const verb = declareVerb({
   flags: FLAGS,
   notes:
     "Only tasks that have ended are removed, and never what an unfinished task, sweep or batch needs: a parent stays while a task waits for it.",
-  run: clean,
+  run: inHome(clean),
 });
 
-async function clean({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
-  const home = openHome(homePath(context));
-  if (!home.ok) return home.error;
-  const chosen = chosenBy(context, home.value, { flags, operands });
+async function clean({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
+  const chosen = chosenBy(context, layout, { flags, operands });
   if (!chosen.ok) return chosen.error;
   const { named, query } = chosen.value;
   if (named?.length === 0) {
@@ -75,7 +72,7 @@ async function clean({ context, flags, operands }: Call<typeof FLAGS>): Promise<
     ...(named !== null && { named: named.map(targetOf) }),
     ...(query !== null && { query }),
   };
-  return performAndTell(told, home.value, {
+  return performAndTell(told, layout, {
     operation,
     json: flags.json === true,
     areNamed: named !== null,

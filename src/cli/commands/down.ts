@@ -1,14 +1,13 @@
-import { homePath } from "../../desk/home.ts";
 import { requestOperation } from "../../desk/request-operation.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { idsOfTasks, openAttempt, type Task } from "../../model/task.ts";
-import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
+import { inHome } from "../in-home.ts";
 import { Interruption } from "../interruption.ts";
 import { isSummed, summaryLine } from "../text/many.ts";
 import { ProgressLine } from "../text/progress.ts";
@@ -24,10 +23,7 @@ export const verb = declareVerb({
   flags: FLAGS,
   notes:
     "Jobs keep running, and the next supervisor takes them over. --drain waits for them; --stop-jobs stops them.",
-  run: async ({ context, flags }) => {
-    const home = openHome(homePath(context));
-    return home.ok ? down(context, home.value, flags) : home.error;
-  },
+  run: inHome(({ context, flags }, layout) => down(context, layout, flags)),
 });
 
 async function down(context: Context, layout: Layout, flags: FlagValues<typeof FLAGS>): Promise<Ended> {

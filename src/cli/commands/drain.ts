@@ -1,6 +1,5 @@
 import type { Supervisor } from "../../daemon/supervisor.ts";
 import { HAND_OVER_MS, takeOverHome } from "../../desk/hand-over.ts";
-import { homePath } from "../../desk/home.ts";
 import { planInputSeen } from "../../desk/plan-input.ts";
 import { tellOfSilence } from "../../desk/silence.ts";
 import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
@@ -14,13 +13,13 @@ import type { Deadline } from "../../model/work.ts";
 import { hasReachableWork, isStuck, reasonsNotToWait } from "../../plan/drain.ts";
 import type { PlanInput } from "../../plan/input.ts";
 import { batchMembers } from "../../store/batch.ts";
-import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { idsIn, readTask, readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
+import { inMadeHome } from "../in-home.ts";
 import { Interruption } from "../interruption.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { pausedLines } from "../text/control.ts";
@@ -42,10 +41,7 @@ export const verb = declareVerb({
   flags: FLAGS,
   notes:
     "Exit code 1 if a task failed (went to dead-letter/) since the drain began. While a supervisor or another drain is up, it only waits. If the queue is paused, it says so and ends once no job runs, with 0 unless a task failed.",
-  run: async ({ context, flags }) => {
-    const home = ensureHome(homePath(context));
-    return home.ok ? drain(context, home.value, flags) : home.error;
-  },
+  run: inMadeHome(({ context, flags }, layout) => drain(context, layout, flags)),
 });
 
 /** One drain: what it waits for, and when it ends. */

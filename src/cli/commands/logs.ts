@@ -1,9 +1,9 @@
-import { homePath } from "../../desk/home.ts";
 import { ERRORS, EXIT } from "../../model/errors.ts";
 import { inNumberOrder } from "../../model/task.ts";
-import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
+import { inHome } from "../in-home.ts";
 import { followLogs } from "../logs/follow.ts";
 import { Headings } from "../logs/headings.ts";
 import { printLog } from "../logs/print.ts";
@@ -26,16 +26,14 @@ export const verb = declareVerb({
   flags: FLAGS,
   notes:
     "Without a task: the last one that was submitted. On a terminal, escape sequences other than those of colours and progress bars are left out; a file or a pipe gets everything.",
-  run: logs,
+  run: inHome(logs),
 });
 
-async function logs({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
   const { follow, raw, quiet, attempt, tail, path, ...selectors } = flags;
-  const home = openHome(homePath(context));
-  if (!home.ok) return home.error;
   const isSelection = Object.values(selectors).some((value) => value !== undefined);
   const found = targetTasks(context, {
-    layout: home.value,
+    layout,
     references: operands.length === 0 && !isSelection ? [LAST] : operands,
     flags: selectors,
     // A task that has not started has no log to select.
@@ -52,11 +50,11 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
     ...(tail !== undefined && { tail }),
     ...(path !== undefined && { path }),
   };
-  if (follow === true) return followLogs(shown, home.value, { tasks, choice, headings });
+  if (follow === true) return followLogs(shown, layout, { tasks, choice, headings });
   let exit: number = EXIT.done;
   for (const task of tasks) {
     headings.begin(task);
-    const ended = await printLog(shown, home.value, { task, choice });
+    const ended = await printLog(shown, layout, { task, choice });
     if (typeof ended === "object" && tasks.length === 1) return ended;
     if (typeof ended === "object") context.err(renderProblem(ended));
     exit = Math.max(exit, typeof ended === "number" ? ended : EXIT[ERRORS[ended.code].exit]);

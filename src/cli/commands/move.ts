@@ -1,13 +1,12 @@
-import { homePath } from "../../desk/home.ts";
 import { findTask } from "../../desk/select.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import type { Operation } from "../../model/request.ts";
-import { openHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import { usage } from "../command-line/usage.ts";
 import { TASK } from "../command-line/values.ts";
+import { inHome } from "../in-home.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { performAndTell, targetOf, targetTasks } from "../targets.ts";
 
@@ -35,16 +34,14 @@ export const verb = declareVerb({
   flags: FLAGS,
   notes:
     "A moved task gets the priority of the task beside it. It still waits for its parents, its lane and its time.",
-  run: move,
+  run: inHome(move),
 });
 
-async function move({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
-  const home = openHome(homePath(context));
-  if (!home.ok) return home.error;
+async function move({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
   const placed = operands.find((word) => PLACES_IN_WORDS.includes(word));
-  const where = whereOf(home.value, flags, placed);
+  const where = whereOf(layout, flags, placed);
   if (!where.ok) return where.error;
-  const tasks = targetTasks(context, { ...QUEUED, layout: home.value, references: operands, flags });
+  const tasks = targetTasks(context, { ...QUEUED, layout, references: operands, flags });
   if (!tasks.ok) return tasks.error;
   const anchor = "anchor" in where.value ? where.value.anchor.id : null;
   if (tasks.value.some(({ metadata }) => metadata.id === anchor))
@@ -54,7 +51,7 @@ async function move({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
     return EXIT.done;
   }
   const operation: Operation = { verb: "move", targets: tasks.value.map(targetOf), where: where.value };
-  return performAndTell(context, home.value, { operation, json: flags.json === true });
+  return performAndTell(context, layout, { operation, json: flags.json === true });
 }
 
 function whereOf(

@@ -1,7 +1,6 @@
-import { homePath } from "../../desk/home.ts";
-import { openHome } from "../../store/home.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
+import { inHome } from "../in-home.ts";
 import { performAndTell } from "../targets.ts";
 
 export const verb = declareVerb({
@@ -10,10 +9,8 @@ export const verb = declareVerb({
     json: { help: "print JSON" },
   },
   notes: "A supervisor does this by itself.",
-  run: async ({ context, flags }) => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return home.error;
+  run: inHome(async ({ context, flags }, layout) => {
     const operation = { verb: "requeueStale", olderThanMs: flags.olderThan } as const;
-    return performAndTell(context, home.value, { operation, json: flags.json === true });
-  },
+    return performAndTell(context, layout, { operation, json: flags.json === true });
+  }),
 });

@@ -5,10 +5,11 @@ import { parseDuration } from "../../lib/duration.ts";
 import type { Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../../model/identity.ts";
-import { ensureHome, openHome } from "../../store/home.ts";
+import { openHome } from "../../store/home.ts";
 import { declareSubcommand, type Ended, type ValueType, type VerbGroup } from "../command-line/declare.ts";
 import { textValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
+import { inHome, inMadeHome } from "../in-home.ts";
 import { addSchedules } from "../schedule-add.ts";
 import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
 import { SCHEDULE_COLUMN, scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
@@ -51,24 +52,20 @@ const add = declareSubcommand("add schedules from files, or one for a command", 
     force: { help: "overwrite a schedule of the same name" },
   },
   notes: "  stint schedules add nightly.yaml\n  stint schedules add --name tidy --every 6h -- make clean",
-  run: async ({ context, flags, operands: files, words }) => {
-    const home = ensureHome(homePath(context));
-    if (!home.ok) return home.error;
-    const settings = await settingsInForce(context, home.value);
+  run: inMadeHome(async ({ context, flags, operands: files, words }, layout) => {
+    const settings = await settingsInForce(context, layout);
     if (!settings.ok) return settings.error;
-    return addSchedules(context, home.value, { files, words, flags, settings: settings.value });
-  },
+    return addSchedules(context, layout, { files, words, flags, settings: settings.value });
+  }),
 });
 
 const ls = declareSubcommand("list schedules with their next times", {
   flags: { json: { help: "print JSON" } },
-  run: async ({ context, flags }) => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return home.error;
-    const settings = await settingsInForce(context, home.value);
+  run: inHome(async ({ context, flags }, layout) => {
+    const settings = await settingsInForce(context, layout);
     if (!settings.ok) return settings.error;
     const nowMs = context.clock.now();
-    const views = scheduleViews(context, home.value, settings.value);
+    const views = scheduleViews(context, layout, settings.value);
     if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
     else if (views.length === 0) context.out("No schedules. To add one: stint schedules add FILE\n");
     else
@@ -77,7 +74,7 @@ const ls = declareSubcommand("list schedules with their next times", {
       );
     for (const { faults } of views) if (faults !== null && !flags.json) context.err(`\n${faults}\n`);
     return EXIT.done;
-  },
+  }),
 });
 
 const show = declareSubcommand("show everything about schedules", {

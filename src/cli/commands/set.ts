@@ -1,10 +1,10 @@
-import { homePath } from "../../desk/home.ts";
 import { ERRORS, EXIT } from "../../model/errors.ts";
-import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
 import { type Call, declareVerb, type Ended, type TasksFor } from "../command-line/declare.ts";
 import { usage } from "../command-line/usage.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
+import { inHome } from "../in-home.ts";
 import { joinedPair, setVerbInstead } from "../key-hints.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { targetTasks } from "../targets.ts";
@@ -32,13 +32,11 @@ export const verb = declareVerb({
   insteadOf: setVerbInstead,
   notes:
     "  stint set 12 priority=50 timeout=2h env.SEED=3 labels.paper=fig3\n  stint set --failed memory=64GB",
-  run: set,
+  run: inHome(set),
 });
 
-async function set({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
+async function set({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
   const { ifVersion, ...selectors } = flags;
-  const home = openHome(homePath(context));
-  if (!home.ok) return home.error;
   const references = operands.filter((word) => !word.includes("="));
   const changes = operands.filter((word) => word.includes("="));
   const nameless = changes.find((pair) => pair.startsWith("="));
@@ -52,12 +50,12 @@ async function set({ context, flags, operands }: Call<typeof FLAGS>): Promise<En
     pair.slice(0, pair.indexOf("=")),
     pair.slice(pair.indexOf("=") + 1),
   ]);
-  const found = targetTasks(context, { layout: home.value, references, flags: selectors, ...CHANGEABLE });
+  const found = targetTasks(context, { layout, references, flags: selectors, ...CHANGEABLE });
   if (!found.ok) return found.error;
   if (found.value.length === 0) context.err("stint: no task matches; nothing was done\n");
   let exit: number = EXIT.done;
   for (const task of found.value) {
-    const refused = await changeTask(context, home.value, {
+    const refused = await changeTask(context, layout, {
       task,
       version: ifVersion,
       editFor: (latest) => editOf(context, latest, pairs),

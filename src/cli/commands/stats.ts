@@ -1,16 +1,15 @@
 import { controlOf } from "../../desk/control.ts";
 import { findGroup } from "../../desk/groups.ts";
-import { homePath } from "../../desk/home.ts";
 import { type Overview, readOverview } from "../../desk/overview.ts";
 import { NOTHING_LEFT, Paces } from "../../desk/queue-estimate.ts";
 import { statisticsOf } from "../../desk/statistics.ts";
 import { ok } from "../../lib/result.ts";
 import { EXIT } from "../../model/errors.ts";
 import { PLACES } from "../../model/state.ts";
-import { openHome } from "../../store/home.ts";
 import { eachOutline } from "../../store/outlines.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
+import { inHome } from "../in-home.ts";
 import { GROUP } from "../selectors.ts";
 import { renderStatistics } from "../text/statistics.ts";
 
@@ -25,18 +24,16 @@ export const verb = declareVerb({
   },
   notes:
     "Running times are those of the last attempts of completed tasks; waiting times end with the first start. A task with a part of a GPU counts as one with the whole of it.",
-  run: ({ context, flags }) => {
-    const home = openHome(homePath(context));
-    if (!home.ok) return home.error;
+  run: inHome(({ context, flags }, layout) => {
     const nowMs = context.clock.now();
     const progress = context.progress();
     const tasks =
       flags.group === undefined
-        ? ok(eachOutline(home.value, PLACES, progress))
-        : findGroup(home.value, flags.group, progress);
+        ? ok(eachOutline(layout, PLACES, progress))
+        : findGroup(layout, flags.group, progress);
     if (!tasks.ok) return tasks.error;
     // The members of a sweep share the machine with others: no estimate is made of them alone.
-    const overview = flags.group === undefined ? readOverview(home.value, nowMs) : null;
+    const overview = flags.group === undefined ? readOverview(layout, nowMs) : null;
     const paces = overview === null ? null : new Paces(overview);
     const sinceMs = flags.since === undefined ? null : nowMs - flags.since;
     const onCompleted = paces === null || !paces.isNeeded ? () => {} : paces.add;
@@ -51,7 +48,7 @@ export const verb = declareVerb({
         : renderStatistics(stats, { columns: context.columns(), nowMs }),
     );
     return EXIT.done;
-  },
+  }),
 });
 
 function isPaused(overview: Overview | null): boolean {

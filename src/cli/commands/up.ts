@@ -1,6 +1,5 @@
 import { openSync } from "node:fs";
 import { takeOverHome } from "../../desk/hand-over.ts";
-import { homePath } from "../../desk/home.ts";
 import { isInsideJob } from "../../desk/inside-job.ts";
 import { superviseHome, tellLeftJobs } from "../../desk/supervising.ts";
 import { counted } from "../../lib/counted.ts";
@@ -8,11 +7,11 @@ import { localStamp, localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
 import { homeGone } from "../../store/fs-errors.ts";
-import { ensureHome } from "../../store/home.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
+import { inMadeHome } from "../in-home.ts";
 import { tellOfPause } from "../pause-note.ts";
 import { readTerms, SUPERVISOR_FLAGS, supervisorArguments } from "../supervisor-flags.ts";
 
@@ -29,11 +28,9 @@ const POLL_MS = 20;
 
 export const verb = declareVerb({
   flags: FLAGS,
-  run: async ({ context, flags }) => {
-    const home = ensureHome(homePath(context));
-    if (!home.ok) return home.error;
-    return flags.detach ? detach(context, home.value, flags) : up(context, home.value, flags);
-  },
+  run: inMadeHome(async ({ context, flags }, layout) => {
+    return flags.detach ? detach(context, layout, flags) : up(context, layout, flags);
+  }),
 });
 
 async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended> {

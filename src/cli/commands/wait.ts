@@ -1,13 +1,13 @@
-import { homePath } from "../../desk/home.ts";
 import { refuseToWait } from "../../desk/inside-job.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import { UNFINISHED_STATES } from "../../model/state.ts";
 import { idsOfTasks } from "../../model/task.ts";
-import { openHome } from "../../store/home.ts";
+import type { Layout } from "../../store/layout.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { DURATION } from "../command-line/values.ts";
+import { inHome } from "../in-home.ts";
 import { Interruption } from "../interruption.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { isUnended, targetTasks } from "../targets.ts";
@@ -25,15 +25,13 @@ const FLAGS = {
 export const verb = declareVerb({
   operands: [{ ...TASKS, completes: { states: UNFINISHED_STATES, eligible: isUnended } }],
   flags: FLAGS,
-  run: wait,
+  run: inHome(wait),
 });
 
-async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<Ended> {
-  const home = openHome(homePath(context));
-  if (!home.ok) return home.error;
+async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: Layout): Promise<Ended> {
   const { timeout: timeoutMs = null } = flags;
   const tasks = targetTasks(context, {
-    layout: home.value,
+    layout,
     references: operands,
     flags,
     states: UNFINISHED_STATES,
@@ -43,12 +41,12 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>): Promise<E
   });
   if (!tasks.ok) return tasks.error;
   const isQueued = tasks.value.some(({ status }) => status.state === "queued");
-  const refusal = isQueued ? refuseToWait(context, home.value, 1) : null;
+  const refusal = isQueued ? refuseToWait(context, layout, 1) : null;
   if (refusal !== null) return refusal;
   const progress = new ProgressLine(context);
   const interruption = new Interruption(context);
   const ids = idsOfTasks(tasks.value);
-  const awaited = await awaitTasks(context, home.value, {
+  const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs,
     isAny: flags.any === true,
