@@ -38,15 +38,9 @@ export function momentFromSlurm(text: string): string {
 }
 
 /** What no name of a task is taken for. */
-const TYPES: ReadonlySet<string> = new Set([
-  "",
-  "after",
-  "afterok",
-  "afterany",
-  "afternotok",
-  "aftercorr",
-  "singleton",
-]);
+const TYPES: ReadonlySet<string> = new Set(
+  " after afterok afterany afternotok aftercorr singleton".split(" "),
+);
 
 const KEYS: Readonly<Record<string, string>> = {
   afterok: "after",

@@ -1,11 +1,11 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { type EnvironmentSource, MAX_VARIABLE_NAMES, VARIABLE_PATTERN } from "../model/kind.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, misfit, refuse } from "./fault.ts";
 import { mapping } from "./mapping.ts";
 import { after, all, described, listOf, type ReadContext, reader, text } from "./readers.ts";
 import { oneOrMany } from "./schema.ts";
 import { folder } from "./task-readers.ts";
-import { describe, type Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 const WANTED = "{file: PATH} or {env: [NAMES]}";
 
@@ -37,7 +37,7 @@ export const environmentSources = reader(
 );
 
 function source(value: Value, context: ReadContext): Result<EnvironmentSource, Fault[]> {
-  if (value.type !== "mapping") return refuse(value, `is ${describe(value)}, wanted ${WANTED}`);
+  if (value.type !== "mapping") return misfit(value, WANTED);
   const read = sourceKeys(value, context);
   if (!read.ok) return err(read.error);
   const { file, env } = read.value;

@@ -1,5 +1,5 @@
 import { err, type Result } from "../lib/result.ts";
-import { NOWHERE, type Span, type Value } from "./value.ts";
+import { describe, NOWHERE, type Span, type Value } from "./value.ts";
 
 /** A text with the name that messages give it. */
 export interface Source {
@@ -50,6 +50,11 @@ export function insteadOf(span: Span, of: Fault, text: string): Fault {
 /** Refuses a value that may have been meant otherwise than YAML reads it. */
 export function refuseReading(value: Value, message: string, hint?: string): Result<never, Fault[]> {
   return err([{ ...fault(value.span, `${called(value)} ${message}`, hint), mayBeSlip: true }]);
+}
+
+/** Refuses a value that is not what is wanted: `"umask" is 9, wanted three octal digits`. */
+export function misfit(value: Value, wanted: string, hint?: string): Result<never, Fault[]> {
+  return refuse(value, `is ${describe(value)}, wanted ${wanted}`, hint);
 }
 
 /** The name of a value in messages: its flag, or in quotes its path of keys. */

@@ -3,18 +3,7 @@ export type NameKind = "task" | "passing" | "foreign";
 
 const TASK_ENDINGS = [".yaml", ".yml", ".json"];
 /** Partial downloads, and the files that editors write beside the one that is edited. */
-const PASSING_ENDINGS = [
-  ".swp",
-  ".swo",
-  ".swx",
-  ".tmp",
-  ".temp",
-  ".part",
-  ".partial",
-  ".crdownload",
-  ".download",
-  "~",
-];
+const PASSING_ENDINGS = ".swp .swo .swx .tmp .temp .part .partial .crdownload .download ~".split(" ");
 /** Vim creates a file of this name to test whether it can write in a folder (`:help backupcopy`). */
 const VIM_PROBE = "4913";
 

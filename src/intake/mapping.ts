@@ -1,7 +1,7 @@
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { called, type Fault, fault, insteadOf, refuse } from "./fault.ts";
+import { called, type Fault, fault, insteadOf, misfit, refuse } from "./fault.ts";
 import type { Described } from "./keys/field.ts";
 import { all, alternatives, count, type ReadContext, type Reader, reader } from "./readers.ts";
 import { orNull, type Schema } from "./schema.ts";
@@ -124,8 +124,7 @@ export function mappingOf<Name extends string, T>(
   { example, names }: { readonly example: string; readonly names?: () => Schema },
 ): Reader<Record<Name, T>> {
   const read = (value: Value, context: ReadContext): Result<Record<Name, T>, Fault[]> => {
-    if (value.type !== "mapping")
-      return refuse(value, `is ${describe(value)}, wanted a mapping such as ${example}`);
+    if (value.type !== "mapping") return misfit(value, `a mapping such as ${example}`);
     const pairs = all(
       value.entries.map((entry): Result<[Name, T][], Fault[]> => {
         const name = nameOf(entry, context);

@@ -2,7 +2,7 @@ import { timestamp } from "../lib/clock.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { localZone, wallTime } from "../lib/zone.ts";
-import { type Fault, refuse, refuseFor } from "./fault.ts";
+import { type Fault, misfit, refuse, refuseFor } from "./fault.ts";
 import { meantDuration } from "./meant-amount.ts";
 import { type ReadContext, reader } from "./readers.ts";
 import { CALENDAR, calendarIn, instantIn } from "./schedule-times.ts";
@@ -18,18 +18,17 @@ export const moment = reader(
     examples: ["2026-05-01T03:00:00Z", "03:00", "2h"],
   }),
   (value: Value, { nowMs }: ReadContext): Result<string, Fault[]> => {
-    const wanted = "wanted a time such as 2026-05-01T03:00:00Z, 03:00, or 2h from now";
-    if (value.type !== "scalar" || value.data === null)
-      return refuse(value, `is ${describe(value)}, ${wanted}`);
+    const wanted = "a time such as 2026-05-01T03:00:00Z, 03:00, or 2h from now";
+    if (value.type !== "scalar" || value.data === null) return misfit(value, wanted);
     const typed = value.text.trim();
     if (/^\d+(\.\d+)?$/.test(typed))
-      return refuseFor(value, `is ${typed} without a unit, ${wanted}`, `${typed}s`);
+      return refuseFor(value, `is ${typed} without a unit, wanted ${wanted}`, `${typed}s`);
     const ms = momentIn(typed, nowMs);
     if (ms !== null) return ok(timestamp(ms));
     // `now+1hour` is a time of Slurm and at(1).
     const span = typed.replace(/^(?:now ?|in )?\+? ?/, "").replace(/ from now$/, "");
     const meant = /[a-z]/i.test(span) ? meantDuration(span) : null;
-    const message = `is ${describe(value)}, ${wanted}`;
+    const message = `is ${describe(value)}, wanted ${wanted}`;
     return meant === null || !SPAN.test(meant.text)
       ? refuse(value, message)
       : refuseFor(value, message, meant);

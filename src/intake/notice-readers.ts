@@ -1,11 +1,11 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_RECEIVERS, type Receiver, type SecretPlace } from "../model/notice.ts";
-import { type Fault, fault, refuse } from "./fault.ts";
+import { type Fault, fault, misfit, refuse } from "./fault.ts";
 import { mapping, mappingOf } from "./mapping.ts";
 import { after, all, described, listOf, type ReadContext, type Reader, reader, text } from "./readers.ts";
 import { type Schema, TEXT, textLike } from "./schema.ts";
 import { folder } from "./task-readers.ts";
-import { describe, type Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 const KINDS = "one of command, webhook and ping";
 const ADDRESS = "an address such as https://example.org/hook";
@@ -13,9 +13,7 @@ const ADDRESS = "an address such as https://example.org/hook";
 const address = reader(
   textLike("^https?://\\S+$"),
   after(text, (typed, value) =>
-    /^https?:\/\/\S+$/.test(typed) && URL.canParse(typed)
-      ? ok(typed)
-      : refuse(value, `is ${describe(value)}, wanted ${ADDRESS}`),
+    /^https?:\/\/\S+$/.test(typed) && URL.canParse(typed) ? ok(typed) : misfit(value, ADDRESS),
   ),
 );
 

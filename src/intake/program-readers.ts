@@ -1,8 +1,8 @@
 import { ok, type Result } from "../lib/result.ts";
-import { type Fault, refuse, refuseReading } from "./fault.ts";
+import { type Fault, misfit, refuse, refuseReading } from "./fault.ts";
 import { all, anyText, reader, text } from "./readers.ts";
 import { TEXT } from "./schema.ts";
-import { describe, type Value } from "./value.ts";
+import type { Value } from "./value.ts";
 import { splitWords } from "./words.ts";
 
 /** A name without a blank in it, or a path. */
@@ -51,7 +51,5 @@ export const args = reader(
 
 /** An argument may be empty. */
 function argument(value: Value): Result<string, Fault[]> {
-  return value.type === "scalar"
-    ? anyText(value)
-    : refuse(value, `is ${describe(value)}, wanted text`, "put quotes around it");
+  return value.type === "scalar" ? anyText(value) : misfit(value, "text", "put quotes around it");
 }

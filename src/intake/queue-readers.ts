@@ -1,7 +1,7 @@
 import { ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH } from "../model/identity.ts";
 import type { Requirement, Selector } from "../model/selector.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, misfit, refuse } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
 import {
   after,
@@ -15,15 +15,14 @@ import {
   text,
 } from "./readers.ts";
 import { oneOfWords, oneOrMany, type Schema, says, TEXT, textLike } from "./schema.ts";
-import { describe, type Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 const IDENTIFIER = /^[A-Za-z0-9._-]+$/;
 
 /** The name of a lane or a key: letters, digits and `._-`. */
 export function identifier(maxLength: number): Reader<string> {
   const read = after(text, (typed, value) => {
-    if (!IDENTIFIER.test(typed))
-      return refuse(value, `is ${describe(value)}, wanted letters, digits, dots, dashes and underscores`);
+    if (!IDENTIFIER.test(typed)) return misfit(value, "letters, digits, dots, dashes and underscores");
     return typed.length > maxLength
       ? refuse(value, `has ${typed.length} characters, wanted at most ${maxLength}`)
       : ok(typed);

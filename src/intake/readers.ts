@@ -2,7 +2,7 @@ import { formatBytes, parseBytes } from "../lib/bytes.ts";
 import { parseDuration, typedDuration } from "../lib/duration.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { type Fault, refuse, refuseFor, refuseReading } from "./fault.ts";
+import { type Fault, misfit, refuse, refuseFor, refuseReading } from "./fault.ts";
 import { isEndless, meantDuration, meantSize, sizeWithUnit } from "./meant-amount.ts";
 import { oneOfWords, oneOrMany, type Schema, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
@@ -89,8 +89,7 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
   const more = min === 0 ? "" : SOME;
   const schema = textLike(`^${more}\\s*(\\d+(\\.\\d+)?(ms|s|m|h|d))+\\s*$`, { examples: ["90s", "1h30m"] });
   const read = (value: Value): Result<number, Fault[]> => {
-    if (value.type !== "scalar" || value.data === null)
-      return refuse(value, `is ${describe(value)}, wanted ${DURATION}`);
+    if (value.type !== "scalar" || value.data === null) return misfit(value, DURATION);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
       const bare = `is ${value.text} without a unit, wanted ${DURATION}`;
       if (Number(value.text) > 0)
@@ -120,8 +119,7 @@ export function size(min = 1): Reader<number> {
   });
   const read = (value: Value): Result<number, Fault[]> => {
     const wanted = "a size such as 512MiB or 8GB";
-    if (value.type !== "scalar" || value.data === null)
-      return refuse(value, `is ${describe(value)}, wanted ${wanted}`);
+    if (value.type !== "scalar" || value.data === null) return misfit(value, wanted);
     if (/^\d+(\.\d+)?$/.test(value.text)) {
       const bare = `is ${value.text} without a unit, wanted ${wanted}`;
       return refuseFor(value, bare, sizeWithUnit(value.text));
@@ -142,14 +140,14 @@ export function size(min = 1): Reader<number> {
 export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number> {
   const schema = { type: "integer", minimum: min, maximum: max };
   const read = (value: Value): Result<number, Fault[]> => {
-    const wanted = `wanted a whole number${max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`}`;
+    const wanted = `a whole number${max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`}`;
     if (value.type === "scalar" && typeof value.data === "string" && /^\d+$/.test(value.data)) {
-      const message = `is the text ${describe(value)}, ${wanted}`;
+      const message = `is the text ${describe(value)}, wanted ${wanted}`;
       return refuseFor(value, message, { text: value.data, hint: `write ${value.data} without quotes` });
     }
     const isCount = value.type === "scalar" && Number.isSafeInteger(value.data);
     if (!isCount || Number(value.data) < min || Number(value.data) > max) {
-      return refuse(value, `is ${describe(value)}, ${wanted}`);
+      return misfit(value, wanted);
     }
     return ok(Number(value.data));
   };
@@ -160,9 +158,7 @@ export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number
 export function atLeast(min: number, wanted: string): Reader<number> {
   const read = (value: Value): Result<number, Fault[]> => {
     const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
-    return Number.isFinite(given) && given >= min
-      ? ok(given)
-      : refuse(value, `is ${describe(value)}, wanted ${wanted} of at least ${min}`);
+    return Number.isFinite(given) && given >= min ? ok(given) : misfit(value, `${wanted} of at least ${min}`);
   };
   return reader({ type: "number", minimum: min }, read, String);
 }

@@ -1,9 +1,8 @@
 import { ok } from "../lib/result.ts";
 import { isTimeZone } from "../lib/zone.ts";
-import { refuse } from "./fault.ts";
+import { misfit } from "./fault.ts";
 import { after, reader, text } from "./readers.ts";
 import { textLike } from "./schema.ts";
-import { describe } from "./value.ts";
 
 /** A point in time: an instant, or a wall-clock time in a zone that is not known yet. */
 export type CalendarTime =
@@ -20,9 +19,7 @@ export const calendar = reader(
   after(text, (typed, value) => {
     // Fractions of a second do not count.
     const found = calendarIn(typed.trim().replace(/\.\d+/, ""));
-    return found === null
-      ? refuse(value, `is ${describe(value)}, wanted a date such as 2026-12-31 or 2026-12-31T18:00`)
-      : ok(found);
+    return found === null ? misfit(value, "a date such as 2026-12-31 or 2026-12-31T18:00") : ok(found);
   }),
 );
 
@@ -55,8 +52,6 @@ export function instantIn(
 export const zoneName = reader(
   { type: "string", examples: ["Europe/Berlin", "UTC"] },
   after(text, (name, value) =>
-    isTimeZone(name)
-      ? ok(name)
-      : refuse(value, `is ${describe(value)}, wanted a time zone such as Europe/Berlin or UTC`),
+    isTimeZone(name) ? ok(name) : misfit(value, "a time zone such as Europe/Berlin or UTC"),
   ),
 );

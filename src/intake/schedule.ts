@@ -5,7 +5,7 @@ import type { Schedule } from "../model/schedule.ts";
 import type { Draft } from "../model/submission.ts";
 import type { SubmissionContext } from "./candidate.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import { type Fault, fault, refuse } from "./fault.ts";
+import { type Fault, fault, misfit, refuse } from "./fault.ts";
 import { meaningOf } from "./key-names.ts";
 import { scheduleKeys } from "./keys/schedule.ts";
 import { text } from "./readers.ts";
@@ -181,11 +181,7 @@ function readTasks(
     const read =
       one.type === "mapping"
         ? documentDrafts(atTop(one), { context, text: fileText })
-        : refuse(
-            one,
-            `is ${describe(one)}, wanted a mapping with the fields of a task`,
-            "write run: COMMAND",
-          );
+        : misfit(one, "a mapping with the fields of a task", "write run: COMMAND");
     if (read.ok) for (const draft of read.value) drafts.push(draft);
     else faults.push(...read.error);
   }

@@ -1,11 +1,11 @@
 import { ok, type Result } from "../lib/result.ts";
 import type { WorkWindow } from "../model/work.ts";
-import { type Fault, refuse } from "./fault.ts";
+import { type Fault, misfit } from "./fault.ts";
 import { mapping } from "./mapping.ts";
 import { after, listOf, reader, text, yesOrNo } from "./readers.ts";
 import { zoneName } from "./schedule-times.ts";
 import { textLike } from "./schema.ts";
-import { describe, type Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const DAY_MINUTES = 1_440;
@@ -23,14 +23,14 @@ export const workSettings = mapping({
 
 /** `22:00-07:00`, `Sat-Sun`, `Mon-Fri 22:00-07:00`, `Sat, Sun 10:00-18:00`; the days are those on which the window begins. */
 function windowIn(whole: string, value: Value): Result<WorkWindow, Fault[]> {
-  const wanted = "wanted hours such as 22:00-07:00, Sat-Sun or Mon-Fri 22:00-07:00";
+  const wanted = "hours such as 22:00-07:00, Sat-Sun or Mon-Fri 22:00-07:00";
   const typed = whole.trim();
   const cut = typed.search(/\d/);
   const dayText = (cut === -1 ? typed : typed.slice(0, cut)).trim();
   const timeText = cut === -1 ? undefined : typed.slice(cut);
   const days = dayText === "" ? [...DAYS.keys()] : daysOf(dayText);
   const times = timeText === undefined ? { fromMinute: 0, minutes: DAY_MINUTES } : timesOf(timeText);
-  if (days === null || times === null) return refuse(value, `is ${describe(value)}, ${wanted}`);
+  if (days === null || times === null) return misfit(value, wanted);
   return ok({ days, ...times });
 }
 
@@ -67,14 +67,12 @@ function timesOf(typed: string): Pick<WorkWindow, "fromMinute" | "minutes"> | nu
 /** A number above 0, whole or not. */
 function load(value: Value): Result<number, Fault[]> {
   const given = value.type === "scalar" && typeof value.data === "number" ? value.data : Number.NaN;
-  return given > 0 && given <= MAX_LOAD
-    ? ok(given)
-    : refuse(value, `is ${describe(value)}, wanted a load average such as 8`);
+  return given > 0 && given <= MAX_LOAD ? ok(given) : misfit(value, "a load average such as 8");
 }
 
 /** `20%`. */
 function percent(value: Value): Result<number, Fault[]> {
   const [, digits] = /^(\d{1,3})\s*%$/.exec(value.type === "scalar" ? value.text : "") ?? [];
   const share = digits === undefined ? Number.NaN : Number(digits);
-  return share <= 100 ? ok(share) : refuse(value, `is ${describe(value)}, wanted a share such as 20%`);
+  return share <= 100 ? ok(share) : misfit(value, "a share such as 20%");
 }

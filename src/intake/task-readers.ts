@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
-import { type Fault, refuse, refuseFor } from "./fault.ts";
+import { type Fault, misfit, refuse, refuseFor } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
 import { after, count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";
 import { oneOfWords, TEXT, textLike } from "./schema.ts";
@@ -51,7 +51,7 @@ export const absolutePath = reader(
   after(text, (path, value, { home }) => {
     if (path.startsWith("~/")) return ok(resolve(home, path.slice(2)));
     if (path.startsWith("/")) return ok(resolve(path));
-    return refuse(value, `is ${describe(value)}, wanted an absolute path`, "begin it with / or ~/");
+    return misfit(value, "an absolute path", "begin it with / or ~/");
   }),
 );
 
@@ -60,9 +60,7 @@ export const umask = reader(
   { anyOf: [textLike("^0?[0-7]{3}$"), { type: "integer", minimum: 0, maximum: 777 }] },
   (value: Value): Result<string, Fault[]> => {
     const isOctal = value.type === "scalar" && /^0?[0-7]{3}$/.test(value.text);
-    return isOctal
-      ? ok(value.text)
-      : refuse(value, `is ${describe(value)}, wanted three octal digits`, 'write "022"');
+    return isOctal ? ok(value.text) : misfit(value, "three octal digits", 'write "022"');
   },
 );
 
@@ -107,9 +105,7 @@ function readEnvironment(value: Value, context: ReadContext): Result<Environment
   if (value.type === "list") return allowing(variableNames(value, context));
   if (value.type === "scalar") {
     const policy = oneOf(ALLOWED)(value, context);
-    return policy.ok
-      ? ok({ policy: policy.value })
-      : refuse(value, `is ${describe(value)}, wanted inherit, clear or a list of names`);
+    return policy.ok ? ok({ policy: policy.value }) : misfit(value, "inherit, clear or a list of names");
   }
   if (value.entries.every(({ key }) => !POLICY_KEYS.includes(key)))
     return refuse(value, "has no policy, wanted inherit, clear or allowlist", "variables are set under env:");
@@ -166,9 +162,7 @@ function restartWord(value: Value, context: ReadContext): Result<Restart, Fault[
   const always10m = /^always:(.*)$/i.exec(value.type === "scalar" ? value.text : "");
   if (always10m !== null) {
     const ms = parseDuration(always10m[1] ?? "");
-    return ms === null
-      ? refuse(value, `is ${describe(value)}, wanted a span such as always:10m`)
-      : always(value, ms);
+    return ms === null ? misfit(value, "a span such as always:10m") : always(value, ms);
   }
   const word = oneOf(POLICIES)(value, context);
   if (!word.ok) return word;

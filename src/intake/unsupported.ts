@@ -21,35 +21,13 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
 };
 
 /** Keys of a schedule file, which contains the task. */
-export const OF_SCHEDULES: ReadonlySet<string> = new Set([
-  "schedule",
-  "cron",
-  "every",
-  "timeZone",
-  "catchUp",
-  "overlap",
-]);
+export const OF_SCHEDULES: ReadonlySet<string> = new Set(
+  "schedule cron every timeZone catchUp overlap".split(" "),
+);
 
 /** Keys of a fetch_ml record about its past, which are ignored in a new task. */
-export const PAST_OF_RECORD: ReadonlySet<string> = new Set([
-  "id",
-  "status",
-  "state",
-  "createdAt",
-  "updatedAt",
-  "startedAt",
-  "endedAt",
-  "workerId",
-  "error",
-  "errorCode",
-  "output",
-  "userId",
-  "username",
-  "createdBy",
-  "leaseExpiry",
-  "leasedBy",
-  "retryCount",
-  "lastError",
-  "nextRetry",
-  "attempts",
-]);
+export const PAST_OF_RECORD: ReadonlySet<string> = new Set(
+  "id status state createdAt updatedAt startedAt endedAt workerId error errorCode output userId username createdBy leaseExpiry leasedBy retryCount lastError nextRetry attempts".split(
+    " ",
+  ),
+);

@@ -7,12 +7,26 @@ import { pings, receivers } from "../notice-readers.ts";
 import { identifier, references, selectorReader } from "../queue-readers.ts";
 import { duration, oneOf, yesOrNo } from "../readers.ts";
 import { shortTextMap, textMap } from "../text-map.ts";
-import type { Fields } from "./field.ts";
+import type { Field, Fields } from "./field.ts";
 
 const isVerbatim = true;
 const isOpen = true;
 /** Records have kept the first name of the key. */
 const notify = (event: string): string[] => ["spec", "on", event];
+
+function notice(event: string, about: string, more?: string): Field {
+  return { read: receivers, to: notify(event), about, ...(more !== undefined && { more }) };
+}
+
+function parents(end: string, about: string, aliases: readonly string[] = []): Field {
+  return {
+    read: references,
+    to: ["parents", end],
+    about,
+    flag: { group: "Scheduling", placeholder: "TASK", repeats: true, aliases },
+    completes: "tasks",
+  };
+}
 
 /** When it starts, what it waits for, who hears of it, and the user's own words. */
 export const ORDER_FIELDS: Fields = {
@@ -41,27 +55,11 @@ export const ORDER_FIELDS: Fields = {
     isVerbatim,
   },
   after: {
-    read: references,
-    to: ["parents", "success"],
-    about: "start once these tasks have succeeded",
+    ...parents("success", "start once these tasks have succeeded", ["depends-on"]),
     more: "numbers, ids or names",
-    flag: { group: "Scheduling", placeholder: "TASK", repeats: true, aliases: ["depends-on"] },
-    completes: "tasks",
   },
-  afterAny: {
-    read: references,
-    to: ["parents", "any"],
-    about: "start once these tasks have ended",
-    flag: { group: "Scheduling", placeholder: "TASK", repeats: true },
-    completes: "tasks",
-  },
-  afterFailed: {
-    read: references,
-    to: ["parents", "failure"],
-    about: "start once these tasks have failed",
-    flag: { group: "Scheduling", placeholder: "TASK", repeats: true },
-    completes: "tasks",
-  },
+  afterAny: parents("any", "start once these tasks have ended"),
+  afterFailed: parents("failure", "start once these tasks have failed"),
   onParentFailure: {
     read: oneOf(PARENT_FAILURES),
     to: ["spec", "onParentFailure"],
@@ -99,31 +97,23 @@ export const ORDER_FIELDS: Fields = {
     about: "maximum time in the queue; then the task fails",
     also: { queueTtlMs: { unit: "ms", isZeroAbsent: true } },
   },
-  "notify.start": { read: receivers, to: notify("start"), about: "sent when the first attempt starts" },
-  "notify.success": {
-    read: receivers,
-    to: notify("success"),
-    about: "sent when the task succeeded",
-    more: "with `restart: always`, each time",
-  },
-  "notify.failure": {
-    read: receivers,
-    to: notify("failure"),
-    about: "sent when the task failed and is not retried",
-    more: "a failure that is retried sends none",
-  },
-  "notify.deadLetter": {
-    read: receivers,
-    to: notify("deadLetter"),
-    about: "sent when the task moves to dead-letter/",
-    more: "the same moment as failure",
-  },
-  "notify.batchEnd": {
-    read: receivers,
-    to: notify("batchEnd"),
-    about: "sent when all tasks that were queued together ended",
-    more: "documents of one file, members of a sweep; set it in one document",
-  },
+  "notify.start": notice("start", "sent when the first attempt starts"),
+  "notify.success": notice("success", "sent when the task succeeded", "with `restart: always`, each time"),
+  "notify.failure": notice(
+    "failure",
+    "sent when the task failed and is not retried",
+    "a failure that is retried sends none",
+  ),
+  "notify.deadLetter": notice(
+    "deadLetter",
+    "sent when the task moves to dead-letter/",
+    "the same moment as failure",
+  ),
+  "notify.batchEnd": notice(
+    "batchEnd",
+    "sent when all tasks that were queued together ended",
+    "documents of one file, members of a sweep; set it in one document",
+  ),
   "notify.ping": {
     read: pings,
     to: notify("ping"),

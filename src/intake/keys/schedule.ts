@@ -2,14 +2,14 @@ import { ok, type Result } from "../../lib/result.ts";
 import { MAX_SLOT_LENGTH } from "../../model/identity.ts";
 import { CATCH_UPS } from "../../model/schedule.ts";
 import { ADMISSIONS } from "../../model/spec.ts";
-import { type Fault, refuse } from "../fault.ts";
+import { type Fault, misfit, refuse } from "../fault.ts";
 import { mapping } from "../mapping.ts";
 import { identifier } from "../queue-readers.ts";
 import { after, all, count, duration, oneOf, reader, text, yesOrNo } from "../readers.ts";
 import { calendar, zoneName } from "../schedule-times.ts";
 import { oneOrMany, type Schema, TEXT } from "../schema.ts";
 import { absolutePath } from "../task-readers.ts";
-import { describe, type Value } from "../value.ts";
+import type { Value } from "../value.ts";
 
 /** Firings of a second are a loop, not a schedule; cron's own step is a minute. */
 const MIN_EVERY_MS = 1_000;
@@ -19,9 +19,7 @@ const MAX_CAP = 10_000;
 const everySpan = duration();
 const period = reader(
   () => everySpan.schema,
-  after(everySpan, (everyMs, value) =>
-    everyMs >= MIN_EVERY_MS ? ok(everyMs) : refuse(value, `is ${describe(value)}, wanted 1s or more`),
-  ),
+  after(everySpan, (everyMs, value) => (everyMs >= MIN_EVERY_MS ? ok(everyMs) : misfit(value, "1s or more"))),
 );
 
 /** Each of them is asked for its next instant again and again. */

@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { type Fault, refuse } from "../fault.ts";
+import { type Fault, misfit, refuse } from "../fault.ts";
 import { all } from "../readers.ts";
-import { describe, type Value } from "../value.ts";
+import type { Value } from "../value.ts";
 import type { Member } from "./member.ts";
 import { rangeOf, tooMany } from "./range.ts";
 
@@ -20,21 +20,16 @@ export function readArray(value: Value): Result<Member[], Fault[]> {
 
 /** Counts beyond `room`, without making members: a thousand ranges of a thousand are quickly written. */
 function indicesOf(item: Value, room: { left: number }): Result<Member[], Fault[]> {
-  const wanted = "wanted whole numbers such as 1-100, 1-100:10 or 1,5,9";
-  if (item.type !== "scalar" || item.data === null) return refuse(item, `is ${describe(item)}, ${wanted}`);
+  const wanted = "whole numbers such as 1-100, 1-100:10 or 1,5,9";
+  if (item.type !== "scalar" || item.data === null) return misfit(item, wanted);
   // The limit that Slurm has after a % is a key of its own here.
   const [indices = "", limit] = item.text.split("%");
-  if (limit !== undefined)
-    return refuse(
-      item,
-      `is ${describe(item)}, ${wanted}`,
-      `write maxParallel: ${limit} for the part after %`,
-    );
+  if (limit !== undefined) return misfit(item, wanted, `write maxParallel: ${limit} for the part after %`);
   const parts = all(
     indices.split(",").map((part): Result<string[], Fault[]> => {
       const text = part.trim();
       const isIndex = /^\d+$/.test(text);
-      if (!isIndex && !/^\d+-\d+(:\d+)?$/.test(text)) return refuse(item, `is ${describe(item)}, ${wanted}`);
+      if (!isIndex && !/^\d+-\d+(:\d+)?$/.test(text)) return misfit(item, wanted);
       if (room.left < 0) return ok([]);
       const read = isIndex ? ok([String(Number(text))]) : rangeOf(item, text);
       if (read.ok) room.left -= read.value.length;

@@ -4,11 +4,11 @@ import { counted } from "../../lib/counted.ts";
 import { errnoOf } from "../../lib/errno.ts";
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { type Fault, fault, refuse, type Source } from "../fault.ts";
+import { type Fault, fault, misfit, refuse, type Source } from "../fault.ts";
 import type { ReadContext } from "../readers.ts";
 import { folder } from "../task-readers.ts";
 import { decodeTaskText, MAX_TEXT_BYTES, tooLarge } from "../task-text.ts";
-import { describe, type Value } from "../value.ts";
+import type { Value } from "../value.ts";
 import { parseCsv } from "./csv.ts";
 import { type Member, Names } from "./member.ts";
 
@@ -25,16 +25,12 @@ const FORMS: Readonly<Record<string, (source: Source) => Result<Member[], Fault[
 /** Reads the members in a data file; a relative path is resolved against `defaultCwd`. */
 export function readEach(value: Value, context: ReadContext): Result<Member[], Fault[]> {
   if (value.type !== "scalar")
-    return refuse(
-      value,
-      `is ${describe(value)}, wanted the path of a file`,
-      "for values of the task file itself use matrix:",
-    );
+    return misfit(value, "the path of a file", "for values of the task file itself use matrix:");
   const path = folder(value, context);
   if (!path.ok) return path;
   const form = FORMS[extname(path.value).toLowerCase()];
   if (form === undefined) {
-    return refuse(value, `is ${describe(value)}, wanted a file that ends in .csv, .jsonl or .txt (lines)`);
+    return misfit(value, "a file that ends in .csv, .jsonl or .txt (lines)");
   }
   const text = readData(path.value);
   if (!text.ok) return refuse(value, `cannot be read: ${text.error}`, `looked for ${path.value}`);

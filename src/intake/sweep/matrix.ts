@@ -1,9 +1,9 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { closest } from "../../lib/suggest.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { called, type Fault, fault, refuse } from "../fault.ts";
+import { called, type Fault, fault, misfit, refuse } from "../fault.ts";
 import { all, anyText, type ReadContext } from "../readers.ts";
-import { describe, type Entry, type Span, type Value } from "../value.ts";
+import type { Entry, Span, Value } from "../value.ts";
 import { type Item, type Listed, metBy, type Shape, shapesOf } from "./matching.ts";
 import { type Member, Names, nameFault } from "./member.ts";
 import { isRange, longRange, rangeOf, tooMany } from "./range.ts";
@@ -22,8 +22,7 @@ const MAX_SHAPES = 50;
 
 /** Reads a matrix: the product of its lists, the last one fastest, without what `exclude` matches, and with what `include` adds. */
 export function readMatrix(value: Value, context: ReadContext): Result<Member[], Fault[]> {
-  if (value.type !== "mapping")
-    return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: [0.1, 0.01], seed: 1-3}`);
+  if (value.type !== "mapping") return misfit(value, "a mapping such as {lr: [0.1, 0.01], seed: 1-3}");
   const isItemList = ({ key }: Entry): boolean => key === "include" || key === "exclude";
   const names = new Names();
   const read: Result<Axis, Fault[]>[] = [];
@@ -78,14 +77,14 @@ function axisValues(value: Value, context: ReadContext): Result<string[], Fault[
 
 function readItems({ key, value }: Entry): Result<{ key: string; items: Item[] }, Fault[]> {
   const list = value.type === "mapping" ? [value] : value.type === "list" ? value.items : null;
-  if (list === null) return refuse(value, `is ${describe(value)}, wanted a list of mappings`);
+  if (list === null) return misfit(value, "a list of mappings");
   const items = all(list.map(readItem));
   return items.ok ? ok({ key, items: items.value }) : items;
 }
 
 function readItem(value: Value): Result<Item, Fault[]> {
   if (value.type !== "mapping" || value.entries.length === 0)
-    return refuse(value, `is ${describe(value)}, wanted a mapping such as {lr: 0.1, seed: 2}`);
+    return misfit(value, "a mapping such as {lr: 0.1, seed: 2}");
   const pairs = all(
     value.entries.map((entry): Result<[string, string], Fault[]> => {
       const wrong = nameFault(entry.key);

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
-import { called, type Fault, refuse } from "../fault.ts";
+import { called, type Fault, misfit, refuse } from "../fault.ts";
 import { mapping, partOf } from "../mapping.ts";
 import { type ReadContext, reader } from "../readers.ts";
 import { textLike } from "../schema.ts";
-import { describe, type MappingValue, type Value } from "../value.ts";
+import type { MappingValue, Value } from "../value.ts";
 
 const RANGE = /^(\d+)-(\d+)(?::(\d+))?$/;
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -31,7 +31,7 @@ const end = reader(
   (value: Value): Result<string, Fault[]> =>
     value.type === "scalar" && NUMBER.test(value.text)
       ? ok(value.text)
-      : refuse(value, `is ${describe(value)}, wanted a number such as 10, -1 or 0.5`),
+      : misfit(value, "a number such as 10, -1 or 0.5"),
 );
 const rangeKeys = mapping(
   { from: end, to: end, step: end },
