@@ -9,7 +9,6 @@ import { supervisorAdvice } from "./doctor-records.ts";
 /** At most this many are named. */
 const MAX_NAMED = 3;
 
-/** Checks the inbox of a home. */
 export function checkInbox(layout: Layout): Check[] {
   const names = namesIn(layout.inbox).filter(
     (name) => !name.startsWith(".") && kindOfName(name) !== "passing",

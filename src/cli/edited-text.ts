@@ -9,7 +9,6 @@ import { fieldContext } from "./drafts.ts";
 /** Begins each line that stint puts on top of the text in an editor. */
 const MARK = "#|";
 
-/** A fault of an edited text. */
 interface TextFault {
   /** 1-based, in the text that was read; null for the text as a whole. */
   readonly line: number | null;
@@ -17,7 +16,6 @@ interface TextFault {
   readonly hint?: string | undefined;
 }
 
-/** The text that an editor is opened with. */
 export function editorText(context: Context, task: Task): string {
   return `${headOf(task, [], 0)}${taskYaml(task, fieldContext(context))}`;
 }

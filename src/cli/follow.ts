@@ -15,7 +15,6 @@ import { readTask } from "../store/reader.ts";
 import type { Context } from "./context.ts";
 import { LastLines } from "./last-lines.ts";
 
-/** The paths of the log files of an attempt. */
 function logPaths(layout: Layout, task: Task, attempt: number): string[] {
   return outputFiles(layout.attempt(task.metadata.id, attempt), task.spec.logs.separate);
 }

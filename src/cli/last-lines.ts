@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 
-/** Returns the last `count` lines of a text. */
 export function lastLines(text: string, count: number): string {
   const lines = text.split("\n");
   const isTerminated = lines.at(-1) === "";

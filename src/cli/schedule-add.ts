@@ -22,7 +22,6 @@ import { readNamedText } from "./named-text.ts";
 import { describeTiming } from "./text/cron.ts";
 import { nextInWords } from "./text/schedule.ts";
 
-/** Flags of `schedules add`. */
 interface AddFlags {
   readonly name?: string;
   readonly cron?: string;

@@ -15,7 +15,6 @@ const AXIS: ValueType<string> = {
   read: (typed) => (typed.indexOf("=") < 1 ? null : typed),
 };
 
-/** The flags that make a sweep. */
 export const SWEEP_FLAGS = {
   matrix: { ...declared("matrix"), value: AXIS, repeats: true },
   each: { ...declared("each"), value: { ...textValue("FILE", "a file"), completes: "files" } },

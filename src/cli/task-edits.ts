@@ -67,7 +67,6 @@ export async function editedTargets(
 /** A supervisor changes records too: as long as the spec is unchanged, a version conflict is resolved by trying again. */
 const MAX_TRIES = 5;
 
-/** The change of one task. */
 interface TaskChange {
   readonly task: Task;
   /** The only version that may be changed; absent for the latest, as long as its spec is that of `task`. */

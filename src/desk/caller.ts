@@ -11,7 +11,6 @@ export interface ProgressView {
 export interface Caller {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** The user's home directory. */
   readonly userHome: string;
   /** The user's name; a function, as few requests need it. */
   readonly user: () => string;

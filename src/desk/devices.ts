@@ -17,7 +17,6 @@ import type { Caller } from "./caller.ts";
 import { configSeen, settingsInForce } from "./config-seen.ts";
 import { heldElsewhere } from "./elsewhere.ts";
 
-/** A task on a device. */
 export interface TaskOnDevice {
   readonly id: TaskId;
   /** Its declared share; null where the whole device is assigned to it, or none of it. */

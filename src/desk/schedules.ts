@@ -53,7 +53,6 @@ export function scheduleViews(caller: Caller, layout: Layout, settings: Settings
   return files.toSorted().map((file) => viewOf(caller, { layout, file, settings }));
 }
 
-/** Finds a schedule by its name. */
 export function findSchedule(
   caller: Caller,
   layout: Layout,

@@ -95,7 +95,6 @@ export function completedContainer(kind: Tree, { engine }: Defaults = {}): Tree 
   };
 }
 
-/** A candidate with the defaults alone. */
 export function newCandidate(context: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
   return { labels: {}, annotations: {}, program: {}, parents: {}, spec: defaultSpec(context) };
 }

@@ -48,5 +48,4 @@ const volume = reader(
   }),
 );
 
-/** One volume, or a list of them. */
 export const volumes = listOf(volume);

@@ -21,7 +21,6 @@ export type Meaning =
   | { readonly type: "group"; readonly key: string }
   /** A key of a sweep as a whole, which is read before its members. */
   | { readonly type: "sweep"; readonly key: string }
-  /** A key of a schedule file. */
   | { readonly type: "schedule" }
   | { readonly type: "unsupported"; readonly key: string; readonly hint: string }
   | { readonly type: "unknown"; readonly suggestion: string | null };

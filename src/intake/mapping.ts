@@ -97,7 +97,6 @@ function schemaOf(
 /** Where a mapping has more keys than this, they are not listed. */
 const MAX_LISTED = 16;
 
-/** The fault of an unknown key. */
 export function unknownKey(
   { key, span, value }: Entry,
   known: readonly string[],

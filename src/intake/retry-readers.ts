@@ -40,10 +40,8 @@ const classOrCode = reader(
   className,
 );
 
-/** Failure classes and codes. */
 export const classesAndCodes = listOf(classOrCode);
 
-/** Exit codes of failures. */
 export const exitCodes = listOf(count(1, 255));
 
 const backoffKeys = mapping(

@@ -48,7 +48,6 @@ export function instantIn(
   return wall.toZonedDateTime(timeZone).epochMilliseconds;
 }
 
-/** The name of a time zone. */
 export const zoneName = reader(
   { type: "string", examples: ["Europe/Berlin", "UTC"] },
   after(text, (name, value) =>

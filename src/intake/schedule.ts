@@ -30,7 +30,6 @@ type Work =
   | { readonly type: "tasks"; readonly drafts: readonly Draft[] }
   | { readonly type: "file"; readonly path: string };
 
-/** A parsed schedule file. */
 export interface ScheduleFile {
   readonly schedule: Schedule;
   readonly work: Work;
@@ -38,7 +37,6 @@ export interface ScheduleFile {
   readonly slot: string;
 }
 
-/** The context of a schedule file. */
 export interface ScheduleContext extends SubmissionContext {
   /** The name of the schedule: that of its file without the ending. */
   readonly name: string;

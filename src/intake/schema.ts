@@ -1,7 +1,6 @@
 /** A JSON Schema (draft 2020-12), or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** The version of JSON Schema. */
 export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Any single value that is not empty: `0123` and `true` are texts where text is wanted. */

@@ -10,7 +10,6 @@ import { after, count, duration, listOf, oneOf, type ReadContext, reader, text }
 import { oneOfWords, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 
-/** A task's name. */
 export const taskNameReader = reader(
   { type: ["string", "boolean"], pattern: NAME_PATTERN.source, maxLength: MAX_NAME_LENGTH },
   after(text, (name, value) => {

@@ -12,7 +12,6 @@ export interface WatchOptions {
   readonly onProblem: (text: string) => void;
 }
 
-/** A watch of some folders. */
 export interface DirectoryWatch extends AsyncDisposable {
   /** Watches again folders that were replaced unnoticed; to be called every half minute. */
   readonly refresh: () => void;

@@ -14,7 +14,6 @@ export function inheritedSignals(): InheritedSignals {
   return { ignored: read(/^SigIgn:\s*(\w+)$/m), blocked: read(/^SigBlk:\s*(\w+)$/m) };
 }
 
-/** True where a set contains a signal, by its number. */
 export function hasSignal(set: bigint, signal: number): boolean {
   return ((set >> BigInt(signal - 1)) & 1n) === 1n;
 }

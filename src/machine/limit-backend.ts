@@ -45,7 +45,6 @@ export type LimitBackend =
 /** The child group that the supervisor moves to: a group with controllers for its children has no processes (cgroups(7)). */
 export const SUPERVISOR_LEAF = "stint.supervisor";
 
-/** The machine to be probed. */
 export interface ProbedMachine {
   /** The prefix of every path that is read; empty for the machine itself. */
   readonly root: string;

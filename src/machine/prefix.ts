@@ -6,7 +6,6 @@ import prefixText from "./sh/limit-prefix.sh" with { type: "text" };
 
 const PREFIX = withoutComments(prefixText);
 
-/** A job with limits. */
 export interface LimitedJob {
   readonly limits: Limits;
   readonly token: string;

@@ -43,7 +43,6 @@ export interface AuditEntry {
   readonly detail?: string;
 }
 
-/** One line of the audit log. */
 export const auditLine = v.strictObject({
   seq: v.number(),
   at: instant,

@@ -227,7 +227,6 @@ export const failure = v.strictObject({
 });
 export type Failure = v.InferOutput<typeof failure>;
 
-/** A failure with the class of its code. */
 export function failureOf(code: FailureCode, rule: string, error: string): Failure {
   return { class: FAILURES[code].class, code, rule, error };
 }

@@ -46,12 +46,10 @@ export function idFromFileName(fileName: string): TaskId | null {
   return isTaskId(id) ? id : null;
 }
 
-/** The number in an id. */
 export function numberOf(id: TaskId): number {
   return Number.parseInt(id, 10);
 }
 
-/** The name in an id. */
 export function nameOf(id: TaskId): string {
   return id.slice(id.indexOf("-") + 1);
 }

@@ -77,7 +77,6 @@ const facts = v.strictObject({
   /** Absolute path; null before the first attempt. */
   logPath: v.nullable(v.string()),
   labels: v.record(v.string(), v.string()),
-  /** Its batch. */
   batch: v.nullable(v.string()),
   cwd: v.string(),
 });

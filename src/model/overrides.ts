@@ -96,7 +96,6 @@ export function withoutBounds({ paused }: Overrides): Overrides {
   return { ...NO_OVERRIDES, ...(paused !== undefined && { paused }) };
 }
 
-/** The overrides with the queue paused, or not. */
 export function withPause({ paused: _before, ...rest }: Overrides, paused: QueuePause | null): Overrides {
   return paused === null ? rest : { ...rest, paused };
 }

@@ -27,7 +27,6 @@ export interface Query extends Readonly<v.InferOutput<typeof criteria>> {
   readonly ids?: ReadonlySet<TaskId>;
 }
 
-/** True where the task matches the query. */
 export function matches(task: Outline, query: Query): boolean {
   return matcherOf(query)(task);
 }

@@ -5,7 +5,6 @@ import type { ADMISSIONS } from "./spec.ts";
 /** Which missed firings are made up for: none, the latest, all. */
 export const CATCH_UPS = ["none", "latest", "all"] as const;
 
-/** When a schedule fires. */
 export type Timing =
   /** Each of five fields, in the time zone of the schedule; it fires at the instants of any of them. */
   | { readonly type: "cron"; readonly expressions: readonly string[] }
@@ -39,7 +38,6 @@ export const scheduleState = v.strictObject({
   rule: v.string(),
   /** Since when the rule applies: no earlier firing is made up for. */
   since: instant,
-  /** The instant of the last firing. */
   lastFired: v.optional(instant),
   /** The result of the last firing. */
   last: v.optional(

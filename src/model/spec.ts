@@ -12,7 +12,6 @@ import { selector } from "./selector.ts";
 export const PARENT_ENDS = ["success", "any", "failure"] as const;
 export type DependencyEnd = (typeof PARENT_ENDS)[number];
 
-/** One parent of a task. */
 const dependency = v.strictObject({ task: taskId, when: v.picklist(PARENT_ENDS) });
 export type Dependency = v.InferOutput<typeof dependency>;
 

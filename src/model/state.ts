@@ -69,7 +69,6 @@ export function isTerminal(state: State): state is "completed" | "failed" | "can
 /** The states of ended tasks. */
 export const TERMINAL_STATES = STATES.filter(isTerminal);
 
-/** The states of unfinished tasks. */
 export const UNFINISHED_STATES = STATES.filter((state) => !isTerminal(state));
 
 /** True where an attempt is open: the record is in `running/`. */

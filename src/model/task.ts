@@ -146,7 +146,6 @@ export const specBeside = v.omit(spec, ["kind"]);
 export type SpecBeside = Omit<Spec, "kind">;
 export type QueuedStatus = Extract<Status, { state: "queued" }>;
 
-/** The ids of tasks. */
 export function idsOfTasks(tasks: readonly Task[]): Metadata["id"][] {
   return tasks.map((one) => one.metadata.id);
 }

@@ -34,7 +34,6 @@ export interface Cancellation {
   readonly message: string;
 }
 
-/** The result of admission. */
 export interface AdmissionResult {
   readonly dismissed: readonly Cancellation[];
   /** Running tasks that a newer one in their lane replaces. */

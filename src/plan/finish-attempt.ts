@@ -101,7 +101,6 @@ type Facts = Omit<End, "stop" | "oomKilled">;
 type Common = Omit<Extract<EndedAttempt, { state: "completed" }>, "state">;
 type Own<T> = T extends EndedAttempt ? Omit<T, keyof Common> : never;
 
-/** The task with its open attempt ended. */
 function closedTask(task: Task, end: Facts, own: Own<EndedAttempt>): Task {
   const open = openAttempt(task);
   if (open === null) throw new Error(`task ${task.metadata.id} has no open attempt to end`);
@@ -118,7 +117,6 @@ function requeued(
   return mustTransition(closed, { ...countersOf(closed), state: "queued", reason, ...retryAt });
 }
 
-/** The fields that every ended attempt has. */
 function commonFields(open: OpenAttempt, end: Facts): Common {
   const { ending } = end;
   const { state: _open, paused, pausedMs = 0, ...kept } = open;

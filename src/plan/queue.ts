@@ -12,7 +12,6 @@ export interface PriorityBucket {
 export interface Queue {
   /** Tasks that are not unconstrained. */
   readonly gated: readonly Task[];
-  /** One bucket per priority. */
   readonly buckets: readonly PriorityBucket[];
 }
 
@@ -22,7 +21,6 @@ export interface Ready {
   readonly buckets: readonly PriorityBucket[];
 }
 
-/** Splits the queued tasks. */
 export function queueOf(queued: readonly Task[]): Queue {
   const gated: Task[] = [];
   const buckets = new Map<number, Task[]>();
@@ -53,7 +51,6 @@ export function isUnconstrained(task: Task): boolean {
   );
 }
 
-/** The number of tasks in some buckets. */
 export function queueSize(buckets: readonly PriorityBucket[]): number {
   return buckets.reduce((total, { tasks }) => total + tasks.length, 0);
 }

@@ -21,7 +21,6 @@ export interface ContainerWish {
   readonly limits: Limits | undefined;
 }
 
-/** The input for the flags of one container. */
 export interface FlagsOrder extends ContainerWish {
   readonly engine: EngineName;
   /** Names of variables whose values have several lines, which an engine's `--env-file` does not support. */

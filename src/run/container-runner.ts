@@ -52,7 +52,6 @@ export interface RunnerOrder {
   readonly flags: readonly string[];
 }
 
-/** The program and arguments of a runner. */
 export function runnerArguments(order: RunnerOrder): string[] {
   const seconds = (ms: number): string => String(Math.ceil(ms / 1_000));
   return [

@@ -44,7 +44,6 @@ export function findEngine(
   return err(`${names.join(" and ")} ${names.length === 1 ? "is" : "are"} not in PATH, ${HOW_TO_GET}`);
 }
 
-/** The name of an attempt's container. */
 export function containerName(token: string): string {
   return `stint-${token}`;
 }

@@ -41,7 +41,6 @@ interface SubprocessOrder extends ParentOrder {
 /** One job to start. */
 export type LaunchOrder = SubprocessOrder | (ParentOrder & { readonly container: ContainerOrder });
 
-/** How a recording parent ended. */
 export interface RecordingParentEnd {
   /** The job's exit code, recorded or not; null where a signal killed the parent. */
   readonly exitCode: number | null;

@@ -42,7 +42,6 @@ function submitted(patterns: readonly string[], submitter: Variables): Result<Va
   return ok(matchingNames(patterns, submitter));
 }
 
-/** The variables that match names and patterns. */
 export function matchingNames(patterns: readonly string[], variables: Variables): Record<string, string> {
   const names = new Set(patterns);
   const matchers = [...names].filter((one) => one.includes("*")).map(globMatcher);

@@ -15,7 +15,6 @@ import { Layout } from "./layout.ts";
 import { createNumbers } from "./numbers.ts";
 import { isThere } from "./quarantine.ts";
 
-/** The version of the home's layout. */
 const HOME_VERSION = 1;
 const PRIVATE_DIRECTORY = 0o700;
 

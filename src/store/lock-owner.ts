@@ -23,12 +23,10 @@ export function lockFolder(layout: LockPlace): string {
   return join(layout.locks, "supervisor.lock");
 }
 
-/** The file that names the owner. */
 export function ownerFile(layout: LockPlace): string {
   return join(lockFolder(layout), "owner.json");
 }
 
-/** Reads the record of an owner. */
 export function readOwner(path: string): Owner | "missing" | "unreadable" {
   try {
     return parseJson(owner, readRegularFile(path)) ?? "unreadable";

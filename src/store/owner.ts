@@ -8,7 +8,6 @@ import type { Owner, Role } from "../model/owner.ts";
 /** What the owner of the lock offers to jobs. */
 export type Offer = Pick<Owner, "capacity" | "labels" | "controllers" | "closing">;
 
-/** This process as an owner. */
 export function thisProcess(
   role: Role,
   { nowMs, offered }: { readonly nowMs: number; readonly offered: Offer | null },

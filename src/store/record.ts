@@ -30,7 +30,6 @@ export function isAsWritten(path: string, known: Task): boolean {
   return unlessRefused(() => readOwnFile(path, MAX_RECORD_BYTES) === recordText(known), false);
 }
 
-/** Parses the text of a record. */
 export function parseRecord(text: string): Result<Task, RecordFault> {
   const data = jsonIn(text);
   if (data === undefined)
@@ -54,7 +53,6 @@ export function readRecordOf(
   return known === null ? readRecord(path) : ok(known);
 }
 
-/** Reads the record at a path. */
 export function readRecord(path: string): Result<Task, RecordFault> {
   try {
     const text = readOwnFile(path, MAX_RECORD_BYTES);

@@ -8,7 +8,6 @@ import type { Layout } from "./layout.ts";
 /** A longer file is refused unread. */
 const MAX_BYTES = 1_048_576;
 
-/** The text of config.yaml; null where there is none. */
 export function readSettingsText(layout: Layout): Result<string | null, Problem> {
   const text = tryFs("read config.yaml", () => {
     // A dangling link is an error, not a home without settings.

@@ -69,7 +69,6 @@ export function placeAfter(verb: Verb | VerbGroup, { before, current }: Typed): 
 interface SoFar {
   /** The keys of the flags. */
   readonly given: ReadonlySet<string>;
-  /** The number of operands. */
   readonly operands: number;
   /** The flag that the last value belongs to; null after an operand or a switch. */
   readonly last: Flag | null;

@@ -85,7 +85,6 @@ export interface Flag<T = unknown> {
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The parsed value of a flag. */
 type ValueOf<F extends Flag> = F extends { readonly value: ValueType<infer T> }
   ? F extends { readonly repeats: true }
     ? readonly T[]
@@ -132,7 +131,6 @@ interface Declaration<F extends Flags> {
 /** A verb, or a subcommand of one. */
 export type Verb = Declaration<Flags>;
 
-/** A verb that has only subcommands. */
 export interface VerbGroup {
   readonly subcommands: Readonly<Record<string, Subcommand>>;
   /** Other names of subcommands, as other tools have them. */

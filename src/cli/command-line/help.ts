@@ -9,7 +9,6 @@ interface Row {
   readonly meaning: string;
 }
 
-/** What the overview shows of a verb. */
 export interface OverviewVerb {
   readonly summary: string;
   readonly group: string;
@@ -28,7 +27,6 @@ interface About {
   readonly columns: number;
 }
 
-/** The help of one verb or subcommand. */
 export function verbHelp(name: string, verb: Verb, { summary, aliases, columns }: About): string {
   const operands = (verb.operands ?? []).map(({ name: called, help }) => ({
     heading: "",
@@ -42,7 +40,6 @@ export function verbHelp(name: string, verb: Verb, { summary, aliases, columns }
   });
 }
 
-/** The help of a verb with subcommands. */
 export function groupHelp(name: string, group: VerbGroup, { summary, aliases, columns }: About): string {
   const rows = visible(group.subcommands).map(([called, subcommand]) => ({
     heading: "Subcommands",

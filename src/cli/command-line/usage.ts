@@ -92,7 +92,6 @@ function isNeeded(count: Operand["count"]): boolean {
   return count === "one" || count === "some";
 }
 
-/** The maximum number of operands. */
 export function operandRoom(operands: readonly Operand[]): number {
   const isOpen = operands.some(({ count }) => count === "any" || count === "some");
   return isOpen ? Number.POSITIVE_INFINITY : operands.length;
@@ -111,7 +110,6 @@ export function unknownSubcommand(
   );
 }
 
-/** The usage line of a verb. */
 export function usageLine(name: string, { flags, operands = [], takesCommand }: Verb): string {
   const shown = operands.map(({ name: operand, count }) => {
     const many = count === "any" || count === "some" ? `${operand}…` : operand;

@@ -13,7 +13,6 @@ import { TaskReader } from "../../store/reader.ts";
 /** This many of the newest tasks are found without sorting all of them. */
 const UNSORTED_NEWEST = 100;
 
-/** A row of a listing. */
 export type ListedRow = Task | Fold;
 
 /** What is to be listed. */

@@ -19,7 +19,6 @@ import { type Unlisted, unlistedIn } from "./unlisted.ts";
 const RECENT = 10;
 const DEFAULT_LIMIT = 100;
 
-/** The flags that choose what is listed. */
 export interface ListingFlags extends SelectorFlags {
   readonly all?: true;
   readonly limit?: number;

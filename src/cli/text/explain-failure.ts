@@ -45,7 +45,6 @@ function whatFollowed({ status }: Task): string {
   }
 }
 
-/** The end of the log of the last attempt. */
 function logLines({ status }: Task): string[] {
   const last = status.attempts.at(-1);
   if (last === undefined || last.state === "running" || last.logBytes === undefined) return [];

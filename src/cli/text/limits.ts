@@ -21,7 +21,6 @@ export function describeLimits(limits: Limits | undefined): string | null {
   return `limited to ${parts.join(" and ")}${isLoose}`;
 }
 
-/** Lines on the peak memory of an attempt and its unenforced limits. */
 export function memoryAndLimits(attempt: Attempt): string[] {
   const lines: string[] = [];
   if ("peakMemoryBytes" in attempt && attempt.peakMemoryBytes !== undefined)

@@ -6,7 +6,6 @@ import { inNumberOrder, lastEnded, type Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 import { styleFor } from "./style.ts";
 
-/** The line for a task that has ended. */
 export function endLine(task: Task, context: Pick<Context, "hasColor">): string {
   const { metadata, status } = task;
   const last = lastEnded(task);

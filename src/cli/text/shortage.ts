@@ -10,7 +10,6 @@ import { describeGpus } from "../../plan/shortage.ts";
 /** When running tasks end at the latest, in ms since the epoch; those without a timeout are absent. */
 export type Holders = ReadonlyMap<TaskId, number>;
 
-/** The name of the resource that is short. */
 export function nameOfShortage(short: ResourceShortage): string {
   return { jobs: "a job slot", cpus: "CPUs", memoryBytes: "memory", gpus: "a GPU" }[short.resource];
 }

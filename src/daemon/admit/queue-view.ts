@@ -38,7 +38,6 @@ export class QueueView {
     return id !== null && this.#find.has(id) ? id : null;
   }
 
-  /** The unfinished tasks of a name. */
   named(name: string): readonly Task[] {
     return this.#byName.get(name) ?? [];
   }
@@ -91,7 +90,6 @@ export class QueueView {
     });
   }
 
-  /** The number of queued tasks in a lane. */
   inLane(slot: string): number {
     this.#lanes ??= countLanes(this.#allUnfinished.filter(({ status }) => status.state === "queued"));
     return this.#lanes.get(slot) ?? 0;

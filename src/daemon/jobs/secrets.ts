@@ -37,7 +37,6 @@ export function keepSecretsOf(layout: Layout, { metadata, spec }: Task, values: 
   if (areOfFile || metadata.environment === undefined) keepSecrets(layout, metadata.id, values);
 }
 
-/** Returns the mask for the secrets of a task. */
 export function maskOf(layout: Layout, task: Task, own: Variables): Mask {
   return maskFor(secretsOf(layout, task, own));
 }

@@ -1,6 +1,5 @@
 import { DELIVERED, failedTry, type Outcome } from "./outcome.ts";
 
-/** One POST. */
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

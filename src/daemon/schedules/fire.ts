@@ -7,7 +7,6 @@ import { isCommitted } from "../../store/batch.ts";
 import { enqueue } from "../admit/enqueue.ts";
 import type { Supervisor } from "../supervisor.ts";
 
-/** One firing of a schedule that is due. */
 export interface DueFiring {
   readonly name: string;
   /** Of the schedule. */

@@ -15,7 +15,6 @@ import { type AtMessage, machineOf, type OrderSetting } from "../admit/order.ts"
 import { QueueView } from "../admit/queue-view.ts";
 import { draftsOfFiring, parseSchedule, type ScheduleSource } from "./load-schedule.ts";
 
-/** A schedule file to be read. */
 export interface ReadJob extends ScheduleSource {
   readonly type: "read";
   readonly text: string;

@@ -9,7 +9,6 @@ export class Arrivals {
   /** Tasks whose records could not be read at the start of this supervisor, and why. */
   readonly unread = new Map<TaskId, string>();
 
-  /** Marks tasks as awaited. */
   expect(ids: readonly TaskId[]): void {
     for (const id of ids) this.#awaited.add(id);
   }

@@ -5,7 +5,6 @@ import { flagValue } from "../typed-text.ts";
 import { camelCase, type Entry, fromPlain, NOWHERE, type Value } from "../value.ts";
 import { isRange } from "./range.ts";
 
-/** The values of the flags of a sweep. */
 export interface SweepFlags {
   /** Each `NAME=VALUES`, with a name. */
   readonly matrix?: readonly string[];

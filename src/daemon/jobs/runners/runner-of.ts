@@ -8,7 +8,6 @@ const RUNNERS: Readonly<Record<Kind["type"], Runner>> = {
   container: containerRunner,
 };
 
-/** The runner of a kind of job. */
 export function runnerOf(kind: Kind): Runner {
   return RUNNERS[kind.type];
 }
