@@ -5,7 +5,7 @@ import { signalNumber } from "./evidence.ts";
 import { type Failure, failureEntry } from "./failure.ts";
 import { lastWords } from "./last-words.ts";
 import { QUOTE_HEAD } from "./quote.ts";
-import { signalOfCode } from "./shell-words.ts";
+import { notFoundByShell, signalOfCode } from "./shell-words.ts";
 import type { Task } from "./task.ts";
 
 /** Why a failed task has failed, as one line for people: how its last attempt ended, and the log's last meaningful line. */
@@ -62,7 +62,7 @@ function withLine(how: string, line: string | null): string {
 function causeOfExit({ exitCode, logTail = "", logBytes }: EndedAttempt, failure: Failure): string | null {
   const ofShell = /^shell:(SIG.+)$/.exec(failure.rule)?.[1];
   if (ofShell !== undefined) return `one of its commands was killed by ${signalText(ofShell)}`;
-  const said = quoteIn(failure) ?? finalIn(logTail);
+  const said = quoteIn(failure) ?? (exitCode === 127 ? notFoundByShell(logTail) : null) ?? finalIn(logTail);
   if (said !== null) return said;
   if (failure.code !== "EXIT_NONZERO") return failureEntry(failure.code).meaning;
   const signal = signalOfCode(exitCode);

@@ -46,3 +46,16 @@ function isSaid(line: string, word: string): boolean {
   const isSame = said.toLowerCase().startsWith(word.toLowerCase());
   return isSame && (said === line ? /^(?:: \d{1,2})?(?: \(core dumped\))?$/ : /^(?:[ :]|$)/).test(rest);
 }
+
+/** What bash, dash and busybox, and zsh print of a command that does not exist. */
+const NOT_FOUND = [
+  /^.{1,300}: line \d{1,7}: .{1,300}: command not found$/,
+  /^.{1,300}: (?:line )?\d{1,7}: .{1,300}: not found$/,
+  /^zsh(?::\d{1,7})?: command not found: ./,
+];
+
+/** The last line of a log in which a shell says that it did not find a command; null where there is none. */
+export function notFoundByShell(tail: string): string | null {
+  const lines = tail.split("\n").map((line) => line.trim());
+  return lines.findLast((line) => NOT_FOUND.some((words) => words.test(line))) ?? null;
+}

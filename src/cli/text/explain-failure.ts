@@ -5,6 +5,7 @@ import { rangesOf } from "../../lib/ranges.ts";
 import { type Attempt, type EndedAttempt, failureOfAttempt } from "../../model/attempt.ts";
 import { className, failureEntry } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
+import { notFoundByShell } from "../../model/shell-words.ts";
 import { inNumberOrder, type Task } from "../../model/task.ts";
 import { renderTable } from "./table.ts";
 
@@ -23,6 +24,7 @@ export function failedLines(task: Task, nowMs: number): string[] {
   return [
     ...why,
     when,
+    ...shellLines(task),
     ...logLines(task),
     ...attemptLines(status.attempts, task, nowMs),
     ...adviceLines(task),
@@ -43,6 +45,13 @@ function whatFollowed({ status }: Task): string {
     case "OrphanLimit":
       return "; not retried";
   }
+}
+
+/** What the shell said of a command that it did not find, where the verdict has something else: a script may go on after it. */
+function shellLines(task: Task): string[] {
+  const last = task.status.attempts.at(-1);
+  const said = last !== undefined && "logTail" in last ? notFoundByShell(last.logTail ?? "") : null;
+  return said === null || whyFailed(task).includes(said) ? [] : [`  the shell went on after: ${said}`];
 }
 
 function logLines({ status }: Task): string[] {

@@ -35,6 +35,25 @@ describe("explainTask() of a failed task", () => {
     );
   });
 
+  test.each([
+    "/home/ada/runs/1/script: line 3: mkdirr: command not found",
+    "/home/ada/runs/1/script: 3: mkdirr: not found",
+    "/bin/sh: line 3: mkdirr: not found",
+    "zsh:3: command not found: mkdirr",
+  ])("quotes a shell that did not find a command, also where it went on: %s", (said) => {
+    const steps = Array.from({ length: 9 }, (_, index) => `step ${index}`);
+    const log = [said, ...steps].join("\n");
+    expect(explain(failedWith(log))).toStartWith(
+      `train failed: exit 1: the log ends with "step 8"; not retried\n  000001-train, ended 55s ago\n  the shell went on after: ${said}\n`,
+    );
+    const task = after(aTask({ spec: NEVER }), exited(127), { logTail: log, logBytes: log.length });
+    expect(explain(task)).toStartWith(`train failed: exit 127: ${said}; not retried\n`);
+    expect(explain(task)).not.toContain("went on");
+    expect(explain(failedWith(`grep: mkdirr: not found here\n${steps.join("\n")}`))).not.toContain(
+      "the shell",
+    );
+  });
+
   test("says of a timeout how long it ran", () => {
     const task = aTask({ spec: { ...NEVER, timeoutMs: 1_000 } });
     const ended = after(task, killedBy("SIGTERM"), { stop: aStop({ reason: "Timeout" }) });
