@@ -56,11 +56,8 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
     );
     if (there !== undefined && added.flags.force !== true) {
       const hint = "overwrite it with --force, or use another name with --name";
-      return problem(
-        "ALREADY_EXISTS",
-        `Cannot add the schedule "${name}": a schedule of that name exists`,
-        hint,
-      );
+      const message = `Cannot add the schedule "${name}": a schedule of that name exists`;
+      return problem("ALREADY_EXISTS", message, hint);
     }
     const { schedule } = read.value;
     const { nowMs } = options;

@@ -63,11 +63,8 @@ function byName(sweeps: Sweeps, name: string): Result<Sweep, Problem> {
   const unfinished = named.find(({ hasUnfinished }) => hasUnfinished);
   if (unfinished !== undefined) return ok(unfinished);
   const latest = named.slice(0, 5).map(({ id }) => id);
-  return rejected(
-    "AMBIGUOUS",
-    `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`,
-    `use --group with a number: the latest are ${latest.join(", ")}`,
-  );
+  const message = `Cannot choose the sweep "${name}": ${named.length} sweeps have this name, and all of them have ended`;
+  return rejected("AMBIGUOUS", message, `use --group with a number: the latest are ${latest.join(", ")}`);
 }
 
 function noSuchGroup(reference: string): Problem {

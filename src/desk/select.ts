@@ -118,11 +118,8 @@ function byName(
   });
   if (active.length === 1) return ok(active);
   const numbers = named.slice(-5).map(numberOf).join(", ");
-  return rejected(
-    "AMBIGUOUS",
-    `Cannot choose "${reference}": ${named.length} tasks have this name`,
-    `use a number: the latest are ${numbers}`,
-  );
+  const message = `Cannot choose "${reference}": ${named.length} tasks have this name`;
+  return rejected("AMBIGUOUS", message, `use a number: the latest are ${numbers}`);
 }
 
 function lastSubmitted(
@@ -132,10 +129,8 @@ function lastSubmitted(
   const number = readLastSubmitted(layout).at(-1 - wanted.back);
   const [id] = number === undefined ? [] : wanted.finder.byNumber(number);
   if (id !== undefined) return ok([id]);
-  return rejected(
-    "NOT_FOUND",
-    `Cannot find "${wanted.reference}": fewer tasks were submitted by hand, or this one was cleaned up`,
-  );
+  const message = `Cannot find "${wanted.reference}": fewer tasks were submitted by hand, or this one was cleaned up`;
+  return rejected("NOT_FOUND", message);
 }
 
 function noSuchTask(layout: Layout, reference: string, { ids }: Finder): Problem {

@@ -95,11 +95,8 @@ function unfitness(text: string): Fault | null {
   for (const _ of new Lexer().lex(text)) {
     lexemes += 1;
     if (lexemes > MAX_LEXEMES) {
-      return fault(
-        start,
-        `the file has more than ${MAX_LEXEMES} words and signs, which is too much for one file`,
-        "split it into several files",
-      );
+      const message = `the file has more than ${MAX_LEXEMES} words and signs, which is too much for one file`;
+      return fault(start, message, "split it into several files");
     }
   }
   return null;

@@ -18,19 +18,13 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   const { id } = task.metadata;
   if (task.status.state === "completed") {
     const hint = `submit it again: stint submit --from ${id}`;
-    return rejected(
-      "TASK_LOCKED",
-      `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`,
-      hint,
-    );
+    const message = `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`;
+    return rejected("TASK_LOCKED", message, hint);
   }
   const refused = !isActive(task.status.state) ? null : refusedWhileRunning(task.spec, edit.spec);
   if (refused !== null) {
-    return rejected(
-      "INVALID_TRANSITION",
-      `Cannot set "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`,
-      `cancel it first, then change and retry it`,
-    );
+    const message = `Cannot set "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`;
+    return rejected("INVALID_TRANSITION", message, `cancel it first, then change and retry it`);
   }
   const isNewSpec = JSON.stringify(task.spec) !== JSON.stringify(edit.spec);
   const generation = task.metadata.generation + (isNewSpec ? 1 : 0);

@@ -6,10 +6,8 @@ import type { Status, Task } from "./task.ts";
 /** Sets the next status where the table allows it; every change of a state passes through here. */
 export function transition(task: Task, next: Status): Result<Task, Problem> {
   if (canMove(task.status.state, next.state)) return ok({ ...task, status: next });
-  return rejected(
-    "INVALID_TRANSITION",
-    `Cannot move task "${task.metadata.id}": invalid transition ${task.status.state} -> ${next.state}`,
-  );
+  const message = `Cannot move task "${task.metadata.id}": invalid transition ${task.status.state} -> ${next.state}`;
+  return rejected("INVALID_TRANSITION", message);
 }
 
 /** The same where the caller has established that the move is allowed; anything else is a bug. */

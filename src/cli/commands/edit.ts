@@ -127,10 +127,8 @@ function isSameText(latest: Task, { spec, metadata }: Task): boolean {
 }
 
 function changedMeanwhile({ metadata: { id }, status: { state } }: Task): Problem {
-  return problem(
-    "VERSION_CONFLICT",
-    `Cannot change "${id}": it was changed while you edited it, and is ${state} now`,
-  );
+  const message = `Cannot change "${id}": it was changed while you edited it, and is ${state} now`;
+  return problem("VERSION_CONFLICT", message);
 }
 
 function kept(of: Problem, path: string): Problem {

@@ -68,11 +68,8 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   if (!read.ok) return read.error;
   const owner = lockOwner(layout);
   if (owner?.role === "up") {
-    return problem(
-      "HOME_LOCKED",
-      `Cannot start a supervisor for "${layout.home}": one is running with pid ${owner.pid}, since ${localTime(owner.since, context.clock.now())}`,
-      "stop it with `stint down`",
-    );
+    const message = `Cannot start a supervisor for "${layout.home}": one is running with pid ${owner.pid}, since ${localTime(owner.since, context.clock.now())}`;
+    return problem("HOME_LOCKED", message, "stop it with `stint down`");
   }
   if (isInsideJob(context)) {
     return problem(
@@ -103,9 +100,6 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
     }
     await Bun.sleep(POLL_MS);
   }
-  return problem(
-    "NO_SUPERVISOR",
-    `Cannot start a supervisor for "${layout.home}": it exited or did not become ready`,
-    `its log: ${layout.supervisorLog}`,
-  );
+  const message = `Cannot start a supervisor for "${layout.home}": it exited or did not become ready`;
+  return problem("NO_SUPERVISOR", message, `its log: ${layout.supervisorLog}`);
 }

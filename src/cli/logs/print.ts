@@ -36,10 +36,8 @@ export function attemptOf(task: Task, wanted: number | undefined): number | Prob
       `Cannot show the log of "${id}": it has not started yet`,
       `why it waits: stint explain ${id}`,
     );
-  return problem(
-    "NOT_FOUND",
-    `Cannot show attempt ${attempt} of "${id}": it has ${counted(last, "attempt")}`,
-  );
+  const message = `Cannot show attempt ${attempt} of "${id}": it has ${counted(last, "attempt")}`;
+  return problem("NOT_FOUND", message);
 }
 
 /** Prints the log of one attempt as it is now. */

@@ -109,11 +109,8 @@ function lookUp(
   if (only !== undefined && others.length === 0) return ok([{ id: only.metadata.id }]);
   if (only !== undefined) {
     const numbers = named.map(({ metadata }) => metadata.number).join(", ");
-    return refuse(
-      draft,
-      `${named.length} unfinished tasks have the name ${reference}`,
-      `name one by its number: ${numbers}`,
-    );
+    const message = `${named.length} unfinished tasks have the name ${reference}`;
+    return refuse(draft, message, `name one by its number: ${numbers}`);
   }
   const members = index.seen.inSweep(reference, when);
   const found = members.length > 0 ? members : index.seen.ended(reference, when);
@@ -126,11 +123,8 @@ function unknown(
 ): Result<never, Problem> {
   const names = [...index.batch.keys(), ...index.seen.names];
   const near = closest(reference, new Set(names));
-  return refuse(
-    draft,
-    `no task has the name ${reference}`,
-    near === null ? undefined : `did you mean "${near}"?`,
-  );
+  const message = `no task has the name ${reference}`;
+  return refuse(draft, message, near === null ? undefined : `did you mean "${near}"?`);
 }
 
 function tooMany(draft: Draft): Result<never, Problem> {

@@ -12,11 +12,8 @@ export function refuseUnenforceable(
     if (spec.limits === undefined || spec.limits.bestEffort === true) continue;
     const names = unenforceable(spec.limits, controllers);
     if (names.length === 0) continue;
-    return rejected(
-      "UNPLACEABLE",
-      `Cannot queue "${name}": ${names.join(", ")} cannot be enforced on this machine`,
-      "stint doctor says why; limits.bestEffort: true runs it without",
-    );
+    const message = `Cannot queue "${name}": ${names.join(", ")} cannot be enforced on this machine`;
+    return rejected("UNPLACEABLE", message, "stint doctor says why; limits.bestEffort: true runs it without");
   }
   return ok(null);
 }

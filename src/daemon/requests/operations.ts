@@ -181,10 +181,8 @@ function hold(task: Task, how: { hold: boolean; actor: string }): TargetChange {
   const { id, generation } = task.metadata;
   if (task.status.state !== "queued") {
     const verb = how.hold ? "hold" : "release";
-    return rejected(
-      "INVALID_TRANSITION",
-      `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`,
-    );
+    const message = `Cannot ${verb} "${id}": it is ${task.status.state}, wanted a queued task`;
+    return rejected("INVALID_TRANSITION", message);
   }
   const metadata = { ...task.metadata, generation: generation + 1 };
   const after = { ...task, metadata, spec: { ...task.spec, hold: how.hold } };

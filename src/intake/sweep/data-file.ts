@@ -78,11 +78,8 @@ function csvMembers(source: Source): Result<Member[], Fault[]> {
     .filter(({ cells }) => cells.length !== names.length)
     .map(({ cells, span }) => {
       const hint = "put quotes around a cell that contains a comma";
-      return fault(
-        span,
-        `the row has ${counted(cells.length, "cell")}, the first row names ${names.length}`,
-        hint,
-      );
+      const message = `the row has ${counted(cells.length, "cell")}, the first row names ${names.length}`;
+      return fault(span, message, hint);
     });
   const nul = source.text.indexOf("\0");
   if (nul !== -1) faults.push(fault({ start: nul, end: nul + 1 }, "the file contains a NUL character"));

@@ -128,11 +128,8 @@ function without(product: readonly Member[], { items, listed }: Beside): Result<
     return err(
       foreign.slice(0, MAX_FAULTS).map(({ key, span, value }) => {
         const near = closest(key, listed.keys());
-        return fault(
-          span,
-          `${called(value)} is not a list of the matrix`,
-          near === null ? undefined : `did you mean ${near}?`,
-        );
+        const message = `${called(value)} is not a list of the matrix`;
+        return fault(span, message, near === null ? undefined : `did you mean ${near}?`);
       }),
     );
   }
