@@ -20,7 +20,7 @@ interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">
   readonly file: string;
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of the file. */
-  readonly sweep?: readonly Entry[];
+  readonly sweep?: readonly Entry[] | undefined;
   /** Reads a file that is a schedule; without it, such a file is refused. */
   readonly readSchedule?: ScheduleReading | undefined;
 }
@@ -44,8 +44,8 @@ export function readDraftsOf(
     file: shown,
     defaultName: nameFrom(basename(shown, extname(shown))),
     dataFolder: file === "-" ? context.cwd : dirname(resolve(context.cwd, file)),
-    ...(sweep !== undefined && { sweep }),
-    ...(defaults !== undefined && { defaults }),
+    sweep,
+    defaults,
   });
   if (read.ok) return ok({ drafts: read.value, faults: [] });
   if (isScheduleText(text.value)) {

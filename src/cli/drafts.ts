@@ -88,8 +88,8 @@ async function draftOfCommand(
   }
   const drafts = await draftsFromFlags([...fields, ["command", words]], {
     ...fieldContext(context),
-    ...(defaults !== undefined && { defaults }),
-    ...(sweep !== undefined && { sweep }),
+    defaults,
+    sweep,
   });
   return drafts.ok ? drafts : err(usageOf(drafts.error));
 }
@@ -122,7 +122,7 @@ export async function overlay(
   const [name = null, another] = names;
   const wrong = name === null ? null : nameFault(name, { drafts, another });
   if (wrong !== null) return err(wrong);
-  const around = { ...fieldContext(context), ...(defaults !== undefined && { defaults }) };
+  const around = { ...fieldContext(context), defaults };
   const changed: Draft[] = [];
   for (const draft of drafts) {
     const edited = pairs.length === 0 ? ok(draft) : await overrideFields(draft, pairs, around);

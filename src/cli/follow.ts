@@ -40,7 +40,10 @@ export class LogReader implements Disposable {
   readonly #attempt: number;
 
   /** With `tail`, what each log has now is passed on as its last lines alone. */
-  constructor(layout: Layout, { task, attempt, tail }: { task: Task; attempt: number; tail?: number }) {
+  constructor(
+    layout: Layout,
+    { task, attempt, tail }: { task: Task; attempt: number; tail?: number | undefined },
+  ) {
     const keeping = { maxBytes: task.spec.logs.maxBytes, isRefilled: containerOf(task.spec.kind) !== null };
     this.#logs = logPaths(layout, task, attempt).map((path) => ({
       path,

@@ -43,11 +43,11 @@ export async function sweepOf(
   if (!isAsked && set.length === 0) return ok([]);
   const { sweepEntries } = await import("../intake/sweep/typed.ts");
   const entries = await sweepEntries({
-    ...(matrix !== undefined && { matrix }),
-    ...(each !== undefined && { each: resolve(context.cwd, each) }),
-    ...(array !== undefined && { array }),
-    ...(maxParallel !== undefined && { maxParallel }),
-    ...(maxFailures !== undefined && { maxFailures }),
+    matrix,
+    each: each === undefined ? undefined : resolve(context.cwd, each),
+    array,
+    maxParallel,
+    maxFailures,
     set: set.map(([key, data, flag = key]) => [
       key,
       key === "each" ? resolve(context.cwd, String(data)) : data,

@@ -72,7 +72,7 @@ export function findSchedule(
 /** The context in which a command reads schedules. */
 export function loadOptions(caller: Caller, { defaults }: Settings): LoadOptions {
   const { userHome, clock } = caller;
-  return { userHome, nowMs: clock.now(), ...(defaults !== undefined && { defaults }) };
+  return { userHome, nowMs: clock.now(), defaults };
 }
 
 function viewOf(

@@ -56,7 +56,7 @@ export class Sources implements AsyncDisposable {
     const { inboxes: known, defaults: knownDefaults } = this.#of;
     if (!this.#isServing || Bun.deepEquals([inboxes, defaults], [known, knownDefaults])) return;
     this.#close();
-    this.#of = { inboxes, ...(defaults !== undefined && { defaults }) };
+    this.#of = { inboxes, defaults };
     this.#opened = this.#open();
   }
 
@@ -64,7 +64,7 @@ export class Sources implements AsyncDisposable {
     const supervisor = this.#supervisor;
     const { layout, log } = supervisor.context;
     const { defaults } = this.#of;
-    const onBehalf = { userHome: this.#userHome, ...(defaults !== undefined && { defaults }) };
+    const onBehalf = { userHome: this.#userHome, defaults };
     const directories = this.#isServing ? [layout.inbox, ...this.#of.inboxes] : [];
     const inboxes = new Inboxes(supervisor, { directories, ...onBehalf });
     const schedules = this.#isServing ? new Schedules(supervisor, onBehalf) : null;

@@ -1,16 +1,12 @@
 import type { Spec } from "../model/spec.ts";
-import { completedContainer, defaultSpec, getAt, type Tree } from "./candidate.ts";
+import { defaultSpec, getAt, type Tree } from "./candidate.ts";
 import { FIELDS } from "./fields.ts";
 import type { Field } from "./keys/field.ts";
 
 /** The settings of a task that are not the default, each in a few words; `moment` formats a time. */
 export function askedFor(spec: Spec, moment: (instant: string) => string): string[] {
-  const standard = defaultSpec({ defaultCwd: spec.kind.cwd });
-  const kind = standard["kind"] as Tree;
   const record = { spec } as unknown as Tree;
-  const base = {
-    spec: spec.kind.type === "container" ? { ...standard, kind: completedContainer(kind) } : standard,
-  };
+  const base = { spec: defaultSpec({ defaultCwd: spec.kind.cwd }, spec.kind.type) };
   const told = new Set<string>();
   return Object.entries(FIELDS).flatMap(([key, field]) => {
     const place = field.to.join(".");

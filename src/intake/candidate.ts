@@ -1,5 +1,5 @@
 import { DEFAULT_BACKOFF } from "../model/backoff.ts";
-import { DEFAULT_CONTAINER, type EngineName, type Runtime, type Shell } from "../model/kind.ts";
+import { DEFAULT_CONTAINER, type EngineName, type Kind, type Runtime, type Shell } from "../model/kind.ts";
 import { DEFAULT_RESTART, DEFAULT_RETRY } from "../model/retry.ts";
 import {
   DEFAULT_GRACE_MS,
@@ -36,11 +36,11 @@ export interface SubmissionContext extends ReadContext {
   readonly file: string;
   /** The name of a task that has none, and whose command yields none. */
   readonly defaultName: string;
-  readonly defaults?: Defaults;
+  readonly defaults?: Defaults | undefined;
   /** The folder of data files of sweeps, absolute; default: `defaultCwd`. */
   readonly dataFolder?: string;
   /** Keys of a sweep that flags set; they replace those of a document. */
-  readonly sweep?: readonly Entry[];
+  readonly sweep?: readonly Entry[] | undefined;
 }
 
 /** What to run, as the fields say it. */
@@ -53,19 +53,19 @@ export interface Program {
 }
 
 /** The spec of a task with nothing but a program. */
-export function defaultSpec({
-  defaultCwd,
-  defaults = {},
-}: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
+export function defaultSpec(
+  { defaultCwd, defaults = {} }: Pick<SubmissionContext, "defaultCwd" | "defaults">,
+  type: Kind["type"] = "subprocess",
+): Tree {
   const { timeoutMs, retries, priority = 0, gpus } = defaults;
   return {
-    kind: {
+    kind: COMPLETED[type]({
       type: "subprocess",
       cwd: defaultCwd,
       env: {},
       environment: { policy: "inherit" },
       failOnNonZero: true,
-    },
+    }),
     priority,
     resources: { ...(gpus !== undefined && { gpus }) },
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -94,6 +94,11 @@ export function completedContainer(kind: Tree, { engine }: Defaults = {}): Tree 
     container: { ...structuredClone(DEFAULT_CONTAINER), ...(engine !== undefined && { engine }), ...given },
   };
 }
+
+const COMPLETED: Readonly<Record<Kind["type"], (kind: Tree) => Tree>> = {
+  subprocess: (kind) => kind,
+  container: completedContainer,
+};
 
 export function newCandidate(context: Pick<SubmissionContext, "defaultCwd" | "defaults">): Tree {
   return { labels: {}, annotations: {}, program: {}, parents: {}, spec: defaultSpec(context) };

@@ -12,7 +12,7 @@ export interface Settings {
   /** Folders with task files, apart from the inbox of the home; absolute. */
   readonly inboxes: readonly string[];
   /** Values for tasks that do not set them. */
-  readonly defaults?: Defaults;
+  readonly defaults?: Defaults | undefined;
   /** Which GPUs are used. */
   readonly devices: DeviceRules;
   /** Memory of the machine that is not available to jobs. */

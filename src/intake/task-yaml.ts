@@ -5,15 +5,7 @@ import type { AnyMode, Kind, Shell } from "../model/kind.ts";
 import type { Retry } from "../model/retry.ts";
 import type { Spec } from "../model/spec.ts";
 import type { Task } from "../model/task.ts";
-import {
-  completedContainer,
-  defaultSpec,
-  getAt,
-  newCandidate,
-  type SubmissionContext,
-  setAt,
-  type Tree,
-} from "./candidate.ts";
+import { defaultSpec, getAt, newCandidate, type SubmissionContext, setAt, type Tree } from "./candidate.ts";
 import { type Diagnostic, diagnose } from "./diagnostic.ts";
 import { type Fault, fault } from "./fault.ts";
 import { fieldAssignments } from "./field-assignments.ts";
@@ -112,12 +104,11 @@ function keysOf({ metadata: { labels }, spec }: Written, context: SubmissionCont
 
 /** What a task has whose file does not say otherwise. */
 function defaultsBeside({ kind, retry }: Spec): Tree {
-  const standard = defaultSpec({ defaultCwd: "" });
+  const standard = defaultSpec({ defaultCwd: "" }, kind.type);
   const { maxAttempts } = standard["retry"] as Retry;
   // A number of retries that is said means those of any failure.
   if (retry.maxAttempts !== maxAttempts) setAt(standard, ["retry", "scope"], "any");
-  const own = standard["kind"] as Tree;
-  return kind.type === "container" ? { ...standard, kind: completedContainer(own) } : standard;
+  return standard;
 }
 
 function programKeys({ mode, type }: Kind, { defaults }: SubmissionContext): Tree {

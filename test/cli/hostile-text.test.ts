@@ -61,6 +61,7 @@ const ROWS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   audit: [[HOSTILE], ["verify"]],
   help: [[HOSTILE]],
   edit: [[HOSTILE]],
+  import: [[HOSTILE], ["crontab", HOSTILE]],
   move: [[HOSTILE], ["1", "--before", HOSTILE]],
   "read-files": [[]],
 };

@@ -22,15 +22,10 @@ const FLAGS = {
     help: "remove tasks that ended longer ago than this (default: 7d, and 0s for named tasks)",
   },
   keep: { value: wholeNumber(0, 999_999_999), help: "keep the newest N" },
-  maxBytes: {
-    value: SIZE,
-    help: "remove the oldest until the rest fits into SIZE, such as 50GB",
-  },
+  maxBytes: { value: SIZE, help: "remove the oldest until the rest fits into SIZE, such as 50GB" },
   logsOlderThan: { value: DURATION, help: "remove only the logs of tasks that ended longer ago than this" },
   deadLetter: { help: "include failed tasks (dead-letter/); not needed with --failed or for named tasks" },
-  artifacts: {
-    help: "also remove the files that jobs wrote to their run folders, and checkpoints",
-  },
+  artifacts: { help: "also remove the files that jobs wrote to their run folders, and checkpoints" },
   dryRun: { help: "show what would be removed, and remove nothing" },
   quiet: { short: "q", help: "do not list what was removed" },
   json: { help: "print JSON" },

@@ -45,11 +45,7 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: La
   if (tasks.length === 0) context.err("No task matches.\n");
   const shown = raw === true ? { ...context, outOfJob: context.outRaw } : context;
   const headings = new Headings(shown, tasks.length > 1 && quiet !== true && path !== true);
-  const choice = {
-    ...(attempt !== undefined && { attempt }),
-    ...(tail !== undefined && { tail }),
-    ...(path !== undefined && { path }),
-  };
+  const choice = { attempt, tail, path };
   if (follow === true) return followLogs(shown, layout, { tasks, choice, headings });
   let exit: number = EXIT.done;
   for (const task of tasks) {

@@ -41,11 +41,7 @@ async function up(context: Context, layout: Layout, flags: Flags): Promise<Ended
   const read = await readTerms(context, layout, flags);
   if (!read.ok) return read.error;
   const say = (line: string): void => context.log(`${localStamp(context.clock.now())} ${line}`);
-  const opened = await takeOverHome(context, layout, {
-    role: "up",
-    terms: read.value,
-    say,
-  });
+  const opened = await takeOverHome(context, layout, { role: "up", terms: read.value, say });
   if (!opened.ok) return opened.error;
   await using session = opened.value;
   const { supervisor } = session;

@@ -71,11 +71,7 @@ class Following {
     this.#isBound = attempt !== undefined;
     this.#output = maskedOutput(context, layout, task);
     this.#attempt = Math.max(1, attempt ?? task.status.attempt);
-    this.#reader = new LogReader(layout, {
-      task,
-      attempt: this.#attempt,
-      ...(tail !== undefined && { tail }),
-    });
+    this.#reader = new LogReader(layout, { task, attempt: this.#attempt, tail });
   }
 
   /** Writes what is new, and returns the number of bytes; null at the end of the task, or of the attempt. */

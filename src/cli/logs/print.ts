@@ -15,11 +15,11 @@ import { lastLines } from "../last-lines.ts";
 
 /** What is shown of a log. */
 export interface LogChoice {
-  readonly attempt?: number;
+  readonly attempt?: number | undefined;
   /** The number of lines from the end. */
-  readonly tail?: number;
+  readonly tail?: number | undefined;
   /** Only the paths of the log's files. */
-  readonly path?: true;
+  readonly path?: true | undefined;
 }
 
 const BUSY_MS = 10;

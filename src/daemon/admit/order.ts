@@ -4,7 +4,7 @@ import type { Supervisor } from "../supervisor.ts";
 
 /** On whose behalf the tasks of files are queued. */
 export interface OnBehalf {
-  readonly defaults?: Defaults;
+  readonly defaults?: Defaults | undefined;
   /** Jobs of the inbox and of schedules run in the user's home directory, with the supervisor's environment. */
   readonly userHome: string;
 }
@@ -29,13 +29,7 @@ export function orderSetting(
   { userHome, defaults }: OnBehalf,
 ): OrderSetting {
   const { awaitingProbe: _set, ...machine } = known;
-  return {
-    userHome,
-    machine,
-    controllers: limitBackend().controllers,
-    createdBy: actor,
-    ...(defaults !== undefined && { defaults }),
-  };
+  return { userHome, machine, controllers: limitBackend().controllers, createdBy: actor, defaults };
 }
 
 /** The machine of an order, in the reader process. */

@@ -123,7 +123,7 @@ function readTaken(
     defaultName: nameFrom(basename(file, extname(file))),
     dataFolder: directory,
     nowMs,
-    ...(defaults !== undefined && { defaults }),
+    defaults,
   });
   if (read.ok) return read;
   return err(refusal(file, `nothing was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));

@@ -11,7 +11,7 @@ import { cronFault } from "../../plan/timetable.ts";
 
 /** What the tasks of a schedule are read against. */
 export interface LoadOptions {
-  readonly defaults?: Defaults;
+  readonly defaults?: Defaults | undefined;
   /** Jobs of schedules run in the user's home directory. */
   readonly userHome: string;
   /** Milliseconds since the epoch. */
@@ -98,6 +98,6 @@ function contextOf(path: string, name: string, { userHome, defaults, nowMs }: Lo
     defaultName: name,
     dataFolder: dirname(path),
     nowMs,
-    ...(defaults !== undefined && { defaults }),
+    defaults,
   };
 }

@@ -7,12 +7,12 @@ import { isRange } from "./range.ts";
 
 export interface SweepFlags {
   /** Each `NAME=VALUES`, with a name. */
-  readonly matrix?: readonly string[];
+  readonly matrix?: readonly string[] | undefined;
   /** The path of a data file, absolute. */
-  readonly each?: string;
-  readonly array?: string;
-  readonly maxParallel?: number;
-  readonly maxFailures?: number;
+  readonly each?: string | undefined;
+  readonly array?: string | undefined;
+  readonly maxParallel?: number | undefined;
+  readonly maxFailures?: number | undefined;
   /** Keys of a sweep that `--set` sets; `matrix.lr` is one name of the matrix. */
   readonly set?: readonly TypedKey[];
 }
