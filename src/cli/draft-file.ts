@@ -2,7 +2,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { fieldNamed } from "../intake/key-names.ts";
-import { isScheduleText } from "../intake/schedule-text.ts";
+import { type Form, formOf } from "../intake/recognize/form.ts";
 import { readSubmission } from "../intake/submission.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -21,22 +21,32 @@ interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of the file. */
   readonly sweep?: readonly Entry[] | undefined;
-  /** Reads a file that is a schedule; without it, such a file is refused. */
-  readonly readSchedule?: ScheduleReading | undefined;
+  /** Checks files that are no tasks too; without it, such a file is refused. */
+  readonly checks?: Checks | undefined;
 }
 
-/** Reads the text of a schedule file; returns its drafts, or its faults as text. */
-export type ScheduleReading = (text: string, file: string) => Result<Draft[], Problem>;
+/** Reads the text of a file that is no task; returns its drafts, or its faults as text. */
+type FileCheck = (text: string, file: string) => Result<Draft[], Problem>;
+
+/** How files are checked that are no tasks. */
+export interface Checks {
+  /** What all files are, whatever they seem. */
+  readonly as?: Form | undefined;
+  readonly schedule: FileCheck;
+  readonly config: FileCheck;
+}
 
 /** Reads the drafts of one file, or its faults as text. */
 export function readDraftsOf(
   context: Context,
-  { file, defaultCwd, home, nowMs, defaults, sweep, readSchedule }: Named,
+  { file, defaultCwd, home, nowMs, defaults, sweep, checks }: Named,
 ): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
   const text = readNamedText(context, file);
   if (!text.ok) return err(withHint(text.error, file));
   if (isScript(file, text.value)) return err(aScript(file));
   const shown = file === "-" ? "stdin" : file;
+  const form = checks === undefined ? "task" : (checks.as ?? formOf(text.value, file));
+  if (checks !== undefined && form !== "task") return checkedBy(checks[form](text.value, shown));
   const read = readSubmission(text.value, {
     defaultCwd,
     home,
@@ -48,17 +58,16 @@ export function readDraftsOf(
     defaults,
   });
   if (read.ok) return ok({ drafts: read.value, faults: [] });
-  if (isScheduleText(text.value)) {
-    if (readSchedule === undefined) return err(notATask(shown));
-    const drafts = readSchedule(text.value, shown);
-    if (drafts.ok) return ok({ drafts: drafts.value, faults: [] });
-    const { faults } = drafts.error;
-    return faults === undefined ? drafts : ok({ drafts: [], faults: [faults] });
-  }
   // The value of a flag has no line in the file.
   const ofFlags = read.error.filter(({ isOfFlag }) => isOfFlag);
   if (ofFlags.length > 0) return err(usageOf(ofFlags));
   return ok({ drafts: [], faults: read.error.map(renderDiagnostic) });
+}
+
+function checkedBy(read: Result<Draft[], Problem>): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
+  if (read.ok) return ok({ drafts: read.value, faults: [] });
+  const { faults } = read.error;
+  return faults === undefined ? read : ok({ drafts: [], faults: [faults] });
 }
 
 /** A word that is no file may be meant as a command. */
@@ -73,9 +82,4 @@ function withHint(refused: Problem, file: string): Problem {
 function aScript(file: string): Problem {
   const message = `Cannot queue "${file}": it is a script, wanted a task file`;
   return problem("INVALID_TASK_FILE", message, queueScript(file));
-}
-
-function notATask(file: string): Problem {
-  const message = `Cannot queue "${file}": it is a schedule, wanted a task file`;
-  return problem("INVALID_TASK_FILE", message, `to add it: stint schedules add ${file}`);
 }

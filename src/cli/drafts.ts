@@ -13,7 +13,7 @@ import type { Draft } from "../model/submission.ts";
 import { shellOf } from "../run/script.ts";
 import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
-import type { ScheduleReading } from "./draft-file.ts";
+import type { Checks } from "./draft-file.ts";
 import { usageOf } from "./flag-faults.ts";
 import type { FlagFields } from "./task-flags.ts";
 
@@ -29,8 +29,8 @@ export interface Wanted {
   readonly sweep?: readonly Entry[];
   /** True where nothing is to be queued, only checked. */
   readonly isCheck?: boolean;
-  /** Reads files that are schedules; without it, they are refused. */
-  readonly readSchedule?: ScheduleReading;
+  /** Checks files that are no tasks too; without it, they are refused. */
+  readonly checks?: Checks;
 }
 
 /** Reads all that a command line names into drafts; reports every fault of every file at once. */

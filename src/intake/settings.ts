@@ -9,6 +9,7 @@ import { fault } from "./fault.ts";
 import { countsBy, mapping } from "./mapping.ts";
 import { pings, receivers } from "./notice-readers.ts";
 import { count, duration, listOf, oneOf, size } from "./readers.ts";
+import { recognize } from "./recognize/recognize.ts";
 import { MAX_ATTEMPTS } from "./retry-readers.ts";
 import { DRAFT, type Schema } from "./schema.ts";
 import { withShared } from "./schema-parts.ts";
@@ -97,7 +98,8 @@ export function parseSettings(
   fileText: string,
   { file, userHome }: { file: string; userHome: string },
 ): Result<Settings, Diagnostic[]> {
-  return readFileText({ file, text: fileText }, ({ values, faults }) => {
+  const source = { file, text: fileText };
+  const made = readFileText(source, ({ values, faults }) => {
     const [value, second] = values;
     if (faults.length > 0) return err([...faults]);
     if (second !== undefined) return err([fault(second.span, "a second document, wanted one")]);
@@ -105,6 +107,8 @@ export function parseSettings(
     const read = settingsKeys(value, { home: userHome, defaultCwd: userHome, nowMs: 0 });
     return read.ok ? ok(settingsOf(read.value)) : read;
   });
+  const known = made.ok ? null : recognize(source, "config");
+  return known === null ? made : err([known.diagnostic]);
 }
 
 type Given = Extract<ReturnType<typeof settingsKeys>, { ok: true }>["value"];

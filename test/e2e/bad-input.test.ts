@@ -103,7 +103,7 @@ test("every template is valid, a schedule too, which only submit refuses", async
   expect((await stint.run(["validate", "faulty.yaml"])).err).toContain('faulty.yaml:2:8: "runn" is unknown');
   expect(await stint.run(["submit", resolve("templates/nightly.yaml")])).toMatchObject({
     code: 6,
-    err: expect.stringContaining("it is a schedule, wanted a task file"),
+    err: expect.stringContaining("the file is a schedule, wanted a task file"),
   });
 });
 

@@ -1,0 +1,39 @@
+import { camelCase } from "../value.ts";
+import { readYaml } from "../yaml-text.ts";
+import { shapeOf } from "./shape.ts";
+
+/** What a file of stint's own is. */
+export const FORMS = ["task", "schedule", "config"] as const;
+export type Form = (typeof FORMS)[number];
+
+/** Keys that every schedule has one of, and no task. */
+const OF_SCHEDULES: ReadonlySet<string> = new Set(["cron", "every", "task"]);
+/** The keys of config.yaml that no task has. */
+export const OF_CONFIG: ReadonlySet<string> = new Set(
+  "jobs inboxes defaults scheduling concurrency notices work retention".split(" "),
+);
+/** Keys of a task that say that a file is one, whatever else it has. */
+const OF_TASKS: ReadonlySet<string> = new Set("run command script args image spec matrix jobName".split(" "));
+
+/** What the keys of a document say that it is. */
+export function formOfKeys(typed: Iterable<string>): Form {
+  const keys = [...typed].map(camelCase);
+  if (keys.some((key) => OF_SCHEDULES.has(key))) return "schedule";
+  if (keys.some((key) => OF_TASKS.has(key))) return "task";
+  return keys.some((key) => OF_CONFIG.has(key)) ? "config" : "task";
+}
+
+/** What a text is, with or without faults; a file that is called config.yaml and has no key of a task is one. */
+export function formOf(text: string, file: string): Form {
+  const keys = keysOf(text);
+  const form = formOfKeys(keys);
+  const isNamed = /(?:^|\/)config\.ya?ml$/.test(file);
+  return isNamed && form === "task" && !keys.some((key) => OF_TASKS.has(camelCase(key))) ? "config" : form;
+}
+
+function keysOf(text: string): string[] {
+  const documents = readYaml(text);
+  const [first] = documents.ok ? documents.value.values : [];
+  if (first?.type === "mapping") return first.entries.map(({ key }) => key);
+  return [...shapeOf(text).keys.keys()];
+}
