@@ -54,7 +54,7 @@ export function removeSchedule(
   return ok(null);
 }
 
-/** Queues the tasks of a schedule once, now; its own firings are not changed. */
+/** Queues the tasks of a schedule once, now, as a firing would; its own firings are not changed. */
 export async function runSchedule(
   context: Context,
   { layout, view, settings }: Changed,
@@ -66,7 +66,12 @@ export async function runSchedule(
   const firedFor = timestamp(context.clock.now());
   // A schedule that no supervisor has read has no id yet.
   const firing = state === null || state.uid === "" ? {} : { firing: { uid: state.uid, firedFor } };
-  const submitted = await submitDrafts(context, layout, { drafts: drafts.value, settings, ...firing });
+  const submitted = await submitDrafts(context, layout, {
+    drafts: drafts.value,
+    settings,
+    isOfSchedule: true,
+    ...firing,
+  });
   if (!submitted.ok) return submitted;
   for (const { metadata } of submitted.value) context.out(`${metadata.id}\n`);
   return ok(null);

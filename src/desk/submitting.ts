@@ -30,8 +30,10 @@ interface Submission {
   readonly drafts: readonly Draft[];
   readonly settings: Settings;
   readonly resubmitOf?: TaskId;
-  /** Set where a schedule is run by hand. */
+  /** Set where a schedule is run by hand, once a supervisor knows it. */
   readonly firing?: FiringIdentity;
+  /** True where a schedule is run by hand: as at a firing, its jobs get environment and umask of the supervisor that starts them. */
+  readonly isOfSchedule?: true;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function submitDrafts(
   const asked = submission.drafts;
   const carried = refuseMangled(caller, asked);
   if (!carried.ok) return carried;
-  tellOfDropped(caller, asked);
+  if (submission.isOfSchedule !== true) tellOfDropped(caller, asked);
   let admitted = admit(layout, { drafts: asked, nowMs: clock.now() });
   if (!admitted.ok) return admitted;
   if (admitted.value.drafts.length === 0) return ok(toldOf(caller, admitted.value.same));
@@ -106,17 +108,17 @@ async function queue(
   of: { readonly submission: Submission; readonly around: Around; readonly drafts: readonly Draft[] },
 ): Promise<Result<Task[], Problem>> {
   const { submission, around, drafts } = of;
-  const { resubmitOf, firing } = submission;
+  const { resubmitOf, firing, isOfSchedule } = submission;
   tellOfGpus(caller, layout, { drafts, machine: around.machine });
   const batch = newBatch();
-  const kept = drafts.map((draft) => withUmask(draft, caller.umask()));
+  const kept = isOfSchedule ? drafts : drafts.map((draft) => withUmask(draft, caller.umask()));
   const accepted = enqueue(layout, kept, {
     batch,
     ...around,
     clock: caller.clock,
     createdBy: caller.user(),
     source: "cli",
-    environment: inheritable(caller.env),
+    ...(isOfSchedule !== true && { environment: inheritable(caller.env) }),
     ...(resubmitOf !== undefined && { resubmitOf }),
     ...(firing !== undefined && { firing }),
   });

@@ -131,3 +131,17 @@ test("a drain fires what was missed, and does not wait for later firings", async
   ) as Record<string, unknown>;
   expect(noted["lastFired"]).toBe(new Date(fromMs).toISOString());
 });
+
+test("schedules run rehearses a firing: with the environment and the umask of the supervisor, not of the caller", async () => {
+  await using stint = new Stint();
+  const file = `every: 30d\ntask: { run: 'echo "$MINE-$THEIRS-$(umask)" > said' }\n`;
+  writeFileSync(join(stint.root, "look.yaml"), file);
+  await stint.ok("schedules", "add", "look.yaml");
+  const env = { MINE: "caller", HOME: stint.root };
+  await stint.run(["schedules", "run", "look"], { env, under: ["sh", "-c", 'umask 027; exec "$@"', "sh"] });
+  await stint.run(["drain"], {
+    env: { THEIRS: "supervisor" },
+    under: ["sh", "-c", 'umask 077; exec "$@"', "sh"],
+  });
+  expect(stint.textOf("said")).toBe("-supervisor-0077\n");
+});
