@@ -1,6 +1,7 @@
 import type { Imported } from "../../intake/import/imported.ts";
 import { timestamp } from "../../lib/clock.ts";
 import { counted } from "../../lib/counted.ts";
+import { formatDuration } from "../../lib/duration.ts";
 import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { localZone } from "../../lib/zone.ts";
@@ -32,15 +33,22 @@ export function showImport({ source, imported, files, isWritten }: ShownImport, 
 function fileLines({ name, line, schedule, path, notes, isThere }: ReadyFile, nowMs: number): string[] {
   const from = line === null ? "" : ` (line ${line})`;
   const there = isThere ? ", is there already" : "";
-  const when =
-    schedule === null ? path : `${describeTiming(schedule.rule.timing)}${zoneIn(schedule.rule.timeZone)}`;
-  const next =
-    schedule === null ? [] : [`  next  ${schedule.nextMs.map((ms) => localTime(ms, nowMs)).join(", ")}`];
+  const [when, next] = schedule === null ? [path, []] : timesOf(schedule, nowMs);
   return [`${name}: ${when}${from}${there}`, ...next, ...notes.map((note) => `  note  ${note}`)];
 }
 
-function zoneIn(timeZone: string): string {
-  return timeZone === localZone() ? "" : ` in ${timeZone}`;
+function timesOf(
+  { rule, nextMs }: NonNullable<ReadyFile["schedule"]>,
+  nowMs: number,
+): [when: string, next: string[]] {
+  const { timing, timeZone, jitterMs } = rule;
+  const isLocal = timing.type === "every" || timeZone === localZone();
+  const late = jitterMs > 0 ? `, up to ${formatDuration(jitterMs)} later` : "";
+  const times = nextMs.map((ms) => localTime(ms, nowMs)).join(", ");
+  return [
+    `${describeTiming(timing)}${isLocal ? "" : ` in ${timeZone}`}${late}`,
+    [`  next  ${times}${isLocal ? "" : " local time"}`],
+  ];
 }
 
 function endLines({

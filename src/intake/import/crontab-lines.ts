@@ -1,4 +1,3 @@
-import { err, ok, type Result } from "../../lib/result.ts";
 import { type Fault, fault } from "../fault.ts";
 
 /** A line of a crontab with a command. */
@@ -27,10 +26,13 @@ const ENTRY = /^[ \t]*-?(@\w+|(?:[^\s]+[ \t]+){4}[^\s]+)[ \t]+(.*)$/;
 /** The name may stand in quotes, blanks may surround the sign (crontab(5)). */
 const VARIABLE = /^[ \t]*(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))[ \t]*=[ \t]*(.*?)[ \t]*$/;
 
-/** Splits a crontab into its commands, each with the variables that apply to it; or returns the lines that are none of cron's. */
-export function crontabEntries(text: string, isSystem: boolean): Result<CrontabEntry[], Fault[]> {
+/** Splits a crontab into its commands, each with the variables that apply to it, and the lines that cron could not read. */
+export function crontabEntries(
+  text: string,
+  isSystem: boolean,
+): { readonly entries: CrontabEntry[]; readonly strange: Fault[] } {
   const entries: CrontabEntry[] = [];
-  const faults: Fault[] = [];
+  const strange: Fault[] = [];
   let variables: ReadonlyMap<string, string> = new Map();
   let comments: string[] = [];
   let start = 0;
@@ -46,14 +48,14 @@ export function crontabEntries(text: string, isSystem: boolean): Result<CrontabE
         const read = commandOf(entry[2] ?? "", isSystem);
         const times = (entry[1] ?? "").replaceAll(/[ \t]+/g, " ");
         if (read === null)
-          faults.push(faultOf({ start, source }, `has no ${isSystem ? "user and command" : "command"}`));
+          strange.push(faultOf({ start, source }, `has no ${isSystem ? "user and command" : "command"}`));
         else entries.push({ line: index + 1, source, start, times, ...read, variables, comments });
-      } else if (source.trim() !== "") faults.push(faultOf({ start, source }, "is not one of a crontab"));
+      } else if (source.trim() !== "") strange.push(faultOf({ start, source }, "is not one of a crontab"));
       comments = [];
     }
     start += raw.length + 1;
   }
-  return faults.length > 0 ? err(faults) : ok(entries);
+  return { entries, strange };
 }
 
 function faultOf({ start, source }: { start: number; source: string }, what: string): Fault {

@@ -17,7 +17,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 /** The task of a line: its command in the shell, the folder and the environment that cron would give it. */
 export function taskOf(
   { command, stdin, variables }: CrontabEntry,
-  { userName, userHome }: Pick<ImportContext, "userName" | "userHome">,
+  { name, userName, userHome }: Pick<ImportContext, "userName" | "userHome"> & { readonly name: string },
 ): Record<string, unknown> {
   const env = {
     HOME: userHome,
@@ -29,9 +29,12 @@ export function taskOf(
   };
   const { cwd, rest } = folderIn(command, env.HOME);
   return {
+    name,
     run: stdin === "" ? rest : withStdin(rest, stdin),
     runtime: runtimeOf(env),
     cwd,
+    // cron runs a command once, whatever comes of it.
+    retries: 0,
     environment: "clear",
     env: verbatim(env),
   };

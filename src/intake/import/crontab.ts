@@ -28,22 +28,28 @@ export function readCrontab(
   text: string,
   { isSystem, context }: { readonly isSystem: boolean; readonly context: ImportContext },
 ): Result<Imported, Diagnostic[]> {
-  const entries = crontabEntries(text, isSystem);
-  if (!entries.ok) return err(diagnose({ file: context.file, text }, entries.error));
+  const { entries, strange } = crontabEntries(text, isSystem);
+  const [first, another] = strange;
+  if (entries.length === 0 && first !== undefined && another !== undefined)
+    return err(diagnose({ file: context.file, text }, [{ ...first, message: NO_CRONTAB }]));
   const files: ImportedFile[] = [];
   const leftOut: LeftOut[] = [];
-  const faults: Fault[] = [];
+  const faults = [...strange];
   const taken = new Set<string>();
-  for (const entry of entries.value) {
+  const told = new Set<string>();
+  for (const entry of entries) {
     const { line } = entry;
-    const wrong = faultOf(entry, context);
+    const wrong = faultOf(entry, { ...context, isSystem });
     if (wrong !== null) faults.push(wrong);
     else if (/^@reboot$/i.test(entry.times)) leftOut.push({ line, what: REBOOT });
-    else files.push(scheduleOf(entry, { name: uniqueName(nameOfEntry(entry), taken), context }));
+    else files.push(scheduleOf(entry, { name: uniqueName(nameOfEntry(entry), taken), told, context }));
   }
   if (faults.length > 0) return err(diagnose({ file: context.file, text }, faults));
   return ok({ files, leftOut, differences: DIFFERENCES, afterwards: AFTERWARDS });
 }
+
+const NO_CRONTAB =
+  "the text is no crontab, wanted lines of a minute, hour, day, month, day of the week and a command";
 
 const REBOOT =
   "@reboot is no time, so no schedule; `stint service install` starts stint at boot, and `stint submit` keeps a command in its queue over a reboot";
@@ -51,8 +57,11 @@ const REBOOT =
 const AFTERWARDS =
   "The crontab is unchanged: remove these lines from it (`crontab -e`), or cron runs each command as well.";
 
-function faultOf(entry: CrontabEntry, { userName, cronFault, timeZone, nowMs }: ImportContext): Fault | null {
-  const { start, source, user, times, variables } = entry;
+function faultOf(
+  entry: CrontabEntry,
+  { userName, cronFault, timeZone, nowMs, isSystem }: ImportContext & { readonly isSystem: boolean },
+): Fault | null {
+  const { start, source, user, command, times, variables } = entry;
   const span = { start, end: start + source.length };
   if (user !== null && user !== userName)
     return fault(
@@ -60,23 +69,40 @@ function faultOf(entry: CrontabEntry, { userName, cronFault, timeZone, nowMs }: 
       `the line is for the user ${user}, and you are ${userName}`,
       `import it as that user: sudo -u ${user} stint import crontab --system`,
     );
+  const [, first = ""] = /^(\S+)[ \t]+[^-\s]/.exec(command) ?? [];
+  // ROOT of CERN is a program, and takes flags.
+  if (!isSystem && first !== "" && [userName, "root"].includes(first))
+    return fault(
+      span,
+      `the command begins with the user ${first}, wanted a program`,
+      "for a crontab of the system: --system",
+    );
   if (/^@reboot$/i.test(times)) return null;
-  const wrong = cronFault(times, { timeZone: variables.get("CRON_TZ") ?? timeZone, nowMs });
-  return wrong === null ? null : fault(span, `"${times}" ${wrong.what}`, wrong.hint);
+  // A sixth field: no command begins so.
+  const given = /^[*?](?:\/\d+)?$/.test(first) ? `${times} ${first}` : times;
+  const wrong = cronFault(given, { timeZone: variables.get("CRON_TZ") ?? timeZone, nowMs });
+  return wrong === null ? null : fault(span, `"${given}" ${wrong.what}`, wrong.hint);
 }
 
 function scheduleOf(
   entry: CrontabEntry,
-  { name, context }: { readonly name: string; readonly context: ImportContext },
+  {
+    name,
+    told,
+    context,
+  }: { readonly name: string; readonly told: Set<string>; readonly context: ImportContext },
 ): ImportedFile {
   const { line, source, times, variables } = entry;
-  const { notes, comments } = notesOn(entry);
+  const { notes, common, comments } = notesOn(entry);
+  // Told with the first of the lines that it is of.
+  const first = common.filter((note) => !told.has(note));
+  for (const note of first) told.add(note);
   const delay = Number(variables.get("RANDOM_DELAY") ?? 0);
   const text = yamlFile([`Line ${line} of the crontab: ${source.trim()}`, ...comments], {
     cron: inQuotes(times),
     timeZone: variables.get("CRON_TZ"),
     jitter: delay > 0 ? `${delay}m` : undefined,
-    task: taskOf(entry, context),
+    task: taskOf(entry, { ...context, name }),
   });
-  return { type: "schedule", name, text, line, notes };
+  return { type: "schedule", name, text, line, notes: [...notes, ...first] };
 }
