@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint } from "../rig/stint.ts";
 
@@ -75,5 +75,38 @@ describe("stint import", () => {
     expect(piped.out).toBe("true\n");
     const missing = await stint.run(["import", "crontab"], { env: { PATH: bin } });
     expect([missing.code, missing.err]).toEqual([3, expect.stringContaining("crontab is not in PATH")]);
+  });
+
+  test("calls the other queue, and writes a task file that can be submitted, for the user alone", async () => {
+    await using stint = new Stint();
+    const status = {
+      groups: { default: { status: "Running", parallel_tasks: 1 } },
+      tasks: {
+        3: {
+          id: 3,
+          command: "echo hi",
+          path: stint.root,
+          envs: { TOKEN: "t" },
+          group: "default",
+          status: "Queued",
+        },
+      },
+    };
+    writeFileSync(
+      join(stint.root, "pueue"),
+      `#!/bin/sh\n[ "$*" = 'status --json' ] && echo '${JSON.stringify(status)}'\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const env = { PATH: `${stint.root}:${stint.env["PATH"] ?? ""}` };
+    expect((await stint.run(["import", "pueue", "--write", "-q"], { env })).out).toBe("pueue\n");
+    expect(statSync(join(stint.root, "pueue.yaml")).mode & 0o777).toBe(0o600);
+    expect(await stint.ok("submit", "pueue.yaml")).toBe("000001-echo-hi");
+    const list =
+      "ID   State      Output               E-Level  Times(r/u/s)   Command [run=0/1]\n7    queued     (file)                                       true\n";
+    expect((await stint.run(["import", "tsp", "-"], { input: list })).out).toStartWith(
+      `tsp: ${join(stint.root, "tsp.yaml")}\n`,
+    );
   });
 });

@@ -1,4 +1,6 @@
 import { readCrontab } from "../../intake/import/crontab.ts";
+import { readPueue } from "../../intake/import/pueue.ts";
+import { readTsp } from "../../intake/import/tsp.ts";
 import { declareSubcommand, type VerbGroup } from "../command-line/declare.ts";
 import { IMPORT_FLAGS, importFiles } from "../import-files.ts";
 import { importSource } from "../import-source.ts";
@@ -29,9 +31,43 @@ const crontab = declareSubcommand("make a schedule of each line of a crontab", {
   },
 });
 
+const pueue = declareSubcommand("make a task file of what waits in pueue", {
+  operands: [
+    {
+      name: "FILE",
+      count: "optional",
+      help: "what `pueue status --json` printed, - for stdin (default: calls it)",
+      completes: "files",
+    },
+  ],
+  flags: IMPORT_FLAGS,
+  notes: "See `stint help import`.",
+  run: async ({ context, flags, operands: [file] }) => {
+    const source = await importSource(context, file, ["pueue", "status", "--json"]);
+    return source.ok ? importFiles(context, flags, { source: source.value, read: readPueue }) : source.error;
+  },
+});
+
+const tsp = declareSubcommand("make a task file of what waits in task-spooler", {
+  operands: [
+    {
+      name: "FILE",
+      count: "optional",
+      help: "the list that `tsp` printed, - for stdin (default: calls it)",
+      completes: "files",
+    },
+  ],
+  flags: IMPORT_FLAGS,
+  notes: "See `stint help import`.",
+  run: async ({ context, flags, operands: [file] }) => {
+    const source = await importSource(context, file, ["tsp"]);
+    return source.ok ? importFiles(context, flags, { source: source.value, read: readTsp }) : source.error;
+  },
+});
+
 /** One subcommand for each tool whose files are read; the readers are in intake/import/. */
 export const verb: VerbGroup = {
-  subcommands: { crontab },
+  subcommands: { crontab, pueue, tsp },
   aliases: { cron: "crontab" },
   notes: "An import is shown, and written with --write: all of it or nothing. The source is never changed.",
 };

@@ -21,7 +21,9 @@ export interface ShownImport {
 export function showImport({ source, imported, files, isWritten }: ShownImport, nowMs: number): string {
   const { leftOut, differences, afterwards } = imported;
   const lines = files.flatMap((file) => fileLines(file, nowMs));
-  lines.push(...leftOut.map(({ line, what }) => `not imported (line ${line}): ${what}`));
+  lines.push(
+    ...leftOut.map(({ line, what }) => `not imported${line === null ? "" : ` (line ${line})`}: ${what}`),
+  );
   if (files.length > 0) lines.push("", "What differs:", ...differences.map((one) => `  - ${one}`));
   return asLines([
     ...lines,

@@ -32,7 +32,8 @@ export interface ImportedFile {
 
 /** A part of the source that no file stands for, and what to do instead. */
 export interface LeftOut {
-  readonly line: number;
+  /** 1-based; null where the source is no text of lines. */
+  readonly line: number | null;
   readonly what: string;
 }
 
@@ -53,6 +54,14 @@ export type ImportReader = (text: string, context: ImportContext) => Result<Impo
 export function yamlFile(comments: readonly string[], keys: Readonly<Record<string, unknown>>): string {
   const head = comments.map((line) => `# ${line.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ")}`.trimEnd());
   return [...head, stringify(keys, { lineWidth: 0 })].join("\n");
+}
+
+/** The text of a task file: comments, and a document for each task. */
+export function tasksFile(
+  comments: readonly string[],
+  tasks: readonly Readonly<Record<string, unknown>>[],
+): string {
+  return tasks.map((keys, index) => yamlFile(index === 0 ? comments : [], keys)).join("---\n");
 }
 
 /** The name, or with a number where another file has it already. */
