@@ -30,29 +30,46 @@ export function* listing(layout: Layout, place: StateDirectory): Steps<Listing> 
         continue;
       }
       count += 1;
-      const offset = numberOf(id) % SPAN;
-      const { byOffset, twins } = found.getOrInsertComputed(numberOf(id) - offset, emptySpan);
-      if (byOffset[offset] === null) byOffset[offset] = id;
-      else twins.push(id);
+      const number = numberOf(id);
+      const offset = number % SPAN;
+      const { ids, offsets } = found.getOrInsertComputed(number - offset, nothingFound);
+      ids.push(id);
+      offsets.push(offset);
     }
     yield;
   }
-  const spans = [...found].sort(([left], [right]) => left - right);
-  return { count, spans: new Map(spans.map(([first, span]) => [first, inOrder(span)])), others };
+  const spans = new Map<number, TaskId[]>();
+  const slots: (TaskId | null)[] = [];
+  for (const [first, span] of [...found].sort(([left], [right]) => left - right)) {
+    spans.set(first, inOrder(span, slots));
+    yield;
+  }
+  return { count, spans, others };
 }
 
-/** The ids of a span, each in the place of its number: a folder lists them in no order, and to sort a million takes half a second. */
+/** The ids of a span in the order of the folder, each with the place of its number in the span. */
 interface Found {
-  readonly byOffset: (TaskId | null)[];
-  /** Of a number that another id has too. */
-  readonly twins: TaskId[];
+  readonly ids: TaskId[];
+  readonly offsets: number[];
 }
 
-function emptySpan(): Found {
-  return { byOffset: Array.from({ length: SPAN }, () => null), twins: [] };
+function nothingFound(): Found {
+  return { ids: [], offsets: [] };
 }
 
-function inOrder({ byOffset, twins }: Found): TaskId[] {
-  const ids = byOffset.filter((id) => id !== null);
-  return twins.length === 0 ? ids : [...ids, ...twins].sort();
+/** A span with fewer ids is sorted. To sort a million takes half a second, so in others each is put in the place of its number. */
+const FULL = SPAN / 16;
+
+/** The ids in order; `slots` is room that all spans use, for a thousand sparse ones would need as many. */
+function inOrder({ ids, offsets }: Found, slots: (TaskId | null)[]): TaskId[] {
+  if (ids.length < FULL) return ids.sort();
+  slots.length = SPAN;
+  slots.fill(null);
+  for (const [index, id] of ids.entries()) {
+    const offset = offsets[index] ?? 0;
+    // Two ids with one number.
+    if (slots[offset] !== null) return ids.sort();
+    slots[offset] = id;
+  }
+  return slots.filter((id) => id !== null);
 }
