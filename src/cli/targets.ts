@@ -1,6 +1,6 @@
 import { requestOperation } from "../desk/request-operation.ts";
 import { findNamed } from "../desk/select.ts";
-import { asLines } from "../lib/printable.ts";
+import { oneLine } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { ERRORS, type ErrorCode, EXIT, type Problem, problem } from "../model/errors.ts";
 import type { TaskId } from "../model/identity.ts";
@@ -149,7 +149,7 @@ function tellAnswers(
   for (const { id, done, kept, problem: refused } of answers) {
     if (kept !== undefined) continue;
     if (refused === undefined) {
-      if (!options.json && !isShort) lines.push(asLines([`${id} ${done ?? ""}`]));
+      if (!options.json && !isShort) lines.push(`${oneLine(`${id} ${done ?? ""}`)}\n`);
       if (lines.length >= LINES_PER_WRITE) tell();
       continue;
     }

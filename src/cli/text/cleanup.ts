@@ -9,17 +9,22 @@ import { manyTasks } from "./many.ts";
 
 /** What was removed, in one line; empty where it is nothing. */
 export function removedText(answers: readonly Answer[], isDry: boolean): string {
-  const removed = answers.filter(({ done }) => done !== undefined);
-  if (removed.length === 0) return "";
-  const bytes = removed.reduce((total, answer) => total + (answer.bytes ?? 0), 0);
-  const measured = removed.filter((answer) => answer.bytes !== undefined).length;
-  const within = measured === removed.length ? "" : ` in the ${measured} of them that were measured`;
-  const keptBytes = removed.reduce((total, answer) => total + (answer.keptBytes ?? 0), 0);
+  // In one pass: a million may go.
+  let [count, measured, bytes, keptBytes] = [0, 0, 0, 0];
+  for (const answer of answers) {
+    if (answer.done === undefined) continue;
+    count += 1;
+    if (answer.bytes !== undefined) measured += 1;
+    bytes += answer.bytes ?? 0;
+    keptBytes += answer.keptBytes ?? 0;
+  }
+  if (count === 0) return "";
+  const within = measured === count ? "" : ` in the ${measured} of them that were measured`;
   const stay =
     keptBytes === 0
       ? ""
       : `; ${formatBytes(keptBytes)} of artifacts and checkpoints ${isDry ? "would stay" : "stayed"} in runs/, --artifacts removes them too`;
-  return `${isDry ? "would remove" : "removed"} ${counted(removed.length, "task")}, ${formatBytes(bytes)}${within}${stay}\n`;
+  return `${isDry ? "would remove" : "removed"} ${counted(count, "task")}, ${formatBytes(bytes)}${within}${stay}\n`;
 }
 
 /** Why nothing was removed. */
@@ -53,9 +58,7 @@ export function keptProblems(answers: readonly Answer[]): Problem[] {
 }
 
 function keptFor(answers: readonly Answer[]): Map<string, TaskId[]> {
-  const kept = answers.flatMap(({ id, kept: found }) =>
-    found === undefined ? [] : [{ id, why: found.why }],
-  );
-  const byWhy = Map.groupBy(kept, ({ why }) => why);
+  const kept = answers.filter((answer) => answer.kept !== undefined);
+  const byWhy = Map.groupBy(kept, (answer) => answer.kept?.why ?? "");
   return new Map([...byWhy].map(([why, those]) => [why, those.map(({ id }) => id as TaskId)]));
 }
