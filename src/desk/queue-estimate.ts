@@ -1,3 +1,4 @@
+import type { TaskId } from "../model/identity.ts";
 import type { Outline } from "../model/outline.ts";
 import type { Task } from "../model/task.ts";
 import type { Overview } from "./overview.ts";
@@ -6,9 +7,10 @@ import type { Overview } from "./overview.ts";
 interface QueueEstimate {
   /** From now, in ms. */
   readonly emptyInMs: number;
-  /** Unfinished tasks that it counts, and held ones that it does not. */
+  /** Unfinished tasks that it counts; held ones that it does not, and others that cannot start, as their parent failed. */
   readonly tasks: number;
   readonly held: number;
+  readonly blocked: number;
   /** How many jobs it assumes to run at a time. */
   readonly parallel: number;
   /** The mean running time of the tasks that it counts, in ms. */
@@ -61,10 +63,23 @@ export class Paces {
     }
   };
 
-  estimate({ nowMs, isPaused }: { readonly nowMs: number; readonly isPaused: boolean }): EstimateResult {
+  /** `never` are queued tasks that will not start by themselves. */
+  estimate({
+    nowMs,
+    isPaused,
+    never,
+  }: {
+    readonly nowMs: number;
+    readonly isPaused: boolean;
+    readonly never: ReadonlySet<TaskId>;
+  }): EstimateResult {
     const { active, queued, owner, isSupervised } = this.#overview;
-    const counted = [...active, ...queued.filter(({ spec }) => !spec.hold)];
-    if (counted.length === 0) return NOTHING_LEFT;
+    const held = queued.filter(({ spec }) => spec.hold).length;
+    const able = queued.filter(({ metadata, spec }) => !spec.hold && !never.has(metadata.id));
+    const blocked = queued.length - held - able.length;
+    const counted = [...active, ...able];
+    if (counted.length === 0)
+      return blocked === 0 ? NOTHING_LEFT : without("the queued tasks cannot start; see stint ls");
     if (!isSupervised) return without("no supervisor is running");
     if (isPaused) return without("the queue is paused");
     const used = new Set<Pace>();
@@ -91,7 +106,8 @@ export class Paces {
       eachMs: Math.round(meansMs / counted.length),
       isScheduled: scheduledMs > 0 && scheduledMs >= Math.max(longestMs, busyMs),
       tasks: counted.length,
-      held: queued.length + active.length - counted.length,
+      held,
+      blocked,
       parallel,
       basis: [...used].reduce((total, { count }) => total + count, 0),
     };

@@ -71,6 +71,24 @@ export function isStuck(task: Task, around: PlanInput): boolean {
   return gate.type === "open" && placeReason(task, around) !== null;
 }
 
+/** Queued tasks that will not start without a user's action: held ones, stuck ones, and those behind them. */
+export function neverStarting(around: PlanInput): ReadonlySet<TaskId> {
+  const children = new Map<TaskId, Task[]>();
+  for (const task of around.queued)
+    for (const parent of task.spec.after ?? [])
+      children.getOrInsertComputed(parent.task, () => []).push(task);
+  const isDead = (task: Task): boolean => {
+    const { type } = gateOf(task, around);
+    // A task that admission will cancel ends soon.
+    if (type === "dependency" && afterParents(task, around) !== null) return false;
+    return type === "held" || type === "selector" || isStuck(task, around);
+  };
+  const found = new Set(around.queued.filter(isDead).map(({ metadata }) => metadata.id));
+  // A set is iterated over what is added meanwhile.
+  for (const id of found) for (const child of children.get(id) ?? []) found.add(child.metadata.id);
+  return found;
+}
+
 /** Why a task does not start, regardless of the tasks before it. */
 function ownReason(task: Task, around: PlanInput, pause: Pause | null): string | null {
   const gate = gateOf(task, around);

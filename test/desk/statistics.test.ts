@@ -89,12 +89,23 @@ describe("an estimate of when the queue is empty", () => {
       queued = [],
       isSupervised = true,
       isPaused = false,
-    }: { active?: readonly Task[]; queued?: readonly Task[]; isSupervised?: boolean; isPaused?: boolean },
+      never = [],
+    }: {
+      active?: readonly Task[];
+      queued?: readonly Task[];
+      isSupervised?: boolean;
+      isPaused?: boolean;
+      never?: readonly Task[];
+    },
     completed: readonly (readonly [task: Task, ranMs: number])[],
   ) => {
     const paces = new Paces({ active, queued, owner, isSupervised });
     for (const [task, ranMs] of completed) paces.add(task, ranMs);
-    return paces.estimate({ nowMs: NOW_MS, isPaused });
+    return paces.estimate({
+      nowMs: NOW_MS,
+      isPaused,
+      never: new Set(never.map(({ metadata }) => metadata.id)),
+    });
   };
   const like = (name: string, count: number, ranMs: number) =>
     Array.from({ length: count }, () => [aTask({ name }), ranMs] as const);
@@ -110,6 +121,7 @@ describe("an estimate of when the queue is empty", () => {
       emptyInMs: 20_000,
       tasks: 4,
       held: 1,
+      blocked: 0,
       parallel: 2,
       basis: 2,
       eachMs: 10_000,
@@ -124,6 +136,18 @@ describe("an estimate of when the queue is empty", () => {
       emptyInMs: 70_000,
       isScheduled: true,
     });
+  });
+
+  test("leaves out tasks that cannot start", () => {
+    const [able, blocked] = [waiting(1), waiting(2)];
+    const base = like("train", 1, 10_000);
+    expect(estimate({ queued: [able, blocked], never: [blocked] }, base).emptyQueue).toMatchObject({
+      emptyInMs: 10_000,
+      tasks: 1,
+      held: 0,
+      blocked: 1,
+    });
+    expect(estimate({ queued: [blocked], never: [blocked] }, base).noEstimate).toContain("cannot start");
   });
 
   test("takes members of a sweep for alike, and all tasks where there are enough", () => {

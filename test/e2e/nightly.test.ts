@@ -116,6 +116,29 @@ describe("drains from cron", () => {
     expect(stint.record(1).status.attempt).toBe(1);
   });
 
+  test("the last line tells how many tasks ended, those retried or queued meanwhile too", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "flaky", "--", "sh", "-c", "test -e $HOME/works");
+    expect((await stint.run(["drain"])).err).toEndWith("\nIn this drain: 1 task failed\n");
+    await stint.ok("submit", "--name", "slow", "--", "sh", "-c", WAITING);
+    await stint.ok("submit", "--name", "dropped", "--after", "slow", "--", "true");
+    await stint.ok("submit", "--name", "held", "--hold", "--", "true");
+    const drain = stint.start(["drain"]);
+    await stint.reach(2, "running");
+    await stint.ok("cancel", "dropped");
+    writeFileSync(join(stint.root, "works"), "");
+    await stint.ok("retry", "flaky");
+    await stint.ok("submit", "--name", "late", "--", "false");
+    await stint.reach(5, "failed");
+    writeFileSync(join(stint.root, "go"), "");
+    const { code, err } = await wait(drain);
+    expect([code, err]).toEqual([
+      1,
+      "Details: stint explain 5\nIn this drain: 2 tasks completed, 1 failed, 1 cancelled; 1 left\n",
+    ]);
+    expect((await stint.run(["drain"])).err).toBe("");
+  });
+
   test("--quiet is silent about tasks that wait as intended, and not about stuck ones", async () => {
     await using stint = new Stint();
     const quiet = async () => {

@@ -18,11 +18,12 @@ test("drain has one line of progress, within a narrow terminal, and leaves none 
   for (const name of ["first-of-the-long-names", "second-of-the-long-names"])
     await stint.ok("submit", "--name", name, "--", ...untilThere("go"));
   await using terminal = onTerminal(stint, ["drain", "--jobs", "2"], 40);
-  await terminal.until("both run", ([line = ""]) => line.startsWith("0/2 ended, 2 running: first-of"));
+  await terminal.until("both run", ([line = ""]) => line.startsWith("2 of 2 left, 2 running: first-of"));
   expect(terminal.lines).toHaveLength(1);
   writeFileSync(join(stint.root, "go"), "");
   expect(await terminal.exited).toBe(0);
-  await terminal.until("it says the end", (lines) => lines.join("\n") === "nothing is left to do");
+  const end = "nothing is left to do\nIn this drain: 2 tasks completed";
+  await terminal.until("it says the end", (lines) => lines.join("\n") === end);
 });
 
 test("logs -f passes colours on and leaves none on the terminal", async () => {
@@ -51,8 +52,8 @@ test("Ctrl-C ends a wait with 130 and removes its line of progress", async () =>
   await using stint = new Stint();
   await stint.ok("submit", "--hold", "--name", "job", "--", "true");
   await using terminal = onTerminal(stint, ["wait", "1"]);
-  await terminal.until("it waits", (lines) => lines.some((line) => line.startsWith("0/1 ended")));
+  await terminal.until("it waits", (lines) => lines.some((line) => line.startsWith("1 of 1 left")));
   terminal.type("\u0003");
   expect(await terminal.exited).toBe(130);
-  await terminal.until("the line is gone", (lines) => lines.every((line) => !line.includes("0/1 ended")));
+  await terminal.until("the line is gone", (lines) => lines.every((line) => !line.includes("1 of 1 left")));
 });

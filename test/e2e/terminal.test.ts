@@ -11,7 +11,7 @@ const CLEAR = "\u001b[1G\u001b[K";
 
 /** Every line that a progress line was, in their order. */
 function linesOf(shown: string): string[] {
-  return shown.split(CLEAR).filter((line) => line.includes("ended,"));
+  return shown.split(CLEAR).filter((line) => line.includes(" left,"));
 }
 
 test("a message on a terminal removes the line of progress first", async () => {
@@ -20,7 +20,7 @@ test("a message on a terminal removes the line of progress first", async () => {
   const { code, out } = await stint.run(["wait", "1", "--timeout", "1s"], { under: ON_TERMINAL });
   expect(code).toBe(124);
   const shown = out.replaceAll("\r\n", "\n");
-  const line = "0/1 ended, 0 running";
+  const line = "1 of 1 left, 0 running";
   expect(shown).toStartWith(`${CLEAR}${line}${CLEAR}stint: no supervisor is running`);
   expect(shown).toEndWith(`${CLEAR}${line}${CLEAR}stint: still waiting after 1s, giving up\n`);
 });
@@ -53,9 +53,9 @@ test.each([
     );
     const says = async (line: string): Promise<void> =>
       until(`it says ${line}`, () => linesOf(shown).includes(line), { describe: () => shown });
-    await says("0/2 ended, 2 running: first, second");
+    await says("2 of 2 left, 2 running: first, second");
     writeFileSync(join(stint.root, "first"), "");
-    await says("1/2 ended, 1 running: second");
+    await says("1 of 2 left, 1 running: second");
     writeFileSync(join(stint.root, "second"), "");
     expect(await child.exited).toBe(0);
     await reading;

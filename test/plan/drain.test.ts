@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { localTime } from "../../src/lib/local-time.ts";
 import type { Task } from "../../src/model/task.ts";
 import { demandOf } from "../../src/plan/demand.ts";
-import { hasReachableWork, reasonsNotToWait } from "../../src/plan/drain.ts";
+import { hasReachableWork, neverStarting, reasonsNotToWait } from "../../src/plan/drain.ts";
 import type { Machine } from "../../src/plan/input.ts";
 import { unsatisfiable } from "../../src/plan/place.ts";
 import { plan } from "../../src/plan/plan.ts";
@@ -31,6 +31,27 @@ test("a task for a GPU that jobs may not use now is one of this machine, and wai
   expect(plan(aSnapshot({ machine, queued: [task] })).actions).toEqual([]);
   const one = aTask({ spec: { resources: { gpus: 1 } } });
   expect(plan(aSnapshot({ machine, queued: [one] })).actions).toMatchObject([{ devices: ["GPU-0"] }]);
+});
+
+test("neverStarting() names held tasks, those whose parent failed, and all behind them", () => {
+  const child = (number: number, parent: number): Task =>
+    aTask({ number, spec: { after: [{ task: aTask({ number: parent }).metadata.id, when: "success" }] } });
+  const queued = [
+    aTask({ number: 1 }),
+    child(2, 1),
+    aTask({ number: 3, spec: { hold: true } }),
+    child(4, 3),
+    child(5, 9),
+    child(6, 5),
+    aTask({ number: 7, spec: { notBefore: at(3_600_000) } }),
+  ];
+  const parents = new Map(
+    [1, 3, 5, 9].map(
+      (number) => [aTask({ number }).metadata.id, number === 9 ? "failed" : "unfinished"] as const,
+    ),
+  );
+  const never = neverStarting({ ...aSnapshot({ queued, machine: MACHINE }), parents });
+  expect(new Set([...never].map((id) => Number.parseInt(id, 10)))).toEqual(new Set([3, 4, 5, 6]));
 });
 
 describe("reasonsNotToWait()", () => {

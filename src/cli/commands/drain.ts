@@ -15,10 +15,11 @@ import type { PlanInput } from "../../plan/input.ts";
 import { batchMembers } from "../../store/batch.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
-import { idsIn, readTask, readTasks } from "../../store/reader.ts";
+import { readTask, readTasks } from "../../store/reader.ts";
 import { declareVerb, type Ended, type FlagValues } from "../command-line/declare.ts";
 import type { Context } from "../context.ts";
 import { CLOSING_FLAGS, deadlineOfFlags } from "../deadline.ts";
+import { DrainTally } from "../drain-tally.ts";
 import { inMadeHome } from "../in-home.ts";
 import { Interruption } from "../interruption.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
@@ -50,7 +51,7 @@ class DrainSession {
   readonly #layout: Layout;
   readonly #flags: Flags;
   readonly deadline: Deadline | null;
-  readonly #deadBefore: ReadonlySet<TaskId>;
+  readonly #tally: DrainTally;
   /** What it waited for at the last poll. */
   #waitedFor: ReadonlySet<TaskId> = new Set();
   /** What it waited for at the deadline: beside a supervisor that keeps starting jobs, it waits for these alone. */
@@ -65,7 +66,7 @@ class DrainSession {
     this.#flags = given.flags;
     this.deadline = given.deadline;
     this.#interruption = new Interruption(context);
-    this.#deadBefore = new Set(idsIn(given.layout, "dead-letter"));
+    this.#tally = new DrainTally(given.layout, context.clock.now());
   }
 
   get isClosed(): boolean {
@@ -86,6 +87,7 @@ class DrainSession {
   /** The tasks that it waits for, read from the files. */
   async waited(): Promise<Task[]> {
     const open = readTasks(this.#layout, ["running", "pending"]);
+    this.#tally.see(open);
     const reasons = this.#reasons(await this.#seen(open));
     const waited = open.filter((task) => !reasons.has(task.metadata.id));
     this.#waitedFor = new Set(idsOfTasks(waited));
@@ -105,7 +107,7 @@ class DrainSession {
   async report(): Promise<Ended> {
     const { out, err } = this.#context;
     const isQuiet = this.#flags.quiet === true;
-    const dead = idsIn(this.#layout, "dead-letter").filter((id) => !this.#deadBefore.has(id));
+    const dead = this.#tally.failed();
     out(asLines(dead.map((id) => `${id} failed${whyDead(this.#layout, id)}`)));
     if (dead.length > 0 && !isQuiet)
       err(`Details: stint explain ${rangesOf(dead.map(numberOf)).join(" ")}\n`);
@@ -121,6 +123,9 @@ class DrainSession {
     out(asLines(this.#linesLeft(told, reasons)));
     out(asLines([...unloaded].map(([id, why]) => `${id} left: ${why}`)));
     if (!isQuiet && dead.length === 0 && left.length + unloaded.size === 0) out("nothing is left to do\n");
+    const ended = isQuiet ? "" : this.#tally.text({ failed: dead, left, nowMs: around.nowMs });
+    const open = left.length === 0 ? "" : `; ${left.length} left`;
+    if (ended !== "") err(`In this drain: ${ended}${open}\n`);
     return this.#interruption.exit ?? (dead.length > 0 ? EXIT.failed : EXIT.done);
   }
 

@@ -29,10 +29,11 @@ export class ProgressLine {
     if (!this.#context.isTerminal) return;
     for (const { metadata } of open) this.#everOpen.add(metadata.id);
     const total = all ?? this.#everOpen.size;
+    if (total === 0) return;
     const running = open.filter((task) => task.status.state !== "queued").toSorted(inNumberOrder);
     const names = running.slice(0, 3).map((task) => task.metadata.name);
     const more = running.length > names.length ? ` +${running.length - names.length}` : "";
-    const line = `${total - open.length}/${total} ended, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;
+    const line = `${open.length} of ${total} left, ${running.length} running${names.length > 0 ? `: ${names.join(", ")}${more}` : ""}`;
     this.#context.progressLine(line.slice(0, this.#context.columns() - 1));
   }
 

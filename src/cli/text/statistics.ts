@@ -81,8 +81,12 @@ function gpuRows({ total, byLabel }: Statistics["gpuHours"]): string[][] {
 function estimateText({ emptyQueue, noEstimate }: EstimateResult, nowMs: number): string | null {
   if (noEstimate !== null) return `no estimate of when it is empty: ${noEstimate}`;
   if (emptyQueue === null) return null;
-  const { emptyInMs, tasks, held, parallel, eachMs, isScheduled } = emptyQueue;
-  const without = held === 0 ? "" : `, without ${counted(held, "held task")}`;
+  const { emptyInMs, tasks, held, blocked, parallel, eachMs, isScheduled } = emptyQueue;
+  const left = [
+    ...(held === 0 ? [] : [counted(held, "held task")]),
+    ...(blocked === 0 ? [] : [`${counted(blocked, "task")} that cannot start`]),
+  ];
+  const without = left.length === 0 ? "" : `, without ${left.join(" and ")}`;
   if (isScheduled)
     return `empty at about ${localTime(nowMs + emptyInMs, nowMs)}, once the last scheduled task has run${without}`;
   return `empty in about ${inSeconds(emptyInMs)}: ${counted(tasks, "task")}, ${parallel} at a time, ${inSeconds(eachMs)} each on average${without}`;

@@ -22,6 +22,7 @@ test("renderStatistics() shows what there is, with the base of the estimate", ()
     emptyInMs: 600_000,
     tasks: 1,
     held: 2,
+    blocked: 3,
     parallel: 1,
     basis: 2,
     eachMs: 600_000,
@@ -48,9 +49,10 @@ GPU-hours
 
 queue
   empty in about 10m: 1 task, 1 at a time, 10m each on
-  average, without 2 held tasks
+  average, without 2 held tasks and 3 tasks that cannot
+  start
 `);
-  const scheduled = { ...emptyQueue, isScheduled: true, held: 0 };
+  const scheduled = { ...emptyQueue, isScheduled: true, held: 0, blocked: 0 };
   expect(
     renderStatistics({ ...STATS, emptyQueue: scheduled, noEstimate: null }, { columns: 80, nowMs }),
   ).toEndWith("\n  empty at about 03:10, once the last scheduled task has run\n");
