@@ -67,9 +67,8 @@ export async function awaitTasks(
     await tellOfStuck(open);
     if (clock.awakeMs() >= untilMs) return { type: "expired" };
     if (clock.awakeMs() >= nextSupervisorPollMs) {
-      if (nextSupervisorPollMs === 0 && lockOwner(layout) === null) {
+      if (nextSupervisorPollMs === 0 && lockOwner(layout) === null)
         context.err("stint: no supervisor is running: nothing starts. Start one: stint up --detach\n");
-      }
       nextSupervisorPollMs = clock.awakeMs() + SUPERVISOR_POLL_MS;
     }
     // Each poll reads every open record: a thousand of them are polled once a second.

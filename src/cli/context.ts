@@ -9,7 +9,7 @@ import { ownUserId } from "../lib/host.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
 import { Output, type OutputEnd } from "./output.ts";
-import { CountLine } from "./text/count-line.ts";
+import { countLine } from "./text/count-line.ts";
 
 /** All that a verb knows of its process; no other file touches `process`. */
 export interface Context extends Caller {
@@ -92,7 +92,7 @@ export function processContext(): Context {
     outRaw: output.raw,
     log: output.log,
     err,
-    progress: (tell) => (hasProgress ? new CountLine(progressLine, systemClock, tell) : NO_PROGRESS),
+    progress: (tell) => (hasProgress ? countLine(progressLine, systemClock, tell) : NO_PROGRESS),
     outputEnd: () => output.end,
     unpaint: output.unpaint,
     hasInput: () => isFed(0),

@@ -22,17 +22,11 @@ export function checkFolder(directory: string): Check[] {
 }
 
 /** The contents of the folders of records; each is listed once, as it can be long. */
-export class Listings {
-  readonly #layout: Layout;
-  readonly #listed = new Map<StateDirectory, Listing>();
+export type Listings = (place: StateDirectory) => Listing;
 
-  constructor(layout: Layout) {
-    this.#layout = layout;
-  }
-
-  in(place: StateDirectory): Listing {
-    return this.#listed.getOrInsertComputed(place, () => wholeOf(listing(this.#layout, place)));
-  }
+export function listingsOf(layout: Layout): Listings {
+  const listed = new Map<StateDirectory, Listing>();
+  return (place) => listed.getOrInsertComputed(place, () => wholeOf(listing(layout, place)));
 }
 
 interface RecordsOptions {
@@ -43,7 +37,7 @@ interface RecordsOptions {
 
 /** Checks every record of one directory, and reports every other file. */
 export function checkRecords(layout: Layout, { place, listings, onProgress }: RecordsOptions): Check[] {
-  const listed = listings.in(place);
+  const listed = listings(place);
   const check = (name: string): Check[] => {
     const found = name === ASIDE ? null : checkRecord(join(layout.place(place), name), { name, place });
     return found === null ? [] : [found];
@@ -108,7 +102,7 @@ function fixIn(place: StateDirectory): string {
 /** Finds copied records: one task in two directories, or two tasks with one number. */
 export function checkCopies(layout: Layout, listings: Listings): Check[] {
   const paths = new Map<number, Map<TaskId, StateDirectory[]>>();
-  for (const span of new Set(PLACES.flatMap((place) => [...listings.in(place).spans.keys()]))) {
+  for (const span of new Set(PLACES.flatMap((place) => [...listings(place).spans.keys()]))) {
     const known = new Set<number>();
     const twice = new Set<number>();
     for (const [id] of idsIn(listings, span)) (known.has(numberOf(id)) ? twice : known).add(numberOf(id));
@@ -134,7 +128,7 @@ export function checkCopies(layout: Layout, listings: Listings): Check[] {
 }
 
 function* idsIn(listings: Listings, span: number): Generator<readonly [TaskId, StateDirectory]> {
-  for (const place of PLACES) for (const id of listings.in(place).spans.get(span) ?? []) yield [id, place];
+  for (const place of PLACES) for (const id of listings(place).spans.get(span) ?? []) yield [id, place];
 }
 
 /** Checks incoming/: accepted batches that are not queued yet, and foreign files. */

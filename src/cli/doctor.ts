@@ -39,7 +39,7 @@ import {
   checkNumbers,
   checkRecords,
   checkUnread,
-  Listings,
+  listingsOf,
 } from "./doctor-records.ts";
 
 /** Less free space than this may not hold the logs of a night. */
@@ -65,7 +65,7 @@ export async function runChecks(context: Context, path: string): Promise<Check[]
   }
   const layout = home.value;
   const settings = await readSettings(context, layout);
-  const listings = new Listings(layout);
+  const listings = listingsOf(layout);
   const progress = context.progress();
   const { onProgress } = progress;
   const checks = [

@@ -26,6 +26,7 @@ import type { Ended, FlagValues } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import type { ImportSource } from "./import-source.ts";
 import { importJson, showImport } from "./text/import.ts";
+import { jsonText } from "./text/json.ts";
 
 /** The flags of every format. */
 export const IMPORT_FLAGS = {
@@ -72,7 +73,7 @@ export async function importFiles(
   const written = flags.write === true ? write(context, files) : ok(null);
   if (!written.ok) return written.error;
   const told = { source: source.shown, imported: imported.value, files, isWritten: flags.write === true };
-  if (flags.json === true) context.out(`${JSON.stringify(importJson(told), null, 2)}\n`);
+  if (flags.json === true) context.out(jsonText(importJson(told)));
   else if (flags.quiet === true) context.out(asLines(files.map(({ name }) => name)));
   else context.out(showImport(told, clock.now()));
   return EXIT.done;

@@ -9,6 +9,7 @@ import { type Call, declareVerb, type Ended, type Verb } from "./command-line/de
 import type { Context } from "./context.ts";
 import { LAST, SELECTOR_FLAGS, type SelectorFlags, TASKS } from "./selectors.ts";
 import { targetTasks } from "./targets.ts";
+import { jsonText } from "./text/json.ts";
 
 /** How a verb that only reads shows the tasks that it was given. */
 interface ReadVerb {
@@ -43,7 +44,7 @@ async function read(verb: ReadVerb, { context, flags, operands }: Call<typeof FL
     const json = sweep === undefined ? await verb.json(context, tasks, home.value) : sweep.json(tasks);
     // A program that selects cannot know that only one task matches.
     const listed = isSelection && !Array.isArray(json) && sweep === undefined ? [json] : json;
-    context.out(`${JSON.stringify(listed, null, 2)}\n`);
+    context.out(jsonText(listed));
   } else if (tasks.length === 0) {
     context.err("No task matches.\n");
   } else {

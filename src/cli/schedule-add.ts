@@ -99,9 +99,8 @@ async function sourcesOf(
     );
   }
   const idle = flags.cron === undefined ? (flags.every === undefined ? null : "--every") : "--cron";
-  if (idle !== null) {
+  if (idle !== null)
     return err(usage(`${idle} is for a command after --; the file "${files[0]}" has its own times`));
-  }
   const sources: Source[] = [];
   for (const file of files) {
     const text = readNamedText(context, file);

@@ -64,9 +64,8 @@ export function findTask(layout: Layout, reference: string): Result<Task, Proble
   if (!found.ok) return found;
   const { tasks } = found.value;
   const [task, ...others] = tasks;
-  if (task === undefined || others.length > 0) {
+  if (task === undefined || others.length > 0)
     return rejected("AMBIGUOUS", `Cannot choose "${reference}": it names ${tasks.length} tasks, wanted one`);
-  }
   return ok(task);
 }
 

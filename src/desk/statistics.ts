@@ -48,7 +48,8 @@ export function statisticsOf(
   const failures: Record<string, number> = {};
   const ran: number[] = [];
   const waited: number[] = [];
-  const gpus = new GpuTime();
+  const gpuMsByLabel = new Map<string, number>();
+  let allGpuMs = 0;
   let oldestQueuedMs: number | null = null;
   let retries = 0;
   let orphans = 0;
@@ -71,7 +72,8 @@ export function statisticsOf(
     if (!isEnded) continue;
     const { ranMs, waitedMs, gpuMs } = figuresOf(task);
     if (waitedMs !== null) waited.push(waitedMs);
-    if (gpuMs > 0) gpus.add(gpuMs, metadata.labels);
+    allGpuMs += gpuMs;
+    if (gpuMs > 0) addTo(gpuMsByLabel, metadata.labels, gpuMs);
     if (status.state !== "completed" || ranMs === null) continue;
     ran.push(ranMs);
     onCompleted(task, ranMs);
@@ -87,7 +89,7 @@ export function statisticsOf(
     successRate: completed + failed === 0 ? null : completed / (completed + failed),
     ran: spreadOf(ran),
     waited: spreadOf(waited),
-    gpuHours: gpus.hours(),
+    gpuHours: { total: allGpuMs / HOUR_MS, byLabel: inHours(gpuMsByLabel) },
   };
 }
 
@@ -97,25 +99,17 @@ function add(counts: Record<string, number>, key: string): void {
 
 const HOUR_MS = 3_600_000;
 
-class GpuTime {
-  #totalMs = 0;
-  readonly #byLabel = new Map<string, number>();
-
-  add(ms: number, labels: Readonly<Record<string, string>>): void {
-    this.#totalMs += ms;
-    for (const [name, value] of Object.entries(labels)) {
-      const label = `${name}=${value}`;
-      this.#byLabel.set(label, (this.#byLabel.get(label) ?? 0) + ms);
-    }
+/** Adds the time of GPUs to that of the same labels. */
+function addTo(byLabel: Map<string, number>, labels: Readonly<Record<string, string>>, ms: number): void {
+  for (const [name, value] of Object.entries(labels)) {
+    const label = `${name}=${value}`;
+    byLabel.set(label, (byLabel.get(label) ?? 0) + ms);
   }
+}
 
-  hours(): Statistics["gpuHours"] {
-    const byHours = [...this.#byLabel].sort(([, left], [, right]) => right - left);
-    return {
-      total: this.#totalMs / HOUR_MS,
-      byLabel: Object.fromEntries(byHours.map(([label, ms]) => [label, ms / HOUR_MS])),
-    };
-  }
+function inHours(byLabel: ReadonlyMap<string, number>): Record<string, number> {
+  const largest = [...byLabel].sort(([, left], [, right]) => right - left);
+  return Object.fromEntries(largest.map(([label, ms]) => [label, ms / HOUR_MS]));
 }
 
 /** Percentiles by the nearest rank. */

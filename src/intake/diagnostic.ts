@@ -43,9 +43,8 @@ export function diagnose(source: Source, faults: readonly Fault[]): Diagnostic[]
   });
   const left = faults.length - MAX_DIAGNOSTICS;
   const last = diagnostics.at(-1);
-  if (left > 0 && last !== undefined) {
+  if (left > 0 && last !== undefined)
     diagnostics.push({ ...last, message: `${left} more faults were left out`, hint: "correct these first" });
-  }
   return diagnostics;
 }
 

@@ -144,9 +144,8 @@ function isReset(candidate: Tree, { entry, typed, fresh }: Reset): boolean {
   const isUnset = typed === "default" || (isUnspecified(entry.value) && key !== "cwd");
   if (!isUnset || field.hasNoDefault) return false;
   setAt(candidate, field.to, structuredClone(getAt(fresh, field.to)));
-  if (key === "retries" || key === "retry.maxAttempts") {
+  if (key === "retries" || key === "retry.maxAttempts")
     setAt(candidate, ["spec", "retry", "scope"], getAt(fresh, ["spec", "retry", "scope"]));
-  }
   return true;
 }
 

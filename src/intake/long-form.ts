@@ -79,12 +79,10 @@ function completed(spec: Tree, { defaultCwd }: SubmissionContext): Tree {
     const [given, standard] = [spec[key], base[key]];
     if (isTree(given) && isTree(standard)) whole[key] = { ...standard, ...given };
   }
-  if (isTree(whole["kind"]) && whole["kind"]["type"] === "container") {
+  if (isTree(whole["kind"]) && whole["kind"]["type"] === "container")
     whole["kind"] = { mode: { type: "image" }, ...completedContainer(whole["kind"]) };
-  }
-  if (isTree(whole["kind"]) && isTree(whole["kind"]["mode"])) {
+  if (isTree(whole["kind"]) && isTree(whole["kind"]["mode"]))
     whole["kind"] = { ...whole["kind"], mode: { args: [], ...whole["kind"]["mode"] } };
-  }
   return whole;
 }
 

@@ -91,9 +91,8 @@ function scriptOf(program: Program, { body, before, shell, bodySpan }: Body): Re
 function withoutBody(program: Program, { given, before, span, image }: Beside): Result<AnyMode, Fault[]> {
   const { args, runtime } = program;
   const runtimeSpan = given.find(({ key }) => key === "runtime")?.entry.span;
-  if (runtime !== undefined && before?.type !== "script") {
+  if (runtime !== undefined && before?.type !== "script")
     return err([fault(runtimeSpan ?? span, `"runtime" needs a script, wanted script: as well`)]);
-  }
   if (before !== undefined) {
     const changed = { ...before, ...(args !== undefined && { args: [...args] }) };
     return ok(changed.type === "script" && runtime !== undefined ? { ...changed, runtime } : changed);

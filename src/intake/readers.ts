@@ -73,9 +73,8 @@ export const text = reader(
 export const anyText = reader(
   { type: ["string", "number", "boolean"] },
   (value: Value): Result<string, Fault[]> => {
-    if (value.type === "scalar" && value.data === null) {
+    if (value.type === "scalar" && value.data === null)
       return refuse(value, "is empty, wanted text", 'write "" for an empty text');
-    }
     return value.type === "scalar" && value.data === "" ? ok("") : text(value);
   },
 );
@@ -146,9 +145,7 @@ export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number
       return refuseFor(value, message, { text: value.data, hint: `write ${value.data} without quotes` });
     }
     const isCount = value.type === "scalar" && Number.isSafeInteger(value.data);
-    if (!isCount || Number(value.data) < min || Number(value.data) > max) {
-      return misfit(value, wanted);
-    }
+    if (!isCount || Number(value.data) < min || Number(value.data) > max) return misfit(value, wanted);
     return ok(Number(value.data));
   };
   return reader(schema, read, String);

@@ -25,9 +25,8 @@ export function shortTextMap(most: { readonly name: number; readonly text: numbe
 }
 
 function nameOf({ key, span }: Entry): Result<string, Fault[]> {
-  if (key === "" || /[=\0]/.test(key)) {
+  if (key === "" || /[=\0]/.test(key))
     return err([fault(span, `"${key}" is not a valid name here, wanted one without = and not empty`)]);
-  }
   if (IMPOSSIBLE_KEYS.includes(key))
     return err([fault(span, `"${key}" is not a valid name here, wanted another one`)]);
   return ok(key);

@@ -76,9 +76,8 @@ export function watchDirectories(
   };
 
   const watched = new Map<string, Watched>();
-  for (const path of new Set(paths.map((one) => resolve(one)))) {
+  for (const path of new Set(paths.map((one) => resolve(one))))
     watched.set(path, { path, identity: identityOf(path), watcher: open(path) });
-  }
 
   return {
     refresh: () => {

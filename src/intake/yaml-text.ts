@@ -81,9 +81,8 @@ function isEmpty(contents: unknown): boolean {
 function unfitness(text: string): Fault | null {
   const bytes = Buffer.byteLength(text);
   const start = { start: 0, end: 1 };
-  if (bytes > MAX_TEXT_BYTES) {
+  if (bytes > MAX_TEXT_BYTES)
     return fault(start, `the text is larger than ${formatBytes(MAX_TEXT_BYTES)} (${bytes} bytes)`);
-  }
   const nul = text.indexOf("\0");
   if (nul !== -1)
     return fault({ start: nul, end: nul + 1 }, "the file contains a NUL character, wanted a text file");

@@ -8,9 +8,8 @@ export function parseDuration(text: string): number | null {
   const compact = text.trim();
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(compact)) return null;
   let totalMs = 0;
-  for (const [, amount, unit] of compact.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+  for (const [, amount, unit] of compact.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
     totalMs += Number(amount) * (UNIT_MS[unit ?? ""] ?? Number.NaN);
-  }
   return totalMs <= MAX_DURATION_MS ? Math.round(totalMs) : null;
 }
 

@@ -145,9 +145,8 @@ function afterSuccess(task: Task, end: End): Task {
   const counted = { ...closed, status: { ...closed.status, consecutiveFailures: 0 } };
   const collecting = throughRunning(counted, "collecting");
   const { restart } = task.spec;
-  if (restart.policy !== "always") {
+  if (restart.policy !== "always")
     return ended(collecting, end, { state: "completed", reason: "Succeeded", message: "succeeded" });
-  }
   return requeued(collecting, "Interval", end.endedAtMs + restart.intervalMs);
 }
 

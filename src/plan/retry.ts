@@ -96,9 +96,8 @@ function isWorthRetrying(retry: Retry, { failure, exitCode }: FailedEnd): boolea
   const names = (list: Retry["on"]): boolean =>
     list?.some((name) => name === failure.class || name === failure.code) ?? false;
   if (names(retry.never)) return false;
-  if (retry.on !== undefined || retry.onExit !== undefined) {
+  if (retry.on !== undefined || retry.onExit !== undefined)
     return names(retry.on) || (exitCode !== null && (retry.onExit?.includes(exitCode) ?? false));
-  }
   if (HOPELESS_RULES.has(failure.rule)) return false;
   if (failure.code === "TIMEOUT" && retry.onTimeout !== undefined) return retry.onTimeout;
   if (["EXIT_NONZERO", "MODULE_NOT_FOUND"].includes(failure.code) && retry.onCode !== undefined)

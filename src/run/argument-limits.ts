@@ -26,9 +26,8 @@ export function oversized({ argv, environment }: ProgramInvocation): string | nu
   }
   for (const [name, value] of Object.entries(environment)) {
     const bytes = sizeOf(`${name}=${value}`);
-    if (bytes > MAX_STRING_BYTES) {
+    if (bytes > MAX_STRING_BYTES)
       return `Cannot start "${argv[0]}": its environment variable ${name} is ${bytes - 1} bytes long, ${wanted(MAX_STRING_BYTES)}`;
-    }
   }
   return null;
 }

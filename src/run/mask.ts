@@ -19,9 +19,8 @@ export interface MaskedStream {
 /** A mask for some values: verbatim, JSON-escaped and URL-encoded. */
 export function maskFor(values: readonly string[]): Mask {
   const hidden = [...new Set(values.flatMap(formsOf))].filter((form) => form !== "");
-  if (hidden.length === 0) {
+  if (hidden.length === 0)
     return { text: (text) => text, stream: (sink) => ({ write: sink, end: () => {} }) };
-  }
   const inText = patternOf(hidden);
   // Bytes as Latin-1 characters, so that invalid UTF-8 stays as it is.
   const asBytes = hidden.map((form) => Buffer.from(form).toString("latin1"));

@@ -52,9 +52,8 @@ export class Finder {
   /** The ids of all tasks with a number in the range. */
   inRange(first: number, last: number): readonly TaskId[] {
     const noted: TaskId[] = [];
-    for (let number = first; this.#isLong && this.#ids === null && number <= last; number += 1) {
+    for (let number = first; this.#isLong && this.#ids === null && number <= last; number += 1)
       noted.push(...this.byNumber(number));
-    }
     // Where the index lacked one, the home has been listed by now.
     if (this.#isLong && this.#ids === null) return noted;
     return this.ids.filter((id) => numberOf(id) >= first && numberOf(id) <= last);

@@ -4,6 +4,7 @@ import { declareVerb } from "../command-line/declare.ts";
 import { runChecks } from "../doctor.ts";
 import { examineDevices } from "../doctor-devices.ts";
 import { renderChecks } from "../text/doctor.ts";
+import { jsonText } from "../text/json.ts";
 import { styleFor } from "../text/style.ts";
 
 export const verb = declareVerb({
@@ -19,9 +20,7 @@ export const verb = declareVerb({
     const checks = [...(await runChecks(context, path)), ...(await examineDevices(context, path))];
     const isVerbose = flags.verbose === true || !context.isTerminal;
     const style = styleFor(context.hasColor);
-    context.out(
-      flags.json ? `${JSON.stringify(checks, null, 2)}\n` : renderChecks(checks, { style, isVerbose }),
-    );
+    context.out(flags.json ? jsonText(checks) : renderChecks(checks, { style, isVerbose }));
     return checks.some(({ verdict }) => verdict === "fail") ? EXIT.failed : EXIT.done;
   },
 });

@@ -43,9 +43,7 @@ async function down(context: Context, layout: Layout, flags: FlagValues<typeof F
   while (lockOwner(layout)?.token === owner.token) {
     if (interruption.exit !== null) return interruption.exit;
     tellOfSilence(context, layout);
-    if (jobs !== "leave") {
-      progress.show(readTasks(layout, ["running"]));
-    }
+    if (jobs !== "leave") progress.show(readTasks(layout, ["running"]));
     await Bun.sleep(POLL_MS);
   }
   progress.clear();

@@ -4,6 +4,7 @@ import { asLines } from "../../lib/printable.ts";
 import { EXIT } from "../../model/errors.ts";
 import { declareVerb } from "../command-line/declare.ts";
 import { renderDevices } from "../text/devices.ts";
+import { jsonText } from "../text/json.ts";
 
 export const verb = declareVerb({
   flags: { json: { help: "print JSON" } },
@@ -14,7 +15,7 @@ export const verb = declareVerb({
     if (!seen.ok) return seen.error;
     const { inventory, devices } = seen.value;
     const { at, problem } = inventory;
-    if (flags.json) context.out(`${JSON.stringify({ at, problem, devices }, null, 2)}\n`);
+    if (flags.json) context.out(jsonText({ at, problem, devices }));
     else if (devices.length > 0) context.out(renderDevices(devices, context.columns()));
     else if (problem === null) context.out(`${noDeviceFound(seen.value)}\n`);
     if (problem !== null) context.err(asLines([`GPUs cannot be read: ${problem} (more: stint doctor)`]));

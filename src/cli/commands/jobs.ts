@@ -21,6 +21,7 @@ import type { Context } from "../context.ts";
 import { JOBS } from "../supervisor-flags.ts";
 import { performAndTell } from "../targets.ts";
 import { controlLines, limitRows } from "../text/control.ts";
+import { jsonText } from "../text/json.ts";
 import { renderTable } from "../text/table.ts";
 
 /** `0,1`; `all`; `none`. */
@@ -139,7 +140,7 @@ async function show(context: Context, layout: Layout, isJson: boolean): Promise<
   const control = controlOf(seen, owner);
   if (isJson) {
     const { paused } = control;
-    context.out(`${JSON.stringify({ isSupervised, paused, limits }, null, 2)}\n`);
+    context.out(jsonText({ isSupervised, paused, limits }));
     return EXIT.done;
   }
   context.out(renderTable(limitRows(limits), { columns: context.columns() }));

@@ -5,7 +5,7 @@ import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { wholeNumber } from "../command-line/values.ts";
 import { inHome } from "../in-home.ts";
 import { followLogs } from "../logs/follow.ts";
-import { Headings } from "../logs/headings.ts";
+import { headingsOf } from "../logs/headings.ts";
 import { printLog } from "../logs/print.ts";
 import { LAST, SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { targetTasks } from "../targets.ts";
@@ -44,7 +44,7 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: La
   const tasks = isSelection ? found.value.toSorted(inNumberOrder) : found.value;
   if (tasks.length === 0) context.err("No task matches.\n");
   const shown = raw === true ? { ...context, outOfJob: context.outRaw } : context;
-  const headings = new Headings(shown, tasks.length > 1 && quiet !== true && path !== true);
+  const headings = headingsOf(shown, tasks.length > 1 && quiet !== true && path !== true);
   const choice = { attempt, tail, path };
   if (follow === true) return followLogs(shown, layout, { tasks, choice, headings });
   let exit: number = EXIT.done;

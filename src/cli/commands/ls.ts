@@ -14,6 +14,7 @@ import { SORT_KEYS, SORT_NAMES } from "../listing/sort.ts";
 import { unlistedLine } from "../listing/unlisted.ts";
 import { type Frame, watch } from "../listing/watch.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
+import { jsonText } from "../text/json.ts";
 
 const MAX_LIMIT = 1_000;
 
@@ -86,7 +87,7 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
   });
   if (!listing.ok) return listing;
   const { rows, overview, unlisted } = listing.value;
-  if (flags.json === true) return ok({ table: `${JSON.stringify(rows, null, 2)}\n`, footer: "" });
+  if (flags.json === true) return ok({ table: jsonText(rows), footer: "" });
   if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: "" });
   const below = footerOf(overview, context.clock.now());
   const footer = unlisted === null ? below : `${unlistedLine(unlisted)}${below}`;

@@ -12,6 +12,7 @@ import type { Context } from "../context.ts";
 import { inHome, inMadeHome } from "../in-home.ts";
 import { addSchedules } from "../schedule-add.ts";
 import { type Changed, removeSchedule, runSchedule, setPaused } from "../schedule-changes.ts";
+import { jsonText } from "../text/json.ts";
 import { SCHEDULE_COLUMN, scheduleJson, scheduleRows, showSchedule } from "../text/schedule.ts";
 import { renderTable } from "../text/table.ts";
 
@@ -66,7 +67,7 @@ const ls = declareSubcommand("list schedules with their next times", {
     if (!settings.ok) return settings.error;
     const nowMs = context.clock.now();
     const views = scheduleViews(context, layout, settings.value);
-    if (flags.json) context.out(`${JSON.stringify(views.map(scheduleJson), null, 2)}\n`);
+    if (flags.json) context.out(jsonText(views.map(scheduleJson)));
     else if (views.length === 0) context.out("No schedules. To add one: stint schedules add FILE\n");
     else
       context.out(
@@ -82,11 +83,7 @@ const show = declareSubcommand("show everything about schedules", {
   flags: { json: { help: "print JSON" } },
   run: ({ context, flags, operands }) =>
     forEach(context, operands, ({ view }) => {
-      context.out(
-        flags.json
-          ? `${JSON.stringify(scheduleJson(view), null, 2)}\n`
-          : showSchedule(view, context.clock.now()),
-      );
+      context.out(flags.json ? jsonText(scheduleJson(view)) : showSchedule(view, context.clock.now()));
       return { ok: true, value: null };
     }),
 });

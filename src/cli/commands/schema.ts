@@ -3,6 +3,7 @@ import { settingsSchema } from "../../intake/settings.ts";
 import { own } from "../../lib/own.ts";
 import { EXIT } from "../../model/errors.ts";
 import { declareVerb } from "../command-line/declare.ts";
+import { jsonText } from "../text/json.ts";
 
 export const verb = declareVerb({
   operands: [
@@ -20,7 +21,7 @@ export const verb = declareVerb({
     const { recordSchema } = await import("../../model/record-schema.ts");
     const schemas = { schedule: scheduleFileSchema, config: settingsSchema, record: recordSchema };
     const schema = (own(schemas, what) ?? taskFileSchema)();
-    context.out(`${JSON.stringify(schema, null, 2)}\n`);
+    context.out(jsonText(schema));
     return EXIT.done;
   },
 });

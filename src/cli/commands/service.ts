@@ -20,6 +20,7 @@ import {
   type SupervisorFlags,
   supervisorArguments,
 } from "../supervisor-flags.ts";
+import { jsonText } from "../text/json.ts";
 
 const LINGER = [
   "The service and its jobs end when you log out. To keep it running and start it at boot:",
@@ -132,7 +133,7 @@ function status(
   const owner = lockOwner(layout);
   const pid = owner?.role === "up" ? owner.pid : null;
   const found = { file: manager.file, isInstalled, isActive, trouble: fault, lingers, supervisorPid: pid };
-  if (isJson) context.out(`${JSON.stringify(found, null, 2)}\n`);
+  if (isJson) context.out(jsonText(found));
   else {
     const state = isInstalled ? (isActive ? "active" : "installed, not active") : "not installed";
     context.out(asLines([`${manager.file}: ${state}`]));

@@ -16,6 +16,7 @@ import { DURATION } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { inHome } from "../in-home.ts";
 import { GROUP } from "../selectors.ts";
+import { jsonText } from "../text/json.ts";
 import { renderStatistics } from "../text/statistics.ts";
 
 export const verb = declareVerb({
@@ -49,9 +50,7 @@ export const verb = declareVerb({
     };
     progress.clear();
     context.out(
-      flags.json === true
-        ? `${JSON.stringify(stats, null, 2)}\n`
-        : renderStatistics(stats, { columns: context.columns(), nowMs }),
+      flags.json === true ? jsonText(stats) : renderStatistics(stats, { columns: context.columns(), nowMs }),
     );
     return EXIT.done;
   }),

@@ -20,6 +20,7 @@ import { tellOfPause } from "../pause-note.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { renderDryRun } from "../text/dry-run.ts";
+import { jsonText } from "../text/json.ts";
 import { isSummed, summaryLine } from "../text/many.ts";
 import { summarizeSweeps } from "../text/sweep.ts";
 
@@ -70,7 +71,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     if (flags.quiet !== true) await tellOfTexts(context, drafts.value);
     context.out(
       flags.json
-        ? `${JSON.stringify(drafts.value, null, 2)}\n`
+        ? jsonText(drafts.value)
         : renderDryRun(drafts.value, { nowMs: context.clock.now(), columns: context.columns() }),
     );
     return EXIT.done;

@@ -23,6 +23,7 @@ import type { Context } from "../context.ts";
 import type { Checks } from "../draft-file.ts";
 import { readDrafts } from "../drafts.ts";
 import { describeTiming } from "../text/cron.ts";
+import { jsonText } from "../text/json.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 
 export const verb = declareVerb({
@@ -65,7 +66,7 @@ export const verb = declareVerb({
       valid.push(`${count}, ${namesOf(drafts.value).join(", ")}\n${describeSweeps(drafts.value)}`.trimEnd());
     }
     const lines = valid.map((what) => `valid: ${what}\n`).join("");
-    context.out(flags.json ? `${JSON.stringify(drafts.value, null, 2)}\n` : lines);
+    context.out(flags.json ? jsonText(drafts.value) : lines);
     return EXIT.done;
   },
 });

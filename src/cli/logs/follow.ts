@@ -1,7 +1,6 @@
 import { EXIT, type Problem, problem } from "../../model/errors.ts";
 import { isTerminal } from "../../model/state.ts";
 import type { Task } from "../../model/task.ts";
-import type { MaskedStream } from "../../run/mask.ts";
 import type { Layout } from "../../store/layout.ts";
 import { readTask } from "../../store/reader.ts";
 import type { Ended } from "../command-line/declare.ts";
@@ -27,7 +26,7 @@ export async function followLogs(
     const isAhead = attempt !== undefined && attempt > Math.max(1, task.status.attempt);
     const checked = isAhead ? attemptOf(task, attempt) : task.status.attempt;
     if (typeof checked !== "number") return checked;
-    open.push(new Following(of.headings.under(task), layout, { task, choice: of.choice }));
+    open.push(following(of.headings.under(task), layout, { task, choice: of.choice }));
   }
   const interruption = new Interruption(context);
   for (;;) {
@@ -49,55 +48,40 @@ export async function followLogs(
   }
 }
 
-/** The output of one task, from one attempt to the next. */
-class Following {
-  readonly #context: Context;
-  readonly #layout: Layout;
-  readonly #task: Task;
-  /** True where one attempt alone is followed. */
-  readonly #isBound: boolean;
-  readonly #output: MaskedStream;
-  #attempt: number;
-  #reader: LogReader;
-
-  constructor(
-    context: Context,
-    layout: Layout,
-    { task, choice: { attempt, tail } }: { readonly task: Task; readonly choice: LogChoice },
-  ) {
-    this.#context = context;
-    this.#layout = layout;
-    this.#task = task;
-    this.#isBound = attempt !== undefined;
-    this.#output = maskedOutput(context, layout, task);
-    this.#attempt = Math.max(1, attempt ?? task.status.attempt);
-    this.#reader = new LogReader(layout, { task, attempt: this.#attempt, tail });
-  }
-
+interface Following {
   /** Writes what is new, and returns the number of bytes; null at the end of the task, or of the attempt. */
-  read(): number | null | Problem {
-    const { id } = this.#task.metadata;
-    for (;;) {
-      const read = readTask(this.#layout, id);
-      if (!read.ok) return problem("NOT_FOUND", `Cannot follow "${id}": it is gone`);
-      // The record is read before the log, so that no output from before the end is missed.
-      const bytes = this.#reader.read(read.value, { output: this.#output, say: this.#context.err });
-      const isBehind = read.value.status.attempt > this.#attempt;
-      if (!this.#isBound && isBehind) {
-        this.end();
-        this.#attempt += 1;
-        this.#context.err(`--- attempt ${this.#attempt} ---\n`);
-        this.#reader = new LogReader(this.#layout, { task: read.value, attempt: this.#attempt });
-        continue;
-      }
-      if (!isTerminal(read.value.status.state) && !isBehind) return bytes;
-      this.end();
-      return null;
-    }
-  }
+  read(): number | null | Problem;
+  end(): void;
+}
 
-  end(): void {
-    this.#output.end();
-    this.#reader[Symbol.dispose]();
-  }
+/** The output of one task, from one attempt to the next, or of the one attempt that is chosen. */
+function following(
+  context: Context,
+  layout: Layout,
+  { task, choice: { attempt: chosen, tail } }: { readonly task: Task; readonly choice: LogChoice },
+): Following {
+  const { id } = task.metadata;
+  const output = maskedOutput(context, layout, task);
+  let attempt = Math.max(1, chosen ?? task.status.attempt);
+  let reader = new LogReader(layout, { task, attempt, tail });
+  const end = (): void => {
+    output.end();
+    reader[Symbol.dispose]();
+  };
+  const read = (): number | null | Problem => {
+    for (;;) {
+      const found = readTask(layout, id);
+      if (!found.ok) return problem("NOT_FOUND", `Cannot follow "${id}": it is gone`);
+      // The record is read before the log, so that no output from before the end is missed.
+      const bytes = reader.read(found.value, { output, say: context.err });
+      const isBehind = found.value.status.attempt > attempt;
+      if (!isTerminal(found.value.status.state) && !isBehind) return bytes;
+      end();
+      if (chosen !== undefined || !isBehind) return null;
+      attempt += 1;
+      context.err(`--- attempt ${attempt} ---\n`);
+      reader = new LogReader(layout, { task: found.value, attempt });
+    }
+  };
+  return { read, end };
 }

@@ -235,9 +235,8 @@ function requeueStale(supervisor: Supervisor, olderThanMs: number): Answer[] {
 
 function leave(supervisor: Supervisor, { owner, how }: { owner: string; how: Leaving }): Answer {
   const id = "supervisor";
-  if (owner !== supervisor.context.lock.owner.token) {
+  if (owner !== supervisor.context.lock.owner.token)
     return { id, problem: problem("VERSION_CONFLICT", "Cannot stop the supervisor: it has stopped already") };
-  }
   supervisor.leaving = how;
   return { id, done: "leaving" };
 }

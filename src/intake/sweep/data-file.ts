@@ -29,9 +29,7 @@ export function readEach(value: Value, context: ReadContext): Result<Member[], F
   const path = folder(value, context);
   if (!path.ok) return path;
   const form = FORMS[extname(path.value).toLowerCase()];
-  if (form === undefined) {
-    return misfit(value, "a file that ends in .csv, .jsonl or .txt (lines)");
-  }
+  if (form === undefined) return misfit(value, "a file that ends in .csv, .jsonl or .txt (lines)");
   const text = readData(path.value);
   if (!text.ok) return refuse(value, `cannot be read: ${text.error}`, `looked for ${path.value}`);
   const source = { file: value.text, text: text.value };

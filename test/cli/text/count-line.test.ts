@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { CountLine } from "../../../src/cli/text/count-line.ts";
+import { countLine } from "../../../src/cli/text/count-line.ts";
 import { fakeClock } from "../../rig/clock.ts";
 
 test("a scan that takes longer than a moment shows how far it is, in plain text, and removes it at the end", () => {
   const clock = fakeClock();
   const shown: string[] = [];
-  const line = new CountLine((text) => shown.push(text), clock);
+  const line = countLine((text) => shown.push(text), clock);
   line.onProgress(1, 9);
   clock.advance(400);
   line.onProgress(2, 9);
