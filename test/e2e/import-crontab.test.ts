@@ -71,7 +71,7 @@ test("what comes over runs as under cron: folder, shell, standard input, variabl
   expect(stint.textOf("saved.log")).toBe("saved 5\n");
   expect(stint.textOf("here")).toBe(`${join(stint.root, "work")}\n`);
   expect(stint.textOf("letter")).toBe("Dear all,\n\n100% done\n");
-  expect(stint.textOf("bash.out")).toBe(`hello "world"|$HOME/bin:/usr/bin:/bin||`);
+  expect(stint.textOf("bash.out")).toBe(`hello "world"|$HOME/bin:/usr/bin:/bin|`);
   const variables = stint
     .textOf("hourly.env")
     .split("\n")
