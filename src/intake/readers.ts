@@ -108,7 +108,7 @@ export function duration(min: 0 | 1 = 1): Reader<number> {
   return reader(schema, read, typedDuration);
 }
 
-const NO_LIMIT = "leave the key out for no limit";
+const NO_LIMIT = "leave it out for no limit";
 
 /** A size with its unit, in bytes; at least `min`. */
 export function size(min = 1): Reader<number> {

@@ -26,7 +26,7 @@ const LINES: readonly (readonly [line: string, fault: string, hint?: string])[] 
   ],
   ["timeout: 90", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s, or 90m for minutes"],
   ["timeout: '90'", `2:10 "timeout" is 90 without a unit, ${DURATION}`, "write 90s, or 90m for minutes"],
-  ["timeout: 0", `2:10 "timeout" is 0 without a unit, ${DURATION}`, "leave the key out for no limit"],
+  ["timeout: 0", `2:10 "timeout" is 0 without a unit, ${DURATION}`, "leave it out for no limit"],
   ["timeout: 0s", '2:10 "timeout" is 0, wanted more than 0'],
   ["timeout: 5 minutes", `2:10 "timeout" is "5 minutes", ${DURATION}`, "write 5m"],
   ["timeout: soon", `2:10 "timeout" is "soon", ${DURATION}`],

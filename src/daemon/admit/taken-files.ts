@@ -164,7 +164,7 @@ export class TakenFiles implements Disposable {
     { files, left }: { files: readonly TakenFile[]; left: Set<TakenFile> },
   ): Steps<void> {
     const { clock, log } = this.#supervisor.context;
-    const end = `whoever read it ${reader.end}`;
+    const end = `the process that read it ${reader.end}`;
     if (reader.told.length === 0) {
       log(`files of the inbox wait: ${end} before it began`);
       const untilMs = clock.awakeMs() + RETRY_MS;

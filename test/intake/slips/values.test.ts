@@ -93,7 +93,7 @@ const VALUES: readonly Row[] = [
   ],
   [
     "run: a\ntimeout: infinite",
-    `2:10 "timeout" is "infinite", ${DURATION} = leave the key out for no limit`,
+    `2:10 "timeout" is "infinite", ${DURATION} = leave it out for no limit`,
     null,
   ],
   [
