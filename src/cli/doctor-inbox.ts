@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { kindOfName } from "../intake/inbox-name.ts";
+import { isTaken, kindOfName, TAKEN_ENDINGS } from "../intake/inbox-name.ts";
 import { counted } from "../lib/counted.ts";
 import { type Layout, REASON_ENDING, shelfOf } from "../store/layout.ts";
 import { type Check, warns } from "./check.ts";
@@ -13,7 +13,7 @@ export function checkInbox(layout: Layout): Check[] {
   const names = namesIn(layout.inbox).filter(
     (name) => !name.startsWith(".") && kindOfName(name) !== "passing",
   );
-  const waiting = names.filter((name) => kindOfName(name) === "task" && !isFolder(layout, name));
+  const waiting = names.filter((name) => isTaken(name) && !isFolder(layout, name));
   const others = names.filter((name) => !waiting.includes(name));
   const rejectedIn = shelfOf(layout.inbox, ".rejected");
   const rejected = namesIn(rejectedIn).filter((name) => name.endsWith(REASON_ENDING));
@@ -26,7 +26,9 @@ export function checkInbox(layout: Layout): Check[] {
   if (others.length > 0) {
     const ignored = others.map((name) => (isFolder(layout, name) ? `${name} (a folder)` : name));
     const what = `${counted(others.length, "inbox file is", "inbox files are")} ignored: ${someOf(ignored)}`;
-    checks.push(warns(what, "only .yaml, .yml and .json files are read, and none in subfolders"));
+    checks.push(
+      warns(what, `only files whose names end in ${TAKEN_ENDINGS} are read, and none in subfolders`),
+    );
   }
   if (rejected.length > 0) {
     const what = `${counted(rejected.length, "inbox file was", "inbox files were")} refused`;

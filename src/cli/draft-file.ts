@@ -3,6 +3,9 @@ import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { renderDiagnostic } from "../intake/diagnostic.ts";
 import { fieldNamed } from "../intake/key-names.ts";
 import { type Form, formOf } from "../intake/recognize/form.ts";
+import type { GivenOption } from "../intake/script/given.ts";
+import { isBatchScript, isScript } from "../intake/script/is-script.ts";
+import { readScript } from "../intake/script/read-script.ts";
 import { readSubmission } from "../intake/submission.ts";
 import type { Entry } from "../intake/value.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -12,7 +15,6 @@ import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 import { usageOf } from "./flag-faults.ts";
 import { readNamedText } from "./named-text.ts";
-import { isScript, queueScript } from "./script-line.ts";
 
 /** A task file, and the context of its values. */
 interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs"> {
@@ -23,6 +25,10 @@ interface Named extends Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">
   readonly sweep?: readonly Entry[] | undefined;
   /** Checks files that are no tasks too; without it, such a file is refused. */
   readonly checks?: Checks | undefined;
+  /** The words after `--`, which are for a script; null without. */
+  readonly words: readonly string[] | null;
+  /** Options of sbatch that flags set; they override those of a script. */
+  readonly options: readonly GivenOption[];
 }
 
 /** Reads the text of a file that is no task; returns its drafts, or its faults as text. */
@@ -36,38 +42,64 @@ export interface Checks {
   readonly config: FileCheck;
 }
 
-/** Reads the drafts of one file, or its faults as text. */
-export function readDraftsOf(
-  context: Context,
-  { file, defaultCwd, home, nowMs, defaults, sweep, checks }: Named,
-): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
+/** The drafts of one file, or its faults as text. */
+export interface FileDrafts {
+  readonly drafts: Draft[];
+  readonly faults: string[];
+  /** What the file is. */
+  readonly kind: "tasks" | "script" | "sbatch";
+}
+
+/** Reads the drafts of one file. */
+export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Problem> {
+  const { file, words, options, defaultCwd, home, nowMs, defaults, sweep, checks } = of;
   const text = readNamedText(context, file);
   if (!text.ok) return err(withHint(text.error, file));
-  if (isScript(file, text.value)) return err(aScript(file));
+  const kind =
+    checks?.as !== undefined || !isScript(file, text.value)
+      ? "tasks"
+      : isBatchScript(text.value)
+        ? "sbatch"
+        : "script";
+  if (kind === "tasks" && words !== null) return err(besideCommand(file));
   const shown = file === "-" ? "stdin" : file;
   const form = checks === undefined ? "task" : (checks.as ?? formOf(text.value, file));
-  if (checks !== undefined && form !== "task") return checkedBy(checks[form](text.value, shown));
-  const read = readSubmission(text.value, {
+  if (kind === "tasks" && checks !== undefined && form !== "task")
+    return checkedBy(checks[form](text.value, shown));
+  const name = nameFrom(basename(shown, extname(shown)));
+  const folder = file === "-" ? context.cwd : dirname(resolve(context.cwd, file));
+  const around = {
     defaultCwd,
     home,
     nowMs,
     file: shown,
-    defaultName: nameFrom(basename(shown, extname(shown))),
-    dataFolder: file === "-" ? context.cwd : dirname(resolve(context.cwd, file)),
+    defaultName: name,
+    dataFolder: folder,
     sweep,
     defaults,
-  });
-  if (read.ok) return ok({ drafts: read.value, faults: [] });
+  };
+  const read =
+    kind === "tasks"
+      ? readSubmission(text.value, around)
+      : readScript(text.value, {
+          ...around,
+          ...(file !== "-" && { name }),
+          args: words ?? [],
+          options,
+          importPath: [folder, context.env["PYTHONPATH"] ?? ""].filter((one) => one !== "").join(":"),
+        });
+  if (read.ok) return ok({ drafts: read.value, faults: [], kind });
   // The value of a flag has no line in the file.
   const ofFlags = read.error.filter(({ isOfFlag }) => isOfFlag);
   if (ofFlags.length > 0) return err(usageOf(ofFlags));
-  return ok({ drafts: [], faults: read.error.map(renderDiagnostic) });
+  return ok({ drafts: [], faults: read.error.map(renderDiagnostic), kind });
 }
 
-function checkedBy(read: Result<Draft[], Problem>): Result<{ drafts: Draft[]; faults: string[] }, Problem> {
-  if (read.ok) return ok({ drafts: read.value, faults: [] });
+function checkedBy(read: Result<Draft[], Problem>): Result<FileDrafts, Problem> {
+  const kind = "tasks";
+  if (read.ok) return ok({ drafts: read.value, faults: [], kind });
   const { faults } = read.error;
-  return faults === undefined ? read : ok({ drafts: [], faults: [faults] });
+  return faults === undefined ? read : ok({ drafts: [], faults: [faults], kind });
 }
 
 /** A word that is no file may be meant as a command. */
@@ -79,7 +111,7 @@ function withHint(refused: Problem, file: string): Problem {
   return { ...refused, hint: `to queue a command, put -- before it: stint submit -- ${file} …` };
 }
 
-function aScript(file: string): Problem {
-  const message = `Cannot queue "${file}": it is a script, wanted a task file`;
-  return problem("INVALID_TASK_FILE", message, queueScript(file));
+/** Words after `--` are arguments of one script, or a command. */
+export function besideCommand(file: string): Problem {
+  return problem("USAGE", `Cannot queue "${file}" and a command together: wanted files or -- COMMAND`);
 }

@@ -4,6 +4,7 @@ import type { Defaults, SubmissionContext } from "../intake/candidate.ts";
 import { called } from "../intake/fault.ts";
 import { draftsFromFlags, overrideFields, type TypedKey } from "../intake/fields-typed.ts";
 import { meaningOf } from "../intake/key-names.ts";
+import type { GivenOption } from "../intake/script/given.ts";
 import type { Entry } from "../intake/value.ts";
 import { counted } from "../lib/counted.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -15,14 +16,17 @@ import { usage } from "./command-line/usage.ts";
 import type { Context } from "./context.ts";
 import type { Checks } from "./draft-file.ts";
 import { usageOf } from "./flag-faults.ts";
+import { tellOfIgnored } from "./ignored-options.ts";
 import type { FlagFields } from "./task-flags.ts";
 
-/** What a command line asks to queue: files or a command, never both. */
+/** What a command line asks to queue: files or a command, or one script and its arguments. */
 export interface Wanted {
   readonly files: readonly string[];
   readonly words: readonly string[] | null;
   /** Task keys that flags set; they override those of a file. */
   readonly fields: FlagFields;
+  /** Options of sbatch among the flags, of which `fields` has the keys; a script of sbatch has others beside them. */
+  readonly options: readonly GivenOption[];
   /** Defaults of the home for all its tasks. */
   readonly defaults?: Defaults | undefined;
   /** A sweep that flags set; it overrides that of a file. */
@@ -35,32 +39,24 @@ export interface Wanted {
 
 /** Reads all that a command line names into drafts; reports every fault of every file at once. */
 export async function readDrafts(context: Context, wanted: Wanted): Promise<Result<Draft[], Problem>> {
-  const { files, words, fields } = wanted;
-  if (words !== null && files.length > 0) {
-    return err(
-      problem("USAGE", `Cannot queue "${files[0]}" and a command together: wanted files or -- COMMAND`),
-    );
-  }
-  if (words !== null) return draftOfCommand(context, wanted, words);
+  const { files, words } = wanted;
+  const wrap = wanted.fields.find(([, , flag]) => flag === "--wrap");
+  if (wrap !== undefined) return draftOfLine(context, wanted);
+  if (words !== null && files.length === 0) return draftOfCommand(context, wanted, words);
   if (files.length === 0) {
     return err(
       problem(
         "USAGE",
-        "Cannot queue: nothing given, wanted a task file (- for stdin) or -- COMMAND",
+        "Cannot queue: nothing given, wanted a task file or a script (- for stdin), or -- COMMAND",
         "stint submit job.yaml   or   stint submit -- echo hello",
       ),
     );
   }
   // A command after -- does not need the YAML reader.
-  const { readDraftsOf } = await import("./draft-file.ts");
-  const drafts: Draft[] = [];
-  const faults: string[] = [];
-  for (const file of files) {
-    const read = readDraftsOf(context, { ...defaultsOf(context), ...wanted, file });
-    if (!read.ok) return read;
-    for (const draft of read.value.drafts) drafts.push(draft);
-    faults.push(...read.value.faults);
-  }
+  const { readNamedFiles } = await import("./draft-files.ts");
+  const read = readNamedFiles(context, wanted, defaultsOf(context));
+  if (!read.ok) return read;
+  const { drafts, faults, scripts } = read.value;
   if (faults.length > 0) {
     const [only = ""] = files;
     const many = counted(faults.length, "fault");
@@ -71,12 +67,30 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
         : `Cannot queue ${files.length === 1 ? `"${only}"` : count}: nothing was queued, ${many}`;
     return err({ ...problem("INVALID_TASK_FILE", message), faults: faults.join("\n\n") });
   }
-  return overlay(context, { drafts, fields, defaults: wanted.defaults });
+  tellOfIgnored(context, wanted.options, drafts);
+  // A script has read the options of sbatch beside its own.
+  const ofOptions = new Set(wanted.options.map(({ flag }) => flag));
+  const fields = wanted.fields.filter(([, , flag = ""]) => !ofOptions.has(flag));
+  return overlay(context, {
+    ...wanted,
+    drafts,
+    fieldsOf: (draft) => (scripts.has(draft) ? fields : wanted.fields),
+  });
+}
+
+/** The task of `--wrap`, which is a job of sbatch too. */
+async function draftOfLine(context: Context, wanted: Wanted): Promise<Result<Draft[], Problem>> {
+  const { files, words, fields } = wanted;
+  const beside = words === null ? files[0] : "a command";
+  if (beside !== undefined) return err(usage(`--wrap and ${beside} cannot be combined`, "keep one of them"));
+  const isSaid = fields.some(([key]) => key === "slurm.tasks");
+  tellOfIgnored(context, wanted.options, []);
+  return draftsOfFields(context, wanted, isSaid ? [] : [["slurm.tasks", 1]]);
 }
 
 async function draftOfCommand(
   context: Context,
-  { fields, defaults, sweep }: Wanted,
+  wanted: Wanted,
   words: readonly string[],
 ): Promise<Result<Draft[], Problem>> {
   if (words.length === 0) return err(problem("USAGE", "Cannot queue a command: there is none after --"));
@@ -86,7 +100,16 @@ async function draftOfCommand(
     const message = `Cannot queue "${line}": it is a single word, wanted a program and its arguments`;
     return err(problem("USAGE", message, hint));
   }
-  const drafts = await draftsFromFlags([...fields, ["command", words]], {
+  tellOfIgnored(context, wanted.options, []);
+  return draftsOfFields(context, wanted, [["command", words]]);
+}
+
+async function draftsOfFields(
+  context: Context,
+  { fields, defaults, sweep }: Wanted,
+  more: readonly TypedKey[],
+): Promise<Result<Draft[], Problem>> {
+  const drafts = await draftsFromFlags([...fields, ...more], {
     ...fieldContext(context),
     defaults,
     sweep,
@@ -104,7 +127,16 @@ function shellLineIn(context: Context, words: readonly string[]): string | null 
 /** Overrides fields of drafts with those that flags set. */
 export async function overlay(
   context: Context,
-  { drafts, fields, defaults }: { drafts: Draft[] } & Pick<Wanted, "fields" | "defaults">,
+  {
+    drafts,
+    fields,
+    defaults,
+    fieldsOf = () => fields,
+  }: {
+    readonly drafts: readonly Draft[];
+    /** The fields of one draft, where they differ. */
+    readonly fieldsOf?: (draft: Draft) => FlagFields;
+  } & Pick<Wanted, "fields" | "defaults">,
 ): Promise<Result<Draft[], Problem>> {
   const names = fields.filter(([key]) => isName(key));
   const pairs = fields.filter(([key]) => !isName(key)).flatMap(pairsOf);
@@ -125,7 +157,9 @@ export async function overlay(
   const around = { ...fieldContext(context), defaults };
   const changed: Draft[] = [];
   for (const draft of drafts) {
-    const edited = pairs.length === 0 ? ok(draft) : await overrideFields(draft, pairs, around);
+    const of = fieldsOf(draft);
+    const own = of === fields ? pairs : of.filter(([key]) => !isName(key)).flatMap(pairsOf);
+    const edited = own.length === 0 ? ok(draft) : await overrideFields(draft, own, around);
     if (!edited.ok) return err(usageOf(edited.error));
     changed.push({ ...edited.value, ...(name !== null && named(draft, String(name[1]))) });
   }

@@ -123,7 +123,7 @@ async function sourceOfCommand(
   const wrong =
     cron === undefined ? null : cronFault(cron, { timeZone: localZone(), nowMs: context.clock.now() });
   if (wrong !== null) return err(usage(`--cron ${wrong.what}`, wrong.hint));
-  const drafts = await readDrafts(context, { files: [], words, fields: [] });
+  const drafts = await readDrafts(context, { files: [], words, fields: [], options: [] });
   if (!drafts.ok) return drafts;
   // JSON is valid YAML; one key per line is easier to edit.
   const keys = { ...(cron === undefined ? { every } : { cron }), task: { command: words, cwd: context.cwd } };

@@ -4,18 +4,12 @@ import type { TypedKey } from "../intake/fields-typed.ts";
 import { meaningOf } from "../intake/key-names.ts";
 import type { Field, KeyFlag } from "../intake/keys/field.ts";
 import { wordsOf } from "../intake/schema.ts";
+import { durationFromClock } from "../intake/script/values.ts";
 import type { Flag, FlagValues, ValueType } from "./command-line/declare.ts";
 import { long } from "./command-line/usage.ts";
 import { KEY_VALUE, PAIR, textValue } from "./command-line/values.ts";
 import { taskKeys } from "./completion/keys.ts";
-import {
-  durationFromClock,
-  durationFromSlurm,
-  gpusFromSlurm,
-  momentFromSlurm,
-  parentsFromSlurm,
-  sizeFromSlurm,
-} from "./slurm.ts";
+import { keysOfOptions, SLURM_FLAGS, slurmOptionsOf } from "./slurm-flags.ts";
 
 /** A flag that sets a key of the task file. */
 interface TaskFlag extends Flag {
@@ -29,18 +23,6 @@ interface TaskFlag extends Flag {
 function typed(placeholder: string): ValueType<string> {
   return { placeholder, wanted: "a value", read: (text) => text };
 }
-
-const DEPENDENCY: ValueType<Readonly<Record<string, readonly string[]>>> = {
-  placeholder: "LIST",
-  wanted: "tasks, or afterok:ID, afterany:ID or afternotok:ID, with commas between them",
-  read: parentsFromSlurm,
-};
-
-const GRES: ValueType<Readonly<Record<string, string>>> = {
-  placeholder: "gpu:N",
-  wanted: "gpu:N or gpu:MODEL:N",
-  read: gpusFromSlurm,
-};
 
 const SLURM = "As in Slurm, the same as";
 
@@ -96,44 +78,12 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
     group: SLURM,
     help: "--name",
   },
-  time: {
-    value: typed("TIME"),
-    key: "timeout",
-    sets: (text: string) => ({ timeout: durationFromSlurm(text) }),
-    excludes: ["timeout"],
-    group: SLURM,
-    help: "--timeout",
-  },
-  mem: {
-    value: typed("SIZE"),
-    key: "memory",
-    sets: (text: string) => ({ memory: sizeFromSlurm(text) }),
-    excludes: ["memory"],
-    group: SLURM,
-    help: "--memory",
-  },
-  begin: {
-    value: typed("TIME"),
-    key: "notBefore",
-    sets: (text: string) => ({ notBefore: momentFromSlurm(text) }),
-    excludes: ["at"],
-    group: SLURM,
-    help: "--at",
-  },
-  gres: {
-    value: GRES,
-    sets: (gpus: Readonly<Record<string, string>>) => gpus,
-    excludes: ["gpus", "gpuModel"],
-    group: SLURM,
-    help: "--gpus, --gpu-model",
-  },
-  dependency: {
-    value: { ...DEPENDENCY, completes: "tasks" },
-    short: "d",
-    sets: (parents: Readonly<Record<string, readonly string[]>>) => parents,
-    excludes: ["after", "afterAny", "afterFailed"],
-    group: SLURM,
-    help: "--after, --after-any, --after-failed: tasks, or afterok:ID, afterany:ID, afternotok:ID",
+  ...SLURM_FLAGS,
+  wrap: {
+    value: textValue("LINE"),
+    sets: (line: string) => ({ run: line }),
+    group: "As in Slurm",
+    help: "a task that runs this shell line",
   },
   set: {
     value: { ...KEY_VALUE, keys: taskKeys },
@@ -148,7 +98,7 @@ export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
 export const FILES = {
   name: "FILE",
   count: "any",
-  help: "task files (- for stdin), or a command after --",
+  help: "task files or scripts (- for stdin), or a command after --",
   completes: "taskFiles",
 } as const;
 
@@ -158,14 +108,20 @@ export type FlagFields = readonly TypedKey[];
 /** Collects the keys of the task file that flags set, except those of a sweep. */
 export function fieldsOf(flags: FlagValues<typeof TASK_FLAGS>): FlagFields {
   const given: Readonly<Record<string, unknown>> = flags;
+  const options = slurmOptionsOf(flags);
+  const ofOptions = new Set(options.map(({ flag }) => flag));
   const own = Object.entries<TaskFlag>(TASK_FLAGS).flatMap(([name, { key = name, sets }]) => {
     const value = given[name];
-    if (value === undefined) return [];
+    if (value === undefined || ofOptions.has(long(name))) return [];
     // `sets` of a flag accepts the values of its own type.
     const pairs = Object.entries(sets?.(value as never) ?? { [key]: value });
     return pairs.map(([set, data]): TypedKey => [set, data, long(name)]);
   });
-  return [...own, ...settingsOf(pairsIn(flags)).filter(([key]) => !isKeyOfSweep(key))];
+  return [
+    ...own,
+    ...keysOfOptions(options),
+    ...settingsOf(pairsIn(flags)).filter(([key]) => !isKeyOfSweep(key)),
+  ];
 }
 
 /** The keys of a sweep among those that `--set` sets. */

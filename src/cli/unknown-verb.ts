@@ -1,12 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { isScriptName } from "../intake/script/is-script.ts";
 import { shellWord } from "../lib/shell-text.ts";
 import { type Problem, problem } from "../model/errors.ts";
 import { shellOf } from "../run/script.ts";
 import { visible } from "./command-line/declare.ts";
 import { nearCommand } from "./command-line/near.ts";
 import type { Context } from "./context.ts";
-import { scriptRunner } from "./script-line.ts";
 import { VERBS } from "./verbs.ts";
 import { HINTS } from "./words-of-others.ts";
 
@@ -53,9 +53,13 @@ function found(
   if (isProgram)
     return ["it is a program, not a verb of stint", `to queue it: stint submit -- ${inShell(line)}`];
   if (!isFile) return [NO_VERB, "`stint --help` lists the verbs"];
+  const [, ...rest] = line;
+  const words = rest.length === 0 ? [typed] : [typed, "--", ...rest];
   return [
     "it is a file, not a verb of stint",
-    `to queue it: stint submit -- ${scriptRunner(typed)}${inShell(line)}`,
+    isScriptName(typed)
+      ? `to queue it: stint submit ${inShell(words)}`
+      : `to queue it: stint submit -- ${typed.includes("/") ? "" : "./"}${inShell(line)}`,
   ];
 }
 

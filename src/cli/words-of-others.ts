@@ -13,7 +13,7 @@ const SCHEDULES =
 const SERVICE = "to start the supervisor with the machine: stint service install";
 const SET = "to change a task: stint set TASK KEY=VALUE";
 const SHOW = "everything about a task: stint show TASK";
-const SUBMIT = "to queue a command: stint submit -- COMMAND; a task file: stint submit FILE";
+const SUBMIT = "to queue a command: stint submit -- COMMAND; a task file or a script: stint submit FILE";
 const UP = "to start the supervisor: stint up --detach";
 
 /** Words that other tools have for what stint does under another name, and what to type instead. */

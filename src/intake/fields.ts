@@ -4,6 +4,7 @@ import type { Field } from "./keys/field.ts";
 import { NEED_FIELDS } from "./keys/needs.ts";
 import { ORDER_FIELDS } from "./keys/order.ts";
 import { PROGRAM_FIELDS } from "./keys/program.ts";
+import { SLURM_FIELDS } from "./keys/slurm.ts";
 
 /** Every key of a task file, of the flags of `submit` and of `stint set`, in its canonical spelling. */
 export const FIELDS: Readonly<Record<string, Field>> = {
@@ -12,4 +13,5 @@ export const FIELDS: Readonly<Record<string, Field>> = {
   ...NEED_FIELDS,
   ...ATTEMPT_FIELDS,
   ...ORDER_FIELDS,
+  ...SLURM_FIELDS,
 };

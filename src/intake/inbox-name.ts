@@ -1,5 +1,7 @@
-/** What a file in an inbox is by its name: a task, a temporary file of an editor or a download, or a foreign file. */
-export type NameKind = "task" | "passing" | "foreign";
+import { isScriptName } from "./script/is-script.ts";
+
+/** What a file is by its name: tasks in YAML, a script, a temporary file of an editor or a download, or a foreign file. */
+type NameKind = "task" | "script" | "passing" | "foreign";
 
 const TASK_ENDINGS = [".yaml", ".yml", ".json"];
 /** Partial downloads, and the files that editors write beside the one that is edited. */
@@ -15,8 +17,18 @@ export function kindOfName(name: string): NameKind {
   if (isHidden || name === VIM_PROBE) return "passing";
   if (name.startsWith("#") && name.endsWith("#")) return "passing";
   if (PASSING_ENDINGS.some((ending) => folded.endsWith(ending))) return "passing";
-  return isTaskName(folded) ? "task" : "foreign";
+  if (isTaskName(folded)) return "task";
+  return isScriptName(folded) ? "script" : "foreign";
 }
+
+/** True for the name of a file that an inbox takes. */
+export function isTaken(name: string): boolean {
+  const kind = kindOfName(name);
+  return kind === "task" || kind === "script";
+}
+
+/** What an inbox takes, for messages. */
+export const TAKEN_ENDINGS = ".yaml, .yml, .json, .sh, .bash, .py, .slurm or .sbatch";
 
 function isTaskName(folded: string): boolean {
   return TASK_ENDINGS.some((ending) => folded.endsWith(ending));

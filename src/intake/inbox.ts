@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { errnoOf } from "../lib/errno.ts";
 import { type Steps, wholeOf } from "../lib/steps.ts";
 import { isOwnOrRoots } from "../lib/trusted-folder.ts";
-import { kindOfName, type OddName, oddName } from "./inbox-name.ts";
+import { isTaken, kindOfName, type OddName, oddName, TAKEN_ENDINGS } from "./inbox-name.ts";
 import { MAX_TEXT_BYTES, tooLarge } from "./task-text.ts";
 
 /** A writer that pauses for longer than this should write aside and rename; `cp` and editors never do. */
@@ -100,7 +100,7 @@ export function* scanning(
 /** Why a file is ignored, as a clause; null where it is a candidate. A folder is reported only with the name of a task. */
 function reasonToLeave(file: string, stat: Stats): string | null {
   if (stat.isDirectory()) return "it is a folder, wanted a file";
-  return kindOfName(file) === "foreign" ? "its name does not end in .yaml, .yml or .json" : null;
+  return kindOfName(file) === "foreign" ? `its name does not end in ${TAKEN_ENDINGS}` : null;
 }
 
 /** A name in an inbox, with `reason` and `raw` where it is invalid. */
@@ -115,7 +115,7 @@ function namesIn(directory: string): Name[] {
         const file = raw.toString("utf8");
         const kind = kindOfName(file);
         if (kind === "passing") return [];
-        const odd = kind === "task" ? oddName(raw) : null;
+        const odd = isTaken(file) ? oddName(raw) : null;
         return [odd === null ? { file } : { ...odd, raw }];
       })
       .sort((left, right) => (left.file < right.file ? -1 : 1));
@@ -135,7 +135,7 @@ function inspect(directory: string, file: string): Stats | string | null {
   const path = join(directory, file);
   try {
     const stat = lstatSync(path);
-    if (stat.isDirectory()) return kindOfName(file) === "task" ? stat : null;
+    if (stat.isDirectory()) return isTaken(file) ? stat : null;
     if (kindOfName(file) === "foreign") return stat;
     // A link within the inbox too: once its target is moved it would dangle, and a copy would run the task twice.
     if (stat.isSymbolicLink())

@@ -18,6 +18,8 @@ export const ATTEMPT_FILES = {
   groupScope: "group-scope",
   /** The final counters of the job's control group, in the format of memory.events, and `peak`. */
   groupEnd: "group-end",
+  /** By the supervisor, once the job got the signal of `slurm.signal`. */
+  earlySignal: "early-signal",
   /** By the engine, once the container exists. */
   containerId: "cid",
   /** The job's variables, until the container exists; their values must not appear in arguments. */

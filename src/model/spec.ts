@@ -7,6 +7,7 @@ import { noticeReceivers } from "./notice.ts";
 import { resources } from "./resources.ts";
 import { restart, retry } from "./retry.ts";
 import { selector } from "./selector.ts";
+import { slurm } from "./slurm.ts";
 
 /** Which outcome of a parent lets its dependent start. */
 export const PARENT_ENDS = ["success", "any", "failure"] as const;
@@ -72,5 +73,6 @@ export const spec = v.strictObject({
   hold: v.boolean(),
   /** The receivers of its notices. */
   on: v.optional(noticeReceivers),
+  slurm: v.optional(slurm),
 });
 export type Spec = v.InferOutput<typeof spec>;

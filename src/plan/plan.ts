@@ -179,7 +179,7 @@ function deadlineInMs({ ready, buckets }: Ready, { machine: { deadline }, nowMs 
 }
 
 /** Awake time until the open attempt's timeout; null where it has none, is paused, or is already being stopped. */
-function timeLeftMs(task: Task, awakeMs: number): number | null {
+export function timeLeftMs(task: Task, awakeMs: number): number | null {
   const open = openAttempt(task);
   if (open?.startedAwakeMs === undefined || task.spec.timeoutMs === undefined || open.stop !== undefined)
     return null;

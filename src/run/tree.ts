@@ -77,6 +77,22 @@ export function signalTrees(
   return reached;
 }
 
+/** Signals the first process of a job alone, or all others of its attempt; returns how many. */
+export function signalPart(
+  tree: ProcessTree,
+  part: "main" | "others",
+  { signal, tracker }: { readonly signal: NodeJS.Signals | number; readonly tracker: ProcessTracker },
+): number {
+  const { main = null } = tree;
+  if (part === "main" && (main === null || !isAlive(main))) return 0;
+  const pids =
+    part === "main"
+      ? [main?.pid ?? 0]
+      : (survivorsOf([tree], tracker)[0] ?? []).filter((pid) => pid !== main?.pid);
+  for (const pid of pids) send(pid, signal);
+  return pids.length;
+}
+
 /**
  * Scans the processes repeatedly, and passes the new members of each tree to `onFound`. The scan of a tree ends where that returns true, or
  * after some scans in a row without new ones.

@@ -54,6 +54,8 @@ export class Layout extends Home {
   readonly locks = join(this.home, "locks");
   readonly tmp = join(this.home, "tmp");
   readonly runs = join(this.home, "runs");
+  /** Programs that jobs find on their PATH; see `run/slurm.ts`. */
+  readonly programs = join(this.home, "programs");
   /** Why the supervisor cannot write; see `disk-fault.ts`. */
   readonly obstacle = join(this.home, "obstacle.json");
   /** One file for each schedule, written by people. */
@@ -175,6 +177,6 @@ export class Layout extends Home {
   laterDirectories(): string[] {
     const names = dirname(this.names(0));
     const outlines = (["done", "dead-letter"] as const).map((place) => dirname(this.outlines(place, 0)));
-    return [this.numbers, this.index, names, ...outlines, ...shelvesOf(this.inbox)];
+    return [this.numbers, this.programs, this.index, names, ...outlines, ...shelvesOf(this.inbox)];
   }
 }

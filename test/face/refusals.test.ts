@@ -35,8 +35,11 @@ describe("on a queue", () => {
     await fillQueue(stage);
     writeFileSync(join(stage.folder, "faulty.yaml"), "name: x y\nrun: echo\ntimeuot: 5m\nmemory: lots\n");
     writeFileSync(join(stage.folder, "empty.yaml"), "");
-    writeFileSync(join(stage.folder, "train.py"), "import os\n");
-    writeFileSync(join(stage.folder, "train"), "#!/bin/sh\nexit 0\n");
+    writeFileSync(
+      join(stage.folder, "train.slurm"),
+      "#!/bin/sh\n#SBATCH -N 2 --tiem=4\n#SBATCH -t 1:x\nexit 0\n",
+    );
+    writeFileSync(join(stage.folder, "train"), "#!/bin/sh\n#STINT retires: 3\nexit 0\n");
     writeFileSync(join(stage.folder, "hello.yaml"), "run: echo hello\n");
   });
   afterAll(async () => {
@@ -79,7 +82,7 @@ describe("on a queue", () => {
         "submit nosuch.yaml",
         "submit faulty.yaml",
         "submit empty.yaml",
-        "submit train.py",
+        "submit train.slurm",
         "submit train",
         "submit hello.yaml memory=8GB",
         "submit --from 99",

@@ -180,7 +180,7 @@ describe("scanInbox() on what it does not take", () => {
       {
         file: "notes.txt",
         verdict: "ignore" as const,
-        reason: "its name does not end in .yaml, .yml or .json",
+        reason: "its name does not end in .yaml, .yml, .json, .sh, .bash, .py, .slurm or .sbatch",
       },
     ];
     expect(look().findings).toEqual(said);

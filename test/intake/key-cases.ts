@@ -5,6 +5,7 @@ import { NOTICE_KEYS } from "./notice-key-cases.ts";
 const KIND = ["spec", "kind"];
 const RETRY = ["spec", "retry"];
 const LIMITS = ["spec", "limits"];
+const SLURM = ["spec", "slurm"];
 
 /** Each key: a way to write it, and what it makes of a draft. Keys without a program get `run: work`. */
 export const KEYS: Record<string, { text: string; at: readonly string[]; value: unknown }[]> = {
@@ -270,5 +271,10 @@ export const KEYS: Record<string, { text: string; at: readonly string[]; value: 
   annotations: [
     { text: "annotations: {note: long text}", at: ["annotations"], value: { note: "long text" } },
   ],
+  "slurm.tasks": [{ text: "slurm: {tasks: 4}", at: [...SLURM, "tasks"], value: 4 }],
+  "slurm.submitDir": [{ text: "slurm: {submitDir: a}", at: [...SLURM, "submitDir"], value: "/work/a" }],
+  "slurm.output": [{ text: 'slurm: {output: "%x-%j.out"}', at: [...SLURM, "output"], value: "%x-%j.out" }],
+  "slurm.error": [{ text: "slurm: {error: a.err}", at: [...SLURM, "error"], value: "a.err" }],
+  "slurm.signal": [{ text: "slurm: {signal: B:USR1@60}", at: [...SLURM, "signal"], value: "B:USR1@60" }],
   ...CONTAINER_KEYS,
 };

@@ -29,6 +29,7 @@ const CHANGES: Readonly<Record<keyof Spec, Partial<Spec>>> = {
   after: { after: [{ task: makeTaskId(9, "parent"), when: "success" }] },
   onParentFailure: { onParentFailure: "cancel" },
   on: { on: { failure: [{ type: "command", argv: ["true"] }] } },
+  slurm: { slurm: { tasks: 2 } },
   runnerSelector: { runnerSelector: [{ key: "pool", operator: "Exists" }] },
 };
 const fields = Object.keys(CHANGES) as (keyof Spec)[];

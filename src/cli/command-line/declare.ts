@@ -17,7 +17,7 @@ export interface TasksFor {
 }
 
 /**
- * The objects that a shell completes; "names" are those of tasks, "taskFiles" are YAML files, limits are the names of what is limited
+ * The objects that a shell completes; "names" are those of tasks, "taskFiles" are YAML files and scripts, limits are the names of what is limited
  * with their `=`.
  */
 export type Completes =

@@ -1,7 +1,7 @@
 import { own } from "../../lib/own.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Problem } from "../../model/errors.ts";
-import { COMMON_FLAGS, type Flag, type Flags, type Verb } from "./declare.ts";
+import { COMMON_FLAGS, type Flag, type Flags, type ValueType, type Verb } from "./declare.ts";
 import {
   exclusion,
   long,
@@ -24,7 +24,8 @@ export interface Parsed {
 /**
  * Parses the words after a verb; `name` is for messages. Written by hand, as loading `parseArgs` of `node:util` costs 0.7 ms of a
  * start. The value of a flag is the next word, even one with a dash, unless it is a known flag (`--priority -5`). A flag that repeats
- * takes several words only where none of them could be an operand, so that it never takes a file.
+ * takes several words only where none of them could be an operand, so that it never takes a file; with a command after `--`, those that can
+ * be its values: the others may be the script that the words after `--` are for.
  */
 export function parse(
   verb: Verb,
@@ -95,12 +96,16 @@ function readWords(
       if (next === undefined || isKnownFlag(next, flags)) return err(missingValue(long(key), value, next));
       let end = at + 1;
       if (repeats && operands.length >= room)
-        while (end < typed.length && !isFlagLike(typed[end] ?? "")) end += 1;
+        while (end < typed.length && isValueOf(value, typed[end] ?? "")) end += 1;
       texts.set(key, [...before, ...typed.slice(at, end)]);
       at = end;
     }
   }
   return ok({ texts, operands });
+}
+
+function isValueOf(value: ValueType, word: string): boolean {
+  return !isFlagLike(word) && value.read(word) !== null;
 }
 
 /** The word after an unknown flag, which is its value unless it is a flag. */

@@ -8,6 +8,7 @@ import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { readDrafts } from "../drafts.ts";
 import { followTasks } from "../follow.ts";
 import { runTasks } from "../run-tasks.ts";
+import { slurmOptionsOf } from "../slurm-flags.ts";
 import { JOBS, readTerms } from "../supervisor-flags.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
@@ -42,6 +43,7 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
     files,
     words,
     fields: fieldsOf(flags),
+    options: slurmOptionsOf(flags),
     defaults: settings.defaults,
     sweep: sweep.value,
   });

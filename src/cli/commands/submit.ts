@@ -17,6 +17,7 @@ import { TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
 import { tellOfPause } from "../pause-note.ts";
+import { slurmOptionsOf } from "../slurm-flags.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { renderDryRun } from "../text/dry-run.ts";
@@ -49,6 +50,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     );
   }
   const fields = fieldsOf(flags);
+  const isQuiet = flags.quiet === true;
   const sweep = await sweepOf(context, flags);
   if (!sweep.ok) return sweep.error;
   if (flags.from !== undefined && sweep.value.length > 0)
@@ -64,7 +66,14 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const { defaults } = settings.value;
   const drafts =
     source === null
-      ? await readDrafts(context, { files, words, fields, defaults, sweep: sweep.value })
+      ? await readDrafts(isQuiet ? { ...context, err: () => {} } : context, {
+          files,
+          words,
+          fields,
+          options: slurmOptionsOf(flags),
+          defaults,
+          sweep: sweep.value,
+        })
       : await overlay(context, { drafts: [source.value.draft], fields, defaults });
   if (!drafts.ok) return drafts.error;
   if (flags.dryRun) {
@@ -84,7 +93,6 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     if (refusal !== null) return refusal;
   }
   const resubmitOf = source === null ? undefined : source.value.id;
-  const isQuiet = flags.quiet === true;
   if (drafts.value.length >= MANY && !isQuiet) context.progressLine(`queueing ${drafts.value.length} tasks`);
   const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
     drafts: drafts.value,
@@ -97,13 +105,17 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     const { stay } = await import("../stay.ts");
     return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true, isQuiet });
   }
-  if (!context.isTerminal || isQuiet) return EXIT.done;
-  context.err(summarizeSweeps(submitted.value));
-  tellOfSilence(context, home.value);
-  tellOfPause(context, home.value);
-  if (lockOwner(home.value) === null)
-    context.err("No supervisor is running: nothing starts. Start one: stint up --detach\n");
+  if (context.isTerminal && !isQuiet) tellAfter(context, home.value, submitted.value);
   return EXIT.done;
+}
+
+/** What a person at a terminal sees beside the ids. */
+function tellAfter(context: Context, home: Layout, tasks: readonly Task[]): void {
+  context.err(summarizeSweeps(tasks));
+  tellOfSilence(context, home);
+  tellOfPause(context, home);
+  if (lockOwner(home) === null)
+    context.err("No supervisor is running: nothing starts. Start one: stint up --detach\n");
 }
 
 /** The draft that a copy of a task is made from. */

@@ -31,7 +31,7 @@ export const verb = declareVerb({
     {
       name: "FILE",
       count: "some",
-      help: "files of tasks, schedules or a config.yaml (- for stdin)",
+      help: "files of tasks, scripts, schedules or a config.yaml (- for stdin)",
       completes: "taskFiles",
     },
   ],
@@ -53,6 +53,7 @@ export const verb = declareVerb({
       words: null,
       isCheck: true,
       fields: [],
+      options: [],
       defaults: known.defaults,
       checks: checksOf(context, { as: flags.as, settings: known, valid }),
     });

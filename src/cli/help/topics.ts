@@ -19,6 +19,7 @@ import logs from "../../../templates/help/logs.md" with { type: "text" };
 import notify from "../../../templates/help/notify.md" with { type: "text" };
 import order from "../../../templates/help/order.md" with { type: "text" };
 import retry from "../../../templates/help/retry.md" with { type: "text" };
+import sbatch from "../../../templates/help/sbatch.md" with { type: "text" };
 import schedules from "../../../templates/help/schedules.md" with { type: "text" };
 import secrets from "../../../templates/help/secrets.md" with { type: "text" };
 import selection from "../../../templates/help/selection.md" with { type: "text" };
@@ -49,6 +50,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   notify,
   order,
   retry,
+  sbatch,
   schedules,
   secrets,
   selection,

@@ -6,13 +6,12 @@ _stint_paths() {
   compopt -o "$1" 2>/dev/null
 }
 
-# YAML files and folders; all files where there are none.
+# YAML files, scripts and folders; all files where there are none.
 _stint_task_files() {
-  local file
+  local file ending
   if compopt -o filenames 2>/dev/null; then
     while IFS= read -r file; do COMPREPLY+=("$file"); done < <(
-      compgen -f -X '!*.yaml' -- "$1"
-      compgen -f -X '!*.yml' -- "$1"
+      for ending in yaml yml sh bash py slurm sbatch; do compgen -f -X "!*.$ending" -- "$1"; done
       compgen -d -- "$1"
     )
   fi

@@ -17,8 +17,8 @@ function __stint_complete
             string join \n -- $kept(__fish_complete_directories "$path" '')
         case taskFiles
             set -l paths $kept(__fish_complete_path "$path")
-            # All files where there is no YAML file.
-            string match -r -- '^[^\t]*(?:\.ya?ml|/)(?:\t.*)?$' $paths
+            # All files where there is neither a YAML file nor a script.
+            string match -r -- '^[^\t]*(?:\.(?:ya?ml|sh|bash|py|slurm|sbatch)|/)(?:\t.*)?$' $paths
             or string join \n -- $paths
         case 'command *'
             set -l first (math (string replace 'command ' '' -- "$answer[1]") + 2)

@@ -23,7 +23,7 @@ _stint() {
       case $answer[1] in
         files) _files ;;
         folders) _files -/ ;;
-        taskFiles) _files -g '*.(yaml|yml)(-.)' ;;
+        taskFiles) _files -g '*.(yaml|yml|sh|bash|py|slurm|sbatch)(-.)' ;;
       esac
       ;;
     command*)

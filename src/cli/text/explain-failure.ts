@@ -28,6 +28,7 @@ export function failedLines(task: Task, nowMs: number): string[] {
     ...logLines(task),
     ...attemptLines(status.attempts, task, nowMs),
     ...adviceLines(task),
+    ...moduleLines(task),
   ];
 }
 
@@ -78,6 +79,18 @@ export function attemptLines(attempts: readonly Attempt[], { spec }: Task, nowMs
   const earlier = left === 0 ? "" : ` (and ${counted(left, "earlier one")})`;
   const table = renderTable(rows, { columns: Number.POSITIVE_INFINITY }).trimEnd().split("\n");
   return ["", `Attempts${earlier}:`, ...table];
+}
+
+/** `module` loads software on a cluster; a script from there calls it, and shells say so where there is none. */
+const NO_MODULE = /\bmodule: (?:command )?not found/;
+
+function moduleLines({ status }: Task): string[] {
+  const last = status.attempts.at(-1);
+  if (last === undefined || !("logTail" in last) || !NO_MODULE.test(last.logTail ?? "")) return [];
+  return [
+    "`module` belongs to a cluster, and this machine has none: leave the line out, and have the programs on PATH",
+    "(conda, venv, apt), or install environment-modules.",
+  ];
 }
 
 /** What to do; `retried` is what follows `stint retry`. */

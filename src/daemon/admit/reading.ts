@@ -1,5 +1,7 @@
 import { basename, extname } from "node:path";
 import { renderDiagnostic } from "../../intake/diagnostic.ts";
+import { isScript } from "../../intake/script/is-script.ts";
+import { readScript } from "../../intake/script/read-script.ts";
 import { readSubmission } from "../../intake/submission.ts";
 import { readTaskFile } from "../../intake/task-text.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -116,15 +118,19 @@ function readTaken(
 ): Result<Draft[], Problem> {
   const text = readTaskFile(path);
   if (!text.ok) return err(refusal(file, text.error));
-  const read = readSubmission(text.value, {
+  const name = nameFrom(basename(file, extname(file)));
+  const context = {
     file,
     defaultCwd: userHome,
     home: userHome,
-    defaultName: nameFrom(basename(file, extname(file))),
+    defaultName: name,
     dataFolder: directory,
     nowMs,
     defaults,
-  });
+  };
+  const read = isScript(file, text.value)
+    ? readScript(text.value, { ...context, name })
+    : readSubmission(text.value, context);
   if (read.ok) return read;
   return err(refusal(file, `nothing was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
 }

@@ -62,9 +62,9 @@ export class DevicePool {
   }
 
   /** The devices with these ids; one that is no longer listed counts as an NVIDIA device. */
-  named(ids: readonly string[]): Pick<Device, "id" | "vendor">[] {
+  named(ids: readonly string[]): Pick<Device, "id" | "vendor" | "index">[] {
     const known = this.#options.keeper.latest?.devices ?? [];
-    return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia" });
+    return ids.map((id) => known.find((device) => device.id === id) ?? { id, vendor: "nvidia", index: 0 });
   }
 
   /** The rules of which devices are used have changed. */

@@ -4,6 +4,7 @@ import { openAttempt } from "../../model/task.ts";
 import { survivorsOf } from "../../run/tree.ts";
 import type { Change } from "../../store/writer.ts";
 import type { Supervisor } from "../supervisor.ts";
+import { sendEarlySignals } from "./early-signal.ts";
 import { endOf, readMain } from "./job.ts";
 import { endLimits } from "./limits.ts";
 import { isUndecided, observeEnds } from "./observe.ts";
@@ -30,7 +31,7 @@ export function finishJobs(supervisor: Supervisor): number | null {
   const going = jobs.filter(({ job }) => endOf(job) === null);
   const ended = jobs.filter(({ job }) => endOf(job) !== null);
   // First: a stop must not wait for the scan of the ended jobs.
-  const waits = [sendDueSignals(supervisor, going)];
+  const waits = [sendDueSignals(supervisor, going), sendEarlySignals(supervisor, going)];
   const left = survivorsOf(
     ended.map(({ job }) => job),
     supervisor.jobs.processes,

@@ -76,6 +76,8 @@ export interface Job {
   startedAtMs: number;
   startedAwakeMs: number;
   phase: JobPhase;
+  /** True once it got the signal before its timeout, or where it gets none; see `early-signal.ts`. */
+  isWarned?: boolean;
   /** The secret values at its start, masked in its log; absent for an adopted job, for which they are read again. */
   readonly secrets?: readonly string[];
 }

@@ -15,6 +15,7 @@ import type { Launched, NotStarted } from "../../run/launch.ts";
 import { refuseMissing } from "../../run/missing.ts";
 import { refusedBySystem } from "../../run/not-started.ts";
 import { readSources, secretValues } from "../../run/secrets.ts";
+import { linkLogs, slurmVariables, srunVariables } from "../../run/slurm.ts";
 import { tryFs } from "../../store/fs-errors.ts";
 import { requireRoomForJobs } from "../../store/probe.ts";
 import { refreshFromDisk } from "../commit/external-edit.ts";
@@ -215,7 +216,10 @@ function launchJob(
   const onMachine = { run: directory, checkpoint: layout.checkpoint(id), work: kind.cwd };
   const runner = runnerOf(kind);
   const variables = runnerVariables(task, runner.directories(onMachine));
-  const devices = visibleDevices(supervisor, openAttempt(task)?.devices);
+  const ids = openAttempt(task)?.devices ?? [];
+  const devices = visibleDevices(supervisor, ids);
+  const node = supervisor.context.lock.owner.host;
+  const slurm = slurmVariables(task, { node, devices: supervisor.devices?.named(ids) ?? [] });
   const sources = readSources(kind.envFrom ?? [], captured);
   if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));
   const { environment, unset } = jobEnvironment({
@@ -224,19 +228,25 @@ function launchJob(
     sources: sources.value,
     task: kind.env,
     expands: kind.expands,
-    runner: { ...variables, ...devices },
+    runner: { ...variables, ...devices, ...slurm },
     isInImage: runner.isInImage,
   });
   const [missing] = unset;
   if (missing !== undefined)
     return err({ code: "INVALID_SPEC", error: `Cannot start "${id}": ${describeUnset(missing)}` });
+  if (task.spec.slurm !== undefined && !runner.isInImage)
+    Object.assign(environment, srunVariables(layout.programs, environment["PATH"]));
   const limited = prepareLimits(supervisor, { task, directory, environment });
   if (!limited.ok) return limited;
   const { prefix, parentGroup, group } = limited.value;
   const token = openAttempt(task)?.token ?? "";
   const separateLogs = logs.separate;
   const order = { directory, environment, prefix, token, group, self, separateLogs };
-  return runner.launch(supervisor, { task, order, parentGroup });
+  const launched = runner.launch(supervisor, { task, order, parentGroup });
+  if (launched.ok)
+    for (const refusal of linkLogs(task, { directory, runs: layout.runs, node }))
+      supervisor.context.log(refusal);
+  return launched;
 }
 
 function refusedSources(sources: readonly EnvironmentSource[], error: string): NotStarted {

@@ -30,6 +30,12 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     more: "see `stint help containers`",
     without: "directly on this machine",
   },
+  slurm: {
+    prefix: "slurm.",
+    about: "the job finds the variables of a job of Slurm, and `srun`",
+    more: "an sbatch script sets it; see `stint help sbatch`",
+    without: "none",
+  },
   notify: {
     prefix: "notify.",
     about: "where to send notices of start and end",

@@ -1,0 +1,52 @@
+import type { SubmissionContext } from "../intake/candidate.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { shellWord } from "../lib/shell-text.ts";
+import type { Problem } from "../model/errors.ts";
+import type { Draft } from "../model/submission.ts";
+import { usage } from "./command-line/usage.ts";
+import type { Context } from "./context.ts";
+import { besideCommand, type FileDrafts, readDraftsOf } from "./draft-file.ts";
+import type { Wanted } from "./drafts.ts";
+
+type Around = Pick<SubmissionContext, "defaultCwd" | "home" | "nowMs">;
+
+interface FilesRead {
+  readonly drafts: Draft[];
+  readonly faults: string[];
+  /** The drafts of scripts among them. */
+  readonly scripts: ReadonlySet<Draft>;
+}
+
+/** Reads the files of a command line, with the words after `--` as arguments of a script. */
+export function readNamedFiles(context: Context, wanted: Wanted, around: Around): Result<FilesRead, Problem> {
+  const { files, words } = wanted;
+  const drafts: Draft[] = [];
+  const faults: string[] = [];
+  const scripts = new Set<Draft>();
+  let batch: string | null = null;
+  if (words !== null && files.length > 1) return err(besideCommand(files[0] ?? ""));
+  for (const file of files) {
+    const read = readDraftsOf(context, { ...around, ...wanted, file });
+    if (batch !== null && mayBeArgument(read)) return err(argumentOf(batch, file));
+    if (!read.ok) return read;
+    if (read.value.kind === "sbatch") batch = file;
+    for (const draft of read.value.drafts) {
+      drafts.push(draft);
+      if (read.value.kind !== "tasks") scripts.add(draft);
+    }
+    faults.push(...read.value.faults);
+  }
+  return ok({ drafts, faults, scripts });
+}
+
+/** True for what sbatch would pass to the script before it: a word that is no file, or a script of another kind. */
+function mayBeArgument(read: Result<FileDrafts, Problem>): boolean {
+  return read.ok ? read.value.kind === "script" : read.error.code === "NOT_FOUND";
+}
+
+function argumentOf(script: string, word: string): Problem {
+  return usage(
+    `"${word}" after "${script}" may be an argument of the script, or another task`,
+    `its arguments follow --: stint submit ${shellWord(script)} -- ${shellWord(word)}   another task: submit it alone`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { Runtime } from "../../model/kind.ts";
+import { directivesOf } from "./header.ts";
+
+/** A task file may begin with `#!` too. */
+const TASK_FILE = /\.(ya?ml|json)$/i;
+const SCRIPT = /\.(py|sh|bash|slurm|sbatch)$/i;
+
+/** True for a name that only scripts have. */
+export function isScriptName(name: string): boolean {
+  return SCRIPT.test(name);
+}
+
+/** True for the text of a script under its name: by the name, by `#!` at its beginning, or by `#SBATCH` above its first command. */
+export function isScript(name: string, text: string): boolean {
+  if (TASK_FILE.test(name)) return false;
+  return isScriptName(name) || text.startsWith("#!") || isBatchScript(text);
+}
+
+/** True for a script with directives of Slurm. */
+export function isBatchScript(text: string): boolean {
+  return directivesOf(text).some(({ word, isLate }) => word === "SBATCH" && !isLate);
+}
+
+/** The interpreter of a script without a `#!` line. */
+export function runtimeOfName(name: string): Runtime {
+  return /\.py$/i.test(name) ? "python" : "bash";
+}
