@@ -97,6 +97,7 @@ describe("readSchedule()", () => {
         "  2 | tz: Europe/Berlin",
         "    | ^^",
         "    = did you mean timeZone?",
+        "  2 + timeZone: Europe/Berlin",
       ].join("\n"),
     );
   });

@@ -18,8 +18,8 @@ const OF_TASKS: ReadonlySet<string> = new Set("run command script args image spe
 /** What the keys of a document say that it is. */
 export function formOfKeys(typed: Iterable<string>): Form {
   const keys = [...typed].map(camelCase);
-  if (keys.some((key) => OF_SCHEDULES.has(key))) return "schedule";
   if (keys.some((key) => OF_TASKS.has(key))) return "task";
+  if (keys.some((key) => OF_SCHEDULES.has(key))) return "schedule";
   return keys.some((key) => OF_CONFIG.has(key)) ? "config" : "task";
 }
 
