@@ -53,7 +53,7 @@ export type ImportReader = (text: string, context: ImportContext) => Result<Impo
 /** A YAML text after comments, a line each; keys that are undefined are left out. */
 export function yamlFile(comments: readonly string[], keys: Readonly<Record<string, unknown>>): string {
   const head = comments.map((line) => `# ${line.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ")}`.trimEnd());
-  return [...head, stringify(keys, { lineWidth: 0 })].join("\n");
+  return [...head, stringify(keys, { lineWidth: 0, aliasDuplicateObjects: false })].join("\n");
 }
 
 /** The text of a task file: comments, and a document for each task. */

@@ -5,7 +5,7 @@ import { cronFault } from "../../../src/plan/timetable.ts";
 import { valueOf } from "../../rig/results.ts";
 import { draftsIn } from "../rig.ts";
 
-const IMPORT: ImportContext = {
+export const IMPORT: ImportContext = {
   file: "source",
   userName: "ada",
   userHome: "/home/ada",
