@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findTool } from "../machine/tool.ts";
 import { ENGINES, type EngineName } from "../model/kind.ts";
 import { type Check, lacks, passes } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -17,7 +18,7 @@ const TEMPLATES: Readonly<Record<EngineName, string>> = {
 /** Checks the container engines; only what the home needs is worth a warning. */
 export function checkEngines({ env }: Context, needs: Needs): Check[] {
   const found = ENGINES.flatMap((name) => {
-    const path = Bun.which(name, { PATH: env["PATH"] ?? "/usr/bin:/bin" });
+    const path = findTool(name, { env });
     return path === null ? [] : [{ name, path }];
   });
   if (found.length === 0) {

@@ -123,8 +123,7 @@ function checked(
 /** True where another file has the name. */
 function isTaken(layout: Layout, { type, name, path, isThere }: ReadyFile): boolean {
   if (type === "tasks") return existsSync(path) && !isThere;
-  const endings = [".yaml", ".yml", ".json"].filter((ending) => ending !== ".yaml" || !isThere);
-  return endings.some((ending) => existsSync(layout.scheduleFile(`${name}${ending}`)));
+  return layout.scheduleFiles(name).some((file) => existsSync(file) && !(isThere && file === path));
 }
 
 function isSameText(path: string, text: string): boolean {

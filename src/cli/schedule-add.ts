@@ -51,10 +51,8 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
       };
     const drafts = draftsOfSchedule(read.value, { path: shown, name }, options);
     if (!drafts.ok) return drafts.error;
-    const there = [".yaml", ".yml", ".json"].find((ending) =>
-      existsSync(layout.scheduleFile(`${name}${ending}`)),
-    );
-    if (there !== undefined && added.flags.force !== true) {
+    const isThere = layout.scheduleFiles(name).some((path) => existsSync(path));
+    if (isThere && added.flags.force !== true) {
       const hint = "overwrite it with --force, or use another name with --name";
       const message = `Cannot add the schedule "${name}": a schedule of that name exists`;
       return problem("ALREADY_EXISTS", message, hint);

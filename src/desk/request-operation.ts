@@ -107,9 +107,8 @@ async function ask(
     requests.map((request) => postRequest(layout, request)),
   );
   if (!posted.ok) return posted;
-  const { clock } = caller;
   const operations = requests.map(({ operation }) => operation);
-  const teller = new Teller(caller, countOf(operations));
+  const told = teller(caller, countOf(operations));
   const waiting = new Map(posted.value.map((request) => [request.id, request.operation]));
   const replies = new Map<string, readonly Answer[]>();
   const fetch = (ids: Iterable<string>): void => {
@@ -118,7 +117,7 @@ async function ask(
       if (reply === null) continue;
       waiting.delete(id);
       replies.set(id, reply.answers);
-      teller.heard(countOf(operations) - countOf([...waiting.values()]));
+      told.heard(countOf(operations) - countOf([...waiting.values()]));
     }
   };
   const left = (isGone: boolean): Result<Asked, Problem> => {
@@ -139,40 +138,32 @@ async function ask(
     }
     const maxMs = tellOfSilence(caller, layout) ? MAX_REPLY_WAIT_MS : MAX_BUSY_WAIT_MS;
     const isCleaning = operations[0]?.verb === "clean";
-    if (clock.awakeMs() - teller.heardAwakeMs > (isCleaning ? MAX_CLEANING_MS : maxMs)) return left(false);
-    teller.tell();
+    if (told.silentMs() > (isCleaning ? MAX_CLEANING_MS : maxMs)) return left(false);
+    told.tell();
     await Bun.sleep(REPLY_POLL_MS);
   }
 }
 
 /** Shows a person who waits how much is answered. */
-class Teller {
-  readonly #caller: Caller;
-  readonly #total: number;
-  #answered = 0;
-  #toldAwakeMs: number;
-  /** When the last answer came; before the first, when the wait began. */
-  heardAwakeMs: number;
-
-  constructor(caller: Caller, total: number) {
-    this.#caller = caller;
-    this.#total = total;
-    this.heardAwakeMs = caller.clock.awakeMs();
-    this.#toldAwakeMs = this.heardAwakeMs;
-  }
-
-  heard(answered: number): void {
-    this.#answered = answered;
-    this.heardAwakeMs = this.#caller.clock.awakeMs();
-  }
-
-  tell(): void {
-    const nowMs = this.#caller.clock.awakeMs();
-    if (!this.#caller.isTerminal || nowMs - this.#toldAwakeMs < MAX_REPLY_WAIT_MS) return;
-    this.#toldAwakeMs = nowMs;
-    const far = this.#total === 1 ? "" : ` (${this.#answered} of ${this.#total})`;
-    this.#caller.err(
-      `stint: waiting for the supervisor, which works on it in the background${far}; Ctrl-C stops waiting, not the work\n`,
-    );
-  }
+function teller(caller: Caller, total: number) {
+  let answered = 0;
+  let heardAwakeMs = caller.clock.awakeMs();
+  let toldAwakeMs = heardAwakeMs;
+  return {
+    heard: (count: number): void => {
+      answered = count;
+      heardAwakeMs = caller.clock.awakeMs();
+    },
+    /** Since the last answer; before the first, since the wait began. */
+    silentMs: (): number => caller.clock.awakeMs() - heardAwakeMs,
+    tell: (): void => {
+      const nowMs = caller.clock.awakeMs();
+      if (!caller.isTerminal || nowMs - toldAwakeMs < MAX_REPLY_WAIT_MS) return;
+      toldAwakeMs = nowMs;
+      const far = total === 1 ? "" : ` (${answered} of ${total})`;
+      caller.err(
+        `stint: waiting for the supervisor, which works on it in the background${far}; Ctrl-C stops waiting, not the work\n`,
+      );
+    },
+  };
 }

@@ -147,7 +147,7 @@ function noSuchTask(layout: Layout, reference: string, { ids }: Finder): Problem
 
 function isSchedule(layout: Layout, reference: string): boolean {
   if (!NAME_PATTERN.test(reference)) return false;
-  return ["yaml", "yml", "json"].some((ending) => existsSync(layout.scheduleFile(`${reference}.${ending}`)));
+  return layout.scheduleFiles(reference).some((path) => existsSync(path));
 }
 
 function unreadable(id: TaskId, fault: RecordFault["type"]): Problem {

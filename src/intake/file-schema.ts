@@ -2,7 +2,7 @@ import { FIELDS } from "./fields.ts";
 import type { Described, Field } from "./keys/field.ts";
 import { GROUPS } from "./keys/groups.ts";
 import { scheduleKeys } from "./keys/schedule.ts";
-import { SWEEP_KEYS } from "./keys/sweep.ts";
+import { SWEEP_KEYS, SWEEP_LIMITS } from "./keys/sweep.ts";
 import { DRAFT, orNull, type Schema, says, textLike } from "./schema.ts";
 import { withShared } from "./schema-parts.ts";
 
@@ -154,7 +154,7 @@ function needRules(): Schema[] {
 
 const SWEEPS = ["matrix", "each", "array"].map(says);
 const SWEEP_RULES: readonly Schema[] = [
-  ...["maxParallel", "maxFailures"].map((key) => never(says(key), { not: { anyOf: SWEEPS } })),
+  ...Object.keys(SWEEP_LIMITS).map((key) => never(says(key), { not: { anyOf: SWEEPS } })),
   { anyOf: [{ not: { anyOf: SWEEPS } }, { oneOf: SWEEPS }] },
 ];
 

@@ -6,6 +6,9 @@ export const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 /** Any single value that is not empty: `0123` and `true` are texts where text is wanted. */
 export const TEXT: Schema = { type: ["string", "number", "boolean"], minLength: 1 };
 
+/** Names that a user cannot choose: valibot drops these keys silently, to protect prototypes, so they are refused. */
+export const IMPOSSIBLE_KEYS = ["__proto__", "prototype", "constructor"];
+
 /** A text that matches a pattern; numbers and booleans do not. */
 export function textLike(pattern: string, more: Schema = {}): Schema {
   return { type: "string", pattern, ...more };

@@ -2,11 +2,8 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { type Fault, fault } from "./fault.ts";
 import { mappingOf } from "./mapping.ts";
 import { anyText, described, type Reader } from "./readers.ts";
-import { orNull, textLike } from "./schema.ts";
+import { IMPOSSIBLE_KEYS, orNull, textLike } from "./schema.ts";
 import type { Entry } from "./value.ts";
-
-/** Valibot drops these keys silently, to protect prototypes, so they are refused. */
-const IMPOSSIBLE_KEYS = ["__proto__", "prototype", "constructor"];
 
 const names = textLike(`^(?!(?:${IMPOSSIBLE_KEYS.join("|")})$)[^=]+$`);
 

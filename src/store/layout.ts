@@ -65,6 +65,11 @@ export class Layout extends Home {
   scheduleFile(file: string): string {
     return join(this.schedules, file);
   }
+
+  /** The files that a schedule of this name may have. */
+  scheduleFiles(name: string): string[] {
+    return [".yaml", ".yml", ".json"].map((ending) => this.scheduleFile(`${name}${ending}`));
+  }
   scheduleState(name: string): string {
     return join(this.scheduleStates, `${name}.json`);
   }

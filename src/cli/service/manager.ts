@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { absolute, homePath } from "../../desk/home.ts";
 import { ownUserId } from "../../lib/host.ts";
+import { findTool } from "../../machine/tool.ts";
 import type { Context } from "../context.ts";
 import { type Service, serviceName } from "./definition.ts";
 import { agentLabel, agentText } from "./launchd.ts";
@@ -33,7 +34,7 @@ const COMMAND_TIMEOUT_MS = 60_000;
 
 /** Runs a system command to its end; the code is 127 where it is not installed, as in a shell. */
 export function say(context: Context, words: readonly string[]): Said {
-  const path = Bun.which(words[0] ?? "", { PATH: context.env["PATH"] ?? "/usr/bin:/bin" });
+  const path = findTool(words[0] ?? "", context);
   if (path === null) return { code: 127, out: "", err: `${words[0]} is not installed` };
   const ended = Bun.spawnSync([path, ...words.slice(1)], {
     env: { ...context.env },

@@ -1,5 +1,5 @@
 import { anyText, count, text } from "../readers.ts";
-import type { Schema } from "../schema.ts";
+import { IMPOSSIBLE_KEYS, type Schema } from "../schema.ts";
 import type { SweepKey } from "./field.ts";
 
 const range: Schema = {
@@ -9,7 +9,7 @@ const range: Schema = {
   properties: { from: { type: "number" }, to: { type: "number" }, step: { type: "number" } },
 };
 const propertyNames: Schema = {
-  pattern: "^(?!(?:__proto__|prototype|constructor)$)[^\\s{}](?:[^{}\\n]*[^\\s{}])?$",
+  pattern: `^(?!(?:${IMPOSSIBLE_KEYS.join("|")})$)[^\\s{}](?:[^{}\\n]*[^\\s{}])?$`,
 };
 const combination: Schema = {
   type: "object",
@@ -28,7 +28,9 @@ const indices: Schema = {
     },
   ],
 };
-const limit = count(1).schema;
+
+/** The keys that limit a sweep; the others make its members. */
+export const SWEEP_LIMITS = { maxParallel: count(1), maxFailures: count(1) } as const;
 
 /** The keys of a sweep as a whole; `sweep/` reads them. */
 export const SWEEP_KEYS = {
@@ -59,12 +61,12 @@ export const SWEEP_KEYS = {
     flag: { group: "Sweep", placeholder: "NUMBERS", short: "a" },
   },
   maxParallel: {
-    schema: limit,
+    schema: SWEEP_LIMITS.maxParallel.schema,
     about: "run at most N members at a time",
     flag: { group: "Sweep", placeholder: "N" },
   },
   maxFailures: {
-    schema: limit,
+    schema: SWEEP_LIMITS.maxFailures.schema,
     about: "cancel the remaining members after N failures",
     flag: { group: "Sweep", placeholder: "N" },
   },

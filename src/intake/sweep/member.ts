@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { valueVariable } from "../../model/group.ts";
 import { type Fault, fault, type Source } from "../fault.ts";
+import { IMPOSSIBLE_KEYS } from "../schema.ts";
 import type { Span } from "../value.ts";
 
 /** One combination of values, and its place. */
@@ -14,13 +15,10 @@ export interface Member {
 /** The word before the dot in `${{ matrix.lr }}`. */
 export type MemberKind = "matrix" | "each" | "array";
 
-/** Valibot drops these keys silently, to protect prototypes, so they are refused. */
-const IMPOSSIBLE_NAMES = ["__proto__", "prototype", "constructor"];
-
 /** The fault of a name of values, as a clause, or null. */
 export function nameFault(name: string): string | null {
   if (name === "") return "is empty, wanted a name";
-  if (IMPOSSIBLE_NAMES.includes(name)) return "is not a valid name here, wanted another one";
+  if (IMPOSSIBLE_KEYS.includes(name)) return "is not a valid name here, wanted another one";
   return /[{}\0\n]/.test(name) || name !== name.trim()
     ? "is not a valid name here, wanted one without braces and blanks around it"
     : null;

@@ -1,8 +1,9 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_GROUP_SIZE } from "../../model/group.ts";
 import { called, type Fault, fault } from "../fault.ts";
+import { SWEEP_KEYS, SWEEP_LIMITS } from "../keys/sweep.ts";
 import { mapping } from "../mapping.ts";
-import { count, type ReadContext } from "../readers.ts";
+import type { ReadContext } from "../readers.ts";
 import { camelCase, type Entry, isUnspecified, NOWHERE, type Value } from "../value.ts";
 import { readArray } from "./array.ts";
 import { readEach } from "./data-file.ts";
@@ -14,8 +15,7 @@ const KINDS = { matrix: readMatrix, each: readEach, array: readArray } as const 
   MemberKind,
   (value: Value, context: ReadContext) => Result<Member[], Fault[]>
 >;
-const LIMITS = { maxParallel: count(1), maxFailures: count(1) } as const;
-const readLimits = mapping(LIMITS);
+const readLimits = mapping(SWEEP_LIMITS);
 
 /** A sweep as read from one document. */
 export interface Sweep {
@@ -23,12 +23,12 @@ export interface Sweep {
   readonly members: readonly Member[];
   /** Every name that a member has a value for. */
   readonly names: readonly string[];
-  readonly limits: { readonly [key in keyof typeof LIMITS]?: number };
+  readonly limits: { readonly [key in keyof typeof SWEEP_LIMITS]?: number };
 }
 
 /** True for a key that belongs to the sweep and not to the single task. */
 export function isSweepKey({ key }: Entry): boolean {
-  return kindOf(key) !== null || isLimit(key);
+  return Object.hasOwn(SWEEP_KEYS, camelCase(key));
 }
 
 function kindOf(key: string): MemberKind | null {
@@ -36,7 +36,7 @@ function kindOf(key: string): MemberKind | null {
 }
 
 function isLimit(key: string): boolean {
-  return Object.hasOwn(LIMITS, camelCase(key));
+  return Object.hasOwn(SWEEP_LIMITS, camelCase(key));
 }
 
 /** Reads the keys of a sweep; null where there is none. */
