@@ -113,7 +113,7 @@ const FAILURES = {
     class: "resource",
     retry: "no",
     meaning: "the job exceeded its memory limit and was killed",
-    advice: "raise `limits.memory` (the peak is on record), then `stint retry`",
+    advice: "raise the limit with `stint retry ID --set limits.memory=…`; `stint show ID` has the peak",
   },
   HOST_OOM: {
     class: "resource",
@@ -181,7 +181,8 @@ const FAILURES = {
     retry: "no",
     final: true,
     meaning: "the task cannot be started as it is specified",
-    advice: "correct the command, its folder or its permissions with `stint set`, or submit it again",
+    advice:
+      "correct the command, its folder or its permissions, then `stint retry` (with `--set KEY=VALUE`, to change the task)",
   },
   AUTH_FAILED: {
     class: "code",

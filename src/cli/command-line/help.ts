@@ -79,7 +79,7 @@ export function overview(
       rows: [...rows, ...flagRows(flags, "Common flags")],
       notes: [
         `Topics: ${topics.join(", ")}`,
-        "`stint` alone lists the queue. More on a verb, a topic or a code: stint help WORD",
+        "More on a verb, a topic or a code: stint help WORD\n`stint` alone lists the queue.",
       ],
       columns,
     },

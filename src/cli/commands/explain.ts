@@ -12,6 +12,7 @@ import { explainTask } from "../text/explain.ts";
 import { explainAlike, likenessOf } from "../text/explain-alike.ts";
 import { byCause, groupLines } from "../text/explain-failure.ts";
 import type { Holders } from "../text/shortage.ts";
+import { wrappedText } from "../text/wrap.ts";
 import { waitsSeen } from "../waits.ts";
 
 interface Explained {
@@ -41,9 +42,19 @@ export const verb = readVerb({
       ...groups.map((group) => groupLines(group, nowMs)),
       ...[...others.values()].map((alike) => explained.lines(alike)),
     ];
-    return blocks.map(asLines).join("\n");
+    const columns = context.columns();
+    return blocks.map((block) => asLines(block.flatMap((line) => fitted(line, columns)))).join("\n");
   },
 });
+
+/** Between two facts on one line, which get a line each where it is too long. */
+const GAP = "   ";
+
+/** A sentence wraps at blanks; what is indented is quoted, or a table. */
+function fitted(line: string, columns: number): string[] {
+  if (line.startsWith(" ") || Bun.stringWidth(line) <= columns) return [line];
+  return line.split(GAP).flatMap((part) => wrappedText(part, columns));
+}
 
 /** Explains tasks by what is seen of the queue now. */
 async function explainer(context: Context, layout: Layout) {

@@ -1,3 +1,4 @@
+import { alternatives } from "../../intake/readers.ts";
 import { own } from "../../lib/own.ts";
 import { closest } from "../../lib/suggest.ts";
 import { EXIT, problem } from "../../model/errors.ts";
@@ -76,6 +77,6 @@ function unknown(word: string, verbs: Verbs): Ended {
   const hint =
     near.length === 0
       ? "`stint help` lists verbs and topics"
-      : `did you mean ${near.map((name) => `\`stint help ${name}\``).join(" or ")}?`;
+      : `did you mean ${alternatives(near.map((name) => `\`stint help ${name}\``))}?`;
   return problem("USAGE", `Cannot show help on "${word}": no verb, topic or code has this name`, hint);
 }

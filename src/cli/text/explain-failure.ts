@@ -119,6 +119,7 @@ function adviceFor(
     .replaceAll(/`stint retry(?: ID)?(?=[ `])/g, `\`stint retry ${retried}`)
     .replaceAll("`stint set`", `\`stint set ${number} KEY=VALUE\``)
     .replaceAll(/`stint set ID /g, `\`stint set ${number} `)
+    .replaceAll(/`stint show ID`/g, `\`stint show ${number}\``)
     .replaceAll(/--from ID`/g, `--from ${number}\``);
 }
 

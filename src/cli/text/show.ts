@@ -139,7 +139,7 @@ function renderAttempt(
   if (failure !== null) lines.push(`    ${className(failure.class)}/${failure.code} (rule: ${failure.rule})`);
   if ("note" in attempt) lines.push(`    ${attempt.note}`);
   if ("retry" in attempt && attempt.retry !== undefined)
-    lines.push(`    retried after ${formatDuration(attempt.retry.delayMs)}`);
+    lines.push(`    retry after ${formatDuration(attempt.retry.delayMs)}`);
   if (attempt.logTail !== undefined && attempt.state !== "completed") {
     lines.push(
       ...attempt.logTail

@@ -24,7 +24,7 @@ export function renderStatistics(
       : [["  success rate", `${percent(stats.successRate)} of tasks that completed or failed`]];
   const sections = [
     [["tasks"], ...countRows(stats.states), ...oldest, ...rate],
-    [["attempts"], ...countRows({ ...stats.attempts, retries: stats.retries, orphans: stats.orphans })],
+    [["attempts"], ...countRows(attemptCounts(stats))],
     [["failed attempts"], ...countRows(stats.failures)],
     timeRows(stats),
     gpuRows(stats.gpuHours),
@@ -35,6 +35,14 @@ export function renderStatistics(
     estimate === null ? [] : [`queue\n${asLines(wrapped(estimate, columns - 2).map((line) => `  ${line}`))}`];
   const texts = [...tables, ...queue];
   return texts.length === 0 ? "no tasks\n" : texts.join("\n");
+}
+
+/** What the state of an attempt is called where it stands alone. */
+const ATTEMPT_WORDS: Readonly<Record<string, string>> = { timeout: "timed out", orphaned: "process lost" };
+
+function attemptCounts({ attempts, retries }: Statistics): Record<string, number> {
+  const counts = Object.entries(attempts).map(([state, count]) => [ATTEMPT_WORDS[state] ?? state, count]);
+  return { ...(Object.fromEntries(counts) as Record<string, number>), "of these, retried": retries };
 }
 
 function countRows(counts: Readonly<Record<string, number>>): string[][] {

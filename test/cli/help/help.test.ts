@@ -41,7 +41,7 @@ describe("stint help", () => {
     ["selction", "did you mean `stint help selection`?"],
     ["retr", "did you mean `stint help retry`?"],
     ["gpu_oon", "did you mean `stint help GPU_OOM`?"],
-    ["oom", "did you mean `stint help GPU_OOM` or `stint help OOM_KILLED` or `stint help HOST_OOM`?"],
+    ["oom", "did you mean `stint help GPU_OOM`, `stint help OOM_KILLED` or `stint help HOST_OOM`?"],
     ["xyzzy", "`stint help` lists verbs and topics"],
   ])("of %j says what it could be", async (word, hint) => {
     await using stint = new Stint();
