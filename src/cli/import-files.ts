@@ -75,7 +75,7 @@ export async function importFiles(
   const told = { source: source.shown, imported: imported.value, files, isWritten: flags.write === true };
   if (flags.json === true) context.out(jsonText(importJson(told)));
   else if (flags.quiet === true) context.out(asLines(files.map(({ name }) => name)));
-  else context.out(showImport(told, clock.now()));
+  else context.out(showImport(told, { nowMs: clock.now(), columns: context.columns() }));
   return EXIT.done;
 }
 

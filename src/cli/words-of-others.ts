@@ -57,7 +57,7 @@ const TABLE: readonly (readonly [words: string, hint: string])[] = [
     `the settings of the queue are in its config.yaml: stint help config; ${SET}`,
   ],
   ["sinfo nodes nvidia-smi", MACHINE],
-  ["cron crontab", SCHEDULES],
+  ["cron crontab", `${SCHEDULES}; to bring over a crontab: stint import crontab`],
   // systemd
   ["enable disable", `${SERVICE}; to pause a schedule: stint schedules pause NAME`],
   [

@@ -61,7 +61,9 @@ test("what comes over runs as under cron: folder, shell, standard input, variabl
   await using stint = new Stint();
   mkdirSync(join(stint.root, "work"));
   const env = { HOME: stint.root, OTHER: "of the supervisor" };
-  await stint.run(["import", "crontab", "-", "--write"], { env, input: TEXT });
+  const { out } = await stint.run(["import", "crontab", "-", "--write", "-q"], { env, input: TEXT });
+  // Nothing else is to fire while they run.
+  await stint.ok("schedules", "pause", ...out.trim().split("\n"));
   const names = ["nightly-backup", "folder", "variables", "letter", "in-bash"];
   await stint.run(["schedules", "run", ...names], { env });
   await stint.run(["drain"], { env });

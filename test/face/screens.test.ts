@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fillQueue } from "./queue.ts";
 import { SCREENS } from "./screens.ts";
 import { type Shown, Stage, screen } from "./stage.ts";
@@ -63,6 +65,20 @@ describe("on a queue with a task of each kind", () => {
     }
     expect(sheet(shown)).toMatchSnapshot();
   });
+});
+
+test("import crontab, before anything is written", async () => {
+  await using stage = new Stage();
+  const lines = [
+    "# Nightly backup",
+    "30 2 * * * ./backup.sh >> /var/log/backup.log 2>&1",
+    "@reboot ./start",
+    "CRON_TZ=Asia/Tokyo",
+    "RANDOM_DELAY=45",
+    "0 9 * * 1-5 python3 report.py &",
+  ];
+  writeFileSync(join(stage.folder, "my.cron"), `${lines.join("\n")}\n`);
+  expect(sheet(await atAllWidths(stage, "import crontab my.cron"))).toMatchSnapshot();
 });
 
 test("doctor begins with what is wrong, the faults of a file line by line", async () => {

@@ -7,6 +7,7 @@ import { asLines } from "../../lib/printable.ts";
 import { localZone } from "../../lib/zone.ts";
 import type { ReadyFile } from "../import-files.ts";
 import { describeTiming } from "./cron.ts";
+import { hanging } from "./wrap.ts";
 
 /** An import that was shown or written. */
 export interface ShownImport {
@@ -18,25 +19,37 @@ export interface ShownImport {
 }
 
 /** What an import makes: each file with its next firings and notes, then what differs, and what to do next. */
-export function showImport({ source, imported, files, isWritten }: ShownImport, nowMs: number): string {
+export function showImport(
+  { source, imported, files, isWritten }: ShownImport,
+  { nowMs, columns }: { readonly nowMs: number; readonly columns: number },
+): string {
   const { leftOut, differences, afterwards } = imported;
-  const lines = files.flatMap((file) => fileLines(file, nowMs));
-  lines.push(
-    ...leftOut.map(({ line, what }) => `not imported${line === null ? "" : ` (line ${line})`}: ${what}`),
-  );
-  if (files.length > 0) lines.push("", "What differs:", ...differences.map((one) => `  - ${one}`));
-  return asLines([
-    ...lines,
-    ...(lines.length > 0 ? [""] : []),
-    ...endLines({ source, files, isWritten, afterwards }),
-  ]);
+  const told = (prefix: string, text: string): string[] => hanging(prefix, text, { columns });
+  const lines = files.flatMap((file) => {
+    const { head, next } = headOf(file, nowMs);
+    const notes = file.notes.flatMap((note) => told("  note  ", note));
+    return [
+      ...hanging("", head, { columns, hang: 2 }),
+      ...next.flatMap((times) => told("  next  ", times)),
+      ...notes,
+    ];
+  });
+  for (const { line, what } of leftOut)
+    lines.push(...hanging("", `not imported (line ${line}): ${what}`, { columns, hang: 2 }));
+  if (files.length > 0) lines.push("", "What differs:", ...differences.flatMap((one) => told("  - ", one)));
+  if (lines.length > 0) lines.push("");
+  for (const line of endLines({ source, files, isWritten, afterwards })) lines.push(...told("", line));
+  return asLines(lines);
 }
 
-function fileLines({ name, line, schedule, path, notes, isThere }: ReadyFile, nowMs: number): string[] {
+function headOf(
+  { name, line, schedule, path, isThere }: ReadyFile,
+  nowMs: number,
+): { readonly head: string; readonly next: string[] } {
   const from = line === null ? "" : ` (line ${line})`;
   const there = isThere ? ", is there already" : "";
   const [when, next] = schedule === null ? [path, []] : timesOf(schedule, nowMs);
-  return [`${name}: ${when}${from}${there}`, ...next, ...notes.map((note) => `  note  ${note}`)];
+  return { head: `${name}: ${when}${from}${there}`, next };
 }
 
 function timesOf(
@@ -49,7 +62,7 @@ function timesOf(
   const times = nextMs.map((ms) => localTime(ms, nowMs)).join(", ");
   return [
     `${describeTiming(timing)}${isLocal ? "" : ` in ${timeZone}`}${late}`,
-    [`  next  ${times}${isLocal ? "" : " local time"}`],
+    [`${times}${isLocal ? "" : " local time"}`],
   ];
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from "../../lib/shell-text.ts";
 import { splitWords } from "../words.ts";
 import type { CrontabEntry } from "./crontab-lines.ts";
 import { type ImportContext, verbatim } from "./imported.ts";
@@ -30,8 +31,7 @@ export function taskOf(
   const { cwd, rest } = folderIn(command, env.HOME);
   return {
     name,
-    run: stdin === "" ? rest : withStdin(rest, stdin),
-    runtime: runtimeOf(env),
+    ...(stdin === "" ? { run: rest, runtime: runtimeOf(env) } : withStdin(rest, { stdin, env })),
     cwd,
     // cron runs a command once, whatever comes of it.
     retries: 0,
@@ -66,9 +66,20 @@ function splitWordsOrNone(text: string): readonly string[] {
   return words.ok ? words.value : [];
 }
 
+/** Shells that read their own input from a here-document. */
+const POSIX_SHELL = /\/(?:sh|bash|dash|ash|ksh|mksh|zsh)$/;
+
 /** The shell's own input becomes the text that cron would pass. */
-function withStdin(command: string, stdin: string): string {
+function withStdin(
+  command: string,
+  { stdin, env }: { readonly stdin: string; readonly env: Parameters<typeof runtimeOf>[0] },
+): { readonly run: string; readonly runtime: unknown } {
   let end = "STDIN";
   while (stdin.split("\n").includes(end)) end = `${end}_`;
-  return `exec <<'${end}'\n${stdin}${end}\n${command}\n`;
+  const text = `<<'${end}'\n${stdin}${end}\n`;
+  if (POSIX_SHELL.test(env.SHELL)) return { run: `exec ${text}${command}\n`, runtime: runtimeOf(env) };
+  return {
+    run: `exec ${shellWord(env.SHELL)} -c ${shellWord(command)} ${text}`,
+    runtime: { command: CRON_SHELL },
+  };
 }

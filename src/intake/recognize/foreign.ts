@@ -29,7 +29,7 @@ export const FOREIGN: readonly Foreign[] = [
       firstOf(
         lines,
         (text) => CRONTAB_LINE.test(text),
-        (text) => VARIABLE.test(text),
+        (text) => CRONTAB_VARIABLE.test(text),
       ),
     way: (file) => `to import it: stint import crontab ${file}`,
   },
@@ -154,6 +154,8 @@ export const FOREIGN: readonly Foreign[] = [
 /** Five fields of cron, or `@daily`, and a command. */
 const CRONTAB_LINE =
   /^-?(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|[\d*][\d*,/-]*[ \t]+[\d*][\d*,/-]*[ \t]+[\d*?][\dLW*,/-]*[ \t]+[\w*][\w*,/-]*[ \t]+[\w*?][\w*,/#-]*)[ \t]+\S/;
+/** Blanks may stand around the sign, and quotes around the name. */
+const CRONTAB_VARIABLE = /^(["']?)[A-Za-z_]\w*\1[ \t]*=/;
 const VARIABLE = /^(?:export )?[A-Za-z_]\w*=/;
 /** Words that begin a command of a shell and no key. */
 const COMMAND =

@@ -3,7 +3,10 @@ import { parse } from "yaml";
 import { renderDiagnostic } from "../../../src/intake/diagnostic.ts";
 import { readCrontab } from "../../../src/intake/import/crontab.ts";
 import type { ImportedFile } from "../../../src/intake/import/imported.ts";
+import { readSchedule } from "../../../src/intake/schedule.ts";
+import { expanded } from "../../../src/model/expansion.ts";
 import { cronFault } from "../../../src/plan/timetable.ts";
+import { fc } from "../../rig/fast-check.ts";
 import { valueOf } from "../../rig/results.ts";
 
 const CONTEXT = {
@@ -110,6 +113,36 @@ describe("a line of a crontab", () => {
       },
     });
   });
+});
+
+/** Texts of a crontab's line: anything but what ends a line, with the signs that YAML and the shell read. */
+const anyText = fc.oneof(
+  fc.string({ unit: fc.constantFrom(..."abcdefgxyz '\"#:{}[]&*!|>-?,@`$~\\=/\t".split("")) }),
+  fc.string({ unit: "binary" }),
+);
+
+test("any command and any variable come over as they are, in a schedule that is valid", () => {
+  const line = anyText.map((text) => text.replaceAll(/[\n\r%\0]|\p{Cs}/gu, "").trim());
+  fc.assert(
+    fc.property(line, line, (command, value) => {
+      fc.pre(!/^(?:cd\b|ada\b|root\b|[*?]|$)/.test(command) && !/^["']|\$\{\{/.test(value + command));
+      const [file] = filesOf(`VALUE=${value === "" ? '""' : value}\n0 0 * * * ${command}\n`);
+      expect((parse(file?.text ?? "") as Written).task.run).toBe(command);
+      const of = { name: file?.name ?? "", file: "a.yaml", defaultCwd: "/", home: "/", defaultName: "a" };
+      const { work } = valueOf(readSchedule(file?.text ?? "", { ...CONTEXT, ...of, dataFolder: "/" }));
+      const [draft] = work.type === "tasks" ? work.drafts : [];
+      const kept = draft?.spec.kind.env?.["VALUE"] ?? "";
+      expect(expanded("VALUE", kept, () => undefined).text).toBe(value);
+    }),
+  );
+});
+
+test("a shell that has no here-document gets its standard input from sh", () => {
+  const { run, runtime } = written("SHELL=/usr/bin/fish\n0 0 * * * echo 'a'%b").task;
+  expect([run, runtime]).toEqual([
+    `exec /usr/bin/fish -c 'echo '\\''a'\\''' <<'STDIN'\nb\nSTDIN\n`,
+    { command: "/bin/sh" },
+  ]);
 });
 
 describe("the name of a line", () => {

@@ -23,6 +23,7 @@ const FILES: readonly Row[] = [
     IMPORT,
   ],
   ["@daily cd /srv && make\n", "1:1", "a crontab", IMPORT],
+  ["A = 'b c'\n\"B\"=c\n0 3 * * * make\n", "3:1", "a crontab", IMPORT],
   ["0 3 * * * root run-parts /etc/cron.daily\n", "1:1", "a crontab", IMPORT],
   [
     "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n",
