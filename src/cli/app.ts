@@ -66,7 +66,7 @@ async function carryOut(
 ): Promise<number> {
   let context = process;
   const tell = (refused: Problem): number => {
-    context.err(renderProblem(refused));
+    context.err(renderProblem(refused, context.columns()));
     return codeOf(ERRORS[refused.code]);
   };
   try {

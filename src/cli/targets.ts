@@ -119,7 +119,9 @@ export async function performAndTell(
     if (!options.json && options.summary !== undefined) context.err(options.summary(answers));
   }
   if (requested === 0) return exit;
-  context.err(renderProblem(unanswered(answers.length > 0 ? ` for ${requested} tasks` : "")));
+  context.err(
+    renderProblem(unanswered(answers.length > 0 ? ` for ${requested} tasks` : ""), context.columns()),
+  );
   return Math.max(exit, EXIT[ERRORS.UNANSWERED.exit]);
 }
 
@@ -157,17 +159,16 @@ function tellAnswers(
     if (options.forgiving === true && code === "TASK_LOCKED") continue;
     tell();
     context.err(
-      renderProblem({
-        code,
-        message: refused.message,
-        ...(refused.hint !== undefined && { hint: refused.hint }),
-      }),
+      renderProblem(
+        { code, message: refused.message, ...(refused.hint !== undefined && { hint: refused.hint }) },
+        context.columns(),
+      ),
     );
     exit = Math.max(exit, EXIT[ERRORS[code].exit]);
   }
   tell();
   for (const kept of options.areNamed === true ? keptProblems(answers) : []) {
-    context.err(renderProblem(kept));
+    context.err(renderProblem(kept, context.columns()));
     exit = Math.max(exit, EXIT[ERRORS[kept.code].exit]);
   }
   // A clean-up has a summary of its own.

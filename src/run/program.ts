@@ -16,7 +16,7 @@ export interface ProgramPlace {
 }
 
 /** Longer ones are cut in messages. */
-const MAX_PATH_SHOWN = 200;
+const MAX_PATH_SHOWN = 60;
 
 /**
  * Finds the program of a command as execvp(3) does: along PATH, or relative to the job's directory where the name has a slash. Also checks

@@ -9,7 +9,7 @@ import { declareVerb, type Ended, type FlagValues } from "../command-line/declar
 import { textValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { TEMPLATES } from "../templates.ts";
-import { renderTable } from "../text/table.ts";
+import { hanging } from "../text/wrap.ts";
 
 const FLAGS = {
   output: {
@@ -32,8 +32,11 @@ export const verb = declareVerb({
   flags: FLAGS,
   run: ({ context, flags, operands: [name] }) => {
     if (name !== undefined) return write(context, name, flags);
-    const rows = Object.entries(TEMPLATES).map(([key, template]) => [key, aboutOf(template)]);
-    context.out(renderTable(rows, { columns: context.columns() }));
+    const width = Math.max(...Object.keys(TEMPLATES).map(({ length }) => length));
+    const lines = Object.entries(TEMPLATES).flatMap(([key, template]) =>
+      hanging(`${key.padEnd(width)}  `, aboutOf(template), { columns: context.columns() }),
+    );
+    context.out(asLines(lines));
     return EXIT.done;
   },
 });

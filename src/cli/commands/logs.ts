@@ -52,7 +52,7 @@ async function logs({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     headings.begin(task);
     const ended = await printLog(shown, layout, { task, choice });
     if (typeof ended === "object" && tasks.length === 1) return ended;
-    if (typeof ended === "object") context.err(renderProblem(ended));
+    if (typeof ended === "object") context.err(renderProblem(ended, context.columns()));
     exit = Math.max(exit, typeof ended === "number" ? ended : EXIT[ERRORS[ended.code].exit]);
     if (context.outputEnd() !== null) break;
   }

@@ -61,7 +61,7 @@ async function set({ context, flags, operands }: Call<typeof FLAGS>, layout: Lay
       editFor: (latest) => editOf(context, latest, pairs),
     });
     if (refused === null) continue;
-    context.err(renderProblem(refused));
+    context.err(renderProblem(refused, context.columns()));
     exit = Math.max(exit, EXIT[ERRORS[refused.code].exit]);
   }
   return exit;
