@@ -91,7 +91,9 @@ function correctedLine(
   const [from, to] = [span.start - start, span.end - start];
   if (from < 0 || to > text.length || text.length > MAX_CORRECTED_CHARACTERS) return null;
   const line = `${text.slice(0, from)}${meant}${text.slice(to)}`;
-  return line === text || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line.replaceAll("\t", " ")) ? null : line;
+  return line === text || line.trim() === "" || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line.replaceAll("\t", " "))
+    ? null
+    : line;
 }
 
 function windowOf(line: string, caret: number): { text: string; caret: number } {

@@ -1,3 +1,4 @@
+import { parseDuration } from "../lib/duration.ts";
 import { called, type Fault, fault, insteadOf, isFlag, SET } from "./fault.ts";
 import { fieldNamed, isGroup, keysOfGroup, type Meaning, meaningOf } from "./key-names.ts";
 import type { Field } from "./keys/field.ts";
@@ -75,6 +76,10 @@ function keyFaults(meaning: Exclude<Meaning, { type: "field" }>, entry: Entry): 
       const keys = keysOfGroup(meaning.key);
       const message = `${typed} is ${describe(value)}, wanted a mapping with ${alternatives(keys)}`;
       const isCount = meaning.key === "retry" && value.type === "scalar" && typeof value.data === "number";
+      if (meaning.key.endsWith("backoff") && value.type === "scalar" && parseDuration(value.text) !== null) {
+        const meant = `{first: ${value.text}}`;
+        return [insteadOf(value.span, fault(value.span, message, `write ${meant}`), meant)];
+      }
       if (!isCount) return [fault(value.span, message)];
       const said = fault(value.span, message, `write retries: ${value.text}`);
       return [span === NOWHERE ? said : { ...said, instead: { span, text: "retries" } }];
@@ -112,7 +117,9 @@ function unknownField(entry: Entry, suggestion: string | null): Fault {
     const whole = { start: span.start, end: Math.max(span.end, value.span.end) };
     return insteadOf(span === NOWHERE ? span : whole, { ...said, hint: `write ${line}` }, line);
   }
-  const isElsewhere = key === null || /,/.test(key) || (typed.includes(".") && key.includes("."));
+  // A key of another group, or one of containers, may need more than itself.
+  const isElsewhere =
+    key === null || /,|^container\./.test(key) || (typed.includes(".") && key.includes("."));
   return isElsewhere || !isAccepted(key, value) ? said : insteadOf(span, said, key);
 }
 

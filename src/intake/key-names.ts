@@ -110,7 +110,8 @@ function suggestion(typed: string): string | null {
   const elsewhere = Object.keys(FIELDS).find((field) => field.endsWith(`.${last}`));
   if (cut !== -1) {
     const group = key.slice(0, cut);
-    if (own(FIELDS, last) !== undefined) return `${last}, not under ${group}`;
+    if (own(FIELDS, last) !== undefined || own(GROUPS, last) !== undefined)
+      return `${last}, not under ${group}`;
     return closest(last, keysOfGroup(group)) ?? elsewhere ?? null;
   }
   // A key that is not supported is no way out.

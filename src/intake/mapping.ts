@@ -1,10 +1,11 @@
 import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
-import { called, type Fault, fault, insteadOf, misfit, refuse } from "./fault.ts";
+import { called, type Fault, fault, insteadOf, misfit, refuse, refuseFor } from "./fault.ts";
 import type { Described } from "./keys/field.ts";
 import { all, alternatives, count, type ReadContext, type Reader, reader } from "./readers.ts";
 import { orNull, type Schema } from "./schema.ts";
+import { inYamlQuotes } from "./slips/line.ts";
 import { camelCase, describe, type Entry, isUnspecified, type Value } from "./value.ts";
 
 /** One key of a mapping: its reader, and the name of the result where it differs. */
@@ -116,6 +117,23 @@ export function partOf(value: Value, key: string): Value {
   return entries.find((entry) => camelCase(entry.key) === key)?.value ?? value;
 }
 
+/** More pairs than these are not written out. */
+const MAX_PAIRS = 20;
+
+/** The mapping that is meant by `A=b`, or by a list of such texts; null where it is none. */
+function pairsIn(value: Value): string | null {
+  const items = value.type === "list" ? value.items : [value];
+  const pairs = items.map((item) =>
+    item.type === "scalar" ? /^([A-Za-z_][\w.-]*)=([^\r\n]*)$/.exec(item.text) : null,
+  );
+  if (pairs.length === 0 || pairs.length > MAX_PAIRS || pairs.includes(null)) return null;
+  const written = pairs.map((pair) => {
+    const [, name = "", text = ""] = pair ?? [];
+    return `${name}: ${/^[\w./-]+$/.test(text) ? text : inYamlQuotes(text)}`;
+  });
+  return `{${written.join(", ")}}`;
+}
+
 /** A mapping from names to values of one reader; `nameOf` returns the normalized name, or a fault. */
 export function mappingOf<Name extends string, T>(
   nameOf: (entry: Entry, context: ReadContext) => Result<Name, Fault[]>,
@@ -123,7 +141,13 @@ export function mappingOf<Name extends string, T>(
   { example, names }: { readonly example: string; readonly names?: () => Schema },
 ): Reader<Record<Name, T>> {
   const read = (value: Value, context: ReadContext): Result<Record<Name, T>, Fault[]> => {
-    if (value.type !== "mapping") return misfit(value, `a mapping such as ${example}`);
+    if (value.type !== "mapping") {
+      const meant = pairsIn(value);
+      const wanted = `a mapping such as ${example}`;
+      return meant === null
+        ? misfit(value, wanted)
+        : refuseFor(value, `is ${describe(value)}, wanted ${wanted}`, meant);
+    }
     const pairs = all(
       value.entries.map((entry): Result<[Name, T][], Fault[]> => {
         const name = nameOf(entry, context);

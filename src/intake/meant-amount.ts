@@ -46,9 +46,13 @@ function trimmed(typed: string): string {
   return typed.length > MAX_LENGTH ? "" : typed.replace(/[;,]$/, "").trim();
 }
 
-function inWords(text: string): Meant | null {
-  const parts = [...text.toLowerCase().matchAll(/(\d+(?:\.\d+)?) ?([a-z]+)/g)];
-  const rest = text.toLowerCase().replaceAll(/(\d+(?:\.\d+)?) ?([a-z]+)/g, "");
+function inWords(typed: string): Meant | null {
+  const text = typed
+    .toLowerCase()
+    .replace(/^\./, "0.")
+    .replace(/(?<=\dh)(\d{1,2})$/, "$1m");
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?) ?([a-z]+)/g)];
+  const rest = text.replaceAll(/(\d+(?:\.\d+)?) ?([a-z]+)/g, "");
   if (parts.length === 0 || !/^[ ,]*$/.test(rest.replaceAll("and", ""))) return null;
   let compact = "";
   for (const [, amount = "", word = ""] of parts) {

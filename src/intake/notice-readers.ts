@@ -1,11 +1,12 @@
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_RECEIVERS, type Receiver, type SecretPlace } from "../model/notice.ts";
-import { type Fault, fault, misfit, refuse } from "./fault.ts";
+import { type Fault, fault, misfit, refuse, refuseFor } from "./fault.ts";
 import { mapping, mappingOf } from "./mapping.ts";
 import { after, all, described, listOf, type ReadContext, type Reader, reader, text } from "./readers.ts";
 import { type Schema, TEXT, textLike } from "./schema.ts";
+import { inYamlQuotes } from "./slips/line.ts";
 import { folder } from "./task-readers.ts";
-import type { Value } from "./value.ts";
+import { describe, type Value } from "./value.ts";
 
 const KINDS = "one of command, webhook and ping";
 const ADDRESS = "an address such as https://example.org/hook";
@@ -111,11 +112,17 @@ const webhook = reader(
   }),
 );
 
-const receiverKeys = mapping(
-  { command, webhook, ping },
-  { example: "{command: LINE}, {webhook: ADDRESS} or {ping: ADDRESS}" },
-);
-const receiver = after(receiverKeys, (given, value): Result<Receiver, Fault[]> => {
+const RECEIVER = "{command: LINE}, {webhook: ADDRESS} or {ping: ADDRESS}";
+const receiverKeys = mapping({ command, webhook, ping }, { example: RECEIVER });
+const oneReceiver = (value: Value, context: ReadContext): ReturnType<typeof receiverKeys> => {
+  const line = value.type === "scalar" && typeof value.data === "string" ? value.text : "";
+  if (line === "" || line.includes("\n")) return receiverKeys(value, context);
+  const meant = /^https?:/.test(line)
+    ? `{webhook: ${inYamlQuotes(line)}}`
+    : `{command: ${inYamlQuotes(line)}}`;
+  return refuseFor(value, `is ${describe(value)}, wanted ${RECEIVER}`, meant);
+};
+const receiver = after(oneReceiver, (given, value): Result<Receiver, Fault[]> => {
   const [only, ...others] = Object.values(given);
   return only === undefined || others.length > 0
     ? refuse(value, `has ${Object.keys(given).length} keys, wanted ${KINDS}`)

@@ -1,7 +1,8 @@
 import { ok, type Result } from "../lib/result.ts";
-import { type Fault, misfit, refuse, refuseReading } from "./fault.ts";
-import { all, anyText, reader, text } from "./readers.ts";
+import { type Fault, misfit, refuse, refuseFor, refuseReading } from "./fault.ts";
+import { after, all, anyText, reader, text } from "./readers.ts";
 import { TEXT } from "./schema.ts";
+import { plainOrQuoted } from "./slips/line.ts";
 import type { Value } from "./value.ts";
 import { splitWords } from "./words.ts";
 
@@ -35,6 +36,23 @@ export const command = reader(
     const hint = `write run: for a shell line${list}`;
     return refuseReading(value, "contains blanks, wanted a list or a single word", hint);
   },
+);
+
+/** Quotes of a word processor or a chat: the shell would look for a program with one in its name. */
+const TYPOGRAPHIC = /^[\u2018\u2019\u201A\u201C\u201D\u201E\u00AB]/;
+
+/** A line for the shell, or several. */
+export const runText = reader(
+  text.schema,
+  after(text, (line, value) => {
+    if (!TYPOGRAPHIC.test(line)) return ok(line);
+    const straight = line
+      .replaceAll(/[\u2018\u2019\u201A]/g, "'")
+      .replaceAll(/[\u201C\u201D\u201E\u00AB\u00BB]/g, '"');
+    const said = "begins with a typographic quote, which is none for the shell";
+    if (line.includes("\n")) return refuse(value, said, "write straight quotes");
+    return refuseFor(value, said, { text: plainOrQuoted(straight), hint: "write straight quotes" });
+  }),
 );
 
 /** Arguments: a list, or a line that is split into words as in a shell. */

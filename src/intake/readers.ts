@@ -145,10 +145,24 @@ export function count(min: number, max = Number.MAX_SAFE_INTEGER): Reader<number
       return refuseFor(value, message, { text: value.data, hint: `write ${value.data} without quotes` });
     }
     const isCount = value.type === "scalar" && Number.isSafeInteger(value.data);
-    if (!isCount || Number(value.data) < min || Number(value.data) > max) return misfit(value, wanted);
+    if (!isCount || Number(value.data) < min || Number(value.data) > max) {
+      const meant = value.type === "scalar" ? countMeant(value.data) : null;
+      const message = `is ${describe(value)}, wanted ${wanted}`;
+      return meant === null || meant < min || meant > max
+        ? misfit(value, wanted)
+        : refuseFor(value, message, String(meant));
+    }
     return ok(Number(value.data));
   };
   return reader(schema, read, String);
+}
+
+/** `true` is one, `false` none; a part of a CPU is a CPU. */
+function countMeant(data: unknown): number | null {
+  if (typeof data === "boolean") return Number(data);
+  if (typeof data === "string" && /^\d{1,6}m$/.test(data))
+    return Math.ceil(Number.parseInt(data, 10) / 1_000);
+  return typeof data === "number" && data > 0 && !Number.isInteger(data) ? Math.ceil(data) : null;
 }
 
 /** A number, whole or not, of at least `min`; `wanted` describes it. */
@@ -167,8 +181,8 @@ function readYesOrNo(value: Value): Result<boolean, Fault[]> {
   if (value.type === "scalar" && typeof value.data === "boolean") return ok(value.data);
   const typed = value.type === "scalar" ? value.text.toLowerCase() : "";
   const message = `is ${describe(value)}, wanted true or false`;
-  if (["yes", "on", "true", "1"].includes(typed)) return refuseFor(value, message, "true");
-  if (["no", "off", "false", "0"].includes(typed)) return refuseFor(value, message, "false");
+  if (["yes", "y", "on", "true", "1"].includes(typed)) return refuseFor(value, message, "true");
+  if (["no", "n", "off", "false", "0"].includes(typed)) return refuseFor(value, message, "false");
   return refuse(value, message);
 }
 

@@ -1,13 +1,25 @@
 import { resolve } from "node:path";
 import { parseDuration } from "../lib/duration.ts";
+import { own } from "../lib/own.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_NAME_LENGTH, NAME_PATTERN, nameFrom } from "../model/identity.ts";
 import type { EnvironmentPolicy } from "../model/kind.ts";
 import { MIN_INTERVAL_MS, type Restart } from "../model/retry.ts";
 import { type Fault, misfit, refuse, refuseFor } from "./fault.ts";
 import { mapping, partOf } from "./mapping.ts";
-import { after, count, duration, listOf, oneOf, type ReadContext, reader, text } from "./readers.ts";
+import {
+  after,
+  alternatives,
+  count,
+  duration,
+  listOf,
+  oneOf,
+  type ReadContext,
+  reader,
+  text,
+} from "./readers.ts";
 import { oneOfWords, TEXT, textLike } from "./schema.ts";
+import { plainOrQuoted } from "./slips/line.ts";
 import { describe, type Value } from "./value.ts";
 
 export const taskNameReader = reader(
@@ -34,6 +46,11 @@ export const folder = reader(
     if (read.value.startsWith("~/")) return ok(resolve(home, read.value.slice(2)));
     if (read.value.startsWith("~"))
       return refuse(value, "names another user's home, which is not expanded", "write the whole path");
+    const inHome = /^\$(?:HOME|\{HOME\})(?=\/|$)/.exec(read.value)?.[0];
+    if (inHome !== undefined) {
+      const meant = plainOrQuoted(`~${read.value.slice(inHome.length)}`);
+      return refuseFor(value, "begins with a variable, which is not expanded", meant);
+    }
     if (read.value.startsWith("$"))
       return refuse(
         value,
@@ -157,12 +174,22 @@ export const restartReader = reader(
   ({ policy }) => policy,
 );
 
+/** The words of Compose for the same. */
+const OF_COMPOSE: Readonly<Record<string, string>> = {
+  no: "never",
+  false: "never",
+  "unless-stopped": "always",
+};
+
 function restartWord(value: Value, context: ReadContext): Result<Restart, Fault[]> {
   const always10m = /^always:(.*)$/i.exec(value.type === "scalar" ? value.text : "");
   if (always10m !== null) {
     const ms = parseDuration(always10m[1] ?? "");
     return ms === null ? misfit(value, "a span such as always:10m") : always(value, ms);
   }
+  const meant = value.type === "scalar" ? own(OF_COMPOSE, value.text) : undefined;
+  if (meant !== undefined)
+    return refuseFor(value, `is ${describe(value)}, wanted ${alternatives(POLICIES)}`, meant);
   const word = oneOf(POLICIES)(value, context);
   if (!word.ok) return word;
   return word.value === "always" ? always(value, MIN_INTERVAL_MS) : ok({ policy: word.value });

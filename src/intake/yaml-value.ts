@@ -1,6 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node } from "yaml";
 import { err, ok, type Result } from "../lib/result.ts";
 import { type Fault, fault, insteadOf } from "./fault.ts";
+import { continuationFault } from "./slips/continuation.ts";
 import { type Entry, NOWHERE, type Span, type Value } from "./value.ts";
 
 /** No valid task is nested deeper. */
@@ -39,6 +40,7 @@ interface Walk {
   readonly budget: Budget;
   /** Those of earlier documents, as they are written there. */
   readonly earlier: ReadonlyMap<string, string>;
+  readonly text: string;
 }
 
 interface Position {
@@ -51,7 +53,7 @@ interface Position {
 
 /** Converts the contents of a document to values with spans; aliases and merge keys (`<<`) are resolved, duplicate keys refused. */
 export function documentValue(contents: unknown, { budget, anchors, text }: Shared): Result<Value, Fault[]> {
-  const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget, earlier: anchors };
+  const walk: Walk = { anchors: new Map(), open: new Set(), faults: [], budget, earlier: anchors, text };
   const value = valueOf(contents, walk, { path: "", depth: 0, span: NOWHERE, isRepeated: false });
   for (const [name, node] of walk.anchors) {
     const { start, end } = spanOf(node) ?? NOWHERE;
@@ -97,6 +99,8 @@ function plainValue(node: Node, walk: Walk, at: Position): Value {
   }
   if (isMap(node)) return { type: "mapping", entries: entriesOf(node.items, walk, at), path, span };
   if (!isScalar(node)) return { type: "scalar", data: null, text: "", path, span };
+  const continued = continuationFault(node, { text: walk.text, path, span });
+  if (continued !== null && !at.isRepeated) walk.faults.push(continued);
   const { value, source, type } = node;
   if (typeof value === "string") return { type: "scalar", data: value, text: value, path, span };
   const data = typeof value === "number" || typeof value === "boolean" ? value : null;

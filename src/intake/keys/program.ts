@@ -1,5 +1,5 @@
 import { environmentSources } from "../environment-readers.ts";
-import { args, command } from "../program-readers.ts";
+import { args, command, runText } from "../program-readers.ts";
 import { text, yesOrNo } from "../readers.ts";
 import { runtime } from "../runtime.ts";
 import { environmentReader, folder, taskNameReader, umask } from "../task-readers.ts";
@@ -24,7 +24,7 @@ export const PROGRAM_FIELDS: Fields = {
     hasNoDefault,
     isFixed: "submit it again: stint submit --from ID --name NAME",
   },
-  run: { read: text, to: ["program", "run"], about: "a shell line", isVerbatim, hasNoDefault },
+  run: { read: runText, to: ["program", "run"], about: "a shell line", isVerbatim, hasNoDefault },
   command: {
     read: command,
     to: ["program", "command"],

@@ -1,5 +1,4 @@
-import { isTopKey } from "../slips/known.ts";
-import { OF_CONFIG } from "./form.ts";
+import { isTopKey, OF_CONFIG } from "../slips/known.ts";
 import type { FileShape, MarginKey } from "./shape.ts";
 
 /** A kind of file of another tool. */

@@ -1,3 +1,4 @@
+import { OF_CONFIG } from "../slips/known.ts";
 import { camelCase } from "../value.ts";
 import { readYaml } from "../yaml-text.ts";
 import { shapeOf } from "./shape.ts";
@@ -8,10 +9,6 @@ export type Form = (typeof FORMS)[number];
 
 /** Keys that every schedule has one of, and no task. */
 const OF_SCHEDULES: ReadonlySet<string> = new Set(["cron", "every", "task"]);
-/** The keys of config.yaml that no task has. */
-export const OF_CONFIG: ReadonlySet<string> = new Set(
-  "jobs inboxes defaults scheduling concurrency notices work retention".split(" "),
-);
 /** Keys of a task that say that a file is one, whatever else it has. */
 const OF_TASKS: ReadonlySet<string> = new Set("run command script args image spec matrix jobName".split(" "));
 
@@ -21,6 +18,11 @@ export function formOfKeys(typed: Iterable<string>): Form {
   if (keys.some((key) => OF_TASKS.has(key))) return "task";
   if (keys.some((key) => OF_SCHEDULES.has(key))) return "schedule";
   return keys.some((key) => OF_CONFIG.has(key)) ? "config" : "task";
+}
+
+/** True for the keys of a task with one of a schedule beside them, and not around them. */
+export function isTaskWithTimes(keys: ReadonlyMap<string, unknown>): boolean {
+  return !keys.has("task") && [...keys.keys()].some((key) => OF_TASKS.has(camelCase(key)));
 }
 
 /** What a text is, with or without faults; a file that is called config.yaml and has no key of a task is one. */

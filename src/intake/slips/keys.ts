@@ -1,6 +1,6 @@
 import { isTopKey } from "./known.ts";
-import { cut, isBlank, skip } from "./line.ts";
-import { plainOrQuoted } from "./signs.ts";
+import { cut, isBlank, plainOrQuoted, skip } from "./line.ts";
+import { TEXTS } from "./signs.ts";
 import { type At, isContent, lineAbove, type Slip, type SlipRow, slip } from "./slip.ts";
 
 /** `timeout:5m`, `timeout 5m`, `timeout = 5m`, `timeout=5m`: a known key without its `: `. */
@@ -29,7 +29,7 @@ export const program: SlipRow = (at) => {
   const { key, value } = line;
   if (!isContent(at) || key === undefined) return key === undefined ? programBelow(at) : null;
   const [name, typed] = [cut(line, key), cut(line, value)];
-  if (name !== "run" && name !== "command") return null;
+  if (name !== "command" && !isOfShell(name)) return null;
   const to = { from: key.from, to: value.to };
   if (!typed.startsWith("["))
     return name === "command" && typed !== ""
@@ -42,28 +42,61 @@ export const program: SlipRow = (at) => {
     ? { ...to, text: `run: ${plainOrQuoted(items.join(" && "))}` }
     : { ...key, text: "command" };
   if (!areLines && name === "command") return null;
-  return name === "command" ? asFault(at, fix) : slip(at, { ...listForRun(areLines), marked: value, fix });
+  return name === "command" ? asFault(at, fix) : slip(at, { ...listFor(name, areLines), marked: value, fix });
 };
 
-function listForRun(areLines: boolean): Pick<Slip, "kind" | "message" | "hint"> {
+function isOfShell(name: string): boolean {
+  return name === "run" || name === "script";
+}
+
+function listFor(name: string, areLines: boolean): Pick<Slip, "kind" | "message" | "hint"> {
   return {
     kind: "list",
-    message: '"run" is a list, wanted one text for the shell',
+    message: `"${name}" is a list, wanted one text`,
     hint: areLines
       ? "write one line, or several below run: |"
       : "write command: for a program and its arguments",
   };
 }
 
+/** A fence of Markdown around a text that was copied from a page or a chat. */
+export const fence: SlipRow = (at) => {
+  const { text } = at.line;
+  if (!/^\s*(?:```|~~~)/.test(text)) return null;
+  const whole = { from: 0, to: text.length };
+  return slip(at, {
+    kind: "fence",
+    message: "the line is a fence of Markdown, which is no part of the file",
+    hint: "remove it, and the other one",
+    marked: whole,
+    fix: { ...whole, text: "" },
+  });
+};
+
+/** `run: cd x &&` with the rest of the text at the margin. */
+export const textAtMargin: SlipRow = (at) => {
+  const { line, row } = at;
+  const above = lineAbove(at, row)?.line;
+  if (isContent(at) || line.key !== undefined || above?.key === undefined) return null;
+  const name = cut(above, above.key);
+  if (!TEXTS.has(name) || above.value.from === above.value.to || line.indent > above.indent) return null;
+  return slip(at, {
+    kind: "text at the margin",
+    message: `the line has no key, and is not indented as a part of "${name}"`,
+    hint: `write ${name}: | and the whole text below it, indented`,
+    marked: { from: line.indent, to: line.text.length },
+  });
+};
+
 /** `run:` with a list below it. */
 function programBelow(at: At): Slip | null {
   const { line, row } = at;
   const above = lineAbove(at, row)?.line;
-  if (line.content === line.indent || above?.key === undefined || cut(above, above.key) !== "run")
-    return null;
+  const name = above?.key === undefined ? "" : cut(above, above.key);
+  if (line.content === line.indent || !isOfShell(name)) return null;
   return slip(at, {
-    ...listForRun(true),
-    hint: "write run: | and each line of the shell below it, indented, without its dash",
+    ...listFor(name, true),
+    hint: `write ${name}: | and each line below it, indented, without its dash`,
     marked: line.value,
   });
 }

@@ -79,3 +79,10 @@ export function cut({ text }: Pick<LineParts, "text">, { from, to }: Columns): s
 export function inYamlQuotes(text: string): string {
   return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
 }
+
+/** A text as a value without quotes where YAML reads it back as it is; one in quotes stays as it is. */
+export function plainOrQuoted(text: string): string {
+  const isQuoted = /^(?:"[^"\\]*"|'[^']*')$/.test(text);
+  const isOdd = /^[-?*&![\]{}|>%@`,#"']|:(?:[ \t]|$)|[ \t]#/.test(text);
+  return isQuoted || !isOdd ? text : inYamlQuotes(text);
+}

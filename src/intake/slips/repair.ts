@@ -34,7 +34,8 @@ export function syntaxFaults(text: string, first: readonly SyntaxError[], parser
   const told = new Map<number, string>();
   const faults: Fault[] = [];
   const tell = (slip: Slip): void => {
-    const isSame = OF_RUNS.has(slip.kind) && told.get(slip.row - 1) === slip.kind;
+    const isFence = slip.kind === "fence" && [...told.values()].includes("fence");
+    const isSame = isFence || (OF_RUNS.has(slip.kind) && told.get(slip.row - 1) === slip.kind);
     told.set(slip.row, slip.kind);
     if (!isSame) faults.push(faultOfSlip(slip, written));
   };

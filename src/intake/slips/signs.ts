@@ -1,5 +1,6 @@
 import { meaningOf } from "../key-names.ts";
-import { type Columns, cut, inYamlQuotes, isBlank } from "./line.ts";
+import { OF_CONFIG } from "./known.ts";
+import { type Columns, cut, inYamlQuotes, isBlank, plainOrQuoted } from "./line.ts";
 import { type At, isBlockHeader, isContent, type Slip, type SlipRow, slip } from "./slip.ts";
 
 const QUOTES = "put quotes around the value";
@@ -28,6 +29,13 @@ export const firstSign: SlipRow = (at) => {
   if (key === undefined || column < value.from || value.from === value.to) return null;
   const sign = line.text[value.from] ?? "";
   if (!Object.hasOwn(READINGS, sign)) return null;
+  if (sign === "[" && isCommandLine(at))
+    return slip(at, {
+      ...readingOf(sign),
+      hint: "write run: for a line of a shell, with quotes around it",
+      marked: value,
+      fix: { from: key.from, to: value.to, text: `run: ${inYamlQuotes(cut(line, value))}` },
+    });
   if ((sign === "[" || sign === "{") && !isText(at)) return null;
   // `!!str` is a tag that is meant.
   if (sign === "!" && line.text[value.from + 1] === "!") return null;
@@ -46,6 +54,13 @@ function readingOf(sign: string): Pick<Slip, "kind" | "message" | "hint"> {
       ? `YAML allows no value that begins with "${sign}"`
       : `YAML reads "${sign}" at the beginning of a value ${reading}`;
   return { kind: `begins with ${sign}`, message, hint: QUOTES };
+}
+
+/** `command: [ -f x ] && y` is no list of words. */
+function isCommandLine(at: At): boolean {
+  const { line } = at;
+  const isCommand = line.key !== undefined && cut(line, line.key) === "command";
+  return isCommand && !isContent(at) && !cut(line, line.value).endsWith("]");
 }
 
 /** True where brackets can only be meant as signs of a text. */
@@ -150,6 +165,14 @@ export const colonInValue: SlipRow = (at) => {
   const { value, key } = line;
   const text = cut(line, value);
   if (key === undefined || code !== "BLOCK_AS_IMPLICIT_KEY" || !/:(?:[ \t]|$)/.test(text)) return null;
+  if (takesMapping(cut(line, key)))
+    return slip(at, {
+      kind: "mapping beside its key",
+      message: "YAML allows no second key on the line of a key",
+      hint: "put braces around the mapping, or write it below its key, indented",
+      marked: value,
+      fix: { ...value, text: `{${text}}` },
+    });
   return slip(at, {
     kind: "colon in a value",
     message: 'YAML reads ": " within a value as the end of a key',
@@ -159,9 +182,8 @@ export const colonInValue: SlipRow = (at) => {
   });
 };
 
-/** A text as a value without quotes where YAML reads it back as it is. */
-export function plainOrQuoted(text: string): string {
-  const isQuoted = /^(["']).*\1$/.test(text);
-  const isOdd = /^[-?*&![\]{}|>%@`,#"']|:(?:[ \t]|$)|[ \t]#/.test(text);
-  return isQuoted || !isOdd ? text : inYamlQuotes(text);
+function takesMapping(name: string): boolean {
+  const meaning = meaningOf(name);
+  const isOpen = meaning.type === "field" && meaning.field.isOpen === true && meaning.child === undefined;
+  return isOpen || meaning.type === "group" || name === "task" || name === "matrix" || OF_CONFIG.has(name);
 }

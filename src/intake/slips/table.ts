@@ -1,5 +1,5 @@
 import { blockText, deeper, oddBlank, tab, unlike } from "./indentation.ts";
-import { program, separator } from "./keys.ts";
+import { fence, program, separator, textAtMargin } from "./keys.ts";
 import { lineParts } from "./line.ts";
 import type { Lines } from "./lines.ts";
 import { badEscape, openBracket, openQuote, textAfterQuote } from "./quotes.ts";
@@ -8,6 +8,7 @@ import type { At, Slip, SlipRow } from "./slip.ts";
 
 /** The usual slips, the first that fits a place counts. Each says what is wrong, and writes the line that is meant. */
 const SLIPS: readonly SlipRow[] = [
+  fence,
   oddBlank,
   tab,
   openQuote,
@@ -25,6 +26,7 @@ const SLIPS: readonly SlipRow[] = [
   colonInValue,
   deeper,
   unlike,
+  textAtMargin,
 ];
 
 /** The slip at an offset of a text, or null. */

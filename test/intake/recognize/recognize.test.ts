@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { meaningOf } from "../../../src/intake/key-names.ts";
-import { formOf, OF_CONFIG } from "../../../src/intake/recognize/form.ts";
+import { formOf } from "../../../src/intake/recognize/form.ts";
 import { recognize } from "../../../src/intake/recognize/recognize.ts";
 import { settingsSchema } from "../../../src/intake/settings.ts";
+import { OF_CONFIG } from "../../../src/intake/slips/known.ts";
 import { timed } from "../../rig/cpu-time.ts";
 import { faultsIn, hintsIn } from "../rig.ts";
 

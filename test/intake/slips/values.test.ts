@@ -1,6 +1,6 @@
 import { asSchedule, asTask, describeSlips, type Row } from "./rows.ts";
 
-const LIST = '"run" is a list, wanted one text for the shell';
+const LIST = '"run" is a list, wanted one text';
 const SHELL_LINE = "which is a line for a shell, wanted the name of a program";
 const DURATION = "wanted a duration such as 90s, 15m or 1h30m";
 const SIZE = "wanted a size such as 512MiB or 8GB";
@@ -10,8 +10,23 @@ const PROGRAMS: readonly Row[] = [
   ["run: [make a, make b]", `1:6 ${LIST} = write one line, or several below run: |`, "run: make a && make b"],
   [
     "run:\n  - make\n  - make x",
-    `2:5 ${LIST} = write run: | and each line of the shell below it, indented, without its dash`,
+    `2:5 ${LIST} = write run: | and each line below it, indented, without its dash`,
     null,
+  ],
+  [
+    "script: [make a, make b]",
+    '1:9 "script" is a list, wanted one text = write one line, or several below run: |',
+    "run: make a && make b",
+  ],
+  [
+    "command: [ -f x ] && y",
+    '1:10 YAML reads "[" at the beginning of a value as a list = write run: for a line of a shell, with quotes around it',
+    'run: "[ -f x ] && y"',
+  ],
+  [
+    "run: “my prog” --x",
+    '1:6 "run" begins with a typographic quote, which is none for the shell = write straight quotes',
+    `run: '"my prog" --x'`,
   ],
   [
     "command: [echo hi, echo ho]",
@@ -66,6 +81,30 @@ const KEYS: readonly Row[] = [
 ];
 
 const VALUES: readonly Row[] = [
+  ["run: a\ntimeout: 1h30", `2:10 "timeout" is "1h30", ${DURATION} = write 1h30m`, "timeout: 1h30m"],
+  ["run: a\ncpus: 500m", '2:7 "cpus" is "500m", wanted a whole number, at least 1 = write 1', "cpus: 1"],
+  ["run: a\ngpus: true", '2:7 "gpus" is true, wanted a whole number, at least 0 = write 1', "gpus: 1"],
+  [
+    "run: a\nrestart: unless-stopped",
+    '2:10 "restart" is "unless-stopped", wanted never, onFailure or always = write always',
+    "restart: always",
+  ],
+  [
+    "run: a\nbackoff: 5s",
+    '2:10 "backoff" is "5s", wanted a mapping with first, max, factor or jitter = write {first: 5s}',
+    "backoff: {first: 5s}",
+  ],
+  ["run: a\ncwd: $HOME/x", '2:6 "cwd" begins with a variable, which is not expanded = write ~/x', "cwd: ~/x"],
+  [
+    "run: a\nenv: [A=b, C=d e]",
+    '2:6 "env" is a list, wanted a mapping such as {KEY: value} = write {A: b, C: "d e"}',
+    'env: {A: b, C: "d e"}',
+  ],
+  [
+    "run: a\nnotify: {failure: mail x}",
+    '2:19 "notify.failure" is "mail x", wanted {command: LINE}, {webhook: ADDRESS} or {ping: ADDRESS} = write {command: "mail x"}',
+    'notify: {failure: {command: "mail x"}}',
+  ],
   ["run: a\nmemory: 8Gi", `2:9 "memory" is "8Gi", ${SIZE} = write 8GiB`, "memory: 8GiB"],
   ["run: a\nmemory: 8 gigabytes", `2:9 "memory" is "8 gigabytes", ${SIZE} = write 8GB`, "memory: 8GB"],
   ["run: a\nmemory: 7,5GB", `2:9 "memory" is "7,5GB", ${SIZE} = write 7.5GB`, "memory: 7.5GB"],

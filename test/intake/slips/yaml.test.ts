@@ -93,6 +93,9 @@ const QUOTING: readonly Row[] = [
   ["command: [ls, /\ntimeout: 5m", "1:10 the bracket ([) is not closed = close it", "command: [ls, /]"],
 ];
 
+const joins = (what: string): string =>
+  `YAML joins the lines of this text${what} by blanks, so that the backslash quotes one of them`;
+
 const LAYOUT: readonly Row[] = [
   [
     "env:\n\tA: b\n\tB: c\nrun: a",
@@ -150,6 +153,27 @@ const LAYOUT: readonly Row[] = [
     '1:6 YAML reads ": " within a text of several lines as the end of a key = write run: | here, and the whole text below it, indented',
     null,
   ],
+  [
+    "run: python x \\\n  --a \\\n  --b",
+    `1:15 ${joins("")} = leave it out, or write the text below run: |`,
+    "run: python x",
+  ],
+  ["run: >\n  x \\\n  --a", `1:6 ${joins(' after ">"')} = write "|", which keeps the line ends`, "run: |"],
+  [
+    "run: a\nmatrix: lr: [0.1, 0.2]",
+    "2:9 YAML allows no second key on the line of a key = put braces around the mapping, or write it below its key, indented",
+    "matrix: {lr: [0.1, 0.2]}",
+  ],
+  [
+    "run: cd /x &&\nmake",
+    '2:1 the line has no key, and is not indented as a part of "run" = write run: | and the whole text below it, indented',
+    null,
+  ],
+  [
+    "```yaml\nrun: a\n```",
+    "1:1 the line is a fence of Markdown, which is no part of the file = remove it, and the other one",
+    null,
+  ],
   ["run:a", '1:1 there is no blank after "run:" = write KEY: VALUE', "run: a"],
   ["run echo hi", '1:1 there is no colon after "run" = write KEY: VALUE', "run: echo hi"],
   ["run = a", '1:1 there is no colon after "run" = write KEY: VALUE', "run: a"],
@@ -198,4 +222,14 @@ test("a line that is too long to be pasted is not written out again", () => {
   expect(made.ok ? [] : made.error.map(({ message, corrected }) => [message, corrected])).toEqual([
     ['YAML allows no value that begins with "@"', undefined],
   ]);
+});
+
+test.each([
+  ["run: |\n  x \\\n  --a", "x \\\n--a\n"],
+  ["run: >\n  x \\\n    --a", "x \\\n  --a\n"],
+  ['run: "x \\\n  --a"', "x --a"],
+  ["run: grep 'a \\ b' f", "grep 'a \\ b' f"],
+])("a backslash at the end of a line stays where the line end does: %j", (text, body) => {
+  const made = asTask(`${text}\n`);
+  expect(made.ok ? made.value.map(({ spec }) => spec.kind.mode) : made.error).toMatchObject([{ body }]);
 });
