@@ -3,6 +3,7 @@ import { formatBytes } from "../lib/bytes.ts";
 import { errnoOf } from "../lib/errno.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
 
 /** A larger file is assumed to be data, not a task file. */
 export const MAX_TEXT_BYTES = 10 * 1_024 * 1_024;
@@ -44,14 +45,8 @@ export function readNamedFile(path: string): Result<string, string> {
 export function decodeTaskText(bytes: Uint8Array): Result<string, string> {
   // The exact size is unknown, as reading stopped here.
   if (bytes.byteLength > MAX_TEXT_BYTES) return err(`it is larger than ${formatBytes(MAX_TEXT_BYTES)}`);
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
-    return err("it is UTF-16 text, wanted UTF-8");
-  try {
-    return ok(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return err("it is not UTF-8 text");
-  }
+  const text = decodeUtf8(bytes);
+  return text.ok ? ok(text.value.replace(/^\uFEFF/, "")) : text;
 }
 
 /** The clause for a file that is too large. */

@@ -3,7 +3,8 @@ import { formatBytes } from "./bytes.ts";
 import { errnoOf } from "./errno.ts";
 import { ownUserId } from "./host.ts";
 import { withFile } from "./regular-file.ts";
-import { err, ok, type Result } from "./result.ts";
+import { err, type Result } from "./result.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** No program can be started with a larger environment (ARG_MAX, execve(2)). */
 const MAX_BYTES = 2 * 1_024 * 1_024;
@@ -32,10 +33,6 @@ export function readPrivateFile(path: string): Result<string, string> {
 
 /** Bytes that are not UTF-8 are refused: replaced, they would no longer be the same secret. */
 function decoded(bytes: Uint8Array): Result<string, string> {
-  try {
-    return ok(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    const line = new TextDecoder().decode(bytes).split("\uFFFD")[0]?.split("\n").length;
-    return err(`line ${line} is not UTF-8 text, wanted a file that is`);
-  }
+  const text = decodeUtf8(bytes);
+  return text.ok ? text : err(`${text.error}, wanted a file that is`);
 }

@@ -1,7 +1,8 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { errnoOf, unlessRefused } from "../lib/errno.ts";
 import { readOwnFile, readSmallFile } from "../lib/regular-file.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
 import { check, isObject, jsonIn } from "../model/check.ts";
 import type { TaskId } from "../model/identity.ts";
 import { project, unprojected } from "../model/projection.ts";
@@ -56,9 +57,10 @@ export function readRecordOf(
 export function readRecord(path: string): Result<Task, RecordFault> {
   try {
     const text = readOwnFile(path, MAX_RECORD_BYTES);
-    return text === null
-      ? err({ type: "corrupt", reason: "it is larger than any record" })
-      : parseRecord(text);
+    if (text === null) return err({ type: "corrupt", reason: "it is larger than any record" });
+    // What an editor saved in another encoding would be another command.
+    const strict = text.includes("\uFFFD") ? decodeUtf8(readFileSync(path)) : ok(text);
+    return strict.ok ? parseRecord(strict.value) : err({ type: "corrupt", reason: strict.error });
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "ENOENT") return err({ type: "missing" });

@@ -69,7 +69,7 @@ describe("edit", () => {
     ["is left as it is", ":", 0, "nothing was changed"],
     ["is emptied", 'echo "# nothing" > "$1"', 0, "nothing was changed"],
     ["has a fault, without a terminal", 'echo "timeout: 90" >> "$1"', 6, '"timeout" is 90 without a unit'],
-    ["is not UTF-8", `printf 'command: caf\\351\\n' > "$1"`, 6, "it is not UTF-8 text"],
+    ["is not UTF-8", `printf 'command: caf\\351\\n' > "$1"`, 6, "line 1 is not UTF-8 text"],
     [
       "comes from an editor that is killed",
       'echo "priority: 9" >> "$1"; kill -9 $$',

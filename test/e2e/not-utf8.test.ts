@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ran, Stint } from "../rig/stint.ts";
 
@@ -89,4 +89,24 @@ test("a secrets file that is not UTF-8 is refused with the line", async () => {
   });
   expect(code).toBe(6);
   expect(err).toContain("line 2 is not UTF-8 text");
+});
+
+test("a config.yaml that is not UTF-8 is refused with the line, and so is a record that was edited so", async () => {
+  await using stint = new Stint();
+  await stint.ok("init");
+  await stint.ok("submit", "--", "echo", "caf\u00e9 \ufffd");
+  const config = join(stint.home, "config.yaml");
+  writeFileSync(config, Buffer.from("jobs: 2\nconcurrency: {labels: {pool=caf\xe9: 1}}\n", "latin1"));
+  const up = await stint.run(["drain"]);
+  expect(up.code).toBe(6);
+  expect(up.err).toContain(`Cannot use "${config}": line 2 is not UTF-8 text, wanted a file that is`);
+  rmSync(config);
+  const path = join(stint.home, "pending", stint.files("pending")[0] ?? "");
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, Buffer.from(text.replace("\ufffd", ""), "latin1"));
+  expect((await stint.run(["show", "1"])).err).toContain("RECORD_CORRUPT");
+  expect((await stint.run(["doctor"])).out).toMatch(/line \d+ is not UTF-8 text/);
+  writeFileSync(path, text);
+  await stint.ok("drain");
+  expect(await stint.ok("logs", "1")).toContain("caf\u00e9 \ufffd");
 });

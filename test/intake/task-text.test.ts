@@ -72,7 +72,7 @@ describe("decodeTaskText()", () => {
     [bytes(0xef, 0xbb, 0xbf, 0x61), { ok: true as const, value: "a" }],
     [bytes(0xff, 0xfe, 0x61, 0), { ok: false as const, error: "it is UTF-16 text, wanted UTF-8" }],
     [bytes(0xfe, 0xff, 0, 0x61), { ok: false as const, error: "it is UTF-16 text, wanted UTF-8" }],
-    [bytes(0x61, 0xe9, 0x62), { ok: false as const, error: "it is not UTF-8 text" }],
+    [bytes(0x61, 0xe9, 0x62), { ok: false as const, error: "line 1 is not UTF-8 text" }],
     [new Uint8Array(10 * 2 ** 20 + 1), { ok: false as const, error: "it is larger than 10 MiB" }],
   ])("%#", (given, expected) => {
     expect(decodeTaskText(given)).toEqual(expected);
