@@ -1,5 +1,6 @@
 import { type GivenOption, merged } from "../intake/script/given.ts";
-import { IGNORED, meaningsOf } from "../intake/script/meanings.ts";
+import { meaningsOf } from "../intake/script/meanings.ts";
+import { IGNORED } from "../model/slurm.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Context } from "./context.ts";
 

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { isScript } from "./script/is-script.ts";
 import { isSweepKey } from "./sweep/sweep.ts";
 import { readTaskFile } from "./task-text.ts";
 import type { Value } from "./value.ts";
@@ -19,7 +20,8 @@ export function isQuickFile(path: string): boolean {
   const size = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > MAX_QUICK_BYTES) return false;
   const text = readTaskFile(path);
-  return !text.ok || isQuickText(text.value);
+  // The array of a script is in its directives.
+  return !text.ok || (isQuickText(text.value) && !isScript(path, text.value));
 }
 
 /** True also where a value only looks like a sweep: it is read elsewhere then, with the same result. */

@@ -25,6 +25,9 @@ export const slurm = v.strictObject({
   signal: v.optional(v.pipe(v.string(), v.regex(SIGNAL_PATTERN))),
 });
 
+/** The annotation that names what of an sbatch script has no effect here. */
+export const IGNORED = "sbatch.ignored";
+
 /** The values of the patterns in the name of a log. */
 export interface LogNaming {
   readonly job: number;

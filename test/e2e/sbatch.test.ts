@@ -99,6 +99,20 @@ test.concurrent("scripts in the inbox are queued, and say on record what has no 
   });
 });
 
+test.concurrent("a schedule may name a script, and show tells what of it has no effect", async () => {
+  await using stint = new ScriptStint();
+  stint.write(
+    "job.slurm",
+    "#!/bin/sh\n#SBATCH -p gpu --array=3-4\necho $SLURM_ARRAY_TASK_ID >> $HOME/seen\n",
+  );
+  stint.write("night.yaml", `every: 7d\nfile: ${join(stint.root, "job.slurm")}\n`);
+  await stint.ok("schedules", "add", "night.yaml");
+  await stint.ok("schedules", "run", "night");
+  await stint.ok("drain");
+  expect(stint.textOf("seen")).toBe("3\n4\n");
+  expect(await stint.ok("show", "1")).toContain("ignored   --partition=gpu (see stint help sbatch)\n");
+});
+
 test.concurrent("what may be an argument or another task is refused, as is a command beside files", async () => {
   await using stint = new ScriptStint();
   stint.write("job.slurm", "#!/bin/sh\n#SBATCH -c 1\ntrue\n");

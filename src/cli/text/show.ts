@@ -11,6 +11,7 @@ import {
 } from "../../model/attempt.ts";
 import { className } from "../../model/failure.ts";
 import { failureText, whyFailed } from "../../model/failure-text.ts";
+import { IGNORED } from "../../model/slurm.ts";
 import { STATES } from "../../model/state.ts";
 import { lastEnded, type Task } from "../../model/task.ts";
 import { preparationInWords, stopInWords } from "./active.ts";
@@ -33,6 +34,7 @@ export function renderTask(task: Task, options: Shown & { readonly runFolder: st
   const { nowMs, style, columns, runFolder } = options;
   const { group, labels, number } = metadata;
   const parents = parentsIn(spec.after ?? []);
+  const ignored = metadata.annotations[IGNORED];
   const hasStarted = status.attempts.some(({ startedAt }) => startedAt !== undefined);
   const fields: (readonly [name: string, value: string])[] = [
     ...specFields(spec, { labels, parents, nowMs }),
@@ -44,6 +46,7 @@ export function renderTask(task: Task, options: Shown & { readonly runFolder: st
             `${group.name}, member ${group.index} of ${group.size}: ${valuesText(group.values)}`,
           ] as const,
         ]),
+    ...(ignored === undefined ? [] : [["ignored", `${ignored} (see stint help sbatch)`] as const]),
     ["queued", `${localTime(metadata.createdAt, nowMs)} by ${metadata.createdBy} (${metadata.source})`],
     ...(status.state === "queued" ? [["waits", `stint explain ${number} tells why`] as const] : []),
     ...(hasStarted ? [["output", `stint logs ${number}`] as const] : []),

@@ -1,8 +1,6 @@
 import { basename, extname } from "node:path";
 import { renderDiagnostic } from "../../intake/diagnostic.ts";
-import { isScript } from "../../intake/script/is-script.ts";
-import { readScript } from "../../intake/script/read-script.ts";
-import { readSubmission } from "../../intake/submission.ts";
+import { readTaskOrScript } from "../../intake/script/task-or-script.ts";
 import { readTaskFile } from "../../intake/task-text.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { err, type Result } from "../../lib/result.ts";
@@ -128,9 +126,7 @@ function readTaken(
     nowMs,
     defaults,
   };
-  const read = isScript(file, text.value)
-    ? readScript(text.value, { ...context, name })
-    : readSubmission(text.value, context);
+  const read = readTaskOrScript(text.value, context);
   if (read.ok) return read;
   return err(refusal(file, `nothing was queued\n\n${read.error.map(renderDiagnostic).join("\n\n")}`));
 }

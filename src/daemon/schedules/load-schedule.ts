@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Defaults } from "../../intake/candidate.ts";
 import { renderDiagnostic } from "../../intake/diagnostic.ts";
 import { readSchedule, type ScheduleFile } from "../../intake/schedule.ts";
-import { readSubmission } from "../../intake/submission.ts";
+import { readTaskOrScript } from "../../intake/script/task-or-script.ts";
 import { readTaskFile } from "../../intake/task-text.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { type Problem, problem } from "../../model/errors.ts";
@@ -84,7 +84,7 @@ function draftsOfFile(
     problem("INVALID_TASK_FILE", `Cannot queue "${file}" of the schedule "${name}": ${reason}`);
   const text = readTaskFile(file);
   if (!text.ok) return err(refusal(text.error));
-  const read = readSubmission(text.value, contextOf(file, name, options));
+  const read = readTaskOrScript(text.value, contextOf(file, name, options));
   if (read.ok) return read;
   const faults = read.error.map(renderDiagnostic).join("\n\n");
   return err({ ...refusal("nothing was queued"), faults });

@@ -58,7 +58,7 @@ export const SCHEDULE_KEYS = {
     read: reader(oneOrMoreTasks, (value: Value) => ok(value)),
     about: "a task, or a list of them that is queued as a batch",
   },
-  file: { read: absolutePath, about: "a task file in place of `task`, read at each firing" },
+  file: { read: absolutePath, about: "a task file or a script in place of `task`, read at each firing" },
   slot: {
     read: identifier(MAX_SLOT_LENGTH),
     about: "the lane of tasks without a slot",

@@ -14,9 +14,6 @@ import {
   sizeOf,
 } from "./values.ts";
 
-/** What of an sbatch script has no effect here, as an annotation of its tasks. */
-export const IGNORED = "sbatch.ignored";
-
 /** A key of the task file that an option of sbatch sets. */
 export interface OptionKey {
   /** A dotted one for a key of a group. */

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { shellWord } from "../../lib/shell-text.ts";
 import { MAX_SCRIPT_BYTES } from "../../model/kind.ts";
+import { IGNORED } from "../../model/slurm.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { SubmissionContext } from "../candidate.ts";
 import { type Diagnostic, diagnose } from "../diagnostic.ts";
@@ -14,7 +15,7 @@ import { camelCase, type Entry, fromPlain, NOWHERE, relocated, type Span, type V
 import { type GivenOption, merged, optionsIn, valueFaults } from "./given.ts";
 import { directivesOf } from "./header.ts";
 import { runtimeOfName } from "./is-script.ts";
-import { IGNORED, meaningsOf, type OptionKey } from "./meanings.ts";
+import { meaningsOf, type OptionKey } from "./meanings.ts";
 import { stintEntries } from "./stint-lines.ts";
 
 /** The origin of a script. */
