@@ -20,7 +20,11 @@ export async function importSource(
   file: string | undefined,
   program: readonly [string, ...string[]],
 ): Promise<Result<ImportSource, Problem>> {
-  if (file === undefined) return printedBy(context, program);
+  if (file === undefined) {
+    if (context.hasInput())
+      context.err(`stint: stdin was not read, but \`${program.join(" ")}\`; - reads stdin\n`);
+    return printedBy(context, program);
+  }
   const text = readNamedText(context, file);
   return text.ok ? ok({ shown: file === "-" ? "stdin" : file, text: text.value }) : text;
 }

@@ -70,7 +70,11 @@ describe("stint import", () => {
       mode: 0o755,
     });
     const env = { PATH: `${stint.root}:${stint.env["PATH"] ?? ""}` };
-    expect((await stint.run(["import", "crontab", "-q"], { env })).out).toBe("echo\n");
+    const called = await stint.run(["import", "crontab", "-q"], { env, input: "@daily true\n" });
+    expect([called.out, called.err]).toEqual([
+      "echo\n",
+      "stint: stdin was not read, but `crontab -l`; - reads stdin\n",
+    ]);
     const piped = await stint.run(["import", "crontab", "-", "-q"], { input: "@daily true\n" });
     expect(piped.out).toBe("true\n");
     const missing = await stint.run(["import", "crontab"], { env: { PATH: bin } });

@@ -81,6 +81,9 @@ describe("readSchedule()", () => {
   test("reads a list of cron expressions, and names the one that is wrong", () => {
     const listed = read('cron: ["0 9 * * 1-5", " 0 12 * * 6 "]\ntask: { run: a }\n').schedule.timing;
     expect(listed).toEqual({ type: "cron", expressions: ["0 9 * * 1-5", "0 12 * * 6"] });
+    expect(isValid({ cron: ["0 9 * * 1-5", "0 12 * * 6"], task: { run: "a" } }, scheduleFileSchema())).toBe(
+      true,
+    );
     expect(faultsIn('cron: ["0 9 * * 1-5", "0 24 * * 6"]\ntask: { run: a }\n')).toEqual([
       '1:23 "cron[1]" has "24" as its hour, wanted 0 to 23',
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Schedule, stateAfter } from "../../src/model/schedule.ts";
+import { type Schedule, stateAfter, stateUnder } from "../../src/model/schedule.ts";
 import { due, isFromTheFuture, upcoming } from "../../src/plan/schedule.ts";
 import { cronFault, timetable } from "../../src/plan/timetable.ts";
 import { timed } from "../rig/cpu-time.ts";
@@ -214,6 +214,12 @@ test("cronFault() reports a bad expression, a bad zone, and a date that never co
   expect(whatOf("0 0 30 2 *")).toBe("never comes");
   expect(whatOf("0 0 32W * *")).toBe("is not a cron expression");
   expect(whatOf("30 1 * * *", "Europe/Nowhere")).toContain("Europe/Nowhere");
+});
+
+test("the rule of a single expression is the one on record before there were lists", () => {
+  const rule = '{"type":"cron","expression":"30 1 * * *","zone":"UTC","fromMs":null,"isPaused":false}';
+  const known = { ...aMark("2026-05-01T00:00:00Z"), rule };
+  expect(stateUnder(aSchedule("30 1 * * *"), known, { uid: "other", changedMs: 0 })).toBe(known);
 });
 
 test("a list of expressions fires at the instants of any of them, at a common one once", () => {
