@@ -94,6 +94,12 @@ test.each(["ls", "show", "explain", "logs", "stats", "schedules ls", "gpus", "ca
   "without a queue: stint %s",
   async (line) => {
     await using stage = new Stage();
-    expect(sheet(await atAllWidths(stage, line))).toMatchSnapshot();
+    // Not at a width: a refusal wraps by the length of the home's path, which differs from run to run.
+    expect(`\n${screen(await stage.show(line.split(" "), {}))}\n`).toMatchSnapshot();
   },
 );
+
+test("a refusal wraps at the width of the terminal, and is one line in a pipe", async () => {
+  await using stage = new Stage();
+  expect(sheet(await atAllWidths(stage, "ls --state abc"))).toMatchSnapshot();
+});
