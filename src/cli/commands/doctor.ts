@@ -20,7 +20,9 @@ export const verb = declareVerb({
     const checks = [...(await runChecks(context, path)), ...(await examineDevices(context, path))];
     const isVerbose = flags.verbose === true || !context.isTerminal;
     const style = styleFor(context.hasColor);
-    context.out(flags.json ? jsonText(checks) : renderChecks(checks, { style, isVerbose }));
+    context.out(
+      flags.json ? jsonText(checks) : renderChecks(checks, { style, isVerbose, columns: context.columns() }),
+    );
     return checks.some(({ verdict }) => verdict === "fail") ? EXIT.failed : EXIT.done;
   },
 });

@@ -2,14 +2,16 @@ import { counted } from "../../lib/counted.ts";
 import { asLines } from "../../lib/printable.ts";
 import type { Check } from "../check.ts";
 import type { Style } from "./style.ts";
+import { hanging } from "./wrap.ts";
 
 const MARKS = { ok: "ok  ", note: "note", warn: "warn", fail: "FAIL" } as const;
 
 /** The checks: problems first, then the verdict, then what no task needs and what is in order, where that is shown. */
 export function renderChecks(
   checks: readonly Check[],
-  { style, isVerbose }: { readonly style: Style; readonly isVerbose: boolean },
+  layout: { readonly style: Style; readonly isVerbose: boolean; readonly columns: number },
 ): string {
+  const { style, isVerbose } = layout;
   const of = (wanted: Check["verdict"]): Check[] => checks.filter(({ verdict }) => verdict === wanted);
   const [fails, warnings, notes, sound] = [of("fail"), of("warn"), of("note"), of("ok")];
   const parts = [
@@ -24,16 +26,19 @@ export function renderChecks(
   const found = parts.length === 0 ? "no problems found" : parts.join(", ");
   const verdict = style.bold(`${found}${hidden}`);
   const blocks = [
-    ...[...fails, ...warnings].flatMap((check) => linesOf(check, style)),
+    ...[...fails, ...warnings].flatMap((check) => linesOf(check, layout)),
     verdict,
-    ...(isVerbose ? [...notes, ...sound].flatMap((check) => linesOf(check, style)) : []),
+    ...(isVerbose ? [...notes, ...sound].flatMap((check) => linesOf(check, layout)) : []),
   ];
   return asLines(blocks);
 }
 
 /** A check and its advice; the faults of a file are several lines. */
-function linesOf({ verdict, what, fix }: Check, style: Style): string[] {
+function linesOf(
+  { verdict, what, fix }: Check,
+  { style, columns }: { readonly style: Style; readonly columns: number },
+): string[] {
   const mark = verdict === "fail" ? style.bold(MARKS[verdict]) : MARKS[verdict];
   const advice = fix === undefined ? [] : fix.split("\n").map((line) => `     ${line}`.trimEnd());
-  return [`${mark} ${what}`, ...advice];
+  return [...hanging(`${mark} `, what, { columns }), ...advice];
 }
