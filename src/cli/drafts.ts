@@ -109,11 +109,7 @@ async function draftsOfFields(
   { fields, defaults, sweep }: Wanted,
   more: readonly TypedKey[],
 ): Promise<Result<Draft[], Problem>> {
-  const drafts = await draftsFromFlags([...fields, ...more], {
-    ...fieldContext(context),
-    defaults,
-    sweep,
-  });
+  const drafts = await draftsFromFlags([...fields, ...more], { ...fieldContext(context), defaults, sweep });
   return drafts.ok ? drafts : err(usageOf(drafts.error));
 }
 

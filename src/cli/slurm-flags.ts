@@ -88,13 +88,7 @@ export const SLURM_FLAGS: Readonly<Record<string, SlurmFlag>> = {
     group,
     help: "--at",
   },
-  gres: {
-    option: "gres",
-    value: GRES,
-    excludes: ["gpus", "gpuModel"],
-    group,
-    help: "--gpus, --gpu-model",
-  },
+  gres: { option: "gres", value: GRES, excludes: ["gpus", "gpuModel"], group, help: "--gpus, --gpu-model" },
   dependency: {
     option: "dependency",
     value: value("dependency", "LIST", "tasks"),

@@ -51,8 +51,5 @@ function warn(supervisor: Supervisor, { task, job }: TaskJob, { signal, isForScr
   ]);
   const number = constants.signals[signal as NodeJS.Signals] ?? Number(signal);
   const tree = runnerOf(task.spec.kind).ownTree(job);
-  signalPart(tree, isForScript ? "main" : "others", {
-    signal: number,
-    tracker: supervisor.jobs.processes,
-  });
+  signalPart(tree, isForScript ? "main" : "others", { signal: number, tracker: supervisor.jobs.processes });
 }
