@@ -1,3 +1,4 @@
+import type { Meant } from "../lib/meant-amount.ts";
 import { err, type Result } from "../lib/result.ts";
 import { describe, NOWHERE, type Span, type Value } from "./value.ts";
 
@@ -28,12 +29,6 @@ export function fault(span: Span, message: string, hint?: string): Fault {
 /** Refuses a value: `"timeout" <message>`, or `--timeout <message>`. */
 export function refuse(value: Value, message: string, hint?: string): Result<never, Fault[]> {
   return err([fault(value.span, `${called(value)} ${message}`, hint)]);
-}
-
-/** What is meant by a value: the text to write, and the hint where `write TEXT` does not say enough. */
-export interface Meant {
-  readonly text: string;
-  readonly hint?: string;
 }
 
 /** Refuses a value for which another text is meant: the hint says to write it, and the line is shown with it. */

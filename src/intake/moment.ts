@@ -1,9 +1,9 @@
 import { timestamp } from "../lib/clock.ts";
 import { parseDuration } from "../lib/duration.ts";
+import { meantDuration } from "../lib/meant-amount.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { localZone, wallTime } from "../lib/zone.ts";
 import { type Fault, misfit, refuse, refuseFor } from "./fault.ts";
-import { meantDuration } from "./meant-amount.ts";
 import { type ReadContext, reader } from "./readers.ts";
 import { CALENDAR, calendarIn, instantIn } from "./schedule-times.ts";
 import { textLike } from "./schema.ts";

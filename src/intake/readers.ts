@@ -1,9 +1,9 @@
 import { formatBytes, parseBytes } from "../lib/bytes.ts";
 import { parseDuration, typedDuration } from "../lib/duration.ts";
+import { isEndless, meantDuration, meantSize, sizeWithUnit } from "../lib/meant-amount.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { closest } from "../lib/suggest.ts";
 import { type Fault, misfit, refuse, refuseFor, refuseReading } from "./fault.ts";
-import { isEndless, meantDuration, meantSize, sizeWithUnit } from "./meant-amount.ts";
 import { oneOfWords, oneOrMany, type Schema, TEXT, textLike } from "./schema.ts";
 import { describe, type Value } from "./value.ts";
 

@@ -1,5 +1,6 @@
 import { parseBytes } from "../../lib/bytes.ts";
 import { parseDuration } from "../../lib/duration.ts";
+import { type Meant, meantDuration, meantSize, sizeWithUnit } from "../../lib/meant-amount.ts";
 import type { ValueType } from "./declare.ts";
 
 /** Any text but the empty one, which in a script is a variable that was not set. */
@@ -17,14 +18,20 @@ export const DURATION: ValueType<number> = {
   placeholder: "DURATION",
   wanted: "a duration such as 90s, 12h or 2d",
   read: parseDuration,
-  near: (typed) => (/^\d+$/.test(typed) ? `add a unit: ${typed}d, ${typed}h or ${typed}m` : null),
+  near: (typed) =>
+    /^\d+$/.test(typed) ? `add a unit: ${typed}d, ${typed}h or ${typed}m` : written(meantDuration(typed)),
 };
 
 export const SIZE: ValueType<number> = {
   placeholder: "SIZE",
   wanted: "a size such as 512MiB or 50GB",
   read: parseBytes,
+  near: (typed) => (/^\d+$/.test(typed) ? `write ${sizeWithUnit(typed)}` : written(meantSize(typed))),
 };
+
+function written(meant: Meant | null): string | null {
+  return meant === null ? null : (meant.hint ?? `write ${meant.text}`);
+}
 
 /** `NAME=VALUE`; the value may be empty. */
 export const PAIR: ValueType<readonly [string, string]> = pairOf("NAME=VALUE");

@@ -1,4 +1,8 @@
-import type { Meant } from "./fault.ts";
+/** What is meant by a text: the text to write, and the hint where `write TEXT` does not say enough. */
+export interface Meant {
+  readonly text: string;
+  readonly hint?: string;
+}
 
 /** A longer text is no amount. */
 const MAX_LENGTH = 60;
@@ -41,7 +45,7 @@ export function isEndless(typed: string): boolean {
   return ENDLESS.has(typed.trim().toLowerCase());
 }
 
-/** Without what ends a statement in other languages, and without underscores in a number. */
+/** Without what ends a statement in other languages. */
 function trimmed(typed: string): string {
   return typed.length > MAX_LENGTH ? "" : typed.replace(/[;,]$/, "").trim();
 }
