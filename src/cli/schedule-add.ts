@@ -120,7 +120,10 @@ async function sourceOfCommand(
   }
   const wrong =
     cron === undefined ? null : cronFault(cron, { timeZone: localZone(), nowMs: context.clock.now() });
-  if (wrong !== null) return err(usage(`--cron ${wrong.what}`, wrong.hint));
+  if (wrong !== null) {
+    const hint = wrong.every === undefined ? wrong.hint : `for a period: --every ${wrong.every}`;
+    return err(usage(`--cron ${wrong.what}`, hint));
+  }
   const drafts = await readDrafts(context, { files: [], words, fields: [], options: [] });
   if (!drafts.ok) return drafts;
   // JSON is valid YAML; one key per line is easier to edit.

@@ -8,6 +8,8 @@ import { CRON_FIELDS, fieldValues } from "./cron-field.ts";
 export interface CronSlip {
   readonly what: string;
   readonly hint: string;
+  /** The period that was meant, for every: or --every. */
+  readonly every?: string;
 }
 
 export const CRON_FORM = 'five fields, as in "30 1 * * *": minute, hour, day, month, day of the week';
@@ -27,14 +29,12 @@ export function cronSlip(text: string): CronSlip | null {
 function wordSlip(typed: string, [first = "", ...rest]: readonly string[]): CronSlip | null {
   const word = first.toLowerCase();
   const period = everyText(rest);
-  if (/^@?every$/.test(word) && rest.length > 0)
-    return {
-      what: `is "${typed}", wanted five fields`,
-      hint:
-        period === null
-          ? "for a period write every: 5m in place of cron:"
-          : `write every: ${period} in place of cron:`,
-    };
+  if (/^@?every$/.test(word) && rest.length > 0) {
+    const what = `is "${typed}", wanted five fields`;
+    return period === null
+      ? { what, hint: "for a period write every: 5m in place of cron:" }
+      : { what, hint: `write every: ${period} in place of cron:`, every: period };
+  }
   if (word === "@reboot") return { what: "is @reboot, which is no time", hint: REBOOT };
   if (word === "@every_minute") return { what: 'is "@every_minute"', hint: 'write "* * * * *"' };
   if (own(NICKNAMES, word) !== undefined) return withCommand(first, rest);
@@ -89,8 +89,10 @@ function countSlip(words: readonly string[]): CronSlip | null {
     words.length === 6 && (/^\d{4}/.test(words[5] ?? "") || words[2] === "?" || words[4] === "?");
   const kept = (isYear ? five : words.slice(1, 6)).map((word) => (word === "?" ? "*" : word)).join(" ");
   const seconds = /^\*(?:\/(\d+))?$/.exec(words[0] ?? "");
-  if (!isYear && seconds !== null && kept === "* * * * *")
-    return { what, hint: `for a period of seconds write every: ${seconds[1] ?? 1}s in place of cron:` };
+  if (!isYear && seconds !== null && kept === "* * * * *") {
+    const every = `${seconds[1] ?? 1}s`;
+    return { what, hint: `for a period of seconds write every: ${every} in place of cron:`, every };
+  }
   return { what, hint: `without the ${isYear ? "year" : "seconds"}: "${kept}"` };
 }
 

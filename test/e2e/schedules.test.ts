@@ -132,6 +132,15 @@ test("a drain fires what was missed, and does not wait for later firings", async
   expect(noted["lastFired"]).toBe(new Date(fromMs).toISOString());
 });
 
+test("schedules add answers a slip in --cron with the flag or the text to use", async () => {
+  await using stint = new Stint();
+  const add = async (cron: string): Promise<string> =>
+    (await stint.run(["schedules", "add", "--name", "x", "--cron", cron, "--", "true"])).err;
+  expect(await add("@every 5m")).toContain("\n  for a period: --every 5m\n");
+  expect(await add("*/10 * * * * *")).toContain("\n  for a period: --every 10s\n");
+  expect(await add("0 22-2 * * *")).toContain('\n  write "0 22-23,0-2 * * *"\n');
+});
+
 test("schedules run rehearses a firing: with the environment and the umask of the supervisor, not of the caller", async () => {
   await using stint = new Stint();
   const file = `every: 30d\ntask: { run: 'echo "$MINE-$THEIRS-$(umask)" > said' }\n`;
