@@ -150,11 +150,12 @@ function placeIn(
   // Where a task is valid too, its keys follow once something is typed.
   if (key !== null && (completes === undefined || key.kept !== kept)) return key;
   const comma = isList(type) ? typed.lastIndexOf(",") + 1 : 0;
+  const named = typed.slice(0, comma).split(",");
   return {
     kept: kept + typed.slice(0, comma),
     typed: typed.slice(comma),
     words: [
-      ...choices.map((choice): OfferedWord => [choice, ""]),
+      ...choices.filter((choice) => !named.includes(choice)).map((choice): OfferedWord => [choice, ""]),
       ...offers,
       ...(typed === "" ? [] : (key?.words ?? [])),
     ],

@@ -41,6 +41,7 @@ const ROWS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["ls --state comp", ["completed"]],
   ["ls --state=comp", ["--state=completed"]],
   ["ls --state failed,comp", ["failed,completed"]],
+  ["ls --state failed,f", []],
   ["ls --class gpu_o", ["gpu_oom"]],
   ["ls --label ", ["paper="]],
   ["ls --label=paper=", ["--label=paper=fig3"]],
