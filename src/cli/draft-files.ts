@@ -23,13 +23,13 @@ export function readNamedFiles(context: Context, wanted: Wanted, around: Around)
   const drafts: Draft[] = [];
   const faults: string[] = [];
   const scripts = new Set<Draft>();
-  let batch: string | null = null;
+  let before: { readonly file: string; readonly kind: FileDrafts["kind"] } | null = null;
   if (words !== null && files.length > 1) return err(besideCommand(files[0] ?? ""));
   for (const file of files) {
     const read = readDraftsOf(context, { ...around, ...wanted, file });
-    if (batch !== null && mayBeArgument(read)) return err(argumentOf(batch, file));
+    if (before !== null && mayBeArgument(read, before.kind)) return err(argumentOf(before.file, file));
     if (!read.ok) return read;
-    if (read.value.kind === "sbatch") batch = file;
+    if (read.value.kind !== "tasks") before = { file, kind: read.value.kind };
     for (const draft of read.value.drafts) {
       drafts.push(draft);
       if (read.value.kind !== "tasks") scripts.add(draft);
@@ -40,8 +40,8 @@ export function readNamedFiles(context: Context, wanted: Wanted, around: Around)
 }
 
 /** True for what sbatch would pass to the script before it: a word that is no file, or a script of another kind. */
-function mayBeArgument(read: Result<FileDrafts, Problem>): boolean {
-  return read.ok ? read.value.kind === "script" : read.error.code === "NOT_FOUND";
+function mayBeArgument(read: Result<FileDrafts, Problem>, before: FileDrafts["kind"]): boolean {
+  return read.ok ? read.value.kind === "script" && before === "sbatch" : read.error.code === "NOT_FOUND";
 }
 
 function argumentOf(script: string, word: string): Problem {

@@ -57,12 +57,20 @@ const KEY_FLAGS: Readonly<Record<string, TaskFlag>> = Object.fromEntries(
   ),
 );
 
-const { timeout: TIMEOUT = { help: "" } } = KEY_FLAGS;
+const { timeout: TIMEOUT = { help: "" }, env: ENV = { help: "" } } = KEY_FLAGS;
 
 /** The flags of `submit` and `run` that set keys of the tasks. */
 export const TASK_FLAGS: Readonly<Record<string, TaskFlag>> = {
   ...KEY_FLAGS,
   timeout: { ...TIMEOUT, short: "t", sets: (text: string) => ({ timeout: durationFromClock(text) }) },
+  env: {
+    ...ENV,
+    // In sbatch, -e is the file of stderr.
+    value: {
+      ...PAIR,
+      near: (text: string) => (text === "" ? null : `for a link to the log of stderr: --error ${text}`),
+    },
+  },
   envFile: {
     value: { ...textValue("FILE", "a file"), completes: "files" },
     repeats: true,

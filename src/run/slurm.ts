@@ -48,6 +48,9 @@ export function slurmVariables(
     SLURM_NPROCS: String(tasks),
     SLURM_CPUS_PER_TASK: String(Math.max(1, Math.floor(cpus / tasks))),
     SLURM_CPUS_ON_NODE: String(cpus),
+    // Open MPI refuses to start where it finds a job without these two.
+    SLURM_TASKS_PER_NODE: String(tasks),
+    SLURM_JOB_CPUS_PER_NODE: String(cpus),
     SLURM_NNODES: "1",
     SLURM_JOB_NUM_NODES: "1",
     SLURM_JOB_NODELIST: node,

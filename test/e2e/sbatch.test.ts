@@ -124,6 +124,11 @@ test.concurrent("what may be an argument or another task is refused, as is a com
       'Cannot read the command line: "train.py" after "job.slurm" may be an argument of the script, or another task [USAGE]\n  its arguments follow --: stint submit job.slurm -- train.py   another task: submit it alone\n',
     ],
     [["job.slurm", "10"], '"10" after "job.slurm" may be an argument of the script'],
+    [["train.py", "10"], '"10" after "train.py" may be an argument of the script'],
+    [
+      ["-e", "a.err", "train.py"],
+      "wanted NAME=VALUE [USAGE]\n  for a link to the log of stderr: --error a.err\n",
+    ],
     [["a.yaml", "--", "x"], 'Cannot queue "a.yaml" and a command together'],
     [["job.slurm", "train.py", "--", "x"], 'Cannot queue "job.slurm" and a command together'],
     [["--wrap", "true", "a.yaml"], "--wrap and a.yaml cannot be combined"],

@@ -62,6 +62,8 @@ describe("a script", () => {
     ).toEqual({
       PYTHONPATH: "/own",
     });
+    for (const line of ["#!/venv/bin/python", "#!/usr/bin/env python3.12", "#!/usr/bin/python3"])
+      expect(draftsOf(`${line}\nx\n`, { importPath })[0]?.spec.kind.env).toEqual({ PYTHONPATH: importPath });
     expect(draftsOf("x\n", { file: "a.sh", importPath })[0]?.spec.kind.env).toEqual({});
   });
 
@@ -169,6 +171,13 @@ job.slurm:2:25: --wrap has no counterpart in a script here
     ["\n", `job.slurm:1:1: the script is empty, wanted a command\n  1 |\n    | ^`],
   ])("of %j", (text, told) => {
     expect(faultsOf(text)).toBe(told);
+  });
+
+  test("say of a program what it is", () => {
+    expect(faultsOf("\u007fELF\0\u0001")).toEndWith("= to run it where it is: stint submit -- ./job.slurm");
+    expect(faultsOf("\u007fELF\0\u0001")).toStartWith(
+      "job.slurm:1:1: the file is a program, wanted the text of a script\n",
+    );
   });
 
   test("name the way out where the script is too large for a record", () => {

@@ -26,6 +26,8 @@ describe("the variables of a job of Slurm", () => {
       SLURM_NPROCS: "2",
       SLURM_CPUS_PER_TASK: "4",
       SLURM_CPUS_ON_NODE: "8",
+      SLURM_TASKS_PER_NODE: "2",
+      SLURM_JOB_CPUS_PER_NODE: "8",
       SLURM_NNODES: "1",
       SLURM_JOB_NUM_NODES: "1",
       SLURM_JOB_NODELIST: "box",

@@ -218,7 +218,8 @@ function launchJob(
   const variables = runnerVariables(task, runner.directories(onMachine));
   const ids = openAttempt(task)?.devices ?? [];
   const devices = visibleDevices(supervisor, ids);
-  const node = supervisor.context.lock.owner.host;
+  // Slurm calls a node by its short name.
+  const [node = ""] = supervisor.context.lock.owner.host.split(".");
   const slurm = slurmVariables(task, { node, devices: supervisor.devices?.named(ids) ?? [] });
   const sources = readSources(kind.envFrom ?? [], captured);
   if (!sources.ok) return err(refusedSources(kind.envFrom ?? [], sources.error));

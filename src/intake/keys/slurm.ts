@@ -33,7 +33,7 @@ export const SLURM_FIELDS: Fields = {
   "slurm.tasks": {
     read: count(1),
     to: at("tasks"),
-    about: "SLURM_NTASKS",
+    about: "number of tasks, in SLURM_NTASKS",
     more: "stint starts the script once, whatever the number",
     without: "1",
     show: null,
@@ -41,7 +41,7 @@ export const SLURM_FIELDS: Fields = {
   "slurm.submitDir": {
     read: folder,
     to: at("submitDir"),
-    about: "SLURM_SUBMIT_DIR",
+    about: "the folder in SLURM_SUBMIT_DIR",
     without: "`cwd`",
     isVerbatim,
     show: null,

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../../lib/result.ts";
 import { shellWord } from "../../lib/shell-text.ts";
-import { MAX_SCRIPT_BYTES } from "../../model/kind.ts";
+import { MAX_SCRIPT_BYTES, type Runtime } from "../../model/kind.ts";
 import { IGNORED } from "../../model/slurm.ts";
 import type { Draft } from "../../model/submission.ts";
 import type { SubmissionContext } from "../candidate.ts";
@@ -78,15 +78,20 @@ function unfitness(text: string, { file }: ScriptContext): Fault | null {
   const start = { start: 0, end: 1 };
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_SCRIPT_BYTES) {
-    const path = file.includes("/") ? file : `./${file}`;
     const message = `the script has ${bytes} bytes, wanted at most ${MAX_SCRIPT_BYTES}, as the task keeps it`;
-    return fault(start, message, `to run it where it is: stint submit -- ${shellWord(path)}`);
+    return fault(start, message, asCommand(file));
   }
+  if (text.includes("\0"))
+    return fault(start, "the file is a program, wanted the text of a script", asCommand(file));
   if (text.trim() === "") return fault(start, "the script is empty, wanted a command");
   const cr = text.indexOf("\r\n");
   if (cr === -1 || runtimeOf(text, file) === "python") return null;
   const hint = `remove them: sed -i 's/\\r$//' ${shellWord(file)}`;
   return fault({ start: cr, end: cr + 1 }, "the script has the line ends of DOS, which no shell reads", hint);
+}
+
+function asCommand(file: string): string {
+  return `to run it where it is: stint submit -- ${shellWord(file.includes("/") ? file : `./${file}`)}`;
 }
 
 function runtimeOf(text: string, file: string): ReturnType<typeof runtimeOfName> {
@@ -144,6 +149,12 @@ function keyOf({ key }: Entry): string {
   return "key" in meaning ? meaning.key : camelCase(key);
 }
 
+/** True for the program itself, in a virtual environment too, and as the word of env(1). */
+function runsPython(runtime: Runtime): boolean {
+  const words = typeof runtime === "string" ? [runtime] : [runtime.command, runtime.flag ?? ""];
+  return words.some((word) => /(?:^|\/)python[\d.]*$/.test(word));
+}
+
 /** Adds what depends on all members, or stands in no key. */
 function completed(
   drafts: readonly Draft[],
@@ -166,7 +177,7 @@ function completed(
   return drafts.map((draft) => {
     const { kind } = draft.spec;
     const isPython =
-      kind.type === "subprocess" && kind.mode.type === "script" && kind.mode.runtime === "python";
+      kind.type === "subprocess" && kind.mode.type === "script" && runsPython(kind.mode.runtime);
     const env = {
       ...(isPython && importPath !== undefined && { PYTHONPATH: importPath }),
       ...bounds,
