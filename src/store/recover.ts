@@ -88,9 +88,9 @@ export function recover(
   { announce = () => {}, isPassing = false }: RecoverOptions = {},
 ): Recovered {
   mkdirSync(layout.journal, { recursive: true, mode: 0o700 });
-  const { ids: replayed, fromBefore, findings } = replay(layout);
+  const { ids: replayed, fromBefore, findings, unread } = replay(layout);
   failpoint("recover:replayed");
-  const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(), replayed, fromBefore };
+  const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(unread), replayed, fromBefore };
   finishMoves(layout, found, readdirSync(layout.tmp));
   for (const batch of incomingBatches(layout)) {
     const published = tryFs("publish", () => publishBatch(layout, batch, found.findings));
@@ -129,8 +129,8 @@ export function recoverUnread(
   unread: ReadonlySet<TaskId>,
   announce: NonNullable<RecoverOptions["announce"]>,
 ): Recovered {
-  const { ids: replayed, fromBefore, findings } = replay(layout, bootId(), unread);
-  const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(), replayed, fromBefore };
+  const { ids: replayed, fromBefore, findings, unread: left } = replay(layout, bootId(), unread);
+  const found: Recovered = { tasks: [], ended: [], findings, unread: new Map(left), replayed, fromBefore };
   const moving = [...unread].map((id) => basename(layout.moving(id)));
   finishMoves(
     layout,
@@ -255,6 +255,8 @@ function load(layout: Layout, { place, ids }: Listing, { found, ranks, moves }: 
     const home = directoryOf(task.status.state);
     if (home !== place) moves.push({ path, target: layout.record(home, id), task });
     ranks.set(id, home);
+    // A moment ago, in the replay, it could not be read.
+    found.unread.delete(id);
     if (isTerminal(task.status.state)) found.ended.push(task);
     else found.tasks.push(task);
   }

@@ -10,7 +10,7 @@ import { type FileText, replaceFiles } from "./durable.ts";
 import { tryFs } from "./fs-errors.ts";
 import { readSegment, type Segment, segmentPaths, shelfPath } from "./journal.ts";
 import type { Layout } from "./layout.ts";
-import { leftAlone, type QuarantineEntry, quarantine } from "./quarantine.ts";
+import { leftAlone, type QuarantineEntry, quarantine, unreadable } from "./quarantine.ts";
 import { readRecord, recordText } from "./record.ts";
 
 /** What a start learned from the journal. */
@@ -19,6 +19,8 @@ export interface Replayed {
   readonly ids: readonly TaskId[];
   /** The newest versions that were committed before this boot: the audit log may lack them. */
   readonly fromBefore: readonly Task[];
+  /** Tasks with a record that cannot be read for now, which a power cut may have lost; and why. */
+  readonly unread: ReadonlyMap<TaskId, string>;
   readonly findings: QuarantineEntry[];
 }
 
@@ -47,8 +49,8 @@ interface JournalEntry {
  * 4. The versions of the journal are staged and renamed into place, with a sync. Recovery then moves them to the directory of their
  *    state, and announces them.
  *
- * Invariants: a record never gets older; a record that cannot be read for now, or that a newer version of stint wrote, is not touched;
- * segments stay until a checkpoint. A crash between two steps loses nothing, as the segments stay: the next start repeats all of them.
+ * Invariants: a record never gets older; a record that cannot be read for now, or that a newer version of stint wrote, is not touched,
+ * and the first is reported where a power cut may have lost it, for another try; segments stay until a checkpoint. A crash between two steps loses nothing, as the segments stay: the next start repeats all of them.
  */
 export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>): Replayed {
   const findings: QuarantineEntry[] = [];
@@ -66,13 +68,15 @@ export function replay(layout: Layout, boot = bootId(), of?: ReadonlySet<TaskId>
     }
   }
   const isKnown = auditedAbove(layout, lines);
-  const lost = [...lines.values()].filter((line) => isNewer(layout, line, { incoming, isKnown }));
+  const unread = new Map<TaskId, string>();
+  const lost = [...lines.values()].filter((line) => isNewer(layout, line, { incoming, isKnown, unread }));
   const texts = lost.map(({ task }) => prepareRewrite(layout, task, { incoming, findings }));
   for (const error of replaceFiles(texts, layout.tmp)) if (error !== null) throw error;
   const fromBefore = [...lines.values()].filter((line) => line.isFromBefore && !line.mayBeGone);
   return {
     ids: lost.map(({ task }) => task.metadata.id),
     fromBefore: fromBefore.map(({ task }) => task),
+    unread,
     findings,
   };
 }
@@ -116,13 +120,15 @@ function incomingPaths(layout: Layout): Map<TaskId, string> {
   );
 }
 
-/** True where the record of a task is older than its line, or was lost. */
-function isNewer(
-  layout: Layout,
-  line: JournalEntry,
-  { incoming, isKnown }: { incoming: ReadonlyMap<TaskId, string>; isKnown: (task: Task) => boolean },
-): boolean {
-  const { uid, resourceVersion } = line.task.metadata;
+interface Known {
+  readonly incoming: ReadonlyMap<TaskId, string>;
+  readonly isKnown: (task: Task) => boolean;
+  readonly unread: Map<TaskId, string>;
+}
+
+/** True where the record of a task is older than its line, or was lost. One that cannot be read goes into `unread`. */
+function isNewer(layout: Layout, line: JournalEntry, { incoming, isKnown, unread }: Known): boolean {
+  const { id, uid, resourceVersion } = line.task.metadata;
   let isLost = line.mayBeGone && !isKnown(line.task);
   for (const path of copiesOf(layout, line.task, incoming)) {
     const read = readRecord(path);
@@ -132,7 +138,11 @@ function isNewer(
       isLost = true;
     } else if (read.error.type === "corrupt") isLost ||= line.isFromBefore;
     // A record that cannot be read for now, or that a newer version wrote, must not be overwritten.
-    else if (read.error.type !== "missing") return false;
+    else if (read.error.type !== "missing") {
+      if (read.error.type === "unreadable" && line.isFromBefore)
+        unread.set(id, unreadable(path, read.error.errno));
+      return false;
+    }
   }
   return isLost;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canInject, runUnder } from "../rig/faults.ts";
 import { leaderOf, Stint, until } from "../rig/stint.ts";
@@ -94,3 +94,27 @@ test.skipIf(!canInject)("a drain says that a task is left whose record cannot be
     out: expect.stringMatching(/^000001-job left: Cannot read the record of a task: .*EIO/),
   });
 });
+
+test.skipIf(!canInject)(
+  "the end of a task that a power cut lost is written again, also where its record cannot be read at the start",
+  async () => {
+    await using stint = new Stint();
+    const first = await stint.up();
+    await stint.ok("submit", "--name", "job", "--", "true");
+    await stint.reach(1, "completed");
+    first.kill("SIGKILL");
+    await first.exited;
+    // The power cut: the name of the record was on the disk, and its content was not.
+    const path = join(stint.home, "done", "000001-job.json");
+    truncateSync(path);
+    for (const name of stint.files("journal")) {
+      const segment = join(stint.home, "journal", name);
+      writeFileSync(segment, readFileSync(segment, "utf8").replace(/^.*\n/, "another boot\n"));
+    }
+    const letBe = await upWithout(stint, path);
+    await until("it is told of", () => stint.textOf("home/obstacle.json").includes("000001-job"));
+    letBe();
+    await stint.reach(1, "completed");
+    expect(stint.record(1).status.attempts).toHaveLength(1);
+  },
+);
