@@ -24,11 +24,11 @@ export function readSources(
 function readSource(source: EnvironmentSource, submitter: Variables): Result<Variables, string> {
   if ("env" in source) return submitted(source.env, submitter);
   const text = readPrivateFile(source.file);
-  if (!text.ok) return err(`Cannot use the variables in "${source.file}": ${text.error}`);
+  if (!text.ok) return err(`the variables in "${source.file}" cannot be used: ${text.error}`);
   const variables = parseDotenv(text.value);
   return variables.ok
     ? variables
-    : err(`Cannot use the variables in "${source.file}": ${variables.error}, wanted NAME=value by line`);
+    : err(`the variables in "${source.file}" cannot be used: ${variables.error}, wanted NAME=value by line`);
 }
 
 /** A pattern may match nothing; a name that is missing is an error. */
@@ -36,7 +36,7 @@ function submitted(patterns: readonly string[], submitter: Variables): Result<Va
   const missing = patterns.find((name) => !name.includes("*") && !Object.hasOwn(submitter, name));
   if (missing !== undefined) {
     return err(
-      `Cannot use the variable "${missing}" of the submitter: it is not set, wanted one that is exported`,
+      `the variable "${missing}" of the submitter cannot be used: it is not set, wanted one that is exported`,
     );
   }
   return ok(matchingNames(patterns, submitter));

@@ -43,7 +43,7 @@ describe("readSources()", () => {
     writeFileSync(file, "A=sesame\n");
     chmodSync(file, mode);
     const said = errorOf(readSources([{ file }], {}));
-    expect(said).toBe(`Cannot use the variables in "${file}": ${expected} ${file}`);
+    expect(said).toBe(`the variables in "${file}" cannot be used: ${expected} ${file}`);
   });
 
   test("refuses a source that is no file, is missing, or is not set", async () => {

@@ -2,7 +2,6 @@ import { type GroupSummary, summaryOf } from "../../desk/group-summary.ts";
 import { counted } from "../../lib/counted.ts";
 import { localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
-import { className } from "../../model/failure.ts";
 import { whyFailed } from "../../model/failure-text.ts";
 import { describeKind } from "../../model/kind.ts";
 import { STATES } from "../../model/state.ts";
@@ -80,10 +79,10 @@ function progressText({ known, size, ended }: GroupSummary): string {
   return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}] ${past} of ${size} ended`;
 }
 
-function failureText({ class: failureClass, code, members }: GroupSummary["failures"][number]): string {
+function failureText({ code, members }: GroupSummary["failures"][number]): string {
   const numbers = members.slice(0, SHOWN_NUMBERS).map((id) => Number(id.slice(0, id.indexOf("-"))));
   const more = members.length > numbers.length ? `, +${members.length - numbers.length}` : "";
-  return `${members.length} ${className(failureClass)}/${code}: ${numbers.join(", ")}${more}`;
+  return `${code} (${counted(members.length, "member")}): ${numbers.join(", ")}${more}`;
 }
 
 /** The first members, of a long sweep those that failed. */
