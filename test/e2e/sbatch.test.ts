@@ -156,11 +156,11 @@ test.concurrent("the words of sbatch on the command line mean what they mean the
 const TRAP = "trap 'echo saved; exit 0' USR1\n";
 
 test.concurrent.each([
-  // So early that the timeout is far away.
-  ["the script alone", "B:USR1@599", `${TRAP}sleep 600 & wait $!\n`, "saved\n"],
+  // Far from the timeout, and late enough that the job has set its trap on a busy machine.
+  ["the script alone", "B:USR1@592", `${TRAP}sleep 600 & wait $!\n`, "saved\n"],
   [
     "what the script started",
-    "USR1@599",
+    "USR1@592",
     `srun sh -c "${TRAP}sleep 600 & wait \\$!"; echo done\n`,
     "saved\ndone\n",
   ],

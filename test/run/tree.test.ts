@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { allPids, startTimeOf } from "../../src/lib/host.ts";
 import { processEntry, startedWith } from "../../src/run/process-table.ts";
 import { ProcessTracker } from "../../src/run/process-tracker.ts";
-import { signalTree, signalTrees, survivors, survivorsOf } from "../../src/run/tree.ts";
+import { signalPart, signalTree, signalTrees, survivors, survivorsOf } from "../../src/run/tree.ts";
 import { PROGRAMS } from "../rig/surroundings.ts";
 import { launched, mainOf, makePlace, orderFor, type Place, shell, until } from "./rig.ts";
 
@@ -220,5 +220,24 @@ describe("signalTree()", () => {
     const { process: leader, ended } = launched(orderFor(place, shell(":")));
     await ended;
     expect(signalTree({ leader, token: place.token }, "SIGTERM")).toBe(0);
+  });
+});
+
+describe("signalPart()", () => {
+  const LINE = `trap 'echo main' USR1
+sh -c 'trap "echo other; exit 0" USR1; sleep 60 & echo up; wait' &
+wait; wait; sleep 60`;
+
+  test.each([
+    ["main", "main\n", 1],
+    ["others", "other\n", 2],
+  ] as const)("signals the %s alone", async (part, told, count) => {
+    await using place = makePlace();
+    const { leader, tree } = await up(place, LINE);
+    const own = { ...tree, sparedSessions: [leader.pid] };
+    expect(signalPart(own, part, { signal: "SIGUSR1", tracker: new ProcessTracker() })).toBe(count);
+    await until(() => place.read("attempt/output.log")?.includes(told));
+    expect(place.read("attempt/output.log")?.replace("up\n", "")).toBe(told);
+    signalTree(tree, "SIGKILL");
   });
 });
