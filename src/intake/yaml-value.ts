@@ -78,7 +78,7 @@ function valueOf(node: unknown, walk: Walk, at: Position): Value {
   if (!isScalar(node) && !isMap(node) && !isSeq(node)) return nothing;
   const { anchor } = node;
   // YAML drops the sign in silence: `! grep x` would succeed where it is meant to fail, and `&> log x` run another command.
-  if (node.tag === "!" || /^[&>]/.test(anchor ?? ""))
+  if (node.tag === "!" || !/^\w[\w.-]*$/.test(anchor ?? "a"))
     walk.faults.push({ ...fault(span, "the value begins with a sign of YAML"), mayBeSlip: true });
   if (anchor !== undefined) {
     walk.anchors.set(anchor, node);

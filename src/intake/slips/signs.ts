@@ -69,7 +69,8 @@ function isText(at: At): boolean {
   const { value, key } = line;
   const typed = cut(line, value);
   const name = key === undefined ? "" : cut(line, key);
-  if (TEXTS.has(name)) return !isContent(at) || typed.startsWith("{") || /^\[ (?:-|[^,]* \]$)/.test(typed);
+  if (TEXTS.has(name))
+    return !isContent(at) || typed.startsWith("{") || /^\[(?:\[| (?:-|[^,]* \]$))/.test(typed);
   const isOwn = line.indent > 0 && meaningOf(name).type === "unknown";
   return isOwn && !/[\]}]$/.test(typed);
 }
