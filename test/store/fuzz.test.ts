@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { decodeUtf8 } from "../../src/lib/utf8.ts";
 import { PLACES } from "../../src/model/state.ts";
 import { allIds, readTasks } from "../../src/store/reader.ts";
 import { parseRecord, readRecord, recordText } from "../../src/store/record.ts";
@@ -137,7 +138,12 @@ test("bytes on the disk are read as text is", async () => {
   fc.assert(
     fc.property(spoilt, (bytes) => {
       writeFileSync(path, bytes);
-      expect(readRecord(path)).toEqual(parseRecord(bytes.toString("utf8")));
+      const text = decodeUtf8(bytes);
+      const corrupt = (reason: string) => ({
+        ok: false as const,
+        error: { type: "corrupt" as const, reason },
+      });
+      expect(readRecord(path)).toEqual(text.ok ? parseRecord(text.value) : corrupt(text.error));
     }),
     { numRuns: 100 },
   );
