@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { draftsOfSchedule, parseSchedule } from "../daemon/schedules/load-schedule.ts";
 import { loadOptions } from "../desk/schedules.ts";
+import { tellOfTexts } from "../desk/text-notes.ts";
 import type { Settings } from "../intake/default-settings.ts";
 import { asLines } from "../lib/printable.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -61,6 +62,7 @@ export async function addSchedules(context: Context, layout: Layout, added: Adde
     const { nowMs } = options;
     const state = stateUnder(schedule, null, { uid: "", changedMs: nowMs });
     const next = upcoming({ ...schedule, jitterMs: 0 }, state, { nowMs, count: 1 }).map(({ atMs }) => atMs);
+    await tellOfTexts(context, drafts.value);
     lines.push(`${name}: ${describeTiming(schedule.timing)}, ${nextInWords(next, nowMs)}`);
   }
   for (const [index, { name, text }] of sources.value.entries()) {

@@ -117,7 +117,7 @@ export const VERBS: Readonly<Record<string, ListedVerb>> = {
   }),
   ...under("Set up and check", {
     import: {
-      summary: "bring over what other tools have: crontab",
+      summary: "bring over what cron, dagu, pueue and tsp have",
       load: () => import("./commands/import.ts"),
     },
     init: { summary: "write a starter task file", load: () => import("./commands/init.ts") },

@@ -7,23 +7,25 @@ import { bashismsIn } from "../intake/shell/scan.ts";
 import { unlessRefused } from "../lib/errno.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Caller } from "./caller.ts";
-import { shTextOf } from "./sh-text.ts";
+import { shTextsOf } from "./sh-text.ts";
 
 type Variables = Caller["env"];
 
-/** A note for the first of each kind of construct; the members of a sweep have the same. */
-export function shellNotes({ name, group, spec }: Draft, env: Variables): string[] {
-  const found = shTextOf(spec.kind);
-  if (found === null || (spec.kind.type === "subprocess" && isBash(env))) return [];
-  const { text, instead } = found;
-  const kinds = Map.groupBy(bashismsIn(text), ({ kind }) => kind);
-  const faults = [...kinds].map(([kind, [first]]) => {
-    const at = first?.at ?? 0;
-    const { effect, write } = BASHISMS[kind];
-    const said = `"${first?.text}" is bash, and sh ${effect}`;
-    return fault({ start: at, end: at + (first?.text.length ?? 1) }, said, `write ${write}, or ${instead}`);
+/** A note for the first of each kind of construct in each text that sh runs for a task. */
+export function shellNotes(draft: Draft, env: Variables): string[] {
+  const { name, group, spec } = draft;
+  const isOnMachine = spec.kind.type === "subprocess";
+  return shTextsOf(draft).flatMap(({ text, called, instead }) => {
+    if ((isOnMachine || called === "a notice of") && isBash(env)) return [];
+    const kinds = Map.groupBy(bashismsIn(text), ({ kind }) => kind);
+    const faults = [...kinds].map(([kind, [first]]) => {
+      const at = first?.at ?? 0;
+      const { effect, write } = BASHISMS[kind];
+      const said = `"${first?.text}" is bash, and sh ${effect}`;
+      return fault({ start: at, end: at + (first?.text.length ?? 1) }, said, `write ${write}, or ${instead}`);
+    });
+    return diagnose({ file: `${called} ${group?.name ?? name}`, text }, faults).map(renderDiagnostic);
   });
-  return diagnose({ file: `the script of ${group?.name ?? name}`, text }, faults).map(renderDiagnostic);
 }
 
 /** True where sh is bash under another name, which knows all of it. */

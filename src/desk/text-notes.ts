@@ -1,7 +1,7 @@
 import { hasReference } from "../model/expansion.ts";
 import type { Draft } from "../model/submission.ts";
 import type { Caller } from "./caller.ts";
-import { shTextOf } from "./sh-text.ts";
+import { shTextsOf } from "./sh-text.ts";
 
 type Variables = Caller["env"];
 
@@ -13,8 +13,10 @@ export async function tellOfTexts(
   caller: Pick<Caller, "env" | "err">,
   drafts: readonly Draft[],
 ): Promise<void> {
-  const notes = new Set(drafts.flatMap((draft) => variableNotes(draft, caller.env)));
-  const forSh = drafts.filter(({ spec }) => shTextOf(spec.kind) !== null);
+  // The members of a sweep have the same text, apart from their values.
+  const heads = drafts.filter(({ group }) => group === undefined || group.index === 1);
+  const notes = new Set(heads.flatMap((draft) => variableNotes(draft, caller.env)));
+  const forSh = heads.filter((draft) => shTextsOf(draft).length > 0);
   if (forSh.length > 0) {
     const { shellNotes } = await import("./shell-notes.ts");
     for (const draft of forSh) for (const note of shellNotes(draft, caller.env)) notes.add(note);

@@ -42,6 +42,18 @@ describe("tellOfTexts() on a script", () => {
     expect(await told([draftIn("run: a &> b\ncontainer: {image: a}")])).toContain("or runtime: bash\n");
   });
 
+  test("reads the shell lines of notices", async () => {
+    const text =
+      "run: a\nruntime: bash\nnotify: {failure: [{command: 'a &> b'}, {command: [bash, -c, 'a &> b']}]}";
+    expect(
+      await told([draftIn(text)]),
+    ).toBe(`stint: a notice of a:1:3: "&>" is bash, and sh starts the command in the background, and goes on as if it had succeeded
+  1 | a &> b
+    |   ^^
+    = write > FILE 2>&1, or command: [bash, -c, LINE]
+`);
+  });
+
   test("is silent where bash runs it, under its own name or as sh", async () => {
     const texts = [
       "run: a &> b\nruntime: bash",

@@ -13,9 +13,10 @@ export function refuseUnsetVariables(
   submitter: Readonly<Record<string, string>> | undefined,
 ): Result<null, Problem> {
   if (submitter === undefined) return ok(null);
-  for (const { name, spec } of drafts) {
+  for (const { name, group, spec } of drafts) {
     const { kind } = spec;
-    if (kind.expands === undefined) continue;
+    // The members of a sweep name the same variables.
+    if (kind.expands === undefined || (group !== undefined && group.index > 1)) continue;
     const sources = readSources(kind.envFrom ?? [], submitter);
     const { unset } = jobEnvironment({
       policy: kind.environment,
