@@ -141,13 +141,12 @@ function unresolved(name: string, { anchors, earlier }: Walk, span: Span): Fault
     const what = `"&${name}" is in an earlier document, and none is seen beyond ---`;
     return insteadOf(span, said(what, "write the value again"), before);
   }
-  // A pattern of file names is no alias.
-  if (!/^[\w-]+$/.test(name)) return { ...said(`there is no "&${name}" before it`), mayBeSlip: true };
-  return insteadOf(
-    span,
-    said(`there is no "&${name}" before it`, "put quotes around it if it is text"),
-    `"*${name}"`,
-  );
+  // It may be a pattern of file names, or stand within the brackets of a shell.
+  const maybe: Fault = {
+    ...said(`there is no "&${name}" before it`, "put quotes around it if it is text"),
+    mayBeSlip: true,
+  };
+  return insteadOf(span, maybe, `"*${name}"`);
 }
 
 function isExhausted({ budget }: Walk): boolean {

@@ -37,6 +37,8 @@ export const firstSign: SlipRow = (at) => {
       fix: { from: key.from, to: value.to, text: `run: ${inYamlQuotes(cut(line, value))}` },
     });
   if ((sign === "[" || sign === "{") && !isText(at)) return null;
+  // An alias whose anchor is missing, in the words of the fault.
+  if (sign === "*" && isContent(at) && /^\*[\w-]+$/.test(cut(line, value))) return null;
   // `!!str` is a tag that is meant.
   if (sign === "!" && line.text[value.from + 1] === "!") return null;
   if ((sign === "-" || sign === "?") && !isBlank(line.text[value.from + 1])) return null;

@@ -85,7 +85,7 @@ function readBack(text: string): { body: string | null; corrected: string | unde
 }
 
 /** What can be meant as YAML: a text in quotes, an anchor with a name, a block of text, and a list. */
-const OF_YAML = /^(?:["']|&\w|[|>] |\[(?![ []))/;
+const OF_YAML = /^(?:["']|&\w|[|>] |\[(?![ []))|^\[ .*\S\]$/;
 
 test("a line for the shell is read as it stands, or refused", () => {
   fc.assert(
