@@ -68,6 +68,9 @@ test.concurrent("a script runs as it was when it was submitted, with its argumen
     input: "#!/bin/sh\n#SBATCH -c 1\necho $1 $SLURM_JOB_ID $SLURM_CPUS_PER_TASK\n",
   });
   expect([code, out, err]).toEqual([0, "x 2 1\n", expect.stringContaining("completed")]);
+  expect(err).not.toContain("stdin");
+  stint.write("quiet.slurm", "#!/bin/sh\n#SBATCH -p gpu\ntrue\n");
+  expect(await stint.run(["run", "-q", "quiet.slurm"])).toEqual({ code: 0, out: "", err: "" });
 });
 
 test.concurrent.skipIf(Bun.which("python3") === null)(

@@ -39,7 +39,8 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   const { settings, text, flags: started } = read.value;
   const refusal = refuseToWait(context, home.value, jobsIfStarted(home.value, settings, started));
   if (refusal !== null) return refusal;
-  const drafts = await readDrafts(context, {
+  const isQuiet = flags.quiet === true;
+  const drafts = await readDrafts(isQuiet ? { ...context, err: () => {} } : context, {
     files,
     words,
     fields: fieldsOf(flags),
@@ -51,10 +52,9 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
   const submitted = await submitDrafts(context, home.value, { drafts: drafts.value, settings });
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
-  if (words !== null && words.length > 0 && context.hasInput())
+  if (words !== null && words.length > 0 && !files.includes("-") && context.hasInput())
     context.err("stint: jobs get no stdin; let the command read a file instead\n");
   const ids = idsOfTasks(tasks);
-  const isQuiet = flags.quiet === true;
   if (!isQuiet)
     context.err(
       isSummed(ids.length, context) ? summaryLine("queued", ids) : ids.map((id) => `${id} queued\n`).join(""),
