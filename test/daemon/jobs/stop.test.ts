@@ -156,18 +156,26 @@ describe("a runner sends", () => {
       "SIGTERM",
       ["SIGTERM to the runner", "SIGCONT to the job"],
     ],
-    ["KILL to all of a container", "container", stopped, "SIGKILL", ["SIGKILL to the job"]],
+    // In which its engine's monitor is too.
+    [
+      "KILL to all of a container but its groups",
+      "container",
+      stopped,
+      "SIGKILL",
+      ["SIGKILL to the job without its groups"],
+    ],
   ] as const)("%s", async (_what, kind, of, sent, orders) => {
     await using rig = new JobsRig();
-    const job = rig.jobOf(of, { leader: DEAD, runner: OTHERS });
+    const job = rig.jobOf(of, { leader: DEAD, runner: OTHERS, groups: ["/a-group"] });
     const found = runners[kind].signal({ task: of, job }, sent);
-    const named = found.map((order) => {
-      const whom =
-        order.tree === job ? "the job" : order.tree.leader === OTHERS ? "the runner" : "a stranger";
-      return `${order.signal} to ${whom}`;
+    const named = found.map(({ tree, signal }) => {
+      if (tree.leader === OTHERS) return `${signal} to the runner`;
+      return `${signal} to the job${tree === job ? "" : " without its groups"}`;
     });
     expect(named).toEqual([...orders]);
     // A token of the job's would reach its processes in the container as well.
-    for (const { tree } of found) if (tree !== job) expect(tree.token).not.toBe(job.token);
+    for (const { tree } of found) expect(tree.token === job.token).toBe(tree.leader !== OTHERS);
+    const isWhole = kind === "subprocess" || sent !== "SIGKILL";
+    if (!isWhole) expect(found[0]?.tree).toEqual({ ...job, groups: [] });
   });
 });
