@@ -5,7 +5,7 @@ import type { Caller, ProgressView } from "../desk/caller.ts";
 import { absolute } from "../desk/home.ts";
 import { systemClock } from "../lib/clock.ts";
 import { armFailpoints } from "../lib/failpoint.ts";
-import { ownUserId } from "../lib/host.ts";
+import { isInForeground, ownUserId } from "../lib/host.ts";
 import { hasSignal, inheritedSignals, unblockSignals } from "../lib/inherited-signals.ts";
 import { readAtMost } from "../lib/read-at-most.ts";
 import { Output, type OutputEnd } from "./output.ts";
@@ -48,6 +48,11 @@ export interface Context extends Caller {
    * process started stays ignored, except SIGTERM. Returns a function that stops that.
    */
   readonly onSignal: (listener: (signal: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => () => void;
+  /**
+   * Calls back before Ctrl-Z stops this process, and when it continues in the foreground. The line of progress and the colours of a job
+   * are removed first. From then on Ctrl-Z is heeded only between two pieces of work.
+   */
+  readonly onSuspend: (restore?: () => void, redraw?: () => void) => void;
   /** Calls back when the terminal has another size. */
   readonly onResize: (listener: () => void) => void;
 }
@@ -58,6 +63,9 @@ const NO_PROGRESS: ProgressView = { onProgress: () => {}, clear: () => {} };
 
 /** The signals that nohup(1) sets to be ignored, and a shell for its background commands (POSIX, 2.11). */
 const IGNORABLE = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3 } as const;
+
+/** Its number on Linux. */
+const SIGTSTP = 20;
 
 /** The context of the real process. */
 export function processContext(): Context {
@@ -71,7 +79,11 @@ export function processContext(): Context {
   const { err } = output;
   // Where only one of the two is a terminal, a line would stay in a file, or never be seen.
   const hasProgress = isTerminal && isScreen(2);
-  const progressLine = hasProgress ? output.progress : () => {};
+  const progressLine = hasProgress
+    ? (line: string) => {
+        if (line === "" || isInForeground()) output.progress(line);
+      }
+    : () => {};
   return {
     arguments: process.argv.slice(2),
     env,
@@ -103,6 +115,7 @@ export function processContext(): Context {
       for (const signal of heeded) process.on(signal, listener);
       return () => heeded.forEach((signal) => process.off(signal, listener));
     },
+    onSuspend: isTerminal ? suspension(output) : () => {},
     onResize: (listener) => void process.stdout.on("resize", listener),
   };
 }
@@ -120,6 +133,28 @@ function heedSignals(): readonly string[] {
   // Without a listener here, the exit handlers of the lock library would end this process on them.
   for (const [signal] of kept) process.on(signal, () => {});
   return kept.map(([signal]) => signal);
+}
+
+/** Stops this process on SIGTSTP as the system does by itself, but restores the terminal before. */
+function suspension(output: Output): Context["onSuspend"] {
+  const listeners: { readonly restore: () => void; readonly redraw: () => void }[] = [];
+  const suspend = (): void => {
+    for (const { restore } of listeners) restore();
+    output.progress("");
+    output.unpaint();
+    process.off("SIGTSTP", suspend);
+    process.kill(process.pid, "SIGTSTP");
+  };
+  const resume = (): void => {
+    process.off("SIGTSTP", suspend);
+    process.on("SIGTSTP", suspend);
+    if (isInForeground()) for (const { redraw } of listeners) redraw();
+  };
+  return (restore = () => {}, redraw = () => {}) => {
+    if (hasSignal(inheritedSignals().ignored, SIGTSTP)) return;
+    if (listeners.length === 0) process.on("SIGTSTP", suspend).on("SIGCONT", resume);
+    listeners.push({ restore, redraw });
+  };
 }
 
 /** The user's name in passwd(5); Bun returns the variable USER instead, which cron does not set. */

@@ -1,5 +1,6 @@
 import { parseDuration, typedDuration } from "../lib/duration.ts";
 import { own } from "../lib/own.ts";
+import { localZone, wallTime } from "../lib/zone.ts";
 import type { Backoff } from "../model/backoff.ts";
 import type { ContainerOptions, EnvironmentPolicy } from "../model/kind.ts";
 import type { Receiver, SecretPlace, Webhook } from "../model/notice.ts";
@@ -36,6 +37,7 @@ const SPECIAL: Readonly<Record<string, (value: never) => unknown>> = {
   restart: ({ policy, ...rest }: Restart) =>
     "intervalMs" in rest ? `${policy}:${durationForm(rest.intervalMs)}` : policy,
   environment: (of: EnvironmentPolicy) => (of.policy === "allowlist" ? of.names : of.policy),
+  notBefore: localForm,
   runnerSelector: (wanted: Selector) => wanted.map(describeRequirement).join(", "),
   "container.volumes": (volumes: ContainerOptions["volumes"]) =>
     volumes.map(({ host, path, readOnly }) => `${host}:${path}${readOnly ? ":ro" : ""}`),
@@ -60,6 +62,12 @@ const SPECIAL: Readonly<Record<string, (value: never) => unknown>> = {
 
 function backoffForm({ firstMs, maxMs, ...rest }: Backoff): unknown {
   return { first: durationForm(firstMs), max: durationForm(maxMs), ...rest };
+}
+
+/** The time of this machine's zone with its offset, to the second where it has no fraction. */
+function localForm(instant: string): string {
+  const smallestUnit = Date.parse(instant) % 1_000 === 0 ? "second" : "millisecond";
+  return wallTime(Date.parse(instant), localZone()).toString({ smallestUnit, timeZoneName: "never" });
 }
 
 function durationForm(ms: number): string {

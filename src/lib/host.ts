@@ -67,6 +67,12 @@ export function startTimeIn(stat: string): string | null {
   return fields[19] ?? null;
 }
 
+/** False for a job in the background of its terminal, which `bg` and `&` make; true where that is not known. */
+export function isInForeground(): boolean {
+  const [, , group, , terminal, ofTerminal] = statFields(readOr("/proc/self/stat", ""));
+  return terminal === undefined || terminal === "0" || ofTerminal === "-1" || group === ofTerminal;
+}
+
 /** True for a process that a signal stopped, until it gets SIGCONT. */
 export function isStopped(pid: number): boolean {
   const state = isLinux

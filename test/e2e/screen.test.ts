@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint } from "../rig/stint.ts";
@@ -56,4 +56,46 @@ test("Ctrl-C ends a wait with 130 and removes its line of progress", async () =>
   terminal.type("\u0003");
   expect(await terminal.exited).toBe(130);
   await terminal.until("the line is gone", (lines) => lines.every((line) => !line.includes("1 of 1 left")));
+});
+
+describe("Ctrl-Z", () => {
+  /** A shell with job control that runs one line of stint. */
+  function inShell(stint: Stint, line: string): TerminalRun {
+    const shell = new TerminalRun(["bash", "--norc", "--noprofile", "-i"], {
+      cwd: stint.root,
+      env: { ...stint.env, PS1: "ready> " },
+    });
+    shell.type(`${stint.executable} ${line}\r`);
+    return shell;
+  }
+
+  test("leaves the screen of a watch to the shell, and fg draws it again", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "held", "--hold", "--", "true");
+    await using shell = inShell(stint, "ls --watch");
+    const draws = (lines: readonly string[]): boolean => shell.isAlternate && lines.join().includes("held");
+    await shell.until("it draws", draws);
+    shell.type("\u001a");
+    await shell.until("the shell is back", (lines) => !shell.isAlternate && lines.join().includes("Stopped"));
+    expect(shell.lines.join()).not.toContain("NAME");
+    shell.type("fg\r");
+    await shell.until("it draws again", draws);
+    shell.type("\u0003");
+    await shell.until("it is over", (lines) => !shell.isAlternate && lines.at(-1)?.trim() === "ready>");
+  });
+
+  test("removes the line of progress of a wait, and fg shows it again", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "held", "--hold", "--", "true");
+    await using shell = inShell(stint, "wait 1");
+    const isShown = (lines: readonly string[]): boolean => lines.some((one) => one.startsWith("1 of 1 left"));
+    await shell.until("it waits", isShown);
+    shell.type("\u001a");
+    await shell.until("the shell is back", (lines) => lines.join().includes("Stopped"));
+    expect(isShown(shell.lines)).toBeFalse();
+    shell.type("fg\r");
+    await shell.until("it waits again", isShown);
+    shell.type("\u0003");
+    await shell.until("it is over", (lines) => lines.at(-1)?.trim() === "ready>");
+  });
 });

@@ -121,7 +121,7 @@ describe.skipIf(process.platform !== "linux")("stint service under systemd", () 
     const refused = [
       await stint.service("install"),
       await stint.run(["up"]),
-      await stint.run(["up", "--detach"]),
+      await stint.run(["up", "--detach", "--jobs", "1"]),
     ];
     for (const { code, err } of refused) {
       expect(code).toBe(4);

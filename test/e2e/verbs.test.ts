@@ -235,13 +235,21 @@ test("requeue-stale queues again each task that lost its process, and prints it"
   expect(stint.record(1).status).toMatchObject({ state: "queued", reason: "Orphaned", orphanCount: 1 });
 });
 
-test("up --detach returns when the supervisor is up, and a second one is refused", async () => {
+test("up --detach returns when the supervisor is up; a second one says so, and is refused with other flags", async () => {
   await using stint = new Stint();
   await stint.ok("up", "--detach");
   try {
     await stint.ok("submit", "--", "true");
     await stint.reach(1, "completed");
-    expect((await stint.run(["up", "--detach"])).code).toBe(4);
+    const pid = String(stint.owner()?.["pid"]);
+    expect(await stint.ok("up", "--detach")).toStartWith(
+      `already running: the supervisor of ${stint.home}, pid ${pid}, since `,
+    );
+    const refused = await stint.run(["up", "--detach", "--jobs", "7"]);
+    expect([refused.code, refused.err]).toEqual([
+      4,
+      expect.stringContaining(`one is running with pid ${pid}`),
+    ]);
   } finally {
     await stint.ok("down");
   }

@@ -78,6 +78,7 @@ export class Stage extends TempDirectory {
       readInput: () => new Uint8Array(),
       progressLine: () => {},
       onSignal: () => () => {},
+      onSuspend: () => {},
       onResize: () => {},
       rows: () => 24,
     };

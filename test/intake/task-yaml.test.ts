@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readTaskYaml, taskYaml } from "../../src/intake/task-yaml.ts";
 import type { Draft } from "../../src/model/submission.ts";
+import { inZone } from "../rig/surroundings.ts";
 import { aTask } from "../rig/tasks.ts";
 import { KEYS } from "./key-cases.ts";
 import { CONTEXT, draftIn } from "./rig.ts";
@@ -45,6 +46,18 @@ labels:
   paper: fig3
 `;
     expect(taskYaml(written(draftIn(text)), CONTEXT)).toBe(text);
+  });
+
+  test.each([
+    ["America/New_York", "2026-11-30T03:00:00-05:00"],
+    ["UTC", "2026-11-30T08:00:00+00:00"],
+  ])("has times of %s, with their offset", (zone, local) => {
+    const [task, yaml] = inZone(zone, () => {
+      const made = written(draftIn("run: work\nat: 2026-11-30T08:00:00Z"));
+      return [made, taskYaml(made, CONTEXT)] as const;
+    });
+    expect(yaml).toContain(`notBefore: ${local}\n`);
+    expect(readTaskYaml(yaml, task, CONTEXT)).toMatchObject({ ok: true, value: { spec: task.spec } });
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { counted } from "../../lib/counted.ts";
 import { localStamp, localTime } from "../../lib/local-time.ts";
 import { asLines } from "../../lib/printable.ts";
 import { EXIT, problem } from "../../model/errors.ts";
+import type { Owner } from "../../model/owner.ts";
 import { homeGone } from "../../store/fs-errors.ts";
 import type { Layout } from "../../store/layout.ts";
 import { lockOwner } from "../../store/lock-owner.ts";
@@ -64,8 +65,13 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   if (!read.ok) return read.error;
   const owner = lockOwner(layout);
   if (owner?.role === "up") {
+    if (supervisorArguments(flags).length === 0) return tellRunning(context, layout, owner);
     const message = `Cannot start a supervisor for "${layout.home}": one is running with pid ${owner.pid}, since ${localTime(owner.since, context.clock.now())}`;
-    return problem("HOME_LOCKED", message, "stop it with `stint down`");
+    return problem(
+      "HOME_LOCKED",
+      message,
+      "stop it with `stint down` to start another one with these flags; `stint jobs N` changes its limit",
+    );
   }
   if (isInsideJob(context)) {
     return problem(
@@ -98,4 +104,12 @@ async function detach(context: Context, layout: Layout, flags: Flags): Promise<E
   }
   const message = `Cannot start a supervisor for "${layout.home}": it exited or did not become ready`;
   return problem("NO_SUPERVISOR", message, `its log: ${layout.supervisorLog}`);
+}
+
+/** What was asked for is there. */
+function tellRunning(context: Context, layout: Layout, { pid, since }: Owner): Ended {
+  const when = localTime(since, context.clock.now());
+  context.out(asLines([`already running: the supervisor of ${layout.home}, pid ${pid}, since ${when}`]));
+  tellOfPause(context, layout);
+  return EXIT.done;
 }

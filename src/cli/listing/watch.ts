@@ -32,16 +32,31 @@ export async function watch(context: Context, look: () => Promise<Result<Frame, 
     isInterrupted = true;
     wake();
   });
-  if (isTerminal) context.onResize(() => wake());
   let count = 0;
+  let isLeft = false;
+  if (isTerminal) context.onResize(() => wake());
+  context.onSuspend(
+    () => {
+      isLeft = true;
+      if (count > 0) context.out(LEAVE);
+    },
+    () => {
+      // Enters the screen again.
+      isLeft = false;
+      count = 0;
+      wake();
+    },
+  );
   try {
     for (;;) {
       const sinceMs = clock.awakeMs();
       const frame = await look();
       if (!frame.ok) return frame.error;
       if (isInterrupted) return EXIT.done;
-      show(context, frame.value, count);
-      count += 1;
+      if (!isLeft) {
+        show(context, frame.value, count);
+        count += 1;
+      }
       if (context.outputEnd() !== null) return EXIT.done;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;

@@ -29,6 +29,7 @@ export async function followLogs(
     open.push(following(of.headings.under(task), layout, { task, choice: of.choice }));
   }
   const interruption = new Interruption(context);
+  context.onSuspend();
   for (;;) {
     let total = 0;
     const going: Following[] = [];

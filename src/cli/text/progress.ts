@@ -22,6 +22,7 @@ export class ProgressLine {
 
   constructor(context: Context) {
     this.#context = context;
+    context.onSuspend();
   }
 
   /** `all` is how many tasks are waited for; if unknown, as many as were ever unfinished. */
