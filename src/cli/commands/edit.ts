@@ -139,16 +139,18 @@ function kept(of: Problem, path: string): Problem {
 async function openEditor(context: Context, path: string): Promise<Problem | null> {
   const { VISUAL: visual = "", EDITOR: fallback = "" } = context.env;
   const editor = [visual, fallback, "vi"].find((one) => one.trim() !== "") ?? "vi";
-  const child = Bun.spawn(["/bin/sh", "-c", `exec env ${editor} "$@"`, editor, path], {
+  let child: Bun.Subprocess | null = null;
+  // Before the start: a signal in between would end stint alone. The terminal sends an interrupt to the editor too; whether that ends it
+  // is up to the editor.
+  const stopHeeding = context.onSignal((signal) => {
+    if (signal !== "SIGINT") child?.kill(signal);
+  });
+  child = Bun.spawn(["/bin/sh", "-c", `exec env ${editor} "$@"`, editor, path], {
     env: context.env,
     cwd: context.cwd,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
-  });
-  // The terminal sends an interrupt to the editor too; whether that ends it is up to the editor.
-  const stopHeeding = context.onSignal((signal) => {
-    if (signal !== "SIGINT") child.kill(signal);
   });
   const exitCode = await child.exited;
   stopHeeding();
