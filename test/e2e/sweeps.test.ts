@@ -174,6 +174,9 @@ test("validate counts the members and shows the first few; data files are found 
   expect(valid.out).toBe(
     "valid: 5 tasks, ping\nsweep ping: 5 members\n  ping-1  line=one\n  ping-2  line=two\n  ping-3  line=three\n  …\n  ping-5  line=five\n",
   );
+  writeFileSync(join(stint.root, "hosts.txt"), "one\ntwo\nthree\nfour\n");
+  const short = await stint.run(["validate", join(stint.root, "ping.yaml")], { cwd: "/" });
+  expect(short.out).toEndWith("  ping-3  line=three\n  ping-4  line=four\n");
   await stint.up();
   writeFileSync(join(stint.home, "inbox", "hosts.txt"), "six\n");
   writeFileSync(join(stint.home, "inbox", "ping.yaml"), text);

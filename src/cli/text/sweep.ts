@@ -21,8 +21,9 @@ export function describeSweeps(drafts: readonly Draft[]): string {
   for (const { name, group } of drafts) {
     if (group === undefined) continue;
     if (group.index === 1) lines.push(`sweep ${group.name}: ${limits(group)}`);
-    if (group.index <= SHOWN_MEMBERS) lines.push(`  ${name}  ${valuesText(group.values)}`);
-    else if (group.index === group.size) lines.push("  …", `  ${name}  ${valuesText(group.values)}`);
+    if (group.index === group.size && group.size > SHOWN_MEMBERS + 1) lines.push("  …");
+    if (group.index <= SHOWN_MEMBERS || group.index === group.size)
+      lines.push(`  ${name}  ${valuesText(group.values)}`);
   }
   return asLines(lines);
 }
