@@ -1,20 +1,24 @@
 import { counted } from "../lib/counted.ts";
+import { type Stamp, Stamps } from "../lib/long-folder.ts";
 import { numberOf, type TaskId } from "../model/identity.ts";
-import type { Task } from "../model/task.ts";
+import { type Task, whenEndedMs } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
 import { newestIds } from "../store/newest.ts";
-import { idsIn, TaskReader } from "../store/reader.ts";
+import { idsIn, readTask, TaskReader } from "../store/reader.ts";
 
 /** What ended during a drain: the tasks that were unfinished or failed at its start, and those queued since then. */
 export class DrainTally {
   readonly #layout: Layout;
-  readonly #failedBefore: ReadonlySet<TaskId>;
+  readonly #startMs: number;
+  /** With the stamps of their records: one that is retried and fails again has the same name in the same folder. */
+  readonly #failedBefore: ReadonlyMap<TaskId, Stamp | null>;
   readonly #lastNumber: number;
   readonly #seen = new Set<TaskId>();
 
   constructor(layout: Layout, nowMs: number) {
     this.#layout = layout;
-    this.#failedBefore = new Set(idsIn(layout, "dead-letter"));
+    this.#startMs = nowMs;
+    this.#failedBefore = stampsOf(layout, idsIn(layout, "dead-letter"));
     const [newest] = newestIds(layout, ["running", "pending", "done", "dead-letter"], nowMs);
     this.#lastNumber = newest === undefined ? 0 : numberOf(newest);
   }
@@ -26,7 +30,21 @@ export class DrainTally {
 
   /** The tasks that failed since the start. */
   failed(): TaskId[] {
-    return idsIn(this.#layout, "dead-letter").filter((id) => !this.#failedBefore.has(id));
+    const failed = idsIn(this.#layout, "dead-letter");
+    const before = this.#failedBefore;
+    const now = stampsOf(
+      this.#layout,
+      failed.filter((id) => before.has(id)),
+    );
+    return failed.filter(
+      (id) => !before.has(id) || (!isSame(before.get(id), now.get(id)) && this.#hasEndedSince(id)),
+    );
+  }
+
+  /** A record is also written without a new end: by recovery, or by hand. */
+  #hasEndedSince(id: TaskId): boolean {
+    const read = readTask(this.#layout, id);
+    return read.ok && (whenEndedMs(read.value) ?? 0) >= this.#startMs;
   }
 
   /** `8 tasks completed, 1 failed, 1 cancelled`; empty where nothing ended. */
@@ -54,11 +72,22 @@ export class DrainTally {
 
   /** Without those that failed. */
   #mayHaveEnded(nowMs: number): Set<TaskId> {
-    const found = new Set([...this.#seen, ...this.#failedBefore]);
+    const found = new Set([...this.#seen, ...this.#failedBefore.keys()]);
     for (const id of newestIds(this.#layout, ["done"], nowMs)) {
       if (numberOf(id) <= this.#lastNumber) break;
       found.add(id);
     }
     return found.difference(new Set(idsIn(this.#layout, "dead-letter")));
   }
+}
+
+/** One stat(2) each: to read thousands of records would take seconds. */
+function stampsOf(layout: Layout, ids: readonly TaskId[]): Map<TaskId, Stamp | null> {
+  if (ids.length === 0) return new Map();
+  using stamps = new Stamps(layout.place("dead-letter"));
+  return new Map(ids.map((id) => [id, stamps.of(`${id}.json`)]));
+}
+
+function isSame(left: Stamp | null | undefined, right: Stamp | null | undefined): boolean {
+  return left?.ino === right?.ino && left?.changedMs === right?.changedMs;
 }

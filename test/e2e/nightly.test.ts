@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stint, until } from "../rig/stint.ts";
 
@@ -137,6 +137,30 @@ describe("drains from cron", () => {
       "Details: stint explain 5\nIn this drain: 2 tasks completed, 1 failed, 1 cancelled; 1 left\n",
     ]);
     expect((await stint.run(["drain"])).err).toBe("");
+  });
+
+  test("a task that had failed before is reported where it is retried meanwhile and fails again", async () => {
+    await using stint = new Stint();
+    await stint.ok("submit", "--name", "again", "--", "false");
+    await stint.ok("submit", "--name", "before", "--", "false");
+    await stint.run(["drain"]);
+    await stint.ok("submit", "--name", "slow", "--", "sh", "-c", WAITING);
+    const drain = stint.start(["drain"]);
+    await stint.reach(3, "running");
+    await stint.ok("retry", "again");
+    await until("it has failed again", () => {
+      const { state, attempt } = stint.record(1).status;
+      return state === "failed" && attempt === 2;
+    });
+    // As recovery or an editor does: the same end in a new file.
+    const kept = join(stint.home, "dead-letter", "000002-before.json");
+    writeFileSync(kept, readFileSync(kept));
+    writeFileSync(join(stint.root, "go"), "");
+    expect(await wait(drain)).toEqual({
+      code: 1,
+      out: "000001-again failed: exit 1: no output\n",
+      err: "Details: stint explain 1\nIn this drain: 1 task completed, 1 failed\n",
+    });
   });
 
   test("--quiet is silent about tasks that wait as intended, and not about stuck ones", async () => {
