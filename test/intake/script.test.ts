@@ -12,6 +12,7 @@ describe("isScript()", () => {
     ["job", "#!/bin/sh\necho"],
     ["job.txt", "\n# a job\n#SBATCH -n 1\necho"],
     ["-", "#!/usr/bin/env python3\n"],
+    ["job", "#!/opt/stint/bin/python3 -u\n"],
   ])("knows %s that begins with %j", (name, text) => {
     expect(isScript(name, text)).toBe(true);
   });
@@ -19,6 +20,8 @@ describe("isScript()", () => {
   test.each([
     ["job.yaml", "#!/usr/bin/env stint\nrun: a"],
     ["job.json", "#SBATCH -n 1"],
+    ["job", "#!/usr/bin/env -S stint submit\nrun: a"],
+    ["job", "#!/opt/bin/stint\r\nrun: a"],
     ["job", "run: a"],
     ["job", "# SBATCH -n 1\n##SBATCH -n 1\nrun: a"],
     ["job", "script: |\n  #!/bin/sh\n  #SBATCH -n 1\n"],

@@ -5,6 +5,9 @@ import { directivesOf } from "./header.ts";
 const TASK_FILE = /\.(ya?ml|json)$/i;
 const SCRIPT = /\.(py|sh|bash|slurm|sbatch)$/i;
 
+/** `#!/usr/bin/env -S stint submit` makes a task file executable; as a script, it would queue itself again and again. */
+const FOR_STINT = /^#!.*[\s/]stint(?:\s|$)/;
+
 /** True for a name that only scripts have. */
 export function isScriptName(name: string): boolean {
   return SCRIPT.test(name);
@@ -12,8 +15,12 @@ export function isScriptName(name: string): boolean {
 
 /** True for the text of a script under its name: by the name, by `#!` at its beginning, or by `#SBATCH` above its first command. */
 export function isScript(name: string, text: string): boolean {
-  if (TASK_FILE.test(name)) return false;
+  if (TASK_FILE.test(name) || isForStint(text)) return false;
   return isScriptName(name) || text.startsWith("#!") || isBatchScript(text);
+}
+
+function isForStint(text: string): boolean {
+  return FOR_STINT.test(text.split("\n", 1)[0] ?? "");
 }
 
 /** True for a script with directives of Slurm. */
