@@ -17,7 +17,8 @@ import { silenceOf } from "../store/silence.ts";
 import { awaitTasks, highestExit } from "./await-tasks.ts";
 import type { Context } from "./context.ts";
 import { targetOf } from "./targets.ts";
-import { endLine, ProgressLine } from "./text/progress.ts";
+import { Ends } from "./text/ends.ts";
+import { ProgressLine } from "./text/progress.ts";
 
 const POLL_MS = 50;
 
@@ -61,6 +62,7 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
   });
   const supervising = superviseOwn(context, { ...run, own, state });
   const progress = new ProgressLine(context);
+  const ends = new Ends(context, { count: ids.length, print: context.err, maySum: !run.isQuiet });
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs: null,
@@ -73,10 +75,11 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
     },
     onEnd: (task) => {
       run.onPoll?.();
-      if (!run.isQuiet || task.status.state !== "completed") context.err(endLine(task, context));
+      if (!run.isQuiet || task.status.state !== "completed") ends.tell(task);
     },
   });
   progress.clear();
+  ends.finish();
   state.isOver = true;
   if (!state.isUnanswered) await supervising;
   if ("code" in awaited) return awaited;

@@ -6,7 +6,8 @@ import type { Ended } from "./command-line/declare.ts";
 import type { Context } from "./context.ts";
 import { followTasks } from "./follow.ts";
 import { Interruption } from "./interruption.ts";
-import { endLine } from "./text/progress.ts";
+import { Ends } from "./text/ends.ts";
+import { ProgressLine } from "./text/progress.ts";
 
 /** Waits until submitted tasks have ended, and returns the exit code that mirrors them; `isFollowing` prints their output. */
 export async function stay(
@@ -15,18 +16,25 @@ export async function stay(
   { tasks, isFollowing, isQuiet }: { tasks: readonly Task[]; isFollowing: boolean; isQuiet: boolean },
 ): Promise<Ended> {
   const ids = idsOfTasks(tasks);
-  const passOn = isFollowing ? followTasks(context, layout, ids) : () => {};
+  const passOn = isFollowing ? followTasks(context, layout, ids) : null;
+  const progress = passOn === null && !isQuiet ? new ProgressLine(context) : null;
   const interruption = new Interruption(context);
+  const ends = new Ends(context, { count: ids.length, print: context.err, maySum: !isFollowing });
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs: null,
     isOff: () => interruption.exit !== null || (isFollowing && context.outputEnd() === "closed"),
-    onPoll: passOn,
+    onPoll: (open) => {
+      passOn?.();
+      progress?.show(open, ids.length);
+    },
     onEnd: (task) => {
-      passOn();
-      if (!isQuiet) context.err(endLine(task, context));
+      passOn?.();
+      if (!isQuiet) ends.tell(task);
     },
   });
+  progress?.clear();
+  ends.finish();
   if ("code" in awaited) return awaited;
   if (interruption.exit !== null) return interruption.exit;
   return awaited.type === "ended" ? highestExit(awaited.tasks) : EXIT.failed;

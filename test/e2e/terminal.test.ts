@@ -75,3 +75,24 @@ test("many tasks are one line on a terminal, and a line each in a pipe", async (
   expect(await on("cancel", "--all")).toContain("cancelled 12 tasks (1-12)\n");
   expect((await stint.ok("retry", "1-12")).split("\n")).toHaveLength(12);
 });
+
+test("of many tasks that are waited for, a terminal shows failures and a line for each state, a pipe a line each", async () => {
+  await using stint = new Stint();
+  const on = async (...args: string[]): Promise<string> =>
+    (await stint.run(args, { under: ON_TERMINAL })).out.replaceAll("\r\n", "\n").replaceAll(CLEAR, "\n");
+  const oddOne = ["--", "sh", "-c", "test ${{ matrix.n }} != 2"];
+  const ended = (shown: string): string[] =>
+    shown.split("\n").filter((line) => /completed|failed/.test(line));
+  const ran = ended(await on("run", "--jobs", "12", "--matrix", "n=1-12", ...oddOne));
+  expect(ran[0]).toMatch(/^000002-test-2-2 .*failed.*: exit 1/);
+  expect(ran.slice(1).toSorted()).toEqual(["completed: 11 tasks (1, 3-12)", "failed: 1 task (2)"]);
+  await stint.up("--jobs", "12");
+  const [failure, ...sums] = ended(await on("submit", "--wait", "--matrix", "n=1-12", ...oddOne));
+  expect(failure).toContain("000014-test-2-2");
+  expect(sums.toSorted()).toEqual(["completed: 11 tasks (13, 15-24)", "failed: 1 task (14)"]);
+  const hold = ["submit", "--hold", "--matrix", "n=1-12", "--", "true"];
+  await stint.ok(...hold);
+  await stint.ok("release", "25-36");
+  expect(await on("wait", "25-36")).toEndWith("completed: 12 tasks (25-36)\n");
+  expect((await stint.ok("wait", "25-36")).split("\n")).toHaveLength(12);
+});

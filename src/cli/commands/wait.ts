@@ -11,7 +11,8 @@ import { inHome } from "../in-home.ts";
 import { Interruption } from "../interruption.ts";
 import { SELECTOR_FLAGS, TASKS } from "../selectors.ts";
 import { isUnended, targetTasks } from "../targets.ts";
-import { endLine, ProgressLine } from "../text/progress.ts";
+import { Ends } from "../text/ends.ts";
+import { ProgressLine } from "../text/progress.ts";
 
 const FLAGS = {
   ...SELECTOR_FLAGS,
@@ -46,6 +47,7 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
   const progress = new ProgressLine(context);
   const interruption = new Interruption(context);
   const ids = idsOfTasks(tasks.value);
+  const ends = new Ends(context, { count: ids.length, print: context.out });
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs,
@@ -55,10 +57,11 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     onEnd: (task) => {
       if (flags.json) context.out(`${JSON.stringify(task)}\n`);
       else if (flags.any) context.out(`${task.metadata.id}\n`);
-      else if (flags.quiet !== true) context.out(endLine(task, context));
+      else if (flags.quiet !== true) ends.tell(task);
     },
   });
   progress.clear();
+  ends.finish();
   if ("code" in awaited) return awaited;
   if (interruption.exit !== null) return interruption.exit;
   if (awaited.type === "ended") return highestExit(awaited.tasks);
