@@ -30,11 +30,12 @@ export function removedText(answers: readonly Answer[], isDry: boolean): string 
 /** Why nothing was removed. */
 export function nothingRemoved(operation: Extract<Operation, { verb: "clean" }>): string {
   const { keep, maxBytes, logsOlderThanMs, olderThanMs, deadLetter, query } = operation;
-  const failed = deadLetter ? "" : "; failed tasks need --dead-letter";
+  const failed = deadLetter ? "" : "; for failed tasks: --dead-letter";
   if ((keep ?? maxBytes ?? logsOlderThanMs) !== undefined)
     return `nothing to remove: no ended task exceeds the limits given${failed}\n`;
-  const which = query === undefined ? "that can be removed" : "that match";
-  return `nothing to remove: 0 tasks ${which} ended more than ${age(olderThanMs)} ago; see --older-than${failed}\n`;
+  const which = [query === undefined ? "" : "matching ", deadLetter ? "ended" : "completed or cancelled"];
+  const old = olderThanMs === 0 ? "" : ` is older than ${age(olderThanMs)} (see --older-than)`;
+  return `nothing to remove: no ${which.join("")} task${old}${failed}\n`;
 }
 
 function age(ms = 0): string {
