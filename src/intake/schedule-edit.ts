@@ -25,7 +25,8 @@ function entriesOf(fileText: string) {
   return first?.type === "mapping" ? first.entries.filter(({ key }) => key === "paused") : [];
 }
 
-function pausedIn(fileText: string): boolean | null {
+/** What `paused:` says in the text of a schedule; null where it says nothing, or the text cannot be read. */
+export function pausedIn(fileText: string): boolean | null {
   const [entry, second] = entriesOf(fileText);
   const isOne = entry?.value.type === "scalar" && second === undefined;
   return isOne && typeof entry.value.data === "boolean" ? entry.value.data : null;

@@ -26,6 +26,8 @@ export type Completes =
   | "names"
   | "sweeps"
   | "schedules"
+  | "firingSchedules"
+  | "pausedSchedules"
   | "taskFiles"
   | "laneLimits"
   | "labelLimits";

@@ -6,7 +6,13 @@ import type { Result } from "../../lib/result.ts";
 import { EXIT, type Problem } from "../../model/errors.ts";
 import { MAX_SLOT_LENGTH, NAME_PATTERN } from "../../model/identity.ts";
 import { openHome } from "../../store/home.ts";
-import { declareSubcommand, type Ended, type ValueType, type VerbGroup } from "../command-line/declare.ts";
+import {
+  declareSubcommand,
+  type Ended,
+  type Operand,
+  type ValueType,
+  type VerbGroup,
+} from "../command-line/declare.ts";
 import { textValue } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { inHome, inMadeHome } from "../in-home.ts";
@@ -36,6 +42,10 @@ const NAMES = {
   help: "names of schedules, as `stint schedules ls` shows them",
   completes: "schedules",
 } as const;
+
+/** Of these, a shell offers only those that the subcommand changes. */
+const FIRING = { ...NAMES, completes: "firingSchedules" } as const;
+const PAUSED = { ...NAMES, completes: "pausedSchedules" } as const;
 
 const add = declareSubcommand("add schedules from files, or one for a command", {
   operands: [
@@ -92,9 +102,10 @@ const show = declareSubcommand("show everything about schedules", {
 const changing = (
   summary: string,
   change: (context: Context, changed: Changed) => Result<null, Problem> | Promise<Result<null, Problem>>,
+  operand: Operand = NAMES,
 ) =>
   declareSubcommand(summary, {
-    operands: [NAMES],
+    operands: [operand],
     flags: {},
     run: ({ context, operands }) => forEach(context, operands, (changed) => change(context, changed)),
   });
@@ -105,8 +116,8 @@ export const verb: VerbGroup = {
     add,
     ls,
     show,
-    pause: changing("pause schedules until resumed", (context, one) => setPaused(context, one, true)),
-    resume: changing("resume paused schedules", (context, one) => setPaused(context, one, false)),
+    pause: changing("pause schedules until resumed", (context, one) => setPaused(context, one, true), FIRING),
+    resume: changing("resume paused schedules", (context, one) => setPaused(context, one, false), PAUSED),
     rm: changing("remove schedules; their tasks stay", removeSchedule),
     run: changing("queue the tasks of schedules now", runSchedule),
   },

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { kindOfName } from "../../intake/inbox-name.ts";
+import { pausedIn } from "../../intake/schedule-edit.ts";
 import { counted } from "../../lib/counted.ts";
 import { NAME_PATTERN, nameOf, numberOf, type TaskId } from "../../model/identity.ts";
 import { directoryOf, PLACES, STATES, type StateDirectory } from "../../model/state.ts";
@@ -52,6 +53,10 @@ export class Objects {
         );
       case "schedules":
         return schedulesOf(this.#layout);
+      case "firingSchedules":
+        return schedulesOf(this.#layout, (path) => !isPaused(path));
+      case "pausedSchedules":
+        return schedulesOf(this.#layout, isPaused);
       case "gpus":
         return this.#devices().map(({ index, name }): OfferedWord => [String(index), name]);
       case "gpuModels":
@@ -186,10 +191,19 @@ function beginning(typed: string): (id: TaskId) => boolean {
   return (id) => nameOf(id).startsWith(typed) || typed.startsWith(nameOf(id));
 }
 
-function schedulesOf(layout: Layout): OfferedWord[] {
+function schedulesOf(layout: Layout, isWanted: (path: string) => boolean = () => true): OfferedWord[] {
   return readdirSync(layout.schedules)
     .filter((file) => kindOfName(file) === "task")
+    .filter((file) => isWanted(join(layout.schedules, file)))
     .map((file) => basename(file, extname(file)))
     .filter((name) => NAME_PATTERN.test(name))
     .map((name): OfferedWord => [name, "schedule"]);
+}
+
+function isPaused(path: string): boolean {
+  try {
+    return pausedIn(readFileSync(path, "utf8")) === true;
+  } catch {
+    return false;
+  }
 }

@@ -68,15 +68,11 @@ export function nextInWords(nextMs: readonly number[], nowMs: number): string {
   return `next in ${formatDuration(first - nowMs)} (${localTime(first, nowMs)})${then}`;
 }
 
-function whenInWords({ read, next, problem }: ScheduleView, nowMs: number): string {
-  if (read === null) return "does not fire, as it has faults";
-  const comes = read.schedule.isPaused
-    ? "paused"
-    : nextInWords(
-        next.map(({ at }) => Date.parse(at)),
-        nowMs,
-      );
-  return `${timingInWords({ read, problem })}, ${comes}`;
+/** Without the next times, which have lines of their own. */
+function whenInWords(read: NonNullable<ScheduleView["read"]>, next: ScheduleView["next"]): string {
+  const { isPaused } = read.schedule;
+  const note = isPaused ? ", paused" : next.length === 0 ? ", no further firing" : "";
+  return `${timingInWords({ read, problem: null })}${note}`;
 }
 
 function timingInWords({ read, problem }: Pick<ScheduleView, "read" | "problem">): string {
@@ -98,7 +94,7 @@ export function showSchedule(view: ScheduleView, nowMs: number): string {
   const lines: [string, string][] = [["file", path]];
   if (read === null) return `${asLines([name, `  file      ${path}`, ""])}${faults ?? ""}\n`;
   const { schedule, work, slot } = read;
-  lines.push(["when", whenInWords({ ...view, problem: null }, nowMs)]);
+  lines.push(["when", whenInWords(read, next)]);
   if (schedule.timing.type === "cron")
     lines.push(["cron", `${schedule.timing.expressions.join(", ")} (${schedule.timeZone})`]);
   lines.push(["queues", work.type === "file" ? work.path : queuedInWords(work.drafts)]);

@@ -30,7 +30,8 @@ const ROWS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["schedules r", ["resume", "rm", "run"]],
   ["schedules add --e", ["--every"]],
   ["schedules pause ", ["nightly"]],
-  ["schedules delete ", ["nightly"]],
+  ["schedules resume ", ["off"]],
+  ["schedules delete ", ["nightly", "off"]],
   ["schedules dele", ["delete"]],
   ["log --t", ["--tail"]],
   ["logs --tail 3 --t", []],
@@ -93,6 +94,7 @@ test("each place of a line is completed to what can stand there", async () => {
   await queue("--name", "grid", "--matrix", "lr=1,2", "--", "echo", "${{ matrix.lr }}");
   await stint.run(["run", "--name", "twice", "--", "false"]);
   writeFileSync(join(stint.home, "schedules", "nightly.yaml"), "every: 7d\n");
+  writeFileSync(join(stint.home, "schedules", "off.yaml"), "every: 7d\npaused: true # for now\n");
   const found: unknown[] = [];
   for (const [line] of ROWS) found.push([line, await offered(stint, ...line.split(" "))]);
   expect(found).toEqual([...ROWS]);
