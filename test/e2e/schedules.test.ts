@@ -53,6 +53,8 @@ test("a supervisor picks up new and edited schedules, and a faulty file stops no
   const supervisor = await stint.up();
   const said = new Response(supervisor.stdout).text();
   put(stint, "bad.yaml", "every: never\n");
+  // A script that lies beside a schedule is no other schedule of its name.
+  put(stint, "tick.sh", "echo $STINT_TASK_ID\n");
   put(stint, "tick.yaml", "every: 1s\ntask: { name: tick, run: echo $STINT_TASK_ID }\n");
   await until("it fired twice", () => stint.records().filter(({ place }) => place === "done").length >= 2);
   const [first] = stint.records();

@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { type InboxMemory, NO_MEMORY, scanning } from "../../intake/inbox.ts";
 import { isQuickFile, isQuickText, MAX_QUICK_BYTES } from "../../intake/quick-text.ts";
+import { isScriptName } from "../../intake/script/is-script.ts";
 import { readTaskFile } from "../../intake/task-text.ts";
 import { earliest } from "../../lib/earliest.ts";
 import { ok, type Result } from "../../lib/result.ts";
@@ -142,17 +143,15 @@ export class Schedules implements Disposable {
     for (const { file, verdict, reason } of look.findings) {
       const path = layout.scheduleFile(file);
       const name = basename(file, extname(file));
-      if (verdict === "wait") {
+      const leave = (why = ""): void => this.#once.log(path, `${path} is left alone: ${why}`, verdict);
+      // Schedules run scripts, which may lie beside them under the same name.
+      if (isScriptName(file)) leave("it is a script, wanted a schedule");
+      else if (verdict === "wait") {
         names.add(name);
         // One whose time lies ahead never comes to rest for the inbox, which takes files away.
         if (!this.#isKnown(path, name)) isWaiting = true;
-      } else if (verdict !== "take") this.#once.log(path, `${path} is left alone: ${reason}`, verdict);
-      else if (names.has(name))
-        this.#once.log(
-          path,
-          `${path} is left alone: there is another file for the schedule ${name}`,
-          verdict,
-        );
+      } else if (verdict !== "take") leave(reason);
+      else if (names.has(name)) leave(`there is another file for the schedule ${name}`);
       else {
         names.add(name);
         this.#read({ path, name }, nowMs);
