@@ -54,7 +54,7 @@ export interface FileDrafts {
 export function readDraftsOf(context: Context, of: Named): Result<FileDrafts, Problem> {
   const { file, words, options, defaultCwd, home, nowMs, defaults, sweep, checks } = of;
   const text = readNamedText(context, file);
-  if (!text.ok) return err(withHint(text.error, file));
+  if (!text.ok) return err(checks === undefined ? withHint(text.error, file) : text.error);
   const kind =
     checks?.as !== undefined || !isScript(file, text.value)
       ? "tasks"
@@ -102,7 +102,7 @@ function checkedBy(read: Result<Draft[], Problem>): Result<FileDrafts, Problem> 
   return faults === undefined ? read : ok({ drafts: [], faults: [faults], kind });
 }
 
-/** A word that is no file may be meant as a command. */
+/** A word that is no file may be meant as a command to queue. */
 function withHint(refused: Problem, file: string): Problem {
   const isFile = refused.code !== "NOT_FOUND" || /\.(ya?ml|json)$|^-$/.test(file);
   if (isFile) return refused;

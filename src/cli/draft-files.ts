@@ -27,7 +27,8 @@ export function readNamedFiles(context: Context, wanted: Wanted, around: Around)
   if (words !== null && files.length > 1) return err(besideCommand(files[0] ?? ""));
   for (const file of files) {
     const read = readDraftsOf(context, { ...around, ...wanted, file });
-    if (before !== null && mayBeArgument(read, before.kind)) return err(argumentOf(before.file, file));
+    if (before !== null && wanted.isCheck !== true && mayBeArgument(read, before.kind))
+      return err(argumentOf(before.file, file));
     if (!read.ok) return read;
     if (read.value.kind !== "tasks") before = { file, kind: read.value.kind };
     for (const draft of read.value.drafts) {

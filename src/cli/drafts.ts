@@ -63,7 +63,7 @@ export async function readDrafts(context: Context, wanted: Wanted): Promise<Resu
     const count = counted(files.length, "file");
     const message =
       wanted.isCheck === true
-        ? `${files.length === 1 ? only : count}: ${many}`
+        ? `${files.length > 1 ? count : only === "-" ? "stdin" : only}: ${many}`
         : `Cannot queue ${files.length === 1 ? `"${only}"` : count}: nothing was queued, ${many}`;
     return err({ ...problem("INVALID_TASK_FILE", message), faults: faults.join("\n\n") });
   }

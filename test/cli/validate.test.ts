@@ -17,6 +17,41 @@ test("validate checks tasks, schedules and a config.yaml by what they are", asyn
   expect((await stint.run(["validate", "c.yaml"])).err).toContain('c.yaml:1:7: "jobs" is "x"');
 });
 
+test("validate never speaks of queueing, whatever it refuses", async () => {
+  await using stint = new Stint();
+  const write = (name: string, text: string) => writeFileSync(join(stint.root, name), text);
+  write("big.yaml", "run: a\nmemory: 9000TB\n");
+  write("many.yaml", "run: a\ngpus: 99\n");
+  write("big.slurm", "#!/bin/sh\n#SBATCH --mem=9000T\ntrue\n");
+  write("daily.yaml", "every: 1d\ntask: { run: a, memory: 9000TB }\n");
+  write("gone.yaml", `every: 1d\nfile: ${stint.root}/nosuch.yaml\n`);
+  write("faulty.yaml", "nokey: a\n");
+  const refusals: string[] = [];
+  for (const words of [
+    ["big.yaml"],
+    ["many.yaml"],
+    ["big.slurm"],
+    ["daily.yaml"],
+    ["gone.yaml"],
+    ["--as", "schedule", "gone.yaml"],
+    ["--as", "task", "daily.yaml"],
+    ["faulty.yaml", "gone.yaml"],
+    ["nosuch"],
+    ["nokey=1"],
+    // Not an argument of the script: there are none here.
+    ["big.slurm", "nosuch"],
+    ["-"],
+  ]) {
+    const { code, err } = await stint.run(["validate", ...words]);
+    expect([words, code]).not.toEqual([words, 0]);
+    expect(err).not.toMatch(/queue|submit --|may be an argument/);
+    refusals.push(err.split("\n")[0] ?? "");
+  }
+  expect(refusals[0]).toStartWith('stint: Cannot run "a": it asks for');
+  expect(refusals[4]).toEndWith('nosuch.yaml" for the schedule "gone": it is gone [INVALID_TASK_FILE]');
+  expect(refusals.at(-1)).toBe("stint: stdin: 1 fault [INVALID_TASK_FILE]");
+});
+
 test("validate --as says what the files are", async () => {
   await using stint = new Stint();
   const input = "labels: {a: b}\n";

@@ -211,6 +211,8 @@ describe.skipIf(!canHide)("where nothing can be enforced (tried where a mount na
     expect(code).toBe(7);
     expect(text).toContain("limits.memory, limits.pids cannot be enforced on this machine");
     expect(stint.records()).toEqual([]);
+    const checked = hidden(stint, ["validate", "-"], "run: true\nlimits: { pids: 9 }\n");
+    expect(checked.text).toContain('Cannot run "true": limits.pids cannot be enforced on this machine');
     expect(hidden(stint, ["doctor"]).text).toContain("cannot be enforced: no control groups are mounted");
   });
 

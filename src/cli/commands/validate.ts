@@ -26,6 +26,9 @@ import { describeTiming } from "../text/cron.ts";
 import { jsonText } from "../text/json.ts";
 import { describeSweeps, namesOf } from "../text/sweep.ts";
 
+/** What a refusal says that it cannot do: nothing was to be queued. */
+const ACTION = "run";
+
 export const verb = declareVerb({
   operands: [
     {
@@ -111,8 +114,8 @@ async function refuseImpossible(
   const owner = lockOwner(layout);
   const { scheduling } = await configSeen(context, layout, { owner, given: settings });
   const machine = await machineFor(context, layout, { drafts, scheduling, owner });
-  const placeable = refuseUnplaceable(drafts, machine);
+  const placeable = refuseUnplaceable(drafts, machine, ACTION);
   if (!placeable.ok) return placeable;
   const { controllers } = detectLimitBackend(thisMachine(context.env));
-  return refuseUnenforceable(drafts, controllers);
+  return refuseUnenforceable(drafts, controllers, ACTION);
 }

@@ -69,7 +69,7 @@ export function tasksFor(
   return tryFs("queue the tasks", () => tasksOf(layout, drafts, { ...options, parents: parents.value }));
 }
 
-/** Refuses the first draft that this machine can never run, and names the resource that is short. */
+/** Refuses the first draft that this machine can never run, and names the resource that is short; `action` is what the caller tries. */
 export function refuseUnplaceable(
   drafts: readonly Pick<Draft, "name" | "spec">[],
   machine: Machine,

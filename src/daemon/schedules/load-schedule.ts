@@ -81,13 +81,13 @@ function draftsOfFile(
   { name, options }: { path: string; name: string; options: LoadOptions },
 ): Result<Draft[], Problem> {
   const refusal = (reason: string): Problem =>
-    problem("INVALID_TASK_FILE", `Cannot queue "${file}" of the schedule "${name}": ${reason}`);
+    problem("INVALID_TASK_FILE", `Cannot use "${file}" for the schedule "${name}": ${reason}`);
   const text = readTaskFile(file);
   if (!text.ok) return err(refusal(text.error));
   const read = readTaskOrScript(text.value, contextOf(file, name, options));
   if (read.ok) return read;
   const faults = read.error.map(renderDiagnostic).join("\n\n");
-  return err({ ...refusal("nothing was queued"), faults });
+  return err({ ...refusal("it has faults"), faults });
 }
 
 function contextOf(path: string, name: string, { userHome, defaults, nowMs }: LoadOptions) {
