@@ -36,19 +36,24 @@ export interface QueueSeen {
   readonly inOrder: readonly Task[];
   /** Why one waits, in short. */
   readonly waitOf: (task: Task) => string;
+  /** Why the first of them wait. */
+  readonly waits: () => Wait[];
 }
+
+/** Of a longer queue, the tasks behind these wait for the same. */
+const MOST_ASKED = 1_000;
 
 /** For a listing: the order of the queued tasks, and why they wait. */
 export async function queueSeen(context: Context, layout: Layout, overview: Overview): Promise<QueueSeen> {
   const around = await planInputSeen(context, layout, [...overview.active, ...overview.queued]);
-  let waitOf: ((task: Task) => Wait) | null = null;
+  const inOrder = inStartOrder(around);
+  let known: ((task: Task) => Wait) | null = null;
+  // Of a long queue, this costs more than the order.
+  const waitOf = (task: Task): Wait => (known ??= waitsAround(around, layout, overview))(task);
   return {
-    inOrder: inStartOrder(around),
-    // Of a long queue, this costs more than the order.
-    waitOf: (task) => {
-      waitOf ??= waitsAround(around, layout, overview);
-      return shortWait(waitOf(task), around.nowMs);
-    },
+    inOrder,
+    waitOf: (task) => shortWait(waitOf(task), around.nowMs),
+    waits: () => inOrder.slice(0, MOST_ASKED).map(waitOf),
   };
 }
 

@@ -105,10 +105,18 @@ describe("stint jobs", () => {
   test("changes what runs side by side at once, and stops nothing", async () => {
     await using stint = new Stint();
     await stint.up("--jobs", "1");
-    for (const file of ["a", "b", "c"]) await stint.ok("submit", "--", ...waitsFor(file));
+    await stint.ok("jobs", "1");
+    await stint.ok("submit", "--", ...waitsFor("a"));
+    await stint.ok("submit", "--hold", "--", ...waitsFor("b"));
     await stint.reach(1, "running");
+    // A limit that keeps nothing from starting is not told of.
+    expect((await stint.run(["ls"])).err).toBe("");
+    await stint.ok("release", "2");
+    await stint.ok("submit", "--", ...waitsFor("c"));
     expect(await stint.ok("jobs", "2")).toBe("limits changed: jobs 2");
     await stint.reach(2, "running");
+    // The third task waits for it.
+    expect((await stint.run(["ls"])).err).toBe("\nTasks wait for limits set by stint jobs: jobs 2.\n");
     await stint.ok("jobs", "1");
     expect((await stint.run(["jobs"])).err).toContain("2 jobs run and 1 may: none is stopped");
     writeFileSync(join(stint.root, "a"), "");
@@ -139,7 +147,7 @@ describe("stint jobs", () => {
     await Bun.sleep(A_WHILE_MS);
     expect(states(stint)).toEqual(["running", "running", "queued", "running", "queued"]);
     expect((await stint.run(["ls"])).err).toContain(
-      "Changed by stint jobs: jobs 8, lane train 2, lane other 1, label team=a 1",
+      "Tasks wait for limits set by stint jobs: lane train 2, label team=a 1.\n",
     );
     expect(JSON.parse(await stint.ok("jobs", "--json"))).toMatchObject({
       isSupervised: true,
@@ -187,6 +195,7 @@ describe("stint jobs", () => {
     await stint.reach(2, "running");
     await Bun.sleep(A_WHILE_MS);
     expect(states(stint)).toEqual(["completed", "running", "queued", "queued"]);
+    expect((await stint.run(["ls"])).err).toContain("limits set by stint jobs: gpus 1.");
     expect(await stint.ok("explain", "3")).toContain("gpu 0 may not be used now (stint jobs --gpus)");
     expect(await stint.ok("jobs")).toMatch(/^GPUs +1 +1 +stint jobs$/m);
     expect((await stint.ok("gpus")).split("\n")[2]).toBe(

@@ -144,7 +144,7 @@ async function show(context: Context, layout: Layout, isJson: boolean): Promise<
     return EXIT.done;
   }
   context.out(renderTable(limitRows(limits), { columns: context.columns() }));
-  const lines = controlLines({ ...control, changed: {} }, nowMs);
+  const lines = controlLines(control, nowMs);
   const { jobs } = scheduling.capacity;
   if (active.length > jobs)
     lines.push(

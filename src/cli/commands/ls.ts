@@ -86,10 +86,10 @@ async function look(context: Context, flags: Listed): Promise<Result<Frame, Prob
     isWhole: flags.json === true || flags.quiet === true,
   });
   if (!listing.ok) return listing;
-  const { rows, overview, unlisted } = listing.value;
+  const { rows, overview, queue, unlisted } = listing.value;
   if (flags.json === true) return ok({ table: jsonText(rows), footer: "" });
   if (flags.quiet === true) return ok({ table: rows.map(idLine).join(""), footer: "" });
-  const below = footerOf(overview, context.clock.now());
+  const below = footerOf(overview, queue, context.clock.now());
   const footer = unlisted === null ? below : `${unlistedLine(unlisted)}${below}`;
   return rows.length === 0
     ? ok({ table: "", footer: `No tasks to show.\n${footer}` })

@@ -3,13 +3,19 @@ import type { Overview } from "../../desk/overview.ts";
 import { silenceLines } from "../../desk/text/silence.ts";
 import { counted } from "../../lib/counted.ts";
 import { asLines, oneLine } from "../../lib/printable.ts";
-import { controlLines } from "../text/control.ts";
+import { isEmpty } from "../../model/overrides.ts";
+import { controlLines, limitLines } from "../text/control.ts";
+import type { QueueSeen } from "../waits.ts";
+import { feltLimits } from "./felt-limits.ts";
 
 /** What holds for the queue as a whole, below a listing; empty where nothing is to be said. */
-export function footerOf(overview: Overview, nowMs: number): string {
+export function footerOf(overview: Overview, { waits }: QueueSeen, nowMs: number): string {
   const { diskFault, silence, stuck } = overview;
   const [reason] = stuck.values();
-  const control = controlLines(controlOf(overview.seen, overview.owner), nowMs);
+  const seen = controlOf(overview.seen, overview.owner);
+  // A limit that keeps nothing from starting is not worth a line below each listing.
+  const felt = isEmpty(seen.changed) ? {} : feltLimits(seen.changed, waits());
+  const control = [...controlLines(seen, nowMs), ...limitLines(felt)];
   return [
     control.length === 0 ? "" : `\n${asLines(control)}`,
     diskFault === null

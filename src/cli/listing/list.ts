@@ -105,7 +105,7 @@ export function tableOf(
 
 /** The planner's view of the queue; the planner is loaded only where tasks are queued. */
 async function queueIn(context: Context, layout: Layout, overview: Overview): Promise<QueueSeen> {
-  if (overview.queued.length === 0) return { inOrder: [], waitOf: () => "" };
+  if (overview.queued.length === 0) return { inOrder: [], waitOf: () => "", waits: () => [] };
   const { queueSeen } = await import("../waits.ts");
   return queueSeen(context, layout, overview);
 }

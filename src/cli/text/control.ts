@@ -2,6 +2,7 @@ import type { Control } from "../../desk/control.ts";
 import type { LimitSeen } from "../../desk/limits-seen.ts";
 import { localTime } from "../../lib/local-time.ts";
 import {
+  type Bounds,
   describeBounds,
   describeGpuNames,
   describeRefusal,
@@ -17,13 +18,17 @@ export function pausedLines({ by, at }: QueuePause, nowMs: number): [what: strin
   ];
 }
 
-/** What was changed of the queue as a whole, and what is wrong with its settings; a line for each, none where all is as usual. */
-export function controlLines({ paused, changed, refused }: Control, nowMs: number): string[] {
+/** A pause of the queue, and what is wrong with its settings; a line for each, none where all is as usual. */
+export function controlLines({ paused, refused }: Omit<Control, "changed">, nowMs: number): string[] {
   return [
     ...(paused === null ? [] : [pausedLines(paused, nowMs).join(" ")]),
-    ...(isEmpty(changed) ? [] : [`Changed by stint jobs: ${describeBounds(changed)}. See stint jobs.`]),
     ...(refused === null ? [] : [`${describeRefusal(refused)}. See stint doctor.`]),
   ];
+}
+
+/** The limits that were changed at run time and keep tasks waiting, in a line; none where there is no such limit. */
+export function limitLines(felt: Bounds): string[] {
+  return isEmpty(felt) ? [] : [`Tasks wait for limits set by stint jobs: ${describeBounds(felt)}.`];
 }
 
 const TITLES = ["LIMIT OF", "RUNNING", "LIMIT", "SET BY", "INSTEAD OF"];
