@@ -1,5 +1,6 @@
 import type { Terms } from "../daemon/config/live-config.ts";
 import type { Supervisor } from "../daemon/supervisor.ts";
+import { absenceTeller } from "../desk/absences.ts";
 import { HAND_OVER_MS } from "../desk/hand-over.ts";
 import { requestOperation } from "../desk/request-operation.ts";
 import { holdHome } from "../desk/session.ts";
@@ -63,6 +64,7 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
   const supervising = superviseOwn(context, { ...run, own, state });
   const progress = new ProgressLine(context);
   const ends = new Ends(context, { count: ids.length, print: context.err, maySum: !run.isQuiet });
+  const tellOfAbsent = absenceTeller(context);
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs: null,
@@ -70,6 +72,7 @@ export async function runTasks(context: Context, run: Run): Promise<number | Pro
     isOff: () => state.isOver,
     onPoll: (open) => {
       run.onPoll?.();
+      if (!run.isQuiet) tellOfAbsent(open);
       // The output of the job shows its progress; a progress line would garble it.
       if (run.onPoll === undefined && !run.isQuiet) progress.show(open, ids.length);
     },

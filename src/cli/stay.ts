@@ -1,3 +1,4 @@
+import { absenceTeller } from "../desk/absences.ts";
 import { EXIT } from "../model/errors.ts";
 import { idsOfTasks, type Task } from "../model/task.ts";
 import type { Layout } from "../store/layout.ts";
@@ -20,12 +21,14 @@ export async function stay(
   const progress = passOn === null && !isQuiet ? new ProgressLine(context) : null;
   const interruption = new Interruption(context);
   const ends = new Ends(context, { count: ids.length, print: context.err, maySum: !isFollowing });
+  const tellOfAbsent = absenceTeller(context);
   const awaited = await awaitTasks(context, layout, {
     ids,
     timeoutMs: null,
     isOff: () => interruption.exit !== null || (isFollowing && context.outputEnd() === "closed"),
     onPoll: (open) => {
       passOn?.();
+      if (!isQuiet) tellOfAbsent(open);
       progress?.show(open, ids.length);
     },
     onEnd: (task) => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { containerOf, type Kind } from "../model/kind.ts";
 import type { Draft } from "../model/submission.ts";
+import type { Task } from "../model/task.ts";
 import { jobEnvironment } from "../run/environment.ts";
 import { missingScript, obstacleToEnter } from "../run/missing.ts";
 import { findProgram } from "../run/program.ts";
@@ -9,8 +10,30 @@ import type { Caller } from "./caller.ts";
 /** At most this many are reported one by one. */
 const MAX_TOLD = 3;
 
+/** A caller that waits tells of absences only of tasks that are still queued after this: one that starts before fails at once, with the same reason. */
+const GRACE_MS = 5_000;
+
+/** Gets the unfinished tasks at each poll of a wait, and warns once. */
+export function absenceTeller(
+  caller: Pick<Caller, "env" | "err" | "clock">,
+): (open: readonly Task[]) => void {
+  const fromMs = caller.clock.awakeMs() + GRACE_MS;
+  let isOver = false;
+  return (open) => {
+    if (isOver || caller.clock.awakeMs() < fromMs) return;
+    isOver = true;
+    tellOfAbsences(
+      caller,
+      open.filter(({ status }) => status.state === "queued"),
+    );
+  };
+}
+
 /** Warns of folders and programs of tasks that do not exist now: they may be created in time, or be misspelt. */
-export function tellOfAbsences(caller: Pick<Caller, "env" | "err">, drafts: readonly Draft[]): void {
+export function tellOfAbsences(
+  caller: Pick<Caller, "env" | "err">,
+  drafts: readonly Pick<Draft, "spec">[],
+): void {
   const found = new Map<string, string | null>();
   for (const { spec } of drafts) {
     const { kind } = spec;

@@ -34,6 +34,8 @@ interface Submission {
   readonly firing?: FiringIdentity;
   /** True where a schedule is run by hand: as at a firing, its jobs get environment and umask of the supervisor that starts them. */
   readonly isOfSchedule?: true;
+  /** True where the caller waits for the tasks, and tells of absences itself. */
+  readonly isAwaited?: boolean;
 }
 
 /**
@@ -124,7 +126,7 @@ async function queue(
   });
   if (!accepted.ok) return accepted;
   // From here on the tasks are queued, whatever else goes wrong.
-  tellOfAbsences(caller, drafts);
+  if (submission.isAwaited !== true) tellOfAbsences(caller, drafts);
   const numbers = accepted.value.map(({ metadata }) => metadata.number);
   tryFs("remember what was submitted", () => rememberSubmitted(layout, numbers));
   if (lockOwner(layout) === null) tryFs("publish the batch", () => publishBatch(layout, batch));

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { tellOfAbsences } from "../../src/desk/absences.ts";
+import { absenceTeller, tellOfAbsences } from "../../src/desk/absences.ts";
 import type { Kind } from "../../src/model/kind.ts";
-import { aDraft, aSpec } from "../rig/tasks.ts";
+import { fakeClock } from "../rig/clock.ts";
+import { aDraft, aSpec, aTask } from "../rig/tasks.ts";
 
 type Subprocess = Extract<Kind, { type: "subprocess" }>;
 
@@ -43,4 +44,18 @@ test("a program is searched for in the PATH that the job will have", () => {
     "not found in PATH (/nowhere)",
   );
   expect(told(run("sh", "/nowhere/job.sh"))[0]).toContain('Cannot run "/nowhere/job.sh" with sh');
+});
+
+test("a caller that waits is told once, and only of tasks that are still queued after a while", () => {
+  const lines: string[] = [];
+  const clock = fakeClock();
+  const tell = absenceTeller({ env: { PATH: "/usr/bin" }, err: (text) => lines.push(text), clock });
+  const kind = { ...(aSpec().kind as Subprocess), ...run("no-such-program") };
+  const open = [aTask({ spec: aSpec({ kind }) })];
+  tell(open);
+  expect(lines).toEqual([]);
+  clock.advance(10_000);
+  tell(open);
+  tell(open);
+  expect(lines).toHaveLength(1);
 });

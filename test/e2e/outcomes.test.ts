@@ -161,3 +161,13 @@ test("a working directory that is gone is reported at once, and the task waits f
   await stint.ok("retry", "1");
   await stint.reach(1, "completed");
 });
+
+test("a missing program is told once by a command that waits for the task, and at once by one that does not", async () => {
+  await using stint = new Stint();
+  const timesTold = async (...args: string[]): Promise<number> =>
+    (await stint.run([...args, "--", "nosuch"])).err.split("not found in PATH").length - 1;
+  expect(await timesTold("run")).toBe(1);
+  expect(await timesTold("submit")).toBe(1);
+  await stint.up();
+  expect(await timesTold("submit", "--wait")).toBe(1);
+});

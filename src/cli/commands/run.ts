@@ -49,7 +49,11 @@ async function run({ context, flags, operands: files, words }: Call<typeof FLAGS
     sweep: sweep.value,
   });
   if (!drafts.ok) return drafts.error;
-  const submitted = await submitDrafts(context, home.value, { drafts: drafts.value, settings });
+  const submitted = await submitDrafts(context, home.value, {
+    drafts: drafts.value,
+    settings,
+    isAwaited: true,
+  });
   if (!submitted.ok) return submitted.error;
   const tasks = submitted.value;
   if (words !== null && words.length > 0 && !files.includes("-") && context.hasInput())

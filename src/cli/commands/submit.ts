@@ -97,6 +97,7 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
   const submitted = await submitDrafts(isQuiet ? { ...context, err: () => {} } : context, home.value, {
     drafts: drafts.value,
     settings: settings.value,
+    isAwaited: flags.wait === true || flags.follow === true,
     ...(resubmitOf !== undefined && { resubmitOf }),
   });
   if (!submitted.ok) return submitted.error;
