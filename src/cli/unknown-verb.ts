@@ -30,6 +30,9 @@ export function unknownVerb(context: Pick<Context, "arguments" | "cwd" | "env">,
 /** A number, an id, a range, a list, or `@`. */
 const TASK_LIKE = /^(?:@(?:~\d+)?|\d[\w.,-]*)$/;
 
+/** The zeros and the name around the number of an id. */
+const PADDED = /^0*([1-9]\d*)(?:-[A-Za-z].*)?$/;
+
 const NO_VERB = "stint has no verb of that name";
 
 /** What the word is, and how to queue it. */
@@ -44,7 +47,7 @@ function found(
     ];
   if (/\s/.test(typed.trim()))
     return [NO_VERB, `to queue a shell line: stint submit -- ${shellOf(env)} -c ${inShell(line)}`];
-  if (TASK_LIKE.test(typed)) return [NO_VERB, `about a task: stint show ${typed}`];
+  if (TASK_LIKE.test(typed)) return [NO_VERB, `about a task: stint show ${typed.replace(PADDED, "$1")}`];
   const path = resolve(cwd, typed);
   const isFile = existsSync(path) && statSync(path).isFile();
   if (isFile && /\.(ya?ml|json)$/i.test(typed))

@@ -15,9 +15,9 @@ export interface Edit {
  * retry; to priority, labels and a longer timeout of a running task.
  */
 export function edited(task: Task, edit: Edit): Result<Task, Problem> {
-  const { id } = task.metadata;
+  const { id, number } = task.metadata;
   if (task.status.state === "completed") {
-    const hint = `submit it again: stint submit --from ${id}`;
+    const hint = `submit it again: stint submit --from ${number}`;
     const message = `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`;
     return rejected("TASK_LOCKED", message, hint);
   }

@@ -73,7 +73,7 @@ describe("cancel --signal", () => {
     const reply = join(layout.requests, `${request.id}.reply.json`);
     await until("it is answered", () => stint.files("requests").join() === `${request.id}.reply.json`);
     expect(JSON.parse(readFileSync(reply, "utf8"))).toMatchObject({
-      answers: [{ problem: { code: "VERSION_CONFLICT" } }],
+      answers: [{ problem: { code: "VERSION_CONFLICT", hint: "see what it is now: stint show 1" } }],
     });
     const queued = await stint.run(["cancel", "waits", "--signal", "USR1"]);
     expect(queued).toMatchObject({

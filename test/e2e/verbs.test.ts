@@ -183,7 +183,8 @@ test("submit --from queues a completed task again as a new one", async () => {
   await using stint = new Stint();
   await stint.ok("submit", "--name", "again", "--", "true");
   await stint.ok("drain");
-  expect((await stint.run(["retry", "1"])).code).toBe(4);
+  const { code, err } = await stint.run(["retry", "1"]);
+  expect([code, err]).toEqual([4, expect.stringContaining("\n  submit it again: stint submit --from 1\n")]);
   expect(await stint.ok("submit", "--from", "1")).toBe("000002-again");
   expect(stint.record(2).metadata["resubmitOf"]).toBe("000001-again");
 });

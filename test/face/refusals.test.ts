@@ -49,7 +49,7 @@ describe("on a queue", () => {
   test.each([
     ["names of tasks", ["show nosuch", "show 99", "show 90-99", "show trian", "explain @~99", "wait nosuch"]],
     ["sweeps", ["ls --group nosuch", "show --group 1", "stats --group nosuch", "cancel --group nosuch"]],
-    ["logs", ["logs held", "logs eval --attempt 9"]],
+    ["logs", ["logs held", "logs 000015-held", "logs eval --attempt 9"]],
     [
       "tasks to act on",
       ["cancel", "retry", "hold", "release", "set", "set 9", "move held top", "clean --older-than 7"],
@@ -129,6 +129,8 @@ describe("on a queue", () => {
       "verbs of others",
       [
         "nosuch",
+        "000015",
+        "000015-held",
         "sumbit",
         "start",
         "daemon",
@@ -153,6 +155,8 @@ describe("on a queue", () => {
       const shown = await stage.show(line.split(" "));
       told.push(`$ stint ${line}\n${screen(shown)}`);
       expect(shown.exit).not.toBe("done");
+      // Advice names a task by its number, which is short to type.
+      expect(shown.err).not.toMatch(/stint .*\b0\d{5}/);
     }
     expect(`\n${told.join("\n\n")}\n`).toMatchSnapshot();
   });

@@ -93,7 +93,7 @@ describe("edited()", () => {
     const task = taskIn("completed");
     const problem = errorOf(edited(task, { spec: task.spec, labels: {} }));
     expect(problem.code).toBe("TASK_LOCKED");
-    expect(problem.hint).toContain("stint submit --from 000001-train");
+    expect(problem.hint).toContain("stint submit --from 1");
   });
 
   test("counts a new generation only where the spec changed", () => {

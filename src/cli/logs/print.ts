@@ -29,12 +29,12 @@ export function attemptOf(task: Task, wanted: number | undefined): number | Prob
   const { attempt: last } = task.status;
   const attempt = wanted ?? last;
   if (attempt >= 1 && attempt <= last) return attempt;
-  const { id } = task.metadata;
+  const { id, number } = task.metadata;
   if (last === 0)
     return problem(
       "NOT_FOUND",
       `Cannot show the log of "${id}": it has not started yet`,
-      `why it waits: stint explain ${id}`,
+      `why it waits: stint explain ${number}`,
     );
   const message = `Cannot show attempt ${attempt} of "${id}": it has ${counted(last, "attempt")}`;
   return problem("NOT_FOUND", message);
@@ -80,8 +80,8 @@ function withoutLogs(
   layout: Layout,
   { task, attempt }: { task: Task; attempt: number },
 ): Ended {
-  const { id } = task.metadata;
-  const found = task.status.attempts.find(({ number }) => number === attempt);
+  const { id, number } = task.metadata;
+  const found = task.status.attempts.find((one) => one.number === attempt);
   if (!hasStarted(found)) {
     const failure = failureOfAttempt(found);
     const why = failure === null ? " yet" : `: ${failure.error}`;
@@ -91,6 +91,8 @@ function withoutLogs(
   return problem(
     "NOT_FOUND",
     `Cannot show the log of attempt ${attempt} of "${id}": it is gone from "${layout.attempt(id, attempt)}", moved or removed`,
-    found !== undefined && "logTail" in found ? `its last lines are on record: stint show ${id}` : undefined,
+    found !== undefined && "logTail" in found
+      ? `its last lines are on record: stint show ${number}`
+      : undefined,
   );
 }

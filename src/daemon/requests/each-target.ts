@@ -176,7 +176,7 @@ export function targetTask(supervisor: Supervisor, target: Target): Result<Task,
     return rejected(
       "VERSION_CONFLICT",
       `Cannot change task "${target.id}": it was retried or replaced in the meantime`,
-      "see what it is now: stint show",
+      `see what it is now: stint show ${read.value.metadata.number}`,
     );
   }
   if (target.version !== undefined && target.version !== resourceVersion) {

@@ -135,7 +135,7 @@ function retry(
   task: Task,
   { actor, edit }: { readonly actor: string; readonly edit: Edit | undefined },
 ): TargetChange {
-  const { id } = task.metadata;
+  const { id, number } = task.metadata;
   const { status } = task;
   const isEnded = status.state === "failed" || status.state === "cancelled";
   if (isEnded || (status.state === "queued" && status.retryAt !== undefined)) {
@@ -152,7 +152,7 @@ function retry(
       isEnded ? "queued" : WITHOUT_WAIT,
     );
   }
-  const hint = status.state === "completed" ? `submit it again: stint submit --from ${id}` : undefined;
+  const hint = status.state === "completed" ? `submit it again: stint submit --from ${number}` : undefined;
   const wanted = "wanted a failed or cancelled one";
   const code = status.state === "completed" ? "TASK_LOCKED" : "INVALID_TRANSITION";
   return rejected(code, `Cannot retry "${id}": it is ${status.state}, ${wanted}`, hint);

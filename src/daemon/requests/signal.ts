@@ -86,7 +86,7 @@ function reach(
     return refused(
       "VERSION_CONFLICT",
       "it began another attempt in the meantime",
-      "see what it is now: stint show",
+      `see what it is now: stint show ${found.value.metadata.number}`,
     );
   const job = supervisor.jobs.get(id);
   if (job === undefined || endOf(job) !== null)
