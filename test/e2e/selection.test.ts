@@ -61,6 +61,27 @@ function numbersIn(json: string): number[] {
   return (JSON.parse(json) as { metadata: { number: number } }[]).map(({ metadata }) => metadata.number);
 }
 
+test("wait counts selected tasks that ended before, like named ones, and says where none matches", async () => {
+  await using stint = new Stint();
+  await queueOfSix(stint);
+  const bad = /^000001-bad failed in \S+: exit 3: /;
+  for (const selectors of [["--failed"], ["--name", "b*"], ["--class", "job"]]) {
+    const waited = await stint.run(["wait", ...selectors]);
+    expect([selectors, waited.code, waited.out]).toEqual([selectors, 3, expect.stringMatching(bad)]);
+  }
+  expect(await stint.run(["wait", "--state", "completed,failed", "-q"])).toEqual({
+    code: 3,
+    out: "",
+    err: "",
+  });
+  const none = "stint: no task matches; there is nothing to wait for\n";
+  for (const selectors of [
+    ["--label", "paper=fig3"],
+    ["--all", "--failed"],
+  ])
+    expect(await stint.run(["wait", ...selectors])).toEqual({ code: 0, out: "", err: none });
+});
+
 test("show and explain take lists and selectors, and without any the last task that was submitted", async () => {
   await using stint = new Stint();
   await queueOfSix(stint);

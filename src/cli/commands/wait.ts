@@ -2,7 +2,7 @@ import { refuseToWait } from "../../desk/inside-job.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { MIRROR_EXIT } from "../../model/errors.ts";
 import { UNFINISHED_STATES } from "../../model/state.ts";
-import { idsOfTasks } from "../../model/task.ts";
+import { idsOfTasks, inNumberOrder } from "../../model/task.ts";
 import type { Layout } from "../../store/layout.ts";
 import { awaitTasks, highestExit } from "../await-tasks.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
@@ -26,6 +26,8 @@ const FLAGS = {
 export const verb = declareVerb({
   operands: [{ ...TASKS, completes: { states: UNFINISHED_STATES, eligible: isUnended } }],
   flags: FLAGS,
+  notes:
+    "Named and selected tasks that have ended already count: a failed one decides the exit code. With --all only unfinished ones do.",
   run: inHome(wait),
 });
 
@@ -35,18 +37,20 @@ async function wait({ context, flags, operands }: Call<typeof FLAGS>, layout: La
     layout,
     references: operands,
     flags,
-    states: UNFINISHED_STATES,
-    eligible: isUnended,
+    // A script may wait for what ended meanwhile: that a selected task failed counts like that of a named one.
+    ...(flags.all === true ? { states: UNFINISHED_STATES, eligible: isUnended } : { eligible: () => true }),
     // The exit code of a sweep is that of all its members, those included that ended before.
     eligibleMember: () => true,
   });
   if (!tasks.ok) return tasks.error;
+  if (tasks.value.length === 0 && flags.quiet !== true)
+    context.err("stint: no task matches; there is nothing to wait for\n");
   const isQueued = tasks.value.some(({ status }) => status.state === "queued");
   const refusal = isQueued ? refuseToWait(context, layout, 1) : null;
   if (refusal !== null) return refusal;
   const progress = new ProgressLine(context);
   const interruption = new Interruption(context);
-  const ids = idsOfTasks(tasks.value);
+  const ids = idsOfTasks(tasks.value.toSorted(inNumberOrder));
   const ends = new Ends(context, { count: ids.length, print: context.out });
   const awaited = await awaitTasks(context, layout, {
     ids,
