@@ -68,7 +68,12 @@ test("clean removes the tasks that are named or selected, and refuses unfinished
   });
   // A selection is not removed before its age, and keeps what is needed.
   const selected = ["--failed", "--older-than", "0s"];
-  expect(await stint.run(["clean", "--failed"])).toEqual({ code: 0, out: "", err: "" });
+  expect(await stint.run(["clean", "--failed"])).toEqual({
+    code: 0,
+    out: "",
+    err: "nothing to remove: no matching ended task is older than 7 days (see --older-than)\n",
+  });
+  expect(await stint.run(["clean", "--failed", "-q"])).toEqual({ code: 0, out: "", err: "" });
   expect(await stint.run(["clean", ...selected])).toEqual({
     code: 0,
     out: "",

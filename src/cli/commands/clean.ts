@@ -74,7 +74,7 @@ async function clean({ context, flags, operands }: Call<typeof FLAGS>, layout: L
     summary: (answers: readonly Answer[]) =>
       [
         isSummed ? removedText(answers, isDry) : "",
-        isSummed && answers.length === 0 ? nothingRemoved(operation) : "",
+        !isQuiet && answers.length === 0 ? nothingRemoved(operation) : "",
         named === null && !isQuiet ? keptText(answers) : "",
       ].join(""),
   });
