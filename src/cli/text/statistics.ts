@@ -51,9 +51,11 @@ function countRows(counts: Readonly<Record<string, number>>): string[][] {
     .map(([key, amount]) => [`  ${key.replace(/^\w+(?=\/)/, className)}`, String(amount)]);
 }
 
-/** Rounded down: 100 % means all. */
+/** Rounded, but 100 % means all, and 0 % means none. */
 function percent(share: number): string {
-  return `${Math.floor(share * 1_000) / 10} %`;
+  const isEnd = share === 0 || share === 1;
+  const tenths = Math.round(share * 1_000);
+  return `${(isEnd ? tenths : Math.min(999, Math.max(1, tenths))) / 10} %`;
 }
 
 function timeRows({ ran, waited }: Statistics): string[][] {

@@ -71,3 +71,14 @@ test("renderStatistics() of an empty home", () => {
   const empty = { ...none, gpuHours: { total: 0, byLabel: {} }, ...NOTHING_LEFT };
   expect(renderStatistics(empty, { columns: 80, nowMs: 0 })).toBe("no tasks\n");
 });
+
+test.each([
+  [12 / 17, "70.6 %"],
+  [0.99999, "99.9 %"],
+  [1, "100 %"],
+  [0.00001, "0.1 %"],
+  [0, "0 %"],
+])("a success rate of %d is shown as %s", (successRate, shown) => {
+  const stats = { ...STATS, successRate, emptyQueue: null, noEstimate: null };
+  expect(renderStatistics(stats, { columns: 60, nowMs: 0 })).toContain(`success rate   ${shown} of tasks`);
+});
