@@ -12,6 +12,7 @@ import type { Layout } from "../store/layout.ts";
 import { lockOwner } from "../store/lock-owner.ts";
 import { dropScheduleState, removeScheduleFile, replaceScheduleFile } from "../store/schedules.ts";
 import type { Context } from "./context.ts";
+import { tellIfNothingStarts } from "./start-note.ts";
 
 /** A schedule to change, and its home. */
 export interface Changed {
@@ -74,6 +75,7 @@ export async function runSchedule(
   });
   if (!submitted.ok) return submitted;
   for (const { metadata } of submitted.value) context.out(`${metadata.id}\n`);
+  tellIfNothingStarts(context, layout);
   return ok(null);
 }
 

@@ -76,6 +76,22 @@ test("many tasks are one line on a terminal, and a line each in a pipe", async (
   expect((await stint.ok("retry", "1-12")).split("\n")).toHaveLength(12);
 });
 
+test("without a supervisor, what makes a task ready says on a terminal that nothing starts", async () => {
+  await using stint = new Stint();
+  await stint.ok("submit", "--hold", "--name", "held", "--", "true");
+  await stint.ok("submit", "--hold", "--name", "off", "--", "true");
+  await stint.ok("cancel", "off");
+  await stint.ok("schedules", "add", "--name", "rare", "--every", "30d", "--", "true");
+  for (const line of ["submit -- true", "release held", "retry off", "schedules run rare"]) {
+    const { out } = await stint.run(line.split(" "), { under: ON_TERMINAL });
+    expect([line, out]).toEqual([line, expect.stringContaining("No supervisor is running: nothing starts.")]);
+  }
+  expect(await stint.run(["release", "--all"])).toMatchObject({
+    code: 0,
+    err: expect.not.stringContaining("No"),
+  });
+});
+
 test("of many tasks that are waited for, a terminal shows failures and a line for each state, a pipe a line each", async () => {
   await using stint = new Stint();
   const on = async (...args: string[]): Promise<string> =>

@@ -1,4 +1,5 @@
 import { actVerb } from "../act-on.ts";
+import { tellIfNothingStarts } from "../start-note.ts";
 
 export const verb = actVerb(
   {},
@@ -6,5 +7,6 @@ export const verb = actVerb(
     states: ["queued"],
     eligible: ({ status, spec }) => status.state === "queued" && spec.hold,
     operation: (targets) => ({ verb: "release", targets }),
+    tellMore: tellIfNothingStarts,
   },
 );

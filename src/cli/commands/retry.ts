@@ -3,6 +3,7 @@ import { ok } from "../../lib/result.ts";
 import { actVerb } from "../act-on.ts";
 import { KEY_VALUE } from "../command-line/values.ts";
 import { settableKeys } from "../completion/keys.ts";
+import { tellIfNothingStarts } from "../start-note.ts";
 import { targetAttemptOf } from "../targets.ts";
 import { editedTargets } from "../task-edits.ts";
 import { settingsOf } from "../task-flags.ts";
@@ -21,5 +22,8 @@ export const verb = actVerb(FLAGS, {
   targetsOf: async (context, tasks, { set = [] }) =>
     set.length === 0 ? ok(tasks.map(targetAttemptOf)) : editedTargets(context, tasks, settingsOf(set)),
   operation: (targets) => ({ verb: "retry", targets }),
-  tellMore: tellOfEndedChildren,
+  tellMore: (context, layout, tasks) => {
+    tellOfEndedChildren(context, layout, tasks);
+    tellIfNothingStarts(context, layout);
+  },
 });

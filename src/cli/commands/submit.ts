@@ -1,6 +1,5 @@
 import { jobsIfStarted, settingsInForce } from "../../desk/config-seen.ts";
 import { homePath } from "../../desk/home.ts";
-import { tellOfSilence } from "../../desk/silence.ts";
 import { submitDrafts } from "../../desk/submitting.ts";
 import { tellOfTexts } from "../../desk/text-notes.ts";
 import { ok, type Result } from "../../lib/result.ts";
@@ -10,14 +9,13 @@ import type { Draft } from "../../model/submission.ts";
 import { idsOfTasks, type Task } from "../../model/task.ts";
 import { ensureHome, openHome } from "../../store/home.ts";
 import { Layout } from "../../store/layout.ts";
-import { lockOwner } from "../../store/lock-owner.ts";
 import { type Call, declareVerb, type Ended } from "../command-line/declare.ts";
 import { usage } from "../command-line/usage.ts";
 import { TASK } from "../command-line/values.ts";
 import type { Context } from "../context.ts";
 import { overlay, readDrafts } from "../drafts.ts";
-import { tellOfPause } from "../pause-note.ts";
 import { slurmOptionsOf } from "../slurm-flags.ts";
+import { tellIfNothingStarts } from "../start-note.ts";
 import { SWEEP_FLAGS, sweepOf } from "../sweep-flags.ts";
 import { FILES, fieldsOf, TASK_FLAGS } from "../task-flags.ts";
 import { renderDryRun } from "../text/dry-run.ts";
@@ -106,17 +104,10 @@ async function submit({ context, flags, operands: files, words }: Call<typeof FL
     const { stay } = await import("../stay.ts");
     return stay(context, home.value, { tasks: submitted.value, isFollowing: flags.follow === true, isQuiet });
   }
-  if (context.isTerminal && !isQuiet) tellAfter(context, home.value, submitted.value);
+  if (isQuiet) return EXIT.done;
+  if (context.isTerminal) context.err(summarizeSweeps(submitted.value));
+  tellIfNothingStarts(context, home.value);
   return EXIT.done;
-}
-
-/** What a person at a terminal sees beside the ids. */
-function tellAfter(context: Context, home: Layout, tasks: readonly Task[]): void {
-  context.err(summarizeSweeps(tasks));
-  tellOfSilence(context, home);
-  tellOfPause(context, home);
-  if (lockOwner(home) === null)
-    context.err("No supervisor is running: nothing starts. Start one: stint up --detach\n");
 }
 
 /** The draft that a copy of a task is made from. */
