@@ -18,12 +18,12 @@ export function edited(task: Task, edit: Edit): Result<Task, Problem> {
   const { id, number } = task.metadata;
   if (task.status.state === "completed") {
     const hint = `submit it again: stint submit --from ${number}`;
-    const message = `Cannot set "${id}": it is ${task.status.state}, wanted a task that has not ended`;
+    const message = `Cannot change "${id}": it is completed, wanted a task that has not completed`;
     return rejected("TASK_LOCKED", message, hint);
   }
   const refused = !isActive(task.status.state) ? null : refusedWhileRunning(task.spec, edit.spec);
   if (refused !== null) {
-    const message = `Cannot set "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`;
+    const message = `Cannot change "${id}": ${refused} of a ${task.status.state} task, only priority, labels and a longer timeout can change`;
     return rejected("INVALID_TRANSITION", message, `cancel it first, then change and retry it`);
   }
   const isNewSpec = JSON.stringify(task.spec) !== JSON.stringify(edit.spec);
