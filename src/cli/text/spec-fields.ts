@@ -1,6 +1,7 @@
 import { askedFor } from "../../intake/asked.ts";
 import { localTime } from "../../lib/local-time.ts";
-import { describeKind, interpreterOf } from "../../model/kind.ts";
+import { shellWord } from "../../lib/shell-text.ts";
+import { describeKind, interpreterOf, type Kind } from "../../model/kind.ts";
 import { gpusOf } from "../../model/resources.ts";
 import type { Retry } from "../../model/retry.ts";
 import type { Spec } from "../../model/spec.ts";
@@ -34,10 +35,21 @@ export function specFields(
     ["command", describeKind(spec.kind)],
     ...(interpreter === null ? [] : [["runtime", interpreter] as [string, string]]),
     ["folder", spec.kind.cwd],
+    ...environmentFields(spec.kind),
     ...(asked.length > 0 ? [["settings", asked.join(", ")] as [string, string]] : []),
     ["attempts", attemptsOf(spec.retry)],
     ...(parents.length > 0 ? [["after", parents.join(", ")] as [string, string]] : []),
     ...(pairs.length > 0 ? [["labels", pairs.join(" ")] as [string, string]] : []),
+  ];
+}
+
+/** The variables that the task sets itself; of those from a source, only where they come from. */
+function environmentFields({ env, envFrom = [] }: Kind): [name: string, value: string][] {
+  const set = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
+  const from = envFrom.map((source) => ("file" in source ? source.file : source.env.join(" ")));
+  return [
+    ...(set.length > 0 ? [["env", set.join(" ")] as [string, string]] : []),
+    ...(from.length > 0 ? [["envFrom", from.join(", ")] as [string, string]] : []),
   ];
 }
 

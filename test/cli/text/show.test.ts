@@ -34,6 +34,14 @@ test("a task is shown by aligned facts and local times, its failure in the first
   expect(shown).not.toMatch(ISO);
 });
 
+test("the variables of a task are shown, and of those from a source only where they come from", () => {
+  const { kind } = aSpec();
+  const envFrom = [{ file: "/home/ada/.env" }, { env: ["HF_TOKEN", "AWS_*"] }];
+  const task = aTask({ spec: { kind: { ...kind, env: { FOO: "1", TEXT: "a b" }, envFrom } } });
+  const shown = renderTask(task, { nowMs: NOW_MS, style, columns: 80, runFolder: "/runs/1" });
+  expect(shown).toContain("\n  env       FOO=1 TEXT='a b'\n  envFrom   /home/ada/.env, HF_TOKEN AWS_*\n");
+});
+
 test("many tasks are counted, with a line for each", () => {
   const tasks = [taskIn("queued"), taskIn("completed", { number: 2 }), taskIn("queued", { number: 3 })];
   const [head, ...rows] = renderTasks(tasks, { style, columns: 80 }).trimEnd().split("\n");
